@@ -1,0 +1,82 @@
+//! Cost of the two-sample comparison against size. Prints the table of `docs/statistics.md`:
+//! `taskset -c 0 cargo run --release -p judge-benches --example cost`
+#![allow(clippy::unwrap_used, reason = "generated inputs are valid")]
+#![allow(clippy::print_stdout, reason = "the table is what it is run for")]
+
+use std::hint::black_box;
+
+use cpu_time::ThreadTime;
+use judge_benches::{latencies, tied};
+use judge_core::stats::{ConfidenceLevel, Method, Sample, TwoSampleScratch, two_sample};
+
+type Pair = (Vec<f64>, Vec<f64>);
+
+/// Different pairs, so that no branch predictor knows them by heart.
+fn pairs(points: usize, generate: impl Fn(usize, u64) -> Vec<f64>) -> Vec<Pair> {
+    let count = (2_000_000 / points).clamp(1, 200) as u64;
+    (0..count).map(|k| (generate(points, 2 * k), generate(points, 2 * k + 1))).collect()
+}
+
+/// Microseconds for a pair, the least of several passes over all pairs.
+#[derive(Clone, Copy)]
+struct Least {
+    sort: f64,
+    all: f64,
+}
+
+/// Turn by turn, so that whatever else the machine does falls on both.
+fn time(pairs: &[Pair], mut sort: impl FnMut(Pair), mut all: impl FnMut(Pair)) -> Least {
+    let passes = (30_000_000 / (pairs.len() * pairs[0].0.len())).clamp(3, 50);
+    let mut least = Least { sort: f64::INFINITY, all: f64::INFINITY };
+    for _ in 0..passes {
+        least.sort = least.sort.min(seconds(pairs, &mut sort));
+        least.all = least.all.min(seconds(pairs, &mut all));
+    }
+    let per_pair = 1e6 / pairs.len() as f64;
+    Least { sort: least.sort * per_pair, all: least.all * per_pair }
+}
+
+/// Of this thread's processor time, which other work on the machine is not counted in.
+fn seconds(pairs: &[Pair], run: &mut impl FnMut(Pair)) -> f64 {
+    let copies = pairs.to_vec();
+    let start = ThreadTime::now();
+    for pair in copies {
+        run(pair);
+    }
+    start.elapsed().as_secs_f64()
+}
+
+fn main() {
+    let level = ConfidenceLevel::new(0.98).unwrap();
+    let mut scratch = TwoSampleScratch::default();
+    println!("| n = m | kind | sort, µs | everything, µs | ratio | slope |");
+    println!("| ---: | --- | ---: | ---: | ---: | ---: |");
+    for kind in ["untied", "rounded", "counts"] {
+        let mut last: Option<(f64, f64)> = None;
+        for points in [15, 60, 240, 1440, 10_000, 100_000, 1_000_000, 10_000_000] {
+            let input = pairs(points, |n, seed| match kind {
+                "untied" => latencies(n, seed),
+                "rounded" => latencies(n, seed).iter().map(|v| v.round()).collect(),
+                _ => tied(n, seed),
+            });
+            let Least { sort, all } = time(
+                &input,
+                |(mut x, mut y)| {
+                    x.sort_unstable_by(f64::total_cmp);
+                    y.sort_unstable_by(f64::total_cmp);
+                    black_box((x, y));
+                },
+                |(x, y)| {
+                    let (x, y) = (Sample::new(x).unwrap(), Sample::new(y).unwrap());
+                    black_box(two_sample(&x, &y, level, Method::Auto, &mut scratch).unwrap());
+                },
+            );
+            // The exponent of the size between this row and the one before.
+            let slope = last.map_or_else(String::new, |(n, t)| {
+                format!("{:.2}", (all / t).ln() / (points as f64 / n).ln())
+            });
+            println!("| {points} | {kind} | {sort:.2} | {all:.2} | {:.2} | {slope} |", all / sort);
+            last = Some((points as f64, all));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Pairs without a difference, cut from recorded series.
+
+use judge_core::MetricPair;
+
+use crate::random::Random;
+
+/// Alternate points of a stretch of `series`: both sides see the same host at the same time.
+///
+/// `None` where the series is too short.
+pub fn interleaved(
+    name: &str,
+    series: &[f64],
+    n: usize,
+    random: &mut Random,
+) -> Option<MetricPair> {
+    let spare = series.len().checked_sub(2 * n)?;
+    let start = random.below(spare + 1);
+    let first = usize::from(random.chance(0.5));
+    let side = |from: usize| -> Vec<f64> {
+        series[start..start + 2 * n].iter().skip(from).step_by(2).copied().collect()
+    };
+    Some(MetricPair::new(name, side(first), side(1 - first)))
+}

@@ -1,0 +1,63 @@
+//! One line: read, judged, written.
+
+use judge_core::judges::{self, Judge, Scratch};
+use judge_core::{Problem, Refused, kayenta};
+
+use super::Judged;
+use crate::output::BadLine;
+
+/// Judges lines one after another with the same buffers.
+pub(super) struct Worker {
+    named: Option<&'static dyn Judge>,
+    scratch: Scratch,
+}
+
+impl Worker {
+    /// A worker that judges with `named`, or else with what each request names.
+    pub(super) fn new(named: Option<&'static dyn Judge>) -> Self {
+        Self { named, scratch: Scratch::default() }
+    }
+
+    /// What line `number` becomes.
+    pub(super) fn judge(&mut self, number: u64, line: &[u8]) -> Judged {
+        self.result(line).unwrap_or_else(|refused| {
+            let (field, message) = field_and_message(refused.problems());
+            bad_line(number, field, &message)
+        })
+    }
+
+    fn result(&mut self, line: &[u8]) -> Result<Judged, Refused> {
+        let request = kayenta::read_request(line)?;
+        let judge = self.named.map_or_else(|| judges::chosen_by(&request), Ok)?;
+        let judgement = judge.judge_with(&request, &mut self.scratch)?;
+        let mut text = Vec::with_capacity(line.len() / 2);
+        match serde_json::to_writer(&mut text, &kayenta::result(&judgement)) {
+            Ok(()) => text.push(b'\n'),
+            Err(error) => {
+                return Err(Problem::error("", error, "a result that JSON can hold").into());
+            }
+        }
+        Ok(Judged { text, bad: false })
+    }
+}
+
+/// The first problem's field, and what is wrong there; further problems follow with their fields.
+fn field_and_message(problems: &[Problem]) -> (&str, String) {
+    let Some((first, others)) = problems.split_first() else {
+        return ("", String::new());
+    };
+    let mut message = first.message();
+    for other in others {
+        message.push_str("; ");
+        message.push_str(&other.to_string());
+    }
+    (&first.path, message)
+}
+
+/// The line of output that says what is wrong with line `number`.
+pub(super) fn bad_line(number: u64, field: &str, message: &str) -> Judged {
+    // Two strings and a number are always JSON.
+    let mut text = serde_json::to_vec(&BadLine::new(number, field, message)).unwrap_or_default();
+    text.push(b'\n');
+    Judged { text, bad: true }
+}

@@ -1,0 +1,21 @@
+//! `judge judges`.
+
+use judge_core::judges;
+
+use super::Exit;
+use crate::args::ListArgs;
+use crate::output::{Console, Listed};
+
+/// Lists the judges.
+pub(crate) fn run(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
+    let listed: Vec<Listed> = judges::ALL
+        .iter()
+        .map(|judge| Listed {
+            name: judge.name(),
+            summary: judge.summary(),
+            default: judge.name() == judges::DEFAULT.name(),
+        })
+        .collect();
+    console.judges(&listed, args.format)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,20 @@
+//! `judge report`.
+
+use super::Exit;
+use crate::args::ReportArgs;
+use crate::input::{Judged, read_judged};
+use crate::output::{Destination, Page, html};
+
+/// Shows a judgement that was written before as a page.
+pub(crate) fn run(args: ReportArgs) -> anyhow::Result<Exit> {
+    let ReportArgs { judgement, output } = args;
+    let Judged { judgement, request } = read_judged(&judgement)?;
+    let page = match &request {
+        Some(kept) => {
+            Page { pairs: &kept.request.pairs, config: Some(&kept.config), ..Page::default() }
+        }
+        None => Page::default(),
+    };
+    Destination::from(output).write_as_it_is(html(&judgement, &page).as_bytes())?;
+    Ok(Exit::Done)
+}

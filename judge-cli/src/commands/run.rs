@@ -1,0 +1,80 @@
+//! `judge run`.
+
+use anyhow::bail;
+use judge_core::{Judgement, kayenta};
+use judge_report::Fact;
+
+use super::Exit;
+use crate::args::{JudgementFormat, RunArgs};
+use crate::input::{InputProblem, Overrides, Parts, Prepared, Source, from_parts, from_request};
+use crate::output::{Console, Destination, FullJudgement, Page, html};
+
+/// Judges one canary and shows the judgement.
+pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
+    let RunArgs { request, config, baseline, canary, pass, marginal, judge, .. } = args;
+    let RunArgs { explain, format, output, report, .. } = args;
+    let overrides = Overrides { judge, pass, marginal };
+    let facts = facts(&[
+        ("Request", request.as_ref()),
+        ("Config", config.as_ref()),
+        ("Baseline series", baseline.as_ref()),
+        ("Canary series", canary.as_ref()),
+    ]);
+    let prepared = match (request, config, baseline, canary) {
+        (Some(request), ..) => from_request(request, &overrides)?,
+        (None, Some(config), Some(baseline), Some(canary)) => {
+            from_parts(Parts { config, baseline, canary }, &overrides)?
+        }
+        _ => bail!("a request, or --config with --baseline and --canary, is required"),
+    };
+    for warning in &prepared.warnings {
+        console.warning(warning);
+    }
+    let judgement = prepared
+        .judge
+        .judge(&prepared.request)
+        .map_err(|refused| prepared.origin.error(InputProblem::Refused(refused)))?;
+    for warning in &judgement.warnings {
+        console.warning(warning);
+    }
+    for name in &explain {
+        if !judgement.metrics.iter().any(|metric| metric.name == *name) {
+            bail!("--explain {name}: no metric of that name was judged");
+        }
+    }
+    let destination = Destination::from(output);
+    match format {
+        JudgementFormat::Table => console.table(&judgement, &explain, &destination)?,
+        JudgementFormat::Json => console.json(&judgement, &destination)?,
+        JudgementFormat::Kayenta => console.json(&kayenta::result(&judgement), &destination)?,
+        JudgementFormat::Full => {
+            let config = prepared.config_document()?;
+            let full = FullJudgement::new(&judgement, &prepared.request, &config)?;
+            console.json(&full, &destination)?;
+        }
+    }
+    if let Some(report) = report {
+        let page = page(&prepared, &judgement, &facts)?;
+        Destination::File(report).write_as_it_is(page.as_bytes())?;
+    }
+    Ok(judgement.verdict.into())
+}
+
+/// Where things come from, by what they are.
+fn facts(sources: &[(&str, Option<&Source>)]) -> Vec<Fact> {
+    let known = sources.iter().filter_map(|(name, source)| Some((name, (*source)?)));
+    known
+        .map(|(name, source)| Fact { name: (*name).to_owned(), value: source.to_string() })
+        .collect()
+}
+
+fn page(prepared: &Prepared, judgement: &Judgement, facts: &[Fact]) -> anyhow::Result<String> {
+    let config = prepared.config_document()?;
+    let page = Page {
+        pairs: &prepared.request.pairs,
+        config: Some(&config),
+        facts,
+        warnings: &prepared.warnings,
+    };
+    Ok(html(judgement, &page))
+}

@@ -1,0 +1,247 @@
+//! CSV: wide (`timestamp,latency,errors`) and long (`timestamp,metric,value`).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
+use thiserror::Error;
+
+use super::series_file::{RepeatedTime, TimedSeries, sort_by_time};
+use super::time::TimeError;
+use super::{number, time};
+
+/// Why a table was not read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub(crate) enum CsvError {
+    #[error("no column {missing:?}; the columns are {}{}", quoted(.columns), hint(.columns))]
+    MissingColumn { missing: &'static str, columns: Vec<String> },
+    #[error(
+        "columns metric and value make this a long table (timestamp,metric,value), but there are \
+         more columns: {}; leave them out",
+        quoted(.0)
+    )]
+    ExtraColumns(Vec<String>),
+    #[error("column {0:?} stands twice in the header; names must differ")]
+    RepeatedColumn(String),
+    #[error("column {0} has no name in the header")]
+    UnnamedColumn(usize),
+    #[error("no metric: the only column is the timestamp")]
+    NoMetric,
+    #[error("line {line}: {found} fields, but the header has {expected}")]
+    Fields { line: u64, found: u64, expected: u64 },
+    #[error("line {line}: column {column:?}: {text:?}, but allowed is {}", number::ALLOWED)]
+    Value { line: u64, column: String, text: String },
+    #[error("line {line}: column {column:?}: {source}")]
+    Time { line: u64, column: String, source: TimeError },
+    #[error("line {line}: the metric has no name")]
+    UnnamedMetric { line: u64 },
+    #[error("line {line}: not UTF-8; save the file as UTF-8")]
+    NotUtf8 { line: u64 },
+    #[error("line {}: metric {metric:?}: {source}", .source.again)]
+    Repeated { metric: String, source: RepeatedTime },
+    #[error("{0}")]
+    Other(csv::Error),
+}
+
+/// Reads a table in either form; the header says which.
+pub(crate) fn read(bytes: &[u8]) -> Result<Vec<TimedSeries>, CsvError> {
+    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(bytes);
+    let header = header(&mut reader)?;
+    let time = header
+        .iter()
+        .position(|name| {
+            name.eq_ignore_ascii_case("timestamp") || name.eq_ignore_ascii_case("time")
+        })
+        .ok_or_else(|| CsvError::MissingColumn { missing: "timestamp", columns: header.clone() })?;
+    let column = |wanted: &str| header.iter().position(|name| name == wanted);
+    match (column("metric"), column("value")) {
+        (Some(metric), Some(value)) => {
+            let known = [time, metric, value];
+            let extra = header.iter().enumerate().filter(|(index, _)| !known.contains(index));
+            let extra: Vec<String> = extra.map(|(_, name)| name.clone()).collect();
+            if !extra.is_empty() {
+                return Err(CsvError::ExtraColumns(extra));
+            }
+            long(&mut reader, &header, &LongColumns { time, metric, value })
+        }
+        (Some(_), None) => Err(CsvError::MissingColumn { missing: "value", columns: header }),
+        _ => wide(&mut reader, &header, time),
+    }
+}
+
+fn header(reader: &mut Reader<&[u8]>) -> Result<Vec<String>, CsvError> {
+    let record = reader.byte_headers().map_err(from_csv)?;
+    let names: Vec<String> = record
+        .iter()
+        .map(|name| str::from_utf8(name).map(str::to_owned))
+        .collect::<Result<_, _>>()
+        .map_err(|_| CsvError::NotUtf8 { line: 1 })?;
+    let mut seen = HashMap::new();
+    for (index, name) in names.iter().enumerate() {
+        if name.is_empty() {
+            return Err(CsvError::UnnamedColumn(index + 1));
+        }
+        if seen.insert(name, index).is_some() {
+            return Err(CsvError::RepeatedColumn(name.clone()));
+        }
+    }
+    Ok(names)
+}
+
+fn wide(
+    reader: &mut Reader<&[u8]>,
+    header: &[String],
+    time: usize,
+) -> Result<Vec<TimedSeries>, CsvError> {
+    let names = || header.iter().enumerate().filter(|&(index, _)| index != time);
+    let mut times = Vec::new();
+    let mut lines = Vec::new();
+    let mut columns = vec![Vec::new(); header.len() - 1];
+    let mut record = ByteRecord::new();
+    while reader.read_byte_record(&mut record).map_err(from_csv)? {
+        let row = Row { record: &record, header };
+        times.push(row.time(time)?);
+        lines.push(row.line());
+        for (column, (index, _)) in columns.iter_mut().zip(names()) {
+            column.push(row.value(index)?);
+        }
+    }
+    let Some((_, first)) = names().next() else {
+        return Err(CsvError::NoMetric);
+    };
+    sort_by_time("line", &mut times, &lines, &mut columns)
+        .map_err(|source| CsvError::Repeated { metric: first.clone(), source })?;
+    let times = Arc::new(times);
+    let named = names().zip(columns);
+    Ok(named.map(|((_, name), values)| timed(name, Arc::clone(&times), values)).collect())
+}
+
+struct LongColumns {
+    time: usize,
+    metric: usize,
+    value: usize,
+}
+
+#[derive(Default)]
+struct LongSeries {
+    name: String,
+    times: Vec<i64>,
+    lines: Vec<u64>,
+    values: Vec<f64>,
+}
+
+fn long(
+    reader: &mut Reader<&[u8]>,
+    header: &[String],
+    columns: &LongColumns,
+) -> Result<Vec<TimedSeries>, CsvError> {
+    let mut all: Vec<LongSeries> = Vec::new();
+    let mut index_of: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut record = ByteRecord::new();
+    while reader.read_byte_record(&mut record).map_err(from_csv)? {
+        let row = Row { record: &record, header };
+        let key = row.field(columns.metric);
+        let index = if let Some(&index) = index_of.get(key) {
+            index
+        } else {
+            let name = row.text(columns.metric)?.to_owned();
+            if name.is_empty() {
+                return Err(CsvError::UnnamedMetric { line: row.line() });
+            }
+            index_of.insert(key.to_owned(), all.len());
+            all.push(LongSeries { name, ..LongSeries::default() });
+            all.len() - 1
+        };
+        let series = &mut all[index];
+        series.times.push(row.time(columns.time)?);
+        series.values.push(row.value(columns.value)?);
+        series.lines.push(row.line());
+    }
+    all.into_iter()
+        .map(|LongSeries { name, mut times, lines, values }| {
+            let mut column = [values];
+            sort_by_time("line", &mut times, &lines, &mut column)
+                .map_err(|source| CsvError::Repeated { metric: name.clone(), source })?;
+            let [values] = column;
+            Ok(timed(&name, Arc::new(times), values))
+        })
+        .collect()
+}
+
+fn timed(name: &str, times: Arc<Vec<i64>>, values: Vec<f64>) -> TimedSeries {
+    TimedSeries { name: Some(name.to_owned()), labels: format!("{name:?}"), times, values }
+}
+
+struct Row<'a> {
+    record: &'a ByteRecord,
+    header: &'a [String],
+}
+
+impl<'a> Row<'a> {
+    fn line(&self) -> u64 {
+        self.record.position().map_or(0, csv::Position::line)
+    }
+
+    fn field(&self, index: usize) -> &'a [u8] {
+        self.record.get(index).unwrap_or_default()
+    }
+
+    fn text(&self, index: usize) -> Result<&'a str, CsvError> {
+        str::from_utf8(self.field(index)).map_err(|_| CsvError::NotUtf8 { line: self.line() })
+    }
+
+    fn time(&self, index: usize) -> Result<i64, CsvError> {
+        let column = || self.header[index].clone();
+        time::parse(self.text(index)?).map_err(|source| CsvError::Time {
+            line: self.line(),
+            column: column(),
+            source,
+        })
+    }
+
+    fn value(&self, index: usize) -> Result<f64, CsvError> {
+        let text = self.text(index)?;
+        number::parse(text).ok_or_else(|| CsvError::Value {
+            line: self.line(),
+            column: self.header[index].clone(),
+            text: text.chars().take(LONGEST_VALUE).collect(),
+        })
+    }
+}
+
+/// The longest field quoted in an error, in characters.
+const LONGEST_VALUE: usize = 80;
+
+fn from_csv(error: csv::Error) -> CsvError {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => CsvError::Fields {
+            line: pos.as_ref().map_or(0, csv::Position::line),
+            found: *len,
+            expected: *expected_len,
+        },
+        _ => CsvError::Other(error),
+    }
+}
+
+/// The most columns listed in an error.
+const MOST_COLUMNS: usize = 20;
+
+fn quoted(names: &[String]) -> String {
+    let mut text: Vec<String> =
+        names.iter().take(MOST_COLUMNS).map(|name| format!("{name:?}")).collect();
+    if names.len() > MOST_COLUMNS {
+        text.push(format!("and {} more", names.len() - MOST_COLUMNS));
+    }
+    text.join(", ")
+}
+
+fn hint(columns: &[String]) -> &'static str {
+    match columns {
+        [only] if only.contains([';', '\t']) => "; separate fields by commas",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests;

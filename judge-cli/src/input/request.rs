@@ -1,0 +1,159 @@
+//! What is judged: a request with its judge.
+
+use judge_core::judges::{self, Judge};
+use judge_core::{CanaryConfig, JudgeRequest, MetricPair, Refused, Thresholds, kayenta};
+use serde_json::Value;
+
+use super::error::{InputError, InputProblem};
+use super::side;
+use super::source::Source;
+
+/// What the command line puts in the place of what the input says.
+#[derive(Debug, Default)]
+pub(crate) struct Overrides {
+    /// The judge's name.
+    pub(crate) judge: Option<String>,
+    /// The score for Pass.
+    pub(crate) pass: Option<f64>,
+    /// The score for Marginal.
+    pub(crate) marginal: Option<f64>,
+}
+
+/// The JSON in which the config stands.
+#[derive(Debug)]
+enum Document {
+    /// The config itself.
+    Config(Vec<u8>),
+    /// A request with the config in it.
+    Request(Vec<u8>),
+}
+
+/// A request, its judge, and what was odd about the input.
+pub(crate) struct Prepared {
+    /// What to judge.
+    pub(crate) request: JudgeRequest,
+    /// Who judges.
+    pub(crate) judge: &'static dyn Judge,
+    /// Where config and series come from, for messages.
+    pub(crate) origin: Source,
+    /// Messages for people.
+    pub(crate) warnings: Vec<String>,
+    document: Document,
+}
+
+impl Prepared {
+    /// The config as it was written, with fields that no judge reads.
+    pub(crate) fn config_document(&self) -> Result<Value, InputError> {
+        let (Document::Config(json) | Document::Request(json)) = &self.document;
+        let mut document = kayenta::read_document(json)
+            .map_err(|refused| self.origin.error(InputProblem::Refused(refused)))?;
+        Ok(match self.document {
+            Document::Config(_) => document,
+            Document::Request(_) => document["canaryConfig"].take(),
+        })
+    }
+}
+
+/// The parts of a request in files of their own.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    /// The canary config.
+    pub(crate) config: Source,
+    /// The baseline's series.
+    pub(crate) baseline: Source,
+    /// The canary's series.
+    pub(crate) canary: Source,
+}
+
+/// Reads a Kayenta remote-judge request.
+pub(crate) fn from_request(source: Source, overrides: &Overrides) -> Result<Prepared, InputError> {
+    let named = overrides.named_judge()?;
+    let json = source.read()?;
+    let request = kayenta::read_request(&json)
+        .map_err(|refused| source.error(InputProblem::Refused(refused)))?;
+    let (request, judge) = prepare(&source, request, named, overrides)?;
+    let document = Document::Request(json);
+    Ok(Prepared { request, judge, origin: source, warnings: Vec::new(), document })
+}
+
+/// Reads config and series. Each metric of the config becomes a pair, with empty series where there
+/// is no data.
+pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared, InputError> {
+    let named = overrides.named_judge()?;
+    let Parts { config: source, baseline, canary } = parts;
+    let sources = [&source, &baseline, &canary];
+    if sources.iter().filter(|source| ***source == Source::Stdin).count() > 1 {
+        return Err(Source::Stdin.error(InputProblem::StdinTwice));
+    }
+    let json = source.read()?;
+    let config = kayenta::read_config(&json)
+        .map_err(|refused| source.error(InputProblem::Refused(refused)))?;
+    let mut baseline = side::read(&baseline, &config)?;
+    let mut canary = side::read(&canary, &config)?;
+    let pairs = first_of_each_name(&config)
+        .into_iter()
+        .map(|name| {
+            let baseline = baseline.by_metric.remove(name).unwrap_or_default();
+            let canary = canary.by_metric.remove(name).unwrap_or_default();
+            MetricPair::new(name, baseline, canary)
+        })
+        .collect();
+    let mut warnings = baseline.warnings;
+    warnings.append(&mut canary.warnings);
+    let thresholds = config.thresholds.unwrap_or_default();
+    let request = JudgeRequest { config, thresholds, pairs };
+    let (request, judge) = prepare(&source, request, named, overrides)?;
+    Ok(Prepared { request, judge, origin: source, warnings, document: Document::Config(json) })
+}
+
+fn first_of_each_name(config: &CanaryConfig) -> Vec<&str> {
+    let mut seen = std::collections::BTreeSet::new();
+    let names = config.metrics.iter().map(|metric| metric.name.as_str());
+    names.filter(|name| seen.insert(*name)).collect()
+}
+
+fn prepare(
+    origin: &Source,
+    mut request: JudgeRequest,
+    named: Option<&'static dyn Judge>,
+    overrides: &Overrides,
+) -> Result<(JudgeRequest, &'static dyn Judge), InputError> {
+    request.thresholds = overrides.thresholds(request.thresholds)?;
+    let judge = named
+        .map_or_else(|| judges::chosen_by(&request), Ok)
+        .map_err(|refused| origin.error(InputProblem::Refused(refused)))?;
+    Ok((request, judge))
+}
+
+impl Overrides {
+    /// The judge that the command line asks for.
+    pub(crate) fn named_judge(&self) -> Result<Option<&'static dyn Judge>, InputError> {
+        let Some(name) = &self.judge else {
+            return Ok(None);
+        };
+        judges::by_name(name).map(Some).map_err(|_: Refused| InputError {
+            origin: "--judge".to_owned(),
+            problem: InputProblem::UnknownJudge {
+                name: name.clone(),
+                allowed: judges::ALL
+                    .iter()
+                    .map(|judge| judge.name())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            },
+        })
+    }
+
+    fn thresholds(&self, given: Thresholds) -> Result<Thresholds, InputError> {
+        let pass = self.pass.unwrap_or(given.pass);
+        let marginal = self.marginal.unwrap_or(given.marginal);
+        let overridden = self.pass.is_some() || self.marginal.is_some();
+        if overridden && marginal > pass {
+            return Err(InputError {
+                origin: "thresholds".to_owned(),
+                problem: InputProblem::Thresholds { pass, marginal },
+            });
+        }
+        Ok(Thresholds { pass, marginal })
+    }
+}

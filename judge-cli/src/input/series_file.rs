@@ -1,0 +1,86 @@
+//! What one file holds: series in order of time, before they are put on a grid.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::time;
+
+/// One series as a file has it: strictly ascending times, each with a value. NaN is a gap.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TimedSeries {
+    /// The metric's name, if the file gives one.
+    pub(crate) name: Option<String>,
+    /// How the file tells this series from others, for people.
+    pub(crate) labels: String,
+    /// Milliseconds since 1970; the series of a wide table share them.
+    pub(crate) times: Arc<Vec<i64>>,
+    /// As many as times.
+    pub(crate) values: Vec<f64>,
+}
+
+impl TimedSeries {
+    /// What a query without a result gives.
+    pub(crate) fn without_points() -> Self {
+        Self { name: None, labels: "{}".to_owned(), times: Arc::default(), values: Vec::new() }
+    }
+}
+
+/// One time stands twice in a series.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+#[error("the time {} stands already in {unit} {first}; a series has one value at a time", time::show(*.millis))]
+pub(crate) struct RepeatedTime {
+    /// What positions count: lines or points.
+    pub(crate) unit: &'static str,
+    /// Where the time stands first.
+    pub(crate) first: u64,
+    /// Where it stands again.
+    pub(crate) again: u64,
+    millis: i64,
+}
+
+/// Puts rows in order of time. `positions` says where in the file each row stands.
+pub(crate) fn sort_by_time(
+    unit: &'static str,
+    times: &mut Vec<i64>,
+    positions: &[u64],
+    columns: &mut [Vec<f64>],
+) -> Result<(), RepeatedTime> {
+    if times.is_sorted_by(|a, b| a < b) {
+        return Ok(());
+    }
+    let mut order: Vec<usize> = (0..times.len()).collect();
+    order.sort_by_key(|&row| times[row]);
+    for pair in order.windows(2) {
+        if let &[first, again] = pair
+            && times[first] == times[again]
+        {
+            let (first, again, millis) = (positions[first], positions[again], times[first]);
+            return Err(RepeatedTime { unit, first, again, millis });
+        }
+    }
+    *times = order.iter().map(|&row| times[row]).collect();
+    for column in columns {
+        *column = order.iter().map(|&row| column[row]).collect();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorts_rows_and_refuses_repeated_times() {
+        let mut times = vec![3, 1, 2];
+        let mut columns = [vec![30.0, 10.0, 20.0], vec![3.0, 1.0, 2.0]];
+        assert_eq!(sort_by_time("line", &mut times, &[2, 3, 4], &mut columns), Ok(()));
+        assert_eq!(times, [1, 2, 3]);
+        assert_eq!(columns, [vec![10.0, 20.0, 30.0], vec![1.0, 2.0, 3.0]]);
+
+        let mut times = vec![3000, 1000, 3000];
+        let repeated = sort_by_time("line", &mut times, &[2, 3, 4], &mut []).unwrap_err();
+        assert_eq!((repeated.first, repeated.again), (2, 4));
+        assert!(repeated.to_string().contains("1970-01-01T00:00:03Z stands already in line 2"));
+    }
+}

@@ -1,0 +1,167 @@
+//! The series of one side, by metric.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use judge_core::{CanaryConfig, Series};
+
+use super::align::{SeriesFile, align};
+use super::error::{InputError, InputProblem};
+use super::series_file::TimedSeries;
+use super::source::Source;
+use super::{csv_table, prometheus};
+
+/// The series of one side.
+#[derive(Debug, Default)]
+pub(crate) struct SideSeries {
+    /// By metric of the config.
+    pub(crate) by_metric: BTreeMap<String, Series>,
+    /// Messages for people.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Reads the series that `source` has for metrics of `config`.
+pub(crate) fn read(source: &Source, config: &CanaryConfig) -> Result<SideSeries, InputError> {
+    let wanted: BTreeSet<&str> = config.metrics.iter().map(|metric| metric.name.as_str()).collect();
+    let mut ignored = Vec::new();
+    let files = match source {
+        Source::Path(path) if path.is_dir() => read_directory(path, &wanted, &mut ignored)?,
+        _ => vec![read_file(source, &wanted)?],
+    };
+    let names: Vec<String> = files
+        .iter()
+        .flat_map(|file| &file.series)
+        .map(|series| series.name.clone().unwrap_or_else(|| series.labels.clone()))
+        .collect();
+    let aligned = align(&files);
+    let mut side = SideSeries { warnings: aligned.warnings, ..SideSeries::default() };
+    if names.is_empty() && ignored.is_empty() {
+        side.warnings.push(format!("{source}: an empty result; no metric has data on this side"));
+    }
+    for (name, series) in names.into_iter().zip(aligned.files.into_iter().flatten()) {
+        if wanted.contains(name.as_str()) {
+            side.by_metric.insert(name, series);
+        } else {
+            ignored.push(name);
+        }
+    }
+    if side.by_metric.is_empty() && !ignored.is_empty() && !wanted.is_empty() {
+        let found = listed(ignored.iter().map(String::as_str));
+        let wanted = listed(wanted.iter().copied());
+        return Err(source.error(InputProblem::NothingOfConfig { found, wanted }));
+    }
+    if !ignored.is_empty() {
+        let names = listed(ignored.iter().map(String::as_str));
+        side.warnings.push(format!("{source}: ignored, not in the config: {names}"));
+    }
+    Ok(side)
+}
+
+/// A file, whose series carry names.
+fn read_file(source: &Source, wanted: &BTreeSet<&str>) -> Result<SeriesFile, InputError> {
+    let mut series = read_series(source)?;
+    if let [only] = series.as_mut_slice()
+        && !only.name.as_deref().is_some_and(|name| wanted.contains(name))
+    {
+        match wanted.first() {
+            Some(&metric) if wanted.len() == 1 => only.name = Some(metric.to_owned()),
+            Some(&example) if only.name.is_none() => {
+                let (labels, example) = (only.labels.clone(), example.to_owned());
+                return Err(source.error(InputProblem::UnnamedSeries { labels, example }));
+            }
+            _ => {}
+        }
+    }
+    Ok(SeriesFile { origin: source.to_string(), series })
+}
+
+/// The files of a directory, each of which names the metric of its one series.
+fn read_directory(
+    directory: &Path,
+    wanted: &BTreeSet<&str>,
+    ignored: &mut Vec<String>,
+) -> Result<Vec<SeriesFile>, InputError> {
+    let mut files: BTreeMap<String, (Source, SeriesFile)> = BTreeMap::new();
+    let paths = series_paths(directory)?;
+    if paths.is_empty() {
+        return Err(Source::Path(directory.to_owned()).error(InputProblem::NoFiles));
+    }
+    for path in paths {
+        let Some(metric) = path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned)
+        else {
+            ignored.push(path.display().to_string());
+            continue;
+        };
+        if !wanted.contains(metric.as_str()) {
+            ignored.push(metric);
+            continue;
+        }
+        let source = Source::Path(path);
+        let mut series = read_series(&source)?;
+        if series.len() > 1 {
+            let labels = listed(series.iter().map(|series| series.labels.as_str()));
+            let count = series.len();
+            return Err(source.error(InputProblem::SeveralInDirectory { count, labels }));
+        }
+        if series.is_empty() {
+            series.push(TimedSeries::without_points());
+        }
+        for series in &mut series {
+            series.name = Some(metric.clone());
+        }
+        let file = SeriesFile { origin: source.to_string(), series };
+        if let Some((first, _)) = files.get(&metric) {
+            let (first, second) = (first.to_string(), source.to_string());
+            return Err(Source::Path(directory.to_owned())
+                .error(InputProblem::SameMetric(first, second, metric)));
+        }
+        files.insert(metric, (source, file));
+    }
+    Ok(files.into_values().map(|(_, file)| file).collect())
+}
+
+/// The `.csv` and `.json` files in `directory` in order of name.
+fn series_paths(directory: &Path) -> Result<Vec<PathBuf>, InputError> {
+    let error = |error| Source::Path(directory.to_owned()).error(InputProblem::Io(error));
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(directory).map_err(error)? {
+        let path = entry.map_err(error)?.path();
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let series = path.extension().is_some_and(|extension| {
+            extension.eq_ignore_ascii_case("csv") || extension.eq_ignore_ascii_case("json")
+        });
+        if series && !hidden && !path.is_dir() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn read_series(source: &Source) -> Result<Vec<TimedSeries>, InputError> {
+    parse_series(&source.read()?).map_err(|problem| source.error(problem))
+}
+
+/// Series in whichever form `bytes` have.
+pub(super) fn parse_series(bytes: &[u8]) -> Result<Vec<TimedSeries>, InputProblem> {
+    match bytes.trim_ascii_start().first() {
+        Some(b'{') => Ok(prometheus::read(bytes)?),
+        Some(b'[') => Err(InputProblem::JsonList),
+        _ => Ok(csv_table::read(bytes)?),
+    }
+}
+
+/// The most names listed in a message.
+const MOST_NAMES: usize = 10;
+
+pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut names: Vec<&str> = names.take(MOST_NAMES + 1).collect();
+    if names.len() > MOST_NAMES {
+        names[MOST_NAMES] = "...";
+    }
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! Where input comes from.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use super::error::{InputError, InputProblem};
+
+/// A file, a directory, or stdin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Written as `-`.
+    Stdin,
+    /// Anything else.
+    Path(PathBuf),
+}
+
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Self {
+        if path.as_os_str() == "-" { Self::Stdin } else { Self::Path(path) }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdin => f.write_str("standard input"),
+            Self::Path(path) => path.display().fmt(f),
+        }
+    }
+}
+
+const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
+const UTF16_BOMS: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
+
+impl Source {
+    /// Opens it for reading.
+    pub(crate) fn open(&self) -> Result<Box<dyn Read + Send>, InputError> {
+        Ok(match self {
+            Self::Stdin => Box::new(io::stdin()),
+            Self::Path(path) => {
+                Box::new(File::open(path).map_err(|error| self.error(InputProblem::Io(error)))?)
+            }
+        })
+    }
+
+    /// All of it, without a byte order mark; an empty input is an error.
+    pub(crate) fn read(&self) -> Result<Vec<u8>, InputError> {
+        let mut bytes = Vec::new();
+        self.open()?
+            .read_to_end(&mut bytes)
+            .map_err(|error| self.error(InputProblem::Io(error)))?;
+        if UTF16_BOMS.iter().any(|bom| bytes.starts_with(bom)) {
+            return Err(self.error(InputProblem::Utf16));
+        }
+        if bytes.starts_with(UTF8_BOM) {
+            bytes.drain(..UTF8_BOM.len());
+        }
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err(self.error(InputProblem::Empty));
+        }
+        Ok(bytes)
+    }
+
+    /// `problem`, said of this source.
+    pub(crate) fn error(&self, problem: InputProblem) -> InputError {
+        InputError { origin: self.to_string(), problem }
+    }
+}

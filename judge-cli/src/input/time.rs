@@ -1,0 +1,100 @@
+//! Timestamps: RFC 3339, or seconds or milliseconds since 1970.
+
+use thiserror::Error;
+
+/// From here on a number is milliseconds: as seconds it would be the year 5138, as milliseconds it
+/// is March 1973.
+const FIRST_MILLIS: f64 = 1e11;
+
+/// Numbers beyond are finer than milliseconds: as milliseconds this is the year 5138.
+const LAST_MILLIS: f64 = 1e14;
+
+/// Why a timestamp was not understood.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub(crate) enum TimeError {
+    #[error(
+        "{0:?} is not a timestamp; allowed are RFC 3339 (2026-01-31T12:00:00Z) and seconds or \
+         milliseconds since 1970"
+    )]
+    Unknown(String),
+    #[error("{0:?} has no time zone; add Z for UTC, or an offset such as +01:00")]
+    NoZone(String),
+    #[error(
+        "{0} is too large for seconds or milliseconds since 1970; divide it down to milliseconds"
+    )]
+    TooFine(String),
+}
+
+/// Milliseconds since 1970 of a timestamp in a table.
+pub(crate) fn parse(text: &str) -> Result<i64, TimeError> {
+    if let Ok(number) = text.parse::<f64>() {
+        let millis = if number.abs() < FIRST_MILLIS { number * 1000.0 } else { number };
+        return whole_millis(millis).ok_or_else(|| {
+            if number.is_finite() {
+                TimeError::TooFine(text.to_owned())
+            } else {
+                TimeError::Unknown(text.to_owned())
+            }
+        });
+    }
+    match text.parse::<jiff::Timestamp>() {
+        Ok(time) => Ok(time.as_millisecond()),
+        Err(_) if text.parse::<jiff::civil::DateTime>().is_ok() => {
+            Err(TimeError::NoZone(text.to_owned()))
+        }
+        Err(_) => Err(TimeError::Unknown(text.to_owned())),
+    }
+}
+
+/// Milliseconds since 1970 of seconds, as Prometheus writes them; `None` far outside human times.
+pub(crate) fn from_seconds(seconds: f64) -> Option<i64> {
+    whole_millis(seconds * 1000.0)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "the range is checked")]
+fn whole_millis(millis: f64) -> Option<i64> {
+    (millis.abs() < LAST_MILLIS).then(|| millis.round() as i64)
+}
+
+/// A time as people read it.
+pub(crate) fn show(millis: i64) -> String {
+    jiff::Timestamp::from_millisecond(millis)
+        .map_or_else(|_| millis.to_string(), |time| time.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_each_kind() {
+        for (text, millis) in [
+            ("1573592097", 1_573_592_097_000),
+            ("1573592097.25", 1_573_592_097_250),
+            ("1573592097000", 1_573_592_097_000),
+            ("1.573592097e9", 1_573_592_097_000),
+            ("0", 0),
+            ("-60", -60_000),
+            ("2019-11-12T20:54:57Z", 1_573_592_097_000),
+            ("2019-11-12T21:54:57.5+01:00", 1_573_592_097_500),
+            ("2019-11-12 20:54:57Z", 1_573_592_097_000),
+        ] {
+            assert_eq!(parse(text), Ok(millis), "{text}");
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        for (text, part) in [
+            ("yesterday", "not a timestamp"),
+            ("", "not a timestamp"),
+            ("NaN", "not a timestamp"),
+            ("2019-13-12T20:54:57Z", "not a timestamp"),
+            ("2019-11-12T20:54:57", "no time zone"),
+            ("1573592097000000000", "too large"),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}

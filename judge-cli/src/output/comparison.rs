@@ -1,0 +1,254 @@
+//! A comparison of two samples, for people and as JSON.
+
+use std::fmt::Write;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
+use judge_core::figure;
+use judge_core::stats::Interval;
+use serde::{Serialize, Serializer};
+
+use super::text::printable;
+
+/// What `judge test` found; canary against baseline.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Comparison {
+    pub(crate) level: f64,
+    pub(crate) baseline: Side,
+    pub(crate) canary: Side,
+    pub(crate) location: Location,
+    pub(crate) superiority: Superiority,
+    pub(crate) mann_whitney: Test,
+    /// Whether the p-values of the Mann–Whitney test are exact.
+    pub(crate) exact: bool,
+    pub(crate) spread: Spread,
+}
+
+/// One side's points.
+#[derive(Debug, Serialize)]
+pub(crate) struct Side {
+    pub(crate) column: String,
+    pub(crate) points: usize,
+    pub(crate) gaps: usize,
+    pub(crate) median: f64,
+}
+
+/// By how much the canary lies higher.
+#[derive(Debug, Serialize)]
+pub(crate) struct Location {
+    /// In the column's unit.
+    pub(crate) shift: Bounded,
+    /// The confidence that the shift's interval reaches; less than asked for in tiny samples.
+    pub(crate) coverage: f64,
+    /// In percent of the baseline's median, unless that is 0.
+    pub(crate) percent: Option<Bounded>,
+}
+
+/// How often a canary point exceeds a baseline point.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Superiority {
+    pub(crate) probability: Bounded,
+    pub(crate) cliffs_delta: Bounded,
+}
+
+/// How much more the canary varies.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Spread {
+    /// Of mean distances from the median, unless a side does not vary.
+    pub(crate) ratio: Option<Bounded>,
+    pub(crate) brown_forsythe: Option<Test>,
+}
+
+/// A test's statistic and p-values.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Test {
+    pub(crate) statistic: f64,
+    pub(crate) two_sided: f64,
+    pub(crate) less: f64,
+    pub(crate) greater: f64,
+}
+
+/// An estimate with its interval; an end without a bound is a string in JSON.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Bounded {
+    pub(crate) estimate: f64,
+    #[serde(serialize_with = "bound")]
+    pub(crate) lower: f64,
+    #[serde(serialize_with = "bound")]
+    pub(crate) upper: f64,
+}
+
+impl Bounded {
+    pub(crate) fn new(estimate: f64, Interval { lower, upper }: Interval) -> Self {
+        Self { estimate, lower, upper }
+    }
+
+    /// Where the whole interval lies against `neutral`.
+    fn side_of(self, neutral: f64) -> Verdict {
+        if self.lower > neutral {
+            Verdict::Above
+        } else if self.upper < neutral {
+            Verdict::Below
+        } else {
+            Verdict::Open
+        }
+    }
+}
+
+enum Verdict {
+    Above,
+    Below,
+    Open,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn bound<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    match *value {
+        f64::INFINITY => serializer.serialize_str("Infinity"),
+        f64::NEG_INFINITY => serializer.serialize_str("-Infinity"),
+        value => serializer.serialize_f64(value),
+    }
+}
+
+/// The comparison in a few lines.
+pub(super) fn lines(comparison: &Comparison) -> String {
+    let mut text = String::new();
+    for (role, side) in [("baseline", &comparison.baseline), ("canary", &comparison.canary)] {
+        let gaps = match side.gaps {
+            0 => String::new(),
+            1 => ", 1 gap".to_owned(),
+            gaps => format!(", {gaps} gaps"),
+        };
+        let _ = writeln!(
+            text,
+            "{role:<8}  {}: {} points{gaps}, median {}",
+            printable(&side.column),
+            side.points,
+            figure::value(side.median)
+        );
+    }
+    let _ = writeln!(text);
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    let interval = format!("{} % interval", comparison.level * 100.0);
+    table.set_header(["", "estimate", &interval, "what it says"]);
+    for row in rows(comparison) {
+        table.add_row([row.name.to_owned(), row.estimate, row.interval, row.sentence]);
+    }
+    if let Some(column) = table.column_mut(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    for line in table.lines() {
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}
+
+struct Row {
+    name: &'static str,
+    estimate: String,
+    interval: String,
+    sentence: String,
+}
+
+fn rows(comparison: &Comparison) -> Vec<Row> {
+    let Location { shift, coverage, percent } = comparison.location;
+    let superiority = comparison.superiority.probability;
+    let location = match shift.side_of(0.0) {
+        Verdict::Above => "the canary lies higher",
+        Verdict::Below => "the canary lies lower",
+        Verdict::Open => "neither side is shown to lie higher",
+    };
+    let location = if coverage < comparison.level {
+        let reached = figure::value((1000.0 * coverage).floor() / 10.0);
+        format!("{location}; so few points hold {reached} % only")
+    } else {
+        location.to_owned()
+    };
+    let percent = percent.map_or_else(
+        || Row {
+            name: "change",
+            estimate: "-".to_owned(),
+            interval: String::new(),
+            sentence: "the baseline's median is 0, so there is no percentage".to_owned(),
+        },
+        |percent| Row {
+            name: "change",
+            estimate: figure::percent(percent.estimate / 100.0),
+            interval: between(percent, |value| figure::percent(value / 100.0)),
+            sentence: "the same in percent of the baseline's median".to_owned(),
+        },
+    );
+    let p = comparison.mann_whitney.two_sided;
+    let method = if comparison.exact { "exact" } else { "asymptotic" };
+    vec![
+        Row {
+            name: "location",
+            estimate: figure::signed(shift.estimate),
+            interval: between(shift, figure::signed),
+            sentence: location,
+        },
+        percent,
+        Row {
+            name: "superiority",
+            estimate: figure::value(superiority.estimate),
+            interval: between(superiority, figure::value),
+            sentence: format!(
+                "a canary point exceeds a baseline point {:.0} times in 100",
+                100.0 * superiority.estimate
+            ),
+        },
+        spread(&comparison.spread),
+        Row {
+            name: "p",
+            estimate: figure::value(p),
+            interval: "two-sided".to_owned(),
+            sentence: format!("{}, by the Mann-Whitney test, {method}", likelihood(p)),
+        },
+    ]
+}
+
+fn spread(spread: &Spread) -> Row {
+    let Some(ratio) = spread.ratio else {
+        return Row {
+            name: "spread",
+            estimate: "-".to_owned(),
+            interval: String::new(),
+            sentence: "a side does not vary".to_owned(),
+        };
+    };
+    let compared = match ratio.side_of(1.0) {
+        Verdict::Above => "the canary varies more",
+        Verdict::Below => "the canary varies less",
+        Verdict::Open => "neither side is shown to vary more",
+    };
+    let p = spread.brown_forsythe.as_ref().map_or_else(String::new, |test| {
+        format!(" (Brown-Forsythe p {})", figure::value(test.two_sided))
+    });
+    Row {
+        name: "spread",
+        estimate: format!("×{}", figure::value(ratio.estimate)),
+        interval: between(ratio, |value| format!("×{}", figure::value(value))),
+        sentence: format!("{compared}{p}"),
+    }
+}
+
+fn between(bounded: Bounded, show: impl Fn(f64) -> String) -> String {
+    if bounded.lower == f64::NEG_INFINITY && bounded.upper == f64::INFINITY {
+        return "unbounded".to_owned();
+    }
+    format!("{} to {}", show(bounded.lower), show(bounded.upper))
+}
+
+/// How rare data as far apart as these are when both sides are alike.
+fn likelihood(p: f64) -> String {
+    if p >= 0.01 {
+        format!("alike sides differ as much {:.0} times in 100", 100.0 * p)
+    } else {
+        format!("alike sides differ as much once in {} times", figure::value((1.0 / p).round()))
+    }
+}

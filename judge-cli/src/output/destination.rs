@@ -1,0 +1,97 @@
+//! Where a result goes.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anstream::{AutoStream, ColorChoice, StripStream};
+use anyhow::Context;
+
+/// Stdout or a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// Written as `-`.
+    Stdout,
+    /// Anything else.
+    File(PathBuf),
+}
+
+impl From<PathBuf> for Destination {
+    fn from(path: PathBuf) -> Self {
+        if path.as_os_str() == "-" { Self::Stdout } else { Self::File(path) }
+    }
+}
+
+impl Destination {
+    /// Columns that fit on a line; `None` where lines may be of any length.
+    pub(crate) fn width(&self) -> Option<u16> {
+        match self {
+            Self::Stdout if io::stdout().is_terminal() => comfy_table::Table::new().width(),
+            _ => None,
+        }
+    }
+
+    /// Writes all of `shown`, or fails and leaves a file as it was.
+    pub(crate) fn write(&self, shown: &[u8], color: ColorChoice) -> anyhow::Result<()> {
+        match self {
+            Self::Stdout => {
+                let mut stdout = AutoStream::new(io::stdout().lock(), color);
+                stdout
+                    .write_all(shown)
+                    .and_then(|()| stdout.flush())
+                    .context("cannot write to standard output")
+            }
+            Self::File(path) => {
+                let shown = if color == ColorChoice::Always {
+                    shown.to_owned()
+                } else {
+                    let mut plain = StripStream::new(Vec::new());
+                    plain.write_all(shown)?;
+                    plain.into_inner()
+                };
+                replace(path, &shown).with_context(|| format!("cannot write {}", path.display()))
+            }
+        }
+    }
+
+    /// The same for bytes that are for no terminal.
+    pub(crate) fn write_as_it_is(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        match self {
+            Self::Stdout => {
+                let mut stdout = io::stdout().lock();
+                let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+                written.context("cannot write to standard output")
+            }
+            Self::File(path) => {
+                replace(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+            }
+        }
+    }
+}
+
+/// Puts `bytes` in the place of a file at once, or straight into a pipe or device.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A link stays a link to the file that is replaced.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let existing = fs::metadata(&target).ok();
+    if existing.as_ref().is_some_and(|existing| !existing.is_file()) {
+        return File::options().write(true).open(&target)?.write_all(bytes);
+    }
+    let directory = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new()
+        .permissions(existing.map_or_else(new_file, |existing| existing.permissions()))
+        .tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(&target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// What a new file gets; the system takes the umask off it.
+#[cfg(unix)]
+fn new_file() -> Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o666)
+}

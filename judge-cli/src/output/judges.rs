@@ -1,0 +1,17 @@
+//! The list of judges.
+
+use std::fmt::Write;
+
+use super::HEADING;
+use super::json::Listed;
+
+/// The judges, one line each.
+pub(crate) fn lines(judges: &[Listed]) -> String {
+    let widest = judges.iter().map(|judge| judge.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for Listed { name, summary, default } in judges {
+        let default = if *default { " (default)" } else { "" };
+        let _ = writeln!(text, "{HEADING}{name:widest$}{HEADING:#}  {summary}{default}");
+    }
+    text
+}

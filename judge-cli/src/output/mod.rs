@@ -1,0 +1,132 @@
+//! Everything that is printed: results on stdout, messages on stderr.
+
+mod comparison;
+mod destination;
+mod explain;
+mod json;
+mod judges;
+mod page;
+mod problems;
+mod table;
+mod text;
+
+use std::fmt::Display;
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use judge_core::Judgement;
+use serde::Serialize;
+
+use crate::args::{Color, ListFormat};
+
+pub(crate) use comparison::{Bounded, Comparison, Location, Side, Spread, Superiority, Test};
+pub(crate) use destination::Destination;
+pub(crate) use json::{BadLine, FullJudgement, Listed};
+pub(crate) use page::{Page, html};
+pub(crate) use problems::CheckedFile;
+
+/// Results, errors and warnings, coloured or not.
+#[derive(Debug)]
+pub(crate) struct Console {
+    color: ColorChoice,
+}
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HEADING: Style = Style::new().bold();
+
+impl Console {
+    /// A console that colours as `color` says.
+    pub(crate) fn new(color: Color) -> Self {
+        Self {
+            color: match color {
+                Color::Auto => ColorChoice::Auto,
+                Color::Always => ColorChoice::Always,
+                Color::Never => ColorChoice::Never,
+            },
+        }
+    }
+
+    /// Says why nothing was judged.
+    pub(crate) fn error(&self, error: &anyhow::Error) {
+        self.message(ERROR, "error", &format!("{error:#}"));
+    }
+
+    /// Says what a person should know all the same.
+    pub(crate) fn warning(&self, warning: impl Display) {
+        self.message(WARNING, "warning", &warning.to_string());
+    }
+
+    fn message(&self, style: Style, kind: &str, message: &str) {
+        let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
+        let message = text::printable_lines(message);
+        // There is nowhere left to say that stderr is closed.
+        let _ = writeln!(stderr, "{style}{kind}:{style:#} {message}");
+    }
+
+    /// Shows a judgement for people.
+    pub(crate) fn table(
+        &self,
+        judgement: &Judgement,
+        explained: &[String],
+        destination: &Destination,
+    ) -> anyhow::Result<()> {
+        let mut shown = table::judgement(judgement, destination.width());
+        shown.push_str(&explain::metrics(judgement, explained));
+        destination.write(shown.as_bytes(), self.color)
+    }
+
+    /// Shows a document for programs.
+    pub(crate) fn json(
+        &self,
+        document: &impl Serialize,
+        destination: &Destination,
+    ) -> anyhow::Result<()> {
+        destination.write(json::pretty(document)?.as_bytes(), self.color)
+    }
+
+    /// Shows the judges.
+    pub(crate) fn judges(&self, judges: &[Listed], format: ListFormat) -> anyhow::Result<()> {
+        let shown = match format {
+            ListFormat::Table => judges::lines(judges),
+            ListFormat::Json => json::pretty(judges)?,
+        };
+        Destination::Stdout.write(shown.as_bytes(), self.color)
+    }
+
+    /// Shows what is wrong with configs.
+    pub(crate) fn problems(&self, files: &[CheckedFile], format: ListFormat) -> anyhow::Result<()> {
+        let shown = match format {
+            ListFormat::Table => problems::lines(files),
+            ListFormat::Json => json::pretty(files)?,
+        };
+        Destination::Stdout.write(shown.as_bytes(), self.color)
+    }
+
+    /// Shows how two samples compare.
+    pub(crate) fn comparison(
+        &self,
+        comparison: &Comparison,
+        format: ListFormat,
+    ) -> anyhow::Result<()> {
+        let shown = match format {
+            ListFormat::Table => comparison::lines(comparison),
+            ListFormat::Json => json::pretty(comparison)?,
+        };
+        Destination::Stdout.write(shown.as_bytes(), self.color)
+    }
+
+    /// Shows text that holds nothing of the input.
+    pub(crate) fn own_text(&self, text: &[u8]) -> anyhow::Result<()> {
+        Destination::Stdout.write(text, self.color)
+    }
+}
+
+/// Whether `error` only says that whoever read the output has stopped reading.
+pub(crate) fn reader_went_away(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,60 @@
+//! What is wrong with configs.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use judge_core::{Problem, Severity};
+use serde::Serialize;
+
+use super::text::printable;
+
+/// A config and everything wrong with it.
+#[derive(Debug, Serialize)]
+pub(crate) struct CheckedFile {
+    /// The file.
+    pub(crate) file: String,
+    /// In the order of the document.
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl CheckedFile {
+    /// How many of its problems weigh this much.
+    pub(crate) fn count(&self, severity: Severity) -> usize {
+        self.problems.iter().filter(|problem| problem.severity == severity).count()
+    }
+}
+
+const OK: Style = AnsiColor::Green.on_default().bold();
+
+/// One line a problem, and one line a file that says how many there are.
+pub(crate) fn lines(files: &[CheckedFile]) -> String {
+    let mut text = String::new();
+    for checked in files {
+        let file = printable(&checked.file);
+        for problem in &checked.problems {
+            let (style, kind) = match problem.severity {
+                Severity::Error => (super::ERROR, "error"),
+                Severity::Suspect => (super::WARNING, "suspect"),
+                Severity::Notice => (Style::new().bold(), "notice"),
+            };
+            let problem = problem.to_string();
+            let _ = writeln!(text, "{file}: {style}{kind}:{style:#} {}", printable(&problem));
+        }
+        let counts = [
+            (checked.count(Severity::Error), "error", "errors"),
+            (checked.count(Severity::Suspect), "suspect field", "suspect fields"),
+            (checked.count(Severity::Notice), "notice", "notices"),
+        ];
+        let counted: Vec<String> = counts
+            .into_iter()
+            .filter(|&(count, ..)| count > 0)
+            .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+            .collect();
+        let _ = if counted.is_empty() {
+            writeln!(text, "{file}: {OK}ok{OK:#}")
+        } else {
+            writeln!(text, "{file}: {}", counted.join(", "))
+        };
+    }
+    text
+}

@@ -1,0 +1,170 @@
+use crate::harness::{Place, RUN, config, slow_canary, wide};
+
+/// Each of these replaces one of the files of a good run. Nothing may be judged, and the message
+/// names the file and holds the part.
+#[test]
+fn bad_files_are_refused_with_file_and_place() {
+    let prometheus = |result: &str| {
+        format!(r#"{{"status":"success","data":{{"resultType":"matrix","result":[{result}]}}}}"#)
+    };
+    let twice =
+        r#"{"metric":{"instance":"a"},"values":[]},{"metric":{"instance":"b"},"values":[]}"#;
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("config.json", b"".into(), "the input is empty"),
+        ("config.json", b"not json".into(), "not JSON"),
+        ("config.json", b"{\"metrics\": [".into(), "not JSON: EOF"),
+        ("config.json", b"{\"metrics\": 5}".into(), "metrics: 5"),
+        ("config.json", b"[]".into(), "but allowed is"),
+        ("config.json", b"{\"metrics\": [{\"name\": 7}]}".into(), "metrics[0].name: 7"),
+        ("baseline.csv", b" \n".into(), "the input is empty"),
+        ("baseline.csv", b"\xff\xfet\0".into(), "UTF-16"),
+        (
+            "baseline.csv",
+            b"time,latency\n0,1\n0,2\n".into(),
+            "line 3: metric \"latency\": the time",
+        ),
+        (
+            "canary.csv",
+            b"a,b\n1,2\n".into(),
+            "no column \"timestamp\"; the columns are \"a\", \"b\"",
+        ),
+        ("canary.csv", b"timestamp,metric\n1,2\n".into(), "no column \"value\""),
+        ("canary.csv", b"timestamp,latency\n1,x\n".into(), "line 2: column \"latency\": \"x\""),
+        ("canary.csv", b"timestamp,latency\n1\n".into(), "line 2: 1 fields"),
+        ("canary.csv", b"timestamp,latency\n1,\xff\n".into(), "line 2: not UTF-8"),
+        (
+            "canary.csv",
+            b"timestamp,a,b\n1,2,3\n".into(),
+            "there are: a, b; the config has: errors, latency",
+        ),
+        ("canary.csv", b"[1]".into(), "JSON of another kind"),
+        ("canary.csv", b"{\"status\":".into(), "EOF"),
+        ("canary.csv", b"{\"metrics\":[]}".into(), "give it as --config"),
+        ("canary.csv", b"{\"canaryConfig\":{}}".into(), "judge run FILE"),
+        (
+            "canary.csv",
+            br#"{"status":"error","errorType":"timeout","error":"query timed out"}"#.into(),
+            "timeout: query timed out",
+        ),
+        ("canary.csv", prometheus(twice).into(), "{instance=\"a\"}, {instance=\"b\"}"),
+        (
+            "canary.csv",
+            prometheus(r#"{"metric":{},"values":[]}"#).into(),
+            "keep it in a directory as a file that its metric names, such as errors.json",
+        ),
+        (
+            "canary.csv",
+            prometheus(r#"{"metric":{},"values":[[0,true]]}"#).into(),
+            "data.result[0].values[0]",
+        ),
+    ];
+    for (file, content, part) in cases {
+        let place = slow_canary();
+        place.write(file, &content);
+        let answer = place.judge(RUN);
+        let content = String::from_utf8_lossy(&content);
+        assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{content}: {answer:?}");
+        assert!(answer.stderr.starts_with(&format!("error: {file}: ")), "{content}: {answer:?}");
+        assert!(answer.stderr.contains(part), "{content}: {answer:?}");
+    }
+}
+
+#[test]
+fn bad_requests_are_refused_with_their_field() {
+    let good = r#"{"canaryConfig":{"metrics":[{"name":"m","groups":["g"]}],"classifier":{"groupWeights":{}}},
+        "scoreThresholds":{"pass":95,"marginal":75},
+        "metricSetPairList":[{"name":"m","id":"1","tags":{},
+            "values":{"control":[1,2],"experiment":[3,4]}}]}"#;
+    let place = Place::with(&[]);
+    assert_eq!(place.judge_with("run -", good.as_bytes()).code, 4);
+    for (from, to, part) in [
+        ("[1,2]", "[1,\"x\"]", "values.control[1]"),
+        ("[1,2]", "5", "values.control"),
+        ("\"control\":[1,2],", "", "control"),
+        ("\"scoreThresholds\"", "\"other\"", "scoreThresholds"),
+        ("\"canaryConfig\"", "\"other\"", "canaryConfig"),
+        ("\"name\":\"m\",\"id\"", "\"name\":\"n\",\"id\"", "metricSetPairList[0].name"),
+        ("]}}]}", "", "not JSON"),
+    ] {
+        let bad = good.replacen(from, to, 1);
+        assert_ne!(bad, good, "{from}");
+        let answer = place.judge_with("run -", bad.as_bytes());
+        assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{bad}: {answer:?}");
+        assert!(answer.stderr.contains(part), "{bad}: {answer:?}");
+    }
+}
+
+#[test]
+fn bad_usage_is_refused_with_a_way_out() {
+    for (arguments, part) in [
+        ("run", "<REQUEST|--config <FILE>>"),
+        ("run --config config.json", "--baseline"),
+        ("run --config config.json --baseline baseline.csv", "--canary"),
+        ("run request.json --config config.json", "cannot be used with"),
+        ("run --config missing.json --baseline baseline.csv --canary canary.csv", "missing.json"),
+        ("run --config config.json --baseline - --canary -", "standard input can be read once"),
+        ("run --config config.json --baseline empty --canary canary.csv", "empty: no series"),
+        ("run --config empty --baseline canary.csv --canary canary.csv", "empty: "),
+        ("nonsense", "unrecognized subcommand"),
+        ("judges --format xml", "table, json"),
+    ] {
+        let place = slow_canary();
+        std::fs::create_dir(place.path().join("empty")).unwrap();
+        let answer = place.judge(arguments);
+        assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{arguments}: {answer:?}");
+        assert!(answer.stderr.contains(part), "{arguments}: {answer:?}");
+    }
+    for (option, part) in [
+        ("--pass 101", "allowed is a score, 0 to 100"),
+        ("--pass NaN", "allowed is a score, 0 to 100"),
+        ("--marginal x", "allowed is a score, 0 to 100"),
+        ("--pass 50", "marginal 75 is above pass 50; give both"),
+        (
+            "--judge Nobody",
+            "no judge \"Nobody\"; allowed are EvidenceJudge-v1, NetflixACAJudge-v1.0",
+        ),
+        ("--format xml", "table, json, full, kayenta"),
+    ] {
+        let answer = slow_canary().judge(&format!("{RUN} {option}"));
+        assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{option}: {answer:?}");
+        assert!(answer.stderr.contains(part), "{option}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_directory_has_one_series_a_metric() {
+    let place = Place::with(&[
+        ("config.json", &config(&["latency"])),
+        ("canary.csv", wide(1.0).as_bytes()),
+        ("two/latency.csv", wide(1.0).as_bytes()),
+        ("same/latency.csv", b"timestamp,v\n0,1\n"),
+        ("same/latency.json", b"timestamp,v\n0,1\n"),
+        ("other/errors.csv", b"timestamp,v\n0,1\n"),
+    ]);
+    for (directory, part) in [
+        ("two", "2 series, but allowed is one"),
+        ("same", "both same/latency.csv and same/latency.json"),
+        ("other", "there are: errors; the config has: latency"),
+    ] {
+        let answer = place.judge(&format!("run -c config.json -b {directory} -n canary.csv"));
+        assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{directory}: {answer:?}");
+        assert!(answer.stderr.contains(part), "{directory}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_config_without_metrics_fails_and_duplicates_are_warned_of() {
+    let place = slow_canary();
+    place.write(
+        "config.json",
+        b"{\"name\":\"c\",\"metrics\":[],\"classifier\":{\"groupWeights\":{}}}",
+    );
+    let answer = place.judge(RUN);
+    assert_eq!(answer.code, 4, "{answer:?}");
+    assert!(answer.stderr.contains("there is nothing to judge"), "{answer:?}");
+
+    place.write("config.json", &config(&["latency", "latency"]));
+    let answer = place.judge(RUN);
+    assert!(answer.stderr.contains("metrics[1].name: \"latency\""), "{answer:?}");
+    assert_eq!(answer.stdout.matches("\n  latency ").count(), 1, "{answer:?}");
+}

@@ -1,0 +1,61 @@
+use serde_json::Value;
+
+use crate::harness::{Place, config};
+
+const SUSPECT: &[u8] = br#"{"name":"c","metrics":[{"name":"m","groups":["g"],
+    "analysisConfigurations":{"canary":{"direction":"sideways"}}}],
+    "classifier":{"groupWeights":{}}}"#;
+const BAD: &[u8] = br#"{"name":"c","metrics":[{"name":"m","groups":"g"},
+    {"name":"n","groups":["g"],"analysisConfigurations":{"canary":{"critical":"yes"}}}],
+    "classifier":{"groupWeights":{}}}"#;
+
+fn place() -> Place {
+    Place::with(&[("good.json", &config(&["m"])), ("suspect.json", SUSPECT), ("bad.json", BAD)])
+}
+
+#[test]
+fn exit_code_says_whether_a_config_can_be_used() {
+    for (arguments, code) in [
+        ("good.json", 0),
+        ("suspect.json", 0),
+        ("--strict suspect.json", 2),
+        ("--strict good.json", 0),
+        ("bad.json", 2),
+        ("good.json missing.json", 2),
+        ("- -", 2),
+    ] {
+        let answer = place().judge(&format!("config check {arguments}"));
+        assert_eq!(answer.code, code, "{arguments}: {answer:?}");
+    }
+    assert_eq!(place().judge_with("config check -", SUSPECT).code, 0);
+}
+
+#[test]
+fn every_problem_of_every_file_is_reported() {
+    let answer = place().judge("config check good.json suspect.json bad.json missing.json");
+    for part in [
+        "good.json: ok",
+        "suspect.json: suspect: metrics[0].analysisConfigurations.canary.direction: \"sideways\"",
+        "suspect.json: 1 suspect field",
+        "bad.json: error: metrics[0].groups",
+        "bad.json: error: metrics[1].analysisConfigurations.canary.critical",
+        "bad.json: 2 errors",
+        "missing.json: error: No such file",
+    ] {
+        assert!(answer.stdout.contains(part), "{part}: {}", answer.stdout);
+    }
+    assert_eq!(answer.stderr, "");
+}
+
+#[test]
+fn json_has_path_value_and_what_is_allowed() {
+    let answer = place().judge("config check --format json suspect.json bad.json");
+    let files: Value = serde_json::from_str(&answer.stdout).unwrap();
+    let problem = &files[0]["problems"][0];
+    assert_eq!(files[0]["file"], "suspect.json");
+    assert_eq!(problem["severity"], "suspect");
+    assert_eq!(problem["path"], "metrics[0].analysisConfigurations.canary.direction");
+    assert!(problem["value"].as_str().unwrap().contains("sideways"));
+    assert!(problem["allowed"].as_str().unwrap().contains("either"));
+    assert_eq!(files[1]["problems"].as_array().unwrap().len(), 2);
+}

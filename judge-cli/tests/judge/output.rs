@@ -1,0 +1,124 @@
+use std::fs;
+
+use serde_json::Value;
+
+use crate::harness::{Place, RUN, config, slow_canary};
+
+#[test]
+fn a_file_gets_what_stdout_would() {
+    let place = slow_canary();
+    for format in ["table", "json", "kayenta"] {
+        let shown = place.judge(&format!("{RUN} --format {format}"));
+        let answer = place.judge(&format!("{RUN} --format {format} -o out"));
+        assert_eq!((answer.code, answer.stdout.as_str()), (4, ""), "{answer:?}");
+        assert_eq!(fs::read_to_string(place.path().join("out")).unwrap(), shown.stdout);
+    }
+    assert_eq!(place.judge(&format!("{RUN} -o -")).stdout, place.judge(RUN).stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_is_replaced_where_it_is_and_devices_are_not() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let place = slow_canary();
+    place.write("real", b"old");
+    fs::set_permissions(place.path().join("real"), PermissionsExt::from_mode(0o640)).unwrap();
+    symlink("real", place.path().join("link")).unwrap();
+    assert_eq!(place.judge(&format!("{RUN} -o link")).code, 4);
+    let real = place.path().join("real");
+    assert!(fs::read_to_string(&real).unwrap().starts_with("FAIL"));
+    assert!(place.path().join("link").is_symlink());
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+
+    assert!(place.judge(&format!("{RUN} -o /dev/stdout")).stdout.starts_with("FAIL"));
+}
+
+#[test]
+fn a_failed_write_is_not_the_inputs_fault() {
+    let answer = slow_canary().judge(&format!("{RUN} -o missing/out"));
+    assert_eq!(answer.code, 1, "{answer:?}");
+    assert!(answer.stderr.contains("cannot write missing/out: "), "{answer:?}");
+}
+
+#[test]
+fn bad_input_leaves_the_file_as_it_was() {
+    let place = slow_canary();
+    place.write("out", b"old");
+    place.write("canary.csv", b"bad");
+    assert_eq!(place.judge(&format!("{RUN} -o out")).code, 2);
+    assert_eq!(fs::read(place.path().join("out")).unwrap(), b"old");
+}
+
+#[test]
+fn colour_is_for_terminals_and_those_who_ask() {
+    let place = slow_canary();
+    place.write("warned.json", &config(&["latency"]));
+    let run = RUN.replace("config.json", "warned.json");
+    for (option, coloured) in [("", false), ("--color never", false), ("--color always", true)] {
+        let answer = place.judge(&format!("{run} {option}"));
+        assert_eq!(answer.stdout.contains('\u{1b}'), coloured, "{option}");
+        assert_eq!(answer.stderr.contains('\u{1b}'), coloured, "{option}");
+    }
+    let output = place.command(&run).env("NO_COLOR", "1").output().unwrap();
+    assert!(!output.stdout.contains(&0x1b));
+}
+
+#[test]
+fn hostile_names_cannot_reach_the_terminal() {
+    let hostile = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\r\n\u{202e}";
+    let long = "long".repeat(75);
+    let place = Place::with(&[
+        ("config.json", &config(&[hostile, &long])),
+        ("baseline.csv", format!("timestamp,\"{hostile}\",{long}\n0,1,2\n1,2,3\n").as_bytes()),
+        ("canary.csv", format!("timestamp,\"{hostile}x\",{long}\n0,1,2\n1,2,3\n").as_bytes()),
+    ]);
+    let safe = |text: &str| text.chars().all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}'));
+    for format in ["table", "json", "kayenta"] {
+        let answer = place.judge(&format!("{RUN} --format {format}"));
+        assert!(safe(&answer.stderr), "{answer:?}");
+        assert!(answer.stderr.contains("\\u{1b}[2J"), "{answer:?}");
+        if format == "table" {
+            assert!(safe(&answer.stdout), "{answer:?}");
+            assert!(answer.stdout.contains("\\u{1b}]0;owned"), "{answer:?}");
+        } else {
+            let shown: Value = serde_json::from_str(&answer.stdout).unwrap();
+            assert!(shown.to_string().contains("owned"), "the name is kept");
+            assert!(!answer.stdout.contains('\u{1b}'), "{answer:?}");
+        }
+    }
+    place.write("canary.csv", format!("a,\"{hostile}\"\n").as_bytes());
+    let answer = place.judge(RUN);
+    assert_eq!(answer.code, 2);
+    assert!(safe(&answer.stderr), "{answer:?}");
+}
+
+#[test]
+fn judges_are_listed_with_the_default() {
+    let place = Place::with(&[]);
+    let shown = place.judge("judges").stdout;
+    let listed: Vec<Value> =
+        serde_json::from_str(&place.judge("judges --format json").stdout).unwrap();
+    assert_eq!(shown.lines().count(), listed.len());
+    assert_eq!(listed.iter().filter(|judge| judge["default"] == true).count(), 1);
+    for (line, judge) in shown.lines().zip(&listed) {
+        assert!(line.starts_with(judge["name"].as_str().unwrap()), "{shown}");
+        assert!(line.contains(judge["summary"].as_str().unwrap()), "{shown}");
+    }
+}
+
+#[test]
+fn help_starts_with_examples_and_shells_can_complete() {
+    let place = Place::with(&[]);
+    for command in ["", "run", "batch", "config check", "completions"] {
+        let answer = place.judge(&format!("{command} --help"));
+        assert_eq!((answer.code, answer.stderr.as_str()), (0, ""), "{command}");
+        assert!(answer.stdout.starts_with("Examples:\n"), "{command}: {}", answer.stdout);
+        assert!(command == "completions" || answer.stdout.contains("Exit codes:"), "{command}");
+    }
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let answer = place.judge(&format!("completions {shell}"));
+        assert_eq!(answer.code, 0);
+        assert!(answer.stdout.contains("baseline"), "{shell}");
+    }
+}

@@ -1,0 +1,151 @@
+//! `EvidenceJudge-v1`: sees what a comparison of locations cannot, and does not cry wolf.
+//!
+//! For each metric a panel of tests shares one error budget ([`panel`]); all hold the canary against
+//! the *bar*, the baseline with what is allowed on top ([`case`]). Harm needs significance and
+//! practical size. Where harm is neither shown nor ruled out, the metric is Inconclusive. Across the
+//! metrics, [`together`] looks for a systemic regression. `docs/evidence-judge.md` has the method, its
+//! measured rates, and what it gets wrong.
+
+mod case;
+mod end_state;
+mod events;
+mod excursions;
+mod grid;
+mod location;
+mod metric;
+mod panel;
+mod process;
+mod sentence;
+mod spread;
+mod start_up;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod together;
+
+use crate::config::evidence::{AcrossMetrics, InconclusivePolicy, JointOutcome};
+use crate::judgement::{Classification, Decision, Judgement};
+use crate::problem::{Problem, Refused, Severity};
+use crate::request::JudgeRequest;
+use crate::score;
+use crate::stats;
+use crate::warning::Warning;
+
+use super::pairs::{self, Configs};
+use super::{Judge, Scratch};
+use metric::Judged;
+
+/// `EvidenceJudge-v1`.
+#[derive(Debug, Clone, Copy)]
+pub struct EvidenceJudge;
+
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    metric: metric::Buffers,
+}
+
+impl Judge for EvidenceJudge {
+    fn name(&self) -> &'static str {
+        "EvidenceJudge-v1"
+    }
+
+    fn summary(&self) -> &'static str {
+        "level, end state, spread, tail, runs and rare events, with one error budget a metric"
+    }
+
+    fn judge_with(
+        &self,
+        request: &JudgeRequest,
+        scratch: &mut Scratch,
+    ) -> Result<Judgement, Refused> {
+        let (refused, noticed): (Vec<_>, Vec<_>) = request
+            .problems()
+            .into_iter()
+            .partition(|problem| problem.severity != Severity::Notice);
+        Refused::unless_empty(refused)?;
+        Refused::unless_empty(without_exposure(request))?;
+        let mut warnings: Vec<Warning> = noticed.into_iter().map(Warning::Suspect).collect();
+        let configs = Configs::of(request);
+        let mut judged = Vec::with_capacity(request.pairs.len());
+        for (index, pair) in request.pairs.iter().enumerate() {
+            scratch.check_stop()?;
+            let config = configs.of_pair(index, pair)?;
+            judged.push(metric::judge(pair, config, request, &mut scratch.evidence.metric));
+        }
+        adjust(request, &mut judged);
+        let together = together::find(request, &judged);
+        let mut metrics = Vec::with_capacity(judged.len());
+        for (judged, pair) in judged.into_iter().zip(&request.pairs) {
+            let metric = judged.settle(request.config.evidence.inconclusive);
+            pairs::warn_of(&metric, pair, &mut warnings);
+            warn_of(&metric, &mut warnings);
+            metrics.push(metric);
+        }
+        warnings.extend(pairs::without_pair(request));
+        let mut scored = score::score(&metrics, &request.config.group_weights);
+        let policy = request.config.evidence.inconclusive;
+        if policy == InconclusivePolicy::Marginal
+            && metrics.iter().any(|metric| {
+                !metric.muted
+                    && metric.classification == Classification::Inconclusive
+                    && matches!(metric.decision, Decision::Panel(_))
+            })
+        {
+            scored.at_most_marginal();
+        }
+        if let Some(together) = together {
+            match request.config.evidence.joint.outcome {
+                JointOutcome::Fail => scored.fail(format!("Canary Failed: {}", together.sentence)),
+                JointOutcome::Marginal => scored.at_most_marginal(),
+                JointOutcome::Warn => {}
+            }
+            warnings.push(Warning::Systemic { finding: together.sentence });
+        }
+        Ok(scored.into_judgement(self.name(), request.thresholds, metrics, warnings))
+    }
+}
+
+/// Metrics whose events are out of a metric that is not there.
+fn without_exposure(request: &JudgeRequest) -> Vec<Problem> {
+    let missing = |name: &str| !request.pairs.iter().any(|pair| pair.name == name);
+    let metrics = request.config.metrics.iter().enumerate();
+    metrics
+        .filter_map(|(index, metric)| {
+            let of = metric.evidence.kind.exposure().filter(|of| missing(of))?;
+            let path = format!("canaryConfig.metrics[{index}].analysisConfigurations.canary.kind");
+            Some(Problem::error(path, format!("{of:?}"), "the name of a metric of the request"))
+        })
+        .collect()
+}
+
+/// Makes each metric's test stricter where the config asks for it.
+fn adjust(request: &JudgeRequest, judged: &mut [Judged]) {
+    let across = request.config.evidence.across_metrics;
+    if across == AcrossMetrics::Each {
+        return;
+    }
+    let p: Vec<f64> = judged.iter().map(Judged::p).collect();
+    let adjusted = match across {
+        AcrossMetrics::Holm => stats::holm(&p),
+        _ => stats::benjamini_hochberg(&p),
+    };
+    for (judged, p) in judged.iter_mut().zip(adjusted.unwrap_or(p)) {
+        judged.adjust(p);
+    }
+}
+
+fn warn_of(metric: &crate::judgement::MetricJudgement, warnings: &mut Vec<Warning>) {
+    let name = || metric.name.clone();
+    if let Decision::Panel(panel) = &metric.decision
+        && panel.left_out > 0
+    {
+        warnings.push(Warning::HealedStart { metric: name(), points: panel.left_out });
+    }
+    if metric.classification == Classification::Inconclusive && !metric.muted {
+        let more_points = match &metric.decision {
+            Decision::Panel(panel) => panel.more_points,
+            _ => None,
+        };
+        warnings.push(Warning::Inconclusive { metric: name(), more_points });
+    }
+}

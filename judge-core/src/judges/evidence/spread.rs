@@ -1,0 +1,137 @@
+//! Does the canary vary more?
+//!
+//! **Null**: what is new in each point (its deviation from the level, less what the point before
+//! foretold) has one spread on both sides, the bar's being that of the baseline times the allowance.
+//! **Statistic**: unpaired, Welch's t of the logarithms of mean absolute deviations from the median
+//! (Brown and Forsythe 1974), clipped, less what the deviations' own memory is worth; where both sides share their noise, Pitman and Morgan's (1939) correlation of
+//! difference and sum, which is positive if and only if the canary varies more. **Effect**: the ratio
+//! of mean deviations; below 1.4 it is no one's complaint. It matters when the canary's upper decile
+//! is beyond the bar's by the smallest change that matters. **Cost**: O(n).
+
+use crate::stats::distribution::student;
+
+use super::case::{Case, cautious, fill};
+use super::process::{Robust, memory, variance_of_mean};
+
+/// A smaller ratio of spreads does not show in a graph: √2, twice the variance.
+const SMALLEST_RATIO: f64 = std::f64::consts::SQRT_2;
+/// Deviations count for so many standard deviations at most: what is beyond is the tail's.
+const CLIP: f64 = 3.0;
+/// Fewer points have no spread to speak of.
+const FEWEST: usize = 8;
+
+/// How the spreads compare.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spread {
+    pub(super) t: f64,
+    pub(super) p: f64,
+    pub(super) ratio: f64,
+    /// Upper decile of the canary above that of the bar.
+    pub(super) decile_above: f64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    x: Vec<f64>,
+    y: Vec<f64>,
+    ordered: Vec<f64>,
+}
+
+pub(super) fn compare(case: &Case, buffers: &mut Buffers) -> Option<Spread> {
+    if case.x.len() < FEWEST || case.y.len() < FEWEST {
+        return None;
+    }
+    let phi = 0.5 * (case.of_x.phi + case.of_y.phi);
+    innovations(&case.x, case.of_x.median, phi, &mut buffers.x);
+    innovations(&case.y, case.of_y.median, phi, &mut buffers.y);
+    let x = Robust::of(&buffers.x, &mut buffers.ordered);
+    let y = Robust::of(&buffers.y, &mut buffers.ordered);
+    let widest = x.scale.max(y.scale);
+    if widest <= 0.0 {
+        return None;
+    }
+    let reach = CLIP * widest;
+    let wider = 1.0 + case.share;
+    for (values, median, times) in
+        [(&mut buffers.x, x.median, 1.0), (&mut buffers.y, y.median, wider)]
+    {
+        for value in values {
+            *value = times * (*value - median).clamp(-reach, reach);
+        }
+    }
+    let decile_above =
+        decile(&case.x, &mut buffers.ordered) - decile(&case.bar, &mut buffers.ordered);
+    let ratio = mean_size(&buffers.x) / mean_size(&buffers.y);
+    let tested = if case.paired && case.x.len() == case.y.len() {
+        pitman_morgan(&buffers.x, &buffers.y)
+    } else {
+        brown_forsythe(&buffers.x, &buffers.y)
+    };
+    let Student { t, df } = tested?;
+    // Quiet and noisy stretches alternate: then deviations remember, too.
+    for values in [&mut buffers.x, &mut buffers.y] {
+        for value in values {
+            *value = value.abs();
+        }
+    }
+    let n = buffers.x.len();
+    let phi = cautious(0.5 * (memory(&buffers.x) + memory(&buffers.y)), 2 * n);
+    let inflation = n as f64 * variance_of_mean(n, phi);
+    let (t, df) = (t / inflation.sqrt(), df / inflation);
+    Some(Spread { t, p: student::upper_tail(t, df), ratio, decile_above })
+}
+
+impl Spread {
+    pub(super) fn matters(&self, case: &Case) -> bool {
+        self.ratio >= SMALLEST_RATIO && case.matters(self.decile_above)
+    }
+}
+
+/// What is new in each point.
+fn innovations(values: &[f64], level: f64, phi: f64, buffer: &mut Vec<f64>) {
+    fill(buffer, values.windows(2).map(|pair| (pair[1] - level) - phi * (pair[0] - level)));
+}
+
+fn mean_size(values: &[f64]) -> f64 {
+    values.iter().map(|v| v.abs()).sum::<f64>() / values.len() as f64
+}
+
+fn decile(values: &[f64], ordered: &mut Vec<f64>) -> f64 {
+    fill(ordered, values.iter().copied());
+    let index = values.len() * 9 / 10;
+    let index = index.min(values.len() - 1);
+    *ordered.select_nth_unstable_by(index, f64::total_cmp).1
+}
+
+struct Student {
+    t: f64,
+    df: f64,
+}
+
+/// On the logarithm of the mean deviations, whose variance does not depend on the spread.
+fn brown_forsythe(x: &[f64], y: &[f64]) -> Option<Student> {
+    let part = |values: &[f64]| {
+        let (n, mean) = (values.len() as f64, mean_size(values));
+        let squares: f64 = values.iter().map(|v| (v.abs() - mean).powi(2)).sum();
+        (mean, squares / (n - 1.0) / n / (mean * mean), n - 1.0)
+    };
+    let ((mx, vx, fx), (my, vy, fy)) = (part(x), part(y));
+    let variance = vx + vy;
+    let df = variance * variance / (vx * vx / fx + vy * vy / fy);
+    (mx > 0.0 && my > 0.0 && variance > 0.0)
+        .then(|| Student { t: (mx / my).ln() / variance.sqrt(), df })
+}
+
+fn pitman_morgan(x: &[f64], y: &[f64]) -> Option<Student> {
+    let n = x.len() as f64;
+    let (mut dd, mut ss, mut ds) = (0.0, 0.0, 0.0);
+    for (x, y) in x.iter().zip(y) {
+        let (d, s) = (x - y, x + y);
+        dd += d * d;
+        ss += s * s;
+        ds += d * s;
+    }
+    let r = ds / (dd * ss).sqrt();
+    let df = n - 2.0;
+    (r.abs() < 1.0).then(|| Student { t: r * (df / (1.0 - r * r)).sqrt(), df })
+}

@@ -1,0 +1,192 @@
+//! What users of canary judges have reported, and what ours says.
+
+use crate::config::evidence::InconclusivePolicy;
+use crate::config::{EffectSize, NanStrategy};
+use crate::judgement::{Classification, Decision, TestKind, Verdict};
+use crate::judges::{EvidenceJudge, Judge};
+use crate::problem::Problem;
+use crate::warning::Warning;
+
+use super::{around_100, increase, judge_one, metric, noise, request};
+use crate::series::MetricPair;
+
+#[test]
+fn a_few_errors_in_six_intervals_settle_nothing_and_in_thirty_they_do() {
+    let some = [0.0, 1.0, 2.0, 1.0, 0.0, 0.0];
+    // Four events against none have p = 1/16.
+    let few = metric(&[0.0; 6], &some);
+    assert_eq!(few.classification, Classification::Inconclusive);
+    assert!(few.reason.unwrap().contains("inconclusive"));
+    let many = metric(&[0.0; 30], &some.repeat(5));
+    assert_eq!(many.classification, Classification::High);
+}
+
+#[test]
+fn seven_of_ten_points_at_100_against_ones_are_high() {
+    let canary = [100.0, 1.0, 100.0, 100.0, 1.0, 100.0, 100.0, 1.0, 100.0, 100.0];
+    assert_eq!(metric(&[1.0; 10], &canary).classification, Classification::High);
+}
+
+#[test]
+fn similar_increases_of_thirty_points_get_one_class() {
+    for (relative, seeds) in [(0.02, 0..40), (0.05, 100..140)] {
+        for seed in seeds {
+            let baseline: Vec<f64> =
+                noise(30, seed).iter().map(|z| 100.0 * (1.0 + relative * z)).collect();
+            let canary: Vec<f64> =
+                noise(30, seed + 1000).iter().map(|z| 100.0 * (1.0 + relative * z)).collect();
+            let class = |times: f64| {
+                let canary: Vec<f64> = canary.iter().map(|v| times * v).collect();
+                metric(&baseline, &canary).classification
+            };
+            assert_eq!(class(1.168), Classification::High, "{seed}");
+            assert_eq!(class(1.184), Classification::High, "{seed}");
+        }
+    }
+}
+
+#[test]
+fn constants_differ_or_differ_by_nothing_that_matters() {
+    for (canary, class) in
+        [(5.0, Classification::Pass), (5.01, Classification::Pass), (6.0, Classification::High)]
+    {
+        assert_eq!(metric(&[5.0; 20], &[canary; 20]).classification, class, "{canary}");
+    }
+}
+
+#[test]
+fn one_point_each_never_passes() {
+    for canary in [5.0, 5.1, 500.0] {
+        let judgement = judge_one(increase("metric"), &[5.0], &[canary]);
+        assert_eq!(judgement.metrics[0].classification, Classification::Inconclusive);
+        assert_eq!(judgement.metrics[0].decision, Decision::Untestable);
+        assert_eq!(judgement.verdict, Verdict::Fail);
+    }
+}
+
+#[test]
+fn a_silent_baseline_and_errors_in_the_canary() {
+    let mut config = increase("errors");
+    config.nan_strategy = NanStrategy::Replace;
+    let errors = [3.0, 0.0, 2.0, 1.0, 4.0, 2.0, 0.0, 1.0, 2.0, 3.0];
+    let silence = [f64::NAN; 10];
+    for baseline in [&silence[..], &[]] {
+        let judgement = judge_one(config.clone(), baseline, &errors);
+        assert_eq!(judgement.metrics[0].classification, Classification::High);
+        assert_eq!(judgement.verdict, Verdict::Fail);
+    }
+    // Where no point means that nothing is known, it is not known either way.
+    let unknown = judge_one(increase("errors"), &silence, &errors);
+    assert_eq!(unknown.metrics[0].classification, Classification::NoData);
+}
+
+#[test]
+fn a_lone_error_is_no_regression() {
+    for size in [1.0, 40.0] {
+        let mut canary = [0.0; 60];
+        canary[17] = size;
+        assert_eq!(metric(&[0.0; 60], &canary).classification, Classification::Pass, "{size}");
+    }
+}
+
+#[test]
+fn a_healed_start_passes_with_a_warning_and_one_that_stayed_worse_does_not() {
+    let baseline = around_100(60, 1);
+    let start = |rest: f64| -> Vec<f64> {
+        let add = |index: usize| if index < 9 { 60.0 } else { rest };
+        around_100(60, 2).iter().enumerate().map(|(index, v)| v + add(index)).collect()
+    };
+    let healed = judge_one(increase("latency"), &baseline, &start(0.0));
+    assert_eq!(healed.verdict, Verdict::Pass);
+    assert!(
+        healed
+            .warnings
+            .iter()
+            .any(|warning| matches!(warning, Warning::HealedStart { points, .. } if *points == 9))
+    );
+    let stayed = judge_one(increase("latency"), &baseline, &start(15.0));
+    assert_eq!(stayed.metrics[0].classification, Classification::High);
+}
+
+#[test]
+fn spikes_spread_and_a_late_step_are_named() {
+    let baseline = around_100(31, 3);
+    let change = |change: &dyn Fn(usize, f64) -> f64| -> Vec<f64> {
+        around_100(31, 4).iter().enumerate().map(|(index, v)| change(index, *v)).collect()
+    };
+    let spiked = change(&|index, v| if [4, 13, 22].contains(&index) { 3.0 * v } else { v });
+    let late = change(&|index, v| if index >= 22 { v + 20.0 } else { v });
+    let swinging = change(&|index, v| if index % 2 == 0 { v + 20.0 } else { v - 20.0 });
+    for (canary, test) in
+        [(spiked, TestKind::Tail), (late, TestKind::EndState), (swinging, TestKind::Spread)]
+    {
+        let metric = metric(&baseline, &canary);
+        assert_eq!(metric.classification, Classification::High);
+        assert!(metric.findings.iter().any(|f| f.test == test && f.is_harm()), "{test:?}");
+        assert_eq!(metric.explanation(), metric.findings[0].sentence);
+    }
+}
+
+#[test]
+fn an_allowance_means_what_it_says() {
+    for seed in 0..50 {
+        let known_well = |times: f64, seed: u64| -> Vec<f64> {
+            noise(60, seed).iter().map(|z| times * (100.0 + z)).collect()
+        };
+        let mut config = increase("latency");
+        config.effect_size = EffectSize { allowed_increase: 1.1, ..EffectSize::default() };
+        for (times, class) in [(1.09, Classification::Pass), (1.12, Classification::High)] {
+            let judgement =
+                judge_one(config.clone(), &known_well(1.0, seed), &known_well(times, seed + 500));
+            assert_eq!(judgement.metrics[0].classification, class, "{times} {seed}");
+        }
+    }
+}
+
+#[test]
+fn an_inconclusive_metric_counts_as_configured() {
+    let baseline = around_100(8, 5);
+    let canary: Vec<f64> = around_100(8, 6).iter().map(|v| v + 3.0).collect();
+    for (policy, verdict) in [
+        (InconclusivePolicy::Pass, Verdict::Pass),
+        (InconclusivePolicy::Marginal, Verdict::Marginal),
+        (InconclusivePolicy::Fail, Verdict::Fail),
+    ] {
+        let pair = MetricPair::new("latency", baseline.clone(), canary.clone());
+        let mut request = request(vec![increase("latency")], vec![pair]);
+        request.config.evidence.inconclusive = policy;
+        let judgement = EvidenceJudge.judge(&request).unwrap();
+        assert_eq!(judgement.metrics[0].classification, Classification::Inconclusive);
+        assert_eq!(judgement.verdict, verdict);
+    }
+}
+
+#[test]
+fn metrics_that_are_all_a_little_worse_fail_together() {
+    let mut configs = Vec::new();
+    let mut pairs = Vec::new();
+    for index in 0..8 {
+        let mut config = increase(&format!("metric-{index}"));
+        config.effect_size.allowed_increase = 1.1;
+        let canary: Vec<f64> = around_100(60, 40 + index).iter().map(|v| v + 8.0).collect();
+        pairs.push(MetricPair::new(&*config.name, around_100(60, 20 + index), canary));
+        configs.push(config);
+    }
+    let mut request = request(configs, pairs);
+    let judgement = EvidenceJudge.judge(&request).unwrap();
+    assert!(judgement.groups.iter().all(|group| group.score == 100.0));
+    assert_eq!(judgement.verdict, Verdict::Fail);
+    assert!(judgement.reason.unwrap().contains("worse together"));
+    request.config.evidence.joint.enabled = false;
+    assert_eq!(EvidenceJudge.judge(&request).unwrap().verdict, Verdict::Pass);
+}
+
+#[test]
+fn a_suspect_config_is_refused_with_the_path() {
+    let pair = MetricPair::new("latency", vec![1.0; 20], vec![1.0; 20]);
+    let mut request = request(vec![increase("latency")], vec![pair]);
+    request.thresholds.marginal = 99.0;
+    let refused = EvidenceJudge.judge(&request).unwrap_err();
+    let paths: Vec<&str> = refused.problems().iter().map(|p: &Problem| p.path.as_str()).collect();
+    assert_eq!(paths, ["scoreThresholds.marginal"]);
+}

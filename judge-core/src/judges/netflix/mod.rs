@@ -1,0 +1,104 @@
+//! `NetflixACAJudge-v1.0`: Kayenta's verdicts exactly.
+//!
+//! It breaks two rules of this crate because Kayenta does: its interval has an absolute tolerance of
+//! 1e-4 in the metric's unit, so verdicts depend on the unit; and it goes on where a config is
+//! suspect, with a warning.
+
+mod brent;
+mod classify;
+mod constants;
+mod interval;
+mod quantile;
+mod statistic;
+
+use crate::clean::Cleaned;
+use crate::config::MetricConfig;
+use crate::judgement::{Judgement, MetricJudgement};
+use crate::problem::Refused;
+use crate::request::JudgeRequest;
+use crate::score;
+use crate::series::MetricPair;
+use crate::warning::Warning;
+
+use super::pairs::{self, Configs};
+use super::{Judge, Scratch};
+pub use interval::{Shift, shift_interval};
+pub use statistic::Untestable;
+
+/// Kayenta's `NetflixACAJudge-v1.0`.
+///
+/// A metric is High or Low when the interval of its shift lies beyond a quarter of the shift and its
+/// effect size reaches the allowance. It compares locations and nothing else.
+#[derive(Debug, Clone, Copy)]
+pub struct NetflixAcaJudge;
+
+/// Confidence level of the interval. Kayenta has it in its source and reads no other.
+const LEVEL: f64 = 0.98;
+
+/// The share of the estimate that the interval must clear, from Kayenta's source.
+const TOLERANCE: f64 = 0.25;
+
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    baseline: Cleaned,
+    canary: Cleaned,
+    runs: statistic::Runs,
+}
+
+impl Judge for NetflixAcaJudge {
+    fn name(&self) -> &'static str {
+        "NetflixACAJudge-v1.0"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Kayenta's judge, to the last bit: compares locations by a Mann-Whitney interval"
+    }
+
+    fn judge_with(
+        &self,
+        request: &JudgeRequest,
+        scratch: &mut Scratch,
+    ) -> Result<Judgement, Refused> {
+        let configs = Configs::of(request);
+        let mut warnings: Vec<Warning> =
+            request.problems().into_iter().map(Warning::Suspect).collect();
+        let mut metrics = Vec::with_capacity(request.pairs.len());
+        for (index, pair) in request.pairs.iter().enumerate() {
+            scratch.check_stop()?;
+            let config = configs.of_pair(index, pair)?;
+            let metric = judge_metric(pair, config, &mut scratch.netflix);
+            pairs::warn_of(&metric, pair, &mut warnings);
+            metrics.push(metric);
+        }
+        warnings.extend(pairs::without_pair(request));
+        let scored = score::score(&metrics, &request.config.group_weights);
+        Ok(scored.into_judgement(self.name(), request.thresholds, metrics, warnings))
+    }
+}
+
+fn judge_metric(
+    pair: &MetricPair,
+    config: &MetricConfig,
+    buffers: &mut Buffers,
+) -> MetricJudgement {
+    buffers.baseline.refill(&pair.baseline.values, config);
+    buffers.canary.refill(&pair.canary.values, config);
+    let baseline = buffers.baseline.summary();
+    let canary = buffers.canary.summary();
+    let class = classify::classify(config, buffers, &baseline, &canary);
+    MetricJudgement {
+        name: pair.name.clone(),
+        id: pair.id.clone(),
+        tags: pair.tags.clone(),
+        groups: config.groups.clone(),
+        classification: class.classification,
+        reason: class.reason,
+        critical: class.critical,
+        muted: config.muted,
+        baseline,
+        canary,
+        mean_ratio: class.mean_ratio,
+        decision: class.decision,
+        findings: Vec::new(),
+    }
+}

@@ -1,0 +1,61 @@
+//! Which config belongs to which pair, and what is worth a warning whichever judge it is.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::config::MetricConfig;
+use crate::judgement::{Classification, MetricJudgement, Side};
+use crate::problem::{Problem, Refused};
+use crate::request::JudgeRequest;
+use crate::series::MetricPair;
+use crate::warning::Warning;
+
+/// The first config of each name, which is the one that counts.
+pub(super) struct Configs<'a>(HashMap<&'a str, &'a MetricConfig>);
+
+impl<'a> Configs<'a> {
+    pub(super) fn of(request: &'a JudgeRequest) -> Self {
+        let metrics = request.config.metrics.iter().rev();
+        Self(metrics.map(|metric| (metric.name.as_str(), metric)).collect())
+    }
+
+    pub(super) fn of_pair(
+        &self,
+        index: usize,
+        pair: &MetricPair,
+    ) -> Result<&'a MetricConfig, Refused> {
+        self.0.get(pair.name.as_str()).copied().ok_or_else(|| {
+            let path = format!("metricSetPairList[{index}].name");
+            let allowed = "the name of a metric in canaryConfig.metrics";
+            Problem::error(path, format!("{:?}", pair.name), allowed).into()
+        })
+    }
+}
+
+/// The metrics of the config that no pair is of.
+pub(super) fn without_pair(request: &JudgeRequest) -> Vec<Warning> {
+    let submitted: HashSet<&str> = request.pairs.iter().map(|pair| pair.name.as_str()).collect();
+    let metrics = request.config.metrics.iter();
+    let missing = metrics.filter(|metric| !submitted.contains(metric.name.as_str()));
+    missing.map(|metric| Warning::NotSubmitted { metric: metric.name.clone() }).collect()
+}
+
+/// Warns of infinities, of tests that could not be made, and of failures that change no score.
+pub(super) fn warn_of(metric: &MetricJudgement, pair: &MetricPair, warnings: &mut Vec<Warning>) {
+    for (side, series) in [(Side::Baseline, &pair.baseline), (Side::Canary, &pair.canary)] {
+        let count = series.values.iter().filter(|value| value.is_infinite()).count();
+        if count > 0 {
+            warnings.push(Warning::InfiniteValues { metric: metric.name.clone(), side, count });
+        }
+    }
+    match metric.classification {
+        Classification::Error if !metric.muted => {
+            warnings.push(Warning::UntestedPasses { metric: metric.name.clone() });
+        }
+        Classification::High | Classification::Low | Classification::NoDataFail
+            if metric.groups.is_empty() && !metric.muted && !metric.critical =>
+        {
+            warnings.push(Warning::FailureCountsNowhere { metric: metric.name.clone() });
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,272 @@
+//! Kayenta's canary config document.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::config::{
+    CanaryConfig, Direction, EffectMeasure, EffectSize, MetricConfig, NanStrategy, OutlierFactor,
+    Outliers, Thresholds,
+};
+use crate::judges;
+use crate::problem::{Problem, Severity};
+
+use super::document::{Node, Problems, elements};
+use super::evidence;
+
+/// The config, unless there is an error among the problems, and the problems if there is. Without
+/// an error they are in the config.
+pub(super) fn read(document: &Value) -> (Option<CanaryConfig>, Problems) {
+    let mut problems = Problems::new();
+    let root = Node::root(document);
+    if root.object(&mut problems).is_none() {
+        return (None, problems);
+    }
+    let name = root.field("name");
+    let name = if name.is_absent() { None } else { name.string(&mut problems) };
+    let judge = read_judge(&root.field("judge"), &mut problems);
+    let evidence = evidence::read_judge(&root.field("judge"), &mut problems);
+    let metrics = read_metrics(&root.field("metrics"), &mut problems);
+    let classifier = root.field("classifier");
+    let mut config = CanaryConfig {
+        name: name.unwrap_or_default().to_owned(),
+        judge,
+        metrics,
+        evidence,
+        ..CanaryConfig::default()
+    };
+    if classifier.object(&mut problems).is_some() {
+        config.group_weights = read_weights(&classifier.field("groupWeights"), &mut problems);
+        let thresholds = classifier.field("scoreThresholds");
+        if !thresholds.is_absent() {
+            config.thresholds = read_thresholds(&thresholds, &mut problems);
+        }
+    }
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return (None, problems);
+    }
+    config.noticed = problems;
+    (Some(config), Problems::new())
+}
+
+fn read_judge(judge: &Node<'_>, problems: &mut Problems) -> Option<String> {
+    let name = judge.field("name");
+    if judge.is_absent() || judge.object(problems).is_some() && name.is_absent() {
+        return None;
+    }
+    match name.string(problems)? {
+        judges::REMOTE => {
+            let configurations = judge.field("judgeConfigurations");
+            let inner = configurations.field("judge");
+            if inner.is_absent() { None } else { inner.string(problems).map(str::to_owned) }
+        }
+        name => Some(name.to_owned()),
+    }
+}
+
+/// Missing thresholds are 0, as Kayenta has them.
+pub(super) fn read_thresholds(node: &Node<'_>, problems: &mut Problems) -> Option<Thresholds> {
+    node.object(problems)?;
+    let mut threshold = |key| {
+        let field = node.field(key);
+        if field.is_absent() {
+            return Some(0.0);
+        }
+        let number = field.number();
+        if number.is_none() {
+            problems.push(field.error("a score, 0 to 100"));
+        }
+        number
+    };
+    let (pass, marginal) = (threshold("pass"), threshold("marginal"));
+    Some(Thresholds { pass: pass?, marginal: marginal? })
+}
+
+fn read_weights(weights: &Node<'_>, problems: &mut Problems) -> BTreeMap<String, f64> {
+    let mut read = BTreeMap::new();
+    if weights.is_absent() {
+        return read;
+    }
+    for group in weights.object(problems).into_iter().flat_map(Map::keys) {
+        let weight = weights.field(group);
+        let number = if weight.is_absent() {
+            problems.push(weight.suspect("a weight, 0 to 100", "it counts as 0"));
+            Some(0.0)
+        } else {
+            weight.number()
+        };
+        match number {
+            Some(number) => {
+                read.insert(group.clone(), number);
+            }
+            None => problems.push(weight.error("a weight, 0 to 100")),
+        }
+    }
+    read
+}
+
+fn read_metrics(metrics: &Node<'_>, problems: &mut Problems) -> Vec<MetricConfig> {
+    let list = metrics.list(problems).map(Vec::as_slice).unwrap_or_default();
+    elements(&metrics.path, list).filter_map(|metric| read_metric(&metric, problems)).collect()
+}
+
+fn read_metric(metric: &Node<'_>, problems: &mut Problems) -> Option<MetricConfig> {
+    metric.object(problems)?;
+    let name = metric.field("name").string(problems);
+    let groups = metric.field("groups");
+    let list = groups.list(problems).map(Vec::as_slice).unwrap_or_default();
+    let groups = elements(&groups.path, list)
+        .filter_map(|group| group.string(problems).map(str::to_owned))
+        .collect();
+    let config = MetricConfig {
+        name: name.unwrap_or_default().to_owned(),
+        groups,
+        ..MetricConfig::default()
+    };
+    let configurations = metric.field("analysisConfigurations");
+    if configurations.is_absent() {
+        return Some(config);
+    }
+    configurations.object(problems)?;
+    let canary = configurations.field("canary");
+    if canary.is_absent() {
+        return Some(config);
+    }
+    canary.object(problems)?;
+    let known: Vec<&str> = CANARY_KEYS.iter().chain(evidence::METRIC_KEYS).copied().collect();
+    canary.notice_unknown(&known, problems);
+    Some(MetricConfig {
+        direction: word(&canary.field("direction"), DIRECTIONS, problems),
+        nan_strategy: word(&canary.field("nanStrategy"), NAN_STRATEGIES, problems),
+        outliers: read_outliers(&canary.field("outliers"), problems),
+        critical: canary.field("critical").flag(problems),
+        muted: canary.field("muted").flag(problems),
+        must_have_data: canary.field("mustHaveData").flag(problems),
+        effect_size: read_effect_size(&canary.field("effectSize"), problems),
+        evidence: evidence::read_metric(&canary, problems),
+        ..config
+    })
+}
+
+const CANARY_KEYS: &[&str] =
+    &["direction", "nanStrategy", "outliers", "critical", "muted", "mustHaveData", "effectSize"];
+
+const DIRECTIONS: &[(&str, Direction)] = &[
+    ("either", Direction::Either),
+    ("increase", Direction::Increase),
+    ("decrease", Direction::Decrease),
+];
+
+const NAN_STRATEGIES: &[(&str, NanStrategy)] =
+    &[("remove", NanStrategy::Remove), ("replace", NanStrategy::Replace)];
+
+const MEASURES: &[(&str, EffectMeasure)] =
+    &[("meanRatio", EffectMeasure::MeanRatio), ("cles", EffectMeasure::Cles)];
+
+/// Whether outliers are removed; the factor is read apart.
+const OUTLIER_STRATEGIES: &[(&str, bool)] = &[("keep", false), ("remove", true)];
+
+/// One of `words`; the first, which is Kayenta's default, when the field is missing or holds another
+/// word. `null` is what Kayenta cannot read.
+fn word<T: Copy + Default>(node: &Node<'_>, words: &[(&str, T)], problems: &mut Problems) -> T {
+    let allowed = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
+    let default = words.first().map(|(_, meaning)| *meaning).unwrap_or_default();
+    let known = |text| words.iter().find(|(word, _)| *word == text);
+    match node.value {
+        None => default,
+        Some(Value::Null | Value::Array(_) | Value::Object(_)) => {
+            problems.push(node.error(&allowed()));
+            default
+        }
+        Some(value) => {
+            if let Some((_, meaning)) = value.as_str().and_then(known) {
+                return *meaning;
+            }
+            let first = words.first().map_or("", |(word, _)| *word);
+            problems.push(node.suspect(&allowed(), &format!("it is read as {first}")));
+            default
+        }
+    }
+}
+
+/// A section of the metric's configuration. Kayenta reads a plain value in its place as an empty
+/// one.
+fn has_section(node: &Node<'_>, problems: &mut Problems) -> bool {
+    match node.value {
+        None | Some(Value::Null) => false,
+        Some(Value::Object(_)) => true,
+        Some(Value::Array(_)) => {
+            problems.push(node.error("an object"));
+            false
+        }
+        Some(_) => {
+            problems.push(node.suspect("an object", "it is ignored and the defaults hold"));
+            false
+        }
+    }
+}
+
+fn read_outliers(node: &Node<'_>, problems: &mut Problems) -> Outliers {
+    if !has_section(node, problems) {
+        return Outliers::Keep;
+    }
+    node.notice_unknown(&["strategy", "outlierFactor"], problems);
+    let remove = word(&node.field("strategy"), OUTLIER_STRATEGIES, problems);
+    let field = node.field("outlierFactor");
+    let factor = boxed_double(&field, OutlierFactor::DEFAULT.get(), problems);
+    if !remove {
+        return Outliers::Keep;
+    }
+    match OutlierFactor::new(factor) {
+        Ok(factor) => Outliers::Remove(factor),
+        Err(problem) => {
+            problems.push(Problem { path: field.path.to_string(), ..problem });
+            Outliers::Keep
+        }
+    }
+}
+
+fn read_effect_size(node: &Node<'_>, problems: &mut Problems) -> EffectSize {
+    if !has_section(node, problems) {
+        return EffectSize::default();
+    }
+    node.notice_unknown(EFFECT_KEYS, problems);
+    let measure = word(&node.field("measure"), MEASURES, problems);
+    let mut allowance = |key| boxed_double(&node.field(key), measure.neutral(), problems);
+    EffectSize {
+        measure,
+        allowed_increase: allowance("allowedIncrease"),
+        allowed_decrease: allowance("allowedDecrease"),
+        critical_increase: allowance("criticalIncrease"),
+        critical_decrease: allowance("criticalDecrease"),
+    }
+}
+
+const EFFECT_KEYS: &[&str] =
+    &["measure", "allowedIncrease", "allowedDecrease", "criticalIncrease", "criticalDecrease"];
+
+/// A number that Kayenta casts to a boxed double: integers only as far as Java's `int` goes, no
+/// strings, and 0 for `null`.
+fn boxed_double(node: &Node<'_>, default: f64, problems: &mut Problems) -> f64 {
+    const ALLOWED: &str = "a number; whole ones beyond 2147483647 with a decimal point";
+    match node.value {
+        None => default,
+        Some(Value::Null) => {
+            problems.push(node.suspect("a number", "it counts as 0"));
+            0.0
+        }
+        Some(Value::Number(number)) if fits_int(number) => number.as_f64().unwrap_or(default),
+        Some(_) => {
+            problems.push(node.error(ALLOWED));
+            default
+        }
+    }
+}
+
+/// Whether a number is no integer, or one of 32 bits.
+fn fits_int(number: &serde_json::Number) -> bool {
+    match number.as_i64() {
+        Some(integer) => i32::try_from(integer).is_ok(),
+        None => number.is_f64(),
+    }
+}

@@ -1,0 +1,138 @@
+//! A JSON document read field by field, each knowing its path, with every problem collected.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::problem::Problem;
+
+/// Where a value stands in its document.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Path<'a> {
+    Root,
+    Key(&'a Path<'a>, &'a str),
+    Index(&'a Path<'a>, usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Key(Path::Root, key) => f.write_str(key),
+            Self::Key(parent, key) => write!(f, "{parent}.{key}"),
+            Self::Index(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+/// A value and where it stands. A missing field is a node without a value; `null` is a value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Node<'a> {
+    pub(super) path: Path<'a>,
+    pub(super) value: Option<&'a Value>,
+}
+
+/// Everything found wrong so far.
+pub(super) type Problems = Vec<Problem>;
+
+impl<'a> Node<'a> {
+    pub(super) fn root(value: &'a Value) -> Self {
+        Self { path: Path::Root, value: Some(value) }
+    }
+
+    /// The field `key`, missing if this is no object.
+    pub(super) fn field<'b>(&'b self, key: &'b str) -> Node<'b> {
+        Node {
+            path: Path::Key(&self.path, key),
+            value: self.value.and_then(|value| value.get(key)),
+        }
+    }
+
+    /// Missing or `null`.
+    pub(super) fn is_absent(&self) -> bool {
+        self.value.is_none_or(Value::is_null)
+    }
+
+    pub(super) fn error(&self, allowed: &str) -> Problem {
+        Problem::error(self.path.to_string(), self.quoted(), allowed)
+    }
+
+    pub(super) fn suspect(&self, allowed: &str, consequence: &str) -> Problem {
+        Problem::suspect(self.path.to_string(), self.quoted(), allowed, consequence)
+    }
+
+    fn quoted(&self) -> String {
+        match self.value {
+            None => "missing".to_owned(),
+            // Containers may be large and are never what a person needs to see again.
+            Some(Value::Object(_)) => "an object".to_owned(),
+            Some(Value::Array(_)) => "a list".to_owned(),
+            Some(value) => value.to_string(),
+        }
+    }
+
+    pub(super) fn object(&self, problems: &mut Problems) -> Option<&'a Map<String, Value>> {
+        let object = self.value.and_then(Value::as_object);
+        if object.is_none() {
+            problems.push(self.error("an object"));
+        }
+        object
+    }
+
+    pub(super) fn list(&self, problems: &mut Problems) -> Option<&'a Vec<Value>> {
+        let list = self.value.and_then(Value::as_array);
+        if list.is_none() {
+            problems.push(self.error("a list"));
+        }
+        list
+    }
+
+    pub(super) fn string(&self, problems: &mut Problems) -> Option<&'a str> {
+        let string = self.value.and_then(Value::as_str);
+        if string.is_none() {
+            problems.push(self.error("a string"));
+        }
+        string
+    }
+
+    /// A flag, false unless given.
+    pub(super) fn flag(&self, problems: &mut Problems) -> bool {
+        match self.value {
+            Some(Value::Bool(flag)) => *flag,
+            None | Some(Value::Null) => false,
+            Some(_) => {
+                problems.push(self.error("true or false"));
+                false
+            }
+        }
+    }
+
+    /// A number, or a string that holds one, as Jackson reads a field of type double.
+    pub(super) fn number(&self) -> Option<f64> {
+        match self.value {
+            Some(Value::Number(number)) => number.as_f64(),
+            Some(Value::String(text)) => crate::number::parse(text),
+            _ => None,
+        }
+    }
+
+    /// Notices the keys of this object that are none of `known`.
+    pub(super) fn notice_unknown(&self, known: &[&str], problems: &mut Problems) {
+        let keys = self.value.and_then(Value::as_object).into_iter().flat_map(Map::keys);
+        for key in keys.filter(|key| !known.contains(&key.as_str())) {
+            let path = Path::Key(&self.path, key).to_string();
+            let allowed = format!("one of {}", known.join(", "));
+            problems.push(Problem::notice(path, "an unknown key", allowed));
+        }
+    }
+}
+
+/// The elements of `list`, which stands at `path`.
+pub(super) fn elements<'a>(
+    path: &'a Path<'a>,
+    list: &'a [Value],
+) -> impl Iterator<Item = Node<'a>> {
+    list.iter()
+        .enumerate()
+        .map(move |(index, value)| Node { path: Path::Index(path, index), value: Some(value) })
+}

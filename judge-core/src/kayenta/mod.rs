@@ -1,0 +1,157 @@
+//! Kayenta's JSON, in and out.
+//!
+//! NaN and the infinities are the strings `"NaN"`, `"Infinity"`, `"-Infinity"`. They are accepted
+//! bare too, as JSON5 and Python write them, and `null` in a series is a gap. Fields that no judge
+//! reads are ignored.
+
+mod bare_words;
+mod config;
+mod document;
+mod evidence;
+mod request;
+mod result;
+mod write;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::config::CanaryConfig;
+use crate::judgement::Judgement;
+use crate::judges;
+use crate::problem::{Problem, Refused, Severity};
+use crate::request::JudgeRequest;
+
+/// Reads a canary config document. What is suspect in it is kept in [`CanaryConfig::noticed`].
+///
+/// # Errors
+/// With every problem at once, when the bytes are not JSON or not a config that can be judged.
+///
+/// # Example
+/// ```
+/// let config = br#"{
+///     "name": "checkout",
+///     "metrics": [{"name": "latency", "groups": ["Latency"]}],
+///     "classifier": {"groupWeights": {"Latency": 100}}
+/// }"#;
+/// let config = judge_core::kayenta::read_config(config)?;
+/// assert_eq!(config.metrics[0].name, "latency");
+/// # Ok::<(), judge_core::Refused>(())
+/// ```
+pub fn read_config(json: &[u8]) -> Result<CanaryConfig, Refused> {
+    let document: serde_json::Value = parse(json)?;
+    let (config, problems) = config::read(&document);
+    config.ok_or(problems).or_else(refuse)
+}
+
+/// Everything wrong with a canary config document: errors, suspicions, and keys that are ignored.
+///
+/// # Example
+/// ```
+/// let problems = judge_core::kayenta::check_config(br#"{"metrics": 5}"#);
+/// assert_eq!(problems[0].path, "metrics");
+/// ```
+pub fn check_config(json: &[u8]) -> Vec<Problem> {
+    match parse(json) {
+        Err(refused) => refused.problems().to_vec(),
+        Ok(document) => match config::read(&document) {
+            (Some(config), _) => {
+                let unknown = config.judge.as_deref().and_then(|name| judges::by_name(name).err());
+                let unknown = unknown.iter().flat_map(Refused::problems).cloned();
+                unknown.chain(config.problems()).collect()
+            }
+            (None, problems) => problems,
+        },
+    }
+}
+
+/// Reads a remote-judge request, as Kayenta posts it to `/judge`.
+///
+/// # Errors
+/// When the bytes are not JSON or not a request that can be judged; every problem of its config is
+/// reported at once.
+pub fn read_request(json: &[u8]) -> Result<JudgeRequest, Refused> {
+    request::read(parse(json)?).or_else(refuse)
+}
+
+/// A request as Kayenta posts it to `/judge`; serialize it to get the document.
+///
+/// `config` is the document that the request's config was read from: see [`read_document`]. What
+/// [`read_request`] reads from the result is `request` again.
+///
+/// # Example
+/// ```
+/// use judge_core::{JudgeRequest, MetricPair, kayenta};
+///
+/// let json = br#"{"metrics": [{"name": "latency", "groups": ["Latency"]}], "classifier": {}}"#;
+/// let pairs = vec![MetricPair::new("latency", vec![1.0, f64::NAN], vec![2.0])];
+/// let request = JudgeRequest { config: kayenta::read_config(json)?, pairs, ..Default::default() };
+/// let config = kayenta::read_document(json)?;
+/// let document = serde_json::to_value(kayenta::request(&config, &request))?;
+/// assert_eq!(document["metricSetPairList"][0]["values"]["control"][1], "NaN");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn request<'a>(
+    config: &'a serde_json::Value,
+    request: &'a JudgeRequest,
+) -> impl Serialize + 'a {
+    write::Request::new(config, request)
+}
+
+/// Reads any JSON as the other readers here do, with bare NaN and infinities as strings.
+///
+/// # Errors
+/// When the bytes are not JSON.
+pub fn read_document(json: &[u8]) -> Result<serde_json::Value, Refused> {
+    parse(json)
+}
+
+/// A judgement as Kayenta's `CanaryJudgeResult`; serialize it to get the document.
+pub fn result(judgement: &Judgement) -> impl Serialize + '_ {
+    result::CanaryJudgeResult::from(judgement)
+}
+
+fn refuse<T>(problems: Vec<Problem>) -> Result<T, Refused> {
+    let errors: Vec<Problem> =
+        problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect();
+    Refused::unless_empty(errors)?;
+    Err(Problem::error("", "an unreadable document", "a document that can be judged").into())
+}
+
+/// Parses JSON; on failure once more with bare NaN and infinities put in quotes, and then with the
+/// path of what is wrong.
+fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Refused> {
+    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
+    let error = match serde_json::from_slice(json) {
+        Ok(parsed) => return Ok(parsed),
+        Err(error) => error,
+    };
+    let quoted = if error.is_syntax() { bare_words::quote(json) } else { None };
+    if let Some(quoted) = quoted {
+        return serde_json::from_slice(&quoted).map_err(|_| explain::<T>(&quoted));
+    }
+    Err(explain::<T>(json))
+}
+
+fn explain<T: DeserializeOwned>(json: &[u8]) -> Refused {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let problem = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Err(error) => {
+            let path = match error.path().to_string() {
+                root if root == "." => String::new(),
+                path => path,
+            };
+            let found = error.inner();
+            if found.is_data() {
+                Problem::error(path, found, "what the field takes")
+            } else {
+                Problem::error(path, format!("not JSON: {found}"), "a whole JSON document")
+            }
+        }
+        // The value was read; what follows it is the trouble.
+        Ok(_) => match deserializer.end() {
+            Err(error) => Problem::error("", format!("not JSON: {error}"), "one JSON document"),
+            Ok(()) => Problem::error("", "an unreadable document", "a JSON document"),
+        },
+    };
+    problem.into()
+}

@@ -1,0 +1,28 @@
+//! Judges a canary release against its baseline from their metrics, and says why.
+
+mod clean;
+pub mod config;
+pub mod figure;
+pub mod judgement;
+pub mod judges;
+#[cfg(feature = "kayenta")]
+pub mod kayenta;
+mod number;
+mod problem;
+mod request;
+mod score;
+mod series;
+pub mod stats;
+mod warning;
+
+pub use config::{CanaryConfig, MetricConfig, Thresholds};
+pub use judgement::{Classification, Judgement, Verdict};
+pub use judges::{Judge, Scratch};
+pub use problem::{Problem, Refused, Severity};
+pub use request::JudgeRequest;
+pub use series::{Clock, MetricPair, Series, Tags};
+pub use warning::Warning;
+
+#[cfg(all(doctest, feature = "kayenta"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,0 +1,184 @@
+//! What is wrong with an input: where, what stands there, what is allowed.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// How much a [`Problem`] weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Severity {
+    /// The input cannot be judged.
+    Error,
+    /// Kayenta accepts it in silence, and a person would probably not want what it then does. The
+    /// parity judge warns of it; other judges refuse it.
+    Suspect,
+    /// It changes nothing, and was perhaps meant to: a key that no judge reads.
+    Notice,
+}
+
+/// One thing wrong with an input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Problem {
+    /// Whether the input can still be judged.
+    pub severity: Severity,
+    /// The field, as in `metrics[3].analysisConfigurations.canary.direction`; empty for the whole
+    /// input.
+    pub path: String,
+    /// What stands there, shortened where it is long.
+    pub value: String,
+    /// What may stand there.
+    pub allowed: String,
+    /// What a judge that goes on makes of it; empty for an error.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub consequence: String,
+}
+
+/// The longest value quoted in a problem, in characters.
+const LONGEST_VALUE: usize = 80;
+
+impl Problem {
+    /// A problem that makes the input impossible to judge.
+    pub fn error(
+        path: impl Into<String>,
+        value: impl fmt::Display,
+        allowed: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity: Severity::Error,
+            path: path.into(),
+            value: shorten(&value.to_string()),
+            allowed: allowed.into(),
+            consequence: String::new(),
+        }
+    }
+
+    /// A problem with which the parity judge goes on, and what it then does.
+    pub fn suspect(
+        path: impl Into<String>,
+        value: impl fmt::Display,
+        allowed: impl Into<String>,
+        consequence: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity: Severity::Suspect,
+            consequence: consequence.into(),
+            ..Self::error(path, value, allowed)
+        }
+    }
+
+    /// Something that no judge reads, and what it may have been meant to be.
+    pub fn notice(
+        path: impl Into<String>,
+        value: impl fmt::Display,
+        allowed: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity: Severity::Notice,
+            consequence: "it is ignored".to_owned(),
+            ..Self::error(path, value, allowed)
+        }
+    }
+
+    /// The same problem seen from the document around it: `prefix` is put before the path.
+    #[must_use]
+    pub fn within(mut self, prefix: &str) -> Self {
+        self.path = match (prefix.is_empty(), self.path.is_empty()) {
+            (true, _) => self.path,
+            (false, true) => prefix.to_owned(),
+            (false, false) => format!("{prefix}.{}", self.path),
+        };
+        self
+    }
+
+    /// The value and what is allowed, without the path.
+    pub fn message(&self) -> String {
+        let Self { value, allowed, consequence, .. } = self;
+        if consequence.is_empty() {
+            format!("{value}, but allowed is {allowed}")
+        } else {
+            format!("{value}, but allowed is {allowed}; {consequence}")
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            write!(f, "{}", self.message())
+        } else {
+            write!(f, "{}: {}", self.path, self.message())
+        }
+    }
+}
+
+/// An input that is not judged, with everything found wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", self.text())]
+pub struct Refused {
+    problems: Vec<Problem>,
+}
+
+impl Refused {
+    /// A refusal for one reason.
+    pub fn because(problem: Problem) -> Self {
+        Self { problems: vec![problem] }
+    }
+
+    /// `Err` with all of `problems` unless there is none.
+    ///
+    /// # Errors
+    /// When there is at least one problem.
+    pub fn unless_empty(problems: Vec<Problem>) -> Result<(), Self> {
+        if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
+    }
+
+    /// Every problem found, in the order of the input; never empty.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// The same refusal seen from the document around it.
+    #[must_use]
+    pub fn within(self, prefix: &str) -> Self {
+        let problems = self.problems.into_iter().map(|problem| problem.within(prefix));
+        Self { problems: problems.collect() }
+    }
+
+    fn text(&self) -> String {
+        let lines: Vec<String> = self.problems.iter().map(ToString::to_string).collect();
+        lines.join("\n")
+    }
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::because(problem)
+    }
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_VALUE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_where_what_and_what_is_allowed() {
+        let problem = Problem::error("metrics[3].name", "5", "a string").within("canaryConfig");
+        assert_eq!(problem.to_string(), "canaryConfig.metrics[3].name: 5, but allowed is a string");
+    }
+
+    #[test]
+    fn long_values_are_cut_at_a_character() {
+        let problem = Problem::error("", "é".repeat(200), "less");
+        assert_eq!(problem.value.chars().count(), LONGEST_VALUE + 1);
+    }
+}

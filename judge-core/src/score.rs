@@ -1,0 +1,203 @@
+//! From the classes of the metrics to group scores, the score and the verdict.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::config::Thresholds;
+use crate::judgement::{Classification, Decision, GroupScore, Judgement, MetricJudgement, Verdict};
+use crate::warning::Warning;
+
+/// The score of a canary, before thresholds.
+#[derive(Debug)]
+pub(crate) struct Scored {
+    score: f64,
+    reason: Option<String>,
+    groups: Vec<GroupScore>,
+    best: Verdict,
+}
+
+impl Scored {
+    /// Something other than a metric's class fails the canary.
+    pub(crate) fn fail(&mut self, reason: String) {
+        if self.reason.is_none() {
+            self.score = 0.0;
+            self.reason = Some(reason);
+        }
+    }
+
+    /// Whatever the score, the verdict is not Pass.
+    pub(crate) fn at_most_marginal(&mut self) {
+        self.best = Verdict::Marginal;
+    }
+
+    pub(crate) fn into_judgement(
+        self,
+        judge: &str,
+        thresholds: Thresholds,
+        metrics: Vec<MetricJudgement>,
+        warnings: Vec<Warning>,
+    ) -> Judgement {
+        Judgement {
+            judge: judge.to_owned(),
+            verdict: match (Verdict::of(self.score, thresholds), self.best) {
+                (Verdict::Pass, best) => best,
+                (verdict, _) => verdict,
+            },
+            score: self.score,
+            reason: self.reason,
+            thresholds,
+            groups: self.groups,
+            metrics,
+            warnings,
+        }
+    }
+}
+
+/// Scores the metrics that are not muted, as Kayenta does.
+pub(crate) fn score(metrics: &[MetricJudgement], weights: &BTreeMap<String, f64>) -> Scored {
+    let counted: Vec<&MetricJudgement> = metrics.iter().filter(|metric| !metric.muted).collect();
+    let tallies = tally(&counted);
+    let unweighted = tallies.iter().filter(|group| !weights.contains_key(group.name)).count();
+    let left = (100.0 - weights.values().fold(0.0, |sum, weight| sum + weight)) / unweighted as f64;
+    let mut sum = 0.0;
+    let mut groups = Vec::with_capacity(tallies.len());
+    for group in tallies {
+        let weight = weights.get(group.name).copied().unwrap_or(left);
+        let (score, effective) = group.scores();
+        sum += effective * (weight / 100.0);
+        groups.push(GroupScore {
+            name: group.name.to_owned(),
+            score,
+            weight,
+            cost: (100.0 - effective) * (weight / 100.0),
+        });
+    }
+    match fatal(&counted) {
+        Some(reason) => Scored { score: 0.0, reason: Some(reason), groups, best: Verdict::Pass },
+        None => Scored { score: round_to_cents(sum), reason: None, groups, best: Verdict::Pass },
+    }
+}
+
+/// The finding that alone makes the score 0, in Kayenta's words.
+fn fatal(metrics: &[&MetricJudgement]) -> Option<String> {
+    let critical =
+        metrics.iter().find(|metric| metric.critical && standing(metric) != Standing::Passed);
+    if let Some(metric) = critical {
+        return Some(format!("Canary Failed: {}", metric.reason.as_deref().unwrap_or_default()));
+    }
+    let missing = metrics.iter().filter(|metric| standing(metric) == Standing::Missing);
+    (!metrics.is_empty() && 2 * missing.count() >= metrics.len())
+        .then(|| "Canary Failed: 50% or more metrics returned NODATA".to_owned())
+}
+
+/// What a metric counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Passed,
+    Failed,
+    /// It counts in no group; when half of the metrics do not, the canary fails.
+    Missing,
+    Uncounted,
+}
+
+fn standing(metric: &MetricJudgement) -> Standing {
+    match (metric.classification, &metric.decision) {
+        (Classification::High | Classification::Low | Classification::NoDataFail, _) => {
+            Standing::Failed
+        }
+        (Classification::NoData, _) | (Classification::Inconclusive, Decision::Untestable) => {
+            Standing::Missing
+        }
+        (Classification::Inconclusive, Decision::Panel(panel)) if panel.fails => Standing::Failed,
+        (Classification::Pass | Classification::Inconclusive, _) => Standing::Passed,
+        (Classification::Error, _) => Standing::Uncounted,
+    }
+}
+
+/// What a group's metrics came to.
+struct Tally<'a> {
+    name: &'a str,
+    passed: usize,
+    failed: usize,
+}
+
+impl Tally<'_> {
+    /// The score that is shown and the one that counts: a group in which no metric counts shows 0
+    /// and costs nothing.
+    fn scores(&self) -> (f64, f64) {
+        match self.passed + self.failed {
+            0 => (0.0, 100.0),
+            all => {
+                let score = self.passed as f64 / all as f64 * 100.0;
+                (score, score)
+            }
+        }
+    }
+}
+
+/// Passed and failed metrics a group, in order of first appearance.
+fn tally<'a>(metrics: &[&'a MetricJudgement]) -> Vec<Tally<'a>> {
+    let mut tallies: Vec<Tally<'a>> = Vec::new();
+    let mut index_of: HashMap<&str, usize> = HashMap::new();
+    for metric in metrics {
+        for group in &metric.groups {
+            let index = *index_of.entry(group).or_insert_with(|| {
+                tallies.push(Tally { name: group, passed: 0, failed: 0 });
+                tallies.len() - 1
+            });
+            match standing(metric) {
+                Standing::Passed => tallies[index].passed += 1,
+                Standing::Failed => tallies[index].failed += 1,
+                Standing::Missing | Standing::Uncounted => {}
+            }
+        }
+    }
+    tallies
+}
+
+/// `score` to two decimals, half away from zero on its shortest decimal form, as Scala's
+/// `BigDecimal` does: 1.005 gives 1.01 though the double lies below. Not a number stays as it is.
+fn round_to_cents(score: f64) -> f64 {
+    let text = format!("{score}");
+    let Some((_, decimals)) = text.split_once('.') else {
+        return score;
+    };
+    if decimals.len() <= 2 {
+        return score;
+    }
+    let end = text.len() - decimals.len() + 2;
+    let Ok(cut) = text[..end].parse::<f64>() else {
+        return score;
+    };
+    if decimals.as_bytes()[2] < b'5' {
+        return cut;
+    }
+    let away = 0.01_f64.copysign(score);
+    // One more cent, printed and read again so that the result is the nearest double.
+    format!("{:.2}", cut + away).parse().unwrap_or(score)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_half_up_on_the_decimal_form() {
+        let cases = [
+            (1.005, 1.01),
+            (66.666_666_666_666_67, 66.67),
+            (33.333_333_333_333_336, 33.33),
+            (-1.005, -1.01),
+            (99.995, 100.0),
+            (99.994_999_999, 99.99),
+            (0.0, 0.0),
+            (150.0, 150.0),
+            (0.125, 0.13),
+            (1e300, 1e300),
+        ];
+        for (score, rounded) in cases {
+            assert_eq!(round_to_cents(score), rounded, "{score}");
+        }
+        assert!(round_to_cents(f64::NAN).is_nan());
+        assert_eq!(round_to_cents(f64::INFINITY), f64::INFINITY);
+    }
+}

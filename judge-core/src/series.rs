@@ -1,0 +1,61 @@
+//! The points of one metric as they came: in order of time, with gaps.
+
+use std::collections::BTreeMap;
+
+/// When the points of a series were taken: point `i` at `start_millis + i * step_millis`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// Time of the first point, in milliseconds since the Unix epoch.
+    pub start_millis: i64,
+    /// Time between two points, in milliseconds.
+    pub step_millis: u64,
+}
+
+/// The points of one metric on one side, in order of time, in any unit. NaN is a gap.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Series {
+    /// The points; NaN where there is none.
+    pub values: Vec<f64>,
+    /// When they were taken, if that is known.
+    pub clock: Option<Clock>,
+}
+
+impl From<Vec<f64>> for Series {
+    fn from(values: Vec<f64>) -> Self {
+        Self { values, clock: None }
+    }
+}
+
+/// Tags of a metric pair, echoed in the judgement. A tag may lack a value.
+pub type Tags = BTreeMap<String, Option<String>>;
+
+/// One metric's series on both sides.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MetricPair {
+    /// The metric's name, as in the config.
+    pub name: String,
+    /// Given by the caller, echoed in the judgement.
+    pub id: Option<String>,
+    /// Given by the caller, echoed in the judgement.
+    pub tags: Option<Tags>,
+    /// The baseline's points.
+    pub baseline: Series,
+    /// The canary's points.
+    pub canary: Series,
+}
+
+impl MetricPair {
+    /// A pair without id, tags and times.
+    pub fn new(
+        name: impl Into<String>,
+        baseline: impl Into<Series>,
+        canary: impl Into<Series>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            baseline: baseline.into(),
+            canary: canary.into(),
+            ..Self::default()
+        }
+    }
+}

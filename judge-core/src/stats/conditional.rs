@@ -1,0 +1,169 @@
+//! Counts of one side given the total of both: the exact tests of proportions and of rates.
+
+use super::distribution::normal;
+use super::root::root;
+use super::{ConfidenceLevel, Interval, PValues};
+
+/// An outcome as likely as the one observed up to rounding counts as one (R's `fisher.test`,
+/// `relErr`).
+const AS_LIKELY: f64 = 1.0 + 1e-7;
+/// Terms below this share of what is summed already no longer matter.
+const NEGLIGIBLE: f64 = 1e-18;
+
+/// How many of the events are x's, given how many there are in all.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Conditional {
+    /// Of `m` and `n` trials: hypergeometric.
+    Trials { m: u64, n: u64 },
+    /// Over exposures with the ratio `odds` of x to y: binomial.
+    Exposure { odds: f64 },
+}
+
+/// Sums over outcomes relative to the observed one's likelihood.
+struct Sums {
+    at_most: f64,
+    at_least: f64,
+    as_extreme: f64,
+    all: f64,
+}
+
+/// One observation: `events` of x out of `total` of both.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Observed {
+    pub(super) given: Conditional,
+    pub(super) events: u64,
+    pub(super) total: u64,
+}
+
+impl Observed {
+    fn smallest(self) -> u64 {
+        match self.given {
+            Conditional::Trials { n, .. } => self.total.saturating_sub(n),
+            Conditional::Exposure { .. } => 0,
+        }
+    }
+
+    fn largest(self) -> u64 {
+        match self.given {
+            Conditional::Trials { m, .. } => self.total.min(m),
+            Conditional::Exposure { .. } => self.total,
+        }
+    }
+
+    /// P(K = k + 1)/P(K = k) when the odds ratio, or the ratio of rates, is 1.
+    fn step(self, k: u64) -> f64 {
+        let up = (self.total - k) as f64 / (k + 1) as f64;
+        match self.given {
+            Conditional::Trials { m, n } => up * ((m - k) as f64 / (n + k + 1 - self.total) as f64),
+            Conditional::Exposure { odds } => up * odds,
+        }
+    }
+
+    /// Sums outward from the observed count: products of ratios, without logarithms of factorials,
+    /// whose differences lose their digits for large counts.
+    fn sums(self, ratio: f64) -> Sums {
+        let above = Side::sum((self.events..self.largest()).map(|k| self.step(k) * ratio));
+        let below =
+            Side::sum((self.smallest()..self.events).rev().map(|k| 1.0 / (self.step(k) * ratio)));
+        Sums {
+            at_most: 1.0 + below.all,
+            at_least: 1.0 + above.all,
+            as_extreme: 1.0 + below.as_extreme + above.as_extreme,
+            all: 1.0 + below.all + above.all,
+        }
+    }
+
+    /// The p-values for a ratio of 1; two-sided by likelihood: all outcomes no likelier than this one.
+    pub(super) fn p_values(self) -> PValues {
+        let sums = self.sums(1.0);
+        PValues {
+            two_sided: (sums.as_extreme / sums.all).min(1.0),
+            less: (sums.at_most / sums.all).min(1.0),
+            greater: (sums.at_least / sums.all).min(1.0),
+        }
+    }
+
+    /// The ratios (of odds or rates) that neither one-sided test rejects at half of 1 − level.
+    pub(super) fn interval(self, level: ConfidenceLevel) -> Interval {
+        let log_tail = level.tail().ln();
+        // Where the data let the ratio go to 0 or to infinity there is no bound.
+        let lower = if self.events == self.smallest() {
+            0.0
+        } else {
+            self.solve(level, -1.0, |sums| (sums.at_least / sums.all).ln() - log_tail)
+        };
+        let upper = if self.events == self.largest() {
+            f64::INFINITY
+        } else {
+            self.solve(level, 1.0, |sums| (sums.at_most / sums.all).ln() - log_tail)
+        };
+        Interval { lower, upper }
+    }
+
+    /// Goes from the estimate in `direction` until `excess` is negative, then finds the crossing.
+    fn solve(self, level: ConfidenceLevel, direction: f64, excess: impl Fn(&Sums) -> f64) -> f64 {
+        let at = |log_ratio: f64| excess(&self.sums(log_ratio.exp())).max(-f64::MAX);
+        let mut start = self.log_estimate();
+        let mut width = normal::upper_quantile(level.tail()).max(0.1) * self.log_error();
+        // At a level near 0 the estimate itself may lie beyond the limit.
+        while at(start) < 0.0 {
+            start -= direction * width;
+        }
+        while at(start + direction * width) > 0.0 && width < 600.0 {
+            width *= 1.5;
+        }
+        root(at, start, start + direction * width).exp()
+    }
+
+    /// The four cells, each with a half added so that none is 0; two with exposures.
+    fn log_estimate(self) -> f64 {
+        let x = self.events as f64 + 0.5;
+        let y = (self.total - self.events) as f64 + 0.5;
+        match self.given {
+            Conditional::Trials { m, n } => {
+                let x_rest = (m - self.events) as f64 + 0.5;
+                let y_rest = (n + self.events - self.total) as f64 + 0.5;
+                (x / y).ln() - (x_rest / y_rest).ln()
+            }
+            Conditional::Exposure { odds } => (x / y).ln() - odds.ln(),
+        }
+    }
+
+    fn log_error(self) -> f64 {
+        let x = self.events as f64 + 0.5;
+        let y = (self.total - self.events) as f64 + 0.5;
+        let rest = match self.given {
+            Conditional::Trials { m, n } => {
+                1.0 / ((m - self.events) as f64 + 0.5)
+                    + 1.0 / ((n + self.events - self.total) as f64 + 0.5)
+            }
+            Conditional::Exposure { .. } => 0.0,
+        };
+        (1.0 / x + 1.0 / y + rest).sqrt()
+    }
+}
+
+/// The outcomes on one side of the observed one.
+struct Side {
+    all: f64,
+    as_extreme: f64,
+}
+
+impl Side {
+    fn sum(steps: impl Iterator<Item = f64>) -> Self {
+        let mut side = Self { all: 0.0, as_extreme: 0.0 };
+        let mut term = 1.0;
+        for step in steps {
+            term *= step;
+            side.all += term;
+            if term <= AS_LIKELY {
+                side.as_extreme += term;
+            }
+            // Ratios fall from step to step, so from here on the terms fall at least geometrically.
+            if side.all.is_infinite() || term < NEGLIGIBLE * (1.0 - step) {
+                break;
+            }
+        }
+        side
+    }
+}

@@ -1,0 +1,362 @@
+//! Order statistics of all mn differences x − y, exact, in O(m + n) once both sides are sorted.
+//!
+//! A thinned matrix (every t-th value of each side) gives a band that very likely holds the wanted
+//! ranks and few other differences; one walk counts what lies below the band and gathers what lies
+//! in it; a selection among those ends it. The thinned matrix is solved in the same way. Counting is
+//! exact, so a band that misses costs time and never the answer: then a wider band is tried, and at
+//! last the weighted median of row medians, which removes a quarter at least each time.
+//!
+//! References: Johnson and Mizoguchi (1978), "Selecting the Kth element in X + Y and X1 + ... + Xm";
+//! Frederickson and Johnson (1984), "Generalized selection and ranking: sorted matrices";
+//! Monahan (1984), "Algorithm 616: fast computation of the Hodges-Lehmann location estimator".
+
+use super::selection::{Weighted, ends_among, ends_among_all, weighted_median};
+use super::staircase::{Band, Rows, walk};
+use super::thinning::{Level, thin_down};
+use super::tied::Tied;
+
+/// Up to so many differences are formed and selected from.
+pub(super) const DIRECT: usize = 256;
+/// Half width of a band, in standard deviations of the thinned count.
+const TIGHT: f64 = 3.0;
+/// How many ranges of ranks are looked for at once.
+pub(super) const TARGETS: usize = 3;
+
+/// Ranks of the differences, counted from 1, from the first to the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ranks {
+    pub(super) first: u64,
+    pub(super) last: u64,
+}
+
+/// The differences at the two ends of [`Ranks`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Ends {
+    pub(super) first: f64,
+    pub(super) last: f64,
+}
+
+impl Ends {
+    pub(super) const UNKNOWN: Self = Self { first: f64::NAN, last: f64::NAN };
+}
+
+/// Finds order statistics of the differences; keeps its buffers, O(m + n), for the next pair.
+#[derive(Debug, Default)]
+pub(super) struct Selector {
+    /// Thinned sides, the coarsest last.
+    levels: Vec<Level>,
+    buffers: Buffers,
+    tied: Tied,
+}
+
+#[derive(Debug, Default)]
+struct Buffers {
+    gathered: [Vec<f64>; TARGETS],
+    medians: Vec<Weighted>,
+}
+
+impl Selector {
+    /// The differences at `targets`, of sorted sides.
+    ///
+    /// Unless many values are equal, one walk over all rows is needed anyway: `visit` sees its rows in
+    /// order, block by block, their x, the columns from which x − y < 0, then those from which x − y ≤ 0.
+    pub(super) fn select(
+        &mut self,
+        x: &[f64],
+        y: &[f64],
+        targets: &[Ranks; TARGETS],
+        mut visit: impl FnMut(&[f64], &[usize], &[usize]),
+    ) -> [Ends; TARGETS] {
+        let tied = self.tied.prepare(x, y);
+        if tied && self.tied.len() <= DIRECT.max(x.len().midpoint(y.len())) {
+            return self.tied.select_directly(targets);
+        }
+        if x.len().saturating_mul(y.len()) <= DIRECT {
+            walk(x, y, &[Band::closed(0.0, 0.0)], |rows: &Rows<'_, 1>| {
+                visit(rows.x, rows.floors(0), rows.ceilings(0));
+            });
+            return ends_among_all(x, y, targets, &mut self.buffers.gathered[0]);
+        }
+        let depth = thin_down(x, y, &mut self.levels);
+        let matrix = Matrix { x, y, coarser: &self.levels[..depth] };
+        if tied {
+            let bands = matrix.bands_near(targets, Margin::Tight, &mut self.buffers);
+            let found = self.tied.select_in(&bands, targets);
+            let mut ends = [Ends::UNKNOWN; TARGETS];
+            for (b, &target) in targets.iter().enumerate() {
+                ends[b] = found[b].unwrap_or_else(|| {
+                    let bracket = matrix.count(bands[b]);
+                    matrix.find_ends(target, bracket, &mut self.buffers)
+                });
+            }
+            return ends;
+        }
+        matrix.select(targets, &mut self.buffers, &mut |rows: &Rows<'_, { TARGETS + 1 }>| {
+            visit(rows.x, rows.floors(TARGETS), rows.ceilings(TARGETS));
+        })
+    }
+}
+
+/// A matrix of differences with its thinned versions.
+#[derive(Clone, Copy)]
+struct Matrix<'a> {
+    x: &'a [f64],
+    y: &'a [f64],
+    coarser: &'a [Level],
+}
+
+/// How far around a rank a band reaches.
+#[derive(Debug, Clone, Copy)]
+enum Margin {
+    /// Holds the rank nearly always, when values are spread without wide gaps.
+    Tight,
+    /// Holds it always.
+    Wide,
+}
+
+/// Differences above `floor` and at most `ceiling`, with how many are at most either.
+#[derive(Debug, Clone, Copy)]
+struct Bracket {
+    floor: f64,
+    below: u64,
+    ceiling: f64,
+    through: u64,
+}
+
+impl Bracket {
+    fn of(band: Band) -> Self {
+        Self { floor: band.floor, below: 0, ceiling: band.ceiling, through: 0 }
+    }
+
+    fn band(self) -> Band {
+        Band { floor: self.floor, ceiling: self.ceiling }
+    }
+
+    fn holds(self, rank: u64) -> bool {
+        self.below < rank && rank <= self.through
+    }
+
+    fn len(self) -> u64 {
+        self.through - self.below
+    }
+
+    /// What remains for `rank` once the counts at another bracket's cuts are known.
+    fn narrowed(mut self, by: Self, rank: u64) -> Self {
+        for (cut, count) in [(by.floor, by.below), (by.ceiling, by.through)] {
+            if count < rank && count > self.below {
+                (self.floor, self.below) = (cut, count);
+            } else if count >= rank && count < self.through {
+                (self.ceiling, self.through) = (cut, count);
+            }
+        }
+        self
+    }
+}
+
+fn unseen<const B: usize>(_: &Rows<'_, B>) {}
+
+impl<'a> Matrix<'a> {
+    fn thinned(self) -> Option<Matrix<'a>> {
+        let (level, coarser) = self.coarser.split_first()?;
+        Some(Matrix { x: &level.x, y: &level.y, coarser })
+    }
+
+    fn len(self) -> u64 {
+        self.x.len() as u64 * self.y.len() as u64
+    }
+
+    /// More differences than this are narrowed further instead of gathered.
+    fn limit(self) -> usize {
+        2 * (self.x.len() + self.y.len()) + DIRECT
+    }
+
+    /// The differences at up to [`TARGETS`] ranges; bands beyond the targets are those of zero.
+    fn select<const B: usize>(
+        self,
+        targets: &[Ranks],
+        buffers: &mut Buffers,
+        visit: &mut impl FnMut(&Rows<'_, B>),
+    ) -> [Ends; TARGETS] {
+        if self.coarser.is_empty() {
+            return ends_among_all(self.x, self.y, targets, &mut buffers.gathered[0]);
+        }
+        let near = self.bands_near(targets, Margin::Tight, buffers);
+        let mut bands = [Band::closed(0.0, 0.0); B];
+        bands[..targets.len()].copy_from_slice(&near[..targets.len()]);
+        let mut brackets = near.map(Bracket::of);
+        buffers.gathered.iter_mut().for_each(Vec::clear);
+        let limit = self.limit();
+        walk(self.x, self.y, &bands, |rows| {
+            for (b, bracket) in brackets[..targets.len()].iter_mut().enumerate() {
+                gather(rows, b, self.y, limit, bracket, &mut buffers.gathered[b]);
+            }
+            visit(rows);
+        });
+        let mut found = [Ends::UNKNOWN; TARGETS];
+        let settled = |b: usize| {
+            let bracket = brackets[b];
+            bracket.holds(targets[b].first)
+                && bracket.holds(targets[b].last)
+                && (near[b].is_one_value() || bracket.len() <= limit as u64)
+        };
+        for b in (0..targets.len()).filter(|&b| settled(b)) {
+            found[b] = if near[b].is_one_value() {
+                Ends { first: near[b].ceiling, last: near[b].ceiling }
+            } else {
+                ends_among(&mut buffers.gathered[b], targets[b], brackets[b].below)
+            };
+        }
+        // Only now: finding the others takes the buffers.
+        for b in (0..targets.len()).filter(|&b| !settled(b)) {
+            found[b] = self.find_ends(targets[b], brackets[b], buffers);
+        }
+        found
+    }
+
+    /// Bands around the targets, from the thinned matrix; everything when there is none.
+    fn bands_near(
+        self,
+        targets: &[Ranks],
+        margin: Margin,
+        buffers: &mut Buffers,
+    ) -> [Band; TARGETS] {
+        let Some(thinned) = self.thinned() else {
+            return [Band { floor: f64::NAN, ceiling: f64::INFINITY }; TARGETS];
+        };
+        let edges = (thinned.x.len() + thinned.y.len()) as f64;
+        let margin = match margin {
+            // Thinning rounds the edge in every row and every column, each with variance 1/12.
+            Margin::Tight => TIGHT * (edges / 12.0).sqrt() + 1.0,
+            // A thinned count is off by no more than the cells its edge runs through.
+            Margin::Wide => edges + 2.0,
+        };
+        let total = thinned.len();
+        let scale = total as f64 / self.len() as f64;
+        let thinned_rank = |rank: u64| (rank as f64 - 0.5) * scale + 0.5;
+        let mut wanted = [Ranks { first: 1, last: 1 }; TARGETS];
+        let mut open = [(false, false); TARGETS];
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "casts saturate, and both ends are clamped"
+        )]
+        for (b, ranks) in targets.iter().enumerate() {
+            let first = (thinned_rank(ranks.first) - margin).floor() as u64;
+            let last = (thinned_rank(ranks.last) + margin).ceil() as u64;
+            wanted[b] = Ranks { first: first.clamp(1, total), last: last.clamp(1, total) };
+            open[b] = (first < 1, last > total);
+        }
+        let ends = thinned.select::<TARGETS>(&wanted[..targets.len()], buffers, &mut unseen);
+        let mut bands = [Band::closed(0.0, 0.0); TARGETS];
+        for b in 0..targets.len() {
+            bands[b] = Band::closed(ends[b].first, ends[b].last);
+            if open[b].0 {
+                bands[b].floor = f64::NAN;
+            }
+            if open[b].1 {
+                bands[b].ceiling = f64::INFINITY;
+            }
+        }
+        bands
+    }
+
+    /// The differences at `ranks` when the first band did not settle them.
+    fn find_ends(self, ranks: Ranks, first: Bracket, buffers: &mut Buffers) -> Ends {
+        let value = self.find(ranks.first, first, buffers);
+        let last =
+            if ranks.last == ranks.first { value } else { self.find(ranks.last, first, buffers) };
+        Ends { first: value, last }
+    }
+
+    /// The difference at `rank` when the first band did not settle it.
+    fn find(self, rank: u64, first: Bracket, buffers: &mut Buffers) -> f64 {
+        let everything =
+            Bracket { floor: f64::NAN, below: 0, ceiling: f64::INFINITY, through: self.len() };
+        let mut bracket = everything.narrowed(first, rank);
+        if !first.holds(rank) {
+            let target = Ranks { first: rank, last: rank };
+            let band = self.bands_near(&[target], Margin::Wide, buffers)[0];
+            bracket = bracket.narrowed(self.count(band), rank);
+        }
+        while bracket.len() > self.limit() as u64 {
+            let Some(pivot) = self.median_of_row_medians(bracket.band(), &mut buffers.medians)
+            else {
+                break;
+            };
+            let counted = self.count(Band::closed(pivot, pivot));
+            if counted.holds(rank) {
+                return pivot;
+            }
+            bracket = bracket.narrowed(counted, rank);
+        }
+        let values = &mut buffers.gathered[0];
+        values.clear();
+        let mut gathered = Bracket::of(bracket.band());
+        walk(self.x, self.y, &[bracket.band()], |rows: &Rows<'_, 1>| {
+            gather(rows, 0, self.y, usize::MAX, &mut gathered, values);
+        });
+        ends_among(values, Ranks { first: rank, last: rank }, gathered.below).first
+    }
+
+    fn count(self, band: Band) -> Bracket {
+        let mut bracket = Bracket::of(band);
+        walk(self.x, self.y, &[band], |rows: &Rows<'_, 1>| {
+            bracket.below += elements_from(rows.floors(0), self.y.len());
+            bracket.through += elements_from(rows.ceilings(0), self.y.len());
+        });
+        bracket
+    }
+
+    /// A value in the band with at least a quarter of the band on either side of it or at it.
+    fn median_of_row_medians(self, band: Band, medians: &mut Vec<Weighted>) -> Option<f64> {
+        medians.clear();
+        walk(self.x, self.y, &[band], |rows: &Rows<'_, 1>| {
+            for ((xi, &start), &end) in rows.x.iter().zip(rows.ceilings(0)).zip(rows.floors(0)) {
+                if start < end {
+                    let value = xi - self.y[start.midpoint(end)];
+                    medians.push(Weighted { value, weight: (end - start) as u64 });
+                }
+            }
+        });
+        weighted_median(medians)
+    }
+}
+
+/// The number of elements from the given columns on.
+fn elements_from(columns: &[usize], n: usize) -> u64 {
+    (columns.len() * n - columns.iter().sum::<usize>()) as u64
+}
+
+/// Counts the rows' part of band `b` and, until there are more than `limit`, gathers it.
+fn gather<const B: usize>(
+    rows: &Rows<'_, B>,
+    b: usize,
+    y: &[f64],
+    limit: usize,
+    bracket: &mut Bracket,
+    gathered: &mut Vec<f64>,
+) {
+    let (starts, ends) = (rows.ceilings(b), rows.floors(b));
+    bracket.below += elements_from(ends, y.len());
+    bracket.through += elements_from(starts, y.len());
+    if bracket.len() > limit as u64 {
+        return;
+    }
+    // Most rows have none, one or two: two are written always and those too many written over, which
+    // spares a misprediction in nearly every row.
+    let mut at = gathered.len();
+    let wanted: usize = ends.iter().sum::<usize>() - starts.iter().sum::<usize>();
+    gathered.resize(at + wanted + 2, 0.0);
+    for ((xi, &start), &end) in rows.x.iter().zip(starts).zip(ends) {
+        for (slot, yj) in gathered[at..].iter_mut().zip(y[start..].iter().take(2)) {
+            *slot = xi - yj;
+        }
+        if end > start + 2 {
+            for (slot, yj) in gathered[at + 2..].iter_mut().zip(&y[start + 2..end]) {
+                *slot = xi - yj;
+            }
+        }
+        at += end - start;
+    }
+    gathered.truncate(at);
+}

@@ -1,0 +1,192 @@
+//! Many p-values: adjusted for their number, or combined into one.
+
+use super::distribution::normal;
+use thiserror::Error;
+
+/// Something that is no p-value, or nothing to combine.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum PValueError {
+    /// A value is outside 0 to 1, or NaN.
+    #[error("a p-value lies from 0 to 1, got {value} at index {index}")]
+    OutOfRange {
+        /// Where.
+        index: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A weight is negative, NaN or infinite, or all are 0.
+    #[error("a weight is finite and at least 0, and one is above 0, got {value} at index {index}")]
+    Weight {
+        /// Where.
+        index: usize,
+        /// The weight.
+        value: f64,
+    },
+    /// There is nothing to combine.
+    #[error("combining needs at least one p-value, got none")]
+    Empty,
+}
+
+fn check(p: &[f64]) -> Result<(), PValueError> {
+    match p.iter().enumerate().find(|(_, p)| !(0.0..=1.0).contains(*p)) {
+        Some((index, &value)) => Err(PValueError::OutOfRange { index, value }),
+        None => Ok(()),
+    }
+}
+
+/// Holm's adjusted p-values, in the order given: reject those at most α, and the chance of *any* false
+/// rejection is at most α, whatever depends on what.
+///
+/// # Cost
+/// O(k log k).
+///
+/// # Errors
+/// When a value is no p-value.
+///
+/// # References
+/// Holm (1979), "A simple sequentially rejective multiple test procedure", section 2.
+///
+/// # Example
+/// ```
+/// use judge_core::stats::holm;
+/// assert_eq!(holm(&[0.01, 0.5, 0.02])?, [0.03, 0.5, 0.04]);
+/// # Ok::<(), judge_core::stats::PValueError>(())
+/// ```
+pub fn holm(p: &[f64]) -> Result<Vec<f64>, PValueError> {
+    check(p)?;
+    let mut adjusted = vec![0.0; p.len()];
+    let mut largest = 0.0_f64;
+    for (rank, index) in ascending(p).into_iter().enumerate() {
+        largest = largest.max((p[index] * (p.len() - rank) as f64).min(1.0));
+        adjusted[index] = largest;
+    }
+    Ok(adjusted)
+}
+
+/// Benjamini and Hochberg's adjusted p-values, in the order given: reject those at most α, and the
+/// expected *share* of false rejections is at most α, when the tests are independent or depend
+/// positively.
+///
+/// # Cost
+/// O(k log k).
+///
+/// # Errors
+/// When a value is no p-value.
+///
+/// # References
+/// Benjamini and Hochberg (1995), "Controlling the false discovery rate", eq. 1.
+///
+/// # Example
+/// ```
+/// use judge_core::stats::benjamini_hochberg;
+/// assert_eq!(benjamini_hochberg(&[0.01, 0.5, 0.02])?, [0.03, 0.5, 0.03]);
+/// # Ok::<(), judge_core::stats::PValueError>(())
+/// ```
+pub fn benjamini_hochberg(p: &[f64]) -> Result<Vec<f64>, PValueError> {
+    check(p)?;
+    let mut adjusted = vec![0.0; p.len()];
+    let mut smallest = 1.0_f64;
+    for (rank, index) in ascending(p).into_iter().enumerate().rev() {
+        smallest = smallest.min(p[index] * p.len() as f64 / (rank + 1) as f64);
+        adjusted[index] = smallest;
+    }
+    Ok(adjusted)
+}
+
+fn ascending(p: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..p.len()).collect();
+    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]));
+    order
+}
+
+/// One p-value of several independent one-sided ones of one direction, by their weighted z-scores.
+///
+/// Weak signs that agree add up, signs that disagree cancel. `weights` are relative, such as the
+/// square roots of sample sizes. Not for two-sided p-values: their direction is lost.
+///
+/// # Cost
+/// O(k).
+///
+/// # Errors
+/// When a value is no p-value, there is none, a weight is negative or not finite, all are 0, or there
+/// is not one for each p-value.
+///
+/// # References
+/// Stouffer et al. (1949), *The American Soldier*, vol. 1, footnote on p. 45; Lipták (1958), "On the
+/// combination of independent tests", eq. 2.5 (weights).
+///
+/// # Example
+/// ```
+/// use judge_core::stats::stouffer;
+/// let p = stouffer(&[0.05, 0.05, 0.05], &[1.0, 1.0, 1.0])?;
+/// assert!((p - 0.00219305).abs() < 5e-8);
+/// # Ok::<(), judge_core::stats::PValueError>(())
+/// ```
+pub fn stouffer(p: &[f64], weights: &[f64]) -> Result<f64, PValueError> {
+    check(p)?;
+    if p.is_empty() {
+        return Err(PValueError::Empty);
+    }
+    for index in 0..p.len().max(weights.len()) {
+        let value = weights.get(index).copied().unwrap_or(f64::NAN);
+        if index >= p.len() || !(0.0..f64::INFINITY).contains(&value) {
+            return Err(PValueError::Weight { index, value });
+        }
+    }
+    let largest = weights.iter().copied().fold(0.0, f64::max);
+    if largest == 0.0 {
+        return Err(PValueError::Weight { index: 0, value: 0.0 });
+    }
+    let (mut sum, mut squares) = (0.0, 0.0);
+    for (&p, &weight) in p.iter().zip(weights).filter(|(_, weight)| **weight > 0.0) {
+        let weight = weight / largest;
+        sum += weight * normal::upper_quantile(p);
+        squares += weight * weight;
+    }
+    // A certain yes beside a certain no.
+    Ok(if sum.is_nan() { 1.0 } else { normal::upper_tail(sum / squares.sqrt()) })
+}
+
+/// One p-value of several independent ones: small when at least one of them is very small.
+///
+/// Signs that disagree do not cancel: it answers whether *any* null hypothesis is false.
+///
+/// # Cost
+/// O(k): the χ² tail with 2k degrees of freedom is a finite sum.
+///
+/// # Errors
+/// When a value is no p-value or there is none.
+///
+/// # References
+/// Fisher (1932), *Statistical Methods for Research Workers*, 4th edition, section 21.1.
+///
+/// # Example
+/// ```
+/// use judge_core::stats::fisher_combination;
+/// let p = fisher_combination(&[0.05, 0.05])?;
+/// // With s = Σ ln p: exp(s) (1 − s) for two of them.
+/// let s = 2.0 * 0.05_f64.ln();
+/// assert!((p - s.exp() * (1.0 - s)).abs() < 1e-16);
+/// # Ok::<(), judge_core::stats::PValueError>(())
+/// ```
+pub fn fisher_combination(p: &[f64]) -> Result<f64, PValueError> {
+    check(p)?;
+    if p.is_empty() {
+        return Err(PValueError::Empty);
+    }
+    let half: f64 = -p.iter().map(|p| p.ln()).sum::<f64>();
+    if half.is_infinite() {
+        return Ok(0.0);
+    }
+    // Q = exp(−h) Σ hⁱ/i!, term by term on the log scale: h alone can be beyond what exp takes.
+    let mut sum = 0.0;
+    let mut log_term = -half;
+    for i in 0..p.len() {
+        if i > 0 {
+            log_term += (half / i as f64).ln();
+        }
+        sum += log_term.exp();
+    }
+    Ok(sum.min(1.0))
+}

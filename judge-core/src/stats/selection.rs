@@ -1,0 +1,87 @@
+//! Selection by rank among values that are formed.
+
+use super::differences::{Ends, Ranks, TARGETS};
+
+/// The values at `targets` among all differences of two small sides, in O(mn).
+pub(super) fn ends_among_all(
+    x: &[f64],
+    y: &[f64],
+    targets: &[Ranks],
+    buffer: &mut Vec<f64>,
+) -> [Ends; TARGETS] {
+    buffer.clear();
+    for &xi in x {
+        buffer.extend(y.iter().map(|yj| xi - yj));
+    }
+    let buffer_len = buffer.len();
+    let place = |rank: u64| usize::try_from(rank - 1).unwrap_or(usize::MAX).min(buffer_len - 1);
+    let mut places = [0; 2 * TARGETS];
+    let places = &mut places[..2 * targets.len()];
+    for (pair, ranks) in places.chunks_exact_mut(2).zip(targets) {
+        pair.copy_from_slice(&[place(ranks.first), place(ranks.last)]);
+    }
+    places.sort_unstable();
+    // A selection leaves everything larger to its right, so each place is looked for there only.
+    let mut settled = 0;
+    for &mut place in places {
+        if place >= settled {
+            buffer[settled..].select_nth_unstable_by(place - settled, f64::total_cmp);
+            settled = place + 1;
+        }
+    }
+    let mut found = [Ends::UNKNOWN; TARGETS];
+    for (ends, ranks) in found.iter_mut().zip(targets) {
+        *ends = Ends { first: buffer[place(ranks.first)], last: buffer[place(ranks.last)] };
+    }
+    found
+}
+
+/// The values at `ranks` among `values`, which `below` others precede; O(values).
+///
+/// Ranks outside the values are taken to the nearest one.
+pub(super) fn ends_among(values: &mut [f64], ranks: Ranks, below: u64) -> Ends {
+    let index = |rank: u64| {
+        let offset = rank.saturating_sub(below + 1);
+        usize::try_from(offset).unwrap_or(usize::MAX).min(values.len() - 1)
+    };
+    let (first, last) = (index(ranks.first), index(ranks.last));
+    let (_, &mut first_value, after) = values.select_nth_unstable_by(first, f64::total_cmp);
+    let last_value = match (last - first, after) {
+        (0, _) | (_, []) => first_value,
+        (1, after) => after.iter().copied().fold(f64::INFINITY, f64::min),
+        (steps, after) => *after.select_nth_unstable_by(steps - 1, f64::total_cmp).1,
+    };
+    Ends { first: first_value, last: last_value }
+}
+
+/// A value that stands for several.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Weighted {
+    pub(super) value: f64,
+    pub(super) weight: u64,
+}
+
+/// The value at which half of all weight is reached, in O(values); `None` of nothing.
+pub(super) fn weighted_median(values: &mut [Weighted]) -> Option<f64> {
+    let half = values.iter().map(|v| v.weight).sum::<u64>().div_ceil(2);
+    weighted_select(values, half)
+}
+
+/// The value at which the weight `wanted`, from 1 on, is reached in ascending order, in O(values).
+pub(super) fn weighted_select(mut values: &mut [Weighted], mut wanted: u64) -> Option<f64> {
+    while values.len() > 1 {
+        let middle = values.len() / 2;
+        let (left, pivot, right) =
+            values.select_nth_unstable_by(middle, |a, b| a.value.total_cmp(&b.value));
+        let weight_left = left.iter().map(|v| v.weight).sum::<u64>();
+        if wanted <= weight_left {
+            values = left;
+        } else if wanted <= weight_left + pivot.weight || right.is_empty() {
+            return Some(pivot.value);
+        } else {
+            wanted -= weight_left + pivot.weight;
+            values = right;
+        }
+    }
+    values.first().map(|v| v.value)
+}

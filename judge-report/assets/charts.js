@@ -1,0 +1,216 @@
+// The four views of a metric, drawn with Observable Plot. Colours are the page's variables, so that
+// light and dark need nothing here.
+const Charts = (() => {
+  "use strict";
+
+  const SIDES = ["baseline", "canary"];
+  const COLORS = { domain: SIDES, range: ["var(--baseline)", "var(--canary)"] };
+  const ROOM_FOR_NUMBERS = 64;
+  const ROOM_FOR_GAPS = 20;
+  // Swarms: the height of a side, the sizes of a dot, and how many dots can be told apart.
+  const SWARM_HEIGHT = 170;
+  const RADII = [3, 2.5, 2, 1.5];
+  const DOT_PADDING = 0.5;
+  const MOST_IN_SWARM = 600;
+
+  const digits = new Intl.NumberFormat("en", { maximumSignificantDigits: 5, useGrouping: false });
+  const compact = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, notation: "compact" });
+
+  function number(value) {
+    const size = Math.abs(value);
+    if (value !== 0 && (size < 1e-4 || size >= 1e15)) return value.toExponential(3);
+    return size >= 1e5 ? compact.format(value) : digits.format(value);
+  }
+
+  function time(value) {
+    if (!(value instanceof Date)) return `point ${value}`;
+    const text = value.toISOString();
+    return `${text.slice(0, 10)} ${text.slice(11, value % 1000 ? 23 : 19)} UTC`;
+  }
+
+  // Points with their times; a gap keeps its time and has the value NaN. Without both clocks the
+  // sides are laid over each other by the number of the point.
+  function rows(metric) {
+    const timed = SIDES.every((side) => metric[side].step !== undefined || !metric[side].points.length);
+    return SIDES.flatMap((side) => {
+      const { start, step, points } = metric[side];
+      return points.map((value, index) => ({
+        side,
+        at: timed ? new Date(start + step * index) : index + 1,
+        value: value ?? NaN,
+      }));
+    });
+  }
+
+  const present = (rows) => rows.filter((row) => !Number.isNaN(row.value));
+
+  // What the pointer shows of a point.
+  const told = (row) => `${row.side} ${number(row.value)}\n${time(row.at)}`;
+
+  function frame(width, height, label) {
+    return {
+      width,
+      height,
+      ariaLabel: label,
+      marginLeft: ROOM_FOR_NUMBERS,
+      marginRight: 16,
+      color: COLORS,
+      style: { background: "none", overflow: "visible" },
+    };
+  }
+
+  // Equal values give a scale of no width; it is widened around them.
+  function domain(values) {
+    let low = Infinity;
+    let high = -Infinity;
+    for (const value of values) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+    if (low < high) return undefined;
+    const reach = Math.abs(low) / 10 || 1;
+    return [low - reach, low + reach];
+  }
+
+  function overTime(metric, spans, width, label) {
+    const all = rows(metric);
+    const shown = present(all);
+    const timed = all.length > 0 && all[0].at instanceof Date;
+    const shades = timed ? spans.map(({ kind, from, to }) => ({ kind, from: new Date(from), to: new Date(to) })) : [];
+    const gaps = all.filter((row) => Number.isNaN(row.value));
+    return Plot.plot({
+      ...frame(width, 240, label),
+      x: { type: timed ? "utc" : "linear", label: timed ? null : "point" },
+      y: {
+        grid: true,
+        label: null,
+        tickFormat: number,
+        domain: domain(shown.map((row) => row.value)),
+        insetBottom: gaps.length > 0 ? ROOM_FOR_GAPS : 0,
+      },
+      marks: [
+        Plot.rectX(shades, {
+          x1: "from",
+          x2: "to",
+          fill: (shade) => `var(--${shade.kind})`,
+          title: (shade) => (shade.kind === "warm-up" ? "warm-up, left out" : "judged window"),
+        }),
+        Plot.lineY(all, { x: "at", y: "value", stroke: "side", z: "side", strokeWidth: 1.5 }),
+        Plot.dot(shown.filter((row) => row.side === "baseline"), { x: "at", y: "value", r: 1.8, stroke: "side", fill: "var(--paper)" }),
+        Plot.dot(shown.filter((row) => row.side === "canary"), { x: "at", y: "value", r: 1.8, fill: "side" }),
+        SIDES.map((side) =>
+          Plot.dot(gaps.filter((row) => row.side === side), {
+            x: "at",
+            frameAnchor: "bottom",
+            symbol: "times",
+            r: 3,
+            dy: side === "canary" ? -4 : -12,
+            stroke: "side",
+            className: "gap",
+          }),
+        ),
+        Plot.tip(shown, Plot.pointer({ x: "at", y: "value", title: told })),
+      ],
+    });
+  }
+
+  function histogram(metric, spans, width, label) {
+    const shown = present(rows(metric));
+    const values = shown.map((row) => row.value);
+    return Plot.plot({
+      ...frame(width, 280, label),
+      marginRight: 64,
+      x: { label: null, tickFormat: number, domain: domain(values) },
+      y: { grid: true, label: "points" },
+      fy: { label: null, domain: SIDES },
+      marks: [
+        Plot.rectY(
+          shown,
+          Plot.binX(
+            { y: "count", title: (bin, { x1, x2 }) => `${bin.length} points of the ${bin[0]?.side}\n${number(x1)} to ${number(x2)}` },
+            { x: "value", fy: "side", fill: "side", domain: domain(values), thresholds: 24, insetLeft: 0.5, insetRight: 0.5, tip: true },
+          ),
+        ),
+        Plot.ruleY([0]),
+      ],
+    });
+  }
+
+  // Quantile of ascending values, between order statistics: as the judges have it.
+  function quantile(sorted, p) {
+    const position = (sorted.length - 1) * p;
+    const below = sorted[Math.floor(position)];
+    return below + (position % 1) * ((sorted[Math.floor(position) + 1] ?? below) - below);
+  }
+
+  function summary(side, values) {
+    const sorted = values.sort((a, b) => a - b);
+    const at = (p) => number(quantile(sorted, p));
+    const lines = [`${side}, ${sorted.length} points`, `max ${at(1)}`, `upper quartile ${at(0.75)}`];
+    lines.push(`median ${at(0.5)}`, `lower quartile ${at(0.25)}`, `min ${at(0)}`);
+    return { side, median: quantile(sorted, 0.5), told: lines.join("\n") };
+  }
+
+  function boxes(metric, spans, width, label) {
+    const shown = present(rows(metric));
+    const summaries = SIDES.map((side) => [side, shown.filter((row) => row.side === side).map((row) => row.value)])
+      .filter(([, values]) => values.length > 0)
+      .map(([side, values]) => summary(side, values));
+    return Plot.plot({
+      ...frame(width, 180, label),
+      x: { grid: true, label: null, tickFormat: number, domain: domain(shown.map((row) => row.value)) },
+      y: { label: null, domain: SIDES },
+      marks: [
+        Plot.boxX(shown, { x: "value", y: "side", fill: "side", fillOpacity: 0.45, stroke: "currentColor" }),
+        Plot.tip(summaries, Plot.pointer({ x: "median", y: "side", title: "told", maxRadius: Infinity, anchor: "bottom" })),
+      ],
+    });
+  }
+
+  function everySoMany(points, many) {
+    return points.filter((_, index) => index % many === 0);
+  }
+
+  // How many dots of a radius would stand on each other at the crowded place.
+  function tallest(values, width, radius) {
+    const low = Math.min(...values);
+    const scale = width / (2 * radius) / (Math.max(...values) - low || 1);
+    const counts = new Map();
+    let most = 0;
+    for (const value of values) {
+      const place = Math.round((value - low) * scale);
+      counts.set(place, (counts.get(place) ?? 0) + 1);
+      most = Math.max(most, counts.get(place));
+    }
+    return most;
+  }
+
+  // The dots of one side that fit: first they get smaller, then there are fewer.
+  function swarm(points, width) {
+    const some = everySoMany(points, Math.ceil(points.length / MOST_IN_SWARM));
+    const values = some.map((row) => row.value);
+    const height = (radius) => (2 * radius + DOT_PADDING) * tallest(values, width, radius);
+    const radius = RADII.find((radius) => height(radius) <= SWARM_HEIGHT) ?? RADII.at(-1);
+    const dots = everySoMany(some, Math.ceil(height(radius) / SWARM_HEIGHT));
+    return dots.map((row) => ({ ...row, radius }));
+  }
+
+  function beeswarm(metric, spans, width, label) {
+    const shown = present(rows(metric));
+    const sides = SIDES.map((side) => shown.filter((row) => row.side === side)).filter((points) => points.length > 0);
+    const dots = sides.flatMap((points) => swarm(points, width - 2 * ROOM_FOR_NUMBERS));
+    const fewer = dots.length < shown.length ? `${dots.length} of ${shown.length} points shown` : null;
+    return Plot.plot({
+      ...frame(width, 2 * SWARM_HEIGHT + 60, label),
+      marginRight: 64,
+      x: { grid: true, label: fewer, labelArrow: "none", tickFormat: number, domain: domain(shown.map((row) => row.value)) },
+      r: { type: "identity" },
+      fy: { label: null, domain: SIDES },
+      marks: [
+        Plot.dot(dots, Plot.dodgeY("middle", { x: "value", fy: "side", r: "radius", padding: DOT_PADDING, fill: "side", title: told, tip: true })),
+      ],
+    });
+  }
+
+  return { rows, number, time, views: { overTime, histogram, boxes, beeswarm } };
+})();

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { open, openAll, visit } from "./browser.mjs";
+import { HOSTILE, reports, withoutSeries } from "./reports.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const screenshots = new URL("../screenshots/", import.meta.url).pathname;
+
+let browser;
+before(async () => {
+  browser = await open();
+});
+after(() => browser.close());
+
+const drawable = (points) => points.filter((value) => typeof value === "number" && Number.isFinite(value)).length;
+
+// What every view of a metric must hold: a mark for each point, or for each side with points.
+async function checkViews(views, pair) {
+  const { control, experiment } = pair.values;
+  const counts = [drawable(control), drawable(experiment)];
+  const all = counts[0] + counts[1];
+  const sides = counts.filter((count) => count > 0).length;
+  const title = `${pair.name}`.slice(0, 60);
+  const panel = views.locator('[role="tabpanel"]:not([hidden])');
+  const choose = (name) => views.getByRole("tab", { name, exact: true }).click();
+  const count = (selector) => panel.locator(`svg ${selector}`).count();
+
+  await choose("Time series");
+  assert.equal(await count("circle"), all, `${title}: a dot for each point`);
+  assert.equal(await count("g.gap path"), control.length + experiment.length - all, `${title}: a mark for each gap`);
+
+  await choose("Histogram");
+  const bars = await count("g[data-mark=rect] rect");
+  assert.ok(bars >= sides && bars <= 2 * 60, `${title}: ${bars} bars`);
+
+  await choose("Box plot");
+  assert.equal(await count("g[data-mark=bar] rect"), sides, `${title}: a box for each side`);
+
+  await choose("Beeswarm");
+  const dots = await count("circle");
+  const label = await panel.locator("svg").textContent();
+  assert.ok(dots === all || (dots > 0 && label.includes(`${dots} of ${all} points shown`)), `${title}: ${dots} of ${all} dots`);
+
+  for (const name of ["Time series", "Histogram", "Box plot", "Beeswarm"]) {
+    await choose(name);
+    const geometry = await panel.locator("svg").evaluate((svg) => svg.outerHTML.match(/(NaN|undefined|Infinity)/)?.[0]);
+    assert.equal(geometry, undefined, `${title}, ${name}`);
+    const drawn = await panel.locator("svg").boundingBox();
+    assert.ok(drawn.width >= 280 && drawn.height >= 100, `${title}, ${name}: ${drawn.width} × ${drawn.height}`);
+  }
+
+  await choose("Values");
+  const rows = await panel.locator("tbody tr").count();
+  assert.equal(rows, Math.max(control.length, experiment.length), `${title}: a row for each time`);
+}
+
+for (const report of reports) {
+  test(`${report.name}: every chart is drawn and nothing goes wrong`, async () => {
+    const { page, faults } = await visit(browser.context, report.url);
+    await openAll(page);
+    const views = page.locator(".views");
+    const pairs = report.request.metricSetPairList;
+    assert.equal(await views.count(), pairs.length);
+    for (const [index, pair] of pairs.entries()) await checkViews(views.nth(index), pair);
+    assert.deepEqual(faults, []);
+    await page.close();
+  });
+
+  for (const scheme of ["light", "dark"]) {
+    test(`${report.name}, ${scheme}: accessible, and a picture is taken`, async () => {
+      const { page, faults } = await visit(browser.context, report.url, scheme);
+      await openAll(page);
+      await page.screenshot({ path: `${screenshots}${report.name}-${scheme}.png`, fullPage: true });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, `${wide} px wider than the window`);
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => window.axe.run());
+      const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+      assert.deepEqual(serious.map(({ id, nodes }) => [id, nodes[0].html]), []);
+      assert.deepEqual(faults, []);
+      await page.close();
+    });
+  }
+}
+
+test("hostile names are text", async () => {
+  const { page, faults } = await visit(browser.context, reports.find(({ name }) => name === "hostile").url);
+  await openAll(page);
+  assert.deepEqual(await page.locator("h3").allTextContents(), HOSTILE);
+  assert.equal(await page.locator(".verdict .name").textContent(), HOSTILE[0]);
+  assert.equal(await page.evaluate(() => window.harmed), undefined);
+  assert.deepEqual(faults, []);
+  await page.close();
+});
+
+test("twenty metrics of sixty points are less than 400 kB", () => {
+  const { bytes } = reports.find(({ name }) => name === "large");
+  assert.ok(bytes < 400_000, `${bytes} bytes`);
+});
+
+test("tabs follow the keyboard", async () => {
+  const { page } = await visit(browser.context, reports.find(({ name }) => name === "slower").url);
+  const views = page.locator(".views").first();
+  const chosen = () => views.locator('[role="tab"][aria-selected="true"]').textContent();
+  const focused = () => page.evaluate(() => document.activeElement.textContent);
+  await views.getByRole("tab", { name: "Time series" }).focus();
+  for (const [key, tab] of [
+    ["ArrowRight", "Histogram"],
+    ["End", "Values"],
+    ["ArrowRight", "Time series"],
+    ["ArrowLeft", "Values"],
+    ["Home", "Time series"],
+  ]) {
+    await page.keyboard.press(key);
+    assert.deepEqual([await chosen(), await focused()], [tab, tab]);
+  }
+  assert.equal(await views.locator('[role="tabpanel"]:visible').count(), 1);
+  // From the tab on to the panel, which can be scrolled only in the last view.
+  await page.keyboard.press("End");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("role")), "region");
+  await page.close();
+});
+
+test("values show where the pointer is", async () => {
+  const { page } = await visit(browser.context, reports.find(({ name }) => name === "slower").url);
+  const views = page.locator(".views").first();
+  const panel = views.locator('[role="tabpanel"]:not([hidden])');
+  for (const [tab, mark, told] of [
+    ["Time series", "circle >> nth=20", /(baseline|canary) 0\.00\d+.*2026-11-20 14:\d\d:\d\d UTC/s],
+    ["Histogram", "g[data-mark=rect] rect >> nth=0", /\d+ points of the baseline.*0\.00\d+ to 0\.00\d+/s],
+    ["Box plot", "g[data-mark=bar] rect >> nth=0", /points.*median 0\.001628.*min/s],
+    ["Beeswarm", "circle >> nth=20", /(baseline|canary) 0\.00\d+.*UTC/s],
+  ]) {
+    await views.getByRole("tab", { name: tab }).click();
+    const tip = panel.locator("svg :is([aria-label=tip], [data-mark=tip]) text");
+    assert.equal(await tip.count(), 0, tab);
+    await panel.locator(`svg ${mark}`).hover({ force: true });
+    await tip.waitFor({ timeout: 5000 });
+    assert.match(await tip.textContent(), told, tab);
+  }
+  await page.close();
+});
+
+test("a link in the groups opens its metric", async () => {
+  const { page } = await visit(browser.context, reports.find(({ name }) => name === "slower").url);
+  const metric = page.locator("details.metric", { has: page.locator("h3", { hasText: "memory-bytes" }) });
+  assert.equal(await metric.getAttribute("open"), null);
+  await page.locator(".members a", { hasText: "memory-bytes" }).click();
+  await metric.locator("svg").first().waitFor();
+  await page.close();
+});
+
+test("on paper every metric has its chart", async () => {
+  const { page } = await visit(browser.context, reports.find(({ name }) => name === "slower").url);
+  const before = await page.locator("details.metric[open]").count();
+  await page.evaluate(() => {
+    window.drawn = [];
+    addEventListener("afterprint", () => window.drawn.push(document.querySelectorAll(".views svg").length));
+  });
+  const pdf = await page.pdf();
+  assert.ok(pdf.length > 50_000, `${pdf.length} bytes`);
+  assert.deepEqual(await page.evaluate(() => window.drawn), [await page.locator("details.metric").count()]);
+  assert.equal(await page.locator("details.metric[open]").count(), before);
+  await page.close();
+});
+
+test("a narrow screen fits everything", async () => {
+  const { page } = await visit(browser.context, reports.find(({ name }) => name === "hostile").url);
+  await page.setViewportSize({ width: 375, height: 700 });
+  await openAll(page);
+  assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 375);
+  await page.close();
+});
+
+test("a judgement without series has no charts and says so", async () => {
+  const { page, faults } = await visit(browser.context, withoutSeries);
+  assert.equal(await page.locator("svg, .views, script").count(), 0);
+  await page.getByText("there are no charts").waitFor();
+  assert.deepEqual(faults, []);
+  await page.close();
+});

@@ -1,0 +1,36 @@
+//! What each metric cost the score.
+
+use judge_core::judgement::MetricJudgement;
+use judge_core::{Classification, Judgement};
+
+/// Points of the score that each metric cost, in the order of the judgement: the failing metrics of
+/// a group share what the group cost.
+pub(crate) fn costs(judgement: &Judgement) -> Vec<f64> {
+    let mut costs = vec![0.0; judgement.metrics.len()];
+    for group in judgement.groups.iter().filter(|group| group.cost > 0.0) {
+        let times: Vec<f64> =
+            judgement.metrics.iter().map(|metric| times_failed(metric, &group.name)).collect();
+        let all: f64 = times.iter().sum();
+        for (cost, times) in costs.iter_mut().zip(&times) {
+            if *times > 0.0 {
+                *cost += group.cost * times / all;
+            }
+        }
+    }
+    costs
+}
+
+/// How many times `metric` counts as failed in `group`: a metric may name a group twice.
+fn times_failed(metric: &MetricJudgement, group: &str) -> f64 {
+    if metric.muted || !fails(metric.classification) {
+        return 0.0;
+    }
+    metric.groups.iter().filter(|name| *name == group).count() as f64
+}
+
+fn fails(classification: Classification) -> bool {
+    matches!(
+        classification,
+        Classification::High | Classification::Low | Classification::NoDataFail
+    )
+}

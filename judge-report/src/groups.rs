@@ -1,0 +1,61 @@
+//! The groups: what each weighs, scored and cost.
+
+use judge_core::figure;
+use judge_core::judgement::{GroupScore, MetricJudgement};
+use maud::{Markup, html};
+
+use crate::metric::anchor;
+use crate::words;
+
+pub(crate) fn groups(groups: &[GroupScore], metrics: &[MetricJudgement], costs: &[f64]) -> Markup {
+    html! {
+        section aria-labelledby="groups" {
+            h2 id="groups" { "Groups" }
+            @if groups.is_empty() {
+                p { "No metric counts in a group." }
+            } @else {
+                div.scroll tabindex="0" role="region" aria-labelledby="groups" {
+                    table.groups {
+                        thead {
+                            tr {
+                                th scope="col" { "Group" }
+                                th.number scope="col" { "Score" }
+                                th.number scope="col" { "Weight" }
+                                th.number scope="col" { "Points lost" }
+                                th scope="col" { "Metrics and the points each cost" }
+                            }
+                        }
+                        tbody { @for group in groups { (row(group, metrics, costs)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn row(group: &GroupScore, metrics: &[MetricJudgement], costs: &[f64]) -> Markup {
+    let members = metrics.iter().zip(costs).enumerate();
+    let members = members.filter(|(_, (metric, _))| metric.groups.contains(&group.name));
+    html! {
+        tr {
+            th scope="row" { bdi { (group.name) } }
+            td.number {
+                (figure::value(group.score))
+                meter min="0" max="100" value=(group.score) aria-hidden="true" {}
+            }
+            td.number { (figure::value(group.weight)) " %" }
+            td.number { (figure::value(group.cost)) }
+            td {
+                ul.members {
+                    @for (index, (metric, cost)) in members {
+                        li.(words::classification(metric.classification).tone.class()) {
+                            a href={ "#" (anchor(index)) } { bdi { (metric.name) } }
+                            @if metric.muted { " muted" }
+                            @if *cost > 0.0 { " −" (figure::value(*cost)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

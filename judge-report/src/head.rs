@@ -1,0 +1,63 @@
+//! The verdict, before anything else.
+
+use judge_core::figure;
+use maud::{Markup, html};
+
+use crate::words::{self, Word};
+use crate::{Report, cost};
+
+/// The most metrics named in the summary.
+const MOST_NAMED: usize = 3;
+
+pub(crate) fn head(report: &Report) -> Markup {
+    let judgement = report.judgement;
+    let Word { text, tone } = words::verdict(judgement.verdict);
+    html! {
+        header.verdict.(tone.class()) {
+            p.name { bdi { (title(report)) } }
+            h1 { span.badge { (text) } " score " strong { (figure::value(judgement.score)) } }
+            p { (summary(report)) }
+            p.thresholds {
+                "Pass from " (figure::value(judgement.thresholds.pass)) ", marginal from "
+                (figure::value(judgement.thresholds.marginal)) ", by " bdi { (judgement.judge) } "."
+            }
+        }
+    }
+}
+
+/// What the page is called.
+pub(crate) fn title<'a>(report: &Report<'a>) -> &'a str {
+    if report.name.is_empty() { "Canary judgement" } else { report.name }
+}
+
+/// Why the score is what it is, in a sentence or two.
+fn summary(report: &Report) -> Markup {
+    let judgement = report.judgement;
+    let mut dearest: Vec<(&str, f64)> = judgement
+        .metrics
+        .iter()
+        .zip(cost::costs(judgement))
+        .map(|(metric, cost)| (metric.name.as_str(), cost))
+        .filter(|(_, cost)| *cost > 0.0)
+        .collect();
+    dearest.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let more = dearest.len().saturating_sub(MOST_NAMED);
+    html! {
+        @if let Some(reason) = judgement.reason.as_deref().filter(|reason| !reason.is_empty()) {
+            strong { bdi { (reason) } "." } " "
+        }
+        @if judgement.metrics.is_empty() {
+            "There was nothing to judge."
+        } @else if dearest.is_empty() {
+            "No metric of a group with weight failed."
+        } @else {
+            "Points lost: "
+            @for (index, (name, cost)) in dearest.iter().take(MOST_NAMED).enumerate() {
+                @if index > 0 { ", " }
+                bdi { (name) } " " (figure::value(*cost))
+            }
+            @if more > 0 { ", and " (more) " more" }
+            "."
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! One metric: its class, change and reason, its charts and its numbers.
+
+use judge_core::judgement::{MetricJudgement, SideSummary};
+use judge_core::{Classification, MetricPair, Series, figure};
+use maud::{Markup, html};
+
+use crate::time;
+use crate::words::{self, Word};
+
+/// One metric and what belongs to it.
+pub(crate) struct Metric<'a> {
+    /// Its place in the judgement.
+    pub(crate) index: usize,
+    pub(crate) judgement: &'a MetricJudgement,
+    /// Points of the score it cost.
+    pub(crate) cost: f64,
+    pub(crate) pair: Option<&'a MetricPair>,
+}
+
+/// Where the metric at `index` stands in the page.
+pub(crate) fn anchor(index: usize) -> String {
+    format!("metric-{index}")
+}
+
+/// A metric that did not pass is open from the start.
+pub(crate) fn metric(metric: &Metric) -> Markup {
+    let Metric { index, judgement, cost, pair } = *metric;
+    let Word { text, tone } = words::classification(judgement.classification);
+    let open = judgement.classification != Classification::Pass;
+    html! {
+        details.metric.(tone.class()) id=(anchor(index)) open[open] {
+            summary {
+                h3 { bdi { (judgement.name) } }
+                span.badge { (text) }
+                @if judgement.critical { span.mark { "critical" } }
+                @if judgement.muted { span.mark { "muted" } }
+                span.change { (judgement.shown_change()) }
+                @if cost > 0.0 { span.cost { "cost " (figure::value(cost)) } }
+            }
+            p.reason { (sentence(judgement)) }
+            @if pair.is_some() { div.views data-metric=(index) {} }
+            (statistics(judgement, pair))
+        }
+    }
+}
+
+/// The explanation as a sentence.
+fn sentence(judgement: &MetricJudgement) -> String {
+    let text = judgement.explanation();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), letters.as_str()),
+        None => text,
+    }
+}
+
+fn statistics(judgement: &MetricJudgement, pair: Option<&MetricPair>) -> Markup {
+    let sides = [
+        ("Baseline", &judgement.baseline, pair.map(|pair| &pair.baseline)),
+        ("Canary", &judgement.canary, pair.map(|pair| &pair.canary)),
+    ];
+    html! {
+        div.scroll tabindex="0" role="region" aria-label={ "Statistics of " (judgement.name) } {
+            table.statistics {
+                thead {
+                    tr {
+                        td {}
+                        th.number scope="col" { "Start" }
+                        @for name in ["Judged", "Gaps", "Outliers", "Mean", "Median", "Min", "Max", "P95", "Std"] {
+                            th.number scope="col" { (name) }
+                        }
+                    }
+                }
+                tbody {
+                    @for (name, side, series) in sides { (row(name, side, series)) }
+                }
+            }
+        }
+    }
+}
+
+fn row(name: &str, side: &SideSummary, series: Option<&Series>) -> Markup {
+    let &SideSummary { counts, mean, median, min, max, p95, std } = side;
+    let clock = series.and_then(|series| series.clock);
+    html! {
+        tr {
+            th scope="row" { (name) }
+            td.number { @match clock {
+                Some(clock) => (time::utc(clock.start_millis)),
+                None => "–",
+            } }
+            @for count in [counts.judged, counts.gaps, counts.outliers] { td.number { (count) } }
+            @for value in [mean, median, min, max, p95, std] {
+                td.number { @if counts.judged > 0 { (figure::value(value)) } @else { "–" } }
+            }
+        }
+    }
+}

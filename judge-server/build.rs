@@ -1,0 +1,35 @@
+//! Generates the messages and services from `proto/`, their JSON reader, and the descriptors that
+//! reflection answers with.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use prost::Message;
+
+const FILES: [&str; 5] = [
+    "canary/judge/v1/config.proto",
+    "canary/judge/v1/judge_service.proto",
+    "canary/judge/v1/judgement.proto",
+    "canary/judge/v1/problem.proto",
+    "canary/judge/v1/series.proto",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../proto");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let descriptors = protox::compile(FILES, [&folder])?;
+    let encoded = descriptors.encode_to_vec();
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    std::fs::write(out.join("descriptors.bin"), &encoded)?;
+    tonic_prost_build::configure()
+        .build_transport(false)
+        .compile_well_known_types(true)
+        .extern_path(".google.protobuf", "::pbjson_types")
+        .btree_map(".")
+        .compile_fds(descriptors)?;
+    pbjson_build::Builder::new()
+        .register_descriptors(&encoded)?
+        .btree_map(["."])
+        .build(&[".canary.judge.v1"])?;
+    Ok(())
+}

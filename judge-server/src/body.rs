@@ -1,0 +1,144 @@
+//! Bodies of requests and answers, bounded in bytes and time.
+
+use std::error::Error;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::time::{Sleep, sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tonic::Status;
+
+use crate::call::Call;
+use crate::refusal::Refusal;
+
+/// A request's body: its bytes are reserved before they are handed on, and all must be there in
+/// time.
+pub(crate) struct Metered {
+    inner: Incoming,
+    call: Arc<Call>,
+    /// `None` for streams, whose messages come when they come.
+    time: Option<Duration>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Metered {
+    pub(crate) fn new(inner: Incoming, call: Arc<Call>, time: Option<Duration>) -> Self {
+        Self { inner, call, time, timer: None }
+    }
+
+    fn fail(&self, refusal: Refusal) -> Box<dyn Error + Send + Sync> {
+        Box::new(Status::from(self.call.refuse(refusal)))
+    }
+}
+
+impl http_body::Body for Metered {
+    type Data = Bytes;
+    type Error = Box<dyn Error + Send + Sync>;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        match Pin::new(&mut self.inner).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => {
+                let bytes = frame.data_ref().map_or(0, Bytes::len);
+                let reserved = self.call.reservation.grow(bytes);
+                Poll::Ready(Some(reserved.map(|()| frame).map_err(|refusal| self.fail(refusal))))
+            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => {
+                // Most bodies are there at once and need no timer.
+                let Some(time) = self.time else { return Poll::Pending };
+                let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(time)));
+                ready!(timer.as_mut().poll(context));
+                Poll::Ready(Some(Err(self.fail(Refusal::SlowRequest))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// All of a body of at most `limit` bytes.
+///
+/// # Errors
+/// When it is larger, or the call was refused while it was read, or the caller went away.
+pub(crate) async fn read(mut body: Body, limit: u64, call: &Call) -> Result<Bytes, Refusal> {
+    let too_large = || Refusal::MessageTooLarge { limit };
+    if http_body::Body::size_hint(&body).lower() > limit {
+        return Err(too_large());
+    }
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            call.refusal().cloned().unwrap_or_else(|| Refusal::Unreadable(error.to_string()))
+        })?;
+        if let Ok(data) = frame.into_data() {
+            if (whole.len() + data.len()) as u64 > limit {
+                return Err(too_large());
+            }
+            if whole.is_empty() && http_body::Body::is_end_stream(&body) {
+                return Ok(data);
+            }
+            whole.extend_from_slice(&data);
+        }
+    }
+    Ok(whole.freeze())
+}
+
+/// An answer that would go on for ever, as a watch of the health does, and ends when the server
+/// drains.
+pub(crate) struct UntilDrained {
+    inner: Body,
+    draining: Pin<Box<WaitForCancellationFutureOwned>>,
+    ended: bool,
+}
+
+impl UntilDrained {
+    pub(crate) fn new(inner: Body, draining: CancellationToken) -> Self {
+        Self { inner, draining: Box::pin(draining.cancelled_owned()), ended: false }
+    }
+}
+
+impl http_body::Body for UntilDrained {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
+            return Poll::Ready(frame);
+        }
+        ready!(self.draining.as_mut().poll(context));
+        self.ended = true;
+        let status = Status::unavailable("the server is shutting down");
+        let mut trailers = http::HeaderMap::new();
+        Poll::Ready(match status.add_header(&mut trailers) {
+            Ok(()) => Some(Ok(Frame::trailers(trailers))),
+            Err(_) => None,
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ended || self.inner.is_end_stream()
+    }
+}

@@ -1,0 +1,13 @@
+//! Between the contract's messages and the core's types; decoding is validation.
+
+mod config;
+mod finding;
+mod judgement;
+mod problem;
+mod request;
+
+pub(crate) use judgement::{VERSION, list_judges};
+pub(crate) use problem::Dialect;
+
+#[cfg(test)]
+mod tests;

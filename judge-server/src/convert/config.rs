@@ -1,0 +1,184 @@
+//! Configs.
+
+use judge_core::config::{
+    CanaryConfig, Direction, EffectMeasure, EffectSize, MetricConfig, NanStrategy, OutlierFactor,
+    Outliers, Thresholds,
+};
+use judge_core::{Problem, kayenta};
+
+use crate::proto;
+
+/// Where the reading is, and what was found wrong so far.
+pub(super) struct Reading<'a> {
+    path: String,
+    problems: &'a mut Vec<Problem>,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(path: impl Into<String>, problems: &'a mut Vec<Problem>) -> Self {
+        Self { path: path.into(), problems }
+    }
+
+    fn within(&mut self, field: &str) -> Reading<'_> {
+        Reading { path: format!("{}.{field}", self.path), problems: self.problems }
+    }
+
+    fn error(&mut self, field: &str, value: &str, allowed: &str) {
+        self.problems.push(Problem::error(format!("{}.{field}", self.path), value, allowed));
+    }
+}
+
+/// The config, or `None` when there is an error among the problems.
+pub(super) fn read(config: proto::CanaryConfig, reading: &mut Reading<'_>) -> Option<CanaryConfig> {
+    let before = reading.problems.len();
+    let metrics = config
+        .metrics
+        .into_iter()
+        .enumerate()
+        .map(|(index, metric)| {
+            read_metric(metric, &mut reading.within(&format!("metrics[{index}]")))
+        })
+        .collect();
+    let thresholds = config
+        .thresholds
+        .and_then(|thresholds| read_thresholds(thresholds, &mut reading.within("thresholds")));
+    let config = CanaryConfig {
+        name: config.name,
+        judge: config.judge,
+        metrics,
+        group_weights: config.group_weights,
+        thresholds,
+        noticed: Vec::new(),
+        // The typed config has no field for these: a Kayenta document has.
+        ..CanaryConfig::default()
+    };
+    (reading.problems.len() == before).then_some(config)
+}
+
+/// The config of Kayenta's document, or `None` when there is an error among the problems.
+pub(super) fn read_kayenta(
+    json: &str,
+    path: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<CanaryConfig> {
+    match kayenta::read_config(json.as_bytes()) {
+        Ok(config) => Some(config),
+        Err(refused) => {
+            problems.extend(refused.problems().iter().map(|problem| problem.clone().within(path)));
+            None
+        }
+    }
+}
+
+/// Both thresholds, or the errors in `reading`.
+pub(super) fn read_thresholds(
+    thresholds: proto::Thresholds,
+    reading: &mut Reading<'_>,
+) -> Option<Thresholds> {
+    for (field, value) in [("pass", thresholds.pass), ("marginal", thresholds.marginal)] {
+        if value.is_none() {
+            reading.error(field, "missing", "a score, 0 to 100");
+        }
+    }
+    Some(Thresholds { pass: thresholds.pass?, marginal: thresholds.marginal? })
+}
+
+fn read_metric(metric: proto::MetricConfig, reading: &mut Reading<'_>) -> MetricConfig {
+    if metric.name.is_empty() {
+        reading.error("name", "missing", "the metric's name");
+    }
+    let outliers = read_outliers(metric.outlier_strategy, metric.outlier_factor, reading);
+    let effect_size = metric
+        .effect_size
+        .map(|effect| read_effect_size(&effect, &mut reading.within("effectSize")));
+    MetricConfig {
+        name: metric.name,
+        groups: metric.groups,
+        direction: read_direction(metric.direction, reading),
+        nan_strategy: read_nan_strategy(metric.nan_strategy, reading),
+        outliers,
+        critical: metric.critical,
+        muted: metric.muted,
+        must_have_data: metric.must_have_data,
+        effect_size: effect_size.unwrap_or_default(),
+        ..MetricConfig::default()
+    }
+}
+
+fn unknown(number: i32, field: &str, allowed: &str, reading: &mut Reading<'_>) {
+    reading.error(field, &number.to_string(), allowed);
+}
+
+fn read_direction(number: i32, reading: &mut Reading<'_>) -> Direction {
+    use proto::Direction as Word;
+    match Word::try_from(number) {
+        Ok(Word::Increase) => Direction::Increase,
+        Ok(Word::Decrease) => Direction::Decrease,
+        Ok(Word::Either | Word::Unspecified) => Direction::Either,
+        Err(_) => {
+            let allowed = "DIRECTION_INCREASE, DIRECTION_DECREASE, DIRECTION_EITHER";
+            unknown(number, "direction", allowed, reading);
+            Direction::default()
+        }
+    }
+}
+
+fn read_nan_strategy(number: i32, reading: &mut Reading<'_>) -> NanStrategy {
+    use proto::NanStrategy as Word;
+    match Word::try_from(number) {
+        Ok(Word::Replace) => NanStrategy::Replace,
+        Ok(Word::Remove | Word::Unspecified) => NanStrategy::Remove,
+        Err(_) => {
+            let allowed = "NAN_STRATEGY_REMOVE, NAN_STRATEGY_REPLACE";
+            unknown(number, "nanStrategy", allowed, reading);
+            NanStrategy::default()
+        }
+    }
+}
+
+fn read_outliers(number: i32, factor: Option<f64>, reading: &mut Reading<'_>) -> Outliers {
+    use proto::OutlierStrategy as Word;
+    match Word::try_from(number) {
+        Ok(Word::Keep | Word::Unspecified) => Outliers::Keep,
+        Ok(Word::Remove) => match factor.map_or(Ok(OutlierFactor::DEFAULT), OutlierFactor::new) {
+            Ok(factor) => Outliers::Remove(factor),
+            Err(problem) => {
+                reading.problems.push(problem.within(&reading.path));
+                Outliers::Keep
+            }
+        },
+        Err(_) => {
+            let allowed = "OUTLIER_STRATEGY_KEEP, OUTLIER_STRATEGY_REMOVE";
+            unknown(number, "outlierStrategy", allowed, reading);
+            Outliers::default()
+        }
+    }
+}
+
+fn read_effect_size(effect: &proto::EffectSize, reading: &mut Reading<'_>) -> EffectSize {
+    use proto::EffectMeasure as Word;
+    let measure = match Word::try_from(effect.measure) {
+        Ok(Word::Cles) => EffectMeasure::Cles,
+        Ok(Word::MeanRatio | Word::Unspecified) => EffectMeasure::MeanRatio,
+        Err(_) => {
+            let allowed = "EFFECT_MEASURE_MEAN_RATIO, EFFECT_MEASURE_CLES";
+            unknown(effect.measure, "measure", allowed, reading);
+            EffectMeasure::default()
+        }
+    };
+    let neutral = measure.neutral();
+    let mut allowance = |field: &str, value: Option<f64>| {
+        let value = value.unwrap_or(neutral);
+        if value.is_nan() {
+            reading.error(field, "NaN", "a number");
+        }
+        value
+    };
+    EffectSize {
+        measure,
+        allowed_increase: allowance("allowedIncrease", effect.allowed_increase),
+        allowed_decrease: allowance("allowedDecrease", effect.allowed_decrease),
+        critical_increase: allowance("criticalIncrease", effect.critical_increase),
+        critical_decrease: allowance("criticalDecrease", effect.critical_decrease),
+    }
+}

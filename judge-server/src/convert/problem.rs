@@ -1,0 +1,98 @@
+//! Problems, and the names that their fields have for the caller.
+
+use judge_core::{Judgement, Problem, Refused, Severity, Warning};
+
+use crate::proto;
+
+/// How the caller wrote the request, which decides what its fields are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Kayenta's own document, whose names are the core's.
+    Kayenta,
+    /// Our messages, with a Kayenta config as text inside.
+    KayentaText,
+    /// Our messages.
+    Messages,
+}
+
+/// Parts of the core's paths and what they are in our messages.
+const MESSAGES: &[(&str, &str)] = &[
+    ("metricSetPairList", "pairs"),
+    ("scoreThresholds", "thresholds"),
+    ("values.control", "baseline.values"),
+    ("values.experiment", "canary.values"),
+];
+const MESSAGES_CONFIG: &[(&str, &str)] = &[
+    ("classifier.scoreThresholds", "thresholds"),
+    ("classifier.groupWeights", "groupWeights"),
+    (".analysisConfigurations.canary", ""),
+    ("judge.name", "judge"),
+];
+
+impl Dialect {
+    /// The dialect of a request of ours.
+    pub(crate) fn of(request: &proto::JudgeRequest) -> Self {
+        match request.config {
+            Some(proto::judge_request::Config::KayentaConfigJson(_)) => Self::KayentaText,
+            _ => Self::Messages,
+        }
+    }
+
+    /// `problem` with its field named as the caller names it.
+    #[must_use]
+    pub(crate) fn name(self, mut problem: Problem) -> Problem {
+        if self == Self::Kayenta {
+            return problem;
+        }
+        if let Some(rest) = problem.path.strip_prefix("canaryConfig") {
+            problem.path = if self == Self::KayentaText {
+                format!("kayentaConfigJson{rest}")
+            } else {
+                replace(&problem.path, MESSAGES_CONFIG)
+            };
+        } else {
+            problem.path = replace(&problem.path, MESSAGES);
+            if self == Self::Messages {
+                problem.path = replace(&problem.path, MESSAGES_CONFIG);
+            }
+        }
+        problem
+    }
+
+    /// The refusal with its fields named as the caller names them.
+    #[must_use]
+    pub(crate) fn name_all(self, refused: &Refused) -> Refused {
+        if self == Self::Kayenta {
+            return refused.clone();
+        }
+        let named = refused.problems().iter().map(|problem| self.name(problem.clone())).collect();
+        Refused::unless_empty(named).err().unwrap_or_else(|| refused.clone())
+    }
+
+    /// The judgement with the fields in its warnings named as the caller names them.
+    #[must_use]
+    pub(crate) fn name_warnings(self, mut judgement: Judgement) -> Judgement {
+        for warning in &mut judgement.warnings {
+            if let Warning::Suspect(problem) = warning {
+                *problem = self.name(problem.clone());
+            }
+        }
+        judgement
+    }
+}
+
+fn replace(path: &str, words: &[(&str, &str)]) -> String {
+    words.iter().fold(path.to_owned(), |path, (from, to)| path.replacen(from, to, 1))
+}
+
+impl From<Problem> for proto::Problem {
+    fn from(problem: Problem) -> Self {
+        let Problem { severity, path, value, allowed, consequence } = problem;
+        let severity = match severity {
+            Severity::Error => proto::Severity::Error,
+            Severity::Suspect => proto::Severity::Suspect,
+            Severity::Notice => proto::Severity::Notice,
+        };
+        Self { severity: severity.into(), path, value, allowed, consequence }
+    }
+}

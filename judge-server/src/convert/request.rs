@@ -1,0 +1,175 @@
+//! Requests.
+
+use judge_core::{Clock, JudgeRequest, MetricPair, Problem, Refused, Series, kayenta};
+
+use crate::proto;
+
+use super::config::{self, Reading};
+
+const NANOS_A_MILLI: i64 = 1_000_000;
+const MILLIS_A_SECOND: i64 = 1_000;
+
+/// Errors have the fields' names as in the messages.
+impl TryFrom<proto::JudgeRequest> for JudgeRequest {
+    type Error = Refused;
+
+    fn try_from(request: proto::JudgeRequest) -> Result<Self, Refused> {
+        use proto::judge_request::Config;
+        let mut problems = Vec::new();
+        let config = match request.config {
+            None => {
+                let allowed = "canaryConfig or kayentaConfigJson";
+                problems.push(Problem::error("config", "missing", allowed));
+                None
+            }
+            Some(Config::CanaryConfig(config)) => {
+                config::read(config, &mut Reading::new("canaryConfig", &mut problems))
+            }
+            Some(Config::KayentaConfigJson(json)) => {
+                config::read_kayenta(&json, "kayentaConfigJson", &mut problems)
+            }
+        };
+        let thresholds = match (request.thresholds, &config) {
+            (Some(thresholds), _) => {
+                config::read_thresholds(thresholds, &mut Reading::new("thresholds", &mut problems))
+            }
+            (None, Some(config)) => {
+                if config.thresholds.is_none() {
+                    let allowed = "thresholds, here or in the config";
+                    problems.push(Problem::error("thresholds", "missing", allowed));
+                }
+                config.thresholds
+            }
+            (None, None) => None,
+        };
+        let pairs = read_pairs(request.pairs, &mut problems);
+        match (config, thresholds) {
+            (Some(mut config), Some(thresholds)) if problems.is_empty() => {
+                config.judge = request.judge.or(config.judge);
+                Ok(Self { config, thresholds, pairs })
+            }
+            _ => Err(refused(problems)),
+        }
+    }
+}
+
+impl TryFrom<proto::ValidateConfigRequest> for Vec<Problem> {
+    type Error = Refused;
+
+    /// Everything found in the config. Only a missing config is refused.
+    fn try_from(request: proto::ValidateConfigRequest) -> Result<Self, Refused> {
+        use proto::validate_config_request::Config;
+        let mut problems = Vec::new();
+        match request.config {
+            None => {
+                let allowed = "canaryConfig or kayentaConfigJson";
+                return Err(Problem::error("config", "missing", allowed).into());
+            }
+            Some(Config::CanaryConfig(config)) => {
+                let config = config::read(config, &mut Reading::new("canaryConfig", &mut problems));
+                let found = config.iter().flat_map(judge_core::CanaryConfig::problems);
+                problems.extend(
+                    found.map(|problem| {
+                        super::Dialect::Messages.name(problem.within("canaryConfig"))
+                    }),
+                );
+            }
+            Some(Config::KayentaConfigJson(json)) => {
+                let found = kayenta::check_config(json.as_bytes()).into_iter();
+                problems.extend(found.map(|problem| problem.within("kayentaConfigJson")));
+            }
+        }
+        Ok(problems)
+    }
+}
+
+fn refused(problems: Vec<Problem>) -> Refused {
+    Refused::unless_empty(problems).err().unwrap_or_else(|| {
+        Problem::error("", "an unreadable request", "a request that can be judged").into()
+    })
+}
+
+fn read_pairs(pairs: Vec<proto::MetricPair>, problems: &mut Vec<Problem>) -> Vec<MetricPair> {
+    let mut read = Vec::with_capacity(pairs.len());
+    for (index, pair) in pairs.into_iter().enumerate() {
+        if pair.name.is_empty() {
+            let path = format!("pairs[{index}].name");
+            problems.push(Problem::error(path, "missing", "the name of a metric in the config"));
+        }
+        let baseline = read_series(pair.baseline, index, "baseline", problems);
+        let canary = read_series(pair.canary, index, "canary", problems);
+        if let (Some(baseline), Some(canary)) = (baseline, canary) {
+            let tags = pair.tags.into_iter().map(|(tag, value)| (tag, Some(value)));
+            let tags = if tags.len() == 0 { None } else { Some(tags.collect()) };
+            read.push(MetricPair { name: pair.name, id: pair.id, tags, baseline, canary });
+        }
+    }
+    read
+}
+
+fn read_series(
+    series: Option<proto::Series>,
+    pair: usize,
+    side: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<Series> {
+    use proto::series::Times;
+    let Some(proto::Series { values, times }) = series else {
+        let path = format!("pairs[{pair}].{side}");
+        problems.push(Problem::error(path, "missing", "a series, empty if there is no point"));
+        return None;
+    };
+    let clock = match times {
+        None => Ok(None),
+        Some(Times::Clock(clock)) => read_clock(clock).map(Some),
+        Some(Times::Timestamps(times)) => even_clock(&times.millis, values.len()),
+    };
+    match clock {
+        Ok(clock) => Some(Series { values, clock }),
+        Err(problem) => {
+            problems.push(problem.within(&format!("pairs[{pair}].{side}")));
+            None
+        }
+    }
+}
+
+fn read_clock(clock: proto::Clock) -> Result<Clock, Problem> {
+    let start_millis = clock
+        .start
+        .and_then(|start| millis(start.seconds, start.nanos))
+        .ok_or_else(|| Problem::error("clock.start", "missing or out of range", "a time"))?;
+    let step_millis = clock
+        .step
+        .and_then(|step| millis(step.seconds, step.nanos))
+        .and_then(|step| u64::try_from(step).ok())
+        .filter(|step| *step > 0);
+    let step_millis = step_millis.ok_or_else(|| {
+        Problem::error("clock.step", "missing or below 1 ms", "a duration of 1 ms or more")
+    })?;
+    Ok(Clock { start_millis, step_millis })
+}
+
+fn millis(seconds: i64, nanos: i32) -> Option<i64> {
+    seconds.checked_mul(MILLIS_A_SECOND)?.checked_add(i64::from(nanos) / NANOS_A_MILLI)
+}
+
+/// The clock of times that are evenly spaced; `None` where they are not.
+fn even_clock(times: &[i64], points: usize) -> Result<Option<Clock>, Problem> {
+    const PATH: &str = "timestamps.millis";
+    if times.len() != points {
+        let found = format!("{} times", times.len());
+        return Err(Problem::error(PATH, found, format!("one for each of the {points} points")));
+    }
+    let increasing = |pair: &[i64]| matches!(pair, [earlier, later] if earlier < later);
+    if let Some(index) = times.windows(2).position(|pair| !increasing(pair)) {
+        let path = format!("{PATH}[{}]", index + 1);
+        let allowed = "a time after the one before it";
+        return Err(Problem::error(path, times[index + 1], allowed));
+    }
+    let [first, second, ..] = times else { return Ok(None) };
+    let step_millis = first.abs_diff(*second);
+    let even = times
+        .windows(2)
+        .all(|pair| matches!(pair, [earlier, later] if earlier.abs_diff(*later) == step_millis));
+    Ok(even.then_some(Clock { start_millis: *first, step_millis }))
+}

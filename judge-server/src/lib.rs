@@ -1,0 +1,33 @@
+//! The judge as a service: gRPC for any orchestrator, Kayenta's remote judge, and its own JSON.
+//!
+//! [`serve`] runs it on sockets of the caller's until a future of the caller's is ready, so that tests
+//! and programs start the same server as the command `judge-server` does.
+
+mod body;
+mod budget;
+mod call;
+mod connections;
+mod convert;
+mod error;
+mod gate;
+mod grpc;
+mod http;
+mod judging;
+mod limits;
+pub mod logs;
+mod metrics;
+mod pool;
+mod problem_json;
+pub mod proto;
+pub mod proto_json;
+mod refusal;
+mod secrets;
+mod server;
+mod settings;
+mod tls;
+mod tokens;
+
+pub use error::StartError;
+pub use refusal::{Refusal, Resource};
+pub use server::{Listeners, serve};
+pub use settings::{LogFormat, Settings, SettingsError, Span, threads};

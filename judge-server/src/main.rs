@@ -1,0 +1,58 @@
+//! The command `judge-server`.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use judge_server::{Listeners, Settings, SettingsError, logs, serve, threads};
+use mimalloc::MiMalloc;
+use tokio::signal::unix::{SignalKind, signal};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+fn main() -> ExitCode {
+    let settings = match Settings::read(std::env::args_os()) {
+        Ok(settings) => settings,
+        // Help and version are such errors too, with their own place to print and exit code.
+        Err(SettingsError::Flags(error)) => error.exit(),
+        Err(error) => return fail(&error.into()),
+    };
+    match run(&settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    // There is nowhere left to say that standard error is closed.
+    let _ = writeln!(std::io::stderr(), "judge-server: {error:#}");
+    ExitCode::FAILURE
+}
+
+fn run(settings: &Settings) -> anyhow::Result<()> {
+    if settings.print_config {
+        std::io::stdout().write_all(settings.to_toml()?.as_bytes())?;
+        return Ok(());
+    }
+    logs::start(settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads(settings.io_threads))
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let listeners = Listeners::bind(settings).await?;
+        let shutdown = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        serve(settings, listeners, shutdown).await?;
+        anyhow::Ok(())
+    })?;
+    // Judgements that no one waits for any more need not be finished.
+    runtime.shutdown_background();
+    Ok(())
+}

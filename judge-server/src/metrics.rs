@@ -1,0 +1,145 @@
+//! What the server counts.
+
+use judge_core::{Classification, Judgement, Verdict};
+use prometheus::{
+    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder, process_collector::ProcessCollector,
+};
+
+use crate::convert::VERSION;
+
+/// The counters, and where they are registered.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    /// Answered calls by method and status.
+    pub(crate) calls: IntCounterVec,
+    /// Seconds from a call's headers to its answer, by method.
+    pub(crate) duration: HistogramVec,
+    pub(crate) in_flight: IntGauge,
+    /// Calls, messages and connections refused by reason.
+    pub(crate) refusals: IntCounterVec,
+    verdicts: IntCounterVec,
+    classifications: IntCounterVec,
+    points: IntCounter,
+    pub(crate) connections: IntGauge,
+    pub(crate) streams: IntGauge,
+    /// Set when they are read.
+    pub(crate) admitted: IntGauge,
+    pub(crate) buffered_bytes: IntGauge,
+}
+
+/// Upper bounds of the latency histogram in seconds: a small judgement takes a fraction of a
+/// millisecond, the largest allowed one about a second, and a queue may make minutes of it.
+const BUCKETS: &[f64] = &[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+    60.0,
+];
+
+impl Metrics {
+    /// All at 0.
+    ///
+    /// # Errors
+    /// When two have one name, which a test excludes.
+    pub(crate) fn new() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let counters = |name: &str, help: &str, labels: &[&str]| {
+            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(counters.clone()))?;
+            prometheus::Result::Ok(counters)
+        };
+        let gauge = |name: &str, help: &str| {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            prometheus::Result::Ok(gauge)
+        };
+        let duration = HistogramVec::new(
+            HistogramOpts::new(
+                "judge_call_duration_seconds",
+                "Time from the headers of a call to its answer.",
+            )
+            .buckets(BUCKETS.to_vec()),
+            &["method"],
+        )?;
+        registry.register(Box::new(duration.clone()))?;
+        let points =
+            IntCounter::new("judge_points_total", "Points of the series that were judged.")?;
+        registry.register(Box::new(points.clone()))?;
+        let build = IntGaugeVec::new(
+            Opts::new("judge_build_info", "Always 1; the version that is running."),
+            &["version"],
+        )?;
+        build.with_label_values(&[VERSION]).set(1);
+        registry.register(Box::new(build))?;
+        registry.register(Box::new(ProcessCollector::for_self()))?;
+        let metrics = Self {
+            calls: counters("judge_calls_total", "Calls answered.", &["method", "code"])?,
+            duration,
+            in_flight: gauge("judge_calls_in_flight", "Calls begun and not yet answered.")?,
+            refusals: counters(
+                "judge_refusals_total",
+                "Calls, messages of streams and connections refused.",
+                &["reason"],
+            )?,
+            verdicts: counters(
+                "judge_verdicts_total",
+                "Judgements by verdict.",
+                &["judge", "verdict"],
+            )?,
+            classifications: counters(
+                "judge_classifications_total",
+                "Metrics judged by class.",
+                &["judge", "classification"],
+            )?,
+            points,
+            connections: gauge("judge_connections", "Open connections.")?,
+            streams: gauge("judge_streams", "Open streams of JudgeStream.")?,
+            admitted: gauge("judge_judgements_admitted", "Judgements queued or running.")?,
+            buffered_bytes: gauge("judge_buffered_bytes", "Bytes of requests in memory.")?,
+            registry,
+        };
+        Ok(metrics)
+    }
+
+    /// Counts what was judged.
+    pub(crate) fn count(&self, judgement: &Judgement, points: usize) {
+        let judge = judgement.judge.as_str();
+        self.verdicts.with_label_values(&[judge, verdict_name(judgement.verdict)]).inc();
+        for metric in &judgement.metrics {
+            let class = class_name(metric.classification);
+            self.classifications.with_label_values(&[judge, class]).inc();
+        }
+        self.points.inc_by(points as u64);
+    }
+
+    /// Everything in Prometheus's text format.
+    ///
+    /// # Errors
+    /// When a metric cannot be written.
+    pub(crate) fn text(&self) -> prometheus::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+}
+
+/// The verdict as people say it.
+pub(crate) fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "Pass",
+        Verdict::Marginal => "Marginal",
+        Verdict::Fail => "Fail",
+    }
+}
+
+fn class_name(classification: Classification) -> &'static str {
+    match classification {
+        Classification::Pass => "Pass",
+        Classification::High => "High",
+        Classification::Low => "Low",
+        Classification::NoData => "NoData",
+        Classification::NoDataFail => "NoDataFail",
+        Classification::Error => "Error",
+        _ => "Other",
+    }
+}

@@ -1,0 +1,187 @@
+//! Why a call was not answered with a judgement, in the words of gRPC and of HTTP.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use judge_core::{Problem, Refused};
+use thiserror::Error;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+use crate::proto;
+
+/// Domain of every `ErrorInfo`.
+pub(crate) const DOMAIN: &str = "canary.judge.v1";
+
+/// When a caller that was refused for lack of capacity may try again. A queue that is full when
+/// judgements take milliseconds is empty well before.
+pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(1);
+
+/// A call that is not judged.
+#[derive(Debug, Clone, Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The request cannot be judged.
+    #[error("the request cannot be judged: {0}")]
+    Invalid(Refused),
+    /// The message is larger than the server reads.
+    #[error(
+        "the message is larger than the {limit} bytes that this server reads; submit fewer \
+             points or metrics, or raise --max-message-size"
+    )]
+    MessageTooLarge {
+        /// Bytes that the server reads.
+        limit: u64,
+    },
+    /// The message is not what its content type says.
+    #[error("the message cannot be read: {0}")]
+    Unreadable(String),
+    /// Something that the server has a bounded amount of is used up.
+    #[error("the server is at its limit of {0}; try again in a second")]
+    Overloaded(Resource),
+    /// The caller's deadline or the server's own limit passed first.
+    #[error("the deadline passed before there was a judgement")]
+    DeadlineExceeded,
+    /// The caller took too long to send the request.
+    #[error("the request was not sent completely in time")]
+    SlowRequest,
+    /// The caller gave no token or a wrong one.
+    #[error("a bearer token is needed: authorization: Bearer TOKEN")]
+    Unauthenticated,
+    /// There is no such thing to call.
+    #[error("{0}")]
+    NotFound(String),
+    /// The thing called takes another method.
+    #[error("{0}")]
+    MethodNotAllowed(String),
+    /// The content type is none that the server reads.
+    #[error("{0}")]
+    UnsupportedMediaType(String),
+    /// A defect of the server.
+    #[error("the judge failed on this request; please report it with the request")]
+    Internal,
+}
+
+/// What the server has a bounded amount of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum Resource {
+    /// Judgements queued or running.
+    #[error("concurrent calls")]
+    Calls,
+    /// Open streams.
+    #[error("open streams")]
+    Streams,
+    /// Bytes of requests in memory.
+    #[error("buffered bytes")]
+    Bytes,
+}
+
+impl Refusal {
+    /// One word for logs, metrics and `ErrorInfo`.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "INVALID_REQUEST",
+            Self::MessageTooLarge { .. } => "MESSAGE_TOO_LARGE",
+            Self::Unreadable(_) => "UNREADABLE_MESSAGE",
+            Self::Overloaded(Resource::Calls) => "TOO_MANY_CALLS",
+            Self::Overloaded(Resource::Streams) => "TOO_MANY_STREAMS",
+            Self::Overloaded(Resource::Bytes) => "TOO_MANY_BYTES",
+            Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
+            Self::SlowRequest => "SLOW_REQUEST",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::NotFound(_) => "NOT_FOUND",
+            Self::MethodNotAllowed(_) => "METHOD_NOT_ALLOWED",
+            Self::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// The status over gRPC.
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::Invalid(_) | Self::MessageTooLarge { .. } | Self::Unreadable(_) => {
+                Code::InvalidArgument
+            }
+            Self::Overloaded(_) => Code::ResourceExhausted,
+            Self::DeadlineExceeded | Self::SlowRequest => Code::DeadlineExceeded,
+            Self::Unauthenticated => Code::Unauthenticated,
+            Self::NotFound(_) | Self::MethodNotAllowed(_) | Self::UnsupportedMediaType(_) => {
+                Code::Unimplemented
+            }
+            Self::Internal => Code::Internal,
+        }
+    }
+
+    /// The status over HTTP.
+    pub(crate) fn http_status(&self) -> StatusCode {
+        match self {
+            Self::Invalid(_) | Self::Unreadable(_) => StatusCode::BAD_REQUEST,
+            Self::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Overloaded(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+            Self::SlowRequest => StatusCode::REQUEST_TIMEOUT,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Every field that is wrong.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::Invalid(refused) => refused.problems().to_vec(),
+            Self::MessageTooLarge { limit } => {
+                let allowed = format!("at most {limit} bytes");
+                vec![Problem::error("", "a message that is too large", allowed)]
+            }
+            Self::Unreadable(why) => {
+                vec![Problem::error("", why, "a message as the contract has it")]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// When to try again, if that helps.
+    pub(crate) fn retry_delay(&self) -> Option<Duration> {
+        matches!(self, Self::Overloaded(_)).then_some(RETRY_DELAY)
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        Self::Invalid(refused)
+    }
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        let mut details = ErrorDetails::new();
+        details.set_error_info(refusal.reason(), DOMAIN, std::collections::HashMap::new());
+        for problem in refusal.problems() {
+            details.add_bad_request_violation(&problem.path, problem.message());
+        }
+        if let Some(delay) = refusal.retry_delay() {
+            details.set_retry_info(Some(delay));
+        }
+        Self::with_error_details(refusal.code(), refusal.to_string(), details)
+    }
+}
+
+impl From<Refusal> for proto::Refusal {
+    fn from(refusal: Refusal) -> Self {
+        let delay = refusal.retry_delay().map(|delay| pbjson_types::Duration {
+            seconds: i64::try_from(delay.as_secs()).unwrap_or(i64::MAX),
+            nanos: i32::try_from(delay.subsec_nanos()).unwrap_or_default(),
+        });
+        Self {
+            code: refusal.code().into(),
+            reason: refusal.reason().to_owned(),
+            message: refusal.to_string(),
+            problems: refusal.problems().into_iter().map(Into::into).collect(),
+            retry_delay: delay,
+        }
+    }
+}

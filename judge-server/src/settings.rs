@@ -1,0 +1,234 @@
+//! What can be set, by flag, environment or file.
+//!
+//! A flag wins over its environment variable, that over the file, that over the default. The file is
+//! TOML with the flags' names: `max-calls = 64`.
+
+mod file;
+mod units;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use bytesize::ByteSize;
+use clap::{Parser, ValueEnum};
+use serde::Serialize;
+
+use crate::error::StartError;
+use crate::limits::Limits;
+use crate::tls::TlsFiles;
+pub use file::SettingsError;
+pub use units::Span;
+
+/// Judges canary releases over gRPC and HTTP.
+#[derive(Debug, Clone, Parser, Serialize)]
+#[command(name = "judge-server", version, after_help = EXAMPLES, args_override_self = true)]
+#[serde(rename_all = "kebab-case")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Settings {
+    /// A TOML file with settings of the same names as the flags.
+    #[arg(long, env = "JUDGE_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// Print the settings as a file would have them, and stop.
+    #[arg(long)]
+    #[serde(skip)]
+    pub print_config: bool,
+
+    /// Where to listen for gRPC.
+    #[arg(long, env = "JUDGE_GRPC_LISTEN", default_value = "127.0.0.1:50051")]
+    pub grpc_listen: SocketAddr,
+
+    /// Where to listen for HTTP.
+    #[arg(long, env = "JUDGE_HTTP_LISTEN", default_value = "127.0.0.1:8080")]
+    pub http_listen: SocketAddr,
+
+    /// Listen beyond this machine though anyone there may call.
+    #[arg(long, env = "JUDGE_INSECURE")]
+    pub insecure: bool,
+
+    /// The server's certificate chain, PEM. Turns TLS on, on both ports.
+    #[arg(long, env = "JUDGE_TLS_CERTIFICATE", value_name = "FILE")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// The certificate's private key, PEM.
+    #[arg(long, env = "JUDGE_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Require a client certificate of these authorities, PEM.
+    #[arg(long, env = "JUDGE_TLS_CLIENT_CA", value_name = "FILE")]
+    pub tls_client_ca: Option<PathBuf>,
+
+    /// Require one of the bearer tokens in this file, one a line.
+    #[arg(long, env = "JUDGE_TOKENS", value_name = "FILE")]
+    pub tokens: Option<PathBuf>,
+
+    /// How often certificates and tokens are looked at for changes.
+    #[arg(long, env = "JUDGE_RELOAD_EVERY", default_value = "10s")]
+    pub reload_every: Span,
+
+    /// Threads that judge; half as many more judge large canaries. 0: one a processor.
+    #[arg(long, env = "JUDGE_THREADS", default_value_t = 0)]
+    pub threads: usize,
+
+    /// Threads that read and write. 0: one a processor.
+    #[arg(long, env = "JUDGE_IO_THREADS", default_value_t = 0)]
+    pub io_threads: usize,
+
+    /// Bytes of one message, decompressed.
+    #[arg(long, env = "JUDGE_MAX_MESSAGE_SIZE", default_value = "4MiB")]
+    pub max_message_size: ByteSize,
+
+    /// Metrics of one canary.
+    #[arg(long, env = "JUDGE_MAX_METRICS", default_value_t = 1000)]
+    pub max_metrics: usize,
+
+    /// Points of one series.
+    #[arg(long, env = "JUDGE_MAX_SERIES_POINTS", default_value_t = 100_000)]
+    pub max_series_points: usize,
+
+    /// Points of all series of one canary together.
+    #[arg(long, env = "JUDGE_MAX_POINTS", default_value_t = 500_000)]
+    pub max_points: usize,
+
+    /// Calls whose judgement waits or runs; one more is refused.
+    #[arg(long, env = "JUDGE_MAX_CALLS", default_value_t = 256)]
+    pub max_calls: usize,
+
+    /// Open streams of `JudgeStream`; one more is refused.
+    #[arg(long, env = "JUDGE_MAX_STREAMS", default_value_t = 64)]
+    pub max_streams: usize,
+
+    /// Canaries of one stream that are judged at once; it is not read further meanwhile.
+    #[arg(long, env = "JUDGE_MAX_STREAM_CALLS", default_value_t = 16)]
+    pub max_stream_calls: usize,
+
+    /// Bytes of all requests in memory together; what exceeds it is refused.
+    #[arg(long, env = "JUDGE_MAX_BUFFERED", default_value = "64MiB")]
+    pub max_buffered: ByteSize,
+
+    /// Open connections on both ports together; one more is closed.
+    #[arg(long, env = "JUDGE_MAX_CONNECTIONS", default_value_t = 4096)]
+    pub max_connections: usize,
+
+    /// The longest a call may take, from its headers to its answer.
+    #[arg(long, env = "JUDGE_CALL_TIME", default_value = "60s")]
+    pub call_time: Span,
+
+    /// The longest that a request's body may take to arrive.
+    #[arg(long, env = "JUDGE_READ_TIME", default_value = "30s")]
+    pub read_time: Span,
+
+    /// The longest that a TLS handshake or HTTP/1 headers may take to arrive.
+    #[arg(long, env = "JUDGE_HEADER_TIME", default_value = "10s")]
+    pub header_time: Span,
+
+    /// The longest that a connection may go without a call, to within a factor of two.
+    #[arg(long, env = "JUDGE_IDLE_TIME", default_value = "5min")]
+    pub idle_time: Span,
+
+    /// How often HTTP/2 clients are asked whether they are still there.
+    #[arg(long, env = "JUDGE_KEEP_ALIVE", default_value = "60s")]
+    pub keep_alive: Span,
+
+    /// How long to go on accepting calls after a signal to end, so that load balancers notice.
+    #[arg(long, env = "JUDGE_DRAIN_DELAY", default_value = "0s")]
+    pub drain_delay: Span,
+
+    /// How long calls may go on after that.
+    #[arg(long, env = "JUDGE_DRAIN_TIME", default_value = "30s")]
+    pub drain_time: Span,
+
+    /// How to write the log, on standard error.
+    #[arg(long, env = "JUDGE_LOG_FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+
+    /// What to log: off, error, warn, info, debug, trace, or such for single targets.
+    #[arg(long, env = "JUDGE_LOG", default_value = "info")]
+    pub log: String,
+}
+
+const EXAMPLES: &str = "Examples:
+  judge-server
+  judge-server --grpc-listen 0.0.0.0:50051 --http-listen 0.0.0.0:8080 --tokens /etc/judge/tokens
+  judge-server --config judge-server.toml --print-config";
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    #[default]
+    Json,
+    /// For people.
+    Text,
+}
+
+impl Settings {
+    /// Reads the command line, the environment, and the file that either names.
+    ///
+    /// # Errors
+    /// When a setting is unknown or not allowed, or the file cannot be read. The error prints as
+    /// clap prints it; for `--help` and `--version` that is the answer.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, SettingsError> {
+        file::read(arguments.into_iter().collect())
+    }
+
+    /// The settings as a file would have them.
+    ///
+    /// # Errors
+    /// When a path among them is not Unicode.
+    pub fn to_toml(&self) -> Result<String, StartError> {
+        toml::to_string(self).map_err(|error| StartError::Settings(error.to_string()))
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            message_bytes: self.max_message_size.as_u64(),
+            metrics: self.max_metrics,
+            series_points: self.max_series_points,
+            total_points: self.max_points,
+        }
+    }
+
+    /// The files of TLS, if it is on.
+    ///
+    /// # Errors
+    /// When one is given without those it needs.
+    pub(crate) fn tls(&self) -> Result<Option<TlsFiles>, StartError> {
+        match (&self.tls_certificate, &self.tls_key, &self.tls_client_ca) {
+            (Some(certificate), Some(key), client_ca) => Ok(Some(TlsFiles {
+                certificate: certificate.clone(),
+                key: key.clone(),
+                client_ca: client_ca.clone(),
+            })),
+            (None, None, None) => Ok(None),
+            _ => Err(StartError::Settings(
+                "--tls-certificate and --tls-key are needed together, and both for --tls-client-ca"
+                    .into(),
+            )),
+        }
+    }
+
+    /// Whether whoever can reach `address` may call.
+    ///
+    /// # Errors
+    /// When it is reachable from other machines and nothing protects it.
+    pub(crate) fn check_protected(&self, address: SocketAddr) -> Result<(), StartError> {
+        let protected = self.tokens.is_some() || self.tls_client_ca.is_some() || self.insecure;
+        if protected || address.ip().is_loopback() {
+            Ok(())
+        } else {
+            Err(StartError::Unprotected(address))
+        }
+    }
+}
+
+/// `count` threads, or one a processor for 0.
+pub fn threads(count: usize) -> usize {
+    if count > 0 {
+        return count;
+    }
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}

@@ -1,0 +1,86 @@
+//! Bearer tokens from a file: one a line, empty lines and lines that begin with `#` aside.
+
+use std::path::Path;
+
+use http::{HeaderMap, header};
+use sha2::{Digest, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::error::StartError;
+
+/// Tokens by their digest, so that comparing takes the same time whatever the length.
+#[derive(Debug)]
+pub(crate) struct Tokens(Vec<[u8; 32]>);
+
+/// A token shorter than this in bytes could be guessed.
+const SHORTEST: usize = 16;
+
+impl Tokens {
+    /// # Errors
+    /// When the file cannot be read, has no token, or one that is too short.
+    pub(crate) fn load(path: &Path) -> Result<Self, StartError> {
+        let text = std::fs::read_to_string(path).map_err(|error| StartError::file(path, error))?;
+        let lines = text.lines().map(str::trim);
+        let tokens: Vec<&str> =
+            lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        let short = tokens.iter().any(|token| token.len() < SHORTEST);
+        if tokens.is_empty() || short {
+            let allowed = format!("needs at least one token, each of {SHORTEST} bytes or more");
+            return Err(StartError::file(path, allowed));
+        }
+        Ok(Self(tokens.into_iter().map(|token| Sha256::digest(token).into()).collect()))
+    }
+
+    /// Whether the request has one of the tokens. The time depends on the number of tokens alone.
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> bool {
+        let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let Some((scheme, token)) = header.and_then(|header| header.split_once(' ')) else {
+            return false;
+        };
+        let digest: [u8; 32] = Sha256::digest(token.trim()).into();
+        let known =
+            self.0.iter().fold(Choice::from(0), |found, known| found | known.ct_eq(&digest));
+        scheme.eq_ignore_ascii_case("bearer") && bool::from(known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn admits_whole_tokens_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tokens");
+        std::fs::write(&file, "# two\n\nfirst-token-of-two \nsecond-token-of-2\n").unwrap();
+        let tokens = Tokens::load(&file).unwrap();
+        let cases = [
+            ("Bearer first-token-of-two", true),
+            ("bearer second-token-of-2", true),
+            ("Bearer first-token-of-tw", false),
+            ("Bearer first-token-of-twoo", false),
+            ("Bearer First-token-of-two", false),
+            ("Bearer # two", false),
+            ("Bearer ", false),
+            ("Basic first-token-of-two", false),
+            ("first-token-of-two", false),
+        ];
+        for (header, admitted) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, header.parse().unwrap());
+            assert_eq!(tokens.admit(&headers), admitted, "{header}");
+        }
+        assert!(!tokens.admit(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn files_without_a_good_token_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tokens");
+        for text in ["", "# none\n", "too-short\n"] {
+            std::fs::write(&file, text).unwrap();
+            assert!(Tokens::load(&file).is_err(), "{text:?}");
+        }
+        assert!(Tokens::load(&folder.path().join("absent")).is_err());
+    }
+}

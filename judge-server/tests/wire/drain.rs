@@ -1,0 +1,84 @@
+//! The end: announced, then drained.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use judge_server::proto::JudgeStreamRequest;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Code;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::harness::{Server, request};
+
+const SLOW: &[&str] = &["--max-message-size=16MiB", "--max-points=1000000", "--threads=1"];
+
+fn check() -> HealthCheckRequest {
+    HealthCheckRequest { service: "canary.judge.v1.JudgeService".into() }
+}
+
+#[tokio::test]
+async fn the_end_is_announced_before_calls_are_refused() {
+    let server = Server::start(&["--drain-delay=2s"]).await;
+    let mut client = server.client().await;
+    let mut health = HealthClient::new(server.channel().await);
+    let mut watch = health.watch(check()).await.unwrap().into_inner();
+    let serving = watch.message().await.unwrap().unwrap().status();
+    assert_eq!(serving, ServingStatus::Serving);
+    assert_eq!(server.get("/readyz").await.status, StatusCode::OK);
+    server.stop.send(()).unwrap();
+    let status = watch.message().await.unwrap().unwrap().status();
+    assert_eq!(status, ServingStatus::NotServing);
+    // Between announcement and end everything is still answered.
+    let answer = crate::harness::send(
+        http::Request::get(format!("http://{}/readyz", server.http))
+            .body(http_body_util::Full::default())
+            .unwrap(),
+    );
+    assert_eq!(answer.await.status, StatusCode::SERVICE_UNAVAILABLE);
+    client.judge(request("", 1, 5)).await.unwrap();
+    // A watch would go on for ever, so it is ended.
+    assert_eq!(watch.message().await.unwrap_err().code(), Code::Unavailable);
+    server.ended.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn accepted_calls_are_answered() {
+    let server = Server::start(SLOW).await;
+    let mut calls = tokio::task::JoinSet::new();
+    // One thread judges large canaries, so the others wait while the first is judged.
+    for metrics in [40, 4, 4] {
+        let mut client = server.client().await;
+        calls.spawn(async move { client.judge(request("slow", metrics, 12_000)).await });
+        server.until("judge_judgements_admitted", calls.len() as f64).await;
+    }
+    let mut client = server.client().await;
+    let (sender, receiver) = mpsc::channel(4);
+    let message = JudgeStreamRequest { request: Some(request("streamed", 4, 12_000)) };
+    sender.send(message).await.unwrap();
+    let mut stream = client.judge_stream(ReceiverStream::new(receiver)).await.unwrap().into_inner();
+    server.until("judge_judgements_admitted", 4.0).await;
+    server.stop.send(()).unwrap();
+    while let Some(answered) = calls.join_next().await {
+        assert_eq!(answered.unwrap().unwrap().into_inner().id, "slow");
+    }
+    assert_eq!(stream.message().await.unwrap().unwrap().id, "streamed");
+    assert_eq!(stream.message().await.unwrap_err().code(), Code::Unavailable);
+    drop(sender);
+    server.ended.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn draining_is_bounded() {
+    let flags = [SLOW, &["--drain-time=50ms"]].concat();
+    let server = Server::start(&flags).await;
+    let mut client = server.client().await;
+    let call = tokio::spawn(async move { client.judge(request("slow", 40, 12_000)).await });
+    server.until("judge_judgements_admitted", 1.0).await;
+    server.stop.send(()).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(20), server.ended).await;
+    ended.expect("bounded").unwrap().unwrap();
+    assert!(!call.is_finished());
+}

@@ -1,0 +1,15 @@
+//! The server over its sockets, on loopback, called by real clients.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what these functions are for is to fail a test"
+)]
+
+mod bad_input;
+mod drain;
+mod golden;
+mod harness;
+mod limits;
+mod security;
