@@ -53,6 +53,7 @@ const OUTCOMES: &[(&str, JointOutcome)] = &[
 ];
 
 const ACROSS: &[(&str, AcrossMetrics)] = &[
+    ("balanced", AcrossMetrics::Balanced),
     ("each", AcrossMetrics::Each),
     ("holm", AcrossMetrics::Holm),
     ("benjaminiHochberg", AcrossMetrics::BenjaminiHochberg),
