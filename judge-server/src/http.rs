@@ -170,3 +170,6 @@ fn answer(body: impl Into<Body>, content_type: &'static str) -> Response<Body> {
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }
+
+#[cfg(test)]
+mod tests;
