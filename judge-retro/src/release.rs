@@ -1,16 +1,18 @@
-//! One recorded release: its metrics on both sides, on one regular grid of time.
+//! One recorded release: its metrics on both sides, each side on a regular grid of time.
 
-/// The times of a release's points: point `i` is of `start_millis + i * step_millis`.
+/// The times of one side's points: point `i` is of `start_millis + i * step_millis` and stands for
+/// the time from there to the next.
 ///
-/// Every series of a release is on the release's one grid and has [`Grid::points`] points, so that a
-/// missing point is a gap (NaN) at its own time, at the edges too.
+/// Every series of a side is on the side's one grid, from the first point of any of them to the last,
+/// and has [`Grid::points`] points, so that a missing point is a gap (NaN) at its own time, at the
+/// edges too. The grids of a release's two sides have one step and differ by a multiple of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grid {
     /// Time of the first point, in milliseconds since the Unix epoch.
     pub start_millis: i64,
     /// Time between two points, in milliseconds, above 0.
     pub step_millis: u64,
-    /// How many points there are.
+    /// How many points there are; 0 where the side was not recorded.
     pub points: usize,
 }
 
@@ -19,9 +21,11 @@ pub struct Grid {
 /// ```
 /// use judge_retro::{Grid, Release, ReleaseMetric, Recorded};
 ///
+/// let grid = Grid { start_millis: 0, step_millis: 60_000, points: 3 };
 /// let release = Release {
 ///     name: "2026-11-21".to_owned(),
-///     grid: Grid { start_millis: 0, step_millis: 60_000, points: 3 },
+///     baseline: grid,
+///     canary: grid,
 ///     metrics: vec![ReleaseMetric {
 ///         name: "latency".to_owned(),
 ///         baseline: Recorded::from(vec![10.0, f64::NAN, 11.0]),
@@ -34,8 +38,10 @@ pub struct Grid {
 pub struct Release {
     /// The release, as the history calls it.
     pub name: String,
-    /// When its points were taken.
-    pub grid: Grid,
+    /// When the baseline's points were taken.
+    pub baseline: Grid,
+    /// When the canary's points were taken.
+    pub canary: Grid,
     /// Its metrics, in the order of the config.
     pub metrics: Vec<ReleaseMetric>,
 }
@@ -72,6 +78,6 @@ impl From<Vec<f64>> for Recorded {
 pub struct Instance {
     /// The instance, as the history calls it.
     pub name: String,
-    /// Its points on the release's grid; NaN is a gap.
+    /// Its points on the side's grid; NaN is a gap.
     pub values: Vec<f64>,
 }
