@@ -8,6 +8,19 @@
 //! Histories are read with polars, which never shows in this crate's types: a [`Release`] is plain
 //! vectors.
 
+mod assemble;
+pub mod bulk;
+mod derive;
+pub mod history;
+mod number;
 mod release;
+mod replay;
+mod time;
+pub mod windows;
 
+pub use bulk::{Bulk, Ended, OneOfMany};
+pub use derive::Plan;
+pub use history::{ColumnNames, Format, History, HistoryError, HistoryOptions, RoleNames, Survey};
 pub use release::{Grid, Instance, Recorded, Release, ReleaseMetric};
+pub use replay::{AfterStop, BrokenRelease, Replay, Replayed, ReplayedInterval, Replayer};
+pub use windows::{Lifetime, Lookback, Span, Stage, StageRule, Window, WindowOptions, Windows};
