@@ -20,7 +20,7 @@ use expression::Expression;
 /// # Expressions
 ///
 /// They are SQL, as polars reads it: `cpu / rps`, `100 * errors / requests`, names with other signs in
-/// double quotes: `"latency-p99" * 1000`. Each point depends on the points of its own time alone, so
+/// double quotes: `"latency-p99" * 1000`, numbers without an exponent. Each point depends on the points of its own time alone, so
 /// there are no sums or shifts.
 ///
 /// - **A gap** is SQL's NULL: arithmetic with a gap gives a gap, `COALESCE(errors, 0)` reads it as 0.

@@ -67,6 +67,8 @@ pub struct ReplayedInterval {
 pub struct Replayed {
     /// The release.
     pub release: String,
+    /// From the first recorded point of the canary to a step after its last.
+    pub recorded: Span,
     /// What would have become of it.
     pub stage: Stage,
     /// The metrics that made it fail, or kept it from passing, in its deciding interval: the most costly
@@ -152,8 +154,9 @@ impl Replayer {
         let Some(stage) = Stage::of(self.replay.rule, judgements) else {
             return Err(BrokenRelease("it has no interval".to_owned()));
         };
+        let release = release.name.clone();
         let mut replayed =
-            Replayed { release: release.name.clone(), stage, because_of: Vec::new(), intervals };
+            Replayed { release, recorded, stage, because_of: Vec::new(), intervals };
         if let Some(deciding) = replayed.deciding() {
             replayed.because_of = cause::because_of(&deciding.judgement);
         }
