@@ -27,4 +27,7 @@ pub use history::{ColumnNames, Format, History, HistoryError, HistoryOptions, Ro
 pub use release::{Grid, Instance, Recorded, Release, ReleaseMetric};
 pub use replay::{AfterStop, BrokenRelease, Replay, Replayed, ReplayedInterval, Replayer};
 pub use store::{FrameFormat, Store, StoreError};
-pub use windows::{Lifetime, Lookback, Span, Stage, StageRule, Window, WindowOptions, Windows};
+pub use time::{show as show_time, show_length};
+pub use windows::{
+    Lifetime, Lookback, Span, Stage, StageRule, Window, WindowError, WindowOptions, Windows,
+};

@@ -17,12 +17,12 @@ use crate::frame::{ParquetFrame, ReleaseLine};
 pub const RELEASES_PER_PART: usize = 100;
 
 /// How the frame is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FrameFormat {
     /// Text; parts follow each other, after the header.
     Text {
         /// What stands before the first part.
-        header: &'static str,
+        header: String,
     },
     /// Parquet, a row group a part.
     Parquet,
@@ -142,7 +142,7 @@ impl Store {
     /// # Errors
     /// When that cannot be written; then there is nothing under that name that was not there before,
     /// and the parts stay.
-    pub fn finish(self, format: FrameFormat) -> Result<Vec<ReleaseLine>, StoreError> {
+    pub fn finish(self, format: &FrameFormat) -> Result<Vec<ReleaseLine>, StoreError> {
         let put_together = || -> io::Result<()> {
             replace(&self.output, |out| match format {
                 FrameFormat::Text { header } => {

@@ -61,14 +61,14 @@ fn whole_millis(millis: f64) -> Option<i64> {
     (millis.abs() < LAST_MILLIS as f64).then(|| millis.round() as i64)
 }
 
-/// A time as people read it.
-pub(crate) fn show(millis: i64) -> String {
+/// A time, in milliseconds since the Unix epoch, as people read it: RFC 3339 in UTC.
+pub fn show(millis: i64) -> String {
     jiff::Timestamp::from_millisecond(millis)
         .map_or_else(|_| millis.to_string(), |time| time.to_string())
 }
 
-/// A length of time as people write it, such as `1h 30m`; also what command lines take.
-pub(crate) fn show_length(millis: u64) -> String {
+/// A length of time, in milliseconds, as people write it: `1h 30m`; also what command lines take.
+pub fn show_length(millis: u64) -> String {
     const UNITS: [(u64, &str); 5] =
         [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")];
     let mut rest = millis;

@@ -44,7 +44,12 @@ fn expressions_are_evaluated_time_by_time() {
         ("a / b", &[f64::INFINITY, 1.0], &[1.0, f64::INFINITY], &[-1.0, 0.0]),
         ("a * a", &[1e200, 2.0], &[], &[-1.0, 4.0]),
         ("COALESCE(a, 0) / b", &[GAP, 2.0], &[4.0, 4.0], &[0.0, 0.5]),
-        ("CASE WHEN b > 10 THEN a / b END", &[1.0, 30.0, 5.0], &[2.0, 20.0, GAP], &[-1.0, 1.5, -1.0]),
+        (
+            "CASE WHEN b > 10 THEN a / b END",
+            &[1.0, 30.0, 5.0],
+            &[2.0, 20.0, GAP],
+            &[-1.0, 1.5, -1.0],
+        ),
         ("(a - b) * 2", &[3.0], &[1.0], &[4.0]),
         ("a / 3", &[1.0], &[], &[1.0 / 3.0]),
         ("\"a\" + \"b\"", &[1.0], &[2.0], &[3.0]),
@@ -82,7 +87,8 @@ fn the_ratio_of_means_is_judged_and_each_instance_has_its_own() {
             .to_vec(),
     };
     // 1 of 10 and 0 of 90: a hundredth of all requests, though a twentieth in the mean of ratios.
-    let recorded = vec![[Recorded::default(), of(0.5, 1.0, 0.0)], [Recorded::default(), of(50.0, 10.0, 90.0)]];
+    let recorded =
+        vec![[Recorded::default(), of(0.5, 1.0, 0.0)], [Recorded::default(), of(50.0, 10.0, 90.0)]];
     let metrics = plan.metrics(recorded, [0, 1]).unwrap();
     assert_eq!(metrics[0].canary.values, [0.01]);
     let ratios: Vec<f64> = metrics[0].canary.instances.iter().map(|one| one.values[0]).collect();

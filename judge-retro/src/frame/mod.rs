@@ -14,7 +14,6 @@ use crate::windows::Span;
 pub use parquet::{ParquetFrame, ParquetRows};
 pub use row::COLUMNS;
 
-
 /// What became of one release, in one line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use polars::io::prelude::{BatchedWriter, ParquetCompression, ParquetReader, ParquetWriter, SerReader};
+use polars::io::prelude::{
+    BatchedWriter, ParquetCompression, ParquetReader, ParquetWriter, SerReader,
+};
 use polars::prelude::{
     Column, DataFrame, DataType, IntoColumn, NamedFrom, PolarsResult, Schema, Series, TimeUnit,
     TimeZone,
@@ -61,7 +63,10 @@ impl ParquetRows {
             row.canary_gaps,
         ];
         push_each(&mut self.counts, counts);
-        push_each(&mut self.times, [row.start, row.end].map(|time| time.map(|Instant(millis)| millis)));
+        push_each(
+            &mut self.times,
+            [row.start, row.end].map(|time| time.map(|Instant(millis)| millis)),
+        );
         push_each(&mut self.flags, [row.muted, row.stops]);
     }
 
@@ -131,7 +136,9 @@ fn dtype(column: &str) -> DataType {
             DataType::UInt64
         }
         "muted" | "stops" => DataType::Boolean,
-        "release" | "metric" | "classification" | "reason" | "verdict" | "error" => DataType::String,
+        "release" | "metric" | "classification" | "reason" | "verdict" | "error" => {
+            DataType::String
+        }
         _ => DataType::Float64,
     }
 }

@@ -40,6 +40,11 @@ impl Survey {
         self.releases.len()
     }
 
+    /// The names of the releases, in the order in which they first appear.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.releases.iter().map(|(name, _)| name.as_ref())
+    }
+
     /// How many rows there are.
     pub fn rows(&self) -> u64 {
         self.releases.iter().map(|(_, rows)| rows).sum()

@@ -155,8 +155,7 @@ impl Replayer {
             return Err(BrokenRelease("it has no interval".to_owned()));
         };
         let release = release.name.clone();
-        let mut replayed =
-            Replayed { release, recorded, stage, because_of: Vec::new(), intervals };
+        let mut replayed = Replayed { release, recorded, stage, because_of: Vec::new(), intervals };
         if let Some(deciding) = replayed.deciding() {
             replayed.because_of = cause::because_of(&deciding.judgement);
         }

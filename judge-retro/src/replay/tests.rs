@@ -43,7 +43,10 @@ fn release(points: usize, slow_from: usize) -> Release {
 
 fn config() -> CanaryConfig {
     CanaryConfig {
-        metrics: vec![MetricConfig::new("latency", "Latency"), MetricConfig::new("errors", "Errors")],
+        metrics: vec![
+            MetricConfig::new("latency", "Latency"),
+            MetricConfig::new("errors", "Errors"),
+        ],
         group_weights: [("Latency".to_owned(), 60.0), ("Errors".to_owned(), 40.0)].into(),
         ..CanaryConfig::default()
     }
@@ -103,7 +106,8 @@ fn a_canary_that_turns_bad_is_stopped_when_it_shows() {
     assert_eq!(replayed.stopped_millis(), Some(START + 40 * MINUTE));
     assert_eq!(replayed.because_of, ["latency"]);
 
-    let on = Replayer::new(&replay(&NetflixAcaJudge, by_10, AfterStop::GoOn)).judge(&release).unwrap();
+    let on =
+        Replayer::new(&replay(&NetflixAcaJudge, by_10, AfterStop::GoOn)).judge(&release).unwrap();
     assert_eq!(on.intervals.len(), 6, "the rest is judged all the same");
     assert_eq!(on.intervals[..4], replayed.intervals);
     assert_eq!((on.stage, on.because_of), (replayed.stage, replayed.because_of));
@@ -127,7 +131,9 @@ fn each_interval_is_judged_on_its_own_window() {
     // Minutes 5 to 25 and 5 to 45, of which the canary was slow from minute 30 on.
     let slow = |value: &f64| *value >= 150.0;
     let canary = &release(60, 30).metrics[0].canary.values;
-    let mean = |range: std::ops::Range<usize>| canary[range.clone()].iter().sum::<f64>() / range.len() as f64;
+    let mean = |range: std::ops::Range<usize>| {
+        canary[range.clone()].iter().sum::<f64>() / range.len() as f64
+    };
     let means: Vec<f64> =
         replayed.intervals.iter().map(|one| one.judgement.metrics[0].canary.mean).collect();
     assert!((means[0] - mean(5..25)).abs() < 1e-9 && (means[1] - mean(5..45)).abs() < 1e-9);
@@ -145,12 +151,17 @@ fn the_baseline_of_an_hour_earlier_is_compared() {
         metric.baseline = Recorded::from(values);
     }
     let judged = |offset| {
-        let options = WindowOptions { baseline_offset: minutes(offset), ..WindowOptions::default() };
+        let options =
+            WindowOptions { baseline_offset: minutes(offset), ..WindowOptions::default() };
         let replay = replay(&NetflixAcaJudge, options, AfterStop::End);
         Replayer::new(&replay).judge(&release).unwrap().intervals.remove(0).judgement
     };
     let classes = |judgement: &Judgement| {
-        judgement.metrics.iter().map(|metric| format!("{:?}", metric.classification)).collect::<Vec<_>>()
+        judgement
+            .metrics
+            .iter()
+            .map(|metric| format!("{:?}", metric.classification))
+            .collect::<Vec<_>>()
     };
     assert_eq!(classes(&judged(0)), ["Pass", "Pass"]);
     assert_eq!(classes(&judged(60)), ["Low", "Low"]);

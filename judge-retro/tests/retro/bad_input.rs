@@ -54,14 +54,28 @@ fn tables_without_what_is_needed() {
     let cases: [(&str, &[&str]); 7] = [
         (
             "build,timestamp,metric,role,value\nv1,0,latency,canary,1\n",
-            &["no column \"release\"", "\"build\"", "--column release=NAME", "a folder called release="],
+            &[
+                "no column \"release\"",
+                "\"build\"",
+                "--column release=NAME",
+                "a folder called release=",
+            ],
         ),
         ("release,at,metric,role,value\nv1,0,latency,canary,1\n", &["no column \"timestamp\""]),
-        ("release,timestamp,metric,value\nv1,0,latency,1\n", &["no column \"role\"", "baseline or canary"]),
+        (
+            "release,timestamp,metric,value\nv1,0,latency,1\n",
+            &["no column \"role\"", "baseline or canary"],
+        ),
         ("release,timestamp,metric,role,v\nv1,0,latency,canary,1\n", &["no column \"value\""]),
         ("release,timestamp,role,value\nv1,0,canary,1\n", &["no column \"metric\""]),
-        ("release,timestamp,role,cpu\nv1,0,canary,1\n", &["no column is a metric of the config", "\"cpu\""]),
-        ("release,timestamp,role,latency,latency\nv1,0,canary,1,2\n", &["two columns are called \"latency\""]),
+        (
+            "release,timestamp,role,cpu\nv1,0,canary,1\n",
+            &["no column is a metric of the config", "\"cpu\""],
+        ),
+        (
+            "release,timestamp,role,latency,latency\nv1,0,canary,1,2\n",
+            &["two columns are called \"latency\""],
+        ),
     ];
     for (number, (content, parts)) in cases.into_iter().enumerate() {
         let problem = problem(&place.write(&format!("{number}.csv"), content));
@@ -85,7 +99,10 @@ fn columns_of_the_wrong_type() {
     let cases = [
         (truth("value"), "column \"value\": its type is bool, but allowed is numbers, or text"),
         (truth("timestamp"), "column \"timestamp\": its type is bool, but allowed is timestamps"),
-        (release, "column \"release\": its type is f64, but allowed is text, whole numbers or dates"),
+        (
+            release,
+            "column \"release\": its type is f64, but allowed is text, whole numbers or dates",
+        ),
         (date.cast(&DataType::Date).unwrap(), "column \"timestamp\": its type is date"),
     ];
     for (number, (column, part)) in cases.into_iter().enumerate() {
@@ -102,9 +119,15 @@ fn columns_of_the_wrong_type() {
 fn a_bad_cell_breaks_its_release_and_no_other() {
     let place = Place::new();
     let cases = [
-        ("v1,0,latency,canary,much\n", "row 3: column \"value\": \"much\", but allowed is a number"),
+        (
+            "v1,0,latency,canary,much\n",
+            "row 3: column \"value\": \"much\", but allowed is a number",
+        ),
         ("v1,0,latency,canary,1e999\n", "\"1e999\", but allowed is a number"),
-        ("v1,today,latency,canary,1\n", "row 3: column \"timestamp\": \"today\" is not a timestamp"),
+        (
+            "v1,today,latency,canary,1\n",
+            "row 3: column \"timestamp\": \"today\" is not a timestamp",
+        ),
         (
             "v1,2026-11-20T14:00:00,latency,canary,1\n",
             "\"2026-11-20T14:00:00\" has no time zone; add Z for UTC",
@@ -130,7 +153,8 @@ fn a_bad_cell_breaks_its_release_and_no_other() {
         ),
     ];
     for (number, (bad, part)) in cases.into_iter().enumerate() {
-        let rows = format!("v0,0,latency,canary,1\nv0,60,latency,canary,1\n{bad}v2,0,latency,canary,1\n");
+        let rows =
+            format!("v0,0,latency,canary,1\nv0,60,latency,canary,1\n{bad}v2,0,latency,canary,1\n");
         let path = place.write(&format!("{number}.csv"), csv(&rows));
         let read = read_with(&path, &HistoryOptions::default(), &METRICS, None).unwrap();
         let names: Vec<&str> = read.releases.iter().map(|(name, _)| name.as_str()).collect();
@@ -182,7 +206,8 @@ fn columns_with_and_without_a_zone_do_not_mix() {
 #[test]
 fn a_header_without_rows_is_a_history_without_releases() {
     let place = Place::new();
-    let read = read_with(&place.write("h.csv", csv("")), &HistoryOptions::default(), &METRICS, None);
+    let read =
+        read_with(&place.write("h.csv", csv("")), &HistoryOptions::default(), &METRICS, None);
     assert!(read.unwrap().releases.is_empty());
 }
 

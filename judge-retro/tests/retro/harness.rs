@@ -121,7 +121,10 @@ impl Place {
             }
             Some("arrow") => IpcWriter::new(file).finish(frame).unwrap(),
             Some("ndjson") => {
-                JsonWriter::new(file).with_json_format(JsonFormat::JsonLines).finish(frame).unwrap();
+                JsonWriter::new(file)
+                    .with_json_format(JsonFormat::JsonLines)
+                    .finish(frame)
+                    .unwrap();
             }
             other => panic!("no writer for {other:?}"),
         }
@@ -159,8 +162,7 @@ pub(crate) fn long(rows: &[Row]) -> DataFrame {
 pub(crate) fn long_csv(rows: &[Row]) -> String {
     let mut csv = "release,timestamp,metric,role,value\n".to_owned();
     for row in rows {
-        let (release, metric, role) =
-            (RELEASES[row.release], METRICS[row.metric], ROLES[row.role]);
+        let (release, metric, role) = (RELEASES[row.release], METRICS[row.metric], ROLES[row.role]);
         writeln!(csv, "{release},{},{metric},{role},{}", row.time() / 1000, row.value()).unwrap();
     }
     csv

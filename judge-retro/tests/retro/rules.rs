@@ -125,7 +125,11 @@ fn what_the_config_does_not_have_is_passed_over_and_said() {
     assert_eq!(read.releases[0].1.clone().unwrap().metrics.len(), 1);
     let csv = format!("release,role,timestamp,latency,cpu\n{}", "v1,canary,0,1,2\n");
     let read = read_with(&place.write("x.csv", csv), &options, &["latency"], None).unwrap();
-    assert!(read.warnings[0].contains("ignored, not in the config: \"cpu\""), "{:?}", read.warnings);
+    assert!(
+        read.warnings[0].contains("ignored, not in the config: \"cpu\""),
+        "{:?}",
+        read.warnings
+    );
     let error = read_with(&wide, &options, &["cpu"], None).err().unwrap().to_string();
     assert!(error.contains("no column is a metric of the config"), "{error}");
     assert!(error.contains("the config has \"cpu\""), "{error}");
