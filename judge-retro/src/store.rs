@@ -73,6 +73,8 @@ pub enum StoreError {
 pub struct Store {
     output: PathBuf,
     parts: PathBuf,
+    /// Holds the parts of an output that is a pipe or a device: nobody could go on with those.
+    _passing: Option<tempfile::TempDir>,
     settings: Value,
     lines: Vec<ReleaseLine>,
     /// Parts that are on disk.
@@ -89,11 +91,29 @@ impl Store {
     /// # Errors
     /// When there are parts and they are not asked for, or are of other settings.
     pub fn open(output: &Path, settings: Value, resume: bool) -> Result<Self, StoreError> {
-        let mut name = output.as_os_str().to_owned();
-        name.push(".parts");
-        let parts = PathBuf::from(name);
-        let mut store =
-            Self { output: output.to_owned(), parts, settings, lines: Vec::new(), finished: 0 };
+        let passing = fs::metadata(output).is_ok_and(|existing| !existing.is_file());
+        let passing = if passing {
+            let folder = tempfile::tempdir();
+            Some(folder.map_err(|source| StoreError::Io { path: std::env::temp_dir(), source })?)
+        } else {
+            None
+        };
+        let parts = match &passing {
+            Some(folder) => folder.path().join("parts"),
+            None => {
+                let mut name = output.as_os_str().to_owned();
+                name.push(".parts");
+                PathBuf::from(name)
+            }
+        };
+        let mut store = Self {
+            output: output.to_owned(),
+            parts,
+            _passing: passing,
+            settings,
+            lines: Vec::new(),
+            finished: 0,
+        };
         if !store.parts.is_dir() {
             return Ok(store);
         }

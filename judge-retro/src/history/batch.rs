@@ -61,7 +61,10 @@ impl Batch {
             columns.next().ok_or_else(|| PolarsError::ColumnNotFound("fewer than asked for".into()))
         };
         let mut bad = Vec::new();
-        let times = times(next()?, layout, &mut bad)?;
+        let times = match layout.time {
+            TimeKind::Unread => Buffer::default(),
+            _ => times(next()?, layout, &mut bad)?,
+        };
         let mut names = |said: &Said| match said {
             Said::Once(name) => Ok(Names::Once(name.as_str().into())),
             Said::Column(_) => next().and_then(text).map(Names::Column),
@@ -157,6 +160,7 @@ fn times(column: &Column, layout: &Layout, bad: &mut Vec<BadCell>) -> PolarsResu
             });
             read.collect()
         }
+        TimeKind::Unread => Buffer::default(),
         TimeKind::Text => {
             let array = text(column)?;
             let read = array.iter().enumerate().map(|(row, text)| match text {

@@ -24,6 +24,8 @@ pub(super) enum TimeKind {
     Numbers,
     /// Text.
     Text,
+    /// They are not wanted.
+    Unread,
 }
 
 /// Whether a file's times say in which zone they are.
@@ -86,6 +88,21 @@ impl Layout {
         })
     }
 
+    /// The same, with nothing but what tells the release of each row, and how many rows there are.
+    pub(super) fn releases_only(&self) -> Self {
+        let time = match self.release {
+            Said::Once(_) => self.time,
+            Said::Column(_) => TimeKind::Unread,
+        };
+        Self {
+            role: Said::Once(String::new()),
+            instance: None,
+            time,
+            points: Points::Wide { columns: Vec::new(), ignored: Vec::new() },
+            ..self.clone()
+        }
+    }
+
     /// The columns to read, in the order in which a batch takes them.
     pub(super) fn columns(&self) -> Vec<Expr> {
         let text = |said: &Said| match said {
@@ -93,16 +110,17 @@ impl Layout {
             Said::Column(name) => Some(named(name).cast(DataType::String)),
         };
         let time = match self.time {
-            TimeKind::Units { .. } => named(&self.timestamp).cast(DataType::Int64),
-            TimeKind::Numbers => named(&self.timestamp).cast(DataType::Float64),
-            TimeKind::Text => named(&self.timestamp),
+            TimeKind::Units { .. } => Some(named(&self.timestamp).cast(DataType::Int64)),
+            TimeKind::Numbers => Some(named(&self.timestamp).cast(DataType::Float64)),
+            TimeKind::Text => Some(named(&self.timestamp)),
+            TimeKind::Unread => None,
         };
         let value = |name: &String, kind: ValueKind| match kind {
             ValueKind::Numbers => named(name).cast(DataType::Float64),
             ValueKind::Text => named(name),
         };
         let instance = self.instance.as_ref().and_then(text);
-        let mut columns = vec![time];
+        let mut columns: Vec<Expr> = time.into_iter().collect();
         columns.extend(text(&self.release));
         columns.extend(text(&self.role));
         columns.extend(instance);
@@ -230,6 +248,7 @@ impl Reader<'_> {
                 let value = (name.clone(), self.value(name, dtype)?);
                 Ok(Points::Long { metric, value })
             }
+            (Err(wrong_type), Some(_)) => Err(wrong_type),
             (Ok(Some(_)), None) if !is_metric(&self.names.metric) => {
                 Err(self.missing("value", name, "the value of each row"))
             }

@@ -8,7 +8,6 @@ use std::thread;
 
 use super::batch::Batch;
 use super::error::{FileProblem, HistoryError};
-use super::layout::Said;
 use super::{History, open};
 
 /// Rows of one release that stand together in one batch.
@@ -220,19 +219,6 @@ impl Iterator for Parts {
                 .get_or_insert_with(|| ReleaseParts { name: name.into(), parts: Vec::new() });
             open.parts.push(Part { batch: Arc::clone(&batch), rows: start..end });
             self.batch = Some((batch, end));
-        }
-    }
-}
-
-impl super::layout::Layout {
-    /// The same, with nothing but what tells the release, or how many rows there are.
-    fn releases_only(&self) -> Self {
-        use super::layout::Points;
-        Self {
-            role: Said::Once(String::new()),
-            instance: None,
-            points: Points::Wide { columns: Vec::new(), ignored: Vec::new() },
-            ..self.clone()
         }
     }
 }
