@@ -54,7 +54,9 @@ fn main() {
 }
 
 fn compare(sizes: &[usize]) {
-    println!("releases       rows   file  polars   judge  ratio  a release  polars peak  judge peak");
+    println!(
+        "releases       rows   file  polars   judge  ratio  a release  polars peak  judge peak"
+    );
     for &releases in sizes {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("history.parquet");
@@ -167,7 +169,8 @@ fn judge(file: &Path) {
         lines.push(line);
         rows.append(more);
         if lines.len() == RELEASES_PER_PART {
-            store.add(&std::mem::take(&mut rows).into_file().unwrap(), std::mem::take(&mut lines))?;
+            store
+                .add(&std::mem::take(&mut rows).into_file().unwrap(), std::mem::take(&mut lines))?;
         }
         Ok(())
     };

@@ -73,8 +73,8 @@ fn one_interval_over_everything_is_what_judge_run_says() {
             let run = place.judge(&format!(
                 "run -c {config} -b {baseline} -n {canary} --judge {judge} -f json"
             ));
-            let retro =
-                place.judge(&format!("retro -c {config} --history {history} --judge {judge} -f json"));
+            let retro = place
+                .judge(&format!("retro -c {config} --history {history} --judge {judge} -f json"));
             let lines = retro.stdout.lines().map(|line| serde_json::from_str(line).unwrap());
             let line = lines.into_iter().find(|line: &Value| line["release"] == name).unwrap();
             let run: Value = serde_json::from_str(&run.stdout).unwrap();
@@ -128,14 +128,15 @@ fn formats_hold_the_same_judgements() {
 #[test]
 fn a_broken_release_is_reported_and_the_rest_is_judged() {
     let place = place(4);
-    let rows = history(4)
-        .replace("r1,canary", "r1,nobody")
-        .replacen("r3,canary,", "r3,canary,x", 1);
+    let rows =
+        history(4).replace("r1,canary", "r1,nobody").replacen("r3,canary,", "r3,canary,x", 1);
     place.write("history.csv", rows.as_bytes());
     let answer = place.judge(RETRO);
     assert_eq!(answer.code, 2, "{answer:?}");
     assert!(answer.stdout.contains("r0       PASS        100\n"), "{}", answer.stdout);
-    assert!(answer.stdout.contains("\nr1       BROKEN    history.csv: row 61: the role \"nobody\""));
+    assert!(
+        answer.stdout.contains("\nr1       BROKEN    history.csv: row 61: the role \"nobody\"")
+    );
     assert!(answer.stdout.contains("\nr2       FAIL "));
     assert!(answer.stdout.contains("; 2 could not be judged\n"));
     assert!(answer.stderr.contains("release \"r3\" cannot be judged"), "{}", answer.stderr);
@@ -172,7 +173,10 @@ fn bad_usage_and_bad_input_say_the_way_out() {
         ("-o out.xyz", &["its ending tells no format"]),
         ("--resume", &["--output"]),
         ("--judge Nobody", &["no judge \"Nobody\""]),
-        ("--column release=build", &["history.csv", "no column \"build\"", "--column release=NAME"]),
+        (
+            "--column release=build",
+            &["history.csv", "no column \"build\"", "--column release=NAME"],
+        ),
     ] {
         let answer = place.judge(&format!("{RETRO} {arguments}"));
         assert_eq!(answer.code, 2, "{arguments}: {answer:?}");
@@ -213,7 +217,8 @@ fn output_that_cannot_be_written_leaves_nothing() {
         "ulimit -f 1; trap '' XFSZ; {} {RETRO} -o out.csv --all-intervals --interval 15s",
         env!("CARGO_BIN_EXE_judge")
     );
-    let ran = Command::new("bash").args(["-c", &limited]).current_dir(place.path()).output().unwrap();
+    let ran =
+        Command::new("bash").args(["-c", &limited]).current_dir(place.path()).output().unwrap();
     assert_eq!(ran.status.code(), Some(1), "{ran:?}");
     assert!(!place.path().join("out.csv").exists(), "nothing half-written under the final name");
 }
@@ -233,7 +238,8 @@ fn run_and_interrupt(place: &Place, arguments: &str, parts: &Path) -> Answer {
         }
         thread::yield_now();
     }
-    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let interrupted =
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(interrupted.success());
     let output = child.wait_with_output().unwrap();
     Answer {
@@ -254,7 +260,8 @@ fn what_was_stopped_is_gone_on_with_to_the_same_bytes() {
         let first = place.judge(&format!("{retro} -o {whole}"));
         assert_eq!(first.code, 0, "{first:?}");
         let parts = place.path().join(format!("{stopped}.parts"));
-        let answer = run_and_interrupt(&place, &format!("{retro} -o {stopped} --threads 1"), &parts);
+        let answer =
+            run_and_interrupt(&place, &format!("{retro} -o {stopped} --threads 1"), &parts);
         assert_eq!(answer.code, 130, "{}", answer.stderr);
         assert!(answer.stderr.contains("are kept: go on with --resume"), "{}", answer.stderr);
         assert!(!place.path().join(&stopped).exists());

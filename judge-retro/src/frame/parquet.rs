@@ -87,7 +87,11 @@ impl ParquetRows {
     pub fn into_file(self) -> io::Result<Vec<u8>> {
         let mut frame = self.into_frame().map_err(io::Error::other)?;
         let mut bytes = Vec::new();
-        writer(&mut bytes).finish(&mut frame).map_err(io::Error::other)?;
+        // Read back once and soon, so not worth compressing.
+        let part = writer(&mut bytes, ParquetCompression::Uncompressed);
+        part.with_statistics(StatisticsOptions::empty())
+            .finish(&mut frame)
+            .map_err(io::Error::other)?;
         Ok(bytes)
     }
 
@@ -143,9 +147,8 @@ fn dtype(column: &str) -> DataType {
     }
 }
 
-/// Threads would not change the bytes, but the writer's own are not needed.
-fn writer<W: io::Write>(out: W) -> ParquetWriter<W> {
-    ParquetWriter::new(out).with_compression(ParquetCompression::Zstd(None)).set_parallel(false)
+fn writer<W: io::Write>(out: W, compression: ParquetCompression) -> ParquetWriter<W> {
+    ParquetWriter::new(out).with_compression(compression).set_parallel(false)
 }
 
 /// A Parquet file that is written row group by row group.
@@ -165,7 +168,8 @@ impl<W: io::Write> ParquetFrame<W> {
     pub fn new(out: W) -> io::Result<Self> {
         let fields = COLUMNS.iter().map(|name| ((*name).into(), dtype(name)));
         let schema: Schema = fields.collect();
-        Ok(Self(writer(out).batched(&schema).map_err(io::Error::other)?))
+        let writer = writer(out, ParquetCompression::Snappy);
+        Ok(Self(writer.batched(&schema).map_err(io::Error::other)?))
     }
 
     /// Adds what [`ParquetRows::into_file`] gave.

@@ -38,7 +38,10 @@ fn a_run_that_was_broken_off_is_gone_on_with_if_it_is_the_same() {
     drop(store);
 
     let error = Store::open(&output, settings("a"), false).unwrap_err().to_string();
-    assert!(error.contains("holds 1 releases of a run that was stopped: go on with --resume"), "{error}");
+    assert!(
+        error.contains("holds 1 releases of a run that was stopped: go on with --resume"),
+        "{error}"
+    );
     let error = Store::open(&output, settings("b"), true).unwrap_err().to_string();
     assert!(error.contains("--judge was \"a\" and is \"b\""), "{error}");
 
