@@ -1,11 +1,17 @@
 //! The command line.
 
+#[cfg(feature = "retro")]
+mod retro;
+
 use std::path::PathBuf;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 use crate::input::Source;
+
+#[cfg(feature = "retro")]
+pub(crate) use retro::{FrameFormatArg, RetroArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,7 +24,9 @@ Examples:
   Find every mistake in a canary config:
     judge config check canary.json
   Judge many canaries, one Kayenta request a line:
-    zcat requests.ndjson.gz | judge batch > results.ndjson";
+    zcat requests.ndjson.gz | judge batch > results.ndjson
+  See which past releases a config would have stopped, and when:
+    judge retro --config canary.json --history 'history/*.parquet' --interval 10m";
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -59,6 +67,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Judge many canaries: one Kayenta request a line in, one result a line out.
     Batch(BatchArgs),
+    #[cfg(feature = "retro")]
+    Retro(RetroArgs),
     /// Show a judgement as an HTML page that needs nothing else.
     Report(ReportArgs),
     /// Compare two samples: location, spread, superiority, p.

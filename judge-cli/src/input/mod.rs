@@ -16,5 +16,7 @@ mod time;
 pub(crate) use column::read as read_column;
 pub(crate) use error::{InputError, InputProblem};
 pub(crate) use judged::{Judged, read as read_judged};
+#[cfg(feature = "retro")]
+pub(crate) use request::{Judging, judging};
 pub(crate) use request::{Overrides, Parts, Prepared, from_parts, from_request};
 pub(crate) use source::Source;

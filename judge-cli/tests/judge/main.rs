@@ -9,6 +9,8 @@ mod output;
 mod readme;
 mod recorded;
 mod report;
+#[cfg(feature = "retro")]
+mod retro;
 mod run;
 mod sizes;
 mod test;

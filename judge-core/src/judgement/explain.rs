@@ -10,6 +10,21 @@ use super::{
     Panel, TestKind,
 };
 
+impl Finding {
+    /// What would have changed what it says, in one line for people.
+    pub fn what_would_change(&self) -> String {
+        let (p, level) = (self.p, self.level);
+        match (p <= level, self.matters) {
+            (true, true) => format!("no harm with a p above {level:.1e}, or too small to matter"),
+            (true, false) => "harm if it were large enough to matter".to_owned(),
+            (false, true) => format!("harm with a p of {level:.1e} or less"),
+            (false, false) => {
+                format!("harm with a p of {level:.1e} or less, and large enough to matter")
+            }
+        }
+    }
+}
+
 impl MetricJudgement {
     /// What decided the class, in one line for people.
     pub fn explanation(&self) -> String {
