@@ -28,7 +28,7 @@ pub(crate) fn jobs<'a>(
     };
     let powers = |subject| curve.iter().map(move |(_, plan)| Job::Power { subject, plan });
     for (index, metric) in setting.metrics.iter().enumerate() {
-        if !metric.is_known() {
+        if !metric.has_level() {
             continue;
         }
         let subject = Subject::Metric(index);
@@ -95,7 +95,7 @@ impl Figures {
             alone: None,
             findings: Vec::new(),
         };
-        if metric.is_known() {
+        if metric.has_level() {
             figures.shift = self.shifts(plans);
             figures.spread = self.smallest();
             figures.spikes = self.smallest();

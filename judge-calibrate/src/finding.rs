@@ -115,13 +115,20 @@ fn values(seen: &Seen) -> Option<Finding> {
 
 fn sparse(seen: &Seen) -> Option<Finding> {
     let gaps = seen.traits.gaps;
-    (gaps >= MANY_GAPS || seen.untold >= MANY_UNTOLD).then(|| Finding {
+    if gaps < MANY_GAPS && seen.untold < MANY_UNTOLD {
+        return None;
+    }
+    let untold = if seen.untold > 0.0 {
+        format!(", and {} of healthy pairs have too few to judge", percent(seen.untold))
+    } else {
+        String::new()
+    };
+    Some(Finding {
         kind: FindingKind::Sparse,
         sentence: format!(
-            "{} of its points are missing, and {} of healthy pairs have too few to judge; query it over \
-             a longer range, or set nanStrategy to replace if no point means 0",
-            percent(gaps),
-            percent(seen.untold)
+            "{} of its points are missing{untold}; query it over a longer range, or set nanStrategy to \
+             replace if no point means 0",
+            percent(gaps)
         ),
     })
 }

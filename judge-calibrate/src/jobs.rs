@@ -100,7 +100,7 @@ fn target(subject: Subject, kind: ChangeKind, setting: &Setting) -> Target {
         }
         Subject::Config => {
             let changed = |metric: &Metric| -> Option<Injection> {
-                (metric.is_known() && !metric.config.muted).then(|| injection(metric))
+                (metric.has_level() && !metric.config.muted).then(|| injection(metric))
             };
             Target::Config(setting.metrics.iter().map(changed).collect())
         }

@@ -26,6 +26,11 @@ impl Metric<'_> {
         self.traits.gaps < 1.0 && self.traits.points > 0
     }
 
+    /// Whether a change of it has a size: one that is 0 throughout has no level to take a share of.
+    pub(crate) fn has_level(&self) -> bool {
+        self.is_known() && self.traits.level > 0.0
+    }
+
     pub(crate) fn injection(&self, kind: ChangeKind) -> Injection {
         Injection::new(kind, self.config.direction, &self.traits)
     }

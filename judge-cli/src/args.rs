@@ -7,6 +7,10 @@ use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 use crate::input::Source;
 
+mod calibrate;
+
+pub(crate) use calibrate::CalibrateArgs;
+
 const EXAMPLES: &str = "\
 Examples:
   Judge a canary from two CSV files:
@@ -18,7 +22,9 @@ Examples:
   Find every mistake in a canary config:
     judge config check canary.json
   Judge many canaries, one Kayenta request a line:
-    zcat requests.ndjson.gz | judge batch > results.ndjson";
+    zcat requests.ndjson.gz | judge batch > results.ndjson
+  Measure what a config can detect:
+    judge calibrate --config canary.json --history old.csv old-too.csv";
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -59,6 +65,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Judge many canaries: one Kayenta request a line in, one result a line out.
     Batch(BatchArgs),
+    /// Measure what a config can and cannot detect, on history of healthy instances.
+    Calibrate(CalibrateArgs),
     /// Show a judgement as an HTML page that needs nothing else.
     Report(ReportArgs),
     /// Compare two samples: location, spread, superiority, p.

@@ -1,6 +1,7 @@
 //! The subcommands.
 
 mod batch;
+mod calibrate;
 mod config_check;
 mod judges;
 mod report;
@@ -68,6 +69,7 @@ pub(crate) fn run(command: Command, console: &Console) -> anyhow::Result<Exit> {
         Command::Run(args) => run::run(args, console),
         Command::Test(args) => test::run(&args, console),
         Command::Batch(args) => batch::run(args),
+        Command::Calibrate(args) => calibrate::run(args, console),
         Command::Report(args) => report::run(args),
         Command::Config(ConfigCommand::Check(args)) => config_check::run(&args, console),
         Command::Judges(args) => judges::run(&args, console),

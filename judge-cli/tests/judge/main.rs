@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod batch;
+mod calibrate;
 mod config_check;
 mod harness;
 mod output;
