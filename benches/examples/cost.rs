@@ -11,6 +11,46 @@ use judge_core::stats::{ConfidenceLevel, Method, Sample, TwoSampleScratch, two_s
 
 type Pair = (Vec<f64>, Vec<f64>);
 
+/// What metrics look like.
+const REALISTIC: [&str; 3] = ["untied", "rounded", "counts"];
+/// Those, and what has slowed down or broken selections among differences before.
+const KINDS: [&str; 9] = [
+    "untied",
+    "rounded",
+    "counts",
+    "all tied",
+    "clusters",
+    "half zeros",
+    "powers",
+    "overflow",
+    "denormals",
+];
+/// The sizes that the awkward kinds are run at.
+const AWKWARD_SIZES: [usize; 3] = [1440, 10_000, 1_000_000];
+
+/// Unsorted values of one kind.
+fn generate(kind: &str, points: usize, seed: u64) -> Vec<f64> {
+    let each = |change: fn(usize, f64) -> f64| -> Vec<f64> {
+        latencies(points, seed).into_iter().enumerate().map(|(k, v)| change(k, v)).collect()
+    };
+    match kind {
+        "untied" => latencies(points, seed),
+        "rounded" => each(|_, v| v.round()),
+        "all tied" => vec![7.5; points],
+        // Two, a billion apart.
+        "clusters" => each(|k, v| if k % 2 == 0 { v } else { v + 1e9 }),
+        "half zeros" => each(|k, v| if k % 2 == 0 { 0.0 } else { v }),
+        // Evenly spaced on a log scale, over all that a double holds.
+        "powers" => each(|_, v| 2.0_f64.powf((v * 400.0).floor() % 40_000.0 / 20.0 - 1000.0)),
+        // Differences beyond the largest double.
+        "overflow" => each(|k, v| {
+            if k % 2 == 0 { f64::MAX / (1.0 + v / 1000.0) } else { -f64::MAX / (1.0 + v / 1000.0) }
+        }),
+        "denormals" => each(|_, v| f64::from_bits((v * 1e6) as u64 % 100_000)),
+        _ => tied(points, seed),
+    }
+}
+
 /// Different pairs, so that no branch predictor knows them by heart.
 fn pairs(points: usize, generate: impl Fn(usize, u64) -> Vec<f64>) -> Vec<Pair> {
     let count = (2_000_000 / points).clamp(1, 200) as u64;
@@ -51,14 +91,13 @@ fn main() {
     let mut scratch = TwoSampleScratch::default();
     println!("| n = m | kind | sort, µs | everything, µs | ratio | slope |");
     println!("| ---: | --- | ---: | ---: | ---: | ---: |");
-    for kind in ["untied", "rounded", "counts"] {
+    for kind in KINDS {
         let mut last: Option<(f64, f64)> = None;
         for points in [15, 60, 240, 1440, 10_000, 100_000, 1_000_000, 10_000_000] {
-            let input = pairs(points, |n, seed| match kind {
-                "untied" => latencies(n, seed),
-                "rounded" => latencies(n, seed).iter().map(|v| v.round()).collect(),
-                _ => tied(n, seed),
-            });
+            if !REALISTIC.contains(&kind) && !AWKWARD_SIZES.contains(&points) {
+                continue;
+            }
+            let input = pairs(points, |n, seed| generate(kind, n, seed));
             let Least { sort, all } = time(
                 &input,
                 |(mut x, mut y)| {

@@ -170,3 +170,7 @@ fn answer(body: impl Into<Body>, content_type: &'static str) -> Response<Body> {
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+mod tests;

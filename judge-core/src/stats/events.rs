@@ -50,10 +50,18 @@ impl Proportion {
     ///
     /// # Errors
     /// When there are no trials, more events than trials, or more than 2⁵³ trials.
+    ///
+    /// # Example
+    /// ```
+    /// use judge_core::stats::Proportion;
+    /// assert_eq!(Proportion::new(3, 1000)?.value(), 0.003);
+    /// assert!(Proportion::new(3, 2).is_err());
+    /// # Ok::<(), judge_core::stats::CountError>(())
+    /// ```
     pub fn new(events: u64, trials: u64) -> Result<Self, CountError> {
         match (events, trials) {
             (_, 0) => Err(CountError::NoTrials),
-            (_, LARGEST..) => Err(CountError::TooMany(trials)),
+            _ if trials > LARGEST => Err(CountError::TooMany(trials)),
             _ if events > trials => Err(CountError::MoreEventsThanTrials { events, trials }),
             _ => Ok(Self { events, trials }),
         }
@@ -79,8 +87,16 @@ impl Rate {
     ///
     /// # Errors
     /// When the exposure is not finite and above 0, or events are more than 2⁵³.
+    ///
+    /// # Example
+    /// ```
+    /// use judge_core::stats::Rate;
+    /// assert_eq!(Rate::new(6, 1.5)?.value(), 4.0);
+    /// assert!(Rate::new(6, 0.0).is_err());
+    /// # Ok::<(), judge_core::stats::CountError>(())
+    /// ```
     pub fn new(events: u64, exposure: f64) -> Result<Self, CountError> {
-        if events >= LARGEST {
+        if events > LARGEST {
             Err(CountError::TooMany(events))
         } else if exposure > 0.0 && exposure.is_finite() {
             Ok(Self { events, exposure })

@@ -24,6 +24,14 @@ impl ConfidenceLevel {
     ///
     /// # Errors
     /// When it is not strictly between 0 and 1.
+    ///
+    /// # Example
+    /// ```
+    /// use judge_core::stats::ConfidenceLevel;
+    /// assert_eq!(ConfidenceLevel::new(0.98)?.value(), 0.98);
+    /// assert!(ConfidenceLevel::new(98.0).is_err());
+    /// # Ok::<(), judge_core::stats::ConfidenceLevelError>(())
+    /// ```
     pub fn new(level: f64) -> Result<Self, ConfidenceLevelError> {
         if level > 0.0 && level < 1.0 { Ok(Self(level)) } else { Err(ConfidenceLevelError(level)) }
     }
@@ -94,6 +102,13 @@ pub struct PValues {
 
 impl PValues {
     /// The p-value for one alternative.
+    ///
+    /// # Example
+    /// ```
+    /// use judge_core::stats::{Alternative, PValues};
+    /// let p = PValues { two_sided: 0.04, less: 0.98, greater: 0.02 };
+    /// assert_eq!(p.of(Alternative::Greater), 0.02);
+    /// ```
     pub fn of(self, alternative: Alternative) -> f64 {
         match alternative {
             Alternative::TwoSided => self.two_sided,

@@ -16,11 +16,21 @@ pub struct Superiority {
 
 impl Superiority {
     /// Cliff's δ = 2A − 1 = P(x > y) − P(x < y), from −1 to 1.
+    ///
+    /// # Example
+    /// ```
+    /// use judge_core::stats::{ConfidenceLevel, Sample, superiority};
+    /// let (x, y) = (Sample::new(vec![2.0, 3.0, 4.0])?, Sample::new(vec![1.0, 2.0])?);
+    /// let found = superiority(&x, &y, ConfidenceLevel::new(0.95)?);
+    /// assert!((found.cliffs_delta() - 5.0 / 6.0).abs() < 1e-15);
+    /// assert!(found.cliffs_delta_interval().contains(found.cliffs_delta()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cliffs_delta(self) -> f64 {
         2.0 * self.probability - 1.0
     }
 
-    /// The interval of Cliff's δ.
+    /// The interval of Cliff's δ; the example is at [`Self::cliffs_delta`].
     pub fn cliffs_delta_interval(self) -> Interval {
         Interval { lower: 2.0 * self.interval.lower - 1.0, upper: 2.0 * self.interval.upper - 1.0 }
     }

@@ -1,9 +1,9 @@
 //! `EvidenceJudge-v1`: sees what a comparison of locations cannot, and does not cry wolf.
 //!
-//! For each metric a panel of tests shares one error budget ([`panel`]); all hold the canary against
-//! the *bar*, the baseline with what is allowed on top ([`case`]). Harm needs significance and
+//! For each metric a panel of tests shares one error budget (`panel`); all hold the canary against
+//! the *bar*, the baseline with what is allowed on top (`case`). Harm needs significance and
 //! practical size. Where harm is neither shown nor ruled out, the metric is Inconclusive. Across the
-//! metrics, [`together`] looks for a systemic regression. `docs/evidence-judge.md` has the method, its
+//! metrics, `together` looks for a systemic regression. `docs/evidence-judge.md` has the method, its
 //! measured rates, and what it gets wrong.
 
 mod case;
