@@ -50,8 +50,11 @@ pub enum CalibrateError {
     },
     /// No window is short enough.
     #[error(
-        "the longest recording lasts {longest:.3} min, but {pairing} of {shortest:.3} min need \
-         {needed:.3} min; give longer history or shorter windows"
+        "the longest recording lasts {} min, but {pairing} of {} min need {} min; give longer history \
+         or shorter windows",
+        short(*longest),
+        short(*shortest),
+        short(*needed)
     )]
     TooShort {
         /// Minutes of the longest recording that could be used.
@@ -66,4 +69,9 @@ pub enum CalibrateError {
     /// The judge refuses the config.
     #[error(transparent)]
     Refused(#[from] Refused),
+}
+
+/// Minutes, to a thousandth.
+fn short(minutes: f64) -> f64 {
+    (minutes * 1000.0).round() / 1000.0
 }

@@ -1,5 +1,9 @@
 //! The command line.
 
+mod calibrate;
+#[cfg(feature = "retro")]
+mod retro;
+
 use std::path::PathBuf;
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
@@ -7,9 +11,9 @@ use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 use crate::input::Source;
 
-mod calibrate;
-
 pub(crate) use calibrate::CalibrateArgs;
+#[cfg(feature = "retro")]
+pub(crate) use retro::{FrameFormatArg, ReadingArgs, RetroArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,7 +28,9 @@ Examples:
   Judge many canaries, one Kayenta request a line:
     zcat requests.ndjson.gz | judge batch > results.ndjson
   Measure what a config can detect:
-    judge calibrate --config canary.json --history old.csv old-too.csv";
+    judge calibrate --config canary.json --history old.csv old-too.csv
+  See which past releases a config would have stopped, and when:
+    judge retro --config canary.json --history 'history/*.parquet' --interval 10m";
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -67,6 +73,8 @@ pub(crate) enum Command {
     Batch(BatchArgs),
     /// Measure what a config can and cannot detect, on history of healthy instances.
     Calibrate(CalibrateArgs),
+    #[cfg(feature = "retro")]
+    Retro(RetroArgs),
     /// Show a judgement as an HTML page that needs nothing else.
     Report(ReportArgs),
     /// Compare two samples: location, spread, superiority, p.

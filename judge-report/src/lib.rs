@@ -63,7 +63,8 @@ pub struct Report<'a> {
     pub warnings: &'a [String],
     /// The part of the series that is left out at the start, shaded in the charts over time.
     pub warm_up: Option<Span>,
-    /// The part of the series that was judged, where that is not all of it.
+    /// The part of the series that was judged, where that is not all of it; histogram, box plot and
+    /// beeswarm are of it.
     pub judged: Option<Span>,
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "retro")]
+use super::ReadingArgs;
 use super::{ListFormat, score, source};
 use crate::input::Source;
 
@@ -9,13 +11,17 @@ const EXAMPLES: &str = "\
 Examples:
   judge calibrate --config canary.json --history monday.csv tuesday.csv
   judge calibrate -c canary.json --history pod-1.csv pod-2.csv --change 10%
-  judge calibrate -c canary.json --history old/ --minutes 15,60,240 -f json";
+  judge calibrate -c canary.json --history old/ --minutes 15,60,240 -f json
+  judge calibrate -c canary.json --releases 'good/*.parquet' --with-canaries";
 
 const DETAILS: &str = "\
 Each history is one healthy instance, in any form that judge run takes for a
 side. Those of the same time ran side by side and are compared with each other;
 where there are none, each is compared with itself later, block by block, so
 that what changes with the time of day counts as a difference.
+
+--releases takes the baselines out of a history of releases, each with its own
+time; --with-canaries, for releases that were good, their canaries too.
 
 False alarms are counted on pairs of healthy windows. The smallest change found
 is the smallest that is found as often as --power says when it is put into one
@@ -34,8 +40,25 @@ pub(crate) struct CalibrateArgs {
     #[arg(long, short, value_name = "FILE", value_parser = source())]
     pub(crate) config: Source,
     /// Series of healthy instances: a file or a directory an instance.
-    #[arg(long, required = true, num_args = 1.., value_name = "PATH", value_parser = source())]
+    #[arg(long, num_args = 1.., value_name = "PATH", value_parser = source())]
+    #[cfg_attr(feature = "retro", arg(required_unless_present = "releases"))]
+    #[cfg_attr(not(feature = "retro"), arg(required = true))]
     pub(crate) history: Vec<Source>,
+    /// Recorded releases as judge retro reads them; their baselines are taken.
+    #[cfg(feature = "retro")]
+    #[arg(long, num_args = 1.., value_name = "PATH", conflicts_with = "history")]
+    pub(crate) releases: Vec<PathBuf>,
+    /// The canaries of the releases were good: they are compared with their baselines.
+    #[cfg(feature = "retro")]
+    #[arg(long, requires = "releases")]
+    pub(crate) with_canaries: bool,
+    /// The step that points of releases are put on [default: each release's own]
+    #[cfg(feature = "retro")]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, requires = "releases")]
+    pub(crate) step: Option<std::time::Duration>,
+    #[cfg(feature = "retro")]
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
     /// Minutes of metrics that a judgement sees, in as many lengths as you like.
     #[arg(long, value_delimiter = ',', value_name = "MINUTES", default_value = "10,20,30,60")]
     pub(crate) minutes: Vec<f64>,

@@ -8,12 +8,15 @@ use judge_calibrate::{CalibrateError, Calibration, Calibrator, History, Options,
 use self::progress::Progress;
 use super::Exit;
 use crate::args::CalibrateArgs;
-use crate::input::{CalibrateParts, InputError, InputProblem, Overrides, Source, calibrate_parts};
+use crate::input::{
+    CalibrateParts, HealthyHistory, InputError, InputProblem, Overrides, Source, calibrate_parts,
+};
 use crate::output::{Console, Destination};
 
 /// Measures what a config can detect and shows it.
 pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit> {
-    let CalibrateArgs { config, history, judge, pass, marginal, format, output, .. } = args;
+    let history = history(&args);
+    let CalibrateArgs { config, judge, pass, marginal, format, output, .. } = args;
     let overrides = Overrides { judge, pass, marginal };
     let parts = calibrate_parts(&config, &history, &overrides)?;
     for warning in &parts.warnings {
@@ -32,6 +35,25 @@ pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit
     }
     console.calibration(&calibration, format, &Destination::from(output))?;
     Ok(Exit::Done)
+}
+
+#[cfg(feature = "retro")]
+fn history(args: &CalibrateArgs) -> HealthyHistory {
+    if args.releases.is_empty() {
+        return HealthyHistory::Instances(args.history.clone());
+    }
+    let step_millis = args.step.map(|step| u64::try_from(step.as_millis()).unwrap_or(u64::MAX));
+    HealthyHistory::Releases(crate::input::Releases {
+        sources: args.releases.clone(),
+        options: args.reading.options(),
+        step_millis: step_millis.map(|step| step.max(1)),
+        with_canaries: args.with_canaries,
+    })
+}
+
+#[cfg(not(feature = "retro"))]
+fn history(args: &CalibrateArgs) -> HealthyHistory {
+    HealthyHistory::Instances(args.history.clone())
 }
 
 /// Below this many independent pairs no interval of a power of 0.8 has both ends.

@@ -5,6 +5,8 @@ mod calibrate;
 mod config_check;
 mod judges;
 mod report;
+#[cfg(feature = "retro")]
+mod retro;
 mod run;
 mod test;
 
@@ -31,14 +33,26 @@ pub(crate) enum Exit {
     Marginal,
     /// The canary fails.
     Fail,
+    /// A person stopped it.
+    #[cfg(feature = "retro")]
+    Interrupted,
 }
 
 impl Exit {
     /// How a run that stopped with `error` ended.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
-        let bad_input = error.chain().any(<dyn Error>::is::<InputError>);
+        let bad_input = error.chain().any(is_bad_input);
         if bad_input { Self::BadInput } else { Self::Other }
     }
+}
+
+/// Whether `error` is the input's.
+fn is_bad_input(error: &(dyn Error + 'static)) -> bool {
+    #[cfg(feature = "retro")]
+    if retro::is_bad_input(error) {
+        return true;
+    }
+    error.is::<InputError>()
 }
 
 impl From<Verdict> for Exit {
@@ -59,6 +73,8 @@ impl From<Exit> for ExitCode {
             Exit::BadInput => 2,
             Exit::Marginal => 3,
             Exit::Fail => 4,
+            #[cfg(feature = "retro")]
+            Exit::Interrupted => 130,
         })
     }
 }
@@ -70,6 +86,8 @@ pub(crate) fn run(command: Command, console: &Console) -> anyhow::Result<Exit> {
         Command::Test(args) => test::run(&args, console),
         Command::Batch(args) => batch::run(args),
         Command::Calibrate(args) => calibrate::run(args, console),
+        #[cfg(feature = "retro")]
+        Command::Retro(args) => retro::run(args, console),
         Command::Report(args) => report::run(args),
         Command::Config(ConfigCommand::Check(args)) => config_check::run(&args, console),
         Command::Judges(args) => judges::run(&args, console),

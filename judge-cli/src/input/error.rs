@@ -97,6 +97,9 @@ pub(crate) enum InputProblem {
     Untimed(String),
     #[error("points {1} ms apart, but others of the history are {0} ms apart; give all one step")]
     Steps(u64, u64),
+    #[cfg(feature = "retro")]
+    #[error(transparent)]
+    History(Box<judge_retro::HistoryError>),
     #[error(transparent)]
     Calibrate(#[from] judge_calibrate::CalibrateError),
     #[error(transparent)]

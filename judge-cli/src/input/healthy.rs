@@ -27,44 +27,79 @@ pub(crate) struct CalibrateParts {
     pub(crate) warnings: Vec<String>,
 }
 
-/// One source: an instance, and when its points were taken.
-struct Timed {
-    name: String,
-    start_millis: i64,
-    step_millis: u64,
-    points: usize,
-    by_metric: BTreeMap<String, Series>,
+/// An instance, and when its points were taken.
+pub(super) struct Timed {
+    pub(super) name: String,
+    pub(super) start_millis: i64,
+    pub(super) step_millis: u64,
+    pub(super) points: usize,
+    pub(super) by_metric: BTreeMap<String, Series>,
 }
 
-/// Reads config and history. Sources whose times overlap by half of the shorter or more are instances
-/// side by side, of the time that all of them have.
+/// Where healthy instances are recorded.
+pub(crate) enum HealthyHistory {
+    /// An instance each. Those whose times overlap by half of the shorter or more ran side by side, and
+    /// are taken for the time that all of them have.
+    Instances(Vec<Source>),
+    /// Releases.
+    #[cfg(feature = "retro")]
+    Releases(super::releases::Releases),
+}
+
+/// Reads config and history.
 pub(crate) fn calibrate_parts(
-    config: &Source,
-    history: &[Source],
+    source: &Source,
+    history: &HealthyHistory,
     overrides: &Overrides,
 ) -> Result<CalibrateParts, InputError> {
     let named = overrides.named_judge()?;
-    let stdin = history.iter().chain([config]).filter(|source| **source == Source::Stdin);
+    let sources = match history {
+        HealthyHistory::Instances(sources) => sources.as_slice(),
+        #[cfg(feature = "retro")]
+        HealthyHistory::Releases(_) => &[],
+    };
+    let stdin = sources.iter().chain([source]).filter(|source| **source == Source::Stdin);
     if stdin.count() > 1 {
         return Err(Source::Stdin.error(InputProblem::StdinTwice));
     }
-    let read = kayenta::read_config(&config.read()?)
-        .map_err(|refused| config.error(InputProblem::Refused(refused)))?;
+    let json = source.read()?;
+    let refuse = |refused| source.error(InputProblem::Refused(refused));
+    let config = kayenta::read_config(&json).map_err(refuse)?;
+    let Healthy { recordings, step_millis, warnings } = match history {
+        HealthyHistory::Instances(sources) => instances(source, sources, &config)?,
+        #[cfg(feature = "retro")]
+        HealthyHistory::Releases(releases) => releases.read(source, &config, &json)?,
+    };
+    let thresholds = config.thresholds.unwrap_or_default();
+    let request = JudgeRequest { config, thresholds, pairs: Vec::new() };
+    let (request, judge) = prepare(source, request, named, overrides)?;
+    let JudgeRequest { config, thresholds, .. } = request;
+    Ok(CalibrateParts { config, thresholds, judge, recordings, step_millis, warnings })
+}
+
+/// Healthy instances as they were recorded.
+pub(super) struct Healthy {
+    pub(super) recordings: Vec<Recording>,
+    pub(super) step_millis: u64,
+    pub(super) warnings: Vec<String>,
+}
+
+fn instances(
+    origin: &Source,
+    sources: &[Source],
+    config: &CanaryConfig,
+) -> Result<Healthy, InputError> {
     let mut warnings = Vec::new();
     let mut instances = Vec::new();
-    for source in history {
-        let mut side = side::read(source, &read)?;
+    for source in sources {
+        let mut side = side::read(source, config)?;
         warnings.append(&mut side.warnings);
         instances.push(timed(source, side.by_metric)?);
     }
-    let step_millis = common_step(history, &instances)?;
+    let step_millis = common_step(sources, &instances)?;
     let recordings = recordings(instances, step_millis);
-    let recordings = recordings.map_err(|error| config.error(InputProblem::Calibrate(error)))?;
-    let thresholds = read.thresholds.unwrap_or_default();
-    let request = JudgeRequest { config: read, thresholds, pairs: Vec::new() };
-    let (request, judge) = prepare(config, request, named, overrides)?;
-    let JudgeRequest { config, thresholds, .. } = request;
-    Ok(CalibrateParts { config, thresholds, judge, recordings, step_millis, warnings })
+    let recordings = recordings.map_err(|error| origin.error(InputProblem::Calibrate(error)))?;
+    Ok(Healthy { recordings, step_millis, warnings })
 }
 
 fn timed(source: &Source, by_metric: BTreeMap<String, Series>) -> Result<Timed, InputError> {
@@ -98,7 +133,8 @@ struct Together {
     to: i64,
 }
 
-fn recordings(
+/// Instances that ran side by side, together.
+pub(super) fn recordings(
     mut instances: Vec<Timed>,
     step_millis: u64,
 ) -> Result<Vec<Recording>, judge_calibrate::CalibrateError> {

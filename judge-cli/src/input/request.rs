@@ -106,6 +106,43 @@ pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared
     Ok(Prepared { request, judge, origin: source, warnings, document: Document::Config(json) })
 }
 
+/// A config and who judges by it, without anything to judge.
+#[cfg(feature = "retro")]
+pub(crate) struct Judging {
+    /// The config.
+    pub(crate) config: CanaryConfig,
+    /// The config as it was written.
+    pub(crate) document: Value,
+    /// The scores that give verdicts.
+    pub(crate) thresholds: Thresholds,
+    /// Who judges.
+    pub(crate) judge: &'static dyn Judge,
+    origin: Source,
+}
+
+#[cfg(feature = "retro")]
+impl Judging {
+    /// What is wrong with the config.
+    pub(crate) fn error(&self, refused: Refused) -> InputError {
+        self.origin.error(InputProblem::Refused(refused))
+    }
+}
+
+/// Reads a config by which many canaries will be judged.
+#[cfg(feature = "retro")]
+pub(crate) fn judging(source: &Source, overrides: &Overrides) -> Result<Judging, InputError> {
+    let named = overrides.named_judge()?;
+    let json = source.read()?;
+    let refuse = |refused| source.error(InputProblem::Refused(refused));
+    let config = kayenta::read_config(&json).map_err(refuse)?;
+    let document = kayenta::read_document(&json).map_err(refuse)?;
+    let thresholds = config.thresholds.unwrap_or_default();
+    let request = JudgeRequest { config, thresholds, pairs: Vec::new() };
+    let (request, judge) = prepare(source, request, named, overrides)?;
+    let JudgeRequest { config, thresholds, .. } = request;
+    Ok(Judging { config, document, thresholds, judge, origin: source.clone() })
+}
+
 fn first_of_each_name(config: &CanaryConfig) -> Vec<&str> {
     let mut seen = std::collections::BTreeSet::new();
     let names = config.metrics.iter().map(|metric| metric.name.as_str());

@@ -8,6 +8,8 @@ mod json;
 mod judges;
 mod page;
 mod problems;
+#[cfg(feature = "retro")]
+mod replayed;
 mod table;
 mod text;
 
@@ -27,6 +29,8 @@ pub(crate) use destination::Destination;
 pub(crate) use json::{BadLine, FullJudgement, Listed};
 pub(crate) use page::{Page, html};
 pub(crate) use problems::CheckedFile;
+#[cfg(feature = "retro")]
+pub(crate) use replayed::{Counts, ReleaseLines, replayed_table};
 
 /// Results, errors and warnings, coloured or not.
 #[derive(Debug)]
@@ -131,6 +135,12 @@ impl Console {
             ListFormat::Json => json::pretty(calibration)?,
         };
         destination.write(shown.as_bytes(), self.color)
+    }
+
+    /// Shows what became of releases.
+    #[cfg(feature = "retro")]
+    pub(crate) fn release_lines(&self, lines: &str) -> anyhow::Result<()> {
+        Destination::Stdout.write(lines.as_bytes(), self.color)
     }
 
     /// Shows text that holds nothing of the input.

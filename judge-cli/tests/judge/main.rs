@@ -7,9 +7,13 @@ mod calibrate;
 mod config_check;
 mod harness;
 mod output;
+#[cfg(feature = "retro")]
+mod pages;
 mod readme;
 mod recorded;
 mod report;
+#[cfg(feature = "retro")]
+mod retro;
 mod run;
 mod sizes;
 mod test;

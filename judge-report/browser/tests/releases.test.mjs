@@ -12,6 +12,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const folder = join(here, "../reports/releases");
 const screenshots = new URL("../screenshots/", import.meta.url).pathname;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const root = join(here, "../../..");
+const replayed = join(here, "../reports/replayed");
 const address = (file) => pathToFileURL(join(folder, file)).href;
 
 // Intervals of every recorded canary: 80 points, 10 more each.
@@ -162,6 +164,29 @@ test("on paper nothing is cut off", async () => {
   const { page } = await visit(browser.context, address("slower.html"));
   const pdf = await page.pdf();
   assert.ok(pdf.length > 50_000, `${pdf.length} bytes`);
+  await page.close();
+});
+
+test("releases that the command replays have their pages", async () => {
+  const fixtures = join(root, "fixtures/recorded");
+  const history = ["--config", join(fixtures, "canary-config.json"), "--history", join(fixtures, "history.csv")];
+  const judge = process.env.JUDGE ?? join(root, "target/debug/judge");
+  execFileSync(judge, ["retro", ...history, "--warm-up", "20s", "--interval", "20s", "--all-intervals", "--report", replayed], { stdio: "ignore" });
+  const { page, faults } = await visit(browser.context, pathToFileURL(join(replayed, "index.html")).href);
+  const links = await page.locator(".releases tbody a").evaluateAll((all) => all.map(({ href }) => href));
+  assert.ok(links.length >= RECORDED.length, `${links.length} releases`);
+  assert.deepEqual(faults, []);
+  for (const link of links) {
+    const release = await visit(browser.context, link);
+    await openAll(release.page);
+    assert.ok((await release.page.locator(".scores g.interval path").count()) >= 6);
+    // The warm-up and the judged window are shaded.
+    const shades = release.page.locator(".views").first().locator("svg g[data-mark=rect] rect");
+    assert.equal(await shades.count(), 2);
+    await release.page.screenshot({ path: `${screenshots}replayed-${link.match(/([^/]+)\.html$/)[1]}.png`, fullPage: true });
+    assert.deepEqual(release.faults, []);
+    await release.page.close();
+  }
   await page.close();
 });
 

@@ -1,0 +1,178 @@
+//! The judgements of each release, interval and metric, in the format that is asked for.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use judge_retro::frame::{ParquetRows, csv_header, write_csv, write_json};
+use judge_retro::store::RELEASES_PER_PART;
+use judge_retro::{BrokenRelease, FrameFormat, ReleaseLine, Replayed, Store};
+use thiserror::Error;
+
+use crate::args::FrameFormatArg;
+use crate::output::replayed_table;
+
+/// Which judgements are wanted, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wanted {
+    format: FrameFormatArg,
+    to_file: bool,
+}
+
+/// An output whose format cannot be.
+#[derive(Debug, Error)]
+pub(crate) enum WrongFormat {
+    #[error(
+        "--output {0}: its ending tells no format; say --format, or name it so that it ends in .csv, \
+         .json, .parquet or .txt"
+    )]
+    Unknown(String),
+    #[error("--format lines has no judgements to write; say --format csv, json, parquet or table")]
+    Lines,
+    #[error("--format parquet is not for a terminal or a pipe; give --output FILE")]
+    ParquetOnStdout,
+}
+
+impl Wanted {
+    pub(super) fn of(
+        format: Option<FrameFormatArg>,
+        output: Option<&Path>,
+    ) -> Result<Self, WrongFormat> {
+        let to_file = output.is_some();
+        let format = match (format, output) {
+            (Some(FrameFormatArg::Parquet), None) => return Err(WrongFormat::ParquetOnStdout),
+            (Some(FrameFormatArg::Lines), Some(_)) => return Err(WrongFormat::Lines),
+            (Some(format), _) => format,
+            (None, None) => FrameFormatArg::Lines,
+            (None, Some(output)) => by_ending(output)?,
+        };
+        Ok(Self { format, to_file })
+    }
+
+    /// Whether stdout has a line a release.
+    pub(super) fn shows_lines(self) -> bool {
+        self.to_file || self.format == FrameFormatArg::Lines
+    }
+
+    /// What is kept of a release.
+    pub(super) fn encode(
+        self,
+        release: &str,
+        replayed: &Result<Replayed, BrokenRelease>,
+    ) -> Encoded {
+        let line = ReleaseLine::of(release, replayed);
+        let mut text = Vec::new();
+        let written = match self.format {
+            FrameFormatArg::Lines => Ok(()),
+            FrameFormatArg::Table => text.write_all(replayed_table(release, replayed).as_bytes()),
+            FrameFormatArg::Json => write_json(&mut text, release, replayed),
+            FrameFormatArg::Csv => write_csv(&mut text, release, replayed),
+            FrameFormatArg::Parquet => {
+                let mut rows = ParquetRows::default();
+                rows.add(release, replayed);
+                return Encoded { line, frame: Ok(Frame::Rows(Box::new(rows))) };
+            }
+        };
+        Encoded { line, frame: written.map(|()| Frame::Text(text)) }
+    }
+
+    fn header(self) -> String {
+        if self.format == FrameFormatArg::Csv { csv_header() } else { String::new() }
+    }
+}
+
+fn by_ending(output: &Path) -> Result<FrameFormatArg, WrongFormat> {
+    let ending = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    Ok(match ending.to_ascii_lowercase().as_str() {
+        "csv" => FrameFormatArg::Csv,
+        "json" | "ndjson" | "jsonl" => FrameFormatArg::Json,
+        "parquet" | "pq" => FrameFormatArg::Parquet,
+        "txt" => FrameFormatArg::Table,
+        _ => return Err(WrongFormat::Unknown(output.display().to_string())),
+    })
+}
+
+/// A release as it will be written.
+pub(super) struct Encoded {
+    pub(super) line: ReleaseLine,
+    frame: io::Result<Frame>,
+}
+
+enum Frame {
+    Text(Vec<u8>),
+    Rows(Box<ParquetRows>),
+}
+
+/// Takes releases in order.
+pub(super) struct Sink {
+    wanted: Wanted,
+    store: Option<Store>,
+    lines: Vec<ReleaseLine>,
+    text: Vec<u8>,
+    rows: ParquetRows,
+}
+
+const STDOUT: &str = "cannot write to standard output";
+
+impl Sink {
+    pub(super) fn new(wanted: Wanted, store: Option<Store>) -> Self {
+        Self { wanted, store, lines: Vec::new(), text: Vec::new(), rows: ParquetRows::default() }
+    }
+
+    /// What stands before the first release.
+    pub(super) fn begin(&self) -> anyhow::Result<()> {
+        if self.store.is_some() {
+            return Ok(());
+        }
+        io::stdout().write_all(self.wanted.header().as_bytes()).context(STDOUT)
+    }
+
+    /// Adds a release.
+    pub(super) fn add(&mut self, encoded: Encoded) -> anyhow::Result<()> {
+        let frame = encoded.frame.context("a judgement cannot be written")?;
+        if self.store.is_none() {
+            let Frame::Text(text) = frame else { return Ok(()) };
+            return io::stdout().write_all(&text).context(STDOUT);
+        }
+        match frame {
+            Frame::Text(mut text) => self.text.append(&mut text),
+            Frame::Rows(rows) => self.rows.append(*rows),
+        }
+        self.lines.push(encoded.line);
+        if self.lines.len() == RELEASES_PER_PART {
+            self.add_part()?;
+        }
+        Ok(())
+    }
+
+    fn add_part(&mut self) -> anyhow::Result<()> {
+        let Some(store) = &mut self.store else { return Ok(()) };
+        let lines = std::mem::take(&mut self.lines);
+        let text = std::mem::take(&mut self.text);
+        let rows = std::mem::take(&mut self.rows);
+        let frame =
+            if self.wanted.format == FrameFormatArg::Parquet { rows.into_file()? } else { text };
+        Ok(store.add(&frame, lines)?)
+    }
+
+    /// How many releases a later run can go on from; `None` where there is no output to go on with.
+    pub(super) fn kept(&self) -> Option<usize> {
+        self.store.as_ref().map(Store::done)
+    }
+
+    /// Ends the output.
+    pub(super) fn finish(mut self) -> anyhow::Result<()> {
+        if !self.lines.is_empty() {
+            self.add_part()?;
+        }
+        let Some(store) = self.store else {
+            return io::stdout().flush().context(STDOUT);
+        };
+        let format = match self.wanted.format {
+            FrameFormatArg::Parquet => FrameFormat::Parquet,
+            _ => FrameFormat::Text { header: self.wanted.header() },
+        };
+        store.finish(&format)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,201 @@
+//! `judge retro`.
+
+mod frame;
+mod pages;
+mod progress;
+mod settings;
+
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, bail};
+use judge_core::Verdict;
+use judge_report::index::Entry;
+use judge_retro::{
+    Bulk, Ended, Fate, History, OneOfMany, Plan, ReleaseLine, Replay, Replayer, Store, Survey,
+    WindowError, Windows,
+};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use self::frame::{Encoded, Sink, Wanted};
+use self::pages::Pages;
+use self::progress::Progress;
+use super::Exit;
+use crate::args::RetroArgs;
+use crate::input::{Overrides, judging};
+use crate::output::{Console, Counts, ReleaseLines};
+
+/// Judges every release of a history again.
+pub(crate) fn run(args: RetroArgs, console: &Console) -> anyhow::Result<Exit> {
+    let wanted = Wanted::of(args.format, args.output.as_deref())?;
+    let overrides =
+        Overrides { judge: args.judge.clone(), pass: args.pass, marginal: args.marginal };
+    let judging = judging(&args.config, &overrides)?;
+    let windows = Windows::try_from(args.windows.options())?;
+    let plan = Arc::new(
+        Plan::of(&judging.config, &judging.document).map_err(|refused| judging.error(refused))?,
+    );
+    let history = History::open(&args.history, &args.reading.options(), plan.series())?;
+    for warning in history.warnings() {
+        console.warning(warning);
+    }
+    let replay = Arc::new(Replay {
+        config: judging.config.clone(),
+        thresholds: judging.thresholds,
+        judge: judging.judge,
+        windows,
+        rule: args.stage_rule.into(),
+        after_stop: args.after_stop(),
+    });
+    let store = match &args.output {
+        Some(output) => {
+            let settings = settings::of(&args, &judging, &replay, &history, wanted);
+            Some(Store::open(output, settings, args.resume)?)
+        }
+        None => None,
+    };
+    let stop = stop_on_signals().context("cannot listen for Ctrl-C")?;
+    let survey = Progress::while_looking(|| history.survey())?;
+    if survey.releases() == 0 {
+        bail!(NoRelease);
+    }
+    let bulk = Bulk {
+        history: &history,
+        survey: &survey,
+        plan,
+        step_millis: windows.step_millis(),
+        threads: args.threads.and_then(|threads| NonZero::new(usize::from(threads))),
+        skip: store.as_ref().map_or(0, Store::done),
+        stop: Arc::clone(&stop),
+    };
+    let pages = match &args.report {
+        Some(folder) => {
+            let names: Vec<&str> = survey.names().collect();
+            Some(Pages::new(folder, &names, &judging.document, &replay, &args.history)?)
+        }
+        None => None,
+    };
+    judge_all(&bulk, &replay, wanted, Outputs { store, pages }, console)
+}
+
+/// What is written beside stdout.
+struct Outputs<'a> {
+    store: Option<Store>,
+    pages: Option<Pages<'a>>,
+}
+
+/// A history that says nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("the history has no release: its files have no rows")]
+pub(crate) struct NoRelease;
+
+fn judge_all(
+    bulk: &Bulk,
+    replay: &Arc<Replay>,
+    wanted: Wanted,
+    outputs: Outputs,
+    console: &Console,
+) -> anyhow::Result<Exit> {
+    let Outputs { store, pages } = outputs;
+    let mut progress = Progress::start(bulk.survey.releases(), bulk.skip);
+    let lines = ReleaseLines::new(bulk.survey.names(), wanted.shows_lines());
+    let done = store.iter().flat_map(Store::lines).cloned().collect::<Vec<_>>();
+    let mut counts = Counts::default();
+    progress.aside(|| console.release_lines(&lines.header()))?;
+    for line in &done {
+        count(&mut counts, line);
+        progress.aside(|| console.release_lines(&lines.show(line)))?;
+    }
+    let mut sink = Sink::new(wanted, store);
+    sink.begin()?;
+    let work = |replayer: &mut Replayer, one: OneOfMany| {
+        let replayed = one.release.as_ref().map_err(Clone::clone);
+        let replayed = replayed.and_then(|release| replayer.judge(release));
+        let release = one.release.as_ref().ok();
+        let entry = pages.as_ref().map(|pages| pages.add(&one.name, release, &replayed));
+        (wanted.encode(&one.name, &replayed), entry.transpose())
+    };
+    let mut entries = Vec::new();
+    let take = |(encoded, entry): (Encoded, anyhow::Result<Option<Entry>>)| -> anyhow::Result<()> {
+        entries.extend(entry?);
+        let line = encoded.line.clone();
+        if let Fate::Broken { error } = &line.fate {
+            progress.aside(|| {
+                console.warning(format!("release {:?} cannot be judged: {error}", line.release));
+                Ok(())
+            })?;
+        }
+        progress.aside(|| sink.add(encoded))?;
+        progress.aside(|| console.release_lines(&lines.show(&line)))?;
+        count(&mut counts, &line);
+        progress.one_more(counts.broken);
+        Ok(())
+    };
+    let Ended { stopped, ignored } = bulk.run(|| Replayer::new(replay), work, take)?;
+    progress.finish();
+    if !ignored.is_empty() {
+        console.warning(format!("ignored, not in the config: {}", ignored.join(", ")));
+    }
+    if stopped {
+        let kept = sink.kept();
+        console.warning(interrupted(kept, bulk.survey));
+        return Ok(Exit::Interrupted);
+    }
+    sink.finish()?;
+    if let Some(pages) = pages {
+        pages.finish(entries)?;
+    }
+    console.release_lines(&lines.summary(&counts))?;
+    Ok(if counts.broken > 0 { Exit::BadInput } else { Exit::Done })
+}
+
+fn interrupted(kept: Option<usize>, survey: &Survey) -> String {
+    let all = survey.releases();
+    match kept {
+        Some(kept) if kept > 0 => {
+            format!("stopped; {kept} of {all} releases are kept: go on with --resume")
+        }
+        _ => format!("stopped before the end of {all} releases; nothing is kept"),
+    }
+}
+
+fn count(counts: &mut Counts, line: &ReleaseLine) {
+    match &line.fate {
+        Fate::Judged { verdict, stopped_at, .. } => {
+            *match verdict {
+                Verdict::Pass => &mut counts.passed,
+                Verdict::Marginal => &mut counts.marginal,
+                Verdict::Fail => &mut counts.failed,
+            } += 1;
+            counts.stopped += usize::from(stopped_at.is_some());
+        }
+        Fate::Broken { .. } => counts.broken += 1,
+    }
+}
+
+/// True after the first Ctrl-C; the second ends the process at once.
+fn stop_on_signals() -> std::io::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&stop))?;
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+    stop.store(false, Ordering::Relaxed);
+    Ok(stop)
+}
+
+/// 128 and the number of the signal, as shells have it.
+const INTERRUPTED: i32 = 130;
+
+/// Whether `error` says that the input was bad.
+pub(crate) fn is_bad_input(error: &(dyn std::error::Error + 'static)) -> bool {
+    use judge_retro::{HistoryError, StoreError};
+    if let Some(error) = error.downcast_ref::<HistoryError>() {
+        return !matches!(error, HistoryError::Other(_));
+    }
+    if let Some(error) = error.downcast_ref::<StoreError>() {
+        return !matches!(error, StoreError::Io { .. });
+    }
+    error.is::<WindowError>() || error.is::<NoRelease>() || error.is::<frame::WrongFormat>()
+}

@@ -1,0 +1,43 @@
+//! What an output depends on.
+
+use std::fs;
+use std::time::UNIX_EPOCH;
+
+use judge_retro::{History, Replay};
+use serde_json::{Value, json};
+
+use super::frame::Wanted;
+use crate::args::RetroArgs;
+use crate::input::Judging;
+
+/// Everything that the output of a run depends on, by the names that people know it by.
+pub(super) fn of(
+    args: &RetroArgs,
+    judging: &Judging,
+    replay: &Replay,
+    history: &History,
+    wanted: Wanted,
+) -> Value {
+    let files: Vec<Value> = history
+        .files()
+        .map(|(path, bytes)| {
+            let modified = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+            let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            let millis = since.map(|since| since.as_millis().to_string());
+            json!([path.display().to_string(), bytes, millis])
+        })
+        .collect();
+    json!({
+        "the version of judge": env!("CARGO_PKG_VERSION"),
+        "--format": format!("{wanted:?}"),
+        "the config": judging.document,
+        "--judge": replay.judge.name(),
+        "--pass": replay.thresholds.pass,
+        "--marginal": replay.thresholds.marginal,
+        "the windows": format!("{:?}", args.windows),
+        "--stage-rule": format!("{:?}", replay.rule),
+        "--all-intervals": args.all_intervals,
+        "how the history is read": format!("{:?}", args.reading),
+        "the files of the history": files,
+    })
+}

@@ -1,0 +1,190 @@
+//! Releases that were judged again, for people.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
+use judge_core::judgement::MetricJudgement;
+use judge_core::{Classification, Verdict, figure};
+use judge_retro::{
+    BrokenRelease, Fate, ReleaseLine, Replayed, ReplayedInterval, show_length, show_time,
+};
+
+use super::HEADING;
+use super::text::printable;
+
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// A line a release, in columns that are as wide as they need to be.
+pub(crate) struct ReleaseLines {
+    /// Of the release's name, in characters.
+    width: usize,
+    shown: bool,
+}
+
+/// A longer name pushes its line to the right.
+const WIDEST_NAME: usize = 40;
+/// The most metrics that a line names.
+const MOST_METRICS: usize = 3;
+
+impl ReleaseLines {
+    /// Lines for releases of these names, or nothing unless they are to be shown.
+    pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str>, shown: bool) -> Self {
+        let widths = names.map(|name| printable(name).chars().count());
+        let width = widths.max().unwrap_or_default().clamp("release".len(), WIDEST_NAME);
+        Self { width, shown }
+    }
+
+    /// What the columns hold.
+    pub(crate) fn header(&self) -> String {
+        if !self.shown {
+            return String::new();
+        }
+        let width = self.width;
+        format!(
+            "{HEADING}{:width$}  {:8}  {:>5}  {:22}  because of{HEADING:#}\n",
+            "release", "verdict", "score", "stopped"
+        )
+    }
+
+    /// The line of a release.
+    pub(crate) fn show(&self, line: &ReleaseLine) -> String {
+        if !self.shown {
+            return String::new();
+        }
+        let width = self.width;
+        let name = printable(&line.release);
+        match &line.fate {
+            Fate::Judged {
+                verdict, score, stopped_at, stopped_after_millis, because_of, ..
+            } => {
+                let (style, verdict) = shown(*verdict);
+                let stopped = match (stopped_at, stopped_after_millis) {
+                    (Some(interval), Some(after)) => {
+                        format!("after {}, judged {}", show_length(*after), times(*interval))
+                    }
+                    _ => String::new(),
+                };
+                let mut because: Vec<String> = because_of
+                    .iter()
+                    .take(MOST_METRICS)
+                    .map(|name| printable(name).into())
+                    .collect();
+                if because_of.len() > MOST_METRICS {
+                    because.push(format!("+{}", because_of.len() - MOST_METRICS));
+                }
+                let line = format!(
+                    "{name:width$}  {style}{verdict:8}{style:#}  {score:>5}  {stopped:22}  {}",
+                    because.join(", ")
+                );
+                format!("{}\n", line.trim_end())
+            }
+            Fate::Broken { error } => {
+                format!("{name:width$}  {BAD}{:8}{BAD:#}  {}\n", "BROKEN", printable(error))
+            }
+        }
+    }
+
+    /// How many ended how.
+    pub(crate) fn summary(&self, counts: &Counts) -> String {
+        if !self.shown {
+            return String::new();
+        }
+        let Counts { passed, marginal, failed, stopped, broken } = *counts;
+        let all = passed + marginal + failed + broken;
+        let mut text = format!(
+            "\n{all} {}: {passed} passed, {marginal} marginal, {failed} failed, {stopped} of them stopped",
+            if all == 1 { "release" } else { "releases" }
+        );
+        if broken > 0 {
+            let _ = write!(text, "; {BAD}{broken} could not be judged{BAD:#}");
+        }
+        text.push('\n');
+        text
+    }
+}
+
+/// How many releases ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) passed: usize,
+    pub(crate) marginal: usize,
+    pub(crate) failed: usize,
+    pub(crate) stopped: usize,
+    pub(crate) broken: usize,
+}
+
+fn times(count: usize) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+fn shown(verdict: Verdict) -> (Style, &'static str) {
+    match verdict {
+        Verdict::Pass => (GOOD, "PASS"),
+        Verdict::Marginal => (DOUBTFUL, "MARGINAL"),
+        Verdict::Fail => (BAD, "FAIL"),
+    }
+}
+
+/// Every judgement of a release: a section an interval, a row a metric.
+pub(crate) fn replayed_table(release: &str, replayed: &Result<Replayed, BrokenRelease>) -> String {
+    let release = printable(release);
+    match replayed {
+        Ok(replayed) => {
+            let sections = replayed.intervals.iter().map(|one| section(&release, replayed, one));
+            sections.collect()
+        }
+        Err(broken) => {
+            format!(
+                "{HEADING}{release}{HEADING:#}  {BAD}BROKEN{BAD:#}  {}\n\n",
+                printable(&broken.0)
+            )
+        }
+    }
+}
+
+fn section(release: &str, replayed: &Replayed, one: &ReplayedInterval) -> String {
+    let (style, verdict) = shown(one.judgement.verdict);
+    let stops = replayed.stage.stopped_at == Some(one.window.interval);
+    let canary = one.window.canary;
+    let mut table = Table::new();
+    table.load_preset(NOTHING).set_header(["  metric", "class", "baseline", "canary", "why"]);
+    for metric in &one.judgement.metrics {
+        table.add_row(cells(metric));
+    }
+    for column in [2, 3] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let lines: Vec<String> = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    format!(
+        "{HEADING}{release}{HEADING:#}  interval {}, {} to {}  {style}{verdict}{style:#}  score {}{}\n{}\n",
+        one.window.interval,
+        show_time(canary.start_millis),
+        show_time(canary.end_millis),
+        one.judgement.score,
+        if stops { ", stopped here" } else { "" },
+        lines.concat()
+    )
+}
+
+fn cells(metric: &MetricJudgement) -> [String; 5] {
+    let median = |side: &judge_core::judgement::SideSummary| {
+        if side.counts.judged == 0 { "no data".to_owned() } else { figure::value(side.median) }
+    };
+    let why = match metric.classification {
+        Classification::Pass => String::new(),
+        _ => metric.explanation(),
+    };
+    [
+        format!("  {}", printable(&metric.name)),
+        format!("{:?}", metric.classification),
+        median(&metric.baseline),
+        median(&metric.canary),
+        printable(&why).into(),
+    ]
+}

@@ -1,0 +1,282 @@
+//! Ten thousand releases, judged again, beside polars reading the same file.
+//!
+//! ```sh
+//! cargo bench -p judge-retro --bench bulk            # 100, 1,000 and 10,000 releases
+//! cargo bench -p judge-retro --bench bulk -- 2000    # another number
+//! ```
+//!
+//! Each release has 20 metrics and 60 points a side, 2,400 rows of a long Parquet file, sorted by release,
+//! metric, role and time. Values are lognormal with four significant digits; of every fourth release the
+//! canary of every fourth metric is a tenth higher. Beside each other, each in a process of its own so
+//! that its peak memory is its own:
+//!
+//! - `polars`: the streaming engine scans the file and computes mean and standard deviation for each
+//!   release, metric and role;
+//! - `judge`: the file is surveyed, read, judged by `NetflixACAJudge-v1.0` in one interval a release, and
+//!   the judgements are written as Parquet.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "this is a benchmark")]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Instant;
+
+use judge_core::judges::NetflixAcaJudge;
+use judge_core::{CanaryConfig, MetricConfig, Thresholds};
+use judge_retro::frame::ParquetRows;
+use judge_retro::store::RELEASES_PER_PART;
+use judge_retro::{
+    AfterStop, Bulk, FrameFormat, History, HistoryError, HistoryOptions, OneOfMany, Plan,
+    ReleaseLine, Replay, Replayer, StageRule, Store, StoreError, WindowOptions, Windows,
+};
+use polars::prelude::{
+    Column, DataFrame, DataType, Engine, IntoColumn, LazyFrame, NamedFrom, ParquetWriter,
+    PlRefPath, ScanArgsParquet, Schema, Series, TimeUnit, TimeZone, col,
+};
+
+const METRICS: usize = 20;
+const POINTS: usize = 60;
+const ROLES: [&str; 2] = ["baseline", "canary"];
+/// Releases in a row group: 240,000 rows.
+const RELEASES_PER_GROUP: usize = 100;
+/// Runs of each, of which the fastest counts.
+const RUNS: usize = 3;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    match arguments.as_slice() {
+        [role, file] if role == "polars" => polars(Path::new(file)),
+        [role, file] if role == "judge" => judge(Path::new(file)),
+        [number] => compare(&[number.parse().unwrap()]),
+        _ => compare(&[100, 1000, 10_000]),
+    }
+}
+
+fn compare(sizes: &[usize]) {
+    println!(
+        "releases       rows   file  polars   judge  ratio  a release  polars peak  judge peak"
+    );
+    for &releases in sizes {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("history.parquet");
+        generate(&file, releases);
+        let mut best = [Measured { seconds: f64::INFINITY, peak_mib: 0.0 }; 2];
+        // In turns, so that both meet the same machine.
+        for _ in 0..RUNS {
+            for (best, role) in best.iter_mut().zip(["polars", "judge"]) {
+                let measured = measure(role, &file);
+                best.seconds = best.seconds.min(measured.seconds);
+                best.peak_mib = best.peak_mib.max(measured.peak_mib);
+            }
+        }
+        let [polars, judge] = best;
+        println!(
+            "{releases:8} {:10} {:3.0} MB {:5.2} s {:5.2} s {:6.2} {:7.0} µs {:8.0} MiB {:7.0} MiB",
+            releases * METRICS * POINTS * 2,
+            fs::metadata(&file).unwrap().len() as f64 / 1e6,
+            polars.seconds,
+            judge.seconds,
+            judge.seconds / polars.seconds,
+            judge.seconds / releases as f64 * 1e6,
+            polars.peak_mib,
+            judge.peak_mib,
+        );
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Measured {
+    seconds: f64,
+    peak_mib: f64,
+}
+
+/// Runs this program once more, as `role`.
+fn measure(role: &str, file: &Path) -> Measured {
+    let program = std::env::current_exe().unwrap();
+    let ran = Command::new(program).args([role, file.to_str().unwrap()]).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let text = String::from_utf8(ran.stdout).unwrap();
+    let mut numbers = text.split_whitespace().map(|number| number.parse().unwrap());
+    Measured { seconds: numbers.next().unwrap(), peak_mib: numbers.next().unwrap() }
+}
+
+fn report(started: Instant) {
+    println!("{} {}", started.elapsed().as_secs_f64(), peak_mib());
+}
+
+/// The most memory that this process had at once; Linux only.
+fn peak_mib() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kibibytes.unwrap_or(f64::NAN) / 1024.0
+}
+
+fn polars(file: &Path) {
+    let started = Instant::now();
+    let path = PlRefPath::try_from_path(file).unwrap();
+    let scan = LazyFrame::scan_parquet(path, ScanArgsParquet::default()).unwrap();
+    let groups = scan
+        .group_by([col("release"), col("metric"), col("role")])
+        .agg([col("value").mean().alias("mean"), col("value").std(1).alias("std")]);
+    let frame = groups.collect_with_engine(Engine::Streaming).unwrap().unwrap_single();
+    assert!(frame.height() > 0);
+    report(started);
+}
+
+fn judge(file: &Path) {
+    let started = Instant::now();
+    let config = CanaryConfig {
+        metrics: (0..METRICS)
+            .map(|number| MetricConfig::new(metric(number), format!("group-{}", number % 4)))
+            .collect(),
+        ..CanaryConfig::default()
+    };
+    let plan = Arc::new(Plan::of(&config, &serde_json::Value::Null).unwrap());
+    let history =
+        History::open(&[file.to_owned()], &HistoryOptions::default(), plan.series()).unwrap();
+    let replay = Arc::new(Replay {
+        config,
+        thresholds: Thresholds::DEFAULT,
+        judge: &NetflixAcaJudge,
+        windows: Windows::try_from(WindowOptions::default()).unwrap(),
+        rule: StageRule::Judge,
+        after_stop: AfterStop::End,
+    });
+    let survey = history.survey().unwrap();
+    let output = file.with_extension("judgements.parquet");
+    let mut store = Store::open(&output, serde_json::json!({}), false).unwrap();
+    let bulk = Bulk {
+        history: &history,
+        survey: &survey,
+        plan,
+        step_millis: None,
+        threads: None,
+        skip: 0,
+        stop: Arc::default(),
+    };
+    let work = |replayer: &mut Replayer, one: OneOfMany| {
+        let replayed = one.release.and_then(|release| replayer.judge(&release));
+        let mut rows = ParquetRows::default();
+        rows.add(&one.name, &replayed);
+        (ReleaseLine::of(&one.name, &replayed), rows)
+    };
+    let (mut lines, mut rows) = (Vec::new(), ParquetRows::default());
+    let mut judged = 0;
+    let take = |(line, more): (ReleaseLine, ParquetRows)| -> Result<(), Failed> {
+        judged += 1;
+        lines.push(line);
+        rows.append(more);
+        if lines.len() == RELEASES_PER_PART {
+            store
+                .add(&std::mem::take(&mut rows).into_file().unwrap(), std::mem::take(&mut lines))?;
+        }
+        Ok(())
+    };
+    let ended = bulk.run(|| Replayer::new(&replay), work, take).unwrap();
+    assert!(!ended.stopped && judged == survey.releases());
+    if !lines.is_empty() {
+        store.add(&rows.into_file().unwrap(), lines).unwrap();
+    }
+    store.finish(&FrameFormat::Parquet).unwrap();
+    report(started);
+}
+
+#[derive(Debug)]
+#[allow(dead_code, reason = "shown by unwrap")]
+enum Failed {
+    History(HistoryError),
+    Store(StoreError),
+}
+
+impl From<HistoryError> for Failed {
+    fn from(error: HistoryError) -> Self {
+        Self::History(error)
+    }
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+fn metric(number: usize) -> String {
+    format!("metric-{number:02}")
+}
+
+/// Writes a history of so many releases.
+fn generate(file: &PathBuf, releases: usize) {
+    let utc = DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));
+    let schema: Schema = [
+        ("release", DataType::String),
+        ("metric", DataType::String),
+        ("role", DataType::String),
+        ("timestamp", utc.clone()),
+        ("value", DataType::Float64),
+    ]
+    .into_iter()
+    .map(|(name, dtype)| (name.into(), dtype))
+    .collect();
+    let mut writer = ParquetWriter::new(File::create(file).unwrap()).batched(&schema).unwrap();
+    let mut random = Random(20_261_121);
+    for group in (0..releases).step_by(RELEASES_PER_GROUP) {
+        let rows = RELEASES_PER_GROUP * METRICS * POINTS * 2;
+        let mut names: Vec<String> = Vec::with_capacity(rows);
+        let mut metrics: Vec<String> = Vec::with_capacity(rows);
+        let mut roles: Vec<&str> = Vec::with_capacity(rows);
+        let (mut times, mut values) = (Vec::<i64>::with_capacity(rows), Vec::with_capacity(rows));
+        for release in group..releases.min(group + RELEASES_PER_GROUP) {
+            for number in 0..METRICS {
+                for (role, name) in ROLES.iter().enumerate() {
+                    let slow = role == 1 && release % 4 == 3 && number % 4 == 3;
+                    let level = (number + 1) as f64 * if slow { 1.1 } else { 1.0 };
+                    for point in 0..POINTS {
+                        names.push(format!("release-{release:06}"));
+                        metrics.push(metric(number));
+                        roles.push(name);
+                        let minute = release as i64 * 120 + point as i64;
+                        times.push(1_750_000_000_000 + minute * 60_000);
+                        values.push(random.lognormal(level));
+                    }
+                }
+            }
+        }
+        let text = |name: &str, texts: Vec<String>| -> Column {
+            Series::new(name.into(), texts).into_column()
+        };
+        let times = Series::new("timestamp".into(), times).cast(&utc).unwrap();
+        let columns = vec![
+            text("release", names),
+            text("metric", metrics),
+            Series::new("role".into(), roles).into_column(),
+            times.into_column(),
+            Series::new("value".into(), values).into_column(),
+        ];
+        writer.write_batch(&DataFrame::new_infer_height(columns).unwrap()).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+/// `SplitMix64` (Steele, Lea and Flood 2014).
+struct Random(u64);
+
+impl Random {
+    fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// Median `level`, four significant digits.
+    fn lognormal(&mut self, level: f64) -> f64 {
+        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
+        let normal = radius * (std::f64::consts::TAU * self.uniform()).cos();
+        let value = level * (0.25 * normal).exp();
+        let scale = 10_f64.powf(3.0 - value.log10().floor());
+        (value * scale).round() / scale
+    }
+}

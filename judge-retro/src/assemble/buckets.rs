@@ -1,0 +1,243 @@
+//! Takes the rows of one release apart into series.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use judge_core::judgement::Side;
+
+use crate::history::{Batch, BatchPoints, Names, Part, RoleNames};
+
+/// The points of one series as they came: in any order, with their times.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bucket {
+    /// Milliseconds since 1970.
+    pub(super) times: Vec<i64>,
+    pub(super) values: Vec<f64>,
+}
+
+/// Which series are needed and what roles are called; the same for every release.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(super) series: Vec<String>,
+    index_of: HashMap<String, usize>,
+    roles: RoleNames,
+}
+
+impl Wanted {
+    pub(crate) fn new(series: &[String], roles: &RoleNames) -> Self {
+        let numbered = series.iter().enumerate();
+        let index_of = numbered.map(|(index, name)| (name.clone(), index)).collect();
+        Self { series: series.to_vec(), index_of, roles: roles.clone() }
+    }
+
+    fn side(&self, role: &str) -> Option<Side> {
+        let is = |words: &[String]| words.iter().any(|word| word == role);
+        if is(&self.roles.baseline) {
+            Some(Side::Baseline)
+        } else if is(&self.roles.canary) {
+            Some(Side::Canary)
+        } else {
+            None
+        }
+    }
+}
+
+/// The rows of one release by series; its memory is kept from one release to the next.
+#[derive(Debug, Clone)]
+pub(crate) struct Buckets {
+    wanted: Arc<Wanted>,
+    /// By instance, then series, then side.
+    buckets: Vec<Bucket>,
+    /// The names of the instances; one without a name where the history names none.
+    instances: Vec<String>,
+    /// For each series the one whose run followed it last time.
+    followed_by: Vec<usize>,
+    problem: Option<String>,
+    ignored: BTreeSet<String>,
+}
+
+impl Buckets {
+    pub(crate) fn new(wanted: &Arc<Wanted>) -> Self {
+        Self {
+            followed_by: (1..=wanted.series.len()).collect(),
+            wanted: Arc::clone(wanted),
+            buckets: Vec::new(),
+            instances: Vec::new(),
+            problem: None,
+            ignored: BTreeSet::new(),
+        }
+    }
+
+    /// Forgets the release and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        for bucket in &mut self.buckets {
+            bucket.times.clear();
+            bucket.values.clear();
+        }
+        self.instances.clear();
+        self.problem = None;
+    }
+
+    /// What makes this release impossible to judge.
+    pub(super) fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    /// The names of metrics that are not needed, since this was last asked.
+    pub(crate) fn take_ignored(&mut self) -> BTreeSet<String> {
+        std::mem::take(&mut self.ignored)
+    }
+
+    pub(super) fn instances(&self) -> &[String] {
+        &self.instances
+    }
+
+    pub(super) fn series(&self) -> &[String] {
+        &self.wanted.series
+    }
+
+    /// The points of one series of one instance.
+    pub(super) fn bucket(&mut self, instance: usize, series: usize, side: Side) -> &mut Bucket {
+        let index = (instance * self.wanted.series.len() + series) * 2 + number(side);
+        if index >= self.buckets.len() {
+            self.buckets.resize_with(index + 1, Bucket::default);
+        }
+        &mut self.buckets[index]
+    }
+
+    /// Takes the rows of `part`, which are of this release, apart.
+    pub(crate) fn add(&mut self, part: &Part) {
+        if self.problem.is_some() {
+            return;
+        }
+        self.problem = part.batch.first_bad(&part.rows);
+        if self.problem.is_none() {
+            self.problem = self.distribute(part).err();
+        }
+    }
+
+    fn distribute(&mut self, part: &Part) -> Result<(), String> {
+        let Part { batch, rows } = part;
+        let batch = batch.as_ref();
+        let mut row = rows.start;
+        let mut role = Run::new(&batch.role);
+        let mut instance = batch.instance.as_ref().map(Run::new);
+        let mut side = Side::Baseline;
+        let mut number = 0;
+        let mut metric = match &batch.points {
+            BatchPoints::Long { metric, .. } => Some(Run::new(metric)),
+            BatchPoints::Wide(_) => None,
+        };
+        let mut series = None;
+        let mut last = 0;
+        while row < rows.end {
+            if role.starts_at(row, rows.end) {
+                side = self.side(batch, row)?;
+            }
+            let named = match &mut instance {
+                Some(instance) => instance.starts_at(row, rows.end),
+                None => row == rows.start,
+            };
+            if named {
+                number = self.instance(batch.instance.as_ref().map_or("", |names| names.get(row)));
+            }
+            let mut end = role.end.min(instance.as_ref().map_or(rows.end, |run| run.end));
+            if let Some(metric) = &mut metric {
+                if metric.starts_at(row, rows.end) {
+                    series = self.series_called(metric.names.get(row), last);
+                    last = series.unwrap_or(last);
+                }
+                end = end.min(metric.end);
+            }
+            match (&batch.points, series) {
+                (BatchPoints::Long { values, .. }, Some(series)) => {
+                    let bucket = self.bucket(number, series, side);
+                    bucket.times.extend_from_slice(&batch.times[row..end]);
+                    bucket.values.extend_from_slice(&values[row..end]);
+                }
+                (BatchPoints::Long { .. }, None) => {}
+                (BatchPoints::Wide(columns), _) => {
+                    for (series, values) in columns {
+                        let bucket = self.bucket(number, *series, side);
+                        bucket.times.extend_from_slice(&batch.times[row..end]);
+                        bucket.values.extend_from_slice(&values[row..end]);
+                    }
+                }
+            }
+            row = end;
+        }
+        Ok(())
+    }
+
+    fn side(&self, batch: &Batch, row: usize) -> Result<Side, String> {
+        let role = batch.role.get(row);
+        self.wanted.side(role).ok_or_else(|| {
+            let RoleNames { baseline, canary } = &self.wanted.roles;
+            let words: Vec<&str> = baseline.iter().chain(canary).map(String::as_str).collect();
+            let message = format!(
+                "the role {role:?}, but allowed are {}; if yours are called otherwise, say --role \
+                 baseline=NAME and --role canary=NAME",
+                words.join(", ")
+            );
+            batch.said_of(row, &message)
+        })
+    }
+
+    fn instance(&mut self, name: &str) -> usize {
+        let known = self.instances.iter().position(|known| known == name);
+        known.unwrap_or_else(|| {
+            self.instances.push(name.to_owned());
+            self.instances.len() - 1
+        })
+    }
+
+    /// The number of the series `name`. Files mostly have their metrics in the same order again and
+    /// again, so the one that followed the last one the last time is tried first.
+    fn series_called(&mut self, name: &str, last: usize) -> Option<usize> {
+        let guess = self.followed_by.get(last).copied().unwrap_or_default();
+        if self.wanted.series.get(guess).is_some_and(|guessed| guessed == name) {
+            return Some(guess);
+        }
+        let Some(&series) = self.wanted.index_of.get(name) else {
+            if !self.ignored.contains(name) && self.ignored.len() < MOST_IGNORED {
+                self.ignored.insert(name.to_owned());
+            }
+            return None;
+        };
+        if let Some(followed_by) = self.followed_by.get_mut(last) {
+            *followed_by = series;
+        }
+        Some(series)
+    }
+}
+
+/// The most names of metrics that are not needed to be remembered.
+const MOST_IGNORED: usize = 1000;
+
+fn number(side: Side) -> usize {
+    match side {
+        Side::Baseline => 0,
+        Side::Canary => 1,
+    }
+}
+
+/// A stretch of rows with one name.
+struct Run<'a> {
+    names: &'a Names,
+    end: usize,
+}
+
+impl<'a> Run<'a> {
+    fn new(names: &'a Names) -> Self {
+        Self { names, end: 0 }
+    }
+
+    /// Whether a new name begins at `row`; then it is known how far it goes, at most to `limit`.
+    fn starts_at(&mut self, row: usize, limit: usize) -> bool {
+        if row < self.end {
+            return false;
+        }
+        self.end = self.names.run(&(row..limit));
+        true
+    }
+}

@@ -1,0 +1,165 @@
+//! From the rows of one release to its series on a grid.
+
+mod buckets;
+mod place;
+mod sorted;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use judge_core::judgement::Side;
+
+pub(crate) use buckets::{Buckets, Wanted};
+
+use crate::derive::Plan;
+use crate::history::{History, ReleaseParts};
+use crate::release::{Grid, Instance, Recorded, Release};
+use place::{Ends, Placing};
+
+/// Puts releases together, one after the other, with memory that it keeps.
+#[derive(Debug)]
+pub(crate) struct Assembler {
+    plan: Arc<Plan>,
+    wanted: Arc<Wanted>,
+    step: Option<u64>,
+    kept: Option<Buckets>,
+    placing: Placing,
+}
+
+impl Assembler {
+    /// For releases of `history` with the metrics of `plan`, at `step` milliseconds or at each
+    /// release's own step.
+    pub(crate) fn new(history: &History, plan: &Arc<Plan>, step: Option<u64>) -> Self {
+        let wanted = Arc::new(Wanted::new(plan.series(), history.roles()));
+        Self { plan: Arc::clone(plan), wanted, step, kept: None, placing: Placing::default() }
+    }
+
+    /// Empty buckets for the rows of a release.
+    pub(crate) fn buckets(&self) -> Buckets {
+        Buckets::new(&self.wanted)
+    }
+
+    /// The names of metrics that were passed over, since this was last asked.
+    pub(crate) fn take_ignored(&mut self) -> BTreeSet<String> {
+        self.kept.as_mut().map(Buckets::take_ignored).unwrap_or_default()
+    }
+
+    /// The release whose rows are `parts`; otherwise what is wrong with it, for people.
+    pub(crate) fn release(&mut self, parts: &ReleaseParts) -> Result<Release, String> {
+        let mut buckets = self.kept.take().unwrap_or_else(|| self.buckets());
+        buckets.clear();
+        for part in &parts.parts {
+            buckets.add(part);
+        }
+        let release = self.assemble(&parts.name, &mut buckets);
+        self.kept = Some(buckets);
+        release
+    }
+
+    /// The release whose rows have been put into `buckets`.
+    pub(crate) fn assemble(
+        &mut self,
+        name: &str,
+        buckets: &mut Buckets,
+    ) -> Result<Release, String> {
+        if let Some(problem) = buckets.problem() {
+            return Err(problem.to_owned());
+        }
+        let mut ends = [Ends::default(); 2];
+        let mut smallest = None;
+        let mut points = 0;
+        for instance in 0..buckets.instances().len() {
+            for series in 0..buckets.series().len() {
+                for side in [Side::Baseline, Side::Canary] {
+                    let bucket = buckets.bucket(instance, series, side);
+                    let found = sorted::sort(bucket);
+                    points += bucket.times.len();
+                    let found = found.map_err(|error| said_of(buckets, series, side, &error))?;
+                    if let Some(found) = found {
+                        ends[index(side)].include(found.first, found.last);
+                        smallest = smallest.into_iter().chain(found.smallest).min();
+                    }
+                }
+            }
+        }
+        let [baseline, canary] = ends;
+        let Some(origin) = canary.first().or(baseline.first()) else {
+            return Err("no row is of a metric of the config".to_owned());
+        };
+        let step = self.step.or(smallest).unwrap_or(LONE_POINT_STEP);
+        let grid = |ends: Ends| ends.grid(origin, step);
+        let (baseline, canary) = (grid(baseline), grid(canary));
+        let series = buckets.series().len() * buckets.instances().len();
+        place::check_size([baseline, canary], series, points, step)?;
+        let mut recorded: Vec<[Recorded; 2]> = Vec::new();
+        recorded.resize_with(buckets.series().len(), Default::default);
+        for (number, both) in recorded.iter_mut().enumerate() {
+            for (side, grid) in [(Side::Baseline, baseline), (Side::Canary, canary)] {
+                both[index(side)] = self.side(buckets, number, side, grid)?;
+            }
+        }
+        let metrics = self.plan.metrics(recorded, [baseline.points, canary.points])?;
+        Ok(Release { name: name.to_owned(), baseline, canary, metrics })
+    }
+
+    /// One series on one side.
+    fn side(
+        &mut self,
+        buckets: &mut Buckets,
+        series: usize,
+        side: Side,
+        grid: Grid,
+    ) -> Result<Recorded, String> {
+        let exact = self.step.is_none();
+        let mut instances = Vec::new();
+        for number in 0..buckets.instances().len() {
+            let bucket = buckets.bucket(number, series, side);
+            if bucket.times.is_empty() {
+                continue;
+            }
+            let values = self
+                .placing
+                .place(bucket, grid, exact)
+                .map_err(|error| said_of(buckets, series, side, &error))?;
+            instances.push(Instance { name: buckets.instances()[number].clone(), values });
+        }
+        Ok(match instances.as_mut_slice() {
+            [] => Recorded::default(),
+            [only] if only.name.is_empty() => Recorded::from(std::mem::take(&mut only.values)),
+            [only] => Recorded { values: only.values.clone(), instances },
+            several => Recorded { values: mean(several, grid.points), instances },
+        })
+    }
+}
+
+/// The step of a release in which no series has two points: a minute, Kayenta's usual one.
+const LONE_POINT_STEP: u64 = 60_000;
+
+fn index(side: Side) -> usize {
+    match side {
+        Side::Baseline => 0,
+        Side::Canary => 1,
+    }
+}
+
+/// `problem`, said of one series on one side.
+fn said_of(buckets: &Buckets, series: usize, side: Side, problem: &str) -> String {
+    let side = match side {
+        Side::Baseline => "baseline",
+        Side::Canary => "canary",
+    };
+    format!("metric {:?}, {side}: {problem}", buckets.series()[series])
+}
+
+/// At each time the mean of the instances that have a point there.
+fn mean(instances: &[Instance], points: usize) -> Vec<f64> {
+    let at = |point: usize| {
+        let there =
+            || instances.iter().map(|instance| instance.values[point]).filter(|v| !v.is_nan());
+        there().sum::<f64>() / there().count() as f64
+    };
+    (0..points).map(at).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+use super::*;
+
+fn instance(values: &[f64]) -> Instance {
+    Instance { name: String::new(), values: values.to_vec() }
+}
+
+#[test]
+fn instances_without_a_point_do_not_count_in_the_mean() {
+    let mean = mean(&[instance(&[1.0, f64::NAN, f64::NAN]), instance(&[4.0, 6.0, f64::NAN])], 3);
+    assert_eq!(mean[..2], [2.5, 6.0]);
+    assert!(mean[2].is_nan());
+}
+
+proptest::proptest! {
+    /// Each value stands at its own time, whatever the order of the rows, and nothing else is there.
+    #[test]
+    fn points_stand_at_their_own_times_in_any_order_of_rows(
+        values in proptest::collection::btree_map(0_i64..300, -1e6..1e6_f64, 1..60),
+        order in proptest::collection::vec(proptest::num::u64::ANY, 60),
+    ) {
+        let mut rows: Vec<(u64, (&i64, &f64))> = order.into_iter().zip(&values).collect();
+        rows.sort_by_key(|(key, _)| *key);
+        let mut bucket = buckets::Bucket::default();
+        for (_, (&minute, &value)) in rows {
+            bucket.times.push(1_000 + minute * 60_000);
+            bucket.values.push(value);
+        }
+        let found = sorted::sort(&mut bucket).unwrap().unwrap();
+        let mut ends = Ends::default();
+        ends.include(found.first, found.last);
+        let grid = ends.grid(1_000, 60_000);
+        let placed = Placing::default().place(&bucket, grid, true).unwrap();
+        proptest::prop_assert_eq!(placed.len(), grid.points);
+        for (slot, value) in placed.iter().enumerate() {
+            let minute = (grid.start_millis - 1_000) / 60_000 + slot as i64;
+            match values.get(&minute) {
+                Some(expected) => proptest::prop_assert_eq!(value, expected),
+                None => proptest::prop_assert!(value.is_nan()),
+            }
+        }
+    }
+}

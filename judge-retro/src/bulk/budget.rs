@@ -1,0 +1,53 @@
+//! How many rows may be in work.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use super::Unwanted;
+
+/// A number of rows that are taken before they are worked on and given back after.
+#[derive(Debug)]
+pub(super) struct Budget {
+    state: Mutex<State>,
+    changed: Condvar,
+    rows: u64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    taken: u64,
+    closed: bool,
+}
+
+impl Budget {
+    pub(super) fn new(rows: u64) -> Self {
+        Self { state: Mutex::default(), changed: Condvar::new(), rows }
+    }
+
+    /// Waits until `rows` can be taken, or nothing else is: a release larger than the budget is worked
+    /// on alone.
+    pub(super) fn take(&self, rows: u64) -> Result<(), Unwanted> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = |state: &mut State| {
+            !state.closed && state.taken > 0 && state.taken.saturating_add(rows) > self.rows
+        };
+        let waited = self.changed.wait_while(state, full);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        if state.closed {
+            return Err(Unwanted);
+        }
+        state.taken += rows;
+        Ok(())
+    }
+
+    pub(super) fn give_back(&self, rows: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.taken = state.taken.saturating_sub(rows);
+        self.changed.notify_all();
+    }
+
+    /// Nobody is to wait any more.
+    pub(super) fn close(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.changed.notify_all();
+    }
+}

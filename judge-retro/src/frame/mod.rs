@@ -1,0 +1,153 @@
+//! The judgements of releases as a frame: a row for each release, interval and metric.
+
+mod parquet;
+mod row;
+
+use std::io;
+
+use judge_core::Verdict;
+use serde::{Deserialize, Serialize};
+
+use crate::replay::{BrokenRelease, Replayed};
+use crate::windows::Span;
+
+pub use parquet::{ParquetFrame, ParquetRows};
+pub use row::COLUMNS;
+
+/// What became of one release, in one line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseLine {
+    /// The release.
+    pub release: String,
+    /// What would have become of it, or what is wrong with it.
+    #[serde(flatten)]
+    pub fate: Fate,
+}
+
+/// What would have become of a release.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", untagged)]
+pub enum Fate {
+    /// It was judged again.
+    Judged {
+        /// Fail where it would have been stopped, else what its last judgement says.
+        verdict: Verdict,
+        /// The score of the deciding interval.
+        #[serde(with = "score")]
+        score: f64,
+        /// Intervals that were judged.
+        intervals: usize,
+        /// The interval, from 1, after which it would have been stopped.
+        stopped_at: Option<usize>,
+        /// When that was, in milliseconds since the Unix epoch.
+        stopped_millis: Option<i64>,
+        /// How long the canary had then been recorded, in milliseconds.
+        stopped_after_millis: Option<u64>,
+        /// The metrics that kept it from Pass, the most costly first.
+        because_of: Vec<String>,
+    },
+    /// It could not be judged.
+    Broken {
+        /// Why not.
+        error: String,
+    },
+}
+
+impl ReleaseLine {
+    /// The line of `release`.
+    pub fn of(release: &str, replayed: &Result<Replayed, BrokenRelease>) -> Self {
+        let fate = match replayed {
+            Ok(replayed) => {
+                let stopped_millis = replayed.stopped_millis();
+                let life = |end_millis| Span { end_millis, ..replayed.recorded }.millis();
+                Fate::Judged {
+                    verdict: replayed.stage.verdict,
+                    score: replayed.deciding().map_or(f64::NAN, |one| one.judgement.score),
+                    intervals: replayed.intervals.len(),
+                    stopped_at: replayed.stage.stopped_at,
+                    stopped_millis,
+                    stopped_after_millis: stopped_millis.map(life),
+                    because_of: replayed.because_of.clone(),
+                }
+            }
+            Err(broken) => Fate::Broken { error: broken.to_string() },
+        };
+        Self { release: release.to_owned(), fate }
+    }
+}
+
+/// Writes the rows of a release as CSV, without a header.
+///
+/// # Errors
+/// As those of `out`.
+pub fn write_csv(
+    out: &mut impl io::Write,
+    release: &str,
+    replayed: &Result<Replayed, BrokenRelease>,
+) -> io::Result<()> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(out);
+    for row in row::rows(release, replayed) {
+        writer.serialize(row).map_err(io::Error::other)?;
+    }
+    writer.flush()
+}
+
+/// The header of [`write_csv`], as a line.
+pub fn csv_header() -> String {
+    let mut header = COLUMNS.join(",");
+    header.push('\n');
+    header
+}
+
+/// Writes everything about a release as one line of JSON: its [`ReleaseLine`], and for each interval
+/// the judgement as `judge run --format json` has it.
+///
+/// # Errors
+/// As those of `out`.
+pub fn write_json(
+    out: &mut impl io::Write,
+    release: &str,
+    replayed: &Result<Replayed, BrokenRelease>,
+) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        #[serde(flatten)]
+        line: ReleaseLine,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        judgements: Vec<Interval<'a>>,
+    }
+    #[derive(Serialize)]
+    struct Interval<'a> {
+        interval: usize,
+        start: String,
+        end: String,
+        judgement: &'a judge_core::Judgement,
+    }
+    let intervals = replayed.iter().flat_map(|replayed| &replayed.intervals);
+    let judgements = intervals
+        .map(|one| Interval {
+            interval: one.window.interval,
+            start: crate::time::show(one.window.canary.start_millis),
+            end: crate::time::show(one.window.canary.end_millis),
+            judgement: &one.judgement,
+        })
+        .collect();
+    let line = Line { line: ReleaseLine::of(release, replayed), judgements };
+    serde_json::to_writer(&mut *out, &line)?;
+    out.write_all(b"\n")
+}
+
+/// A score, which may not be a number where weights are none.
+mod score {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+    pub(super) fn serialize<S: Serializer>(score: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        score.is_finite().then_some(*score).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
+    }
+}

@@ -1,0 +1,180 @@
+//! What is wrong with a history.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::format::Format;
+
+/// Why a history, or a file of it, cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum HistoryError {
+    /// A source that is neither a file nor a folder nor a pattern.
+    #[error("{}: there is no such file or folder", .named.display())]
+    Missing {
+        /// What was named.
+        named: PathBuf,
+    },
+    /// A folder or a pattern without a file.
+    #[error(
+        "{}: no file of history is called so; their names end in {}", .named.display(), endings()
+    )]
+    NoFiles {
+        /// What was named.
+        named: PathBuf,
+    },
+    /// A pattern that cannot be read.
+    #[error("{pattern}: not a pattern: {reason}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// One file is at fault.
+    #[error("{}: {problem}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: FileProblem,
+    },
+    /// Some timestamps have a time zone and some have none.
+    #[error(
+        "{} has timestamps with a time zone (column {zoned_column:?}), {} has timestamps without one \
+         (column {naive_column:?}); one of them is probably local time: write all of them in UTC",
+        .zoned.display(), .naive.display()
+    )]
+    MixedZones {
+        /// A file with zones.
+        zoned: PathBuf,
+        /// Its column.
+        zoned_column: String,
+        /// A file without.
+        naive: PathBuf,
+        /// Its column.
+        naive_column: String,
+    },
+    /// The history ended in the middle of a run for a reason of the machine's.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl HistoryError {
+    pub(crate) fn file(path: &Path, problem: FileProblem) -> Self {
+        Self::File { path: path.to_owned(), problem }
+    }
+}
+
+/// What is wrong with a file of history.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum FileProblem {
+    /// The system would not give it.
+    #[error("{0}")]
+    Io(String),
+    /// There is nothing in it.
+    #[error("the file is empty")]
+    Empty,
+    /// Nothing tells what it is.
+    #[error(
+        "neither its name nor its content tells its format; name it so that it ends in {}",
+        endings()
+    )]
+    UnknownFormat,
+    /// It is not what it seems to be, or has been cut off.
+    #[error("not a whole {} file: {reason}", name(*.format))]
+    Broken {
+        /// What it should be.
+        format: Format,
+        /// What the reader says.
+        reason: String,
+    },
+    /// A column is missing.
+    #[error(
+        "no column {wanted:?}, which holds {meaning}; the columns are {}; if it has another name, say \
+         --column {column}=NAME{}", listed(.columns), folder_hint(.column)
+    )]
+    MissingColumn {
+        /// Which column of [`super::ColumnNames`].
+        column: &'static str,
+        /// What it is called.
+        wanted: String,
+        /// What it holds.
+        meaning: &'static str,
+        /// The columns that there are.
+        columns: Vec<String>,
+    },
+    /// A column has a type that cannot hold what it should.
+    #[error("column {column:?}: its type is {found}, but allowed is {allowed}")]
+    ColumnType {
+        /// The column.
+        column: String,
+        /// Its type.
+        found: String,
+        /// What it may be.
+        allowed: &'static str,
+    },
+    /// Two columns are called the same.
+    #[error("two columns are called {0:?}; names must differ")]
+    RepeatedColumn(String),
+    /// Nothing in it is of the config.
+    #[error(
+        "no column is a metric of the config; the columns are {}; the config has {}; a long table \
+         has the columns \"metric\" and \"value\" instead", listed(.columns), listed(.wanted)
+    )]
+    NothingOfConfig {
+        /// The columns that there are.
+        columns: Vec<String>,
+        /// The series that the config needs.
+        wanted: Vec<String>,
+    },
+    /// A row belongs to no release.
+    #[error("row {row}: column {column:?}: empty, but allowed is the name of a release")]
+    NoRelease {
+        /// The row, from 1, the header not counted.
+        row: usize,
+        /// The column.
+        column: String,
+    },
+    /// A Prometheus response that is not one.
+    #[error("{0}")]
+    Prometheus(String),
+}
+
+fn name(format: Format) -> &'static str {
+    match format {
+        Format::Parquet => "Parquet",
+        Format::Csv => "CSV",
+        Format::Ndjson => "NDJSON",
+        Format::Ipc => "Arrow IPC",
+        Format::Prometheus => "Prometheus",
+    }
+}
+
+fn endings() -> String {
+    let endings: Vec<String> =
+        Format::ENDINGS.iter().map(|(ending, _)| format!(".{ending}")).collect();
+    endings.join(", ")
+}
+
+fn folder_hint(column: &str) -> String {
+    match column {
+        "timestamp" | "value" => String::new(),
+        _ => format!(", or put the file into a folder called {column}=..."),
+    }
+}
+
+/// The most names in a message.
+const MOST_NAMES: usize = 20;
+
+/// Names as a message has them.
+pub(crate) fn listed(names: &[String]) -> String {
+    let mut text: Vec<String> =
+        names.iter().take(MOST_NAMES).map(|name| format!("{name:?}")).collect();
+    if names.len() > MOST_NAMES {
+        text.push(format!("and {} more", names.len() - MOST_NAMES));
+    }
+    if text.is_empty() { "none".to_owned() } else { text.join(", ") }
+}

@@ -1,0 +1,66 @@
+//! The formats of history files.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// A format of history files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// Apache Parquet.
+    Parquet,
+    /// Comma-separated values with a header.
+    Csv,
+    /// One JSON object a line.
+    Ndjson,
+    /// Arrow IPC, the file format (Feather 2).
+    Ipc,
+    /// A Prometheus `query_range` response.
+    Prometheus,
+}
+
+impl Format {
+    /// Every format, by the ending of its files.
+    pub(super) const ENDINGS: [(&str, Self); 10] = [
+        ("parquet", Self::Parquet),
+        ("pq", Self::Parquet),
+        ("csv", Self::Csv),
+        ("ndjson", Self::Ndjson),
+        ("jsonl", Self::Ndjson),
+        ("arrow", Self::Ipc),
+        ("ipc", Self::Ipc),
+        ("feather", Self::Ipc),
+        ("json", Self::Prometheus),
+        ("prom", Self::Prometheus),
+    ];
+
+    /// The format of a file called so; `None` where the name does not say.
+    pub(super) fn of_name(path: &Path) -> Option<Self> {
+        let ending = path.extension()?;
+        let known = Self::ENDINGS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known));
+        known.map(|&(_, format)| format)
+    }
+
+    /// The format of a file by its first bytes, where they tell; a name can mislead.
+    pub(super) fn of_content(path: &Path) -> io::Result<Option<Self>> {
+        let mut start = Vec::with_capacity(START);
+        File::open(path)?.take(START as u64).read_to_end(&mut start)?;
+        let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start).trim_ascii_start();
+        Ok(if start.starts_with(b"PAR1") {
+            Some(Self::Parquet)
+        } else if start.starts_with(b"ARROW1") {
+            Some(Self::Ipc)
+        } else if text.starts_with(b"{") {
+            let keys = ["\"status\"", "\"resultType\"", "\"data\""];
+            let prometheus =
+                keys.iter().any(|key| text.windows(key.len()).any(|part| part == key.as_bytes()));
+            Some(if prometheus { Self::Prometheus } else { Self::Ndjson })
+        } else {
+            None
+        })
+    }
+}
+
+/// Bytes that tell a format.
+const START: usize = 4096;

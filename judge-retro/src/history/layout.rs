@@ -1,0 +1,283 @@
+//! What each column of a file holds.
+
+use polars::prelude::{DataType, Expr, PlSmallStr, Schema, TimeUnit};
+
+use super::error::{FileProblem, HistoryError};
+use super::files::HistoryFile;
+use super::options::ColumnNames;
+
+/// Where a file says what every row needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Said {
+    /// Of every row: in the folder's name.
+    Once(String),
+    /// In this column.
+    Column(String),
+}
+
+/// How a file's timestamps are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimeKind {
+    /// So many to the second, or (below one a millisecond) so many to the millisecond.
+    Units { per_milli: i64 },
+    /// Seconds or milliseconds since 1970.
+    Numbers,
+    /// Text.
+    Text,
+    /// They are not wanted.
+    Unread,
+}
+
+/// Whether a file's times say in which zone they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Zone {
+    /// They are instants and cannot be mistaken: epoch numbers.
+    Epoch,
+    /// With a zone, or text, which must have one.
+    Zoned,
+    /// Without one; taken as UTC.
+    Naive,
+}
+
+/// Whether a column holds numbers or text that stands for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ValueKind {
+    Numbers,
+    Text,
+}
+
+/// The points of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Points {
+    /// A row a point.
+    Long { metric: Said, value: (String, ValueKind) },
+    /// A column a series: its name, its number among the series that are needed, its kind.
+    Wide { columns: Vec<(String, usize, ValueKind)>, ignored: Vec<String> },
+}
+
+/// What each column of a file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) release: Said,
+    pub(super) role: Said,
+    pub(super) instance: Option<Said>,
+    pub(super) timestamp: String,
+    pub(super) time: TimeKind,
+    pub(super) zone: Zone,
+    pub(super) points: Points,
+}
+
+impl Layout {
+    /// The layout of `file`, whose columns are `schema`; `series` are needed.
+    pub(super) fn of(
+        file: &HistoryFile,
+        schema: &Schema,
+        names: &ColumnNames,
+        series: &[String],
+    ) -> Result<Self, HistoryError> {
+        let read = Reader { file, schema, names };
+        let (time, zone) = read.time()?;
+        Ok(Self {
+            release: read.said("release", &names.release, "the release of each row")?,
+            role: read.said("role", &names.role, "baseline or canary")?,
+            instance: read.said_if_at_all(&names.instance)?,
+            timestamp: names.timestamp.clone(),
+            time,
+            zone,
+            points: read.points(series)?,
+        })
+    }
+
+    /// The same, with nothing but what tells the release of each row, and how many rows there are.
+    pub(super) fn releases_only(&self) -> Self {
+        let time = match self.release {
+            Said::Once(_) => self.time,
+            Said::Column(_) => TimeKind::Unread,
+        };
+        Self {
+            role: Said::Once(String::new()),
+            instance: None,
+            time,
+            points: Points::Wide { columns: Vec::new(), ignored: Vec::new() },
+            ..self.clone()
+        }
+    }
+
+    /// The columns to read, in the order in which a batch takes them.
+    pub(super) fn columns(&self) -> Vec<Expr> {
+        let text = |said: &Said| match said {
+            Said::Once(_) => None,
+            Said::Column(name) => Some(named(name).cast(DataType::String)),
+        };
+        let time = match self.time {
+            TimeKind::Units { .. } => Some(named(&self.timestamp).cast(DataType::Int64)),
+            TimeKind::Numbers => Some(named(&self.timestamp).cast(DataType::Float64)),
+            TimeKind::Text => Some(named(&self.timestamp)),
+            TimeKind::Unread => None,
+        };
+        let value = |name: &String, kind: ValueKind| match kind {
+            ValueKind::Numbers => named(name).cast(DataType::Float64),
+            ValueKind::Text => named(name),
+        };
+        let instance = self.instance.as_ref().and_then(text);
+        let mut columns: Vec<Expr> = time.into_iter().collect();
+        columns.extend(text(&self.release));
+        columns.extend(text(&self.role));
+        columns.extend(instance);
+        match &self.points {
+            Points::Long { metric, value: (name, kind) } => {
+                columns.extend(text(metric));
+                columns.push(value(name, *kind));
+            }
+            Points::Wide { columns: series, .. } => {
+                columns.extend(series.iter().map(|(name, _, kind)| value(name, *kind)));
+            }
+        }
+        // One column may play two parts, as when a metric is called like the role.
+        let numbered = columns.into_iter().enumerate();
+        numbered.map(|(index, column)| column.alias(index.to_string())).collect()
+    }
+}
+
+/// A column by its very name: `col` alone would read `*` and `^...$` as patterns.
+fn named(name: &str) -> Expr {
+    Expr::Column(PlSmallStr::from_str(name))
+}
+
+struct Reader<'a> {
+    file: &'a HistoryFile,
+    schema: &'a Schema,
+    names: &'a ColumnNames,
+}
+
+impl Reader<'_> {
+    fn dtype(&self, column: &str) -> Option<&DataType> {
+        self.schema.get(column)
+    }
+
+    fn columns(&self) -> Vec<String> {
+        self.schema.iter_names().map(ToString::to_string).collect()
+    }
+
+    fn wrong_type(&self, column: &str, dtype: &DataType, allowed: &'static str) -> HistoryError {
+        self.file.error(FileProblem::ColumnType {
+            column: column.to_owned(),
+            found: dtype.to_string(),
+            allowed,
+        })
+    }
+
+    fn missing(&self, column: &'static str, wanted: &str, meaning: &'static str) -> HistoryError {
+        self.file.error(FileProblem::MissingColumn {
+            column,
+            wanted: wanted.to_owned(),
+            meaning,
+            columns: self.columns(),
+        })
+    }
+
+    fn said(
+        &self,
+        column: &'static str,
+        name: &str,
+        meaning: &'static str,
+    ) -> Result<Said, HistoryError> {
+        self.said_if_at_all(name)?.ok_or_else(|| self.missing(column, name, meaning))
+    }
+
+    fn said_if_at_all(&self, name: &str) -> Result<Option<Said>, HistoryError> {
+        if let Some(value) = self.file.partition(name) {
+            return Ok(Some(Said::Once(value.to_owned())));
+        }
+        let Some(dtype) = self.dtype(name) else {
+            return Ok(None);
+        };
+        let text = dtype.is_string()
+            || dtype.is_integer()
+            || dtype.is_categorical()
+            || dtype.is_enum()
+            || dtype.is_date()
+            || dtype.is_bool()
+            || dtype.is_null();
+        if !text {
+            return Err(self.wrong_type(name, dtype, "text, whole numbers or dates"));
+        }
+        Ok(Some(Said::Column(name.to_owned())))
+    }
+
+    fn time(&self) -> Result<(TimeKind, Zone), HistoryError> {
+        let name = &self.names.timestamp;
+        let Some(dtype) = self.dtype(name) else {
+            return Err(self.missing("timestamp", name, "the time of each row"));
+        };
+        Ok(match dtype {
+            DataType::Datetime(unit, zone) => {
+                let per_milli = match unit {
+                    TimeUnit::Milliseconds => 1,
+                    TimeUnit::Microseconds => 1000,
+                    TimeUnit::Nanoseconds => 1_000_000,
+                };
+                let zone = if zone.is_some() { Zone::Zoned } else { Zone::Naive };
+                (TimeKind::Units { per_milli }, zone)
+            }
+            DataType::String => (TimeKind::Text, Zone::Zoned),
+            dtype if dtype.is_integer() || dtype.is_float() => (TimeKind::Numbers, Zone::Epoch),
+            dtype => {
+                let allowed = "timestamps, text in RFC 3339, or seconds or milliseconds since 1970";
+                return Err(self.wrong_type(name, dtype, allowed));
+            }
+        })
+    }
+
+    fn value(&self, name: &str, dtype: &DataType) -> Result<ValueKind, HistoryError> {
+        if dtype.is_string() {
+            Ok(ValueKind::Text)
+        } else if dtype.is_integer() || dtype.is_float() || dtype.is_null() {
+            Ok(ValueKind::Numbers)
+        } else {
+            Err(self.wrong_type(name, dtype, "numbers, or text that stands for numbers"))
+        }
+    }
+
+    fn points(&self, series: &[String]) -> Result<Points, HistoryError> {
+        let metric = self.said_if_at_all(&self.names.metric);
+        let name = &self.names.value;
+        let is_metric = |name: &str| series.iter().any(|wanted| wanted == name);
+        match (metric, self.dtype(name)) {
+            (Ok(Some(metric)), Some(dtype)) => {
+                let value = (name.clone(), self.value(name, dtype)?);
+                Ok(Points::Long { metric, value })
+            }
+            (Err(wrong_type), Some(_)) => Err(wrong_type),
+            (Ok(Some(_)), None) if !is_metric(&self.names.metric) => {
+                Err(self.missing("value", name, "the value of each row"))
+            }
+            (Ok(None), Some(_)) if !is_metric(name) => {
+                Err(self.missing("metric", &self.names.metric, "the metric of each row"))
+            }
+            _ => self.wide(series),
+        }
+    }
+
+    fn wide(&self, series: &[String]) -> Result<Points, HistoryError> {
+        let mut columns = Vec::new();
+        let mut ignored = Vec::new();
+        let names = self.names;
+        let others = [&names.release, &names.timestamp, &names.role, &names.instance];
+        for (name, dtype) in self.schema.iter() {
+            let name = name.to_string();
+            match series.iter().position(|wanted| *wanted == name) {
+                Some(number) => columns.push((name.clone(), number, self.value(&name, dtype)?)),
+                None if others.contains(&&name) => {}
+                None => ignored.push(name),
+            }
+        }
+        if columns.is_empty() {
+            return Err(self.file.error(FileProblem::NothingOfConfig {
+                columns: self.columns(),
+                wanted: series.to_vec(),
+            }));
+        }
+        Ok(Points::Wide { columns, ignored })
+    }
+}

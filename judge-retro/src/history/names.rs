@@ -1,0 +1,94 @@
+//! A column of names, in which rows next to each other mostly have the same.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{Array, Utf8ViewArray, View};
+
+/// A name for each row.
+#[derive(Debug, Clone)]
+pub(crate) enum Names {
+    /// The same for all.
+    Once(Arc<str>),
+    /// One for each.
+    Column(Utf8ViewArray),
+}
+
+impl Names {
+    /// The name of `row`; empty where there is none.
+    pub(crate) fn get(&self, row: usize) -> &str {
+        match self {
+            Self::Once(name) => name,
+            Self::Column(names) => names.get(row).unwrap_or_default(),
+        }
+    }
+
+    /// How far the name of the first of `rows` goes: the first row with another, or the end.
+    pub(crate) fn run(&self, rows: &Range<usize>) -> usize {
+        let Self::Column(names) = self else {
+            return rows.end;
+        };
+        if names.has_nulls() {
+            let first = self.get(rows.start);
+            let other = rows.clone().find(|&row| self.get(row) != first);
+            return other.unwrap_or(rows.end);
+        }
+        let views = &names.views()[rows.clone()];
+        let Some(first) = views.first() else {
+            return rows.end;
+        };
+        // Names of a dictionary page have one view each, and short names hold themselves: mostly the
+        // views of a run are the same 16 bytes, and only where they differ are names compared.
+        let mut view = first.as_u128();
+        for (offset, other) in views.iter().enumerate() {
+            if other.as_u128() == view {
+                continue;
+            }
+            let same_length = other.length == first.length;
+            let may_be_equal = same_length && other.length > View::MAX_INLINE_SIZE;
+            let row = rows.start + offset;
+            if !may_be_equal || names.value(row) != names.value(rows.start) {
+                return row;
+            }
+            view = other.as_u128();
+        }
+        rows.end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(names: &[Option<&str>]) -> Names {
+        Names::Column(Utf8ViewArray::from_slice(names))
+    }
+
+    #[test]
+    fn runs_end_where_the_name_changes() {
+        let long = "a name of more than twelve bytes";
+        let other = "a name of more than twelve bites";
+        let cases: [(&[Option<&str>], usize, usize); 6] = [
+            (&[Some("a"), Some("a"), Some("b")], 0, 2),
+            (&[Some("a"), Some("a"), Some("b")], 2, 3),
+            (&[Some(long), Some(long), Some(other)], 0, 2),
+            (&[Some("a"), Some("ab"), Some("a")], 0, 1),
+            (&[Some("a"), None, Some("a")], 0, 1),
+            (&[None, None, Some("a")], 0, 2),
+        ];
+        for (names, start, end) in cases {
+            assert_eq!(column(names).run(&(start..names.len())), end, "{names:?}");
+        }
+        assert_eq!(Names::Once("x".into()).run(&(3..7)), 7);
+        assert_eq!(column(&[None]).get(0), "");
+    }
+
+    #[test]
+    fn equal_long_names_at_other_places_are_one_run() {
+        let long = "a name of more than twelve bytes";
+        let twice = Utf8ViewArray::from_slice([Some(long), Some(long)]);
+        let views = twice.views();
+        assert_ne!(views[0].as_u128(), views[1].as_u128(), "written twice");
+        assert_eq!(Names::Column(twice).run(&(0..2)), 2);
+    }
+}

@@ -1,0 +1,33 @@
+//! Judges recorded releases again: would this config have stopped the bad ones, how soon, and how
+//! many good ones would it have blocked?
+//!
+//! ```text
+//! files of history --> releases on a grid --> windows --> judgements --> stage rule
+//! ```
+//!
+//! Histories are read with polars, which never shows in this crate's types: a [`Release`] is plain
+//! vectors.
+
+mod assemble;
+pub mod bulk;
+mod derive;
+pub mod frame;
+pub mod history;
+mod number;
+mod release;
+mod replay;
+pub mod store;
+mod time;
+pub mod windows;
+
+pub use bulk::{Bulk, Ended, OneOfMany};
+pub use derive::Plan;
+pub use frame::{Fate, ReleaseLine};
+pub use history::{ColumnNames, Format, History, HistoryError, HistoryOptions, RoleNames, Survey};
+pub use release::{Grid, Instance, Recorded, Release, ReleaseMetric};
+pub use replay::{AfterStop, BrokenRelease, Replay, Replayed, ReplayedInterval, Replayer};
+pub use store::{FrameFormat, Store, StoreError};
+pub use time::{show as show_time, show_length};
+pub use windows::{
+    Lifetime, Lookback, Span, Stage, StageRule, Window, WindowError, WindowOptions, Windows,
+};

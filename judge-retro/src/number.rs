@@ -1,0 +1,33 @@
+//! The value of a point as text, by the rules of `judge run`.
+
+/// The value that `text` stands for; an empty text, `NaN` and `null` are a gap (NaN). `None` if it is
+/// not a number, or one too large for a double.
+pub(crate) fn parse(text: &str) -> Option<f64> {
+    if text.is_empty() || text.eq_ignore_ascii_case("null") {
+        return Some(f64::NAN);
+    }
+    let value: f64 = text.parse().ok()?;
+    let overflown = value.is_infinite() && text.bytes().any(|byte| byte.is_ascii_digit());
+    (!overflown).then_some(value)
+}
+
+/// What [`parse`] accepts, for people.
+pub(crate) const ALLOWED: &str = "a number, NaN or nothing for a gap, Inf or -Inf";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_numbers_gaps_and_infinities() {
+        for (text, value) in [("1.5", 1.5), ("-2e-3", -0.002), ("+Inf", f64::INFINITY)] {
+            assert_eq!(parse(text), Some(value), "{text}");
+        }
+        for gap in ["", "NaN", "nan", "null"] {
+            assert!(parse(gap).is_some_and(f64::is_nan), "{gap}");
+        }
+        for wrong in ["x", "1,5", "1e999", "0x10", "1 2"] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! One recorded release: its metrics on both sides, each side on a regular grid of time.
+
+/// The times of one side's points: point `i` is of `start_millis + i * step_millis` and stands for
+/// the time from there to the next.
+///
+/// Every series of a side is on the side's one grid, from the first point of any of them to the last,
+/// and has [`Grid::points`] points, so that a missing point is a gap (NaN) at its own time, at the
+/// edges too. The grids of a release's two sides have one step and differ by a multiple of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grid {
+    /// Time of the first point, in milliseconds since the Unix epoch.
+    pub start_millis: i64,
+    /// Time between two points, in milliseconds, above 0.
+    pub step_millis: u64,
+    /// How many points there are; 0 where the side was not recorded.
+    pub points: usize,
+}
+
+/// What was recorded of one release.
+///
+/// ```
+/// use judge_retro::{Grid, Release, ReleaseMetric, Recorded};
+///
+/// let grid = Grid { start_millis: 0, step_millis: 60_000, points: 3 };
+/// let release = Release {
+///     name: "2026-11-21".to_owned(),
+///     baseline: grid,
+///     canary: grid,
+///     metrics: vec![ReleaseMetric {
+///         name: "latency".to_owned(),
+///         baseline: Recorded::from(vec![10.0, f64::NAN, 11.0]),
+///         canary: Recorded::from(vec![10.0, 12.0, 11.0]),
+///     }],
+/// };
+/// assert!(release.metrics[0].baseline.values[1].is_nan());
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Release {
+    /// The release, as the history calls it.
+    pub name: String,
+    /// When the baseline's points were taken.
+    pub baseline: Grid,
+    /// When the canary's points were taken.
+    pub canary: Grid,
+    /// Its metrics, in the order of the config.
+    pub metrics: Vec<ReleaseMetric>,
+}
+
+/// One metric of a release on both sides.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ReleaseMetric {
+    /// The metric, as the config calls it.
+    pub name: String,
+    /// What the baseline's instances showed.
+    pub baseline: Recorded,
+    /// What the canary's instances showed.
+    pub canary: Recorded,
+}
+
+/// One metric on one side: the series that is judged and what it was made of.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Recorded {
+    /// The points that are judged, in the metric's unit. NaN is a gap; empty where nothing was
+    /// recorded at all. Of several instances each point is the mean of those that have one.
+    pub values: Vec<f64>,
+    /// The instances by themselves, where the history names them; empty otherwise.
+    pub instances: Vec<Instance>,
+}
+
+impl From<Vec<f64>> for Recorded {
+    fn from(values: Vec<f64>) -> Self {
+        Self { values, instances: Vec::new() }
+    }
+}
+
+/// One of several instances that ran at the same time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instance {
+    /// The instance, as the history calls it.
+    pub name: String,
+    /// Its points on the side's grid; NaN is a gap.
+    pub values: Vec<f64>,
+}

@@ -1,0 +1,190 @@
+//! Judges a recorded release as it would have been judged while it ran.
+
+mod cause;
+mod cut;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use judge_core::judges::Judge;
+use judge_core::{CanaryConfig, JudgeRequest, Judgement, MetricPair, Scratch, Thresholds};
+use thiserror::Error;
+
+use crate::release::Release;
+use crate::windows::{Span, Stage, StageRule, Window, Windows};
+
+/// What to do once the stage's rule would have stopped a canary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AfterStop {
+    /// Judge no further interval, as the stage would not have.
+    #[default]
+    End,
+    /// Judge the rest all the same, to see what became of it.
+    GoOn,
+}
+
+/// How releases are judged again; the same for all of them.
+#[derive(Clone)]
+pub struct Replay {
+    /// Metrics, groups and weights.
+    pub config: CanaryConfig,
+    /// The scores that give the verdicts.
+    pub thresholds: Thresholds,
+    /// Who judges.
+    pub judge: &'static dyn Judge,
+    /// What each judgement looks at.
+    pub windows: Windows,
+    /// What ends a stage.
+    pub rule: StageRule,
+    /// What happens then.
+    pub after_stop: AfterStop,
+}
+
+impl fmt::Debug for Replay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Replay")
+            .field("judge", &self.judge.name())
+            .field("thresholds", &self.thresholds)
+            .field("windows", &self.windows)
+            .field("rule", &self.rule)
+            .field("after_stop", &self.after_stop)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One judgement in a canary's life.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplayedInterval {
+    /// What it looked at.
+    pub window: Window,
+    /// What the judge said.
+    pub judgement: Judgement,
+}
+
+/// A release, judged again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replayed {
+    /// The release.
+    pub release: String,
+    /// From the first recorded point of the canary to a step after its last.
+    pub recorded: Span,
+    /// What would have become of it.
+    pub stage: Stage,
+    /// The metrics that made it fail, or kept it from passing, in its deciding interval: the most costly
+    /// first. Empty for one that passes.
+    pub because_of: Vec<String>,
+    /// Its judgements, in order; at least one.
+    pub intervals: Vec<ReplayedInterval>,
+}
+
+impl Replayed {
+    /// The interval that decided: the one that stopped the canary, else the last.
+    pub fn deciding(&self) -> Option<&ReplayedInterval> {
+        match self.stage.stopped_at {
+            Some(number) => self.intervals.get(number - 1),
+            None => self.intervals.last(),
+        }
+    }
+
+    /// When the canary would have been stopped, in milliseconds since the Unix epoch.
+    pub fn stopped_millis(&self) -> Option<i64> {
+        self.stage.stopped_at.and_then(|_| self.deciding()).map(|at| at.window.canary.end_millis)
+    }
+}
+
+/// Why a release cannot be judged again; the others can.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[error("{0}")]
+pub struct BrokenRelease(pub String);
+
+/// Judges releases one after the other, with buffers that it keeps. One a thread.
+#[derive(Debug)]
+pub struct Replayer {
+    replay: Arc<Replay>,
+    request: JudgeRequest,
+    scratch: Scratch,
+}
+
+impl Replayer {
+    /// For releases that are judged as `replay` says.
+    pub fn new(replay: &Arc<Replay>) -> Self {
+        let request = JudgeRequest {
+            config: replay.config.clone(),
+            thresholds: replay.thresholds,
+            pairs: Vec::new(),
+        };
+        Self { replay: Arc::clone(replay), request, scratch: Scratch::default() }
+    }
+
+    /// From now on a release is broken off before its next metric once `stop` is true.
+    pub fn stop_on(&mut self, stop: Arc<AtomicBool>) {
+        self.scratch.stop_on(stop);
+    }
+
+    /// Judges every interval of `release`.
+    ///
+    /// One interval over all of it gives what `judge run` gives for the same series, bit for bit.
+    ///
+    /// # Errors
+    /// When a role was not recorded, the recording is too short for the windows, or the judge refuses
+    /// the config.
+    pub fn judge(&mut self, release: &Release) -> Result<Replayed, BrokenRelease> {
+        for (grid, role) in [(release.baseline, "baseline"), (release.canary, "canary")] {
+            if grid.points == 0 {
+                return Err(BrokenRelease(format!(
+                    "no row is of the {role}; both roles must be recorded"
+                )));
+            }
+        }
+        let end = cut::end(release.canary);
+        let recorded = Span { start_millis: release.canary.start_millis, end_millis: end };
+        let windows =
+            self.replay.windows.of(recorded).map_err(|error| BrokenRelease(error.to_string()))?;
+        let mut intervals = Vec::with_capacity(windows.len());
+        for window in windows {
+            let judgement = self.judge_window(release, window)?;
+            let stops = self.replay.rule.stops(&judgement);
+            intervals.push(ReplayedInterval { window, judgement });
+            if stops && self.replay.after_stop == AfterStop::End {
+                break;
+            }
+        }
+        let judgements = intervals.iter().map(|interval| &interval.judgement);
+        let Some(stage) = Stage::of(self.replay.rule, judgements) else {
+            return Err(BrokenRelease("it has no interval".to_owned()));
+        };
+        let release = release.name.clone();
+        let mut replayed = Replayed { release, recorded, stage, because_of: Vec::new(), intervals };
+        if let Some(deciding) = replayed.deciding() {
+            replayed.because_of = cause::because_of(&deciding.judgement);
+        }
+        Ok(replayed)
+    }
+
+    fn judge_window(
+        &mut self,
+        release: &Release,
+        window: Window,
+    ) -> Result<Judgement, BrokenRelease> {
+        let pairs = &mut self.request.pairs;
+        pairs.resize_with(release.metrics.len(), MetricPair::default);
+        for (pair, metric) in pairs.iter_mut().zip(&release.metrics) {
+            if pair.name != metric.name {
+                pair.name.clone_from(&metric.name);
+            }
+            let sides = [
+                (&metric.baseline, release.baseline, window.baseline, &mut pair.baseline),
+                (&metric.canary, release.canary, window.canary, &mut pair.canary),
+            ];
+            for (recorded, grid, span, series) in sides {
+                cut::cut(&recorded.values, grid, span, series).map_err(BrokenRelease)?;
+            }
+        }
+        let judged = self.replay.judge.judge_with(&self.request, &mut self.scratch);
+        judged.map_err(|refused| BrokenRelease(refused.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! Releases judged again, and the same series judged at once.
+
+use std::time::Duration;
+
+use judge_core::judges::{EvidenceJudge, NetflixAcaJudge};
+use judge_core::{MetricConfig, Verdict};
+
+use super::*;
+use crate::release::{Grid, Recorded, ReleaseMetric};
+use crate::windows::{Lifetime, Lookback, WindowOptions};
+
+const MINUTE: i64 = 60_000;
+/// A time that is no multiple of anything.
+const START: i64 = 1_795_183_742_000;
+
+/// Points that wobble without repeating soon.
+fn wobble(level: f64, points: usize, salt: usize) -> Vec<f64> {
+    (0..points).map(|i| level + ((i * 37 + salt * 11) % 23) as f64 / 10.0).collect()
+}
+
+/// `points` minutes of two metrics; the canary's latency is higher from minute `slow_from` on.
+fn release(points: usize, slow_from: usize) -> Release {
+    let grid = Grid { start_millis: START, step_millis: 60_000, points };
+    let mut slow = wobble(100.0, points, 2);
+    for value in slow.iter_mut().skip(slow_from) {
+        *value += 50.0;
+    }
+    let metric = |name: &str, baseline, canary| ReleaseMetric {
+        name: name.to_owned(),
+        baseline: Recorded::from(baseline),
+        canary: Recorded::from(canary),
+    };
+    Release {
+        name: "v7".to_owned(),
+        baseline: grid,
+        canary: grid,
+        metrics: vec![
+            metric("latency", wobble(100.0, points, 1), slow),
+            metric("errors", wobble(3.0, points, 3), wobble(3.0, points, 4)),
+        ],
+    }
+}
+
+fn config() -> CanaryConfig {
+    CanaryConfig {
+        metrics: vec![
+            MetricConfig::new("latency", "Latency"),
+            MetricConfig::new("errors", "Errors"),
+        ],
+        group_weights: [("Latency".to_owned(), 60.0), ("Errors".to_owned(), 40.0)].into(),
+        ..CanaryConfig::default()
+    }
+}
+
+fn replay(judge: &'static dyn Judge, options: WindowOptions, after_stop: AfterStop) -> Arc<Replay> {
+    Arc::new(Replay {
+        config: config(),
+        thresholds: Thresholds::DEFAULT,
+        judge,
+        windows: Windows::try_from(options).unwrap(),
+        rule: StageRule::Judge,
+        after_stop,
+    })
+}
+
+fn minutes(count: u64) -> Duration {
+    Duration::from_secs(60 * count)
+}
+
+#[test]
+fn one_interval_over_everything_is_the_judgement_of_everything() {
+    for judge in [&NetflixAcaJudge as &'static dyn Judge, &EvidenceJudge] {
+        let release = release(60, 30);
+        let replay = replay(judge, WindowOptions::default(), AfterStop::End);
+        let replayed = Replayer::new(&replay).judge(&release).unwrap();
+        let series = |recorded: &Recorded| judge_core::Series {
+            values: recorded.values.clone(),
+            clock: Some(judge_core::Clock { start_millis: START, step_millis: 60_000 }),
+        };
+        let pairs = release.metrics.iter().map(|metric| {
+            MetricPair::new(metric.name.clone(), series(&metric.baseline), series(&metric.canary))
+        });
+        let request = JudgeRequest {
+            config: config(),
+            thresholds: Thresholds::DEFAULT,
+            pairs: pairs.collect(),
+        };
+        assert_eq!(replayed.intervals.len(), 1);
+        assert_eq!(replayed.intervals[0].judgement, judge.judge(&request).unwrap());
+    }
+}
+
+#[test]
+fn a_canary_that_turns_bad_is_stopped_when_it_shows() {
+    let by_10 = WindowOptions {
+        interval: Some(minutes(10)),
+        lookback: Lookback::Sliding(minutes(10)),
+        ..WindowOptions::default()
+    };
+    let release = release(60, 30);
+    let replayed = Replayer::new(&replay(&NetflixAcaJudge, by_10, AfterStop::End)).judge(&release);
+    let replayed = replayed.unwrap();
+    let scores: Vec<f64> = replayed.intervals.iter().map(|one| one.judgement.score).collect();
+    assert_eq!(scores, [100.0, 100.0, 100.0, 40.0]);
+    assert_eq!(replayed.stage, Stage { verdict: Verdict::Fail, stopped_at: Some(4) });
+    assert_eq!(replayed.stopped_millis(), Some(START + 40 * MINUTE));
+    assert_eq!(replayed.because_of, ["latency"]);
+
+    let on =
+        Replayer::new(&replay(&NetflixAcaJudge, by_10, AfterStop::GoOn)).judge(&release).unwrap();
+    assert_eq!(on.intervals.len(), 6, "the rest is judged all the same");
+    assert_eq!(on.intervals[..4], replayed.intervals);
+    assert_eq!((on.stage, on.because_of), (replayed.stage, replayed.because_of));
+}
+
+#[test]
+fn each_interval_is_judged_on_its_own_window() {
+    let options = WindowOptions {
+        lifetime: Lifetime::Fixed(minutes(40)),
+        warm_up: minutes(5),
+        interval: Some(minutes(20)),
+        ..WindowOptions::default()
+    };
+    let replay = replay(&NetflixAcaJudge, options, AfterStop::GoOn);
+    let replayed = Replayer::new(&replay).judge(&release(60, 30)).unwrap();
+    let submitted = |interval: usize| {
+        let metric = &replayed.intervals[interval].judgement.metrics[0];
+        (metric.baseline.counts.submitted, metric.canary.counts.submitted)
+    };
+    assert_eq!((submitted(0), submitted(1)), ((20, 20), (40, 40)));
+    // Minutes 5 to 25 and 5 to 45, of which the canary was slow from minute 30 on.
+    let slow = |value: &f64| *value >= 150.0;
+    let canary = &release(60, 30).metrics[0].canary.values;
+    let mean = |range: std::ops::Range<usize>| {
+        canary[range.clone()].iter().sum::<f64>() / range.len() as f64
+    };
+    let means: Vec<f64> =
+        replayed.intervals.iter().map(|one| one.judgement.metrics[0].canary.mean).collect();
+    assert!((means[0] - mean(5..25)).abs() < 1e-9 && (means[1] - mean(5..45)).abs() < 1e-9);
+    assert_eq!(canary[5..45].iter().filter(|value| slow(value)).count(), 15);
+}
+
+#[test]
+fn the_baseline_of_an_hour_earlier_is_compared() {
+    let mut release = release(60, 60);
+    // Baseline recorded from an hour before to the end, slow in the hour before.
+    release.baseline = Grid { start_millis: START - 60 * MINUTE, points: 120, ..release.canary };
+    for (metric, level) in release.metrics.iter_mut().zip([100.0, 3.0]) {
+        let mut values = wobble(level, 120, 7);
+        values.iter_mut().take(60).for_each(|value| *value += level);
+        metric.baseline = Recorded::from(values);
+    }
+    let judged = |offset| {
+        let options =
+            WindowOptions { baseline_offset: minutes(offset), ..WindowOptions::default() };
+        let replay = replay(&NetflixAcaJudge, options, AfterStop::End);
+        Replayer::new(&replay).judge(&release).unwrap().intervals.remove(0).judgement
+    };
+    let classes = |judgement: &Judgement| {
+        judgement
+            .metrics
+            .iter()
+            .map(|metric| format!("{:?}", metric.classification))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(classes(&judged(0)), ["Pass", "Pass"]);
+    assert_eq!(classes(&judged(60)), ["Low", "Low"]);
+    // Half of the window before anything was recorded: gaps, not points of another time.
+    assert_eq!(judged(90).metrics[0].baseline.counts.gaps, 30);
+}
+
+#[test]
+fn scratch_of_one_release_leaves_no_trace_in_the_next() {
+    let replay = replay(&EvidenceJudge, WindowOptions::default(), AfterStop::End);
+    let mut replayer = Replayer::new(&replay);
+    let (bad, good) = (release(60, 10), release(45, 45));
+    replayer.judge(&bad).unwrap();
+    let after = replayer.judge(&good).unwrap();
+    assert_eq!(after, Replayer::new(&replay).judge(&good).unwrap());
+}
+
+#[test]
+fn what_cannot_be_replayed_is_said_of_the_release() {
+    let replay = replay(
+        &NetflixAcaJudge,
+        WindowOptions { warm_up: minutes(60), ..WindowOptions::default() },
+        AfterStop::End,
+    );
+    let mut replayer = Replayer::new(&replay);
+    let error = replayer.judge(&release(60, 0)).unwrap_err().to_string();
+    assert!(error.contains("nothing is left to judge"), "{error}");
+    let mut lonely = release(90, 0);
+    lonely.baseline.points = 0;
+    let error = replayer.judge(&lonely).unwrap_err().to_string();
+    assert_eq!(error, "no row is of the baseline; both roles must be recorded");
+}
+
+#[test]
+fn a_verdict_is_owed_to_the_costliest_metric_and_missing_data_to_all() {
+    let mut both = release(60, 0);
+    for value in &mut both.metrics[1].canary.values {
+        *value += 30.0;
+    }
+    let whole = replay(&NetflixAcaJudge, WindowOptions::default(), AfterStop::End);
+    let judged = Replayer::new(&whole).judge(&both).unwrap();
+    assert_eq!(judged.because_of, ["latency", "errors"], "60 % and 40 % of the score");
+
+    let mut critical = (*whole).clone();
+    critical.config.metrics[1].critical = true;
+    let judged = Replayer::new(&Arc::new(critical)).judge(&both).unwrap();
+    assert_eq!(judged.because_of, ["errors", "latency"], "the one that fails by itself");
+
+    let mut missing = release(60, 60);
+    for metric in &mut missing.metrics {
+        metric.canary = Recorded::default();
+    }
+    let judged = Replayer::new(&whole).judge(&missing).unwrap();
+    assert_eq!(judged.because_of, ["latency", "errors"]);
+    let reason = judged.intervals[0].judgement.reason.as_deref();
+    assert_eq!(reason, Some("Canary Failed: 50% or more metrics returned NODATA"));
+    let passing = Replayer::new(&whole).judge(&release(60, 60)).unwrap();
+    assert_eq!((passing.stage.verdict, passing.because_of.len()), (Verdict::Pass, 0));
+}

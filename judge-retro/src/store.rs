@@ -1,0 +1,307 @@
+//! Output that is not finished yet: in parts beside the place where it will stand.
+//!
+//! While `judgements.csv` is being made, `judgements.csv.parts/` holds what is done, a hundred releases
+//! a part. A run that was stopped, or killed, goes on from there; the finished output is the parts put
+//! together, so that its bytes do not depend on how often that happened.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::frame::{ParquetFrame, ReleaseLine};
+
+/// Releases in a part.
+pub const RELEASES_PER_PART: usize = 100;
+
+/// How the frame is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FrameFormat {
+    /// Text; parts follow each other, after the header.
+    Text {
+        /// What stands before the first part.
+        header: String,
+    },
+    /// Parquet, a row group a part.
+    Parquet,
+}
+
+/// Why output was not begun, continued or finished.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The system would not.
+    #[error("cannot write {}: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There is something to go on with, and it was not asked for.
+    #[error(
+        "{} holds {releases} releases of a run that was stopped: go on with --resume, or remove it to \
+         begin anew", .parts.display()
+    )]
+    Unfinished {
+        /// The parts.
+        parts: PathBuf,
+        /// Releases in them.
+        releases: usize,
+    },
+    /// What there is belongs to another run.
+    #[error(
+        "{} cannot be gone on with: {what} was {was} and is {is}; ask for the same as then, or remove \
+         it to begin anew", .parts.display()
+    )]
+    Changed {
+        /// The parts.
+        parts: PathBuf,
+        /// What has changed.
+        what: String,
+        /// What it was when they were written.
+        was: String,
+        /// What it is now.
+        is: String,
+    },
+}
+
+/// An output file in the making.
+#[derive(Debug)]
+pub struct Store {
+    output: PathBuf,
+    parts: PathBuf,
+    /// Holds the parts of an output that is a pipe or a device: nobody could go on with those.
+    _passing: Option<tempfile::TempDir>,
+    settings: Value,
+    lines: Vec<ReleaseLine>,
+    /// Parts that are on disk.
+    finished: usize,
+}
+
+/// What a run depends on, by name.
+const SETTINGS: &str = "settings.json";
+
+impl Store {
+    /// Begins `output`, or goes on with it if `resume`. `settings` is an object with everything that the
+    /// output depends on.
+    ///
+    /// # Errors
+    /// When there are parts and they are not asked for, or are of other settings.
+    pub fn open(output: &Path, settings: Value, resume: bool) -> Result<Self, StoreError> {
+        let passing = fs::metadata(output).is_ok_and(|existing| !existing.is_file());
+        let passing = if passing {
+            let folder = tempfile::tempdir();
+            Some(folder.map_err(|source| StoreError::Io { path: std::env::temp_dir(), source })?)
+        } else {
+            None
+        };
+        let parts = match &passing {
+            Some(folder) => folder.path().join("parts"),
+            None => {
+                let mut name = output.as_os_str().to_owned();
+                name.push(".parts");
+                PathBuf::from(name)
+            }
+        };
+        let mut store = Self {
+            output: output.to_owned(),
+            parts,
+            _passing: passing,
+            settings,
+            lines: Vec::new(),
+            finished: 0,
+        };
+        if !store.parts.is_dir() {
+            return Ok(store);
+        }
+        store.read_back()?;
+        if !resume {
+            let releases = store.lines.len();
+            return Err(StoreError::Unfinished { parts: store.parts, releases });
+        }
+        store.check_settings()?;
+        Ok(store)
+    }
+
+    /// Releases that are done.
+    pub fn done(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The lines of the releases that are done, in order.
+    pub fn lines(&self) -> &[ReleaseLine] {
+        &self.lines
+    }
+
+    /// Adds a part: the frame of some releases, and their lines.
+    ///
+    /// # Errors
+    /// When it cannot be written; what was there before stays.
+    pub fn add(&mut self, frame: &[u8], mut lines: Vec<ReleaseLine>) -> Result<(), StoreError> {
+        if self.finished == 0 {
+            self.begin()?;
+        }
+        let mut text = Vec::new();
+        for line in &lines {
+            serde_json::to_writer(&mut text, line).map_err(|error| self.error(error.into()))?;
+            text.push(b'\n');
+        }
+        self.write(&frame_name(self.finished), frame)?;
+        // Last, since a part counts once its lines are there.
+        self.write(&lines_name(self.finished), &text)?;
+        self.finished += 1;
+        self.lines.append(&mut lines);
+        Ok(())
+    }
+
+    /// Puts the parts together under the output's name, all at once, and removes them.
+    ///
+    /// # Errors
+    /// When that cannot be written; then there is nothing under that name that was not there before,
+    /// and the parts stay.
+    pub fn finish(self, format: &FrameFormat) -> Result<Vec<ReleaseLine>, StoreError> {
+        let put_together = || -> io::Result<()> {
+            replace(&self.output, |out| match format {
+                FrameFormat::Text { header } => {
+                    out.write_all(header.as_bytes())?;
+                    for part in 0..self.finished {
+                        let mut part = fs::File::open(self.parts.join(frame_name(part)))?;
+                        io::copy(&mut part, out)?;
+                    }
+                    Ok(())
+                }
+                FrameFormat::Parquet => {
+                    let mut frame = ParquetFrame::new(&mut *out)?;
+                    for part in 0..self.finished {
+                        frame.add(&fs::read(self.parts.join(frame_name(part)))?)?;
+                    }
+                    frame.finish()
+                }
+            })
+        };
+        put_together().map_err(|error| self.error(error))?;
+        if self.finished > 0 {
+            fs::remove_dir_all(&self.parts)
+                .map_err(|source| StoreError::Io { path: self.parts.clone(), source })?;
+        }
+        Ok(self.lines)
+    }
+
+    fn begin(&self) -> Result<(), StoreError> {
+        let created = match fs::create_dir(&self.parts) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            created => created,
+        };
+        created.map_err(|source| StoreError::Io { path: self.parts.clone(), source })?;
+        self.write(SETTINGS, self.settings.to_string().as_bytes())
+    }
+
+    fn read_back(&mut self) -> Result<(), StoreError> {
+        loop {
+            let path = self.parts.join(lines_name(self.finished));
+            let text = match fs::read_to_string(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                text => text.map_err(|source| StoreError::Io { path: path.clone(), source })?,
+            };
+            for line in text.lines() {
+                let line = serde_json::from_str(line).map_err(|error| StoreError::Changed {
+                    parts: self.parts.clone(),
+                    what: format!("{}", path.display()),
+                    was: "written by this command".to_owned(),
+                    is: format!("not readable: {error}"),
+                })?;
+                self.lines.push(line);
+            }
+            self.finished += 1;
+        }
+    }
+
+    fn check_settings(&self) -> Result<(), StoreError> {
+        let path = self.parts.join(SETTINGS);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.finished == 0 => {
+                return Ok(());
+            }
+            text => text.map_err(|source| StoreError::Io { path, source })?,
+        };
+        let then: Value = serde_json::from_str(&text).unwrap_or_default();
+        let names = self.settings.as_object().into_iter().flatten().map(|(name, _)| name);
+        for name in names {
+            let (was, is) = (&then[name], &self.settings[name]);
+            if was != is {
+                return Err(StoreError::Changed {
+                    parts: self.parts.clone(),
+                    what: name.clone(),
+                    was: shortened(was),
+                    is: shortened(is),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.parts.join(name);
+        replace(&path, |out| out.write_all(bytes)).map_err(|source| StoreError::Io { path, source })
+    }
+
+    fn error(&self, source: io::Error) -> StoreError {
+        StoreError::Io { path: self.output.clone(), source }
+    }
+}
+
+fn frame_name(part: usize) -> String {
+    format!("{part:06}.frame")
+}
+
+fn lines_name(part: usize) -> String {
+    format!("{part:06}.lines")
+}
+
+/// The longest setting that an error quotes, in characters.
+const LONGEST_SETTING: usize = 60;
+
+fn shortened(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= LONGEST_SETTING {
+        return text;
+    }
+    let start: String = text.chars().take(LONGEST_SETTING).collect();
+    format!("{start}...")
+}
+
+/// Writes a file under another name and puts it in its place at once, or straight into a device.
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    // A link stays a link to the file that is replaced.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let existing = fs::metadata(&target).ok();
+    if existing.as_ref().is_some_and(|existing| !existing.is_file()) {
+        let mut out = io::BufWriter::new(fs::File::options().write(true).open(&target)?);
+        write(&mut out)?;
+        return out.flush();
+    }
+    let directory = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(existing.map_or_else(
+        // The system takes the umask off it.
+        || std::os::unix::fs::PermissionsExt::from_mode(0o666),
+        |existing| existing.permissions(),
+    ));
+    let file = builder.tempfile_in(directory)?;
+    let mut out = io::BufWriter::with_capacity(1 << 20, file);
+    write(&mut out)?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.as_file().sync_all()?;
+    file.persist(&target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+use super::*;
+use crate::frame::Fate;
+
+fn line(release: &str) -> ReleaseLine {
+    ReleaseLine { release: release.to_owned(), fate: Fate::Broken { error: "no data".to_owned() } }
+}
+
+fn settings(judge: &str) -> Value {
+    serde_json::json!({ "--judge": judge })
+}
+
+fn text() -> FrameFormat {
+    FrameFormat::Text { header: "head\n".to_owned() }
+}
+
+#[test]
+fn parts_become_the_output_and_are_gone() {
+    let place = tempfile::tempdir().unwrap();
+    let output = place.path().join("out.csv");
+    let mut store = Store::open(&output, settings("a"), false).unwrap();
+    store.add(b"one\n", vec![line("1")]).unwrap();
+    store.add(b"two\n", vec![line("2"), line("3")]).unwrap();
+    assert!(!output.exists(), "nothing under the final name before the end");
+    let lines = store.finish(&text()).unwrap();
+    assert_eq!(lines, [line("1"), line("2"), line("3")]);
+    assert_eq!(fs::read_to_string(&output).unwrap(), "head\none\ntwo\n");
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "the output alone");
+}
+
+#[test]
+fn a_run_that_was_broken_off_is_gone_on_with_if_it_is_the_same() {
+    let place = tempfile::tempdir().unwrap();
+    let output = place.path().join("out.csv");
+    let mut store = Store::open(&output, settings("a"), false).unwrap();
+    store.add(b"one\n", vec![line("1")]).unwrap();
+    // As if it was killed between the frame and its lines.
+    fs::write(place.path().join("out.csv.parts/000001.frame"), "half").unwrap();
+    drop(store);
+
+    let error = Store::open(&output, settings("a"), false).unwrap_err().to_string();
+    assert!(
+        error.contains("holds 1 releases of a run that was stopped: go on with --resume"),
+        "{error}"
+    );
+    let error = Store::open(&output, settings("b"), true).unwrap_err().to_string();
+    assert!(error.contains("--judge was \"a\" and is \"b\""), "{error}");
+
+    let mut store = Store::open(&output, settings("a"), true).unwrap();
+    assert_eq!((store.done(), store.lines()), (1, &[line("1")][..]));
+    store.add(b"two\n", vec![line("2")]).unwrap();
+    store.finish(&text()).unwrap();
+    assert_eq!(fs::read_to_string(&output).unwrap(), "head\none\ntwo\n");
+}
+
+#[test]
+fn resuming_what_was_never_begun_begins_it() {
+    let place = tempfile::tempdir().unwrap();
+    let output = place.path().join("out.csv");
+    let store = Store::open(&output, settings("a"), true).unwrap();
+    assert_eq!(store.done(), 0);
+    store.finish(&text()).unwrap();
+    assert_eq!(fs::read_to_string(&output).unwrap(), "head\n");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_leaves_what_was_there() {
+    let place = tempfile::tempdir().unwrap();
+    let output = place.path().join("folder/out.csv");
+    let mut store = Store::open(&output, settings("a"), false).unwrap();
+    let error = store.add(b"one\n", vec![line("1")]).unwrap_err().to_string();
+    assert!(error.contains("cannot write") && error.contains("out.csv.parts"), "{error}");
+
+    let full = Store::open(Path::new("/dev/full"), settings("a"), false).unwrap();
+    let error = full.finish(&text()).unwrap_err().to_string();
+    assert!(error.contains("cannot write /dev/full"), "{error}");
+}

@@ -1,0 +1,130 @@
+//! From the judgements of a canary's intervals to what becomes of it.
+
+use judge_core::{Judgement, Verdict};
+use serde::Serialize;
+
+/// Which rule of a canary stage decides at equality.
+///
+/// Both stop a canary early for a low score and pass it if its last score meets the pass threshold,
+/// `score >= pass`. They differ where a score equals the marginal threshold, which is the only place
+/// where Spinnaker disagrees with Kayenta's own verdicts:
+///
+/// | score | Kayenta's judge says | `Judge` rule | `Spinnaker` rule |
+/// | --- | --- | --- | --- |
+/// | below marginal | Fail | stops | stops |
+/// | equal to marginal | Marginal (`score >= marginal`) | goes on | stops (`score <= marginal`) |
+/// | above marginal, below pass | Marginal | goes on | goes on |
+/// | equal to pass | Pass (`score >= pass`) | goes on | goes on |
+///
+/// With equal thresholds, pass = marginal, a score that equals both is judged Pass by Kayenta and
+/// stopped by Spinnaker. After the last interval a canary that was not stopped and does not meet pass
+/// fails Spinnaker's stage; here its verdict is Marginal, which tells it from one that was stopped.
+///
+/// Sources in Spinnaker's orca: `MonitorKayentaCanaryTask.kt` (`canaryScore <= marginal` ends the stage)
+/// and `AggregateCanaryResultsTask.kt` (`finalCanaryScore <= marginal`, then `finalCanaryScore < pass`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StageRule {
+    /// Stop below the marginal threshold, as the verdicts say.
+    #[default]
+    Judge,
+    /// Stop at the marginal threshold too, as Spinnaker does.
+    Spinnaker,
+}
+
+impl StageRule {
+    /// Whether the stage ends with this judgement. A score that is not a number ends it.
+    pub fn stops(self, judgement: &Judgement) -> bool {
+        let marginal = judgement.thresholds.marginal;
+        let goes_on = match self {
+            Self::Judge => judgement.score >= marginal,
+            Self::Spinnaker => judgement.score > marginal,
+        };
+        !goes_on || judgement.verdict == Verdict::Fail
+    }
+}
+
+/// What became of a canary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stage {
+    /// Fail where it was stopped, else what its last judgement says.
+    pub verdict: Verdict,
+    /// The interval, from 1, after which it was stopped; `None` if it lived to its end.
+    pub stopped_at: Option<usize>,
+}
+
+impl Stage {
+    /// What becomes of a canary that was judged so, interval by interval; `None` without a judgement.
+    ///
+    /// Judgements after the one that stops it play no part.
+    pub fn of<'a>(
+        rule: StageRule,
+        judgements: impl IntoIterator<Item = &'a Judgement>,
+    ) -> Option<Self> {
+        let mut stage = None;
+        for (judgement, number) in judgements.into_iter().zip(1..) {
+            if rule.stops(judgement) {
+                return Some(Self { verdict: Verdict::Fail, stopped_at: Some(number) });
+            }
+            stage = Some(Self { verdict: judgement.verdict, stopped_at: None });
+        }
+        stage
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use judge_core::Thresholds;
+
+    use super::*;
+
+    fn judged(scores: &[f64], thresholds: Thresholds) -> Vec<Judgement> {
+        let verdict = |score| Verdict::of(score, thresholds);
+        let judgement = |&score: &f64| Judgement {
+            judge: "NetflixACAJudge-v1.0".to_owned(),
+            verdict: verdict(score),
+            score,
+            reason: None,
+            thresholds,
+            groups: Vec::new(),
+            metrics: Vec::new(),
+            warnings: Vec::new(),
+        };
+        scores.iter().map(judgement).collect()
+    }
+
+    #[test]
+    fn stops_below_marginal_and_passes_by_the_last_score() {
+        use StageRule::{Judge, Spinnaker};
+        use Verdict::{Fail, Marginal, Pass};
+        let usual = Thresholds { pass: 95.0, marginal: 75.0 };
+        let one = Thresholds { pass: 80.0, marginal: 80.0 };
+        let cases: &[(StageRule, Thresholds, &[f64], Verdict, Option<usize>)] = &[
+            (Judge, usual, &[100.0, 100.0, 100.0], Pass, None),
+            (Judge, usual, &[80.0, 75.0, 95.0], Pass, None),
+            (Judge, usual, &[100.0, 100.0, 94.99], Marginal, None),
+            (Judge, usual, &[100.0, 74.99, 100.0], Fail, Some(2)),
+            (Judge, usual, &[74.99], Fail, Some(1)),
+            (Judge, usual, &[75.0], Marginal, None),
+            (Judge, usual, &[f64::NAN, 100.0], Fail, Some(1)),
+            (Judge, one, &[80.0], Pass, None),
+            (Spinnaker, usual, &[75.0, 100.0], Fail, Some(1)),
+            (Spinnaker, usual, &[75.01, 100.0], Pass, None),
+            (Spinnaker, usual, &[100.0, 94.99], Marginal, None),
+            (Spinnaker, usual, &[100.0, 95.0], Pass, None),
+            (Spinnaker, one, &[80.0], Fail, Some(1)),
+        ];
+        for &(rule, thresholds, scores, verdict, stopped_at) in cases {
+            let stage = Stage::of(rule, &judged(scores, thresholds));
+            assert_eq!(stage, Some(Stage { verdict, stopped_at }), "{rule:?} {scores:?}");
+        }
+        assert_eq!(Stage::of(Judge, []), None);
+    }
+
+    #[test]
+    fn a_score_below_marginal_stops_even_if_thresholds_stand_the_wrong_way_round() {
+        let wrong = Thresholds { pass: 50.0, marginal: 75.0 };
+        let stage = Stage::of(StageRule::Judge, &judged(&[60.0], wrong));
+        assert_eq!(stage, Some(Stage { verdict: Verdict::Fail, stopped_at: Some(1) }));
+    }
+}

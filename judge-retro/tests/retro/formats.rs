@@ -1,0 +1,192 @@
+//! One history, read the same from every format and layout.
+
+use judge_retro::{ColumnNames, HistoryOptions, RoleNames};
+use polars::prelude::{DataType, TimeUnit};
+
+use crate::harness::{
+    METRICS, POINTS, Place, RELEASES, ROLES, STEP, assert_same, expected, long, long_csv, read,
+    read_with, rows, time, times, value, wide_csv,
+};
+
+#[test]
+fn long_tables_of_every_format_are_the_same_history() {
+    let place = Place::new();
+    for path in ["h.parquet", "h.arrow", "h.ndjson"] {
+        let path = place.write_frame(path, &mut long(&rows()));
+        assert_same(&read(&path), &expected());
+    }
+    let path = place.write("h.csv", long_csv(&rows()));
+    assert_same(&read(&path), &expected());
+}
+
+#[test]
+fn wide_tables_are_the_same_history() {
+    let place = Place::new();
+    assert_same(&read(&place.write("h.csv", wide_csv())), &expected());
+    let mut ndjson = String::new();
+    for line in wide_csv().lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let latency = if fields[3].is_empty() { "null" } else { fields[3] };
+        ndjson += &format!(
+            "{{\"release\":\"{}\",\"role\":\"{}\",\"timestamp\":{},\"latency\":{latency},\"errors\":{}}}\n",
+            fields[0], fields[1], fields[2], fields[4]
+        );
+    }
+    assert_same(&read(&place.write("h.ndjson", ndjson)), &expected());
+}
+
+#[test]
+fn every_kind_of_timestamp_column_is_the_same_history() {
+    let place = Place::new();
+    let all = rows();
+    let instants: Vec<i64> = all.iter().map(|row| time(row.release, row.point)).collect();
+    let utc = times("timestamp", instants.clone(), Some(polars::prelude::TimeZone::UTC));
+    let naive = times("timestamp", instants, None);
+    let unit = |unit| naive.cast(&DataType::Datetime(unit, None)).unwrap();
+    let millis = naive.cast(&DataType::Int64).unwrap();
+    let seconds = (&millis / 1000).cast(&DataType::Float64).unwrap();
+    let columns = [
+        utc,
+        unit(TimeUnit::Microseconds),
+        unit(TimeUnit::Nanoseconds),
+        naive.clone(),
+        seconds,
+        millis,
+    ];
+    for (number, column) in columns.into_iter().enumerate() {
+        let mut frame = long(&all);
+        frame.with_column(column).unwrap();
+        let path = place.write_frame(&format!("{number}.parquet"), &mut frame);
+        assert_same(&read(&path), &expected());
+    }
+}
+
+#[test]
+fn text_times_with_offsets_are_normalised_to_utc() {
+    let place = Place::new();
+    let mut csv = "release,timestamp,metric,role,value\n".to_owned();
+    for row in rows() {
+        // Each role writes its own offset.
+        let (hours, offset) = if row.role == 0 { (1, "+01:00") } else { (-8, "-08:00") };
+        let local = jiff::Timestamp::from_millisecond(row.time() + hours * 3_600_000).unwrap();
+        let local = local.to_string().replace('Z', offset);
+        let (release, metric) = (RELEASES[row.release], METRICS[row.metric]);
+        csv += &format!("{release},{local},{metric},{},{}\n", ROLES[row.role], row.value());
+    }
+    assert_same(&read(&place.write("h.csv", csv)), &expected());
+}
+
+#[test]
+fn partitioned_folders_are_columns() {
+    let place = Place::new();
+    for (release, name) in RELEASES.iter().enumerate() {
+        for (role, role_name) in ROLES.iter().enumerate() {
+            let mut csv = "timestamp,latency,errors\n".to_owned();
+            for point in 0..POINTS {
+                let [latency, errors] = [0, 1].map(|metric| value(release, metric, role, point));
+                csv += &format!("{},{latency},{errors}\n", time(release, point));
+            }
+            place.write(&format!("history/release={name}/role={role_name}/x.csv"), csv);
+        }
+    }
+    assert_same(&read(&place.at("history")), &expected());
+    let one = read(&place.at("history/release=v2"));
+    assert_same(&one, &expected()[1..]);
+    assert_same(&read(&place.at("history/release=v1/**/*.csv")), &expected()[..1]);
+}
+
+/// A response with a series a metric, a role, and a release.
+fn prometheus(releases: &[usize]) -> String {
+    let mut result = Vec::new();
+    for row in rows().into_iter().filter(|row| row.point == 0 && releases.contains(&row.release)) {
+        let points = (0..POINTS).map(|point| {
+            let value = value(row.release, row.metric, row.role, point).to_string();
+            serde_json::json!([time(row.release, point) / 1000, value])
+        });
+        result.push(serde_json::json!({
+            "metric": {
+                "__name__": METRICS[row.metric],
+                "release": RELEASES[row.release],
+                "role": ROLES[row.role],
+                "job": "shop",
+            },
+            "values": points.collect::<Vec<_>>(),
+        }));
+    }
+    serde_json::json!({
+        "status": "success", "data": { "resultType": "matrix", "result": result },
+    })
+    .to_string()
+}
+
+#[test]
+fn prometheus_responses_are_the_same_history() {
+    let place = Place::new();
+    assert_same(&read(&place.write("all.json", prometheus(&[0, 1]))), &expected());
+    place.write("each/1.json", prometheus(&[0]));
+    place.write("each/2.json", prometheus(&[1]));
+    assert_same(&read(&place.at("each")), &expected());
+}
+
+#[test]
+fn names_of_columns_and_roles_can_be_mapped() {
+    let place = Place::new();
+    let csv = long_csv(&rows())
+        .replace("release,timestamp,metric,role,value", "build,at,what,side,reading")
+        .replace("baseline", "stable")
+        .replace("canary", "new");
+    let path = place.write("h.csv", csv);
+    let named = str::to_owned;
+    let options = HistoryOptions {
+        columns: ColumnNames {
+            release: named("build"),
+            timestamp: named("at"),
+            metric: named("what"),
+            role: named("side"),
+            value: named("reading"),
+            ..ColumnNames::default()
+        },
+        roles: RoleNames { baseline: vec![named("stable")], canary: vec![named("new")] },
+        format: None,
+    };
+    let read = read_with(&path, &options, &METRICS, None).unwrap();
+    let releases: Vec<_> = read.releases.into_iter().map(|(_, release)| release.unwrap()).collect();
+    assert_same(&releases, &expected());
+}
+
+#[test]
+fn kayentas_words_for_the_roles_are_understood() {
+    let place = Place::new();
+    let csv = long_csv(&rows()).replace("baseline", "control").replace("canary", "experiment");
+    assert_same(&read(&place.write("h.csv", csv)), &expected());
+}
+
+#[test]
+fn rows_that_do_not_stand_together_are_the_same_history() {
+    let place = Place::new();
+    let mut shuffled = rows();
+    // By time of day, so that releases, metrics and roles alternate.
+    shuffled.sort_by_key(|row| (row.point, row.role, row.release));
+    assert_same(&read(&place.write("h.csv", long_csv(&shuffled))), &expected());
+    // A file a metric.
+    for metric in 0..METRICS.len() {
+        let mut of_metric = rows();
+        of_metric.retain(|row| row.metric == metric);
+        place.write_frame(&format!("metrics/{metric}.parquet"), &mut long(&of_metric));
+    }
+    assert_same(&read(&place.at("metrics")), &expected());
+}
+
+#[test]
+fn the_step_of_a_release_is_its_shortest_one() {
+    let place = Place::new();
+    let mut sparse = rows();
+    // The errors were recorded every second minute only.
+    sparse.retain(|row| row.metric == 0 || row.point % 2 == 0);
+    let read = read(&place.write("h.csv", long_csv(&sparse)));
+    assert_eq!(read[0].canary.step_millis, STEP);
+    let errors = &read[0].metrics[1].canary.values;
+    assert_eq!(errors.len(), POINTS);
+    let gaps: Vec<bool> = errors.iter().map(|value| value.is_nan()).collect();
+    assert_eq!(gaps, [false, true, false, true, false]);
+}

@@ -1,0 +1,239 @@
+//! A small history, and files of it in every format.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use judge_core::{CanaryConfig, MetricConfig};
+use judge_retro::{
+    Grid, History, HistoryError, HistoryOptions, OneOfMany, Plan, Recorded, Release, ReleaseMetric,
+};
+use polars::prelude::{
+    Column, DataFrame, DataType, IntoColumn, IpcWriter, JsonFormat, JsonWriter, NamedFrom,
+    ParquetWriter, SerWriter, Series, TimeUnit, TimeZone,
+};
+use tempfile::TempDir;
+
+/// 2026-11-20T14:00:00Z.
+pub(crate) const START: i64 = 1_795_183_200_000;
+pub(crate) const STEP: u64 = 60_000;
+pub(crate) const POINTS: usize = 5;
+pub(crate) const METRICS: [&str; 2] = ["latency", "errors"];
+pub(crate) const RELEASES: [&str; 2] = ["v1", "v2"];
+pub(crate) const ROLES: [&str; 2] = ["baseline", "canary"];
+
+/// The value of a point; a gap in the middle of one series.
+pub(crate) fn value(release: usize, metric: usize, role: usize, point: usize) -> f64 {
+    if (release, metric, role, point) == (1, 0, 1, 2) {
+        return f64::NAN;
+    }
+    [10.5, 0.25][metric] + (release * 100 + role * 10 + point) as f64
+}
+
+pub(crate) fn time(release: usize, point: usize) -> i64 {
+    START + release as i64 * 86_400_000 + point as i64 * STEP as i64
+}
+
+/// What every file of the whole history must be read as.
+pub(crate) fn expected() -> Vec<Release> {
+    let of_release = |(release, name): (usize, &&str)| {
+        let start_millis = time(release, 0);
+        let grid = Grid { start_millis, step_millis: STEP, points: POINTS };
+        let side = |metric, role| {
+            let points = (0..POINTS).map(|point| value(release, metric, role, point));
+            Recorded::from(points.collect::<Vec<_>>())
+        };
+        let metrics = METRICS.iter().enumerate().map(|(metric, name)| ReleaseMetric {
+            name: (*name).to_owned(),
+            baseline: side(metric, 0),
+            canary: side(metric, 1),
+        });
+        Release {
+            name: (*name).to_owned(),
+            baseline: grid,
+            canary: grid,
+            metrics: metrics.collect(),
+        }
+    };
+    RELEASES.iter().enumerate().map(of_release).collect()
+}
+
+/// A point with everything that a long row says.
+pub(crate) struct Row {
+    pub(crate) release: usize,
+    pub(crate) metric: usize,
+    pub(crate) role: usize,
+    pub(crate) point: usize,
+}
+
+impl Row {
+    pub(crate) fn time(&self) -> i64 {
+        time(self.release, self.point)
+    }
+
+    pub(crate) fn value(&self) -> f64 {
+        value(self.release, self.metric, self.role, self.point)
+    }
+}
+
+/// Every point of the history.
+pub(crate) fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for release in 0..RELEASES.len() {
+        for metric in 0..METRICS.len() {
+            for role in 0..ROLES.len() {
+                rows.extend((0..POINTS).map(|point| Row { release, metric, role, point }));
+            }
+        }
+    }
+    rows
+}
+
+/// A directory with files.
+pub(crate) struct Place {
+    directory: TempDir,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn at(&self, path: &str) -> PathBuf {
+        self.directory.path().join(path)
+    }
+
+    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.at(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Writes `frame` as the ending of `path` says.
+    pub(crate) fn write_frame(&self, path: &str, frame: &mut DataFrame) -> PathBuf {
+        let path = self.write(path, "");
+        let file = fs::File::create(&path).unwrap();
+        match path.extension().and_then(|ending| ending.to_str()) {
+            Some("parquet") => {
+                ParquetWriter::new(file).with_row_group_size(Some(7)).finish(frame).unwrap();
+            }
+            Some("arrow") => IpcWriter::new(file).finish(frame).unwrap(),
+            Some("ndjson") => {
+                JsonWriter::new(file)
+                    .with_json_format(JsonFormat::JsonLines)
+                    .finish(frame)
+                    .unwrap();
+            }
+            other => panic!("no writer for {other:?}"),
+        }
+        path
+    }
+}
+
+pub(crate) fn text(name: &str, texts: Vec<&str>) -> Column {
+    Series::new(name.into(), texts).into_column()
+}
+
+pub(crate) fn numbers(name: &str, numbers: Vec<f64>) -> Column {
+    Series::new(name.into(), numbers).into_column()
+}
+
+/// Times as a column of milliseconds.
+pub(crate) fn times(name: &str, times: Vec<i64>, zone: Option<TimeZone>) -> Column {
+    let dtype = DataType::Datetime(TimeUnit::Milliseconds, zone);
+    Series::new(name.into(), times).cast(&dtype).unwrap().into_column()
+}
+
+/// A long table of `rows`.
+pub(crate) fn long(rows: &[Row]) -> DataFrame {
+    DataFrame::new_infer_height(vec![
+        text("release", rows.iter().map(|row| RELEASES[row.release]).collect()),
+        text("metric", rows.iter().map(|row| METRICS[row.metric]).collect()),
+        text("role", rows.iter().map(|row| ROLES[row.role]).collect()),
+        times("timestamp", rows.iter().map(Row::time).collect(), Some(TimeZone::UTC)),
+        numbers("value", rows.iter().map(Row::value).collect()),
+    ])
+    .unwrap()
+}
+
+/// The same as CSV.
+pub(crate) fn long_csv(rows: &[Row]) -> String {
+    let mut csv = "release,timestamp,metric,role,value\n".to_owned();
+    for row in rows {
+        let (release, metric, role) = (RELEASES[row.release], METRICS[row.metric], ROLES[row.role]);
+        writeln!(csv, "{release},{},{metric},{role},{}", row.time() / 1000, row.value()).unwrap();
+    }
+    csv
+}
+
+/// The whole history as wide CSV.
+pub(crate) fn wide_csv() -> String {
+    let mut csv = "release,role,timestamp,latency,errors\n".to_owned();
+    for (release, name) in RELEASES.iter().enumerate() {
+        for (role, role_name) in ROLES.iter().enumerate() {
+            for point in 0..POINTS {
+                let [latency, errors] = [0, 1].map(|metric| value(release, metric, role, point));
+                let latency = if latency.is_nan() { String::new() } else { latency.to_string() };
+                let time = time(release, point);
+                writeln!(csv, "{name},{role_name},{time},{latency},{errors}").unwrap();
+            }
+        }
+    }
+    csv
+}
+
+pub(crate) fn plan(metrics: &[&str]) -> Arc<Plan> {
+    let config = CanaryConfig {
+        metrics: metrics.iter().map(|name| MetricConfig::new(*name, "G")).collect(),
+        ..CanaryConfig::default()
+    };
+    Arc::new(Plan::of(&config, &serde_json::Value::Null).unwrap())
+}
+
+/// What a history is read as: each release with its name, and what was passed over.
+pub(crate) struct Read {
+    pub(crate) releases: Vec<(String, Result<Release, String>)>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) ignored: Vec<String>,
+}
+
+pub(crate) fn read_with(
+    path: &Path,
+    options: &HistoryOptions,
+    metrics: &[&str],
+    step: Option<u64>,
+) -> Result<Read, HistoryError> {
+    let plan = plan(metrics);
+    let history = History::open(&[path.to_owned()], options, plan.series())?;
+    let mut releases = Vec::new();
+    let ignored = history.each_release(&plan, step, |one: OneOfMany| {
+        let release = one.release.map_err(|broken| broken.to_string());
+        releases.push((one.name.to_string(), release));
+        Ok::<(), HistoryError>(())
+    })?;
+    Ok(Read { releases, warnings: history.warnings().to_vec(), ignored })
+}
+
+/// The releases of a history without anything wrong.
+pub(crate) fn read(path: &Path) -> Vec<Release> {
+    let read = read_with(path, &HistoryOptions::default(), &METRICS, None).unwrap();
+    read.releases.into_iter().map(|(_, release)| release.unwrap()).collect()
+}
+
+/// Why a history cannot be read, or its first release cannot be put together.
+pub(crate) fn problem(path: &Path) -> String {
+    match read_with(path, &HistoryOptions::default(), &METRICS, None) {
+        Err(error) => error.to_string(),
+        Ok(read) => {
+            let broken = read.releases.into_iter().find_map(|(_, release)| release.err());
+            broken.unwrap_or_else(|| "nothing is wrong".to_owned())
+        }
+    }
+}
+
+/// Releases compared with gaps equal to gaps.
+pub(crate) fn assert_same(found: &[Release], expected: &[Release]) {
+    assert_eq!(format!("{found:#?}"), format!("{expected:#?}"));
+}
