@@ -228,16 +228,16 @@ fn generate(file: &PathBuf, releases: usize) {
         let mut roles: Vec<&str> = Vec::with_capacity(rows);
         let (mut times, mut values) = (Vec::<i64>::with_capacity(rows), Vec::with_capacity(rows));
         for release in group..releases.min(group + RELEASES_PER_GROUP) {
+            let begun = 1_750_000_000_000 + i64::try_from(release).unwrap() * 120 * 60_000;
             for number in 0..METRICS {
                 for (role, name) in ROLES.iter().enumerate() {
                     let slow = role == 1 && release % 4 == 3 && number % 4 == 3;
                     let level = (number + 1) as f64 * if slow { 1.1 } else { 1.0 };
-                    for point in 0..POINTS {
+                    for minute in (0..).take(POINTS) {
                         names.push(format!("release-{release:06}"));
                         metrics.push(metric(number));
                         roles.push(name);
-                        let minute = release as i64 * 120 + point as i64;
-                        times.push(1_750_000_000_000 + minute * 60_000);
+                        times.push(begun + minute * 60_000);
                         values.push(random.lognormal(level));
                     }
                 }

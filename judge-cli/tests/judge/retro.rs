@@ -251,12 +251,11 @@ fn run_and_interrupt(place: &Place, arguments: &str, parts: &Path) -> Answer {
 
 #[test]
 fn what_was_stopped_is_gone_on_with_to_the_same_bytes() {
-    let releases = 420;
-    let place = place(releases);
+    let place = place(600);
     for ending in ["csv", "json", "parquet"] {
         let whole = format!("whole.{ending}");
         let stopped = format!("stopped.{ending}");
-        let retro = format!("{RETRO} --judge EvidenceJudge-v1 --interval 30s --all-intervals");
+        let retro = format!("{RETRO} --judge EvidenceJudge-v1 --interval 15s --all-intervals");
         let first = place.judge(&format!("{retro} -o {whole}"));
         assert_eq!(first.code, 0, "{first:?}");
         let parts = place.path().join(format!("{stopped}.parts"));

@@ -31,8 +31,8 @@ proptest::proptest! {
         let grid = ends.grid(1_000, 60_000);
         let placed = Placing::default().place(&bucket, grid, true).unwrap();
         proptest::prop_assert_eq!(placed.len(), grid.points);
-        for (slot, value) in placed.iter().enumerate() {
-            let minute = (grid.start_millis - 1_000) / 60_000 + slot as i64;
+        for (value, slot) in placed.iter().zip(0_i64..) {
+            let minute = (grid.start_millis - 1_000) / 60_000 + slot;
             match values.get(&minute) {
                 Some(expected) => proptest::prop_assert_eq!(value, expected),
                 None => proptest::prop_assert!(value.is_nan()),

@@ -126,8 +126,6 @@ fn times(column: &Column, layout: &Layout, bad: &mut Vec<BadCell>) -> PolarsResu
         bad.push(BadCell { row, message: format!("column {name:?}: {message}") });
         0
     };
-    const EMPTY: &str = "empty, but allowed is a timestamp";
-    const FAR_OFF: &str = "thousands of years off, but allowed are the years -1199 to 5138";
     Ok(match layout.time {
         TimeKind::Units { per_milli } => {
             let array = primitive::<i64>(column)?;
@@ -203,6 +201,9 @@ fn values(
         }
     }
 }
+
+const EMPTY: &str = "empty, but allowed is a timestamp";
+const FAR_OFF: &str = "thousands of years off, but allowed are the years -1199 to 5138";
 
 /// The longest value quoted in an error, in characters.
 const LONGEST_VALUE: usize = 80;

@@ -115,7 +115,7 @@ impl History {
                     Columns::Releases => Arc::new(layout.releases_only()),
                 };
                 let batches = sender.clone();
-                let take = move |batch| batches.send(Message::Batch(batch)).is_ok();
+                let take = move |batch| batches.send(Message::Batch(Box::new(batch))).is_ok();
                 let read = open::read(file, &layout, &history.options.columns, take);
                 if let Err(error) = read {
                     // Whoever would want to know may be gone.
@@ -140,7 +140,7 @@ pub(crate) enum Columns {
 }
 
 enum Message {
-    Batch(Batch),
+    Batch(Box<Batch>),
     Failed(HistoryError),
     End,
 }
@@ -160,7 +160,7 @@ impl Iterator for Batches {
             return None;
         }
         let error = match (self.failed.take(), self.receiver.recv()) {
-            (None, Ok(Message::Batch(batch))) => return Some(Ok(batch)),
+            (None, Ok(Message::Batch(batch))) => return Some(Ok(*batch)),
             (None, Ok(Message::End)) => None,
             (None, Ok(Message::Failed(error))) | (Some(error), _) => Some(error),
             (None, Err(_)) => {

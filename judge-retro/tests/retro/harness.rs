@@ -32,7 +32,8 @@ pub(crate) fn value(release: usize, metric: usize, role: usize, point: usize) ->
 }
 
 pub(crate) fn time(release: usize, point: usize) -> i64 {
-    START + release as i64 * 86_400_000 + point as i64 * STEP as i64
+    let whole = |number: usize| i64::try_from(number).unwrap();
+    START + whole(release) * 86_400_000 + whole(point) * 60_000
 }
 
 /// What every file of the whole history must be read as.

@@ -89,8 +89,8 @@ fn instances_are_kept_and_averaged_where_they_have_points() {
     let place = Place::new();
     let mut csv = "release,role,instance,timestamp,latency\n".to_owned();
     for (instance, values) in [("a", ["1", "2", ""]), ("b", ["3", "", ""])] {
-        for (minute, value) in values.iter().enumerate() {
-            let time = START / 1000 + 60 * minute as i64;
+        for (value, minute) in values.iter().zip(0..) {
+            let time = START / 1000 + 60 * minute;
             csv += &format!("v1,canary,{instance},{time},{value}\n");
         }
     }

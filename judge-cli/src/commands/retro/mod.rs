@@ -121,10 +121,8 @@ fn judge_all(
         entries.extend(entry?);
         let line = encoded.line.clone();
         if let Fate::Broken { error } = &line.fate {
-            progress.aside(|| {
-                console.warning(format!("release {:?} cannot be judged: {error}", line.release));
-                Ok(())
-            })?;
+            let message = format!("release {:?} cannot be judged: {error}", line.release);
+            progress.aside(|| console.warning(message));
         }
         progress.aside(|| sink.add(encoded))?;
         progress.aside(|| console.release_lines(&lines.show(&line)))?;
@@ -138,8 +136,7 @@ fn judge_all(
         console.warning(format!("ignored, not in the config: {}", ignored.join(", ")));
     }
     if stopped {
-        let kept = sink.kept();
-        console.warning(interrupted(kept, bulk.survey));
+        console.warning(interrupted(sink.kept(), bulk.survey));
         return Ok(Exit::Interrupted);
     }
     sink.finish()?;
