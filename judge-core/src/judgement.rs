@@ -2,10 +2,11 @@
 
 mod change;
 mod explain;
-pub(crate) use explain::short;
 mod finding;
+mod short;
 
 pub use finding::{Change, Estimated, Finding, TestKind};
+pub(crate) use short::short;
 
 use serde::{Deserialize, Serialize, Serializer};
 

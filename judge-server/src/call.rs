@@ -1,16 +1,19 @@
 //! One call: what is known of it, counted and logged when it ends.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::HeaderMap;
 use judge_core::Verdict;
 use tokio::time::Instant;
+use tonic::Code;
 use tracing::info;
 
 use crate::budget::{Budget, Reservation};
 use crate::metrics::{Metrics, verdict_name};
 use crate::refusal::Refusal;
+use crate::traces::{Ended, TraceParent, Traces};
 
 /// A call, or one message of a stream. It is counted and logged when its last owner drops it.
 #[derive(Debug)]
@@ -20,7 +23,8 @@ pub(crate) struct Call {
     begun: Instant,
     /// The caller's deadline, where it gave one.
     pub(crate) deadline: Option<Instant>,
-    trace: Option<String>,
+    parent: Option<TraceParent>,
+    traces: Traces,
     /// Bytes of its request in memory.
     pub(crate) reservation: Reservation,
     id: OnceLock<String>,
@@ -31,7 +35,7 @@ pub(crate) struct Call {
 
 #[derive(Debug)]
 struct Answer {
-    code: String,
+    code: Cow<'static, str>,
     after: Duration,
 }
 
@@ -41,6 +45,7 @@ impl Call {
         headers: &HeaderMap,
         metrics: &Arc<Metrics>,
         budget: &Arc<Budget>,
+        traces: &Traces,
     ) -> Arc<Self> {
         metrics.in_flight.inc();
         let begun = Instant::now();
@@ -50,7 +55,8 @@ impl Call {
             method,
             begun,
             deadline: text("grpc-timeout").and_then(grpc_timeout).map(|after| begun + after),
-            trace: text("traceparent").and_then(trace_id),
+            parent: text("traceparent").and_then(TraceParent::read),
+            traces: traces.clone(),
             reservation: Reservation::none(budget),
             id: OnceLock::new(),
             verdict: OnceLock::new(),
@@ -67,7 +73,8 @@ impl Call {
             method,
             begun: Instant::now(),
             deadline: self.deadline,
-            trace: self.trace.clone(),
+            parent: self.parent.clone(),
+            traces: self.traces.clone(),
             reservation: self.reservation.split(),
             id: OnceLock::new(),
             verdict: OnceLock::new(),
@@ -97,7 +104,7 @@ impl Call {
     }
 
     /// Notes the status of the answer, which ends the call's time.
-    pub(crate) fn answer(&self, code: String) {
+    pub(crate) fn answer(&self, code: Cow<'static, str>) {
         self.answered.get_or_init(|| Answer { code, after: self.begun.elapsed() });
     }
 }
@@ -114,33 +121,38 @@ impl Drop for Call {
         if let Some(reason) = reason {
             self.metrics.refusals.with_label_values(&[reason]).inc();
         }
+        let verdict = self.verdict.get().map(|verdict| verdict_name(*verdict));
         self.metrics.calls.with_label_values(&[self.method, &code]).inc();
         self.metrics.duration.with_label_values(&[self.method]).observe(after.as_secs_f64());
         info!(
             method = self.method,
-            code,
+            code = &*code,
             reason,
             id = self.id.get(),
-            verdict = self.verdict.get().map(|verdict| verdict_name(*verdict)),
-            trace_id = self.trace,
-            duration_us = after.as_micros(),
+            verdict,
+            trace_id = self.parent.as_ref().map(TraceParent::trace_id),
+            duration_us = u64::try_from(after.as_micros()).unwrap_or(u64::MAX),
             "call"
         );
+        self.traces.export(&Ended {
+            method: self.method,
+            code: &code,
+            reason,
+            id: self.id.get().map(String::as_str),
+            verdict,
+            after,
+            parent: self.parent.as_ref(),
+        });
     }
 }
 
-/// The trace id of a W3C `traceparent`.
-fn trace_id(header: &str) -> Option<String> {
-    let mut parts = header.split('-');
-    let (version, trace) = (parts.next()?, parts.next()?);
-    let hex = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let valid = version.len() == 2
-        && version != "ff"
-        && hex(version)
-        && trace.len() == 32
-        && hex(trace)
-        && trace.bytes().any(|byte| byte != b'0');
-    valid.then(|| trace.to_owned())
+/// The name of a status in logs and metrics.
+pub(crate) fn code_name(code: Code) -> Cow<'static, str> {
+    match code {
+        // Nearly always.
+        Code::Ok => "Ok".into(),
+        other => format!("{other:?}").into(),
+    }
 }
 
 /// The time that a `grpc-timeout` header gives.
@@ -181,16 +193,6 @@ mod tests {
         ];
         for (header, expected) in cases {
             assert_eq!(grpc_timeout(header), expected, "{header}");
-        }
-    }
-
-    #[test]
-    fn trace_ids_of_w3c() {
-        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
-        let header = format!("00-{id}-00f067aa0ba902b7-01");
-        assert_eq!(trace_id(&header).as_deref(), Some(id));
-        for wrong in ["", "00", "ff-0-0-0", &header.replace('4', "G"), &header.replace(id, "0")] {
-            assert_eq!(trace_id(wrong), None, "{wrong}");
         }
     }
 }

@@ -25,6 +25,7 @@ use tracing::{debug, warn};
 
 use crate::gate::Gate;
 use crate::secrets::Fresh;
+use crate::wire::{Polled, Wire};
 
 /// How long to wait when the system has no more sockets to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -32,6 +33,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Bytes that a connection, and a stream in it, may send before they are read: enough for a
 /// gigabit a second at 2 ms.
 const WINDOW: u32 = 256 * 1024;
+
+/// Bytes of a frame that a client may send: most requests in one.
+const FRAME: u32 = 64 * 1024;
 
 /// How connections are treated.
 #[derive(Debug, Clone)]
@@ -116,11 +120,15 @@ impl Connections {
             .keep_alive_interval(self.keep_alive)
             .keep_alive_timeout(self.header_time)
             .initial_stream_window_size(WINDOW)
-            .initial_connection_window_size(WINDOW);
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
+            .initial_connection_window_size(WINDOW)
+            .max_frame_size(FRAME);
+        let wire = Wire::new(stream);
+        let connection = builder.serve_connection(TokioIo::new(wire.clone()), service);
         tokio::pin!(connection);
         tokio::select! {
-            result = connection.as_mut() => return log_end(result),
+            result = Polled { connection: connection.as_mut(), wire: &wire } => {
+                return log_end(result);
+            }
             () = self.draining.cancelled() => {}
             () = activity.idle(self.idle_time) => {}
         }
@@ -128,10 +136,10 @@ impl Connections {
         // Whoever drains bounds the time for all connections. An idle client has nothing to wait
         // for, but may be too slow to take its leave.
         if self.draining.is_cancelled() {
-            return log_end(connection.await);
+            return log_end(Polled { connection, wire: &wire }.await);
         }
         tokio::select! {
-            result = connection.as_mut() => log_end(result),
+            result = Polled { connection, wire: &wire } => log_end(result),
             () = activity.idle(self.header_time) => {}
         }
     }

@@ -1,6 +1,7 @@
 //! Between the contract's messages and the core's types; decoding is validation.
 
 mod config;
+mod evidence;
 mod finding;
 mod judgement;
 mod problem;

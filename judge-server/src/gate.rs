@@ -14,18 +14,30 @@ use tower::ServiceExt;
 
 use crate::body::{Metered, UntilDrained};
 use crate::budget::Budget;
-use crate::call::Call;
+use crate::call::{Call, code_name};
+use crate::grpc;
 use crate::judging::Judging;
 use crate::problem_json;
 use crate::refusal::{Refusal, Resource};
 use crate::secrets::Fresh;
+use crate::target::Target;
 use crate::tokens::Tokens;
+use crate::traces::Traces;
 
-/// Which side of the server a gate is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What answers behind a gate: the side of the server that it is on.
+#[derive(Debug)]
 pub(crate) enum Side {
-    Grpc,
-    Http,
+    Grpc(grpc::Service),
+    Http(Router),
+}
+
+impl Side {
+    fn target(&self, path: &str) -> Target {
+        match self {
+            Self::Grpc(_) => Target::of_grpc(path),
+            Self::Http(_) => Target::of_http(path),
+        }
+    }
 }
 
 /// The entrance of one side.
@@ -35,88 +47,43 @@ pub(crate) struct Gate {
     pub(crate) judging: Arc<Judging>,
     pub(crate) budget: Arc<Budget>,
     pub(crate) tokens: Option<Fresh<Tokens>>,
+    pub(crate) traces: Traces,
     /// The longest a call may take.
     pub(crate) call_time: Duration,
     /// The longest that reading a request may take.
     pub(crate) read_time: Duration,
-    pub(crate) router: Router,
     pub(crate) draining: CancellationToken,
-}
-
-/// What is called.
-#[derive(Debug, Clone, Copy)]
-struct Target {
-    name: &'static str,
-    /// Whether it needs a place among the calls.
-    judges: bool,
-    /// Whether request or answer goes on as long as it likes.
-    streams: bool,
-    /// Whether anyone may call it: what probes call.
-    open: bool,
-}
-
-impl Target {
-    fn of(side: Side, path: &str) -> Self {
-        let (name, judges, streams, open) = match (side, path) {
-            (Side::Grpc, "/canary.judge.v1.JudgeService/Judge") => ("Judge", true, false, false),
-            (Side::Grpc, "/canary.judge.v1.JudgeService/JudgeStream") => {
-                ("JudgeStreamOpen", false, true, false)
-            }
-            (Side::Grpc, "/canary.judge.v1.JudgeService/ValidateConfig") => {
-                ("ValidateConfig", true, false, false)
-            }
-            (Side::Grpc, "/canary.judge.v1.JudgeService/ListJudges") => {
-                ("ListJudges", false, false, false)
-            }
-            (Side::Grpc, path) if path.starts_with("/grpc.health.v1.Health/") => {
-                ("Health", false, true, true)
-            }
-            (Side::Grpc, path) if path.starts_with("/grpc.reflection.") => {
-                ("Reflection", false, true, false)
-            }
-            (Side::Http, "/judge") => ("/judge", true, false, false),
-            (Side::Http, "/v1/judge") => ("/v1/judge", true, false, false),
-            (Side::Http, "/v1/config:validate") => ("/v1/config:validate", true, false, false),
-            (Side::Http, "/v1/judges") => ("/v1/judges", false, false, false),
-            (Side::Http, "/metrics") => ("/metrics", false, false, false),
-            (Side::Http, "/openapi.json") => ("/openapi.json", false, false, false),
-            (Side::Http, "/healthz") => ("/healthz", false, false, true),
-            (Side::Http, "/readyz") => ("/readyz", false, false, true),
-            _ => ("other", false, false, false),
-        };
-        Self { name, judges, streams, open }
-    }
 }
 
 impl Gate {
     /// Answers one request.
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
-        let target = Target::of(self.side, request.uri().path());
+        let target = self.side.target(request.uri().path());
         let metrics = &self.judging.metrics;
-        let call = Call::begin(target.name, request.headers(), metrics, &self.budget);
+        let call = Call::begin(target.name(), request.headers(), metrics, &self.budget, &self.traces);
         let answer = match self.admit(target, &request) {
             Err(refusal) => Err(call.refuse(refusal)),
             Ok(()) => self.pass(target, request, &call).await,
         };
         let response = answer.unwrap_or_else(|refusal| self.refuse(refusal));
         call.answer(match self.side {
-            Side::Grpc => format!("{:?}", code(response.headers())),
-            Side::Http => response.status().as_str().to_owned(),
+            Side::Grpc(_) => code_name(code(response.headers())),
+            Side::Http(_) => response.status().as_str().to_owned().into(),
         });
         response
     }
 
     /// Whether the call may begin; decided by its headers, before its body is read.
     fn admit(&self, target: Target, request: &Request<Incoming>) -> Result<(), Refusal> {
-        if self.side == Side::Grpc {
+        if matches!(self.side, Side::Grpc(_)) {
             require_grpc(request)?;
         }
-        if let Some(tokens) = self.tokens.as_ref().filter(|_| !target.open)
+        if let Some(tokens) = self.tokens.as_ref().filter(|_| !target.is_open())
             && !tokens.get().admit(request.headers())
         {
             return Err(Refusal::Unauthenticated);
         }
-        if target.judges && self.judging.pool.is_full() {
+        if target.judges() && self.judging.pool.is_full() {
             return Err(Refusal::Overloaded(Resource::Calls));
         }
         Ok(())
@@ -130,20 +97,22 @@ impl Gate {
     ) -> Result<Response<Body>, Refusal> {
         let own = tokio::time::Instant::now() + self.call_time;
         let deadline = call.deadline.map_or(own, |deadline| deadline.min(own));
-        let (mut parts, body) = request.into_parts();
-        parts.extensions.insert(Arc::clone(call));
-        let read_time = (!target.streams).then_some(self.read_time);
-        let body = Body::new(Metered::new(body, Arc::clone(call), read_time));
-        let routed = self.router.clone().oneshot(Request::from_parts(parts, body));
-        let response = timeout_at(deadline, routed)
-            .await
-            .map_err(|_| call.refuse(Refusal::DeadlineExceeded))?
-            .unwrap_or_else(|never| match never {});
-        if self.side == Side::Http {
-            return Ok(response);
-        }
+        let read_time = (!target.streams()).then_some(self.read_time);
+        let request = request.map(|body| Metered::new(body, Arc::clone(call), read_time));
+        let late = |_| call.refuse(Refusal::DeadlineExceeded);
+        let service = match &self.side {
+            Side::Grpc(service) => service,
+            Side::Http(router) => {
+                let mut request = request.map(Body::new);
+                request.extensions_mut().insert(Arc::clone(call));
+                let routed = timeout_at(deadline, router.clone().oneshot(request)).await;
+                return Ok(routed.map_err(late)?.unwrap_or_else(|never| match never {}));
+            }
+        };
+        let answered = timeout_at(deadline, service.call(target, request, call)).await;
+        let response = answered.map_err(late)?;
         self.check_grpc(&response, call)?;
-        Ok(if target.streams && target.name != "JudgeStreamOpen" {
+        Ok(if matches!(target, Target::Health | Target::Reflection) {
             response.map(|body| Body::new(UntilDrained::new(body, self.draining.clone())))
         } else {
             response
@@ -156,7 +125,8 @@ impl Gate {
             return Err(refusal.clone());
         }
         let refusal = match code(response.headers()) {
-            Code::OutOfRange => {
+            // The second when it is too large only once it is decompressed.
+            Code::OutOfRange | Code::ResourceExhausted => {
                 Refusal::MessageTooLarge { limit: self.judging.limits.message_bytes }
             }
             Code::Internal | Code::Unknown => {
@@ -173,7 +143,7 @@ impl Gate {
         // Only a client of gRPC can read what gRPC answers.
         let foreign =
             matches!(refusal, Refusal::UnsupportedMediaType(_) | Refusal::MethodNotAllowed(_));
-        if self.side == Side::Http || foreign {
+        if matches!(self.side, Side::Http(_)) || foreign {
             return problem_json::response(&refusal);
         }
         Status::from(refusal).into_http()

@@ -1,26 +1,37 @@
 //! The gRPC side.
 
+mod codec;
 mod stream;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response};
+use prost::Message;
 use tokio::sync::Semaphore;
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::codec::CompressionEncoding;
+use tonic::codec::{Codec, CompressionEncoding};
+use tonic::server::Grpc;
 use tonic::service::Routes;
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Status, Streaming};
+use tonic_prost::ProstCodec;
+use tower::{ServiceExt, service_fn};
 
+use crate::body::Metered;
 use crate::call::Call;
 use crate::convert::list_judges;
 use crate::error::StartError;
 use crate::judging::Judging;
-use crate::proto::judge_service_server::{JudgeService, JudgeServiceServer};
-use crate::proto::{self, JudgeStreamRequest, JudgeStreamResponse};
+use crate::proto;
 use crate::refusal::{Refusal, Resource};
+use crate::target::Target;
 
-/// The service of the contract.
+use codec::Encoded;
+
+/// The service of the contract, with health and reflection.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
     pub(crate) judging: Arc<Judging>,
@@ -29,14 +40,15 @@ pub(crate) struct Service {
     /// Messages of one stream that may wait for their judgement.
     pub(crate) stream_calls: usize,
     pub(crate) draining: CancellationToken,
+    /// Health, reflection, and the answer to what there is not.
+    pub(crate) others: Router,
 }
 
-/// The service with health and reflection.
+/// Health and reflection.
 ///
 /// # Errors
 /// When the contract's own description cannot be read, which a test excludes.
-pub(crate) fn router(
-    service: Service,
+pub(crate) fn others(
     health: tonic_health::pb::health_server::HealthServer<
         impl tonic_health::pb::health_server::Health,
     >,
@@ -52,64 +64,89 @@ pub(crate) fn router(
             )
             .include_reflection_service(false)
     };
-    let limit = usize::try_from(service.judging.limits.message_bytes).unwrap_or(usize::MAX);
-    let judge = JudgeServiceServer::new(service)
-        .max_decoding_message_size(limit)
-        .accept_compressed(CompressionEncoding::Gzip)
-        .accept_compressed(CompressionEncoding::Zstd)
-        .send_compressed(CompressionEncoding::Gzip)
-        .send_compressed(CompressionEncoding::Zstd);
-    let routes = Routes::new(judge)
-        .add_service(health)
+    let routes = Routes::new(health)
         .add_service(reflection().build_v1().map_err(broken)?)
         .add_service(reflection().build_v1alpha().map_err(broken)?);
     Ok(routes.prepare().into_axum_router())
 }
 
-#[tonic::async_trait]
-impl JudgeService for Service {
-    type JudgeStreamStream = ReceiverStream<Result<JudgeStreamResponse, Status>>;
+impl Service {
+    /// Answers one call. The contract's own methods are called by name rather than through the
+    /// generated service: so their messages stay bytes until they are judged.
+    pub(crate) async fn call(
+        &self,
+        target: Target,
+        request: Request<Metered>,
+        call: &Arc<Call>,
+    ) -> Response<Body> {
+        let answer = match target {
+            Target::Judge => self.judge(request, call).await,
+            Target::JudgeStream => self.judge_stream(request, call).await,
+            Target::ValidateConfig => self.validate_config(request, call).await,
+            Target::ListJudges => self.list_judges(request).await,
+            _ => {
+                let answer = self.others.clone().oneshot(request.map(Body::new)).await;
+                return answer.unwrap_or_else(|never: Infallible| match never {});
+            }
+        };
+        answer.map(Body::new)
+    }
+
+    fn handler<C: Codec>(&self, codec: C) -> Grpc<C> {
+        let limit = usize::try_from(self.judging.limits.message_bytes).unwrap_or(usize::MAX);
+        Grpc::new(codec)
+            .max_decoding_message_size(limit)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .accept_compressed(CompressionEncoding::Zstd)
+            .send_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Zstd)
+    }
 
     async fn judge(
         &self,
-        request: Request<proto::JudgeRequest>,
-    ) -> Result<Response<proto::JudgeResponse>, Status> {
-        let call = call(&request)?;
-        let judged = self.judging.judge(request.into_inner(), &call).await;
-        Ok(Response::new(judged.map_err(|refusal| call.refuse(refusal))?))
+        request: Request<Metered>,
+        call: &Arc<Call>,
+    ) -> Response<tonic::body::Body> {
+        let judge = service_fn(async |request: tonic::Request<Bytes>| {
+            let judged = self.judging.judge(request.into_inner(), call).await;
+            judged.map(tonic::Response::new).map_err(|refusal| Status::from(call.refuse(refusal)))
+        });
+        self.handler(Encoded).unary(judge, request).await
     }
 
     async fn judge_stream(
         &self,
-        request: Request<Streaming<JudgeStreamRequest>>,
-    ) -> Result<Response<Self::JudgeStreamStream>, Status> {
-        let call = call(&request)?;
-        let place = Arc::clone(&self.streams).try_acquire_owned();
-        let place = place.map_err(|_| call.refuse(Refusal::Overloaded(Resource::Streams)))?;
-        Ok(Response::new(stream::start(self.clone(), request.into_inner(), call, place)))
+        request: Request<Metered>,
+        call: &Arc<Call>,
+    ) -> Response<tonic::body::Body> {
+        let judge = service_fn(async |request: tonic::Request<Streaming<Bytes>>| {
+            let place = Arc::clone(&self.streams).try_acquire_owned();
+            let place = place.map_err(|_| call.refuse(Refusal::Overloaded(Resource::Streams)))?;
+            let (service, call) = (self.clone(), Arc::clone(call));
+            let answers = stream::start(service, request.into_inner(), call, place);
+            Ok::<_, Status>(tonic::Response::new(answers))
+        });
+        self.handler(Encoded).streaming(judge, request).await
     }
 
     async fn validate_config(
         &self,
-        request: Request<proto::ValidateConfigRequest>,
-    ) -> Result<Response<proto::ValidateConfigResponse>, Status> {
-        let call = call(&request)?;
-        let request = request.into_inner();
-        let validated = self.judging.validate(request, &call).await;
-        Ok(Response::new(validated.map_err(|refusal| call.refuse(refusal))?))
+        request: Request<Metered>,
+        call: &Arc<Call>,
+    ) -> Response<tonic::body::Body> {
+        let validate = service_fn(async |request: tonic::Request<Bytes>| {
+            let validated = self.judging.validate(request.into_inner(), call).await;
+            let validated = validated.map_err(|refusal| Status::from(call.refuse(refusal)))?;
+            Ok::<_, Status>(tonic::Response::new(Bytes::from(validated.encode_to_vec())))
+        });
+        self.handler(Encoded).unary(validate, request).await
     }
 
-    async fn list_judges(
-        &self,
-        _: Request<proto::ListJudgesRequest>,
-    ) -> Result<Response<proto::ListJudgesResponse>, Status> {
-        Ok(Response::new(list_judges()))
+    async fn list_judges(&self, request: Request<Metered>) -> Response<tonic::body::Body> {
+        let codec = ProstCodec::<proto::ListJudgesResponse, proto::ListJudgesRequest>::default();
+        let list = service_fn(async |_: tonic::Request<proto::ListJudgesRequest>| {
+            Ok::<_, Status>(tonic::Response::new(list_judges()))
+        });
+        self.handler(codec).unary(list, request).await
     }
-}
-
-/// The call that the gate began.
-#[allow(clippy::result_large_err, reason = "the type that tonic's services return")]
-fn call<T>(request: &Request<T>) -> Result<Arc<Call>, Status> {
-    let call = request.extensions().get::<Arc<Call>>();
-    call.cloned().ok_or_else(|| Status::from(Refusal::Internal))
 }

@@ -172,5 +172,4 @@ fn answer(body: impl Into<Body>, content_type: &'static str) -> Response<Body> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 mod tests;

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use judge_core::{JudgeRequest, Judgement, Problem, Scratch, Severity, judges, kayenta};
+use prost::Message;
 
 use crate::call::Call;
 use crate::convert::Dialect;
 use crate::limits::{self, Limits};
 use crate::metrics::Metrics;
-use crate::pool::Pool;
+use crate::parts;
+use crate::pool::{Pool, Threads};
 use crate::proto;
 use crate::proto_json;
 use crate::refusal::Refusal;
@@ -23,19 +25,35 @@ pub(crate) struct Judging {
 }
 
 impl Judging {
-    /// Judges a message of ours.
-    pub(crate) async fn judge(
-        &self,
-        request: proto::JudgeRequest,
-        call: &Arc<Call>,
-    ) -> Result<proto::JudgeResponse, Refusal> {
-        let values = |series: &Option<proto::Series>| {
-            series.as_ref().map_or(0, |series| size_of_val(series.values.as_slice()))
-        };
-        let bytes = request.pairs.iter().map(|pair| values(&pair.baseline) + values(&pair.canary));
-        let bytes = bytes.sum();
-        call.reservation.grow_to(bytes)?;
-        self.run(bytes, call, move |bench| bench.judge_message(request)).await
+    /// Judges an encoded `JudgeRequest` and answers with an encoded `JudgeResponse`.
+    pub(crate) async fn judge(&self, message: Bytes, call: &Arc<Call>) -> Result<Bytes, Refusal> {
+        self.run(message, Threads::Any, call, |bench, message| {
+            parts::check_request(&message, bench.limits)?;
+            let request = proto::JudgeRequest::decode(message.as_ref())?;
+            // Its bytes are not needed any more, and may be many.
+            drop(message);
+            Ok(bench.judge_message(request)?.encode_to_vec().into())
+        })
+        .await
+    }
+
+    /// Judges an encoded `JudgeStreamRequest` and answers with an encoded `JudgeStreamResponse`.
+    pub(crate) async fn judge_of_stream(&self, message: Bytes, call: &Arc<Call>) -> Bytes {
+        use proto::judge_stream_response::Outcome;
+        let sent = message.clone();
+        // One thread must not do all the work of a stream: it is for many canaries.
+        let judged = self.run(message, Threads::Pool, call, |bench, message| {
+            parts::check_stream_request(&message, bench.limits)?;
+            let request = proto::JudgeStreamRequest::decode(message.as_ref())?;
+            let judged = bench.judge_message(request.request.unwrap_or_default())?;
+            let outcome = judged.judgement.map(Outcome::Judgement);
+            Ok(proto::JudgeStreamResponse { id: judged.id, outcome }.encode_to_vec())
+        });
+        let answer = judged.await.unwrap_or_else(|refusal| {
+            let outcome = Some(Outcome::Refusal(call.refuse(refusal).into()));
+            proto::JudgeStreamResponse { id: id_in_stream(&sent), outcome }.encode_to_vec()
+        });
+        answer.into()
     }
 
     /// Judges Kayenta's document and answers with Kayenta's.
@@ -44,9 +62,9 @@ impl Judging {
         json: Bytes,
         call: &Arc<Call>,
     ) -> Result<Vec<u8>, Refusal> {
-        self.run(json.len(), call, move |bench| {
+        self.run(json, Threads::Any, call, |bench, json| {
+            parts::check_json(&json, bench.limits)?;
             let request = kayenta::read_request(&json)?;
-            // Its bytes are not needed any more, and may be many.
             drop(json);
             let judgement = bench.judge(&request, Dialect::Kayenta)?;
             serde_json::to_vec(&kayenta::result(&judgement)).map_err(|_| Refusal::Internal)
@@ -60,16 +78,28 @@ impl Judging {
         json: Bytes,
         call: &Arc<Call>,
     ) -> Result<Vec<u8>, Refusal> {
-        self.run(json.len(), call, move |bench| bench.judge_json(json)).await
+        self.run(json, Threads::Any, call, |bench, json| {
+            parts::check_json(&json, bench.limits)?;
+            let request = proto_json::read(&json)?;
+            drop(json);
+            proto_json::write(&bench.judge_message(request)?)
+        })
+        .await
     }
 
-    /// Checks a config.
+    /// Checks the config of an encoded `ValidateConfigRequest` and answers with an encoded
+    /// `ValidateConfigResponse`.
     pub(crate) async fn validate(
         &self,
-        request: proto::ValidateConfigRequest,
+        message: Bytes,
         call: &Arc<Call>,
-    ) -> Result<proto::ValidateConfigResponse, Refusal> {
-        self.run(0, call, move |_| validate(request)).await
+    ) -> Result<Bytes, Refusal> {
+        self.run(message, Threads::Any, call, |bench, message| {
+            parts::check_validate_request(&message, bench.limits)?;
+            let request = proto::ValidateConfigRequest::decode(message.as_ref())?;
+            Ok(bench.validate(request)?.encode_to_vec().into())
+        })
+        .await
     }
 
     /// Checks a config in JSON and answers in JSON.
@@ -78,31 +108,45 @@ impl Judging {
         json: Bytes,
         call: &Arc<Call>,
     ) -> Result<Vec<u8>, Refusal> {
-        let work = move |_: Bench<'_>| proto_json::write(&validate(proto_json::read(&json)?)?);
-        self.run(0, call, work).await
+        self.run(json, Threads::Any, call, |bench, json| {
+            parts::check_json(&json, bench.limits)?;
+            proto_json::write(&bench.validate(proto_json::read(&json)?)?)
+        })
+        .await
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        bytes: usize,
+        message: Bytes,
+        threads: Threads,
         call: &Arc<Call>,
-        work: impl FnOnce(Bench<'_>) -> Result<T, Refusal> + Send + 'static,
+        work: impl FnOnce(Bench<'_>, Bytes) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
+        // More than was reserved while it arrived if it was compressed.
+        let bytes = message.len();
+        call.reservation.grow_to(bytes)?;
         let (limits, metrics, held) = (self.limits, Arc::clone(&self.metrics), Arc::clone(call));
-        let ticket = self.pool.submit(bytes, move |scratch| {
-            work(Bench { limits: &limits, metrics: &metrics, call: &held, scratch })
-        });
-        ticket?.await?
+        let work = move |scratch: &mut Scratch| {
+            work(Bench { limits: &limits, metrics: &metrics, call: &held, scratch }, message)
+        };
+        self.pool.run(bytes, threads, work).await?
     }
 }
 
-fn validate(
-    request: proto::ValidateConfigRequest,
-) -> Result<proto::ValidateConfigResponse, Refusal> {
-    let problems: Vec<Problem> = request.try_into()?;
-    let usable = problems.iter().all(|problem| problem.severity != Severity::Error);
-    let problems = problems.into_iter().map(Into::into).collect();
-    Ok(proto::ValidateConfigResponse { usable, problems })
+/// The id of a request of a stream, as far as it can be read.
+fn id_in_stream(message: &[u8]) -> String {
+    #[derive(Message)]
+    struct Request {
+        #[prost(string, tag = "1")]
+        id: String,
+    }
+    #[derive(Message)]
+    struct StreamRequest {
+        #[prost(message, optional, tag = "1")]
+        request: Option<Request>,
+    }
+    let read = StreamRequest::decode(message).ok().and_then(|message| message.request);
+    read.map(|request| request.id).unwrap_or_default()
 }
 
 /// A thread's place to judge one call.
@@ -114,18 +158,14 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn judge_json(self, json: Bytes) -> Result<Vec<u8>, Refusal> {
-        let request = proto_json::read(&json)?;
-        // Its bytes are not needed any more, and may be many.
-        drop(json);
-        proto_json::write(&self.judge_message(request)?)
-    }
-
     fn judge_message(self, request: proto::JudgeRequest) -> Result<proto::JudgeResponse, Refusal> {
         let mut request = request;
         let id = std::mem::take(&mut request.id);
         limits::check_id(&id)?;
         self.call.identify(&id);
+        if let Some(proto::judge_request::Config::KayentaConfigJson(json)) = &request.config {
+            parts::check_config_text(json, self.limits)?;
+        }
         let dialect = Dialect::of(&request);
         let request = JudgeRequest::try_from(request)?;
         let judgement = self.judge(&request, dialect)?;
@@ -142,5 +182,20 @@ impl Bench<'_> {
         self.metrics.count(&judgement, limits::points(request));
         self.call.judged(judgement.verdict);
         Ok(dialect.name_warnings(judgement))
+    }
+
+    fn validate(
+        self,
+        request: proto::ValidateConfigRequest,
+    ) -> Result<proto::ValidateConfigResponse, Refusal> {
+        if let Some(proto::validate_config_request::Config::KayentaConfigJson(json)) =
+            &request.config
+        {
+            parts::check_config_text(json, self.limits)?;
+        }
+        let problems: Vec<Problem> = request.try_into()?;
+        let usable = problems.iter().all(|problem| problem.severity != Severity::Error);
+        let problems = problems.into_iter().map(Into::into).collect();
+        Ok(proto::ValidateConfigResponse { usable, problems })
     }
 }

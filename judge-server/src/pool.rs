@@ -3,6 +3,10 @@
 //! Small judgements queue first come, first served for one set of threads, large ones for another,
 //! and the operating system shares the processors among the threads: however large a judgement, the
 //! small ones go on beside it.
+//!
+//! The way to another thread and back costs more than some judgements. So a very small one that
+//! nothing waits before is made where it was read, by at most half of those threads at once: the
+//! others go on reading and writing.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,8 +20,12 @@ use tokio::sync::oneshot;
 
 use crate::refusal::{Refusal, Resource};
 
-/// Bytes of points above which a judgement is large. Judging that much takes some milliseconds.
+/// Bytes of a request above which its judgement is large. Judging that much takes some milliseconds.
 const LARGE_BYTES: usize = 256 * 1024;
+
+/// Bytes of a request up to which it may be judged where it was read. Judging that much takes a
+/// fraction of a millisecond.
+const HERE_BYTES: usize = 32 * 1024;
 
 type Job = Box<dyn FnOnce(&mut Scratch) + Send>;
 
@@ -31,9 +39,20 @@ struct Shared {
     queues: Mutex<Queues>,
     small: Condvar,
     large: Condvar,
+    /// Buffers for judgements on the threads that read and write; who holds one may judge there.
+    desks: Vec<Mutex<Scratch>>,
     /// Judgements queued or running.
     admitted: AtomicUsize,
     capacity: usize,
+}
+
+/// Which threads may do some work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Threads {
+    /// Those of the pool, and the caller's own.
+    Any,
+    /// Those of the pool.
+    Pool,
 }
 
 #[derive(Default)]
@@ -57,15 +76,16 @@ impl std::fmt::Debug for Shared {
 
 impl Pool {
     /// `threads` for small judgements, half as many for large ones, and room for `capacity`
-    /// judgements queued and running.
+    /// judgements queued and running. `callers` is how many threads will call the pool.
     ///
     /// # Errors
     /// When the operating system gives no thread.
-    pub(crate) fn start(threads: usize, capacity: usize) -> std::io::Result<Self> {
+    pub(crate) fn start(threads: usize, callers: usize, capacity: usize) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
             queues: Mutex::default(),
             small: Condvar::new(),
             large: Condvar::new(),
+            desks: (0..callers / 2).map(|_| Mutex::default()).collect(),
             admitted: AtomicUsize::new(0),
             capacity,
         });
@@ -93,16 +113,36 @@ impl Pool {
         self.shared.admitted.load(Ordering::Relaxed)
     }
 
-    /// Queues `work` on `bytes` of points. Dropping the ticket stops it.
+    /// Does `work` on a request of `bytes`. Dropping the future stops it.
+    ///
+    /// # Errors
+    /// When the pool is full, or the work panicked.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        threads: Threads,
+        work: impl FnOnce(&mut Scratch) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        if threads == Threads::Any
+            && bytes <= HERE_BYTES
+            && let Some(mut scratch) = self.shared.desk()
+        {
+            let _place = Place::take(&self.shared)?;
+            return work_safely(&mut scratch, work).ok_or(Refusal::Internal);
+        }
+        self.submit(bytes, work)?.await
+    }
+
+    /// Queues `work` on a request of `bytes`. Dropping the ticket stops it.
     ///
     /// # Errors
     /// When the pool is full.
-    pub(crate) fn submit<T: Send + 'static>(
+    fn submit<T: Send + 'static>(
         &self,
         bytes: usize,
         work: impl FnOnce(&mut Scratch) -> T + Send + 'static,
     ) -> Result<Ticket<T>, Refusal> {
-        let place = Place::take(&self.shared).ok_or(Refusal::Overloaded(Resource::Calls))?;
+        let place = Place::take(&self.shared)?;
         let (sender, receiver) = oneshot::channel();
         let stop = Arc::new(AtomicBool::new(false));
         let ticket = Ticket { receiver, stop: Arc::clone(&stop) };
@@ -148,13 +188,18 @@ impl Shared {
     fn work(&self, lane: Lane) {
         let mut scratch = Scratch::default();
         while let Some(job) = self.next(lane) {
-            let outcome = catch_unwind(AssertUnwindSafe(|| job(&mut scratch)));
-            // What a panicking judge left in its buffers is not to be trusted, and what a large
-            // judgement left there is not to be kept.
-            if outcome.is_err() || matches!(lane, Lane::Large) {
+            work_safely(&mut scratch, job);
+            // What a large judgement left there is not to be kept.
+            if matches!(lane, Lane::Large) {
                 scratch = Scratch::default();
             }
         }
+    }
+
+    /// A free desk, unless other small judgements wait.
+    fn desk(&self) -> Option<MutexGuard<'_, Scratch>> {
+        let desk = self.desks.iter().find_map(|desk| desk.try_lock().ok())?;
+        self.lock().small.is_empty().then_some(desk)
     }
 
     fn next(&self, lane: Lane) -> Option<Job> {
@@ -175,14 +220,27 @@ impl Shared {
     }
 }
 
+/// What `work` gives, or nothing if it panicked.
+fn work_safely<T>(scratch: &mut Scratch, work: impl FnOnce(&mut Scratch) -> T) -> Option<T> {
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(scratch)));
+    if outcome.is_err() {
+        // What a panicking judge left in its buffers is not to be trusted.
+        *scratch = Scratch::default();
+    }
+    outcome.ok()
+}
+
 /// A place among the admitted.
 struct Place(Arc<Shared>);
 
 impl Place {
-    fn take(shared: &Arc<Shared>) -> Option<Self> {
+    fn take(shared: &Arc<Shared>) -> Result<Self, Refusal> {
         let below = |admitted: usize| (admitted < shared.capacity).then_some(admitted + 1);
-        shared.admitted.fetch_update(Ordering::Relaxed, Ordering::Relaxed, below).ok()?;
-        Some(Self(Arc::clone(shared)))
+        shared
+            .admitted
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, below)
+            .map_err(|_| Refusal::Overloaded(Resource::Calls))?;
+        Ok(Self(Arc::clone(shared)))
     }
 }
 

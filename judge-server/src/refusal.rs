@@ -17,12 +17,25 @@ pub(crate) const DOMAIN: &str = "canary.judge.v1";
 /// judgements take milliseconds is empty well before.
 pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(1);
 
+/// Problems that the message for people says; the details have more.
+const SAID: usize = 3;
+
+/// Characters of that message: it travels in a header too.
+const SAID_LENGTH: usize = 600;
+
+/// Problems in an answer at most: whoever has more has one mistake many times.
+const LISTED: usize = 1000;
+
+/// Bytes of field violations that a gRPC status may carry. It travels in a header, of which many
+/// clients read 8 KiB.
+const VIOLATION_BYTES: usize = 4 * 1024;
+
 /// A call that is not judged.
 #[derive(Debug, Clone, Error)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The request cannot be judged.
-    #[error("the request cannot be judged: {0}")]
+    #[error("the request cannot be judged: {}", first(.0))]
     Invalid(Refused),
     /// The message is larger than the server reads.
     #[error(
@@ -129,10 +142,14 @@ impl Refusal {
         }
     }
 
-    /// Every field that is wrong.
+    /// Every field that is wrong, or a thousand of them and how many more there are.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         match self {
-            Self::Invalid(refused) => refused.problems().to_vec(),
+            Self::Invalid(refused) => {
+                let all = refused.problems();
+                let listed = all.iter().take(LISTED).cloned();
+                listed.chain(more(all.len().saturating_sub(LISTED))).collect()
+            }
             Self::MessageTooLarge { limit } => {
                 let allowed = format!("at most {limit} bytes");
                 vec![Problem::error("", "a message that is too large", allowed)]
@@ -150,9 +167,35 @@ impl Refusal {
     }
 }
 
+/// The first of the problems in words.
+fn first(refused: &Refused) -> String {
+    let problems = refused.problems();
+    let mut said: Vec<String> = problems.iter().take(SAID).map(ToString::to_string).collect();
+    if problems.len() > SAID {
+        said.push(format!("and {} more", problems.len() - SAID));
+    }
+    let mut said = said.join("; ");
+    if let Some((end, _)) = said.char_indices().nth(SAID_LENGTH) {
+        said.truncate(end);
+        said.push('…');
+    }
+    said
+}
+
+/// The problem that stands for `count` others, if there are any.
+fn more(count: usize) -> Option<Problem> {
+    (count > 0).then(|| Problem::error("", format!("{count} more problems"), "none"))
+}
+
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
         Self::Invalid(refused)
+    }
+}
+
+impl From<prost::DecodeError> for Refusal {
+    fn from(error: prost::DecodeError) -> Self {
+        Self::Unreadable(error.to_string())
     }
 }
 
@@ -160,8 +203,18 @@ impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
         let mut details = ErrorDetails::new();
         details.set_error_info(refusal.reason(), DOMAIN, std::collections::HashMap::new());
-        for problem in refusal.problems() {
-            details.add_bad_request_violation(&problem.path, problem.message());
+        let problems = refusal.problems();
+        let mut room = VIOLATION_BYTES;
+        for (index, problem) in problems.iter().enumerate() {
+            let message = problem.message();
+            let Some(left) = room.checked_sub(problem.path.len() + message.len()) else {
+                if let Some(rest) = more(problems.len() - index) {
+                    details.add_bad_request_violation("", rest.message());
+                }
+                break;
+            };
+            room = left;
+            details.add_bad_request_violation(&problem.path, message);
         }
         if let Some(delay) = refusal.retry_delay() {
             details.set_retry_info(Some(delay));

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -24,6 +23,7 @@ use crate::proto::judge_service_server::SERVICE_NAME;
 use crate::proto_json;
 use crate::secrets::Secrets;
 use crate::settings::{Settings, threads};
+use crate::traces::Traces;
 
 /// The sockets of the two sides.
 #[derive(Debug)]
@@ -71,7 +71,11 @@ pub async fn serve(
     proto_json::prepare();
     let metrics = Metrics::new().map_err(|error| StartError::Internal(error.to_string()))?;
     let judging = Arc::new(Judging {
-        pool: Pool::start(threads(settings.threads), settings.max_calls)?,
+        pool: Pool::start(
+            threads(settings.threads),
+            threads(settings.io_threads),
+            settings.max_calls,
+        )?,
         limits: settings.limits(),
         metrics: Arc::new(metrics),
     });
@@ -79,6 +83,7 @@ pub async fn serve(
         budget: Budget::new(usize::try_from(settings.max_buffered.as_u64()).unwrap_or(usize::MAX)),
         judging,
         secrets,
+        traces: Traces::start(settings)?,
         leaving: CancellationToken::new(),
         draining: CancellationToken::new(),
     };
@@ -88,14 +93,15 @@ pub async fn serve(
         streams: Arc::new(Semaphore::new(settings.max_streams)),
         stream_calls: settings.max_stream_calls.max(1),
         draining: sides.draining.clone(),
+        others: grpc::others(health)?,
     };
     let shared = http::Shared {
         judging: Arc::clone(&sides.judging),
         budget: Arc::clone(&sides.budget),
         draining: sides.leaving.clone(),
     };
-    let grpc = sides.gate(Side::Grpc, settings, grpc::router(service, health)?);
-    let http = sides.gate(Side::Http, settings, http::router(shared));
+    let grpc = sides.gate(Side::Grpc(service), settings);
+    let http = sides.gate(Side::Http(http::router(shared)), settings);
     let connections = sides.connections(settings);
     let tasks = connections.tasks.clone();
     let accepting = [
@@ -123,6 +129,7 @@ pub async fn serve(
     if timeout(settings.drain_time.get(), tasks.wait()).await.is_err() {
         warn!(connections = tasks.len(), "closed before they were done");
     }
+    sides.traces.end().await;
     info!("ended");
     Ok(())
 }
@@ -132,6 +139,7 @@ struct Sides {
     judging: Arc<Judging>,
     budget: Arc<Budget>,
     secrets: Secrets,
+    traces: Traces,
     /// The end has been announced.
     leaving: CancellationToken,
     /// Connections end.
@@ -139,15 +147,15 @@ struct Sides {
 }
 
 impl Sides {
-    fn gate(&self, side: Side, settings: &Settings, router: Router) -> Arc<Gate> {
+    fn gate(&self, side: Side, settings: &Settings) -> Arc<Gate> {
         Arc::new(Gate {
             side,
             judging: Arc::clone(&self.judging),
             budget: Arc::clone(&self.budget),
             tokens: self.secrets.tokens.clone(),
+            traces: self.traces.clone(),
             call_time: settings.call_time.get(),
             read_time: settings.read_time.get(),
-            router,
             draining: self.draining.clone(),
         })
     }

@@ -147,6 +147,11 @@ pub struct Settings {
     /// What to log: off, error, warn, info, debug, trace, or such for single targets.
     #[arg(long, env = "JUDGE_LOG", default_value = "info")]
     pub log: String,
+
+    /// Where to send a span for every call, over OTLP's gRPC: `http://collector:4317`.
+    #[cfg(feature = "otlp")]
+    #[arg(long, env = "JUDGE_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
 }
 
 const EXAMPLES: &str = "Examples:

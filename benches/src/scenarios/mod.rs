@@ -3,6 +3,7 @@
 //! Families are described by what happens to the service, in units of the metric's own noise, and
 //! drawn without looking at any judge. Every harmful family has a harmless twin.
 
+mod changes;
 mod families;
 mod noise;
 pub mod real;

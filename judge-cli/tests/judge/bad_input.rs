@@ -1,4 +1,4 @@
-use crate::harness::{Place, RUN, config, slow_canary, wide};
+use crate::harness::{PARITY, Place, RUN, config, slow_canary, wide};
 
 /// Each of these replaces one of the files of a good run. Nothing may be judged, and the message
 /// names the file and holds the part.
@@ -153,18 +153,24 @@ fn a_directory_has_one_series_a_metric() {
 }
 
 #[test]
-fn a_config_without_metrics_fails_and_duplicates_are_warned_of() {
+fn parity_fails_without_metrics_and_warns_of_duplicates_and_the_default_refuses() {
     let place = slow_canary();
     place.write(
         "config.json",
         b"{\"name\":\"c\",\"metrics\":[],\"classifier\":{\"groupWeights\":{}}}",
     );
-    let answer = place.judge(RUN);
+    let parity = format!("{RUN} {PARITY}");
+    let answer = place.judge(&parity);
     assert_eq!(answer.code, 4, "{answer:?}");
     assert!(answer.stderr.contains("there is nothing to judge"), "{answer:?}");
+    let refused = place.judge(RUN);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
 
     place.write("config.json", &config(&["latency", "latency"]));
-    let answer = place.judge(RUN);
+    let refused = place.judge(RUN);
+    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
+    assert!(refused.stderr.contains("metrics[1].name: \"latency\""), "{refused:?}");
+    let answer = place.judge(&parity);
     assert!(answer.stderr.contains("metrics[1].name: \"latency\""), "{answer:?}");
     assert_eq!(answer.stdout.matches("\n  latency ").count(), 1, "{answer:?}");
 }

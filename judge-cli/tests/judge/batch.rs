@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::harness::Place;
 
-const REQUEST: &str = r#"{"canaryConfig":{"metrics":[{"name":"m","groups":["g"]}],"classifier":{"groupWeights":{}}},"scoreThresholds":{"pass":95,"marginal":75},"metricSetPairList":[{"name":"m","id":"1","tags":{},"values":{"control":[1,2,3],"experiment":[1,2,3]}}],"unknown":{"keys":["are ignored"]}}"#;
+const REQUEST: &str = r#"{"canaryConfig":{"judge":{"name":"NetflixACAJudge-v1.0"},"metrics":[{"name":"m","groups":["g"]}],"classifier":{"groupWeights":{}}},"scoreThresholds":{"pass":95,"marginal":75},"metricSetPairList":[{"name":"m","id":"1","tags":{},"values":{"control":[1,2,3],"experiment":[1,2,3]}}],"unknown":{"keys":["are ignored"]}}"#;
 
 /// The requests of Kayenta's golden results; their expected results are extra keys here.
 fn golden() -> String {
@@ -127,7 +127,7 @@ fn bad_lines_stand_in_their_places() {
 
 #[test]
 fn the_named_judge_judges_every_line() {
-    let other = REQUEST.replace("\"metrics\"", "\"judge\":{\"name\":\"Nobody\"},\"metrics\"");
+    let other = REQUEST.replace("NetflixACAJudge-v1.0", "Nobody");
     let place = Place::with(&[("requests", other.as_bytes())]);
     let answer = place.judge("batch requests");
     assert_eq!(answer.code, 2);

@@ -92,6 +92,9 @@ pub(crate) fn points(level: f64) -> impl Iterator<Item = (i64, f64, f64)> {
     })
 }
 
+/// For tests of what only the parity judge does: it takes suspect configs and any number of points.
+pub(crate) const PARITY: &str = "--judge NetflixACAJudge-v1.0";
+
 /// Config, baseline and a canary whose latency is much higher: the score is 50.
 pub(crate) fn slow_canary() -> Place {
     Place::with(&[

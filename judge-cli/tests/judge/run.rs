@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Place, RUN, config, points, slow_canary, wide};
+use crate::harness::{PARITY, Place, RUN, config, points, slow_canary, wide};
 
 fn judgement(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -81,7 +81,9 @@ fn a_lone_series_is_the_lone_metric() {
         ("baseline.json", &prometheus(&[(json!({}), vec![(0, 1.0), (15, 2.0), (30, 3.0)])])),
         ("canary.csv", b"timestamp,value\n0,1\n15,3\n30,2\n"),
     ]);
-    let answer = place.judge("run -c config.json -b baseline.json -n canary.csv --format json");
+    let answer = place.judge(&format!(
+        "run -c config.json -b baseline.json -n canary.csv --format json {PARITY}"
+    ));
     assert_eq!((answer.code, answer.stderr.as_str()), (0, ""));
     assert_eq!(judgement(&answer.stdout)["metrics"][0]["canary"]["counts"]["judged"], 3);
 }
@@ -105,7 +107,7 @@ fn a_request_has_thresholds_of_its_own() {
         "scoreThresholds": { "pass": 90, "marginal": 50 },
         "metricSetPairList": [{
             "name": "m", "id": "1", "tags": {},
-            "values": { "control": [1, 2, 3, 4, 5], "experiment": [1, 2, 3, 4, null] },
+            "values": { "control": [1, 2, 3, 4, 5, 6], "experiment": [1, 2, 3, 4, 5, null] },
         }],
     })
     .to_string();
@@ -176,9 +178,12 @@ fn one_point_a_side_is_not_testable_and_says_so() {
         ("baseline.csv", b"timestamp,m\n0,1\n"),
         ("canary.csv", b"timestamp,m\n0,2\n"),
     ]);
-    let answer = place.judge(&format!("{RUN} --format json"));
+    let answer = place.judge(&format!("{RUN} --format json {PARITY}"));
     assert_eq!(judgement(&answer.stdout)["metrics"][0]["classification"], "Error", "{answer:?}");
     assert!(answer.stderr.contains("warning: m: too few"), "{answer:?}");
+    let answer = place.judge(&format!("{RUN} --format json"));
+    let metric = &judgement(&answer.stdout)["metrics"][0];
+    assert_eq!((answer.code, &metric["classification"]), (4, &json!("Inconclusive")), "{answer:?}");
 }
 
 #[test]

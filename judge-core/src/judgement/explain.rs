@@ -1,11 +1,29 @@
 //! The sentence that says what decided a metric.
 
+use std::fmt::Write;
+
 use crate::config::{Direction, EffectMeasure};
 
+use super::short::{push_short, push_signed};
 use super::{
     Change, Classification, Counts, Decision, Effect, Evidence, Finding, Interval, MetricJudgement,
     Panel, TestKind,
 };
+
+impl Finding {
+    /// What would have changed what it says, in one line for people.
+    pub fn what_would_change(&self) -> String {
+        let (p, level) = (self.p, self.level);
+        match (p <= level, self.matters) {
+            (true, true) => format!("no harm with a p above {level:.1e}, or too small to matter"),
+            (true, false) => "harm if it were large enough to matter".to_owned(),
+            (false, true) => format!("harm with a p of {level:.1e} or less"),
+            (false, false) => {
+                format!("harm with a p of {level:.1e} or less, and large enough to matter")
+            }
+        }
+    }
+}
 
 impl MetricJudgement {
     /// What decided the class, in one line for people.
@@ -66,65 +84,90 @@ impl MetricJudgement {
         if let Some(harm) = self.findings.iter().find(|finding| finding.is_harm()) {
             return harm.sentence.clone();
         }
-        let Interval { lower, upper, .. } = panel.interval;
-        let shift =
-            format!("shift {} ({} to {})", signed(panel.estimate), signed(lower), signed(upper));
+        let mut text = shift(panel.estimate, &panel.interval);
         match panel.more_points {
-            Some(more) => format!("{shift} is inconclusive; about {more} more points settle it"),
-            None => format!("{shift}; no harm beyond ±{}", short(panel.allowed)),
+            Some(more) => {
+                let _ = write!(text, " is inconclusive; about {more} more points settle it");
+            }
+            None => {
+                text.push_str("; no harm beyond ±");
+                push_short(&mut text, panel.allowed);
+            }
         }
+        text
     }
 
     fn change(&self, evidence: &Evidence) -> String {
         let Evidence { estimate, interval, tolerance, .. } = evidence;
-        let shift = format!(
-            "shift {} ({} to {})",
-            signed(*estimate),
-            signed(interval.lower),
-            signed(interval.upper)
-        );
         let up = interval.lower > *tolerance;
         let down = interval.upper < -tolerance;
-        let band = short(*tolerance);
+        let mut text = shift(*estimate, interval);
         match self.classification {
             Classification::High | Classification::Low => {
-                format!("{shift} is beyond ±{band}; {}", reached(evidence, up))
+                text.push_str(" is beyond ±");
+                push_short(&mut text, *tolerance);
+                text.push_str("; ");
+                push_reached(&mut text, evidence, up);
             }
-            _ if !up && !down => format!("{shift} is not clear of ±{band}"),
-            _ => format!("{shift} is clear, but {}", spared(evidence, up)),
+            _ if !up && !down => {
+                text.push_str(" is not clear of ±");
+                push_short(&mut text, *tolerance);
+            }
+            _ => {
+                text.push_str(" is clear, but ");
+                push_spared(&mut text, evidence, up);
+            }
         }
+        text
     }
 }
 
+/// Room for nearly every explanation.
+const LENGTH: usize = 128;
+
+fn shift(estimate: f64, interval: &Interval) -> String {
+    let mut text = String::with_capacity(LENGTH);
+    text.push_str("shift ");
+    push_signed(&mut text, estimate);
+    text.push_str(" (");
+    push_signed(&mut text, interval.lower);
+    text.push_str(" to ");
+    push_signed(&mut text, interval.upper);
+    text.push(')');
+    text
+}
+
 /// How the effect reached its allowance.
-fn reached(evidence: &Evidence, up: bool) -> String {
+fn push_reached(text: &mut String, evidence: &Evidence, up: bool) {
     let effect = &evidence.effect;
-    let (name, value, allowed) = (name(effect), short(effect.value), allowance(effect, up));
     if effect.value.is_nan() {
-        format!("{name} is undefined, so no allowance holds")
-    } else if up {
-        format!("{name} {value} reaches the {allowed} allowed")
+        text.push_str(name(effect));
+        text.push_str(" is undefined, so no allowance holds");
     } else {
-        format!("{name} {value} is down to the {allowed} allowed")
+        push_held(text, effect, if up { "reaches" } else { "is down to" }, up);
     }
 }
 
 /// Why a clear change is no failure.
-fn spared(evidence: &Evidence, up: bool) -> String {
-    let (effect, direction) = (&evidence.effect, evidence.direction);
-    match (up, direction) {
-        (true, Direction::Decrease) => "only a decrease is a failure".to_owned(),
-        (false, Direction::Increase) => "only an increase is a failure".to_owned(),
-        _ => {
-            let (name, value, allowed) = (name(effect), short(effect.value), allowance(effect, up));
-            let side = if up { "below" } else { "above" };
-            format!("{name} {value} is {side} the {allowed} allowed")
-        }
+fn push_spared(text: &mut String, evidence: &Evidence, up: bool) {
+    match (up, evidence.direction) {
+        (true, Direction::Decrease) => text.push_str("only a decrease is a failure"),
+        (false, Direction::Increase) => text.push_str("only an increase is a failure"),
+        _ => push_held(text, &evidence.effect, if up { "is below" } else { "is above" }, up),
     }
 }
 
-fn allowance(effect: &Effect, up: bool) -> String {
-    short(if up { effect.allowed_increase } else { effect.allowed_decrease })
+/// The effect and its allowance, with `verb` between them.
+fn push_held(text: &mut String, effect: &Effect, verb: &str, up: bool) {
+    let allowed = if up { effect.allowed_increase } else { effect.allowed_decrease };
+    text.push_str(name(effect));
+    text.push(' ');
+    push_short(text, effect.value);
+    text.push(' ');
+    text.push_str(verb);
+    text.push_str(" the ");
+    push_short(text, allowed);
+    text.push_str(" allowed");
 }
 
 fn name(effect: &Effect) -> &'static str {
@@ -134,55 +177,8 @@ fn name(effect: &Effect) -> &'static str {
     }
 }
 
-/// `value` with four significant digits, without trailing zeros.
-pub(crate) fn short(value: f64) -> String {
-    const DIGITS: i32 = 4;
-    if value == 0.0 || !value.is_finite() {
-        return format!("{value}");
-    }
-    let scientific = format!("{value:.3e}");
-    let exponent =
-        scientific.split_once('e').and_then(|(_, exponent)| exponent.parse::<i32>().ok());
-    let exponent = exponent.unwrap_or_default();
-    let text = if (-4..15).contains(&exponent) {
-        let decimals = usize::try_from(DIGITS - 1 - exponent).unwrap_or(0);
-        format!("{value:.decimals$}")
-    } else {
-        scientific
-    };
-    let (mantissa, rest) = text.split_at(text.find('e').unwrap_or(text.len()));
-    if mantissa.contains('.') {
-        format!("{}{rest}", mantissa.trim_end_matches('0').trim_end_matches('.'))
-    } else {
-        text
-    }
-}
-
 fn signed(value: f64) -> String {
-    let sign = if value > 0.0 { "+" } else { "" };
-    format!("{sign}{}", short(value))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_short() {
-        let cases = [
-            (0.0, "0"),
-            (1.0, "1"),
-            (1.100_04, "1.1"),
-            (123_456.0, "123456"),
-            (0.000_123_456, "0.0001235"),
-            (1.5e-9, "1.5e-9"),
-            (2.5e20, "2.5e20"),
-            (f64::NAN, "NaN"),
-        ];
-        for (value, text) in cases {
-            assert_eq!(short(value), text);
-        }
-        assert_eq!(signed(-2.5), "-2.5");
-        assert_eq!(signed(2.5), "+2.5");
-    }
+    let mut text = String::new();
+    push_signed(&mut text, value);
+    text
 }

@@ -74,8 +74,8 @@ impl Scratch {
 /// Every judge, in the order in which they are listed to people.
 pub const ALL: &[&dyn Judge] = &[&EvidenceJudge, &NetflixAcaJudge];
 
-/// The judge for configs that name none.
-pub const DEFAULT: &dyn Judge = &NetflixAcaJudge;
+/// The judge for configs that name none. Kayenta's configs always name one.
+pub const DEFAULT: &dyn Judge = &EvidenceJudge;
 
 /// What Kayenta's own remote judge is called in a config; it stands for the judge that
 /// `judge.judgeConfigurations.judge` names, else for the default.

@@ -1,7 +1,6 @@
 //! What only `EvidenceJudge-v1` reads of Kayenta's canary config.
 //!
-//! Kayenta keeps `judge.judgeConfigurations`; the first is for remote judges.and unknown keys of `analysisConfigurations.canary` as
-//! they are, so configs with these keys stay valid there. A wrong value here is an error: nothing else
+//! Kayenta keeps `judge.judgeConfigurations` and unknown keys of `analysisConfigurations.canary` as they are, so configs with these keys stay valid there. A wrong value here is an error: nothing else
 //! gives these keys a meaning.
 
 use serde_json::Value;
@@ -54,12 +53,13 @@ const OUTCOMES: &[(&str, JointOutcome)] = &[
 ];
 
 const ACROSS: &[(&str, AcrossMetrics)] = &[
+    ("balanced", AcrossMetrics::Balanced),
     ("each", AcrossMetrics::Each),
     ("holm", AcrossMetrics::Holm),
     ("benjaminiHochberg", AcrossMetrics::BenjaminiHochberg),
 ];
 
-/// Reads `judge.judgeConfigurations`; the first is for remote judges. unless the config names a judge that reads none of it.
+/// Reads `judge.judgeConfigurations`, unless the config names a judge that reads none of it.
 pub(super) fn read_judge(judge: &Node<'_>, problems: &mut Problems) -> EvidenceConfig {
     let default = EvidenceConfig::default();
     let name = judge.field("name");

@@ -1,5 +1,7 @@
 //! Configs.
 
+use std::fmt;
+
 use judge_core::config::{
     CanaryConfig, Direction, EffectMeasure, EffectSize, MetricConfig, NanStrategy, OutlierFactor,
     Outliers, Thresholds,
@@ -8,23 +10,52 @@ use judge_core::{Problem, kayenta};
 
 use crate::proto;
 
+use super::evidence;
+
 /// Where the reading is, and what was found wrong so far.
 pub(super) struct Reading<'a> {
-    path: String,
+    path: Path<'a>,
     problems: &'a mut Vec<Problem>,
 }
 
+/// Where a message stands in the request; written out only where something is wrong.
+#[derive(Debug, Clone, Copy)]
+enum Path<'a> {
+    Root(&'a str),
+    Field(&'a Path<'a>, &'a str),
+    Element(&'a Path<'a>, &'a str, usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root(name) => f.write_str(name),
+            Self::Field(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Element(parent, name, index) => write!(f, "{parent}.{name}[{index}]"),
+        }
+    }
+}
+
 impl<'a> Reading<'a> {
-    pub(super) fn new(path: impl Into<String>, problems: &'a mut Vec<Problem>) -> Self {
-        Self { path: path.into(), problems }
+    pub(super) fn new(path: &'a str, problems: &'a mut Vec<Problem>) -> Self {
+        Self { path: Path::Root(path), problems }
     }
 
-    fn within(&mut self, field: &str) -> Reading<'_> {
-        Reading { path: format!("{}.{field}", self.path), problems: self.problems }
+    pub(super) fn within<'b>(&'b mut self, field: &'b str) -> Reading<'b> {
+        Reading { path: Path::Field(&self.path, field), problems: self.problems }
     }
 
-    fn error(&mut self, field: &str, value: &str, allowed: &str) {
+    fn element<'b>(&'b mut self, field: &'b str, index: usize) -> Reading<'b> {
+        Reading { path: Path::Element(&self.path, field, index), problems: self.problems }
+    }
+
+    pub(super) fn error(&mut self, field: &str, value: impl fmt::Display, allowed: &str) {
         self.problems.push(Problem::error(format!("{}.{field}", self.path), value, allowed));
+    }
+
+    /// What the core found wrong with a field of the message.
+    pub(super) fn push(&mut self, problem: Problem) {
+        self.problems.push(problem.within(&self.path.to_string()));
     }
 }
 
@@ -35,13 +66,14 @@ pub(super) fn read(config: proto::CanaryConfig, reading: &mut Reading<'_>) -> Op
         .metrics
         .into_iter()
         .enumerate()
-        .map(|(index, metric)| {
-            read_metric(metric, &mut reading.within(&format!("metrics[{index}]")))
-        })
+        .map(|(index, metric)| read_metric(metric, &mut reading.element("metrics", index)))
         .collect();
     let thresholds = config
         .thresholds
         .and_then(|thresholds| read_thresholds(thresholds, &mut reading.within("thresholds")));
+    let evidence = config
+        .evidence
+        .map(|evidence| evidence::read(&evidence, &mut reading.within("evidence")));
     let config = CanaryConfig {
         name: config.name,
         judge: config.judge,
@@ -49,8 +81,7 @@ pub(super) fn read(config: proto::CanaryConfig, reading: &mut Reading<'_>) -> Op
         group_weights: config.group_weights,
         thresholds,
         noticed: Vec::new(),
-        // The typed config has no field for these: a Kayenta document has.
-        ..CanaryConfig::default()
+        evidence: evidence.unwrap_or_default(),
     };
     (reading.problems.len() == before).then_some(config)
 }
@@ -91,6 +122,9 @@ fn read_metric(metric: proto::MetricConfig, reading: &mut Reading<'_>) -> Metric
     let effect_size = metric
         .effect_size
         .map(|effect| read_effect_size(&effect, &mut reading.within("effectSize")));
+    let evidence = metric
+        .evidence
+        .map(|evidence| evidence::read_metric(evidence, &mut reading.within("evidence")));
     MetricConfig {
         name: metric.name,
         groups: metric.groups,
@@ -101,12 +135,8 @@ fn read_metric(metric: proto::MetricConfig, reading: &mut Reading<'_>) -> Metric
         muted: metric.muted,
         must_have_data: metric.must_have_data,
         effect_size: effect_size.unwrap_or_default(),
-        ..MetricConfig::default()
+        evidence: evidence.unwrap_or_default(),
     }
-}
-
-fn unknown(number: i32, field: &str, allowed: &str, reading: &mut Reading<'_>) {
-    reading.error(field, &number.to_string(), allowed);
 }
 
 fn read_direction(number: i32, reading: &mut Reading<'_>) -> Direction {
@@ -117,7 +147,7 @@ fn read_direction(number: i32, reading: &mut Reading<'_>) -> Direction {
         Ok(Word::Either | Word::Unspecified) => Direction::Either,
         Err(_) => {
             let allowed = "DIRECTION_INCREASE, DIRECTION_DECREASE, DIRECTION_EITHER";
-            unknown(number, "direction", allowed, reading);
+            reading.error("direction", number, allowed);
             Direction::default()
         }
     }
@@ -130,7 +160,7 @@ fn read_nan_strategy(number: i32, reading: &mut Reading<'_>) -> NanStrategy {
         Ok(Word::Remove | Word::Unspecified) => NanStrategy::Remove,
         Err(_) => {
             let allowed = "NAN_STRATEGY_REMOVE, NAN_STRATEGY_REPLACE";
-            unknown(number, "nanStrategy", allowed, reading);
+            reading.error("nanStrategy", number, allowed);
             NanStrategy::default()
         }
     }
@@ -143,13 +173,13 @@ fn read_outliers(number: i32, factor: Option<f64>, reading: &mut Reading<'_>) ->
         Ok(Word::Remove) => match factor.map_or(Ok(OutlierFactor::DEFAULT), OutlierFactor::new) {
             Ok(factor) => Outliers::Remove(factor),
             Err(problem) => {
-                reading.problems.push(problem.within(&reading.path));
+                reading.push(problem);
                 Outliers::Keep
             }
         },
         Err(_) => {
             let allowed = "OUTLIER_STRATEGY_KEEP, OUTLIER_STRATEGY_REMOVE";
-            unknown(number, "outlierStrategy", allowed, reading);
+            reading.error("outlierStrategy", number, allowed);
             Outliers::default()
         }
     }
@@ -162,7 +192,7 @@ fn read_effect_size(effect: &proto::EffectSize, reading: &mut Reading<'_>) -> Ef
         Ok(Word::MeanRatio | Word::Unspecified) => EffectMeasure::MeanRatio,
         Err(_) => {
             let allowed = "EFFECT_MEASURE_MEAN_RATIO, EFFECT_MEASURE_CLES";
-            unknown(effect.measure, "measure", allowed, reading);
+            reading.error("measure", effect.measure, allowed);
             EffectMeasure::default()
         }
     };

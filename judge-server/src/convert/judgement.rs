@@ -178,6 +178,9 @@ impl From<Warning> for proto::Warning {
             Warning::UntestedPasses { metric } => (Kind::UntestedPasses, metric, None),
             Warning::FailureCountsNowhere { metric } => (Kind::FailureCountsNowhere, metric, None),
             Warning::NotSubmitted { metric } => (Kind::NotSubmitted, metric, None),
+            Warning::HealedStart { metric, .. } => (Kind::HealedStart, metric, None),
+            Warning::Inconclusive { metric, .. } => (Kind::Inconclusive, metric, None),
+            Warning::Systemic { .. } => (Kind::Systemic, String::new(), None),
             _ => (Kind::Unspecified, String::new(), None),
         };
         Self { kind: kind.into(), message, metric, problem }

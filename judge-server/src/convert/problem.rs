@@ -25,6 +25,7 @@ const MESSAGES: &[(&str, &str)] = &[
 const MESSAGES_CONFIG: &[(&str, &str)] = &[
     ("classifier.scoreThresholds", "thresholds"),
     ("classifier.groupWeights", "groupWeights"),
+    (".analysisConfigurations.canary.kind", ".evidence.of"),
     (".analysisConfigurations.canary", ""),
     ("judge.name", "judge"),
 ];

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::OwnedSemaphorePermit;
@@ -10,19 +11,18 @@ use tokio::time::sleep_until;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
-use crate::call::Call;
-use crate::proto::judge_stream_response::Outcome;
-use crate::proto::{JudgeStreamRequest, JudgeStreamResponse};
+use crate::call::{Call, code_name};
 use crate::refusal::Refusal;
 
 use super::Service;
 
-type Answer = Result<JudgeStreamResponse, Status>;
+/// An encoded `JudgeStreamResponse`.
+type Answer = Result<Bytes, Status>;
 
 /// Judges what comes until the client has said all, goes away, or the server drains.
 pub(super) fn start(
     service: Service,
-    requests: Streaming<JudgeStreamRequest>,
+    requests: Streaming<Bytes>,
     call: Arc<Call>,
     place: OwnedSemaphorePermit,
 ) -> ReceiverStream<Answer> {
@@ -53,7 +53,7 @@ async fn deadline(call: &Call) {
 
 async fn judge_all(
     service: &Service,
-    mut requests: Streaming<JudgeStreamRequest>,
+    mut requests: Streaming<Bytes>,
     call: &Call,
     answers: &Sender<Answer>,
 ) {
@@ -86,23 +86,11 @@ async fn judge_all(
     }
 }
 
-async fn judge(
-    service: &Service,
-    request: JudgeStreamRequest,
-    call: Arc<Call>,
-) -> JudgeStreamResponse {
-    let request = request.request.unwrap_or_default();
-    let id = request.id.clone();
-    let (id, outcome) = match service.judging.judge(request, &call).await {
-        Ok(response) => (response.id, response.judgement.map(Outcome::Judgement)),
-        Err(refusal) => {
-            let refusal = call.refuse(refusal);
-            (id, Some(Outcome::Refusal(refusal.into())))
-        }
-    };
+async fn judge(service: &Service, request: Bytes, call: Arc<Call>) -> Bytes {
+    let answer = service.judging.judge_of_stream(request, &call).await;
     let code = call.refusal().map_or(tonic::Code::Ok, Refusal::code);
-    call.answer(format!("{code:?}"));
-    JudgeStreamResponse { id, outcome }
+    call.answer(code_name(code));
+    answer
 }
 
 /// What broke the stream, in this server's words.

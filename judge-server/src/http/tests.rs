@@ -1,71 +1,61 @@
-//! The OpenAPI document says what the contract says.
+//! The OpenAPI document against the contract.
+
+use std::collections::BTreeSet;
 
 use prost_reflect::{DescriptorPool, Kind, MessageDescriptor};
 use serde_json::Value;
 
 use super::OPENAPI;
-use crate::proto::DESCRIPTORS;
+use crate::proto;
 
 const PACKAGE: &str = "canary.judge.v1";
 
-/// The names under `key` of a schema, sorted.
-fn names(schema: &Value, key: &str) -> Vec<String> {
-    let mut names: Vec<String> = match &schema[key] {
-        Value::Object(entries) => entries.keys().cloned().collect(),
-        Value::Array(entries) => {
-            entries.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-        }
-        _ => Vec::new(),
-    };
-    names.sort_unstable();
-    names
-}
-
-fn sorted(names: impl Iterator<Item = String>) -> Vec<String> {
-    let mut names: Vec<String> = names.collect();
-    names.sort_unstable();
-    names
-}
-
-/// The contract's messages that HTTP answers are made of.
-fn answered(pool: &DescriptorPool) -> Vec<MessageDescriptor> {
-    let mut found: Vec<MessageDescriptor> =
-        ["JudgeResponse", "ListJudgesResponse", "ValidateConfigResponse"]
-            .iter()
-            .map(|name| pool.get_message_by_name(&format!("{PACKAGE}.{name}")).unwrap())
-            .collect();
-    let mut next = 0;
-    while next < found.len() {
-        let fields: Vec<_> = found[next].fields().collect();
-        for field in fields {
-            if let Kind::Message(message) = field.kind()
-                && message.package_name() == PACKAGE
-                && !message.is_map_entry()
-                && !found.contains(&message)
-            {
-                found.push(message);
-            }
-        }
-        next += 1;
+/// What the document has to describe: `name` and all that is in it.
+fn reach(message: &MessageDescriptor, reached: &mut BTreeSet<String>) {
+    if message.package_name() != PACKAGE || !reached.insert(message.name().to_owned()) {
+        return;
     }
-    found
+    for field in message.fields() {
+        match field.kind() {
+            Kind::Message(inner) if !field.is_map() => reach(&inner, reached),
+            Kind::Enum(inner) => drop(reached.insert(inner.name().to_owned())),
+            _ => {}
+        }
+    }
 }
 
 #[test]
-fn openapi_has_every_field_and_every_word_of_an_answer() {
+fn the_document_has_every_field_and_word_of_the_contract() {
     let document: Value = serde_json::from_str(OPENAPI).unwrap();
     let schemas = &document["components"]["schemas"];
-    let pool = DescriptorPool::decode(DESCRIPTORS).unwrap();
-    let messages = answered(&pool);
-    assert!(messages.iter().any(|message| message.name() == "Finding"));
-    for message in messages {
-        let fields = sorted(message.fields().map(|field| field.json_name().to_owned()));
-        assert_eq!(names(&schemas[message.name()], "properties"), fields, "{}", message.name());
-        for field in message.fields() {
-            if let Kind::Enum(words) = field.kind() {
-                let values = sorted(words.values().map(|value| value.name().to_owned()));
-                assert_eq!(names(&schemas[words.name()], "enum"), values, "{}", words.name());
-            }
+    let pool = DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
+    let message = |name: &str| pool.get_message_by_name(&format!("{PACKAGE}.{name}"));
+    let mut reached = BTreeSet::new();
+    for name in [
+        "JudgeRequest",
+        "JudgeResponse",
+        "ListJudgesResponse",
+        "ValidateConfigRequest",
+        "ValidateConfigResponse",
+    ] {
+        reach(&message(name).unwrap(), &mut reached);
+    }
+    assert!(reached.contains("Finding") && reached.contains("AcrossMetrics"));
+    for name in &reached {
+        let schema = &schemas[name];
+        if let Some(message) = message(name) {
+            let expected: BTreeSet<String> =
+                message.fields().map(|field| field.json_name().to_owned()).collect();
+            let properties = schema["properties"].as_object().expect(name);
+            let described: BTreeSet<String> = properties.keys().cloned().collect();
+            assert_eq!(described, expected, "{name}");
+        } else {
+            let words = pool.get_enum_by_name(&format!("{PACKAGE}.{name}")).unwrap();
+            let expected: Vec<String> =
+                words.values().map(|word| word.name().to_owned()).collect();
+            let described: Vec<String> =
+                serde_json::from_value(schema["enum"].clone()).expect(name);
+            assert_eq!(described, expected, "{name}");
         }
     }
 }

@@ -18,7 +18,7 @@ fn blocker(pool: &Pool, bytes: usize) -> (Ticket<()>, mpsc::Sender<()>) {
 
 #[tokio::test]
 async fn refuses_at_capacity_and_not_below() {
-    let pool = Pool::start(1, 2).unwrap();
+    let pool = Pool::start(1, 1, 2).unwrap();
     let (running, release) = blocker(&pool, 0);
     let queued = pool.submit(0, |_| 7).unwrap();
     assert!(pool.is_full());
@@ -31,7 +31,7 @@ async fn refuses_at_capacity_and_not_below() {
 
 #[tokio::test]
 async fn small_work_passes_large_work() {
-    let pool = Pool::start(1, 9).unwrap();
+    let pool = Pool::start(1, 1, 9).unwrap();
     let (large, release) = blocker(&pool, LARGE_BYTES + 1);
     let waiting = pool.submit(LARGE_BYTES + 1, |_| ()).unwrap();
     pool.submit(LARGE_BYTES, |_| ()).unwrap().await.unwrap();
@@ -42,7 +42,7 @@ async fn small_work_passes_large_work() {
 
 #[tokio::test]
 async fn work_no_one_waits_for_is_not_begun() {
-    let pool = Pool::start(1, 9).unwrap();
+    let pool = Pool::start(1, 1, 9).unwrap();
     let (running, release) = blocker(&pool, 0);
     let (done, was_done) = mpsc::channel();
     drop(pool.submit(0, move |_| done.send(())).unwrap());
@@ -53,7 +53,7 @@ async fn work_no_one_waits_for_is_not_begun() {
 
 #[tokio::test]
 async fn a_panic_costs_one_answer_only() {
-    let pool = Pool::start(1, 1).unwrap();
+    let pool = Pool::start(1, 1, 1).unwrap();
     let ticket = pool.submit(0, |_| panic!("on purpose")).unwrap();
     let outcome: Result<(), Refusal> = ticket.await;
     assert!(matches!(outcome, Err(Refusal::Internal)));
@@ -61,4 +61,42 @@ async fn a_panic_costs_one_answer_only() {
         tokio::task::yield_now().await;
     }
     assert_eq!(pool.submit(0, |_| 1).unwrap().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn small_work_is_done_where_it_is_asked_for_unless_other_work_waits() {
+    let here = std::thread::current().id();
+    let thread = |_: &mut Scratch| std::thread::current().id();
+    // Two callers, so one of them may.
+    let pool = Pool::start(1, 2, 9).unwrap();
+    assert_eq!(pool.run(HERE_BYTES, Threads::Any, thread).await.unwrap(), here);
+    assert_ne!(pool.run(HERE_BYTES + 1, Threads::Any, thread).await.unwrap(), here);
+    assert_ne!(pool.run(HERE_BYTES, Threads::Pool, thread).await.unwrap(), here);
+    // While it is done, the same on another thread would be sent to the pool.
+    let busy = pool.shared.desk();
+    assert!(busy.is_some() && pool.shared.desk().is_none());
+    drop(busy);
+    // What waits goes first.
+    let (running, release) = blocker(&pool, 0);
+    let waiting = pool.submit(0, |_| ()).unwrap();
+    assert!(pool.shared.desk().is_none());
+    drop(release);
+    running.await.unwrap();
+    waiting.await.unwrap();
+    // A single caller must stay free.
+    let pool = Pool::start(1, 1, 9).unwrap();
+    assert_ne!(pool.run(0, Threads::Any, thread).await.unwrap(), here);
+}
+
+#[tokio::test]
+async fn capacity_and_panics_are_the_same_there() {
+    let pool = Pool::start(1, 2, 1).unwrap();
+    let panics = pool.run(0, Threads::Any, |_| panic!("on purpose")).await;
+    assert!(matches!(panics, Err::<(), _>(Refusal::Internal)));
+    assert_eq!(pool.run(0, Threads::Any, |_| 1).await.unwrap(), 1);
+    let (running, release) = blocker(&pool, 0);
+    let full = pool.run(0, Threads::Any, |_| ()).await;
+    assert!(matches!(full, Err(Refusal::Overloaded(Resource::Calls))));
+    drop(release);
+    running.await.unwrap();
 }

@@ -67,14 +67,23 @@ class Grpc(unittest.TestCase):
             self.assertEqual(judgement_pb2.Verdict.Name(response.judgement.verdict), verdict)
 
     def test_unary_with_every_kind_of_evidence(self):
-        judgement = self.judge.Judge(request("one")).judgement
-        self.assertEqual(judgement.judge, "NetflixACAJudge-v1.0")
+        parity = request("one")
+        parity.canary_config.judge = "NetflixACAJudge-v1.0"
+        judgement = self.judge.Judge(parity).judgement
         same, higher = judgement.metrics
         self.assertEqual(same.decision, judgement_pb2.DECISION_IDENTICAL)
         self.assertEqual(higher.classification, judgement_pb2.CLASSIFICATION_HIGH)
         self.assertLess(higher.evidence.interval.lower, higher.evidence.estimate)
         self.assertEqual(higher.evidence.interval.level, 0.98)
         self.assertEqual(judgement.score, 50)
+
+    def test_the_default_judge_is_the_one_listed_as_such(self):
+        listed = self.judge.ListJudges(judge_service_pb2.ListJudgesRequest()).judges
+        default = [judge.name for judge in listed if judge.default]
+        judgement = self.judge.Judge(request("default")).judgement
+        self.assertEqual([judgement.judge], default)
+        self.assertEqual(judgement.metrics[1].classification, judgement_pb2.CLASSIFICATION_HIGH)
+        self.assertTrue(judgement.metrics[1].findings)
 
     def test_nan_is_a_gap(self):
         gaps = request("gaps")

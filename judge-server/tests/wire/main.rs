@@ -9,7 +9,12 @@
 
 mod bad_input;
 mod drain;
+mod evidence;
 mod golden;
 mod harness;
+mod hostile;
 mod limits;
+#[cfg(feature = "otlp")]
+mod otlp;
+mod reflection;
 mod security;

@@ -2,10 +2,12 @@
 
 use crate::config::evidence::MinimumChange;
 use crate::judgement::Change;
-use crate::stats::distribution::normal;
+use crate::stats::distribution::student;
 
 use super::grid::Grid;
-use super::process::{Process, Steps, Workspace, variance_of_mean};
+use super::memory::{Memory, variance_of_mean};
+use super::process::{Process, Steps, Workspace};
+use super::scale::Scale;
 
 /// How much higher than the baseline the canary may be.
 #[derive(Debug, Clone, Copy)]
@@ -19,9 +21,11 @@ pub(super) struct Allowance {
 /// A metric seen from the side of one direction of harm.
 ///
 /// All tests hold the canary against the *bar*: the baseline with what is allowed on top. So an
-/// allowance means the same in each of them.
+/// allowance means the same in each of them. Points and shifts are on the case's scale.
 #[derive(Debug, Default)]
 pub(super) struct Case {
+    /// How points relate to the metric's values.
+    pub(super) scale: Scale,
     /// The canary's points in time order.
     pub(super) x: Vec<f64>,
     /// The baseline's points in time order.
@@ -37,14 +41,6 @@ pub(super) struct Case {
     /// For each time that the canary has a point, how far it is above the bar: above the bar's point
     /// of the same time when paired, else above the bar's mean.
     pub(super) above: Vec<f64>,
-    /// How far the points of the canary are out, for tests of single points: as `above`, but without
-    /// the common level.
-    pub(super) out: Vec<f64>,
-    /// How far those of the baseline are out in the same sense.
-    pub(super) base_out: Vec<f64>,
-    /// Whether the baseline has a point at the canary's time or beside it that is out at all; empty
-    /// where times are unknown. The value is that point's excess.
-    pub(super) beside: Vec<f64>,
     /// Whether differences of the same time are used.
     pub(super) paired: bool,
     pub(super) of_x: Process,
@@ -52,21 +48,45 @@ pub(super) struct Case {
     /// Of `above`.
     pub(super) of_above: Process,
     /// Memory of the noise.
+    pub(super) memory: Memory,
+    /// Of the baseline alone, unless paired: what the canary remembers besides may be what is wrong.
+    pub(super) usual_memory: Memory,
+    /// The one φ that stands for it where one has to.
     pub(super) phi: f64,
     /// Standard deviation of the baseline's noise, or of the difference's when paired.
     pub(super) noise: f64,
-    /// The same, moved least by points that stand out: what single points are measured with.
-    pub(super) scale: f64,
-    /// Size of the baseline's level.
-    pub(super) level: f64,
-    /// The smallest change that matters, in the metric's unit.
+    /// The smallest change that matters.
     pub(super) minimum: f64,
-    /// Share of the baseline that is allowed on top.
-    pub(super) share: f64,
+    /// How far the bar is above the baseline's level.
+    pub(super) offset: f64,
+    /// Single points, for the tests of such.
+    pub(super) points: Points,
+}
+
+/// How far single points are out, without the common level; in the grid's unit, or where the scale is
+/// logarithmic in shares of the level.
+#[derive(Debug, Default)]
+pub(super) struct Points {
+    /// The canary's, in time order.
+    pub(super) out: Vec<f64>,
+    /// The baseline's in the same sense.
+    pub(super) base_out: Vec<f64>,
+    /// For each of the canary's points the excess of the baseline's largest within a step; empty
+    /// where times are unknown.
+    pub(super) beside: Vec<f64>,
+    /// Their standard deviation, moved least by points that stand out.
+    pub(super) scale: f64,
+    /// The smallest change that matters.
+    pub(super) minimum: f64,
+    /// Exponent of the power with which far-out points get rarer, at least.
+    pub(super) exponent: f64,
 }
 
 /// Correlation from which the difference of two points of one time is quieter than a point.
 const PAIRING: f64 = 0.5;
+/// Differences of the same time are also used where they know the shift this much better, however
+/// few points the common load leaves independent.
+const CLEARLY_QUIETER: f64 = 0.3;
 /// Two-sided 5 % point of the normal distribution, for whether sides are correlated at all.
 const CORRELATED: f64 = 1.96;
 /// With memory, few points are independent; fewer than this make no sense in Fisher's z.
@@ -89,49 +109,53 @@ impl Case {
         let canary = grid.canary.get(start..).unwrap_or_default();
         let from = if grid.aligned { start } else { 0 };
         let baseline = grid.baseline.get(from..).unwrap_or_default();
-        let share = allowance.share;
-        let bar_of = |y: f64| y + share * y.abs();
         fill(&mut self.x, canary.iter().filter(|v| !v.is_nan()).map(|v| sign * v));
         fill(&mut self.y, baseline.iter().filter(|v| !v.is_nan()).map(|v| sign * v));
-        fill(&mut self.bar, self.y.iter().map(|&y| bar_of(y)));
-        self.share = share;
-        self.sort(grid, change, start);
-        self.of_x = Process::of(&self.x, Steps::Removed, workspace);
+        self.of_x = Process::of(&self.x, Steps::Sought, workspace);
         self.of_y = Process::of(&self.y, Steps::Noise, workspace);
-        self.level = self.of_y.median.abs().max(self.of_y.mean.abs());
+        self.scale = Scale::of(grid.logs, change, allowance.share, &self.of_y);
+        let scale = self.scale;
+        self.offset = scale.offset();
+        fill(&mut self.bar, self.y.iter().map(|&y| scale.bar(y)));
+        self.sort(grid, change, start);
+        let apart = Memory::of(Some(&self.of_y.flat), &self.of_x.flat, self.of_x.stepped.as_ref());
+        self.of_x.settle(&apart.memory, apart.stepped);
+        self.of_y.settle(&apart.memory, false);
+        self.memory = apart.memory;
+        self.paired = false;
         let pairs = canary.iter().zip(baseline).filter(|(x, y)| !x.is_nan() && !y.is_nan());
-        self.paired = grid.aligned && {
-            let n = pairs.clone().count();
-            2 * n > self.x.len().max(self.y.len())
-                && correlated(
-                    pairs.clone().map(|(x, y)| (sign * x, sign * y)),
-                    n,
-                    &self.of_x,
-                    &self.of_y,
-                )
-        };
+        let n = pairs.clone().count();
+        if grid.aligned && n >= 5 && 2 * n > self.x.len().max(self.y.len()) {
+            let oriented = || pairs.clone().map(|(x, y)| (sign * x, sign * y));
+            fill(&mut self.above, oriented().map(|(x, y)| x - scale.bar(y)));
+            self.of_above = Process::of(&self.above, Steps::Sought, workspace);
+            let together = Memory::of(None, &self.of_above.flat, self.of_above.stepped.as_ref());
+            self.of_above.settle(&together.memory, together.stepped);
+            let quieter = {
+                let paired = together
+                    .memory
+                    .average(|phi| self.of_above.variance(phi) * variance_of_mean(n, phi));
+                let apart = apart.memory.average(|phi| self.variance_of_shift(phi, self.x.len()));
+                paired < CLEARLY_QUIETER * CLEARLY_QUIETER * apart
+            };
+            self.paired = quieter || correlated(oriented(), n, &self.of_x, &self.of_y);
+            if self.paired {
+                self.memory = together.memory;
+            }
+        }
         if self.paired {
-            let differences = pairs.map(|(x, y)| sign * x - bar_of(sign * y));
-            fill(&mut self.above, differences);
-            self.of_above = Process::of(&self.above, Steps::Removed, workspace);
-            self.phi = cautious(self.of_above.phi, self.above.len());
             self.noise = self.of_above.sd;
-            self.scale = self.of_above.scale;
+            self.usual_memory = self.memory;
         } else {
-            let place = bar_of(self.of_y.mean);
+            self.usual_memory = Memory::of(None, &self.of_y.flat, None).memory;
+            let place = scale.bar(self.of_y.mean);
             fill(&mut self.above, self.x.iter().map(|x| x - place));
             self.of_above = self.of_x;
-            // One process under the null: what either side says of its memory counts half.
-            let phi = 0.5 * (self.of_x.phi + self.of_y.phi);
-            // A ramp in the canary looks like memory, which the baseline then does not have.
-            let own = self.of_y.phi;
-            let phi = phi.min(own + ((1.0 - own * own) / self.y.len() as f64).sqrt());
-            self.phi = cautious(phi, self.x.len() + self.y.len());
             self.noise = self.of_y.sd;
-            self.scale = self.of_y.scale;
         }
-        let MinimumChange { relative, noise, absolute } = allowance.minimum;
-        self.minimum = (relative * self.level).max(noise * self.noise).max(grid.in_unit(absolute));
+        let shorter = self.above.len().min(if self.paired { usize::MAX } else { self.y.len() });
+        self.phi = self.memory.cautious(shorter, self.freedom());
+        self.minimum = scale.minimum(allowance.minimum, self.noise, grid);
         self.measure_points(canary, baseline, sign, grid.aligned);
     }
 
@@ -147,83 +171,92 @@ impl Case {
             fill(&mut self.sorted_x, grid.sorted_canary.iter().rev().map(|v| -v));
             fill(&mut self.sorted_y, grid.sorted_baseline.iter().rev().map(|v| -v));
         }
-        let share = self.share;
-        fill(&mut self.sorted_bar, self.sorted_y.iter().map(|y| y + share * y.abs()));
+        let scale = self.scale;
+        fill(&mut self.sorted_bar, self.sorted_y.iter().map(|&y| scale.bar(y)));
         for sorted in [&mut self.sorted_x, &mut self.sorted_y, &mut self.sorted_bar] {
             sorted.sort_unstable_by(f64::total_cmp);
         }
     }
 
     fn measure_points(&mut self, canary: &[f64], baseline: &[f64], sign: f64, aligned: bool) {
-        self.beside.clear();
+        let scale = self.scale;
+        let points = &mut self.points;
+        let robust = if self.paired { self.of_above.scale } else { self.of_y.scale };
+        points.scale = scale.deviation(robust);
+        points.minimum = scale.deviation(self.minimum);
+        points.exponent = scale.tail_exponent(robust);
+        points.beside.clear();
         if self.paired {
-            fill(&mut self.out, self.above.iter().copied());
+            fill(&mut points.out, self.above.iter().map(|&above| scale.linear(above)));
             let pairs = canary.iter().zip(baseline).filter(|(x, y)| !x.is_nan() && !y.is_nan());
-            fill(&mut self.base_out, pairs.map(|(x, y)| sign * (y - x)));
+            fill(&mut points.base_out, pairs.map(|(x, y)| scale.linear(sign * (y - x))));
             return;
         }
-        let (middle, share) = (self.of_y.median, self.share);
-        let bar_middle = middle + share * middle.abs();
-        fill(&mut self.out, self.x.iter().map(|x| x - bar_middle));
-        fill(&mut self.base_out, self.y.iter().map(|y| y - middle));
+        let middle = self.of_y.median;
+        let bar_middle = scale.bar(middle);
+        fill(&mut points.out, self.x.iter().map(|x| scale.linear(x - bar_middle)));
+        fill(&mut points.base_out, self.y.iter().map(|y| scale.linear(y - middle)));
         if aligned {
-            let excess =
-                |index: usize| baseline.get(index).map_or(f64::NEG_INFINITY, |y| sign * y - middle);
+            let excess = |index: usize| {
+                baseline.get(index).map_or(f64::NEG_INFINITY, |y| scale.linear(sign * y - middle))
+            };
             let times = (0..canary.len()).filter(|&index| !canary[index].is_nan());
             let near = times.map(|index| {
                 // f64::max leaves NaN out.
                 excess(index).max(excess(index + 1)).max(excess(index.wrapping_sub(1)))
             });
-            fill(&mut self.beside, near);
+            fill(&mut points.beside, near);
         }
     }
 
-    /// Standard error of the mean of `length` consecutive points of `above`.
-    pub(super) fn error_of_mean(&self, length: usize) -> f64 {
-        let own = variance_of_mean(length, self.phi);
+    /// Variance of the mean of `length` consecutive points of `above`, if memory is `phi`.
+    fn variance_of_shift(&self, phi: f64, length: usize) -> f64 {
+        let own = variance_of_mean(length, phi);
         if self.paired {
-            return self.noise * own.sqrt();
+            return self.of_above.variance(phi) * own;
         }
         // The canary is at least as noisy as the baseline: its own noise may be short of a step.
-        let sd = self.of_x.sd.max(self.of_y.sd);
-        (sd * sd * own + self.of_y.sd * self.of_y.sd * variance_of_mean(self.y.len(), self.phi))
-            .sqrt()
+        let baseline = self.of_y.variance(phi);
+        let canary = self.of_x.variance(phi).max(baseline);
+        canary * own + baseline * variance_of_mean(self.y.len(), phi)
+    }
+
+    /// How likely the mean of `above` is to be `mean` above its true value or more.
+    pub(super) fn tail_of_mean(&self, mean: f64) -> f64 {
+        let (n, df) = (self.above.len(), self.freedom());
+        self.memory.average(|phi| {
+            let error = self.variance_of_shift(phi, n).sqrt();
+            // Without noise the ranks alone can tell.
+            student::upper_tail(if error > 0.0 { mean / error } else { 0.0 }, df)
+        })
+    }
+
+    /// Standard error of the mean of all of `above`, as large as all φ together make it.
+    pub(super) fn error_of_mean(&self) -> f64 {
+        self.variance_of_shift(self.phi, self.above.len()).sqrt()
     }
 
     /// Degrees of freedom of `noise` alone.
     pub(super) fn freedom_of_noise(&self) -> f64 {
-        let n = if self.paired { self.above.len() } else { self.y.len() };
-        let lost = if self.paired { 2.0 } else { 1.0 };
-        (1.0 / variance_of_mean(n.max(1), self.phi) - lost).max(1.0)
+        if self.paired { self.freedom() } else { (self.y.len() as f64 - 1.0).max(1.0) }
     }
 
-    /// Degrees of freedom of that error.
+    /// Degrees of freedom of the error of the mean.
     pub(super) fn freedom(&self) -> f64 {
-        let worth = |n: usize| 1.0 / variance_of_mean(n.max(1), self.phi);
+        let step = if self.of_above.stepped.is_some() { 2.0 } else { 0.0 };
         let points = if self.paired {
-            worth(self.above.len()) - 2.0
+            self.above.len() as f64 - 1.0
         } else {
-            worth(self.x.len()) + worth(self.y.len()) - 3.0
+            (self.x.len() + self.y.len()) as f64 - 2.0
         };
-        points.max(1.0)
+        (points - step).max(1.0)
     }
 
     /// Whether a mean `shift` above the bar matters: with an allowance it is the allowance that
     /// decides, and the smallest change counts from the baseline itself.
     pub(super) fn matters(&self, above: f64) -> bool {
-        above > 0.0 && above + self.share * self.level >= self.minimum
+        above > 0.0 && above + self.offset >= self.minimum
     }
-}
-
-/// The memory whose variance inflation (1 + φ)/(1 − φ) is what is expected of it when φ is known from
-/// `n` points of both sides only: the inflation is convex, and its mean above that of the mean φ.
-pub(super) fn cautious(phi: f64, n: usize) -> f64 {
-    let rest = 1.0 - phi;
-    // Correcting the bias of an estimate stretches it by about 1 + 3/n.
-    let stretch = 1.0 + 6.0 / n as f64;
-    let uncertainty = stretch * stretch * (1.0 - phi * phi) / n as f64;
-    let inflation = (1.0 + phi) / rest + 2.0 * uncertainty / (rest * rest * rest);
-    if phi > 0.0 { ((inflation - 1.0) / (inflation + 1.0)).min(0.98) } else { 0.0 }
 }
 
 /// Whether both sides move together enough for differences of the same time to be quieter than the
@@ -262,20 +295,4 @@ fn correlated(
 pub(super) fn fill(buffer: &mut Vec<f64>, values: impl Iterator<Item = f64>) {
     buffer.clear();
     buffer.extend(values);
-}
-
-/// The p-value of the largest of many standardised sums, each over a longer stretch than the one
-/// before, from `shortest` to `longest` points: their maximum over a Brownian motion (Siegmund 1985,
-/// eq. 4.43, one-sided). `tail` is the largest one's own p-value.
-pub(super) fn scanned(tail: f64, shortest: usize, longest: usize) -> f64 {
-    if tail <= 0.0 {
-        return 0.0;
-    }
-    if tail >= 0.1 {
-        return 1.0;
-    }
-    let b = normal::upper_quantile(tail);
-    let density = (-0.5 * b * b).exp() / (2.0 * std::f64::consts::PI).sqrt();
-    let span = (longest as f64 / shortest as f64).max(1.0).ln();
-    (tail + 0.5 * density * ((b - 1.0 / b) * span + 2.0 / b)).min(1.0)
 }

@@ -57,7 +57,7 @@ pub(super) fn compare(
     let values = |side: &[f64]| side.iter().map(move |v| sign * v).collect::<Vec<f64>>();
     let (x, y) = (values(&case.x), values(&case.y));
     match unit(&x, &y) {
-        Some(unit) => Sides { x: &x, y: &y, unit, sign }.counted(case.share, exposure, level),
+        Some(unit) => Sides { x: &x, y: &y, unit, sign }.counted(case.scale.share, exposure, level),
         None => present(&x, &y, sign, level),
     }
 }

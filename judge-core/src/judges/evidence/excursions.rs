@@ -1,27 +1,105 @@
-//! Do the canary's bad points come in runs, where the baseline's are alone?
+//! Are bad points of the canary minutes on end?
 //!
-//! The same values, but minutes on end instead of one now and then: location, spread and tail are
-//! equal. **Null**: a bad point is followed by another one as often as on the baseline, as far as
-//! that is known. What is known: bad points of a normal autoregression follow each other with
-//! probability about q^((1 − φ)/(1 + φ)) when their share is q (Ledford and Tawn 1996), which counts
-//! for sixteen observations, and the baseline's own bad points. **Statistic**: bad points of the canary
-//! followed by another one; p is their beta-binomial tail. Without memory this is near the exact
-//! distribution of runs (Wald and Wolfowitz 1940), and several short runs count like one long one.
-//! **Effect**: the share of bad points that are followed; below one half it does not matter. **Cost**: O(n).
+//! An excursion may have the same values as the baseline, but on end instead of one now and then:
+//! location, spread and tail are then equal. Two statistics share the level. **The stretch**: of all
+//! stretches of four points to half of the window the largest mean in units of its standard error,
+//! under the **null** that no stretch is above the bar; p is the tail of the maximum over all of them
+//! ([`super::stretch`]), lengths growing by a quarter. **Runs**: bad points of the canary that are
+//! followed by another one, under the **null** that they are as often as the noise's memory makes it, and as
+//! often as on the baseline: p is the exact probability of so few runs among so many bad points,
+//! averaged over what memory may be, times the probability of as many bad points as have a pattern at
+//! all. Several short runs count like one long one. **Effect**: how far
+//! the stretch is above, or the share of bad points that are followed. **Cost**: O(n log n).
 
 use super::case::Case;
+use super::stretch::{self, Chosen, Stretches};
 
 /// A point is bad from so many standard deviations above the baseline's middle on: one in 44 of
 /// normal noise.
 const BAD: f64 = 2.0;
-/// What theory says about the share that follows counts for so many observed points.
-const PRIOR: f64 = 16.0;
 /// Fewer bad points have no pattern.
 const FEWEST: usize = 4;
+/// Stretches are no shorter,
+const SHORTEST: usize = 4;
+/// and each length is so many times the one before.
+const LONGER: f64 = 1.25;
+/// Points before it.
+const FEWEST_BEFORE: usize = 2;
+/// A stretch matters when it is above the bar by so many standard deviations of a point: smaller ones
+/// are waves, of which every metric has some.
+const IN_PLAIN_SIGHT: f64 = 1.0;
+/// Stretches take one part in ten of the level, runs the rest: their p is a bound that is seldom
+/// reached.
+const PARTS: f64 = 10.0;
+
+/// A stretch of points above the bar.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stretch {
+    pub(super) start: usize,
+    pub(super) length: usize,
+    pub(super) z: f64,
+    /// Mean above the bar.
+    pub(super) above: f64,
+    /// Of the test as a whole.
+    pub(super) p: f64,
+    pub(super) matters: bool,
+}
+
+/// The stretch that stands out most.
+pub(super) fn find_stretch(
+    case: &Case,
+    stretches: &Stretches,
+    sums: &mut Vec<f64>,
+) -> Option<Stretch> {
+    let n = case.above.len();
+    let longest = n / 2;
+    if longest < SHORTEST {
+        return None;
+    }
+    sums.clear();
+    sums.push(0.0);
+    let mut total = 0.0;
+    for &above in &case.above {
+        total += stretches.clipped(above);
+        sums.push(total);
+    }
+    let mut best: Option<(f64, usize, usize)> = None;
+    let mut length = SHORTEST;
+    while length <= longest {
+        let largest = sums.iter().zip(&sums[length..]).map(|(from, to)| to - from).enumerate();
+        let largest = largest.max_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((start, sum)) = largest.filter(|(_, sum)| *sum > 0.0) {
+            let error = stretches.error(length);
+            let t = if error > 0.0 { sum / length as f64 / error } else { f64::INFINITY };
+            if best.is_none_or(|(other, ..)| t > other) {
+                best = Some((t, start, length));
+            }
+        }
+        length = next_length(length);
+    }
+    let (_, start, length) = best?;
+    let range = start..start + length;
+    let clipped = (sums[range.end] - sums[range.start]) / length as f64;
+    let before = sums[range.start] / start as f64;
+    // What was as bad from the start on is a start that healed.
+    if start < FEWEST_BEFORE || before > 0.5 * clipped {
+        return None;
+    }
+    let above = case.above[range.clone()].iter().sum::<f64>() / length as f64;
+    let p_of = |z: f64| stretch::p_of_any(z, n, SHORTEST, longest);
+    let Chosen { z, p } = stretches.chosen(case, &case.usual_memory, clipped, range, p_of);
+    let matters = case.matters(above) && above >= IN_PLAIN_SIGHT * case.noise;
+    Some(Stretch { start, length, z, above, p: (PARTS * p).min(1.0), matters })
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the points")]
+fn next_length(length: usize) -> usize {
+    (LONGER * length as f64).ceil() as usize
+}
 
 /// Bad points and how they follow each other.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Excursions {
+pub(super) struct Runs {
     pub(super) bad: usize,
     pub(super) followed: usize,
     pub(super) baseline_bad: usize,
@@ -29,65 +107,116 @@ pub(super) struct Excursions {
     pub(super) p: f64,
 }
 
-pub(super) fn find(case: &Case) -> Option<Excursions> {
-    let fence = (BAD * case.scale).max(case.minimum);
+/// How bad points follow each other.
+pub(super) fn find_runs(case: &Case) -> Option<Runs> {
+    let points = &case.points;
+    let fence = (BAD * points.scale).max(points.minimum);
     if fence <= 0.0 {
         return None;
     }
-    let canary = Runs::of(&case.out, fence);
-    let baseline = Runs::of(&case.base_out, fence);
-    if canary.bad < FEWEST || 2 * canary.bad > case.out.len() {
+    let canary = Bad::of(&points.out, fence);
+    let baseline = Bad::of(&points.base_out, fence);
+    if canary.bad < FEWEST || 2 * canary.bad > points.out.len() {
         return None;
     }
-    let phi = if case.paired { case.phi } else { case.of_y.phi };
-    let share = canary.bad as f64 / case.out.len() as f64;
-    let follows = share.powf((1.0 - phi) / (1.0 + phi));
-    let a = PRIOR * follows + baseline.followed as f64;
-    let b = PRIOR * (1.0 - follows) + (baseline.bad - baseline.followed) as f64;
-    // The last bad point of all is followed by none.
-    let trials = canary.bad - 1;
-    Some(Excursions {
+    let n = points.out.len();
+    // As many are bad on the baseline, and one more, since none does not mean never.
+    let often = (baseline.bad as f64 + 1.0) / (points.base_out.len() as f64 + 1.0);
+    let asked = at_least(FEWEST, n, often.min(1.0));
+    let seen = baseline.followed as f64 / baseline.bad.max(FEWEST) as f64;
+    // What memory may be is also seen in how the baseline's own bad points follow each other.
+    let (mut sum, mut weights) = (0.0, 0.0);
+    for node in case.usual_memory.nodes() {
+        let shorter = (1.0 - node.phi) / (1.0 + node.phi);
+        let of_baseline = baseline.runs(points.base_out.len(), baseline.follows(n, shorter));
+        let tail = canary.runs(n, canary.follows(n, shorter).max(seen)).at_most;
+        let weight = node.weight * of_baseline.exactly;
+        sum += weight * asked.powf(shorter) * tail;
+        weights += weight;
+    }
+    Some(Runs {
         bad: canary.bad,
         followed: canary.followed,
         baseline_bad: baseline.bad,
         baseline_followed: baseline.followed,
-        p: beta_binomial_tail(canary.followed, trials, a, b),
+        p: if weights > 0.0 { (sum / weights).min(1.0) } else { 1.0 },
     })
 }
 
-impl Excursions {
+impl Runs {
     /// Whether bad points are mostly minutes on end: as many are followed as are not.
     pub(super) fn matters(&self) -> bool {
         2 * self.followed >= self.bad
     }
 }
 
-struct Runs {
+/// P(K ≥ k) for K successes in n trials of probability p.
+fn at_least(k: usize, n: usize, p: f64) -> f64 {
+    let (odds, mut term) = (p / (1.0 - p), (1.0 - p).powf(n as f64));
+    let mut below = 0.0;
+    for j in 0..k.min(n + 1) {
+        below += term;
+        term *= (n - j) as f64 / (j + 1) as f64 * odds;
+    }
+    (1.0 - below).clamp(0.0, 1.0)
+}
+
+struct Bad {
     bad: usize,
     followed: usize,
 }
 
-impl Runs {
+impl Bad {
     fn of(out: &[f64], fence: f64) -> Self {
         let bad = out.iter().filter(|v| **v > fence).count();
         let followed = out.windows(2).filter(|pair| pair[0] > fence && pair[1] > fence).count();
         Self { bad, followed }
     }
+
+    /// How often a bad point of `n` follows one, where noise is an autoregression with (1 − φ)/(1 + φ)
+    /// `shorter` worth (Ledford and Tawn 1996).
+    fn follows(&self, n: usize, shorter: f64) -> f64 {
+        (self.bad as f64 / n as f64).powf(shorter).clamp(1e-9, 1.0 - 1e-9)
+    }
+
+    /// The probability that as many bad points of `n` come in so many runs, and in as few, where a bad
+    /// point is followed with probability `follows`: that of a Markov chain given how many are bad
+    /// (David 1947), which without memory is Wald and Wolfowitz's (1940).
+    fn runs(&self, n: usize, follows: f64) -> RunCount {
+        /// Sums are scaled down before they overflow.
+        const LARGE: f64 = 1e200;
+        let (bad, good) = (self.bad as f64, (n - self.bad) as f64);
+        if self.bad == 0 || n == self.bad {
+            return RunCount { exactly: 1.0, at_most: 1.0 };
+        }
+        let starts = (bad / good * (1.0 - follows)).min(1.0 - 1e-9);
+        // Odds by which each run that ends makes an arrangement less likely.
+        let odds = starts * (1.0 - follows) / (follows * (1.0 - starts));
+        let runs = (self.bad - self.followed) as f64;
+        let (mut term, mut exactly, mut at_most, mut all) = (1.0, 0.0, 0.0, 0.0);
+        let mut index = 1.0;
+        while index <= bad && index <= good + 1.0 {
+            all += term;
+            if index <= runs {
+                at_most += term;
+                exactly = if index == runs { term } else { 0.0 };
+            }
+            // C(bad − 1, r − 1) · C(good + 1, r) · oddsʳ, from one r to the next.
+            term *= (bad - index) / index * (good + 1.0 - index) / (index + 1.0) * odds;
+            index += 1.0;
+            if all > LARGE {
+                term /= LARGE;
+                exactly /= LARGE;
+                at_most /= LARGE;
+                all /= LARGE;
+            }
+        }
+        RunCount { exactly: exactly / all, at_most: at_most / all }
+    }
 }
 
-/// P(K ≥ k) for K successes in n trials whose probability is beta distributed.
-fn beta_binomial_tail(k: usize, n: usize, a: f64, b: f64) -> f64 {
-    let ln_beta = |a: f64, b: f64| libm::lgamma(a) + libm::lgamma(b) - libm::lgamma(a + b);
-    let (k, n) = (k as f64, n as f64);
-    let at = |j: f64| {
-        let choose = libm::lgamma(n + 1.0) - libm::lgamma(j + 1.0) - libm::lgamma(n - j + 1.0);
-        (choose + ln_beta(j + a, n - j + b) - ln_beta(a, b)).exp()
-    };
-    let (mut term, mut j, mut tail) = (at(k), k, 0.0);
-    while j <= n {
-        tail += term;
-        term *= (n - j) / (j + 1.0) * (j + a) / (n - j - 1.0 + b);
-        j += 1.0;
-    }
-    tail.min(1.0)
+/// Probabilities of a number of runs.
+struct RunCount {
+    exactly: f64,
+    at_most: f64,
 }

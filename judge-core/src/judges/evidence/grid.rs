@@ -20,6 +20,8 @@ pub(super) struct Grid {
     pub(super) sorted_canary: Vec<f64>,
     /// The baseline's points, ascending.
     pub(super) sorted_baseline: Vec<f64>,
+    /// Whether values are logarithms, still of multiples of the unit.
+    pub(super) logs: bool,
     /// The unit is 2 to this power.
     exponent: i32,
 }
@@ -61,6 +63,7 @@ impl Grid {
         for side in [&mut self.canary, &mut self.baseline] {
             side.drain(..warm_up.min(side.len()));
         }
+        self.logs = false;
         self.choose_unit();
         let Scale { first, second } = Scale::to(-self.exponent);
         let sort = |sorted: &mut Vec<f64>, side: &[f64], cleaned: &Cleaned| {
@@ -82,6 +85,23 @@ impl Grid {
         let Scale { first, second } = Scale::to(-self.exponent);
         for value in self.canary.iter_mut().chain(&mut self.baseline) {
             *value = *value * first * second;
+        }
+    }
+
+    /// Takes logarithms where that makes the sides more normal.
+    pub(super) fn take_logs_where_better(&mut self) {
+        let sides = [&self.sorted_canary, &self.sorted_baseline];
+        if sides.iter().any(|side| side.first().is_none_or(|&least| least <= 0.0)) {
+            return;
+        }
+        let gain: f64 = sides.iter().map(|side| gain_of_logs(side)).sum();
+        if gain <= 0.0 {
+            return;
+        }
+        self.logs = true;
+        let all = self.canary.iter_mut().chain(&mut self.baseline);
+        for value in all.chain(&mut self.sorted_canary).chain(&mut self.sorted_baseline) {
+            *value = value.ln();
         }
     }
 
@@ -110,6 +130,28 @@ impl Grid {
         sort_points(&mut self.sorted_canary, &self.canary);
         sort_points(&mut self.sorted_baseline, &self.baseline);
     }
+}
+
+/// Noise of a smaller share of the level is as good as the same on both scales.
+const ALIKE: f64 = 0.1;
+
+/// By how much a normal distribution of logarithms is likelier than one of the values (logarithm).
+fn gain_of_logs(sorted: &[f64]) -> f64 {
+    let n = sorted.len() as f64;
+    let mean = sorted.iter().sum::<f64>() / n;
+    let variance = sorted.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
+    if variance <= (ALIKE * mean).powi(2) {
+        return 0.0;
+    }
+    let (mut sum, mut squares) = (0.0, 0.0);
+    let first = sorted.first().map_or(0.0, |v| v.ln());
+    for value in sorted {
+        let log = value.ln() - first;
+        sum += log;
+        squares += log * log;
+    }
+    let of_logs = squares / n - (sum / n).powi(2);
+    n * (0.5 * (variance / of_logs).ln() - sum / n - first)
 }
 
 /// A power of two as two factors, since neither 2¹⁰⁷⁴ nor its inverse is a double.

@@ -14,7 +14,7 @@ use crate::stats::distribution::{normal, student};
 use crate::stats::{ConfidenceLevel, Method, Sample, TwoSampleScratch, two_sample};
 
 use super::case::Case;
-use super::process::variance_of_mean;
+use super::memory::variance_of_mean;
 
 /// What taking the smaller of two nearly equal p-values costs, at most: measured on normal,
 /// lognormal and gamma noise at 15 to 240 points.
@@ -39,6 +39,7 @@ pub(super) struct Location {
 pub(super) fn locate(
     case: &Case,
     confidence: f64,
+    sparse: bool,
     scratch: &mut TwoSampleScratch,
 ) -> Option<Location> {
     let df = case.freedom();
@@ -47,19 +48,18 @@ pub(super) fn locate(
     } else {
         unpaired(case, confidence, df, scratch)?
     };
-    let above = if case.paired { case.of_above.mean } else { case.of_x.mean - bar_mean(case) };
-    let error = case.error_of_mean(case.above.len());
-    // Without noise the ranks alone can tell.
-    let t = if error > 0.0 { above / error } else { 0.0 };
-    let by_size = student::upper_tail(t, df);
-    let p = (TWO_STATISTICS * by_size.min(ranks.p)).min(1.0);
-    let statistic = if by_size < ranks.p { t } else { ranks.z };
-    let above_baseline = above + case.share * case.of_y.mean.abs();
+    let above = if case.paired {
+        case.of_above.mean
+    } else {
+        case.of_x.mean - case.scale.bar(case.of_y.mean)
+    };
+    let by_size = case.tail_of_mean(above);
+    // Where most points are 0, a few large ones make the mean: ranks must agree.
+    let p = if sparse { by_size.max(ranks.p) } else { TWO_STATISTICS * by_size.min(ranks.p) };
+    let p = p.min(1.0);
+    let statistic = if by_size < ranks.p { quantile(by_size) } else { ranks.z };
+    let above_baseline = above + case.offset;
     Some(Location { statistic, p, shift, interval, above, above_baseline })
-}
-
-fn bar_mean(case: &Case) -> f64 {
-    case.of_y.mean + case.share * case.of_y.mean.abs()
 }
 
 struct Ranks {
@@ -93,7 +93,7 @@ fn unpaired(
     };
     let level = ConfidenceLevel::new(1.0 - 2.0 * normal::upper_tail(z).max(1e-15)).ok()?;
     let found = two_sample(&x, &y, level, Method::Auto, scratch).ok()?;
-    let greater = if case.share > 0.0 {
+    let greater = if case.offset > 0.0 {
         let bar = sample(&case.sorted_bar)?;
         crate::stats::mann_whitney(&x, &bar, Method::Auto).ok()?.p.greater
     } else {
@@ -113,7 +113,7 @@ fn unpaired(
 }
 
 /// z of a tail, also of one above a half or of 0.
-fn quantile(tail: f64) -> f64 {
+pub(super) fn quantile(tail: f64) -> f64 {
     if tail <= 0.5 {
         normal::upper_quantile(tail.max(1e-300))
     } else {
@@ -124,9 +124,8 @@ fn quantile(tail: f64) -> f64 {
 fn paired(case: &Case, confidence: f64, df: f64) -> (Ranks, f64, Interval) {
     let n = case.above.len();
     let ranks = without_memory(signed_ranks(&case.above), case, n, df);
-    let allowed = case.share * case.of_y.mean.abs();
-    let shift = case.of_above.mean + allowed;
-    let reach = student::upper_quantile((1.0 - confidence) / 2.0, df) * case.error_of_mean(n);
+    let shift = case.of_above.mean + case.offset;
+    let reach = student::upper_quantile((1.0 - confidence) / 2.0, df) * case.error_of_mean();
     (ranks, shift, Interval { lower: shift - reach, upper: shift + reach, level: confidence })
 }
 

@@ -10,18 +10,23 @@ mod case;
 mod end_state;
 mod events;
 mod excursions;
+mod findings;
 mod grid;
 mod location;
+mod memory;
 mod metric;
 mod panel;
 mod process;
+mod scale;
 mod sentence;
 mod spread;
 mod start_up;
+mod stretch;
 mod tail;
 #[cfg(test)]
 mod tests;
 mod together;
+mod verdict;
 
 use crate::config::evidence::{AcrossMetrics, InconclusivePolicy, JointOutcome};
 use crate::judgement::{Classification, Decision, Judgement};
@@ -33,7 +38,7 @@ use crate::warning::Warning;
 
 use super::pairs::{self, Configs};
 use super::{Judge, Scratch};
-use metric::Judged;
+use verdict::Judged;
 
 /// `EvidenceJudge-v1`.
 #[derive(Debug, Clone, Copy)]
@@ -118,19 +123,27 @@ fn without_exposure(request: &JudgeRequest) -> Vec<Problem> {
         .collect()
 }
 
-/// Makes each metric's test stricter where the config asks for it.
+/// Makes each metric's test stricter for there being others, as the config asks for it.
 fn adjust(request: &JudgeRequest, judged: &mut [Judged]) {
-    let across = request.config.evidence.across_metrics;
-    if across == AcrossMetrics::Each {
-        return;
-    }
-    let p: Vec<f64> = judged.iter().map(Judged::p).collect();
-    let adjusted = match across {
+    let mut counted: Vec<&mut Judged> =
+        judged.iter_mut().filter(|judged| judged.is_tested()).collect();
+    let p: Vec<f64> = counted.iter().map(|judged| judged.p()).collect();
+    let adjusted = match request.config.evidence.across_metrics {
+        AcrossMetrics::Each => return,
+        AcrossMetrics::Balanced => {
+            let times = (counted.len() as f64).sqrt();
+            for judged in counted {
+                judged.be_stricter(times);
+            }
+            return;
+        }
         AcrossMetrics::Holm => stats::holm(&p),
-        _ => stats::benjamini_hochberg(&p),
+        AcrossMetrics::BenjaminiHochberg => stats::benjamini_hochberg(&p),
     };
-    for (judged, p) in judged.iter_mut().zip(adjusted.unwrap_or(p)) {
-        judged.adjust(p);
+    for ((judged, own), p) in counted.iter_mut().zip(&p).zip(adjusted.unwrap_or_default()) {
+        if *own > 0.0 && p > *own {
+            judged.be_stricter(p / own);
+        }
     }
 }
 

@@ -1,14 +1,13 @@
 //! A series as level, noise and memory.
 //!
 //! Metrics remember: a slow minute follows a slow minute. Neighbouring points then say less than two
-//! independent ones, and a test that forgets this cries wolf twice as often. The memory is taken to
-//! be that of an autoregression of first order, whose variance of a mean is known in closed form.
+//! independent ones, and a test that forgets this cries wolf twice as often ([`super::memory`]).
+
+use super::memory::Memory;
 
 /// Beyond so many robust standard deviations a point counts as if it were there: one spike is not a
 /// level. Huber (1964) has 1.5; at 2.5 a normal mean loses 1 % of its precision.
 const CLIP: f64 = 2.5;
-/// Memory is never taken to be longer than this: 40 points for one.
-const LONGEST: f64 = 0.95;
 /// The median of |z| of a standard normal is 1 / 1.4826.
 const MAD_TO_SD: f64 = 1.482_602_218_505_602;
 /// E|z| of a standard normal is 1 / 1.2533.
@@ -21,28 +20,31 @@ pub(super) struct Process {
     pub(super) median: f64,
     /// Mean after clipping.
     pub(super) mean: f64,
-    /// Standard deviation of the noise, outliers clipped.
-    pub(super) sd: f64,
-    /// The same from the median deviation: moved least by points that stand out.
+    /// Robust standard deviation: moved least by points that stand out.
     pub(super) scale: f64,
-    /// Correlation of a point with the one before it, 0 to 0.95.
+    /// Standard deviation of the noise, outliers clipped; known once memory is.
+    pub(super) sd: f64,
+    /// Mean of the φ that its points allow.
     pub(super) phi: f64,
+    /// What is left of the points around one level.
+    pub(super) flat: Trace,
+    /// The same around the two levels of the best single step.
+    pub(super) stepped: Option<Trace>,
 }
 
-/// Whether a step in the series is taken for a change rather than for noise.
+/// Whether a step in the series may be taken for a change rather than for noise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Steps {
     /// It is noise: of a baseline everything is.
     Noise,
-    /// The best single step is removed first: it would pass for noise and for memory.
-    Removed,
+    /// It may be a change, which would pass for noise and for memory.
+    Sought,
 }
 
-/// Buffers, and the residuals of the last series described.
+/// Buffers.
 #[derive(Debug, Default)]
 pub(super) struct Workspace {
-    /// Deviations from the level, or from the levels on both sides of the step; clipped.
-    pub(super) residuals: Vec<f64>,
+    residuals: Vec<f64>,
     ordered: Vec<f64>,
 }
 
@@ -59,68 +61,120 @@ impl Process {
         residuals.clear();
         residuals.extend(values.iter().map(|value| (value - median).clamp(-reach, reach)));
         let offset = residuals.iter().sum::<f64>() / n as f64;
-        let mut lost = 1.0;
         let split = match steps {
-            Steps::Removed => best_split(residuals, offset),
+            Steps::Sought => best_split(residuals, offset),
             Steps::Noise => None,
         };
-        match split {
-            None => residuals.iter_mut().for_each(|r| *r -= offset),
-            Some(split) => {
-                // Clipping around one middle would shorten a step, and look like noise beyond it.
-                lost = SEARCHED_STEP;
-                for (part, values) in [(0..split, &values[..split]), (split..n, &values[split..])] {
-                    let middle = Robust::of(values, &mut workspace.ordered);
-                    let reach = if middle.scale > 0.0 { CLIP * middle.scale } else { reach };
-                    let residuals = &mut residuals[part];
-                    for (residual, value) in residuals.iter_mut().zip(values) {
-                        *residual = (value - middle.median).clamp(-reach, reach);
-                    }
-                    let mean = residuals.iter().sum::<f64>() / residuals.len() as f64;
-                    for residual in residuals {
-                        *residual -= mean;
-                    }
+        residuals.iter_mut().for_each(|r| *r -= offset);
+        let flat = Trace::of(residuals, &[n]);
+        let stepped = split.map(|split| {
+            // Clipping around one middle would shorten a step, and look like noise beyond it.
+            for (part, values) in [(0..split, &values[..split]), (split..n, &values[split..])] {
+                let middle = Robust::of(values, &mut workspace.ordered);
+                let reach = if middle.scale > 0.0 { CLIP * middle.scale } else { reach };
+                let residuals = &mut residuals[part];
+                for (residual, value) in residuals.iter_mut().zip(values) {
+                    *residual = (value - middle.median).clamp(-reach, reach);
+                }
+                let mean = residuals.iter().sum::<f64>() / residuals.len() as f64;
+                for residual in residuals {
+                    *residual -= mean;
                 }
             }
+            Trace::of(residuals, &[split, n - split])
+        });
+        Self { median, mean: median + offset, scale, sd: 0.0, phi: 0.0, flat, stepped }
+    }
+
+    /// Takes note of its memory, and of whether its step is a change.
+    pub(super) fn settle(&mut self, memory: &Memory, stepped: bool) {
+        if !stepped {
+            self.stepped = None;
         }
-        let squares: f64 = residuals.iter().map(|r| r * r).sum();
-        let products: f64 = residuals.windows(2).map(|pair| pair[0] * pair[1]).sum();
-        let raw = if squares > 0.0 { products / squares } else { 0.0 };
-        // Deviations from an estimated level correlate less than those from the true one (Kendall
-        // 1954; Marriott and Pope 1954), from two levels twice as much less.
-        let bias = |phi: f64| lost.min(2.0) * (1.0 + 3.0 * phi) / n as f64;
-        let once = (raw + bias(raw.max(0.0))).clamp(0.0, LONGEST);
-        let phi = (raw + bias(once)).clamp(0.0, LONGEST);
-        // Mean squares shrink by the variance of the mean that was taken out.
-        let free = (1.0 - lost * variance_of_mean(n, phi)).max(0.2);
-        let variance = squares / n as f64 / free;
-        Self { median, mean: median + offset, sd: variance.sqrt(), scale, phi }
+        self.sd = memory.average(|phi| self.variance(phi)).sqrt();
+        self.phi = memory.average(|phi| phi);
+    }
+
+    /// Variance of a point, if its memory is `phi`.
+    pub(super) fn variance(&self, phi: f64) -> f64 {
+        self.stepped.as_ref().unwrap_or(&self.flat).variance(phi)
     }
 }
 
-/// A searched step takes as many degrees of freedom (Hinkley 1971: about three besides the level).
-const SEARCHED_STEP: f64 = 3.0;
-
-/// Variance of the mean of `n` consecutive points in units of the variance of one: 1/n without
-/// memory.
-pub(super) fn variance_of_mean(n: usize, phi: f64) -> f64 {
-    let n = n as f64;
-    let rest = 1.0 - phi;
-    // σ²/n² · [n(1 − φ²) − 2φ(1 − φⁿ)]/(1 − φ)², the sum of all autocovariances.
-    (n * (1.0 - phi * phi) - 2.0 * phi * (1.0 - phi.powf(n))) / (n * n * rest * rest)
+/// What the likelihood of an autoregression needs of a series' deviations from its levels.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Trace {
+    points: f64,
+    levels: f64,
+    /// Points of each level; of a lone level the second is 0.
+    lengths: [f64; 2],
+    squares: f64,
+    /// Squares of the first and the last point.
+    ends: f64,
+    products: f64,
 }
 
-/// Correlation of each value with the one before it, corrected for bias, 0 to 0.95.
-pub(super) fn memory(values: &[f64]) -> f64 {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-    let products: f64 = values.windows(2).map(|p| (p[0] - mean) * (p[1] - mean)).sum();
-    if squares <= 0.0 {
-        return 0.0;
+impl Trace {
+    /// Of deviations from levels that last for `lengths` points.
+    pub(super) fn of(deviations: &[f64], lengths: &[usize]) -> Self {
+        let end = |value: Option<&f64>| value.map_or(0.0, |v| v * v);
+        let length = |index: usize| lengths.get(index).copied().unwrap_or_default() as f64;
+        Self {
+            points: deviations.len() as f64,
+            levels: lengths.len() as f64,
+            lengths: [length(0), length(1)],
+            squares: deviations.iter().map(|r| r * r).sum(),
+            ends: end(deviations.first()) + end(deviations.last()),
+            products: deviations.windows(2).map(|pair| pair[0] * pair[1]).sum(),
+        }
     }
-    let raw = products / squares;
-    (raw + (1.0 + 3.0 * raw.max(0.0)) / n).clamp(0.0, LONGEST)
+
+    pub(super) fn points(&self) -> f64 {
+        self.points
+    }
+
+    /// Whether its points say anything of memory.
+    pub(super) fn varies(&self) -> bool {
+        self.squares > 0.0
+    }
+
+    /// The deviations' squares after whitening, in units of which each is one variance.
+    fn whitened(&self, phi: f64) -> f64 {
+        let inner = self.squares - self.ends;
+        (self.squares + phi * (phi * inner - 2.0 * self.products)) / (1.0 - phi * phi)
+    }
+
+    /// Variance of a point, if memory is `phi`.
+    pub(super) fn variance(&self, phi: f64) -> f64 {
+        self.whitened(phi).max(0.0) / (self.points - self.levels).max(1.0)
+    }
+
+    /// The likelihood of `phi`.
+    pub(super) fn likelihood(&self, phi: f64) -> Likelihood {
+        let whitened = self.whitened(phi);
+        if whitened <= 0.0 {
+            return Likelihood { marginal: 0.0, fit: f64::INFINITY };
+        }
+        // 1ᵀV⁻¹1: how many independent points a level is worth.
+        let worth = |length: f64| ((length - (length - 2.0) * phi) / (1.0 + phi)).max(1.0);
+        let worth = (worth(self.lengths[0]) * worth(self.lengths[1])).ln();
+        let whitened = whitened.ln();
+        let determinant = (self.points - 1.0) * (1.0 - phi * phi).ln();
+        Likelihood {
+            marginal: -0.5 * (determinant + worth + (self.points - self.levels) * whitened),
+            fit: -0.5 * (determinant + (self.points - 1.0) * whitened),
+        }
+    }
+}
+
+/// Logarithms of likelihoods of a φ.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Likelihood {
+    /// With levels and noise integrated out: comparable between φ, but not between numbers of levels,
+    /// as a level has a unit.
+    pub(super) marginal: f64,
+    /// With the best levels: comparable between numbers of levels.
+    pub(super) fit: f64,
 }
 
 /// The split into two levels that removes most of the squares.

@@ -10,8 +10,9 @@
 
 use crate::stats::distribution::student;
 
-use super::case::{Case, cautious, fill};
-use super::process::{Robust, memory, variance_of_mean};
+use super::case::{Case, fill};
+use super::memory::{Memory, variance_of_mean};
+use super::process::{Robust, Trace};
 
 /// A smaller ratio of spreads does not show in a graph: √2, twice the variance.
 const SMALLEST_RATIO: f64 = std::f64::consts::SQRT_2;
@@ -51,7 +52,7 @@ pub(super) fn compare(case: &Case, buffers: &mut Buffers) -> Option<Spread> {
         return None;
     }
     let reach = CLIP * widest;
-    let wider = 1.0 + case.share;
+    let wider = case.scale.widened();
     for (values, median, times) in
         [(&mut buffers.x, x.median, 1.0), (&mut buffers.y, y.median, wider)]
     {
@@ -69,15 +70,10 @@ pub(super) fn compare(case: &Case, buffers: &mut Buffers) -> Option<Spread> {
     };
     let Student { t, df } = tested?;
     // Quiet and noisy stretches alternate: then deviations remember, too.
-    for values in [&mut buffers.x, &mut buffers.y] {
-        for value in values {
-            *value = value.abs();
-        }
-    }
-    let n = buffers.x.len();
-    let phi = cautious(0.5 * (memory(&buffers.x) + memory(&buffers.y)), 2 * n);
-    let inflation = n as f64 * variance_of_mean(n, phi);
-    let (t, df) = (t / inflation.sqrt(), df / inflation);
+    let (x, y) = (sizes(&mut buffers.x), sizes(&mut buffers.y));
+    let n = buffers.x.len().min(buffers.y.len());
+    let phi = Memory::of(Some(&y), &x, None).memory.cautious(n, df);
+    let t = t / (n as f64 * variance_of_mean(n, phi)).sqrt();
     Some(Spread { t, p: student::upper_tail(t, df), ratio, decile_above })
 }
 
@@ -85,6 +81,15 @@ impl Spread {
     pub(super) fn matters(&self, case: &Case) -> bool {
         self.ratio >= SMALLEST_RATIO && case.matters(self.decile_above)
     }
+}
+
+/// Of deviations, how large they are around their mean.
+fn sizes(values: &mut [f64]) -> Trace {
+    let mean = mean_size(values);
+    for value in &mut *values {
+        *value = value.abs() - mean;
+    }
+    Trace::of(values, &[values.len()])
 }
 
 /// What is new in each point.

@@ -11,9 +11,11 @@
 
 use crate::stats::distribution::student;
 
-use super::case::{Case, scanned};
-use super::end_state::clip;
-use super::process::{Robust, variance_of_mean};
+use super::case::Case;
+use super::location::quantile;
+use super::memory::variance_of_mean;
+use super::process::Robust;
+use super::stretch::{clip, p_of_nested};
 
 /// A start is a transient when it is this unlikely to be chance. To leave out a few healthy points
 /// costs little, so this is no part of the metric's level.
@@ -68,7 +70,8 @@ pub(super) fn find(case: &Case, longest: usize, ordered: &mut Vec<f64>) -> Optio
         }
     }
     let mut best = best?;
-    best.p = scanned(student::upper_tail(best.t, case.freedom_of_noise()), SHORTEST, longest);
+    let tail = student::upper_tail(best.t, case.freedom_of_noise());
+    best.p = p_of_nested(quantile(tail), SHORTEST, longest);
     let beyond = |value: &f64, sds: f64| value - rest.median > sds * sd;
     let elevated = values[..best.length].iter().filter(|v| beyond(v, STANDS_OUT)).count();
     if best.p > LEVEL || (elevated as f64) < ELEVATED * best.length as f64 {

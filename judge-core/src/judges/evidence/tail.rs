@@ -2,20 +2,19 @@
 //!
 //! Three points of 31 can never be significant by ranks: the three largest of both sides are all the
 //! canary's in one of eight healthy pairs. Their size must speak. **Null**: far out, both sides fall
-//! off like a power with exponent 3 (no heavier than what still has a variance, about as heavy as
-//! request latencies get). Then the canary's k-th largest excess is c times the baseline's largest
-//! with probability (1 + c³)⁻ᵏ: exceedances of c·M arrive as a Poisson process with rate E·c⁻³, where
+//! off like a power with exponent 3 ([`super::scale`]; less for wide lognormal noise). Then the canary's
+//! k-th largest excess is c times the baseline's largest with probability (1 + c³)⁻ᵏ: exceedances of
+//! c·M arrive as a Poisson process with rate E·c⁻³, where
 //! E, the baseline's own expected exceedances of M, is exponential. Lighter tails make it rarer.
-//! **Statistic**: the smallest such probability over k of three or more; a point that follows another
-//! one that stands out counts half, less with memory: one incident is not two. The baseline's largest excess is
+//! **Statistic**: the smallest such probability over k of three or more; a point right behind
+//! another one that stands out counts half, and with memory φ one g points behind 1 − φᵍ: one incident is
+//! not two. The baseline's largest excess is
 //! never taken to be less than normal noise of as many points would have, nor than the smallest
 //! change that matters. Points beside which, within a step, the baseline stands out as well are left
 //! out. **Effect**: c. **Cost**: O(n), and O(k log k) for the points that stand out.
 
 use super::case::Case;
 
-/// Exponent of the power with which tails fall off.
-const EXPONENT: f64 = 3.0;
 /// Fewer points are no tail.
 const FEWEST: usize = 3;
 /// Points stand out from so many standard deviations on, Tukey's far-out fence for normal noise.
@@ -23,7 +22,7 @@ const STANDS_OUT: f64 = 3.0;
 /// They do not matter unless they are so many times as far out as any point of the baseline: with
 /// many points, being a little further out is soon significant.
 const CLEAR: f64 = 1.5;
-/// Weight of a point that follows another one that stands out.
+/// Weight of a point right behind another one that stands out.
 const FOLLOWING: f64 = 0.5;
 
 /// Points that stand out.
@@ -42,23 +41,22 @@ pub(super) struct Buffers {
 }
 
 pub(super) fn find(case: &Case, buffers: &mut Buffers) -> Option<Tail> {
-    let n = case.out.len();
-    let normal = (2.0 * (n.max(2) as f64).ln()).sqrt() * case.scale;
-    let largest = case.base_out.iter().copied().fold(0.0, f64::max);
-    let reference = largest.max(normal).max(case.minimum);
-    let fence = (STANDS_OUT * case.scale).max(case.minimum);
+    let n = case.points.out.len();
+    let normal = (2.0 * (n.max(2) as f64).ln()).sqrt() * case.points.scale;
+    let largest = case.points.base_out.iter().copied().fold(0.0, f64::max);
+    let reference = largest.max(normal).max(case.points.minimum);
+    let fence = (STANDS_OUT * case.points.scale).max(case.points.minimum);
     if reference <= 0.0 {
         return None;
     }
     buffers.points.clear();
-    let mut before = false;
-    for (index, &out) in case.out.iter().enumerate() {
-        let shared = case.beside.get(index).is_some_and(|&beside| beside > fence);
-        let stands_out = out > fence && !shared;
-        if stands_out {
-            buffers.points.push((out, if before { FOLLOWING * (1.0 - case.phi) } else { 1.0 }));
+    let mut last: Option<usize> = None;
+    for (index, &out) in case.points.out.iter().enumerate() {
+        let shared = case.points.beside.get(index).is_some_and(|&beside| beside > fence);
+        if out > fence && !shared {
+            buffers.points.push((out, last.map_or(1.0, |last| news(index - last, case.phi))));
+            last = Some(index);
         }
-        before = stands_out;
     }
     if buffers.points.len() < FEWEST {
         return None;
@@ -72,10 +70,16 @@ pub(super) fn find(case: &Case, buffers: &mut Buffers) -> Option<Tail> {
         if index + 1 < FEWEST || ratio < CLEAR {
             continue;
         }
-        let p = (1.0 + ratio.powf(EXPONENT)).powf(-weight);
+        let p = (1.0 + ratio.powf(case.points.exponent)).powf(-weight);
         if best.is_none_or(|best| p < best.p) {
             best = Some(Tail { points: index + 1, ratio, p });
         }
     }
     best
+}
+
+/// What a point says that stands out `gap` points after another one.
+fn news(gap: usize, phi: f64) -> f64 {
+    let own = 1.0 - phi.powf(gap as f64);
+    if gap == 1 { FOLLOWING * own } else { own }
 }

@@ -10,7 +10,7 @@
 use crate::request::JudgeRequest;
 use crate::stats::distribution::normal;
 
-use super::metric::{Judged, Part};
+use super::verdict::{Judged, Part};
 
 /// Of fewer metrics each speaks for itself.
 const FEWEST: usize = 3;
@@ -18,6 +18,9 @@ const FEWEST: usize = 3;
 const MOST: f64 = 0.75;
 /// No metric contributes more standard deviations.
 const CAP: f64 = 3.0;
+
+/// Share of a metric's level: it is one more question that is asked of a healthy canary.
+const SHARE: f64 = 0.5;
 
 /// A systemic regression.
 #[derive(Debug)]
@@ -46,15 +49,17 @@ pub(super) fn find(request: &JudgeRequest, judged: &[Judged]) -> Option<Together
     }
     let sum: f64 = parts.iter().map(|part| part.z.min(CAP)).sum();
     let mut shared = 0.0;
-    for (index, a) in parts.iter().enumerate() {
-        for b in &parts[index + 1..] {
+    // Of those that are worse: so a healthy metric more can only make the finding less certain.
+    let worst: Vec<&&Part> = parts.iter().filter(|part| part.used > 0.0).collect();
+    for (index, a) in worst.iter().enumerate() {
+        for b in &worst[index + 1..] {
             shared += 2.0 * a.sign * b.sign * correlation(&a.noise, &b.noise);
         }
     }
     // Estimated correlations scatter around 0: summed, their errors mostly cancel.
     let variance = metrics as f64 + shared.max(0.0);
     let p = normal::upper_tail(sum / variance.sqrt());
-    (p <= request.config.evidence.confidence.level()).then(|| Together {
+    (p <= SHARE * request.config.evidence.confidence.level()).then(|| Together {
         sentence: format!(
             "{worse} of {metrics} metrics are worse together, the median one by {:.0} % of what is \
              allowed (p = {p:.1e})",

@@ -2,7 +2,8 @@
 
 use super::brent::{self, Point};
 use super::quantile;
-use super::statistic::{Runs, Statistic, Untestable};
+use super::runs::Runs;
+use super::statistic::{Statistic, Untestable};
 
 /// A shift canary − baseline with its interval, in the metric's unit.
 #[derive(Debug, Clone, Copy, PartialEq)]

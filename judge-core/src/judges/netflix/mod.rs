@@ -8,7 +8,9 @@ mod brent;
 mod classify;
 mod constants;
 mod interval;
+mod merge;
 mod quantile;
+mod runs;
 mod statistic;
 
 use crate::clean::Cleaned;
@@ -42,7 +44,7 @@ const TOLERANCE: f64 = 0.25;
 pub(super) struct Buffers {
     baseline: Cleaned,
     canary: Cleaned,
-    runs: statistic::Runs,
+    runs: runs::Runs,
 }
 
 impl Judge for NetflixAcaJudge {

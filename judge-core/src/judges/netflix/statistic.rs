@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::runs::{Runs, cube_minus};
+
 /// The test has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
@@ -11,55 +13,33 @@ use thiserror::Error;
 pub struct Untestable;
 
 /// W of two sorted samples as a function of the shift.
-///
-/// The root finder asks for W some 40 times, at shifts that draw together. So equal values are
-/// merged once, and each walk starts where the last one ended.
 #[derive(Debug)]
 pub(super) struct Statistic<'a> {
     x: &'a [f64],
     y: &'a [f64],
     runs: &'a mut Runs,
-    /// The shift at which `runs.below` was found; NaN before the first.
-    last: f64,
-    /// Σ(t³ − t) over the runs of equal values on each side.
-    own_ties: f64,
     /// Whether comparing doubles by `<` ranks them as Java does.
     plain: bool,
-}
-
-/// Both samples by distinct value; the buffers are reused between metrics.
-#[derive(Debug, Default)]
-pub(super) struct Runs {
-    /// Distinct values of x, how often each occurs, and how many distinct values of y are smaller.
-    x: Vec<f64>,
-    count: Vec<usize>,
-    below: Vec<usize>,
-    /// Distinct values of y between two NaN, at which every walk ends.
-    y: Vec<f64>,
-    /// How many values of y are smaller than the distinct one at this index; all of them at the end.
-    rank: Vec<usize>,
-    /// Room for the rare way.
     pooled: Vec<Ranked>,
 }
 
+/// A value of either side, for the rare way.
 #[derive(Debug, Clone, Copy)]
 struct Ranked {
     value: f64,
     of_x: bool,
 }
 
-struct Ranks {
+/// Ranks at one shift, as far as W needs them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ranks {
     /// Twice the Mann–Whitney U of x, a whole number.
-    twice_u: f64,
+    pub(super) twice_u: f64,
     /// Σ(t³ − t) over the tie groups.
-    ties: f64,
+    pub(super) ties: f64,
 }
 
 const NEGATIVE_ZERO: u64 = 1 << 63;
-
-/// A walk from the last positions may take this many steps a value. Beyond that it is cheaper to
-/// start again from the first.
-const STEPS_A_VALUE: usize = 2;
 
 impl<'a> Statistic<'a> {
     /// Both samples are sorted by `total_cmp`. O(m + n).
@@ -68,8 +48,10 @@ impl<'a> Statistic<'a> {
             values.iter().all(|value| value.is_finite() && value.to_bits() != NEGATIVE_ZERO)
         };
         let plain = plain(x) && plain(y);
-        let own_ties = if plain { runs.refill(x, y) } else { 0.0 };
-        Self { x, y, runs, last: f64::NAN, own_ties, plain }
+        if plain {
+            runs.refill(x, y);
+        }
+        Self { x, y, runs, plain, pooled: Vec::new() }
     }
 
     /// W at `shift`: (d − ½·sign d)/σ, with d the rank sum of x − `shift` less its expectation and
@@ -94,24 +76,16 @@ impl<'a> Statistic<'a> {
     }
 
     fn ranks(&mut self, shift: f64) -> Ranks {
-        if !(self.plain && shift.is_finite()) {
-            return self.rank_as_java(shift);
+        if self.plain && shift.is_finite() {
+            self.runs.ranks(shift)
+        } else {
+            self.rank_as_java(shift)
         }
-        let near = match self.last {
-            last if shift >= last => self.runs.sink(shift),
-            last if shift < last => self.runs.rise(shift),
-            _ => None,
-        };
-        if near.is_none() {
-            self.runs.merge(shift);
-        }
-        self.last = shift;
-        self.runs.rank(shift, self.own_ties)
     }
 
     /// Ranks by Java's order of doubles, which puts −0.0 below 0.0 and NaN above infinity.
     fn rank_as_java(&mut self, shift: f64) -> Ranks {
-        let pooled = &mut self.runs.pooled;
+        let pooled = &mut self.pooled;
         let positive = |value: f64| if value.is_nan() { f64::NAN } else { value };
         pooled.clear();
         pooled.extend(self.x.iter().map(|x| Ranked { value: positive(x - shift), of_x: true }));
@@ -127,172 +101,6 @@ impl<'a> Statistic<'a> {
         }
         Ranks { twice_u, ties }
     }
-}
-
-impl Runs {
-    /// Splits both samples into runs of equal values; Σ(t³ − t) over them.
-    fn refill(&mut self, x: &[f64], y: &[f64]) -> f64 {
-        let mut ties = 0.0;
-        self.x.clear();
-        self.count.clear();
-        for run in x.chunk_by(|a, b| a == b) {
-            self.x.extend(run.first());
-            self.count.push(run.len());
-            ties += cube_minus(run.len());
-        }
-        self.below.clear();
-        self.below.resize(self.x.len() + 1, 0);
-        self.y.clear();
-        self.y.push(f64::NAN);
-        self.rank.clear();
-        let mut rank = 0;
-        for run in y.chunk_by(|a, b| a == b) {
-            self.y.extend(run.first());
-            self.rank.push(rank);
-            rank += run.len();
-            ties += cube_minus(run.len());
-        }
-        self.y.push(f64::NAN);
-        self.rank.push(rank);
-        ties
-    }
-
-    /// Positions at a larger shift than the last, or `None` when they are far away.
-    fn sink(&mut self, shift: f64) -> Option<()> {
-        let mut budget = STEPS_A_VALUE * (self.x.len() + self.y.len());
-        for (x, below) in self.x.iter().zip(&mut self.below) {
-            let value = x - shift;
-            let start = *below;
-            // The value below position p is y[p].
-            while self.y[*below] >= value {
-                *below -= 1;
-            }
-            budget = budget.checked_sub(start - *below)?;
-        }
-        Some(())
-    }
-
-    /// Positions at a smaller shift than the last, or `None` when they are far away.
-    fn rise(&mut self, shift: f64) -> Option<()> {
-        let mut budget = STEPS_A_VALUE * (self.x.len() + self.y.len());
-        for (x, below) in self.x.iter().zip(&mut self.below) {
-            let value = x - shift;
-            let start = *below;
-            while self.y[*below + 1] < value {
-                *below += 1;
-            }
-            budget = budget.checked_sub(*below - start)?;
-        }
-        Some(())
-    }
-
-    /// Positions at `shift` by merging both samples. Four merges run side by side, each a quarter of
-    /// the way: one alone would wait for its own comparisons, which no processor can predict.
-    fn merge(&mut self, shift: f64) {
-        let steps = (self.x.len() + self.y.len() - 2) / LANES;
-        let mut lanes: [Lane; LANES] = std::array::from_fn(|lane| self.lane(lane * steps, shift));
-        for _ in 0..steps {
-            for lane in &mut lanes {
-                self.step(lane, shift);
-            }
-        }
-        // The last lane has what the division left over.
-        let [.., last] = &mut lanes;
-        while last.x < self.x.len() {
-            self.step(last, shift);
-        }
-    }
-
-    #[inline]
-    fn step(&mut self, lane: &mut Lane, shift: f64) {
-        // Past its last value of x a lane has only y left to pass.
-        let Some(x) = self.x.get(lane.x) else { return };
-        let passes = self.y[lane.y + 1] < x - shift;
-        // A lane that stops amid the values of y below x[lane.x] must not write there: the next lane
-        // starts with it. What it would write goes to a place behind the last.
-        let place = if passes { self.x.len() } else { lane.x };
-        self.below[place] = lane.y;
-        lane.y += usize::from(passes);
-        lane.x += usize::from(!passes);
-    }
-
-    /// Where a merge stands after `steps` steps: by bisection (Odeh et al. 2012, "Merge Path").
-    fn lane(&self, steps: usize, shift: f64) -> Lane {
-        let n = self.y.len() - 2;
-        let (mut low, mut high) = (steps.saturating_sub(n), steps.min(self.x.len()));
-        while low < high {
-            let x = low.midpoint(high);
-            // x is taken once every smaller y is.
-            let taken = steps - x - 1;
-            if taken < n && self.y[taken + 1] < self.x[x] - shift {
-                high = x;
-            } else {
-                low = x + 1;
-            }
-        }
-        Lane { x: low, y: steps - low }
-    }
-
-    /// Ranks from the positions at `shift`.
-    fn rank(&self, shift: f64, own_ties: f64) -> Ranks {
-        let mut below_all = 0;
-        let mut tied = false;
-        let mut previous = f64::NAN;
-        for ((x, count), &below) in self.x.iter().zip(&self.count).zip(&self.below) {
-            let value = x - shift;
-            below_all += count * self.rank[below];
-            // Two steps, so that neither comparison is a branch.
-            tied |= value == previous;
-            tied |= value == self.y[below + 1];
-            previous = value;
-        }
-        if tied {
-            return self.rank_with_ties(shift, own_ties);
-        }
-        Ranks { twice_u: 2.0 * below_all as f64, ties: own_ties }
-    }
-
-    /// Ranks from the positions at `shift` where it makes ties. Subtracting first and comparing then
-    /// is what makes and breaks ties by rounding, as it does in Kayenta.
-    fn rank_with_ties(&self, shift: f64, own_ties: f64) -> Ranks {
-        let (mut twice_u, mut ties) = (0, own_ties);
-        let mut previous = f64::NAN;
-        // Values that tie with the current run: of x before it, and of y.
-        let (mut before, mut equal) = (0, 0);
-        for ((x, &count), &below) in self.x.iter().zip(&self.count).zip(&self.below) {
-            let value = x - shift;
-            if value != previous {
-                before = 0;
-                equal = if value == self.y[below + 1] {
-                    self.rank[below + 1] - self.rank[below]
-                } else {
-                    0
-                };
-            }
-            twice_u += count * (2 * self.rank[below] + equal);
-            let rest = before + equal;
-            ties += cube_minus(rest + count) - cube_minus(rest) - cube_minus(count);
-            before += count;
-            previous = value;
-        }
-        Ranks { twice_u: twice_u as f64, ties }
-    }
-}
-
-/// How many merges run side by side.
-const LANES: usize = 4;
-
-/// The next value of x and how many distinct ones of y are below it at least.
-#[derive(Debug, Clone, Copy)]
-struct Lane {
-    x: usize,
-    y: usize,
-}
-
-/// t³ − t for a tie of `count`, exact in a double up to 2·10⁵.
-fn cube_minus(count: usize) -> f64 {
-    let t = count as f64;
-    t * t * t - t
 }
 
 #[cfg(test)]

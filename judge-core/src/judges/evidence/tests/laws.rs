@@ -31,7 +31,7 @@ fn requests() -> impl Strategy<Value = JudgeRequest> {
         for (index, (baseline, canary, direction, allowed)) in metrics.into_iter().enumerate() {
             let mut config = increase(&format!("metric-{index}"));
             config.direction = direction;
-            config.groups = vec![format!("group-{}", index % 2)];
+            config.groups = vec![format!("group-{}", index % 2), "all".to_owned()];
             config.effect_size.allowed_increase = if allowed { 1.25 } else { 1.0 };
             pairs.push(MetricPair::new(&*config.name, baseline, canary));
             configs.push(config);
@@ -94,19 +94,60 @@ proptest! {
         let mut turned = request.clone();
         turned.pairs.reverse();
         turned.config.metrics.reverse();
+        // Groups are listed as they first appear; each metric may name its own in any order.
+        for metric in &mut turned.config.metrics {
+            metric.groups.reverse();
+        }
         let (before, after) = (judge(&request), judge(&turned));
         prop_assert_eq!(classes(&before), classes(&after));
         prop_assert_eq!(before.verdict, after.verdict);
     }
 
     #[test]
-    fn a_healthy_metric_more_never_fails_a_canary(request in requests(), seed in 0..1000_u64) {
+    fn a_healthy_metric_more_never_fails_a_canary(
+        request in requests(),
+        seed in 0..1000_u64,
+        better in prop::bool::ANY,
+        across in 0..4_usize,
+    ) {
+        use crate::config::evidence::AcrossMetrics::{Balanced, BenjaminiHochberg, Each, Holm};
+        let mut request = request;
+        request.config.evidence.across_metrics = [Balanced, Each, Holm, BenjaminiHochberg][across];
         let before = judge(&request);
         prop_assume!(before.verdict == Verdict::Pass);
         let mut more = request;
         more.config.metrics.push(increase("healthy"));
+        // The same as its baseline, or better.
         let healthy: Vec<f64> = noise(30, seed).iter().map(|z| 50.0 + z).collect();
-        more.pairs.push(MetricPair::new("healthy", healthy.clone(), healthy));
+        let canary = if better { healthy.iter().map(|v| v - 1.0).collect() } else { healthy.clone() };
+        more.pairs.push(MetricPair::new("healthy", healthy, canary));
+        prop_assert_eq!(judge(&more).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn a_healthy_metric_more_never_makes_many_worse_together(seed in 0..500_u64, share in 0.2..0.9_f64) {
+        let mut configs = Vec::new();
+        let mut pairs = Vec::new();
+        for index in 0..6 {
+            let mut config = increase(&format!("metric-{index}"));
+            config.effect_size.allowed_increase = 1.1;
+            let points = |seed: u64, shift: f64| -> Vec<f64> {
+                noise(30, seed).iter().map(|z| 100.0 + 5.0 * z + shift).collect()
+            };
+            pairs.push(MetricPair::new(
+                &*config.name,
+                points(seed + 1000 * index, 0.0),
+                points(seed + 1000 * index + 500_000, 10.0 * share),
+            ));
+            configs.push(config);
+        }
+        let request = request(configs, pairs);
+        prop_assume!(judge(&request).verdict == Verdict::Pass);
+        let mut more = request;
+        more.config.metrics.push(increase("healthy"));
+        let healthy: Vec<f64> = noise(30, seed + 7).iter().map(|z| 50.0 + z).collect();
+        let better = healthy.iter().map(|v| v - 0.5).collect();
+        more.pairs.push(MetricPair::new("healthy", healthy, better));
         prop_assert_eq!(judge(&more).verdict, Verdict::Pass);
     }
 

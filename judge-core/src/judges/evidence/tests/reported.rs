@@ -1,8 +1,8 @@
 //! What users of canary judges have reported, and what ours says.
 
-use crate::config::evidence::InconclusivePolicy;
+use crate::config::evidence::{InconclusivePolicy, MetricKind};
 use crate::config::{EffectSize, NanStrategy};
-use crate::judgement::{Classification, Decision, TestKind, Verdict};
+use crate::judgement::{Classification, Decision, MetricJudgement, TestKind, Verdict};
 use crate::judges::{EvidenceJudge, Judge};
 use crate::problem::Problem;
 use crate::warning::Warning;
@@ -179,6 +179,54 @@ fn metrics_that_are_all_a_little_worse_fail_together() {
     assert!(judgement.reason.unwrap().contains("worse together"));
     request.config.evidence.joint.enabled = false;
     assert_eq!(EvidenceJudge.judge(&request).unwrap().verdict, Verdict::Pass);
+}
+
+/// Errors in two services of which the canary has half the requests.
+fn of_requests(kind: MetricKind, canary_errors: f64) -> MetricJudgement {
+    let mut errors = increase("errors");
+    errors.evidence.kind = kind;
+    let mut requests = increase("requests");
+    requests.muted = true;
+    // Errors in every third interval, of 600 requests an interval and of 300.
+    let side = |per_interval: f64| -> Vec<f64> {
+        (0..30).map(|index| if index % 3 == 0 { per_interval } else { 0.0 }).collect()
+    };
+    let pairs = vec![
+        MetricPair::new("errors", side(6.0), side(canary_errors)),
+        MetricPair::new("requests", vec![600.0; 30], vec![300.0; 30]),
+    ];
+    EvidenceJudge.judge(&request(vec![errors, requests], pairs)).unwrap().metrics.remove(0)
+}
+
+#[test]
+fn counts_and_proportions_are_held_against_what_they_are_out_of() {
+    let count = || MetricKind::Count { exposure: Some("requests".to_owned()) };
+    let proportion = || MetricKind::Proportion { of: "requests".to_owned() };
+    for kind in [count(), proportion()] {
+        // As many errors of half as many requests are twice the rate; half as many are the same.
+        for (errors, class, ratio) in
+            [(9.0, Classification::High, 3.0), (3.0, Classification::Pass, 1.0)]
+        {
+            let metric = of_requests(kind.clone(), errors);
+            assert_eq!(metric.classification, class, "{kind:?} {errors}: {:?}", metric.findings);
+            let events = metric.findings.iter().find(|f| f.test == TestKind::Events).unwrap();
+            assert!((events.estimate - ratio).abs() < 1e-9, "{kind:?}: {}", events.estimate);
+        }
+    }
+    // Out of equal times, nine errors against six in each third interval are half as many again.
+    let times = of_requests(MetricKind::Count { exposure: None }, 9.0);
+    let events = times.findings.iter().find(|f| f.test == TestKind::Events).unwrap();
+    assert!((events.estimate - 1.5).abs() < 1e-9, "{}", events.estimate);
+}
+
+#[test]
+fn what_events_are_out_of_must_be_there() {
+    let mut errors = increase("errors");
+    errors.evidence.kind = MetricKind::Proportion { of: "requests".to_owned() };
+    let pair = MetricPair::new("errors", vec![1.0; 20], vec![1.0; 20]);
+    let refused = EvidenceJudge.judge(&request(vec![errors], vec![pair])).unwrap_err();
+    let path = &refused.problems()[0].path;
+    assert_eq!(path, "canaryConfig.metrics[0].analysisConfigurations.canary.kind");
 }
 
 #[test]

@@ -1,0 +1,171 @@
+//! What each test of a panel found, with the sentence that says it.
+
+use crate::judgement::{Estimated, Finding, TestKind};
+
+use super::case::Case;
+use super::grid::Grid;
+use super::location::Location;
+use super::panel::{Buffers, Question, signed};
+use super::sentence::{self, View};
+use super::stretch::Stretches;
+use super::{end_state, events, excursions, panel, spread, tail};
+
+/// Runs the tests that the question asks for.
+pub(super) fn run(
+    grid: &Grid,
+    question: &Question<'_>,
+    buffers: &mut Buffers,
+    located: Option<Location>,
+    findings: &mut Vec<Finding>,
+) {
+    let change = question.change;
+    let Buffers { case, spread, .. } = buffers;
+    let case: &Case = case;
+    let view = View { case, grid, change };
+    let stretches = Stretches::of(case);
+    if let (Some(level), Some(location)) = (question.level_of(TestKind::Location), located) {
+        let mean_shift = location.above + case.offset;
+        // Where the median of differences is 0 though most of them are not, the mean tells.
+        let above =
+            if location.shift == 0.0 { location.above } else { location.shift - case.offset };
+        findings.push(Finding {
+            test: TestKind::Location,
+            change,
+            statistic: location.statistic,
+            p: location.p,
+            level,
+            estimated: Estimated::Shift,
+            estimate: view.in_metric(location.shift),
+            interval: Some(view.interval(location.interval)),
+            matters: case.matters(above),
+            sentence: sentence::location(&location, mean_shift, view),
+        });
+    }
+    if let Some((level, end)) = question
+        .level_of(TestKind::EndState)
+        .and_then(|level| Some((level, end_state::find(case, &stretches)?)))
+    {
+        findings.push(Finding {
+            test: TestKind::EndState,
+            change,
+            statistic: end.z,
+            p: end.p,
+            level,
+            estimated: Estimated::Shift,
+            estimate: view.in_metric(end.above + case.offset),
+            interval: None,
+            matters: case.matters(end.above),
+            sentence: sentence::end_state(&end, view),
+        });
+    }
+    if let Some((level, found)) = question
+        .level_of(TestKind::Spread)
+        .and_then(|level| Some((level, spread::compare(case, spread)?)))
+    {
+        findings.push(Finding {
+            test: TestKind::Spread,
+            change,
+            statistic: found.t,
+            p: found.p,
+            level,
+            estimated: Estimated::SpreadRatio,
+            estimate: found.ratio,
+            interval: None,
+            matters: found.matters(case),
+            sentence: sentence::spread(&found, view),
+        });
+    }
+    ask_points(question, view, &stretches, (&mut buffers.tail, &mut buffers.sums), findings);
+}
+
+/// The tests of single points.
+fn ask_points(
+    question: &Question<'_>,
+    view: View<'_>,
+    stretches: &Stretches,
+    (tail, sums): (&mut tail::Buffers, &mut Vec<f64>),
+    findings: &mut Vec<Finding>,
+) {
+    let View { case, change, .. } = view;
+    if let Some((level, found)) =
+        question.level_of(TestKind::Tail).and_then(|level| Some((level, tail::find(case, tail)?)))
+    {
+        findings.push(Finding {
+            test: TestKind::Tail,
+            change,
+            statistic: found.points as f64,
+            p: found.p,
+            level,
+            estimated: Estimated::ExcessRatio,
+            estimate: found.ratio,
+            interval: None,
+            // It is found only where it does.
+            matters: true,
+            sentence: sentence::tail(&found, view),
+        });
+    }
+    if let Some(level) = question.level_of(TestKind::Excursions) {
+        findings.extend(excursion(view, stretches, level, sums));
+    }
+    let sign = signed(change, 1.0);
+    if let Some((level, found)) = question.level_of(TestKind::Events).and_then(|level| {
+        Some((level, events::compare(case, sign, question.exposure, panel::SHOWN)?))
+    }) {
+        let minimum = question.allowance.minimum.relative;
+        let worse =
+            if sign > 0.0 { found.ratio >= 1.0 + minimum } else { found.ratio <= 1.0 - minimum };
+        findings.push(Finding {
+            test: TestKind::Events,
+            change,
+            statistic: found.canary as f64,
+            p: found.p,
+            level,
+            estimated: Estimated::RateRatio,
+            estimate: found.ratio,
+            interval: Some(found.interval),
+            matters: worse,
+            sentence: sentence::events(&found),
+        });
+    }
+}
+
+/// Bad points on end: the stretch or the runs, whichever is more evidence.
+fn excursion(
+    view: View<'_>,
+    stretches: &Stretches,
+    level: f64,
+    sums: &mut Vec<f64>,
+) -> Option<Finding> {
+    let View { case, change, .. } = view;
+    let runs = excursions::find_runs(case).map(|found| Finding {
+        test: TestKind::Excursions,
+        change,
+        statistic: found.followed as f64,
+        p: found.p,
+        level,
+        estimated: Estimated::ShareFollowed,
+        estimate: found.followed as f64 / found.bad as f64,
+        interval: None,
+        matters: found.matters(),
+        sentence: sentence::runs(&found, change),
+    });
+    let stretch = excursions::find_stretch(case, stretches, sums).map(|found| Finding {
+        test: TestKind::Excursions,
+        change,
+        statistic: found.z,
+        p: found.p,
+        level,
+        estimated: Estimated::Shift,
+        estimate: view.in_metric(found.above + case.offset),
+        interval: None,
+        matters: found.matters,
+        sentence: sentence::stretch(&found, view),
+    });
+    let evidence = |finding: &Finding| (!finding.matters, finding.p);
+    match (runs, stretch) {
+        (Some(runs), Some(stretch)) => {
+            Some(if evidence(&runs) <= evidence(&stretch) { runs } else { stretch })
+        }
+        (runs, stretch) => runs.or(stretch),
+    }
+}

@@ -1,0 +1,197 @@
+//! How far a stretch of consecutive points is above the bar.
+//!
+//! Points are clipped, so that no single one makes a level; what clipping makes of healthy points is
+//! taken from the baseline. Means of a few points of a skewed metric are not normal, so ranks must
+//! agree.
+
+use std::ops::Range;
+
+use crate::stats::distribution::{normal, student};
+
+use super::case::Case;
+use super::location::quantile;
+use super::memory::{Memory, variance_of_mean, variance_with_power};
+
+/// Single points count for so many standard deviations at most.
+const CLIP: f64 = 4.0;
+
+/// With memory a level needs fewer, larger points: each counts for more.
+pub(super) fn clip(phi: f64) -> f64 {
+    CLIP * ((1.0 + phi) / (1.0 - phi)).sqrt()
+}
+
+/// Standardises stretches of `above`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stretches {
+    reach: f64,
+    /// Mean and variance of healthy points after clipping.
+    mean: f64,
+    variance: f64,
+    /// Variance of the level they are held against.
+    base: f64,
+    phi: f64,
+}
+
+impl Stretches {
+    pub(super) fn of(case: &Case) -> Self {
+        let reach = clip(case.phi) * case.noise;
+        let reach = if reach > 0.0 { reach } else { f64::INFINITY };
+        let noise = case.noise * case.noise;
+        let (mean, variance, base) = if case.paired {
+            (0.0, noise, 0.0)
+        } else {
+            let n = case.y.len() as f64;
+            let clipped = || case.y.iter().map(|y| (y - case.of_y.mean).clamp(-reach, reach));
+            let mean = clipped().sum::<f64>() / n;
+            let squares: f64 = clipped().map(|v| (v - mean).powi(2)).sum();
+            let variance = (squares / (n - 1.0)).max(noise);
+            (mean, variance, variance * variance_of_mean(case.y.len(), case.phi))
+        };
+        Self { reach, mean, variance, base, phi: case.phi }
+    }
+
+    /// What a point adds to the sum of its stretch.
+    pub(super) fn clipped(&self, above: f64) -> f64 {
+        above.min(self.reach) - self.mean
+    }
+
+    /// Standard errors of the means of 1, 2, … points.
+    pub(super) fn errors(&self) -> impl Iterator<Item = f64> + use<> {
+        let Self { variance, base, phi, .. } = *self;
+        let powers = std::iter::successors(Some(phi), move |power| Some(power * phi));
+        powers.enumerate().map(move |(index, power)| {
+            (variance * variance_with_power(index + 1, phi, power) + base).sqrt()
+        })
+    }
+
+    /// Standard error of the mean of `length` points.
+    pub(super) fn error(&self, length: usize) -> f64 {
+        (self.variance * variance_of_mean(length, self.phi) + self.base).sqrt()
+    }
+}
+
+/// How unlikely a stretch is that was chosen as the one that stands out most.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chosen {
+    /// Of its size, or of its ranks if that is smaller.
+    pub(super) z: f64,
+    pub(super) p: f64,
+}
+
+/// Nothing with a larger p needs to be known more exactly.
+const UNREMARKABLE: f64 = 0.2;
+
+impl Stretches {
+    /// The p of a `stretch` with this clipped `mean`; `p_of` gives that of the z of the largest of all
+    /// stretches it was chosen from. Averaged over what `memory` may be.
+    pub(super) fn chosen(
+        &self,
+        case: &Case,
+        memory: &Memory,
+        mean: f64,
+        stretch: Range<usize>,
+        p_of: impl Fn(f64) -> f64,
+    ) -> Chosen {
+        let length = stretch.len();
+        let ranks = rank_tail(case, stretch);
+        let z_of = |error: f64| {
+            let t = if error > 0.0 { mean / error } else { f64::INFINITY };
+            quantile(student::upper_tail(t, case.freedom_of_noise()).max(ranks))
+        };
+        let z = z_of(self.error(length));
+        let shortest_memory = memory.nodes().next().map_or(0.0, |node| node.phi);
+        let least = p_of(z_of(self.error_at(length, shortest_memory, case)));
+        if least > UNREMARKABLE {
+            return Chosen { z, p: least };
+        }
+        let p = memory.average(|phi| p_of(z_of(self.error_at(length, phi, case))));
+        Chosen { z, p }
+    }
+
+    /// Standard error of the mean of `length` points, if memory is `phi`.
+    fn error_at(&self, length: usize, phi: f64, case: &Case) -> f64 {
+        let base = if case.paired { 0.0 } else { variance_of_mean(case.y.len(), phi) };
+        (self.variance * (variance_of_mean(length, phi) + base)).sqrt()
+    }
+}
+
+/// The p of ranks alone, as if points were independent.
+fn rank_tail(case: &Case, stretch: Range<usize>) -> f64 {
+    let m = stretch.len() as f64;
+    if case.paired {
+        let points = case.above.get(stretch).unwrap_or_default();
+        // The sign test: half of the differences of a healthy canary are above the bar.
+        let positive = points.iter().filter(|v| **v > 0.0).count() as f64;
+        return normal::upper_tail((positive - 0.5 * m - 0.5) / (0.25 * m).sqrt())
+            .min(if positive == m { 0.5_f64.powf(m) } else { 1.0 });
+    }
+    let (x, bar) = (case.x.get(stretch).unwrap_or_default(), &case.sorted_bar);
+    let n = bar.len() as f64;
+    let wins: f64 = x
+        .iter()
+        .map(|v| {
+            let below = bar.partition_point(|b| b < v);
+            let through = bar.partition_point(|b| b <= v);
+            0.5 * (below + through) as f64
+        })
+        .sum();
+    if wins == m * n {
+        // Complete separation: one arrangement of all.
+        let ln = libm::lgamma(m + 1.0) + libm::lgamma(n + 1.0) - libm::lgamma(m + n + 1.0);
+        return ln.exp();
+    }
+    let z = (wins - 0.5 * m * n - 0.5) / (m * n * (m + n + 1.0) / 12.0).sqrt();
+    normal::upper_tail(z)
+}
+
+/// p of the largest of many standardised sums, each over a longer stretch than the one before, from
+/// `shortest` to `longest` points: their maximum over a Brownian motion (Siegmund 1985, eq. 4.43,
+/// one-sided).
+pub(super) fn p_of_nested(z: f64, shortest: usize, longest: usize) -> f64 {
+    if z < SMALLEST {
+        return 1.0;
+    }
+    let span = (longest as f64 / shortest as f64).max(1.0).ln();
+    let z = z.min(FARTHEST);
+    (normal::upper_tail(z) + 0.5 * density(z) * ((z - 1.0 / z) * span + 2.0 / z)).min(1.0)
+}
+
+/// p of the largest standardised sum over all stretches of `shortest` to `longest` of `n` points:
+/// Siegmund's (1988) tail of the maximum over a field of increments, with its edge of the shortest
+/// ones (Siegmund and Yakir 2000).
+pub(super) fn p_of_any(z: f64, n: usize, shortest: usize, longest: usize) -> f64 {
+    if z < SMALLEST {
+        return 1.0;
+    }
+    let z = z.min(FARTHEST);
+    let n = n as f64;
+    let (mut length, last) = (shortest as f64, longest as f64);
+    let edge = (n - length) / length * z * overshoot(z * (2.0 / length).sqrt());
+    let mut inside = 0.0;
+    while length < last {
+        // Steps of a fifth: the integrand falls off as a power.
+        let next = (1.2 * length).min(last);
+        let middle = (length * next).sqrt();
+        let density = (n - middle) * overshoot(z / middle.sqrt()).powi(2) / (middle * middle);
+        inside += density * (next - length);
+        length = next;
+    }
+    (density(z) * (edge + 0.25 * z * z * z * inside)).min(1.0)
+}
+
+/// Below this nothing is significant.
+const SMALLEST: f64 = 1.3;
+/// Above this everything is.
+const FARTHEST: f64 = 37.0;
+
+fn density(z: f64) -> f64 {
+    (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt()
+}
+
+/// ν(x), by how much a random walk in steps exceeds less often than a Brownian motion (Siegmund
+/// and Yakir 2007, the usual approximation).
+fn overshoot(x: f64) -> f64 {
+    let half = 0.5 * x;
+    let through = 0.5 - normal::upper_tail(half);
+    (through / half) / (half * (through + 0.5) + density(half))
+}

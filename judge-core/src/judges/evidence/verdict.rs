@@ -1,0 +1,155 @@
+//! From what a metric's panel found to its class.
+
+use crate::config::evidence::InconclusivePolicy;
+use crate::judgement::{
+    Change, Classification, Decision, Finding, MetricJudgement, Panel, TestKind,
+};
+use crate::stats::distribution::normal;
+
+use super::case::Case;
+use super::panel::{self, Answer, signed};
+
+/// A change of one standard deviation of the noise is in plain sight: unless the interval ends below
+/// it (or below the allowance), harm is not ruled out.
+const PLAIN_SIGHT: f64 = 1.0;
+
+/// A metric before what other metrics say is taken into account.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) metric: MetricJudgement,
+    /// Probability with which it may fail though nothing is wrong.
+    pub(super) level: f64,
+    /// What the search for a systemic regression needs.
+    pub(super) part: Option<Part>,
+    /// Whether an increase and a decrease would fail the whole canary.
+    pub(super) effect_is_critical: [bool; 2],
+}
+
+/// A metric's part in a systemic regression.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// Standard normal when nothing is wrong; harm is up.
+    pub(super) z: f64,
+    /// The shift as a share of what is allowed or of the smallest change that matters.
+    pub(super) used: f64,
+    /// 1 when harm is an increase, −1 when it is a decrease.
+    pub(super) sign: f64,
+    /// Noise of the shift in time order, in the metric's own sense.
+    pub(super) noise: Vec<f64>,
+}
+
+pub(super) fn noise_of_shift(case: &Case, change: Change) -> Vec<f64> {
+    let center = case.of_above.median;
+    let reach = 3.0 * case.of_above.sd;
+    case.above.iter().map(|v| signed(change, (v - center).clamp(-reach, reach))).collect()
+}
+
+pub(super) fn part(answers: &[(Change, Answer, Vec<f64>)]) -> Option<Part> {
+    let (change, answer, noise) = answers.iter().max_by(|a, b| a.1.z.total_cmp(&b.1.z))?;
+    let mut z = answer.z;
+    if answers.len() > 1 {
+        // The larger of two directions is no standard normal; the p-value of the larger one is.
+        z = normal::upper_quantile((2.0 * normal::upper_tail(z)).clamp(1e-300, 1.0 - 1e-12));
+    }
+    let shift = answer.location?.above_baseline;
+    let used = if answer.allowed > 0.0 { shift / answer.allowed } else { 0.0 };
+    Some(Part { z, used, sign: signed(*change, 1.0), noise: noise.clone() })
+}
+
+pub(super) fn describe(answer: &Answer, left_out: usize) -> Panel {
+    let panel::Shown { estimate, interval, allowed } = answer.shown;
+    Panel { estimate, interval, allowed, more_points: more_points(answer), left_out, fails: false }
+}
+
+/// How many more points a side would settle it if the estimate held; `None` when harm is ruled out.
+fn more_points(answer: &Answer) -> Option<usize> {
+    let location = answer.location?;
+    let limit = answer.allowed.max(PLAIN_SIGHT * answer.noise);
+    let reach = location.interval.upper - location.shift;
+    if location.interval.upper < limit || reach <= 0.0 {
+        return None;
+    }
+    // The interval shrinks with the root of the number of points, until it leaves the limit out.
+    let distance = (limit - location.shift).abs().max(0.05 * reach);
+    let times = (reach / distance).powi(2);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "at most 400 times"
+    )]
+    Some((answer.points as f64 * (times - 1.0)).ceil().max(1.0) as usize)
+}
+
+impl Judged {
+    /// The metric's own p-value: the smallest that would have made it fail, as a share of its level.
+    pub(super) fn p(&self) -> f64 {
+        let harm = self.metric.findings.iter().filter(|finding| finding.matters);
+        (harm.map(Finding::weight).fold(f64::INFINITY, f64::min) * self.level).min(1.0)
+    }
+
+    /// Divides the levels of its tests.
+    pub(super) fn be_stricter(&mut self, times: f64) {
+        for finding in &mut self.metric.findings {
+            if finding.test != TestKind::StartUp {
+                finding.level /= times;
+            }
+        }
+        self.classify();
+    }
+
+    /// Whether it was tested and counts.
+    pub(super) fn is_tested(&self) -> bool {
+        !self.metric.muted && matches!(self.metric.decision, Decision::Panel(_))
+    }
+
+    pub(super) fn muted(&self) -> bool {
+        self.metric.muted
+    }
+
+    pub(super) fn classify(&mut self) {
+        let harm = self.metric.findings.iter().find(|finding| finding.is_harm());
+        let (name, metric) = (&self.metric.name, &self.metric);
+        let Decision::Panel(panel) = &metric.decision else { return };
+        let (classification, reason, critical) = match harm {
+            Some(finding) => {
+                let (classification, word, critical) = match finding.change {
+                    Change::Increase => (Classification::High, "High", self.effect_is_critical[0]),
+                    Change::Decrease => (Classification::Low, "Low", self.effect_is_critical[1]),
+                };
+                let reason = if critical {
+                    format!(
+                        "The metric {name} was classified as {word} (Critical): {}",
+                        finding.sentence
+                    )
+                } else {
+                    format!("{name} was classified as {word}: {}", finding.sentence)
+                };
+                (classification, Some(reason), critical)
+            }
+            None => match panel.more_points {
+                Some(more) => {
+                    let sentence = metric.findings.iter().find(|f| f.test == TestKind::Location);
+                    let sentence = sentence.map_or("", |finding| finding.sentence.as_str());
+                    let reason = format!(
+                        "{name} is inconclusive: {sentence} shows no harm and does not rule it out; \
+                         about {more} more points a side would settle it"
+                    );
+                    (Classification::Inconclusive, Some(reason), false)
+                }
+                None => (Classification::Pass, None, false),
+            },
+        };
+        self.metric.classification = classification;
+        self.metric.reason = reason;
+        self.metric.critical = critical;
+    }
+
+    /// The judgement, inconclusive ones counted as `policy` says.
+    pub(super) fn settle(mut self, policy: InconclusivePolicy) -> MetricJudgement {
+        if let Decision::Panel(panel) = &mut self.metric.decision {
+            panel.fails = policy == InconclusivePolicy::Fail
+                && self.metric.classification == Classification::Inconclusive;
+        }
+        self.metric
+    }
+}

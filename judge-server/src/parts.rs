@@ -1,0 +1,237 @@
+//! How many parts a document has, counted before it is read.
+//!
+//! A part (an object, a list, a field, an element) may take a few bytes of a document and a few
+//! hundred of memory, so the bytes of a document bound the memory only together with its parts.
+
+use judge_core::{Problem, Refused};
+use prost::DecodeError;
+use prost::bytes::Buf;
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
+
+use crate::limits::Limits;
+use crate::refusal::Refusal;
+
+/// Documents up to this size are not counted: whatever is in them, it is little.
+const SMALL: usize = 64 * 1024;
+
+/// Parts for each metric that a request may have: a few dozen in Kayenta's largest configs.
+const PARTS_A_METRIC: usize = 64;
+
+/// Whether a JSON document, other than its points, has few enough parts.
+///
+/// # Errors
+/// When it has more than the limits on metrics and points explain.
+pub(crate) fn check_json(json: &[u8], limits: &Limits) -> Result<(), Refused> {
+    check_text(json, limits, limits.total_points)
+}
+
+/// The same for a config in a text, which has no points.
+///
+/// # Errors
+/// When it has more parts than the limit on metrics explains.
+pub(crate) fn check_config_text(json: &str, limits: &Limits) -> Result<(), Refused> {
+    check_text(json.as_bytes(), limits, 0)
+}
+
+fn check_text(json: &[u8], limits: &Limits, points: usize) -> Result<(), Refused> {
+    if json.len() <= SMALL {
+        return Ok(());
+    }
+    let counted = Text::count(json);
+    let allowed = parts(limits);
+    check(counted.containers, allowed)?;
+    check(counted.elements, allowed.saturating_add(points))
+}
+
+fn parts(limits: &Limits) -> usize {
+    limits.metrics.saturating_mul(PARTS_A_METRIC)
+}
+
+fn check(found: usize, allowed: usize) -> Result<(), Refused> {
+    if found <= allowed {
+        return Ok(());
+    }
+    let found = format!("{found} objects, lists, fields and elements");
+    let allowed = format!("at most {allowed}, as --max-metrics and --max-points have it");
+    Err(Problem::error("", found, allowed).into())
+}
+
+/// Parts of a JSON document.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Text {
+    /// Objects and lists.
+    containers: usize,
+    /// Elements and fields, give or take one a container.
+    elements: usize,
+}
+
+impl Text {
+    /// Counts what stands outside of strings, in one pass, whether or not it is JSON.
+    fn count(json: &[u8]) -> Self {
+        let mut counted = Self::default();
+        let mut bytes = json.iter();
+        while let Some(byte) = bytes.next() {
+            match byte {
+                b'{' | b'[' => counted.containers += 1,
+                b',' => counted.elements += 1,
+                b'"' => {
+                    while let Some(byte) = bytes.next() {
+                        match byte {
+                            b'"' => break,
+                            b'\\' => drop(bytes.next()),
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        counted
+    }
+}
+
+/// Where a walk over an encoded message is.
+#[derive(Debug, Clone, Copy)]
+enum Message {
+    StreamRequest,
+    Request,
+    ValidateRequest,
+    Config,
+    /// A message whose fields are counted and not walked.
+    Leaf,
+}
+
+impl Message {
+    /// The message that field `tag` holds, if its fields count.
+    fn field(self, tag: u32) -> Option<Self> {
+        // The numbers are those of the published contract, which cannot change.
+        match (self, tag) {
+            (Self::StreamRequest, 1) => Some(Self::Request),
+            (Self::Request, 2) | (Self::ValidateRequest, 1) => Some(Self::Config),
+            (Self::Request, 5) | (Self::Config, 3) => Some(Self::Leaf),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an encoded `JudgeRequest` has few enough parts.
+///
+/// # Errors
+/// When it has more than the limit on metrics explains, or is none.
+pub(crate) fn check_request(message: &[u8], limits: &Limits) -> Result<(), Refusal> {
+    check_message(message, Message::Request, limits)
+}
+
+/// The same for a `JudgeStreamRequest`.
+///
+/// # Errors
+/// As for [`check_request`].
+pub(crate) fn check_stream_request(message: &[u8], limits: &Limits) -> Result<(), Refusal> {
+    check_message(message, Message::StreamRequest, limits)
+}
+
+/// The same for a `ValidateConfigRequest`.
+///
+/// # Errors
+/// As for [`check_request`].
+pub(crate) fn check_validate_request(message: &[u8], limits: &Limits) -> Result<(), Refusal> {
+    check_message(message, Message::ValidateRequest, limits)
+}
+
+fn check_message(bytes: &[u8], message: Message, limits: &Limits) -> Result<(), Refusal> {
+    if bytes.len() > SMALL {
+        let mut found = 0;
+        count(bytes, message, &mut found)?;
+        check(found, parts(limits))?;
+    }
+    Ok(())
+}
+
+/// Adds the fields with a length: messages, texts, and entries of maps. Numbers take no more memory
+/// than bytes.
+fn count(mut bytes: &[u8], message: Message, found: &mut usize) -> Result<(), DecodeError> {
+    while !bytes.is_empty() {
+        let (tag, wire_type) = decode_key(&mut bytes)?;
+        if wire_type != WireType::LengthDelimited {
+            skip_field(wire_type, tag, &mut bytes, DecodeContext::default())?;
+            continue;
+        }
+        *found += 1;
+        let length = usize::try_from(decode_varint(&mut bytes)?).unwrap_or(usize::MAX);
+        // What is cut off is refused by the reader, in its words.
+        let inner = &bytes[..length.min(bytes.len())];
+        if let Some(field) = message.field(tag) {
+            count(inner, field, found)?;
+        }
+        bytes.advance(inner.len());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use super::*;
+    use crate::proto;
+
+    const LIMITS: Limits =
+        Limits { message_bytes: 0, metrics: 2, series_points: 0, total_points: 100 };
+
+    #[test]
+    fn counts_outside_of_strings() {
+        let counted = Text::count(br#"{"a,[\"{": [1, 2, {}], "b": "\\"}, "unfinished,,"#);
+        assert_eq!(counted, Text { containers: 3, elements: 4 });
+    }
+
+    #[test]
+    fn documents_of_too_many_parts_are_refused_and_those_at_the_edge_are_not() {
+        let padded = |json: String| format!("{json}{}", " ".repeat(SMALL));
+        let cases = [
+            (padded("[".repeat(128)), true),
+            (padded("{".repeat(129)), false),
+            (padded(",".repeat(228)), true),
+            (padded(",".repeat(229)), false),
+            (",".repeat(SMALL), true),
+        ];
+        for (json, accepted) in cases {
+            let start = &json[..4];
+            assert_eq!(check_json(json.as_bytes(), &LIMITS).is_ok(), accepted, "{start}");
+        }
+        let points = padded(",".repeat(129));
+        assert!(check_config_text(&points, &LIMITS).is_err());
+    }
+
+    fn request(pairs: usize, groups: usize) -> proto::JudgeRequest {
+        let metric = proto::MetricConfig { groups: vec![String::new(); groups], ..Default::default() };
+        let config = proto::CanaryConfig { metrics: vec![metric], ..Default::default() };
+        proto::JudgeRequest {
+            id: "x".repeat(SMALL),
+            pairs: vec![proto::MetricPair::default(); pairs],
+            config: Some(proto::judge_request::Config::CanaryConfig(config)),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn messages_of_too_many_parts_are_refused_and_those_at_the_edge_are_not() {
+        // The id, the config and its metric are parts too.
+        for (pairs, groups, accepted) in [(100, 25, true), (101, 25, false), (100, 26, false)] {
+            let request = request(pairs, groups);
+            let encoded = request.encode_to_vec();
+            assert_eq!(check_request(&encoded, &LIMITS).is_ok(), accepted, "{pairs} {groups}");
+            let inner = proto::JudgeStreamRequest { request: Some(request) }.encode_to_vec();
+            // In a stream the request is one more.
+            assert!(check_stream_request(&inner, &LIMITS).is_err());
+        }
+    }
+
+    #[test]
+    fn nothing_makes_the_count_fail_but_what_is_no_message() {
+        let whole = request(3, 3).encode_to_vec();
+        for length in (SMALL + 1)..whole.len() {
+            let _ = check_request(&whole[..length], &LIMITS);
+        }
+        assert!(check_request(&vec![0xff; SMALL + 1], &LIMITS).is_err());
+    }
+}

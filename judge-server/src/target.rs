@@ -1,0 +1,94 @@
+//! What can be called, and how each is treated at the gate.
+
+/// What is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    Judge,
+    JudgeStream,
+    ValidateConfig,
+    ListJudges,
+    Health,
+    Reflection,
+    KayentaJudgeHttp,
+    JudgeHttp,
+    ValidateConfigHttp,
+    ListJudgesHttp,
+    Metrics,
+    OpenApi,
+    Healthz,
+    Readyz,
+    Other,
+}
+
+impl Target {
+    /// What a path of the gRPC side calls.
+    pub(crate) fn of_grpc(path: &str) -> Self {
+        match path {
+            "/canary.judge.v1.JudgeService/Judge" => Self::Judge,
+            "/canary.judge.v1.JudgeService/JudgeStream" => Self::JudgeStream,
+            "/canary.judge.v1.JudgeService/ValidateConfig" => Self::ValidateConfig,
+            "/canary.judge.v1.JudgeService/ListJudges" => Self::ListJudges,
+            path if path.starts_with("/grpc.health.v1.Health/") => Self::Health,
+            path if path.starts_with("/grpc.reflection.") => Self::Reflection,
+            _ => Self::Other,
+        }
+    }
+
+    /// What a path of the HTTP side calls.
+    pub(crate) fn of_http(path: &str) -> Self {
+        match path {
+            "/judge" => Self::KayentaJudgeHttp,
+            "/v1/judge" => Self::JudgeHttp,
+            "/v1/config:validate" => Self::ValidateConfigHttp,
+            "/v1/judges" => Self::ListJudgesHttp,
+            "/metrics" => Self::Metrics,
+            "/openapi.json" => Self::OpenApi,
+            "/healthz" => Self::Healthz,
+            "/readyz" => Self::Readyz,
+            _ => Self::Other,
+        }
+    }
+
+    /// The method in logs and metrics. A stream's messages are `JudgeStream`, each a call of its own.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Judge => "Judge",
+            Self::JudgeStream => "JudgeStreamOpen",
+            Self::ValidateConfig => "ValidateConfig",
+            Self::ListJudges => "ListJudges",
+            Self::Health => "Health",
+            Self::Reflection => "Reflection",
+            Self::KayentaJudgeHttp => "/judge",
+            Self::JudgeHttp => "/v1/judge",
+            Self::ValidateConfigHttp => "/v1/config:validate",
+            Self::ListJudgesHttp => "/v1/judges",
+            Self::Metrics => "/metrics",
+            Self::OpenApi => "/openapi.json",
+            Self::Healthz => "/healthz",
+            Self::Readyz => "/readyz",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether it needs a place among the calls.
+    pub(crate) fn judges(self) -> bool {
+        matches!(
+            self,
+            Self::Judge
+                | Self::ValidateConfig
+                | Self::KayentaJudgeHttp
+                | Self::JudgeHttp
+                | Self::ValidateConfigHttp
+        )
+    }
+
+    /// Whether request or answer goes on as long as it likes.
+    pub(crate) fn streams(self) -> bool {
+        matches!(self, Self::JudgeStream | Self::Health | Self::Reflection)
+    }
+
+    /// Whether anyone may call it: what probes call.
+    pub(crate) fn is_open(self) -> bool {
+        matches!(self, Self::Health | Self::Healthz | Self::Readyz)
+    }
+}

@@ -1,0 +1,119 @@
+//! Small requests that would take much memory or time, or whose refusal would not fit.
+
+use judge_server::proto::{self, judge_request};
+use tonic::Code;
+use tonic::codec::CompressionEncoding;
+use tonic_types::StatusExt;
+
+use crate::harness::{Server, reason, request};
+
+const DOCUMENT: usize = 4 * 1024 * 1024;
+
+/// A document of the largest size that is read, of a beginning and one part again and again.
+fn filled(start: &str, part: &str) -> String {
+    format!("{start}{}", part.repeat((DOCUMENT - start.len()) / part.len()))
+}
+
+#[tokio::test]
+async fn documents_of_very_many_parts_are_refused_unread() {
+    let server = Server::start(&[]).await;
+    let documents = [
+        filled(r#"{"canaryConfig": {"metrics": ["#, "0,"),
+        filled(r#"{"canaryConfig": {"metrics": ["#, r#"{"":0},"#),
+        filled(r#"{"metricSetPairList": ["#, "{},"),
+        filled(r#"{"pairs": ["#, "{},"),
+        filled("", "["),
+    ];
+    for document in documents {
+        for path in ["/judge", "/v1/judge", "/v1/config:validate"] {
+            let answer = server.post(path, document.clone()).await;
+            assert_eq!((answer.status.as_u16(), answer.reason().as_str()), (400, "INVALID_REQUEST"));
+            let text = answer.text();
+            assert!(text.contains("objects, lists, fields and elements"), "{path}: {text}");
+        }
+    }
+    // The config in a text is a document of its own.
+    let text = serde_json::to_string(&filled(r#"{"metrics": ["#, "0,")[..DOCUMENT / 2]).unwrap();
+    let answer = server.post("/v1/judge", format!(r#"{{"kayentaConfigJson": {text}}}"#)).await;
+    assert!(answer.text().contains("objects, lists, fields and elements"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn messages_of_very_many_parts_are_refused_undecoded() {
+    let server = Server::start(&[]).await;
+    let mut client = server.client().await;
+    let pairs = proto::JudgeRequest {
+        pairs: vec![proto::MetricPair::default(); 500_000],
+        ..Default::default()
+    };
+    let config = proto::CanaryConfig {
+        metrics: vec![proto::MetricConfig::default(); 500_000],
+        ..Default::default()
+    };
+    let metrics = proto::JudgeRequest {
+        config: Some(judge_request::Config::CanaryConfig(config.clone())),
+        ..Default::default()
+    };
+    for message in [pairs, metrics] {
+        let status = client.judge(message.clone()).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument);
+        assert!(status.message().contains("objects, lists, fields and elements"), "{status}");
+        let message = proto::JudgeStreamRequest { request: Some(message) };
+        let answers = client.judge_stream(tokio_stream::iter([message])).await;
+        let answer = answers.unwrap().into_inner().message().await.unwrap().unwrap();
+        assert!(format!("{answer:?}").contains("objects, lists, fields and elements"));
+    }
+    let config = Some(proto::validate_config_request::Config::CanaryConfig(config));
+    let status = client.validate_config(proto::ValidateConfigRequest { config }).await.unwrap_err();
+    assert_eq!(reason(&status), "INVALID_REQUEST");
+}
+
+#[tokio::test]
+async fn a_message_too_large_once_decompressed_is_refused_as_too_large() {
+    let server = Server::start(&[]).await;
+    let client = server.client().await;
+    for encoding in [CompressionEncoding::Gzip, CompressionEncoding::Zstd] {
+        let mut client = client.clone().send_compressed(encoding);
+        let mut bomb = request("", 1, 1);
+        bomb.pairs[0].id = Some("x".repeat(DOCUMENT));
+        let status = client.judge(bomb).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument);
+        assert_eq!(reason(&status), "MESSAGE_TOO_LARGE");
+    }
+}
+
+#[tokio::test]
+async fn very_many_problems_fit_the_headers_of_any_client() {
+    let server = Server::start(&["--max-metrics=5000"]).await;
+    let mut wrong = request("", 3000, 1);
+    for pair in &mut wrong.pairs {
+        pair.canary = None;
+    }
+    let mut client = server.client().await;
+    let status = client.judge(wrong.clone()).await.unwrap_err();
+    assert_eq!(reason(&status), "INVALID_REQUEST");
+    // 8 KiB is what the stricter clients read of all headers together.
+    assert!(status.message().len() + status.details().len() * 4 / 3 < 8 * 1024);
+    let violations = status.get_details_bad_request().unwrap().field_violations;
+    assert_eq!(violations[0].field, "pairs[0].canary");
+    let last = violations.last().unwrap();
+    let listed = violations.len() - 1;
+    assert_eq!(last.field, "");
+    assert!(last.description.starts_with(&format!("{} more problems", 3000 - listed)), "{last:?}");
+
+    // Where there is room, there are more.
+    let answer = server.post("/v1/judge", serde_json::to_vec(&wrong).unwrap()).await;
+    assert_eq!(answer.fields().len(), 1001);
+    let last = answer.json()["violations"][1000]["description"].to_string();
+    assert!(last.contains("2000 more problems"), "{last}");
+}
+
+#[tokio::test]
+async fn a_field_with_a_very_long_name_fits_too() {
+    let server = Server::start(&[]).await;
+    let mut wrong = request("", 1, 1);
+    wrong.pairs[0].name = "x".repeat(1_000_000);
+    let status = server.client().await.judge(wrong).await.unwrap_err();
+    assert_eq!(reason(&status), "INVALID_REQUEST");
+    assert!(status.message().len() + status.details().len() * 4 / 3 < 8 * 1024);
+}
