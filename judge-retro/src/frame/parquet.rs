@@ -2,8 +2,10 @@
 
 use std::io;
 
-use polars::io::prelude::{
-    BatchedWriter, ParquetCompression, ParquetReader, ParquetWriter, SerReader,
+use polars::io::SerReader;
+use polars::io::parquet::read::ParquetReader;
+use polars::io::parquet::write::{
+    BatchedWriter, ParquetCompression, ParquetWriter, StatisticsOptions,
 };
 use polars::prelude::{
     Column, DataFrame, DataType, IntoColumn, NamedFrom, PolarsResult, Schema, Series, TimeUnit,
