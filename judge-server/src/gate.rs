@@ -60,7 +60,8 @@ impl Gate {
     pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let target = self.side.target(request.uri().path());
         let metrics = &self.judging.metrics;
-        let call = Call::begin(target.name(), request.headers(), metrics, &self.budget, &self.traces);
+        let call =
+            Call::begin(target.name(), request.headers(), metrics, &self.budget, &self.traces);
         let answer = match self.admit(target, &request) {
             Err(refusal) => Err(call.refuse(refusal)),
             Ok(()) => self.pass(target, request, &call).await,

@@ -203,7 +203,8 @@ mod tests {
     }
 
     fn request(pairs: usize, groups: usize) -> proto::JudgeRequest {
-        let metric = proto::MetricConfig { groups: vec![String::new(); groups], ..Default::default() };
+        let metric =
+            proto::MetricConfig { groups: vec![String::new(); groups], ..Default::default() };
         let config = proto::CanaryConfig { metrics: vec![metric], ..Default::default() };
         proto::JudgeRequest {
             id: "x".repeat(SMALL),

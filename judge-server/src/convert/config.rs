@@ -71,9 +71,8 @@ pub(super) fn read(config: proto::CanaryConfig, reading: &mut Reading<'_>) -> Op
     let thresholds = config
         .thresholds
         .and_then(|thresholds| read_thresholds(thresholds, &mut reading.within("thresholds")));
-    let evidence = config
-        .evidence
-        .map(|evidence| evidence::read(&evidence, &mut reading.within("evidence")));
+    let evidence =
+        config.evidence.map(|evidence| evidence::read(&evidence, &mut reading.within("evidence")));
     let config = CanaryConfig {
         name: config.name,
         judge: config.judge,

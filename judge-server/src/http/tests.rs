@@ -51,8 +51,7 @@ fn the_document_has_every_field_and_word_of_the_contract() {
             assert_eq!(described, expected, "{name}");
         } else {
             let words = pool.get_enum_by_name(&format!("{PACKAGE}.{name}")).unwrap();
-            let expected: Vec<String> =
-                words.values().map(|word| word.name().to_owned()).collect();
+            let expected: Vec<String> = words.values().map(|word| word.name().to_owned()).collect();
             let described: Vec<String> =
                 serde_json::from_value(schema["enum"].clone()).expect(name);
             assert_eq!(described, expected, "{name}");

@@ -42,8 +42,10 @@ impl Traces {
             .with_service_name("judge-server")
             .with_attribute(KeyValue::new("service.version", VERSION))
             .build();
-        let provider =
-            SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build();
+        let provider = SdkTracerProvider::builder()
+            .with_batch_exporter(exporter)
+            .with_resource(resource)
+            .build();
         let tracer = provider.tracer("judge-server");
         Ok(Self(Some(Arc::new(Export { provider, tracer }))))
     }
@@ -62,15 +64,15 @@ impl Traces {
             ("judge.verdict", ended.verdict.map(str::to_owned)),
             ("judge.refusal", ended.reason.map(str::to_owned)),
         ];
-        attributes.extend(texts.into_iter().filter_map(|(key, text)| Some(KeyValue::new(key, text?))));
+        attributes
+            .extend(texts.into_iter().filter_map(|(key, text)| Some(KeyValue::new(key, text?))));
         let span = SpanBuilder::from_name(ended.method)
             .with_kind(SpanKind::Server)
             .with_start_time(begin)
             .with_attributes(attributes);
         let parent = ended.parent.and_then(remote);
-        let parent = parent.map_or_else(Context::new, |parent| {
-            Context::new().with_remote_span_context(parent)
-        });
+        let parent = parent
+            .map_or_else(Context::new, |parent| Context::new().with_remote_span_context(parent));
         let mut span = export.tracer.build_with_context(span, &parent);
         if let Some(reason) = ended.reason {
             span.set_status(Status::error(reason));

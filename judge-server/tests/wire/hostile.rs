@@ -27,7 +27,10 @@ async fn documents_of_very_many_parts_are_refused_unread() {
     for document in documents {
         for path in ["/judge", "/v1/judge", "/v1/config:validate"] {
             let answer = server.post(path, document.clone()).await;
-            assert_eq!((answer.status.as_u16(), answer.reason().as_str()), (400, "INVALID_REQUEST"));
+            assert_eq!(
+                (answer.status.as_u16(), answer.reason().as_str()),
+                (400, "INVALID_REQUEST")
+            );
             let text = answer.text();
             assert!(text.contains("objects, lists, fields and elements"), "{path}: {text}");
         }

@@ -98,7 +98,10 @@ async fn every_call_is_a_span_of_its_callers_trace() {
         (found.next().cloned(), found.count())
     };
     let (Some(judged), 0) = by_id(Some("recorded"), "Judge") else { panic!("{spans:?}") };
-    assert_eq!((hex(&judged.trace_id).as_str(), hex(&judged.parent_span_id).as_str()), (TRACE, PARENT));
+    assert_eq!(
+        (hex(&judged.trace_id).as_str(), hex(&judged.parent_span_id).as_str()),
+        (TRACE, PARENT)
+    );
     assert_eq!(judged.kind(), SpanKind::Server);
     assert!(judged.start_time_unix_nano < judged.end_time_unix_nano);
     let said = attributes(&judged.attributes);
