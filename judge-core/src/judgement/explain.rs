@@ -85,14 +85,11 @@ impl MetricJudgement {
             return harm.sentence.clone();
         }
         let mut text = shift(panel.estimate, &panel.interval);
-        match panel.more_points {
-            Some(more) => {
-                let _ = write!(text, " is inconclusive; about {more} more points settle it");
-            }
-            None => {
-                text.push_str("; no harm beyond ±");
-                push_short(&mut text, panel.allowed);
-            }
+        if let Some(more) = panel.more_points {
+            let _ = write!(text, " is inconclusive; about {more} more points settle it");
+        } else {
+            text.push_str("; no harm beyond ±");
+            push_short(&mut text, panel.allowed);
         }
         text
     }

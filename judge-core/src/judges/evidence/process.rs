@@ -65,7 +65,9 @@ impl Process {
             Steps::Sought => best_split(residuals, offset),
             Steps::Noise => None,
         };
-        residuals.iter_mut().for_each(|r| *r -= offset);
+        for residual in residuals.iter_mut() {
+            *residual -= offset;
+        }
         let flat = Trace::of(residuals, &[n]);
         let stepped = split.map(|split| {
             // Clipping around one middle would shorten a step, and look like noise beyond it.
