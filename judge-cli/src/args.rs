@@ -1,5 +1,6 @@
 //! The command line.
 
+mod calibrate;
 #[cfg(feature = "retro")]
 mod retro;
 
@@ -10,8 +11,9 @@ use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 use crate::input::Source;
 
+pub(crate) use calibrate::CalibrateArgs;
 #[cfg(feature = "retro")]
-pub(crate) use retro::{FrameFormatArg, RetroArgs};
+pub(crate) use retro::{FrameFormatArg, ReadingArgs, RetroArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,6 +27,8 @@ Examples:
     judge config check canary.json
   Judge many canaries, one Kayenta request a line:
     zcat requests.ndjson.gz | judge batch > results.ndjson
+  Measure what a config can detect:
+    judge calibrate --config canary.json --history old.csv old-too.csv
   See which past releases a config would have stopped, and when:
     judge retro --config canary.json --history 'history/*.parquet' --interval 10m";
 
@@ -67,6 +71,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Judge many canaries: one Kayenta request a line in, one result a line out.
     Batch(BatchArgs),
+    /// Measure what a config can and cannot detect, on history of healthy instances.
+    Calibrate(CalibrateArgs),
     #[cfg(feature = "retro")]
     Retro(RetroArgs),
     /// Show a judgement as an HTML page that needs nothing else.

@@ -44,6 +44,14 @@ const Charts = (() => {
 
   const present = (rows) => rows.filter((row) => !Number.isNaN(row.value));
 
+  // The points that were judged, where these are not all: every view but that over time is of them.
+  function judged(metric, spans) {
+    const shown = present(rows(metric));
+    const window = spans.find(({ kind }) => kind === "judged");
+    if (window === undefined || !(shown[0]?.at instanceof Date)) return shown;
+    return shown.filter(({ at }) => at >= window.from && at < window.to);
+  }
+
   // What the pointer shows of a point.
   const told = (row) => `${row.side} ${number(row.value)}\n${time(row.at)}`;
 
@@ -115,7 +123,7 @@ const Charts = (() => {
   }
 
   function histogram(metric, spans, width, label) {
-    const shown = present(rows(metric));
+    const shown = judged(metric, spans);
     const values = shown.map((row) => row.value);
     return Plot.plot({
       ...frame(width, 280, label),
@@ -152,7 +160,7 @@ const Charts = (() => {
   }
 
   function boxes(metric, spans, width, label) {
-    const shown = present(rows(metric));
+    const shown = judged(metric, spans);
     const summaries = SIDES.map((side) => [side, shown.filter((row) => row.side === side).map((row) => row.value)])
       .filter(([, values]) => values.length > 0)
       .map(([side, values]) => summary(side, values));
@@ -196,7 +204,7 @@ const Charts = (() => {
   }
 
   function beeswarm(metric, spans, width, label) {
-    const shown = present(rows(metric));
+    const shown = judged(metric, spans);
     const sides = SIDES.map((side) => shown.filter((row) => row.side === side)).filter((points) => points.length > 0);
     const dots = sides.flatMap((points) => swarm(points, width - 2 * ROOM_FOR_NUMBERS));
     const fewer = dots.length < shown.length ? `${dots.length} of ${shown.length} points shown` : null;

@@ -48,7 +48,7 @@ pub(crate) fn facts(report: &Report) -> Markup {
     }
 }
 
-fn fact(name: &str, value: &str) -> Markup {
+pub(crate) fn fact(name: &str, value: &str) -> Markup {
     html! { div { dt { (name) } dd { bdi { (value) } } } }
 }
 

@@ -1,18 +1,16 @@
 //! The page around everything.
 
-use judge_core::figure;
+use judge_core::{MetricPair, figure};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::metric::{Metric, metric};
 use crate::{Report, cost, details, groups, head, series, words};
 
 const STYLE: &str = include_str!("../assets/page.css");
-const SCRIPTS: [&str; 4] = [
-    include_str!("../assets/plot.min.js"),
-    include_str!("../assets/charts.js"),
-    include_str!("../assets/views.js"),
-    include_str!("../assets/page.js"),
-];
+const PLOT: &str = include_str!("../assets/plot.min.js");
+const CHARTS: [&str; 2] = [include_str!("../assets/charts.js"), include_str!("../assets/views.js")];
+const PAGE: &str = include_str!("../assets/page.js");
+const TIMELINE: &str = include_str!("../assets/timeline.js");
 const LICENCE: &str = include_str!("../assets/plot.LICENSE.txt");
 
 /// Nothing is loaded from anywhere, whatever a name may hold.
@@ -24,9 +22,17 @@ const POLICY: &str =
 /// It needs no other file and no network. Text of the report is shown as text, whatever it holds.
 pub fn page(report: &Report) -> String {
     let judgement = report.judgement;
-    let pairs = series::matched(judgement, report.pairs);
-    let costs = cost::costs(judgement);
-    let charts = pairs.iter().any(Option::is_some);
+    let sections = Sections::of(report);
+    let title = html! {
+        (words::verdict(judgement.verdict).text) " " (figure::value(judgement.score))
+        " · " (head::title(report))
+    };
+    let body = html! { (head::head(report)) (sections.markup()) };
+    shell(&title, &body, &scripts(sections.series(), None))
+}
+
+/// A whole page: `body` between what every page has.
+pub(crate) fn shell(title: &Markup, body: &Markup, scripts: &Markup) -> String {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -35,46 +41,86 @@ pub fn page(report: &Report) -> String {
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title {
-                    (words::verdict(judgement.verdict).text) " " (figure::value(judgement.score))
-                    " · " (head::title(report))
-                }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                main {
-                    (head::head(report))
-                    (details::warnings(report))
-                    (groups::groups(&judgement.groups, &judgement.metrics, &costs))
-                    section aria-labelledby="metrics" {
-                        h2 id="metrics" { "Metrics" }
-                        @if !charts {
-                            p.note { "The judgement came without its series, so there are no charts." }
-                        }
-                        @for (index, judged) in judgement.metrics.iter().enumerate() {
-                            (metric(&Metric {
-                                index,
-                                judgement: judged,
-                                cost: costs[index],
-                                pair: pairs[index],
-                            }))
-                        }
-                    }
-                    (details::facts(report))
-                    (details::config(report.config))
-                }
-                @if charts { (scripts(&series::json(report, &pairs))) }
+                main { (body) }
+                (scripts)
             }
         }
     };
     markup.into_string()
 }
 
-fn scripts(series: &str) -> Markup {
+/// Everything about one judgement below its verdict.
+pub(crate) struct Sections<'a> {
+    report: &'a Report<'a>,
+    pairs: Vec<Option<&'a MetricPair>>,
+}
+
+impl<'a> Sections<'a> {
+    pub(crate) fn of(report: &'a Report<'a>) -> Self {
+        Self { report, pairs: series::matched(report.judgement, report.pairs) }
+    }
+
+    fn has_charts(&self) -> bool {
+        self.pairs.iter().any(Option::is_some)
+    }
+
+    /// The points of the charts, if there are any.
+    pub(crate) fn series(&self) -> Option<String> {
+        self.has_charts().then(|| series::json(self.report, &self.pairs))
+    }
+
+    pub(crate) fn markup(&self) -> Markup {
+        let Self { report, pairs } = self;
+        let judgement = report.judgement;
+        let costs = cost::costs(judgement);
+        html! {
+            (details::warnings(report))
+            (groups::groups(&judgement.groups, &judgement.metrics, &costs))
+            section aria-labelledby="metrics" {
+                h2 id="metrics" { "Metrics" }
+                @if !self.has_charts() {
+                    p.note { "The judgement came without its series, so there are no charts." }
+                }
+                @for (index, judged) in judgement.metrics.iter().enumerate() {
+                    (metric(&Metric {
+                        index,
+                        judgement: judged,
+                        cost: costs[index],
+                        pair: pairs[index],
+                    }))
+                }
+            }
+            (details::facts(report))
+            (details::config(report.config))
+        }
+    }
+}
+
+/// What draws the charts of metrics and of scores; nothing where there are neither.
+pub(crate) fn scripts(series: Option<String>, scores: Option<&str>) -> Markup {
+    let mut code = vec![PLOT];
+    if series.is_some() {
+        code.extend(CHARTS);
+        code.push(PAGE);
+    }
+    if scores.is_some() {
+        code.push(TIMELINE);
+    }
     html! {
-        noscript { p.note { "The charts need scripts; everything else is here." } }
-        script type="application/json" id="series" { (PreEscaped(series)) }
-        script type="text/plain" id="licences" { (PreEscaped(LICENCE)) }
-        @for script in SCRIPTS { script { (PreEscaped(script)) } }
+        @if code.len() > 1 {
+            noscript { p.note { "The charts need scripts; everything else is here." } }
+            @if let Some(series) = series {
+                script type="application/json" id="series" { (PreEscaped(series)) }
+            }
+            @if let Some(scores) = scores {
+                script type="application/json" id="scores" { (PreEscaped(scores)) }
+            }
+            script type="text/plain" id="licences" { (PreEscaped(LICENCE)) }
+            @for script in code { script { (PreEscaped(script)) } }
+        }
     }
 }

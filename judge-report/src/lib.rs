@@ -1,4 +1,5 @@
-//! Shows a judgement as one HTML file that needs nothing else: no network, no other file.
+//! Shows a judgement, or a release over its intervals, as one HTML file that needs nothing else: no
+//! network, no other file; and many releases as an index of such files.
 //!
 //! The page is a pure function of the [`Report`]: no clock is read, and the same report gives the
 //! same bytes. Everything but the charts is plain HTML and reads without scripts.
@@ -29,15 +30,20 @@ mod details;
 mod document;
 mod groups;
 mod head;
+pub mod index;
 mod metric;
 mod series;
 mod time;
+pub mod timeline;
 mod words;
 
 use judge_core::{Judgement, MetricPair};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use document::page;
+pub use index::{Index, file_names, index_page};
+pub use timeline::{Timeline, timeline_page};
 
 /// What a page shows.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +63,8 @@ pub struct Report<'a> {
     pub warnings: &'a [String],
     /// The part of the series that is left out at the start, shaded in the charts over time.
     pub warm_up: Option<Span>,
-    /// The part of the series that was judged, where that is not all of it.
+    /// The part of the series that was judged, where that is not all of it; histogram, box plot and
+    /// beeswarm are of it.
     pub judged: Option<Span>,
 }
 
@@ -78,7 +85,7 @@ impl<'a> Report<'a> {
 }
 
 /// Something known about the canary.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
     /// What it is, such as `Baseline series`.
     pub name: String,
@@ -87,7 +94,8 @@ pub struct Fact {
 }
 
 /// A part of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Span {
     /// Its start, in milliseconds since the Unix epoch.
     pub from_millis: i64,

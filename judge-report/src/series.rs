@@ -49,15 +49,20 @@ pub(crate) fn matched<'a>(
     judgement.metrics.iter().map(|metric| metric.name.as_str()).map(pair).collect()
 }
 
-/// The JSON, which holds no `<` and so cannot end the element around it.
+/// What the page's script reads.
 pub(crate) fn json(report: &Report, pairs: &[Option<&MetricPair>]) -> String {
     let charts = Charts {
         metrics: pairs.iter().map(|pair| pair.map(Metric::from)).collect(),
         warm_up: report.warm_up.map(bounds),
         judged: report.judged.map(bounds),
     };
-    // Nothing in it can fail to be written.
-    serde_json::to_string(&charts).unwrap_or_default().replace('<', "\\u003c")
+    embedded(&charts)
+}
+
+/// JSON that holds no `<` and so cannot end the element around it.
+pub(crate) fn embedded(document: &impl Serialize) -> String {
+    // Nothing that pages hold can fail to be written.
+    serde_json::to_string(document).unwrap_or_default().replace('<', "\\u003c")
 }
 
 fn bounds(span: Span) -> [i64; 2] {

@@ -1,6 +1,8 @@
 use judge_core::judgement::Judgement;
 use judge_core::judges::{Judge, NetflixAcaJudge};
-use judge_core::{CanaryConfig, Clock, JudgeRequest, MetricConfig, MetricPair, Series};
+use judge_core::{
+    CanaryConfig, Clock, JudgeRequest, MetricConfig, MetricPair, Series, Thresholds, Verdict,
+};
 
 use super::*;
 
@@ -117,4 +119,85 @@ fn pairs_of_one_name_keep_their_order() {
     let matched = series::matched(&judge(&request), &pairs);
     let names: Vec<&str> = matched.iter().map(|pair| pair.unwrap().name.as_str()).collect();
     assert_eq!(names, ["a", "b"]);
+}
+
+fn release() -> (Timeline, JudgeRequest) {
+    let request = request(&HOSTILE);
+    let judgement = judge(&request);
+    let interval = |index: i64| timeline::Interval {
+        window: Span { from_millis: 0, to_millis: (index + 1) * 600_000 },
+        verdict: if index == 2 { Verdict::Fail } else { Verdict::Pass },
+        score: if index == 2 { 40.0 } else { 100.0 },
+        classes: judgement.metrics.iter().map(|metric| Some(metric.classification)).collect(),
+        reason: Some(HOSTILE[0].to_owned()),
+    };
+    let timeline = Timeline {
+        release: HOSTILE[0].to_owned(),
+        verdict: Verdict::Fail,
+        thresholds: Thresholds::DEFAULT,
+        start_millis: 0,
+        metrics: HOSTILE.map(str::to_owned).to_vec(),
+        intervals: (0..3).map(interval).collect(),
+        deciding: 2,
+        stopped: Some(timeline::Stop { at_millis: 1_800_000, metric: Some(HOSTILE[3].to_owned()) }),
+    };
+    (timeline, request)
+}
+
+#[test]
+fn a_timeline_says_when_and_by_what_it_was_stopped() {
+    let (mut timeline, request) = release();
+    timeline.release = "v42".to_owned();
+    timeline.stopped =
+        Some(timeline::Stop { at_millis: 1_800_000, metric: Some("cpu".to_owned()) });
+    let judgement = judge(&request);
+    let html =
+        timeline_page(&timeline, &Report { pairs: &request.pairs, ..Report::of(&judgement) });
+    assert!(html.contains("stopped after <strong>30 min</strong>"));
+    assert!(html.contains("Interval 3 of 3 would have stopped it at 1970-01-01 00:30:00 UTC"));
+    assert!(html.contains("most of it lost to <strong><bdi>cpu</bdi></strong>"));
+    timeline.stopped = None;
+    timeline.verdict = Verdict::Pass;
+    let html = timeline_page(&timeline, &Report::of(&judgement));
+    assert!(
+        html.contains("The last of its 3 intervals has a score of 40; none would have stopped")
+    );
+}
+
+#[test]
+fn hostile_names_stay_text_in_timelines_and_indexes() {
+    let (timeline, request) = release();
+    let judgement = judge(&request);
+    let page =
+        timeline_page(&timeline, &Report { pairs: &request.pairs, ..Report::of(&judgement) });
+    let broken = index::Outcome::Broken { problem: HOSTILE[0].to_owned() };
+    let entries = [index::Outcome::from(&timeline), broken].map(|outcome| index::Entry {
+        release: HOSTILE[0].to_owned(),
+        page: file_names(HOSTILE).pop(),
+        outcome,
+    });
+    let facts = HOSTILE.map(|text| Fact { name: text.to_owned(), value: text.to_owned() });
+    let name = HOSTILE[3].to_owned();
+    let index = index_page(&Index { name, releases: entries.to_vec(), facts: facts.to_vec() });
+    for (html, scripts) in [(page, 8), (index, 1)] {
+        assert!(
+            !html.contains("<script>alert") && !html.contains("<img") && !html.contains("<!--")
+        );
+        assert_eq!(html.matches("<script").count(), scripts);
+        assert_eq!(html.matches("</script>").count(), scripts);
+    }
+}
+
+#[test]
+fn an_index_of_ten_thousand_releases_stays_small() {
+    let (timeline, _) = release();
+    let entry = |number: u32| index::Entry {
+        release: format!("2026-11-{number}"),
+        page: Some(format!("2026-11-{number}.html")),
+        outcome: index::Outcome::from(&timeline),
+    };
+    let releases = (0..10_000).map(entry).collect();
+    let html = index_page(&Index { name: String::new(), releases, facts: vec![] });
+    assert!(html.len() < 8_000_000, "{} bytes", html.len());
+    assert!(html.contains("10000 releases") && html.contains("10000 fail"));
 }

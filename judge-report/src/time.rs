@@ -21,6 +21,16 @@ pub(crate) fn duration(millis: u64) -> String {
     }
 }
 
+/// Time that went by, in minutes and larger: `25 min`, `1 h 5 min`, `40 s`.
+pub(crate) fn elapsed(millis: u64) -> String {
+    let seconds = millis / 1000;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let parts = [(hours, "h"), (minutes, "min"), (if hours == 0 { seconds } else { 0 }, "s")];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, unit)| format!("{count} {unit}")).collect();
+    if parts.is_empty() { duration(millis) } else { parts.join(" ") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +43,20 @@ mod tests {
             [(0, "0 ms"), (250, "250 ms"), (1500, "1500 ms"), (90_000, "90 s"), (120_000, "2 min")]
         {
             assert_eq!(duration(millis), text);
+        }
+    }
+
+    #[test]
+    fn elapsed_time_is_in_units_people_use() {
+        for (millis, text) in [
+            (0, "0 ms"),
+            (40_000, "40 s"),
+            (1_500_000, "25 min"),
+            (1_530_000, "25 min 30 s"),
+            (3_900_000, "1 h 5 min"),
+            (7_200_000, "2 h"),
+        ] {
+            assert_eq!(elapsed(millis), text);
         }
     }
 }

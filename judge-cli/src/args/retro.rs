@@ -22,6 +22,8 @@ Examples:
   Every judgement as a table for other tools, and go on where it was stopped:
     judge retro -c canary.json --history history/ -o judgements.parquet
     judge retro -c canary.json --history history/ -o judgements.parquet --resume
+  A page a release with charts, and an index of them:
+    judge retro -c canary.json --history history/ --interval 10m --report pages
   A history with names of its own, compared with the week before:
     judge retro -c canary.json --history builds.csv --column release=build \\
       --role baseline=stable --role canary=new --baseline-offset 7d";
@@ -47,6 +49,10 @@ On stdout is a line a release. --format and --output ask for the judgements of
 each release, interval and metric; json is a line a release with everything
 judge run --format json has. A release that cannot be judged is reported, and
 the rest is judged.
+
+--report has a page for each release: scores over its intervals, the class of
+each metric, and everything about the interval that decided. With
+--all-intervals it also shows what would have come after a stop.
 
 While FILE is made, FILE.parts holds what is done. Ctrl-C stops between two
 releases; --resume goes on from the last hundred, to the same bytes.
@@ -95,6 +101,9 @@ pub(crate) struct RetroArgs {
     /// Go on with the --output of a run that was stopped.
     #[arg(long, requires = "output")]
     pub(crate) resume: bool,
+    /// Write a page a release into this folder, and index.html, which lists them.
+    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
+    pub(crate) report: Option<PathBuf>,
     /// Threads that judge, 1 to 1024 [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

@@ -1,6 +1,7 @@
 //! The subcommands.
 
 mod batch;
+mod calibrate;
 mod config_check;
 mod judges;
 mod report;
@@ -84,6 +85,7 @@ pub(crate) fn run(command: Command, console: &Console) -> anyhow::Result<Exit> {
         Command::Run(args) => run::run(args, console),
         Command::Test(args) => test::run(&args, console),
         Command::Batch(args) => batch::run(args),
+        Command::Calibrate(args) => calibrate::run(args, console),
         #[cfg(feature = "retro")]
         Command::Retro(args) => retro::run(args, console),
         Command::Report(args) => report::run(args),

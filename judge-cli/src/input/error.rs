@@ -90,6 +90,18 @@ pub(crate) enum InputProblem {
     },
     #[error("column {0:?}: {1}")]
     Sample(String, SampleError),
+    #[error(
+        "the series of {0:?} has no regular times, which a history needs; give it timestamps a step \
+         apart"
+    )]
+    Untimed(String),
+    #[error("points {1} ms apart, but others of the history are {0} ms apart; give all one step")]
+    Steps(u64, u64),
+    #[cfg(feature = "retro")]
+    #[error(transparent)]
+    History(Box<judge_retro::HistoryError>),
+    #[error(transparent)]
+    Calibrate(#[from] judge_calibrate::CalibrateError),
     #[error(transparent)]
     Csv(#[from] CsvError),
     #[error(transparent)]

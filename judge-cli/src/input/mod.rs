@@ -4,9 +4,12 @@ mod align;
 mod column;
 mod csv_table;
 mod error;
+mod healthy;
 mod judged;
 mod number;
 mod prometheus;
+#[cfg(feature = "retro")]
+mod releases;
 mod request;
 mod series_file;
 mod side;
@@ -15,7 +18,10 @@ mod time;
 
 pub(crate) use column::read as read_column;
 pub(crate) use error::{InputError, InputProblem};
+pub(crate) use healthy::{CalibrateParts, HealthyHistory, calibrate_parts};
 pub(crate) use judged::{Judged, read as read_judged};
+#[cfg(feature = "retro")]
+pub(crate) use releases::Releases;
 #[cfg(feature = "retro")]
 pub(crate) use request::{Judging, judging};
 pub(crate) use request::{Overrides, Parts, Prepared, from_parts, from_request};

@@ -149,7 +149,8 @@ fn first_of_each_name(config: &CanaryConfig) -> Vec<&str> {
     names.filter(|name| seen.insert(*name)).collect()
 }
 
-fn prepare(
+/// `request` with what the command line says instead, and its judge.
+pub(super) fn prepare(
     origin: &Source,
     mut request: JudgeRequest,
     named: Option<&'static dyn Judge>,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use judge_core::Judgement;
-use judge_core::judgement::{Estimated, Finding, MetricJudgement};
+use judge_core::judgement::{Finding, MetricJudgement};
 
 use super::HEADING;
 use super::text::printable;
@@ -26,6 +26,7 @@ fn explain(text: &mut String, metric: &MetricJudgement) {
     for finding in &metric.findings {
         let _ = writeln!(text, "  {} {}", mark(finding), printable(&finding.sentence));
         let _ = writeln!(text, "      {}", numbers(finding));
+        let _ = writeln!(text, "      {}", finding.what_would_change());
     }
     let change = metric.what_would_change();
     if !change.is_empty() {
@@ -44,21 +45,7 @@ fn mark(finding: &Finding) -> &'static str {
 }
 
 fn numbers(finding: &Finding) -> String {
-    let Finding { statistic, p, estimate, .. } = finding;
+    let Finding { statistic, p, level, .. } = finding;
     let name = finding.test.name();
-    let effect = match (finding.estimated, finding.interval) {
-        (Estimated::Shift, Some(of)) => {
-            format!("shift {estimate:.4} ({:.4} to {:.4})", of.lower, of.upper)
-        }
-        (Estimated::Shift, None) => format!("shift {estimate:.4}"),
-        (Estimated::SpreadRatio | Estimated::ExcessRatio, _) => format!("{estimate:.2} times"),
-        (Estimated::RateRatio, Some(of)) => {
-            format!("{estimate:.2} times the rate ({:.2} to {:.2})", of.lower, of.upper)
-        }
-        _ => format!("estimate {estimate:.2}"),
-    };
-    format!(
-        "{name}: {effect}, statistic {statistic:.2}, p {p:.1e}; {}",
-        finding.what_would_change()
-    )
+    format!("{name}: statistic {statistic:.2}, p {p:.1e}, harm at {level:.1e} or less")
 }

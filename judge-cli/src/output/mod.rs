@@ -1,5 +1,6 @@
 //! Everything that is printed: results on stdout, messages on stderr.
 
+mod calibration;
 mod comparison;
 mod destination;
 mod explain;
@@ -17,6 +18,7 @@ use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use judge_calibrate::Calibration;
 use judge_core::Judgement;
 use serde::Serialize;
 
@@ -119,6 +121,20 @@ impl Console {
             ListFormat::Json => json::pretty(comparison)?,
         };
         Destination::Stdout.write(shown.as_bytes(), self.color)
+    }
+
+    /// Shows what a config can detect.
+    pub(crate) fn calibration(
+        &self,
+        calibration: &Calibration,
+        format: ListFormat,
+        destination: &Destination,
+    ) -> anyhow::Result<()> {
+        let shown = match format {
+            ListFormat::Table => calibration::text(calibration, destination.width()),
+            ListFormat::Json => json::pretty(calibration)?,
+        };
+        destination.write(shown.as_bytes(), self.color)
     }
 
     /// Shows what became of releases.

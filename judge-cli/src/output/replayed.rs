@@ -151,7 +151,8 @@ fn section(release: &str, replayed: &Replayed, one: &ReplayedInterval) -> String
     let stops = replayed.stage.stopped_at == Some(one.window.interval);
     let canary = one.window.canary;
     let mut table = Table::new();
-    table.load_preset(NOTHING).set_header(["  metric", "class", "baseline", "canary", "why"]);
+    table.load_style(NOTHING);
+    table.set_header(["  metric", "class", "baseline", "canary", "why"]);
     for metric in &one.judgement.metrics {
         table.add_row(cells(metric));
     }

@@ -3,9 +3,12 @@
 
 mod bad_input;
 mod batch;
+mod calibrate;
 mod config_check;
 mod harness;
 mod output;
+#[cfg(feature = "retro")]
+mod pages;
 mod readme;
 mod recorded;
 mod report;

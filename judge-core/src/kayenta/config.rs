@@ -11,7 +11,7 @@ use crate::config::{
 use crate::judges;
 use crate::problem::{Problem, Severity};
 
-use super::document::{Node, Problems, elements};
+use super::document::{Node, Problems, elements, too_many};
 use super::evidence;
 
 /// The config, unless there is an error among the problems, and the problems if there is. Without
@@ -88,6 +88,9 @@ fn read_weights(weights: &Node<'_>, problems: &mut Problems) -> BTreeMap<String,
         return read;
     }
     for group in weights.object(problems).into_iter().flat_map(Map::keys) {
+        if too_many(problems) {
+            break;
+        }
         let weight = weights.field(group);
         let number = if weight.is_absent() {
             problems.push(weight.suspect("a weight, 0 to 100", "it counts as 0"));
@@ -107,7 +110,14 @@ fn read_weights(weights: &Node<'_>, problems: &mut Problems) -> BTreeMap<String,
 
 fn read_metrics(metrics: &Node<'_>, problems: &mut Problems) -> Vec<MetricConfig> {
     let list = metrics.list(problems).map(Vec::as_slice).unwrap_or_default();
-    elements(&metrics.path, list).filter_map(|metric| read_metric(&metric, problems)).collect()
+    let mut read = Vec::new();
+    for metric in elements(&metrics.path, list) {
+        if too_many(problems) {
+            break;
+        }
+        read.extend(read_metric(&metric, problems));
+    }
+    read
 }
 
 fn read_metric(metric: &Node<'_>, problems: &mut Problems) -> Option<MetricConfig> {
@@ -115,12 +125,16 @@ fn read_metric(metric: &Node<'_>, problems: &mut Problems) -> Option<MetricConfi
     let name = metric.field("name").string(problems);
     let groups = metric.field("groups");
     let list = groups.list(problems).map(Vec::as_slice).unwrap_or_default();
-    let groups = elements(&groups.path, list)
-        .filter_map(|group| group.string(problems).map(str::to_owned))
-        .collect();
+    let mut named = Vec::new();
+    for group in elements(&groups.path, list) {
+        if too_many(problems) {
+            break;
+        }
+        named.extend(group.string(problems).map(str::to_owned));
+    }
     let config = MetricConfig {
         name: name.unwrap_or_default().to_owned(),
-        groups,
+        groups: named,
         ..MetricConfig::default()
     };
     let configurations = metric.field("analysisConfigurations");

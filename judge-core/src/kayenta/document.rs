@@ -35,6 +35,18 @@ pub(super) struct Node<'a> {
 /// Everything found wrong so far.
 pub(super) type Problems = Vec<Problem>;
 
+/// Problems after which a reader stops: a small document of hostile lists has a million.
+const MOST_PROBLEMS: usize = 10_000;
+
+/// Whether to stop reading; then the document is refused.
+pub(super) fn too_many(problems: &mut Problems) -> bool {
+    if problems.len() < MOST_PROBLEMS {
+        return false;
+    }
+    problems.push(Problem::error("", format!("over {MOST_PROBLEMS} problems"), "fewer"));
+    true
+}
+
 impl<'a> Node<'a> {
     pub(super) fn root(value: &'a Value) -> Self {
         Self { path: Path::Root, value: Some(value) }
@@ -120,6 +132,9 @@ impl<'a> Node<'a> {
     pub(super) fn notice_unknown(&self, known: &[&str], problems: &mut Problems) {
         let keys = self.value.and_then(Value::as_object).into_iter().flat_map(Map::keys);
         for key in keys.filter(|key| !known.contains(&key.as_str())) {
+            if too_many(problems) {
+                return;
+            }
             let path = Path::Key(&self.path, key).to_string();
             let allowed = format!("one of {}", known.join(", "));
             problems.push(Problem::notice(path, "an unknown key", allowed));
@@ -135,4 +150,24 @@ pub(super) fn elements<'a>(
     list.iter()
         .enumerate()
         .map(move |(index, value)| Node { path: Path::Index(path, index), value: Some(value) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MOST_PROBLEMS;
+    use crate::kayenta::check_config;
+
+    #[test]
+    fn a_reader_stops_when_there_are_very_many_problems() {
+        let zeros = vec!["0"; 2 * MOST_PROBLEMS].join(",");
+        let documents = [
+            format!(r#"{{"metrics": [{zeros}], "classifier": {{}}}}"#),
+            format!(r#"{{"metrics": [{{"name": "a", "groups": [{zeros}]}}], "classifier": {{}}}}"#),
+        ];
+        for document in documents {
+            let problems = check_config(document.as_bytes());
+            assert!(problems.len() <= MOST_PROBLEMS + 3, "{}", problems.len());
+            assert!(problems.iter().any(|problem| problem.value == "over 10000 problems"));
+        }
+    }
 }

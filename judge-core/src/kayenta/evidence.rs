@@ -12,7 +12,7 @@ use crate::config::evidence::{
 use crate::judgement::TestKind;
 use crate::judges::{EvidenceJudge, Judge, REMOTE};
 
-use super::document::{Node, Problems, elements};
+use super::document::{Node, Problems, elements, too_many};
 
 /// The keys of `analysisConfigurations.canary`.
 pub(super) const METRIC_KEYS: &[&str] = &[
@@ -155,6 +155,9 @@ fn tests(node: &Node<'_>, problems: &mut Problems) -> Option<Tests> {
     let list = node.list(problems)?;
     let mut tests = Vec::new();
     for element in elements(&node.path, list) {
+        if too_many(problems) {
+            break;
+        }
         let name = element.value.and_then(Value::as_str);
         match TestKind::ALL.into_iter().find(|test| Some(test.name()) == name) {
             Some(test) => tests.push(test),

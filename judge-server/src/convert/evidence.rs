@@ -133,11 +133,12 @@ fn read_joint(joint: proto::Joint, reading: &mut Reading<'_>) -> Joint {
 fn across_metrics(number: i32, reading: &mut Reading<'_>) -> AcrossMetrics {
     use proto::AcrossMetrics as Word;
     match Word::try_from(number) {
-        Ok(Word::Each | Word::Unspecified) => AcrossMetrics::Each,
+        Ok(Word::Balanced | Word::Unspecified) => AcrossMetrics::Balanced,
+        Ok(Word::Each) => AcrossMetrics::Each,
         Ok(Word::Holm) => AcrossMetrics::Holm,
         Ok(Word::BenjaminiHochberg) => AcrossMetrics::BenjaminiHochberg,
         Err(_) => {
-            let allowed = "ACROSS_METRICS_EACH, ACROSS_METRICS_HOLM, \
+            let allowed = "ACROSS_METRICS_BALANCED, ACROSS_METRICS_EACH, ACROSS_METRICS_HOLM, \
                            ACROSS_METRICS_BENJAMINI_HOCHBERG";
             reading.error("acrossMetrics", number, allowed);
             AcrossMetrics::default()

@@ -199,6 +199,33 @@ async fn slow_and_idle_connections_are_closed_and_harm_no_other() {
 }
 
 #[tokio::test]
+async fn clients_that_drip_are_ended_though_they_never_pause() {
+    let server = Server::start(&["--header-time=200ms", "--read-time=200ms"]).await;
+    let starts = [
+        "POST /judge HTTP/1.1\r\nhost: x\r\ncontent-length: 4000000\r\n\r\n",
+        "GET /judge HTTP/1.1\r\nx: ",
+    ];
+    for (start, said) in starts.into_iter().zip(["HTTP/1.1 408 ", ""]) {
+        let (mut answer, mut drip) = TcpStream::connect(server.http).await.unwrap().into_split();
+        drip.write_all(start.as_bytes()).await.unwrap();
+        let dripping = tokio::spawn(async move {
+            while drip.write_all(b" ").await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        });
+        let mut client = server.client().await;
+        client.judge(request("", 1, 5)).await.unwrap();
+        let mut answered = Vec::new();
+        let read = answer.read_to_end(&mut answered);
+        let read =
+            tokio::time::timeout(Duration::from_secs(20), read).await.expect("ended in time");
+        drop(read);
+        assert!(String::from_utf8_lossy(&answered).starts_with(said));
+        dripping.abort();
+    }
+}
+
+#[tokio::test]
 async fn connections_are_limited_in_number() {
     let server = Server::start(&["--max-connections=3"]).await;
     let open = [

@@ -1,6 +1,7 @@
 //! `judge retro`.
 
 mod frame;
+mod pages;
 mod progress;
 mod settings;
 
@@ -10,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
 use judge_core::Verdict;
+use judge_report::index::Entry;
 use judge_retro::{
     Bulk, Ended, Fate, History, OneOfMany, Plan, ReleaseLine, Replay, Replayer, Store, Survey,
     WindowError, Windows,
@@ -17,6 +19,7 @@ use judge_retro::{
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use self::frame::{Encoded, Sink, Wanted};
+use self::pages::Pages;
 use self::progress::Progress;
 use super::Exit;
 use crate::args::RetroArgs;
@@ -66,7 +69,20 @@ pub(crate) fn run(args: RetroArgs, console: &Console) -> anyhow::Result<Exit> {
         skip: store.as_ref().map_or(0, Store::done),
         stop: Arc::clone(&stop),
     };
-    judge_all(&bulk, &replay, wanted, store, console)
+    let pages = match &args.report {
+        Some(folder) => {
+            let names: Vec<&str> = survey.names().collect();
+            Some(Pages::new(folder, &names, &judging.document, &replay, &args.history)?)
+        }
+        None => None,
+    };
+    judge_all(&bulk, &replay, wanted, Outputs { store, pages }, console)
+}
+
+/// What is written beside stdout.
+struct Outputs<'a> {
+    store: Option<Store>,
+    pages: Option<Pages<'a>>,
 }
 
 /// A history that says nothing.
@@ -78,9 +94,10 @@ fn judge_all(
     bulk: &Bulk,
     replay: &Arc<Replay>,
     wanted: Wanted,
-    store: Option<Store>,
+    outputs: Outputs,
     console: &Console,
 ) -> anyhow::Result<Exit> {
+    let Outputs { store, pages } = outputs;
     let mut progress = Progress::start(bulk.survey.releases(), bulk.skip);
     let lines = ReleaseLines::new(bulk.survey.names(), wanted.shows_lines());
     let done = store.iter().flat_map(Store::lines).cloned().collect::<Vec<_>>();
@@ -93,10 +110,15 @@ fn judge_all(
     let mut sink = Sink::new(wanted, store);
     sink.begin()?;
     let work = |replayer: &mut Replayer, one: OneOfMany| {
-        let replayed = one.release.and_then(|release| replayer.judge(&release));
-        wanted.encode(&one.name, &replayed)
+        let replayed = one.release.as_ref().map_err(Clone::clone);
+        let replayed = replayed.and_then(|release| replayer.judge(release));
+        let release = one.release.as_ref().ok();
+        let entry = pages.as_ref().map(|pages| pages.add(&one.name, release, &replayed));
+        (wanted.encode(&one.name, &replayed), entry.transpose())
     };
-    let take = |encoded: Encoded| -> anyhow::Result<()> {
+    let mut entries = Vec::new();
+    let take = |(encoded, entry): (Encoded, anyhow::Result<Option<Entry>>)| -> anyhow::Result<()> {
+        entries.extend(entry?);
         let line = encoded.line.clone();
         if let Fate::Broken { error } = &line.fate {
             let message = format!("release {:?} cannot be judged: {error}", line.release);
@@ -118,6 +140,9 @@ fn judge_all(
         return Ok(Exit::Interrupted);
     }
     sink.finish()?;
+    if let Some(pages) = pages {
+        pages.finish(entries)?;
+    }
     console.release_lines(&lines.summary(&counts))?;
     Ok(if counts.broken > 0 { Exit::BadInput } else { Exit::Done })
 }

@@ -112,7 +112,12 @@ impl Sides<'_> {
                 let x = Rate::new(canary, m * allowed).ok()?;
                 let y = Rate::new(baseline, n).ok()?;
                 let found = two_rates(x, y, level);
-                let ratio = found.ratio.map_or(1.0, |ratio| ratio * allowed);
+                // Of the events themselves: their dispersion makes them fewer, and whole again.
+                let ratio = if baseline_all > 0.0 {
+                    (canary_all / m) / (baseline_all / n)
+                } else {
+                    found.ratio.map_or(1.0, |ratio| ratio * allowed)
+                };
                 let interval = crate::stats::Interval {
                     lower: found.interval.lower * allowed,
                     upper: found.interval.upper * allowed,

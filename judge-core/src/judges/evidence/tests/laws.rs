@@ -146,7 +146,7 @@ proptest! {
         let mut more = request;
         more.config.metrics.push(increase("healthy"));
         let healthy: Vec<f64> = noise(30, seed + 7).iter().map(|z| 50.0 + z).collect();
-        let better = healthy.iter().map(|v| v - 0.5).collect();
+        let better: Vec<f64> = healthy.iter().map(|v| v - 0.5).collect();
         more.pairs.push(MetricPair::new("healthy", healthy, better));
         prop_assert_eq!(judge(&more).verdict, Verdict::Pass);
     }

@@ -1,0 +1,122 @@
+//! From history and config to figures.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use judge_core::{CanaryConfig, Judge, Thresholds};
+
+use crate::calibration::{Calibration, ConfigFigures};
+use crate::error::CalibrateError;
+use crate::figures::{self, Figures};
+use crate::healthy::Healthy;
+use crate::history::History;
+use crate::jobs;
+use crate::options::Options;
+use crate::pairs::{Pairing, Plan};
+use crate::setting::{Metric, Setting};
+use crate::traits::Traits;
+
+/// Measures what a config can and cannot detect.
+pub struct Calibrator<'a> {
+    /// Healthy instances.
+    pub history: &'a History,
+    /// The config.
+    pub config: &'a CanaryConfig,
+    /// The scores that give the verdict.
+    pub thresholds: Thresholds,
+    /// Who judges.
+    pub judge: &'a dyn Judge,
+    /// What is asked.
+    pub options: Options,
+}
+
+/// How far a calibration is, in figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Figures that are there.
+    pub done: usize,
+    /// All figures.
+    pub total: usize,
+}
+
+impl Calibrator<'_> {
+    /// Runs it on the threads of rayon's pool; `progress` is called after each figure, from any thread.
+    ///
+    /// # Cost
+    /// Judgements: for each metric about 9 per pair and figure, plus one per pair and window tried.
+    ///
+    /// # Errors
+    /// When an option is out of range, the history has no metric of the config or no window short
+    /// enough, or the judge refuses the config.
+    pub fn run(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Calibration, CalibrateError> {
+        self.options.check()?;
+        let setting = self.setting()?;
+        let windows = setting.windows();
+        let plans: Vec<Option<Plan>> = windows.iter().map(|m| setting.plan(*m)).collect();
+        let Some(longest) = plans.iter().rposition(Option::is_some) else {
+            return Err(setting.too_short(&windows));
+        };
+        let curve = setting.curve(&windows);
+        let none = Healthy::default();
+        let jobs = figures::jobs(&setting, &plans, longest, &curve, &none).len();
+        let total = plans.iter().flatten().count() + jobs;
+        let done = AtomicUsize::new(0);
+        let one_done = || {
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            progress(Progress { done, total });
+        };
+        let mut healthy = Vec::with_capacity(plans.len());
+        for plan in &plans {
+            healthy.push(match plan {
+                Some(plan) => {
+                    let judged = setting.healthy(plan)?;
+                    one_done();
+                    judged
+                }
+                None => Healthy::default(),
+            });
+        }
+        let jobs = figures::jobs(&setting, &plans, longest, &curve, &healthy[longest]);
+        let figures = jobs::run(&jobs, &setting, &one_done)?;
+        let mut figures = Figures(figures.into_iter());
+        let metrics = (0..setting.metrics.len())
+            .map(|index| figures.metric(index, &setting, &plans, &curve, &healthy, longest))
+            .collect();
+        let config = ConfigFigures {
+            fails: healthy.iter().map(Healthy::failing).collect(),
+            blocks: healthy.iter().map(Healthy::blocked).collect(),
+            shift: figures.shifts(&plans),
+            needs: figures.needs(&setting, &curve),
+        };
+        Ok(Calibration {
+            judge: self.judge.name().to_owned(),
+            options: Options { minutes: windows.clone(), ..self.options.clone() },
+            history: setting.summary(plans[longest].as_ref()),
+            windows: windows
+                .iter()
+                .zip(&plans)
+                .map(|(m, p)| setting.window(*m, p.as_ref()))
+                .collect(),
+            config,
+            metrics,
+        })
+    }
+
+    fn setting(&self) -> Result<Setting<'_>, CalibrateError> {
+        let Self { history, config, thresholds, judge, .. } = *self;
+        let mut metrics: Vec<Metric> = Vec::with_capacity(config.metrics.len());
+        for metric in &config.metrics {
+            if !metrics.iter().any(|known| known.name == metric.name) {
+                let traits = Traits::of(history.series(&metric.name));
+                metrics.push(Metric { name: &metric.name, config: metric, traits });
+            }
+        }
+        if !metrics.iter().any(Metric::is_known) {
+            let found = history.metrics().into_iter().collect::<Vec<_>>().join(", ");
+            let wanted = metrics.iter().map(|metric| metric.name).collect::<Vec<_>>().join(", ");
+            return Err(CalibrateError::NothingOfConfig { found, wanted });
+        }
+        let options = self.options.clone();
+        let pairing = Pairing::of(history);
+        Ok(Setting { history, config, thresholds, judge, options, metrics, pairing })
+    }
+}

@@ -1,0 +1,64 @@
+//! What a canary config can and cannot detect, measured on history of healthy instances.
+//!
+//! ```text
+//! history --> pairs of healthy windows --> judge --> false alarms
+//!                        └--> inject a change --> judge --> smallest change found, minutes needed
+//! ```
+//!
+//! Every figure comes with an interval that holds its error from judging finitely many pairs and from
+//! history that is finitely long. `docs/calibration.md` has the method and its measured agreement.
+//!
+//! # Example
+//! ```
+//! use judge_calibrate::{Calibrator, History, Options, Recording};
+//! use judge_core::judges::NetflixAcaJudge;
+//! use judge_core::{CanaryConfig, MetricConfig, Thresholds};
+//!
+//! // Two instances of one release that ran at the same time, a point a minute.
+//! let wobble = |seed: u32| (0..600_u32).map(|k| 10.0 + f64::from((k * seed) % 97) / 50.0).collect();
+//! let instances = [31, 57].map(|seed| [("latency".to_owned(), wobble(seed))].into());
+//! let history = History::new(60_000, vec![Recording::new("today", instances.to_vec())?])?;
+//! let config =
+//!     CanaryConfig { metrics: vec![MetricConfig::new("latency", "Latency")], ..CanaryConfig::default() };
+//! let calibrator = Calibrator {
+//!     history: &history,
+//!     config: &config,
+//!     thresholds: Thresholds::DEFAULT,
+//!     judge: &NetflixAcaJudge,
+//!     options: Options { minutes: vec![10.0, 60.0], ..Options::default() },
+//! };
+//! let calibration = calibrator.run(&|_progress| {})?;
+//! let found = calibration.metrics[0].shift[1].as_ref().and_then(|smallest| smallest.change);
+//! assert!(found.is_some_and(|change| change < 0.2), "{found:?}");
+//! # Ok::<(), judge_calibrate::CalibrateError>(())
+//! ```
+
+mod calibration;
+mod calibrator;
+mod change;
+mod error;
+mod figures;
+mod finding;
+mod healthy;
+mod history;
+mod jobs;
+mod needs;
+mod options;
+mod pairs;
+mod search;
+mod setting;
+mod share;
+mod traits;
+mod trial;
+
+pub use calibration::{
+    Alone, Calibration, ConfigFigures, HistorySummary, MetricFigures, Needs, Smallest, Window,
+};
+pub use calibrator::{Calibrator, Progress};
+pub use change::ChangeKind;
+pub use error::CalibrateError;
+pub use finding::{Finding, FindingKind};
+pub use history::{History, Instance, Recording};
+pub use options::Options;
+pub use pairs::Pairing;
+pub use share::Share;

@@ -1,0 +1,55 @@
+//! What is asked of a history.
+
+use serde::Serialize;
+
+use crate::error::CalibrateError;
+
+/// What is asked of a history.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Options {
+    /// Lengths of the windows, in minutes, each above 0.
+    pub minutes: Vec<f64>,
+    /// The change that is to be found, as a share of the metric's level, above 0: `0.2` is +20 % where
+    /// an increase fails, and the change that undoes it, −16.7 %, where only a decrease does.
+    pub change: f64,
+    /// How often a change must be found to count as detected, above 0 and below 1.
+    pub power: f64,
+    /// Pairs of healthy windows that are judged for each figure, at least 10.
+    pub pairs: usize,
+    /// What pairs are drawn from. The same seed gives the same figures on any number of threads.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { minutes: vec![10.0, 20.0, 30.0, 60.0], change: 0.2, power: 0.8, pairs: 200, seed: 1 }
+    }
+}
+
+/// Fewer say nothing.
+const FEWEST_PAIRS: usize = 10;
+
+impl Options {
+    pub(crate) fn check(&self) -> Result<(), CalibrateError> {
+        let wrong = |name, value, allowed| Err(CalibrateError::Option { name, value, allowed });
+        if self.minutes.is_empty() {
+            return wrong("minutes", 0.0, "at least one window");
+        }
+        for &minutes in &self.minutes {
+            if !(minutes > 0.0 && minutes.is_finite()) {
+                return wrong("minutes", minutes, "a finite number above 0");
+            }
+        }
+        if !(self.change > 0.0 && self.change.is_finite()) {
+            return wrong("change", self.change, "a finite number above 0");
+        }
+        if !(self.power > 0.0 && self.power < 1.0) {
+            return wrong("power", self.power, "above 0 and below 1");
+        }
+        if self.pairs < FEWEST_PAIRS {
+            return wrong("pairs", self.pairs as f64, "at least 10");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,286 @@
+//! Pairs of windows of healthy history, as like each other as a baseline and a good canary.
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64;
+use serde::Serialize;
+
+use crate::history::{History, Recording};
+
+/// What is compared with what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Pairing {
+    /// Two instances over the same time, as a baseline and its canary run.
+    Concurrent,
+    /// Two blocks of one instance, one after the other, with a short time between that lets the memory
+    /// of the noise fade. What changes with the time of day counts as a difference.
+    Blocks,
+}
+
+impl Pairing {
+    /// Concurrent where any recording has two instances.
+    pub(crate) fn of(history: &History) -> Self {
+        if history.recordings().iter().any(|recording| recording.instances().len() > 1) {
+            Self::Concurrent
+        } else {
+            Self::Blocks
+        }
+    }
+
+    /// What is compared, for messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Concurrent => "two instances over windows",
+            Self::Blocks => "two blocks",
+        }
+    }
+}
+
+/// One side of a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) instance: usize,
+    pub(crate) start: usize,
+}
+
+/// Two windows of one recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pair {
+    pub(crate) recording: usize,
+    pub(crate) baseline: Place,
+    pub(crate) canary: Place,
+    /// What is random about a change that is injected.
+    pub(crate) seed: u64,
+}
+
+/// The pairs that are judged for one length of window.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Plan {
+    /// Points of a window.
+    pub(crate) points: usize,
+    pub(crate) pairs: Vec<Pair>,
+    /// Pairs of the history that share no point.
+    pub(crate) separate: usize,
+}
+
+/// How windows are laid out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layout {
+    pub(crate) pairing: Pairing,
+    /// Points of a window.
+    pub(crate) points: usize,
+    /// Points between two blocks.
+    pub(crate) gap: usize,
+}
+
+impl Layout {
+    /// Points that a pair spans.
+    pub(crate) fn span(self) -> usize {
+        match self.pairing {
+            Pairing::Concurrent => self.points,
+            Pairing::Blocks => 2 * self.points + self.gap,
+        }
+    }
+
+    /// From the start of one pair to that of the next that shares no point with it.
+    fn stride(self) -> usize {
+        match self.pairing {
+            Pairing::Concurrent => self.points,
+            Pairing::Blocks => 2 * (self.points + self.gap),
+        }
+    }
+
+    /// Pairs at one time that share no instance.
+    fn side_by_side(self, recording: &Recording) -> usize {
+        let instances = recording.instances().len();
+        match self.pairing {
+            Pairing::Concurrent => instances / 2,
+            Pairing::Blocks => instances,
+        }
+    }
+
+    /// Times at which a pair can start.
+    fn starts(self, recording: &Recording) -> usize {
+        match self.side_by_side(recording) {
+            0 => 0,
+            _ => (recording.points() + 1).saturating_sub(self.span()),
+        }
+    }
+
+    /// Times at which pairs that share no point start.
+    fn tiles(self, recording: &Recording) -> usize {
+        let starts = self.starts(recording);
+        starts.div_ceil(self.stride())
+    }
+
+    /// The pair of instances number `which` at a time, all different at one time.
+    fn instances(self, which: usize, turn: usize, recording: &Recording) -> [usize; 2] {
+        let instances = recording.instances().len();
+        match self.pairing {
+            Pairing::Concurrent => [0, 1].map(|side| (2 * which + side + turn) % instances),
+            Pairing::Blocks => [which; 2],
+        }
+    }
+}
+
+impl Plan {
+    /// At most `wanted` pairs; `None` if the history has no window that long.
+    ///
+    /// Where the history has as many pairs that share no point, these are drawn from; else windows
+    /// overlap. Either way they are spread evenly over the history, and who is the baseline is left to
+    /// chance.
+    pub(crate) fn new(history: &History, layout: Layout, wanted: usize, seed: u64) -> Option<Self> {
+        let recordings = history.recordings();
+        let tiles =
+            |recording: &Recording| layout.tiles(recording) * layout.side_by_side(recording);
+        let separate: usize = recordings.iter().map(tiles).sum();
+        let mut random = Pcg64::seed_from_u64(seed);
+        let pairs = if separate == 0 {
+            return None;
+        } else if separate >= wanted {
+            let places = strata(separate, wanted, &mut random);
+            places.filter_map(|place| tile(recordings, layout, place)).collect::<Vec<_>>()
+        } else {
+            let starts = recordings.iter().map(|recording| layout.starts(recording)).sum();
+            let places: Vec<usize> = strata(starts, wanted, &mut random).collect();
+            let pairs = places.into_iter();
+            pairs.filter_map(|place| anywhere(recordings, layout, place, &mut random)).collect()
+        };
+        let mut pairs = pairs;
+        for pair in &mut pairs {
+            if random.random_bool(0.5) {
+                (pair.baseline, pair.canary) = (pair.canary, pair.baseline);
+            }
+            pair.seed = random.random();
+        }
+        Some(Self { points: layout.points, pairs, separate })
+    }
+
+    /// As many independent pairs as these are worth. Where they overlap, the variance of a share is at
+    /// most that of the separate pairs (it is a mean of such shares) and that of drawing together.
+    pub(crate) fn independent(&self) -> f64 {
+        let (drawn, separate) = (self.pairs.len() as f64, self.separate as f64);
+        if drawn <= separate { drawn } else { 1.0 / (1.0 / drawn + 1.0 / separate) }
+    }
+}
+
+/// `count` places below `all`, one from each of as many equal parts.
+fn strata(all: usize, count: usize, random: &mut Pcg64) -> impl Iterator<Item = usize> {
+    let part = all as f64 / count as f64;
+    (0..count).map(move |index| {
+        let place = (index as f64 + random.random::<f64>()) * part;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below `all`")]
+        let place = place as usize;
+        place.min(all - 1)
+    })
+}
+
+/// The pair number `place` of those that share no point.
+fn tile(recordings: &[Recording], layout: Layout, mut place: usize) -> Option<Pair> {
+    for (index, recording) in recordings.iter().enumerate() {
+        let side_by_side = layout.side_by_side(recording);
+        let tiles = layout.tiles(recording) * side_by_side;
+        if place < tiles {
+            let turn = place / side_by_side;
+            let instances = layout.instances(place % side_by_side, turn, recording);
+            return Some(pair(index, instances, turn * layout.stride(), layout));
+        }
+        place -= tiles;
+    }
+    None
+}
+
+/// A pair at the start number `place` of all there are.
+fn anywhere(
+    recordings: &[Recording],
+    layout: Layout,
+    mut place: usize,
+    random: &mut Pcg64,
+) -> Option<Pair> {
+    for (index, recording) in recordings.iter().enumerate() {
+        let starts = layout.starts(recording);
+        if place < starts {
+            let which = random.random_range(0..layout.side_by_side(recording));
+            let turn = random.random_range(0..recording.instances().len());
+            let instances = layout.instances(which, turn, recording);
+            return Some(pair(index, instances, place, layout));
+        }
+        place -= starts;
+    }
+    None
+}
+
+fn pair(recording: usize, [first, second]: [usize; 2], start: usize, layout: Layout) -> Pair {
+    let later = match layout.pairing {
+        Pairing::Concurrent => start,
+        Pairing::Blocks => start + layout.points + layout.gap,
+    };
+    Pair {
+        recording,
+        baseline: Place { instance: first, start },
+        canary: Place { instance: second, start: later },
+        seed: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::history::Instance;
+
+    fn history(instances: usize, points: usize) -> History {
+        let instance = || Instance::from([("m".to_owned(), vec![1.0; points])]);
+        let recording = Recording::new("r", (0..instances).map(|_| instance()).collect()).unwrap();
+        History::new(1000, vec![recording.clone(), recording]).unwrap()
+    }
+
+    fn points_of(pair: &Pair, n: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+        [pair.baseline, pair.canary].into_iter().flat_map(move |place| {
+            (place.start..place.start + n).map(move |at| (pair.recording, place.instance, at))
+        })
+    }
+
+    #[test]
+    fn separate_pairs_share_no_point() {
+        for (instances, pairing, expected) in
+            [(2, Pairing::Concurrent, 20), (5, Pairing::Concurrent, 40), (1, Pairing::Blocks, 8)]
+        {
+            let history = history(instances, 100);
+            let layout = Layout { pairing, points: 10, gap: 2 };
+            let plan = Plan::new(&history, layout, 4, 7).unwrap();
+            assert_eq!((plan.separate, plan.pairs.len()), (expected, 4), "{pairing:?}");
+            let all = Plan::new(&history, layout, expected, 7).unwrap();
+            let mut seen = BTreeSet::new();
+            for pair in &all.pairs {
+                assert!(points_of(pair, 10).all(|point| seen.insert(point)), "{pair:?}");
+            }
+            assert_eq!(all.independent(), expected as f64);
+        }
+    }
+
+    #[test]
+    fn overlapping_pairs_stay_inside_and_are_worth_less() {
+        for (instances, pairing) in [(3, Pairing::Concurrent), (2, Pairing::Blocks)] {
+            let history = history(instances, 50);
+            let layout = Layout { pairing, points: 12, gap: 5 };
+            let plan = Plan::new(&history, layout, 300, 7).unwrap();
+            assert_eq!(plan.pairs.len(), 300);
+            assert!(plan.independent() < plan.separate as f64);
+            for pair in &plan.pairs {
+                assert!(
+                    points_of(pair, 12).all(|(_, instance, at)| instance < instances && at < 50)
+                );
+                assert_ne!(pair.baseline, pair.canary);
+            }
+        }
+    }
+
+    #[test]
+    fn a_window_longer_than_any_recording_has_no_plan() {
+        let layout = Layout { pairing: Pairing::Blocks, points: 30, gap: 0 };
+        assert_eq!(Plan::new(&history(1, 59), layout, 10, 1), None);
+        assert!(Plan::new(&history(1, 60), layout, 10, 1).is_some());
+    }
+}

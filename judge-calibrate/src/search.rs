@@ -1,0 +1,143 @@
+//! The smallest change that is found often enough.
+
+use judge_core::{Refused, Scratch};
+
+use crate::calibration::Smallest;
+use crate::change::Injection;
+use crate::pairs::Plan;
+use crate::share::Share;
+use crate::trial::{self, Trial};
+
+/// Changes are looked for from a thousandth of the level ...
+const SMALLEST: f64 = 1e-3;
+/// ... by a twentieth more each ...
+const RATIO: f64 = 1.05;
+/// ... up to eleven times the level.
+const SIZES: usize = 190;
+
+/// The size at `index`.
+fn size(index: usize) -> f64 {
+    SMALLEST * RATIO.powi(i32::try_from(index).unwrap_or(i32::MAX))
+}
+
+/// What is changed and what counts as finding it.
+pub(crate) enum Target {
+    /// The first pair of the request, and its class.
+    Metric(Injection),
+    /// All pairs of the request, each its own way, and the verdict.
+    Config(Vec<Option<Injection>>),
+}
+
+impl Target {
+    fn finds(&self, trial: &mut Trial, size: f64, scratch: &mut Scratch) -> Result<bool, Refused> {
+        match self {
+            Self::Metric(injection) => {
+                trial.change(0, *injection, size);
+                let judgement = trial.judge(scratch)?;
+                Ok(judgement.metrics.first().is_some_and(|metric| trial::finds(metric, *injection)))
+            }
+            Self::Config(injections) => {
+                for (index, injection) in injections.iter().enumerate() {
+                    if let Some(injection) = injection {
+                        trial.change(index, *injection, size);
+                    }
+                }
+                Ok(trial::blocks(&trial.judge(scratch)?))
+            }
+        }
+    }
+
+    fn signed(&self, size: f64) -> f64 {
+        match self {
+            Self::Metric(injection) => injection.signed(size),
+            Self::Config(_) => size,
+        }
+    }
+}
+
+/// How often a change of `size` is found.
+pub(crate) fn power(
+    trial: &mut Trial,
+    plan: &Plan,
+    target: &Target,
+    size: f64,
+    scratch: &mut Scratch,
+) -> Result<Share, Refused> {
+    let mut found = 0;
+    for pair in &plan.pairs {
+        trial.load(pair, plan.points);
+        found += usize::from(target.finds(trial, size, scratch)?);
+    }
+    Ok(Share::of(found, plan.pairs.len(), plan.independent()))
+}
+
+/// The smallest change that is found in a share `wanted` of the pairs of `plan`.
+///
+/// For each pair the size from which it is found is bisected, the same points and spikes at every size;
+/// those sizes have the power curve in their order. The size that it gives is then judged on all pairs,
+/// and raised where that finds fewer: a test need not find every larger change.
+pub(crate) fn smallest(
+    trial: &mut Trial,
+    plan: &Plan,
+    target: &Target,
+    wanted: f64,
+    scratch: &mut Scratch,
+) -> Result<Smallest, Refused> {
+    let mut firsts = Vec::with_capacity(plan.pairs.len());
+    for pair in &plan.pairs {
+        trial.load(pair, plan.points);
+        firsts.push(bisect(|index| target.finds(trial, size(index), scratch))?);
+    }
+    firsts.sort_unstable();
+    let share = |index| {
+        let found = firsts.partition_point(|first| *first <= index);
+        Share::of(found, firsts.len(), plan.independent())
+    };
+    let reaches = |of: fn(&Share) -> f64| (0..SIZES).find(|index| of(&share(*index)) >= wanted);
+    let mut index = reaches(|share| share.share).unwrap_or(SIZES - 1);
+    let mut found = power(trial, plan, target, size(index), scratch)?;
+    while found.share < wanted && index + 1 < SIZES {
+        index += 1;
+        found = power(trial, plan, target, size(index), scratch)?;
+    }
+    let change = (found.share >= wanted).then(|| target.signed(size(index)));
+    // The grid is part of the error: the true size lies above the one before.
+    let from = reaches(|share| share.upper).map_or(SIZES - 1, |from| from.min(index));
+    let to = reaches(|share| share.lower).map(|to| to.max(index));
+    Ok(Smallest {
+        change,
+        from: target.signed(if from == 0 { 0.0 } else { size(from - 1) }),
+        to: to.filter(|_| change.is_some()).map(|to| target.signed(size(to))),
+        power: found,
+    })
+}
+
+/// The first index from which `finds` is true, if it stays so; as many as there are if it never is.
+fn bisect(mut finds: impl FnMut(usize) -> Result<bool, Refused>) -> Result<usize, Refused> {
+    if !finds(SIZES - 1)? {
+        return Ok(SIZES);
+    }
+    let (mut low, mut high) = (0, SIZES - 1);
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        if finds(middle)? {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    Ok(low)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bisection_ends_at_the_first_size_found() {
+        for first in [0, 1, 77, SIZES - 1, SIZES] {
+            assert_eq!(bisect(|index| Ok(index >= first)).unwrap(), first);
+        }
+        assert!(size(SIZES - 1) > 10.0, "{}", size(SIZES - 1));
+    }
+}

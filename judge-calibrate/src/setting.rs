@@ -1,0 +1,157 @@
+//! What figures are made from: history, config, judge, and windows.
+
+use judge_core::{CanaryConfig, Judge, MetricConfig, Refused, Scratch, Thresholds};
+use rayon::prelude::*;
+
+use crate::calibration::{HistorySummary, Window};
+use crate::change::{ChangeKind, Injection};
+use crate::error::CalibrateError;
+use crate::healthy::{Healthy, Outcome};
+use crate::history::{History, Recording};
+use crate::options::Options;
+use crate::pairs::{Layout, Pairing, Plan};
+use crate::traits::Traits;
+use crate::trial::Trial;
+
+/// A metric of the config.
+pub(crate) struct Metric<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) config: &'a MetricConfig,
+    pub(crate) traits: Traits,
+}
+
+impl Metric<'_> {
+    /// Whether the history has it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.traits.gaps < 1.0 && self.traits.points > 0
+    }
+
+    /// Whether a change of it has a size: one that is 0 throughout has no level to take a share of.
+    pub(crate) fn has_level(&self) -> bool {
+        self.is_known() && self.traits.level > 0.0
+    }
+
+    pub(crate) fn injection(&self, kind: ChangeKind) -> Injection {
+        Injection::new(kind, self.config.direction, &self.traits)
+    }
+}
+
+/// All that a job needs to know.
+pub(crate) struct Setting<'a> {
+    pub(crate) history: &'a History,
+    pub(crate) config: &'a CanaryConfig,
+    pub(crate) thresholds: Thresholds,
+    pub(crate) judge: &'a dyn Judge,
+    pub(crate) options: Options,
+    pub(crate) metrics: Vec<Metric<'a>>,
+    pub(crate) pairing: Pairing,
+}
+
+/// Windows for the time a change needs: from half the shortest asked for to four times the longest, by
+/// a quarter more each.
+const SHORTER: f64 = 0.5;
+const LONGER: f64 = 4.0;
+const NEXT: f64 = 1.25;
+/// With fewer separate pairs a window shows next to nothing.
+const FEWEST_SEPARATE: usize = 2;
+/// Two points a side are no sample.
+const FEWEST_POINTS: usize = 3;
+
+impl Setting<'_> {
+    /// The windows asked for, ascending, each once.
+    pub(crate) fn windows(&self) -> Vec<f64> {
+        let mut windows = self.options.minutes.clone();
+        windows.sort_unstable_by(f64::total_cmp);
+        windows.dedup();
+        windows
+    }
+
+    fn layout(&self, points: usize) -> Layout {
+        let memory = self.metrics.iter().filter(|metric| metric.is_known());
+        let memory = memory.map(|metric| metric.traits.memory).fold(0.0, f64::max);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "at most a length"
+        )]
+        let gap = match self.pairing {
+            Pairing::Concurrent => 0,
+            Pairing::Blocks => (memory.ceil() as usize).min(points / 2),
+        };
+        Layout { pairing: self.pairing, points, gap }
+    }
+
+    pub(crate) fn plan(&self, minutes: f64) -> Option<Plan> {
+        let layout = self.layout(self.history.points(minutes));
+        Plan::new(self.history, layout, self.options.pairs, self.options.seed)
+    }
+
+    /// The windows that are tried for the time a change needs.
+    pub(crate) fn curve(&self, windows: &[f64]) -> Vec<(f64, Plan)> {
+        let (Some(first), Some(last)) = (windows.first(), windows.last()) else {
+            return Vec::new();
+        };
+        let mut tried: Vec<(f64, Plan)> = Vec::new();
+        let mut minutes = first * SHORTER;
+        while minutes <= last * LONGER {
+            let points = self.history.points(minutes);
+            let new = tried.last().is_none_or(|(_, plan)| plan.points < points);
+            if new && points >= FEWEST_POINTS {
+                let exactly = self.history.minutes(points);
+                let plan = self.plan(exactly).filter(|plan| plan.separate >= FEWEST_SEPARATE);
+                tried.extend(plan.map(|plan| (exactly, plan)));
+            }
+            minutes *= NEXT;
+        }
+        tried
+    }
+
+    pub(crate) fn healthy(&self, plan: &Plan) -> Result<Healthy, Refused> {
+        let Self { history, judge, config, thresholds, .. } = *self;
+        let start = || (Trial::of_config(history, judge, config, thresholds), Scratch::default());
+        let outcomes = plan.pairs.par_iter().map_init(start, |(trial, scratch), pair| {
+            trial.load(pair, plan.points);
+            trial.judge(scratch).map(Outcome::from)
+        });
+        Ok(Healthy::new(outcomes.collect::<Result<_, _>>()?, plan))
+    }
+
+    pub(crate) fn too_short(&self, windows: &[f64]) -> CalibrateError {
+        let shortest = windows.first().copied().unwrap_or_default();
+        let pairing = self.pairing;
+        let usable = self.history.recordings().iter().filter(|recording| match pairing {
+            Pairing::Concurrent => recording.instances().len() > 1,
+            Pairing::Blocks => true,
+        });
+        let longest = usable.map(Recording::points).max().unwrap_or_default();
+        CalibrateError::TooShort {
+            longest: self.history.minutes(longest),
+            pairing: pairing.name(),
+            shortest,
+            needed: self.history.minutes(self.layout(self.history.points(shortest)).span()),
+        }
+    }
+
+    pub(crate) fn summary(&self, longest: Option<&Plan>) -> HistorySummary {
+        let recordings = self.history.recordings();
+        let points: usize = recordings.iter().map(Recording::points).sum();
+        let gap = longest.map_or(0, |plan| self.layout(plan.points).gap);
+        HistorySummary {
+            pairing: self.pairing,
+            step_millis: self.history.step_millis(),
+            recordings: recordings.len(),
+            instances: recordings.iter().map(|recording| recording.instances().len()).sum(),
+            minutes: self.history.minutes(points),
+            gap_minutes: self.history.minutes(gap),
+        }
+    }
+
+    pub(crate) fn window(&self, minutes: f64, plan: Option<&Plan>) -> Window {
+        Window {
+            minutes,
+            points: self.history.points(minutes),
+            pairs: plan.map_or(0, |plan| plan.pairs.len()),
+            independent: plan.map_or(0.0, Plan::independent),
+        }
+    }
+}

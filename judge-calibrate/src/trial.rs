@@ -1,0 +1,122 @@
+//! One pair of healthy windows, judged with or without a change.
+
+use judge_core::judgement::{Decision, Judgement, MetricJudgement};
+use judge_core::{
+    CanaryConfig, Classification, Judge, JudgeRequest, MetricPair, Refused, Scratch, Thresholds,
+    Verdict,
+};
+
+use crate::change::Injection;
+use crate::history::History;
+use crate::pairs::{Pair, Place};
+
+/// A request that is filled anew for each pair.
+pub(crate) struct Trial<'a> {
+    history: &'a History,
+    judge: &'a dyn Judge,
+    request: JudgeRequest,
+    /// The canary's points of each pair, unchanged.
+    healthy: Vec<Vec<f64>>,
+    seed: u64,
+}
+
+impl<'a> Trial<'a> {
+    /// Of all metrics of `config`. Those without history are judged as missing.
+    pub(crate) fn of_config(
+        history: &'a History,
+        judge: &'a dyn Judge,
+        config: &CanaryConfig,
+        thresholds: Thresholds,
+    ) -> Self {
+        let mut pairs: Vec<MetricPair> = Vec::with_capacity(config.metrics.len());
+        for metric in &config.metrics {
+            // Of two metrics with one name the first counts.
+            if !pairs.iter().any(|pair| pair.name == metric.name) {
+                pairs.push(MetricPair::new(&metric.name, vec![], vec![]));
+            }
+        }
+        let healthy = vec![Vec::new(); pairs.len()];
+        let request = JudgeRequest { config: config.clone(), thresholds, pairs };
+        Self { history, judge, request, healthy, seed: 0 }
+    }
+
+    /// Of the metric `name` alone, with the metric that its events are out of, if it has one.
+    pub(crate) fn of_metric(
+        history: &'a History,
+        judge: &'a dyn Judge,
+        config: &CanaryConfig,
+        name: &str,
+    ) -> Self {
+        let metric = config.metric(name);
+        let exposure = metric.and_then(|metric| metric.evidence.kind.exposure());
+        let metrics = metric.into_iter().chain(exposure.and_then(|of| config.metric(of)));
+        // Weights and suspicions are of groups and metrics that are not here.
+        let alone = CanaryConfig {
+            metrics: metrics.cloned().collect(),
+            group_weights: [].into(),
+            noticed: Vec::new(),
+            ..config.clone()
+        };
+        Self::of_config(history, judge, &alone, Thresholds::DEFAULT)
+    }
+
+    /// Fills in a pair of windows of `points` points.
+    pub(crate) fn load(&mut self, pair: &Pair, points: usize) {
+        let Some(recording) = self.history.recordings().get(pair.recording) else { return };
+        self.seed = pair.seed;
+        for (judged, healthy) in self.request.pairs.iter_mut().zip(&mut self.healthy) {
+            let name = judged.name.as_str();
+            let side = |place: Place| recording.stretch(place.instance, name, place.start, points);
+            refill(&mut judged.baseline.values, side(pair.baseline));
+            refill(healthy, side(pair.canary));
+            refill(&mut judged.canary.values, healthy);
+        }
+    }
+
+    /// Changes the canary's points of the metric at `index` by `size`.
+    pub(crate) fn change(&mut self, index: usize, injection: Injection, size: f64) {
+        if let (Some(pair), Some(healthy)) =
+            (self.request.pairs.get_mut(index), self.healthy.get(index))
+        {
+            refill(&mut pair.canary.values, healthy);
+            injection.apply(size, &mut pair.canary.values, self.seed);
+        }
+    }
+
+    /// Judges it as it is.
+    pub(crate) fn judge(&self, scratch: &mut Scratch) -> Result<Judgement, Refused> {
+        self.judge.judge_with(&self.request, scratch)
+    }
+}
+
+fn refill(buffer: &mut Vec<f64>, values: &[f64]) {
+    buffer.clear();
+    buffer.extend_from_slice(values);
+}
+
+/// Whether the metric's class counts against the canary.
+pub(crate) fn fails(metric: &MetricJudgement) -> bool {
+    match (metric.classification, &metric.decision) {
+        (Classification::Inconclusive, Decision::Panel(panel)) => panel.fails,
+        (classification, _) => matches!(
+            classification,
+            Classification::High | Classification::Low | Classification::NoDataFail
+        ),
+    }
+}
+
+/// Whether `injection` was found: the metric fails, and the way it was changed.
+pub(crate) fn finds(metric: &MetricJudgement, injection: Injection) -> bool {
+    match metric.classification {
+        Classification::High => !injection.is_decrease(),
+        Classification::Low => {
+            injection.is_decrease() || injection.kind == crate::change::ChangeKind::Spread
+        }
+        _ => false,
+    }
+}
+
+/// Whether the canary would be held back: it ends below pass.
+pub(crate) fn blocks(judgement: &Judgement) -> bool {
+    judgement.verdict != Verdict::Pass
+}

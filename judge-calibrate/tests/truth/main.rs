@@ -1,0 +1,150 @@
+//! Figures against what is known of synthetic history, in closed form or by independent simulation.
+//!
+//! An interval of 95 % may miss; each test makes many histories and counts. Histories are seeded, and so
+//! is everything else.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests")]
+
+mod known;
+
+use judge_benches::random::Random;
+use judge_benches::scenarios::{Noise, Shape};
+use judge_calibrate::{Options, Smallest};
+use judge_core::config::Direction;
+use judge_core::judges::{EvidenceJudge, NetflixAcaJudge};
+use judge_core::{Judge, MetricConfig};
+
+use known::*;
+
+const WINDOW: usize = 30;
+const HISTORIES: u64 = 40;
+/// A count of 40 trials at 0.95 is below this once in 300 times.
+const FEWEST_THAT_HOLD: usize = 34;
+
+fn options(minutes: &[f64], pairs: usize, seed: u64) -> Options {
+    Options { minutes: minutes.to_vec(), pairs, seed, ..Options::default() }
+}
+
+/// Of 40 histories, those whose intervals hold the truth: false alarms, and the smallest shift found.
+fn covered(phi: f64, instances: usize, points: usize, pairs: usize) -> (usize, usize) {
+    let sd = sd_of_difference(phi, WINDOW);
+    let judge = MeanJudge { limit: 1.3 * sd };
+    let alarms = alarm_rate(judge.limit, 0.0, sd);
+    let shift = shift_found(judge.limit, 0.8, sd);
+    let config = config(MetricConfig::new(METRIC, "g"));
+    let (mut alarms_held, mut shifts_held) = (0, 0);
+    for seed in 0..HISTORIES {
+        let mut random = Random::new(seed);
+        let history = history(instances, points, |n| noise(phi, n, &mut random));
+        let calibration = calibrate(&history, &config, &judge, options(&[30.0], pairs, seed));
+        let metric = &calibration.metrics[0];
+        let found = metric.false_alarms[0].unwrap();
+        alarms_held += usize::from((found.lower..=found.upper).contains(&alarms));
+        let smallest = metric.shift[0].unwrap();
+        let (from, to) = (smallest.from * metric.level, smallest.to.map(|to| to * metric.level));
+        shifts_held += usize::from(from <= shift && to.is_none_or(|to| shift <= to));
+    }
+    (alarms_held, shifts_held)
+}
+
+#[test]
+fn intervals_hold_the_truth_on_separate_pairs() {
+    for phi in [0.0, 0.8] {
+        let (alarms, shifts) = covered(phi, 2, 200 * WINDOW, 200);
+        assert!(alarms >= FEWEST_THAT_HOLD, "phi {phi}: false alarms held {alarms} of {HISTORIES}");
+        assert!(shifts >= FEWEST_THAT_HOLD, "phi {phi}: shifts held {shifts} of {HISTORIES}");
+    }
+}
+
+#[test]
+fn intervals_hold_the_truth_on_overlapping_pairs_of_short_history() {
+    for (phi, instances) in [(0.0, 2), (0.8, 2), (0.8, 5)] {
+        let (alarms, shifts) = covered(phi, instances, 24 * WINDOW, 100);
+        let of = format!("phi {phi}, {instances} instances");
+        assert!(alarms >= FEWEST_THAT_HOLD, "{of}: false alarms held {alarms} of {HISTORIES}");
+        assert!(shifts >= FEWEST_THAT_HOLD, "{of}: shifts held {shifts} of {HISTORIES}");
+    }
+}
+
+#[test]
+fn intervals_hold_the_truth_on_blocks() {
+    for phi in [0.0, 0.8] {
+        let (alarms, shifts) = covered(phi, 1, 200 * WINDOW, 100);
+        assert!(alarms >= FEWEST_THAT_HOLD, "phi {phi}: false alarms held {alarms} of {HISTORIES}");
+        assert!(shifts >= FEWEST_THAT_HOLD, "phi {phi}: shifts held {shifts} of {HISTORIES}");
+    }
+}
+
+#[test]
+fn the_time_a_change_needs_is_the_known_one() {
+    // A change of half a standard deviation with a limit of 0.2: power 0.8 from the first window whose
+    // difference of means varies by at most 0.3 / 0.8416.
+    let (limit, shift) = (0.2, 0.5);
+    let config = config(MetricConfig::new(METRIC, "g"));
+    for phi in [0.0, 0.8] {
+        let enough = |n: &usize| alarm_rate(limit, shift, sd_of_difference(phi, *n)) >= 0.8;
+        let truth = (3..2000).find(enough).unwrap() as f64;
+        let mut held = 0;
+        for seed in 0..HISTORIES {
+            let mut random = Random::new(100 + seed);
+            let history = history(2, 40_000, |n| noise(phi, n, &mut random));
+            // The change is a share of the level, which for noise around 0 is its mean size.
+            let level = (2.0 / std::f64::consts::PI).sqrt();
+            let asked =
+                Options { change: shift / level, ..options(&[truth / 2.0, truth], 100, seed) };
+            let calibration = calibrate(&history, &config, &MeanJudge { limit }, asked);
+            let needs = calibration.metrics[0].needs;
+            held +=
+                usize::from(needs.from.unwrap() <= truth && needs.to.is_none_or(|to| truth <= to));
+        }
+        assert!(held >= FEWEST_THAT_HOLD, "phi {phi}: held {held} of {HISTORIES}");
+    }
+}
+
+/// The judges as they are, against fresh pairs of the same noise.
+#[test]
+fn real_judges_agree_with_an_independent_simulation() {
+    const HISTORIES: u64 = 10;
+    /// A count of 10 trials at 0.95 is below this once in 90 times.
+    const FEWEST_THAT_HOLD: usize = 8;
+    let judges: [&dyn Judge; 2] = [&NetflixAcaJudge, &EvidenceJudge];
+    let metric = MetricConfig { direction: Direction::Increase, ..MetricConfig::new(METRIC, "g") };
+    let config = config(metric);
+    for judge in judges {
+        for phi in [0.0, 0.8] {
+            let noise = Noise { shape: Shape::Lognormal, level: 100.0, relative: 0.2, phi };
+            let mut fresh = Random::new(1000);
+            let series = || noise.series(WINDOW, &mut fresh);
+            let truth = Simulated::new(judge, &config, series, 1500);
+            let (mut alarms_held, mut shifts_held) = (0, 0);
+            for seed in 0..HISTORIES {
+                let mut random = Random::new(seed);
+                let history = history(2, 200 * WINDOW, |n| noise.series(n, &mut random));
+                let calibration = calibrate(&history, &config, judge, options(&[30.0], 200, seed));
+                let metric = &calibration.metrics[0];
+                let found = metric.false_alarms[0].unwrap();
+                alarms_held += usize::from((found.lower..=found.upper).contains(&truth.alarms));
+                let Smallest { from, to, .. } = metric.shift[0].unwrap();
+                let held = from <= truth.shift && to.is_none_or(|to| truth.shift <= to);
+                shifts_held += usize::from(held);
+            }
+            let of = format!("{}, phi {phi}, {truth:?}", judge.name());
+            assert!(alarms_held >= FEWEST_THAT_HOLD, "{of}: false alarms held {alarms_held} of 10");
+            assert!(shifts_held >= FEWEST_THAT_HOLD, "{of}: shifts held {shifts_held} of 10");
+        }
+    }
+}
+
+#[test]
+fn figures_are_the_same_on_any_number_of_threads_and_follow_the_seed() {
+    let config = config(MetricConfig::new(METRIC, "g"));
+    let mut random = Random::new(5);
+    let history = history(3, 400, |n| noise(0.5, n, &mut random));
+    let on = |threads: usize, seed| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let asked = options(&[10.0, 30.0], 40, seed);
+        pool.install(|| calibrate(&history, &config, &NetflixAcaJudge, asked))
+    };
+    let one = on(1, 1);
+    assert_eq!(one, on(4, 1));
+    assert_ne!(one.metrics, on(1, 2).metrics);
+}

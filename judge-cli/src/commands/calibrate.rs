@@ -1,0 +1,102 @@
+//! `judge calibrate`.
+
+mod progress;
+
+use anyhow::Context;
+use judge_calibrate::{CalibrateError, Calibration, Calibrator, History, Options, Window};
+
+use self::progress::Progress;
+use super::Exit;
+use crate::args::CalibrateArgs;
+use crate::input::{
+    CalibrateParts, HealthyHistory, InputError, InputProblem, Overrides, Source, calibrate_parts,
+};
+use crate::output::{Console, Destination};
+
+/// Measures what a config can detect and shows it.
+pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit> {
+    let history = history(&args);
+    let CalibrateArgs { config, judge, pass, marginal, format, output, .. } = args;
+    let overrides = Overrides { judge, pass, marginal };
+    let parts = calibrate_parts(&config, &history, &overrides)?;
+    for warning in &parts.warnings {
+        console.warning(warning);
+    }
+    let options = Options {
+        minutes: args.minutes,
+        change: args.change,
+        power: args.power,
+        pairs: args.pairs,
+        seed: args.seed,
+    };
+    let calibration = on_threads(args.threads, || calibrate(&config, &parts, options))??;
+    for window in &calibration.windows {
+        warn_of_little_history(*window, console);
+    }
+    console.calibration(&calibration, format, &Destination::from(output))?;
+    Ok(Exit::Done)
+}
+
+#[cfg(feature = "retro")]
+fn history(args: &CalibrateArgs) -> HealthyHistory {
+    if args.releases.is_empty() {
+        return HealthyHistory::Instances(args.history.clone());
+    }
+    let step_millis = args.step.map(|step| u64::try_from(step.as_millis()).unwrap_or(u64::MAX));
+    HealthyHistory::Releases(crate::input::Releases {
+        sources: args.releases.clone(),
+        options: args.reading.options(),
+        step_millis: step_millis.map(|step| step.max(1)),
+        with_canaries: args.with_canaries,
+    })
+}
+
+#[cfg(not(feature = "retro"))]
+fn history(args: &CalibrateArgs) -> HealthyHistory {
+    HealthyHistory::Instances(args.history.clone())
+}
+
+/// Below this many independent pairs no interval of a power of 0.8 has both ends.
+const FEWEST_INDEPENDENT: f64 = 17.0;
+
+fn warn_of_little_history(window: Window, console: &Console) {
+    let Window { minutes, pairs, independent, .. } = window;
+    if pairs == 0 {
+        console.warning(format_args!(
+            "the history has no windows of {minutes} min to compare; give longer recordings"
+        ));
+    } else if independent < FEWEST_INDEPENDENT {
+        console.warning(format_args!(
+            "the history is worth only {independent:.0} independent pairs of windows of {minutes} min; \
+             give more for figures that are less rough"
+        ));
+    }
+}
+
+fn calibrate(
+    source: &Source,
+    parts: &CalibrateParts,
+    options: Options,
+) -> Result<Calibration, InputError> {
+    let CalibrateParts { config, thresholds, judge, recordings, step_millis, .. } = parts;
+    let history =
+        History::new(*step_millis, recordings.clone()).map_err(|error| problem(source, error))?;
+    let (thresholds, judge) = (*thresholds, *judge);
+    let calibrator = Calibrator { history: &history, config, thresholds, judge, options };
+    let progress = Progress::start();
+    calibrator.run(&|done| progress.show(done)).map_err(|error| problem(source, error))
+}
+
+/// What is wrong with config and history is said of the config.
+fn problem(source: &Source, error: CalibrateError) -> InputError {
+    source.error(match error {
+        CalibrateError::Refused(refused) => InputProblem::Refused(refused),
+        other => InputProblem::Calibrate(other),
+    })
+}
+
+fn on_threads<T: Send>(threads: Option<u16>, work: impl FnOnce() -> T + Send) -> anyhow::Result<T> {
+    let Some(threads) = threads else { return Ok(work()) };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build();
+    Ok(pool.context("cannot start threads")?.install(work))
+}

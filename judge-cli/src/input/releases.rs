@@ -1,0 +1,138 @@
+//! Healthy instances out of a history of releases.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use judge_calibrate::Recording;
+use judge_core::{CanaryConfig, Clock, Series, kayenta};
+use judge_retro::{
+    Grid, History, HistoryError, HistoryOptions, OneOfMany, Plan, Recorded, Release,
+};
+
+use super::error::{InputError, InputProblem};
+use super::healthy::{Healthy, Timed, recordings};
+use super::source::Source;
+
+/// A history of releases.
+pub(crate) struct Releases {
+    /// Files, folders, patterns.
+    pub(crate) sources: Vec<PathBuf>,
+    /// How they are read.
+    pub(crate) options: HistoryOptions,
+    /// The step that points are put on; `None` for each release's own.
+    pub(crate) step_millis: Option<u64>,
+    /// Whether the canaries were healthy too.
+    pub(crate) with_canaries: bool,
+}
+
+/// Why a release was not read, or the history.
+enum Stopped {
+    History(HistoryError),
+    Input(InputError),
+}
+
+impl From<HistoryError> for Stopped {
+    fn from(error: HistoryError) -> Self {
+        Self::History(error)
+    }
+}
+
+impl Releases {
+    /// Reads all of it into memory: 8 bytes a point.
+    pub(super) fn read(
+        &self,
+        origin: &Source,
+        config: &CanaryConfig,
+        json: &[u8],
+    ) -> Result<Healthy, InputError> {
+        let refuse = |refused| origin.error(InputProblem::Refused(refused));
+        let document = kayenta::read_document(json).map_err(refuse)?;
+        let plan = Arc::new(Plan::of(config, &document).map_err(refuse)?);
+        let of_history = |error| InputError {
+            origin: "--releases".to_owned(),
+            problem: InputProblem::History(Box::new(error)),
+        };
+        let history = History::open(&self.sources, &self.options, plan.series());
+        let history = history.map_err(of_history)?;
+        let mut warnings = history.warnings().to_vec();
+        let mut all: Vec<Recording> = Vec::new();
+        let mut step_millis = None;
+        let each = |one: OneOfMany| -> Result<(), Stopped> {
+            match one.release {
+                Ok(release) => {
+                    let step = release.baseline.step_millis.max(1);
+                    let first = *step_millis.get_or_insert(step);
+                    let of_release =
+                        Source::Path(PathBuf::from(format!("release {}", release.name)));
+                    if first != step {
+                        let steps = InputProblem::Steps(first, step);
+                        return Err(Stopped::Input(of_release.error(steps)));
+                    }
+                    let found = recordings(instances(&release, self.with_canaries), step);
+                    let refuse = |error| of_release.error(InputProblem::Calibrate(error));
+                    all.extend(found.map_err(refuse).map_err(Stopped::Input)?);
+                }
+                Err(broken) => {
+                    warnings.push(format!("release {:?} is left out: {broken}", one.name))
+                }
+            }
+            Ok(())
+        };
+        let ignored = match history.each_release(&plan, self.step_millis, each) {
+            Ok(ignored) => ignored,
+            Err(Stopped::History(error)) => return Err(of_history(error)),
+            Err(Stopped::Input(error)) => return Err(error),
+        };
+        if !ignored.is_empty() {
+            warnings.push(format!("ignored, not in the config: {}", ignored.join(", ")));
+        }
+        Ok(Healthy { recordings: all, step_millis: step_millis.unwrap_or(1), warnings })
+    }
+}
+
+/// The healthy instances of a release.
+fn instances(release: &Release, with_canaries: bool) -> Vec<Timed> {
+    let side = |role: &str, grid: Grid, of: fn(&judge_retro::ReleaseMetric) -> &Recorded| {
+        let metrics = || release.metrics.iter();
+        let names: BTreeSet<&str> = metrics()
+            .flat_map(|metric| &of(metric).instances)
+            .map(|instance| instance.name.as_str())
+            .collect();
+        let timed = |name: Option<&str>| {
+            let series = |metric: &judge_retro::ReleaseMetric| {
+                let recorded = of(metric);
+                let values = match name {
+                    Some(name) => {
+                        let own =
+                            recorded.instances.iter().find(|instance| instance.name == name)?;
+                        &own.values
+                    }
+                    None => &recorded.values,
+                };
+                let Grid { start_millis, step_millis, .. } = grid;
+                let clock = Some(Clock { start_millis, step_millis });
+                (!values.is_empty())
+                    .then(|| (metric.name.clone(), Series { values: values.clone(), clock }))
+            };
+            let by_metric: BTreeMap<String, Series> = metrics().filter_map(series).collect();
+            Timed {
+                name: format!("{}, {role} {}", release.name, name.unwrap_or_default()),
+                start_millis: grid.start_millis,
+                step_millis: grid.step_millis,
+                points: grid.points,
+                by_metric,
+            }
+        };
+        match names.len() {
+            0 => vec![timed(None)],
+            _ => names.into_iter().map(|name| timed(Some(name))).collect(),
+        }
+    };
+    let mut all = side("baseline", release.baseline, |metric| &metric.baseline);
+    if with_canaries {
+        all.extend(side("canary", release.canary, |metric| &metric.canary));
+    }
+    all.retain(|instance| !instance.by_metric.is_empty());
+    all
+}

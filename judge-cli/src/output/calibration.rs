@@ -1,0 +1,230 @@
+//! What a config can detect, for people.
+
+use std::fmt::Write;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{Cell, CellAlignment, Table};
+use judge_calibrate::{
+    Calibration, Finding, HistorySummary, MetricFigures, Needs, Pairing, Share, Smallest,
+};
+use judge_core::figure;
+
+use super::HEADING;
+use super::text::printable;
+
+/// Spaces before the first column.
+const INDENT: u16 = 2;
+/// What the first row of each table is of.
+const EVERY: &str = "every metric at once";
+/// Behind a metric whose changes are not factors.
+const ADDED: &str = " *";
+
+/// The figures in lines of at most `width` columns, if given.
+pub(crate) fn text(calibration: &Calibration, width: Option<u16>) -> String {
+    let mut text = String::new();
+    head(&mut text, calibration);
+    section(&mut text, "Healthy canaries that fail", &false_alarms(calibration), width);
+    let title = format!("Smallest shift found {}", often(calibration));
+    section(&mut text, &title, &shifts(calibration), width);
+    if let Some(window) = calibration.windows.iter().rfind(|window| window.pairs > 0) {
+        let minutes = figure::value(window.minutes);
+        let title = format!("Smallest other change found {} in {minutes} min", often(calibration));
+        section(&mut text, &title, &others(calibration), width);
+    }
+    if calibration.metrics.iter().any(|metric| !metric.factors && !metric.shift.is_empty()) {
+        text.push_str("  * added to every point, in percent of the metric's mean size\n");
+    }
+    findings(&mut text, calibration);
+    text
+}
+
+fn often(calibration: &Calibration) -> String {
+    format!("{} of the time", percent(calibration.options.power))
+}
+
+fn head(text: &mut String, calibration: &Calibration) {
+    let HistorySummary { pairing, step_millis, recordings, instances, minutes, gap_minutes } =
+        calibration.history;
+    let recordings =
+        if recordings == 1 { "1 recording".to_owned() } else { format!("{recordings} recordings") };
+    let step = figure::value(step_millis as f64 / 1000.0);
+    let compared = match pairing {
+        Pairing::Concurrent => "instances side by side".to_owned(),
+        Pairing::Blocks => {
+            format!("one block with a later one, up to {} min between", figure::value(gap_minutes))
+        }
+    };
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        text,
+        "{HEADING}{}{HEADING:#} on {recordings}, {} min, a point each {step} s, of {instances} instances",
+        printable(&calibration.judge),
+        figure::value(minutes)
+    );
+    let _ = writeln!(
+        text,
+        "compared: {compared}; {} pairs a figure, seed {}; in brackets 95 % intervals, ? where the history is too short to bound them",
+        calibration.options.pairs, calibration.options.seed
+    );
+}
+
+fn section(text: &mut String, title: &str, table: &Table, width: Option<u16>) {
+    let mut table = table.clone();
+    match width {
+        Some(width) => {
+            table.set_width(width);
+            table.set_content_arrangement(comfy_table::ContentArrangement::Dynamic);
+        }
+        None => {
+            table.force_no_tty();
+        }
+    }
+    table.enforce_styling();
+    let _ = writeln!(text, "\n{HEADING}{title}{HEADING:#}\n{}", table.trim_fmt());
+}
+
+fn table(header: Vec<String>) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    let columns = header.len();
+    table.set_header(header);
+    for index in 1..columns {
+        if let Some(column) = table.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    if let Some(first) = table.column_mut(0) {
+        first.set_padding((INDENT, 1));
+    }
+    table
+}
+
+/// A column a window behind `first`.
+fn header(first: &str, calibration: &Calibration) -> Vec<String> {
+    let windows = calibration.windows.iter();
+    let minutes = windows.map(|window| format!("{} min", figure::value(window.minutes)));
+    std::iter::once(first.to_owned()).chain(minutes).collect()
+}
+
+fn false_alarms(calibration: &Calibration) -> Table {
+    let mut table = table(header("", calibration));
+    let cells = |shares: &[Option<Share>]| shares.iter().map(|s| share(*s)).collect::<Vec<_>>();
+    add(
+        &mut table,
+        "independent pairs",
+        calibration.windows.iter().map(|window| figure::value(window.independent.round())),
+    );
+    add(&mut table, "whole config, not Pass", cells(&calibration.config.blocks));
+    add(&mut table, "whole config, Fail", cells(&calibration.config.fails));
+    for metric in &calibration.metrics {
+        add(&mut table, &printable(&metric.name), cells(&metric.false_alarms));
+    }
+    table
+}
+
+fn add(table: &mut Table, name: &str, cells: impl IntoIterator<Item = String>) {
+    let cells = cells.into_iter().map(Cell::new);
+    table.add_row(std::iter::once(Cell::new(name)).chain(cells));
+}
+
+fn shifts(calibration: &Calibration) -> Table {
+    let asked = figure::percent(calibration.options.change);
+    let mut header = header("", calibration);
+    header.push(format!("{asked} takes"));
+    let mut table = table(header);
+    let row = |table: &mut Table, name: &str, shift: &[Option<Smallest>], takes| {
+        add(table, name, shift.iter().map(|found| smallest(*found)).chain([needs(takes)]));
+    };
+    row(&mut table, EVERY, &calibration.config.shift, calibration.config.needs);
+    for metric in &calibration.metrics {
+        row(&mut table, &name(metric), &metric.shift, metric.needs);
+    }
+    table
+}
+
+fn others(calibration: &Calibration) -> Table {
+    let columns = ["", "spread", "one point in 20", "drift, by its end"];
+    let mut table = table(columns.map(str::to_owned).to_vec());
+    for metric in &calibration.metrics {
+        let found = [metric.spread, metric.spikes, metric.drift];
+        add(&mut table, &name(metric), found.map(smallest));
+    }
+    table
+}
+
+fn name(metric: &MetricFigures) -> String {
+    let mark = if metric.factors { "" } else { ADDED };
+    format!("{}{mark}", printable(&metric.name))
+}
+
+/// A share with its interval: `4.5% [2%, 9.1%]`.
+fn share(share: Option<Share>) -> String {
+    match share {
+        Some(Share { share, lower, upper, .. }) => {
+            format!("{} [{}, {}]", percent(share), percent(lower), percent(upper))
+        }
+        None => "-".to_owned(),
+    }
+}
+
+/// A change with its interval: `+12% [+10%, +15%]`; a question mark where history does not bound it.
+fn smallest(smallest: Option<Smallest>) -> String {
+    let Some(Smallest { change, from, to, .. }) = smallest else { return "-".to_owned() };
+    let Some(change) = change else { return "none".to_owned() };
+    let to = to.map_or_else(|| "?".to_owned(), two_digits);
+    format!("{} [{}, {to}]", two_digits(change), two_digits(from))
+}
+
+/// Minutes with their interval: `7.5 min [5, 12]`.
+fn needs(needs: Needs) -> String {
+    let bound = |minutes: Option<f64>| minutes.map_or_else(|| "?".to_owned(), short);
+    match (needs.minutes, needs.longest) {
+        (Some(minutes), _) => {
+            format!("{} min [{}, {}]", short(minutes), bound(needs.from), bound(needs.to))
+        }
+        (None, Some(longest)) => format!("over {} min", short(longest)),
+        (None, None) => "-".to_owned(),
+    }
+}
+
+/// Percent in two digits, one below a percent.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let rounded = if percent < 9.95 { (percent * 10.0).round() / 10.0 } else { percent.round() };
+    format!("{}%", figure::value(rounded))
+}
+
+/// A change in percent, in two digits: sizes are tried a twentieth apart.
+fn two_digits(change: f64) -> String {
+    format!("{}%", figure::signed(rounded(change * 100.0)))
+}
+
+/// Two digits: windows are tried a quarter apart.
+fn short(minutes: f64) -> String {
+    figure::value(rounded(minutes))
+}
+
+/// To two significant digits.
+fn rounded(number: f64) -> f64 {
+    format!("{number:.1e}").parse().unwrap_or(number)
+}
+
+fn findings(text: &mut String, calibration: &Calibration) {
+    let mut told: Vec<(&Finding, Vec<&str>)> = Vec::new();
+    for metric in &calibration.metrics {
+        for finding in &metric.findings {
+            match told.iter_mut().find(|(known, _)| *known == finding) {
+                Some((_, metrics)) => metrics.push(&metric.name),
+                None => told.push((finding, vec![&metric.name])),
+            }
+        }
+    }
+    if told.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n{HEADING}What to know, and do{HEADING:#}");
+    for (finding, metrics) in told {
+        let names: Vec<_> = metrics.iter().map(|name| printable(name)).collect();
+        let _ = writeln!(text, "  {}: {}", names.join(", "), printable(&finding.sentence));
+    }
+}

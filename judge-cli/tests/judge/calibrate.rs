@@ -1,0 +1,120 @@
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::harness::{Place, config};
+
+/// A wide table of two metrics with a point a minute, each wobbling in a way of `seed`.
+fn healthy(seed: u64, points: u64, start: u64) -> String {
+    let mut table = "timestamp,latency,errors\n".to_owned();
+    let mut state = seed;
+    let mut noise = || {
+        // Knuth's MMIX generator; the upper bits are even enough.
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 40) as f64 / (1_u64 << 24) as f64
+    };
+    for index in 0..points {
+        let time = 1_700_000_000 + 60 * (start + index);
+        writeln!(table, "{time},{},{}", 100.0 + 20.0 * noise(), 3.0 + noise()).unwrap();
+    }
+    table
+}
+
+fn place() -> Place {
+    Place::with(&[
+        ("config.json", &config(&["latency", "errors", "gone"])),
+        ("one.csv", healthy(1, 600, 0).as_bytes()),
+        ("two.csv", healthy(2, 600, 0).as_bytes()),
+        ("later.csv", healthy(3, 300, 5000).as_bytes()),
+        ("other-step.csv", b"timestamp,latency\n0,1\n30,2\n60,1\n"),
+        ("untimed.csv", b"timestamp,latency\n0,1\n60,2\n67,1\n68,3\n"),
+    ])
+}
+
+const CALIBRATE: &str = "calibrate --config config.json --minutes 10,30 --pairs 60";
+
+#[test]
+fn instances_of_one_time_are_compared_side_by_side() {
+    let place = place();
+    let answer = place.judge(&format!("{CALIBRATE} --history one.csv two.csv later.csv -f json"));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let calibration: Value = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!(calibration["history"]["pairing"], "concurrent");
+    assert_eq!(calibration["history"]["recordings"], 2);
+    assert_eq!(calibration["history"]["instances"], 3);
+    let latency = &calibration["metrics"][0];
+    let change = latency["shift"][1]["change"].as_f64().unwrap();
+    // Even noise of 100 to 120 in windows of 30 points: a few percent.
+    assert!(change > 0.01 && change < 0.1, "{latency:#}");
+    assert!(latency["shift"][1]["from"].as_f64().unwrap() < change);
+    assert!(latency["falseAlarms"][0]["upper"].as_f64().unwrap() < 0.2, "{latency:#}");
+    assert_eq!(calibration["metrics"][2]["findings"][0]["kind"], "notInHistory");
+}
+
+#[test]
+fn one_instance_is_compared_block_by_block() {
+    let place = place();
+    let answer = place.judge(&format!("{CALIBRATE} --history one.csv"));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.stdout.contains("one block with a later one"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("gone: the history has no point of it"), "{}", answer.stdout);
+}
+
+#[test]
+fn figures_follow_the_seed_and_not_the_threads() {
+    let place = place();
+    let on = |more: &str| {
+        let answer = place.judge(&format!("{CALIBRATE} --history one.csv two.csv -f json {more}"));
+        assert_eq!(answer.code, 0, "{answer:?}");
+        answer.stdout
+    };
+    assert_eq!(on("--threads 1"), on("--threads 3"));
+    assert_ne!(on("--seed 1"), on("--seed 2"));
+}
+
+#[test]
+fn windows_without_history_are_told() {
+    let place = place();
+    let answer =
+        place.judge("calibrate --config config.json --minutes 10,700 --history one.csv two.csv");
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.stderr.contains("no windows of 700 min"), "{answer:?}");
+}
+
+#[test]
+fn bad_histories_and_options_are_refused() {
+    let place = place();
+    for (arguments, says) in [
+        ("--history one.csv --minutes 400", "needs"),
+        ("--history one.csv --minutes 400", "two blocks of 400"),
+        ("--history one.csv --minutes 0", "minutes"),
+        ("--history one.csv --minutes x", "invalid value 'x'"),
+        ("--history one.csv --change -5%", "change"),
+        ("--history one.csv --change 0", "above 0, such as 20%"),
+        ("--history one.csv --power 1", "power"),
+        ("--history one.csv --pairs 3", "pairs"),
+        ("--history one.csv --judge Solomon", "no judge \"Solomon\""),
+        ("--history one.csv other-step.csv", "60000 ms apart"),
+        ("--history untimed.csv", "no regular times"),
+        ("--history missing.csv", "missing.csv"),
+        ("", "--history"),
+    ] {
+        let answer = place.judge(&format!("calibrate --config config.json {arguments}"));
+        assert_eq!(answer.code, 2, "{arguments}: {answer:?}");
+        assert!(answer.stderr.contains(says), "{arguments}: {answer:?}");
+        assert_eq!(answer.stdout, "", "{arguments}");
+    }
+    let both = place.judge_with("calibrate --config - --history -", b"{}");
+    assert_eq!(both.code, 2, "{both:?}");
+}
+
+#[test]
+fn a_config_that_its_judge_refuses_is_refused() {
+    let place = place();
+    place.write("odd.json", &config(&["latency", "latency"]));
+    let answer = place.judge(
+        "calibrate --config odd.json --judge EvidenceJudge-v1 --minutes 10 --history one.csv two.csv",
+    );
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.stderr.contains("metrics[1].name"), "{answer:?}");
+}

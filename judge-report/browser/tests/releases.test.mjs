@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { open, openAll, visit } from "./browser.mjs";
+import { HOSTILE } from "./reports.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const folder = join(here, "../reports/releases");
+const screenshots = new URL("../screenshots/", import.meta.url).pathname;
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const root = join(here, "../../..");
+const replayed = join(here, "../reports/replayed");
+const address = (file) => pathToFileURL(join(folder, file)).href;
+
+// Intervals of every recorded canary: 80 points, 10 more each.
+const INTERVALS = 8;
+const RECORDED = ["cold-start", "failing", "leaky", "same-version", "slower"];
+
+let browser;
+before(async () => {
+  execFileSync(process.env.RELEASES ?? join(here, "../../../target/debug/examples/releases"), [folder]);
+  browser = await open();
+});
+after(() => browser.close());
+
+async function checkAccess(page) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(wide <= 0, `${wide} px wider than the window`);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+  assert.deepEqual(serious.map(({ id, nodes }) => [id, nodes[0].html]), []);
+}
+
+for (const name of RECORDED) {
+  test(`${name}: a mark for each interval, the lines, and the class of every metric`, async () => {
+    const { page, faults } = await visit(browser.context, address(`${name}.html`));
+    const scores = page.locator(".scores svg");
+    assert.equal(await scores.locator("g.interval path").count(), INTERVALS);
+    assert.equal(await scores.locator("g[data-mark=rule] line").count() >= 2, true);
+    const stopped = (await page.locator("h1").textContent()).includes("stopped after");
+    assert.equal(await scores.locator(".stop line, line.stop").count(), stopped ? 1 : 0);
+    assert.equal(await scores.evaluate((svg) => /NaN|undefined|Infinity/.test(svg.outerHTML)), false);
+    const metrics = await page.locator("details.metric").count();
+    assert.equal(await page.locator(".classes tbody tr").count(), metrics);
+    assert.equal(await page.locator(".classes tbody td").count(), metrics * INTERVALS);
+    assert.equal(await page.locator(".intervals tbody tr").count(), INTERVALS);
+    // The sections of a single judgement, drawn.
+    await openAll(page);
+    assert.equal(await page.locator(".views").count(), metrics);
+    assert.deepEqual(faults, []);
+    await page.close();
+  });
+}
+
+for (const file of ["index", "empty-index", "slower", "same-version", "never"]) {
+  for (const scheme of ["light", "dark"]) {
+    test(`${file}, ${scheme}: accessible, and a picture is taken`, async () => {
+      const { page, faults } = await visit(browser.context, address(`${file}.html`), scheme);
+      await openAll(page);
+      await page.screenshot({ path: `${screenshots}release-${file}-${scheme}.png`, fullPage: true });
+      await checkAccess(page);
+      assert.deepEqual(faults, []);
+      await page.close();
+    });
+  }
+}
+
+test("scores show where the pointer is", async () => {
+  const { page } = await visit(browser.context, address("slower.html"));
+  const tip = page.locator(".scores svg [data-mark=tip] text, .scores svg [aria-label=tip] text");
+  assert.equal(await tip.count(), 0);
+  await page.locator(".scores g.interval path").first().hover({ force: true });
+  await tip.waitFor({ timeout: 5000 });
+  assert.match(await tip.textContent(), /interval 1: Fail, score 61\.25.*2026-11-20 14:09:22 UTC.*latency-p50/s);
+  await page.close();
+});
+
+test("a class leads to its metric", async () => {
+  const { page } = await visit(browser.context, address("slower.html"));
+  const metric = page.locator("details.metric", { has: page.locator("h3", { hasText: "memory-bytes" }) });
+  assert.equal(await metric.getAttribute("open"), null);
+  await page.locator(".classes a", { hasText: "memory-bytes" }).click();
+  await metric.locator("svg").first().waitFor();
+  await page.close();
+});
+
+test("releases are sorted by the keyboard, those without a value last", async () => {
+  const { page, faults } = await visit(browser.context, address("index.html"));
+  const column = (index) => page.locator(`.releases tbody tr > :nth-child(${index})`).allTextContents();
+  const started = await column(1);
+  const heading = (name) => page.getByRole("button", { name, exact: true });
+  const sorted = (name) => page.locator("th", { has: heading(name) }).getAttribute("aria-sort");
+
+  await heading("Release").focus();
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Verdict");
+  await page.keyboard.press("Enter");
+  assert.equal(await sorted("Verdict"), "ascending");
+  const verdicts = ["Pass", "Marginal", "Fail", "Not judged"];
+  const ranks = (await column(2)).map((text) => verdicts.indexOf(text));
+  assert.deepEqual(ranks, [...ranks].sort((a, b) => a - b));
+  await page.keyboard.press("Space");
+  assert.equal(await sorted("Verdict"), "descending");
+  assert.equal((await column(2))[0], "Not judged");
+
+  await heading("Stopped after").focus();
+  for (const order of ["ascending", "descending"]) {
+    await page.keyboard.press("Enter");
+    assert.equal(await sorted("Stopped after"), order);
+    assert.equal(await sorted("Verdict"), null);
+    const rows = await column(4);
+    assert.ok(rows[0] !== "" && rows.at(-1) !== rows[0], rows.join());
+  }
+  assert.match(await page.locator("[role=status]").textContent(), /Sorted by stopped after, descending/);
+  assert.deepEqual((await column(1)).sort(), started.sort());
+  assert.deepEqual(faults, []);
+  await page.close();
+});
+
+test("every link of the index leads to its release", async () => {
+  const { page } = await visit(browser.context, address("index.html"));
+  const links = page.locator(".releases tbody a");
+  const count = await links.count();
+  assert.ok(count >= 11, `${count} links`);
+  for (let index = 0; index < count; index += 1) {
+    const name = await links.nth(index).textContent();
+    await links.nth(index).click();
+    await page.waitForURL((url) => !url.href.endsWith("index.html"));
+    assert.equal(await page.locator(".verdict .name").textContent(), name);
+    await page.goBack();
+  }
+  await page.close();
+});
+
+test("hostile names are text", async () => {
+  const { page, faults } = await visit(browser.context, address("index.html"));
+  const names = await page.locator(".releases tbody th").allTextContents();
+  for (const name of HOSTILE.filter((name) => !name.startsWith("long-"))) assert.ok(names.includes(name), name);
+  const page_of = await page.locator(".releases tbody a", { hasText: "</script>" }).getAttribute("href");
+  const release = await visit(browser.context, new URL(page_of, page.url()).href);
+  await openAll(release.page);
+  assert.equal(await release.page.locator(".classes tbody th").first().textContent(), HOSTILE[0]);
+  for (const opened of [page, release.page]) assert.equal(await opened.evaluate(() => window.harmed), undefined);
+  assert.deepEqual([...faults, ...release.faults], []);
+  await page.close();
+  await release.page.close();
+});
+
+test("narrow screens fit everything", async () => {
+  for (const file of ["index.html", "slower.html"]) {
+    const { page } = await visit(browser.context, address(file));
+    await page.setViewportSize({ width: 375, height: 700 });
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 375, file);
+    await page.close();
+  }
+});
+
+test("on paper nothing is cut off", async () => {
+  const { page } = await visit(browser.context, address("slower.html"));
+  const pdf = await page.pdf();
+  assert.ok(pdf.length > 50_000, `${pdf.length} bytes`);
+  await page.close();
+});
+
+test("releases that the command replays have their pages", async () => {
+  const fixtures = join(root, "fixtures/recorded");
+  const history = ["--config", join(fixtures, "canary-config.json"), "--history", join(fixtures, "history.csv")];
+  const judge = process.env.JUDGE ?? join(root, "target/debug/judge");
+  execFileSync(judge, ["retro", ...history, "--warm-up", "20s", "--interval", "20s", "--all-intervals", "--report", replayed], { stdio: "ignore" });
+  const { page, faults } = await visit(browser.context, pathToFileURL(join(replayed, "index.html")).href);
+  const links = await page.locator(".releases tbody a").evaluateAll((all) => all.map(({ href }) => href));
+  assert.ok(links.length >= RECORDED.length, `${links.length} releases`);
+  assert.deepEqual(faults, []);
+  for (const link of links) {
+    const release = await visit(browser.context, link);
+    await openAll(release.page);
+    assert.ok((await release.page.locator(".scores g.interval path").count()) >= 6);
+    // The warm-up and the judged window are shaded.
+    const shades = release.page.locator(".views").first().locator("svg g[data-mark=rect] rect");
+    assert.equal(await shades.count(), 2);
+    await release.page.screenshot({ path: `${screenshots}replayed-${link.match(/([^/]+)\.html$/)[1]}.png`, fullPage: true });
+    assert.deepEqual(release.faults, []);
+    await release.page.close();
+  }
+  await page.close();
+});
+
+test("a release's page is less than 400 kB", () => {
+  for (const name of RECORDED) assert.ok(statSync(join(folder, `${name}.html`)).size < 400_000, name);
+});

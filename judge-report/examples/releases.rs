@@ -1,0 +1,141 @@
+//! Writes the pages that the browser opens: every recorded canary judged over growing windows, releases
+//! with hostile names, one without intervals, and an index of them all.
+//! `cargo run -p judge-report --example releases -- FOLDER`
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failure ends the program, as it should"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use judge_core::judges::{Judge, NetflixAcaJudge};
+use judge_core::{JudgeRequest, Judgement, MetricPair, Series, Thresholds, Verdict, kayenta};
+use judge_report::index::{Entry, Index, Outcome};
+use judge_report::timeline::{Interval, Stop};
+use judge_report::{Fact, Report, Span, Timeline, file_names, index_page, timeline_page};
+
+/// Points that are added from interval to interval.
+const INTERVAL: usize = 10;
+const RECORDED: [&str; 5] = ["cold-start", "failing", "leaky", "same-version", "slower"];
+const HOSTILE: [&str; 5] = [
+    "</script><script>window.harmed = true</script>",
+    "<img src=x onerror='window.harmed = true'>",
+    "\"quotes' & &amp; <!-- comment",
+    "\u{202e}drawkcab \u{5d0}\u{5d1}\u{5d2} name",
+    "${window.harmed = true} {{7*7}} \\u003c",
+];
+
+fn main() {
+    let folder = PathBuf::from(std::env::args().nth(1).expect("a folder to write to"));
+    fs::create_dir_all(&folder).unwrap();
+    let mut releases: Vec<(String, JudgeRequest)> =
+        RECORDED.map(|name| (name.to_owned(), recorded(name))).to_vec();
+    releases.push(("long-".repeat(60), recorded("failing")));
+    for name in HOSTILE {
+        let mut request = recorded("slower");
+        for (at, hostile) in HOSTILE.iter().enumerate() {
+            (*hostile).clone_into(&mut request.pairs[at].name);
+            (*hostile).clone_into(&mut request.config.metrics[at].name);
+        }
+        releases.push((name.to_owned(), request));
+    }
+    let names = file_names(releases.iter().map(|(name, _)| name.as_str()));
+    let mut entries: Vec<Entry> = Vec::new();
+    for ((name, request), file) in releases.iter().zip(names) {
+        let (timeline, judgement) = replay(name, request);
+        let report = Report {
+            name,
+            pairs: &request.pairs,
+            judged: last(&timeline),
+            ..Report::of(&judgement)
+        };
+        write(&folder, &file, &timeline_page(&timeline, &report));
+        let outcome = Outcome::from(&timeline);
+        entries.push(Entry { release: name.clone(), page: Some(file), outcome });
+    }
+    entries.push(Entry {
+        release: "broken".to_owned(),
+        page: None,
+        outcome: Outcome::Broken { problem: format!("no canary in {}", HOSTILE[0]) },
+    });
+    let facts = vec![Fact { name: "Judge".to_owned(), value: NetflixAcaJudge.name().to_owned() }];
+    let index =
+        |name: &str, releases| Index { name: name.to_owned(), releases, facts: facts.clone() };
+    write(&folder, "index.html", &index_page(&index("shop", entries)));
+    write(&folder, "empty-index.html", &index_page(&index(HOSTILE[1], vec![])));
+    let (mut never, judgement) = replay("never judged", &recorded("slower"));
+    (never.intervals, never.stopped, never.deciding) = (vec![], None, 0);
+    write(&folder, "never.html", &timeline_page(&never, &Report::of(&judgement)));
+}
+
+fn write(folder: &Path, file: &str, page: &str) {
+    fs::write(folder.join(file), page).unwrap();
+}
+
+fn recorded(name: &str) -> JudgeRequest {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/recorded");
+    kayenta::read_request(&fs::read(root.join(name).join("request.json")).unwrap()).unwrap()
+}
+
+/// The first `points` of both sides.
+fn start_of(request: &JudgeRequest, points: usize) -> JudgeRequest {
+    let cut = |series: &Series| {
+        let values = series.values.iter().take(points).copied().collect();
+        Series { values, clock: series.clock }
+    };
+    let pairs = request.pairs.iter().map(|pair| MetricPair {
+        baseline: cut(&pair.baseline),
+        canary: cut(&pair.canary),
+        ..pair.clone()
+    });
+    JudgeRequest { pairs: pairs.collect(), ..request.clone() }
+}
+
+/// Judges a growing window and stops at the first score below marginal.
+fn replay(name: &str, request: &JudgeRequest) -> (Timeline, Judgement) {
+    let clock = request.pairs[0].canary.clock.unwrap();
+    let points = request.pairs[0].canary.values.len();
+    let end =
+        |points: usize| clock.start_millis + (clock.step_millis * points as u64).cast_signed();
+    let judged: Vec<(usize, Judgement)> = (1..=points / INTERVAL)
+        .map(|interval| interval * INTERVAL)
+        .map(|points| (points, NetflixAcaJudge.judge(&start_of(request, points)).unwrap()))
+        .collect();
+    let stopped = judged.iter().position(|(_, judgement)| judgement.verdict == Verdict::Fail);
+    let deciding = stopped.unwrap_or(judged.len() - 1);
+    let (_, judgement) = &judged[deciding];
+    let dearest = judgement.metrics.iter().find(|metric| metric.reason.is_some());
+    let timeline = Timeline {
+        release: name.to_owned(),
+        verdict: judgement.verdict,
+        thresholds: Thresholds::DEFAULT,
+        start_millis: clock.start_millis,
+        metrics: judgement.metrics.iter().map(|metric| metric.name.clone()).collect(),
+        intervals: judged
+            .iter()
+            .map(|(points, judgement)| interval(end(*points), clock.start_millis, judgement))
+            .collect(),
+        deciding,
+        stopped: stopped.map(|interval| Stop {
+            at_millis: end(judged[interval].0),
+            metric: dearest.map(|metric| metric.name.clone()),
+        }),
+    };
+    (timeline, judgement.clone())
+}
+
+fn interval(to_millis: i64, from_millis: i64, judgement: &Judgement) -> Interval {
+    Interval {
+        window: Span { from_millis, to_millis },
+        verdict: judgement.verdict,
+        score: judgement.score,
+        classes: judgement.metrics.iter().map(|metric| Some(metric.classification)).collect(),
+        reason: judgement.reason.clone(),
+    }
+}
+
+fn last(timeline: &Timeline) -> Option<Span> {
+    timeline.intervals.get(timeline.deciding).map(|interval| interval.window)
+}

@@ -1,0 +1,164 @@
+//! The intervals as chart, as classes of the metrics, and as a table.
+
+use judge_core::{Classification, figure};
+use maud::{Markup, html};
+
+use super::page::after;
+use super::{Interval, Timeline};
+use crate::metric::anchor;
+use crate::time;
+use crate::words::{self, Word};
+
+pub(super) fn intervals(timeline: &Timeline) -> Markup {
+    html! {
+        section aria-labelledby="intervals" {
+            h2 id="intervals" { "Intervals" }
+            @if timeline.intervals.is_empty() {
+                p.note { "No interval was judged." }
+            } @else {
+                p.legend {
+                    span.key.passing { "pass" }
+                    span.key.marginal { "marginal" }
+                    span.key.failing { "fail" }
+                    span.key.pass-line { "passes from " (figure::value(timeline.thresholds.pass)) }
+                    span.key.marginal-line {
+                        "marginal from " (figure::value(timeline.thresholds.marginal))
+                    }
+                    @if timeline.stopped.is_some() { span.key.stop-line { "stopped" } }
+                    @if timeline.deciding + 1 < timeline.intervals.len() {
+                        span.key.later { "hollow: what would have come" }
+                    }
+                }
+                div.scores {}
+                (classes(timeline))
+                details.all {
+                    summary { "Every interval in numbers" }
+                    (numbers(timeline))
+                }
+            }
+        }
+    }
+}
+
+/// A row a metric, a column an interval: those that failed in any interval first.
+fn classes(timeline: &Timeline) -> Markup {
+    let mut metrics: Vec<usize> = (0..timeline.metrics.len()).collect();
+    metrics.sort_by_key(|metric| first_failure(timeline, *metric));
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Class of each metric in each interval" {
+            table.classes {
+                caption { "Class of each metric after" }
+                thead {
+                    tr {
+                        th scope="col" { "Metric" }
+                        @for (index, interval) in timeline.intervals.iter().enumerate() {
+                            th scope="col" aria-current=[current(timeline, index)] {
+                                (after(timeline, interval.window.to_millis))
+                            }
+                        }
+                    }
+                }
+                tbody {
+                    @for metric in metrics {
+                        tr {
+                            th scope="row" {
+                                a href={ "#" (anchor(metric)) } { bdi { (timeline.metrics[metric]) } }
+                            }
+                            @for (index, interval) in timeline.intervals.iter().enumerate() {
+                                (class(timeline, index, interval.classes.get(metric).copied().flatten()))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Which interval a metric first fails in; those that never do come last.
+fn first_failure(timeline: &Timeline, metric: usize) -> usize {
+    let fails = |interval: &Interval| {
+        let class = interval.classes.get(metric).copied().flatten();
+        class.is_some_and(|class| words::classification(class).tone == words::Tone::Bad)
+    };
+    timeline.intervals.iter().position(fails).unwrap_or(usize::MAX)
+}
+
+fn class(timeline: &Timeline, index: usize, class: Option<Classification>) -> Markup {
+    let current = current(timeline, index);
+    html! {
+        @match class {
+            Some(class) => {
+                @let Word { text, tone } = words::classification(class);
+                td.(tone.class()) aria-current=[current] {
+                    span.sign aria-hidden="true" { (sign(class)) }
+                    span.unseen { (text) }
+                }
+            }
+            None => td aria-current=[current] { span.unseen { "not judged" } },
+        }
+    }
+}
+
+/// The class as one sign, told apart without colour.
+fn sign(class: Classification) -> &'static str {
+    match class {
+        Classification::Pass => "·",
+        Classification::High => "▲",
+        Classification::Low => "▼",
+        Classification::NoDataFail => "✕",
+        Classification::NoData => "○",
+        _ => "?",
+    }
+}
+
+/// The interval that decided is marked.
+fn current(timeline: &Timeline, index: usize) -> Option<&'static str> {
+    (index == timeline.deciding).then_some("true")
+}
+
+fn numbers(timeline: &Timeline) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label="Every interval in numbers" {
+            table.intervals {
+                thead {
+                    tr {
+                        th.number scope="col" { "Interval" }
+                        th scope="col" { "Judged from" }
+                        th scope="col" { "To" }
+                        th.number scope="col" { "Score" }
+                        th scope="col" { "Verdict" }
+                        th scope="col" { "Failing metrics" }
+                    }
+                }
+                tbody {
+                    @for (index, interval) in timeline.intervals.iter().enumerate() {
+                        (row(timeline, index, interval))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn row(timeline: &Timeline, index: usize, interval: &Interval) -> Markup {
+    let Word { text, tone } = words::verdict(interval.verdict);
+    let failing = timeline.metrics.iter().zip(&interval.classes).filter(|(_, class)| {
+        class.is_some_and(|class| words::classification(class).tone == words::Tone::Bad)
+    });
+    html! {
+        tr.(tone.class()) aria-current=[current(timeline, index)] {
+            th.number scope="row" { (index + 1) }
+            td.time { (time::utc(interval.window.from_millis)) }
+            td.time { (time::utc(interval.window.to_millis)) }
+            td.number { (figure::value(interval.score)) }
+            td { span.badge { (text) } }
+            td {
+                @for (at, (metric, _)) in failing.enumerate() {
+                    @if at > 0 { ", " }
+                    bdi { (metric) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! One release over its intervals.
+
+mod intervals;
+mod page;
+mod scores;
+
+use judge_core::{Classification, Thresholds, Verdict};
+use serde::{Deserialize, Serialize};
+
+pub use page::timeline_page;
+
+use crate::Span;
+
+/// A release that was judged again and again while it ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Timeline {
+    /// The release.
+    pub release: String,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// The scores at which an interval passes or is marginal.
+    pub thresholds: Thresholds,
+    /// When the canary started, in milliseconds since the Unix epoch.
+    pub start_millis: i64,
+    /// The metrics, in the order of every interval's classes.
+    pub metrics: Vec<String>,
+    /// The intervals in order of time. Those after the one that decided were judged to show what would
+    /// have come.
+    pub intervals: Vec<Interval>,
+    /// Which interval decided, from 0; its judgement is the one that the page shows.
+    pub deciding: usize,
+    /// The interval whose score stopped the release, if one did.
+    pub stopped: Option<Stop>,
+}
+
+/// One interval's judgement in short.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Interval {
+    /// The points that were judged.
+    pub window: Span,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// Its score, 0 to 100.
+    pub score: f64,
+    /// The class of each metric of the timeline; `None` where it was not judged.
+    pub classes: Vec<Option<Classification>>,
+    /// Why the score is 0, where one finding alone decided it.
+    pub reason: Option<String>,
+}
+
+/// When a release was stopped, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stop {
+    /// When, in milliseconds since the Unix epoch.
+    pub at_millis: i64,
+    /// The metric that cost most, if one did.
+    pub metric: Option<String>,
+}
+
+impl Timeline {
+    /// The interval that decided.
+    pub(crate) fn decided(&self) -> Option<&Interval> {
+        self.intervals.get(self.deciding)
+    }
+}

@@ -1,0 +1,101 @@
+//! The page of a timeline.
+
+use judge_core::figure;
+use maud::{Markup, html};
+
+use super::{Interval, Stop, Timeline, intervals, scores};
+use crate::words::{self, Word};
+use crate::{Report, document, time};
+
+/// The page of a release: verdict and score over its intervals, then everything about the judgement of
+/// the interval that decided, which `deciding` is.
+///
+/// It needs no other file and no network. Text is shown as text, whatever it holds.
+pub fn timeline_page(timeline: &Timeline, deciding: &Report) -> String {
+    let sections = document::Sections::of(deciding);
+    let word = words::verdict(timeline.verdict);
+    let title = html! { (word.text) " · " (name(timeline)) };
+    let body = html! {
+        (head(timeline))
+        (intervals::intervals(timeline))
+        h2.part id="deciding" { (decided(timeline)) }
+        (sections.markup())
+    };
+    document::shell(
+        &title,
+        &body,
+        &document::scripts(sections.series(), Some(&scores::json(timeline))),
+    )
+}
+
+fn name(timeline: &Timeline) -> &str {
+    if timeline.release.is_empty() { "Release" } else { &timeline.release }
+}
+
+fn decided(timeline: &Timeline) -> Markup {
+    html! {
+        "Interval " (timeline.deciding + 1)
+        @if timeline.stopped.is_some() { ", which stopped it" } @else { ", which decided" }
+    }
+}
+
+fn head(timeline: &Timeline) -> Markup {
+    let Word { text, tone } = words::verdict(timeline.verdict);
+    let thresholds = timeline.thresholds;
+    html! {
+        header.verdict.(tone.class()) {
+            p.name { bdi { (name(timeline)) } }
+            h1 {
+                span.badge { (text) }
+                @match (&timeline.stopped, timeline.decided()) {
+                    (Some(stop), _) => { " stopped after " strong { (after(timeline, stop.at_millis)) } }
+                    (None, Some(interval)) => { " score " strong { (figure::value(interval.score)) } }
+                    (None, None) => { " never judged" }
+                }
+            }
+            p { (summary(timeline)) }
+            p.thresholds {
+                "An interval passes from " (figure::value(thresholds.pass)) ", is marginal from "
+                (figure::value(thresholds.marginal)) ", and stops the release below that."
+            }
+        }
+    }
+}
+
+/// What became of the release, in a sentence or two.
+fn summary(timeline: &Timeline) -> Markup {
+    let count = timeline.intervals.len();
+    html! {
+        @match (&timeline.stopped, timeline.decided()) {
+            (Some(stop), Some(interval)) => {
+                "Interval " (timeline.deciding + 1) " of " (count) " would have stopped it at "
+                (time::utc(stop.at_millis)) ", with a score of " (figure::value(interval.score))
+                (by(stop)) "."
+                (reason(interval))
+            }
+            (None, Some(interval)) => {
+                @if count == 1 { "Its only interval" } @else { "The last of its " (count) " intervals" }
+                " has a score of " (figure::value(interval.score)) "; none would have stopped it."
+                (reason(interval))
+            }
+            _ => "None of its intervals was judged.",
+        }
+    }
+}
+
+fn by(stop: &Stop) -> Markup {
+    html! { @if let Some(metric) = &stop.metric { ", most of it lost to " strong { bdi { (metric) } } } }
+}
+
+fn reason(interval: &Interval) -> Markup {
+    let reason = interval.reason.as_deref().filter(|reason| !reason.is_empty());
+    html! { @if let Some(reason) = reason { " " bdi { (reason) } "." } }
+}
+
+/// Time since the start of the canary.
+pub(super) fn after(timeline: &Timeline, millis: i64) -> String {
+    match u64::try_from(millis.saturating_sub(timeline.start_millis)) {
+        Ok(elapsed) => time::elapsed(elapsed),
+        Err(_) => time::utc(millis),
+    }
+}

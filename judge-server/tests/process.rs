@@ -1,0 +1,109 @@
+//! The command itself, ended by a signal while it is busy.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what these functions are for is to fail a test"
+)]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use judge_server::proto::judge_service_client::JudgeServiceClient;
+use judge_server::proto::{
+    CanaryConfig, JudgeRequest, MetricConfig, MetricPair, Series, Thresholds, judge_request,
+};
+use serde_json::Value;
+use tonic::transport::Endpoint;
+
+struct Server {
+    process: Child,
+    log: BufReader<ChildStderr>,
+    grpc: String,
+}
+
+/// A line of the log, or nothing at its end.
+fn line(log: &mut BufReader<ChildStderr>) -> Option<Value> {
+    let mut line = String::new();
+    (log.read_line(&mut line).unwrap() > 0).then(|| serde_json::from_str(&line).unwrap())
+}
+
+fn start() -> Server {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_judge-server"))
+        .args(["--grpc-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(process.stderr.take().unwrap());
+    let first = line(&mut log).expect("a line that says where it listens");
+    let grpc = format!("http://{}", first["grpc"].as_str().unwrap());
+    Server { process, log, grpc }
+}
+
+fn request() -> JudgeRequest {
+    let series = |shift: usize| {
+        let values = (0..200).map(|point| (shift + point * 37 % 101) as f64);
+        Some(Series { values: values.collect(), times: None })
+    };
+    let metric = MetricConfig { name: "latency".into(), ..Default::default() };
+    let config = CanaryConfig { metrics: vec![metric], ..Default::default() };
+    JudgeRequest {
+        id: "busy".into(),
+        pairs: vec![MetricPair {
+            name: "latency".into(),
+            baseline: series(0),
+            canary: series(50),
+            ..Default::default()
+        }],
+        thresholds: Some(Thresholds { pass: Some(95.0), marginal: Some(75.0) }),
+        judge: None,
+        config: Some(judge_request::Config::CanaryConfig(config)),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_in_the_middle_of_the_load_loses_no_call() {
+    for signal in ["-TERM", "-INT"] {
+        let mut server = start();
+        let (grpc, process) = (server.grpc.clone(), server.process.id().to_string());
+        // Read all the while: a server that cannot log waits.
+        let log = tokio::task::spawn_blocking(move || {
+            let mut lines = Vec::new();
+            while let Some(line) = line(&mut server.log) {
+                lines.push(line);
+            }
+            (lines, server.process.wait().unwrap())
+        });
+        let (answers, mut answered) = tokio::sync::mpsc::unbounded_channel();
+        for _ in 0..8 {
+            let endpoint = Endpoint::from_shared(grpc.clone()).unwrap();
+            let mut client = JudgeServiceClient::new(endpoint.connect().await.unwrap());
+            let answers = answers.clone();
+            tokio::spawn(async move {
+                // Until the server takes no more calls.
+                while let Ok(answer) = client.judge(request()).await {
+                    let judgement = answer.into_inner().judgement;
+                    answers.send(judgement.is_some()).unwrap();
+                }
+            });
+        }
+        drop(answers);
+        let mut judged = 0;
+        while judged < 100 {
+            assert!(answered.recv().await.expect("calls go on"));
+            judged += 1;
+        }
+        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
+        while let Some(whole) = answered.recv().await {
+            assert!(whole);
+            judged += 1;
+        }
+        let (lines, status) = log.await.unwrap();
+        assert!(status.success(), "{status}");
+        let calls = lines.iter().filter(|line| line["message"] == "call");
+        let accepted: Vec<&str> = calls.map(|line| line["code"].as_str().unwrap()).collect();
+        assert!(accepted.iter().all(|code| *code == "Ok"), "{accepted:?}");
+        assert_eq!(accepted.len(), judged, "every accepted call is answered, once");
+    }
+}
