@@ -46,7 +46,7 @@ fn generate(kind: &str, points: usize, seed: u64) -> Vec<f64> {
         "overflow" => each(|k, v| {
             if k % 2 == 0 { f64::MAX / (1.0 + v / 1000.0) } else { -f64::MAX / (1.0 + v / 1000.0) }
         }),
-        "denormals" => each(|_, v| f64::from_bits((v * 1e6) as u64 % 100_000)),
+        "denormals" => each(|_, v| f64::from_bits(v.to_bits() % 100_000)),
         _ => tied(points, seed),
     }
 }

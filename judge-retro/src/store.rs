@@ -98,13 +98,12 @@ impl Store {
         } else {
             None
         };
-        let parts = match &passing {
-            Some(folder) => folder.path().join("parts"),
-            None => {
-                let mut name = output.as_os_str().to_owned();
-                name.push(".parts");
-                PathBuf::from(name)
-            }
+        let parts = if let Some(folder) = &passing {
+            folder.path().join("parts")
+        } else {
+            let mut name = output.as_os_str().to_owned();
+            name.push(".parts");
+            PathBuf::from(name)
         };
         let mut store = Self {
             output: output.to_owned(),

@@ -43,12 +43,12 @@ fn history(args: &CalibrateArgs) -> HealthyHistory {
         return HealthyHistory::Instances(args.history.clone());
     }
     let step_millis = args.step.map(|step| u64::try_from(step.as_millis()).unwrap_or(u64::MAX));
-    HealthyHistory::Releases(crate::input::Releases {
+    HealthyHistory::Releases(Box::new(crate::input::Releases {
         sources: args.releases.clone(),
         options: args.reading.options(),
         step_millis: step_millis.map(|step| step.max(1)),
         with_canaries: args.with_canaries,
-    })
+    }))
 }
 
 #[cfg(not(feature = "retro"))]

@@ -87,7 +87,7 @@ pub(crate) fn run(command: Command, console: &Console) -> anyhow::Result<Exit> {
         Command::Batch(args) => batch::run(args),
         Command::Calibrate(args) => calibrate::run(args, console),
         #[cfg(feature = "retro")]
-        Command::Retro(args) => retro::run(args, console),
+        Command::Retro(args) => retro::run(&args, console),
         Command::Report(args) => report::run(args),
         Command::Config(ConfigCommand::Check(args)) => config_check::run(&args, console),
         Command::Judges(args) => judges::run(&args, console),

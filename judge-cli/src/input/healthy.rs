@@ -43,7 +43,7 @@ pub(crate) enum HealthyHistory {
     Instances(Vec<Source>),
     /// Releases.
     #[cfg(feature = "retro")]
-    Releases(super::releases::Releases),
+    Releases(Box<super::releases::Releases>),
 }
 
 /// Reads config and history.

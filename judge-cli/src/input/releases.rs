@@ -74,7 +74,7 @@ impl Releases {
                     all.extend(found.map_err(refuse).map_err(Stopped::Input)?);
                 }
                 Err(broken) => {
-                    warnings.push(format!("release {:?} is left out: {broken}", one.name))
+                    warnings.push(format!("release {:?} is left out: {broken}", one.name));
                 }
             }
             Ok(())

@@ -47,7 +47,7 @@ impl Wanted {
 pub(crate) struct Buckets {
     wanted: Arc<Wanted>,
     /// By instance, then series, then side.
-    buckets: Vec<Bucket>,
+    all: Vec<Bucket>,
     /// The names of the instances; one without a name where the history names none.
     instances: Vec<String>,
     /// For each series the one whose run followed it last time.
@@ -61,7 +61,7 @@ impl Buckets {
         Self {
             followed_by: (1..=wanted.series.len()).collect(),
             wanted: Arc::clone(wanted),
-            buckets: Vec::new(),
+            all: Vec::new(),
             instances: Vec::new(),
             problem: None,
             ignored: BTreeSet::new(),
@@ -70,7 +70,7 @@ impl Buckets {
 
     /// Forgets the release and keeps the memory.
     pub(super) fn clear(&mut self) {
-        for bucket in &mut self.buckets {
+        for bucket in &mut self.all {
             bucket.times.clear();
             bucket.values.clear();
         }
@@ -99,10 +99,10 @@ impl Buckets {
     /// The points of one series of one instance.
     pub(super) fn bucket(&mut self, instance: usize, series: usize, side: Side) -> &mut Bucket {
         let index = (instance * self.wanted.series.len() + series) * 2 + number(side);
-        if index >= self.buckets.len() {
-            self.buckets.resize_with(index + 1, Bucket::default);
+        if index >= self.all.len() {
+            self.all.resize_with(index + 1, Bucket::default);
         }
-        &mut self.buckets[index]
+        &mut self.all[index]
     }
 
     /// Takes the rows of `part`, which are of this release, apart.

@@ -34,9 +34,12 @@ fn derived(expression: &str, a: &[f64], b: &[f64]) -> Vec<f64> {
     metrics[0].canary.values.iter().map(|v| if v.is_nan() { -1.0 } else { *v }).collect()
 }
 
+/// An expression, values of `a` and `b`, and what it gives.
+type Case = (&'static str, &'static [f64], &'static [f64], &'static [f64]);
+
 #[test]
 fn expressions_are_evaluated_time_by_time() {
-    let cases: [(&str, &[f64], &[f64], &[f64]); 12] = [
+    let cases: [Case; 12] = [
         ("a / b", &[6.0, 1.0, 5.0], &[2.0, 4.0, 3.0], &[3.0, 0.25, 5.0 / 3.0]),
         ("a / b", &[GAP, 1.0, 2.0], &[1.0, GAP, 2.0], &[-1.0, -1.0, 1.0]),
         // 0 of 0, 5 of 0, and less than nothing of 0.

@@ -113,12 +113,12 @@ pub fn write_json(
     #[derive(Serialize)]
     struct Line<'a> {
         #[serde(flatten)]
-        line: ReleaseLine,
+        release: ReleaseLine,
         #[serde(skip_serializing_if = "Vec::is_empty")]
-        judgements: Vec<Interval<'a>>,
+        judgements: Vec<Judged<'a>>,
     }
     #[derive(Serialize)]
-    struct Interval<'a> {
+    struct Judged<'a> {
         interval: usize,
         start: String,
         end: String,
@@ -126,14 +126,14 @@ pub fn write_json(
     }
     let intervals = replayed.iter().flat_map(|replayed| &replayed.intervals);
     let judgements = intervals
-        .map(|one| Interval {
+        .map(|one| Judged {
             interval: one.window.interval,
             start: crate::time::show(one.window.canary.start_millis),
             end: crate::time::show(one.window.canary.end_millis),
             judgement: &one.judgement,
         })
         .collect();
-    let line = Line { line: ReleaseLine::of(release, replayed), judgements };
+    let line = Line { release: ReleaseLine::of(release, replayed), judgements };
     serde_json::to_writer(&mut *out, &line)?;
     out.write_all(b"\n")
 }

@@ -93,13 +93,16 @@ mod tests {
         scores.iter().map(judgement).collect()
     }
 
+    /// Rule, thresholds, scores, and the verdict with the interval it stopped at.
+    type Case = (StageRule, Thresholds, &'static [f64], Verdict, Option<usize>);
+
     #[test]
     fn stops_below_marginal_and_passes_by_the_last_score() {
         use StageRule::{Judge, Spinnaker};
         use Verdict::{Fail, Marginal, Pass};
         let usual = Thresholds { pass: 95.0, marginal: 75.0 };
         let one = Thresholds { pass: 80.0, marginal: 80.0 };
-        let cases: &[(StageRule, Thresholds, &[f64], Verdict, Option<usize>)] = &[
+        let cases: &[Case] = &[
             (Judge, usual, &[100.0, 100.0, 100.0], Pass, None),
             (Judge, usual, &[80.0, 75.0, 95.0], Pass, None),
             (Judge, usual, &[100.0, 100.0, 94.99], Marginal, None),

@@ -1,5 +1,7 @@
 //! One history, read the same from every format and layout.
 
+use std::fmt::Write;
+
 use judge_retro::{ColumnNames, HistoryOptions, RoleNames};
 use polars::prelude::{DataType, TimeUnit};
 
@@ -27,8 +29,9 @@ fn wide_tables_are_the_same_history() {
     for line in wide_csv().lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
         let latency = if fields[3].is_empty() { "null" } else { fields[3] };
-        ndjson += &format!(
-            "{{\"release\":\"{}\",\"role\":\"{}\",\"timestamp\":{},\"latency\":{latency},\"errors\":{}}}\n",
+        let _ = writeln!(
+            ndjson,
+            "{{\"release\":\"{}\",\"role\":\"{}\",\"timestamp\":{},\"latency\":{latency},\"errors\":{}}}",
             fields[0], fields[1], fields[2], fields[4]
         );
     }
@@ -71,7 +74,7 @@ fn text_times_with_offsets_are_normalised_to_utc() {
         let local = jiff::Timestamp::from_millisecond(row.time() + hours * 3_600_000).unwrap();
         let local = local.to_string().replace('Z', offset);
         let (release, metric) = (RELEASES[row.release], METRICS[row.metric]);
-        csv += &format!("{release},{local},{metric},{},{}\n", ROLES[row.role], row.value());
+        let _ = writeln!(csv, "{release},{local},{metric},{},{}", ROLES[row.role], row.value());
     }
     assert_same(&read(&place.write("h.csv", csv)), &expected());
 }
@@ -84,7 +87,7 @@ fn partitioned_folders_are_columns() {
             let mut csv = "timestamp,latency,errors\n".to_owned();
             for point in 0..POINTS {
                 let [latency, errors] = [0, 1].map(|metric| value(release, metric, role, point));
-                csv += &format!("{},{latency},{errors}\n", time(release, point));
+                let _ = writeln!(csv, "{},{latency},{errors}", time(release, point));
             }
             place.write(&format!("history/release={name}/role={role_name}/x.csv"), csv);
         }

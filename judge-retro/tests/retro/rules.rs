@@ -1,5 +1,7 @@
 //! The rules for odd rows.
 
+use std::fmt::Write;
+
 use judge_retro::{ColumnNames, Grid, HistoryOptions};
 
 use crate::harness::{Place, START, STEP, read_with};
@@ -91,7 +93,7 @@ fn instances_are_kept_and_averaged_where_they_have_points() {
     for (instance, values) in [("a", ["1", "2", ""]), ("b", ["3", "", ""])] {
         for (value, minute) in values.iter().zip(0..) {
             let time = START / 1000 + 60 * minute;
-            csv += &format!("v1,canary,{instance},{time},{value}\n");
+            let _ = writeln!(csv, "v1,canary,{instance},{time},{value}");
         }
     }
     let path = place.write("h.csv", &csv);

@@ -1,4 +1,4 @@
-//! The OpenAPI document against the contract.
+//! The `OpenAPI` document against the contract.
 
 use std::collections::BTreeSet;
 

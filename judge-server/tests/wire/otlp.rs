@@ -1,6 +1,7 @@
 //! Spans, as a collector of OpenTelemetry's receives them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::net::SocketAddr;
 
 use judge_server::proto::{JudgeRequest, JudgeStreamRequest};
@@ -47,15 +48,20 @@ async fn collector() -> (SocketAddr, UnboundedReceiver<ResourceSpans>) {
 }
 
 fn attributes(attributes: &[KeyValue]) -> BTreeMap<&str, &str> {
-    let text = |attribute: &'_ KeyValue| match attribute.value.as_ref()?.value.as_ref()? {
-        Value::StringValue(text) => Some(text.clone().leak() as &str),
-        _ => None,
-    };
+    fn text(attribute: &KeyValue) -> Option<&str> {
+        match attribute.value.as_ref()?.value.as_ref()? {
+            Value::StringValue(text) => Some(text),
+            _ => None,
+        }
+    }
     attributes.iter().map(|found| (found.key.as_str(), text(found).unwrap())).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -92,9 +98,11 @@ async fn every_call_is_a_span_of_its_callers_trace() {
         assert_eq!(attributes(std::slice::from_ref(named))["service.name"], "judge-server");
         spans.extend(of_resource.scope_spans.into_iter().flat_map(|scope| scope.spans));
     }
-    let id = |span: &Span| attributes(&span.attributes).get("judge.id").copied();
     let by_id = |wanted: Option<&str>, name: &str| {
-        let mut found = spans.iter().filter(|span| id(span) == wanted && span.name == name);
+        let has = |span: &&Span| {
+            attributes(&span.attributes).get("judge.id").copied() == wanted && span.name == name
+        };
+        let mut found = spans.iter().filter(has);
         (found.next().cloned(), found.count())
     };
     let (Some(judged), 0) = by_id(Some("recorded"), "Judge") else { panic!("{spans:?}") };

@@ -27,7 +27,7 @@ use crate::input::{Overrides, judging};
 use crate::output::{Console, Counts, ReleaseLines};
 
 /// Judges every release of a history again.
-pub(crate) fn run(args: RetroArgs, console: &Console) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &RetroArgs, console: &Console) -> anyhow::Result<Exit> {
     let wanted = Wanted::of(args.format, args.output.as_deref())?;
     let overrides =
         Overrides { judge: args.judge.clone(), pass: args.pass, marginal: args.marginal };
@@ -50,7 +50,7 @@ pub(crate) fn run(args: RetroArgs, console: &Console) -> anyhow::Result<Exit> {
     });
     let store = match &args.output {
         Some(output) => {
-            let settings = settings::of(&args, &judging, &replay, &history, wanted);
+            let settings = settings::of(args, &judging, &replay, &history, wanted);
             Some(Store::open(output, settings, args.resume)?)
         }
         None => None,
