@@ -23,6 +23,17 @@ struct Server {
     grpc: String,
 }
 
+/// Ends the server where the test fails first, which else would wait for its log for ever.
+struct Ended<'a>(&'a str);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = Command::new("kill").args(["-KILL", self.0]).status();
+        }
+    }
+}
+
 /// A line of the log, or nothing at its end.
 fn line(log: &mut BufReader<ChildStderr>) -> Option<Value> {
     let mut line = String::new();
@@ -46,8 +57,16 @@ fn request() -> JudgeRequest {
         let values = (0..200).map(|point| (shift + point * 37 % 101) as f64);
         Some(Series { values: values.collect(), times: None })
     };
-    let metric = MetricConfig { name: "latency".into(), ..Default::default() };
-    let config = CanaryConfig { metrics: vec![metric], ..Default::default() };
+    let metric = MetricConfig {
+        name: "latency".into(),
+        groups: vec!["Latency".into()],
+        ..Default::default()
+    };
+    let config = CanaryConfig {
+        metrics: vec![metric],
+        group_weights: [("Latency".to_owned(), 100.0)].into(),
+        ..Default::default()
+    };
     JudgeRequest {
         id: "busy".into(),
         pairs: vec![MetricPair {
@@ -67,6 +86,7 @@ async fn a_signal_in_the_middle_of_the_load_loses_no_call() {
     for signal in ["-TERM", "-INT"] {
         let mut server = start();
         let (grpc, process) = (server.grpc.clone(), server.process.id().to_string());
+        let _ended = Ended(&process);
         // Read all the while: a server that cannot log waits.
         let log = tokio::task::spawn_blocking(move || {
             let mut lines = Vec::new();

@@ -39,7 +39,7 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
     }
     for name in &explain {
         if !judgement.metrics.iter().any(|metric| metric.name == *name) {
-            bail!("--explain {name}: no metric of that name was judged");
+            return Err(prepared.origin.error(InputProblem::NotJudged(name.clone())).into());
         }
     }
     let destination = Destination::from(output);

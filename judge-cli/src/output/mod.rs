@@ -139,8 +139,8 @@ impl Console {
 
     /// Shows what became of releases.
     #[cfg(feature = "retro")]
-    pub(crate) fn release_lines(&self, lines: &str) -> anyhow::Result<()> {
-        Destination::Stdout.write(lines.as_bytes(), self.color)
+    pub(crate) fn releases(&self, shown: &[u8]) -> anyhow::Result<()> {
+        Destination::Stdout.write(shown, self.color)
     }
 
     /// Shows text that holds nothing of the input.

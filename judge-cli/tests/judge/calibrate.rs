@@ -85,7 +85,6 @@ fn windows_without_history_are_told() {
 fn bad_histories_and_options_are_refused() {
     let place = place();
     for (arguments, says) in [
-        ("--history one.csv --minutes 400", "needs"),
         ("--history one.csv --minutes 400", "two blocks of 400"),
         ("--history one.csv --minutes 0", "minutes"),
         ("--history one.csv --minutes x", "invalid value 'x'"),

@@ -14,7 +14,7 @@ venv=${JUDGE_TEST_VENV:-$work/venv}
 "$venv/bin/python" -m grpc_tools.protoc -I proto --python_out="$work" --grpc_python_out="$work" \
     proto/canary/judge/v1/*.proto
 
-cargo build --quiet --locked -p judge-server
+[ -n "${JUDGE_BUILT:-}" ] || cargo build --quiet --locked -p judge-server
 binary=${CARGO_TARGET_DIR:-target}/debug/judge-server
 "$binary" --grpc-listen 127.0.0.1:0 --http-listen 127.0.0.1:0 2>"$work/log" &
 server=$!

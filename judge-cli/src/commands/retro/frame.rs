@@ -10,7 +10,7 @@ use judge_retro::{BrokenRelease, FrameFormat, ReleaseLine, Replayed, Store};
 use thiserror::Error;
 
 use crate::args::FrameFormatArg;
-use crate::output::replayed_table;
+use crate::output::{Console, replayed_table};
 
 /// Which judgements are wanted, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,10 @@ impl Wanted {
         let mut text = Vec::new();
         let written = match self.format {
             FrameFormatArg::Lines => Ok(()),
+            FrameFormatArg::Table if self.to_file => {
+                let table = replayed_table(release, replayed);
+                write!(text, "{}", anstream::adapter::strip_str(&table))
+            }
             FrameFormatArg::Table => text.write_all(replayed_table(release, replayed).as_bytes()),
             FrameFormatArg::Json => write_json(&mut text, release, replayed),
             FrameFormatArg::Csv => write_csv(&mut text, release, replayed),
@@ -120,19 +124,19 @@ impl Sink {
     }
 
     /// What stands before the first release.
-    pub(super) fn begin(&self) -> anyhow::Result<()> {
+    pub(super) fn begin(&self, console: &Console) -> anyhow::Result<()> {
         if self.store.is_some() {
             return Ok(());
         }
-        io::stdout().write_all(self.wanted.header().as_bytes()).context(STDOUT)
+        console.releases(self.wanted.header().as_bytes())
     }
 
     /// Adds a release.
-    pub(super) fn add(&mut self, encoded: Encoded) -> anyhow::Result<()> {
+    pub(super) fn add(&mut self, encoded: Encoded, console: &Console) -> anyhow::Result<()> {
         let frame = encoded.frame.context("a judgement cannot be written")?;
         if self.store.is_none() {
             let Frame::Text(text) = frame else { return Ok(()) };
-            return io::stdout().write_all(&text).context(STDOUT);
+            return console.releases(&text);
         }
         match frame {
             Frame::Text(mut text) => self.text.append(&mut text),

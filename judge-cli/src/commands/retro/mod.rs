@@ -102,13 +102,13 @@ fn judge_all(
     let lines = ReleaseLines::new(bulk.survey.names(), wanted.shows_lines());
     let done = store.iter().flat_map(Store::lines).cloned().collect::<Vec<_>>();
     let mut counts = Counts::default();
-    progress.aside(|| console.release_lines(&lines.header()))?;
+    progress.aside(|| console.releases(lines.header().as_bytes()))?;
     for line in &done {
         count(&mut counts, line);
-        progress.aside(|| console.release_lines(&lines.show(line)))?;
+        progress.aside(|| console.releases(lines.show(line).as_bytes()))?;
     }
     let mut sink = Sink::new(wanted, store);
-    sink.begin()?;
+    sink.begin(console)?;
     let work = |replayer: &mut Replayer, one: OneOfMany| {
         let replayed = one.release.as_ref().map_err(Clone::clone);
         let replayed = replayed.and_then(|release| replayer.judge(release));
@@ -124,8 +124,8 @@ fn judge_all(
             let message = format!("release {:?} cannot be judged: {error}", line.release);
             progress.aside(|| console.warning(message));
         }
-        progress.aside(|| sink.add(encoded))?;
-        progress.aside(|| console.release_lines(&lines.show(&line)))?;
+        progress.aside(|| sink.add(encoded, console))?;
+        progress.aside(|| console.releases(lines.show(&line).as_bytes()))?;
         count(&mut counts, &line);
         progress.one_more(counts.broken);
         Ok(())
@@ -143,7 +143,7 @@ fn judge_all(
     if let Some(pages) = pages {
         pages.finish(entries)?;
     }
-    console.release_lines(&lines.summary(&counts))?;
+    console.releases(lines.summary(&counts).as_bytes())?;
     Ok(if counts.broken > 0 { Exit::BadInput } else { Exit::Done })
 }
 
