@@ -208,7 +208,11 @@ impl From<Refusal> for Status {
         for (index, problem) in problems.iter().enumerate() {
             let message = problem.message();
             let Some(left) = room.checked_sub(problem.path.len() + message.len()) else {
-                if let Some(rest) = more(problems.len() - index) {
+                let found = match &refusal {
+                    Refusal::Invalid(refused) => refused.problems().len(),
+                    _ => problems.len(),
+                };
+                if let Some(rest) = more(found - index) {
                     details.add_bad_request_violation("", rest.message());
                 }
                 break;

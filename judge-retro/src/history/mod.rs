@@ -13,7 +13,7 @@
 //!
 //! - **Gaps.** An empty cell, a null, `NaN`, and a time without a row are gaps, each at its own time.
 //! - **Order.** Rows of a release may stand in any order. Where the rows of one release do not stand
-//!   together, see [`Parts`].
+//!   together, see `parts`.
 //! - **Repeated rows.** Two rows that give one series the same value at the same time are one. Two values
 //!   for one time make the release impossible to judge.
 //! - **Time zones.** Timestamps with a zone or an offset are instants, whichever it is, and may be mixed.

@@ -92,6 +92,7 @@ async fn what_kayenta_accepts_is_judged_with_a_warning() {
         let mut suspect = request("suspect", 2, 5);
         change(&mut suspect);
         suspect.pairs[1].name = "metric-0".into();
+        suspect.judge = Some("NetflixACAJudge-v1.0".into());
         let answer = client.judge(suspect).await.unwrap().into_inner();
         let warnings = answer.judgement.unwrap().warnings;
         let mut problems = warnings.iter().filter_map(|warning| warning.problem.as_ref());
@@ -161,7 +162,8 @@ async fn wrong_documents_over_http() {
 async fn the_exact_message_size_is_read_and_one_byte_more_is_not() {
     let server = Server::start(&["--max-message-size=2KiB"]).await;
     let document = |bytes: usize| {
-        let start = r#"{"canaryConfig": {"metrics": [], "classifier": {}}, "scoreThresholds":
+        let start = r#"{"canaryConfig": {"metrics": [], "classifier": {},
+            "judge": {"name": "NetflixACAJudge-v1.0"}}, "scoreThresholds":
             {"pass": 9, "marginal": 5}, "metricSetPairList": []}"#;
         format!("{start}{}", " ".repeat(bytes - start.len()))
     };

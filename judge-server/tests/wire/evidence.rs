@@ -127,7 +127,8 @@ fn assert_same(answered: &proto::Judgement, library: &Judgement) {
             let word = answered.estimated().as_str_name().replace('_', "");
             assert_eq!(word, format!("ESTIMATED{:?}", library.estimated).to_uppercase());
             let numbers = |statistic: f64, p: f64, level: f64, estimate: f64| {
-                [statistic, p, level, estimate].map(f64::to_bits)
+                // Protobuf leaves out a 0 of either sign.
+                [statistic, p, level, estimate].map(|number| (number + 0.0).to_bits())
             };
             assert_eq!(
                 numbers(answered.statistic, answered.p, answered.level, answered.estimate),
@@ -143,7 +144,7 @@ fn assert_same(answered: &proto::Judgement, library: &Judgement) {
             continue;
         };
         let panel = answered.panel.unwrap();
-        assert_eq!(panel.estimate.to_bits(), library.estimate.to_bits());
+        assert_eq!((panel.estimate + 0.0).to_bits(), (library.estimate + 0.0).to_bits());
         assert_eq!(panel.allowed.to_bits(), library.allowed.to_bits());
         assert_eq!(panel.interval.unwrap().upper.to_bits(), library.interval.upper.to_bits());
         assert_eq!(panel.more_points.map(|more| more as usize), library.more_points);
