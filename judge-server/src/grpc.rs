@@ -10,7 +10,6 @@ use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
-use prost::Message;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::{Codec, CompressionEncoding};
@@ -137,7 +136,7 @@ impl Service {
         let validate = service_fn(async |request: tonic::Request<Bytes>| {
             let validated = self.judging.validate(request.into_inner(), call).await;
             let validated = validated.map_err(|refusal| Status::from(call.refuse(refusal)))?;
-            Ok::<_, Status>(tonic::Response::new(Bytes::from(validated.encode_to_vec())))
+            Ok::<_, Status>(tonic::Response::new(validated))
         });
         self.handler(Encoded).unary(validate, request).await
     }

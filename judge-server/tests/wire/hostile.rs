@@ -112,6 +112,17 @@ async fn very_many_problems_fit_the_headers_of_any_client() {
 }
 
 #[tokio::test]
+async fn a_wrong_config_is_answered_with_what_is_wrong() {
+    let server = Server::start(&[]).await;
+    let json = r#"{"metrics": [{"name": 5, "groups": []}], "classifier": {}}"#.to_owned();
+    let config = Some(proto::validate_config_request::Config::KayentaConfigJson(json));
+    let request = proto::ValidateConfigRequest { config };
+    let answer = server.client().await.validate_config(request).await.unwrap().into_inner();
+    assert!(!answer.usable);
+    assert_eq!(answer.problems[0].path, "kayentaConfigJson.metrics[0].name");
+}
+
+#[tokio::test]
 async fn a_field_with_a_very_long_name_fits_too() {
     let server = Server::start(&[]).await;
     let mut wrong = request("", 1, 1);
