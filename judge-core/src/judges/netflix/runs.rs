@@ -145,12 +145,12 @@ impl Runs {
         open.pairs.clear();
         let spans = self.newer.below.iter().zip(&self.older.below);
         for ((x, count), (&from, &to)) in self.x.iter().zip(&self.count).zip(spans) {
-            let ranks = self.rank.iter().zip(self.rank.iter().skip(1));
-            let between = self.y.iter().zip(ranks).skip(from).take(to - from);
-            open.pairs.extend(between.map(|(y, (rank, next))| Pair {
+            let ranks = self.rank[from..=to].windows(2);
+            let between = self.y[from..to].iter().zip(ranks);
+            open.pairs.extend(between.map(|(y, rank)| Pair {
                 x: *x,
                 y: *y,
-                count: count * (next - rank),
+                count: count * (rank[1] - rank[0]),
             }));
         }
     }
