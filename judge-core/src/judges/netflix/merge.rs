@@ -5,76 +5,82 @@
 pub(super) struct Positions {
     /// NaN before the first.
     pub(super) shift: f64,
-    /// As many as there are values of x.
+    /// As many as there are values of x, and one more without meaning.
     pub(super) below: Vec<usize>,
     /// Whether a value of x equals one of y.
     pub(super) tied: bool,
 }
 
+/// A double as a whole number of the same order, −0.0 below 0.0 and NaN above infinity: comparing it
+/// takes one instruction, and its outcome is a carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key(i64);
+
+impl Key {
+    pub(super) fn of(value: f64) -> Self {
+        let bits = value.to_bits().cast_signed();
+        // Negative doubles grow with their bits downwards.
+        Self(bits ^ ((bits >> 63) & i64::MAX))
+    }
+}
+
 /// How many merges run side by side.
 const LANES: usize = 4;
 
-/// The next value of x and the next of y.
-#[derive(Debug, Clone, Copy)]
-struct Lane {
-    x: usize,
-    y: usize,
-}
-
 impl Positions {
-    /// Merges `x` − `shift` with `y`, both ascending without equal values, infinity behind those of x
-    /// and NaN behind those of y. Four merges run side by side, each a quarter of the way, without a
-    /// branch: one alone would wait for its own comparisons, which no processor can predict.
-    pub(super) fn find(&mut self, x: &[f64], y: &[f64], shift: f64) {
+    /// Merges `x` − `shift`, kept in `moved`, with `y`, both ascending without equal values, infinity
+    /// behind those of x and NaN behind those of y. Four merges run side by side, each a quarter of
+    /// the way, without a branch: one alone would wait for its own comparisons, which no processor
+    /// can predict.
+    pub(super) fn find(&mut self, x: &[f64], y: &[Key], shift: f64, moved: &mut Vec<Key>) {
         let (m, n) = (x.len() - 1, y.len() - 1);
+        moved.clear();
+        moved.extend(x.iter().map(|x| Key::of(x - shift)));
         self.shift = shift;
-        self.below.clear();
-        // One more, to write to what is not to be kept.
         self.below.resize(m + 1, 0);
-        let below = self.below.as_mut_slice();
-        let mut tied = false;
-        let mut step = |lane: &mut Lane| {
-            let (x, y) = (x[lane.x] - shift, y[lane.y]);
-            let passes = y < x;
-            tied |= y == x;
-            // A lane that stops amid the values of y below x[lane.x] must not write there: the next
-            // lane starts with it.
-            below[if passes { m } else { lane.x }] = lane.y;
-            lane.y += usize::from(passes);
-            lane.x += usize::from(!passes);
-        };
+        let (x, below, y) = (&moved[..=m], &mut self.below[..=m], &y[..=n]);
         let steps = (m + n) / LANES;
-        let mut lanes: [Lane; LANES] =
-            std::array::from_fn(|lane| Lane::after(lane * steps, x, y, shift));
-        for _ in 0..steps {
-            for lane in &mut lanes {
-                step(lane);
+        let starts: [usize; LANES] = std::array::from_fn(|lane| passed(lane * steps, x, y));
+        let mut lanes = starts;
+        let mut tied = false;
+        // Step `at` of a merge stands at x[at − passed] and y[passed].
+        let mut step = |at: usize, passed: &mut usize| {
+            let next = at - *passed;
+            below[next] = *passed;
+            tied |= y[*passed] == x[next];
+            *passed += usize::from(y[*passed] < x[next]);
+        };
+        for at in 0..steps {
+            for (lane, passed) in lanes.iter_mut().enumerate() {
+                step(lane * steps + at, passed);
             }
         }
         let [.., last] = &mut lanes;
-        for _ in LANES * steps..m + n {
-            step(last);
+        for at in LANES * steps..m + n {
+            step(at, last);
         }
-        self.below.truncate(m);
+        // A lane that stops amid the values of y below its x has left too few there.
+        for (lane, start) in starts.iter().enumerate().skip(1) {
+            let next = lane * steps - start;
+            below[next] = start + y[*start..].iter().take_while(|y| **y < x[next]).count();
+        }
         self.tied = tied;
     }
 }
 
-impl Lane {
-    /// Where a merge stands after `steps` steps: by bisection (Odeh et al. 2012, "Merge Path").
-    fn after(steps: usize, x: &[f64], y: &[f64], shift: f64) -> Self {
-        let (m, n) = (x.len() - 1, y.len() - 1);
-        let (mut low, mut high) = (steps.saturating_sub(n), steps.min(m));
-        while low < high {
-            let middle = low.midpoint(high);
-            // x[middle] is taken once every smaller y is.
-            let taken = steps - middle - 1;
-            if taken < n && y[taken] < x[middle] - shift {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        Self { x: low, y: steps - low }
+/// How many values of y a merge has passed after `steps` steps: by bisection (Odeh et al. 2012,
+/// "Merge Path"), without a branch for the same reason.
+fn passed(steps: usize, x: &[Key], y: &[Key]) -> usize {
+    let (m, n) = (x.len() - 1, y.len() - 1);
+    let (mut taken, end) = (steps.saturating_sub(n), steps.min(m));
+    let mut open = end - taken;
+    while open > 0 {
+        let half = open / 2;
+        // This x is taken once every smaller y is.
+        let middle = taken + half;
+        let is_taken = y[steps - middle - 1] >= x[middle];
+        taken = if is_taken { middle + 1 } else { taken };
+        open = if is_taken { open - half - 1 } else { half };
     }
+    steps - taken
 }

@@ -9,6 +9,7 @@ mod classify;
 mod constants;
 mod interval;
 mod merge;
+mod open;
 mod quantile;
 mod runs;
 mod statistic;

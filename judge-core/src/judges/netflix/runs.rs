@@ -2,10 +2,11 @@
 //!
 //! The root finder asks for ranks some 40 times. Equal values are merged once. The first shifts of
 //! each root take a merge of both samples. As a pair of values changes its order at one shift only,
-//! two shifts already known tell which pairs can still change theirs in between; once these are few,
+//! two merges already made tell which pairs can still change theirs in between; once these are few,
 //! they alone are looked at.
 
-use super::merge::Positions;
+use super::merge::{Key, Positions};
+use super::open::Open;
 use super::statistic::Ranks;
 
 /// Both samples by distinct value, and what is known of their ranks; reused between metrics.
@@ -17,6 +18,8 @@ pub(super) struct Runs {
     count: Vec<usize>,
     /// Distinct values of y, and NaN behind them.
     y: Vec<f64>,
+    /// The same as keys.
+    keys: Vec<Key>,
     /// How many values of y are smaller than the distinct one at this index; all of them at the end.
     rank: Vec<usize>,
     /// Whether no value occurs twice on its side.
@@ -25,10 +28,12 @@ pub(super) struct Runs {
     closest: f64,
     /// Σ(t³ − t) over the runs of equal values on each side.
     own_ties: f64,
-    /// The last two merges.
-    newer: Positions,
-    older: Positions,
-    /// Shifts that make no ties, ascending.
+    /// The last merges; the next one replaces that at `oldest`.
+    merges: [Positions; 4],
+    oldest: usize,
+    /// Where a merge keeps x less the shift.
+    moved: Vec<Key>,
+    /// Shifts merged at that make no ties, ascending.
     known: Vec<Known>,
     open: Open,
 }
@@ -37,25 +42,10 @@ pub(super) struct Runs {
 #[derive(Debug, Clone, Copy)]
 struct Known {
     shift: f64,
+    /// Pairs of values.
     above: usize,
-}
-
-/// The pairs that change their order between two shifts, both excluded.
-#[derive(Debug, Default)]
-struct Open {
-    from: f64,
-    to: f64,
-    /// Of how many pairs x lies above y at `to`.
-    above: usize,
-    pairs: Vec<Pair>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Pair {
-    x: f64,
-    y: f64,
-    /// How many pairs of values have these two.
-    count: usize,
+    /// Pairs of distinct values.
+    distinct: usize,
 }
 
 impl Runs {
@@ -83,30 +73,76 @@ impl Runs {
         }
         self.y.push(f64::NAN);
         self.rank.push(rank);
+        self.keys.clear();
+        self.keys.extend(self.y.iter().map(|y| Key::of(*y)));
         self.single = self.count.len() == x.len() && self.rank.len() == y.len() + 1;
         self.own_ties = ties;
-        self.newer.shift = f64::NAN;
-        self.older.shift = f64::NAN;
+        for merge in &mut self.merges {
+            merge.shift = f64::NAN;
+        }
         self.known.clear();
-        self.open.from = f64::NAN;
+        self.open.close();
     }
 
     /// Ranks of x − `shift` among y.
     pub(super) fn ranks(&mut self, shift: f64) -> Ranks {
         // Subtracting first and comparing then is what makes and breaks ties by rounding, as it
         // does in Kayenta.
-        if !self.stays_apart(shift) {
-            self.merge(shift);
-            return self.with_ties(shift);
+        let apart = self.stays_apart(shift);
+        if let Some(ranks) = self.at_an_end(shift).filter(|_| apart) {
+            return ranks;
         }
-        let above = match self.count_open(shift) {
-            Some(above) => above,
-            None if self.merge(shift) => return self.with_ties(shift),
-            None => self.above(),
-        };
+        if let Some(above) = self.without_merge(shift).filter(|_| apart) {
+            return self.untied(above);
+        }
+        let merge = self.merge(shift);
+        if !apart || self.merges[merge].tied {
+            return self.with_ties(merge);
+        }
+        let known = self.know(merge);
         let place = self.known.partition_point(|known| known.shift < shift);
-        self.known.insert(place, Known { shift, above });
+        self.known.insert(place, known);
+        self.untied(known.above)
+    }
+
+    fn untied(&self, above: usize) -> Ranks {
         Ranks { twice_u: 2.0 * above as f64, ties: self.own_ties }
+    }
+
+    /// Ranks where x lies wholly above or below y, but for one pair of values that may touch: so it is
+    /// at both shifts that every root starts from.
+    fn at_an_end(&self, shift: f64) -> Option<Ranks> {
+        let ([x_min, x_low, ..], [.., x_high, x_max, _]) = (&*self.x, &*self.x) else {
+            return None;
+        };
+        let ([y_min, y_low, ..], [.., y_high, y_max, _]) = (&*self.y, &*self.y) else {
+            return None;
+        };
+        let ([x_mins, ..], [.., x_maxes]) = (&*self.count, &*self.count) else { return None };
+        let ([_, y_mins, ..], [.., below, n]) = (&*self.rank, &*self.rank) else { return None };
+        if x_min - shift > *y_high && x_low - shift > *y_max {
+            let y_maxes = n - below;
+            let others = self.count.iter().sum::<usize>() * n - x_mins * y_maxes;
+            Some(self.but_for(x_min - shift, *y_max, (*x_mins, y_maxes), others))
+        } else if x_max - shift < *y_low && x_high - shift < *y_min {
+            Some(self.but_for(x_max - shift, *y_min, (*x_maxes, *y_mins), 0))
+        } else {
+            None
+        }
+    }
+
+    /// Ranks where `others` pairs have x above, and further ones `x` and `y`, as often as `counts` has it.
+    fn but_for(&self, x: f64, y: f64, counts: (usize, usize), others: usize) -> Ranks {
+        let pairs = counts.0 * counts.1;
+        let ties = cube_minus(counts.0 + counts.1) - cube_minus(counts.0) - cube_minus(counts.1);
+        let (twice, ties) = if x > y {
+            (2 * pairs, 0.0)
+        } else if x == y {
+            (pairs, ties)
+        } else {
+            (0, 0.0)
+        };
+        Ranks { twice_u: (2 * others + twice) as f64, ties: self.own_ties + ties }
     }
 
     /// Whether no two distinct values of x become one once `shift` is subtracted: each difference is
@@ -118,71 +154,67 @@ impl Runs {
     }
 
     /// Of how many pairs x − `shift` lies above y, if only few are in question and none ties.
-    fn count_open(&mut self, shift: f64) -> Option<usize> {
-        if !(self.open.from < shift && shift < self.open.to) {
+    fn without_merge(&mut self, shift: f64) -> Option<usize> {
+        if !self.open.holds(shift) {
             let next = self.known.partition_point(|known| known.shift <= shift);
             let (left, right) = (*self.known.get(next.checked_sub(1)?)?, *self.known.get(next)?);
-            if left.above - right.above > self.x.len() + self.y.len() {
+            if left.distinct - right.distinct > self.x.len() + self.y.len() {
                 return None;
             }
             self.narrow(left, right);
         }
-        let (mut above, mut tied) = (self.open.above, false);
-        for pair in &self.open.pairs {
-            let value = pair.x - shift;
-            above += if pair.y < value { pair.count } else { 0 };
-            tied |= pair.y == value;
-        }
-        (!tied).then_some(above)
+        self.open.above(shift)
     }
 
     /// Gathers the pairs that are above at `left` and below at `right`.
     fn narrow(&mut self, left: Known, right: Known) {
-        self.merge(left.shift);
-        self.merge(right.shift);
-        let open = &mut self.open;
-        (open.from, open.to, open.above) = (left.shift, right.shift, right.above);
-        open.pairs.clear();
-        let spans = self.newer.below.iter().zip(&self.older.below);
+        self.open.restart(left.shift, right.shift, right.above);
+        if left.distinct == right.distinct {
+            return;
+        }
+        let (left, right) = (self.merge(left.shift), self.merge(right.shift));
+        let spans = self.merges[right].below.iter().zip(&self.merges[left].below);
         for ((x, count), (&from, &to)) in self.x.iter().zip(&self.count).zip(spans) {
-            let ranks = self.rank[from..=to].windows(2);
-            let between = self.y[from..to].iter().zip(ranks);
-            open.pairs.extend(between.map(|(y, rank)| Pair {
-                x: *x,
-                y: *y,
-                count: count * (rank[1] - rank[0]),
-            }));
+            if from < to {
+                self.open.add(*x, *count, &self.y[from..to], &self.rank[from..=to]);
+            }
         }
     }
 
-    /// Makes `newer` the positions at `shift`; whether a value of x then ties with one of y.
-    fn merge(&mut self, shift: f64) -> bool {
-        if self.newer.shift != shift {
-            std::mem::swap(&mut self.newer, &mut self.older);
+    /// Which of the merges is that at `shift`; the one asked for before it is still there.
+    fn merge(&mut self, shift: f64) -> usize {
+        let known = self.merges.iter().position(|merge| merge.shift == shift);
+        let index = known.unwrap_or(self.oldest);
+        if known.is_none() {
+            self.merges[index].find(&self.x, &self.keys, shift, &mut self.moved);
         }
-        if self.newer.shift != shift {
-            self.newer.find(&self.x, &self.y, shift);
+        if index == self.oldest {
+            self.oldest = (index + 1) % self.merges.len();
         }
-        self.newer.tied
+        index
     }
 
-    /// Of how many pairs x lies above y at the newer positions.
-    fn above(&self) -> usize {
-        let below = self.newer.below.iter();
-        if self.single {
-            below.sum()
+    /// Of how many pairs x lies above y where none ties.
+    fn know(&self, merge: usize) -> Known {
+        let Positions { shift, below, .. } = &self.merges[merge];
+        let below = || below.iter().take(self.count.len());
+        let distinct = below().sum();
+        let above = if self.single {
+            distinct
         } else {
-            below.zip(&self.count).map(|(&below, count)| count * self.rank[below]).sum()
-        }
+            below().zip(&self.count).map(|(&below, count)| count * self.rank[below]).sum()
+        };
+        Known { shift: *shift, above, distinct }
     }
 
-    /// Ranks at the newer positions where there are ties.
-    fn with_ties(&self, shift: f64) -> Ranks {
+    /// Ranks where there are ties.
+    fn with_ties(&self, merge: usize) -> Ranks {
+        let Positions { shift, below, .. } = &self.merges[merge];
         let (mut twice_u, mut ties) = (0, self.own_ties);
         let mut previous = f64::NAN;
         // Values that tie with the current run: of x before it, and of y.
         let (mut before, mut equal) = (0, 0);
-        for ((x, &count), &below) in self.x.iter().zip(&self.count).zip(&self.newer.below) {
+        for ((x, &count), &below) in self.x.iter().zip(&self.count).zip(below) {
             let value = x - shift;
             if value != previous {
                 before = 0;

@@ -21,6 +21,9 @@ pub(super) struct Statistic<'a> {
     /// Whether comparing doubles by `<` ranks them as Java does.
     plain: bool,
     pooled: Vec<Ranked>,
+    /// The last ties, NaN at first, and W's standard deviation with them: most shifts have the same.
+    ties: f64,
+    sigma: f64,
 }
 
 /// A value of either side, for the rare way.
@@ -51,7 +54,7 @@ impl<'a> Statistic<'a> {
         if plain {
             runs.refill(x, y);
         }
-        Self { x, y, runs, plain, pooled: Vec::new() }
+        Self { x, y, runs, plain, pooled: Vec::new(), ties: f64::NAN, sigma: f64::NAN }
     }
 
     /// W at `shift`: (d − ½·sign d)/σ, with d the rank sum of x − `shift` less its expectation and
@@ -59,15 +62,18 @@ impl<'a> Statistic<'a> {
     pub(super) fn at(&mut self, shift: f64) -> Result<f64, Untestable> {
         let ranks = self.ranks(shift);
         let (m, n) = (self.x.len() as f64, self.y.len() as f64);
-        let total = m + n;
-        let spread = m * n / 12.0 * ((total + 1.0) - ranks.ties / (total * (total - 1.0)));
-        let sigma = spread.sqrt();
-        if sigma == 0.0 {
+        if ranks.ties != self.ties {
+            self.ties = ranks.ties;
+            let total = m + n;
+            let spread = m * n / 12.0 * ((total + 1.0) - ranks.ties / (total * (total - 1.0)));
+            self.sigma = spread.sqrt();
+        }
+        if self.sigma == 0.0 {
             return Err(Untestable);
         }
         let d = ranks.twice_u / 2.0 - m * n / 2.0;
         let correction = if d == 0.0 { 0.0 } else { 0.5_f64.copysign(d) };
-        Ok((d - correction) / sigma)
+        Ok((d - correction) / self.sigma)
     }
 
     /// Twice the Mann–Whitney U of x.
@@ -132,7 +138,8 @@ mod tests {
             pairs in vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..4),
         ) {
             let exact = pairs.iter().map(|(i, j)| x[i.index(x.len())] - y[j.index(y.len())]);
-            let shifts: Vec<f64> = shifts.iter().copied().chain(exact).collect();
+            let ends = [x[0] - y[y.len() - 1], x[x.len() - 1] - y[0]];
+            let shifts: Vec<f64> = shifts.iter().copied().chain(exact).chain(ends).collect();
             let mut runs = Runs::default();
             let mut statistic = Statistic::new(&x, &y, &mut runs);
             prop_assert!(statistic.plain);
