@@ -1,5 +1,6 @@
 //! Processor time a call: the server against a bare tonic handler that only decodes the same message,
-//! and against the judgement alone. `cargo bench -p judge-server --bench cost`
+//! and against the judgement alone, for each judge.
+//! `cargo bench -p judge-server --bench cost` (add `-- --judge NAME` for one of them)
 
 mod harness;
 
@@ -26,62 +27,63 @@ const IN_FLIGHT: [usize; 2] = [1, 16];
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> anyhow::Result<()> {
+    let only = std::env::args().skip_while(|argument| argument != "--judge").nth(1);
     let mode =
         std::env::args().find_map(|argument| argument.strip_prefix("--serve=").map(str::to_owned));
     let runtime = tokio::runtime::Runtime::new()?;
     match mode.as_deref() {
         Some("full") => runtime.block_on(serve_full()),
         Some("bare") => runtime.block_on(serve_bare()),
-        _ => runtime.block_on(measure()),
+        _ => runtime.block_on(measure(only.as_deref())),
     }
 }
 
-async fn measure() -> anyhow::Result<()> {
+async fn measure(only: Option<&str>) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "processor time a call, {CALLS} calls of {METRICS} metrics x {POINTS} points")?;
-    let explained = explained_in_process()?;
-    for in_flight in IN_FLIGHT {
-        writeln!(out, "{in_flight} in flight")?;
-        // Alternating, so that whatever else the machine does meets all of them.
-        for round in 1..=3 {
-            let judgement = in_process()?;
-            let bare = over_grpc("bare", in_flight).await?;
-            let full = over_grpc("full", in_flight).await?;
-            let rest = full - judgement;
-            writeln!(
-                out,
-                "  round {round}: judgement in process {judgement:.1} us, bare handler {bare:.1} us, \
-                 server {full:.1} us; beyond the judgement {rest:.1} us = {:.2} bare handlers",
-                rest / bare
-            )?;
+    for judge in judges::ALL.iter().map(|judge| judge.name()) {
+        if only.is_some_and(|only| only != judge) {
+            continue;
+        }
+        let message = Arc::new(canary(judge));
+        let explained = in_process(&message, true)?;
+        writeln!(out, "{judge}: with its sentences, in process, {explained:.1} us")?;
+        for in_flight in IN_FLIGHT {
+            // Alternating, so that whatever else the machine does meets all of them.
+            for round in 1..=3 {
+                let judgement = in_process(&message, false)?;
+                let bare = over_grpc("bare", &message, in_flight).await?;
+                let full = over_grpc("full", &message, in_flight).await?;
+                let rest = full - judgement;
+                writeln!(
+                    out,
+                    "  {in_flight} in flight, round {round}: judgement in process {judgement:.1} us, bare \
+                     handler {bare:.1} us, server {full:.1} us; beyond the judgement {rest:.1} us = \
+                     {:.2} bare handlers",
+                    rest / bare
+                )?;
+            }
         }
     }
-    writeln!(out, "judgement with its sentences, in process {explained:.1} us")?;
     Ok(())
 }
 
-/// The judgement with the sentence that explains each metric, which the answer carries.
-fn explained_in_process() -> anyhow::Result<f64> {
-    let request = JudgeRequest::try_from(request("", METRICS, POINTS))?;
-    let judge = judges::chosen_by(&request)?;
-    let mut scratch = Scratch::default();
-    let before = cpu_seconds("self")?;
-    for _ in 0..CALLS {
-        let judgement = judge.judge_with(&request, &mut scratch)?;
-        for metric in &judgement.metrics {
-            std::hint::black_box(metric.explanation());
-        }
-    }
-    Ok(micros(cpu_seconds("self")? - before))
+fn canary(judge: &str) -> proto::JudgeRequest {
+    proto::JudgeRequest { judge: Some(judge.to_owned()), ..request("benchmark", METRICS, POINTS) }
 }
 
-fn in_process() -> anyhow::Result<f64> {
-    let request = JudgeRequest::try_from(request("", METRICS, POINTS))?;
+/// The judgement alone, or with the sentence that explains each metric, which the answer carries.
+fn in_process(message: &proto::JudgeRequest, explained: bool) -> anyhow::Result<f64> {
+    let request = JudgeRequest::try_from(message.clone())?;
     let judge = judges::chosen_by(&request)?;
     let mut scratch = Scratch::default();
     let before = cpu_seconds("self")?;
     for _ in 0..CALLS {
-        std::hint::black_box(judge.judge_with(std::hint::black_box(&request), &mut scratch)?);
+        let judgement = judge.judge_with(std::hint::black_box(&request), &mut scratch)?;
+        for metric in judgement.metrics.iter().filter(|_| explained) {
+            std::hint::black_box(metric.explanation());
+        }
+        std::hint::black_box(judgement);
     }
     Ok(micros(cpu_seconds("self")? - before))
 }
@@ -90,14 +92,17 @@ fn micros(seconds: f64) -> f64 {
     seconds * 1e6 / CALLS as f64
 }
 
-async fn over_grpc(mode: &str, in_flight: usize) -> anyhow::Result<f64> {
+async fn over_grpc(
+    mode: &str,
+    message: &Arc<proto::JudgeRequest>,
+    in_flight: usize,
+) -> anyhow::Result<f64> {
     let server =
         Server::start(Command::new(std::env::current_exe()?).arg(format!("--serve={mode}")))?;
     let client = server.connect().await?;
-    let message = Arc::new(request("benchmark", METRICS, POINTS));
-    drive(&client, &message, CALLS / 10, in_flight).await?;
+    drive(&client, message, CALLS / 10, in_flight).await?;
     let before = server.cpu_seconds()?;
-    drive(&client, &message, CALLS, in_flight).await?;
+    drive(&client, message, CALLS, in_flight).await?;
     Ok(micros(server.cpu_seconds()? - before))
 }
 

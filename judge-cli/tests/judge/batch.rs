@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use flate2::read::GzDecoder;
+use judge_core::{judges, kayenta};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -66,6 +67,19 @@ fn verdicts_are_those_of_kayenta() {
         }
     }
     assert!(compared > 500, "only {compared} compared");
+}
+
+/// The server's tests hold every call of the service to the library in the same way.
+#[test]
+fn numbers_are_those_of_the_library() {
+    let golden = golden();
+    let answer = Place::with(&[]).judge_with("batch", golden.as_bytes());
+    assert_eq!(answer.stdout.lines().count(), golden.lines().count());
+    for (request, result) in golden.lines().zip(answer.stdout.lines()) {
+        let request = kayenta::read_request(request.as_bytes()).unwrap();
+        let judgement = judges::chosen_by(&request).unwrap().judge(&request).unwrap();
+        assert_eq!(result, serde_json::to_string(&kayenta::result(&judgement)).unwrap());
+    }
 }
 
 /// Whether Kayenta's classes are random: one point a side, to which it adds noise.
