@@ -24,7 +24,7 @@ until addresses >"$work/addresses"; do
 done
 grpc=$(cut -d'"' -f4 "$work/addresses") http=$(cut -d'"' -f8 "$work/addresses")
 
-export PYTHONPATH=$work JUDGE_GRPC=$grpc JUDGE_HTTP=$http
+export PYTHONPATH=$work JUDGE_GRPC=$grpc JUDGE_HTTP=$http JUDGE_BINARY=$binary
 "$venv/bin/python" -m unittest discover --start-directory judge-server/tests/foreign --pattern '*_test.py'
 "$venv/bin/python" judge-server/examples/judge.py --server "$grpc" \
     fixtures/recorded/failing/request.json | grep VERDICT_FAIL >/dev/null

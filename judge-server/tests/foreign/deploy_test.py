@@ -1,0 +1,71 @@
+"""The files of deploy/ against the server itself: read, started from and posted as they stand."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+import urllib.request
+
+import yaml
+
+DEPLOY = pathlib.Path(__file__).parents[3] / "deploy"
+BASE = "http://" + os.environ["JUDGE_HTTP"]
+BINARY = os.environ["JUDGE_BINARY"]
+
+
+def documents(name):
+    return list(yaml.safe_load_all((DEPLOY / name).read_text()))
+
+
+def container():
+    deployment = next(each for each in documents("kubernetes.yaml") if each["kind"] == "Deployment")
+    return deployment["spec"]["template"]["spec"]["containers"][0]
+
+
+class Deploying(unittest.TestCase):
+    def test_the_server_takes_the_arguments(self):
+        """Of Kubernetes and of the image, with a tokens file where theirs would be."""
+        image = (DEPLOY / "Dockerfile").read_text()
+        command = json.loads(re.search(r"^CMD (.*)$", image, re.MULTILINE)[1])
+        with tempfile.NamedTemporaryFile("w") as tokens:
+            tokens.write("a token of sixteen bytes\n")
+            tokens.flush()
+            for arguments in (container()["args"], command):
+                arguments = [each.replace("/etc/judge/tokens", tokens.name) for each in arguments]
+                ran = subprocess.run([BINARY, *arguments, "--print-config"], capture_output=True, text=True)
+                self.assertEqual(ran.returncode, 0, ran.stderr)
+                self.assertIn("0.0.0.0:50051", ran.stdout)
+
+    def test_ports_agree(self):
+        exposed = re.search(r"^EXPOSE (.*)$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)[1].split()
+        listed = {str(port["containerPort"]) for port in container()["ports"]}
+        self.assertEqual(set(exposed), listed)
+        probed = {str(container()[probe]["grpc"]["port"]) for probe in ("startupProbe", "readinessProbe")}
+        self.assertLessEqual(probed, listed)
+
+    def test_argo_posts_a_canary_and_reads_its_verdict(self):
+        spec = documents("argo-rollouts.yaml")[0]["spec"]["metrics"][0]
+        web = spec["provider"]["web"]
+        self.assertEqual(web["jsonPath"], "{$.judgement.verdict}")
+        same, worse = list(range(100, 140)), list(range(200, 240))
+        for canary, condition in ((same, spec["successCondition"]), (worse, spec["failureCondition"])):
+            given = {"id": "release-7", "baseline": json.dumps(same), "canary": json.dumps(canary)}
+            body = re.sub(r"{{args\.(\w+)}}", lambda name: given[name[1]], web["body"])
+            path = web["url"].split(":8080", 1)[1]
+            headers = {"content-type": "application/json"}
+            request = urllib.request.Request(BASE + path, body.encode(), headers, method=web["method"])
+            with urllib.request.urlopen(request, timeout=web["timeoutSeconds"]) as answer:
+                verdict = json.load(answer)["judgement"]["verdict"]
+            self.assertEqual(condition, f'result == "{verdict}"')
+
+    def test_kayenta_asks_the_judge_s_own_port(self):
+        remote = documents("kayenta.yml")[0]["kayenta"]["remote-judge"]
+        self.assertIs(remote["enabled"], True)
+        self.assertEqual(remote["endpoint"]["baseUrl"].rsplit(":", 1)[1], "8080")
+
+
+if __name__ == "__main__":
+    unittest.main()
