@@ -33,6 +33,9 @@ pub(crate) struct Call {
     answered: OnceLock<Answer>,
 }
 
+/// Characters of an id that are logged, so that a line of the log stays short.
+const LOGGED_ID: usize = 128;
+
 #[derive(Debug)]
 struct Answer {
     code: Cow<'static, str>,
@@ -83,10 +86,10 @@ impl Call {
         })
     }
 
-    /// The id that the caller chose.
+    /// The id that the caller chose; its beginning where it is long.
     pub(crate) fn identify(&self, id: &str) {
         if !id.is_empty() {
-            self.id.get_or_init(|| id.to_owned());
+            self.id.get_or_init(|| id.chars().take(LOGGED_ID).collect());
         }
     }
 

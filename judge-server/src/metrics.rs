@@ -8,6 +8,7 @@ use prometheus::{
 };
 
 use crate::convert::VERSION;
+use crate::logs;
 
 /// The counters, and where they are registered.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(crate) struct Metrics {
     verdicts: IntCounterVec,
     classifications: IntCounterVec,
     points: IntCounter,
+    dropped_lines: IntCounter,
     pub(crate) connections: IntGauge,
     pub(crate) streams: IntGauge,
     /// Set when they are read.
@@ -66,6 +68,11 @@ impl Metrics {
         let points =
             IntCounter::new("judge_points_total", "Points of the series that were judged.")?;
         registry.register(Box::new(points.clone()))?;
+        let dropped_lines = IntCounter::new(
+            "judge_log_lines_dropped_total",
+            "Lines of the log that nobody read in time.",
+        )?;
+        registry.register(Box::new(dropped_lines.clone()))?;
         let build = IntGaugeVec::new(
             Opts::new("judge_build_info", "Always 1; the version that is running."),
             &["version"],
@@ -93,6 +100,7 @@ impl Metrics {
                 &["judge", "classification"],
             )?,
             points,
+            dropped_lines,
             connections: gauge("judge_connections", "Open connections.")?,
             streams: gauge("judge_streams", "Open streams of JudgeStream.")?,
             admitted: gauge("judge_judgements_admitted", "Judgements queued or running.")?,
@@ -123,6 +131,7 @@ impl Metrics {
     /// # Errors
     /// When a metric cannot be written.
     pub(crate) fn text(&self) -> prometheus::Result<Vec<u8>> {
+        self.dropped_lines.inc_by(logs::take_dropped());
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)

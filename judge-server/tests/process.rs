@@ -1,4 +1,4 @@
-//! The command itself, ended by a signal while it is busy.
+//! The command itself: ended by a signal while it is busy, and with a log that nobody reads.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,8 +7,10 @@
     reason = "what these functions are for is to fail a test"
 )]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::Duration;
 
 use judge_server::proto::judge_service_client::JudgeServiceClient;
 use judge_server::proto::{
@@ -21,6 +23,7 @@ struct Server {
     process: Child,
     log: BufReader<ChildStderr>,
     grpc: String,
+    http: String,
 }
 
 /// Ends the server where the test fails first, which else would wait for its log for ever.
@@ -49,7 +52,8 @@ fn start() -> Server {
     let mut log = BufReader::new(process.stderr.take().unwrap());
     let first = line(&mut log).expect("a line that says where it listens");
     let grpc = format!("http://{}", first["grpc"].as_str().unwrap());
-    Server { process, log, grpc }
+    let http = first["http"].as_str().unwrap().to_owned();
+    Server { process, log, grpc, http }
 }
 
 fn request() -> JudgeRequest {
@@ -87,7 +91,7 @@ async fn a_signal_in_the_middle_of_the_load_loses_no_call() {
         let mut server = start();
         let (grpc, process) = (server.grpc.clone(), server.process.id().to_string());
         let _ended = Ended(&process);
-        // Read all the while: a server that cannot log waits.
+        // Read all the while: a server that cannot log drops lines.
         let log = tokio::task::spawn_blocking(move || {
             let mut lines = Vec::new();
             while let Some(line) = line(&mut server.log) {
@@ -126,4 +130,34 @@ async fn a_signal_in_the_middle_of_the_load_loses_no_call() {
         assert!(accepted.iter().all(|code| *code == "Ok"), "{accepted:?}");
         assert_eq!(accepted.len(), judged, "every accepted call is answered, once");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_nobody_reads_stalls_no_call() {
+    let server = start();
+    let process = server.process.id().to_string();
+    let _ended = Ended(&process);
+    let endpoint = Endpoint::from_shared(server.grpc).unwrap();
+    let mut client = JudgeServiceClient::new(endpoint.connect().await.unwrap());
+    // A pipe takes 64 KiB: some 300 lines.
+    for _ in 0..1000 {
+        let judged = tokio::time::timeout(Duration::from_secs(20), client.judge(request())).await;
+        judged.expect("an answer in time").unwrap();
+    }
+    let mut connection = TcpStream::connect(&server.http).unwrap();
+    connection.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    let dropped =
+        answer.lines().find_map(|line| line.strip_prefix("judge_log_lines_dropped_total "));
+    assert!(dropped.unwrap().parse::<u64>().unwrap() > 0);
+
+    // What was written is whole lines.
+    Command::new("kill").args(["-TERM", &process]).status().unwrap();
+    let mut log = server.log;
+    let mut calls = 0;
+    while let Some(line) = line(&mut log) {
+        calls += u32::from(line["message"] == "call");
+    }
+    assert!((100..1000).contains(&calls), "{calls}");
 }
