@@ -2,6 +2,7 @@
 
 use crate::config::{MetricConfig, NanStrategy, Outliers};
 use crate::judgement::{Counts, SideSummary};
+use crate::order;
 use crate::stats::{median, moments, percentile};
 
 /// The points of one side that are judged: none is NaN. There may be none at all, or infinite ones.
@@ -50,7 +51,7 @@ impl Cleaned {
     fn sort(&mut self) {
         self.sorted.clear();
         self.sorted.extend_from_slice(&self.values);
-        self.sorted.sort_unstable_by(f64::total_cmp);
+        order::sort(&mut self.sorted);
     }
 
     /// Removes values beyond Tukey's fences (1977) at `factor` interquartile ranges, where these are

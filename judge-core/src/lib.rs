@@ -8,6 +8,7 @@ pub mod judges;
 #[cfg(feature = "kayenta")]
 pub mod kayenta;
 mod number;
+mod order;
 mod problem;
 mod request;
 mod score;

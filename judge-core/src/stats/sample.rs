@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::order;
+
 /// Finite values of one side, sorted ascending, at least one.
 ///
 /// The type carries the precondition of every statistic in this module: sorting and checking are
@@ -48,7 +50,7 @@ impl Sample {
         if let Some((index, &value)) = values.iter().enumerate().find(|(_, v)| !v.is_finite()) {
             return Err(SampleError::NotFinite { index, value });
         }
-        values.sort_unstable_by(f64::total_cmp);
+        order::sort(&mut values);
         Ok(Self { sorted: values })
     }
 

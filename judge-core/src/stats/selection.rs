@@ -1,5 +1,7 @@
 //! Selection by rank among values that are formed.
 
+use crate::order;
+
 use super::differences::{Ends, Ranks, TARGETS};
 
 /// The values at `targets` among all differences of two small sides, in O(mn).
@@ -21,14 +23,16 @@ pub(super) fn ends_among_all(
         pair.copy_from_slice(&[place(ranks.first), place(ranks.last)]);
     }
     places.sort_unstable();
-    // A selection leaves everything larger to its right, so each place is looked for there only.
-    let mut settled = 0;
-    for &mut place in places {
-        if place >= settled {
-            buffer[settled..].select_nth_unstable_by(place - settled, f64::total_cmp);
-            settled = place + 1;
+    order::as_keys(buffer, |keys| {
+        // A selection leaves everything larger to its right, so each place is looked for there only.
+        let mut settled = 0;
+        for &mut place in places {
+            if place >= settled {
+                keys[settled..].select_nth_unstable(place - settled);
+                settled = place + 1;
+            }
         }
-    }
+    });
     let mut found = [Ends::UNKNOWN; TARGETS];
     for (ends, ranks) in found.iter_mut().zip(targets) {
         *ends = Ends { first: buffer[place(ranks.first)], last: buffer[place(ranks.last)] };
@@ -45,13 +49,13 @@ pub(super) fn ends_among(values: &mut [f64], ranks: Ranks, below: u64) -> Ends {
         usize::try_from(offset).unwrap_or(usize::MAX).min(values.len() - 1)
     };
     let (first, last) = (index(ranks.first), index(ranks.last));
-    let (_, &mut first_value, after) = values.select_nth_unstable_by(first, f64::total_cmp);
-    let last_value = match (last - first, after) {
-        (0, _) | (_, []) => first_value,
-        (1, after) => after.iter().copied().fold(f64::INFINITY, f64::min),
-        (steps, after) => *after.select_nth_unstable_by(steps - 1, f64::total_cmp).1,
-    };
-    Ends { first: first_value, last: last_value }
+    order::as_keys(values, |keys| {
+        let (_, _, after) = keys.select_nth_unstable(first);
+        if last > first {
+            after.select_nth_unstable(last - first - 1);
+        }
+    });
+    Ends { first: values[first], last: values[last] }
 }
 
 /// A value that stands for several.

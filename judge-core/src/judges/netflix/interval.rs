@@ -1,5 +1,7 @@
 //! The Mann–Whitney shift and its interval as Kayenta computes them.
 
+use crate::order;
+
 use super::brent::{self, Point};
 use super::quantile;
 use super::runs::Runs;
@@ -70,7 +72,7 @@ impl Extremes {
 pub fn shift_interval(canary: &[f64], baseline: &[f64], level: f64) -> Result<Shift, Untestable> {
     let sorted = |values: &[f64]| {
         let mut values = values.to_vec();
-        values.sort_unstable_by(f64::total_cmp);
+        order::sort(&mut values);
         values
     };
     let extremes = Extremes::as_scala(canary).zip(Extremes::as_scala(baseline));

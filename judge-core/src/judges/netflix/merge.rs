@@ -1,5 +1,7 @@
 //! Where each value of x, moved down, falls among those of y.
 
+use crate::order::key;
+
 /// For each distinct value of x how many distinct ones of y are smaller, at one shift.
 #[derive(Debug, Default)]
 pub(super) struct Positions {
@@ -11,31 +13,18 @@ pub(super) struct Positions {
     pub(super) tied: bool,
 }
 
-/// A double as a whole number of the same order, −0.0 below 0.0 and NaN above infinity: comparing it
-/// takes one instruction, and its outcome is a carry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key(i64);
-
-impl Key {
-    pub(super) fn of(value: f64) -> Self {
-        let bits = value.to_bits().cast_signed();
-        // Negative doubles grow with their bits downwards.
-        Self(bits ^ ((bits >> 63) & i64::MAX))
-    }
-}
-
 /// How many merges run side by side.
 const LANES: usize = 4;
 
 impl Positions {
-    /// Merges `x` − `shift`, kept in `moved`, with `y`, both ascending without equal values, infinity
+    /// Merges `x` − `shift`, kept in `moved` as keys, with the keys `y`, both ascending without equal values, infinity
     /// behind those of x and NaN behind those of y. Four merges run side by side, each a quarter of
     /// the way, without a branch: one alone would wait for its own comparisons, which no processor
     /// can predict.
-    pub(super) fn find(&mut self, x: &[f64], y: &[Key], shift: f64, moved: &mut Vec<Key>) {
+    pub(super) fn find(&mut self, x: &[f64], y: &[i64], shift: f64, moved: &mut Vec<i64>) {
         let (m, n) = (x.len() - 1, y.len() - 1);
         moved.clear();
-        moved.extend(x.iter().map(|x| Key::of(x - shift)));
+        moved.extend(x.iter().map(|x| key(x - shift)));
         self.shift = shift;
         self.below.resize(m + 1, 0);
         let (x, below, y) = (&moved[..=m], &mut self.below[..=m], &y[..=n]);
@@ -70,7 +59,7 @@ impl Positions {
 
 /// How many values of y a merge has passed after `steps` steps: by bisection (Odeh et al. 2012,
 /// "Merge Path"), without a branch for the same reason.
-fn passed(steps: usize, x: &[Key], y: &[Key]) -> usize {
+fn passed(steps: usize, x: &[i64], y: &[i64]) -> usize {
     let (m, n) = (x.len() - 1, y.len() - 1);
     let (mut taken, end) = (steps.saturating_sub(n), steps.min(m));
     let mut open = end - taken;

@@ -5,7 +5,9 @@
 //! two merges already made tell which pairs can still change theirs in between; once these are few,
 //! they alone are looked at.
 
-use super::merge::{Key, Positions};
+use crate::order::key;
+
+use super::merge::Positions;
 use super::open::Open;
 use super::statistic::Ranks;
 
@@ -19,7 +21,7 @@ pub(super) struct Runs {
     /// Distinct values of y, and NaN behind them.
     y: Vec<f64>,
     /// The same as keys.
-    keys: Vec<Key>,
+    keys: Vec<i64>,
     /// How many values of y are smaller than the distinct one at this index; all of them at the end.
     rank: Vec<usize>,
     /// Whether no value occurs twice on its side.
@@ -32,7 +34,7 @@ pub(super) struct Runs {
     merges: [Positions; 4],
     oldest: usize,
     /// Where a merge keeps x less the shift.
-    moved: Vec<Key>,
+    moved: Vec<i64>,
     /// Shifts merged at that make no ties, ascending.
     known: Vec<Known>,
     open: Open,
@@ -74,7 +76,7 @@ impl Runs {
         self.y.push(f64::NAN);
         self.rank.push(rank);
         self.keys.clear();
-        self.keys.extend(self.y.iter().map(|y| Key::of(*y)));
+        self.keys.extend(self.y.iter().map(|y| key(*y)));
         self.single = self.count.len() == x.len() && self.rank.len() == y.len() + 1;
         self.own_ties = ties;
         for merge in &mut self.merges {

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::order;
 use crate::stats::ExactTooCostly;
 
 /// Additions allowed when the caller asks for the exact method: about a second.
@@ -147,7 +148,7 @@ fn untied_counts(m: usize, n: usize) -> Vec<f64> {
 fn tied_counts(x: &[f64], y: &[f64]) -> Vec<f64> {
     let (m, width) = (x.len().min(y.len()), 2 * x.len() * y.len() + 1);
     let mut pooled: Vec<f64> = x.iter().chain(y).copied().collect();
-    pooled.sort_unstable_by(f64::total_cmp);
+    order::sort(&mut pooled);
     // Row k: k values went to the smaller side so far.
     let mut rows = vec![vec![0.0; width]; m + 1];
     rows[0][0] = ONE;
