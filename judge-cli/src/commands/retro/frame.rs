@@ -155,7 +155,7 @@ impl Sink {
         let text = std::mem::take(&mut self.text);
         let rows = std::mem::take(&mut self.rows);
         let frame =
-            if self.wanted.format == FrameFormatArg::Parquet { rows.into_file()? } else { text };
+            if self.wanted.format == FrameFormatArg::Parquet { rows.into_part()? } else { text };
         Ok(store.add(&frame, lines)?)
     }
 
