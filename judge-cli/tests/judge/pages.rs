@@ -79,7 +79,7 @@ fn pages_shade_the_warm_up_and_what_was_judged() {
         ("", None, (0, 300)),
         ("--warm-up 30s", Some((0, 30)), (30, 230)),
         ("--warm-up 30s --lookback 100s", Some((0, 30)), (130, 230)),
-        ("--warm-up 30s --lookback 40s", Some((0, 30)), (190, 230)),
+        ("--warm-up 30s --lookback 80s", Some((0, 30)), (150, 230)),
         ("--warm-up 150s --lookback 200s", Some((0, 50)), (50, 250)),
         ("--warm-up 150s --lookback 300s", None, (-50, 250)),
     ] {

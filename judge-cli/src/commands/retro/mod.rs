@@ -97,17 +97,17 @@ fn judge_all(
     console: &Console,
 ) -> anyhow::Result<Exit> {
     let Outputs { store, pages } = outputs;
-    let mut progress = Progress::start(bulk.survey.releases(), bulk.skip);
+    let mut progress = Progress::start(bulk.survey.releases(), bulk.skip, console);
     let lines = ReleaseLines::new(bulk.survey.names(), wanted.shows_lines());
     let mut done = store.iter().flat_map(Store::lines).cloned().collect::<Vec<_>>();
     let mut counts = Counts::default();
-    progress.aside(|| console.releases(lines.header().as_bytes()))?;
+    progress.write(lines.header().as_bytes())?;
     for line in &done {
         count(&mut counts, line);
-        progress.aside(|| console.releases(lines.show(line).as_bytes()))?;
+        progress.write(lines.show(line).as_bytes())?;
     }
     let mut sink = Sink::new(wanted, store);
-    sink.begin(console)?;
+    progress.write(sink.header().as_bytes())?;
     let work = |replayer: &mut Replayer, one: OneOfMany| {
         let replayed = one.release.as_ref().map_err(Clone::clone);
         let replayed = replayed.and_then(|release| replayer.judge(release));
@@ -122,10 +122,10 @@ fn judge_all(
         let line = encoded.line.clone();
         if let Fate::Broken { error } = &line.fate {
             let message = format!("release {:?} cannot be judged: {error}", line.release);
-            progress.aside(|| console.warning(message));
+            progress.warn(message)?;
         }
-        progress.aside(|| sink.add(encoded, console))?;
-        progress.aside(|| console.releases(lines.show(&line).as_bytes()))?;
+        progress.write(&sink.add(encoded)?)?;
+        progress.write(lines.show(&line).as_bytes())?;
         count(&mut counts, &line);
         progress.one_more(counts.broken);
         if pages.is_some() {
@@ -134,7 +134,7 @@ fn judge_all(
         Ok(())
     };
     let Ended { stopped, ignored } = bulk.run(|| Replayer::new(replay), work, take)?;
-    progress.finish();
+    progress.finish()?;
     if !ignored.is_empty() {
         console.warning(format!("ignored, not in the config: {}", ignored.join(", ")));
     }
