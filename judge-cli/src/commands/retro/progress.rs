@@ -1,11 +1,11 @@
 //! How far it is, for a person who watches.
 
-use std::fmt::{Display, Write};
-use std::io::{self, IsTerminal};
-use std::time::{Duration, Instant};
+use std::fmt::Display;
+use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::commands::bar::{self, REDRAW};
 use crate::output::Console;
 
 /// A line on stderr if that is a terminal, and the results beside it.
@@ -17,15 +17,11 @@ pub(super) struct Progress<'a> {
     written: Option<Instant>,
 }
 
-/// On a terminal the line is drawn, and results are written, no more often than this: whatever is
-/// written takes the line away and draws it anew, which costs more than judging a release.
-const REDRAW: Duration = Duration::from_millis(100);
-
 impl<'a> Progress<'a> {
     /// Looks through the files while a person sees that something is going on.
     pub(super) fn while_looking<T>(look: impl FnOnce() -> T) -> T {
         let style = ProgressStyle::with_template("{spinner} looking for releases");
-        let bar = shown(ProgressBar::new_spinner(), style.ok());
+        let bar = bar::watched(ProgressBar::new_spinner(), style.ok());
         let found = look();
         bar.finish_and_clear();
         found
@@ -33,16 +29,14 @@ impl<'a> Progress<'a> {
 
     /// Starts counting `all` releases, of which `done` are.
     pub(super) fn start(all: usize, done: usize, console: &'a Console) -> Self {
-        let template = "{bar:24} {human_pos} of {human_len} releases{pace}{msg}";
-        let style = ProgressStyle::with_template(template);
-        let style = style.map(|style| style.progress_chars("━╸─").with_key("pace", pace));
-        let bar = shown(ProgressBar::new(all as u64), style.ok());
+        let bar = bar::bar(all, "releases");
         bar.set_position(done as u64);
         bar.reset_eta();
         Self { bar, console, pending: Vec::new(), written: None }
     }
 
-    /// Writes results.
+    /// Writes results; on a terminal a few times a second, since each time the line is taken away and drawn
+    /// anew, which costs more than judging a release.
     pub(super) fn write(&mut self, results: &[u8]) -> anyhow::Result<()> {
         if self.bar.is_hidden() {
             return self.console.releases(results);
@@ -91,27 +85,4 @@ impl Drop for Progress<'_> {
         // If this is because of an error, that is told; what was judged before it is shown all the same.
         let _ = self.finish();
     }
-}
-
-fn shown(bar: ProgressBar, style: Option<ProgressStyle>) -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    if let Some(style) = style {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(REDRAW);
-    bar
-}
-
-/// Rate and time left, once there is a rate.
-fn pace(state: &ProgressState, out: &mut dyn Write) {
-    let rate = state.per_sec();
-    if rate <= 0.0 {
-        return;
-    }
-    let digits = usize::from(rate < 10.0);
-    let left = indicatif::HumanDuration(state.eta());
-    // There is nothing to be done about a line that cannot be drawn.
-    let _ = write!(out, ", {rate:.digits$} a second, {left} left");
 }
