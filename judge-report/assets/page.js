@@ -1,5 +1,5 @@
 // Brings the page to life: a metric's charts are made when it is first opened.
-(() => {
+plotReady.then(() => {
   "use strict";
 
   const { metrics, warmUp, judged } = JSON.parse(document.getElementById("series").textContent);
@@ -49,4 +49,4 @@
   addEventListener("afterprint", () => {
     for (const details of closed) details.open = false;
   });
-})();
+});

@@ -1,5 +1,5 @@
 // The scores of a release's intervals over time, with the lines that decide.
-(() => {
+plotReady.then(() => {
   "use strict";
 
   const place = document.querySelector(".scores");
@@ -100,4 +100,4 @@
     clearTimeout(settling);
     settling = setTimeout(draw, 150);
   });
-})();
+});

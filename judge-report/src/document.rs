@@ -7,7 +7,9 @@ use crate::metric::{Metric, metric};
 use crate::{Report, cost, details, groups, head, series, words};
 
 const STYLE: &str = include_str!("../assets/page.css");
-const PLOT: &str = include_str!("../assets/plot.min.js");
+/// The charting library, compressed (raw deflate) and in base64.
+const PLOT: &str = include_str!("../assets/plot.packed.txt");
+const UNPACK: &str = include_str!("../assets/unpack.js");
 const CHARTS: [&str; 2] = [include_str!("../assets/charts.js"), include_str!("../assets/views.js")];
 const PAGE: &str = include_str!("../assets/page.js");
 const TIMELINE: &str = include_str!("../assets/timeline.js");
@@ -102,7 +104,7 @@ impl<'a> Sections<'a> {
 
 /// What draws the charts of metrics and of scores; nothing where there are neither.
 pub(crate) fn scripts(series: Option<String>, scores: Option<&str>) -> Markup {
-    let mut code = vec![PLOT];
+    let mut code = vec![UNPACK];
     if series.is_some() {
         code.extend(CHARTS);
         code.push(PAGE);
@@ -120,6 +122,7 @@ pub(crate) fn scripts(series: Option<String>, scores: Option<&str>) -> Markup {
                 script type="application/json" id="scores" { (PreEscaped(scores)) }
             }
             script type="text/plain" id="licences" { (PreEscaped(LICENCE)) }
+            script type="text/plain" id="plot" { (PreEscaped(PLOT)) }
             @for script in code { script { (PreEscaped(script)) } }
         }
     }

@@ -69,26 +69,68 @@ fn hostile_names_stay_text() {
         assert!(!html.contains("<script>alert"), "{name}");
         assert!(!html.contains("<img"), "{name}");
         assert!(!html.contains("<!--"), "{name}");
-        // Series, licences, and what draws.
-        assert_eq!(html.matches("<script").count(), 6, "{name}");
-        assert_eq!(html.matches("</script>").count(), 6, "{name}");
+        // Series, licences, the charting library, and what draws with it.
+        assert_eq!(html.matches("<script").count(), 7, "{name}");
+        assert_eq!(html.matches("</script>").count(), 7, "{name}");
     }
 }
 
-#[test]
-fn twenty_metrics_of_sixty_points_fit_in_400_kb() {
+/// 20 metrics with 60 points of many digits a side, half of them failing.
+fn full_size() -> JudgeRequest {
     let names: Vec<String> =
         (0..20).map(|index| format!("service-latency-percentile-{index}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut request = request(&names);
-    for pair in &mut request.pairs {
+    for (pair, factor) in request.pairs.iter_mut().zip([1.01, 3.01].into_iter().cycle()) {
         let values = (0..60).map(|index| (f64::from(index) * 1.618).sin().abs() / 123.0);
         pair.baseline.values = values.collect();
-        pair.canary.values = pair.baseline.values.iter().map(|value| value * 1.01).collect();
+        pair.canary.values = pair.baseline.values.iter().map(|value| value * factor).collect();
     }
+    request
+}
+
+/// Bytes of the largest page for 20 metrics of 60 points.
+const LARGEST: usize = 400_000;
+
+#[test]
+fn twenty_metrics_of_sixty_points_fit_in_400_kb() {
+    let request = full_size();
+    let config = serde_json::to_value(HOSTILE.repeat(20)).unwrap();
     let judgement = judge(&request);
-    let html = page(&Report { pairs: &request.pairs, ..Report::of(&judgement) });
-    assert!(html.len() < 400_000, "{} bytes", html.len());
+    let html =
+        page(&Report { pairs: &request.pairs, config: Some(&config), ..Report::of(&judgement) });
+    assert!(html.len() < LARGEST, "{} bytes", html.len());
+}
+
+#[test]
+fn a_timeline_of_that_size_fits_even_with_an_interval_a_point() {
+    let request = full_size();
+    let config = serde_json::to_value(HOSTILE.repeat(20)).unwrap();
+    let judgement = judge(&request);
+    for intervals in [6, 60] {
+        let mut timeline = release().0;
+        timeline.metrics = judgement.metrics.iter().map(|metric| metric.name.clone()).collect();
+        let interval = |index: i64| timeline::Interval {
+            window: Span { from_millis: 0, to_millis: (index + 1) * 60_000 },
+            verdict: Verdict::Fail,
+            score: 100.0 / 3.0,
+            classes: judgement.metrics.iter().map(|metric| Some(metric.classification)).collect(),
+            reason: None,
+        };
+        timeline.intervals = (0..intervals).map(interval).collect();
+        timeline.deciding = timeline.intervals.len() - 1;
+        let html = timeline_page(
+            &timeline,
+            &Report {
+                pairs: &request.pairs,
+                config: Some(&config),
+                warm_up: Some(Span { from_millis: 0, to_millis: 60_000 }),
+                judged: Some(Span { from_millis: 0, to_millis: 60_000 }),
+                ..Report::of(&judgement)
+            },
+        );
+        assert!(html.len() < LARGEST, "{intervals} intervals: {} bytes", html.len());
+    }
 }
 
 #[test]
@@ -179,7 +221,7 @@ fn hostile_names_stay_text_in_timelines_and_indexes() {
     let facts = HOSTILE.map(|text| Fact { name: text.to_owned(), value: text.to_owned() });
     let name = HOSTILE[3].to_owned();
     let index = index_page(&Index { name, releases: entries.to_vec(), facts: facts.to_vec() });
-    for (html, scripts) in [(page, 8), (index, 1)] {
+    for (html, scripts) in [(page, 9), (index, 1)] {
         assert!(
             !html.contains("<script>alert") && !html.contains("<img") && !html.contains("<!--")
         );

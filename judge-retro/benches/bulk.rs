@@ -170,14 +170,14 @@ fn judge(file: &Path) {
         rows.append(more);
         if lines.len() == RELEASES_PER_PART {
             store
-                .add(&std::mem::take(&mut rows).into_file().unwrap(), std::mem::take(&mut lines))?;
+                .add(&std::mem::take(&mut rows).into_part().unwrap(), std::mem::take(&mut lines))?;
         }
         Ok(())
     };
     let ended = bulk.run(|| Replayer::new(&replay), work, take).unwrap();
     assert!(!ended.stopped && judged == survey.releases());
     if !lines.is_empty() {
-        store.add(&rows.into_file().unwrap(), lines).unwrap();
+        store.add(&rows.into_part().unwrap(), lines).unwrap();
     }
     store.finish(&FrameFormat::Parquet).unwrap();
     report(started);

@@ -13,21 +13,20 @@ pub mod bulk;
 mod derive;
 pub mod frame;
 pub mod history;
-mod number;
+mod length;
 mod release;
 mod replay;
 pub mod store;
-mod time;
 pub mod windows;
 
 pub use bulk::{Bulk, Ended, OneOfMany};
 pub use derive::Plan;
 pub use frame::{Fate, ReleaseLine};
 pub use history::{ColumnNames, Format, History, HistoryError, HistoryOptions, RoleNames, Survey};
+pub use length::show as show_length;
 pub use release::{Grid, Instance, Recorded, Release, ReleaseMetric};
 pub use replay::{AfterStop, BrokenRelease, Replay, Replayed, ReplayedInterval, Replayer};
 pub use store::{FrameFormat, Store, StoreError};
-pub use time::{show as show_time, show_length};
 pub use windows::{
     Lifetime, Lookback, Span, Stage, StageRule, Window, WindowError, WindowOptions, Windows,
 };

@@ -55,7 +55,8 @@ each metric, and everything about the interval that decided. With
 --all-intervals it also shows what would have come after a stop.
 
 While FILE is made, FILE.parts holds what is done. Ctrl-C stops between two
-releases; --resume goes on from the last hundred, to the same bytes.
+releases; --resume goes on from the last hundred, to the same bytes, and with
+the same --report to the same pages.
 
 Exit codes:
   0    every release was judged, whatever the verdicts
@@ -102,7 +103,7 @@ pub(crate) struct RetroArgs {
     #[arg(long, requires = "output")]
     pub(crate) resume: bool,
     /// Write a page a release into this folder, and index.html, which lists them.
-    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
+    #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,
     /// Threads that judge, 1 to 1024 [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -1,5 +1,6 @@
 //! The subcommands.
 
+mod bar;
 mod batch;
 mod calibrate;
 mod config_check;

@@ -1,9 +1,9 @@
 //! One column of values, of which the times do not matter.
 
 use csv::{ReaderBuilder, Trim};
+use judge_points::number;
 
 use super::error::{InputError, InputProblem};
-use super::number;
 use super::side::{listed, parse_series};
 use super::source::Source;
 

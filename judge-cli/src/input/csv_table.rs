@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
+use judge_points::number;
+use judge_points::time::{self, TimeError};
 use thiserror::Error;
 
 use super::series_file::{RepeatedTime, TimedSeries, sort_by_time};
-use super::time::TimeError;
-use super::{number, time};
 
 /// Why a table was not read.
 #[derive(Debug, Error)]

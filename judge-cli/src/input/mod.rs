@@ -6,7 +6,6 @@ mod csv_table;
 mod error;
 mod healthy;
 mod judged;
-mod number;
 mod prometheus;
 #[cfg(feature = "retro")]
 mod releases;
@@ -14,7 +13,6 @@ mod request;
 mod series_file;
 mod side;
 mod source;
-mod time;
 
 pub(crate) use column::read as read_column;
 pub(crate) use error::{InputError, InputProblem};

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
+use judge_points::time;
 use thiserror::Error;
-
-use super::time;
 
 /// One series as a file has it: strictly ascending times, each with a value. NaN is a gap.
 #[derive(Debug, Clone, PartialEq)]

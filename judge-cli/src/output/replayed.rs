@@ -7,9 +7,8 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use judge_core::judgement::MetricJudgement;
 use judge_core::{Classification, Verdict, figure};
-use judge_retro::{
-    BrokenRelease, Fate, ReleaseLine, Replayed, ReplayedInterval, show_length, show_time,
-};
+use judge_points::time;
+use judge_retro::{BrokenRelease, Fate, ReleaseLine, Replayed, ReplayedInterval, show_length};
 
 use super::HEADING;
 use super::text::printable;
@@ -165,8 +164,8 @@ fn section(release: &str, replayed: &Replayed, one: &ReplayedInterval) -> String
     format!(
         "{HEADING}{release}{HEADING:#}  interval {}, {} to {}  {style}{verdict}{style:#}  score {}{}\n{}\n",
         one.window.interval,
-        show_time(canary.start_millis),
-        show_time(canary.end_millis),
+        time::show(canary.start_millis),
+        time::show(canary.end_millis),
         one.judgement.score,
         if stops { ", stopped here" } else { "" },
         lines.concat()

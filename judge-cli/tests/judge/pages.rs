@@ -51,20 +51,43 @@ fn every_release_has_a_page_and_the_index_lists_them() {
     assert_eq!(fs::read_dir(place.path().join("pages")).unwrap().count(), 3);
 }
 
-#[test]
-fn pages_hold_all_that_was_recorded_and_shade_what_was_judged() {
-    let place = place();
-    let arguments = "--warm-up 30s --lookback 100s --report pages";
-    assert_eq!(place.judge(&format!("{RETRO} {arguments}")).code, 2);
-    let page = fs::read_to_string(place.path().join("pages/good.html")).unwrap();
+/// What the charts of the page of `release` are drawn from.
+fn charts(place: &Place, release: &str) -> Value {
+    let page = fs::read_to_string(place.path().join(format!("pages/{release}.html"))).unwrap();
     let start = page.find("id=\"series\">").unwrap() + "id=\"series\">".len();
     let end = start + page[start..].find("</script>").unwrap();
-    let series: Value = serde_json::from_str(&page[start..end]).unwrap();
-    assert_eq!(series["metrics"][0]["canary"]["points"].as_array().unwrap().len(), 20);
+    serde_json::from_str(&page[start..end]).unwrap()
+}
+
+#[test]
+fn pages_hold_all_that_was_recorded() {
+    let place = place();
+    assert_eq!(place.judge(&format!("{RETRO} --lifetime 200s --report pages")).code, 2);
+    let points = |side: &str| charts(&place, "good")["metrics"][0][side]["points"].clone();
+    assert_eq!(points("canary").as_array().unwrap().len(), 20);
+    assert_eq!(points("baseline").as_array().unwrap().len(), 20);
+}
+
+/// 300 seconds were recorded. The warm-up is shaded as far as the deciding window does not reach into it,
+/// and no further, wherever that window starts.
+#[test]
+fn pages_shade_the_warm_up_and_what_was_judged() {
+    let place = place();
     let at = |seconds: i64| (1_700_000_000 + seconds) * 1000;
-    assert_eq!(series["warmUp"], serde_json::json!([at(0), at(30)]));
-    // The second interval ends 230 seconds after the start.
-    assert_eq!(series["judged"], serde_json::json!([at(130), at(230)]));
+    let span = |(from, to): (i64, i64)| serde_json::json!([at(from), at(to)]);
+    for (windows, warm_up, judged) in [
+        ("", None, (0, 300)),
+        ("--warm-up 30s", Some((0, 30)), (30, 230)),
+        ("--warm-up 30s --lookback 100s", Some((0, 30)), (130, 230)),
+        ("--warm-up 30s --lookback 80s", Some((0, 30)), (150, 230)),
+        ("--warm-up 150s --lookback 200s", Some((0, 50)), (50, 250)),
+        ("--warm-up 150s --lookback 300s", None, (-50, 250)),
+    ] {
+        assert_eq!(place.judge(&format!("{RETRO} {windows} --report pages")).code, 2);
+        let charts = charts(&place, "good");
+        let shaded = warm_up.map_or(Value::Null, span);
+        assert_eq!((&charts["warmUp"], &charts["judged"]), (&shaded, &span(judged)), "{windows}");
+    }
 }
 
 #[test]
@@ -73,8 +96,6 @@ fn pages_that_cannot_be_written_are_told() {
     let answer = place.judge(&format!("{RETRO} --report history.csv"));
     assert_eq!(answer.code, 1, "{answer:?}");
     assert!(answer.stderr.contains("cannot make history.csv"), "{answer:?}");
-    let answer = place.judge(&format!("{RETRO} --report pages -o out.csv --resume"));
-    assert_eq!(answer.code, 2, "{answer:?}");
 }
 
 #[test]

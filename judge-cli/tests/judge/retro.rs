@@ -1,5 +1,6 @@
 //! Past releases, judged again.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -276,6 +277,36 @@ fn what_was_stopped_is_gone_on_with_to_the_same_bytes() {
         assert!(bytes(&whole) == bytes(&stopped), "{ending}: the same bytes");
         assert!(!parts.exists());
     }
+}
+
+/// Every file of a folder.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap());
+    files
+        .map(|file| (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap()))
+        .collect()
+}
+
+#[test]
+fn pages_are_gone_on_with_too() {
+    let place = place(250);
+    let retro = format!("{RETRO} --threads 1");
+    let first = place.judge(&format!("{retro} -o whole.csv --report whole"));
+    assert_eq!(first.code, 0, "{first:?}");
+    let stopped = format!("{retro} -o stopped.csv --report stopped");
+    let parts = place.path().join("stopped.csv.parts");
+    let answer = run_and_interrupt(&place, &stopped, &parts);
+    assert_eq!(answer.code, 130, "{}", answer.stderr);
+    assert!(!place.path().join("stopped/index.html").exists());
+
+    let without = place.judge(&format!("{retro} -o stopped.csv --resume"));
+    assert_eq!(without.code, 2, "{without:?}");
+    assert!(without.stderr.contains("--report was \"stopped\" and is null"), "{without:?}");
+    let resumed = place.judge(&format!("{stopped} --resume"));
+    assert_eq!((resumed.code, &resumed.stdout), (0, &first.stdout), "{}", resumed.stderr);
+    let [whole, stopped] = ["whole", "stopped"].map(|folder| files(&place.path().join(folder)));
+    assert_eq!(whole.len(), 251);
+    assert!(whole == stopped, "the same pages and the same index");
 }
 
 #[test]

@@ -48,6 +48,8 @@ export async function visit(context, url, colorScheme = "light") {
   });
   await page.emulateMedia({ colorScheme });
   await page.goto(url);
+  // The charting library has been unpacked, if there is one.
+  await page.waitForFunction(() => document.getElementById("plot") === null);
   return { page, faults };
 }
 

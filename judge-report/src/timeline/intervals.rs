@@ -91,11 +91,12 @@ fn class(timeline: &Timeline, index: usize, class: Option<Classification>) -> Ma
             Some(class) => {
                 @let Word { text, tone } = words::classification(class);
                 td.(tone.class()) aria-current=[current] {
-                    span.sign aria-hidden="true" { (sign(class)) }
-                    span.unseen { (text) }
+                    // There is a cell for each metric and interval, so these two have no classes.
+                    i aria-hidden="true" { (sign(class)) }
+                    b { (text) }
                 }
             }
-            None => td aria-current=[current] { span.unseen { "not judged" } },
+            None => td aria-current=[current] { b { "not judged" } },
         }
     }
 }

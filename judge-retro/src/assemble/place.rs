@@ -1,8 +1,10 @@
 //! Puts the points of a series on a grid.
 
+use judge_points::time;
+
 use super::buckets::Bucket;
+use crate::length;
 use crate::release::Grid;
-use crate::time::{show, show_length};
 
 /// The first and the last time of a side.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,12 +55,12 @@ pub(super) fn check_size(
     }
     let [baseline, canary] = grids.map(|grid| {
         let length = (grid.points as u64).saturating_mul(grid.step_millis);
-        format!("{} from {}", show_length(length), show(grid.start_millis))
+        format!("{} from {}", length::show(length), time::show(grid.start_millis))
     });
     Err(format!(
         "{points} points are spread over far more steps of {}: the baseline over {baseline}, the \
          canary over {canary}; look for a wrong timestamp, or lengthen --step",
-        show_length(step)
+        length::show(step)
     ))
 }
 
@@ -98,7 +100,7 @@ impl Placing {
             }
             last = time;
             let Some(place) = values.get_mut(slot) else {
-                return Err(format!("{} is outside of its own time", show(time)));
+                return Err(format!("{} is outside of its own time", time::show(time)));
             };
             if exact || place.is_nan() {
                 *place = value;
@@ -124,8 +126,8 @@ fn irregular(first: i64, time: i64, step: u64) -> String {
     format!(
         "its points are not a regular {} apart: there is one at {} and one at {}; say with --step how \
          far apart they should be, such as --step 1m, and each is put where it falls",
-        show_length(step),
-        show(first),
-        show(time)
+        length::show(step),
+        time::show(first),
+        time::show(time)
     )
 }

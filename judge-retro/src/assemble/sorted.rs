@@ -1,7 +1,8 @@
 //! Puts the points of a series in order of time.
 
+use judge_points::time;
+
 use super::buckets::Bucket;
-use crate::time;
 
 /// What is known of a series whose times ascend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -32,8 +32,8 @@ use budget::Budget;
 /// Rows of releases in work at once.
 pub const ROWS_IN_WORK: u64 = 1 << 20;
 
-/// Releases in work or waiting for each worker.
-const RELEASES_PER_WORKER: usize = 8;
+/// Releases in work or waiting for each worker: enough to go on with while a part is written to disk.
+const RELEASES_PER_WORKER: usize = 64;
 
 /// A release out of many.
 #[derive(Debug)]

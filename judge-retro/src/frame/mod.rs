@@ -2,10 +2,12 @@
 
 mod parquet;
 mod row;
+mod texts;
 
 use std::io;
 
 use judge_core::Verdict;
+use judge_points::time;
 use serde::{Deserialize, Serialize};
 
 use crate::replay::{BrokenRelease, Replayed};
@@ -36,8 +38,10 @@ pub enum Fate {
         /// The score of the deciding interval.
         #[serde(with = "score")]
         score: f64,
-        /// Intervals that were judged.
-        intervals: usize,
+        /// When the canary's recording begins, in milliseconds since the Unix epoch.
+        start_millis: i64,
+        /// The verdicts of the intervals that were judged, in order of time.
+        intervals: Vec<Verdict>,
         /// The interval, from 1, after which it would have been stopped.
         stopped_at: Option<usize>,
         /// When that was, in milliseconds since the Unix epoch.
@@ -64,7 +68,8 @@ impl ReleaseLine {
                 Fate::Judged {
                     verdict: replayed.stage.verdict,
                     score: replayed.deciding().map_or(f64::NAN, |one| one.judgement.score),
-                    intervals: replayed.intervals.len(),
+                    start_millis: replayed.recorded.start_millis,
+                    intervals: replayed.intervals.iter().map(|one| one.judgement.verdict).collect(),
                     stopped_at: replayed.stage.stopped_at,
                     stopped_millis,
                     stopped_after_millis: stopped_millis.map(life),
@@ -128,8 +133,8 @@ pub fn write_json(
     let judgements = intervals
         .map(|one| Judged {
             interval: one.window.interval,
-            start: crate::time::show(one.window.canary.start_millis),
-            end: crate::time::show(one.window.canary.end_millis),
+            start: time::show(one.window.canary.start_millis),
+            end: time::show(one.window.canary.end_millis),
             judgement: &one.judgement,
         })
         .collect();

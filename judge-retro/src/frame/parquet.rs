@@ -2,24 +2,21 @@
 
 use std::io;
 
-use polars::io::SerReader;
-use polars::io::parquet::read::ParquetReader;
-use polars::io::parquet::write::{
-    BatchedWriter, ParquetCompression, ParquetWriter, StatisticsOptions,
-};
+use polars::io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
 use polars::prelude::{
-    Column, DataFrame, DataType, IntoColumn, NamedFrom, PolarsResult, Schema, Series, TimeUnit,
+    Column, DataFrame, DataType, IntoColumn, IntoSeries, IpcReader, IpcWriter, NamedFrom,
+    NewChunkedArray, PolarsResult, Schema, SerReader, SerWriter, Series, StringChunked, TimeUnit,
     TimeZone,
 };
 
 use super::row::{Instant, Row, rows};
+use super::texts::Texts;
 use super::{BrokenRelease, COLUMNS, Replayed};
 
 /// Rows that are collected column by column.
 #[derive(Debug, Default)]
 pub struct ParquetRows {
-    releases: Vec<String>,
-    texts: [Vec<Option<String>>; 5],
+    texts: [Texts; 6],
     numbers: [Vec<Option<f64>>; 9],
     counts: [Vec<Option<u64>>; 5],
     times: [Vec<Option<i64>>; 2],
@@ -35,16 +32,13 @@ impl ParquetRows {
     }
 
     fn add_row(&mut self, row: &Row<'_>) {
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        self.releases.push(row.release.to_owned());
-        let texts = [
-            owned(row.metric),
-            row.classification.map(|class| format!("{class:?}")),
-            owned(row.reason),
-            row.verdict.map(|verdict| format!("{verdict:?}")),
-            owned(row.error),
-        ];
-        push_each(&mut self.texts, texts);
+        let [release, metric, classification, reason, verdict, error] = &mut self.texts;
+        release.push(Some(row.release));
+        metric.push(row.metric);
+        classification.push_word(row.classification);
+        reason.push(row.reason);
+        verdict.push_word(row.verdict);
+        error.push(row.error);
         let numbers = [
             row.baseline_mean,
             row.canary_mean,
@@ -73,45 +67,42 @@ impl ParquetRows {
     }
 
     /// Adds the rows of `other` behind its own.
-    pub fn append(&mut self, mut other: Self) {
-        self.releases.append(&mut other.releases);
-        append_each(&mut self.texts, other.texts);
+    pub fn append(&mut self, other: Self) {
+        for (column, other) in self.texts.iter_mut().zip(&other.texts) {
+            column.append(other);
+        }
         append_each(&mut self.numbers, other.numbers);
         append_each(&mut self.counts, other.counts);
         append_each(&mut self.times, other.times);
         append_each(&mut self.flags, other.flags);
     }
 
-    /// The rows as a whole Parquet file of one row group.
+    /// The rows as a part, which [`ParquetFrame::add`] takes: an Arrow file, since it is read back soon
+    /// and that costs next to nothing.
     ///
     /// # Errors
     /// When polars cannot write them.
-    pub fn into_file(self) -> io::Result<Vec<u8>> {
+    pub fn into_part(self) -> io::Result<Vec<u8>> {
         let mut frame = self.into_frame().map_err(io::Error::other)?;
         let mut bytes = Vec::new();
-        // Read back once and soon, so not worth compressing.
-        let part = writer(&mut bytes, ParquetCompression::Uncompressed);
-        part.with_statistics(StatisticsOptions::empty())
-            .finish(&mut frame)
-            .map_err(io::Error::other)?;
+        IpcWriter::new(&mut bytes).finish(&mut frame).map_err(io::Error::other)?;
         Ok(bytes)
     }
 
     fn into_frame(self) -> PolarsResult<DataFrame> {
-        let Self { releases, texts, numbers, counts, times, flags } = self;
-        let rows = releases.len();
+        let Self { texts, numbers, counts, times, flags } = self;
+        let rows = texts[0].iter().len();
         let (mut texts, mut numbers) = (texts.into_iter(), numbers.into_iter());
         let (mut counts, mut times) = (counts.into_iter(), times.into_iter());
         let mut flags = flags.into_iter();
-        let mut releases = Some(releases);
         let mut columns: Vec<Column> = Vec::with_capacity(COLUMNS.len());
         for name in COLUMNS {
             let called = name.into();
             let series = match dtype(name) {
-                DataType::String if name == "release" => {
-                    Series::new(called, releases.take().unwrap_or_default())
+                DataType::String => {
+                    let texts = texts.next().unwrap_or_default();
+                    StringChunked::from_iter_options(called, texts.iter()).into_series()
                 }
-                DataType::String => Series::new(called, texts.next().unwrap_or_default()),
                 DataType::Float64 => Series::new(called, numbers.next().unwrap_or_default()),
                 DataType::UInt64 => Series::new(called, counts.next().unwrap_or_default()),
                 DataType::Boolean => Series::new(called, flags.next().unwrap_or_default()),
@@ -149,10 +140,6 @@ fn dtype(column: &str) -> DataType {
     }
 }
 
-fn writer<W: io::Write>(out: W, compression: ParquetCompression) -> ParquetWriter<W> {
-    ParquetWriter::new(out).with_compression(compression).set_parallel(false)
-}
-
 /// A Parquet file that is written row group by row group.
 pub struct ParquetFrame<W: io::Write>(BatchedWriter<W>);
 
@@ -170,16 +157,16 @@ impl<W: io::Write> ParquetFrame<W> {
     pub fn new(out: W) -> io::Result<Self> {
         let fields = COLUMNS.iter().map(|name| ((*name).into(), dtype(name)));
         let schema: Schema = fields.collect();
-        let writer = writer(out, ParquetCompression::Snappy);
+        let writer = ParquetWriter::new(out).with_compression(ParquetCompression::Snappy);
         Ok(Self(writer.batched(&schema).map_err(io::Error::other)?))
     }
 
-    /// Adds what [`ParquetRows::into_file`] gave.
+    /// Adds what [`ParquetRows::into_part`] gave.
     ///
     /// # Errors
-    /// As those of the output; when `file` is no such file.
-    pub fn add(&mut self, file: &[u8]) -> io::Result<()> {
-        let frame = ParquetReader::new(io::Cursor::new(file)).finish().map_err(io::Error::other)?;
+    /// As those of the output; when `part` is no such part.
+    pub fn add(&mut self, part: &[u8]) -> io::Result<()> {
+        let frame = IpcReader::new(io::Cursor::new(part)).finish().map_err(io::Error::other)?;
         self.0.write_batch(&frame).map_err(io::Error::other)
     }
 

@@ -2,10 +2,10 @@
 
 use judge_core::judgement::{Decision, MetricJudgement};
 use judge_core::{Classification, Verdict};
+use judge_points::time;
 use serde::Serialize;
 
 use crate::replay::{BrokenRelease, Replayed, ReplayedInterval};
-use crate::time;
 
 /// The columns of the frame.
 ///

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use arrow::array::{Array, PrimitiveArray, Utf8ViewArray};
 use arrow::types::NativeType;
+use judge_points::{number, time};
 use polars::prelude::{Column, DataFrame, PolarsError, PolarsResult};
 use polars_buffer::Buffer;
 
 use super::files::HistoryFile;
 use super::layout::{Layout, Points, Said, TimeKind, ValueKind};
 use super::names::Names;
-use crate::{number, time};
 
 /// A cell that cannot be read. Its release cannot be judged; the others can.
 #[derive(Debug, Clone, PartialEq, Eq)]

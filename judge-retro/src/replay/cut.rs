@@ -2,8 +2,8 @@
 
 use judge_core::{Clock, Series};
 
+use crate::length;
 use crate::release::Grid;
-use crate::time::show_length;
 use crate::windows::Span;
 
 /// The first moment after the last point of `grid`.
@@ -43,9 +43,9 @@ pub(super) fn cut(
         return Err(format!(
             "a window of {} has {} steps of {}, but {recorded} points were recorded; shorten \
              --lifetime or --lookback, or lengthen --step",
-            show_length(span.millis()),
+            length::show(span.millis()),
             end - first,
-            show_length(grid.step_millis)
+            length::show(grid.step_millis)
         ));
     }
     let gaps = |from: i64, to: i64| {

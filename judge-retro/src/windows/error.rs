@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::time::show_length;
+use crate::length;
 
 /// Why a canary's life cannot be cut into windows. Lengths are in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -25,7 +25,7 @@ pub enum WindowError {
     /// An interval would never end.
     #[error(
         "interval: {}, but allowed is at most the lifetime, {}; leave it out for one judgement at the \
-         end", show_length(*.interval), show_length(*.lifetime)
+         end", length::show(*.interval), length::show(*.lifetime)
     )]
     IntervalAboveLifetime {
         /// The interval.
@@ -34,7 +34,7 @@ pub enum WindowError {
         lifetime: u64,
     },
     /// Some windows would have no point.
-    #[error("{name}: {}, but allowed is at least the step, {}", show_length(*.span), show_length(*.step))]
+    #[error("{name}: {}, but allowed is at least the step, {}", length::show(*.span), length::show(*.step))]
     BelowStep {
         /// Which.
         name: &'static str,
@@ -46,7 +46,7 @@ pub enum WindowError {
     /// Nothing of a release is left to judge.
     #[error(
         "the canary was recorded for {}, and the first {} are warm-up: nothing is left to judge; \
-         shorten --warm-up", show_length(*.recorded), show_length(*.warm_up)
+         shorten --warm-up", length::show(*.recorded), length::show(*.warm_up)
     )]
     AllWarmUp {
         /// How long the recording is.

@@ -74,6 +74,12 @@ impl Windows {
         self.step
     }
 
+    /// The warm-up of a canary that was recorded from `start_millis` on; `None` if there is none.
+    pub fn warm_up(&self, start_millis: i64) -> Option<Span> {
+        let end_millis = start_millis.saturating_add(self.warm_up);
+        (self.warm_up > 0).then_some(Span { start_millis, end_millis })
+    }
+
     /// The windows of a canary whose points were recorded in `recorded`, in order, at least one.
     ///
     /// Analysis begins a warm-up after the recording does. Interval `i` ends `i` intervals later; a

@@ -26,7 +26,11 @@ fn files_that_are_no_tables() {
         ("noise.parquet", b"noise, not Parquet", &["noise.parquet", "not a whole Parquet file"]),
         ("x.ndjson", b"{\"release\": \"v1\",\n", &["x.ndjson", "not a whole NDJSON file"]),
         ("x.json", b"{\"status\": \"success\"", &["x.json", "not a whole Prometheus file"]),
-        ("e.json", b"{\"status\": \"error\", \"error\": \"oops\"}", &["\"error\" (oops)"]),
+        (
+            "e.json",
+            b"{\"status\": \"error\", \"error\": \"oops\"}",
+            &["e.json", "answered with an error", "oops"],
+        ),
         (
             "v.json",
             b"{\"status\": \"success\", \"data\": {\"resultType\": \"vector\", \"result\": []}}",

@@ -1,9 +1,9 @@
 //! How far a calibration is, for a person who watches.
 
-use std::io::{self, IsTerminal};
-
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use judge_calibrate::Progress as Done;
+
+use crate::commands::bar;
 
 /// A bar on stderr; nothing unless stderr is a terminal.
 pub(super) struct Progress {
@@ -13,13 +13,7 @@ pub(super) struct Progress {
 impl Progress {
     /// An empty bar.
     pub(super) fn start() -> Self {
-        let watched = io::stderr().is_terminal();
-        let bar = if watched { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{bar:30} {pos} of {len} figures, {eta} left");
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
-        Self { bar }
+        Self { bar: bar::bar(0, "figures") }
     }
 
     /// Shows how far it is.

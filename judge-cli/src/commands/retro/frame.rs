@@ -10,7 +10,7 @@ use judge_retro::{BrokenRelease, FrameFormat, ReleaseLine, Replayed, Store};
 use thiserror::Error;
 
 use crate::args::FrameFormatArg;
-use crate::output::{Console, replayed_table};
+use crate::output::replayed_table;
 
 /// Which judgements are wanted, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,20 +123,19 @@ impl Sink {
         Self { wanted, store, lines: Vec::new(), text: Vec::new(), rows: ParquetRows::default() }
     }
 
-    /// What stands before the first release.
-    pub(super) fn begin(&self, console: &Console) -> anyhow::Result<()> {
-        if self.store.is_some() {
-            return Ok(());
-        }
-        console.releases(self.wanted.header().as_bytes())
+    /// What stands on stdout before the first release.
+    pub(super) fn header(&self) -> String {
+        if self.store.is_some() { String::new() } else { self.wanted.header() }
     }
 
-    /// Adds a release.
-    pub(super) fn add(&mut self, encoded: Encoded, console: &Console) -> anyhow::Result<()> {
+    /// Adds a release; what stdout has of it.
+    pub(super) fn add(&mut self, encoded: Encoded) -> anyhow::Result<Vec<u8>> {
         let frame = encoded.frame.context("a judgement cannot be written")?;
         if self.store.is_none() {
-            let Frame::Text(text) = frame else { return Ok(()) };
-            return console.releases(&text);
+            return Ok(match frame {
+                Frame::Text(text) => text,
+                Frame::Rows(_) => Vec::new(),
+            });
         }
         match frame {
             Frame::Text(mut text) => self.text.append(&mut text),
@@ -146,7 +145,7 @@ impl Sink {
         if self.lines.len() == RELEASES_PER_PART {
             self.add_part()?;
         }
-        Ok(())
+        Ok(Vec::new())
     }
 
     fn add_part(&mut self) -> anyhow::Result<()> {
@@ -155,7 +154,7 @@ impl Sink {
         let text = std::mem::take(&mut self.text);
         let rows = std::mem::take(&mut self.rows);
         let frame =
-            if self.wanted.format == FrameFormatArg::Parquet { rows.into_file()? } else { text };
+            if self.wanted.format == FrameFormatArg::Parquet { rows.into_part()? } else { text };
         Ok(store.add(&frame, lines)?)
     }
 

@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
 use judge_core::Verdict;
-use judge_report::index::Entry;
 use judge_retro::{
     Bulk, Ended, Fate, History, OneOfMany, Plan, ReleaseLine, Replay, Replayer, Store, Survey,
     WindowError, Windows,
@@ -98,62 +97,70 @@ fn judge_all(
     console: &Console,
 ) -> anyhow::Result<Exit> {
     let Outputs { store, pages } = outputs;
-    let mut progress = Progress::start(bulk.survey.releases(), bulk.skip);
+    let mut progress = Progress::start(bulk.survey.releases(), bulk.skip, console);
     let lines = ReleaseLines::new(bulk.survey.names(), wanted.shows_lines());
-    let done = store.iter().flat_map(Store::lines).cloned().collect::<Vec<_>>();
+    let mut done = store.iter().flat_map(Store::lines).cloned().collect::<Vec<_>>();
     let mut counts = Counts::default();
-    progress.aside(|| console.releases(lines.header().as_bytes()))?;
+    progress.write(lines.header().as_bytes())?;
     for line in &done {
         count(&mut counts, line);
-        progress.aside(|| console.releases(lines.show(line).as_bytes()))?;
+        progress.write(lines.show(line).as_bytes())?;
     }
     let mut sink = Sink::new(wanted, store);
-    sink.begin(console)?;
+    progress.write(sink.header().as_bytes())?;
     let work = |replayer: &mut Replayer, one: OneOfMany| {
         let replayed = one.release.as_ref().map_err(Clone::clone);
         let replayed = replayed.and_then(|release| replayer.judge(release));
-        let release = one.release.as_ref().ok();
-        let entry = pages.as_ref().map(|pages| pages.add(&one.name, release, &replayed));
-        (wanted.encode(&one.name, &replayed), entry.transpose())
+        let page = match (&pages, &one.release, &replayed) {
+            (Some(pages), Ok(release), Ok(replayed)) => pages.add(release, replayed),
+            _ => Ok(()),
+        };
+        page.map(|()| wanted.encode(&one.name, &replayed))
     };
-    let mut entries = Vec::new();
-    let take = |(encoded, entry): (Encoded, anyhow::Result<Option<Entry>>)| -> anyhow::Result<()> {
-        entries.extend(entry?);
+    let take = |encoded: anyhow::Result<Encoded>| -> anyhow::Result<()> {
+        let encoded = encoded?;
         let line = encoded.line.clone();
         if let Fate::Broken { error } = &line.fate {
             let message = format!("release {:?} cannot be judged: {error}", line.release);
-            progress.aside(|| console.warning(message));
+            progress.warn(message)?;
         }
-        progress.aside(|| sink.add(encoded, console))?;
-        progress.aside(|| console.releases(lines.show(&line).as_bytes()))?;
+        progress.write(&sink.add(encoded)?)?;
+        progress.write(lines.show(&line).as_bytes())?;
         count(&mut counts, &line);
         progress.one_more(counts.broken);
+        if pages.is_some() {
+            done.push(line);
+        }
         Ok(())
     };
     let Ended { stopped, ignored } = bulk.run(|| Replayer::new(replay), work, take)?;
-    progress.finish();
+    progress.finish()?;
     if !ignored.is_empty() {
         console.warning(format!("ignored, not in the config: {}", ignored.join(", ")));
     }
     if stopped {
-        console.warning(interrupted(sink.kept(), bulk.survey));
+        console.warning(interrupted(sink.kept(), pages.as_ref(), bulk.survey));
         return Ok(Exit::Interrupted);
     }
-    sink.finish()?;
-    if let Some(pages) = pages {
-        pages.finish(entries)?;
+    // First, since what is finished cannot be gone on with.
+    if let Some(pages) = &pages {
+        pages.finish(&done)?;
     }
+    sink.finish()?;
     console.releases(lines.summary(&counts).as_bytes())?;
     Ok(if counts.broken > 0 { Exit::BadInput } else { Exit::Done })
 }
 
-fn interrupted(kept: Option<usize>, survey: &Survey) -> String {
+fn interrupted(kept: Option<usize>, pages: Option<&Pages>, survey: &Survey) -> String {
     let all = survey.releases();
     match kept {
         Some(kept) if kept > 0 => {
             format!("stopped; {kept} of {all} releases are kept: go on with --resume")
         }
-        _ => format!("stopped before the end of {all} releases; nothing is kept"),
+        _ => {
+            let but = pages.map_or("", |_| " but pages without an index");
+            format!("stopped before the end of {all} releases; nothing is kept{but}")
+        }
     }
 }
 

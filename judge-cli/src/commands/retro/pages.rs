@@ -9,7 +9,7 @@ use judge_core::{Clock, MetricPair, Series};
 use judge_report::index::{Entry, Outcome};
 use judge_report::timeline::{Interval, Stop};
 use judge_report::{Fact, Index, Report, Timeline, file_names, index_page, timeline_page};
-use judge_retro::{BrokenRelease, Grid, Recorded, Release, Replay, Replayed, Span, Window};
+use judge_retro::{Fate, Grid, Recorded, Release, ReleaseLine, Replay, Replayed, Span, Window};
 use serde_json::Value;
 
 use crate::output::Destination;
@@ -46,31 +46,18 @@ impl<'a> Pages<'a> {
         Ok(Self { folder: folder.to_owned(), files, config, replay, facts })
     }
 
-    /// Writes the page of a release; what the index says of it.
-    pub(super) fn add(
-        &self,
-        name: &str,
-        release: Option<&Release>,
-        replayed: &Result<Replayed, BrokenRelease>,
-    ) -> anyhow::Result<Entry> {
-        let broken = |problem: String| Entry {
-            release: name.to_owned(),
-            page: None,
-            outcome: Outcome::Broken { problem },
+    /// Writes the page of a release.
+    pub(super) fn add(&self, release: &Release, replayed: &Replayed) -> anyhow::Result<()> {
+        let (Some(file), Some(deciding)) =
+            (self.files.get(release.name.as_str()), replayed.deciding())
+        else {
+            return Ok(());
         };
-        let (release, replayed) = match (release, replayed) {
-            (Some(release), Ok(replayed)) => (release, replayed),
-            (_, Err(error)) => return Ok(broken(error.to_string())),
-            (None, _) => return Ok(broken("it was not read".to_owned())),
-        };
-        let Some(deciding) = replayed.deciding() else {
-            return Ok(broken("it has no interval".to_owned()));
-        };
-        let timeline = self.timeline(replayed);
         let pairs = pairs(release, deciding.window);
-        let warm_up = replayed.intervals.first().and_then(|first| warm_up(replayed, first.window));
+        let warm_up = self.replay.windows.warm_up(replayed.recorded.start_millis);
+        let warm_up = warm_up.and_then(|warm_up| left_out(warm_up, deciding.window.canary));
         let report = Report {
-            name,
+            name: &release.name,
             pairs: &pairs,
             config: Some(self.config),
             facts: &self.facts[1..],
@@ -78,18 +65,38 @@ impl<'a> Pages<'a> {
             judged: Some(span(deciding.window.canary)),
             ..Report::of(&deciding.judgement)
         };
-        let file = self.files.get(name).cloned().unwrap_or_else(|| file_names([name]).concat());
-        let page = timeline_page(&timeline, &report);
-        Destination::File(self.folder.join(&file)).write_as_it_is(page.as_bytes())?;
-        let outcome = Outcome::from(&timeline);
-        Ok(Entry { release: name.to_owned(), page: Some(file), outcome })
+        let page = timeline_page(&self.timeline(replayed), &report);
+        Destination::File(self.folder.join(file)).write_as_it_is(page.as_bytes())
     }
 
-    /// Writes the index of all releases.
-    pub(super) fn finish(&self, releases: Vec<Entry>) -> anyhow::Result<()> {
+    /// Writes the index of all releases, of which these are the lines.
+    pub(super) fn finish(&self, lines: &[ReleaseLine]) -> anyhow::Result<()> {
         let name = self.config["name"].as_str().unwrap_or_default().to_owned();
+        let releases = lines.iter().map(|line| self.entry(line)).collect();
         let page = index_page(&Index { name, releases, facts: self.facts.clone() });
         Destination::File(self.folder.join("index.html")).write_as_it_is(page.as_bytes())
+    }
+
+    fn entry(&self, line: &ReleaseLine) -> Entry {
+        let release = line.release.clone();
+        match &line.fate {
+            Fate::Judged {
+                verdict, start_millis, intervals, stopped_millis, because_of, ..
+            } => {
+                let page = self.files.get(line.release.as_str()).cloned();
+                let metric = because_of.first().cloned();
+                let outcome = Outcome::Judged {
+                    verdict: *verdict,
+                    start_millis: *start_millis,
+                    stopped: stopped_millis.map(|at_millis| Stop { at_millis, metric }),
+                    intervals: intervals.clone(),
+                };
+                Entry { release, page, outcome }
+            }
+            Fate::Broken { error } => {
+                Entry { release, page: None, outcome: Outcome::Broken { problem: error.clone() } }
+            }
+        }
     }
 
     fn timeline(&self, replayed: &Replayed) -> Timeline {
@@ -126,11 +133,11 @@ fn span(span: Span) -> judge_report::Span {
     judge_report::Span { from_millis: span.start_millis, to_millis: span.end_millis }
 }
 
-/// From the start of the recording to the first window, where that is later.
-fn warm_up(replayed: &Replayed, first: Window) -> Option<judge_report::Span> {
-    let end_millis = first.canary.start_millis;
-    let before = Span { end_millis, ..replayed.recorded };
-    (before.millis() > 0).then(|| span(before))
+/// What of `warm_up` was not judged: a sliding window may begin in it.
+fn left_out(warm_up: Span, judged: Span) -> Option<judge_report::Span> {
+    let end_millis = warm_up.end_millis.min(judged.start_millis);
+    let left_out = Span { end_millis, ..warm_up };
+    (left_out.millis() > 0).then(|| span(left_out))
 }
 
 /// Everything that was recorded; a baseline of an earlier time is laid over its canary.

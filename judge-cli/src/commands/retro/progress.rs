@@ -1,53 +1,67 @@
 //! How far it is, for a person who watches.
 
-use std::io::{self, IsTerminal};
-use std::time::Duration;
+use std::fmt::Display;
+use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A line on stderr if that is a terminal.
-pub(super) struct Progress {
+use crate::commands::bar::{self, REDRAW};
+use crate::output::Console;
+
+/// A line on stderr if that is a terminal, and the results beside it.
+pub(super) struct Progress<'a> {
     bar: ProgressBar,
+    console: &'a Console,
+    /// Results that are not written yet.
+    pending: Vec<u8>,
+    written: Option<Instant>,
 }
 
-const REDRAW: Duration = Duration::from_millis(200);
-
-impl Progress {
+impl<'a> Progress<'a> {
     /// Looks through the files while a person sees that something is going on.
     pub(super) fn while_looking<T>(look: impl FnOnce() -> T) -> T {
-        let shown = Self::with(ProgressBar::new_spinner(), "{spinner} looking for releases");
+        let style = ProgressStyle::with_template("{spinner} looking for releases");
+        let bar = bar::watched(ProgressBar::new_spinner(), style.ok());
         let found = look();
-        shown.finish();
+        bar.finish_and_clear();
         found
     }
 
     /// Starts counting `all` releases, of which `done` are.
-    pub(super) fn start(all: usize, done: usize) -> Self {
-        let bar = ProgressBar::new(all as u64);
-        let shown = Self::with(
-            bar,
-            "{bar:24} {human_pos}/{human_len} releases, {per_sec}, {eta} left{msg}",
-        );
-        shown.bar.set_position(done as u64);
-        shown.bar.reset_eta();
-        shown
+    pub(super) fn start(all: usize, done: usize, console: &'a Console) -> Self {
+        let bar = bar::bar(all, "releases");
+        bar.set_position(done as u64);
+        bar.reset_eta();
+        Self { bar, console, pending: Vec::new(), written: None }
     }
 
-    fn with(bar: ProgressBar, template: &str) -> Self {
-        let watched = io::stderr().is_terminal();
-        let bar = if watched { bar } else { ProgressBar::hidden() };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+    /// Writes results; on a terminal a few times a second, since each time the line is taken away and drawn
+    /// anew, which costs more than judging a release.
+    pub(super) fn write(&mut self, results: &[u8]) -> anyhow::Result<()> {
+        if self.bar.is_hidden() {
+            return self.console.releases(results);
         }
-        if watched {
-            bar.enable_steady_tick(REDRAW);
+        self.pending.extend_from_slice(results);
+        if self.written.is_none_or(|written| written.elapsed() >= REDRAW) {
+            self.write_pending()?;
         }
-        Self { bar }
+        Ok(())
     }
 
-    /// Writes something else without the two getting in each other's way.
-    pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        if self.bar.is_hidden() { write() } else { self.bar.suspend(write) }
+    fn write_pending(&mut self) -> anyhow::Result<()> {
+        let pending = std::mem::take(&mut self.pending);
+        if !pending.is_empty() {
+            self.bar.suspend(|| self.console.releases(&pending))?;
+            self.written = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Says what a person should know, after the results before it.
+    pub(super) fn warn(&mut self, warning: impl Display) -> anyhow::Result<()> {
+        self.write_pending()?;
+        self.bar.suspend(|| self.console.warning(warning));
+        Ok(())
     }
 
     /// Counts a release; `broken` is how many are by now.
@@ -58,14 +72,17 @@ impl Progress {
         self.bar.inc(1);
     }
 
-    /// Takes the line away.
-    pub(super) fn finish(&self) {
+    /// Writes what is left and takes the line away.
+    pub(super) fn finish(&mut self) -> anyhow::Result<()> {
+        self.write_pending()?;
         self.bar.finish_and_clear();
+        Ok(())
     }
 }
 
-impl Drop for Progress {
+impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        self.finish();
+        // If this is because of an error, that is told; what was judged before it is shown all the same.
+        let _ = self.finish();
     }
 }

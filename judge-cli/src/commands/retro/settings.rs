@@ -37,6 +37,7 @@ pub(super) fn of(
         "the windows": format!("{:?}", args.windows),
         "--stage-rule": format!("{:?}", replay.rule),
         "--all-intervals": args.all_intervals,
+        "--report": args.report.as_ref().map(|folder| folder.display().to_string()),
         "how the history is read": format!("{:?}", args.reading),
         "the files of the history": files,
     })

@@ -40,76 +40,27 @@ fn several_series_need_names_of_their_own() {
 }
 
 #[test]
-fn says_what_is_wrong_and_where() {
-    let point = |point: &str| matrix(&format!(r#"{{"metric":{{}},"values":[[0,"1"],{point}]}}"#));
-    for (text, part) in [
-        (
-            r#"{"status":"error","errorType":"bad_data","error":"parse error"}"#.to_owned(),
-            "bad_data: parse error",
-        ),
-        (r#"{"status":"error"}"#.to_owned(), "no error text"),
-        (r#"{"status":"pending"}"#.to_owned(), "\"pending\", but allowed is \"success\""),
-        (r#"{"status":7}"#.to_owned(), "status: invalid type"),
-        (r#"{"status":"success"}"#.to_owned(), "there is no data"),
-        (r#"{"status":"success","data":{}}"#.to_owned(), "there is no data.resultType"),
-        (
-            r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#.to_owned(),
-            "\"vector\", but allowed is \"matrix\"",
-        ),
-        (
-            r#"{"status":"success","data":{"resultType":"matrix"}}"#.to_owned(),
-            "missing field `result`",
-        ),
-        (r"{}".to_owned(), "there is no status"),
-        (r#"{"canaryConfig":{}}"#.to_owned(), "judge run FILE"),
-        (r#"{"metrics":[]}"#.to_owned(), "--config"),
-        (point(r#"[1,"x"]"#), "data.result[0].values[1]: \"x\", but allowed is a number"),
-        (point(r#"["1","2"]"#), "data.result[0].values[1]"),
-        (point("[1]"), "data.result[0].values[1]"),
-        (point("[1,2]"), "data.result[0].values[1]"),
-        (point(r#"[1e99,"2"]"#), "data.result[0].values[1]: the time 1e99"),
-        (
-            point(r#"[0,"2"]"#),
-            "data.result[0].values[1]: the time 1970-01-01T00:00:00Z stands already in point 0",
-        ),
-        (matrix(r#"{"metric":{},"histograms":[]}"#), "data.result[0]: native histograms"),
-        (matrix("") + "x", "trailing characters at line 1"),
-        (matrix("")[..40].to_owned(), "EOF while parsing"),
-        ("{\"status\":\"success\",\n x}".to_owned(), "line 2"),
-    ] {
-        let error = read(text.as_bytes()).unwrap_err().to_string();
-        assert!(error.contains(part), "{text}: {error}");
-    }
-}
-
-#[test]
-fn deep_nesting_is_an_error() {
-    let deep = format!(r#"{{"status":{}"#, "[".repeat(1_000_000));
-    assert!(read(deep.as_bytes()).is_err());
-    let ignored = format!(r#"{{"other":{}"#, "[".repeat(1_000_000));
-    assert!(read(ignored.as_bytes()).is_err());
+fn one_time_has_one_value() {
+    let text = matrix(r#"{"metric":{},"values":[[0,"1"],[0,"2"]]}"#);
+    let error = read(text.as_bytes()).unwrap_err().to_string();
+    let part = "data.result[0].values[1]: the time 1970-01-01T00:00:00Z stands already in point 0";
+    assert!(error.contains(part), "{error}");
 }
 
 proptest! {
     #[test]
-    fn any_bytes_are_series_or_an_error(bytes: Vec<u8>) {
-        let _ = read(&bytes);
-    }
-
-    #[test]
-    fn any_mutation_of_a_response_is_series_or_an_error(
-        place in 0_usize..100,
-        with in "(\\[|\\]|\\{|\\}|,|\"|NaN|null|1|-|é|:){0,3}",
+    fn any_series_are_read_in_order_of_time_or_refused(
+        times in prop::collection::vec(0_u32..20, 0..12),
     ) {
-        let mut text =
-            matrix(r#"{"metric":{"__name__":"up"},"values":[[1,"2"],[2,"3"],[4,"NaN"]]}"#);
-        let place = place % text.len();
-        text.replace_range(place..=place, &with);
-        if let Ok(all) = read(text.as_bytes()) {
-            for series in all {
-                prop_assert_eq!(series.times.len(), series.values.len());
-                prop_assert!(series.times.is_sorted_by(|a, b| a < b));
+        let points: Vec<String> = times.iter().map(|time| format!(r#"[{time},"1"]"#)).collect();
+        let text = matrix(&format!(r#"{{"metric":{{}},"values":[{}]}}"#, points.join(",")));
+        let distinct = times.iter().collect::<BTreeSet<_>>().len() == times.len();
+        match read(text.as_bytes()) {
+            Ok(series) => {
+                prop_assert!(distinct);
+                prop_assert!(series[0].times.is_sorted_by(|a, b| a < b));
             }
+            Err(error) => prop_assert!(!distinct, "{}", error),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /// The value that `text` stands for; an empty text, `NaN` and `null` are a gap (NaN). `None` if it is
 /// not a number, or one too large for a double.
-pub(crate) fn parse(text: &str) -> Option<f64> {
+pub fn parse(text: &str) -> Option<f64> {
     if text.is_empty() || text.eq_ignore_ascii_case("null") {
         return Some(f64::NAN);
     }
@@ -12,7 +12,7 @@ pub(crate) fn parse(text: &str) -> Option<f64> {
 }
 
 /// What [`parse`] accepts, for people.
-pub(crate) const ALLOWED: &str = "a number, NaN or nothing for a gap, Inf or -Inf";
+pub const ALLOWED: &str = "a number, NaN or nothing for a gap, Inf or -Inf";
 
 #[cfg(test)]
 mod tests {

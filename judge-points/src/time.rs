@@ -1,4 +1,4 @@
-//! Times and lengths of time as text, by the rules of `judge run`.
+//! Timestamps: RFC 3339, or seconds or milliseconds since 1970.
 
 use thiserror::Error;
 
@@ -6,19 +6,24 @@ use thiserror::Error;
 /// is March 1973.
 const FIRST_MILLIS: f64 = 1e11;
 
-/// Numbers beyond are finer than milliseconds: as milliseconds this is the year 5138.
-pub(crate) const LAST_MILLIS: i64 = 100_000_000_000_000;
+/// No time is this far from 1970, in milliseconds: it is the year 5138, and larger numbers are finer
+/// than milliseconds.
+pub const LAST_MILLIS: i64 = 100_000_000_000_000;
 
 /// Why a timestamp was not understood.
 #[derive(Debug, Clone, PartialEq, Error)]
-pub(crate) enum TimeError {
+#[non_exhaustive]
+pub enum TimeError {
+    /// It is neither a date nor a number.
     #[error(
         "{0:?} is not a timestamp; allowed are RFC 3339 (2026-01-31T12:00:00Z) and seconds or \
          milliseconds since 1970"
     )]
     Unknown(String),
+    /// It may be any of several instants.
     #[error("{0:?} has no time zone; add Z for UTC, or an offset such as +01:00")]
     NoZone(String),
+    /// It counts something finer than milliseconds.
     #[error(
         "{0} is too large for seconds or milliseconds since 1970; divide it down to milliseconds"
     )]
@@ -26,7 +31,10 @@ pub(crate) enum TimeError {
 }
 
 /// Milliseconds since 1970 of a timestamp in text.
-pub(crate) fn parse(text: &str) -> Result<i64, TimeError> {
+///
+/// # Errors
+/// When it is no timestamp, has no time zone, or counts something finer than milliseconds.
+pub fn parse(text: &str) -> Result<i64, TimeError> {
     if let Ok(number) = text.parse::<f64>() {
         return from_number(number).map_err(|_| {
             if number.is_finite() {
@@ -45,14 +53,17 @@ pub(crate) fn parse(text: &str) -> Result<i64, TimeError> {
     }
 }
 
-/// Milliseconds since 1970 of seconds or milliseconds.
-pub(crate) fn from_number(number: f64) -> Result<i64, TimeError> {
+/// Milliseconds since 1970 of seconds or milliseconds, whichever makes a time that people recorded.
+///
+/// # Errors
+/// When it is finer than milliseconds, or not finite.
+pub fn from_number(number: f64) -> Result<i64, TimeError> {
     let millis = if number.abs() < FIRST_MILLIS { number * 1000.0 } else { number };
     whole_millis(millis).ok_or_else(|| TimeError::TooFine(number.to_string()))
 }
 
 /// Milliseconds since 1970 of seconds, as Prometheus writes them; `None` far outside human times.
-pub(crate) fn from_seconds(seconds: f64) -> Option<i64> {
+pub fn from_seconds(seconds: f64) -> Option<i64> {
     whole_millis(seconds * 1000.0)
 }
 
@@ -67,53 +78,34 @@ pub fn show(millis: i64) -> String {
         .map_or_else(|_| millis.to_string(), |time| time.to_string())
 }
 
-/// A length of time, in milliseconds, as people write it: `1h 30m`; also what command lines take.
-pub fn show_length(millis: u64) -> String {
-    const UNITS: [(u64, &str); 5] =
-        [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")];
-    let mut rest = millis;
-    let mut parts = Vec::new();
-    for (unit, name) in UNITS {
-        if rest >= unit {
-            parts.push(format!("{}{name}", rest / unit));
-            rest %= unit;
-        }
-    }
-    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lengths_are_shown_in_their_units() {
-        for (millis, shown) in [
-            (0, "0s"),
-            (1, "1ms"),
-            (61_001, "1m 1s 1ms"),
-            (5_400_000, "1h 30m"),
-            (7 * 86_400_000, "7d"),
-        ] {
-            assert_eq!(show_length(millis), shown);
-        }
-    }
-
-    #[test]
-    fn every_kind_of_timestamp_becomes_utc() {
+    fn reads_each_kind() {
         for (text, millis) in [
             ("1573592097", 1_573_592_097_000),
             ("1573592097.25", 1_573_592_097_250),
             ("1573592097000", 1_573_592_097_000),
+            ("1.573592097e9", 1_573_592_097_000),
+            ("0", 0),
+            ("-60", -60_000),
             ("2019-11-12T20:54:57Z", 1_573_592_097_000),
             ("2019-11-12T21:54:57.5+01:00", 1_573_592_097_500),
+            ("2019-11-12 20:54:57Z", 1_573_592_097_000),
         ] {
             assert_eq!(parse(text), Ok(millis), "{text}");
         }
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
         for (text, part) in [
             ("yesterday", "not a timestamp"),
             ("", "not a timestamp"),
             ("NaN", "not a timestamp"),
+            ("2019-13-12T20:54:57Z", "not a timestamp"),
             ("2019-11-12T20:54:57", "no time zone"),
             ("1573592097000000000", "too large"),
         ] {

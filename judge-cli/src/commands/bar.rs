@@ -1,0 +1,43 @@
+//! The line that shows how far something is, for a person who watches.
+
+use std::fmt::Write;
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
+
+/// Often enough to be seen moving.
+pub(super) const REDRAW: Duration = Duration::from_millis(100);
+
+/// A line on stderr that counts up to `all`, of what is `counted`, with rate and time left; hidden unless
+/// stderr is a terminal.
+pub(super) fn bar(all: usize, counted: &str) -> ProgressBar {
+    let template = format!("{{bar:24}} {{human_pos}} of {{human_len}} {counted}{{pace}}{{msg}}");
+    let style = ProgressStyle::with_template(&template);
+    let style = style.map(|style| style.progress_chars("━╸─").with_key("pace", pace));
+    watched(ProgressBar::new(all as u64), style.ok())
+}
+
+/// `bar` on stderr; hidden unless that is a terminal.
+pub(super) fn watched(bar: ProgressBar, style: Option<ProgressStyle>) -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    if let Some(style) = style {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(REDRAW);
+    bar
+}
+
+/// Rate and time left, once there is a rate.
+fn pace(state: &ProgressState, out: &mut dyn Write) {
+    let rate = state.per_sec();
+    if rate <= 0.0 {
+        return;
+    }
+    let digits = usize::from(rate < 10.0);
+    let left = HumanDuration(state.eta());
+    // There is nothing to be done about a line that cannot be drawn.
+    let _ = write!(out, ", {rate:.digits$} a second, {left} left");
+}

@@ -1,0 +1,17 @@
+//! How points are written in files: timestamps, values, and Prometheus responses that hold both.
+//!
+//! One set of rules, so that `judge run` and `judge retro` read the same from the same text. A gap is
+//! NaN; times are milliseconds since the Unix epoch.
+//!
+//! ```
+//! use judge_points::{number, time};
+//!
+//! assert_eq!(time::parse("2026-11-20T14:00:00Z")?, 1_795_183_200_000);
+//! assert_eq!(number::parse("12.5"), Some(12.5));
+//! assert!(number::parse("").is_some_and(f64::is_nan));
+//! # Ok::<(), judge_points::time::TimeError>(())
+//! ```
+
+pub mod number;
+pub mod prometheus;
+pub mod time;

@@ -1,0 +1,106 @@
+//! The response as JSON.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::ResponseError;
+
+/// What tells whether the rest can be read at all.
+#[derive(Deserialize)]
+struct Head<'a> {
+    status: Option<String>,
+    #[serde(rename = "errorType", default)]
+    error_type: Option<String>,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(borrow, default)]
+    data: Option<DataHead<'a>>,
+    #[serde(rename = "canaryConfig", default)]
+    canary_config: Option<IgnoredAny>,
+    #[serde(default)]
+    metrics: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct DataHead<'a> {
+    #[serde(rename = "resultType", borrow, default)]
+    result_type: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(borrow)]
+    data: Data<'a>,
+}
+
+#[derive(Deserialize)]
+struct Data<'a> {
+    #[serde(borrow)]
+    result: Vec<Series<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Series<'a> {
+    #[serde(default)]
+    pub(super) metric: BTreeMap<String, String>,
+    #[serde(borrow, default)]
+    pub(super) values: Vec<Point<'a>>,
+    #[serde(default)]
+    pub(super) histograms: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Point<'a>(pub(super) f64, #[serde(borrow)] pub(super) Cow<'a, str>);
+
+/// The series of a response, its points still text.
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<Series<'_>>, ResponseError> {
+    check_head(parse(bytes)?)?;
+    let body: Body = parse(bytes)?;
+    Ok(body.data.result)
+}
+
+fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ResponseError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let source = error.into_inner();
+        if source.is_data() && path != "." {
+            ResponseError::Field { path, source }
+        } else {
+            ResponseError::Json(source)
+        }
+    })?;
+    deserializer.end().map_err(ResponseError::Json)?;
+    Ok(value)
+}
+
+fn check_head(head: Head) -> Result<(), ResponseError> {
+    let Some(status) = head.status else {
+        return Err(ResponseError::NotAResponse(if head.canary_config.is_some() {
+            "this is a remote-judge request; judge it with `judge run FILE`"
+        } else if head.metrics.is_some() {
+            "this is a canary config; give it as --config"
+        } else {
+            "there is no status"
+        }));
+    };
+    match status.as_str() {
+        "success" => {}
+        "error" => {
+            return Err(ResponseError::Answered {
+                kind: head.error_type.unwrap_or_else(|| "no errorType".to_owned()),
+                text: head.error.unwrap_or_else(|| "no error text".to_owned()),
+            });
+        }
+        _ => return Err(ResponseError::Status(status)),
+    }
+    match head.data.map(|data| data.result_type) {
+        Some(Some(matrix)) if matrix == "matrix" => Ok(()),
+        Some(Some(other)) => Err(ResponseError::ResultType(other.into_owned())),
+        Some(None) => Err(ResponseError::NotAResponse("there is no data.resultType")),
+        None => Err(ResponseError::NotAResponse("there is no data")),
+    }
+}
