@@ -63,21 +63,22 @@ pub(super) fn find_stretch(
         total += stretches.clipped(above);
         sums.push(total);
     }
-    let mut best: Option<(f64, usize, usize)> = None;
+    let mut best: Option<Best> = None;
     let mut length = SHORTEST;
     while length <= longest {
-        let largest = sums.iter().zip(&sums[length..]).map(|(from, to)| to - from).enumerate();
-        let largest = largest.max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((start, sum)) = largest.filter(|(_, sum)| *sum > 0.0) {
+        let sum = largest_sum(sums, length);
+        if sum > 0.0 {
             let error = stretches.error(length);
             let t = if error > 0.0 { sum / length as f64 / error } else { f64::INFINITY };
-            if best.is_none_or(|(other, ..)| t > other) {
-                best = Some((t, start, length));
+            if best.is_none_or(|best| t > best.t) {
+                best = Some(Best { t, sum, length });
             }
         }
         length = next_length(length);
     }
-    let (_, start, length) = best?;
+    let Best { sum, length, .. } = best?;
+    let mut all = sums.iter().zip(&sums[length..]).map(|(from, to)| to - from);
+    let start = all.position(|other| other == sum)?;
     let range = start..start + length;
     let clipped = (sums[range.end] - sums[range.start]) / length as f64;
     let before = sums[range.start] / start as f64;
@@ -90,6 +91,30 @@ pub(super) fn find_stretch(
     let Chosen { z, p } = stretches.chosen(case, &case.usual_memory, clipped, range, p_of);
     let matters = case.matters(above) && above >= IN_PLAIN_SIGHT * case.noise;
     Some(Stretch { start, length, z, above, p: (PARTS * p).min(1.0), matters })
+}
+
+/// The stretch that stands out most so far.
+#[derive(Clone, Copy)]
+struct Best {
+    t: f64,
+    sum: f64,
+    length: usize,
+}
+
+/// The largest sum of `length` consecutive points, given the sums up to each; many at a time.
+fn largest_sum(sums: &[f64], length: usize) -> f64 {
+    const LANES: usize = 8;
+    let (from, to) = (&sums[..sums.len() - length], &sums[length..]);
+    let larger = |a: f64, b: f64| if b > a { b } else { a };
+    let mut lanes = [f64::NEG_INFINITY; LANES];
+    let (mut from, mut to) = (from.chunks_exact(LANES), to.chunks_exact(LANES));
+    for (from, to) in (&mut from).zip(&mut to) {
+        for ((lane, from), to) in lanes.iter_mut().zip(from).zip(to) {
+            *lane = larger(*lane, to - from);
+        }
+    }
+    let rest = from.remainder().iter().zip(to.remainder()).map(|(from, to)| to - from);
+    lanes.into_iter().chain(rest).fold(f64::NEG_INFINITY, larger)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the points")]
@@ -110,13 +135,14 @@ pub(super) struct Runs {
 /// How bad points follow each other.
 pub(super) fn find_runs(case: &Case) -> Option<Runs> {
     let points = &case.points;
-    let fence = (BAD * points.scale).max(points.minimum);
+    let fence = points.fence(BAD);
     if fence <= 0.0 {
         return None;
     }
     let canary = Bad::of(&points.out, fence);
     let baseline = Bad::of(&points.base_out, fence);
-    if canary.bad < FEWEST || 2 * canary.bad > points.out.len() {
+    // Where bad points are mostly alone there is nothing to ask.
+    if canary.bad < FEWEST || 2 * canary.bad > points.out.len() || !canary.are_on_end() {
         return None;
     }
     let n = points.out.len();
@@ -143,13 +169,6 @@ pub(super) fn find_runs(case: &Case) -> Option<Runs> {
     })
 }
 
-impl Runs {
-    /// Whether bad points are mostly minutes on end: as many are followed as are not.
-    pub(super) fn matters(&self) -> bool {
-        2 * self.followed >= self.bad
-    }
-}
-
 /// P(K ≥ k) for K successes in n trials of probability p.
 fn at_least(k: usize, n: usize, p: f64) -> f64 {
     let (odds, mut term) = (p / (1.0 - p), (1.0 - p).powf(n as f64));
@@ -171,6 +190,11 @@ impl Bad {
         let bad = out.iter().filter(|v| **v > fence).count();
         let followed = out.windows(2).filter(|pair| pair[0] > fence && pair[1] > fence).count();
         Self { bad, followed }
+    }
+
+    /// Whether they are mostly minutes on end: as many are followed as are not.
+    fn are_on_end(&self) -> bool {
+        2 * self.followed >= self.bad
     }
 
     /// How often a bad point of `n` follows one, where noise is an autoregression with (1 − φ)/(1 + φ)
@@ -219,4 +243,24 @@ impl Bad {
 struct RunCount {
     exactly: f64,
     at_most: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::largest_sum;
+
+    #[test]
+    fn the_largest_sum_is_found_wherever_it_is() {
+        for n in [5, 8, 9, 17, 40] {
+            for peak in 0..n {
+                let points = (0..n).map(|index| if index == peak { 5.0 } else { -1.0 });
+                let sums = points.scan(0.0, |sum, point| {
+                    *sum += point;
+                    Some(*sum)
+                });
+                let sums: Vec<f64> = std::iter::once(0.0).chain(sums).collect();
+                assert_eq!(largest_sum(&sums, 4), 2.0, "peak {peak} of {n}");
+            }
+        }
+    }
 }

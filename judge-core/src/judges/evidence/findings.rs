@@ -2,26 +2,31 @@
 
 use crate::judgement::{Estimated, Finding, TestKind};
 
-use super::case::Case;
-use super::grid::Grid;
 use super::location::Location;
-use super::panel::{Buffers, Question, signed};
+use super::panel::{Question, signed};
 use super::sentence::{self, View};
+use super::sides::Sides;
 use super::stretch::Stretches;
 use super::{end_state, events, excursions, panel, spread, tail};
 
+/// What the tests need besides the case.
+pub(super) struct Buffers<'a> {
+    pub(super) sides: &'a mut Sides,
+    pub(super) spread: &'a mut spread::Buffers,
+    pub(super) tail: &'a mut tail::Buffers,
+    pub(super) sums: &'a mut Vec<f64>,
+}
+
 /// Runs the tests that the question asks for.
 pub(super) fn run(
-    grid: &Grid,
     question: &Question<'_>,
-    buffers: &mut Buffers,
+    view: View<'_>,
+    buffers: Buffers<'_>,
     located: Option<Location>,
     findings: &mut Vec<Finding>,
 ) {
-    let change = question.change;
-    let Buffers { case, spread, .. } = buffers;
-    let case: &Case = case;
-    let view = View { case, grid, change };
+    let View { case, change, .. } = view;
+    let Buffers { sides, spread, tail, sums } = buffers;
     let stretches = Stretches::of(case);
     if let (Some(level), Some(location)) = (question.level_of(TestKind::Location), located) {
         let mean_shift = location.above + case.offset;
@@ -60,22 +65,22 @@ pub(super) fn run(
     }
     if let Some((level, found)) = question
         .level_of(TestKind::Spread)
-        .and_then(|level| Some((level, spread::compare(case, spread)?)))
+        .and_then(|level| Some((level, spread::compare(case, sides, spread)?)))
     {
         findings.push(Finding {
             test: TestKind::Spread,
             change,
-            statistic: found.t,
-            p: found.p,
+            statistic: found.widths.t,
+            p: found.widths.p,
             level,
             estimated: Estimated::SpreadRatio,
-            estimate: found.ratio,
+            estimate: found.widths.ratio,
             interval: None,
             matters: found.matters(case),
             sentence: sentence::spread(&found, view),
         });
     }
-    ask_points(question, view, &stretches, (&mut buffers.tail, &mut buffers.sums), findings);
+    ask_points(question, view, &stretches, (tail, sums), findings);
 }
 
 /// The tests of single points.
@@ -146,7 +151,8 @@ fn excursion(
         estimated: Estimated::ShareFollowed,
         estimate: found.followed as f64 / found.bad as f64,
         interval: None,
-        matters: found.matters(),
+        // It is found only where they are mostly on end.
+        matters: true,
         sentence: sentence::runs(&found, change),
     });
     let stretch = excursions::find_stretch(case, stretches, sums).map(|found| Finding {

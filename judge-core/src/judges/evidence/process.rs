@@ -49,13 +49,21 @@ pub(super) struct Workspace {
 }
 
 impl Process {
-    /// Describes `values`, in time order. O(n).
-    pub(super) fn of(values: &[f64], steps: Steps, workspace: &mut Workspace) -> Self {
+    /// Describes `values`, in time order; `sorted` are the same, ascending, where known. O(n).
+    pub(super) fn of(
+        values: &[f64],
+        sorted: Option<&[f64]>,
+        steps: Steps,
+        workspace: &mut Workspace,
+    ) -> Self {
         let n = values.len();
         if n == 0 {
             return Self::default();
         }
-        let Robust { median, scale } = Robust::of(values, &mut workspace.ordered);
+        let Robust { median, scale } = match sorted {
+            Some(sorted) => Robust::of_sorted(sorted),
+            None => Robust::of(values, &mut workspace.ordered),
+        };
         let reach = if scale > 0.0 { CLIP * scale } else { f64::INFINITY };
         let residuals = &mut workspace.residuals;
         residuals.clear();
@@ -95,6 +103,21 @@ impl Process {
         }
         self.sd = memory.average(|phi| self.variance(phi)).sqrt();
         self.phi = memory.average(|phi| phi);
+    }
+
+    /// That of the same points times `sign`, 1 or −1.
+    pub(super) fn turned(self, sign: f64) -> Self {
+        Self { median: sign * self.median, mean: sign * self.mean, ..self }
+    }
+
+    /// Degrees of freedom of its noise when one level leaves it so many `points`.
+    pub(super) fn freedom(&self, points: f64) -> f64 {
+        (points - if self.stepped.is_some() { 2.0 } else { 0.0 }).max(1.0)
+    }
+
+    /// That of the same points `by` higher.
+    pub(super) fn moved(self, by: f64) -> Self {
+        Self { median: self.median + by, mean: self.mean + by, ..self }
     }
 
     /// Variance of a point, if its memory is `phi`.
@@ -208,6 +231,25 @@ pub(super) struct Robust {
 }
 
 impl Robust {
+    /// Of at least one value, ascending, in O(log n) unless half of them are equal.
+    pub(super) fn of_sorted(sorted: &[f64]) -> Self {
+        let n = sorted.len();
+        let (lower, upper) = (sorted[(n - 1) / 2], sorted[n / 2]);
+        let median = if n.is_multiple_of(2) { lower.midpoint(upper) } else { upper };
+        let nearest = |count: usize| farthest_of_nearest(sorted, median, count);
+        let mad = if n.is_multiple_of(2) {
+            nearest(n / 2).midpoint(nearest(n / 2 + 1))
+        } else {
+            nearest(n / 2 + 1)
+        };
+        let scale = if mad > 0.0 {
+            MAD_TO_SD * mad
+        } else {
+            MEAN_DEVIATION_TO_SD * sorted.iter().map(|v| (v - median).abs()).sum::<f64>() / n as f64
+        };
+        Self { median, scale }
+    }
+
     /// Of at least one value, in O(n).
     pub(super) fn of(values: &[f64], ordered: &mut Vec<f64>) -> Self {
         ordered.clear();
@@ -226,6 +268,23 @@ impl Robust {
     }
 }
 
+/// How far from `middle` the farthest of the `count` nearest values is.
+///
+/// The nearest are neighbours; the farther up they begin, the nearer is the first and the farther the
+/// last of them.
+fn farthest_of_nearest(sorted: &[f64], middle: f64, count: usize) -> f64 {
+    let (mut low, mut high) = (0, sorted.len() - count);
+    while low < high {
+        let start = usize::midpoint(low, high);
+        if middle - sorted[start] > sorted[start + count] - middle {
+            low = start + 1;
+        } else {
+            high = start;
+        }
+    }
+    (middle - sorted[low]).max(sorted[low + count - 1] - middle)
+}
+
 fn middle(values: &mut [f64]) -> f64 {
     let half = values.len() / 2;
     if half >= values.len() {
@@ -238,5 +297,29 @@ fn middle(values: &mut [f64]) -> f64 {
         lower.midpoint(upper)
     } else {
         upper
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Robust;
+
+    #[test]
+    fn sorted_values_have_the_middle_and_spread_of_the_same_in_any_order() {
+        let samples: [&[f64]; 7] = [
+            &[3.0],
+            &[1.0, 4.0],
+            &[5.0, -2.0, 9.0],
+            &[7.0, 7.0, 7.0, 7.0, 100.0],
+            &[0.5, 0.25, 8.0, -3.0, 0.125, 2.0],
+            &[1.0, 2.0, 3.0, 10.0, 20.0, 30.0, 40.0],
+            &[-1e9, 1.0, 2.0, 2.0, 2.5, 3.0, 4.0, 1e9],
+        ];
+        for values in samples {
+            let mut sorted = values.to_vec();
+            sorted.sort_unstable_by(f64::total_cmp);
+            let (one, other) = (Robust::of(values, &mut Vec::new()), Robust::of_sorted(&sorted));
+            assert_eq!((one.median, one.scale), (other.median, other.scale), "{values:?}");
+        }
     }
 }

@@ -12,9 +12,9 @@
 use crate::stats::distribution::student;
 
 use super::case::Case;
-use super::location::quantile;
 use super::memory::variance_of_mean;
 use super::process::Robust;
+use super::sides::fill;
 use super::stretch::{clip, p_of_nested};
 
 /// A start is a transient when it is this unlikely to be chance. To leave out a few healthy points
@@ -49,29 +49,30 @@ pub(super) fn find(case: &Case, longest: usize, ordered: &mut Vec<f64>) -> Optio
         return None;
     }
     let rest = Robust::of(&values[longest..], ordered);
-    let sd = case.noise;
-    let sd = if sd > 0.0 { sd } else { rest.scale };
-    let reach = if sd > 0.0 { clip(case.phi) * sd } else { f64::INFINITY };
-    let clipped = |value: &f64| (value - rest.median).clamp(-reach, reach);
-    let total: f64 = values.iter().map(clipped).sum();
-    let (mut sum, mut best): (f64, Option<StartUp>) = (0.0, None);
-    for (index, value) in values.iter().take(longest).enumerate() {
-        sum += clipped(value);
-        let (length, left) = (index + 1, n - index - 1);
-        if length < SHORTEST {
-            continue;
-        }
-        let difference = sum / length as f64 - (total - sum) / left as f64;
-        let variance = variance_of_mean(length, case.phi) + variance_of_mean(left, case.phi);
-        let error = sd * variance.sqrt();
-        let t = if error > 0.0 { difference / error } else { 0.0 };
-        if best.is_none_or(|best| t > best.t) {
-            best = Some(StartUp { length, t, p: 1.0, above_rest: difference });
-        }
+    let sd = if case.noise > 0.0 { case.noise } else { rest.scale };
+    if sd <= 0.0 {
+        return None;
     }
-    let mut best = best?;
-    let tail = student::upper_tail(best.t, case.freedom_of_noise());
-    best.p = p_of_nested(quantile(tail), SHORTEST, longest);
+    let reach = clip(case.phi) * sd;
+    fill(ordered, values.iter().map(|value| (value - rest.median).clamp(-reach, reach)));
+    let p_of = |start: &Start| {
+        let z = student::normal_score(start.t / sd, case.freedom_of_noise());
+        p_of_nested(z, SHORTEST, longest)
+    };
+    // Memory only makes it less remarkable.
+    let mut start =
+        Start::of(ordered, longest, |length, left| (length * left * (length + left)) as f64)?;
+    if p_of(&start) > LEVEL {
+        return None;
+    }
+    if case.phi > 0.0 {
+        start = Start::of(ordered, longest, |length, left| {
+            let variance = variance_of_mean(length, case.phi) + variance_of_mean(left, case.phi);
+            ((length * left) as f64).powi(2) * variance
+        })?;
+    }
+    let Start { length, t, above_rest } = start;
+    let mut best = StartUp { length, t: t / sd, p: p_of(&start), above_rest };
     let beyond = |value: &f64, sds: f64| value - rest.median > sds * sd;
     let elevated = values[..best.length].iter().filter(|v| beyond(v, STANDS_OUT)).count();
     if best.p > LEVEL || (elevated as f64) < ELEVATED * best.length as f64 {
@@ -80,4 +81,41 @@ pub(super) fn find(case: &Case, longest: usize, ordered: &mut Vec<f64>) -> Optio
     let more = values[best.length..longest].iter().take_while(|v| beyond(v, GOES_ON)).count();
     best.length += more;
     Some(best)
+}
+
+/// The start that stands out most.
+struct Start {
+    length: usize,
+    /// Times the standard deviation of a point.
+    t: f64,
+    /// Mean of the start less the mean of the rest.
+    above_rest: f64,
+}
+
+impl Start {
+    /// Of the first two to `longest` points. `error` is the squared standard error of the difference of
+    /// the means of a start and of what is left, in units of a point's variance, times the squares of
+    /// both their numbers of points.
+    fn of(values: &[f64], longest: usize, error: impl Fn(usize, usize) -> f64) -> Option<Self> {
+        let (n, total) = (values.len(), values.iter().sum::<f64>());
+        let (mut best, mut largest, mut its_error) = (0, 0.0, 1.0);
+        let mut sum = 0.0;
+        for (index, value) in values[..longest].iter().enumerate() {
+            sum += value;
+            let length = index + 1;
+            let excess = n as f64 * sum - length as f64 * total;
+            if length < SHORTEST || excess <= 0.0 {
+                continue;
+            }
+            let error = error(length, n - length);
+            if excess * excess * its_error > largest * largest * error {
+                (best, largest, its_error) = (length, excess, error);
+            }
+        }
+        (best > 0).then(|| Self {
+            length: best,
+            t: largest / its_error.sqrt(),
+            above_rest: largest / (best * (n - best)) as f64,
+        })
+    }
 }

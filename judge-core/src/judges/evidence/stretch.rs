@@ -10,7 +10,7 @@ use crate::stats::distribution::{normal, student};
 
 use super::case::Case;
 use super::location::quantile;
-use super::memory::{Memory, variance_of_mean, variance_with_power};
+use super::memory::{Memory, SumVariance, variance_of_mean};
 
 /// Single points count for so many standard deviations at most.
 const CLIP: f64 = 4.0;
@@ -55,12 +55,15 @@ impl Stretches {
         above.min(self.reach) - self.mean
     }
 
-    /// Standard errors of the means of 1, 2, … points.
-    pub(super) fn errors(&self) -> impl Iterator<Item = f64> + use<> {
+    /// Squared standard errors of the sums of 1, 2, … points.
+    pub(super) fn squared_errors_of_sums(&self) -> impl Iterator<Item = f64> + use<> {
         let Self { variance, base, phi, .. } = *self;
-        let powers = std::iter::successors(Some(phi), move |power| Some(power * phi));
-        powers.enumerate().map(move |(index, power)| {
-            (variance * variance_with_power(index + 1, phi, power) + base).sqrt()
+        let (mut power, mut n) = (1.0, 0.0);
+        let sum = SumVariance::of(phi);
+        std::iter::from_fn(move || {
+            power *= phi;
+            n += 1.0;
+            Some(variance * sum.of_points(n, power) + base * n * n)
         })
     }
 
@@ -78,7 +81,7 @@ pub(super) struct Chosen {
     pub(super) p: f64,
 }
 
-/// Nothing with a larger p needs to be known more exactly.
+/// Nothing with a larger p needs to be known more exactly, nor by ranks.
 const UNREMARKABLE: f64 = 0.2;
 
 impl Stretches {
@@ -92,20 +95,20 @@ impl Stretches {
         stretch: Range<usize>,
         p_of: impl Fn(f64) -> f64,
     ) -> Chosen {
-        let length = stretch.len();
-        let ranks = rank_tail(case, stretch);
-        let z_of = |error: f64| {
-            let t = if error > 0.0 { mean / error } else { f64::INFINITY };
-            quantile(student::upper_tail(t, case.freedom_of_noise()).max(ranks))
+        let (length, df) = (stretch.len(), case.freedom_of_noise());
+        let by_size = |error: f64| {
+            if error > 0.0 { student::normal_score(mean / error, df) } else { FARTHEST }
         };
-        let z = z_of(self.error(length));
         let shortest_memory = memory.nodes().next().map_or(0.0, |node| node.phi);
-        let least = p_of(z_of(self.error_at(length, shortest_memory, case)));
+        let least = p_of(by_size(self.error_at(length, shortest_memory, case)));
         if least > UNREMARKABLE {
-            return Chosen { z, p: least };
+            return Chosen { z: by_size(self.error(length)), p: least };
         }
+        let ranks = quantile(rank_tail(case, stretch));
+        let z_of = |error: f64| by_size(error).min(ranks);
+        let z = z_of(self.error(length));
         let p = memory.average(|phi| p_of(z_of(self.error_at(length, phi, case))));
-        Chosen { z, p }
+        Chosen { z, p: p.min(1.0) }
     }
 
     /// Standard error of the mean of `length` points, if memory is `phi`.

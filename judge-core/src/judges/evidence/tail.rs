@@ -44,8 +44,8 @@ pub(super) fn find(case: &Case, buffers: &mut Buffers) -> Option<Tail> {
     let n = case.points.out.len();
     let normal = (2.0 * (n.max(2) as f64).ln()).sqrt() * case.points.scale;
     let largest = case.points.base_out.iter().copied().fold(0.0, f64::max);
-    let reference = largest.max(normal).max(case.points.minimum);
-    let fence = (STANDS_OUT * case.points.scale).max(case.points.minimum);
+    let reference = case.points.size(largest).max(normal).max(case.points.minimum);
+    let fence = case.points.fence(STANDS_OUT);
     if reference <= 0.0 {
         return None;
     }
@@ -54,7 +54,8 @@ pub(super) fn find(case: &Case, buffers: &mut Buffers) -> Option<Tail> {
     for (index, &out) in case.points.out.iter().enumerate() {
         let shared = case.points.beside.get(index).is_some_and(|&beside| beside > fence);
         if out > fence && !shared {
-            buffers.points.push((out, last.map_or(1.0, |last| news(index - last, case.phi))));
+            let size = case.points.size(out);
+            buffers.points.push((size, last.map_or(1.0, |last| news(index - last, case.phi))));
             last = Some(index);
         }
     }
