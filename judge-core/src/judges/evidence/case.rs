@@ -188,6 +188,16 @@ impl Case {
         }
     }
 
+    /// How far the canary's middle is above that of the bar, at least 0.
+    pub(super) fn level_above_middle(&self) -> f64 {
+        let above = if self.paired {
+            self.of_above.median
+        } else {
+            self.of_x.median - self.scale.bar(self.of_y.median)
+        };
+        above.max(0.0)
+    }
+
     /// Whether a mean `shift` above the bar matters: with an allowance it is the allowance that
     /// decides, and the smallest change counts from the baseline itself.
     pub(super) fn matters(&self, above: f64) -> bool {

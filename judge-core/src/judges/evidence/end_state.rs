@@ -8,7 +8,7 @@
 //! over that stretch. **Cost**: O(n log n).
 
 use super::case::Case;
-use super::stretch::{self, Chosen, Stretches};
+use super::stretch::{self, Chosen, Ranks, Stretches};
 
 /// Fewer points are no state.
 const SHORTEST: usize = 4;
@@ -24,7 +24,7 @@ pub(super) struct EndState {
     pub(super) above: f64,
 }
 
-pub(super) fn find(case: &Case, stretches: &Stretches) -> Option<EndState> {
+pub(super) fn find(case: &Case, stretches: &Stretches, ranks: &mut Ranks) -> Option<EndState> {
     let n = case.above.len();
     let longest = n * 4 / 5;
     if longest < SHORTEST {
@@ -47,6 +47,7 @@ pub(super) fn find(case: &Case, stretches: &Stretches) -> Option<EndState> {
     let (length, clipped) = (best, square.sqrt() / best as f64);
     let above = case.above[n - length..].iter().sum::<f64>() / length as f64;
     let p_of = |z: f64| stretch::p_of_nested(z, SHORTEST, longest);
-    let Chosen { z, p } = stretches.chosen(case, &case.usual_memory, clipped, n - length..n, p_of);
+    let Chosen { z, p } =
+        stretches.chosen(case, &case.usual_memory, clipped, n - length..n, ranks, p_of);
     Some(EndState { length, z, p, above })
 }

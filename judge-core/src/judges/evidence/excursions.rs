@@ -12,7 +12,7 @@
 //! the stretch is above, or the share of bad points that are followed. **Cost**: O(n log n).
 
 use super::case::Case;
-use super::stretch::{self, Chosen, Stretches};
+use super::stretch::{self, Chosen, Ranks, Stretches};
 
 /// A point is bad from so many standard deviations above the baseline's middle on: one in 44 of
 /// normal noise.
@@ -50,6 +50,7 @@ pub(super) fn find_stretch(
     case: &Case,
     stretches: &Stretches,
     sums: &mut Vec<f64>,
+    ranks: &mut Ranks,
 ) -> Option<Stretch> {
     let n = case.above.len();
     let longest = n / 2;
@@ -88,7 +89,7 @@ pub(super) fn find_stretch(
     }
     let above = case.above[range.clone()].iter().sum::<f64>() / length as f64;
     let p_of = |z: f64| stretch::p_of_any(z, n, SHORTEST, longest);
-    let Chosen { z, p } = stretches.chosen(case, &case.usual_memory, clipped, range, p_of);
+    let Chosen { z, p } = stretches.chosen(case, &case.usual_memory, clipped, range, ranks, p_of);
     let matters = case.matters(above) && above >= IN_PLAIN_SIGHT * case.noise;
     Some(Stretch { start, length, z, above, p: (PARTS * p).min(1.0), matters })
 }

@@ -6,7 +6,7 @@ use super::location::Location;
 use super::panel::{Question, signed};
 use super::sentence::{self, View};
 use super::sides::Sides;
-use super::stretch::Stretches;
+use super::stretch::{Ranks, Stretches};
 use super::{end_state, events, excursions, panel, spread, tail};
 
 /// What the tests need besides the case.
@@ -15,6 +15,7 @@ pub(super) struct Buffers<'a> {
     pub(super) spread: &'a mut spread::Buffers,
     pub(super) tail: &'a mut tail::Buffers,
     pub(super) sums: &'a mut Vec<f64>,
+    pub(super) ranks: &'a mut Ranks,
 }
 
 /// Runs the tests that the question asks for.
@@ -26,7 +27,7 @@ pub(super) fn run(
     findings: &mut Vec<Finding>,
 ) {
     let View { case, change, .. } = view;
-    let Buffers { sides, spread, tail, sums } = buffers;
+    let Buffers { sides, spread, tail, sums, ranks } = buffers;
     let stretches = Stretches::of(case);
     if let (Some(level), Some(location)) = (question.level_of(TestKind::Location), located) {
         let mean_shift = location.above + case.offset;
@@ -48,7 +49,7 @@ pub(super) fn run(
     }
     if let Some((level, end)) = question
         .level_of(TestKind::EndState)
-        .and_then(|level| Some((level, end_state::find(case, &stretches)?)))
+        .and_then(|level| Some((level, end_state::find(case, &stretches, ranks)?)))
     {
         findings.push(Finding {
             test: TestKind::EndState,
@@ -80,7 +81,7 @@ pub(super) fn run(
             sentence: sentence::spread(&found, view),
         });
     }
-    ask_points(question, view, &stretches, (tail, sums), findings);
+    ask_points(question, view, &stretches, (tail, sums, ranks), findings);
 }
 
 /// The tests of single points.
@@ -88,7 +89,7 @@ fn ask_points(
     question: &Question<'_>,
     view: View<'_>,
     stretches: &Stretches,
-    (tail, sums): (&mut tail::Buffers, &mut Vec<f64>),
+    (tail, sums, ranks): (&mut tail::Buffers, &mut Vec<f64>, &mut Ranks),
     findings: &mut Vec<Finding>,
 ) {
     let View { case, change, .. } = view;
@@ -110,7 +111,7 @@ fn ask_points(
         });
     }
     if let Some(level) = question.level_of(TestKind::Excursions) {
-        findings.extend(excursion(view, stretches, level, sums));
+        findings.extend(excursion(view, stretches, level, sums, ranks));
     }
     let sign = signed(change, 1.0);
     if let Some((level, found)) = question.level_of(TestKind::Events).and_then(|level| {
@@ -140,6 +141,7 @@ fn excursion(
     stretches: &Stretches,
     level: f64,
     sums: &mut Vec<f64>,
+    ranks: &mut Ranks,
 ) -> Option<Finding> {
     let View { case, change, .. } = view;
     let runs = excursions::find_runs(case).map(|found| Finding {
@@ -155,7 +157,7 @@ fn excursion(
         matters: true,
         sentence: sentence::runs(&found, change),
     });
-    let stretch = excursions::find_stretch(case, stretches, sums).map(|found| Finding {
+    let stretch = excursions::find_stretch(case, stretches, sums, ranks).map(|found| Finding {
         test: TestKind::Excursions,
         change,
         statistic: found.z,

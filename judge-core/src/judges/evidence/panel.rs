@@ -12,6 +12,7 @@ use super::process::Workspace;
 use super::sentence::{self, View};
 use super::sides::Sides;
 use super::start_up::{self, StartUp};
+use super::stretch::Ranks;
 use super::{findings, spread, tail};
 
 /// Buffers of a panel.
@@ -26,6 +27,7 @@ pub(super) struct Buffers {
     spread: spread::Buffers,
     tail: tail::Buffers,
     sums: Vec<f64>,
+    ranks: Ranks,
     two_sample: TwoSampleScratch,
 }
 
@@ -75,14 +77,15 @@ pub(super) struct Shown {
 }
 
 /// Shares of the level: most to location, which most regressions show in. They sum to more than 1
-/// because the p of runs is a bound that healthy metrics hardly reach: measured at 31 points, all
-/// tests together use half of the level where noise is independent.
+/// because the p of runs is a bound that healthy metrics hardly reach, and what memory may be makes
+/// the others larger than they need be where there is none: measured at 31 points, all tests together
+/// use two thirds of the level at most where noise is independent.
 const SHARES: [(TestKind, f64); 5] = [
-    (TestKind::Location, 0.35),
+    (TestKind::Location, 0.45),
     (TestKind::EndState, 0.2),
     (TestKind::Spread, 0.25),
     (TestKind::Tail, 0.15),
-    (TestKind::Excursions, 1.0),
+    (TestKind::Excursions, 1.25),
 ];
 /// Where most points are 0 only how often events come and where they are can be asked.
 const SPARSE_SHARES: [(TestKind, f64); 2] = [(TestKind::Events, 0.7), (TestKind::Location, 0.3)];
@@ -116,7 +119,7 @@ pub(super) fn ask(grid: &Grid, question: Question<'_>, buffers: &mut Buffers) ->
     } else {
         None
     };
-    let Buffers { whole, rest, case, spread, tail, sums, two_sample, .. } = buffers;
+    let Buffers { whole, rest, case, spread, tail, sums, ranks, two_sample, .. } = buffers;
     let sides = if start_up.is_some() { rest } else { whole };
     let located = location::locate(case, sides, SHOWN, question.sparse, two_sample);
     let case = &*case;
@@ -130,7 +133,7 @@ pub(super) fn ask(grid: &Grid, question: Question<'_>, buffers: &mut Buffers) ->
         points: case.x.len().min(case.y.len()),
     };
     let view = View { case, grid, change };
-    let buffers = findings::Buffers { sides, spread, tail, sums };
+    let buffers = findings::Buffers { sides, spread, tail, sums, ranks };
     findings::run(&question, view, buffers, located, &mut answer.findings);
     if let Some(start_up) = start_up {
         answer.findings.push(Finding {

@@ -4,7 +4,7 @@
 //! first points are as high above the bar as the rest. **Statistic**: of all starts of two points to
 //! half of the window, the largest difference between the mean of the start and the mean of the rest,
 //! in units of its standard error; p as for the end state. A start counts when most of its points are
-//! elevated, so that lone spikes stay for the tail. It then runs on for as long as points are
+//! elevated, so that lone spikes stay for the tail, and when the baseline has fewer such points. It then runs on for as long as points are
 //! elevated, and is left out: everything else is asked of the rest, and this again, since a decay
 //! looks like one step after the other, until half of the window is gone. **Effect**: points left out and
 //! their mean shift against the rest. **Cost**: O(n).
@@ -78,9 +78,22 @@ pub(super) fn find(case: &Case, longest: usize, ordered: &mut Vec<f64>) -> Optio
     if best.p > LEVEL || (elevated as f64) < ELEVATED * best.length as f64 {
         return None;
     }
+    if !case.paired && is_usual(case, best.length) {
+        return None;
+    }
     let more = values[best.length..longest].iter().take_while(|v| beyond(v, GOES_ON)).count();
     best.length += more;
     Some(best)
+}
+
+/// Whether as many points of the baseline are as high as the middle of the canary's first `length`:
+/// then these are nothing that only a start would explain.
+fn is_usual(case: &Case, length: usize) -> bool {
+    let mut start: Vec<f64> = case.x[..length].to_vec();
+    start.sort_unstable_by(f64::total_cmp);
+    let middle = start[length / 2];
+    let below = case.sorted_bar.partition_point(|bar| *bar < middle);
+    2 * (case.sorted_bar.len() - below) >= length
 }
 
 /// The start that stands out most.

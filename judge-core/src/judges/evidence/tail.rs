@@ -10,7 +10,8 @@
 //! another one that stands out counts half, and with memory φ one g points behind 1 − φᵍ: one incident is
 //! not two. The baseline's largest excess is
 //! never taken to be less than normal noise of as many points would have, nor than the smallest
-//! change that matters. Points beside which, within a step, the baseline stands out as well are left
+//! change that matters. A canary whose level is higher is held against that level: that is the
+//! location's to find. Points beside which, within a step, the baseline stands out as well are left
 //! out. **Effect**: c. **Cost**: O(n), and O(k log k) for the points that stand out.
 
 use super::case::Case;
@@ -51,7 +52,8 @@ pub(super) fn find(case: &Case, buffers: &mut Buffers) -> Option<Tail> {
     }
     buffers.points.clear();
     let mut last: Option<usize> = None;
-    for (index, &out) in case.points.out.iter().enumerate() {
+    let level = case.level_above_middle();
+    for (index, out) in case.points.out.iter().map(|out| out - level).enumerate() {
         let shared = case.points.beside.get(index).is_some_and(|&beside| beside > fence);
         if out > fence && !shared {
             let size = case.points.size(out);
