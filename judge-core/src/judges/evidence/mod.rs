@@ -18,6 +18,7 @@ mod metric;
 mod panel;
 mod points;
 mod process;
+mod robust;
 mod scale;
 mod sentence;
 mod sides;

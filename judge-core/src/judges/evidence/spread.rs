@@ -13,7 +13,8 @@ use crate::stats::distribution::{normal, student};
 
 use super::case::Case;
 use super::memory::{Memory, variance_of_mean};
-use super::process::{Robust, Trace};
+use super::process::Trace;
+use super::robust::Robust;
 use super::sides::{Sides, fill};
 
 /// A smaller ratio of spreads does not show in a graph: √2, twice the variance.

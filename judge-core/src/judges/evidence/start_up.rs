@@ -13,7 +13,7 @@ use crate::stats::distribution::student;
 
 use super::case::Case;
 use super::memory::variance_of_mean;
-use super::process::Robust;
+use super::robust::Robust;
 use super::sides::fill;
 use super::stretch::{clip, p_of_nested};
 
