@@ -26,8 +26,11 @@ const LONGER: f64 = 1.25;
 /// Points before it.
 const FEWEST_BEFORE: usize = 2;
 /// A stretch matters when it is above the bar by so many standard deviations of a point: smaller ones
-/// are waves, of which every metric has some.
+/// are waves, of which every metric has some;
 const IN_PLAIN_SIGHT: f64 = 1.0;
+/// and so many times as far as the baseline's own largest of that length: what the baseline does as
+/// well is no harm.
+const CLEAR: f64 = 1.5;
 /// Stretches take one part in ten of the level, runs the rest: their p is a bound that is seldom
 /// reached.
 const PARTS: f64 = 10.0;
@@ -57,13 +60,7 @@ pub(super) fn find_stretch(
     if longest < SHORTEST {
         return None;
     }
-    sums.clear();
-    sums.push(0.0);
-    let mut total = 0.0;
-    for &above in &case.above {
-        total += stretches.clipped(above);
-        sums.push(total);
-    }
+    add_up(case.above.iter().map(|above| stretches.clipped(*above)), sums);
     let mut best: Option<Best> = None;
     let mut length = SHORTEST;
     while length <= longest {
@@ -90,8 +87,38 @@ pub(super) fn find_stretch(
     let above = case.above[range.clone()].iter().sum::<f64>() / length as f64;
     let p_of = |z: f64| stretch::p_of_any(z, n, SHORTEST, longest);
     let Chosen { z, p } = stretches.chosen(case, &case.usual_memory, clipped, range, ranks, p_of);
-    let matters = case.matters(above) && above >= IN_PLAIN_SIGHT * case.noise;
+    let in_plain_sight = case.matters(above) && above >= IN_PLAIN_SIGHT * case.noise;
+    let matters =
+        in_plain_sight && sum >= CLEAR * largest_of_baseline(case, stretches, length, sums);
     Some(Stretch { start, length, z, above, p: (PARTS * p).min(1.0), matters })
+}
+
+/// The largest sum of as many consecutive points of the baseline, above its own level, or above the
+/// canary where differences of the same time are used.
+fn largest_of_baseline(
+    case: &Case,
+    stretches: &Stretches,
+    length: usize,
+    sums: &mut Vec<f64>,
+) -> f64 {
+    if case.paired {
+        let below = case.above.iter().map(|above| stretches.clipped(-above - case.offset));
+        add_up(below, sums);
+    } else {
+        add_up(case.y.iter().map(|y| stretches.clipped(y - case.of_y.mean)), sums);
+    }
+    if sums.len() > length { largest_sum(sums, length).max(0.0) } else { 0.0 }
+}
+
+/// Sums of the first 0, 1, 2, … values.
+fn add_up(values: impl Iterator<Item = f64>, sums: &mut Vec<f64>) {
+    sums.clear();
+    sums.push(0.0);
+    let mut total = 0.0;
+    sums.extend(values.map(|value| {
+        total += value;
+        total
+    }));
 }
 
 /// The stretch that stands out most so far.

@@ -81,8 +81,8 @@ pub(super) struct Shown {
 /// the others larger than they need be where there is none: measured at 31 points, all tests together
 /// use two thirds of the level at most where noise is independent.
 const SHARES: [(TestKind, f64); 5] = [
-    (TestKind::Location, 0.45),
-    (TestKind::EndState, 0.2),
+    (TestKind::Location, 0.36),
+    (TestKind::EndState, 0.1),
     (TestKind::Spread, 0.25),
     (TestKind::Tail, 0.15),
     (TestKind::Excursions, 1.25),

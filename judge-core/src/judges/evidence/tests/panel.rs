@@ -51,3 +51,18 @@ fn bad_minutes_on_end_are_no_start_where_the_baseline_has_as_many() {
     assert_eq!(judged.classification, Classification::Pass);
     assert!(matches!(judged.decision, Decision::Panel(panel) if panel.left_out >= 8));
 }
+
+/// Both sides had ten bad minutes, at different times.
+#[test]
+fn bad_minutes_that_the_baseline_had_as_well_are_no_harm() {
+    for seed in 0..10 {
+        let during = |minutes: std::ops::Range<usize>, seed: u64| {
+            with(around_100(120, seed), &minutes.collect::<Vec<_>>(), 40.0)
+        };
+        let canary = during(70..80, seed + 100);
+        let judged = metric(&during(30..40, seed), &canary);
+        assert_eq!(judged.classification, Classification::Pass, "{seed}: {:?}", judged.findings);
+        let judged = metric(&around_100(120, seed), &canary);
+        assert_eq!(judged.classification, Classification::High, "{seed}: {:?}", judged.findings);
+    }
+}
