@@ -93,10 +93,11 @@ pub(crate) fn place(
 pub(crate) fn place_test(
     x: &[f64],
     y: &[f64],
+    method: Method,
     scratch: &mut TwoSampleScratch,
 ) -> Result<PValues, ExactTooCostly> {
     let sums = RankSums::of(x, y);
-    let null = mann_whitney::choose(x, y, sums, Method::Auto, scratch.null.take())?;
+    let null = mann_whitney::choose(x, y, sums, method, scratch.null.take())?;
     let p = mann_whitney::test(sums, null.as_ref()).p;
     scratch.null = null;
     Ok(p)

@@ -177,7 +177,7 @@ pub(super) fn find_runs(case: &Case) -> Option<Runs> {
     // As many are bad on the baseline, and one more, since none does not mean never.
     let often = (baseline.bad as f64 + 1.0) / (points.base_out.len() as f64 + 1.0);
     let asked = at_least(FEWEST, n, often.min(1.0));
-    let seen = baseline.followed as f64 / baseline.bad.max(FEWEST) as f64;
+    let seen = baseline.followed_at_most();
     // What memory may be is also seen in how the baseline's own bad points follow each other.
     let (mut sum, mut weights) = (0.0, 0.0);
     for node in case.usual_memory.nodes() {
@@ -218,6 +218,12 @@ impl Bad {
         let bad = out.iter().filter(|v| **v > fence).count();
         let followed = out.windows(2).filter(|pair| pair[0] > fence && pair[1] > fence).count();
         Self { bad, followed }
+    }
+
+    /// How often one is followed, and once more, since what was seen may have been less than usual.
+    fn followed_at_most(&self) -> f64 {
+        let once_more = if self.followed > 0 { self.followed + 1 } else { 0 };
+        (once_more as f64 / self.bad.max(FEWEST) as f64).min(1.0 - 1e-9)
     }
 
     /// Whether they are mostly minutes on end: as many are followed as are not.

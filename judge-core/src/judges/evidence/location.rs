@@ -11,7 +11,7 @@
 
 use crate::judgement::Interval;
 use crate::stats::distribution::{normal, student};
-use crate::stats::{ConfidenceLevel, Placed, TwoSampleScratch, place, place_test};
+use crate::stats::{ConfidenceLevel, Method, Placed, TwoSampleScratch, place, place_test};
 
 use super::case::Case;
 use super::memory::variance_of_mean;
@@ -122,7 +122,7 @@ fn unpaired(
     let level = ConfidenceLevel::new(1.0 - 2.0 * normal::upper_tail(z).max(1e-15)).ok()?;
     let Placed { p, shift } = Places::of(sides, level, scratch)?;
     let greater = if case.offset > 0.0 {
-        place_test(&case.sorted_x, &case.sorted_bar, scratch).ok()?.greater
+        place_test(&case.sorted_x, &case.sorted_bar, Method::Auto, scratch).ok()?.greater
     } else if case.scale.is_up() {
         p.greater
     } else {

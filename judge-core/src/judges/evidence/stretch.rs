@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::stats::distribution::{normal, student};
-use crate::stats::{TwoSampleScratch, place_test};
+use crate::stats::{Method, TwoSampleScratch, place_test};
 
 use super::case::Case;
 use super::location::quantile;
@@ -147,6 +147,10 @@ fn rank_tail(case: &Case, stretch: Range<usize>, ranks: &mut Ranks) -> f64 {
     signs.min(against_others)
 }
 
+/// Ranks of more points are near enough to normal for the tails that decide: the largest z that m points
+/// can have is √(3m), here 6.
+const FEW: usize = 12;
+
 /// Buffers of rank tests.
 #[derive(Debug, Default)]
 pub(super) struct Ranks {
@@ -164,7 +168,8 @@ impl Ranks {
         if self.points.is_empty() || others.is_empty() {
             return 1.0;
         }
-        place_test(&self.points, others, &mut self.scratch).map_or(1.0, |p| p.greater)
+        let method = if self.points.len() <= FEW { Method::Auto } else { Method::Asymptotic };
+        place_test(&self.points, others, method, &mut self.scratch).map_or(1.0, |p| p.greater)
     }
 }
 

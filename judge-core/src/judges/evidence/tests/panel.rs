@@ -1,6 +1,6 @@
 //! What each test of the panel sees, and what it leaves to the others.
 
-use crate::judgement::{Classification, Decision, TestKind};
+use crate::judgement::{Classification, Decision, Finding, TestKind};
 
 use super::{around_100, metric};
 
@@ -23,7 +23,7 @@ fn a_late_step_under_common_load_is_seen_in_seven_points() {
         let canary = with(side(seed + 100), &[24, 25, 26, 27, 28, 29, 30], 30.0);
         let judged = metric(&side(seed), &canary);
         let end = judged.findings.iter().find(|finding| finding.test == TestKind::EndState);
-        assert!(end.is_some_and(|finding| finding.is_harm()), "{seed}: {:?}", judged.findings);
+        assert!(end.is_some_and(Finding::is_harm), "{seed}: {:?}", judged.findings);
     }
 }
 
