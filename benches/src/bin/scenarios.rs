@@ -19,7 +19,7 @@ use judge_core::{
 /// Seeds on which parameters may be chosen.
 const TUNING: u64 = 1_000_000;
 /// Seeds that are only reported.
-const HELD_BACK: u64 = 900_000_000;
+const HELD_BACK: u64 = 500_000_000;
 
 const SIZES: [usize; 6] = [15, 31, 60, 120, 360, 1440];
 
