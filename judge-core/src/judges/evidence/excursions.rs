@@ -5,11 +5,12 @@
 //! stretches of four points to half of the window the largest mean in units of its standard error,
 //! under the **null** that no stretch is above the bar; p is the tail of the maximum over all of them
 //! ([`super::stretch`]), lengths growing by a quarter. **Runs**: bad points of the canary that are
-//! followed by another one, under the **null** that they are as often as the noise's memory makes it, and as
-//! often as on the baseline: p is the exact probability of so few runs among so many bad points,
-//! averaged over what memory may be, times the probability of as many bad points as have a pattern at
-//! all. Several short runs count like one long one. **Effect**: how far
-//! the stretch is above, or the share of bad points that are followed. **Cost**: O(n log n).
+//! followed by another one, under the **null** that they are as often as the noise's memory makes it,
+//! and as often as on the baseline: p is the exact probability of so few runs among so many bad
+//! points, averaged over what memory may be, times the probability of as many bad points as have a
+//! pattern at all; where most bad points are alone it is not asked. Several short runs count like one
+//! long one. **Effect**: how far the stretch is above, or the share of bad points that are followed.
+//! **Cost**: O(n log n).
 
 use super::case::Case;
 use super::stretch::{self, Chosen, Ranks, Stretches};

@@ -4,10 +4,10 @@
 //! first points are as high above the bar as the rest. **Statistic**: of all starts of two points to
 //! half of the window, the largest difference between the mean of the start and the mean of the rest,
 //! in units of its standard error; p as for the end state. A start counts when most of its points are
-//! elevated, so that lone spikes stay for the tail, and when the baseline has fewer such points. It then runs on for as long as points are
-//! elevated, and is left out: everything else is asked of the rest, and this again, since a decay
-//! looks like one step after the other, until half of the window is gone. **Effect**: points left out and
-//! their mean shift against the rest. **Cost**: O(n).
+//! elevated, so that lone spikes stay for the tail, and when the baseline has fewer such points. It
+//! then runs on for as long as points are elevated, and is left out: everything else is asked of the
+//! rest, and this again, since a decay looks like one step after the other, until half of the window
+//! is gone. **Effect**: points left out and their mean shift against the rest. **Cost**: O(n).
 
 use crate::stats::distribution::student;
 
