@@ -1,6 +1,6 @@
 //! What one test found in one metric.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::Interval;
 use crate::number;
@@ -80,7 +80,7 @@ pub enum Change {
 }
 
 /// One test of one metric.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// The test.
@@ -118,5 +118,69 @@ impl Finding {
     /// How much evidence it is: p in units of its level, smaller is more.
     pub fn weight(&self) -> f64 {
         self.p / self.level
+    }
+}
+
+/// A finding with what would change it, which is derived and therefore not stored.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExplainedFinding<'a> {
+    test: TestKind,
+    change: Change,
+    #[serde(with = "number")]
+    statistic: f64,
+    p: f64,
+    level: f64,
+    estimated: Estimated,
+    #[serde(with = "number")]
+    estimate: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<Interval>,
+    matters: bool,
+    sentence: &'a str,
+    would_change: String,
+}
+
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let explained = ExplainedFinding {
+            test: self.test,
+            change: self.change,
+            statistic: self.statistic,
+            p: self.p,
+            level: self.level,
+            estimated: self.estimated,
+            estimate: self.estimate,
+            interval: self.interval,
+            matters: self.matters,
+            sentence: &self.sentence,
+            would_change: self.what_would_change(),
+        };
+        explained.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Change, Estimated, Finding, TestKind};
+
+    #[test]
+    fn a_finding_says_what_would_change_it_and_reads_back_the_same() {
+        let finding = Finding {
+            test: TestKind::Spread,
+            change: Change::Increase,
+            statistic: 2.5,
+            p: 0.004,
+            level: 0.0025,
+            estimated: Estimated::SpreadRatio,
+            estimate: 1.75,
+            interval: None,
+            matters: true,
+            sentence: "points vary 1.75 times as much".to_owned(),
+        };
+        let json = serde_json::to_value(&finding).unwrap();
+        assert_eq!(json["wouldChange"], "harm with a p of 2.5e-3 or less");
+        assert_eq!(json["test"], "spread");
+        assert_eq!(serde_json::from_value::<Finding>(json).unwrap(), finding);
     }
 }

@@ -1,10 +1,10 @@
 //! The Hodges–Lehmann shift: by how much x lies above y.
 
-use super::differences::{Ranks, Selector, TARGETS};
+use super::differences::{Ranks, TARGETS};
 use super::distribution::normal;
 use super::mann_whitney::{NullDistribution, choose, may_be_exact};
 use super::ranks::{RankCollector, RankSums};
-use super::{ConfidenceLevel, ExactTooCostly, Interval, Method, Sample};
+use super::{ConfidenceLevel, ExactTooCostly, Interval, Method, Sample, TwoSampleScratch};
 
 /// By how much x lies above y, in the unit of the values.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,7 +59,8 @@ pub fn hodges_lehmann(
     level: ConfidenceLevel,
     method: Method,
 ) -> Result<Shift, ExactTooCostly> {
-    Ok(locate(x, y, level, method, &mut Selector::default())?.shift)
+    let mut scratch = TwoSampleScratch::default();
+    Ok(locate(x.sorted(), y.sorted(), level, method, &mut scratch)?.shift)
 }
 
 /// The shift, and what else came out of the same pass.
@@ -69,19 +70,18 @@ pub(super) struct Located {
     pub(super) null: Option<NullDistribution>,
 }
 
-/// Everything that one pass over a pair gives; without ties among them [`Method`] may be exact.
+/// Everything that one pass over sorted sides gives; without ties among them [`Method`] may be exact.
 pub(super) fn locate(
-    x: &Sample,
-    y: &Sample,
+    x: &[f64],
+    y: &[f64],
     level: ConfidenceLevel,
     method: Method,
-    selector: &mut Selector,
+    scratch: &mut TwoSampleScratch,
 ) -> Result<Located, ExactTooCostly> {
-    let (x, y) = (x.sorted(), y.sorted());
     let mut collector = RankCollector::new(x, y);
     // An exact distribution needs to know all ties before the ranks are chosen.
     let null = if may_be_exact(x.len(), y.len(), method) {
-        choose(x, y, RankSums::of(x, y), method)?
+        choose(x, y, RankSums::of(x, y), method, scratch.null.take())?
     } else {
         None
     };
@@ -95,8 +95,9 @@ pub(super) fn locate(
         Ranks { first: pairs.div_ceil(2), last: pairs / 2 + 1 },
         Ranks { first: pairs + 1 - ends.rank, last: pairs + 1 - ends.rank },
     ];
-    let [lower, middle, upper] = selector
-        .select(x, y, &targets, |rows, at_most, below| collector.visit(rows, at_most, below));
+    let [lower, middle, upper] = scratch.selector.select(x, y, &targets, |rows, at_most, below| {
+        collector.visit(rows, at_most, below);
+    });
     let shift = Shift {
         estimate: in_range(middle.first).midpoint(in_range(middle.last)),
         interval: Interval { lower: in_range(lower.first), upper: in_range(upper.last) },

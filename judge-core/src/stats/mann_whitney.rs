@@ -59,22 +59,28 @@ pub struct MannWhitney {
 /// ```
 pub fn mann_whitney(x: &Sample, y: &Sample, method: Method) -> Result<MannWhitney, ExactTooCostly> {
     let sums = RankSums::of(x.sorted(), y.sorted());
-    let null = choose(x.sorted(), y.sorted(), sums, method)?;
+    let null = choose(x.sorted(), y.sorted(), sums, method, None)?;
     Ok(test(sums, null.as_ref()))
 }
 
-/// The exact null distribution when `method` asks for it or it is cheap.
+/// The exact null distribution when `method` asks for it or it is cheap; one that is `known` already,
+/// if it fits.
 pub(super) fn choose(
     x: &[f64],
     y: &[f64],
     sums: RankSums,
     method: Method,
+    known: Option<NullDistribution>,
 ) -> Result<Option<NullDistribution>, ExactTooCostly> {
     let limit = match method {
         Method::Asymptotic => return Ok(None),
         Method::Auto => CHEAP,
         Method::Exact => exact::LIMIT,
     };
+    let fits = |known: &NullDistribution| !sums.has_ties() && known.fits(x.len(), y.len());
+    if let Some(known) = known.filter(fits) {
+        return Ok(Some(known));
+    }
     match NullDistribution::new(x, y, sums.has_ties(), limit) {
         Ok(null) => Ok(Some(null)),
         Err(_) if method == Method::Auto => Ok(None),

@@ -65,4 +65,5 @@ pub use ratios::{CohensD, Ratio, cohens_d, mean_ratio, median_ratio, relative_sh
 pub use sample::{Sample, SampleError};
 pub use spread::{SpreadRatio, SpreadTest, brown_forsythe, fligner_killeen, spread_ratio};
 pub use superiority::{Superiority, superiority};
+pub(crate) use two_sample::{Placed, place, place_test};
 pub use two_sample::{TwoSample, TwoSampleScratch, two_sample};

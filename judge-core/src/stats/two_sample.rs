@@ -2,9 +2,11 @@
 
 use super::differences::Selector;
 use super::hodges_lehmann::locate;
+use super::mann_whitney::NullDistribution;
+use super::ranks::RankSums;
 use super::{
-    ConfidenceLevel, ExactTooCostly, MannWhitney, Method, Sample, Shift, Superiority, mann_whitney,
-    superiority,
+    ConfidenceLevel, ExactTooCostly, MannWhitney, Method, PValues, Sample, Shift, Superiority,
+    mann_whitney, superiority,
 };
 
 /// What [`two_sample`] finds.
@@ -22,7 +24,9 @@ pub struct TwoSample {
 /// Buffers of [`two_sample`], O(m + n), reused from pair to pair.
 #[derive(Debug, Default)]
 pub struct TwoSampleScratch {
-    selector: Selector,
+    pub(super) selector: Selector,
+    /// That of the pair before: pairs of one size without ties share it.
+    pub(super) null: Option<NullDistribution>,
 }
 
 /// The Mann–Whitney test, the Hodges–Lehmann shift and the probability of superiority, in one pass.
@@ -58,10 +62,43 @@ pub fn two_sample(
     method: Method,
     scratch: &mut TwoSampleScratch,
 ) -> Result<TwoSample, ExactTooCostly> {
-    let located = locate(x, y, level, method, &mut scratch.selector)?;
-    Ok(TwoSample {
-        test: mann_whitney::test(located.sums, located.null.as_ref()),
-        shift: located.shift,
-        superiority: superiority::estimate(located.sums, level),
-    })
+    let located = locate(x.sorted(), y.sorted(), level, method, scratch)?;
+    let test = mann_whitney::test(located.sums, located.null.as_ref());
+    scratch.null = located.null;
+    let superiority = superiority::estimate(located.sums, level);
+    Ok(TwoSample { test, shift: located.shift, superiority })
+}
+
+/// The p-values and the shift of [`two_sample`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placed {
+    pub(crate) p: PValues,
+    pub(crate) shift: Shift,
+}
+
+/// Of sides that are finite, ascending and not empty.
+pub(crate) fn place(
+    x: &[f64],
+    y: &[f64],
+    level: ConfidenceLevel,
+    scratch: &mut TwoSampleScratch,
+) -> Result<Placed, ExactTooCostly> {
+    let located = locate(x, y, level, Method::Auto, scratch)?;
+    let p = mann_whitney::test(located.sums, located.null.as_ref()).p;
+    scratch.null = located.null;
+    Ok(Placed { p, shift: located.shift })
+}
+
+/// The p-values of [`place`] alone.
+pub(crate) fn place_test(
+    x: &[f64],
+    y: &[f64],
+    method: Method,
+    scratch: &mut TwoSampleScratch,
+) -> Result<PValues, ExactTooCostly> {
+    let sums = RankSums::of(x, y);
+    let null = mann_whitney::choose(x, y, sums, method, scratch.null.take())?;
+    let p = mann_whitney::test(sums, null.as_ref()).p;
+    scratch.null = null;
+    Ok(p)
 }

@@ -6,6 +6,7 @@ use crate::proto;
 
 impl From<Finding> for proto::Finding {
     fn from(finding: Finding) -> Self {
+        let would_change = finding.what_would_change();
         Self {
             test: proto::TestKind::from(finding.test).into(),
             change: proto::Change::from(finding.change).into(),
@@ -17,6 +18,7 @@ impl From<Finding> for proto::Finding {
             interval: finding.interval.map(Into::into),
             matters: finding.matters,
             sentence: finding.sentence,
+            would_change,
         }
     }
 }

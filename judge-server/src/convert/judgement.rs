@@ -53,6 +53,7 @@ impl From<GroupScore> for proto::GroupScore {
 impl From<MetricJudgement> for proto::MetricJudgement {
     fn from(metric: MetricJudgement) -> Self {
         let explanation = metric.explanation();
+        let would_change = metric.what_would_change();
         let panel = match metric.decision {
             Decision::Panel(panel) => Some(panel.into()),
             _ => None,
@@ -76,6 +77,7 @@ impl From<MetricJudgement> for proto::MetricJudgement {
             evidence: evidence.map(Into::into),
             findings: metric.findings.into_iter().map(Into::into).collect(),
             panel,
+            would_change,
         }
     }
 }

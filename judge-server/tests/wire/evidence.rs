@@ -118,6 +118,7 @@ fn assert_same(answered: &proto::Judgement, library: &Judgement) {
         let class = answered.classification().as_str_name().replace('_', "");
         assert_eq!(class, format!("CLASSIFICATION{:?}", library.classification).to_uppercase());
         assert_eq!(answered.explanation, library.explanation());
+        assert_eq!(answered.would_change, library.what_would_change());
         assert_eq!(answered.findings.len(), library.findings.len());
         for (answered, library) in answered.findings.iter().zip(&library.findings) {
             let word = answered.test().as_str_name().replace('_', "");
@@ -138,6 +139,8 @@ fn assert_same(answered: &proto::Judgement, library: &Judgement) {
             assert_eq!(answered.interval.map(|found| [found.lower, found.upper]), interval);
             assert_eq!(answered.matters, library.matters);
             assert_eq!(answered.sentence, library.sentence);
+            assert_eq!(answered.would_change, library.what_would_change());
+            assert!(answered.would_change.contains("harm"));
         }
         let Decision::Panel(library) = library.decision else {
             assert!(answered.panel.is_none());

@@ -8,7 +8,7 @@
 //! over that stretch. **Cost**: O(n log n).
 
 use super::case::Case;
-use super::stretch::{self, Chosen, Stretches};
+use super::stretch::{self, Chosen, Ranks, Stretches};
 
 /// Fewer points are no state.
 const SHORTEST: usize = 4;
@@ -24,32 +24,30 @@ pub(super) struct EndState {
     pub(super) above: f64,
 }
 
-pub(super) fn find(case: &Case, stretches: &Stretches) -> Option<EndState> {
+pub(super) fn find(case: &Case, stretches: &Stretches, ranks: &mut Ranks) -> Option<EndState> {
     let n = case.above.len();
     let longest = n * 4 / 5;
     if longest < SHORTEST {
         return None;
     }
-    let mut best: Option<(f64, f64, EndState)> = None;
-    let (mut sum, mut plain) = (0.0, 0.0);
+    // Of the stretch with the largest square of sum over error: its length, and both squares.
+    let (mut best, mut square, mut error) = (0, 0.0, 1.0);
+    let mut sum = 0.0;
     let last = case.above.iter().rev().take(longest);
-    for (index, (&value, error)) in last.zip(stretches.errors()).enumerate() {
+    for (index, (&value, own_error)) in last.zip(stretches.squared_errors_of_sums()).enumerate() {
         sum += stretches.clipped(value);
-        plain += value;
         let length = index + 1;
-        if length < SHORTEST || sum <= 0.0 {
-            continue;
-        }
-        let clipped = sum / length as f64;
-        let t = if error > 0.0 { clipped / error } else { f64::INFINITY };
-        if best.is_none_or(|(largest, ..)| t > largest) {
-            let above = plain / length as f64;
-            best = Some((t, clipped, EndState { length, z: 0.0, p: 1.0, above }));
+        if length >= SHORTEST && sum > 0.0 && sum * sum * error > square * own_error {
+            (best, square, error) = (length, sum * sum, own_error);
         }
     }
-    let (_, clipped, best) = best?;
+    if best == 0 {
+        return None;
+    }
+    let (length, clipped) = (best, square.sqrt() / best as f64);
+    let above = case.above[n - length..].iter().sum::<f64>() / length as f64;
     let p_of = |z: f64| stretch::p_of_nested(z, SHORTEST, longest);
     let Chosen { z, p } =
-        stretches.chosen(case, &case.usual_memory, clipped, n - best.length..n, p_of);
-    Some(EndState { z, p, ..best })
+        stretches.chosen(case, &case.usual_memory, clipped, n - length..n, ranks, p_of);
+    Some(EndState { length, z, p, above })
 }

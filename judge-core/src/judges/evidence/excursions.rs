@@ -5,14 +5,15 @@
 //! stretches of four points to half of the window the largest mean in units of its standard error,
 //! under the **null** that no stretch is above the bar; p is the tail of the maximum over all of them
 //! ([`super::stretch`]), lengths growing by a quarter. **Runs**: bad points of the canary that are
-//! followed by another one, under the **null** that they are as often as the noise's memory makes it, and as
-//! often as on the baseline: p is the exact probability of so few runs among so many bad points,
-//! averaged over what memory may be, times the probability of as many bad points as have a pattern at
-//! all. Several short runs count like one long one. **Effect**: how far
-//! the stretch is above, or the share of bad points that are followed. **Cost**: O(n log n).
+//! followed by another one, under the **null** that they are as often as the noise's memory makes it,
+//! and as often as on the baseline: p is the exact probability of so few runs among so many bad
+//! points, averaged over what memory may be, times the probability of as many bad points as have a
+//! pattern at all; where most bad points are alone it is not asked. Several short runs count like one
+//! long one. **Effect**: how far the stretch is above, or the share of bad points that are followed.
+//! **Cost**: O(n log n).
 
 use super::case::Case;
-use super::stretch::{self, Chosen, Stretches};
+use super::stretch::{self, Chosen, Ranks, Stretches};
 
 /// A point is bad from so many standard deviations above the baseline's middle on: one in 44 of
 /// normal noise.
@@ -26,8 +27,11 @@ const LONGER: f64 = 1.25;
 /// Points before it.
 const FEWEST_BEFORE: usize = 2;
 /// A stretch matters when it is above the bar by so many standard deviations of a point: smaller ones
-/// are waves, of which every metric has some.
+/// are waves, of which every metric has some;
 const IN_PLAIN_SIGHT: f64 = 1.0;
+/// and so many times as far as the baseline's own largest of that length: what the baseline does as
+/// well is no harm.
+const CLEAR: f64 = 1.5;
 /// Stretches take one part in ten of the level, runs the rest: their p is a bound that is seldom
 /// reached.
 const PARTS: f64 = 10.0;
@@ -50,34 +54,30 @@ pub(super) fn find_stretch(
     case: &Case,
     stretches: &Stretches,
     sums: &mut Vec<f64>,
+    ranks: &mut Ranks,
 ) -> Option<Stretch> {
     let n = case.above.len();
     let longest = n / 2;
     if longest < SHORTEST {
         return None;
     }
-    sums.clear();
-    sums.push(0.0);
-    let mut total = 0.0;
-    for &above in &case.above {
-        total += stretches.clipped(above);
-        sums.push(total);
-    }
-    let mut best: Option<(f64, usize, usize)> = None;
+    add_up(case.above.iter().map(|above| stretches.clipped(*above)), sums);
+    let mut best: Option<Best> = None;
     let mut length = SHORTEST;
     while length <= longest {
-        let largest = sums.iter().zip(&sums[length..]).map(|(from, to)| to - from).enumerate();
-        let largest = largest.max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((start, sum)) = largest.filter(|(_, sum)| *sum > 0.0) {
+        let sum = largest_sum(sums, length);
+        if sum > 0.0 {
             let error = stretches.error(length);
             let t = if error > 0.0 { sum / length as f64 / error } else { f64::INFINITY };
-            if best.is_none_or(|(other, ..)| t > other) {
-                best = Some((t, start, length));
+            if best.is_none_or(|best| t > best.t) {
+                best = Some(Best { t, sum, length });
             }
         }
         length = next_length(length);
     }
-    let (_, start, length) = best?;
+    let Best { sum, length, .. } = best?;
+    let mut all = sums.iter().zip(&sums[length..]).map(|(from, to)| to - from);
+    let start = all.position(|other| other == sum)?;
     let range = start..start + length;
     let clipped = (sums[range.end] - sums[range.start]) / length as f64;
     let before = sums[range.start] / start as f64;
@@ -87,9 +87,63 @@ pub(super) fn find_stretch(
     }
     let above = case.above[range.clone()].iter().sum::<f64>() / length as f64;
     let p_of = |z: f64| stretch::p_of_any(z, n, SHORTEST, longest);
-    let Chosen { z, p } = stretches.chosen(case, &case.usual_memory, clipped, range, p_of);
-    let matters = case.matters(above) && above >= IN_PLAIN_SIGHT * case.noise;
+    let Chosen { z, p } = stretches.chosen(case, &case.usual_memory, clipped, range, ranks, p_of);
+    let in_plain_sight = case.matters(above) && above >= IN_PLAIN_SIGHT * case.noise;
+    let matters =
+        in_plain_sight && sum >= CLEAR * largest_of_baseline(case, stretches, length, sums);
     Some(Stretch { start, length, z, above, p: (PARTS * p).min(1.0), matters })
+}
+
+/// The largest sum of as many consecutive points of the baseline, above its own level, or above the
+/// canary where differences of the same time are used.
+fn largest_of_baseline(
+    case: &Case,
+    stretches: &Stretches,
+    length: usize,
+    sums: &mut Vec<f64>,
+) -> f64 {
+    if case.paired {
+        let below = case.above.iter().map(|above| stretches.clipped(-above - case.offset));
+        add_up(below, sums);
+    } else {
+        add_up(case.y.iter().map(|y| stretches.clipped(y - case.of_y.mean)), sums);
+    }
+    if sums.len() > length { largest_sum(sums, length).max(0.0) } else { 0.0 }
+}
+
+/// Sums of the first 0, 1, 2, … values.
+fn add_up(values: impl Iterator<Item = f64>, sums: &mut Vec<f64>) {
+    sums.clear();
+    sums.push(0.0);
+    let mut total = 0.0;
+    sums.extend(values.map(|value| {
+        total += value;
+        total
+    }));
+}
+
+/// The stretch that stands out most so far.
+#[derive(Clone, Copy)]
+struct Best {
+    t: f64,
+    sum: f64,
+    length: usize,
+}
+
+/// The largest sum of `length` consecutive points, given the sums up to each; many at a time.
+fn largest_sum(sums: &[f64], length: usize) -> f64 {
+    const LANES: usize = 8;
+    let (from, to) = (&sums[..sums.len() - length], &sums[length..]);
+    let larger = |a: f64, b: f64| if b > a { b } else { a };
+    let mut lanes = [f64::NEG_INFINITY; LANES];
+    let (mut from, mut to) = (from.chunks_exact(LANES), to.chunks_exact(LANES));
+    for (from, to) in (&mut from).zip(&mut to) {
+        for ((lane, from), to) in lanes.iter_mut().zip(from).zip(to) {
+            *lane = larger(*lane, to - from);
+        }
+    }
+    let rest = from.remainder().iter().zip(to.remainder()).map(|(from, to)| to - from);
+    lanes.into_iter().chain(rest).fold(f64::NEG_INFINITY, larger)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the points")]
@@ -110,20 +164,21 @@ pub(super) struct Runs {
 /// How bad points follow each other.
 pub(super) fn find_runs(case: &Case) -> Option<Runs> {
     let points = &case.points;
-    let fence = (BAD * points.scale).max(points.minimum);
+    let fence = points.fence(BAD);
     if fence <= 0.0 {
         return None;
     }
     let canary = Bad::of(&points.out, fence);
     let baseline = Bad::of(&points.base_out, fence);
-    if canary.bad < FEWEST || 2 * canary.bad > points.out.len() {
+    // Where bad points are mostly alone there is nothing to ask.
+    if canary.bad < FEWEST || 2 * canary.bad > points.out.len() || !canary.are_on_end() {
         return None;
     }
     let n = points.out.len();
     // As many are bad on the baseline, and one more, since none does not mean never.
     let often = (baseline.bad as f64 + 1.0) / (points.base_out.len() as f64 + 1.0);
     let asked = at_least(FEWEST, n, often.min(1.0));
-    let seen = baseline.followed as f64 / baseline.bad.max(FEWEST) as f64;
+    let seen = baseline.followed_at_most();
     // What memory may be is also seen in how the baseline's own bad points follow each other.
     let (mut sum, mut weights) = (0.0, 0.0);
     for node in case.usual_memory.nodes() {
@@ -141,13 +196,6 @@ pub(super) fn find_runs(case: &Case) -> Option<Runs> {
         baseline_followed: baseline.followed,
         p: if weights > 0.0 { (sum / weights).min(1.0) } else { 1.0 },
     })
-}
-
-impl Runs {
-    /// Whether bad points are mostly minutes on end: as many are followed as are not.
-    pub(super) fn matters(&self) -> bool {
-        2 * self.followed >= self.bad
-    }
 }
 
 /// P(K ≥ k) for K successes in n trials of probability p.
@@ -171,6 +219,17 @@ impl Bad {
         let bad = out.iter().filter(|v| **v > fence).count();
         let followed = out.windows(2).filter(|pair| pair[0] > fence && pair[1] > fence).count();
         Self { bad, followed }
+    }
+
+    /// How often one is followed, and once more, since what was seen may have been less than usual.
+    fn followed_at_most(&self) -> f64 {
+        let once_more = if self.followed > 0 { self.followed + 1 } else { 0 };
+        (once_more as f64 / self.bad.max(FEWEST) as f64).min(1.0 - 1e-9)
+    }
+
+    /// Whether they are mostly minutes on end: as many are followed as are not.
+    fn are_on_end(&self) -> bool {
+        2 * self.followed >= self.bad
     }
 
     /// How often a bad point of `n` follows one, where noise is an autoregression with (1 − φ)/(1 + φ)
@@ -219,4 +278,24 @@ impl Bad {
 struct RunCount {
     exactly: f64,
     at_most: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::largest_sum;
+
+    #[test]
+    fn the_largest_sum_is_found_wherever_it_is() {
+        for n in [5, 8, 9, 17, 40] {
+            for peak in 0..n {
+                let points = (0..n).map(|index| if index == peak { 5.0 } else { -1.0 });
+                let sums = points.scan(0.0, |sum, point| {
+                    *sum += point;
+                    Some(*sum)
+                });
+                let sums: Vec<f64> = std::iter::once(0.0).chain(sums).collect();
+                assert_eq!(largest_sum(&sums, 4), 2.0, "peak {peak} of {n}");
+            }
+        }
+    }
 }

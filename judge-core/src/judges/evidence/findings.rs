@@ -2,26 +2,32 @@
 
 use crate::judgement::{Estimated, Finding, TestKind};
 
-use super::case::Case;
-use super::grid::Grid;
 use super::location::Location;
-use super::panel::{Buffers, Question, signed};
+use super::panel::{Question, signed};
 use super::sentence::{self, View};
-use super::stretch::Stretches;
+use super::sides::Sides;
+use super::stretch::{Ranks, Stretches};
 use super::{end_state, events, excursions, panel, spread, tail};
+
+/// What the tests need besides the case.
+pub(super) struct Buffers<'a> {
+    pub(super) sides: &'a mut Sides,
+    pub(super) spread: &'a mut spread::Buffers,
+    pub(super) tail: &'a mut tail::Buffers,
+    pub(super) sums: &'a mut Vec<f64>,
+    pub(super) ranks: &'a mut Ranks,
+}
 
 /// Runs the tests that the question asks for.
 pub(super) fn run(
-    grid: &Grid,
     question: &Question<'_>,
-    buffers: &mut Buffers,
+    view: View<'_>,
+    buffers: Buffers<'_>,
     located: Option<Location>,
     findings: &mut Vec<Finding>,
 ) {
-    let change = question.change;
-    let Buffers { case, spread, .. } = buffers;
-    let case: &Case = case;
-    let view = View { case, grid, change };
+    let View { case, change, .. } = view;
+    let Buffers { sides, spread, tail, sums, ranks } = buffers;
     let stretches = Stretches::of(case);
     if let (Some(level), Some(location)) = (question.level_of(TestKind::Location), located) {
         let mean_shift = location.above + case.offset;
@@ -43,7 +49,7 @@ pub(super) fn run(
     }
     if let Some((level, end)) = question
         .level_of(TestKind::EndState)
-        .and_then(|level| Some((level, end_state::find(case, &stretches)?)))
+        .and_then(|level| Some((level, end_state::find(case, &stretches, ranks)?)))
     {
         findings.push(Finding {
             test: TestKind::EndState,
@@ -60,22 +66,22 @@ pub(super) fn run(
     }
     if let Some((level, found)) = question
         .level_of(TestKind::Spread)
-        .and_then(|level| Some((level, spread::compare(case, spread)?)))
+        .and_then(|level| Some((level, spread::compare(case, sides, spread)?)))
     {
         findings.push(Finding {
             test: TestKind::Spread,
             change,
-            statistic: found.t,
-            p: found.p,
+            statistic: found.widths.t,
+            p: found.widths.p,
             level,
             estimated: Estimated::SpreadRatio,
-            estimate: found.ratio,
+            estimate: found.widths.ratio,
             interval: None,
             matters: found.matters(case),
             sentence: sentence::spread(&found, view),
         });
     }
-    ask_points(question, view, &stretches, (&mut buffers.tail, &mut buffers.sums), findings);
+    ask_points(question, view, &stretches, (tail, sums, ranks), findings);
 }
 
 /// The tests of single points.
@@ -83,7 +89,7 @@ fn ask_points(
     question: &Question<'_>,
     view: View<'_>,
     stretches: &Stretches,
-    (tail, sums): (&mut tail::Buffers, &mut Vec<f64>),
+    (tail, sums, ranks): (&mut tail::Buffers, &mut Vec<f64>, &mut Ranks),
     findings: &mut Vec<Finding>,
 ) {
     let View { case, change, .. } = view;
@@ -105,7 +111,7 @@ fn ask_points(
         });
     }
     if let Some(level) = question.level_of(TestKind::Excursions) {
-        findings.extend(excursion(view, stretches, level, sums));
+        findings.extend(excursion(view, stretches, level, sums, ranks));
     }
     let sign = signed(change, 1.0);
     if let Some((level, found)) = question.level_of(TestKind::Events).and_then(|level| {
@@ -135,6 +141,7 @@ fn excursion(
     stretches: &Stretches,
     level: f64,
     sums: &mut Vec<f64>,
+    ranks: &mut Ranks,
 ) -> Option<Finding> {
     let View { case, change, .. } = view;
     let runs = excursions::find_runs(case).map(|found| Finding {
@@ -146,10 +153,11 @@ fn excursion(
         estimated: Estimated::ShareFollowed,
         estimate: found.followed as f64 / found.bad as f64,
         interval: None,
-        matters: found.matters(),
+        // It is found only where they are mostly on end.
+        matters: true,
         sentence: sentence::runs(&found, change),
     });
-    let stretch = excursions::find_stretch(case, stretches, sums).map(|found| Finding {
+    let stretch = excursions::find_stretch(case, stretches, sums, ranks).map(|found| Finding {
         test: TestKind::Excursions,
         change,
         statistic: found.z,

@@ -4,7 +4,7 @@ use crate::clean::Cleaned;
 use crate::config::{MetricConfig, NanStrategy, Outliers};
 use crate::series::{Clock, Series};
 
-use super::case::fill;
+use super::sides::fill;
 
 /// The points of both sides in time order, NaN where there is none. When `aligned`, points of one
 /// index were taken at one time, and there are as many on either side.
@@ -105,6 +105,12 @@ impl Grid {
         }
     }
 
+    /// Canary and baseline of the times from `start` on at which both have a point, on one time axis.
+    pub(super) fn pairs(&self, start: usize) -> impl Iterator<Item = (f64, f64)> {
+        let sides = self.canary.iter().zip(&self.baseline).skip(start);
+        sides.map(|(x, y)| (*x, *y)).filter(|(x, y)| !x.is_nan() && !y.is_nan())
+    }
+
     /// A value of the metric's own unit in the grid's.
     pub(super) fn in_unit(&self, value: f64) -> f64 {
         libm::ldexp(value, -self.exponent)
@@ -172,7 +178,7 @@ pub(super) fn points(side: &[f64]) -> usize {
     side.iter().filter(|v| !v.is_nan()).count()
 }
 
-fn sort_points(sorted: &mut Vec<f64>, side: &[f64]) {
+pub(super) fn sort_points(sorted: &mut Vec<f64>, side: &[f64]) {
     fill(sorted, side.iter().copied().filter(|v| !v.is_nan()));
     sorted.sort_unstable_by(f64::total_cmp);
 }

@@ -11,10 +11,11 @@
 
 use crate::judgement::Interval;
 use crate::stats::distribution::{normal, student};
-use crate::stats::{ConfidenceLevel, Method, Sample, TwoSampleScratch, two_sample};
+use crate::stats::{ConfidenceLevel, Method, Placed, TwoSampleScratch, place, place_test};
 
 use super::case::Case;
 use super::memory::variance_of_mean;
+use super::sides::Sides;
 
 /// What taking the smaller of two nearly equal p-values costs, at most: measured on normal,
 /// lognormal and gamma noise at 15 to 240 points.
@@ -27,6 +28,8 @@ pub(super) struct Location {
     pub(super) statistic: f64,
     /// Against the bar.
     pub(super) p: f64,
+    /// Standard normal equivalent of the shift against the baseline itself.
+    pub(super) z: f64,
     /// Canary − baseline, oriented, in the metric's unit.
     pub(super) shift: f64,
     pub(super) interval: Interval,
@@ -38,6 +41,7 @@ pub(super) struct Location {
 
 pub(super) fn locate(
     case: &Case,
+    sides: &mut Sides,
     confidence: f64,
     sparse: bool,
     scratch: &mut TwoSampleScratch,
@@ -46,20 +50,19 @@ pub(super) fn locate(
     let (ranks, shift, interval) = if case.paired {
         paired(case, confidence, df)
     } else {
-        unpaired(case, confidence, df, scratch)?
+        unpaired(case, sides, confidence, df, scratch)?
     };
-    let above = if case.paired {
-        case.of_above.mean
-    } else {
-        case.of_x.mean - case.scale.bar(case.of_y.mean)
-    };
+    let above = case.of_above.mean;
     let by_size = case.tail_of_mean(above);
     // Where most points are 0, a few large ones make the mean: ranks must agree.
     let p = if sparse { by_size.max(ranks.p) } else { TWO_STATISTICS * by_size.min(ranks.p) };
     let p = p.min(1.0);
     let statistic = if by_size < ranks.p { quantile(by_size) } else { ranks.z };
     let above_baseline = above + case.offset;
-    Some(Location { statistic, p, shift, interval, above, above_baseline })
+    let against_baseline =
+        if case.offset == 0.0 { by_size } else { case.tail_of_mean(above_baseline) };
+    let z = quantile(against_baseline);
+    Some(Location { statistic, p, z, shift, interval, above, above_baseline })
 }
 
 struct Ranks {
@@ -70,46 +73,72 @@ struct Ranks {
 /// A z with memory taken out, and its tail.
 fn without_memory(z: f64, case: &Case, n: usize, df: f64) -> Ranks {
     let z = z / (n as f64 * variance_of_mean(n, case.phi)).sqrt();
-    let p = if case.phi > 0.0 { student::upper_tail(z, df) } else { normal::upper_tail(z) };
-    Ranks { z, p }
+    let score = if case.phi > 0.0 { student::normal_score(z, df) } else { z };
+    Ranks { z, p: normal::upper_tail(score) }
+}
+
+/// Where the canary is against the baseline, in the grid's sense.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places {
+    level: ConfidenceLevel,
+    placed: Placed,
+}
+
+impl Places {
+    /// Of `sides`, which know it already if they were asked with the same `level`.
+    fn of(
+        sides: &mut Sides,
+        level: ConfidenceLevel,
+        scratch: &mut TwoSampleScratch,
+    ) -> Option<Placed> {
+        if let Some(known) = sides.places.filter(|known| known.level == level) {
+            return Some(known.placed);
+        }
+        if sides.sorted_x.is_empty() || sides.sorted_y.is_empty() {
+            return None;
+        }
+        let placed = place(&sides.sorted_x, &sides.sorted_y, level, scratch).ok()?;
+        sides.places = Some(Self { level, placed });
+        Some(placed)
+    }
 }
 
 fn unpaired(
     case: &Case,
+    sides: &mut Sides,
     confidence: f64,
     df: f64,
     scratch: &mut TwoSampleScratch,
 ) -> Option<(Ranks, f64, Interval)> {
-    let sample = |values: &[f64]| Sample::new(values.to_vec()).ok();
-    let (x, y) = (sample(&case.sorted_x)?, sample(&case.sorted_y)?);
     let n = case.x.len().min(case.y.len());
     let inflation = (n as f64 * variance_of_mean(n, case.phi)).sqrt();
     let wanted = (1.0 - confidence) / 2.0;
     // The interval of independent points that is as wide as the one wanted.
     let z = if case.phi > 0.0 {
-        student::upper_quantile(wanted, df) * inflation
+        student::from_normal_score(normal::upper_quantile(wanted), df) * inflation
     } else {
         normal::upper_quantile(wanted)
     };
     let level = ConfidenceLevel::new(1.0 - 2.0 * normal::upper_tail(z).max(1e-15)).ok()?;
-    let found = two_sample(&x, &y, level, Method::Auto, scratch).ok()?;
+    let Placed { p, shift } = Places::of(sides, level, scratch)?;
     let greater = if case.offset > 0.0 {
-        let bar = sample(&case.sorted_bar)?;
-        crate::stats::mann_whitney(&x, &bar, Method::Auto).ok()?.p.greater
+        place_test(&case.sorted_x, &case.sorted_bar, Method::Auto, scratch).ok()?.greater
+    } else if case.scale.is_up() {
+        p.greater
     } else {
-        found.test.p.greater
+        p.less
     };
     let ranks = if case.phi > 0.0 {
         without_memory(quantile(greater), case, n, df)
     } else {
         Ranks { z: quantile(greater), p: greater }
     };
-    let interval = Interval {
-        lower: found.shift.interval.lower,
-        upper: found.shift.interval.upper,
-        level: confidence,
-    };
-    Some((ranks, found.shift.estimate, interval))
+    let (lower, upper) = (shift.interval.lower, shift.interval.upper);
+    Some(if case.scale.is_up() {
+        (ranks, shift.estimate, Interval { lower, upper, level: confidence })
+    } else {
+        (ranks, -shift.estimate, Interval { lower: -upper, upper: -lower, level: confidence })
+    })
 }
 
 /// z of a tail, also of one above a half or of 0.
@@ -125,7 +154,8 @@ fn paired(case: &Case, confidence: f64, df: f64) -> (Ranks, f64, Interval) {
     let n = case.above.len();
     let ranks = without_memory(signed_ranks(&case.above), case, n, df);
     let shift = case.of_above.mean + case.offset;
-    let reach = student::upper_quantile((1.0 - confidence) / 2.0, df) * case.error_of_mean();
+    let z = normal::upper_quantile((1.0 - confidence) / 2.0);
+    let reach = student::from_normal_score(z, df) * case.error_of_mean();
     (ranks, shift, Interval { lower: shift - reach, upper: shift + reach, level: confidence })
 }
 

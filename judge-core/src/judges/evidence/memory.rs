@@ -8,7 +8,7 @@
 //! and Jenkins 1976, appendix A7.5). Half of the prior weight is on φ = 0, since many metrics
 //! remember nothing; the rest falls off as 1 − φ.
 
-use crate::stats::distribution::student;
+use crate::stats::distribution::{normal, student};
 
 use super::process::Trace;
 
@@ -107,8 +107,11 @@ impl Memory {
         }
         let inflation = |phi: f64| n as f64 * variance_of_mean(n, phi);
         let reference = FAR * self.average(inflation).sqrt();
-        let tail = self.average(|phi| student::upper_tail(reference / inflation(phi).sqrt(), df));
-        let equivalent = student::upper_quantile(tail.clamp(1e-12, 0.5), df);
+        let tail = self.average(|phi| {
+            normal::upper_tail(student::normal_score(reference / inflation(phi).sqrt(), df))
+        });
+        let z = normal::upper_quantile(tail.clamp(1e-12, 0.5));
+        let equivalent = student::from_normal_score(z, df);
         let wanted = (reference / equivalent).powi(2);
         let (mut low, mut high) = (0.0, 0.97);
         for _ in 0..12 {
@@ -131,13 +134,27 @@ fn log_of_sum(logs: &[f64]) -> f64 {
 /// Variance of the mean of `n` consecutive points in units of the variance of one: 1/n without
 /// memory.
 pub(super) fn variance_of_mean(n: usize, phi: f64) -> f64 {
-    if phi == 0.0 { 1.0 / n as f64 } else { variance_with_power(n, phi, phi.powf(n as f64)) }
+    let n = n as f64;
+    if phi == 0.0 { 1.0 / n } else { SumVariance::of(phi).of_points(n, phi.powf(n)) / (n * n) }
 }
 
-/// The same where φⁿ is known already.
-pub(super) fn variance_with_power(n: usize, phi: f64, power: f64) -> f64 {
-    let n = n as f64;
-    let rest = 1.0 - phi;
-    // σ²/n² · [n(1 − φ²) − 2φ(1 − φⁿ)]/(1 − φ)², the sum of all autocovariances.
-    (n * (1.0 - phi * phi) - 2.0 * phi * (1.0 - power)) / (n * n * rest * rest)
+/// Variance of the sum of consecutive points in units of the variance of one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SumVariance {
+    each: f64,
+    ends: f64,
+}
+
+impl SumVariance {
+    /// If memory is `phi`.
+    pub(super) fn of(phi: f64) -> Self {
+        let rest = 1.0 - phi;
+        Self { each: (1.0 + phi) / rest, ends: 2.0 * phi / (rest * rest) }
+    }
+
+    /// Of `n` points, φⁿ being `power`: [n(1 − φ²) − 2φ(1 − φⁿ)]/(1 − φ)², the sum of all
+    /// autocovariances.
+    pub(super) fn of_points(&self, n: f64, power: f64) -> f64 {
+        n * self.each - self.ends * (1.0 - power)
+    }
 }

@@ -125,6 +125,7 @@ fn examine(
         grid.take_logs_where_better();
     }
     let grid = &*grid;
+    buffers.take(grid);
     let mut answers = Vec::with_capacity(2);
     for &change in changes {
         let question = Question {
@@ -152,7 +153,7 @@ fn examine(
         let harm = answer.findings.iter().filter(|f| f.matters).map(Finding::weight);
         harm.fold(f64::INFINITY, f64::min)
     };
-    answers.sort_by(|a, b| weight(&a.1).total_cmp(&weight(&b.1)).then(b.1.z.total_cmp(&a.1.z)));
+    answers.sort_by(|a, b| weight(&a.1).total_cmp(&weight(&b.1)).then(b.1.z().total_cmp(&a.1.z())));
     judged.part = verdict::part(&answers);
     let left_out =
         answers.iter().filter_map(|(_, answer, _)| answer.start_up).map(|s| s.length).max();

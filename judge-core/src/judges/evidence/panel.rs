@@ -10,18 +10,24 @@ use super::grid::Grid;
 use super::location::{self, Location};
 use super::process::Workspace;
 use super::sentence::{self, View};
+use super::sides::Sides;
 use super::start_up::{self, StartUp};
+use super::stretch::Ranks;
 use super::{findings, spread, tail};
 
 /// Buffers of a panel.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
+    /// The sides, and what is left of them behind a transient.
+    whole: Sides,
+    rest: Sides,
     pub(super) case: Case,
     workspace: Workspace,
     ordered: Vec<f64>,
-    pub(super) spread: spread::Buffers,
-    pub(super) tail: tail::Buffers,
-    pub(super) sums: Vec<f64>,
+    spread: spread::Buffers,
+    tail: tail::Buffers,
+    sums: Vec<f64>,
+    ranks: Ranks,
     two_sample: TwoSampleScratch,
 }
 
@@ -46,8 +52,6 @@ pub(super) struct Answer {
     pub(super) location: Option<Location>,
     /// A transient that was left out.
     pub(super) start_up: Option<StartUp>,
-    /// Standard normal equivalent of the shift against the baseline itself.
-    pub(super) z: f64,
     /// The shift with its interval and what is allowed, in the metric's own sense and unit.
     pub(super) shown: Shown,
     /// What is allowed, or the smallest change that matters, on the scale of the location.
@@ -55,6 +59,13 @@ pub(super) struct Answer {
     pub(super) noise: f64,
     /// Points of the side with fewer.
     pub(super) points: usize,
+}
+
+impl Answer {
+    /// Standard normal equivalent of the shift against the baseline itself.
+    pub(super) fn z(&self) -> f64 {
+        self.location.map_or(0.0, |location| location.z)
+    }
 }
 
 /// A shift in the metric's own sense and unit.
@@ -66,14 +77,15 @@ pub(super) struct Shown {
 }
 
 /// Shares of the level: most to location, which most regressions show in. They sum to more than 1
-/// because the p of runs is a bound that healthy metrics hardly reach: measured at 31 points, all
-/// tests together use half of the level where noise is independent.
+/// because the p of runs is a bound that healthy metrics hardly reach, and what memory may be makes
+/// the others larger than they need be where there is none: measured at 31 points, all tests together
+/// use two thirds of the level at most where noise is independent.
 const SHARES: [(TestKind, f64); 5] = [
-    (TestKind::Location, 0.35),
-    (TestKind::EndState, 0.2),
+    (TestKind::Location, 0.36),
+    (TestKind::EndState, 0.1),
     (TestKind::Spread, 0.25),
     (TestKind::Tail, 0.15),
-    (TestKind::Excursions, 1.0),
+    (TestKind::Excursions, 1.25),
 ];
 /// Where most points are 0 only how often events come and where they are can be asked.
 const SPARSE_SHARES: [(TestKind, f64); 2] = [(TestKind::Events, 0.7), (TestKind::Location, 0.3)];
@@ -90,29 +102,39 @@ impl Question<'_> {
     }
 }
 
-/// Asks `question` of the metric in `grid`.
+impl Buffers {
+    /// Takes in the metric in `grid`, of which to [`ask`] then.
+    pub(super) fn take(&mut self, grid: &Grid) {
+        self.whole.refill(grid, 0, &mut self.workspace);
+    }
+}
+
+/// Asks `question` of the metric in `grid`, which the buffers have taken in.
 pub(super) fn ask(grid: &Grid, question: Question<'_>, buffers: &mut Buffers) -> Answer {
     let Question { change, allowance, .. } = question;
-    buffers.case.refill(grid, 0, change, allowance, &mut buffers.workspace);
+    let Buffers { whole, case, workspace, .. } = buffers;
+    case.refill(grid, whole, change, allowance, workspace);
     let start_up = if question.tests.has(TestKind::StartUp) && !question.sparse {
         leave_out_start(grid, change, allowance, buffers)
     } else {
         None
     };
-    let located = location::locate(&buffers.case, SHOWN, question.sparse, &mut buffers.two_sample);
-    let case = &buffers.case;
-    let mean = located.map_or(0.0, |location| location.above_baseline);
+    let Buffers { whole, rest, case, spread, tail, sums, ranks, two_sample, .. } = buffers;
+    let sides = if start_up.is_some() { rest } else { whole };
+    let located = location::locate(case, sides, SHOWN, question.sparse, two_sample);
+    let case = &*case;
     let mut answer = Answer {
         findings: Vec::with_capacity(6),
         location: located,
         start_up,
-        z: location::quantile(case.tail_of_mean(mean)),
         allowed: case.offset.max(case.minimum),
         shown: shown(View { case, grid, change }, located),
         noise: case.noise,
         points: case.x.len().min(case.y.len()),
     };
-    findings::run(grid, &question, buffers, located, &mut answer.findings);
+    let view = View { case, grid, change };
+    let buffers = findings::Buffers { sides, spread, tail, sums, ranks };
+    findings::run(&question, view, buffers, located, &mut answer.findings);
     if let Some(start_up) = start_up {
         answer.findings.push(Finding {
             test: TestKind::StartUp,
@@ -121,11 +143,11 @@ pub(super) fn ask(grid: &Grid, question: Question<'_>, buffers: &mut Buffers) ->
             p: start_up.p,
             level: start_up::LEVEL,
             estimated: Estimated::Shift,
-            estimate: View { case: &buffers.case, grid, change }.in_metric(start_up.above_rest),
+            estimate: view.in_metric(start_up.above_rest),
             interval: None,
             // It is left out, and what it was is no harm.
             matters: false,
-            sentence: sentence::start_up(start_up, View { case: &buffers.case, grid, change }),
+            sentence: sentence::start_up(start_up, view),
         });
     }
     answer
@@ -138,7 +160,7 @@ fn leave_out_start(
     allowance: Allowance,
     buffers: &mut Buffers,
 ) -> Option<StartUp> {
-    let Buffers { case, workspace, ordered, .. } = buffers;
+    let Buffers { rest, case, workspace, ordered, .. } = buffers;
     let half = case.above.len() / 2;
     let mut whole: Option<StartUp> = None;
     while let Some(next) =
@@ -146,7 +168,8 @@ fn leave_out_start(
     {
         let length = next.length + whole.map_or(0, |start_up| start_up.length);
         whole = Some(StartUp { length, ..whole.unwrap_or(next) });
-        case.refill(grid, index_of(&grid.canary, length), change, allowance, workspace);
+        rest.refill(grid, index_of(&grid.canary, length), workspace);
+        case.refill(grid, rest, change, allowance, workspace);
     }
     whole
 }

@@ -4,14 +4,11 @@
 //! independent ones, and a test that forgets this cries wolf twice as often ([`super::memory`]).
 
 use super::memory::Memory;
+use super::robust::Robust;
 
 /// Beyond so many robust standard deviations a point counts as if it were there: one spike is not a
 /// level. Huber (1964) has 1.5; at 2.5 a normal mean loses 1 % of its precision.
 const CLIP: f64 = 2.5;
-/// The median of |z| of a standard normal is 1 / 1.4826.
-const MAD_TO_SD: f64 = 1.482_602_218_505_602;
-/// E|z| of a standard normal is 1 / 1.2533.
-const MEAN_DEVIATION_TO_SD: f64 = 1.253_314_137_315_500_3;
 
 /// Level, noise and memory of a series.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,13 +46,21 @@ pub(super) struct Workspace {
 }
 
 impl Process {
-    /// Describes `values`, in time order. O(n).
-    pub(super) fn of(values: &[f64], steps: Steps, workspace: &mut Workspace) -> Self {
+    /// Describes `values`, in time order; `sorted` are the same, ascending, where known. O(n).
+    pub(super) fn of(
+        values: &[f64],
+        sorted: Option<&[f64]>,
+        steps: Steps,
+        workspace: &mut Workspace,
+    ) -> Self {
         let n = values.len();
         if n == 0 {
             return Self::default();
         }
-        let Robust { median, scale } = Robust::of(values, &mut workspace.ordered);
+        let Robust { median, scale } = match sorted {
+            Some(sorted) => Robust::of_sorted(sorted),
+            None => Robust::of(values, &mut workspace.ordered),
+        };
         let reach = if scale > 0.0 { CLIP * scale } else { f64::INFINITY };
         let residuals = &mut workspace.residuals;
         residuals.clear();
@@ -95,6 +100,21 @@ impl Process {
         }
         self.sd = memory.average(|phi| self.variance(phi)).sqrt();
         self.phi = memory.average(|phi| phi);
+    }
+
+    /// That of the same points times `sign`, 1 or −1.
+    pub(super) fn turned(self, sign: f64) -> Self {
+        Self { median: sign * self.median, mean: sign * self.mean, ..self }
+    }
+
+    /// Degrees of freedom of its noise when one level leaves it so many `points`.
+    pub(super) fn freedom(&self, points: f64) -> f64 {
+        (points - if self.stepped.is_some() { 2.0 } else { 0.0 }).max(1.0)
+    }
+
+    /// That of the same points `by` higher.
+    pub(super) fn moved(self, by: f64) -> Self {
+        Self { median: self.median + by, mean: self.mean + by, ..self }
     }
 
     /// Variance of a point, if its memory is `phi`.
@@ -197,46 +217,4 @@ fn best_split(residuals: &[f64], offset: f64) -> Option<usize> {
         sum += residual - offset;
     }
     best.1
-}
-
-/// Middle and spread that a few wild points do not move.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Robust {
-    pub(super) median: f64,
-    /// 1.4826 · median absolute deviation, or from the mean deviation where that is 0.
-    pub(super) scale: f64,
-}
-
-impl Robust {
-    /// Of at least one value, in O(n).
-    pub(super) fn of(values: &[f64], ordered: &mut Vec<f64>) -> Self {
-        ordered.clear();
-        ordered.extend_from_slice(values);
-        let median = middle(ordered);
-        for value in ordered.iter_mut() {
-            *value = (*value - median).abs();
-        }
-        let mad = middle(ordered);
-        let scale = if mad > 0.0 {
-            MAD_TO_SD * mad
-        } else {
-            MEAN_DEVIATION_TO_SD * ordered.iter().sum::<f64>() / ordered.len() as f64
-        };
-        Self { median, scale }
-    }
-}
-
-fn middle(values: &mut [f64]) -> f64 {
-    let half = values.len() / 2;
-    if half >= values.len() {
-        return f64::NAN;
-    }
-    let even = values.len().is_multiple_of(2);
-    let (below, &mut upper, _) = values.select_nth_unstable_by(half, f64::total_cmp);
-    if even {
-        let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        lower.midpoint(upper)
-    } else {
-        upper
-    }
 }

@@ -35,6 +35,11 @@ impl Scale {
         Self { logs, up, share, level, mean: baseline.mean.abs() }
     }
 
+    /// Whether harm is up on the grid.
+    pub(super) fn is_up(&self) -> bool {
+        self.up
+    }
+
     /// How far the bar is above the baseline's level.
     pub(super) fn offset(&self) -> f64 {
         if self.logs { self.allowed() } else { self.share * self.mean }
@@ -56,6 +61,11 @@ impl Scale {
         }
     }
 
+    /// Whether the bar's points are wider apart than the baseline's.
+    pub(super) fn stretches(&self) -> bool {
+        !self.logs && self.share > 0.0
+    }
+
     /// By how much the bar's points are wider apart than the baseline's.
     pub(super) fn widened(&self) -> f64 {
         if self.logs { 1.0 } else { 1.0 + self.share }
@@ -68,6 +78,16 @@ impl Scale {
             (false, _) => shift,
             (true, true) => shift.exp_m1(),
             (true, false) => -(-shift).exp_m1(),
+        }
+    }
+
+    /// The shift of which [`Scale::linear`] makes `size`.
+    pub(super) fn of_linear(&self, size: f64) -> f64 {
+        match (self.logs, self.up) {
+            (false, _) => size,
+            (true, true) => size.ln_1p(),
+            (true, false) if size < 1.0 => -(-size).ln_1p(),
+            (true, false) => f64::INFINITY,
         }
     }
 

@@ -102,7 +102,7 @@ pub(super) fn spread(found: &Spread, view: View<'_>) -> String {
     };
     format!(
         "points vary {:.2} times as much as the baseline's; the {decile} tenth is {}",
-        found.ratio,
+        found.widths.ratio,
         share(view, found.decile_above + view.case.offset)
     )
 }

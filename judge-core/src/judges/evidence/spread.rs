@@ -3,16 +3,19 @@
 //! **Null**: what is new in each point (its deviation from the level, less what the point before
 //! foretold) has one spread on both sides, the bar's being that of the baseline times the allowance.
 //! **Statistic**: unpaired, Welch's t of the logarithms of mean absolute deviations from the median
-//! (Brown and Forsythe 1974), clipped, less what the deviations' own memory is worth; where both sides share their noise, Pitman and Morgan's (1939) correlation of
-//! difference and sum, which is positive if and only if the canary varies more. **Effect**: the ratio
+//! (Brown and Forsythe 1974), clipped, less what the deviations' own memory is worth; where both sides
+//! share their noise, Pitman and Morgan's (1939) correlation of difference and sum, which is positive
+//! if and only if the canary varies more. **Effect**: the ratio
 //! of mean deviations; below 1.4 it is no one's complaint. It matters when the canary's upper decile
 //! is beyond the bar's by the smallest change that matters. **Cost**: O(n).
 
-use crate::stats::distribution::student;
+use crate::stats::distribution::{normal, student};
 
-use super::case::{Case, fill};
+use super::case::Case;
 use super::memory::{Memory, variance_of_mean};
-use super::process::{Robust, Trace};
+use super::process::Trace;
+use super::robust::Robust;
+use super::sides::{Sides, fill};
 
 /// A smaller ratio of spreads does not show in a graph: √2, twice the variance.
 const SMALLEST_RATIO: f64 = std::f64::consts::SQRT_2;
@@ -24,11 +27,17 @@ const FEWEST: usize = 8;
 /// How the spreads compare.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spread {
+    pub(super) widths: Widths,
+    /// Upper decile of the canary above that of the bar.
+    pub(super) decile_above: f64,
+}
+
+/// How wide the canary is against the bar, in whichever direction.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Widths {
     pub(super) t: f64,
     pub(super) p: f64,
     pub(super) ratio: f64,
-    /// Upper decile of the canary above that of the bar.
-    pub(super) decile_above: f64,
 }
 
 #[derive(Debug, Default)]
@@ -38,48 +47,61 @@ pub(super) struct Buffers {
     ordered: Vec<f64>,
 }
 
-pub(super) fn compare(case: &Case, buffers: &mut Buffers) -> Option<Spread> {
+/// Compares both sides of `case`, which is a direction of `sides`.
+pub(super) fn compare(case: &Case, sides: &mut Sides, buffers: &mut Buffers) -> Option<Spread> {
     if case.x.len() < FEWEST || case.y.len() < FEWEST {
         return None;
     }
-    let phi = 0.5 * (case.of_x.phi + case.of_y.phi);
-    innovations(&case.x, case.of_x.median, phi, &mut buffers.x);
-    innovations(&case.y, case.of_y.median, phi, &mut buffers.y);
-    let x = Robust::of(&buffers.x, &mut buffers.ordered);
-    let y = Robust::of(&buffers.y, &mut buffers.ordered);
-    let widest = x.scale.max(y.scale);
-    if widest <= 0.0 {
-        return None;
-    }
-    let reach = CLIP * widest;
-    let wider = case.scale.widened();
-    for (values, median, times) in
-        [(&mut buffers.x, x.median, 1.0), (&mut buffers.y, y.median, wider)]
-    {
-        for value in values {
-            *value = times * (*value - median).clamp(-reach, reach);
-        }
-    }
-    let decile_above =
-        decile(&case.x, &mut buffers.ordered) - decile(&case.bar, &mut buffers.ordered);
-    let ratio = mean_size(&buffers.x) / mean_size(&buffers.y);
-    let tested = if case.paired && case.x.len() == case.y.len() {
-        pitman_morgan(&buffers.x, &buffers.y)
-    } else {
-        brown_forsythe(&buffers.x, &buffers.y)
+    let widths = match sides.widths {
+        Some(known) if !case.scale.stretches() => known,
+        _ => Widths::of(sides, case.scale.widened(), buffers)?,
     };
-    let Student { t, df } = tested?;
-    // Quiet and noisy stretches alternate: then deviations remember, too.
-    let (x, y) = (sizes(&mut buffers.x), sizes(&mut buffers.y));
-    let n = buffers.x.len().min(buffers.y.len());
-    let phi = Memory::of(Some(&y), &x, None).memory.cautious(n, df);
-    let t = t / (n as f64 * variance_of_mean(n, phi)).sqrt();
-    Some(Spread { t, p: student::upper_tail(t, df), ratio, decile_above })
+    if !case.scale.stretches() {
+        sides.widths = Some(widths);
+    }
+    let decile_above = decile(&case.sorted_x) - decile(&case.sorted_bar);
+    Some(Spread { widths, decile_above })
 }
 
 impl Spread {
     pub(super) fn matters(&self, case: &Case) -> bool {
-        self.ratio >= SMALLEST_RATIO && case.matters(self.decile_above)
+        self.widths.ratio >= SMALLEST_RATIO && case.matters(self.decile_above)
+    }
+}
+
+impl Widths {
+    /// The bar is `wider` than the baseline by that factor.
+    fn of(sides: &Sides, wider: f64, buffers: &mut Buffers) -> Option<Self> {
+        let phi = 0.5 * (sides.of_x.phi + sides.of_y.phi);
+        innovations(&sides.x, sides.of_x.median, phi, &mut buffers.x);
+        innovations(&sides.y, sides.of_y.median, phi, &mut buffers.y);
+        let x = Robust::of(&buffers.x, &mut buffers.ordered);
+        let y = Robust::of(&buffers.y, &mut buffers.ordered);
+        let widest = x.scale.max(y.scale);
+        if widest <= 0.0 {
+            return None;
+        }
+        let reach = CLIP * widest;
+        for (values, median, times) in
+            [(&mut buffers.x, x.median, 1.0), (&mut buffers.y, y.median, wider)]
+        {
+            for value in values {
+                *value = times * (*value - median).clamp(-reach, reach);
+            }
+        }
+        let ratio = mean_size(&buffers.x) / mean_size(&buffers.y);
+        let tested = if sides.paired && sides.x.len() == sides.y.len() {
+            pitman_morgan(&buffers.x, &buffers.y)
+        } else {
+            brown_forsythe(&buffers.x, &buffers.y)
+        };
+        let Student { t, df } = tested?;
+        // Quiet and noisy stretches alternate: then deviations remember, too.
+        let (x, y) = (sizes(&mut buffers.x), sizes(&mut buffers.y));
+        let n = buffers.x.len().min(buffers.y.len());
+        let phi = Memory::of(Some(&y), &x, None).memory.cautious(n, df);
+        let t = t / (n as f64 * variance_of_mean(n, phi)).sqrt();
+        Some(Self { t, p: normal::upper_tail(student::normal_score(t, df)), ratio })
     }
 }
 
@@ -101,11 +123,8 @@ fn mean_size(values: &[f64]) -> f64 {
     values.iter().map(|v| v.abs()).sum::<f64>() / values.len() as f64
 }
 
-fn decile(values: &[f64], ordered: &mut Vec<f64>) -> f64 {
-    fill(ordered, values.iter().copied());
-    let index = values.len() * 9 / 10;
-    let index = index.min(values.len() - 1);
-    *ordered.select_nth_unstable_by(index, f64::total_cmp).1
+fn decile(sorted: &[f64]) -> f64 {
+    sorted.get(sorted.len() * 9 / 10).or(sorted.last()).copied().unwrap_or(f64::NAN)
 }
 
 struct Student {

@@ -4,17 +4,17 @@
 //! first points are as high above the bar as the rest. **Statistic**: of all starts of two points to
 //! half of the window, the largest difference between the mean of the start and the mean of the rest,
 //! in units of its standard error; p as for the end state. A start counts when most of its points are
-//! elevated, so that lone spikes stay for the tail. It then runs on for as long as points are
-//! elevated, and is left out: everything else is asked of the rest, and this again, since a decay
-//! looks like one step after the other, until half of the window is gone. **Effect**: points left out and
-//! their mean shift against the rest. **Cost**: O(n).
+//! elevated, so that lone spikes stay for the tail, and when the baseline has fewer such points. It
+//! then runs on for as long as points are elevated, and is left out: everything else is asked of the
+//! rest, and this again, since a decay looks like one step after the other, until half of the window
+//! is gone. **Effect**: points left out and their mean shift against the rest. **Cost**: O(n).
 
 use crate::stats::distribution::student;
 
 use super::case::Case;
-use super::location::quantile;
 use super::memory::variance_of_mean;
-use super::process::Robust;
+use super::robust::Robust;
+use super::sides::fill;
 use super::stretch::{clip, p_of_nested};
 
 /// A start is a transient when it is this unlikely to be chance. To leave out a few healthy points
@@ -49,35 +49,86 @@ pub(super) fn find(case: &Case, longest: usize, ordered: &mut Vec<f64>) -> Optio
         return None;
     }
     let rest = Robust::of(&values[longest..], ordered);
-    let sd = case.noise;
-    let sd = if sd > 0.0 { sd } else { rest.scale };
-    let reach = if sd > 0.0 { clip(case.phi) * sd } else { f64::INFINITY };
-    let clipped = |value: &f64| (value - rest.median).clamp(-reach, reach);
-    let total: f64 = values.iter().map(clipped).sum();
-    let (mut sum, mut best): (f64, Option<StartUp>) = (0.0, None);
-    for (index, value) in values.iter().take(longest).enumerate() {
-        sum += clipped(value);
-        let (length, left) = (index + 1, n - index - 1);
-        if length < SHORTEST {
-            continue;
-        }
-        let difference = sum / length as f64 - (total - sum) / left as f64;
-        let variance = variance_of_mean(length, case.phi) + variance_of_mean(left, case.phi);
-        let error = sd * variance.sqrt();
-        let t = if error > 0.0 { difference / error } else { 0.0 };
-        if best.is_none_or(|best| t > best.t) {
-            best = Some(StartUp { length, t, p: 1.0, above_rest: difference });
-        }
+    let sd = if case.noise > 0.0 { case.noise } else { rest.scale };
+    if sd <= 0.0 {
+        return None;
     }
-    let mut best = best?;
-    let tail = student::upper_tail(best.t, case.freedom_of_noise());
-    best.p = p_of_nested(quantile(tail), SHORTEST, longest);
+    let reach = clip(case.phi) * sd;
+    fill(ordered, values.iter().map(|value| (value - rest.median).clamp(-reach, reach)));
+    let p_of = |start: &Start| {
+        let z = student::normal_score(start.t / sd, case.freedom_of_noise());
+        p_of_nested(z, SHORTEST, longest)
+    };
+    // Memory only makes it less remarkable.
+    let mut start =
+        Start::of(ordered, longest, |length, left| (length * left * (length + left)) as f64)?;
+    if p_of(&start) > LEVEL {
+        return None;
+    }
+    if case.phi > 0.0 {
+        start = Start::of(ordered, longest, |length, left| {
+            let variance = variance_of_mean(length, case.phi) + variance_of_mean(left, case.phi);
+            ((length * left) as f64).powi(2) * variance
+        })?;
+    }
+    let Start { length, t, above_rest } = start;
+    let mut best = StartUp { length, t: t / sd, p: p_of(&start), above_rest };
     let beyond = |value: &f64, sds: f64| value - rest.median > sds * sd;
     let elevated = values[..best.length].iter().filter(|v| beyond(v, STANDS_OUT)).count();
     if best.p > LEVEL || (elevated as f64) < ELEVATED * best.length as f64 {
         return None;
     }
+    if !case.paired && is_usual(case, best.length) {
+        return None;
+    }
     let more = values[best.length..longest].iter().take_while(|v| beyond(v, GOES_ON)).count();
     best.length += more;
     Some(best)
+}
+
+/// Whether as many points of the baseline are as high as the middle of the canary's first `length`:
+/// then these are nothing that only a start would explain.
+fn is_usual(case: &Case, length: usize) -> bool {
+    let mut start: Vec<f64> = case.x[..length].to_vec();
+    start.sort_unstable_by(f64::total_cmp);
+    let middle = start[length / 2];
+    let below = case.sorted_bar.partition_point(|bar| *bar < middle);
+    2 * (case.sorted_bar.len() - below) >= length
+}
+
+/// The start that stands out most.
+struct Start {
+    length: usize,
+    /// Times the standard deviation of a point.
+    t: f64,
+    /// Mean of the start less the mean of the rest.
+    above_rest: f64,
+}
+
+impl Start {
+    /// Of the first two to `longest` points. `error` is the squared standard error of the difference of
+    /// the means of a start and of what is left, in units of a point's variance, times the squares of
+    /// both their numbers of points.
+    fn of(values: &[f64], longest: usize, error: impl Fn(usize, usize) -> f64) -> Option<Self> {
+        let (n, total) = (values.len(), values.iter().sum::<f64>());
+        let (mut best, mut largest, mut its_error) = (0, 0.0, 1.0);
+        let mut sum = 0.0;
+        for (index, value) in values[..longest].iter().enumerate() {
+            sum += value;
+            let length = index + 1;
+            let excess = n as f64 * sum - length as f64 * total;
+            if length < SHORTEST || excess <= 0.0 {
+                continue;
+            }
+            let error = error(length, n - length);
+            if excess * excess * its_error > largest * largest * error {
+                (best, largest, its_error) = (length, excess, error);
+            }
+        }
+        (best > 0).then(|| Self {
+            length: best,
+            t: largest / its_error.sqrt(),
+            above_rest: largest / (best * (n - best)) as f64,
+        })
+    }
 }

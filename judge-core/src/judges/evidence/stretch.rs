@@ -7,10 +7,12 @@
 use std::ops::Range;
 
 use crate::stats::distribution::{normal, student};
+use crate::stats::{Method, TwoSampleScratch, place_test};
 
 use super::case::Case;
 use super::location::quantile;
-use super::memory::{Memory, variance_of_mean, variance_with_power};
+use super::memory::{Memory, SumVariance, variance_of_mean};
+use super::sides::fill;
 
 /// Single points count for so many standard deviations at most.
 const CLIP: f64 = 4.0;
@@ -55,12 +57,15 @@ impl Stretches {
         above.min(self.reach) - self.mean
     }
 
-    /// Standard errors of the means of 1, 2, … points.
-    pub(super) fn errors(&self) -> impl Iterator<Item = f64> + use<> {
+    /// Squared standard errors of the sums of 1, 2, … points.
+    pub(super) fn squared_errors_of_sums(&self) -> impl Iterator<Item = f64> + use<> {
         let Self { variance, base, phi, .. } = *self;
-        let powers = std::iter::successors(Some(phi), move |power| Some(power * phi));
-        powers.enumerate().map(move |(index, power)| {
-            (variance * variance_with_power(index + 1, phi, power) + base).sqrt()
+        let (mut power, mut n) = (1.0, 0.0);
+        let sum = SumVariance::of(phi);
+        std::iter::from_fn(move || {
+            power *= phi;
+            n += 1.0;
+            Some(variance * sum.of_points(n, power) + base * n * n)
         })
     }
 
@@ -78,7 +83,7 @@ pub(super) struct Chosen {
     pub(super) p: f64,
 }
 
-/// Nothing with a larger p needs to be known more exactly.
+/// Nothing with a larger p needs to be known more exactly, nor by ranks.
 const UNREMARKABLE: f64 = 0.2;
 
 impl Stretches {
@@ -90,22 +95,23 @@ impl Stretches {
         memory: &Memory,
         mean: f64,
         stretch: Range<usize>,
+        ranks: &mut Ranks,
         p_of: impl Fn(f64) -> f64,
     ) -> Chosen {
-        let length = stretch.len();
-        let ranks = rank_tail(case, stretch);
-        let z_of = |error: f64| {
-            let t = if error > 0.0 { mean / error } else { f64::INFINITY };
-            quantile(student::upper_tail(t, case.freedom_of_noise()).max(ranks))
+        let (length, df) = (stretch.len(), case.freedom_of_noise());
+        let by_size = |error: f64| {
+            if error > 0.0 { student::normal_score(mean / error, df) } else { FARTHEST }
         };
-        let z = z_of(self.error(length));
         let shortest_memory = memory.nodes().next().map_or(0.0, |node| node.phi);
-        let least = p_of(z_of(self.error_at(length, shortest_memory, case)));
+        let least = p_of(by_size(self.error_at(length, shortest_memory, case)));
         if least > UNREMARKABLE {
-            return Chosen { z, p: least };
+            return Chosen { z: by_size(self.error(length)), p: least };
         }
+        let ranks = quantile(rank_tail(case, stretch, ranks));
+        let z_of = |error: f64| by_size(error).min(ranks);
+        let z = z_of(self.error(length));
         let p = memory.average(|phi| p_of(z_of(self.error_at(length, phi, case))));
-        Chosen { z, p }
+        Chosen { z, p: p.min(1.0) }
     }
 
     /// Standard error of the mean of `length` points, if memory is `phi`.
@@ -116,32 +122,55 @@ impl Stretches {
 }
 
 /// The p of ranks alone, as if points were independent.
-fn rank_tail(case: &Case, stretch: Range<usize>) -> f64 {
-    let m = stretch.len() as f64;
-    if case.paired {
-        let points = case.above.get(stretch).unwrap_or_default();
-        // The sign test: half of the differences of a healthy canary are above the bar.
-        let positive = points.iter().filter(|v| **v > 0.0).count() as f64;
-        return normal::upper_tail((positive - 0.5 * m - 0.5) / (0.25 * m).sqrt())
-            .min(if positive == m { 0.5_f64.powf(m) } else { 1.0 });
+fn rank_tail(case: &Case, stretch: Range<usize>, ranks: &mut Ranks) -> f64 {
+    if !case.paired {
+        let points = case.x.get(stretch).unwrap_or_default().iter().copied();
+        return ranks.above(points, &case.sorted_bar);
     }
-    let (x, bar) = (case.x.get(stretch).unwrap_or_default(), &case.sorted_bar);
-    let n = bar.len() as f64;
-    let wins: f64 = x
-        .iter()
-        .map(|v| {
-            let below = bar.partition_point(|b| b < v);
-            let through = bar.partition_point(|b| b <= v);
-            0.5 * (below + through) as f64
-        })
-        .sum();
-    if wins == m * n {
-        // Complete separation: one arrangement of all.
-        let ln = libm::lgamma(m + 1.0) + libm::lgamma(n + 1.0) - libm::lgamma(m + n + 1.0);
-        return ln.exp();
+    let points = case.above.get(stretch.clone()).unwrap_or_default();
+    // The sign test: half of the differences of a healthy canary are above the bar. Few points can
+    // all be above it by chance, but not also above all others.
+    let m = points.len() as f64;
+    let positive = points.iter().filter(|v| **v > 0.0).count() as f64;
+    let signs = if positive == m {
+        0.5_f64.powf(m)
+    } else {
+        normal::upper_tail((positive - 0.5 * m - 0.5) / (0.25 * m).sqrt())
+    };
+    let outside = |(index, _): &(usize, &f64)| !stretch.contains(index);
+    let others = case.above.iter().enumerate().filter(outside).map(|(_, above)| *above);
+    fill(&mut ranks.others, others);
+    ranks.others.sort_unstable_by(f64::total_cmp);
+    let others = std::mem::take(&mut ranks.others);
+    let against_others = ranks.above(points.iter().copied(), &others);
+    ranks.others = others;
+    signs.min(against_others)
+}
+
+/// Ranks of more points are near enough to normal for the tails that decide: the largest z that m points
+/// can have is √(3m), here 6.
+const FEW: usize = 12;
+
+/// Buffers of rank tests.
+#[derive(Debug, Default)]
+pub(super) struct Ranks {
+    points: Vec<f64>,
+    others: Vec<f64>,
+    scratch: TwoSampleScratch,
+}
+
+impl Ranks {
+    /// p of Mann and Whitney's test of `points` against `others`, which are sorted: exact where it
+    /// matters most, of few points, whose normal tail is far from true.
+    fn above(&mut self, points: impl Iterator<Item = f64>, others: &[f64]) -> f64 {
+        fill(&mut self.points, points);
+        self.points.sort_unstable_by(f64::total_cmp);
+        if self.points.is_empty() || others.is_empty() {
+            return 1.0;
+        }
+        let method = if self.points.len() <= FEW { Method::Auto } else { Method::Asymptotic };
+        place_test(&self.points, others, method, &mut self.scratch).map_or(1.0, |p| p.greater)
     }
-    let z = (wins - 0.5 * m * n - 0.5) / (m * n * (m + n + 1.0) / 12.0).sqrt();
-    normal::upper_tail(z)
 }
 
 /// p of the largest of many standardised sums, each over a longer stretch than the one before, from

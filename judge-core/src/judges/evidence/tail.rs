@@ -10,7 +10,8 @@
 //! another one that stands out counts half, and with memory φ one g points behind 1 − φᵍ: one incident is
 //! not two. The baseline's largest excess is
 //! never taken to be less than normal noise of as many points would have, nor than the smallest
-//! change that matters. Points beside which, within a step, the baseline stands out as well are left
+//! change that matters. A canary whose level is higher is held against that level: that is the
+//! location's to find. Points beside which, within a step, the baseline stands out as well are left
 //! out. **Effect**: c. **Cost**: O(n), and O(k log k) for the points that stand out.
 
 use super::case::Case;
@@ -44,17 +45,19 @@ pub(super) fn find(case: &Case, buffers: &mut Buffers) -> Option<Tail> {
     let n = case.points.out.len();
     let normal = (2.0 * (n.max(2) as f64).ln()).sqrt() * case.points.scale;
     let largest = case.points.base_out.iter().copied().fold(0.0, f64::max);
-    let reference = largest.max(normal).max(case.points.minimum);
-    let fence = (STANDS_OUT * case.points.scale).max(case.points.minimum);
+    let reference = case.points.size(largest).max(normal).max(case.points.minimum);
+    let fence = case.points.fence(STANDS_OUT);
     if reference <= 0.0 {
         return None;
     }
     buffers.points.clear();
     let mut last: Option<usize> = None;
-    for (index, &out) in case.points.out.iter().enumerate() {
+    let level = case.level_above_middle();
+    for (index, out) in case.points.out.iter().map(|out| out - level).enumerate() {
         let shared = case.points.beside.get(index).is_some_and(|&beside| beside > fence);
         if out > fence && !shared {
-            buffers.points.push((out, last.map_or(1.0, |last| news(index - last, case.phi))));
+            let size = case.points.size(out);
+            buffers.points.push((size, last.map_or(1.0, |last| news(index - last, case.phi))));
             last = Some(index);
         }
     }

@@ -19,8 +19,9 @@ const MOST: f64 = 0.75;
 /// No metric contributes more standard deviations.
 const CAP: f64 = 3.0;
 
-/// Share of a metric's level: it is one more question that is asked of a healthy canary.
-const SHARE: f64 = 0.5;
+/// Share of a metric's level: it is one more question that is asked of a healthy canary, of which
+/// every test of every metric is one already.
+const SHARE: f64 = 0.25;
 
 /// A systemic regression.
 #[derive(Debug)]

@@ -45,8 +45,8 @@ pub(super) fn noise_of_shift(case: &Case, change: Change) -> Vec<f64> {
 }
 
 pub(super) fn part(answers: &[(Change, Answer, Vec<f64>)]) -> Option<Part> {
-    let (change, answer, noise) = answers.iter().max_by(|a, b| a.1.z.total_cmp(&b.1.z))?;
-    let mut z = answer.z;
+    let (change, answer, noise) = answers.iter().max_by(|a, b| a.1.z().total_cmp(&b.1.z()))?;
+    let mut z = answer.z();
     if answers.len() > 1 {
         // The larger of two directions is no standard normal; the p-value of the larger one is.
         z = normal::upper_quantile((2.0 * normal::upper_tail(z)).clamp(1e-300, 1.0 - 1e-12));

@@ -64,6 +64,43 @@ pub(crate) fn upper_quantile(tail: f64, df: f64) -> f64 {
     t
 }
 
+/// From so many degrees of freedom on, Hill's transformation is off by less than 10⁻⁶ of a tail of 10⁻⁴.
+const ENOUGH_FOR_HILL: f64 = 8.0;
+
+/// The z of the normal tail that is as large as the tail of `t`: for p-values of many t, at a tenth of
+/// the cost of [`upper_tail`]. Its tail is off by 10⁻⁶ of itself where that is 10⁻⁴ and more, by 10⁻³ at
+/// 10⁻¹⁰ (Hill 1970, "Algorithm 395: Student's t-distribution").
+pub(crate) fn normal_score(t: f64, df: f64) -> f64 {
+    if df.is_infinite() {
+        t
+    } else if t < 0.0 {
+        -normal_score(-t, df)
+    } else if df < ENOUGH_FOR_HILL {
+        normal::upper_quantile(upper_tail(t, df).max(f64::MIN_POSITIVE))
+    } else {
+        let a = df - 0.5;
+        let b = 48.0 * a * a;
+        let y = a * odds(t, df).ln_1p();
+        let below = 0.8 * y * y + 100.0 + b;
+        let correction = (((-0.4 * y - 3.3) * y - 24.0) * y - 85.5) / below;
+        ((correction + y + 3.0) / b + 1.0) * y.sqrt()
+    }
+}
+
+/// The t whose [`normal_score`] is `z`, at least 0; up to a t of 7 within 3·10⁻⁴ of itself.
+pub(crate) fn from_normal_score(z: f64, df: f64) -> f64 {
+    if df < ENOUGH_FOR_HILL {
+        return upper_quantile(normal::upper_tail(z), df);
+    }
+    if df.is_infinite() || z <= 0.0 {
+        return z.max(0.0);
+    }
+    let near = z + expansion(z, df);
+    let there = normal_score(near, df);
+    // One of Newton's steps, with the slope of the leading term, √((ν − ½) ln(1 + t²/ν)).
+    near + (z - there) * there * (df + near * near) / ((df - 0.5) * near)
+}
+
 /// What to add to a normal quantile (Abramowitz and Stegun 1964, 26.7.5): nearly all when ν is not small.
 fn expansion(z: f64, df: f64) -> f64 {
     let z2 = z * z;

@@ -38,6 +38,23 @@ fn student_tails_and_quantiles_agree_with_mpmath() {
 }
 
 #[test]
+fn quick_students_agree_with_exact_ones() {
+    for df in [1.0, 3.5, 8.0, 13.0, 28.0, 118.0, 2878.0] {
+        for t in [0.0, 0.3, 1.0, 2.0, 3.0, 4.5, 7.0] {
+            let exact = student::upper_tail(t, df);
+            let z = student::normal_score(t, df);
+            let tolerance = if exact > 1e-4 { 2e-6 } else { 1e-4 };
+            assert!(relative(normal::upper_tail(z), exact) < tolerance, "t {t}, {df} df: z {z}");
+            assert_eq!(student::normal_score(-t, df), -z);
+            let back = student::from_normal_score(z, df);
+            assert!((back - t).abs() <= 3e-4 * t, "z {z}, {df} df: {back}, not {t}");
+        }
+    }
+    assert_eq!(student::normal_score(2.5, f64::INFINITY), 2.5);
+    assert_eq!(student::from_normal_score(2.5, f64::INFINITY), 2.5);
+}
+
+#[test]
 fn normal_tails_and_quantiles_agree_with_mpmath() {
     for row in rows("normal") {
         let [z, tail] = ["z", "tail"].map(|key| row[key].as_f64().unwrap());

@@ -22,6 +22,7 @@ pub(crate) struct NullDistribution {
     counts: Vec<f64>,
     total: f64,
     twice_pairs: u64,
+    smaller: usize,
     tied: bool,
 }
 
@@ -45,7 +46,7 @@ impl NullDistribution {
         if operations > limit || arrangements > DIGITS * std::f64::consts::LN_2 {
             return Err(ExactTooCostly { m, n, operations, limit });
         }
-        let twice_pairs = 2 * (m * n) as u64;
+        let (twice_pairs, smaller) = (2 * (m * n) as u64, m.min(n));
         if tied {
             let mut counts = tied_counts(x, y);
             let total = counts.iter().sum();
@@ -55,13 +56,13 @@ impl NullDistribution {
                 Ordering::Equal => symmetrize(&mut counts),
                 Ordering::Greater => counts.reverse(),
             }
-            return Ok(Self { counts, total, twice_pairs, tied });
+            return Ok(Self { counts, total, twice_pairs, smaller, tied });
         }
         let counts = untied_counts(m.min(n), m.max(n));
         // The middle value, when mn is even, is its own mirror image.
         let middle = if m * n % 2 == 0 { counts.last().copied().unwrap_or(0.0) } else { 0.0 };
         let total = 2.0 * counts.iter().sum::<f64>() - middle;
-        Ok(Self { counts, total, twice_pairs, tied })
+        Ok(Self { counts, total, twice_pairs, smaller, tied })
     }
 
     /// P(2U ≤ `twice_u`), every tail summed from its own end.
@@ -104,6 +105,11 @@ impl NullDistribution {
         } else {
             1.0 - sum_to(pairs - u - 1)
         }
+    }
+
+    /// Whether it is that of all sides of these sizes without ties.
+    pub(in crate::stats) fn fits(&self, m: usize, n: usize) -> bool {
+        !self.tied && self.smaller == m.min(n) && self.twice_pairs == 2 * (m * n) as u64
     }
 
     pub(in crate::stats) fn is_tied(&self) -> bool {

@@ -181,6 +181,23 @@ fn metrics_that_are_all_a_little_worse_fail_together() {
     assert_eq!(EvidenceJudge.judge(&request).unwrap().verdict, Verdict::Pass);
 }
 
+/// Of each of these metrics little is known, of all of them enough: their noises are independent.
+#[test]
+fn metrics_of_which_little_is_known_are_worse_together() {
+    let mut configs = Vec::new();
+    let mut pairs = Vec::new();
+    for index in 0..8 {
+        let mut config = increase(&format!("metric-{index}"));
+        config.effect_size.allowed_increase = 1.1;
+        let canary: Vec<f64> = around_100(10, 40 + index).iter().map(|v| v + 6.0).collect();
+        pairs.push(MetricPair::new(&*config.name, around_100(10, 20 + index), canary));
+        configs.push(config);
+    }
+    let judgement = EvidenceJudge.judge(&request(configs, pairs)).unwrap();
+    assert!(judgement.groups.iter().all(|group| group.score == 100.0));
+    assert_eq!(judgement.verdict, Verdict::Fail);
+}
+
 /// Errors in two services of which the canary has half the requests.
 fn of_requests(kind: MetricKind, canary_errors: f64) -> MetricJudgement {
     let mut errors = increase("errors");

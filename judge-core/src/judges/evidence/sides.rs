@@ -1,0 +1,161 @@
+//! Both sides of a metric from some time on, whichever direction harm is.
+
+use super::grid::{Grid, sort_points};
+use super::location::Places;
+use super::memory::{Memory, variance_of_mean};
+use super::process::{Process, Steps, Workspace};
+use super::spread::Widths;
+
+/// Points, noise and memory of both sides, in the grid's unit.
+#[derive(Debug, Default)]
+pub(super) struct Sides {
+    /// Where on the grid they start.
+    pub(super) start: usize,
+    /// The canary's points in time order.
+    pub(super) x: Vec<f64>,
+    /// The baseline's points in time order.
+    pub(super) y: Vec<f64>,
+    /// The canary's points, ascending.
+    pub(super) sorted_x: Vec<f64>,
+    /// The baseline's points, ascending.
+    pub(super) sorted_y: Vec<f64>,
+    pub(super) of_x: Process,
+    pub(super) of_y: Process,
+    /// Memory of both sides' noise.
+    pub(super) apart: Memory,
+    /// Of the baseline's alone.
+    pub(super) usual: Memory,
+    /// Canary − baseline, for each time at which both have a point.
+    pub(super) differences: Vec<f64>,
+    pub(super) of_differences: Process,
+    /// Memory of their noise.
+    pub(super) together: Memory,
+    /// Whether differences of the same time are used.
+    pub(super) paired: bool,
+    /// The one φ that stands for the memory of what is used, where one has to.
+    pub(super) phi: f64,
+    /// Where the sides are, once a direction has asked.
+    pub(super) places: Option<Places>,
+    /// How wide the sides are, once a direction has asked.
+    pub(super) widths: Option<Widths>,
+}
+
+/// Correlation from which the difference of two points of one time is quieter than a point.
+const PAIRING: f64 = 0.5;
+/// Differences of the same time are also used where they know the shift this much better, however
+/// few points the common load leaves independent.
+const CLEARLY_QUIETER: f64 = 0.3;
+/// Two-sided 5 % point of the normal distribution, for whether sides are correlated at all.
+const CORRELATED: f64 = 1.96;
+/// With memory, few points are independent; fewer than this make no sense in Fisher's z.
+const FEWEST_INDEPENDENT: f64 = 6.0;
+/// Fewer pairs are none.
+const FEWEST_PAIRS: usize = 5;
+
+impl Sides {
+    /// Looks at `grid` from `start` on.
+    pub(super) fn refill(&mut self, grid: &Grid, start: usize, workspace: &mut Workspace) {
+        let canary = grid.canary.get(start..).unwrap_or_default();
+        let from = if grid.aligned { start } else { 0 };
+        let baseline = grid.baseline.get(from..).unwrap_or_default();
+        let present = |side: &[f64], points: &mut Vec<f64>| {
+            fill(points, side.iter().copied().filter(|v| !v.is_nan()));
+        };
+        self.start = start;
+        present(canary, &mut self.x);
+        present(baseline, &mut self.y);
+        if start == 0 {
+            self.sorted_x.clone_from(&grid.sorted_canary);
+            self.sorted_y.clone_from(&grid.sorted_baseline);
+        } else {
+            sort_points(&mut self.sorted_x, &self.x);
+            sort_points(&mut self.sorted_y, &self.y);
+        }
+        self.of_x = Process::of(&self.x, Some(&self.sorted_x), Steps::Sought, workspace);
+        self.of_y = Process::of(&self.y, Some(&self.sorted_y), Steps::Noise, workspace);
+        let apart = Memory::of(Some(&self.of_y.flat), &self.of_x.flat, self.of_x.stepped.as_ref());
+        self.of_x.settle(&apart.memory, apart.stepped);
+        self.of_y.settle(&apart.memory, false);
+        self.apart = apart.memory;
+        self.usual = Memory::of(None, &self.of_y.flat, None).memory;
+        self.paired = grid.aligned && self.is_better_paired(grid, workspace);
+        let (n, points) = if self.paired {
+            let n = self.differences.len();
+            (n, self.of_differences.freedom(n as f64 - 1.0))
+        } else {
+            let (m, n) = (self.x.len(), self.y.len());
+            (m.min(n), self.of_x.freedom((m + n) as f64 - 2.0))
+        };
+        self.phi = if self.paired { &self.together } else { &self.apart }.cautious(n, points);
+        (self.places, self.widths) = (None, None);
+    }
+
+    /// Whether differences of the same time, which are put in place, know the shift better.
+    fn is_better_paired(&mut self, grid: &Grid, workspace: &mut Workspace) -> bool {
+        fill(&mut self.differences, grid.pairs(self.start).map(|(x, y)| x - y));
+        let n = self.differences.len();
+        if n < FEWEST_PAIRS || 2 * n <= self.x.len().max(self.y.len()) {
+            return false;
+        }
+        self.of_differences = Process::of(&self.differences, None, Steps::Sought, workspace);
+        let of = &mut self.of_differences;
+        let together = Memory::of(None, &of.flat, of.stepped.as_ref());
+        of.settle(&together.memory, together.stepped);
+        self.together = together.memory;
+        let paired = self
+            .together
+            .average(|phi| self.of_differences.variance(phi) * variance_of_mean(n, phi));
+        let apart = self
+            .apart
+            .average(|phi| variance_apart(&self.of_x, &self.of_y, phi, self.x.len(), self.y.len()));
+        paired < CLEARLY_QUIETER * CLEARLY_QUIETER * apart
+            || correlated(grid.pairs(self.start), n, &self.of_x, &self.of_y)
+    }
+}
+
+/// Variance of the mean of `m` consecutive points of a canary less that of all `n` of its baseline, if
+/// memory is `phi`.
+pub(super) fn variance_apart(of_x: &Process, of_y: &Process, phi: f64, m: usize, n: usize) -> f64 {
+    // The canary is at least as noisy as the baseline: its own noise may be short of a step.
+    let baseline = of_y.variance(phi);
+    let canary = of_x.variance(phi).max(baseline);
+    canary * variance_of_mean(m, phi) + baseline * variance_of_mean(n, phi)
+}
+
+/// Whether both sides move together enough for differences of the same time to be quieter than the
+/// sides. Memory makes independent series look correlated: Bartlett (1935) has the variance.
+fn correlated(
+    pairs: impl Iterator<Item = (f64, f64)>,
+    n: usize,
+    of_x: &Process,
+    of_y: &Process,
+) -> bool {
+    if !(of_x.sd > 0.0 && of_y.sd > 0.0) {
+        return false;
+    }
+    let clip = |v: f64, of: &Process| ((v - of.median) / of.sd).clamp(-4.0, 4.0);
+    let (mut x1, mut y1, mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for (x, y) in pairs {
+        let (x, y) = (clip(x, of_x), clip(y, of_y));
+        x1 += x;
+        y1 += y;
+        xx += x * x;
+        yy += y * y;
+        xy += x * y;
+    }
+    let n = n as f64;
+    let variance = (xx - x1 * x1 / n) * (yy - y1 * y1 / n);
+    if variance <= 0.0 {
+        return false;
+    }
+    let correlation = (xy - x1 * y1 / n) / variance.sqrt();
+    let memory = of_x.phi * of_y.phi;
+    let independent = (n * (1.0 - memory) / (1.0 + memory)).max(FEWEST_INDEPENDENT.min(n));
+    let chance = (CORRELATED / (independent - 3.0).sqrt()).tanh();
+    correlation > PAIRING.max(chance)
+}
+
+pub(super) fn fill(buffer: &mut Vec<f64>, values: impl Iterator<Item = f64>) {
+    buffer.clear();
+    buffer.extend(values);
+}
