@@ -33,6 +33,15 @@ pub(crate) fn as_keys<R>(values: &mut [f64], work: impl FnOnce(&mut [i64]) -> R)
     done
 }
 
+/// Puts the value that belongs at `index` in ascending order there, none smaller to its right and
+/// none larger to its left, and returns it. O(n).
+pub(crate) fn select(values: &mut [f64], index: usize) -> f64 {
+    as_keys(values, |keys| {
+        keys.select_nth_unstable(index);
+    });
+    values[index]
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
@@ -54,12 +63,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_order_is_that_of_total_cmp(values in vec(any_double(), 0..60)) {
+        fn the_order_is_that_of_total_cmp(values in vec(any_double(), 0..60), index in any::<prop::sample::Index>()) {
             let mut expected = values.clone();
             expected.sort_by(f64::total_cmp);
-            let mut sorted = values;
+            let mut sorted = values.clone();
             sort(&mut sorted);
             prop_assert_eq!(bits(&sorted), bits(&expected));
+            if !values.is_empty() {
+                let index = index.index(values.len());
+                let mut selected = values;
+                prop_assert_eq!(select(&mut selected, index).to_bits(), expected[index].to_bits());
+                sort(&mut selected);
+                prop_assert_eq!(bits(&selected), bits(&expected));
+            }
         }
 
         #[test]

@@ -7,6 +7,7 @@
 //! metrics of four are worse, and the median one has used up the configured share of what it is
 //! allowed. **Cost**: O(metrics² · points).
 
+use crate::order;
 use crate::request::JudgeRequest;
 use crate::stats::distribution::normal;
 
@@ -42,7 +43,7 @@ pub(super) fn find(request: &JudgeRequest, judged: &[Judged]) -> Option<Together
     }
     let worse = parts.iter().filter(|part| part.used > 0.0).count();
     let mut used: Vec<f64> = parts.iter().map(|part| part.used).collect();
-    used.sort_unstable_by(f64::total_cmp);
+    order::sort(&mut used);
     // The lower median: half of the metrics and more have used up as much.
     let median = used[(metrics - 1) / 2];
     if (worse as f64) < MOST * metrics as f64 || median < joint.size {
