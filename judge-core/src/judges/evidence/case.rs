@@ -2,6 +2,7 @@
 
 use crate::config::evidence::MinimumChange;
 use crate::judgement::Change;
+use crate::order;
 use crate::stats::distribution::{normal, student};
 
 use super::grid::Grid;
@@ -112,7 +113,7 @@ impl Case {
                 *value = self.scale.bar(*value);
             }
             // What is allowed of values below 0 may be more than what is between them.
-            self.sorted_bar.sort_unstable_by(f64::total_cmp);
+            order::sort(&mut self.sorted_bar);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::clean::Cleaned;
 use crate::config::{MetricConfig, NanStrategy, Outliers};
+use crate::order;
 use crate::series::{Clock, Series};
 
 use super::sides::fill;
@@ -180,7 +181,7 @@ pub(super) fn points(side: &[f64]) -> usize {
 
 pub(super) fn sort_points(sorted: &mut Vec<f64>, side: &[f64]) {
     fill(sorted, side.iter().copied().filter(|v| !v.is_nan()));
-    sorted.sort_unstable_by(f64::total_cmp);
+    order::sort(sorted);
 }
 
 fn lay(side: &mut Vec<f64>, series: &Series, cleaned: &Cleaned, config: &MetricConfig) {

@@ -1,5 +1,7 @@
 //! Middle and spread that a few wild points do not move.
 
+use crate::order;
+
 /// The median of |z| of a standard normal is 1 / 1.4826.
 const MAD_TO_SD: f64 = 1.482_602_218_505_602;
 /// E|z| of a standard normal is 1 / 1.2533.
@@ -73,10 +75,12 @@ fn middle(values: &mut [f64]) -> f64 {
     if half >= values.len() {
         return f64::NAN;
     }
-    let even = values.len().is_multiple_of(2);
-    let (below, &mut upper, _) = values.select_nth_unstable_by(half, f64::total_cmp);
-    if even {
-        let lower = below.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    order::as_keys(values, |keys| {
+        keys.select_nth_unstable(half);
+    });
+    let upper = values[half];
+    if values.len().is_multiple_of(2) {
+        let lower = values[..half].iter().copied().fold(f64::NEG_INFINITY, f64::max);
         lower.midpoint(upper)
     } else {
         upper

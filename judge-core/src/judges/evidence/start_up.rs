@@ -9,6 +9,7 @@
 //! rest, and this again, since a decay looks like one step after the other, until half of the window
 //! is gone. **Effect**: points left out and their mean shift against the rest. **Cost**: O(n).
 
+use crate::order;
 use crate::stats::distribution::student;
 
 use super::case::Case;
@@ -90,7 +91,7 @@ pub(super) fn find(case: &Case, longest: usize, ordered: &mut Vec<f64>) -> Optio
 /// then these are nothing that only a start would explain.
 fn is_usual(case: &Case, length: usize) -> bool {
     let mut start: Vec<f64> = case.x[..length].to_vec();
-    start.sort_unstable_by(f64::total_cmp);
+    order::sort(&mut start);
     let middle = start[length / 2];
     let below = case.sorted_bar.partition_point(|bar| *bar < middle);
     2 * (case.sorted_bar.len() - below) >= length

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::order;
 use crate::stats::distribution::{normal, student};
 use crate::stats::{Method, TwoSampleScratch, place_test};
 
@@ -140,7 +141,7 @@ fn rank_tail(case: &Case, stretch: Range<usize>, ranks: &mut Ranks) -> f64 {
     let outside = |(index, _): &(usize, &f64)| !stretch.contains(index);
     let others = case.above.iter().enumerate().filter(outside).map(|(_, above)| *above);
     fill(&mut ranks.others, others);
-    ranks.others.sort_unstable_by(f64::total_cmp);
+    order::sort(&mut ranks.others);
     let others = std::mem::take(&mut ranks.others);
     let against_others = ranks.above(points.iter().copied(), &others);
     ranks.others = others;
@@ -164,7 +165,7 @@ impl Ranks {
     /// matters most, of few points, whose normal tail is far from true.
     fn above(&mut self, points: impl Iterator<Item = f64>, others: &[f64]) -> f64 {
         fill(&mut self.points, points);
-        self.points.sort_unstable_by(f64::total_cmp);
+        order::sort(&mut self.points);
         if self.points.is_empty() || others.is_empty() {
             return 1.0;
         }
