@@ -57,6 +57,10 @@ impl Memory {
     /// without.
     pub(super) fn of(level: Option<&Trace>, flat: &Trace, stepped: Option<&Trace>) -> Weighed {
         let level = level.filter(|trace| trace.varies());
+        if level.is_none() && !flat.varies() {
+            // Without noise there is nothing to remember.
+            return Weighed { memory: Self::default(), stepped: false };
+        }
         let common = NODES.map(|phi| level.map_or(0.0, |trace| trace.likelihood(phi).marginal));
         let with = |trace: &Trace| {
             let (mut marginal, mut fit) = (common, common);

@@ -65,9 +65,14 @@ pub(super) fn describe(answer: &Answer, left_out: usize) -> Panel {
 fn more_points(answer: &Answer) -> Option<usize> {
     let location = answer.location?;
     let limit = answer.allowed.max(PLAIN_SIGHT * answer.noise);
-    let reach = location.interval.upper - location.shift;
-    if location.interval.upper < limit || reach <= 0.0 {
+    let upper = location.interval.upper;
+    let reach = upper - location.shift;
+    if upper < limit || (reach <= 0.0 && upper <= limit) {
         return None;
+    }
+    if reach <= 0.0 {
+        // Without noise it is the ranks that have too few points: as many again.
+        return Some(answer.points.max(1));
     }
     // The interval shrinks with the root of the number of points, until it leaves the limit out.
     let distance = (limit - location.shift).abs().max(0.05 * reach);
