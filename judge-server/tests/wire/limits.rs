@@ -86,13 +86,16 @@ async fn deadlines_and_cancelled_calls_stop_the_work() {
     // The client's own timer may win.
     assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status:?}");
     server.until("judge_judgements_admitted", 0.0).await;
+    let cancelled_calls = "judge_calls_total{code=\"CANCELLED\",method=\"Judge\"}";
+    server.until("judge_call_duration_seconds_count{method=\"Judge\"}", 1.0).await;
+    let before = server.metric(cancelled_calls).await;
 
     let mut other = client.clone();
     let cancelled = tokio::spawn(async move { other.judge(slow()).await });
     server.until("judge_judgements_admitted", 1.0).await;
     cancelled.abort();
     server.until("judge_judgements_admitted", 0.0).await;
-    server.until("judge_calls_total{code=\"CANCELLED\",method=\"Judge\"}", 1.0).await;
+    server.until(cancelled_calls, before + 1.0).await;
     assert_eq!(server.metric("judge_verdicts_total").await, 0.0);
 }
 

@@ -58,12 +58,14 @@ fn constants_differ_or_differ_by_nothing_that_matters() {
 fn a_constant_difference_of_sides_that_grow_together_is_high_or_at_least_not_ruled_out() {
     let grown =
         |points: i32, from: f64| (0..points).map(|i| from + f64::from(i)).collect::<Vec<_>>();
-    for points in [12, 20, 60] {
+    for points in [8, 20, 60] {
         let (baseline, canary) = (grown(points, 100.0), grown(points, 200.0));
         assert_eq!(metric(&baseline, &canary).classification, Classification::High, "{points}");
         assert_eq!(metric(&canary, &baseline).classification, Classification::Pass, "{points}");
     }
-    let few = metric(&grown(5, 100.0), &grown(5, 200.0)).classification;
+    let wobble = |from: f64| (0..7).map(|i| from + f64::from(i * 7 % 20)).collect::<Vec<_>>();
+    assert_eq!(metric(&wobble(100.0), &wobble(200.0)).classification, Classification::High);
+    let few = metric(&grown(5, 100.0), &grown(5, 103.0)).classification;
     assert_eq!(few, Classification::Inconclusive);
 }
 
