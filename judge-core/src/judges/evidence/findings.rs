@@ -9,6 +9,10 @@ use super::sides::Sides;
 use super::stretch::{Ranks, Stretches};
 use super::{end_state, events, excursions, panel, spread, tail};
 
+/// A level is found for certain with so small a part of the p that would do: so it stays when many
+/// metrics make each stricter.
+const CLEARLY: f64 = 0.1;
+
 /// What the tests need besides the case.
 pub(super) struct Buffers<'a> {
     pub(super) sides: &'a mut Sides,
@@ -93,8 +97,12 @@ fn ask_points(
     findings: &mut Vec<Finding>,
 ) {
     let View { case, change, .. } = view;
-    if let Some((level, found)) =
-        question.level_of(TestKind::Tail).and_then(|level| Some((level, tail::find(case, tail)?)))
+    let level_is_found = findings.iter().any(|finding| {
+        finding.test == TestKind::Location && finding.is_harm() && finding.weight() <= CLEARLY
+    });
+    if let Some((level, found)) = question
+        .level_of(TestKind::Tail)
+        .and_then(|level| Some((level, tail::find(case, level_is_found, tail)?)))
     {
         findings.push(Finding {
             test: TestKind::Tail,

@@ -79,7 +79,12 @@ impl Points {
 
     /// How far on the case's scale a point is that is out by so many standard deviations, and matters.
     pub(super) fn fence(&self, deviations: f64) -> f64 {
-        self.on.of_linear((deviations * self.scale).max(self.minimum))
+        self.on_scale((deviations * self.scale).max(self.minimum))
+    }
+
+    /// A size on the case's scale.
+    pub(super) fn on_scale(&self, size: f64) -> f64 {
+        self.on.of_linear(size)
     }
 
     /// How large it is to be `out` on the case's scale.

@@ -10,8 +10,9 @@
 //! another one that stands out counts half, and with memory φ one g points behind 1 − φᵍ: one incident is
 //! not two. The baseline's largest excess is
 //! never taken to be less than normal noise of as many points would have, nor than the smallest
-//! change that matters. A canary whose level is higher is held against that level: that is the
-//! location's to find. Points beside which, within a step, the baseline stands out as well are left
+//! change that matters. A canary whose level is higher is held against that level where the
+//! location has found it; else only as far as the baseline itself was out: a level beyond that stands
+//! out, and of few points ranks cannot tell. Points beside which, within a step, the baseline stands out as well are left
 //! out. **Effect**: c. **Cost**: O(n), and O(k log k) for the points that stand out.
 
 use super::case::Case;
@@ -41,7 +42,7 @@ pub(super) struct Buffers {
     points: Vec<(f64, f64)>,
 }
 
-pub(super) fn find(case: &Case, buffers: &mut Buffers) -> Option<Tail> {
+pub(super) fn find(case: &Case, level_is_found: bool, buffers: &mut Buffers) -> Option<Tail> {
     let n = case.points.out.len();
     let normal = (2.0 * (n.max(2) as f64).ln()).sqrt() * case.points.scale;
     let largest = case.points.base_out.iter().copied().fold(0.0, f64::max);
@@ -52,7 +53,10 @@ pub(super) fn find(case: &Case, buffers: &mut Buffers) -> Option<Tail> {
     }
     buffers.points.clear();
     let mut last: Option<usize> = None;
-    let level = case.level_above_middle();
+    let mut level = case.level_above_middle();
+    if !level_is_found {
+        level = level.min(case.points.on_scale(reference));
+    }
     for (index, out) in case.points.out.iter().map(|out| out - level).enumerate() {
         let shared = case.points.beside.get(index).is_some_and(|&beside| beside > fence);
         if out > fence && !shared {

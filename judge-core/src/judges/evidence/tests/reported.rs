@@ -1,7 +1,7 @@
 //! What users of canary judges have reported, and what ours says.
 
 use crate::config::evidence::{InconclusivePolicy, MetricKind};
-use crate::config::{EffectSize, NanStrategy};
+use crate::config::{EffectSize, MetricConfig, NanStrategy};
 use crate::judgement::{Classification, Decision, MetricJudgement, TestKind, Verdict};
 use crate::judges::{EvidenceJudge, Judge};
 use crate::problem::Problem;
@@ -25,6 +25,9 @@ fn a_few_errors_in_six_intervals_settle_nothing_and_in_thirty_they_do() {
 fn seven_of_ten_points_at_100_against_ones_are_high() {
     let canary = [100.0, 1.0, 100.0, 100.0, 1.0, 100.0, 100.0, 1.0, 100.0, 100.0];
     assert_eq!(metric(&[1.0; 10], &canary).classification, Classification::High);
+    // Also where nobody said which direction is harm.
+    let either = judge_one(MetricConfig::new("metric", "group"), &[1.0; 10], &canary);
+    assert_eq!(either.metrics[0].classification, Classification::High);
 }
 
 #[test]
