@@ -1,8 +1,12 @@
 // Headless Chromium, and pages that tell whatever goes wrong in them.
-import { mkdtempSync, rmSync } from "node:fs";
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const ARGUMENTS = [
   "--headless",
@@ -59,4 +63,22 @@ export async function openAll(page) {
   await page.waitForFunction(() =>
     [...document.querySelectorAll(".views")].every((views) => views.querySelector('[role="tabpanel"] svg') !== null),
   );
+}
+
+// Nothing wider than the window, and no serious fault of accessibility in what is shown.
+export async function checkAccess(page) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(wide <= 0, `${wide} px wider than the window`);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+  assert.deepEqual(serious.map(({ id, nodes }) => [id, nodes[0].html]), []);
+}
+
+// The link named after a closed metric opens it.
+export async function checkLink(page, link, name) {
+  const metric = page.locator("details.metric", { has: page.locator("h3", { hasText: name }) });
+  assert.equal(await metric.getAttribute("open"), null);
+  await page.locator(link, { hasText: name }).click();
+  await metric.locator("svg").first().waitFor();
 }

@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
+import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { open, openAll, visit } from "./browser.mjs";
+import { checkAccess, checkLink, open, openAll, visit } from "./browser.mjs";
 import { HOSTILE } from "./reports.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const folder = join(here, "../reports/releases");
 const screenshots = new URL("../screenshots/", import.meta.url).pathname;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const root = join(here, "../../..");
 const replayed = join(here, "../reports/replayed");
 const address = (file) => pathToFileURL(join(folder, file)).href;
@@ -26,15 +24,6 @@ before(async () => {
   browser = await open();
 });
 after(() => browser.close());
-
-async function checkAccess(page) {
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(wide <= 0, `${wide} px wider than the window`);
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
-  assert.deepEqual(serious.map(({ id, nodes }) => [id, nodes[0].html]), []);
-}
 
 for (const name of RECORDED) {
   test(`${name}: a mark for each interval, the lines, and the class of every metric`, async () => {
@@ -82,10 +71,7 @@ test("scores show where the pointer is", async () => {
 
 test("a class leads to its metric", async () => {
   const { page } = await visit(browser.context, address("slower.html"));
-  const metric = page.locator("details.metric", { has: page.locator("h3", { hasText: "memory-bytes" }) });
-  assert.equal(await metric.getAttribute("open"), null);
-  await page.locator(".classes a", { hasText: "memory-bytes" }).click();
-  await metric.locator("svg").first().waitFor();
+  await checkLink(page, ".classes a", "memory-bytes");
   await page.close();
 });
 

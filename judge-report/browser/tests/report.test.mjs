@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { open, openAll, visit } from "./browser.mjs";
+import { checkAccess, checkLink, open, openAll, visit } from "./browser.mjs";
 import { HOSTILE, reports, withoutSeries } from "./reports.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const screenshots = new URL("../screenshots/", import.meta.url).pathname;
 
 let browser;
@@ -73,12 +70,7 @@ for (const report of reports) {
       const { page, faults } = await visit(browser.context, report.url, scheme);
       await openAll(page);
       await page.screenshot({ path: `${screenshots}${report.name}-${scheme}.png`, fullPage: true });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(wide <= 0, `${wide} px wider than the window`);
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => window.axe.run());
-      const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
-      assert.deepEqual(serious.map(({ id, nodes }) => [id, nodes[0].html]), []);
+      await checkAccess(page);
       assert.deepEqual(faults, []);
       await page.close();
     });
@@ -146,10 +138,7 @@ test("values show where the pointer is", async () => {
 
 test("a link in the groups opens its metric", async () => {
   const { page } = await visit(browser.context, reports.find(({ name }) => name === "slower").url);
-  const metric = page.locator("details.metric", { has: page.locator("h3", { hasText: "memory-bytes" }) });
-  assert.equal(await metric.getAttribute("open"), null);
-  await page.locator(".members a", { hasText: "memory-bytes" }).click();
-  await metric.locator("svg").first().waitFor();
+  await checkLink(page, ".members a", "memory-bytes");
   await page.close();
 });
 
