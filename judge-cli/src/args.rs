@@ -148,15 +148,8 @@ pub(crate) struct RunArgs {
     /// The series of the canary: a file or a directory; - is stdin.
     #[arg(long, short = 'n', value_name = "PATH", value_parser = source(), requires = "config")]
     pub(crate) canary: Option<Source>,
-    /// Pass at this score or above, 0 to 100.
-    #[arg(long, value_name = "SCORE", value_parser = score)]
-    pub(crate) pass: Option<f64>,
-    /// Marginal at this score or above, 0 to 100.
-    #[arg(long, value_name = "SCORE", value_parser = score)]
-    pub(crate) marginal: Option<f64>,
-    /// Judge with this judge, whatever the config names; `judge judges` lists them.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) judge: Option<String>,
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
     /// Show every finding of this metric below the table; may be given more than once.
     #[arg(long, value_name = "METRIC")]
     pub(crate) explain: Vec<String>,
@@ -334,6 +327,20 @@ pub(crate) enum ListFormat {
 
 fn source() -> impl TypedValueParser<Value = Source> {
     PathBufValueParser::new().map(Source::from)
+}
+
+/// What the command line puts in the place of what the input says.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Overrides {
+    /// Pass at this score or above, 0 to 100.
+    #[arg(long, value_name = "SCORE", value_parser = score)]
+    pub(crate) pass: Option<f64>,
+    /// Marginal at this score or above, 0 to 100.
+    #[arg(long, value_name = "SCORE", value_parser = score)]
+    pub(crate) marginal: Option<f64>,
+    /// Judge with this judge, whatever the config names; `judge judges` lists them.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) judge: Option<String>,
 }
 
 fn score(text: &str) -> Result<f64, String> {

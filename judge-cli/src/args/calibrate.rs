@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 #[cfg(feature = "retro")]
 use super::ReadingArgs;
-use super::{ListFormat, score, source};
+use super::{ListFormat, Overrides, source};
 use crate::input::Source;
 
 const EXAMPLES: &str = "\
@@ -74,15 +74,8 @@ pub(crate) struct CalibrateArgs {
     /// What the pairs are drawn from; the same seed gives the same figures.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Calibrate this judge, whatever the config names; `judge judges` lists them.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) judge: Option<String>,
-    /// Pass at this score or above, 0 to 100.
-    #[arg(long, value_name = "SCORE", value_parser = score)]
-    pub(crate) pass: Option<f64>,
-    /// Marginal at this score or above, 0 to 100.
-    #[arg(long, value_name = "SCORE", value_parser = score)]
-    pub(crate) marginal: Option<f64>,
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
     /// Threads that judge, 1 to 1024 [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

@@ -9,7 +9,7 @@ use judge_retro::{
     WindowOptions,
 };
 
-use super::{score, source};
+use super::{Overrides, source};
 use crate::input::Source;
 
 const EXAMPLES: &str = "\
@@ -84,15 +84,8 @@ pub(crate) struct RetroArgs {
     /// Judge the intervals after a stop as well.
     #[arg(long)]
     pub(crate) all_intervals: bool,
-    /// Pass at this score or above, 0 to 100.
-    #[arg(long, value_name = "SCORE", value_parser = score)]
-    pub(crate) pass: Option<f64>,
-    /// Marginal at this score or above, 0 to 100.
-    #[arg(long, value_name = "SCORE", value_parser = score)]
-    pub(crate) marginal: Option<f64>,
-    /// Judge with this judge, whatever the config names; `judge judges` lists them.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) judge: Option<String>,
+    #[command(flatten)]
+    pub(crate) overrides: Overrides,
     /// How to show the judgements [default: lines, or what the ending of --output says]
     #[arg(long, short, value_enum)]
     pub(crate) format: Option<FrameFormatArg>,

@@ -9,15 +9,14 @@ use self::progress::Progress;
 use super::Exit;
 use crate::args::CalibrateArgs;
 use crate::input::{
-    CalibrateParts, HealthyHistory, InputError, InputProblem, Overrides, Source, calibrate_parts,
+    CalibrateParts, HealthyHistory, InputError, InputProblem, Source, calibrate_parts,
 };
 use crate::output::{Console, Destination};
 
 /// Measures what a config can detect and shows it.
 pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit> {
     let history = history(&args);
-    let CalibrateArgs { config, judge, pass, marginal, format, output, .. } = args;
-    let overrides = Overrides { judge, pass, marginal };
+    let CalibrateArgs { config, overrides, format, output, .. } = args;
     let parts = calibrate_parts(&config, &history, &overrides)?;
     for warning in &parts.warnings {
         console.warning(warning);

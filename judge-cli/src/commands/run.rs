@@ -6,14 +6,13 @@ use judge_report::Fact;
 
 use super::Exit;
 use crate::args::{JudgementFormat, RunArgs};
-use crate::input::{InputProblem, Overrides, Parts, Prepared, Source, from_parts, from_request};
+use crate::input::{InputProblem, Parts, Prepared, Source, from_parts, from_request};
 use crate::output::{Console, Destination, FullJudgement, Page, html};
 
 /// Judges one canary and shows the judgement.
 pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
-    let RunArgs { request, config, baseline, canary, pass, marginal, judge, .. } = args;
+    let RunArgs { request, config, baseline, canary, overrides, .. } = args;
     let RunArgs { explain, format, output, report, .. } = args;
-    let overrides = Overrides { judge, pass, marginal };
     let facts = facts(&[
         ("Request", request.as_ref()),
         ("Config", config.as_ref()),

@@ -6,8 +6,10 @@ use judge_calibrate::{Instance, Recording};
 use judge_core::judges::Judge;
 use judge_core::{CanaryConfig, JudgeRequest, Series, Thresholds, kayenta};
 
+use crate::args::Overrides;
+
 use super::error::{InputError, InputProblem};
-use super::request::{Overrides, prepare};
+use super::request::prepare;
 use super::side;
 use super::source::Source;
 

@@ -22,5 +22,5 @@ pub(crate) use judged::{Judged, read as read_judged};
 pub(crate) use releases::Releases;
 #[cfg(feature = "retro")]
 pub(crate) use request::{Judging, judging};
-pub(crate) use request::{Overrides, Parts, Prepared, from_parts, from_request};
+pub(crate) use request::{Parts, Prepared, from_parts, from_request};
 pub(crate) use source::Source;

@@ -4,20 +4,11 @@ use judge_core::judges::{self, Judge};
 use judge_core::{CanaryConfig, JudgeRequest, MetricPair, Refused, Thresholds, kayenta};
 use serde_json::Value;
 
+use crate::args::Overrides;
+
 use super::error::{InputError, InputProblem};
 use super::side;
 use super::source::Source;
-
-/// What the command line puts in the place of what the input says.
-#[derive(Debug, Default)]
-pub(crate) struct Overrides {
-    /// The judge's name.
-    pub(crate) judge: Option<String>,
-    /// The score for Pass.
-    pub(crate) pass: Option<f64>,
-    /// The score for Marginal.
-    pub(crate) marginal: Option<f64>,
-}
 
 /// The JSON in which the config stands.
 #[derive(Debug)]

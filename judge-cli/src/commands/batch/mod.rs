@@ -21,8 +21,8 @@ use self::lines::{Line, Lines};
 use self::progress::Progress;
 use self::work::Worker;
 use super::Exit;
-use crate::args::BatchArgs;
-use crate::input::{InputError, InputProblem, Overrides, Source};
+use crate::args::{BatchArgs, Overrides};
+use crate::input::{InputError, InputProblem, Source};
 
 /// What a line became: a line of output.
 struct Judged {

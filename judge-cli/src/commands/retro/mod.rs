@@ -22,15 +22,13 @@ use self::pages::Pages;
 use self::progress::Progress;
 use super::Exit;
 use crate::args::RetroArgs;
-use crate::input::{Overrides, judging};
+use crate::input::judging;
 use crate::output::{Console, Counts, ReleaseLines};
 
 /// Judges every release of a history again.
 pub(crate) fn run(args: &RetroArgs, console: &Console) -> anyhow::Result<Exit> {
     let wanted = Wanted::of(args.format, args.output.as_deref())?;
-    let overrides =
-        Overrides { judge: args.judge.clone(), pass: args.pass, marginal: args.marginal };
-    let judging = judging(&args.config, &overrides)?;
+    let judging = judging(&args.config, &args.overrides)?;
     let windows = Windows::try_from(args.windows.options())?;
     let plan = Arc::new(
         Plan::of(&judging.config, &judging.document).map_err(|refused| judging.error(refused))?,

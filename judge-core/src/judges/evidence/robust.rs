@@ -27,12 +27,8 @@ impl Robust {
         } else {
             nearest(n / 2 + 1)
         };
-        let scale = if mad > 0.0 {
-            MAD_TO_SD * mad
-        } else {
-            MEAN_DEVIATION_TO_SD * sorted.iter().map(|v| (v - median).abs()).sum::<f64>() / n as f64
-        };
-        Self { median, scale }
+        let deviations = sorted.iter().map(|value| (value - median).abs());
+        Self { median, scale: scale(mad, deviations) }
     }
 
     /// Of at least one value, in O(n).
@@ -44,13 +40,17 @@ impl Robust {
             *value = (*value - median).abs();
         }
         let mad = middle(ordered);
-        let scale = if mad > 0.0 {
-            MAD_TO_SD * mad
-        } else {
-            MEAN_DEVIATION_TO_SD * ordered.iter().sum::<f64>() / ordered.len() as f64
-        };
-        Self { median, scale }
+        Self { median, scale: scale(mad, ordered.iter().copied()) }
     }
+}
+
+/// The standard deviation that their median `mad` says of `deviations`, or where that is 0 their mean.
+fn scale(mad: f64, deviations: impl ExactSizeIterator<Item = f64>) -> f64 {
+    if mad > 0.0 {
+        return MAD_TO_SD * mad;
+    }
+    let n = deviations.len() as f64;
+    MEAN_DEVIATION_TO_SD * deviations.sum::<f64>() / n
 }
 
 /// How far from `middle` the farthest of the `count` nearest values is.

@@ -91,8 +91,7 @@ pub(super) fn find(case: &Case, longest: usize, ordered: &mut Vec<f64>) -> Optio
 /// then these are nothing that only a start would explain.
 fn is_usual(case: &Case, length: usize) -> bool {
     let mut start: Vec<f64> = case.x[..length].to_vec();
-    order::sort(&mut start);
-    let middle = start[length / 2];
+    let middle = order::select(&mut start, length / 2);
     let below = case.sorted_bar.partition_point(|bar| *bar < middle);
     2 * (case.sorted_bar.len() - below) >= length
 }

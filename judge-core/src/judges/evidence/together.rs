@@ -43,9 +43,8 @@ pub(super) fn find(request: &JudgeRequest, judged: &[Judged]) -> Option<Together
     }
     let worse = parts.iter().filter(|part| part.used > 0.0).count();
     let mut used: Vec<f64> = parts.iter().map(|part| part.used).collect();
-    order::sort(&mut used);
     // The lower median: half of the metrics and more have used up as much.
-    let median = used[(metrics - 1) / 2];
+    let median = order::select(&mut used, (metrics - 1) / 2);
     if (worse as f64) < MOST * metrics as f64 || median < joint.size {
         return None;
     }

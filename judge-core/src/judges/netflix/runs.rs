@@ -136,7 +136,7 @@ impl Runs {
     /// Ranks where `others` pairs have x above, and further ones `x` and `y`, as often as `counts` has it.
     fn but_for(&self, x: f64, y: f64, counts: (usize, usize), others: usize) -> Ranks {
         let pairs = counts.0 * counts.1;
-        let ties = cube_minus(counts.0 + counts.1) - cube_minus(counts.0) - cube_minus(counts.1);
+        let ties = joined(counts.0, counts.1);
         let (twice, ties) = if x > y {
             (2 * pairs, 0.0)
         } else if x == y {
@@ -228,12 +228,17 @@ impl Runs {
             }
             twice_u += count * (2 * self.rank[below] + equal);
             let rest = before + equal;
-            ties += cube_minus(rest + count) - cube_minus(rest) - cube_minus(count);
+            ties += joined(rest, count);
             before += count;
             previous = value;
         }
         Ranks { twice_u: twice_u as f64, ties }
     }
+}
+
+/// By how much Σ(t³ − t) grows when ties of `one` and `other` values become one.
+fn joined(one: usize, other: usize) -> f64 {
+    cube_minus(one + other) - cube_minus(one) - cube_minus(other)
 }
 
 /// t³ − t for a tie of `count`, exact in a double up to 2·10⁵.
