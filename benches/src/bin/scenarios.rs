@@ -6,15 +6,13 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 use judge_benches::random::Random;
 use judge_benches::scenarios::{
-    FAMILIES, Noise, Scenario, ScoreCard, Shape, aa_pair, real, shifted_pair, systemic,
+    FAMILIES, Noise, Scenario, ScoreCard, Shape, aa_pair, real, shifted_pair, single, systemic,
 };
 use judge_core::config::evidence::{AcrossMetrics, Confidence, EvidenceConfig, Tests};
 use judge_core::config::{Direction, EffectSize};
 use judge_core::judgement::TestKind;
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge, Scratch};
-use judge_core::{
-    CanaryConfig, Classification, JudgeRequest, Judgement, MetricConfig, MetricPair, Verdict,
-};
+use judge_core::{Classification, JudgeRequest, Judgement, Verdict};
 
 /// Seeds on which parameters may be chosen.
 const TUNING: u64 = 1_000_000;
@@ -160,15 +158,6 @@ fn show(n: usize, seed: u64, judgement: &Judgement) {
                 );
             }
         }
-    }
-}
-
-fn single(pair: MetricPair, direction: Direction) -> JudgeRequest {
-    let metric = MetricConfig { direction, ..MetricConfig::new(&*pair.name, "All") };
-    JudgeRequest {
-        config: CanaryConfig { metrics: vec![metric], ..CanaryConfig::default() },
-        pairs: vec![pair],
-        ..JudgeRequest::default()
     }
 }
 

@@ -113,6 +113,12 @@ pub fn shifted_pair(noise: Noise, n: usize, sds: f64, random: &mut Random) -> Me
     pair
 }
 
+/// A request for one metric.
+pub fn single(pair: MetricPair, direction: Direction) -> JudgeRequest {
+    let config = MetricConfig { direction, ..MetricConfig::new(&*pair.name, "All") };
+    request(vec![config], vec![pair])
+}
+
 /// One metric on its way to becoming a pair.
 pub(super) struct Metric {
     pub(super) noise: Noise,

@@ -9,6 +9,6 @@ mod noise;
 pub mod real;
 mod score_card;
 
-pub use families::{FAMILIES, Family, Scenario, aa_pair, shifted_pair, systemic};
+pub use families::{FAMILIES, Family, Scenario, aa_pair, shifted_pair, single, systemic};
 pub use noise::{Noise, Shape};
 pub use score_card::{Counts, ScoreCard};

@@ -8,7 +8,7 @@ use crate::stats::distribution::{normal, student};
 use super::grid::Grid;
 use super::memory::{Memory, variance_of_mean};
 use super::points::{Measure, Points};
-use super::process::{Process, Steps, Workspace};
+use super::process::{Process, Workspace};
 use super::scale::Scale;
 use super::sides::{Sides, fill, variance_apart};
 
@@ -130,11 +130,9 @@ impl Case {
         let scale = self.scale;
         let pairs = grid.pairs(sides.start);
         fill(&mut self.above, pairs.map(|(x, y)| sign * x - scale.bar(sign * y)));
-        self.of_above = Process::of(&self.above, None, Steps::Sought, workspace);
-        let of = &mut self.of_above;
-        let weighed = Memory::of(None, &of.flat, of.stepped.as_ref());
-        of.settle(&weighed.memory, weighed.stepped);
-        self.memory = weighed.memory;
+        self.of_above = Process::of(&self.above, None, workspace);
+        self.memory = Memory::of(&self.of_above.trace, None);
+        self.of_above.settle(&self.memory);
         self.phi = self.memory.cautious(self.above.len(), self.freedom());
     }
 
@@ -182,11 +180,9 @@ impl Case {
 
     /// Degrees of freedom of the error of the mean.
     pub(super) fn freedom(&self) -> f64 {
-        if self.paired {
-            self.of_above.freedom(self.above.len() as f64 - 1.0)
-        } else {
-            self.of_above.freedom((self.x.len() + self.y.len()) as f64 - 2.0)
-        }
+        let (points, levels) =
+            if self.paired { (self.above.len(), 1) } else { (self.x.len() + self.y.len(), 2) };
+        points.saturating_sub(levels).max(1) as f64
     }
 
     /// How far the canary's middle is above that of the bar, at least 0.

@@ -4,11 +4,11 @@
 //! than the bar. **Statistic**: of all stretches that end with the last point, from four points to
 //! four fifths of the window, the largest mean in units of its standard error. **p**: of the maximum
 //! of a Brownian motion's standardised sums over that range (Siegmund 1985, "Sequential Analysis",
-//! eq. 4.43), which grows with the logarithm of the range only; ranks must agree. **Effect**: the shift
-//! over that stretch. **Cost**: O(n log n).
+//! eq. 4.43), which grows with the logarithm of the range only; ranks must agree, and memory is that
+//! of the points before it. **Effect**: the shift over that stretch. **Cost**: O(n log n).
 
 use super::case::Case;
-use super::stretch::{self, Chosen, Ranks, Stretches};
+use super::stretch::{self, Buffers, Chosen, Stretches};
 
 /// Fewer points are no state.
 const SHORTEST: usize = 4;
@@ -24,7 +24,7 @@ pub(super) struct EndState {
     pub(super) above: f64,
 }
 
-pub(super) fn find(case: &Case, stretches: &Stretches, ranks: &mut Ranks) -> Option<EndState> {
+pub(super) fn find(case: &Case, stretches: &Stretches, buffers: &mut Buffers) -> Option<EndState> {
     let n = case.above.len();
     let longest = n * 4 / 5;
     if longest < SHORTEST {
@@ -47,7 +47,6 @@ pub(super) fn find(case: &Case, stretches: &Stretches, ranks: &mut Ranks) -> Opt
     let (length, clipped) = (best, square.sqrt() / best as f64);
     let above = case.above[n - length..].iter().sum::<f64>() / length as f64;
     let p_of = |z: f64| stretch::p_of_nested(z, SHORTEST, longest);
-    let Chosen { z, p } =
-        stretches.chosen(case, &case.usual_memory, clipped, n - length..n, ranks, p_of);
+    let Chosen { z, p } = stretches.chosen(case, clipped, n - length..n, buffers, p_of);
     Some(EndState { length, z, p, above })
 }

@@ -4,16 +4,16 @@
 //! location, spread and tail are then equal. Two statistics share the level. **The stretch**: of all
 //! stretches of four points to half of the window the largest mean in units of its standard error,
 //! under the **null** that no stretch is above the bar; p is the tail of the maximum over all of them
-//! ([`super::stretch`]), lengths growing by a quarter. **Runs**: bad points of the canary that are
-//! followed by another one, under the **null** that they are as often as the noise's memory makes it,
-//! and as often as on the baseline: p is the exact probability of so few runs among so many bad
-//! points, averaged over what memory may be, times the probability of as many bad points as have a
-//! pattern at all; where most bad points are alone it is not asked. Several short runs count like one
-//! long one. **Effect**: how far the stretch is above, or the share of bad points that are followed.
-//! **Cost**: O(n log n).
+//! ([`super::stretch`]), lengths growing by a quarter, memory being that of the points outside.
+//! **Runs**: bad points of the canary that are followed by another one, under the **null** that they
+//! are as often as the noise's memory makes it, and as often as on the baseline: p is the exact
+//! probability of so few runs among so many bad points, averaged over what memory may be, times the
+//! probability of as many bad points as have a pattern at all; where most bad points are alone it is
+//! not asked. Several short runs count like one long one. **Effect**: how far the stretch is above, or
+//! the share of bad points that are followed. **Cost**: O(n log n).
 
 use super::case::Case;
-use super::stretch::{self, Chosen, Ranks, Stretches};
+use super::stretch::{self, Buffers, Chosen, Stretches};
 
 /// A point is bad from so many standard deviations above the baseline's middle on: one in 44 of
 /// normal noise.
@@ -54,7 +54,7 @@ pub(super) fn find_stretch(
     case: &Case,
     stretches: &Stretches,
     sums: &mut Vec<f64>,
-    ranks: &mut Ranks,
+    buffers: &mut Buffers,
 ) -> Option<Stretch> {
     let n = case.above.len();
     let longest = n / 2;
@@ -87,7 +87,7 @@ pub(super) fn find_stretch(
     }
     let above = case.above[range.clone()].iter().sum::<f64>() / length as f64;
     let p_of = |z: f64| stretch::p_of_any(z, n, SHORTEST, longest);
-    let Chosen { z, p } = stretches.chosen(case, &case.usual_memory, clipped, range, ranks, p_of);
+    let Chosen { z, p } = stretches.chosen(case, clipped, range, buffers, p_of);
     let in_plain_sight = case.matters(above) && above >= IN_PLAIN_SIGHT * case.noise;
     let matters =
         in_plain_sight && sum >= CLEAR * largest_of_baseline(case, stretches, length, sums);

@@ -6,8 +6,8 @@ use super::location::Location;
 use super::panel::{Question, signed};
 use super::sentence::{self, View};
 use super::sides::Sides;
-use super::stretch::{Ranks, Stretches};
-use super::{end_state, events, excursions, panel, spread, tail};
+use super::stretch::Stretches;
+use super::{end_state, events, excursions, panel, spread, stretch, tail};
 
 /// A level is found for certain with so small a part of the p that would do: so it stays when many
 /// metrics make each stricter.
@@ -19,7 +19,7 @@ pub(super) struct Buffers<'a> {
     pub(super) spread: &'a mut spread::Buffers,
     pub(super) tail: &'a mut tail::Buffers,
     pub(super) sums: &'a mut Vec<f64>,
-    pub(super) ranks: &'a mut Ranks,
+    pub(super) stretch: &'a mut stretch::Buffers,
 }
 
 /// Runs the tests that the question asks for.
@@ -31,7 +31,7 @@ pub(super) fn run(
     findings: &mut Vec<Finding>,
 ) {
     let View { case, change, .. } = view;
-    let Buffers { sides, spread, tail, sums, ranks } = buffers;
+    let Buffers { sides, spread, tail, sums, stretch } = buffers;
     let stretches = Stretches::of(case);
     if let (Some(level), Some(location)) = (question.level_of(TestKind::Location), located) {
         let mean_shift = location.above + case.offset;
@@ -53,7 +53,7 @@ pub(super) fn run(
     }
     if let Some((level, end)) = question
         .level_of(TestKind::EndState)
-        .and_then(|level| Some((level, end_state::find(case, &stretches, ranks)?)))
+        .and_then(|level| Some((level, end_state::find(case, &stretches, stretch)?)))
     {
         findings.push(Finding {
             test: TestKind::EndState,
@@ -85,7 +85,7 @@ pub(super) fn run(
             sentence: sentence::spread(&found, view),
         });
     }
-    ask_points(question, view, &stretches, (tail, sums, ranks), findings);
+    ask_points(question, view, &stretches, (tail, sums, stretch), findings);
 }
 
 /// The tests of single points.
@@ -93,7 +93,7 @@ fn ask_points(
     question: &Question<'_>,
     view: View<'_>,
     stretches: &Stretches,
-    (tail, sums, ranks): (&mut tail::Buffers, &mut Vec<f64>, &mut Ranks),
+    (tail, sums, stretch): (&mut tail::Buffers, &mut Vec<f64>, &mut stretch::Buffers),
     findings: &mut Vec<Finding>,
 ) {
     let View { case, change, .. } = view;
@@ -119,7 +119,7 @@ fn ask_points(
         });
     }
     if let Some(level) = question.level_of(TestKind::Excursions) {
-        findings.extend(excursion(view, stretches, level, sums, ranks));
+        findings.extend(excursion(view, stretches, level, sums, stretch));
     }
     let sign = signed(change, 1.0);
     if let Some((level, found)) = question.level_of(TestKind::Events).and_then(|level| {
@@ -149,7 +149,7 @@ fn excursion(
     stretches: &Stretches,
     level: f64,
     sums: &mut Vec<f64>,
-    ranks: &mut Ranks,
+    buffers: &mut stretch::Buffers,
 ) -> Option<Finding> {
     let View { case, change, .. } = view;
     let runs = excursions::find_runs(case).map(|found| Finding {
@@ -165,7 +165,7 @@ fn excursion(
         matters: true,
         sentence: sentence::runs(&found, change),
     });
-    let stretch = excursions::find_stretch(case, stretches, sums, ranks).map(|found| Finding {
+    let stretch = excursions::find_stretch(case, stretches, sums, buffers).map(|found| Finding {
         test: TestKind::Excursions,
         change,
         statistic: found.z,

@@ -6,7 +6,7 @@
 //! chosen: every standard error and every p-value is averaged over the φ that the points allow, each
 //! weighted by the exact marginal likelihood of the autoregression (levels and noise integrated out, Box
 //! and Jenkins 1976, appendix A7.5). Half of the prior weight is on φ = 0, since many metrics
-//! remember nothing; the rest falls off as 1 − φ.
+//! remember nothing; the rest falls off as (1 − φ)^⅔.
 
 use crate::stats::distribution::{normal, student};
 
@@ -14,15 +14,12 @@ use super::process::Trace;
 
 /// The φ that are weighed.
 const NODES: [f64; 11] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.94];
-/// Prior weights: ½ at 0; ½ · 2(1 − φ) over the stretch that each node stands for.
+/// Prior weights: ½ at 0, and ½ · [(1 − a)^1.67 − (1 − b)^1.67] for the stretch from a to b that each
+/// node stands for.
 const PRIOR: [f64; 11] =
-    [0.548_75, 0.09, 0.08, 0.07, 0.06, 0.05, 0.04, 0.03, 0.018, 0.008_4, 0.004_5];
+    [0.541, 0.077_7, 0.071_8, 0.065_7, 0.059_3, 0.052_5, 0.045_2, 0.037_3, 0.026, 0.014_5, 0.009];
 /// Nodes with less weight are left out.
 const NEGLIGIBLE: f64 = 1e-4;
-/// A step takes a level and a place: half a logarithm of n for the level (Schwarz 1978), one for the
-/// place, and one more, because a walk without steps looks stepped more often than one with them
-/// looks like a walk, and a step that is taken out of a walk hides its memory.
-const STEP_COST: f64 = 2.5;
 
 /// What points say of their memory: a weight for each φ.
 #[derive(Debug, Clone, Copy)]
@@ -45,40 +42,20 @@ pub(super) struct Node {
     pub(super) weight: f64,
 }
 
-/// Memory, and whether the series that was asked for one has a step.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Weighed {
-    pub(super) memory: Memory,
-    pub(super) stepped: bool,
-}
-
 impl Memory {
-    /// Of series that share one memory; the last may have a step, if it is likelier with one than
-    /// without.
-    pub(super) fn of(level: Option<&Trace>, flat: &Trace, stepped: Option<&Trace>) -> Weighed {
-        let level = level.filter(|trace| trace.varies());
-        if level.is_none() && !flat.varies() {
+    /// Of one series, or of two that share one memory.
+    pub(super) fn of(one: &Trace, other: Option<&Trace>) -> Self {
+        let mut traces = [Some(one), other].into_iter().flatten().filter(|trace| trace.varies());
+        let (first, second) = (traces.next(), traces.next());
+        let Some(first) = first else {
             // Without noise there is nothing to remember.
-            return Weighed { memory: Self::default(), stepped: false };
-        }
-        let common = NODES.map(|phi| level.map_or(0.0, |trace| trace.likelihood(phi).marginal));
-        let with = |trace: &Trace| {
-            let (mut marginal, mut fit) = (common, common);
-            for (index, phi) in NODES.into_iter().enumerate() {
-                let likelihood = trace.likelihood(phi);
-                marginal[index] += PRIOR[index].ln() + likelihood.marginal;
-                fit[index] += PRIOR[index].ln() + likelihood.fit;
-            }
-            (Self::weighed(marginal), log_of_sum(&fit))
+            return Self::default();
         };
-        let (memory, evidence) = with(flat);
-        if let Some(stepped) = stepped.filter(|_| flat.varies()) {
-            let (with_step, better) = with(stepped);
-            if better - STEP_COST * flat.points().ln() > evidence {
-                return Weighed { memory: with_step, stepped: true };
-            }
+        let mut logs = PRIOR.map(f64::ln);
+        for (log, phi) in logs.iter_mut().zip(NODES) {
+            *log += first.likelihood(phi) + second.map_or(0.0, |trace| trace.likelihood(phi));
         }
-        Weighed { memory, stepped: false }
+        Self::weighed(logs)
     }
 
     /// With weights whose logarithms are `logs`, up to a constant.

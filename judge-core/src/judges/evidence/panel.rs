@@ -12,8 +12,7 @@ use super::process::Workspace;
 use super::sentence::{self, View};
 use super::sides::Sides;
 use super::start_up::{self, StartUp};
-use super::stretch::Ranks;
-use super::{findings, spread, tail};
+use super::{findings, spread, stretch, tail};
 
 /// Buffers of a panel.
 #[derive(Debug, Default)]
@@ -27,7 +26,7 @@ pub(super) struct Buffers {
     spread: spread::Buffers,
     tail: tail::Buffers,
     sums: Vec<f64>,
-    ranks: Ranks,
+    stretch: stretch::Buffers,
     two_sample: TwoSampleScratch,
 }
 
@@ -76,16 +75,16 @@ pub(super) struct Shown {
     pub(super) allowed: f64,
 }
 
-/// Shares of the level: most to location, which most regressions show in. They sum to more than 1
-/// because the p of runs is a bound that healthy metrics hardly reach, and what memory may be makes
-/// the others larger than they need be where there is none: measured at 31 points, all tests together
-/// use two thirds of the level at most where noise is independent.
+/// Shares of the level. They sum to more than 1 because the p of runs and of late changes are bounds
+/// that healthy metrics hardly reach, and what memory may be makes the others larger than they need be
+/// where there is none: measured at 15 to 240 points, all tests together use three quarters of the
+/// level at most where noise is independent.
 const SHARES: [(TestKind, f64); 5] = [
     (TestKind::Location, 0.36),
-    (TestKind::EndState, 0.1),
+    (TestKind::EndState, 0.6),
     (TestKind::Spread, 0.25),
     (TestKind::Tail, 0.15),
-    (TestKind::Excursions, 1.25),
+    (TestKind::Excursions, 1.6),
 ];
 /// Where most points are 0 only how often events come and where they are can be asked.
 const SPARSE_SHARES: [(TestKind, f64); 2] = [(TestKind::Events, 0.7), (TestKind::Location, 0.3)];
@@ -119,7 +118,7 @@ pub(super) fn ask(grid: &Grid, question: Question<'_>, buffers: &mut Buffers) ->
     } else {
         None
     };
-    let Buffers { whole, rest, case, spread, tail, sums, ranks, two_sample, .. } = buffers;
+    let Buffers { whole, rest, case, spread, tail, sums, stretch, two_sample, .. } = buffers;
     let sides = if start_up.is_some() { rest } else { whole };
     let located = location::locate(case, sides, SHOWN, question.sparse, two_sample);
     let case = &*case;
@@ -133,7 +132,7 @@ pub(super) fn ask(grid: &Grid, question: Question<'_>, buffers: &mut Buffers) ->
         points: case.x.len().min(case.y.len()),
     };
     let view = View { case, grid, change };
-    let buffers = findings::Buffers { sides, spread, tail, sums, ranks };
+    let buffers = findings::Buffers { sides, spread, tail, sums, stretch };
     findings::run(&question, view, buffers, located, &mut answer.findings);
     if let Some(start_up) = start_up {
         answer.findings.push(Finding {
@@ -160,11 +159,11 @@ fn leave_out_start(
     allowance: Allowance,
     buffers: &mut Buffers,
 ) -> Option<StartUp> {
-    let Buffers { rest, case, workspace, ordered, .. } = buffers;
+    let Buffers { rest, case, workspace, ordered, stretch, .. } = buffers;
     let half = case.above.len() / 2;
     let mut whole: Option<StartUp> = None;
     while let Some(next) =
-        start_up::find(case, half - whole.map_or(0, |start_up| start_up.length), ordered)
+        start_up::find(case, half - whole.map_or(0, |start_up| start_up.length), ordered, stretch)
     {
         let length = next.length + whole.map_or(0, |start_up| start_up.length);
         whole = Some(StartUp { length, ..whole.unwrap_or(next) });

@@ -3,7 +3,7 @@
 use super::grid::{Grid, sort_points};
 use super::location::Places;
 use super::memory::{Memory, variance_of_mean};
-use super::process::{Process, Steps, Workspace};
+use super::process::{Process, Workspace};
 use super::spread::Widths;
 
 /// Points, noise and memory of both sides, in the grid's unit.
@@ -44,7 +44,7 @@ pub(super) struct Sides {
 const PAIRING: f64 = 0.5;
 /// Differences of the same time are also used where they know the shift this much better, however
 /// few points the common load leaves independent.
-const CLEARLY_QUIETER: f64 = 0.3;
+const CLEARLY_QUIETER: f64 = 0.25;
 /// Two-sided 5 % point of the normal distribution, for whether sides are correlated at all.
 const CORRELATED: f64 = 1.96;
 /// With memory, few points are independent; fewer than this make no sense in Fisher's z.
@@ -71,22 +71,22 @@ impl Sides {
             sort_points(&mut self.sorted_x, &self.x);
             sort_points(&mut self.sorted_y, &self.y);
         }
-        self.of_x = Process::of(&self.x, Some(&self.sorted_x), Steps::Sought, workspace);
-        self.of_y = Process::of(&self.y, Some(&self.sorted_y), Steps::Noise, workspace);
-        let apart = Memory::of(Some(&self.of_y.flat), &self.of_x.flat, self.of_x.stepped.as_ref());
-        self.of_x.settle(&apart.memory, apart.stepped);
-        self.of_y.settle(&apart.memory, false);
-        self.apart = apart.memory;
-        self.usual = Memory::of(None, &self.of_y.flat, None).memory;
+        self.of_x = Process::of(&self.x, Some(&self.sorted_x), workspace);
+        self.of_y = Process::of(&self.y, Some(&self.sorted_y), workspace);
+        self.apart = Memory::of(&self.of_x.trace, Some(&self.of_y.trace));
+        self.of_x.settle(&self.apart);
+        self.of_y.settle(&self.apart);
+        self.usual = Memory::of(&self.of_y.trace, None);
         self.paired = grid.aligned && self.is_better_paired(grid, workspace);
         let (n, points) = if self.paired {
             let n = self.differences.len();
-            (n, self.of_differences.freedom(n as f64 - 1.0))
+            (n, n as f64 - 1.0)
         } else {
             let (m, n) = (self.x.len(), self.y.len());
-            (m.min(n), self.of_x.freedom((m + n) as f64 - 2.0))
+            (m.min(n), (m + n) as f64 - 2.0)
         };
-        self.phi = if self.paired { &self.together } else { &self.apart }.cautious(n, points);
+        self.phi =
+            if self.paired { &self.together } else { &self.apart }.cautious(n, points.max(1.0));
         (self.places, self.widths) = (None, None);
     }
 
@@ -97,30 +97,52 @@ impl Sides {
         if n < FEWEST_PAIRS || 2 * n <= self.x.len().max(self.y.len()) {
             return false;
         }
-        self.of_differences = Process::of(&self.differences, None, Steps::Sought, workspace);
-        let of = &mut self.of_differences;
-        let together = Memory::of(None, &of.flat, of.stepped.as_ref());
-        of.settle(&together.memory, together.stepped);
-        self.together = together.memory;
-        let paired = self
-            .together
-            .average(|phi| self.of_differences.variance(phi) * variance_of_mean(n, phi));
-        let apart = self
-            .apart
-            .average(|phi| variance_apart(&self.of_x, &self.of_y, phi, self.x.len(), self.y.len()));
-        if !self.of_differences.flat.varies() {
+        self.of_differences = Process::of(&self.differences, None, workspace);
+        self.together = Memory::of(&self.of_differences.trace, None);
+        self.of_differences.settle(&self.together);
+        let apart = self.variance_apart(&self.of_x, &self.apart);
+        if !self.of_differences.trace.varies() {
             // Without noise only their ranks could tell, which reach √n standard errors at most.
             return self.of_differences.mean.powi(2) < n as f64 * apart;
         }
-        paired < CLEARLY_QUIETER * CLEARLY_QUIETER * apart
+        let paired = variance_of_level(&self.of_differences, &self.together, n);
+        is_clearly_quieter(paired, apart)
+            || self.was_quieter_before_change(workspace)
             || correlated(grid.pairs(self.start), n, &self.of_x, &self.of_y)
     }
+
+    /// Whether differences would know the shift better by what the first points of the canary say of
+    /// its noise: a late change, too, makes differences noisy.
+    fn was_quieter_before_change(&self, workspace: &mut Workspace) -> bool {
+        let early = |values: &[f64]| values.len() - values.len() / 3;
+        let n = self.differences.len();
+        let of = Process::of(&self.differences[..early(&self.differences)], None, workspace);
+        let paired = variance_of_level(&of, &Memory::of(&of.trace, None), n);
+        let of_x = Process::of(&self.x[..early(&self.x)], None, workspace);
+        let apart = Memory::of(&of_x.trace, Some(&self.of_y.trace));
+        is_clearly_quieter(paired, self.variance_apart(&of_x, &apart))
+    }
+
+    /// Variance of the shift between the sides, of a canary with the noise of `of_x`.
+    fn variance_apart(&self, of_x: &Process, memory: &Memory) -> f64 {
+        let (m, n) = (self.x.len(), self.y.len());
+        memory.average(|phi| variance_apart(of_x, &self.of_y, phi, m, n))
+    }
+}
+
+fn is_clearly_quieter(paired: f64, apart: f64) -> bool {
+    paired < CLEARLY_QUIETER * CLEARLY_QUIETER * apart
+}
+
+/// Variance of the mean of `n` points.
+fn variance_of_level(of: &Process, memory: &Memory, n: usize) -> f64 {
+    memory.average(|phi| of.variance(phi) * variance_of_mean(n, phi))
 }
 
 /// Variance of the mean of `m` consecutive points of a canary less that of all `n` of its baseline, if
 /// memory is `phi`.
 pub(super) fn variance_apart(of_x: &Process, of_y: &Process, phi: f64, m: usize, n: usize) -> f64 {
-    // The canary is at least as noisy as the baseline: its own noise may be short of a step.
+    // The canary is at least as noisy as the baseline.
     let baseline = of_y.variance(phi);
     let canary = of_x.variance(phi).max(baseline);
     canary * variance_of_mean(m, phi) + baseline * variance_of_mean(n, phi)

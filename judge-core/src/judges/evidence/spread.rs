@@ -99,7 +99,7 @@ impl Widths {
         // Quiet and noisy stretches alternate: then deviations remember, too.
         let (x, y) = (sizes(&mut buffers.x), sizes(&mut buffers.y));
         let n = buffers.x.len().min(buffers.y.len());
-        let phi = Memory::of(Some(&y), &x, None).memory.cautious(n, df);
+        let phi = Memory::of(&x, Some(&y)).cautious(n, df);
         let t = t / (n as f64 * variance_of_mean(n, phi)).sqrt();
         Some(Self { t, p: normal::upper_tail(student::normal_score(t, df)), ratio })
     }
@@ -111,7 +111,7 @@ fn sizes(values: &mut [f64]) -> Trace {
     for value in &mut *values {
         *value = value.abs() - mean;
     }
-    Trace::of(values, &[values.len()])
+    Trace::of(values)
 }
 
 /// What is new in each point.

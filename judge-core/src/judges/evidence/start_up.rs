@@ -3,11 +3,12 @@
 //! A canary that starts cold is slow at first, which says nothing about what it will be. **Null**: the
 //! first points are as high above the bar as the rest. **Statistic**: of all starts of two points to
 //! half of the window, the largest difference between the mean of the start and the mean of the rest,
-//! in units of its standard error; p as for the end state. A start counts when most of its points are
-//! elevated, so that lone spikes stay for the tail, and when the baseline has fewer such points. It
-//! then runs on for as long as points are elevated, and is left out: everything else is asked of the
-//! rest, and this again, since a decay looks like one step after the other, until half of the window
-//! is gone. **Effect**: points left out and their mean shift against the rest. **Cost**: O(n).
+//! in units of its standard error, with the memory of the rest; p as for the end state. A start counts
+//! when most of its points are elevated, so that lone spikes stay for the tail, and when the baseline
+//! has fewer such points. It then runs on for as long as points are elevated, and is left out:
+//! everything else is asked of the rest, and this again, since a decay looks like one step after the
+//! other, until half of the window is gone. **Effect**: points left out and their mean shift against
+//! the rest. **Cost**: O(n).
 
 use crate::order;
 use crate::stats::distribution::student;
@@ -16,7 +17,7 @@ use super::case::Case;
 use super::memory::variance_of_mean;
 use super::robust::Robust;
 use super::sides::fill;
-use super::stretch::{clip, p_of_nested};
+use super::stretch::{Buffers, clip, memory_outside, p_of_nested};
 
 /// A start is a transient when it is this unlikely to be chance. To leave out a few healthy points
 /// costs little, so this is no part of the metric's level.
@@ -42,7 +43,12 @@ pub(super) struct StartUp {
 }
 
 /// Looks among the first `longest` points.
-pub(super) fn find(case: &Case, longest: usize, ordered: &mut Vec<f64>) -> Option<StartUp> {
+pub(super) fn find(
+    case: &Case,
+    longest: usize,
+    ordered: &mut Vec<f64>,
+    buffers: &mut Buffers,
+) -> Option<StartUp> {
     let values = &case.above;
     let n = values.len();
     let longest = longest.min(n / 2);
@@ -66,9 +72,12 @@ pub(super) fn find(case: &Case, longest: usize, ordered: &mut Vec<f64>) -> Optio
     if p_of(&start) > LEVEL {
         return None;
     }
-    if case.phi > 0.0 {
+    let left = n - start.length;
+    let freedom = if case.paired { left - 1 } else { left + case.y.len() - 2 };
+    let phi = memory_outside(case, 0..start.length, buffers).cautious(left, freedom as f64);
+    if phi > 0.0 {
         start = Start::of(ordered, longest, |length, left| {
-            let variance = variance_of_mean(length, case.phi) + variance_of_mean(left, case.phi);
+            let variance = variance_of_mean(length, phi) + variance_of_mean(left, phi);
             ((length * left) as f64).powi(2) * variance
         })?;
     }

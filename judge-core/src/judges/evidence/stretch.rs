@@ -13,6 +13,7 @@ use crate::stats::{Method, TwoSampleScratch, place_test};
 use super::case::Case;
 use super::location::quantile;
 use super::memory::{Memory, SumVariance, variance_of_mean};
+use super::process::{Process, Workspace};
 use super::sides::fill;
 
 /// Single points count for so many standard deviations at most.
@@ -89,26 +90,26 @@ const UNREMARKABLE: f64 = 0.2;
 
 impl Stretches {
     /// The p of a `stretch` with this clipped `mean`; `p_of` gives that of the z of the largest of all
-    /// stretches it was chosen from. Averaged over what `memory` may be.
+    /// stretches it was chosen from. Averaged over what memory may be.
     pub(super) fn chosen(
         &self,
         case: &Case,
-        memory: &Memory,
         mean: f64,
         stretch: Range<usize>,
-        ranks: &mut Ranks,
+        buffers: &mut Buffers,
         p_of: impl Fn(f64) -> f64,
     ) -> Chosen {
         let (length, df) = (stretch.len(), case.freedom_of_noise());
         let by_size = |error: f64| {
             if error > 0.0 { student::normal_score(mean / error, df) } else { FARTHEST }
         };
-        let shortest_memory = memory.nodes().next().map_or(0.0, |node| node.phi);
+        let shortest_memory = case.usual_memory.nodes().next().map_or(0.0, |node| node.phi);
         let least = p_of(by_size(self.error_at(length, shortest_memory, case)));
         if least > UNREMARKABLE {
             return Chosen { z: by_size(self.error(length)), p: least };
         }
-        let ranks = quantile(rank_tail(case, stretch, ranks));
+        let memory = memory_outside(case, stretch.clone(), buffers);
+        let ranks = quantile(rank_tail(case, stretch, buffers));
         let z_of = |error: f64| by_size(error).min(ranks);
         let z = z_of(self.error(length));
         let p = memory.average(|phi| p_of(z_of(self.error_at(length, phi, case))));
@@ -117,16 +118,32 @@ impl Stretches {
 
     /// Standard error of the mean of `length` points, if memory is `phi`.
     fn error_at(&self, length: usize, phi: f64, case: &Case) -> f64 {
-        let base = if case.paired { 0.0 } else { variance_of_mean(case.y.len(), phi) };
-        (self.variance * (variance_of_mean(length, phi) + base)).sqrt()
+        let (base, own) = if case.paired {
+            (0.0, case.of_above.variance(phi))
+        } else {
+            (variance_of_mean(case.y.len(), phi), case.of_y.variance(phi))
+        };
+        // Points that remember vary less around their own level than around the true one.
+        (self.variance.max(own) * (variance_of_mean(length, phi) + base)).sqrt()
     }
 }
 
+/// What the points outside of `stretch` say of memory, and the baseline's: those inside may be what is
+/// wrong, which would pass for memory. The gap that it leaves is closed.
+pub(super) fn memory_outside(case: &Case, stretch: Range<usize>, buffers: &mut Buffers) -> Memory {
+    let values = if case.paired { &case.above } else { &case.x };
+    let Buffers { others, workspace, .. } = buffers;
+    let (before, behind) = (&values[..stretch.start], &values[stretch.end..]);
+    fill(others, before.iter().chain(behind).copied());
+    let outside = Process::of(others, None, workspace).trace;
+    Memory::of(&outside, (!case.paired).then_some(&case.of_y.trace))
+}
+
 /// The p of ranks alone, as if points were independent.
-fn rank_tail(case: &Case, stretch: Range<usize>, ranks: &mut Ranks) -> f64 {
+fn rank_tail(case: &Case, stretch: Range<usize>, buffers: &mut Buffers) -> f64 {
     if !case.paired {
         let points = case.x.get(stretch).unwrap_or_default().iter().copied();
-        return ranks.above(points, &case.sorted_bar);
+        return buffers.above(points, &case.sorted_bar);
     }
     let points = case.above.get(stretch.clone()).unwrap_or_default();
     // The sign test: half of the differences of a healthy canary are above the bar. Few points can
@@ -140,11 +157,11 @@ fn rank_tail(case: &Case, stretch: Range<usize>, ranks: &mut Ranks) -> f64 {
     };
     let outside = |(index, _): &(usize, &f64)| !stretch.contains(index);
     let others = case.above.iter().enumerate().filter(outside).map(|(_, above)| *above);
-    fill(&mut ranks.others, others);
-    order::sort(&mut ranks.others);
-    let others = std::mem::take(&mut ranks.others);
-    let against_others = ranks.above(points.iter().copied(), &others);
-    ranks.others = others;
+    fill(&mut buffers.others, others);
+    order::sort(&mut buffers.others);
+    let others = std::mem::take(&mut buffers.others);
+    let against_others = buffers.above(points.iter().copied(), &others);
+    buffers.others = others;
     signs.min(against_others)
 }
 
@@ -152,15 +169,16 @@ fn rank_tail(case: &Case, stretch: Range<usize>, ranks: &mut Ranks) -> f64 {
 /// can have is √(3m), here 6.
 const FEW: usize = 12;
 
-/// Buffers of rank tests.
+/// Buffers.
 #[derive(Debug, Default)]
-pub(super) struct Ranks {
+pub(super) struct Buffers {
     points: Vec<f64>,
     others: Vec<f64>,
+    workspace: Workspace,
     scratch: TwoSampleScratch,
 }
 
-impl Ranks {
+impl Buffers {
     /// p of Mann and Whitney's test of `points` against `others`, which are sorted: exact where it
     /// matters most, of few points, whose normal tail is far from true.
     fn above(&mut self, points: impl Iterator<Item = f64>, others: &[f64]) -> f64 {

@@ -1,0 +1,67 @@
+//! What the evidence judge's documentation says of its errors, on seeds that nothing else uses.
+
+use judge_benches::random::Random;
+use judge_benches::scenarios::{FAMILIES, Noise, ScoreCard, Shape, aa_pair, single};
+use judge_core::Verdict;
+use judge_core::config::Direction;
+use judge_core::judges::{EvidenceJudge, Judge, Scratch};
+
+const SEEDS: u64 = 900_000_000;
+const PAIRS: u64 = 2000;
+
+/// How many of the healthy pairs of one metric fail.
+fn false_alarms(phi: f64, n: usize, direction: Direction) -> usize {
+    let noise = Noise { shape: Shape::Gaussian, level: 100.0, relative: 0.05, phi };
+    let mut scratch = Scratch::default();
+    let fails = |seed: &u64| {
+        let mut random = Random::new(SEEDS + 7_919 * seed + n as u64);
+        let request = single(aa_pair(noise, n, &mut random), direction);
+        let judgement = EvidenceJudge.judge_with(&request, &mut scratch);
+        judgement.map_or(true, |judgement| judgement.verdict != Verdict::Pass)
+    };
+    (0..PAIRS).filter(fails).count()
+}
+
+#[test]
+fn a_healthy_metric_fails_one_time_in_a_hundred_where_noise_is_independent() {
+    for n in [15, 31, 60] {
+        for direction in [Direction::Increase, Direction::Either] {
+            let alarms = false_alarms(0.0, n, direction);
+            assert!(alarms as u64 <= PAIRS / 100, "{alarms} of {PAIRS}, {n} points, {direction:?}");
+        }
+    }
+}
+
+#[test]
+fn and_three_at_most_where_it_remembers_much() {
+    for n in [15, 31, 60] {
+        for direction in [Direction::Increase, Direction::Either] {
+            let alarms = false_alarms(0.8, n, direction);
+            assert!(
+                alarms as u64 <= 3 * PAIRS / 100,
+                "{alarms} of {PAIRS}, {n} points, {direction:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn clear_effects_are_seen_in_31_points_and_healthy_canaries_pass() {
+    let mut card = ScoreCard::default();
+    let mut scratch = Scratch::default();
+    for (index, family) in FAMILIES.iter().enumerate() {
+        for repeat in 0..60 {
+            let mut random = Random::new(SEEDS + 1_000_000 * index as u64 + repeat);
+            let scenario = family.draw(31, &mut random);
+            let judgement = EvidenceJudge.judge_with(&scenario.request, &mut scratch);
+            let stopped = judgement.expect("a valid request").verdict != Verdict::Pass;
+            card.add(family.name, scenario.harmful, stopped);
+        }
+    }
+    let total = card.total();
+    assert!(total.accuracy() >= 0.97, "accuracy {:.4}", total.accuracy());
+    assert!(total.precision() >= 0.98, "precision {:.4}", total.precision());
+    for (family, counts) in &card.families {
+        assert!(counts.accuracy() >= 0.85, "{family} {:.3}", counts.accuracy());
+    }
+}
