@@ -77,7 +77,7 @@ pub(super) struct Shown {
 
 /// Shares of the level. They sum to more than 1 because the p of runs and of late changes are bounds
 /// that healthy metrics hardly reach, and what memory may be makes the others larger than they need be
-/// where there is none: measured at 15 to 240 points, all tests together use three quarters of the
+/// where there is none: measured at 15 to 240 points, all tests together use four fifths of the
 /// level at most where noise is independent.
 const SHARES: [(TestKind, f64); 5] = [
     (TestKind::Location, 0.36),
