@@ -18,6 +18,10 @@ use tonic::{Request, Response, Status, Streaming};
 
 const CALLS: usize = 20_000;
 
+/// Different canaries, one after the other: of a single one processors would learn which way its points
+/// go, as they cannot of those that are yet to come.
+const CANARIES: usize = 64;
+
 /// Calls in flight at once, on one connection. More than one share wake-ups and system calls, which
 /// helps the bare handler most: it never waits.
 const IN_FLIGHT: [usize; 2] = [1, 16];
@@ -45,15 +49,15 @@ async fn measure(only: Option<&str>) -> anyhow::Result<()> {
         if only.is_some_and(|only| only != judge) {
             continue;
         }
-        let message = Arc::new(canary(judge));
-        let explained = in_process(&message, true)?;
+        let messages: Arc<[_]> = (0..CANARIES).map(|index| canary(judge, index)).collect();
+        let explained = in_process(&messages, true)?;
         writeln!(out, "{judge}: with its sentences, in process, {explained:.1} us")?;
         for in_flight in IN_FLIGHT {
             // Alternating, so that whatever else the machine does meets all of them.
             for round in 1..=3 {
-                let judgement = in_process(&message, false)?;
-                let bare = over_grpc("bare", &message, in_flight).await?;
-                let full = over_grpc("full", &message, in_flight).await?;
+                let judgement = in_process(&messages, false)?;
+                let bare = over_grpc("bare", &messages, in_flight).await?;
+                let full = over_grpc("full", &messages, in_flight).await?;
                 let rest = full - judgement;
                 writeln!(
                     out,
@@ -68,18 +72,20 @@ async fn measure(only: Option<&str>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn canary(judge: &str) -> proto::JudgeRequest {
-    proto::JudgeRequest { judge: Some(judge.to_owned()), ..request("benchmark", METRICS, POINTS) }
+fn canary(judge: &str, index: usize) -> proto::JudgeRequest {
+    let id = format!("benchmark-{index}");
+    proto::JudgeRequest { judge: Some(judge.to_owned()), ..request(&id, METRICS, POINTS) }
 }
 
 /// The judgement alone, or with the sentence that explains each metric, which the answer carries.
-fn in_process(message: &proto::JudgeRequest, explained: bool) -> anyhow::Result<f64> {
-    let request = JudgeRequest::try_from(message.clone())?;
-    let judge = judges::chosen_by(&request)?;
+fn in_process(messages: &[proto::JudgeRequest], explained: bool) -> anyhow::Result<f64> {
+    let requests = messages.iter().map(|message| JudgeRequest::try_from(message.clone()));
+    let requests: Vec<JudgeRequest> = requests.collect::<Result<_, _>>()?;
     let mut scratch = Scratch::default();
     let before = cpu_seconds("self")?;
-    for _ in 0..CALLS {
-        let judgement = judge.judge_with(std::hint::black_box(&request), &mut scratch)?;
+    for request in requests.iter().cycle().take(CALLS) {
+        let judge = judges::chosen_by(request)?;
+        let judgement = judge.judge_with(request, &mut scratch)?;
         for metric in judgement.metrics.iter().filter(|_| explained) {
             std::hint::black_box(metric.explanation());
         }
@@ -94,30 +100,30 @@ fn micros(seconds: f64) -> f64 {
 
 async fn over_grpc(
     mode: &str,
-    message: &Arc<proto::JudgeRequest>,
+    messages: &Arc<[proto::JudgeRequest]>,
     in_flight: usize,
 ) -> anyhow::Result<f64> {
     let server =
         Server::start(Command::new(std::env::current_exe()?).arg(format!("--serve={mode}")))?;
     let client = server.connect().await?;
-    drive(&client, message, CALLS / 10, in_flight).await?;
+    drive(&client, messages, CALLS / 10, in_flight).await?;
     let before = server.cpu_seconds()?;
-    drive(&client, message, CALLS, in_flight).await?;
+    drive(&client, messages, CALLS, in_flight).await?;
     Ok(micros(server.cpu_seconds()? - before))
 }
 
 async fn drive(
     client: &proto::judge_service_client::JudgeServiceClient<tonic::transport::Channel>,
-    message: &Arc<proto::JudgeRequest>,
+    messages: &Arc<[proto::JudgeRequest]>,
     calls: usize,
     in_flight: usize,
 ) -> anyhow::Result<()> {
     let mut callers = tokio::task::JoinSet::new();
     for _ in 0..in_flight {
-        let (mut client, message) = (client.clone(), Arc::clone(message));
+        let (mut client, messages) = (client.clone(), Arc::clone(messages));
         callers.spawn(async move {
-            for _ in 0..calls / in_flight {
-                client.judge(proto::JudgeRequest::clone(&message)).await?;
+            for message in messages.iter().cycle().take(calls / in_flight) {
+                client.judge(message.clone()).await?;
             }
             Ok::<_, Status>(())
         });

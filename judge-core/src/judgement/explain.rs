@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::config::{Direction, EffectMeasure};
 
-use super::short::{push_short, push_signed};
+use super::short::{push_short, push_signed, short};
 use super::{
     Change, Classification, Counts, Decision, Effect, Evidence, Finding, Interval, MetricJudgement,
     Panel, TestKind,
@@ -13,15 +13,18 @@ use super::{
 impl Finding {
     /// What would have changed what it says, in one line for people.
     pub fn what_would_change(&self) -> String {
-        let (p, level) = (self.p, self.level);
-        match (p <= level, self.matters) {
-            (true, true) => format!("no harm with a p above {level:.1e}, or too small to matter"),
-            (true, false) => "harm if it were large enough to matter".to_owned(),
-            (false, true) => format!("harm with a p of {level:.1e} or less"),
-            (false, false) => {
-                format!("harm with a p of {level:.1e} or less, and large enough to matter")
-            }
-        }
+        let (before, behind) = match (self.p <= self.level, self.matters) {
+            (true, true) => ("no harm with a p above ", ", or too small to matter"),
+            (true, false) => return "harm if it were large enough to matter".to_owned(),
+            (false, true) => ("harm with a p of ", " or less"),
+            (false, false) => ("harm with a p of ", " or less, and large enough to matter"),
+        };
+        // A judgement has over a hundred of these.
+        let mut text = String::with_capacity(64);
+        text.push_str(before);
+        push_short(&mut text, self.level);
+        text.push_str(behind);
+        text
     }
 }
 
@@ -55,10 +58,10 @@ impl MetricJudgement {
                 let size =
                     if closest.matters { "" } else { " and a change large enough to matter" };
                 format!(
-                    "nearest to failing is {}: it needs p ≤ {:.1e}, and has {:.1e}{size}",
+                    "nearest to failing is {}: it needs p ≤ {}, and has {}{size}",
                     closest.test.name(),
-                    closest.level,
-                    closest.p
+                    short(closest.level),
+                    short(closest.p)
                 )
             }
             ([], Some(_)) => {
