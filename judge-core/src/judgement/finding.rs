@@ -179,7 +179,7 @@ mod tests {
             sentence: "points vary 1.75 times as much".to_owned(),
         };
         let json = serde_json::to_value(&finding).unwrap();
-        assert_eq!(json["wouldChange"], "harm with a p of 2.5e-3 or less");
+        assert_eq!(json["wouldChange"], "harm with a p of 0.0025 or less");
         assert_eq!(json["test"], "spread");
         assert_eq!(serde_json::from_value::<Finding>(json).unwrap(), finding);
     }

@@ -130,7 +130,7 @@ impl Case {
         let scale = self.scale;
         let pairs = grid.pairs(sides.start);
         fill(&mut self.above, pairs.map(|(x, y)| sign * x - scale.bar(sign * y)));
-        self.of_above = Process::of(&self.above, None, workspace);
+        self.of_above = Process::of(&self.above, workspace);
         self.memory = Memory::of(&self.of_above.trace, None);
         self.of_above.settle(&self.memory);
         self.phi = self.memory.cautious(self.above.len(), self.freedom());
@@ -141,6 +141,7 @@ impl Case {
         let by = Measure { scale: self.scale, deviation: robust, minimum: self.minimum, sign };
         if self.paired {
             self.points.of_differences(&self.above, sides, by);
+            self.points.look_beside_pairs(grid, sides.start, sign);
         } else {
             let middle = self.of_y.median;
             self.points.of_sides(&self.x, &self.y, middle, by);
@@ -193,6 +194,16 @@ impl Case {
             self.of_x.median - self.scale.bar(self.of_y.median)
         };
         above.max(0.0)
+    }
+
+    /// Whether the sides as a whole are apart by half as much as the differences of the same time say.
+    /// Curves of one shape that run ahead of each other differ most of the time and yet on no level.
+    pub(super) fn is_apart(&self, above: f64) -> bool {
+        let (m, n) = (self.sorted_x.len(), self.sorted_bar.len());
+        let at_level =
+            |(index, x): (usize, &f64)| x - self.sorted_bar[(2 * index + 1) * n / (2 * m)];
+        let mut apart: Vec<f64> = self.sorted_x.iter().enumerate().map(at_level).collect();
+        !self.paired || m == 0 || n == 0 || 2.0 * order::select(&mut apart, m / 2) >= above
     }
 
     /// Whether a mean `shift` above the bar matters: with an allowance it is the allowance that

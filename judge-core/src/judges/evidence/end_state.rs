@@ -9,6 +9,7 @@
 
 use super::case::Case;
 use super::stretch::{self, Buffers, Chosen, Stretches};
+use super::usual;
 
 /// Fewer points are no state.
 const SHORTEST: usize = 4;
@@ -24,7 +25,12 @@ pub(super) struct EndState {
     pub(super) above: f64,
 }
 
-pub(super) fn find(case: &Case, stretches: &Stretches, buffers: &mut Buffers) -> Option<EndState> {
+pub(super) fn find(
+    case: &Case,
+    stretches: &Stretches,
+    sums: &mut Vec<f64>,
+    buffers: &mut Buffers,
+) -> Option<EndState> {
     let n = case.above.len();
     let longest = n * 4 / 5;
     if longest < SHORTEST {
@@ -48,5 +54,6 @@ pub(super) fn find(case: &Case, stretches: &Stretches, buffers: &mut Buffers) ->
     let above = case.above[n - length..].iter().sum::<f64>() / length as f64;
     let p_of = |z: f64| stretch::p_of_nested(z, SHORTEST, longest);
     let Chosen { z, p } = stretches.chosen(case, clipped, n - length..n, buffers, p_of);
+    let p = usual::bounded(p, (square / error).sqrt(), case, stretches, sums);
     Some(EndState { length, z, p, above })
 }

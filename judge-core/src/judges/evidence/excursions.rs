@@ -14,16 +14,13 @@
 
 use super::case::Case;
 use super::stretch::{self, Buffers, Chosen, Stretches};
+use super::usual::{self, Farthest, SHORTEST, add_up, largest_of_baseline};
 
 /// A point is bad from so many standard deviations above the baseline's middle on: one in 44 of
 /// normal noise.
 const BAD: f64 = 2.0;
 /// Fewer bad points have no pattern.
 const FEWEST: usize = 4;
-/// Stretches are no shorter,
-const SHORTEST: usize = 4;
-/// and each length is so many times the one before.
-const LONGER: f64 = 1.25;
 /// Points before it.
 const FEWEST_BEFORE: usize = 2;
 /// A stretch matters when it is above the bar by so many standard deviations of a point: smaller ones
@@ -62,20 +59,7 @@ pub(super) fn find_stretch(
         return None;
     }
     add_up(case.above.iter().map(|above| stretches.clipped(*above)), sums);
-    let mut best: Option<Best> = None;
-    let mut length = SHORTEST;
-    while length <= longest {
-        let sum = largest_sum(sums, length);
-        if sum > 0.0 {
-            let error = stretches.error(length);
-            let t = if error > 0.0 { sum / length as f64 / error } else { f64::INFINITY };
-            if best.is_none_or(|best| t > best.t) {
-                best = Some(Best { t, sum, length });
-            }
-        }
-        length = next_length(length);
-    }
-    let Best { sum, length, .. } = best?;
+    let Farthest { t, sum, length } = usual::farthest(sums, stretches)?;
     let mut all = sums.iter().zip(&sums[length..]).map(|(from, to)| to - from);
     let start = all.position(|other| other == sum)?;
     let range = start..start + length;
@@ -91,64 +75,8 @@ pub(super) fn find_stretch(
     let in_plain_sight = case.matters(above) && above >= IN_PLAIN_SIGHT * case.noise;
     let matters =
         in_plain_sight && sum >= CLEAR * largest_of_baseline(case, stretches, length, sums);
-    Some(Stretch { start, length, z, above, p: (PARTS * p).min(1.0), matters })
-}
-
-/// The largest sum of as many consecutive points of the baseline, above its own level, or above the
-/// canary where differences of the same time are used.
-fn largest_of_baseline(
-    case: &Case,
-    stretches: &Stretches,
-    length: usize,
-    sums: &mut Vec<f64>,
-) -> f64 {
-    if case.paired {
-        let below = case.above.iter().map(|above| stretches.clipped(-above - case.offset));
-        add_up(below, sums);
-    } else {
-        add_up(case.y.iter().map(|y| stretches.clipped(y - case.of_y.mean)), sums);
-    }
-    if sums.len() > length { largest_sum(sums, length).max(0.0) } else { 0.0 }
-}
-
-/// Sums of the first 0, 1, 2, … values.
-fn add_up(values: impl Iterator<Item = f64>, sums: &mut Vec<f64>) {
-    sums.clear();
-    sums.push(0.0);
-    let mut total = 0.0;
-    sums.extend(values.map(|value| {
-        total += value;
-        total
-    }));
-}
-
-/// The stretch that stands out most so far.
-#[derive(Clone, Copy)]
-struct Best {
-    t: f64,
-    sum: f64,
-    length: usize,
-}
-
-/// The largest sum of `length` consecutive points, given the sums up to each; many at a time.
-fn largest_sum(sums: &[f64], length: usize) -> f64 {
-    const LANES: usize = 8;
-    let (from, to) = (&sums[..sums.len() - length], &sums[length..]);
-    let larger = |a: f64, b: f64| if b > a { b } else { a };
-    let mut lanes = [f64::NEG_INFINITY; LANES];
-    let (mut from, mut to) = (from.chunks_exact(LANES), to.chunks_exact(LANES));
-    for (from, to) in (&mut from).zip(&mut to) {
-        for ((lane, from), to) in lanes.iter_mut().zip(from).zip(to) {
-            *lane = larger(*lane, to - from);
-        }
-    }
-    let rest = from.remainder().iter().zip(to.remainder()).map(|(from, to)| to - from);
-    lanes.into_iter().chain(rest).fold(f64::NEG_INFINITY, larger)
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the points")]
-fn next_length(length: usize) -> usize {
-    (LONGER * length as f64).ceil() as usize
+    let p = usual::bounded(PARTS * p, t, case, stretches, sums);
+    Some(Stretch { start, length, z, above, p: p.min(1.0), matters })
 }
 
 /// Bad points and how they follow each other.
@@ -221,10 +149,16 @@ impl Bad {
         Self { bad, followed }
     }
 
-    /// How often one is followed, and once more, since what was seen may have been less than usual.
+    /// How often one is followed, and more, since what was seen may have been less than usual: the end
+    /// of an interval for nine of ten, if any was followed.
     fn followed_at_most(&self) -> f64 {
-        let once_more = if self.followed > 0 { self.followed + 1 } else { 0 };
-        (once_more as f64 / self.bad.max(FEWEST) as f64).min(1.0 - 1e-9)
+        const NINE_OF_TEN: f64 = 1.28;
+        if self.followed == 0 {
+            return 0.0;
+        }
+        let n = self.bad.max(FEWEST) as f64;
+        let often = ((self.followed + 1) as f64 / n).min(1.0);
+        (often + NINE_OF_TEN * (often * (1.0 - often) / n).sqrt()).min(1.0 - 1e-9)
     }
 
     /// Whether they are mostly minutes on end: as many are followed as are not.
@@ -278,24 +212,4 @@ impl Bad {
 struct RunCount {
     exactly: f64,
     at_most: f64,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::largest_sum;
-
-    #[test]
-    fn the_largest_sum_is_found_wherever_it_is() {
-        for n in [5, 8, 9, 17, 40] {
-            for peak in 0..n {
-                let points = (0..n).map(|index| if index == peak { 5.0 } else { -1.0 });
-                let sums = points.scan(0.0, |sum, point| {
-                    *sum += point;
-                    Some(*sum)
-                });
-                let sums: Vec<f64> = std::iter::once(0.0).chain(sums).collect();
-                assert_eq!(largest_sum(&sums, 4), 2.0, "peak {peak} of {n}");
-            }
-        }
-    }
 }

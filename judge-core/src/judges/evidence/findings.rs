@@ -47,13 +47,13 @@ pub(super) fn run(
             estimated: Estimated::Shift,
             estimate: view.in_metric(location.shift),
             interval: Some(view.interval(location.interval)),
-            matters: case.matters(above),
+            matters: case.matters(above) && case.is_apart(above),
             sentence: sentence::location(&location, mean_shift, view),
         });
     }
     if let Some((level, end)) = question
         .level_of(TestKind::EndState)
-        .and_then(|level| Some((level, end_state::find(case, &stretches, stretch)?)))
+        .and_then(|level| Some((level, end_state::find(case, &stretches, sums, stretch)?)))
     {
         findings.push(Finding {
             test: TestKind::EndState,

@@ -29,6 +29,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 mod together;
+mod usual;
 mod verdict;
 
 use crate::config::evidence::{AcrossMetrics, InconclusivePolicy, JointOutcome};

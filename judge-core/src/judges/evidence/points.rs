@@ -11,8 +11,8 @@ pub(super) struct Points {
     pub(super) out: Vec<f64>,
     /// The baseline's in the same sense.
     pub(super) base_out: Vec<f64>,
-    /// For each of the canary's points the excess of the baseline's largest within a step; empty
-    /// where times are unknown.
+    /// For each of the canary's points the excess of the baseline's largest within a step, over its
+    /// level, or of differences over its point of the same time; empty where times are unknown.
     pub(super) beside: Vec<f64>,
     /// Their standard deviation, moved least by points that stand out; like all sizes here in the
     /// grid's unit, or where the scale is logarithmic in shares of the level.
@@ -67,12 +67,18 @@ impl Points {
         }
         let canary = grid.canary.get(start..).unwrap_or_default();
         let baseline = grid.baseline.get(start..).unwrap_or_default();
-        let excess =
-            |index: usize| baseline.get(index).map_or(f64::NEG_INFINITY, |y| sign * y - middle);
         let times = canary.iter().enumerate().filter(|(_, x)| !x.is_nan());
-        // f64::max leaves NaN out.
-        let near = times.map(|(index, _)| {
-            excess(index).max(excess(index + 1)).max(excess(index.wrapping_sub(1)))
+        let near = times.map(|(index, _)| largest_beside(baseline, index, sign) - middle);
+        fill(&mut self.beside, near);
+    }
+
+    /// The same for differences: how much higher the baseline is beside its points of the same times.
+    pub(super) fn look_beside_pairs(&mut self, grid: &Grid, start: usize, sign: f64) {
+        let sides = grid.canary.iter().zip(&grid.baseline).enumerate().skip(start);
+        let pairs = sides.filter(|(_, (x, y))| !x.is_nan() && !y.is_nan());
+        let scale = self.on;
+        let near = pairs.map(|(index, (_, y))| {
+            scale.bar(largest_beside(&grid.baseline, index, sign)) - scale.bar(sign * y)
         });
         fill(&mut self.beside, near);
     }
@@ -91,4 +97,11 @@ impl Points {
     pub(super) fn size(&self, out: f64) -> f64 {
         self.on.linear(out)
     }
+}
+
+/// The largest of the points within a step of the one at `index`, harm being up.
+fn largest_beside(values: &[f64], index: usize, sign: f64) -> f64 {
+    let near = &values[index.saturating_sub(1)..values.len().min(index + 2)];
+    // f64::max leaves NaN out.
+    near.iter().map(|y| sign * y).fold(f64::NEG_INFINITY, f64::max)
 }

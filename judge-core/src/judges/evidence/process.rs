@@ -3,6 +3,8 @@
 //! Metrics remember: a slow minute follows a slow minute. Neighbouring points then say less than two
 //! independent ones, and a test that forgets this cries wolf twice as often ([`super::memory`]).
 
+use std::ops::Range;
+
 use super::memory::Memory;
 use super::robust::Robust;
 
@@ -35,21 +37,39 @@ pub(super) struct Workspace {
 }
 
 impl Process {
-    /// Describes `values`, in time order; `sorted` are the same, ascending, where known. O(n).
-    pub(super) fn of(values: &[f64], sorted: Option<&[f64]>, workspace: &mut Workspace) -> Self {
-        let n = values.len();
-        if n == 0 {
+    /// Describes `values`, in time order. O(n).
+    pub(super) fn of(values: &[f64], workspace: &mut Workspace) -> Self {
+        if values.is_empty() {
             return Self::default();
         }
-        let Robust { median, scale } = match sorted {
-            Some(sorted) => Robust::of_sorted(sorted),
-            None => Robust::of(values, &mut workspace.ordered),
-        };
-        let reach = if scale > 0.0 { CLIP * scale } else { f64::INFINITY };
+        let robust = Robust::of(values, &mut workspace.ordered);
+        Self::within(values, robust, robust.fences(CLIP), workspace)
+    }
+
+    /// Describes both of two `sides`, each in time order and ascending. They share the fences to which
+    /// points are clipped: of skewed or coarse values other fences would make another mean.
+    pub(super) fn of_both(sides: [(&[f64], &[f64]); 2], workspace: &mut Workspace) -> [Self; 2] {
+        if sides.iter().any(|(values, _)| values.is_empty()) {
+            return sides.map(|(values, _)| Self::of(values, workspace));
+        }
+        let robust = sides.map(|(_, sorted)| Robust::of_sorted(sorted));
+        let scale = robust[0].scale.max(robust[1].scale);
+        let fences = robust.map(|side| Robust { scale, ..side }.fences(CLIP));
+        let fences = fences[0].start.min(fences[1].start)..fences[0].end.max(fences[1].end);
+        [0, 1].map(|side| Self::within(sides[side].0, robust[side], fences.clone(), workspace))
+    }
+
+    /// Describes `values`, of which those outside of `fences` count as if they were there.
+    fn within(
+        values: &[f64],
+        Robust { median, scale }: Robust,
+        fences: Range<f64>,
+        workspace: &mut Workspace,
+    ) -> Self {
         let residuals = &mut workspace.residuals;
         residuals.clear();
-        residuals.extend(values.iter().map(|value| (value - median).clamp(-reach, reach)));
-        let offset = residuals.iter().sum::<f64>() / n as f64;
+        residuals.extend(values.iter().map(|value| value.clamp(fences.start, fences.end) - median));
+        let offset = residuals.iter().sum::<f64>() / values.len() as f64;
         for residual in residuals.iter_mut() {
             *residual -= offset;
         }

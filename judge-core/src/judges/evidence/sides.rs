@@ -42,8 +42,8 @@ pub(super) struct Sides {
 
 /// Correlation from which the difference of two points of one time is quieter than a point.
 const PAIRING: f64 = 0.5;
-/// Differences of the same time are also used where they know the shift this much better, however
-/// few points the common load leaves independent.
+/// Below the correlation that memory alone makes by chance, differences of the same time are used where
+/// they know the shift this much better: a common load leaves few points independent.
 const CLEARLY_QUIETER: f64 = 0.25;
 /// Two-sided 5 % point of the normal distribution, for whether sides are correlated at all.
 const CORRELATED: f64 = 1.96;
@@ -71,8 +71,8 @@ impl Sides {
             sort_points(&mut self.sorted_x, &self.x);
             sort_points(&mut self.sorted_y, &self.y);
         }
-        self.of_x = Process::of(&self.x, Some(&self.sorted_x), workspace);
-        self.of_y = Process::of(&self.y, Some(&self.sorted_y), workspace);
+        let sides = [(&*self.x, &*self.sorted_x), (&*self.y, &*self.sorted_y)];
+        [self.of_x, self.of_y] = Process::of_both(sides, workspace);
         self.apart = Memory::of(&self.of_x.trace, Some(&self.of_y.trace));
         self.of_x.settle(&self.apart);
         self.of_y.settle(&self.apart);
@@ -97,7 +97,7 @@ impl Sides {
         if n < FEWEST_PAIRS || 2 * n <= self.x.len().max(self.y.len()) {
             return false;
         }
-        self.of_differences = Process::of(&self.differences, None, workspace);
+        self.of_differences = Process::of(&self.differences, workspace);
         self.together = Memory::of(&self.of_differences.trace, None);
         self.of_differences.settle(&self.together);
         let apart = self.variance_apart(&self.of_x, &self.apart);
@@ -105,10 +105,12 @@ impl Sides {
             // Without noise only their ranks could tell, which reach √n standard errors at most.
             return self.of_differences.mean.powi(2) < n as f64 * apart;
         }
+        let correlation = correlation(grid.pairs(self.start), n, &self.of_x, &self.of_y);
         let paired = variance_of_level(&self.of_differences, &self.together, n);
-        is_clearly_quieter(paired, apart)
-            || self.was_quieter_before_change(workspace)
-            || correlated(grid.pairs(self.start), n, &self.of_x, &self.of_y)
+        correlation > PAIRING
+            && (correlation > chance_correlation(n, self.of_x.phi * self.of_y.phi)
+                || is_clearly_quieter(paired, apart)
+                || self.was_quieter_before_change(workspace))
     }
 
     /// Whether differences would know the shift better by what the first points of the canary say of
@@ -116,9 +118,9 @@ impl Sides {
     fn was_quieter_before_change(&self, workspace: &mut Workspace) -> bool {
         let early = |values: &[f64]| values.len() - values.len() / 3;
         let n = self.differences.len();
-        let of = Process::of(&self.differences[..early(&self.differences)], None, workspace);
+        let of = Process::of(&self.differences[..early(&self.differences)], workspace);
         let paired = variance_of_level(&of, &Memory::of(&of.trace, None), n);
-        let of_x = Process::of(&self.x[..early(&self.x)], None, workspace);
+        let of_x = Process::of(&self.x[..early(&self.x)], workspace);
         let apart = Memory::of(&of_x.trace, Some(&self.of_y.trace));
         is_clearly_quieter(paired, self.variance_apart(&of_x, &apart))
     }
@@ -148,16 +150,15 @@ pub(super) fn variance_apart(of_x: &Process, of_y: &Process, phi: f64, m: usize,
     canary * variance_of_mean(m, phi) + baseline * variance_of_mean(n, phi)
 }
 
-/// Whether both sides move together enough for differences of the same time to be quieter than the
-/// sides. Memory makes independent series look correlated: Bartlett (1935) has the variance.
-fn correlated(
+/// How much both sides move together, points far out clipped; 0 where one of them does not move.
+fn correlation(
     pairs: impl Iterator<Item = (f64, f64)>,
     n: usize,
     of_x: &Process,
     of_y: &Process,
-) -> bool {
+) -> f64 {
     if !(of_x.sd > 0.0 && of_y.sd > 0.0) {
-        return false;
+        return 0.0;
     }
     let clip = |v: f64, of: &Process| ((v - of.median) / of.sd).clamp(-4.0, 4.0);
     let (mut x1, mut y1, mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0, 0.0, 0.0);
@@ -171,14 +172,15 @@ fn correlated(
     }
     let n = n as f64;
     let variance = (xx - x1 * x1 / n) * (yy - y1 * y1 / n);
-    if variance <= 0.0 {
-        return false;
-    }
-    let correlation = (xy - x1 * y1 / n) / variance.sqrt();
-    let memory = of_x.phi * of_y.phi;
+    if variance > 0.0 { (xy - x1 * y1 / n) / variance.sqrt() } else { 0.0 }
+}
+
+/// The correlation that `n` points of independent series have by chance. `memory`, the product of both
+/// φ, makes it larger: Bartlett (1935) has the variance.
+fn chance_correlation(n: usize, memory: f64) -> f64 {
+    let n = n as f64;
     let independent = (n * (1.0 - memory) / (1.0 + memory)).max(FEWEST_INDEPENDENT.min(n));
-    let chance = (CORRELATED / (independent - 3.0).sqrt()).tanh();
-    correlation > PAIRING.max(chance)
+    (CORRELATED / (independent - 3.0).sqrt()).tanh()
 }
 
 pub(super) fn fill(buffer: &mut Vec<f64>, values: impl Iterator<Item = f64>) {

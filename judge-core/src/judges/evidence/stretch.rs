@@ -135,7 +135,7 @@ pub(super) fn memory_outside(case: &Case, stretch: Range<usize>, buffers: &mut B
     let Buffers { others, workspace, .. } = buffers;
     let (before, behind) = (&values[..stretch.start], &values[stretch.end..]);
     fill(others, before.iter().chain(behind).copied());
-    let outside = Process::of(others, None, workspace).trace;
+    let outside = Process::of(others, workspace).trace;
     Memory::of(&outside, (!case.paired).then_some(&case.of_y.trace))
 }
 

@@ -12,8 +12,8 @@
 //! never taken to be less than normal noise of as many points would have, nor than the smallest
 //! change that matters. A canary whose level is higher is held against that level where the
 //! location has found it; else only as far as the baseline itself was out: a level beyond that stands
-//! out, and of few points ranks cannot tell. Points beside which, within a step, the baseline stands out as well are left
-//! out. **Effect**: c. **Cost**: O(n), and O(k log k) for the points that stand out.
+//! out, and of few points ranks cannot tell. Points beside which, within a step, the baseline stands out as well (of
+//! differences: is higher by half as much) are left out. **Effect**: c. **Cost**: O(n), and O(k log k) for the points that stand out.
 
 use super::case::Case;
 
@@ -58,7 +58,8 @@ pub(super) fn find(case: &Case, level_is_found: bool, buffers: &mut Buffers) -> 
         level = level.min(case.points.on_scale(reference));
     }
     for (index, out) in case.points.out.iter().map(|out| out - level).enumerate() {
-        let shared = case.points.beside.get(index).is_some_and(|&beside| beside > fence);
+        let enough = if case.paired { 0.5 * out } else { fence };
+        let shared = case.points.beside.get(index).is_some_and(|&beside| beside > enough);
         if out > fence && !shared {
             let size = case.points.size(out);
             buffers.points.push((size, last.map_or(1.0, |last| news(index - last, case.phi))));
