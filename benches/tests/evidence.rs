@@ -1,7 +1,7 @@
 //! What the evidence judge's documentation says of its errors, on seeds that nothing else uses.
 
 use judge_benches::random::Random;
-use judge_benches::scenarios::{FAMILIES, Noise, ScoreCard, Shape, aa_pair, single};
+use judge_benches::scenarios::{FAMILIES, HABITS, Noise, ScoreCard, Shape, aa_pair, single};
 use judge_core::Verdict;
 use judge_core::config::Direction;
 use judge_core::judges::{EvidenceJudge, Judge, Scratch};
@@ -63,5 +63,24 @@ fn clear_effects_are_seen_in_31_points_and_healthy_canaries_pass() {
     assert!(total.precision() >= 0.98, "precision {:.4}", total.precision());
     for (family, counts) in &card.families {
         assert!(counts.accuracy() >= 0.85, "{family} {:.3}", counts.accuracy());
+    }
+}
+
+/// What is the same on both sides is no regression, whatever it is; the last two habits are more than
+/// the judge can tell from one.
+#[test]
+fn healthy_metrics_have_habits() {
+    let mut scratch = Scratch::default();
+    for habit in &HABITS[..7] {
+        for n in [60, 240] {
+            let fails = |seed: &u64| {
+                let pair = habit.pair(n, &mut Random::new(SEEDS + 7_919 * seed + n as u64));
+                let judgement =
+                    EvidenceJudge.judge_with(&single(pair, Direction::Either), &mut scratch);
+                judgement.map_or(true, |judgement| judgement.verdict != Verdict::Pass)
+            };
+            let alarms = (0..300).filter(fails).count();
+            assert!(alarms <= 12, "{alarms} of 300: {habit:?}, {n} points");
+        }
     }
 }

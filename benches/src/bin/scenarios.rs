@@ -1,4 +1,4 @@
-//! Measures judges on labelled canaries: `scenarios [families|alarms|power|ablation|real FILE] …`.
+//! Measures judges on labelled canaries: `scenarios [families|alarms|habits|power|ablation|real FILE] …`.
 #![allow(clippy::print_stdout, reason = "its output is the measurement")]
 
 use std::collections::BTreeMap;
@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 use judge_benches::random::Random;
 use judge_benches::scenarios::{
-    FAMILIES, Noise, Scenario, ScoreCard, Shape, aa_pair, real, shifted_pair, single, systemic,
+    FAMILIES, HABITS, Noise, Scenario, ScoreCard, Shape, aa_pair, real, shifted_pair, single,
+    systemic,
 };
 use judge_core::config::evidence::{AcrossMetrics, Confidence, EvidenceConfig, Tests};
 use judge_core::config::{Direction, EffectSize};
@@ -36,10 +37,13 @@ fn main() -> Result<()> {
     match options.what.as_str() {
         "families" => families(&options),
         "alarms" => alarms(&options),
+        "habits" => habits(&options),
         "power" => power(&options),
         "ablation" => ablation(&options),
         "real" => recorded(&options)?,
-        other => bail!("no measurement is called {other}: families, alarms, power, ablation, real"),
+        other => bail!(
+            "no measurement is called {other}: families, alarms, habits, power, ablation, real"
+        ),
     }
     Ok(())
 }
@@ -207,6 +211,39 @@ fn alarms(options: &Options) {
                     );
                 }
             }
+        }
+    }
+}
+
+/// False alarms of healthy metrics that do more than make noise, in percent, either change being harm.
+fn habits(options: &Options) {
+    let mut scratch = Scratch::default();
+    println!("| habit | n | ours % | parity % | by test |");
+    println!("| --- | --- | --- | --- | --- |");
+    for (index, habit) in HABITS.iter().enumerate() {
+        for n in options.points.map_or(vec![15, 31, 60, 240], |n| vec![n]) {
+            let (mut ours, mut parity) = (0, 0);
+            let mut tests: BTreeMap<String, usize> = BTreeMap::new();
+            for repeat in 0..options.repeats {
+                let seed = options.base + 1_000_000 * index as u64 + 7_919 * repeat + n as u64;
+                let request = single(habit.pair(n, &mut Random::new(seed)), Direction::Either);
+                if let Ok(judgement) = stopped(&EvidenceJudge, &request, &mut scratch)
+                    && let Some(f) = judgement.metrics[0].findings.iter().find(|f| f.is_harm())
+                {
+                    ours += 1;
+                    *tests.entry(format!("{:?}", f.test)).or_default() += 1;
+                }
+                if let Ok(judgement) = stopped(&NetflixAcaJudge, &request, &mut scratch) {
+                    parity += usize::from(judgement.verdict != Verdict::Pass);
+                }
+            }
+            let percent = |count: usize| 100.0 * count as f64 / options.repeats as f64;
+            println!(
+                "| {} | {n} | {:.1} | {:.1} | {tests:?} |",
+                habit.name,
+                percent(ours),
+                percent(parity)
+            );
         }
     }
 }

@@ -5,10 +5,12 @@
 
 mod changes;
 mod families;
+mod habits;
 mod noise;
 pub mod real;
 mod score_card;
 
 pub use families::{FAMILIES, Family, Scenario, aa_pair, shifted_pair, single, systemic};
+pub use habits::{HABITS, Habit};
 pub use noise::{Noise, Shape};
 pub use score_card::{Counts, ScoreCard};

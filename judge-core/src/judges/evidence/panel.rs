@@ -81,7 +81,7 @@ pub(super) struct Shown {
 /// level at most where noise is independent.
 const SHARES: [(TestKind, f64); 5] = [
     (TestKind::Location, 0.36),
-    (TestKind::EndState, 0.6),
+    (TestKind::EndState, 0.7),
     (TestKind::Spread, 0.25),
     (TestKind::Tail, 0.15),
     (TestKind::Excursions, 1.6),

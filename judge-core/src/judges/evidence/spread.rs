@@ -21,6 +21,8 @@ use super::sides::{Sides, fill};
 const SMALLEST_RATIO: f64 = std::f64::consts::SQRT_2;
 /// Deviations count for so many standard deviations at most: what is beyond is the tail's.
 const CLIP: f64 = 3.0;
+/// Blocks that points are averaged over, and up to twice as many.
+const BLOCKS: usize = 24;
 /// Fewer points have no spread to speak of.
 const FEWEST: usize = 8;
 
@@ -93,6 +95,8 @@ impl Widths {
         let tested = if sides.paired && sides.x.len() == sides.y.len() {
             pitman_morgan(&buffers.x, &buffers.y)
         } else {
+            average_blocks(&mut buffers.x);
+            average_blocks(&mut buffers.y);
             brown_forsythe(&buffers.x, &buffers.y)
         };
         let Student { t, df } = tested?;
@@ -112,6 +116,16 @@ fn sizes(values: &mut [f64]) -> Trace {
         *value = value.abs() - mean;
     }
     Trace::of(values)
+}
+
+/// Sizes of deviations, averaged over blocks: quiet and noisy stretches may outlast what neighbouring
+/// points say of each other.
+fn average_blocks(values: &mut Vec<f64>) {
+    let length = values.len() / BLOCKS;
+    if length > 1 {
+        let blocks = values.chunks_exact(length).map(mean_size);
+        *values = blocks.collect();
+    }
 }
 
 /// What is new in each point.

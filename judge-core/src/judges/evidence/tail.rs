@@ -7,7 +7,7 @@
 //! c·M arrive as a Poisson process with rate E·c⁻³, where
 //! E, the baseline's own expected exceedances of M, is exponential. Lighter tails make it rarer.
 //! **Statistic**: the smallest such probability over k of three or more; a point right behind
-//! another one that stands out counts half, and with memory φ one g points behind 1 − φᵍ: one incident is
+//! another one that stands out counts half, or less as those of the baseline last, and with memory φ one g points behind 1 − φᵍ: one incident is
 //! not two. The baseline's largest excess is
 //! never taken to be less than normal noise of as many points would have, nor than the smallest
 //! change that matters. A canary whose level is higher is held against that level where the
@@ -24,7 +24,7 @@ const STANDS_OUT: f64 = 3.0;
 /// They do not matter unless they are so many times as far out as any point of the baseline: with
 /// many points, being a little further out is soon significant.
 const CLEAR: f64 = 1.5;
-/// Weight of a point right behind another one that stands out.
+/// Weight of a point right behind another one that stands out, where those of the baseline are alone.
 const FOLLOWING: f64 = 0.5;
 
 /// Points that stand out.
@@ -51,6 +51,7 @@ pub(super) fn find(case: &Case, level_is_found: bool, buffers: &mut Buffers) -> 
     if reference <= 0.0 {
         return None;
     }
+    let following = FOLLOWING * (1.0 - share_followed(&case.points.base_out, fence));
     buffers.points.clear();
     let mut last: Option<usize> = None;
     let mut level = case.level_above_middle();
@@ -62,7 +63,9 @@ pub(super) fn find(case: &Case, level_is_found: bool, buffers: &mut Buffers) -> 
         let shared = case.points.beside.get(index).is_some_and(|&beside| beside > enough);
         if out > fence && !shared {
             let size = case.points.size(out);
-            buffers.points.push((size, last.map_or(1.0, |last| news(index - last, case.phi))));
+            buffers
+                .points
+                .push((size, last.map_or(1.0, |last| news(index - last, case.phi, following))));
             last = Some(index);
         }
     }
@@ -87,7 +90,14 @@ pub(super) fn find(case: &Case, level_is_found: bool, buffers: &mut Buffers) -> 
 }
 
 /// What a point says that stands out `gap` points after another one.
-fn news(gap: usize, phi: f64) -> f64 {
+fn news(gap: usize, phi: f64, following: f64) -> f64 {
     let own = 1.0 - phi.powf(gap as f64);
-    if gap == 1 { FOLLOWING * own } else { own }
+    if gap == 1 { following * own } else { own }
+}
+
+/// The share of points beyond `fence` that another one follows: incidents last.
+fn share_followed(out: &[f64], fence: f64) -> f64 {
+    let beyond = out.iter().filter(|out| **out > fence).count();
+    let followed = out.windows(2).filter(|pair| pair[0] > fence && pair[1] > fence).count();
+    if beyond > 0 { followed as f64 / beyond as f64 } else { 0.0 }
 }

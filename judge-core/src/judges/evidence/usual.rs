@@ -18,7 +18,7 @@ const LONGER: f64 = 1.25;
 /// What is likelier than this is not asked whether it is usual.
 const REMARKABLE: f64 = 0.2;
 /// A baseline with a stretch less likely than this has excursions of its own.
-const UNUSUAL: f64 = 0.01;
+const UNUSUAL: f64 = 0.1;
 
 /// The stretch of a series that stands out most.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,103 @@
+//! What healthy metrics do besides noise: both sides alike, each in its own time.
+
+use judge_core::MetricPair;
+
+use crate::random::Random;
+
+/// A way in which healthy metrics move.
+#[derive(Clone, Copy)]
+pub struct Habit {
+    /// Its name.
+    pub name: &'static str,
+    series: fn(usize, &mut Random) -> Vec<f64>,
+}
+
+impl std::fmt::Debug for Habit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Every habit.
+pub const HABITS: &[Habit] = &[
+    Habit { name: "saw-tooth, out of step", series: saw_tooth },
+    Habit { name: "two levels, each point for itself", series: two_levels },
+    Habit { name: "two levels, changing now and then", series: switching },
+    Habit { name: "overdispersed counts", series: overdispersed },
+    Habit { name: "coarse values", series: coarse },
+    Habit { name: "heavy tails (t, 2 degrees)", series: heavy_tails },
+    Habit { name: "moving averages of five", series: moving_averages },
+    Habit { name: "a tenth of points in short bursts", series: bursts },
+    Habit { name: "noise that swells and fades", series: swelling },
+];
+
+impl Habit {
+    /// A healthy pair of `n` points a side.
+    pub fn pair(&self, n: usize, random: &mut Random) -> MetricPair {
+        MetricPair::new("metric", (self.series)(n, random), (self.series)(n, random))
+    }
+}
+
+/// Memory that a collector frees every twelve points.
+fn saw_tooth(n: usize, random: &mut Random) -> Vec<f64> {
+    let phase = random.below(12);
+    (0..n).map(|index| 50.0 + 5.0 * ((index + phase) % 12) as f64 + 2.0 * random.normal()).collect()
+}
+
+fn two_levels(n: usize, random: &mut Random) -> Vec<f64> {
+    let level = |random: &mut Random| if random.chance(0.3) { 150.0 } else { 100.0 };
+    (0..n).map(|_| level(random) + 5.0 * random.normal()).collect()
+}
+
+fn switching(n: usize, random: &mut Random) -> Vec<f64> {
+    let mut high = random.chance(0.5);
+    let point = |_| {
+        high ^= random.chance(0.12);
+        (if high { 120.0 } else { 100.0 }) + 3.0 * random.normal()
+    };
+    (0..n).map(point).collect()
+}
+
+fn overdispersed(n: usize, random: &mut Random) -> Vec<f64> {
+    let point = |_| {
+        let mean = 2.0 * (1.2 * random.normal()).exp();
+        random.poisson(mean)
+    };
+    (0..n).map(point).collect()
+}
+
+fn coarse(n: usize, random: &mut Random) -> Vec<f64> {
+    (0..n).map(|_| (10.0 + 0.6 * random.normal()).round()).collect()
+}
+
+fn heavy_tails(n: usize, random: &mut Random) -> Vec<f64> {
+    // A normal over the root of a chi square of two degrees, which is twice an exponential.
+    (0..n).map(|_| 100.0 + 5.0 * random.normal() / random.gamma(1.0).sqrt()).collect()
+}
+
+fn moving_averages(n: usize, random: &mut Random) -> Vec<f64> {
+    let noise: Vec<f64> = (0..n + 4).map(|_| random.normal()).collect();
+    noise.windows(5).map(|five| 100.0 + 5.0 * five.iter().sum::<f64>() / 5_f64.sqrt()).collect()
+}
+
+fn bursts(n: usize, random: &mut Random) -> Vec<f64> {
+    let mut left = 0.0;
+    let point = |_| {
+        if left == 0.0 && random.chance(0.04) {
+            left = 60.0 * random.gamma(1.0);
+        } else if random.chance(0.4) {
+            left = 0.0;
+        }
+        100.0 + left + 5.0 * random.normal()
+    };
+    (0..n).map(point).collect()
+}
+
+fn swelling(n: usize, random: &mut Random) -> Vec<f64> {
+    let mut state = random.normal();
+    let point = |_| {
+        state = 0.95 * state + (1.0_f64 - 0.95 * 0.95).sqrt() * random.normal();
+        100.0 + 5.0 * (0.8 * state).exp() * random.normal()
+    };
+    (0..n).map(point).collect()
+}
