@@ -200,10 +200,13 @@ impl Case {
     /// Curves of one shape that run ahead of each other differ most of the time and yet on no level.
     pub(super) fn is_apart(&self, above: f64) -> bool {
         let (m, n) = (self.sorted_x.len(), self.sorted_bar.len());
+        if !self.paired || m == 0 || n == 0 {
+            return true;
+        }
         let at_level =
             |(index, x): (usize, &f64)| x - self.sorted_bar[(2 * index + 1) * n / (2 * m)];
         let mut apart: Vec<f64> = self.sorted_x.iter().enumerate().map(at_level).collect();
-        !self.paired || m == 0 || n == 0 || 2.0 * order::select(&mut apart, m / 2) >= above
+        2.0 * order::select(&mut apart, m / 2) >= above
     }
 
     /// Whether a mean `shift` above the bar matters: with an allowance it is the allowance that
