@@ -1,0 +1,216 @@
+//! Measures judges on labelled canaries: `scenarios [families|alarms|habits|power|ablation|real FILE] …`.
+#![allow(clippy::print_stdout, reason = "its output is the measurement")]
+
+mod rates;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use judge_benches::random::Random;
+use judge_benches::scenarios::{FAMILIES, Scenario, ScoreCard, systemic};
+use judge_core::config::evidence::{AcrossMetrics, Confidence, EvidenceConfig, Tests};
+use judge_core::judgement::TestKind;
+use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge, Scratch};
+use judge_core::{Classification, JudgeRequest, Judgement, Verdict};
+
+/// Seeds on which parameters may be chosen.
+const TUNING: u64 = 1_000_000;
+/// Seeds that are only reported.
+const HELD_BACK: u64 = 500_000_000;
+
+const SIZES: [usize; 6] = [15, 31, 60, 120, 360, 1440];
+
+struct Options {
+    what: String,
+    base: u64,
+    repeats: u64,
+    points: Option<usize>,
+    file: Option<String>,
+    show: Option<String>,
+    evidence: EvidenceConfig,
+}
+
+fn main() -> Result<()> {
+    let options = options()?;
+    match options.what.as_str() {
+        "families" => families(&options),
+        "alarms" => rates::alarms(&options),
+        "habits" => rates::habits(&options),
+        "power" => rates::power(&options),
+        "ablation" => ablation(&options),
+        "real" => rates::recorded(&options)?,
+        other => bail!(
+            "no measurement is called {other}: families, alarms, habits, power, ablation, real"
+        ),
+    }
+    Ok(())
+}
+
+fn options() -> Result<Options> {
+    let mut options = Options {
+        what: "families".to_owned(),
+        base: TUNING,
+        repeats: 200,
+        points: None,
+        file: None,
+        show: None,
+        evidence: EvidenceConfig::default(),
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--held-back" => options.base = HELD_BACK,
+            "--repeats" => options.repeats = value()?.parse()?,
+            "--points" => options.points = Some(value()?.parse()?),
+            "--file" => options.file = Some(value()?),
+            "--show" => options.show = Some(value()?),
+            "--confidence" => {
+                let confidence = Confidence::new(value()?.parse()?);
+                options.evidence.confidence = confidence.map_err(|p| anyhow::anyhow!("{p}"))?;
+            }
+            "--holm" => options.evidence.across_metrics = AcrossMetrics::Holm,
+            word => word.clone_into(&mut options.what),
+        }
+    }
+    Ok(options)
+}
+
+impl Options {
+    /// Numbers of points a side: the one that was asked for, or `usual` ones.
+    fn sizes(&self, usual: &[usize]) -> Vec<usize> {
+        self.points.map_or_else(|| usual.to_vec(), |points| vec![points])
+    }
+}
+
+fn stopped(judge: &dyn Judge, request: &JudgeRequest, scratch: &mut Scratch) -> Result<Judgement> {
+    Ok(judge.judge_with(request, scratch)?)
+}
+
+/// Draws every family's canaries, systemic ones included.
+fn each_scenario(options: &Options, mut visit: impl FnMut(&'static str, usize, u64, Scenario)) {
+    for (index, family) in FAMILIES.iter().enumerate() {
+        for repeat in 0..options.repeats {
+            let seed = options.base + 1_000_000 * index as u64 + repeat;
+            let mut random = Random::new(seed);
+            let n = options.points.unwrap_or_else(|| *random.pick(&SIZES));
+            visit(family.name, n, seed, family.draw(n, &mut random));
+        }
+    }
+    for repeat in 0..options.repeats {
+        let seed = options.base + 90_000_000 + repeat;
+        let mut random = Random::new(seed);
+        let n = options.points.unwrap_or_else(|| *random.pick(&SIZES));
+        let share = random.between(0.7, 0.9);
+        visit("together", n, seed, systemic(n, share, &mut random));
+    }
+}
+
+fn families(options: &Options) {
+    let judges: [&dyn Judge; 2] = [&EvidenceJudge, &NetflixAcaJudge];
+    let mut cards = [ScoreCard::default(), ScoreCard::default()];
+    let mut alarms: BTreeMap<String, usize> = BTreeMap::new();
+    let mut scratch = Scratch::default();
+    each_scenario(options, |family, n, seed, mut scenario| {
+        scenario.request.config.evidence = options.evidence.clone();
+        for (judge, card) in judges.iter().zip(&mut cards) {
+            let Ok(judgement) = stopped(*judge, &scenario.request, &mut scratch) else { continue };
+            let stopped = judgement.verdict != Verdict::Pass;
+            card.add(family, scenario.harmful, stopped);
+            if judge.name() != EvidenceJudge.name() {
+                continue;
+            }
+            if stopped != scenario.harmful && options.show.as_deref() == Some(family) {
+                show(n, seed, &judgement);
+            }
+            if stopped && !scenario.harmful {
+                for metric in &judgement.metrics {
+                    for finding in metric.findings.iter().filter(|finding| finding.is_harm()) {
+                        *alarms.entry(format!("{family}: {:?}", finding.test)).or_default() += 1;
+                    }
+                }
+                if judgement.reason.is_some() {
+                    *alarms.entry("together".to_owned()).or_default() += 1;
+                }
+            }
+        }
+    });
+    println!("| family | harmful | EvidenceJudge-v1 | NetflixACAJudge-v1.0 |");
+    println!("| --- | --- | --- | --- |");
+    for (name, ours) in &cards[0].families {
+        let harmful = if ours.caught + ours.missed > 0 { "yes" } else { "no" };
+        let theirs = cards[1].families.get(name).copied().unwrap_or_default();
+        println!("| {name} | {harmful} | {:.3} | {:.3} |", ours.accuracy(), theirs.accuracy());
+    }
+    for (judge, card) in judges.iter().zip(&cards) {
+        let total = card.total();
+        println!(
+            "{}: accuracy {:.4} precision {:.4} recall {:.4}",
+            judge.name(),
+            total.accuracy(),
+            total.precision(),
+            total.recall()
+        );
+    }
+    println!("alarms by test: {alarms:?}");
+}
+
+fn show(n: usize, seed: u64, judgement: &Judgement) {
+    println!("-- seed {seed}, {n} points, {} metrics", judgement.metrics.len());
+    for metric in &judgement.metrics {
+        if judgement.metrics.len() <= 3 || metric.classification != Classification::Pass {
+            println!("   {} {:?} {}", metric.name, metric.classification, metric.explanation());
+            for f in &metric.findings {
+                println!(
+                    "      {:?} {:?} stat {:.2} p {:.2e} level {:.1e} matters {} {}",
+                    f.test, f.change, f.statistic, f.p, f.level, f.matters, f.sentence
+                );
+            }
+        }
+    }
+}
+
+/// Accuracy with each test switched off.
+fn ablation(options: &Options) {
+    let mut scratch = Scratch::default();
+    let mut cards: Vec<(String, ScoreCard)> = vec![("all tests".to_owned(), ScoreCard::default())];
+    cards.extend(
+        TestKind::ALL.map(|test| (format!("without {}", test.name()), ScoreCard::default())),
+    );
+    cards.push(("without joint".to_owned(), ScoreCard::default()));
+    each_scenario(options, |family, _, _, mut scenario| {
+        for (index, (_, card)) in cards.iter_mut().enumerate() {
+            let evidence = &mut scenario.request.config.evidence;
+            evidence.tests = match index.checked_sub(1).and_then(|test| TestKind::ALL.get(test)) {
+                Some(test) => Tests::without(*test),
+                None => Tests::default(),
+            };
+            evidence.joint.enabled = index != TestKind::ALL.len() + 1;
+            if let Ok(judgement) = stopped(&EvidenceJudge, &scenario.request, &mut scratch) {
+                card.add(family, scenario.harmful, judgement.verdict != Verdict::Pass);
+            }
+        }
+    });
+    println!("| panel | accuracy | precision | recall | families that lose most |");
+    println!("| --- | --- | --- | --- | --- |");
+    let full = cards[0].1.clone();
+    for (name, card) in &cards {
+        let mut losses: Vec<(f64, &str)> = card
+            .families
+            .iter()
+            .map(|(family, counts)| (full.families[family].accuracy() - counts.accuracy(), *family))
+            .filter(|(loss, _)| loss.abs() > 0.02)
+            .collect();
+        losses.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let losses: Vec<String> =
+            losses.iter().take(4).map(|(loss, family)| format!("{family} {:+.2}", -loss)).collect();
+        let total = card.total();
+        println!(
+            "| {name} | {:.4} | {:.4} | {:.4} | {} |",
+            total.accuracy(),
+            total.precision(),
+            total.recall(),
+            losses.join(", ")
+        );
+    }
+}
