@@ -46,14 +46,15 @@ impl Process {
         Self::within(values, robust, robust.fences(CLIP), workspace)
     }
 
-    /// Describes both of two `sides`, each in time order and ascending. They share the fences to which
-    /// points are clipped: of skewed or coarse values other fences would make another mean.
+    /// Describes both of two `sides`, canary and baseline, each in time order and ascending. They share
+    /// the fences to which points are clipped, so far from their middles as the baseline's noise says:
+    /// of skewed or coarse values other fences would make another mean.
     pub(super) fn of_both(sides: [(&[f64], &[f64]); 2], workspace: &mut Workspace) -> [Self; 2] {
         if sides.iter().any(|(values, _)| values.is_empty()) {
             return sides.map(|(values, _)| Self::of(values, workspace));
         }
         let robust = sides.map(|(_, sorted)| Robust::of_sorted(sorted));
-        let scale = robust[0].scale.max(robust[1].scale);
+        let scale = if robust[1].scale > 0.0 { robust[1].scale } else { robust[0].scale };
         let fences = robust.map(|side| Robust { scale, ..side }.fences(CLIP));
         let fences = fences[0].start.min(fences[1].start)..fences[0].end.max(fences[1].end);
         [0, 1].map(|side| Self::within(sides[side].0, robust[side], fences.clone(), workspace))
