@@ -10,7 +10,7 @@ use super::memory::{Memory, variance_of_mean};
 use super::points::{Measure, Points};
 use super::process::{Process, Workspace};
 use super::scale::Scale;
-use super::sides::{Sides, fill, variance_apart};
+use super::sides::{Sides, fill, freedom, variance_apart};
 
 /// How much higher than the baseline the canary may be.
 #[derive(Debug, Clone, Copy)]
@@ -181,9 +181,7 @@ impl Case {
 
     /// Degrees of freedom of the error of the mean.
     pub(super) fn freedom(&self) -> f64 {
-        let (points, levels) =
-            if self.paired { (self.above.len(), 1) } else { (self.x.len() + self.y.len(), 2) };
-        points.saturating_sub(levels).max(1) as f64
+        freedom(self.paired, self.above.len(), self.y.len())
     }
 
     /// How far the canary's middle is above that of the bar, at least 0.
@@ -209,7 +207,7 @@ impl Case {
         2.0 * order::select(&mut apart, m / 2) >= above
     }
 
-    /// Whether a mean `shift` above the bar matters: with an allowance it is the allowance that
+    /// Whether a mean this far `above` the bar matters: with an allowance it is the allowance that
     /// decides, and the smallest change counts from the baseline itself.
     pub(super) fn matters(&self, above: f64) -> bool {
         above > 0.0 && above + self.offset >= self.minimum

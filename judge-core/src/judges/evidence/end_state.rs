@@ -9,10 +9,7 @@
 
 use super::case::Case;
 use super::stretch::{self, Buffers, Chosen, Stretches};
-use super::usual;
-
-/// Fewer points are no state.
-const SHORTEST: usize = 4;
+use super::usual::{self, SHORTEST};
 
 /// How the canary ends.
 #[derive(Debug, Clone, Copy)]

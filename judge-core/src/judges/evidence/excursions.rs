@@ -137,13 +137,15 @@ fn at_least(k: usize, n: usize, p: f64) -> f64 {
     (1.0 - below).clamp(0.0, 1.0)
 }
 
-struct Bad {
+/// Points that are far out, and how many of them another one follows.
+pub(super) struct Bad {
     bad: usize,
     followed: usize,
 }
 
 impl Bad {
-    fn of(out: &[f64], fence: f64) -> Self {
+    /// Those beyond `fence`.
+    pub(super) fn of(out: &[f64], fence: f64) -> Self {
         let bad = out.iter().filter(|v| **v > fence).count();
         let followed = out.windows(2).filter(|pair| pair[0] > fence && pair[1] > fence).count();
         Self { bad, followed }
@@ -159,6 +161,11 @@ impl Bad {
         let n = self.bad.max(FEWEST) as f64;
         let often = ((self.followed + 1) as f64 / n).min(1.0);
         (often + NINE_OF_TEN * (often * (1.0 - often) / n).sqrt()).min(1.0 - 1e-9)
+    }
+
+    /// How often one is followed; never where there is none.
+    pub(super) fn share_followed(&self) -> f64 {
+        self.followed as f64 / self.bad.max(1) as f64
     }
 
     /// Whether they are mostly minutes on end: as many are followed as are not.

@@ -78,15 +78,13 @@ impl Sides {
         self.of_y.settle(&self.apart);
         self.usual = Memory::of(&self.of_y.trace, None);
         self.paired = grid.aligned && self.is_better_paired(grid, workspace);
-        let (n, points) = if self.paired {
+        self.phi = if self.paired {
             let n = self.differences.len();
-            (n, n as f64 - 1.0)
+            self.together.cautious(n, freedom(true, n, 0))
         } else {
             let (m, n) = (self.x.len(), self.y.len());
-            (m.min(n), (m + n) as f64 - 2.0)
+            self.apart.cautious(m.min(n), freedom(false, m, n))
         };
-        self.phi =
-            if self.paired { &self.together } else { &self.apart }.cautious(n, points.max(1.0));
         (self.places, self.widths) = (None, None);
     }
 
@@ -130,6 +128,13 @@ impl Sides {
         let (m, n) = (self.x.len(), self.y.len());
         memory.average(|phi| variance_apart(of_x, &self.of_y, phi, m, n))
     }
+}
+
+/// Degrees of freedom of the error of the mean of `m` differences of the same time if `paired`, else of
+/// `m` points of the canary against `n` of the baseline; at least 1.
+pub(super) fn freedom(paired: bool, m: usize, n: usize) -> f64 {
+    let (points, levels) = if paired { (m, 1) } else { (m + n, 2) };
+    points.saturating_sub(levels).max(1) as f64
 }
 
 fn is_clearly_quieter(paired: f64, apart: f64) -> bool {

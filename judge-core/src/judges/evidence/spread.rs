@@ -3,9 +3,9 @@
 //! **Null**: what is new in each point (its deviation from the level, less what the point before
 //! foretold) has one spread on both sides, the bar's being that of the baseline times the allowance.
 //! **Statistic**: unpaired, Welch's t of the logarithms of mean absolute deviations from the median
-//! (Brown and Forsythe 1974), clipped, less what the deviations' own memory is worth; where both sides
-//! share their noise, Pitman and Morgan's (1939) correlation of difference and sum, which is positive
-//! if and only if the canary varies more. **Effect**: the ratio
+//! (Brown and Forsythe 1974), clipped, of many points averaged over blocks, less what the deviations'
+//! own memory is worth; where both sides share their noise, Pitman and Morgan's (1939) correlation of
+//! difference and sum, which is positive if and only if the canary varies more. **Effect**: the ratio
 //! of mean deviations; below 1.4 it is no one's complaint. It matters when the canary's upper decile
 //! is beyond the bar's by the smallest change that matters. **Cost**: O(n).
 

@@ -16,7 +16,7 @@ use crate::stats::distribution::student;
 use super::case::Case;
 use super::memory::variance_of_mean;
 use super::robust::Robust;
-use super::sides::fill;
+use super::sides::{fill, freedom};
 use super::stretch::{Buffers, clip, memory_outside, p_of_nested};
 
 /// A start is a transient when it is this unlikely to be chance. To leave out a few healthy points
@@ -73,8 +73,8 @@ pub(super) fn find(
         return None;
     }
     let left = n - start.length;
-    let freedom = if case.paired { left - 1 } else { left + case.y.len() - 2 };
-    let phi = memory_outside(case, 0..start.length, buffers).cautious(left, freedom as f64);
+    let phi = memory_outside(case, 0..start.length, buffers)
+        .cautious(left, freedom(case.paired, left, case.y.len()));
     if phi > 0.0 {
         start = Start::of(ordered, longest, |length, left| {
             let variance = variance_of_mean(length, phi) + variance_of_mean(left, phi);

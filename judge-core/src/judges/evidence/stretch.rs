@@ -133,10 +133,14 @@ impl Stretches {
 pub(super) fn memory_outside(case: &Case, stretch: Range<usize>, buffers: &mut Buffers) -> Memory {
     let values = if case.paired { &case.above } else { &case.x };
     let Buffers { others, workspace, .. } = buffers;
-    let (before, behind) = (&values[..stretch.start], &values[stretch.end..]);
-    fill(others, before.iter().chain(behind).copied());
-    let outside = Process::of(others, workspace).trace;
-    Memory::of(&outside, (!case.paired).then_some(&case.of_y.trace))
+    fill(others, outside(values, &stretch));
+    let others = Process::of(others, workspace).trace;
+    Memory::of(&others, (!case.paired).then_some(&case.of_y.trace))
+}
+
+/// The values before and behind `stretch`.
+fn outside<'a>(values: &'a [f64], stretch: &Range<usize>) -> impl Iterator<Item = f64> + use<'a> {
+    values[..stretch.start].iter().chain(&values[stretch.end..]).copied()
 }
 
 /// The p of ranks alone, as if points were independent.
@@ -155,9 +159,7 @@ fn rank_tail(case: &Case, stretch: Range<usize>, buffers: &mut Buffers) -> f64 {
     } else {
         normal::upper_tail((positive - 0.5 * m - 0.5) / (0.25 * m).sqrt())
     };
-    let outside = |(index, _): &(usize, &f64)| !stretch.contains(index);
-    let others = case.above.iter().enumerate().filter(outside).map(|(_, above)| *above);
-    fill(&mut buffers.others, others);
+    fill(&mut buffers.others, outside(&case.above, &stretch));
     order::sort(&mut buffers.others);
     let others = std::mem::take(&mut buffers.others);
     let against_others = buffers.above(points.iter().copied(), &others);

@@ -4,18 +4,19 @@
 //! canary's in one of eight healthy pairs. Their size must speak. **Null**: far out, both sides fall
 //! off like a power with exponent 3 ([`super::scale`]; less for wide lognormal noise). Then the canary's
 //! k-th largest excess is c times the baseline's largest with probability (1 + c³)⁻ᵏ: exceedances of
-//! c·M arrive as a Poisson process with rate E·c⁻³, where
-//! E, the baseline's own expected exceedances of M, is exponential. Lighter tails make it rarer.
-//! **Statistic**: the smallest such probability over k of three or more; a point right behind
-//! another one that stands out counts half, or less as those of the baseline last, and with memory φ one g points behind 1 − φᵍ: one incident is
-//! not two. The baseline's largest excess is
-//! never taken to be less than normal noise of as many points would have, nor than the smallest
-//! change that matters. A canary whose level is higher is held against that level where the
-//! location has found it; else only as far as the baseline itself was out: a level beyond that stands
-//! out, and of few points ranks cannot tell. Points beside which, within a step, the baseline stands out as well (of
-//! differences: is higher by half as much) are left out. **Effect**: c. **Cost**: O(n), and O(k log k) for the points that stand out.
+//! c·M arrive as a Poisson process with rate E·c⁻³, where E, the baseline's own expected exceedances
+//! of M, is exponential. Lighter tails make it rarer. **Statistic**: the smallest such probability
+//! over k of three or more; a point right behind another one that stands out counts half, or less as
+//! those of the baseline last, and with memory φ one g points behind 1 − φᵍ: one incident is not two.
+//! The baseline's largest excess is never taken to be less than normal noise of as many points would
+//! have, nor than the smallest change that matters. A canary whose level is higher is held against
+//! that level where the location has found it; else only as far as the baseline itself was out: a
+//! level beyond that stands out, and of few points ranks cannot tell. Points beside which, within a
+//! step, the baseline stands out as well (of differences: is higher by half as much) are left out.
+//! **Effect**: c. **Cost**: O(n), and O(k log k) for the points that stand out.
 
 use super::case::Case;
+use super::excursions::Bad;
 
 /// Fewer points are no tail.
 const FEWEST: usize = 3;
@@ -51,7 +52,8 @@ pub(super) fn find(case: &Case, level_is_found: bool, buffers: &mut Buffers) -> 
     if reference <= 0.0 {
         return None;
     }
-    let following = FOLLOWING * (1.0 - share_followed(&case.points.base_out, fence));
+    let usual = Bad::of(&case.points.base_out, fence);
+    let following = FOLLOWING * (1.0 - usual.share_followed());
     buffers.points.clear();
     let mut last: Option<usize> = None;
     let mut level = case.level_above_middle();
@@ -93,11 +95,4 @@ pub(super) fn find(case: &Case, level_is_found: bool, buffers: &mut Buffers) -> 
 fn news(gap: usize, phi: f64, following: f64) -> f64 {
     let own = 1.0 - phi.powf(gap as f64);
     if gap == 1 { following * own } else { own }
-}
-
-/// The share of points beyond `fence` that another one follows: incidents last.
-fn share_followed(out: &[f64], fence: f64) -> f64 {
-    let beyond = out.iter().filter(|out| **out > fence).count();
-    let followed = out.windows(2).filter(|pair| pair[0] > fence && pair[1] > fence).count();
-    if beyond > 0 { followed as f64 / beyond as f64 } else { 0.0 }
 }

@@ -11,7 +11,7 @@ use crate::stats::distribution::student;
 use super::case::Case;
 use super::stretch::{self, Stretches};
 
-/// Stretches are no shorter,
+/// Stretches are no shorter: fewer points are no state;
 pub(super) const SHORTEST: usize = 4;
 /// and each length that is looked at is so many times the one before.
 const LONGER: f64 = 1.25;
