@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::{Codec, CompressionEncoding};
@@ -91,14 +91,16 @@ impl Service {
         answer.map(Body::new)
     }
 
-    fn handler<C: Codec>(&self, codec: C) -> Grpc<C> {
+    fn handler<C: Codec>(&self, codec: C, headers: &HeaderMap) -> Grpc<C> {
         let limit = usize::try_from(self.judging.limits.message_bytes).unwrap_or(usize::MAX);
-        Grpc::new(codec)
+        let handler = Grpc::new(codec)
             .max_decoding_message_size(limit)
             .accept_compressed(CompressionEncoding::Gzip)
-            .accept_compressed(CompressionEncoding::Zstd)
-            .send_compressed(CompressionEncoding::Gzip)
-            .send_compressed(CompressionEncoding::Zstd)
+            .accept_compressed(CompressionEncoding::Zstd);
+        match answer_encoding(headers) {
+            Some(encoding) => handler.send_compressed(encoding),
+            None => handler,
+        }
     }
 
     async fn judge(
@@ -110,7 +112,7 @@ impl Service {
             let judged = self.judging.judge(request.into_inner(), call).await;
             judged.map(tonic::Response::new).map_err(|refusal| Status::from(call.refuse(refusal)))
         });
-        self.handler(Encoded).unary(judge, request).await
+        self.handler(Encoded, request.headers()).unary(judge, request).await
     }
 
     async fn judge_stream(
@@ -125,7 +127,7 @@ impl Service {
             let answers = stream::start(service, request.into_inner(), call, place);
             Ok::<_, Status>(tonic::Response::new(answers))
         });
-        self.handler(Encoded).streaming(judge, request).await
+        self.handler(Encoded, request.headers()).streaming(judge, request).await
     }
 
     async fn validate_config(
@@ -138,7 +140,7 @@ impl Service {
             let validated = validated.map_err(|refusal| Status::from(call.refuse(refusal)))?;
             Ok::<_, Status>(tonic::Response::new(validated))
         });
-        self.handler(Encoded).unary(validate, request).await
+        self.handler(Encoded, request.headers()).unary(validate, request).await
     }
 
     async fn list_judges(&self, request: Request<Metered>) -> Response<tonic::body::Body> {
@@ -146,6 +148,16 @@ impl Service {
         let list = service_fn(async |_: tonic::Request<proto::ListJudgesRequest>| {
             Ok::<_, Status>(tonic::Response::new(list_judges()))
         });
-        self.handler(codec).unary(list, request).await
+        self.handler(codec, request.headers()).unary(list, request).await
+    }
+}
+
+/// How the answer is compressed: as the request was. Many clients accept compressed answers without
+/// being asked, and to compress one costs as much as to judge it.
+fn answer_encoding(request: &HeaderMap) -> Option<CompressionEncoding> {
+    match request.get("grpc-encoding")?.as_bytes() {
+        b"gzip" => Some(CompressionEncoding::Gzip),
+        b"zstd" => Some(CompressionEncoding::Zstd),
+        _ => None,
     }
 }
