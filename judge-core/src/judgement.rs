@@ -6,7 +6,7 @@ mod finding;
 mod short;
 
 pub use finding::{Change, Estimated, Finding, TestKind};
-pub(crate) use short::short;
+pub(crate) use short::{push_fixed, push_short};
 
 use serde::{Deserialize, Serialize, Serializer};
 

@@ -23,15 +23,25 @@ pub(crate) fn short(value: f64) -> String {
 }
 
 /// Appends what [`short`] gives.
-pub(super) fn push_short(text: &mut String, value: f64) {
+pub(crate) fn push_short(text: &mut String, value: f64) {
     match quick(value.abs()) {
         Some(digits) => {
             if value < 0.0 {
                 text.push('-');
             }
-            digits.push(text);
+            digits.trimmed().push(text);
         }
         None => text.push_str(&exact(value)),
+    }
+}
+
+/// Appends a size with so many decimals, as the standard formatter does.
+pub(crate) fn push_fixed(text: &mut String, size: f64, decimals: usize) {
+    let quick = (0.0..1e3).contains(&size).then(|| rounded(size, decimals)).flatten();
+    match quick {
+        Some(digits) => digits.push(text),
+        // Writing to a string cannot fail.
+        None => drop(write!(text, "{size:.decimals$}")),
     }
 }
 
@@ -50,12 +60,18 @@ struct Digits {
 }
 
 impl Digits {
-    fn push(self, text: &mut String) {
+    /// Without the zeros at its end.
+    fn trimmed(self) -> Self {
         let Self { mut whole, mut decimals } = self;
         while decimals > 0 && whole.is_multiple_of(10) {
             whole /= 10;
             decimals -= 1;
         }
+        Self { whole, decimals }
+    }
+
+    fn push(self, text: &mut String) {
+        let Self { mut whole, decimals } = self;
         // From the last digit to the first; at most 8 and a point.
         let mut bytes = [b'0'; 12];
         let mut start = bytes.len();
@@ -80,7 +96,12 @@ fn quick(size: f64) -> Option<Digits> {
     if !QUICK.contains(&size) {
         return None;
     }
-    let decimals = POWERS.iter().position(|power| size * power >= 1e3)?;
+    rounded(size, POWERS.iter().position(|power| size * power >= 1e3)?)
+}
+
+/// A size to so many decimals, at most 4 where it is not small, unless only the exact way tells how it
+/// rounds.
+fn rounded(size: f64, decimals: usize) -> Option<Digits> {
     let scaled = size * POWERS[decimals];
     let below = scaled.floor();
     let rest = scaled - below;
@@ -90,7 +111,7 @@ fn quick(size: f64) -> Option<Digits> {
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "at most 10,000 and not negative"
+        reason = "at most 10,000,000 and not negative"
     )]
     let whole = below as u32 + u32::from(rest > 0.5);
     Some(Digits { whole, decimals })
@@ -170,6 +191,17 @@ mod tests {
         fn the_quick_way_is_the_exact_one(mantissa in -1.0..1.0_f64, exponent in -6..6_i32) {
             let value = mantissa * 10_f64.powi(exponent);
             prop_assert_eq!(short(value), exact(value));
+        }
+
+        #[test]
+        fn fixed_decimals_are_those_of_the_formatter(
+            size in 0.0..1100.0_f64, halves in 0..40_000_u32, decimals in 0..4_usize
+        ) {
+            for size in [size, f64::from(halves) / 2000.0, f64::NAN, f64::INFINITY] {
+                let mut text = String::new();
+                push_fixed(&mut text, size, decimals);
+                prop_assert_eq!(text, format!("{size:.decimals$}"));
+            }
         }
 
         #[test]

@@ -1,6 +1,8 @@
 //! What a person would say of a finding.
 
-use crate::judgement::{Change, Interval, short};
+use std::fmt::Write;
+
+use crate::judgement::{Change, Interval, push_fixed, push_short};
 
 use super::case::Case;
 use super::end_state::EndState;
@@ -34,21 +36,74 @@ impl View<'_> {
     }
 }
 
-/// An oriented shift on the case's scale as a share of the baseline's level, or in the metric's unit where that is 0.
-fn share(View { case, grid, change }: View<'_>, shift: f64) -> String {
-    let shift = signed(change, case.scale.in_grid(shift));
-    let sign = if shift > 0.0 { "+" } else { "" };
-    let text = if case.scale.level > 0.0 {
-        let percent = 100.0 * (shift / case.scale.level);
-        if percent.abs() < 1000.0 {
-            format!("{sign}{percent:.1} %")
+/// Room for nearly every sentence: a judgement has over a hundred of them.
+const LENGTH: usize = 128;
+
+/// A sentence in the making.
+struct Sentence<'a> {
+    text: String,
+    view: View<'a>,
+}
+
+impl<'a> Sentence<'a> {
+    fn of(view: View<'a>) -> Self {
+        Self { text: String::with_capacity(LENGTH), view }
+    }
+
+    fn say(mut self, words: &str) -> Self {
+        self.text.push_str(words);
+        self
+    }
+
+    fn count(mut self, count: usize) -> Self {
+        // Writing to a string cannot fail.
+        let _ = write!(self.text, "{count}");
+        self
+    }
+
+    fn fixed(mut self, size: f64, decimals: usize) -> Self {
+        push_fixed(&mut self.text, size, decimals);
+        self
+    }
+
+    /// An oriented shift on the case's scale as a share of the baseline's level, or in the metric's
+    /// unit where that is 0.
+    fn share(mut self, shift: f64) -> Self {
+        let View { case, grid, change } = self.view;
+        let shift = signed(change, case.scale.in_grid(shift));
+        let shown = if case.scale.level > 0.0 {
+            100.0 * (shift / case.scale.level)
         } else {
-            format!("{sign}{} %", short(percent.round()))
+            grid.out_of_unit(shift)
+        };
+        self.text.push_str(match shown {
+            _ if shift > 0.0 => "+",
+            _ if shown.is_sign_negative() && !shown.is_nan() => "−",
+            _ => "",
+        });
+        let size = shown.abs();
+        if case.scale.level <= 0.0 {
+            self.short(size)
+        } else if size < 1000.0 {
+            self.fixed(size, 1).say(" %")
+        } else {
+            self.short(size.round()).say(" %")
         }
-    } else {
-        format!("{sign}{}", short(grid.out_of_unit(shift)))
-    };
-    text.replace('-', "−")
+    }
+
+    /// Four digits; an exponent's minus is one for people too.
+    fn short(mut self, size: f64) -> Self {
+        let before = self.text.len();
+        push_short(&mut self.text, size);
+        if let Some(exponent) = self.text[before..].find('-') {
+            self.text.replace_range(before + exponent..=before + exponent, "−");
+        }
+        self
+    }
+
+    fn end(self) -> String {
+        self.text
+    }
 }
 
 fn above(change: Change) -> &'static str {
@@ -63,36 +118,25 @@ pub(super) fn location(found: &Location, mean: f64, view: View<'_>) -> String {
         Change::Increase => (found.interval.lower, found.interval.upper),
         Change::Decrease => (found.interval.upper, found.interval.lower),
     };
+    let sentence = Sentence::of(view);
     let place = if found.shift == 0.0 && mean != 0.0 {
-        format!("mean {}, median of differences 0", share(view, mean))
+        sentence.say("mean ").share(mean).say(", median of differences 0")
     } else {
-        format!(
-            "level {} ({} to {})",
-            share(view, found.shift),
-            share(view, lower),
-            share(view, upper)
-        )
+        let level = sentence.say("level ").share(found.shift);
+        level.say(" (").share(lower).say(" to ").share(upper).say(")")
     };
-    let how = if view.case.paired { ", differences of the same time" } else { "" };
-    format!("{place}{how}")
+    place.say(if view.case.paired { ", differences of the same time" } else { "" }).end()
 }
 
 pub(super) fn end_state(found: &EndState, view: View<'_>) -> String {
-    let shift = found.above + view.case.offset;
-    format!(
-        "the last {} of {} points are {} on average",
-        found.length,
-        view.case.above.len(),
-        share(view, shift)
-    )
+    let of = Sentence::of(view).say("the last ").count(found.length).say(" of ");
+    let points = of.count(view.case.above.len()).say(" points are ");
+    points.share(found.above + view.case.offset).say(" on average").end()
 }
 
 pub(super) fn start_up(found: StartUp, view: View<'_>) -> String {
-    format!(
-        "the first {} points were {} against the rest; they are left out",
-        found.length,
-        share(view, found.above_rest)
-    )
+    let points = Sentence::of(view).say("the first ").count(found.length).say(" points were ");
+    points.share(found.above_rest).say(" against the rest; they are left out").end()
 }
 
 pub(super) fn spread(found: &Spread, view: View<'_>) -> String {
@@ -100,32 +144,23 @@ pub(super) fn spread(found: &Spread, view: View<'_>) -> String {
         Change::Increase => "highest",
         Change::Decrease => "lowest",
     };
-    format!(
-        "points vary {:.2} times as much as the baseline's; the {decile} tenth is {}",
-        found.widths.ratio,
-        share(view, found.decile_above + view.case.offset)
-    )
+    let ratio = Sentence::of(view).say("points vary ").fixed(found.widths.ratio, 2);
+    let tenth = ratio.say(" times as much as the baseline's; the ").say(decile).say(" tenth is ");
+    tenth.share(found.decile_above + view.case.offset).end()
 }
 
 pub(super) fn tail(found: &Tail, view: View<'_>) -> String {
     let View { case, change, .. } = view;
-    format!(
-        "{} of {} points lie {:.1} or more times as far {} the level as any point of the baseline; the median is {}",
-        found.points,
-        case.points.out.len(),
-        found.ratio,
-        above(change),
-        share(view, case.of_x.median - case.of_y.median)
-    )
+    let points = Sentence::of(view).count(found.points).say(" of ").count(case.points.out.len());
+    let ratio = points.say(" points lie ").fixed(found.ratio, 1).say(" or more times as far ");
+    let place = ratio.say(above(change)).say(" the level as any point of the baseline");
+    place.say("; the median is ").share(case.of_x.median - case.of_y.median).end()
 }
 
 pub(super) fn stretch(found: &Stretch, view: View<'_>) -> String {
-    format!(
-        "{} points on end, from the {}, are {} on average",
-        found.length,
-        ordinal(found.start + 1),
-        share(view, found.above + view.case.offset)
-    )
+    let points = Sentence::of(view).count(found.length).say(" points on end, from the ");
+    let place = points.say(&ordinal(found.start + 1)).say(", are ");
+    place.share(found.above + view.case.offset).say(" on average").end()
 }
 
 fn ordinal(number: usize) -> String {
