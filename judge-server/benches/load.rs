@@ -56,7 +56,7 @@ async fn serve_here() -> anyhow::Result<()> {
     let arguments =
         ["judge-server", "--grpc-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0"].map(Into::into);
     let settings = Settings::read(arguments)?;
-    logs::start(&settings)?;
+    let _log = logs::start(&settings)?;
     let listeners = Listeners::bind(&settings).await?;
     let mut out = std::io::stdout();
     writeln!(out, "{}", listeners.grpc.local_addr()?)?;

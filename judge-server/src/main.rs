@@ -34,7 +34,7 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
         std::io::stdout().write_all(settings.to_toml()?.as_bytes())?;
         return Ok(());
     }
-    logs::start(settings)?;
+    let _log = logs::start(settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads(settings.io_threads))
         .enable_all()
