@@ -77,7 +77,8 @@ fn canary(judge: &str, index: usize) -> proto::JudgeRequest {
     proto::JudgeRequest { judge: Some(judge.to_owned()), ..request(&id, METRICS, POINTS) }
 }
 
-/// The judgement alone, or with the sentence that explains each metric, which the answer carries.
+/// The judgement alone, or with the sentences that explain each metric and what would change it, which
+/// the answer carries.
 fn in_process(messages: &[proto::JudgeRequest], explained: bool) -> anyhow::Result<f64> {
     let requests = messages.iter().map(|message| JudgeRequest::try_from(message.clone()));
     let requests: Vec<JudgeRequest> = requests.collect::<Result<_, _>>()?;
@@ -87,7 +88,10 @@ fn in_process(messages: &[proto::JudgeRequest], explained: bool) -> anyhow::Resu
         let judge = judges::chosen_by(request)?;
         let judgement = judge.judge_with(request, &mut scratch)?;
         for metric in judgement.metrics.iter().filter(|_| explained) {
-            std::hint::black_box(metric.explanation());
+            std::hint::black_box((metric.explanation(), metric.what_would_change()));
+            for finding in &metric.findings {
+                std::hint::black_box(finding.what_would_change());
+            }
         }
         std::hint::black_box(judgement);
     }
