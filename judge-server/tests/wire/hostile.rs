@@ -1,11 +1,14 @@
 //! Small requests that would take much memory or time, or whose refusal would not fit.
 
+use judge_server::proto::judge_stream_response::Outcome;
 use judge_server::proto::{self, judge_request};
 use tonic::Code;
 use tonic::codec::CompressionEncoding;
 use tonic_types::StatusExt;
 
 use crate::harness::{Server, reason, request};
+
+const INVALID: (Code, &str) = (Code::InvalidArgument, "INVALID_REQUEST");
 
 const DOCUMENT: usize = 4 * 1024 * 1024;
 
@@ -69,6 +72,84 @@ async fn messages_of_very_many_parts_are_refused_undecoded() {
     let config = Some(proto::validate_config_request::Config::CanaryConfig(config));
     let status = client.validate_config(proto::ValidateConfigRequest { config }).await.unwrap_err();
     assert_eq!(reason(&status), "INVALID_REQUEST");
+}
+
+/// A config whose evidence has `words` tests of no known kind, in itself and in its metric.
+fn unknown_tests(words: usize) -> proto::CanaryConfig {
+    let metric = proto::MetricConfig {
+        name: "metric-0".into(),
+        evidence: Some(proto::MetricEvidence { tests: vec![0; words], ..Default::default() }),
+        ..Default::default()
+    };
+    proto::CanaryConfig {
+        metrics: vec![metric],
+        evidence: Some(proto::EvidenceConfig { tests: vec![0; words], ..Default::default() }),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn numbers_that_take_more_memory_than_bytes_are_refused_undecoded() {
+    let server = Server::start(&[]).await;
+    let mut client = server.client().await.send_compressed(CompressionEncoding::Gzip);
+    let config = unknown_tests(DOCUMENT / 2 - 100);
+    let mut tests = request("", 1, 1);
+    tests.config = Some(judge_request::Config::CanaryConfig(config.clone()));
+    let mut times = request("", 1, 1);
+    let millis = vec![0; DOCUMENT - 200];
+    times.pairs[0].baseline = Some(proto::Series {
+        values: Vec::new(),
+        times: Some(proto::series::Times::Timestamps(proto::Timestamps { millis })),
+    });
+    let words = "objects, lists, fields and elements, but allowed is at most 64000";
+    for (message, said) in [(tests, words), (times, "timestamps, but allowed is at most 500000")] {
+        let status = client.judge(message.clone()).await.unwrap_err();
+        assert_eq!((status.code(), reason(&status).as_str()), INVALID);
+        assert!(status.message().contains(said), "{status}");
+        let message = proto::JudgeStreamRequest { request: Some(message) };
+        let answers = client.judge_stream(tokio_stream::iter([message])).await;
+        let answer = answers.unwrap().into_inner().message().await.unwrap().unwrap();
+        assert!(format!("{answer:?}").contains(said), "{answer:?}");
+    }
+    let config = Some(proto::validate_config_request::Config::CanaryConfig(config));
+    let status = client.validate_config(proto::ValidateConfigRequest { config }).await.unwrap_err();
+    assert!(status.message().contains(words), "{status}");
+}
+
+#[tokio::test]
+async fn the_problems_of_one_request_are_a_thousand_and_how_many_more() {
+    let server = Server::start(&[]).await;
+    let mut client = server.client().await;
+    // Few enough to be read.
+    let config = unknown_tests(20_000);
+    let more = "39000 more problems";
+    let mut wrong = request("", 1, 1);
+    wrong.config = Some(judge_request::Config::CanaryConfig(config.clone()));
+    let status = client.judge(wrong.clone()).await.unwrap_err();
+    let violations = status.get_details_bad_request().unwrap().field_violations;
+    let (last, listed) = violations.split_last().unwrap();
+    assert!(last.description.starts_with(&format!("{} more", 40_000 - listed.len())), "{last:?}");
+
+    let message = proto::JudgeStreamRequest { request: Some(wrong.clone()) };
+    let answers = client.judge_stream(tokio_stream::iter([message])).await;
+    let answer = answers.unwrap().into_inner().message().await.unwrap().unwrap();
+    let Some(Outcome::Refusal(refusal)) = answer.outcome else { panic!("{answer:?}") };
+    assert_eq!(refusal.problems.len(), 1001);
+    assert_eq!(refusal.problems[1000].value, more);
+
+    let answer = server.post("/v1/judge", serde_json::to_vec(&wrong).unwrap()).await;
+    assert_eq!(answer.fields().len(), 1001);
+    let last = answer.json()["violations"][1000]["description"].to_string();
+    assert!(last.contains(more), "{last}");
+
+    let config = Some(proto::validate_config_request::Config::CanaryConfig(config));
+    let request = proto::ValidateConfigRequest { config };
+    let answer = client.validate_config(request.clone()).await.unwrap().into_inner();
+    assert!(!answer.usable);
+    assert_eq!(answer.problems.len(), 1001);
+    assert_eq!(answer.problems[1000].value, more);
+    let answer = server.post("/v1/config:validate", serde_json::to_vec(&request).unwrap()).await;
+    assert_eq!(answer.json()["problems"].as_array().unwrap().len(), 1001);
 }
 
 #[tokio::test]
