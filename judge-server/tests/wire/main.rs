@@ -17,4 +17,6 @@ mod limits;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod reflection;
+mod same;
 mod security;
+mod validate;
