@@ -68,6 +68,17 @@ pub enum Refusal {
     /// The content type is none that the server reads.
     #[error("{0}")]
     UnsupportedMediaType(String),
+    /// The content is compressed in a way that the server does not read.
+    #[error("content encoding {found:?}, but allowed is {allowed}")]
+    UnsupportedEncoding {
+        /// What the header says.
+        found: String,
+        /// What the server reads, as a header lists it.
+        allowed: &'static str,
+    },
+    /// The server ends.
+    #[error("the server is shutting down; ask another")]
+    ShuttingDown,
     /// A defect of the server.
     #[error("the judge failed on this request; please report it with the request")]
     Internal,
@@ -104,6 +115,8 @@ impl Refusal {
             Self::NotFound(_) => "NOT_FOUND",
             Self::MethodNotAllowed(_) => "METHOD_NOT_ALLOWED",
             Self::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
+            Self::UnsupportedEncoding { .. } => "UNSUPPORTED_ENCODING",
+            Self::ShuttingDown => "SHUTTING_DOWN",
             Self::Internal => "INTERNAL",
         }
     }
@@ -117,9 +130,11 @@ impl Refusal {
             Self::Overloaded(_) => Code::ResourceExhausted,
             Self::DeadlineExceeded | Self::SlowRequest => Code::DeadlineExceeded,
             Self::Unauthenticated => Code::Unauthenticated,
-            Self::NotFound(_) | Self::MethodNotAllowed(_) | Self::UnsupportedMediaType(_) => {
-                Code::Unimplemented
-            }
+            Self::NotFound(_)
+            | Self::MethodNotAllowed(_)
+            | Self::UnsupportedMediaType(_)
+            | Self::UnsupportedEncoding { .. } => Code::Unimplemented,
+            Self::ShuttingDown => Code::Unavailable,
             Self::Internal => Code::Internal,
         }
     }
@@ -135,7 +150,10 @@ impl Refusal {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType(_) | Self::UnsupportedEncoding { .. } => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
+            Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

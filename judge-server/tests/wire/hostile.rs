@@ -160,7 +160,16 @@ async fn a_message_too_large_once_decompressed_is_refused_as_too_large() {
         let mut client = client.clone().send_compressed(encoding);
         let mut bomb = request("", 1, 1);
         bomb.pairs[0].id = Some("x".repeat(DOCUMENT));
-        let status = client.judge(bomb).await.unwrap_err();
+        let status = client.judge(bomb.clone()).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument);
+        assert_eq!(reason(&status), "MESSAGE_TOO_LARGE");
+
+        let bomb = proto::JudgeStreamRequest { request: Some(bomb) };
+        let good = proto::JudgeStreamRequest { request: Some(request("good", 1, 5)) };
+        let answers = client.judge_stream(tokio_stream::iter([good, bomb])).await.unwrap();
+        let mut answers = answers.into_inner();
+        assert_eq!(answers.message().await.unwrap().unwrap().id, "good");
+        let status = answers.message().await.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument);
         assert_eq!(reason(&status), "MESSAGE_TOO_LARGE");
     }
