@@ -4,6 +4,7 @@ use judge_core::{CanaryConfig, Clock, JudgeRequest, MetricPair, Problem, Series,
 
 use crate::problems::Problems;
 use crate::proto;
+use crate::refusal::Refusal;
 
 use super::Dialect;
 use super::config::{self, Reading};
@@ -13,9 +14,9 @@ const MILLIS_A_SECOND: i64 = 1_000;
 
 /// Errors have the fields' names as in the messages.
 impl TryFrom<proto::JudgeRequest> for JudgeRequest {
-    type Error = Problems;
+    type Error = Refusal;
 
-    fn try_from(request: proto::JudgeRequest) -> Result<Self, Problems> {
+    fn try_from(request: proto::JudgeRequest) -> Result<Self, Refusal> {
         use proto::judge_request::Config;
         let mut problems = Problems::default();
         let config = match request.config {
@@ -50,7 +51,7 @@ impl TryFrom<proto::JudgeRequest> for JudgeRequest {
                 config.judge = request.judge.or(config.judge);
                 Ok(Self { config, thresholds, pairs })
             }
-            _ => Err(problems),
+            _ => Err(problems.into()),
         }
     }
 }

@@ -21,7 +21,7 @@ fn golden() -> Vec<Value> {
 }
 
 /// Our own request with the numbers as Kayenta's has them.
-fn ours(kayenta: &Value, id: &str, field: &str, config: Value) -> Value {
+fn ours(kayenta: &Value, id: &str, field: &str, config: &Value) -> Value {
     let pairs = kayenta["metricSetPairList"].as_array().unwrap().iter().map(|pair| {
         json!({
             "name": pair["name"], "id": pair["id"], "tags": pair["tags"],
@@ -119,7 +119,7 @@ async fn the_library_and_every_call_agree() {
             ("canaryConfig", typed(&case["canaryConfig"]), as_messages),
         ] {
             let id = format!("{id} {field}");
-            let own = ours(case, &id, field, config);
+            let own = ours(case, &id, field, &config);
             let answer = server.post("/v1/judge", own.to_string()).await;
             assert_eq!(answer.status, StatusCode::OK, "{id}: {}", answer.text());
             let answer: proto::JudgeResponse = serde_json::from_slice(&answer.body).unwrap();

@@ -2,6 +2,7 @@
 
 use judge_server::proto::judge_stream_response::Outcome;
 use judge_server::proto::{self, judge_request};
+use prost::Message;
 use tonic::Code;
 use tonic::codec::CompressionEncoding;
 use tonic_types::StatusExt;
@@ -220,4 +221,47 @@ async fn a_field_with_a_very_long_name_fits_too() {
     let status = server.client().await.judge(wrong).await.unwrap_err();
     assert_eq!(reason(&status), "INVALID_REQUEST");
     assert!(status.message().len() + status.details().len() * 4 / 3 < 8 * 1024);
+}
+
+#[tokio::test]
+async fn long_names_make_no_answer_of_many_times_their_length() {
+    let server = Server::start(&[]).await;
+    let mut client = server.client().await;
+    for judge in ["NetflixACAJudge-v1.0", "EvidenceJudge-v1"] {
+        let mut long = request("", 500, 0);
+        long.judge = Some(judge.to_owned());
+        let Some(judge_request::Config::CanaryConfig(config)) = &mut long.config else {
+            panic!("a typed config")
+        };
+        for ((number, metric), pair) in config.metrics.iter_mut().enumerate().zip(&mut long.pairs) {
+            // The longest that is taken, in a metric that fails the canary and has every warning.
+            metric.name = format!("{number:01024}");
+            metric.groups = vec![metric.name.clone()];
+            metric.critical = true;
+            pair.name.clone_from(&metric.name);
+            let side = |values: Vec<f64>| Some(proto::Series { values, times: None });
+            pair.baseline = side([1.0, 2.0, f64::INFINITY].repeat(4));
+            pair.canary = side([9.0, 8.0, f64::NEG_INFINITY].repeat(4));
+        }
+        let answer = client.judge(long.clone()).await.unwrap().into_inner();
+        let (sent, answered) = (long.encoded_len(), answer.encoded_len());
+        assert!(answered < 4 * sent, "{judge}: {answered} bytes in answer to {sent}");
+    }
+}
+
+#[tokio::test]
+async fn very_many_notices_are_a_thousand_warnings_and_how_many_more() {
+    let server = Server::start(&[]).await;
+    let keys = (0..5000).map(|key| format!(r#""{key}":0"#)).collect::<Vec<_>>().join(",");
+    let mut odd = request("", 1, 5);
+    odd.config = Some(judge_request::Config::KayentaConfigJson(format!(
+        r#"{{"classifier": {{}}, "metrics": [{{"name": "metric-0", "groups": ["all"],
+            "analysisConfigurations": {{"canary": {{{keys}}}}}}}]}}"#
+    )));
+    let answer = server.client().await.judge(odd).await.unwrap().into_inner();
+    let warnings = answer.judgement.unwrap().warnings;
+    assert_eq!(warnings.len(), 1001);
+    let last = warnings[1000].problem.as_ref().unwrap();
+    assert_eq!(last.value, "4000 more problems");
+    assert_eq!(last.severity(), proto::Severity::Notice);
 }
