@@ -21,7 +21,7 @@ use crate::refusal::Refusal;
 
 /// What a message asks for, and how it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Entrance {
+pub enum Entrance {
     /// An encoded `JudgeRequest`.
     Judge,
     /// An encoded `JudgeStreamRequest`.

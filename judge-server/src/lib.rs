@@ -17,6 +17,7 @@ mod judging;
 mod limits;
 pub mod logs;
 mod metrics;
+pub mod offline;
 mod parts;
 mod pool;
 mod problem_json;

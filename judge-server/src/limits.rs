@@ -13,6 +13,8 @@ pub(crate) struct Limits {
     pub(crate) series_points: usize,
     /// Points of all series of a canary together.
     pub(crate) total_points: usize,
+    /// Bytes of a document up to which its parts are not counted: whatever is in it, it is little.
+    pub(crate) uncounted_bytes: usize,
 }
 
 /// Longest id of a request in bytes: it goes into every log line.
@@ -138,8 +140,13 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: Limits =
-        Limits { message_bytes: 99, metrics: 2, series_points: 3, total_points: 8 };
+    const LIMITS: Limits = Limits {
+        message_bytes: 99,
+        metrics: 2,
+        series_points: 3,
+        total_points: 8,
+        uncounted_bytes: 0,
+    };
 
     fn paths(series: &[(usize, usize)]) -> Vec<String> {
         let pair = |(baseline, canary): &(usize, usize)| {

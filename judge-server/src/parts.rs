@@ -11,9 +11,6 @@ use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_f
 use crate::limits::Limits;
 use crate::refusal::Refusal;
 
-/// Documents up to this size are not counted: whatever is in them, it is little.
-const SMALL: usize = 64 * 1024;
-
 /// Parts for each metric that a request may have: a few dozen in Kayenta's largest configs.
 const PARTS_A_METRIC: usize = 64;
 
@@ -34,7 +31,7 @@ pub(crate) fn check_config_text(json: &str, limits: &Limits) -> Result<(), Refus
 }
 
 fn check_text(json: &[u8], limits: &Limits, points: usize) -> Result<(), Refused> {
-    if json.len() <= SMALL {
+    if json.len() <= limits.uncounted_bytes {
         return Ok(());
     }
     let counted = Text::count(json);
@@ -168,7 +165,7 @@ pub(crate) fn check_validate_request(message: &[u8], limits: &Limits) -> Result<
 }
 
 fn check_message(bytes: &[u8], message: Message, limits: &Limits) -> Result<(), Refusal> {
-    if bytes.len() <= SMALL {
+    if bytes.len() <= limits.uncounted_bytes {
         return Ok(());
     }
     let mut counted = Counted::default();
@@ -224,8 +221,14 @@ mod tests {
     use super::*;
     use crate::proto;
 
-    const LIMITS: Limits =
-        Limits { message_bytes: 0, metrics: 2, series_points: 0, total_points: 100 };
+    const SMALL: usize = 1024;
+    const LIMITS: Limits = Limits {
+        message_bytes: 0,
+        metrics: 2,
+        series_points: 0,
+        total_points: 100,
+        uncounted_bytes: SMALL,
+    };
 
     #[test]
     fn counts_outside_of_strings() {

@@ -14,6 +14,7 @@ mod golden;
 mod harness;
 mod hostile;
 mod limits;
+mod offline;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod reflection;
