@@ -130,7 +130,7 @@ impl http_body::Body for UntilDrained {
         }
         ready!(self.draining.as_mut().poll(context));
         self.ended = true;
-        let status = Status::unavailable("the server is shutting down");
+        let status = Status::from(Refusal::ShuttingDown);
         let mut trailers = http::HeaderMap::new();
         Poll::Ready(match status.add_header(&mut trailers) {
             Ok(()) => Some(Ok(Frame::trailers(trailers))),

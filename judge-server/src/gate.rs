@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::{HeaderMap, Method, Request, Response, header};
+use http::header::AsHeaderName;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,12 @@ use crate::secrets::Fresh;
 use crate::target::Target;
 use crate::tokens::Tokens;
 use crate::traces::Traces;
+
+/// How the messages of a gRPC call are compressed.
+const GRPC_ENCODING: &str = "grpc-encoding";
+
+/// Characters of a path or header that a refusal quotes.
+const QUOTED: usize = 80;
 
 /// What answers behind a gate: the side of the server that it is on.
 #[derive(Debug)]
@@ -76,13 +83,24 @@ impl Gate {
 
     /// Whether the call may begin; decided by its headers, before its body is read.
     fn admit(&self, target: Target, request: &Request<Incoming>) -> Result<(), Refusal> {
-        if matches!(self.side, Side::Grpc(_)) {
-            require_grpc(request)?;
+        match self.side {
+            Side::Grpc(_) => {
+                require_grpc(request)?;
+                require_encoding(request.headers(), GRPC_ENCODING, "gzip,zstd,identity")?;
+            }
+            Side::Http(_) => {
+                require_encoding(request.headers(), &header::CONTENT_ENCODING, "identity")?;
+            }
         }
         if let Some(tokens) = self.tokens.as_ref().filter(|_| !target.is_open())
             && !tokens.get().admit(request.headers())
         {
             return Err(Refusal::Unauthenticated);
+        }
+        if matches!((&self.side, target), (Side::Grpc(_), Target::Other)) {
+            let path: String = request.uri().path().chars().take(QUOTED).collect();
+            let text = format!("nothing at {path:?}; what there is reflection says");
+            return Err(Refusal::NotFound(text));
         }
         if target.judges() && self.judging.pool.is_full() {
             return Err(Refusal::Overloaded(Resource::Calls));
@@ -147,7 +165,16 @@ impl Gate {
         if matches!(self.side, Side::Http(_)) || foreign {
             return problem_json::response(&refusal);
         }
-        Status::from(refusal).into_http()
+        let allowed = match refusal {
+            Refusal::UnsupportedEncoding { allowed, .. } => Some(allowed),
+            _ => None,
+        };
+        let mut response = Status::from(refusal).into_http();
+        if let Some(allowed) = allowed {
+            let headers = response.headers_mut();
+            headers.insert("grpc-accept-encoding", HeaderValue::from_static(allowed));
+        }
+        response
     }
 }
 
@@ -168,6 +195,23 @@ fn require_grpc(request: &Request<Incoming>) -> Result<(), Refusal> {
          its own"
     );
     Err(Refusal::UnsupportedMediaType(text))
+}
+
+/// Whether the content is compressed, if at all, in one of the ways that `allowed` lists.
+fn require_encoding(
+    headers: &HeaderMap,
+    name: impl AsHeaderName,
+    allowed: &'static str,
+) -> Result<(), Refusal> {
+    for value in headers.get_all(name) {
+        let found = String::from_utf8_lossy(value.as_bytes());
+        let known = |word: &str| word.eq_ignore_ascii_case(found.trim());
+        if !found.is_empty() && !allowed.split(',').any(known) {
+            let found = found.chars().take(QUOTED).collect();
+            return Err(Refusal::UnsupportedEncoding { found, allowed });
+        }
+    }
+    Ok(())
 }
 
 /// The status of an answer that failed before its body, else OK.

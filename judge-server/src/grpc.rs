@@ -39,7 +39,7 @@ pub(crate) struct Service {
     /// Messages of one stream that may wait for their judgement.
     pub(crate) stream_calls: usize,
     pub(crate) draining: CancellationToken,
-    /// Health, reflection, and the answer to what there is not.
+    /// Health and reflection.
     pub(crate) others: Router,
 }
 

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use judge_core::{JudgeRequest, Judgement, Problem, Scratch, Severity, judges, kayenta};
+use judge_core::Scratch;
 use prost::Message;
 
+use crate::bench::{Bench, Entrance};
 use crate::call::Call;
-use crate::convert::Dialect;
-use crate::limits::{self, Limits};
+use crate::limits::{ID_BYTES, Limits};
 use crate::metrics::Metrics;
-use crate::parts;
 use crate::pool::{Pool, Threads};
 use crate::proto;
-use crate::proto_json;
 use crate::refusal::Refusal;
 
 /// Judges on the pool's threads.
@@ -27,14 +25,7 @@ pub(crate) struct Judging {
 impl Judging {
     /// Judges an encoded `JudgeRequest` and answers with an encoded `JudgeResponse`.
     pub(crate) async fn judge(&self, message: Bytes, call: &Arc<Call>) -> Result<Bytes, Refusal> {
-        self.run(message, Threads::Any, call, |bench, message| {
-            parts::check_request(&message, bench.limits)?;
-            let request = proto::JudgeRequest::decode(message.as_ref())?;
-            // Its bytes are not needed any more, and may be many.
-            drop(message);
-            Ok(bench.judge_message(request)?.encode_to_vec().into())
-        })
-        .await
+        Ok(self.run(message, Threads::Any, call, Entrance::Judge).await?.into())
     }
 
     /// Judges an encoded `JudgeStreamRequest` and answers with an encoded `JudgeStreamResponse`.
@@ -42,13 +33,7 @@ impl Judging {
         use proto::judge_stream_response::Outcome;
         let sent = message.clone();
         // One thread must not do all the work of a stream: it is for many canaries.
-        let judged = self.run(message, Threads::Pool, call, |bench, message| {
-            parts::check_stream_request(&message, bench.limits)?;
-            let request = proto::JudgeStreamRequest::decode(message.as_ref())?;
-            let judged = bench.judge_message(request.request.unwrap_or_default())?;
-            let outcome = judged.judgement.map(Outcome::Judgement);
-            Ok(proto::JudgeStreamResponse { id: judged.id, outcome }.encode_to_vec())
-        });
+        let judged = self.run(message, Threads::Pool, call, Entrance::JudgeOfStream);
         let answer = judged.await.unwrap_or_else(|refusal| {
             let outcome = Some(Outcome::Refusal(call.refuse(refusal).into()));
             proto::JudgeStreamResponse { id: id_in_stream(&sent), outcome }.encode_to_vec()
@@ -62,14 +47,7 @@ impl Judging {
         json: Bytes,
         call: &Arc<Call>,
     ) -> Result<Vec<u8>, Refusal> {
-        self.run(json, Threads::Any, call, |bench, json| {
-            parts::check_json(&json, bench.limits)?;
-            let request = kayenta::read_request(&json)?;
-            drop(json);
-            let judgement = bench.judge(&request, Dialect::Kayenta)?;
-            serde_json::to_vec(&kayenta::result(&judgement)).map_err(|_| Refusal::Internal)
-        })
-        .await
+        self.run(json, Threads::Any, call, Entrance::JudgeKayenta).await
     }
 
     /// Judges our message in JSON and answers in JSON.
@@ -78,13 +56,7 @@ impl Judging {
         json: Bytes,
         call: &Arc<Call>,
     ) -> Result<Vec<u8>, Refusal> {
-        self.run(json, Threads::Any, call, |bench, json| {
-            parts::check_json(&json, bench.limits)?;
-            let request = proto_json::read(&json)?;
-            drop(json);
-            proto_json::write(&bench.judge_message(request)?)
-        })
-        .await
+        self.run(json, Threads::Any, call, Entrance::JudgeJson).await
     }
 
     /// Checks the config of an encoded `ValidateConfigRequest` and answers with an encoded
@@ -94,12 +66,7 @@ impl Judging {
         message: Bytes,
         call: &Arc<Call>,
     ) -> Result<Bytes, Refusal> {
-        self.run(message, Threads::Any, call, |bench, message| {
-            parts::check_validate_request(&message, bench.limits)?;
-            let request = proto::ValidateConfigRequest::decode(message.as_ref())?;
-            Ok(bench.validate(request)?.encode_to_vec().into())
-        })
-        .await
+        Ok(self.run(message, Threads::Any, call, Entrance::Validate).await?.into())
     }
 
     /// Checks a config in JSON and answers in JSON.
@@ -108,32 +75,29 @@ impl Judging {
         json: Bytes,
         call: &Arc<Call>,
     ) -> Result<Vec<u8>, Refusal> {
-        self.run(json, Threads::Any, call, |bench, json| {
-            parts::check_json(&json, bench.limits)?;
-            proto_json::write(&bench.validate(proto_json::read(&json)?)?)
-        })
-        .await
+        self.run(json, Threads::Any, call, Entrance::ValidateJson).await
     }
 
-    async fn run<T: Send + 'static>(
+    async fn run(
         &self,
         message: Bytes,
         threads: Threads,
         call: &Arc<Call>,
-        work: impl FnOnce(Bench<'_>, Bytes) -> Result<T, Refusal> + Send + 'static,
-    ) -> Result<T, Refusal> {
+        entrance: Entrance,
+    ) -> Result<Vec<u8>, Refusal> {
         // More than was reserved while it arrived if it was compressed.
         let bytes = message.len();
         call.reservation.grow_to(bytes)?;
         let (limits, metrics, held) = (self.limits, Arc::clone(&self.metrics), Arc::clone(call));
         let work = move |scratch: &mut Scratch| {
-            work(Bench { limits: &limits, metrics: &metrics, call: &held, scratch }, message)
+            let bench = Bench { limits: &limits, metrics: &metrics, call: &held, scratch };
+            bench.answer(entrance, message)
         };
         self.pool.run(bytes, threads, work).await?
     }
 }
 
-/// The id of a request of a stream, as far as it can be read.
+/// The id of a request of a stream, as far as it can be read: its beginning where it is too long.
 fn id_in_stream(message: &[u8]) -> String {
     #[derive(Message)]
     struct Request {
@@ -146,56 +110,8 @@ fn id_in_stream(message: &[u8]) -> String {
         request: Option<Request>,
     }
     let read = StreamRequest::decode(message).ok().and_then(|message| message.request);
-    read.map(|request| request.id).unwrap_or_default()
-}
-
-/// A thread's place to judge one call.
-struct Bench<'a> {
-    limits: &'a Limits,
-    metrics: &'a Metrics,
-    call: &'a Call,
-    scratch: &'a mut Scratch,
-}
-
-impl Bench<'_> {
-    fn judge_message(self, request: proto::JudgeRequest) -> Result<proto::JudgeResponse, Refusal> {
-        let mut request = request;
-        let id = std::mem::take(&mut request.id);
-        limits::check_id(&id)?;
-        self.call.identify(&id);
-        if let Some(proto::judge_request::Config::KayentaConfigJson(json)) = &request.config {
-            parts::check_config_text(json, self.limits)?;
-        }
-        let dialect = Dialect::of(&request);
-        let request = JudgeRequest::try_from(request)?;
-        let judgement = self.judge(&request, dialect)?;
-        Ok(proto::JudgeResponse { id, judgement: Some(judgement.into()) })
-    }
-
-    fn judge(self, request: &JudgeRequest, dialect: Dialect) -> Result<Judgement, Refusal> {
-        let judged = self
-            .limits
-            .check(request)
-            .and_then(|()| judges::chosen_by(request))
-            .and_then(|judge| judge.judge_with(request, self.scratch));
-        let judgement = judged.map_err(|refused| dialect.name_all(&refused))?;
-        self.metrics.count(&judgement, limits::points(request));
-        self.call.judged(judgement.verdict);
-        Ok(dialect.name_warnings(judgement))
-    }
-
-    fn validate(
-        self,
-        request: proto::ValidateConfigRequest,
-    ) -> Result<proto::ValidateConfigResponse, Refusal> {
-        if let Some(proto::validate_config_request::Config::KayentaConfigJson(json)) =
-            &request.config
-        {
-            parts::check_config_text(json, self.limits)?;
-        }
-        let problems: Vec<Problem> = request.try_into()?;
-        let usable = problems.iter().all(|problem| problem.severity != Severity::Error);
-        let problems = problems.into_iter().map(Into::into).collect();
-        Ok(proto::ValidateConfigResponse { usable, problems })
-    }
+    let mut id = read.map(|request| request.id).unwrap_or_default();
+    let end = (0..=ID_BYTES).rev().find(|end| id.is_char_boundary(*end));
+    id.truncate(end.unwrap_or_default());
+    id
 }

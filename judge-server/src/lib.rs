@@ -3,6 +3,7 @@
 //! [`serve`] runs it on sockets of the caller's until a future of the caller's is ready, so that tests
 //! and programs start the same server as the command `judge-server` does.
 
+mod bench;
 mod body;
 mod budget;
 mod call;
@@ -16,9 +17,11 @@ mod judging;
 mod limits;
 pub mod logs;
 mod metrics;
+pub mod offline;
 mod parts;
 mod pool;
 mod problem_json;
+mod problems;
 pub mod proto;
 pub mod proto_json;
 mod refusal;
@@ -32,6 +35,7 @@ mod traces;
 mod wire;
 
 pub use error::StartError;
+pub use problems::Problems;
 pub use refusal::{Refusal, Resource};
 pub use server::{Listeners, serve};
 pub use settings::{LogFormat, Settings, SettingsError, Span, threads};

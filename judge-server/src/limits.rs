@@ -1,6 +1,6 @@
 //! How much one request may hold.
 
-use judge_core::{JudgeRequest, Problem, Refused};
+use judge_core::{CanaryConfig, JudgeRequest, Problem, Refused};
 
 /// What is refused as too much.
 #[derive(Debug, Clone, Copy)]
@@ -13,10 +13,18 @@ pub(crate) struct Limits {
     pub(crate) series_points: usize,
     /// Points of all series of a canary together.
     pub(crate) total_points: usize,
+    /// Bytes of a document up to which its parts are not counted: whatever is in it, it is little.
+    pub(crate) uncounted_bytes: usize,
 }
 
 /// Longest id of a request in bytes: it goes into every log line.
-const ID_BYTES: usize = 256;
+pub(crate) const ID_BYTES: usize = 256;
+
+/// Longest name of a metric or group in bytes: a judgement says a metric's name up to a dozen times.
+const NAME_BYTES: usize = 1024;
+
+/// Memory of a short text, in which a judgement has each group of each pair.
+const TEXT_BYTES: usize = 32;
 
 impl Limits {
     /// Whether `request` is within the limits, with paths as in Kayenta's request. The points are
@@ -25,15 +33,9 @@ impl Limits {
     /// # Errors
     /// When it is not.
     pub(crate) fn check(&self, request: &JudgeRequest) -> Result<(), Refused> {
-        let mut problems = Vec::new();
-        let mut metrics = |path: &str, count: usize| {
-            if count > self.metrics {
-                let allowed = format!("at most {}", self.metrics);
-                problems.push(Problem::error(path, format!("{count} metrics"), allowed));
-            }
-        };
-        metrics("canaryConfig.metrics", request.config.metrics.len());
-        metrics("metricSetPairList", request.pairs.len());
+        let mut problems = self.problems_of_config(&request.config);
+        problems.extend(self.too_many("metricSetPairList", request.pairs.len(), "metrics"));
+        problems.extend(self.groups_for_each_pair(request));
         let mut total = 0;
         for (index, pair) in request.pairs.iter().enumerate() {
             for (side, series) in [("control", &pair.baseline), ("experiment", &pair.canary)] {
@@ -51,6 +53,66 @@ impl Limits {
             problems.push(Problem::error("metricSetPairList", format!("{total} points"), allowed));
         }
         Refused::unless_empty(problems)
+    }
+
+    /// The same for a config alone.
+    ///
+    /// # Errors
+    /// When it is not within the limits.
+    pub(crate) fn check_config(&self, config: &CanaryConfig) -> Result<(), Refused> {
+        Refused::unless_empty(self.problems_of_config(config))
+    }
+
+    fn problems_of_config(&self, config: &CanaryConfig) -> Vec<Problem> {
+        let weights = "canaryConfig.classifier.groupWeights";
+        let mut problems: Vec<Problem> = [
+            self.too_many("canaryConfig.metrics", config.metrics.len(), "metrics"),
+            self.too_many(weights, config.group_weights.len(), "groups"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let mut name = |path: &dyn Fn() -> String, name: &str| {
+            if name.len() > NAME_BYTES {
+                let found = format!("{} bytes", name.len());
+                problems.push(Problem::error(path(), found, format!("at most {NAME_BYTES} bytes")));
+            }
+        };
+        for (index, metric) in config.metrics.iter().enumerate() {
+            let path = |field: &str| format!("canaryConfig.metrics[{index}].{field}");
+            name(&|| path("name"), &metric.name);
+            for (group, text) in metric.groups.iter().enumerate() {
+                name(&|| path(&format!("groups[{group}]")), text);
+            }
+            if let Some(of) = metric.evidence.kind.exposure() {
+                name(&|| path("analysisConfigurations.canary.kind"), of);
+            }
+        }
+        for group in config.group_weights.keys() {
+            name(&|| weights.to_owned(), group);
+        }
+        problems
+    }
+
+    /// Pairs of one metric each have its groups in the judgement, so a short request might have a very
+    /// long answer.
+    fn groups_for_each_pair(&self, request: &JudgeRequest) -> Option<Problem> {
+        let bytes = |groups: &[String]| groups.iter().map(|group| group.len() + TEXT_BYTES).sum();
+        let metrics = request.config.metrics.iter().map(|metric| bytes(&metric.groups));
+        let (index, most): (usize, usize) = metrics.enumerate().max_by_key(|(_, bytes)| *bytes)?;
+        let together = most.saturating_mul(request.pairs.len()) as u64;
+        (together > self.message_bytes).then(|| {
+            let path = format!("canaryConfig.metrics[{index}].groups");
+            let found = format!("{together} bytes, once for each pair of the request");
+            let allowed = format!("at most {}, as --max-message-size has it", self.message_bytes);
+            Problem::error(path, found, allowed)
+        })
+    }
+
+    fn too_many(&self, path: &str, count: usize, of: &str) -> Option<Problem> {
+        (count > self.metrics).then(|| {
+            Problem::error(path, format!("{count} {of}"), format!("at most {}", self.metrics))
+        })
     }
 }
 
@@ -73,12 +135,18 @@ pub(crate) fn points(request: &JudgeRequest) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use judge_core::config::evidence::MetricKind;
     use judge_core::{CanaryConfig, MetricConfig, MetricPair};
 
     use super::*;
 
-    const LIMITS: Limits =
-        Limits { message_bytes: 0, metrics: 2, series_points: 3, total_points: 8 };
+    const LIMITS: Limits = Limits {
+        message_bytes: 99,
+        metrics: 2,
+        series_points: 3,
+        total_points: 8,
+        uncounted_bytes: 0,
+    };
 
     fn paths(series: &[(usize, usize)]) -> Vec<String> {
         let pair = |(baseline, canary): &(usize, usize)| {
@@ -90,7 +158,11 @@ mod tests {
             pairs: series.iter().map(pair).collect(),
             ..JudgeRequest::default()
         };
-        match LIMITS.check(&request) {
+        refused(&request)
+    }
+
+    fn refused(request: &JudgeRequest) -> Vec<String> {
+        match LIMITS.check(request) {
             Ok(()) => Vec::new(),
             Err(refused) => refused.problems().iter().map(|found| found.path.clone()).collect(),
         }
@@ -102,5 +174,56 @@ mod tests {
         assert_eq!(paths(&[(3, 4)]), ["metricSetPairList[0].values.experiment"]);
         assert_eq!(paths(&[(3, 3), (1, 2)]), ["metricSetPairList"]);
         assert_eq!(paths(&[(1, 1), (1, 1), (1, 1)]), ["canaryConfig.metrics", "metricSetPairList"]);
+    }
+
+    #[test]
+    fn names_at_their_edge() {
+        let long = |bytes: usize| "x".repeat(bytes);
+        let metric = |name: usize, group: usize, of: usize| {
+            let mut metric = MetricConfig::new(long(name), long(group));
+            metric.evidence.kind = MetricKind::Proportion { of: long(of) };
+            metric
+        };
+        let request = |metric: MetricConfig, weights: &[usize]| {
+            let weights = weights.iter().map(|bytes| (long(*bytes), 1.0));
+            let config = CanaryConfig {
+                metrics: vec![metric],
+                group_weights: weights.collect(),
+                ..CanaryConfig::default()
+            };
+            JudgeRequest { config, ..JudgeRequest::default() }
+        };
+        let cases: [(JudgeRequest, &[&str]); 6] = [
+            (request(metric(1024, 1024, 1024), &[1024, 1]), &[]),
+            (request(metric(1025, 1, 1), &[]), &["canaryConfig.metrics[0].name"]),
+            (request(metric(1, 1025, 1), &[]), &["canaryConfig.metrics[0].groups[0]"]),
+            (
+                request(metric(1, 1, 1025), &[]),
+                &["canaryConfig.metrics[0].analysisConfigurations.canary.kind"],
+            ),
+            (request(metric(1, 1, 1), &[1025]), &["canaryConfig.classifier.groupWeights"]),
+            (request(metric(1, 1, 1), &[1, 2, 3]), &["canaryConfig.classifier.groupWeights"]),
+        ];
+        for (request, expected) in cases {
+            assert_eq!(refused(&request), expected);
+        }
+    }
+
+    #[test]
+    fn groups_are_counted_once_for_each_pair() {
+        // Of the two metrics the larger counts: 17 and 18 bytes, with 32 each.
+        for (bytes, pairs, accepted) in [(18, 1, true), (19, 1, false), (1, 2, false)] {
+            let mut large = MetricConfig::new("a", "x".repeat(17));
+            large.groups.push("x".repeat(bytes));
+            let config = CanaryConfig {
+                metrics: vec![MetricConfig::new("b", "g"), large],
+                ..CanaryConfig::default()
+            };
+            let pairs = vec![MetricPair::new("a", vec![], vec![]); pairs];
+            let request = JudgeRequest { config, pairs, ..JudgeRequest::default() };
+            let expected: &[&str] =
+                if accepted { &[] } else { &["canaryConfig.metrics[1].groups"] };
+            assert_eq!(refused(&request), expected, "{bytes}");
+        }
     }
 }

@@ -11,9 +11,6 @@ use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_f
 use crate::limits::Limits;
 use crate::refusal::Refusal;
 
-/// Documents up to this size are not counted: whatever is in them, it is little.
-const SMALL: usize = 64 * 1024;
-
 /// Parts for each metric that a request may have: a few dozen in Kayenta's largest configs.
 const PARTS_A_METRIC: usize = 64;
 
@@ -34,7 +31,7 @@ pub(crate) fn check_config_text(json: &str, limits: &Limits) -> Result<(), Refus
 }
 
 fn check_text(json: &[u8], limits: &Limits, points: usize) -> Result<(), Refused> {
-    if json.len() <= SMALL {
+    if json.len() <= limits.uncounted_bytes {
         return Ok(());
     }
     let counted = Text::count(json);
@@ -97,21 +94,50 @@ enum Message {
     Request,
     ValidateRequest,
     Config,
-    /// A message whose fields are counted and not walked.
-    Leaf,
+    Metric,
+    /// What a config and a metric tell `EvidenceJudge-v1`; the tests have the same number in both.
+    Evidence,
+    Pair,
+    Series,
+    Timestamps,
+}
+
+/// What a field holds that takes more memory than bytes.
+enum Inner {
+    Message(Message),
+    /// Numbers of enums.
+    Words,
+    /// Times of points.
+    Times,
 }
 
 impl Message {
-    /// The message that field `tag` holds, if its fields count.
-    fn field(self, tag: u32) -> Option<Self> {
+    /// What field `tag` holds, if that counts beyond the field itself.
+    fn field(self, tag: u32) -> Option<Inner> {
         // The numbers are those of the published contract, which cannot change.
-        match (self, tag) {
-            (Self::StreamRequest, 1) => Some(Self::Request),
-            (Self::Request, 2) | (Self::ValidateRequest, 1) => Some(Self::Config),
-            (Self::Request, 5) | (Self::Config, 3) => Some(Self::Leaf),
-            _ => None,
-        }
+        let inner = match (self, tag) {
+            (Self::StreamRequest, 1) => Self::Request,
+            (Self::Request, 2) | (Self::ValidateRequest, 1) => Self::Config,
+            (Self::Request, 5) => Self::Pair,
+            (Self::Config, 3) => Self::Metric,
+            (Self::Config, 6) | (Self::Metric, 11) => Self::Evidence,
+            (Self::Pair, 4 | 5) => Self::Series,
+            (Self::Series, 3) => Self::Timestamps,
+            (Self::Evidence, 5) => return Some(Inner::Words),
+            (Self::Timestamps, 1) => return Some(Inner::Times),
+            _ => return None,
+        };
+        Some(Inner::Message(inner))
     }
+}
+
+/// What was counted in an encoded message.
+#[derive(Debug, Default)]
+struct Counted {
+    /// Fields with a length (messages, texts, entries of maps) and numbers of enums.
+    parts: usize,
+    /// Times of points.
+    times: usize,
 }
 
 /// Whether an encoded `JudgeRequest` has few enough parts.
@@ -139,33 +165,53 @@ pub(crate) fn check_validate_request(message: &[u8], limits: &Limits) -> Result<
 }
 
 fn check_message(bytes: &[u8], message: Message, limits: &Limits) -> Result<(), Refusal> {
-    if bytes.len() > SMALL {
-        let mut found = 0;
-        count(bytes, message, &mut found)?;
-        check(found, parts(limits))?;
+    if bytes.len() <= limits.uncounted_bytes {
+        return Ok(());
+    }
+    let mut counted = Counted::default();
+    count(bytes, message, &mut counted)?;
+    check(counted.parts, parts(limits))?;
+    if counted.times > limits.total_points {
+        let found = format!("{} timestamps", counted.times);
+        let allowed = format!("at most {}, as --max-points has it", limits.total_points);
+        return Err(Refused::from(Problem::error("", found, allowed)).into());
     }
     Ok(())
 }
 
-/// Adds the fields with a length: messages, texts, and entries of maps. Numbers take no more memory
-/// than bytes.
-fn count(mut bytes: &[u8], message: Message, found: &mut usize) -> Result<(), DecodeError> {
+/// Counts what takes more memory than bytes. Doubles take no more.
+fn count(mut bytes: &[u8], message: Message, counted: &mut Counted) -> Result<(), DecodeError> {
     while !bytes.is_empty() {
         let (tag, wire_type) = decode_key(&mut bytes)?;
+        let field = message.field(tag);
         if wire_type != WireType::LengthDelimited {
+            // Numbers of a list may come one by one too.
+            match field {
+                Some(Inner::Words) => counted.parts += 1,
+                Some(Inner::Times) => counted.times += 1,
+                _ => {}
+            }
             skip_field(wire_type, tag, &mut bytes, DecodeContext::default())?;
             continue;
         }
-        *found += 1;
+        counted.parts += 1;
         let length = usize::try_from(decode_varint(&mut bytes)?).unwrap_or(usize::MAX);
         // What is cut off is refused by the reader, in its words.
         let inner = &bytes[..length.min(bytes.len())];
-        if let Some(field) = message.field(tag) {
-            count(inner, field, found)?;
+        match field {
+            Some(Inner::Message(message)) => count(inner, message, counted)?,
+            Some(Inner::Words) => counted.parts += numbers(inner),
+            Some(Inner::Times) => counted.times += numbers(inner),
+            None => {}
         }
         bytes.advance(inner.len());
     }
     Ok(())
+}
+
+/// Numbers in a packed list: each ends at a byte without the bit that says that more follow.
+fn numbers(packed: &[u8]) -> usize {
+    packed.iter().filter(|byte| **byte < 0x80).count()
 }
 
 #[cfg(test)]
@@ -175,8 +221,14 @@ mod tests {
     use super::*;
     use crate::proto;
 
-    const LIMITS: Limits =
-        Limits { message_bytes: 0, metrics: 2, series_points: 0, total_points: 100 };
+    const SMALL: usize = 1024;
+    const LIMITS: Limits = Limits {
+        message_bytes: 0,
+        metrics: 2,
+        series_points: 0,
+        total_points: 100,
+        uncounted_bytes: SMALL,
+    };
 
     #[test]
     fn counts_outside_of_strings() {
@@ -224,6 +276,60 @@ mod tests {
             let inner = proto::JudgeStreamRequest { request: Some(request) }.encode_to_vec();
             // In a stream the request is one more.
             assert!(check_stream_request(&inner, &LIMITS).is_err());
+        }
+    }
+
+    #[test]
+    fn numbers_in_lists_are_counted_packed_and_one_by_one() {
+        let evidence = |tests: usize| proto::EvidenceConfig {
+            tests: vec![1_000_000; tests],
+            ..Default::default()
+        };
+        let metric = |tests: usize| proto::MetricConfig {
+            evidence: Some(proto::MetricEvidence {
+                tests: vec![1_000_000; tests],
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        // The id, the config, its evidence, its metric, the metric's evidence and the two lists are
+        // parts too.
+        for (whole, own, accepted) in [(60, 61, true), (61, 61, false), (60, 62, false)] {
+            let config = proto::CanaryConfig {
+                evidence: Some(evidence(whole)),
+                metrics: vec![metric(own)],
+                ..Default::default()
+            };
+            let mut request = request(0, 0);
+            request.config = Some(proto::judge_request::Config::CanaryConfig(config));
+            let encoded = request.encode_to_vec();
+            assert_eq!(check_request(&encoded, &LIMITS).is_ok(), accepted, "{whole} {own}");
+        }
+        // In a message of their own each number has its key before it.
+        let apart = |numbers: usize| {
+            let mut counted = Counted::default();
+            count(&[0x28, 7].repeat(numbers), Message::Evidence, &mut counted).unwrap();
+            count(&[0x08, 7].repeat(numbers), Message::Timestamps, &mut counted).unwrap();
+            (counted.parts, counted.times)
+        };
+        assert_eq!(apart(9), (9, 9));
+    }
+
+    #[test]
+    fn times_are_held_against_the_limit_on_points() {
+        let series = |times: usize| proto::Series {
+            values: Vec::new(),
+            times: Some(proto::series::Times::Timestamps(proto::Timestamps {
+                millis: vec![-1; times],
+            })),
+        };
+        for (baseline, canary, accepted) in [(60, 40, true), (61, 40, false), (60, 41, false)] {
+            let mut request = request(1, 0);
+            request.pairs[0].baseline = Some(series(baseline));
+            request.pairs[0].canary = Some(series(canary));
+            let encoded = request.encode_to_vec();
+            let checked = check_request(&encoded, &LIMITS);
+            assert_eq!(checked.is_ok(), accepted, "{baseline} {canary}: {checked:?}");
         }
     }
 

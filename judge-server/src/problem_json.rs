@@ -50,6 +50,9 @@ pub(crate) fn response(refusal: &Refusal) -> Response<Body> {
     if let Some(delay) = refusal.retry_delay() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(delay.as_secs().max(1)));
     }
+    if let Refusal::UnsupportedEncoding { allowed, .. } = refusal {
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(allowed));
+    }
     if matches!(refusal, Refusal::Unauthenticated) {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }

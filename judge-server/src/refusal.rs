@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use judge_core::{Problem, Refused};
+use judge_core::{Problem, Refused, Severity};
 use thiserror::Error;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use crate::problems::{Problems, more};
 use crate::proto;
 
 /// Domain of every `ErrorInfo`.
@@ -23,9 +24,6 @@ const SAID: usize = 3;
 /// Characters of that message: it travels in a header too.
 const SAID_LENGTH: usize = 600;
 
-/// Problems in an answer at most: whoever has more has one mistake many times.
-const LISTED: usize = 1000;
-
 /// Bytes of field violations that a gRPC status may carry. It travels in a header, of which many
 /// clients read 8 KiB.
 const VIOLATION_BYTES: usize = 4 * 1024;
@@ -36,7 +34,7 @@ const VIOLATION_BYTES: usize = 4 * 1024;
 pub enum Refusal {
     /// The request cannot be judged.
     #[error("the request cannot be judged: {}", first(.0))]
-    Invalid(Refused),
+    Invalid(Problems),
     /// The message is larger than the server reads.
     #[error(
         "the message is larger than the {limit} bytes that this server reads; submit fewer \
@@ -70,6 +68,17 @@ pub enum Refusal {
     /// The content type is none that the server reads.
     #[error("{0}")]
     UnsupportedMediaType(String),
+    /// The content is compressed in a way that the server does not read.
+    #[error("content encoding {found:?}, but allowed is {allowed}")]
+    UnsupportedEncoding {
+        /// What the header says.
+        found: String,
+        /// What the server reads, as a header lists it.
+        allowed: &'static str,
+    },
+    /// The server ends.
+    #[error("the server is shutting down; ask another")]
+    ShuttingDown,
     /// A defect of the server.
     #[error("the judge failed on this request; please report it with the request")]
     Internal,
@@ -106,6 +115,8 @@ impl Refusal {
             Self::NotFound(_) => "NOT_FOUND",
             Self::MethodNotAllowed(_) => "METHOD_NOT_ALLOWED",
             Self::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
+            Self::UnsupportedEncoding { .. } => "UNSUPPORTED_ENCODING",
+            Self::ShuttingDown => "SHUTTING_DOWN",
             Self::Internal => "INTERNAL",
         }
     }
@@ -119,9 +130,11 @@ impl Refusal {
             Self::Overloaded(_) => Code::ResourceExhausted,
             Self::DeadlineExceeded | Self::SlowRequest => Code::DeadlineExceeded,
             Self::Unauthenticated => Code::Unauthenticated,
-            Self::NotFound(_) | Self::MethodNotAllowed(_) | Self::UnsupportedMediaType(_) => {
-                Code::Unimplemented
-            }
+            Self::NotFound(_)
+            | Self::MethodNotAllowed(_)
+            | Self::UnsupportedMediaType(_)
+            | Self::UnsupportedEncoding { .. } => Code::Unimplemented,
+            Self::ShuttingDown => Code::Unavailable,
             Self::Internal => Code::Internal,
         }
     }
@@ -137,7 +150,10 @@ impl Refusal {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType(_) | Self::UnsupportedEncoding { .. } => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
+            Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -145,11 +161,7 @@ impl Refusal {
     /// Every field that is wrong, or a thousand of them and how many more there are.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         match self {
-            Self::Invalid(refused) => {
-                let all = refused.problems();
-                let listed = all.iter().take(LISTED).cloned();
-                listed.chain(more(all.len().saturating_sub(LISTED))).collect()
-            }
+            Self::Invalid(problems) => problems.clone().listed(Severity::Error),
             Self::MessageTooLarge { limit } => {
                 let allowed = format!("at most {limit} bytes");
                 vec![Problem::error("", "a message that is too large", allowed)]
@@ -168,11 +180,11 @@ impl Refusal {
 }
 
 /// The first of the problems in words.
-fn first(refused: &Refused) -> String {
-    let problems = refused.problems();
-    let mut said: Vec<String> = problems.iter().take(SAID).map(ToString::to_string).collect();
-    if problems.len() > SAID {
-        said.push(format!("and {} more", problems.len() - SAID));
+fn first(problems: &Problems) -> String {
+    let first = problems.kept().iter().take(SAID);
+    let mut said: Vec<String> = first.map(ToString::to_string).collect();
+    if problems.count() > SAID {
+        said.push(format!("and {} more", problems.count() - SAID));
     }
     let mut said = said.join("; ");
     if let Some((end, _)) = said.char_indices().nth(SAID_LENGTH) {
@@ -182,14 +194,15 @@ fn first(refused: &Refused) -> String {
     said
 }
 
-/// The problem that stands for `count` others, if there are any.
-fn more(count: usize) -> Option<Problem> {
-    (count > 0).then(|| Problem::error("", format!("{count} more problems"), "none"))
-}
-
 impl From<Refused> for Refusal {
     fn from(refused: Refused) -> Self {
-        Self::Invalid(refused)
+        Self::Invalid(refused.into())
+    }
+}
+
+impl From<Problems> for Refusal {
+    fn from(problems: Problems) -> Self {
+        Self::Invalid(problems)
     }
 }
 
@@ -209,7 +222,7 @@ impl From<Refusal> for Status {
             let message = problem.message();
             let Some(left) = room.checked_sub(problem.path.len() + message.len()) else {
                 let found = match &refusal {
-                    Refusal::Invalid(refused) => refused.problems().len(),
+                    Refusal::Invalid(problems) => problems.count(),
                     _ => problems.len(),
                 };
                 if let Some(rest) = more(found - index) {

@@ -170,6 +170,9 @@ pub enum LogFormat {
     Text,
 }
 
+/// See [`Limits::uncounted_bytes`].
+const UNCOUNTED_BYTES: usize = 64 * 1024;
+
 impl Settings {
     /// Reads the command line, the environment, and the file that either names.
     ///
@@ -194,6 +197,7 @@ impl Settings {
             metrics: self.max_metrics,
             series_points: self.max_series_points,
             total_points: self.max_points,
+            uncounted_bytes: UNCOUNTED_BYTES,
         }
     }
 

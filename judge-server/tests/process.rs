@@ -161,3 +161,56 @@ async fn a_log_that_nobody_reads_stalls_no_call() {
     }
     assert!((100..2000).contains(&calls), "{calls}");
 }
+
+/// What the process held at most, in MiB.
+fn peak(process: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() / 1024
+}
+
+#[test]
+fn what_the_limits_let_through_takes_little_memory() {
+    let server = start();
+    let process = server.process.id().to_string();
+    let _ended = Ended(&process);
+    // As many elements as are read, each of them wrong.
+    let tests = vec!["0"; 550_000].join(",");
+    // A group of many texts, in the answer once for each pair of its metric.
+    let groups = vec!["\"g\""; 30_000].join(",");
+    let pairs = vec![r#"{"name": "a", "baseline": {}, "canary": {}}"#; 1000].join(",");
+    let metrics = vec![r#"{"name": "a"}"#; 999].join(",");
+    let documents = [
+        ("/v1/judge", format!(r#"{{"canaryConfig": {{"evidence": {{"tests": [{tests}]}}}}}}"#)),
+        (
+            "/v1/config:validate",
+            format!(r#"{{"canaryConfig": {{"evidence": {{"tests": [{tests}]}}}}}}"#),
+        ),
+        (
+            "/v1/judge",
+            format!(
+                r#"{{"canaryConfig": {{"metrics": [{{"name": "a", "groups": [{groups}]}}]}},
+                     "thresholds": {{"pass": 90, "marginal": 50}}, "pairs": [{pairs}]}}"#
+            ),
+        ),
+        (
+            "/v1/config:validate",
+            format!(
+                r#"{{"canaryConfig": {{"judge": "NetflixACAJudge-v1.0", "metrics": [
+                     {{"name": "a", "groups": [{groups}]}}, {metrics}]}}}}"#
+            ),
+        ),
+    ];
+    for (path, document) in documents {
+        let mut connection = TcpStream::connect(&server.http).unwrap();
+        let length = document.len();
+        write!(connection, "POST {path} HTTP/1.0\r\ncontent-length: {length}\r\n\r\n").unwrap();
+        connection.write_all(document.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        assert!(answer.contains("canaryConfig"), "{}", &answer[..answer.len().min(500)]);
+        assert!(answer.len() < 2 * 1024 * 1024, "{path}: {} bytes", answer.len());
+        assert!(peak(&process) < 200, "{path}: {} MiB", peak(&process));
+    }
+    Command::new("kill").args(["-TERM", &process]).status().unwrap();
+}

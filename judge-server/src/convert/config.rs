@@ -8,6 +8,7 @@ use judge_core::config::{
 };
 use judge_core::{Problem, kayenta};
 
+use crate::problems::Problems;
 use crate::proto;
 
 use super::evidence;
@@ -15,7 +16,7 @@ use super::evidence;
 /// Where the reading is, and what was found wrong so far.
 pub(super) struct Reading<'a> {
     path: Path<'a>,
-    problems: &'a mut Vec<Problem>,
+    problems: &'a mut Problems,
 }
 
 /// Where a message stands in the request; written out only where something is wrong.
@@ -37,7 +38,7 @@ impl fmt::Display for Path<'_> {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(path: &'a str, problems: &'a mut Vec<Problem>) -> Self {
+    pub(super) fn new(path: &'a str, problems: &'a mut Problems) -> Self {
         Self { path: Path::Root(path), problems }
     }
 
@@ -50,18 +51,20 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn error(&mut self, field: &str, value: impl fmt::Display, allowed: &str) {
-        self.problems.push(Problem::error(format!("{}.{field}", self.path), value, allowed));
+        let path = self.path;
+        self.problems.push(|| Problem::error(format!("{path}.{field}"), value, allowed));
     }
 
     /// What the core found wrong with a field of the message.
     pub(super) fn push(&mut self, problem: Problem) {
-        self.problems.push(problem.within(&self.path.to_string()));
+        let path = self.path;
+        self.problems.push(|| problem.within(&path.to_string()));
     }
 }
 
 /// The config, or `None` when there is an error among the problems.
 pub(super) fn read(config: proto::CanaryConfig, reading: &mut Reading<'_>) -> Option<CanaryConfig> {
-    let before = reading.problems.len();
+    let before = reading.problems.count();
     let metrics = config
         .metrics
         .into_iter()
@@ -82,19 +85,21 @@ pub(super) fn read(config: proto::CanaryConfig, reading: &mut Reading<'_>) -> Op
         noticed: Vec::new(),
         evidence: evidence.unwrap_or_default(),
     };
-    (reading.problems.len() == before).then_some(config)
+    (reading.problems.count() == before).then_some(config)
 }
 
 /// The config of Kayenta's document, or `None` when there is an error among the problems.
 pub(super) fn read_kayenta(
     json: &str,
     path: &str,
-    problems: &mut Vec<Problem>,
+    problems: &mut Problems,
 ) -> Option<CanaryConfig> {
     match kayenta::read_config(json.as_bytes()) {
         Ok(config) => Some(config),
         Err(refused) => {
-            problems.extend(refused.problems().iter().map(|problem| problem.clone().within(path)));
+            for problem in refused.problems() {
+                problems.push(|| problem.clone().within(path));
+            }
             None
         }
     }

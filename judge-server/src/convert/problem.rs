@@ -2,6 +2,7 @@
 
 use judge_core::{Judgement, Problem, Refused, Severity, Warning};
 
+use crate::problems::Problems;
 use crate::proto;
 
 /// How the caller wrote the request, which decides what its fields are called.
@@ -62,22 +63,29 @@ impl Dialect {
 
     /// The refusal with its fields named as the caller names them.
     #[must_use]
-    pub(crate) fn name_all(self, refused: &Refused) -> Refused {
-        if self == Self::Kayenta {
-            return refused.clone();
+    pub(crate) fn name_all(self, refused: &Refused) -> Problems {
+        let mut named = Problems::default();
+        for problem in refused.problems() {
+            named.push(|| self.name(problem.clone()));
         }
-        let named = refused.problems().iter().map(|problem| self.name(problem.clone())).collect();
-        Refused::unless_empty(named).err().unwrap_or_else(|| refused.clone())
+        named
     }
 
-    /// The judgement with the fields in its warnings named as the caller names them.
+    /// The judgement with the fields in its warnings named as the caller names them, of which there
+    /// are no more than of the problems of a refusal.
     #[must_use]
     pub(crate) fn name_warnings(self, mut judgement: Judgement) -> Judgement {
-        for warning in &mut judgement.warnings {
-            if let Warning::Suspect(problem) = warning {
-                *problem = self.name(problem.clone());
+        let mut suspect = Problems::default();
+        judgement.warnings.retain_mut(|warning| match warning {
+            Warning::Suspect(problem) => {
+                suspect.push(|| self.name(problem.clone()));
+                false
             }
-        }
+            _ => true,
+        });
+        let suspect = suspect.listed(Severity::Notice).into_iter().map(Warning::Suspect);
+        // They come first, as the judges have them.
+        judgement.warnings.splice(0..0, suspect);
         judgement
     }
 }

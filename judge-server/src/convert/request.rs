@@ -1,9 +1,12 @@
 //! Requests.
 
-use judge_core::{Clock, JudgeRequest, MetricPair, Problem, Refused, Series, kayenta};
+use judge_core::{CanaryConfig, Clock, JudgeRequest, MetricPair, Problem, Series, kayenta};
 
+use crate::problems::Problems;
 use crate::proto;
+use crate::refusal::Refusal;
 
+use super::Dialect;
 use super::config::{self, Reading};
 
 const NANOS_A_MILLI: i64 = 1_000_000;
@@ -11,15 +14,15 @@ const MILLIS_A_SECOND: i64 = 1_000;
 
 /// Errors have the fields' names as in the messages.
 impl TryFrom<proto::JudgeRequest> for JudgeRequest {
-    type Error = Refused;
+    type Error = Refusal;
 
-    fn try_from(request: proto::JudgeRequest) -> Result<Self, Refused> {
+    fn try_from(request: proto::JudgeRequest) -> Result<Self, Refusal> {
         use proto::judge_request::Config;
-        let mut problems = Vec::new();
+        let mut problems = Problems::default();
         let config = match request.config {
             None => {
                 let allowed = "canaryConfig or kayentaConfigJson";
-                problems.push(Problem::error("config", "missing", allowed));
+                problems.push(|| Problem::error("config", "missing", allowed));
                 None
             }
             Some(Config::CanaryConfig(config)) => {
@@ -36,7 +39,7 @@ impl TryFrom<proto::JudgeRequest> for JudgeRequest {
             (None, Some(config)) => {
                 if config.thresholds.is_none() {
                     let allowed = "thresholds, here or in the config";
-                    problems.push(Problem::error("thresholds", "missing", allowed));
+                    problems.push(|| Problem::error("thresholds", "missing", allowed));
                 }
                 config.thresholds
             }
@@ -44,57 +47,48 @@ impl TryFrom<proto::JudgeRequest> for JudgeRequest {
         };
         let pairs = read_pairs(request.pairs, &mut problems);
         match (config, thresholds) {
-            (Some(mut config), Some(thresholds)) if problems.is_empty() => {
+            (Some(mut config), Some(thresholds)) if problems.count() == 0 => {
                 config.judge = request.judge.or(config.judge);
                 Ok(Self { config, thresholds, pairs })
             }
-            _ => Err(refused(problems)),
+            _ => Err(problems.into()),
         }
     }
 }
 
-impl TryFrom<proto::ValidateConfigRequest> for Vec<Problem> {
-    type Error = Refused;
-
-    /// Everything found in the config. Only a missing config is refused.
-    fn try_from(request: proto::ValidateConfigRequest) -> Result<Self, Refused> {
-        use proto::validate_config_request::Config;
-        let mut problems = Vec::new();
-        match request.config {
-            None => {
-                let allowed = "canaryConfig or kayentaConfigJson";
-                return Err(Problem::error("config", "missing", allowed).into());
-            }
-            Some(Config::CanaryConfig(config)) => {
-                let config = config::read(config, &mut Reading::new("canaryConfig", &mut problems));
-                let found = config.iter().flat_map(judge_core::CanaryConfig::problems);
-                problems.extend(
-                    found.map(|problem| {
-                        super::Dialect::Messages.name(problem.within("canaryConfig"))
-                    }),
-                );
-            }
-            Some(Config::KayentaConfigJson(json)) => {
+/// The config to check, with the names that its fields have for the caller.
+///
+/// # Errors
+/// With everything found in it, when it cannot be read.
+pub(crate) fn read_config_to_check(
+    config: proto::validate_config_request::Config,
+) -> (Dialect, Result<CanaryConfig, Problems>) {
+    use proto::validate_config_request::Config;
+    match config {
+        Config::CanaryConfig(config) => {
+            let mut problems = Problems::default();
+            let config = config::read(config, &mut Reading::new("canaryConfig", &mut problems));
+            (Dialect::Messages, config.ok_or(problems))
+        }
+        Config::KayentaConfigJson(json) => {
+            let read = kayenta::read_config(json.as_bytes()).map_err(|_| {
+                // With what is suspect besides the errors.
                 let found = kayenta::check_config(json.as_bytes()).into_iter();
-                problems.extend(found.map(|problem| problem.within("kayentaConfigJson")));
-            }
+                found.map(|problem| problem.within("kayentaConfigJson")).collect()
+            });
+            (Dialect::KayentaText, read)
         }
-        Ok(problems)
     }
 }
 
-fn refused(problems: Vec<Problem>) -> Refused {
-    Refused::unless_empty(problems).err().unwrap_or_else(|| {
-        Problem::error("", "an unreadable request", "a request that can be judged").into()
-    })
-}
-
-fn read_pairs(pairs: Vec<proto::MetricPair>, problems: &mut Vec<Problem>) -> Vec<MetricPair> {
+fn read_pairs(pairs: Vec<proto::MetricPair>, problems: &mut Problems) -> Vec<MetricPair> {
     let mut read = Vec::with_capacity(pairs.len());
     for (index, pair) in pairs.into_iter().enumerate() {
         if pair.name.is_empty() {
-            let path = format!("pairs[{index}].name");
-            problems.push(Problem::error(path, "missing", "the name of a metric in the config"));
+            problems.push(|| {
+                let path = format!("pairs[{index}].name");
+                Problem::error(path, "missing", "the name of a metric in the config")
+            });
         }
         let baseline = read_series(pair.baseline, index, "baseline", problems);
         let canary = read_series(pair.canary, index, "canary", problems);
@@ -111,12 +105,14 @@ fn read_series(
     series: Option<proto::Series>,
     pair: usize,
     side: &str,
-    problems: &mut Vec<Problem>,
+    problems: &mut Problems,
 ) -> Option<Series> {
     use proto::series::Times;
     let Some(proto::Series { values, times }) = series else {
-        let path = format!("pairs[{pair}].{side}");
-        problems.push(Problem::error(path, "missing", "a series, empty if there is no point"));
+        problems.push(|| {
+            let path = format!("pairs[{pair}].{side}");
+            Problem::error(path, "missing", "a series, empty if there is no point")
+        });
         return None;
     };
     let clock = match times {
@@ -127,7 +123,7 @@ fn read_series(
     match clock {
         Ok(clock) => Some(Series { values, clock }),
         Err(problem) => {
-            problems.push(problem.within(&format!("pairs[{pair}].{side}")));
+            problems.push(|| problem.within(&format!("pairs[{pair}].{side}")));
             None
         }
     }

@@ -9,7 +9,7 @@ fn request(json: &str) -> Result<JudgeRequest, Vec<String>> {
 
 fn convert(request: proto::JudgeRequest) -> Result<JudgeRequest, Vec<String>> {
     JudgeRequest::try_from(request)
-        .map_err(|refused| refused.problems().iter().map(|problem| problem.path.clone()).collect())
+        .map_err(|refusal| refusal.problems().iter().map(|problem| problem.path.clone()).collect())
 }
 
 #[test]

@@ -71,7 +71,7 @@ async fn judge_all(
                 Err(status) => break Some(refusal(service, call, &status).into()),
             },
             () = service.draining.cancelled() => {
-                break Some(Status::unavailable("the server is shutting down; ask another"));
+                break Some(Refusal::ShuttingDown.into());
             }
         }
     };
@@ -96,7 +96,8 @@ async fn judge(service: &Service, request: Bytes, call: Arc<Call>) -> Bytes {
 /// What broke the stream, in this server's words.
 fn refusal(service: &Service, call: &Call, status: &Status) -> Refusal {
     let refusal = match status.code() {
-        tonic::Code::OutOfRange => {
+        // The second when it is too large only once it is decompressed.
+        tonic::Code::OutOfRange | tonic::Code::ResourceExhausted => {
             Refusal::MessageTooLarge { limit: service.judging.limits.message_bytes }
         }
         _ => Refusal::Unreadable(status.message().to_owned()),

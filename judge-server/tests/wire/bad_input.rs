@@ -1,12 +1,15 @@
 //! What is wrong with a request comes back as an error that says where.
 
+use std::io::Write;
+
 use bytes::{BufMut, Bytes, BytesMut};
-use http::{Request, Response, StatusCode, header};
+use http::{HeaderName, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use judge_server::proto::judge_service_client::JudgeServiceClient;
 use judge_server::proto::{self, JudgeRequest, JudgeStreamRequest, judge_stream_response::Outcome};
-use tonic::Code;
+use tonic::{Code, Status};
 
 use crate::harness::{Server, fields, reason, request, send, series};
 
@@ -191,29 +194,43 @@ async fn the_exact_message_size_is_read_and_one_byte_more_is_not() {
     );
 }
 
-/// Bytes as they are, to the port of gRPC.
-async fn raw(server: &Server, content_type: &str, body: Bytes) -> Response<Bytes> {
+/// Bytes as they are, to a method of the gRPC side, with one more header.
+async fn raw(
+    server: &Server,
+    method: &str,
+    (header, value): (&str, &str),
+    body: Bytes,
+) -> Response<Bytes> {
     let client = Client::builder(TokioExecutor::new()).http2_only(true).build_http();
-    let uri = format!("http://{}/canary.judge.v1.JudgeService/Judge", server.grpc);
-    let request = Request::post(uri)
-        .header(header::CONTENT_TYPE, content_type)
+    let mut request = Request::post(format!("http://{}/{method}", server.grpc))
+        .header(header::CONTENT_TYPE, "application/grpc")
         .header(header::TE, "trailers")
         .body(Full::new(body))
         .unwrap();
+    let name = HeaderName::try_from(header).unwrap();
+    request.headers_mut().insert(name, value.parse().unwrap());
     let (parts, body) = client.request(request).await.unwrap().into_parts();
     Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
+}
+
+const JUDGE: &str = "canary.judge.v1.JudgeService/Judge";
+
+/// The status that an answer without a message is.
+fn status(answer: &Response<Bytes>) -> Status {
+    Status::from_header_map(answer.headers()).unwrap_or_else(|| panic!("{answer:?}"))
+}
+
+fn frame(length: u32, compressed: u8, body: &[u8]) -> Bytes {
+    let mut frame = BytesMut::new();
+    frame.put_u8(compressed);
+    frame.put_u32(length);
+    frame.extend_from_slice(body);
+    frame.freeze()
 }
 
 #[tokio::test]
 async fn broken_frames_and_foreign_content_types() {
     let server = Server::start(&[]).await;
-    let frame = |length: u32, compressed: u8, body: &[u8]| {
-        let mut frame = BytesMut::new();
-        frame.put_u8(compressed);
-        frame.put_u32(length);
-        frame.extend_from_slice(body);
-        frame.freeze()
-    };
     let cases = [
         ("no frame", Bytes::new()),
         ("half a header", Bytes::from_static(&[0, 0])),
@@ -223,13 +240,85 @@ async fn broken_frames_and_foreign_content_types() {
         ("an unknown compression flag", frame(1, 9, b"\x00")),
     ];
     for (what, body) in cases {
-        let answer = raw(&server, "application/grpc", body).await;
-        let code = answer.headers().get("grpc-status").expect(what).to_str().unwrap();
-        assert_eq!(code, i32::from(Code::InvalidArgument).to_string(), "{what}: {answer:?}");
+        let answer = raw(&server, JUDGE, ("grpc-timeout", "1M"), body).await;
+        let status = status(&answer);
+        assert_eq!(status.code(), Code::InvalidArgument, "{what}: {answer:?}");
+        assert_eq!(reason(&status), "UNREADABLE_MESSAGE", "{what}");
     }
     for content_type in ["application/json", "application/grpc-web", ""] {
-        let answer = raw(&server, content_type, frame(0, 0, b"")).await;
+        let header = ("content-type", content_type);
+        let answer = raw(&server, JUDGE, header, frame(0, 0, b"")).await;
         assert_eq!(answer.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{content_type}");
     }
     server.client().await.judge(request("after", 1, 5)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_there_is_not_and_what_cannot_be_decompressed_over_grpc() {
+    let server = Server::start(&[]).await;
+    for method in ["canary.judge.v1.JudgeService/Judgement", "canary.judge.v2.JudgeService/Judge"] {
+        let answer = raw(&server, method, ("grpc-encoding", "identity"), frame(0, 0, b"")).await;
+        let status = status(&answer);
+        let found = (status.code(), reason(&status));
+        assert_eq!(found, (Code::Unimplemented, "NOT_FOUND".to_owned()), "{method}");
+        assert!(status.message().contains(method), "{status}");
+    }
+    for method in ["Judge", "JudgeStream", "ValidateConfig", "ListJudges"] {
+        let method = format!("canary.judge.v1.JudgeService/{method}");
+        let answer = raw(&server, &method, ("grpc-encoding", "snappy"), frame(0, 1, b"")).await;
+        let status = status(&answer);
+        let found = (status.code(), reason(&status));
+        assert_eq!(found, (Code::Unimplemented, "UNSUPPORTED_ENCODING".to_owned()), "{method}");
+        assert_eq!(answer.headers()["grpc-accept-encoding"], "gzip,zstd,identity");
+    }
+}
+
+#[tokio::test]
+async fn compressed_documents_over_http_are_refused_as_such() {
+    let server = Server::start(&[]).await;
+    let document = serde_json::to_vec(&request("", 1, 5)).unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(&document).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let post = async |path: &str, encoding: &str, body: &[u8]| {
+        let request = Request::post(format!("http://{}{path}", server.http))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONTENT_ENCODING, encoding)
+            .body(Full::new(Bytes::copy_from_slice(body)));
+        send(request.unwrap()).await
+    };
+    for path in ["/judge", "/v1/judge", "/v1/config:validate"] {
+        for encoding in ["gzip", "br", "identity, gzip"] {
+            let answer = post(path, encoding, &gzip).await;
+            let found = (answer.status.as_u16(), answer.reason());
+            assert_eq!(found, (415, "UNSUPPORTED_ENCODING".to_owned()), "{path} {encoding}");
+            assert_eq!(answer.headers[header::ACCEPT_ENCODING], "identity");
+            assert!(answer.text().contains("but allowed is identity"), "{}", answer.text());
+        }
+    }
+    for encoding in ["identity", "Identity", ""] {
+        let answer = post("/v1/judge", encoding, &document).await;
+        assert_eq!(answer.status, StatusCode::OK, "{encoding}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_too_long_is_not_sent_back_whole() {
+    let server = Server::start(&[]).await;
+    // A client as it comes, which reads 4 MiB.
+    let mut client = JudgeServiceClient::new(server.channel().await);
+    let long = |id: String| JudgeStreamRequest { request: Some(request(&id, 1, 5)) };
+    let messages =
+        [long("x".repeat(3_000_000)), long(format!("{}é", "x".repeat(255))), long("y".repeat(256))];
+    let stream = client.judge_stream(tokio_stream::iter(messages)).await.unwrap();
+    let mut stream = stream.into_inner();
+    let mut answered = Vec::new();
+    while let Some(answer) = stream.message().await.unwrap() {
+        let judged = matches!(answer.outcome, Some(Outcome::Judgement(_)));
+        answered.push((answer.id.chars().next(), answer.id.len(), judged));
+    }
+    answered.sort();
+    // The character that does not fit is left out.
+    let expected = [(Some('x'), 255, false), (Some('x'), 256, false), (Some('y'), 256, true)];
+    assert_eq!(answered, expected);
 }

@@ -11,7 +11,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::harness::{Server, request};
+use crate::harness::{Server, reason, request};
 
 const SLOW: &[&str] = &["--max-message-size=16MiB", "--max-points=1000000", "--threads=1"];
 
@@ -65,7 +65,8 @@ async fn accepted_calls_are_answered() {
         assert_eq!(answered.unwrap().unwrap().into_inner().id, "slow");
     }
     assert_eq!(stream.message().await.unwrap().unwrap().id, "streamed");
-    assert_eq!(stream.message().await.unwrap_err().code(), Code::Unavailable);
+    let status = stream.message().await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "SHUTTING_DOWN"));
     drop(sender);
     server.ended.await.unwrap().unwrap();
 }

@@ -15,7 +15,10 @@ mod golden;
 mod harness;
 mod hostile;
 mod limits;
+mod offline;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod reflection;
+mod same;
 mod security;
+mod validate;

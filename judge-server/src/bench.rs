@@ -1,0 +1,179 @@
+//! A thread's place to answer one call, from the bytes that arrived to those that are sent.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use judge_core::{
+    CanaryConfig, JudgeRequest, Judgement, MetricPair, Problem, Refused, Scratch, Severity,
+    Thresholds, judges, kayenta,
+};
+use prost::Message;
+
+use crate::call::Call;
+use crate::convert::{Dialect, read_config_to_check};
+use crate::limits::{self, Limits};
+use crate::metrics::Metrics;
+use crate::parts;
+use crate::problems::Problems;
+use crate::proto;
+use crate::proto_json;
+use crate::refusal::Refusal;
+
+/// What a message asks for, and how it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entrance {
+    /// An encoded `JudgeRequest`.
+    Judge,
+    /// An encoded `JudgeStreamRequest`.
+    JudgeOfStream,
+    /// A `JudgeRequest` in JSON.
+    JudgeJson,
+    /// Kayenta's request.
+    JudgeKayenta,
+    /// An encoded `ValidateConfigRequest`.
+    Validate,
+    /// A `ValidateConfigRequest` in JSON.
+    ValidateJson,
+}
+
+/// What a thread needs to answer one call.
+pub(crate) struct Bench<'a> {
+    pub(crate) limits: &'a Limits,
+    pub(crate) metrics: &'a Metrics,
+    pub(crate) call: &'a Call,
+    pub(crate) scratch: &'a mut Scratch,
+}
+
+// A message's bytes are not needed once it is read, and may be many: they are dropped before the
+// judgement.
+impl Bench<'_> {
+    /// The answer to `message`, written as the message is.
+    pub(crate) fn answer(self, entrance: Entrance, message: Bytes) -> Result<Vec<u8>, Refusal> {
+        match entrance {
+            Entrance::Judge => self.judge(message),
+            Entrance::JudgeOfStream => self.judge_of_stream(message),
+            Entrance::JudgeJson => self.judge_json(message),
+            Entrance::JudgeKayenta => self.judge_kayenta(message),
+            Entrance::Validate => self.validate(message),
+            Entrance::ValidateJson => self.validate_json(message),
+        }
+    }
+
+    fn judge(self, message: Bytes) -> Result<Vec<u8>, Refusal> {
+        parts::check_request(&message, self.limits)?;
+        let request = proto::JudgeRequest::decode(message.as_ref())?;
+        drop(message);
+        Ok(self.judge_message(request)?.encode_to_vec())
+    }
+
+    fn judge_of_stream(self, message: Bytes) -> Result<Vec<u8>, Refusal> {
+        use proto::judge_stream_response::Outcome;
+        parts::check_stream_request(&message, self.limits)?;
+        let request = proto::JudgeStreamRequest::decode(message.as_ref())?;
+        drop(message);
+        let judged = self.judge_message(request.request.unwrap_or_default())?;
+        let outcome = judged.judgement.map(Outcome::Judgement);
+        Ok(proto::JudgeStreamResponse { id: judged.id, outcome }.encode_to_vec())
+    }
+
+    fn judge_json(self, json: Bytes) -> Result<Vec<u8>, Refusal> {
+        parts::check_json(&json, self.limits)?;
+        let request = proto_json::read(&json)?;
+        drop(json);
+        proto_json::write(&self.judge_message(request)?)
+    }
+
+    fn judge_kayenta(self, json: Bytes) -> Result<Vec<u8>, Refusal> {
+        parts::check_json(&json, self.limits)?;
+        let request = kayenta::read_request(&json)?;
+        drop(json);
+        let judgement = self.judge_request(&request, Dialect::Kayenta)?;
+        serde_json::to_vec(&kayenta::result(&judgement)).map_err(|_| Refusal::Internal)
+    }
+
+    fn validate(self, message: Bytes) -> Result<Vec<u8>, Refusal> {
+        parts::check_validate_request(&message, self.limits)?;
+        let request = proto::ValidateConfigRequest::decode(message.as_ref())?;
+        drop(message);
+        Ok(self.validate_message(request)?.encode_to_vec())
+    }
+
+    fn validate_json(self, json: Bytes) -> Result<Vec<u8>, Refusal> {
+        parts::check_json(&json, self.limits)?;
+        let request = proto_json::read(&json)?;
+        drop(json);
+        proto_json::write(&self.validate_message(request)?)
+    }
+
+    fn judge_message(
+        self,
+        mut request: proto::JudgeRequest,
+    ) -> Result<proto::JudgeResponse, Refusal> {
+        let id = std::mem::take(&mut request.id);
+        limits::check_id(&id)?;
+        self.call.identify(&id);
+        if let Some(proto::judge_request::Config::KayentaConfigJson(json)) = &request.config {
+            parts::check_config_text(json, self.limits)?;
+        }
+        let dialect = Dialect::of(&request);
+        let request = JudgeRequest::try_from(request)?;
+        let judgement = self.judge_request(&request, dialect)?;
+        Ok(proto::JudgeResponse { id, judgement: Some(judgement.into()) })
+    }
+
+    fn judge_request(self, request: &JudgeRequest, dialect: Dialect) -> Result<Judgement, Refusal> {
+        let judged = self
+            .limits
+            .check(request)
+            .and_then(|()| judges::chosen_by(request))
+            .and_then(|judge| judge.judge_with(request, self.scratch));
+        let judgement = judged.map_err(|refused| dialect.name_all(&refused))?;
+        self.metrics.count(&judgement, limits::points(request));
+        self.call.judged(judgement.verdict);
+        Ok(dialect.name_warnings(judgement))
+    }
+
+    fn validate_message(
+        self,
+        request: proto::ValidateConfigRequest,
+    ) -> Result<proto::ValidateConfigResponse, Refusal> {
+        use proto::validate_config_request::Config;
+        let Some(config) = request.config else {
+            let allowed = "canaryConfig or kayentaConfigJson";
+            return Err(Problems::from(Problem::error("config", "missing", allowed)).into());
+        };
+        if let Config::KayentaConfigJson(json) = &config {
+            parts::check_config_text(json, self.limits)?;
+        }
+        let (dialect, read) = read_config_to_check(config);
+        let (usable, problems) = match read {
+            Ok(config) => self.try_config(config, dialect),
+            Err(problems) => (false, problems),
+        };
+        let severity = if usable { Severity::Notice } else { Severity::Error };
+        let problems = problems.listed(severity).into_iter().map(Into::into).collect();
+        Ok(proto::ValidateConfigResponse { usable, problems })
+    }
+
+    /// Whether the judge takes `config`, found by asking it, and everything found in it.
+    fn try_config(self, config: CanaryConfig, dialect: Dialect) -> (bool, Problems) {
+        let found = config.problems();
+        let names: BTreeSet<&str> =
+            config.metrics.iter().map(|found| found.name.as_str()).collect();
+        let pairs = names.into_iter().map(|name| MetricPair::new(name, Vec::new(), Vec::new()));
+        let pairs = pairs.collect();
+        let request = JudgeRequest { config, pairs, thresholds: Thresholds::DEFAULT };
+        let refused = self
+            .limits
+            .check_config(&request.config)
+            .and_then(|()| judges::chosen_by(&request))
+            .and_then(|judge| judge.judge_with(&request, self.scratch))
+            .err();
+        // What is suspect it refuses too, but that is found already.
+        let errors = refused.iter().flat_map(Refused::problems);
+        let errors = errors.filter(|problem| problem.severity == Severity::Error).cloned();
+        let found = found.into_iter().map(|problem| problem.within("canaryConfig"));
+        let problems = errors.chain(found).map(|problem| dialect.name(problem)).collect();
+        (refused.is_none(), problems)
+    }
+}

@@ -1,0 +1,88 @@
+//! What is wrong with one input, however much that is.
+
+use judge_core::{Problem, Refused, Severity};
+
+/// Problems that are kept: whoever has more has one mistake many times. A small hostile message has
+/// a million.
+const KEPT: usize = 1000;
+
+/// The first thousand problems of an input, and how many more there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Problems {
+    kept: Vec<Problem>,
+    left_out: usize,
+}
+
+impl Problems {
+    /// Adds a problem, which is put in words only if it is kept.
+    pub(crate) fn push(&mut self, problem: impl FnOnce() -> Problem) {
+        if self.kept.len() < KEPT {
+            self.kept.push(problem());
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// How many there are, those that were not kept among them.
+    pub(crate) fn count(&self) -> usize {
+        self.kept.len() + self.left_out
+    }
+
+    /// Those that were kept.
+    pub(crate) fn kept(&self) -> &[Problem] {
+        &self.kept
+    }
+
+    /// All that were kept, and one of `severity` that says how many more there are.
+    pub(crate) fn listed(self, severity: Severity) -> Vec<Problem> {
+        let mut listed = self.kept;
+        listed.extend(more(self.left_out).map(|more| Problem { severity, ..more }));
+        listed
+    }
+}
+
+impl FromIterator<Problem> for Problems {
+    fn from_iter<I: IntoIterator<Item = Problem>>(problems: I) -> Self {
+        let mut collected = Self::default();
+        for problem in problems {
+            collected.push(|| problem);
+        }
+        collected
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self { kept: vec![problem], left_out: 0 }
+    }
+}
+
+impl From<Refused> for Problems {
+    fn from(refused: Refused) -> Self {
+        refused.problems().iter().cloned().collect()
+    }
+}
+
+/// The problem that stands for `count` others, if there are any.
+pub(crate) fn more(count: usize) -> Option<Problem> {
+    (count > 0).then(|| Problem::error("", format!("{count} more problems"), "none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_a_thousand_problems_are_only_counted() {
+        let problems = |count: usize| -> Problems {
+            (0..count).map(|index| Problem::error(index.to_string(), "", "")).collect()
+        };
+        assert_eq!(problems(1000).listed(Severity::Error).len(), 1000);
+        let many = problems(1003);
+        assert_eq!(many.count(), 1003);
+        let listed = many.listed(Severity::Notice);
+        assert_eq!(listed.len(), 1001);
+        let last = &listed[1000];
+        assert_eq!((last.value.as_str(), last.severity), ("3 more problems", Severity::Notice));
+    }
+}
