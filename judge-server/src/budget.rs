@@ -43,6 +43,11 @@ impl Reservation {
         Self { budget: Arc::clone(budget), held: AtomicUsize::new(0) }
     }
 
+    /// Bytes held now.
+    pub(crate) fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
     /// Holds `bytes` more.
     ///
     /// # Errors
@@ -58,7 +63,7 @@ impl Reservation {
     /// # Errors
     /// When the budget is used up.
     pub(crate) fn grow_to(&self, bytes: usize) -> Result<(), Refusal> {
-        let missing = bytes.saturating_sub(self.held.load(Ordering::Relaxed));
+        let missing = bytes.saturating_sub(self.held());
         if missing == 0 { Ok(()) } else { self.grow(missing) }
     }
 

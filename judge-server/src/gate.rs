@@ -98,8 +98,8 @@ impl Gate {
     ) -> Result<Response<Body>, Refusal> {
         let own = tokio::time::Instant::now() + self.call_time;
         let deadline = call.deadline.map_or(own, |deadline| deadline.min(own));
-        let read_time = (!target.streams()).then_some(self.read_time);
-        let request = request.map(|body| Metered::new(body, Arc::clone(call), read_time));
+        let request = request
+            .map(|body| Metered::new(body, Arc::clone(call), target.reading(), self.read_time));
         let late = |_| call.refuse(Refusal::DeadlineExceeded);
         let service = match &self.side {
             Side::Grpc(service) => service,
@@ -112,7 +112,7 @@ impl Gate {
         };
         let answered = timeout_at(deadline, service.call(target, request, call)).await;
         let response = answered.map_err(late)?;
-        self.check_grpc(&response, call)?;
+        self.check_grpc(target, &response, call)?;
         Ok(if matches!(target, Target::Health | Target::Reflection) {
             response.map(|body| Body::new(UntilDrained::new(body, self.draining.clone())))
         } else {
@@ -121,16 +121,24 @@ impl Gate {
     }
 
     /// What tonic refuses by itself, in this server's words.
-    fn check_grpc(&self, response: &Response<Body>, call: &Call) -> Result<(), Refusal> {
+    fn check_grpc(
+        &self,
+        target: Target,
+        response: &Response<Body>,
+        call: &Call,
+    ) -> Result<(), Refusal> {
         if let Some(refusal) = call.refusal() {
             return Err(refusal.clone());
         }
         let refusal = match code(response.headers()) {
             // The second when it is too large only once it is decompressed.
-            Code::OutOfRange | Code::ResourceExhausted => {
+            Code::OutOfRange | Code::ResourceExhausted
+                if !matches!(target, Target::Health | Target::Reflection) =>
+            {
                 Refusal::MessageTooLarge { limit: self.judging.limits.message_bytes }
             }
-            Code::Internal | Code::Unknown => {
+            // What tonic says of a message too large has the limit, which here is no setting.
+            Code::OutOfRange | Code::ResourceExhausted | Code::Internal | Code::Unknown => {
                 let status = Status::from_header_map(response.headers());
                 let message = status.map(|status| status.message().to_owned());
                 Refusal::Unreadable(message.unwrap_or_default())

@@ -116,7 +116,7 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_CALL_TIME", default_value = "60s")]
     pub call_time: Span,
 
-    /// The longest that a request's body may take to arrive.
+    /// The longest that a request's body may take to arrive, or a message of a stream once it began.
     #[arg(long, env = "JUDGE_READ_TIME", default_value = "30s")]
     pub read_time: Span,
 

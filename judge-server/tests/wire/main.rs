@@ -16,5 +16,6 @@ mod hostile;
 mod limits;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod raw;
 mod reflection;
 mod security;
