@@ -92,7 +92,7 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_MAX_POINTS", default_value_t = 500_000)]
     pub max_points: usize,
 
-    /// Calls whose judgement waits or runs; one more is refused.
+    /// Calls whose judgement waits or runs, at most half of them over 256 KiB; one more is refused.
     #[arg(long, env = "JUDGE_MAX_CALLS", default_value_t = 256)]
     pub max_calls: usize,
 
@@ -104,7 +104,8 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_MAX_STREAM_CALLS", default_value_t = 16)]
     pub max_stream_calls: usize,
 
-    /// Bytes of all requests in memory together; what exceeds it is refused.
+    /// Bytes of all requests in memory together, at most three quarters of it for those over 256 KiB;
+    /// what exceeds it is refused.
     #[arg(long, env = "JUDGE_MAX_BUFFERED", default_value = "64MiB")]
     pub max_buffered: ByteSize,
 

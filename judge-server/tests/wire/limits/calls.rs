@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use tonic::{Code, Request};
+use judge_server::proto::JudgeRequest;
+use tokio::task::JoinHandle;
+use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 
 use super::{SLOW, slow};
@@ -78,4 +80,49 @@ async fn the_servers_own_limit_on_a_calls_time() {
         (status.code(), reason(&status).as_str()),
         (Code::DeadlineExceeded, "DEADLINE_EXCEEDED")
     );
+}
+
+/// A server whose thread for large canaries is busy for some seconds.
+async fn busy(flags: &[&str]) -> (Server, JoinHandle<Result<(), Status>>) {
+    let large = ["--threads=1", "--max-message-size=64MiB", "--max-points=10000000"];
+    let server = Server::start(&[&large, flags].concat()).await;
+    let mut client = server.client().await;
+    let call = async move { client.judge(request("", 40, 50_000)).await.map(drop) };
+    let call = tokio::spawn(call);
+    server.until("judge_judgements_admitted", 1.0).await;
+    (server, call)
+}
+
+/// A canary just large enough to count as large.
+fn large() -> JudgeRequest {
+    request("", 1, 20_000)
+}
+
+#[tokio::test]
+async fn large_calls_that_wait_leave_places_for_small_ones() {
+    let (server, running) = busy(&["--max-calls=4"]).await;
+    let (mut client, mut other) = (server.client().await, server.client().await);
+    let waiting = tokio::spawn(async move { other.judge(large()).await });
+    server.until("judge_judgements_admitted", 2.0).await;
+    let status = client.judge(large()).await.unwrap_err();
+    assert_eq!(reason(&status), "TOO_MANY_CALLS");
+    client.judge(request("", 1, 10_000)).await.unwrap();
+    assert!(!running.is_finished());
+    running.await.unwrap().unwrap();
+    waiting.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn calls_cancelled_in_the_queue_leave_it_at_once() {
+    let (server, running) = busy(&[]).await;
+    let kept = server.metric("judge_buffered_bytes").await;
+    let mut client = server.client().await;
+    let cancelled = tokio::spawn(async move { client.judge(large()).await });
+    server.until("judge_judgements_admitted", 2.0).await;
+    assert!(server.metric("judge_buffered_bytes").await > kept);
+    cancelled.abort();
+    server.until("judge_judgements_admitted", 1.0).await;
+    assert_eq!(server.metric("judge_buffered_bytes").await, kept);
+    assert_eq!(server.metric("judge_verdicts_total").await, None, "nothing is judged yet");
+    running.await.unwrap().unwrap();
 }

@@ -5,6 +5,7 @@ use tonic::Code;
 use tonic::codec::CompressionEncoding;
 
 use crate::harness::{Server, fields, reason, request};
+use crate::raw::{JUDGE, Raw, begun, closes, posted, said};
 
 #[tokio::test]
 async fn metrics_and_points() {
@@ -56,4 +57,19 @@ async fn compressed_messages_both_ways() {
         let answer = client.judge(request("", 3, 50)).await.unwrap();
         assert_eq!(answer.into_inner().judgement.unwrap().metrics.len(), 3);
     }
+}
+
+#[tokio::test]
+async fn large_requests_that_stall_leave_bytes_for_small_ones() {
+    let server = Server::start(&["--max-buffered=1MiB"]).await;
+    let stalled = Raw::new(&server, 64 * 1024).call(JUDGE);
+    stalled.send(begun(400_000, 300_000));
+    let _other = said(server.http, &posted(400_000, 300_000)).await;
+    server.until("judge_buffered_bytes", 600_005.0).await;
+    // It would fit, but not in what large ones may have.
+    let beyond = said(server.http, &posted(400_000, 300_000)).await;
+    let answer = closes(beyond).await;
+    assert!(answer.starts_with("HTTP/1.1 429 ") && answer.contains("TOO_MANY_BYTES"), "{answer}");
+    server.client().await.judge(request("", 1, 15_000)).await.unwrap();
+    server.until("judge_buffered_bytes", 600_005.0).await;
 }
