@@ -1,12 +1,15 @@
-//! A bound on the bytes of requests that are in memory at once.
+//! A bound on the bytes of requests and answers that are in memory at once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::pool::LARGE_BYTES;
 use crate::refusal::{Refusal, Resource};
 
-/// What all requests share.
+/// What an answer counts as at least: the buffer that it is written to.
+pub(crate) const ANSWER_BYTES: usize = 16 * 1024;
+
+/// What all requests and answers share.
 #[derive(Debug)]
 pub(crate) struct Budget {
     used: AtomicUsize,
@@ -59,21 +62,32 @@ fn take(used: &AtomicUsize, bytes: usize, limit: usize) -> Result<(), Refusal> {
         .map_err(|_| Refusal::Overloaded(Resource::Bytes))
 }
 
-/// Bytes that one request holds, given back when it is dropped.
+/// Bytes that one request or its answer holds, given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     budget: Arc<Budget>,
-    held: AtomicUsize,
+    /// Behind a lock, as a judgement that nobody waits for any more may end while its call does.
+    held: Mutex<usize>,
 }
 
 impl Reservation {
     pub(crate) fn none(budget: &Arc<Budget>) -> Self {
-        Self { budget: Arc::clone(budget), held: AtomicUsize::new(0) }
+        Self { budget: Arc::clone(budget), held: Mutex::new(0) }
+    }
+
+    /// One that holds nothing, of the same budget.
+    pub(crate) fn another(&self) -> Self {
+        Self::none(&self.budget)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, usize> {
+        // Nothing that could panic runs under the lock.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Bytes held now.
     pub(crate) fn held(&self) -> usize {
-        self.held.load(Ordering::Relaxed)
+        *self.lock()
     }
 
     /// Holds `bytes` more.
@@ -81,8 +95,9 @@ impl Reservation {
     /// # Errors
     /// When the budget is used up.
     pub(crate) fn grow(&self, bytes: usize) -> Result<(), Refusal> {
-        self.budget.take(self.held(), bytes)?;
-        self.held.fetch_add(bytes, Ordering::Relaxed);
+        let mut held = self.lock();
+        self.budget.take(*held, bytes)?;
+        *held += bytes;
         Ok(())
     }
 
@@ -91,20 +106,50 @@ impl Reservation {
     /// # Errors
     /// When the budget is used up.
     pub(crate) fn grow_to(&self, bytes: usize) -> Result<(), Refusal> {
-        let missing = bytes.saturating_sub(self.held());
-        if missing == 0 { Ok(()) } else { self.grow(missing) }
+        let mut held = self.lock();
+        let missing = bytes.saturating_sub(*held);
+        self.budget.take(*held, missing)?;
+        *held += missing;
+        Ok(())
     }
 
-    /// A reservation of its own for what is held so far: one message of a stream.
+    /// Holds `bytes` at most.
+    pub(crate) fn shrink_to(&self, bytes: usize) {
+        let mut held = self.lock();
+        let excess = held.saturating_sub(bytes);
+        self.budget.give_back(*held, excess);
+        *held -= excess;
+    }
+
+    /// Holds the `bytes` of an answer, instead of those of its request.
+    ///
+    /// # Errors
+    /// When the budget is used up.
+    pub(crate) fn exchange(&self, bytes: usize) -> Result<(), Refusal> {
+        self.shrink_to(bytes);
+        self.grow_to(bytes)
+    }
+
+    /// A reservation of its own for what is held so far.
     pub(crate) fn split(&self) -> Self {
-        let held = AtomicUsize::new(self.held.swap(0, Ordering::Relaxed));
-        Self { budget: Arc::clone(&self.budget), held }
+        let split = self.another();
+        std::mem::swap(&mut *split.lock(), &mut *self.lock());
+        split
+    }
+
+    /// Holds what `other` does too.
+    pub(crate) fn absorb(&self, other: &Self) {
+        let moved = std::mem::take(&mut *other.lock());
+        let mut held = self.lock();
+        let before = large_part(*held) + large_part(moved);
+        *held += moved;
+        self.budget.large.fetch_add(large_part(*held) - before, Ordering::Relaxed);
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.budget.give_back(self.held(), self.held());
+        self.shrink_to(0);
     }
 }
 
@@ -125,6 +170,26 @@ mod tests {
         assert_eq!(budget.used(), 4);
         drop((first, second));
         assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn answers_take_the_place_of_requests() {
+        let budget = Budget::new(4 * LARGE_BYTES);
+        let call = Reservation::none(&budget);
+        call.grow(3 * LARGE_BYTES).unwrap();
+        assert!(call.exchange(3 * LARGE_BYTES + 1).is_err());
+        call.exchange(LARGE_BYTES).unwrap();
+        assert_eq!((budget.used(), budget.large.load(Ordering::Relaxed)), (LARGE_BYTES, 0));
+        let stream = Reservation::none(&budget);
+        stream.absorb(&call);
+        assert_eq!(call.held(), 0);
+        // Together they are large.
+        call.grow(1).unwrap();
+        stream.absorb(&call);
+        assert_eq!(stream.held(), LARGE_BYTES + 1);
+        assert_eq!(budget.large.load(Ordering::Relaxed), LARGE_BYTES + 1);
+        drop((call, stream));
+        assert_eq!((budget.used(), budget.large.load(Ordering::Relaxed)), (0, 0));
     }
 
     #[test]

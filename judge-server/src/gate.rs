@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use tower::ServiceExt;
 
+use crate::activity::Busy;
+use crate::answer::{Answer, Charge};
 use crate::body::{Metered, UntilDrained};
 use crate::budget::Budget;
 use crate::call::{Call, code_name};
@@ -57,7 +59,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// Answers one request.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    pub(crate) async fn answer(&self, request: Request<Incoming>, busy: Busy) -> Response<Answer> {
         let target = self.side.target(request.uri().path());
         let metrics = &self.judging.metrics;
         let call =
@@ -71,7 +73,19 @@ impl Gate {
             Side::Grpc(_) => code_name(code(response.headers())),
             Side::Http(_) => response.status().as_str().to_owned().into(),
         });
-        response
+        response.map(|body| {
+            let charge = if target == Target::JudgeStream {
+                Charge::Stream(call)
+            } else {
+                if call.refusal().is_some() {
+                    // What was held for the request is for the words of its refusal.
+                    let bytes = http_body::Body::size_hint(&body).exact().unwrap_or_default();
+                    call.reservation.shrink_to(usize::try_from(bytes).unwrap_or(usize::MAX));
+                }
+                Charge::Whole(call.reservation.split())
+            };
+            Answer::new(body, charge, busy)
+        })
     }
 
     /// Whether the call may begin; decided by its headers, before its body is read.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use judge_core::{JudgeRequest, Judgement, Problem, Scratch, Severity, judges, kayenta};
 use prost::Message;
 
+use crate::budget::ANSWER_BYTES;
 use crate::call::Call;
 use crate::convert::Dialect;
 use crate::limits::{self, Limits};
@@ -115,7 +116,7 @@ impl Judging {
         .await
     }
 
-    async fn run<T: Send + 'static>(
+    async fn run<T: AsRef<[u8]> + Send + 'static>(
         &self,
         message: Bytes,
         threads: Threads,
@@ -127,7 +128,10 @@ impl Judging {
         call.reservation.grow_to(bytes)?;
         let (limits, metrics, held) = (self.limits, Arc::clone(&self.metrics), Arc::clone(call));
         let work = move |scratch: &mut Scratch| {
-            work(Bench { limits: &limits, metrics: &metrics, call: &held, scratch }, message)
+            let bench = Bench { limits: &limits, metrics: &metrics, call: &held, scratch };
+            let answer = work(bench, message)?;
+            held.reservation.exchange(answer.as_ref().len().max(ANSWER_BYTES))?;
+            Ok(answer)
         };
         self.pool.run(bytes, threads, work).await?
     }

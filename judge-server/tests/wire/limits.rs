@@ -1,5 +1,6 @@
 //! Limits at their edges, and what happens beyond them.
 
+mod answers;
 mod calls;
 mod connections;
 mod reading;

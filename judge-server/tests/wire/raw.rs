@@ -34,9 +34,9 @@ pub(crate) struct Raw {
 
 /// A call that has begun.
 pub(crate) struct Call {
-    /// The rest of its body; dropped, it ends.
-    pub(crate) body: mpsc::UnboundedSender<Bytes>,
-    pub(crate) answer: JoinHandle<Result<Response<Incoming>, Error>>,
+    /// The rest of its body.
+    body: Option<mpsc::UnboundedSender<Bytes>>,
+    answer: JoinHandle<Result<Response<Incoming>, Error>>,
 }
 
 impl Raw {
@@ -58,13 +58,18 @@ impl Raw {
             .header(header::TE, "trailers")
             .body(BodyExt::boxed(StreamBody::new(frames)))
             .unwrap();
-        Call { body, answer: tokio::spawn(self.client.request(request)) }
+        Call { body: Some(body), answer: tokio::spawn(self.client.request(request)) }
     }
 }
 
 impl Call {
     pub(crate) fn send(&self, bytes: impl Into<Bytes>) {
-        self.body.send(bytes.into()).unwrap();
+        self.body.as_ref().unwrap().send(bytes.into()).unwrap();
+    }
+
+    /// Ends its body.
+    pub(crate) fn end(&mut self) {
+        self.body = None;
     }
 
     /// The answer, once it begins; the request does not end.
