@@ -9,6 +9,7 @@ use tonic_types::StatusExt;
 
 use super::{SLOW, slow};
 use crate::harness::{Server, reason, request};
+use crate::raw::said;
 
 #[tokio::test]
 async fn calls_beyond_capacity_are_refused_and_those_accepted_finish() {
@@ -80,6 +81,31 @@ async fn the_servers_own_limit_on_a_calls_time() {
         (status.code(), reason(&status).as_str()),
         (Code::DeadlineExceeded, "DEADLINE_EXCEEDED")
     );
+}
+
+#[tokio::test]
+async fn the_same_over_http() {
+    let flags = [SLOW, &["--call-time=50ms"]].concat();
+    let server = Server::start(&flags).await;
+    let answer = server.post("/v1/judge", serde_json::to_vec(&slow()).unwrap()).await;
+    assert_eq!((answer.status.as_u16(), &*answer.reason()), (504, "DEADLINE_EXCEEDED"));
+    server.until("judge_judgements_admitted", 0.0).await;
+    assert_eq!(server.metric("judge_verdicts_total").await, None);
+}
+
+#[tokio::test]
+async fn a_client_of_http_that_goes_away_stops_the_work() {
+    let server = Server::start(SLOW).await;
+    let json = serde_json::to_string(&slow()).unwrap();
+    let head =
+        format!("POST /v1/judge HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", json.len());
+    let gone = said(server.http, &(head + &json)).await;
+    server.until("judge_judgements_admitted", 1.0).await;
+    drop(gone);
+    server.until("judge_calls_total{code=\"CANCELLED\",method=\"/v1/judge\"}", 1.0).await;
+    server.until("judge_judgements_admitted", 0.0).await;
+    assert_eq!(server.metric("judge_verdicts_total").await, None);
+    server.until("judge_buffered_bytes", 0.0).await;
 }
 
 /// A server whose thread for large canaries is busy for some seconds.

@@ -1,14 +1,15 @@
 //! Streams: how many, how much of each, and clients that stop in the middle.
 
-use judge_server::proto::JudgeStreamRequest;
 use judge_server::proto::judge_service_client::JudgeServiceClient;
+use judge_server::proto::{JudgeStreamRequest, JudgeStreamResponse};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::Endpoint;
-use tonic::{Code, Request};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Request, Streaming};
 
+use super::{SLOW, slow};
 use crate::harness::{Server, reason, request};
 
 #[tokio::test]
@@ -65,4 +66,84 @@ async fn clients_that_do_not_read_or_vanish_harm_no_other() {
     server.until("judge_streams", 0.0).await;
     server.until("judge_judgements_admitted", 0.0).await;
     server.until("judge_buffered_bytes", 0.0).await;
+}
+
+/// A stream whose client sends much and reads nothing.
+async fn unread(
+    client: &mut JudgeServiceClient<Channel>,
+    timeout: Option<&str>,
+) -> Streaming<JudgeStreamResponse> {
+    // Far more answers than any window holds.
+    let messages = (0..20_000).map(|_| JudgeStreamRequest { request: Some(request("", 5, 20)) });
+    let mut stream = Request::new(tokio_stream::iter(messages));
+    if let Some(timeout) = timeout {
+        stream.metadata_mut().insert("grpc-timeout", timeout.parse().unwrap());
+    }
+    client.judge_stream(stream).await.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn one_that_is_not_read_leaves_its_connection_to_others() {
+    let server = Server::start(&[]).await;
+    let mut client = server.client().await;
+    let mut stream = unread(&mut client, None).await;
+    // Once nothing moves any more, it has filled what it may.
+    let judged = || server.metric("judge_verdicts_total");
+    let mut seen = judged().await;
+    loop {
+        client.judge(request("", 1, 20)).await.unwrap();
+        let now = judged().await;
+        if now == seen.map(|seen| seen + 1.0) {
+            break;
+        }
+        seen = now;
+    }
+    for _ in 0..20 {
+        client.judge(request("", 1, 2_000)).await.unwrap();
+    }
+    stream.message().await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn one_that_is_not_read_frees_its_place_at_its_deadline() {
+    let server = Server::start(&["--max-streams=1"]).await;
+    let mut client = server.client().await;
+    let mut stream = unread(&mut client, Some("500m")).await;
+    server.until("judge_streams", 1.0).await;
+    server.until("judge_streams", 0.0).await;
+    let messages = [JudgeStreamRequest { request: Some(request("next", 1, 5)) }];
+    let mut next = client.judge_stream(tokio_stream::iter(messages)).await.unwrap().into_inner();
+    assert_eq!(next.message().await.unwrap().unwrap().id, "next");
+    // And once it is read after all, it says why it ended.
+    let status = loop {
+        match stream.message().await {
+            Ok(answer) => assert!(answer.is_some(), "no success"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    server.until("judge_refusals_total{reason=\"DEADLINE_EXCEEDED\"}", 1.0).await;
+}
+
+#[tokio::test]
+async fn canaries_of_one_stream_are_limited() {
+    let flags = [SLOW, &["--max-stream-calls=2"]].concat();
+    let server = Server::start(&flags).await;
+    let mut client = server.client().await;
+    let messages = (0..5).map(|_| JudgeStreamRequest { request: Some(slow()) });
+    let mut stream = client.judge_stream(tokio_stream::iter(messages)).await.unwrap().into_inner();
+    server.until("judge_judgements_admitted", 2.0).await;
+    let mut answered = 0;
+    while answered < 5 {
+        tokio::select! {
+            biased;
+            answer = stream.message() => {
+                assert_eq!(answer.unwrap().unwrap().id, "slow");
+                answered += 1;
+            }
+            admitted = server.metric("judge_judgements_admitted") => {
+                assert!(admitted <= Some(2.0), "{admitted:?}");
+            }
+        }
+    }
 }
