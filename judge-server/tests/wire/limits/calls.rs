@@ -101,10 +101,12 @@ async fn a_client_of_http_that_goes_away_stops_the_work() {
         format!("POST /v1/judge HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", json.len());
     let gone = said(server.http, &(head + &json)).await;
     server.until("judge_judgements_admitted", 1.0).await;
+    // When this is answered, the other has been begun.
+    server.client().await.judge(request("", 1, 20)).await.unwrap();
     drop(gone);
     server.until("judge_calls_total{code=\"CANCELLED\",method=\"/v1/judge\"}", 1.0).await;
     server.until("judge_judgements_admitted", 0.0).await;
-    assert_eq!(server.metric("judge_verdicts_total").await, None);
+    assert_eq!(server.metric("judge_verdicts_total").await, Some(1.0));
     server.until("judge_buffered_bytes", 0.0).await;
 }
 

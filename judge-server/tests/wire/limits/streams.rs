@@ -1,16 +1,17 @@
 //! Streams: how many, how much of each, and clients that stop in the middle.
 
+use judge_server::proto::JudgeStreamRequest;
 use judge_server::proto::judge_service_client::JudgeServiceClient;
-use judge_server::proto::{JudgeStreamRequest, JudgeStreamResponse};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Streaming};
+use tonic::transport::Endpoint;
+use tonic::{Code, Request};
 
 use super::{SLOW, slow};
 use crate::harness::{Server, reason, request};
+use crate::raw::{JUDGE_STREAM, Raw, framed};
 
 #[tokio::test]
 async fn streams_are_limited_in_number_and_in_time() {
@@ -68,25 +69,13 @@ async fn clients_that_do_not_read_or_vanish_harm_no_other() {
     server.until("judge_buffered_bytes", 0.0).await;
 }
 
-/// A stream whose client sends much and reads nothing.
-async fn unread(
-    client: &mut JudgeServiceClient<Channel>,
-    timeout: Option<&str>,
-) -> Streaming<JudgeStreamResponse> {
-    // Far more answers than any window holds.
-    let messages = (0..20_000).map(|_| JudgeStreamRequest { request: Some(request("", 5, 20)) });
-    let mut stream = Request::new(tokio_stream::iter(messages));
-    if let Some(timeout) = timeout {
-        stream.metadata_mut().insert("grpc-timeout", timeout.parse().unwrap());
-    }
-    client.judge_stream(stream).await.unwrap().into_inner()
-}
-
 #[tokio::test]
 async fn one_that_is_not_read_leaves_its_connection_to_others() {
     let server = Server::start(&[]).await;
     let mut client = server.client().await;
-    let mut stream = unread(&mut client, None).await;
+    // Far more answers than any window holds.
+    let messages = (0..20_000).map(|_| JudgeStreamRequest { request: Some(request("", 5, 20)) });
+    let unread = client.judge_stream(tokio_stream::iter(messages)).await.unwrap();
     // Once nothing moves any more, it has filled what it may.
     let judged = || server.metric("judge_verdicts_total");
     let mut seen = judged().await;
@@ -101,27 +90,25 @@ async fn one_that_is_not_read_leaves_its_connection_to_others() {
     for _ in 0..20 {
         client.judge(request("", 1, 2_000)).await.unwrap();
     }
-    stream.message().await.unwrap().unwrap();
+    unread.into_inner().message().await.unwrap().unwrap();
 }
 
 #[tokio::test]
 async fn one_that_is_not_read_frees_its_place_at_its_deadline() {
     let server = Server::start(&["--max-streams=1"]).await;
-    let mut client = server.client().await;
-    let mut stream = unread(&mut client, Some("500m")).await;
-    server.until("judge_streams", 1.0).await;
+    let unread = Raw::new(&server, 1024).call_within(JUDGE_STREAM, "500m");
+    for _ in 0..10 {
+        unread.send(framed(&JudgeStreamRequest { request: Some(request("", 50, 5)) }));
+    }
+    server.until("judge_verdicts_total", 10.0).await;
     server.until("judge_streams", 0.0).await;
     let messages = [JudgeStreamRequest { request: Some(request("next", 1, 5)) }];
+    let mut client = server.client().await;
     let mut next = client.judge_stream(tokio_stream::iter(messages)).await.unwrap().into_inner();
     assert_eq!(next.message().await.unwrap().unwrap().id, "next");
     // And once it is read after all, it says why it ended.
-    let status = loop {
-        match stream.message().await {
-            Ok(answer) => assert!(answer.is_some(), "no success"),
-            Err(status) => break status,
-        }
-    };
-    assert_eq!(status.code(), Code::DeadlineExceeded);
+    let status = unread.status().await;
+    assert_eq!((status.code(), &*reason(&status)), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED"));
     server.until("judge_refusals_total{reason=\"DEADLINE_EXCEEDED\"}", 1.0).await;
 }
 
