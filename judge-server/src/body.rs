@@ -18,19 +18,51 @@ use tonic::Status;
 use crate::call::Call;
 use crate::refusal::Refusal;
 
-/// A request's body: its bytes are reserved before they are handed on, and all must be there in
-/// time.
+/// How a request's body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Its bytes are reserved, and all must be there in time.
+    Whole,
+    /// Its bytes are reserved. Its messages come when they come, but one that has begun must be
+    /// there in time.
+    Messages,
+    /// A probe's few bytes, which must be there in time. They are not reserved: probes need no token,
+    /// and must neither spend what judgements share nor fail for want of it.
+    Probe,
+    /// Small messages that come when they come and are not reserved, as nothing would say when one
+    /// is answered.
+    Lookups,
+}
+
+/// A request's body: its bytes are reserved before they are handed on, and are there in time.
 pub(crate) struct Metered {
     inner: Incoming,
     call: Arc<Call>,
-    /// `None` for streams, whose messages come when they come.
-    time: Option<Duration>,
+    reading: Reading,
+    time: Duration,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Metered {
-    pub(crate) fn new(inner: Incoming, call: Arc<Call>, time: Option<Duration>) -> Self {
-        Self { inner, call, time, timer: None }
+    pub(crate) fn new(inner: Incoming, call: Arc<Call>, reading: Reading, time: Duration) -> Self {
+        Self { inner, call, reading, time, timer: None }
+    }
+
+    /// Whether the client must go on by now.
+    fn is_awaited(&self) -> bool {
+        match self.reading {
+            Reading::Whole | Reading::Probe => true,
+            // Whoever reads the stream takes a message's bytes away once it is whole.
+            Reading::Messages => self.call.reservation.held() > 0,
+            Reading::Lookups => false,
+        }
+    }
+
+    fn reserve(&self, bytes: usize) -> Result<(), Refusal> {
+        match self.reading {
+            Reading::Whole | Reading::Messages => self.call.reservation.grow(bytes),
+            Reading::Probe | Reading::Lookups => Ok(()),
+        }
     }
 
     fn fail(&self, refusal: Refusal) -> Box<dyn Error + Send + Sync> {
@@ -46,17 +78,23 @@ impl http_body::Body for Metered {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        if !self.is_awaited() {
+            // Each message has a time of its own.
+            self.timer = None;
+        }
         match Pin::new(&mut self.inner).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
-                let bytes = frame.data_ref().map_or(0, Bytes::len);
-                let reserved = self.call.reservation.grow(bytes);
+                let reserved = self.reserve(frame.data_ref().map_or(0, Bytes::len));
                 Poll::Ready(Some(reserved.map(|()| frame).map_err(|refusal| self.fail(refusal))))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => {
                 // Most bodies are there at once and need no timer.
-                let Some(time) = self.time else { return Poll::Pending };
+                if !self.is_awaited() {
+                    return Poll::Pending;
+                }
+                let time = self.time;
                 let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(time)));
                 ready!(timer.as_mut().poll(context));
                 Poll::Ready(Some(Err(self.fail(Refusal::SlowRequest))))

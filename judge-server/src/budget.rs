@@ -1,20 +1,26 @@
-//! A bound on the bytes of requests that are in memory at once.
+//! A bound on the bytes of requests and answers that are in memory at once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::pool::LARGE_BYTES;
 use crate::refusal::{Refusal, Resource};
 
-/// What all requests share.
+/// What an answer counts as at least: the buffer that it is written to.
+pub(crate) const ANSWER_BYTES: usize = 16 * 1024;
+
+/// What all requests and answers share.
 #[derive(Debug)]
 pub(crate) struct Budget {
     used: AtomicUsize,
+    /// Those of the used that large requests hold.
+    large: AtomicUsize,
     limit: usize,
 }
 
 impl Budget {
     pub(crate) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { used: AtomicUsize::new(0), limit })
+        Arc::new(Self { used: AtomicUsize::new(0), large: AtomicUsize::new(0), limit })
     }
 
     /// Bytes reserved now.
@@ -22,25 +28,66 @@ impl Budget {
         self.used.load(Ordering::Relaxed)
     }
 
-    fn take(&self, bytes: usize) -> Result<(), Refusal> {
-        let fits = |used: usize| used.checked_add(bytes).filter(|used| *used <= self.limit);
-        self.used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
-            .map(drop)
-            .map_err(|_| Refusal::Overloaded(Resource::Bytes))
+    /// Takes `bytes`, by which a request that holds `held` grows. Large requests get three quarters
+    /// at most: they take long to arrive and wait long, and where they had all, small ones would be
+    /// refused for as long.
+    fn take(&self, held: usize, bytes: usize) -> Result<(), Refusal> {
+        let large = large_part(held.saturating_add(bytes)) - large_part(held);
+        take(&self.large, large, self.limit - self.limit / 4)?;
+        take(&self.used, bytes, self.limit).inspect_err(|_| {
+            self.large.fetch_sub(large, Ordering::Relaxed);
+        })
+    }
+
+    /// Gives back `bytes`, by which a request that held `held` shrinks.
+    fn give_back(&self, held: usize, bytes: usize) {
+        let large = large_part(held) - large_part(held - bytes);
+        self.large.fetch_sub(large, Ordering::Relaxed);
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
-/// Bytes that one request holds, given back when it is dropped.
+/// What of the `held` bytes of one request counts as large: all or nothing.
+fn large_part(held: usize) -> usize {
+    if held > LARGE_BYTES { held } else { 0 }
+}
+
+fn take(used: &AtomicUsize, bytes: usize, limit: usize) -> Result<(), Refusal> {
+    if bytes == 0 {
+        return Ok(());
+    }
+    let fits = |used: usize| used.checked_add(bytes).filter(|used| *used <= limit);
+    used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
+        .map(drop)
+        .map_err(|_| Refusal::Overloaded(Resource::Bytes))
+}
+
+/// Bytes that one request or its answer holds, given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     budget: Arc<Budget>,
-    held: AtomicUsize,
+    /// Behind a lock, as a judgement that nobody waits for any more may end while its call does.
+    held: Mutex<usize>,
 }
 
 impl Reservation {
     pub(crate) fn none(budget: &Arc<Budget>) -> Self {
-        Self { budget: Arc::clone(budget), held: AtomicUsize::new(0) }
+        Self { budget: Arc::clone(budget), held: Mutex::new(0) }
+    }
+
+    /// One that holds nothing, of the same budget.
+    pub(crate) fn another(&self) -> Self {
+        Self::none(&self.budget)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, usize> {
+        // Nothing that could panic runs under the lock.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes held now.
+    pub(crate) fn held(&self) -> usize {
+        *self.lock()
     }
 
     /// Holds `bytes` more.
@@ -48,8 +95,9 @@ impl Reservation {
     /// # Errors
     /// When the budget is used up.
     pub(crate) fn grow(&self, bytes: usize) -> Result<(), Refusal> {
-        self.budget.take(bytes)?;
-        self.held.fetch_add(bytes, Ordering::Relaxed);
+        let mut held = self.lock();
+        self.budget.take(*held, bytes)?;
+        *held += bytes;
         Ok(())
     }
 
@@ -58,20 +106,50 @@ impl Reservation {
     /// # Errors
     /// When the budget is used up.
     pub(crate) fn grow_to(&self, bytes: usize) -> Result<(), Refusal> {
-        let missing = bytes.saturating_sub(self.held.load(Ordering::Relaxed));
-        if missing == 0 { Ok(()) } else { self.grow(missing) }
+        let mut held = self.lock();
+        let missing = bytes.saturating_sub(*held);
+        self.budget.take(*held, missing)?;
+        *held += missing;
+        Ok(())
     }
 
-    /// A reservation of its own for what is held so far: one message of a stream.
+    /// Holds `bytes` at most.
+    pub(crate) fn shrink_to(&self, bytes: usize) {
+        let mut held = self.lock();
+        let excess = held.saturating_sub(bytes);
+        self.budget.give_back(*held, excess);
+        *held -= excess;
+    }
+
+    /// Holds the `bytes` of an answer, instead of those of its request.
+    ///
+    /// # Errors
+    /// When the budget is used up.
+    pub(crate) fn exchange(&self, bytes: usize) -> Result<(), Refusal> {
+        self.shrink_to(bytes);
+        self.grow_to(bytes)
+    }
+
+    /// A reservation of its own for what is held so far.
     pub(crate) fn split(&self) -> Self {
-        let held = AtomicUsize::new(self.held.swap(0, Ordering::Relaxed));
-        Self { budget: Arc::clone(&self.budget), held }
+        let split = self.another();
+        std::mem::swap(&mut *split.lock(), &mut *self.lock());
+        split
+    }
+
+    /// Holds what `other` does too.
+    pub(crate) fn absorb(&self, other: &Self) {
+        let moved = std::mem::take(&mut *other.lock());
+        let mut held = self.lock();
+        let before = large_part(*held) + large_part(moved);
+        *held += moved;
+        self.budget.large.fetch_add(large_part(*held) - before, Ordering::Relaxed);
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.budget.used.fetch_sub(*self.held.get_mut(), Ordering::Relaxed);
+        self.shrink_to(0);
     }
 }
 
@@ -92,5 +170,49 @@ mod tests {
         assert_eq!(budget.used(), 4);
         drop((first, second));
         assert_eq!(budget.used(), 0);
+    }
+
+    #[test]
+    fn answers_take_the_place_of_requests() {
+        let budget = Budget::new(4 * LARGE_BYTES);
+        let call = Reservation::none(&budget);
+        call.grow(3 * LARGE_BYTES).unwrap();
+        assert!(call.exchange(3 * LARGE_BYTES + 1).is_err());
+        call.exchange(LARGE_BYTES).unwrap();
+        assert_eq!((budget.used(), budget.large.load(Ordering::Relaxed)), (LARGE_BYTES, 0));
+        let stream = Reservation::none(&budget);
+        stream.absorb(&call);
+        assert_eq!(call.held(), 0);
+        // Together they are large.
+        call.grow(1).unwrap();
+        stream.absorb(&call);
+        assert_eq!(stream.held(), LARGE_BYTES + 1);
+        assert_eq!(budget.large.load(Ordering::Relaxed), LARGE_BYTES + 1);
+        drop((call, stream));
+        assert_eq!((budget.used(), budget.large.load(Ordering::Relaxed)), (0, 0));
+    }
+
+    #[test]
+    fn large_requests_leave_a_quarter() {
+        let budget = Budget::new(4 * LARGE_BYTES);
+        let first = Reservation::none(&budget);
+        first.grow(LARGE_BYTES).unwrap();
+        first.grow(LARGE_BYTES / 2).unwrap();
+        let second = Reservation::none(&budget);
+        // Not large yet, so whatever is left is for it.
+        second.grow(LARGE_BYTES).unwrap();
+        second.grow(LARGE_BYTES / 2).unwrap();
+        assert!(second.grow(1).is_err());
+        let third = Reservation::none(&budget);
+        third.grow(LARGE_BYTES).unwrap();
+        drop(second.split());
+        assert!(
+            third.grow(LARGE_BYTES).is_err(),
+            "more than the large may have together with the first"
+        );
+        third.grow(LARGE_BYTES / 2).unwrap();
+        drop((first, second, third));
+        assert_eq!(budget.used(), 0);
+        assert_eq!(budget.large.load(Ordering::Relaxed), 0);
     }
 }

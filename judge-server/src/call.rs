@@ -25,8 +25,10 @@ pub(crate) struct Call {
     pub(crate) deadline: Option<Instant>,
     parent: Option<TraceParent>,
     traces: Traces,
-    /// Bytes of its request in memory.
+    /// Bytes of its request in memory, and then of its answer.
     pub(crate) reservation: Reservation,
+    /// Where it is a stream, bytes of the answers that are about to be written.
+    pub(crate) answers: Reservation,
     id: OnceLock<String>,
     verdict: OnceLock<Verdict>,
     refusal: OnceLock<Refusal>,
@@ -61,6 +63,7 @@ impl Call {
             parent: text("traceparent").and_then(TraceParent::read),
             traces: traces.clone(),
             reservation: Reservation::none(budget),
+            answers: Reservation::none(budget),
             id: OnceLock::new(),
             verdict: OnceLock::new(),
             refusal: OnceLock::new(),
@@ -79,6 +82,7 @@ impl Call {
             parent: self.parent.clone(),
             traces: self.traces.clone(),
             reservation: self.reservation.split(),
+            answers: self.answers.another(),
             id: OnceLock::new(),
             verdict: OnceLock::new(),
             refusal: OnceLock::new(),

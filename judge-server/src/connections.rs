@@ -1,15 +1,11 @@
-//! Connections: accepted, bounded in number and in idle time, drained.
+//! Connections: accepted, bounded in number and in time, drained.
 
 use std::convert::Infallible;
-use std::pin::Pin;
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
-use bytes::Bytes;
-use http_body::{Frame, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -23,16 +19,25 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
+use crate::activity::{Activity, Busy};
 use crate::gate::Gate;
+use crate::heads::Heads;
+use crate::metrics::Counted;
 use crate::secrets::Fresh;
 use crate::wire::{Polled, Wire};
 
 /// How long to wait when the system has no more sockets to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Bytes that a connection, and a stream in it, may send before they are read: enough for a
-/// gigabit a second at 2 ms.
+/// Bytes that a connection may send before they are read: enough for a gigabit a second at 2 ms.
 const WINDOW: u32 = 256 * 1024;
+
+/// Bytes that one stream of it may send: less, so that one that is not read further, because its
+/// client does not read either, leaves the others room.
+const STREAM_WINDOW: u32 = 64 * 1024;
+
+/// Bytes of the headers of an HTTP/1 request, and of what is read ahead of a body.
+const HEAD: usize = 64 * 1024;
 
 /// Bytes of a frame that a client may send: most requests in one.
 const FRAME: u32 = 64 * 1024;
@@ -47,6 +52,12 @@ pub(crate) struct Connections {
     pub(crate) header_time: Duration,
     /// The longest that a connection may go without a call.
     pub(crate) idle_time: Duration,
+    /// The longest that an answer may wait to be taken.
+    pub(crate) write_time: Duration,
+    /// How long a connection takes calls, up to a tenth longer.
+    pub(crate) age: Duration,
+    /// How many there were.
+    pub(crate) opened: Arc<AtomicUsize>,
     /// How often an HTTP/2 client is asked whether it is still there.
     pub(crate) keep_alive: Duration,
     pub(crate) draining: CancellationToken,
@@ -79,139 +90,126 @@ impl Connections {
         };
         let (this, gate) = (self.clone(), Arc::clone(gate));
         self.tasks.spawn(async move {
-            let connections = gate.judging.metrics.connections.clone();
-            connections.inc();
+            let _counted = Counted::by(&gate.judging.metrics.connections);
+            let _place = place;
             // Answers are written whole: waiting for more would only delay them.
             let _ = stream.set_nodelay(true);
-            match this.tls.as_ref().map(|tls| TlsAcceptor::from(tls.get())) {
+            let closed = gate.judging.metrics.closed.clone();
+            let reason = match this.tls.as_ref().map(|tls| TlsAcceptor::from(tls.get())) {
                 None => this.talk(stream, gate).await,
-                Some(tls) => match timeout(this.header_time, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => this.talk(stream, gate).await,
-                    Ok(Err(error)) => {
-                        let refusals = &gate.judging.metrics.refusals;
-                        refusals.with_label_values(&["TLS_HANDSHAKE"]).inc();
-                        debug!(%error, "handshake failed");
-                    }
-                    Err(_) => debug!("handshake took too long"),
-                },
+                Some(tls) => this.talk_tls(stream, tls, gate).await,
+            };
+            if let Some(reason) = reason {
+                closed.with_label_values(&[reason.name()]).inc();
             }
-            connections.dec();
-            drop(place);
         });
     }
 
-    async fn talk(&self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static, gate: Arc<Gate>) {
+    async fn talk_tls(
+        &self,
+        stream: TcpStream,
+        tls: TlsAcceptor,
+        gate: Arc<Gate>,
+    ) -> Option<Closed> {
+        let accepted = tokio::select! {
+            accepted = timeout(self.header_time, tls.accept(stream)) => accepted,
+            // Whoever is not here yet has not been promised anything.
+            () = self.draining.cancelled() => return None,
+        };
+        match accepted {
+            Ok(Ok(stream)) => self.talk(stream, gate).await,
+            Ok(Err(error)) => {
+                debug!(%error, "handshake failed");
+                Some(Closed::Handshake)
+            }
+            Err(_) => Some(Closed::SlowHandshake),
+        }
+    }
+
+    /// Answers calls until either side ends it. Gives why, where it is the server.
+    async fn talk(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+        gate: Arc<Gate>,
+    ) -> Option<Closed> {
         let activity = Arc::new(Activity::default());
         let calls = Arc::clone(&activity);
         let service = service_fn(move |request| {
             let (gate, busy) = (Arc::clone(&gate), Busy::begin(&calls));
-            async move {
-                let response = gate.answer(request).await;
-                Ok::<_, Infallible>(response.map(|inner| Held { inner, _busy: busy }))
-            }
+            async move { Ok::<_, Infallible>(gate.answer(request, busy).await) }
         });
+        let wire = Wire::new(stream);
         let mut builder = Builder::new(TokioExecutor::new());
         builder
             .http1()
-            .timer(TokioTimer::new())
+            .timer(Heads::new(wire.received()))
             .header_read_timeout(self.header_time)
+            .max_buf_size(HEAD)
             .http2()
             .timer(TokioTimer::new())
             .keep_alive_interval(self.keep_alive)
             .keep_alive_timeout(self.header_time)
-            .initial_stream_window_size(WINDOW)
+            .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(WINDOW)
             .max_frame_size(FRAME);
-        let wire = Wire::new(stream);
         let connection = builder.serve_connection(TokioIo::new(wire.clone()), service);
         tokio::pin!(connection);
-        tokio::select! {
-            result = Polled { connection: connection.as_mut(), wire: &wire } => {
-                return log_end(result);
-            }
-            () = self.draining.cancelled() => {}
-            () = activity.idle(self.idle_time) => {}
-        }
+        let reason = tokio::select! {
+            result = Polled { connection: connection.as_mut(), wire: &wire } => return ended(result),
+            () = activity.untaken(self.write_time) => return Some(Closed::SlowAnswers),
+            () = activity.idle(self.idle_time) => Some(Closed::Idle),
+            () = sleep(self.next_age()) => Some(Closed::Age),
+            () = self.draining.cancelled() => None,
+        };
         connection.as_mut().graceful_shutdown();
-        // Whoever drains bounds the time for all connections. An idle client has nothing to wait
-        // for, but may be too slow to take its leave.
-        if self.draining.is_cancelled() {
-            return log_end(Polled { connection, wire: &wire }.await);
-        }
         tokio::select! {
-            result = Polled { connection, wire: &wire } => log_end(result),
-            () = activity.idle(self.header_time) => {}
+            result = Polled { connection, wire: &wire } => reason.or(ended(result)),
+            () = activity.untaken(self.write_time) => Some(Closed::SlowAnswers),
+            // Its client has nothing to wait for, but may be too slow to take its leave.
+            () = activity.idle(self.header_time) => reason,
+        }
+    }
+
+    /// The age of the next connection: connections that were opened together do not end together.
+    fn next_age(&self) -> Duration {
+        let opened = self.opened.fetch_add(1, Ordering::Relaxed) % 11;
+        self.age.saturating_add(self.age / 100 * u32::try_from(opened).unwrap_or_default())
+    }
+}
+
+/// Why the server closed a connection.
+#[derive(Debug, Clone, Copy)]
+enum Closed {
+    Handshake,
+    SlowHandshake,
+    SlowHeaders,
+    SlowAnswers,
+    Idle,
+    Age,
+    KeepAlive,
+}
+
+impl Closed {
+    /// One word for the metrics.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Handshake => "TLS_HANDSHAKE",
+            Self::SlowHandshake => "SLOW_TLS_HANDSHAKE",
+            Self::SlowHeaders => "SLOW_HEADERS",
+            Self::SlowAnswers => "SLOW_ANSWERS",
+            Self::Idle => "IDLE",
+            Self::Age => "AGE",
+            Self::KeepAlive => "KEEP_ALIVE",
         }
     }
 }
 
-fn log_end(result: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
-    if let Err(error) = result {
-        debug!(error, "connection ended");
-    }
-}
-
-/// The calls of one connection.
-#[derive(Debug, Default)]
-struct Activity {
-    running: AtomicUsize,
-    begun: AtomicUsize,
-}
-
-/// A call, until its answer is written.
-struct Busy(Arc<Activity>);
-
-impl Busy {
-    fn begin(activity: &Arc<Activity>) -> Self {
-        activity.running.fetch_add(1, Ordering::Relaxed);
-        activity.begun.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(activity))
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Activity {
-    /// Returns once there was no call for `time`, at the latest after twice that.
-    async fn idle(&self, time: Duration) {
-        let mut seen = self.begun.load(Ordering::Relaxed);
-        loop {
-            sleep(time).await;
-            let begun = self.begun.load(Ordering::Relaxed);
-            if begun == seen && self.running.load(Ordering::Relaxed) == 0 {
-                return;
-            }
-            seen = begun;
-        }
-    }
-}
-
-/// An answer that keeps its connection busy until it is written.
-struct Held {
-    inner: Body,
-    _busy: Busy,
-}
-
-impl http_body::Body for Held {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
+/// Why the server closed a connection that ended by itself, if it did.
+fn ended(result: Result<(), Box<dyn Error + Send + Sync>>) -> Option<Closed> {
+    let error = result.err()?;
+    debug!(error, "connection ended");
+    let error = error.downcast_ref::<hyper::Error>().filter(|error| error.is_timeout())?;
+    // hyper has two times: for the headers of HTTP/1, and for the answer to a ping, which it names
+    // as the source.
+    Some(if error.source().is_some() { Closed::KeepAlive } else { Closed::SlowHeaders })
 }

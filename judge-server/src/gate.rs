@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use tower::ServiceExt;
 
+use crate::activity::Busy;
+use crate::answer::{Answer, Charge};
 use crate::body::{Metered, UntilDrained};
 use crate::budget::Budget;
 use crate::call::{Call, code_name};
@@ -64,7 +66,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// Answers one request.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    pub(crate) async fn answer(&self, request: Request<Incoming>, busy: Busy) -> Response<Answer> {
         let target = self.side.target(request.uri().path());
         let metrics = &self.judging.metrics;
         let call =
@@ -78,7 +80,19 @@ impl Gate {
             Side::Grpc(_) => code_name(code(response.headers())),
             Side::Http(_) => response.status().as_str().to_owned().into(),
         });
-        response
+        response.map(|body| {
+            let charge = if target == Target::JudgeStream {
+                Charge::Stream(call)
+            } else {
+                if call.refusal().is_some() {
+                    // What was held for the request is for the words of its refusal.
+                    let bytes = http_body::Body::size_hint(&body).exact().unwrap_or_default();
+                    call.reservation.shrink_to(usize::try_from(bytes).unwrap_or(usize::MAX));
+                }
+                Charge::Whole(call.reservation.split())
+            };
+            Answer::new(body, charge, busy)
+        })
     }
 
     /// Whether the call may begin; decided by its headers, before its body is read.
@@ -116,8 +130,8 @@ impl Gate {
     ) -> Result<Response<Body>, Refusal> {
         let own = tokio::time::Instant::now() + self.call_time;
         let deadline = call.deadline.map_or(own, |deadline| deadline.min(own));
-        let read_time = (!target.streams()).then_some(self.read_time);
-        let request = request.map(|body| Metered::new(body, Arc::clone(call), read_time));
+        let request = request
+            .map(|body| Metered::new(body, Arc::clone(call), target.reading(), self.read_time));
         let late = |_| call.refuse(Refusal::DeadlineExceeded);
         let service = match &self.side {
             Side::Grpc(service) => service,
@@ -130,7 +144,7 @@ impl Gate {
         };
         let answered = timeout_at(deadline, service.call(target, request, call)).await;
         let response = answered.map_err(late)?;
-        self.check_grpc(&response, call)?;
+        self.check_grpc(target, &response, call)?;
         Ok(if matches!(target, Target::Health | Target::Reflection) {
             response.map(|body| Body::new(UntilDrained::new(body, self.draining.clone())))
         } else {
@@ -139,16 +153,24 @@ impl Gate {
     }
 
     /// What tonic refuses by itself, in this server's words.
-    fn check_grpc(&self, response: &Response<Body>, call: &Call) -> Result<(), Refusal> {
+    fn check_grpc(
+        &self,
+        target: Target,
+        response: &Response<Body>,
+        call: &Call,
+    ) -> Result<(), Refusal> {
         if let Some(refusal) = call.refusal() {
             return Err(refusal.clone());
         }
         let refusal = match code(response.headers()) {
             // The second when it is too large only once it is decompressed.
-            Code::OutOfRange | Code::ResourceExhausted => {
+            Code::OutOfRange | Code::ResourceExhausted
+                if !matches!(target, Target::Health | Target::Reflection) =>
+            {
                 Refusal::MessageTooLarge { limit: self.judging.limits.message_bytes }
             }
-            Code::Internal | Code::Unknown => {
+            // What tonic says of a message too large has the limit, which here is no setting.
+            Code::OutOfRange | Code::ResourceExhausted | Code::Internal | Code::Unknown => {
                 let status = Status::from_header_map(response.headers());
                 let message = status.map(|status| status.message().to_owned());
                 Refusal::Unreadable(message.unwrap_or_default())

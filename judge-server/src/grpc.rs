@@ -30,6 +30,9 @@ use crate::target::Target;
 
 use codec::Encoded;
 
+/// Bytes of one message of health or reflection: a few names.
+const OTHERS_BYTES: usize = 4 * 1024;
+
 /// The service of the contract, with health and reflection.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
@@ -63,9 +66,10 @@ pub(crate) fn others(
             )
             .include_reflection_service(false)
     };
-    let routes = Routes::new(health)
-        .add_service(reflection().build_v1().map_err(broken)?)
-        .add_service(reflection().build_v1alpha().map_err(broken)?);
+    let (v1, v1alpha) = (reflection().build_v1(), reflection().build_v1alpha());
+    let routes = Routes::new(health.max_decoding_message_size(OTHERS_BYTES))
+        .add_service(v1.map_err(broken)?.max_decoding_message_size(OTHERS_BYTES))
+        .add_service(v1alpha.map_err(broken)?.max_decoding_message_size(OTHERS_BYTES));
     Ok(routes.prepare().into_axum_router())
 }
 

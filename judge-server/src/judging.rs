@@ -7,6 +7,7 @@ use judge_core::Scratch;
 use prost::Message;
 
 use crate::bench::{Bench, Entrance};
+use crate::budget::ANSWER_BYTES;
 use crate::call::Call;
 use crate::limits::{ID_BYTES, Limits};
 use crate::metrics::Metrics;
@@ -91,7 +92,9 @@ impl Judging {
         let (limits, metrics, held) = (self.limits, Arc::clone(&self.metrics), Arc::clone(call));
         let work = move |scratch: &mut Scratch| {
             let bench = Bench { limits: &limits, metrics: &metrics, call: &held, scratch };
-            bench.answer(entrance, message)
+            let answer = bench.answer(entrance, message)?;
+            held.reservation.exchange(answer.len().max(ANSWER_BYTES))?;
+            Ok(answer)
         };
         self.pool.run(bytes, threads, work).await?
     }

@@ -3,6 +3,8 @@
 //! [`serve`] runs it on sockets of the caller's until a future of the caller's is ready, so that tests
 //! and programs start the same server as the command `judge-server` does.
 
+mod activity;
+mod answer;
 mod bench;
 mod body;
 mod budget;
@@ -12,6 +14,7 @@ mod convert;
 mod error;
 mod gate;
 mod grpc;
+mod heads;
 mod http;
 mod judging;
 mod limits;

@@ -26,6 +26,8 @@ pub(crate) struct Metrics {
     points: IntCounter,
     dropped_lines: IntCounter,
     pub(crate) connections: IntGauge,
+    /// Connections that the server ended by reason.
+    pub(crate) closed: IntCounterVec,
     pub(crate) streams: IntGauge,
     /// Set when they are read.
     pub(crate) admitted: IntGauge,
@@ -102,9 +104,17 @@ impl Metrics {
             points,
             dropped_lines,
             connections: gauge("judge_connections", "Open connections.")?,
+            closed: counters(
+                "judge_connections_closed_total",
+                "Connections that the server closed, and why.",
+                &["reason"],
+            )?,
             streams: gauge("judge_streams", "Open streams of JudgeStream.")?,
             admitted: gauge("judge_judgements_admitted", "Judgements queued or running.")?,
-            buffered_bytes: gauge("judge_buffered_bytes", "Bytes of requests in memory.")?,
+            buffered_bytes: gauge(
+                "judge_buffered_bytes",
+                "Bytes of requests and answers in memory.",
+            )?,
             registry,
         };
         Ok(metrics)
@@ -135,6 +145,22 @@ impl Metrics {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)
+    }
+}
+
+/// One of what a gauge counts, as long as there is it.
+pub(crate) struct Counted(IntGauge);
+
+impl Counted {
+    pub(crate) fn by(gauge: &IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

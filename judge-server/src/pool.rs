@@ -8,26 +8,29 @@
 //! nothing waits before is made where it was read, by at most half of those threads at once: the
 //! others go on reading and writing.
 
-use std::collections::VecDeque;
+mod places;
+mod queues;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use judge_core::Scratch;
 use tokio::sync::oneshot;
 
-use crate::refusal::{Refusal, Resource};
+use crate::refusal::Refusal;
+
+use places::Places;
+use queues::{Job, Lane, Queues};
 
 /// Bytes of a request above which its judgement is large. Judging that much takes some milliseconds.
-const LARGE_BYTES: usize = 256 * 1024;
+pub(crate) const LARGE_BYTES: usize = 256 * 1024;
 
 /// Bytes of a request up to which it may be judged where it was read. Judging that much takes a
 /// fraction of a millisecond.
 const HERE_BYTES: usize = 32 * 1024;
-
-type Job = Box<dyn FnOnce(&mut Scratch) + Send>;
 
 /// The threads. They end when this is dropped and the queues are empty.
 #[derive(Debug)]
@@ -41,9 +44,7 @@ struct Shared {
     large: Condvar,
     /// Buffers for judgements on the threads that read and write; who holds one may judge there.
     desks: Vec<Mutex<Scratch>>,
-    /// Judgements queued or running.
-    admitted: AtomicUsize,
-    capacity: usize,
+    places: Arc<Places>,
 }
 
 /// Which threads may do some work.
@@ -55,22 +56,9 @@ pub(crate) enum Threads {
     Pool,
 }
 
-#[derive(Default)]
-struct Queues {
-    small: VecDeque<Job>,
-    large: VecDeque<Job>,
-    closed: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Lane {
-    Small,
-    Large,
-}
-
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("capacity", &self.capacity).finish_non_exhaustive()
+        f.debug_struct("Shared").field("places", &self.places).finish_non_exhaustive()
     }
 }
 
@@ -86,8 +74,7 @@ impl Pool {
             small: Condvar::new(),
             large: Condvar::new(),
             desks: (0..callers / 2).map(|_| Mutex::default()).collect(),
-            admitted: AtomicUsize::new(0),
-            capacity,
+            places: Places::new(capacity),
         });
         let pool = Self { shared };
         for (lane, count) in [(Lane::Small, threads), (Lane::Large, threads.div_ceil(2))] {
@@ -105,12 +92,12 @@ impl Pool {
 
     /// Whether a judgement submitted now would be refused.
     pub(crate) fn is_full(&self) -> bool {
-        self.admitted() >= self.shared.capacity
+        self.shared.places.are_full()
     }
 
     /// Judgements queued or running.
     pub(crate) fn admitted(&self) -> usize {
-        self.shared.admitted.load(Ordering::Relaxed)
+        self.shared.places.taken()
     }
 
     /// Does `work` on a request of `bytes`. Dropping the future stops it.
@@ -127,13 +114,13 @@ impl Pool {
             && bytes <= HERE_BYTES
             && let Some(mut scratch) = self.shared.desk()
         {
-            let _place = Place::take(&self.shared)?;
+            let _place = self.shared.places.take(Lane::Small)?;
             return work_safely(&mut scratch, work).ok_or(Refusal::Internal);
         }
         self.submit(bytes, work)?.await
     }
 
-    /// Queues `work` on a request of `bytes`. Dropping the ticket stops it.
+    /// Queues `work` on a request of `bytes`. Dropping the ticket takes it back, or stops it.
     ///
     /// # Errors
     /// When the pool is full.
@@ -142,32 +129,22 @@ impl Pool {
         bytes: usize,
         work: impl FnOnce(&mut Scratch) -> T + Send + 'static,
     ) -> Result<Ticket<T>, Refusal> {
-        let place = Place::take(&self.shared)?;
+        let lane = if bytes > LARGE_BYTES { Lane::Large } else { Lane::Small };
+        let place = self.shared.places.take(lane)?;
         let (sender, receiver) = oneshot::channel();
         let stop = Arc::new(AtomicBool::new(false));
-        let ticket = Ticket { receiver, stop: Arc::clone(&stop) };
+        let stopped = Arc::clone(&stop);
         let job: Job = Box::new(move |scratch| {
-            let place = place;
-            if !stop.load(Ordering::Relaxed) {
-                scratch.stop_on(stop);
-                let done = work(scratch);
-                // Before the answer, so that a caller that has it finds the place free.
-                drop(place);
-                // No one waits for the answer once the ticket is dropped.
-                let _ = sender.send(done);
-            }
+            scratch.stop_on(stopped);
+            let done = work(scratch);
+            // Before the answer, so that a caller that has it finds the place free.
+            drop(place);
+            // No one waits for the answer once the ticket is dropped.
+            let _ = sender.send(done);
         });
-        let mut queues = self.shared.lock();
-        if bytes > LARGE_BYTES {
-            queues.large.push_back(job);
-            drop(queues);
-            self.shared.large.notify_one();
-        } else {
-            queues.small.push_back(job);
-            drop(queues);
-            self.shared.small.notify_one();
-        }
-        Ok(ticket)
+        let number = self.shared.lock().of(lane).push(job);
+        self.shared.ready(lane).notify_one();
+        Ok(Ticket { receiver, stop, shared: Arc::clone(&self.shared), lane, number, ended: false })
     }
 }
 
@@ -185,12 +162,19 @@ impl Shared {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn ready(&self, lane: Lane) -> &Condvar {
+        match lane {
+            Lane::Small => &self.small,
+            Lane::Large => &self.large,
+        }
+    }
+
     fn work(&self, lane: Lane) {
         let mut scratch = Scratch::default();
         while let Some(job) = self.next(lane) {
             work_safely(&mut scratch, job);
             // What a large judgement left there is not to be kept.
-            if matches!(lane, Lane::Large) {
+            if lane == Lane::Large {
                 scratch = Scratch::default();
             }
         }
@@ -199,23 +183,19 @@ impl Shared {
     /// A free desk, unless other small judgements wait.
     fn desk(&self) -> Option<MutexGuard<'_, Scratch>> {
         let desk = self.desks.iter().find_map(|desk| desk.try_lock().ok())?;
-        self.lock().small.is_empty().then_some(desk)
+        self.lock().of(Lane::Small).is_empty().then_some(desk)
     }
 
     fn next(&self, lane: Lane) -> Option<Job> {
         let mut queues = self.lock();
         loop {
-            let (queue, ready) = match lane {
-                Lane::Small => (&mut queues.small, &self.small),
-                Lane::Large => (&mut queues.large, &self.large),
-            };
-            if let Some(job) = queue.pop_front() {
+            if let Some(job) = queues.of(lane).next() {
                 return Some(job);
             }
             if queues.closed {
                 return None;
             }
-            queues = ready.wait(queues).unwrap_or_else(PoisonError::into_inner);
+            queues = self.ready(lane).wait(queues).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -230,44 +210,37 @@ fn work_safely<T>(scratch: &mut Scratch, work: impl FnOnce(&mut Scratch) -> T) -
     outcome.ok()
 }
 
-/// A place among the admitted.
-struct Place(Arc<Shared>);
-
-impl Place {
-    fn take(shared: &Arc<Shared>) -> Result<Self, Refusal> {
-        let below = |admitted: usize| (admitted < shared.capacity).then_some(admitted + 1);
-        shared
-            .admitted
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, below)
-            .map_err(|_| Refusal::Overloaded(Resource::Calls))?;
-        Ok(Self(Arc::clone(shared)))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.admitted.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// The right to one answer. Dropping it says that no one waits for it any more.
 pub(crate) struct Ticket<T> {
     receiver: oneshot::Receiver<T>,
     stop: Arc<AtomicBool>,
+    shared: Arc<Shared>,
+    lane: Lane,
+    /// Of the job in its queue.
+    number: u64,
+    ended: bool,
 }
 
 impl<T> Future for Ticket<T> {
     type Output = Result<T, Refusal>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let done = ready!(Pin::new(&mut self.receiver).poll(context));
+        self.ended = true;
         // The sender is dropped unused only when the work panicked.
-        Pin::new(&mut self.receiver).poll(context).map_err(|_| Refusal::Internal)
+        Poll::Ready(done.map_err(|_| Refusal::Internal))
     }
 }
 
 impl<T> Drop for Ticket<T> {
     fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
         self.stop.store(true, Ordering::Relaxed);
+        // Its place and its request are freed here, once the lock is.
+        let job = self.shared.lock().of(self.lane).remove(self.number);
+        drop(job);
     }
 }
 

@@ -92,7 +92,7 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_MAX_POINTS", default_value_t = 500_000)]
     pub max_points: usize,
 
-    /// Calls whose judgement waits or runs; one more is refused.
+    /// Calls whose judgement waits or runs, at most half of them over 256 KiB; one more is refused.
     #[arg(long, env = "JUDGE_MAX_CALLS", default_value_t = 256)]
     pub max_calls: usize,
 
@@ -104,7 +104,8 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_MAX_STREAM_CALLS", default_value_t = 16)]
     pub max_stream_calls: usize,
 
-    /// Bytes of all requests in memory together; what exceeds it is refused.
+    /// Bytes of all requests and answers in memory together, at most three quarters of it for those over 256 KiB;
+    /// what exceeds it is refused.
     #[arg(long, env = "JUDGE_MAX_BUFFERED", default_value = "64MiB")]
     pub max_buffered: ByteSize,
 
@@ -116,9 +117,13 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_CALL_TIME", default_value = "60s")]
     pub call_time: Span,
 
-    /// The longest that a request's body may take to arrive.
+    /// The longest that a request's body may take to arrive, or a message of a stream once it began.
     #[arg(long, env = "JUDGE_READ_TIME", default_value = "30s")]
     pub read_time: Span,
+
+    /// The longest that a client may leave an answer untaken, to within a factor of two.
+    #[arg(long, env = "JUDGE_WRITE_TIME", default_value = "30s")]
+    pub write_time: Span,
 
     /// The longest that a TLS handshake or HTTP/1 headers may take to arrive.
     #[arg(long, env = "JUDGE_HEADER_TIME", default_value = "10s")]
@@ -127,6 +132,11 @@ pub struct Settings {
     /// The longest that a connection may go without a call, to within a factor of two.
     #[arg(long, env = "JUDGE_IDLE_TIME", default_value = "5min")]
     pub idle_time: Span,
+
+    /// How long a connection takes new calls, up to a tenth longer. Then it ends once those in progress
+    /// are answered, so that its client connects anew, maybe to another replica.
+    #[arg(long, env = "JUDGE_CONNECTION_AGE", default_value = "30min")]
+    pub connection_age: Span,
 
     /// How often HTTP/2 clients are asked whether they are still there.
     #[arg(long, env = "JUDGE_KEEP_ALIVE", default_value = "60s")]

@@ -1,5 +1,7 @@
 //! What can be called, and how each is treated at the gate.
 
+use crate::body::Reading;
+
 /// What is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -82,9 +84,14 @@ impl Target {
         )
     }
 
-    /// Whether request or answer goes on as long as it likes.
-    pub(crate) fn streams(self) -> bool {
-        matches!(self, Self::JudgeStream | Self::Health | Self::Reflection)
+    /// How its request is read.
+    pub(crate) fn reading(self) -> Reading {
+        match self {
+            Self::JudgeStream => Reading::Messages,
+            Self::Health => Reading::Probe,
+            Self::Reflection => Reading::Lookups,
+            _ => Reading::Whole,
+        }
     }
 
     /// Whether anyone may call it: what probes call.

@@ -7,6 +7,7 @@
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
@@ -37,12 +38,20 @@ struct Pieces<S> {
     unread: BytesMut,
     /// Written by the protocol and not yet to the stream.
     unsent: BytesMut,
+    /// Bytes that the protocol has read.
+    received: Arc<AtomicUsize>,
 }
 
 impl<S> Wire<S> {
     pub(crate) fn new(stream: S) -> Self {
-        let pieces = Pieces { stream, unread: BytesMut::new(), unsent: BytesMut::new() };
+        let (unread, unsent) = (BytesMut::new(), BytesMut::new());
+        let pieces = Pieces { stream, unread, unsent, received: Arc::default() };
         Self(Arc::new(Mutex::new(pieces)))
+    }
+
+    /// Bytes that the protocol has read, from now on too.
+    pub(crate) fn received(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.pieces().received)
     }
 
     fn pieces(&self) -> MutexGuard<'_, Pieces<S>> {
@@ -92,6 +101,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         let count = pieces.unread.len().min(buffer.remaining());
         buffer.put_slice(&pieces.unread[..count]);
         pieces.unread.advance(count);
+        pieces.received.fetch_add(count, Ordering::Relaxed);
         Poll::Ready(Ok(()))
     }
 }

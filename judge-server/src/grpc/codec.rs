@@ -4,8 +4,7 @@ use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-/// Room for the answer to a canary of thirty metrics without growing.
-const ANSWER_BYTES: usize = 16 * 1024;
+use crate::budget::ANSWER_BYTES;
 
 /// When answers of a stream that wait for the connection are sent together.
 const TOGETHER_BYTES: usize = 32 * 1024;
@@ -40,6 +39,7 @@ impl Encoder for Encoded {
     }
 
     fn buffer_settings(&self) -> BufferSettings {
+        // Room for the answer to a canary of thirty metrics without growing.
         BufferSettings::new(ANSWER_BYTES, TOGETHER_BYTES)
     }
 }

@@ -1,23 +1,29 @@
 //! Many canaries over one stream.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{Stream, StreamExt};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::time::sleep_until;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
+use crate::budget::{ANSWER_BYTES, Reservation};
 use crate::call::{Call, code_name};
+use crate::metrics::Counted;
 use crate::refusal::Refusal;
 
 use super::Service;
 
-/// An encoded `JudgeStreamResponse`.
-type Answer = Result<Bytes, Status>;
+/// An encoded `JudgeStreamResponse`, and what it holds.
+struct Answer {
+    bytes: Bytes,
+    reservation: Reservation,
+}
 
 /// Judges what comes until the client has said all, goes away, or the server drains.
 pub(super) fn start(
@@ -25,23 +31,30 @@ pub(super) fn start(
     requests: Streaming<Bytes>,
     call: Arc<Call>,
     place: OwnedSemaphorePermit,
-) -> ReceiverStream<Answer> {
-    // Room for one: a client that does not read its answers is not read from either.
-    let (answers, receiver) = mpsc::channel(1);
+) -> impl Stream<Item = Result<Bytes, Status>> {
+    // Room for one answer, as a client that does not read its answers is not read from for long;
+    // and for the end, which waits for nobody.
+    let (answers, receiver) = mpsc::channel(2);
+    let end = answers.clone().try_reserve_owned();
+    let judged = Arc::clone(&call);
     tokio::spawn(async move {
-        service.judging.metrics.streams.inc();
+        let _place = place;
+        let _counted = Counted::by(&service.judging.metrics.streams);
         // Dropping the future stops every judgement that it waits for.
-        tokio::select! {
-            () = judge_all(&service, requests, &call, &answers) => {}
-            () = answers.closed() => {}
-            () = deadline(&call) => {
-                let _ = answers.send(Err(Refusal::DeadlineExceeded.into())).await;
-            }
+        let status = tokio::select! {
+            status = judge_all(&service, requests, &judged, &answers) => status,
+            () = answers.closed() => None,
+            () = deadline(&judged) => Some(judged.refuse(Refusal::DeadlineExceeded).into()),
+        };
+        if let (Some(status), Ok(end)) = (status, end) {
+            end.send(Err(status));
         }
-        service.judging.metrics.streams.dec();
-        drop(place);
     });
-    ReceiverStream::new(receiver)
+    ReceiverStream::new(receiver).map(move |answer: Result<Answer, Status>| {
+        let Answer { bytes, reservation } = answer?;
+        call.answers.absorb(&reservation);
+        Ok(bytes)
+    })
 }
 
 async fn deadline(call: &Call) {
@@ -51,46 +64,51 @@ async fn deadline(call: &Call) {
     }
 }
 
+/// What comes is judged, and what is accepted is answered, whatever ends the stream. Gives the status
+/// to end it with, if it is no success.
 async fn judge_all(
     service: &Service,
     mut requests: Streaming<Bytes>,
     call: &Call,
-    answers: &Sender<Answer>,
-) {
+    answers: &Sender<Result<Answer, Status>>,
+) -> Option<Status> {
     let mut judged = FuturesUnordered::new();
-    let end = loop {
+    // Answered, so that their requests are out of memory, but not yet taken.
+    let mut waiting = VecDeque::new();
+    let mut end = None;
+    loop {
+        let all = judged.len() + waiting.len();
+        if all == 0
+            && let Some(end) = end
+        {
+            return end;
+        }
         tokio::select! {
-            Some(answer) = judged.next() => {
-                if answers.send(Ok(answer)).await.is_err() {
-                    return;
-                }
-            }
-            request = requests.message(), if judged.len() < service.stream_calls => match request {
-                Ok(Some(request)) => judged.push(judge(service, request, call.message("JudgeStream"))),
-                Ok(None) => break None,
-                Err(status) => break Some(refusal(service, call, &status).into()),
+            permit = answers.reserve(), if !waiting.is_empty() => match (permit, waiting.pop_front()) {
+                (Ok(permit), Some(answer)) => permit.send(Ok(answer)),
+                // Nobody is there to read it.
+                _ => return None,
             },
-            () = service.draining.cancelled() => {
-                break Some(Refusal::ShuttingDown.into());
+            Some(answer) = judged.next() => waiting.push_back(answer),
+            request = requests.message(), if end.is_none() && all < service.stream_calls => match request {
+                Ok(Some(request)) => judged.push(judge(service, request, call.message("JudgeStream"))),
+                Ok(None) => end = Some(None),
+                Err(status) => end = Some(Some(refusal(service, call, &status).into())),
+            },
+            () = service.draining.cancelled(), if end.is_none() => {
+                end = Some(Some(Refusal::ShuttingDown.into()));
             }
         }
-    };
-    // What was accepted is answered, whatever ended the stream.
-    while let Some(answer) = judged.next().await {
-        if answers.send(Ok(answer)).await.is_err() {
-            return;
-        }
-    }
-    if let Some(status) = end {
-        let _ = answers.send(Err(status)).await;
     }
 }
 
-async fn judge(service: &Service, request: Bytes, call: Arc<Call>) -> Bytes {
-    let answer = service.judging.judge_of_stream(request, &call).await;
+async fn judge(service: &Service, request: Bytes, call: Arc<Call>) -> Answer {
+    let bytes = service.judging.judge_of_stream(request, &call).await;
     let code = call.refusal().map_or(tonic::Code::Ok, Refusal::code);
     call.answer(code_name(code));
-    answer
+    // Where it was refused, its request is held for until now.
+    call.reservation.shrink_to(bytes.len().max(ANSWER_BYTES));
+    Answer { bytes, reservation: call.reservation.split() }
 }
 
 /// What broke the stream, in this server's words.

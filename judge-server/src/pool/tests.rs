@@ -1,6 +1,7 @@
 use std::sync::mpsc;
 
 use super::*;
+use crate::refusal::Resource;
 
 /// Occupies a thread until the sender is dropped.
 fn blocker(pool: &Pool, bytes: usize) -> (Ticket<()>, mpsc::Sender<()>) {
@@ -41,14 +42,41 @@ async fn small_work_passes_large_work() {
 }
 
 #[tokio::test]
-async fn work_no_one_waits_for_is_not_begun() {
-    let pool = Pool::start(1, 1, 9).unwrap();
-    let (running, release) = blocker(&pool, 0);
-    let (done, was_done) = mpsc::channel();
-    drop(pool.submit(0, move |_| done.send(())).unwrap());
-    drop(release);
-    running.await.unwrap();
-    assert!(was_done.recv().is_err());
+async fn work_no_one_waits_for_leaves_the_queue_at_once() {
+    for bytes in [0, LARGE_BYTES + 1] {
+        let pool = Pool::start(1, 1, 9).unwrap();
+        let (running, release) = blocker(&pool, bytes);
+        let (done, was_done) = mpsc::channel();
+        let first = pool.submit(bytes, |_| 1).unwrap();
+        let second = pool.submit(bytes, move |_| done.send(())).unwrap();
+        let third = pool.submit(bytes, |_| 3).unwrap();
+        assert_eq!(pool.admitted(), 4);
+        drop(second);
+        assert_eq!(pool.admitted(), 3);
+        // What it was to work on is gone too.
+        assert!(was_done.try_recv().is_err_and(|error| error == mpsc::TryRecvError::Disconnected));
+        drop(release);
+        running.await.unwrap();
+        assert_eq!((first.await.unwrap(), third.await.unwrap()), (1, 3));
+    }
+}
+
+#[tokio::test]
+async fn large_work_leaves_half_of_the_places() {
+    let pool = Pool::start(1, 1, 4).unwrap();
+    let (running, release) = blocker(&pool, LARGE_BYTES + 1);
+    let waiting = pool.submit(LARGE_BYTES + 1, |_| ()).unwrap();
+    let refused = pool.submit(LARGE_BYTES + 1, |_| ());
+    assert!(matches!(refused, Err(Refusal::Overloaded(Resource::Calls))));
+    assert_eq!(pool.admitted(), 2, "a refusal leaves nothing taken");
+    let (small, release_small) = blocker(&pool, LARGE_BYTES);
+    let other = pool.submit(LARGE_BYTES, |_| ()).unwrap();
+    assert!(pool.is_full());
+    drop((release, release_small));
+    for ticket in [running, waiting, small, other] {
+        ticket.await.unwrap();
+    }
+    pool.submit(LARGE_BYTES + 1, |_| ()).unwrap().await.unwrap();
 }
 
 #[tokio::test]

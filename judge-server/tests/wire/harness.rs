@@ -63,22 +63,31 @@ impl Server {
         send(request.body(Full::default()).unwrap()).await
     }
 
-    /// The value of a counter or gauge.
-    pub(crate) async fn metric(&self, name: &str) -> f64 {
-        let text = self.get("/metrics").await.text();
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        line.map_or(0.0, |value| value.parse().unwrap())
+    /// The value of a counter or gauge, as [`value`] has it.
+    pub(crate) async fn metric(&self, name: &str) -> Option<f64> {
+        value(&self.get("/metrics").await.text(), name)
     }
 
     /// Waits until a counter or gauge has a value.
     pub(crate) async fn until(&self, name: &str, wanted: f64) {
         let reached = async {
-            while self.metric(name).await != wanted {
+            while self.metric(name).await != Some(wanted) {
                 tokio::task::yield_now().await;
             }
         };
         tokio::time::timeout(Duration::from_secs(20), reached).await.expect(name);
     }
+}
+
+/// What the text of the metrics gives for a name: the sum of all its labels where `name` has none;
+/// nothing if there is no such line.
+pub(crate) fn value(metrics: &str, name: &str) -> Option<f64> {
+    let values = metrics.lines().filter_map(|line| {
+        let rest = line.strip_prefix(name)?;
+        let rest = if rest.starts_with('{') { rest.split_once('}')?.1 } else { rest };
+        Some(rest.strip_prefix(' ')?.parse::<f64>().unwrap())
+    });
+    values.reduce(|sum, value| sum + value)
 }
 
 pub(crate) struct Answer {

@@ -18,6 +18,7 @@ mod limits;
 mod offline;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod raw;
 mod reflection;
 mod same;
 mod security;

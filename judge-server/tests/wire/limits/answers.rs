@@ -1,0 +1,133 @@
+//! Answers that are not read.
+
+use judge_server::proto::{JudgeRequest, JudgeStreamRequest};
+use prost::Message;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::codec::CompressionEncoding;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::harness::{Server, reason, request};
+use crate::raw::{Call, JUDGE, Raw, framed};
+
+const SLOW: &str = "judge_connections_closed_total{reason=\"SLOW_ANSWERS\"}";
+
+/// Its answer is several times as large as it is.
+fn chatty() -> JudgeRequest {
+    request("", 200, 1)
+}
+
+/// Asks for an answer and takes next to nothing of it.
+fn unread(client: &Raw) -> Call {
+    let mut call = client.call(JUDGE);
+    call.send(framed(&chatty()));
+    call.end();
+    call
+}
+
+#[tokio::test]
+async fn count_as_bytes_until_their_client_is_gone() {
+    let server = Server::start(&["--max-buffered=256KiB"]).await;
+    let mut client = server.client().await;
+    let answer = client.judge(chatty()).await.unwrap().into_inner().encoded_len();
+    let requested = chatty().encoded_len();
+    assert!(answer > 60_000 && requested < answer / 2, "{requested}, {answer}");
+    let lazy = Raw::new(&server, 1024);
+    let fit = 256 * 1024 / answer;
+    let mut calls = Vec::new();
+    for count in 1..=fit {
+        calls.push(unread(&lazy));
+        server.until("judge_buffered_bytes", (count * answer) as f64).await;
+    }
+    assert_eq!(server.metric("judge_judgements_admitted").await, Some(0.0));
+    let status = client.judge(chatty()).await.unwrap_err();
+    assert_eq!(reason(&status), "TOO_MANY_BYTES");
+    client.judge(request("", 1, 5)).await.unwrap();
+    let first = calls.remove(0).response().await;
+    drop(first);
+    server.until("judge_buffered_bytes", ((fit - 1) * answer) as f64).await;
+    client.judge(chatty()).await.unwrap();
+    drop((calls, lazy));
+}
+
+#[tokio::test]
+async fn that_do_not_fit_are_refused() {
+    let server = Server::start(&["--max-buffered=64KiB"]).await;
+    let mut client = server.client().await;
+    let status = client.judge(chatty()).await.unwrap_err();
+    assert_eq!(reason(&status), "TOO_MANY_BYTES");
+    let messages = [JudgeStreamRequest { request: Some(chatty()) }];
+    let answers = client.judge_stream(tokio_stream::iter(messages)).await.unwrap();
+    let answer = answers.into_inner().message().await.unwrap().unwrap();
+    assert!(format!("{answer:?}").contains("TOO_MANY_BYTES"), "{answer:?}");
+    server.until("judge_buffered_bytes", 0.0).await;
+}
+
+#[tokio::test]
+async fn end_their_connection_and_no_other() {
+    let server = Server::start(&["--write-time=200ms"]).await;
+    // Nothing to take in these.
+    let mut health = HealthClient::new(server.channel().await);
+    let mut watch = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+    watch.message().await.unwrap().unwrap();
+    let mut client = server.client().await;
+    let (sender, receiver) = mpsc::channel(1);
+    let mut stream = client.judge_stream(ReceiverStream::new(receiver)).await.unwrap().into_inner();
+    let message = JudgeStreamRequest { request: Some(request("", 1, 5)) };
+    // So often that twice the time has passed.
+    for count in [1.0, 2.0, 3.0] {
+        let lazy = Raw::new(&server, 1024);
+        let call = unread(&lazy);
+        server.until(SLOW, count).await;
+        server.until("judge_buffered_bytes", 0.0).await;
+        drop(call);
+        sender.send(message.clone()).await.unwrap();
+        stream.message().await.unwrap().unwrap();
+    }
+    server.stop.send(()).unwrap();
+    // Their connection has been there all the while.
+    watch.message().await.unwrap().unwrap();
+    drop(sender);
+}
+
+#[tokio::test]
+async fn over_http_end_their_connection_too() {
+    let server = Server::start(&["--write-time=200ms"]).await;
+    let mut lazy = TcpStream::connect(server.http).await.unwrap();
+    let asking = tokio::spawn(async move {
+        // More than all buffers on the way hold.
+        while lazy.write_all(b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n").await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    });
+    server.until(SLOW, 1.0).await;
+    tokio::time::timeout(std::time::Duration::from_secs(20), asking).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn of_a_stream_count_until_they_are_written() {
+    let server = Server::start(&[]).await;
+    let (sender, receiver) = mpsc::channel(1);
+    // Smaller than what was reserved for them.
+    let mut client = server.client().await.accept_compressed(CompressionEncoding::Gzip);
+    let mut stream = client.judge_stream(ReceiverStream::new(receiver)).await.unwrap().into_inner();
+    let mut bytes = 0;
+    for _ in 0..3 {
+        let message = JudgeStreamRequest { request: Some(chatty()) };
+        sender.send(message).await.unwrap();
+        bytes = stream.message().await.unwrap().unwrap().encoded_len();
+        server.until("judge_buffered_bytes", 0.0).await;
+    }
+
+    let lazy = Raw::new(&server, 1024);
+    let call = lazy.call(crate::raw::JUDGE_STREAM);
+    for _ in 0..3 {
+        call.send(framed(&JudgeStreamRequest { request: Some(chatty()) }));
+    }
+    server.until("judge_buffered_bytes", (3 * bytes) as f64).await;
+    drop((call, lazy));
+    server.until("judge_buffered_bytes", 0.0).await;
+}

@@ -1,0 +1,156 @@
+//! How many judgements there may be, and for how long.
+
+use std::time::Duration;
+
+use judge_server::proto::JudgeRequest;
+use tokio::task::JoinHandle;
+use tonic::{Code, Request, Status};
+use tonic_types::StatusExt;
+
+use super::{SLOW, slow};
+use crate::harness::{Server, reason, request};
+use crate::raw::said;
+
+#[tokio::test]
+async fn calls_beyond_capacity_are_refused_and_those_accepted_finish() {
+    let flags = [SLOW, &["--max-calls=1"]].concat();
+    let server = Server::start(&flags).await;
+    let mut client = server.client().await;
+    let mut other = client.clone();
+    let accepted = tokio::spawn(async move { other.judge(slow()).await });
+    server.until("judge_judgements_admitted", 1.0).await;
+    let status = client.judge(request("", 1, 5)).await.unwrap_err();
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert_eq!(reason(&status), "TOO_MANY_CALLS");
+    let retry = status.get_details_retry_info().unwrap().retry_delay.unwrap();
+    assert_eq!(retry, Duration::from_secs(1));
+    let answer = server.post("/judge", "{}").await;
+    assert_eq!((answer.status.as_u16(), answer.reason().as_str()), (429, "TOO_MANY_CALLS"));
+    assert_eq!(answer.headers["retry-after"], "1");
+    accepted.await.unwrap().unwrap();
+    client.judge(request("", 1, 5)).await.unwrap();
+    assert_eq!(server.metric("judge_refusals_total{reason=\"TOO_MANY_CALLS\"}").await, Some(2.0));
+}
+
+#[tokio::test]
+async fn small_canaries_do_not_wait_for_large_ones() {
+    let server = Server::start(SLOW).await;
+    let mut client = server.client().await;
+    let mut other = client.clone();
+    let large = tokio::spawn(async move { other.judge(slow()).await });
+    server.until("judge_judgements_admitted", 1.0).await;
+    for _ in 0..20 {
+        client.judge(request("", 1, 20)).await.unwrap();
+    }
+    assert!(!large.is_finished());
+    large.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn deadlines_and_cancelled_calls_stop_the_work() {
+    let server = Server::start(SLOW).await;
+    let mut client = server.client().await;
+    let mut late = Request::new(slow());
+    late.set_timeout(Duration::from_millis(50));
+    let status = client.judge(late).await.unwrap_err();
+    // The client's own timer may win.
+    assert!(matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled), "{status:?}");
+    let ended = "judge_call_duration_seconds_count{method=\"Judge\"}";
+    server.until(ended, 1.0).await;
+    server.until("judge_judgements_admitted", 0.0).await;
+
+    let mut other = client.clone();
+    let cancelled = tokio::spawn(async move { other.judge(slow()).await });
+    server.until("judge_judgements_admitted", 1.0).await;
+    // When this is answered, the other has been begun.
+    client.judge(request("", 1, 20)).await.unwrap();
+    cancelled.abort();
+    server.until(ended, 3.0).await;
+    server.until("judge_judgements_admitted", 0.0).await;
+    assert_eq!(server.metric("judge_verdicts_total").await, Some(1.0));
+    let cancelled = "judge_calls_total{code=\"CANCELLED\",method=\"Judge\"}";
+    assert!(server.metric(cancelled).await >= Some(1.0));
+}
+
+#[tokio::test]
+async fn the_servers_own_limit_on_a_calls_time() {
+    let flags = [SLOW, &["--call-time=50ms"]].concat();
+    let server = Server::start(&flags).await;
+    let status = server.client().await.judge(slow()).await.unwrap_err();
+    assert_eq!(
+        (status.code(), reason(&status).as_str()),
+        (Code::DeadlineExceeded, "DEADLINE_EXCEEDED")
+    );
+}
+
+#[tokio::test]
+async fn the_same_over_http() {
+    let flags = [SLOW, &["--call-time=50ms"]].concat();
+    let server = Server::start(&flags).await;
+    let answer = server.post("/v1/judge", serde_json::to_vec(&slow()).unwrap()).await;
+    assert_eq!((answer.status.as_u16(), &*answer.reason()), (504, "DEADLINE_EXCEEDED"));
+    server.until("judge_judgements_admitted", 0.0).await;
+    assert_eq!(server.metric("judge_verdicts_total").await, None);
+}
+
+#[tokio::test]
+async fn a_client_of_http_that_goes_away_stops_the_work() {
+    let server = Server::start(SLOW).await;
+    let json = serde_json::to_string(&slow()).unwrap();
+    let head =
+        format!("POST /v1/judge HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", json.len());
+    let gone = said(server.http, &(head + &json)).await;
+    server.until("judge_judgements_admitted", 1.0).await;
+    // When this is answered, the other has been begun.
+    server.client().await.judge(request("", 1, 20)).await.unwrap();
+    drop(gone);
+    server.until("judge_calls_total{code=\"CANCELLED\",method=\"/v1/judge\"}", 1.0).await;
+    server.until("judge_judgements_admitted", 0.0).await;
+    assert_eq!(server.metric("judge_verdicts_total").await, Some(1.0));
+    server.until("judge_buffered_bytes", 0.0).await;
+}
+
+/// A server whose thread for large canaries is busy for some seconds.
+async fn busy(flags: &[&str]) -> (Server, JoinHandle<Result<(), Status>>) {
+    let large = ["--threads=1", "--max-message-size=64MiB", "--max-points=10000000"];
+    let server = Server::start(&[&large, flags].concat()).await;
+    let mut client = server.client().await;
+    let call = async move { client.judge(request("", 40, 50_000)).await.map(drop) };
+    let call = tokio::spawn(call);
+    server.until("judge_judgements_admitted", 1.0).await;
+    (server, call)
+}
+
+/// A canary just large enough to count as large.
+fn large() -> JudgeRequest {
+    request("", 1, 20_000)
+}
+
+#[tokio::test]
+async fn large_calls_that_wait_leave_places_for_small_ones() {
+    let (server, running) = busy(&["--max-calls=4"]).await;
+    let (mut client, mut other) = (server.client().await, server.client().await);
+    let waiting = tokio::spawn(async move { other.judge(large()).await });
+    server.until("judge_judgements_admitted", 2.0).await;
+    let status = client.judge(large()).await.unwrap_err();
+    assert_eq!(reason(&status), "TOO_MANY_CALLS");
+    client.judge(request("", 1, 10_000)).await.unwrap();
+    assert!(!running.is_finished());
+    running.await.unwrap().unwrap();
+    waiting.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn calls_cancelled_in_the_queue_leave_it_at_once() {
+    let (server, running) = busy(&[]).await;
+    let kept = server.metric("judge_buffered_bytes").await;
+    let mut client = server.client().await;
+    let cancelled = tokio::spawn(async move { client.judge(large()).await });
+    server.until("judge_judgements_admitted", 2.0).await;
+    assert!(server.metric("judge_buffered_bytes").await > kept);
+    cancelled.abort();
+    server.until("judge_judgements_admitted", 1.0).await;
+    assert_eq!(server.metric("judge_buffered_bytes").await, kept);
+    assert_eq!(server.metric("judge_verdicts_total").await, None, "nothing is judged yet");
+    running.await.unwrap().unwrap();
+}

@@ -1,0 +1,73 @@
+//! Connections: how many, for how long, and how slow.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use tokio::net::TcpStream;
+
+use crate::harness::{Server, request, value};
+use crate::raw::closes;
+
+/// Metrics over one connection that stays open.
+struct Metrics(Client<HttpConnector, Full<Bytes>>, String);
+
+impl Metrics {
+    fn of(server: &Server) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self(client, format!("http://{}/metrics", server.http))
+    }
+
+    async fn get(&self, name: &str) -> Option<f64> {
+        let answer = self.0.get(self.1.parse().unwrap()).await.unwrap();
+        let text = answer.into_body().collect().await.unwrap().to_bytes();
+        value(std::str::from_utf8(&text).unwrap(), name)
+    }
+
+    async fn until(&self, name: &str, wanted: f64) {
+        let reached = async {
+            while self.get(name).await != Some(wanted) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), reached).await.expect(name);
+    }
+}
+
+#[tokio::test]
+async fn connections_are_limited_in_number() {
+    let server = Server::start(&["--max-connections=3"]).await;
+    let metrics = Metrics::of(&server);
+    let refused = "judge_refusals_total{reason=\"TOO_MANY_CONNECTIONS\"}";
+    let open = [
+        TcpStream::connect(server.http).await.unwrap(),
+        TcpStream::connect(server.grpc).await.unwrap(),
+    ];
+    metrics.until("judge_connections", 3.0).await;
+    assert_eq!(metrics.get(refused).await, None);
+    for (address, count) in [(server.grpc, 1.0), (server.http, 2.0)] {
+        let beyond = TcpStream::connect(address).await.unwrap();
+        assert_eq!(closes(beyond).await, "");
+        assert_eq!(metrics.get(refused).await, Some(count));
+    }
+    drop(open);
+    metrics.until("judge_connections", 1.0).await;
+    server.client().await.judge(request("", 1, 5)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_thousand_idle_connections_harm_no_one() {
+    let server = Server::start(&[]).await;
+    let mut idle = Vec::new();
+    for _ in 0..1000 {
+        idle.push(TcpStream::connect(server.grpc).await.unwrap());
+    }
+    server.until("judge_connections", 1001.0).await;
+    let mut client = server.client().await;
+    for _ in 0..20 {
+        client.judge(request("", 1, 20)).await.unwrap();
+    }
+}
