@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod codes;
 mod drain;
 mod evidence;
 mod golden;

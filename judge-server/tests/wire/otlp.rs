@@ -113,11 +113,14 @@ async fn every_call_is_a_span_of_its_callers_trace() {
     assert_eq!(judged.kind(), SpanKind::Server);
     assert!(judged.start_time_unix_nano < judged.end_time_unix_nano);
     let said = attributes(&judged.attributes);
-    assert_eq!((said["judge.code"], said["judge.verdict"]), ("Ok", "Pass"));
+    assert_eq!((said["judge.code"], said["judge.verdict"]), ("OK", "Pass"));
 
     let (Some(refused), 0) = by_id(None, "Judge") else { panic!("{spans:?}") };
     let said = attributes(&refused.attributes);
-    assert_eq!((said["judge.code"], said["judge.refusal"]), ("InvalidArgument", "INVALID_REQUEST"));
+    assert_eq!(
+        (said["judge.code"], said["judge.refusal"]),
+        ("INVALID_ARGUMENT", "INVALID_REQUEST")
+    );
     assert_eq!(refused.status.unwrap().message, "INVALID_REQUEST");
 
     assert!(by_id(Some("not recorded by its caller"), "Judge").0.is_none());
