@@ -25,6 +25,7 @@ mod refusal;
 mod secrets;
 mod server;
 mod settings;
+mod systemd;
 mod target;
 mod tls;
 mod tokens;

@@ -16,10 +16,12 @@ use crate::settings::{LogFormat, Settings};
 /// When the filter is not one, or something else logs already.
 pub fn start(settings: &Settings) -> Result<(), StartError> {
     let filter = EnvFilter::try_new(&settings.log)
-        .map_err(|error| StartError::Settings(format!("log: {error}")))?;
+        .map_err(|error| StartError::Settings(format!("log: {:?}: {error}", settings.log)))?;
     let log = fmt()
         .with_env_filter(filter)
         .with_writer(|| Unblocked)
+        // It would be said on standard error, whose failing would then end the call.
+        .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal());
     let started = match settings.log_format {
         LogFormat::Json => log.json().flatten_event(true).with_current_span(false).try_init(),
@@ -36,8 +38,8 @@ pub(crate) fn take_dropped() -> u64 {
     DROPPED.swap(0, Ordering::Relaxed)
 }
 
-/// Standard error, less the lines that it has no room for: a reader that stalls must not stall the
-/// calls.
+/// Standard error, less the lines that it does not take: a reader that stalls must not stall the
+/// calls, and a disk that is full or a reader that is gone must not end them.
 struct Unblocked;
 
 /// A pipe with room has room for this much at least (`PIPE_BUF`). A call's line is shorter.
@@ -45,18 +47,27 @@ const ROOM: usize = 4096;
 
 impl Write for Unblocked {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        // Held from asking to writing, so that no other thread takes the room.
-        let mut stderr = io::stderr().lock();
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        let has_room = poll(&mut [PollFd::new(&stderr, PollFlags::OUT)], Some(&now))? > 0;
-        if has_room {
-            return stderr.write(&line[..line.len().min(ROOM)]);
-        }
-        DROPPED.fetch_add(1, Ordering::Relaxed);
-        Ok(line.len())
+        Ok(offer(line).unwrap_or_else(|| {
+            DROPPED.fetch_add(1, Ordering::Relaxed);
+            line.len()
+        }))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        // Standard error keeps nothing back.
+        Ok(())
     }
+}
+
+/// How many bytes were written, if any could be at once.
+fn offer(line: &[u8]) -> Option<usize> {
+    // Held from asking to writing, so that no other thread takes the room.
+    let mut stderr = io::stderr().lock();
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let ready = poll(&mut [PollFd::new(&stderr, PollFlags::OUT)], Some(&now)).ok()?;
+    if ready == 0 {
+        return None;
+    }
+    let written = stderr.write(&line[..line.len().min(ROOM)]).ok()?;
+    (written > 0).then_some(written)
 }

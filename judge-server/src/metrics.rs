@@ -70,7 +70,7 @@ impl Metrics {
         registry.register(Box::new(points.clone()))?;
         let dropped_lines = IntCounter::new(
             "judge_log_lines_dropped_total",
-            "Lines of the log that nobody read in time.",
+            "Lines of the log that could not be written.",
         )?;
         registry.register(Box::new(dropped_lines.clone()))?;
         let build = IntGaugeVec::new(

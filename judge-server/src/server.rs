@@ -23,6 +23,7 @@ use crate::proto::judge_service_server::SERVICE_NAME;
 use crate::proto_json;
 use crate::secrets::Secrets;
 use crate::settings::{Settings, threads};
+use crate::systemd;
 use crate::traces::Traces;
 
 /// The sockets of the two sides.
@@ -91,7 +92,7 @@ pub async fn serve(
     let service = grpc::Service {
         judging: Arc::clone(&sides.judging),
         streams: Arc::new(Semaphore::new(settings.max_streams)),
-        stream_calls: settings.max_stream_calls.max(1),
+        stream_calls: settings.max_stream_calls,
         draining: sides.draining.clone(),
         others: grpc::others(health)?,
     };
@@ -112,9 +113,11 @@ pub async fn serve(
         reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;
     }
     info!(grpc = %grpc_address, http = %http_address, "serving");
+    systemd::serving(grpc_address, http_address);
 
     shutdown.await;
     info!("shutting down");
+    systemd::ending();
     sides.leaving.cancel();
     for name in ["", SERVICE_NAME] {
         reporter.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
