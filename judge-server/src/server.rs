@@ -67,10 +67,11 @@ pub async fn serve(
     let http_address = listeners.http.local_addr()?;
     settings.check_protected(grpc_address)?;
     settings.check_protected(http_address)?;
-    let secrets =
-        Secrets::load(settings.tls()?, settings.tokens.clone(), settings.reload_every.get())?;
-    proto_json::prepare();
     let metrics = Metrics::new().map_err(|error| StartError::Internal(error.to_string()))?;
+    let metrics = Arc::new(metrics);
+    let every = settings.reload_every.get();
+    let secrets = Secrets::load(settings.tls()?, settings.tokens.clone(), every, &metrics)?;
+    proto_json::prepare();
     let judging = Arc::new(Judging {
         pool: Pool::start(
             threads(settings.threads),
@@ -78,7 +79,7 @@ pub async fn serve(
             settings.max_calls,
         )?,
         limits: settings.limits(),
-        metrics: Arc::new(metrics),
+        metrics,
     });
     let sides = Sides {
         budget: Budget::new(usize::try_from(settings.max_buffered.as_u64()).unwrap_or(usize::MAX)),

@@ -81,6 +81,16 @@ impl Server {
     }
 }
 
+/// Waits until something is so.
+pub(crate) async fn until(reached: impl AsyncFn() -> bool) {
+    let reached = async {
+        while !reached().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), reached).await.expect("in time");
+}
+
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: http::HeaderMap,

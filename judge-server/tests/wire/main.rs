@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod certificates;
 mod codes;
 mod drain;
 mod evidence;
@@ -19,3 +20,4 @@ mod limits;
 mod otlp;
 mod reflection;
 mod security;
+mod tls;
