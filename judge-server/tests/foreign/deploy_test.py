@@ -9,6 +9,7 @@ import tempfile
 import unittest
 import urllib.request
 
+import kubernetes_validate
 import yaml
 
 DEPLOY = pathlib.Path(__file__).parents[3] / "deploy"
@@ -38,6 +39,31 @@ class Deploying(unittest.TestCase):
                 ran = subprocess.run([BINARY, *arguments, "--print-config"], capture_output=True, text=True)
                 self.assertEqual(ran.returncode, 0, ran.stderr)
                 self.assertIn("0.0.0.0:50051", ran.stdout)
+
+    def test_kubernetes_knows_every_field(self):
+        for document in documents("kubernetes.yaml"):
+            kubernetes_validate.validate(document, "1.33", strict=True)
+
+    def test_systemd_takes_the_unit(self):
+        unit = (DEPLOY / "judge-server.service").read_text()
+        placed = unit.replace("/usr/local/bin/judge-server ", BINARY + " ")
+        self.assertNotEqual(placed, unit)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "judge-server.service")
+            path.write_text(placed)
+            command = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", path]
+            ran = subprocess.run(command, capture_output=True, text=True)
+        # What it does not know it ignores, and says so.
+        self.assertEqual((ran.returncode, ran.stderr), (0, ""))
+
+    def test_argo_has_a_token_rather_than_the_tokens_file(self):
+        template = documents("argo-rollouts.yaml")[0]["spec"]
+        token = next(arg for arg in template["args"] if arg["name"] == "token")["valueFrom"]["secretKeyRef"]
+        deployment = next(each for each in documents("kubernetes.yaml") if each["kind"] == "Deployment")
+        served = [volume["secret"]["secretName"] for volume in deployment["spec"]["template"]["spec"]["volumes"]]
+        self.assertNotIn(token["name"], served)
+        headers = {each["key"]: each["value"] for each in template["metrics"][0]["provider"]["web"]["headers"]}
+        self.assertEqual(headers["Authorization"], "Bearer {{args.token}}")
 
     def test_ports_agree(self):
         exposed = re.search(r"^EXPOSE (.*)$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)[1].split()

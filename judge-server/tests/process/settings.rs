@@ -1,5 +1,6 @@
 //! Flag, environment and file, and what none of them may say.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -107,5 +108,45 @@ fn what_cannot_work_is_refused_with_what_can() {
         let amount = value.starts_with(|first: char| first.is_ascii_digit() || first == '"')
             && !matches!(setting, "grpc-listen" | "http-listen" | "log" | "log-format");
         assert_eq!(amount, cases.iter().any(|case| case.0 == setting), "{setting}");
+    }
+}
+
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/judge-server.toml");
+
+#[test]
+fn the_sample_of_deploy_has_every_setting_and_each_at_its_default() {
+    let read = run(&[], &["--config", SAMPLE, "--print-config"]);
+    assert!(read.status.success(), "{read:?}");
+
+    let sample = std::fs::read_to_string(SAMPLE).unwrap();
+    let setting = |line: &str| {
+        let name = line.split_once(" = ")?.0.to_owned();
+        name.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase()).then_some(name)
+    };
+    let names = |line: &str| setting(line.strip_prefix("# ").unwrap_or(line));
+    let mut named: BTreeSet<String> = sample.lines().filter_map(names).collect();
+    // Only some builds have it.
+    assert!(named.remove("otlp-endpoint"));
+    let help = String::from_utf8(run(&[], &["--help"]).stdout).unwrap();
+    let flags = help.split_whitespace().filter_map(|word| word.strip_prefix("--"));
+    let variables = help.matches("[env: JUDGE_").count();
+    let known: BTreeSet<String> = flags.map(str::to_owned).collect();
+    let unsaid = ["config", "otlp-endpoint"].map(str::to_owned).into();
+    let not_in_files = ["help", "print-config", "version"].map(str::to_owned).into();
+    let settings: BTreeSet<String> = &(&known - &unsaid) - &not_in_files;
+    assert_eq!(named, settings);
+    // What the help says is the whole: every setting has its variable.
+    assert_eq!(variables, settings.len() + (&known & &unsaid).len());
+
+    let defaults = String::from_utf8(run(&[], &["--print-config"]).stdout).unwrap();
+    let defaults: BTreeSet<&str> = defaults.lines().collect();
+    let here = ["grpc-listen", "http-listen", "tokens"];
+    let without_default = ["otlp-endpoint", "tls-certificate", "tls-client-ca", "tls-key"];
+    for line in sample.lines().filter(|line| names(line).is_some()) {
+        let name = names(line).unwrap();
+        assert_eq!(!line.starts_with('#'), here.contains(&name.as_str()), "{line}");
+        let default = line.strip_prefix("# ").is_some_and(|line| defaults.contains(line));
+        let has_one = !here.contains(&name.as_str()) && !without_default.contains(&name.as_str());
+        assert_eq!(default, has_one, "{line}");
     }
 }
