@@ -11,6 +11,7 @@ mod convert;
 mod error;
 mod gate;
 mod grpc;
+mod healthcheck;
 mod http;
 mod judging;
 mod limits;
@@ -33,6 +34,7 @@ mod traces;
 mod wire;
 
 pub use error::StartError;
+pub use healthcheck::healthcheck;
 pub use refusal::{Refusal, Resource};
 pub use server::{Listeners, serve};
 pub use settings::{LogFormat, Settings, SettingsError, Span, threads};

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use judge_server::{Listeners, Settings, SettingsError, logs, serve, threads};
+use judge_server::{Listeners, Settings, SettingsError, healthcheck, logs, serve, threads};
 use mimalloc::MiMalloc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -34,6 +34,10 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
     if settings.print_config {
         std::io::stdout().write_all(settings.to_toml()?.as_bytes())?;
         return Ok(());
+    }
+    if settings.healthcheck {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        return Ok(runtime.block_on(healthcheck(settings))?);
     }
     logs::start(settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

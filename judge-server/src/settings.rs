@@ -38,6 +38,11 @@ pub struct Settings {
     #[serde(skip)]
     pub print_config: bool,
 
+    /// Ask the server that has these settings, on this machine, whether it is ready, and stop.
+    #[arg(long)]
+    #[serde(skip)]
+    pub healthcheck: bool,
+
     /// Where to listen for gRPC.
     #[arg(long, env = "JUDGE_GRPC_LISTEN", default_value = "127.0.0.1:50051")]
     pub grpc_listen: SocketAddr,
@@ -159,7 +164,8 @@ pub struct Settings {
 const EXAMPLES: &str = "Examples:
   judge-server
   judge-server --grpc-listen 0.0.0.0:50051 --http-listen 0.0.0.0:8080 --tokens /etc/judge/tokens
-  judge-server --config judge-server.toml --print-config";
+  judge-server --config judge-server.toml --print-config
+  judge-server --config judge-server.toml --healthcheck";
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize)]

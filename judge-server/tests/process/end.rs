@@ -1,12 +1,12 @@
 //! Ended by signals while it is busy.
 
 use std::io::Read;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use judge_server::proto::JudgeStreamRequest;
 use tokio_stream::StreamExt;
 
-use crate::harness::{Server, line, request};
+use crate::harness::{BINARY, Server, line, request};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_in_the_middle_of_the_load_loses_no_call() {
@@ -55,13 +55,22 @@ async fn a_signal_in_the_middle_of_the_load_loses_no_call() {
     }
 }
 
+/// The exit code of the command that asks whether the server is ready.
+fn healthcheck(http: &str) -> Option<i32> {
+    let address = format!("--http-listen={http}");
+    let mut command = Command::new(BINARY);
+    command.args(["--healthcheck", &address]).output().unwrap().status.code()
+}
+
 #[test]
 fn a_second_signal_ends_it_at_once() {
     for (first, second) in [("-TERM", "-TERM"), ("-INT", "-TERM"), ("-TERM", "-INT")] {
         let mut server = Server::start(&["--drain-delay=10days"], Stdio::piped());
+        assert_eq!(healthcheck(&server.http), Some(0));
         server.signal(first);
         // Two signals of a kind at the same time would be one.
         assert!(server.told().starts_with("STOPPING=1\n"));
+        assert_eq!(healthcheck(&server.http), Some(1));
         server.signal(second);
         assert_eq!(server.wait().code(), Some(1), "{first} {second}");
         let mut text = String::new();

@@ -14,6 +14,7 @@ mod drain;
 mod evidence;
 mod golden;
 mod harness;
+mod healthcheck;
 mod hostile;
 mod limits;
 #[cfg(feature = "otlp")]
