@@ -111,8 +111,8 @@ impl Call {
     }
 
     /// Notes the status of the answer, which ends the call's time.
-    pub(crate) fn answer(&self, code: Cow<'static, str>) {
-        self.answered.get_or_init(|| Answer { code, after: self.begun.elapsed() });
+    pub(crate) fn answer(&self, code: impl Into<Cow<'static, str>>) {
+        self.answered.get_or_init(|| Answer { code: code.into(), after: self.begun.elapsed() });
     }
 }
 
@@ -123,7 +123,10 @@ impl Drop for Call {
             .answered
             .take()
             // Nobody waited for the answer: the caller cancelled or vanished.
-            .unwrap_or_else(|| Answer { code: "CANCELLED".into(), after: self.begun.elapsed() });
+            .unwrap_or_else(|| Answer {
+                code: code_name(Code::Cancelled).into(),
+                after: self.begun.elapsed(),
+            });
         let reason = self.refusal.get().map(Refusal::reason);
         if let Some(reason) = reason {
             self.metrics.refusals.with_label_values(&[reason]).inc();
@@ -153,12 +156,26 @@ impl Drop for Call {
     }
 }
 
-/// The name of a status in logs and metrics.
-pub(crate) fn code_name(code: Code) -> Cow<'static, str> {
+/// The name of a status in logs and metrics, as gRPC writes it.
+pub(crate) fn code_name(code: Code) -> &'static str {
     match code {
-        // Nearly always.
-        Code::Ok => "Ok".into(),
-        other => format!("{other:?}").into(),
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }
 

@@ -33,6 +33,14 @@ pub enum StartError {
     /// The operating system refused something.
     #[error("{0}")]
     System(#[from] std::io::Error),
+    /// Asked how it is, the server is not ready.
+    #[error("{address} is not ready: {why}")]
+    NotReady {
+        /// Where it was asked.
+        address: SocketAddr,
+        /// What it answered, or why not.
+        why: String,
+    },
     /// A defect of the server.
     #[error("{0}")]
     Internal(String),

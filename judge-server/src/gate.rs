@@ -76,10 +76,14 @@ impl Gate {
             Ok(()) => self.pass(target, request, &call).await,
         };
         let response = answer.unwrap_or_else(|refusal| self.refuse(refusal));
-        call.answer(match self.side {
-            Side::Grpc(_) => code_name(code(response.headers())),
-            Side::Http(_) => response.status().as_str().to_owned().into(),
-        });
+        match self.side {
+            Side::Http(_) => call.answer(response.status().as_str().to_owned()),
+            Side::Grpc(_) => match code(response.headers()) {
+                // It says how it ended once it has.
+                Code::Ok if target == Target::JudgeStream => {}
+                code => call.answer(code_name(code)),
+            },
+        }
         response.map(|body| {
             let charge = if target == Target::JudgeStream {
                 Charge::Stream(call)

@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use judge_server::{Listeners, Settings, SettingsError, logs, serve, threads};
+use judge_server::{Listeners, Settings, SettingsError, healthcheck, logs, serve, threads};
 use mimalloc::MiMalloc;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -34,25 +35,52 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
         std::io::stdout().write_all(settings.to_toml()?.as_bytes())?;
         return Ok(());
     }
+    if settings.healthcheck {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        return Ok(runtime.block_on(healthcheck(settings))?);
+    }
     let _log = logs::start(settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads(settings.io_threads))
         .enable_all()
         .build()?;
-    runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+    let ended = runtime.block_on(async {
+        let mut signals = Signals::listen()?;
         let listeners = Listeners::bind(settings).await?;
-        let shutdown = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+        let (stop, stopped) = oneshot::channel();
+        let twice = async {
+            signals.next().await;
+            let _ = stop.send(());
+            signals.next().await;
         };
-        serve(settings, listeners, shutdown).await?;
-        anyhow::Ok(())
-    })?;
+        tokio::select! {
+            served = serve(settings, listeners, async { drop(stopped.await) }) => Ok(served?),
+            () = twice => anyhow::bail!("ended at once by a second signal"),
+        }
+    });
     // Judgements that no one waits for any more need not be finished.
     runtime.shutdown_background();
-    Ok(())
+    ended
+}
+
+/// What tells the server to end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

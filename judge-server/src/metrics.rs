@@ -25,6 +25,8 @@ pub(crate) struct Metrics {
     classifications: IntCounterVec,
     points: IntCounter,
     dropped_lines: IntCounter,
+    /// Changes of certificates and tokens, by what came of them.
+    reloads: IntCounterVec,
     pub(crate) connections: IntGauge,
     /// Connections that the server ended by reason.
     pub(crate) closed: IntCounterVec,
@@ -40,6 +42,35 @@ const BUCKETS: &[f64] = &[
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
     60.0,
 ];
+
+/// Refusals that alerts ask about. They are there from the start, at 0: what appears at 1 has not
+/// risen, as Prometheus sees it.
+const ALERTED: [&str; 6] = [
+    "INTERNAL",
+    "INVALID_REQUEST",
+    "TOO_MANY_BYTES",
+    "TOO_MANY_CALLS",
+    "TOO_MANY_CONNECTIONS",
+    "TOO_MANY_STREAMS",
+];
+
+/// What came of a change of certificates or tokens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reload {
+    /// What the files say now is in force.
+    Read,
+    /// The files cannot be used; what they said before stays in force.
+    Kept,
+}
+
+impl Reload {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Kept => "kept",
+        }
+    }
+}
 
 impl Metrics {
     /// All at 0.
@@ -72,7 +103,7 @@ impl Metrics {
         registry.register(Box::new(points.clone()))?;
         let dropped_lines = IntCounter::new(
             "judge_log_lines_dropped_total",
-            "Lines of the log that nobody read in time.",
+            "Lines of the log that could not be written.",
         )?;
         registry.register(Box::new(dropped_lines.clone()))?;
         let build = IntGaugeVec::new(
@@ -103,6 +134,11 @@ impl Metrics {
             )?,
             points,
             dropped_lines,
+            reloads: counters(
+                "judge_reloads_total",
+                "Changed certificates and tokens: read, or kept as before, as the new are not usable.",
+                &["outcome"],
+            )?,
             connections: gauge("judge_connections", "Open connections.")?,
             closed: counters(
                 "judge_connections_closed_total",
@@ -117,7 +153,18 @@ impl Metrics {
             )?,
             registry,
         };
+        for reason in ALERTED {
+            metrics.refusals.with_label_values(&[reason]);
+        }
+        for outcome in [Reload::Read, Reload::Kept] {
+            metrics.reloads.with_label_values(&[outcome.name()]);
+        }
         Ok(metrics)
+    }
+
+    /// Counts that certificates or tokens changed.
+    pub(crate) fn reloaded(&self, outcome: Reload) {
+        self.reloads.with_label_values(&[outcome.name()]).inc();
     }
 
     /// Counts what was judged.

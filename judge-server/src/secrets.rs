@@ -10,6 +10,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tracing::{error, info};
 
 use crate::error::StartError;
+use crate::metrics::{Metrics, Reload};
 use crate::tls::TlsFiles;
 use crate::tokens::Tokens;
 
@@ -43,14 +44,16 @@ impl Secrets {
         tls: Option<TlsFiles>,
         tokens: Option<PathBuf>,
         every: Duration,
+        metrics: &Arc<Metrics>,
     ) -> Result<Self, StartError> {
         let tls = tls.map(|files| {
             let paths = [Some(&files.certificate), Some(&files.key), files.client_ca.as_ref()];
             let paths = paths.into_iter().flatten().cloned().collect();
-            Fresh::watch(paths, every, move || files.load())
+            Fresh::watch(paths, every, metrics, move || files.load())
         });
         let tokens = tokens.map(|path| {
-            Fresh::watch(vec![path.clone()], every, move || Tokens::load(&path).map(Arc::new))
+            let paths = vec![path.clone()];
+            Fresh::watch(paths, every, metrics, move || Tokens::load(&path).map(Arc::new))
         });
         Ok(Self { tls: tls.transpose()?, tokens: tokens.transpose()? })
     }
@@ -60,12 +63,14 @@ impl<T: Send + Sync + 'static> Fresh<T> {
     fn watch(
         paths: Vec<PathBuf>,
         every: Duration,
+        metrics: &Arc<Metrics>,
         load: impl Fn() -> Result<Arc<T>, StartError> + Send + 'static,
     ) -> Result<Self, StartError> {
         // Read before loading: a change in between is then seen as one.
         let mut seen = contents(&paths);
         let current = Arc::new(ArcSwap::new(load()?));
         let kept = Arc::downgrade(&current);
+        let metrics = Arc::clone(metrics);
         tokio::spawn(async move {
             let mut ticks = interval(every);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -80,9 +85,13 @@ impl<T: Send + Sync + 'static> Fresh<T> {
                 match load() {
                     Ok(loaded) => {
                         kept.store(loaded);
+                        metrics.reloaded(Reload::Read);
                         info!(?paths, "read again");
                     }
-                    Err(why) => error!(%why, "kept what was read before"),
+                    Err(why) => {
+                        metrics.reloaded(Reload::Kept);
+                        error!(%why, "kept what was read before");
+                    }
                 }
             }
         });

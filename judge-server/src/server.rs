@@ -23,6 +23,7 @@ use crate::proto::judge_service_server::SERVICE_NAME;
 use crate::proto_json;
 use crate::secrets::Secrets;
 use crate::settings::{Settings, threads};
+use crate::systemd;
 use crate::traces::Traces;
 
 /// The sockets of the two sides.
@@ -66,10 +67,11 @@ pub async fn serve(
     let http_address = listeners.http.local_addr()?;
     settings.check_protected(grpc_address)?;
     settings.check_protected(http_address)?;
-    let secrets =
-        Secrets::load(settings.tls()?, settings.tokens.clone(), settings.reload_every.get())?;
-    proto_json::prepare();
     let metrics = Metrics::new().map_err(|error| StartError::Internal(error.to_string()))?;
+    let metrics = Arc::new(metrics);
+    let every = settings.reload_every.get();
+    let secrets = Secrets::load(settings.tls()?, settings.tokens.clone(), every, &metrics)?;
+    proto_json::prepare();
     let judging = Arc::new(Judging {
         pool: Pool::start(
             threads(settings.threads),
@@ -77,7 +79,7 @@ pub async fn serve(
             settings.max_calls,
         )?,
         limits: settings.limits(),
-        metrics: Arc::new(metrics),
+        metrics,
     });
     let sides = Sides {
         budget: Budget::new(usize::try_from(settings.max_buffered.as_u64()).unwrap_or(usize::MAX)),
@@ -91,7 +93,7 @@ pub async fn serve(
     let service = grpc::Service {
         judging: Arc::clone(&sides.judging),
         streams: Arc::new(Semaphore::new(settings.max_streams)),
-        stream_calls: settings.max_stream_calls.max(1),
+        stream_calls: settings.max_stream_calls,
         draining: sides.draining.clone(),
         others: grpc::others(health)?,
     };
@@ -112,9 +114,11 @@ pub async fn serve(
         reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;
     }
     info!(grpc = %grpc_address, http = %http_address, "serving");
+    systemd::serving(grpc_address, http_address);
 
     shutdown.await;
     info!("shutting down");
+    systemd::ending();
     sides.leaving.cancel();
     for name in ["", SERVICE_NAME] {
         reporter.set_service_status(name, tonic_health::ServingStatus::NotServing).await;

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use bytesize::ByteSize;
+use clap::builder::BoolishValueParser;
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
 
@@ -19,6 +20,7 @@ use crate::limits::Limits;
 use crate::tls::TlsFiles;
 pub use file::SettingsError;
 pub use units::Span;
+use units::{COUNTS, COUNTS_OR_NONE, MEMORY, MESSAGES, THREADS, TIMES, TIMES_OR_NONE, within};
 
 /// Judges canary releases over gRPC and HTTP.
 #[derive(Debug, Clone, Parser, Serialize)]
@@ -36,6 +38,11 @@ pub struct Settings {
     #[serde(skip)]
     pub print_config: bool,
 
+    /// Ask the server that has these settings, on this machine, whether it is ready, and stop.
+    #[arg(long)]
+    #[serde(skip)]
+    pub healthcheck: bool,
+
     /// Where to listen for gRPC.
     #[arg(long, env = "JUDGE_GRPC_LISTEN", default_value = "127.0.0.1:50051")]
     pub grpc_listen: SocketAddr,
@@ -45,7 +52,7 @@ pub struct Settings {
     pub http_listen: SocketAddr,
 
     /// Listen beyond this machine though anyone there may call.
-    #[arg(long, env = "JUDGE_INSECURE")]
+    #[arg(long, env = "JUDGE_INSECURE", value_parser = BoolishValueParser::new())]
     pub insecure: bool,
 
     /// The server's certificate chain, PEM. Turns TLS on, on both ports.
@@ -65,89 +72,89 @@ pub struct Settings {
     pub tokens: Option<PathBuf>,
 
     /// How often certificates and tokens are looked at for changes.
-    #[arg(long, env = "JUDGE_RELOAD_EVERY", default_value = "10s")]
+    #[arg(long, env = "JUDGE_RELOAD_EVERY", default_value = "10s", value_parser = within(TIMES))]
     pub reload_every: Span,
 
     /// Threads that judge; half as many more judge large canaries. 0: one a processor.
-    #[arg(long, env = "JUDGE_THREADS", default_value_t = 0)]
+    #[arg(long, env = "JUDGE_THREADS", default_value_t = 0, value_parser = within(THREADS))]
     pub threads: usize,
 
     /// Threads that read and write. 0: one a processor.
-    #[arg(long, env = "JUDGE_IO_THREADS", default_value_t = 0)]
+    #[arg(long, env = "JUDGE_IO_THREADS", default_value_t = 0, value_parser = within(THREADS))]
     pub io_threads: usize,
 
     /// Bytes of one message, decompressed.
-    #[arg(long, env = "JUDGE_MAX_MESSAGE_SIZE", default_value = "4MiB")]
+    #[arg(long, env = "JUDGE_MAX_MESSAGE_SIZE", default_value = "4MiB", value_parser = within(MESSAGES))]
     pub max_message_size: ByteSize,
 
     /// Metrics of one canary.
-    #[arg(long, env = "JUDGE_MAX_METRICS", default_value_t = 1000)]
+    #[arg(long, env = "JUDGE_MAX_METRICS", default_value_t = 1000, value_parser = within(COUNTS))]
     pub max_metrics: usize,
 
     /// Points of one series.
-    #[arg(long, env = "JUDGE_MAX_SERIES_POINTS", default_value_t = 100_000)]
+    #[arg(long, env = "JUDGE_MAX_SERIES_POINTS", default_value_t = 100_000, value_parser = within(COUNTS))]
     pub max_series_points: usize,
 
     /// Points of all series of one canary together.
-    #[arg(long, env = "JUDGE_MAX_POINTS", default_value_t = 500_000)]
+    #[arg(long, env = "JUDGE_MAX_POINTS", default_value_t = 500_000, value_parser = within(COUNTS))]
     pub max_points: usize,
 
     /// Calls whose judgement waits or runs, at most half of them over 256 KiB; one more is refused.
-    #[arg(long, env = "JUDGE_MAX_CALLS", default_value_t = 256)]
+    #[arg(long, env = "JUDGE_MAX_CALLS", default_value_t = 256, value_parser = within(COUNTS))]
     pub max_calls: usize,
 
-    /// Open streams of `JudgeStream`; one more is refused.
-    #[arg(long, env = "JUDGE_MAX_STREAMS", default_value_t = 64)]
+    /// Open streams of `JudgeStream`; one more is refused. 0: none.
+    #[arg(long, env = "JUDGE_MAX_STREAMS", default_value_t = 64, value_parser = within(COUNTS_OR_NONE))]
     pub max_streams: usize,
 
     /// Canaries of one stream that are judged at once; it is not read further meanwhile.
-    #[arg(long, env = "JUDGE_MAX_STREAM_CALLS", default_value_t = 16)]
+    #[arg(long, env = "JUDGE_MAX_STREAM_CALLS", default_value_t = 16, value_parser = within(COUNTS))]
     pub max_stream_calls: usize,
 
     /// Bytes of all requests and answers in memory together, at most three quarters of it for those over 256 KiB;
     /// what exceeds it is refused.
-    #[arg(long, env = "JUDGE_MAX_BUFFERED", default_value = "64MiB")]
+    #[arg(long, env = "JUDGE_MAX_BUFFERED", default_value = "64MiB", value_parser = within(MEMORY))]
     pub max_buffered: ByteSize,
 
     /// Open connections on both ports together; one more is closed.
-    #[arg(long, env = "JUDGE_MAX_CONNECTIONS", default_value_t = 4096)]
+    #[arg(long, env = "JUDGE_MAX_CONNECTIONS", default_value_t = 4096, value_parser = within(COUNTS))]
     pub max_connections: usize,
 
     /// The longest a call may take, from its headers to its answer.
-    #[arg(long, env = "JUDGE_CALL_TIME", default_value = "60s")]
+    #[arg(long, env = "JUDGE_CALL_TIME", default_value = "60s", value_parser = within(TIMES))]
     pub call_time: Span,
 
     /// The longest that a request's body may take to arrive, or a message of a stream once it began.
-    #[arg(long, env = "JUDGE_READ_TIME", default_value = "30s")]
+    #[arg(long, env = "JUDGE_READ_TIME", default_value = "30s", value_parser = within(TIMES))]
     pub read_time: Span,
 
     /// The longest that a client may leave an answer untaken, to within a factor of two.
-    #[arg(long, env = "JUDGE_WRITE_TIME", default_value = "30s")]
+    #[arg(long, env = "JUDGE_WRITE_TIME", default_value = "30s", value_parser = within(TIMES))]
     pub write_time: Span,
 
     /// The longest that a TLS handshake or HTTP/1 headers may take to arrive.
-    #[arg(long, env = "JUDGE_HEADER_TIME", default_value = "10s")]
+    #[arg(long, env = "JUDGE_HEADER_TIME", default_value = "10s", value_parser = within(TIMES))]
     pub header_time: Span,
 
     /// The longest that a connection may go without a call, to within a factor of two.
-    #[arg(long, env = "JUDGE_IDLE_TIME", default_value = "5min")]
+    #[arg(long, env = "JUDGE_IDLE_TIME", default_value = "5min", value_parser = within(TIMES))]
     pub idle_time: Span,
 
     /// How long a connection takes new calls, up to a tenth longer. Then it ends once those in progress
     /// are answered, so that its client connects anew, maybe to another replica.
-    #[arg(long, env = "JUDGE_CONNECTION_AGE", default_value = "30min")]
+    #[arg(long, env = "JUDGE_CONNECTION_AGE", default_value = "30min", value_parser = within(TIMES))]
     pub connection_age: Span,
 
     /// How often HTTP/2 clients are asked whether they are still there.
-    #[arg(long, env = "JUDGE_KEEP_ALIVE", default_value = "60s")]
+    #[arg(long, env = "JUDGE_KEEP_ALIVE", default_value = "60s", value_parser = within(TIMES))]
     pub keep_alive: Span,
 
     /// How long to go on accepting calls after a signal to end, so that load balancers notice.
-    #[arg(long, env = "JUDGE_DRAIN_DELAY", default_value = "0s")]
+    #[arg(long, env = "JUDGE_DRAIN_DELAY", default_value = "0s", value_parser = within(TIMES_OR_NONE))]
     pub drain_delay: Span,
 
     /// How long calls may go on after that.
-    #[arg(long, env = "JUDGE_DRAIN_TIME", default_value = "30s")]
+    #[arg(long, env = "JUDGE_DRAIN_TIME", default_value = "30s", value_parser = within(TIMES_OR_NONE))]
     pub drain_time: Span,
 
     /// How to write the log, on standard error.
@@ -167,7 +174,8 @@ pub struct Settings {
 const EXAMPLES: &str = "Examples:
   judge-server
   judge-server --grpc-listen 0.0.0.0:50051 --http-listen 0.0.0.0:8080 --tokens /etc/judge/tokens
-  judge-server --config judge-server.toml --print-config";
+  judge-server --config judge-server.toml --print-config
+  judge-server --config judge-server.toml --healthcheck";
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize)]

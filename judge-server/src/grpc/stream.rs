@@ -1,16 +1,18 @@
 //! Many canaries over one stream.
 
 use std::collections::VecDeque;
+use std::error::Error;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
-use futures_util::stream::FuturesUnordered;
+use futures_util::stream::{self, FuturesUnordered};
 use futures_util::{Stream, StreamExt};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::time::sleep_until;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 
 use crate::budget::{ANSWER_BYTES, Reservation};
 use crate::call::{Call, code_name};
@@ -31,7 +33,7 @@ pub(super) fn start(
     requests: Streaming<Bytes>,
     call: Arc<Call>,
     place: OwnedSemaphorePermit,
-) -> impl Stream<Item = Result<Bytes, Status>> {
+) -> impl Stream<Item = Result<Bytes, Status>> + Send + 'static {
     // Room for one answer, as a client that does not read its answers is not read from for long;
     // and for the end, which waits for nobody.
     let (answers, receiver) = mpsc::channel(2);
@@ -50,11 +52,20 @@ pub(super) fn start(
             end.send(Err(status));
         }
     });
-    ReceiverStream::new(receiver).map(move |answer: Result<Answer, Status>| {
-        let Answer { bytes, reservation } = answer?;
-        call.answers.absorb(&reservation);
-        Ok(bytes)
-    })
+    // The stream ends for its client where its end is taken from here: a request that ends looks
+    // the same whether its client has said all or has cancelled.
+    let whole = Arc::clone(&call);
+    ReceiverStream::new(receiver)
+        .map(move |answer: Result<Answer, Status>| {
+            let ended = |status: &Status| call.answer(code_name(status.code()));
+            let Answer { bytes, reservation } = answer.inspect_err(ended)?;
+            call.answers.absorb(&reservation);
+            Ok(bytes)
+        })
+        .chain(stream::poll_fn(move |_| {
+            whole.answer(code_name(Code::Ok));
+            Poll::Ready(None)
+        }))
 }
 
 async fn deadline(call: &Call) {
@@ -93,6 +104,10 @@ async fn judge_all(
             request = requests.message(), if end.is_none() && all < service.stream_calls => match request {
                 Ok(Some(request)) => judged.push(judge(service, request, call.message("JudgeStream"))),
                 Ok(None) => end = Some(None),
+                // The connection broke: nobody is there to be refused.
+                Err(status) if status.source().is_some_and(<dyn Error>::is::<hyper::Error>) => {
+                    return None;
+                }
                 Err(status) => end = Some(Some(refusal(service, call, &status).into())),
             },
             () = service.draining.cancelled(), if end.is_none() => {
@@ -104,7 +119,7 @@ async fn judge_all(
 
 async fn judge(service: &Service, request: Bytes, call: Arc<Call>) -> Answer {
     let bytes = service.judging.judge_of_stream(request, &call).await;
-    let code = call.refusal().map_or(tonic::Code::Ok, Refusal::code);
+    let code = call.refusal().map_or(Code::Ok, Refusal::code);
     call.answer(code_name(code));
     // Where it was refused, its request is held for until now.
     call.reservation.shrink_to(bytes.len().max(ANSWER_BYTES));
@@ -115,7 +130,7 @@ async fn judge(service: &Service, request: Bytes, call: Arc<Call>) -> Answer {
 fn refusal(service: &Service, call: &Call, status: &Status) -> Refusal {
     let refusal = match status.code() {
         // The second when it is too large only once it is decompressed.
-        tonic::Code::OutOfRange | tonic::Code::ResourceExhausted => {
+        Code::OutOfRange | Code::ResourceExhausted => {
             Refusal::MessageTooLarge { limit: service.judging.limits.message_bytes }
         }
         _ => Refusal::Unreadable(status.message().to_owned()),

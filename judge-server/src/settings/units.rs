@@ -1,13 +1,15 @@
-//! Times as people write them.
+//! Times, counts and sizes as people write them, within what the server can work with.
 
-use std::fmt;
+use std::fmt::{self, Display};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use serde::{Serialize, Serializer};
 
 /// A time above 0, or 0, such as `250ms`, `30s`, `5min`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(Duration);
 
 impl Span {
@@ -40,5 +42,48 @@ impl fmt::Display for Span {
 impl Serialize for Span {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// What something may take at most, or how often it is done: a timer of 0 would never rest, and
+/// clocks end somewhere.
+pub(super) const TIMES: RangeInclusive<Span> = Span(Duration::from_millis(1))..=LONGEST;
+
+/// The same where 0 is to do without.
+pub(super) const TIMES_OR_NONE: RangeInclusive<Span> = Span(Duration::ZERO)..=LONGEST;
+
+const LONGEST: Span = Span(Duration::from_secs(30 * 24 * 60 * 60));
+
+/// What there may be at most; with none of it nothing could be judged. Far more than there can be,
+/// and less than any semaphore holds.
+pub(super) const COUNTS: RangeInclusive<usize> = 1..=MOST;
+
+/// The same where the server can do without.
+pub(super) const COUNTS_OR_NONE: RangeInclusive<usize> = 0..=MOST;
+
+const MOST: usize = 100_000_000;
+
+/// 0 is one a processor.
+pub(super) const THREADS: RangeInclusive<usize> = 0..=1024;
+
+/// gRPC gives a message's length in 32 bits.
+pub(super) const MESSAGES: RangeInclusive<ByteSize> = ByteSize::b(1)..=ByteSize::gib(4);
+
+/// More than a machine has.
+pub(super) const MEMORY: RangeInclusive<ByteSize> = ByteSize::b(1)..=ByteSize::tib(64);
+
+/// Reads a value within `allowed`.
+pub(super) fn within<T>(
+    allowed: RangeInclusive<T>,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
+where
+    T: FromStr<Err: Display> + Display + PartialOrd + Clone + Send + Sync + 'static,
+{
+    move |text| {
+        let value: T = text.parse().map_err(|error: T::Err| error.to_string())?;
+        if allowed.contains(&value) {
+            return Ok(value);
+        }
+        Err(format!("allowed is {} to {}", allowed.start(), allowed.end()))
     }
 }

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 import urllib.request
 
+import kubernetes_validate
 import yaml
 
 DEPLOY = pathlib.Path(__file__).parents[3] / "deploy"
@@ -27,17 +28,51 @@ def container():
 
 class Deploying(unittest.TestCase):
     def test_the_server_takes_the_arguments(self):
-        """Of Kubernetes and of the image, with a tokens file where theirs would be."""
+        """Of Kubernetes, and of the image with its environment."""
         image = (DEPLOY / "Dockerfile").read_text()
         command = json.loads(re.search(r"^CMD (.*)$", image, re.MULTILINE)[1])
-        with tempfile.NamedTemporaryFile("w") as tokens:
-            tokens.write("a token of sixteen bytes\n")
-            tokens.flush()
-            for arguments in (container()["args"], command):
-                arguments = [each.replace("/etc/judge/tokens", tokens.name) for each in arguments]
-                ran = subprocess.run([BINARY, *arguments, "--print-config"], capture_output=True, text=True)
-                self.assertEqual(ran.returncode, 0, ran.stderr)
-                self.assertIn("0.0.0.0:50051", ran.stdout)
+        variables = dict(each.split("=") for each in re.search(r"^ENV (.*)$", image, re.MULTILINE)[1].split())
+        for arguments, environment in ((container()["args"], {}), (command, variables)):
+            ran = subprocess.run(
+                [BINARY, *arguments, "--print-config"], env=environment, capture_output=True, text=True
+            )
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+            for line in ('grpc-listen = "0.0.0.0:50051"', 'http-listen = "0.0.0.0:8080"', "/etc/judge/tokens"):
+                self.assertIn(line, ran.stdout)
+
+    def test_the_image_checks_its_own_health(self):
+        image = (DEPLOY / "Dockerfile").read_text()
+        path, *arguments = json.loads(re.search(r"^HEALTHCHECK CMD (.*)$", image, re.MULTILINE)[1])
+        self.assertIn(f"COPY --from=build /judge-server {path}\n", image)
+        for address, code in ((os.environ["JUDGE_HTTP"], 0), (os.environ["JUDGE_GRPC"], 1)):
+            environment = {"JUDGE_HTTP_LISTEN": address}
+            ran = subprocess.run([BINARY, *arguments], env=environment, capture_output=True, text=True)
+            self.assertEqual(ran.returncode, code, ran.stderr)
+
+    def test_kubernetes_knows_every_field(self):
+        for document in documents("kubernetes.yaml"):
+            kubernetes_validate.validate(document, "1.33", strict=True)
+
+    def test_systemd_takes_the_unit(self):
+        unit = (DEPLOY / "judge-server.service").read_text()
+        placed = unit.replace("/usr/local/bin/judge-server ", BINARY + " ")
+        self.assertNotEqual(placed, unit)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "judge-server.service")
+            path.write_text(placed)
+            command = ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", path]
+            ran = subprocess.run(command, capture_output=True, text=True)
+        # What it does not know it ignores, and says so.
+        self.assertEqual((ran.returncode, ran.stderr), (0, ""))
+
+    def test_argo_has_a_token_rather_than_the_tokens_file(self):
+        template = documents("argo-rollouts.yaml")[0]["spec"]
+        token = next(arg for arg in template["args"] if arg["name"] == "token")["valueFrom"]["secretKeyRef"]
+        deployment = next(each for each in documents("kubernetes.yaml") if each["kind"] == "Deployment")
+        served = [volume["secret"]["secretName"] for volume in deployment["spec"]["template"]["spec"]["volumes"]]
+        self.assertNotIn(token["name"], served)
+        headers = {each["key"]: each["value"] for each in template["metrics"][0]["provider"]["web"]["headers"]}
+        self.assertEqual(headers["Authorization"], "Bearer {{args.token}}")
 
     def test_ports_agree(self):
         exposed = re.search(r"^EXPOSE (.*)$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)[1].split()

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Foreign clients against a running server: Python's grpcio with stubs made from the published
-# contract alone, curl, promtool where it is installed. Needs python3, curl and cargo.
+# contract alone, curl, promtool, systemd-analyze. Needs these, and cargo unless JUDGE_BINARY is there.
+# With JUDGE_ROOT the server runs with that folder as its root, as a user without rights.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
@@ -14,9 +15,14 @@ venv=${JUDGE_TEST_VENV:-$work/venv}
 "$venv/bin/python" -m grpc_tools.protoc -I proto --python_out="$work" --grpc_python_out="$work" \
     proto/canary/judge/v1/*.proto
 
-[ -n "${JUDGE_BUILT:-}" ] || cargo build --quiet --locked -p judge-server
-binary=${CARGO_TARGET_DIR:-target}/debug/judge-server
-"$binary" --grpc-listen 127.0.0.1:0 --http-listen 127.0.0.1:0 2>"$work/log" &
+binary=${JUDGE_BINARY:-}
+if [ -z "$binary" ]; then
+    cargo build --quiet --locked -p judge-server
+    binary=$(realpath "${CARGO_TARGET_DIR:-target}")/debug/judge-server
+fi
+run=("$binary")
+[ -z "${JUDGE_ROOT:-}" ] || run=(chroot --userspec=65532:65532 "$JUDGE_ROOT" /judge-server)
+"${run[@]}" --grpc-listen 127.0.0.1:0 --http-listen 127.0.0.1:0 2>"$work/log" &
 server=$!
 addresses() { grep -o '"grpc":"[^"]*","http":"[^"]*"' "$work/log"; }
 until addresses >"$work/addresses"; do

@@ -90,6 +90,16 @@ pub(crate) fn value(metrics: &str, name: &str) -> Option<f64> {
     values.reduce(|sum, value| sum + value)
 }
 
+/// Waits until something is so.
+pub(crate) async fn until(reached: impl AsyncFn() -> bool) {
+    let reached = async {
+        while !reached().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), reached).await.expect("in time");
+}
+
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: http::HeaderMap,

@@ -8,11 +8,14 @@
 )]
 
 mod bad_input;
+mod certificates;
+mod codes;
 mod compression;
 mod drain;
 mod evidence;
 mod golden;
 mod harness;
+mod healthcheck;
 mod hostile;
 mod limits;
 mod offline;
@@ -22,4 +25,5 @@ mod raw;
 mod reflection;
 mod same;
 mod security;
+mod tls;
 mod validate;

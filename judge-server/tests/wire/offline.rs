@@ -50,7 +50,8 @@ async fn every_entrance_answers_as_the_server_does() {
     }
 
     // Its parts are counted, however small a message is.
-    let mut offline = Offline::new(&settings(&["--max-metrics=0"]), 0).unwrap();
-    let refused = offline.answer(Entrance::Judge, &judged.encode_to_vec()).unwrap_err();
+    let mut offline = Offline::new(&settings(&["--max-metrics=1"]), 0).unwrap();
+    let many = request("1", 40, 1).encode_to_vec();
+    let refused = offline.answer(Entrance::Judge, &many).unwrap_err();
     assert!(refused.to_string().contains("objects, lists, fields and elements"), "{refused}");
 }

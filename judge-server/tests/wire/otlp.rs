@@ -79,7 +79,9 @@ async fn every_call_is_a_span_of_its_callers_trace() {
     let (address, mut received) = collector().await;
     let server = Server::start(&[&format!("--otlp-endpoint=http://{address}")]).await;
     let mut client = server.client().await;
-    client.judge(traced(request("recorded", 1, 20), "01")).await.unwrap();
+    let mut alike = request("recorded", 1, 20);
+    alike.pairs[0].canary = alike.pairs[0].baseline.clone();
+    client.judge(traced(alike, "01")).await.unwrap();
     client.judge(traced(JudgeRequest::default(), "01")).await.unwrap_err();
     client.judge(traced(request("not recorded by its caller", 1, 20), "00")).await.unwrap();
     client.judge(request("of no trace", 1, 20)).await.unwrap();
@@ -113,11 +115,14 @@ async fn every_call_is_a_span_of_its_callers_trace() {
     assert_eq!(judged.kind(), SpanKind::Server);
     assert!(judged.start_time_unix_nano < judged.end_time_unix_nano);
     let said = attributes(&judged.attributes);
-    assert_eq!((said["judge.code"], said["judge.verdict"]), ("Ok", "Pass"));
+    assert_eq!((said["judge.code"], said["judge.verdict"]), ("OK", "Pass"));
 
     let (Some(refused), 0) = by_id(None, "Judge") else { panic!("{spans:?}") };
     let said = attributes(&refused.attributes);
-    assert_eq!((said["judge.code"], said["judge.refusal"]), ("InvalidArgument", "INVALID_REQUEST"));
+    assert_eq!(
+        (said["judge.code"], said["judge.refusal"]),
+        ("INVALID_ARGUMENT", "INVALID_REQUEST")
+    );
     assert_eq!(refused.status.unwrap().message, "INVALID_REQUEST");
 
     assert!(by_id(Some("not recorded by its caller"), "Judge").0.is_none());

@@ -1,19 +1,16 @@
-//! Tokens, TLS, and what is refused without them.
-
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+//! Tokens, and what is refused without them.
 
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
 use judge_server::proto::ListJudgesRequest;
 use judge_server::proto::judge_service_client::JudgeServiceClient;
 use judge_server::{Listeners, StartError, serve};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use crate::harness::{Server, request, send, settings};
+use crate::certificates::{authority, files, pair};
+use crate::harness::{Server, send, settings, until};
 
 const TOKEN: &str = "correct-horse-battery-staple";
 
@@ -54,19 +51,28 @@ async fn tokens_are_required_and_read_again() {
     std::fs::write(&file, "another-token-altogether").unwrap();
     until(async || list(channel.clone(), Some("another-token-altogether")).await.is_ok()).await;
     assert!(list(channel.clone(), Some(TOKEN)).await.is_err());
-    // A file without tokens is a mistake: what was good stays good.
-    std::fs::write(&file, "").unwrap();
-    std::fs::write(folder.path().join("unrelated"), "").unwrap();
-    list(channel, Some("another-token-altogether")).await.unwrap();
+    // Files without a good token are a mistake: what was good stays good.
+    for (kept, useless) in [(0, Some("# none")), (1, Some("too-short")), (2, None)] {
+        match useless {
+            Some(text) => std::fs::write(&file, text).unwrap(),
+            None => std::fs::remove_file(&file).unwrap(),
+        }
+        // More often where half of a file was seen.
+        until(async || reloads_kept(&server, "another-token-altogether").await > kept).await;
+        list(channel.clone(), Some("another-token-altogether")).await.unwrap();
+        assert!(list(channel.clone(), useless).await.is_err());
+    }
+    std::fs::write(&file, TOKEN).unwrap();
+    until(async || list(channel.clone(), Some(TOKEN)).await.is_ok()).await;
 }
 
-async fn until(reached: impl AsyncFn() -> bool) {
-    let reached = async {
-        while !reached().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), reached).await.expect("in time");
+/// How often a changed file was of no use.
+async fn reloads_kept(server: &Server, token: &str) -> u32 {
+    let request = Request::get(format!("http://{}/metrics", server.http))
+        .header(header::AUTHORIZATION, format!("Bearer {token}"));
+    let text = send(request.body(Full::default()).unwrap()).await.text();
+    let name = "judge_reloads_total{outcome=\"kept\"} ";
+    text.lines().find_map(|line| line.strip_prefix(name)).unwrap().parse().unwrap()
 }
 
 #[tokio::test]
@@ -75,115 +81,24 @@ async fn beyond_loopback_something_must_protect() {
     let file = folder.path().join("tokens");
     std::fs::write(&file, TOKEN).unwrap();
     let tokens = format!("--tokens={}", file.display());
-    let open = ["--grpc-listen=0.0.0.0:0"];
-    let cases: [(&[&str], bool); 3] = [(&[], false), (&["--insecure"], true), (&[&tokens], true)];
-    for (flags, starts) in cases {
-        let settings = settings(&[&open, flags].concat());
-        let listeners = Listeners::bind(&settings).await.unwrap();
-        let outcome = serve(&settings, listeners, std::future::ready(())).await;
-        assert_eq!(outcome.is_ok(), starts, "{flags:?}");
-        assert!(starts || matches!(outcome, Err(StartError::Unprotected(_))), "{flags:?}");
-    }
-}
-
-type Authority = CertifiedIssuer<'static, KeyPair>;
-
-fn authority() -> Authority {
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
-/// A certificate for localhost, and its key.
-struct Pair {
-    certificate: String,
-    key: String,
-}
-
-fn pair(authority: &Authority, expired: bool) -> Pair {
-    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    if expired {
-        params.not_after = rcgen::date_time_ymd(2020, 1, 1);
-    }
-    let key = KeyPair::generate().unwrap();
-    let certificate = params.signed_by(&key, authority).unwrap();
-    Pair { certificate: certificate.pem(), key: key.serialize_pem() }
-}
-
-fn write(folder: &Path, name: &str, text: &str) -> PathBuf {
-    let path = folder.join(name);
-    std::fs::write(&path, text).unwrap();
-    path
-}
-
-struct Files(TempDir, Vec<String>);
-
-fn files(server: &Pair, client_authority: Option<&Authority>) -> Files {
-    let folder = TempDir::new().unwrap();
-    let certificate = write(folder.path(), "certificate", &server.certificate);
-    let key = write(folder.path(), "key", &server.key);
-    let mut flags = vec![
-        format!("--tls-certificate={}", certificate.display()),
-        format!("--tls-key={}", key.display()),
-        "--reload-every=20ms".to_owned(),
+    let own = authority();
+    let (tls, mutual) = (files(&pair(&own, false), None), files(&pair(&own, false), Some(&own)));
+    let insecure: &[&str] = &["--insecure"];
+    let cases = [
+        (&[][..], false),
+        (insecure, true),
+        (&[&tokens], true),
+        (&tls.flags(), false),
+        (&mutual.flags(), true),
     ];
-    if let Some(authority) = client_authority {
-        let path = write(folder.path(), "ca", &authority.pem());
-        flags.push(format!("--tls-client-ca={}", path.display()));
+    for (flags, starts) in cases {
+        for open in ["--grpc-listen=0.0.0.0:0", "--http-listen=0.0.0.0:0"] {
+            let settings = settings(&[&[open], flags].concat());
+            let listeners = Listeners::bind(&settings).await.unwrap();
+            let outcome = serve(&settings, listeners, std::future::ready(())).await;
+            assert_eq!(outcome.is_ok(), starts, "{open} {flags:?}");
+            let unprotected = matches!(outcome, Err(StartError::Unprotected(_)));
+            assert_eq!(unprotected, !starts, "{open} {flags:?}");
+        }
     }
-    Files(folder, flags)
-}
-
-async fn start(files: &Files) -> Server {
-    Server::start(&files.1.iter().map(String::as_str).collect::<Vec<_>>()).await
-}
-
-async fn call(server: &Server, trusted: &Authority, own: Option<&Pair>) -> Result<(), String> {
-    let mut tls = ClientTlsConfig::new()
-        .domain_name("localhost")
-        .ca_certificate(Certificate::from_pem(trusted.pem()));
-    if let Some(own) = own {
-        tls = tls.identity(Identity::from_pem(&own.certificate, &own.key));
-    }
-    let endpoint = Endpoint::from_shared(format!("https://{}", server.grpc)).unwrap();
-    let channel = endpoint.tls_config(tls).unwrap().connect().await;
-    let channel = channel.map_err(|error| error.to_string())?;
-    let judged = JudgeServiceClient::new(channel).judge(request("", 1, 5)).await;
-    judged.map(drop).map_err(|status| status.to_string())
-}
-
-#[tokio::test]
-async fn callers_without_a_good_certificate_are_turned_away() {
-    let (servers, clients, others) = (authority(), authority(), authority());
-    let files = files(&pair(&servers, false), Some(&clients));
-    let server = start(&files).await;
-    call(&server, &servers, Some(&pair(&clients, false))).await.unwrap();
-    let cases = [None, Some(pair(&others, false)), Some(pair(&clients, true))];
-    for own in &cases {
-        assert!(call(&server, &servers, own.as_ref()).await.is_err());
-    }
-    // And a caller turns away a server that it does not trust.
-    assert!(call(&server, &others, Some(&pair(&clients, false))).await.is_err());
-}
-
-#[tokio::test]
-async fn certificates_are_read_again() {
-    let (first, second) = (authority(), authority());
-    let files = files(&pair(&first, false), None);
-    let server = start(&files).await;
-    call(&server, &first, None).await.unwrap();
-    assert!(call(&server, &second, None).await.is_err());
-    let new = pair(&second, false);
-    write(files.0.path(), "certificate", &new.certificate);
-    write(files.0.path(), "key", &new.key);
-    until(async || call(&server, &second, None).await.is_ok()).await;
-}
-
-#[tokio::test]
-async fn files_that_do_not_fit_stop_the_start() {
-    let authority = authority();
-    let (one, other) = (pair(&authority, false), pair(&authority, false));
-    let mixed = Pair { certificate: one.certificate, key: other.key };
-    let files = files(&mixed, None);
-    assert!(start(&files).await.ended.await.unwrap().is_err());
 }

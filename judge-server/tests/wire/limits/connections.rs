@@ -47,7 +47,7 @@ async fn connections_are_limited_in_number() {
         TcpStream::connect(server.grpc).await.unwrap(),
     ];
     metrics.until("judge_connections", 3.0).await;
-    assert_eq!(metrics.get(refused).await, None);
+    assert_eq!(metrics.get(refused).await, Some(0.0));
     for (address, count) in [(server.grpc, 1.0), (server.http, 2.0)] {
         let beyond = TcpStream::connect(address).await.unwrap();
         assert_eq!(closes(beyond).await, "");

@@ -1,0 +1,117 @@
+//! What is logged, and where nothing can be.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::process::Stdio;
+use std::time::Duration;
+
+use judge_server::proto::JudgeRequest;
+use serde_json::json;
+use tonic::Request;
+
+use crate::harness::{Server, line, request};
+
+const DROPPED: &str = "judge_log_lines_dropped_total";
+
+async fn answered(server: &Server, calls: usize) {
+    let mut client = server.client().await;
+    for _ in 0..calls {
+        let judged = tokio::time::timeout(Duration::from_secs(20), client.judge(request())).await;
+        judged.expect("an answer in time").unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_nobody_reads_stalls_no_call() {
+    let mut server = Server::start(&[], Stdio::piped());
+    // A pipe takes 64 KiB, some 300 lines, and twice 128 KiB may wait for it.
+    answered(&server, 2000).await;
+    assert!(server.metric(DROPPED) > 0);
+
+    // What was written is whole lines.
+    server.signal("-TERM");
+    let mut log = server.log();
+    let mut calls = 0;
+    while let Some(line) = line(&mut log) {
+        calls += u32::from(line["message"] == "call");
+    }
+    assert!((100..2000).contains(&calls), "{calls}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_cannot_be_written_ends_no_call() {
+    let full = || File::options().write(true).open("/dev/full").unwrap();
+    for disk_is_full in [false, true] {
+        for format in ["json", "text"] {
+            let stderr = if disk_is_full { full().into() } else { Stdio::piped() };
+            let mut server = Server::start(&[&format!("--log-format={format}")], stderr);
+            // Then nobody reads the pipe.
+            drop(server.process.stderr.take());
+            answered(&server, 20).await;
+            server.until(DROPPED, |dropped| dropped >= 20);
+            server.signal("-TERM");
+            assert!(server.wait().success(), "full disk: {disk_is_full}");
+        }
+    }
+}
+
+/// A call with a trace, and one that is refused: their lines.
+async fn logged(format: &str) -> String {
+    let mut server = Server::start(&[&format!("--log-format={format}")], Stdio::piped());
+    let mut client = server.client().await;
+    let mut secret = request();
+    let canary = secret.pairs[0].canary.as_mut().unwrap();
+    canary.values.iter_mut().for_each(|value| *value += 48_151_000.0);
+    let mut traced = Request::new(secret.clone());
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    traced.metadata_mut().insert("traceparent", parent.parse().unwrap());
+    client.judge(traced).await.unwrap();
+    secret.pairs[0].name = "unknown".into();
+    client.judge(JudgeRequest { id: "refused".into(), ..secret }).await.unwrap_err();
+    server.signal("-TERM");
+    let mut log = String::new();
+    server.log().read_to_string(&mut log).unwrap();
+    // The values, and what is computed of them: sums, medians, intervals.
+    assert!(!log.contains("4815"), "{log}");
+    log
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_of_json_has_what_is_known_of_a_call() {
+    let log = logged("json").await;
+    let lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
+    let calls: Vec<serde_json::Map<_, _>> =
+        lines.filter(|line: &serde_json::Map<_, _>| line["message"] == "call").collect();
+    let [judged, refused] = calls.as_slice() else { panic!("{log}") };
+    let names = |line: &serde_json::Map<_, _>| line.keys().cloned().collect::<BTreeSet<_>>();
+    let always = ["code", "duration_us", "id", "level", "message", "method", "target", "timestamp"];
+    let with = |more: &[&str]| always.iter().chain(more).map(|name| (*name).to_owned()).collect();
+    assert_eq!(names(judged), with(&["trace_id", "verdict"]));
+    assert_eq!(names(refused), with(&["reason"]));
+    for (line, field, value) in [
+        (judged, "id", json!("busy")),
+        (judged, "method", json!("Judge")),
+        (judged, "code", json!("OK")),
+        (judged, "verdict", json!("Fail")),
+        (judged, "trace_id", json!("4bf92f3577b34da6a3ce929d0e0e4736")),
+        (refused, "id", json!("refused")),
+        (refused, "code", json!("INVALID_ARGUMENT")),
+        (refused, "reason", json!("INVALID_REQUEST")),
+    ] {
+        assert_eq!(line[field], value, "{log}");
+    }
+    assert!(judged["duration_us"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_of_text_says_the_same() {
+    let log = logged("text").await;
+    // No terminal reads it, so there are no colours between name and value.
+    for said in [
+        r#"call method="Judge" code="OK" id="busy" verdict="Fail" trace_id="4bf92f3577b34da6a3ce929d0e0e4736" duration_us="#,
+        r#"call method="Judge" code="INVALID_ARGUMENT" reason="INVALID_REQUEST" id="refused" duration_us="#,
+    ] {
+        assert!(log.contains(said), "{log}");
+    }
+}

@@ -1,0 +1,154 @@
+//! Flag, environment and file, and what none of them may say.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use crate::harness::BINARY;
+
+fn run(variables: &[(&str, &str)], flags: &[&str]) -> Output {
+    let mut command = Command::new(BINARY);
+    command.args(flags).envs(variables.iter().copied()).output().unwrap()
+}
+
+/// The line of `--print-config` for a setting.
+fn printed(setting: &str, variables: &[(&str, &str)], flags: &[&str]) -> String {
+    let output = run(variables, &[flags, &["--print-config"]].concat());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let value = text.lines().find_map(|line| line.strip_prefix(setting)?.strip_prefix(" = "));
+    value.unwrap_or_else(|| panic!("{:?}", output.stderr)).to_owned()
+}
+
+fn file(folder: &Path, text: &str) -> String {
+    let path = folder.join("judge-server.toml");
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+    let folder = TempDir::new().unwrap();
+    let config = file(folder.path(), "max-calls = 2\nread-time = \"2s\"\ninsecure = true\n");
+    let from_file = ["--config", &config];
+    let from_variable = [("JUDGE_CONFIG", config.as_str())];
+    let three = ("JUDGE_MAX_CALLS", "3");
+    assert_eq!(printed("max-calls", &[], &[]), "256");
+    assert_eq!(printed("max-calls", &[], &from_file), "2");
+    assert_eq!(printed("max-calls", &from_variable, &[]), "2");
+    assert_eq!(printed("max-calls", &[three], &from_file), "3");
+    assert_eq!(printed("max-calls", &[three, from_variable[0]], &["--max-calls=4"]), "4");
+    // One source says one thing, another the next.
+    assert_eq!(printed("read-time", &[three], &from_file), "\"2s\"");
+    assert_eq!(printed("insecure", &[], &from_file), "true");
+    assert_eq!(printed("insecure", &[("JUDGE_INSECURE", "no")], &from_file), "false");
+}
+
+#[test]
+fn yes_and_no_as_people_write_them() {
+    for (value, expected) in [
+        ("1", "true"),
+        ("true", "true"),
+        ("yes", "true"),
+        ("0", "false"),
+        ("false", "false"),
+        ("no", "false"),
+    ] {
+        assert_eq!(printed("insecure", &[("JUDGE_INSECURE", value)], &[]), expected, "{value}");
+    }
+    assert_eq!(run(&[("JUDGE_INSECURE", "maybe")], &["--print-config"]).status.code(), Some(2));
+}
+
+#[test]
+fn what_cannot_work_is_refused_with_what_can() {
+    const TIMES: (&str, &str) = ("1ms", "30days");
+    const COUNTS: (&str, &str) = ("1", "100000000");
+    let cases = [
+        ("reload-every", "0s", "31days", TIMES),
+        ("call-time", "0s", "31days", TIMES),
+        ("read-time", "0s", "31days", TIMES),
+        ("write-time", "0s", "31days", TIMES),
+        ("header-time", "0s", "31days", TIMES),
+        ("idle-time", "0s", "31days", TIMES),
+        ("connection-age", "0s", "31days", TIMES),
+        ("keep-alive", "0s", "31days", TIMES),
+        ("drain-delay", "-1s", "31days", ("0s", "30days")),
+        ("drain-time", "-1s", "31days", ("0s", "30days")),
+        ("threads", "-1", "1025", ("0", "1024")),
+        ("io-threads", "-1", "1025", ("0", "1024")),
+        ("max-metrics", "0", "100000001", COUNTS),
+        ("max-series-points", "0", "100000001", COUNTS),
+        ("max-points", "0", "100000001", COUNTS),
+        ("max-calls", "0", "100000001", COUNTS),
+        ("max-streams", "-1", "100000001", ("0", "100000000")),
+        ("max-stream-calls", "0", "100000001", COUNTS),
+        ("max-connections", "0", "2305843009213693952", COUNTS),
+        ("max-message-size", "0", "5GiB", ("1 B", "4.0 GiB")),
+        ("max-buffered", "0", "65TiB", ("1 B", "64.0 TiB")),
+    ];
+    for (setting, below, above, (least, most)) in cases {
+        for value in [below, above] {
+            let output = run(&[], &[&format!("--{setting}={value}"), "--print-config"]);
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{setting} {value}: {said}");
+            assert!(said.contains(&format!("'{value}' for '--{setting} ")), "{said}");
+            let allowed = format!("allowed is {least} to {most}");
+            assert!(said.contains(&allowed) || value.starts_with('-'), "{said}");
+        }
+        // Its ends are within, and so from everywhere.
+        let variable = format!("JUDGE_{}", setting.to_uppercase().replace('-', "_"));
+        for value in [least, most] {
+            let output = run(&[(&variable, value)], &["--print-config"]);
+            assert!(output.status.success(), "{setting} {value}: {output:?}");
+        }
+    }
+    // Every setting that has an amount is among them.
+    let all = String::from_utf8(run(&[], &["--print-config"]).stdout).unwrap();
+    let all = all.lines().filter_map(|line| line.split_once(" = "));
+    for (setting, value) in all {
+        let amount = value.starts_with(|first: char| first.is_ascii_digit() || first == '"')
+            && !matches!(setting, "grpc-listen" | "http-listen" | "log" | "log-format");
+        assert_eq!(amount, cases.iter().any(|case| case.0 == setting), "{setting}");
+    }
+}
+
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/judge-server.toml");
+
+#[test]
+fn the_sample_of_deploy_has_every_setting_and_each_at_its_default() {
+    let read = run(&[], &["--config", SAMPLE, "--print-config"]);
+    assert!(read.status.success(), "{read:?}");
+
+    let sample = std::fs::read_to_string(SAMPLE).unwrap();
+    let setting = |line: &str| {
+        let name = line.split_once(" = ")?.0.to_owned();
+        name.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase()).then_some(name)
+    };
+    let names = |line: &str| setting(line.strip_prefix("# ").unwrap_or(line));
+    let mut named: BTreeSet<String> = sample.lines().filter_map(names).collect();
+    // Only some builds have it.
+    assert!(named.remove("otlp-endpoint"));
+    let help = String::from_utf8(run(&[], &["--help"]).stdout).unwrap();
+    let flags = help.split_whitespace().filter_map(|word| word.strip_prefix("--"));
+    let variables = help.matches("[env: JUDGE_").count();
+    let known: BTreeSet<String> = flags.map(str::to_owned).collect();
+    let unsaid = ["config", "otlp-endpoint"].map(str::to_owned).into();
+    let not_in_files = ["healthcheck", "help", "print-config", "version"].map(str::to_owned).into();
+    let settings: BTreeSet<String> = &(&known - &unsaid) - &not_in_files;
+    assert_eq!(named, settings);
+    // What the help says is the whole: every setting has its variable.
+    assert_eq!(variables, settings.len() + (&known & &unsaid).len());
+
+    let defaults = String::from_utf8(run(&[], &["--print-config"]).stdout).unwrap();
+    let defaults: BTreeSet<&str> = defaults.lines().collect();
+    let here = ["grpc-listen", "http-listen", "tokens"];
+    let without_default = ["otlp-endpoint", "tls-certificate", "tls-client-ca", "tls-key"];
+    for line in sample.lines().filter(|line| names(line).is_some()) {
+        let name = names(line).unwrap();
+        assert_eq!(!line.starts_with('#'), here.contains(&name.as_str()), "{line}");
+        let default = line.strip_prefix("# ").is_some_and(|line| defaults.contains(line));
+        let has_one = !here.contains(&name.as_str()) && !without_default.contains(&name.as_str());
+        assert_eq!(default, has_one, "{line}");
+    }
+}

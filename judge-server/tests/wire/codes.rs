@@ -1,0 +1,74 @@
+//! How calls and streams ended, as metrics say it.
+
+use std::net::SocketAddr;
+
+use judge_server::proto::JudgeStreamRequest;
+use judge_server::proto::judge_service_client::JudgeServiceClient;
+use tokio_stream::StreamExt;
+use tonic::transport::Endpoint;
+
+use crate::harness::{Server, request};
+
+fn counted(method: &str, code: &str) -> String {
+    format!("judge_calls_total{{code=\"{code}\",method=\"{method}\"}}")
+}
+
+#[tokio::test]
+async fn codes_are_named_as_grpc_names_them() {
+    let server = Server::start(&["--max-metrics=3"]).await;
+    let mut client = server.client().await;
+    client.judge(request("", 1, 5)).await.unwrap();
+    client.judge(request("", 4, 5)).await.unwrap_err();
+    for code in ["OK", "INVALID_ARGUMENT"] {
+        server.until(&counted("Judge", code), 1.0).await;
+    }
+    server.get("/healthz").await;
+    server.until(&counted("/healthz", "200"), 1.0).await;
+}
+
+#[tokio::test]
+async fn a_stream_is_counted_by_how_it_ended() {
+    let server = Server::start(&["--max-message-size=64KiB"]).await;
+    let mut client = server.client().await;
+    let message = |points| JudgeStreamRequest { request: Some(request("", 1, points)) };
+    let opened = |code: &str| counted("JudgeStreamOpen", code);
+
+    let whole = tokio_stream::iter([message(5)]);
+    let mut answers = client.judge_stream(whole).await.unwrap().into_inner();
+    while answers.message().await.unwrap().is_some() {}
+    server.until(&opened("OK"), 1.0).await;
+
+    let too_large = tokio_stream::iter([message(10_000)]);
+    let mut answers = client.judge_stream(too_large).await.unwrap().into_inner();
+    answers.message().await.unwrap_err();
+    server.until(&opened("INVALID_ARGUMENT"), 1.0).await;
+
+    let mut late = tonic::Request::new(tokio_stream::pending::<JudgeStreamRequest>());
+    late.metadata_mut().insert("grpc-timeout", "50m".parse().unwrap());
+    let mut answers = client.judge_stream(late).await.unwrap().into_inner();
+    answers.message().await.unwrap_err();
+    server.until(&opened("DEADLINE_EXCEEDED"), 1.0).await;
+    server.until("judge_refusals_total{reason=\"DEADLINE_EXCEEDED\"}", 1.0).await;
+
+    for gone in 1..=5 {
+        vanish(server.grpc, message(5)).await;
+        server.until(&opened("CANCELLED"), f64::from(gone)).await;
+    }
+    assert_eq!(server.metric(&opened("OK")).await, Some(1.0));
+    assert_eq!(server.metric("judge_refusals_total{reason=\"UNREADABLE_MESSAGE\"}").await, None);
+}
+
+/// Opens a stream, has one message of it answered, and goes away with the connection.
+async fn vanish(address: SocketAddr, message: JudgeStreamRequest) {
+    let client = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+            let mut client = JudgeServiceClient::new(endpoint.connect().await.unwrap());
+            let requests = tokio_stream::iter([message]).chain(tokio_stream::pending());
+            let mut answers = client.judge_stream(requests).await.unwrap().into_inner();
+            answers.message().await.unwrap().unwrap();
+        });
+    });
+    tokio::task::spawn_blocking(|| client.join()).await.unwrap().unwrap();
+}
