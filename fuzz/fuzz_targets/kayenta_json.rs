@@ -1,14 +1,22 @@
-//! Bytes as Kayenta's request to Kayenta's result, which must be JSON.
+//! Bytes as Kayenta's documents: a request as `POST /judge` takes it, and a config to be checked.
 #![no_main]
 
-use judge_core::{judges, kayenta};
+mod entrance;
+
+use entrance::answer;
+use judge_server::offline::Entrance;
+use judge_server::proto;
 use libfuzzer_sys::fuzz_target;
+use prost::Message;
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = kayenta::check_config(bytes);
-    let Ok(request) = kayenta::read_request(bytes) else { return };
-    let Ok(judge) = judges::chosen_by(&request) else { return };
-    let Ok(judgement) = judge.judge(&request) else { return };
-    let result = serde_json::to_vec(&kayenta::result(&judgement)).expect("a result can be written");
-    let _: serde_json::Value = serde_json::from_slice(&result).expect("a result is JSON");
+    if let Some(answer) = answer(Entrance::JudgeKayenta, bytes) {
+        let _: serde_json::Value = serde_json::from_slice(&answer).expect("a result is JSON");
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let config = proto::validate_config_request::Config::KayentaConfigJson(text.to_owned());
+    let request = proto::ValidateConfigRequest { config: Some(config) };
+    if let Some(answer) = answer(Entrance::Validate, &request.encode_to_vec()) {
+        proto::ValidateConfigResponse::decode(answer.as_slice()).expect("an answer can be read");
+    }
 });
