@@ -19,6 +19,7 @@ use tonic::{Status, Streaming};
 use tonic_prost::ProstCodec;
 use tower::{ServiceExt, service_fn};
 
+use crate::bench::Entrance;
 use crate::body::Metered;
 use crate::call::Call;
 use crate::convert::list_judges;
@@ -113,7 +114,7 @@ impl Service {
         call: &Arc<Call>,
     ) -> Response<tonic::body::Body> {
         let judge = service_fn(async |request: tonic::Request<Bytes>| {
-            let judged = self.judging.judge(request.into_inner(), call).await;
+            let judged = self.judging.answer(Entrance::Judge, request.into_inner(), call).await;
             judged.map(tonic::Response::new).map_err(|refusal| Status::from(call.refuse(refusal)))
         });
         self.handler(Encoded, request.headers()).unary(judge, request).await
@@ -140,7 +141,8 @@ impl Service {
         call: &Arc<Call>,
     ) -> Response<tonic::body::Body> {
         let validate = service_fn(async |request: tonic::Request<Bytes>| {
-            let validated = self.judging.validate(request.into_inner(), call).await;
+            let validated =
+                self.judging.answer(Entrance::Validate, request.into_inner(), call).await;
             let validated = validated.map_err(|refusal| Status::from(call.refuse(refusal)))?;
             Ok::<_, Status>(tonic::Response::new(validated))
         });

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Html;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use tokio_util::sync::CancellationToken;
 
+use crate::bench::Entrance;
 use crate::body;
 use crate::budget::Budget;
 use crate::call::Call;
@@ -36,14 +37,15 @@ pub(crate) struct Shared {
 }
 
 type Http = State<Arc<Shared>>;
+type Called = Extension<Arc<Call>>;
 
 /// Everything this side answers.
 pub(crate) fn router(shared: Shared) -> Router {
     Router::new()
-        .route("/judge", post(judge_kayenta))
-        .route("/v1/judge", post(judge))
+        .route("/judge", document(Entrance::JudgeKayenta))
+        .route("/v1/judge", document(Entrance::JudgeJson))
         .route("/v1/judges", get(judges))
-        .route("/v1/config:validate", post(validate))
+        .route("/v1/config:validate", document(Entrance::ValidateJson))
         .route("/healthz", get(async || plain(StatusCode::OK, "alive")))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
@@ -54,46 +56,19 @@ pub(crate) fn router(shared: Shared) -> Router {
         .with_state(Arc::new(shared))
 }
 
-async fn judge_kayenta(
-    State(http): Http,
-    Extension(call): Extension<Arc<Call>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response<Body> {
-    let judged = async {
-        let json = read(&http, &headers, body, &call).await?;
-        http.judging.judge_kayenta(json, &call).await
+/// Answers a JSON document with another.
+fn document(entrance: Entrance) -> MethodRouter<Arc<Shared>> {
+    let answer = move |State(http): Http, Extension(call): Called, headers: HeaderMap, body| async move {
+        let answered = async {
+            let json = read(&http, &headers, body, &call).await?;
+            http.judging.answer(entrance, json, &call).await
+        };
+        json_or_problem(answered.await, &call)
     };
-    json_or_problem(judged.await, &call)
+    post(answer)
 }
 
-async fn judge(
-    State(http): Http,
-    Extension(call): Extension<Arc<Call>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response<Body> {
-    let judged = async {
-        let json = read(&http, &headers, body, &call).await?;
-        http.judging.judge_json(json, &call).await
-    };
-    json_or_problem(judged.await, &call)
-}
-
-async fn validate(
-    State(http): Http,
-    Extension(call): Extension<Arc<Call>>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response<Body> {
-    let validated = async {
-        let json = read(&http, &headers, body, &call).await?;
-        http.judging.validate_json(json, &call).await
-    };
-    json_or_problem(validated.await, &call)
-}
-
-async fn judges(Extension(call): Extension<Arc<Call>>) -> Response<Body> {
+async fn judges(Extension(call): Called) -> Response<Body> {
     json_or_problem(proto_json::write(&list_judges()), &call)
 }
 
@@ -105,7 +80,7 @@ async fn ready(State(http): Http) -> Response<Body> {
     }
 }
 
-async fn metrics(State(http): Http, Extension(call): Extension<Arc<Call>>) -> Response<Body> {
+async fn metrics(State(http): Http, Extension(call): Called) -> Response<Body> {
     let metrics = &http.judging.metrics;
     let gauge = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
     metrics.admitted.set(gauge(http.judging.pool.admitted()));
@@ -116,13 +91,13 @@ async fn metrics(State(http): Http, Extension(call): Extension<Arc<Call>>) -> Re
     }
 }
 
-async fn nothing_here(Extension(call): Extension<Arc<Call>>, uri: http::Uri) -> Response<Body> {
+async fn nothing_here(Extension(call): Called, uri: http::Uri) -> Response<Body> {
     let text = format!("nothing at {}; what there is stands at /", uri.path());
     problem_json::response(&call.refuse(Refusal::NotFound(text)))
 }
 
 async fn another_method(
-    Extension(call): Extension<Arc<Call>>,
+    Extension(call): Called,
     method: http::Method,
     uri: http::Uri,
 ) -> Response<Body> {
@@ -151,7 +126,7 @@ async fn read(
     body::read(body, http.judging.limits.message_bytes, call).await
 }
 
-fn json_or_problem(json: Result<Vec<u8>, Refusal>, call: &Call) -> Response<Body> {
+fn json_or_problem(json: Result<impl Into<Body>, Refusal>, call: &Call) -> Response<Body> {
     match json {
         Ok(json) => answer(json, JSON),
         Err(refusal) => problem_json::response(&call.refuse(refusal)),

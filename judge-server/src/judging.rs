@@ -24,9 +24,14 @@ pub(crate) struct Judging {
 }
 
 impl Judging {
-    /// Judges an encoded `JudgeRequest` and answers with an encoded `JudgeResponse`.
-    pub(crate) async fn judge(&self, message: Bytes, call: &Arc<Call>) -> Result<Bytes, Refusal> {
-        Ok(self.run(message, Threads::Any, call, Entrance::Judge).await?.into())
+    /// The answer to `message`, written as the message is.
+    pub(crate) async fn answer(
+        &self,
+        entrance: Entrance,
+        message: Bytes,
+        call: &Arc<Call>,
+    ) -> Result<Bytes, Refusal> {
+        self.run(message, Threads::Any, call, entrance).await
     }
 
     /// Judges an encoded `JudgeStreamRequest` and answers with an encoded `JudgeStreamResponse`.
@@ -35,48 +40,10 @@ impl Judging {
         let sent = message.clone();
         // One thread must not do all the work of a stream: it is for many canaries.
         let judged = self.run(message, Threads::Pool, call, Entrance::JudgeOfStream);
-        let answer = judged.await.unwrap_or_else(|refusal| {
+        judged.await.unwrap_or_else(|refusal| {
             let outcome = Some(Outcome::Refusal(call.refuse(refusal).into()));
-            proto::JudgeStreamResponse { id: id_in_stream(&sent), outcome }.encode_to_vec()
-        });
-        answer.into()
-    }
-
-    /// Judges Kayenta's document and answers with Kayenta's.
-    pub(crate) async fn judge_kayenta(
-        &self,
-        json: Bytes,
-        call: &Arc<Call>,
-    ) -> Result<Vec<u8>, Refusal> {
-        self.run(json, Threads::Any, call, Entrance::JudgeKayenta).await
-    }
-
-    /// Judges our message in JSON and answers in JSON.
-    pub(crate) async fn judge_json(
-        &self,
-        json: Bytes,
-        call: &Arc<Call>,
-    ) -> Result<Vec<u8>, Refusal> {
-        self.run(json, Threads::Any, call, Entrance::JudgeJson).await
-    }
-
-    /// Checks the config of an encoded `ValidateConfigRequest` and answers with an encoded
-    /// `ValidateConfigResponse`.
-    pub(crate) async fn validate(
-        &self,
-        message: Bytes,
-        call: &Arc<Call>,
-    ) -> Result<Bytes, Refusal> {
-        Ok(self.run(message, Threads::Any, call, Entrance::Validate).await?.into())
-    }
-
-    /// Checks a config in JSON and answers in JSON.
-    pub(crate) async fn validate_json(
-        &self,
-        json: Bytes,
-        call: &Arc<Call>,
-    ) -> Result<Vec<u8>, Refusal> {
-        self.run(json, Threads::Any, call, Entrance::ValidateJson).await
+            proto::JudgeStreamResponse { id: id_in_stream(&sent), outcome }.encode_to_vec().into()
+        })
     }
 
     async fn run(
@@ -85,7 +52,7 @@ impl Judging {
         threads: Threads,
         call: &Arc<Call>,
         entrance: Entrance,
-    ) -> Result<Vec<u8>, Refusal> {
+    ) -> Result<Bytes, Refusal> {
         // More than was reserved while it arrived if it was compressed.
         let bytes = message.len();
         call.reservation.grow_to(bytes)?;
@@ -94,7 +61,7 @@ impl Judging {
             let bench = Bench { limits: &limits, metrics: &metrics, call: &held, scratch };
             let answer = bench.answer(entrance, message)?;
             held.reservation.exchange(answer.len().max(ANSWER_BYTES))?;
-            Ok(answer)
+            Ok(answer.into())
         };
         self.pool.run(bytes, threads, work).await?
     }
