@@ -1,6 +1,6 @@
 //! Whether a server with the same settings is ready: for images that hold nothing else that could ask.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -21,7 +21,8 @@ const TIME: Duration = Duration::from_secs(5);
 /// # Errors
 /// When it is not ready, or does not answer.
 pub async fn healthcheck(settings: &Settings) -> Result<(), StartError> {
-    let address = within_this_machine(settings.http_listen);
+    // That of all interfaces reaches this machine.
+    let address = settings.http_listen;
     let failed = |why: String| StartError::NotReady { address, why };
     let answer = timeout(TIME, ask(settings, address)).await;
     let answer = answer.map_err(|_| failed(format!("no answer within {} s", TIME.as_secs())))?;
@@ -49,15 +50,4 @@ async fn get(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<String, 
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;
     Ok(String::from_utf8_lossy(&answer).into_owned())
-}
-
-/// Where what listens on `address` is reached from here.
-fn within_this_machine(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        });
-    }
-    address
 }

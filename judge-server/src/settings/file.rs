@@ -30,9 +30,16 @@ pub enum SettingsError {
 
 pub(super) fn read(mut arguments: Vec<OsString>) -> Result<Settings, SettingsError> {
     let mut matches = Settings::command().try_get_matches_from(&arguments)?;
-    if let Some(path) = matches.get_one::<PathBuf>("config") {
-        arguments.extend(flags(path, &matches)?);
-        matches = Settings::command().try_get_matches_from(&arguments)?;
+    if let Some(path) = matches.get_one::<PathBuf>("config").cloned() {
+        arguments.extend(flags(&path, &matches)?);
+        // Without the file it could be read, so it is the file that says something wrong.
+        matches = Settings::command().try_get_matches_from(&arguments).map_err(|error| {
+            let said = error.to_string();
+            // Behind an empty line it has advice about the command line.
+            let why = said.split("\n\n").next().unwrap_or_default();
+            let why: Vec<&str> = why.trim_start_matches("error: ").split_whitespace().collect();
+            SettingsError::File { path, why: why.join(" ") }
+        })?;
     }
     Ok(Settings::from_arg_matches(&matches)?)
 }

@@ -5,7 +5,9 @@ import math
 import os
 import pathlib
 import threading
+import time
 import unittest
+import urllib.request
 
 import grpc
 from canary.judge.v1 import config_pb2, judge_service_pb2, judge_service_pb2_grpc, judgement_pb2, series_pb2
@@ -50,6 +52,11 @@ def recorded(name):
             for pair in kayenta["metricSetPairList"]
         ],
     )
+
+
+def metrics():
+    with urllib.request.urlopen(f"http://{os.environ['JUDGE_HTTP']}/metrics") as answer:
+        return answer.read().decode().splitlines()
 
 
 class Grpc(unittest.TestCase):
@@ -128,6 +135,10 @@ class Grpc(unittest.TestCase):
         self.assertEqual(raised.exception.code(), grpc.StatusCode.CANCELLED)
         never.set()
         self.judge.Judge(request("after"))
+        counted = 'judge_calls_total{code="CANCELLED",method="JudgeStreamOpen"} 1'
+        bound = time.monotonic() + 20
+        while counted not in metrics():
+            self.assertLess(time.monotonic(), bound, counted)
 
     def test_bad_requests_say_every_field(self):
         bad = request("bad")

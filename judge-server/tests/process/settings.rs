@@ -113,6 +113,31 @@ fn what_cannot_work_is_refused_with_what_can() {
     }
 }
 
+#[test]
+fn a_file_that_says_what_cannot_work_is_named() {
+    let folder = TempDir::new().unwrap();
+    for (text, why) in [
+        (
+            "reload-every = \"0s\"",
+            "invalid value '0s' for '--reload-every <RELOAD_EVERY>': allowed is 1ms to 30days",
+        ),
+        (
+            "log-format = \"xml\"",
+            "invalid value 'xml' for '--log-format <LOG_FORMAT>' [possible values: json, text]",
+        ),
+        ("max-cals = 7", "there is no setting \"max-cals\"; see --print-config"),
+    ] {
+        let config = file(folder.path(), text);
+        let output = run(&[], &["--config", &config, "--print-config"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(said.trim_end(), format!("judge-server: {config}: {why}"));
+    }
+    let output = run(&[], &["--log=judge=loud"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("judge-server: log: \"judge=loud\": "), "{said}");
+}
+
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/judge-server.toml");
 
 #[test]
