@@ -1,6 +1,7 @@
 //! Tokens, TLS, and what is refused without them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, StatusCode, header};
@@ -10,10 +11,15 @@ use judge_server::proto::judge_service_client::JudgeServiceClient;
 use judge_server::{Listeners, StartError, serve};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::{self, RootCertStore};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Code, Status};
 
-use crate::harness::{Server, request, send, settings};
+use crate::harness::{Server, request, send, settings, value};
+use crate::raw::{closes, said};
 
 const TOKEN: &str = "correct-horse-battery-staple";
 
@@ -186,4 +192,56 @@ async fn files_that_do_not_fit_stop_the_start() {
     let mixed = Pair { certificate: one.certificate, key: other.key };
     let files = files(&mixed, None);
     assert!(start(&files).await.ended.await.unwrap().is_err());
+}
+
+/// The metrics of a server of TLS.
+async fn metrics(server: &Server, trusted: &Authority) -> String {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connection = TcpStream::connect(server.http).await.unwrap();
+    let name = "localhost".try_into().unwrap();
+    let connector = TlsConnector::from(Arc::new(config));
+    let mut connection = connector.connect(name, connection).await.unwrap();
+    connection.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await.unwrap();
+    let mut text = String::new();
+    connection.read_to_string(&mut text).await.unwrap();
+    text
+}
+
+#[tokio::test]
+async fn handshakes_that_fail_or_stall_are_ended_and_counted() {
+    let authority = authority();
+    let mut files = files(&pair(&authority, false), None);
+    files.1.push("--header-time=200ms".to_owned());
+    let server = start(&files).await;
+    let closed = async |reason: &str| {
+        let name = format!("judge_connections_closed_total{{reason=\"{reason}\"}}");
+        value(&metrics(&server, &authority).await, &name)
+    };
+    closes(TcpStream::connect(server.grpc).await.unwrap()).await;
+    until(async || closed("SLOW_TLS_HANDSHAKE").await == Some(1.0)).await;
+    assert_eq!(closed("TLS_HANDSHAKE").await, None);
+    closes(said(server.grpc, "GET / HTTP/1.1\r\n\r\n").await).await;
+    until(async || closed("TLS_HANDSHAKE").await == Some(1.0)).await;
+}
+
+#[tokio::test]
+async fn handshakes_that_stall_do_not_delay_the_end() {
+    let authority = authority();
+    let mut files = files(&pair(&authority, false), None);
+    files.1.extend(["--header-time=1h".to_owned(), "--drain-time=1h".to_owned()]);
+    let server = start(&files).await;
+    let stalled = TcpStream::connect(server.grpc).await.unwrap();
+    until(async || value(&metrics(&server, &authority).await, "judge_connections") == Some(2.0))
+        .await;
+    server.stop.send(()).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(20), server.ended).await;
+    ended.expect("in time").unwrap().unwrap();
+    assert_eq!(closes(stalled).await, "");
 }
