@@ -41,8 +41,13 @@ impl Budget {
 
     /// Gives back `bytes`, by which a request that held `held` shrinks.
     fn give_back(&self, held: usize, bytes: usize) {
+        if bytes == 0 {
+            return;
+        }
         let large = large_part(held) - large_part(held - bytes);
-        self.large.fetch_sub(large, Ordering::Relaxed);
+        if large > 0 {
+            self.large.fetch_sub(large, Ordering::Relaxed);
+        }
         self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
@@ -143,7 +148,10 @@ impl Reservation {
         let mut held = self.lock();
         let before = large_part(*held) + large_part(moved);
         *held += moved;
-        self.budget.large.fetch_add(large_part(*held) - before, Ordering::Relaxed);
+        let grown = large_part(*held) - before;
+        if grown > 0 {
+            self.budget.large.fetch_add(grown, Ordering::Relaxed);
+        }
     }
 }
 

@@ -156,6 +156,8 @@ impl Connections {
         tokio::pin!(connection);
         let age = spread(self.age, self.opened.fetch_add(1, Ordering::Relaxed));
         let reason = tokio::select! {
+            // What has arrived is looked at before the clocks are.
+            biased;
             result = Polled { connection: connection.as_mut(), wire: &wire } => return ended(result),
             () = activity.untaken(self.write_time) => return Some(Closed::SlowAnswers),
             () = activity.idle(self.idle_time) => Some(Closed::Idle),
@@ -164,6 +166,7 @@ impl Connections {
         };
         connection.as_mut().graceful_shutdown();
         tokio::select! {
+            biased;
             result = Polled { connection, wire: &wire } => reason.or(ended(result)),
             () = activity.untaken(self.write_time) => Some(Closed::SlowAnswers),
             // Its client has nothing to wait for, but may be too slow to take its leave.

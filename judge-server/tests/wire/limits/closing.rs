@@ -56,6 +56,14 @@ async fn headers_are_limited_in_size() {
     let fits = format!("GET /healthz HTTP/1.0\r\nhost: x\r\nx: {}\r\n\r\n", "x".repeat(60_000));
     let said = closes(crate::raw::said(server.http, &fits).await).await;
     assert!(said.starts_with("HTTP/1.0 200 "), "{said}");
+    // Over HTTP/2.
+    let mut client = server.client().await;
+    for (bytes, fits) in [(14_000, true), (17_000, false)] {
+        let mut call = tonic::Request::new(request("", 1, 5));
+        call.metadata_mut().insert("x", "x".repeat(bytes).parse().unwrap());
+        assert_eq!(client.judge(call).await.is_ok(), fits, "{bytes}");
+    }
+    client.judge(request("", 1, 5)).await.unwrap();
 }
 
 #[tokio::test]
@@ -69,27 +77,24 @@ async fn idle_ones() {
 }
 
 #[tokio::test]
-async fn clients_that_answer_no_ping() {
-    let server = Server::start(&["--keep-alive=100ms", "--header-time=200ms"]).await;
-    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
-    let mut silent = said(server.grpc, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
-    silent.write_all(&settings).await.unwrap();
-    closes(silent).await;
-    server.until(&closed("KEEP_ALIVE"), 1.0).await;
-    // The client of the other tests does answer.
+async fn clients_that_answer_no_ping_and_no_others() {
+    let server = Server::start(&["--keep-alive=100ms", "--header-time=1s"]).await;
     let mut client = server.client().await;
-    for count in [2.0, 3.0] {
+    client.judge(request("", 1, 5)).await.unwrap();
+    // So often that the other has been asked too.
+    for count in [1.0, 2.0] {
         let mut silent = said(server.grpc, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
-        silent.write_all(&settings).await.unwrap();
+        silent.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.unwrap();
         closes(silent).await;
         server.until(&closed("KEEP_ALIVE"), count).await;
-        client.judge(request("", 1, 5)).await.unwrap();
     }
+    client.judge(request("", 1, 5)).await.unwrap();
+    assert_eq!(server.metric(&closed("KEEP_ALIVE")).await, Some(2.0));
 }
 
 #[tokio::test]
 async fn old_ones_once_their_calls_are_answered() {
-    let server = Server::start(&["--connection-age=300ms"]).await;
+    let server = Server::start(&["--connection-age=1s"]).await;
     let message = framed(&JudgeStreamRequest { request: Some(request("", 1, 5)) });
     let mut open = Raw::new(&server, 64 * 1024).call(JUDGE_STREAM);
     open.send(message.clone());
