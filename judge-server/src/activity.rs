@@ -1,4 +1,4 @@
-//! What one connection is doing: the calls in it, and the answers that its client has not taken.
+//! What one connection is doing: the calls in it, what came, and what its client has not taken.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-/// The calls of one connection, and the pieces of their answers.
+/// The calls of one connection, the pieces of their answers, and the bytes that came.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
     running: AtomicUsize,
@@ -16,9 +16,28 @@ pub(crate) struct Activity {
     /// Pieces not yet written, those of this generation and those of the one before. So their age is
     /// known without a clock being asked for each.
     unwritten: [AtomicUsize; 2],
+    /// Bytes that came.
+    received: AtomicUsize,
 }
 
 impl Activity {
+    /// Counts bytes that came.
+    pub(crate) fn receive(&self, bytes: usize) {
+        self.received.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// All bytes that came so far.
+    pub(crate) fn received(&self) -> usize {
+        self.received.load(Ordering::Relaxed)
+    }
+
+    /// A piece of an answer, handed over to be written.
+    pub(crate) fn piece(self: &Arc<Self>) -> Unwritten {
+        let generation = self.generation.load(Ordering::Relaxed) % 2;
+        self.unwritten[generation].fetch_add(1, Ordering::Relaxed);
+        Unwritten { activity: Arc::clone(self), generation }
+    }
+
     /// Returns once there was no call for `time`, nor an answer to be taken, at the latest after twice
     /// that.
     pub(crate) async fn idle(&self, time: Duration) {
@@ -49,7 +68,7 @@ impl Activity {
     }
 
     /// Begins the next generation, unless pieces of the one before are still there.
-    fn age(&self) -> bool {
+    pub(crate) fn age(&self) -> bool {
         let next = self.generation.load(Ordering::Relaxed) + 1;
         let overdue = self.unwritten[next % 2].load(Ordering::Relaxed) > 0;
         if !overdue {
@@ -72,9 +91,7 @@ impl Busy {
 
     /// A piece of the answer, handed over to be written.
     pub(crate) fn piece(&self) -> Unwritten {
-        let generation = self.0.generation.load(Ordering::Relaxed) % 2;
-        self.0.unwritten[generation].fetch_add(1, Ordering::Relaxed);
-        Unwritten { activity: Arc::clone(&self.0), generation }
+        self.0.piece()
     }
 }
 

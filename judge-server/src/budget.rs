@@ -41,8 +41,13 @@ impl Budget {
 
     /// Gives back `bytes`, by which a request that held `held` shrinks.
     fn give_back(&self, held: usize, bytes: usize) {
+        if bytes == 0 {
+            return;
+        }
         let large = large_part(held) - large_part(held - bytes);
-        self.large.fetch_sub(large, Ordering::Relaxed);
+        if large > 0 {
+            self.large.fetch_sub(large, Ordering::Relaxed);
+        }
         self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
@@ -132,8 +137,22 @@ impl Reservation {
 
     /// A reservation of its own for what is held so far.
     pub(crate) fn split(&self) -> Self {
+        self.split_off(usize::MAX)
+    }
+
+    /// A reservation of its own for `bytes` of what is held so far, or for all if that is less.
+    pub(crate) fn split_off(&self, bytes: usize) -> Self {
         let split = self.another();
-        std::mem::swap(&mut *split.lock(), &mut *self.lock());
+        let mut held = self.lock();
+        let part = bytes.min(*held);
+        let after = large_part(part) + large_part(*held - part);
+        let shrunk = large_part(*held) - after;
+        if shrunk > 0 {
+            self.budget.large.fetch_sub(shrunk, Ordering::Relaxed);
+        }
+        *held -= part;
+        *split.lock() = part;
+        drop(held);
         split
     }
 
@@ -143,7 +162,10 @@ impl Reservation {
         let mut held = self.lock();
         let before = large_part(*held) + large_part(moved);
         *held += moved;
-        self.budget.large.fetch_add(large_part(*held) - before, Ordering::Relaxed);
+        let grown = large_part(*held) - before;
+        if grown > 0 {
+            self.budget.large.fetch_add(grown, Ordering::Relaxed);
+        }
     }
 }
 
@@ -188,7 +210,10 @@ mod tests {
         stream.absorb(&call);
         assert_eq!(stream.held(), LARGE_BYTES + 1);
         assert_eq!(budget.large.load(Ordering::Relaxed), LARGE_BYTES + 1);
-        drop((call, stream));
+        let part = stream.split_off(9);
+        assert_eq!((part.held(), stream.held()), (9, LARGE_BYTES - 8));
+        assert_eq!((budget.used(), budget.large.load(Ordering::Relaxed)), (LARGE_BYTES + 1, 0));
+        drop((call, stream, part));
         assert_eq!((budget.used(), budget.large.load(Ordering::Relaxed)), (0, 0));
     }
 

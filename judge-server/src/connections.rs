@@ -138,11 +138,11 @@ impl Connections {
             let (gate, busy) = (Arc::clone(&gate), Busy::begin(&calls));
             async move { Ok::<_, Infallible>(gate.answer(request, busy).await) }
         });
-        let wire = Wire::new(stream);
+        let wire = Wire::new(stream, Arc::clone(&activity));
         let mut builder = Builder::new(TokioExecutor::new());
         builder
             .http1()
-            .timer(Heads::new(wire.received()))
+            .timer(Heads::new(Arc::clone(&activity)))
             .header_read_timeout(self.header_time)
             .max_buf_size(HEAD)
             .http2()
@@ -154,27 +154,31 @@ impl Connections {
             .max_frame_size(FRAME);
         let connection = builder.serve_connection(TokioIo::new(wire.clone()), service);
         tokio::pin!(connection);
+        let age = spread(self.age, self.opened.fetch_add(1, Ordering::Relaxed));
         let reason = tokio::select! {
+            // What has arrived is looked at before the clocks are.
+            biased;
             result = Polled { connection: connection.as_mut(), wire: &wire } => return ended(result),
             () = activity.untaken(self.write_time) => return Some(Closed::SlowAnswers),
             () = activity.idle(self.idle_time) => Some(Closed::Idle),
-            () = sleep(self.next_age()) => Some(Closed::Age),
+            () = sleep(age) => Some(Closed::Age),
             () = self.draining.cancelled() => None,
         };
         connection.as_mut().graceful_shutdown();
         tokio::select! {
+            biased;
             result = Polled { connection, wire: &wire } => reason.or(ended(result)),
             () = activity.untaken(self.write_time) => Some(Closed::SlowAnswers),
             // Its client has nothing to wait for, but may be too slow to take its leave.
             () = activity.idle(self.header_time) => reason,
         }
     }
+}
 
-    /// The age of the next connection: connections that were opened together do not end together.
-    fn next_age(&self) -> Duration {
-        let opened = self.opened.fetch_add(1, Ordering::Relaxed) % 11;
-        self.age.saturating_add(self.age / 100 * u32::try_from(opened).unwrap_or_default())
-    }
+/// The age of one connection, up to a tenth above `age`: connections that were opened together, as
+/// those of a pool, do not end together.
+fn spread(age: Duration, opened: usize) -> Duration {
+    age.saturating_add(age / 100 * u32::try_from(opened % 11).unwrap_or_default())
 }
 
 /// Why the server closed a connection.
@@ -212,4 +216,20 @@ fn ended(result: Result<(), Box<dyn Error + Send + Sync>>) -> Option<Closed> {
     // hyper has two times: for the headers of HTTP/1, and for the answer to a ping, which it names
     // as the source.
     Some(if error.source().is_some() { Closed::KeepAlive } else { Closed::SlowHeaders })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_spread_over_a_tenth() {
+        let age = Duration::from_secs(1000);
+        let mut ages: Vec<_> = (0..22).map(|opened| spread(age, opened).as_secs()).collect();
+        assert!(ages.windows(2).all(|two| two[0] != two[1]));
+        ages.sort_unstable();
+        ages.dedup();
+        assert_eq!(ages, (1000..=1100).step_by(10).collect::<Vec<_>>());
+        assert_eq!(spread(Duration::MAX, 10), Duration::MAX);
+    }
 }

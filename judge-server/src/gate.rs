@@ -87,12 +87,13 @@ impl Gate {
         response.map(|body| {
             let charge = if target == Target::JudgeStream {
                 Charge::Stream(call)
+            } else if call.refusal().is_some() {
+                // Some of what the request held is for the words of its refusal. The rest is given
+                // back with the call, which a thread may still have in hand.
+                let bytes = http_body::Body::size_hint(&body).exact().unwrap_or_default();
+                let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+                Charge::Whole(call.reservation.split_off(bytes))
             } else {
-                if call.refusal().is_some() {
-                    // What was held for the request is for the words of its refusal.
-                    let bytes = http_body::Body::size_hint(&body).exact().unwrap_or_default();
-                    call.reservation.shrink_to(usize::try_from(bytes).unwrap_or(usize::MAX));
-                }
                 Charge::Whole(call.reservation.split())
             };
             Answer::new(body, charge, busy)

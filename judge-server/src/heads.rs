@@ -6,23 +6,24 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use hyper::rt::{Sleep, Timer};
 
+use crate::activity::Activity;
+
 /// Starts times for hyper on one connection.
 pub(crate) struct Heads {
-    /// Bytes that the connection has received.
-    received: Arc<AtomicUsize>,
+    activity: Arc<Activity>,
     /// Whether there was a request before.
     later: AtomicBool,
 }
 
 impl Heads {
-    pub(crate) fn new(received: Arc<AtomicUsize>) -> Self {
-        Self { received, later: AtomicBool::new(false) }
+    pub(crate) fn new(activity: Arc<Activity>) -> Self {
+        Self { activity, later: AtomicBool::new(false) }
     }
 }
 
@@ -30,9 +31,9 @@ impl Timer for Heads {
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Sleep>> {
         // That it is HTTP/1 is known by the first bytes of the first request.
         let later = self.later.swap(true, Ordering::Relaxed);
-        let before = later.then(|| self.received.load(Ordering::Relaxed));
-        let received = Arc::clone(&self.received);
-        Box::pin(Head { received, before, duration, sleep: None })
+        let before = later.then(|| self.activity.received());
+        let activity = Arc::clone(&self.activity);
+        Box::pin(Head { activity, before, duration, sleep: None })
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
@@ -42,7 +43,7 @@ impl Timer for Heads {
 
 /// The time for the headers of one request.
 struct Head {
-    received: Arc<AtomicUsize>,
+    activity: Arc<Activity>,
     /// Bytes that had come before this request; nothing for the first.
     before: Option<usize>,
     duration: Duration,
@@ -53,7 +54,7 @@ impl Future for Head {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if self.before == Some(self.received.load(Ordering::Relaxed)) {
+        if self.before == Some(self.activity.received()) {
             // hyper asks again once it has read something.
             return Poll::Pending;
         }

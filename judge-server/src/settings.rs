@@ -111,8 +111,8 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_MAX_STREAM_CALLS", default_value_t = 16, value_parser = within(COUNTS))]
     pub max_stream_calls: usize,
 
-    /// Bytes of all requests and answers in memory together, at most three quarters of it for those over 256 KiB;
-    /// what exceeds it is refused.
+    /// Bytes of all requests and answers in memory together, at most three quarters of it for those
+    /// over 256 KiB; what exceeds it is refused.
     #[arg(long, env = "JUDGE_MAX_BUFFERED", default_value = "64MiB", value_parser = within(MEMORY))]
     pub max_buffered: ByteSize,
 
@@ -132,7 +132,7 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_WRITE_TIME", default_value = "30s", value_parser = within(TIMES))]
     pub write_time: Span,
 
-    /// The longest that a TLS handshake or HTTP/1 headers may take to arrive.
+    /// The longest that a TLS handshake may take, or HTTP/1 headers from their first byte.
     #[arg(long, env = "JUDGE_HEADER_TIME", default_value = "10s", value_parser = within(TIMES))]
     pub header_time: Span,
 

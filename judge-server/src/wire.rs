@@ -7,13 +7,14 @@
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::io::poll_read_buf;
+
+use crate::activity::{Activity, Unwritten};
 
 /// Bytes read at once: more than most requests.
 const READ: usize = 32 * 1024;
@@ -38,20 +39,15 @@ struct Pieces<S> {
     unread: BytesMut,
     /// Written by the protocol and not yet to the stream.
     unsent: BytesMut,
-    /// Bytes that the protocol has read.
-    received: Arc<AtomicUsize>,
+    activity: Arc<Activity>,
+    /// There while the peer takes nothing of what is to be sent.
+    untaken: Option<Unwritten>,
 }
 
 impl<S> Wire<S> {
-    pub(crate) fn new(stream: S) -> Self {
+    pub(crate) fn new(stream: S, activity: Arc<Activity>) -> Self {
         let (unread, unsent) = (BytesMut::new(), BytesMut::new());
-        let pieces = Pieces { stream, unread, unsent, received: Arc::default() };
-        Self(Arc::new(Mutex::new(pieces)))
-    }
-
-    /// Bytes that the protocol has read, from now on too.
-    pub(crate) fn received(&self) -> Arc<AtomicUsize> {
-        Arc::clone(&self.pieces().received)
+        Self(Arc::new(Mutex::new(Pieces { stream, unread, unsent, activity, untaken: None })))
     }
 
     fn pieces(&self) -> MutexGuard<'_, Pieces<S>> {
@@ -66,7 +62,13 @@ impl<S: AsyncWrite + Unpin> Pieces<S> {
             return Poll::Ready(Ok(()));
         }
         while !self.unsent.is_empty() {
-            let sent = ready!(Pin::new(&mut self.stream).poll_write(context, &self.unsent))?;
+            let Poll::Ready(sent) = Pin::new(&mut self.stream).poll_write(context, &self.unsent)
+            else {
+                self.untaken.get_or_insert_with(|| self.activity.piece());
+                return Poll::Pending;
+            };
+            self.untaken = None;
+            let sent = sent?;
             if sent == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -101,7 +103,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         let count = pieces.unread.len().min(buffer.remaining());
         buffer.put_slice(&pieces.unread[..count]);
         pieces.unread.advance(count);
-        pieces.received.fetch_add(count, Ordering::Relaxed);
+        pieces.activity.receive(count);
         Poll::Ready(Ok(()))
     }
 }

@@ -7,7 +7,7 @@ use super::*;
 #[tokio::test]
 async fn what_is_written_goes_out_after_the_poll_and_not_before() {
     let (stream, mut client) = duplex(1024);
-    let wire = Wire::new(stream);
+    let wire = Wire::new(stream, Arc::default());
     let mut protocol = wire.clone();
     let mut connection = Box::pin(async move {
         protocol.write_all(b"head").await?;
@@ -28,7 +28,7 @@ async fn what_is_written_goes_out_after_the_poll_and_not_before() {
 async fn a_peer_that_does_not_read_bounds_what_waits() {
     // The peer takes 10 bytes and no more.
     let (stream, mut client) = duplex(10);
-    let wire = Wire::new(stream);
+    let wire = Wire::new(stream, Arc::default());
     let mut protocol = wire.clone();
     let piece = [7; 1000];
     let mut written = 0;
@@ -58,7 +58,7 @@ async fn a_peer_that_does_not_read_bounds_what_waits() {
 async fn a_lost_peer_ends_the_connection() {
     let (stream, client) = duplex(10);
     drop(client);
-    let wire = Wire::new(stream);
+    let wire = Wire::new(stream, Arc::default());
     let mut protocol = wire.clone();
     let mut connection = Box::pin(async move {
         protocol.write_all(b"anyone there?").await?;
@@ -74,7 +74,7 @@ async fn what_arrives_is_read_whole_and_in_order_to_the_end() {
     let sent: Vec<u8> = (0..100_000_u32).map(|number| number.to_le_bytes()[1]).collect();
     client.write_all(&sent).await.unwrap();
     drop(client);
-    let wire = Wire::new(stream);
+    let wire = Wire::new(stream, Arc::default());
     let mut protocol = wire.clone();
     let mut first = [0; 9];
     protocol.read_exact(&mut first).await.unwrap();
@@ -83,4 +83,32 @@ async fn what_arrives_is_read_whole_and_in_order_to_the_end() {
     protocol.read_to_end(&mut read).await.unwrap();
     assert_eq!(read, sent);
     assert_eq!(wire.pieces().unread.capacity(), 0);
+}
+
+#[tokio::test]
+async fn what_a_peer_does_not_take_grows_old() {
+    let (stream, mut client) = duplex(10);
+    let activity: Arc<Activity> = Arc::default();
+    let wire = Wire::new(stream, Arc::clone(&activity));
+    let mut protocol = wire.clone();
+    protocol.write_all(&[7; 40]).await.unwrap();
+    let mut connection = Box::pin(std::future::pending::<io::Result<()>>());
+    let mut polled = Polled { connection: connection.as_mut(), wire: &wire };
+    let mut poll = async || {
+        let once = poll_fn(|context| Poll::Ready(Pin::new(&mut polled).poll(context).is_pending()));
+        assert!(once.await);
+    };
+    poll().await;
+    assert!(!activity.age());
+    assert!(activity.age());
+    // Slow is not stalled.
+    for _ in 0..3 {
+        client.read_exact(&mut [0; 10]).await.unwrap();
+        poll().await;
+        assert!(!activity.age());
+    }
+    // Nor is a peer that nothing is to be sent to.
+    client.read_exact(&mut [0; 10]).await.unwrap();
+    poll().await;
+    assert!((0..3).all(|_| !activity.age()));
 }

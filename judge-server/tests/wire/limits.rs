@@ -2,6 +2,7 @@
 
 mod answers;
 mod calls;
+mod closing;
 mod connections;
 mod reading;
 mod size;

@@ -1,12 +1,16 @@
 //! TLS and mutual TLS, on both ports.
 
+use std::time::Duration;
+
 use http::Request;
 use http_body_util::Full;
 use judge_server::proto::judge_service_client::JudgeServiceClient;
+use tokio::net::TcpStream;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
 use crate::certificates::{Authority, Pair, authority, files, get, pair, write};
-use crate::harness::{Server, request, try_send, until};
+use crate::harness::{Server, request, try_send, until, value};
+use crate::raw::{closes, said};
 
 async fn call(server: &Server, trusted: &Authority, own: Option<&Pair>) -> Result<(), String> {
     let mut tls = ClientTlsConfig::new()
@@ -107,4 +111,39 @@ async fn files_that_do_not_fit_stop_the_start() {
     let mixed = Pair { certificate: one.certificate, key: other.key };
     let files = files(&mixed, None);
     assert!(Server::start(&files.flags()).await.ended.await.unwrap().is_err());
+}
+
+/// The value of a counter or gauge.
+async fn metric(server: &Server, name: &str, trusted: &Authority) -> Option<f64> {
+    value(&get(server, "/metrics", trusted, None).await.unwrap(), name)
+}
+
+#[tokio::test]
+async fn handshakes_that_fail_or_stall_are_ended_and_counted() {
+    let authority = authority();
+    let files = files(&pair(&authority, false), None);
+    let server = Server::start(&[&files.flags()[..], &["--header-time=200ms"]].concat()).await;
+    let closed = async |reason: &str| {
+        let name = format!("judge_connections_closed_total{{reason=\"{reason}\"}}");
+        metric(&server, &name, &authority).await
+    };
+    closes(TcpStream::connect(server.grpc).await.unwrap()).await;
+    until(async || closed("SLOW_TLS_HANDSHAKE").await == Some(1.0)).await;
+    assert_eq!(closed("TLS_HANDSHAKE").await, None);
+    closes(said(server.grpc, "GET / HTTP/1.1\r\n\r\n").await).await;
+    until(async || closed("TLS_HANDSHAKE").await == Some(1.0)).await;
+}
+
+#[tokio::test]
+async fn handshakes_that_stall_do_not_delay_the_end() {
+    let authority = authority();
+    let files = files(&pair(&authority, false), None);
+    let patient = ["--header-time=1h", "--drain-time=1h"];
+    let server = Server::start(&[&files.flags()[..], &patient].concat()).await;
+    let stalled = TcpStream::connect(server.grpc).await.unwrap();
+    until(async || metric(&server, "judge_connections", &authority).await == Some(2.0)).await;
+    server.stop.send(()).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(20), server.ended).await;
+    ended.expect("in time").unwrap().unwrap();
+    assert_eq!(closes(stalled).await, "");
 }

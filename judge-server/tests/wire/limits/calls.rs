@@ -84,7 +84,7 @@ async fn the_servers_own_limit_on_a_calls_time() {
 }
 
 #[tokio::test]
-async fn the_same_over_http() {
+async fn the_servers_own_limit_over_http() {
     let flags = [SLOW, &["--call-time=50ms"]].concat();
     let server = Server::start(&flags).await;
     let answer = server.post("/v1/judge", serde_json::to_vec(&slow()).unwrap()).await;

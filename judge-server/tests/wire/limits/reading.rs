@@ -57,10 +57,11 @@ async fn clients_that_drip_are_ended_though_they_never_pause() {
 }
 
 #[tokio::test]
-async fn probes_that_stall_spend_nothing_that_judgements_share() {
+async fn probes_and_lookups_that_stall_spend_nothing_that_judgements_share() {
     let server = Server::start(&["--max-buffered=64KiB"]).await;
     let client = Raw::new(&server, 64 * 1024);
-    let stalled: Vec<_> = (0..32).map(|_| client.call(CHECK)).collect();
+    let paths = [CHECK, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"];
+    let stalled: Vec<_> = paths.iter().cycle().take(32).map(|path| client.call(path)).collect();
     for probe in &stalled {
         probe.send(begun(4096, 4000));
     }
