@@ -71,6 +71,7 @@ pub async fn serve(
     let metrics = Arc::new(metrics);
     let every = settings.reload_every.get();
     let secrets = Secrets::load(settings.tls()?, settings.tokens.clone(), every, &metrics)?;
+    warn_of_messages_without_room(settings);
     proto_json::prepare();
     let judging = Arc::new(Judging {
         pool: Pool::start(
@@ -136,6 +137,19 @@ pub async fn serve(
     sides.traces.end().await;
     info!("ended");
     Ok(())
+}
+
+/// Says so where messages may be larger than large ones may be together.
+fn warn_of_messages_without_room(settings: &Settings) {
+    let Settings { max_message_size, max_buffered, .. } = settings;
+    if max_message_size.as_u64() > max_buffered.as_u64() / 4 * 3 {
+        warn!(
+            %max_message_size,
+            %max_buffered,
+            "a message may be larger than three quarters of max-buffered, and is refused then: raise \
+             max-buffered or lower max-message-size"
+        );
+    }
 }
 
 /// What both sides have in common.
