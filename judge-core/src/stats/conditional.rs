@@ -2,6 +2,7 @@
 
 use super::distribution::normal;
 use super::root::root;
+use super::saddlepoint::{self, Cells, Tails};
 use super::{ConfidenceLevel, Interval, PValues};
 
 /// An outcome as likely as the one observed up to rounding counts as one (R's `fisher.test`,
@@ -9,6 +10,10 @@ use super::{ConfidenceLevel, Interval, PValues};
 const AS_LIKELY: f64 = 1.0 + 1e-7;
 /// Terms below this share of what is summed already no longer matter.
 const NEGLIGIBLE: f64 = 1e-18;
+
+/// From this variance on outcomes are too many to be summed, and every cell is so large that an
+/// approximation is as good as the sum: to better than 1e-7 of a tail.
+const TOO_MANY: f64 = 1e5;
 
 /// How many of the events are x's, given how many there are in all.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +40,15 @@ pub(super) struct Observed {
     pub(super) total: u64,
 }
 
+impl Sums {
+    fn tails(&self) -> Tails {
+        Tails {
+            at_least: (self.at_least / self.all).min(1.0),
+            at_most: (self.at_most / self.all).min(1.0),
+        }
+    }
+}
+
 impl Observed {
     fn smallest(self) -> u64 {
         match self.given {
@@ -50,21 +64,24 @@ impl Observed {
         }
     }
 
-    /// P(K = k + 1)/P(K = k) when the odds ratio, or the ratio of rates, is 1.
-    fn step(self, k: u64) -> f64 {
+    /// P(K = k + 1)/P(K = k) at a ratio (of odds or rates).
+    fn step(self, k: u64, ratio: f64) -> f64 {
         let up = (self.total - k) as f64 / (k + 1) as f64;
         match self.given {
-            Conditional::Trials { m, n } => up * ((m - k) as f64 / (n + k + 1 - self.total) as f64),
-            Conditional::Exposure { odds } => up * odds,
+            Conditional::Trials { m, n } => {
+                up * ((m - k) as f64 / (n + k + 1 - self.total) as f64) * ratio
+            }
+            // The product first: either may be near the ends of what doubles hold.
+            Conditional::Exposure { odds } => up * (odds * ratio),
         }
     }
 
     /// Sums outward from the observed count: products of ratios, without logarithms of factorials,
     /// whose differences lose their digits for large counts.
     fn sums(self, ratio: f64) -> Sums {
-        let above = Side::sum((self.events..self.largest()).map(|k| self.step(k) * ratio));
+        let above = Side::sum((self.events..self.largest()).map(|k| self.step(k, ratio)));
         let below =
-            Side::sum((self.smallest()..self.events).rev().map(|k| 1.0 / (self.step(k) * ratio)));
+            Side::sum((self.smallest()..self.events).rev().map(|k| 1.0 / self.step(k, ratio)));
         Sums {
             at_most: 1.0 + below.all,
             at_least: 1.0 + above.all,
@@ -75,12 +92,54 @@ impl Observed {
 
     /// The p-values for a ratio of 1; two-sided by likelihood: all outcomes no likelier than this one.
     pub(super) fn p_values(self) -> PValues {
-        let sums = self.sums(1.0);
-        PValues {
-            two_sided: (sums.as_extreme / sums.all).min(1.0),
-            less: (sums.at_most / sums.all).min(1.0),
-            greater: (sums.at_least / sums.all).min(1.0),
+        if self.is_vast() {
+            let expected = self.expected(1.0);
+            let Tails { at_least, at_most } = saddlepoint::tails(self.cells(), expected);
+            let two_sided = saddlepoint::as_extreme(self.cells(), expected);
+            return PValues { two_sided, less: at_most, greater: at_least };
         }
+        let sums = self.sums(1.0);
+        let Tails { at_least, at_most } = sums.tails();
+        let two_sided = (sums.as_extreme / sums.all).min(1.0);
+        PValues { two_sided, less: at_most, greater: at_least }
+    }
+
+    fn tails(self, ratio: f64) -> Tails {
+        if self.is_vast() {
+            saddlepoint::tails(self.cells(), self.expected(ratio))
+        } else {
+            self.sums(ratio).tails()
+        }
+    }
+
+    fn is_vast(self) -> bool {
+        self.cells().variance() > TOO_MANY
+    }
+
+    fn cells(self) -> Cells {
+        // In whole numbers, as the margins together may be more than doubles count.
+        let y = self.total - self.events;
+        let [x_rest, y_rest] = match self.given {
+            Conditional::Trials { m, n } => [m - self.events, n - y].map(|rest| rest as f64),
+            Conditional::Exposure { .. } => [f64::INFINITY; 2],
+        };
+        Cells { growing: [self.events as f64, y_rest], shrinking: [y as f64, x_rest] }
+    }
+
+    /// The table as it would be at a ratio (of odds or rates).
+    fn expected(self, ratio: f64) -> Cells {
+        let total = self.total as f64;
+        let x = match self.given {
+            Conditional::Exposure { odds } => total / (1.0 + 1.0 / (odds * ratio)),
+            Conditional::Trials { m, n } => {
+                // x (n − total + x) = ratio (m − x)(total − x), by the root that does not cancel.
+                let (m, n) = (m as f64, n as f64);
+                let (a, b, c) = (1.0 - ratio, n - total + ratio * (m + total), ratio * m * total);
+                let root = (b * b + 4.0 * a * c).sqrt();
+                if b >= 0.0 { 2.0 * c / (b + root) } else { (root - b) / (2.0 * a) }
+            }
+        };
+        self.cells().moved(x - self.events as f64)
     }
 
     /// The ratios (of odds or rates) that neither one-sided test rejects at half of 1 − level.
@@ -90,24 +149,25 @@ impl Observed {
         let lower = if self.events == self.smallest() {
             0.0
         } else {
-            self.solve(level, -1.0, |sums| (sums.at_least / sums.all).ln() - log_tail)
+            self.solve(level, -1.0, |tails| tails.at_least.ln() - log_tail)
         };
         let upper = if self.events == self.largest() {
             f64::INFINITY
         } else {
-            self.solve(level, 1.0, |sums| (sums.at_most / sums.all).ln() - log_tail)
+            self.solve(level, 1.0, |tails| tails.at_most.ln() - log_tail)
         };
         Interval { lower, upper }
     }
 
     /// Goes from the estimate in `direction` until `excess` is negative, then finds the crossing.
-    fn solve(self, level: ConfidenceLevel, direction: f64, excess: impl Fn(&Sums) -> f64) -> f64 {
-        let at = |log_ratio: f64| excess(&self.sums(log_ratio.exp())).max(-f64::MAX);
+    fn solve(self, level: ConfidenceLevel, direction: f64, excess: impl Fn(Tails) -> f64) -> f64 {
+        let at = |log_ratio: f64| excess(self.tails(log_ratio.exp())).max(-f64::MAX);
         let mut start = self.log_estimate();
         let mut width = normal::upper_quantile(level.tail()).max(0.1) * self.log_error();
         // At a level near 0 the estimate itself may lie beyond the limit.
-        while at(start) < 0.0 {
+        while at(start) < 0.0 && width < 600.0 {
             start -= direction * width;
+            width *= 1.5;
         }
         while at(start + direction * width) > 0.0 && width < 600.0 {
             width *= 1.5;
@@ -160,7 +220,7 @@ impl Side {
                 side.as_extreme += term;
             }
             // Ratios fall from step to step, so from here on the terms fall at least geometrically.
-            if side.all.is_infinite() || term < NEGLIGIBLE * (1.0 - step) {
+            if !side.all.is_finite() || term < NEGLIGIBLE * (1.0 - step) {
                 break;
             }
         }

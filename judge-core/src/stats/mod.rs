@@ -38,6 +38,7 @@ mod percentile;
 mod ranks;
 mod ratios;
 mod root;
+mod saddlepoint;
 mod sample;
 mod selection;
 mod spread;

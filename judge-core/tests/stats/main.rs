@@ -7,6 +7,7 @@ mod laws;
 mod location;
 mod more;
 mod others;
+mod vast;
 
 use judge_core::stats::ConfidenceLevel;
 
