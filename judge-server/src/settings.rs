@@ -3,6 +3,7 @@
 //! A flag wins over its environment variable, that over the file, that over the default. The file is
 //! TOML with the flags' names: `max-calls = 64`.
 
+mod directives;
 mod file;
 mod units;
 
@@ -161,8 +162,8 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
 
-    /// What to log: off, error, warn, info, debug, trace, or such for single targets.
-    #[arg(long, env = "JUDGE_LOG", default_value = "info")]
+    /// What to log: off, error, warn, info, debug, trace, and such for single targets: `info,h2=off`.
+    #[arg(long, env = "JUDGE_LOG", default_value = directives::DEFAULT, value_parser = directives::read)]
     pub log: String,
 
     /// Where to send a span for every call, over OTLP's gRPC: `http://collector:4317`.

@@ -133,9 +133,31 @@ fn a_file_that_says_what_cannot_work_is_named() {
         assert_eq!(output.status.code(), Some(1), "{said}");
         assert_eq!(said.trim_end(), format!("judge-server: {config}: {why}"));
     }
-    let output = run(&[], &["--log=judge=loud"]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.starts_with("judge-server: log: \"judge=loud\": "), "{said}");
+}
+
+#[test]
+fn what_to_log_is_levels_and_those_of_targets() {
+    for (value, read) in [
+        ("", "info"),
+        (",", "info"),
+        ("warning", "warn"),
+        ("ERROR", "error"),
+        ("judge_server::call=off, debug", "judge_server::call=off,debug"),
+        // The rest of the log is not what this is about.
+        ("h2=Warning", "info,h2=warn"),
+    ] {
+        let read = format!("\"{read}\"");
+        assert_eq!(printed("log", &[], &["--log", value]), read, "{value}");
+        assert_eq!(printed("log", &[("JUDGE_LOG", value)], &[]), read, "{value}");
+    }
+    for value in ["nonsense", "info,nonsense", "judge=loud", "judge=", "=info", "a[b]=info", "3"] {
+        let output = run(&[], &["--log", value]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{value}: {said}");
+        let allowed = "allowed is a level (off, error, warn, info, debug, trace), target=level, ";
+        assert!(said.contains(&format!("'{value}' for '--log ")), "{said}");
+        assert!(said.contains(allowed), "{said}");
+    }
 }
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/judge-server.toml");
