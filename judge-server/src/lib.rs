@@ -44,4 +44,4 @@ pub use healthcheck::healthcheck;
 pub use problems::Problems;
 pub use refusal::{Refusal, Resource};
 pub use server::{Listeners, serve};
-pub use settings::{LogFormat, Settings, SettingsError, Span, threads};
+pub use settings::{LogFormat, Settings, SettingsError, Size, Span, threads};

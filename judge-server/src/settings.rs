@@ -11,7 +11,6 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use bytesize::ByteSize;
 use clap::builder::BoolishValueParser;
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
@@ -20,8 +19,8 @@ use crate::error::StartError;
 use crate::limits::Limits;
 use crate::tls::TlsFiles;
 pub use file::SettingsError;
-pub use units::Span;
 use units::{COUNTS, COUNTS_OR_NONE, MEMORY, MESSAGES, THREADS, TIMES, TIMES_OR_NONE, within};
+pub use units::{Size, Span};
 
 /// Judges canary releases over gRPC and HTTP.
 #[derive(Debug, Clone, Parser, Serialize)]
@@ -34,7 +33,7 @@ pub struct Settings {
     #[serde(skip)]
     pub config: Option<PathBuf>,
 
-    /// Print the settings as a file would have them, and stop.
+    /// Print the settings as a file would have them, and stop; with 1 if they cannot work together.
     #[arg(long)]
     #[serde(skip)]
     pub print_config: bool,
@@ -86,7 +85,7 @@ pub struct Settings {
 
     /// Bytes of one message, decompressed.
     #[arg(long, env = "JUDGE_MAX_MESSAGE_SIZE", default_value = "4MiB", value_parser = within(MESSAGES))]
-    pub max_message_size: ByteSize,
+    pub max_message_size: Size,
 
     /// Metrics of one canary.
     #[arg(long, env = "JUDGE_MAX_METRICS", default_value_t = 1000, value_parser = within(COUNTS))]
@@ -115,7 +114,7 @@ pub struct Settings {
     /// Bytes of all requests and answers in memory together, at most three quarters of it for those
     /// over 256 KiB; what exceeds it is refused.
     #[arg(long, env = "JUDGE_MAX_BUFFERED", default_value = "64MiB", value_parser = within(MEMORY))]
-    pub max_buffered: ByteSize,
+    pub max_buffered: Size,
 
     /// Open connections on both ports together; one more is closed.
     #[arg(long, env = "JUDGE_MAX_CONNECTIONS", default_value_t = 4096, value_parser = within(COUNTS))]
@@ -212,7 +211,7 @@ impl Settings {
 
     pub(crate) fn limits(&self) -> Limits {
         Limits {
-            message_bytes: self.max_message_size.as_u64(),
+            message_bytes: self.max_message_size.get(),
             metrics: self.max_metrics,
             series_points: self.max_series_points,
             total_points: self.max_points,
@@ -237,6 +236,16 @@ impl Settings {
                     .into(),
             )),
         }
+    }
+
+    /// Whether the settings can work together. The files that they name are not read.
+    ///
+    /// # Errors
+    /// When the server would not start with them.
+    pub fn check(&self) -> Result<(), StartError> {
+        self.check_protected(self.grpc_listen)?;
+        self.check_protected(self.http_listen)?;
+        self.tls().map(drop)
     }
 
     /// Whether whoever can reach `address` may call.

@@ -91,7 +91,7 @@ mod tests {
         let file = "max-calls = 7\nmax-message-size = \"1MiB\"\ninsecure = true\n";
         let settings = settings(file, &["--max-calls", "8"]).unwrap();
         assert_eq!(settings.max_calls, 8);
-        assert_eq!(settings.max_message_size.as_u64(), 1 << 20);
+        assert_eq!(settings.max_message_size.get(), 1 << 20);
         assert!(settings.insecure);
         assert_eq!(settings.max_streams, 64);
     }

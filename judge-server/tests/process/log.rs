@@ -115,3 +115,20 @@ async fn a_line_of_text_says_the_same() {
         assert!(log.contains(said), "{log}");
     }
 }
+
+#[test]
+fn messages_without_room_are_warned_of() {
+    for (message, all, warned) in [
+        ("256KiB", "256KiB", false),
+        ("200KiB", "199KiB", true),
+        ("3MiB", "4MiB", false),
+        ("3145729", "4MiB", true),
+    ] {
+        let flags = [format!("--max-message-size={message}"), format!("--max-buffered={all}")];
+        let mut server = Server::start(&[&flags[0], &flags[1]], Stdio::piped());
+        server.signal("-TERM");
+        let mut log = String::new();
+        server.log().read_to_string(&mut log).unwrap();
+        assert_eq!(log.contains("raise max-buffered"), warned, "{message} {all}: {log}");
+    }
+}
