@@ -114,6 +114,43 @@ fn what_cannot_work_is_refused_with_what_can() {
 }
 
 #[test]
+fn a_variable_that_says_what_cannot_work_is_named() {
+    for (variable, value, why) in [
+        ("JUDGE_MAX_CALLS", "x", "'x' for 'JUDGE_MAX_CALLS': allowed is 1 to 100000000"),
+        ("JUDGE_LOG", "loud", "'loud' for 'JUDGE_LOG': allowed is a level"),
+        ("JUDGE_LOG_FORMAT", "xml", "'xml' for 'JUDGE_LOG_FORMAT'"),
+        ("JUDGE_GRPC_LISTEN", "here", "'here' for 'JUDGE_GRPC_LISTEN': "),
+        ("JUDGE_INSECURE", "maybe", "'maybe' for 'JUDGE_INSECURE': "),
+    ] {
+        let output = run(&[(variable, value)], &["--print-config"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(why), "{said}");
+    }
+    // The flag is what counts, so it is to blame.
+    let output = run(&[("JUDGE_MAX_CALLS", "x")], &["--max-calls=y"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("'y' for '--max-calls "), "{said}");
+}
+
+#[test]
+fn an_empty_variable_is_none() {
+    let folder = TempDir::new().unwrap();
+    let config = file(folder.path(), "max-calls = 2\n");
+    for (setting, variable, default) in [
+        ("max-calls", "JUDGE_MAX_CALLS", "2"),
+        ("log-format", "JUDGE_LOG_FORMAT", "\"json\""),
+        ("insecure", "JUDGE_INSECURE", "false"),
+        ("http-listen", "JUDGE_HTTP_LISTEN", "\"127.0.0.1:8080\""),
+    ] {
+        assert_eq!(printed(setting, &[(variable, "")], &["--config", &config]), default);
+    }
+    let printed = run(&[("JUDGE_TOKENS", ""), ("JUDGE_CONFIG", "")], &["--print-config"]);
+    assert!(printed.status.success(), "{printed:?}");
+    assert!(!String::from_utf8(printed.stdout).unwrap().contains("tokens"));
+}
+
+#[test]
 fn sizes_are_printed_as_they_are() {
     for (size, exact) in [
         ("4MB", "4000000 B"),
@@ -163,6 +200,18 @@ fn a_file_that_says_what_cannot_work_is_named() {
             "invalid value 'xml' for '--log-format <LOG_FORMAT>' [possible values: json, text]",
         ),
         ("max-cals = 7", "there is no setting \"max-cals\"; see --print-config"),
+        ("max_calls = 7", "there is no setting \"max_calls\"; there is \"max-calls\""),
+        ("config = \"x\"", "there is no setting \"config\"; see --print-config"),
+        ("insecure = \"yes\"", "insecure = \"yes\": allowed is true or false"),
+        (
+            "max-calls = -1",
+            "invalid value '-1' for '--max-calls <MAX_CALLS>': allowed is 1 to 100000000",
+        ),
+        ("threads = true", "invalid value 'true' for '--threads <THREADS>': allowed is 0 to 1024"),
+        (
+            "call-time = [1]",
+            "invalid value '[1]' for '--call-time <CALL_TIME>': allowed is 1ms to 30days",
+        ),
     ] {
         let config = file(folder.path(), text);
         let output = run(&[], &["--config", &config, "--print-config"]);
@@ -194,6 +243,40 @@ fn what_to_log_is_levels_and_those_of_targets() {
         let allowed = "allowed is a level (off, error, warn, info, debug, trace), target=level, ";
         assert!(said.contains(&format!("'{value}' for '--log ")), "{said}");
         assert!(said.contains(allowed), "{said}");
+    }
+}
+
+#[test]
+fn files_of_tls_that_are_of_no_use_are_named_with_what_is_wrong() {
+    let folder = TempDir::new().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let pair = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (own, other) = (pair(), pair());
+    let certificate = write("certificate", &own.cert.pem());
+    let key = other.signing_key.serialize_pem();
+    let encrypted = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+    let older = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\
+                 DEK-Info: AES-128-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n";
+    let decrypt = "encrypted keys cannot be read: decrypt it with openssl";
+    let mismatch = format!("is not the key of the first certificate in {certificate}");
+    for (text, why) in [
+        (key.as_str(), mismatch.as_str()),
+        (&encrypted, decrypt),
+        (older, decrypt),
+        ("", "no private key in it"),
+    ] {
+        let key = write("key", text);
+        let tls = [format!("--tls-certificate={certificate}"), format!("--tls-key={key}")];
+        let anywhere = ["--grpc-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0", "--log=off"];
+        let output = run(&[], &[&anywhere[..], &[&tls[0], &tls[1]]].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.starts_with(&format!("judge-server: {key}: {why}")), "{said}");
+        assert_eq!(said.matches("is not the key").count(), usize::from(why == mismatch), "{said}");
     }
 }
 
