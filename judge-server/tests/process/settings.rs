@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::harness::BINARY;
 
-fn run(variables: &[(&str, &str)], flags: &[&str]) -> Output {
+pub(crate) fn run(variables: &[(&str, &str)], flags: &[&str]) -> Output {
     let mut command = Command::new(BINARY);
     command.args(flags).envs(variables.iter().copied()).output().unwrap()
 }
@@ -243,40 +243,6 @@ fn what_to_log_is_levels_and_those_of_targets() {
         let allowed = "allowed is a level (off, error, warn, info, debug, trace), target=level, ";
         assert!(said.contains(&format!("'{value}' for '--log ")), "{said}");
         assert!(said.contains(allowed), "{said}");
-    }
-}
-
-#[test]
-fn files_of_tls_that_are_of_no_use_are_named_with_what_is_wrong() {
-    let folder = TempDir::new().unwrap();
-    let write = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path.display().to_string()
-    };
-    let pair = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let (own, other) = (pair(), pair());
-    let certificate = write("certificate", &own.cert.pem());
-    let key = other.signing_key.serialize_pem();
-    let encrypted = key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
-    let older = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\
-                 DEK-Info: AES-128-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n";
-    let decrypt = "encrypted keys cannot be read: decrypt it with openssl";
-    let mismatch = format!("is not the key of the first certificate in {certificate}");
-    for (text, why) in [
-        (key.as_str(), mismatch.as_str()),
-        (&encrypted, decrypt),
-        (older, decrypt),
-        ("", "no private key in it"),
-    ] {
-        let key = write("key", text);
-        let tls = [format!("--tls-certificate={certificate}"), format!("--tls-key={key}")];
-        let anywhere = ["--grpc-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0", "--log=off"];
-        let output = run(&[], &[&anywhere[..], &[&tls[0], &tls[1]]].concat());
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.starts_with(&format!("judge-server: {key}: {why}")), "{said}");
-        assert_eq!(said.matches("is not the key").count(), usize::from(why == mismatch), "{said}");
     }
 }
 
