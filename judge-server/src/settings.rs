@@ -19,7 +19,9 @@ use crate::error::StartError;
 use crate::limits::Limits;
 use crate::tls::TlsFiles;
 pub use file::SettingsError;
-use units::{COUNTS, COUNTS_OR_NONE, MEMORY, MESSAGES, THREADS, TIMES, TIMES_OR_NONE, within};
+use units::{
+    COUNTS, COUNTS_OR_NONE, MEMORY, MESSAGES, THREADS, TIMES, TIMES_OR_NONE, address, within,
+};
 pub use units::{Size, Span};
 
 /// Judges canary releases over gRPC and HTTP.
@@ -44,11 +46,11 @@ pub struct Settings {
     pub healthcheck: bool,
 
     /// Where to listen for gRPC.
-    #[arg(long, env = "JUDGE_GRPC_LISTEN", default_value = "127.0.0.1:50051")]
+    #[arg(long, env = "JUDGE_GRPC_LISTEN", default_value = "127.0.0.1:50051", value_parser = address)]
     pub grpc_listen: SocketAddr,
 
     /// Where to listen for HTTP.
-    #[arg(long, env = "JUDGE_HTTP_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "JUDGE_HTTP_LISTEN", default_value = "127.0.0.1:8080", value_parser = address)]
     pub http_listen: SocketAddr,
 
     /// Listen beyond this machine though anyone there may call.

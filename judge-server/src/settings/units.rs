@@ -1,6 +1,7 @@
 //! Times, counts and sizes as people write them, within what the server can work with.
 
 use std::fmt::{self, Display};
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
@@ -108,6 +109,13 @@ pub(super) const MESSAGES: RangeInclusive<Size> = Size(1)..=Size(4 << 30);
 
 /// From one answer to more than a machine has.
 pub(super) const MEMORY: RangeInclusive<Size> = Size(ANSWER_BYTES as u64)..=Size(64 << 40);
+
+/// Reads where to listen. A name could be several addresses, so it is none.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    let allowed =
+        "allowed is an IP address with a port, such as 127.0.0.1:8080, 0.0.0.0:8080, [::]:8080";
+    text.parse().map_err(|_| allowed.to_owned())
+}
 
 /// Reads a value within `allowed`.
 pub(super) fn within<T>(

@@ -119,7 +119,11 @@ fn a_variable_that_says_what_cannot_work_is_named() {
         ("JUDGE_MAX_CALLS", "x", "'x' for 'JUDGE_MAX_CALLS': allowed is 1 to 100000000"),
         ("JUDGE_LOG", "loud", "'loud' for 'JUDGE_LOG': allowed is a level"),
         ("JUDGE_LOG_FORMAT", "xml", "'xml' for 'JUDGE_LOG_FORMAT'"),
-        ("JUDGE_GRPC_LISTEN", "here", "'here' for 'JUDGE_GRPC_LISTEN': "),
+        (
+            "JUDGE_GRPC_LISTEN",
+            "here",
+            "'here' for 'JUDGE_GRPC_LISTEN': allowed is an IP address with a port",
+        ),
         ("JUDGE_INSECURE", "maybe", "'maybe' for 'JUDGE_INSECURE': "),
     ] {
         let output = run(&[(variable, value)], &["--print-config"]);
