@@ -122,6 +122,7 @@ impl Bench<'_> {
     }
 
     fn judge_request(self, request: &JudgeRequest, dialect: Dialect) -> Result<Judgement, Refusal> {
+        self.call.configured(&request.config.name);
         let judged = self
             .limits
             .check(request)
@@ -157,6 +158,7 @@ impl Bench<'_> {
 
     /// Whether the judge takes `config`, found by asking it, and everything found in it.
     fn try_config(self, config: CanaryConfig, dialect: Dialect) -> (bool, Problems) {
+        self.call.configured(&config.name);
         let found = config.problems();
         let names: BTreeSet<&str> =
             config.metrics.iter().map(|found| found.name.as_str()).collect();

@@ -30,12 +30,13 @@ pub(crate) struct Call {
     /// Where it is a stream, bytes of the answers that are about to be written.
     pub(crate) answers: Reservation,
     id: OnceLock<String>,
+    config: OnceLock<String>,
     verdict: OnceLock<Verdict>,
     refusal: OnceLock<Refusal>,
     answered: OnceLock<Answer>,
 }
 
-/// Characters of an id that are logged, so that a line of the log stays short.
+/// Characters of an id or a config's name that are logged, so that a line of the log stays short.
 const LOGGED_ID: usize = 128;
 
 #[derive(Debug)]
@@ -65,6 +66,7 @@ impl Call {
             reservation: Reservation::none(budget),
             answers: Reservation::none(budget),
             id: OnceLock::new(),
+            config: OnceLock::new(),
             verdict: OnceLock::new(),
             refusal: OnceLock::new(),
             answered: OnceLock::new(),
@@ -84,6 +86,7 @@ impl Call {
             reservation: self.reservation.split(),
             answers: self.answers.another(),
             id: OnceLock::new(),
+            config: OnceLock::new(),
             verdict: OnceLock::new(),
             refusal: OnceLock::new(),
             answered: OnceLock::new(),
@@ -94,6 +97,13 @@ impl Call {
     pub(crate) fn identify(&self, id: &str) {
         if !id.is_empty() {
             self.id.get_or_init(|| id.chars().take(LOGGED_ID).collect());
+        }
+    }
+
+    /// The name of the config, where it has one; its beginning where it is long.
+    pub(crate) fn configured(&self, name: &str) {
+        if !name.is_empty() {
+            self.config.get_or_init(|| name.chars().take(LOGGED_ID).collect());
         }
     }
 
@@ -139,6 +149,7 @@ impl Drop for Call {
             code = &*code,
             reason,
             id = self.id.get(),
+            config = self.config.get(),
             verdict,
             trace_id = self.parent.as_ref().map(TraceParent::trace_id),
             duration_us = u64::try_from(after.as_micros()).unwrap_or(u64::MAX),

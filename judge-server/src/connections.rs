@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -73,7 +75,7 @@ impl Connections {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => self.begin(stream, &gate),
+                Ok((stream, peer)) => self.begin(stream, peer, &gate),
                 Err(error) => {
                     warn!(%error, "cannot accept connections");
                     sleep(ACCEPT_PAUSE).await;
@@ -82,7 +84,7 @@ impl Connections {
         }
     }
 
-    fn begin(&self, stream: TcpStream, gate: &Arc<Gate>) {
+    fn begin(&self, stream: TcpStream, peer: SocketAddr, gate: &Arc<Gate>) {
         let metrics = &gate.judging.metrics;
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             metrics.refusals.with_label_values(&["TOO_MANY_CONNECTIONS"]).inc();
@@ -97,7 +99,7 @@ impl Connections {
             let closed = gate.judging.metrics.closed.clone();
             let reason = match this.tls.as_ref().map(|tls| TlsAcceptor::from(tls.get())) {
                 None => this.talk(stream, gate).await,
-                Some(tls) => this.talk_tls(stream, tls, gate).await,
+                Some(tls) => this.talk_tls(stream, peer, tls, gate).await,
             };
             if let Some(reason) = reason {
                 closed.with_label_values(&[reason.name()]).inc();
@@ -108,6 +110,7 @@ impl Connections {
     async fn talk_tls(
         &self,
         stream: TcpStream,
+        peer: SocketAddr,
         tls: TlsAcceptor,
         gate: Arc<Gate>,
     ) -> Option<Closed> {
@@ -119,10 +122,18 @@ impl Connections {
         match accepted {
             Ok(Ok(stream)) => self.talk(stream, gate).await,
             Ok(Err(error)) => {
-                debug!(%error, "handshake failed");
+                // Whoever only looks whether the port is open, as load balancers do, is no failure.
+                if error.kind() == ErrorKind::InvalidData {
+                    warn!(%peer, %error, "handshake failed");
+                } else {
+                    debug!(%peer, %error, "handshake failed");
+                }
                 Some(Closed::Handshake)
             }
-            Err(_) => Some(Closed::SlowHandshake),
+            Err(_) => {
+                warn!(%peer, error = "not finished within header-time", "handshake failed");
+                Some(Closed::SlowHandshake)
+            }
         }
     }
 

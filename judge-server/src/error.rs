@@ -29,9 +29,9 @@ pub enum StartError {
     Settings(String),
     /// TLS cannot be set up.
     #[error("TLS: {0}")]
-    Tls(#[from] tokio_rustls::rustls::Error),
+    Tls(tokio_rustls::rustls::Error),
     /// The operating system refused something.
-    #[error("{0}")]
+    #[error(transparent)]
     System(#[from] std::io::Error),
     /// Asked how it is, the server is not ready.
     #[error("{address} is not ready: {why}")]

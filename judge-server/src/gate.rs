@@ -111,10 +111,8 @@ impl Gate {
                 require_encoding(request.headers(), &header::CONTENT_ENCODING, "identity")?;
             }
         }
-        if let Some(tokens) = self.tokens.as_ref().filter(|_| !target.is_open())
-            && !tokens.get().admit(request.headers())
-        {
-            return Err(Refusal::Unauthenticated);
+        if let Some(tokens) = self.tokens.as_ref().filter(|_| !target.is_open()) {
+            tokens.get().admit(request.headers()).map_err(Refusal::Unauthenticated)?;
         }
         if matches!((&self.side, target), (Side::Grpc(_), Target::Other)) {
             let path: String = request.uri().path().chars().take(QUOTED).collect();

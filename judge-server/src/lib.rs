@@ -42,6 +42,6 @@ mod wire;
 pub use error::StartError;
 pub use healthcheck::healthcheck;
 pub use problems::Problems;
-pub use refusal::{Refusal, Resource};
+pub use refusal::{Refusal, Resource, Token};
 pub use server::{Listeners, serve};
-pub use settings::{LogFormat, Settings, SettingsError, Span, threads};
+pub use settings::{LogFormat, Settings, SettingsError, Size, Span, threads};

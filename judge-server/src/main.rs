@@ -33,7 +33,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 fn run(settings: &Settings) -> anyhow::Result<()> {
     if settings.print_config {
         std::io::stdout().write_all(settings.to_toml()?.as_bytes())?;
-        return Ok(());
+        return Ok(settings.check()?);
     }
     if settings.healthcheck {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

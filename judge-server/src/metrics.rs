@@ -45,14 +45,8 @@ const BUCKETS: &[f64] = &[
 
 /// Refusals that alerts ask about. They are there from the start, at 0: what appears at 1 has not
 /// risen, as Prometheus sees it.
-const ALERTED: [&str; 6] = [
-    "INTERNAL",
-    "INVALID_REQUEST",
-    "TOO_MANY_BYTES",
-    "TOO_MANY_CALLS",
-    "TOO_MANY_CONNECTIONS",
-    "TOO_MANY_STREAMS",
-];
+const ALERTED: [&str; 5] =
+    ["INTERNAL", "TOO_MANY_BYTES", "TOO_MANY_CALLS", "TOO_MANY_CONNECTIONS", "TOO_MANY_STREAMS"];
 
 /// What came of a change of certificates or tokens.
 #[derive(Debug, Clone, Copy)]

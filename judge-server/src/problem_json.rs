@@ -53,7 +53,7 @@ pub(crate) fn response(refusal: &Refusal) -> Response<Body> {
     if let Refusal::UnsupportedEncoding { allowed, .. } = refusal {
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(allowed));
     }
-    if matches!(refusal, Refusal::Unauthenticated) {
+    if matches!(refusal, Refusal::Unauthenticated(_)) {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response

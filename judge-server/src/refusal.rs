@@ -57,8 +57,8 @@ pub enum Refusal {
     #[error("the request was not sent completely in time")]
     SlowRequest,
     /// The caller gave no token or a wrong one.
-    #[error("a bearer token is needed: authorization: Bearer TOKEN")]
-    Unauthenticated,
+    #[error("{0}: authorization: Bearer TOKEN")]
+    Unauthenticated(Token),
     /// There is no such thing to call.
     #[error("{0}")]
     NotFound(String),
@@ -94,9 +94,21 @@ pub enum Resource {
     /// Open streams.
     #[error("open streams")]
     Streams,
-    /// Bytes of requests in memory.
+    /// Bytes of requests and answers in memory.
     #[error("buffered bytes")]
     Bytes,
+}
+
+/// What is wrong with a caller's token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Token {
+    /// There is none.
+    #[error("a bearer token is needed")]
+    Missing,
+    /// It is none of the server's.
+    #[error("the bearer token is none of those that this server takes")]
+    Unknown,
 }
 
 impl Refusal {
@@ -111,7 +123,7 @@ impl Refusal {
             Self::Overloaded(Resource::Bytes) => "TOO_MANY_BYTES",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
             Self::SlowRequest => "SLOW_REQUEST",
-            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Unauthenticated(_) => "UNAUTHENTICATED",
             Self::NotFound(_) => "NOT_FOUND",
             Self::MethodNotAllowed(_) => "METHOD_NOT_ALLOWED",
             Self::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
@@ -129,7 +141,7 @@ impl Refusal {
             }
             Self::Overloaded(_) => Code::ResourceExhausted,
             Self::DeadlineExceeded | Self::SlowRequest => Code::DeadlineExceeded,
-            Self::Unauthenticated => Code::Unauthenticated,
+            Self::Unauthenticated(_) => Code::Unauthenticated,
             Self::NotFound(_)
             | Self::MethodNotAllowed(_)
             | Self::UnsupportedMediaType(_)
@@ -147,7 +159,7 @@ impl Refusal {
             Self::Overloaded(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
             Self::SlowRequest => StatusCode::REQUEST_TIMEOUT,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnsupportedMediaType(_) | Self::UnsupportedEncoding { .. } => {

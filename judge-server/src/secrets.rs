@@ -86,7 +86,9 @@ impl<T: Send + Sync + 'static> Fresh<T> {
                     Ok(loaded) => {
                         kept.store(loaded);
                         metrics.reloaded(Reload::Read);
-                        info!(?paths, "read again");
+                        let paths: Vec<_> =
+                            paths.iter().map(|path| path.to_string_lossy()).collect();
+                        info!(paths = paths.join(", "), "read again");
                     }
                     Err(why) => {
                         metrics.reloaded(Reload::Kept);

@@ -18,7 +18,7 @@ use crate::grpc;
 use crate::http;
 use crate::judging::Judging;
 use crate::metrics::Metrics;
-use crate::pool::Pool;
+use crate::pool::{LARGE_BYTES, Pool};
 use crate::proto::judge_service_server::SERVICE_NAME;
 use crate::proto_json;
 use crate::secrets::Secrets;
@@ -83,7 +83,7 @@ pub async fn serve(
         metrics,
     });
     let sides = Sides {
-        budget: Budget::new(usize::try_from(settings.max_buffered.as_u64()).unwrap_or(usize::MAX)),
+        budget: Budget::new(usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX)),
         judging,
         secrets,
         traces: Traces::start(settings)?,
@@ -139,15 +139,18 @@ pub async fn serve(
     Ok(())
 }
 
-/// Says so where messages may be larger than large ones may be together.
+/// Says so where a message may be larger than what there is room for.
 fn warn_of_messages_without_room(settings: &Settings) {
     let Settings { max_message_size, max_buffered, .. } = settings;
-    if max_message_size.as_u64() > max_buffered.as_u64() / 4 * 3 {
+    let all = max_buffered.get();
+    let large = max_message_size.get() > LARGE_BYTES as u64;
+    let room = if large { all - all / 4 } else { all };
+    if max_message_size.get() > room {
         warn!(
             %max_message_size,
             %max_buffered,
-            "a message may be larger than three quarters of max-buffered, and is refused then: raise \
-             max-buffered or lower max-message-size"
+            "a message may be larger than max-buffered, or than three quarters of it if over 256 KiB, \
+             and is refused then: raise max-buffered or lower max-message-size"
         );
     }
 }

@@ -3,6 +3,7 @@
 //! A flag wins over its environment variable, that over the file, that over the default. The file is
 //! TOML with the flags' names: `max-calls = 64`.
 
+mod directives;
 mod file;
 mod units;
 
@@ -10,7 +11,6 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use bytesize::ByteSize;
 use clap::builder::BoolishValueParser;
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
@@ -19,8 +19,10 @@ use crate::error::StartError;
 use crate::limits::Limits;
 use crate::tls::TlsFiles;
 pub use file::SettingsError;
-pub use units::Span;
-use units::{COUNTS, COUNTS_OR_NONE, MEMORY, MESSAGES, THREADS, TIMES, TIMES_OR_NONE, within};
+use units::{
+    COUNTS, COUNTS_OR_NONE, MEMORY, MESSAGES, THREADS, TIMES, TIMES_OR_NONE, address, within,
+};
+pub use units::{Size, Span};
 
 /// Judges canary releases over gRPC and HTTP.
 #[derive(Debug, Clone, Parser, Serialize)]
@@ -33,7 +35,7 @@ pub struct Settings {
     #[serde(skip)]
     pub config: Option<PathBuf>,
 
-    /// Print the settings as a file would have them, and stop.
+    /// Print the settings as a file would have them, and stop; with 1 if they cannot work together.
     #[arg(long)]
     #[serde(skip)]
     pub print_config: bool,
@@ -44,11 +46,11 @@ pub struct Settings {
     pub healthcheck: bool,
 
     /// Where to listen for gRPC.
-    #[arg(long, env = "JUDGE_GRPC_LISTEN", default_value = "127.0.0.1:50051")]
+    #[arg(long, env = "JUDGE_GRPC_LISTEN", default_value = "127.0.0.1:50051", value_parser = address)]
     pub grpc_listen: SocketAddr,
 
     /// Where to listen for HTTP.
-    #[arg(long, env = "JUDGE_HTTP_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "JUDGE_HTTP_LISTEN", default_value = "127.0.0.1:8080", value_parser = address)]
     pub http_listen: SocketAddr,
 
     /// Listen beyond this machine though anyone there may call.
@@ -85,7 +87,7 @@ pub struct Settings {
 
     /// Bytes of one message, decompressed.
     #[arg(long, env = "JUDGE_MAX_MESSAGE_SIZE", default_value = "4MiB", value_parser = within(MESSAGES))]
-    pub max_message_size: ByteSize,
+    pub max_message_size: Size,
 
     /// Metrics of one canary.
     #[arg(long, env = "JUDGE_MAX_METRICS", default_value_t = 1000, value_parser = within(COUNTS))]
@@ -114,7 +116,7 @@ pub struct Settings {
     /// Bytes of all requests and answers in memory together, at most three quarters of it for those
     /// over 256 KiB; what exceeds it is refused.
     #[arg(long, env = "JUDGE_MAX_BUFFERED", default_value = "64MiB", value_parser = within(MEMORY))]
-    pub max_buffered: ByteSize,
+    pub max_buffered: Size,
 
     /// Open connections on both ports together; one more is closed.
     #[arg(long, env = "JUDGE_MAX_CONNECTIONS", default_value_t = 4096, value_parser = within(COUNTS))]
@@ -161,8 +163,8 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
 
-    /// What to log: off, error, warn, info, debug, trace, or such for single targets.
-    #[arg(long, env = "JUDGE_LOG", default_value = "info")]
+    /// What to log: off, error, warn, info, debug, trace, and such for single targets: `info,h2=off`.
+    #[arg(long, env = "JUDGE_LOG", default_value = directives::DEFAULT, value_parser = directives::read)]
     pub log: String,
 
     /// Where to send a span for every call, over OTLP's gRPC: `http://collector:4317`.
@@ -211,7 +213,7 @@ impl Settings {
 
     pub(crate) fn limits(&self) -> Limits {
         Limits {
-            message_bytes: self.max_message_size.as_u64(),
+            message_bytes: self.max_message_size.get(),
             metrics: self.max_metrics,
             series_points: self.max_series_points,
             total_points: self.max_points,
@@ -236,6 +238,16 @@ impl Settings {
                     .into(),
             )),
         }
+    }
+
+    /// Whether the settings can work together. The files that they name are not read.
+    ///
+    /// # Errors
+    /// When the server would not start with them.
+    pub fn check(&self) -> Result<(), StartError> {
+        self.check_protected(self.grpc_listen)?;
+        self.check_protected(self.http_listen)?;
+        self.tls().map(drop)
     }
 
     /// Whether whoever can reach `address` may call.

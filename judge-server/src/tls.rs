@@ -7,7 +7,7 @@ use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
 use tokio_rustls::rustls::crypto::CryptoProvider;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{
@@ -16,6 +16,9 @@ use tokio_rustls::rustls::{
 };
 
 use crate::error::StartError;
+
+/// What a key that is encrypted has in its first lines, in either format.
+const ENCRYPTED: &[u8] = b"ENCRYPTED";
 
 /// The files.
 #[derive(Debug, Clone)]
@@ -35,13 +38,14 @@ impl TlsFiles {
     pub(crate) fn load(&self) -> Result<Arc<ServerConfig>, StartError> {
         let provider = Arc::new(crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()?;
+            .with_safe_default_protocol_versions()
+            .map_err(StartError::Tls)?;
         let builder = match &self.client_ca {
             None => builder.with_no_client_auth(),
             Some(path) => {
                 let mut roots = RootCertStore::empty();
                 for certificate in certificates(path)? {
-                    roots.add(certificate)?;
+                    roots.add(certificate).map_err(|error| StartError::file(path, error))?;
                 }
                 let verifier =
                     WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
@@ -50,7 +54,9 @@ impl TlsFiles {
                 builder.with_client_cert_verifier(verifier)
             }
         };
-        let mut config = builder.with_single_cert(certificates(&self.certificate)?, self.key()?)?;
+        let mut config = builder
+            .with_single_cert(certificates(&self.certificate)?, self.key()?)
+            .map_err(|error| self.mismatch(&error))?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
@@ -63,19 +69,43 @@ impl TlsFiles {
     pub(crate) fn load_client(&self) -> Result<Arc<ClientConfig>, StartError> {
         let provider = Arc::new(crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()?
+            .with_safe_default_protocol_versions()
+            .map_err(StartError::Tls)?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Anyone(provider)));
         Ok(Arc::new(match self.client_ca {
             None => builder.with_no_client_auth(),
-            Some(_) => {
-                builder.with_client_auth_cert(certificates(&self.certificate)?, self.key()?)?
-            }
+            Some(_) => builder
+                .with_client_auth_cert(certificates(&self.certificate)?, self.key()?)
+                .map_err(|error| self.mismatch(&error))?,
         }))
     }
 
     fn key(&self) -> Result<PrivateKeyDer<'static>, StartError> {
-        PrivateKeyDer::from_pem_file(&self.key).map_err(|error| StartError::file(&self.key, error))
+        PrivateKeyDer::from_pem_file(&self.key).map_err(|error| {
+            let found = std::fs::read(&self.key).unwrap_or_default();
+            let encrypted = found.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED);
+            let why = match error {
+                _ if encrypted => {
+                    "encrypted keys cannot be read: decrypt it with openssl pkey -in FILE -out FILE"
+                        .to_owned()
+                }
+                pem::Error::NoItemsFound => "no private key in it".to_owned(),
+                error => error.to_string(),
+            };
+            StartError::file(&self.key, why)
+        })
+    }
+
+    fn mismatch(&self, error: &Error) -> StartError {
+        let certificate = self.certificate.display();
+        let why = match error {
+            Error::InconsistentKeys(_) => {
+                format!("is not the key of the first certificate in {certificate}")
+            }
+            error => format!("cannot be used with {certificate}: {error}"),
+        };
+        StartError::file(&self.key, why)
     }
 }
 

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::error::StartError;
+use crate::refusal::Token;
 
 /// Tokens by their digest, so that comparing takes the same time whatever the length.
 #[derive(Debug)]
@@ -31,16 +32,22 @@ impl Tokens {
         Ok(Self(tokens.into_iter().map(|token| Sha256::digest(token).into()).collect()))
     }
 
-    /// Whether the request has one of the tokens. The time depends on the number of tokens alone.
-    pub(crate) fn admit(&self, headers: &HeaderMap) -> bool {
+    /// Takes a request that has one of the tokens. The time depends on the number of tokens alone.
+    ///
+    /// # Errors
+    /// What is wrong with its token, which says nothing of the token itself.
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), Token> {
         let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let Some((scheme, token)) = header.and_then(|header| header.split_once(' ')) else {
-            return false;
-        };
-        let digest: [u8; 32] = Sha256::digest(token.trim()).into();
+        let token = header
+            .and_then(|header| header.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .filter(|token| !token.is_empty())
+            .ok_or(Token::Missing)?;
+        let digest: [u8; 32] = Sha256::digest(token).into();
         let known =
             self.0.iter().fold(Choice::from(0), |found, known| found | known.ct_eq(&digest));
-        scheme.eq_ignore_ascii_case("bearer") && bool::from(known)
+        if bool::from(known) { Ok(()) } else { Err(Token::Unknown) }
     }
 }
 
@@ -55,22 +62,22 @@ mod tests {
         std::fs::write(&file, "# two\n\nfirst-token-of-two \nsecond-token-of-2\n").unwrap();
         let tokens = Tokens::load(&file).unwrap();
         let cases = [
-            ("Bearer first-token-of-two", true),
-            ("bearer second-token-of-2", true),
-            ("Bearer first-token-of-tw", false),
-            ("Bearer first-token-of-twoo", false),
-            ("Bearer First-token-of-two", false),
-            ("Bearer # two", false),
-            ("Bearer ", false),
-            ("Basic first-token-of-two", false),
-            ("first-token-of-two", false),
+            ("Bearer first-token-of-two", Ok(())),
+            ("bearer second-token-of-2", Ok(())),
+            ("Bearer first-token-of-tw", Err(Token::Unknown)),
+            ("Bearer first-token-of-twoo", Err(Token::Unknown)),
+            ("Bearer First-token-of-two", Err(Token::Unknown)),
+            ("Bearer # two", Err(Token::Unknown)),
+            ("Bearer ", Err(Token::Missing)),
+            ("Basic first-token-of-two", Err(Token::Missing)),
+            ("first-token-of-two", Err(Token::Missing)),
         ];
         for (header, admitted) in cases {
             let mut headers = HeaderMap::new();
             headers.insert(header::AUTHORIZATION, header.parse().unwrap());
             assert_eq!(tokens.admit(&headers), admitted, "{header}");
         }
-        assert!(!tokens.admit(&HeaderMap::new()));
+        assert_eq!(tokens.admit(&HeaderMap::new()), Err(Token::Missing));
     }
 
     #[test]

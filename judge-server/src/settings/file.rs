@@ -1,11 +1,13 @@
 //! The settings file: what it says becomes flags, where neither flag nor environment says otherwise.
 //! So there is one parser, and a value is allowed in the file exactly if it is on the command line.
+//! And errors name the source that says something wrong: flag, variable or file.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 use thiserror::Error;
 use toml::Value;
 
@@ -29,11 +31,13 @@ pub enum SettingsError {
 }
 
 pub(super) fn read(mut arguments: Vec<OsString>) -> Result<Settings, SettingsError> {
-    let mut matches = Settings::command().try_get_matches_from(&arguments)?;
+    let mut matches = command()
+        .try_get_matches_from(&arguments)
+        .map_err(|error| name_variable(error, &arguments))?;
     if let Some(path) = matches.get_one::<PathBuf>("config").cloned() {
         arguments.extend(flags(&path, &matches)?);
         // Without the file it could be read, so it is the file that says something wrong.
-        matches = Settings::command().try_get_matches_from(&arguments).map_err(|error| {
+        matches = command().try_get_matches_from(&arguments).map_err(|error| {
             let said = error.to_string();
             // Behind an empty line it has advice about the command line.
             let why = said.split("\n\n").next().unwrap_or_default();
@@ -44,30 +48,73 @@ pub(super) fn read(mut arguments: Vec<OsString>) -> Result<Settings, SettingsErr
     Ok(Settings::from_arg_matches(&matches)?)
 }
 
+/// The command line. A variable that is empty says nothing: there is no other way to take back one
+/// that a list of variables has.
+fn command() -> Command {
+    let empty = |argument: &Arg| {
+        let value = argument.get_env().and_then(std::env::var_os);
+        value.is_some_and(|value| value.is_empty())
+    };
+    Settings::command().mut_args(|argument| {
+        if empty(&argument) { argument.env(None::<&'static str>) } else { argument }
+    })
+}
+
+/// Where a value is refused that is no flag's, the variable's name takes the place of the flag's.
+fn name_variable(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let Some(ContextValue::String(blamed)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let flag = blamed.split(' ').next().unwrap_or_default();
+    let given = arguments.iter().filter_map(|argument| argument.to_str());
+    let mut given = given.map(|argument| argument.split('=').next().unwrap_or_default());
+    // A variable is not looked at where there is its flag.
+    if given.any(|given| given == flag) {
+        return error;
+    }
+    let command = Settings::command();
+    let known = |argument: &&Arg| argument.get_long() == flag.strip_prefix("--");
+    let variable = command.get_arguments().find(known).and_then(|argument| argument.get_env());
+    if let Some(variable) = variable.and_then(|variable| variable.to_str()) {
+        error.insert(ContextKind::InvalidArg, ContextValue::String(variable.into()));
+    }
+    error
+}
+
 fn flags(path: &Path, matches: &ArgMatches) -> Result<Vec<OsString>, SettingsError> {
     let failed = |why: String| SettingsError::File { path: path.to_owned(), why };
     let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
     let table: toml::Table =
         text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
+    let command = Settings::command();
+    let known = |name: &str| {
+        command.get_arguments().find(|argument| {
+            argument.get_long() == Some(name) && argument.get_env().is_some() && name != "config"
+        })
+    };
     let mut flags = Vec::new();
     for (key, value) in table {
-        let id = key.replace('-', "_");
-        let known = Settings::command().get_arguments().any(|argument| {
-            argument.get_long() == Some(key.as_str()) && argument.get_env().is_some()
-        });
-        if !known || key == "config" {
-            return Err(failed(format!("there is no setting {key:?}; see --print-config")));
-        }
-        let source = matches.value_source(&id);
+        let Some(argument) = known(&key) else {
+            let dashed = key.replace('_', "-");
+            let advice = if known(&dashed).is_some() {
+                format!("there is {dashed:?}")
+            } else {
+                "see --print-config".to_owned()
+            };
+            return Err(failed(format!("there is no setting {key:?}; {advice}")));
+        };
+        let source = matches.value_source(argument.get_id().as_str());
         if matches!(source, Some(ValueSource::CommandLine | ValueSource::EnvVariable)) {
             continue;
         }
-        match value {
-            Value::Boolean(true) => flags.push(format!("--{key}").into()),
-            Value::Boolean(false) => {}
-            Value::String(value) => flags.push(format!("--{key}={value}").into()),
-            Value::Integer(value) => flags.push(format!("--{key}={value}").into()),
-            _ => return Err(failed(format!("{key}: needs a text, a whole number, true or false"))),
+        match (argument.get_action().takes_values(), value) {
+            (false, Value::Boolean(true)) => flags.push(format!("--{key}").into()),
+            (false, Value::Boolean(false)) => {}
+            (false, value) => {
+                return Err(failed(format!("{key} = {value}: allowed is true or false")));
+            }
+            (true, Value::String(value)) => flags.push(format!("--{key}={value}").into()),
+            (true, value) => flags.push(format!("--{key}={value}").into()),
         }
     }
     Ok(flags)
@@ -91,7 +138,7 @@ mod tests {
         let file = "max-calls = 7\nmax-message-size = \"1MiB\"\ninsecure = true\n";
         let settings = settings(file, &["--max-calls", "8"]).unwrap();
         assert_eq!(settings.max_calls, 8);
-        assert_eq!(settings.max_message_size.as_u64(), 1 << 20);
+        assert_eq!(settings.max_message_size.get(), 1 << 20);
         assert!(settings.insecure);
         assert_eq!(settings.max_streams, 64);
     }

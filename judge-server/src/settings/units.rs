@@ -1,12 +1,15 @@
 //! Times, counts and sizes as people write them, within what the server can work with.
 
 use std::fmt::{self, Display};
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use serde::{Serialize, Serializer};
+
+use crate::budget::ANSWER_BYTES;
 
 /// A time above 0, or 0, such as `250ms`, `30s`, `5min`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +48,41 @@ impl Serialize for Span {
     }
 }
 
+/// A number of bytes such as `4MiB`, `4MB`, `4194304`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size(u64);
+
+impl Size {
+    /// The bytes.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(|size: ByteSize| Self(size.as_u64()))
+    }
+}
+
+impl fmt::Display for Size {
+    /// In the largest unit that it is a whole number of: what is rounded would read back as another.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(u32, &str); 4] = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+        let whole = |(shift, _): &(u32, &str)| self.0 > 0 && self.0.trailing_zeros() >= *shift;
+        let (shift, unit) = UNITS.into_iter().find(whole).unwrap_or((0, "B"));
+        write!(f, "{} {unit}", self.0 >> shift)
+    }
+}
+
+impl Serialize for Size {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// What something may take at most, or how often it is done: a timer of 0 would never rest, and
 /// clocks end somewhere.
 pub(super) const TIMES: RangeInclusive<Span> = Span(Duration::from_millis(1))..=LONGEST;
@@ -67,23 +105,28 @@ const MOST: usize = 100_000_000;
 pub(super) const THREADS: RangeInclusive<usize> = 0..=1024;
 
 /// gRPC gives a message's length in 32 bits.
-pub(super) const MESSAGES: RangeInclusive<ByteSize> = ByteSize::b(1)..=ByteSize::gib(4);
+pub(super) const MESSAGES: RangeInclusive<Size> = Size(1)..=Size(4 << 30);
 
-/// More than a machine has.
-pub(super) const MEMORY: RangeInclusive<ByteSize> = ByteSize::b(1)..=ByteSize::tib(64);
+/// From one answer to more than a machine has.
+pub(super) const MEMORY: RangeInclusive<Size> = Size(ANSWER_BYTES as u64)..=Size(64 << 40);
+
+/// Reads where to listen. A name could be several addresses, so it is none.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    let allowed =
+        "allowed is an IP address with a port, such as 127.0.0.1:8080, 0.0.0.0:8080, [::]:8080";
+    text.parse().map_err(|_| allowed.to_owned())
+}
 
 /// Reads a value within `allowed`.
 pub(super) fn within<T>(
     allowed: RangeInclusive<T>,
 ) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
 where
-    T: FromStr<Err: Display> + Display + PartialOrd + Clone + Send + Sync + 'static,
+    T: FromStr + Display + PartialOrd + Clone + Send + Sync + 'static,
 {
     move |text| {
-        let value: T = text.parse().map_err(|error: T::Err| error.to_string())?;
-        if allowed.contains(&value) {
-            return Ok(value);
-        }
-        Err(format!("allowed is {} to {}", allowed.start(), allowed.end()))
+        // Why it is no such value shows by what is one.
+        let value = text.parse().ok().filter(|value| allowed.contains(value));
+        value.ok_or_else(|| format!("allowed is {} to {}", allowed.start(), allowed.end()))
     }
 }

@@ -75,12 +75,22 @@ impl Server {
         JudgeServiceClient::new(endpoint.connect().await.unwrap())
     }
 
-    /// The value of a counter or gauge.
-    pub(crate) fn metric(&self, name: &str) -> u64 {
+    fn ask(&self, request: &str) -> String {
         let mut connection = TcpStream::connect(&self.http).unwrap();
-        connection.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
+        connection.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         connection.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// The answer to a document, head and all.
+    pub(crate) fn post(&self, path: &str, json: &str) -> String {
+        self.ask(&format!("POST {path} HTTP/1.0\r\ncontent-length: {}\r\n\r\n{json}", json.len()))
+    }
+
+    /// The value of a counter or gauge.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let answer = self.ask("GET /metrics HTTP/1.0\r\n\r\n");
         let value = answer.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.expect(name).parse().unwrap()
     }

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::process::Stdio;
 use std::time::Duration;
 
-use judge_server::proto::JudgeRequest;
+use judge_server::proto::{JudgeRequest, judge_request};
 use serde_json::json;
 use tonic::Request;
 
@@ -68,6 +68,10 @@ async fn logged(format: &str) -> String {
     traced.metadata_mut().insert("traceparent", parent.parse().unwrap());
     client.judge(traced).await.unwrap();
     secret.pairs[0].name = "unknown".into();
+    let Some(judge_request::Config::CanaryConfig(config)) = &mut secret.config else {
+        panic!("{:?}", secret.config)
+    };
+    config.name = "checkout".repeat(40);
     client.judge(JudgeRequest { id: "refused".into(), ..secret }).await.unwrap_err();
     server.signal("-TERM");
     let mut log = String::new();
@@ -88,7 +92,7 @@ async fn a_line_of_json_has_what_is_known_of_a_call() {
     let always = ["code", "duration_us", "id", "level", "message", "method", "target", "timestamp"];
     let with = |more: &[&str]| always.iter().chain(more).map(|name| (*name).to_owned()).collect();
     assert_eq!(names(judged), with(&["trace_id", "verdict"]));
-    assert_eq!(names(refused), with(&["reason"]));
+    assert_eq!(names(refused), with(&["config", "reason"]));
     for (line, field, value) in [
         (judged, "id", json!("busy")),
         (judged, "method", json!("Judge")),
@@ -96,6 +100,7 @@ async fn a_line_of_json_has_what_is_known_of_a_call() {
         (judged, "verdict", json!("Fail")),
         (judged, "trace_id", json!("4bf92f3577b34da6a3ce929d0e0e4736")),
         (refused, "id", json!("refused")),
+        (refused, "config", json!("checkout".repeat(16))),
         (refused, "code", json!("INVALID_ARGUMENT")),
         (refused, "reason", json!("INVALID_REQUEST")),
     ] {
@@ -110,8 +115,48 @@ async fn a_line_of_text_says_the_same() {
     // No terminal reads it, so there are no colours between name and value.
     for said in [
         r#"call method="Judge" code="OK" id="busy" verdict="Fail" trace_id="4bf92f3577b34da6a3ce929d0e0e4736" duration_us="#,
-        r#"call method="Judge" code="INVALID_ARGUMENT" reason="INVALID_REQUEST" id="refused" duration_us="#,
+        r#"call method="Judge" code="INVALID_ARGUMENT" reason="INVALID_REQUEST" id="refused" config="checkout"#,
     ] {
         assert!(log.contains(said), "{log}");
+    }
+}
+
+#[test]
+fn the_config_of_kayenta_is_named_judged_or_checked() {
+    let mut server = Server::start(&[], Stdio::piped());
+    let config = json!({"name": "checkout", "metrics": [{"name": "a", "groups": ["g"]}],
+                        "classifier": {"groupWeights": {"g": 100}}});
+    let values = json!([1.0, 2.0, 3.0]);
+    let pair = json!({"name": "a", "values": {"control": values, "experiment": values}});
+    let thresholds = json!({"pass": 95, "marginal": 75});
+    let judged = json!({"canaryConfig": config, "scoreThresholds": thresholds,
+                        "metricSetPairList": [pair]});
+    let checked = json!({"kayentaConfigJson": config.to_string()});
+    let methods = ["/judge", "/v1/config:validate"];
+    for (path, body) in methods.into_iter().zip([judged, checked]) {
+        let answer = server.post(path, &body.to_string());
+        assert!(answer.starts_with("HTTP/1.0 200 "), "{answer}");
+    }
+    server.signal("-TERM");
+    let mut log = server.log();
+    let lines = std::iter::from_fn(|| line(&mut log));
+    let calls: Vec<_> = lines.filter(|line| line["config"] == "checkout").collect();
+    assert_eq!(calls.iter().map(|call| &call["method"]).collect::<Vec<_>>(), methods);
+}
+
+#[test]
+fn messages_without_room_are_warned_of() {
+    for (message, all, warned) in [
+        ("256KiB", "256KiB", false),
+        ("200KiB", "199KiB", true),
+        ("3MiB", "4MiB", false),
+        ("3145729", "4MiB", true),
+    ] {
+        let flags = [format!("--max-message-size={message}"), format!("--max-buffered={all}")];
+        let mut server = Server::start(&[&flags[0], &flags[1]], Stdio::piped());
+        server.signal("-TERM");
+        let mut log = String::new();
+        server.log().read_to_string(&mut log).unwrap();
+        assert_eq!(log.contains("raise max-buffered"), warned, "{message} {all}: {log}");
     }
 }

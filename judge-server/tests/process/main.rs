@@ -12,3 +12,4 @@ mod harness;
 mod log;
 mod memory;
 mod settings;
+mod tls;

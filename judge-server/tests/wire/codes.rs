@@ -22,8 +22,12 @@ async fn codes_are_named_as_grpc_names_them() {
     for code in ["OK", "INVALID_ARGUMENT"] {
         server.until(&counted("Judge", code), 1.0).await;
     }
-    server.get("/healthz").await;
-    server.until(&counted("/healthz", "200"), 1.0).await;
+    for (path, method, code) in
+        [("/healthz", "/healthz", "200"), ("/", "/", "200"), ("/nothing", "other", "404")]
+    {
+        server.get(path).await;
+        server.until(&counted(method, code), 1.0).await;
+    }
 }
 
 #[tokio::test]

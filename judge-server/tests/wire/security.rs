@@ -14,6 +14,10 @@ use crate::harness::{Server, send, settings, until};
 
 const TOKEN: &str = "correct-horse-battery-staple";
 
+const MISSING: &str = "a bearer token is needed: authorization: Bearer TOKEN";
+const UNKNOWN: &str =
+    "the bearer token is none of those that this server takes: authorization: Bearer TOKEN";
+
 async fn list(channel: Channel, token: Option<&str>) -> Result<(), Status> {
     let mut request = tonic::Request::new(ListJudgesRequest {});
     if let Some(token) = token {
@@ -35,6 +39,9 @@ async fn tokens_are_required_and_read_again() {
     for wrong in [None, Some(""), Some(near), Some("correct-horse-battery-staplf"), Some("x")] {
         let status = list(channel.clone(), wrong).await.unwrap_err();
         assert_eq!(status.code(), Code::Unauthenticated, "{wrong:?}");
+        // As where the variable that should hold it is empty.
+        let missing = wrong.is_none_or(str::is_empty);
+        assert_eq!(status.message(), if missing { MISSING } else { UNKNOWN }, "{wrong:?}");
     }
     for (path, status) in
         [("/healthz", 200), ("/readyz", 200), ("/metrics", 401), ("/v1/judges", 401)]
