@@ -21,6 +21,7 @@ mod limits;
 mod offline;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod own_json;
 mod raw;
 mod reflection;
 mod same;
