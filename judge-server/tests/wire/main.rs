@@ -28,3 +28,4 @@ mod same;
 mod security;
 mod tls;
 mod validate;
+mod warnings;
