@@ -32,7 +32,9 @@ fn check(refusal: Refusal) {
     assert!(!matches!(refusal, Refusal::Internal), "a defect");
     let in_stream = proto::Refusal::from(refusal.clone());
     assert!(in_stream.problems.len() <= PROBLEMS, "{} problems", in_stream.problems.len());
-    let status = tonic::Status::from(refusal);
-    let length = status.message().len() + status.details().len() * 4 / 3;
-    assert!(length < HEADERS, "{length} bytes of status");
+    let answer = tonic::Status::from(refusal).into_http::<()>();
+    // Each line has four bytes between and behind its two texts.
+    let lines = answer.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let length: usize = lines.sum();
+    assert!(length < HEADERS, "{length} bytes of headers");
 }

@@ -10,9 +10,9 @@ use judge_core::{
 use prost::Message;
 
 use crate::call::Call;
-use crate::convert::{Dialect, read_config_to_check};
+use crate::convert::{ConfigToCheck, Dialect, read_config_to_check};
+use crate::judged::Judged;
 use crate::limits::{self, Limits};
-use crate::metrics::Metrics;
 use crate::parts;
 use crate::problems::Problems;
 use crate::proto;
@@ -36,19 +36,30 @@ pub enum Entrance {
     ValidateJson,
 }
 
+/// Whether a config can be judged by, and what was found in it.
+struct Validated {
+    usable: bool,
+    problems: Problems,
+}
+
 /// What a thread needs to answer one call.
 pub(crate) struct Bench<'a> {
     pub(crate) limits: &'a Limits,
-    pub(crate) metrics: &'a Metrics,
     pub(crate) call: &'a Call,
     pub(crate) scratch: &'a mut Scratch,
+    /// What was judged, if anything.
+    pub(crate) judged: Option<Judged>,
 }
 
 // A message's bytes are not needed once it is read, and may be many: they are dropped before the
 // judgement.
 impl Bench<'_> {
     /// The answer to `message`, written as the message is.
-    pub(crate) fn answer(self, entrance: Entrance, message: Bytes) -> Result<Vec<u8>, Refusal> {
+    pub(crate) fn answer(
+        &mut self,
+        entrance: Entrance,
+        message: Bytes,
+    ) -> Result<Vec<u8>, Refusal> {
         match entrance {
             Entrance::Judge => self.judge(message),
             Entrance::JudgeOfStream => self.judge_of_stream(message),
@@ -59,14 +70,14 @@ impl Bench<'_> {
         }
     }
 
-    fn judge(self, message: Bytes) -> Result<Vec<u8>, Refusal> {
+    fn judge(&mut self, message: Bytes) -> Result<Vec<u8>, Refusal> {
         parts::check_request(&message, self.limits)?;
         let request = proto::JudgeRequest::decode(message.as_ref())?;
         drop(message);
         Ok(self.judge_message(request)?.encode_to_vec())
     }
 
-    fn judge_of_stream(self, message: Bytes) -> Result<Vec<u8>, Refusal> {
+    fn judge_of_stream(&mut self, message: Bytes) -> Result<Vec<u8>, Refusal> {
         use proto::judge_stream_response::Outcome;
         parts::check_stream_request(&message, self.limits)?;
         let request = proto::JudgeStreamRequest::decode(message.as_ref())?;
@@ -76,14 +87,14 @@ impl Bench<'_> {
         Ok(proto::JudgeStreamResponse { id: judged.id, outcome }.encode_to_vec())
     }
 
-    fn judge_json(self, json: Bytes) -> Result<Vec<u8>, Refusal> {
+    fn judge_json(&mut self, json: Bytes) -> Result<Vec<u8>, Refusal> {
         parts::check_json(&json, self.limits)?;
         let request = proto_json::read(&json)?;
         drop(json);
         proto_json::write(&self.judge_message(request)?)
     }
 
-    fn judge_kayenta(self, json: Bytes) -> Result<Vec<u8>, Refusal> {
+    fn judge_kayenta(&mut self, json: Bytes) -> Result<Vec<u8>, Refusal> {
         parts::check_json(&json, self.limits)?;
         let request = kayenta::read_request(&json)?;
         drop(json);
@@ -91,14 +102,14 @@ impl Bench<'_> {
         serde_json::to_vec(&kayenta::result(&judgement)).map_err(|_| Refusal::Internal)
     }
 
-    fn validate(self, message: Bytes) -> Result<Vec<u8>, Refusal> {
+    fn validate(&mut self, message: Bytes) -> Result<Vec<u8>, Refusal> {
         parts::check_validate_request(&message, self.limits)?;
         let request = proto::ValidateConfigRequest::decode(message.as_ref())?;
         drop(message);
         Ok(self.validate_message(request)?.encode_to_vec())
     }
 
-    fn validate_json(self, json: Bytes) -> Result<Vec<u8>, Refusal> {
+    fn validate_json(&mut self, json: Bytes) -> Result<Vec<u8>, Refusal> {
         parts::check_json(&json, self.limits)?;
         let request = proto_json::read(&json)?;
         drop(json);
@@ -106,11 +117,10 @@ impl Bench<'_> {
     }
 
     fn judge_message(
-        self,
-        mut request: proto::JudgeRequest,
+        &mut self,
+        request: proto::JudgeRequest,
     ) -> Result<proto::JudgeResponse, Refusal> {
-        let id = std::mem::take(&mut request.id);
-        limits::check_id(&id)?;
+        let id = request.id.clone();
         self.call.identify(&id);
         if let Some(proto::judge_request::Config::KayentaConfigJson(json)) = &request.config {
             parts::check_config_text(json, self.limits)?;
@@ -121,7 +131,11 @@ impl Bench<'_> {
         Ok(proto::JudgeResponse { id, judgement: Some(judgement.into()) })
     }
 
-    fn judge_request(self, request: &JudgeRequest, dialect: Dialect) -> Result<Judgement, Refusal> {
+    fn judge_request(
+        &mut self,
+        request: &JudgeRequest,
+        dialect: Dialect,
+    ) -> Result<Judgement, Refusal> {
         self.call.configured(&request.config.name);
         let judged = self
             .limits
@@ -129,13 +143,13 @@ impl Bench<'_> {
             .and_then(|()| judges::chosen_by(request))
             .and_then(|judge| judge.judge_with(request, self.scratch));
         let judgement = judged.map_err(|refused| dialect.name_all(&refused))?;
-        self.metrics.count(&judgement, limits::points(request));
-        self.call.judged(judgement.verdict);
-        Ok(dialect.name_warnings(judgement))
+        let judgement = dialect.name_warnings(judgement);
+        self.judged = Some(Judged::of(&judgement, limits::points(request)));
+        Ok(judgement)
     }
 
     fn validate_message(
-        self,
+        &mut self,
         request: proto::ValidateConfigRequest,
     ) -> Result<proto::ValidateConfigResponse, Refusal> {
         use proto::validate_config_request::Config;
@@ -146,10 +160,10 @@ impl Bench<'_> {
         if let Config::KayentaConfigJson(json) = &config {
             parts::check_config_text(json, self.limits)?;
         }
-        let (dialect, read) = read_config_to_check(config);
-        let (usable, problems) = match read {
+        let ConfigToCheck { dialect, read } = read_config_to_check(config);
+        let Validated { usable, problems } = match read {
             Ok(config) => self.try_config(config, dialect),
-            Err(problems) => (false, problems),
+            Err(problems) => Validated { usable: false, problems },
         };
         let severity = if usable { Severity::Notice } else { Severity::Error };
         let problems = problems.listed(severity).into_iter().map(Into::into).collect();
@@ -157,7 +171,7 @@ impl Bench<'_> {
     }
 
     /// Whether the judge takes `config`, found by asking it, and everything found in it.
-    fn try_config(self, config: CanaryConfig, dialect: Dialect) -> (bool, Problems) {
+    fn try_config(&mut self, config: CanaryConfig, dialect: Dialect) -> Validated {
         self.call.configured(&config.name);
         let found = config.problems();
         let names: BTreeSet<&str> =
@@ -167,7 +181,7 @@ impl Bench<'_> {
         let request = JudgeRequest { config, pairs, thresholds: Thresholds::DEFAULT };
         let refused = self
             .limits
-            .check_config(&request.config)
+            .check_config(&request)
             .and_then(|()| judges::chosen_by(&request))
             .and_then(|judge| judge.judge_with(&request, self.scratch))
             .err();
@@ -176,6 +190,6 @@ impl Bench<'_> {
         let errors = errors.filter(|problem| problem.severity == Severity::Error).cloned();
         let found = found.into_iter().map(|problem| problem.within("canaryConfig"));
         let problems = errors.chain(found).map(|problem| dialect.name(problem)).collect();
-        (refused.is_none(), problems)
+        Validated { usable: refused.is_none(), problems }
     }
 }

@@ -11,6 +11,7 @@ use tonic::Code;
 use tracing::info;
 
 use crate::budget::{Budget, Reservation};
+use crate::judged::Judged;
 use crate::metrics::{Metrics, verdict_name};
 use crate::refusal::Refusal;
 use crate::traces::{Ended, TraceParent, Traces};
@@ -32,6 +33,7 @@ pub(crate) struct Call {
     id: OnceLock<String>,
     config: OnceLock<String>,
     verdict: OnceLock<Verdict>,
+    warnings: OnceLock<usize>,
     refusal: OnceLock<Refusal>,
     answered: OnceLock<Answer>,
 }
@@ -68,6 +70,7 @@ impl Call {
             id: OnceLock::new(),
             config: OnceLock::new(),
             verdict: OnceLock::new(),
+            warnings: OnceLock::new(),
             refusal: OnceLock::new(),
             answered: OnceLock::new(),
         })
@@ -88,6 +91,7 @@ impl Call {
             id: OnceLock::new(),
             config: OnceLock::new(),
             verdict: OnceLock::new(),
+            warnings: OnceLock::new(),
             refusal: OnceLock::new(),
             answered: OnceLock::new(),
         })
@@ -107,8 +111,14 @@ impl Call {
         }
     }
 
-    pub(crate) fn judged(&self, verdict: Verdict) {
-        self.verdict.get_or_init(|| verdict);
+    pub(crate) fn judged(&self, judged: &Judged) {
+        self.verdict.get_or_init(|| judged.verdict);
+        self.warnings.get_or_init(|| judged.warnings);
+    }
+
+    /// How many warnings its judgement has; nothing if it was not judged.
+    pub(crate) fn warnings(&self) -> Option<usize> {
+        self.warnings.get().copied()
     }
 
     /// Notes why the call is refused; the first reason counts.
@@ -151,6 +161,7 @@ impl Drop for Call {
             id = self.id.get(),
             config = self.config.get(),
             verdict,
+            warnings = self.warnings().filter(|warnings| *warnings > 0),
             trace_id = self.parent.as_ref().map(TraceParent::trace_id),
             duration_us = u64::try_from(after.as_micros()).unwrap_or(u64::MAX),
             "call"

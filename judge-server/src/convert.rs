@@ -9,7 +9,7 @@ mod request;
 
 pub(crate) use judgement::{VERSION, list_judges};
 pub(crate) use problem::Dialect;
-pub(crate) use request::read_config_to_check;
+pub(crate) use request::{ConfigToCheck, read_config_to_check};
 
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,9 @@ const OPENAPI: &str = include_str!("http/openapi.json");
 /// The same for people.
 const PAGE: &str = include_str!("http/page.html");
 
+/// The header that says how many warnings a judgement has.
+const WARNINGS: &str = "judge-warnings";
+
 /// What the handlers share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -63,7 +66,13 @@ fn document(entrance: Entrance) -> MethodRouter<Arc<Shared>> {
             let json = read(&http, &headers, body, &call).await?;
             http.judging.answer(entrance, json, &call).await
         };
-        json_or_problem(answered.await, &call)
+        let mut response = json_or_problem(answered.await, &call);
+        // Kayenta's result has no place for warnings.
+        let warnings = call.warnings().filter(|_| entrance == Entrance::JudgeKayenta);
+        if let Some(warnings) = warnings {
+            response.headers_mut().insert(WARNINGS, HeaderValue::from(warnings));
+        }
+        response
     };
     post(answer)
 }

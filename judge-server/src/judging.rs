@@ -58,9 +58,14 @@ impl Judging {
         call.reservation.grow_to(bytes)?;
         let (limits, metrics, held) = (self.limits, Arc::clone(&self.metrics), Arc::clone(call));
         let work = move |scratch: &mut Scratch| {
-            let bench = Bench { limits: &limits, metrics: &metrics, call: &held, scratch };
+            let mut bench = Bench { limits: &limits, call: &held, scratch, judged: None };
             let answer = bench.answer(entrance, message)?;
             held.reservation.exchange(answer.len().max(ANSWER_BYTES))?;
+            // Only now: an answer that is refused is no verdict.
+            if let Some(judged) = bench.judged {
+                metrics.count(&judged);
+                held.judged(&judged);
+            }
             Ok(answer.into())
         };
         self.pool.run(bytes, threads, work).await?

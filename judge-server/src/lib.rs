@@ -17,6 +17,7 @@ mod grpc;
 mod heads;
 mod healthcheck;
 mod http;
+mod judged;
 mod judging;
 mod limits;
 pub mod logs;

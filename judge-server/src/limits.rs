@@ -55,12 +55,14 @@ impl Limits {
         Refused::unless_empty(problems)
     }
 
-    /// The same for a config alone.
+    /// The same for the config of `request`, whose pairs are one for each metric.
     ///
     /// # Errors
     /// When it is not within the limits.
-    pub(crate) fn check_config(&self, config: &CanaryConfig) -> Result<(), Refused> {
-        Refused::unless_empty(self.problems_of_config(config))
+    pub(crate) fn check_config(&self, request: &JudgeRequest) -> Result<(), Refused> {
+        let mut problems = self.problems_of_config(&request.config);
+        problems.extend(self.groups_for_each_pair(request));
+        Refused::unless_empty(problems)
     }
 
     fn problems_of_config(&self, config: &CanaryConfig) -> Vec<Problem> {
@@ -116,16 +118,12 @@ impl Limits {
     }
 }
 
-/// Whether `id` may be logged and echoed.
-///
-/// # Errors
-/// When it is too long.
-pub(crate) fn check_id(id: &str) -> Result<(), Refused> {
-    if id.len() <= ID_BYTES {
-        return Ok(());
-    }
-    let found = format!("{} bytes", id.len());
-    Err(Problem::error("id", found, format!("at most {ID_BYTES} bytes")).into())
+/// What is wrong with an `id` that may not be logged and echoed.
+pub(crate) fn too_long_id(id: &str) -> Option<Problem> {
+    (id.len() > ID_BYTES).then(|| {
+        let found = format!("{} bytes", id.len());
+        Problem::error("id", found, format!("at most {ID_BYTES} bytes"))
+    })
 }
 
 /// Points of all series of `request`.

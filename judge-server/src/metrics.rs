@@ -1,13 +1,13 @@
 //! What the server counts.
 
-use judge_core::judgement::MetricJudgement;
-use judge_core::{Classification, Judgement, Verdict};
+use judge_core::{Classification, Verdict};
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder, process_collector::ProcessCollector,
 };
 
 use crate::convert::VERSION;
+use crate::judged::Judged;
 use crate::logs;
 
 /// The counters, and where they are registered.
@@ -162,19 +162,15 @@ impl Metrics {
     }
 
     /// Counts what was judged.
-    pub(crate) fn count(&self, judgement: &Judgement, points: usize) {
-        let judge = judgement.judge.as_str();
-        self.verdicts.with_label_values(&[judge, verdict_name(judgement.verdict)]).inc();
+    pub(crate) fn count(&self, judged: &Judged) {
+        let judge = judged.judge.as_str();
+        self.verdicts.with_label_values(&[judge, verdict_name(judged.verdict)]).inc();
         // Finding a counter costs more than counting.
-        let mut metrics = judgement.metrics.as_slice();
-        while let Some(first) = metrics.first() {
-            let same = |metric: &&MetricJudgement| metric.classification == first.classification;
-            let run = metrics.iter().take_while(same).count();
-            let class = class_name(first.classification);
-            self.classifications.with_label_values(&[judge, class]).inc_by(run as u64);
-            metrics = &metrics[run..];
+        for alike in &judged.classes {
+            let class = class_name(alike.classification);
+            self.classifications.with_label_values(&[judge, class]).inc_by(alike.metrics as u64);
         }
-        self.points.inc_by(points as u64);
+        self.points.inc_by(judged.points as u64);
     }
 
     /// Everything in Prometheus's text format.

@@ -22,7 +22,6 @@ use crate::traces::Traces;
 #[derive(Debug)]
 pub struct Offline {
     limits: Limits,
-    metrics: Arc<Metrics>,
     call: Arc<Call>,
     scratch: Scratch,
 }
@@ -39,7 +38,7 @@ impl Offline {
         let (budget, traces) = (Budget::new(usize::MAX), Traces::start(settings)?);
         let call = Call::begin("offline", &HeaderMap::new(), &metrics, &budget, &traces);
         let limits = Limits { uncounted_bytes, ..settings.limits() };
-        Ok(Self { limits, metrics, call, scratch: Scratch::default() })
+        Ok(Self { limits, call, scratch: Scratch::default() })
     }
 
     /// The answer to `message`, written as the message is.
@@ -47,11 +46,11 @@ impl Offline {
     /// # Errors
     /// When it is refused.
     pub fn answer(&mut self, entrance: Entrance, message: &[u8]) -> Result<Vec<u8>, Refusal> {
-        let bench = Bench {
+        let mut bench = Bench {
             limits: &self.limits,
-            metrics: &self.metrics,
             call: &self.call,
             scratch: &mut self.scratch,
+            judged: None,
         };
         bench.answer(entrance, Bytes::copy_from_slice(message))
     }

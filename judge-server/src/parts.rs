@@ -14,6 +14,12 @@ use crate::refusal::Refusal;
 /// Parts for each metric that a request may have: a few dozen in Kayenta's largest configs.
 const PARTS_A_METRIC: usize = 64;
 
+/// Where the limit on what is no point comes from.
+const OF_METRICS: &str = "as --max-metrics has it";
+
+/// The same where points are counted too.
+const OF_METRICS_AND_POINTS: &str = "as --max-metrics and --max-points have it";
+
 /// Whether a JSON document, other than its points, has few enough parts.
 ///
 /// # Errors
@@ -36,20 +42,23 @@ fn check_text(json: &[u8], limits: &Limits, points: usize) -> Result<(), Refused
     }
     let counted = Text::count(json);
     let allowed = parts(limits);
-    check(counted.containers, allowed)?;
-    check(counted.elements, allowed.saturating_add(points))
+    check(counted.containers, allowed, OF_METRICS)?;
+    if points == 0 {
+        return check(counted.elements, allowed, OF_METRICS);
+    }
+    check(counted.elements, allowed.saturating_add(points), OF_METRICS_AND_POINTS)
 }
 
 fn parts(limits: &Limits) -> usize {
     limits.metrics.saturating_mul(PARTS_A_METRIC)
 }
 
-fn check(found: usize, allowed: usize) -> Result<(), Refused> {
+fn check(found: usize, allowed: usize, settings: &str) -> Result<(), Refused> {
     if found <= allowed {
         return Ok(());
     }
     let found = format!("{found} objects, lists, fields and elements");
-    let allowed = format!("at most {allowed}, as --max-metrics and --max-points have it");
+    let allowed = format!("at most {allowed}, {settings}");
     Err(Problem::error("", found, allowed).into())
 }
 
@@ -170,7 +179,7 @@ fn check_message(bytes: &[u8], message: Message, limits: &Limits) -> Result<(), 
     }
     let mut counted = Counted::default();
     count(bytes, message, &mut counted)?;
-    check(counted.parts, parts(limits))?;
+    check(counted.parts, parts(limits), OF_METRICS)?;
     if counted.times > limits.total_points {
         let found = format!("{} timestamps", counted.times);
         let allowed = format!("at most {}, as --max-points has it", limits.total_points);
@@ -250,8 +259,20 @@ mod tests {
             let start = &json[..4];
             assert_eq!(check_json(json.as_bytes(), &LIMITS).is_ok(), accepted, "{start}");
         }
-        let points = padded(",".repeat(129));
-        assert!(check_config_text(&points, &LIMITS).is_err());
+    }
+
+    #[test]
+    fn the_settings_are_named_that_raise_the_limit() {
+        let padded = |json: String| format!("{json}{}", " ".repeat(SMALL));
+        let allowed = |checked: Result<(), Refused>| {
+            checked.unwrap_err().problems().first().unwrap().allowed.clone()
+        };
+        let [containers, points] = [padded("{".repeat(129)), padded(",".repeat(229))];
+        let of_metrics = "at most 128, as --max-metrics has it";
+        assert_eq!(allowed(check_json(containers.as_bytes(), &LIMITS)), of_metrics);
+        assert_eq!(allowed(check_config_text(&points, &LIMITS)), of_metrics);
+        let of_both = "at most 228, as --max-metrics and --max-points have it";
+        assert_eq!(allowed(check_json(points.as_bytes(), &LIMITS)), of_both);
     }
 
     fn request(pairs: usize, groups: usize) -> proto::JudgeRequest {

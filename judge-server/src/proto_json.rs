@@ -1,19 +1,33 @@
 //! Our messages in protobuf's canonical JSON.
 
+mod document;
+mod walk;
+
 use std::sync::LazyLock;
 
 use judge_core::Problem;
 use prost::Message;
-use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
 use serde::de::DeserializeOwned;
 
 use crate::proto;
 use crate::refusal::Refusal;
 
+use document::Document;
+use walk::Walk;
+
 /// A message with a name to find its descriptor by.
 pub trait Named: Message + Default {
     /// The full name, as in `canary.judge.v1.JudgeResponse`.
     const NAME: &'static str;
+}
+
+impl Named for proto::JudgeRequest {
+    const NAME: &'static str = "canary.judge.v1.JudgeRequest";
+}
+
+impl Named for proto::ValidateConfigRequest {
+    const NAME: &'static str = "canary.judge.v1.ValidateConfigRequest";
 }
 
 impl Named for proto::JudgeResponse {
@@ -36,29 +50,59 @@ pub(crate) fn prepare() {
     LazyLock::force(&POOL);
 }
 
-/// Reads a message.
+/// Reads a message. A field that is `null` is unset.
 ///
 /// # Errors
-/// When the bytes are not JSON or not the message, with the field.
-pub fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let read = serde_path_to_error::deserialize(&mut deserializer);
-    let message = read.map_err(|error| {
-        let path = error.path().to_string();
-        let path = if path == "." { String::new() } else { path };
-        invalid(path, error.inner())
-    })?;
-    deserializer.end().map_err(|error| invalid(String::new(), &error))?;
-    Ok(message)
+/// When the bytes are not JSON or not the message, with every field that no reader takes.
+pub fn read<T: Named + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
+    // The generated readers refuse `null`, and what they say is meant for programmers.
+    serde_json::from_slice(json).or_else(|_| read_along_the_contract(json))
 }
 
-fn invalid(path: String, error: &serde_json::Error) -> Refusal {
-    let problem = if error.is_data() {
-        Problem::error(path, error, "what the field takes; see /openapi.json")
-    } else {
-        Problem::error(path, format!("not JSON: {error}"), "one whole JSON document")
-    };
+fn read_along_the_contract<T: Named + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
+    let Document(mut document) = read_document(json)?;
+    let mut walk = Walk::default();
+    walk.message(&mut document, &descriptor::<T>()?);
+    if walk.problems.count() > 0 {
+        return Err(walk.problems.into());
+    }
+    T::deserialize(document).map_err(|_| {
+        let problem = Problem::error("", "another document", "the one that /openapi.json has");
+        Refusal::Invalid(problem.into())
+    })
+}
+
+fn read_document(json: &[u8]) -> Result<Document, Refusal> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let read = serde_path_to_error::deserialize(&mut deserializer);
+    let document = read.map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { String::new() } else { path };
+        let error = error.inner();
+        if error.is_data() {
+            let found = without_place(error);
+            return Refusal::Invalid(Problem::error(path, found, "each field once").into());
+        }
+        not_json(path, error)
+    })?;
+    deserializer.end().map_err(|error| not_json(String::new(), &error))?;
+    Ok(document)
+}
+
+fn not_json(path: String, error: &serde_json::Error) -> Refusal {
+    let problem = Problem::error(path, format!("not JSON: {error}"), "one whole JSON document");
     Refusal::Invalid(problem.into())
+}
+
+/// What an error says, without the line and column, which the path makes needless.
+fn without_place(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    said.rsplit_once(" at line ").map(|(said, _)| said.to_owned()).unwrap_or(said)
+}
+
+fn descriptor<T: Named>() -> Result<MessageDescriptor, Refusal> {
+    let pool = POOL.as_ref().ok_or(Refusal::Internal)?;
+    pool.get_message_by_name(T::NAME).ok_or(Refusal::Internal)
 }
 
 /// Writes a message, fields at their defaults included.
@@ -66,9 +110,7 @@ fn invalid(path: String, error: &serde_json::Error) -> Refusal {
 /// # Errors
 /// When the message is none of the contract, which a test excludes.
 pub fn write<T: Named>(message: &T) -> Result<Vec<u8>, Refusal> {
-    let pool = POOL.as_ref().ok_or(Refusal::Internal)?;
-    let descriptor = pool.get_message_by_name(T::NAME).ok_or(Refusal::Internal)?;
-    let mut dynamic = DynamicMessage::new(descriptor);
+    let mut dynamic = DynamicMessage::new(descriptor::<T>()?);
     dynamic.transcode_from(message).map_err(|_| Refusal::Internal)?;
     let mut json = Vec::new();
     let options = SerializeOptions::new().skip_default_fields(false);
@@ -91,10 +133,10 @@ mod tests {
 
     #[test]
     fn doubles_that_json_lacks_are_words_in_and_out() {
-        let thresholds: proto::Thresholds =
-            read(br#"{"pass": "NaN", "marginal": "-Infinity"}"#).unwrap();
-        assert!(thresholds.pass.unwrap().is_nan());
-        let judgement = proto::Judgement { thresholds: Some(thresholds), ..Default::default() };
+        let json = br#"{"thresholds": {"pass": "NaN", "marginal": "-Infinity"}}"#;
+        let thresholds = read::<proto::JudgeRequest>(json).unwrap().thresholds;
+        assert!(thresholds.unwrap().pass.unwrap().is_nan());
+        let judgement = proto::Judgement { thresholds, ..Default::default() };
         let response = proto::JudgeResponse { judgement: Some(judgement), ..Default::default() };
         let written: serde_json::Value =
             serde_json::from_slice(&write(&response).unwrap()).unwrap();
@@ -102,17 +144,111 @@ mod tests {
         assert_eq!(written["judgement"]["thresholds"], expected);
     }
 
+    fn refused(json: &str) -> Vec<String> {
+        let refusal = read::<proto::JudgeRequest>(json.as_bytes()).expect_err(json);
+        refusal.problems().iter().map(ToString::to_string).collect()
+    }
+
     #[test]
-    fn what_is_wrong_has_its_path() {
+    fn what_is_wrong_has_its_path_what_was_found_and_all_that_is_allowed() {
+        let number = r#"a number, or "NaN", "Infinity" or "-Infinity""#;
+        let directions =
+            "DIRECTION_UNSPECIFIED, DIRECTION_INCREASE, DIRECTION_DECREASE, DIRECTION_EITHER";
+        let metric = "canaryConfig.metrics[0]";
+        let of_metric = |inner: &str| format!(r#"{{"canaryConfig": {{"metrics": [{inner}]}}}}"#);
+        let of_clock =
+            |clock: &str| format!(r#"{{"pairs": [{{"baseline": {{"clock": {clock}}}}}]}}"#);
+        let clock = "pairs[0].baseline.clock";
         let cases = [
-            (r#"{"pairs": [{"baseline": {"values": [1, "x"]}}]}"#, "pairs[0].baseline.values[1]"),
-            (r#"{"pairs": [{"nome": 1}]}"#, "pairs[0].nome"),
-            ("{} {}", ""),
-            ("[", ""),
+            (
+                of_metric(r#"{"direction": "increase"}"#),
+                format!(r#"{metric}.direction: "increase", but allowed is {directions}"#),
+            ),
+            (
+                of_metric(r#"{"direction": 99}"#),
+                format!("{metric}.direction: 99, but allowed is {directions}"),
+            ),
+            (
+                of_metric(r#"{"critcal": true}"#),
+                format!(
+                    "{metric}.critcal: an unknown field, but allowed is one of critical, name, \
+                     groups, direction, nanStrategy, outlierStrategy, outlierFactor, muted, \
+                     mustHaveData, effectSize, evidence"
+                ),
+            ),
+            (
+                of_metric(r#"{"evidence": {"warmUpPoints": -1}}"#),
+                format!(
+                    "{metric}.evidence.warmUpPoints: -1, but allowed is a whole number, 0 to 4294967295"
+                ),
+            ),
+            (of_metric("[]"), format!("{metric}: a list, but allowed is an object")),
+            (
+                of_metric(r#"{"critical": 1, "name": 2}"#),
+                format!(
+                    "{metric}.critical: 1, but allowed is true or false; \
+                     {metric}.name: 2, but allowed is a string"
+                ),
+            ),
+            (
+                r#"{"pairs": [{"baseline": {"values": [1, "x", null, [2]]}}]}"#.into(),
+                format!(
+                    "pairs[0].baseline.values[1]: \"x\", but allowed is {number}; \
+                     pairs[0].baseline.values[2]: null, but allowed is {number}; \
+                     pairs[0].baseline.values[3]: a list, but allowed is {number}"
+                ),
+            ),
+            (
+                r#"{"canaryConfig": {"groupWeights": {"a": null}}}"#.into(),
+                format!("canaryConfig.groupWeights.a: null, but allowed is {number}"),
+            ),
+            (
+                of_clock(r#"{"start": "2024-01-01", "step": "1 min"}"#),
+                format!(
+                    "{clock}.start: \"2024-01-01\", but allowed is a time such as \
+                     \"2026-01-31T12:00:00Z\"; {clock}.step: \"1 min\", but allowed is seconds such \
+                     as \"60s\" or \"0.5s\""
+                ),
+            ),
+            (
+                r#"{"canaryConfig": {}, "kayentaConfigJson": "{}"}"#.into(),
+                "kayentaConfigJson: given as well as canaryConfig, but allowed is one of the two"
+                    .into(),
+            ),
+            (
+                r#"{"canaryConfig": {"groupWeights": {}, "group_weights": {}}}"#.into(),
+                "canaryConfig.group_weights: given as well as groupWeights, but allowed is one of \
+                 the two"
+                    .into(),
+            ),
+            (
+                r#"{"id": null, "pairs": [{"name": "a", "name": "b"}]}"#.into(),
+                r#"pairs[0]: "name" twice, but allowed is each field once"#.into(),
+            ),
+            ("7".into(), "7, but allowed is an object".into()),
+            ("null".into(), "null, but allowed is an object".into()),
         ];
-        for (json, path) in cases {
-            let problems = read::<proto::JudgeRequest>(json.as_bytes()).unwrap_err().problems();
-            assert_eq!(problems[0].path, path, "{json}: {problems:?}");
+        for (json, expected) in cases {
+            assert_eq!(refused(&json).join("; "), expected, "{json}");
         }
+        for json in ["{} {}", "[", "", r#"{"id": "#] {
+            assert!(refused(json)[0].contains("not JSON"), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_null_is_unset() {
+        let nulls = r#"{"id": null, "judge": null, "kayentaConfigJson": null, "thresholds": null,
+            "canaryConfig": {"metrics": [{"name": "a", "direction": null, "effectSize": null,
+                "outlierFactor": null, "groups": null, "critical": null}], "groupWeights": null},
+            "pairs": [{"name": "a", "tags": null, "baseline": {"values": null, "clock": null},
+                "canary": {"values": [0.1, "NaN", 9007199254740993]}}]}"#;
+        let without = r#"{"canaryConfig": {"metrics": [{"name": "a"}]},
+            "pairs": [{"name": "a", "baseline": {},
+                "canary": {"values": [0.1, "NaN", 9007199254740993]}}]}"#;
+        let read = |json: &str| read::<proto::JudgeRequest>(json.as_bytes()).unwrap();
+        // Not equal as such, because of NaN.
+        assert_eq!(read(nulls).encode_to_vec(), read(without).encode_to_vec());
+        assert!(refused(r#"{"nome": null}"#)[0].starts_with("nome: an unknown field"));
     }
 }

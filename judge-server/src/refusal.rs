@@ -21,12 +21,15 @@ pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(1);
 /// Problems that the message for people says; the details have more.
 const SAID: usize = 3;
 
-/// Characters of that message: it travels in a header too.
-const SAID_LENGTH: usize = 600;
+/// Bytes of that message as it travels in a header, where a character may take many.
+const SAID_BYTES: usize = 1000;
 
-/// Bytes of field violations that a gRPC status may carry. It travels in a header, of which many
-/// clients read 8 KiB.
-const VIOLATION_BYTES: usize = 4 * 1024;
+/// Bytes of field violations that a gRPC status may carry. It travels in headers too, in base64 and
+/// with the message once more, and many clients read 8 KiB of all headers together.
+const VIOLATION_BYTES: usize = 3584;
+
+/// Bytes of the tags and lengths of one violation.
+const VIOLATION_FRAME: usize = 8;
 
 /// A call that is not judged.
 #[derive(Debug, Clone, Error)]
@@ -198,8 +201,22 @@ fn first(problems: &Problems) -> String {
     if problems.count() > SAID {
         said.push(format!("and {} more", problems.count() - SAID));
     }
-    let mut said = said.join("; ");
-    if let Some((end, _)) = said.char_indices().nth(SAID_LENGTH) {
+    shortened(said.join("; "))
+}
+
+/// `said`, cut where it would take more than its share of a header.
+fn shortened(mut said: String) -> String {
+    let mut room = SAID_BYTES;
+    let over = said.char_indices().find(|(_, character)| {
+        // Each byte of most of the others becomes three: %E6.
+        let plain = character.is_ascii_alphanumeric();
+        let encoded = if plain { 1 } else { 3 * character.len_utf8() };
+        room.checked_sub(encoded).is_none_or(|left| {
+            room = left;
+            false
+        })
+    });
+    if let Some((end, _)) = over {
         said.truncate(end);
         said.push('…');
     }
@@ -232,7 +249,8 @@ impl From<Refusal> for Status {
         let mut room = VIOLATION_BYTES;
         for (index, problem) in problems.iter().enumerate() {
             let message = problem.message();
-            let Some(left) = room.checked_sub(problem.path.len() + message.len()) else {
+            let Some(left) = room.checked_sub(VIOLATION_FRAME + problem.path.len() + message.len())
+            else {
                 let found = match &refusal {
                     Refusal::Invalid(problems) => problems.count(),
                     _ => problems.len(),
@@ -248,7 +266,7 @@ impl From<Refusal> for Status {
         if let Some(delay) = refusal.retry_delay() {
             details.set_retry_info(Some(delay));
         }
-        Self::with_error_details(refusal.code(), refusal.to_string(), details)
+        Self::with_error_details(refusal.code(), shortened(refusal.to_string()), details)
     }
 }
 

@@ -73,7 +73,7 @@ impl<'a> Node<'a> {
         Problem::suspect(self.path.to_string(), self.quoted(), allowed, consequence)
     }
 
-    fn quoted(&self) -> String {
+    pub(super) fn quoted(&self) -> String {
         match self.value {
             None => "missing".to_owned(),
             // Containers may be large and are never what a person needs to see again.

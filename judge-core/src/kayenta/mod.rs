@@ -14,12 +14,16 @@ mod write;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::Segment;
 
 use crate::config::CanaryConfig;
 use crate::judgement::Judgement;
 use crate::judges;
 use crate::problem::{Problem, Refused, Severity};
 use crate::request::JudgeRequest;
+
+use document::{Node, Path};
 
 /// Reads a canary config document. What is suspect in it is kept in [`CanaryConfig::noticed`].
 ///
@@ -142,7 +146,7 @@ fn explain<T: DeserializeOwned>(json: &[u8]) -> Refused {
             };
             let found = error.inner();
             if found.is_data() {
-                Problem::error(path, found, "what the field takes")
+                wrong_value(json, path, error.path(), &found.to_string())
             } else {
                 Problem::error(path, format!("not JSON: {found}"), "a whole JSON document")
             }
@@ -154,4 +158,87 @@ fn explain<T: DeserializeOwned>(json: &[u8]) -> Refused {
         },
     };
     problem.into()
+}
+
+/// The problem with what stands in `json` where the reader stopped, of which it said `said`.
+fn wrong_value(
+    json: &[u8],
+    path: String,
+    steps: &serde_path_to_error::Path,
+    said: &str,
+) -> Problem {
+    let said = said.rsplit_once(" at line ").map_or(said, |(said, _)| said);
+    let Some((_, allowed)) = said.split_once(", expected ") else {
+        let found = said.strip_prefix("duplicate field ");
+        let found = found.map_or_else(|| said.to_owned(), |field| format!("{field} twice"));
+        return Problem::error(path, found, "each field once");
+    };
+    let allowed = match allowed {
+        "a sequence" => "a list",
+        "a map" => "an object",
+        allowed => allowed,
+    };
+    let document: Value = serde_json::from_slice(json).unwrap_or_default();
+    let value = steps.iter().try_fold(&document, |value, step| match step {
+        Segment::Seq { index } => value.get(index),
+        Segment::Map { key } => value.get(key),
+        _ => None,
+    });
+    Problem::error(path, Node { path: Path::Root, value }.quoted(), allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_request_is_said_in_its_own_words() {
+        let pair = |inner: &str| format!(r#"{{"metricSetPairList": [{inner}]}}"#);
+        let control = |inner: &str| pair(&format!(r#"{{"values": {{"control": {inner}}}}}"#));
+        let point = r#"a number, null, or one of "NaN", "Infinity", "-Infinity""#;
+        let at = "metricSetPairList[0]";
+        let cases = [
+            ("null".to_owned(), "null, but allowed is an object".to_owned()),
+            ("[{}, {}, []]".to_owned(), "a list, but allowed is an object".to_owned()),
+            (pair("null"), format!("{at}: null, but allowed is an object")),
+            (pair(r#"["a", "b"]"#), format!("{at}: a list, but allowed is an object")),
+            (pair(r#"{"name": 5}"#), format!("{at}.name: 5, but allowed is a string")),
+            (pair(r#"{"tags": []}"#), format!("{at}.tags: a list, but allowed is an object")),
+            (
+                pair(r#"{"values": [[1], [2]]}"#),
+                format!("{at}.values: a list, but allowed is an object"),
+            ),
+            (
+                control("{}"),
+                format!("{at}.values.control: an object, but allowed is a list of points"),
+            ),
+            (
+                control(r#"[1, "nan"]"#),
+                format!(r#"{at}.values.control[1]: "nan", but allowed is {point}"#),
+            ),
+            (
+                control(r#"[NaN, true]"#),
+                format!("{at}.values.control[1]: true, but allowed is {point}"),
+            ),
+            (
+                pair(r#"{"name": "a", "name": "b"}"#),
+                format!("{at}: `name` twice, but allowed is each field once"),
+            ),
+            (
+                r#"{"metricSetPairList": {}}"#.to_owned(),
+                "metricSetPairList: an object, but allowed is a list".to_owned(),
+            ),
+            (
+                r#"{"canaryConfig": {"metrics": [], "classifier": {}}, "metricSetPairList": []}"#
+                    .to_owned(),
+                "scoreThresholds: missing, but allowed is an object with pass and marginal, as \
+                 Kayenta sends it (those of the config are not read here)"
+                    .to_owned(),
+            ),
+        ];
+        for (json, expected) in cases {
+            let refused = read_request(json.as_bytes()).expect_err(&json);
+            assert_eq!(refused.problems()[0].to_string(), expected, "{json}");
+        }
+    }
 }

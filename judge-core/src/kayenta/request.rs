@@ -1,8 +1,10 @@
 //! Kayenta's remote-judge request.
 
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{self, SeqAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -21,7 +23,7 @@ use super::document::{Node, Problems};
 pub(super) struct RawRequest {
     canary_config: Option<Value>,
     score_thresholds: Option<Value>,
-    metric_set_pair_list: Option<Vec<RawPair>>,
+    metric_set_pair_list: Option<Vec<Object<RawPair>>>,
 }
 
 #[derive(Deserialize)]
@@ -29,8 +31,8 @@ struct RawPair {
     name: Option<String>,
     id: Option<String>,
     tags: Option<Tags>,
-    values: Option<RawValues>,
-    scopes: Option<RawScopes>,
+    values: Option<Object<RawValues>>,
+    scopes: Option<Object<RawScopes>>,
 }
 
 #[derive(Deserialize)]
@@ -47,8 +49,11 @@ struct RawScopes {
     experiment: Value,
 }
 
+const THRESHOLDS: &str =
+    "an object with pass and marginal, as Kayenta sends it (those of the config are not read here)";
+
 /// The request, or everything wrong with it.
-pub(super) fn read(raw: RawRequest) -> Result<JudgeRequest, Problems> {
+pub(super) fn read(Object(raw): Object<RawRequest>) -> Result<JudgeRequest, Problems> {
     let mut problems = Problems::new();
     let config = match raw.canary_config {
         None | Some(Value::Null) => {
@@ -61,10 +66,15 @@ pub(super) fn read(raw: RawRequest) -> Result<JudgeRequest, Problems> {
             config
         }
     };
-    let thresholds = raw.score_thresholds.unwrap_or_default();
-    let mut found = Problems::new();
-    let thresholds = config::read_thresholds(&Node::root(&thresholds), &mut found);
-    problems.extend(found.into_iter().map(|problem| problem.within("scoreThresholds")));
+    let thresholds = if let Some(thresholds) = raw.score_thresholds {
+        let mut found = Problems::new();
+        let thresholds = config::read_thresholds(&Node::root(&thresholds), &mut found);
+        problems.extend(found.into_iter().map(|problem| problem.within("scoreThresholds")));
+        thresholds
+    } else {
+        problems.push(Problem::error("scoreThresholds", "missing", THRESHOLDS));
+        None
+    };
     let pairs = raw.metric_set_pair_list.map(|pairs| read_pairs(pairs, &mut problems));
     if pairs.is_none() {
         problems.push(Problem::error("metricSetPairList", "missing", "a list of metric pairs"));
@@ -77,9 +87,9 @@ pub(super) fn read(raw: RawRequest) -> Result<JudgeRequest, Problems> {
     }
 }
 
-fn read_pairs(pairs: Vec<RawPair>, problems: &mut Problems) -> Vec<MetricPair> {
+fn read_pairs(pairs: Vec<Object<RawPair>>, problems: &mut Problems) -> Vec<MetricPair> {
     let mut read = Vec::with_capacity(pairs.len());
-    for (index, pair) in pairs.into_iter().enumerate() {
+    for (index, Object(pair)) in pairs.into_iter().enumerate() {
         let mut missing = |field: &str, allowed: &str| {
             let path = format!("metricSetPairList[{index}].{field}");
             problems.push(Problem::error(path, "missing", allowed));
@@ -88,7 +98,7 @@ fn read_pairs(pairs: Vec<RawPair>, problems: &mut Problems) -> Vec<MetricPair> {
             missing("name", "the name of a metric in canaryConfig.metrics");
             continue;
         };
-        let Some(values) = pair.values else {
+        let Some(Object(values)) = pair.values else {
             missing("values", "an object with the lists control and experiment");
             continue;
         };
@@ -100,7 +110,7 @@ fn read_pairs(pairs: Vec<RawPair>, problems: &mut Problems) -> Vec<MetricPair> {
             missing("values.experiment", "the list of the canary's points");
             continue;
         };
-        let scopes = pair.scopes.unwrap_or_default();
+        let scopes = pair.scopes.map(|Object(scopes)| scopes).unwrap_or_default();
         read.push(MetricPair {
             name,
             id: pair.id,
@@ -117,6 +127,29 @@ fn clock(scope: &Value) -> Option<Clock> {
     let start_millis = scope.get("startTimeMillis")?.as_i64()?;
     let step_millis = scope.get("stepMillis")?.as_u64().filter(|step| *step > 0)?;
     Some(Clock { start_millis, step_millis })
+}
+
+/// What a JSON object holds. Without this a list of the values would be read as well.
+pub(super) struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
+    }
 }
 
 /// Points of a series: numbers, or the words for those that JSON lacks, or `null` for a gap.

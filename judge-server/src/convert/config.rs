@@ -6,7 +6,7 @@ use judge_core::config::{
     CanaryConfig, Direction, EffectMeasure, EffectSize, MetricConfig, NanStrategy, OutlierFactor,
     Outliers, Thresholds,
 };
-use judge_core::{Problem, kayenta};
+use judge_core::{Problem, Refused, kayenta};
 
 use crate::problems::Problems;
 use crate::proto;
@@ -94,15 +94,22 @@ pub(super) fn read_kayenta(
     path: &str,
     problems: &mut Problems,
 ) -> Option<CanaryConfig> {
-    match kayenta::read_config(json.as_bytes()) {
-        Ok(config) => Some(config),
-        Err(refused) => {
-            for problem in refused.problems() {
-                problems.push(|| problem.clone().within(path));
-            }
-            None
-        }
+    let before = problems.count();
+    let read = kayenta::read_config(json.as_bytes());
+    let refused = read.as_ref().err().into_iter().flat_map(Refused::problems).cloned();
+    let nameless = read.as_ref().ok().into_iter().flat_map(nameless);
+    for problem in refused.chain(nameless) {
+        problems.push(|| problem.within(path));
     }
+    read.ok().filter(|_| problems.count() == before)
+}
+
+/// The metrics that no pair of our messages can name; Kayenta's requests can.
+pub(super) fn nameless(config: &CanaryConfig) -> impl Iterator<Item = Problem> {
+    let nameless = config.metrics.iter().enumerate().filter(|(_, metric)| metric.name.is_empty());
+    nameless.map(|(index, _)| {
+        Problem::error(format!("metrics[{index}].name"), "\"\"", "the metric's name")
+    })
 }
 
 /// Both thresholds, or the errors in `reading`.

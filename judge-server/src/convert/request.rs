@@ -1,7 +1,10 @@
 //! Requests.
 
-use judge_core::{CanaryConfig, Clock, JudgeRequest, MetricPair, Problem, Series, kayenta};
+use judge_core::{
+    CanaryConfig, Clock, JudgeRequest, MetricPair, Problem, Refused, Series, judges, kayenta,
+};
 
+use crate::limits;
 use crate::problems::Problems;
 use crate::proto;
 use crate::refusal::Refusal;
@@ -45,6 +48,14 @@ impl TryFrom<proto::JudgeRequest> for JudgeRequest {
             }
             (None, None) => None,
         };
+        // Looked up here, where it is known that the request names it and not its config.
+        let unknown = request.judge.as_deref().and_then(|name| judges::by_name(name).err());
+        for problem in unknown.iter().flat_map(Refused::problems) {
+            problems.push(|| Problem { path: "judge".to_owned(), ..problem.clone() });
+        }
+        if let Some(problem) = limits::too_long_id(&request.id) {
+            problems.push(|| problem);
+        }
         let pairs = read_pairs(request.pairs, &mut problems);
         match (config, thresholds) {
             (Some(mut config), Some(thresholds)) if problems.count() == 0 => {
@@ -56,27 +67,33 @@ impl TryFrom<proto::JudgeRequest> for JudgeRequest {
     }
 }
 
-/// The config to check, with the names that its fields have for the caller.
-///
-/// # Errors
-/// With everything found in it, when it cannot be read.
+/// A config to check, or everything found in it when it cannot be read.
+pub(crate) struct ConfigToCheck {
+    /// The names that its fields have for the caller.
+    pub(crate) dialect: Dialect,
+    pub(crate) read: Result<CanaryConfig, Problems>,
+}
+
+/// The config to check.
 pub(crate) fn read_config_to_check(
     config: proto::validate_config_request::Config,
-) -> (Dialect, Result<CanaryConfig, Problems>) {
+) -> ConfigToCheck {
     use proto::validate_config_request::Config;
     match config {
         Config::CanaryConfig(config) => {
             let mut problems = Problems::default();
             let config = config::read(config, &mut Reading::new("canaryConfig", &mut problems));
-            (Dialect::Messages, config.ok_or(problems))
+            ConfigToCheck { dialect: Dialect::Messages, read: config.ok_or(problems) }
         }
         Config::KayentaConfigJson(json) => {
-            let read = kayenta::read_config(json.as_bytes()).map_err(|_| {
+            let config = kayenta::read_config(json.as_bytes()).ok();
+            let nameless: Vec<Problem> = config.iter().flat_map(config::nameless).collect();
+            let read = config.filter(|_| nameless.is_empty()).ok_or_else(|| {
                 // With what is suspect besides the errors.
-                let found = kayenta::check_config(json.as_bytes()).into_iter();
+                let found = nameless.into_iter().chain(kayenta::check_config(json.as_bytes()));
                 found.map(|problem| problem.within("kayentaConfigJson")).collect()
             });
-            (Dialect::KayentaText, read)
+            ConfigToCheck { dialect: Dialect::KayentaText, read }
         }
     }
 }

@@ -160,3 +160,18 @@ fn messages_without_room_are_warned_of() {
         assert_eq!(log.contains("raise max-buffered"), warned, "{message} {all}: {log}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_says_how_many_warnings_there_were() {
+    let mut server = Server::start(&[], Stdio::piped());
+    let mut without_series = request();
+    without_series.judge = Some("NetflixACAJudge-v1.0".into());
+    without_series.pairs.clear();
+    let answer = server.client().await.judge(without_series).await.unwrap().into_inner();
+    let warnings = answer.judgement.unwrap().warnings.len();
+    assert!(warnings > 0);
+    server.signal("-TERM");
+    let mut log = server.log();
+    let call = std::iter::from_fn(|| line(&mut log)).find(|line| line["message"] == "call");
+    assert_eq!(call.unwrap()["warnings"], json!(warnings));
+}

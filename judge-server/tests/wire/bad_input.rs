@@ -36,8 +36,27 @@ async fn every_wrong_field_is_named_over_grpc_and_over_a_stream() {
             |request| config(request).metrics[1].direction = 77,
             &["canaryConfig.metrics[1].direction"],
         ),
-        (|request| request.judge = Some("Nobody-v1".into()), &["canaryConfig.judge"]),
+        (|request| request.judge = Some("Nobody-v1".into()), &["judge"]),
+        (|request| config(request).judge = Some("Nobody-v1".into()), &["canaryConfig.judge"]),
+        (
+            |request| {
+                let text = r#"{"metrics": [{"name": "a", "groups": ["g"]}], "classifier": {},
+                    "judge": {"name": "NetflixACAJudge-v1.0"}}"#;
+                request.config =
+                    Some(proto::judge_request::Config::KayentaConfigJson(text.to_owned()));
+                request.judge = Some("Nobody-v1".into());
+            },
+            &["judge"],
+        ),
         (|request| request.id = "x".repeat(257), &["id"]),
+        (
+            |request| {
+                request.id = "x".repeat(257);
+                request.thresholds = None;
+                request.pairs[1].canary = None;
+            },
+            &["thresholds", "id", "pairs[1].canary"],
+        ),
         (
             |request| {
                 let text = r#"{"metrics": [{"groups": 5}]}"#.to_owned();
@@ -130,6 +149,14 @@ async fn wrong_documents_over_http() {
         ("/judge", b"", 400, "INVALID_REQUEST", &[""]),
         ("/judge", b"{\"canaryConfig\": \xff}", 400, "INVALID_REQUEST", &["canaryConfig"]),
         ("/judge", b"[1, 2", 400, "INVALID_REQUEST", &["canaryConfig"]),
+        ("/judge", b"[{}, {}, []]", 400, "INVALID_REQUEST", &[""]),
+        (
+            "/judge",
+            br#"{"metricSetPairList": [{"values": [[1], [2]]}]}"#,
+            400,
+            "INVALID_REQUEST",
+            &["metricSetPairList[0].values"],
+        ),
         ("/judge", deep.as_bytes(), 400, "INVALID_REQUEST", &["canaryConfig"]),
         ("/v1/judge", deep.as_bytes(), 400, "INVALID_REQUEST", &["canaryConfig"]),
         ("/judge", large.as_bytes(), 413, "MESSAGE_TOO_LARGE", &[""]),

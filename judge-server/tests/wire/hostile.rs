@@ -3,8 +3,8 @@
 use judge_server::proto::judge_stream_response::Outcome;
 use judge_server::proto::{self, judge_request};
 use prost::Message;
-use tonic::Code;
 use tonic::codec::CompressionEncoding;
+use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use crate::harness::{Server, reason, request};
@@ -176,6 +176,15 @@ async fn a_message_too_large_once_decompressed_is_refused_as_too_large() {
     }
 }
 
+/// The headers of `status` are within the 8 KiB that the stricter clients read of all together.
+fn assert_fits(status: &Status) {
+    let headers = status.clone().into_http::<()>().into_parts().0.headers;
+    // Each line has four bytes between and behind its two texts.
+    let length: usize =
+        headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    assert!(length < 8 * 1024, "{length} bytes of headers");
+}
+
 #[tokio::test]
 async fn very_many_problems_fit_the_headers_of_any_client() {
     let server = Server::start(&["--max-metrics=5000"]).await;
@@ -186,8 +195,7 @@ async fn very_many_problems_fit_the_headers_of_any_client() {
     let mut client = server.client().await;
     let status = client.judge(wrong.clone()).await.unwrap_err();
     assert_eq!(reason(&status), "INVALID_REQUEST");
-    // 8 KiB is what the stricter clients read of all headers together.
-    assert!(status.message().len() + status.details().len() * 4 / 3 < 8 * 1024);
+    assert_fits(&status);
     let violations = status.get_details_bad_request().unwrap().field_violations;
     assert_eq!(violations[0].field, "pairs[0].canary");
     let last = violations.last().unwrap();
@@ -220,7 +228,7 @@ async fn a_field_with_a_very_long_name_fits_too() {
     wrong.pairs[0].name = "x".repeat(1_000_000);
     let status = server.client().await.judge(wrong).await.unwrap_err();
     assert_eq!(reason(&status), "INVALID_REQUEST");
-    assert!(status.message().len() + status.details().len() * 4 / 3 < 8 * 1024);
+    assert_fits(&status);
 }
 
 #[tokio::test]
@@ -264,4 +272,23 @@ async fn very_many_notices_are_a_thousand_warnings_and_how_many_more() {
     let last = warnings[1000].problem.as_ref().unwrap();
     assert_eq!(last.value, "4000 more problems");
     assert_eq!(last.severity(), proto::Severity::Notice);
+}
+
+#[tokio::test]
+async fn problems_of_any_script_fit_too() {
+    let server = Server::start(&[]).await;
+    let mut client = server.client().await;
+    for (script, length) in [("灰度发布组", 16), ("灰度发布组", 60), ("a ", 100), ("ö\u{7f}", 9)]
+    {
+        let mut wrong = request("", 1, 1);
+        let Some(proto::judge_request::Config::CanaryConfig(config)) = &mut wrong.config else {
+            panic!("a typed config")
+        };
+        let name = |group: usize| format!("{}{group}", script.repeat(length));
+        config.group_weights = (0..60).map(|group| (name(group), -5.0)).collect();
+        let status = client.judge(wrong).await.unwrap_err();
+        assert_eq!(reason(&status), "INVALID_REQUEST");
+        assert!(status.message().contains(script), "{status}");
+        assert_fits(&status);
+    }
 }

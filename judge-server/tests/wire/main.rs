@@ -21,9 +21,11 @@ mod limits;
 mod offline;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod own_json;
 mod raw;
 mod reflection;
 mod same;
 mod security;
 mod tls;
 mod validate;
+mod warnings;

@@ -188,3 +188,40 @@ async fn an_unreadable_config_has_what_is_suspect_too() {
         answer.problems.iter().map(proto::Problem::severity).collect();
     assert_eq!(severities, [proto::Severity::Error, proto::Severity::Suspect]);
 }
+
+#[tokio::test]
+async fn a_config_whose_groups_no_answer_has_room_for_is_not_usable() {
+    let server = Server::start(&["--max-message-size=64KiB"]).await;
+    let group = "g".repeat(1000);
+    for (groups, usable) in [(20, true), (40, false)] {
+        let metric =
+            |name: &str, groups: usize| json!({"name": name, "groups": vec![&group; groups]});
+        let metrics = json!([metric("a", groups), metric("b", 1)]);
+        let typed = json!({"metrics": metrics, "judge": "NetflixACAJudge-v1.0"});
+        let kayenta = json!({"metrics": metrics, "classifier": {},
+            "judge": {"name": "NetflixACAJudge-v1.0"}});
+        for (field, config) in as_fields(typed, &kayenta) {
+            let answer = validated(&server, field, &config).await;
+            assert_eq!(answer.usable, usable, "{groups}: {answer:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_metric_that_no_pair_can_name_is_not_usable() {
+    let server = Server::start(&[]).await;
+    let metrics = json!([{"name": "a", "groups": ["all"]}, {"name": "", "groups": []}]);
+    let typed = json!({"metrics": metrics});
+    let kayenta = json!({"metrics": metrics, "classifier": {}});
+    for (field, config) in as_fields(typed, &kayenta) {
+        let request = json!({field: config, "thresholds": {"pass": 90, "marginal": 50},
+            "judge": "NetflixACAJudge-v1.0", "pairs": [{"name": "a", "baseline": {}, "canary": {}}]});
+        let request: proto::JudgeRequest = serde_json::from_value(request).unwrap();
+        let refused = server.client().await.judge(request).await.unwrap_err();
+        assert_eq!(fields(&refused), [format!("{field}.metrics[1].name")]);
+        let answer = server.post("/v1/config:validate", json!({field: config}).to_string()).await;
+        let answer: proto::ValidateConfigResponse = serde_json::from_slice(&answer.body).unwrap();
+        assert!(!answer.usable, "{answer:?}");
+        assert_eq!(answer.problems[0].path, format!("{field}.metrics[1].name"));
+    }
+}

@@ -64,6 +64,10 @@ async fn that_do_not_fit_are_refused() {
     let answer = answers.into_inner().message().await.unwrap().unwrap();
     assert!(format!("{answer:?}").contains("TOO_MANY_BYTES"), "{answer:?}");
     server.until("judge_buffered_bytes", 0.0).await;
+    // What nobody is told is no verdict.
+    assert_eq!(server.metric("judge_verdicts_total").await, None);
+    client.judge(request("", 1, 5)).await.unwrap();
+    assert_eq!(server.metric("judge_verdicts_total").await, Some(1.0));
 }
 
 #[tokio::test]
