@@ -11,7 +11,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::harness::{Server, reason, request};
-use crate::raw::{Call, JUDGE, Raw, framed};
+use crate::raw::{Call, JUDGE, Raw, TAKES_MANY, body_bytes, chatty_post, framed, narrow};
 
 const SLOW: &str = "judge_connections_closed_total{reason=\"SLOW_ANSWERS\"}";
 
@@ -105,6 +105,24 @@ async fn over_http_end_their_connection_too() {
     });
     server.until(SLOW, 1.0).await;
     tokio::time::timeout(std::time::Duration::from_secs(20), asking).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn over_http_count_as_bytes_until_all_is_taken() {
+    let server = Server::start(&[TAKES_MANY]).await;
+    let mut lazy = narrow(server.http).await;
+    lazy.write_all(chatty_post().as_bytes()).await.unwrap();
+    server.until("judge_verdicts_total", 1.0).await;
+    // Not those of the request, once it is judged.
+    server.until("judge_judgements_admitted", 0.0).await;
+    let held = server.metric("judge_buffered_bytes").await.unwrap();
+    // What can be sent has been once this has come and gone.
+    for _ in 0..3 {
+        server.client().await.judge(request("", 1, 5)).await.unwrap();
+    }
+    assert_eq!(server.metric("judge_buffered_bytes").await, Some(held));
+    assert_eq!(body_bytes(&mut lazy).await as f64, held);
+    server.until("judge_buffered_bytes", 0.0).await;
 }
 
 #[tokio::test]
