@@ -1,10 +1,11 @@
 //! One call: what is known of it, counted and logged when it ends.
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use http::HeaderMap;
+use hyper::body::Incoming;
 use judge_core::Verdict;
 use tokio::time::Instant;
 use tonic::Code;
@@ -29,6 +30,8 @@ pub(crate) struct Call {
     pub(crate) reservation: Reservation,
     /// Where it is a stream, bytes of the answers that are about to be written.
     pub(crate) answers: Reservation,
+    /// What of its request was not read.
+    unread: Mutex<Option<Incoming>>,
     id: OnceLock<String>,
     verdict: OnceLock<Verdict>,
     refusal: OnceLock<Refusal>,
@@ -64,6 +67,7 @@ impl Call {
             traces: traces.clone(),
             reservation: Reservation::none(budget),
             answers: Reservation::none(budget),
+            unread: Mutex::default(),
             id: OnceLock::new(),
             verdict: OnceLock::new(),
             refusal: OnceLock::new(),
@@ -83,6 +87,7 @@ impl Call {
             traces: self.traces.clone(),
             reservation: self.reservation.split(),
             answers: self.answers.another(),
+            unread: Mutex::default(),
             id: OnceLock::new(),
             verdict: OnceLock::new(),
             refusal: OnceLock::new(),
@@ -108,6 +113,16 @@ impl Call {
 
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
         self.refusal.get()
+    }
+
+    /// Keeps what of its request nobody reads any more.
+    pub(crate) fn leave(&self, unread: Incoming) {
+        *self.unread.lock().unwrap_or_else(PoisonError::into_inner) = Some(unread);
+    }
+
+    /// What of its request was left.
+    pub(crate) fn unread(&self) -> Option<Incoming> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Notes the status of the answer, which ends the call's time.

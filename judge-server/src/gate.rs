@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use http::header::AsHeaderName;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Version, header};
 use hyper::body::Incoming;
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
@@ -15,8 +15,8 @@ use tower::ServiceExt;
 
 use crate::activity::Busy;
 use crate::answer::{Answer, Charge};
-use crate::body::{Metered, UntilDrained};
-use crate::budget::Budget;
+use crate::body::{self, Metered, UntilDrained};
+use crate::budget::{ANSWER_BYTES, Budget};
 use crate::call::{Call, code_name};
 use crate::grpc;
 use crate::judging::Judging;
@@ -32,6 +32,9 @@ const GRPC_ENCODING: &str = "grpc-encoding";
 
 /// Characters of a path or header that a refusal quotes.
 const QUOTED: usize = 80;
+
+/// How many times `max-message-size` a refused request may have for its client to be told why.
+const DISCARDED: u64 = 4;
 
 /// What answers behind a gate: the side of the server that it is on.
 #[derive(Debug)]
@@ -71,11 +74,16 @@ impl Gate {
         let metrics = &self.judging.metrics;
         let call =
             Call::begin(target.name(), request.headers(), metrics, &self.budget, &self.traces);
+        let http1 = request.version() < Version::HTTP_2;
+        let waits = request.headers().contains_key(header::EXPECT);
         let answer = match self.admit(target, &request) {
-            Err(refusal) => Err(call.refuse(refusal)),
+            Err(refusal) => {
+                call.leave(request.into_body());
+                Err(call.refuse(refusal))
+            }
             Ok(()) => self.pass(target, request, &call).await,
         };
-        let response = answer.unwrap_or_else(|refusal| self.refuse(refusal));
+        let mut response = answer.unwrap_or_else(|refusal| self.refuse(refusal));
         match self.side {
             Side::Http(_) => call.answer(response.status().as_str().to_owned()),
             Side::Grpc(_) => match code(response.headers()) {
@@ -83,6 +91,11 @@ impl Gate {
                 Code::Ok if target == Target::JudgeStream => {}
                 code => call.answer(code_name(code)),
             },
+        }
+        if let Some(unread) = call.unread().filter(|_| http1)
+            && !self.hear_out(unread, &call, waits).await
+        {
+            close(response.headers_mut());
         }
         response.map(|body| {
             let charge = if target == Target::JudgeStream {
@@ -98,6 +111,23 @@ impl Gate {
             };
             Answer::new(body, charge, busy)
         })
+    }
+
+    /// Reads a refused request to its end, as most clients of HTTP/1 read no answer before they have
+    /// sent all, and would only see a broken connection. Gives whether the connection may go on.
+    async fn hear_out(&self, unread: Incoming, call: &Call, waits: bool) -> bool {
+        match call.refusal() {
+            None => true,
+            // It has had its time.
+            Some(Refusal::SlowRequest) => false,
+            // Its client sends nothing before it has leave.
+            Some(_) if waits => false,
+            Some(_) => {
+                call.reservation.shrink_to(ANSWER_BYTES);
+                let limit = self.judging.limits.message_bytes.saturating_mul(DISCARDED);
+                body::discard(unread, limit, self.read_time).await
+            }
+        }
     }
 
     /// Whether the call may begin; decided by its headers, before its body is read.
@@ -203,6 +233,11 @@ impl Gate {
         }
         response
     }
+}
+
+/// Says that the connection ends with this answer.
+fn close(headers: &mut HeaderMap) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
 fn require_grpc(request: &Request<Incoming>) -> Result<(), Refusal> {
