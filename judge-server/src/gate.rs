@@ -64,6 +64,9 @@ pub(crate) struct Gate {
     pub(crate) call_time: Duration,
     /// The longest that reading a request may take.
     pub(crate) read_time: Duration,
+    /// The end has been announced.
+    pub(crate) leaving: CancellationToken,
+    /// Connections end.
     pub(crate) draining: CancellationToken,
 }
 
@@ -92,10 +95,16 @@ impl Gate {
                 code => call.answer(code_name(code)),
             },
         }
-        if let Some(unread) = call.unread().filter(|_| http1)
-            && !self.hear_out(unread, &call, waits).await
-        {
-            close(response.headers_mut());
+        let unread = call.unread();
+        if http1 {
+            let goes_on = match unread {
+                Some(unread) => self.hear_out(unread, &call, waits).await,
+                None => true,
+            };
+            if !goes_on || busy.is_last() || self.leaving.is_cancelled() {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
+            }
         }
         response.map(|body| {
             let charge = if target == Target::JudgeStream {
@@ -233,11 +242,6 @@ impl Gate {
         }
         response
     }
-}
-
-/// Says that the connection ends with this answer.
-fn close(headers: &mut HeaderMap) {
-    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
 }
 
 fn require_grpc(request: &Request<Incoming>) -> Result<(), Refusal> {

@@ -118,6 +118,20 @@ pub(crate) async fn said(address: std::net::SocketAddr, text: &str) -> TcpStream
     connection
 }
 
+/// A request that keeps its connection.
+pub(crate) const ALIVE: &str = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+
+/// Makes it on a connection that is open, and reads the answer.
+pub(crate) async fn ask(connection: &mut TcpStream) -> String {
+    connection.write_all(ALIVE.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"alive") {
+        let read = tokio::time::timeout(Duration::from_secs(20), connection.read_buf(&mut answer));
+        assert!(read.await.expect("an answer in time").unwrap() > 0, "closed");
+    }
+    String::from_utf8(answer).unwrap()
+}
+
 /// The first `sent` bytes of a request to judge a document of `bytes`.
 pub(crate) fn posted(bytes: usize, sent: usize) -> String {
     let head = format!("POST /judge HTTP/1.1\r\nhost: x\r\ncontent-length: {bytes}\r\n\r\n");
