@@ -186,13 +186,17 @@ impl Gate {
                 return Ok(routed.map_err(late)?.unwrap_or_else(|never| match never {}));
             }
         };
+        let lasting = matches!(target, Target::HealthWatch | Target::Reflection);
+        let place =
+            lasting.then(|| Arc::clone(&service.others_open).try_acquire_owned()).transpose();
+        let place = place.map_err(|_| call.refuse(Refusal::Overloaded(Resource::Streams)))?;
         let answered = timeout_at(deadline, service.call(target, request, call)).await;
         let response = answered.map_err(late)?;
         self.check_grpc(target, &response, call)?;
-        Ok(if matches!(target, Target::Health | Target::Reflection) {
-            response.map(|body| Body::new(UntilDrained::new(body, self.draining.clone())))
-        } else {
-            response
+        Ok(match place {
+            None => response,
+            Some(place) => response
+                .map(|body| Body::new(UntilDrained::new(body, self.draining.clone(), place))),
         })
     }
 
@@ -209,7 +213,7 @@ impl Gate {
         let refusal = match code(response.headers()) {
             // The second when it is too large only once it is decompressed.
             Code::OutOfRange | Code::ResourceExhausted
-                if !matches!(target, Target::Health | Target::Reflection) =>
+                if !matches!(target, Target::Health | Target::HealthWatch | Target::Reflection) =>
             {
                 Refusal::MessageTooLarge { limit: self.judging.limits.message_bytes }
             }

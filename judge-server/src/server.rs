@@ -97,6 +97,7 @@ pub async fn serve(
         stream_calls: settings.max_stream_calls,
         draining: sides.draining.clone(),
         others: grpc::others(health)?,
+        others_open: Arc::new(Semaphore::new(grpc::OTHERS_OPEN)),
     };
     let shared = http::Shared {
         judging: Arc::clone(&sides.judging),

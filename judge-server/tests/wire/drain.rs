@@ -54,7 +54,8 @@ async fn over_http_an_answer_says_that_its_connection_ends() {
         assert!(!ask(&mut connection).await.contains("connection: close"));
     }
     server.stop.send(()).unwrap();
-    while !ask(&mut connection).await.contains("connection: close") {}
+    let told = async { while !ask(&mut connection).await.contains("connection: close") {} };
+    tokio::time::timeout(Duration::from_secs(20), told).await.expect("told in time");
     assert_eq!(closes(connection).await, "");
     // Whoever connects is still answered, once.
     let said = closes(said(server.http, ALIVE).await).await;

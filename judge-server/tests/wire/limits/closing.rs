@@ -1,5 +1,7 @@
 //! Connections that the server closes, each counted with its reason.
 
+use std::time::Duration;
+
 use judge_server::proto::JudgeStreamRequest;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -112,7 +114,8 @@ async fn old_ones_over_http_with_the_next_answer() {
     let mut connection = TcpStream::connect(server.http).await.unwrap();
     assert!(!ask(&mut connection).await.contains("connection: close"));
     // None is cut off.
-    while !ask(&mut connection).await.contains("connection: close") {}
+    let told = async { while !ask(&mut connection).await.contains("connection: close") {} };
+    tokio::time::timeout(Duration::from_secs(20), told).await.expect("told in time");
     assert_eq!(closes(connection).await, "");
     server.until(&closed("AGE"), 1.0).await;
 }
