@@ -63,6 +63,14 @@ async fn that_do_not_fit_are_refused() {
     let answers = client.judge_stream(tokio_stream::iter(messages)).await.unwrap();
     let answer = answers.into_inner().message().await.unwrap().unwrap();
     assert!(format!("{answer:?}").contains("TOO_MANY_BYTES"), "{answer:?}");
+    // Nor does a refusal that is many times as large as its request.
+    let mut empty = request("7", 0, 0);
+    empty.pairs = vec![Default::default(); 1000];
+    let messages = [JudgeStreamRequest { request: Some(empty) }];
+    let answers = client.judge_stream(tokio_stream::iter(messages)).await.unwrap();
+    let answer = answers.into_inner().message().await.unwrap().unwrap();
+    assert_eq!(answer.id, "7");
+    assert!(format!("{answer:?}").contains("TOO_MANY_BYTES"), "{}", answer.encoded_len());
     server.until("judge_buffered_bytes", 0.0).await;
 }
 
