@@ -43,11 +43,13 @@ pub(crate) struct Metered {
     reading: Reading,
     time: Duration,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The message that the timer is for.
+    timed: usize,
 }
 
 impl Metered {
     pub(crate) fn new(inner: Incoming, call: Arc<Call>, reading: Reading, time: Duration) -> Self {
-        Self { inner: Some(inner), call, reading, time, timer: None }
+        Self { inner: Some(inner), call, reading, time, timer: None, timed: 0 }
     }
 
     /// Whether the client must go on by now.
@@ -91,9 +93,10 @@ impl http_body::Body for Metered {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if !self.is_awaited() {
+        let message = self.call.messages();
+        if self.timed != message || !self.is_awaited() {
             // Each message has a time of its own.
-            self.timer = None;
+            (self.timer, self.timed) = (None, message);
         }
         let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
         match Pin::new(inner).poll_frame(context) {

@@ -1,6 +1,7 @@
 //! One call: what is known of it, counted and logged when it ends.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +31,10 @@ pub(crate) struct Call {
     pub(crate) reservation: Reservation,
     /// Where it is a stream, bytes of the answers that are about to be written.
     pub(crate) answers: Reservation,
+    /// Whether its messages may have come as other bytes than they are.
+    compressed: bool,
+    /// Messages taken from it, where it is a stream.
+    messages: AtomicUsize,
     /// What of its request was not read.
     unread: Mutex<Option<Incoming>>,
     id: OnceLock<String>,
@@ -37,6 +42,9 @@ pub(crate) struct Call {
     refusal: OnceLock<Refusal>,
     answered: OnceLock<Answer>,
 }
+
+/// Bytes of gRPC before a message.
+const FRAME: usize = 5;
 
 /// Characters of an id that are logged, so that a line of the log stays short.
 const LOGGED_ID: usize = 128;
@@ -67,6 +75,8 @@ impl Call {
             traces: traces.clone(),
             reservation: Reservation::none(budget),
             answers: Reservation::none(budget),
+            compressed: headers.contains_key("grpc-encoding"),
+            messages: AtomicUsize::new(0),
             unread: Mutex::default(),
             id: OnceLock::new(),
             verdict: OnceLock::new(),
@@ -75,9 +85,12 @@ impl Call {
         })
     }
 
-    /// The call that one message of this stream is, with the bytes read for it so far.
-    pub(crate) fn message(&self, method: &'static str) -> Arc<Self> {
+    /// The call that one message of this stream is, with the bytes read for it. They are not known
+    /// where it was compressed: then it has what was read so far.
+    pub(crate) fn message(&self, method: &'static str, bytes: usize) -> Arc<Self> {
         self.metrics.in_flight.inc();
+        self.messages.fetch_add(1, Ordering::Relaxed);
+        let bytes = if self.compressed { usize::MAX } else { FRAME.saturating_add(bytes) };
         Arc::new(Self {
             metrics: Arc::clone(&self.metrics),
             method,
@@ -85,14 +98,21 @@ impl Call {
             deadline: self.deadline,
             parent: self.parent.clone(),
             traces: self.traces.clone(),
-            reservation: self.reservation.split(),
+            reservation: self.reservation.split_off(bytes),
             answers: self.answers.another(),
+            compressed: self.compressed,
+            messages: AtomicUsize::new(0),
             unread: Mutex::default(),
             id: OnceLock::new(),
             verdict: OnceLock::new(),
             refusal: OnceLock::new(),
             answered: OnceLock::new(),
         })
+    }
+
+    /// How many messages were taken from it.
+    pub(crate) fn messages(&self) -> usize {
+        self.messages.load(Ordering::Relaxed)
     }
 
     /// The id that the caller chose; its beginning where it is long.

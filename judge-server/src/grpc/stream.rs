@@ -105,7 +105,10 @@ async fn judge_all(
             },
             Some(answer) = judged.next() => waiting.push_back(answer),
             request = requests.message(), if end.is_none() && all < service.stream_calls => match request {
-                Ok(Some(request)) => judged.push(judge(service, request, call.message("JudgeStream"))),
+                Ok(Some(request)) => {
+                    let message = call.message("JudgeStream", request.len());
+                    judged.push(judge(service, request, message));
+                }
                 Ok(None) => end = Some(None),
                 // The connection broke: nobody is there to be refused.
                 Err(status) if status.source().is_some_and(<dyn Error>::is::<hyper::Error>) => {
