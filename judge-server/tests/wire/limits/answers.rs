@@ -1,6 +1,6 @@
 //! Answers that are not read.
 
-use judge_server::proto::{JudgeRequest, JudgeStreamRequest};
+use judge_server::proto::{JudgeRequest, JudgeStreamRequest, MetricPair};
 use prost::Message;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -65,7 +65,7 @@ async fn that_do_not_fit_are_refused() {
     assert!(format!("{answer:?}").contains("TOO_MANY_BYTES"), "{answer:?}");
     // Nor does a refusal that is many times as large as its request.
     let mut empty = request("7", 0, 0);
-    empty.pairs = vec![Default::default(); 1000];
+    empty.pairs = vec![MetricPair::default(); 1000];
     let messages = [JudgeStreamRequest { request: Some(empty) }];
     let answers = client.judge_stream(tokio_stream::iter(messages)).await.unwrap();
     let answer = answers.into_inner().message().await.unwrap().unwrap();
