@@ -1,7 +1,7 @@
 //! What one connection is doing: the calls in it, what came, and what its client has not taken.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::time::sleep;
@@ -18,6 +18,10 @@ pub(crate) struct Activity {
     unwritten: [AtomicUsize; 2],
     /// Bytes that came.
     received: AtomicUsize,
+    /// Whether calls came over HTTP/2, which has a way to say that it ends.
+    http2: AtomicBool,
+    /// Whether its next answer is to be its last.
+    ending: AtomicBool,
 }
 
 impl Activity {
@@ -29,6 +33,18 @@ impl Activity {
     /// All bytes that came so far.
     pub(crate) fn received(&self) -> usize {
         self.received.load(Ordering::Relaxed)
+    }
+
+    /// Notes that it speaks HTTP/2.
+    pub(crate) fn is_over_http2(&self) {
+        self.http2.store(true, Ordering::Relaxed);
+    }
+
+    /// Has the next answer say that the connection ends, where only an answer can say so. Gives whether
+    /// that is so.
+    pub(crate) fn end(&self) -> bool {
+        self.ending.store(true, Ordering::Relaxed);
+        !self.http2.load(Ordering::Relaxed)
     }
 
     /// A piece of an answer, handed over to be written.
@@ -87,6 +103,11 @@ impl Busy {
         activity.running.fetch_add(1, Ordering::Relaxed);
         activity.begun.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(activity))
+    }
+
+    /// Whether its connection ends with this answer.
+    pub(crate) fn is_last(&self) -> bool {
+        self.0.ending.load(Ordering::Relaxed)
     }
 
     /// A piece of the answer, handed over to be written.

@@ -11,7 +11,8 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use tokio::time::{Sleep, sleep};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Sleep, sleep, timeout};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Status;
 
@@ -36,16 +37,19 @@ pub(crate) enum Reading {
 
 /// A request's body: its bytes are reserved before they are handed on, and are there in time.
 pub(crate) struct Metered {
-    inner: Incoming,
+    /// There until it ends.
+    inner: Option<Incoming>,
     call: Arc<Call>,
     reading: Reading,
     time: Duration,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The message that the timer is for.
+    timed: usize,
 }
 
 impl Metered {
     pub(crate) fn new(inner: Incoming, call: Arc<Call>, reading: Reading, time: Duration) -> Self {
-        Self { inner, call, reading, time, timer: None }
+        Self { inner: Some(inner), call, reading, time, timer: None, timed: 0 }
     }
 
     /// Whether the client must go on by now.
@@ -70,6 +74,17 @@ impl Metered {
     }
 }
 
+impl Drop for Metered {
+    fn drop(&mut self) {
+        if let Some(inner) = self.inner.take()
+            && self.reading == Reading::Whole
+            && !http_body::Body::is_end_stream(&inner)
+        {
+            self.call.leave(inner);
+        }
+    }
+}
+
 impl http_body::Body for Metered {
     type Data = Bytes;
     type Error = Box<dyn Error + Send + Sync>;
@@ -78,17 +93,22 @@ impl http_body::Body for Metered {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        if !self.is_awaited() {
+        let message = self.call.messages();
+        if self.timed != message || !self.is_awaited() {
             // Each message has a time of its own.
-            self.timer = None;
+            (self.timer, self.timed) = (None, message);
         }
-        match Pin::new(&mut self.inner).poll_frame(context) {
+        let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
+        match Pin::new(inner).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
                 let reserved = self.reserve(frame.data_ref().map_or(0, Bytes::len));
                 Poll::Ready(Some(reserved.map(|()| frame).map_err(|refusal| self.fail(refusal))))
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
-            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Ready(None) => {
+                self.inner = None;
+                Poll::Ready(None)
+            }
             Poll::Pending => {
                 // Most bodies are there at once and need no timer.
                 if !self.is_awaited() {
@@ -103,12 +123,35 @@ impl http_body::Body for Metered {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(http_body::Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner.as_ref().map(http_body::Body::size_hint).unwrap_or_default()
     }
+}
+
+/// Reads what is left of a refused request, `limit` bytes of it at most, and keeps nothing. Gives
+/// whether that was all.
+pub(crate) async fn discard(mut body: Incoming, limit: u64, time: Duration) -> bool {
+    let reading = async {
+        let mut left = limit;
+        while http_body::Body::size_hint(&body).lower() <= left {
+            match body.frame().await {
+                None => return true,
+                Some(Err(_)) => return false,
+                Some(Ok(frame)) => {
+                    let bytes = frame.data_ref().map_or(0, Bytes::len) as u64;
+                    left = left.saturating_sub(bytes);
+                    if left == 0 {
+                        return http_body::Body::is_end_stream(&body);
+                    }
+                }
+            }
+        }
+        false
+    };
+    timeout(time, reading).await.unwrap_or(false)
 }
 
 /// All of a body of at most `limit` bytes.
@@ -144,11 +187,17 @@ pub(crate) struct UntilDrained {
     inner: Body,
     draining: Pin<Box<WaitForCancellationFutureOwned>>,
     ended: bool,
+    _place: OwnedSemaphorePermit,
 }
 
 impl UntilDrained {
-    pub(crate) fn new(inner: Body, draining: CancellationToken) -> Self {
-        Self { inner, draining: Box::pin(draining.cancelled_owned()), ended: false }
+    pub(crate) fn new(
+        inner: Body,
+        draining: CancellationToken,
+        place: OwnedSemaphorePermit,
+    ) -> Self {
+        let draining = Box::pin(draining.cancelled_owned());
+        Self { inner, draining, ended: false, _place: place }
     }
 }
 

@@ -1,10 +1,12 @@
 //! One call: what is known of it, counted and logged when it ends.
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use http::HeaderMap;
+use hyper::body::Incoming;
 use judge_core::Verdict;
 use tokio::time::Instant;
 use tonic::Code;
@@ -30,6 +32,12 @@ pub(crate) struct Call {
     pub(crate) reservation: Reservation,
     /// Where it is a stream, bytes of the answers that are about to be written.
     pub(crate) answers: Reservation,
+    /// Whether its messages may have come as other bytes than they are.
+    compressed: bool,
+    /// Messages taken from it, where it is a stream.
+    messages: AtomicUsize,
+    /// What of its request was not read.
+    unread: Mutex<Option<Incoming>>,
     id: OnceLock<String>,
     config: OnceLock<String>,
     verdict: OnceLock<Verdict>,
@@ -37,6 +45,9 @@ pub(crate) struct Call {
     refusal: OnceLock<Refusal>,
     answered: OnceLock<Answer>,
 }
+
+/// Bytes of gRPC before a message.
+const FRAME: usize = 5;
 
 /// Characters of an id or a config's name that are logged, so that a line of the log stays short.
 const LOGGED_ID: usize = 128;
@@ -67,6 +78,9 @@ impl Call {
             traces: traces.clone(),
             reservation: Reservation::none(budget),
             answers: Reservation::none(budget),
+            compressed: headers.contains_key("grpc-encoding"),
+            messages: AtomicUsize::new(0),
+            unread: Mutex::default(),
             id: OnceLock::new(),
             config: OnceLock::new(),
             verdict: OnceLock::new(),
@@ -76,9 +90,12 @@ impl Call {
         })
     }
 
-    /// The call that one message of this stream is, with the bytes read for it so far.
-    pub(crate) fn message(&self, method: &'static str) -> Arc<Self> {
+    /// The call that one message of this stream is, with the bytes read for it. They are not known
+    /// where it was compressed: then it has what was read so far.
+    pub(crate) fn message(&self, method: &'static str, bytes: usize) -> Arc<Self> {
         self.metrics.in_flight.inc();
+        self.messages.fetch_add(1, Ordering::Relaxed);
+        let bytes = if self.compressed { usize::MAX } else { FRAME.saturating_add(bytes) };
         Arc::new(Self {
             metrics: Arc::clone(&self.metrics),
             method,
@@ -86,8 +103,11 @@ impl Call {
             deadline: self.deadline,
             parent: self.parent.clone(),
             traces: self.traces.clone(),
-            reservation: self.reservation.split(),
+            reservation: self.reservation.split_off(bytes),
             answers: self.answers.another(),
+            compressed: self.compressed,
+            messages: AtomicUsize::new(0),
+            unread: Mutex::default(),
             id: OnceLock::new(),
             config: OnceLock::new(),
             verdict: OnceLock::new(),
@@ -95,6 +115,11 @@ impl Call {
             refusal: OnceLock::new(),
             answered: OnceLock::new(),
         })
+    }
+
+    /// How many messages were taken from it.
+    pub(crate) fn messages(&self) -> usize {
+        self.messages.load(Ordering::Relaxed)
     }
 
     /// The id that the caller chose; its beginning where it is long.
@@ -128,6 +153,16 @@ impl Call {
 
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
         self.refusal.get()
+    }
+
+    /// Keeps what of its request nobody reads any more.
+    pub(crate) fn leave(&self, unread: Incoming) {
+        *self.unread.lock().unwrap_or_else(PoisonError::into_inner) = Some(unread);
+    }
+
+    /// What of its request was left.
+    pub(crate) fn unread(&self) -> Option<Incoming> {
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Notes the status of the answer, which ends the call's time.

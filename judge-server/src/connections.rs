@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use http::{Request, Version};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -145,7 +147,10 @@ impl Connections {
     ) -> Option<Closed> {
         let activity = Arc::new(Activity::default());
         let calls = Arc::clone(&activity);
-        let service = service_fn(move |request| {
+        let service = service_fn(move |request: Request<Incoming>| {
+            if request.version() == Version::HTTP_2 {
+                calls.is_over_http2();
+            }
             let (gate, busy) = (Arc::clone(&gate), Busy::begin(&calls));
             async move { Ok::<_, Infallible>(gate.answer(request, busy).await) }
         });
@@ -175,6 +180,18 @@ impl Connections {
             () = sleep(age) => Some(Closed::Age),
             () = self.draining.cancelled() => None,
         };
+        if matches!(reason, Some(Closed::Age)) && activity.end() {
+            // Its client may just be asking, and is told with the answer.
+            tokio::select! {
+                biased;
+                result = Polled { connection: connection.as_mut(), wire: &wire } => {
+                    return reason.or(ended(result));
+                }
+                () = activity.untaken(self.write_time) => return Some(Closed::SlowAnswers),
+                () = activity.idle(self.header_time) => {}
+                () = self.draining.cancelled() => {}
+            }
+        }
         connection.as_mut().graceful_shutdown();
         tokio::select! {
             biased;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use http::header::AsHeaderName;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Version, header};
 use hyper::body::Incoming;
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
@@ -15,8 +15,8 @@ use tower::ServiceExt;
 
 use crate::activity::Busy;
 use crate::answer::{Answer, Charge};
-use crate::body::{Metered, UntilDrained};
-use crate::budget::Budget;
+use crate::body::{self, Metered, UntilDrained};
+use crate::budget::{ANSWER_BYTES, Budget};
 use crate::call::{Call, code_name};
 use crate::grpc;
 use crate::judging::Judging;
@@ -32,6 +32,9 @@ const GRPC_ENCODING: &str = "grpc-encoding";
 
 /// Characters of a path or header that a refusal quotes.
 const QUOTED: usize = 80;
+
+/// How many times `max-message-size` a refused request may have for its client to be told why.
+const DISCARDED: u64 = 4;
 
 /// What answers behind a gate: the side of the server that it is on.
 #[derive(Debug)]
@@ -61,6 +64,9 @@ pub(crate) struct Gate {
     pub(crate) call_time: Duration,
     /// The longest that reading a request may take.
     pub(crate) read_time: Duration,
+    /// The end has been announced.
+    pub(crate) leaving: CancellationToken,
+    /// Connections end.
     pub(crate) draining: CancellationToken,
 }
 
@@ -71,11 +77,16 @@ impl Gate {
         let metrics = &self.judging.metrics;
         let call =
             Call::begin(target.name(), request.headers(), metrics, &self.budget, &self.traces);
+        let http1 = request.version() < Version::HTTP_2;
+        let waits = request.headers().contains_key(header::EXPECT);
         let answer = match self.admit(target, &request) {
-            Err(refusal) => Err(call.refuse(refusal)),
+            Err(refusal) => {
+                call.leave(request.into_body());
+                Err(call.refuse(refusal))
+            }
             Ok(()) => self.pass(target, request, &call).await,
         };
-        let response = answer.unwrap_or_else(|refusal| self.refuse(refusal));
+        let mut response = answer.unwrap_or_else(|refusal| self.refuse(refusal));
         match self.side {
             Side::Http(_) => call.answer(response.status().as_str().to_owned()),
             Side::Grpc(_) => match code(response.headers()) {
@@ -83,6 +94,17 @@ impl Gate {
                 Code::Ok if target == Target::JudgeStream => {}
                 code => call.answer(code_name(code)),
             },
+        }
+        let unread = call.unread();
+        if http1 {
+            let goes_on = match unread {
+                Some(unread) => self.hear_out(unread, &call, waits).await,
+                None => true,
+            };
+            if !goes_on || busy.is_last() || self.leaving.is_cancelled() {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
+            }
         }
         response.map(|body| {
             let charge = if target == Target::JudgeStream {
@@ -98,6 +120,23 @@ impl Gate {
             };
             Answer::new(body, charge, busy)
         })
+    }
+
+    /// Reads a refused request to its end, as most clients of HTTP/1 read no answer before they have
+    /// sent all, and would only see a broken connection. Gives whether the connection may go on.
+    async fn hear_out(&self, unread: Incoming, call: &Call, waits: bool) -> bool {
+        match call.refusal() {
+            None => true,
+            // It has had its time.
+            Some(Refusal::SlowRequest) => false,
+            // Its client sends nothing before it has leave.
+            Some(_) if waits => false,
+            Some(_) => {
+                call.reservation.shrink_to(ANSWER_BYTES);
+                let limit = self.judging.limits.message_bytes.saturating_mul(DISCARDED);
+                body::discard(unread, limit, self.read_time).await
+            }
+        }
     }
 
     /// Whether the call may begin; decided by its headers, before its body is read.
@@ -145,13 +184,17 @@ impl Gate {
                 return Ok(routed.map_err(late)?.unwrap_or_else(|never| match never {}));
             }
         };
+        let lasting = matches!(target, Target::HealthWatch | Target::Reflection);
+        let place =
+            lasting.then(|| Arc::clone(&service.others_open).try_acquire_owned()).transpose();
+        let place = place.map_err(|_| call.refuse(Refusal::Overloaded(Resource::Streams)))?;
         let answered = timeout_at(deadline, service.call(target, request, call)).await;
         let response = answered.map_err(late)?;
         self.check_grpc(target, &response, call)?;
-        Ok(if matches!(target, Target::Health | Target::Reflection) {
-            response.map(|body| Body::new(UntilDrained::new(body, self.draining.clone())))
-        } else {
-            response
+        Ok(match place {
+            None => response,
+            Some(place) => response
+                .map(|body| Body::new(UntilDrained::new(body, self.draining.clone(), place))),
         })
     }
 
@@ -168,7 +211,7 @@ impl Gate {
         let refusal = match code(response.headers()) {
             // The second when it is too large only once it is decompressed.
             Code::OutOfRange | Code::ResourceExhausted
-                if !matches!(target, Target::Health | Target::Reflection) =>
+                if !matches!(target, Target::Health | Target::HealthWatch | Target::Reflection) =>
             {
                 Refusal::MessageTooLarge { limit: self.judging.limits.message_bytes }
             }

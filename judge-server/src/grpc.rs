@@ -34,6 +34,10 @@ use codec::Encoded;
 /// Bytes of one message of health or reflection: a few names.
 const OTHERS_BYTES: usize = 4 * 1024;
 
+/// Watches of health and lookups of reflection that may be open at once: each holds a task and its
+/// buffers, and a watch needs no token.
+pub(crate) const OTHERS_OPEN: usize = 1024;
+
 /// The service of the contract, with health and reflection.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
@@ -45,6 +49,8 @@ pub(crate) struct Service {
     pub(crate) draining: CancellationToken,
     /// Health and reflection.
     pub(crate) others: Router,
+    /// Watches and lookups that may still be opened.
+    pub(crate) others_open: Arc<Semaphore>,
 }
 
 /// Health and reflection.
@@ -84,9 +90,9 @@ impl Service {
         call: &Arc<Call>,
     ) -> Response<Body> {
         let answer = match target {
-            Target::Judge => self.judge(request, call).await,
+            Target::Judge => self.unary(Entrance::Judge, request, call).await,
             Target::JudgeStream => self.judge_stream(request, call).await,
-            Target::ValidateConfig => self.validate_config(request, call).await,
+            Target::ValidateConfig => self.unary(Entrance::Validate, request, call).await,
             Target::ListJudges => self.list_judges(request).await,
             _ => {
                 let answer = self.others.clone().oneshot(request.map(Body::new)).await;
@@ -108,16 +114,17 @@ impl Service {
         }
     }
 
-    async fn judge(
+    async fn unary(
         &self,
+        entrance: Entrance,
         request: Request<Metered>,
         call: &Arc<Call>,
     ) -> Response<tonic::body::Body> {
-        let judge = service_fn(async |request: tonic::Request<Bytes>| {
-            let judged = self.judging.answer(Entrance::Judge, request.into_inner(), call).await;
-            judged.map(tonic::Response::new).map_err(|refusal| Status::from(call.refuse(refusal)))
+        let answer = service_fn(async |request: tonic::Request<Bytes>| {
+            let answered = self.judging.answer(entrance, request.into_inner(), call).await;
+            answered.map(tonic::Response::new).map_err(|refusal| Status::from(call.refuse(refusal)))
         });
-        self.handler(Encoded, request.headers()).unary(judge, request).await
+        self.handler(Encoded, request.headers()).unary(answer, request).await
     }
 
     async fn judge_stream(
@@ -133,20 +140,6 @@ impl Service {
             Ok::<_, Status>(tonic::Response::new(answers))
         });
         self.handler(Encoded, request.headers()).streaming(judge, request).await
-    }
-
-    async fn validate_config(
-        &self,
-        request: Request<Metered>,
-        call: &Arc<Call>,
-    ) -> Response<tonic::body::Body> {
-        let validate = service_fn(async |request: tonic::Request<Bytes>| {
-            let validated =
-                self.judging.answer(Entrance::Validate, request.into_inner(), call).await;
-            let validated = validated.map_err(|refusal| Status::from(call.refuse(refusal)))?;
-            Ok::<_, Status>(tonic::Response::new(validated))
-        });
-        self.handler(Encoded, request.headers()).unary(validate, request).await
     }
 
     async fn list_judges(&self, request: Request<Metered>) -> Response<tonic::body::Body> {

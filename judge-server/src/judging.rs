@@ -1,10 +1,12 @@
 //! From a message to its judgement; what both sides of the server share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use judge_core::Scratch;
 use prost::Message;
+use tokio::time::timeout;
 
 use crate::bench::{Bench, Entrance};
 use crate::budget::ANSWER_BYTES;
@@ -21,6 +23,8 @@ pub(crate) struct Judging {
     pub(crate) pool: Pool,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
+    /// The longest a message of a stream may take. What else is called is timed where it is let in.
+    pub(crate) call_time: Duration,
 }
 
 impl Judging {
@@ -40,7 +44,8 @@ impl Judging {
         let sent = message.clone();
         // One thread must not do all the work of a stream: it is for many canaries.
         let judged = self.run(message, Threads::Pool, call, Entrance::JudgeOfStream);
-        judged.await.unwrap_or_else(|refusal| {
+        let judged = timeout(self.call_time, judged).await;
+        judged.unwrap_or(Err(Refusal::DeadlineExceeded)).unwrap_or_else(|refusal| {
             let outcome = Some(Outcome::Refusal(call.refuse(refusal).into()));
             proto::JudgeStreamResponse { id: id_in_stream(&sent), outcome }.encode_to_vec().into()
         })

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use judge_server::{Listeners, Settings, SettingsError, healthcheck, logs, serve, threads};
 use mimalloc::MiMalloc;
@@ -10,6 +11,9 @@ use tokio::sync::oneshot;
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// The longest that the end waits for the log's last lines.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let settings = match Settings::read(std::env::args_os()) {
@@ -58,8 +62,13 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
             () = twice => anyhow::bail!("ended at once by a second signal"),
         }
     });
-    // Judgements that no one waits for any more need not be finished.
-    runtime.shutdown_background();
+    if ended.is_ok() {
+        // Calls that were cut off are logged when their tasks are dropped. Judgements that no one
+        // waits for any more need not be finished.
+        runtime.shutdown_timeout(LAST_LINES);
+    } else {
+        runtime.shutdown_background();
+    }
     ended
 }
 

@@ -81,6 +81,7 @@ pub async fn serve(
         )?,
         limits: settings.limits(),
         metrics,
+        call_time: settings.call_time.get(),
     });
     let sides = Sides {
         budget: Budget::new(usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX)),
@@ -97,6 +98,7 @@ pub async fn serve(
         stream_calls: settings.max_stream_calls,
         draining: sides.draining.clone(),
         others: grpc::others(health)?,
+        others_open: Arc::new(Semaphore::new(grpc::OTHERS_OPEN)),
     };
     let shared = http::Shared {
         judging: Arc::clone(&sides.judging),
@@ -177,6 +179,7 @@ impl Sides {
             traces: self.traces.clone(),
             call_time: settings.call_time.get(),
             read_time: settings.read_time.get(),
+            leaving: self.leaving.clone(),
             draining: self.draining.clone(),
         })
     }

@@ -10,6 +10,7 @@ pub(crate) enum Target {
     ValidateConfig,
     ListJudges,
     Health,
+    HealthWatch,
     Reflection,
     KayentaJudgeHttp,
     JudgeHttp,
@@ -31,6 +32,7 @@ impl Target {
             "/canary.judge.v1.JudgeService/JudgeStream" => Self::JudgeStream,
             "/canary.judge.v1.JudgeService/ValidateConfig" => Self::ValidateConfig,
             "/canary.judge.v1.JudgeService/ListJudges" => Self::ListJudges,
+            "/grpc.health.v1.Health/Watch" => Self::HealthWatch,
             path if path.starts_with("/grpc.health.v1.Health/") => Self::Health,
             path if path.starts_with("/grpc.reflection.") => Self::Reflection,
             _ => Self::Other,
@@ -60,7 +62,7 @@ impl Target {
             Self::JudgeStream => "JudgeStreamOpen",
             Self::ValidateConfig => "ValidateConfig",
             Self::ListJudges => "ListJudges",
-            Self::Health => "Health",
+            Self::Health | Self::HealthWatch => "Health",
             Self::Reflection => "Reflection",
             Self::KayentaJudgeHttp => "/judge",
             Self::JudgeHttp => "/v1/judge",
@@ -91,7 +93,7 @@ impl Target {
     pub(crate) fn reading(self) -> Reading {
         match self {
             Self::JudgeStream => Reading::Messages,
-            Self::Health => Reading::Probe,
+            Self::Health | Self::HealthWatch => Reading::Probe,
             Self::Reflection => Reading::Lookups,
             _ => Reading::Whole,
         }
@@ -99,6 +101,6 @@ impl Target {
 
     /// Whether anyone may call it: what probes call.
     pub(crate) fn is_open(self) -> bool {
-        matches!(self, Self::Health | Self::Healthz | Self::Readyz)
+        matches!(self, Self::Health | Self::HealthWatch | Self::Healthz | Self::Readyz)
     }
 }

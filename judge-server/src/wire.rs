@@ -58,17 +58,9 @@ impl<S> Wire<S> {
 
 impl<S: AsyncWrite + Unpin> Pieces<S> {
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.unsent.is_empty() {
-            return Poll::Ready(Ok(()));
-        }
         while !self.unsent.is_empty() {
-            let Poll::Ready(sent) = Pin::new(&mut self.stream).poll_write(context, &self.unsent)
-            else {
-                self.untaken.get_or_insert_with(|| self.activity.piece());
-                return Poll::Pending;
-            };
-            self.untaken = None;
-            let sent = sent?;
+            let polled = Pin::new(&mut self.stream).poll_write(context, &self.unsent);
+            let sent = ready!(self.taken(polled))?;
             if sent == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -76,12 +68,27 @@ impl<S: AsyncWrite + Unpin> Pieces<S> {
         }
         // An idle connection holds no buffer.
         self.unsent = BytesMut::new();
-        Pin::new(&mut self.stream).poll_flush(context)
+        // TLS takes more than its socket does, and only this sends the rest.
+        let polled = Pin::new(&mut self.stream).poll_flush(context);
+        self.taken(polled)
     }
 
-    /// Whether there is room for more.
-    fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.unsent.len() < UNSENT { Poll::Ready(Ok(())) } else { self.poll_send(context) }
+    /// Notes whether the peer took something.
+    fn taken<T>(&mut self, polled: Poll<T>) -> Poll<T> {
+        if polled.is_pending() {
+            self.untaken.get_or_insert_with(|| self.activity.piece());
+        } else {
+            self.untaken = None;
+        }
+        polled
+    }
+
+    /// How many bytes more there is room for: what waits here is no longer counted as an answer's.
+    fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.unsent.len() >= UNSENT {
+            ready!(self.poll_send(context))?;
+        }
+        Poll::Ready(Ok(UNSENT - self.unsent.len()))
     }
 }
 
@@ -115,9 +122,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let mut pieces = self.pieces();
-        ready!(pieces.poll_room(context))?;
-        pieces.unsent.extend_from_slice(bytes);
-        Poll::Ready(Ok(bytes.len()))
+        let count = ready!(pieces.poll_room(context))?.min(bytes.len());
+        pieces.unsent.extend_from_slice(&bytes[..count]);
+        Poll::Ready(Ok(count))
     }
 
     fn poll_write_vectored(
@@ -126,11 +133,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let mut pieces = self.pieces();
-        ready!(pieces.poll_room(context))?;
-        let count = slices.iter().map(|slice| slice.len()).sum();
+        let room = ready!(pieces.poll_room(context))?;
+        let count = room.min(slices.iter().map(|slice| slice.len()).sum());
         pieces.unsent.reserve(count);
+        let mut left = count;
         for slice in slices {
-            pieces.unsent.extend_from_slice(slice);
+            let part = left.min(slice.len());
+            pieces.unsent.extend_from_slice(&slice[..part]);
+            left -= part;
         }
         Poll::Ready(Ok(count))
     }

@@ -8,6 +8,7 @@ use std::task::Poll;
 use bytes::Bytes;
 use futures_util::stream::{self, FuturesUnordered};
 use futures_util::{Stream, StreamExt};
+use prost::Message;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::time::sleep_until;
@@ -17,6 +18,8 @@ use tonic::{Code, Status, Streaming};
 use crate::budget::{ANSWER_BYTES, Reservation};
 use crate::call::{Call, code_name};
 use crate::metrics::Counted;
+use crate::proto::JudgeStreamResponse;
+use crate::proto::judge_stream_response::Outcome;
 use crate::refusal::Refusal;
 
 use super::Service;
@@ -102,7 +105,10 @@ async fn judge_all(
             },
             Some(answer) = judged.next() => waiting.push_back(answer),
             request = requests.message(), if end.is_none() && all < service.stream_calls => match request {
-                Ok(Some(request)) => judged.push(judge(service, request, call.message("JudgeStream"))),
+                Ok(Some(request)) => {
+                    let message = call.message("JudgeStream", request.len());
+                    judged.push(judge(service, request, message));
+                }
                 Ok(None) => end = Some(None),
                 // The connection broke: nobody is there to be refused.
                 Err(status) if status.source().is_some_and(<dyn Error>::is::<hyper::Error>) => {
@@ -111,19 +117,28 @@ async fn judge_all(
                 Err(status) => end = Some(Some(refusal(service, call, &status).into())),
             },
             () = service.draining.cancelled(), if end.is_none() => {
-                end = Some(Some(Refusal::ShuttingDown.into()));
+                end = Some(Some(call.refuse(Refusal::ShuttingDown).into()));
             }
         }
     }
 }
 
 async fn judge(service: &Service, request: Bytes, call: Arc<Call>) -> Answer {
-    let bytes = service.judging.judge_of_stream(request, &call).await;
+    let mut bytes = service.judging.judge_of_stream(request, &call).await;
     let code = call.refusal().map_or(Code::Ok, Refusal::code);
     call.answer(code_name(code));
-    // Where it was refused, its request is held for until now.
-    call.reservation.shrink_to(bytes.len().max(ANSWER_BYTES));
+    // Where it was refused, its request is held for until now, and its refusal may be larger.
+    if let Err(refusal) = call.reservation.exchange(bytes.len().max(ANSWER_BYTES)) {
+        bytes = instead(&bytes, refusal);
+    }
     Answer { bytes, reservation: call.reservation.split() }
+}
+
+/// The small answer in place of one that does not fit.
+fn instead(answer: &[u8], refusal: Refusal) -> Bytes {
+    let id = JudgeStreamResponse::decode(answer).map(|answer| answer.id).unwrap_or_default();
+    let outcome = Some(Outcome::Refusal(refusal.into()));
+    JudgeStreamResponse { id, outcome }.encode_to_vec().into()
 }
 
 /// What broke the stream, in this server's words.

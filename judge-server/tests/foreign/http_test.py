@@ -6,6 +6,8 @@ import os
 import pathlib
 import subprocess
 import unittest
+import urllib.error
+import urllib.request
 
 import jsonschema
 import openapi_spec_validator
@@ -140,6 +142,14 @@ class Http(unittest.TestCase):
         for body in [b"", b"{", b"\xff", b"[" * 100000, b"null"]:
             self.refused(curl("/judge", body=body), 400, "INVALID_REQUEST")
             self.refused(curl("/v1/judge", body=body), 400, "INVALID_REQUEST")
+
+    def test_refusals_reach_clients_that_send_all_first(self):
+        head = {"content-type": "application/json"}
+        for path, body, status in [("/judge", b" " * 4299000, 413), ("/nowhere", b" " * 9000000, 404)]:
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(urllib.request.Request(BASE + path, body, head), timeout=20)
+            with refused.exception as answer:
+                self.assertEqual((answer.code, json.load(answer)["status"]), (status, status))
 
     def test_judges_and_configs(self):
         judges = curl("/v1/judges").json()

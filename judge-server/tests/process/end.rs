@@ -1,6 +1,7 @@
 //! Ended by signals while it is busy.
 
-use std::io::Read;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 use judge_server::proto::JudgeStreamRequest;
@@ -99,4 +100,29 @@ async fn a_stream_that_the_end_cuts_off_is_logged_so() {
         .map(|call| (call["method"].as_str().unwrap(), call["code"].as_str().unwrap()))
         .collect();
     assert_eq!(ended, [("JudgeStream", "OK"), ("JudgeStreamOpen", "UNAVAILABLE")]);
+}
+
+#[test]
+fn calls_that_the_end_cuts_off_are_logged() {
+    let mut server = Server::start(&["--drain-time=50ms", "--io-threads=1"], Stdio::piped());
+    // Read all the while, as it is more than a pipe holds.
+    let mut log = server.log();
+    let cut = std::thread::spawn(move || {
+        let lines = std::iter::from_fn(|| line(&mut log));
+        lines.filter(|line| line["method"] == "/judge" && line["code"] == "CANCELLED").count()
+    });
+    let begun = b"POST /judge HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{";
+    let stalled: Vec<_> = (0..400)
+        .map(|_| {
+            let mut connection = TcpStream::connect(&server.http).unwrap();
+            connection.write_all(begun).unwrap();
+            connection
+        })
+        .collect();
+    // And the call for the metrics.
+    server.until("judge_calls_in_flight", |calls| calls == 401);
+    server.signal("-TERM");
+    assert!(server.wait().success());
+    drop(stalled);
+    assert_eq!(cut.join().unwrap(), 400);
 }

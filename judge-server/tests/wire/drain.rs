@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use judge_server::proto::JudgeStreamRequest;
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
@@ -12,6 +13,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::harness::{Server, reason, request};
+use crate::raw::{ALIVE, ask, closes, said};
 
 const SLOW: &[&str] = &["--max-message-size=16MiB", "--max-points=1000000", "--threads=1"];
 
@@ -42,6 +44,23 @@ async fn the_end_is_announced_before_calls_are_refused() {
     // A watch would go on for ever, so it is ended.
     assert_eq!(watch.message().await.unwrap_err().code(), Code::Unavailable);
     server.ended.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn over_http_an_answer_says_that_its_connection_ends() {
+    let server = Server::start(&["--drain-delay=1h"]).await;
+    let mut connection = TcpStream::connect(server.http).await.unwrap();
+    for _ in 0..3 {
+        assert!(!ask(&mut connection).await.contains("connection: close"));
+    }
+    server.stop.send(()).unwrap();
+    let told = async { while !ask(&mut connection).await.contains("connection: close") {} };
+    tokio::time::timeout(Duration::from_secs(20), told).await.expect("told in time");
+    assert_eq!(closes(connection).await, "");
+    // Whoever connects is still answered, once.
+    let said = closes(said(server.http, ALIVE).await).await;
+    assert!(said.contains("connection: close") && said.ends_with("alive"), "{said}");
+    server.ended.abort();
 }
 
 #[tokio::test]

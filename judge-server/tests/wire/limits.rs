@@ -5,6 +5,7 @@ mod calls;
 mod closing;
 mod connections;
 mod reading;
+mod refused;
 mod size;
 mod streams;
 

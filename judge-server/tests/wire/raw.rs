@@ -12,8 +12,8 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::UnboundedReceiverStream;
@@ -118,10 +118,76 @@ pub(crate) async fn said(address: std::net::SocketAddr, text: &str) -> TcpStream
     connection
 }
 
+/// A request that keeps its connection.
+pub(crate) const ALIVE: &str = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+
+/// Makes it on a connection that is open, and reads the answer.
+pub(crate) async fn ask(connection: &mut TcpStream) -> String {
+    connection.write_all(ALIVE.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"alive") {
+        let read = tokio::time::timeout(Duration::from_secs(20), connection.read_buf(&mut answer));
+        assert!(read.await.expect("an answer in time").unwrap() > 0, "closed");
+    }
+    String::from_utf8(answer).unwrap()
+}
+
 /// The first `sent` bytes of a request to judge a document of `bytes`.
 pub(crate) fn posted(bytes: usize, sent: usize) -> String {
     let head = format!("POST /judge HTTP/1.1\r\nhost: x\r\ncontent-length: {bytes}\r\n\r\n");
     head + &" ".repeat(sent)
+}
+
+/// Metrics of a very chatty request, which the server must be told to take.
+const MANY: usize = 15_000;
+pub(crate) const TAKES_MANY: &str = "--max-metrics=15000";
+
+/// A request over HTTP whose answer has some megabytes: more than sockets hold.
+pub(crate) fn chatty_post() -> String {
+    let (mut metrics, mut pairs) = (Vec::new(), Vec::new());
+    for metric in 0..MANY {
+        metrics.push(format!(r#"{{"name":"{metric}","groups":["all"]}}"#));
+        let values = r#"{"values":[1]}"#;
+        pairs.push(format!(r#"{{"name":"{metric}","baseline":{values},"canary":{values}}}"#));
+    }
+    let body = format!(
+        r#"{{"canaryConfig":{{"metrics":[{}]}},"thresholds":{{"pass":95,"marginal":75}},"pairs":[{}]}}"#,
+        metrics.join(","),
+        pairs.join(",")
+    );
+    let head = "POST /v1/judge HTTP/1.1\r\nhost: x\r\ncontent-type: application/json";
+    format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+}
+
+/// A connection that takes little before it is read.
+pub(crate) async fn narrow(address: std::net::SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect(address).await.unwrap()
+}
+
+/// Bytes of the next answer of a connection, read to its end.
+pub(crate) async fn body_bytes(connection: &mut (impl AsyncRead + Unpin)) -> usize {
+    let mut said = Vec::new();
+    let whole = async {
+        loop {
+            assert!(connection.read_buf(&mut said).await.unwrap() > 0, "closed");
+            let head = said.windows(4).position(|four| four == b"\r\n\r\n");
+            let Some(head) = head else { continue };
+            let lines = String::from_utf8_lossy(&said[..head]).to_lowercase();
+            assert!(lines.starts_with("http/1.1 200"), "{}", String::from_utf8_lossy(&said));
+            let bytes = lines.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let bytes: usize = bytes.unwrap().parse().unwrap();
+            let mut left = bytes + head + 4 - said.len();
+            while left > 0 {
+                let mut piece = vec![0; left.min(16 * 1024)];
+                connection.read_exact(&mut piece).await.unwrap();
+                left -= piece.len();
+            }
+            return bytes;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), whole).await.expect("all of it in time")
 }
 
 /// What the server says on a connection before it closes it.

@@ -1,6 +1,6 @@
 //! Answers that are not read.
 
-use judge_server::proto::{JudgeRequest, JudgeStreamRequest};
+use judge_server::proto::{JudgeRequest, JudgeStreamRequest, MetricPair};
 use prost::Message;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -11,7 +11,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::harness::{Server, reason, request};
-use crate::raw::{Call, JUDGE, Raw, framed};
+use crate::raw::{Call, JUDGE, Raw, TAKES_MANY, body_bytes, chatty_post, framed, narrow};
 
 const SLOW: &str = "judge_connections_closed_total{reason=\"SLOW_ANSWERS\"}";
 
@@ -63,6 +63,14 @@ async fn that_do_not_fit_are_refused() {
     let answers = client.judge_stream(tokio_stream::iter(messages)).await.unwrap();
     let answer = answers.into_inner().message().await.unwrap().unwrap();
     assert!(format!("{answer:?}").contains("TOO_MANY_BYTES"), "{answer:?}");
+    // Nor does a refusal that is many times as large as its request.
+    let mut empty = request("7", 0, 0);
+    empty.pairs = vec![MetricPair::default(); 1000];
+    let messages = [JudgeStreamRequest { request: Some(empty) }];
+    let answers = client.judge_stream(tokio_stream::iter(messages)).await.unwrap();
+    let answer = answers.into_inner().message().await.unwrap().unwrap();
+    assert_eq!(answer.id, "7");
+    assert!(format!("{answer:?}").contains("TOO_MANY_BYTES"), "{}", answer.encoded_len());
     server.until("judge_buffered_bytes", 0.0).await;
     // What nobody is told is no verdict.
     assert_eq!(server.metric("judge_verdicts_total").await, None);
@@ -109,6 +117,24 @@ async fn over_http_end_their_connection_too() {
     });
     server.until(SLOW, 1.0).await;
     tokio::time::timeout(std::time::Duration::from_secs(20), asking).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn over_http_count_as_bytes_until_all_is_taken() {
+    let server = Server::start(&[TAKES_MANY]).await;
+    let mut lazy = narrow(server.http).await;
+    lazy.write_all(chatty_post().as_bytes()).await.unwrap();
+    server.until("judge_verdicts_total", 1.0).await;
+    // Not those of the request, once it is judged.
+    server.until("judge_judgements_admitted", 0.0).await;
+    let held = server.metric("judge_buffered_bytes").await.unwrap();
+    // What can be sent has been once this has come and gone.
+    for _ in 0..3 {
+        server.client().await.judge(request("", 1, 5)).await.unwrap();
+    }
+    assert_eq!(server.metric("judge_buffered_bytes").await, Some(held));
+    assert_eq!(body_bytes(&mut lazy).await as f64, held);
+    server.until("judge_buffered_bytes", 0.0).await;
 }
 
 #[tokio::test]

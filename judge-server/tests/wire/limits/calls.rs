@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use judge_server::proto::JudgeRequest;
+use judge_server::proto::judge_stream_response::Outcome;
+use judge_server::proto::{JudgeRequest, JudgeStreamRequest};
 use tokio::task::JoinHandle;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
@@ -81,6 +82,24 @@ async fn the_servers_own_limit_on_a_calls_time() {
         (status.code(), reason(&status).as_str()),
         (Code::DeadlineExceeded, "DEADLINE_EXCEEDED")
     );
+}
+
+#[tokio::test]
+async fn each_message_of_a_stream_has_the_limit_for_itself() {
+    let flags = [SLOW, &["--call-time=50ms"]].concat();
+    let server = Server::start(&flags).await;
+    let messages = [slow(), request("small", 1, 5)];
+    let messages = messages.map(|request| JudgeStreamRequest { request: Some(request) });
+    let answers = server.client().await.judge_stream(tokio_stream::iter(messages)).await.unwrap();
+    let mut answers = answers.into_inner();
+    for id in ["small", "slow"] {
+        let answer = answers.message().await.unwrap().unwrap();
+        assert_eq!(answer.id, id);
+        let late = matches!(answer.outcome.unwrap(), Outcome::Refusal(refusal)
+            if refusal.reason == "DEADLINE_EXCEEDED");
+        assert_eq!(late, id == "slow");
+    }
+    assert!(answers.message().await.unwrap().is_none());
 }
 
 #[tokio::test]

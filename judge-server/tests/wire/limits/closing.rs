@@ -3,27 +3,15 @@
 use std::time::Duration;
 
 use judge_server::proto::JudgeStreamRequest;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tonic::Code;
 
 use crate::harness::{Server, request};
-use crate::raw::{JUDGE_STREAM, Raw, closes, framed, said};
-
-const REQUEST: &str = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+use crate::raw::{ALIVE, JUDGE_STREAM, Raw, ask, closes, framed, said};
 
 fn closed(reason: &str) -> String {
     format!("judge_connections_closed_total{{reason=\"{reason}\"}}")
-}
-
-/// Asks on a connection that is open, and reads the answer.
-async fn ask(connection: &mut TcpStream) {
-    connection.write_all(REQUEST.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"alive") {
-        let read = tokio::time::timeout(Duration::from_secs(20), connection.read_buf(&mut answer));
-        assert!(read.await.expect("an answer in time").unwrap() > 0, "closed");
-    }
 }
 
 #[tokio::test]
@@ -94,12 +82,12 @@ async fn clients_that_answer_no_ping_and_no_others() {
 
 #[tokio::test]
 async fn old_ones_once_their_calls_are_answered() {
-    let server = Server::start(&["--connection-age=1s"]).await;
+    let server = Server::start(&["--connection-age=1s", "--header-time=500ms"]).await;
     let message = framed(&JudgeStreamRequest { request: Some(request("", 1, 5)) });
     let mut open = Raw::new(&server, 64 * 1024).call(JUDGE_STREAM);
     open.send(message.clone());
     server.until("judge_verdicts_total", 1.0).await;
-    closes(said(server.http, REQUEST).await).await;
+    closes(said(server.http, ALIVE).await).await;
     server.until(&closed("AGE"), 1.0).await;
     // A client goes on, on another connection each time.
     let mut client = server.client().await;
@@ -118,4 +106,16 @@ async fn old_ones_once_their_calls_are_answered() {
     open.end();
     assert_eq!(open.status().await.code(), Code::Ok);
     server.until(&closed("AGE"), 4.0).await;
+}
+
+#[tokio::test]
+async fn old_ones_over_http_with_the_next_answer() {
+    let server = Server::start(&["--connection-age=500ms", "--header-time=1h"]).await;
+    let mut connection = TcpStream::connect(server.http).await.unwrap();
+    assert!(!ask(&mut connection).await.contains("connection: close"));
+    // None is cut off.
+    let told = async { while !ask(&mut connection).await.contains("connection: close") {} };
+    tokio::time::timeout(Duration::from_secs(20), told).await.expect("told in time");
+    assert_eq!(closes(connection).await, "");
+    server.until(&closed("AGE"), 1.0).await;
 }

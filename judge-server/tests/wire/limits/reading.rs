@@ -106,10 +106,15 @@ async fn a_message_of_a_stream_arrives_in_time_and_the_next_may_wait() {
     assert_eq!((status.code(), &*reason(&status)), (Code::DeadlineExceeded, "SLOW_REQUEST"));
     server.until("judge_buffered_bytes", 0.0).await;
     server.until(judged, 2.0).await;
-    idle.send(whole);
+    // Where it began together with the end of another, too.
+    let stalled = client.call(JUDGE_STREAM);
+    stalled.send([&whole[..], &begun(1000, 10)[..]].concat());
+    assert_eq!(reason(&stalled.status().await), "SLOW_REQUEST");
     server.until(judged, 3.0).await;
+    idle.send(whole);
+    server.until(judged, 4.0).await;
     let refused = "judge_refusals_total{reason=\"SLOW_REQUEST\"}";
-    assert_eq!(server.metric(refused).await, Some(1.0));
+    assert_eq!(server.metric(refused).await, Some(2.0));
 }
 
 #[tokio::test]

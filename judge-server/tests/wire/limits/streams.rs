@@ -134,3 +134,32 @@ async fn canaries_of_one_stream_are_limited() {
         }
     }
 }
+
+#[tokio::test]
+async fn watches_are_limited_and_checks_are_not() {
+    use tonic_health::pb::HealthCheckRequest;
+    use tonic_health::pb::health_client::HealthClient;
+    let server = Server::start(&[]).await;
+    let mut watches = Vec::new();
+    let mut health = HealthClient::new(server.channel().await);
+    while watches.len() < 1024 {
+        // As many as one connection takes.
+        if watches.len() % 128 == 0 {
+            health = HealthClient::new(server.channel().await);
+        }
+        let mut watch = health.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+        watch.message().await.unwrap().unwrap();
+        watches.push(watch);
+    }
+    let status = health.watch(HealthCheckRequest::default()).await.unwrap_err();
+    assert_eq!(reason(&status), "TOO_MANY_STREAMS");
+    let lookup = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    let status = Raw::new(&server, 64 * 1024).call(lookup).status().await;
+    assert_eq!(reason(&status), "TOO_MANY_STREAMS");
+    health.check(HealthCheckRequest::default()).await.unwrap();
+    watches.pop();
+    crate::harness::until(async || {
+        health.clone().watch(HealthCheckRequest::default()).await.is_ok()
+    })
+    .await;
+}
