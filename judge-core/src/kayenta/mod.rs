@@ -217,7 +217,7 @@ mod tests {
                 format!(r#"{at}.values.control[1]: "nan", but allowed is {point}"#),
             ),
             (
-                control(r#"[NaN, true]"#),
+                control(r"[NaN, true]"),
                 format!("{at}.values.control[1]: true, but allowed is {point}"),
             ),
             (
