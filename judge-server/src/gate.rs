@@ -87,6 +87,15 @@ impl Gate {
             Ok(()) => self.pass(target, request, &call).await,
         };
         let mut response = answer.unwrap_or_else(|refusal| self.refuse(refusal));
+        let mut words = 0;
+        if call.refusal().is_some() {
+            words = bytes_of(&response);
+            // They may be more than the request's, and give way to a few where they do not fit.
+            if call.reservation.grow_to(words).is_err() {
+                response = self.refuse(Refusal::Overloaded(Resource::Bytes));
+                words = bytes_of(&response);
+            }
+        }
         match self.side {
             Side::Http(_) => call.answer(response.status().as_str().to_owned()),
             Side::Grpc(_) => match code(response.headers()) {
@@ -98,7 +107,7 @@ impl Gate {
         let unread = call.unread();
         if http1 {
             let goes_on = match unread {
-                Some(unread) => self.hear_out(unread, &call, waits).await,
+                Some(unread) => self.hear_out(unread, &call, words, waits).await,
                 None => true,
             };
             if !goes_on || busy.is_last() || self.leaving.is_cancelled() {
@@ -110,11 +119,8 @@ impl Gate {
             let charge = if target == Target::JudgeStream {
                 Charge::Stream(call)
             } else if call.refusal().is_some() {
-                // Some of what the request held is for the words of its refusal. The rest is given
-                // back with the call, which a thread may still have in hand.
-                let bytes = http_body::Body::size_hint(&body).exact().unwrap_or_default();
-                let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-                Charge::Whole(call.reservation.split_off(bytes))
+                // The rest is given back with the call, which a thread may still have in hand.
+                Charge::Whole(call.reservation.split_off(words))
             } else {
                 Charge::Whole(call.reservation.split())
             };
@@ -124,7 +130,7 @@ impl Gate {
 
     /// Reads a refused request to its end, as most clients of HTTP/1 read no answer before they have
     /// sent all, and would only see a broken connection. Gives whether the connection may go on.
-    async fn hear_out(&self, unread: Incoming, call: &Call, waits: bool) -> bool {
+    async fn hear_out(&self, unread: Incoming, call: &Call, words: usize, waits: bool) -> bool {
         match call.refusal() {
             None => true,
             // It has had its time.
@@ -132,7 +138,7 @@ impl Gate {
             // Its client sends nothing before it has leave.
             Some(_) if waits => false,
             Some(_) => {
-                call.reservation.shrink_to(ANSWER_BYTES);
+                call.reservation.shrink_to(words.max(ANSWER_BYTES));
                 let limit = self.judging.limits.message_bytes.saturating_mul(DISCARDED);
                 body::discard(unread, limit, self.read_time).await
             }
@@ -263,6 +269,12 @@ fn require_grpc(request: &Request<Incoming>) -> Result<(), Refusal> {
          its own"
     );
     Err(Refusal::UnsupportedMediaType(text))
+}
+
+/// Bytes of an answer that is there whole.
+fn bytes_of(response: &Response<Body>) -> usize {
+    let bytes = http_body::Body::size_hint(response.body()).exact().unwrap_or_default();
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
 /// Whether the content is compressed, if at all, in one of the ways that `allowed` lists.

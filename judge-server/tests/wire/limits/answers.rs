@@ -161,3 +161,17 @@ async fn of_a_stream_count_until_they_are_written() {
     drop((call, lazy));
     server.until("judge_buffered_bytes", 0.0).await;
 }
+
+#[tokio::test]
+async fn refusals_larger_than_their_requests_count_too() {
+    let document = format!("{{\"pairs\": [{}]}}", vec!["{}"; 1000].join(","));
+    for (room, status) in [("64KiB", 429), ("1MiB", 400)] {
+        let server = Server::start(&[&format!("--max-buffered={room}")]).await;
+        let answer = server.post("/v1/judge", document.clone()).await;
+        assert_eq!(answer.status.as_u16(), status, "{room}");
+        let many = status == 400;
+        assert_eq!(answer.reason(), if many { "INVALID_REQUEST" } else { "TOO_MANY_BYTES" });
+        assert_eq!(answer.body.len() > 64 * 1024, many);
+        server.until("judge_buffered_bytes", 0.0).await;
+    }
+}
