@@ -33,8 +33,10 @@ use crate::wire::{Polled, Wire};
 /// How long to wait when the system has no more sockets to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Bytes that a connection may send before they are read: enough for a gigabit a second at 2 ms.
-const WINDOW: u32 = 256 * 1024;
+/// Bytes that a connection may send before they are read. Only what a stream's client keeps it from
+/// reading stays unread, so this is no memory; it is so large because each half of it is a message
+/// back, and a system call.
+const WINDOW: u32 = 1024 * 1024;
 
 /// Bytes that one stream of it may send: less, so that one that is not read further, because its
 /// client does not read either, leaves the others room.
