@@ -214,20 +214,18 @@ impl Gate {
         if let Some(refusal) = call.refusal() {
             return Err(refusal.clone());
         }
-        let refusal = match code(response.headers()) {
-            // The second when it is too large only once it is decompressed.
-            Code::OutOfRange | Code::ResourceExhausted
-                if !matches!(target, Target::Health | Target::HealthWatch | Target::Reflection) =>
-            {
-                Refusal::MessageTooLarge { limit: self.judging.limits.message_bytes }
-            }
+        let broken = [Code::OutOfRange, Code::ResourceExhausted, Code::Internal, Code::Unknown];
+        if !broken.contains(&code(response.headers())) {
+            return Ok(());
+        }
+        let status = Status::from_header_map(response.headers());
+        let status = status.unwrap_or_else(|| Status::unknown(""));
+        let refusal = match target {
             // What tonic says of a message too large has the limit, which here is no setting.
-            Code::OutOfRange | Code::ResourceExhausted | Code::Internal | Code::Unknown => {
-                let status = Status::from_header_map(response.headers());
-                let message = status.map(|status| status.message().to_owned());
-                Refusal::Unreadable(message.unwrap_or_default())
+            Target::Health | Target::HealthWatch | Target::Reflection => {
+                Refusal::Unreadable(status.message().to_owned())
             }
-            _ => return Ok(()),
+            _ => Refusal::of_message(&status, self.judging.limits.message_bytes),
         };
         Err(call.refuse(refusal))
     }

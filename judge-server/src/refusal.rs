@@ -115,6 +115,15 @@ pub enum Token {
 }
 
 impl Refusal {
+    /// What tonic says of a message that it cannot take, in this server's words.
+    pub(crate) fn of_message(status: &Status, limit: u64) -> Self {
+        match status.code() {
+            // The second when it is too large only once it is decompressed.
+            Code::OutOfRange | Code::ResourceExhausted => Self::MessageTooLarge { limit },
+            _ => Self::Unreadable(status.message().to_owned()),
+        }
+    }
+
     /// One word for logs, metrics and `ErrorInfo`.
     pub(crate) fn reason(&self) -> &'static str {
         match self {

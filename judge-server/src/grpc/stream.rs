@@ -114,7 +114,10 @@ async fn judge_all(
                 Err(status) if status.source().is_some_and(<dyn Error>::is::<hyper::Error>) => {
                     return None;
                 }
-                Err(status) => end = Some(Some(refusal(service, call, &status).into())),
+                Err(status) => {
+                    let limit = service.judging.limits.message_bytes;
+                    end = Some(Some(call.refuse(Refusal::of_message(&status, limit)).into()));
+                }
             },
             () = service.draining.cancelled(), if end.is_none() => {
                 end = Some(Some(call.refuse(Refusal::ShuttingDown).into()));
@@ -139,16 +142,4 @@ fn instead(answer: &[u8], refusal: Refusal) -> Bytes {
     let id = JudgeStreamResponse::decode(answer).map(|answer| answer.id).unwrap_or_default();
     let outcome = Some(Outcome::Refusal(refusal.into()));
     JudgeStreamResponse { id, outcome }.encode_to_vec().into()
-}
-
-/// What broke the stream, in this server's words.
-fn refusal(service: &Service, call: &Call, status: &Status) -> Refusal {
-    let refusal = match status.code() {
-        // The second when it is too large only once it is decompressed.
-        Code::OutOfRange | Code::ResourceExhausted => {
-            Refusal::MessageTooLarge { limit: service.judging.limits.message_bytes }
-        }
-        _ => Refusal::Unreadable(status.message().to_owned()),
-    };
-    call.refuse(refusal)
 }

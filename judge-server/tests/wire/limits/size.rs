@@ -49,17 +49,6 @@ async fn buffered_bytes() {
 }
 
 #[tokio::test]
-async fn compressed_messages_both_ways() {
-    let server = Server::start(&[]).await;
-    for encoding in [CompressionEncoding::Gzip, CompressionEncoding::Zstd] {
-        let client = server.client().await;
-        let mut client = client.send_compressed(encoding).accept_compressed(encoding);
-        let answer = client.judge(request("", 3, 50)).await.unwrap();
-        assert_eq!(answer.into_inner().judgement.unwrap().metrics.len(), 3);
-    }
-}
-
-#[tokio::test]
 async fn large_requests_that_stall_leave_bytes_for_small_ones() {
     let server = Server::start(&["--max-buffered=1MiB"]).await;
     let stalled = Raw::new(&server, 64 * 1024).call(JUDGE);
