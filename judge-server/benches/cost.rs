@@ -1,22 +1,33 @@
-//! Processor time a call: the server against a bare tonic handler that only decodes the same message,
-//! and against the judgement alone, for each judge.
+//! Processor time a call, for each judge: the server against the judgement alone and two bare tonic
+//! handlers. Both answer with nothing; one only decodes the message, the other judges it too, and so
+//! shows what any service would cost: a judgement takes the caches from whatever reads and writes.
 //! `cargo bench -p judge-server --bench cost` (add `-- --judge NAME` for one of them)
 
 mod harness;
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
-use harness::{METRICS, POINTS, Server, cpu_seconds, request};
+use cpu_time::ThreadTime;
+use harness::{METRICS, POINTS, Server, request};
 use judge_core::{JudgeRequest, Scratch, judges};
 use judge_server::proto::judge_service_server::{JudgeService, JudgeServiceServer};
 use judge_server::proto::{self, JudgeStreamRequest, JudgeStreamResponse};
-use judge_server::{Listeners, Settings, logs, serve};
+use judge_server::{Listeners, Refusal, Settings, logs, serve};
 use tokio::net::TcpListener;
 use tonic::{Request, Response, Status, Streaming};
 
 const CALLS: usize = 20_000;
+
+/// Calls before those that count.
+const WARM_UP: usize = 2_000;
+
+/// Calls that are made of one kind before the next kind has its turn: so whatever else the machine does
+/// meets all of them alike.
+const TURN: usize = 500;
 
 /// Different canaries, one after the other: of a single one processors would learn which way its points
 /// go, as they cannot of those that are yet to come.
@@ -25,6 +36,10 @@ const CANARIES: usize = 64;
 /// Calls in flight at once, on one connection. More than one share wake-ups and system calls, which
 /// helps the bare handler most: it never waits.
 const IN_FLIGHT: [usize; 2] = [1, 16];
+
+const ROUNDS: usize = 3;
+
+type Client = proto::judge_service_client::JudgeServiceClient<tonic::transport::Channel>;
 
 /// As in the command.
 #[global_allocator]
@@ -37,7 +52,8 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     match mode.as_deref() {
         Some("full") => runtime.block_on(serve_full()),
-        Some("bare") => runtime.block_on(serve_bare()),
+        Some("bare") => runtime.block_on(serve_bare(Bare { judges: false })),
+        Some("silent") => runtime.block_on(serve_bare(Bare { judges: true })),
         _ => runtime.block_on(measure(only.as_deref())),
     }
 }
@@ -50,26 +66,87 @@ async fn measure(only: Option<&str>) -> anyhow::Result<()> {
             continue;
         }
         let messages: Arc<[_]> = (0..CANARIES).map(|index| canary(judge, index)).collect();
-        let explained = in_process(&messages, true)?;
-        writeln!(out, "{judge}: with its sentences, in process, {explained:.1} us")?;
         for in_flight in IN_FLIGHT {
-            // Alternating, so that whatever else the machine does meets all of them.
-            for round in 1..=3 {
-                let judgement = in_process(&messages, false)?;
-                let bare = over_grpc("bare", &messages, in_flight).await?;
-                let full = over_grpc("full", &messages, in_flight).await?;
-                let rest = full - judgement;
-                writeln!(
-                    out,
-                    "  {in_flight} in flight, round {round}: judgement in process {judgement:.1} us, bare \
-                     handler {bare:.1} us, server {full:.1} us; beyond the judgement {rest:.1} us = \
-                     {:.2} bare handlers",
-                    rest / bare
-                )?;
+            for round in 1..=ROUNDS {
+                let costs = Costs::measure(&messages, in_flight).await?;
+                writeln!(out, "{judge}, {in_flight} in flight, round {round}: {costs}")?;
             }
         }
     }
     Ok(())
+}
+
+/// Processor time a call, in microseconds.
+struct Costs {
+    /// The judgement in process.
+    judgement: f64,
+    /// With the sentences that explain each metric and what would change it, which the answer carries.
+    explained: f64,
+    /// Decodes, and answers with nothing.
+    bare: f64,
+    /// Judges besides.
+    silent: f64,
+    full: f64,
+}
+
+impl Costs {
+    async fn measure(
+        messages: &Arc<[proto::JudgeRequest]>,
+        in_flight: usize,
+    ) -> anyhow::Result<Self> {
+        let requests = messages.iter().map(|message| JudgeRequest::try_from(message.clone()));
+        let requests: Vec<JudgeRequest> = requests.collect::<Result<_, _>>()?;
+        let servers = [
+            Served::start("bare").await?,
+            Served::start("silent").await?,
+            Served::start("full").await?,
+        ];
+        let spent = || -> anyhow::Result<Vec<f64>> {
+            servers.iter().map(|served| served.server.cpu_seconds()).collect()
+        };
+        let mut before = spent()?;
+        let (mut judgement, mut explained) = (Duration::ZERO, Duration::ZERO);
+        for turn in 0..(CALLS + WARM_UP) / TURN {
+            if turn == WARM_UP / TURN {
+                before = spent()?;
+                (judgement, explained) = (Duration::ZERO, Duration::ZERO);
+            }
+            judgement += in_process(&requests, turn, false)?;
+            explained += in_process(&requests, turn, true)?;
+            for served in &servers {
+                drive(&served.client, messages, in_flight).await?;
+            }
+        }
+        let after = spent()?;
+        let micros = |seconds: f64| seconds * 1e6 / CALLS as f64;
+        let of_server = |index: usize| micros(after[index] - before[index]);
+        Ok(Self {
+            judgement: micros(judgement.as_secs_f64()),
+            explained: micros(explained.as_secs_f64()),
+            bare: of_server(0),
+            silent: of_server(1),
+            full: of_server(2),
+        })
+    }
+}
+
+impl std::fmt::Display for Costs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { judgement, explained, bare, silent, full } = self;
+        let beyond = |handler: f64, from: f64| {
+            let rest = handler - from;
+            format!("{rest:.1} = {:.2} bare", rest / bare)
+        };
+        write!(
+            f,
+            "in process {judgement:.1} us, {explained:.1} with its sentences; bare handler {bare:.1}, one \
+             that judges {silent:.1}, server {full:.1}; beyond the judgement {} and {}, beyond its \
+             sentences {}",
+            beyond(*silent, *judgement),
+            beyond(*full, *judgement),
+            beyond(*full, *explained),
+        )
+    }
 }
 
 fn canary(judge: &str, index: usize) -> proto::JudgeRequest {
@@ -77,14 +154,11 @@ fn canary(judge: &str, index: usize) -> proto::JudgeRequest {
     proto::JudgeRequest { judge: Some(judge.to_owned()), ..request(&id, METRICS, POINTS) }
 }
 
-/// The judgement alone, or with the sentences that explain each metric and what would change it, which
-/// the answer carries.
-fn in_process(messages: &[proto::JudgeRequest], explained: bool) -> anyhow::Result<f64> {
-    let requests = messages.iter().map(|message| JudgeRequest::try_from(message.clone()));
-    let requests: Vec<JudgeRequest> = requests.collect::<Result<_, _>>()?;
+/// Processor time of a turn.
+fn in_process(requests: &[JudgeRequest], turn: usize, explained: bool) -> anyhow::Result<Duration> {
     let mut scratch = Scratch::default();
-    let before = cpu_seconds("self")?;
-    for request in requests.iter().cycle().take(CALLS) {
+    let before = ThreadTime::now();
+    for request in requests.iter().cycle().skip(turn * TURN % requests.len()).take(TURN) {
         let judge = judges::chosen_by(request)?;
         let judgement = judge.judge_with(request, &mut scratch)?;
         for metric in judgement.metrics.iter().filter(|_| explained) {
@@ -95,39 +169,37 @@ fn in_process(messages: &[proto::JudgeRequest], explained: bool) -> anyhow::Resu
         }
         std::hint::black_box(judgement);
     }
-    Ok(micros(cpu_seconds("self")? - before))
+    Ok(before.elapsed())
 }
 
-fn micros(seconds: f64) -> f64 {
-    seconds * 1e6 / CALLS as f64
+/// A server in a process of its own, and a client of it.
+struct Served {
+    server: Server,
+    client: Client,
 }
 
-async fn over_grpc(
-    mode: &str,
-    messages: &Arc<[proto::JudgeRequest]>,
-    in_flight: usize,
-) -> anyhow::Result<f64> {
-    let server =
-        Server::start(Command::new(std::env::current_exe()?).arg(format!("--serve={mode}")))?;
-    let client = server.connect().await?;
-    drive(&client, messages, CALLS / 10, in_flight).await?;
-    let before = server.cpu_seconds()?;
-    drive(&client, messages, CALLS, in_flight).await?;
-    Ok(micros(server.cpu_seconds()? - before))
+impl Served {
+    async fn start(mode: &str) -> anyhow::Result<Self> {
+        let server =
+            Server::start(Command::new(std::env::current_exe()?).arg(format!("--serve={mode}")))?;
+        let client = server.connect().await?;
+        Ok(Self { server, client })
+    }
 }
 
+/// A turn of calls.
 async fn drive(
-    client: &proto::judge_service_client::JudgeServiceClient<tonic::transport::Channel>,
+    client: &Client,
     messages: &Arc<[proto::JudgeRequest]>,
-    calls: usize,
     in_flight: usize,
 ) -> anyhow::Result<()> {
     let mut callers = tokio::task::JoinSet::new();
-    for _ in 0..in_flight {
+    for caller in 0..in_flight {
         let (mut client, messages) = (client.clone(), Arc::clone(messages));
         callers.spawn(async move {
-            for message in messages.iter().cycle().take(calls / in_flight) {
-                client.judge(message.clone()).await?;
+            let calls = (caller..TURN).step_by(in_flight);
+            for call in calls {
+                client.judge(messages[call % messages.len()].clone()).await?;
             }
             Ok::<_, Status>(())
         });
@@ -148,11 +220,11 @@ async fn serve_full() -> anyhow::Result<()> {
     Ok(serve(&settings, listeners, std::future::pending()).await?)
 }
 
-async fn serve_bare() -> anyhow::Result<()> {
+async fn serve_bare(bare: Bare) -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     say(listener.local_addr()?)?;
     let incoming = tonic::transport::server::TcpIncoming::from(listener).with_nodelay(Some(true));
-    let service = JudgeServiceServer::new(Bare);
+    let service = JudgeServiceServer::new(bare);
     let server = tonic::transport::Server::builder().add_service(service);
     Ok(server.serve_with_incoming(incoming).await?)
 }
@@ -163,8 +235,14 @@ fn say(address: std::net::SocketAddr) -> std::io::Result<()> {
     out.flush()
 }
 
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
 /// Decodes, and answers with nothing.
-struct Bare;
+struct Bare {
+    judges: bool,
+}
 
 #[tonic::async_trait]
 impl JudgeService for Bare {
@@ -174,7 +252,13 @@ impl JudgeService for Bare {
         &self,
         request: Request<proto::JudgeRequest>,
     ) -> Result<Response<proto::JudgeResponse>, Status> {
-        std::hint::black_box(request.into_inner());
+        let request = std::hint::black_box(request.into_inner());
+        if self.judges {
+            let request = JudgeRequest::try_from(request)?;
+            let judge = judges::chosen_by(&request).map_err(Refusal::from)?;
+            let judged = SCRATCH.with_borrow_mut(|scratch| judge.judge_with(&request, scratch));
+            std::hint::black_box(judged.map_err(Refusal::from)?);
+        }
         Ok(Response::new(proto::JudgeResponse::default()))
     }
 

@@ -16,6 +16,7 @@ use crate::limits::{self, Limits};
 use crate::parts;
 use crate::problems::Problems;
 use crate::proto;
+use crate::proto_bytes;
 use crate::proto_json;
 use crate::refusal::Refusal;
 
@@ -34,6 +35,12 @@ pub enum Entrance {
     Validate,
     /// A `ValidateConfigRequest` in JSON.
     ValidateJson,
+}
+
+/// A judgement for the request of an id.
+struct Answered {
+    id: String,
+    judgement: Judgement,
 }
 
 /// Whether a config can be judged by, and what was found in it.
@@ -72,26 +79,26 @@ impl Bench<'_> {
 
     fn judge(&mut self, message: Bytes) -> Result<Vec<u8>, Refusal> {
         parts::check_request(&message, self.limits)?;
-        let request = proto::JudgeRequest::decode(message.as_ref())?;
+        let request = proto_bytes::read_request(&message)?;
         drop(message);
-        Ok(self.judge_message(request)?.encode_to_vec())
+        let Answered { id, judgement } = self.judge_message(request)?;
+        Ok(proto_bytes::write_response(&id, judgement))
     }
 
     fn judge_of_stream(&mut self, message: Bytes) -> Result<Vec<u8>, Refusal> {
-        use proto::judge_stream_response::Outcome;
         parts::check_stream_request(&message, self.limits)?;
-        let request = proto::JudgeStreamRequest::decode(message.as_ref())?;
+        let request = proto_bytes::read_stream_request(&message)?;
         drop(message);
-        let judged = self.judge_message(request.request.unwrap_or_default())?;
-        let outcome = judged.judgement.map(Outcome::Judgement);
-        Ok(proto::JudgeStreamResponse { id: judged.id, outcome }.encode_to_vec())
+        let Answered { id, judgement } = self.judge_message(request)?;
+        Ok(proto_bytes::write_response(&id, judgement))
     }
 
     fn judge_json(&mut self, json: Bytes) -> Result<Vec<u8>, Refusal> {
         parts::check_json(&json, self.limits)?;
         let request = proto_json::read(&json)?;
         drop(json);
-        proto_json::write(&self.judge_message(request)?)
+        let Answered { id, judgement } = self.judge_message(request)?;
+        proto_json::write(&proto::JudgeResponse { id, judgement: Some(judgement.into()) })
     }
 
     fn judge_kayenta(&mut self, json: Bytes) -> Result<Vec<u8>, Refusal> {
@@ -116,10 +123,7 @@ impl Bench<'_> {
         proto_json::write(&self.validate_message(request)?)
     }
 
-    fn judge_message(
-        &mut self,
-        request: proto::JudgeRequest,
-    ) -> Result<proto::JudgeResponse, Refusal> {
+    fn judge_message(&mut self, request: proto::JudgeRequest) -> Result<Answered, Refusal> {
         let id = request.id.clone();
         self.call.identify(&id);
         if let Some(proto::judge_request::Config::KayentaConfigJson(json)) = &request.config {
@@ -128,7 +132,7 @@ impl Bench<'_> {
         let dialect = Dialect::of(&request);
         let request = JudgeRequest::try_from(request)?;
         let judgement = self.judge_request(&request, dialect)?;
-        Ok(proto::JudgeResponse { id, judgement: Some(judgement.into()) })
+        Ok(Answered { id, judgement })
     }
 
     fn judge_request(

@@ -7,7 +7,7 @@ mod judgement;
 mod problem;
 mod request;
 
-pub(crate) use judgement::{VERSION, list_judges};
+pub(crate) use judgement::{VERSION, list_judges, without_findings};
 pub(crate) use problem::Dialect;
 pub(crate) use request::{ConfigToCheck, read_config_to_check};
 

@@ -28,6 +28,7 @@ mod pool;
 mod problem_json;
 mod problems;
 pub mod proto;
+mod proto_bytes;
 pub mod proto_json;
 mod refusal;
 mod secrets;

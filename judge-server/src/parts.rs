@@ -4,11 +4,9 @@
 //! hundred of memory, so the bytes of a document bound the memory only together with its parts.
 
 use judge_core::{Problem, Refused};
-use prost::DecodeError;
-use prost::bytes::Buf;
-use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 use crate::limits::Limits;
+use crate::proto_bytes::{Field, Fields, Malformed};
 use crate::refusal::Refusal;
 
 /// Parts for each metric that a request may have: a few dozen in Kayenta's largest configs.
@@ -189,31 +187,26 @@ fn check_message(bytes: &[u8], message: Message, limits: &Limits) -> Result<(), 
 }
 
 /// Counts what takes more memory than bytes. Doubles take no more.
-fn count(mut bytes: &[u8], message: Message, counted: &mut Counted) -> Result<(), DecodeError> {
-    while !bytes.is_empty() {
-        let (tag, wire_type) = decode_key(&mut bytes)?;
-        let field = message.field(tag);
-        if wire_type != WireType::LengthDelimited {
+fn count(bytes: &[u8], message: Message, counted: &mut Counted) -> Result<(), Malformed> {
+    for field in Fields(bytes) {
+        let Field { tag, inner, .. } = field?;
+        let held = message.field(tag);
+        let Some(inner) = inner else {
             // Numbers of a list may come one by one too.
-            match field {
+            match held {
                 Some(Inner::Words) => counted.parts += 1,
                 Some(Inner::Times) => counted.times += 1,
                 _ => {}
             }
-            skip_field(wire_type, tag, &mut bytes, DecodeContext::default())?;
             continue;
-        }
+        };
         counted.parts += 1;
-        let length = usize::try_from(decode_varint(&mut bytes)?).unwrap_or(usize::MAX);
-        // What is cut off is refused by the reader, in its words.
-        let inner = &bytes[..length.min(bytes.len())];
-        match field {
+        match held {
             Some(Inner::Message(message)) => count(inner, message, counted)?,
             Some(Inner::Words) => counted.parts += numbers(inner),
             Some(Inner::Times) => counted.times += numbers(inner),
             None => {}
         }
-        bytes.advance(inner.len());
     }
     Ok(())
 }

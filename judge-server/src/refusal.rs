@@ -10,6 +10,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::problems::{Problems, more};
 use crate::proto;
+use crate::proto_bytes::Malformed;
 
 /// Domain of every `ErrorInfo`.
 pub(crate) const DOMAIN: &str = "canary.judge.v1";
@@ -241,6 +242,12 @@ impl From<Refused> for Refusal {
 impl From<Problems> for Refusal {
     fn from(problems: Problems) -> Self {
         Self::Invalid(problems)
+    }
+}
+
+impl From<Malformed> for Refusal {
+    fn from(error: Malformed) -> Self {
+        Self::Unreadable(error.to_string())
     }
 }
 

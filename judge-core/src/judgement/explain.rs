@@ -13,18 +13,25 @@ use super::{
 impl Finding {
     /// What would have changed what it says, in one line for people.
     pub fn what_would_change(&self) -> String {
+        let mut text = String::with_capacity(64);
+        self.push_what_would_change(&mut text);
+        text
+    }
+
+    /// Appends what [`what_would_change`](Self::what_would_change) gives: a judgement has over a
+    /// hundred of these.
+    pub fn push_what_would_change(&self, text: &mut String) {
         let (before, behind) = match (self.p <= self.level, self.matters) {
             (true, true) => ("no harm with a p above ", ", or too small to matter"),
-            (true, false) => return "harm if it were large enough to matter".to_owned(),
+            (true, false) => {
+                return text.push_str("harm if it were large enough to matter");
+            }
             (false, true) => ("harm with a p of ", " or less"),
             (false, false) => ("harm with a p of ", " or less, and large enough to matter"),
         };
-        // A judgement has over a hundred of these.
-        let mut text = String::with_capacity(64);
         text.push_str(before);
-        push_short(&mut text, self.level);
+        push_short(text, self.level);
         text.push_str(behind);
-        text
     }
 }
 
