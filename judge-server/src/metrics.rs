@@ -1,9 +1,11 @@
 //! What the server counts.
 
+use cpu_time::ProcessTime;
 use judge_core::{Classification, Verdict};
+use prometheus::process_collector::ProcessCollector;
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder, process_collector::ProcessCollector,
+    Registry, TextEncoder, proto,
 };
 
 use crate::convert::VERSION;
@@ -47,6 +49,9 @@ const BUCKETS: &[f64] = &[
 /// risen, as Prometheus sees it.
 const ALERTED: [&str; 5] =
     ["INTERNAL", "TOO_MANY_BYTES", "TOO_MANY_CALLS", "TOO_MANY_CONNECTIONS", "TOO_MANY_STREAMS"];
+
+/// Processor time of the process, user and system.
+const CPU_SECONDS: &str = "process_cpu_seconds_total";
 
 /// What came of a change of certificates or tokens.
 #[derive(Debug, Clone, Copy)]
@@ -179,8 +184,17 @@ impl Metrics {
     /// When a metric cannot be written.
     pub(crate) fn text(&self) -> prometheus::Result<Vec<u8>> {
         self.dropped_lines.inc_by(logs::take_dropped());
+        let mut families = self.registry.gather();
+        // The collector has whole seconds, of which a short look back sees none or one.
+        if let Some(cpu) = families.iter_mut().find(|family| family.name() == CPU_SECONDS)
+            && let (Ok(time), [metric]) = (ProcessTime::try_now(), cpu.mut_metric().as_mut_slice())
+        {
+            let mut seconds = proto::Counter::default();
+            seconds.set_value(time.as_duration().as_secs_f64());
+            metric.set_counter(seconds);
+        }
         let mut text = Vec::new();
-        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        TextEncoder::new().encode(&families, &mut text)?;
         Ok(text)
     }
 }
@@ -220,5 +234,23 @@ fn class_name(classification: Classification) -> &'static str {
         Classification::Error => "Error",
         Classification::Inconclusive => "Inconclusive",
         _ => "Other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processor_time_has_fractions_of_seconds() {
+        let seconds = || {
+            let text = String::from_utf8(Metrics::new().unwrap().text().unwrap()).unwrap();
+            let line =
+                text.lines().find_map(|line| line.strip_prefix("process_cpu_seconds_total "));
+            line.unwrap().parse::<f64>().unwrap()
+        };
+        let first = seconds();
+        let second = seconds();
+        assert!(0.0 < first && first < second && second < first + 1.0, "{first} {second}");
     }
 }

@@ -14,6 +14,8 @@ use crate::call::Call;
 use crate::error::StartError;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
+use crate::proto;
+use crate::proto_bytes;
 use crate::refusal::Refusal;
 use crate::settings::Settings;
 use crate::traces::Traces;
@@ -54,4 +56,9 @@ impl Offline {
         };
         bench.answer(entrance, Bytes::copy_from_slice(message))
     }
+}
+
+/// The request that the encoded `message` is, as the server reads it.
+pub fn read_request(message: &[u8]) -> Option<proto::JudgeRequest> {
+    proto_bytes::read_request(message).ok()
 }
