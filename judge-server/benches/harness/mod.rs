@@ -33,9 +33,15 @@ impl Server {
         Ok(Self { child, address: address.trim().to_owned() })
     }
 
-    /// Seconds of processor time so far, user and system.
+    /// Seconds of processor time so far, user and system, of all its threads.
     pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
-        cpu_seconds(&self.child.id().to_string())
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name, in parentheses, may hold spaces.
+        let (_, fields) = stat.rsplit_once(')').ok_or_else(|| anyhow::anyhow!("no stat"))?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        let ticks = |index: usize| anyhow::Ok(fields[index].parse::<f64>()?);
+        // proc(5): utime and stime are the 14th and 15th field, of which two precede these.
+        Ok((ticks(11)? + ticks(12)?) / TICKS_A_SECOND)
     }
 
     /// Resident memory in MiB.
@@ -50,17 +56,6 @@ impl Server {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address))?;
         Ok(JudgeServiceClient::new(endpoint.tcp_nodelay(true).connect().await?))
     }
-}
-
-/// Seconds of processor time of a process so far, user and system, of all its threads.
-pub(crate) fn cpu_seconds(process: &str) -> anyhow::Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The name, in parentheses, may hold spaces.
-    let (_, fields) = stat.rsplit_once(')').ok_or_else(|| anyhow::anyhow!("no stat"))?;
-    let fields: Vec<&str> = fields.split_whitespace().collect();
-    let ticks = |index: usize| anyhow::Ok(fields[index].parse::<f64>()?);
-    // proc(5): utime and stime are the 14th and 15th field, of which two precede these.
-    Ok((ticks(11)? + ticks(12)?) / TICKS_A_SECOND)
 }
 
 impl Drop for Server {

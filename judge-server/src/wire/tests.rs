@@ -10,6 +10,12 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::*;
 
+/// Polls what is not yet to end.
+async fn poll_once(future: &mut (impl Future + Unpin)) {
+    let pending = poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context).is_pending()));
+    assert!(pending.await);
+}
+
 #[tokio::test]
 async fn what_is_written_goes_out_after_the_poll_and_not_before() {
     let (stream, mut client) = duplex(1024);
@@ -106,16 +112,12 @@ async fn what_the_stream_has_taken_but_not_sent_goes_out_too() {
     wire.pieces().unsent.extend_from_slice(b"answer");
     let mut connection = Box::pin(std::future::pending::<io::Result<()>>());
     let mut polled = Polled { connection: connection.as_mut(), wire: &wire };
-    let mut poll = async || {
-        let once = poll_fn(|context| Poll::Ready(Pin::new(&mut polled).poll(context).is_pending()));
-        assert!(once.await);
-    };
-    poll().await;
+    poll_once(&mut polled).await;
     assert!(wire.pieces().stream.sent.is_empty());
     // Meanwhile it grows old.
     assert!(!activity.age());
     assert!(activity.age());
-    poll().await;
+    poll_once(&mut polled).await;
     assert_eq!(wire.pieces().stream.sent, b"answer");
     assert!(!activity.age());
 }
@@ -150,8 +152,7 @@ async fn over_tls_all_arrives_at_a_peer_that_reads_late() {
     wire.clone().write_all(&answer).await.unwrap();
     let mut connection = Box::pin(std::future::pending::<io::Result<()>>());
     let mut polled = Polled { connection: connection.as_mut(), wire: &wire };
-    let once = poll_fn(|context| Poll::Ready(Pin::new(&mut polled).poll(context).is_pending()));
-    assert!(once.await);
+    poll_once(&mut polled).await;
     assert!(wire.pieces().unsent.is_empty());
     let mut read = vec![0; answer.len()];
     let reading = timeout(Duration::from_secs(20), client.read_exact(&mut read));
@@ -202,21 +203,17 @@ async fn what_a_peer_does_not_take_grows_old() {
     protocol.write_all(&[7; 40]).await.unwrap();
     let mut connection = Box::pin(std::future::pending::<io::Result<()>>());
     let mut polled = Polled { connection: connection.as_mut(), wire: &wire };
-    let mut poll = async || {
-        let once = poll_fn(|context| Poll::Ready(Pin::new(&mut polled).poll(context).is_pending()));
-        assert!(once.await);
-    };
-    poll().await;
+    poll_once(&mut polled).await;
     assert!(!activity.age());
     assert!(activity.age());
     // Slow is not stalled.
     for _ in 0..3 {
         client.read_exact(&mut [0; 10]).await.unwrap();
-        poll().await;
+        poll_once(&mut polled).await;
         assert!(!activity.age());
     }
     // Nor is a peer that nothing is to be sent to.
     client.read_exact(&mut [0; 10]).await.unwrap();
-    poll().await;
+    poll_once(&mut polled).await;
     assert!((0..3).all(|_| !activity.age()));
 }
