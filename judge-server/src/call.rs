@@ -34,6 +34,12 @@ pub(crate) struct Call {
     pub(crate) answers: Reservation,
     /// Whether its messages may have come as other bytes than they are.
     compressed: bool,
+    known: Known,
+}
+
+/// What becomes known of a call as it goes on.
+#[derive(Debug, Default)]
+struct Known {
     /// Messages taken from it, where it is a stream.
     messages: AtomicUsize,
     /// What of its request was not read.
@@ -79,14 +85,7 @@ impl Call {
             reservation: Reservation::none(budget),
             answers: Reservation::none(budget),
             compressed: headers.contains_key("grpc-encoding"),
-            messages: AtomicUsize::new(0),
-            unread: Mutex::default(),
-            id: OnceLock::new(),
-            config: OnceLock::new(),
-            verdict: OnceLock::new(),
-            warnings: OnceLock::new(),
-            refusal: OnceLock::new(),
-            answered: OnceLock::new(),
+            known: Known::default(),
         })
     }
 
@@ -94,7 +93,7 @@ impl Call {
     /// where it was compressed: then it has what was read so far.
     pub(crate) fn message(&self, method: &'static str, bytes: usize) -> Arc<Self> {
         self.metrics.in_flight.inc();
-        self.messages.fetch_add(1, Ordering::Relaxed);
+        self.known.messages.fetch_add(1, Ordering::Relaxed);
         let bytes = if self.compressed { usize::MAX } else { FRAME.saturating_add(bytes) };
         Arc::new(Self {
             metrics: Arc::clone(&self.metrics),
@@ -106,68 +105,63 @@ impl Call {
             reservation: self.reservation.split_off(bytes),
             answers: self.answers.another(),
             compressed: self.compressed,
-            messages: AtomicUsize::new(0),
-            unread: Mutex::default(),
-            id: OnceLock::new(),
-            config: OnceLock::new(),
-            verdict: OnceLock::new(),
-            warnings: OnceLock::new(),
-            refusal: OnceLock::new(),
-            answered: OnceLock::new(),
+            known: Known::default(),
         })
     }
 
     /// How many messages were taken from it.
     pub(crate) fn messages(&self) -> usize {
-        self.messages.load(Ordering::Relaxed)
+        self.known.messages.load(Ordering::Relaxed)
     }
 
     /// The id that the caller chose; its beginning where it is long.
     pub(crate) fn identify(&self, id: &str) {
         if !id.is_empty() {
-            self.id.get_or_init(|| id.chars().take(LOGGED_ID).collect());
+            self.known.id.get_or_init(|| id.chars().take(LOGGED_ID).collect());
         }
     }
 
     /// The name of the config, where it has one; its beginning where it is long.
     pub(crate) fn configured(&self, name: &str) {
         if !name.is_empty() {
-            self.config.get_or_init(|| name.chars().take(LOGGED_ID).collect());
+            self.known.config.get_or_init(|| name.chars().take(LOGGED_ID).collect());
         }
     }
 
     pub(crate) fn judged(&self, judged: &Judged) {
-        self.verdict.get_or_init(|| judged.verdict);
-        self.warnings.get_or_init(|| judged.warnings);
+        self.known.verdict.get_or_init(|| judged.verdict);
+        self.known.warnings.get_or_init(|| judged.warnings);
     }
 
     /// How many warnings its judgement has; nothing if it was not judged.
     pub(crate) fn warnings(&self) -> Option<usize> {
-        self.warnings.get().copied()
+        self.known.warnings.get().copied()
     }
 
     /// Notes why the call is refused; the first reason counts.
     pub(crate) fn refuse(&self, refusal: Refusal) -> Refusal {
-        self.refusal.get_or_init(|| refusal).clone()
+        self.known.refusal.get_or_init(|| refusal).clone()
     }
 
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
-        self.refusal.get()
+        self.known.refusal.get()
     }
 
     /// Keeps what of its request nobody reads any more.
     pub(crate) fn leave(&self, unread: Incoming) {
-        *self.unread.lock().unwrap_or_else(PoisonError::into_inner) = Some(unread);
+        *self.known.unread.lock().unwrap_or_else(PoisonError::into_inner) = Some(unread);
     }
 
     /// What of its request was left.
     pub(crate) fn unread(&self) -> Option<Incoming> {
-        self.unread.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.known.unread.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Notes the status of the answer, which ends the call's time.
     pub(crate) fn answer(&self, code: impl Into<Cow<'static, str>>) {
-        self.answered.get_or_init(|| Answer { code: code.into(), after: self.begun.elapsed() });
+        self.known
+            .answered
+            .get_or_init(|| Answer { code: code.into(), after: self.begun.elapsed() });
     }
 }
 
@@ -175,6 +169,7 @@ impl Drop for Call {
     fn drop(&mut self) {
         self.metrics.in_flight.dec();
         let Answer { code, after } = self
+            .known
             .answered
             .take()
             // Nobody waited for the answer: the caller cancelled or vanished.
@@ -182,19 +177,19 @@ impl Drop for Call {
                 code: code_name(Code::Cancelled).into(),
                 after: self.begun.elapsed(),
             });
-        let reason = self.refusal.get().map(Refusal::reason);
+        let reason = self.known.refusal.get().map(Refusal::reason);
         if let Some(reason) = reason {
             self.metrics.refusals.with_label_values(&[reason]).inc();
         }
-        let verdict = self.verdict.get().map(|verdict| verdict_name(*verdict));
+        let verdict = self.known.verdict.get().map(|verdict| verdict_name(*verdict));
         self.metrics.calls.with_label_values(&[self.method, &code]).inc();
         self.metrics.duration.with_label_values(&[self.method]).observe(after.as_secs_f64());
         info!(
             method = self.method,
             code = &*code,
             reason,
-            id = self.id.get(),
-            config = self.config.get(),
+            id = self.known.id.get(),
+            config = self.known.config.get(),
             verdict,
             warnings = self.warnings().filter(|warnings| *warnings > 0),
             trace_id = self.parent.as_ref().map(TraceParent::trace_id),
@@ -205,7 +200,7 @@ impl Drop for Call {
             method: self.method,
             code: &code,
             reason,
-            id: self.id.get().map(String::as_str),
+            id: self.known.id.get().map(String::as_str),
             verdict,
             after,
             parent: self.parent.as_ref(),
