@@ -26,7 +26,10 @@ fn explain(text: &mut String, metric: &MetricJudgement) {
     for finding in &metric.findings {
         let _ = writeln!(text, "  {} {}", mark(finding), printable(&finding.sentence));
         let _ = writeln!(text, "      {}", numbers(finding));
-        let _ = writeln!(text, "      {}", finding.what_would_change());
+        let change = finding.what_would_change();
+        if !change.is_empty() {
+            let _ = writeln!(text, "      {change}");
+        }
     }
     let change = metric.what_would_change();
     if !change.is_empty() {

@@ -11,27 +11,18 @@ use super::{
 };
 
 impl Finding {
-    /// What would have changed what it says, in one line for people.
+    /// What would have changed what it says, in one line for people; empty where it is neither
+    /// significant nor large enough to matter, which nothing short of another canary would change.
     pub fn what_would_change(&self) -> String {
-        let mut text = String::with_capacity(64);
-        self.push_what_would_change(&mut text);
-        text
-    }
-
-    /// Appends what [`what_would_change`](Self::what_would_change) gives: a judgement has over a
-    /// hundred of these.
-    pub fn push_what_would_change(&self, text: &mut String) {
-        let (before, behind) = match (self.p <= self.level, self.matters) {
-            (true, true) => ("no harm with a p above ", ", or too small to matter"),
-            (true, false) => {
-                return text.push_str("harm if it were large enough to matter");
+        match (self.p <= self.level, self.matters) {
+            (true, true) => {
+                format!("no harm with a p above {}, or too small to matter", short(self.level))
             }
-            (false, true) => ("harm with a p of ", " or less"),
-            (false, false) => ("harm with a p of ", " or less, and large enough to matter"),
-        };
-        text.push_str(before);
-        push_short(text, self.level);
-        text.push_str(behind);
+            (true, false) => "harm if it were large enough to matter".to_owned(),
+            (false, true) => format!("harm with a p of {} or less", short(self.level)),
+            // A judgement has over a hundred of these, most of them this.
+            (false, false) => String::new(),
+        }
     }
 }
 
@@ -62,14 +53,17 @@ impl MetricJudgement {
         match (harm.as_slice(), self.findings.first()) {
             ([], None) => "nothing was tested".to_owned(),
             ([], Some(closest)) if panel.more_points.is_none() => {
-                let size =
-                    if closest.matters { "" } else { " and a change large enough to matter" };
-                format!(
-                    "nearest to failing is {}: it needs p ≤ {}, and has {}{size}",
-                    closest.test.name(),
-                    short(closest.level),
-                    short(closest.p)
-                )
+                let mut text = String::with_capacity(LENGTH);
+                text.push_str("nearest to failing is ");
+                text.push_str(closest.test.name());
+                text.push_str(": it needs p ≤ ");
+                push_short(&mut text, closest.level);
+                text.push_str(", and has ");
+                push_short(&mut text, closest.p);
+                if !closest.matters {
+                    text.push_str(" and a change large enough to matter");
+                }
+                text
             }
             ([], Some(_)) => {
                 let more = panel.more_points.unwrap_or_default();

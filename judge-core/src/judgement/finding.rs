@@ -138,6 +138,7 @@ struct ExplainedFinding<'a> {
     interval: Option<Interval>,
     matters: bool,
     sentence: &'a str,
+    #[serde(skip_serializing_if = "String::is_empty")]
     would_change: String,
 }
 
@@ -164,9 +165,8 @@ impl Serialize for Finding {
 mod tests {
     use super::{Change, Estimated, Finding, TestKind};
 
-    #[test]
-    fn a_finding_says_what_would_change_it_and_reads_back_the_same() {
-        let finding = Finding {
+    fn spread() -> Finding {
+        Finding {
             test: TestKind::Spread,
             change: Change::Increase,
             statistic: 2.5,
@@ -177,10 +177,31 @@ mod tests {
             interval: None,
             matters: true,
             sentence: "points vary 1.75 times as much".to_owned(),
-        };
+        }
+    }
+
+    #[test]
+    fn a_finding_says_what_would_change_it_and_reads_back_the_same() {
+        let finding = spread();
         let json = serde_json::to_value(&finding).unwrap();
         assert_eq!(json["wouldChange"], "harm with a p of 0.0025 or less");
         assert_eq!(json["test"], "spread");
         assert_eq!(serde_json::from_value::<Finding>(json).unwrap(), finding);
+    }
+
+    #[test]
+    fn only_what_is_significant_or_large_says_what_would_change_it() {
+        let cases = [
+            (0.002, true, "no harm with a p above 0.0025, or too small to matter"),
+            (0.002, false, "harm if it were large enough to matter"),
+            (0.004, true, "harm with a p of 0.0025 or less"),
+            (0.004, false, ""),
+        ];
+        for (p, matters, expected) in cases {
+            let finding = Finding { p, matters, ..spread() };
+            assert_eq!(finding.what_would_change(), expected);
+            let json = serde_json::to_value(&finding).unwrap();
+            assert_eq!(json.get("wouldChange").is_some(), !expected.is_empty());
+        }
     }
 }

@@ -8,8 +8,8 @@ use crate::proto;
 
 use super::fields::Sink;
 
-/// Bytes that an answer has for each finding beside its texts, at most.
-const FINDING_BYTES: usize = 160;
+/// Bytes that an answer has for each finding beside its sentence, where nothing would change it.
+const FINDING_BYTES: usize = 96;
 
 /// The same for each metric, where its texts are not long.
 const METRIC_BYTES: usize = 768;
@@ -24,9 +24,8 @@ const EXPECTED_BYTES: usize = 64 * 1024;
 /// the fields of both have the same numbers.
 pub(crate) fn write_response(id: &str, judgement: Judgement) -> Vec<u8> {
     let mut sink = Sink::with_capacity(expected_bytes(&judgement));
-    let mut words = String::new();
     sink.text(1, id);
-    sink.message::<3>(2, |sink| put_judgement(judgement, sink, &mut words));
+    sink.message::<3>(2, |sink| put_judgement(judgement, sink));
     sink.into_bytes()
 }
 
@@ -41,25 +40,24 @@ fn expected_bytes(judgement: &Judgement) -> usize {
 
 // The numbers of the fields are those of the published contract, which cannot change.
 
-fn put_judgement(mut judgement: Judgement, sink: &mut Sink, words: &mut String) {
+fn put_judgement(mut judgement: Judgement, sink: &mut Sink) {
     let metrics = std::mem::take(&mut judgement.metrics);
     sink.fields(&proto::Judgement::from(judgement));
     for metric in metrics {
-        sink.message::<2>(8, |sink| put_metric(metric, sink, words));
+        sink.message::<2>(8, |sink| put_metric(metric, sink));
     }
 }
 
-fn put_metric(metric: MetricJudgement, sink: &mut Sink, words: &mut String) {
+fn put_metric(metric: MetricJudgement, sink: &mut Sink) {
     let (metric, findings) = without_findings(metric);
     sink.fields(&metric);
     for finding in &findings {
-        sink.message::<2>(15, |sink| put_finding(finding, sink, words));
+        sink.message::<1>(15, |sink| put_finding(finding, sink));
     }
 }
 
-/// A judgement has over a hundred of these, so they are written without a message between. `words` is
-/// a buffer.
-fn put_finding(finding: &Finding, sink: &mut Sink, words: &mut String) {
+/// A judgement has over a hundred of these, so they are written without a message between.
+fn put_finding(finding: &Finding, sink: &mut Sink) {
     sink.number(1, proto::TestKind::from(finding.test).into());
     sink.number(2, proto::Change::from(finding.change).into());
     sink.double(3, finding.statistic);
@@ -76,7 +74,5 @@ fn put_finding(finding: &Finding, sink: &mut Sink, words: &mut String) {
     }
     sink.number(9, finding.matters.into());
     sink.text(10, &finding.sentence);
-    words.clear();
-    finding.push_what_would_change(words);
-    sink.text(11, words);
+    sink.text(11, &finding.what_would_change());
 }
