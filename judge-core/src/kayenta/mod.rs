@@ -14,16 +14,12 @@ mod write;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use serde_path_to_error::Segment;
 
 use crate::config::CanaryConfig;
 use crate::judgement::Judgement;
 use crate::judges;
 use crate::problem::{Problem, Refused, Severity};
 use crate::request::JudgeRequest;
-
-use document::{Node, Path};
 
 /// Reads a canary config document. What is suspect in it is kept in [`CanaryConfig::noticed`].
 ///
@@ -71,10 +67,18 @@ pub fn check_config(json: &[u8]) -> Vec<Problem> {
 /// Reads a remote-judge request, as Kayenta posts it to `/judge`.
 ///
 /// # Errors
-/// When the bytes are not JSON or not a request that can be judged; every problem of its config is
-/// reported at once.
+/// With every problem at once, when the bytes are not JSON or not a request that can be judged.
 pub fn read_request(json: &[u8]) -> Result<JudgeRequest, Refused> {
-    request::read(parse(json)?).or_else(refuse)
+    let stopped = match parse(json).map(request::read) {
+        Ok(Some(request)) => return Ok(request),
+        Ok(None) => Vec::new(),
+        Err(refused) => refused.problems().to_vec(),
+    };
+    let problems = parse(json).map(|document| request::problems::of(&document)).unwrap_or_default();
+    // Bytes that are not JSON, or what no value shows: a field that is there twice.
+    let unseen =
+        stopped.into_iter().filter(|stop| problems.iter().all(|seen| seen.path != stop.path));
+    refuse(unseen.chain(problems.iter().cloned()).collect())
 }
 
 /// A request as Kayenta posts it to `/judge`; serialize it to get the document.
@@ -146,7 +150,7 @@ fn explain<T: DeserializeOwned>(json: &[u8]) -> Refused {
             };
             let found = error.inner();
             if found.is_data() {
-                wrong_value(json, path, error.path(), &found.to_string())
+                wrong_value(path, &found.to_string())
             } else {
                 Problem::error(path, format!("not JSON: {found}"), "a whole JSON document")
             }
@@ -160,31 +164,13 @@ fn explain<T: DeserializeOwned>(json: &[u8]) -> Refused {
     problem.into()
 }
 
-/// The problem with what stands in `json` where the reader stopped, of which it said `said`.
-fn wrong_value(
-    json: &[u8],
-    path: String,
-    steps: &serde_path_to_error::Path,
-    said: &str,
-) -> Problem {
+/// The problem at `path`, of which the reader said `said`.
+fn wrong_value(path: String, said: &str) -> Problem {
     let said = said.rsplit_once(" at line ").map_or(said, |(said, _)| said);
-    let Some((_, allowed)) = said.split_once(", expected ") else {
-        let found = said.strip_prefix("duplicate field ");
-        let found = found.map_or_else(|| said.to_owned(), |field| format!("{field} twice"));
-        return Problem::error(path, found, "each field once");
-    };
-    let allowed = match allowed {
-        "a sequence" => "a list",
-        "a map" => "an object",
-        allowed => allowed,
-    };
-    let document: Value = serde_json::from_slice(json).unwrap_or_default();
-    let value = steps.iter().try_fold(&document, |value, step| match step {
-        Segment::Seq { index } => value.get(index),
-        Segment::Map { key } => value.get(key),
-        _ => None,
-    });
-    Problem::error(path, Node { path: Path::Root, value }.quoted(), allowed)
+    match said.strip_prefix("duplicate field ") {
+        Some(field) => Problem::error(path, format!("{field} twice"), "each field once"),
+        None => Problem::error(path, said, "what Kayenta writes there"),
+    }
 }
 
 #[cfg(test)]
@@ -238,7 +224,46 @@ mod tests {
         ];
         for (json, expected) in cases {
             let refused = read_request(json.as_bytes()).expect_err(&json);
-            assert_eq!(refused.problems()[0].to_string(), expected, "{json}");
+            let said: Vec<String> = refused.problems().iter().map(ToString::to_string).collect();
+            assert!(said.contains(&expected), "{json}: {said:?}");
         }
+    }
+
+    #[test]
+    fn everything_wrong_with_a_request_is_said_at_once() {
+        let json = br#"{
+            "canaryConfig": {"metrics": {}, "classifier": {"groupWeights": {"a": "much"}}},
+            "scoreThresholds": {"pass": "high", "marginal": 50},
+            "metricSetPairList": [
+                {"name": 5, "id": 6, "tags": {"a": 1, "b": null},
+                 "values": {"control": [1, "NaN", true, "two"], "experiment": null}},
+                {"name": "x", "values": {"control": [null], "experiment": [Infinity, [], -1e3]},
+                 "scopes": []},
+                7,
+                {"name": null}
+            ]
+        }"#;
+        let refused = read_request(json).unwrap_err();
+        let found = refused.problems().iter().map(|problem| {
+            let Problem { path, value, .. } = problem;
+            format!("{}: {value}", path.replace("metricSetPairList", "pairs"))
+        });
+        let expected = [
+            "canaryConfig.metrics: an object",
+            "canaryConfig.classifier.groupWeights.a: \"much\"",
+            "scoreThresholds.pass: \"high\"",
+            "pairs[0].name: 5",
+            "pairs[0].id: 6",
+            "pairs[0].tags.a: 1",
+            "pairs[0].values.control[2]: true",
+            "pairs[0].values.control[3]: \"two\"",
+            "pairs[0].values.experiment: null",
+            "pairs[1].values.experiment[1]: a list",
+            "pairs[1].scopes: a list",
+            "pairs[2]: 7",
+            "pairs[3].name: null",
+            "pairs[3].values: missing",
+        ];
+        assert_eq!(found.collect::<Vec<_>>(), expected);
     }
 }

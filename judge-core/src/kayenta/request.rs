@@ -1,5 +1,7 @@
 //! Kayenta's remote-judge request.
 
+pub(super) mod problems;
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -9,15 +11,14 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::number;
-use crate::problem::Problem;
 use crate::request::JudgeRequest;
 use crate::series::{Clock, MetricPair, Series, Tags};
 
 use super::config;
 use super::document::{Node, Problems};
 
-/// The document as it is parsed. Small and odd parts stay JSON values so that everything wrong with
-/// them is reported at once; the points are read straight into vectors.
+/// The document as it is parsed: what has readers of its own stays JSON values, the points are read
+/// straight into vectors.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RawRequest {
@@ -49,77 +50,26 @@ struct RawScopes {
     experiment: Value,
 }
 
-const THRESHOLDS: &str =
-    "an object with pass and marginal, as Kayenta sends it (those of the config are not read here)";
-
-/// The request, or everything wrong with it.
-pub(super) fn read(Object(raw): Object<RawRequest>) -> Result<JudgeRequest, Problems> {
-    let mut problems = Problems::new();
-    let config = match raw.canary_config {
-        None | Some(Value::Null) => {
-            problems.push(Problem::error("canaryConfig", "missing", "a canary config"));
-            None
-        }
-        Some(document) => {
-            let (config, found) = config::read(&document);
-            problems.extend(found.into_iter().map(|problem| problem.within("canaryConfig")));
-            config
-        }
-    };
-    let thresholds = if let Some(thresholds) = raw.score_thresholds {
-        let mut found = Problems::new();
-        let thresholds = config::read_thresholds(&Node::root(&thresholds), &mut found);
-        problems.extend(found.into_iter().map(|problem| problem.within("scoreThresholds")));
-        thresholds
-    } else {
-        problems.push(Problem::error("scoreThresholds", "missing", THRESHOLDS));
-        None
-    };
-    let pairs = raw.metric_set_pair_list.map(|pairs| read_pairs(pairs, &mut problems));
-    if pairs.is_none() {
-        problems.push(Problem::error("metricSetPairList", "missing", "a list of metric pairs"));
-    }
-    match (config, thresholds, pairs) {
-        (Some(config), Some(thresholds), Some(pairs)) if problems.is_empty() => {
-            Ok(JudgeRequest { config, thresholds, pairs })
-        }
-        _ => Err(problems),
-    }
+/// The request; nothing if [`problems::of`] has some.
+pub(super) fn read(Object(raw): Object<RawRequest>) -> Option<JudgeRequest> {
+    let (config, _) = config::read(&raw.canary_config?);
+    let thresholds = raw.score_thresholds?;
+    let thresholds = config::read_thresholds(&Node::root(&thresholds), &mut Problems::new());
+    let pairs = raw.metric_set_pair_list?.into_iter().map(read_pair).collect::<Option<_>>();
+    Some(JudgeRequest { config: config?, thresholds: thresholds?, pairs: pairs? })
 }
 
-fn read_pairs(pairs: Vec<Object<RawPair>>, problems: &mut Problems) -> Vec<MetricPair> {
-    let mut read = Vec::with_capacity(pairs.len());
-    for (index, Object(pair)) in pairs.into_iter().enumerate() {
-        let mut missing = |field: &str, allowed: &str| {
-            let path = format!("metricSetPairList[{index}].{field}");
-            problems.push(Problem::error(path, "missing", allowed));
-        };
-        let Some(name) = pair.name else {
-            missing("name", "the name of a metric in canaryConfig.metrics");
-            continue;
-        };
-        let Some(Object(values)) = pair.values else {
-            missing("values", "an object with the lists control and experiment");
-            continue;
-        };
-        let Some(Points(baseline)) = values.control else {
-            missing("values.control", "the list of the baseline's points");
-            continue;
-        };
-        let Some(Points(canary)) = values.experiment else {
-            missing("values.experiment", "the list of the canary's points");
-            continue;
-        };
-        let scopes = pair.scopes.map(|Object(scopes)| scopes).unwrap_or_default();
-        read.push(MetricPair {
-            name,
-            id: pair.id,
-            tags: pair.tags,
-            baseline: Series { values: baseline, clock: clock(&scopes.control) },
-            canary: Series { values: canary, clock: clock(&scopes.experiment) },
-        });
-    }
-    read
+fn read_pair(Object(pair): Object<RawPair>) -> Option<MetricPair> {
+    let Object(values) = pair.values?;
+    let (Points(baseline), Points(canary)) = (values.control?, values.experiment?);
+    let scopes = pair.scopes.map(|Object(scopes)| scopes).unwrap_or_default();
+    Some(MetricPair {
+        name: pair.name?,
+        id: pair.id,
+        tags: pair.tags,
+        baseline: Series { values: baseline, clock: clock(&scopes.control) },
+        canary: Series { values: canary, clock: clock(&scopes.experiment) },
+    })
 }
 
 /// The times of a scope, where it has both as whole numbers; Kayenta's own judge reads none.
@@ -189,11 +139,14 @@ impl<'de> Deserialize<'de> for Point {
 
 struct PointVisitor;
 
+/// What a point may be.
+const POINT: &str = r#"a number, null, or one of "NaN", "Infinity", "-Infinity""#;
+
 impl Visitor<'_> for PointVisitor {
     type Value = Point;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number, null, or one of \"NaN\", \"Infinity\", \"-Infinity\"")
+        f.write_str(POINT)
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Point, E> {

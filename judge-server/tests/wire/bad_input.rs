@@ -155,7 +155,12 @@ async fn wrong_documents_over_http() {
             br#"{"metricSetPairList": [{"values": [[1], [2]]}]}"#,
             400,
             "INVALID_REQUEST",
-            &["metricSetPairList[0].values"],
+            &[
+                "canaryConfig",
+                "scoreThresholds",
+                "metricSetPairList[0].name",
+                "metricSetPairList[0].values",
+            ],
         ),
         ("/judge", deep.as_bytes(), 400, "INVALID_REQUEST", &["canaryConfig"]),
         ("/v1/judge", deep.as_bytes(), 400, "INVALID_REQUEST", &["canaryConfig"]),

@@ -1,0 +1,104 @@
+//! Everything wrong with a request that could not be read.
+
+use serde_json::{Map, Value};
+
+use crate::kayenta::config;
+use crate::kayenta::document::{Node, Path, Problems, elements, too_many};
+
+use super::POINT;
+
+const THRESHOLDS: &str =
+    "an object with pass and marginal, as Kayenta sends it (those of the config are not read here)";
+
+/// Every problem of a request, in the order in which Kayenta writes one.
+pub(in crate::kayenta) fn of(document: &Value) -> Problems {
+    let mut problems = Problems::new();
+    let root = Node::root(document);
+    if root.object(&mut problems).is_none() {
+        return problems;
+    }
+    let config = root.field("canaryConfig");
+    match config.value {
+        Some(document) if !document.is_null() => {
+            let (_, found) = config::read(document);
+            problems.extend(found.into_iter().map(|problem| problem.within("canaryConfig")));
+        }
+        _ => problems.push(config.error("a canary config")),
+    }
+    let thresholds = root.field("scoreThresholds");
+    if thresholds.is_absent() {
+        problems.push(thresholds.error(THRESHOLDS));
+    } else {
+        config::read_thresholds(&thresholds, &mut problems);
+    }
+    let pairs = root.field("metricSetPairList");
+    if pairs.is_absent() {
+        problems.push(pairs.error("a list of metric pairs"));
+    } else {
+        for pair in
+            pairs.list(&mut problems).into_iter().flat_map(|list| elements(&pairs.path, list))
+        {
+            if too_many(&mut problems) {
+                break;
+            }
+            check_pair(&pair, &mut problems);
+        }
+    }
+    problems
+}
+
+fn check_pair(pair: &Node<'_>, problems: &mut Problems) {
+    if pair.object(problems).is_none() {
+        return;
+    }
+    let name = pair.field("name");
+    if name.is_absent() {
+        problems.push(name.error("the name of a metric in canaryConfig.metrics"));
+    } else {
+        name.string(problems);
+    }
+    let id = pair.field("id");
+    if !id.is_absent() {
+        id.string(problems);
+    }
+    let tags = pair.field("tags");
+    if !tags.is_absent() {
+        for tag in tags.object(problems).into_iter().flat_map(Map::keys) {
+            let tag = tags.field(tag);
+            if too_many(problems) {
+                return;
+            }
+            if !tag.is_absent() {
+                tag.string(problems);
+            }
+        }
+    }
+    let values = pair.field("values");
+    if values.is_absent() {
+        problems.push(values.error("an object with the lists control and experiment"));
+    } else if values.object(problems).is_some() {
+        check_points(&values.field("control"), "the list of the baseline's points", problems);
+        check_points(&values.field("experiment"), "the list of the canary's points", problems);
+    }
+    let scopes = pair.field("scopes");
+    if !scopes.is_absent() {
+        scopes.object(problems);
+    }
+}
+
+fn check_points(points: &Node<'_>, what: &str, problems: &mut Problems) {
+    let Some(list) = points.value.and_then(Value::as_array) else {
+        let allowed = if points.is_absent() { what } else { "a list of points" };
+        problems.push(points.error(allowed));
+        return;
+    };
+    for (index, value) in list.iter().enumerate() {
+        let point = Node { path: Path::Index(&points.path, index), value: Some(value) };
+        if !value.is_null() && point.number().is_none() {
+            if too_many(problems) {
+                return;
+            }
+            problems.push(point.error(POINT));
+        }
+    }
+}
