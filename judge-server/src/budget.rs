@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::pool::LARGE_BYTES;
 use crate::refusal::{Refusal, Resource};
 
-/// What an answer counts as at least: the buffer that it is written to.
+/// What an answer counts as at least, since its call, its headers and its frames take room too.
 pub(crate) const ANSWER_BYTES: usize = 16 * 1024;
 
 /// What all requests and answers share.

@@ -22,6 +22,9 @@ const READ: usize = 32 * 1024;
 /// Bytes that may wait to be written.
 const UNSENT: usize = 64 * 1024;
 
+/// Room that is made for them at once, which most answers do not outgrow.
+const ANSWER: usize = 32 * 1024;
+
 /// Both ends of a connection's bytes: one for the protocol, one for [`Polled`].
 #[derive(Debug)]
 pub(crate) struct Wire<S>(Arc<Mutex<Pieces<S>>>);
@@ -87,6 +90,9 @@ impl<S: AsyncWrite + Unpin> Pieces<S> {
     fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.unsent.len() >= UNSENT {
             ready!(self.poll_send(context))?;
+        }
+        if self.unsent.is_empty() {
+            self.unsent.reserve(ANSWER);
         }
         Poll::Ready(Ok(UNSENT - self.unsent.len()))
     }

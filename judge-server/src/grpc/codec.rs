@@ -4,7 +4,8 @@ use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-use crate::budget::ANSWER_BYTES;
+/// Room for an answer before it is there and says what it needs, and what compressed ones grow by.
+const BUFFER_BYTES: usize = 1024;
 
 /// When answers of a stream that wait for the connection are sent together.
 const TOGETHER_BYTES: usize = 32 * 1024;
@@ -39,8 +40,7 @@ impl Encoder for Encoded {
     }
 
     fn buffer_settings(&self) -> BufferSettings {
-        // Room for the answer to a canary of thirty metrics without growing.
-        BufferSettings::new(ANSWER_BYTES, TOGETHER_BYTES)
+        BufferSettings::new(BUFFER_BYTES, TOGETHER_BYTES)
     }
 }
 
