@@ -201,6 +201,7 @@ impl Drop for Call {
             code: &code,
             reason,
             id: self.known.id.get().map(String::as_str),
+            config: self.known.config.get().map(String::as_str),
             verdict,
             after,
             parent: self.parent.as_ref(),

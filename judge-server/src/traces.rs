@@ -59,6 +59,7 @@ pub(crate) struct Ended<'a> {
     pub(crate) code: &'a str,
     pub(crate) reason: Option<&'static str>,
     pub(crate) id: Option<&'a str>,
+    pub(crate) config: Option<&'a str>,
     pub(crate) verdict: Option<&'static str>,
     pub(crate) after: std::time::Duration,
     pub(crate) parent: Option<&'a TraceParent>,

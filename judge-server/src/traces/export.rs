@@ -61,6 +61,7 @@ impl Traces {
         ];
         let texts = [
             ("judge.id", ended.id.map(str::to_owned)),
+            ("judge.config", ended.config.map(str::to_owned)),
             ("judge.verdict", ended.verdict.map(str::to_owned)),
             ("judge.refusal", ended.reason.map(str::to_owned)),
         ];

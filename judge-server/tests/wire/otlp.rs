@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::SocketAddr;
 
+use judge_server::proto::judge_request::Config;
 use judge_server::proto::{JudgeRequest, JudgeStreamRequest};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
@@ -81,6 +82,9 @@ async fn every_call_is_a_span_of_its_callers_trace() {
     let mut client = server.client().await;
     let mut alike = request("recorded", 1, 20);
     alike.pairs[0].canary = alike.pairs[0].baseline.clone();
+    if let Some(Config::CanaryConfig(config)) = &mut alike.config {
+        config.name = "checkout".into();
+    }
     client.judge(traced(alike, "01")).await.unwrap();
     client.judge(traced(JudgeRequest::default(), "01")).await.unwrap_err();
     client.judge(traced(request("not recorded by its caller", 1, 20), "00")).await.unwrap();
@@ -116,6 +120,7 @@ async fn every_call_is_a_span_of_its_callers_trace() {
     assert!(judged.start_time_unix_nano < judged.end_time_unix_nano);
     let said = attributes(&judged.attributes);
     assert_eq!((said["judge.code"], said["judge.verdict"]), ("OK", "Pass"));
+    assert_eq!(said["judge.config"], "checkout");
 
     let (Some(refused), 0) = by_id(None, "Judge") else { panic!("{spans:?}") };
     let said = attributes(&refused.attributes);
