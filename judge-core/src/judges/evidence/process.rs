@@ -126,15 +126,16 @@ impl Trace {
         self.squares > 0.0
     }
 
-    /// The deviations' squares after whitening, in units of which each is one variance.
+    /// The deviations' squares after whitening, in units of which each is the variance of an innovation,
+    /// 1 − φ² of a point's.
     fn whitened(&self, phi: f64) -> f64 {
         let inner = self.squares - self.ends;
-        (self.squares + phi * (phi * inner - 2.0 * self.products)) / (1.0 - phi * phi)
+        self.squares + phi * (phi * inner - 2.0 * self.products)
     }
 
     /// Variance of a point, if memory is `phi`.
     pub(super) fn variance(&self, phi: f64) -> f64 {
-        self.whitened(phi).max(0.0) / (self.points - 1.0).max(1.0)
+        self.whitened(phi).max(0.0) / ((1.0 - phi * phi) * (self.points - 1.0).max(1.0))
     }
 
     /// The logarithm of the likelihood of `phi`, level and noise integrated out.
@@ -145,7 +146,7 @@ impl Trace {
         }
         // 1ᵀV⁻¹1: how many independent points the level is worth.
         let worth = ((self.points - (self.points - 2.0) * phi) / (1.0 + phi)).max(1.0);
-        let determinant = (self.points - 1.0) * (1.0 - phi * phi).ln();
-        -0.5 * (determinant + worth.ln() + (self.points - 1.0) * whitened.ln())
+        // The determinant's 1 − φ² is in it already.
+        -0.5 * (worth.ln() + (self.points - 1.0) * whitened.ln())
     }
 }
