@@ -6,7 +6,7 @@ use judge_report::Fact;
 
 use super::Exit;
 use crate::args::{JudgementFormat, RunArgs};
-use crate::input::{InputProblem, Parts, Prepared, Source, from_parts, from_request};
+use crate::input::{InputProblem, Parts, Prepared, Source, from_parts, from_request, listed};
 use crate::output::{Console, Destination, FullJudgement, Page, html};
 
 /// Judges one canary and shows the judgement.
@@ -38,7 +38,9 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
     }
     for name in &explain {
         if !judgement.metrics.iter().any(|metric| metric.name == *name) {
-            return Err(prepared.origin.error(InputProblem::NotJudged(name.clone())).into());
+            let judged = listed(judgement.metrics.iter().map(|metric| metric.name.as_str()));
+            let problem = InputProblem::NotJudged { name: name.clone(), judged };
+            return Err(prepared.origin.error(problem).into());
         }
     }
     let destination = Destination::from(output);

@@ -28,8 +28,13 @@ pub(crate) enum InputProblem {
     Io(io::Error),
     #[error("the input is empty")]
     Empty,
-    #[error("--explain {0}: no metric of that name was judged")]
-    NotJudged(String),
+    #[error("--explain {name}: no metric of that name was judged; there are: {judged}")]
+    NotJudged {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        judged: String,
+    },
     #[error("UTF-16 text; save the file as UTF-8")]
     Utf16,
     #[error("standard input can be read once only; give files for the others")]

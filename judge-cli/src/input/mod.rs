@@ -23,4 +23,5 @@ pub(crate) use releases::Releases;
 #[cfg(feature = "retro")]
 pub(crate) use request::{Judging, judging};
 pub(crate) use request::{Parts, Prepared, from_parts, from_request};
+pub(crate) use side::listed;
 pub(crate) use source::Source;

@@ -155,7 +155,8 @@ pub(super) fn parse_series(bytes: &[u8]) -> Result<Vec<TimedSeries>, InputProble
 /// The most names listed in a message.
 const MOST_NAMES: usize = 10;
 
-pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+/// Some of the names.
+pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut names: Vec<&str> = names.take(MOST_NAMES + 1).collect();
     if names.len() > MOST_NAMES {
         names[MOST_NAMES] = "...";
