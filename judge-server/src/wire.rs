@@ -86,7 +86,7 @@ impl<S: AsyncWrite + Unpin> Pieces<S> {
         polled
     }
 
-    /// How many bytes more there is room for: what waits here is no longer counted as an answer's.
+    /// Makes room, and says for how many bytes: what waits here is no longer counted as an answer's.
     fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.unsent.len() >= UNSENT {
             ready!(self.poll_send(context))?;

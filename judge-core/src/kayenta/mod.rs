@@ -179,8 +179,18 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_request_is_said_in_its_own_words() {
-        let pair = |inner: &str| format!(r#"{{"metricSetPairList": [{inner}]}}"#);
-        let control = |inner: &str| pair(&format!(r#"{{"values": {{"control": {inner}}}}}"#));
+        let config = r#""canaryConfig": {"metrics": [], "classifier": {}}"#;
+        let request = |pairs: &str| {
+            let thresholds = r#""scoreThresholds": {"pass": 90, "marginal": 50}"#;
+            format!(r#"{{{config}, {thresholds}, "metricSetPairList": {pairs}}}"#)
+        };
+        let pair = |inner: &str| request(&format!("[{inner}]"));
+        let values = r#""values": {"control": [1], "experiment": [1]}"#;
+        let control = |inner: &str| {
+            pair(&format!(
+                r#"{{"name": "a", "values": {{"control": {inner}, "experiment": [1]}}}}"#
+            ))
+        };
         let point = r#"a number, null, or one of "NaN", "Infinity", "-Infinity""#;
         let at = "metricSetPairList[0]";
         let cases = [
@@ -188,10 +198,20 @@ mod tests {
             ("[{}, {}, []]".to_owned(), "a list, but allowed is an object".to_owned()),
             (pair("null"), format!("{at}: null, but allowed is an object")),
             (pair(r#"["a", "b"]"#), format!("{at}: a list, but allowed is an object")),
-            (pair(r#"{"name": 5}"#), format!("{at}.name: 5, but allowed is a string")),
-            (pair(r#"{"tags": []}"#), format!("{at}.tags: a list, but allowed is an object")),
             (
-                pair(r#"{"values": [[1], [2]]}"#),
+                pair(&format!(r#"{{"name": 5, {values}}}"#)),
+                format!("{at}.name: 5, but allowed is a string"),
+            ),
+            (
+                pair(&format!(r#"{{"name": "a", "tags": [], {values}}}"#)),
+                format!("{at}.tags: a list, but allowed is an object"),
+            ),
+            (
+                pair(&format!(r#"{{"name": "a", "tags": {{"b": 1}}, {values}}}"#)),
+                format!("{at}.tags.b: 1, but allowed is a string"),
+            ),
+            (
+                pair(r#"{"name": "a", "values": [[1], [2]]}"#),
                 format!("{at}.values: a list, but allowed is an object"),
             ),
             (
@@ -207,16 +227,12 @@ mod tests {
                 format!("{at}.values.control[1]: true, but allowed is {point}"),
             ),
             (
-                pair(r#"{"name": "a", "name": "b"}"#),
+                pair(&format!(r#"{{"name": "a", "name": "b", {values}}}"#)),
                 format!("{at}: `name` twice, but allowed is each field once"),
             ),
+            (request("{}"), "metricSetPairList: an object, but allowed is a list".to_owned()),
             (
-                r#"{"metricSetPairList": {}}"#.to_owned(),
-                "metricSetPairList: an object, but allowed is a list".to_owned(),
-            ),
-            (
-                r#"{"canaryConfig": {"metrics": [], "classifier": {}}, "metricSetPairList": []}"#
-                    .to_owned(),
+                format!(r#"{{{config}, "metricSetPairList": []}}"#),
                 "scoreThresholds: missing, but allowed is an object with pass and marginal, as \
                  Kayenta sends it (those of the config are not read here)"
                     .to_owned(),
@@ -225,7 +241,7 @@ mod tests {
         for (json, expected) in cases {
             let refused = read_request(json.as_bytes()).expect_err(&json);
             let said: Vec<String> = refused.problems().iter().map(ToString::to_string).collect();
-            assert!(said.contains(&expected), "{json}: {said:?}");
+            assert_eq!(said, [expected], "{json}");
         }
     }
 

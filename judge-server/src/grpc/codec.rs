@@ -4,7 +4,7 @@ use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;
 use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-/// Room for an answer before it is there and says what it needs, and what compressed ones grow by.
+/// Room for an answer before it is there and says what it needs; that for a compressed one is a multiple.
 const BUFFER_BYTES: usize = 1024;
 
 /// When answers of a stream that wait for the connection are sent together.

@@ -119,7 +119,7 @@ fn log_of_sum(logs: &[f64]) -> f64 {
 /// Variance of the mean of `n` consecutive points in units of the variance of one: 1/n without
 /// memory.
 pub(super) fn variance_of_mean(n: usize, phi: f64) -> f64 {
-    // Asked some forty times a metric: squaring is three times as fast as the general power.
+    // Asked many times a metric, and squaring is faster than the general power.
     let power = phi.powi(i32::try_from(n).unwrap_or(i32::MAX));
     let n = n as f64;
     if phi == 0.0 { 1.0 / n } else { SumVariance::of(phi).of_points(n, power) / (n * n) }

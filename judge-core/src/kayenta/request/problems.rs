@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::kayenta::config;
-use crate::kayenta::document::{Node, Path, Problems, elements, too_many};
+use crate::kayenta::document::{Node, Problems, elements, too_many};
 
 use super::POINT;
 
@@ -34,15 +34,14 @@ pub(in crate::kayenta) fn of(document: &Value) -> Problems {
     let pairs = root.field("metricSetPairList");
     if pairs.is_absent() {
         problems.push(pairs.error("a list of metric pairs"));
-    } else {
-        for pair in
-            pairs.list(&mut problems).into_iter().flat_map(|list| elements(&pairs.path, list))
-        {
-            if too_many(&mut problems) {
-                break;
-            }
-            check_pair(&pair, &mut problems);
+        return problems;
+    }
+    let list = pairs.list(&mut problems).map(Vec::as_slice).unwrap_or_default();
+    for pair in elements(&pairs.path, list) {
+        if too_many(&mut problems) {
+            break;
         }
+        check_pair(&pair, &mut problems);
     }
     problems
 }
@@ -92,9 +91,8 @@ fn check_points(points: &Node<'_>, what: &str, problems: &mut Problems) {
         problems.push(points.error(allowed));
         return;
     };
-    for (index, value) in list.iter().enumerate() {
-        let point = Node { path: Path::Index(&points.path, index), value: Some(value) };
-        if !value.is_null() && point.number().is_none() {
+    for point in elements(&points.path, list) {
+        if !point.is_absent() && point.number().is_none() {
             if too_many(problems) {
                 return;
             }
