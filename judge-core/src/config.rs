@@ -160,8 +160,10 @@ impl MetricConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
     /// Pass at this score or above.
+    #[serde(with = "crate::number")]
     pub pass: f64,
     /// Marginal at this score or above; below it the canary fails.
+    #[serde(with = "crate::number")]
     pub marginal: f64,
 }
 
@@ -282,7 +284,12 @@ impl CanaryConfig {
         }
         let total: f64 = self.group_weights.values().sum();
         let complete = groups.iter().all(|group| self.group_weights.contains_key(group.as_str()));
-        let wrong = if complete { (total - 100.0).abs() > WEIGHTS_ROUNDING } else { total > 100.0 };
+        let pass = self.thresholds.map_or(0.0, |thresholds| thresholds.pass);
+        let wrong = if complete {
+            (total - 100.0).abs() > WEIGHTS_ROUNDING || total < pass && pass <= 100.0
+        } else {
+            total > 100.0
+        };
         if wrong && !unused && total.is_finite() && !self.metrics.is_empty() {
             let allowed = if complete {
                 "weights that sum to 100"
@@ -300,5 +307,5 @@ impl CanaryConfig {
     }
 }
 
-/// Weights such as 33.33 three times sum to 100 closely enough: no two-decimal score shows it.
+/// Weights such as 33.33 three times sum to 100 closely enough, unless a threshold lies between.
 const WEIGHTS_ROUNDING: f64 = 0.05;

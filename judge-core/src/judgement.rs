@@ -159,7 +159,7 @@ pub struct Panel {
     /// The level, as far as 0 from the smallest shift that is harm, in the metric's unit.
     #[serde(with = "number")]
     pub allowed: f64,
-    /// How many times as many points would settle an inconclusive metric at this noise, if the
+    /// How many more points a side would settle an inconclusive metric at this noise, if the
     /// estimate held; `None` where it is settled or no number would.
     pub more_points: Option<usize>,
     /// Points at the start that were left out because a transient healed.

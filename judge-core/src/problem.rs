@@ -82,6 +82,12 @@ impl Problem {
         }
     }
 
+    /// The same for a judge that does not go on.
+    #[must_use]
+    pub fn into_error(self) -> Self {
+        Self { severity: Severity::Error, consequence: String::new(), ..self }
+    }
+
     /// The same problem seen from the document around it: `prefix` is put before the path.
     #[must_use]
     pub fn within(mut self, prefix: &str) -> Self {
@@ -90,6 +96,14 @@ impl Problem {
             (false, true) => prefix.to_owned(),
             (false, false) => format!("{prefix}.{}", self.path),
         };
+        self
+    }
+
+    /// The same problem seen from within the request's config.
+    pub(crate) fn without_config(mut self) -> Self {
+        if let Some(path) = self.path.strip_prefix("canaryConfig.") {
+            self.path = path.to_owned();
+        }
         self
     }
 

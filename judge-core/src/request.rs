@@ -1,5 +1,7 @@
 //! What a judge is asked: a config, thresholds, and the series of both sides.
 
+use std::collections::BTreeSet;
+
 use crate::config::{CanaryConfig, Thresholds};
 use crate::problem::Problem;
 use crate::series::MetricPair;
@@ -16,6 +18,13 @@ pub struct JudgeRequest {
 }
 
 impl JudgeRequest {
+    /// One that asks whether `config` can be judged by: each of its metrics is there, without a point.
+    pub fn without_points(config: CanaryConfig) -> Self {
+        let names: BTreeSet<&str> = config.metrics.iter().map(|m| m.name.as_str()).collect();
+        let pairs = names.into_iter().map(|name| MetricPair::new(name, Vec::new(), Vec::new()));
+        Self { pairs: pairs.collect(), config, thresholds: Thresholds::DEFAULT }
+    }
+
     /// Everything suspect about config and thresholds, with paths as in Kayenta's request.
     pub fn problems(&self) -> Vec<Problem> {
         let config = self.config.problems().into_iter();

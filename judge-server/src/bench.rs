@@ -1,11 +1,8 @@
 //! A thread's place to answer one call, from the bytes that arrived to those that are sent.
 
-use std::collections::BTreeSet;
-
 use bytes::Bytes;
 use judge_core::{
-    CanaryConfig, JudgeRequest, Judgement, MetricPair, Problem, Refused, Scratch, Severity,
-    Thresholds, judges, kayenta,
+    CanaryConfig, JudgeRequest, Judgement, Problem, Refused, Scratch, Severity, judges, kayenta,
 };
 use prost::Message;
 
@@ -178,22 +175,19 @@ impl Bench<'_> {
     fn try_config(&mut self, config: CanaryConfig, dialect: Dialect) -> Validated {
         self.call.configured(&config.name);
         let found = config.problems();
-        let names: BTreeSet<&str> =
-            config.metrics.iter().map(|found| found.name.as_str()).collect();
-        let pairs = names.into_iter().map(|name| MetricPair::new(name, Vec::new(), Vec::new()));
-        let pairs = pairs.collect();
-        let request = JudgeRequest { config, pairs, thresholds: Thresholds::DEFAULT };
+        let request = JudgeRequest::without_points(config);
         let refused = self
             .limits
             .check_config(&request)
             .and_then(|()| judges::chosen_by(&request))
             .and_then(|judge| judge.judge_with(&request, self.scratch))
             .err();
-        // What is suspect it refuses too, but that is found already.
         let errors = refused.iter().flat_map(Refused::problems);
-        let errors = errors.filter(|problem| problem.severity == Severity::Error).cloned();
         let found = found.into_iter().map(|problem| problem.within("canaryConfig"));
-        let problems = errors.chain(found).map(|problem| dialect.name(problem)).collect();
+        // What is suspect it may refuse too.
+        let others = found.filter(|found| errors.clone().all(|error| error.path != found.path));
+        let problems = errors.clone().cloned().chain(others);
+        let problems = problems.map(|problem| dialect.name(problem)).collect();
         Validated { usable: refused.is_none(), problems }
     }
 }

@@ -15,6 +15,8 @@ impl Finding {
     /// significant nor large enough to matter, which nothing short of another canary would change.
     pub fn what_would_change(&self) -> String {
         match (self.p <= self.level, self.matters) {
+            // What was left out is no harm, however much there was of it.
+            _ if self.test == TestKind::StartUp => String::new(),
             (true, true) => {
                 format!("no harm with a p above {}, or too small to matter", short(self.level))
             }
@@ -32,8 +34,13 @@ impl MetricJudgement {
         match &self.decision {
             Decision::MissingData => {
                 let side = |counts: &Counts| format!("{} of {}", counts.judged, counts.submitted);
-                let (baseline, canary) = (side(&self.baseline.counts), side(&self.canary.counts));
-                format!("no data on a side: points left are {baseline} baseline, {canary} canary")
+                let (baseline, canary) = (&self.baseline.counts, &self.canary.counts);
+                let infinite = baseline.judged > 0 && canary.judged > 0;
+                let all = if infinite { ", all of a side infinite or warming up" } else { "" };
+                let (baseline, canary) = (side(baseline), side(canary));
+                format!(
+                    "no data on a side: points left are {baseline} baseline, {canary} canary{all}"
+                )
             }
             Decision::Identical => "both sides hold the same values".to_owned(),
             Decision::OneValue => "every point of both sides is the same value".to_owned(),
@@ -50,38 +57,40 @@ impl MetricJudgement {
     pub fn what_would_change(&self) -> String {
         let Decision::Panel(panel) = &self.decision else { return String::new() };
         let harm: Vec<&Finding> = self.findings.iter().filter(|f| f.is_harm()).collect();
-        match (harm.as_slice(), self.findings.first()) {
-            ([], None) => "nothing was tested".to_owned(),
-            ([], Some(closest)) if panel.more_points.is_none() => {
-                let mut text = String::with_capacity(LENGTH);
-                text.push_str("nearest to failing is ");
-                text.push_str(closest.test.name());
-                text.push_str(": it needs p ≤ ");
-                push_short(&mut text, closest.level);
-                text.push_str(", and has ");
-                push_short(&mut text, closest.p);
-                if !closest.matters {
-                    text.push_str(" and a change large enough to matter");
-                }
-                text
-            }
-            ([], Some(_)) => {
-                let more = panel.more_points.unwrap_or_default();
+        let closest = self.findings.iter().find(|finding| finding.test != TestKind::StartUp);
+        match (harm.as_slice(), closest, panel.more_points) {
+            ([], None, _) => "nothing was tested".to_owned(),
+            ([], Some(closest), None) => nearest(closest),
+            ([], Some(_), Some(more)) => {
                 format!("about {more} more points a side, if the shift stays what it is")
             }
-            ([only], _) if only.test == TestKind::Location => {
-                let near = match only.change {
-                    Change::Increase => panel.interval.lower,
-                    Change::Decrease => panel.interval.upper,
-                };
-                format!("to pass it takes an allowance of {} or more in its unit", signed(near))
-            }
-            (harm, _) => {
-                let names: Vec<&str> = harm.iter().map(|finding| finding.test.name()).collect();
-                let each = if names.len() > 1 { "; each fails it alone" } else { "" };
-                format!("to pass it takes the end of what shows in {}{each}", names.join(", "))
-            }
+            ([only], ..) if only.test == TestKind::Location => self
+                .enough_allowance(only.change, &panel.interval)
+                .unwrap_or_else(|| end_of_harm(&harm)),
+            (harm, ..) => end_of_harm(harm),
         }
+    }
+
+    /// The allowance that a level would pass with: its interval is clear of what is allowed no more.
+    fn enough_allowance(&self, change: Change, interval: &Interval) -> Option<String> {
+        /// To which ratios are rounded, towards those that allow more.
+        const STEPS: f64 = 1000.0;
+        let level = self.baseline.median;
+        let (near, setting) = match change {
+            Change::Increase => (interval.lower, "allowedIncrease"),
+            Change::Decrease => (interval.upper, "allowedDecrease"),
+        };
+        let ratio = 1.0 + near / level;
+        let ratio = match change {
+            Change::Increase => (ratio * STEPS).ceil() / STEPS,
+            Change::Decrease => (ratio * STEPS).floor() / STEPS,
+        };
+        let allows = match change {
+            Change::Increase => ratio > 1.0,
+            Change::Decrease => 0.0 < ratio && ratio < 1.0,
+        };
+        (level > 0.0 && allows && ratio.is_finite())
+            .then(|| format!("its level would pass with {setting} {}", short(ratio)))
     }
 
     fn panel(&self, panel: &Panel) -> String {
@@ -121,6 +130,33 @@ impl MetricJudgement {
         }
         text
     }
+}
+
+/// What the test lacks that is nearest to failing.
+fn nearest(closest: &Finding) -> String {
+    let mut text = String::with_capacity(LENGTH);
+    text.push_str("nearest to failing is ");
+    text.push_str(closest.test.name());
+    if closest.p <= closest.level {
+        text.push_str(": its p of ");
+        push_short(&mut text, closest.p);
+        text.push_str(" would do");
+    } else {
+        text.push_str(": it needs p ≤ ");
+        push_short(&mut text, closest.level);
+        text.push_str(", and has ");
+        push_short(&mut text, closest.p);
+    }
+    if !closest.matters {
+        text.push_str(", but the change is not large enough to matter");
+    }
+    text
+}
+
+fn end_of_harm(harm: &[&Finding]) -> String {
+    let names: Vec<&str> = harm.iter().map(|finding| finding.test.name()).collect();
+    let each = if names.len() > 1 { "; each fails it alone" } else { "" };
+    format!("to pass it takes the end of what shows in {}{each}", names.join(", "))
 }
 
 /// Room for nearly every explanation.
@@ -176,10 +212,4 @@ fn name(effect: &Effect) -> &'static str {
         EffectMeasure::MeanRatio => "mean ratio",
         EffectMeasure::Cles => "CLES",
     }
-}
-
-fn signed(value: f64) -> String {
-    let mut text = String::new();
-    push_signed(&mut text, value);
-    text
 }

@@ -24,6 +24,7 @@ pub(super) fn read(document: &Value) -> (Option<CanaryConfig>, Problems) {
     }
     let name = root.field("name");
     let name = if name.is_absent() { None } else { name.string(&mut problems) };
+    root.notice_unknown(CONFIG_KEYS, &mut problems);
     let judge = read_judge(&root.field("judge"), &mut problems);
     let evidence = evidence::read_judge(&root.field("judge"), &mut problems);
     let metrics = read_metrics(&root.field("metrics"), &mut problems);
@@ -36,6 +37,7 @@ pub(super) fn read(document: &Value) -> (Option<CanaryConfig>, Problems) {
         ..CanaryConfig::default()
     };
     if classifier.object(&mut problems).is_some() {
+        classifier.notice_unknown(&["groupWeights", "scoreThresholds"], &mut problems);
         config.group_weights = read_weights(&classifier.field("groupWeights"), &mut problems);
         let thresholds = classifier.field("scoreThresholds");
         if !thresholds.is_absent() {
@@ -49,10 +51,37 @@ pub(super) fn read(document: &Value) -> (Option<CanaryConfig>, Problems) {
     (Some(config), Problems::new())
 }
 
+/// Keys of Kayenta's schema.
+const CONFIG_KEYS: &[&str] = &[
+    "name",
+    "id",
+    "description",
+    "configVersion",
+    "applications",
+    "judge",
+    "metrics",
+    "templates",
+    "classifier",
+    "createdTimestamp",
+    "createdTimestampIso",
+    "updatedTimestamp",
+    "updatedTimestampIso",
+];
+
+/// The same of a metric.
+const METRIC_KEYS: &[&str] =
+    &["name", "id", "query", "groups", "analysisConfigurations", "scopeName"];
+
 fn read_judge(judge: &Node<'_>, problems: &mut Problems) -> Option<String> {
-    let name = judge.field("name");
-    if judge.is_absent() || judge.object(problems).is_some() && name.is_absent() {
+    if judge.is_absent() {
         return None;
+    }
+    let name = judge.field("name");
+    if judge.object(problems).is_some() {
+        judge.notice_unknown(&["name", "judgeConfigurations"], problems);
+        if name.is_absent() {
+            return None;
+        }
     }
     match name.string(problems)? {
         judges::REMOTE => {
@@ -67,6 +96,7 @@ fn read_judge(judge: &Node<'_>, problems: &mut Problems) -> Option<String> {
 /// Missing thresholds are 0, as Kayenta has them.
 pub(super) fn read_thresholds(node: &Node<'_>, problems: &mut Problems) -> Option<Thresholds> {
     node.object(problems)?;
+    node.notice_unknown(&["pass", "marginal"], problems);
     let mut threshold = |key| {
         let field = node.field(key);
         if field.is_absent() {
@@ -122,6 +152,7 @@ fn read_metrics(metrics: &Node<'_>, problems: &mut Problems) -> Vec<MetricConfig
 
 fn read_metric(metric: &Node<'_>, problems: &mut Problems) -> Option<MetricConfig> {
     metric.object(problems)?;
+    metric.notice_unknown(METRIC_KEYS, problems);
     let name = metric.field("name").string(problems);
     let groups = metric.field("groups");
     let list = groups.list(problems).map(Vec::as_slice).unwrap_or_default();
@@ -142,6 +173,7 @@ fn read_metric(metric: &Node<'_>, problems: &mut Problems) -> Option<MetricConfi
         return Some(config);
     }
     configurations.object(problems)?;
+    configurations.notice_unknown(&["canary"], problems);
     let canary = configurations.field("canary");
     if canary.is_absent() {
         return Some(config);
@@ -246,7 +278,12 @@ fn read_effect_size(node: &Node<'_>, problems: &mut Problems) -> EffectSize {
     }
     node.notice_unknown(EFFECT_KEYS, problems);
     let measure = word(&node.field("measure"), MEASURES, problems);
-    let mut allowance = |key| boxed_double(&node.field(key), measure.neutral(), problems);
+    let mut allowance = |key| {
+        let field = node.field(key);
+        let value = boxed_double(&field, measure.neutral(), problems);
+        problems.extend(unusual_allowance(measure, key, value, &field));
+        value
+    };
     EffectSize {
         measure,
         allowed_increase: allowance("allowedIncrease"),
@@ -254,6 +291,28 @@ fn read_effect_size(node: &Node<'_>, problems: &mut Problems) -> EffectSize {
         critical_increase: allowance("criticalIncrease"),
         critical_decrease: allowance("criticalDecrease"),
     }
+}
+
+/// An allowance that allows nothing, or that no canary can reach: 0.1 is often meant to be 10 %.
+fn unusual_allowance(
+    measure: EffectMeasure,
+    key: &str,
+    value: f64,
+    field: &Node<'_>,
+) -> Option<Problem> {
+    let increase = key.ends_with("Increase");
+    let (usual, allowed) = match (measure, increase) {
+        (EffectMeasure::MeanRatio, true) => (value >= 1.0, "1 or above; 1.1 stands for 10 % more"),
+        (EffectMeasure::MeanRatio, false) => {
+            ((0.0..=1.0).contains(&value), "0 to 1; 0.9 stands for 10 % less")
+        }
+        (EffectMeasure::Cles, true) => ((0.5..=1.0).contains(&value), "0.5 to 1"),
+        (EffectMeasure::Cles, false) => ((0.0..=0.5).contains(&value), "0 to 0.5"),
+    };
+    (!usual && value.is_finite()).then(|| Problem {
+        consequence: "it allows nothing, or everything".to_owned(),
+        ..field.notice(allowed)
+    })
 }
 
 const EFFECT_KEYS: &[&str] =

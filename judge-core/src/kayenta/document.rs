@@ -73,6 +73,10 @@ impl<'a> Node<'a> {
         Problem::suspect(self.path.to_string(), self.quoted(), allowed, consequence)
     }
 
+    pub(super) fn notice(&self, allowed: &str) -> Problem {
+        Problem::notice(self.path.to_string(), self.quoted(), allowed)
+    }
+
     pub(super) fn quoted(&self) -> String {
         match self.value {
             None => "missing".to_owned(),

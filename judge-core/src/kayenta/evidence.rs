@@ -164,6 +164,10 @@ fn tests(node: &Node<'_>, problems: &mut Problems) -> Option<Tests> {
             None => problems.push(element.error(&TestKind::ALL.map(TestKind::name).join(", "))),
         }
     }
+    if list.is_empty() {
+        let names = TestKind::ALL.map(TestKind::name).join(", ");
+        problems.push(node.error(&format!("one or more of {names}")));
+    }
     Some(Tests::only(tests))
 }
 
@@ -202,6 +206,9 @@ fn kind(canary: &Node<'_>, problems: &mut Problems) -> MetricKind {
     let of = canary.field("of");
     let name = if of.is_absent() { None } else { of.string(problems).map(str::to_owned) };
     if node.is_absent() {
+        if !of.is_absent() {
+            problems.push(of.notice("there only beside a kind: count, proportion"));
+        }
         return MetricKind::Auto;
     }
     match (node.value.and_then(Value::as_str), name) {

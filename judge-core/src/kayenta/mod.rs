@@ -43,7 +43,8 @@ pub fn read_config(json: &[u8]) -> Result<CanaryConfig, Refused> {
     config.ok_or(problems).or_else(refuse)
 }
 
-/// Everything wrong with a canary config document: errors, suspicions, and keys that are ignored.
+/// Everything wrong with a canary config document: errors, suspicions, and keys that are ignored. What
+/// the judge that it names refuses is an error.
 ///
 /// # Example
 /// ```
@@ -54,14 +55,26 @@ pub fn check_config(json: &[u8]) -> Vec<Problem> {
     match parse(json) {
         Err(refused) => refused.problems().to_vec(),
         Ok(document) => match config::read(&document) {
-            (Some(config), _) => {
-                let unknown = config.judge.as_deref().and_then(|name| judges::by_name(name).err());
-                let unknown = unknown.iter().flat_map(Refused::problems).cloned();
-                unknown.chain(config.problems()).collect()
-            }
+            (Some(config), _) => judged_by(config),
             (None, problems) => problems,
         },
     }
+}
+
+/// What the judge of `config` refuses, and what else is found in it.
+fn judged_by(config: CanaryConfig) -> Vec<Problem> {
+    let found = config.problems();
+    let request = JudgeRequest::without_points(config);
+    let judged = judges::chosen_by(&request).and_then(|judge| judge.judge(&request));
+    let refused = judged.as_ref().err().into_iter().flat_map(Refused::problems);
+    let mut problems: Vec<Problem> = refused.cloned().map(Problem::without_config).collect();
+    let refused = problems.len();
+    for problem in found {
+        if problems[..refused].iter().all(|known| known.path != problem.path) {
+            problems.push(problem);
+        }
+    }
+    problems
 }
 
 /// Reads a remote-judge request, as Kayenta posts it to `/judge`.

@@ -12,6 +12,10 @@ use super::process::{Process, Workspace};
 use super::scale::Scale;
 use super::sides::{Sides, fill, freedom, variance_apart};
 
+/// A change that is smaller than the smallest that matters by no more than this share is that change,
+/// rounded: else the metric's unit would decide.
+const ROUNDING: f64 = 1e-9;
+
 /// How much higher than the baseline the canary may be.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Allowance {
@@ -210,6 +214,6 @@ impl Case {
     /// Whether a mean this far `above` the bar matters: with an allowance it is the allowance that
     /// decides, and the smallest change counts from the baseline itself.
     pub(super) fn matters(&self, above: f64) -> bool {
-        above > 0.0 && above + self.offset >= self.minimum
+        above > 0.0 && above + self.offset >= self.minimum * (1.0 - ROUNDING)
     }
 }

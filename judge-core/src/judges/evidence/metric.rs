@@ -141,7 +141,7 @@ fn examine(
         };
         let mut answer = panel::ask(grid, question, buffers);
         hold_against_cles(&mut answer, config, change, &buffers.case.x, &buffers.case.y);
-        let noise = verdict::noise_of_shift(&buffers.case, change);
+        let noise = verdict::noise_of_shift(&buffers.case, grid, &answer, change);
         answers.push((change, answer, noise));
     }
     judged.effect_is_critical = [
@@ -157,8 +157,11 @@ fn examine(
     judged.part = verdict::part(&answers);
     let left_out =
         answers.iter().filter_map(|(_, answer, _)| answer.start_up).map(|s| s.length).max();
-    let Some((_, first, _)) = answers.first() else { return };
-    judged.metric.decision = Decision::Panel(verdict::describe(first, left_out.unwrap_or(0)));
+    let left_out = left_out.unwrap_or(0);
+    let Some(panel) = verdict::describe(&answers, left_out) else {
+        return;
+    };
+    judged.metric.decision = Decision::Panel(panel);
     for (_, answer, _) in answers {
         judged.metric.findings.extend(answer.findings);
     }

@@ -71,7 +71,7 @@ impl Judge for EvidenceJudge {
             .problems()
             .into_iter()
             .partition(|problem| problem.severity != Severity::Notice);
-        Refused::unless_empty(refused)?;
+        Refused::unless_empty(refused.into_iter().map(Problem::into_error).collect())?;
         Refused::unless_empty(without_exposure(request))?;
         let mut warnings: Vec<Warning> = noticed.into_iter().map(Warning::Suspect).collect();
         let configs = Configs::of(request);
@@ -114,15 +114,17 @@ impl Judge for EvidenceJudge {
     }
 }
 
-/// Metrics whose events are out of a metric that is not there.
+/// Metrics whose events are out of a metric that is not there, or out of themselves.
 fn without_exposure(request: &JudgeRequest) -> Vec<Problem> {
     let missing = |name: &str| !request.pairs.iter().any(|pair| pair.name == name);
     let metrics = request.config.metrics.iter().enumerate();
     metrics
         .filter_map(|(index, metric)| {
-            let of = metric.evidence.kind.exposure().filter(|of| missing(of))?;
-            let path = format!("canaryConfig.metrics[{index}].analysisConfigurations.canary.kind");
-            Some(Problem::error(path, format!("{of:?}"), "the name of a metric of the request"))
+            let of = metric.evidence.kind.exposure()?;
+            let path = format!("canaryConfig.metrics[{index}].analysisConfigurations.canary.of");
+            let allowed = "the name of another metric of the request";
+            (missing(of) || of == metric.name)
+                .then(|| Problem::error(path, format!("{of:?}"), allowed))
         })
         .collect()
 }

@@ -51,10 +51,14 @@ pub(super) struct Answer {
     pub(super) location: Option<Location>,
     /// A transient that was left out.
     pub(super) start_up: Option<StartUp>,
+    /// Where on the grid what was judged begins.
+    pub(super) start: usize,
     /// The shift with its interval and what is allowed, in the metric's own sense and unit.
     pub(super) shown: Shown,
     /// What is allowed, or the smallest change that matters, on the scale of the location.
     pub(super) allowed: f64,
+    /// What is allowed alone, on the same scale.
+    pub(super) offset: f64,
     pub(super) noise: f64,
     /// Points of the side with fewer.
     pub(super) points: usize,
@@ -126,6 +130,8 @@ pub(super) fn ask(grid: &Grid, question: Question<'_>, buffers: &mut Buffers) ->
         findings: Vec::with_capacity(6),
         location: located,
         start_up,
+        start: sides.start,
+        offset: case.offset,
         allowed: case.offset.max(case.minimum),
         shown: shown(View { case, grid, change }, located),
         noise: case.noise,

@@ -133,8 +133,14 @@ impl Sides {
 /// Degrees of freedom of the error of the mean of `m` differences of the same time if `paired`, else of
 /// `m` points of the canary against `n` of the baseline; at least 1.
 pub(super) fn freedom(paired: bool, m: usize, n: usize) -> f64 {
-    let (points, levels) = if paired { (m, 1) } else { (m + n, 2) };
-    points.saturating_sub(levels).max(1) as f64
+    let own = |points: usize| points.saturating_sub(1).max(1) as f64;
+    if paired {
+        return own(m);
+    }
+    // Welch's (1947) for one noise: a side of few points makes nearly all of the error, and says little
+    // of it.
+    let (canary, baseline) = (1.0 / m.max(1) as f64, 1.0 / n.max(1) as f64);
+    (canary + baseline).powi(2) / (canary.powi(2) / own(m) + baseline.powi(2) / own(n))
 }
 
 fn is_clearly_quieter(paired: f64, apart: f64) -> bool {

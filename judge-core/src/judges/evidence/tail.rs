@@ -2,10 +2,11 @@
 //!
 //! Three points of 31 can never be significant by ranks: the three largest of both sides are all the
 //! canary's in one of eight healthy pairs. Their size must speak. **Null**: far out, both sides fall
-//! off like a power with exponent 3 ([`super::scale`]; less for wide lognormal noise). Then the canary's
-//! k-th largest excess is c times the baseline's largest with probability (1 + c³)⁻ᵏ: exceedances of
-//! c·M arrive as a Poisson process with rate E·c⁻³, where E, the baseline's own expected exceedances
-//! of M, is exponential. Lighter tails make it rarer. **Statistic**: the smallest such probability
+//! off like a power with exponent 3 ([`super::scale`]; less for wide lognormal noise). Then of m points
+//! the k-th largest excess is c times the largest of the baseline's n with probability
+//! (1 + c³·n/m)⁻ᵏ: exceedances of c·M arrive as a Poisson process with rate E·c⁻³·m/n, where E, the
+//! baseline's own expected exceedances of M, is exponential. Lighter tails make it rarer.
+//! **Statistic**: the smallest such probability
 //! over k of three or more; a point right behind another one that stands out counts half, or less as
 //! those of the baseline last, and with memory φ one g points behind 1 − φᵍ: one incident is not two.
 //! The baseline's largest excess is never taken to be less than normal noise of as many points would
@@ -75,6 +76,7 @@ pub(super) fn find(case: &Case, level_is_found: bool, buffers: &mut Buffers) -> 
         return None;
     }
     buffers.points.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+    let rarer = case.points.base_out.len() as f64 / n as f64;
     let mut weight = 0.0;
     let mut best: Option<Tail> = None;
     for (index, (out, own)) in buffers.points.iter().enumerate() {
@@ -83,7 +85,7 @@ pub(super) fn find(case: &Case, level_is_found: bool, buffers: &mut Buffers) -> 
         if index + 1 < FEWEST || ratio < CLEAR {
             continue;
         }
-        let p = (1.0 + ratio.powf(case.points.exponent)).powf(-weight);
+        let p = (1.0 + rarer * ratio.powf(case.points.exponent)).powf(-weight);
         if best.is_none_or(|best| p < best.p) {
             best = Some(Tail { points: index + 1, ratio, p });
         }

@@ -62,20 +62,17 @@ pub(super) fn find(request: &JudgeRequest, judged: &[Judged]) -> Option<Together
     let p = normal::upper_tail(sum / variance.sqrt());
     (p <= SHARE * request.config.evidence.confidence.level()).then(|| Together {
         sentence: format!(
-            "{worse} of {metrics} metrics are worse together, the median one by {:.0} % of what is \
-             allowed (p = {p:.1e})",
+            "{worse} of {metrics} metrics whose sides differ are worse together, the median one by {:.0} % of \
+             what is allowed (p = {p:.1e})",
             100.0 * median
         ),
     })
 }
 
-/// Of two noises of the same times; 0 where times differ.
+/// Of two noises, over the times at which both have a point.
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    if a.len() != b.len() {
-        return 0.0;
-    }
     let (mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0);
-    for (a, b) in a.iter().zip(b) {
+    for (a, b) in a.iter().zip(b).filter(|(a, b)| !a.is_nan() && !b.is_nan()) {
         aa += a * a;
         bb += b * b;
         ab += a * b;

@@ -7,11 +7,19 @@ use crate::judgement::{
 use crate::stats::distribution::normal;
 
 use super::case::Case;
+use super::grid::Grid;
 use super::panel::{self, Answer, signed};
 
 /// A change of one standard deviation of the noise is in plain sight: unless the interval ends below
 /// it (or below the allowance), harm is not ruled out.
 const PLAIN_SIGHT: f64 = 1.0;
+
+/// By how much farther than the interval that is shown a shift must be from what is allowed to be harm:
+/// a metric's level is stricter.
+const TO_SHOW_HARM: f64 = 1.4;
+
+/// An estimate is no nearer to a limit than this share of its interval: it is not known that well.
+const NEAREST: f64 = 0.05;
 
 /// A metric before what other metrics say is taken into account.
 #[derive(Debug)]
@@ -34,14 +42,29 @@ pub(super) struct Part {
     pub(super) used: f64,
     /// 1 when harm is an increase, −1 when it is a decrease.
     pub(super) sign: f64,
-    /// Noise of the shift in time order, in the metric's own sense.
+    /// Noise of the shift for each time from the start on, in the metric's own sense; NaN where there is
+    /// no point.
     pub(super) noise: Vec<f64>,
 }
 
-pub(super) fn noise_of_shift(case: &Case, change: Change) -> Vec<f64> {
+pub(super) fn noise_of_shift(
+    case: &Case,
+    grid: &Grid,
+    answer: &Answer,
+    change: Change,
+) -> Vec<f64> {
     let center = case.of_above.median;
     let reach = 3.0 * case.of_above.sd;
-    case.above.iter().map(|v| signed(change, (v - center).clamp(-reach, reach))).collect()
+    let mut above = case.above.iter();
+    let at = |(index, canary): (usize, &f64)| {
+        let known = index >= answer.start && !canary.is_nan();
+        if known && !(case.paired && grid.baseline[index].is_nan()) {
+            above.next().map_or(f64::NAN, |v| signed(change, (v - center).clamp(-reach, reach)))
+        } else {
+            f64::NAN
+        }
+    };
+    grid.canary.iter().enumerate().map(at).collect()
 }
 
 pub(super) fn part(answers: &[(Change, Answer, Vec<f64>)]) -> Option<Part> {
@@ -56,9 +79,18 @@ pub(super) fn part(answers: &[(Change, Answer, Vec<f64>)]) -> Option<Part> {
     Some(Part { z, used, sign: signed(*change, 1.0), noise: noise.clone() })
 }
 
-pub(super) fn describe(answer: &Answer, left_out: usize) -> Panel {
-    let panel::Shown { estimate, interval, allowed } = answer.shown;
-    Panel { estimate, interval, allowed, more_points: more_points(answer), left_out, fails: false }
+/// What the `answers` for all directions of harm come to, the one with most evidence first.
+pub(super) fn describe(answers: &[(Change, Answer, Vec<f64>)], left_out: usize) -> Option<Panel> {
+    let mut answers = answers.iter().map(|(_, answer, _)| answer);
+    let first = answers.clone().next()?;
+    let open = answers.find(|answer| more_points(answer).is_some());
+    // Where harm is not shown, the direction speaks in which it is not ruled out.
+    let harm = first.findings.iter().any(Finding::is_harm);
+    let speaks = if harm { first } else { open.unwrap_or(first) };
+    let panel::Shown { estimate, interval, allowed } = speaks.shown;
+    // A stricter level may yet take the harm away.
+    let more_points = more_points(speaks).or(open.and_then(more_points));
+    Some(Panel { estimate, interval, allowed, more_points, left_out, fails: false })
 }
 
 /// How many more points a side would settle it if the estimate held; `None` when harm is ruled out.
@@ -74,9 +106,16 @@ fn more_points(answer: &Answer) -> Option<usize> {
         // Without noise it is the ranks that have too few points: as many again.
         return Some(answer.points.max(1));
     }
-    // The interval shrinks with the root of the number of points, until it leaves the limit out.
-    let distance = (limit - location.shift).abs().max(0.05 * reach);
-    let times = (reach / distance).powi(2);
+    // The interval shrinks with the root of the number of points, until it leaves the limit out, or
+    // until the shift is clear of what is allowed, if it is harm.
+    let ruled_out = (limit - location.shift) / reach;
+    let is_asked = answer.findings.iter().any(|finding| finding.test == TestKind::Location);
+    let shown = if is_asked && location.shift >= answer.allowed {
+        (location.shift - answer.offset) / (TO_SHOW_HARM * reach)
+    } else {
+        0.0
+    };
+    let times = ruled_out.max(shown).max(NEAREST).powi(-2);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -134,7 +173,8 @@ impl Judged {
             None => match panel.more_points {
                 Some(more) => {
                     let sentence = metric.findings.iter().find(|f| f.test == TestKind::Location);
-                    let sentence = sentence.map_or("", |finding| finding.sentence.as_str());
+                    let sentence =
+                        sentence.map_or("its level", |finding| finding.sentence.as_str());
                     let reason = format!(
                         "{name} is inconclusive: {sentence} shows no harm and does not rule it out; \
                          about {more} more points a side would settle it"

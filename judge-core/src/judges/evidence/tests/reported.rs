@@ -261,7 +261,7 @@ fn what_events_are_out_of_must_be_there() {
     let pair = MetricPair::new("errors", vec![1.0; 20], vec![1.0; 20]);
     let refused = EvidenceJudge.judge(&request(vec![errors], vec![pair])).unwrap_err();
     let path = &refused.problems()[0].path;
-    assert_eq!(path, "canaryConfig.metrics[0].analysisConfigurations.canary.kind");
+    assert_eq!(path, "canaryConfig.metrics[0].analysisConfigurations.canary.of");
 }
 
 #[test]
