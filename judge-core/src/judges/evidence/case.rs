@@ -1,5 +1,8 @@
 //! One metric, seen so that harm is up, ready for the tests.
 
+use std::ops::Range;
+use std::slice::SliceIndex;
+
 use crate::config::evidence::MinimumChange;
 use crate::judgement::Change;
 use crate::order;
@@ -21,6 +24,9 @@ const ROUNDING: f64 = 1e-9;
 pub(super) struct Allowance {
     /// As a share of the baseline, at least 0: 0.1 for `allowedIncrease` 1.1.
     pub(super) share: f64,
+    /// Of all pairs of a canary's and a baseline's point the share in which the canary's is worse: with
+    /// less a change of level does not matter. 0 where the effect is not measured so.
+    pub(super) often: f64,
     /// The smallest change that matters besides.
     pub(super) minimum: MinimumChange,
 }
@@ -62,6 +68,8 @@ pub(super) struct Case {
     pub(super) minimum: f64,
     /// How far the bar is above the baseline's level.
     pub(super) offset: f64,
+    /// How often the canary's points must be above the baseline's.
+    often: f64,
     /// Single points, for the tests of such.
     pub(super) points: Points,
 }
@@ -86,6 +94,7 @@ impl Case {
         self.of_y = sides.of_y.turned(sign);
         self.scale = Scale::of(grid.logs, change, allowance.share, &self.of_y);
         self.offset = self.scale.offset();
+        self.often = allowance.often;
         self.sort(sides, change);
         self.paired = sides.paired;
         if self.paired {
@@ -209,6 +218,30 @@ impl Case {
             |(index, x): (usize, &f64)| x - self.sorted_bar[(2 * index + 1) * n / (2 * m)];
         let mut apart: Vec<f64> = self.sorted_x.iter().enumerate().map(at_level).collect();
         2.0 * order::select(&mut apart, m / 2) >= above
+    }
+
+    /// Of all pairs of one of those points of the canary and one of the bar the share in which the
+    /// canary's is above; those that are equal count half.
+    pub(super) fn share_above(&self, points: impl SliceIndex<[f64], Output = [f64]>) -> f64 {
+        let x = self.x.get(points).unwrap_or_default();
+        let bar = &self.sorted_bar;
+        let beaten = |x: &f64| {
+            let below = bar.partition_point(|bar| bar < x);
+            let not_above = bar.partition_point(|bar| bar <= x);
+            0.5 * (below + not_above) as f64
+        };
+        x.iter().map(beaten).sum::<f64>() / (x.len() * bar.len()) as f64
+    }
+
+    /// Whether a stretch of the points that are held against the bar is as often above the baseline as it
+    /// takes to matter.
+    pub(super) fn is_often_above(&self, stretch: Range<usize>) -> bool {
+        if self.often <= 0.0 {
+            return true;
+        }
+        // Of differences of the same time there may be fewer than points.
+        let same = self.x.len() == self.above.len();
+        self.share_above(if same { stretch } else { 0..self.x.len() }) >= self.often
     }
 
     /// Whether a mean this far `above` the bar matters: with an allowance it is the allowance that

@@ -1,17 +1,19 @@
 //! Are events more frequent?
 //!
-//! For sparse metrics: most points are 0. **Null**: events come at one rate on both sides (the
-//! allowance times the baseline's). **Statistic**: where all points are whole multiples of one unit,
-//! the canary's events given the total, binomial (Przyborowski and Wilenski 1940); counts that vary
-//! more than Poisson counts do are divided by their dispersion first, so that a burst is not a stream.
-//! Where they are not (ratios), points that are not 0, by Fisher's exact test. Exact at any number of
-//! events: none against one has p = ½, none against eight 0.004. **Effect**: the ratio of rates with
-//! its exact interval. **Cost**: O(n).
+//! For sparse metrics, of which most points are 0, and what the config calls counts. **Null**: events
+//! come at one rate on both sides (the allowance times the baseline's), by time or by what they are
+//! out of. **Statistic**: where all points are whole multiples of one unit, the canary's events given
+//! the total, binomial (Przyborowski and Wilenski 1940); counts that vary more than Poisson counts do
+//! are divided by their dispersion first, so that a burst is not a stream. Where they are not (ratios),
+//! points that are not 0, by Fisher's exact test, or with an allowance as if they came like events.
+//! Exact at any number of events: none against one has p = ½, none against eight 0.004. **Effect**: the
+//! ratio of rates with its exact interval. **Cost**: O(n).
 
 use crate::judgement::Interval;
-use crate::stats::{ConfidenceLevel, Proportion, Rate, two_proportions, two_rates};
+use crate::stats::{self, ConfidenceLevel, PValues, Proportion, Rate, two_proportions, two_rates};
 
-use super::case::Case;
+use super::panel::signed;
+use super::sentence::View;
 
 /// Multiples are whole when they are off by no more than this share: rates are rounded.
 const WHOLE: f64 = 1e-6;
@@ -27,6 +29,8 @@ pub(super) struct Events {
     pub(super) counted: bool,
     pub(super) ratio: f64,
     pub(super) interval: Interval,
+    /// How much worse a point of the canary is on average, in the grid's unit.
+    pub(super) rise: f64,
     pub(super) p: f64,
 }
 
@@ -36,7 +40,17 @@ pub(super) fn is_sparse(x: &[f64], y: &[f64]) -> bool {
     2 * zeros >= y.len() && x.iter().chain(y).all(|v| *v >= 0.0)
 }
 
-/// What events are out of, on either side.
+/// What is known of a metric's events besides its points.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counted {
+    /// Whether the config says that points are counts.
+    pub(super) declared: bool,
+    /// What events are out of, if not of equal times.
+    pub(super) exposure: Option<Exposure>,
+}
+
+/// What the events of a point are out of on average, on either side, in the grid's unit. Where it is
+/// there, the canary's points on the grid are what they would be with the baseline's exposure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Exposure {
     pub(super) canary: f64,
@@ -45,33 +59,66 @@ pub(super) struct Exposure {
     pub(super) proportion: bool,
 }
 
-/// Compares sparse sides, the canary's rate times `sign` being harm; without `exposure` events are out
-/// of equal times.
-pub(super) fn compare(
-    case: &Case,
-    sign: f64,
-    exposure: Option<Exposure>,
-    confidence: f64,
-) -> Option<Events> {
+/// Compares sparse sides.
+pub(super) fn compare(view: View<'_>, of: Counted, confidence: f64) -> Option<Events> {
+    let View { case, grid, change } = view;
     let level = ConfidenceLevel::new(confidence).ok()?;
-    let values = |side: &[f64]| side.iter().map(move |v| sign * v).collect::<Vec<f64>>();
-    let (x, y) = (values(&case.x), values(&case.y));
-    match unit(&x, &y) {
-        Some(unit) => Sides { x: &x, y: &y, unit, sign }.counted(case.scale.share, exposure, level),
-        None => present(&x, &y, sign, level),
-    }
+    let sign = signed(change, 1.0);
+    let factor = of.exposure.map_or(1.0, |of| of.canary / of.baseline);
+    let x: Vec<f64> = case.x.iter().map(|v| sign * v * factor).collect();
+    let y: Vec<f64> = case.y.iter().map(|v| sign * v).collect();
+    let one = if of.declared { Some(grid.in_unit(1.0)) } else { None };
+    let (m, n) = match of.exposure {
+        None => (x.len() as f64, y.len() as f64),
+        Some(of) => (of.canary * x.len() as f64, of.baseline * y.len() as f64),
+    };
+    let allowed = (1.0 + sign * case.scale.share).max(f64::MIN_POSITIVE);
+    let trials = of.exposure.is_some_and(|of| of.proportion);
+    let sides = Sides { x: &x, y: &y, exposures: (m, n), trials, allowed };
+    let found = match unit(&x, &y, one) {
+        Some(unit) => sides.counted(unit, unit, level),
+        // Counts that are averages: by how much they vary.
+        None => match one {
+            Some(one) => sides.counted(one / LARGEST, one, level),
+            None => sides.present(level),
+        },
+    }?;
+    let rise = case.of_x.mean - case.of_y.mean;
+    let interval = Interval {
+        lower: found.interval.lower * allowed,
+        upper: found.interval.upper * allowed,
+        level: confidence,
+    };
+    let p = if sign > 0.0 { found.p.greater } else { found.p.less };
+    let Compared { canary, baseline, counted, ratio, .. } = found;
+    Some(Events { canary, baseline, counted, ratio, interval, rise, p })
 }
 
-/// Counts in whole multiples of a unit.
+/// Points of both sides, turned so that none is below 0.
 struct Sides<'a> {
     x: &'a [f64],
     y: &'a [f64],
-    unit: f64,
-    sign: f64,
+    /// What all events of a side are out of.
+    exposures: (f64, f64),
+    /// Whether each event is one of its exposure.
+    trials: bool,
+    /// How many times the baseline's rate the canary's may be.
+    allowed: f64,
 }
 
-/// The smallest value above 0, if all values are whole multiples of it, of its half or of its third.
-fn unit(x: &[f64], y: &[f64]) -> Option<f64> {
+/// What a test of both sides gives; the interval's ends are to be taken times what is allowed.
+struct Compared {
+    canary: u64,
+    baseline: u64,
+    counted: bool,
+    ratio: f64,
+    interval: stats::Interval,
+    p: PValues,
+}
+
+/// The first of `one` event and the smallest value above 0, its half and its third, of which all values
+/// are whole multiples.
+fn unit(x: &[f64], y: &[f64], one: Option<f64>) -> Option<f64> {
     let all = || x.iter().chain(y).copied().filter(|v| *v > 0.0);
     let smallest = all().fold(f64::INFINITY, f64::min);
     let divides = |unit: f64| {
@@ -80,68 +127,67 @@ fn unit(x: &[f64], y: &[f64]) -> Option<f64> {
             multiple < LARGEST && (multiple - multiple.round()).abs() <= WHOLE * multiple
         })
     };
-    [1.0, 2.0, 3.0]
-        .into_iter()
-        .map(|part| smallest / part)
-        .find(|unit| unit.is_finite() && divides(*unit))
+    let parts = [1.0, 2.0, 3.0].into_iter().map(|part| smallest / part);
+    one.into_iter().chain(parts).find(|unit| unit.is_finite() && divides(*unit))
 }
 
 impl Sides<'_> {
-    fn counted(
-        &self,
-        share: f64,
-        exposure: Option<Exposure>,
-        level: ConfidenceLevel,
-    ) -> Option<Events> {
-        let Self { x, y, sign, .. } = *self;
-        let dispersion = dispersion(x, y, self.unit);
-        let (canary_all, baseline_all) = (self.total(x), self.total(y));
+    /// By the numbers of events, in multiples of `unit`; they are shown in multiples of `one`.
+    fn counted(&self, unit: f64, one: f64, level: ConfidenceLevel) -> Option<Compared> {
+        let Self { x, y, exposures: (m, n), trials, allowed } = *self;
+        let dispersion = dispersion(x, y, unit);
+        let (canary_all, baseline_all) = (total(x, unit), total(y, unit));
         let (canary, baseline) = (whole(canary_all / dispersion), whole(baseline_all / dispersion));
-        let allowed = (1.0 + sign * share).max(f64::MIN_POSITIVE);
-        let (p, ratio, interval) = match exposure {
-            Some(Exposure { canary: m, baseline: n, proportion: true }) if share == 0.0 => {
-                let trials = |of: f64, events: u64| whole(of / self.unit / dispersion).max(events);
-                let x = Proportion::new(canary, trials(m, canary)).ok()?;
-                let y = Proportion::new(baseline, trials(n, baseline)).ok()?;
-                let found = two_proportions(x, y, level);
-                (found.p, (canary_all / m) / (baseline_all / n), found.odds_ratio_interval)
-            }
-            _ => {
-                let (m, n) = exposure
-                    .map_or((x.len() as f64, y.len() as f64), |of| (of.canary, of.baseline));
-                let x = Rate::new(canary, m * allowed).ok()?;
-                let y = Rate::new(baseline, n).ok()?;
-                let found = two_rates(x, y, level);
-                // Of the events themselves: their dispersion makes them fewer, and whole again.
-                let ratio = if baseline_all > 0.0 {
-                    (canary_all / m) / (baseline_all / n)
-                } else {
-                    found.ratio.map_or(1.0, |ratio| ratio * allowed)
-                };
-                let interval = crate::stats::Interval {
-                    lower: found.interval.lower * allowed,
-                    upper: found.interval.upper * allowed,
-                };
-                (found.p, ratio, interval)
-            }
+        let rates =
+            two_rates(Rate::new(canary, m * allowed).ok()?, Rate::new(baseline, n).ok()?, level);
+        let p = if trials && allowed == 1.0 {
+            let trials = |of: f64, events: u64| whole(of / unit / dispersion).max(events);
+            let x = Proportion::new(canary, trials(m, canary)).ok()?;
+            let y = Proportion::new(baseline, trials(n, baseline)).ok()?;
+            two_proportions(x, y, level).p
+        } else {
+            rates.p
         };
-        Some(Events {
-            canary: whole(canary_all),
-            baseline: whole(baseline_all),
-            counted: true,
-            ratio,
-            interval: Interval {
-                lower: interval.lower,
-                upper: interval.upper,
-                level: level.value(),
-            },
-            p: if sign > 0.0 { p.greater } else { p.less },
-        })
+        // Of the events themselves: their dispersion makes them fewer, and whole again.
+        let ratio = if baseline_all > 0.0 {
+            (canary_all / m) / (baseline_all / n)
+        } else {
+            rates.ratio.map_or(1.0, |ratio| ratio * allowed)
+        };
+        let shown = |all: f64| whole(all * unit / one);
+        let (canary, baseline) = (shown(canary_all), shown(baseline_all));
+        Some(Compared { canary, baseline, counted: true, ratio, interval: rates.interval, p })
     }
 
-    fn total(&self, side: &[f64]) -> f64 {
-        side.iter().map(|v| (v / self.unit).round()).sum()
+    /// By the numbers of points that have events.
+    fn present(&self, level: ConfidenceLevel) -> Option<Compared> {
+        let Self { x, y, allowed, .. } = *self;
+        let some = |side: &[f64]| side.iter().filter(|v| **v > 0.0).count() as u64;
+        let (canary, baseline) = (some(x), some(y));
+        let (m, n) = (x.len() as u64, y.len() as u64);
+        let rates = two_rates(
+            Rate::new(canary, m as f64 * allowed).ok()?,
+            Rate::new(baseline, n as f64).ok()?,
+            level,
+        );
+        let p = if allowed == 1.0 {
+            two_proportions(
+                Proportion::new(canary, m).ok()?,
+                Proportion::new(baseline, n).ok()?,
+                level,
+            )
+            .p
+        } else {
+            // Points are scattered less than Poisson counts, so this is too large rather than too small.
+            rates.p
+        };
+        let ratio = canary as f64 / m as f64 / (baseline as f64 / n as f64);
+        Some(Compared { canary, baseline, counted: false, ratio, interval: rates.interval, p })
     }
+}
+
+fn total(side: &[f64], unit: f64) -> f64 {
+    side.iter().map(|v| (v / unit).round()).sum()
 }
 
 /// The nearest whole number.
@@ -164,27 +210,4 @@ fn dispersion(x: &[f64], y: &[f64], unit: f64) -> f64 {
         means += mean * (n - 1.0);
     }
     if means > 0.0 { (squares / means).max(1.0) } else { 1.0 }
-}
-
-fn present(x: &[f64], y: &[f64], sign: f64, level: ConfidenceLevel) -> Option<Events> {
-    let some = |side: &[f64]| side.iter().filter(|v| **v > 0.0).count() as u64;
-    let (canary, baseline) = (some(x), some(y));
-    let (m, n) = (x.len() as u64, y.len() as u64);
-    let points = two_proportions(
-        Proportion::new(canary, m).ok()?,
-        Proportion::new(baseline, n).ok()?,
-        level,
-    );
-    Some(Events {
-        canary,
-        baseline,
-        counted: false,
-        ratio: canary as f64 / m as f64 / (baseline as f64 / n as f64),
-        interval: Interval {
-            lower: points.odds_ratio_interval.lower,
-            upper: points.odds_ratio_interval.upper,
-            level: level.value(),
-        },
-        p: if sign > 0.0 { points.p.greater } else { points.p.less },
-    })
 }

@@ -47,7 +47,9 @@ pub(super) fn run(
             estimated: Estimated::Shift,
             estimate: view.in_metric(location.shift),
             interval: Some(view.interval(location.interval)),
-            matters: case.matters(above) && case.is_apart(above),
+            matters: case.matters(above)
+                && case.is_apart(above)
+                && case.is_often_above(0..case.above.len()),
             sentence: sentence::location(&location, mean_shift, view),
         });
     }
@@ -64,7 +66,8 @@ pub(super) fn run(
             estimated: Estimated::Shift,
             estimate: view.in_metric(end.above + case.offset),
             interval: None,
-            matters: case.matters(end.above),
+            matters: case.matters(end.above)
+                && case.is_often_above(case.above.len() - end.length..case.above.len()),
             sentence: sentence::end_state(&end, view),
         });
     }
@@ -121,13 +124,13 @@ fn ask_points(
     if let Some(level) = question.level_of(TestKind::Excursions) {
         findings.extend(excursion(view, stretches, level, sums, stretch));
     }
-    let sign = signed(change, 1.0);
-    if let Some((level, found)) = question.level_of(TestKind::Events).and_then(|level| {
-        Some((level, events::compare(case, sign, question.exposure, panel::SHOWN)?))
-    }) {
-        let minimum = question.allowance.minimum.relative;
-        let worse =
-            if sign > 0.0 { found.ratio >= 1.0 + minimum } else { found.ratio <= 1.0 - minimum };
+    if let Some((level, found)) = question
+        .level_of(TestKind::Events)
+        .and_then(|level| Some((level, events::compare(view, question.events, panel::SHOWN)?)))
+    {
+        let minimum = question.allowance.minimum;
+        let relative = signed(change, found.ratio - 1.0) >= minimum.relative;
+        let worse = relative && found.rise >= view.grid.in_unit(minimum.absolute);
         findings.push(Finding {
             test: TestKind::Events,
             change,
@@ -138,7 +141,7 @@ fn ask_points(
             estimate: found.ratio,
             interval: Some(found.interval),
             matters: worse,
-            sentence: sentence::events(&found),
+            sentence: sentence::events(&found, question.events.exposure.is_some()),
         });
     }
 }
@@ -174,7 +177,7 @@ fn excursion(
         estimated: Estimated::Shift,
         estimate: view.in_metric(found.above + case.offset),
         interval: None,
-        matters: found.matters,
+        matters: found.matters && case.is_often_above(found.start..found.start + found.length),
         sentence: sentence::stretch(&found, view),
     });
     let evidence = |finding: &Finding| (!finding.matters, finding.p);

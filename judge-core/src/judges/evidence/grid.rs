@@ -78,6 +78,13 @@ impl Grid {
         sort(&mut self.sorted_baseline, &self.baseline, baseline.1);
     }
 
+    /// Puts the canary's points in another proportion to the baseline's.
+    pub(super) fn scale_canary(&mut self, factor: f64) {
+        for value in self.canary.iter_mut().chain(&mut self.sorted_canary) {
+            *value *= factor;
+        }
+    }
+
     fn choose_unit(&mut self) {
         let all = self.canary.iter().chain(&self.baseline);
         // f64::max leaves NaN out.

@@ -54,8 +54,13 @@ pub(super) fn locate(
     };
     let above = case.of_above.mean;
     let by_size = case.tail_of_mean(above);
-    // Where most points are 0, a few large ones make the mean: ranks must agree.
-    let p = if sparse { by_size.max(ranks.p) } else { TWO_STATISTICS * by_size.min(ranks.p) };
+    let p = match sparse {
+        // Where most points are 0, a few large ones make the mean: ranks must agree.
+        true if case.error_of_mean() > 0.0 => by_size.max(ranks.p),
+        // Without noise they alone can tell.
+        true => ranks.p,
+        false => TWO_STATISTICS * by_size.min(ranks.p),
+    };
     let p = p.min(1.0);
     let statistic = if by_size < ranks.p { quantile(by_size) } else { ranks.z };
     let above_baseline = above + case.offset;

@@ -3,12 +3,12 @@
 use crate::clean::Cleaned;
 use crate::config::evidence::MetricKind;
 use crate::config::{Direction, EffectMeasure, MetricConfig, NanStrategy};
-use crate::judgement::{Change, Classification, Decision, Finding, MetricJudgement, TestKind};
+use crate::judgement::{Change, Classification, Decision, Finding, MetricJudgement};
 use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Series};
 
-use super::case::Allowance;
-use super::events::{self, Exposure};
+use super::case::{Allowance, Case};
+use super::events::{self, Counted, Exposure};
 use super::grid::Grid;
 use super::panel::{self, Answer, Question};
 use super::verdict::{self, Judged};
@@ -40,6 +40,10 @@ pub(super) fn judge(
     buffers.grid.refill(sides.0, sides.1, config, warm_up);
     if config.nan_strategy == NanStrategy::Replace {
         buffers.grid.fill_silence();
+    }
+    let exposure = exposure(pair, config, request, (&buffers.grid, warm_up));
+    if let Some(exposure) = exposure {
+        buffers.grid.scale_canary(exposure.baseline / exposure.canary);
     }
     let level = config.evidence.confidence.unwrap_or(judge.confidence).level();
     let mut judged = Judged {
@@ -79,7 +83,8 @@ pub(super) fn judge(
         judged.metric.mean_ratio = Some(1.0);
         judged.metric.decision = Decision::Identical;
     } else {
-        examine(&mut judged, config, request, &mut buffers.grid, &mut buffers.panel);
+        let Buffers { grid, panel, .. } = buffers;
+        examine(&mut judged, config, request, exposure, grid, panel);
     }
     judged
 }
@@ -105,6 +110,7 @@ fn examine(
     judged: &mut Judged,
     config: &MetricConfig,
     request: &JudgeRequest,
+    exposure: Option<Exposure>,
     grid: &mut Grid,
     buffers: &mut panel::Buffers,
 ) {
@@ -115,12 +121,12 @@ fn examine(
         Direction::Decrease => &[Change::Decrease],
         Direction::Either => &[Change::Increase, Change::Decrease],
     };
+    let declared =
+        matches!(config.evidence.kind, MetricKind::Count { .. } | MetricKind::Proportion { .. });
     let sparse = match config.evidence.kind {
         MetricKind::Auto => events::is_sparse(&grid.sorted_canary, &grid.sorted_baseline),
-        MetricKind::Gauge => false,
-        MetricKind::Count { .. } | MetricKind::Proportion { .. } => true,
+        _ => declared,
     };
-    let exposure = exposure(config, request, grid);
     if !sparse {
         grid.take_logs_where_better();
     }
@@ -132,22 +138,21 @@ fn examine(
             change,
             allowance: Allowance {
                 share: allowed_share(config, change),
+                often: often(config, change),
                 minimum: config.evidence.minimum_change(judge),
             },
             level: judged.level / changes.len() as f64,
             tests,
             sparse,
-            exposure,
+            events: Counted { declared, exposure },
         };
-        let mut answer = panel::ask(grid, question, buffers);
-        hold_against_cles(&mut answer, config, change, &buffers.case.x, &buffers.case.y);
+        let answer = panel::ask(grid, question, buffers);
+        let mean_ratio = judged.metric.mean_ratio.unwrap_or(f64::NAN);
+        judged.effect_is_critical[change as usize] =
+            is_critical(config, &buffers.case, change, mean_ratio);
         let noise = verdict::noise_of_shift(&buffers.case, grid, &answer, change);
         answers.push((change, answer, noise));
     }
-    judged.effect_is_critical = [
-        is_critical(config, Change::Increase, judged.metric.mean_ratio),
-        is_critical(config, Change::Decrease, judged.metric.mean_ratio),
-    ];
     // The direction with more evidence speaks for the metric.
     let weight = |answer: &Answer| {
         let harm = answer.findings.iter().filter(|f| f.matters).map(Finding::weight);
@@ -172,14 +177,31 @@ fn examine(
     judged.classify();
 }
 
-/// What the metric's events are out of: the sums of the metric that its config names.
-fn exposure(config: &MetricConfig, request: &JudgeRequest, grid: &Grid) -> Option<Exposure> {
+/// What the metric's events are out of, a point of it: the mean of the metric that its config names, of
+/// the times at which this one has a point.
+fn exposure(
+    pair: &MetricPair,
+    config: &MetricConfig,
+    request: &JudgeRequest,
+    (grid, warm_up): (&Grid, usize),
+) -> Option<Exposure> {
     let of = config.evidence.kind.exposure()?;
-    let pair = request.pairs.iter().find(|pair| pair.name == of)?;
-    let sum = |series: &Series| -> f64 {
-        series.values.iter().filter(|v| v.is_finite()).map(|v| grid.in_unit(*v)).sum()
+    let of = request.pairs.iter().find(|pair| pair.name == of)?;
+    let gaps_are_points = config.nan_strategy == NanStrategy::Replace;
+    let mean = |of: &Series, events: &Series| {
+        let same_times = of.values.len() == events.values.len();
+        let counts = |index: usize| gaps_are_points || events.values[index].is_finite();
+        let points = of
+            .values
+            .iter()
+            .enumerate()
+            .skip(warm_up)
+            .filter(|(index, value)| value.is_finite() && (!same_times || counts(*index)));
+        let (count, sum) = points.fold((0.0, 0.0), |(n, sum), (_, value)| (n + 1.0, sum + value));
+        grid.in_unit(sum / count)
     };
-    let (canary, baseline) = (sum(&pair.canary), sum(&pair.baseline));
+    let canary = mean(&of.canary, &pair.canary);
+    let baseline = mean(&of.baseline, &pair.baseline);
     let proportion = matches!(config.evidence.kind, MetricKind::Proportion { .. });
     (canary > 0.0 && baseline > 0.0).then_some(Exposure { canary, baseline, proportion })
 }
@@ -196,52 +218,31 @@ fn allowed_share(config: &MetricConfig, change: Change) -> f64 {
     share.max(0.0)
 }
 
-/// With CLES as the measure a shift matters when the canary is above the baseline as often as that.
-fn hold_against_cles(
-    answer: &mut Answer,
-    config: &MetricConfig,
-    change: Change,
-    x: &[f64],
-    y: &[f64],
-) {
+/// What the effect size asks for where it is how often the canary is above the baseline; else 0.
+fn often(config: &MetricConfig, change: Change) -> f64 {
     let size = &config.effect_size;
-    if size.measure != EffectMeasure::Cles {
-        return;
-    }
-    let allowed = match change {
-        Change::Increase => size.allowed_increase,
-        Change::Decrease => 1.0 - size.allowed_decrease,
-    };
-    let often = superiority(x, y);
-    for finding in &mut answer.findings {
-        if finding.test == TestKind::Location {
-            finding.matters &= often >= allowed;
-        }
-    }
-}
-
-fn superiority(x: &[f64], y: &[f64]) -> f64 {
-    use crate::stats::{ConfidenceLevel, Sample};
-    let level = ConfidenceLevel::new(panel::SHOWN);
-    match (Sample::new(x.to_vec()), Sample::new(y.to_vec()), level) {
-        (Ok(x), Ok(y), Ok(level)) => crate::stats::superiority(&x, &y, level).probability,
-        _ => 0.5,
+    match (size.measure, change) {
+        (EffectMeasure::MeanRatio, _) => 0.0,
+        (EffectMeasure::Cles, Change::Increase) => size.allowed_increase,
+        (EffectMeasure::Cles, Change::Decrease) => 1.0 - size.allowed_decrease,
     }
 }
 
 /// Whether a harmful change fails the whole canary. A critical size that is left at its neutral value
 /// is reached by any harm: also by one that leaves the mean where it is.
-fn is_critical(config: &MetricConfig, change: Change, mean_ratio: Option<f64>) -> bool {
+fn is_critical(config: &MetricConfig, case: &Case, change: Change, mean_ratio: f64) -> bool {
     let size = &config.effect_size;
-    let ratio = mean_ratio.unwrap_or(f64::NAN);
     let critical = match change {
         Change::Increase => size.critical_increase,
         Change::Decrease => size.critical_decrease,
     };
-    let any = ratio.is_nan() || size.measure == EffectMeasure::Cles || critical == 1.0;
-    let reached = match change {
-        Change::Increase => ratio >= critical,
-        Change::Decrease => ratio <= critical,
+    let effect = match size.measure {
+        EffectMeasure::MeanRatio => mean_ratio,
+        EffectMeasure::Cles => 0.5 + panel::signed(change, case.share_above(..) - 0.5),
     };
-    config.critical && (any || reached)
+    let reached = match change {
+        Change::Increase => effect >= critical,
+        Change::Decrease => effect <= critical,
+    };
+    config.critical && (effect.is_nan() || critical == size.measure.neutral() || reached)
 }

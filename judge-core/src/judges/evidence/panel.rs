@@ -5,7 +5,7 @@ use crate::judgement::{Change, Estimated, Finding, Interval, TestKind};
 use crate::stats::TwoSampleScratch;
 
 use super::case::{Allowance, Case};
-use super::events::Exposure;
+use super::events::Counted;
 use super::grid::Grid;
 use super::location::{self, Location};
 use super::process::Workspace;
@@ -40,8 +40,8 @@ pub(super) struct Question<'a> {
     pub(super) tests: &'a Tests,
     /// Whether it is asked how often events come.
     pub(super) sparse: bool,
-    /// What events are out of, if not of equal times.
-    pub(super) exposure: Option<Exposure>,
+    /// What is known of the events.
+    pub(super) events: Counted,
 }
 
 /// What a panel found.
@@ -92,6 +92,9 @@ const SHARES: [(TestKind, f64); 5] = [
 ];
 /// Where most points are 0 only how often events come and where they are can be asked.
 const SPARSE_SHARES: [(TestKind, f64); 2] = [(TestKind::Events, 0.7), (TestKind::Location, 0.3)];
+/// Events that are out of something are weighed by the test of events alone: one out of few requests is
+/// another value than one out of many, and levels of such values differ without there being harm.
+const WEIGHED: [(TestKind, f64); 1] = [(TestKind::Events, 1.0)];
 
 /// Confidence of the intervals that are shown, and of harm being ruled out.
 pub(super) const SHOWN: f64 = 0.95;
@@ -99,7 +102,11 @@ pub(super) const SHOWN: f64 = 0.95;
 impl Question<'_> {
     /// The level of `test`, if it runs: its share of the panel's.
     pub(super) fn level_of(&self, test: TestKind) -> Option<f64> {
-        let shares: &[_] = if self.sparse { &SPARSE_SHARES } else { &SHARES };
+        let shares: &[_] = match self.sparse {
+            true if self.events.exposure.is_some() && self.tests.has(TestKind::Events) => &WEIGHED,
+            true => &SPARSE_SHARES,
+            false => &SHARES,
+        };
         let own = shares.iter().find(|(other, _)| *other == test && self.tests.has(test))?;
         Some(self.level * own.1)
     }

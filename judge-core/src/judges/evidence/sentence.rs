@@ -185,7 +185,14 @@ pub(super) fn runs(found: &Runs, change: Change) -> String {
     )
 }
 
-pub(super) fn events(found: &Events) -> String {
+/// `weighed` where events are out of something that is not the same on both sides.
+pub(super) fn events(found: &Events, weighed: bool) -> String {
     let what = if found.counted { "events" } else { "points with events" };
-    format!("{} {what} against {} of the baseline", found.canary, found.baseline)
+    let mut text = format!("{} {what} against {} of the baseline", found.canary, found.baseline);
+    if weighed {
+        text.push_str(", ");
+        push_short(&mut text, found.ratio);
+        text.push_str(" times as many for what they are out of");
+    }
+    text
 }

@@ -96,6 +96,11 @@ pub(super) fn describe(answers: &[(Change, Answer, Vec<f64>)], left_out: usize) 
 /// How many more points a side would settle it if the estimate held; `None` when harm is ruled out.
 fn more_points(answer: &Answer) -> Option<usize> {
     let location = answer.location?;
+    let finding = answer.findings.iter().find(|finding| finding.test == TestKind::Location);
+    if finding.is_some_and(|finding| finding.p <= finding.level && !finding.matters) {
+        // It is there, and allowed.
+        return None;
+    }
     let limit = answer.allowed.max(PLAIN_SIGHT * answer.noise);
     let upper = location.interval.upper;
     let reach = upper - location.shift;
@@ -109,8 +114,7 @@ fn more_points(answer: &Answer) -> Option<usize> {
     // The interval shrinks with the root of the number of points, until it leaves the limit out, or
     // until the shift is clear of what is allowed, if it is harm.
     let ruled_out = (limit - location.shift) / reach;
-    let is_asked = answer.findings.iter().any(|finding| finding.test == TestKind::Location);
-    let shown = if is_asked && location.shift >= answer.allowed {
+    let shown = if finding.is_some() && location.shift >= answer.allowed {
         (location.shift - answer.offset) / (TO_SHOW_HARM * reach)
     } else {
         0.0
