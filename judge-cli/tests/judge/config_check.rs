@@ -4,7 +4,7 @@ use crate::harness::{Place, config};
 
 const SUSPECT: &[u8] = br#"{"name":"c","metrics":[{"name":"m","groups":["g"],
     "analysisConfigurations":{"canary":{"direction":"sideways"}}}],
-    "classifier":{"groupWeights":{}}}"#;
+    "judge":{"name":"NetflixACAJudge-v1.0"},"classifier":{"groupWeights":{}}}"#;
 const BAD: &[u8] = br#"{"name":"c","metrics":[{"name":"m","groups":"g"},
     {"name":"n","groups":["g"],"analysisConfigurations":{"canary":{"critical":"yes"}}}],
     "classifier":{"groupWeights":{}}}"#;
@@ -28,6 +28,10 @@ fn exit_code_says_whether_a_config_can_be_used() {
         assert_eq!(answer.code, code, "{arguments}: {answer:?}");
     }
     assert_eq!(place().judge_with("config check -", SUSPECT).code, 0);
+    let strictly =
+        String::from_utf8_lossy(SUSPECT).replace("NetflixACAJudge-v1.0", "EvidenceJudge-v1");
+    let refused = place().judge_with("config check -", strictly.as_bytes());
+    assert_eq!(refused.code, 2, "its judge refuses it: {refused:?}");
 }
 
 #[test]
