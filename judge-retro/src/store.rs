@@ -4,6 +4,8 @@
 //! a part. A run that was stopped, or killed, goes on from there; the finished output is the parts put
 //! together, so that its bytes do not depend on how often that happened.
 
+mod claim;
+
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::frame::{ParquetFrame, ReleaseLine};
+use claim::Claim;
 
 /// Releases in a part.
 pub const RELEASES_PER_PART: usize = 100;
@@ -51,6 +54,15 @@ pub enum StoreError {
         /// Releases in them.
         releases: usize,
     },
+    /// Another run is at it.
+    #[error(
+        "{} is being written by another run: wait for its end, or give another output",
+        .parts.display()
+    )]
+    InUse {
+        /// The parts.
+        parts: PathBuf,
+    },
     /// What there is belongs to another run.
     #[error(
         "{} cannot be gone on with: {what} was {was} and is {is}; ask for the same as then, or remove \
@@ -73,6 +85,7 @@ pub enum StoreError {
 pub struct Store {
     output: PathBuf,
     parts: PathBuf,
+    claim: Claim,
     /// Holds the parts of an output that is a pipe or a device: nobody could go on with those.
     _passing: Option<tempfile::TempDir>,
     settings: Value,
@@ -84,12 +97,16 @@ pub struct Store {
 /// What a run depends on, by name.
 const SETTINGS: &str = "settings.json";
 
+/// How the name of a file ends that is not put in its place yet.
+const UNFINISHED: &str = ".part";
+
 impl Store {
     /// Begins `output`, or goes on with it if `resume`. `settings` is an object with everything that the
     /// output depends on.
     ///
     /// # Errors
-    /// When there are parts and they are not asked for, or are of other settings.
+    /// When another run is writing it, or there are parts and they are not asked for, or are of other
+    /// settings.
     pub fn open(output: &Path, settings: Value, resume: bool) -> Result<Self, StoreError> {
         let passing = fs::metadata(output).is_ok_and(|existing| !existing.is_file());
         let passing = if passing {
@@ -107,16 +124,17 @@ impl Store {
         };
         let mut store = Self {
             output: output.to_owned(),
+            claim: Claim::of(&parts)?,
             parts,
             _passing: passing,
             settings,
             lines: Vec::new(),
             finished: 0,
         };
-        if !store.parts.is_dir() {
+        store.read_back()?;
+        if store.finished == 0 {
             return Ok(store);
         }
-        store.read_back()?;
         if !resume {
             let releases = store.lines.len();
             return Err(StoreError::Unfinished { parts: store.parts, releases });
@@ -141,7 +159,7 @@ impl Store {
     /// When it cannot be written; what was there before stays.
     pub fn add(&mut self, frame: &[u8], mut lines: Vec<ReleaseLine>) -> Result<(), StoreError> {
         if self.finished == 0 {
-            self.begin()?;
+            self.write(SETTINGS, self.settings.to_string().as_bytes())?;
         }
         let mut text = Vec::new();
         for line in &lines {
@@ -182,20 +200,8 @@ impl Store {
             })
         };
         put_together().map_err(|error| self.error(error))?;
-        if self.finished > 0 {
-            fs::remove_dir_all(&self.parts)
-                .map_err(|source| StoreError::Io { path: self.parts.clone(), source })?;
-        }
+        self.claim.empty().map_err(|source| StoreError::Io { path: self.parts.clone(), source })?;
         Ok(self.lines)
-    }
-
-    fn begin(&self) -> Result<(), StoreError> {
-        let created = match fs::create_dir(&self.parts) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            created => created,
-        };
-        created.map_err(|source| StoreError::Io { path: self.parts.clone(), source })?;
-        self.write(SETTINGS, self.settings.to_string().as_bytes())
     }
 
     fn read_back(&mut self) -> Result<(), StoreError> {
@@ -220,12 +226,7 @@ impl Store {
 
     fn check_settings(&self) -> Result<(), StoreError> {
         let path = self.parts.join(SETTINGS);
-        let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.finished == 0 => {
-                return Ok(());
-            }
-            text => text.map_err(|source| StoreError::Io { path, source })?,
-        };
+        let text = fs::read_to_string(&path).map_err(|source| StoreError::Io { path, source })?;
         let then: Value = serde_json::from_str(&text).unwrap_or_default();
         let names = self.settings.as_object().into_iter().flatten().map(|(name, _)| name);
         for name in names {
@@ -287,6 +288,7 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
         _ => Path::new("."),
     };
     let mut builder = tempfile::Builder::new();
+    builder.suffix(UNFINISHED);
     #[cfg(unix)]
     builder.permissions(existing.map_or_else(
         // The system takes the umask off it.

@@ -53,6 +53,36 @@ fn a_run_that_was_broken_off_is_gone_on_with_if_it_is_the_same() {
 }
 
 #[test]
+fn an_output_is_one_run_s_at_a_time() {
+    let place = tempfile::tempdir().unwrap();
+    let output = place.path().join("out.csv");
+    let mut store = Store::open(&output, settings("a"), false).unwrap();
+    let refused = |resume| Store::open(&output, settings("a"), resume).unwrap_err().to_string();
+    for resume in [false, true] {
+        let error = refused(resume);
+        assert!(error.contains("out.csv.parts is being written by another run"), "{error}");
+    }
+    store.add(b"one\n", vec![line("1")]).unwrap();
+    assert!(refused(true).contains("is being written by another run"));
+    drop(store);
+
+    // What a killed run leaves is nobody's.
+    fs::write(place.path().join("out.csv.parts/lock"), "").unwrap();
+    let mut store = Store::open(&output, settings("a"), true).unwrap();
+    store.add(b"two\n", vec![line("2")]).unwrap();
+    store.finish(&text()).unwrap();
+    assert_eq!(fs::read_to_string(&output).unwrap(), "head\none\ntwo\n");
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "the output alone");
+}
+
+#[test]
+fn a_run_that_kept_nothing_leaves_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    drop(Store::open(&place.path().join("out.csv"), settings("a"), false).unwrap());
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn resuming_what_was_never_begun_begins_it() {
     let place = tempfile::tempdir().unwrap();
     let output = place.path().join("out.csv");
@@ -66,8 +96,7 @@ fn resuming_what_was_never_begun_begins_it() {
 fn an_output_that_cannot_be_written_leaves_what_was_there() {
     let place = tempfile::tempdir().unwrap();
     let output = place.path().join("folder/out.csv");
-    let mut store = Store::open(&output, settings("a"), false).unwrap();
-    let error = store.add(b"one\n", vec![line("1")]).unwrap_err().to_string();
+    let error = Store::open(&output, settings("a"), false).unwrap_err().to_string();
     assert!(error.contains("cannot write") && error.contains("out.csv.parts"), "{error}");
 
     let full = Store::open(Path::new("/dev/full"), settings("a"), false).unwrap();
