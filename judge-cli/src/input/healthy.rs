@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use judge_calibrate::{Instance, Recording};
 use judge_core::judges::Judge;
-use judge_core::{CanaryConfig, JudgeRequest, Series, Thresholds, kayenta};
+use judge_core::{CanaryConfig, Series, Thresholds};
 
 use crate::args::Overrides;
 
 use super::error::{InputError, InputProblem};
-use super::request::prepare;
+use super::request::{Judging, judging};
 use super::side;
 use super::source::Source;
 
@@ -54,7 +54,6 @@ pub(crate) fn calibrate_parts(
     history: &HealthyHistory,
     overrides: &Overrides,
 ) -> Result<CalibrateParts, InputError> {
-    let named = overrides.named_judge()?;
     let sources = match history {
         HealthyHistory::Instances(sources) => sources.as_slice(),
         #[cfg(feature = "retro")]
@@ -64,18 +63,14 @@ pub(crate) fn calibrate_parts(
     if stdin.count() > 1 {
         return Err(Source::Stdin.error(InputProblem::StdinTwice));
     }
-    let json = source.read()?;
-    let refuse = |refused| source.error(InputProblem::Refused(refused));
-    let config = kayenta::read_config(&json).map_err(refuse)?;
-    let Healthy { recordings, step_millis, warnings } = match history {
-        HealthyHistory::Instances(sources) => instances(source, sources, &config)?,
+    let judging = judging(source, overrides)?;
+    let Healthy { recordings, step_millis, warnings: of_history } = match history {
+        HealthyHistory::Instances(sources) => instances(source, sources, &judging.config)?,
         #[cfg(feature = "retro")]
-        HealthyHistory::Releases(releases) => releases.read(source, &config, &json)?,
+        HealthyHistory::Releases(releases) => releases.read(&judging)?,
     };
-    let thresholds = config.thresholds.unwrap_or_default();
-    let request = JudgeRequest { config, thresholds, pairs: Vec::new() };
-    let (request, judge) = prepare(source, request, named, overrides)?;
-    let JudgeRequest { config, thresholds, .. } = request;
+    let Judging { config, thresholds, judge, mut warnings, .. } = judging;
+    warnings.extend(of_history);
     Ok(CalibrateParts { config, thresholds, judge, recordings, step_millis, warnings })
 }
 

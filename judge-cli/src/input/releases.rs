@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use judge_calibrate::Recording;
-use judge_core::{CanaryConfig, Clock, Series, kayenta};
+use judge_core::{Clock, Series};
 use judge_retro::{
     Grid, History, HistoryError, HistoryOptions, OneOfMany, Plan, Recorded, Release,
 };
 
 use super::error::{InputError, InputProblem};
 use super::healthy::{Healthy, Timed, recordings};
+use super::request::Judging;
 use super::source::Source;
 
 /// A history of releases.
@@ -40,15 +41,9 @@ impl From<HistoryError> for Stopped {
 
 impl Releases {
     /// Reads all of it into memory: 8 bytes a point.
-    pub(super) fn read(
-        &self,
-        origin: &Source,
-        config: &CanaryConfig,
-        json: &[u8],
-    ) -> Result<Healthy, InputError> {
-        let refuse = |refused| origin.error(InputProblem::Refused(refused));
-        let document = kayenta::read_document(json).map_err(refuse)?;
-        let plan = Arc::new(Plan::of(config, &document).map_err(refuse)?);
+    pub(super) fn read(&self, judging: &Judging) -> Result<Healthy, InputError> {
+        let plan = Plan::of(&judging.config, &judging.document);
+        let plan = Arc::new(plan.map_err(|refused| judging.error(refused))?);
         let of_history = |error| InputError {
             origin: "--releases".to_owned(),
             problem: InputProblem::History(Box::new(error)),

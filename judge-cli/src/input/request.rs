@@ -1,7 +1,7 @@
 //! What is judged: a request with its judge.
 
 use judge_core::judges::{self, Judge};
-use judge_core::{CanaryConfig, JudgeRequest, MetricPair, Refused, Thresholds, kayenta};
+use judge_core::{CanaryConfig, JudgeRequest, MetricPair, Refused, Thresholds, Warning, kayenta};
 use serde_json::Value;
 
 use crate::args::Overrides;
@@ -97,17 +97,20 @@ pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared
     Ok(Prepared { request, judge, origin: source, warnings, document: Document::Config(json) })
 }
 
-/// A config and who judges by it, without anything to judge.
-#[cfg(feature = "retro")]
+/// A config and who judges by it, without anything to judge. The judge does not refuse it.
 pub(crate) struct Judging {
     /// The config.
     pub(crate) config: CanaryConfig,
     /// The config as it was written.
+    #[cfg(feature = "retro")]
     pub(crate) document: Value,
     /// The scores that give verdicts.
     pub(crate) thresholds: Thresholds,
     /// Who judges.
     pub(crate) judge: &'static dyn Judge,
+    /// What is suspect about the config, for people.
+    pub(crate) warnings: Vec<String>,
+    #[cfg(feature = "retro")]
     origin: Source,
 }
 
@@ -119,19 +122,30 @@ impl Judging {
     }
 }
 
-/// Reads a config by which many canaries will be judged.
-#[cfg(feature = "retro")]
+/// Reads a config by which many canaries will be judged, and asks its judge whether it would.
 pub(crate) fn judging(source: &Source, overrides: &Overrides) -> Result<Judging, InputError> {
     let named = overrides.named_judge()?;
     let json = source.read()?;
     let refuse = |refused| source.error(InputProblem::Refused(refused));
     let config = kayenta::read_config(&json).map_err(refuse)?;
-    let document = kayenta::read_document(&json).map_err(refuse)?;
     let thresholds = config.thresholds.unwrap_or_default();
-    let request = JudgeRequest { config, thresholds, pairs: Vec::new() };
+    let request = JudgeRequest { thresholds, ..JudgeRequest::without_points(config) };
     let (request, judge) = prepare(source, request, named, overrides)?;
+    // The others are of the points that are not there.
+    let suspicions = judge.judge(&request).map_err(refuse)?.warnings.into_iter();
+    let suspicions = suspicions.filter(|warning| matches!(warning, Warning::Suspect(_)));
+    let warnings = suspicions.map(|warning| warning.to_string()).collect();
     let JudgeRequest { config, thresholds, .. } = request;
-    Ok(Judging { config, document, thresholds, judge, origin: source.clone() })
+    Ok(Judging {
+        config,
+        #[cfg(feature = "retro")]
+        document: kayenta::read_document(&json).map_err(refuse)?,
+        thresholds,
+        judge,
+        warnings,
+        #[cfg(feature = "retro")]
+        origin: source.clone(),
+    })
 }
 
 fn first_of_each_name(config: &CanaryConfig) -> Vec<&str> {
@@ -141,7 +155,7 @@ fn first_of_each_name(config: &CanaryConfig) -> Vec<&str> {
 }
 
 /// `request` with what the command line says instead, and its judge.
-pub(super) fn prepare(
+fn prepare(
     origin: &Source,
     mut request: JudgeRequest,
     named: Option<&'static dyn Judge>,

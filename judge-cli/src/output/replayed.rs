@@ -92,12 +92,16 @@ impl ReleaseLines {
         if !self.shown {
             return String::new();
         }
-        let Counts { passed, marginal, failed, stopped, broken } = *counts;
+        let Counts { passed, marginal, failed, stopped, broken, warned } = *counts;
         let all = passed + marginal + failed + broken;
         let mut text = format!(
             "\n{all} {}: {passed} passed, {marginal} marginal, {failed} failed, {stopped} of them stopped",
             if all == 1 { "release" } else { "releases" }
         );
+        if warned > 0 {
+            let _ =
+                write!(text, "; {DOUBTFUL}{warned} with warnings{DOUBTFUL:#}, see --format json");
+        }
         if broken > 0 {
             let _ = write!(text, "; {BAD}{broken} could not be judged{BAD:#}");
         }
@@ -114,6 +118,8 @@ pub(crate) struct Counts {
     pub(crate) failed: usize,
     pub(crate) stopped: usize,
     pub(crate) broken: usize,
+    /// Of whose judgements a person should know something.
+    pub(crate) warned: usize,
 }
 
 fn times(count: usize) -> String {

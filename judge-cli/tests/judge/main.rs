@@ -14,6 +14,7 @@ mod recorded;
 mod report;
 #[cfg(feature = "retro")]
 mod retro;
+mod retro_input;
 mod run;
 mod sizes;
 mod test;

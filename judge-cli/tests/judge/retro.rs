@@ -13,7 +13,7 @@ use crate::harness::{Answer, Place, config, points};
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/recorded");
 
 /// A history of releases `r0`, `r1`, ..., of which every third has a slow canary.
-fn history(releases: usize) -> String {
+pub(crate) fn history(releases: usize) -> String {
     let mut csv = "release,role,timestamp,latency,errors\n".to_owned();
     for release in 0..releases {
         for (role, level) in [("baseline", 100.0), ("canary", canary_level(release))] {
@@ -30,14 +30,14 @@ fn canary_level(release: usize) -> f64 {
     if release % 3 == 2 { 200.0 } else { 100.0 }
 }
 
-fn place(releases: usize) -> Place {
+pub(crate) fn place(releases: usize) -> Place {
     Place::with(&[
         ("config.json", &config(&["latency", "errors"])),
         ("history.csv", history(releases).as_bytes()),
     ])
 }
 
-const RETRO: &str = "retro --config config.json --history history.csv";
+pub(crate) const RETRO: &str = "retro --config config.json --history history.csv";
 
 fn records(csv: &str) -> Vec<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(csv.as_bytes());

@@ -6,7 +6,7 @@ mod texts;
 
 use std::io;
 
-use judge_core::Verdict;
+use judge_core::{Verdict, Warning};
 use judge_points::time;
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,9 @@ pub enum Fate {
         stopped_after_millis: Option<u64>,
         /// The metrics that kept it from Pass, the most costly first.
         because_of: Vec<String>,
+        /// Warnings of its judgements, those of the config not counted, which all releases have.
+        #[serde(default)]
+        warnings: usize,
     },
     /// It could not be judged.
     Broken {
@@ -74,12 +77,18 @@ impl ReleaseLine {
                     stopped_millis,
                     stopped_after_millis: stopped_millis.map(life),
                     because_of: replayed.because_of.clone(),
+                    warnings: warnings(replayed),
                 }
             }
             Err(broken) => Fate::Broken { error: broken.to_string() },
         };
         Self { release: release.to_owned(), fate }
     }
+}
+
+fn warnings(replayed: &Replayed) -> usize {
+    let all = replayed.intervals.iter().flat_map(|one| &one.judgement.warnings);
+    all.filter(|warning| !matches!(warning, Warning::Suspect(_))).count()
 }
 
 /// Writes the rows of a release as CSV, without a header.

@@ -29,6 +29,9 @@ use crate::output::{Console, Counts, ReleaseLines};
 pub(crate) fn run(args: &RetroArgs, console: &Console) -> anyhow::Result<Exit> {
     let wanted = Wanted::of(args.format, args.output.as_deref())?;
     let judging = judging(&args.config, &args.overrides)?;
+    for warning in &judging.warnings {
+        console.warning(warning);
+    }
     let windows = Windows::try_from(args.windows.options())?;
     let plan = Arc::new(
         Plan::of(&judging.config, &judging.document).map_err(|refused| judging.error(refused))?,
@@ -164,13 +167,14 @@ fn interrupted(kept: Option<usize>, pages: Option<&Pages>, survey: &Survey) -> S
 
 fn count(counts: &mut Counts, line: &ReleaseLine) {
     match &line.fate {
-        Fate::Judged { verdict, stopped_at, .. } => {
+        Fate::Judged { verdict, stopped_at, warnings, .. } => {
             *match verdict {
                 Verdict::Pass => &mut counts.passed,
                 Verdict::Marginal => &mut counts.marginal,
                 Verdict::Fail => &mut counts.failed,
             } += 1;
             counts.stopped += usize::from(stopped_at.is_some());
+            counts.warned += usize::from(*warnings > 0);
         }
         Fate::Broken { .. } => counts.broken += 1,
     }

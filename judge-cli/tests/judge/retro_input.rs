@@ -1,0 +1,45 @@
+//! Configs and histories that are odd: what is said of them, and what is judged all the same.
+
+use crate::harness::{PARITY, config};
+use crate::retro::{RETRO, history, place};
+
+#[test]
+fn a_config_that_its_judge_refuses_is_refused_before_the_history_is_read() {
+    let place = place(3);
+    place.write("odd.json", &config(&["latency", "latency"]));
+    for command in ["retro --history", "calibrate --releases", "calibrate --history"] {
+        let answer = place.judge(&format!("{command} missing.csv --config odd.json"));
+        assert_eq!(answer.code, 2, "{command}: {answer:?}");
+        assert!(answer.stderr.contains("odd.json: canaryConfig.metrics[1].name"), "{answer:?}");
+        assert!(!answer.stderr.contains("missing.csv"), "{answer:?}");
+        assert_eq!(answer.stdout, "");
+    }
+}
+
+#[test]
+fn a_suspect_config_is_warned_of_once() {
+    let place = place(5);
+    place.write("odd.json", &config(&["latency", "latency"]));
+    let run = format!("retro --config odd.json --history history.csv {PARITY}");
+    for command in [
+        run.as_str(),
+        &format!("calibrate -c odd.json --releases history.csv --minutes 1 --pairs 10 {PARITY}"),
+    ] {
+        let answer = place.judge(command);
+        assert_eq!(answer.code, 0, "{answer:?}");
+        assert_eq!(answer.stderr.matches("canaryConfig.metrics[1].name").count(), 1, "{answer:?}");
+        assert!(!answer.stdout.contains("with warnings"), "{answer:?}");
+    }
+}
+
+#[test]
+fn releases_whose_judgements_warn_are_counted() {
+    let place = place(3);
+    let rows = history(3).replacen("r0,canary,1700000000,100,", "r0,canary,1700000000,inf,", 1);
+    place.write("history.csv", rows.as_bytes());
+    let answer = place.judge(&format!("{RETRO} {PARITY}"));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.stdout.contains("stopped; 1 with warnings, see --format json\n"), "{answer:?}");
+    let json = place.judge(&format!("{RETRO} {PARITY} -f json")).stdout;
+    assert!(json.lines().next().unwrap().contains("infiniteValues"), "{json}");
+}
