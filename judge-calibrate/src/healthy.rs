@@ -1,13 +1,13 @@
 //! Healthy pairs as the whole config judges them.
 
-use judge_core::judgement::{Decision, Judgement};
+use judge_core::judgement::{Decision, Judgement, MetricJudgement, Standing};
 use judge_core::{Classification, Refused, Scratch, Verdict};
 
 use crate::calibration::Alone;
 use crate::change::Injection;
 use crate::pairs::Plan;
 use crate::share::Share;
-use crate::trial::{self, Trial};
+use crate::trial::Trial;
 
 /// What became of one healthy pair.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ struct MetricOutcome {
 impl From<Judgement> for Outcome {
     fn from(judgement: Judgement) -> Self {
         let metrics = judgement.metrics.iter().map(|metric| MetricOutcome {
-            fails: trial::fails(metric),
+            fails: metric.standing() == Standing::Failed,
             untold: matches!(
                 metric.classification,
                 Classification::NoData | Classification::NoDataFail | Classification::Error
@@ -108,7 +108,9 @@ pub(crate) fn alone(
         trial.load(pair, plan.points);
         trial.change(index, injection, HUGE);
         let judgement = trial.judge(scratch)?;
-        let only = |(at, metric)| trial::fails(metric) == (at == index);
+        let only = |(at, metric): (usize, &MetricJudgement)| {
+            (metric.standing() == Standing::Failed) == (at == index)
+        };
         if judgement.metrics.iter().enumerate().all(only) {
             return Ok(Some(Alone { score: judgement.score, verdict: judgement.verdict }));
         }

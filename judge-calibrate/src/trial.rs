@@ -1,6 +1,6 @@
 //! One pair of healthy windows, judged with or without a change.
 
-use judge_core::judgement::{Decision, Judgement, MetricJudgement};
+use judge_core::judgement::{Judgement, MetricJudgement};
 use judge_core::{
     CanaryConfig, Classification, Judge, JudgeRequest, MetricPair, Refused, Scratch, Thresholds,
     Verdict,
@@ -92,17 +92,6 @@ impl<'a> Trial<'a> {
 fn refill(buffer: &mut Vec<f64>, values: &[f64]) {
     buffer.clear();
     buffer.extend_from_slice(values);
-}
-
-/// Whether the metric's class counts against the canary.
-pub(crate) fn fails(metric: &MetricJudgement) -> bool {
-    match (metric.classification, &metric.decision) {
-        (Classification::Inconclusive, Decision::Panel(panel)) => panel.fails,
-        (classification, _) => matches!(
-            classification,
-            Classification::High | Classification::Low | Classification::NoDataFail
-        ),
-    }
 }
 
 /// Whether `injection` was found: the metric fails, and the way it was changed.

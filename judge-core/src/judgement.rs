@@ -4,9 +4,11 @@ mod change;
 mod explain;
 mod finding;
 mod short;
+mod standing;
 
 pub use finding::{Change, Estimated, Finding, TestKind};
 pub(crate) use short::{push_fixed, push_short};
+pub use standing::Standing;
 
 use serde::{Deserialize, Serialize, Serializer};
 

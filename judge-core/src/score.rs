@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::config::Thresholds;
-use crate::judgement::{Classification, Decision, GroupScore, Judgement, MetricJudgement, Verdict};
+use crate::judgement::{GroupScore, Judgement, MetricJudgement, Standing, Verdict};
 use crate::warning::Warning;
 
 /// The score of a canary, before thresholds.
@@ -79,38 +79,12 @@ pub(crate) fn score(metrics: &[MetricJudgement], weights: &BTreeMap<String, f64>
 
 /// The finding that alone makes the score 0, in Kayenta's words.
 fn fatal(metrics: &[&MetricJudgement]) -> Option<String> {
-    let critical =
-        metrics.iter().find(|metric| metric.critical && standing(metric) != Standing::Passed);
-    if let Some(metric) = critical {
+    if let Some(metric) = metrics.iter().find(|metric| metric.fails_alone()) {
         return Some(format!("Canary Failed: {}", metric.reason.as_deref().unwrap_or_default()));
     }
-    let missing = metrics.iter().filter(|metric| standing(metric) == Standing::Missing);
+    let missing = metrics.iter().filter(|metric| metric.standing() == Standing::Missing);
     (!metrics.is_empty() && 2 * missing.count() >= metrics.len())
         .then(|| "Canary Failed: 50% or more metrics returned NODATA".to_owned())
-}
-
-/// What a metric counts as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Passed,
-    Failed,
-    /// It counts in no group; when half of the metrics do not, the canary fails.
-    Missing,
-    Uncounted,
-}
-
-fn standing(metric: &MetricJudgement) -> Standing {
-    match (metric.classification, &metric.decision) {
-        (Classification::High | Classification::Low | Classification::NoDataFail, _) => {
-            Standing::Failed
-        }
-        (Classification::NoData, _) | (Classification::Inconclusive, Decision::Untestable) => {
-            Standing::Missing
-        }
-        (Classification::Inconclusive, Decision::Panel(panel)) if panel.fails => Standing::Failed,
-        (Classification::Pass | Classification::Inconclusive, _) => Standing::Passed,
-        (Classification::Error, _) => Standing::Uncounted,
-    }
 }
 
 /// What a group's metrics came to.
@@ -144,7 +118,7 @@ fn tally<'a>(metrics: &[&'a MetricJudgement]) -> Vec<Tally<'a>> {
                 tallies.push(Tally { name: group, passed: 0, failed: 0 });
                 tallies.len() - 1
             });
-            match standing(metric) {
+            match metric.standing() {
                 Standing::Passed => tallies[index].passed += 1,
                 Standing::Failed => tallies[index].failed += 1,
                 Standing::Missing | Standing::Uncounted => {}

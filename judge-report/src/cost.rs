@@ -1,7 +1,7 @@
 //! What each metric cost the score.
 
-use judge_core::judgement::MetricJudgement;
-use judge_core::{Classification, Judgement};
+use judge_core::Judgement;
+use judge_core::judgement::{MetricJudgement, Standing};
 
 /// Points of the score that each metric cost, in the order of the judgement: the failing metrics of
 /// a group share what the group cost.
@@ -22,15 +22,8 @@ pub(crate) fn costs(judgement: &Judgement) -> Vec<f64> {
 
 /// How many times `metric` counts as failed in `group`: a metric may name a group twice.
 fn times_failed(metric: &MetricJudgement, group: &str) -> f64 {
-    if metric.muted || !fails(metric.classification) {
+    if metric.muted || metric.standing() != Standing::Failed {
         return 0.0;
     }
     metric.groups.iter().filter(|name| *name == group).count() as f64
-}
-
-fn fails(classification: Classification) -> bool {
-    matches!(
-        classification,
-        Classification::High | Classification::Low | Classification::NoDataFail
-    )
 }

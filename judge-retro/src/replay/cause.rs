@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use judge_core::judgement::MetricJudgement;
+use judge_core::judgement::{MetricJudgement, Standing};
 use judge_core::{Classification, Judgement, Verdict};
 
 /// The metrics that keep `judgement` from Pass, the one that costs most first; those that cost the same
@@ -14,10 +14,17 @@ pub(super) fn because_of(judgement: &Judgement) -> Vec<String> {
         return Vec::new();
     }
     let counted = || judgement.metrics.iter().filter(|metric| !metric.muted);
-    let mut failing: Vec<&MetricJudgement> = counted().filter(|metric| fails(metric)).collect();
+    let fails =
+        |metric: &&MetricJudgement| metric.standing() == Standing::Failed || metric.fails_alone();
+    let mut failing: Vec<&MetricJudgement> = counted().filter(fails).collect();
     if failing.is_empty() {
-        // Too many metrics without data fail a canary in which none fails.
-        failing = counted().filter(|metric| lacks_data(metric)).collect();
+        // Too many metrics without data fail a canary in which none fails, and inconclusive ones can
+        // make it marginal.
+        let untold = |metric: &&MetricJudgement| {
+            metric.standing() == Standing::Missing
+                || metric.classification == Classification::Inconclusive
+        };
+        failing = counted().filter(untold).collect();
     }
     let mut sharing: HashMap<&str, usize> = HashMap::new();
     for group in failing.iter().flat_map(|metric| &metric.groups) {
@@ -37,15 +44,4 @@ pub(super) fn because_of(judgement: &Judgement) -> Vec<String> {
         other_alone.cmp(one_alone).then(other.total_cmp(one))
     });
     by_cost.into_iter().map(|(_, _, metric)| metric.name.clone()).collect()
-}
-
-fn fails(metric: &MetricJudgement) -> bool {
-    matches!(
-        metric.classification,
-        Classification::High | Classification::Low | Classification::NoDataFail
-    )
-}
-
-fn lacks_data(metric: &MetricJudgement) -> bool {
-    matches!(metric.classification, Classification::NoData | Classification::Inconclusive)
 }

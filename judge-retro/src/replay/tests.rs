@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use judge_core::config::evidence::InconclusivePolicy;
 use judge_core::judges::{EvidenceJudge, NetflixAcaJudge};
-use judge_core::{MetricConfig, Verdict};
+use judge_core::{Classification, MetricConfig, Verdict};
 
 use super::*;
 use crate::release::{Grid, Recorded, ReleaseMetric};
@@ -209,6 +210,28 @@ fn a_verdict_is_owed_to_the_costliest_metric_and_missing_data_to_all() {
     critical.config.metrics[1].critical = true;
     let judged = Replayer::new(&Arc::new(critical)).judge(&both).unwrap();
     assert_eq!(judged.because_of, ["errors", "latency"], "the one that fails by itself");
+
+    // A critical metric fails the canary for want of data too.
+    both.metrics[1].canary = Recorded::default();
+    let mut critical = (*whole).clone();
+    critical.config.metrics[1].critical = true;
+    let judged = Replayer::new(&Arc::new(critical.clone())).judge(&both).unwrap();
+    assert_eq!(judged.because_of, ["errors", "latency"]);
+
+    let mut few = release(8, 0);
+    // A rise that so few points do not settle.
+    for (minute, value) in few.metrics[0].canary.values.iter_mut().enumerate() {
+        *value += 2.0 * minute as f64 - 50.0;
+    }
+    for value in &mut few.metrics[1].canary.values {
+        *value += 30.0;
+    }
+    let mut strict = (*replay(&EvidenceJudge, WindowOptions::default(), AfterStop::End)).clone();
+    strict.config.evidence.inconclusive = InconclusivePolicy::Fail;
+    let judged = Replayer::new(&Arc::new(strict)).judge(&few).unwrap();
+    let latency = &judged.intervals[0].judgement.metrics[0];
+    assert_eq!(latency.classification, Classification::Inconclusive);
+    assert_eq!(judged.because_of, ["latency", "errors"], "inconclusive ones that fail");
 
     let mut missing = release(60, 60);
     for metric in &mut missing.metrics {

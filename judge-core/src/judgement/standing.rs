@@ -1,0 +1,103 @@
+//! What a metric counts as in the scores.
+
+use super::{Classification, Decision, MetricJudgement};
+
+/// What a metric counts as in the scores, if it is not muted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// It passes in its groups.
+    Passed,
+    /// It fails in its groups.
+    Failed,
+    /// It counts in no group; when half of the metrics do not, the canary fails.
+    Missing,
+    /// It counts in no group.
+    Uncounted,
+}
+
+impl MetricJudgement {
+    /// What the metric counts as in the scores of its groups and the canary's.
+    ///
+    /// An inconclusive metric fails or passes as the config says. Whether the metric is muted plays no
+    /// part.
+    ///
+    /// # Example
+    /// ```
+    /// use judge_core::judgement::Standing;
+    /// use judge_core::judges::{Judge, NetflixAcaJudge};
+    /// use judge_core::{CanaryConfig, JudgeRequest, MetricConfig};
+    ///
+    /// let metrics = vec![MetricConfig::new("latency", "Latency")];
+    /// let config = CanaryConfig { metrics, ..CanaryConfig::default() };
+    /// let judgement = NetflixAcaJudge.judge(&JudgeRequest::without_points(config))?;
+    /// assert_eq!(judgement.metrics[0].standing(), Standing::Missing);
+    /// # Ok::<(), judge_core::Refused>(())
+    /// ```
+    pub fn standing(&self) -> Standing {
+        match (self.classification, &self.decision) {
+            (Classification::High | Classification::Low | Classification::NoDataFail, _) => {
+                Standing::Failed
+            }
+            (Classification::NoData, _) | (Classification::Inconclusive, Decision::Untestable) => {
+                Standing::Missing
+            }
+            (Classification::Inconclusive, Decision::Panel(panel)) if panel.fails => {
+                Standing::Failed
+            }
+            (Classification::Pass | Classification::Inconclusive, _) => Standing::Passed,
+            (Classification::Error, _) => Standing::Uncounted,
+        }
+    }
+
+    /// Whether the metric, if it is not muted, fails the canary by itself: it is critical and does not
+    /// pass, for want of data too.
+    pub fn fails_alone(&self) -> bool {
+        self.critical && self.standing() != Standing::Passed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judgement::{Interval, Panel};
+    use crate::judges::{Judge, NetflixAcaJudge};
+    use crate::{CanaryConfig, JudgeRequest, MetricConfig};
+
+    fn panel(fails: bool) -> Decision {
+        let interval = Interval { lower: -1.0, upper: 1.0, level: 0.98 };
+        let more_points = None;
+        Decision::Panel(Panel {
+            estimate: 0.0,
+            interval,
+            allowed: 1.0,
+            more_points,
+            left_out: 0,
+            fails,
+        })
+    }
+
+    #[test]
+    fn every_class_stands_for_something() {
+        let metrics = vec![MetricConfig::new("latency", "Latency")];
+        let config = CanaryConfig { metrics, ..CanaryConfig::default() };
+        let judged = NetflixAcaJudge.judge(&JudgeRequest::without_points(config)).unwrap();
+        let metric = MetricJudgement { critical: false, ..judged.metrics[0].clone() };
+        for (classification, decision, standing) in [
+            (Classification::Pass, panel(false), Standing::Passed),
+            (Classification::High, panel(false), Standing::Failed),
+            (Classification::Low, panel(false), Standing::Failed),
+            (Classification::NoData, Decision::MissingData, Standing::Missing),
+            (Classification::NoDataFail, Decision::MissingData, Standing::Failed),
+            (Classification::Error, Decision::Untestable, Standing::Uncounted),
+            (Classification::Inconclusive, Decision::Untestable, Standing::Missing),
+            (Classification::Inconclusive, panel(false), Standing::Passed),
+            (Classification::Inconclusive, panel(true), Standing::Failed),
+        ] {
+            let mut metric = MetricJudgement { classification, decision, ..metric.clone() };
+            assert_eq!(metric.standing(), standing, "{classification:?} {decision:?}");
+            assert!(!metric.fails_alone());
+            metric.critical = true;
+            assert_eq!(metric.fails_alone(), standing != Standing::Passed);
+        }
+    }
+}
