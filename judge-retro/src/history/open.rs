@@ -32,7 +32,10 @@ fn scan(file: &HistoryFile, names: &ColumnNames) -> Result<LazyFrame, HistoryErr
         Format::Csv => {
             // Everything as text, so that numbers and times are read by one set of rules.
             let reader = LazyCsvReader::new(path).with_infer_schema_length(Some(0));
-            reader.with_glob(false).finish().map_err(broken)
+            let header = header(file)?;
+            let reader =
+                reader.with_glob(false).with_schema_modify(|read| Ok(named(&read, &header)));
+            reader.and_then(LazyFileListReader::finish).map_err(broken)
         }
         Format::Ndjson => {
             // Every line, since a column may first appear in the last one.
@@ -45,6 +48,29 @@ fn scan(file: &HistoryFile, names: &ColumnNames) -> Result<LazyFrame, HistoryErr
         }
         Format::Prometheus => prometheus::read(file, names),
     }
+}
+
+/// The names in a CSV file's header. polars leaves the doubled quotes of quoted names as they are.
+fn header(file: &HistoryFile) -> Result<Vec<String>, HistoryError> {
+    let reader = csv::ReaderBuilder::new().has_headers(false).from_path(&file.path);
+    let header = reader.and_then(|reader| reader.into_byte_records().next().transpose());
+    let header = header.map_err(|error| file.error(FileProblem::Io(error.to_string())))?;
+    let name = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    Ok(header.iter().flatten().map(name).collect())
+}
+
+/// The columns of `read` with the names of `header`; one that stands there twice keeps what polars calls
+/// it.
+fn named(read: &Schema, header: &[String]) -> Schema {
+    if read.len() != header.len() {
+        return read.clone();
+    }
+    let mut schema = Schema::with_capacity(read.len());
+    for ((known, dtype), name) in read.iter().zip(header) {
+        let name = if schema.contains(name) { known.clone() } else { name.as_str().into() };
+        schema.insert(name, dtype.clone());
+    }
+    schema
 }
 
 fn broken(file: &HistoryFile, error: &polars::prelude::PolarsError) -> HistoryError {

@@ -39,6 +39,22 @@ fn wide_tables_are_the_same_history() {
 }
 
 #[test]
+fn quotes_in_names_are_read_from_csv() {
+    let place = Place::new();
+    let name = "rate{code=\"500\"}";
+    let csv = "\u{feff}\"release\",role,timestamp,\"rate{code=\"\"500\"\"}\"\nv1,canary,0,1\nv1,canary,60,2\n";
+    let wide = place.write("wide.csv", csv);
+    let csv = "release,role,timestamp,value,metric\nv1,canary,0,1,\"rate{code=\"\"500\"\"}\"\n\
+               v1,canary,60,2,\"rate{code=\"\"500\"\"}\"\n";
+    let long = place.write("long.csv", csv);
+    for path in [wide, long] {
+        let read = read_with(&path, &HistoryOptions::default(), &[name], None).unwrap();
+        let release = read.releases[0].1.as_ref().unwrap();
+        assert_eq!(release.metrics[0].canary.values, [1.0, 2.0], "{}", path.display());
+    }
+}
+
+#[test]
 fn every_kind_of_timestamp_column_is_the_same_history() {
     let place = Place::new();
     let all = rows();
