@@ -31,16 +31,14 @@ impl Destination {
         }
     }
 
-    /// Writes all of `shown`, or fails and leaves a file as it was.
+    /// Writes all of `shown`, or fails and leaves a file as it was. That nobody reads stdout any more is
+    /// no failure: the command was asked for more than its output.
     pub(crate) fn write(&self, shown: &[u8], color: ColorChoice) -> anyhow::Result<()> {
         match self {
-            Self::Stdout => {
-                let mut stdout = AutoStream::new(io::stdout().lock(), color);
-                stdout
-                    .write_all(shown)
-                    .and_then(|()| stdout.flush())
-                    .context("cannot write to standard output")
-            }
+            Self::Stdout => match write_stdout(shown, color) {
+                Err(error) if super::reader_went_away(&error) => Ok(()),
+                written => written,
+            },
             Self::File(path) => {
                 let shown = if color == ColorChoice::Always {
                     shown.to_owned()
@@ -57,16 +55,18 @@ impl Destination {
     /// The same for bytes that are for no terminal.
     pub(crate) fn write_as_it_is(&self, bytes: &[u8]) -> anyhow::Result<()> {
         match self {
-            Self::Stdout => {
-                let mut stdout = io::stdout().lock();
-                let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
-                written.context("cannot write to standard output")
-            }
+            Self::Stdout => self.write(bytes, ColorChoice::AlwaysAnsi),
             Self::File(path) => {
                 replace(path, bytes).with_context(|| format!("cannot write {}", path.display()))
             }
         }
     }
+}
+
+/// Writes all of `shown` to stdout.
+pub(super) fn write_stdout(shown: &[u8], color: ColorChoice) -> anyhow::Result<()> {
+    let mut stdout = AutoStream::new(io::stdout().lock(), color);
+    stdout.write_all(shown).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }
 
 /// Puts `bytes` in the place of a file at once, or straight into a pipe or device.

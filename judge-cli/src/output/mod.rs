@@ -137,10 +137,10 @@ impl Console {
         destination.write(shown.as_bytes(), self.color)
     }
 
-    /// Shows what became of releases.
+    /// Shows what became of releases; fails too if nobody reads it, for there may be many more to come.
     #[cfg(feature = "retro")]
     pub(crate) fn releases(&self, shown: &[u8]) -> anyhow::Result<()> {
-        Destination::Stdout.write(shown, self.color)
+        destination::write_stdout(shown, self.color)
     }
 
     /// Shows text that holds nothing of the input.

@@ -35,6 +35,17 @@ fn a_file_is_replaced_where_it_is_and_devices_are_not() {
 }
 
 #[test]
+fn exit_code_and_report_do_not_depend_on_who_reads() {
+    let place = slow_canary();
+    for format in ["table", "json", "kayenta", "full"] {
+        assert_eq!(place.judge_unread(&format!("{RUN} -f {format} --report report.html")), 4);
+        fs::remove_file(place.path().join("report.html")).unwrap();
+    }
+    assert_eq!(place.judge_unread("config check missing.json"), 2);
+    assert_eq!(place.judge_unread("judges"), 0);
+}
+
+#[test]
 fn a_failed_write_is_not_the_inputs_fault() {
     let answer = slow_canary().judge(&format!("{RUN} -o missing/out"));
     assert_eq!(answer.code, 1, "{answer:?}");

@@ -224,6 +224,18 @@ fn output_that_cannot_be_written_leaves_nothing() {
     assert!(!place.path().join("out.csv").exists(), "nothing half-written under the final name");
 }
 
+#[test]
+fn files_are_finished_though_nobody_reads_stdout() {
+    let place = place(3);
+    assert_eq!(place.judge_unread(&format!("{RETRO} -o out.csv --report pages")), 0);
+    assert_eq!(records(&fs::read_to_string(place.path().join("out.csv")).unwrap()).len(), 7);
+    assert_eq!(files(&place.path().join("pages")).len(), 4);
+    assert_eq!(place.judge_unread(&format!("{RETRO} -f csv --report others")), 0);
+    assert_eq!(files(&place.path().join("others")).len(), 4);
+    place.write("history.csv", history(3).replace("r1,canary", "r1,nobody").as_bytes());
+    assert_eq!(place.judge_unread(&format!("{RETRO} -o out.csv")), 2);
+}
+
 /// Runs until it has kept something, then stops it as Ctrl-C does.
 fn run_and_interrupt(place: &Place, arguments: &str, parts: &Path) -> Answer {
     let mut child = Command::new(env!("CARGO_BIN_EXE_judge"))

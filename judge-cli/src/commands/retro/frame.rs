@@ -116,8 +116,6 @@ pub(super) struct Sink {
     rows: ParquetRows,
 }
 
-const STDOUT: &str = "cannot write to standard output";
-
 impl Sink {
     pub(super) fn new(wanted: Wanted, store: Option<Store>) -> Self {
         Self { wanted, store, lines: Vec::new(), text: Vec::new(), rows: ParquetRows::default() }
@@ -168,9 +166,7 @@ impl Sink {
         if !self.lines.is_empty() {
             self.add_part()?;
         }
-        let Some(store) = self.store else {
-            return io::stdout().flush().context(STDOUT);
-        };
+        let Some(store) = self.store else { return Ok(()) };
         let format = match self.wanted.format {
             FrameFormatArg::Parquet => FrameFormat::Parquet,
             _ => FrameFormat::Text { header: self.wanted.header() },

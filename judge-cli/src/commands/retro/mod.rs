@@ -19,7 +19,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use self::frame::{Encoded, Sink, Wanted};
 use self::pages::Pages;
-use self::progress::Progress;
+use self::progress::{Progress, Reader};
 use super::Exit;
 use crate::args::RetroArgs;
 use crate::input::judging;
@@ -98,7 +98,11 @@ fn judge_all(
     console: &Console,
 ) -> anyhow::Result<Exit> {
     let Outputs { store, pages } = outputs;
-    let mut progress = Progress::start(bulk.survey.releases(), bulk.skip, console);
+    let reader = match (&store, &pages) {
+        (None, None) => Reader::Alone,
+        _ => Reader::WithFiles,
+    };
+    let mut progress = Progress::start(bulk.survey.releases(), bulk.skip, reader, console);
     let lines = ReleaseLines::new(bulk.survey.names(), wanted.shows_lines());
     let mut done = store.iter().flat_map(Store::lines).cloned().collect::<Vec<_>>();
     let mut counts = Counts::default();
@@ -148,7 +152,7 @@ fn judge_all(
         pages.finish(&done)?;
     }
     sink.finish()?;
-    console.releases(lines.summary(&counts).as_bytes())?;
+    progress.conclude(lines.summary(&counts).as_bytes())?;
     Ok(if counts.broken > 0 { Exit::BadInput } else { Exit::Done })
 }
 

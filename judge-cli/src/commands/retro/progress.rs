@@ -6,7 +6,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::commands::bar::{self, REDRAW};
-use crate::output::Console;
+use crate::output::{Console, reader_went_away};
 
 /// A line on stderr if that is a terminal, and the results beside it.
 pub(super) struct Progress<'a> {
@@ -15,6 +15,18 @@ pub(super) struct Progress<'a> {
     /// Results that are not written yet.
     pending: Vec<u8>,
     written: Option<Instant>,
+    reader: Reader,
+}
+
+/// Whoever reads stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// Once it is gone, the rest is for nobody.
+    Alone,
+    /// There are files to be finished, whether anybody reads or not.
+    WithFiles,
+    /// It reads no more.
+    Gone,
 }
 
 impl<'a> Progress<'a> {
@@ -28,33 +40,38 @@ impl<'a> Progress<'a> {
     }
 
     /// Starts counting `all` releases, of which `done` are.
-    pub(super) fn start(all: usize, done: usize, console: &'a Console) -> Self {
+    pub(super) fn start(all: usize, done: usize, reader: Reader, console: &'a Console) -> Self {
         let bar = bar::bar(all, "releases");
         bar.set_position(done as u64);
         bar.reset_eta();
-        Self { bar, console, pending: Vec::new(), written: None }
+        Self { bar, console, pending: Vec::new(), written: None, reader }
     }
 
     /// Writes results; on a terminal a few times a second, since each time the line is taken away and drawn
     /// anew, which costs more than judging a release.
     pub(super) fn write(&mut self, results: &[u8]) -> anyhow::Result<()> {
-        if self.bar.is_hidden() {
-            return self.console.releases(results);
-        }
         self.pending.extend_from_slice(results);
-        if self.written.is_none_or(|written| written.elapsed() >= REDRAW) {
+        let due = self.written.is_none_or(|written| written.elapsed() >= REDRAW);
+        if due || self.bar.is_hidden() {
             self.write_pending()?;
         }
         Ok(())
     }
 
     fn write_pending(&mut self) -> anyhow::Result<()> {
-        let pending = std::mem::take(&mut self.pending);
-        if !pending.is_empty() {
-            self.bar.suspend(|| self.console.releases(&pending))?;
-            self.written = Some(Instant::now());
+        if self.pending.is_empty() || self.reader == Reader::Gone {
+            return Ok(());
         }
-        Ok(())
+        let written = self.bar.suspend(|| self.console.releases(&self.pending));
+        self.pending.clear();
+        self.written = Some(Instant::now());
+        match written {
+            Err(error) if reader_went_away(&error) && self.reader == Reader::WithFiles => {
+                self.reader = Reader::Gone;
+                Ok(())
+            }
+            written => written,
+        }
     }
 
     /// Says what a person should know, after the results before it.
@@ -77,6 +94,12 @@ impl<'a> Progress<'a> {
         self.write_pending()?;
         self.bar.finish_and_clear();
         Ok(())
+    }
+
+    /// Writes what stands after everything else.
+    pub(super) fn conclude(mut self, summary: &[u8]) -> anyhow::Result<()> {
+        self.write(summary)?;
+        self.finish()
     }
 }
 
