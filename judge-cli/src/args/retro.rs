@@ -47,8 +47,8 @@ stops at a score that equals marginal (--stage-rule spinnaker).
 
 On stdout is a line a release. --format and --output ask for the judgements of
 each release, interval and metric; json is a line a release with everything
-judge run --format json has. A release that cannot be judged is reported, and
-the rest is judged.
+judge run --format json has. A release that cannot be judged, or a damaged file
+beside whole ones, is reported, and the rest is judged.
 
 --report has a page for each release: scores over its intervals, the class of
 each metric, and everything about the interval that decided. With
@@ -61,7 +61,7 @@ the same --report to the same pages.
 Exit codes:
   0    every release was judged, whatever the verdicts
   1    anything not named here, such as a full disk
-  2    a release that could not be judged, bad input, or bad usage
+  2    a release that could not be judged, a damaged file, bad input or usage
   130  stopped by Ctrl-C";
 
 /// Judge recorded releases again: which would have been stopped, when, and by which metric.

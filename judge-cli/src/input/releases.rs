@@ -51,6 +51,8 @@ impl Releases {
         let history = History::open(&self.sources, &self.options, plan.series());
         let history = history.map_err(of_history)?;
         let mut warnings = history.warnings().to_vec();
+        let damaged = history.damaged().iter();
+        warnings.extend(damaged.map(|error| format!("left out: {error}")));
         let mut all: Vec<Recording> = Vec::new();
         let mut step_millis = None;
         let each = |one: OneOfMany| -> Result<(), Stopped> {

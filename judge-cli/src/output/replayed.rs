@@ -92,7 +92,7 @@ impl ReleaseLines {
         if !self.shown {
             return String::new();
         }
-        let Counts { passed, marginal, failed, stopped, broken, warned } = *counts;
+        let Counts { passed, marginal, failed, stopped, broken, warned, unread } = *counts;
         let all = passed + marginal + failed + broken;
         let mut text = format!(
             "\n{all} {}: {passed} passed, {marginal} marginal, {failed} failed, {stopped} of them stopped",
@@ -104,6 +104,10 @@ impl ReleaseLines {
         }
         if broken > 0 {
             let _ = write!(text, "; {BAD}{broken} could not be judged{BAD:#}");
+        }
+        if unread > 0 {
+            let files = if unread == 1 { "file" } else { "files" };
+            let _ = write!(text, "; {BAD}{unread} {files} could not be read{BAD:#}");
         }
         text.push('\n');
         text
@@ -120,6 +124,8 @@ pub(crate) struct Counts {
     pub(crate) broken: usize,
     /// Of whose judgements a person should know something.
     pub(crate) warned: usize,
+    /// Files of the history that are damaged.
+    pub(crate) unread: usize,
 }
 
 fn times(count: usize) -> String {

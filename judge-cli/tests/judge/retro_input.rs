@@ -43,3 +43,31 @@ fn releases_whose_judgements_warn_are_counted() {
     let json = place.judge(&format!("{RETRO} {PARITY} -f json")).stdout;
     assert!(json.lines().next().unwrap().contains("infiniteValues"), "{json}");
 }
+
+#[test]
+fn damaged_files_are_reported_and_the_rest_is_judged() {
+    let place = place(3);
+    place.write("history/good.csv", history(3).as_bytes());
+    place.write("history/empty.csv", b"");
+    place.write("history/cut.parquet", b"PAR1 and no more");
+    let answer = place.judge("retro -c config.json --history history");
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.stderr.contains("left out: history/empty.csv: the file is empty"), "{answer:?}");
+    assert!(answer.stderr.contains("left out: history/cut.parquet: not a whole Parquet file"));
+    assert!(answer.stdout.contains("\n3 releases: 2 passed, "), "{answer:?}");
+    assert!(answer.stdout.ends_with("; 2 files could not be read\n"), "{answer:?}");
+    let alone = place.judge("retro -c config.json --history history/empty.csv");
+    assert_eq!((alone.code, alone.stdout.as_str()), (2, ""), "{alone:?}");
+}
+
+#[test]
+fn a_query_that_found_nothing_has_no_rows() {
+    let place = place(2);
+    place.write("history/good.csv", history(2).as_bytes());
+    let nothing = br#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
+    place.write("history/errors.json", nothing);
+    let answer = place.judge("retro -c config.json --history history");
+    assert_eq!((answer.code, answer.stderr.as_str()), (0, ""), "{answer:?}");
+    let alone = place.judge("retro -c config.json --history history/errors.json");
+    assert!(alone.stderr.contains("the history has no release"), "{alone:?}");
+}

@@ -65,6 +65,12 @@ impl HistoryError {
     pub(crate) fn file(path: &Path, problem: FileProblem) -> Self {
         Self::File { path: path.to_owned(), problem }
     }
+
+    /// Whether one file is damaged, and the others may be as they should.
+    pub(super) fn is_damage(&self) -> bool {
+        use FileProblem::{Broken, Empty, Io, Prometheus};
+        matches!(self, Self::File { problem: Broken { .. } | Empty | Io(_) | Prometheus(_), .. })
+    }
 }
 
 /// What is wrong with a file of history.

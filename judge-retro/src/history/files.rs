@@ -32,11 +32,11 @@ impl HistoryFile {
 ///
 /// A source is a file, a folder (of which every file with a known ending counts, however deep), or a
 /// pattern with `*`, `**`, `?` or `[]`. Files and folders whose name starts with `.` or `_` are passed
-/// over, as Hive and Spark do.
+/// over, as Hive and Spark do. The inner errors are of single files.
 pub(crate) fn expand(
     sources: &[PathBuf],
     format: Option<Format>,
-) -> Result<Vec<HistoryFile>, HistoryError> {
+) -> Result<Vec<Result<HistoryFile, HistoryError>>, HistoryError> {
     let mut paths: Vec<PathBuf> = Vec::new();
     for source in sources {
         let mut found = if source.is_dir() {
@@ -56,7 +56,7 @@ pub(crate) fn expand(
     }
     let mut seen = std::collections::BTreeSet::new();
     paths.retain(|path| seen.insert(path.clone()));
-    paths.into_iter().map(|path| describe(path, format)).collect()
+    Ok(paths.into_iter().map(|path| describe(path, format)).collect())
 }
 
 fn matching(pattern: &Path, format: Option<Format>) -> Result<Vec<PathBuf>, HistoryError> {
@@ -160,6 +160,10 @@ fn unescape(value: &str) -> String {
 mod tests {
     use super::*;
 
+    fn whole(sources: &[PathBuf]) -> Result<Vec<HistoryFile>, HistoryError> {
+        expand(sources, None)?.into_iter().collect()
+    }
+
     #[test]
     fn folders_and_patterns_become_files_in_order() {
         let folder = tempfile::tempdir().unwrap();
@@ -171,7 +175,7 @@ mod tests {
             fs::write(at(path), "x").unwrap();
         }
         let names = |source: &str| -> Vec<String> {
-            let files = expand(&[at(source)], None).unwrap();
+            let files = whole(&[at(source)]).unwrap();
             let relative = |file: &HistoryFile| {
                 file.path.strip_prefix(folder.path()).unwrap().to_str().unwrap().to_owned()
             };
@@ -180,10 +184,10 @@ mod tests {
         assert_eq!(names(""), ["a.csv", "b.csv", "release=v%3A1/role=canary/c.csv"]);
         assert_eq!(names("*.csv"), ["a.csv", "b.csv"]);
         assert_eq!(names("**/*.csv"), ["a.csv", "b.csv", "release=v%3A1/role=canary/c.csv"]);
-        let both = expand(&[at("b.csv"), at("*.csv")], None).unwrap();
+        let both = whole(&[at("b.csv"), at("*.csv")]).unwrap();
         assert_eq!(both.len(), 2, "no file twice");
         assert_eq!(both[0].path, at("b.csv"));
-        let file = &expand(&[at("release=v%3A1")], None).unwrap()[0];
+        let file = &whole(&[at("release=v%3A1")]).unwrap()[0];
         assert_eq!(file.partition("release"), Some("v:1"));
         assert_eq!(file.partition("role"), Some("canary"));
         assert_eq!(file.partition("metric"), None);
@@ -204,7 +208,7 @@ mod tests {
             ("nothing.csv", "the file is empty"),
             ("noise.bin", "neither its name nor its content tells its format"),
         ] {
-            let error = expand(&[at(source)], None).unwrap_err().to_string();
+            let error = whole(&[at(source)]).unwrap_err().to_string();
             assert!(error.contains(part), "{source}: {error}");
         }
     }

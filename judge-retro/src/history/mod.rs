@@ -21,6 +21,7 @@
 //!   Arrow writers mean it; a history that mixes columns with and without a zone is refused.
 //! - **Instances.** Where a role has several, its series is the mean of those that have a point at a time,
 //!   as Kayenta's queries average (`avg`).
+//! - **Damaged files** beside whole ones are left out, and said to be.
 //! - **Metrics** that the config does not have are passed over with a warning.
 
 mod batch;
@@ -56,15 +57,18 @@ pub struct History {
     files: Vec<(Arc<HistoryFile>, Arc<Layout>)>,
     options: Arc<HistoryOptions>,
     warnings: Vec<String>,
+    damaged: Vec<HistoryError>,
 }
 
 impl History {
     /// Finds the files that `sources` name (files, folders, patterns) and looks at their columns;
     /// `series` are the names of the series that are needed.
     ///
+    /// Files that are damaged are left out if there are others; see [`History::damaged`].
+    ///
     /// # Errors
-    /// When there is no file, or one of them cannot be history: everything that can be seen without
-    /// reading the rows.
+    /// When there is no file, all are damaged, or one of them cannot be history: everything that can be
+    /// seen without reading the rows.
     pub fn open(
         sources: &[PathBuf],
         options: &HistoryOptions,
@@ -72,9 +76,20 @@ impl History {
     ) -> Result<Self, HistoryError> {
         let mut opened = Vec::new();
         let mut warnings = Vec::new();
+        let mut damaged = Vec::new();
         for file in files::expand(sources, options.format)? {
-            let schema = open::schema(&file, &options.columns)?;
-            let layout = Layout::of(&file, &schema, &options.columns, series)?;
+            let looked = file.and_then(|file| {
+                let schema = open::schema(&file, &options.columns)?;
+                let layout = Layout::of(&file, &schema, &options.columns, series)?;
+                Ok((file, layout))
+            });
+            let (file, layout) = match looked {
+                Err(error) if error.is_damage() => {
+                    damaged.push(error);
+                    continue;
+                }
+                looked => looked?,
+            };
             if let Points::Wide { ignored, .. } = &layout.points
                 && !ignored.is_empty()
             {
@@ -84,8 +99,18 @@ impl History {
             }
             opened.push((Arc::new(file), Arc::new(layout)));
         }
+        if opened.is_empty()
+            && let Some(first) = damaged.pop()
+        {
+            return Err(first);
+        }
         check_zones(&opened)?;
-        Ok(Self { files: opened, options: Arc::new(options.clone()), warnings })
+        Ok(Self { files: opened, options: Arc::new(options.clone()), warnings, damaged })
+    }
+
+    /// What is wrong with files that are left out because of it. Releases may lack rows that were in them.
+    pub fn damaged(&self) -> &[HistoryError] {
+        &self.damaged
     }
 
     /// What was odd, for people.

@@ -30,8 +30,12 @@ pub(super) fn read(file: &HistoryFile, names: &ColumnNames) -> Result<LazyFrame,
 }
 
 fn table(all: &[LabelledSeries], names: &ColumnNames) -> PolarsResult<LazyFrame> {
-    let labels: BTreeSet<&str> =
+    let mut labels: BTreeSet<&str> =
         all.iter().flat_map(|series| series.labels.keys()).map(String::as_str).collect();
+    if all.is_empty() {
+        // A query that found nothing has no rows, which lack no column.
+        labels.extend([&names.release, &names.role, &names.metric].map(String::as_str));
+    }
     let of_label = |label: &str, column: &str| {
         let of_series = |series: &LabelledSeries| {
             let text = series.labels.get(label).cloned();

@@ -40,6 +40,9 @@ pub(crate) fn run(args: &RetroArgs, console: &Console) -> anyhow::Result<Exit> {
     for warning in history.warnings() {
         console.warning(warning);
     }
+    for error in history.damaged() {
+        console.warning(format_args!("left out: {error}"));
+    }
     let replay = Arc::new(Replay {
         config: judging.config.clone(),
         thresholds: judging.thresholds,
@@ -105,7 +108,7 @@ fn judge_all(
     let mut progress = Progress::start(bulk.survey.releases(), bulk.skip, reader, console);
     let lines = ReleaseLines::new(bulk.survey.names(), wanted.shows_lines());
     let mut done = store.iter().flat_map(Store::lines).cloned().collect::<Vec<_>>();
-    let mut counts = Counts::default();
+    let mut counts = Counts { unread: bulk.history.damaged().len(), ..Counts::default() };
     progress.write(lines.header().as_bytes())?;
     for line in &done {
         count(&mut counts, line);
@@ -153,7 +156,7 @@ fn judge_all(
     }
     sink.finish()?;
     progress.conclude(lines.summary(&counts).as_bytes())?;
-    Ok(if counts.broken > 0 { Exit::BadInput } else { Exit::Done })
+    Ok(if counts.broken + counts.unread > 0 { Exit::BadInput } else { Exit::Done })
 }
 
 fn interrupted(kept: Option<usize>, pages: Option<&Pages>, survey: &Survey) -> String {
