@@ -71,3 +71,14 @@ fn a_query_that_found_nothing_has_no_rows() {
     let alone = place.judge("retro -c config.json --history history/errors.json");
     assert!(alone.stderr.contains("the history has no release"), "{alone:?}");
 }
+
+#[test]
+fn a_type_of_column_that_polars_cannot_read_is_one_error() {
+    let place = place(1);
+    place.write("half.parquet", include_bytes!("half-floats.parquet"));
+    let answer = place.judge("retro -c config.json --history half.parquet");
+    assert_eq!(answer.code, 2, "{answer:?}");
+    let said = "error: half.parquet: not a whole Parquet file: the reader gave up; write the file \
+                with plain columns\n";
+    assert_eq!(answer.stderr, said);
+}

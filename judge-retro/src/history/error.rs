@@ -68,8 +68,13 @@ impl HistoryError {
 
     /// Whether one file is damaged, and the others may be as they should.
     pub(super) fn is_damage(&self) -> bool {
-        use FileProblem::{Broken, Empty, Io, Prometheus};
-        matches!(self, Self::File { problem: Broken { .. } | Empty | Io(_) | Prometheus(_), .. })
+        use FileProblem::{Broken, Empty, Io, Packed, Prometheus};
+        match self {
+            Self::File { problem, .. } => {
+                matches!(problem, Broken { .. } | Empty | Io(_) | Packed { .. } | Prometheus(_))
+            }
+            _ => false,
+        }
     }
 }
 
@@ -83,6 +88,12 @@ pub enum FileProblem {
     /// There is nothing in it.
     #[error("the file is empty")]
     Empty,
+    /// It is compressed as a whole.
+    #[error("compressed by {by}; unpack it first")]
+    Packed {
+        /// The program that packs files so.
+        by: &'static str,
+    },
     /// Nothing tells what it is.
     #[error(
         "neither its name nor its content tells its format; name it so that it ends in {}",

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::error::{FileProblem, HistoryError};
-use super::format::Format;
+use super::format::{Content, Format};
 
 /// One file of history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,11 +116,12 @@ fn describe(path: PathBuf, format: Option<Format>) -> Result<HistoryFile, Histor
     if metadata.len() == 0 {
         return Err(HistoryError::file(&path, FileProblem::Empty));
     }
-    let format = match format {
-        Some(format) => format,
-        None => Format::of_content(&path)
-            .map_err(io)?
-            .or_else(|| Format::of_name(&path))
+    let format = match (Content::of(&path).map_err(io)?, format) {
+        (Content::Packed(by), _) => {
+            return Err(HistoryError::file(&path, FileProblem::Packed { by }));
+        }
+        (_, Some(format)) | (Content::Of(format), None) => format,
+        (Content::Unknown, None) => Format::of_name(&path)
             .ok_or_else(|| HistoryError::file(&path, FileProblem::UnknownFormat))?,
     };
     let partitions = path

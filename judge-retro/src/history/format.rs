@@ -41,23 +41,39 @@ impl Format {
         let known = Self::ENDINGS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known));
         known.map(|&(_, format)| format)
     }
+}
 
-    /// The format of a file by its first bytes, where they tell; a name can mislead.
-    pub(super) fn of_content(path: &Path) -> io::Result<Option<Self>> {
+/// What the first bytes of a file tell; a name can mislead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Its format.
+    Of(Format),
+    /// That it is compressed as a whole, by such a program.
+    Packed(&'static str),
+    /// Nothing.
+    Unknown,
+}
+
+impl Content {
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
         let mut start = Vec::with_capacity(START);
         File::open(path)?.take(START as u64).read_to_end(&mut start)?;
         let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start).trim_ascii_start();
         Ok(if start.starts_with(b"PAR1") {
-            Some(Self::Parquet)
+            Self::Of(Format::Parquet)
         } else if start.starts_with(b"ARROW1") {
-            Some(Self::Ipc)
+            Self::Of(Format::Ipc)
+        } else if start.starts_with(b"\x1f\x8b") {
+            Self::Packed("gzip")
+        } else if start.starts_with(b"\x28\xb5\x2f\xfd") {
+            Self::Packed("zstd")
         } else if text.starts_with(b"{") {
             let keys = ["\"status\"", "\"resultType\"", "\"data\""];
             let prometheus =
                 keys.iter().any(|key| text.windows(key.len()).any(|part| part == key.as_bytes()));
-            Some(if prometheus { Self::Prometheus } else { Self::Ndjson })
+            Self::Of(if prometheus { Format::Prometheus } else { Format::Ndjson })
         } else {
-            None
+            Self::Unknown
         })
     }
 }

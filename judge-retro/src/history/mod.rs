@@ -28,6 +28,7 @@ mod batch;
 mod error;
 mod files;
 mod format;
+mod guard;
 mod layout;
 mod names;
 mod open;

@@ -1,6 +1,5 @@
 //! Opens files of history with polars.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,6 +14,7 @@ use super::batch::Batch;
 use super::error::{FileProblem, HistoryError};
 use super::files::HistoryFile;
 use super::format::Format;
+use super::guard::guarded;
 use super::layout::Layout;
 use super::options::ColumnNames;
 use super::prometheus;
@@ -117,17 +117,5 @@ pub(super) fn read(
             .sink_batches(PlanCallback::new(each), true, None)
             .and_then(|sink| sink.collect_with_engine(Engine::Streaming));
         read.map(drop).map_err(|error| broken(file, &error))
-    })
-}
-
-/// polars panics where a feature is not compiled in; a file that has a column of such a type is
-/// broken for us.
-fn guarded<T>(
-    file: &HistoryFile,
-    read: impl FnOnce() -> Result<T, HistoryError>,
-) -> Result<T, HistoryError> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
-        let reason = "the reader gave up; write the file with plain columns".to_owned();
-        Err(file.error(FileProblem::Broken { format: file.format, reason }))
     })
 }

@@ -18,11 +18,13 @@ fn files_that_are_no_tables() {
     let bytes = std::fs::read(whole).unwrap();
     let arrow = place.write_frame("whole.arrow", &mut long(&rows()));
     let arrow = std::fs::read(arrow).unwrap();
-    let cases: [(&str, &[u8], &[&str]); 11] = [
+    let cases: [(&str, &[u8], &[&str]); 13] = [
         ("cut.parquet", &bytes[..bytes.len() / 2], &["cut.parquet", "not a whole Parquet file"]),
         ("tiny.parquet", b"PAR1", &["tiny.parquet", "not a whole Parquet file"]),
         ("cut.arrow", &arrow[..arrow.len() / 2], &["cut.arrow", "not a whole Arrow IPC file"]),
         ("empty.csv", b"", &["empty.csv", "the file is empty"]),
+        ("packed.csv", b"\x1f\x8b\x08\x00", &["packed.csv: compressed by gzip; unpack it first"]),
+        ("packed.json", b"\x28\xb5\x2f\xfd\x24", &["packed.json: compressed by zstd"]),
         ("noise.parquet", b"noise, not Parquet", &["noise.parquet", "not a whole Parquet file"]),
         ("x.ndjson", b"{\"release\": \"v1\",\n", &["x.ndjson", "not a whole NDJSON file"]),
         ("x.json", b"{\"status\": \"success\"", &["x.json", "not a whole Prometheus file"]),
