@@ -116,13 +116,17 @@ fn describe(path: PathBuf, format: Option<Format>) -> Result<HistoryFile, Histor
     if metadata.len() == 0 {
         return Err(HistoryError::file(&path, FileProblem::Empty));
     }
+    let named = Format::of_name(&path);
     let format = match (Content::of(&path).map_err(io)?, format) {
         (Content::Packed(by), _) => {
             return Err(HistoryError::file(&path, FileProblem::Packed { by }));
         }
+        // Rows may have a column called as Prometheus calls its fields.
+        (Content::Of(Format::Prometheus), None) if named == Some(Format::Ndjson) => Format::Ndjson,
         (_, Some(format)) | (Content::Of(format), None) => format,
-        (Content::Unknown, None) => Format::of_name(&path)
-            .ok_or_else(|| HistoryError::file(&path, FileProblem::UnknownFormat))?,
+        (Content::Unknown, None) => {
+            named.ok_or_else(|| HistoryError::file(&path, FileProblem::UnknownFormat))?
+        }
     };
     let partitions = path
         .parent()

@@ -38,6 +38,8 @@ fn scan(file: &HistoryFile, names: &ColumnNames) -> Result<LazyFrame, HistoryErr
             reader.and_then(LazyFileListReader::finish).map_err(broken)
         }
         Format::Ndjson => {
+            // This reader takes every path for a pattern.
+            let path = PlRefPath::new(glob::Pattern::escape(path.as_str()));
             // Every line, since a column may first appear in the last one.
             LazyJsonLineReader::new(path).with_infer_schema_length(None).finish().map_err(broken)
         }

@@ -7,7 +7,7 @@ use polars::prelude::{DataType, TimeUnit};
 
 use crate::harness::{
     METRICS, POINTS, Place, RELEASES, ROLES, STEP, assert_same, expected, long, long_csv, read,
-    read_with, rows, time, times, value, wide_csv,
+    read_with, rows, text, time, times, value, wide_csv,
 };
 
 #[test]
@@ -51,6 +51,18 @@ fn quotes_in_names_are_read_from_csv() {
         let read = read_with(&path, &HistoryOptions::default(), &[name], None).unwrap();
         let release = read.releases[0].1.as_ref().unwrap();
         assert_eq!(release.metrics[0].canary.values, [1.0, 2.0], "{}", path.display());
+    }
+}
+
+#[test]
+fn columns_and_files_of_ndjson_may_be_called_anything() {
+    let place = Place::new();
+    let mut rows = long(&rows());
+    for column in ["status", "data"] {
+        rows.with_column(text(column, vec!["success"; rows.height()])).unwrap();
+    }
+    for path in ["status.ndjson", "x[1].ndjson", "d[a-z]/x?.ndjson"] {
+        assert_same(&read(&place.write_frame(path, &mut rows)), &expected());
     }
 }
 
