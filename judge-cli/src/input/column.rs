@@ -39,6 +39,10 @@ fn parse(bytes: &[u8]) -> Result<Vec<Column>, InputProblem> {
 
 /// The columns of a table without times, with or without a header; `None` if it is no such table.
 fn untimed(bytes: &[u8]) -> Option<Vec<Column>> {
+    if bytes.trim_ascii_start().starts_with(b"{") || bytes.trim_ascii_start().starts_with(b"[") {
+        // JSON on one line would pass for a header.
+        return None;
+    }
     let mut reader = ReaderBuilder::new().has_headers(false).trim(Trim::All).from_reader(bytes);
     let mut columns: Vec<Column> = Vec::new();
     for (row, record) in reader.records().enumerate() {
@@ -86,6 +90,11 @@ mod tests {
         assert_eq!(columns("a,b\n1,2\n3,\n"), [named("a", 2), named("b", 2)]);
         assert_eq!(columns("timestamp,a\n0,2\n5,3\n"), [named("a", 2)]);
         assert_eq!(columns("timestamp,metric,value\n0,m,2\n5,m,3\n"), [named("m", 2)]);
+        let response = r#"{"status":"success","data":{"resultType":"matrix","result":[
+            {"metric":{"__name__":"m"},"values":[[0,"1"],[15,"2"]]}]}}"#;
+        for json in [response.to_owned(), response.replace('\n', "")] {
+            assert_eq!(columns(&json), [named("m", 2)], "as curl prints it");
+        }
     }
 
     proptest! {
