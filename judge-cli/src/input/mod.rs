@@ -19,7 +19,7 @@ pub(crate) use error::{InputError, InputProblem};
 pub(crate) use healthy::{CalibrateParts, HealthyHistory, calibrate_parts};
 pub(crate) use judged::{Judged, read as read_judged};
 #[cfg(feature = "retro")]
-pub(crate) use releases::Releases;
+pub(crate) use releases::{Releases, of_ignored};
 #[cfg(feature = "retro")]
 pub(crate) use request::{Judging, judging};
 pub(crate) use request::{Parts, Prepared, from_parts, from_request};

@@ -13,6 +13,7 @@ use judge_retro::{
 use super::error::{InputError, InputProblem};
 use super::healthy::{Healthy, Timed, recordings};
 use super::request::Judging;
+use super::side::listed;
 use super::source::Source;
 
 /// A history of releases.
@@ -81,11 +82,15 @@ impl Releases {
             Err(Stopped::History(error)) => return Err(of_history(error)),
             Err(Stopped::Input(error)) => return Err(error),
         };
-        if !ignored.is_empty() {
-            warnings.push(format!("ignored, not in the config: {}", ignored.join(", ")));
-        }
+        warnings.extend(of_ignored(&ignored));
         Ok(Healthy { recordings: all, step_millis: step_millis.unwrap_or(1), warnings })
     }
+}
+
+/// Says which metrics were passed over, if any were.
+pub(crate) fn of_ignored(names: &[String]) -> Option<String> {
+    let some = listed(names.iter().map(String::as_str));
+    (!names.is_empty()).then(|| format!("ignored, not in the config: {some}"))
 }
 
 /// The healthy instances of a release.

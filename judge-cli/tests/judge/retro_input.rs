@@ -1,6 +1,8 @@
 //! Configs and histories that are odd: what is said of them, and what is judged all the same.
 
-use crate::harness::{PARITY, config};
+use std::fmt::Write;
+
+use crate::harness::{PARITY, config, points};
 use crate::retro::{RETRO, history, place};
 
 #[test]
@@ -81,4 +83,22 @@ fn a_type_of_column_that_polars_cannot_read_is_one_error() {
     let said = "error: half.parquet: not a whole Parquet file: the reader gave up; write the file \
                 with plain columns\n";
     assert_eq!(answer.stderr, said);
+}
+
+#[test]
+fn of_many_metrics_that_the_config_lacks_some_are_named() {
+    let place = place(1);
+    let mut rows = "release,role,timestamp,metric,value\n".to_owned();
+    for role in ["baseline", "canary"] {
+        for (time, latency, errors) in points(100.0) {
+            let _ = writeln!(rows, "r0,{role},{time},latency,{latency}");
+            let _ = writeln!(rows, "r0,{role},{time},errors,{errors}");
+            let _ = writeln!(rows, "r0,{role},{time},other-{time},{errors}");
+        }
+    }
+    place.write("history.csv", rows.as_bytes());
+    let answer = place.judge(RETRO);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.stderr.starts_with("warning: ignored, not in the config: other-1700000000, "));
+    assert!(answer.stderr.ends_with(", ...\n"), "{answer:?}");
 }

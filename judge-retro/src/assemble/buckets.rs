@@ -212,7 +212,7 @@ impl Buckets {
 }
 
 /// The most names of metrics that are not needed to be remembered.
-const MOST_IGNORED: usize = 1000;
+pub(crate) const MOST_IGNORED: usize = 1000;
 
 fn number(side: Side) -> usize {
     match side {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use judge_core::judgement::Side;
 
-pub(crate) use buckets::{Buckets, Wanted};
+pub(crate) use buckets::{Buckets, MOST_IGNORED, Wanted};
 
 use crate::derive::Plan;
 use crate::history::{History, ReleaseParts};
@@ -23,6 +23,7 @@ pub(crate) struct Assembler {
     wanted: Arc<Wanted>,
     step: Option<u64>,
     kept: Option<Buckets>,
+    ignored: BTreeSet<String>,
     placing: Placing,
 }
 
@@ -31,7 +32,14 @@ impl Assembler {
     /// release's own step.
     pub(crate) fn new(history: &History, plan: &Arc<Plan>, step: Option<u64>) -> Self {
         let wanted = Arc::new(Wanted::new(plan.series(), history.roles()));
-        Self { plan: Arc::clone(plan), wanted, step, kept: None, placing: Placing::default() }
+        Self {
+            plan: Arc::clone(plan),
+            wanted,
+            step,
+            kept: None,
+            ignored: BTreeSet::new(),
+            placing: Placing::default(),
+        }
     }
 
     /// Empty buckets for the rows of a release.
@@ -41,7 +49,7 @@ impl Assembler {
 
     /// The names of metrics that were passed over, since this was last asked.
     pub(crate) fn take_ignored(&mut self) -> BTreeSet<String> {
-        self.kept.as_mut().map(Buckets::take_ignored).unwrap_or_default()
+        std::mem::take(&mut self.ignored)
     }
 
     /// The release whose rows are `parts`; otherwise what is wrong with it, for people.
@@ -62,6 +70,7 @@ impl Assembler {
         name: &str,
         buckets: &mut Buckets,
     ) -> Result<Release, String> {
+        self.ignored.append(&mut buckets.take_ignored());
         if let Some(problem) = buckets.problem() {
             return Err(problem.to_owned());
         }

@@ -22,7 +22,7 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::assemble::{Assembler, Buckets};
+use crate::assemble::{Assembler, Buckets, MOST_IGNORED};
 use crate::derive::Plan;
 use crate::history::{History, HistoryError, ReleaseParts, Survey};
 use crate::release::Release;
@@ -115,6 +115,9 @@ impl Bulk<'_> {
                             && let Ok(mut ignored) = ignored.lock()
                         {
                             ignored.extend(names);
+                            while ignored.len() > MOST_IGNORED {
+                                ignored.pop_last();
+                            }
                         }
                     }
                 });

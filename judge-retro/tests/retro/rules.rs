@@ -125,6 +125,17 @@ fn what_the_config_does_not_have_is_passed_over_and_said() {
     let read = read_with(&long, &options, &["latency"], None).unwrap();
     assert_eq!(read.ignored, ["cpu"]);
     assert_eq!(read.releases[0].1.clone().unwrap().metrics.len(), 1);
+    // Rows that stand apart, with more names than anybody reads.
+    let mut csv = "release,role,timestamp,metric,value\n".to_owned();
+    for number in 0..2000 {
+        for release in ["v1", "v2"] {
+            let _ = writeln!(csv, "{release},canary,0,cpu-{release}-{number:04},2");
+            let _ = writeln!(csv, "{release},canary,{number},latency,2");
+        }
+    }
+    let read = read_with(&place.write("a.csv", csv), &options, &["latency"], None).unwrap();
+    assert_eq!(read.releases.len(), 2);
+    assert_eq!((read.ignored.len(), &*read.ignored[999]), (1000, "cpu-v1-0999"));
     let csv = format!("release,role,timestamp,latency,cpu\n{}", "v1,canary,0,1,2\n");
     let read = read_with(&place.write("x.csv", csv), &options, &["latency"], None).unwrap();
     assert!(

@@ -22,7 +22,7 @@ use self::pages::Pages;
 use self::progress::{Progress, Reader};
 use super::Exit;
 use crate::args::RetroArgs;
-use crate::input::judging;
+use crate::input::{judging, of_ignored};
 use crate::output::{Console, Counts, ReleaseLines};
 
 /// Judges every release of a history again.
@@ -143,8 +143,8 @@ fn judge_all(
     };
     let Ended { stopped, ignored } = bulk.run(|| Replayer::new(replay), work, take)?;
     progress.finish()?;
-    if !ignored.is_empty() {
-        console.warning(format!("ignored, not in the config: {}", ignored.join(", ")));
+    if let Some(warning) = of_ignored(&ignored) {
+        console.warning(warning);
     }
     if stopped {
         console.warning(interrupted(sink.kept(), pages.as_ref(), bulk.survey));
