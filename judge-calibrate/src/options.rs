@@ -15,7 +15,7 @@ pub struct Options {
     pub change: f64,
     /// How often a change must be found to count as detected, above 0 and below 1.
     pub power: f64,
-    /// Pairs of healthy windows that are judged for each figure, at least 10.
+    /// Pairs of healthy windows that are judged for each figure, 10 to 100,000.
     pub pairs: usize,
     /// What pairs are drawn from. The same seed gives the same figures on any number of threads.
     pub seed: u64,
@@ -29,6 +29,8 @@ impl Default for Options {
 
 /// Fewer say nothing.
 const FEWEST_PAIRS: usize = 10;
+/// More would take hours to judge and gigabytes to keep, and hardly narrow an interval.
+const MOST_PAIRS: usize = 100_000;
 
 impl Options {
     pub(crate) fn check(&self) -> Result<(), CalibrateError> {
@@ -47,8 +49,8 @@ impl Options {
         if !(self.power > 0.0 && self.power < 1.0) {
             return wrong("power", self.power, "above 0 and below 1");
         }
-        if self.pairs < FEWEST_PAIRS {
-            return wrong("pairs", self.pairs as f64, "at least 10");
+        if !(FEWEST_PAIRS..=MOST_PAIRS).contains(&self.pairs) {
+            return wrong("pairs", self.pairs as f64, "10 to 100000");
         }
         Ok(())
     }

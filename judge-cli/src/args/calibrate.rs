@@ -68,7 +68,7 @@ pub(crate) struct CalibrateArgs {
     /// How often a change must be found to count as found, above 0 and below 1.
     #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
     pub(crate) power: f64,
-    /// Pairs of windows that are judged for each figure.
+    /// Pairs of windows that are judged for each figure, 10 to 100000.
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub(crate) pairs: usize,
     /// What the pairs are drawn from; the same seed gives the same figures.

@@ -15,7 +15,7 @@ use crate::output::{Console, Destination};
 
 /// Measures what a config can detect and shows it.
 pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit> {
-    let history = history(&args);
+    let history = history(&args)?;
     let CalibrateArgs { config, overrides, format, output, .. } = args;
     let parts = calibrate_parts(&config, &history, &overrides)?;
     for warning in &parts.warnings {
@@ -37,22 +37,24 @@ pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit
 }
 
 #[cfg(feature = "retro")]
-fn history(args: &CalibrateArgs) -> HealthyHistory {
+fn history(args: &CalibrateArgs) -> anyhow::Result<HealthyHistory> {
+    use judge_retro::{WindowOptions, Windows};
     if args.releases.is_empty() {
-        return HealthyHistory::Instances(args.history.clone());
+        return Ok(HealthyHistory::Instances(args.history.clone()));
     }
-    let step_millis = args.step.map(|step| u64::try_from(step.as_millis()).unwrap_or(u64::MAX));
-    HealthyHistory::Releases(Box::new(crate::input::Releases {
+    let windows = Windows::try_from(WindowOptions { step: args.step, ..WindowOptions::default() })?;
+    Ok(HealthyHistory::Releases(Box::new(crate::input::Releases {
         sources: args.releases.clone(),
         options: args.reading.options(),
-        step_millis: step_millis.map(|step| step.max(1)),
+        step_millis: windows.step_millis(),
         with_canaries: args.with_canaries,
-    }))
+    })))
 }
 
 #[cfg(not(feature = "retro"))]
-fn history(args: &CalibrateArgs) -> HealthyHistory {
-    HealthyHistory::Instances(args.history.clone())
+#[expect(clippy::unnecessary_wraps, reason = "releases may be asked for what cannot be")]
+fn history(args: &CalibrateArgs) -> anyhow::Result<HealthyHistory> {
+    Ok(HealthyHistory::Instances(args.history.clone()))
 }
 
 /// Below this many independent pairs no interval of a power of 0.8 has both ends.
@@ -86,9 +88,13 @@ fn calibrate(
     calibrator.run(&|done| progress.show(done)).map_err(|error| problem(source, error))
 }
 
-/// What is wrong with config and history is said of the config.
+/// What is wrong with config and history is said of the config, and the rest of its option.
 fn problem(source: &Source, error: CalibrateError) -> InputError {
     source.error(match error {
+        CalibrateError::Option { name, value, allowed } => {
+            let problem = InputProblem::Option { value, allowed };
+            return InputError { origin: format!("--{name}"), problem };
+        }
         CalibrateError::Refused(refused) => InputProblem::Refused(refused),
         other => InputProblem::Calibrate(other),
     })

@@ -88,6 +88,13 @@ pub(crate) enum InputProblem {
         /// The threshold for Marginal.
         marginal: f64,
     },
+    #[error("{value}, but allowed is {allowed}")]
+    Option {
+        /// What was given.
+        value: f64,
+        /// What may be given.
+        allowed: &'static str,
+    },
     #[error("{}; the columns are {names}", named(.name.as_deref()))]
     Column {
         /// What was asked for.

@@ -87,17 +87,20 @@ fn bad_histories_and_options_are_refused() {
     let place = place();
     for (arguments, says) in [
         ("--history one.csv --minutes 400", "two blocks of 400"),
-        ("--history one.csv --minutes 0", "minutes"),
+        ("--history one.csv --minutes 0", "error: --minutes: 0, but allowed is"),
         ("--history one.csv --minutes x", "invalid value 'x'"),
         ("--history one.csv --change=-5%", "change"),
         ("--history one.csv --change 0", "above 0, such as 20%"),
         ("--history one.csv --power 1", "power"),
-        ("--history one.csv --pairs 3", "pairs"),
+        ("--history one.csv --pairs 3", "error: --pairs: 3, but allowed is 10 to 100000"),
+        ("--history one.csv --pairs 1000000000000", "--pairs: 1000000000000, but allowed"),
         ("--history one.csv --judge Solomon", "no judge \"Solomon\""),
         ("--history one.csv other-step.csv", "60000 ms apart"),
         ("--history untimed.csv", "no regular times"),
         ("--history missing.csv", "missing.csv"),
         ("", "--history"),
+        #[cfg(feature = "retro")]
+        ("--releases one.csv --step 0s", "step: 0ns, but allowed is a millisecond"),
     ] {
         let answer = place.judge(&format!("calibrate --config config.json {arguments}"));
         assert_eq!(answer.code, 2, "{arguments}: {answer:?}");
