@@ -13,6 +13,8 @@ use crate::input::Source;
 
 pub(crate) use calibrate::CalibrateArgs;
 #[cfg(feature = "retro")]
+use retro::READING;
+#[cfg(feature = "retro")]
 pub(crate) use retro::{FrameFormatArg, ReadingArgs, RetroArgs};
 
 const EXAMPLES: &str = "\

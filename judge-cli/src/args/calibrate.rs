@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-#[cfg(feature = "retro")]
-use super::ReadingArgs;
 use super::{ListFormat, Overrides, source};
+#[cfg(feature = "retro")]
+use super::{READING, ReadingArgs};
 use crate::input::Source;
 
 const EXAMPLES: &str = "\
@@ -41,12 +41,15 @@ pub(crate) struct CalibrateArgs {
     pub(crate) config: Source,
     /// Series of healthy instances: a file or a directory an instance.
     #[arg(long, num_args = 1.., value_name = "PATH", value_parser = source())]
-    #[cfg_attr(feature = "retro", arg(required_unless_present = "releases"))]
+    #[cfg_attr(feature = "retro", arg(
+        required_unless_present = "releases",
+        conflicts_with_all = ["releases", "with_canaries", "step", READING],
+    ))]
     #[cfg_attr(not(feature = "retro"), arg(required = true))]
     pub(crate) history: Vec<Source>,
     /// Recorded releases as judge retro reads them; their baselines are taken.
     #[cfg(feature = "retro")]
-    #[arg(long, num_args = 1.., value_name = "PATH", conflicts_with = "history")]
+    #[arg(long, num_args = 1.., value_name = "PATH")]
     pub(crate) releases: Vec<PathBuf>,
     /// The canaries of the releases were good: they are compared with their baselines.
     #[cfg(feature = "retro")]

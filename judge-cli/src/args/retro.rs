@@ -103,18 +103,25 @@ pub(crate) struct RetroArgs {
     pub(crate) threads: Option<u16>,
 }
 
+// Each argument names its heading: one for a whole struct would be that of all that follow it too.
+const HISTORY: &str = "History";
+const WINDOWS: &str = "Windows, such as 90s, 10m, 1h 30m, 7d";
+
+/// The arguments that say how a history is read, for those that exclude them.
+pub(super) const READING: &str = "reading";
+
 /// How a history is read.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "History")]
+#[group(id = READING, multiple = true)]
 pub(crate) struct ReadingArgs {
     /// What a column is called: release, timestamp, metric, role, value or instance.
-    #[arg(long = "column", value_name = "COLUMN=NAME", value_parser = column)]
+    #[arg(help_heading = HISTORY, long = "column", value_name = "COLUMN=NAME", value_parser = column)]
     columns: Vec<(String, String)>,
     /// What a role is called: baseline or canary; may be given more than once.
-    #[arg(long = "role", value_name = "ROLE=NAME", value_parser = role)]
+    #[arg(help_heading = HISTORY, long = "role", value_name = "ROLE=NAME", value_parser = role)]
     roles: Vec<(Role, String)>,
     /// The format of every file [default: told by its name and content]
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    #[arg(help_heading = HISTORY, long, value_enum, value_name = "FORMAT")]
     history_format: Option<HistoryFormat>,
 }
 
@@ -142,25 +149,24 @@ impl ReadingArgs {
 
 /// How a canary's life is cut into windows.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Windows, such as 90s, 10m, 1h 30m, 7d")]
 pub(crate) struct WindowArgs {
     /// How long a canary is judged, the warm-up not counted [default: as long as it was recorded]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = humantime::parse_duration)]
     lifetime: Option<Duration>,
     /// How much of the recording's start is not judged.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
+    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
     warm_up: Duration,
     /// Time from one judgement to the next [default: one judgement at the end]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = humantime::parse_duration)]
     interval: Option<Duration>,
     /// How far back each judgement looks; growing is to the end of the warm-up.
-    #[arg(long, value_name = "growing|TIME", value_parser = lookback, default_value = "growing")]
+    #[arg(help_heading = WINDOWS, long, value_name = "growing|TIME", value_parser = lookback, default_value = "growing")]
     lookback: Lookback,
     /// How much earlier the baseline was recorded than the canary it is compared with.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
+    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
     baseline_offset: Duration,
     /// The step points are put on; the mean of those that share one [default: each release's own]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = humantime::parse_duration)]
     step: Option<Duration>,
 }
 

@@ -100,6 +100,18 @@ fn bad_histories_and_options_are_refused() {
         ("--history missing.csv", "missing.csv"),
         ("", "--history"),
         #[cfg(feature = "retro")]
+        ("--history one.csv --with-canaries", "cannot be used with"),
+        #[cfg(feature = "retro")]
+        ("--history one.csv --step 1m", "cannot be used with"),
+        #[cfg(feature = "retro")]
+        ("--history one.csv --column release=build", "cannot be used with"),
+        #[cfg(feature = "retro")]
+        ("--history one.csv --role canary=new", "cannot be used with"),
+        #[cfg(feature = "retro")]
+        ("--history one.csv --history-format csv", "cannot be used with"),
+        #[cfg(feature = "retro")]
+        ("--history one.csv --releases two.csv", "cannot be used with"),
+        #[cfg(feature = "retro")]
         ("--releases one.csv --step 0s", "step: 0ns, but allowed is a millisecond"),
     ] {
         let answer = place.judge(&format!("calibrate --config config.json {arguments}"));

@@ -134,6 +134,28 @@ fn help_starts_with_examples_and_shells_can_complete() {
     }
 }
 
+#[cfg(feature = "retro")]
+#[test]
+fn headings_of_help_are_of_their_own_options() {
+    let place = Place::with(&[]);
+    for (command, option, heading) in [
+        ("retro", "--stage-rule", "Options:"),
+        ("retro", "--threads", "Options:"),
+        ("retro", "--column", "History:"),
+        ("retro", "--step", "Windows, such as 90s, 10m, 1h 30m, 7d:"),
+        ("calibrate", "--minutes", "Options:"),
+        ("calibrate", "--history-format", "History:"),
+    ] {
+        let help = place.judge(&format!("{command} --help")).stdout;
+        let lines: Vec<&str> = help.lines().skip_while(|line| !line.starts_with("Usage")).collect();
+        let wanted = format!("{option} ");
+        let at = lines.iter().position(|line| line.trim_start().starts_with(&wanted)).unwrap();
+        let is_heading = |line: &&&str| line.ends_with(':') && !line.starts_with(' ');
+        let above = lines[..at].iter().rev().find(is_heading).unwrap();
+        assert_eq!(*above, heading, "{command} {option}");
+    }
+}
+
 #[test]
 fn explain_shows_every_finding_of_the_metric_and_what_would_change_it() {
     let place = slow_canary();
