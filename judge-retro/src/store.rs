@@ -36,7 +36,7 @@ pub enum FrameFormat {
 #[non_exhaustive]
 pub enum StoreError {
     /// The system would not.
-    #[error("cannot write {}: {source}", .path.display())]
+    #[error("cannot write {}", .path.display())]
     Io {
         /// The file.
         path: PathBuf,

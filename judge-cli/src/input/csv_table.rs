@@ -32,14 +32,14 @@ pub(crate) enum CsvError {
     Fields { line: u64, found: u64, expected: u64 },
     #[error("line {line}: column {column:?}: {text:?}, but allowed is {}", number::ALLOWED)]
     Value { line: u64, column: String, text: String },
-    #[error("line {line}: column {column:?}: {source}")]
-    Time { line: u64, column: String, source: TimeError },
+    #[error("line {line}: column {column:?}: {error}")]
+    Time { line: u64, column: String, error: TimeError },
     #[error("line {line}: the metric has no name")]
     UnnamedMetric { line: u64 },
     #[error("line {line}: not UTF-8; save the file as UTF-8")]
     NotUtf8 { line: u64 },
-    #[error("line {}: metric {metric:?}: {source}", .source.again)]
-    Repeated { metric: String, source: RepeatedTime },
+    #[error("line {}: metric {metric:?}: {repeated}", .repeated.again)]
+    Repeated { metric: String, repeated: RepeatedTime },
     #[error("{0}")]
     Other(csv::Error),
 }
@@ -111,7 +111,7 @@ fn wide(
         return Err(CsvError::NoMetric);
     };
     sort_by_time("line", &mut times, &lines, &mut columns)
-        .map_err(|source| CsvError::Repeated { metric: first.clone(), source })?;
+        .map_err(|repeated| CsvError::Repeated { metric: first.clone(), repeated })?;
     let times = Arc::new(times);
     let named = names().zip(columns);
     Ok(named.map(|((_, name), values)| timed(name, Arc::clone(&times), values)).collect())
@@ -162,7 +162,7 @@ fn long(
         .map(|LongSeries { name, mut times, lines, values }| {
             let mut column = [values];
             sort_by_time("line", &mut times, &lines, &mut column)
-                .map_err(|source| CsvError::Repeated { metric: name.clone(), source })?;
+                .map_err(|repeated| CsvError::Repeated { metric: name.clone(), repeated })?;
             let [values] = column;
             Ok(timed(&name, Arc::new(times), values))
         })
@@ -193,10 +193,10 @@ impl<'a> Row<'a> {
 
     fn time(&self, index: usize) -> Result<i64, CsvError> {
         let column = || self.header[index].clone();
-        time::parse(self.text(index)?).map_err(|source| CsvError::Time {
+        time::parse(self.text(index)?).map_err(|error| CsvError::Time {
             line: self.line(),
             column: column(),
-            source,
+            error,
         })
     }
 

@@ -14,8 +14,8 @@ use super::series_file::{RepeatedTime, TimedSeries, sort_by_time};
 pub(crate) enum PrometheusError {
     #[error("{0}")]
     Response(ResponseError),
-    #[error("data.result[{series}].values[{}]: {source}", .source.again)]
-    Repeated { series: usize, source: RepeatedTime },
+    #[error("data.result[{series}].values[{}]: {repeated}", .repeated.again)]
+    Repeated { series: usize, repeated: RepeatedTime },
     #[error(
         "{} where a metric has one: {}; aggregate them in the query, as in sum(...) or avg(...)",
         several(.0.len()),
@@ -41,7 +41,7 @@ fn timed(series: usize, found: LabelledSeries) -> Result<TimedSeries, Prometheus
     let positions: Vec<u64> = (0..).take(times.len()).collect();
     let mut column = [values];
     sort_by_time("point", &mut times, &positions, &mut column)
-        .map_err(|source| PrometheusError::Repeated { series, source })?;
+        .map_err(|repeated| PrometheusError::Repeated { series, repeated })?;
     let [values] = column;
     Ok(TimedSeries { name: names.remove("__name__"), labels, times: Arc::new(times), values })
 }

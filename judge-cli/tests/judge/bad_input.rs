@@ -70,6 +70,26 @@ fn bad_files_are_refused_with_file_and_place() {
 }
 
 #[test]
+fn what_is_wrong_is_said_once() {
+    let place = slow_canary();
+    for (table, part) in [
+        ("timestamp,latency\nnever,1\n", "is not a timestamp"),
+        ("timestamp,latency\n0,1\n0,2\n", "stands already in line 2"),
+    ] {
+        place.write("canary.csv", table.as_bytes());
+        let answer = place.judge(RUN);
+        assert_eq!(answer.stderr.matches(part).count(), 1, "{answer:?}");
+    }
+    let values = r#"{"metric":{"__name__":"latency"},"values":[[0,"1"],[0,"2"]]}"#;
+    let response = format!(
+        r#"{{"status":"success","data":{{"resultType":"matrix","result":[{values}]}}}}"#
+    );
+    place.write("canary.json", response.as_bytes());
+    let answer = place.judge(&RUN.replace("canary.csv", "canary.json"));
+    assert_eq!(answer.stderr.matches("stands already in point 0").count(), 1, "{answer:?}");
+}
+
+#[test]
 fn bad_requests_are_refused_with_their_field() {
     let good = r#"{"canaryConfig":{"metrics":[{"name":"m","groups":["g"]}],"classifier":{"groupWeights":{}}},
         "scoreThresholds":{"pass":95,"marginal":75},
