@@ -1,6 +1,6 @@
 //! History of healthy instances, from the files that `judge run` reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use judge_calibrate::{Instance, Recording};
 use judge_core::judges::Judge;
@@ -87,15 +87,26 @@ fn instances(
     config: &CanaryConfig,
 ) -> Result<Healthy, InputError> {
     let mut warnings = Vec::new();
-    let mut instances = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut instances: Vec<(&Source, Timed)> = Vec::new();
     for source in sources {
+        if !seen.insert(source.place()) {
+            warnings.push(format!("{source}: given twice, which is one instance"));
+            continue;
+        }
         let mut side = side::read(source, config)?;
         warnings.append(&mut side.warnings);
-        instances.push(timed(source, side.by_metric)?);
+        // One without a series has been warned of, and has no step.
+        if !side.by_metric.is_empty() {
+            instances.push((source, timed(source, side.by_metric)?));
+        }
     }
-    let step_millis = common_step(sources, &instances)?;
-    let recordings = recordings(instances, step_millis);
-    let recordings = recordings.map_err(|error| origin.error(InputProblem::Calibrate(error)))?;
+    let step_millis = common_step(&instances)?;
+    let instances = instances.into_iter().map(|(_, instance)| instance).collect();
+    let found = recordings(instances, step_millis);
+    let Recordings { recordings, cut } =
+        found.map_err(|error| origin.error(InputProblem::Calibrate(error)))?;
+    warnings.extend(cut);
     Ok(Healthy { recordings, step_millis, warnings })
 }
 
@@ -115,9 +126,9 @@ fn timed(source: &Source, by_metric: BTreeMap<String, Series>) -> Result<Timed, 
     Ok(Timed { name: source.to_string(), start_millis, step_millis, points, by_metric })
 }
 
-fn common_step(sources: &[Source], instances: &[Timed]) -> Result<u64, InputError> {
-    let first = instances.first().map_or(1, |instance| instance.step_millis);
-    match sources.iter().zip(instances).find(|(_, instance)| instance.step_millis != first) {
+fn common_step(instances: &[(&Source, Timed)]) -> Result<u64, InputError> {
+    let first = instances.first().map_or(1, |(_, instance)| instance.step_millis);
+    match instances.iter().find(|(_, instance)| instance.step_millis != first) {
         Some((source, other)) => Err(source.error(InputProblem::Steps(first, other.step_millis))),
         None => Ok(first),
     }
@@ -130,11 +141,18 @@ struct Together {
     to: i64,
 }
 
+/// Recordings, and what of them was left out.
+pub(super) struct Recordings {
+    pub(super) recordings: Vec<Recording>,
+    /// For people, one a recording that is shorter than an instance of it.
+    pub(super) cut: Vec<String>,
+}
+
 /// Instances that ran side by side, together.
 pub(super) fn recordings(
     mut instances: Vec<Timed>,
     step_millis: u64,
-) -> Result<Vec<Recording>, judge_calibrate::CalibrateError> {
+) -> Result<Recordings, judge_calibrate::CalibrateError> {
     instances.sort_by_key(|instance| instance.start_millis);
     let mut groups: Vec<Together> = Vec::new();
     for instance in instances {
@@ -155,14 +173,36 @@ pub(super) fn recordings(
             None => groups.push(Together { instances: vec![(0, instance)], from: 0, to: length }),
         }
     }
-    groups.into_iter().map(recording).collect()
+    let cut = groups.iter().filter_map(Together::cut).collect();
+    let recordings = groups.into_iter().map(recording).collect::<Result<_, _>>()?;
+    Ok(Recordings { recordings, cut })
+}
+
+impl Together {
+    fn name(&self) -> String {
+        let names: Vec<&str> = self.instances.iter().map(|(_, one)| one.name.as_str()).collect();
+        names.join(" and ")
+    }
+
+    /// Says what is left out of the longest instance, if anything is.
+    fn cut(&self) -> Option<String> {
+        let common = usize::try_from(self.to - self.from).unwrap_or_default();
+        let (_, longest) = self.instances.iter().max_by_key(|(_, one)| one.points)?;
+        (longest.points > common).then(|| {
+            format!(
+                "{}: cut to the {common} steps that all have; {} has {}",
+                self.name(),
+                longest.name,
+                longest.points
+            )
+        })
+    }
 }
 
 /// The common time of instances, missing points as gaps.
 fn recording(group: Together) -> Result<Recording, judge_calibrate::CalibrateError> {
+    let name = group.name();
     let Together { instances, from, to } = group;
-    let names: Vec<&str> = instances.iter().map(|(_, instance)| instance.name.as_str()).collect();
-    let name = names.join(" and ");
     let cut = |offset: i64, series: &Series| -> Vec<f64> {
         let at = |step: i64| usize::try_from(step - offset).ok();
         (from..to)
@@ -200,7 +240,8 @@ mod tests {
         let early = instance("a", 0, &[0.0, 1.0, 2.0, 3.0]);
         let late = instance("b", 1400, &[11.0, 12.0, 13.0, 14.0]);
         let apart = instance("c", 60_000, &[5.0]);
-        let recordings = recordings(vec![apart, late, early], 1000).unwrap();
+        let Recordings { recordings, cut } = recordings(vec![apart, late, early], 1000).unwrap();
+        assert_eq!(cut, ["a and b: cut to the 3 steps that all have; b has 4"]);
         let names: Vec<&str> = recordings.iter().map(Recording::name).collect();
         assert_eq!(names, ["a and b", "c"]);
         let series: Vec<&[f64]> =

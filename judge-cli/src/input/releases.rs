@@ -55,6 +55,7 @@ impl Releases {
         let damaged = history.damaged().iter();
         warnings.extend(damaged.map(|error| format!("left out: {error}")));
         let mut all: Vec<Recording> = Vec::new();
+        let mut cut: Vec<String> = Vec::new();
         let mut step_millis = None;
         let each = |one: OneOfMany| -> Result<(), Stopped> {
             match one.release {
@@ -69,7 +70,9 @@ impl Releases {
                     }
                     let found = recordings(instances(&release, self.with_canaries), step);
                     let refuse = |error| of_release.error(InputProblem::Calibrate(error));
-                    all.extend(found.map_err(refuse).map_err(Stopped::Input)?);
+                    let found = found.map_err(refuse).map_err(Stopped::Input)?;
+                    all.extend(found.recordings);
+                    cut.extend(found.cut);
                 }
                 Err(broken) => {
                     warnings.push(format!("release {:?} is left out: {broken}", one.name));
@@ -83,6 +86,11 @@ impl Releases {
             Err(Stopped::Input(error)) => return Err(error),
         };
         warnings.extend(of_ignored(&ignored));
+        let others = cut.len().saturating_sub(1);
+        if let Some(first) = cut.into_iter().next() {
+            let others = if others > 0 { format!("; so are {others} more") } else { String::new() };
+            warnings.push(format!("{first}{others}"));
+        }
         Ok(Healthy { recordings: all, step_millis: step_millis.unwrap_or(1), warnings })
     }
 }

@@ -63,6 +63,14 @@ impl Source {
         Ok(bytes)
     }
 
+    /// The same for everything that names one place.
+    pub(crate) fn place(&self) -> Option<PathBuf> {
+        match self {
+            Self::Stdin => None,
+            Self::Path(path) => Some(path.canonicalize().unwrap_or_else(|_| path.clone())),
+        }
+    }
+
     /// `problem`, said of this source.
     pub(crate) fn error(&self, problem: InputProblem) -> InputError {
         InputError { origin: self.to_string(), problem }

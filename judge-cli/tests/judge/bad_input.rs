@@ -81,9 +81,8 @@ fn what_is_wrong_is_said_once() {
         assert_eq!(answer.stderr.matches(part).count(), 1, "{answer:?}");
     }
     let values = r#"{"metric":{"__name__":"latency"},"values":[[0,"1"],[0,"2"]]}"#;
-    let response = format!(
-        r#"{{"status":"success","data":{{"resultType":"matrix","result":[{values}]}}}}"#
-    );
+    let response =
+        format!(r#"{{"status":"success","data":{{"resultType":"matrix","result":[{values}]}}}}"#);
     place.write("canary.json", response.as_bytes());
     let answer = place.judge(&RUN.replace("canary.csv", "canary.json"));
     assert_eq!(answer.stderr.matches("stands already in point 0").count(), 1, "{answer:?}");

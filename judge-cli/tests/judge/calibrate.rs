@@ -53,6 +53,29 @@ fn instances_of_one_time_are_compared_side_by_side() {
 }
 
 #[test]
+fn what_is_left_out_of_a_history_is_said() {
+    let place = place();
+    place.write("short.csv", healthy(4, 400, 50).as_bytes());
+    let nothing = br#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#;
+    place.write("nothing.json", nothing);
+    let history = "one.csv nothing.json short.csv ./one.csv";
+    let answer = place.judge(&format!("{CALIBRATE} -f json --history {history}"));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    for part in [
+        "nothing.json: an empty result",
+        "./one.csv: given twice, which is one instance",
+        "one.csv and short.csv: cut to the 400 steps that all have; one.csv has 600",
+    ] {
+        assert!(answer.stderr.contains(part), "{part}: {answer:?}");
+    }
+    let calibration: Value = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!(calibration["history"]["instances"], 2);
+    let alone = place.judge(&format!("{CALIBRATE} --history nothing.json"));
+    assert_eq!(alone.code, 2, "{alone:?}");
+    assert!(alone.stderr.contains("the history is empty"), "{alone:?}");
+}
+
+#[test]
 fn one_instance_is_compared_block_by_block() {
     let place = place();
     let answer = place.judge(&format!("{CALIBRATE} --history one.csv"));
