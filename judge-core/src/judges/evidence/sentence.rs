@@ -136,7 +136,7 @@ pub(super) fn end_state(found: &EndState, view: View<'_>) -> String {
 
 pub(super) fn start_up(found: StartUp, view: View<'_>) -> String {
     let points = Sentence::of(view).say("the first ").count(found.length).say(" points were ");
-    points.share(found.above_rest).say(" against the rest; they are left out").end()
+    points.share(found.above_rest).say(" on average against the rest; they are left out").end()
 }
 
 pub(super) fn spread(found: &Spread, view: View<'_>) -> String {

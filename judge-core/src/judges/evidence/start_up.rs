@@ -4,8 +4,8 @@
 //! first points are as high above the bar as the rest. **Statistic**: of all starts of two points to
 //! half of the window, the largest difference between the mean of the start and the mean of the rest,
 //! in units of its standard error, with the memory of the rest; p as for the end state. A start counts
-//! when most of its points are elevated, so that lone spikes stay for the tail, and when the baseline
-//! has fewer such points. It then runs on for as long as points are elevated, and is left out:
+//! when most of its points are elevated, so that lone spikes stay for the tail, when the baseline has
+//! fewer such points, and when none comes back later. It then runs on for as long as points are elevated, and is left out:
 //! everything else is asked of the rest, and this again, since a decay looks like one step after the
 //! other, until half of the window is gone. **Effect**: points left out and their mean shift against
 //! the rest. **Cost**: O(n).
@@ -30,6 +30,8 @@ const ELEVATED: f64 = 0.75;
 const STANDS_OUT: f64 = 1.0;
 /// and one that prolongs it by so many.
 const GOES_ON: f64 = 2.0;
+/// What is so many times as far out as the baseline ever was is no noise.
+const FAR: f64 = 2.0;
 
 /// A transient.
 #[derive(Debug, Clone, Copy)]
@@ -81,19 +83,43 @@ pub(super) fn find(
             ((length * left) as f64).powi(2) * variance
         })?;
     }
-    let Start { length, t, above_rest } = start;
-    let mut best = StartUp { length, t: t / sd, p: p_of(&start), above_rest };
+    let p = p_of(&start);
     let beyond = |value: &f64, sds: f64| value - rest.median > sds * sd;
-    let elevated = values[..best.length].iter().filter(|v| beyond(v, STANDS_OUT)).count();
-    if best.p > LEVEL || (elevated as f64) < ELEVATED * best.length as f64 {
+    let elevated = values[..start.length].iter().filter(|v| beyond(v, STANDS_OUT)).count();
+    if p > LEVEL || (elevated as f64) < ELEVATED * start.length as f64 {
         return None;
     }
-    if !case.paired && is_usual(case, best.length) {
+    if !case.paired && is_usual(case, start.length) {
         return None;
     }
-    let more = values[best.length..longest].iter().take_while(|v| beyond(v, GOES_ON)).count();
-    best.length += more;
-    Some(best)
+    let more = values[start.length..longest].iter().take_while(|v| beyond(v, GOES_ON)).count();
+    let length = start.length + more;
+    if comes_back(case, start.length, length) {
+        return None;
+    }
+    let (first, others) = values.split_at(length);
+    Some(StartUp { length, t: start.t / sd, p, above_rest: mean(first) - mean(others) })
+}
+
+/// Whether points behind the first `length` are as high as the middle of the first `start`, more of them
+/// than the baseline explains: then nothing has healed. Of a height far beyond all that the baseline
+/// did, one is enough.
+fn comes_back(case: &Case, start: usize, length: usize) -> bool {
+    let baseline = &case.points.base_out;
+    let mut first: Vec<f64> = case.above[..start].to_vec();
+    let middle = order::select(&mut first, start / 2);
+    let as_high = |values: &[f64]| values.iter().filter(|value| **value >= middle).count() as f64;
+    let (again, left) = (as_high(&case.above[length..]), case.above.len() - length);
+    let largest = baseline.iter().copied().fold(0.0, f64::max);
+    if case.points.size(middle) > FAR * case.points.size(largest) {
+        return again > 0.0;
+    }
+    let expected = (as_high(baseline) + 0.5) * left as f64 / baseline.len() as f64;
+    again >= expected + 1.0 + 2.0 * expected.sqrt()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// Whether as many points of the baseline are as high as the middle of the canary's first `length`:
@@ -110,8 +136,6 @@ struct Start {
     length: usize,
     /// Times the standard deviation of a point.
     t: f64,
-    /// Mean of the start less the mean of the rest.
-    above_rest: f64,
 }
 
 impl Start {
@@ -134,10 +158,6 @@ impl Start {
                 (best, largest, its_error) = (length, excess, error);
             }
         }
-        (best > 0).then(|| Self {
-            length: best,
-            t: largest / its_error.sqrt(),
-            above_rest: largest / (best * (n - best)) as f64,
-        })
+        (best > 0).then(|| Self { length: best, t: largest / its_error.sqrt() })
     }
 }
