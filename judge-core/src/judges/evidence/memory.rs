@@ -22,6 +22,9 @@ const PRIOR: [f64; 11] =
     [0.541, 0.077_7, 0.071_8, 0.065_7, 0.059_3, 0.052_5, 0.045_2, 0.037_3, 0.026, 0.014_5, 0.009];
 /// A metric's memory is weighed several times.
 static LOGS_OF_PRIOR: LazyLock<[f64; NODES.len()]> = LazyLock::new(|| PRIOR.map(f64::ln));
+/// Sides that share one memory are this many times likelier to have one each with a probability no
+/// larger than this.
+const IMPOSSIBLE: f64 = 1e-2;
 /// Nodes with less weight are left out.
 const NEGLIGIBLE: f64 = 1e-4;
 
@@ -60,6 +63,30 @@ impl Memory {
             *log += first.likelihood(phi) + second.map_or(0.0, |trace| trace.likelihood(phi));
         }
         Self::weighed(logs)
+    }
+
+    /// Of a canary and its baseline, which share it, and of the baseline alone.
+    ///
+    /// A canary that drifts looks as if it remembered much. Where points say that it cannot share the
+    /// baseline's memory, what it seems to remember is what is wrong, and the baseline's holds for both.
+    pub(super) fn of_sides(canary: &Trace, baseline: &Trace) -> (Self, Self) {
+        let usual = Self::of(baseline, None);
+        if !canary.varies() || !baseline.varies() {
+            return (Self::of(canary, Some(baseline)), usual);
+        }
+        let [mut of_canary, mut of_baseline, mut of_both] = [*LOGS_OF_PRIOR; 3];
+        for (index, phi) in NODES.into_iter().enumerate() {
+            let (x, y) = (canary.likelihood(phi), baseline.likelihood(phi));
+            of_canary[index] += x;
+            of_baseline[index] += y;
+            of_both[index] += x + y;
+        }
+        let apart = log_of_sum(&of_canary) + log_of_sum(&of_baseline);
+        let shared = Self::weighed(of_both);
+        let remembers = |memory: &Self| memory.average(|phi| phi);
+        let drifts = log_of_sum(&of_both) - apart < IMPOSSIBLE.ln()
+            && remembers(&Self::weighed(of_canary)) > remembers(&usual);
+        (if drifts { usual } else { shared }, usual)
     }
 
     /// With weights whose logarithms are `logs`, up to a constant.

@@ -73,10 +73,9 @@ impl Sides {
         }
         let sides = [(&*self.x, &*self.sorted_x), (&*self.y, &*self.sorted_y)];
         [self.of_x, self.of_y] = Process::of_both(sides, workspace);
-        self.apart = Memory::of(&self.of_x.trace, Some(&self.of_y.trace));
+        (self.apart, self.usual) = Memory::of_sides(&self.of_x.trace, &self.of_y.trace);
         self.of_x.settle(&self.apart);
         self.of_y.settle(&self.apart);
-        self.usual = Memory::of(&self.of_y.trace, None);
         self.paired = grid.aligned && self.is_better_paired(grid, workspace);
         self.phi = if self.paired {
             let n = self.differences.len();
