@@ -102,22 +102,27 @@ impl Sides {
             // Without noise only their ranks could tell, which reach √n standard errors at most.
             return self.of_differences.mean.powi(2) < n as f64 * apart;
         }
-        let correlation = correlation(grid.pairs(self.start), n, &self.of_x, &self.of_y);
+        let together = correlation(grid.pairs(self.start), n, &self.of_x, &self.of_y);
         let paired = variance_of_level(&self.of_differences, &self.together, n);
-        correlation > PAIRING
-            && (correlation > chance_correlation(n, self.of_x.phi * self.of_y.phi)
-                || is_clearly_quieter(paired, apart)
-                || self.was_quieter_before_change(workspace))
+        if together > PAIRING
+            && (together > chance_correlation(n, self.of_x.phi * self.of_y.phi)
+                || is_clearly_quieter(paired, apart))
+        {
+            return true;
+        }
+        // A late change, too, makes differences noisy, and a large one hides that sides move together.
+        let before =
+            correlation(grid.pairs(self.start).take(early(n)), early(n), &self.of_x, &self.of_y);
+        together.max(before) > PAIRING && self.was_quieter_before_change(workspace)
     }
 
     /// Whether differences would know the shift better by what the first points of the canary say of
-    /// its noise: a late change, too, makes differences noisy.
+    /// its noise.
     fn was_quieter_before_change(&self, workspace: &mut Workspace) -> bool {
-        let early = |values: &[f64]| values.len() - values.len() / 3;
         let n = self.differences.len();
-        let of = Process::of(&self.differences[..early(&self.differences)], workspace);
+        let of = Process::of(&self.differences[..early(n)], workspace);
         let paired = variance_of_level(&of, &Memory::of(&of.trace, None), n);
-        let of_x = Process::of(&self.x[..early(&self.x)], workspace);
+        let of_x = Process::of(&self.x[..early(self.x.len())], workspace);
         let apart = Memory::of(&of_x.trace, Some(&self.of_y.trace));
         is_clearly_quieter(paired, self.variance_apart(&of_x, &apart))
     }
@@ -140,6 +145,11 @@ pub(super) fn freedom(paired: bool, m: usize, n: usize) -> f64 {
     // of it.
     let (canary, baseline) = (1.0 / m.max(1) as f64, 1.0 / n.max(1) as f64);
     (canary + baseline).powi(2) / (canary.powi(2) / own(m) + baseline.powi(2) / own(n))
+}
+
+/// How many of `n` points come before what would be a late change.
+fn early(n: usize) -> usize {
+    n - n / 3
 }
 
 fn is_clearly_quieter(paired: f64, apart: f64) -> bool {

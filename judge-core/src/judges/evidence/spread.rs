@@ -7,8 +7,9 @@
 //! own memory is worth; where both sides share their noise, Pitman and Morgan's (1939) correlation of
 //! difference and sum, which is positive if and only if the canary varies more. **Effect**: the ratio
 //! of mean deviations; below 1.4 it is no one's complaint. It matters when the canary's upper decile
-//! is beyond the bar's by the smallest change that matters. **Cost**: O(n).
+//! is beyond the bar's by the smallest change that matters, without what both sides share. **Cost**: O(n).
 
+use crate::order;
 use crate::stats::distribution::{normal, student};
 
 use super::case::Case;
@@ -61,8 +62,21 @@ pub(super) fn compare(case: &Case, sides: &mut Sides, buffers: &mut Buffers) -> 
     if !case.scale.stretches() {
         sides.widths = Some(widths);
     }
-    let decile_above = decile(&case.sorted_x) - decile(&case.sorted_bar);
+    let decile_above = if case.paired {
+        decile_of_differences(case, widths.ratio, &mut buffers.ordered)
+    } else {
+        decile(&case.sorted_x) - decile(&case.sorted_bar)
+    };
     Some(Spread { widths, decile_above })
+}
+
+/// How far the canary's upper decile is above the bar's without what both share: their differences are as
+/// wide as both sides' own noise together, and that of the canary is `ratio` times as wide.
+fn decile_of_differences(case: &Case, ratio: f64, ordered: &mut Vec<f64>) -> f64 {
+    fill(ordered, case.above.iter().copied());
+    order::sort(ordered);
+    let middle = case.of_above.median;
+    middle + (decile(ordered) - middle) * (ratio - 1.0) / (1.0 + ratio * ratio).sqrt()
 }
 
 impl Spread {
