@@ -5,6 +5,7 @@ mod laws;
 mod panel;
 mod recorded;
 mod reported;
+mod shapes;
 
 use crate::config::{CanaryConfig, Direction, MetricConfig};
 use crate::judgement::{Judgement, MetricJudgement};

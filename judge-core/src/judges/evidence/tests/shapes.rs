@@ -1,0 +1,262 @@
+//! Changes and histories of many shapes, by how often they are found.
+
+use crate::config::evidence::{MetricKind, Tests};
+use crate::config::{Direction, EffectMeasure, EffectSize, MetricConfig};
+use crate::judgement::{Classification, Decision, MetricJudgement, TestKind, Verdict};
+use crate::judges::{EvidenceJudge, Judge};
+use crate::series::MetricPair;
+
+use super::{around_100, increase, judge_one, metric, noise, request};
+
+/// In how many of `seeds` the metric that `sides` makes of a seed is High.
+fn found(seeds: u64, sides: impl Fn(u64) -> (Vec<f64>, Vec<f64>)) -> usize {
+    let is_high = |seed: &u64| {
+        let (baseline, canary) = sides(*seed);
+        metric(&baseline, &canary).classification == Classification::High
+    };
+    (0..seeds).filter(is_high).count()
+}
+
+/// A load that both sides follow through one day.
+fn under_load(points: u32, seed: u64, noise_of_canary: f64) -> (Vec<f64>, Vec<f64>) {
+    let load = |index: usize| {
+        let share = index as f64 / f64::from(points);
+        100.0 + 60.0 * (std::f64::consts::TAU * share + seed as f64).sin()
+    };
+    let side = |sd: f64, seed: u64| {
+        let noise = noise(points as usize, seed).into_iter().enumerate();
+        noise.map(|(index, z)| load(index) + sd * z).collect()
+    };
+    (side(3.0, seed), side(noise_of_canary, seed + 10_000))
+}
+
+#[test]
+fn a_late_step_under_common_load_is_found_however_large_it_is() {
+    for size in [40.0, 120.0, 300.0, 1000.0] {
+        let found = found(40, |seed| {
+            let (baseline, mut canary) = under_load(60, seed, 3.0);
+            canary[42..].iter_mut().for_each(|value| *value += size);
+            (baseline, canary)
+        });
+        assert!(found >= 38, "{size}: {found}");
+    }
+}
+
+#[test]
+fn more_variation_under_common_load_is_found() {
+    let more = found(40, |seed| under_load(60, seed, 9.0));
+    assert!(more >= 36, "{more}");
+    let same = found(100, |seed| under_load(60, seed, 3.0));
+    assert!(same <= 3, "{same}");
+}
+
+#[test]
+fn a_leak_is_found_however_steep_it_is() {
+    for end in [8.0, 20.0, 50.0, 150.0] {
+        let found = found(40, |seed| {
+            let rises = |(index, value): (usize, f64)| value + 5.0 * end * index as f64 / 59.0;
+            let canary = around_100(60, seed + 10_000).into_iter().enumerate().map(rises);
+            (around_100(60, seed), canary.collect())
+        });
+        assert!(found >= 38, "{end}: {found}");
+    }
+}
+
+#[test]
+fn a_start_that_comes_back_has_not_healed() {
+    let mut canary = [1e4, 1e4, 1e4, 101.0, 99.0, 100.0, 98.0, 1e4, 102.0, 100.0];
+    let baseline = [101.0, 98.0, 100.0, 103.0, 99.0, 97.0, 100.0, 102.0, 100.0, 100.0];
+    assert_eq!(metric(&baseline, &canary).classification, Classification::High);
+    canary[7] = 100.0;
+    let healed = metric(&baseline, &canary);
+    // Seven points say little.
+    assert_eq!(healed.classification, Classification::Inconclusive);
+    let start = healed.findings.iter().find(|found| found.test == TestKind::StartUp).unwrap();
+    // Three points at 10,000 are 9,900 above the rest, about.
+    assert!((start.estimate - 9900.0).abs() < 10.0, "{}", start.sentence);
+    assert!(!healed.what_would_change().contains("startUp"), "{}", healed.what_would_change());
+}
+
+#[test]
+fn sides_of_unequal_length_raise_no_false_alarms() {
+    for (baseline, canary) in [(5, 240), (30, 1440), (60, 1440), (1440, 60)] {
+        let found = found(100, |seed| {
+            let skewed = |n: usize, seed| noise(n, seed).iter().map(|z| (0.6 * z).exp()).collect();
+            (skewed(baseline, seed), skewed(canary, seed + 10_000))
+        });
+        assert!(found <= 4, "{baseline} against {canary}: {found}");
+    }
+}
+
+/// Errors of requests: the baseline has 50 requests a point, the canary `traffic` times as many, and
+/// `worse` times as many errors of each.
+fn errors(kind: MetricKind, traffic: f64, worse: f64) -> MetricJudgement {
+    let counts = |rate: f64, seed| -> Vec<f64> {
+        noise(60, seed).iter().map(|z| (rate + rate.sqrt() * z).round().max(0.0)).collect()
+    };
+    let errors = MetricPair::new("errors", counts(20.0, 1), counts(20.0 * traffic * worse, 2));
+    let requests = MetricPair::new("requests", counts(1e3, 3), counts(1e3 * traffic, 4));
+    let mut config = increase("errors");
+    config.evidence.kind = kind;
+    let others = MetricConfig { muted: true, ..increase("requests") };
+    let request = request(vec![config, others], vec![errors, requests]);
+    EvidenceJudge.judge(&request).unwrap().metrics.remove(0)
+}
+
+#[test]
+fn errors_are_weighed_by_the_requests_they_are_out_of() {
+    let of = || "requests".to_owned();
+    for kind in [MetricKind::Count { exposure: Some(of()) }, MetricKind::Proportion { of: of() }] {
+        for (traffic, worse, class) in [
+            (2.0, 1.0, Classification::Pass),
+            (0.5, 1.0, Classification::Pass),
+            (0.5, 2.0, Classification::High),
+            (2.0, 2.0, Classification::High),
+        ] {
+            let judged = errors(kind.clone(), traffic, worse);
+            assert_eq!(judged.classification, class, "{kind:?} {traffic} {worse}");
+            let interval = judged.findings[0].interval.unwrap();
+            let holds = (interval.lower..=interval.upper).contains(&judged.findings[0].estimate);
+            assert!(holds, "{:?}", judged.findings[0]);
+        }
+    }
+}
+
+#[test]
+fn constant_counts_are_counted_in_ones() {
+    let mut config = increase("errors");
+    config.evidence.kind = MetricKind::Count { exposure: None };
+    let judged = judge_one(config, &[10.0; 15], &[20.0; 15]).metrics.remove(0);
+    assert_eq!(judged.classification, Classification::High);
+    assert_eq!(judged.explanation(), "300 events against 150 of the baseline");
+}
+
+#[test]
+fn allowances_hold_for_sparse_ratios_too() {
+    let ratios = |present: usize| -> Vec<f64> {
+        (0..60)
+            .map(|i| if i % 60 * present % 60 < present { 0.01 + 1e-5 * i as f64 } else { 0.0 })
+            .collect()
+    };
+    let (baseline, canary) = (ratios(8), ratios(24));
+    let judged = |increase_by: f64, absolute: f64| {
+        let size = EffectSize { allowed_increase: increase_by, ..EffectSize::default() };
+        let mut config = MetricConfig { effect_size: size, ..increase("errors") };
+        config.evidence.minimum_absolute = Some(absolute);
+        judge_one(config, &baseline, &canary).metrics[0].classification
+    };
+    assert_eq!(judged(1.0, 0.0), Classification::High);
+    assert_ne!(judged(5.0, 0.0), Classification::High);
+    assert_ne!(judged(1.0, 1.0), Classification::High);
+}
+
+#[test]
+fn how_often_the_canary_is_above_decides_where_the_config_says_so() {
+    let cles = |allowed: f64, critical: f64| {
+        let size = EffectSize {
+            measure: EffectMeasure::Cles,
+            allowed_increase: allowed,
+            critical_increase: critical,
+            ..EffectSize::neutral(EffectMeasure::Cles)
+        };
+        MetricConfig { effect_size: size, critical: critical > 0.5, ..increase("metric") }
+    };
+    // One standard deviation higher: three of four pairs.
+    let judged = |config: MetricConfig| {
+        let canary: Vec<f64> = around_100(60, 2).iter().map(|v| v + 5.0).collect();
+        judge_one(config, &around_100(60, 1), &canary)
+    };
+    assert_eq!(judged(cles(0.6, 0.5)).metrics[0].classification, Classification::High);
+    assert_eq!(judged(cles(0.95, 0.5)).metrics[0].classification, Classification::Pass);
+    assert!(judged(cles(0.5, 0.6)).metrics[0].critical);
+    let spared = judged(cles(0.5, 0.99));
+    assert_eq!(spared.metrics[0].classification, Classification::High);
+    assert!(!spared.metrics[0].critical);
+}
+
+#[test]
+fn a_direction_that_is_not_ruled_out_is_inconclusive_beside_one_that_is() {
+    let baseline = [62.0, 120.0, 90.0, 71.0, 105.0, 88.0, 79.0, 130.0, 95.0, 84.0];
+    let canary = [95.0, 70.0, 128.0, 101.0, 66.0, 117.0, 99.0, 82.0, 125.0, 90.0];
+    let size = EffectSize { allowed_increase: 2.0, ..EffectSize::default() };
+    let class = |direction| {
+        let config =
+            MetricConfig { direction, effect_size: size, ..MetricConfig::new("metric", "group") };
+        judge_one(config, &baseline, &canary).metrics[0].classification
+    };
+    assert_eq!(class(Direction::Increase), Classification::Pass);
+    assert_eq!(class(Direction::Decrease), Classification::Inconclusive);
+    assert_eq!(class(Direction::Either), Classification::Inconclusive);
+}
+
+#[test]
+fn the_unit_does_not_decide_what_is_just_large_enough() {
+    for unit in [1.0, 10.0, 1000.0, 1e-3] {
+        let judged = metric(&[5.0 * unit; 20], &[5.1 * unit; 20]);
+        assert_eq!(judged.classification, Classification::High, "{unit}");
+    }
+}
+
+#[test]
+fn more_points_are_as_many_as_it_takes() {
+    let mut inconclusive = 0;
+    for seed in 0..300 {
+        let canary: Vec<f64> = around_100(15, seed + 10_000).iter().map(|v| v + 4.0).collect();
+        let judged = metric(&around_100(15, seed), &canary);
+        if judged.classification == Classification::Inconclusive {
+            let Decision::Panel(panel) = judged.decision else { panic!() };
+            inconclusive += 1;
+            assert!(panel.more_points.unwrap() < 15 * 40, "{seed}: {:?}", panel.more_points);
+        }
+    }
+    assert!(inconclusive > 50, "{inconclusive}");
+}
+
+#[test]
+fn what_would_pass_passes() {
+    let mut checked = 0;
+    for seed in 0..60 {
+        let shift = 6.0 + seed as f64 / 10.0;
+        let canary: Vec<f64> = around_100(31, seed + 10_000).iter().map(|v| v + shift).collect();
+        let judged = |allowed_increase: f64| {
+            let size = EffectSize { allowed_increase, ..EffectSize::default() };
+            let mut config = MetricConfig { effect_size: size, ..increase("metric") };
+            config.evidence.tests = Some(Tests::only([TestKind::Location]));
+            judge_one(config, &around_100(31, seed), &canary).metrics.remove(0)
+        };
+        let text = judged(1.0).what_would_change();
+        if let Some(ratio) = text.strip_prefix("its level would pass with allowedIncrease ") {
+            checked += 1;
+            let again = judged(ratio.parse().unwrap());
+            assert_ne!(again.classification, Classification::High, "{seed}: {text}");
+        }
+    }
+    assert!(checked > 40, "{checked}");
+}
+
+#[test]
+fn gaps_at_different_times_do_not_hide_that_metrics_move_together() {
+    let mut failed = 0;
+    for seed in 0..60 {
+        // What all six share is nine tenths of their noise.
+        let shared: [Vec<f64>; 2] = [noise(60, seed), noise(60, seed + 10_000)];
+        let pair = |metric: u64| {
+            let side = |of: usize| -> Vec<f64> {
+                let own = noise(60, 1000 * (metric + 1) + 7 * seed + of as u64);
+                let points = shared[of].iter().zip(own).enumerate();
+                let value = |(index, (common, own)): (usize, (&f64, f64))| {
+                    let gap = (index as u64 + 5 * metric + 11 * of as u64).is_multiple_of(20);
+                    let noise = 0.95 * common + 0.31 * own;
+                    if gap { f64::NAN } else { 100.0 + 5.0 * noise }
+                };
+                points.map(value).collect()
+            };
+            MetricPair::new(&*metric.to_string(), side(0), side(1))
+        };
+        let pairs: Vec<MetricPair> = (0..6).map(pair).collect();
+        let configs = (0..6).map(|metric| increase(&metric.to_string())).collect();
+        let judgement = EvidenceJudge.judge(&request(configs, pairs)).unwrap();
+        failed += usize::from(judgement.verdict == Verdict::Fail && judgement.score == 0.0);
+    }
+    assert!(failed <= 1, "{failed}");
+}
