@@ -237,7 +237,7 @@ fn what_would_pass_passes() {
 #[test]
 fn gaps_at_different_times_do_not_hide_that_metrics_move_together() {
     let mut failed = 0;
-    for seed in 0..60 {
+    for seed in 0..120 {
         // What all six share is nine tenths of their noise.
         let shared: [Vec<f64>; 2] = [noise(60, seed), noise(60, seed + 10_000)];
         let pair = |metric: u64| {
@@ -245,7 +245,7 @@ fn gaps_at_different_times_do_not_hide_that_metrics_move_together() {
                 let own = noise(60, 1000 * (metric + 1) + 7 * seed + of as u64);
                 let points = shared[of].iter().zip(own).enumerate();
                 let value = |(index, (common, own)): (usize, (&f64, f64))| {
-                    let gap = (index as u64 + 5 * metric + 11 * of as u64).is_multiple_of(20);
+                    let gap = (index as u64 * (7 + metric) + 5 * metric + seed) % 23 == 0;
                     let noise = 0.95 * common + 0.31 * own;
                     if gap { f64::NAN } else { 100.0 + 5.0 * noise }
                 };
@@ -258,5 +258,5 @@ fn gaps_at_different_times_do_not_hide_that_metrics_move_together() {
         let judgement = EvidenceJudge.judge(&request(configs, pairs)).unwrap();
         failed += usize::from(judgement.verdict == Verdict::Fail && judgement.score == 0.0);
     }
-    assert!(failed <= 1, "{failed}");
+    assert!(failed <= 2, "{failed}");
 }
