@@ -99,14 +99,6 @@ impl Problem {
         self
     }
 
-    /// The same problem seen from within the request's config.
-    pub(crate) fn without_config(mut self) -> Self {
-        if let Some(path) = self.path.strip_prefix("canaryConfig.") {
-            self.path = path.to_owned();
-        }
-        self
-    }
-
     /// The value and what is allowed, without the path.
     pub fn message(&self) -> String {
         let Self { value, allowed, consequence, .. } = self;

@@ -67,7 +67,11 @@ fn judged_by(config: CanaryConfig) -> Vec<Problem> {
     let request = JudgeRequest::without_points(config);
     let judged = judges::chosen_by(&request).and_then(|judge| judge.judge(&request));
     let refused = judged.as_ref().err().into_iter().flat_map(Refused::problems);
-    let mut problems: Vec<Problem> = refused.cloned().map(Problem::without_config).collect();
+    let within_config = |problem: &Problem| {
+        let path = problem.path.strip_prefix("canaryConfig.").unwrap_or(&problem.path);
+        Problem { path: path.to_owned(), ..problem.clone() }
+    };
+    let mut problems: Vec<Problem> = refused.map(within_config).collect();
     let refused = problems.len();
     for problem in found {
         if problems[..refused].iter().all(|known| known.path != problem.path) {

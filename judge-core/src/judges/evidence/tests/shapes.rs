@@ -245,7 +245,7 @@ fn gaps_at_different_times_do_not_hide_that_metrics_move_together() {
                 let own = noise(60, 1000 * (metric + 1) + 7 * seed + of as u64);
                 let points = shared[of].iter().zip(own).enumerate();
                 let value = |(index, (common, own)): (usize, (&f64, f64))| {
-                    let gap = (index as u64 * (7 + metric) + 5 * metric + seed) % 23 == 0;
+                    let gap = (index as u64 * (7 + metric) + 5 * metric + seed).is_multiple_of(23);
                     let noise = 0.95 * common + 0.31 * own;
                     if gap { f64::NAN } else { 100.0 + 5.0 * noise }
                 };
