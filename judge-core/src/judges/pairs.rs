@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::config::MetricConfig;
+use crate::config::{MetricConfig, NanStrategy};
 use crate::judgement::{Classification, MetricJudgement, Side};
 use crate::problem::{Problem, Refused};
 use crate::request::JudgeRequest;
@@ -37,6 +37,22 @@ pub(super) fn without_pair(request: &JudgeRequest) -> Vec<Warning> {
     let metrics = request.config.metrics.iter();
     let missing = metrics.filter(|metric| !submitted.contains(metric.name.as_str()));
     missing.map(|metric| Warning::NotSubmitted { metric: metric.name.clone() }).collect()
+}
+
+/// What a metric is without data on a side, and why: nothing where no point means 0. A critical one fails
+/// the canary as it is.
+pub(super) fn without_data(config: &MetricConfig) -> Option<(Classification, String)> {
+    if config.nan_strategy == NanStrategy::Replace {
+        return None;
+    }
+    let must = config.must_have_data && !config.critical;
+    let classification = if must { Classification::NoDataFail } else { Classification::NoData };
+    Some((classification, format!("Missing data for {}", config.name)))
+}
+
+/// `x` / `y` for means of both sides, undefined when either is 0.
+pub(super) fn ratio(x: f64, y: f64) -> f64 {
+    if x == 0.0 || y == 0.0 { f64::NAN } else { x / y }
 }
 
 /// Warns of infinities, of tests that could not be made, and of failures that change no score.

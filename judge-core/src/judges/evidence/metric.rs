@@ -4,6 +4,7 @@ use crate::clean::Cleaned;
 use crate::config::evidence::MetricKind;
 use crate::config::{Direction, EffectMeasure, MetricConfig, NanStrategy};
 use crate::judgement::{Change, Classification, Decision, Finding, MetricJudgement};
+use crate::judges::pairs::{ratio, without_data};
 use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Series};
 
@@ -92,18 +93,11 @@ pub(super) fn judge(
 /// As Kayenta has it.
 fn missing(metric: &mut MetricJudgement, config: &MetricConfig) {
     metric.mean_ratio = Some(1.0);
-    if config.nan_strategy == NanStrategy::Replace {
-        return;
+    if let Some((classification, reason)) = without_data(config) {
+        metric.classification = classification;
+        metric.critical = config.critical;
+        metric.reason = Some(reason);
     }
-    let must = config.must_have_data && !config.critical;
-    metric.classification = if must { Classification::NoDataFail } else { Classification::NoData };
-    metric.critical = config.critical;
-    metric.reason = Some(format!("Missing data for {}", config.name));
-}
-
-/// `x` / `y`, undefined when either is 0, as in Kayenta.
-fn ratio(x: f64, y: f64) -> f64 {
-    if x == 0.0 || y == 0.0 { f64::NAN } else { x / y }
 }
 
 fn examine(

@@ -1,7 +1,8 @@
 //! One metric: from the cleaned sides to its class, and what decided it.
 
-use crate::config::{Direction, EffectMeasure, MetricConfig, NanStrategy};
+use crate::config::{Direction, EffectMeasure, MetricConfig};
 use crate::judgement::{Classification, Decision, Effect, Evidence, Interval, SideSummary};
+use crate::judges::pairs::{ratio, without_data};
 
 use super::interval::{self, Shift};
 use super::{Buffers, LEVEL, TOLERANCE, constants};
@@ -80,21 +81,12 @@ pub(super) fn classify(
 
 fn missing(config: &MetricConfig) -> Class {
     let pass = Class::pass(1.0, Decision::MissingData);
-    if config.nan_strategy == NanStrategy::Replace {
-        return pass;
+    match without_data(config) {
+        None => pass,
+        Some((classification, reason)) => {
+            Class { classification, reason: Some(reason), critical: config.critical, ..pass }
+        }
     }
-    let must = config.must_have_data && !config.critical;
-    Class {
-        classification: if must { Classification::NoDataFail } else { Classification::NoData },
-        reason: Some(format!("Missing data for {}", config.name)),
-        critical: config.critical,
-        ..pass
-    }
-}
-
-/// `x` / `y`, undefined when either is 0.
-fn ratio(x: f64, y: f64) -> f64 {
-    if x == 0.0 || y == 0.0 { f64::NAN } else { x / y }
 }
 
 fn evidence(config: &MetricConfig, shift: Shift, effect: f64) -> Evidence {

@@ -44,7 +44,7 @@ const CENTRAL: [f64; 23] = [
     1.6536545626831027356,
 ];
 
-/// The inverse error function where the central polynomial holds: up to a level of 0.998.
+/// The inverse error function where the central polynomial holds: up to a level of 0.999.
 fn central_erf_inv(x: f64) -> Option<f64> {
     let w = -((1.0 - x) * (1.0 + x)).ln();
     let centred = w - 3.125;
