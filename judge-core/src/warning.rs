@@ -44,7 +44,7 @@ pub enum Warning {
     Inconclusive {
         /// The metric.
         metric: String,
-        /// How many more points a side would settle it, where that can be said.
+        /// How many more points a side would settle it, where that is a practical number.
         more_points: Option<usize>,
     },
     /// Many metrics are a little worse together.
@@ -95,7 +95,11 @@ impl fmt::Display for Warning {
                  would settle it"
             ),
             Self::Inconclusive { metric, more_points: None } => {
-                write!(f, "{metric}: too few points to judge; judge over a longer time")
+                write!(
+                    f,
+                    "{metric}: harm is neither shown nor ruled out; judge over a longer time, or allow \
+                     more"
+                )
             }
             Self::Systemic { finding } => write!(f, "{finding}; look at what the metrics share"),
             Self::NotSubmitted { metric } => {

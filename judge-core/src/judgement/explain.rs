@@ -61,14 +61,28 @@ impl MetricJudgement {
         match (harm.as_slice(), closest, panel.more_points) {
             ([], None, _) => "nothing was tested".to_owned(),
             ([], Some(closest), None) => nearest(closest),
-            ([], Some(_), Some(more)) => {
-                format!("about {more} more points a side, if the shift stays what it is")
-            }
+            ([], Some(_), Some(_)) => match self.points_to_settle() {
+                Some(more) => {
+                    format!("about {more} more points a side, if the shift stays what it is")
+                }
+                None => "another allowance: the shift is too near what is allowed for more points \
+                         to settle it"
+                    .to_owned(),
+            },
             ([only], ..) if only.test == TestKind::Location => self
                 .enough_allowance(only.change, &panel.interval)
                 .unwrap_or_else(|| end_of_harm(&harm)),
             (harm, ..) => end_of_harm(harm),
         }
+    }
+
+    /// How many more points a side would settle an inconclusive metric, where that is no more than ten
+    /// times those there: nobody waits for longer.
+    pub(crate) fn points_to_settle(&self) -> Option<usize> {
+        const TIMES: usize = 10;
+        let Decision::Panel(panel) = &self.decision else { return None };
+        let points = self.baseline.counts.judged.min(self.canary.counts.judged);
+        panel.more_points.filter(|more| *more <= TIMES * points)
     }
 
     /// The allowance that a level would pass with: its interval is clear of what is allowed no more.
@@ -98,11 +112,15 @@ impl MetricJudgement {
             return harm.sentence.clone();
         }
         let mut text = shift(panel.estimate, &panel.interval);
-        if let Some(more) = panel.more_points {
-            let _ = write!(text, " is inconclusive; about {more} more points settle it");
-        } else {
-            text.push_str("; no harm beyond ±");
-            push_short(&mut text, panel.allowed);
+        match (panel.more_points, self.points_to_settle()) {
+            (None, _) => {
+                text.push_str("; no harm beyond ±");
+                push_short(&mut text, panel.allowed);
+            }
+            (Some(_), Some(more)) => {
+                let _ = write!(text, " is inconclusive; about {more} more points settle it");
+            }
+            (Some(_), None) => text.push_str(" is inconclusive, and too near what is allowed"),
         }
         text
     }

@@ -161,10 +161,7 @@ fn warn_of(metric: &crate::judgement::MetricJudgement, warnings: &mut Vec<Warnin
         warnings.push(Warning::HealedStart { metric: name(), points: panel.left_out });
     }
     if metric.classification == Classification::Inconclusive && !metric.muted {
-        let more_points = match &metric.decision {
-            Decision::Panel(panel) => panel.more_points,
-            _ => None,
-        };
+        let more_points = metric.points_to_settle();
         warnings.push(Warning::Inconclusive { metric: name(), more_points });
     }
 }

@@ -175,13 +175,17 @@ impl Judged {
                 (classification, Some(reason), critical)
             }
             None => match panel.more_points {
-                Some(more) => {
+                Some(_) => {
                     let sentence = metric.findings.iter().find(|f| f.test == TestKind::Location);
                     let sentence =
                         sentence.map_or("its level", |finding| finding.sentence.as_str());
+                    let settled = match metric.points_to_settle() {
+                        Some(more) => format!("about {more} more points a side would settle it"),
+                        None => "more points would hardly settle it".to_owned(),
+                    };
                     let reason = format!(
                         "{name} is inconclusive: {sentence} shows no harm and does not rule it out; \
-                         about {more} more points a side would settle it"
+                         {settled}"
                     );
                     (Classification::Inconclusive, Some(reason), false)
                 }
