@@ -26,7 +26,7 @@ const MESSAGES: &[(&str, &str)] = &[
 const MESSAGES_CONFIG: &[(&str, &str)] = &[
     ("classifier.scoreThresholds", "thresholds"),
     ("classifier.groupWeights", "groupWeights"),
-    (".analysisConfigurations.canary.kind", ".evidence.of"),
+    (".analysisConfigurations.canary.of", ".evidence.of"),
     (".analysisConfigurations.canary", ""),
     ("judge.name", "judge"),
 ];

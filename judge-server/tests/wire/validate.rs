@@ -69,7 +69,7 @@ fn cases() -> Vec<Case> {
             usable: (false, true),
             found: (
                 &["canaryConfig.metrics[0].evidence.of"],
-                &["kayentaConfigJson.metrics[0].analysisConfigurations.canary.kind"],
+                &["kayentaConfigJson.metrics[0].analysisConfigurations.canary.of"],
             ),
         },
     ]
