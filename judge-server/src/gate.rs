@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use http::header::AsHeaderName;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Version, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
@@ -98,10 +98,14 @@ impl Gate {
         }
         match self.side {
             Side::Http(_) => call.answer(response.status().as_str().to_owned()),
-            Side::Grpc(_) => match code(response.headers()) {
+            Side::Grpc(_) => match (code(response.headers()), call.refusal()) {
+                // What is no gRPC has a status of HTTP alone.
+                (_, Some(refusal)) if response.status() != StatusCode::OK => {
+                    call.answer(code_name(refusal.code()));
+                }
                 // It says how it ended once it has.
-                Code::Ok if target == Target::JudgeStream => {}
-                code => call.answer(code_name(code)),
+                (Code::Ok, _) if target == Target::JudgeStream => {}
+                (code, _) => call.answer(code_name(code)),
             },
         }
         let unread = call.unread();
@@ -235,7 +239,11 @@ impl Gate {
         let foreign =
             matches!(refusal, Refusal::UnsupportedMediaType(_) | Refusal::MethodNotAllowed(_));
         if matches!(self.side, Side::Http(_)) || foreign {
-            return problem_json::response(&refusal);
+            let mut response = problem_json::response(&refusal);
+            if matches!(refusal, Refusal::MethodNotAllowed(_)) {
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+            }
+            return response;
         }
         let allowed = match refusal {
             Refusal::UnsupportedEncoding { allowed, .. } => Some(allowed),

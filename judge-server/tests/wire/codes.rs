@@ -2,12 +2,15 @@
 
 use std::net::SocketAddr;
 
+use http::{Request, header};
+use http_body_util::Full;
 use judge_server::proto::JudgeStreamRequest;
 use judge_server::proto::judge_service_client::JudgeServiceClient;
 use tokio_stream::StreamExt;
 use tonic::transport::Endpoint;
 
-use crate::harness::{Server, request};
+use crate::harness::{Server, request, send};
+use crate::raw::{JUDGE, JUDGE_STREAM};
 
 fn counted(method: &str, code: &str) -> String {
     format!("judge_calls_total{{code=\"{code}\",method=\"{method}\"}}")
@@ -28,6 +31,29 @@ async fn codes_are_named_as_grpc_names_them() {
         server.get(path).await;
         server.until(&counted(method, code), 1.0).await;
     }
+}
+
+#[tokio::test]
+async fn what_is_no_grpc_is_counted_as_refused() {
+    let server = Server::start(&[]).await;
+    let request = |method: &str, path: &str| {
+        let request =
+            Request::builder().method(method).uri(format!("http://{}{path}", server.grpc));
+        let request = request.header(header::CONTENT_TYPE, "application/json");
+        send(request.body(Full::default()).unwrap())
+    };
+    for (path, method) in [(JUDGE, "Judge"), (JUDGE_STREAM, "JudgeStreamOpen"), ("/", "other")] {
+        let json = request("POST", path).await;
+        assert_eq!((json.status.as_u16(), &*json.reason()), (415, "UNSUPPORTED_MEDIA_TYPE"));
+        let get = request("GET", path).await;
+        assert_eq!((get.status.as_u16(), &*get.reason()), (405, "METHOD_NOT_ALLOWED"));
+        assert_eq!(get.headers[header::ALLOW], "POST");
+        server.until(&counted(method, "UNIMPLEMENTED"), 2.0).await;
+    }
+    assert_eq!(
+        server.metric("judge_refusals_total{reason=\"METHOD_NOT_ALLOWED\"}").await,
+        Some(3.0)
+    );
 }
 
 #[tokio::test]
