@@ -1,6 +1,7 @@
 //! Bodies of requests and answers, bounded in bytes and time.
 
 use std::error::Error;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -104,7 +105,13 @@ impl http_body::Body for Metered {
                 let reserved = self.reserve(frame.data_ref().map_or(0, Bytes::len));
                 Poll::Ready(Some(reserved.map(|()| frame).map_err(|refusal| self.fail(refusal))))
             }
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
+            Poll::Ready(Some(Err(error))) => {
+                if is_gone(&error) {
+                    self.call.vanish();
+                    self.inner = None;
+                }
+                Poll::Ready(Some(Err(error.into())))
+            }
             Poll::Ready(None) => {
                 self.inner = None;
                 Poll::Ready(None)
@@ -129,6 +136,16 @@ impl http_body::Body for Metered {
     fn size_hint(&self) -> SizeHint {
         self.inner.as_ref().map(http_body::Body::size_hint).unwrap_or_default()
     }
+}
+
+/// Whether the caller cancelled or went away, rather than sent what cannot be read: the pieces of
+/// HTTP/1 alone can be told from that.
+fn is_gone(error: &hyper::Error) -> bool {
+    let why = error.source().and_then(<dyn Error>::downcast_ref::<io::Error>);
+    let unreadable = |why: &io::Error| {
+        matches!(why.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
+    };
+    !why.is_some_and(unreadable)
 }
 
 /// Reads what is left of a refused request, `limit` bytes of it at most, and keeps nothing. Gives

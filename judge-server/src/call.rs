@@ -138,8 +138,11 @@ impl Call {
         self.known.warnings.get().copied()
     }
 
-    /// Notes why the call is refused; the first reason counts.
+    /// Notes why the call is refused; the first reason counts. Once it is answered, none does.
     pub(crate) fn refuse(&self, refusal: Refusal) -> Refusal {
+        if self.known.answered.get().is_some() {
+            return refusal;
+        }
         self.known.refusal.get_or_init(|| refusal).clone()
     }
 
@@ -155,6 +158,12 @@ impl Call {
     /// What of its request was left.
     pub(crate) fn unread(&self) -> Option<Incoming> {
         self.known.unread.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Notes that its caller cancelled or went away while it still asked: whatever is answered is
+    /// for nobody.
+    pub(crate) fn vanish(&self) {
+        self.answer(code_name(Code::Cancelled));
     }
 
     /// Notes the status of the answer, which ends the call's time.

@@ -10,7 +10,7 @@ use tokio_stream::StreamExt;
 use tonic::transport::Endpoint;
 
 use crate::harness::{Server, request, send};
-use crate::raw::{JUDGE, JUDGE_STREAM};
+use crate::raw::{CHECK, JUDGE, JUDGE_STREAM, Raw, closes, framed, posted, said};
 
 fn counted(method: &str, code: &str) -> String {
     format!("judge_calls_total{{code=\"{code}\",method=\"{method}\"}}")
@@ -86,6 +86,39 @@ async fn a_stream_is_counted_by_how_it_ended() {
     }
     assert_eq!(server.metric(&opened("OK")).await, Some(1.0));
     assert_eq!(server.metric("judge_refusals_total{reason=\"UNREADABLE_MESSAGE\"}").await, None);
+}
+
+#[tokio::test]
+async fn callers_that_go_away_while_they_ask_have_cancelled() {
+    let server = Server::start(&[]).await;
+    let half = framed(&request("", 1, 5));
+    let half = half.slice(..half.len() / 2);
+    for (path, method) in [(JUDGE, "Judge"), (CHECK, "Health")] {
+        for gone in 1..=3 {
+            let client = Raw::new(&server, 64 * 1024);
+            let call = client.call(path);
+            call.send(half.clone());
+            server.until("judge_calls_in_flight", 2.0).await;
+            let _unended = call.cancel();
+            server.until(&counted(method, "CANCELLED"), f64::from(gone)).await;
+        }
+    }
+    for (reset, count) in [(false, 1.0), (true, 2.0)] {
+        let gone = said(server.http, &posted(100, 50)).await;
+        server.until("judge_buffered_bytes", 50.0).await;
+        if reset {
+            gone.set_zero_linger().unwrap();
+        }
+        drop(gone);
+        server.until(&counted("/judge", "CANCELLED"), count).await;
+    }
+    // What says of itself how long it is, and says nonsense, can be answered.
+    let chunked = "POST /judge HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nx\r\n";
+    let said = closes(said(server.http, chunked).await).await;
+    assert!(said.starts_with("HTTP/1.1 400 ") && said.contains("UNREADABLE_MESSAGE"), "{said}");
+    server.until(&counted("/judge", "400"), 1.0).await;
+    assert_eq!(server.metric("judge_refusals_total").await, Some(1.0));
+    server.until("judge_calls_in_flight", 1.0).await;
 }
 
 /// Opens a stream, has one message of it answered, and goes away with the connection.

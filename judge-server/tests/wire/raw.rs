@@ -78,6 +78,12 @@ impl Call {
         self.body = None;
     }
 
+    /// Cancels it. What is given keeps its body from ending as if all were sent.
+    pub(crate) fn cancel(self) -> impl Sized {
+        self.answer.abort();
+        self.body
+    }
+
     /// The answer, once it begins; the request does not end.
     pub(crate) async fn response(&mut self) -> Response<Incoming> {
         let answer = tokio::time::timeout(Duration::from_secs(20), &mut self.answer).await;
