@@ -154,10 +154,14 @@ impl Gate {
         match self.side {
             Side::Grpc(_) => {
                 require_grpc(request)?;
-                require_encoding(request.headers(), GRPC_ENCODING, "gzip,zstd,identity")?;
+                let is = |found: &str, known: &str| found == known;
+                require_encoding(request.headers(), GRPC_ENCODING, "gzip,zstd,identity", is)?;
             }
             Side::Http(_) => {
-                require_encoding(request.headers(), &header::CONTENT_ENCODING, "identity")?;
+                let is = |found: &str, known: &str| {
+                    found.is_empty() || found.trim().eq_ignore_ascii_case(known)
+                };
+                require_encoding(request.headers(), &header::CONTENT_ENCODING, "identity", is)?;
             }
         }
         if let Some(tokens) = self.tokens.as_ref().filter(|_| !target.is_open()) {
@@ -283,16 +287,17 @@ fn bytes_of(response: &Response<Body>) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
-/// Whether the content is compressed, if at all, in one of the ways that `allowed` lists.
+/// Whether the content is compressed, if at all, in one of the ways that `allowed` lists, as `is`
+/// compares them: gRPC takes its words to the letter.
 fn require_encoding(
     headers: &HeaderMap,
     name: impl AsHeaderName,
     allowed: &'static str,
+    is: impl Fn(&str, &str) -> bool,
 ) -> Result<(), Refusal> {
     for value in headers.get_all(name) {
         let found = String::from_utf8_lossy(value.as_bytes());
-        let known = |word: &str| word.eq_ignore_ascii_case(found.trim());
-        if !found.is_empty() && !allowed.split(',').any(known) {
+        if !allowed.split(',').any(|known| is(&found, known)) {
             let found = found.chars().take(QUOTED).collect();
             return Err(Refusal::UnsupportedEncoding { found, allowed });
         }

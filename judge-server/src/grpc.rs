@@ -73,10 +73,19 @@ pub(crate) fn others(
             )
             .include_reflection_service(false)
     };
+    // Their generated servers have these methods one by one, and no trait for them.
+    macro_rules! bounded {
+        ($server:expr) => {
+            $server
+                .max_decoding_message_size(OTHERS_BYTES)
+                .accept_compressed(CompressionEncoding::Gzip)
+                .accept_compressed(CompressionEncoding::Zstd)
+        };
+    }
     let (v1, v1alpha) = (reflection().build_v1(), reflection().build_v1alpha());
-    let routes = Routes::new(health.max_decoding_message_size(OTHERS_BYTES))
-        .add_service(v1.map_err(broken)?.max_decoding_message_size(OTHERS_BYTES))
-        .add_service(v1alpha.map_err(broken)?.max_decoding_message_size(OTHERS_BYTES));
+    let routes = Routes::new(bounded!(health))
+        .add_service(bounded!(v1.map_err(broken)?))
+        .add_service(bounded!(v1alpha.map_err(broken)?));
     Ok(routes.prepare().into_axum_router())
 }
 

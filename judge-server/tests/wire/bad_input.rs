@@ -295,13 +295,20 @@ async fn what_there_is_not_and_what_cannot_be_decompressed_over_grpc() {
         assert_eq!(found, (Code::Unimplemented, "NOT_FOUND".to_owned()), "{method}");
         assert!(status.message().contains(method), "{status}");
     }
-    for method in ["Judge", "JudgeStream", "ValidateConfig", "ListJudges"] {
-        let method = format!("canary.judge.v1.JudgeService/{method}");
-        let answer = raw(&server, &method, ("grpc-encoding", "snappy"), frame(0, 1, b"")).await;
-        let status = status(&answer);
-        let found = (status.code(), reason(&status));
-        assert_eq!(found, (Code::Unimplemented, "UNSUPPORTED_ENCODING".to_owned()), "{method}");
-        assert_eq!(answer.headers()["grpc-accept-encoding"], "gzip,zstd,identity");
+    let methods = ["Judge", "JudgeStream", "ValidateConfig", "ListJudges"];
+    let methods = methods.map(|method| format!("canary.judge.v1.JudgeService/{method}"));
+    let health = "grpc.health.v1.Health/Check".to_owned();
+    let lookup = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo".to_owned();
+    for method in methods.into_iter().chain([health, lookup]) {
+        // Its words are taken to the letter.
+        for encoding in ["snappy", "GZIP", "gzip, zstd", ""] {
+            let answer = raw(&server, &method, ("grpc-encoding", encoding), frame(0, 1, b"")).await;
+            let status = status(&answer);
+            let found = (status.code(), reason(&status));
+            let expected = (Code::Unimplemented, "UNSUPPORTED_ENCODING".to_owned());
+            assert_eq!(found, expected, "{method} {encoding:?}");
+            assert_eq!(answer.headers()["grpc-accept-encoding"], "gzip,zstd,identity");
+        }
     }
 }
 
