@@ -13,6 +13,7 @@ use http_body::{Frame, SizeHint};
 use crate::activity::{Busy, Unwritten};
 use crate::budget::Reservation;
 use crate::call::Call;
+use crate::open::Place;
 
 /// Where the bytes of an answer are reserved.
 pub(crate) enum Charge {
@@ -27,11 +28,13 @@ pub(crate) struct Answer {
     inner: Body,
     charge: Charge,
     busy: Busy,
+    /// Nothing where so little is answered that it needs none.
+    place: Option<Place>,
 }
 
 impl Answer {
-    pub(crate) fn new(inner: Body, charge: Charge, busy: Busy) -> Self {
-        Self { inner, charge, busy }
+    pub(crate) fn new(inner: Body, charge: Charge, busy: Busy, place: Option<Place>) -> Self {
+        Self { inner, charge, busy, place }
     }
 
     fn piece(&self, bytes: Bytes) -> Piece {
@@ -41,7 +44,8 @@ impl Answer {
             Charge::Whole(reservation) => reservation.split(),
             Charge::Stream(call) => call.answers.split(),
         };
-        Piece { bytes, _reserved: reserved, _unwritten: self.busy.piece() }
+        let (unwritten, place) = (self.busy.piece(), self.place.clone());
+        Piece { bytes, _reserved: reserved, _unwritten: unwritten, _place: place }
     }
 }
 
@@ -71,6 +75,7 @@ pub(crate) struct Piece {
     bytes: Bytes,
     _reserved: Reservation,
     _unwritten: Unwritten,
+    _place: Option<Place>,
 }
 
 impl Buf for Piece {

@@ -12,7 +12,6 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep, timeout};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Status;
@@ -204,17 +203,12 @@ pub(crate) struct UntilDrained {
     inner: Body,
     draining: Pin<Box<WaitForCancellationFutureOwned>>,
     ended: bool,
-    _place: OwnedSemaphorePermit,
 }
 
 impl UntilDrained {
-    pub(crate) fn new(
-        inner: Body,
-        draining: CancellationToken,
-        place: OwnedSemaphorePermit,
-    ) -> Self {
+    pub(crate) fn new(inner: Body, draining: CancellationToken) -> Self {
         let draining = Box::pin(draining.cancelled_owned());
-        Self { inner, draining, ended: false, _place: place }
+        Self { inner, draining, ended: false }
     }
 }
 

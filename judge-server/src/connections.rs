@@ -48,6 +48,11 @@ const HEAD: usize = 64 * 1024;
 /// Bytes of a frame that a client may send: most requests in one.
 const FRAME: u32 = 64 * 1024;
 
+/// Calls that one client may have open in a connection of HTTP/2: few enough that one connection
+/// takes a small part of those that all may have, and no fewer than the 100 that the standard (RFC
+/// 9113, 6.5.2) recommends, below which clients would wait for each other's answers.
+const STREAMS: u32 = 128;
+
 /// How connections are treated.
 #[derive(Debug, Clone)]
 pub(crate) struct Connections {
@@ -169,6 +174,7 @@ impl Connections {
             .keep_alive_timeout(self.header_time)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(WINDOW)
+            .max_concurrent_streams(STREAMS)
             .max_frame_size(FRAME);
         let connection = builder.serve_connection(TokioIo::new(wire.clone()), service);
         tokio::pin!(connection);

@@ -20,10 +20,11 @@ use crate::budget::{ANSWER_BYTES, Budget};
 use crate::call::{Call, code_name};
 use crate::grpc;
 use crate::judging::Judging;
+use crate::open::{Open, Place};
 use crate::problem_json;
 use crate::refusal::{Refusal, Resource};
 use crate::secrets::Fresh;
-use crate::target::Target;
+use crate::target::{Stay, Target};
 use crate::tokens::Tokens;
 use crate::traces::Traces;
 
@@ -58,6 +59,7 @@ pub(crate) struct Gate {
     pub(crate) side: Side,
     pub(crate) judging: Arc<Judging>,
     pub(crate) budget: Arc<Budget>,
+    pub(crate) open: Open,
     pub(crate) tokens: Option<Fresh<Tokens>>,
     pub(crate) traces: Traces,
     /// The longest a call may take.
@@ -79,14 +81,19 @@ impl Gate {
             Call::begin(target.name(), request.headers(), metrics, &self.budget, &self.traces);
         let http1 = request.version() < Version::HTTP_2;
         let waits = request.headers().contains_key(header::EXPECT);
-        let answer = match self.admit(target, &request) {
+        let (place, answer) = match self.admit(target, &request) {
             Err(refusal) => {
                 call.leave(request.into_body());
-                Err(call.refuse(refusal))
+                (self.open.refused(), Err(call.refuse(refusal)))
             }
-            Ok(()) => self.pass(target, request, &call).await,
+            Ok(place) => (Some(place), self.pass(target, request, &call).await),
         };
         let mut response = answer.unwrap_or_else(|refusal| self.refuse(refusal));
+        if place.is_none() && !http1 {
+            // Nothing of it may wait for a client: only headers need no leave of it.
+            drop(call.unread());
+            without_body(&mut response);
+        }
         let mut words = 0;
         if call.refusal().is_some() {
             words = bytes_of(&response);
@@ -128,7 +135,7 @@ impl Gate {
             } else {
                 Charge::Whole(call.reservation.split())
             };
-            Answer::new(body, charge, busy)
+            Answer::new(body, charge, busy, place)
         })
     }
 
@@ -149,8 +156,8 @@ impl Gate {
         }
     }
 
-    /// Whether the call may begin; decided by its headers, before its body is read.
-    fn admit(&self, target: Target, request: &Request<Incoming>) -> Result<(), Refusal> {
+    /// A place for the call, if it may begin; decided by its headers, before its body is read.
+    fn admit(&self, target: Target, request: &Request<Incoming>) -> Result<Place, Refusal> {
         match self.side {
             Side::Grpc(_) => {
                 require_grpc(request)?;
@@ -175,7 +182,7 @@ impl Gate {
         if target.judges() && self.judging.pool.is_full() {
             return Err(Refusal::Overloaded(Resource::Calls));
         }
-        Ok(())
+        self.open.admit(target)
     }
 
     async fn pass(
@@ -198,17 +205,14 @@ impl Gate {
                 return Ok(routed.map_err(late)?.unwrap_or_else(|never| match never {}));
             }
         };
-        let lasting = matches!(target, Target::HealthWatch | Target::Reflection);
-        let place =
-            lasting.then(|| Arc::clone(&service.others_open).try_acquire_owned()).transpose();
-        let place = place.map_err(|_| call.refuse(Refusal::Overloaded(Resource::Streams)))?;
         let answered = timeout_at(deadline, service.call(target, request, call)).await;
         let response = answered.map_err(late)?;
         self.check_grpc(target, &response, call)?;
-        Ok(match place {
-            None => response,
-            Some(place) => response
-                .map(|body| Body::new(UntilDrained::new(body, self.draining.clone(), place))),
+        Ok(match target.stay() {
+            Stay::Call | Stay::Probe => response,
+            Stay::Lasting => {
+                response.map(|body| Body::new(UntilDrained::new(body, self.draining.clone())))
+            }
         })
     }
 
@@ -279,6 +283,12 @@ fn require_grpc(request: &Request<Incoming>) -> Result<(), Refusal> {
          its own"
     );
     Err(Refusal::UnsupportedMediaType(text))
+}
+
+/// Leaves of an answer what its headers say.
+fn without_body(response: &mut Response<Body>) {
+    *response.body_mut() = Body::empty();
+    response.headers_mut().remove(header::CONTENT_TYPE);
 }
 
 /// Bytes of an answer that is there whole.

@@ -34,10 +34,6 @@ use codec::Encoded;
 /// Bytes of one message of health or reflection: a few names.
 const OTHERS_BYTES: usize = 4 * 1024;
 
-/// Watches of health and lookups of reflection that may be open at once: each holds a task and its
-/// buffers, and a watch needs no token.
-pub(crate) const OTHERS_OPEN: usize = 1024;
-
 /// The service of the contract, with health and reflection.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
@@ -49,8 +45,6 @@ pub(crate) struct Service {
     pub(crate) draining: CancellationToken,
     /// Health and reflection.
     pub(crate) others: Router,
-    /// Watches and lookups that may still be opened.
-    pub(crate) others_open: Arc<Semaphore>,
 }
 
 /// Health and reflection.

@@ -23,6 +23,7 @@ mod limits;
 pub mod logs;
 mod metrics;
 pub mod offline;
+mod open;
 mod parts;
 mod pool;
 mod problem_json;

@@ -47,8 +47,14 @@ const BUCKETS: &[f64] = &[
 
 /// Refusals that alerts ask about. They are there from the start, at 0: what appears at 1 has not
 /// risen, as Prometheus sees it.
-const ALERTED: [&str; 5] =
-    ["INTERNAL", "TOO_MANY_BYTES", "TOO_MANY_CALLS", "TOO_MANY_CONNECTIONS", "TOO_MANY_STREAMS"];
+const ALERTED: [&str; 6] = [
+    "INTERNAL",
+    "TOO_MANY_BYTES",
+    "TOO_MANY_CALLS",
+    "TOO_MANY_CONNECTIONS",
+    "TOO_MANY_OPEN_CALLS",
+    "TOO_MANY_STREAMS",
+];
 
 /// Processor time of the process, user and system.
 const CPU_SECONDS: &str = "process_cpu_seconds_total";

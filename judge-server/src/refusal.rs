@@ -95,6 +95,9 @@ pub enum Resource {
     /// Judgements queued or running.
     #[error("concurrent calls")]
     Calls,
+    /// Calls on all connections, whether they judge or not.
+    #[error("open calls")]
+    OpenCalls,
     /// Open streams.
     #[error("open streams")]
     Streams,
@@ -132,6 +135,7 @@ impl Refusal {
             Self::MessageTooLarge { .. } => "MESSAGE_TOO_LARGE",
             Self::Unreadable(_) => "UNREADABLE_MESSAGE",
             Self::Overloaded(Resource::Calls) => "TOO_MANY_CALLS",
+            Self::Overloaded(Resource::OpenCalls) => "TOO_MANY_OPEN_CALLS",
             Self::Overloaded(Resource::Streams) => "TOO_MANY_STREAMS",
             Self::Overloaded(Resource::Bytes) => "TOO_MANY_BYTES",
             Self::DeadlineExceeded => "DEADLINE_EXCEEDED",

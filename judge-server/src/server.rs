@@ -18,6 +18,7 @@ use crate::grpc;
 use crate::http;
 use crate::judging::Judging;
 use crate::metrics::Metrics;
+use crate::open::Open;
 use crate::pool::{LARGE_BYTES, Pool};
 use crate::proto::judge_service_server::SERVICE_NAME;
 use crate::proto_json;
@@ -86,6 +87,7 @@ pub async fn serve(
     let sides = Sides {
         budget: Budget::new(usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX)),
         judging,
+        open_calls: Arc::new(Semaphore::new(settings.max_open_calls)),
         secrets,
         traces: Traces::start(settings)?,
         leaving: CancellationToken::new(),
@@ -98,7 +100,6 @@ pub async fn serve(
         stream_calls: settings.max_stream_calls,
         draining: sides.draining.clone(),
         others: grpc::others(health)?,
-        others_open: Arc::new(Semaphore::new(grpc::OTHERS_OPEN)),
     };
     let shared = http::Shared {
         judging: Arc::clone(&sides.judging),
@@ -161,6 +162,8 @@ fn warn_of_messages_without_room(settings: &Settings) {
 struct Sides {
     judging: Arc<Judging>,
     budget: Arc<Budget>,
+    /// Calls that may still be opened.
+    open_calls: Arc<Semaphore>,
     secrets: Secrets,
     traces: Traces,
     /// The end has been announced.
@@ -175,6 +178,7 @@ impl Sides {
             side,
             judging: Arc::clone(&self.judging),
             budget: Arc::clone(&self.budget),
+            open: Open::of_side(&self.open_calls),
             tokens: self.secrets.tokens.clone(),
             traces: self.traces.clone(),
             call_time: settings.call_time.get(),

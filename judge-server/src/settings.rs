@@ -118,6 +118,11 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_MAX_BUFFERED", default_value = "64MiB", value_parser = within(MEMORY))]
     pub max_buffered: Size,
 
+    /// Open calls of all connections together, whether they judge or not; one more is refused. Probes
+    /// do not count.
+    #[arg(long, env = "JUDGE_MAX_OPEN_CALLS", default_value_t = 2048, value_parser = within(COUNTS))]
+    pub max_open_calls: usize,
+
     /// Open connections on both ports together; one more is closed.
     #[arg(long, env = "JUDGE_MAX_CONNECTIONS", default_value_t = 4096, value_parser = within(COUNTS))]
     pub max_connections: usize,
@@ -247,6 +252,13 @@ impl Settings {
     pub fn check(&self) -> Result<(), StartError> {
         self.check_protected(self.grpc_listen)?;
         self.check_protected(self.http_listen)?;
+        // With port 0 the system gives each its own.
+        if self.grpc_listen == self.http_listen && self.grpc_listen.port() != 0 {
+            let address = self.grpc_listen;
+            return Err(StartError::Settings(format!(
+                "grpc-listen and http-listen are both {address}: each needs an address of its own"
+            )));
+        }
         self.tls().map(drop)
     }
 

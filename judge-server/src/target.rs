@@ -2,6 +2,17 @@
 
 use crate::body::Reading;
 
+/// How long a call stays open, and so whose places it takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stay {
+    /// Until it is answered.
+    Call,
+    /// The same, for who watches the server.
+    Probe,
+    /// As long as its client wants.
+    Lasting,
+}
+
 /// What is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -87,6 +98,15 @@ impl Target {
                 | Self::JudgeHttp
                 | Self::ValidateConfigHttp
         )
+    }
+
+    /// How long it stays open. A stream that judges has a limit of its own besides.
+    pub(crate) fn stay(self) -> Stay {
+        match self {
+            Self::Health | Self::Healthz | Self::Readyz | Self::Metrics => Stay::Probe,
+            Self::HealthWatch | Self::Reflection => Stay::Lasting,
+            _ => Stay::Call,
+        }
     }
 
     /// How its request is read.

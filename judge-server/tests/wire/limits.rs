@@ -4,6 +4,7 @@ mod answers;
 mod calls;
 mod closing;
 mod connections;
+mod open;
 mod reading;
 mod refused;
 mod size;

@@ -151,6 +151,7 @@ async fn watches_are_limited_and_checks_are_not() {
         watch.message().await.unwrap().unwrap();
         watches.push(watch);
     }
+    let mut health = HealthClient::new(server.channel().await);
     let status = health.watch(HealthCheckRequest::default()).await.unwrap_err();
     assert_eq!(reason(&status), "TOO_MANY_STREAMS");
     let lookup = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
