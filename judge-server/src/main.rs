@@ -43,6 +43,7 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         return Ok(runtime.block_on(healthcheck(settings))?);
     }
+    settings.check()?;
     let _log = logs::start(settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads(settings.io_threads))

@@ -18,18 +18,29 @@ const SHORTEST: usize = 16;
 
 impl Tokens {
     /// # Errors
-    /// When the file cannot be read, has no token, or one that is too short.
+    /// When the file cannot be read, has no token, or one that is too short or that no header can hold.
     pub(crate) fn load(path: &Path) -> Result<Self, StartError> {
         let text = std::fs::read_to_string(path).map_err(|error| StartError::file(path, error))?;
-        let lines = text.lines().map(str::trim);
-        let tokens: Vec<&str> =
-            lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-        let short = tokens.iter().any(|token| token.len() < SHORTEST);
-        if tokens.is_empty() || short {
-            let allowed = format!("needs at least one token, each of {SHORTEST} bytes or more");
-            return Err(StartError::file(path, allowed));
+        // Editors of Windows put a mark at the start.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let mut tokens = Vec::new();
+        for (number, line) in text.lines().map(str::trim).enumerate() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let visible = line.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+            if line.len() < SHORTEST || !visible {
+                let line = number + 1;
+                let allowed =
+                    format!("line {line}: a token has {SHORTEST} visible ASCII characters or more");
+                return Err(StartError::file(path, allowed));
+            }
+            tokens.push(Sha256::digest(line).into());
         }
-        Ok(Self(tokens.into_iter().map(|token| Sha256::digest(token).into()).collect()))
+        if tokens.is_empty() {
+            return Err(StartError::file(path, "needs at least one token"));
+        }
+        Ok(Self(tokens))
     }
 
     /// Takes a request that has one of the tokens. The time depends on the number of tokens alone.
@@ -59,7 +70,8 @@ mod tests {
     fn admits_whole_tokens_only() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("tokens");
-        std::fs::write(&file, "# two\n\nfirst-token-of-two \nsecond-token-of-2\n").unwrap();
+        std::fs::write(&file, "\u{feff}# two\r\n\nfirst-token-of-two \nsecond-token-of-2\n")
+            .unwrap();
         let tokens = Tokens::load(&file).unwrap();
         let cases = [
             ("Bearer first-token-of-two", Ok(())),
@@ -84,7 +96,13 @@ mod tests {
     fn files_without_a_good_token_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("tokens");
-        for text in ["", "# none\n", "too-short\n"] {
+        for text in [
+            "",
+            "# none\n",
+            "too-short\n",
+            "no-header-holds-\u{fc}\n",
+            "nor-does-it\u{7}hold-this\n",
+        ] {
             std::fs::write(&file, text).unwrap();
             assert!(Tokens::load(&file).is_err(), "{text:?}");
         }

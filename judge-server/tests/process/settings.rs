@@ -83,6 +83,7 @@ fn what_cannot_work_is_refused_with_what_can() {
         ("max-calls", "0", "100000001", COUNTS),
         ("max-streams", "-1", "100000001", ("0", "100000000")),
         ("max-stream-calls", "0", "100000001", COUNTS),
+        ("max-open-calls", "0", "100000001", COUNTS),
         ("max-connections", "0", "2305843009213693952", COUNTS),
         ("max-message-size", "4X", "5GiB", ("1 B", "4 GiB")),
         ("max-buffered", "16383", "65TiB", ("16 KiB", "64 TiB")),
@@ -179,6 +180,10 @@ fn settings_that_contradict_each_other_are_printed_and_fail() {
         (&[everywhere][..], "judge-server: 0.0.0.0:0 is reachable from other machines, "),
         (&["--http-listen=[::]:0"], "judge-server: [::]:0 is reachable from other machines, "),
         (&["--tls-key=k"], "judge-server: --tls-certificate and --tls-key are needed together"),
+        (
+            &["--grpc-listen=127.0.0.1:9000", "--http-listen=127.0.0.1:9000"],
+            "judge-server: grpc-listen and http-listen are both 127.0.0.1:9000: ",
+        ),
         (&[everywhere, "--insecure"], ""),
         // Files may be on another machine.
         (&[everywhere, "--tokens=/nowhere"], ""),
