@@ -175,7 +175,7 @@ impl Iterator for Batches {
 /// The rows of each release, in the order of the files.
 ///
 /// This is the fast way, for histories in which the rows of each release stand together. For the
-/// others see `Scattered`.
+/// others see `bulk/scattered.rs`.
 pub(crate) struct Parts {
     batches: Batches,
     /// What is read and not handed out yet: a batch and its first row.

@@ -1,4 +1,4 @@
-//! Measures judges on labelled canaries: `scenarios [families|alarms|habits|power|ablation|real FILE] …`.
+//! Measures judges on labelled canaries: `scenarios families|alarms|habits|power|ablation|real --file FILE`.
 #![allow(clippy::print_stdout, reason = "its output is the measurement")]
 
 mod rates;

@@ -152,9 +152,11 @@ pub(crate) fn recorded(options: &Options) -> Result<()> {
     println!("| metric | ours % | parity % | by test |");
     println!("| --- | --- | --- | --- |");
     let mut all = Failures::default();
-    // Columns of words name the rows.
-    let numbers =
-        names.iter().zip(&columns).filter(|(_, column)| !column.iter().all(|v| v.is_nan()));
+    // Columns of words name the rows, and times are no metric.
+    let numbers = names
+        .iter()
+        .zip(&columns)
+        .filter(|(name, column)| *name != "timestamp" && !column.iter().all(|v| v.is_nan()));
     for (index, (name, column)) in numbers.enumerate() {
         let mut failures = Failures::default();
         for repeat in 0..options.repeats {
