@@ -16,7 +16,7 @@ use tokio::time::{Sleep, sleep, timeout};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Status;
 
-use crate::call::Call;
+use crate::call::{Call, Unread};
 use crate::refusal::Refusal;
 
 /// How a request's body is read.
@@ -42,6 +42,7 @@ pub(crate) struct Metered {
     call: Arc<Call>,
     reading: Reading,
     time: Duration,
+    begun: bool,
     timer: Option<Pin<Box<Sleep>>>,
     /// The message that the timer is for.
     timed: usize,
@@ -49,7 +50,7 @@ pub(crate) struct Metered {
 
 impl Metered {
     pub(crate) fn new(inner: Incoming, call: Arc<Call>, reading: Reading, time: Duration) -> Self {
-        Self { inner: Some(inner), call, reading, time, timer: None, timed: 0 }
+        Self { inner: Some(inner), call, reading, time, begun: false, timer: None, timed: 0 }
     }
 
     /// Whether the client must go on by now.
@@ -80,7 +81,7 @@ impl Drop for Metered {
             && self.reading == Reading::Whole
             && !http_body::Body::is_end_stream(&inner)
         {
-            self.call.leave(inner);
+            self.call.leave(Unread { body: inner, begun: self.begun });
         }
     }
 }
@@ -98,6 +99,7 @@ impl http_body::Body for Metered {
             // Each message has a time of its own.
             (self.timer, self.timed) = (None, message);
         }
+        self.begun = true;
         let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
         match Pin::new(inner).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {

@@ -37,13 +37,21 @@ pub(crate) struct Call {
     known: Known,
 }
 
+/// What of a request was not read.
+#[derive(Debug)]
+pub(crate) struct Unread {
+    pub(crate) body: Incoming,
+    /// Whether it was begun: then a client that waits for leave to send it has that.
+    pub(crate) begun: bool,
+}
+
 /// What becomes known of a call as it goes on.
 #[derive(Debug, Default)]
 struct Known {
     /// Messages taken from it, where it is a stream.
     messages: AtomicUsize,
     /// What of its request was not read.
-    unread: Mutex<Option<Incoming>>,
+    unread: Mutex<Option<Unread>>,
     id: OnceLock<String>,
     config: OnceLock<String>,
     verdict: OnceLock<Verdict>,
@@ -151,12 +159,12 @@ impl Call {
     }
 
     /// Keeps what of its request nobody reads any more.
-    pub(crate) fn leave(&self, unread: Incoming) {
+    pub(crate) fn leave(&self, unread: Unread) {
         *self.known.unread.lock().unwrap_or_else(PoisonError::into_inner) = Some(unread);
     }
 
     /// What of its request was left.
-    pub(crate) fn unread(&self) -> Option<Incoming> {
+    pub(crate) fn unread(&self) -> Option<Unread> {
         self.known.unread.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 

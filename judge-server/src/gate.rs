@@ -17,7 +17,7 @@ use crate::activity::Busy;
 use crate::answer::{Answer, Charge};
 use crate::body::{self, Metered, UntilDrained};
 use crate::budget::{ANSWER_BYTES, Budget};
-use crate::call::{Call, code_name};
+use crate::call::{Call, Unread, code_name};
 use crate::grpc;
 use crate::judging::Judging;
 use crate::open::{Open, Place};
@@ -83,7 +83,7 @@ impl Gate {
         let waits = request.headers().contains_key(header::EXPECT);
         let (place, answer) = match self.admit(target, &request) {
             Err(refusal) => {
-                call.leave(request.into_body());
+                call.leave(Unread { body: request.into_body(), begun: false });
                 (self.open.refused(), Err(call.refuse(refusal)))
             }
             Ok(place) => (Some(place), self.pass(target, request, &call).await),
@@ -115,16 +115,15 @@ impl Gate {
                 (code, _) => call.answer(code_name(code)),
             },
         }
-        let unread = call.unread();
-        if http1 {
-            let goes_on = match unread {
-                Some(unread) => self.hear_out(unread, &call, words, waits).await,
-                None => true,
-            };
-            if !goes_on || busy.is_last() || self.leaving.is_cancelled() {
-                let close = HeaderValue::from_static("close");
-                response.headers_mut().insert(header::CONNECTION, close);
+        let heard = match call.unread() {
+            Some(unread) if http1 || matches!(self.side, Side::Http(_)) => {
+                self.hear_out(unread, &call, words, waits).await
             }
+            _ => true,
+        };
+        if http1 && (!heard || busy.is_last() || self.leaving.is_cancelled()) {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
         }
         response.map(|body| {
             let charge = if target == Target::JudgeStream {
@@ -139,19 +138,19 @@ impl Gate {
         })
     }
 
-    /// Reads a refused request to its end, as most clients of HTTP/1 read no answer before they have
-    /// sent all, and would only see a broken connection. Gives whether the connection may go on.
-    async fn hear_out(&self, unread: Incoming, call: &Call, words: usize, waits: bool) -> bool {
+    /// Reads a refused request to its end, as most clients of HTTP read no answer before they have sent
+    /// all, and would only see a broken connection or stream. Gives whether that was all of it.
+    async fn hear_out(&self, unread: Unread, call: &Call, words: usize, waits: bool) -> bool {
         match call.refusal() {
             None => true,
             // It has had its time.
             Some(Refusal::SlowRequest) => false,
             // Its client sends nothing before it has leave.
-            Some(_) if waits => false,
+            Some(_) if waits && !unread.begun => false,
             Some(_) => {
                 call.reservation.shrink_to(words.max(ANSWER_BYTES));
                 let limit = self.judging.limits.message_bytes.saturating_mul(DISCARDED);
-                body::discard(unread, limit, self.read_time).await
+                body::discard(unread.body, limit, self.read_time).await
             }
         }
     }

@@ -1,10 +1,20 @@
 //! Requests over HTTP that are refused while their client still sends them.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http::{Request, StatusCode, Version};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::harness::Server;
@@ -56,6 +66,45 @@ async fn are_read_to_their_end_so_that_their_client_is_told_why() {
         );
         assert!(!said.contains("connection: close") && said.ends_with("alive"), "{said}");
     }
+}
+
+#[tokio::test]
+async fn are_read_to_their_end_over_http_2_too() {
+    let server = Server::start(&[]).await;
+    let mut client = Client::builder(TokioExecutor::new());
+    let client = client.http2_only(true).build_http();
+    let (chunks, sent) = (64, Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&sent);
+    let body = StreamBody::new(stream::iter(0..chunks).map(move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        Ok::<_, Infallible>(Frame::data(Bytes::from_static(&[b' '; 16 * 1024])))
+    }));
+    let request = Request::post(format!("http://{}/nowhere", server.http)).version(Version::HTTP_2);
+    let answer = client.request(request.body(body).unwrap()).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(sent.load(Ordering::Relaxed), chunks);
+    answer.into_body().collect().await.unwrap();
+}
+
+#[tokio::test]
+async fn are_read_to_their_end_once_their_client_has_leave_to_send_them() {
+    let server = Server::start(&["--max-message-size=64KiB"]).await;
+    let head = "POST /judge HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n\
+                transfer-encoding: chunked\r\n\r\n";
+    let mut connection = said(server.http, head).await;
+    let mut leave = [0; 25];
+    connection.read_exact(&mut leave).await.unwrap();
+    assert_eq!(&leave, b"HTTP/1.1 100 Continue\r\n\r\n");
+    for _ in 0..16 {
+        let chunk = [b"4000\r\n", &[b' '; 0x4000][..], b"\r\n"].concat();
+        connection.write_all(&chunk).await.unwrap();
+        // So that the server has refused it before the last of it comes.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    connection.write_all(b"0\r\n\r\n").await.unwrap();
+    connection.write_all(LAST).await.unwrap();
+    let said = closes(connection).await;
+    assert!(said.starts_with("HTTP/1.1 413 ") && said.ends_with("alive"), "{said}");
 }
 
 #[tokio::test]
