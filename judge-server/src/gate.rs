@@ -22,7 +22,7 @@ use crate::grpc;
 use crate::judging::Judging;
 use crate::open::{Open, Place};
 use crate::problem_json;
-use crate::refusal::{Refusal, Resource};
+use crate::refusal::{Refusal, Resource, quoted};
 use crate::secrets::Fresh;
 use crate::target::{Stay, Target};
 use crate::tokens::Tokens;
@@ -30,9 +30,6 @@ use crate::traces::Traces;
 
 /// How the messages of a gRPC call are compressed.
 const GRPC_ENCODING: &str = "grpc-encoding";
-
-/// Characters of a path or header that a refusal quotes.
-const QUOTED: usize = 80;
 
 /// How many times `max-message-size` a refused request may have for its client to be told why.
 const DISCARDED: u64 = 4;
@@ -174,7 +171,7 @@ impl Gate {
             tokens.get().admit(request.headers()).map_err(Refusal::Unauthenticated)?;
         }
         if matches!((&self.side, target), (Side::Grpc(_), Target::Other)) {
-            let path: String = request.uri().path().chars().take(QUOTED).collect();
+            let path = quoted(request.uri().path());
             let text = format!("nothing at {path:?}; what there is reflection says");
             return Err(Refusal::NotFound(text));
         }
@@ -278,8 +275,8 @@ fn require_grpc(request: &Request<Incoming>) -> Result<(), Refusal> {
         return Ok(());
     }
     let text = format!(
-        "content type {content_type:?}, but allowed here is application/grpc; HTTP has a port of \
-         its own"
+        "content type {:?}, but allowed here is application/grpc; HTTP has a port of its own",
+        quoted(content_type)
     );
     Err(Refusal::UnsupportedMediaType(text))
 }
@@ -307,8 +304,7 @@ fn require_encoding(
     for value in headers.get_all(name) {
         let found = String::from_utf8_lossy(value.as_bytes());
         if !allowed.split(',').any(|known| is(&found, known)) {
-            let found = found.chars().take(QUOTED).collect();
-            return Err(Refusal::UnsupportedEncoding { found, allowed });
+            return Err(Refusal::UnsupportedEncoding { found: quoted(&found), allowed });
         }
     }
     Ok(())

@@ -18,7 +18,7 @@ use crate::convert::list_judges;
 use crate::judging::Judging;
 use crate::problem_json;
 use crate::proto_json;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, quoted};
 
 const JSON: &str = "application/json";
 
@@ -101,7 +101,7 @@ async fn metrics(State(http): Http, Extension(call): Called) -> Response<Body> {
 }
 
 async fn nothing_here(Extension(call): Called, uri: http::Uri) -> Response<Body> {
-    let text = format!("nothing at {}; what there is stands at /", uri.path());
+    let text = format!("nothing at {}; what there is stands at /", quoted(uri.path()));
     problem_json::response(&call.refuse(Refusal::NotFound(text)))
 }
 
@@ -110,7 +110,8 @@ async fn another_method(
     method: http::Method,
     uri: http::Uri,
 ) -> Response<Body> {
-    let text = format!("{} does not take {method}; what it takes stands at /", uri.path());
+    let (path, method) = (quoted(uri.path()), quoted(method.as_str()));
+    let text = format!("{path} does not take {method}; what it takes stands at /");
     problem_json::response(&call.refuse(Refusal::MethodNotAllowed(text)))
 }
 
@@ -127,7 +128,7 @@ async fn read(
         if essence != JSON.as_bytes() && !essence.ends_with(b"+json") {
             let text = format!(
                 "content type {:?}, but allowed is {JSON}",
-                String::from_utf8_lossy(content_type)
+                quoted(&String::from_utf8_lossy(content_type))
             );
             return Err(Refusal::UnsupportedMediaType(text));
         }

@@ -12,6 +12,14 @@ use crate::problems::{Problems, more};
 use crate::proto;
 use crate::proto_bytes::Malformed;
 
+/// Characters of what a caller sent that a refusal repeats.
+const QUOTED: usize = 80;
+
+/// The beginning of what a caller sent, for a refusal that repeats it.
+pub(crate) fn quoted(text: &str) -> String {
+    text.chars().take(QUOTED).collect()
+}
+
 /// Domain of every `ErrorInfo`.
 pub(crate) const DOMAIN: &str = "canary.judge.v1";
 

@@ -108,6 +108,14 @@ async fn are_read_to_their_end_once_their_client_has_leave_to_send_them() {
 }
 
 #[tokio::test]
+async fn are_told_the_beginning_of_what_they_sent() {
+    let server = Server::start(&[]).await;
+    let answer = server.get(&format!("/{}", "x".repeat(5000))).await;
+    assert_eq!(answer.reason(), "NOT_FOUND");
+    assert!(answer.body.len() < 500, "{}", answer.text());
+}
+
+#[tokio::test]
 async fn hold_nothing_while_they_are_read() {
     let server = Server::start(&["--max-message-size=1MiB"]).await;
     let head = "POST /judge HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n200000\r\n";
