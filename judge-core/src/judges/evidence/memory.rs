@@ -70,9 +70,8 @@ impl Memory {
     /// A canary that drifts looks as if it remembered much. Where points say that it cannot share the
     /// baseline's memory, what it seems to remember is what is wrong, and the baseline's holds for both.
     pub(super) fn of_sides(canary: &Trace, baseline: &Trace) -> (Self, Self) {
-        let usual = Self::of(baseline, None);
         if !canary.varies() || !baseline.varies() {
-            return (Self::of(canary, Some(baseline)), usual);
+            return (Self::of(canary, Some(baseline)), Self::of(baseline, None));
         }
         let [mut of_canary, mut of_baseline, mut of_both] = [*LOGS_OF_PRIOR; 3];
         for (index, phi) in NODES.into_iter().enumerate() {
@@ -82,7 +81,7 @@ impl Memory {
             of_both[index] += x + y;
         }
         let apart = log_of_sum(&of_canary) + log_of_sum(&of_baseline);
-        let shared = Self::weighed(of_both);
+        let (shared, usual) = (Self::weighed(of_both), Self::weighed(of_baseline));
         let remembers = |memory: &Self| memory.average(|phi| phi);
         let drifts = log_of_sum(&of_both) - apart < IMPOSSIBLE.ln()
             && remembers(&Self::weighed(of_canary)) > remembers(&usual);

@@ -42,7 +42,7 @@ pub(super) fn judge(
     if config.nan_strategy == NanStrategy::Replace {
         buffers.grid.fill_silence();
     }
-    let exposure = exposure(pair, config, request, (&buffers.grid, warm_up));
+    let exposure = exposure(pair, config, request, &buffers.grid, warm_up);
     if let Some(exposure) = exposure {
         buffers.grid.scale_canary(exposure.baseline / exposure.canary);
     }
@@ -177,7 +177,8 @@ fn exposure(
     pair: &MetricPair,
     config: &MetricConfig,
     request: &JudgeRequest,
-    (grid, warm_up): (&Grid, usize),
+    grid: &Grid,
+    warm_up: usize,
 ) -> Option<Exposure> {
     let of = config.evidence.kind.exposure()?;
     let of = request.pairs.iter().find(|pair| pair.name == of)?;

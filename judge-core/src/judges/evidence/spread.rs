@@ -7,7 +7,8 @@
 //! own memory is worth; where both sides share their noise, Pitman and Morgan's (1939) correlation of
 //! difference and sum, which is positive if and only if the canary varies more. **Effect**: the ratio
 //! of mean deviations; below 1.4 it is no one's complaint. It matters when the canary's upper decile
-//! is beyond the bar's by the smallest change that matters, without what both sides share. **Cost**: O(n).
+//! is beyond the bar's by the smallest change that matters, without what both sides share.
+//! **Cost**: O(n).
 
 use crate::order;
 use crate::stats::distribution::{normal, student};
@@ -74,9 +75,9 @@ pub(super) fn compare(case: &Case, sides: &mut Sides, buffers: &mut Buffers) -> 
 /// wide as both sides' own noise together, and that of the canary is `ratio` times as wide.
 fn decile_of_differences(case: &Case, ratio: f64, ordered: &mut Vec<f64>) -> f64 {
     fill(ordered, case.above.iter().copied());
-    order::sort(ordered);
+    let decile = order::select(ordered, case.above.len() * 9 / 10);
     let middle = case.of_above.median;
-    middle + (decile(ordered) - middle) * (ratio - 1.0) / (1.0 + ratio * ratio).sqrt()
+    middle + (decile - middle) * (ratio - 1.0) / (1.0 + ratio * ratio).sqrt()
 }
 
 impl Spread {

@@ -5,10 +5,10 @@
 //! half of the window, the largest difference between the mean of the start and the mean of the rest,
 //! in units of its standard error, with the memory of the rest; p as for the end state. A start counts
 //! when most of its points are elevated, so that lone spikes stay for the tail, when the baseline has
-//! fewer such points, and when none comes back later. It then runs on for as long as points are elevated, and is left out:
-//! everything else is asked of the rest, and this again, since a decay looks like one step after the
-//! other, until half of the window is gone. **Effect**: points left out and their mean shift against
-//! the rest. **Cost**: O(n).
+//! fewer such points, and when none comes back later. It then runs on for as long as points are
+//! elevated, and is left out: everything else is asked of the rest, and this again, since a decay looks
+//! like one step after the other, until half of the window is gone. **Effect**: points left out and
+//! their mean shift against the rest. **Cost**: O(n).
 
 use crate::order;
 use crate::stats::distribution::student;
