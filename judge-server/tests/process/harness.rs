@@ -61,7 +61,13 @@ impl Server {
     /// The next that systemd would be told.
     pub(crate) fn told(&self) -> String {
         let mut told = [0; 1024];
-        let length = self.supervisor.recv(&mut told).expect("to be told something in time");
+        let length = loop {
+            match self.supervisor.recv(&mut told) {
+                // With a time limit the system does not take it up again after a signal.
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                received => break received.expect("to be told something in time"),
+            }
+        };
         String::from_utf8(told[..length].to_vec()).unwrap()
     }
 
