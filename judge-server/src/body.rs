@@ -17,6 +17,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Status;
 
 use crate::call::{Call, Unread};
+use crate::frames::Frames;
 use crate::refusal::Refusal;
 
 /// How a request's body is read.
@@ -30,8 +31,7 @@ pub(crate) enum Reading {
     /// A probe's few bytes, which must be there in time. They are not reserved: probes need no token,
     /// and must neither spend what judgements share nor fail for want of it.
     Probe,
-    /// Small messages that come when they come and are not reserved, as nothing would say when one
-    /// is answered.
+    /// The same for small messages, which are not reserved, as nothing would say when one is answered.
     Lookups,
 }
 
@@ -43,6 +43,8 @@ pub(crate) struct Metered {
     reading: Reading,
     time: Duration,
     begun: bool,
+    /// The messages of a stream.
+    frames: Frames,
     timer: Option<Pin<Box<Sleep>>>,
     /// The message that the timer is for.
     timed: usize,
@@ -50,22 +52,25 @@ pub(crate) struct Metered {
 
 impl Metered {
     pub(crate) fn new(inner: Incoming, call: Arc<Call>, reading: Reading, time: Duration) -> Self {
-        Self { inner: Some(inner), call, reading, time, begun: false, timer: None, timed: 0 }
+        let (frames, timer) = (Frames::default(), None);
+        Self { inner: Some(inner), call, reading, time, begun: false, frames, timer, timed: 0 }
     }
 
     /// Whether the client must go on by now.
     fn is_awaited(&self) -> bool {
         match self.reading {
             Reading::Whole | Reading::Probe => true,
-            // Whoever reads the stream takes a message's bytes away once it is whole.
-            Reading::Messages => self.call.reservation.held() > 0,
-            Reading::Lookups => false,
+            Reading::Messages | Reading::Lookups => self.frames.is_within(),
         }
     }
 
-    fn reserve(&self, bytes: usize) -> Result<(), Refusal> {
+    /// Takes note of what has come.
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
+        if matches!(self.reading, Reading::Messages | Reading::Lookups) {
+            self.frames.pass(bytes);
+        }
         match self.reading {
-            Reading::Whole | Reading::Messages => self.call.reservation.grow(bytes),
+            Reading::Whole | Reading::Messages => self.call.reservation.grow(bytes.len()),
             Reading::Probe | Reading::Lookups => Ok(()),
         }
     }
@@ -94,17 +99,17 @@ impl http_body::Body for Metered {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let message = self.call.messages();
-        if self.timed != message || !self.is_awaited() {
+        let whole = self.frames.whole();
+        if self.timed != whole || !self.is_awaited() {
             // Each message has a time of its own.
-            (self.timer, self.timed) = (None, message);
+            (self.timer, self.timed) = (None, whole);
         }
         self.begun = true;
         let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
         match Pin::new(inner).poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) => {
-                let reserved = self.reserve(frame.data_ref().map_or(0, Bytes::len));
-                Poll::Ready(Some(reserved.map(|()| frame).map_err(|refusal| self.fail(refusal))))
+                let taken = frame.data_ref().map_or(Ok(()), |bytes| self.take(bytes));
+                Poll::Ready(Some(taken.map(|()| frame).map_err(|refusal| self.fail(refusal))))
             }
             Poll::Ready(Some(Err(error))) => {
                 if is_gone(&error) {

@@ -90,11 +90,6 @@ impl Reservation {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Bytes held now.
-    pub(crate) fn held(&self) -> usize {
-        *self.lock()
-    }
-
     /// Holds `bytes` more.
     ///
     /// # Errors
@@ -204,14 +199,14 @@ mod tests {
         assert_eq!((budget.used(), budget.large.load(Ordering::Relaxed)), (LARGE_BYTES, 0));
         let stream = Reservation::none(&budget);
         stream.absorb(&call);
-        assert_eq!(call.held(), 0);
+        assert_eq!(*call.lock(), 0);
         // Together they are large.
         call.grow(1).unwrap();
         stream.absorb(&call);
-        assert_eq!(stream.held(), LARGE_BYTES + 1);
+        assert_eq!(*stream.lock(), LARGE_BYTES + 1);
         assert_eq!(budget.large.load(Ordering::Relaxed), LARGE_BYTES + 1);
         let part = stream.split_off(9);
-        assert_eq!((part.held(), stream.held()), (9, LARGE_BYTES - 8));
+        assert_eq!((*part.lock(), *stream.lock()), (9, LARGE_BYTES - 8));
         assert_eq!((budget.used(), budget.large.load(Ordering::Relaxed)), (LARGE_BYTES + 1, 0));
         drop((call, stream, part));
         assert_eq!((budget.used(), budget.large.load(Ordering::Relaxed)), (0, 0));

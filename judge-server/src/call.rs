@@ -1,7 +1,6 @@
 //! One call: what is known of it, counted and logged when it ends.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -48,8 +47,6 @@ pub(crate) struct Unread {
 /// What becomes known of a call as it goes on.
 #[derive(Debug, Default)]
 struct Known {
-    /// Messages taken from it, where it is a stream.
-    messages: AtomicUsize,
     /// What of its request was not read.
     unread: Mutex<Option<Unread>>,
     id: OnceLock<String>,
@@ -101,7 +98,6 @@ impl Call {
     /// where it was compressed: then it has what was read so far.
     pub(crate) fn message(&self, method: &'static str, bytes: usize) -> Arc<Self> {
         self.metrics.in_flight.inc();
-        self.known.messages.fetch_add(1, Ordering::Relaxed);
         let bytes = if self.compressed { usize::MAX } else { FRAME.saturating_add(bytes) };
         Arc::new(Self {
             metrics: Arc::clone(&self.metrics),
@@ -115,11 +111,6 @@ impl Call {
             compressed: self.compressed,
             known: Known::default(),
         })
-    }
-
-    /// How many messages were taken from it.
-    pub(crate) fn messages(&self) -> usize {
-        self.known.messages.load(Ordering::Relaxed)
     }
 
     /// The id that the caller chose; its beginning where it is long.

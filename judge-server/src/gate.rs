@@ -15,7 +15,7 @@ use tower::ServiceExt;
 
 use crate::activity::Busy;
 use crate::answer::{Answer, Charge};
-use crate::body::{self, Metered, UntilDrained};
+use crate::body::{self, Metered, Reading, UntilDrained};
 use crate::budget::{ANSWER_BYTES, Budget};
 use crate::call::{Call, Unread, code_name};
 use crate::grpc;
@@ -63,6 +63,9 @@ pub(crate) struct Gate {
     pub(crate) call_time: Duration,
     /// The longest that reading a request may take.
     pub(crate) read_time: Duration,
+    /// The same for a probe, whose few bytes come with its headers: there are few places for those
+    /// that dawdle, and they need no token.
+    pub(crate) probe_time: Duration,
     /// The end has been announced.
     pub(crate) leaving: CancellationToken,
     /// Connections end.
@@ -189,8 +192,12 @@ impl Gate {
     ) -> Result<Response<Body>, Refusal> {
         let own = tokio::time::Instant::now() + self.call_time;
         let deadline = call.deadline.map_or(own, |deadline| deadline.min(own));
-        let request = request
-            .map(|body| Metered::new(body, Arc::clone(call), target.reading(), self.read_time));
+        let time = match target.reading() {
+            Reading::Probe => self.probe_time,
+            Reading::Whole | Reading::Messages | Reading::Lookups => self.read_time,
+        };
+        let request =
+            request.map(|body| Metered::new(body, Arc::clone(call), target.reading(), time));
         let late = |_| call.refuse(Refusal::DeadlineExceeded);
         let service = match &self.side {
             Side::Grpc(service) => service,

@@ -12,6 +12,7 @@ mod call;
 mod connections;
 mod convert;
 mod error;
+mod frames;
 mod gate;
 mod grpc;
 mod heads;

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::proto;
 use crate::refusal::Refusal;
 
-use document::Document;
+use document::{Document, has_each_field_once};
 use walk::Walk;
 
 /// A message with a name to find its descriptor by.
@@ -55,8 +55,12 @@ pub(crate) fn prepare() {
 /// # Errors
 /// When the bytes are not JSON or not the message, with every field that no reader takes.
 pub fn read<T: Named + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
-    // The generated readers refuse `null`, and what they say is meant for programmers.
-    serde_json::from_slice(json).or_else(|_| read_along_the_contract(json))
+    // The generated readers refuse `null`, take the last of two entries of a map, and what they say is
+    // meant for programmers.
+    match serde_json::from_slice(json) {
+        Ok(message) if has_each_field_once(json) => Ok(message),
+        _ => read_along_the_contract(json),
+    }
 }
 
 fn read_along_the_contract<T: Named + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
@@ -224,6 +228,10 @@ mod tests {
             (
                 r#"{"id": null, "pairs": [{"name": "a", "name": "b"}]}"#.into(),
                 r#"pairs[0]: "name" twice, but allowed is each field once"#.into(),
+            ),
+            (
+                r#"{"canaryConfig": {"groupWeights": {"a": 1, "b": 2, "a": 3}}}"#.into(),
+                r#"canaryConfig.groupWeights: "a" twice, but allowed is each field once"#.into(),
             ),
             ("7".into(), "7, but allowed is an object".into()),
             ("null".into(), "null, but allowed is an object".into()),

@@ -183,6 +183,7 @@ impl Sides {
             traces: self.traces.clone(),
             call_time: settings.call_time.get(),
             read_time: settings.read_time.get(),
+            probe_time: settings.read_time.get().min(settings.header_time.get()),
             leaving: self.leaving.clone(),
             draining: self.draining.clone(),
         })

@@ -139,7 +139,8 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_WRITE_TIME", default_value = "30s", value_parser = within(TIMES))]
     pub write_time: Span,
 
-    /// The longest that a TLS handshake may take, or HTTP/1 headers from their first byte.
+    /// The longest that a TLS handshake may take, or HTTP/1 headers from their first byte, or the
+    /// message of a health check.
     #[arg(long, env = "JUDGE_HEADER_TIME", default_value = "10s", value_parser = within(TIMES))]
     pub header_time: Span,
 

@@ -51,17 +51,17 @@ impl Raw {
     }
 
     pub(crate) fn call(&self, path: &str) -> Call {
-        self.call_within(path, "1H")
+        self.call_with(path, "grpc-timeout", "1H")
     }
 
-    /// A call with a deadline, in the words of gRPC.
-    pub(crate) fn call_within(&self, path: &str, timeout: &str) -> Call {
+    /// A call with one header more than it needs.
+    pub(crate) fn call_with(&self, path: &str, header: &str, value: &str) -> Call {
         let (body, sent) = mpsc::unbounded_channel();
         let frames = UnboundedReceiverStream::new(sent).map(|data| Ok(Frame::data(data)));
         let request = Request::post(format!("{}{path}", self.origin))
             .header(header::CONTENT_TYPE, "application/grpc")
             .header(header::TE, "trailers")
-            .header("grpc-timeout", timeout)
+            .header(header, value)
             .body(BodyExt::boxed(StreamBody::new(frames)))
             .unwrap();
         Call { body: Some(body), answer: tokio::spawn(self.client.request(request)) }

@@ -7,6 +7,8 @@ use tokio::net::TcpStream;
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 
 use crate::harness::{Server, reason, request};
 use crate::raw::{CHECK, JUDGE, JUDGE_STREAM, Raw, begun, closes, framed, posted, said};
@@ -73,8 +75,8 @@ async fn probes_and_lookups_that_stall_spend_nothing_that_judgements_share() {
 }
 
 #[tokio::test]
-async fn probes_are_small_and_arrive_in_time() {
-    let server = Server::start(&["--read-time=200ms"]).await;
+async fn probes_are_small_and_arrive_in_the_time_of_headers() {
+    let server = Server::start(&["--header-time=200ms"]).await;
     let mut health = HealthClient::new(server.channel().await);
     health.check(HealthCheckRequest::default()).await.unwrap();
     let large = HealthCheckRequest { service: "x".repeat(5000) };
@@ -106,15 +108,35 @@ async fn a_message_of_a_stream_arrives_in_time_and_the_next_may_wait() {
     assert_eq!((status.code(), &*reason(&status)), (Code::DeadlineExceeded, "SLOW_REQUEST"));
     server.until("judge_buffered_bytes", 0.0).await;
     server.until(judged, 2.0).await;
-    // Where it began together with the end of another, too.
-    let stalled = client.call(JUDGE_STREAM);
-    stalled.send([&whole[..], &begun(1000, 10)[..]].concat());
-    assert_eq!(reason(&stalled.status().await), "SLOW_REQUEST");
-    server.until(judged, 3.0).await;
+    // Where it began together with the end of another, too, and where messages may be compressed.
+    for (encoding, all) in [("identity", 3.0), ("gzip", 4.0)] {
+        let stalled = client.call_with(JUDGE_STREAM, "grpc-encoding", encoding);
+        stalled.send([&whole[..], &begun(1000, 10)[..]].concat());
+        assert_eq!(reason(&stalled.status().await), "SLOW_REQUEST");
+        server.until(judged, all).await;
+    }
     idle.send(whole);
-    server.until(judged, 4.0).await;
+    server.until(judged, 5.0).await;
     let refused = "judge_refusals_total{reason=\"SLOW_REQUEST\"}";
-    assert_eq!(server.metric(refused).await, Some(2.0));
+    assert_eq!(server.metric(refused).await, Some(3.0));
+}
+
+#[tokio::test]
+async fn a_lookup_arrives_in_time_and_the_next_may_wait() {
+    let server = Server::start(&["--read-time=200ms"]).await;
+    let client = Raw::new(&server, 64 * 1024);
+    let lookups = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    let list = Some(MessageRequest::ListServices(String::new()));
+    let whole = framed(&ServerReflectionRequest { message_request: list, ..Default::default() });
+    let idle = client.call(lookups);
+    idle.send(whole.clone());
+    let stalled = client.call(lookups);
+    stalled.send(whole.clone());
+    stalled.send(begun(100, 10));
+    // Reflection has no words for why, and only ends.
+    stalled.status().await;
+    // The other is there for longer than a message may take, and the call for the metrics.
+    server.until("judge_calls_in_flight", 2.0).await;
 }
 
 #[tokio::test]

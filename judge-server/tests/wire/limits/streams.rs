@@ -96,7 +96,7 @@ async fn one_that_is_not_read_leaves_its_connection_to_others() {
 #[tokio::test]
 async fn one_that_is_not_read_frees_its_place_at_its_deadline() {
     let server = Server::start(&["--max-streams=1"]).await;
-    let unread = Raw::new(&server, 1024).call_within(JUDGE_STREAM, "500m");
+    let unread = Raw::new(&server, 1024).call_with(JUDGE_STREAM, "grpc-timeout", "500m");
     for _ in 0..10 {
         unread.send(framed(&JudgeStreamRequest { request: Some(request("", 50, 5)) }));
     }
