@@ -174,16 +174,20 @@ fn leave_out_start(
 ) -> Option<StartUp> {
     let Buffers { rest, case, workspace, ordered, stretch, .. } = buffers;
     let half = case.above.len() / 2;
-    let mut whole: Option<StartUp> = None;
-    while let Some(next) =
-        start_up::find(case, half - whole.map_or(0, |start_up| start_up.length), ordered, stretch)
-    {
-        let length = next.length + whole.map_or(0, |start_up| start_up.length);
-        whole = Some(StartUp { length, ..whole.unwrap_or(next) });
-        rest.refill(grid, index_of(&grid.canary, length), workspace);
+    let mut whole = start_up::find(case, half, ordered, stretch)?;
+    let above = case.above.clone();
+    loop {
+        rest.refill(grid, index_of(&grid.canary, whole.length), workspace);
         case.refill(grid, rest, change, allowance, workspace);
+        let Some(next) = start_up::find(case, half - whole.length, ordered, stretch) else {
+            // How unlikely it is, its first step says; how high it was, all of it.
+            return Some(StartUp {
+                above_rest: start_up::above_rest(&above, whole.length),
+                ..whole
+            });
+        };
+        whole.length += next.length;
     }
-    whole
 }
 
 fn shown(view: View<'_>, located: Option<Location>) -> Shown {

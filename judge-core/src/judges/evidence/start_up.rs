@@ -97,8 +97,13 @@ pub(super) fn find(
     if comes_back(case, start.length, length) {
         return None;
     }
+    Some(StartUp { length, t: start.t / sd, p, above_rest: above_rest(values, length) })
+}
+
+/// By how much the mean of the first `length` lies above that of the others.
+pub(super) fn above_rest(values: &[f64], length: usize) -> f64 {
     let (first, others) = values.split_at(length);
-    Some(StartUp { length, t: start.t / sd, p, above_rest: mean(first) - mean(others) })
+    mean(first) - mean(others)
 }
 
 /// Whether points behind the first `length` are as high as the middle of the first `start`, more of them

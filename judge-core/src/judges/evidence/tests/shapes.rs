@@ -78,6 +78,19 @@ fn a_start_that_comes_back_has_not_healed() {
 }
 
 #[test]
+fn a_start_that_ends_in_steps_is_as_high_as_all_of_it() {
+    let mut canary = around_100(60, 1);
+    canary[..6].iter_mut().for_each(|value| *value *= 3.0);
+    canary[6..16].iter_mut().for_each(|value| *value += 6.0);
+    let judged = metric(&around_100(60, 2), &canary);
+    let start = judged.findings.iter().find(|found| found.test == TestKind::StartUp).unwrap();
+    assert!(start.sentence.starts_with("the first 15 points"), "{}", start.sentence);
+    // Six points at three times the rest and nine at 1.06 times: in the mean of their logarithms.
+    let expected = (3.0_f64.ln() * 6.0 + 1.06_f64.ln() * 9.0) / 15.0;
+    assert!((start.estimate - 100.0 * expected.exp_m1()).abs() < 3.0, "{}", start.sentence);
+}
+
+#[test]
 fn sides_of_unequal_length_raise_no_false_alarms() {
     for (baseline, canary) in [(5, 240), (30, 1440), (60, 1440), (1440, 60)] {
         let found = found(100, |seed| {
