@@ -1,12 +1,13 @@
 //! What every call passes: tokens, limits, time, and the count at the end.
 
+mod headers;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::header::AsHeaderName;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version, header};
 use hyper::body::Incoming;
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
@@ -27,9 +28,6 @@ use crate::secrets::Fresh;
 use crate::target::{Stay, Target};
 use crate::tokens::Tokens;
 use crate::traces::Traces;
-
-/// How the messages of a gRPC call are compressed.
-const GRPC_ENCODING: &str = "grpc-encoding";
 
 /// How many times `max-message-size` a refused request may have for its client to be told why.
 const DISCARDED: u64 = 4;
@@ -158,17 +156,8 @@ impl Gate {
     /// A place for the call, if it may begin; decided by its headers, before its body is read.
     fn admit(&self, target: Target, request: &Request<Incoming>) -> Result<Place, Refusal> {
         match self.side {
-            Side::Grpc(_) => {
-                require_grpc(request)?;
-                let is = |found: &str, known: &str| found == known;
-                require_encoding(request.headers(), GRPC_ENCODING, "gzip,zstd,identity", is)?;
-            }
-            Side::Http(_) => {
-                let is = |found: &str, known: &str| {
-                    found.is_empty() || found.trim().eq_ignore_ascii_case(known)
-                };
-                require_encoding(request.headers(), &header::CONTENT_ENCODING, "identity", is)?;
-            }
+            Side::Grpc(_) => headers::require_grpc(request)?,
+            Side::Http(_) => headers::require_identity(request.headers())?,
         }
         if let Some(tokens) = self.tokens.as_ref().filter(|_| !target.is_open()) {
             tokens.get().admit(request.headers()).map_err(Refusal::Unauthenticated)?;
@@ -269,25 +258,6 @@ impl Gate {
     }
 }
 
-fn require_grpc(request: &Request<Incoming>) -> Result<(), Refusal> {
-    if request.method() != Method::POST {
-        let text = "this port speaks gRPC, which is POST; HTTP has a port of its own";
-        return Err(Refusal::MethodNotAllowed(text.into()));
-    }
-    let content_type = request.headers().get(header::CONTENT_TYPE);
-    let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // gRPC-Web has a prefix in common with gRPC and another framing.
-    let grpc = content_type.strip_prefix("application/grpc");
-    if grpc.is_some_and(|rest| rest.is_empty() || rest.starts_with(['+', ';'])) {
-        return Ok(());
-    }
-    let text = format!(
-        "content type {:?}, but allowed here is application/grpc; HTTP has a port of its own",
-        quoted(content_type)
-    );
-    Err(Refusal::UnsupportedMediaType(text))
-}
-
 /// Leaves of an answer what its headers say.
 fn without_body(response: &mut Response<Body>) {
     *response.body_mut() = Body::empty();
@@ -298,23 +268,6 @@ fn without_body(response: &mut Response<Body>) {
 fn bytes_of(response: &Response<Body>) -> usize {
     let bytes = http_body::Body::size_hint(response.body()).exact().unwrap_or_default();
     usize::try_from(bytes).unwrap_or(usize::MAX)
-}
-
-/// Whether the content is compressed, if at all, in one of the ways that `allowed` lists, as `is`
-/// compares them: gRPC takes its words to the letter.
-fn require_encoding(
-    headers: &HeaderMap,
-    name: impl AsHeaderName,
-    allowed: &'static str,
-    is: impl Fn(&str, &str) -> bool,
-) -> Result<(), Refusal> {
-    for value in headers.get_all(name) {
-        let found = String::from_utf8_lossy(value.as_bytes());
-        if !allowed.split(',').any(|known| is(&found, known)) {
-            return Err(Refusal::UnsupportedEncoding { found: quoted(&found), allowed });
-        }
-    }
-    Ok(())
 }
 
 /// The status of an answer that failed before its body, else OK.
