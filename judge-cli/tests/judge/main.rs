@@ -14,6 +14,7 @@ mod recorded;
 mod report;
 #[cfg(feature = "retro")]
 mod retro;
+#[cfg(feature = "retro")]
 mod retro_input;
 mod run;
 mod sizes;
