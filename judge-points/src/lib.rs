@@ -1,4 +1,5 @@
-//! How points are written in files: timestamps, values, and Prometheus responses that hold both.
+//! How points are written in files: timestamps, values, and the tables and Prometheus responses that
+//! hold both.
 //!
 //! One set of rules, so that `judge run` and `judge retro` read the same from the same text. A gap is
 //! NaN; times are milliseconds since the Unix epoch.
@@ -14,4 +15,5 @@
 
 pub mod number;
 pub mod prometheus;
+pub mod table;
 pub mod time;

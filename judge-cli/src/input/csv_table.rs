@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
+use csv::{ByteRecord, Position, Reader, ReaderBuilder, Trim};
 use judge_points::number;
+use judge_points::table::{self, TableError, separator_hint};
 use judge_points::time::{self, TimeError};
 use thiserror::Error;
 
@@ -14,7 +15,7 @@ use super::series_file::{RepeatedTime, TimedSeries, sort_by_time};
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum CsvError {
-    #[error("no column {missing:?}; the columns are {}{}", quoted(.columns), hint(.columns))]
+    #[error("no column {missing:?}; the columns are {}{}", quoted(.columns), separator_hint(.columns))]
     MissingColumn { missing: &'static str, columns: Vec<String> },
     #[error(
         "columns metric and value make this a long table (timestamp,metric,value), but there are \
@@ -22,22 +23,16 @@ pub(crate) enum CsvError {
         quoted(.0)
     )]
     ExtraColumns(Vec<String>),
-    #[error("column {0:?} stands twice in the header; names must differ")]
-    RepeatedColumn(String),
-    #[error("column {0} has no name in the header")]
-    UnnamedColumn(usize),
+    #[error(transparent)]
+    Table(#[from] TableError),
     #[error("no metric: the only column is the timestamp")]
     NoMetric,
-    #[error("line {line}: {found} fields, but the header has {expected}")]
-    Fields { line: u64, found: u64, expected: u64 },
     #[error("line {line}: column {column:?}: {text:?}, but allowed is {}", number::ALLOWED)]
     Value { line: u64, column: String, text: String },
     #[error("line {line}: column {column:?}: {error}")]
     Time { line: u64, column: String, error: TimeError },
     #[error("line {line}: the metric has no name")]
     UnnamedMetric { line: u64 },
-    #[error("line {line}: not UTF-8; save the file as UTF-8")]
-    NotUtf8 { line: u64 },
     #[error("line {}: metric {metric:?}: {repeated}", .repeated.again)]
     Repeated { metric: String, repeated: RepeatedTime },
     #[error("{0}")]
@@ -46,13 +41,13 @@ pub(crate) enum CsvError {
 
 /// Reads a table in either form; the header says which.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<TimedSeries>, CsvError> {
-    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(bytes);
-    let header = header(&mut reader)?;
-    let time = header
-        .iter()
-        .position(|name| {
-            name.eq_ignore_ascii_case("timestamp") || name.eq_ignore_ascii_case("time")
-        })
+    let mut rows = Rows {
+        bytes,
+        reader: ReaderBuilder::new().trim(Trim::All).from_reader(bytes),
+        record: ByteRecord::new(),
+    };
+    let header = header(&mut rows)?;
+    let time = table::time_column(&header)
         .ok_or_else(|| CsvError::MissingColumn { missing: "timestamp", columns: header.clone() })?;
     let column = |wanted: &str| header.iter().position(|name| name == wanted);
     match (column("metric"), column("value")) {
@@ -63,46 +58,32 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<TimedSeries>, CsvError> {
             if !extra.is_empty() {
                 return Err(CsvError::ExtraColumns(extra));
             }
-            long(&mut reader, &header, &LongColumns { time, metric, value })
+            long(&mut rows, &header, &LongColumns { time, metric, value })
         }
         (Some(_), None) => Err(CsvError::MissingColumn { missing: "value", columns: header }),
-        _ => wide(&mut reader, &header, time),
+        _ => wide(&mut rows, &header, time),
     }
 }
 
-fn header(reader: &mut Reader<&[u8]>) -> Result<Vec<String>, CsvError> {
-    let record = reader.byte_headers().map_err(from_csv)?;
+fn header(rows: &mut Rows) -> Result<Vec<String>, CsvError> {
+    let record = rows.reader.byte_headers().cloned().map_err(|error| rows.error(error))?;
     let names: Vec<String> = record
         .iter()
         .map(|name| str::from_utf8(name).map(str::to_owned))
         .collect::<Result<_, _>>()
-        .map_err(|_| CsvError::NotUtf8 { line: 1 })?;
-    let mut seen = HashMap::new();
-    for (index, name) in names.iter().enumerate() {
-        if name.is_empty() {
-            return Err(CsvError::UnnamedColumn(index + 1));
-        }
-        if seen.insert(name, index).is_some() {
-            return Err(CsvError::RepeatedColumn(name.clone()));
-        }
-    }
+        .map_err(|_| TableError::NotUtf8 { line: rows.line_at(record.position()) })?;
+    table::check_header(&names)?;
     Ok(names)
 }
 
-fn wide(
-    reader: &mut Reader<&[u8]>,
-    header: &[String],
-    time: usize,
-) -> Result<Vec<TimedSeries>, CsvError> {
+fn wide(rows: &mut Rows, header: &[String], time: usize) -> Result<Vec<TimedSeries>, CsvError> {
     let names = || header.iter().enumerate().filter(|&(index, _)| index != time);
     let mut times = Vec::new();
     let mut lines = Vec::new();
     let mut columns = vec![Vec::new(); header.len() - 1];
-    let mut record = ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(from_csv)? {
-        let row = Row { record: &record, header };
+    while let Some(row) = rows.next(header)? {
         times.push(row.time(time)?);
-        lines.push(row.line());
+        lines.push(row.line);
         for (column, (index, _)) in columns.iter_mut().zip(names()) {
             column.push(row.value(index)?);
         }
@@ -132,22 +113,20 @@ struct LongSeries {
 }
 
 fn long(
-    reader: &mut Reader<&[u8]>,
+    rows: &mut Rows,
     header: &[String],
     columns: &LongColumns,
 ) -> Result<Vec<TimedSeries>, CsvError> {
     let mut all: Vec<LongSeries> = Vec::new();
     let mut index_of: HashMap<Vec<u8>, usize> = HashMap::new();
-    let mut record = ByteRecord::new();
-    while reader.read_byte_record(&mut record).map_err(from_csv)? {
-        let row = Row { record: &record, header };
+    while let Some(row) = rows.next(header)? {
         let key = row.field(columns.metric);
         let index = if let Some(&index) = index_of.get(key) {
             index
         } else {
             let name = row.text(columns.metric)?.to_owned();
             if name.is_empty() {
-                return Err(CsvError::UnnamedMetric { line: row.line() });
+                return Err(CsvError::UnnamedMetric { line: row.line });
             }
             index_of.insert(key.to_owned(), all.len());
             all.push(LongSeries { name, ..LongSeries::default() });
@@ -156,7 +135,7 @@ fn long(
         let series = &mut all[index];
         series.times.push(row.time(columns.time)?);
         series.values.push(row.value(columns.value)?);
-        series.lines.push(row.line());
+        series.lines.push(row.line);
     }
     all.into_iter()
         .map(|LongSeries { name, mut times, lines, values }| {
@@ -173,28 +152,68 @@ fn timed(name: &str, times: Arc<Vec<i64>>, values: Vec<f64>) -> TimedSeries {
     TimedSeries { name: Some(name.to_owned()), labels: format!("{name:?}"), times, values }
 }
 
+/// The rows of a table, read one by one.
+struct Rows<'a> {
+    bytes: &'a [u8],
+    reader: Reader<&'a [u8]>,
+    record: ByteRecord,
+}
+
+impl Rows<'_> {
+    fn next<'r>(&'r mut self, header: &'r [String]) -> Result<Option<Row<'r>>, CsvError> {
+        match self.reader.read_byte_record(&mut self.record) {
+            Err(error) => Err(self.error(error)),
+            Ok(false) => Ok(None),
+            Ok(true) => {
+                let line = self.line_at(self.record.position());
+                Ok(Some(Row { record: &self.record, line, header }))
+            }
+        }
+    }
+
+    /// The line of a record. The reader places it before the line ends that it passes over: those of
+    /// blank lines, and the second half of a CRLF.
+    fn line_at(&self, position: Option<&Position>) -> u64 {
+        let Some(position) = position else { return 0 };
+        let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let passed = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        position.line() + passed.filter(|byte| **byte == b'\n').count() as u64
+    }
+
+    fn error(&self, error: csv::Error) -> CsvError {
+        match error.kind() {
+            csv::ErrorKind::UnequalLengths { pos, expected_len, len } => TableError::Fields {
+                line: self.line_at(pos.as_ref()),
+                found: *len,
+                expected: *expected_len,
+            }
+            .into(),
+            _ => CsvError::Other(error),
+        }
+    }
+}
+
 struct Row<'a> {
     record: &'a ByteRecord,
+    line: u64,
     header: &'a [String],
 }
 
 impl<'a> Row<'a> {
-    fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line)
-    }
-
     fn field(&self, index: usize) -> &'a [u8] {
         self.record.get(index).unwrap_or_default()
     }
 
     fn text(&self, index: usize) -> Result<&'a str, CsvError> {
-        str::from_utf8(self.field(index)).map_err(|_| CsvError::NotUtf8 { line: self.line() })
+        str::from_utf8(self.field(index))
+            .map_err(|_| TableError::NotUtf8 { line: self.line }.into())
     }
 
     fn time(&self, index: usize) -> Result<i64, CsvError> {
         let column = || self.header[index].clone();
         time::parse(self.text(index)?).map_err(|error| CsvError::Time {
-            line: self.line(),
+            line: self.line,
             column: column(),
             error,
         })
@@ -203,7 +222,7 @@ impl<'a> Row<'a> {
     fn value(&self, index: usize) -> Result<f64, CsvError> {
         let text = self.text(index)?;
         number::parse(text).ok_or_else(|| CsvError::Value {
-            line: self.line(),
+            line: self.line,
             column: self.header[index].clone(),
             text: text.chars().take(LONGEST_VALUE).collect(),
         })
@@ -212,17 +231,6 @@ impl<'a> Row<'a> {
 
 /// The longest field quoted in an error, in characters.
 const LONGEST_VALUE: usize = 80;
-
-fn from_csv(error: csv::Error) -> CsvError {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => CsvError::Fields {
-            line: pos.as_ref().map_or(0, csv::Position::line),
-            found: *len,
-            expected: *expected_len,
-        },
-        _ => CsvError::Other(error),
-    }
-}
 
 /// The most columns listed in an error.
 const MOST_COLUMNS: usize = 20;
@@ -234,13 +242,6 @@ fn quoted(names: &[String]) -> String {
         text.push(format!("and {} more", names.len() - MOST_COLUMNS));
     }
     text.join(", ")
-}
-
-fn hint(columns: &[String]) -> &'static str {
-    match columns {
-        [only] if only.contains([';', '\t']) => "; separate fields by commas",
-        _ => "",
-    }
 }
 
 #[cfg(test)]

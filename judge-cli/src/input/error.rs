@@ -35,7 +35,7 @@ pub(crate) enum InputProblem {
         /// What there is.
         judged: String,
     },
-    #[error("UTF-16 text; save the file as UTF-8")]
+    #[error("{}", judge_points::table::UTF16)]
     Utf16,
     #[error("standard input can be read once only; give files for the others")]
     StdinTwice,

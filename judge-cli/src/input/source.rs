@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
+use judge_points::table;
+
 use super::error::{InputError, InputProblem};
 
 /// A file, a directory, or stdin.
@@ -32,7 +34,6 @@ impl fmt::Display for Source {
 }
 
 const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
-const UTF16_BOMS: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
 
 impl Source {
     /// Opens it for reading.
@@ -51,7 +52,7 @@ impl Source {
         self.open()?
             .read_to_end(&mut bytes)
             .map_err(|error| self.error(InputProblem::Io(error)))?;
-        if UTF16_BOMS.iter().any(|bom| bytes.starts_with(bom)) {
+        if table::is_utf16(&bytes) {
             return Err(self.error(InputProblem::Utf16));
         }
         if bytes.starts_with(UTF8_BOM) {

@@ -30,7 +30,7 @@ fn bad_files_are_refused_with_file_and_place() {
         ),
         ("canary.csv", b"timestamp,metric\n1,2\n".into(), "no column \"value\""),
         ("canary.csv", b"timestamp,latency\n1,x\n".into(), "line 2: column \"latency\": \"x\""),
-        ("canary.csv", b"timestamp,latency\n1\n".into(), "line 2: 1 fields"),
+        ("canary.csv", b"timestamp,latency\n1\n".into(), "line 2: 1 field,"),
         ("canary.csv", b"timestamp,latency\n1,\xff\n".into(), "line 2: not UTF-8"),
         (
             "canary.csv",

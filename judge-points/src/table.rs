@@ -1,0 +1,148 @@
+//! How a CSV table is laid out: its encoding, its header, the length of its rows.
+
+use std::collections::HashSet;
+
+use thiserror::Error;
+
+/// Why a CSV table cannot be read, whatever it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TableError {
+    /// It is in another encoding.
+    #[error("line {line}: not UTF-8; save the file as UTF-8")]
+    NotUtf8 {
+        /// Where, from 1.
+        line: u64,
+    },
+    /// A column is called nothing.
+    #[error("column {0} has no name in the header")]
+    UnnamedColumn(usize),
+    /// Two columns are called the same.
+    #[error("column {0:?} stands twice in the header; names must differ")]
+    RepeatedColumn(String),
+    /// A row is shorter or longer than the header.
+    #[error("line {line}: {}, but the header has {expected}; {}", fields(*.found), way_out(*.found, *.expected))]
+    Fields {
+        /// Where the row begins, from 1.
+        line: u64,
+        /// How many fields it has.
+        found: u64,
+        /// How many it should have.
+        expected: u64,
+    },
+    /// A quote that neither begins nor ends a field.
+    #[error(
+        "line {line}: a quote in the middle of a field; put the whole field in quotes and double \
+         each quote in it"
+    )]
+    StrayQuote {
+        /// Where, from 1.
+        line: u64,
+    },
+    /// A quoted field goes on to the end of the file.
+    #[error("line {line}: a quoted field begins here and does not end; close it")]
+    OpenQuote {
+        /// Where it begins, from 1.
+        line: u64,
+    },
+    /// Lines end as they did on old Macintoshes.
+    #[error(
+        "line {line}: a carriage return without a line feed after it; end lines with a line feed"
+    )]
+    LoneReturn {
+        /// Where, from 1.
+        line: u64,
+    },
+}
+
+fn fields(number: u64) -> String {
+    if number == 1 { "1 field".to_owned() } else { format!("{number} fields") }
+}
+
+fn way_out(found: u64, expected: u64) -> &'static str {
+    if found < expected {
+        "leave a gap as an empty field between commas"
+    } else {
+        "put a field that has commas in quotes"
+    }
+}
+
+/// What is said of UTF-16, in which no file is read.
+pub const UTF16: &str = "UTF-16 text; save the file as UTF-8";
+
+/// Whether text that starts so is UTF-16.
+pub fn is_utf16(start: &[u8]) -> bool {
+    [b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| start.starts_with(*mark))
+}
+
+/// Checks that the columns of a header can be told apart.
+///
+/// # Errors
+/// When one has no name, or two have the same.
+pub fn check_header(names: &[String]) -> Result<(), TableError> {
+    let mut seen = HashSet::new();
+    for (index, name) in names.iter().enumerate() {
+        if name.is_empty() {
+            return Err(TableError::UnnamedColumn(index + 1));
+        }
+        if !seen.insert(name) {
+            return Err(TableError::RepeatedColumn(name.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Which column holds the times: `timestamp` before `Timestamp` before `time`.
+pub fn time_column(names: &[String]) -> Option<usize> {
+    let called = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
+    let exactly = names.iter().position(|name| name == "timestamp");
+    exactly.or_else(|| called("timestamp")).or_else(|| called("time"))
+}
+
+/// What a message adds where `columns` look as if something else separated them.
+pub fn separator_hint(columns: &[String]) -> &'static str {
+    match columns {
+        [only] if only.contains([';', '\t']) => "; separate fields by commas",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn columns_must_have_names_that_differ() {
+        assert_eq!(check_header(&names(&["a", "A"])), Ok(()));
+        let unnamed = check_header(&names(&["a", ""]));
+        assert_eq!(unnamed, Err(TableError::UnnamedColumn(2)));
+        let repeated = check_header(&names(&["a", "b", "a"]));
+        assert_eq!(repeated, Err(TableError::RepeatedColumn("a".to_owned())));
+    }
+
+    #[test]
+    fn the_column_of_times_has_few_names() {
+        for (columns, found) in [
+            (vec!["a", "timestamp"], Some(1)),
+            (vec!["Time"], Some(0)),
+            (vec!["time", "TimeStamp"], Some(1)),
+            (vec!["Timestamp", "timestamp"], Some(1)),
+            (vec!["times"], None),
+        ] {
+            assert_eq!(time_column(&names(&columns)), found, "{columns:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_another_length_is_said_with_the_way_out() {
+        let said = |found| TableError::Fields { line: 7, found, expected: 3 }.to_string();
+        let short = "line 7: 1 field, but the header has 3; leave a gap as an empty field between \
+                     commas";
+        assert_eq!(said(1), short);
+        assert!(said(4).ends_with("the header has 3; put a field that has commas in quotes"));
+    }
+}
