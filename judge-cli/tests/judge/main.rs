@@ -17,5 +17,7 @@ mod retro;
 #[cfg(feature = "retro")]
 mod retro_input;
 mod run;
+#[cfg(feature = "retro")]
+mod same_csv;
 mod sizes;
 mod test;

@@ -136,7 +136,7 @@ fn a_broken_release_is_reported_and_the_rest_is_judged() {
     assert_eq!(answer.code, 2, "{answer:?}");
     assert!(answer.stdout.contains("r0       PASS        100\n"), "{}", answer.stdout);
     assert!(
-        answer.stdout.contains("\nr1       BROKEN    history.csv: row 61: the role \"nobody\"")
+        answer.stdout.contains("\nr1       BROKEN    history.csv: line 62: the role \"nobody\"")
     );
     assert!(answer.stdout.contains("\nr2       FAIL "));
     assert!(answer.stdout.contains("; 2 could not be judged\n"));

@@ -100,7 +100,11 @@ impl Batch {
 
     /// `message` said of a row.
     pub(crate) fn said_of(&self, row: usize, message: &str) -> String {
-        format!("{}: row {}: {message}", self.file.path.display(), self.first_row + row + 1)
+        format!(
+            "{}: {}: {message}",
+            self.file.path.display(),
+            self.file.place(self.first_row + row)
+        )
     }
 }
 
@@ -162,7 +166,9 @@ fn times(column: &Column, layout: &Layout, bad: &mut Vec<BadCell>) -> PolarsResu
         TimeKind::Text => {
             let array = text(column)?;
             let read = array.iter().enumerate().map(|(row, text)| match text {
-                Some(text) => time::parse(text.trim()).unwrap_or_else(|error| wrong(row, &error)),
+                Some(text) => {
+                    time::parse(text.trim_ascii()).unwrap_or_else(|error| wrong(row, &error))
+                }
                 None => wrong(row, &EMPTY),
             });
             read.collect()
@@ -188,7 +194,7 @@ fn values(
         ValueKind::Text => {
             let array = text(column)?;
             let read = array.iter().enumerate().map(|(row, text)| {
-                let text = text.unwrap_or_default().trim();
+                let text = text.unwrap_or_default().trim_ascii();
                 number::parse(text).unwrap_or_else(|| {
                     let shown: String = text.chars().take(LONGEST_VALUE).collect();
                     let message =

@@ -1,7 +1,9 @@
 //! What is wrong with a history.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
+use judge_points::table::{self, TableError};
 use thiserror::Error;
 
 use super::format::Format;
@@ -68,11 +70,16 @@ impl HistoryError {
 
     /// Whether one file is damaged, and the others may be as they should.
     pub(super) fn is_damage(&self) -> bool {
-        use FileProblem::{Broken, Empty, Io, Packed, Prometheus};
+        use FileProblem::{Broken, Empty, Io, Packed, Prometheus, Table, Utf16};
         match self {
-            Self::File { problem, .. } => {
-                matches!(problem, Broken { .. } | Empty | Io(_) | Packed { .. } | Prometheus(_))
+            Self::File { problem: Table(problem), .. } => {
+                use TableError::{RepeatedColumn, UnnamedColumn};
+                !matches!(problem, RepeatedColumn(_) | UnnamedColumn(_))
             }
+            Self::File { problem, .. } => matches!(
+                problem,
+                Broken { .. } | Empty | Io(_) | Packed { .. } | Prometheus(_) | Utf16
+            ),
             _ => false,
         }
     }
@@ -94,6 +101,12 @@ pub enum FileProblem {
         /// The program that packs files so.
         by: &'static str,
     },
+    /// It is text in another encoding.
+    #[error("{}", table::UTF16)]
+    Utf16,
+    /// A CSV file that is no table.
+    #[error("{0}")]
+    Table(TableError),
     /// Nothing tells what it is.
     #[error(
         "neither its name nor its content tells its format; name it so that it ends in {}",
@@ -111,7 +124,8 @@ pub enum FileProblem {
     /// A column is missing.
     #[error(
         "no column {wanted:?}, which holds {meaning}; the columns are {}; if it has another name, say \
-         --column {column}=NAME{}", listed(.columns), folder_hint(.column)
+         --column {column}=NAME{}{}", listed(.columns), folder_hint(.column),
+        table::separator_hint(.columns)
     )]
     MissingColumn {
         /// Which column of [`super::ColumnNames`].
@@ -133,9 +147,6 @@ pub enum FileProblem {
         /// What it may be.
         allowed: &'static str,
     },
-    /// Two columns are called the same.
-    #[error("two columns are called {0:?}; names must differ")]
-    RepeatedColumn(String),
     /// Nothing in it is of the config.
     #[error(
         "no column is a metric of the config; the columns are {}; the config has {}; a long table \
@@ -148,16 +159,35 @@ pub enum FileProblem {
         wanted: Vec<String>,
     },
     /// A row belongs to no release.
-    #[error("row {row}: column {column:?}: empty, but allowed is the name of a release")]
+    #[error("{place}: column {column:?}: empty, but allowed is the name of a release")]
     NoRelease {
-        /// The row, from 1, the header not counted.
-        row: usize,
+        /// Where.
+        place: Place,
         /// The column.
         column: String,
     },
     /// A Prometheus response that is not one.
     #[error("{0}")]
     Prometheus(String),
+}
+
+/// Where something stands in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Place {
+    /// The row of a table, from 1, a header not counted.
+    Row(usize),
+    /// The line of a text file, from 1.
+    Line(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row(row) => write!(f, "row {row}"),
+            Self::Line(line) => write!(f, "line {line}"),
+        }
+    }
 }
 
 fn name(format: Format) -> &'static str {

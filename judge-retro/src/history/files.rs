@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::error::{FileProblem, HistoryError};
+use super::csv_rows::{CsvRows, Unread};
+use super::error::{FileProblem, HistoryError, Place};
 use super::format::{Content, Format};
 
 /// One file of history.
@@ -14,6 +15,8 @@ pub(crate) struct HistoryFile {
     /// `key=value` folders on the way to it, outermost first.
     pub(crate) partitions: Vec<(String, String)>,
     pub(crate) bytes: u64,
+    /// Of a CSV file.
+    pub(super) csv: Option<CsvRows>,
 }
 
 impl HistoryFile {
@@ -21,6 +24,14 @@ impl HistoryFile {
     pub(crate) fn partition(&self, key: &str) -> Option<&str> {
         let found = self.partitions.iter().rev().find(|(name, _)| name == key);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// Where a row stands; rows count from 0.
+    pub(crate) fn place(&self, row: usize) -> Place {
+        match &self.csv {
+            Some(rows) => Place::Line(rows.line(row)),
+            None => Place::Row(row + 1),
+        }
     }
 
     pub(crate) fn error(&self, problem: FileProblem) -> HistoryError {
@@ -121,12 +132,24 @@ fn describe(path: PathBuf, format: Option<Format>) -> Result<HistoryFile, Histor
         (Content::Packed(by), _) => {
             return Err(HistoryError::file(&path, FileProblem::Packed { by }));
         }
+        (Content::Utf16, _) => return Err(HistoryError::file(&path, FileProblem::Utf16)),
         // Rows may have a column called as Prometheus calls its fields.
         (Content::Of(Format::Prometheus), None) if named == Some(Format::Ndjson) => Format::Ndjson,
         (_, Some(format)) | (Content::Of(format), None) => format,
         (Content::Unknown, None) => {
             named.ok_or_else(|| HistoryError::file(&path, FileProblem::UnknownFormat))?
         }
+    };
+    let csv = match format {
+        Format::Csv => Some(CsvRows::of(&path).map_err(|unread| {
+            let problem = match unread {
+                Unread::Io(error) => FileProblem::Io(error.to_string()),
+                Unread::Empty => FileProblem::Empty,
+                Unread::Table(error) => FileProblem::Table(error),
+            };
+            HistoryError::file(&path, problem)
+        })?),
+        _ => None,
     };
     let partitions = path
         .parent()
@@ -138,7 +161,7 @@ fn describe(path: PathBuf, format: Option<Format>) -> Result<HistoryFile, Histor
         })
         .map(|(key, value)| (key.to_owned(), unescape(value)))
         .collect();
-    Ok(HistoryFile { bytes: metadata.len(), format, partitions, path })
+    Ok(HistoryFile { bytes: metadata.len(), format, partitions, csv, path })
 }
 
 /// A folder's value with `%3A` and the like read as the bytes they stand for, as Hive writes them.

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use judge_points::table;
+
 /// A format of history files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -50,6 +52,8 @@ pub(super) enum Content {
     Of(Format),
     /// That it is compressed as a whole, by such a program.
     Packed(&'static str),
+    /// That it is text, but not in UTF-8.
+    Utf16,
     /// Nothing.
     Unknown,
 }
@@ -67,6 +71,8 @@ impl Content {
             Self::Packed("gzip")
         } else if start.starts_with(b"\x28\xb5\x2f\xfd") {
             Self::Packed("zstd")
+        } else if table::is_utf16(&start) {
+            Self::Utf16
         } else if text.starts_with(b"{") {
             let keys = ["\"status\"", "\"resultType\"", "\"data\""];
             let prometheus =

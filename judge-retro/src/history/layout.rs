@@ -1,9 +1,10 @@
 //! What each column of a file holds.
 
-use polars::prelude::{DataType, Expr, PlSmallStr, Schema, TimeUnit};
+use polars::prelude::{DataType, Expr, PlSmallStr, Schema, TimeUnit, lit};
 
 use super::error::{FileProblem, HistoryError};
 use super::files::HistoryFile;
+use super::format::Format;
 use super::options::ColumnNames;
 
 /// Where a file says what every row needs.
@@ -65,7 +66,12 @@ pub(super) struct Layout {
     pub(super) time: TimeKind,
     pub(super) zone: Zone,
     pub(super) points: Points,
+    /// Whether names may have space around them that is none of theirs.
+    pub(super) padded: bool,
 }
+
+/// What stands around names and is none of theirs.
+const SPACE: &str = " \t\n\x0C\r";
 
 impl Layout {
     /// The layout of `file`, whose columns are `schema`; `series` are needed.
@@ -85,6 +91,7 @@ impl Layout {
             time,
             zone,
             points: read.points(series)?,
+            padded: file.format == Format::Csv,
         })
     }
 
@@ -107,7 +114,10 @@ impl Layout {
     pub(super) fn columns(&self) -> Vec<Expr> {
         let text = |said: &Said| match said {
             Said::Once(_) => None,
-            Said::Column(name) => Some(named(name).cast(DataType::String)),
+            Said::Column(name) => {
+                let text = named(name).cast(DataType::String);
+                Some(if self.padded { text.str().strip_chars(lit(SPACE)) } else { text })
+            }
         };
         let time = match self.time {
             TimeKind::Units { .. } => Some(named(&self.timestamp).cast(DataType::Int64)),

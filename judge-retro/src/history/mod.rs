@@ -21,10 +21,14 @@
 //!   Arrow writers mean it; a history that mixes columns with and without a zone is refused.
 //! - **Instances.** Where a role has several, its series is the mean of those that have a point at a time,
 //!   as Kayenta's queries average (`avg`).
+//! - **CSV** is read as `judge run` reads it: space around names and values is none of theirs, blank lines
+//!   are no rows, and the column of times may be called `time` or `Timestamp` too. A row that is shorter
+//!   or longer than the header makes the file a damaged one.
 //! - **Damaged files** beside whole ones are left out, and said to be.
 //! - **Metrics** that the config does not have are passed over with a warning.
 
 mod batch;
+mod csv_rows;
 mod error;
 mod files;
 mod format;
@@ -39,7 +43,7 @@ mod prometheus;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use error::{FileProblem, HistoryError};
+pub use error::{FileProblem, HistoryError, Place};
 pub use format::Format;
 pub use options::{ColumnNames, HistoryOptions, RoleNames};
 
@@ -69,7 +73,7 @@ impl History {
     ///
     /// # Errors
     /// When there is no file, all are damaged, or one of them cannot be history: everything that can be
-    /// seen without reading the rows.
+    /// seen without reading the rows, and of CSV files their rows too.
     pub fn open(
         sources: &[PathBuf],
         options: &HistoryOptions,

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use judge_points::table;
 use polars::io::HiveOptions;
 use polars::prelude::{
-    DataFrame, Engine, IpcScanOptions, LazyCsvReader, LazyFileListReader, LazyFrame,
+    DataFrame, DataType, Engine, IpcScanOptions, LazyCsvReader, LazyFileListReader, LazyFrame,
     LazyJsonLineReader, PlRefPath, PlanCallback, PolarsResult, ScanArgsParquet, Schema,
     UnifiedScanArgs,
 };
@@ -30,12 +31,12 @@ fn scan(file: &HistoryFile, names: &ColumnNames) -> Result<LazyFrame, HistoryErr
             LazyFrame::scan_parquet(path, args).map_err(broken)
         }
         Format::Csv => {
+            let header = file.csv.iter().flat_map(|rows| &rows.header);
             // Everything as text, so that numbers and times are read by one set of rules.
-            let reader = LazyCsvReader::new(path).with_infer_schema_length(Some(0));
-            let header = header(file)?;
-            let reader =
-                reader.with_glob(false).with_schema_modify(|read| Ok(named(&read, &header)));
-            reader.and_then(LazyFileListReader::finish).map_err(broken)
+            let schema =
+                columns(header, names).into_iter().map(|name| (name.into(), DataType::String));
+            let reader = LazyCsvReader::new(path).with_schema(Some(Arc::new(schema.collect())));
+            reader.with_glob(false).finish().map_err(broken)
         }
         Format::Ndjson => {
             // This reader takes every path for a pattern.
@@ -52,27 +53,16 @@ fn scan(file: &HistoryFile, names: &ColumnNames) -> Result<LazyFrame, HistoryErr
     }
 }
 
-/// The names in a CSV file's header. polars leaves the doubled quotes of quoted names as they are.
-fn header(file: &HistoryFile) -> Result<Vec<String>, HistoryError> {
-    let reader = csv::ReaderBuilder::new().has_headers(false).from_path(&file.path);
-    let header = reader.and_then(|reader| reader.into_byte_records().next().transpose());
-    let header = header.map_err(|error| file.error(FileProblem::Io(error.to_string())))?;
-    let name = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
-    Ok(header.iter().flatten().map(name).collect())
-}
-
-/// The columns of `read` with the names of `header`; one that stands there twice keeps what polars calls
-/// it.
-fn named(read: &Schema, header: &[String]) -> Schema {
-    if read.len() != header.len() {
-        return read.clone();
+/// The columns that `header` names; the times may be called as `judge run` has them too.
+fn columns<'a>(header: impl Iterator<Item = &'a String>, names: &ColumnNames) -> Vec<String> {
+    let mut columns: Vec<String> = header.cloned().collect();
+    let timestamp = ColumnNames::default().timestamp;
+    if names.timestamp == timestamp
+        && let Some(column) = table::time_column(&columns)
+    {
+        columns[column] = timestamp;
     }
-    let mut schema = Schema::with_capacity(read.len());
-    for ((known, dtype), name) in read.iter().zip(header) {
-        let name = if schema.contains(name) { known.clone() } else { name.as_str().into() };
-        schema.insert(name, dtype.clone());
-    }
-    schema
+    columns
 }
 
 fn broken(file: &HistoryFile, error: &polars::prelude::PolarsError) -> HistoryError {
@@ -83,20 +73,8 @@ fn broken(file: &HistoryFile, error: &polars::prelude::PolarsError) -> HistoryEr
 
 /// The columns of `file`.
 pub(super) fn schema(file: &HistoryFile, names: &ColumnNames) -> Result<Arc<Schema>, HistoryError> {
-    let schema = guarded(file, || {
-        scan(file, names)?.collect_schema().map_err(|error| broken(file, &error))
-    })?;
-    let repeated = schema.iter_names().find_map(|name| name.strip_suffix(REPEATED));
-    match repeated {
-        Some(name) if file.format == Format::Csv => {
-            Err(file.error(FileProblem::RepeatedColumn(name.to_owned())))
-        }
-        _ => Ok(schema),
-    }
+    guarded(file, || scan(file, names)?.collect_schema().map_err(|error| broken(file, &error)))
 }
-
-/// What polars adds to the name of a CSV file's second column of that name.
-const REPEATED: &str = "_duplicated_0";
 
 /// Hands the rows of `file` to `take` in their order, until it wants no more.
 pub(super) fn read(
@@ -110,8 +88,18 @@ pub(super) fn read(
     let each = move |frame: DataFrame| -> PolarsResult<bool> {
         // One batch at a time, in order.
         let first_row = rows.fetch_add(frame.height(), Ordering::Relaxed);
-        let batch = Batch::new(&of, &by, first_row, &frame)?;
-        Ok(!take(batch))
+        let all = first_row..first_row + frame.height();
+        let Some(csv) = &of.csv else {
+            return Ok(!take(Batch::new(&of, &by, first_row, &frame)?));
+        };
+        for rows in csv.filled(&all) {
+            let offset = i64::try_from(rows.start - first_row).unwrap_or(i64::MAX);
+            let frame = frame.slice(offset, rows.len());
+            if !take(Batch::new(&of, &by, rows.start, &frame)?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     };
     guarded(file, || {
         let rows = scan(file, names)?.select(layout.columns());

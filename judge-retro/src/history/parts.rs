@@ -96,7 +96,8 @@ impl History {
             return Ok(());
         }
         let column = self.options.columns.release.clone();
-        Err(batch.file.error(FileProblem::NoRelease { row: batch.first_row + row + 1, column }))
+        let place = batch.file.place(batch.first_row + row);
+        Err(batch.file.error(FileProblem::NoRelease { place, column }))
     }
 
     /// The rows of each release, in the order of the files. The rows of a release must stand together.

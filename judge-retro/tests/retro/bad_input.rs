@@ -80,7 +80,7 @@ fn tables_without_what_is_needed() {
         ),
         (
             "release,timestamp,role,latency,latency\nv1,0,canary,1,2\n",
-            &["two columns are called \"latency\""],
+            &["column \"latency\" stands twice in the header"],
         ),
     ];
     for (number, (content, parts)) in cases.into_iter().enumerate() {
@@ -127,12 +127,12 @@ fn a_bad_cell_breaks_its_release_and_no_other() {
     let cases = [
         (
             "v1,0,latency,canary,much\n",
-            "row 3: column \"value\": \"much\", but allowed is a number",
+            "line 4: column \"value\": \"much\", but allowed is a number",
         ),
         ("v1,0,latency,canary,1e999\n", "\"1e999\", but allowed is a number"),
         (
             "v1,today,latency,canary,1\n",
-            "row 3: column \"timestamp\": \"today\" is not a timestamp",
+            "line 4: column \"timestamp\": \"today\" is not a timestamp",
         ),
         (
             "v1,2026-11-20T14:00:00,latency,canary,1\n",
@@ -141,7 +141,7 @@ fn a_bad_cell_breaks_its_release_and_no_other() {
         ("v1,,latency,canary,1\n", "column \"timestamp\": "),
         (
             "v1,0,latency,cnary,1\n",
-            "row 3: the role \"cnary\", but allowed are baseline, control, canary, experiment",
+            "line 4: the role \"cnary\", but allowed are baseline, control, canary, experiment",
         ),
         ("v1,0,latency,,1\n", "the role \"\", but allowed are baseline"),
         (
@@ -176,7 +176,7 @@ fn a_row_of_no_release_cannot_be_passed_over() {
     let place = Place::new();
     let path = place.write("h.csv", csv("v1,0,latency,canary,1\n,60,latency,canary,1\n"));
     let problem = problem(&path);
-    assert!(problem.contains("h.csv: row 2: column \"release\": empty"), "{problem}");
+    assert!(problem.contains("h.csv: line 3: column \"release\": empty"), "{problem}");
 }
 
 #[test]

@@ -36,7 +36,8 @@ pub(crate) fn run(args: &RetroArgs, console: &Console) -> anyhow::Result<Exit> {
     let plan = Arc::new(
         Plan::of(&judging.config, &judging.document).map_err(|refused| judging.error(refused))?,
     );
-    let history = History::open(&args.history, &args.reading.options(), plan.series())?;
+    let open = || History::open(&args.history, &args.reading.options(), plan.series());
+    let history = Progress::while_looking(open)?;
     for warning in history.warnings() {
         console.warning(warning);
     }

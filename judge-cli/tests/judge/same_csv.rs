@@ -1,0 +1,135 @@
+//! `judge run` and `judge retro` read CSV by the same rules.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::harness::{Answer, PARITY, Place, config, wide};
+
+/// The same two files for `judge run`, and as the history of one release.
+struct Both {
+    run: Answer,
+    retro: Answer,
+}
+
+fn judge(baseline: &[u8], canary: &[u8]) -> Both {
+    let place = Place::with(&[
+        ("config.json", &config(&["latency", "errors"])),
+        ("history/release=r/role=baseline/x.csv", baseline),
+        ("history/release=r/role=canary/x.csv", canary),
+    ]);
+    let at = |role: &str| format!("history/release=r/role={role}/x.csv");
+    let (baseline, canary) = (at("baseline"), at("canary"));
+    let run = format!("run -c config.json -b {baseline} -n {canary} {PARITY} -f json");
+    let retro = format!("retro -c config.json --history history {PARITY} -f json");
+    Both { run: place.judge(&run), retro: place.judge(&retro) }
+}
+
+/// What `judge run` says of two files, and that `judge retro` says the same.
+fn same(baseline: &[u8], canary: &[u8]) -> Value {
+    let Both { run, retro } = judge(baseline, canary);
+    assert_eq!((run.stderr.as_str(), retro.stderr.as_str()), ("", ""));
+    let line: Value = serde_json::from_str(&retro.stdout).unwrap();
+    let run: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(line["judgements"][0]["judgement"], run);
+    run
+}
+
+/// A wide table as a long one.
+fn long(level: f64) -> String {
+    let mut table = "timestamp,metric,value\n".to_owned();
+    for (time, latency, errors) in crate::harness::points(level) {
+        let _ = write!(table, "{time},latency,{latency}\n{time},errors,{errors}\n");
+    }
+    table
+}
+
+type Change = fn(&str) -> String;
+
+#[test]
+fn what_one_reads_the_other_reads_so() {
+    let (baseline, canary) = (wide(100.0), wide(200.0));
+    let plain = same(baseline.as_bytes(), canary.as_bytes());
+    assert_eq!(plain["score"], 50.0);
+    let kinds: [(&str, Change); 9] = [
+        ("blank lines", |table| format!("\n\n{}\n\n", table.replace('\n', "\n\n"))),
+        ("CRLF", |table| table.replace('\n', "\r\n")),
+        ("blank CRLF lines", |table| format!("\r\n{}\r\n", table.replace('\n', "\r\n\r\n"))),
+        ("a byte order mark", |table| format!("\u{feff}{table}")),
+        ("spaces", |table| table.replace(',', " ,\t").replace('\n', " \n")),
+        ("quotes", |table| {
+            let quoted = table.trim_end().replace(',', " \",\" ").replace('\n', "\"\n\" ");
+            format!("\" {quoted}\"\n")
+        }),
+        ("case", |table| table.replace("timestamp", "TimeStamp")),
+        ("time", |table| table.replace("timestamp", " Time")),
+        ("no last line end", |table| table.trim_end().to_owned()),
+    ];
+    for (kind, change) in kinds {
+        for (baseline, canary) in [(wide(100.0), wide(200.0)), (long(100.0), long(200.0))] {
+            let changed = same(change(&baseline).as_bytes(), change(&canary).as_bytes());
+            assert_eq!(changed, plain, "{kind}");
+        }
+    }
+}
+
+#[test]
+fn what_one_refuses_the_other_refuses_in_the_same_words() {
+    let whole = wide(100.0);
+    let utf16: Vec<u8> =
+        [0xfeff].into_iter().chain(whole.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let cases: [(Vec<u8>, &str); 9] = [
+        (utf16, "UTF-16 text; save the file as UTF-8"),
+        (b"\n\r\n".into(), "is empty"),
+        (
+            b"timestamp,latency,errors\r\n0,1,2\r\n\r\n60,1\r\n".into(),
+            "line 4: 2 fields, but the header has 3; leave a gap as an empty field between commas",
+        ),
+        (
+            b"timestamp,latency,errors\n0,1,2,3\n".into(),
+            "line 2: 4 fields, but the header has 3; put a field that has commas in quotes",
+        ),
+        (b"timestamp,latency,errors\n0,1,2\n \n".into(), "line 3: 1 field, but the header has 3"),
+        (b"timestamp,latency,latency \n0,1,2\n".into(), "column \"latency\" stands twice"),
+        (b"timestamp,latency,\n0,1,2\n".into(), "column 3 has no name in the header"),
+        (b"timestamp,latency,errors\n0,1,\xff\n".into(), "line 2: not UTF-8; save the file as"),
+        (b"timestamp;latency;errors\n0;1;2\n".into(), "; separate fields by commas"),
+    ];
+    for (file, said) in cases {
+        let Both { run, retro } = judge(&file, &file);
+        for answer in [run, retro] {
+            assert_eq!(answer.code, 2, "{answer:?}");
+            let named = answer.stderr.contains("history/release=r/role=baseline/x.csv: ")
+                || answer.stderr.contains("history/release=r/role=canary/x.csv: ");
+            assert!(named && answer.stderr.contains(said), "{said}: {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn bad_cells_are_named_with_their_line_by_both() {
+    let header = "timestamp,latency,errors\n\n0,1,2\n\n";
+    for (row, said) in [
+        ("60,much,2\n", "x.csv: line 5: column \"latency\": \"much\", but allowed is a number"),
+        ("noon,1,2\n", "x.csv: line 5: column \"timestamp\": \"noon\" is not a timestamp"),
+        ("60,\u{a0}1,2\n", "x.csv: line 5: column \"latency\": \"\\u{a0}1\", but"),
+    ] {
+        let file = format!("{header}{row}");
+        let Both { run, retro } = judge(file.as_bytes(), file.as_bytes());
+        for answer in [run, retro] {
+            assert_eq!(answer.code, 2, "{answer:?}");
+            assert!(answer.stderr.contains(said), "{said}: {answer:?}");
+        }
+    }
+}
+
+/// A quote that polars would take for the start of a field of many lines.
+#[test]
+fn stray_quotes_are_refused_by_retro() {
+    let file = b"timestamp,latency,errors\n0,1,2\n60,5\",2\n120,1,2\n";
+    let retro = judge(file, file).retro;
+    let said = "x.csv: line 3: a quote in the middle of a field; put the whole field in quotes and \
+                double each quote in it";
+    assert_eq!(retro.code, 2);
+    assert!(retro.stderr.contains(said), "{retro:?}");
+}
