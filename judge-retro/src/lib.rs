@@ -22,7 +22,9 @@ pub mod windows;
 pub use bulk::{Bulk, Ended, OneOfMany};
 pub use derive::Plan;
 pub use frame::{Fate, ReleaseLine};
-pub use history::{ColumnNames, Format, History, HistoryError, HistoryOptions, RoleNames, Survey};
+pub use history::{
+    ColumnNames, Format, History, HistoryError, HistoryOptions, RoleNames, Survey, is_caught,
+};
 pub use length::show as show_length;
 pub use release::{Grid, Instance, Recorded, Release, ReleaseMetric};
 pub use replay::{AfterStop, BrokenRelease, Replay, Replayed, ReplayedInterval, Replayer};

@@ -82,6 +82,8 @@ impl From<Exit> for ExitCode {
 
 /// Runs a subcommand.
 pub(crate) fn run(command: Command, console: &Console) -> anyhow::Result<Exit> {
+    #[cfg(feature = "retro")]
+    retro::tell_no_caught_panics();
     match command {
         Command::Run(args) => run::run(args, console),
         Command::Test(args) => test::run(&args, console),

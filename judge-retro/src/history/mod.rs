@@ -45,6 +45,7 @@ use std::sync::Arc;
 
 pub use error::{FileProblem, HistoryError, Place};
 pub use format::Format;
+pub use guard::is_caught;
 pub use options::{ColumnNames, HistoryOptions, RoleNames};
 
 pub(crate) use batch::{Batch, BatchPoints};

@@ -6,6 +6,7 @@ mod progress;
 mod settings;
 
 use std::num::NonZero;
+use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -186,6 +187,16 @@ fn count(counts: &mut Counts, line: &ReleaseLine) {
         }
         Fate::Broken { .. } => counts.broken += 1,
     }
+}
+
+/// From now on stderr has no panics that become errors of files, which say more.
+pub(crate) fn tell_no_caught_panics() {
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |panicked| {
+        if !judge_retro::is_caught(panicked) {
+            tell(panicked);
+        }
+    }));
 }
 
 /// True after the first Ctrl-C; the second ends the process at once.
