@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::{CanaryConfig, Thresholds};
-use crate::problem::Problem;
+use crate::problem::{Problem, Refused};
 use crate::series::MetricPair;
 
 /// A canary to judge.
@@ -33,5 +33,43 @@ impl JudgeRequest {
             .map(|problem| problem.within("canaryConfig"))
             .chain(thresholds.map(|problem| problem.within("scoreThresholds")))
             .collect()
+    }
+
+    /// What a judge `refused` of this request, then what else is suspect about it. Of a field that is
+    /// both the refusal is kept.
+    pub fn problems_beside(&self, refused: Option<&Refused>) -> Vec<Problem> {
+        let refused = refused.map_or(&[][..], Refused::problems);
+        let paths: BTreeSet<&str> = refused.iter().map(|problem| problem.path.as_str()).collect();
+        let mut others = self.problems();
+        others.retain(|problem| !paths.contains(problem.path.as_str()));
+        refused.iter().cloned().chain(others).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::MetricConfig;
+
+    #[test]
+    fn a_field_that_is_refused_is_not_suspect_too() {
+        let metrics = vec![MetricConfig::new("a", "G"), MetricConfig::new("a", "G")];
+        let config = CanaryConfig { metrics, ..CanaryConfig::default() };
+        let mut request = JudgeRequest::without_points(config);
+        request.thresholds.pass = 0.0;
+        let paths = |refused: Option<&Refused>| -> Vec<String> {
+            let problems = request.problems_beside(refused).into_iter();
+            problems.map(|problem| format!("{:?} {}", problem.severity, problem.path)).collect()
+        };
+        let name = "canaryConfig.metrics[1].name";
+        let suspect = [
+            format!("Suspect {name}"),
+            "Suspect scoreThresholds.marginal".to_owned(),
+            "Suspect scoreThresholds.pass".to_owned(),
+        ];
+        assert_eq!(paths(None), suspect);
+        let refused = Refused::because(Problem::error(name, "\"a\"", "a name of its own"));
+        assert_eq!(paths(Some(&refused))[0], format!("Error {name}"));
+        assert_eq!(paths(Some(&refused))[1..], suspect[1..]);
     }
 }

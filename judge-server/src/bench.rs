@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use judge_core::{
-    CanaryConfig, JudgeRequest, Judgement, Problem, Refused, Scratch, Severity, judges, kayenta,
+    CanaryConfig, JudgeRequest, Judgement, Problem, Scratch, Severity, judges, kayenta,
 };
 use prost::Message;
 
@@ -174,7 +174,6 @@ impl Bench<'_> {
     /// Whether the judge takes `config`, found by asking it, and everything found in it.
     fn try_config(&mut self, config: CanaryConfig, dialect: Dialect) -> Validated {
         self.call.configured(&config.name);
-        let found = config.problems();
         let request = JudgeRequest::without_points(config);
         let refused = self
             .limits
@@ -182,11 +181,7 @@ impl Bench<'_> {
             .and_then(|()| judges::chosen_by(&request))
             .and_then(|judge| judge.judge_with(&request, self.scratch))
             .err();
-        let errors = refused.iter().flat_map(Refused::problems);
-        let found = found.into_iter().map(|problem| problem.within("canaryConfig"));
-        // What is suspect it may refuse too.
-        let others = found.filter(|found| errors.clone().all(|error| error.path != found.path));
-        let problems = errors.clone().cloned().chain(others);
+        let problems = request.problems_beside(refused.as_ref()).into_iter();
         let problems = problems.map(|problem| dialect.name(problem)).collect();
         Validated { usable: refused.is_none(), problems }
     }

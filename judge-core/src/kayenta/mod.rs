@@ -63,19 +63,12 @@ pub fn check_config(json: &[u8]) -> Vec<Problem> {
 
 /// What the judge of `config` refuses, and what else is found in it.
 fn judged_by(config: CanaryConfig) -> Vec<Problem> {
-    let found = config.problems();
     let request = JudgeRequest::without_points(config);
     let judged = judges::chosen_by(&request).and_then(|judge| judge.judge(&request));
-    let refused = judged.as_ref().err().into_iter().flat_map(Refused::problems);
-    let within_config = |problem: &Problem| {
-        let path = problem.path.strip_prefix("canaryConfig.").unwrap_or(&problem.path);
-        Problem { path: path.to_owned(), ..problem.clone() }
-    };
-    let mut problems: Vec<Problem> = refused.map(within_config).collect();
-    let refused = problems.len();
-    for problem in found {
-        if problems[..refused].iter().all(|known| known.path != problem.path) {
-            problems.push(problem);
+    let mut problems = request.problems_beside(judged.err().as_ref());
+    for problem in &mut problems {
+        if let Some(within_config) = problem.path.strip_prefix("canaryConfig.") {
+            problem.path = within_config.to_owned();
         }
     }
     problems
