@@ -287,10 +287,10 @@ Examples:
   judge config check --strict --format json configs/*.json";
 
 const CHECK_DETAILS: &str = "\
-An error makes a config impossible to judge. What is suspect is accepted by
-Kayenta in silence and does what a person would probably not want: the judge
-NetflixACAJudge-v1.0 goes on with it and warns. A notice is of a key that is
-ignored.
+An error makes a config impossible to judge; one in an expression does so for
+judge retro alone. What is suspect is accepted by Kayenta in silence and does
+what a person would probably not want: the judge NetflixACAJudge-v1.0 goes on
+with it and warns. A notice is of a key that is ignored.
 
 Exit codes:
   0  no errors, and with --strict nothing suspect either

@@ -22,7 +22,12 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit> {
 
 fn check(source: &Source) -> CheckedFile {
     let problems = match source.read() {
-        Ok(bytes) => kayenta::check_config(&bytes),
+        Ok(bytes) => {
+            let problems = kayenta::check_config(&bytes).into_iter();
+            #[cfg(feature = "retro")]
+            let problems = problems.chain(super::retro::refused_expressions(&bytes));
+            problems.collect()
+        }
         Err(InputError { problem, .. }) => {
             vec![Problem::error("", problem, "a canary config in UTF-8")]
         }

@@ -63,3 +63,39 @@ fn json_has_path_value_and_what_is_allowed() {
     assert!(problem["allowed"].as_str().unwrap().contains("either"));
     assert_eq!(files[1]["problems"].as_array().unwrap().len(), 2);
 }
+
+#[cfg(feature = "retro")]
+#[test]
+fn expressions_that_retro_refuses_are_errors_in_its_words() {
+    let document = |bad: &str| {
+        format!(
+            r#"{{"name": "c", "classifier": {{"groupWeights": {{}}}}, "metrics": [
+                {{"name": "cost", "groups": ["g"],
+                  "analysisConfigurations": {{"retro": {{"expression": "cpu / rps"}}}}}},
+                {{"name": "rate", "groups": ["g"], "analysisConfigurations": {{"retro": {bad}}}}}]}}"#
+        )
+    };
+    let place = place();
+    for (bad, path) in [
+        (r#"{"expression": "errors /"}"#, ".expression"),
+        (r#"{"expression": "SUM(errors)"}"#, ".expression"),
+        (r#"{"expression": 5}"#, ".expression"),
+        ("[]", ""),
+    ] {
+        place.write("bad.json", document(bad).as_bytes());
+        let checked = place.judge("config check bad.json");
+        let retro = place.judge("retro -c bad.json --history missing.csv");
+        assert_eq!((checked.code, retro.code), (2, 2), "{bad}: {checked:?} {retro:?}");
+        let said = retro.stderr.strip_prefix("error: bad.json: ").unwrap().trim_end();
+        let path = format!("metrics[1].analysisConfigurations.retro{path}: ");
+        assert!(said.starts_with(&path), "{bad}: {said}");
+        let lines = format!("bad.json: error: {said}\nbad.json: 1 error\n");
+        assert_eq!(checked.stdout, lines, "{bad}");
+    }
+    place.write("good.json", document(r#"{"expression": "errors / requests"}"#).as_bytes());
+    assert_eq!(place.judge("config check --strict good.json").stdout, "good.json: ok\n");
+    place.write("typo.json", document(r#"{"expresion": "errors / requests"}"#).as_bytes());
+    let notice =
+        "metrics[1].analysisConfigurations.retro.expresion: an unknown key, but allowed is";
+    assert!(place.judge("config check typo.json").stdout.contains(notice));
+}

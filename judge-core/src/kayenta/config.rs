@@ -173,7 +173,9 @@ fn read_metric(metric: &Node<'_>, problems: &mut Problems) -> Option<MetricConfi
         return Some(config);
     }
     configurations.object(problems)?;
-    configurations.notice_unknown(&["canary"], problems);
+    configurations.notice_unknown(&["canary", "retro"], problems);
+    // Only judge retro reads it, and knows whether its expression can be computed.
+    configurations.field("retro").notice_unknown(&["expression"], problems);
     let canary = configurations.field("canary");
     if canary.is_absent() {
         return Some(config);

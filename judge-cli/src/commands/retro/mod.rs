@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
-use judge_core::Verdict;
+use judge_core::{Problem, Refused, Verdict, kayenta};
 use judge_retro::{
     Bulk, Ended, Fate, History, OneOfMany, Plan, ReleaseLine, Replay, Replayer, Store, Survey,
     WindowError, Windows,
@@ -187,6 +187,16 @@ fn count(counts: &mut Counts, line: &ReleaseLine) {
         }
         Fate::Broken { .. } => counts.broken += 1,
     }
+}
+
+/// What is wrong with the expressions of a config that can be read.
+pub(crate) fn refused_expressions(json: &[u8]) -> Vec<Problem> {
+    let (Ok(config), Ok(document)) = (kayenta::read_config(json), kayenta::read_document(json))
+    else {
+        return Vec::new();
+    };
+    let refused = Plan::of(&config, &document).err();
+    refused.iter().flat_map(Refused::problems).cloned().collect()
 }
 
 /// From now on stderr has no panics that become errors of files, which say more.
