@@ -27,7 +27,9 @@ pub use history::{
 };
 pub use length::show as show_length;
 pub use release::{Grid, Instance, Recorded, Release, ReleaseMetric};
-pub use replay::{AfterStop, BrokenRelease, Replay, Replayed, ReplayedInterval, Replayer};
+pub use replay::{
+    AfterStop, BrokenRelease, NoBaseline, Replay, Replayed, ReplayedInterval, Replayer,
+};
 pub use store::{FrameFormat, Store, StoreError};
 pub use windows::{
     Lifetime, Lookback, Span, Stage, StageRule, Window, WindowError, WindowOptions, Windows,

@@ -102,3 +102,42 @@ fn of_many_metrics_that_the_config_lacks_some_are_named() {
     assert!(answer.stderr.starts_with("warning: ignored, not in the config: other-1700000000, "));
     assert!(answer.stderr.ends_with(", ...\n"), "{answer:?}");
 }
+
+#[test]
+fn a_baseline_outside_of_the_window_is_told_with_where_it_lies() {
+    let place = place(1);
+    let earlier = |hours: i64| {
+        let mut rows = "release,role,timestamp,latency,errors\n".to_owned();
+        for (role, shift) in [("baseline", hours * 3600), ("canary", 0)] {
+            for (time, latency, errors) in points(100.0) {
+                let _ = writeln!(rows, "r0,{role},{},{latency},{errors}", time - shift);
+            }
+        }
+        rows
+    };
+    place.write("history.csv", earlier(1).as_bytes());
+    let answer = place.judge(RETRO);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert_eq!(
+        answer.stderr,
+        "warning: release \"r0\": in interval 1 the canary is judged from 2023-11-14T22:13:20Z to \
+         2023-11-14T22:18:20Z, but the baseline of \"latency\", \"errors\" has points from \
+         2023-11-14T21:13:20Z to 2023-11-14T21:18:05Z alone; if it was recorded before the canary, \
+         say how much with --baseline-offset, such as \"1h\"\n"
+    );
+    assert!(answer.stdout.contains("1 with warnings"), "{answer:?}");
+    let json = place.judge(&format!("{RETRO} -f json")).stdout;
+    let line: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(line["noBaseline"].as_str().unwrap().starts_with("in interval 1 the canary"), "{json}");
+    let with_offset = place.judge(&format!("{RETRO} --baseline-offset 1h"));
+    assert_eq!(with_offset.stderr, "");
+    assert!(with_offset.stdout.contains("PASS"), "{with_offset:?}");
+    let wrong = place.judge(&format!("{RETRO} --baseline-offset 2h")).stderr;
+    let baseline = "against a baseline from 2023-11-14T20:13:20Z to 2023-11-14T20:18:20Z, but";
+    assert!(wrong.contains(baseline), "{wrong}");
+
+    place.write("history.csv", earlier(-1).as_bytes());
+    let later = place.judge(RETRO).stderr;
+    assert!(later.contains("has points from 2023-11-14T23:13:20Z to"), "{later}");
+    assert!(later.ends_with("canary runs, and look for a wrong time zone\n"), "{later}");
+}

@@ -53,6 +53,9 @@ pub enum Fate {
         /// Warnings of its judgements, those of the config not counted, which all releases have.
         #[serde(default)]
         warnings: usize,
+        /// That metrics were compared with a baseline that lies elsewhere: where, and what to do.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        no_baseline: Option<String>,
     },
     /// It could not be judged.
     Broken {
@@ -78,6 +81,7 @@ impl ReleaseLine {
                     stopped_after_millis: stopped_millis.map(life),
                     because_of: replayed.because_of.clone(),
                     warnings: warnings(replayed),
+                    no_baseline: replayed.no_baseline.as_ref().map(ToString::to_string),
                 }
             }
             Err(broken) => Fate::Broken { error: broken.to_string() },

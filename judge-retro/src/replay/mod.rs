@@ -2,6 +2,7 @@
 
 mod cause;
 mod cut;
+mod no_baseline;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use thiserror::Error;
 
 use crate::release::Release;
 use crate::windows::{Span, Stage, StageRule, Window, Windows};
+
+pub use no_baseline::NoBaseline;
 
 /// What to do once the stage's rule would have stopped a canary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,6 +77,8 @@ pub struct Replayed {
     /// The metrics that made it fail, or kept it from passing, in its deciding interval: the most costly
     /// first. Empty for one that passes.
     pub because_of: Vec<String>,
+    /// The first window, if any, that compares metrics with a baseline that lies elsewhere.
+    pub no_baseline: Option<NoBaseline>,
     /// Its judgements, in order; at least one.
     pub intervals: Vec<ReplayedInterval>,
 }
@@ -142,7 +147,9 @@ impl Replayer {
         let windows =
             self.replay.windows.of(recorded).map_err(|error| BrokenRelease(error.to_string()))?;
         let mut intervals = Vec::with_capacity(windows.len());
+        let mut no_baseline = None;
         for window in windows {
+            no_baseline = no_baseline.or_else(|| NoBaseline::of(release, window));
             let judgement = self.judge_window(release, window)?;
             let stops = self.replay.rule.stops(&judgement);
             intervals.push(ReplayedInterval { window, judgement });
@@ -155,7 +162,9 @@ impl Replayer {
             return Err(BrokenRelease("it has no interval".to_owned()));
         };
         let release = release.name.clone();
-        let mut replayed = Replayed { release, recorded, stage, because_of: Vec::new(), intervals };
+        let because_of = Vec::new();
+        let mut replayed =
+            Replayed { release, recorded, stage, because_of, no_baseline, intervals };
         if let Some(deciding) = replayed.deciding() {
             replayed.because_of = cause::because_of(&deciding.judgement);
         }

@@ -244,3 +244,59 @@ fn a_verdict_is_owed_to_the_costliest_metric_and_missing_data_to_all() {
     let passing = Replayer::new(&whole).judge(&release(60, 60)).unwrap();
     assert_eq!((passing.stage.verdict, passing.because_of.len()), (Verdict::Pass, 0));
 }
+
+/// Which minutes of each metric's baseline, and of the canary's latency, are left; then the interval and
+/// the metrics that miss theirs.
+type Missed = ([std::ops::Range<usize>; 3], Option<(usize, &'static [&'static str])>);
+
+#[test]
+fn a_baseline_is_missed_where_all_of_it_lies_outside_of_a_window() {
+    let options = WindowOptions {
+        interval: Some(minutes(10)),
+        lookback: Lookback::Sliding(minutes(10)),
+        ..WindowOptions::default()
+    };
+    let replay = replay(&NetflixAcaJudge, options, AfterStop::GoOn);
+    let cases: [Missed; 7] = [
+        ([0..30, 0..30, 0..30], None),
+        ([0..10, 0..30, 0..30], Some((2, &["latency"]))),
+        ([0..11, 0..30, 0..30], Some((3, &["latency"]))),
+        ([10..30, 10..12, 0..30], Some((1, &["latency", "errors"]))),
+        // No points of the canary in intervals 2 and 3 are there to compare.
+        ([0..10, 0..30, 0..10], None),
+        // None at all are the history's lack, not the window's.
+        ([0..0, 0..30, 0..30], None),
+        ([0..0, 20..30, 0..30], Some((1, &["errors"]))),
+    ];
+    for ([latency, errors, canary], expected) in cases {
+        let mut release = release(30, 30);
+        let leave = |values: &mut Vec<f64>, left: &std::ops::Range<usize>| {
+            let gaps = values.iter_mut().enumerate().filter(|(minute, _)| !left.contains(minute));
+            gaps.for_each(|(_, value)| *value = f64::NAN);
+        };
+        leave(&mut release.metrics[0].baseline.values, &latency);
+        leave(&mut release.metrics[1].baseline.values, &errors);
+        leave(&mut release.metrics[0].canary.values, &canary);
+        let replayed = Replayer::new(&replay).judge(&release).unwrap();
+        let found = replayed.no_baseline.map(|found| (found.window.interval, found.metrics));
+        let expected = expected.map(|(interval, metrics)| {
+            (interval, metrics.iter().map(ToString::to_string).collect::<Vec<_>>())
+        });
+        assert_eq!(found, expected, "{latency:?} {errors:?} {canary:?}");
+    }
+}
+
+#[test]
+fn gaps_of_a_baseline_on_both_sides_of_a_window_are_only_gaps() {
+    let options = WindowOptions {
+        interval: Some(minutes(10)),
+        lookback: Lookback::Sliding(minutes(10)),
+        ..WindowOptions::default()
+    };
+    let replay = replay(&NetflixAcaJudge, options, AfterStop::GoOn);
+    let mut release = release(30, 30);
+    release.metrics[1].baseline.values[5..25].fill(f64::NAN);
+    let replayed = Replayer::new(&replay).judge(&release).unwrap();
+    assert_eq!(replayed.intervals[1].judgement.metrics[1].classification, Classification::NoData);
+    assert_eq!(replayed.no_baseline, None);
+}

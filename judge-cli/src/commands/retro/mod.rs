@@ -130,9 +130,15 @@ fn judge_all(
     let take = |encoded: anyhow::Result<Encoded>| -> anyhow::Result<()> {
         let encoded = encoded?;
         let line = encoded.line.clone();
-        if let Fate::Broken { error } = &line.fate {
-            let message = format!("release {:?} cannot be judged: {error}", line.release);
-            progress.warn(message)?;
+        match &line.fate {
+            Fate::Broken { error } => {
+                let message = format!("release {:?} cannot be judged: {error}", line.release);
+                progress.warn(message)?;
+            }
+            Fate::Judged { no_baseline: Some(no_baseline), .. } => {
+                progress.warn(format!("release {:?}: {no_baseline}", line.release))?;
+            }
+            Fate::Judged { .. } => {}
         }
         progress.write(&sink.add(encoded)?)?;
         progress.write(lines.show(&line).as_bytes())?;
@@ -176,14 +182,14 @@ fn interrupted(kept: Option<usize>, pages: Option<&Pages>, survey: &Survey) -> S
 
 fn count(counts: &mut Counts, line: &ReleaseLine) {
     match &line.fate {
-        Fate::Judged { verdict, stopped_at, warnings, .. } => {
+        Fate::Judged { verdict, stopped_at, warnings, no_baseline, .. } => {
             *match verdict {
                 Verdict::Pass => &mut counts.passed,
                 Verdict::Marginal => &mut counts.marginal,
                 Verdict::Fail => &mut counts.failed,
             } += 1;
             counts.stopped += usize::from(stopped_at.is_some());
-            counts.warned += usize::from(*warnings > 0);
+            counts.warned += usize::from(*warnings > 0 || no_baseline.is_some());
         }
         Fate::Broken { .. } => counts.broken += 1,
     }
