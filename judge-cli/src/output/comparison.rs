@@ -134,7 +134,7 @@ pub(super) fn lines(comparison: &Comparison) -> String {
     let _ = writeln!(text);
     let mut table = Table::new();
     table.load_style(NOTHING);
-    let interval = format!("{} % interval", comparison.level * 100.0);
+    let interval = format!("{} % interval", asked(comparison.level));
     table.set_header(["", "estimate", &interval, "what it says"]);
     for row in rows(comparison) {
         table.add_row([row.name.to_owned(), row.estimate, row.interval, row.sentence]);
@@ -146,6 +146,12 @@ pub(super) fn lines(comparison: &Comparison) -> String {
         let _ = writeln!(text, "{}", line.trim_end());
     }
     text
+}
+
+/// The level in percent with the digits that it was asked for in: in four, 0.99999 would be 100.
+fn asked(level: f64) -> f64 {
+    // 100 × 0.57 is not 57.
+    (level * 1e12).round() / 1e10
 }
 
 struct Row {

@@ -37,6 +37,17 @@ fn says_in_words_what_it_found() {
 }
 
 #[test]
+fn the_level_is_shown_as_it_was_asked_for() {
+    let place = Place::with(&[("c.csv", CANARY)]);
+    for (level, shown) in [("0.57", "57"), ("0.98", "98"), ("0.999", "99.9"), ("0.99999", "99.999")]
+    {
+        let answer = place.judge(&format!("test -b c.csv -n c.csv --level {level}"));
+        let expected = format!("  {shown} % interval  ");
+        assert!(answer.stdout.contains(&expected), "no {expected:?} in\n{}", answer.stdout);
+    }
+}
+
+#[test]
 fn bad_input_is_refused_with_the_way_out() {
     let place = Place::with(&[
         ("b.csv", BASELINE),
