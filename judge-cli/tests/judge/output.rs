@@ -71,8 +71,14 @@ fn colour_is_for_terminals_and_those_who_ask() {
         assert_eq!(answer.stdout.contains('\u{1b}'), coloured, "{option}");
         assert_eq!(answer.stderr.contains('\u{1b}'), coloured, "{option}");
     }
-    let output = place.command(&run).env("NO_COLOR", "1").output().unwrap();
-    assert!(!output.stdout.contains(&0x1b));
+    // No test has a terminal; CLICOLOR_FORCE stands for one.
+    for (unwanted, coloured) in [("", true), ("1", false)] {
+        let mut forced = place.command(&run);
+        let forced = forced.env("CLICOLOR_FORCE", "1").env("NO_COLOR", unwanted);
+        let output = forced.output().unwrap();
+        assert_eq!(output.stdout.contains(&0x1b), coloured, "NO_COLOR={unwanted}");
+        assert_eq!(output.stderr.contains(&0x1b), coloured, "NO_COLOR={unwanted}");
+    }
 }
 
 #[test]
