@@ -1,6 +1,7 @@
 //! Measures judges on labelled canaries: `scenarios families|alarms|habits|power|ablation|real --file FILE`.
 #![allow(clippy::print_stdout, reason = "its output is the measurement")]
 
+mod bench;
 mod rates;
 
 use std::collections::BTreeMap;
@@ -10,8 +11,10 @@ use judge_benches::random::Random;
 use judge_benches::scenarios::{FAMILIES, Scenario, ScoreCard, systemic};
 use judge_core::config::evidence::{AcrossMetrics, Confidence, EvidenceConfig, Tests};
 use judge_core::judgement::TestKind;
-use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge, Scratch};
-use judge_core::{Classification, JudgeRequest, Judgement, Verdict};
+use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
+use judge_core::{Classification, Judgement, Verdict};
+
+use bench::Bench;
 
 /// Seeds on which parameters may be chosen.
 const TUNING: u64 = 1_000_000;
@@ -32,18 +35,19 @@ struct Options {
 
 fn main() -> Result<()> {
     let options = options()?;
+    let mut bench = Bench::default();
     match options.what.as_str() {
-        "families" => families(&options),
-        "alarms" => rates::alarms(&options),
-        "habits" => rates::habits(&options),
-        "power" => rates::power(&options),
-        "ablation" => ablation(&options),
-        "real" => rates::recorded(&options)?,
+        "families" => families(&options, &mut bench),
+        "alarms" => rates::alarms(&options, &mut bench),
+        "habits" => rates::habits(&options, &mut bench),
+        "power" => rates::power(&options, &mut bench),
+        "ablation" => ablation(&options, &mut bench),
+        "real" => rates::recorded(&options, &mut bench)?,
         other => bail!(
             "no measurement is called {other}: families, alarms, habits, power, ablation, real"
         ),
     }
-    Ok(())
+    bench.finish()
 }
 
 fn options() -> Result<Options> {
@@ -83,10 +87,6 @@ impl Options {
     }
 }
 
-fn stopped(judge: &dyn Judge, request: &JudgeRequest, scratch: &mut Scratch) -> Result<Judgement> {
-    Ok(judge.judge_with(request, scratch)?)
-}
-
 /// Draws every family's canaries, systemic ones included.
 fn each_scenario(options: &Options, mut visit: impl FnMut(&'static str, usize, u64, Scenario)) {
     for (index, family) in FAMILIES.iter().enumerate() {
@@ -106,15 +106,14 @@ fn each_scenario(options: &Options, mut visit: impl FnMut(&'static str, usize, u
     }
 }
 
-fn families(options: &Options) {
+fn families(options: &Options, bench: &mut Bench) {
     let judges: [&dyn Judge; 2] = [&EvidenceJudge, &NetflixAcaJudge];
     let mut cards = [ScoreCard::default(), ScoreCard::default()];
     let mut alarms: BTreeMap<String, usize> = BTreeMap::new();
-    let mut scratch = Scratch::default();
     each_scenario(options, |family, n, seed, mut scenario| {
         scenario.request.config.evidence = options.evidence.clone();
         for (judge, card) in judges.iter().zip(&mut cards) {
-            let Ok(judgement) = stopped(*judge, &scenario.request, &mut scratch) else { continue };
+            let Some(judgement) = bench.judge(*judge, &scenario.request) else { continue };
             let stopped = judgement.verdict != Verdict::Pass;
             card.add(family, scenario.harmful, stopped);
             if judge.name() != EvidenceJudge.name() {
@@ -171,8 +170,7 @@ fn show(n: usize, seed: u64, judgement: &Judgement) {
 }
 
 /// Accuracy with each test switched off.
-fn ablation(options: &Options) {
-    let mut scratch = Scratch::default();
+fn ablation(options: &Options, bench: &mut Bench) {
     let mut cards: Vec<(String, ScoreCard)> = vec![("all tests".to_owned(), ScoreCard::default())];
     cards.extend(
         TestKind::ALL.map(|test| (format!("without {}", test.name()), ScoreCard::default())),
@@ -186,7 +184,7 @@ fn ablation(options: &Options) {
                 None => Tests::default(),
             };
             evidence.joint.enabled = index != TestKind::ALL.len() + 1;
-            if let Ok(judgement) = stopped(&EvidenceJudge, &scenario.request, &mut scratch) {
+            if let Some(judgement) = bench.judge(&EvidenceJudge, &scenario.request) {
                 card.add(family, scenario.harmful, judgement.verdict != Verdict::Pass);
             }
         }

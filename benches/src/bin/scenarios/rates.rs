@@ -6,10 +6,11 @@ use anyhow::{Context, Result};
 use judge_benches::random::Random;
 use judge_benches::scenarios::{HABITS, Noise, Shape, aa_pair, real, shifted_pair, single};
 use judge_core::config::Direction;
-use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge, Scratch};
+use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use judge_core::{JudgeRequest, Judgement, Verdict};
 
-use crate::{Options, show, stopped};
+use crate::bench::Bench;
+use crate::{Options, show};
 
 const SHAPES: [(&str, Shape, f64); 5] = [
     ("gaussian", Shape::Gaussian, 0.05),
@@ -20,49 +21,68 @@ const SHAPES: [(&str, Shape, f64); 5] = [
 ];
 const SIZES: [usize; 4] = [15, 31, 60, 240];
 
+/// How often one judge failed metrics.
+#[derive(Default, Clone, Copy)]
+struct Rate {
+    failed: u64,
+    judged: u64,
+}
+
+impl Rate {
+    fn count(&mut self, failed: bool) {
+        self.failed += u64::from(failed);
+        self.judged += 1;
+    }
+
+    fn add(&mut self, other: Self) {
+        self.failed += other.failed;
+        self.judged += other.judged;
+    }
+
+    /// NaN where nothing was judged.
+    fn share(self) -> f64 {
+        self.failed as f64 / self.judged as f64
+    }
+}
+
 /// How often metrics failed.
 #[derive(Default)]
 struct Failures {
-    ours: u64,
-    parity: u64,
-    tried: u64,
+    ours: Rate,
+    parity: Rate,
     /// The tests that failed them.
     tests: BTreeMap<String, usize>,
 }
 
 impl Failures {
     /// Judges the one metric of `request`; gives our judgement if it fails.
-    fn count(&mut self, request: &JudgeRequest, scratch: &mut Scratch) -> Option<Judgement> {
-        self.tried += 1;
-        if let Ok(judgement) = stopped(&NetflixAcaJudge, request, scratch) {
-            self.parity += u64::from(judgement.verdict != Verdict::Pass);
+    fn count(&mut self, request: &JudgeRequest, bench: &mut Bench) -> Option<Judgement> {
+        if let Some(judgement) = bench.judge(&NetflixAcaJudge, request) {
+            self.parity.count(judgement.verdict != Verdict::Pass);
         }
-        let judgement = stopped(&EvidenceJudge, request, scratch).ok()?;
-        let harm = judgement.metrics[0].findings.iter().find(|finding| finding.is_harm())?;
-        self.ours += 1;
-        *self.tests.entry(format!("{:?}", harm.test)).or_default() += 1;
+        let judgement = bench.judge(&EvidenceJudge, request)?;
+        let harm = judgement.metrics[0].findings.iter().find(|finding| finding.is_harm());
+        self.ours.count(harm.is_some());
+        *self.tests.entry(format!("{:?}", harm?.test)).or_default() += 1;
         Some(judgement)
     }
 
     fn add(&mut self, other: Self) {
-        self.ours += other.ours;
-        self.parity += other.parity;
-        self.tried += other.tried;
+        self.ours.add(other.ours);
+        self.parity.add(other.parity);
         for (test, count) in other.tests {
             *self.tests.entry(test).or_default() += count;
         }
     }
 
     fn print(&self, what: &str) {
-        let percent = |count: u64| 100.0 * count as f64 / self.tried.max(1) as f64;
-        let (ours, parity) = (percent(self.ours), percent(self.parity));
+        let (ours, parity) = (100.0 * self.ours.share(), 100.0 * self.parity.share());
         println!("| {what} | {ours:.2} | {parity:.2} | {:?} |", self.tests);
     }
 }
 
 /// False alarms of a metric, in percent, and the tests that raised them.
-pub(crate) fn alarms(options: &Options) {
-    let mut scratch = Scratch::default();
+pub(crate) fn alarms(options: &Options, bench: &mut Bench) {
     println!("| noise | φ | n | direction | ours % | parity % | by test |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     for (name, shape, relative) in SHAPES {
@@ -78,7 +98,7 @@ pub(crate) fn alarms(options: &Options) {
                     for repeat in 0..options.repeats {
                         let mut random = Random::new(options.base + 7_919 * repeat + n as u64);
                         let request = single(aa_pair(noise, n, &mut random), direction);
-                        failures.count(&request, &mut scratch);
+                        failures.count(&request, bench);
                     }
                     failures.print(&format!("{name} | {phi} | {n} | {direction:?}"));
                 }
@@ -88,8 +108,7 @@ pub(crate) fn alarms(options: &Options) {
 }
 
 /// False alarms of healthy metrics that do more than make noise, in percent, either change being harm.
-pub(crate) fn habits(options: &Options) {
-    let mut scratch = Scratch::default();
+pub(crate) fn habits(options: &Options, bench: &mut Bench) {
     println!("| habit | n | ours % | parity % | by test |");
     println!("| --- | --- | --- | --- | --- |");
     for (index, habit) in HABITS.iter().enumerate() {
@@ -98,7 +117,7 @@ pub(crate) fn habits(options: &Options) {
             for repeat in 0..options.repeats {
                 let seed = options.base + 1_000_000 * index as u64 + 7_919 * repeat + n as u64;
                 let request = single(habit.pair(n, &mut Random::new(seed)), Direction::Either);
-                failures.count(&request, &mut scratch);
+                failures.count(&request, bench);
             }
             failures.print(&format!("{} | {n}", habit.name));
         }
@@ -106,39 +125,34 @@ pub(crate) fn habits(options: &Options) {
 }
 
 /// Power against the size of a shift, in standard deviations.
-pub(crate) fn power(options: &Options) {
-    let mut scratch = Scratch::default();
+pub(crate) fn power(options: &Options, bench: &mut Bench) {
     println!("| n | φ | sds | ours | parity |");
     println!("| --- | --- | --- | --- | --- |");
     for n in [15, 31, 60] {
         for phi in [0.0, 0.5, 0.8] {
             for sds in [0.5, 1.0, 1.5, 2.0, 3.0, 5.0] {
                 let noise = Noise { shape: Shape::Gaussian, level: 100.0, relative: 0.05, phi };
-                let mut found = [0_usize; 2];
+                let mut found = [Rate::default(); 2];
                 for repeat in 0..options.repeats {
                     let mut random = Random::new(options.base + 104_729 * repeat + n as u64);
                     let request =
                         single(shifted_pair(noise, n, sds, &mut random), Direction::Increase);
                     let judges: [&dyn Judge; 2] = [&EvidenceJudge, &NetflixAcaJudge];
                     for (judge, found) in judges.iter().zip(&mut found) {
-                        if let Ok(judgement) = stopped(*judge, &request, &mut scratch) {
-                            *found += usize::from(judgement.verdict != Verdict::Pass);
+                        if let Some(judgement) = bench.judge(*judge, &request) {
+                            found.count(judgement.verdict != Verdict::Pass);
                         }
                     }
                 }
-                let share = |count: usize| count as f64 / options.repeats as f64;
-                println!(
-                    "| {n} | {phi} | {sds} | {:.2} | {:.2} |",
-                    share(found[0]),
-                    share(found[1])
-                );
+                let [ours, parity] = found.map(Rate::share);
+                println!("| {n} | {phi} | {sds} | {ours:.2} | {parity:.2} |");
             }
         }
     }
 }
 
 /// False alarms on pairs cut from recorded series: the columns of a CSV file.
-pub(crate) fn recorded(options: &Options) -> Result<()> {
+pub(crate) fn recorded(options: &Options, bench: &mut Bench) -> Result<()> {
     let file = options.file.as_ref().context("real needs --file")?;
     let mut reader = csv::Reader::from_path(file)?;
     let names: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
@@ -148,7 +162,6 @@ pub(crate) fn recorded(options: &Options) -> Result<()> {
             column.push(cell.parse().unwrap_or(f64::NAN));
         }
     }
-    let mut scratch = Scratch::default();
     println!("| metric | ours % | parity % | by test |");
     println!("| --- | --- | --- | --- |");
     let mut all = Failures::default();
@@ -165,7 +178,7 @@ pub(crate) fn recorded(options: &Options) -> Result<()> {
             let Some(pair) = real::interleaved(name, column, n, &mut random) else { continue };
             let directions = [Direction::Increase, Direction::Decrease, Direction::Either];
             let request = single(pair, *random.pick(&directions));
-            let failed = failures.count(&request, &mut scratch);
+            let failed = failures.count(&request, bench);
             if let Some(judgement) = failed.filter(|_| options.show.as_deref() == Some(name)) {
                 show(n, repeat, &judgement);
                 let pair = &request.pairs[0];
@@ -177,4 +190,29 @@ pub(crate) fn recorded(options: &Options) -> Result<()> {
     }
     all.print("all");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use judge_core::Thresholds;
+
+    use super::*;
+
+    #[test]
+    fn what_a_judge_refuses_is_counted_and_in_no_rate() {
+        let noise = Noise { shape: Shape::Gaussian, level: 100.0, relative: 0.05, phi: 0.0 };
+        let shifted = shifted_pair(noise, 60, 20.0, &mut Random::new(1));
+        let judged = single(shifted, Direction::Increase);
+        // The other judge takes thresholds that nothing can miss.
+        let thresholds = Thresholds { pass: 0.0, marginal: 0.0 };
+        let refused = JudgeRequest { thresholds, ..judged.clone() };
+        let (mut failures, mut bench) = (Failures::default(), Bench::default());
+        for request in [&judged, &refused, &refused] {
+            failures.count(request, &mut bench);
+        }
+        assert_eq!((failures.ours.judged, failures.parity.judged), (1, 3));
+        assert_eq!((failures.ours.share(), failures.parity.failed), (1.0, 1));
+        let end = bench.finish().unwrap_err().to_string();
+        assert!(end.starts_with("EvidenceJudge-v1 refused 2 judgements"), "{end}");
+    }
 }
