@@ -22,6 +22,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
+use judge_benches::random::Random;
 use judge_core::judges::NetflixAcaJudge;
 use judge_core::{CanaryConfig, MetricConfig, Thresholds};
 use judge_retro::frame::ParquetRows;
@@ -220,7 +221,7 @@ fn generate(file: &PathBuf, releases: usize) {
     .map(|(name, dtype)| (name.into(), dtype))
     .collect();
     let mut writer = ParquetWriter::new(File::create(file).unwrap()).batched(&schema).unwrap();
-    let mut random = Random(20_261_121);
+    let mut random = Random::new(20_261_121);
     for group in (0..releases).step_by(RELEASES_PER_GROUP) {
         let rows = RELEASES_PER_GROUP * METRICS * POINTS * 2;
         let mut names: Vec<String> = Vec::with_capacity(rows);
@@ -238,7 +239,7 @@ fn generate(file: &PathBuf, releases: usize) {
                         metrics.push(metric(number));
                         roles.push(name);
                         times.push(begun + minute * 60_000);
-                        values.push(random.lognormal(level));
+                        values.push(lognormal(&mut random, level));
                     }
                 }
             }
@@ -259,24 +260,9 @@ fn generate(file: &PathBuf, releases: usize) {
     writer.finish().unwrap();
 }
 
-/// `SplitMix64` (Steele, Lea and Flood 2014).
-struct Random(u64);
-
-impl Random {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    /// Median `level`, four significant digits.
-    fn lognormal(&mut self, level: f64) -> f64 {
-        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
-        let normal = radius * (std::f64::consts::TAU * self.uniform()).cos();
-        let value = level * (0.25 * normal).exp();
-        let scale = 10_f64.powf(3.0 - value.log10().floor());
-        (value * scale).round() / scale
-    }
+/// A value with median `level`, in four significant digits.
+fn lognormal(random: &mut Random, level: f64) -> f64 {
+    let value = level * (0.25 * random.normal()).exp();
+    let scale = 10_f64.powf(3.0 - value.log10().floor());
+    (value * scale).round() / scale
 }

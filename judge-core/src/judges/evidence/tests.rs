@@ -39,7 +39,7 @@ fn metric(baseline: &[f64], canary: &[f64]) -> MetricJudgement {
 fn noise(n: usize, seed: u64) -> Vec<f64> {
     let mut state = seed;
     let mut unit = move || {
-        // SplitMix64, as in the benchmarks.
+        // SplitMix64, as in the benchmarks; these build on this crate, so it cannot take theirs.
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
