@@ -109,6 +109,7 @@ impl Figures {
             known: metric.is_known(),
             traits: metric.traits,
             untold: healthy[longest].untold(index),
+            below_zero: healthy[longest].below_zero(index),
             mean_ratios: healthy[longest].mean_ratios(index),
             longest,
         };

@@ -1,5 +1,7 @@
 //! What a person should know about a metric, and do.
 
+mod weakness;
+
 use judge_core::config::{Direction, EffectMeasure, MetricConfig};
 use judge_core::{Verdict, figure, stats};
 use serde::Serialize;
@@ -29,6 +31,8 @@ pub enum FindingKind {
     TooNoisy,
     /// The config allows the change asked for.
     Allowed,
+    /// Its effect size is a ratio of means, which is the wrong way round for values below 0.
+    BelowZero,
     /// Its failure alone holds nothing back.
     HoldsNothingBack,
 }
@@ -49,6 +53,8 @@ pub(crate) struct Seen {
     pub(crate) traits: Traits,
     /// Share of the longest windows' pairs in which it had no class for want of data.
     pub(crate) untold: f64,
+    /// Share of them in which the baseline's mean was below 0.
+    pub(crate) below_zero: f64,
     /// Its mean ratios in the longest windows' healthy pairs, ascending.
     pub(crate) mean_ratios: Vec<f64>,
     /// The longest window that the history has.
@@ -88,7 +94,7 @@ pub(crate) fn findings(
     }
     found.extend(sparse(seen));
     found.extend(alarms(config, figures, seen, setting));
-    found.extend(noisy(config, figures, seen, setting));
+    found.extend(weakness::weakness(config, figures, seen, setting));
     found.extend(toothless(config, figures));
     found
 }
@@ -199,50 +205,6 @@ fn quieter(config: &MetricConfig, seen: &Seen) -> String {
         return String::new();
     }
     format!(" ({} covers 95% of them)", allowed.join(" with "))
-}
-
-fn noisy(
-    config: &MetricConfig,
-    figures: &MetricFigures,
-    seen: &Seen,
-    setting: &Setting,
-) -> Option<Finding> {
-    let smallest = figures.shift.get(seen.longest).copied().flatten()?;
-    let asked = setting.options.change;
-    let minutes = figure::value(setting.windows().get(seen.longest).copied()?);
-    // Shown to be too weak, not only estimated.
-    if smallest.from.abs() < asked {
-        return None;
-    }
-    let least = smallest.change.map_or_else(
-        || "not even eleven times its level is".to_owned(),
-        |change| format!("{} is the smallest that is", figure::percent(change)),
-    );
-    let effect = config.effect_size;
-    let allows = effect.measure == EffectMeasure::MeanRatio
-        && figures.factors
-        && match config.direction {
-            Direction::Decrease => effect.allowed_decrease <= 1.0 / (1.0 + asked),
-            _ => effect.allowed_increase >= 1.0 + asked,
-        };
-    let asked = percent(asked);
-    Some(if allows {
-        Finding {
-            kind: FindingKind::Allowed,
-            sentence: format!(
-                "the config allows a change of {asked}, so it is not found after {minutes} min, {least}; \
-                 allow less if it matters"
-            ),
-        }
-    } else {
-        Finding {
-            kind: FindingKind::TooNoisy,
-            sentence: format!(
-                "it is too noisy for a change of {asked}, which is not found after {minutes} min, {least}; \
-                 judge for longer, send more traffic to the canary, or take a steadier statistic of it"
-            ),
-        }
-    })
 }
 
 fn toothless(config: &MetricConfig, figures: &MetricFigures) -> Option<Finding> {

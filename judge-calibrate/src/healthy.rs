@@ -21,6 +21,8 @@ struct MetricOutcome {
     fails: bool,
     /// No class for want of data.
     untold: bool,
+    /// The baseline's mean is below 0.
+    below_zero: bool,
     mean_ratio: Option<f64>,
 }
 
@@ -32,6 +34,7 @@ impl From<Judgement> for Outcome {
                 metric.classification,
                 Classification::NoData | Classification::NoDataFail | Classification::Error
             ) || matches!(metric.decision, Decision::Untestable | Decision::MissingData),
+            below_zero: metric.baseline.mean < 0.0,
             mean_ratio: metric.mean_ratio.filter(|ratio| ratio.is_finite()),
         });
         Self { verdict: judgement.verdict, metrics: metrics.collect() }
@@ -75,6 +78,12 @@ impl Healthy {
     pub(crate) fn untold(&self, index: usize) -> f64 {
         let untold = |outcome: &Outcome| outcome.metrics.get(index).is_some_and(|m| m.untold);
         self.share(untold).map_or(0.0, |share| share.share)
+    }
+
+    /// Share of the pairs in which the mean of the metric at `index` is below 0 in the baseline.
+    pub(crate) fn below_zero(&self, index: usize) -> f64 {
+        let below = |outcome: &Outcome| outcome.metrics.get(index).is_some_and(|m| m.below_zero);
+        self.share(below).map_or(0.0, |share| share.share)
     }
 
     /// The mean ratios of the metric at `index`, in ascending order.

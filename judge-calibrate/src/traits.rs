@@ -15,6 +15,8 @@ pub(crate) struct Traits {
     pub(crate) positive: bool,
     /// Mean size of the values, in the metric's unit.
     pub(crate) level: f64,
+    /// Their mean, in the metric's unit.
+    pub(crate) mean: f64,
     /// The most frequent value, in the metric's unit; NaN without values.
     pub(crate) usual: f64,
     /// Share of the values that are the most frequent one.
@@ -32,7 +34,7 @@ impl Traits {
         let mut points = 0;
         let mut memories = Vec::new();
         let mut counts: HashMap<u64, usize> = HashMap::new();
-        let (mut finite, mut sum, mut positive) = (0_usize, 0.0, true);
+        let (mut finite, mut sizes, mut sum, mut positive) = (0_usize, 0.0, 0.0, true);
         for values in series {
             points += values.len();
             let there: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
@@ -40,7 +42,8 @@ impl Traits {
                 // Adding 0 makes −0 and 0 one value.
                 *counts.entry((value + 0.0).to_bits()).or_default() += 1;
                 positive &= value > 0.0;
-                sum += value.abs();
+                sizes += value.abs();
+                sum += value;
             }
             finite += there.len();
             let start = &there[..there.len().min(LONGEST_FOR_MEMORY)];
@@ -55,7 +58,8 @@ impl Traits {
             points,
             gaps: share(points - finite, points),
             positive: positive && finite > 0,
-            level: if finite > 0 { sum / finite as f64 } else { 0.0 },
+            level: if finite > 0 { sizes / finite as f64 } else { 0.0 },
+            mean: if finite > 0 { sum / finite as f64 } else { 0.0 },
             usual,
             usual_share: share(count, finite),
             memory: if memories.is_empty() { 1.0 } else { stats::median(&memories) },
@@ -77,7 +81,9 @@ mod tests {
         let counts = Traits::of([&[0.0, 0.0, -0.0, 4.0][..], &[gap, 0.0, gap, 0.0]].into_iter());
         assert_eq!((counts.points, counts.gaps, counts.positive), (8, 0.25, false));
         assert_eq!((counts.usual, counts.usual_share), (0.0, 5.0 / 6.0));
-        assert_eq!(counts.level, 4.0 / 6.0);
+        assert_eq!((counts.level, counts.mean), (4.0 / 6.0, 4.0 / 6.0));
+        let both = Traits::of([&[-3.0, 1.0][..]].into_iter());
+        assert_eq!((both.level, both.mean), (2.0, -1.0));
         assert!(Traits::of([&[1.0, 2.0][..]].into_iter()).positive);
         let none = Traits::of([&[gap][..]].into_iter());
         assert_eq!((none.positive, none.level, none.usual_share), (false, 0.0, 0.0));

@@ -1,0 +1,75 @@
+//! Why a change is not found, where the reason is known.
+
+use judge_benches::random::Random;
+use judge_benches::scenarios::{Noise, Shape};
+use judge_calibrate::{FindingKind, History, Options};
+use judge_core::config::{Direction, EffectMeasure, EffectSize};
+use judge_core::judges::{EvidenceJudge, NetflixAcaJudge};
+use judge_core::{Judge, MetricConfig};
+
+use super::known::{METRIC, calibrate, config, history};
+
+/// Two instances of a metric around `level`, with a standard deviation of 5.
+fn around(level: f64) -> History {
+    let noise = Noise { shape: Shape::Gaussian, level: 50.0, relative: 0.1, phi: 0.0 };
+    let mut random = Random::new(7);
+    let moved = |value: f64| level + value - 50.0;
+    history(2, 3000, |n| noise.series(n, &mut random).into_iter().map(moved).collect())
+}
+
+fn reasons(
+    history: &History,
+    judge: &dyn Judge,
+    effect_size: EffectSize,
+    direction: Direction,
+    change: f64,
+) -> Vec<FindingKind> {
+    let metric = MetricConfig { effect_size, direction, ..MetricConfig::new(METRIC, "g") };
+    let options = Options { minutes: vec![60.0], pairs: 40, change, ..Options::default() };
+    let calibration = calibrate(history, &config(metric), judge, options);
+    calibration.metrics[0].findings.iter().map(|finding| finding.kind).collect()
+}
+
+const DIRECTIONS: [Direction; 3] = [Direction::Increase, Direction::Decrease, Direction::Either];
+/// Allows half the level either way.
+const HALF: EffectSize = EffectSize {
+    measure: EffectMeasure::MeanRatio,
+    allowed_increase: 1.5,
+    allowed_decrease: 0.5,
+    critical_increase: 1.0,
+    critical_decrease: 1.0,
+};
+
+#[test]
+fn metrics_below_zero_are_not_called_noisy_for_their_sign() {
+    let (parity, evidence): (&dyn Judge, &dyn Judge) = (&NetflixAcaJudge, &EvidenceJudge);
+    let neutral = EffectSize::default();
+    let cles = EffectSize::neutral(EffectMeasure::Cles);
+    let (below, above) = (around(-50.0), around(50.0));
+    for direction in DIRECTIONS {
+        for (judge, history, size, change, expected) in [
+            (evidence, &below, neutral, 0.2, None),
+            (evidence, &below, HALF, 0.2, Some(FindingKind::Allowed)),
+            (evidence, &below, neutral, 0.01, Some(FindingKind::TooNoisy)),
+            (evidence, &above, HALF, 0.2, Some(FindingKind::Allowed)),
+            (parity, &below, neutral, 0.2, Some(FindingKind::BelowZero)),
+            (parity, &below, HALF, 0.2, Some(FindingKind::BelowZero)),
+            (parity, &below, cles, 0.2, None),
+            (parity, &above, neutral, 0.2, None),
+            (parity, &above, neutral, 0.01, Some(FindingKind::TooNoisy)),
+            // The mean's sign is chance.
+            (parity, &around(0.0), neutral, 2.0, Some(FindingKind::BelowZero)),
+        ] {
+            let found = reasons(history, judge, size, direction, change);
+            let expected: Vec<FindingKind> = expected.into_iter().collect();
+            assert_eq!(found, expected, "{} {direction:?} {size:?} {change}", judge.name());
+        }
+    }
+}
+
+#[test]
+fn falls_are_held_against_the_fall_that_was_asked_for() {
+    // What 100 % more undoes is a fall by half.
+    let found = reasons(&around(50.0), &EvidenceJudge, HALF, Direction::Decrease, 1.0);
+    assert_eq!(found, [FindingKind::Allowed]);
+}
