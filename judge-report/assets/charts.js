@@ -16,7 +16,15 @@ const Charts = (() => {
   const digits = new Intl.NumberFormat("en", { maximumSignificantDigits: 5, useGrouping: false });
   const compact = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, notation: "compact" });
 
-  function number(value) {
+  // Doubles smaller or larger than scales can divide are drawn in another unit.
+  function unitOf(points) {
+    let largest = 0;
+    for (const value of points) largest = Math.max(largest, Math.abs(value));
+    if (largest > 0 && largest < 1e-280) return 2 ** -930;
+    return largest < 1e300 ? 1 : 2 ** 33;
+  }
+
+  function written(value) {
     const size = Math.abs(value);
     if (value !== 0 && (size < 1e-4 || size >= 1e15)) return value.toExponential(3);
     return size >= 1e5 ? compact.format(value) : digits.format(value);
@@ -29,31 +37,34 @@ const Charts = (() => {
   }
 
   // Points with their times; a gap keeps its time and has the value NaN. Without both clocks the
-  // sides are laid over each other by the number of the point.
-  function rows(metric) {
+  // sides are laid over each other by the number of the point. `number` writes their values.
+  function read(metric) {
     const timed = SIDES.every((side) => metric[side].step !== undefined || !metric[side].points.length);
-    return SIDES.flatMap((side) => {
+    const unit = unitOf(SIDES.flatMap((side) => metric[side].points));
+    const rows = SIDES.flatMap((side) => {
       const { start, step, points } = metric[side];
       return points.map((value, index) => ({
         side,
         at: timed ? new Date(start + step * index) : index + 1,
-        value: value ?? NaN,
+        value: value === null ? NaN : value / unit,
       }));
     });
+    return { rows, number: (value) => written(value * unit) };
   }
 
   const present = (rows) => rows.filter((row) => !Number.isNaN(row.value));
 
   // The points that were judged, where these are not all: every view but that over time is of them.
   function judged(metric, spans) {
-    const shown = present(rows(metric));
+    const { rows, number } = read(metric);
+    const shown = present(rows);
     const window = spans.find(({ kind }) => kind === "judged");
-    if (window === undefined || !(shown[0]?.at instanceof Date)) return shown;
-    return shown.filter(({ at }) => at >= window.from && at < window.to);
+    if (window === undefined || !(shown[0]?.at instanceof Date)) return { shown, number };
+    return { shown: shown.filter(({ at }) => at >= window.from && at < window.to), number };
   }
 
   // What the pointer shows of a point.
-  const told = (row) => `${row.side} ${number(row.value)}\n${time(row.at)}`;
+  const told = (number) => (row) => `${row.side} ${number(row.value)}\n${time(row.at)}`;
 
   function frame(width, height, label) {
     return {
@@ -81,7 +92,7 @@ const Charts = (() => {
   }
 
   function overTime(metric, spans, width, label) {
-    const all = rows(metric);
+    const { rows: all, number } = read(metric);
     const shown = present(all);
     const timed = all.length > 0 && all[0].at instanceof Date;
     const shades = timed ? spans.map(({ kind, from, to }) => ({ kind, from: new Date(from), to: new Date(to) })) : [];
@@ -117,13 +128,13 @@ const Charts = (() => {
             className: "gap",
           }),
         ),
-        Plot.tip(shown, Plot.pointer({ x: "at", y: "value", title: told })),
+        Plot.tip(shown, Plot.pointer({ x: "at", y: "value", title: told(number) })),
       ],
     });
   }
 
   function histogram(metric, spans, width, label) {
-    const shown = judged(metric, spans);
+    const { shown, number } = judged(metric, spans);
     const values = shown.map((row) => row.value);
     return Plot.plot({
       ...frame(width, 280, label),
@@ -151,7 +162,7 @@ const Charts = (() => {
     return below + (position % 1) * ((sorted[Math.floor(position) + 1] ?? below) - below);
   }
 
-  function summary(side, values) {
+  function summary(side, values, number) {
     const sorted = values.sort((a, b) => a - b);
     const at = (p) => number(quantile(sorted, p));
     const lines = [`${side}, ${sorted.length} points`, `max ${at(1)}`, `upper quartile ${at(0.75)}`];
@@ -160,10 +171,10 @@ const Charts = (() => {
   }
 
   function boxes(metric, spans, width, label) {
-    const shown = judged(metric, spans);
+    const { shown, number } = judged(metric, spans);
     const summaries = SIDES.map((side) => [side, shown.filter((row) => row.side === side).map((row) => row.value)])
       .filter(([, values]) => values.length > 0)
-      .map(([side, values]) => summary(side, values));
+      .map(([side, values]) => summary(side, values, number));
     return Plot.plot({
       ...frame(width, 180, label),
       x: { grid: true, label: null, tickFormat: number, domain: domain(shown.map((row) => row.value)) },
@@ -204,7 +215,7 @@ const Charts = (() => {
   }
 
   function beeswarm(metric, spans, width, label) {
-    const shown = judged(metric, spans);
+    const { shown, number } = judged(metric, spans);
     const sides = SIDES.map((side) => shown.filter((row) => row.side === side)).filter((points) => points.length > 0);
     const dots = sides.flatMap((points) => swarm(points, width - 2 * ROOM_FOR_NUMBERS));
     const fewer = dots.length < shown.length ? `${dots.length} of ${shown.length} points shown` : null;
@@ -215,10 +226,10 @@ const Charts = (() => {
       r: { type: "identity" },
       fy: { label: null, domain: SIDES },
       marks: [
-        Plot.dot(dots, Plot.dodgeY("middle", { x: "value", fy: "side", r: "radius", padding: DOT_PADDING, fill: "side", title: told, tip: true })),
+        Plot.dot(dots, Plot.dodgeY("middle", { x: "value", fy: "side", r: "radius", padding: DOT_PADDING, fill: "side", title: told(number), tip: true })),
       ],
     });
   }
 
-  return { rows, number, time, views: { overTime, histogram, boxes, beeswarm } };
+  return { read, time, views: { overTime, histogram, boxes, beeswarm } };
 })();

@@ -31,11 +31,12 @@ const Views = (() => {
   // The values of both sides in order of time, for those who cannot point.
   function table(metric, label) {
     const byTime = new Map();
-    for (const { side, at, value } of Charts.rows(metric)) {
+    const { rows, number } = Charts.read(metric);
+    for (const { side, at, value } of rows) {
       const key = Number(at);
       byTime.set(key, { at, ...byTime.get(key), [side]: value });
     }
-    const shown = (value) => (value === undefined || Number.isNaN(value) ? "gap" : Charts.number(value));
+    const shown = (value) => (value === undefined || Number.isNaN(value) ? "gap" : number(value));
     const head = ["Time", "Baseline", "Canary"].map((name) =>
       element("th", { scope: "col", class: name === "Time" ? "" : "number" }, name),
     );
@@ -50,8 +51,8 @@ const Views = (() => {
           element("td", { class: "number" }, shown(canary)),
         ),
       );
-    const rows = element("table", { class: "values" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
-    return element("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": label }, rows);
+    const values = element("table", { class: "values" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
+    return element("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": label }, values);
   }
 
   // To a screen reader a chart is one image with a name; its parts have none of their own.

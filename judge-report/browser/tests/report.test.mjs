@@ -24,7 +24,15 @@ async function checkViews(views, pair) {
   const choose = (name) => views.getByRole("tab", { name, exact: true }).click();
   const count = (selector) => panel.locator(`svg ${selector}`).count();
 
+  // Two numbers on the axis at least, and no two alike.
+  const checkNumbers = async (axis) => {
+    const numbers = await panel.locator(`svg g[data-mark="${axis}-axis tick label"] text`).allTextContents();
+    assert.ok(numbers.length >= (all > 0 ? 2 : 0), `${title}, ${axis}: ${numbers.length} numbers`);
+    assert.equal(new Set(numbers).size, numbers.length, `${title}, ${axis}: ${numbers}`);
+  };
+
   await choose("Time series");
+  await checkNumbers("y");
   assert.equal(await count("circle"), all, `${title}: a dot for each point`);
   assert.equal(await count("g.gap path"), control.length + experiment.length - all, `${title}: a mark for each gap`);
 
@@ -42,6 +50,7 @@ async function checkViews(views, pair) {
 
   for (const name of ["Time series", "Histogram", "Box plot", "Beeswarm"]) {
     await choose(name);
+    if (name !== "Time series") await checkNumbers("x");
     const geometry = await panel.locator("svg").evaluate((svg) => svg.outerHTML.match(/(NaN|undefined|Infinity)/)?.[0]);
     assert.equal(geometry, undefined, `${title}, ${name}`);
     const drawn = await panel.locator("svg").boundingBox();

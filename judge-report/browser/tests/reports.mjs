@@ -69,6 +69,9 @@ function odd() {
     pair("gaps between", points(30, 4, 1).map((value, index) => (index % 3 ? value : "NaN")), points(30, 4, 1)),
     pair("without times", points(30, 4, 1), points(20, 5, 1), false),
     pair("infinite", [...points(29, 4, 1), "Infinity"], points(30, 4, 1)),
+    pair("subnormal", Array.from({ length: 30 }, (_, index) => (index % 3) * 5e-324), points(30, 0, 1e-310)),
+    pair("one subnormal value", Array(30).fill(1e-310), Array(30).fill(1e-310)),
+    pair("as far apart as doubles are", Array.from({ length: 30 }, (_, index) => (index % 2 ? -1.7e308 : 1.7e308)), points(30, 4, 1)),
     pair("many", points(1500, 4, 1), points(1500, 4, 2)),
   ]);
 }
