@@ -6,6 +6,9 @@ const Charts = (() => {
   const SIDES = ["baseline", "canary"];
   const COLORS = { domain: SIDES, range: ["var(--baseline)", "var(--canary)"] };
   const ROOM_FOR_NUMBERS = 64;
+  // Beside a number on an axis, and between two of them; the width of a digit.
+  const MARGIN = 16;
+  const DIGIT = 6;
   const ROOM_FOR_GAPS = 20;
   // Swarms: the height of a side, the sizes of a dot, and how many dots can be told apart.
   const SWARM_HEIGHT = 170;
@@ -13,21 +16,12 @@ const Charts = (() => {
   const DOT_PADDING = 0.5;
   const MOST_IN_SWARM = 600;
 
-  const digits = new Intl.NumberFormat("en", { maximumSignificantDigits: 5, useGrouping: false });
-  const compact = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, notation: "compact" });
-
   // Doubles smaller or larger than scales can divide are drawn in another unit.
   function unitOf(points) {
     let largest = 0;
     for (const value of points) largest = Math.max(largest, Math.abs(value));
-    if (largest > 0 && largest < 1e-280) return 2 ** -930;
-    return largest < 1e300 ? 1 : 2 ** 33;
-  }
-
-  function written(value) {
-    const size = Math.abs(value);
-    if (value !== 0 && (size < 1e-4 || size >= 1e15)) return value.toExponential(3);
-    return size >= 1e5 ? compact.format(value) : digits.format(value);
+    if (largest > 0 && largest < 1e-280) return 1e-280;
+    return largest < 1e300 ? 1 : 1e10;
   }
 
   function time(value) {
@@ -37,7 +31,7 @@ const Charts = (() => {
   }
 
   // Points with their times; a gap keeps its time and has the value NaN. Without both clocks the
-  // sides are laid over each other by the number of the point. `number` writes their values.
+  // sides are laid over each other by the number of the point.
   function read(metric) {
     const timed = SIDES.every((side) => metric[side].step !== undefined || !metric[side].points.length);
     const unit = unitOf(SIDES.flatMap((side) => metric[side].points));
@@ -49,18 +43,19 @@ const Charts = (() => {
         value: value === null ? NaN : value / unit,
       }));
     });
-    return { rows, number: (value) => written(value * unit) };
+    return { rows, unit };
   }
 
   const present = (rows) => rows.filter((row) => !Number.isNaN(row.value));
+  const values = (rows) => rows.map((row) => row.value);
 
   // The points that were judged, where these are not all: every view but that over time is of them.
   function judged(metric, spans) {
-    const { rows, number } = read(metric);
+    const { rows, unit } = read(metric);
     const shown = present(rows);
     const window = spans.find(({ kind }) => kind === "judged");
-    if (window === undefined || !(shown[0]?.at instanceof Date)) return { shown, number };
-    return { shown: shown.filter(({ at }) => at >= window.from && at < window.to), number };
+    if (window === undefined || !(shown[0]?.at instanceof Date)) return { shown, unit };
+    return { shown: shown.filter(({ at }) => at >= window.from && at < window.to), unit };
   }
 
   // What the pointer shows of a point.
@@ -79,34 +74,39 @@ const Charts = (() => {
   }
 
   // Equal values give a scale of no width; it is widened around them.
-  function domain(values) {
-    let low = Infinity;
-    let high = -Infinity;
-    for (const value of values) {
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-    }
+  function domain({ low, high }) {
     if (low < high) return undefined;
     const reach = Math.abs(low) / 10 || 1;
     return [low - reach, low + reach];
   }
 
+  // The axis of the values of `shown`, how it writes them, and how many pixels that takes.
+  function axisOf(shown, unit) {
+    const extent = Numbers.extent(values(shown));
+    const number = Numbers.telling(unit, values(shown));
+    const longest = Math.max(number(extent.low).length, number(extent.high).length);
+    const room = Math.max(ROOM_FOR_NUMBERS, longest * DIGIT + MARGIN);
+    return { number, room, axis: { grid: true, label: null, tickFormat: number, domain: domain(extent) } };
+  }
+
+  // The same for values from left to right, with the room that the numbers at the ends need.
+  function acrossOf(shown, unit, marginRight) {
+    const { number, room, axis } = axisOf(shown, unit);
+    return { number, axis: { ...axis, tickSpacing: room + MARGIN }, marginRight: Math.max(marginRight, room / 2) };
+  }
+
   function overTime(metric, spans, width, label) {
-    const { rows: all, number } = read(metric);
+    const { rows: all, unit } = read(metric);
     const shown = present(all);
+    const { number, room, axis } = axisOf(shown, unit);
     const timed = all.length > 0 && all[0].at instanceof Date;
     const shades = timed ? spans.map(({ kind, from, to }) => ({ kind, from: new Date(from), to: new Date(to) })) : [];
     const gaps = all.filter((row) => Number.isNaN(row.value));
     return Plot.plot({
       ...frame(width, 240, label),
+      marginLeft: room,
       x: { type: timed ? "utc" : "linear", label: timed ? null : "point" },
-      y: {
-        grid: true,
-        label: null,
-        tickFormat: number,
-        domain: domain(shown.map((row) => row.value)),
-        insetBottom: gaps.length > 0 ? ROOM_FOR_GAPS : 0,
-      },
+      y: { ...axis, insetBottom: gaps.length > 0 ? ROOM_FOR_GAPS : 0 },
       marks: [
         Plot.rectX(shades, {
           x1: "from",
@@ -134,12 +134,12 @@ const Charts = (() => {
   }
 
   function histogram(metric, spans, width, label) {
-    const { shown, number } = judged(metric, spans);
-    const values = shown.map((row) => row.value);
+    const { shown, unit } = judged(metric, spans);
+    const { number, axis, marginRight } = acrossOf(shown, unit, 64);
     return Plot.plot({
       ...frame(width, 280, label),
-      marginRight: 64,
-      x: { label: null, tickFormat: number, domain: domain(values) },
+      marginRight,
+      x: { ...axis, grid: false },
       y: { grid: true, label: "points" },
       fy: { label: null, domain: SIDES },
       marks: [
@@ -147,7 +147,7 @@ const Charts = (() => {
           shown,
           Plot.binX(
             { y: "count", title: (bin, { x1, x2 }) => `${bin.length} points of the ${bin[0]?.side}\n${number(x1)} to ${number(x2)}` },
-            { x: "value", fy: "side", fill: "side", domain: domain(values), thresholds: 24, insetLeft: 0.5, insetRight: 0.5, tip: true },
+            { x: "value", fy: "side", fill: "side", domain: axis.domain, thresholds: 24, insetLeft: 0.5, insetRight: 0.5, tip: true },
           ),
         ),
         Plot.ruleY([0]),
@@ -162,8 +162,8 @@ const Charts = (() => {
     return below + (position % 1) * ((sorted[Math.floor(position) + 1] ?? below) - below);
   }
 
-  function summary(side, values, number) {
-    const sorted = values.sort((a, b) => a - b);
+  function summary(side, points, number) {
+    const sorted = points.sort((a, b) => a - b);
     const at = (p) => number(quantile(sorted, p));
     const lines = [`${side}, ${sorted.length} points`, `max ${at(1)}`, `upper quartile ${at(0.75)}`];
     lines.push(`median ${at(0.5)}`, `lower quartile ${at(0.25)}`, `min ${at(0)}`);
@@ -171,13 +171,15 @@ const Charts = (() => {
   }
 
   function boxes(metric, spans, width, label) {
-    const { shown, number } = judged(metric, spans);
-    const summaries = SIDES.map((side) => [side, shown.filter((row) => row.side === side).map((row) => row.value)])
-      .filter(([, values]) => values.length > 0)
-      .map(([side, values]) => summary(side, values, number));
+    const { shown, unit } = judged(metric, spans);
+    const { number, axis, marginRight } = acrossOf(shown, unit, 16);
+    const summaries = SIDES.map((side) => [side, values(shown.filter((row) => row.side === side))])
+      .filter(([, points]) => points.length > 0)
+      .map(([side, points]) => summary(side, points, number));
     return Plot.plot({
       ...frame(width, 180, label),
-      x: { grid: true, label: null, tickFormat: number, domain: domain(shown.map((row) => row.value)) },
+      marginRight,
+      x: axis,
       y: { label: null, domain: SIDES },
       marks: [
         Plot.boxX(shown, { x: "value", y: "side", fill: "side", fillOpacity: 0.45, stroke: "currentColor" }),
@@ -207,22 +209,22 @@ const Charts = (() => {
   // The dots of one side that fit: first they get smaller, then there are fewer.
   function swarm(points, width) {
     const some = everySoMany(points, Math.ceil(points.length / MOST_IN_SWARM));
-    const values = some.map((row) => row.value);
-    const height = (radius) => (2 * radius + DOT_PADDING) * tallest(values, width, radius);
+    const height = (radius) => (2 * radius + DOT_PADDING) * tallest(values(some), width, radius);
     const radius = RADII.find((radius) => height(radius) <= SWARM_HEIGHT) ?? RADII.at(-1);
     const dots = everySoMany(some, Math.ceil(height(radius) / SWARM_HEIGHT));
     return dots.map((row) => ({ ...row, radius }));
   }
 
   function beeswarm(metric, spans, width, label) {
-    const { shown, number } = judged(metric, spans);
+    const { shown, unit } = judged(metric, spans);
+    const { number, axis, marginRight } = acrossOf(shown, unit, 64);
     const sides = SIDES.map((side) => shown.filter((row) => row.side === side)).filter((points) => points.length > 0);
-    const dots = sides.flatMap((points) => swarm(points, width - 2 * ROOM_FOR_NUMBERS));
+    const dots = sides.flatMap((points) => swarm(points, width - ROOM_FOR_NUMBERS - marginRight));
     const fewer = dots.length < shown.length ? `${dots.length} of ${shown.length} points shown` : null;
     return Plot.plot({
       ...frame(width, 2 * SWARM_HEIGHT + 60, label),
-      marginRight: 64,
-      x: { grid: true, label: fewer, labelArrow: "none", tickFormat: number, domain: domain(shown.map((row) => row.value)) },
+      marginRight,
+      x: { ...axis, label: fewer, labelArrow: "none" },
       r: { type: "identity" },
       fy: { label: null, domain: SIDES },
       marks: [
@@ -231,5 +233,11 @@ const Charts = (() => {
     });
   }
 
-  return { read, time, views: { overTime, histogram, boxes, beeswarm } };
+  // Writes values of all points, and of those that were judged.
+  function numberOf(metric, spans) {
+    const { rows, unit } = read(metric);
+    return Numbers.telling(unit, values(present(rows)), values(judged(metric, spans).shown));
+  }
+
+  return { read, numberOf, time, views: { overTime, histogram, boxes, beeswarm } };
 })();

@@ -29,10 +29,10 @@ const Views = (() => {
   }
 
   // The values of both sides in order of time, for those who cannot point.
-  function table(metric, label) {
+  function table(metric, spans, label) {
     const byTime = new Map();
-    const { rows, number } = Charts.read(metric);
-    for (const { side, at, value } of rows) {
+    const number = Charts.numberOf(metric, spans);
+    for (const { side, at, value } of Charts.read(metric).rows) {
       const key = Number(at);
       byTime.set(key, { at, ...byTime.get(key), [side]: value });
     }
@@ -80,7 +80,7 @@ const Views = (() => {
       const { name: view, draw: chart } = TABS[chosen];
       const label = `${name}, ${view.toLowerCase()}, baseline and canary`;
       if (chart === null) {
-        panels[chosen].replaceChildren(table(metric, label));
+        panels[chosen].replaceChildren(table(metric, spans, label));
         return;
       }
       const drawn = chart(metric, spans, Math.max(NARROWEST, place.clientWidth), label);

@@ -32,6 +32,7 @@ mod groups;
 mod head;
 pub mod index;
 mod metric;
+mod rounding;
 mod series;
 mod time;
 pub mod timeline;

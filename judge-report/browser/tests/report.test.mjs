@@ -11,12 +11,18 @@ before(async () => {
 });
 after(() => browser.close());
 
-const drawable = (points) => points.filter((value) => typeof value === "number" && Number.isFinite(value)).length;
+const finite = (points) => points.filter((value) => typeof value === "number" && Number.isFinite(value));
+
+// Whether two points differ by more than the error of arithmetic.
+function varies(points) {
+  const [low, high] = [Math.min(...points), Math.max(...points)];
+  return high - low > 1e-12 * Math.max(Math.abs(low), Math.abs(high));
+}
 
 // What every view of a metric must hold: a mark for each point, or for each side with points.
 async function checkViews(views, pair) {
   const { control, experiment } = pair.values;
-  const counts = [drawable(control), drawable(experiment)];
+  const counts = [finite(control).length, finite(experiment).length];
   const all = counts[0] + counts[1];
   const sides = counts.filter((count) => count > 0).length;
   const title = `${pair.name}`.slice(0, 60);
@@ -34,6 +40,10 @@ async function checkViews(views, pair) {
   await choose("Time series");
   await checkNumbers("y");
   assert.equal(await count("circle"), all, `${title}: a dot for each point`);
+  const heights = await panel.locator("svg circle").evaluateAll((dots) => dots.map((dot) => dot.cy.baseVal.value));
+  const apart = all > 0 ? Math.max(...heights) - Math.min(...heights) : 0;
+  const expected = varies([...finite(control), ...finite(experiment)]) ? apart > 150 : apart === 0;
+  assert.ok(expected, `${title}: points are ${apart} px apart`);
   assert.equal(await count("g.gap path"), control.length + experiment.length - all, `${title}: a mark for each gap`);
 
   await choose("Histogram");

@@ -1,0 +1,151 @@
+//! Points in as few digits as charts can do with.
+
+use std::ops::Range;
+
+use judge_core::{Clock, MetricPair, Series};
+use serde::Serialize;
+
+use crate::Span;
+
+/// Digits that every point has: more than charts write.
+const FEWEST_DIGITS: i32 = 7;
+/// A double has no more.
+const MOST_DIGITS: i32 = 17;
+/// No screen shows less than this part of what lies between the lowest and the highest point.
+const SHOWN: f64 = 1e-4;
+/// Points that are closer together than this part of their size differ by the error of arithmetic.
+const ERROR: f64 = 1e-12;
+
+/// How far the points of a metric are rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rounding {
+    /// The decimal place that has to be kept, as a power of ten; `None` where seven digits are enough.
+    place: Option<i32>,
+}
+
+impl Rounding {
+    /// So far that neither the charts of all points nor those of the judged ones alone lose anything.
+    pub(crate) fn of(pair: &MetricPair, judged: Option<Span>) -> Self {
+        let sides = [&pair.baseline, &pair.canary];
+        let all = spread(sides.iter().flat_map(|side| &side.values));
+        let part = judged.and_then(|span| {
+            spread(sides.iter().flat_map(|side| &side.values[within(span, side)]))
+        });
+        let spread = all.into_iter().chain(part).reduce(f64::min);
+        Self { place: spread.map(|spread| exponent(spread * SHOWN)) }
+    }
+
+    /// The point, rounded.
+    pub(crate) fn point(self, value: f64) -> Rounded {
+        if !value.is_finite() {
+            return Rounded::Gap(());
+        }
+        let needed = self.place.map_or(0, |place| exponent(value).saturating_sub(place) + 1);
+        let digits = needed.clamp(FEWEST_DIGITS, MOST_DIGITS);
+        let after = usize::try_from(digits - 1).unwrap_or(0);
+        Rounded::new(format!("{value:.after$e}").parse().unwrap_or(value))
+    }
+}
+
+/// What lies between the lowest and the highest of `values`, if that is more than error.
+fn spread<'a>(values: impl Iterator<Item = &'a f64>) -> Option<f64> {
+    let finite = values.copied().filter(|value| value.is_finite());
+    let bounds = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
+    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), bounds);
+    let spread = high - low;
+    (spread > ERROR * low.abs().max(high.abs())).then_some(spread)
+}
+
+/// The points that lie in `span`; all where that is not known.
+fn within(span: Span, series: &Series) -> Range<usize> {
+    let count = series.values.len();
+    let Some(Clock { start_millis, step_millis }) = series.clock else { return 0..count };
+    let before = |time: i64| {
+        let since = u64::try_from(time.saturating_sub(start_millis)).unwrap_or(0);
+        usize::try_from(since.div_ceil(step_millis.max(1))).map_or(count, |index| index.min(count))
+    };
+    let from = before(span.from_millis);
+    from..before(span.to_millis).max(from)
+}
+
+/// The power of ten of the first digit.
+#[expect(clippy::cast_possible_truncation, reason = "a double has a few hundred at most")]
+fn exponent(value: f64) -> i32 {
+    value.abs().log10().floor() as i32
+}
+
+/// A rounded point; whole numbers without a decimal point.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Rounded {
+    Gap(()),
+    Whole(i64),
+    Other(f64),
+}
+
+impl Rounded {
+    fn new(value: f64) -> Self {
+        /// Beyond this a double skips whole numbers.
+        const LARGEST: f64 = 9_007_199_254_740_992.0;
+        if value.fract() == 0.0 && value.abs() < LARGEST {
+            #[expect(clippy::cast_possible_truncation, reason = "whole and below 2^53")]
+            Self::Whole(value as i64)
+        } else {
+            Self::Other(value)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rounded(baseline: &[f64], canary: &[f64], judged: Option<Span>) -> String {
+        let mut pair = MetricPair::new("m", baseline.to_vec(), canary.to_vec());
+        for side in [&mut pair.baseline, &mut pair.canary] {
+            side.clock = Some(Clock { start_millis: 1000, step_millis: 10 });
+        }
+        let rounding = Rounding::of(&pair, judged);
+        let points = baseline.iter().map(|value| rounding.point(*value)).collect::<Vec<_>>();
+        serde_json::to_string(&points).unwrap()
+    }
+
+    #[test]
+    fn points_are_short_and_as_far_apart_as_they_are() {
+        for (baseline, canary, expected) in [
+            (&[0.001_551_013_803_614_945_4, 0.002][..], &[][..], "[0.001551014,0.002]"),
+            (&[42_503_168.0, 3.0, -0.5], &[], "[42503170,3,-0.5]"),
+            // A large level.
+            (&[4e9 + 3.271_592, 4e9 - 7.0], &[], "[4000000003.272,3999999993]"),
+            (&[-4e9 - 3.271_592], &[-4e9 + 7.0], "[-4000000003.272]"),
+            // What is apart is the other side.
+            (&[4_000_000_003.0; 2], &[4_000_000_013.0], "[4000000003,4000000003]"),
+            (&[4_000_000_003.0; 2], &[0.0], "[4000000000,4000000000]"),
+            // Errors of arithmetic.
+            (&[0.1 + 0.2, 0.3], &[], "[0.3,0.3]"),
+            (&[1e300, -1e300], &[], "[1e+300,-1e+300]"),
+            (&[f64::MAX, f64::MIN, 3.0], &[], "[1.797693e+308,-1.797693e+308,3]"),
+            (&[5e-324, 1e-323], &[], "[5e-324,1e-323]"),
+            (&[f64::NAN, f64::INFINITY, 7.0], &[], "[null,null,7]"),
+            (&[], &[], "[]"),
+        ] {
+            assert_eq!(rounded(baseline, canary, None), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_judged_keeps_its_digits_beside_a_start_from_nothing() {
+        let series = [0.0, 4e9 + 3.0, 4e9 - 7.0, 4e9 + 3.0];
+        let judged = |from_millis, to_millis| Some(Span { from_millis, to_millis });
+        for (span, expected) in [
+            (None, "[0,4000000000,4000000000,4000000000]"),
+            (judged(1010, 1040), "[0,4000000003,3999999993,4000000003]"),
+            (judged(1001, 1030), "[0,4000000003,3999999993,4000000003]"),
+            (judged(0, 1020), "[0,4000000000,4000000000,4000000000]"),
+            (judged(1020, 1030), "[0,4000000000,4000000000,4000000000]"),
+            (judged(2000, 1000), "[0,4000000000,4000000000,4000000000]"),
+        ] {
+            assert_eq!(rounded(&series, &[], span), expected, "{span:?}");
+        }
+    }
+}
