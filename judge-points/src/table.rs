@@ -45,6 +45,12 @@ pub enum TableError {
         /// Where it begins, from 1.
         line: u64,
     },
+    /// A line is so long that it is none of a table.
+    #[error("line {line}: 16 MiB or more; is this CSV? One point a line, or a column a metric")]
+    LongLine {
+        /// Where, from 1.
+        line: u64,
+    },
     /// Lines end as they did on old Macintoshes.
     #[error(
         "line {line}: a carriage return without a line feed after it; end lines with a line feed"

@@ -5,7 +5,7 @@
 //! where a row stands in the file is kept. That is one pass, at the speed at which commas are counted.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::ops::Range;
 use std::path::Path;
 
@@ -19,8 +19,8 @@ pub(super) struct CsvRows {
     pub(super) header: Vec<String>,
     /// Where row 0 stands, from 1.
     first_line: u64,
-    /// The rows that are blank lines.
-    blank: Vec<usize>,
+    /// The rows that are blank lines, those that follow each other together.
+    blank: Vec<Range<usize>>,
     /// After each row of several lines the next row, and how many lines more than rows there are so far.
     longer: Vec<(usize, u64)>,
 }
@@ -72,7 +72,10 @@ impl CsvRows {
         let mut row = 0;
         while records.next()? {
             match records.fields {
-                0 => rows.blank.push(row),
+                0 => match rows.blank.last_mut() {
+                    Some(last) if last.end == row => last.end += 1,
+                    _ => rows.blank.push(row..row + 1),
+                },
                 found if found == expected => {}
                 found => {
                     return Err(TableError::Fields { line: records.line, found, expected }.into());
@@ -95,12 +98,12 @@ impl CsvRows {
 
     /// `rows` without those that are blank.
     pub(super) fn filled(&self, rows: &Range<usize>) -> Vec<Range<usize>> {
-        let from = self.blank.partition_point(|&row| row < rows.start);
+        let from = self.blank.partition_point(|blank| blank.end <= rows.start);
         let mut filled = Vec::new();
         let mut start = rows.start;
-        for &blank in self.blank[from..].iter().take_while(|&&row| row < rows.end) {
-            filled.push(start..blank);
-            start = blank + 1;
+        for blank in self.blank[from..].iter().take_while(|blank| blank.start < rows.end) {
+            filled.push(start..blank.start);
+            start = blank.end;
         }
         filled.push(start..rows.end);
         filled.retain(|rows| !rows.is_empty());
@@ -110,6 +113,9 @@ impl CsvRows {
 
 /// Bytes that are read at once.
 const BUFFER: usize = 1 << 20;
+
+/// Bytes that a line may have: more than any table has columns for.
+const LONGEST: u64 = 16 << 20;
 
 /// The names in the header, without the space around them.
 fn header(path: &Path) -> io::Result<Vec<String>> {
@@ -138,7 +144,11 @@ impl Records {
         let mut quotes = Quotes::default();
         loop {
             self.text.clear();
-            if self.input.read_until(b'\n', &mut self.text)? == 0 {
+            let read = self.input.by_ref().take(LONGEST).read_until(b'\n', &mut self.text)?;
+            if read as u64 == LONGEST {
+                return Err(TableError::LongLine { line: self.next_line }.into());
+            }
+            if read == 0 {
                 if quotes.open {
                     return Err(TableError::OpenQuote { line: quotes.since }.into());
                 }

@@ -23,6 +23,7 @@ fn rows_know_their_lines() {
     let rows = rows(text.as_bytes()).unwrap();
     assert_eq!(rows.header, ["a", "b\nc", "d\""]);
     assert_eq!(rows.filled(&(0..6)), [0..1, 3..5]);
+    assert_eq!(rows.blank, [1..3, 5..6]);
     assert!(rows.filled(&(1..3)).is_empty());
     assert_eq!([0, 3, 4].map(|row| rows.line(row)), [5, 8, 11]);
 }
@@ -56,6 +57,13 @@ fn what_is_no_table_is_refused_with_its_line() {
     for nothing in ["\n\r\n", "\u{feff}", "\u{feff}\n"] {
         assert!(matches!(rows(nothing.as_bytes()), Err(Unread::Empty)), "{nothing:?}");
     }
+}
+
+#[test]
+fn a_line_without_end_is_not_read_to_its_end() {
+    let text = [b"a,b\n".as_slice(), &vec![b'1'; usize::try_from(LONGEST).unwrap()]].concat();
+    let expected = TableError::LongLine { line: 2 };
+    assert!(matches!(rows(&text), Err(Unread::Table(error)) if error == expected));
 }
 
 proptest! {
