@@ -9,7 +9,8 @@ const Charts = (() => {
   // Beside a number on an axis, and between two of them; the width of a digit.
   const MARGIN = 16;
   const DIGIT = 6;
-  const ROOM_FOR_GAPS = 20;
+  // For gaps and infinite points, at the edge that they lie beyond.
+  const ROOM_AT_EDGE = 20;
   // Swarms: the height of a side, the sizes of a dot, and how many dots can be told apart.
   const SWARM_HEIGHT = 170;
   const RADII = [3, 2.5, 2, 1.5];
@@ -19,7 +20,7 @@ const Charts = (() => {
   // Doubles smaller or larger than scales can divide are drawn in another unit.
   function unitOf(points) {
     let largest = 0;
-    for (const value of points) largest = Math.max(largest, Math.abs(value));
+    for (const value of points) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
     if (largest > 0 && largest < 1e-280) return 1e-280;
     return largest < 1e300 ? 1 : 1e10;
   }
@@ -40,22 +41,29 @@ const Charts = (() => {
       return points.map((value, index) => ({
         side,
         at: timed ? new Date(start + step * index) : index + 1,
-        value: value === null ? NaN : value / unit,
+        value: value === null ? NaN : Number(value) / unit,
       }));
     });
     return { rows, unit };
   }
 
-  const present = (rows) => rows.filter((row) => !Number.isNaN(row.value));
+  const present = (rows) => rows.filter((row) => Number.isFinite(row.value));
+  const beyond = (rows, edge) => rows.filter((row) => row.value === edge);
   const values = (rows) => rows.map((row) => row.value);
 
   // The points that were judged, where these are not all: every view but that over time is of them.
   function judged(metric, spans) {
     const { rows, unit } = read(metric);
-    const shown = present(rows);
     const window = spans.find(({ kind }) => kind === "judged");
-    if (window === undefined || !(shown[0]?.at instanceof Date)) return { shown, unit };
-    return { shown: shown.filter(({ at }) => at >= window.from && at < window.to), unit };
+    const all = window === undefined || !(rows[0]?.at instanceof Date);
+    const within = all ? rows : rows.filter(({ at }) => at >= window.from && at < window.to);
+    return { within, shown: present(within), unit };
+  }
+
+  // How many points cannot be drawn where there is no edge for them.
+  function infinite(metric, spans) {
+    const { within } = judged(metric, spans);
+    return beyond(within, Infinity).length + beyond(within, -Infinity).length;
   }
 
   // What the pointer shows of a point.
@@ -95,6 +103,20 @@ const Charts = (() => {
     return { number, axis: { ...axis, tickSpacing: room + MARGIN }, marginRight: Math.max(marginRight, room / 2) };
   }
 
+  // Marks of what has no place among the values, a row for each side.
+  function atEdge(rows, options) {
+    return SIDES.map((side) => {
+      const fromEdge = side === "canary" ? 4 : 12;
+      return Plot.dot(rows.filter((row) => row.side === side), {
+        x: "at",
+        r: 3,
+        dy: options.frameAnchor === "top" ? fromEdge : -fromEdge,
+        stroke: "side",
+        ...options,
+      });
+    });
+  }
+
   function overTime(metric, spans, width, label) {
     const { rows: all, unit } = read(metric);
     const shown = present(all);
@@ -102,11 +124,16 @@ const Charts = (() => {
     const timed = all.length > 0 && all[0].at instanceof Date;
     const shades = timed ? spans.map(({ kind, from, to }) => ({ kind, from: new Date(from), to: new Date(to) })) : [];
     const gaps = all.filter((row) => Number.isNaN(row.value));
+    const [above, below] = [beyond(all, Infinity), beyond(all, -Infinity)];
     return Plot.plot({
       ...frame(width, 240, label),
       marginLeft: room,
       x: { type: timed ? "utc" : "linear", label: timed ? null : "point" },
-      y: { ...axis, insetBottom: gaps.length > 0 ? ROOM_FOR_GAPS : 0 },
+      y: {
+        ...axis,
+        insetTop: above.length > 0 ? ROOM_AT_EDGE : 0,
+        insetBottom: gaps.length + below.length > 0 ? ROOM_AT_EDGE : 0,
+      },
       marks: [
         Plot.rectX(shades, {
           x1: "from",
@@ -114,20 +141,12 @@ const Charts = (() => {
           fill: (shade) => `var(--${shade.kind})`,
           title: (shade) => (shade.kind === "warm-up" ? "warm-up, left out" : "judged window"),
         }),
-        Plot.lineY(all, { x: "at", y: "value", stroke: "side", z: "side", strokeWidth: 1.5 }),
+        Plot.lineY(all, { x: "at", y: ({ value }) => (Number.isFinite(value) ? value : NaN), stroke: "side", z: "side", strokeWidth: 1.5 }),
         Plot.dot(shown.filter((row) => row.side === "baseline"), { x: "at", y: "value", r: 1.8, stroke: "side", fill: "var(--paper)" }),
         Plot.dot(shown.filter((row) => row.side === "canary"), { x: "at", y: "value", r: 1.8, fill: "side" }),
-        SIDES.map((side) =>
-          Plot.dot(gaps.filter((row) => row.side === side), {
-            x: "at",
-            frameAnchor: "bottom",
-            symbol: "times",
-            r: 3,
-            dy: side === "canary" ? -4 : -12,
-            stroke: "side",
-            className: "gap",
-          }),
-        ),
+        atEdge(gaps, { frameAnchor: "bottom", symbol: "times", className: "gap" }),
+        atEdge(above, { frameAnchor: "top", symbol: "triangle", className: "infinite", title: told(number) }),
+        atEdge(below, { frameAnchor: "bottom", symbol: "triangle", rotate: 180, className: "infinite", title: told(number) }),
         Plot.tip(shown, Plot.pointer({ x: "at", y: "value", title: told(number) })),
       ],
     });
@@ -239,5 +258,5 @@ const Charts = (() => {
     return Numbers.telling(unit, values(present(rows)), values(judged(metric, spans).shown));
   }
 
-  return { read, numberOf, time, views: { overTime, histogram, boxes, beeswarm } };
+  return { read, numberOf, infinite, time, views: { overTime, histogram, boxes, beeswarm } };
 })();

@@ -35,6 +35,7 @@ const Numbers = (() => {
     return (inUnit) => {
       const value = inUnit * unit;
       const size = Math.abs(value);
+      if (size === Infinity) return value > 0 ? "∞" : "-∞";
       if (value !== 0 && (size < 1e-4 || size >= 1e15)) return value.toExponential(needed - 1);
       if (size < 1e5) return plain.format(value);
       return needed > MOST_COMPACT ? whole.format(value) : compact.format(value);

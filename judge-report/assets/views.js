@@ -18,12 +18,16 @@ const Views = (() => {
     return made;
   }
 
-  function legend(spans, overTime) {
+  function legend(metric, spans, overTime) {
     const entry = (kind, text) => element("span", { class: `key ${kind}` }, text);
     const entries = [entry("baseline", "baseline"), entry("canary", "canary")];
+    const infinite = Charts.infinite(metric, overTime ? [] : spans);
     if (overTime) {
       entries.push(entry("gap", "gap"));
+      if (infinite > 0) entries.push(entry("infinite", "infinite"));
       for (const { kind } of spans) entries.push(entry(kind, kind === "warm-up" ? "warm-up" : "judged window"));
+    } else if (infinite > 0) {
+      entries.push(element("span", {}, infinite === 1 ? "1 infinite point is not drawn" : `${infinite} infinite points are not drawn`));
     }
     return element("p", { class: "legend" }, ...entries);
   }
@@ -85,7 +89,7 @@ const Views = (() => {
       }
       const drawn = chart(metric, spans, Math.max(NARROWEST, place.clientWidth), label);
       asImage(drawn);
-      panels[chosen].replaceChildren(legend(spans, chosen === 0), drawn);
+      panels[chosen].replaceChildren(legend(metric, spans, chosen === 0), drawn);
     }
 
     function choose(index) {

@@ -37,8 +37,11 @@ impl Rounding {
 
     /// The point, rounded.
     pub(crate) fn point(self, value: f64) -> Rounded {
-        if !value.is_finite() {
+        if value.is_nan() {
             return Rounded::Gap(());
+        }
+        if value.is_infinite() {
+            return Rounded::Infinite(if value > 0.0 { "Infinity" } else { "-Infinity" });
         }
         let needed = self.place.map_or(0, |place| exponent(value).saturating_sub(place) + 1);
         let digits = needed.clamp(FEWEST_DIGITS, MOST_DIGITS);
@@ -74,11 +77,12 @@ fn exponent(value: f64) -> i32 {
     value.abs().log10().floor() as i32
 }
 
-/// A rounded point; whole numbers without a decimal point.
+/// A rounded point; whole numbers without a decimal point, and words for what JSON has no number for.
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Rounded {
     Gap(()),
+    Infinite(&'static str),
     Whole(i64),
     Other(f64),
 }
@@ -126,7 +130,11 @@ mod tests {
             (&[1e300, -1e300], &[], "[1e+300,-1e+300]"),
             (&[f64::MAX, f64::MIN, 3.0], &[], "[1.797693e+308,-1.797693e+308,3]"),
             (&[5e-324, 1e-323], &[], "[5e-324,1e-323]"),
-            (&[f64::NAN, f64::INFINITY, 7.0], &[], "[null,null,7]"),
+            (
+                &[f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 7.0],
+                &[],
+                r#"[null,"Infinity","-Infinity",7]"#,
+            ),
             (&[], &[], "[]"),
         ] {
             assert_eq!(rounded(baseline, canary, None), expected);

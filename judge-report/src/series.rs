@@ -34,7 +34,7 @@ struct Side<'a> {
     points: Points<'a>,
 }
 
-/// Rounded points; whatever cannot be drawn is `null`.
+/// Rounded points; a gap is `null`.
 struct Points<'a> {
     values: &'a [f64],
     rounding: Rounding,

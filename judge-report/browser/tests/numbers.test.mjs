@@ -21,7 +21,8 @@ test("numbers are short, and tell what lies between the lowest and the highest",
     [[1e15, 1e15 + 2000], 1e15 + 1230, "1.00000000000123e+15"],
     [[0, 5e-324], 5e-324, "4.941e-324"],
     [[-Number.MAX_VALUE, Number.MAX_VALUE], Number.MAX_VALUE, "1.798e+308"],
-    [[Infinity], Infinity, "Infinity"],
+    [[1, 2], Infinity, "∞"],
+    [[], -Infinity, "-∞"],
   ]) {
     assert.equal(Numbers.telling(1, values)(value), expected, `${value} among ${values}`);
   }

@@ -24,6 +24,8 @@ async function checkViews(views, pair) {
   const { control, experiment } = pair.values;
   const counts = [finite(control).length, finite(experiment).length];
   const all = counts[0] + counts[1];
+  const both = [...control, ...experiment];
+  const infinite = both.filter((value) => Math.abs(value) === Infinity).length;
   const sides = counts.filter((count) => count > 0).length;
   const title = `${pair.name}`.slice(0, 60);
   const panel = views.locator('[role="tabpanel"]:not([hidden])');
@@ -42,9 +44,11 @@ async function checkViews(views, pair) {
   assert.equal(await count("circle"), all, `${title}: a dot for each point`);
   const heights = await panel.locator("svg circle").evaluateAll((dots) => dots.map((dot) => dot.cy.baseVal.value));
   const apart = all > 0 ? Math.max(...heights) - Math.min(...heights) : 0;
-  const expected = varies([...finite(control), ...finite(experiment)]) ? apart > 150 : apart === 0;
+  const expected = varies(finite(both)) ? apart > 100 : apart === 0;
   assert.ok(expected, `${title}: points are ${apart} px apart`);
-  assert.equal(await count("g.gap path"), control.length + experiment.length - all, `${title}: a mark for each gap`);
+  assert.equal(await count("g.gap path"), both.length - all - infinite, `${title}: a mark for each gap`);
+  assert.equal(await count("g.infinite path"), infinite, `${title}: a mark for each infinite point`);
+  assert.equal(await panel.locator(".legend .infinite").count(), infinite > 0 ? 1 : 0, title);
 
   await choose("Histogram");
   const bars = await count("g[data-mark=rect] rect");
@@ -60,7 +64,11 @@ async function checkViews(views, pair) {
 
   for (const name of ["Time series", "Histogram", "Box plot", "Beeswarm"]) {
     await choose(name);
-    if (name !== "Time series") await checkNumbers("x");
+    if (name !== "Time series") {
+      await checkNumbers("x");
+      const left = (await panel.locator(".legend").textContent()).match(/(\d+) infinite/)?.[1] ?? 0;
+      assert.equal(Number(left), infinite, `${title}, ${name}: infinite points are counted`);
+    }
     const geometry = await panel.locator("svg").evaluate((svg) => svg.outerHTML.match(/(NaN|undefined|Infinity)/)?.[0]);
     assert.equal(geometry, undefined, `${title}, ${name}`);
     const drawn = await panel.locator("svg").boundingBox();
@@ -70,6 +78,7 @@ async function checkViews(views, pair) {
   await choose("Values");
   const rows = await panel.locator("tbody tr").count();
   assert.equal(rows, Math.max(control.length, experiment.length), `${title}: a row for each time`);
+  assert.equal(await panel.locator("td", { hasText: "∞" }).count(), infinite, `${title}: infinite values`);
 }
 
 for (const report of reports) {
