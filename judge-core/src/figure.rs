@@ -2,6 +2,8 @@
 
 /// Digits of a value.
 const VALUE_DIGITS: i32 = 4;
+/// Digits of one that would else read like another: beyond these, arithmetic alone makes differences.
+const MOST_DIGITS: i32 = 12;
 /// Digits of a change, which is an estimate.
 const CHANGE_DIGITS: i32 = 3;
 /// Steps of a thousand above one.
@@ -21,6 +23,20 @@ const SHORTENED: f64 = 1e5;
 /// ```
 pub fn value(value: f64) -> String {
     rounded(value, VALUE_DIGITS)
+}
+
+/// The same in as many digits more as tell it from `other`, up to twelve.
+///
+/// # Example
+/// ```
+/// use judge_core::figure::value_beside;
+/// assert_eq!(value_beside(4e9, 4e9 + 10.0), "4G");
+/// assert_eq!(value_beside(4e9 + 10.0, 4e9), "4.00000001G");
+/// assert_eq!(value_beside(12.3456, 15.0), "12.35");
+/// ```
+pub fn value_beside(value: f64, other: f64) -> String {
+    let told_apart = |digits: &i32| rounded(value, *digits) != rounded(other, *digits);
+    rounded(value, (VALUE_DIGITS..=MOST_DIGITS).find(told_apart).unwrap_or(VALUE_DIGITS))
 }
 
 /// A change in percent, in three digits: `+12.3%`, `-0.02%`, `0%`. A ratio of 1 is 100%.
@@ -111,6 +127,9 @@ mod tests {
         ] {
             assert_eq!(value(number), shown, "{number:e}");
         }
+        assert_eq!(value_beside(0.1 + 0.2, 0.3), "0.3");
+        assert_eq!(value_beside(f64::NAN, f64::NAN), "NaN");
+        assert_eq!(value_beside(-1.000_02e-9, -1.000_01e-9), "-1.00002e-9");
         assert_eq!(percent(0.1234), "+12.3%");
         assert_eq!(percent(-0.000_2), "-0.02%");
         assert_eq!(percent(0.0), "0%");

@@ -55,9 +55,10 @@ fn sentence(judgement: &MetricJudgement) -> String {
 }
 
 fn statistics(judgement: &MetricJudgement, pair: Option<&MetricPair>) -> Markup {
+    let (baseline, canary) = (&judgement.baseline, &judgement.canary);
     let sides = [
-        ("Baseline", &judgement.baseline, pair.map(|pair| &pair.baseline)),
-        ("Canary", &judgement.canary, pair.map(|pair| &pair.canary)),
+        ("Baseline", [baseline, canary], pair.map(|pair| &pair.baseline)),
+        ("Canary", [canary, baseline], pair.map(|pair| &pair.canary)),
     ];
     html! {
         div.scroll tabindex="0" role="region" aria-label={ "Statistics of " (judgement.name) } {
@@ -72,15 +73,19 @@ fn statistics(judgement: &MetricJudgement, pair: Option<&MetricPair>) -> Markup 
                     }
                 }
                 tbody {
-                    @for (name, side, series) in sides { (row(name, side, series)) }
+                    @for (name, [side, other], series) in sides { (row(name, side, other, series)) }
                 }
             }
         }
     }
 }
 
-fn row(name: &str, side: &SideSummary, series: Option<&Series>) -> Markup {
-    let &SideSummary { counts, mean, median, min, max, p95, std } = side;
+fn row(name: &str, side: &SideSummary, other: &SideSummary, series: Option<&Series>) -> Markup {
+    let counts = side.counts;
+    let figures = |side: &SideSummary| {
+        let &SideSummary { mean, median, min, max, p95, std, .. } = side;
+        [mean, median, min, max, p95, std]
+    };
     let clock = series.and_then(|series| series.clock);
     html! {
         tr {
@@ -90,8 +95,10 @@ fn row(name: &str, side: &SideSummary, series: Option<&Series>) -> Markup {
                 None => "–",
             } }
             @for count in [counts.judged, counts.gaps, counts.outliers] { td.number { (count) } }
-            @for value in [mean, median, min, max, p95, std] {
-                td.number { @if counts.judged > 0 { (figure::value(value)) } @else { "–" } }
+            @for (value, other) in figures(side).into_iter().zip(figures(other)) {
+                td.number {
+                    @if counts.judged > 0 { (figure::value_beside(value, other)) } @else { "–" }
+                }
             }
         }
     }

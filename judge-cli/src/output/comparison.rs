@@ -117,7 +117,8 @@ fn bound<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
 /// The comparison in a few lines.
 pub(super) fn lines(comparison: &Comparison) -> String {
     let mut text = String::new();
-    for (role, side) in [("baseline", &comparison.baseline), ("canary", &comparison.canary)] {
+    let (baseline, canary) = (&comparison.baseline, &comparison.canary);
+    for (role, side, other) in [("baseline", baseline, canary), ("canary", canary, baseline)] {
         let gaps = match side.gaps {
             0 => String::new(),
             1 => ", 1 gap".to_owned(),
@@ -128,7 +129,7 @@ pub(super) fn lines(comparison: &Comparison) -> String {
             "{role:<8}  {}: {} points{gaps}, median {}",
             printable(&side.column),
             side.points,
-            figure::value(side.median)
+            figure::value_beside(side.median, other.median)
         );
     }
     let _ = writeln!(text);

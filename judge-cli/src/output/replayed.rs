@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
-use judge_core::judgement::MetricJudgement;
+use judge_core::judgement::{MetricJudgement, SideSummary};
 use judge_core::{Classification, Verdict, figure};
 use judge_points::time;
 use judge_retro::{BrokenRelease, Fate, ReleaseLine, Replayed, ReplayedInterval, show_length};
@@ -185,8 +185,9 @@ fn section(release: &str, replayed: &Replayed, one: &ReplayedInterval) -> String
 }
 
 fn cells(metric: &MetricJudgement) -> [String; 5] {
-    let median = |side: &judge_core::judgement::SideSummary| {
-        if side.counts.judged == 0 { "no data".to_owned() } else { figure::value(side.median) }
+    let median = |side: &SideSummary, other: &SideSummary| match side.counts.judged {
+        0 => "no data".to_owned(),
+        _ => figure::value_beside(side.median, other.median),
     };
     let why = match metric.classification {
         Classification::Pass => String::new(),
@@ -195,8 +196,8 @@ fn cells(metric: &MetricJudgement) -> [String; 5] {
     [
         format!("  {}", printable(&metric.name)),
         format!("{:?}", metric.classification),
-        median(&metric.baseline),
-        median(&metric.canary),
+        median(&metric.baseline, &metric.canary),
+        median(&metric.canary, &metric.baseline),
         printable(&why).into(),
     ]
 }

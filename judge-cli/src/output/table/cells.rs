@@ -32,13 +32,14 @@ pub(super) fn reason(metric: &MetricJudgement) -> [Cell; 2] {
 
 /// A metric without its reason.
 pub(super) fn row(metric: &MetricJudgement) -> Vec<Cell> {
-    let median = |side: &SideSummary| {
-        if side.counts.judged == 0 { "-".to_owned() } else { figure::value(side.median) }
+    let median = |side: &SideSummary, other: &SideSummary| match side.counts.judged {
+        0 => "-".to_owned(),
+        _ => figure::value_beside(side.median, other.median),
     };
     vec![
         Cell::new(printable(&metric.name)),
-        Cell::new(median(&metric.baseline)),
-        Cell::new(median(&metric.canary)),
+        Cell::new(median(&metric.baseline, &metric.canary)),
+        Cell::new(median(&metric.canary, &metric.baseline)),
         Cell::new(metric.shown_change()),
         class(metric),
     ]
