@@ -31,7 +31,7 @@ pub(crate) enum Reading {
     /// A probe's few bytes, which must be there in time. They are not reserved: probes need no token,
     /// and must neither spend what judgements share nor fail for want of it.
     Probe,
-    /// The same for small messages, which are not reserved, as nothing would say when one is answered.
+    /// As with `Messages`, but small ones and not reserved: nothing would say when one is answered.
     Lookups,
 }
 

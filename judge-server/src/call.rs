@@ -12,6 +12,7 @@ use tonic::Code;
 use tracing::info;
 
 use crate::budget::{Budget, Reservation};
+use crate::frames;
 use crate::judged::Judged;
 use crate::metrics::{Metrics, verdict_name};
 use crate::refusal::Refusal;
@@ -57,9 +58,6 @@ struct Known {
     answered: OnceLock<Answer>,
 }
 
-/// Bytes of gRPC before a message.
-const FRAME: usize = 5;
-
 /// Characters of an id or a config's name that are logged, so that a line of the log stays short.
 const LOGGED_ID: usize = 128;
 
@@ -98,7 +96,7 @@ impl Call {
     /// where it was compressed: then it has what was read so far.
     pub(crate) fn message(&self, method: &'static str, bytes: usize) -> Arc<Self> {
         self.metrics.in_flight.inc();
-        let bytes = if self.compressed { usize::MAX } else { FRAME.saturating_add(bytes) };
+        let bytes = if self.compressed { usize::MAX } else { frames::PREFIX.saturating_add(bytes) };
         Arc::new(Self {
             metrics: Arc::clone(&self.metrics),
             method,

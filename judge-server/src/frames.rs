@@ -1,7 +1,7 @@
 //! Where the messages of a gRPC request begin and end, as the few bytes before each of them say.
 
 /// Bytes before a message: whether it is compressed, and its length.
-const PREFIX: usize = 5;
+pub(crate) const PREFIX: usize = 5;
 
 /// What has passed of a request.
 #[derive(Debug, Default)]

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::proto;
 use crate::refusal::Refusal;
 
-use document::{Document, has_each_field_once};
+use document::Once;
 use walk::Walk;
 
 /// A message with a name to find its descriptor by.
@@ -58,13 +58,13 @@ pub fn read<T: Named + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
     // The generated readers refuse `null`, take the last of two entries of a map, and what they say is
     // meant for programmers.
     match serde_json::from_slice(json) {
-        Ok(message) if has_each_field_once(json) => Ok(message),
+        Ok(message) if serde_json::from_slice::<Once>(json).is_ok() => Ok(message),
         _ => read_along_the_contract(json),
     }
 }
 
 fn read_along_the_contract<T: Named + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
-    let Document(mut document) = read_document(json)?;
+    let mut document = read_document(json)?;
     let mut walk = Walk::default();
     walk.message(&mut document, &descriptor::<T>()?);
     if walk.problems.count() > 0 {
@@ -76,10 +76,9 @@ fn read_along_the_contract<T: Named + DeserializeOwned>(json: &[u8]) -> Result<T
     })
 }
 
-fn read_document(json: &[u8]) -> Result<Document, Refusal> {
+fn read_document(json: &[u8]) -> Result<serde_json::Value, Refusal> {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let read = serde_path_to_error::deserialize(&mut deserializer);
-    let document = read.map_err(|error| {
+    serde_path_to_error::deserialize::<_, Once>(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
         let error = error.inner();
@@ -89,8 +88,7 @@ fn read_document(json: &[u8]) -> Result<Document, Refusal> {
         }
         not_json(path, error)
     })?;
-    deserializer.end().map_err(|error| not_json(String::new(), &error))?;
-    Ok(document)
+    serde_json::from_slice(json).map_err(|error| not_json(String::new(), &error))
 }
 
 fn not_json(path: String, error: &serde_json::Error) -> Refusal {

@@ -1,82 +1,13 @@
-//! A JSON document as it stands, in which no object has a field twice.
+//! Whether a JSON document says each thing once.
 
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
 
-/// Whether no object of a document that can be read has a field twice. What readers of a map find they
-/// take, and keep the last.
-pub(super) fn has_each_field_once(json: &[u8]) -> bool {
-    serde_json::from_slice::<Once>(json).is_ok()
-}
-
-/// What `serde_json::Value` would be if it did not take the last of two fields with one name.
-pub(super) struct Document(pub(super) Value);
-
-impl<'de> Deserialize<'de> for Document {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(DocumentVisitor)
-    }
-}
-
-struct DocumentVisitor;
-
-impl<'de> Visitor<'de> for DocumentVisitor {
-    type Value = Document;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON document")
-    }
-
-    fn visit_unit<E>(self) -> Result<Document, E> {
-        Ok(Document(Value::Null))
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Document, E> {
-        Ok(Document(value.into()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Document, E> {
-        Ok(Document(value.into()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Document, E> {
-        Ok(Document(value.into()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Document, E> {
-        Ok(Document(value.into()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Document, E> {
-        Ok(Document(value.into()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Document, A::Error> {
-        let mut read = Vec::new();
-        while let Some(Document(value)) = list.next_element()? {
-            read.push(value);
-        }
-        Ok(Document(Value::Array(read)))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Document, A::Error> {
-        let mut read = Map::new();
-        while let Some(name) = object.next_key::<String>()? {
-            let Document(value) = object.next_value()?;
-            if read.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("{name:?} twice")));
-            }
-            read.insert(name, value);
-        }
-        Ok(Document(Value::Object(read)))
-    }
-}
-
-/// A document that is looked through and not kept.
-struct Once;
+/// A document in which no object has a field twice, looked through and not kept: of two fields of one
+/// name other readers take the last.
+pub(super) struct Once;
 
 impl<'de> Deserialize<'de> for Once {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -90,7 +21,7 @@ impl<'de> Visitor<'de> for OnceVisitor {
     type Value = Once;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON document with each field once")
+        f.write_str("a JSON document")
     }
 
     fn visit_unit<E>(self) -> Result<Once, E> {
@@ -124,9 +55,10 @@ impl<'de> Visitor<'de> for OnceVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Once, A::Error> {
         let mut names = HashSet::new();
-        while let Some((name, Once)) = object.next_entry::<String, _>()? {
-            if !names.insert(name) {
-                return Err(A::Error::custom("a field twice"));
+        while let Some(name) = object.next_key::<String>()? {
+            object.next_value::<Once>()?;
+            if let Some(twice) = names.replace(name) {
+                return Err(A::Error::custom(format_args!("{twice:?} twice")));
             }
         }
         Ok(Once)
