@@ -6,8 +6,9 @@
 //! the k-th largest excess is c times the largest of the baseline's n with probability
 //! (1 + c³·n/m)⁻ᵏ: exceedances of c·M arrive as a Poisson process with rate E·c⁻³·m/n, where E, the
 //! baseline's own expected exceedances of M, is exponential. Lighter tails make it rarer.
-//! **Statistic**: the smallest such probability over k of three or more; a point right behind another one that stands out counts half, or less as
-//! those of the baseline last, and with memory φ one g points behind 1 − φᵍ: one incident is not two.
+//! **Statistic**: the smallest such probability over k of three or more; a point right behind another
+//! one that stands out counts half, or less as those of the baseline last, and with memory φ one g
+//! points behind 1 − φᵍ: one incident is not two.
 //! The baseline's largest excess is never taken to be less than normal noise of as many points would
 //! have, nor than the smallest change that matters. A canary whose level is higher is held against
 //! that level where the location has found it; else only as far as the baseline itself was out: a
