@@ -161,6 +161,9 @@ pub struct Panel {
     /// The level, as far as 0 from the smallest shift that is harm, in the metric's unit.
     #[serde(with = "number")]
     pub allowed: f64,
+    /// The shift that would have been found in four canaries of five, in the metric's unit.
+    #[serde(default, with = "number")]
+    pub would_find: f64,
     /// How many more points a side would settle an inconclusive metric at this noise, if the
     /// estimate held; `None` where it is settled or no number would.
     pub more_points: Option<usize>,

@@ -7,6 +7,7 @@ pub mod judgement;
 pub mod judges;
 #[cfg(feature = "kayenta")]
 pub mod kayenta;
+mod math;
 mod number;
 mod order;
 mod problem;

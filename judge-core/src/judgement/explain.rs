@@ -15,8 +15,8 @@ impl Finding {
     /// significant nor large enough to matter, which nothing short of another canary would change.
     pub fn what_would_change(&self) -> String {
         match (self.p <= self.level, self.matters) {
-            // What was left out is no harm, however much there was of it.
-            _ if self.test == TestKind::StartUp => String::new(),
+            // What is only shown decides nothing.
+            _ if !self.test.decides() => String::new(),
             (true, true) => {
                 format!("no harm with a p above {}, or too small to matter", short(self.level))
             }
@@ -57,11 +57,12 @@ impl MetricJudgement {
     pub fn what_would_change(&self) -> String {
         let Decision::Panel(panel) = &self.decision else { return String::new() };
         let harm: Vec<&Finding> = self.findings.iter().filter(|f| f.is_harm()).collect();
-        let closest = self.findings.iter().find(|finding| finding.test != TestKind::StartUp);
-        match (harm.as_slice(), closest, panel.more_points) {
+        let closest = self.findings.iter().find(|finding| finding.test.decides());
+        let inconclusive = self.classification == Classification::Inconclusive;
+        match (harm.as_slice(), closest, inconclusive) {
             ([], None, _) => "nothing was tested".to_owned(),
-            ([], Some(closest), None) => nearest(closest),
-            ([], Some(_), Some(_)) => match self.points_to_settle() {
+            ([], Some(closest), false) => nearest(closest),
+            ([], Some(_), true) => match self.points_to_settle() {
                 Some(more) => {
                     format!("about {more} more points a side, if the shift stays what it is")
                 }
@@ -70,7 +71,7 @@ impl MetricJudgement {
                     .to_owned(),
             },
             ([only], ..) if only.test == TestKind::Location => self
-                .enough_allowance(only.change, &panel.interval)
+                .enough_allowance(only.change, panel.estimate)
                 .unwrap_or_else(|| end_of_harm(&harm)),
             (harm, ..) => end_of_harm(harm),
         }
@@ -85,16 +86,16 @@ impl MetricJudgement {
         panel.more_points.filter(|more| *more <= TIMES * points)
     }
 
-    /// The allowance that a level would pass with: its interval is clear of what is allowed no more.
-    fn enough_allowance(&self, change: Change, interval: &Interval) -> Option<String> {
+    /// The allowance that the shift would pass with: it is no likelier above than below it.
+    fn enough_allowance(&self, change: Change, estimate: f64) -> Option<String> {
         /// To which ratios are rounded, towards those that allow more.
         const STEPS: f64 = 1000.0;
         let level = self.baseline.median;
-        let (near, setting) = match change {
-            Change::Increase => (interval.lower, "allowedIncrease"),
-            Change::Decrease => (interval.upper, "allowedDecrease"),
+        let setting = match change {
+            Change::Increase => "allowedIncrease",
+            Change::Decrease => "allowedDecrease",
         };
-        let ratio = 1.0 + near / level;
+        let ratio = 1.0 + estimate / level;
         let ratio = match change {
             Change::Increase => (ratio * STEPS).ceil() / STEPS,
             Change::Decrease => (ratio * STEPS).floor() / STEPS,
@@ -104,25 +105,32 @@ impl MetricJudgement {
             Change::Decrease => 0.0 < ratio && ratio < 1.0,
         };
         (level > 0.0 && allows && ratio.is_finite())
-            .then(|| format!("its level would pass with {setting} {}", short(ratio)))
+            .then(|| format!("its mean would pass with {setting} {}", short(ratio)))
     }
 
     fn panel(&self, panel: &Panel) -> String {
         if let Some(harm) = self.findings.iter().find(|finding| finding.is_harm()) {
             return harm.sentence.clone();
         }
-        let mut text = shift(panel.estimate, &panel.interval);
-        match (panel.more_points, self.points_to_settle()) {
-            (None, _) => {
-                text.push_str("; no harm beyond ±");
-                push_short(&mut text, panel.allowed);
-            }
-            (Some(_), Some(more)) => {
-                let _ = write!(text, " is inconclusive; about {more} more points settle it");
-            }
-            (Some(_), None) => text.push_str(" is inconclusive, and too near what is allowed"),
+        if self.classification == Classification::Inconclusive {
+            let reason = self.reason.as_deref().unwrap_or_default();
+            let text = reason.split_once(" is inconclusive: ").map_or(reason, |(_, why)| why);
+            return format!("inconclusive: {text}");
         }
+        let mut text = shift(panel.estimate, &panel.interval);
+        text.push_str("; would have found ");
+        self.push_would_find(&mut text, panel.would_find);
         text
+    }
+
+    /// A shift in percent of the baseline's median, or in the metric's unit where that is 0.
+    fn push_would_find(&self, text: &mut String, shift: f64) {
+        let median = self.baseline.median.abs();
+        if median > 0.0 {
+            let _ = write!(text, "{:+.1} %", 100.0 * shift / median);
+        } else {
+            push_signed(text, shift);
+        }
     }
 
     fn change(&self, evidence: &Evidence) -> String {

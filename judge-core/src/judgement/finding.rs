@@ -24,11 +24,17 @@ pub enum TestKind {
     Events,
     /// A transient at the start, which is then not judged.
     StartUp,
+    /// Large differences of the same time are mostly the canary's.
+    Bursts,
+    /// Mann and Whitney's test, which is shown and decides nothing by itself.
+    MannWhitney,
+    /// The canary stops to report, or reports one value.
+    Silence,
 }
 
 impl TestKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Location,
         Self::EndState,
         Self::Spread,
@@ -36,7 +42,15 @@ impl TestKind {
         Self::Excursions,
         Self::Events,
         Self::StartUp,
+        Self::Bursts,
+        Self::MannWhitney,
+        Self::Silence,
     ];
+
+    /// Whether harm that it finds fails the metric; the others are shown.
+    pub fn decides(self) -> bool {
+        !matches!(self, Self::StartUp | Self::MannWhitney | Self::Silence)
+    }
 
     /// Its name in configs.
     pub fn name(self) -> &'static str {
@@ -48,6 +62,9 @@ impl TestKind {
             Self::Excursions => "excursions",
             Self::Events => "events",
             Self::StartUp => "startUp",
+            Self::Bursts => "bursts",
+            Self::MannWhitney => "mannWhitney",
+            Self::Silence => "silence",
         }
     }
 }
@@ -67,6 +84,8 @@ pub enum Estimated {
     ShareFollowed,
     /// The canary's rate of events divided by the baseline's.
     RateRatio,
+    /// A share of the canary's points.
+    ShareOfPoints,
 }
 
 /// Whether a finding speaks of an increase or of a decrease.

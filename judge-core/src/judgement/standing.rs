@@ -70,6 +70,7 @@ mod tests {
             estimate: 0.0,
             interval,
             allowed: 1.0,
+            would_find: 1.0,
             more_points,
             left_out: 0,
             fails,

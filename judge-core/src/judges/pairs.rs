@@ -45,9 +45,14 @@ pub(super) fn without_data(config: &MetricConfig) -> Option<(Classification, Str
     if config.nan_strategy == NanStrategy::Replace {
         return None;
     }
+    Some(missing_data(config))
+}
+
+/// What a metric without data on a side is where no point means that nothing is known, and why.
+pub(super) fn missing_data(config: &MetricConfig) -> (Classification, String) {
     let must = config.must_have_data && !config.critical;
     let classification = if must { Classification::NoDataFail } else { Classification::NoData };
-    Some((classification, format!("Missing data for {}", config.name)))
+    (classification, format!("Missing data for {}", config.name))
 }
 
 /// `x` / `y` for means of both sides, undefined when either is 0.

@@ -6,31 +6,13 @@
 //! metrics, `together` looks for a systemic regression. `docs/evidence-judge.md` has the method, its
 //! measured rates, and what it gets wrong.
 
-mod case;
-mod end_state;
-mod events;
-mod excursions;
-mod findings;
-mod grid;
-mod location;
-mod memory;
-mod metric;
-mod panel;
-mod points;
-mod process;
-mod robust;
-mod scale;
-mod sentence;
-mod sides;
-mod spread;
-mod start_up;
-mod stretch;
-mod tail;
+mod decide;
+mod detect;
+mod parameters;
+mod prepare;
+mod say;
 #[cfg(test)]
 mod tests;
-mod together;
-mod usual;
-mod verdict;
 
 use crate::config::evidence::{AcrossMetrics, InconclusivePolicy, JointOutcome};
 use crate::judgement::{Classification, Decision, Judgement};
@@ -42,7 +24,8 @@ use crate::warning::Warning;
 
 use super::pairs::{self, Configs};
 use super::{Judge, Scratch};
-use verdict::Judged;
+use decide::class::Judged;
+use decide::{joint, metric};
 
 /// `EvidenceJudge-v1`.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +65,7 @@ impl Judge for EvidenceJudge {
             judged.push(metric::judge(pair, config, request, &mut scratch.evidence.metric));
         }
         adjust(request, &mut judged);
-        let together = together::find(request, &judged);
+        let systemic = joint::find(request, &judged);
         let mut metrics = Vec::with_capacity(judged.len());
         for (judged, pair) in judged.into_iter().zip(&request.pairs) {
             let metric = judged.settle(request.config.evidence.inconclusive);
@@ -102,13 +85,13 @@ impl Judge for EvidenceJudge {
         {
             scored.at_most_marginal();
         }
-        if let Some(together) = together {
+        if let Some(finding) = systemic {
             match request.config.evidence.joint.outcome {
-                JointOutcome::Fail => scored.fail(format!("Canary Failed: {}", together.sentence)),
+                JointOutcome::Fail => scored.fail(format!("Canary Failed: {finding}")),
                 JointOutcome::Marginal => scored.at_most_marginal(),
                 JointOutcome::Warn => {}
             }
-            warnings.push(Warning::Systemic { finding: together.sentence });
+            warnings.push(Warning::Systemic { finding });
         }
         Ok(scored.into_judgement(self.name(), request.thresholds, metrics, warnings))
     }

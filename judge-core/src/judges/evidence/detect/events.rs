@@ -12,8 +12,8 @@
 use crate::judgement::Interval;
 use crate::stats::{self, ConfidenceLevel, PValues, Proportion, Rate, two_proportions, two_rates};
 
-use super::panel::signed;
-use super::sentence::View;
+use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::judges::evidence::prepare::timeline::Timeline;
 
 /// Multiples are whole when they are off by no more than this share: rates are rounded.
 const WHOLE: f64 = 1e-6;
@@ -22,58 +22,57 @@ const LARGEST: f64 = 1e6;
 
 /// How events compare.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Events {
-    pub(super) canary: u64,
-    pub(super) baseline: u64,
+pub(crate) struct Events {
+    pub(crate) canary: u64,
+    pub(crate) baseline: u64,
     /// Whether events were counted, or points that have any.
-    pub(super) counted: bool,
-    pub(super) ratio: f64,
-    pub(super) interval: Interval,
+    pub(crate) counted: bool,
+    pub(crate) ratio: f64,
+    pub(crate) interval: Interval,
     /// How much worse a point of the canary is on average, in the grid's unit.
-    pub(super) rise: f64,
-    pub(super) p: f64,
-}
-
-/// Whether most of the baseline's points are 0 and none is below.
-pub(super) fn is_sparse(x: &[f64], y: &[f64]) -> bool {
-    let zeros = y.iter().filter(|v| **v == 0.0).count();
-    2 * zeros >= y.len() && x.iter().chain(y).all(|v| *v >= 0.0)
+    pub(crate) rise: f64,
+    pub(crate) p: f64,
 }
 
 /// What is known of a metric's events besides its points.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Counted {
+pub(crate) struct Counted {
     /// Whether the config says that points are counts.
-    pub(super) declared: bool,
+    pub(crate) declared: bool,
     /// What events are out of, if not of equal times.
-    pub(super) exposure: Option<Exposure>,
+    pub(crate) exposure: Option<Exposure>,
 }
 
 /// What the events of a point are out of on average, on either side, in the grid's unit. Where it is
 /// there, the canary's points on the grid are what they would be with the baseline's exposure.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Exposure {
-    pub(super) canary: f64,
-    pub(super) baseline: f64,
+pub(crate) struct Exposure {
+    pub(crate) canary: f64,
+    pub(crate) baseline: f64,
     /// Whether each event is one of those that they are out of.
-    pub(super) proportion: bool,
+    pub(crate) proportion: bool,
 }
 
-/// Compares sparse sides.
-pub(super) fn compare(view: View<'_>, of: Counted, confidence: f64) -> Option<Events> {
-    let View { case, grid, change } = view;
+/// Compares the rates of both sides, of which the baseline's may be higher by `share`.
+pub(crate) fn find(
+    of: &Comparison,
+    timeline: &Timeline,
+    counted: Counted,
+    share: f64,
+    confidence: f64,
+) -> Option<Events> {
     let level = ConfidenceLevel::new(confidence).ok()?;
-    let sign = signed(change, 1.0);
-    let factor = of.exposure.map_or(1.0, |of| of.canary / of.baseline);
-    let x: Vec<f64> = case.x.iter().map(|v| sign * v * factor).collect();
-    let y: Vec<f64> = case.y.iter().map(|v| sign * v).collect();
-    let one = if of.declared { Some(grid.in_unit(1.0)) } else { None };
-    let (m, n) = match of.exposure {
+    let sign = of.axis.sign();
+    let factor = counted.exposure.map_or(1.0, |of| of.canary / of.baseline);
+    let x: Vec<f64> = of.x.iter().map(|v| sign * v * factor).collect();
+    let y: Vec<f64> = of.y.iter().map(|v| sign * v).collect();
+    let one = if counted.declared { Some(timeline.in_unit(1.0)) } else { None };
+    let (m, n) = match counted.exposure {
         None => (x.len() as f64, y.len() as f64),
         Some(of) => (of.canary * x.len() as f64, of.baseline * y.len() as f64),
     };
-    let allowed = (1.0 + sign * case.scale.share).max(f64::MIN_POSITIVE);
-    let trials = of.exposure.is_some_and(|of| of.proportion);
+    let allowed = (1.0 + sign * share).max(f64::MIN_POSITIVE);
+    let trials = counted.exposure.is_some_and(|of| of.proportion);
     let sides = Sides { x: &x, y: &y, exposures: (m, n), trials, allowed };
     let found = match unit(&x, &y, one) {
         Some(unit) => sides.counted(unit, unit, level),
@@ -83,7 +82,7 @@ pub(super) fn compare(view: View<'_>, of: Counted, confidence: f64) -> Option<Ev
             None => sides.present(level),
         },
     }?;
-    let rise = case.of_x.mean - case.of_y.mean;
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let interval = Interval {
         lower: found.interval.lower * allowed,
         upper: found.interval.upper * allowed,
@@ -91,7 +90,7 @@ pub(super) fn compare(view: View<'_>, of: Counted, confidence: f64) -> Option<Ev
     };
     let p = if sign > 0.0 { found.p.greater } else { found.p.less };
     let Compared { canary, baseline, counted, ratio, .. } = found;
-    Some(Events { canary, baseline, counted, ratio, interval, rise, p })
+    Some(Events { canary, baseline, counted, ratio, interval, rise: mean(&of.x) - mean(&of.y), p })
 }
 
 /// Points of both sides, turned so that none is below 0.
@@ -206,7 +205,7 @@ fn dispersion(x: &[f64], y: &[f64], unit: f64) -> f64 {
     for side in [x, y] {
         let n = side.len() as f64;
         let mean = side.iter().sum::<f64>() / unit / n;
-        squares += side.iter().map(|v| (v / unit - mean).powi(2)).sum::<f64>();
+        squares += side.iter().map(|v| (v / unit - mean) * (v / unit - mean)).sum::<f64>();
         means += mean * (n - 1.0);
     }
     if means > 0.0 { (squares / means).max(1.0) } else { 1.0 }

@@ -10,16 +10,16 @@ const MAD_TO_SD: f64 = 1.482_602_218_505_602;
 const MEAN_DEVIATION_TO_SD: f64 = 1.253_314_137_315_500_3;
 
 /// Middle and spread that a few wild points do not move.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Robust {
-    pub(super) median: f64,
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Robust {
+    pub(crate) median: f64,
     /// 1.4826 · median absolute deviation, or from the mean deviation where that is 0.
-    pub(super) scale: f64,
+    pub(crate) scale: f64,
 }
 
 impl Robust {
     /// Of at least one value, ascending, in O(log n) unless half of them are equal.
-    pub(super) fn of_sorted(sorted: &[f64]) -> Self {
+    pub(crate) fn of_sorted(sorted: &[f64]) -> Self {
         let n = sorted.len();
         let (lower, upper) = (sorted[(n - 1) / 2], sorted[n / 2]);
         let median = if n.is_multiple_of(2) { lower.midpoint(upper) } else { upper };
@@ -34,13 +34,13 @@ impl Robust {
     }
 
     /// So many scales from the middle; without a scale everything is inside.
-    pub(super) fn fences(&self, scales: f64) -> Range<f64> {
+    pub(crate) fn fences(&self, scales: f64) -> Range<f64> {
         let reach = if self.scale > 0.0 { scales * self.scale } else { f64::INFINITY };
         self.median - reach..self.median + reach
     }
 
     /// Of at least one value, in O(n).
-    pub(super) fn of(values: &[f64], ordered: &mut Vec<f64>) -> Self {
+    pub(crate) fn of(values: &[f64], ordered: &mut Vec<f64>) -> Self {
         ordered.clear();
         ordered.extend_from_slice(values);
         let median = middle(ordered);

@@ -3,30 +3,31 @@
 use crate::clean::Cleaned;
 use crate::config::evidence::MetricKind;
 use crate::config::{Direction, EffectMeasure, MetricConfig, NanStrategy};
-use crate::judgement::{Change, Classification, Decision, Finding, MetricJudgement};
-use crate::judges::pairs::{ratio, without_data};
+use crate::judgement::{
+    Change, Classification, Decision, Estimated, Finding, MetricJudgement, TestKind,
+};
+use crate::judges::evidence::detect::events::{Counted, Exposure};
+use crate::judges::evidence::detect::silence::{self, Silence};
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::axis::prefers_logarithms;
+use crate::judges::evidence::prepare::timeline::{self, Timeline};
+use crate::judges::evidence::say;
+use crate::judges::pairs::{missing_data, ratio, without_data};
 use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Series};
 
-use super::case::{Allowance, Case};
-use super::events::{self, Counted, Exposure};
-use super::grid::Grid;
-use super::panel::{self, Answer, Question};
-use super::verdict::{self, Judged};
-
-/// With fewer points a side no arrangement of ranks is rare enough to be harm: of five against five
-/// the rarest is one of 252.
-const FEWEST: usize = 5;
+use super::class::Judged;
+use super::panel::{self, Answer, Considered, Question};
 
 #[derive(Debug, Default)]
-pub(super) struct Buffers {
+pub(crate) struct Buffers {
     baseline: Cleaned,
     canary: Cleaned,
-    grid: Grid,
+    timeline: Timeline,
     panel: panel::Buffers,
 }
 
-pub(super) fn judge(
+pub(crate) fn judge(
     pair: &MetricPair,
     config: &MetricConfig,
     request: &JudgeRequest,
@@ -38,15 +39,16 @@ pub(super) fn judge(
     let (baseline, canary) = (buffers.baseline.summary(), buffers.canary.summary());
     let warm_up = config.evidence.warm_up.unwrap_or(judge.warm_up);
     let sides = ((&pair.canary, &buffers.canary), (&pair.baseline, &buffers.baseline));
-    buffers.grid.refill(sides.0, sides.1, config, warm_up);
-    if config.nan_strategy == NanStrategy::Replace {
-        buffers.grid.fill_silence();
+    let timeline = &mut buffers.timeline;
+    timeline.refill(sides.0, sides.1, config, warm_up);
+    let silent = [&pair.baseline, &pair.canary].into_iter().any(|side| !has_points(side));
+    if config.nan_strategy == NanStrategy::Replace && silent {
+        timeline.fill_silence();
     }
-    let exposure = exposure(pair, config, request, &buffers.grid, warm_up);
+    let exposure = exposure(pair, config, request, timeline, warm_up);
     if let Some(exposure) = exposure {
-        buffers.grid.scale_canary(exposure.baseline / exposure.canary);
+        timeline.scale_canary(exposure.baseline / exposure.canary);
     }
-    let level = config.evidence.confidence.unwrap_or(judge.confidence).level();
     let mut judged = Judged {
         metric: MetricJudgement {
             name: pair.name.clone(),
@@ -63,37 +65,52 @@ pub(super) fn judge(
             decision: Decision::MissingData,
             findings: Vec::new(),
         },
-        level,
+        considered: Vec::new(),
+        level: config.evidence.confidence.unwrap_or(judge.confidence).level(),
         part: None,
+        located: Vec::new(),
+        unsettled: [None; 2],
         effect_is_critical: [false; 2],
     };
-    let grid = &buffers.grid;
-    let (m, n) = (grid.sorted_canary.len(), grid.sorted_baseline.len());
-    if m == 0 || n == 0 {
-        missing(&mut judged.metric, config);
-    } else if m < FEWEST || n < FEWEST {
+    let (m, n) = (timeline.sorted_canary.len(), timeline.sorted_baseline.len());
+    if config.must_have_data && silent {
+        // Where data must be there, its absence is never taken for zeros.
+        missing(&mut judged.metric, config, Some(missing_data(config)));
+    } else if m == 0 || n == 0 {
+        missing(&mut judged.metric, config, without_data(config));
+    } else if m < p::FEWEST || n < p::FEWEST {
         judged.metric.classification = Classification::Inconclusive;
         judged.metric.critical = config.critical;
         judged.metric.decision = Decision::Untestable;
         judged.metric.reason = Some(format!(
-            "{} cannot be judged from {n} baseline and {m} canary points: {FEWEST} a side are needed",
-            config.name
+            "{} cannot be judged from {n} baseline and {m} canary points: {} a side are needed",
+            config.name,
+            p::FEWEST
         ));
-    } else if buffers.canary.sorted == buffers.baseline.sorted && grid.canary == grid.baseline {
+    } else if buffers.canary.sorted == buffers.baseline.sorted
+        && timeline.canary == timeline.baseline
+    {
         judged.metric.reason = Some("The Canary and Baseline data are identical".to_owned());
         judged.metric.mean_ratio = Some(1.0);
         judged.metric.decision = Decision::Identical;
     } else {
-        let Buffers { grid, panel, .. } = buffers;
-        examine(&mut judged, config, request, exposure, grid, panel);
+        let Buffers { timeline, panel, .. } = buffers;
+        examine(&mut judged, config, request, exposure, timeline, panel);
     }
     judged
 }
 
-/// As Kayenta has it.
-fn missing(metric: &mut MetricJudgement, config: &MetricConfig) {
+fn has_points(series: &Series) -> bool {
+    series.values.iter().any(|value| !value.is_nan())
+}
+
+fn missing(
+    metric: &mut MetricJudgement,
+    config: &MetricConfig,
+    class: Option<(Classification, String)>,
+) {
     metric.mean_ratio = Some(1.0);
-    if let Some((classification, reason)) = without_data(config) {
+    if let Some((classification, reason)) = class {
         metric.classification = classification;
         metric.critical = config.critical;
         metric.reason = Some(reason);
@@ -105,7 +122,7 @@ fn examine(
     config: &MetricConfig,
     request: &JudgeRequest,
     exposure: Option<Exposure>,
-    grid: &mut Grid,
+    timeline: &Timeline,
     buffers: &mut panel::Buffers,
 ) {
     let judge = &request.config.evidence;
@@ -117,58 +134,65 @@ fn examine(
     };
     let declared =
         matches!(config.evidence.kind, MetricKind::Count { .. } | MetricKind::Proportion { .. });
+    let (canary, baseline) = (&timeline.sorted_canary, &timeline.sorted_baseline);
     let sparse = match config.evidence.kind {
-        MetricKind::Auto => events::is_sparse(&grid.sorted_canary, &grid.sorted_baseline),
+        MetricKind::Auto => timeline::are_sparse(canary, baseline),
         _ => declared,
     };
-    if !sparse {
-        grid.take_logs_where_better();
-    }
-    let grid = &*grid;
-    buffers.take(grid);
+    let logs = !sparse && prefers_logarithms(baseline, canary);
     let mut answers = Vec::with_capacity(2);
     for &change in changes {
         let question = Question {
             change,
-            allowance: Allowance {
-                share: allowed_share(config, change),
-                often: often(config, change),
-                minimum: config.evidence.minimum_change(judge),
-            },
-            level: judged.level / changes.len() as f64,
+            config,
+            judge,
             tests,
+            level: judged.level / changes.len() as f64,
+            logs,
             sparse,
-            events: Counted { declared, exposure },
+            counted: Counted { declared, exposure },
         };
-        let answer = panel::ask(grid, question, buffers);
+        let answer = panel::ask(timeline, &question, buffers);
         let mean_ratio = judged.metric.mean_ratio.unwrap_or(f64::NAN);
         judged.effect_is_critical[change as usize] =
-            is_critical(config, &buffers.case, change, mean_ratio);
-        let noise = verdict::noise_of_shift(&buffers.case, grid, &answer, change);
-        answers.push((change, answer, noise));
+            is_critical(config, &answer, change, mean_ratio);
+        answers.push(answer);
     }
-    // The direction with more evidence speaks for the metric.
-    let weight = |answer: &Answer| {
-        let harm = answer.findings.iter().filter(|f| f.matters).map(Finding::weight);
-        harm.fold(f64::INFINITY, f64::min)
-    };
-    answers.sort_by(|a, b| weight(&a.1).total_cmp(&weight(&b.1)).then(b.1.z().total_cmp(&a.1.z())));
-    judged.part = verdict::part(&answers);
-    let left_out =
-        answers.iter().filter_map(|(_, answer, _)| answer.start_up).map(|s| s.length).max();
-    let left_out = left_out.unwrap_or(0);
-    let Some(panel) = verdict::describe(&answers, left_out) else {
-        return;
-    };
-    judged.metric.decision = Decision::Panel(panel);
-    for (_, answer, _) in answers {
-        judged.metric.findings.extend(answer.findings);
+    judged.take(answers);
+    if tests.has(TestKind::Silence)
+        && config.nan_strategy == NanStrategy::Remove
+        && let Some(found) = silence::find(timeline)
+    {
+        judged.considered.push(silent(found, timeline, changes[0], judged.level));
     }
-    judged
-        .metric
-        .findings
-        .sort_by(|a, b| b.is_harm().cmp(&a.is_harm()).then(a.weight().total_cmp(&b.weight())));
-    judged.classify();
+}
+
+/// The finding of a canary that stops to report, or reports one value.
+fn silent(found: Silence, timeline: &Timeline, change: Change, level: f64) -> Considered {
+    let points = timeline.sorted_canary.len() as f64;
+    let statistic = match found {
+        Silence::End { points } | Silence::Stuck { points, .. } => points as f64,
+        Silence::Gaps { canary, .. } => canary as f64,
+    };
+    let all = timeline.canary.len().max(1) as f64;
+    let estimate = match found {
+        Silence::End { .. } | Silence::Gaps { .. } => 1.0 - points / all,
+        Silence::Stuck { points: equal, .. } => equal as f64 / points,
+    };
+    let value_of = |value: f64| libm::ldexp(value, timeline.exponent());
+    let finding = Finding {
+        test: TestKind::Silence,
+        change,
+        statistic,
+        p: 1.0,
+        level,
+        estimated: Estimated::ShareOfPoints,
+        estimate,
+        interval: None,
+        matters: false,
+        sentence: say::silence(found, value_of),
+    };
+    Considered { finding, likely: 0.0 }
 }
 
 /// What the metric's events are out of, a point of it: the mean of the metric that its config names, of
@@ -177,7 +201,7 @@ fn exposure(
     pair: &MetricPair,
     config: &MetricConfig,
     request: &JudgeRequest,
-    grid: &Grid,
+    timeline: &Timeline,
     warm_up: usize,
 ) -> Option<Exposure> {
     let of = config.evidence.kind.exposure()?;
@@ -193,7 +217,7 @@ fn exposure(
             .skip(warm_up)
             .filter(|(index, value)| value.is_finite() && (!same_times || counts(*index)));
         let (count, sum) = points.fold((0.0, 0.0), |(n, sum), (_, value)| (n + 1.0, sum + value));
-        grid.in_unit(sum / count)
+        timeline.in_unit(sum / count)
     };
     let canary = mean(&of.canary, &pair.canary);
     let baseline = mean(&of.baseline, &pair.baseline);
@@ -201,39 +225,17 @@ fn exposure(
     (canary > 0.0 && baseline > 0.0).then_some(Exposure { canary, baseline, proportion })
 }
 
-/// What the effect size allows, as a share of the baseline.
-fn allowed_share(config: &MetricConfig, change: Change) -> f64 {
-    let size = &config.effect_size;
-    let share = match (size.measure, change) {
-        (EffectMeasure::Cles, _) => 0.0,
-        (EffectMeasure::MeanRatio, Change::Increase) => size.allowed_increase - 1.0,
-        (EffectMeasure::MeanRatio, Change::Decrease) => 1.0 - size.allowed_decrease,
-    };
-    // f64::max leaves NaN out.
-    share.max(0.0)
-}
-
-/// What the effect size asks for where it is how often the canary is above the baseline; else 0.
-fn often(config: &MetricConfig, change: Change) -> f64 {
-    let size = &config.effect_size;
-    match (size.measure, change) {
-        (EffectMeasure::MeanRatio, _) => 0.0,
-        (EffectMeasure::Cles, Change::Increase) => size.allowed_increase,
-        (EffectMeasure::Cles, Change::Decrease) => 1.0 - size.allowed_decrease,
-    }
-}
-
 /// Whether a harmful change fails the whole canary. A critical size that is left at its neutral value
 /// is reached by any harm: also by one that leaves the mean where it is.
-fn is_critical(config: &MetricConfig, case: &Case, change: Change, mean_ratio: f64) -> bool {
+fn is_critical(config: &MetricConfig, answer: &Answer, change: Change, mean_ratio: f64) -> bool {
     let size = &config.effect_size;
-    let critical = match change {
-        Change::Increase => size.critical_increase,
-        Change::Decrease => size.critical_decrease,
+    let (critical, sign) = match change {
+        Change::Increase => (size.critical_increase, 1.0),
+        Change::Decrease => (size.critical_decrease, -1.0),
     };
     let effect = match size.measure {
         EffectMeasure::MeanRatio => mean_ratio,
-        EffectMeasure::Cles => 0.5 + panel::signed(change, case.share_above(..) - 0.5),
+        EffectMeasure::Cles => 0.5 + sign * (answer.share_above - 0.5),
     };
     let reached = match change {
         Change::Increase => effect >= critical,

@@ -1,0 +1,211 @@
+//! The class of a metric, and what its points could have shown.
+
+use crate::config::evidence::InconclusivePolicy;
+use crate::judgement::{
+    Change, Classification, Decision, Interval, MetricJudgement, Panel, TestKind,
+};
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::say::quantile;
+use crate::stats::distribution::normal;
+
+use super::joint::Part;
+use super::panel::{Answer, Considered, Located};
+
+/// A metric before what other metrics say is taken into account.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) metric: MetricJudgement,
+    /// What the tests found, the most evidence first.
+    pub(crate) considered: Vec<Considered>,
+    /// Probability with which it may fail though nothing is wrong.
+    pub(crate) level: f64,
+    /// What the joint test needs.
+    pub(crate) part: Option<Part>,
+    /// What it takes to say what would have been found.
+    pub(crate) located: Vec<(Change, Located)>,
+    /// Points of a start that healed so late that too few are left to be judged, where harm is an increase and where
+    /// it is a decrease.
+    pub(crate) unsettled: [Option<usize>; 2],
+    /// Whether an increase and a decrease would fail the whole canary.
+    pub(crate) effect_is_critical: [bool; 2],
+}
+
+impl Judged {
+    /// Takes in the answers of all directions of harm.
+    pub(crate) fn take(&mut self, mut answers: Vec<Answer>) {
+        // The direction with more evidence speaks for the metric.
+        let evidence = |answer: &Answer| {
+            let considered = answer.considered.iter().filter(|found| found.likely >= p::LIKELY);
+            let weights = considered.map(|found| found.finding.weight());
+            let least = weights.fold(f64::INFINITY, f64::min);
+            let z = answer.location.as_ref().map_or(0.0, |location| -location.shift.p_value(0.0));
+            (least, -z)
+        };
+        answers.sort_by(|a, b| {
+            let (a, b) = (evidence(a), evidence(b));
+            a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+        });
+        self.part = Part::new(&answers);
+        let left_out = answers.iter().filter_map(|answer| answer.warm_up).map(|w| w.length).max();
+        let Some(located) = answers.iter().find_map(|answer| answer.location.as_ref()) else {
+            return;
+        };
+        self.metric.decision = Decision::Panel(describe(located, left_out.unwrap_or(0)));
+        for answer in answers {
+            self.unsettled[answer.change as usize] = answer.unsettled;
+            self.considered.extend(answer.considered);
+            self.located.extend(answer.location.map(|located| (answer.change, located)));
+        }
+        self.considered.sort_by(|a, b| {
+            let (x, y) = (&a.finding, &b.finding);
+            let order = y.is_harm().cmp(&x.is_harm());
+            let order = order.then(y.test.decides().cmp(&x.test.decides()));
+            order.then(y.matters.cmp(&x.matters)).then(x.weight().total_cmp(&y.weight()))
+        });
+        self.classify();
+    }
+
+    /// The metric's own p-value: the smallest that would have made it fail, as a share of its level.
+    pub(crate) fn p(&self) -> f64 {
+        let harm = self.considered.iter().filter(|found| found.finding.matters);
+        let least = harm.map(|found| found.finding.weight()).fold(f64::INFINITY, f64::min);
+        (least * self.level).min(1.0)
+    }
+
+    /// Divides the levels of its tests.
+    pub(crate) fn be_stricter(&mut self, times: f64) {
+        self.level /= times;
+        for found in &mut self.considered {
+            if found.finding.test != TestKind::StartUp {
+                found.finding.level /= times;
+            }
+        }
+        self.classify();
+    }
+
+    /// Whether it was tested and counts.
+    pub(crate) fn is_tested(&self) -> bool {
+        !self.metric.muted && matches!(self.metric.decision, Decision::Panel(_))
+    }
+
+    fn classify(&mut self) {
+        if !matches!(self.metric.decision, Decision::Panel(_)) {
+            return;
+        }
+        let name = &self.metric.name;
+        let harm = self.considered.iter().find(|found| found.finding.is_harm());
+        let leans = self.considered.iter().find(|found| found.leans());
+        let unsettled = harm.and_then(|harm| self.unsettled[harm.finding.change as usize]);
+        let (classification, reason, critical) = match (harm, leans) {
+            (Some(_), _) if let Some(points) = unsettled => {
+                let reason = format!(
+                    "{name} is inconclusive: its first {points} points were worse and healed, and too few are left \
+                     to be judged; judge over a longer time"
+                );
+                (Classification::Inconclusive, Some(reason), false)
+            }
+            (Some(Considered { finding, .. }), _) => {
+                let (classification, word, critical) = match finding.change {
+                    Change::Increase => (Classification::High, "High", self.effect_is_critical[0]),
+                    Change::Decrease => (Classification::Low, "Low", self.effect_is_critical[1]),
+                };
+                let sentence = &finding.sentence;
+                let fatal = if critical { " (Critical)" } else { "" };
+                let reason = if critical {
+                    format!("The metric {name} was classified as {word}{fatal}: {sentence}")
+                } else {
+                    format!("{name} was classified as {word}: {sentence}")
+                };
+                (classification, Some(reason), critical)
+            }
+            (None, Some(Considered { finding, .. })) => {
+                let reason = format!("{name} is inconclusive: {} leans to harm", finding.sentence);
+                (Classification::Inconclusive, Some(reason), false)
+            }
+            (None, None) => (Classification::Pass, None, false),
+        };
+        self.metric.classification = classification;
+        self.metric.reason = reason;
+        self.metric.critical = critical;
+    }
+
+    /// The judgement, inconclusive ones counted as `policy` says.
+    pub(crate) fn settle(mut self, policy: InconclusivePolicy) -> MetricJudgement {
+        let inconclusive = self.metric.classification == Classification::Inconclusive;
+        let harm = self.considered.iter().find(|found| found.finding.is_harm() || found.leans());
+        let change = harm.map(|found| found.finding.change);
+        // Where both directions are harm, the one that speaks.
+        let speaks = self.located.iter().find(|(of, _)| change.is_none_or(|change| change == *of));
+        if let (Decision::Panel(panel), Some((_, located))) = (&mut self.metric.decision, speaks) {
+            *panel = describe(located, panel.left_out);
+            panel.fails = inconclusive && policy == InconclusivePolicy::Fail;
+            panel.would_find = would_find(located, p::LOCATION_SHARE * self.level);
+            if inconclusive && self.unsettled == [None, None] {
+                panel.more_points = more_points(located, p::LOCATION_SHARE * self.level);
+            }
+        }
+        if inconclusive
+            && let Some(more) = self.metric.points_to_settle()
+            && let Some(reason) = &mut self.metric.reason
+        {
+            reason.push_str(&format!("; about {more} more points a side would settle it"));
+        }
+        self.metric.findings = self.considered.into_iter().map(|found| found.finding).collect();
+        self.metric
+    }
+}
+
+impl Considered {
+    /// Whether it leans to harm and does not settle it.
+    fn leans(&self) -> bool {
+        let Self { finding, likely } = self;
+        finding.test.decides()
+            && *likely >= 0.5
+            && finding.p <= p::LEANS * finding.level
+            && !finding.is_harm()
+    }
+}
+
+/// The shift with its interval, in the metric's own sense and unit.
+fn describe(located: &Located, left_out: usize) -> Panel {
+    let (mean, reach) = (located.shift.mean(), located.shift.half_width(p::SHOWN));
+    let axis = located.axis;
+    let (a, b) = (axis.in_metric(mean - reach), axis.in_metric(mean + reach));
+    Panel {
+        estimate: axis.in_metric(mean),
+        interval: Interval { lower: a.min(b), upper: a.max(b), level: p::SHOWN },
+        allowed: axis.in_metric(located.threshold).abs(),
+        would_find: 0.0,
+        more_points: None,
+        left_out,
+        fails: false,
+    }
+}
+
+/// Normal quantile of four in five.
+const FOUR_IN_FIVE: f64 = 0.842;
+
+/// The shift that would have been found in four canaries of five, in the metric's own sense and unit.
+fn would_find(located: &Located, level: f64) -> f64 {
+    let error = located.shift.error();
+    let significant = located.shift.half_width(1.0 - 2.0 * level) + FOUR_IN_FIVE * error;
+    let likely = located.threshold + (quantile(1.0 - p::LIKELY) + FOUR_IN_FIVE) * error;
+    located.axis.in_metric(significant.max(likely))
+}
+
+/// How many more points a side would settle it in four cases of five, if noise stays as it is.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "at most a hundred times"
+)]
+fn more_points(located: &Located, level: f64) -> Option<usize> {
+    let error = located.shift.error();
+    let mean = located.shift.mean();
+    if error <= 0.0 || mean <= 0.0 {
+        return None;
+    }
+    let times = (normal::upper_quantile(level) + FOUR_IN_FIVE) * error / mean;
+    let times = (times * times).clamp(1.5, 100.0);
+    Some((located.points as f64 * (times - 1.0)).ceil() as usize)
+}

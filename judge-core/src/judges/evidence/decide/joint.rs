@@ -1,0 +1,100 @@
+//! Are many metrics a little worse together?
+//!
+//! A systemic regression: each metric within its own allowance, all on the wrong side. **Null**: no metric has
+//! shifted; their noises correlate as measured. **Statistic**: Stouffer's sum of the metrics' z of the shift,
+//! each cut at 3 so that no single metric does all the work, over the standard deviation that the
+//! correlations give it. **Practical size**: three metrics of four are worse, and the median one has used up
+//! the configured share of what it is allowed. **Cost**: O(metrics² · points).
+
+use crate::judgement::Change;
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::say::quantile;
+use crate::order;
+use crate::request::JudgeRequest;
+use crate::stats::distribution::normal;
+
+use super::class::Judged;
+use super::panel::Answer;
+
+/// A metric's part in a systemic regression.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// Standard normal when nothing is wrong; harm is up.
+    z: f64,
+    /// The shift as a share of its threshold.
+    used: f64,
+    /// 1 when harm is an increase, −1 when it is a decrease.
+    sign: f64,
+    /// Noise of the shift for each time, in the metric's own sense; NaN where there is no point.
+    noise: Vec<f64>,
+}
+
+impl Part {
+    /// Of a metric's `answers` for all directions of harm.
+    pub(crate) fn new(answers: &[Answer]) -> Option<Self> {
+        let located =
+            answers.iter().filter_map(|answer| Some((answer.change, answer.location.as_ref()?)));
+        let z_of = |located: &super::panel::Located| quantile(located.shift.p_value(0.0));
+        let (change, located) = located.max_by(|a, b| z_of(a.1).total_cmp(&z_of(b.1)))?;
+        let mut z = z_of(located);
+        if answers.len() > 1 {
+            // The larger of two directions is no standard normal; the p-value of the larger one is.
+            z = normal::upper_quantile((2.0 * normal::upper_tail(z)).clamp(1e-300, 1.0 - 1e-12));
+        }
+        let used =
+            if located.threshold > 0.0 { located.shift.mean() / located.threshold } else { 0.0 };
+        let sign = if change == Change::Increase { 1.0 } else { -1.0 };
+        Some(Self { z, used, sign, noise: located.noise.clone() })
+    }
+}
+
+/// A sentence that says what was found, if anything.
+pub(crate) fn find(request: &JudgeRequest, judged: &[Judged]) -> Option<String> {
+    let joint = request.config.evidence.joint;
+    if !joint.enabled {
+        return None;
+    }
+    let counted = judged.iter().filter(|judged| !judged.metric.muted);
+    let parts: Vec<&Part> = counted.filter_map(|judged| judged.part.as_ref()).collect();
+    let metrics = parts.len();
+    if metrics < p::JOINT_FEWEST {
+        return None;
+    }
+    let mut used: Vec<f64> = parts.iter().map(|part| part.used).collect();
+    // The lower median: half of the metrics and more have used up as much.
+    let median = order::select(&mut used, (metrics - 1) / 2);
+    // Of those that are worse: so a healthy metric more can only make the finding less certain.
+    let worst: Vec<&&Part> = parts.iter().filter(|part| part.used > 0.0).collect();
+    let worse = worst.len();
+    if (worse as f64) < p::JOINT_WORSE * metrics as f64 || median < joint.size {
+        return None;
+    }
+    let sum: f64 = parts.iter().map(|part| part.z.min(p::JOINT_CAP)).sum();
+    let mut shared = 0.0;
+    for (index, a) in worst.iter().enumerate() {
+        for b in &worst[index + 1..] {
+            shared += 2.0 * a.sign * b.sign * correlation(&a.noise, &b.noise);
+        }
+    }
+    // Estimated correlations scatter around 0: summed, their errors mostly cancel.
+    let variance = metrics as f64 + shared.max(0.0);
+    let p = normal::upper_tail(sum / variance.sqrt());
+    (p <= p::JOINT_SHARE * request.config.evidence.confidence.level()).then(|| {
+        format!(
+            "{worse} of {metrics} metrics whose sides differ are worse together, the median one by {:.0} % of \
+             what is allowed (p = {p:.1e})",
+            100.0 * median
+        )
+    })
+}
+
+/// Of two noises, over the times at which both have a point.
+fn correlation(a: &[f64], b: &[f64]) -> f64 {
+    let (mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0);
+    for (a, b) in a.iter().zip(b).filter(|(a, b)| !a.is_nan() && !b.is_nan()) {
+        aa += a * a;
+        bb += b * b;
+        ab += a * b;
+    }
+    if aa > 0.0 && bb > 0.0 { ab / (aa.sqrt() * bb.sqrt()) } else { 0.0 }
+}

@@ -1,0 +1,6 @@
+//! From what the tests found to the class of a metric.
+
+pub(super) mod class;
+pub(super) mod joint;
+pub(super) mod metric;
+pub(super) mod panel;

@@ -1,0 +1,347 @@
+//! All tests of one metric for one direction of harm, and the shares of the level that they take.
+
+use crate::config::MetricConfig;
+use crate::config::evidence::{EvidenceConfig, Tests};
+use crate::judgement::{Change, Finding, TestKind};
+use crate::stats::TwoSampleScratch;
+
+use crate::judges::evidence::detect::events::{self, Counted};
+use crate::judges::evidence::detect::excess::{Excess, has_few_values};
+use crate::judges::evidence::detect::location::Location;
+use crate::judges::evidence::detect::sequential::Sequential;
+use crate::judges::evidence::detect::warm_up::{self, WarmUp};
+use crate::judges::evidence::detect::{bursts, late, location, ranks, runs, spread, tail};
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::autocorrelation;
+use crate::judges::evidence::prepare::axis::Axis;
+use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::judges::evidence::prepare::posterior::{Posterior, combine};
+use crate::judges::evidence::prepare::threshold::Threshold;
+use crate::judges::evidence::prepare::timeline::Timeline;
+use crate::judges::evidence::say::{self, Draft, View};
+
+/// What a panel is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) change: Change,
+    pub(crate) config: &'a MetricConfig,
+    pub(crate) judge: &'a EvidenceConfig,
+    pub(crate) tests: &'a Tests,
+    /// Probability with which the whole panel may fail a healthy metric.
+    pub(crate) level: f64,
+    /// Whether values are judged as logarithms.
+    pub(crate) logs: bool,
+    /// Whether it is asked how often events come.
+    pub(crate) sparse: bool,
+    pub(crate) counted: Counted,
+}
+
+/// A finding with the probability that the change is beyond its threshold.
+#[derive(Debug)]
+pub(crate) struct Considered {
+    pub(crate) finding: Finding,
+    pub(crate) likely: f64,
+}
+
+/// What a panel found.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) change: Change,
+    pub(crate) considered: Vec<Considered>,
+    pub(crate) location: Option<Located>,
+    pub(crate) warm_up: Option<WarmUp>,
+    /// Points of a start that healed so late that too few are left to be judged.
+    pub(crate) unsettled: Option<usize>,
+    /// Share of all pairs of points in which the canary is worse.
+    pub(crate) share_above: f64,
+}
+
+/// Where the canary is, with what it takes to say it in the metric's unit.
+#[derive(Debug)]
+pub(crate) struct Located {
+    pub(crate) shift: Posterior,
+    /// The threshold, as a shift of the axis.
+    pub(crate) threshold: f64,
+    pub(crate) axis: Axis,
+    /// Points of the side with fewer.
+    pub(crate) points: usize,
+    /// Noise of the shift at each time, in the metric's own sense; NaN where there is no point.
+    pub(crate) noise: Vec<f64>,
+}
+
+/// Buffers of a panel.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    of: Comparison,
+    two_sample: TwoSampleScratch,
+}
+
+impl Question<'_> {
+    /// The level of `test`, if it runs: its share of the panel's.
+    fn level_of(&self, test: TestKind, of: &Comparison) -> Option<f64> {
+        let weighed = self.counted.exposure.is_some() && self.tests.has(TestKind::Events);
+        let share = match (test, self.sparse) {
+            // Events that are out of something are weighed by the test of rates alone: one out of few requests
+            // is another value than one out of many.
+            (TestKind::Events, true) if weighed => 1.0,
+            (TestKind::Events, true) => p::EVENTS_SHARE,
+            (TestKind::Location, true) if !weighed => p::SPARSE_LOCATION_SHARE,
+            (_, true) | (TestKind::Events, false) => return None,
+            (TestKind::Location, false) => location::share(of.times),
+            (TestKind::EndState, false) => late::share(of.times),
+            (TestKind::Bursts, false) => p::BURSTS_SHARE,
+            (TestKind::Spread, false) => p::SPREAD_SHARE,
+            (TestKind::Tail, false) => p::TAIL_SHARE,
+            (TestKind::Excursions, false) => p::RUNS_SHARE,
+            _ => return None,
+        };
+        self.tests.has(test).then_some(self.level * share)
+    }
+}
+
+/// Asks `question` of the metric in `timeline`.
+pub(crate) fn ask(timeline: &Timeline, question: &Question<'_>, buffers: &mut Buffers) -> Answer {
+    let Buffers { of, two_sample } = buffers;
+    let axis = Axis::new(question.logs, question.change, timeline);
+    of.refill(timeline, axis, 0);
+    let threshold = |of: &Comparison| {
+        Threshold::from_config(question.config, question.judge, question.change, of, timeline)
+    };
+    let warm_up = if question.tests.has(TestKind::StartUp) && !question.sparse {
+        leave_out_warm_up(timeline, of, threshold)
+    } else {
+        None
+    };
+    let threshold = threshold(of);
+    let unsettled =
+        if question.tests.has(TestKind::StartUp) && !question.sparse && warm_up.is_none() {
+            warm_up::find_unsettled(of, &Excess::new(of, &threshold, timeline))
+        } else {
+            None
+        };
+    let mut panel = Panel { timeline, question, of, threshold, considered: Vec::with_capacity(8) };
+    let sequential = Sequential::join(of);
+    let found = location::find(of, sequential.as_ref());
+    if let Some(found) = &found {
+        panel.location(found, two_sample);
+    }
+    panel.late(sequential.as_ref());
+    panel.events();
+    if !question.sparse {
+        panel.points();
+    }
+    if question.tests.has(TestKind::MannWhitney)
+        && let Some(found) = ranks::find(of, two_sample)
+    {
+        panel.consider(TestKind::MannWhitney, found.p, question.level, 0.0, |draft| {
+            say::ranks(&found, draft)
+        });
+    }
+    if let Some(found) = warm_up.as_ref().or(unsettled.as_ref()) {
+        panel.consider(TestKind::StartUp, found.p, p::WARM_UP_LEVEL, 0.0, |draft| {
+            say::warm_up(found, unsettled.is_some(), draft)
+        });
+    }
+    let considered = panel.considered;
+    Answer {
+        change: question.change,
+        considered,
+        location: found.map(|found| Located {
+            shift: found.shift,
+            threshold: threshold.shift(of),
+            axis,
+            points: of.x.len().min(of.y.len()),
+            noise: noise_of_shift(timeline, of),
+        }),
+        warm_up,
+        unsettled: unsettled.map(|found| found.length),
+        share_above: of.share_above(&of.x),
+    }
+}
+
+/// Leaves out a transient at the start, if there is one, and looks at the rest.
+fn leave_out_warm_up(
+    timeline: &Timeline,
+    of: &mut Comparison,
+    threshold: impl Fn(&Comparison) -> Threshold,
+) -> Option<WarmUp> {
+    let whole = Excess::new(of, &threshold(of), timeline);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of n points"
+    )]
+    let longest = (p::WARM_UP_LONGEST * whole.canary.len() as f64) as usize;
+    let mut found = warm_up::find(of, &whole, longest)?;
+    loop {
+        of.refill(timeline, of.axis, timeline.index_behind(found.length, whole.paired));
+        let rest = Excess::new(of, &threshold(of), timeline);
+        match warm_up::find(of, &rest, longest - found.length) {
+            Some(next) if rest.paired == whole.paired => found.length += next.length,
+            // How unlikely it is, its first step says; how high it was, all of it.
+            _ => {
+                let above_rest = warm_up::above_rest(&whole.canary, found.length);
+                return Some(WarmUp { above_rest, ..found });
+            }
+        }
+    }
+}
+
+/// The canary's noise at each time, without what the baseline shares of it.
+fn noise_of_shift(timeline: &Timeline, of: &Comparison) -> Vec<f64> {
+    let axis = of.axis;
+    let paired = of.shares_noise();
+    let (center, reach) = if paired {
+        (of.robust_differences.median, 3.0 * of.robust_differences.scale)
+    } else {
+        (of.robust_x.median, 3.0 * of.robust_x.scale)
+    };
+    let at = |(index, x): (usize, &f64)| {
+        let y = if paired { timeline.baseline[index] } else { 0.0 };
+        if index < of.start || x.is_nan() || y.is_nan() {
+            return f64::NAN;
+        }
+        let base = if paired { axis.coordinate(y) } else { 0.0 };
+        axis.sign() * (axis.coordinate(*x) - base - center).clamp(-reach, reach)
+    };
+    timeline.canary.iter().enumerate().map(at).collect()
+}
+
+/// A panel at work.
+struct Panel<'a> {
+    timeline: &'a Timeline,
+    question: &'a Question<'a>,
+    of: &'a Comparison,
+    threshold: Threshold,
+    considered: Vec<Considered>,
+}
+
+impl Panel<'_> {
+    /// Takes in what a test found, as `say` words it.
+    fn consider(
+        &mut self,
+        test: TestKind,
+        p: f64,
+        level: f64,
+        likely: f64,
+        say: impl FnOnce(Draft<'_>) -> Finding,
+    ) {
+        let view = View { of: self.of, timeline: self.timeline, change: self.question.change };
+        let finding = say(Draft { view, test, p: p.clamp(0.0, 1.0), level, likely });
+        self.considered.push(Considered { finding, likely });
+    }
+
+    /// Probability that a shift of which the points say `shift` is beyond the threshold.
+    fn likely(&self, shift: &Posterior, effect: f64) -> f64 {
+        let (of, threshold) = (self.of, &self.threshold);
+        let often = threshold.often <= 0.0 || of.share_above(&of.x) >= threshold.often;
+        if !often {
+            0.0
+        } else if threshold.is_stated {
+            1.0 - shift.p_value(threshold.shift(of))
+        } else {
+            let is_enough =
+                threshold.is_reached(of, effect) || threshold.is_in_plain_sight(of, effect);
+            f64::from(u8::from(is_enough))
+        }
+    }
+
+    fn is_reached(&self, shift: f64) -> f64 {
+        f64::from(u8::from(self.threshold.is_reached(self.of, shift)))
+    }
+
+    fn location(&mut self, found: &Location, scratch: &mut TwoSampleScratch) {
+        let of = self.of;
+        let Some(level) = self.question.level_of(TestKind::Location, of) else { return };
+        let mut p = found.p;
+        let is_constant = of.sorted_y.first() == of.sorted_y.last();
+        if is_constant && !self.question.sparse {
+            // Its noise is not known, but ranks need none.
+            p = combine(&[p, ranks::p_value(of, scratch)]);
+        } else if self.question.sparse || has_few_values(&of.sorted_y) {
+            p = p.max(ranks::p_value(of, scratch));
+        }
+        let mut likely = self.likely(&found.shift, found.effect);
+        if self.threshold.is_stated && p <= p::LEANS * level {
+            // Where what is allowed grows with the baseline, its noise does, too.
+            let beyond = of.beyond_allowance(self.threshold.share);
+            let best = beyond.iter().min_by(|a, b| a.error().total_cmp(&b.error()));
+            likely = best.map_or(likely, |shift| 1.0 - shift.p_value(0.0));
+        }
+        self.consider(TestKind::Location, p, level, likely, |draft| say::location(found, draft));
+    }
+
+    fn late(&mut self, sequential: Option<&Sequential>) {
+        let Some(level) = self.question.level_of(TestKind::EndState, self.of) else { return };
+        let Some(found) = late::find(self.of, sequential) else { return };
+        let likely = self.likely(&found.shift, found.effect);
+        self.consider(TestKind::EndState, found.p, level, likely, |draft| say::late(&found, draft));
+    }
+
+    fn events(&mut self) {
+        let of = self.of;
+        let Some(level) = self.question.level_of(TestKind::Events, of) else { return };
+        let Question { counted, config, judge, .. } = *self.question;
+        let share = self.threshold.share;
+        let Some(found) = events::find(of, self.timeline, counted, share, p::SHOWN) else { return };
+        let minimum = config.evidence.minimum_change(judge);
+        let relative = of.axis.sign() * (found.ratio - 1.0) >= minimum.relative.max(share);
+        let absolute = found.rise >= self.timeline.in_unit(minimum.absolute);
+        let likely = f64::from(u8::from(relative && absolute));
+        self.consider(TestKind::Events, found.p, level, likely, |draft| {
+            say::events(&found, counted.exposure.is_some(), draft)
+        });
+    }
+
+    /// The tests of single points.
+    fn points(&mut self) {
+        let of = self.of;
+        let excess = Excess::new(of, &self.threshold, self.timeline);
+        let phi = if excess.paired {
+            of.paired().map_or(0.0, |shift| shift.phi())
+        } else {
+            autocorrelation::mean(&of.weights_of_sides())
+        };
+        if let Some(level) = self.question.level_of(TestKind::Bursts, of)
+            && let Some(found) = bursts::find(of)
+        {
+            let likely = self.is_reached(found.height);
+            self.consider(TestKind::Bursts, found.p, level, likely, |draft| {
+                say::bursts(&found, draft)
+            });
+        }
+        if let Some(level) = self.question.level_of(TestKind::Spread, of)
+            && let Some(found) = spread::find(
+                of,
+                self.threshold.share,
+                autocorrelation::mean(&of.weights_of_sides()),
+            )
+        {
+            let wide = found.ratio >= p::SPREAD_RATIO;
+            let minimum = Threshold { is_stated: false, ..self.threshold };
+            let likely = f64::from(u8::from(wide && minimum.is_reached(of, found.decile_above)));
+            self.consider(TestKind::Spread, found.p, level, likely, |draft| {
+                say::spread(&found, draft)
+            });
+        }
+        let location_is_found = self.considered.iter().any(|considered| {
+            let finding = &considered.finding;
+            finding.test == TestKind::Location && finding.is_harm() && finding.weight() <= 0.1
+        });
+        if let Some(level) = self.question.level_of(TestKind::Tail, of)
+            && let Some(found) = tail::find(of, &excess, phi, location_is_found)
+        {
+            // It is found only where it matters.
+            self.consider(TestKind::Tail, found.p, level, 1.0, |draft| {
+                say::tail(&found, &excess, draft)
+            });
+        }
+        if let Some(level) = self.question.level_of(TestKind::Excursions, of)
+            && let Some(found) = runs::find(of, &excess)
+        {
+            self.consider(TestKind::Excursions, found.p, level, 1.0, |draft| {
+                say::runs(&found, draft)
+            });
+        }
+    }
+}

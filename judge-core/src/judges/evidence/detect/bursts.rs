@@ -1,0 +1,71 @@
+//! Are large differences mostly the canary's?
+//!
+//! Several short bursts are too few points for a level and too short for runs; together they count. **Null**:
+//! differences of the same time are as often far up as far down. **Statistic**: the sum of those beyond 1.5 robust standard
+//! deviations around their median, cut at six, over the root of the sum of their squares, with the φ of the
+//! quiet ones taken out; seven such points at least. **Effect**: mean height of those above. **Cost**: O(n).
+
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::judges::evidence::prepare::robust::Robust;
+use crate::judges::evidence::prepare::timeline::Times;
+use crate::stats::distribution::normal;
+
+/// Large differences.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bursts {
+    /// How many differences are far up, and how many far down.
+    pub(crate) up: usize,
+    pub(crate) down: usize,
+    pub(crate) z: f64,
+    pub(crate) p: f64,
+    /// Mean of those that are far up.
+    pub(crate) height: f64,
+}
+
+/// Sums the large differences.
+pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
+    // Windows that follow each other have no times in common, but large differences of points of one index
+    // are as often up as down all the same.
+    let by_index: Vec<f64>;
+    let differences = if of.times == Times::After && of.x.len() == of.y.len() {
+        by_index = of.x.iter().zip(&of.y).map(|(x, y)| x - y).collect();
+        &by_index
+    } else {
+        &of.differences
+    };
+    let Robust { median, scale } = Robust::of(differences, &mut Vec::new());
+    if differences.len() < p::BURST_FEWEST || scale <= 0.0 {
+        return None;
+    }
+    let out = |difference: &f64| (difference - median) / scale;
+    let (mut sum, mut squares, mut up, mut down, mut height) = (0.0, 0.0, 0, 0, 0.0);
+    let (mut product, mut quiet) = (0.0, 0.0);
+    let mut before: Option<f64> = None;
+    for difference in differences {
+        let u = out(difference);
+        if u.abs() > p::BURST_FROM {
+            let size = u.clamp(-p::BURST_CLIP, p::BURST_CLIP);
+            sum += size;
+            squares += size * size;
+            if u > 0.0 {
+                up += 1;
+                height += difference;
+            } else {
+                down += 1;
+            }
+        }
+        let calm = u.abs() <= p::BURST_QUIET;
+        if calm {
+            quiet += u * u;
+            product += before.map_or(0.0, |before| before * u);
+        }
+        before = calm.then_some(u);
+    }
+    if up + down < p::BURST_FEWEST || up == 0 {
+        return None;
+    }
+    let phi = if quiet > 0.0 { (product / quiet).clamp(0.0, 0.9) } else { 0.0 };
+    let z = sum / squares.sqrt() / ((1.0 + phi) / (1.0 - phi)).sqrt();
+    Some(Bursts { up, down, z, p: normal::upper_tail(z), height: height / up as f64 })
+}

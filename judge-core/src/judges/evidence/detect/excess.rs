@@ -1,0 +1,148 @@
+//! How far single points are above the baseline.
+
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::axis::Axis;
+use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::judges::evidence::prepare::threshold::Threshold;
+use crate::judges::evidence::prepare::timeline::{Timeline, Times};
+use crate::math;
+
+/// Single points of both sides, in time order, on the comparison's axis.
+#[derive(Debug)]
+pub(crate) struct Excess {
+    /// The canary's above the allowance: of differences of the same time where the sides share their
+    /// noise.
+    pub(crate) canary: Vec<f64>,
+    /// The baseline's above its own median, or above the canary.
+    pub(crate) baseline: Vec<f64>,
+    /// Whether differences of the same time are used.
+    pub(crate) paired: bool,
+    /// How much higher the middle of the canary is, at least 0.
+    pub(crate) middle: f64,
+    /// Robust standard deviation as a size.
+    pub(crate) deviation: f64,
+    /// Exponent of the power with which points far out get rarer, at least.
+    pub(crate) exponent: f64,
+    /// For each of the canary's points how far out the baseline is within a step of it, where times are
+    /// known: of differences, how much higher than at the same time.
+    beside: Vec<f64>,
+    minimum: f64,
+    axis: Axis,
+}
+
+impl Excess {
+    pub(crate) fn new(of: &Comparison, threshold: &Threshold, timeline: &Timeline) -> Self {
+        let axis = of.axis;
+        let allow = |y: f64| axis.allow(y, threshold.share);
+        let paired = of.shares_noise();
+        let middle = of.robust_y.median;
+        let (canary, baseline, scale, above): (Vec<f64>, Vec<f64>, f64, f64) = if paired {
+            (
+                of.pairs.iter().map(|(x, y)| x - allow(*y)).collect(),
+                of.differences.iter().map(|d| -d).collect(),
+                of.robust_differences.scale,
+                of.robust_differences.median - (allow(middle) - middle),
+            )
+        } else {
+            (
+                of.x.iter().map(|x| x - allow(middle)).collect(),
+                of.y.iter().map(|y| y - middle).collect(),
+                of.robust_y.scale,
+                of.robust_x.median - allow(middle),
+            )
+        };
+        Self {
+            canary,
+            baseline,
+            paired,
+            middle: above.max(0.0),
+            deviation: if axis.is_logarithmic() { axis.level() * math::sinh(scale) } else { scale },
+            exponent: axis.tail_exponent(scale),
+            beside: beside(of, timeline, paired),
+            minimum: threshold.minimum,
+            axis,
+        }
+    }
+
+    /// How far out a point is that is out by so many standard deviations, and matters.
+    pub(crate) fn fence(&self, deviations: f64) -> f64 {
+        self.axis.shift((deviations * self.deviation).max(self.minimum))
+    }
+
+    /// Whether the baseline stands out beside a point of the canary that is `out`, so that both saw
+    /// one event.
+    pub(crate) fn is_shared(&self, index: usize, out: f64, fence: f64) -> bool {
+        let enough = if self.paired { 0.5 * out } else { fence.max(p::SHARED_EVENT * out) };
+        self.beside.get(index).is_some_and(|beside| *beside > enough)
+    }
+
+    /// The size of being `out`.
+    pub(crate) fn size(&self, out: f64) -> f64 {
+        self.axis.size(out)
+    }
+
+    /// The largest of: the baseline's largest excess, that of as much normal noise, and the smallest change
+    /// that matters.
+    pub(crate) fn reference(&self) -> f64 {
+        let n = self.canary.len().max(2) as f64;
+        let normal = (2.0 * math::ln(n)).sqrt() * self.deviation;
+        let largest = self.baseline.iter().copied().fold(0.0, f64::max);
+        self.size(largest).max(normal).max(self.minimum)
+    }
+}
+
+fn beside(of: &Comparison, timeline: &Timeline, paired: bool) -> Vec<f64> {
+    if timeline.times != Times::Same {
+        return Vec::new();
+    }
+    let axis = of.axis;
+    let baseline = &timeline.baseline;
+    let highest = |index: usize| {
+        let near = &baseline[index.saturating_sub(1)..baseline.len().min(index + 2)];
+        // f64::max leaves NaN out.
+        let coordinates = near.iter().filter(|y| !y.is_nan()).map(|y| axis.coordinate(*y));
+        coordinates.fold(f64::NEG_INFINITY, f64::max)
+    };
+    let points = timeline.canary.iter().zip(baseline).enumerate().skip(of.start);
+    let points = points.filter(|(_, (x, y))| !x.is_nan() && !(paired && y.is_nan()));
+    let base = |y: &f64| if paired { axis.coordinate(*y) } else { of.robust_y.median };
+    points.map(|(index, (_, y))| highest(index) - base(y)).collect()
+}
+
+/// Points far out, and how many of them another one follows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bad {
+    pub(crate) bad: usize,
+    pub(crate) followed: usize,
+}
+
+impl Bad {
+    /// Counts those beyond `fence`.
+    pub(crate) fn count(out: &[f64], fence: f64) -> Self {
+        let bad = out.iter().filter(|v| **v > fence).count();
+        let followed = out.windows(2).filter(|pair| pair[0] > fence && pair[1] > fence).count();
+        Self { bad, followed }
+    }
+
+    /// How often one is followed; never where there is none.
+    pub(crate) fn share_followed(&self) -> f64 {
+        self.followed as f64 / self.bad.max(1) as f64
+    }
+
+    /// Whether as many are followed as are not.
+    pub(crate) fn are_on_end(&self) -> bool {
+        2 * self.followed >= self.bad
+    }
+}
+
+/// What a point says that stands out `gap` points after another one.
+pub(super) fn news(gap: usize, phi: f64, following: f64) -> f64 {
+    let own = 1.0 - math::pow(phi, gap as f64);
+    if gap == 1 { following * own } else { own }
+}
+
+/// Whether the baseline, ascending, has so few values that it shows no tail.
+pub(crate) fn has_few_values(sorted: &[f64]) -> bool {
+    let distinct = sorted.chunk_by(|a, b| a == b).take(p::FEW_VALUES + 1).count();
+    distinct <= p::FEW_VALUES
+}

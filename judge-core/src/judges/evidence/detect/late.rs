@@ -1,0 +1,99 @@
+//! Does the canary end higher?
+//!
+//! What promotion makes permanent is the end state. **Null**: the canary's last points are no higher than
+//! the baseline, or no higher than its earlier ones. **Statistic**: for each of four lengths the larger of two p: of the end's mean
+//! against the baseline, and of the difference of differences (the canary's step less the baseline's at the same
+//! time), so that a change that both sides share is none; both for two samples and for differences of the
+//! same time, joined by Cauchy's rule. **Effect**: how much higher the end is. **Cost**: O(n).
+
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::judges::evidence::prepare::posterior::{Posterior, combine};
+use crate::judges::evidence::prepare::regression::{self, Side, Solutions};
+use crate::judges::evidence::prepare::timeline::Times;
+
+use super::sequential::Sequential;
+
+/// A late change.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Late {
+    pub(crate) p: f64,
+    /// Points since the change.
+    pub(crate) length: usize,
+    /// How much higher the end is than the baseline.
+    pub(crate) shift: Posterior,
+    /// The larger of that and of the difference without clipping.
+    pub(crate) effect: f64,
+}
+
+/// A candidate: its p and how much higher the end is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate {
+    pub(super) p: f64,
+    pub(super) length: usize,
+    pub(super) end: Posterior,
+}
+
+/// Looks for a change that lasts to the end.
+pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<Late> {
+    if of.widening() > 1.0 {
+        // A canary that repeats one value does not change.
+        return None;
+    }
+    let mut candidates: Vec<Candidate> = Vec::with_capacity(2 * p::LATE_SHARES.len());
+    for length in lengths(of.x.len()) {
+        match sequential {
+            Some(sequential) => candidates.extend(sequential.late(length)),
+            None => candidates.extend(two_samples(of, length)),
+        }
+    }
+    if let Some(differences) = of.clipped_differences()
+        && sequential.is_none()
+    {
+        for length in lengths(differences.len()) {
+            let step = Solutions::of(&differences.on_step(length));
+            let end = step.posterior([1.0, 1.0], p::PRIOR_OF_DIFFERENCES);
+            let change = step.posterior([0.0, 1.0], p::PRIOR_OF_DIFFERENCES);
+            let p = end.p_value(0.0).max(change.p_value(0.0));
+            candidates.push(Candidate { p, length, end });
+        }
+    }
+    let best = candidates.iter().min_by(|a, b| a.p.total_cmp(&b.p))?;
+    let all: Vec<f64> = candidates.iter().map(|candidate| candidate.p).collect();
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let plain = mean(of.x.get(of.x.len() - best.length..).unwrap_or_default()) - mean(&of.y);
+    let effect = best.end.mean().max(plain);
+    Some(Late { p: combine(&all), length: best.length, shift: best.end, effect })
+}
+
+fn two_samples(of: &Comparison, length: usize) -> Option<Candidate> {
+    let (canary, baseline) = (of.clipped_canary(), of.clipped_baseline());
+    let step = Solutions::of(&canary.on_step(length));
+    let end = Side { of: &step, contrast: [1.0, 1.0] };
+    let level = Side { of: of.baseline_line()?, contrast: [1.0, 0.0] };
+    let end = regression::difference(&end, &level, p::PRIOR_OF_SIDES);
+    // As long ago on the baseline, whose window may have another number of points.
+    let ago = (length * baseline.len()).div_ceil(canary.len());
+    if ago < 1 || ago >= baseline.len() {
+        return None;
+    }
+    let of_baseline = Solutions::of(&baseline.on_step(ago));
+    let change = regression::difference(
+        &Side { of: &step, contrast: [0.0, 1.0] },
+        &Side { of: &of_baseline, contrast: [0.0, 1.0] },
+        p::PRIOR_OF_SIDES,
+    );
+    Some(Candidate { p: end.p_value(0.0).max(change.p_value(0.0)), length, end })
+}
+
+/// How long ago a change may have been, in points.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shares of n points")]
+fn lengths(n: usize) -> impl Iterator<Item = usize> {
+    let lengths = p::LATE_SHARES.into_iter().map(move |share| (share * n as f64).round() as usize);
+    lengths.filter(move |length| *length >= p::LATE_FEWEST && n >= length + p::LATE_FEWEST)
+}
+
+/// The share of the metric's level that the test takes.
+pub(crate) fn share(times: Times) -> f64 {
+    if times == Times::After { p::LATE_SHARE_AFTER } else { p::LATE_SHARE }
+}

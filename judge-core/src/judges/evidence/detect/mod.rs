@@ -1,0 +1,14 @@
+//! The tests, a file each: null hypothesis, statistic, effect, cost.
+
+pub(super) mod bursts;
+pub(super) mod events;
+pub(super) mod excess;
+pub(super) mod late;
+pub(super) mod location;
+pub(super) mod ranks;
+pub(super) mod runs;
+pub(super) mod sequential;
+pub(super) mod silence;
+pub(super) mod spread;
+pub(super) mod tail;
+pub(super) mod warm_up;

@@ -1,0 +1,123 @@
+//! Windows that follow each other are one series with a break.
+//!
+//! A baseline that was taken just before its canary shares no time with it, so whatever drifts makes the two
+//! differ. **Null**: one autoregression without a break. **Statistic**: the step of a regression on a level and a
+//! step, and of one in which the canary may have a slope of its own; each of clipped values and of normal
+//! scores of the ranks; four p joined by Cauchy's rule. The two samples of scores must differ, too.
+//! **Cost**: O(n log n).
+
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::judges::evidence::prepare::posterior::{Posterior, combine};
+use crate::judges::evidence::prepare::regression::{self, Regressand, Side, Solutions};
+use crate::judges::evidence::prepare::timeline::Times;
+use crate::stats::distribution::normal;
+
+use super::late::Candidate;
+
+/// A baseline and the canary that follows it.
+#[derive(Debug)]
+pub(crate) struct Sequential {
+    points: usize,
+    canary: usize,
+    values: Regressand,
+    scores: Regressand,
+    ones: Vec<f64>,
+    step: Vec<f64>,
+    shift: Posterior,
+    p_of_shift: f64,
+}
+
+impl Sequential {
+    /// Joins the sides where the canary's window follows the baseline's.
+    pub(crate) fn join(of: &Comparison) -> Option<Self> {
+        if of.times != Times::After || of.y.len() < p::FEWEST || of.x.len() < p::FEWEST {
+            return None;
+        }
+        let (baseline, canary) = (of.y.len(), of.x.len());
+        let points = baseline + canary;
+        let ones = vec![1.0; points];
+        let step: Vec<f64> = (0..points).map(|i| f64::from(u8::from(i >= baseline))).collect();
+        let slope: Vec<f64> = (0..points)
+            .map(|i| {
+                if i >= baseline { (i - baseline) as f64 - 0.5 * (canary - 1) as f64 } else { 0.0 }
+            })
+            .collect();
+        let mut values = Regressand::default();
+        let both = of.clipped_baseline().values().iter().chain(of.clipped_canary().values());
+        values.refill(both.copied(), 0.0);
+        let scores_of_points = normal_scores(of);
+        let mut scores = Regressand::default();
+        scores.refill(scores_of_points.iter().copied(), 0.0);
+        let mut p_values = Vec::with_capacity(4);
+        let mut shift = None;
+        for series in [&values, &scores] {
+            let level = Solutions::of(&series.on([&ones, &step]));
+            let level = level.posterior([0.0, 1.0], p::PRIOR_OF_SIDES).widened(of.widening());
+            let sloped = Solutions::of(&series.on([&ones, &step, &slope]));
+            let sloped =
+                sloped.posterior([0.0, 1.0, 0.0], p::PRIOR_OF_SIDES).widened(of.widening());
+            p_values.extend([level.p_value(0.0), sloped.p_value(0.0)]);
+            shift.get_or_insert(level);
+        }
+        let mut p_of_shift = combine(&p_values);
+        let side = |of: &[f64]| {
+            let mut side = Regressand::default();
+            side.refill(of.iter().copied(), 0.0);
+            Solutions::of(&side.on_line())
+        };
+        let (y, x) = scores_of_points.split_at(baseline);
+        let (x, y) = (side(x), side(y));
+        let contrast = [1.0, 0.0];
+        let (x, y) = (Side { of: &x, contrast }, Side { of: &y, contrast });
+        let apart = regression::difference(&x, &y, p::PRIOR_OF_SIDES);
+        if apart.p_value(0.0) > p::GATE_AFTER {
+            p_of_shift = p_of_shift.max(apart.p_value(0.0));
+        }
+        Some(Self { points, canary, values, scores, ones, step, shift: shift?, p_of_shift })
+    }
+
+    pub(crate) fn shift(&self) -> Posterior {
+        self.shift
+    }
+
+    pub(crate) fn p_of_shift(&self) -> f64 {
+        self.p_of_shift
+    }
+
+    /// A change within the canary, `length` points before its end.
+    pub(super) fn late(&self, length: usize) -> Option<Candidate> {
+        if length >= self.canary {
+            return None;
+        }
+        let change = self.points - length;
+        let late: Vec<f64> = (0..self.points).map(|i| f64::from(u8::from(i >= change))).collect();
+        let mut p_values = [1.0; 2];
+        let mut of_values = None;
+        for (p_value, series) in p_values.iter_mut().zip([&self.values, &self.scores]) {
+            let solved = Solutions::of(&series.on([&self.ones, &self.step, &late]));
+            let end = solved.posterior([0.0, 1.0, 1.0], p::PRIOR_OF_SIDES);
+            let change = solved.posterior([0.0, 0.0, 1.0], p::PRIOR_OF_SIDES);
+            *p_value = end.p_value(0.0).max(change.p_value(0.0));
+            of_values.get_or_insert(end);
+        }
+        Some(Candidate { p: p_values[0].max(p_values[1]), length, end: of_values? })
+    }
+}
+
+/// Normal scores (van der Waerden 1952) of the ranks among all points, baseline first; ties share theirs.
+fn normal_scores(of: &Comparison) -> Vec<f64> {
+    let n = (of.x.len() + of.y.len()) as f64;
+    let score = |value: &f64| {
+        let below = |sorted: &[f64]| sorted.partition_point(|other| other < value) as f64;
+        let up_to = |sorted: &[f64]| sorted.partition_point(|other| other <= value) as f64;
+        let rank = 0.5
+            * (below(&of.sorted_x)
+                + up_to(&of.sorted_x)
+                + below(&of.sorted_y)
+                + up_to(&of.sorted_y)
+                + 1.0);
+        -normal::upper_quantile(rank / (n + 1.0))
+    };
+    of.y.iter().chain(&of.x).map(score).collect()
+}

@@ -1,0 +1,169 @@
+//! Does the canary vary more?
+//!
+//! **Null**: what is new in each point (its deviation from the level, less what the point before foretold)
+//! has one spread on both sides, the baseline's times what is allowed. **Statistic**: of two samples, Welch's
+//! t of the logarithms of mean absolute deviations from the median (Brown and Forsythe 1974), clipped, of
+//! many points averaged over blocks, less what the deviations' own autocorrelation is worth; where both
+//! sides share their noise, Pitman and Morgan's (1939) correlation of difference and sum, which is positive
+//! if and only if the canary varies more. **Effect**: the ratio of mean deviations; below 1.4 it is no
+//! one's complaint. It matters when the canary's upper decile is beyond the baseline's by the smallest change
+//! that matters, without what both sides share. **Cost**: O(n).
+
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::autocorrelation::{self, variance_of_mean};
+use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::judges::evidence::prepare::regression::{Regressand, Solutions};
+use crate::judges::evidence::prepare::robust::Robust;
+use crate::math;
+use crate::order;
+use crate::stats::distribution::{normal, student};
+
+/// How the spreads compare.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spread {
+    pub(crate) t: f64,
+    pub(crate) p: f64,
+    pub(crate) ratio: f64,
+    /// Upper decile of the canary above that of the baseline.
+    pub(crate) decile_above: f64,
+}
+
+/// Compares both sides, of which the baseline may be wider by the `share` that is allowed.
+pub(crate) fn find(of: &Comparison, share: f64, phi: f64) -> Option<Spread> {
+    if of.x.len() < p::SPREAD_FEWEST || of.y.len() < p::SPREAD_FEWEST {
+        return None;
+    }
+    let paired = of.shares_noise();
+    let mut ordered = Vec::new();
+    let mut x = innovations(&of.x, of.robust_x.median, phi);
+    let mut y = innovations(&of.y, of.robust_y.median, phi);
+    let (of_x, of_y) = (Robust::of(&x, &mut ordered), Robust::of(&y, &mut ordered));
+    let widest = of_x.scale.max(of_y.scale);
+    if widest <= 0.0 {
+        return None;
+    }
+    let reach = p::SPREAD_CLIP * widest;
+    let wider = if of.axis.is_logarithmic() { 1.0 } else { 1.0 + share };
+    for (values, median, times) in [(&mut x, of_x.median, 1.0), (&mut y, of_y.median, wider)] {
+        for value in values {
+            *value = times * (*value - median).clamp(-reach, reach);
+        }
+    }
+    let own = paired && x.len() == y.len();
+    let ratio = if own { ratio_of_own(&x, &y) } else { mean_size(&x) / mean_size(&y) };
+    let tested = if own {
+        pitman_morgan(&x, &y)
+    } else {
+        average_blocks(&mut x);
+        average_blocks(&mut y);
+        brown_forsythe(&x, &y)
+    };
+    let Student { t, freedom } = tested?;
+    // Quiet and noisy stretches alternate: then deviations are autocorrelated, too.
+    let t = t / autocorrelation_of_sizes(&x, &y, x.len().min(y.len())).sqrt();
+    let p = normal::upper_tail(student::normal_score(t, freedom));
+    let allowed = |y: f64| of.axis.allow(y, share);
+    let decile_above = if paired {
+        decile_of_differences(of, ratio, &mut ordered)
+    } else {
+        decile(&of.sorted_x) - allowed(decile(&of.sorted_y))
+    };
+    Some(Spread { t, p, ratio, decile_above })
+}
+
+/// By how much the variance of the mean of `n` deviations is larger than if they were independent.
+fn autocorrelation_of_sizes(x: &[f64], y: &[f64], n: usize) -> f64 {
+    let line = |values: &[f64]| {
+        let mean = mean_size(values);
+        let mut sizes = Regressand::default();
+        sizes.refill(values.iter().map(|value| value.abs()), mean);
+        (sizes.len() >= p::FEWEST).then(|| Solutions::of(&sizes.on_level()))
+    };
+    let weights = match (line(x), line(y)) {
+        (Some(x), Some(y)) => {
+            crate::judges::evidence::prepare::regression::shared_weights(&x, &y, p::PRIOR_OF_SIDES)
+        }
+        _ => autocorrelation::INDEPENDENT,
+    };
+    let nodes = weights.iter().zip(autocorrelation::NODES).filter(|(weight, _)| **weight > 0.0);
+    nodes.map(|(weight, phi)| weight * n as f64 * variance_of_mean(n, phi)).sum()
+}
+
+/// How far the canary's upper decile is above the baseline's without what both share: their differences are as
+/// wide as both sides' own noise together, and that of the canary is `ratio` times as wide.
+fn decile_of_differences(of: &Comparison, ratio: f64, ordered: &mut Vec<f64>) -> f64 {
+    ordered.clear();
+    ordered.extend_from_slice(&of.differences);
+    let index = of.differences.len() * 9 / 10;
+    let decile = order::select(ordered, index);
+    let middle = of.robust_differences.median;
+    middle + (decile - middle) * (ratio - 1.0) / (1.0 + ratio * ratio).sqrt()
+}
+
+/// Averages the sizes of deviations over blocks: quiet and noisy stretches may outlast what neighbouring points
+/// say of each other.
+fn average_blocks(values: &mut Vec<f64>) {
+    let length = values.len() / p::SPREAD_BLOCKS;
+    if length > 1 {
+        *values = values.chunks_exact(length).map(mean_size).collect();
+    }
+}
+
+/// What is new in each point.
+fn innovations(values: &[f64], level: f64, phi: f64) -> Vec<f64> {
+    values.windows(2).map(|pair| (pair[1] - level) - phi * (pair[0] - level)).collect()
+}
+
+fn mean_size(values: &[f64]) -> f64 {
+    values.iter().map(|v| v.abs()).sum::<f64>() / values.len() as f64
+}
+
+fn decile(sorted: &[f64]) -> f64 {
+    sorted.get(sorted.len() * 9 / 10).or(sorted.last()).copied().unwrap_or(f64::NAN)
+}
+
+struct Student {
+    t: f64,
+    freedom: f64,
+}
+
+/// On the logarithm of the mean deviations, whose variance does not depend on the spread.
+fn brown_forsythe(x: &[f64], y: &[f64]) -> Option<Student> {
+    let part = |values: &[f64]| {
+        let (n, mean) = (values.len() as f64, mean_size(values));
+        let squares: f64 = values.iter().map(|v| (v.abs() - mean) * (v.abs() - mean)).sum();
+        (mean, squares / (n - 1.0) / n / (mean * mean), n - 1.0)
+    };
+    let ((mx, vx, fx), (my, vy, fy)) = (part(x), part(y));
+    let variance = vx + vy;
+    let freedom = variance * variance / (vx * vx / fx + vy * vy / fy);
+    (mx > 0.0 && my > 0.0 && variance > 0.0)
+        .then(|| Student { t: math::ln(mx / my) / variance.sqrt(), freedom })
+}
+
+/// Ratio of the deviations that the sides do not share: with own variances v and w, differences have variance v + w, and
+/// their covariance with sums is v − w.
+fn ratio_of_own(x: &[f64], y: &[f64]) -> f64 {
+    let (mut own, mut excess) = (0.0, 0.0);
+    for (x, y) in x.iter().zip(y) {
+        own += (x - y) * (x - y);
+        excess += x * x - y * y;
+    }
+    // Where nothing of the baseline's is its own, the ratio has no bound.
+    let (canary, baseline) = ((own + excess).max(0.0), (own - excess).max(1e-6 * own));
+    if baseline > 0.0 { (canary / baseline).sqrt() } else { 1.0 }
+}
+
+fn pitman_morgan(x: &[f64], y: &[f64]) -> Option<Student> {
+    let n = x.len() as f64;
+    let (mut dd, mut ss, mut ds) = (0.0, 0.0, 0.0);
+    for (x, y) in x.iter().zip(y) {
+        let (d, s) = (x - y, x + y);
+        dd += d * d;
+        ss += s * s;
+        ds += d * s;
+    }
+    let r = ds / (dd * ss).sqrt();
+    let freedom = n - 2.0;
+    (r.abs() < 1.0).then(|| Student { t: r * (freedom / (1.0 - r * r)).sqrt(), freedom })
+}

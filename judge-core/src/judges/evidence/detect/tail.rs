@@ -1,0 +1,79 @@
+//! Do single points of the canary stand out from everything that the baseline did?
+//!
+//! Three points of 31 can never be significant by ranks: the three largest of both sides are all the
+//! canary's in one of eight healthy pairs. Their size must speak. **Null**: far out, both sides fall off
+//! like a power with exponent 3 (less for wide lognormal noise). Then of m points the k-th largest excess
+//! is c times the largest of the baseline's n with probability (1 + c³·n/m)⁻ᵏ: exceedances of c·M
+//! arrive as a Poisson process with rate E·c⁻³·m/n, where E, the baseline's own expected exceedances of
+//! M, is exponential. Lighter tails make it rarer. A baseline of few distinct values shows no tail; there
+//! the exact probability counts that as many of the largest points are all the canary's. **Statistic**:
+//! the smallest such probability over k of three or more; a point right behind another one that stands
+//! out counts half. A canary whose mean is higher is held against that mean where the location has found it; else only
+//! as far as the baseline itself was out. **Effect**: c. **Cost**: O(n + k log k).
+
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::math;
+
+use super::excess::{Bad, Excess, has_few_values, news};
+
+/// Points that stand out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tail {
+    /// How many are at least `ratio` times as far out as any of the baseline's.
+    pub(crate) points: usize,
+    pub(crate) ratio: f64,
+    pub(crate) p: f64,
+}
+
+/// Looks for them; `phi` is that of the noise.
+pub(crate) fn find(
+    of: &Comparison,
+    excess: &Excess,
+    phi: f64,
+    location_is_found: bool,
+) -> Option<Tail> {
+    let reference = excess.reference();
+    let fence = excess.fence(p::STANDS_OUT);
+    if reference <= 0.0 {
+        return None;
+    }
+    let usual = Bad::count(&excess.baseline, fence);
+    let following = p::FOLLOWING * (1.0 - usual.share_followed());
+    let mut middle = excess.middle;
+    if !location_is_found {
+        middle = middle.min(of.axis.shift(reference));
+    }
+    // Excess and weight of each.
+    let mut points: Vec<(f64, f64)> = Vec::new();
+    let mut last: Option<usize> = None;
+    for (index, out) in excess.canary.iter().map(|out| out - middle).enumerate() {
+        if out > fence && !excess.is_shared(index, out, fence) {
+            let weight = last.map_or(1.0, |last| news(index - last, phi, following));
+            points.push((excess.size(out), weight));
+            last = Some(index);
+        }
+    }
+    if points.len() < p::TAIL_FEWEST {
+        return None;
+    }
+    points.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+    let coarse = has_few_values(&of.sorted_y);
+    let (m, n) = (excess.canary.len() as f64, excess.baseline.len() as f64);
+    let (mut weight, mut exact) = (0.0, 1.0);
+    let mut best: Option<Tail> = None;
+    for (index, (out, own)) in points.iter().enumerate() {
+        weight += own;
+        exact *= (m - index as f64) / (m + n - index as f64);
+        let ratio = out / reference;
+        if index + 1 < p::TAIL_FEWEST || ratio < p::TAIL_CLEAR {
+            continue;
+        }
+        let by_size = math::pow(1.0 + n / m * math::pow(ratio, excess.exponent), -weight);
+        let p = if coarse { exact } else { by_size };
+        if best.is_none_or(|best| p < best.p) {
+            best = Some(Tail { points: index + 1, ratio, p });
+        }
+    }
+    best
+}

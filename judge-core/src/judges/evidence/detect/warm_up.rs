@@ -1,0 +1,167 @@
+//! Was there a transient at the start?
+//!
+//! A canary that starts cold is slow at first, which says nothing about what it will be. **Null**: the first
+//! points are as high as the rest. **Statistic**: of all starts of two points and more that leave enough to
+//! be judged, the largest difference between the mean of the start and the mean of the rest in units of its
+//! standard error; p of the maximum of a Brownian motion over that range (Siegmund 1985, eq. 4.43). A start
+//! counts when most of its points are elevated, so that lone spikes stay for the tail, when the baseline has
+//! fewer such points, and when none comes back later. It runs on for as long as points are elevated, and is
+//! left out: everything else is asked of the rest, and this again, since a decay looks like one step after
+//! the other. **Effect**: points left out and their mean against the rest. **Cost**: O(n).
+
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::autocorrelation;
+use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::judges::evidence::prepare::robust::Robust;
+use crate::math;
+use crate::order;
+use crate::stats::distribution::normal;
+
+use super::excess::Excess;
+
+/// A transient.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WarmUp {
+    /// Points of the canary that belong to it.
+    pub(crate) length: usize,
+    pub(crate) t: f64,
+    pub(crate) p: f64,
+    /// Mean of the start less the mean of the rest.
+    pub(crate) above_rest: f64,
+}
+
+/// Looks among the first `longest` points.
+pub(crate) fn find(of: &Comparison, excess: &Excess, longest: usize) -> Option<WarmUp> {
+    find_within(of, excess, longest.min(excess.canary.len().saturating_sub(p::WARM_UP_REST)))
+}
+
+fn find_within(of: &Comparison, excess: &Excess, longest: usize) -> Option<WarmUp> {
+    let values = &excess.canary;
+    if longest < p::WARM_UP_SHORTEST {
+        return None;
+    }
+    let mut ordered = Vec::new();
+    let rest = Robust::of(&values[longest..], &mut ordered);
+    let (deviation, phi) = if excess.paired {
+        // Differences of neighbours are noise however long the start is.
+        let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let steps = Robust::of(&steps, &mut ordered).scale / std::f64::consts::SQRT_2;
+        (steps.max(rest.scale), 0.0)
+    } else {
+        (of.noise(), autocorrelation::mean(&of.weights_of_baseline()))
+    };
+    if deviation <= 0.0 {
+        return None;
+    }
+    let reach = p::WARM_UP_CLIP * deviation;
+    let clipped: Vec<f64> = values.iter().map(|v| (v - rest.median).clamp(-reach, reach)).collect();
+    let start = Start::find(&clipped, longest)?;
+    let t = start.t / (deviation * ((1.0 + phi) / (1.0 - phi)).sqrt());
+    let p = p_of_longest(t, p::WARM_UP_SHORTEST, longest);
+    let beyond = |value: &f64, deviations: f64| value - rest.median > deviations * deviation;
+    let elevated = values[..start.length].iter().filter(|v| beyond(v, p::WARM_UP_STANDS_OUT));
+    let elevated = elevated.count() as f64;
+    if p > p::WARM_UP_LEVEL || elevated < p::WARM_UP_ELEVATED * start.length as f64 {
+        return None;
+    }
+    let goes_on = values[start.length..].iter().take_while(|v| beyond(v, p::WARM_UP_GOES_ON));
+    let length = start.length + goes_on.count();
+    if length > longest {
+        return None;
+    }
+    // It is the start that is odd, not the rest.
+    let (of_start, of_rest) = (mean(&clipped[..length]), mean(&clipped[length..]));
+    if of_start + rest.median < p::WARM_UP_CLEAR * (of_rest + rest.median).abs() {
+        return None;
+    }
+    if !excess.paired && is_usual(of, start.length) || comes_back(excess, start.length, length) {
+        return None;
+    }
+    Some(WarmUp { length, t, p, above_rest: above_rest(values, length) })
+}
+
+/// A start that heals so late that too few points are left to be judged.
+pub(crate) fn find_unsettled(of: &Comparison, excess: &Excess) -> Option<WarmUp> {
+    let longest = excess.canary.len().saturating_sub(p::WARM_UP_LEAST_REST);
+    let found = find_within(of, excess, longest)?;
+    let (start, rest) = excess.canary.split_at(found.length);
+    if rest.len() < p::WARM_UP_LEAST_REST || mean(start) < p::UNSETTLED_CLEAR * mean(rest).abs() {
+        return None;
+    }
+    (found.p <= p::UNSETTLED_LEVEL).then_some(found)
+}
+
+/// By how much the mean of the first `length` lies above that of the others.
+pub(crate) fn above_rest(values: &[f64], length: usize) -> f64 {
+    let (first, others) = values.split_at(length);
+    mean(first) - mean(others)
+}
+
+/// Whether points behind the first `length` are as high as the middle of the first `start`, more of them
+/// than the baseline explains: then nothing has healed. Of a height far beyond all that the baseline
+/// did, one is enough.
+fn comes_back(excess: &Excess, start: usize, length: usize) -> bool {
+    let mut first: Vec<f64> = excess.canary[..start].to_vec();
+    let middle = order::select(&mut first, start / 2);
+    let as_high = |values: &[f64]| values.iter().filter(|value| **value >= middle).count() as f64;
+    let (again, left) = (as_high(&excess.canary[length..]), excess.canary.len() - length);
+    let largest = excess.baseline.iter().copied().fold(0.0, f64::max);
+    if excess.size(middle) > p::FAR * excess.size(largest) {
+        return again > 0.0;
+    }
+    let expected = (as_high(&excess.baseline) + 0.5) * left as f64 / excess.baseline.len() as f64;
+    again >= expected + 1.0 + 2.0 * expected.sqrt()
+}
+
+/// Whether as many points of the baseline are as high as the middle of the canary's first `length`.
+fn is_usual(of: &Comparison, length: usize) -> bool {
+    let mut start: Vec<f64> = of.x[..length].to_vec();
+    let middle = order::select(&mut start, length / 2);
+    let below = of.sorted_y.partition_point(|y| *y < middle);
+    2 * (of.sorted_y.len() - below) >= length
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// The start that stands out most.
+struct Start {
+    length: usize,
+    /// Times the standard deviation of a point.
+    t: f64,
+}
+
+impl Start {
+    fn find(values: &[f64], longest: usize) -> Option<Self> {
+        let (n, total) = (values.len(), values.iter().sum::<f64>());
+        let mut best: Option<Self> = None;
+        let mut sum = 0.0;
+        for (index, value) in values[..longest].iter().enumerate() {
+            sum += value;
+            let length = index + 1;
+            let excess = sum - total * length as f64 / n as f64;
+            let error = (length as f64 * (n - length) as f64 / n as f64).sqrt();
+            let t = excess / error;
+            if length >= p::WARM_UP_SHORTEST && best.as_ref().is_none_or(|best| t > best.t) {
+                best = Some(Self { length, t });
+            }
+        }
+        best.filter(|best| best.t > 0.0)
+    }
+}
+
+/// p of the largest of many standardised sums, each over a longer stretch than the one before.
+fn p_of_longest(z: f64, shortest: usize, longest: usize) -> f64 {
+    /// Below this nothing is significant.
+    const SMALLEST: f64 = 1.3;
+    /// Above this everything is.
+    const FARTHEST: f64 = 37.0;
+    if z < SMALLEST {
+        return 1.0;
+    }
+    let span = math::ln((longest as f64 / shortest as f64).max(1.0));
+    let z = z.min(FARTHEST);
+    let density = math::exp(-0.5 * z * z) / (2.0 * std::f64::consts::PI).sqrt();
+    (normal::upper_tail(z) + 0.5 * density * ((z - 1.0 / z) * span + 2.0 / z)).min(1.0)
+}

@@ -1,0 +1,165 @@
+//! Every number of the judge, with where it comes from. `docs/evidence-judge.md` says what moving each
+//! by a fifth costs.
+
+use super::prepare::autocorrelation::Prior;
+
+/// With fewer points a side no arrangement of ranks is rare enough to be harm: of five against five the
+/// rarest is one of 252.
+pub(crate) const FEWEST: usize = 5;
+
+// Coordinates.
+
+/// Noise of a smaller share of the level is as good as the same in both coordinates.
+pub(crate) const SMALL_NOISE: f64 = 0.1;
+/// Logarithms are taken where they are e² times likelier to be normal.
+pub(crate) const LOGARITHMS_GAIN: f64 = 2.0;
+/// Points count for so many robust standard deviations at most: one spike is not a level.
+pub(crate) const CLIP: f64 = 3.0;
+/// A decrease of a metric with a bound (1, or 100 percent) is a share of its distance from it where its baseline is
+/// within this share of the bound.
+pub(crate) const NEAR_BOUND: f64 = 0.05;
+/// Rates that are extrapolated, as Prometheus does, may be above their bound by a trifle.
+pub(crate) const ABOVE_BOUND: f64 = 1.01;
+
+// Autocorrelation.
+
+/// Half of all metrics remember nothing.
+pub(crate) const PRIOR_OF_SIDES: Prior = Prior { independent: 0.541 };
+/// Differences of two sides under one load mostly remember nothing. At 15 points this prior decides
+/// what can be found at all; from 30 on the points speak.
+pub(crate) const PRIOR_OF_DIFFERENCES: Prior = Prior { independent: 0.84 };
+
+// Shares of a metric's level. They sum to more than 1 because p-values joined by Cauchy's rule, bounds
+// and averages over φ are larger than they need be where noise is independent.
+
+pub(crate) const LOCATION_SHARE: f64 = 0.5;
+pub(crate) const LOCATION_SHARE_AFTER: f64 = 0.35;
+pub(crate) const LATE_SHARE: f64 = 0.4;
+pub(crate) const LATE_SHARE_AFTER: f64 = 0.08;
+pub(crate) const BURSTS_SHARE: f64 = 0.5;
+pub(crate) const SPREAD_SHARE: f64 = 0.25;
+pub(crate) const TAIL_SHARE: f64 = 0.15;
+pub(crate) const RUNS_SHARE: f64 = 1.6;
+pub(crate) const EVENTS_SHARE: f64 = 0.7;
+pub(crate) const SPARSE_LOCATION_SHARE: f64 = 0.3;
+
+/// Errors of a canary that repeats one value are so much too small: it counts as half as noisy as its baseline.
+pub(crate) const STUCK_WIDENING: f64 = 1.2;
+
+// What matters.
+
+/// Harm must be beyond the allowance with this probability. At one half a change of 0.8 allowances fails
+/// in a quarter of the canaries; from 0.66 on a change of 1.5 is missed in more than a tenth.
+pub(crate) const LIKELY: f64 = 0.65;
+/// A change that is smaller than the smallest that matters by no more than this share is that change,
+/// rounded: else the metric's unit would decide.
+pub(crate) const ROUNDING: f64 = 1e-9;
+/// Below the smallest relative change a shift matters if it is this many standard deviations of the noise
+/// and the sides move together.
+pub(crate) const PLAIN_SIGHT: f64 = 2.0;
+/// Sides with a larger correlation move together,
+pub(crate) const TOGETHER: f64 = 0.5;
+/// if their differences have a smaller φ: instances that differ for good drift apart and back.
+pub(crate) const WHITE: f64 = 0.15;
+
+// Tests.
+
+/// Shares of the window that a late change may have lasted for.
+pub(crate) const LATE_SHARES: [f64; 6] = [0.5, 0.4, 0.33, 0.27, 0.22, 0.18];
+/// Points of a late change, and points before it.
+pub(crate) const LATE_FEWEST: usize = 4;
+/// Windows that follow each other must also differ by ranks, at this level.
+pub(crate) const GATE_AFTER: f64 = 0.05;
+
+/// A difference is large from so many robust standard deviations on, and counts for so many at most.
+pub(crate) const BURST_FROM: f64 = 1.5;
+pub(crate) const BURST_CLIP: f64 = 6.0;
+/// Differences within so many say what φ is.
+pub(crate) const BURST_QUIET: f64 = 2.5;
+/// Fewer large differences have no pattern: 2⁻⁷ is 0.008.
+pub(crate) const BURST_FEWEST: usize = 7;
+
+/// A smaller ratio of spreads does not show in a graph: √2, twice the variance.
+pub(crate) const SPREAD_RATIO: f64 = std::f64::consts::SQRT_2;
+/// Deviations count for so many standard deviations at most: what is beyond is the tail's.
+pub(crate) const SPREAD_CLIP: f64 = 3.0;
+/// Blocks that many deviations are averaged over.
+pub(crate) const SPREAD_BLOCKS: usize = 24;
+/// Fewer points have no spread to speak of.
+pub(crate) const SPREAD_FEWEST: usize = 8;
+
+/// Points far out get rarer like a power with this exponent, at least.
+pub(crate) const TAIL_EXPONENT: f64 = 3.0;
+/// Fewer points are no tail.
+pub(crate) const TAIL_FEWEST: usize = 3;
+/// A point stands out from so many standard deviations on: Tukey's far-out fence for normal noise.
+pub(crate) const STANDS_OUT: f64 = 3.0;
+/// Points must be so many times as far out as any of the baseline's.
+pub(crate) const TAIL_CLEAR: f64 = 1.5;
+/// Both sides saw one event where the baseline beside a point is so much of it out; of differences half as much.
+pub(crate) const SHARED_EVENT: f64 = 0.667;
+/// Weight of a point right behind another one that stands out, where those of the baseline are alone.
+pub(crate) const FOLLOWING: f64 = 0.5;
+/// A baseline with no more distinct values has no tail that could be fitted.
+pub(crate) const FEW_VALUES: usize = 4;
+
+/// A point is bad from so many standard deviations on: one in 44 of normal noise.
+pub(crate) const BAD: f64 = 2.0;
+/// Fewer bad points have no pattern.
+pub(crate) const BAD_FEWEST: usize = 4;
+
+/// A warm-up is a transient when it is this unlikely to be chance. To leave out a few healthy points costs
+/// little, so this is no part of the metric's level.
+pub(crate) const WARM_UP_LEVEL: f64 = 0.01;
+/// A warm-up has at least so many points,
+pub(crate) const WARM_UP_SHORTEST: usize = 2;
+/// of which this share stands out,
+pub(crate) const WARM_UP_ELEVATED: f64 = 0.75;
+/// by so many standard deviations of the rest,
+pub(crate) const WARM_UP_STANDS_OUT: f64 = 1.0;
+/// and goes on while points stand out by so many. Its mean is so many times as far from the baseline as that of the
+/// rest.
+pub(crate) const WARM_UP_CLEAR: f64 = 2.0;
+/// See above.
+pub(crate) const WARM_UP_GOES_ON: f64 = 2.0;
+/// Points beyond this many times the baseline's largest excess are never noise.
+pub(crate) const FAR: f64 = 2.0;
+/// Share of the window that a warm-up may take,
+pub(crate) const WARM_UP_LONGEST: f64 = 0.75;
+/// and the points that must be left to be judged.
+pub(crate) const WARM_UP_REST: usize = 8;
+/// A start that is followed by no more than so many points is no start.
+pub(crate) const WARM_UP_LEAST_REST: usize = 4;
+/// A start that leaves too little to be judged must be this unlikely to be chance.
+pub(crate) const UNSETTLED_LEVEL: f64 = 1e-4;
+/// The mean of such a start is so many times as far from the baseline as that of the rest.
+pub(crate) const UNSETTLED_CLEAR: f64 = 5.0;
+/// Points of a start count for so many standard deviations at most.
+pub(crate) const WARM_UP_CLIP: f64 = 5.0;
+
+/// A canary that has fewer of its points than this share of its baseline's is silent.
+pub(crate) const SILENT_SHARE: f64 = 0.75;
+/// The end of a window is silent where so large a share of it has no point.
+pub(crate) const SILENT_END: f64 = 0.2;
+/// Fewer missing or equal points are chance.
+pub(crate) const SILENT_FEWEST: usize = 3;
+/// A series that repeats one value for so large a share of its points is stuck.
+pub(crate) const STUCK_SHARE: f64 = 0.9;
+
+// Classes.
+
+/// Confidence of the intervals that are shown.
+pub(crate) const SHOWN: f64 = 0.95;
+/// A metric is inconclusive where harm is likely but has so many times the p it may have.
+pub(crate) const LEANS: f64 = 5.0;
+
+// All metrics together.
+
+/// Of fewer metrics each speaks for itself.
+pub(crate) const JOINT_FEWEST: usize = 4;
+/// At least this share of the metrics is worse.
+pub(crate) const JOINT_WORSE: f64 = 0.75;
+/// No metric contributes more standard deviations.
+pub(crate) const JOINT_CAP: f64 = 3.0;
+/// Share of a metric's level.
+pub(crate) const JOINT_SHARE: f64 = 0.25;

@@ -1,0 +1,255 @@
+//! One metric, turned so that harm is up, with what all tests need to know of its noise.
+
+use crate::judges::evidence::parameters as p;
+use crate::order;
+
+use super::autocorrelation::{self, Weights};
+use super::axis::Axis;
+use super::posterior::Posterior;
+use super::regression::{self, Regressand, Side, Solutions};
+use super::robust::Robust;
+use super::timeline::{Timeline, Times};
+
+/// Both sides from some time on, in coordinates of one [`Axis`].
+#[derive(Debug, Default)]
+pub(crate) struct Comparison {
+    pub(crate) axis: Axis,
+    pub(crate) times: Times,
+    /// Where on the timeline it starts.
+    pub(crate) start: usize,
+    /// The canary's points in time order.
+    pub(crate) x: Vec<f64>,
+    /// The baseline's points in time order.
+    pub(crate) y: Vec<f64>,
+    /// The canary's points, ascending.
+    pub(crate) sorted_x: Vec<f64>,
+    /// The baseline's points, ascending.
+    pub(crate) sorted_y: Vec<f64>,
+    /// Canary and baseline of the times at which both have a point.
+    pub(crate) pairs: Vec<(f64, f64)>,
+    /// Canary − baseline of the same times.
+    pub(crate) differences: Vec<f64>,
+    pub(crate) robust_x: Robust,
+    pub(crate) robust_y: Robust,
+    pub(crate) robust_differences: Robust,
+    /// Correlation of the sides over the same times; 0 where they have none.
+    pub(crate) correlation: f64,
+    /// Reach of clipping, around each side's median.
+    reach: f64,
+    clipped_x: Regressand,
+    clipped_y: Regressand,
+    clipped_differences: Regressand,
+    x_line: Option<Solutions<2>>,
+    y_line: Option<Solutions<2>>,
+    difference_line: Option<Solutions<2>>,
+    ordered: Vec<f64>,
+}
+
+impl Comparison {
+    /// Looks at `timeline` from `start` on.
+    pub(crate) fn refill(&mut self, timeline: &Timeline, axis: Axis, start: usize) {
+        self.axis = axis;
+        self.times = timeline.times;
+        self.start = start;
+        let canary = timeline.canary.get(start..).unwrap_or_default();
+        let from = if timeline.times == Times::Same { start } else { 0 };
+        let baseline = timeline.baseline.get(from..).unwrap_or_default();
+        let fill = |values: &mut Vec<f64>, side: &[f64]| {
+            values.clear();
+            values.extend(side.iter().filter(|v| !v.is_nan()).map(|v| axis.coordinate(*v)));
+        };
+        fill(&mut self.x, canary);
+        fill(&mut self.y, baseline);
+        if start == 0 {
+            fill_sorted(&mut self.sorted_x, &timeline.sorted_canary, axis);
+            fill_sorted(&mut self.sorted_y, &timeline.sorted_baseline, axis);
+        } else {
+            for (sorted, values) in [(&mut self.sorted_x, &self.x), (&mut self.sorted_y, &self.y)] {
+                sorted.clone_from(values);
+                order::sort(sorted);
+            }
+        }
+        self.pairs.clear();
+        if timeline.times == Times::Same {
+            let both = canary.iter().zip(baseline).filter(|(x, y)| !x.is_nan() && !y.is_nan());
+            self.pairs.extend(both.map(|(x, y)| (axis.coordinate(*x), axis.coordinate(*y))));
+        }
+        if 2 * self.pairs.len() <= self.x.len().max(self.y.len()) {
+            self.pairs.clear();
+        }
+        self.differences.clear();
+        self.differences.extend(self.pairs.iter().map(|(x, y)| x - y));
+        self.describe();
+    }
+
+    fn describe(&mut self) {
+        self.robust_x = Robust::of_sorted(&self.sorted_x);
+        self.robust_y = Robust::of_sorted(&self.sorted_y);
+        // The baseline alone says how far out a point is: with more harm the fences stay where they are.
+        let scale =
+            if self.robust_y.scale > 0.0 { self.robust_y.scale } else { self.robust_x.scale };
+        self.reach = if scale > 0.0 { p::CLIP * scale } else { f64::INFINITY };
+        let (middle_x, middle_y, reach) = (self.robust_x.median, self.robust_y.median, self.reach);
+        let clip = |value: f64, middle: f64| value.clamp(middle - reach, middle + reach);
+        self.clipped_x.refill(self.x.iter().map(|v| clip(*v, middle_x)), middle_y);
+        self.clipped_y.refill(self.y.iter().map(|v| clip(*v, middle_y)), middle_y);
+        self.x_line = solve_line(&self.clipped_x);
+        self.y_line = solve_line(&self.clipped_y);
+        self.difference_line = None;
+        self.correlation = 0.0;
+        if self.pairs.len() >= p::FEWEST {
+            let clipped = self.pairs.iter().map(|(x, y)| clip(*x, middle_x) - clip(*y, middle_y));
+            self.clipped_differences.refill(clipped, 0.0);
+            self.difference_line = solve_line(&self.clipped_differences);
+            self.robust_differences = Robust::of(&self.differences, &mut self.ordered);
+            let vary = [&self.x_line, &self.y_line];
+            if vary.into_iter().flatten().filter(|line| line.is_noisy()).count() == 2 {
+                self.correlation = correlation(
+                    self.pairs.iter().map(|(x, y)| (clip(*x, middle_x), clip(*y, middle_y))),
+                );
+            }
+        }
+    }
+
+    /// The canary's points as the regressions see them: clipped, around the baseline's median.
+    pub(crate) fn clipped_canary(&self) -> &Regressand {
+        &self.clipped_x
+    }
+
+    /// The baseline's points as the regressions see them.
+    pub(crate) fn clipped_baseline(&self) -> &Regressand {
+        &self.clipped_y
+    }
+
+    /// Differences of the same times as the regressions see them, where there are enough.
+    pub(crate) fn clipped_differences(&self) -> Option<&Regressand> {
+        self.difference_line.is_some().then_some(&self.clipped_differences)
+    }
+
+    /// The baseline on a level and a line.
+    pub(crate) fn baseline_line(&self) -> Option<&Solutions<2>> {
+        self.y_line.as_ref()
+    }
+
+    /// What the two sides say of the shift between them, as two samples.
+    pub(crate) fn apart(&self) -> Option<Posterior> {
+        let (x, y) = (self.x_line.as_ref()?, self.y_line.as_ref()?);
+        let level = [1.0, 0.0];
+        let (x, y) = (Side { of: x, contrast: level }, Side { of: y, contrast: level });
+        Some(regression::difference(&x, &y, p::PRIOR_OF_SIDES).widened(self.widening()))
+    }
+
+    /// By how much errors are too small because the canary repeats one value while its baseline moves: it
+    /// counts as noisy as its baseline.
+    pub(crate) fn widening(&self) -> f64 {
+        let is_stuck = !self.x_line.as_ref().is_some_and(Solutions::is_noisy)
+            && self.y_line.as_ref().is_some_and(Solutions::is_noisy);
+        if is_stuck { p::STUCK_WIDENING } else { 1.0 }
+    }
+
+    /// What differences of the same times say of the shift.
+    pub(crate) fn paired(&self) -> Option<Posterior> {
+        let line = self.difference_line.as_ref()?;
+        Some(line.posterior([1.0, 0.0], p::PRIOR_OF_DIFFERENCES).widened(self.widening()))
+    }
+
+    /// The same two posteriors for the canary less what is allowed: above 0 is above the allowance.
+    pub(crate) fn beyond_allowance(&self, share: f64) -> Vec<Posterior> {
+        let (axis, reach) = (self.axis, self.reach);
+        let (middle_x, middle_y) = (self.robust_x.median, self.robust_y.median);
+        let allowed = |y: f64| axis.allow(y.clamp(middle_y - reach, middle_y + reach), share);
+        let clipped = |x: f64| x.clamp(middle_x - reach, middle_x + reach);
+        let mut found = Vec::with_capacity(2);
+        let mut side = Regressand::default();
+        side.refill(self.y.iter().map(|y| allowed(*y)), middle_y);
+        if let (Some(x), Some(y)) = (self.x_line.as_ref(), solve_line(&side)) {
+            let level = [1.0, 0.0];
+            let (x, y) = (Side { of: x, contrast: level }, Side { of: &y, contrast: level });
+            found.push(regression::difference(&x, &y, p::PRIOR_OF_SIDES));
+        }
+        if self.difference_line.is_some() {
+            side.refill(self.pairs.iter().map(|(x, y)| clipped(*x) - allowed(*y)), 0.0);
+            let line = solve_line(&side);
+            found.extend(line.map(|line| line.posterior([1.0, 0.0], p::PRIOR_OF_DIFFERENCES)));
+        }
+        found
+    }
+
+    /// Weights of φ of both sides' noise.
+    pub(crate) fn weights_of_sides(&self) -> Weights {
+        match (&self.x_line, &self.y_line) {
+            (Some(x), Some(y)) => regression::shared_weights(x, y, p::PRIOR_OF_SIDES),
+            (Some(one), None) | (None, Some(one)) => one.weights(p::PRIOR_OF_SIDES),
+            _ => autocorrelation::INDEPENDENT,
+        }
+    }
+
+    /// Weights of φ of the baseline's noise: what the canary's points remember besides may be what is wrong.
+    pub(crate) fn weights_of_baseline(&self) -> Weights {
+        self.y_line
+            .as_ref()
+            .map_or(autocorrelation::INDEPENDENT, |line| line.weights(p::PRIOR_OF_SIDES))
+    }
+
+    /// Standard deviation of the baseline's noise around a line.
+    pub(crate) fn noise(&self) -> f64 {
+        let Some(line) = &self.y_line else { return 0.0 };
+        line.deviation(&line.weights(p::PRIOR_OF_SIDES))
+    }
+
+    /// Whether differences of the same time know the shift better than the two samples.
+    pub(crate) fn shares_noise(&self) -> bool {
+        self.correlation > p::TOGETHER
+            && match (self.paired(), self.apart()) {
+                (Some(paired), Some(apart)) => paired.error() < apart.error(),
+                _ => false,
+            }
+    }
+
+    /// Whether both sides move together, and differ by nothing but a shift and independent noise.
+    pub(crate) fn moves_together(&self) -> bool {
+        if self.correlation <= p::TOGETHER || self.difference_line.is_none() {
+            return false;
+        }
+        let level = Solutions::of(&self.clipped_differences.on_level());
+        !level.is_noisy()
+            || autocorrelation::mean(&level.weights(p::PRIOR_OF_DIFFERENCES)) < p::WHITE
+    }
+
+    /// Share of the pairs of one of the canary's points in `of` and one of the baseline's in which the
+    /// canary's is above; equal ones count half.
+    pub(crate) fn share_above(&self, of: &[f64]) -> f64 {
+        let beaten = |x: &f64| {
+            let below = self.sorted_y.partition_point(|y| y < x);
+            let not_above = self.sorted_y.partition_point(|y| y <= x);
+            0.5 * (below + not_above) as f64
+        };
+        of.iter().map(beaten).sum::<f64>() / (of.len() * self.sorted_y.len()) as f64
+    }
+}
+
+fn solve_line(of: &Regressand) -> Option<Solutions<2>> {
+    (of.len() >= p::FEWEST).then(|| Solutions::of(&of.on_line()))
+}
+
+fn fill_sorted(sorted: &mut Vec<f64>, values: &[f64], axis: Axis) {
+    sorted.clear();
+    sorted.extend(values.iter().map(|v| axis.coordinate(*v)));
+    if axis.sign() < 0.0 {
+        sorted.reverse();
+    }
+}
+
+/// Pearson's correlation; 0 where one side does not vary.
+fn correlation(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
+    let n = pairs.clone().count() as f64;
+    let (x_sum, y_sum) = pairs.clone().fold((0.0, 0.0), |(a, b), (x, y)| (a + x, b + y));
+    let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
+    for (x, y) in pairs {
+        let (x, y) = (x - x_sum / n, y - y_sum / n);
+        xx += x * x;
+        yy += y * y;
+        xy += x * y;
+    }
+    if xx > 0.0 && yy > 0.0 { xy / (xx.sqrt() * yy.sqrt()) } else { 0.0 }
+}

@@ -1,0 +1,10 @@
+//! From the points as they came to what the tests look at.
+
+pub(super) mod autocorrelation;
+pub(super) mod axis;
+pub(super) mod comparison;
+pub(super) mod posterior;
+pub(super) mod regression;
+pub(super) mod robust;
+pub(super) mod threshold;
+pub(super) mod timeline;

@@ -1,0 +1,161 @@
+//! What the points say of a shift: Student's t around its estimate, averaged over φ.
+
+use crate::stats::distribution::{normal, student};
+
+use super::autocorrelation::{COUNT, NODES, Weights};
+
+/// An estimate at one φ.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Estimate {
+    pub(crate) mean: f64,
+    pub(crate) variance: f64,
+    /// Degrees of freedom of the variance.
+    pub(crate) freedom: f64,
+    /// Points it is made of.
+    pub(crate) points: f64,
+}
+
+impl Estimate {
+    /// This less an independent other, with Welch's (1947) degrees of freedom.
+    pub(super) fn less(self, other: Self) -> Self {
+        let variance = self.variance + other.variance;
+        let freedom = if variance > 0.0 {
+            variance * variance
+                / (self.variance * self.variance / self.freedom.max(1.0)
+                    + other.variance * other.variance / other.freedom.max(1.0))
+        } else {
+            self.freedom + other.freedom
+        };
+        Self {
+            mean: self.mean - other.mean,
+            variance,
+            freedom,
+            // Of two exact levels, as many orders as the shorter has signs.
+            points: self.points.min(other.points),
+        }
+    }
+}
+
+/// A shift as the points know it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Posterior {
+    weights: Weights,
+    means: [f64; COUNT],
+    errors: [f64; COUNT],
+    freedoms: [f64; COUNT],
+    points: f64,
+}
+
+impl Posterior {
+    pub(super) fn new(weights: &Weights, estimate: impl Fn(usize) -> Estimate) -> Self {
+        let mut posterior = Self {
+            weights: *weights,
+            means: [0.0; COUNT],
+            errors: [0.0; COUNT],
+            freedoms: [1.0; COUNT],
+            points: 0.0,
+        };
+        for index in (0..COUNT).filter(|index| weights[*index] > 0.0) {
+            let Estimate { mean, variance, freedom, points } = estimate(index);
+            posterior.means[index] = mean;
+            posterior.errors[index] = variance.max(0.0).sqrt();
+            posterior.freedoms[index] = freedom.max(1.0);
+            posterior.points = points;
+        }
+        posterior
+    }
+
+    /// With all errors times `factor`.
+    pub(crate) fn widened(mut self, factor: f64) -> Self {
+        for error in &mut self.errors {
+            *error *= factor;
+        }
+        self
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = (f64, f64, f64, f64)> {
+        let node = |index| {
+            (self.weights[index], self.means[index], self.errors[index], self.freedoms[index])
+        };
+        (0..COUNT).map(node).filter(|(weight, ..)| *weight > 0.0)
+    }
+
+    /// Mean of the shift.
+    pub(crate) fn mean(&self) -> f64 {
+        self.nodes().map(|(weight, mean, ..)| weight * mean).sum()
+    }
+
+    /// Mean of φ.
+    pub(crate) fn phi(&self) -> f64 {
+        self.weights.iter().zip(NODES).map(|(weight, phi)| weight * phi).sum()
+    }
+
+    /// Root of the mean square of the standard errors.
+    pub(crate) fn error(&self) -> f64 {
+        self.nodes().map(|(weight, _, error, _)| weight * error * error).sum::<f64>().sqrt()
+    }
+
+    /// Whether there is any noise.
+    pub(crate) fn is_noisy(&self) -> bool {
+        self.nodes().any(|(_, _, error, _)| error > 0.0)
+    }
+
+    /// How likely an estimate as high as this is if the shift is `threshold`. One minus this is the
+    /// posterior probability that the shift is above it.
+    pub(crate) fn p_value(&self, threshold: f64) -> f64 {
+        let tail = |(weight, mean, error, freedom): (f64, f64, f64, f64)| {
+            let above = mean - threshold;
+            weight
+                * if error > 0.0 {
+                    normal::upper_tail(student::normal_score(above / error, freedom))
+                } else if above > 0.0 {
+                    // All points above it: their signs alone can tell.
+                    0.5_f64.powf(self.points.min(1000.0))
+                } else {
+                    1.0
+                }
+        };
+        self.nodes().map(tail).sum::<f64>().clamp(0.0, 1.0)
+    }
+
+    /// Half-width of the interval around the mean that holds the shift with probability `level`.
+    pub(crate) fn half_width(&self, level: f64) -> f64 {
+        let wanted = 0.5 * (1.0 - level);
+        let error = self.error();
+        if error <= 0.0 {
+            return 0.0;
+        }
+        let tail = |reach: f64| -> f64 {
+            let own = |(weight, _, error, freedom): (f64, f64, f64, f64)| {
+                let z =
+                    if error > 0.0 { student::normal_score(reach / error, freedom) } else { 38.0 };
+                weight * normal::upper_tail(z)
+            };
+            self.nodes().map(own).sum()
+        };
+        // The tail falls like that of a normal: its quantile is nearly proportional to the reach.
+        let quantile = normal::upper_quantile(wanted);
+        let mut reach = quantile * error;
+        for _ in 0..4 {
+            let reached = normal::upper_quantile(tail(reach).clamp(1e-300, 0.499));
+            reach *= quantile / reached;
+        }
+        reach
+    }
+}
+
+/// Joins p-values that depend on each other in any way: Cauchy's combination (Liu and Xie 2020). A p near 1 must
+/// not outweigh a small one, so each counts as 0.9 at most.
+pub(crate) fn combine(p_values: &[f64]) -> f64 {
+    use crate::math;
+    use std::f64::consts::PI;
+    if p_values.is_empty() {
+        return 1.0;
+    }
+    let score = |p: &f64| {
+        let p = p.clamp(1e-300, 0.9);
+        if p < 1e-8 { 1.0 / (PI * p) } else { 1.0 / math::tan(PI * p) }
+    };
+    let mean = p_values.iter().map(score).sum::<f64>() / p_values.len() as f64;
+    if mean > 1e8 { 1.0 / (PI * mean) } else { 0.5 - math::atan(mean) / PI }
+}

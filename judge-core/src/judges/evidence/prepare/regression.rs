@@ -1,0 +1,332 @@
+//! Regression with autocorrelated errors, for every φ at the cost of one pass.
+//!
+//! With φ known, generalised least squares are ordinary ones of whitened series: w₁ = z₁ and
+//! wᵢ = (zᵢ − φzᵢ₋₁)/√(1 − φ²). Every inner product of two whitened series is then a quadratic in φ,
+//! (a − 2φb + φ²c)/(1 − φ²), whose three coefficients are sums over the points. So one pass gives the
+//! estimate, its error and the restricted likelihood for all φ, and prefix sums give them for a step at
+//! any point. The restricted likelihood (Harville 1977) has the effects integrated out: without that term
+//! the φ of short series with a slope comes out too low.
+
+use crate::math;
+
+use super::autocorrelation::{COUNT, NODES, Prior, Weights};
+use super::posterior::{Estimate, Posterior};
+
+/// Residuals smaller than this share of the series are rounding.
+const ROUNDING: f64 = 1e-12;
+
+/// The inner product of two whitened series as a quadratic in φ.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Inner {
+    a: f64,
+    b: f64,
+    c: f64,
+}
+
+impl Inner {
+    /// Of two series of one length. O(n).
+    pub(crate) fn product(u: &[f64], v: &[f64]) -> Self {
+        let a: f64 = u.iter().zip(v).map(|(u, v)| u * v).sum();
+        let crossed = u.windows(2).zip(v.windows(2));
+        let b: f64 = crossed.map(|(u, v)| u[1] * v[0] + u[0] * v[1]).sum();
+        let ends = match (u.first(), v.first(), u.last(), v.last()) {
+            (Some(u0), Some(v0), Some(u1), Some(v1)) => u0 * v0 + u1 * v1,
+            _ => 0.0,
+        };
+        Self { a, b: 0.5 * b, c: a - ends }
+    }
+
+    fn at(&self, phi: f64) -> f64 {
+        (self.a - 2.0 * phi * self.b + phi * phi * self.c) / (1.0 - phi * phi)
+    }
+}
+
+/// A series, centred and ready to be regressed on one of the designs below.
+#[derive(Debug, Default)]
+pub(crate) struct Regressand {
+    values: Vec<f64>,
+    /// Sums of the last 0, 1, 2, … values.
+    sums: Vec<f64>,
+    squares: Inner,
+    center: f64,
+}
+
+impl Regressand {
+    /// Takes in `values`, in time order, around `center`. O(n).
+    pub(crate) fn refill(&mut self, values: impl Iterator<Item = f64>, center: f64) {
+        self.values.clear();
+        self.values.extend(values.map(|value| value - center));
+        self.sums.clear();
+        self.sums.push(0.0);
+        let mut sum = 0.0;
+        for value in self.values.iter().rev() {
+            sum += value;
+            self.sums.push(sum);
+        }
+        self.squares = Inner::product(&self.values, &self.values);
+        self.center = center;
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The values around their center, in time order.
+    pub(crate) fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    fn ends(&self) -> (f64, f64) {
+        let at = |value: Option<&f64>| value.copied().unwrap_or_default();
+        (at(self.values.first()), at(self.values.last()))
+    }
+
+    /// On a level alone: what drifts then is autocorrelation.
+    pub(crate) fn on_level(&self) -> Regression<1> {
+        let (n, (first, last)) = (self.len() as f64, self.ends());
+        let total = self.sums.last().copied().unwrap_or_default();
+        Regression {
+            points: n,
+            squares: self.squares,
+            gram: [[level_gram(n)]],
+            moments: [level_moment(total, first, last)],
+        }
+    }
+
+    /// On a level and a line: effects are the level in the middle of the window, which is the mean, and
+    /// the slope.
+    pub(crate) fn on_line(&self) -> Regression<2> {
+        let n = self.len() as f64;
+        let (first, last) = self.ends();
+        let total = self.sums.last().copied().unwrap_or_default();
+        let half = 0.5 * (n - 1.0);
+        let squares = n * (n * n - 1.0) / 12.0;
+        let line =
+            Inner { a: squares, b: squares - half * half - half, c: squares - 2.0 * half * half };
+        let with_line: f64 =
+            self.values.iter().enumerate().map(|(i, v)| (i as f64 - half) * v).sum();
+        // ½ Σ (tᵢvᵢ₋₁ + tᵢ₋₁vᵢ), where tᵢ₋₁ = tᵢ − 1.
+        let of_line = Inner {
+            a: with_line,
+            b: with_line + 0.5 * (half + 1.0) * (first - last),
+            c: with_line + half * (first - last),
+        };
+        Regression {
+            points: n,
+            squares: self.squares,
+            gram: [[level_gram(n), Inner::default()], [Inner::default(), line]],
+            moments: [level_moment(total, first, last), of_line],
+        }
+    }
+
+    /// On a level and a step up for the last `length` points: effects are the level before it, and how
+    /// much higher the points behind it are.
+    pub(crate) fn on_step(&self, length: usize) -> Regression<2> {
+        let n = self.len();
+        let (first, last) = self.ends();
+        let total = self.sums.last().copied().unwrap_or_default();
+        let before = self.values.get((n - length).wrapping_sub(1)).copied().unwrap_or_default();
+        let opening = self.values.get(n - length).copied().unwrap_or_default();
+        let sum = self.sums.get(length).copied().unwrap_or_default();
+        let k = length as f64;
+        let step = Inner { a: k, b: k - 1.0, c: k - 1.0 };
+        let crossed = Inner { a: k, b: k - 0.5, c: k - 1.0 };
+        let of_step = Inner { a: sum, b: sum + 0.5 * (before - opening - last), c: sum - last };
+        Regression {
+            points: n as f64,
+            squares: self.squares,
+            gram: [[level_gram(n as f64), crossed], [crossed, step]],
+            moments: [level_moment(total, first, last), of_step],
+        }
+    }
+
+    /// On any columns of the same length. O(n · columns²).
+    pub(crate) fn on<const P: usize>(&self, columns: [&[f64]; P]) -> Regression<P> {
+        Regression {
+            points: self.len() as f64,
+            squares: self.squares,
+            gram: columns.map(|a| columns.map(|b| Inner::product(a, b))),
+            moments: columns.map(|column| Inner::product(column, &self.values)),
+        }
+    }
+}
+
+fn level_gram(n: f64) -> Inner {
+    Inner { a: n, b: n - 1.0, c: n - 2.0 }
+}
+
+fn level_moment(total: f64, first: f64, last: f64) -> Inner {
+    Inner { a: total, b: total - 0.5 * (first + last), c: total - first - last }
+}
+
+/// A series regressed on P columns, for every φ.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Regression<const P: usize> {
+    points: f64,
+    squares: Inner,
+    gram: [[Inner; P]; P],
+    moments: [Inner; P],
+}
+
+/// A regression at one φ.
+#[derive(Debug, Clone, Copy)]
+struct Solved<const P: usize> {
+    effects: [f64; P],
+    /// Inverse of the Gram matrix.
+    inverse: [[f64; P]; P],
+    /// Sum of squared residuals; 0 where the columns explain everything.
+    residual: f64,
+    log_determinant: f64,
+}
+
+impl<const P: usize> Regression<P> {
+    fn solve(&self, phi: f64) -> Solved<P> {
+        // Cholesky, G = L·Lᵀ; columns are independent, so the diagonal is positive.
+        let mut lower = [[0.0; P]; P];
+        let mut log_determinant = 0.0;
+        for i in 0..P {
+            for j in 0..=i {
+                let dot: f64 = (0..j).map(|k| lower[i][k] * lower[j][k]).sum();
+                let rest = self.gram[i][j].at(phi) - dot;
+                if i == j {
+                    lower[i][i] = rest.max(f64::MIN_POSITIVE).sqrt();
+                    log_determinant += 2.0 * math::ln(lower[i][i]);
+                } else {
+                    lower[i][j] = rest / lower[j][j];
+                }
+            }
+        }
+        // Columns of L⁻¹, of which everything else is made.
+        let mut inverse_lower = [[0.0; P]; P];
+        for j in 0..P {
+            for i in j..P {
+                let dot: f64 = (j..i).map(|k| lower[i][k] * inverse_lower[k][j]).sum();
+                let unit = if i == j { 1.0 } else { 0.0 };
+                inverse_lower[i][j] = (unit - dot) / lower[i][i];
+            }
+        }
+        let mut inverse = [[0.0; P]; P];
+        for (i, row) in inverse.iter_mut().enumerate() {
+            for (j, cell) in row.iter_mut().enumerate() {
+                *cell = (i.max(j)..P).map(|k| inverse_lower[k][i] * inverse_lower[k][j]).sum();
+            }
+        }
+        let moments = self.moments.map(|moment| moment.at(phi));
+        let effects = std::array::from_fn(|i| (0..P).map(|j| inverse[i][j] * moments[j]).sum());
+        let squares = self.squares.at(phi);
+        let explained: f64 = moments.iter().zip(&effects).map(|(m, e): (&f64, &f64)| m * e).sum();
+        let residual = squares - explained;
+        let residual = if residual <= ROUNDING * squares { 0.0 } else { residual };
+        Solved { effects, inverse, residual, log_determinant }
+    }
+
+    /// At every φ.
+    fn solve_all(&self) -> [Solved<P>; COUNT] {
+        NODES.map(|phi| self.solve(phi))
+    }
+}
+
+impl<const P: usize> Solved<P> {
+    /// Logarithm of the restricted likelihood, up to a constant; 0 for a series without noise.
+    fn log_likelihood(&self, points: f64, phi: f64) -> f64 {
+        if self.residual <= 0.0 {
+            return 0.0;
+        }
+        let freedom = points - P as f64;
+        -0.5 * ((points - 1.0) * math::ln(1.0 - phi * phi)
+            + self.log_determinant
+            + freedom * math::ln(self.residual))
+    }
+
+    /// The effects times `contrast`, with the variance of that.
+    fn contrast(&self, contrast: [f64; P], points: f64) -> Estimate {
+        let freedom = points - P as f64;
+        let (mut mean, mut factor) = (0.0, 0.0);
+        for i in 0..P {
+            mean += contrast[i] * self.effects[i];
+            for j in 0..P {
+                factor += contrast[i] * contrast[j] * self.inverse[i][j];
+            }
+        }
+        Estimate { mean, variance: self.residual / freedom.max(1.0) * factor, freedom, points }
+    }
+}
+
+/// One series' part in a comparison of two.
+pub(crate) struct Side<'a, const P: usize> {
+    pub(crate) of: &'a Solutions<P>,
+    pub(crate) contrast: [f64; P],
+}
+
+/// A regression solved at every φ, with its likelihood.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Solutions<const P: usize> {
+    points: f64,
+    solved: [Solved<P>; COUNT],
+    log_likelihoods: [f64; COUNT],
+}
+
+impl<const P: usize> Solutions<P> {
+    pub(crate) fn of(regression: &Regression<P>) -> Self {
+        let solved = regression.solve_all();
+        let points = regression.points;
+        let mut log_likelihoods = [0.0; COUNT];
+        for ((log, solved), phi) in log_likelihoods.iter_mut().zip(&solved).zip(NODES) {
+            *log = solved.log_likelihood(points, phi);
+        }
+        Self { points, solved, log_likelihoods }
+    }
+
+    /// Whether the columns leave residuals.
+    pub(crate) fn is_noisy(&self) -> bool {
+        self.solved[0].residual > 0.0
+    }
+
+    /// Posterior weights of φ.
+    pub(crate) fn weights(&self, prior: Prior) -> Weights {
+        prior.weigh_logs(self.log_likelihoods)
+    }
+
+    /// What the points say of `contrast` times the effects.
+    pub(crate) fn posterior(&self, contrast: [f64; P], prior: Prior) -> Posterior {
+        let weights = self.weights(prior);
+        Posterior::new(&weights, |index| self.solved[index].contrast(contrast, self.points))
+    }
+
+    /// Standard deviation of a point around the columns, averaged over φ.
+    pub(crate) fn deviation(&self, weights: &Weights) -> f64 {
+        let freedom = (self.points - P as f64).max(1.0);
+        let variance = |(weight, solved): (&f64, &Solved<P>)| weight * solved.residual / freedom;
+        weights.iter().zip(&self.solved).map(variance).sum::<f64>().sqrt()
+    }
+}
+
+/// What two series that share one φ say of the difference of their contrasts.
+pub(crate) fn difference<const P: usize, const Q: usize>(
+    x: &Side<'_, P>,
+    y: &Side<'_, Q>,
+    prior: Prior,
+) -> Posterior {
+    let mut logs = x.of.log_likelihoods;
+    for (log, other) in logs.iter_mut().zip(&y.of.log_likelihoods) {
+        *log += other;
+    }
+    let weights = prior.weigh_logs(logs);
+    Posterior::new(&weights, |index| {
+        let x = x.of.solved[index].contrast(x.contrast, x.of.points);
+        x.less(y.of.solved[index].contrast(y.contrast, y.of.points))
+    })
+}
+
+/// Weights of φ that two series which share it have together.
+pub(crate) fn shared_weights<const P: usize, const Q: usize>(
+    x: &Solutions<P>,
+    y: &Solutions<Q>,
+    prior: Prior,
+) -> Weights {
+    let mut logs = x.log_likelihoods;
+    for (log, other) in logs.iter_mut().zip(&y.log_likelihoods) {
+        *log += other;
+    }
+    prior.weigh_logs(logs)
+}

@@ -1,0 +1,108 @@
+//! How much change a config allows.
+
+use crate::config::evidence::EvidenceConfig;
+use crate::config::{EffectMeasure, MetricConfig};
+use crate::judgement::Change;
+use crate::judges::evidence::parameters as p;
+
+use super::axis::Axis;
+use super::comparison::Comparison;
+use super::timeline::Timeline;
+
+/// What a change is held against, in one direction of harm.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Threshold {
+    /// Allowed share of the baseline, at least 0: 0.1 for `allowedIncrease` 1.1.
+    pub(crate) share: f64,
+    /// Whether the config states an allowance, which then is the threshold.
+    pub(crate) is_stated: bool,
+    /// Share of the pairs of points in which the canary must be worse; 0 where the effect is not measured so.
+    pub(crate) often: f64,
+    /// The smallest change that matters where no allowance is stated, in the timeline's unit.
+    pub(crate) minimum: f64,
+    /// Whether a smaller change matters if it is in plain sight: the minimum is the judge's own.
+    pub(crate) is_default: bool,
+}
+
+impl Threshold {
+    /// Reads the config of a metric.
+    pub(crate) fn from_config(
+        config: &MetricConfig,
+        judge: &EvidenceConfig,
+        change: Change,
+        of: &Comparison,
+        timeline: &Timeline,
+    ) -> Self {
+        let size = &config.effect_size;
+        let (share, often) = match (size.measure, change) {
+            (EffectMeasure::MeanRatio, Change::Increase) => (size.allowed_increase - 1.0, 0.0),
+            (EffectMeasure::MeanRatio, Change::Decrease) => (1.0 - size.allowed_decrease, 0.0),
+            (EffectMeasure::Cles, Change::Increase) => (0.0, size.allowed_increase),
+            (EffectMeasure::Cles, Change::Decrease) => (0.0, 1.0 - size.allowed_decrease),
+        };
+        // f64::max leaves NaN out.
+        let share = share.max(0.0);
+        let minimum = config.evidence.minimum_change(judge);
+        let relative = minimum.relative * distance_from_bound(timeline, of.axis);
+        let noise = of.axis.size(minimum.noise * of.noise());
+        let absolute = timeline.in_unit(minimum.absolute);
+        let evidence = &config.evidence;
+        let own = evidence.minimum_relative.is_some() || evidence.minimum_absolute.is_some();
+        Self {
+            share,
+            is_stated: share > 0.0,
+            often,
+            minimum: relative.max(noise).max(absolute),
+            is_default: !own && judge.minimum_change == Default::default(),
+        }
+    }
+
+    /// The threshold as a shift on the axis of `of`.
+    pub(crate) fn shift(&self, of: &Comparison) -> f64 {
+        let axis = of.axis;
+        if self.is_stated {
+            axis.allow(of.robust_y.median, self.share) - of.robust_y.median
+        } else {
+            axis.shift(self.minimum)
+        }
+    }
+
+    /// Whether a shift of the axis is large enough to matter. Where an allowance is stated, it must be beyond it.
+    pub(crate) fn is_reached(&self, of: &Comparison, shift: f64) -> bool {
+        let size = of.axis.size(shift);
+        if self.is_stated {
+            return shift > self.shift(of);
+        }
+        size > 0.0 && size >= self.minimum * (1.0 - p::ROUNDING)
+    }
+
+    /// Whether a shift that is no more than a trifle of the level is one all the same: much larger than the noise of
+    /// sides that move together.
+    pub(crate) fn is_in_plain_sight(&self, of: &Comparison, shift: f64) -> bool {
+        !self.is_stated
+            && self.is_default
+            && shift > 0.0
+            && shift >= p::PLAIN_SIGHT * of.robust_y.scale.max(of.noise())
+            && of.moves_together()
+    }
+}
+
+/// What a relative change of a metric is a share of: its level, or for shares and percentages near their bound
+/// the distance from it. From 99.95 to 98.05 percent of requests that succeed, 38 times as many fail.
+fn distance_from_bound(timeline: &Timeline, axis: Axis) -> f64 {
+    let level = axis.level();
+    let sides = [&timeline.sorted_canary, &timeline.sorted_baseline];
+    let largest = sides.iter().filter_map(|side| side.last()).copied().fold(0.0, f64::max);
+    let least = sides.iter().filter_map(|side| side.first()).copied().fold(0.0, f64::min);
+    for bound in [1.0, 100.0].map(|bound| timeline.in_unit(bound)) {
+        let near = (1.0 - p::NEAR_BOUND) * bound;
+        if axis.sign() < 0.0
+            && least >= 0.0
+            && largest <= p::ABOVE_BOUND * bound
+            && (near..=bound).contains(&level)
+        {
+            return bound - level;
+        }
+    }
+    level
+}

@@ -1,0 +1,221 @@
+//! Both sides of a metric on one time axis.
+
+use crate::clean::Cleaned;
+use crate::config::{MetricConfig, NanStrategy, Outliers};
+use crate::order;
+use crate::series::{Clock, Series};
+
+/// How the times of the two sides relate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Times {
+    /// Nothing is known that would pair points.
+    #[default]
+    Unknown,
+    /// Points of one index were taken at one time, and there are as many on either side.
+    Same,
+    /// The canary's window follows the baseline's: one series with a break.
+    After,
+}
+
+/// The points of both sides in time order, NaN where there is none.
+///
+/// Values are in units of a power of two near the largest of them, so that no square overflows or
+/// vanishes, whatever the metric's own unit is.
+#[derive(Debug, Default)]
+pub(crate) struct Timeline {
+    pub(crate) canary: Vec<f64>,
+    pub(crate) baseline: Vec<f64>,
+    pub(crate) times: Times,
+    /// The canary's points, ascending.
+    pub(crate) sorted_canary: Vec<f64>,
+    /// The baseline's points, ascending.
+    pub(crate) sorted_baseline: Vec<f64>,
+    /// The unit is 2 to this power.
+    exponent: i32,
+}
+
+impl Timeline {
+    /// Lays out both sides. Infinities become gaps, and outliers where the config removes them: but not
+    /// those of a sparse metric, whose events would all be outliers on the side that has few.
+    pub(crate) fn refill(
+        &mut self,
+        canary: (&Series, &Cleaned),
+        baseline: (&Series, &Cleaned),
+        config: &MetricConfig,
+        warm_up: usize,
+    ) {
+        let removes = matches!(config.outliers, Outliers::Remove(_));
+        let removes = removes && !are_sparse(&canary.0.values, &baseline.0.values);
+        lay(&mut self.canary, canary.0, canary.1, config, removes);
+        lay(&mut self.baseline, baseline.0, baseline.1, config, removes);
+        self.align(canary.0.clock, baseline.0.clock);
+        for side in [&mut self.canary, &mut self.baseline] {
+            side.drain(..warm_up.min(side.len()));
+        }
+        self.choose_unit();
+        let Factors { first, second } = Factors::of_power(-self.exponent);
+        let sort = |sorted: &mut Vec<f64>, side: &[f64], cleaned: &Cleaned| {
+            let finite = cleaned.sorted.iter().filter(|v| v.is_finite());
+            sorted.clear();
+            sorted.extend(finite.map(|v| v * first * second));
+            if warm_up > 0 || sorted.len() != count(side) {
+                sort_points(sorted, side);
+            }
+        };
+        sort(&mut self.sorted_canary, &self.canary, canary.1);
+        sort(&mut self.sorted_baseline, &self.baseline, baseline.1);
+    }
+
+    fn align(&mut self, canary: Option<Clock>, baseline: Option<Clock>) {
+        let overlap = |late: usize, long: usize| late < long && 2 * (long - late) > long;
+        let late = canary.zip(baseline).and_then(|(canary, baseline)| offset(canary, baseline));
+        self.times = match late.map(|late| (late >= 0, late.unsigned_abs())) {
+            Some((_, 0)) => Times::Same,
+            // A side that started later has no points at first.
+            Some((true, late)) if overlap(late, self.baseline.len()) => {
+                pad(&mut self.canary, late);
+                Times::Same
+            }
+            Some((false, late)) if overlap(late, self.canary.len()) => {
+                pad(&mut self.baseline, late);
+                Times::Same
+            }
+            // With a longer gap the windows are of two days, say: then points of one index share their
+            // time of day.
+            Some((true, late))
+                if (self.baseline.len()..=2 * self.baseline.len()).contains(&late) =>
+            {
+                Times::After
+            }
+            _ if self.canary.len() == self.baseline.len() => Times::Same,
+            _ => Times::Unknown,
+        };
+        if self.times == Times::Same {
+            let longer = self.canary.len().max(self.baseline.len());
+            self.canary.resize(longer, f64::NAN);
+            self.baseline.resize(longer, f64::NAN);
+        }
+    }
+
+    /// Multiplies the canary's points, so that both sides have the same exposure.
+    pub(crate) fn scale_canary(&mut self, factor: f64) {
+        for value in self.canary.iter_mut().chain(&mut self.sorted_canary) {
+            *value *= factor;
+        }
+    }
+
+    /// Index behind the first `points` points of the canary, or of the times at which both sides have
+    /// one if `paired`.
+    pub(crate) fn index_behind(&self, points: usize, paired: bool) -> usize {
+        let present = |index: usize, value: f64| {
+            !value.is_nan() && !(paired && self.baseline.get(index).is_none_or(|v| v.is_nan()))
+        };
+        let canary = self.canary.iter().enumerate();
+        let present = canary.filter(|(index, value)| present(*index, **value));
+        present.map(|(index, _)| index + 1).nth(points.saturating_sub(1)).unwrap_or(0)
+    }
+
+    fn choose_unit(&mut self) {
+        let all = self.canary.iter().chain(&self.baseline);
+        // f64::max leaves NaN out.
+        let largest = all.fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        self.exponent = libm::frexp(largest).1;
+        let Factors { first, second } = Factors::of_power(-self.exponent);
+        for value in self.canary.iter_mut().chain(&mut self.baseline) {
+            *value = *value * first * second;
+        }
+    }
+
+    /// The unit is 2 to this power.
+    pub(crate) fn exponent(&self) -> i32 {
+        self.exponent
+    }
+
+    /// A value of the metric's own unit in the timeline's.
+    pub(crate) fn in_unit(&self, value: f64) -> f64 {
+        libm::ldexp(value, -self.exponent)
+    }
+
+    /// Fills an empty side with zeros, where no point means no event.
+    pub(crate) fn fill_silence(&mut self) {
+        let (canary, baseline) = (self.canary.len(), self.baseline.len());
+        match (canary, baseline) {
+            (0, points) if points > 0 => self.canary.resize(points, 0.0),
+            (points, 0) if points > 0 => self.baseline.resize(points, 0.0),
+            _ => return,
+        }
+        self.times = Times::Same;
+        sort_points(&mut self.sorted_canary, &self.canary);
+        sort_points(&mut self.sorted_baseline, &self.baseline);
+    }
+}
+
+/// Whether half of the baseline's points and more are 0, and none of either side is below; gaps are no
+/// points.
+pub(crate) fn are_sparse(x: &[f64], y: &[f64]) -> bool {
+    let points = y.iter().filter(|v| !v.is_nan()).count();
+    let zeros = y.iter().filter(|v| **v == 0.0).count();
+    points > 0 && 2 * zeros >= points && !x.iter().chain(y).any(|v| *v < 0.0)
+}
+
+/// A power of two as two factors, since neither 2¹⁰⁷⁴ nor its inverse is a double.
+struct Factors {
+    first: f64,
+    second: f64,
+}
+
+impl Factors {
+    fn of_power(exponent: i32) -> Self {
+        let half = exponent / 2;
+        Self { first: libm::ldexp(1.0, half), second: libm::ldexp(1.0, exponent - half) }
+    }
+}
+
+/// Number of points that are there.
+pub(crate) fn count(side: &[f64]) -> usize {
+    side.iter().filter(|v| !v.is_nan()).count()
+}
+
+/// Fills `sorted` with the points of `side`, ascending.
+pub(crate) fn sort_points(sorted: &mut Vec<f64>, side: &[f64]) {
+    sorted.clear();
+    sorted.extend(side.iter().copied().filter(|v| !v.is_nan()));
+    order::sort(sorted);
+}
+
+fn lay(
+    side: &mut Vec<f64>,
+    series: &Series,
+    cleaned: &Cleaned,
+    config: &MetricConfig,
+    removes: bool,
+) {
+    let fill = match config.nan_strategy {
+        NanStrategy::Remove => f64::NAN,
+        NanStrategy::Replace => 0.0,
+    };
+    let (low, high) = match (removes, cleaned.sorted.first(), cleaned.sorted.last()) {
+        (true, Some(&low), Some(&high)) => (low, high),
+        _ => (f64::NEG_INFINITY, f64::INFINITY),
+    };
+    side.clear();
+    side.extend(series.values.iter().map(|&value| {
+        let value = if value.is_nan() { fill } else { value };
+        if value.is_finite() && low <= value && value <= high { value } else { f64::NAN }
+    }));
+}
+
+fn pad(side: &mut Vec<f64>, by: usize) {
+    side.splice(0..0, std::iter::repeat_n(f64::NAN, by));
+}
+
+/// By how many steps the canary's series starts later, if both have one step and a whole number of
+/// them lies between.
+fn offset(canary: Clock, baseline: Clock) -> Option<isize> {
+    if canary.step_millis != baseline.step_millis {
+        return None;
+    }
+    let step = i128::from(canary.step_millis);
+    let late = i128::from(canary.start_millis) - i128::from(baseline.start_millis);
+    if step == 0 || late % step != 0 { None } else { isize::try_from(late / step).ok() }
+}

@@ -1,0 +1,239 @@
+//! What a person would say of a finding.
+
+mod sentence;
+
+use crate::judgement::{Change, Estimated, Finding, Interval, TestKind};
+use crate::judges::evidence::detect::bursts::Bursts;
+use crate::judges::evidence::detect::events::Events;
+use crate::judges::evidence::detect::excess::Excess;
+use crate::judges::evidence::detect::late::Late;
+use crate::judges::evidence::detect::location::Location;
+use crate::judges::evidence::detect::ranks::Ranks;
+use crate::judges::evidence::detect::runs::Runs;
+use crate::judges::evidence::detect::silence::Silence;
+use crate::judges::evidence::detect::spread::Spread;
+use crate::judges::evidence::detect::tail::Tail;
+use crate::judges::evidence::detect::warm_up::WarmUp;
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::judges::evidence::prepare::timeline::Timeline;
+use crate::stats::distribution::normal;
+
+use sentence::Sentence;
+
+/// A metric as a sentence sees it.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) of: &'a Comparison,
+    pub(crate) timeline: &'a Timeline,
+    pub(crate) change: Change,
+}
+
+impl View<'_> {
+    fn in_metric(&self, shift: f64) -> f64 {
+        self.of.axis.in_metric(shift)
+    }
+
+    /// An interval of shifts in the metric's own sense and unit.
+    fn interval(&self, lower: f64, upper: f64) -> Interval {
+        let (a, b) = (self.in_metric(lower), self.in_metric(upper));
+        Interval { lower: a.min(b), upper: a.max(b), level: p::SHOWN }
+    }
+}
+
+/// A finding in the making: what the decision knows of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Draft<'a> {
+    pub(crate) view: View<'a>,
+    pub(crate) test: TestKind,
+    pub(crate) p: f64,
+    pub(crate) level: f64,
+    /// Probability that the change is beyond its threshold.
+    pub(crate) likely: f64,
+}
+
+/// An estimate of a finding.
+struct Estimate {
+    of: Estimated,
+    value: f64,
+    interval: Option<Interval>,
+}
+
+impl Draft<'_> {
+    /// The sentence is made only where it may be shown.
+    fn finish(
+        self,
+        statistic: f64,
+        estimate: Estimate,
+        sentence: impl FnOnce() -> String,
+    ) -> Finding {
+        let Self { view, test, p, level, likely } = self;
+        let leans = likely > 0.0 && p <= p::LEANS * level;
+        let is_shown =
+            leans || !test.decides() || matches!(test, TestKind::Location | TestKind::Events);
+        Finding {
+            test,
+            change: view.change,
+            statistic,
+            p,
+            level,
+            estimated: estimate.of,
+            estimate: estimate.value,
+            interval: estimate.interval,
+            matters: likely >= p::LIKELY,
+            sentence: if is_shown { sentence() } else { String::new() },
+        }
+    }
+}
+
+fn above(change: Change) -> &'static str {
+    match change {
+        Change::Increase => "above",
+        Change::Decrease => "below",
+    }
+}
+
+pub(crate) fn location(found: &Location, draft: Draft<'_>) -> Finding {
+    let view = draft.view;
+    let (mean, reach) = (found.shift.mean(), found.shift.half_width(p::SHOWN));
+    let interval = view.interval(mean - reach, mean + reach);
+    let estimate =
+        Estimate { of: Estimated::Shift, value: view.in_metric(mean), interval: Some(interval) };
+    draft.finish(quantile(draft.p), estimate, || {
+        Sentence::new(view).say("mean ").share(mean).interval(mean - reach, mean + reach).end()
+    })
+}
+
+pub(crate) fn late(found: &Late, draft: Draft<'_>) -> Finding {
+    let view = draft.view;
+    let mean = found.shift.mean();
+    let estimate = Estimate { of: Estimated::Shift, value: view.in_metric(mean), interval: None };
+    draft.finish(quantile(draft.p), estimate, || {
+        let points = Sentence::new(view).say("the last ").count(found.length).say(" of ");
+        points.count(view.of.x.len()).say(" points are ").share(mean).say(" on average").end()
+    })
+}
+
+pub(crate) fn bursts(found: &Bursts, draft: Draft<'_>) -> Finding {
+    let view = draft.view;
+    let value = view.in_metric(found.height);
+    let estimate = Estimate { of: Estimated::Shift, value, interval: None };
+    draft.finish(found.z, estimate, || {
+        let (worse, better) = match view.change {
+            Change::Increase => ("above", "below"),
+            Change::Decrease => ("below", "above"),
+        };
+        let up = Sentence::new(view).count(found.up).say(" points are far ").say(worse);
+        let height = up.say(" the baseline's of the same time, by ").share(found.height);
+        height.say(" on average, and ").count(found.down).say(" far ").say(better).end()
+    })
+}
+
+pub(crate) fn spread(found: &Spread, draft: Draft<'_>) -> Finding {
+    let view = draft.view;
+    let estimate = Estimate { of: Estimated::SpreadRatio, value: found.ratio, interval: None };
+    draft.finish(found.t, estimate, || {
+        let decile = match view.change {
+            Change::Increase => "highest",
+            Change::Decrease => "lowest",
+        };
+        let ratio = Sentence::new(view).say("points vary ").fixed(found.ratio, 2);
+        let tenth = ratio.say(" times as much as the baseline's; the ").say(decile);
+        tenth.say(" tenth is ").share(found.decile_above).end()
+    })
+}
+
+pub(crate) fn tail(found: &Tail, excess: &Excess, draft: Draft<'_>) -> Finding {
+    let view = draft.view;
+    let estimate = Estimate { of: Estimated::ExcessRatio, value: found.ratio, interval: None };
+    draft.finish(found.points as f64, estimate, || {
+        let points = Sentence::new(view).count(found.points).say(" of ");
+        let ratio = points.count(excess.canary.len()).say(" points lie ").fixed(found.ratio, 1);
+        let place = ratio.say(" or more times as far ").say(above(view.change));
+        let median = view.of.robust_x.median - view.of.robust_y.median;
+        place.say(" the baseline's median as any of its points; the median is ").share(median).end()
+    })
+}
+
+pub(crate) fn runs(found: &Runs, draft: Draft<'_>) -> Finding {
+    let view = draft.view;
+    let (canary, baseline) = (found.canary, found.baseline);
+    let value = canary.share_followed();
+    let estimate = Estimate { of: Estimated::ShareFollowed, value, interval: None };
+    draft.finish(canary.followed as f64, estimate, || {
+        let bad = Sentence::new(view).count(canary.bad).say(" points are far ");
+        let followed = bad.say(above(view.change)).say(" the baseline's median, ");
+        let followed =
+            followed.count(canary.followed).say(" of them followed by another; of the baseline's ");
+        followed.count(baseline.bad).say(" it is ").count(baseline.followed).end()
+    })
+}
+
+/// `weighed` where events are out of something that is not the same on both sides.
+pub(crate) fn events(found: &Events, weighed: bool, draft: Draft<'_>) -> Finding {
+    let estimate =
+        Estimate { of: Estimated::RateRatio, value: found.ratio, interval: Some(found.interval) };
+    draft.finish(found.canary as f64, estimate, || {
+        let what = if found.counted { "events" } else { "points with events" };
+        let sentence = Sentence::new(draft.view).count(found.canary).say(" ").say(what);
+        let sentence = sentence.say(" against ").count(found.baseline).say(" of the baseline");
+        let sentence = if weighed { sentence.say(" for what they are out of") } else { sentence };
+        if !found.ratio.is_finite() {
+            return sentence.end();
+        }
+        let rate = sentence.say(", ").short(found.ratio).say(" times the rate (");
+        rate.short(found.interval.lower).say(" to ").short(found.interval.upper).say(")").end()
+    })
+}
+
+pub(crate) fn ranks(found: &Ranks, draft: Draft<'_>) -> Finding {
+    let view = draft.view;
+    let interval = view.interval(found.lower, found.upper);
+    let value = view.in_metric(found.shift);
+    let estimate = Estimate { of: Estimated::Shift, value, interval: Some(interval) };
+    draft.finish(quantile(found.p), estimate, || {
+        let shift = Sentence::new(view).say("by ranks ").share(found.shift);
+        shift.interval(found.lower, found.upper).end()
+    })
+}
+
+/// `unsettled` where too few points are left behind it.
+pub(crate) fn warm_up(found: &WarmUp, unsettled: bool, draft: Draft<'_>) -> Finding {
+    let view = draft.view;
+    let value = view.in_metric(found.above_rest);
+    let estimate = Estimate { of: Estimated::Shift, value, interval: None };
+    draft.finish(found.t, estimate, || {
+        let points = Sentence::new(view).say("the first ").count(found.length).say(" points were ");
+        let rest = points.share(found.above_rest).say(" on average against the rest");
+        let left =
+            if unsettled { "; too few are left to be judged" } else { "; they are left out" };
+        rest.say(left).end()
+    })
+}
+
+/// The sentence of a canary that stops to report, or reports one value.
+pub(crate) fn silence(found: Silence, value_of: impl Fn(f64) -> f64) -> String {
+    match found {
+        Silence::End { points } => {
+            format!("the canary has no points for the last {points} of its baseline")
+        }
+        Silence::Gaps { canary, baseline } => {
+            format!("the canary has {canary} points, its baseline {baseline}")
+        }
+        Silence::Stuck { points, value } => {
+            let mut text = format!("{points} points of the canary have one value, ");
+            crate::judgement::push_short(&mut text, value_of(value));
+            text.push_str(", while its baseline moves");
+            text
+        }
+    }
+}
+
+/// z of a tail, also of one above a half or of 0.
+pub(crate) fn quantile(tail: f64) -> f64 {
+    if tail <= 0.5 {
+        normal::upper_quantile(tail.max(1e-300))
+    } else {
+        -normal::upper_quantile((1.0 - tail).max(1e-300))
+    }
+}

@@ -1,0 +1,80 @@
+//! A sentence in the making.
+
+use std::fmt::Write;
+
+use crate::judgement::{push_fixed, push_short};
+
+use super::View;
+
+/// Room for nearly every sentence.
+const LENGTH: usize = 128;
+
+/// A sentence in the making.
+pub(super) struct Sentence<'a> {
+    text: String,
+    view: View<'a>,
+}
+
+impl<'a> Sentence<'a> {
+    pub(super) fn new(view: View<'a>) -> Self {
+        Self { text: String::with_capacity(LENGTH), view }
+    }
+
+    pub(super) fn say(mut self, words: &str) -> Self {
+        self.text.push_str(words);
+        self
+    }
+
+    pub(super) fn count(mut self, count: impl std::fmt::Display) -> Self {
+        // Writing to a string cannot fail.
+        let _ = write!(self.text, "{count}");
+        self
+    }
+
+    pub(super) fn fixed(mut self, size: f64, decimals: usize) -> Self {
+        push_fixed(&mut self.text, size, decimals);
+        self
+    }
+
+    /// A shift of the axis in percent of the baseline's median, or in the metric's unit where that is 0.
+    pub(super) fn share(mut self, shift: f64) -> Self {
+        let axis = self.view.of.axis;
+        let size = axis.sign() * axis.size(shift);
+        let shown =
+            if axis.level() > 0.0 { 100.0 * (size / axis.level()) } else { axis.in_metric(shift) };
+        self.text.push_str(match shown {
+            _ if size > 0.0 => "+",
+            _ if shown.is_sign_negative() && !shown.is_nan() => "−",
+            _ => "",
+        });
+        let shown = shown.abs();
+        if axis.level() <= 0.0 {
+            self.short(shown)
+        } else if shown < 1000.0 {
+            self.fixed(shown, 1).say(" %")
+        } else {
+            self.short(shown.round()).say(" %")
+        }
+    }
+
+    /// An interval of shifts of the axis, the lower end in the metric's own sense first.
+    pub(super) fn interval(self, lower: f64, upper: f64) -> Self {
+        let (lower, upper) =
+            if self.view.of.axis.sign() < 0.0 { (upper, lower) } else { (lower, upper) };
+        self.say(" (").share(lower).say(" to ").share(upper).say(")")
+    }
+
+    /// Four digits; an exponent's minus is one for people too.
+    pub(super) fn short(mut self, size: f64) -> Self {
+        let before = self.text.len();
+        push_short(&mut self.text, size);
+        if let Some(exponent) = self.text[before..].find('-') {
+            self.text.replace_range(before + exponent..=before + exponent, "−");
+        }
+        self
+    }
+
+    pub(super) fn end(self) -> String {
+        self.text
+    }
+}

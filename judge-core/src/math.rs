@@ -1,0 +1,50 @@
+//! Transcendental functions with the same result in every build.
+//!
+//! `std` leaves the last bits of these functions to the platform's C library, so that two builds of one
+//! commit can differ in them. The `libm` crate computes them in Rust. Square roots, sums and products are
+//! exact by IEEE 754 and need no such care.
+
+/// Natural logarithm.
+pub(crate) fn ln(x: f64) -> f64 {
+    libm::log(x)
+}
+
+/// ln(1 + x), also for small x.
+pub(crate) fn ln_1p(x: f64) -> f64 {
+    libm::log1p(x)
+}
+
+/// eˣ.
+pub(crate) fn exp(x: f64) -> f64 {
+    libm::exp(x)
+}
+
+/// eˣ − 1, also for small x.
+pub(crate) fn exp_m1(x: f64) -> f64 {
+    libm::expm1(x)
+}
+
+/// Hyperbolic sine.
+pub(crate) fn sinh(x: f64) -> f64 {
+    libm::sinh(x)
+}
+
+/// x to the power y.
+pub(crate) fn pow(x: f64, y: f64) -> f64 {
+    libm::pow(x, y)
+}
+
+/// Tangent of an angle in radians.
+pub(crate) fn tan(x: f64) -> f64 {
+    libm::tan(x)
+}
+
+/// Arc tangent, in radians.
+pub(crate) fn atan(x: f64) -> f64 {
+    libm::atan(x)
+}
+
+/// Inverse hyperbolic tangent's inverse: tanh.
+pub(crate) fn tanh(x: f64) -> f64 {
+    libm::tanh(x)
+}
