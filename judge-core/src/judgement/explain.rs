@@ -31,6 +31,19 @@ impl Finding {
 impl MetricJudgement {
     /// What decided the class, in one line for people.
     pub fn explanation(&self) -> String {
+        let judged_as_zeros =
+            |counts: &Counts| counts.judged > 0 && counts.gaps == counts.submitted;
+        let silent =
+            match (judged_as_zeros(&self.baseline.counts), judged_as_zeros(&self.canary.counts)) {
+                (false, false) => return self.decided(),
+                (true, false) => "the baseline has",
+                (false, true) => "the canary has",
+                (true, true) => "both sides have",
+            };
+        format!("{silent} no data, judged as 0: {}", self.decided())
+    }
+
+    fn decided(&self) -> String {
         match &self.decision {
             Decision::MissingData => {
                 let side = |counts: &Counts| format!("{} of {}", counts.judged, counts.submitted);

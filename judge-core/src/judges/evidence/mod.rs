@@ -90,7 +90,7 @@ impl Judge for EvidenceJudge {
             warn_of(&metric, &mut warnings);
             metrics.push(metric);
         }
-        warnings.extend(pairs::without_pair(request));
+        pairs::warn_of_request(request, &metrics, &mut warnings);
         let mut scored = score::score(&metrics, &request.config.group_weights);
         let policy = request.config.evidence.inconclusive;
         if policy == InconclusivePolicy::Marginal

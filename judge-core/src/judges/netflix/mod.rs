@@ -73,7 +73,7 @@ impl Judge for NetflixAcaJudge {
             pairs::warn_of(&metric, pair, &mut warnings);
             metrics.push(metric);
         }
-        warnings.extend(pairs::without_pair(request));
+        pairs::warn_of_request(request, &metrics, &mut warnings);
         let scored = score::score(&metrics, &request.config.group_weights);
         Ok(scored.into_judgement(self.name(), request.thresholds, metrics, warnings))
     }
