@@ -82,11 +82,8 @@ pub enum Warning {
         /// What became of the metric.
         outcome: Silence,
     },
-    /// Both sides have the same points, bit for bit.
-    SameData {
-        /// The metric, or nothing where this is so of all metrics that have data.
-        metric: Option<String>,
-    },
+    /// Both sides have the same points, bit for bit, in every metric that has data.
+    SameData,
     /// A metric fell apart into pairs with points on one side only.
     SplitByTags {
         /// The metric.
@@ -148,14 +145,9 @@ impl fmt::Display for Warning {
                 write!(f, "{metric}{space}{tags}: the {} has no data at all", side.name())?;
                 f.write_str(outcome.text())
             }
-            Self::SameData { metric: None } => f.write_str(
+            Self::SameData => f.write_str(
                 "both sides are the same data, bit for bit, in every metric, so nothing was compared; \
                  let each query select its own side, as by ${scope} or ${location}",
-            ),
-            Self::SameData { metric: Some(metric) } => write!(
-                f,
-                "{metric}: both sides are the same data, bit for bit, so nothing was compared; let its \
-                 query select its own side, as by ${{scope}} or ${{location}}"
             ),
             Self::SplitByTags { metric, tags, baseline_only, canary_only } => {
                 write!(f, "{metric}: ")?;
@@ -276,11 +268,6 @@ mod tests {
                 split(&[], 1, 1),
                 "errors: one pair has only baseline points, another only canary points, so they were \
                  not compared with each other; submit both sides of a metric as one pair",
-            ),
-            (
-                Warning::SameData { metric: Some("cpu".to_owned()) },
-                "cpu: both sides are the same data, bit for bit, so nothing was compared; let its query \
-                 select its own side, as by ${scope} or ${location}",
             ),
         ];
         for (warning, said) in cases {

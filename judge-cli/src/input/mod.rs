@@ -1,5 +1,6 @@
 //! From files to a request that can be judged.
 
+mod absent;
 mod align;
 mod column;
 mod csv_table;

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use crate::args::Overrides;
 
+use super::absent;
 use super::error::{InputError, InputProblem};
-use super::side;
+use super::side::{self, SideSeries};
 use super::source::Source;
 
 /// The JSON in which the config stands.
@@ -67,8 +68,8 @@ pub(crate) fn from_request(source: Source, overrides: &Overrides) -> Result<Prep
     Ok(Prepared { request, judge, origin: source, warnings: Vec::new(), document })
 }
 
-/// Reads config and series. Each metric of the config becomes a pair, with empty series where there
-/// is no data.
+/// Reads config and series. Each metric of the config becomes a pair; a side without a series of it has
+/// gaps.
 pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared, InputError> {
     let named = overrides.named_judge()?;
     let Parts { config: source, baseline, canary } = parts;
@@ -79,18 +80,26 @@ pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared
     let json = source.read()?;
     let config = kayenta::read_config(&json)
         .map_err(|refused| source.error(InputProblem::Refused(refused)))?;
-    let mut baseline = side::read(&baseline, &config)?;
-    let mut canary = side::read(&canary, &config)?;
-    let pairs = first_of_each_name(&config)
+    let names = first_of_each_name(&config);
+    let mut warnings = Vec::new();
+    let mut read = |source: &Source, role| -> Result<SideSeries, InputError> {
+        let mut side = side::read(source, &config)?;
+        warnings.append(&mut side.warnings);
+        warnings.extend(absent::warnings(source, role, &side, &names));
+        Ok(side)
+    };
+    let mut baseline = read(&baseline, "baseline")?;
+    let mut canary = read(&canary, "canary")?;
+    let pairs = names
         .into_iter()
         .map(|name| {
             let baseline = baseline.by_metric.remove(name).unwrap_or_default();
             let canary = canary.by_metric.remove(name).unwrap_or_default();
-            MetricPair::new(name, baseline, canary)
+            let mut pair = MetricPair::new(name, baseline, canary);
+            pair.pad_absent_side();
+            pair
         })
         .collect();
-    let mut warnings = baseline.warnings;
-    warnings.append(&mut canary.warnings);
     let thresholds = config.thresholds.unwrap_or_default();
     let request = JudgeRequest { config, thresholds, pairs };
     let (request, judge) = prepare(&source, request, named, overrides)?;

@@ -17,6 +17,8 @@ use super::{csv_table, prometheus};
 pub(crate) struct SideSeries {
     /// By metric of the config.
     pub(crate) by_metric: BTreeMap<String, Series>,
+    /// Names of series that are of no metric of the config.
+    pub(crate) ignored: Vec<String>,
     /// Messages for people.
     pub(crate) warnings: Vec<String>,
 }
@@ -55,6 +57,7 @@ pub(crate) fn read(source: &Source, config: &CanaryConfig) -> Result<SideSeries,
         let names = listed(ignored.iter().map(String::as_str));
         side.warnings.push(format!("{source}: ignored, not in the config: {names}"));
     }
+    side.ignored = ignored;
     Ok(side)
 }
 

@@ -9,10 +9,6 @@ use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Series};
 use crate::warning::{Silence, Warning};
 
-/// With fewer different values two sides of one metric may be the same by chance, or because nothing
-/// happens there.
-const TELLING_VALUES: usize = 5;
-
 /// Warns of the data of `request`, whose pairs were judged as `metrics`.
 pub(super) fn warn_of(
     request: &JudgeRequest,
@@ -59,20 +55,13 @@ fn warn_of_silence(
     }));
 }
 
-/// Warns of metrics whose sides are the same data: of all at once where it is all of them.
+/// Warns where one query seems to have filled both sides. One metric alone may be of something that both
+/// sides share, and sides on which nothing happens are alike.
 fn warn_of_same_data(pairs: &[MetricPair], warnings: &mut Vec<Warning>) {
     let silent = |pair: &MetricPair| pair.baseline.is_silent() && pair.canary.is_silent();
-    let with_data = || pairs.iter().filter(|pair| !silent(pair));
-    if with_data().all(is_same) {
-        if with_data().any(|pair| has_values(&pair.canary, 2)) {
-            warnings.push(Warning::SameData { metric: None });
-        }
-        return;
-    }
-    let mut named = BTreeSet::new();
-    let same = with_data().filter(|pair| is_same(pair) && has_values(&pair.canary, TELLING_VALUES));
-    for pair in same.filter(|pair| named.insert(pair.name.as_str())) {
-        warnings.push(Warning::SameData { metric: Some(pair.name.clone()) });
+    let same = pairs.iter().all(|pair| silent(pair) || is_same(pair));
+    if same && pairs.iter().any(|pair| varies(&pair.baseline)) {
+        warnings.push(Warning::SameData);
     }
 }
 
@@ -86,11 +75,10 @@ fn is_same(pair: &MetricPair) -> bool {
             .all(|(x, y)| x.to_bits() == y.to_bits() || x.is_nan() && y.is_nan())
 }
 
-/// Whether `series` has at least `count` different values.
-fn has_values(series: &Series, count: usize) -> bool {
-    let mut different = BTreeSet::new();
-    let values = series.values.iter().filter(|value| !value.is_nan());
-    values.into_iter().any(|value| different.insert(value.to_bits()) && different.len() == count)
+/// Whether `series` has two different values.
+fn varies(series: &Series) -> bool {
+    let mut values = series.values.iter().filter(|value| !value.is_nan());
+    values.next().is_some_and(|first| values.any(|value| value != first))
 }
 
 /// The pairs of one metric that have points on one side only.

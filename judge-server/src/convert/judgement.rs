@@ -191,7 +191,7 @@ impl From<Warning> for proto::Warning {
             Warning::Inconclusive { metric, .. } => (Kind::Inconclusive, metric, None),
             Warning::Systemic { .. } => (Kind::Systemic, String::new(), None),
             Warning::SilentSide { metric, .. } => (Kind::SilentSide, metric, None),
-            Warning::SameData { metric } => (Kind::SameData, metric.unwrap_or_default(), None),
+            Warning::SameData => (Kind::SameData, String::new(), None),
             Warning::SplitByTags { metric, .. } => (Kind::SplitByTags, metric, None),
             _ => (Kind::Unspecified, String::new(), None),
         };
