@@ -290,7 +290,9 @@ const CHECK_DETAILS: &str = "\
 An error makes a config impossible to judge; one in an expression does so for
 judge retro alone. What is suspect is accepted by Kayenta in silence and does
 what a person would probably not want: the judge NetflixACAJudge-v1.0 goes on
-with it and warns. A notice is of a key that is ignored.
+with it and warns. A notice is of what every judge goes on with and may be meant
+otherwise: a key that is ignored, a group that counts nothing, a direction that
+seems to be the good one.
 
 Exit codes:
   0  no errors, and with --strict nothing suspect either

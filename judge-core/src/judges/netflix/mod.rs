@@ -19,7 +19,7 @@ use crate::config::MetricConfig;
 use crate::judgement::{Judgement, MetricJudgement};
 use crate::problem::Refused;
 use crate::request::JudgeRequest;
-use crate::score;
+use crate::score::{self, MutedGroups};
 use crate::series::MetricPair;
 use crate::warning::Warning;
 
@@ -74,7 +74,7 @@ impl Judge for NetflixAcaJudge {
             metrics.push(metric);
         }
         pairs::warn_of_request(request, &metrics, &mut warnings);
-        let scored = score::score(&metrics, &request.config.group_weights);
+        let scored = score::score(&metrics, &request.config, MutedGroups::LoseTheirShare);
         Ok(scored.into_judgement(self.name(), request.thresholds, metrics, warnings))
     }
 }
