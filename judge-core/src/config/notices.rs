@@ -96,7 +96,7 @@ fn harm(name: &str) -> Option<Direction> {
     let words = words(name);
     // Endings are the plural's and the participle's: errors, failed. A word may be in two parts.
     let has = |known: &[&str]| {
-        let pairs = words.windows(2).map(|pair| pair.concat());
+        let pairs = words.windows(2).map(<[String]>::concat);
         let mut all = words.iter().cloned().chain(pairs);
         all.any(|word| known.iter().any(|known| word.starts_with(known)))
     };

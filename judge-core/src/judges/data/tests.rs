@@ -1,5 +1,5 @@
 use crate::config::{CanaryConfig, MetricConfig, NanStrategy};
-use crate::judgement::Judgement;
+use crate::judgement::{Judgement, MetricJudgement};
 use crate::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Tags};
@@ -36,12 +36,15 @@ fn warnings(metrics: Vec<MetricConfig>, pairs: Vec<MetricPair>) -> Vec<String> {
     judgement.warnings.iter().map(ToString::to_string).collect()
 }
 
+/// Baseline, canary, what becomes of gaps, and what each warning says.
+type SilentCase<'a> = (&'a [f64], &'a [f64], NanStrategy, &'a [&'a str]);
+
 #[test]
 fn a_silent_side_that_passes_is_warned_of() {
     let some = thrice([3.0, 1.0, 4.0, 1.5, 9.0]);
     let gaps = [GAP; 15];
     let zeros = "and passes because nanStrategy replace judges each gap as 0";
-    let cases: [(&[f64], &[f64], NanStrategy, &[&str]); 8] = [
+    let cases: [SilentCase; 8] = [
         (
             &some,
             &gaps,
@@ -84,7 +87,7 @@ fn the_explanation_says_that_gaps_were_judged_as_zeros() {
         pair("a", &some, &some[1..]),
     ];
     let judgement = judged(&NetflixAcaJudge, vec![metric("a", NanStrategy::Replace)], pairs);
-    let said = judgement.metrics.iter().map(|metric| metric.explanation());
+    let said = judgement.metrics.iter().map(MetricJudgement::explanation);
     let starts = ["the canary has", "the baseline has", "both sides have", "shift"];
     for (said, start) in said.zip(starts) {
         assert!(said.starts_with(start), "{said}");
@@ -144,14 +147,12 @@ fn sides_that_are_the_same_data_are_warned_of() {
 #[test]
 fn a_metric_that_fell_into_half_empty_pairs_is_warned_of() {
     let some = thrice([3.0, 1.0, 4.0, 1.5, 9.0]);
-    let half = |tags: &[(&str, &str)], baseline: bool| match baseline {
-        true => tagged("errors", tags, &some, &[GAP; 15]),
-        false => tagged("errors", tags, &[], &some),
-    };
-    let west_old = half(&[("colo", "west"), ("controller", "old")], true);
-    let west_new = half(&[("colo", "west"), ("controller", "new")], false);
-    let east_old = half(&[("colo", "east"), ("controller", "old")], true);
-    let east_new = half(&[("colo", "east"), ("controller", "new")], false);
+    let old = |tags: &[(&str, &str)]| tagged("errors", tags, &some, &[GAP; 15]);
+    let new = |tags: &[(&str, &str)]| tagged("errors", tags, &[], &some);
+    let west_old = old(&[("colo", "west"), ("controller", "old")]);
+    let west_new = new(&[("colo", "west"), ("controller", "new")]);
+    let east_old = old(&[("colo", "east"), ("controller", "old")]);
+    let east_new = new(&[("colo", "east"), ("controller", "new")]);
     let whole = tagged("errors", &[("colo", "north")], &some, &some[..14]);
     let cases = [
         (
@@ -160,8 +161,8 @@ fn a_metric_that_fell_into_half_empty_pairs_is_warned_of() {
         ),
         (vec![west_old.clone(), whole, west_new.clone()], "differ in `controller`, so"),
         (vec![west_old.clone(), east_old, east_new, west_new], "differ in `controller`, so"),
-        (vec![half(&[], true), half(&[("pod", "x")], false)], "differ in `pod`, so"),
-        (vec![half(&[], true), half(&[], false)], "another only canary points, so they were not"),
+        (vec![old(&[]), new(&[("pod", "x")])], "differ in `pod`, so"),
+        (vec![old(&[]), new(&[])], "another only canary points, so they were not"),
     ];
     for (pairs, expected) in cases {
         for strategy in [NanStrategy::Remove, NanStrategy::Replace] {

@@ -1,0 +1,165 @@
+//! Inputs that people have, and what they are told of them. `fixtures/field/README.md` says what each is.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::harness::{Answer, PARITY, Place};
+
+/// Runs the command, with paths in `fixtures/field` for words that are files there.
+pub(crate) fn judge(arguments: &str) -> Answer {
+    let field = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/field");
+    let word = |word: &str| {
+        let path = field.join(word);
+        if path.is_file() { path.display().to_string() } else { word.to_owned() }
+    };
+    let words: Vec<String> = arguments.split_whitespace().map(word).collect();
+    Place::with(&[]).judge(&words.join(" "))
+}
+
+/// The classes of the metrics, in order.
+fn classes(judgement: &str) -> Vec<String> {
+    let judgement: Value = serde_json::from_str(judgement).unwrap();
+    let metrics = judgement["metrics"].as_array().unwrap();
+    metrics.iter().map(|metric| metric["classification"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_empty_canary_passes_kayentas_judge_with_a_warning() {
+    let run = "run -c no-data/cfg-all-replace.json -b no-data/n.csv -n no-data/e.json";
+    let answer = judge(&format!("{run} {PARITY}"));
+    assert_eq!(answer.code, 0, "as in Kayenta: {answer:?}");
+    for metric in ["http_5xx", "latency"] {
+        let warning = format!(
+            "warning: {metric}: the canary has no data at all, and passes because nanStrategy replace \
+             judges each gap as 0; check its query, or say nanStrategy remove and mustHaveData true"
+        );
+        assert!(answer.stderr.contains(&warning), "{metric}: {answer:?}");
+    }
+    assert_eq!(answer.stdout.matches("the canary has no data, judged as 0: ").count(), 2);
+    let json = judge(&format!("{run} {PARITY} -f json")).stdout;
+    let warnings = &serde_json::from_str::<Value>(&json).unwrap()["warnings"];
+    let expected = serde_json::json!({
+        "kind": "silentSide", "metric": "http_5xx", "side": "canary", "outcome": "judgedAsZeros"});
+    assert_eq!(warnings[0], expected);
+}
+
+#[test]
+fn a_metric_without_a_series_is_named_with_the_nearest_name() {
+    let run = |baseline: &str, canary: &str| {
+        let sides = format!("-b no-data/{baseline} -n no-data/{canary}");
+        judge(&format!("run -c no-data/cfg-must.json {sides} {PARITY}")).stderr
+    };
+    for (baseline, canary, part) in [
+        (
+            "n.csv",
+            "n-typo.csv",
+            "the canary has no series of http_5xx, a metric of the config; did you mean http_5XX?",
+        ),
+        (
+            "n.csv",
+            "n-nocol.csv",
+            "the canary has no series of http_5xx, a metric of the config; it has latency",
+        ),
+        (
+            "n-nocol.csv",
+            "n.csv",
+            "the baseline has no series of http_5xx, a metric of the config; it has latency",
+        ),
+    ] {
+        let said = run(baseline, canary);
+        assert!(said.contains(part), "{baseline} {canary}: {said}");
+    }
+    let said = run("b.csv", "n.csv");
+    assert!(!said.contains("no series"), "empty cells are a series: {said}");
+}
+
+#[test]
+fn however_a_side_is_absent_the_answer_is_the_same() {
+    for absent in ["b.csv", "b2.csv"] {
+        let run =
+            format!("run -c no-data/cfg-must.json -b no-data/{absent} -n no-data/n.csv -f json");
+        let answer = judge(&format!("{run} {PARITY}"));
+        assert_eq!(
+            (answer.code, classes(&answer.stdout)),
+            (4, vec!["High".to_owned(), "Pass".to_owned()])
+        );
+        // How the absent side came has been said; nothing else differs.
+        let json: Value = serde_json::from_str(&answer.stdout).unwrap();
+        assert_eq!(json["metrics"][0]["baseline"]["counts"]["gaps"], 30, "{absent}");
+    }
+    let own = |absent: &str| {
+        let run =
+            format!("run -c no-data/cfg-must.json -b no-data/{absent} -n no-data/n.csv -f json");
+        classes(&judge(&run).stdout)
+    };
+    assert_eq!(own("b.csv"), own("b2.csv"));
+}
+
+#[test]
+fn sides_that_are_the_same_data_are_warned_of() {
+    let answer = judge("run same-sides/request.json");
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let warning = "warning: both sides are the same data, bit for bit, in every metric";
+    assert!(answer.stderr.starts_with(warning), "{answer:?}");
+}
+
+#[test]
+fn tags_say_which_pair_a_row_is_of() {
+    let answer = judge("run tags/by-action.json");
+    let rows: Vec<&str> = answer
+        .stdout
+        .lines()
+        .filter_map(|line| line.trim_start().split_once('}'))
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(
+        rows,
+        ["error_rate {action=pay", "error_rate {action=login", "error_rate {action=cart"]
+    );
+    let answer = judge("run tags/by-action.json --explain error_rate");
+    assert!(answer.stdout.contains("\nerror_rate {action=pay}  High\n"), "{answer:?}");
+}
+
+#[test]
+fn the_tags_of_a_critical_pair_stand_in_the_printed_reason_and_on_the_page() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/field/tags/by-action.json");
+    let request = std::fs::read_to_string(path).unwrap();
+    let critical = request.replace(r#""direction": "increase""#, r#""critical": true"#);
+    let place = Place::with(&[("request.json", critical.as_bytes())]);
+    let answer = place.judge("run request.json --report page.html");
+    let kayentas = "Canary Failed: The metric error_rate was classified as High (Critical)";
+    assert_eq!(answer.stdout.lines().nth(1).unwrap(), format!("{kayentas}: {{action=pay}}"));
+    let json: Value =
+        serde_json::from_str(&place.judge("run request.json -f json").stdout).unwrap();
+    assert_eq!(json["reason"], kayentas, "for programs it stays Kayenta's");
+    let page = std::fs::read_to_string(place.path().join("page.html")).unwrap();
+    for part in [
+        "<h3><bdi>error_rate {action=pay}</bdi></h3>",
+        "<a href=\"#metric-2\"><bdi>error_rate {action=pay}</bdi></a>",
+        "(Critical): {action=pay}</bdi>",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn a_metric_in_two_half_empty_pairs_says_which_tag_split_it() {
+    let answer = judge("run tags/split-by-controller.json");
+    let warning = "warning: error_rate: one pair has only baseline points, another only canary points; \
+                   their tags differ in `controller`";
+    assert!(answer.stderr.starts_with(warning), "{answer:?}");
+}
+
+#[test]
+fn a_group_of_muted_metrics_costs_nothing_and_is_noticed() {
+    let answer = judge("run weights/muted-group.json");
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(answer.stdout.starts_with("PASS  score 100 "), "{answer:?}");
+    assert!(answer.stdout.contains("Errors  score 100, weight 100%"), "{answer:?}");
+    let noticed = "classifier.groupWeights.Traffic: 50; every metric of the group is muted";
+    assert!(answer.stderr.contains(noticed), "{answer:?}");
+    let answer = judge(&format!("run weights/muted-group.json {PARITY}"));
+    assert!(answer.stdout.starts_with("FAIL  score 50 "), "as in Kayenta: {answer:?}");
+    assert!(answer.stderr.contains(noticed), "{answer:?}");
+}
