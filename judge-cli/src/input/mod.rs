@@ -23,6 +23,6 @@ pub(crate) use judged::{Judged, read as read_judged};
 pub(crate) use releases::{Releases, of_ignored};
 #[cfg(feature = "retro")]
 pub(crate) use request::{Judging, judging};
-pub(crate) use request::{Parts, Prepared, from_parts, from_request};
+pub(crate) use request::{Parts, Prepared, from_pairs, from_parts, from_request};
 pub(crate) use side::listed;
 pub(crate) use source::Source;

@@ -163,3 +163,69 @@ fn a_group_of_muted_metrics_costs_nothing_and_is_noticed() {
     assert!(answer.stdout.starts_with("FAIL  score 50 "), "as in Kayenta: {answer:?}");
     assert!(answer.stderr.contains(noticed), "{answer:?}");
 }
+
+#[test]
+fn flags_stand_in_for_the_thresholds_that_a_stored_request_lacks() {
+    let answer = judge("run stored/no-thresholds.json --pass 95 --marginal 75");
+    assert_eq!((answer.code, answer.stderr.as_str()), (4, ""), "{answer:?}");
+    assert!(
+        answer.stdout.starts_with("FAIL  score 0 (pass from 95, marginal from 75)"),
+        "{answer:?}"
+    );
+    for flags in ["", "--pass 95", "--marginal 75"] {
+        let answer = judge(&format!("run stored/no-thresholds.json {flags}"));
+        assert_eq!(answer.code, 2, "{flags}: {answer:?}");
+        assert!(answer.stderr.contains("scoreThresholds: missing"), "{flags}: {answer:?}");
+    }
+    let answer = judge("run stored/no-thresholds.json --pass 75 --marginal 95");
+    assert!(answer.stderr.contains("marginal 95 is above pass 75"), "{answer:?}");
+}
+
+#[test]
+fn a_stored_list_of_pairs_is_judged_by_the_config_beside_it() {
+    let run = "run -c stored/config.json --pairs stored/metricSetPairList.json";
+    let answer = judge(run);
+    assert_eq!((answer.code, answer.stderr.as_str()), (4, ""), "{answer:?}");
+    let request = judge("run stored/no-thresholds.json --pass 95 --marginal 75");
+    assert_eq!(answer.stdout, request.stdout);
+    let full = judge(&format!("{run} -f full")).stdout;
+    let full: Value = serde_json::from_str(&full).unwrap();
+    let again = Place::with(&[("request.json", full["request"].to_string().as_bytes())]);
+    assert_eq!(again.judge("run request.json").stdout, answer.stdout);
+    for (arguments, part) in [
+        ("run --pairs stored/metricSetPairList.json", "--config <FILE>"),
+        ("run -c stored/config.json", "--pairs <FILE>"),
+        (&format!("{run} -b no-data/n.csv -n no-data/n.csv"), "cannot be used with"),
+        ("run -c stored/config.json -b no-data/n.csv", "--canary <PATH>"),
+        ("run -c stored/config.json -n no-data/n.csv", "--baseline <PATH>"),
+        (
+            "run -c stored/config.json --pairs stored/config.json",
+            "an object, but allowed is a list",
+        ),
+        ("run -c - --pairs -", "standard input can be read once only"),
+    ] {
+        let answer = judge(arguments);
+        assert_eq!(answer.code, 2, "{arguments}: {answer:?}");
+        assert!(answer.stderr.contains(part), "{arguments}: {answer:?}");
+    }
+}
+
+#[test]
+fn the_config_in_a_request_is_checked() {
+    let answer = judge("config check stored/no-thresholds.json");
+    assert!(answer.code == 0 && answer.stdout.ends_with("no-thresholds.json: ok\n"), "{answer:?}");
+    let answer = judge("config check weights/muted-group.json");
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(
+        answer.stdout.contains("notice: canaryConfig.classifier.groupWeights.Traffic: 50; every")
+    );
+    let config = r#"{"metrics": [{"name": "latency", "groups": ["G"], "analysisConfigurations":
+        {"canary": {"direction": "decrease"}}}], "classifier": {"groupWeights": {"G": 100}}}"#;
+    let wrapped =
+        format!(r#"{{"canaryConfig": {config}, "executionRequest": {{"scopes": {{}}}}}}"#);
+    let place = Place::with(&[("execution.json", wrapped.as_bytes())]);
+    let answer = place.judge("config check execution.json");
+    let noticed = "execution.json: notice: canaryConfig.metrics[0].analysisConfigurations.canary.direction: \
+                   \"decrease\"; latency fails when it decreases; is `direction` the direction of harm?";
+    assert!(answer.code == 0 && answer.stdout.starts_with(noticed), "{answer:?}");
+}
