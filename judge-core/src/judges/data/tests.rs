@@ -1,5 +1,5 @@
 use crate::config::{CanaryConfig, MetricConfig, NanStrategy};
-use crate::judgement::{Judgement, MetricJudgement};
+use crate::judgement::{Decision, Judgement, MetricJudgement};
 use crate::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Tags};
@@ -93,6 +93,17 @@ fn the_explanation_says_that_gaps_were_judged_as_zeros() {
         assert!(said.starts_with(start), "{said}");
         assert_eq!(said.contains(" no data, judged as 0: "), start != "shift", "{said}");
     }
+}
+
+#[test]
+fn replaced_gaps_are_no_points_left_where_data_is_missing() {
+    let some = thrice([3.0, 1.0, 4.0, 1.5, 9.0]);
+    let pairs = vec![pair("a", &some, &[GAP; 15])];
+    let judgement = judged(&NetflixAcaJudge, vec![metric("a", NanStrategy::Replace)], pairs);
+    let decision = Decision::MissingData;
+    let metric = MetricJudgement { decision, ..judgement.metrics[0].clone() };
+    let said = "no data on a side: points left are 15 of 15 baseline, 0 of 15 canary";
+    assert_eq!(metric.explanation(), said);
 }
 
 #[test]
