@@ -3,10 +3,12 @@
 mod absent;
 mod align;
 mod column;
+mod csv_dialect;
 mod csv_table;
 mod error;
 mod healthy;
 mod judged;
+mod labels;
 mod prometheus;
 #[cfg(feature = "retro")]
 mod releases;
