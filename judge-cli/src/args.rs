@@ -111,7 +111,8 @@ Examples:
 
 const RUN_DETAILS: &str = "\
 Series are one of these, told apart by their content:
-  wide CSV    timestamp,latency,errors: a column a metric, an empty cell is a gap
+  wide CSV    timestamp,latency,errors: a column a metric; an empty cell, NaN or
+              N/A is a gap
   long CSV    timestamp,metric,value: a row a point
   Prometheus  a query_range response; each series is named by its __name__, a
               single one may also be the config's only metric

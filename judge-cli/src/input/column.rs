@@ -16,34 +16,48 @@ pub(crate) struct Column {
     pub(crate) values: Vec<f64>,
 }
 
-/// Reads the column `name` of `source`, or its only one of numbers.
-pub(crate) fn read(source: &Source, name: Option<&str>) -> Result<Column, InputError> {
-    let columns = parse(&source.read()?, name).map_err(|problem| source.error(problem))?;
+/// The columns of numbers, and the names of those of text.
+#[derive(Debug)]
+struct Columns {
+    columns: Vec<Column>,
+    left_out: Vec<String>,
+}
+
+/// Reads the column `name` of `source`, or its only one of numbers; also gives the names of columns of
+/// text, which were left out.
+pub(crate) fn read(
+    source: &Source,
+    name: Option<&str>,
+) -> Result<(Column, Vec<String>), InputError> {
+    let read = parse(&source.read()?, name).map_err(|problem| source.error(problem))?;
+    let Columns { columns, left_out } = read;
     let names = listed(columns.iter().map(|column| column.name.as_str()));
     let mut fitting =
         columns.into_iter().filter(|column| name.is_none_or(|name| column.name == name));
     match (fitting.next(), fitting.next()) {
-        (Some(column), None) => Ok(column),
+        (Some(column), None) => Ok((column, left_out)),
         _ => Err(source.error(InputProblem::Column { name: name.map(str::to_owned), names })),
     }
 }
 
 /// Series with times in any form, or a table of values, with times that cannot be read or without any.
-fn parse(bytes: &[u8], name: Option<&str>) -> Result<Vec<Column>, InputProblem> {
+fn parse(bytes: &[u8], name: Option<&str>) -> Result<Columns, InputProblem> {
     if let Some(columns) = values(bytes, name, Times::None) {
         return Ok(columns);
     }
-    let series = match parse_series(bytes, &name.into_iter().collect()) {
-        Ok(read) => read.series.into_iter(),
+    let read = match parse_series(bytes, &name.into_iter().collect()) {
+        Ok(read) => read,
         // Points are compared without their times, such as local ones.
         Err(InputProblem::Csv(error @ CsvError::Time { .. })) => {
             return values(bytes, name, Times::Unread).ok_or(error.into());
         }
         Err(error) => return Err(error),
     };
-    Ok(series
-        .map(|series| Column { name: series.name.unwrap_or(series.labels), values: series.values })
-        .collect())
+    let columns = read
+        .series
+        .into_iter()
+        .map(|series| Column { name: series.name.unwrap_or(series.labels), values: series.values });
+    Ok(Columns { columns: columns.collect(), left_out: read.left_out })
 }
 
 /// Whether a table has a column of times.
@@ -57,7 +71,7 @@ enum Times {
 
 /// The columns of a table, with or without a header, in the order of the file; `None` if it is no such
 /// table. Columns of text other than `wanted` are left out.
-fn values(bytes: &[u8], wanted: Option<&str>, times: Times) -> Option<Vec<Column>> {
+fn values(bytes: &[u8], wanted: Option<&str>, times: Times) -> Option<Columns> {
     if bytes.trim_ascii_start().starts_with(b"{") || bytes.trim_ascii_start().starts_with(b"[") {
         // JSON on one line would pass for a header.
         return None;
@@ -69,6 +83,7 @@ fn values(bytes: &[u8], wanted: Option<&str>, times: Times) -> Option<Vec<Column
         .trim(Trim::All)
         .from_reader(table);
     let mut columns: Vec<Option<Column>> = Vec::new();
+    let mut left_out = Vec::new();
     let mut has_times = false;
     for (row, record) in reader.records().enumerate() {
         let record = record.ok()?;
@@ -101,12 +116,16 @@ fn values(bytes: &[u8], wanted: Option<&str>, times: Times) -> Option<Vec<Column
             match number::parse(field) {
                 Some(value) => values.values.push(value),
                 None if wanted == Some(values.name.as_str()) => return None,
-                None => *column = None,
+                None => {
+                    left_out.push(std::mem::take(&mut values.name));
+                    *column = None;
+                }
             }
         }
     }
     let columns: Vec<Column> = columns.into_iter().flatten().collect();
-    (!columns.is_empty() && has_times == (times == Times::Unread)).then_some(columns)
+    let read = !columns.is_empty() && has_times == (times == Times::Unread);
+    read.then_some(Columns { columns, left_out })
 }
 
 #[cfg(test)]
@@ -116,7 +135,7 @@ mod tests {
     use super::*;
 
     fn columns(text: &str) -> Vec<(String, usize)> {
-        let columns = parse(text.as_bytes(), None).unwrap();
+        let columns = parse(text.as_bytes(), None).unwrap().columns;
         columns.into_iter().map(|column| (column.name, column.values.len())).collect()
     }
 

@@ -96,6 +96,23 @@ fn however_a_side_is_absent_the_answer_is_the_same() {
     assert_eq!(own("b.csv"), own("b2.csv"));
 }
 
+#[cfg(feature = "retro")]
+#[test]
+fn a_history_without_rows_of_a_side_is_judged_as_one_with_empty_cells() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/field/no-data/err.csv");
+    let rows = std::fs::read_to_string(path).unwrap();
+    let cells = |line: &str| line.replace(",canary,3", ",baseline,") + "\n";
+    let empty: String = rows.lines().filter(|line| line.contains("errors,")).map(cells).collect();
+    let place = Place::with(&[("empty.csv", (rows + &empty).as_bytes())]);
+    let empty = place.path().join("empty.csv").display().to_string();
+    for history in ["no-data/err.csv", &empty] {
+        let answer = judge(&format!("retro --history {history} --config no-data/cfg-err.json"));
+        let line = answer.stdout.lines().nth(1).unwrap();
+        assert!(line.starts_with("v1       FAIL"), "{history}: {answer:?}");
+        assert!(line.ends_with("errors"), "{history}: {answer:?}");
+    }
+}
+
 #[test]
 fn sides_that_are_the_same_data_are_warned_of() {
     let answer = judge("run same-sides/request.json");
@@ -228,4 +245,38 @@ fn the_config_in_a_request_is_checked() {
     let noticed = "execution.json: notice: canaryConfig.metrics[0].analysisConfigurations.canary.direction: \
                    \"decrease\"; latency fails when it decreases; is `direction` the direction of harm?";
     assert!(answer.code == 0 && answer.stdout.starts_with(noticed), "{answer:?}");
+}
+
+#[test]
+fn tables_of_other_tools_are_judged_or_refused_with_the_way_out() {
+    let run = |table: &str| {
+        judge(&format!("run -c tables/cfg.json -b tables/{table} -n tables/{table} {PARITY}"))
+    };
+    for table in ["g-sep.csv", "g-word-N_A.csv", "g-word-undefined.csv"] {
+        let answer = run(table);
+        assert!(answer.stdout.contains("latency_p95     1"), "{table}: {answer:?}");
+    }
+    for (table, part) in [
+        ("g9-labels.csv", "2 series where a metric has one: "),
+        ("g7-local.csv", "has no time zone; add Z for UTC"),
+        ("event-per-line.csv", "if each line is one event, count or average those of a time first"),
+        ("comma-SeriesTimeValue.csv", "there are: packets_out; the config has"),
+        ("old-semicolon.csv", "there are: packets_out(device=eth0"),
+        ("load-test-with-text-columns.csv", "there are: Name, User Count"),
+    ] {
+        let answer = run(table);
+        assert_eq!(answer.code, 2, "{table}: {answer:?}");
+        assert!(answer.stderr.contains(part), "{table}: {answer:?}");
+    }
+    let config = r#"{"metrics": [{"name": "packets_out", "groups": ["G"]}], "classifier": {}}"#;
+    let place = Place::with(&[("packets.json", config.as_bytes())]);
+    for table in ["comma-SeriesTimeValue.csv", "old-semicolon.csv"] {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/field/tables").join(table);
+        let table = path.display();
+        let answer = place.judge(&format!("run -c packets.json -b {table} -n {table}"));
+        assert_eq!(answer.code, 0, "{answer:?}");
+    }
+    let tested = judge("test -b tables/g7-local.csv -n tables/g7-local.csv");
+    assert_eq!(tested.code, 0, "judge test needs no times: {tested:?}");
 }
