@@ -103,6 +103,7 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   judge run --config canary.json --baseline old.csv --canary new.csv
   judge run -c canary.json -b old/ -n new/ --pass 90 --marginal 70
+  judge run -c canary.json --pairs metricSetPairList.json
   judge run request.json --format json -o judgement.json
   judge run request.json --report judgement.html
   judge run request.json --judge EvidenceJudge-v1 --explain latency-p95
@@ -110,7 +111,8 @@ Examples:
 
 const RUN_DETAILS: &str = "\
 Series are one of these, told apart by their content:
-  wide CSV    timestamp,latency,errors: a column a metric, an empty cell is a gap
+  wide CSV    timestamp,latency,errors: a column a metric; an empty cell, NaN or
+              N/A is a gap
   long CSV    timestamp,metric,value: a row a point
   Prometheus  a query_range response; each series is named by its __name__, a
               single one may also be the config's only metric
@@ -118,8 +120,8 @@ Series are one of these, told apart by their content:
               file: latency.json
 Timestamps are RFC 3339, or seconds or milliseconds since 1970. Points are put
 on a grid at the smallest step in the file; a missing point is a gap. A metric
-of the config without series has no data. Series without a metric in the config
-are ignored with a warning.
+of the config without series has no data, with a warning. Series without a
+metric in the config are ignored with a warning.
 
 The thresholds are --pass and --marginal, else those of the request, else the
 config's classifier.scoreThresholds, else 95 and 75.
@@ -134,22 +136,26 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(before_help = RUN_EXAMPLES, after_help = RUN_DETAILS)]
 #[command(group(ArgGroup::new("input").required(true).args(["request", "config"])))]
+#[command(group(ArgGroup::new("series").args(["baseline", "pairs"])))]
 pub(crate) struct RunArgs {
     /// A Kayenta remote-judge request, which holds config, thresholds and series; - is stdin.
     #[arg(
         value_parser = source(),
-        conflicts_with_all = ["baseline", "canary"]
+        conflicts_with_all = ["baseline", "canary", "pairs"]
     )]
     pub(crate) request: Option<Source>,
     /// The canary config (Kayenta's JSON); - is stdin.
-    #[arg(long, short, value_name = "FILE", value_parser = source(), requires_all = ["baseline", "canary"])]
+    #[arg(long, short, value_name = "FILE", value_parser = source(), requires = "series")]
     pub(crate) config: Option<Source>,
     /// The series of the baseline: a file or a directory; - is stdin.
-    #[arg(long, short, value_name = "PATH", value_parser = source(), requires = "config")]
+    #[arg(long, short, value_name = "PATH", value_parser = source(), requires_all = ["config", "canary"])]
     pub(crate) baseline: Option<Source>,
     /// The series of the canary: a file or a directory; - is stdin.
-    #[arg(long, short = 'n', value_name = "PATH", value_parser = source(), requires = "config")]
+    #[arg(long, short = 'n', value_name = "PATH", value_parser = source(), requires_all = ["config", "baseline"])]
     pub(crate) canary: Option<Source>,
+    /// The series of both sides as Kayenta stores them, a metricSetPairList; - is stdin.
+    #[arg(long, value_name = "FILE", value_parser = source(), requires = "config", conflicts_with = "canary")]
+    pub(crate) pairs: Option<Source>,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
     /// Show every finding of this metric below the table; may be given more than once.
@@ -290,7 +296,9 @@ const CHECK_DETAILS: &str = "\
 An error makes a config impossible to judge; one in an expression does so for
 judge retro alone. What is suspect is accepted by Kayenta in silence and does
 what a person would probably not want: the judge NetflixACAJudge-v1.0 goes on
-with it and warns. A notice is of a key that is ignored.
+with it and warns. A notice is of what every judge goes on with and may be meant
+otherwise: a key that is ignored, a group that counts nothing, a direction that
+seems to be the good one.
 
 Exit codes:
   0  no errors, and with --strict nothing suspect either
@@ -300,7 +308,7 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(before_help = CHECK_EXAMPLES, after_help = CHECK_DETAILS)]
 pub(crate) struct CheckArgs {
-    /// Canary configs; - is stdin.
+    /// Canary configs, or documents with one in them, such as requests; - is stdin.
     #[arg(required = true, value_name = "FILE", value_parser = source())]
     pub(crate) files: Vec<Source>,
     /// Exit with 2 for suspect fields too.

@@ -1,6 +1,7 @@
 //! What the user configures. Every value of these types can be judged.
 
 pub mod evidence;
+mod notices;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -230,6 +231,8 @@ impl CanaryConfig {
         let mut problems = self.noticed.clone();
         self.check_metrics(&mut problems);
         self.check_weights(&mut problems);
+        self.notice_muted_groups(&mut problems);
+        self.notice_directions(&mut problems);
         let thresholds = self.thresholds.iter().flat_map(Thresholds::problems);
         problems.extend(thresholds.map(|problem| problem.within("classifier.scoreThresholds")));
         problems

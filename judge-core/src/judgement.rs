@@ -3,6 +3,7 @@
 mod change;
 mod explain;
 mod finding;
+mod named;
 mod short;
 mod standing;
 
@@ -25,6 +26,16 @@ pub enum Side {
     Baseline,
     /// The version on trial.
     Canary,
+}
+
+impl Side {
+    /// Its name in a sentence.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Canary => "canary",
+        }
+    }
 }
 
 /// The verdict on the whole canary.

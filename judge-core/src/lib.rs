@@ -23,7 +23,7 @@ pub use judges::{Judge, Scratch};
 pub use problem::{Problem, Refused, Severity};
 pub use request::JudgeRequest;
 pub use series::{Clock, MetricPair, Series, Tags};
-pub use warning::Warning;
+pub use warning::{Silence, Warning};
 
 #[cfg(all(doctest, feature = "kayenta"))]
 #[doc = include_str!("../../README.md")]

@@ -14,7 +14,8 @@ pub enum Severity {
     /// Kayenta accepts it in silence, and a person would probably not want what it then does. The
     /// parity judge warns of it; other judges refuse it.
     Suspect,
-    /// It changes nothing, and was perhaps meant to: a key that no judge reads.
+    /// Every judge goes on with it, and it may be meant otherwise: a key that no judge reads, a group that
+    /// counts nothing, a `direction` that seems to be the good one.
     Notice,
 }
 
@@ -29,7 +30,7 @@ pub struct Problem {
     pub path: String,
     /// What stands there, shortened where it is long.
     pub value: String,
-    /// What may stand there.
+    /// What may stand there; empty where what stands there is allowed.
     pub allowed: String,
     /// What a judge that goes on makes of it; empty for an error.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -82,6 +83,19 @@ impl Problem {
         }
     }
 
+    /// Something allowed that may be meant otherwise, and what follows from it.
+    pub(crate) fn remark(
+        path: impl Into<String>,
+        value: impl fmt::Display,
+        consequence: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity: Severity::Notice,
+            consequence: consequence.into(),
+            ..Self::error(path, value, "")
+        }
+    }
+
     /// The same for a judge that does not go on.
     #[must_use]
     pub fn into_error(self) -> Self {
@@ -102,10 +116,10 @@ impl Problem {
     /// The value and what is allowed, without the path.
     pub fn message(&self) -> String {
         let Self { value, allowed, consequence, .. } = self;
-        if consequence.is_empty() {
-            format!("{value}, but allowed is {allowed}")
-        } else {
-            format!("{value}, but allowed is {allowed}; {consequence}")
+        match (allowed.is_empty(), consequence.is_empty()) {
+            (true, _) => format!("{value}; {consequence}"),
+            (false, true) => format!("{value}, but allowed is {allowed}"),
+            (false, false) => format!("{value}, but allowed is {allowed}; {consequence}"),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! From the classes of the metrics to group scores, the score and the verdict.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use crate::config::Thresholds;
+use crate::config::{CanaryConfig, Thresholds};
 use crate::judgement::{GroupScore, Judgement, MetricJudgement, Standing, Verdict};
 use crate::warning::Warning;
 
@@ -52,16 +52,34 @@ impl Scored {
     }
 }
 
-/// Scores the metrics that are not muted, as Kayenta does.
-pub(crate) fn score(metrics: &[MetricJudgement], weights: &BTreeMap<String, f64>) -> Scored {
+/// What becomes of the share of a group in which every metric of the config is muted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MutedGroups {
+    /// It is lost, as in Kayenta: the best score there can be is below 100.
+    LoseTheirShare,
+    /// The other groups get it, in proportion to their own.
+    ShareAmongOthers,
+}
+
+/// Scores the metrics that are not muted, as Kayenta does but for `muted_groups`.
+pub(crate) fn score(
+    metrics: &[MetricJudgement],
+    config: &CanaryConfig,
+    muted_groups: MutedGroups,
+) -> Scored {
+    let weights = &config.group_weights;
     let counted: Vec<&MetricJudgement> = metrics.iter().filter(|metric| !metric.muted).collect();
     let tallies = tally(&counted);
     let unweighted = tallies.iter().filter(|group| !weights.contains_key(group.name)).count();
     let left = (100.0 - weights.values().fold(0.0, |sum, weight| sum + weight)) / unweighted as f64;
+    let growth = match muted_groups {
+        MutedGroups::LoseTheirShare => 1.0,
+        MutedGroups::ShareAmongOthers => growth(config, unweighted > 0),
+    };
     let mut sum = 0.0;
     let mut groups = Vec::with_capacity(tallies.len());
     for group in tallies {
-        let weight = weights.get(group.name).copied().unwrap_or(left);
+        let weight = weights.get(group.name).copied().unwrap_or(left) * growth;
         let (score, effective) = group.scores();
         sum += effective * (weight / 100.0);
         groups.push(GroupScore {
@@ -75,6 +93,20 @@ pub(crate) fn score(metrics: &[MetricJudgement], weights: &BTreeMap<String, f64>
         Some(reason) => Scored { score: 0.0, reason: Some(reason), groups, best: Verdict::Pass },
         None => Scored { score: round_to_cents(sum), reason: None, groups, best: Verdict::Pass },
     }
+}
+
+/// By how much the weights of the other groups grow when they get the share of the muted ones.
+/// `unweighted` is whether a group without a weight counts; then those share what is left to 100.
+fn growth(config: &CanaryConfig, unweighted: bool) -> f64 {
+    let weights = &config.group_weights;
+    let muted = config.muted_groups();
+    let given: f64 = weights.values().sum();
+    let of_muted: f64 = muted.keys().filter_map(|group| weights.get(*group)).sum();
+    let rest = (100.0 - given).max(0.0);
+    let rest_is_lost = !unweighted && muted.keys().any(|group| !weights.contains_key(*group));
+    let all = if unweighted || rest_is_lost { given + rest } else { given };
+    let kept = all - of_muted - if rest_is_lost { rest } else { 0.0 };
+    if kept > 0.0 { all / kept } else { 1.0 }
 }
 
 /// The finding that alone makes the score 0, in Kayenta's words.
@@ -153,6 +185,58 @@ fn round_to_cents(score: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::MetricConfig;
+    use crate::judges::{Judge, NetflixAcaJudge};
+    use crate::request::JudgeRequest;
+    use crate::series::MetricPair;
+
+    /// The score of passing metrics in the groups A, B and C, of which `muted` are muted.
+    fn scored(muted: &[&str], weights: &[(&str, f64)], muted_groups: MutedGroups) -> Scored {
+        let metric = |group: &str| MetricConfig {
+            muted: muted.contains(&group),
+            ..MetricConfig::new(group, group)
+        };
+        let weights = weights.iter().map(|(group, weight)| ((*group).to_owned(), *weight));
+        let config = CanaryConfig {
+            metrics: ["A", "B", "C"].map(metric).into(),
+            group_weights: weights.collect(),
+            ..CanaryConfig::default()
+        };
+        let pairs = ["A", "B", "C"].map(|name| MetricPair::new(name, vec![1.0], vec![1.0]));
+        let request = JudgeRequest { config, pairs: pairs.into(), ..JudgeRequest::default() };
+        let metrics = NetflixAcaJudge.judge(&request).unwrap().metrics;
+        score(&metrics, &request.config, muted_groups)
+    }
+
+    /// Muted groups, weights, the score without the lost share, and the weights where it is shared.
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, f64)], f64, &'a [f64]);
+
+    #[test]
+    fn the_share_of_a_muted_group_is_lost_or_goes_to_the_others() {
+        let all = [("A", 50.0), ("B", 30.0), ("C", 20.0)];
+        let cases: [Case; 8] = [
+            (&[], &all, 100.0, &[50.0, 30.0, 20.0]),
+            (&["C"], &all, 80.0, &[62.5, 37.5]),
+            (&["B", "C"], &all, 50.0, &[100.0]),
+            (&["C"], &[("A", 50.0), ("C", 50.0)], 50.0, &[100.0, 0.0]),
+            (&["B"], &[("A", 50.0), ("B", 25.0)], 75.0, &[200.0 / 3.0, 100.0 / 3.0]),
+            // Those without a weight share what is left; a muted one takes no part.
+            (&["C"], &[("A", 50.0)], 100.0, &[50.0, 50.0]),
+            (&["B", "C"], &[("A", 50.0)], 50.0, &[100.0]),
+            (&["A", "B", "C"], &all, 0.0, &[]),
+        ];
+        for (muted, weights, lost, expected) in cases {
+            let kayenta = scored(muted, weights, MutedGroups::LoseTheirShare);
+            assert_eq!(kayenta.score, lost, "{muted:?} {weights:?}");
+            let shared = scored(muted, weights, MutedGroups::ShareAmongOthers);
+            assert_eq!(shared.score, if expected.is_empty() { 0.0 } else { 100.0 });
+            let weights: Vec<f64> = shared.groups.iter().map(|group| group.weight).collect();
+            assert_eq!(weights.len(), expected.len());
+            for (weight, expected) in weights.iter().zip(expected) {
+                assert!((weight - expected).abs() < 1e-9, "{muted:?} {weights:?}");
+            }
+        }
+    }
 
     #[test]
     fn rounds_half_up_on_the_decimal_form() {

@@ -20,6 +20,13 @@ pub struct Series {
     pub clock: Option<Clock>,
 }
 
+impl Series {
+    /// Whether there is no point at all: nothing, or nothing but gaps.
+    pub fn is_silent(&self) -> bool {
+        self.values.iter().all(|value| value.is_nan())
+    }
+}
+
 impl From<Vec<f64>> for Series {
     fn from(values: Vec<f64>) -> Self {
         Self { values, clock: None }
@@ -56,6 +63,27 @@ impl MetricPair {
             baseline: baseline.into(),
             canary: canary.into(),
             ..Self::default()
+        }
+    }
+
+    /// Fills a side that was not recorded with as many gaps as the other side has points.
+    ///
+    /// Kayenta pads a pair in this way before it judges it. Whoever puts pairs together from recordings
+    /// calls this, so that a missing series and a series of gaps get the same answer.
+    ///
+    /// # Example
+    /// ```
+    /// let mut pair = judge_core::MetricPair::new("errors", vec![], vec![3.0, 4.0]);
+    /// pair.pad_absent_side();
+    /// assert_eq!(pair.baseline.values.len(), 2);
+    /// assert!(pair.baseline.is_silent());
+    /// ```
+    pub fn pad_absent_side(&mut self) {
+        let Self { baseline, canary, .. } = self;
+        match (baseline.values.len(), canary.values.len()) {
+            (0, points) => baseline.values.resize(points, f64::NAN),
+            (points, 0) => canary.values.resize(points, f64::NAN),
+            _ => {}
         }
     }
 }

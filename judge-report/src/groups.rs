@@ -49,7 +49,7 @@ fn row(group: &GroupScore, metrics: &[MetricJudgement], costs: &[f64]) -> Markup
                 ul.members {
                     @for (index, (metric, cost)) in members {
                         li.(words::classification(metric.classification).tone.class()) {
-                            a href={ "#" (anchor(index)) } { bdi { (metric.name) } }
+                            a href={ "#" (anchor(index)) } { bdi { (metric.shown_name()) } }
                             @if metric.muted { " muted" }
                             @if *cost > 0.0 { " −" (figure::value(*cost)) }
                         }

@@ -33,17 +33,18 @@ pub(crate) fn title<'a>(report: &Report<'a>) -> &'a str {
 /// Why the score is what it is, in a sentence or two.
 fn summary(report: &Report) -> Markup {
     let judgement = report.judgement;
-    let mut dearest: Vec<(&str, f64)> = judgement
+    let reason = judgement.shown_reason();
+    let mut dearest: Vec<(String, f64)> = judgement
         .metrics
         .iter()
         .zip(cost::costs(judgement))
-        .map(|(metric, cost)| (metric.name.as_str(), cost))
+        .map(|(metric, cost)| (metric.shown_name(), cost))
         .filter(|(_, cost)| *cost > 0.0)
         .collect();
     dearest.sort_by(|a, b| b.1.total_cmp(&a.1));
     let more = dearest.len().saturating_sub(MOST_NAMED);
     html! {
-        @if let Some(reason) = judgement.reason.as_deref().filter(|reason| !reason.is_empty()) {
+        @if !reason.is_empty() {
             strong { bdi { (reason) } "." } " "
         }
         @if judgement.metrics.is_empty() {

@@ -30,7 +30,7 @@ pub(crate) fn metric(metric: &Metric) -> Markup {
     html! {
         details.metric.(tone.class()) id=(anchor(index)) open[open] {
             summary {
-                h3 { bdi { (judgement.name) } }
+                h3 { bdi { (judgement.shown_name()) } }
                 span.badge { (text) }
                 @if judgement.critical { span.mark { "critical" } }
                 @if judgement.muted { span.mark { "muted" } }
@@ -61,7 +61,7 @@ fn statistics(judgement: &MetricJudgement, pair: Option<&MetricPair>) -> Markup 
         ("Canary", [canary, baseline], pair.map(|pair| &pair.canary)),
     ];
     html! {
-        div.scroll tabindex="0" role="region" aria-label={ "Statistics of " (judgement.name) } {
+        div.scroll tabindex="0" role="region" aria-label={ "Statistics of " (judgement.shown_name()) } {
             table.statistics {
                 thead {
                     tr {

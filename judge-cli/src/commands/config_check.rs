@@ -23,7 +23,7 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit> {
 fn check(source: &Source) -> CheckedFile {
     let problems = match source.read() {
         Ok(bytes) => {
-            let problems = kayenta::check_config(&bytes).into_iter();
+            let problems = kayenta::check_config_within(&bytes).into_iter();
             #[cfg(feature = "retro")]
             let problems = problems.chain(super::retro::refused_expressions(&bytes));
             problems.collect()

@@ -6,25 +6,31 @@ use judge_report::Fact;
 
 use super::Exit;
 use crate::args::{JudgementFormat, RunArgs};
-use crate::input::{InputProblem, Parts, Prepared, Source, from_parts, from_request, listed};
+use crate::input::{
+    InputProblem, Parts, Prepared, Source, from_pairs, from_parts, from_request, listed,
+};
 use crate::output::{Console, Destination, FullJudgement, Page, html};
 
 /// Judges one canary and shows the judgement.
 pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
-    let RunArgs { request, config, baseline, canary, overrides, .. } = args;
+    let RunArgs { request, config, baseline, canary, pairs, overrides, .. } = args;
     let RunArgs { explain, format, output, report, .. } = args;
     let facts = facts(&[
         ("Request", request.as_ref()),
         ("Config", config.as_ref()),
         ("Baseline series", baseline.as_ref()),
         ("Canary series", canary.as_ref()),
+        ("Metric pairs", pairs.as_ref()),
     ]);
-    let prepared = match (request, config, baseline, canary) {
+    let prepared = match (request, config, pairs, baseline.zip(canary)) {
         (Some(request), ..) => from_request(request, &overrides)?,
-        (None, Some(config), Some(baseline), Some(canary)) => {
+        (None, Some(config), Some(pairs), _) => from_pairs(config, &pairs, &overrides)?,
+        (None, Some(config), None, Some((baseline, canary))) => {
             from_parts(Parts { config, baseline, canary }, &overrides)?
         }
-        _ => bail!("a request, or --config with --baseline and --canary, is required"),
+        _ => bail!(
+            "a request, or --config with --pairs or with --baseline and --canary, is required"
+        ),
     };
     for warning in &prepared.warnings {
         console.warning(warning);

@@ -16,8 +16,8 @@ pub(crate) fn run(args: &TestArgs, console: &Console) -> anyhow::Result<Exit> {
     if args.baseline == Source::Stdin && args.canary == Source::Stdin {
         return Err(args.baseline.error(InputProblem::StdinTwice).into());
     }
-    let baseline = read(&args.baseline, args.column.as_deref())?;
-    let canary = read(&args.canary, args.column.as_deref())?;
+    let baseline = read(&args.baseline, args.column.as_deref(), console)?;
+    let canary = read(&args.canary, args.column.as_deref(), console)?;
     for (side, read) in [("baseline", &baseline), ("canary", &canary)] {
         warn_of_memory(side, read, console);
     }
@@ -35,8 +35,13 @@ struct ReadSide {
     sample: Sample,
 }
 
-fn read(source: &Source, name: Option<&str>) -> Result<ReadSide, InputError> {
-    let column = input::read_column(source, name)?;
+fn read(source: &Source, name: Option<&str>, console: &Console) -> Result<ReadSide, InputError> {
+    let (column, left_out) = input::read_column(source, name)?;
+    // One that is named was chosen knowingly.
+    if name.is_none() && !left_out.is_empty() {
+        let names = input::listed(left_out.iter().map(String::as_str));
+        console.warning(format_args!("{source}: ignored, not numbers: {names}"));
+    }
     let submitted = column.values.len();
     let values: Vec<f64> = column.values.into_iter().filter(|value| !value.is_nan()).collect();
     let sample = Sample::new(values.clone())

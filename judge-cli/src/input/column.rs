@@ -3,6 +3,8 @@
 use csv::{ReaderBuilder, Trim};
 use judge_points::number;
 
+use super::csv_dialect::Dialect;
+use super::csv_table::{self, CsvError};
 use super::error::{InputError, InputProblem};
 use super::side::{listed, parse_series};
 use super::source::Source;
@@ -14,61 +16,116 @@ pub(crate) struct Column {
     pub(crate) values: Vec<f64>,
 }
 
-/// Reads the column `name` of `source`, or its only one.
-pub(crate) fn read(source: &Source, name: Option<&str>) -> Result<Column, InputError> {
-    let columns = parse(&source.read()?).map_err(|problem| source.error(problem))?;
+/// The columns of numbers, and the names of those of text.
+#[derive(Debug)]
+struct Columns {
+    columns: Vec<Column>,
+    left_out: Vec<String>,
+}
+
+/// Reads the column `name` of `source`, or its only one of numbers; also gives the names of columns of
+/// text, which were left out.
+pub(crate) fn read(
+    source: &Source,
+    name: Option<&str>,
+) -> Result<(Column, Vec<String>), InputError> {
+    let read = parse(&source.read()?, name).map_err(|problem| source.error(problem))?;
+    let Columns { columns, left_out } = read;
     let names = listed(columns.iter().map(|column| column.name.as_str()));
     let mut fitting =
         columns.into_iter().filter(|column| name.is_none_or(|name| column.name == name));
     match (fitting.next(), fitting.next()) {
-        (Some(column), None) => Ok(column),
+        (Some(column), None) => Ok((column, left_out)),
         _ => Err(source.error(InputProblem::Column { name: name.map(str::to_owned), names })),
     }
 }
 
-/// Series with times in any form, or a table of nothing but values.
-fn parse(bytes: &[u8]) -> Result<Vec<Column>, InputProblem> {
-    if let Some(columns) = untimed(bytes) {
+/// Series with times in any form, or a table of values, with times that cannot be read or without any.
+fn parse(bytes: &[u8], name: Option<&str>) -> Result<Columns, InputProblem> {
+    if let Some(columns) = values(bytes, name, Times::None) {
         return Ok(columns);
     }
-    let series = parse_series(bytes)?.into_iter();
-    Ok(series
-        .map(|series| Column { name: series.name.unwrap_or(series.labels), values: series.values })
-        .collect())
+    let read = match parse_series(bytes, &name.into_iter().collect()) {
+        Ok(read) => read,
+        // Points are compared without their times, such as local ones.
+        Err(InputProblem::Csv(error @ CsvError::Time { .. })) => {
+            return values(bytes, name, Times::Unread).ok_or(error.into());
+        }
+        Err(error) => return Err(error),
+    };
+    let columns = read
+        .series
+        .into_iter()
+        .map(|series| Column { name: series.name.unwrap_or(series.labels), values: series.values });
+    Ok(Columns { columns: columns.collect(), left_out: read.left_out })
 }
 
-/// The columns of a table without times, with or without a header; `None` if it is no such table.
-fn untimed(bytes: &[u8]) -> Option<Vec<Column>> {
+/// Whether a table has a column of times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Times {
+    /// It has none.
+    None,
+    /// It has one, which is left out.
+    Unread,
+}
+
+/// The columns of a table, with or without a header, in the order of the file; `None` if it is no such
+/// table. Columns of text other than `wanted` are left out.
+fn values(bytes: &[u8], wanted: Option<&str>, times: Times) -> Option<Columns> {
     if bytes.trim_ascii_start().starts_with(b"{") || bytes.trim_ascii_start().starts_with(b"[") {
         // JSON on one line would pass for a header.
         return None;
     }
-    let mut reader = ReaderBuilder::new().has_headers(false).trim(Trim::All).from_reader(bytes);
-    let mut columns: Vec<Column> = Vec::new();
+    let Dialect { delimiter, table, .. } = Dialect::of(bytes);
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(delimiter)
+        .trim(Trim::All)
+        .from_reader(table);
+    let mut columns: Vec<Option<Column>> = Vec::new();
+    let mut left_out = Vec::new();
+    let mut has_times = false;
     for (row, record) in reader.records().enumerate() {
         let record = record.ok()?;
         if row == 0 {
             let header = record.iter().any(|field| number::parse(field).is_none());
-            columns = record
+            let names: Vec<String> = record
                 .iter()
                 .zip(1..)
-                .map(|(field, position)| Column {
-                    name: if header { field.to_owned() } else { position.to_string() },
-                    values: Vec::new(),
-                })
+                .map(
+                    |(field, position)| {
+                        if header { field.to_owned() } else { position.to_string() }
+                    },
+                )
                 .collect();
+            if csv_table::is_long(&names) {
+                return None;
+            }
+            let time = |name: &str| {
+                ["timestamp", "time"].iter().any(|time| name.eq_ignore_ascii_case(time))
+            };
+            has_times = names.iter().any(|name| time(name));
+            let column = |name: String| (!time(&name)).then(|| Column { name, values: Vec::new() });
+            columns = names.into_iter().map(column).collect();
             if header {
                 continue;
             }
         }
         for (column, field) in columns.iter_mut().zip(&record) {
-            column.values.push(number::parse(field)?);
+            let Some(values) = column else { continue };
+            match number::parse(field) {
+                Some(value) => values.values.push(value),
+                None if wanted == Some(values.name.as_str()) => return None,
+                None => {
+                    left_out.push(std::mem::take(&mut values.name));
+                    *column = None;
+                }
+            }
         }
     }
-    let time = |column: &Column| {
-        ["timestamp", "time"].iter().any(|name| column.name.eq_ignore_ascii_case(name))
-    };
-    (!columns.is_empty() && !columns.iter().any(time)).then_some(columns)
+    let columns: Vec<Column> = columns.into_iter().flatten().collect();
+    let read = !columns.is_empty() && has_times == (times == Times::Unread);
+    read.then_some(Columns { columns, left_out })
 }
 
 #[cfg(test)]
@@ -78,7 +135,7 @@ mod tests {
     use super::*;
 
     fn columns(text: &str) -> Vec<(String, usize)> {
-        let columns = parse(text.as_bytes()).unwrap();
+        let columns = parse(text.as_bytes(), None).unwrap().columns;
         columns.into_iter().map(|column| (column.name, column.values.len())).collect()
     }
 
@@ -90,6 +147,16 @@ mod tests {
         assert_eq!(columns("a,b\n1,2\n3,\n"), [named("a", 2), named("b", 2)]);
         assert_eq!(columns("timestamp,a\n0,2\n5,3\n"), [named("a", 2)]);
         assert_eq!(columns("timestamp,metric,value\n0,m,2\n5,m,3\n"), [named("m", 2)]);
+        assert_eq!(
+            columns("Time,a\n2024-01-01 00:00:00,2\n2024-01-01 00:00:15,3\n"),
+            [named("a", 2)]
+        );
+        assert_eq!(columns("Time,type,a\n0,x,2\n5,,3\n"), [named("a", 2)]);
+        assert_eq!(columns("type,a\nx,2\ny,N/A\n"), [named("a", 2)]);
+        assert_eq!(columns("sep=;\na;b\n1;2\n"), [named("a", 1), named("b", 1)]);
+        for (text, name) in [("metric,value\na,1\n", None), ("type,a\nx,2\n", Some("type"))] {
+            assert!(parse(text.as_bytes(), name).is_err(), "{text}");
+        }
         let response = r#"{"status":"success","data":{"resultType":"matrix","result":[
             {"metric":{"__name__":"m"},"values":[[0,"1"],[15,"2"]]}]}}"#;
         for json in [response.to_owned(), response.replace('\n', "")] {
@@ -100,7 +167,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = parse(&bytes);
+            let _ = parse(&bytes, None);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! CSV: wide (`timestamp,latency,errors`) and long (`timestamp,metric,value`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Trim};
@@ -9,6 +9,8 @@ use judge_points::table::{self, TableError, separator_hint};
 use judge_points::time::{self, TimeError};
 use thiserror::Error;
 
+use super::csv_dialect::Dialect;
+use super::labels;
 use super::series_file::{RepeatedTime, TimedSeries, sort_by_time};
 
 /// Why a table was not read.
@@ -18,11 +20,12 @@ pub(crate) enum CsvError {
     #[error("no column {missing:?}; the columns are {}{}", quoted(.columns), separator_hint(.columns))]
     MissingColumn { missing: &'static str, columns: Vec<String> },
     #[error(
-        "columns metric and value make this a long table (timestamp,metric,value), but there are \
-         more columns: {}; leave them out",
-        quoted(.0)
+        "columns {:?} and {:?} make this a long table (timestamp,metric,value), but there are more \
+         columns: {}; leave them out, and if each line is one event, count or average those of a time \
+         first",
+        .long[0], .long[1], quoted(.extra)
     )]
-    ExtraColumns(Vec<String>),
+    ExtraColumns { long: [String; 2], extra: Vec<String> },
     #[error(transparent)]
     Table(#[from] TableError),
     #[error("no metric: the only column is the timestamp")]
@@ -33,35 +36,103 @@ pub(crate) enum CsvError {
     Time { line: u64, column: String, error: TimeError },
     #[error("line {line}: the metric has no name")]
     UnnamedMetric { line: u64 },
-    #[error("line {}: metric {metric:?}: {repeated}", .repeated.again)]
+    #[error(
+        "line {}: metric {metric:?}: {repeated}; if each line is one event, count or average those of a \
+         time first",
+        .repeated.again
+    )]
     Repeated { metric: String, repeated: RepeatedTime },
+    #[error(
+        "{} series where a metric has one: {}; aggregate them in the query, as in sum(...) or avg(...)",
+        .0.len(), quoted(.0)
+    )]
+    SeveralSeries(Vec<String>),
     #[error("{0}")]
     Other(csv::Error),
 }
 
-/// Reads a table in either form; the header says which.
-pub(crate) fn read(bytes: &[u8]) -> Result<Vec<TimedSeries>, CsvError> {
+/// The series of a table.
+#[derive(Debug, Default)]
+pub(crate) struct CsvSeries {
+    pub(crate) series: Vec<TimedSeries>,
+    /// Columns of text that are none of the wanted metrics.
+    pub(crate) left_out: Vec<String>,
+}
+
+/// Reads a table in either form; the header says which. Columns other than `wanted` may hold text, and
+/// are then left out.
+pub(crate) fn read(bytes: &[u8], wanted: &BTreeSet<&str>) -> Result<CsvSeries, CsvError> {
+    let mut read = read_all(bytes, wanted)?;
+    name_by_labels(&mut read.series, wanted)?;
+    Ok(read)
+}
+
+/// Names of which a table calls its columns of metrics and of values; the first is ours, the others are
+/// of Grafana and k6.
+const LONG: [[&str; 2]; 3] =
+    [["metric", "value"], ["series", "value"], ["metric_name", "metric_value"]];
+
+/// Whether a table with these columns has a row a point, with the metric's name in it.
+pub(crate) fn is_long(columns: &[String]) -> bool {
+    let has = |name: &str| columns.iter().any(|column| column.eq_ignore_ascii_case(name));
+    LONG.iter().any(|names| names.iter().all(|name| has(name)))
+}
+
+fn read_all(bytes: &[u8], wanted: &BTreeSet<&str>) -> Result<CsvSeries, CsvError> {
+    let Dialect { delimiter, table, lines_before } = Dialect::of(bytes);
     let mut rows = Rows {
-        bytes,
-        reader: ReaderBuilder::new().trim(Trim::All).from_reader(bytes),
+        bytes: table,
+        lines_before,
+        reader: ReaderBuilder::new().delimiter(delimiter).trim(Trim::All).from_reader(table),
         record: ByteRecord::new(),
     };
     let header = header(&mut rows)?;
     let time = table::time_column(&header)
         .ok_or_else(|| CsvError::MissingColumn { missing: "timestamp", columns: header.clone() })?;
-    let column = |wanted: &str| header.iter().position(|name| name == wanted);
-    match (column("metric"), column("value")) {
-        (Some(metric), Some(value)) => {
-            let known = [time, metric, value];
-            let extra = header.iter().enumerate().filter(|(index, _)| !known.contains(index));
-            let extra: Vec<String> = extra.map(|(_, name)| name.clone()).collect();
-            if !extra.is_empty() {
-                return Err(CsvError::ExtraColumns(extra));
-            }
-            long(&mut rows, &header, &LongColumns { time, metric, value })
+    let exactly = |name: &str| header.iter().position(|column| column == name);
+    let called = |name: &str| header.iter().position(|column| column.eq_ignore_ascii_case(name));
+    let ours = (exactly("metric"), exactly("value"));
+    let mut others = LONG[1..].iter().map(|[metric, value]| (called(metric), called(value)));
+    let long_columns = match ours {
+        (Some(metric), Some(value)) => Some((metric, value)),
+        (Some(_), None) => {
+            return Err(CsvError::MissingColumn { missing: "value", columns: header });
         }
-        (Some(_), None) => Err(CsvError::MissingColumn { missing: "value", columns: header }),
-        _ => wide(&mut rows, &header, time),
+        _ => others.find_map(|(metric, value)| metric.zip(value)),
+    };
+    let Some((metric, value)) = long_columns else {
+        return wide(&mut rows, &header, time, wanted);
+    };
+    let known = [time, metric, value];
+    let extra = header.iter().enumerate().filter(|(index, _)| !known.contains(index));
+    let extra: Vec<String> = extra.map(|(_, name)| name.clone()).collect();
+    if !extra.is_empty() {
+        let long = [metric, value].map(|index| header[index].clone());
+        return Err(CsvError::ExtraColumns { long, extra });
+    }
+    let series = long(&mut rows, &header, &LongColumns { time, metric, value })?;
+    Ok(CsvSeries { series, left_out: Vec::new() })
+}
+
+/// Gives a series that is called by a metric's name and labels, as Grafana exports it, the name alone
+/// where that is a metric that is wanted.
+fn name_by_labels(series: &mut [TimedSeries], wanted: &BTreeSet<&str>) -> Result<(), CsvError> {
+    let mut called: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for one in series.iter_mut() {
+        let Some(name) = one.name.clone() else { continue };
+        let metric = if wanted.contains(name.as_str()) {
+            name.clone()
+        } else {
+            labels::metric(&name).to_owned()
+        };
+        if wanted.contains(metric.as_str()) {
+            one.name = Some(metric.clone());
+            called.entry(metric).or_default().push(name);
+        }
+    }
+    match called.into_values().find(|names| names.len() > 1) {
+        Some(names) => Err(CsvError::SeveralSeries(names)),
+        None => Ok(()),
     }
 }
 
@@ -76,26 +147,58 @@ fn header(rows: &mut Rows) -> Result<Vec<String>, CsvError> {
     Ok(names)
 }
 
-fn wide(rows: &mut Rows, header: &[String], time: usize) -> Result<Vec<TimedSeries>, CsvError> {
+fn wide(
+    rows: &mut Rows,
+    header: &[String],
+    time: usize,
+    wanted: &BTreeSet<&str>,
+) -> Result<CsvSeries, CsvError> {
     let names = || header.iter().enumerate().filter(|&(index, _)| index != time);
     let mut times = Vec::new();
     let mut lines = Vec::new();
-    let mut columns = vec![Vec::new(); header.len() - 1];
+    let mut columns: Vec<Result<Vec<f64>, CsvError>> = names().map(|_| Ok(Vec::new())).collect();
     while let Some(row) = rows.next(header)? {
         times.push(row.time(time)?);
         lines.push(row.line);
-        for (column, (index, _)) in columns.iter_mut().zip(names()) {
-            column.push(row.value(index)?);
+        for (column, (index, name)) in columns.iter_mut().zip(names()) {
+            let Ok(values) = column else { continue };
+            match row.value(index) {
+                Ok(value) => values.push(value),
+                Err(error @ CsvError::Value { .. }) if !wanted.contains(name.as_str()) => {
+                    *column = Err(error);
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
     let Some((_, first)) = names().next() else {
         return Err(CsvError::NoMetric);
     };
-    sort_by_time("line", &mut times, &lines, &mut columns)
+    let mut read = CsvSeries::default();
+    let mut named = Vec::new();
+    let mut values = Vec::new();
+    let mut text = None;
+    for ((_, name), column) in names().zip(columns) {
+        match column {
+            Ok(column) => {
+                named.push(name);
+                values.push(column);
+            }
+            Err(error) => {
+                text = text.or(Some(error));
+                read.left_out.push(name.clone());
+            }
+        }
+    }
+    if let (Some(error), true) = (text, named.is_empty()) {
+        return Err(error);
+    }
+    sort_by_time("line", &mut times, &lines, &mut values)
         .map_err(|repeated| CsvError::Repeated { metric: first.clone(), repeated })?;
     let times = Arc::new(times);
-    let named = names().zip(columns);
-    Ok(named.map(|((_, name), values)| timed(name, Arc::clone(&times), values)).collect())
+    let named = named.into_iter().zip(values);
+    read.series = named.map(|(name, values)| timed(name, Arc::clone(&times), values)).collect();
+    Ok(read)
 }
 
 struct LongColumns {
@@ -154,7 +257,9 @@ fn timed(name: &str, times: Arc<Vec<i64>>, values: Vec<f64>) -> TimedSeries {
 
 /// The rows of a table, read one by one.
 struct Rows<'a> {
+    /// From the header on.
     bytes: &'a [u8],
+    lines_before: u64,
     reader: Reader<&'a [u8]>,
     record: ByteRecord,
 }
@@ -178,7 +283,7 @@ impl Rows<'_> {
         let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
         let rest = self.bytes.get(start..).unwrap_or_default();
         let passed = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        position.line() + passed.filter(|byte| **byte == b'\n').count() as u64
+        self.lines_before + position.line() + passed.filter(|byte| **byte == b'\n').count() as u64
     }
 
     fn error(&self, error: csv::Error) -> CsvError {

@@ -1,11 +1,14 @@
 //! From files to a request that can be judged.
 
+mod absent;
 mod align;
 mod column;
+mod csv_dialect;
 mod csv_table;
 mod error;
 mod healthy;
 mod judged;
+mod labels;
 mod prometheus;
 #[cfg(feature = "retro")]
 mod releases;
@@ -22,6 +25,6 @@ pub(crate) use judged::{Judged, read as read_judged};
 pub(crate) use releases::{Releases, of_ignored};
 #[cfg(feature = "retro")]
 pub(crate) use request::{Judging, judging};
-pub(crate) use request::{Parts, Prepared, from_parts, from_request};
+pub(crate) use request::{Parts, Prepared, from_pairs, from_parts, from_request};
 pub(crate) use side::listed;
 pub(crate) use source::Source;

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use crate::args::Overrides;
 
+use super::absent;
 use super::error::{InputError, InputProblem};
-use super::side;
+use super::side::{self, SideSeries};
 use super::source::Source;
 
 /// The JSON in which the config stands.
@@ -60,41 +61,79 @@ pub(crate) struct Parts {
 pub(crate) fn from_request(source: Source, overrides: &Overrides) -> Result<Prepared, InputError> {
     let named = overrides.named_judge()?;
     let json = source.read()?;
-    let request = kayenta::read_request(&json)
-        .map_err(|refused| source.error(InputProblem::Refused(refused)))?;
+    let request = match (overrides.pass, overrides.marginal) {
+        // Then those of the request are not needed, and what Kayenta stores has none.
+        (Some(pass), Some(marginal)) => {
+            kayenta::read_request_judged_at(&json, Thresholds { pass, marginal })
+        }
+        _ => kayenta::read_request(&json),
+    };
+    let request = request.map_err(|refused| source.error(InputProblem::Refused(refused)))?;
     let (request, judge) = prepare(&source, request, named, overrides)?;
     let document = Document::Request(json);
     Ok(Prepared { request, judge, origin: source, warnings: Vec::new(), document })
 }
 
-/// Reads config and series. Each metric of the config becomes a pair, with empty series where there
-/// is no data.
+/// Reads config and series. Each metric of the config becomes a pair; a side without a series of it has
+/// gaps.
 pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared, InputError> {
     let named = overrides.named_judge()?;
     let Parts { config: source, baseline, canary } = parts;
-    let sources = [&source, &baseline, &canary];
-    if sources.iter().filter(|source| ***source == Source::Stdin).count() > 1 {
-        return Err(Source::Stdin.error(InputProblem::StdinTwice));
-    }
+    read_stdin_once(&[&source, &baseline, &canary])?;
     let json = source.read()?;
     let config = kayenta::read_config(&json)
         .map_err(|refused| source.error(InputProblem::Refused(refused)))?;
-    let mut baseline = side::read(&baseline, &config)?;
-    let mut canary = side::read(&canary, &config)?;
-    let pairs = first_of_each_name(&config)
+    let names = first_of_each_name(&config);
+    let mut warnings = Vec::new();
+    let mut read = |source: &Source, role| -> Result<SideSeries, InputError> {
+        let mut side = side::read(source, &config)?;
+        warnings.append(&mut side.warnings);
+        warnings.extend(absent::warnings(source, role, &side, &names));
+        Ok(side)
+    };
+    let mut baseline = read(&baseline, "baseline")?;
+    let mut canary = read(&canary, "canary")?;
+    let pairs = names
         .into_iter()
         .map(|name| {
             let baseline = baseline.by_metric.remove(name).unwrap_or_default();
             let canary = canary.by_metric.remove(name).unwrap_or_default();
-            MetricPair::new(name, baseline, canary)
+            let mut pair = MetricPair::new(name, baseline, canary);
+            pair.pad_absent_side();
+            pair
         })
         .collect();
-    let mut warnings = baseline.warnings;
-    warnings.append(&mut canary.warnings);
     let thresholds = config.thresholds.unwrap_or_default();
     let request = JudgeRequest { config, thresholds, pairs };
     let (request, judge) = prepare(&source, request, named, overrides)?;
     Ok(Prepared { request, judge, origin: source, warnings, document: Document::Config(json) })
+}
+
+/// Reads a config, and the pairs that Kayenta stores beside it.
+pub(crate) fn from_pairs(
+    config_source: Source,
+    pairs_source: &Source,
+    overrides: &Overrides,
+) -> Result<Prepared, InputError> {
+    let named = overrides.named_judge()?;
+    read_stdin_once(&[&config_source, pairs_source])?;
+    let json = config_source.read()?;
+    let refused = |source: &Source, refused| source.error(InputProblem::Refused(refused));
+    let config = kayenta::read_config(&json).map_err(|error| refused(&config_source, error))?;
+    let pairs = pairs_source.read()?;
+    let pairs = kayenta::read_pairs(&pairs).map_err(|error| refused(pairs_source, error))?;
+    let thresholds = config.thresholds.unwrap_or_default();
+    let request = JudgeRequest { config, thresholds, pairs };
+    let (request, judge) = prepare(&config_source, request, named, overrides)?;
+    let document = Document::Config(json);
+    Ok(Prepared { request, judge, origin: config_source, warnings: Vec::new(), document })
+}
+
+fn read_stdin_once(sources: &[&Source]) -> Result<(), InputError> {
+    if sources.iter().filter(|source| ***source == Source::Stdin).count() > 1 {
+        return Err(Source::Stdin.error(InputProblem::StdinTwice));
+    }
+    Ok(())
 }
 
 /// A config and who judges by it, without anything to judge. The judge does not refuse it.

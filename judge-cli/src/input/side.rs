@@ -7,16 +7,19 @@ use std::path::{Path, PathBuf};
 use judge_core::{CanaryConfig, Series};
 
 use super::align::{SeriesFile, align};
+use super::csv_table::{self, CsvSeries};
 use super::error::{InputError, InputProblem};
+use super::prometheus;
 use super::series_file::TimedSeries;
 use super::source::Source;
-use super::{csv_table, prometheus};
 
 /// The series of one side.
 #[derive(Debug, Default)]
 pub(crate) struct SideSeries {
     /// By metric of the config.
     pub(crate) by_metric: BTreeMap<String, Series>,
+    /// Names of series that are of no metric of the config.
+    pub(crate) ignored: Vec<String>,
     /// Messages for people.
     pub(crate) warnings: Vec<String>,
 }
@@ -27,7 +30,7 @@ pub(crate) fn read(source: &Source, config: &CanaryConfig) -> Result<SideSeries,
     let mut ignored = Vec::new();
     let files = match source {
         Source::Path(path) if path.is_dir() => read_directory(path, &wanted, &mut ignored)?,
-        _ => vec![read_file(source, &wanted)?],
+        _ => vec![read_file(source, &wanted, &mut ignored)?],
     };
     let names: Vec<String> = files
         .iter()
@@ -55,12 +58,18 @@ pub(crate) fn read(source: &Source, config: &CanaryConfig) -> Result<SideSeries,
         let names = listed(ignored.iter().map(String::as_str));
         side.warnings.push(format!("{source}: ignored, not in the config: {names}"));
     }
+    side.ignored = ignored;
     Ok(side)
 }
 
 /// A file, whose series carry names.
-fn read_file(source: &Source, wanted: &BTreeSet<&str>) -> Result<SeriesFile, InputError> {
-    let mut series = read_series(source)?;
+fn read_file(
+    source: &Source,
+    wanted: &BTreeSet<&str>,
+    ignored: &mut Vec<String>,
+) -> Result<SeriesFile, InputError> {
+    let CsvSeries { mut series, mut left_out } = read_series(source, wanted)?;
+    ignored.append(&mut left_out);
     if let [only] = series.as_mut_slice()
         && !only.name.as_deref().is_some_and(|name| wanted.contains(name))
     {
@@ -98,7 +107,9 @@ fn read_directory(
             continue;
         }
         let source = Source::Path(path);
-        let mut series = read_series(&source)?;
+        // The file names the metric, so its columns may be called anything.
+        let CsvSeries { mut series, .. } =
+            read_series(&source, &BTreeSet::from([metric.as_str()]))?;
         if series.len() > 1 {
             let labels = listed(series.iter().map(|series| series.labels.as_str()));
             let count = series.len();
@@ -139,16 +150,19 @@ fn series_paths(directory: &Path) -> Result<Vec<PathBuf>, InputError> {
     Ok(paths)
 }
 
-fn read_series(source: &Source) -> Result<Vec<TimedSeries>, InputError> {
-    parse_series(&source.read()?).map_err(|problem| source.error(problem))
+fn read_series(source: &Source, wanted: &BTreeSet<&str>) -> Result<CsvSeries, InputError> {
+    parse_series(&source.read()?, wanted).map_err(|problem| source.error(problem))
 }
 
-/// Series in whichever form `bytes` have.
-pub(super) fn parse_series(bytes: &[u8]) -> Result<Vec<TimedSeries>, InputProblem> {
+/// Series in whichever form `bytes` have; of a table, columns other than `wanted` may hold text.
+pub(super) fn parse_series(
+    bytes: &[u8],
+    wanted: &BTreeSet<&str>,
+) -> Result<CsvSeries, InputProblem> {
     match bytes.trim_ascii_start().first() {
-        Some(b'{') => Ok(prometheus::read(bytes)?),
+        Some(b'{') => Ok(CsvSeries { series: prometheus::read(bytes)?, left_out: Vec::new() }),
         Some(b'[') => Err(InputProblem::JsonList),
-        _ => Ok(csv_table::read(bytes)?),
+        _ => Ok(csv_table::read(bytes, wanted)?),
     }
 }
 

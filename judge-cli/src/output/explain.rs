@@ -20,7 +20,8 @@ pub(crate) fn metrics(judgement: &Judgement, names: &[String]) -> String {
 }
 
 fn explain(text: &mut String, metric: &MetricJudgement) {
-    let name = printable(&metric.name);
+    let shown = metric.shown_name();
+    let name = printable(&shown);
     let _ = writeln!(text, "\n{HEADING}{name}{HEADING:#}  {:?}", metric.classification);
     let _ = writeln!(text, "  {}", printable(&metric.explanation()));
     for finding in &metric.findings {

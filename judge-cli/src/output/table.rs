@@ -47,8 +47,9 @@ fn head(text: &mut String, judgement: &Judgement) {
         judgement.thresholds.marginal,
         printable(&judgement.judge)
     );
-    if let Some(reason) = judgement.reason.as_deref().filter(|reason| !reason.is_empty()) {
-        let _ = writeln!(text, "{}", printable(reason));
+    let reason = judgement.shown_reason();
+    if !reason.is_empty() {
+        let _ = writeln!(text, "{}", printable(&reason));
     }
 }
 

@@ -5,6 +5,7 @@ mod bad_input;
 mod batch;
 mod calibrate;
 mod config_check;
+mod field;
 mod harness;
 mod output;
 #[cfg(feature = "retro")]

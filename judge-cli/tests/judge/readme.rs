@@ -41,6 +41,9 @@ fn every_example_prints_what_the_readme_shows() {
             Some(arguments) => format!("judge {arguments}"),
             None => command,
         };
+        if command.starts_with("judge retro ") && !cfg!(feature = "retro") {
+            continue;
+        }
         let ran = Command::new("bash")
             .args(["-c", &format!("{{ {command}; }} 2>&1")])
             .current_dir(&root)

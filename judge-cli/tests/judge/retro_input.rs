@@ -21,7 +21,7 @@ fn a_config_that_its_judge_refuses_is_refused_before_the_history_is_read() {
 #[test]
 fn a_suspect_config_is_warned_of_once() {
     let place = place(5);
-    place.write("odd.json", &config(&["latency", "latency"]));
+    place.write("odd.json", &config(&["errors", "errors"]));
     let run = format!("retro --config odd.json --history history.csv {PARITY}");
     for command in [
         run.as_str(),

@@ -37,6 +37,20 @@ fn says_in_words_what_it_found() {
 }
 
 #[test]
+fn columns_of_text_are_left_out_and_named() {
+    let place = Place::with(&[
+        ("b.csv", b"Time,type,latency\n2024-01-01 00:00:00,a,1\n2024-01-01 00:01:00,b,2\n"),
+        ("c.csv", CANARY),
+    ]);
+    let answer = place.judge("test -b b.csv -n c.csv");
+    assert_eq!(answer.stderr, "warning: b.csv: ignored, not numbers: type\n");
+    assert!(answer.stdout.starts_with("baseline  latency: 2 points"), "{answer:?}");
+    assert_eq!(place.judge("test -b b.csv -n c.csv --column latency").stderr, "");
+    let answer = place.judge("test -b b.csv -n c.csv --column type");
+    assert!(answer.code == 2 && answer.stderr.contains("has no time zone"), "{answer:?}");
+}
+
+#[test]
 fn the_level_is_shown_as_it_was_asked_for() {
     let place = Place::with(&[("c.csv", CANARY)]);
     for (level, shown) in [("0.57", "57"), ("0.98", "98"), ("0.999", "99.9"), ("0.99999", "99.999")]

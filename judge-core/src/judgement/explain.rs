@@ -31,11 +31,29 @@ impl Finding {
 impl MetricJudgement {
     /// What decided the class, in one line for people.
     pub fn explanation(&self) -> String {
+        let judged_as_zeros =
+            |counts: &Counts| counts.judged > 0 && counts.gaps == counts.submitted;
+        let silent =
+            match (judged_as_zeros(&self.baseline.counts), judged_as_zeros(&self.canary.counts)) {
+                _ if self.decision == Decision::MissingData => return self.decided(),
+                (false, false) => return self.decided(),
+                (true, false) => "the baseline has",
+                (false, true) => "the canary has",
+                (true, true) => "both sides have",
+            };
+        format!("{silent} no data, judged as 0: {}", self.decided())
+    }
+
+    fn decided(&self) -> String {
         match &self.decision {
             Decision::MissingData => {
-                let side = |counts: &Counts| format!("{} of {}", counts.judged, counts.submitted);
+                // Gaps that were replaced count as judged.
+                let left = |counts: &Counts| {
+                    if counts.gaps == counts.submitted { 0 } else { counts.judged }
+                };
+                let side = |counts: &Counts| format!("{} of {}", left(counts), counts.submitted);
                 let (baseline, canary) = (&self.baseline.counts, &self.canary.counts);
-                let infinite = baseline.judged > 0 && canary.judged > 0;
+                let infinite = left(baseline) > 0 && left(canary) > 0;
                 let all = if infinite { ", all of a side infinite or warming up" } else { "" };
                 let (baseline, canary) = (side(baseline), side(canary));
                 format!(

@@ -1,5 +1,6 @@
 //! The judges, by name.
 
+mod data;
 pub mod evidence;
 pub mod netflix;
 mod pairs;

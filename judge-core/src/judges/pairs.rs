@@ -9,6 +9,8 @@ use crate::request::JudgeRequest;
 use crate::series::MetricPair;
 use crate::warning::Warning;
 
+use super::data;
+
 /// The first config of each name, which is the one that counts.
 pub(super) struct Configs<'a>(HashMap<&'a str, &'a MetricConfig>);
 
@@ -31,12 +33,18 @@ impl<'a> Configs<'a> {
     }
 }
 
-/// The metrics of the config that no pair is of.
-pub(super) fn without_pair(request: &JudgeRequest) -> Vec<Warning> {
+/// Warns of the request as a whole, whose pairs were judged as `metrics`: of what is odd about its data,
+/// and of the metrics of the config that no pair is of.
+pub(super) fn warn_of_request(
+    request: &JudgeRequest,
+    metrics: &[MetricJudgement],
+    warnings: &mut Vec<Warning>,
+) {
+    data::warn_of(request, metrics, warnings);
     let submitted: HashSet<&str> = request.pairs.iter().map(|pair| pair.name.as_str()).collect();
     let metrics = request.config.metrics.iter();
     let missing = metrics.filter(|metric| !submitted.contains(metric.name.as_str()));
-    missing.map(|metric| Warning::NotSubmitted { metric: metric.name.clone() }).collect()
+    warnings.extend(missing.map(|metric| Warning::NotSubmitted { metric: metric.name.clone() }));
 }
 
 /// What a metric is without data on a side, and why: nothing where no point means 0. A critical one fails

@@ -15,11 +15,12 @@ mod write;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::config::CanaryConfig;
+use crate::config::{CanaryConfig, Thresholds};
 use crate::judgement::Judgement;
 use crate::judges;
 use crate::problem::{Problem, Refused, Severity};
 use crate::request::JudgeRequest;
+use crate::series::MetricPair;
 
 /// Reads a canary config document. What is suspect in it is kept in [`CanaryConfig::noticed`].
 ///
@@ -61,6 +62,32 @@ pub fn check_config(json: &[u8]) -> Vec<Problem> {
     }
 }
 
+/// The same for a document that is a config or has one in it: a request, or what Kayenta's API takes, a
+/// `canaryConfig` beside an `executionRequest`. Only the config is checked.
+///
+/// # Example
+/// ```
+/// let problems = judge_core::kayenta::check_config_within(br#"{"canaryConfig": {"metrics": 5}}"#);
+/// assert_eq!(problems[0].path, "canaryConfig.metrics");
+/// ```
+pub fn check_config_within(json: &[u8]) -> Vec<Problem> {
+    match config_within(json) {
+        Some(config) => {
+            let problems = check_config(config.to_string().as_bytes()).into_iter();
+            problems.map(|problem| problem.within("canaryConfig")).collect()
+        }
+        None => check_config(json),
+    }
+}
+
+/// The config that stands in a document beside other things, as in a request; nothing where the document
+/// is none, or is a config itself.
+pub fn config_within(json: &[u8]) -> Option<serde_json::Value> {
+    let mut document: serde_json::Value = parse(json).ok()?;
+    let object = document.as_object_mut()?;
+    if object.contains_key("metrics") { None } else { object.remove("canaryConfig") }
+}
+
 /// What the judge of `config` refuses, and what else is found in it.
 fn judged_by(config: CanaryConfig) -> Vec<Problem> {
     let request = JudgeRequest::without_points(config);
@@ -79,12 +106,55 @@ fn judged_by(config: CanaryConfig) -> Vec<Problem> {
 /// # Errors
 /// With every problem at once, when the bytes are not JSON or not a request that can be judged.
 pub fn read_request(json: &[u8]) -> Result<JudgeRequest, Refused> {
-    let stopped = match parse(json).map(request::read) {
-        Ok(Some(request)) => return Ok(request),
+    read(json, |raw| request::read(raw, None), |document| request::problems::of(document, None))
+}
+
+/// Reads a request that is judged at `thresholds`, whatever its own are; it may have none, as what Kayenta
+/// stores.
+///
+/// # Errors
+/// As for [`read_request`].
+pub fn read_request_judged_at(
+    json: &[u8],
+    thresholds: Thresholds,
+) -> Result<JudgeRequest, Refused> {
+    let given = Some(thresholds);
+    let read = read(
+        json,
+        |raw| request::read(raw, given),
+        |document| request::problems::of(document, given),
+    );
+    read.map(|request| JudgeRequest { thresholds, ..request })
+}
+
+/// Reads a list of metric pairs, as Kayenta stores it: what a request has as `metricSetPairList`.
+///
+/// # Errors
+/// With every problem at once, when the bytes are not JSON or not such a list.
+///
+/// # Example
+/// ```
+/// let json = br#"[{"name": "latency", "values": {"control": [1.0, "NaN"], "experiment": [2.0]}}]"#;
+/// let pairs = judge_core::kayenta::read_pairs(json)?;
+/// assert_eq!(pairs[0].canary.values, [2.0]);
+/// # Ok::<(), judge_core::Refused>(())
+/// ```
+pub fn read_pairs(json: &[u8]) -> Result<Vec<MetricPair>, Refused> {
+    read(json, request::read_pairs, request::problems::of_pairs)
+}
+
+/// Reads a document by `read`, which gives nothing where `problems` has some.
+fn read<R: DeserializeOwned, T>(
+    json: &[u8],
+    read: impl FnOnce(R) -> Option<T>,
+    problems: impl FnOnce(&serde_json::Value) -> Vec<Problem>,
+) -> Result<T, Refused> {
+    let stopped = match parse(json).map(read) {
+        Ok(Some(read)) => return Ok(read),
         Ok(None) => Vec::new(),
         Err(refused) => refused.problems().to_vec(),
     };
-    let problems = parse(json).map(|document| request::problems::of(&document)).unwrap_or_default();
+    let problems = parse(json).map(|document| problems(&document)).unwrap_or_default();
     // Bytes that are not JSON, or what no value shows: a field that is there twice.
     let unseen =
         stopped.into_iter().filter(|stop| problems.iter().all(|seen| seen.path != stop.path));
@@ -184,112 +254,4 @@ fn wrong_value(path: String, said: &str) -> Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_wrong_with_a_request_is_said_in_its_own_words() {
-        let config = r#""canaryConfig": {"metrics": [], "classifier": {}}"#;
-        let request = |pairs: &str| {
-            let thresholds = r#""scoreThresholds": {"pass": 90, "marginal": 50}"#;
-            format!(r#"{{{config}, {thresholds}, "metricSetPairList": {pairs}}}"#)
-        };
-        let pair = |inner: &str| request(&format!("[{inner}]"));
-        let values = r#""values": {"control": [1], "experiment": [1]}"#;
-        let control = |inner: &str| {
-            pair(&format!(
-                r#"{{"name": "a", "values": {{"control": {inner}, "experiment": [1]}}}}"#
-            ))
-        };
-        let point = r#"a number, null, or one of "NaN", "Infinity", "-Infinity""#;
-        let at = "metricSetPairList[0]";
-        let cases = [
-            ("null".to_owned(), "null, but allowed is an object".to_owned()),
-            ("[{}, {}, []]".to_owned(), "a list, but allowed is an object".to_owned()),
-            (pair("null"), format!("{at}: null, but allowed is an object")),
-            (pair(r#"["a", "b"]"#), format!("{at}: a list, but allowed is an object")),
-            (
-                pair(&format!(r#"{{"name": 5, {values}}}"#)),
-                format!("{at}.name: 5, but allowed is a string"),
-            ),
-            (
-                pair(&format!(r#"{{"name": "a", "tags": [], {values}}}"#)),
-                format!("{at}.tags: a list, but allowed is an object"),
-            ),
-            (
-                pair(&format!(r#"{{"name": "a", "tags": {{"b": 1}}, {values}}}"#)),
-                format!("{at}.tags.b: 1, but allowed is a string"),
-            ),
-            (
-                pair(r#"{"name": "a", "values": [[1], [2]]}"#),
-                format!("{at}.values: a list, but allowed is an object"),
-            ),
-            (
-                control("{}"),
-                format!("{at}.values.control: an object, but allowed is a list of points"),
-            ),
-            (
-                control(r#"[1, "nan"]"#),
-                format!(r#"{at}.values.control[1]: "nan", but allowed is {point}"#),
-            ),
-            (
-                control(r"[NaN, true]"),
-                format!("{at}.values.control[1]: true, but allowed is {point}"),
-            ),
-            (
-                pair(&format!(r#"{{"name": "a", "name": "b", {values}}}"#)),
-                format!("{at}: `name` twice, but allowed is each field once"),
-            ),
-            (request("{}"), "metricSetPairList: an object, but allowed is a list".to_owned()),
-            (
-                format!(r#"{{{config}, "metricSetPairList": []}}"#),
-                "scoreThresholds: missing, but allowed is an object with pass and marginal, as \
-                 Kayenta sends it (those of the config are not read here)"
-                    .to_owned(),
-            ),
-        ];
-        for (json, expected) in cases {
-            let refused = read_request(json.as_bytes()).expect_err(&json);
-            let said: Vec<String> = refused.problems().iter().map(ToString::to_string).collect();
-            assert_eq!(said, [expected], "{json}");
-        }
-    }
-
-    #[test]
-    fn everything_wrong_with_a_request_is_said_at_once() {
-        let json = br#"{
-            "canaryConfig": {"metrics": {}, "classifier": {"groupWeights": {"a": "much"}}},
-            "scoreThresholds": {"pass": "high", "marginal": 50},
-            "metricSetPairList": [
-                {"name": 5, "id": 6, "tags": {"a": 1, "b": null},
-                 "values": {"control": [1, "NaN", true, "two"], "experiment": null}},
-                {"name": "x", "values": {"control": [null], "experiment": [Infinity, [], -1e3]},
-                 "scopes": []},
-                7,
-                {"name": null}
-            ]
-        }"#;
-        let refused = read_request(json).unwrap_err();
-        let found = refused.problems().iter().map(|problem| {
-            let Problem { path, value, .. } = problem;
-            format!("{}: {value}", path.replace("metricSetPairList", "pairs"))
-        });
-        let expected = [
-            "canaryConfig.metrics: an object",
-            "canaryConfig.classifier.groupWeights.a: \"much\"",
-            "scoreThresholds.pass: \"high\"",
-            "pairs[0].name: 5",
-            "pairs[0].id: 6",
-            "pairs[0].tags.a: 1",
-            "pairs[0].values.control[2]: true",
-            "pairs[0].values.control[3]: \"two\"",
-            "pairs[0].values.experiment: null",
-            "pairs[1].values.experiment[1]: a list",
-            "pairs[1].scopes: a list",
-            "pairs[2]: 7",
-            "pairs[3].name: null",
-            "pairs[3].values: missing",
-        ];
-        assert_eq!(found.collect::<Vec<_>>(), expected);
-    }
-}
+mod tests;

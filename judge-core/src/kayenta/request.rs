@@ -2,6 +2,7 @@
 
 pub(super) mod problems;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -10,6 +11,7 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::config::Thresholds;
 use crate::number;
 use crate::request::JudgeRequest;
 use crate::series::{Clock, MetricPair, Series, Tags};
@@ -28,10 +30,10 @@ pub(super) struct RawRequest {
 }
 
 #[derive(Deserialize)]
-struct RawPair {
+pub(super) struct RawPair {
     name: Option<String>,
-    id: Option<String>,
-    tags: Option<Tags>,
+    id: Option<Text>,
+    tags: Option<BTreeMap<String, Option<Text>>>,
     values: Option<Object<RawValues>>,
     scopes: Option<Object<RawScopes>>,
 }
@@ -50,23 +52,37 @@ struct RawScopes {
     experiment: Value,
 }
 
-/// The request; nothing if [`problems::of`] has some.
-pub(super) fn read(Object(raw): Object<RawRequest>) -> Option<JudgeRequest> {
+/// The request, judged at `given` if it has no thresholds; nothing if [`problems::of`] has some.
+pub(super) fn read(
+    Object(raw): Object<RawRequest>,
+    given: Option<Thresholds>,
+) -> Option<JudgeRequest> {
     let (config, _) = config::read(&raw.canary_config?);
-    let thresholds = raw.score_thresholds?;
-    let thresholds = config::read_thresholds(&Node::root(&thresholds), &mut Problems::new());
-    let pairs = raw.metric_set_pair_list?.into_iter().map(read_pair).collect::<Option<_>>();
+    let thresholds = match raw.score_thresholds {
+        Some(own) => config::read_thresholds(&Node::root(&own), &mut Problems::new()),
+        None => given,
+    };
+    let pairs = read_pairs(raw.metric_set_pair_list?);
     Some(JudgeRequest { config: config?, thresholds: thresholds?, pairs: pairs? })
+}
+
+/// The pairs; nothing if [`problems::of_pairs`] has some.
+pub(super) fn read_pairs(pairs: Vec<Object<RawPair>>) -> Option<Vec<MetricPair>> {
+    pairs.into_iter().map(read_pair).collect()
 }
 
 fn read_pair(Object(pair): Object<RawPair>) -> Option<MetricPair> {
     let Object(values) = pair.values?;
     let (Points(baseline), Points(canary)) = (values.control?, values.experiment?);
     let scopes = pair.scopes.map(|Object(scopes)| scopes).unwrap_or_default();
+    let text = |Text(text)| text;
+    let tags = pair.tags.map(|tags| -> Tags {
+        tags.into_iter().map(|(tag, value)| (tag, value.map(text))).collect()
+    });
     Some(MetricPair {
         name: pair.name?,
-        id: pair.id,
-        tags: pair.tags,
+        id: pair.id.map(text),
+        tags,
         baseline: Series { values: baseline, clock: clock(&scopes.control) },
         canary: Series { values: canary, clock: clock(&scopes.experiment) },
     })
@@ -99,6 +115,49 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Object<T>, A::Error> {
         T::deserialize(MapAccessDeserializer::new(fields)).map(Object)
+    }
+}
+
+/// A text, or a number or flag in its place, as Jackson reads a field of type String.
+struct Text(String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl Visitor<'_> for TextVisitor {
+    type Value = Text;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
+        Ok(Text(text.to_owned()))
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Text, E> {
+        Ok(Text(text))
+    }
+
+    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Text, E> {
+        Ok(Text(flag.to_string()))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Text, E> {
+        Ok(Text(number.to_string()))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Text, E> {
+        Ok(Text(number.to_string()))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Text, E> {
+        Ok(Text(Value::from(number).to_string()))
     }
 }
 

@@ -189,6 +189,7 @@ impl Replayer {
             for (recorded, grid, span, series) in sides {
                 cut::cut(&recorded.values, grid, span, series).map_err(BrokenRelease)?;
             }
+            pair.pad_absent_side();
         }
         let judged = self.replay.judge.judge_with(&self.request, &mut self.scratch);
         judged.map_err(|refused| BrokenRelease(refused.to_string()))

@@ -91,6 +91,22 @@ fn one_interval_over_everything_is_the_judgement_of_everything() {
     }
 }
 
+/// Kayenta pads the absent side of a pair with gaps, and `nanStrategy` replace judges those as zeros.
+#[test]
+fn a_series_that_was_not_recorded_is_judged_as_one_of_gaps() {
+    let mut release = release(30, 30);
+    let mut replay = replay(&NetflixAcaJudge, WindowOptions::default(), AfterStop::End);
+    let strategy = judge_core::config::NanStrategy::Replace;
+    Arc::get_mut(&mut replay).unwrap().config.metrics[1].nan_strategy = strategy;
+    for absent in [Vec::new(), vec![f64::NAN; 30]] {
+        release.metrics[1].baseline = Recorded::from(absent);
+        let replayed = Replayer::new(&replay).judge(&release).unwrap();
+        let errors = &replayed.intervals[0].judgement.metrics[1];
+        assert_eq!(errors.classification, Classification::High);
+        assert_eq!(errors.baseline.counts.gaps, 30);
+    }
+}
+
 #[test]
 fn a_canary_that_turns_bad_is_stopped_when_it_shows() {
     let by_10 = WindowOptions {

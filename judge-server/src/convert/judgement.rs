@@ -190,6 +190,9 @@ impl From<Warning> for proto::Warning {
             Warning::HealedStart { metric, .. } => (Kind::HealedStart, metric, None),
             Warning::Inconclusive { metric, .. } => (Kind::Inconclusive, metric, None),
             Warning::Systemic { .. } => (Kind::Systemic, String::new(), None),
+            Warning::SilentSide { metric, .. } => (Kind::SilentSide, metric, None),
+            Warning::SameData => (Kind::SameData, String::new(), None),
+            Warning::SplitByTags { metric, .. } => (Kind::SplitByTags, metric, None),
             _ => (Kind::Unspecified, String::new(), None),
         };
         Self { kind: kind.into(), message, metric, problem }

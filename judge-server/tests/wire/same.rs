@@ -212,7 +212,7 @@ fn assert_warning(answered: proto::Warning, library: &Warning, renamed: Renamed,
         assert_eq!(message, library.to_string(), "{what}");
         // The message begins with the metric, where there is one.
         assert!(message.starts_with(&metric), "{what}: {metric}: {message}");
-        let none = matches!(library, Warning::Systemic { .. });
+        let none = matches!(library, Warning::Systemic { .. } | Warning::SameData);
         assert_eq!(metric.is_empty(), none, "{what}: {message}");
         assert!(problem.is_none(), "{what}");
         return;

@@ -197,12 +197,19 @@ fn count(counts: &mut Counts, line: &ReleaseLine) {
 
 /// What is wrong with the expressions of a config that can be read.
 pub(crate) fn refused_expressions(json: &[u8]) -> Vec<Problem> {
-    let (Ok(config), Ok(document)) = (kayenta::read_config(json), kayenta::read_document(json))
-    else {
+    let within = kayenta::config_within(json);
+    let prefix = if within.is_some() { "canaryConfig" } else { "" };
+    let document = within.map_or_else(|| kayenta::read_document(json), Ok);
+    let Ok(document) = document else { return Vec::new() };
+    let Ok(config) = kayenta::read_config(document.to_string().as_bytes()) else {
         return Vec::new();
     };
     let refused = Plan::of(&config, &document).err();
-    refused.iter().flat_map(Refused::problems).cloned().collect()
+    refused
+        .iter()
+        .flat_map(Refused::problems)
+        .map(|problem| problem.clone().within(prefix))
+        .collect()
 }
 
 /// From now on stderr has no panics that become errors of files, which say more.

@@ -2,8 +2,12 @@ use proptest::prelude::*;
 
 use super::*;
 
+fn read(bytes: &[u8]) -> Result<CsvSeries, CsvError> {
+    super::read(bytes, &BTreeSet::from(["a", "b"]))
+}
+
 fn named(bytes: &[u8]) -> Vec<(String, Vec<i64>, Vec<f64>)> {
-    let series = read(bytes).unwrap();
+    let series = read(bytes).unwrap().series;
     series
         .into_iter()
         .map(|series| (series.name.unwrap(), series.times.to_vec(), series.values))
@@ -28,8 +32,32 @@ fn wide_and_long_tables_hold_the_same_series() {
 }
 
 #[test]
+fn tables_of_other_tools_are_read() {
+    let expected = vec![("a".to_owned(), vec![0, 60_000], vec![1.0, 2.0])];
+    for table in [
+        "sep=,\n\"Time\",\"a\"\n0,1\n60,2\n",
+        "sep=;\r\nTime;a\r\n0;1\r\n60;2\r\n",
+        "Series;Time;Value\na(pod=x,);0;1\na(pod=x,);60;2\n",
+        "Series,Time,Value\na,0,1\na,60,2\n",
+        "metric_name,timestamp,metric_value\na,0,1\na,60,2\n",
+        "Time,\"{__name__=\"\"a\"\", pod=\"\"x\"\"}\"\n0,1\n60,2\n",
+    ] {
+        assert_eq!(named(table.as_bytes()), expected, "{table}");
+    }
+}
+
+#[test]
+fn columns_of_text_that_nobody_wants_are_left_out() {
+    let read = read(b"timestamp,type,a,c,name\n60,x,2,4,home\n0,,1,3,n\n").unwrap();
+    let names: Vec<_> = read.series.iter().map(|series| series.name.as_deref()).collect();
+    assert_eq!(names, [Some("a"), Some("c")]);
+    assert_eq!(read.series[1].values, [3.0, 4.0]);
+    assert_eq!(read.left_out, ["type", "name"]);
+}
+
+#[test]
 fn gaps_and_infinities_are_values() {
-    let series = named(b"timestamp,a\n0,\n1,NaN\n2,null\n3,Inf\n4,-Inf\n");
+    let series = named(b"timestamp,a\n0,\n1,NaN\n2,N/A\n3,Inf\n4,-Inf\n");
     let (_, times, values) = &series[0];
     assert_eq!(times.len(), 5);
     assert!(values[..3].iter().all(|value| value.is_nan()));
@@ -77,6 +105,14 @@ fn says_what_is_wrong_and_where() {
             b"timestamp,metric,value\n0,a,1\n0,b,1\n0,a,2\n",
             "line 4: metric \"a\": the time 1970-01-01T00:00:00Z stands already in line 2",
         ),
+        (
+            b"timestamp,a{pod=\"x\"},a{pod=\"y\"}\n0,1,2\n",
+            "2 series where a metric has one: \"a{pod=",
+        ),
+        (b"timestamp,c\n0,x\n", "line 2: column \"c\": \"x\", but allowed is a number"),
+        (b"sep=,\ntimestamp,a\n0,x\n", "line 3: column \"a\": \"x\""),
+        (b"metric_name,timestamp,metric_value,url\n", "\"url\"; leave them out, and if each line"),
+        (b"timeStamp,a,label\n5,1,home\n5,2,home\n", "if each line is one event, count or average"),
         (b"timestamp,metric,value\n0,,1\n", "line 2: the metric has no name"),
         (b"timestamp,a\n0,\xff\n", "line 2: not UTF-8"),
         (b"timestamp,\xff\n", "line 1: not UTF-8"),
@@ -99,7 +135,7 @@ proptest! {
         cells in "([0-9]{1,3}|a|b|NaN|\"|,|\r|\n|é){0,40}",
     ) {
         if let Ok(all) = read(format!("{header}\n{cells}").as_bytes()) {
-            for series in all {
+            for series in all.series {
                 prop_assert_eq!(series.times.len(), series.values.len());
                 prop_assert!(series.times.is_sorted_by(|a, b| a < b));
             }

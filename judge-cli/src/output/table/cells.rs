@@ -26,7 +26,7 @@ pub(super) fn add_reasons(table: &mut Table, metrics: &[&MetricJudgement]) {
 
 /// A metric and its reason.
 pub(super) fn reason(metric: &MetricJudgement) -> [Cell; 2] {
-    let name = format!("{}:", printable(&metric.name));
+    let name = format!("{}:", printable(&metric.shown_name()));
     [Cell::new(name), Cell::new(printable(&metric.explanation()))]
 }
 
@@ -37,7 +37,7 @@ pub(super) fn row(metric: &MetricJudgement) -> Vec<Cell> {
         _ => figure::value_beside(side.median, other.median),
     };
     vec![
-        Cell::new(printable(&metric.name)),
+        Cell::new(printable(&metric.shown_name())),
         Cell::new(median(&metric.baseline, &metric.canary)),
         Cell::new(median(&metric.canary, &metric.baseline)),
         Cell::new(metric.shown_change()),

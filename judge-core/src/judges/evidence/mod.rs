@@ -18,7 +18,7 @@ use crate::config::evidence::{AcrossMetrics, InconclusivePolicy, JointOutcome};
 use crate::judgement::{Classification, Decision, Judgement};
 use crate::problem::{Problem, Refused, Severity};
 use crate::request::JudgeRequest;
-use crate::score;
+use crate::score::{self, MutedGroups};
 use crate::stats;
 use crate::warning::Warning;
 
@@ -73,8 +73,8 @@ impl Judge for EvidenceJudge {
             warn_of(&metric, &mut warnings);
             metrics.push(metric);
         }
-        warnings.extend(pairs::without_pair(request));
-        let mut scored = score::score(&metrics, &request.config.group_weights);
+        pairs::warn_of_request(request, &metrics, &mut warnings);
+        let mut scored = score::score(&metrics, &request.config, MutedGroups::ShareAmongOthers);
         let policy = request.config.evidence.inconclusive;
         if policy == InconclusivePolicy::Marginal
             && metrics.iter().any(|metric| {

@@ -19,7 +19,7 @@ use crate::config::MetricConfig;
 use crate::judgement::{Judgement, MetricJudgement};
 use crate::problem::Refused;
 use crate::request::JudgeRequest;
-use crate::score;
+use crate::score::{self, MutedGroups};
 use crate::series::MetricPair;
 use crate::warning::Warning;
 
@@ -73,8 +73,8 @@ impl Judge for NetflixAcaJudge {
             pairs::warn_of(&metric, pair, &mut warnings);
             metrics.push(metric);
         }
-        warnings.extend(pairs::without_pair(request));
-        let scored = score::score(&metrics, &request.config.group_weights);
+        pairs::warn_of_request(request, &metrics, &mut warnings);
+        let scored = score::score(&metrics, &request.config, MutedGroups::LoseTheirShare);
         Ok(scored.into_judgement(self.name(), request.thresholds, metrics, warnings))
     }
 }

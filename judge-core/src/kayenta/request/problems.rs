@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::config::Thresholds;
 use crate::kayenta::config;
 use crate::kayenta::document::{Node, Problems, elements, too_many};
 
@@ -10,8 +11,9 @@ use super::POINT;
 const THRESHOLDS: &str =
     "an object with pass and marginal, as Kayenta sends it (those of the config are not read here)";
 
-/// Every problem of a request, in the order in which Kayenta writes one.
-pub(in crate::kayenta) fn of(document: &Value) -> Problems {
+/// Every problem of a request, in the order in which Kayenta writes one. Only one that is judged at
+/// `given` may lack thresholds.
+pub(in crate::kayenta) fn of(document: &Value, given: Option<Thresholds>) -> Problems {
     let mut problems = Problems::new();
     let root = Node::root(document);
     if root.object(&mut problems).is_none() {
@@ -26,24 +28,37 @@ pub(in crate::kayenta) fn of(document: &Value) -> Problems {
         _ => problems.push(config.error("a canary config")),
     }
     let thresholds = root.field("scoreThresholds");
-    if thresholds.is_absent() {
-        problems.push(thresholds.error(THRESHOLDS));
-    } else {
-        config::read_thresholds(&thresholds, &mut problems);
+    match (thresholds.is_absent(), given) {
+        (false, _) => {
+            config::read_thresholds(&thresholds, &mut problems);
+        }
+        (true, None) => problems.push(thresholds.error(THRESHOLDS)),
+        (true, Some(_)) => {}
     }
     let pairs = root.field("metricSetPairList");
     if pairs.is_absent() {
         problems.push(pairs.error("a list of metric pairs"));
         return problems;
     }
-    let list = pairs.list(&mut problems).map(Vec::as_slice).unwrap_or_default();
+    check_pairs(&pairs, &mut problems);
+    problems
+}
+
+/// Every problem of a list of pairs.
+pub(in crate::kayenta) fn of_pairs(document: &Value) -> Problems {
+    let mut problems = Problems::new();
+    check_pairs(&Node::root(document), &mut problems);
+    problems
+}
+
+fn check_pairs(pairs: &Node<'_>, problems: &mut Problems) {
+    let list = pairs.list(problems).map(Vec::as_slice).unwrap_or_default();
     for pair in elements(&pairs.path, list) {
-        if too_many(&mut problems) {
+        if too_many(problems) {
             break;
         }
-        check_pair(&pair, &mut problems);
+        check_pair(&pair, problems);
     }
-    problems
 }
 
 fn check_pair(pair: &Node<'_>, problems: &mut Problems) {
@@ -58,7 +73,7 @@ fn check_pair(pair: &Node<'_>, problems: &mut Problems) {
     }
     let id = pair.field("id");
     if !id.is_absent() {
-        id.string(problems);
+        check_text(&id, problems);
     }
     let tags = pair.field("tags");
     if !tags.is_absent() {
@@ -68,7 +83,7 @@ fn check_pair(pair: &Node<'_>, problems: &mut Problems) {
                 return;
             }
             if !tag.is_absent() {
-                tag.string(problems);
+                check_text(&tag, problems);
             }
         }
     }
@@ -82,6 +97,13 @@ fn check_pair(pair: &Node<'_>, problems: &mut Problems) {
     let scopes = pair.field("scopes");
     if !scopes.is_absent() {
         scopes.object(problems);
+    }
+}
+
+/// Numbers and flags are read as texts.
+fn check_text(text: &Node<'_>, problems: &mut Problems) {
+    if text.value.is_some_and(|value| value.is_array() || value.is_object()) {
+        problems.push(text.error("a string"));
     }
 }
 

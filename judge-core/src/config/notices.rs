@@ -1,0 +1,221 @@
+//! What in a config may be meant otherwise, though every judge goes on with it.
+
+use std::collections::BTreeMap;
+
+use crate::problem::Problem;
+
+use super::{CanaryConfig, Direction, MetricConfig};
+
+impl CanaryConfig {
+    /// The groups in which every metric is muted, so that none counts, with the place of one of them.
+    pub(crate) fn muted_groups(&self) -> BTreeMap<&str, usize> {
+        let mut groups: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
+        for (index, metric) in self.metrics.iter().enumerate() {
+            for group in &metric.groups {
+                groups.entry(group).or_insert((index, true)).1 &= metric.muted;
+            }
+        }
+        groups.retain(|_, (_, muted)| *muted);
+        groups.into_iter().map(|(group, (index, _))| (group, index)).collect()
+    }
+
+    pub(super) fn notice_muted_groups(&self, problems: &mut Vec<Problem>) {
+        let muted = self.muted_groups();
+        let counted = |metric: &MetricConfig| {
+            metric.groups.iter().any(|group| !muted.contains_key(group.as_str()))
+        };
+        if !self.metrics.iter().any(counted) {
+            // Nothing is scored, which says more.
+            return;
+        }
+        for (group, index) in &muted {
+            let (path, value) = match self.group_weights.get(*group) {
+                // It loses nothing.
+                Some(weight) if *weight == 0.0 => continue,
+                Some(weight) => (format!("classifier.groupWeights.{group}"), weight.to_string()),
+                None => (format!("metrics[{index}].groups"), format!("{group:?}")),
+            };
+            let consequence = "every metric of the group is muted, so the group counts nothing: \
+                               NetflixACAJudge-v1.0 loses its share of the score, EvidenceJudge-v1 \
+                               gives it to the other groups";
+            problems.push(Problem::remark(path, value, consequence));
+        }
+    }
+
+    pub(super) fn notice_directions(&self, problems: &mut Vec<Problem>) {
+        for (index, metric) in self.metrics.iter().enumerate() {
+            let (verb, other) = match (metric.direction, harm(&metric.name)) {
+                (Direction::Decrease, Some(Direction::Increase)) => ("decreases", "increase"),
+                (Direction::Increase, Some(Direction::Decrease)) => ("increases", "decrease"),
+                _ => continue,
+            };
+            let path = format!("metrics[{index}].analysisConfigurations.canary.direction");
+            let value = if other == "increase" { "\"decrease\"" } else { "\"increase\"" };
+            let consequence = format!(
+                "{} fails when it {verb}; is `direction` the direction of harm? If harm is the other \
+                 way, say {other:?}",
+                metric.name
+            );
+            problems.push(Problem::remark(path, value, consequence));
+        }
+    }
+}
+
+/// Words of metrics that are worse when they are higher.
+const WORSE_HIGHER: &[&str] = &[
+    "error",
+    "fail",
+    "latency",
+    "latencies",
+    "duration",
+    "5xx",
+    "4xx",
+    "exception",
+    "timeout",
+    "crash",
+    "panic",
+    "restart",
+    "retry",
+    "retries",
+    "responsetime",
+    "oom",
+    "reject",
+    "elapsed",
+];
+
+/// Words of metrics that are worse when they are lower.
+const WORSE_LOWER: &[&str] = &["success", "throughput", "availability", "apdex", "uptime"];
+
+/// Words that turn the others round, or make them say something else: an error budget, requests without
+/// errors.
+const TURNING: &[&str] =
+    &["free", "budget", "non", "no", "without", "remaining", "until", "between"];
+
+/// The direction in which a metric called `name` does harm, as far as its name tells.
+fn harm(name: &str) -> Option<Direction> {
+    let words = words(name);
+    // Endings are the plural's and the participle's: errors, failed. A word may be in two parts.
+    let has = |known: &[&str]| {
+        let pairs = words.windows(2).map(<[String]>::concat);
+        let mut all = words.iter().cloned().chain(pairs);
+        all.any(|word| known.iter().any(|known| word.starts_with(known)))
+    };
+    let turned = words.iter().any(|word| TURNING.contains(&word.as_str()));
+    match (has(WORSE_HIGHER), has(WORSE_LOWER)) {
+        _ if turned => None,
+        (true, false) => Some(Direction::Increase),
+        (false, true) => Some(Direction::Decrease),
+        _ => None,
+    }
+}
+
+/// The words of a name such as `http_errors`, `http-errors` or `httpErrors`, in lower case; a number
+/// begins one.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for letter in name.chars() {
+        let starts = before.is_lowercase() && letter.is_uppercase()
+            || before.is_alphabetic() && letter.is_numeric();
+        if (starts || !letter.is_alphanumeric())
+            && words.last().is_some_and(|word| !word.is_empty())
+        {
+            words.push(String::new());
+        }
+        if letter.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(letter.to_lowercase());
+        }
+        before = letter;
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(metrics: Vec<MetricConfig>, weights: &[(&str, f64)]) -> CanaryConfig {
+        let group_weights = weights.iter().map(|(group, weight)| ((*group).to_owned(), *weight));
+        CanaryConfig { metrics, group_weights: group_weights.collect(), ..CanaryConfig::default() }
+    }
+
+    fn said(config: &CanaryConfig) -> Vec<String> {
+        config
+            .problems()
+            .iter()
+            .map(|problem| format!("{:?} {problem}", problem.severity))
+            .collect()
+    }
+
+    #[test]
+    fn a_group_of_muted_metrics_is_noticed() {
+        let muted = |group: &str| MetricConfig { muted: true, ..MetricConfig::new("m", group) };
+        let counted = || MetricConfig::new("a", "A");
+        let mixed = MetricConfig { groups: vec!["B".to_owned()], ..MetricConfig::new("b", "B") };
+        let of = "every metric of the group is muted, so the group counts nothing: \
+                  NetflixACAJudge-v1.0 loses its share of the score, EvidenceJudge-v1 gives it to the \
+                  other groups";
+        let cases = [
+            (
+                config(vec![counted(), muted("B")], &[("A", 50.0), ("B", 50.0)]),
+                Some(format!("Notice classifier.groupWeights.B: 50; {of}")),
+            ),
+            (
+                config(vec![counted(), muted("B")], &[("A", 50.0)]),
+                Some(format!("Notice metrics[1].groups: \"B\"; {of}")),
+            ),
+            (config(vec![counted(), muted("B")], &[("A", 100.0), ("B", 0.0)]), None),
+            (config(vec![counted(), muted("B"), mixed], &[("A", 50.0), ("B", 50.0)]), None),
+            (config(vec![counted(), muted("A")], &[("A", 100.0)]), None),
+            (config(vec![muted("B")], &[("B", 100.0)]), None),
+        ];
+        for (config, expected) in cases {
+            assert_eq!(said(&config), expected.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_direction_that_seems_to_be_the_good_one_is_noticed() {
+        use Direction::{Decrease, Either, Increase};
+        let cases = [
+            ("error_rate", Decrease, true),
+            ("error_rate", Increase, false),
+            ("error_rate", Either, false),
+            ("http.server.requests.5xx", Decrease, true),
+            ("HTTP 5xx", Decrease, true),
+            ("HTTP5xx", Decrease, true),
+            ("requestLatencyP99", Decrease, true),
+            ("failedLogins", Decrease, true),
+            ("response_time", Decrease, true),
+            ("uncaught exceptions", Decrease, true),
+            ("timeouts", Decrease, true),
+            ("success_rate", Increase, true),
+            ("success_rate", Decrease, false),
+            ("Throughput", Increase, true),
+            // These may be meant.
+            ("error_budget_remaining", Decrease, false),
+            ("error-free-sessions", Decrease, false),
+            ("success_latency", Decrease, false),
+            ("requests", Increase, false),
+            ("cpu", Decrease, false),
+            ("terror", Decrease, false),
+            ("", Decrease, false),
+        ];
+        for (name, direction, noticed) in cases {
+            let metric = MetricConfig { direction, ..MetricConfig::new(name, "G") };
+            let said = said(&config(vec![metric], &[]));
+            assert_eq!(said.len(), usize::from(noticed), "{name} {direction:?}: {said:?}");
+        }
+        let metric = MetricConfig { direction: Decrease, ..MetricConfig::new("errors", "G") };
+        assert_eq!(
+            said(&config(vec![metric], &[])),
+            [
+                "Notice metrics[0].analysisConfigurations.canary.direction: \"decrease\"; errors fails when \
+              it decreases; is `direction` the direction of harm? If harm is the other way, say \
+              \"increase\""
+            ]
+        );
+    }
+}
