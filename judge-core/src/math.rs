@@ -43,8 +43,3 @@ pub(crate) fn tan(x: f64) -> f64 {
 pub(crate) fn atan(x: f64) -> f64 {
     libm::atan(x)
 }
-
-/// Inverse hyperbolic tangent's inverse: tanh.
-pub(crate) fn tanh(x: f64) -> f64 {
-    libm::tanh(x)
-}

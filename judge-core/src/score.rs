@@ -24,6 +24,11 @@ impl Scored {
         }
     }
 
+    /// Whatever the score, it is `limit` at most.
+    pub(crate) fn at_most(&mut self, limit: f64) {
+        self.score = self.score.min(limit);
+    }
+
     /// Whatever the score, the verdict is not Pass.
     pub(crate) fn at_most_marginal(&mut self) {
         self.best = Verdict::Marginal;

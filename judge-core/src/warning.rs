@@ -60,6 +60,13 @@ pub enum Warning {
         /// How many more points a side would settle it, where that is a practical number.
         more_points: Option<usize>,
     },
+    /// The canary stops to report, reports far less than its baseline, or repeats one value.
+    SilentCanary {
+        /// The metric.
+        metric: String,
+        /// What was found.
+        finding: String,
+    },
     /// Many metrics are a little worse together.
     Systemic {
         /// What was found.
@@ -136,6 +143,10 @@ impl fmt::Display for Warning {
                      more"
                 )
             }
+            Self::SilentCanary { metric, finding } => write!(
+                f,
+                "{metric}: {finding}; see whether the canary still runs and reports, before you trust the rest"
+            ),
             Self::Systemic { finding } => write!(f, "{finding}; look at what the metrics share"),
             Self::NotSubmitted { metric } => {
                 write!(f, "{metric}: configured but not submitted, so it was not judged")

@@ -102,8 +102,11 @@ impl MetricKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum InconclusivePolicy {
-    /// As passing.
+    /// As passing, but the score is the pass threshold at most: doubt alone fails no canary, and none passes
+    /// with full marks.
     #[default]
+    PassThreshold,
+    /// As passing.
     Pass,
     /// As passing, but the verdict is Marginal at best.
     Marginal,

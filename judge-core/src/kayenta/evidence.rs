@@ -41,6 +41,7 @@ const JUDGE_KEYS: &[&str] = &[
 ];
 
 const POLICIES: &[(&str, InconclusivePolicy)] = &[
+    ("passThreshold", InconclusivePolicy::PassThreshold),
     ("pass", InconclusivePolicy::Pass),
     ("marginal", InconclusivePolicy::Marginal),
     ("fail", InconclusivePolicy::Fail),

@@ -83,6 +83,9 @@ fn tests(numbers: &[i32], reading: &mut Reading<'_>) -> Option<Tests> {
             Ok(Word::Excursions) => TestKind::Excursions,
             Ok(Word::Events) => TestKind::Events,
             Ok(Word::StartUp) => TestKind::StartUp,
+            Ok(Word::Bursts) => TestKind::Bursts,
+            Ok(Word::MannWhitney) => TestKind::MannWhitney,
+            Ok(Word::Silence) => TestKind::Silence,
             Ok(Word::Unspecified) | Err(_) => {
                 let allowed = "TEST_KIND_LOCATION, TEST_KIND_END_STATE, TEST_KIND_SPREAD, \
                                TEST_KIND_TAIL, TEST_KIND_EXCURSIONS, TEST_KIND_EVENTS, \
@@ -98,7 +101,8 @@ fn tests(numbers: &[i32], reading: &mut Reading<'_>) -> Option<Tests> {
 fn inconclusive(number: i32, reading: &mut Reading<'_>) -> InconclusivePolicy {
     use proto::InconclusivePolicy as Word;
     match Word::try_from(number) {
-        Ok(Word::Pass | Word::Unspecified) => InconclusivePolicy::Pass,
+        Ok(Word::PassThreshold | Word::Unspecified) => InconclusivePolicy::PassThreshold,
+        Ok(Word::Pass) => InconclusivePolicy::Pass,
         Ok(Word::Marginal) => InconclusivePolicy::Marginal,
         Ok(Word::Fail) => InconclusivePolicy::Fail,
         Err(_) => {

@@ -34,6 +34,7 @@ impl From<Panel> for proto::Panel {
             more_points: panel.more_points.map(count),
             left_out: count(panel.left_out),
             fails: panel.fails,
+            would_find: panel.would_find,
         }
     }
 }
@@ -48,6 +49,9 @@ impl From<TestKind> for proto::TestKind {
             TestKind::Excursions => Self::Excursions,
             TestKind::Events => Self::Events,
             TestKind::StartUp => Self::StartUp,
+            TestKind::Bursts => Self::Bursts,
+            TestKind::MannWhitney => Self::MannWhitney,
+            TestKind::Silence => Self::Silence,
             _ => Self::Unspecified,
         }
     }
@@ -70,6 +74,7 @@ impl From<Estimated> for proto::Estimated {
             Estimated::ExcessRatio => Self::ExcessRatio,
             Estimated::ShareFollowed => Self::ShareFollowed,
             Estimated::RateRatio => Self::RateRatio,
+            Estimated::ShareOfPoints => Self::ShareOfPoints,
             _ => Self::Unspecified,
         }
     }

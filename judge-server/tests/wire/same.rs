@@ -159,13 +159,15 @@ fn assert_evidence(answered: proto::Evidence, library: &Evidence, what: &str) {
 }
 
 fn assert_panel(answered: proto::Panel, library: &Panel, what: &str) {
-    let proto::Panel { estimate, interval, allowed, more_points, left_out, fails } = answered;
+    let proto::Panel { estimate, interval, allowed, more_points, left_out, fails, would_find } =
+        answered;
     assert_bits(estimate, library.estimate, what);
     assert_interval(interval.unwrap(), &library.interval, what);
     assert_bits(allowed, library.allowed, what);
     assert_eq!(more_points.map(|more| more as usize), library.more_points, "{what}");
     assert_eq!(left_out as usize, library.left_out, "{what}");
     assert_eq!(fails, library.fails, "{what}");
+    assert_bits(would_find, library.would_find, what);
 }
 
 fn assert_finding(answered: proto::Finding, library: &Finding, what: &str) {

@@ -1,9 +1,9 @@
-//! `EvidenceJudge-v1`: sees what a comparison of locations cannot, and does not cry wolf.
+//! `EvidenceJudge-v1`: sees what a comparison of means cannot, and raises few false alarms.
 //!
-//! For each metric a panel of tests shares one error budget (`panel`); all hold the canary against
-//! the *bar*, the baseline with what is allowed on top (`case`). Harm needs significance and
-//! practical size. Where harm is neither shown nor ruled out, the metric is Inconclusive. Across the
-//! metrics, `together` looks for a systemic regression. `docs/evidence-judge.md` has the method, its
+//! A metric goes through four layers, each of which knows only those before it: [`prepare`] lays its points out
+//! and models their noise, [`detect`] tests them, [`decide`] holds what was found against the levels and
+//! thresholds of the config, [`say`] words it. Harm is a change that is significant and likelier than not beyond what is
+//! allowed. Every number stands in [`parameters`]. `docs/evidence-judge.md` has the method, its
 //! measured rates, and what it gets wrong.
 
 mod decide;
@@ -15,7 +15,7 @@ mod say;
 mod tests;
 
 use crate::config::evidence::{AcrossMetrics, InconclusivePolicy, JointOutcome};
-use crate::judgement::{Classification, Decision, Judgement};
+use crate::judgement::{Classification, Decision, Judgement, TestKind};
 use crate::problem::{Problem, Refused, Severity};
 use crate::request::JudgeRequest;
 use crate::score::{self, MutedGroups};
@@ -42,7 +42,7 @@ impl Judge for EvidenceJudge {
     }
 
     fn summary(&self) -> &'static str {
-        "level, end state, spread, tail, runs and rare events, with one error budget a metric"
+        "means, late changes, spread, tail, runs, bursts and rare events, with one error budget a metric"
     }
 
     fn judge_with(
@@ -75,15 +75,17 @@ impl Judge for EvidenceJudge {
         }
         pairs::warn_of_request(request, &metrics, &mut warnings);
         let mut scored = score::score(&metrics, &request.config, MutedGroups::ShareAmongOthers);
-        let policy = request.config.evidence.inconclusive;
-        if policy == InconclusivePolicy::Marginal
-            && metrics.iter().any(|metric| {
-                !metric.muted
-                    && metric.classification == Classification::Inconclusive
-                    && matches!(metric.decision, Decision::Panel(_))
-            })
-        {
-            scored.at_most_marginal();
+        let is_unsure = metrics.iter().any(|metric| {
+            !metric.muted
+                && metric.classification == Classification::Inconclusive
+                && matches!(metric.decision, Decision::Panel(_))
+        });
+        match request.config.evidence.inconclusive {
+            InconclusivePolicy::PassThreshold if is_unsure => {
+                scored.at_most(request.thresholds.pass);
+            }
+            InconclusivePolicy::Marginal if is_unsure => scored.at_most_marginal(),
+            _ => {}
         }
         if let Some(finding) = systemic {
             match request.config.evidence.joint.outcome {
@@ -142,6 +144,10 @@ fn warn_of(metric: &crate::judgement::MetricJudgement, warnings: &mut Vec<Warnin
         && panel.left_out > 0
     {
         warnings.push(Warning::HealedStart { metric: name(), points: panel.left_out });
+    }
+    let silence = metric.findings.iter().find(|finding| finding.test == TestKind::Silence);
+    if let Some(silence) = silence.filter(|_| !metric.muted) {
+        warnings.push(Warning::SilentCanary { metric: name(), finding: silence.sentence.clone() });
     }
     if metric.classification == Classification::Inconclusive && !metric.muted {
         let more_points = metric.points_to_settle();

@@ -87,20 +87,6 @@ pub(crate) fn normal_score(t: f64, df: f64) -> f64 {
     }
 }
 
-/// The t whose [`normal_score`] is `z`, at least 0; up to a t of 7 within 3·10⁻⁴ of itself.
-pub(crate) fn from_normal_score(z: f64, df: f64) -> f64 {
-    if df < ENOUGH_FOR_HILL {
-        return upper_quantile(normal::upper_tail(z), df);
-    }
-    if df.is_infinite() || z <= 0.0 {
-        return z.max(0.0);
-    }
-    let near = z + expansion(z, df);
-    let there = normal_score(near, df);
-    // One of Newton's steps, with the slope of the leading term, √((ν − ½) ln(1 + t²/ν)).
-    near + (z - there) * there * (df + near * near) / ((df - 0.5) * near)
-}
-
 /// What to add to a normal quantile (Abramowitz and Stegun 1964, 26.7.5): nearly all when ν is not small.
 fn expansion(z: f64, df: f64) -> f64 {
     let z2 = z * z;

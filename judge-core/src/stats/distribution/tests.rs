@@ -46,12 +46,9 @@ fn quick_students_agree_with_exact_ones() {
             let tolerance = if exact > 1e-4 { 2e-6 } else { 1e-4 };
             assert!(relative(normal::upper_tail(z), exact) < tolerance, "t {t}, {df} df: z {z}");
             assert_eq!(student::normal_score(-t, df), -z);
-            let back = student::from_normal_score(z, df);
-            assert!((back - t).abs() <= 3e-4 * t, "z {z}, {df} df: {back}, not {t}");
         }
     }
     assert_eq!(student::normal_score(2.5, f64::INFINITY), 2.5);
-    assert_eq!(student::from_normal_score(2.5, f64::INFINITY), 2.5);
 }
 
 #[test]

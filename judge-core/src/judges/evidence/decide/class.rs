@@ -1,5 +1,7 @@
 //! The class of a metric, and what its points could have shown.
 
+use std::fmt::Write;
+
 use crate::config::evidence::InconclusivePolicy;
 use crate::judgement::{
     Change, Classification, Decision, Interval, MetricJudgement, Panel, TestKind,
@@ -148,7 +150,8 @@ impl Judged {
             && let Some(more) = self.metric.points_to_settle()
             && let Some(reason) = &mut self.metric.reason
         {
-            reason.push_str(&format!("; about {more} more points a side would settle it"));
+            // Writing to a string cannot fail.
+            let _ = write!(reason, "; about {more} more points a side would settle it");
         }
         self.metric.findings = self.considered.into_iter().map(|found| found.finding).collect();
         self.metric

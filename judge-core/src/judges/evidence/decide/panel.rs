@@ -86,13 +86,13 @@ impl Question<'_> {
             (TestKind::Events, true) if weighed => 1.0,
             (TestKind::Events, true) => p::EVENTS_SHARE,
             (TestKind::Location, true) if !weighed => p::SPARSE_LOCATION_SHARE,
-            (_, true) | (TestKind::Events, false) => return None,
             (TestKind::Location, false) => location::share(of.times),
             (TestKind::EndState, false) => late::share(of.times),
             (TestKind::Bursts, false) => p::BURSTS_SHARE,
             (TestKind::Spread, false) => p::SPREAD_SHARE,
             (TestKind::Tail, false) => p::TAIL_SHARE,
             (TestKind::Excursions, false) => p::RUNS_SHARE,
+            // The others look for changes of values, which sparse metrics do not have.
             _ => return None,
         };
         self.tests.has(test).then_some(self.level * share)
@@ -226,7 +226,7 @@ impl Panel<'_> {
         likely: f64,
         say: impl FnOnce(Draft<'_>) -> Finding,
     ) {
-        let view = View { of: self.of, timeline: self.timeline, change: self.question.change };
+        let view = View { of: self.of, change: self.question.change };
         let finding = say(Draft { view, test, p: p.clamp(0.0, 1.0), level, likely });
         self.considered.push(Considered { finding, likely });
     }

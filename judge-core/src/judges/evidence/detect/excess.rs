@@ -104,7 +104,7 @@ fn beside(of: &Comparison, timeline: &Timeline, paired: bool) -> Vec<f64> {
         coordinates.fold(f64::NEG_INFINITY, f64::max)
     };
     let points = timeline.canary.iter().zip(baseline).enumerate().skip(of.start);
-    let points = points.filter(|(_, (x, y))| !x.is_nan() && !(paired && y.is_nan()));
+    let points = points.filter(|(_, (x, y))| !(x.is_nan() || paired && y.is_nan()));
     let base = |y: &f64| if paired { axis.coordinate(*y) } else { of.robust_y.median };
     points.map(|(index, (_, y))| highest(index) - base(y)).collect()
 }

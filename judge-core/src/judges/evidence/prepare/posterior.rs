@@ -95,11 +95,6 @@ impl Posterior {
         self.nodes().map(|(weight, _, error, _)| weight * error * error).sum::<f64>().sqrt()
     }
 
-    /// Whether there is any noise.
-    pub(crate) fn is_noisy(&self) -> bool {
-        self.nodes().any(|(_, _, error, _)| error > 0.0)
-    }
-
     /// How likely an estimate as high as this is if the shift is `threshold`. One minus this is the
     /// posterior probability that the shift is above it.
     pub(crate) fn p_value(&self, threshold: f64) -> f64 {

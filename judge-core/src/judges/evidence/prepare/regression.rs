@@ -196,14 +196,14 @@ impl<const P: usize> Regression<P> {
                 }
             }
         }
-        // Columns of L⁻¹, of which everything else is made.
+        // L⁻¹, of which everything else is made, by forward substitution.
         let mut inverse_lower = [[0.0; P]; P];
-        for j in 0..P {
-            for i in j..P {
+        for i in 0..P {
+            inverse_lower[i] = std::array::from_fn(|j| {
                 let dot: f64 = (j..i).map(|k| lower[i][k] * inverse_lower[k][j]).sum();
                 let unit = if i == j { 1.0 } else { 0.0 };
-                inverse_lower[i][j] = (unit - dot) / lower[i][i];
-            }
+                if j > i { 0.0 } else { (unit - dot) / lower[i][i] }
+            });
         }
         let mut inverse = [[0.0; P]; P];
         for (i, row) in inverse.iter_mut().enumerate() {

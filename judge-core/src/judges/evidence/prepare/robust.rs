@@ -1,7 +1,5 @@
 //! Middle and spread that a few wild points do not move.
 
-use std::ops::Range;
-
 use crate::order;
 
 /// The median of |z| of a standard normal is 1 / 1.4826.
@@ -31,12 +29,6 @@ impl Robust {
         };
         let deviations = sorted.iter().map(|value| (value - median).abs());
         Self { median, scale: scale(mad, deviations) }
-    }
-
-    /// So many scales from the middle; without a scale everything is inside.
-    pub(crate) fn fences(&self, scales: f64) -> Range<f64> {
-        let reach = if self.scale > 0.0 { scales * self.scale } else { f64::INFINITY };
-        self.median - reach..self.median + reach
     }
 
     /// Of at least one value, in O(n).

@@ -1,6 +1,6 @@
 //! How much change a config allows.
 
-use crate::config::evidence::EvidenceConfig;
+use crate::config::evidence::{EvidenceConfig, MinimumChange};
 use crate::config::{EffectMeasure, MetricConfig};
 use crate::judgement::Change;
 use crate::judges::evidence::parameters as p;
@@ -53,7 +53,7 @@ impl Threshold {
             is_stated: share > 0.0,
             often,
             minimum: relative.max(noise).max(absolute),
-            is_default: !own && judge.minimum_change == Default::default(),
+            is_default: !own && judge.minimum_change == MinimumChange::DEFAULT,
         }
     }
 

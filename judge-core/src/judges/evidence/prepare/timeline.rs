@@ -108,7 +108,7 @@ impl Timeline {
     /// one if `paired`.
     pub(crate) fn index_behind(&self, points: usize, paired: bool) -> usize {
         let present = |index: usize, value: f64| {
-            !value.is_nan() && !(paired && self.baseline.get(index).is_none_or(|v| v.is_nan()))
+            !(value.is_nan() || paired && self.baseline.get(index).is_none_or(|v| v.is_nan()))
         };
         let canary = self.canary.iter().enumerate();
         let present = canary.filter(|(index, value)| present(*index, **value));

@@ -16,7 +16,6 @@ use crate::judges::evidence::detect::tail::Tail;
 use crate::judges::evidence::detect::warm_up::WarmUp;
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
-use crate::judges::evidence::prepare::timeline::Timeline;
 use crate::stats::distribution::normal;
 
 use sentence::Sentence;
@@ -25,7 +24,6 @@ use sentence::Sentence;
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
     pub(crate) of: &'a Comparison,
-    pub(crate) timeline: &'a Timeline,
     pub(crate) change: Change,
 }
 
@@ -53,6 +51,7 @@ pub(crate) struct Draft<'a> {
 }
 
 /// An estimate of a finding.
+#[derive(Clone, Copy)]
 struct Estimate {
     of: Estimated,
     value: f64,
