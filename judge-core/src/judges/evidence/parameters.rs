@@ -66,6 +66,8 @@ pub(crate) const WHITE: f64 = 0.15;
 
 /// Shares of the window that a late change may have lasted for.
 pub(crate) const LATE_SHARES: [f64; 6] = [0.5, 0.4, 0.33, 0.27, 0.22, 0.18];
+/// Nothing with a larger p without autocorrelation needs to be known more exactly.
+pub(crate) const UNREMARKABLE: f64 = 0.05;
 /// Points of a late change, and points before it.
 pub(crate) const LATE_FEWEST: usize = 4;
 /// Windows that follow each other must also differ by ranks, at this level.

@@ -140,6 +140,7 @@ fn examine(
         _ => declared,
     };
     let logs = !sparse && prefers_logarithms(baseline, canary);
+    buffers.take(timeline, changes[0], logs);
     let mut answers = Vec::with_capacity(2);
     for &change in changes {
         let question = Question {
@@ -148,7 +149,6 @@ fn examine(
             judge,
             tests,
             level: judged.level / changes.len() as f64,
-            logs,
             sparse,
             counted: Counted { declared, exposure },
         };

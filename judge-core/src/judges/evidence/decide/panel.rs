@@ -1,18 +1,18 @@
 //! All tests of one metric for one direction of harm, and the shares of the level that they take.
 
-use crate::config::MetricConfig;
 use crate::config::evidence::{EvidenceConfig, Tests};
+use crate::config::{EffectMeasure, MetricConfig};
 use crate::judgement::{Change, Finding, TestKind};
 use crate::stats::TwoSampleScratch;
 
 use crate::judges::evidence::detect::events::{self, Counted};
 use crate::judges::evidence::detect::excess::{Excess, has_few_values};
 use crate::judges::evidence::detect::location::Location;
+use crate::judges::evidence::detect::ranks::Ranks;
 use crate::judges::evidence::detect::sequential::Sequential;
 use crate::judges::evidence::detect::warm_up::{self, WarmUp};
 use crate::judges::evidence::detect::{bursts, late, location, ranks, runs, spread, tail};
 use crate::judges::evidence::parameters as p;
-use crate::judges::evidence::prepare::autocorrelation;
 use crate::judges::evidence::prepare::axis::Axis;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
@@ -29,8 +29,6 @@ pub(crate) struct Question<'a> {
     pub(crate) tests: &'a Tests,
     /// Probability with which the whole panel may fail a healthy metric.
     pub(crate) level: f64,
-    /// Whether values are judged as logarithms.
-    pub(crate) logs: bool,
     /// Whether it is asked how often events come.
     pub(crate) sparse: bool,
     pub(crate) counted: Counted,
@@ -72,7 +70,11 @@ pub(crate) struct Located {
 /// Buffers of a panel.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
-    of: Comparison,
+    /// The whole metric, turned so that harm of the last question was up.
+    whole: Comparison,
+    /// What is left of it behind a warm-up.
+    rest: Comparison,
+    ranks: Option<Ranks>,
     two_sample: TwoSampleScratch,
 }
 
@@ -99,26 +101,39 @@ impl Question<'_> {
     }
 }
 
-/// Asks `question` of the metric in `timeline`.
+impl Buffers {
+    /// Takes in the metric in `timeline`, of which to [`ask`] then.
+    pub(crate) fn take(&mut self, timeline: &Timeline, change: Change, logs: bool) {
+        self.whole.refill(timeline, Axis::new(logs, change, timeline), 0);
+        self.ranks = None;
+    }
+}
+
+/// Asks `question` of the metric in `timeline`, which the buffers have taken in.
 pub(crate) fn ask(timeline: &Timeline, question: &Question<'_>, buffers: &mut Buffers) -> Answer {
-    let Buffers { of, two_sample } = buffers;
-    let axis = Axis::new(question.logs, question.change, timeline);
-    of.refill(timeline, axis, 0);
+    let Buffers { whole, rest, ranks, two_sample } = buffers;
+    if !whole.axis.is_of(question.change) {
+        whole.turn();
+        *ranks = ranks.map(Ranks::turned);
+    }
     let threshold = |of: &Comparison| {
         Threshold::from_config(question.config, question.judge, question.change, of, timeline)
     };
-    let warm_up = if question.tests.has(TestKind::StartUp) && !question.sparse {
-        leave_out_warm_up(timeline, of, threshold)
-    } else {
-        None
-    };
+    let may_warm_up = question.tests.has(TestKind::StartUp) && !question.sparse;
+    let mut excess = (!question.sparse).then(|| Excess::new(whole, &threshold(whole), timeline));
+    let (mut warm_up, mut unsettled) = (None, None);
+    if let Some(of_whole) = excess.as_ref().filter(|_| may_warm_up) {
+        let left = leave_out_warm_up(timeline, whole, of_whole, rest, threshold);
+        match left {
+            Some((found, of_rest)) => {
+                warm_up = Some(found);
+                excess = Some(of_rest);
+            }
+            None => unsettled = warm_up::find_unsettled(whole, of_whole),
+        }
+    }
+    let of = if warm_up.is_some() { &*rest } else { &*whole };
     let threshold = threshold(of);
-    let unsettled =
-        if question.tests.has(TestKind::StartUp) && !question.sparse && warm_up.is_none() {
-            warm_up::find_unsettled(of, &Excess::new(of, &threshold, timeline))
-        } else {
-            None
-        };
     let mut panel = Panel { timeline, question, of, threshold, considered: Vec::with_capacity(8) };
     let sequential = Sequential::join(of);
     let found = location::find(of, sequential.as_ref());
@@ -127,11 +142,17 @@ pub(crate) fn ask(timeline: &Timeline, question: &Question<'_>, buffers: &mut Bu
     }
     panel.late(sequential.as_ref());
     panel.events();
-    if !question.sparse {
-        panel.points();
+    if let Some(excess) = &excess {
+        panel.points(excess);
     }
+    let by_ranks = if warm_up.is_some() {
+        ranks::find(of, two_sample)
+    } else {
+        *ranks = ranks.or_else(|| ranks::find(of, two_sample));
+        *ranks
+    };
     if question.tests.has(TestKind::MannWhitney)
-        && let Some(found) = ranks::find(of, two_sample)
+        && let Some(found) = by_ranks
     {
         panel.consider(TestKind::MannWhitney, found.p, question.level, 0.0, |draft| {
             say::ranks(&found, draft)
@@ -149,39 +170,43 @@ pub(crate) fn ask(timeline: &Timeline, question: &Question<'_>, buffers: &mut Bu
         location: found.map(|found| Located {
             shift: found.shift,
             threshold: threshold.shift(of),
-            axis,
+            axis: of.axis,
             points: of.x.len().min(of.y.len()),
             noise: noise_of_shift(timeline, of),
         }),
         warm_up,
         unsettled: unsettled.map(|found| found.length),
-        share_above: of.share_above(&of.x),
+        share_above: match question.config.effect_size.measure {
+            EffectMeasure::Cles => of.share_above(&of.x),
+            EffectMeasure::MeanRatio => 0.5,
+        },
     }
 }
 
 /// Leaves out a transient at the start, if there is one, and looks at the rest.
 fn leave_out_warm_up(
     timeline: &Timeline,
-    of: &mut Comparison,
+    whole: &Comparison,
+    of_whole: &Excess,
+    rest: &mut Comparison,
     threshold: impl Fn(&Comparison) -> Threshold,
-) -> Option<WarmUp> {
-    let whole = Excess::new(of, &threshold(of), timeline);
+) -> Option<(WarmUp, Excess)> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a share of n points"
     )]
-    let longest = (p::WARM_UP_LONGEST * whole.canary.len() as f64) as usize;
-    let mut found = warm_up::find(of, &whole, longest)?;
+    let longest = (p::WARM_UP_LONGEST * of_whole.canary.len() as f64) as usize;
+    let mut found = warm_up::find(whole, of_whole, longest)?;
     loop {
-        of.refill(timeline, of.axis, timeline.index_behind(found.length, whole.paired));
-        let rest = Excess::new(of, &threshold(of), timeline);
-        match warm_up::find(of, &rest, longest - found.length) {
-            Some(next) if rest.paired == whole.paired => found.length += next.length,
+        rest.refill(timeline, whole.axis, timeline.index_behind(found.length, of_whole.paired));
+        let of_rest = Excess::new(rest, &threshold(rest), timeline);
+        match warm_up::find(rest, &of_rest, longest - found.length) {
+            Some(next) if of_rest.paired == of_whole.paired => found.length += next.length,
             // How unlikely it is, its first step says; how high it was, all of it.
             _ => {
-                let above_rest = warm_up::above_rest(&whole.canary, found.length);
-                return Some(WarmUp { above_rest, ..found });
+                let above_rest = warm_up::above_rest(&of_whole.canary, found.length);
+                return Some((WarmUp { above_rest, ..found }, of_rest));
             }
         }
     }
@@ -294,14 +319,10 @@ impl Panel<'_> {
     }
 
     /// The tests of single points.
-    fn points(&mut self) {
+    fn points(&mut self, excess: &Excess) {
         let of = self.of;
-        let excess = Excess::new(of, &self.threshold, self.timeline);
-        let phi = if excess.paired {
-            of.paired().map_or(0.0, |shift| shift.phi())
-        } else {
-            autocorrelation::mean(&of.weights_of_sides())
-        };
+        let phi =
+            if excess.paired { of.paired().map_or(0.0, Posterior::phi) } else { of.phi_of_sides() };
         if let Some(level) = self.question.level_of(TestKind::Bursts, of)
             && let Some(found) = bursts::find(of)
         {
@@ -311,11 +332,7 @@ impl Panel<'_> {
             });
         }
         if let Some(level) = self.question.level_of(TestKind::Spread, of)
-            && let Some(found) = spread::find(
-                of,
-                self.threshold.share,
-                autocorrelation::mean(&of.weights_of_sides()),
-            )
+            && let Some(found) = spread::find(of, self.threshold.share, of.phi_of_sides())
         {
             let wide = found.ratio >= p::SPREAD_RATIO;
             let minimum = Threshold { is_stated: false, ..self.threshold };
@@ -329,15 +346,15 @@ impl Panel<'_> {
             finding.test == TestKind::Location && finding.is_harm() && finding.weight() <= 0.1
         });
         if let Some(level) = self.question.level_of(TestKind::Tail, of)
-            && let Some(found) = tail::find(of, &excess, phi, location_is_found)
+            && let Some(found) = tail::find(of, excess, phi, location_is_found)
         {
             // It is found only where it matters.
             self.consider(TestKind::Tail, found.p, level, 1.0, |draft| {
-                say::tail(&found, &excess, draft)
+                say::tail(&found, excess, draft)
             });
         }
         if let Some(level) = self.question.level_of(TestKind::Excursions, of)
-            && let Some(found) = runs::find(of, &excess)
+            && let Some(found) = runs::find(of, excess)
         {
             self.consider(TestKind::Excursions, found.p, level, 1.0, |draft| {
                 say::runs(&found, draft)

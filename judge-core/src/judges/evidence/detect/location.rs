@@ -26,7 +26,7 @@ pub(crate) struct Location {
 
 /// Compares the sides.
 pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<Location> {
-    let apart = of.apart()?;
+    let apart = *of.apart()?;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     // Clipped points tell whether there is a change, all of them how large it is.
     let plain = (of.robust_x.median - of.robust_y.median).max(mean(&of.x) - mean(&of.y));
@@ -38,7 +38,7 @@ pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<L
             effect: shift.mean().max(of.robust_x.median - of.robust_y.median),
         });
     }
-    let Some(paired) = of.paired() else {
+    let Some(paired) = of.paired().copied() else {
         return Some(Location {
             p: apart.p_value(0.0),
             shift: apart,

@@ -12,9 +12,23 @@ use crate::stats::{ConfidenceLevel, Method, Placed, TwoSampleScratch, place, pla
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ranks {
     pub(crate) p: f64,
+    p_of_opposite: f64,
     pub(crate) shift: f64,
     pub(crate) lower: f64,
     pub(crate) upper: f64,
+}
+
+impl Ranks {
+    /// That of the opposite shift.
+    pub(crate) fn turned(self) -> Self {
+        Self {
+            p: self.p_of_opposite,
+            p_of_opposite: self.p,
+            shift: -self.shift,
+            lower: -self.upper,
+            upper: -self.lower,
+        }
+    }
 }
 
 /// Compares the sides by ranks.
@@ -26,6 +40,7 @@ pub(crate) fn find(of: &Comparison, scratch: &mut TwoSampleScratch) -> Option<Ra
     let Placed { p, shift } = place(&of.sorted_x, &of.sorted_y, level, scratch).ok()?;
     Some(Ranks {
         p: p.greater,
+        p_of_opposite: p.less,
         shift: shift.estimate,
         lower: shift.interval.lower,
         upper: shift.interval.upper,

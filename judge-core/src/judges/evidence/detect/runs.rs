@@ -41,7 +41,7 @@ pub(crate) fn find(of: &Comparison, excess: &Excess) -> Option<Runs> {
     let seen = followed_at_most(baseline);
     // How the baseline's own bad points follow each other also says what φ may be.
     let (mut sum, mut weights) = (0.0, 0.0);
-    for (phi, weight) in NODES.into_iter().zip(of.weights_of_baseline()) {
+    for (phi, weight) in NODES.into_iter().zip(*of.weights_of_baseline()) {
         if weight == 0.0 {
             continue;
         }

@@ -34,6 +34,16 @@ impl Axis {
         Self { logs, sign, level, exponent: timeline.exponent() }
     }
 
+    /// Whether harm of `change` is up.
+    pub(crate) fn is_of(&self, change: Change) -> bool {
+        (self.sign > 0.0) == (change == Change::Increase)
+    }
+
+    /// The same with harm turned round.
+    pub(crate) fn turned(self) -> Self {
+        Self { sign: -self.sign, ..self }
+    }
+
     pub(crate) fn sign(&self) -> f64 {
         self.sign
     }

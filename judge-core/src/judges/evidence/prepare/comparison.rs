@@ -42,6 +42,11 @@ pub(crate) struct Comparison {
     x_line: Option<Solutions<2>>,
     y_line: Option<Solutions<2>>,
     difference_line: Option<Solutions<2>>,
+    apart: Option<Posterior>,
+    paired: Option<Posterior>,
+    weights_of_sides: Weights,
+    weights_of_baseline: Weights,
+    noise: f64,
     ordered: Vec<f64>,
 }
 
@@ -109,6 +114,57 @@ impl Comparison {
                 );
             }
         }
+        self.summarise();
+    }
+
+    fn summarise(&mut self) {
+        let level = [1.0, 0.0];
+        let widening = self.widening();
+        let (x, y) = (self.x_line.as_ref(), self.y_line.as_ref());
+        self.apart = x.zip(y).map(|(x, y)| {
+            let (x, y) = (Side { of: x, contrast: level }, Side { of: y, contrast: level });
+            regression::difference(&x, &y, p::PRIOR_OF_SIDES).widened(widening)
+        });
+        self.weights_of_sides = match (x, y) {
+            (Some(x), Some(y)) => regression::shared_weights(x, y, p::PRIOR_OF_SIDES),
+            (Some(one), None) | (None, Some(one)) => one.weights(p::PRIOR_OF_SIDES),
+            _ => autocorrelation::INDEPENDENT,
+        };
+        self.weights_of_baseline =
+            y.map_or(autocorrelation::INDEPENDENT, |line| line.weights(p::PRIOR_OF_SIDES));
+        self.noise = y.map_or(0.0, |line| line.deviation(&self.weights_of_baseline));
+        self.paired = self
+            .difference_line
+            .as_ref()
+            .map(|line| line.posterior(level, p::PRIOR_OF_DIFFERENCES).widened(widening));
+    }
+
+    /// Turns harm round.
+    pub(crate) fn turn(&mut self) {
+        self.axis = self.axis.turned();
+        let values = [&mut self.x, &mut self.y, &mut self.differences];
+        for value in values.into_iter().flatten() {
+            *value = -*value;
+        }
+        for sorted in [&mut self.sorted_x, &mut self.sorted_y] {
+            sorted.reverse();
+            for value in sorted.iter_mut() {
+                *value = -*value;
+            }
+        }
+        for (x, y) in &mut self.pairs {
+            (*x, *y) = (-*x, -*y);
+        }
+        for robust in [&mut self.robust_x, &mut self.robust_y, &mut self.robust_differences] {
+            robust.median = -robust.median;
+        }
+        for side in [&mut self.clipped_x, &mut self.clipped_y, &mut self.clipped_differences] {
+            side.turn();
+        }
+        let lines = [&mut self.x_line, &mut self.y_line, &mut self.difference_line];
+        lines.into_iter().flatten().for_each(Solutions::turn);
+        self.apart = self.apart.map(Posterior::turned);
+        self.paired = self.paired.map(Posterior::turned);
     }
 
     /// The canary's points as the regressions see them: clipped, around the baseline's median.
@@ -132,11 +188,8 @@ impl Comparison {
     }
 
     /// What the two sides say of the shift between them, as two samples.
-    pub(crate) fn apart(&self) -> Option<Posterior> {
-        let (x, y) = (self.x_line.as_ref()?, self.y_line.as_ref()?);
-        let level = [1.0, 0.0];
-        let (x, y) = (Side { of: x, contrast: level }, Side { of: y, contrast: level });
-        Some(regression::difference(&x, &y, p::PRIOR_OF_SIDES).widened(self.widening()))
+    pub(crate) fn apart(&self) -> Option<&Posterior> {
+        self.apart.as_ref()
     }
 
     /// By how much errors are too small because the canary repeats one value while its baseline moves: it
@@ -148,9 +201,8 @@ impl Comparison {
     }
 
     /// What differences of the same times say of the shift.
-    pub(crate) fn paired(&self) -> Option<Posterior> {
-        let line = self.difference_line.as_ref()?;
-        Some(line.posterior([1.0, 0.0], p::PRIOR_OF_DIFFERENCES).widened(self.widening()))
+    pub(crate) fn paired(&self) -> Option<&Posterior> {
+        self.paired.as_ref()
     }
 
     /// The same two posteriors for the canary less what is allowed: above 0 is above the allowance.
@@ -175,26 +227,19 @@ impl Comparison {
         found
     }
 
-    /// Weights of φ of both sides' noise.
-    pub(crate) fn weights_of_sides(&self) -> Weights {
-        match (&self.x_line, &self.y_line) {
-            (Some(x), Some(y)) => regression::shared_weights(x, y, p::PRIOR_OF_SIDES),
-            (Some(one), None) | (None, Some(one)) => one.weights(p::PRIOR_OF_SIDES),
-            _ => autocorrelation::INDEPENDENT,
-        }
+    /// Mean φ of both sides' noise.
+    pub(crate) fn phi_of_sides(&self) -> f64 {
+        autocorrelation::mean(&self.weights_of_sides)
     }
 
     /// Weights of φ of the baseline's noise: what the canary's points remember besides may be what is wrong.
-    pub(crate) fn weights_of_baseline(&self) -> Weights {
-        self.y_line
-            .as_ref()
-            .map_or(autocorrelation::INDEPENDENT, |line| line.weights(p::PRIOR_OF_SIDES))
+    pub(crate) fn weights_of_baseline(&self) -> &Weights {
+        &self.weights_of_baseline
     }
 
     /// Standard deviation of the baseline's noise around a line.
     pub(crate) fn noise(&self) -> f64 {
-        let Some(line) = &self.y_line else { return 0.0 };
-        line.deviation(&line.weights(p::PRIOR_OF_SIDES))
+        self.noise
     }
 
     /// Whether differences of the same time know the shift better than the two samples.

@@ -16,8 +16,20 @@ pub(crate) struct Estimate {
 }
 
 impl Estimate {
+    /// How likely an estimate as high as this is if nothing has shifted.
+    pub(crate) fn p_value(&self) -> f64 {
+        if self.variance > 0.0 {
+            let t = self.mean / self.variance.sqrt();
+            normal::upper_tail(student::normal_score(t, self.freedom.max(1.0)))
+        } else if self.mean > 0.0 {
+            0.0
+        } else {
+            1.0
+        }
+    }
+
     /// This less an independent other, with Welch's (1947) degrees of freedom.
-    pub(super) fn less(self, other: Self) -> Self {
+    pub(crate) fn less(self, other: Self) -> Self {
         let variance = self.variance + other.variance;
         let freedom = if variance > 0.0 {
             variance * variance
@@ -63,6 +75,12 @@ impl Posterior {
             posterior.points = points;
         }
         posterior
+    }
+
+    /// That of the opposite shift.
+    pub(crate) fn turned(mut self) -> Self {
+        self.means = self.means.map(|mean| -mean);
+        self
     }
 
     /// With all errors times `factor`.

@@ -7,10 +7,16 @@
 //! any point. The restricted likelihood (Harville 1977) has the effects integrated out: without that term
 //! the φ of short series with a slope comes out too low.
 
+use std::sync::LazyLock;
+
 use crate::math;
 
 use super::autocorrelation::{COUNT, NODES, Prior, Weights};
 use super::posterior::{Estimate, Posterior};
+
+/// ln(1 − φ²) of each φ.
+static LOGS_OF_REST: LazyLock<[f64; COUNT]> =
+    LazyLock::new(|| NODES.map(|phi| math::ln(1.0 - phi * phi)));
 
 /// Residuals smaller than this share of the series are rounding.
 const ROUNDING: f64 = 1e-12;
@@ -48,7 +54,6 @@ pub(crate) struct Regressand {
     /// Sums of the last 0, 1, 2, … values.
     sums: Vec<f64>,
     squares: Inner,
-    center: f64,
 }
 
 impl Regressand {
@@ -64,7 +69,13 @@ impl Regressand {
             self.sums.push(sum);
         }
         self.squares = Inner::product(&self.values, &self.values);
-        self.center = center;
+    }
+
+    /// Turns the values round.
+    pub(crate) fn turn(&mut self) {
+        for value in self.values.iter_mut().chain(&mut self.sums) {
+            *value = -*value;
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -176,21 +187,23 @@ struct Solved<const P: usize> {
     inverse: [[f64; P]; P],
     /// Sum of squared residuals; 0 where the columns explain everything.
     residual: f64,
-    log_determinant: f64,
+    /// Of the Gram matrix.
+    determinant: f64,
 }
 
 impl<const P: usize> Regression<P> {
     fn solve(&self, phi: f64) -> Solved<P> {
         // Cholesky, G = L·Lᵀ; columns are independent, so the diagonal is positive.
         let mut lower = [[0.0; P]; P];
-        let mut log_determinant = 0.0;
+        let mut determinant = 1.0;
         for i in 0..P {
             for j in 0..=i {
                 let dot: f64 = (0..j).map(|k| lower[i][k] * lower[j][k]).sum();
                 let rest = self.gram[i][j].at(phi) - dot;
                 if i == j {
-                    lower[i][i] = rest.max(f64::MIN_POSITIVE).sqrt();
-                    log_determinant += 2.0 * math::ln(lower[i][i]);
+                    let rest = rest.max(f64::MIN_POSITIVE);
+                    determinant *= rest;
+                    lower[i][i] = rest.sqrt();
                 } else {
                     lower[i][j] = rest / lower[j][j];
                 }
@@ -217,7 +230,7 @@ impl<const P: usize> Regression<P> {
         let explained: f64 = moments.iter().zip(&effects).map(|(m, e): (&f64, &f64)| m * e).sum();
         let residual = squares - explained;
         let residual = if residual <= ROUNDING * squares { 0.0 } else { residual };
-        Solved { effects, inverse, residual, log_determinant }
+        Solved { effects, inverse, residual, determinant }
     }
 
     /// At every φ.
@@ -227,14 +240,15 @@ impl<const P: usize> Regression<P> {
 }
 
 impl<const P: usize> Solved<P> {
-    /// Logarithm of the restricted likelihood, up to a constant; 0 for a series without noise.
-    fn log_likelihood(&self, points: f64, phi: f64) -> f64 {
+    /// Logarithm of the restricted likelihood, up to a constant, where `log_of_rest` is ln(1 − φ²); 0 for a series
+    /// without noise.
+    fn log_likelihood(&self, points: f64, log_of_rest: f64) -> f64 {
         if self.residual <= 0.0 {
             return 0.0;
         }
         let freedom = points - P as f64;
-        -0.5 * ((points - 1.0) * math::ln(1.0 - phi * phi)
-            + self.log_determinant
+        -0.5 * ((points - 1.0) * log_of_rest
+            + math::ln(self.determinant)
             + freedom * math::ln(self.residual))
     }
 
@@ -271,10 +285,19 @@ impl<const P: usize> Solutions<P> {
         let solved = regression.solve_all();
         let points = regression.points;
         let mut log_likelihoods = [0.0; COUNT];
-        for ((log, solved), phi) in log_likelihoods.iter_mut().zip(&solved).zip(NODES) {
-            *log = solved.log_likelihood(points, phi);
+        for ((log, solved), rest) in
+            log_likelihoods.iter_mut().zip(&solved).zip(LOGS_OF_REST.iter())
+        {
+            *log = solved.log_likelihood(points, *rest);
         }
         Self { points, solved, log_likelihoods }
+    }
+
+    /// Turns the effects round.
+    pub(crate) fn turn(&mut self) {
+        for solved in &mut self.solved {
+            solved.effects = solved.effects.map(|effect| -effect);
+        }
     }
 
     /// Whether the columns leave residuals.
@@ -299,6 +322,15 @@ impl<const P: usize> Solutions<P> {
         let variance = |(weight, solved): (&f64, &Solved<P>)| weight * solved.residual / freedom;
         weights.iter().zip(&self.solved).map(variance).sum::<f64>().sqrt()
     }
+}
+
+/// Estimates of one regression's contrasts if there is no autocorrelation.
+pub(crate) fn independent<const P: usize, const C: usize>(
+    of: &Regression<P>,
+    contrasts: [[f64; P]; C],
+) -> [Estimate; C] {
+    let solved = of.solve(0.0);
+    contrasts.map(|contrast| solved.contrast(contrast, of.points))
 }
 
 /// What two series that share one φ say of the difference of their contrasts.
