@@ -1,0 +1,28 @@
+//! Recorded series of real services, and canaries made of them: healthy pairs, and pairs with harm.
+//!
+//! The project ships no such series. `docs/real-series.md` describes the files, where public ones come
+//! from, and what the measurements mean.
+
+mod fields;
+mod files;
+mod pairs;
+mod series;
+mod values;
+
+pub use fields::LineError;
+pub use files::{Fault, ReadError, read_faults, read_series};
+pub use pairs::{PairClass, RealPair, coin_split, concurrent_pair, pairs, windows};
+pub use series::{Points, RealSeries};
+
+use crate::random::Random;
+
+/// Where random numbers come from: the name of the run and the name of what is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Seeds(pub &'static str);
+
+impl Seeds {
+    /// Random numbers for `what`: the same on every machine and in every order of the work.
+    pub fn random(self, what: &str) -> Random {
+        Random::from_name(&format!("{}|{what}", self.0))
+    }
+}
