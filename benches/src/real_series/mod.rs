@@ -3,15 +3,23 @@
 //! The project ships no such series. `docs/real-series.md` describes the files, where public ones come
 //! from, and what the measurements mean.
 
+mod eight;
 mod fields;
 mod files;
+mod harm;
 mod pairs;
+mod peers;
+mod rates;
 mod series;
 mod values;
 
+pub use eight::{EIGHT, EightHarm, eight_series};
 pub use fields::LineError;
 pub use files::{Fault, ReadError, read_faults, read_series};
+pub use harm::{HARMS, Harm, Subject};
 pub use pairs::{PairClass, RealPair, coin_split, concurrent_pair, pairs, windows};
+pub use peers::{mann_whitney_p, welch_p};
+pub use rates::{Observation, Rate, rate};
 pub use series::{Points, RealSeries};
 
 use crate::random::Random;

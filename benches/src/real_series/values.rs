@@ -30,6 +30,17 @@ pub(super) fn scaled_mad(values: &[f64]) -> f64 {
     MAD_TO_SD * median(&deviations)
 }
 
+/// [`scaled_mad`]; where more than half of the values are equal their standard deviation.
+pub(super) fn robust_sd(values: &[f64]) -> f64 {
+    let mad = scaled_mad(values);
+    if mad > 0.0 {
+        return mad;
+    }
+    let mean = mean(values);
+    let squares: Vec<f64> = finite(values).iter().map(|v| (v - mean) * (v - mean)).collect();
+    (squares.iter().sum::<f64>() / squares.len() as f64).sqrt()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,7 +50,9 @@ mod tests {
         let values = [3.0, f64::NAN, 1.0, 2.0, 10.0];
         assert_eq!((median(&values), mean(&values)), (2.5, 4.0));
         // Deviations from 2.5: 0.5, 0.5, 1.5, 7.5.
-        assert_eq!(scaled_mad(&values), MAD_TO_SD);
-        assert!(median(&[]).is_nan() && mean(&[]).is_nan());
+        assert_eq!(robust_sd(&values), MAD_TO_SD);
+        assert_eq!(robust_sd(&[1.0, 1.0, 1.0, 5.0]), 3.0_f64.sqrt());
+        assert_eq!(robust_sd(&[1.0, 1.0]), 0.0);
+        assert!(robust_sd(&[f64::NAN]).is_nan() && median(&[]).is_nan() && mean(&[]).is_nan());
     }
 }
