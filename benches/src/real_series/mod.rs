@@ -3,6 +3,7 @@
 //! The project ships no such series. `docs/real-series.md` describes the files, where public ones come
 //! from, and what the measurements mean.
 
+mod allowance;
 mod eight;
 mod fields;
 mod files;
@@ -13,6 +14,7 @@ mod rates;
 mod series;
 mod values;
 
+pub use allowance::{Allowance, CAP, NoAllowance, log_ratio};
 pub use eight::{EIGHT, EightHarm, eight_series};
 pub use fields::LineError;
 pub use files::{Fault, ReadError, read_faults, read_series};

@@ -1,16 +1,17 @@
 //! Measures judges on labelled canaries: `scenarios families|alarms|habits|power|ablation`, and on recorded
-//! series: `scenarios real --file FILE`, `scenarios real --folder DIR`.
+//! series: `scenarios real --file FILE`, `scenarios real --folder DIR`, `scenarios propose --folder DIR`.
 #![allow(clippy::print_stdout, reason = "its output is the measurement")]
 
 mod bench;
 mod options;
 mod progress;
+mod propose;
 mod rates;
 mod real;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use judge_benches::random::Random;
 use judge_benches::scenarios::{FAMILIES, Scenario, ScoreCard, systemic};
 use judge_core::config::evidence::Tests;
@@ -37,9 +38,13 @@ fn main() -> Result<()> {
             (None, Some(folder)) => real::measure(folder, &options, &mut bench)?,
             _ => bail!("real: expected either --file FILE or --folder DIR"),
         },
-        other => {
-            bail!("expected families, alarms, habits, power, ablation, or real, got {other:?}")
+        "propose" => {
+            let folder = options.folder.as_ref().context("propose: expected --folder DIR")?;
+            propose::measure(folder, &options, &mut bench)?;
         }
+        other => bail!(
+            "expected families, alarms, habits, power, ablation, real or propose, got {other:?}"
+        ),
     }
     bench.finish()
 }
