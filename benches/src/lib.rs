@@ -2,6 +2,7 @@
 
 mod metrics;
 pub mod random;
+pub mod real_series;
 pub mod scenarios;
 
 pub use metrics::{gaussian, latencies, tied};

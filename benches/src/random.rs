@@ -10,6 +10,12 @@ impl Random {
         Self(seed)
     }
 
+    /// The stream that belongs to `name`: its FNV-1a hash (Fowler, Noll and Vo) is the seed.
+    pub fn from_name(name: &str) -> Self {
+        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        Self(name.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, step))
+    }
+
     fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -37,6 +43,19 @@ impl Random {
     /// One of `choices`.
     pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
         &choices[self.below(choices.len())]
+    }
+
+    /// `count` different indices below `n`, in ascending order; all of them where `count` is more.
+    pub fn distinct(&mut self, count: usize, n: usize) -> Vec<usize> {
+        let mut indices: Vec<usize> = (0..n).collect();
+        let count = count.min(n);
+        for place in 0..count {
+            let other = place + self.below(n - place);
+            indices.swap(place, other);
+        }
+        indices.truncate(count);
+        indices.sort_unstable();
+        indices
     }
 
     /// True once in 1/`p` times.
@@ -74,5 +93,35 @@ impl Random {
             events += 1.0;
         }
         events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_seed() {
+        let unit = |name| Random::from_name(name).unit();
+        assert_eq!(unit("coin|a|15"), unit("coin|a|15"));
+        assert_ne!(unit("coin|a|15"), unit("coin|a|16"));
+        // The hash of "a" as its authors publish it.
+        assert_eq!(Random::from_name("a").0, 0xaf63_dc4c_8601_ec8c);
+    }
+
+    #[test]
+    fn distinct_indices_are_drawn_evenly() {
+        let mut random = Random::new(1);
+        let mut seen = [0; 5];
+        for _ in 0..5000 {
+            let drawn = random.distinct(2, 5);
+            assert!(drawn.len() == 2 && drawn[0] < drawn[1] && drawn[1] < 5, "{drawn:?}");
+            for index in drawn {
+                seen[index] += 1;
+            }
+        }
+        assert!(seen.iter().all(|count| (1850..2150).contains(count)), "{seen:?}");
+        assert_eq!(random.distinct(9, 3), [0, 1, 2]);
+        assert_eq!(random.distinct(1, 0), [0; 0]);
     }
 }

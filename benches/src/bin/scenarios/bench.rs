@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use judge_core::judges::{Judge, Scratch};
 use judge_core::{JudgeRequest, Judgement};
+use serde::Serialize;
 
 /// Judges canaries. What is refused is in no rate, so a measurement ends with [`Bench::finish`].
 #[derive(Default)]
@@ -14,10 +15,12 @@ pub(crate) struct Bench {
     refused: BTreeMap<&'static str, Refusals>,
 }
 
-struct Refusals {
-    count: u64,
+/// What a judge refused.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Refusals {
+    pub(crate) count: u64,
     /// Why the first was refused.
-    first: String,
+    pub(crate) first: String,
 }
 
 impl Bench {
@@ -31,6 +34,19 @@ impl Bench {
                 None
             }
         }
+    }
+
+    /// Adds what another thread's bench refused.
+    pub(crate) fn add(&mut self, other: Self) {
+        for (judge, refusals) in other.refused {
+            let new = Refusals { count: 0, first: refusals.first };
+            self.refused.entry(judge).or_insert(new).count += refusals.count;
+        }
+    }
+
+    /// What was refused, by the judge's name.
+    pub(crate) fn refused(&self) -> &BTreeMap<&'static str, Refusals> {
+        &self.refused
     }
 
     /// # Errors

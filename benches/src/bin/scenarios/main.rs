@@ -1,40 +1,31 @@
-//! Measures judges on labelled canaries: `scenarios families|alarms|habits|power|ablation|real --file FILE`.
+//! Measures judges on labelled canaries: `scenarios families|alarms|habits|power|ablation`, and on recorded
+//! series: `scenarios real --file FILE`, `scenarios real --folder DIR`, `scenarios propose --folder DIR`.
 #![allow(clippy::print_stdout, reason = "its output is the measurement")]
 
 mod bench;
+mod options;
+mod progress;
+mod propose;
 mod rates;
+mod real;
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 use judge_benches::random::Random;
 use judge_benches::scenarios::{FAMILIES, Scenario, ScoreCard, systemic};
-use judge_core::config::evidence::{AcrossMetrics, Confidence, EvidenceConfig, Tests};
+use judge_core::config::evidence::Tests;
 use judge_core::judgement::TestKind;
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use judge_core::{Classification, Judgement, Verdict};
 
 use bench::Bench;
-
-/// Seeds on which parameters may be chosen.
-const TUNING: u64 = 1_000_000;
-/// Seeds that are only reported.
-const HELD_BACK: u64 = 500_000_000;
+use options::Options;
 
 const SIZES: [usize; 6] = [15, 31, 60, 120, 360, 1440];
 
-struct Options {
-    what: String,
-    base: u64,
-    repeats: u64,
-    points: Option<usize>,
-    file: Option<String>,
-    show: Option<String>,
-    evidence: EvidenceConfig,
-}
-
 fn main() -> Result<()> {
-    let options = options()?;
+    let options = Options::parse(std::env::args().skip(1))?;
     let mut bench = Bench::default();
     match options.what.as_str() {
         "families" => families(&options, &mut bench),
@@ -42,49 +33,20 @@ fn main() -> Result<()> {
         "habits" => rates::habits(&options, &mut bench),
         "power" => rates::power(&options, &mut bench),
         "ablation" => ablation(&options, &mut bench),
-        "real" => rates::recorded(&options, &mut bench)?,
+        "real" => match (&options.file, &options.folder) {
+            (Some(file), None) => rates::recorded(file, &options, &mut bench)?,
+            (None, Some(folder)) => real::measure(folder, &options, &mut bench)?,
+            _ => bail!("real: expected either --file FILE or --folder DIR"),
+        },
+        "propose" => {
+            let folder = options.folder.as_ref().context("propose: expected --folder DIR")?;
+            propose::measure(folder, &options, &mut bench)?;
+        }
         other => bail!(
-            "no measurement is called {other}: families, alarms, habits, power, ablation, real"
+            "expected families, alarms, habits, power, ablation, real or propose, got {other:?}"
         ),
     }
     bench.finish()
-}
-
-fn options() -> Result<Options> {
-    let mut options = Options {
-        what: "families".to_owned(),
-        base: TUNING,
-        repeats: 200,
-        points: None,
-        file: None,
-        show: None,
-        evidence: EvidenceConfig::default(),
-    };
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().with_context(|| format!("{argument} needs a value"));
-        match argument.as_str() {
-            "--held-back" => options.base = HELD_BACK,
-            "--repeats" => options.repeats = value()?.parse()?,
-            "--points" => options.points = Some(value()?.parse()?),
-            "--file" => options.file = Some(value()?),
-            "--show" => options.show = Some(value()?),
-            "--confidence" => {
-                let confidence = Confidence::new(value()?.parse()?);
-                options.evidence.confidence = confidence.map_err(|p| anyhow::anyhow!("{p}"))?;
-            }
-            "--holm" => options.evidence.across_metrics = AcrossMetrics::Holm,
-            word => word.clone_into(&mut options.what),
-        }
-    }
-    Ok(options)
-}
-
-impl Options {
-    /// Numbers of points a side: the one that was asked for, or `usual` ones.
-    fn sizes(&self, usual: &[usize]) -> Vec<usize> {
-        self.points.map_or_else(|| usual.to_vec(), |points| vec![points])
-    }
 }
 
 /// Draws every family's canaries, systemic ones included.
@@ -93,14 +55,14 @@ fn each_scenario(options: &Options, mut visit: impl FnMut(&'static str, usize, u
         for repeat in 0..options.repeats {
             let seed = options.base + 1_000_000 * index as u64 + repeat;
             let mut random = Random::new(seed);
-            let n = options.points.unwrap_or_else(|| *random.pick(&SIZES));
+            let n = options.size(&SIZES, &mut random);
             visit(family.name, n, seed, family.draw(n, &mut random));
         }
     }
     for repeat in 0..options.repeats {
         let seed = options.base + 90_000_000 + repeat;
         let mut random = Random::new(seed);
-        let n = options.points.unwrap_or_else(|| *random.pick(&SIZES));
+        let n = options.size(&SIZES, &mut random);
         let share = random.between(0.7, 0.9);
         visit("together", n, seed, systemic(n, share, &mut random));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use judge_benches::random::Random;
 use judge_benches::scenarios::{HABITS, Noise, Shape, aa_pair, real, shifted_pair, single};
 use judge_core::config::Direction;
@@ -10,7 +10,8 @@ use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use judge_core::{JudgeRequest, Judgement, Verdict};
 
 use crate::bench::Bench;
-use crate::{Options, show};
+use crate::options::Options;
+use crate::show;
 
 const SHAPES: [(&str, Shape, f64); 5] = [
     ("gaussian", Shape::Gaussian, 0.05),
@@ -152,8 +153,7 @@ pub(crate) fn power(options: &Options, bench: &mut Bench) {
 }
 
 /// False alarms on pairs cut from recorded series: the columns of a CSV file.
-pub(crate) fn recorded(options: &Options, bench: &mut Bench) -> Result<()> {
-    let file = options.file.as_ref().context("real needs --file")?;
+pub(crate) fn recorded(file: &str, options: &Options, bench: &mut Bench) -> Result<()> {
     let mut reader = csv::Reader::from_path(file)?;
     let names: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
     let mut columns: Vec<Vec<f64>> = vec![Vec::new(); names.len()];
@@ -174,7 +174,7 @@ pub(crate) fn recorded(options: &Options, bench: &mut Bench) -> Result<()> {
         let mut failures = Failures::default();
         for repeat in 0..options.repeats {
             let mut random = Random::new(options.base + 1_000_003 * index as u64 + repeat);
-            let n = options.points.unwrap_or_else(|| *random.pick(&[15, 31, 60, 120, 240]));
+            let n = options.size(&[15, 31, 60, 120, 240], &mut random);
             let Some(pair) = real::interleaved(name, column, n, &mut random) else { continue };
             let directions = [Direction::Increase, Direction::Decrease, Direction::Either];
             let request = single(pair, *random.pick(&directions));

@@ -1,0 +1,95 @@
+//! Tables for people, in Markdown.
+
+use judge_benches::real_series::Rate;
+
+use super::Report;
+use super::judging::JUDGES;
+use super::rows::{Row, Table};
+
+/// A rate and its interval, in percent.
+pub(crate) fn cell(rate: Option<Rate>) -> String {
+    rate.map_or_else(
+        || "-".to_owned(),
+        |Rate { mean, low, high }| {
+            format!("{:.1} [{:.1}, {:.1}]", 100.0 * mean, 100.0 * low, 100.0 * high)
+        },
+    )
+}
+
+/// A row of a table.
+pub(crate) fn line(cells: &[String]) {
+    println!("| {} |", cells.join(" | "));
+}
+
+/// The names of columns, and the rule below them.
+pub(crate) fn head(columns: &[String]) {
+    line(columns);
+    line(&vec!["---".to_owned(); columns.len()]);
+}
+
+pub(super) fn print(report: &Report) {
+    let direction = serde_json::to_string(&report.direction).unwrap_or_default();
+    println!("Direction {direction}, seeds {:?}, {} judgements refused.", report.seeds, {
+        report.refused.values().map(|refusals| refusals.count).sum::<u64>()
+    });
+    let of = |table| report.rows.iter().filter(move |row| row.table == table);
+    println!("\n### False alarms in percent\n");
+    alarms(of(Table::FalseAlarms).filter(|row| row.source.is_none()), "points", |row| {
+        row.points.map_or_else(|| "all".to_owned(), |points| points.to_string())
+    });
+    println!("\n### False alarms in percent by source, all sizes\n");
+    alarms(of(Table::FalseAlarms).filter(|row| row.source.is_some()), "source", |row| {
+        row.source.clone().unwrap_or_default()
+    });
+    let tables = [
+        (Table::Found, "Found, in percent"),
+        (Table::FoundPractical, "Found where it is worth 5 % of the level or more, in percent"),
+        (Table::EightMetrics, "Canaries of 6 to 8 metrics that are stopped, in percent"),
+        (Table::Faults, "Labelled faults that are found, in percent"),
+    ];
+    for (table, title) in tables {
+        let rows: Vec<&Row> = of(table).collect();
+        if !rows.is_empty() {
+            println!("\n### {title}\n");
+            found(&rows, &report.points);
+        }
+    }
+}
+
+fn alarms<'a>(rows: impl Iterator<Item = &'a Row>, column: &str, value: impl Fn(&Row) -> String) {
+    let columns = ["pairs", column, "series", "cases", "refused"].into_iter().chain(JUDGES);
+    head(&columns.map(str::to_owned).collect::<Vec<_>>());
+    for row in rows {
+        let refused: usize = row.judges.iter().map(|judge| judge.refused).sum();
+        let mut cells = vec![row.pairs.to_owned(), value(row)];
+        cells.extend([row.series, row.cases, refused].map(|count| count.to_string()));
+        cells.extend(row.judges.iter().map(|judge| cell(judge.rate)));
+        line(&cells);
+    }
+}
+
+/// A line for each kind of pairs and harm, the sizes side by side.
+fn found(rows: &[&Row], points: &[usize]) {
+    let sizes: Vec<String> = points.iter().map(usize::to_string).collect();
+    let sizes = sizes.join("/");
+    let mut columns = ["pairs", "harm", "cases"].map(str::to_owned).to_vec();
+    columns.extend(JUDGES.map(|judge| format!("{judge}: {sizes}")));
+    columns.extend(JUDGES.map(|judge| format!("{judge}, all sizes")));
+    head(&columns);
+    for all in rows.iter().filter(|row| row.points.is_none()) {
+        let same = |row: &&&Row| (row.pairs, row.harm, row.size) == (all.pairs, all.harm, all.size);
+        let sized: Vec<&&Row> = rows.iter().filter(same).collect();
+        let mut cells = vec![all.pairs.to_owned(), format!("{} {}", all.harm, all.size)];
+        cells.push(all.cases.to_string());
+        for judge in 0..JUDGES.len() {
+            let percent = |points: &usize| {
+                let row = sized.iter().find(|row| row.points == Some(*points));
+                let rate = row.and_then(|row| row.judges[judge].rate);
+                rate.map_or_else(|| "-".to_owned(), |rate| format!("{:.0}", 100.0 * rate.mean))
+            };
+            cells.push(points.iter().map(percent).collect::<Vec<_>>().join(" / "));
+        }
+        cells.extend(all.judges.iter().map(|judge| cell(judge.rate)));
+        line(&cells);
+    }
+}
