@@ -171,7 +171,7 @@ impl Considered {
 
 /// The shift with its interval, in the metric's own sense and unit.
 fn describe(located: &Located, left_out: usize) -> Panel {
-    let (mean, reach) = (located.shift.mean(), located.shift.half_width(p::SHOWN));
+    let (mean, reach) = (located.shift.mean(), located.reach);
     let axis = located.axis;
     let (a, b) = (axis.in_metric(mean - reach), axis.in_metric(mean + reach));
     Panel {
@@ -191,7 +191,9 @@ const FOUR_IN_FIVE: f64 = 0.842;
 /// The shift that would have been found in four canaries of five, in the metric's own sense and unit.
 fn would_find(located: &Located, level: f64) -> f64 {
     let error = located.shift.error();
-    let significant = located.shift.half_width(1.0 - 2.0 * level) + FOUR_IN_FIVE * error;
+    // The interval that is shown, at the level of the test.
+    let shown = normal::upper_quantile(0.5 * (1.0 - p::SHOWN));
+    let significant = located.reach * normal::upper_quantile(level) / shown + FOUR_IN_FIVE * error;
     let likely = located.threshold + (quantile(1.0 - p::LIKELY) + FOUR_IN_FIVE) * error;
     located.axis.in_metric(significant.max(likely))
 }

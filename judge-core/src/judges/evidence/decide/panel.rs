@@ -10,6 +10,7 @@ use crate::judges::evidence::detect::excess::{Excess, has_few_values};
 use crate::judges::evidence::detect::location::Location;
 use crate::judges::evidence::detect::ranks::Ranks;
 use crate::judges::evidence::detect::sequential::Sequential;
+use crate::judges::evidence::detect::spread::Widths;
 use crate::judges::evidence::detect::warm_up::{self, WarmUp};
 use crate::judges::evidence::detect::{bursts, late, location, ranks, runs, spread, tail};
 use crate::judges::evidence::parameters as p;
@@ -58,6 +59,8 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 pub(crate) struct Located {
     pub(crate) shift: Posterior,
+    /// Half-width of the interval that is shown.
+    pub(crate) reach: f64,
     /// The threshold, as a shift of the axis.
     pub(crate) threshold: f64,
     pub(crate) axis: Axis,
@@ -75,6 +78,8 @@ pub(crate) struct Buffers {
     /// What is left of it behind a warm-up.
     rest: Comparison,
     ranks: Option<Ranks>,
+    /// Of the whole, for the allowed share for which they were compared.
+    widths: Option<(f64, Option<Widths>)>,
     two_sample: TwoSampleScratch,
 }
 
@@ -105,13 +110,13 @@ impl Buffers {
     /// Takes in the metric in `timeline`, of which to [`ask`] then.
     pub(crate) fn take(&mut self, timeline: &Timeline, change: Change, logs: bool) {
         self.whole.refill(timeline, Axis::new(logs, change, timeline), 0);
-        self.ranks = None;
+        (self.ranks, self.widths) = (None, None);
     }
 }
 
 /// Asks `question` of the metric in `timeline`, which the buffers have taken in.
 pub(crate) fn ask(timeline: &Timeline, question: &Question<'_>, buffers: &mut Buffers) -> Answer {
-    let Buffers { whole, rest, ranks, two_sample } = buffers;
+    let Buffers { whole, rest, ranks, widths, two_sample } = buffers;
     if !whole.axis.is_of(question.change) {
         whole.turn();
         *ranks = ranks.map(Ranks::turned);
@@ -120,21 +125,30 @@ pub(crate) fn ask(timeline: &Timeline, question: &Question<'_>, buffers: &mut Bu
         Threshold::from_config(question.config, question.judge, question.change, of, timeline)
     };
     let may_warm_up = question.tests.has(TestKind::StartUp) && !question.sparse;
-    let mut excess = (!question.sparse).then(|| Excess::new(whole, &threshold(whole), timeline));
-    let (mut warm_up, mut unsettled) = (None, None);
+    let mut excess = (!question.sparse).then(|| Excess::new(whole, &threshold(whole)));
+    let mut warm_up = None;
     if let Some(of_whole) = excess.as_ref().filter(|_| may_warm_up) {
         let left = leave_out_warm_up(timeline, whole, of_whole, rest, threshold);
-        match left {
-            Some((found, of_rest)) => {
-                warm_up = Some(found);
-                excess = Some(of_rest);
-            }
-            None => unsettled = warm_up::find_unsettled(whole, of_whole),
+        if let Some((found, of_rest)) = left {
+            warm_up = Some(found);
+            excess = Some(of_rest);
         }
     }
     let of = if warm_up.is_some() { &*rest } else { &*whole };
     let threshold = threshold(of);
-    let mut panel = Panel { timeline, question, of, threshold, considered: Vec::with_capacity(8) };
+    let share = threshold.share;
+    let widths = if question.sparse {
+        None
+    } else if warm_up.is_some() {
+        spread::compare(of, share)
+    } else {
+        match *widths {
+            Some((known, widths)) if known == share => widths,
+            _ => widths.insert((share, spread::compare(of, share))).1,
+        }
+    };
+    let mut panel =
+        Panel { widths, timeline, question, of, threshold, considered: Vec::with_capacity(8) };
     let sequential = Sequential::join(of);
     let found = location::find(of, sequential.as_ref());
     if let Some(found) = &found {
@@ -158,6 +172,14 @@ pub(crate) fn ask(timeline: &Timeline, question: &Question<'_>, buffers: &mut Bu
             say::ranks(&found, draft)
         });
     }
+    // Only where there is harm does it matter whether it is a start that heals too late.
+    let is_harm = panel.considered.iter().any(|found| found.finding.is_harm());
+    let unsettled = match &excess {
+        Some(excess) if may_warm_up && warm_up.is_none() && is_harm => {
+            warm_up::find_unsettled(of, excess)
+        }
+        _ => None,
+    };
     if let Some(found) = warm_up.as_ref().or(unsettled.as_ref()) {
         panel.consider(TestKind::StartUp, found.p, p::WARM_UP_LEVEL, 0.0, |draft| {
             say::warm_up(found, unsettled.is_some(), draft)
@@ -169,6 +191,7 @@ pub(crate) fn ask(timeline: &Timeline, question: &Question<'_>, buffers: &mut Bu
         considered,
         location: found.map(|found| Located {
             shift: found.shift,
+            reach: found.reach,
             threshold: threshold.shift(of),
             axis: of.axis,
             points: of.x.len().min(of.y.len()),
@@ -200,7 +223,7 @@ fn leave_out_warm_up(
     let mut found = warm_up::find(whole, of_whole, longest)?;
     loop {
         rest.refill(timeline, whole.axis, timeline.index_behind(found.length, of_whole.paired));
-        let of_rest = Excess::new(rest, &threshold(rest), timeline);
+        let of_rest = Excess::new(rest, &threshold(rest));
         match warm_up::find(rest, &of_rest, longest - found.length) {
             Some(next) if of_rest.paired == of_whole.paired => found.length += next.length,
             // How unlikely it is, its first step says; how high it was, all of it.
@@ -238,6 +261,7 @@ struct Panel<'a> {
     question: &'a Question<'a>,
     of: &'a Comparison,
     threshold: Threshold,
+    widths: Option<Widths>,
     considered: Vec<Considered>,
 }
 
@@ -332,12 +356,12 @@ impl Panel<'_> {
             });
         }
         if let Some(level) = self.question.level_of(TestKind::Spread, of)
-            && let Some(found) = spread::find(of, self.threshold.share, of.phi_of_sides())
+            && let Some(widths) = self.widths
         {
-            let wide = found.ratio >= p::SPREAD_RATIO;
+            let found = spread::find(of, self.threshold.share, widths);
             let minimum = Threshold { is_stated: false, ..self.threshold };
-            let likely = f64::from(u8::from(wide && minimum.is_reached(of, found.decile_above)));
-            self.consider(TestKind::Spread, found.p, level, likely, |draft| {
+            let likely = f64::from(u8::from(minimum.is_reached(of, found.decile_above)));
+            self.consider(TestKind::Spread, widths.p, level, likely, |draft| {
                 say::spread(&found, draft)
             });
         }

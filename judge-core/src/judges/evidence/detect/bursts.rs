@@ -28,13 +28,13 @@ pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
     // Windows that follow each other have no times in common, but large differences of points of one index
     // are as often up as down all the same.
     let by_index: Vec<f64>;
-    let differences = if of.times == Times::After && of.x.len() == of.y.len() {
-        by_index = of.x.iter().zip(&of.y).map(|(x, y)| x - y).collect();
-        &by_index
-    } else {
-        &of.differences
-    };
-    let Robust { median, scale } = Robust::of(differences, &mut Vec::new());
+    let (differences, Robust { median, scale }) =
+        if of.times == Times::After && of.x.len() == of.y.len() {
+            by_index = of.x.iter().zip(&of.y).map(|(x, y)| x - y).collect();
+            (&by_index, Robust::of(&by_index, &mut Vec::new()))
+        } else {
+            (&of.differences, of.robust_differences)
+        };
     if differences.len() < p::BURST_FEWEST || scale <= 0.0 {
         return None;
     }

@@ -4,7 +4,6 @@ use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::axis::Axis;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::threshold::Threshold;
-use crate::judges::evidence::prepare::timeline::{Timeline, Times};
 use crate::math;
 
 /// Single points of both sides, in time order, on the comparison's axis.
@@ -23,15 +22,12 @@ pub(crate) struct Excess {
     pub(crate) deviation: f64,
     /// Exponent of the power with which points far out get rarer, at least.
     pub(crate) exponent: f64,
-    /// For each of the canary's points how far out the baseline is within a step of it, where times are
-    /// known: of differences, how much higher than at the same time.
-    beside: Vec<f64>,
     minimum: f64,
     axis: Axis,
 }
 
 impl Excess {
-    pub(crate) fn new(of: &Comparison, threshold: &Threshold, timeline: &Timeline) -> Self {
+    pub(crate) fn new(of: &Comparison, threshold: &Threshold) -> Self {
         let axis = of.axis;
         let allow = |y: f64| axis.allow(y, threshold.share);
         let paired = of.shares_noise();
@@ -58,7 +54,6 @@ impl Excess {
             middle: above.max(0.0),
             deviation: if axis.is_logarithmic() { axis.level() * math::sinh(scale) } else { scale },
             exponent: axis.tail_exponent(scale),
-            beside: beside(of, timeline, paired),
             minimum: threshold.minimum,
             axis,
         }
@@ -67,13 +62,6 @@ impl Excess {
     /// How far out a point is that is out by so many standard deviations, and matters.
     pub(crate) fn fence(&self, deviations: f64) -> f64 {
         self.axis.shift((deviations * self.deviation).max(self.minimum))
-    }
-
-    /// Whether the baseline stands out beside a point of the canary that is `out`, so that both saw
-    /// one event.
-    pub(crate) fn is_shared(&self, index: usize, out: f64, fence: f64) -> bool {
-        let enough = if self.paired { 0.5 * out } else { fence.max(p::SHARED_EVENT * out) };
-        self.beside.get(index).is_some_and(|beside| *beside > enough)
     }
 
     /// The size of being `out`.
@@ -89,24 +77,6 @@ impl Excess {
         let largest = self.baseline.iter().copied().fold(0.0, f64::max);
         self.size(largest).max(normal).max(self.minimum)
     }
-}
-
-fn beside(of: &Comparison, timeline: &Timeline, paired: bool) -> Vec<f64> {
-    if timeline.times != Times::Same {
-        return Vec::new();
-    }
-    let axis = of.axis;
-    let baseline = &timeline.baseline;
-    let highest = |index: usize| {
-        let near = &baseline[index.saturating_sub(1)..baseline.len().min(index + 2)];
-        // f64::max leaves NaN out.
-        let coordinates = near.iter().filter(|y| !y.is_nan()).map(|y| axis.coordinate(*y));
-        coordinates.fold(f64::NEG_INFINITY, f64::max)
-    };
-    let points = timeline.canary.iter().zip(baseline).enumerate().skip(of.start);
-    let points = points.filter(|(_, (x, y))| !(x.is_nan() || paired && y.is_nan()));
-    let base = |y: &f64| if paired { axis.coordinate(*y) } else { of.robust_y.median };
-    points.map(|(index, (_, y))| highest(index) - base(y)).collect()
 }
 
 /// Points far out, and how many of them another one follows.

@@ -20,6 +20,8 @@ pub(crate) struct Location {
     pub(crate) p: f64,
     /// The shift as the more precise of the comparisons knows it.
     pub(crate) shift: Posterior,
+    /// Half-width of the interval that is shown.
+    pub(crate) reach: f64,
     /// Largest of the shifts of means, clipped means, medians and pairs.
     pub(crate) effect: f64,
 }
@@ -35,6 +37,7 @@ pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<L
         return Some(Location {
             p: sequential.p_of_shift(),
             shift,
+            reach: shift.half_width(p::SHOWN),
             effect: shift.mean().max(of.robust_x.median - of.robust_y.median),
         });
     }
@@ -42,6 +45,7 @@ pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<L
         return Some(Location {
             p: apart.p_value(0.0),
             shift: apart,
+            reach: apart.half_width(p::SHOWN),
             effect: apart.mean().max(plain),
         });
     };
@@ -49,6 +53,7 @@ pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<L
     Some(Location {
         p: combine(&[apart.p_value(0.0), paired.p_value(0.0)]),
         shift,
+        reach: shift.half_width(p::SHOWN),
         effect: shift.mean().max(plain).max(of.robust_differences.median),
     })
 }

@@ -21,19 +21,37 @@ use crate::stats::distribution::{normal, student};
 /// How the spreads compare.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spread {
-    pub(crate) t: f64,
-    pub(crate) p: f64,
-    pub(crate) ratio: f64,
+    pub(crate) widths: Widths,
     /// Upper decile of the canary above that of the baseline.
     pub(crate) decile_above: f64,
 }
 
-/// Compares both sides, of which the baseline may be wider by the `share` that is allowed.
-pub(crate) fn find(of: &Comparison, share: f64, phi: f64) -> Option<Spread> {
+/// How wide the canary is, in whichever direction harm is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Widths {
+    pub(crate) t: f64,
+    pub(crate) p: f64,
+    pub(crate) ratio: f64,
+}
+
+/// How far the canary's wide points reach, if it is clearly wider.
+pub(crate) fn find(of: &Comparison, share: f64, widths: Widths) -> Spread {
+    let allowed = |y: f64| of.axis.allow(y, share);
+    let decile_above = if of.shares_noise() {
+        decile_of_differences(of, widths.ratio)
+    } else {
+        decile(&of.sorted_x) - allowed(decile(&of.sorted_y))
+    };
+    Spread { widths, decile_above }
+}
+
+/// Compares both sides, of which the baseline may be wider by the `share` that is allowed; nothing where the canary is
+/// hardly wider.
+pub(crate) fn compare(of: &Comparison, share: f64) -> Option<Widths> {
     if of.x.len() < p::SPREAD_FEWEST || of.y.len() < p::SPREAD_FEWEST {
         return None;
     }
-    let paired = of.shares_noise();
+    let phi = of.phi_of_sides();
     let mut ordered = Vec::new();
     let mut x = innovations(&of.x, of.robust_x.median, phi);
     let mut y = innovations(&of.y, of.robust_y.median, phi);
@@ -49,8 +67,11 @@ pub(crate) fn find(of: &Comparison, share: f64, phi: f64) -> Option<Spread> {
             *value = times * (*value - median).clamp(-reach, reach);
         }
     }
-    let own = paired && x.len() == y.len();
+    let own = of.shares_noise() && x.len() == y.len();
     let ratio = if own { ratio_of_own(&x, &y) } else { mean_size(&x) / mean_size(&y) };
+    if ratio < p::SPREAD_RATIO {
+        return None;
+    }
     let tested = if own {
         pitman_morgan(&x, &y)
     } else {
@@ -59,16 +80,12 @@ pub(crate) fn find(of: &Comparison, share: f64, phi: f64) -> Option<Spread> {
         brown_forsythe(&x, &y)
     };
     let Student { t, freedom } = tested?;
+    if normal::upper_tail(student::normal_score(t, freedom)) > p::UNREMARKABLE {
+        return None;
+    }
     // Quiet and noisy stretches alternate: then deviations are autocorrelated, too.
     let t = t / autocorrelation_of_sizes(&x, &y, x.len().min(y.len())).sqrt();
-    let p = normal::upper_tail(student::normal_score(t, freedom));
-    let allowed = |y: f64| of.axis.allow(y, share);
-    let decile_above = if paired {
-        decile_of_differences(of, ratio, &mut ordered)
-    } else {
-        decile(&of.sorted_x) - allowed(decile(&of.sorted_y))
-    };
-    Some(Spread { t, p, ratio, decile_above })
+    Some(Widths { t, p: normal::upper_tail(student::normal_score(t, freedom)), ratio })
 }
 
 /// By how much the variance of the mean of `n` deviations is larger than if they were independent.
@@ -91,11 +108,10 @@ fn autocorrelation_of_sizes(x: &[f64], y: &[f64], n: usize) -> f64 {
 
 /// How far the canary's upper decile is above the baseline's without what both share: their differences are as
 /// wide as both sides' own noise together, and that of the canary is `ratio` times as wide.
-fn decile_of_differences(of: &Comparison, ratio: f64, ordered: &mut Vec<f64>) -> f64 {
-    ordered.clear();
-    ordered.extend_from_slice(&of.differences);
+fn decile_of_differences(of: &Comparison, ratio: f64) -> f64 {
+    let mut ordered = of.differences.clone();
     let index = of.differences.len() * 9 / 10;
-    let decile = order::select(ordered, index);
+    let decile = order::select(&mut ordered, index);
     let middle = of.robust_differences.median;
     middle + (decile - middle) * (ratio - 1.0) / (1.0 + ratio * ratio).sqrt()
 }

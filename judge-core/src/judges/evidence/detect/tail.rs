@@ -48,7 +48,7 @@ pub(crate) fn find(
     let mut points: Vec<(f64, f64)> = Vec::new();
     let mut last: Option<usize> = None;
     for (index, out) in excess.canary.iter().map(|out| out - middle).enumerate() {
-        if out > fence && !excess.is_shared(index, out, fence) {
+        if out > fence && !is_shared(of, excess, index, out, fence) {
             let weight = last.map_or(1.0, |last| news(index - last, phi, following));
             points.push((excess.size(out), weight));
             last = Some(index);
@@ -76,4 +76,15 @@ pub(crate) fn find(
         }
     }
     best
+}
+
+/// Whether the baseline stands out within a step of a point of the canary that is `out`, so that both saw one
+/// event: of differences, whether it is there so much higher than at the same time.
+fn is_shared(of: &Comparison, excess: &Excess, index: usize, out: f64, fence: f64) -> bool {
+    let highest = of.highest_beside(index, excess.paired);
+    if excess.paired {
+        highest - of.pairs[index].1 > 0.5 * out
+    } else {
+        highest - of.robust_y.median > fence.max(p::SHARED_EVENT * out)
+    }
 }

@@ -6,7 +6,7 @@ use crate::order;
 use super::autocorrelation::{self, Weights};
 use super::axis::Axis;
 use super::posterior::Posterior;
-use super::regression::{self, Regressand, Side, Solutions};
+use super::regression::{self, LineDesign, Regressand, Side, Solutions};
 use super::robust::Robust;
 use super::timeline::{Timeline, Times};
 
@@ -27,6 +27,9 @@ pub(crate) struct Comparison {
     pub(crate) sorted_y: Vec<f64>,
     /// Canary and baseline of the times at which both have a point.
     pub(crate) pairs: Vec<(f64, f64)>,
+    /// For each of the canary's points the index of the baseline's first point that is no earlier, where times are
+    /// known.
+    beside: Vec<usize>,
     /// Canary − baseline of the same times.
     pub(crate) differences: Vec<f64>,
     pub(crate) robust_x: Robust,
@@ -47,6 +50,7 @@ pub(crate) struct Comparison {
     weights_of_sides: Weights,
     weights_of_baseline: Weights,
     noise: f64,
+    line: LineDesign,
     ordered: Vec<f64>,
 }
 
@@ -79,6 +83,16 @@ impl Comparison {
             let both = canary.iter().zip(baseline).filter(|(x, y)| !x.is_nan() && !y.is_nan());
             self.pairs.extend(both.map(|(x, y)| (axis.coordinate(*x), axis.coordinate(*y))));
         }
+        self.beside.clear();
+        if timeline.times == Times::Same {
+            let mut points = 0;
+            for (x, y) in canary.iter().zip(baseline) {
+                if !x.is_nan() {
+                    self.beside.push(points);
+                }
+                points += usize::from(!y.is_nan());
+            }
+        }
         if 2 * self.pairs.len() <= self.x.len().max(self.y.len()) {
             self.pairs.clear();
         }
@@ -98,14 +112,14 @@ impl Comparison {
         let clip = |value: f64, middle: f64| value.clamp(middle - reach, middle + reach);
         self.clipped_x.refill(self.x.iter().map(|v| clip(*v, middle_x)), middle_y);
         self.clipped_y.refill(self.y.iter().map(|v| clip(*v, middle_y)), middle_y);
-        self.x_line = solve_line(&self.clipped_x);
-        self.y_line = solve_line(&self.clipped_y);
+        self.x_line = solve_line(&self.clipped_x, &mut self.line);
+        self.y_line = solve_line(&self.clipped_y, &mut self.line);
         self.difference_line = None;
         self.correlation = 0.0;
         if self.pairs.len() >= p::FEWEST {
             let clipped = self.pairs.iter().map(|(x, y)| clip(*x, middle_x) - clip(*y, middle_y));
             self.clipped_differences.refill(clipped, 0.0);
-            self.difference_line = solve_line(&self.clipped_differences);
+            self.difference_line = solve_line(&self.clipped_differences, &mut self.line);
             self.robust_differences = Robust::of(&self.differences, &mut self.ordered);
             let vary = [&self.x_line, &self.y_line];
             if vary.into_iter().flatten().filter(|line| line.is_noisy()).count() == 2 {
@@ -121,15 +135,15 @@ impl Comparison {
         let level = [1.0, 0.0];
         let widening = self.widening();
         let (x, y) = (self.x_line.as_ref(), self.y_line.as_ref());
-        self.apart = x.zip(y).map(|(x, y)| {
-            let (x, y) = (Side { of: x, contrast: level }, Side { of: y, contrast: level });
-            regression::difference(&x, &y, p::PRIOR_OF_SIDES).widened(widening)
-        });
         self.weights_of_sides = match (x, y) {
             (Some(x), Some(y)) => regression::shared_weights(x, y, p::PRIOR_OF_SIDES),
             (Some(one), None) | (None, Some(one)) => one.weights(p::PRIOR_OF_SIDES),
             _ => autocorrelation::INDEPENDENT,
         };
+        self.apart = x.zip(y).map(|(x, y)| {
+            let (x, y) = (Side { of: x, contrast: level }, Side { of: y, contrast: level });
+            regression::difference_given(&x, &y, &self.weights_of_sides).widened(widening)
+        });
         self.weights_of_baseline =
             y.map_or(autocorrelation::INDEPENDENT, |line| line.weights(p::PRIOR_OF_SIDES));
         self.noise = y.map_or(0.0, |line| line.deviation(&self.weights_of_baseline));
@@ -137,6 +151,18 @@ impl Comparison {
             .difference_line
             .as_ref()
             .map(|line| line.posterior(level, p::PRIOR_OF_DIFFERENCES).widened(widening));
+    }
+
+    /// The highest of the baseline's points around the canary's point, or pair, of this index: the one of its
+    /// time and the ones before and after it. −∞ where times are unknown.
+    pub(crate) fn highest_beside(&self, index: usize, paired: bool) -> f64 {
+        if paired {
+            let near = &self.pairs[index.saturating_sub(1)..self.pairs.len().min(index + 2)];
+            return near.iter().map(|(_, y)| *y).fold(f64::NEG_INFINITY, f64::max);
+        }
+        let Some(&at) = self.beside.get(index) else { return f64::NEG_INFINITY };
+        let near = &self.y[at.saturating_sub(1)..self.y.len().min(at + 2)];
+        near.iter().copied().fold(f64::NEG_INFINITY, f64::max)
     }
 
     /// Turns harm round.
@@ -212,16 +238,16 @@ impl Comparison {
         let allowed = |y: f64| axis.allow(y.clamp(middle_y - reach, middle_y + reach), share);
         let clipped = |x: f64| x.clamp(middle_x - reach, middle_x + reach);
         let mut found = Vec::with_capacity(2);
-        let mut side = Regressand::default();
+        let (mut side, mut design) = (Regressand::default(), LineDesign::default());
         side.refill(self.y.iter().map(|y| allowed(*y)), middle_y);
-        if let (Some(x), Some(y)) = (self.x_line.as_ref(), solve_line(&side)) {
+        if let (Some(x), Some(y)) = (self.x_line.as_ref(), solve_line(&side, &mut design)) {
             let level = [1.0, 0.0];
             let (x, y) = (Side { of: x, contrast: level }, Side { of: &y, contrast: level });
             found.push(regression::difference(&x, &y, p::PRIOR_OF_SIDES));
         }
         if self.difference_line.is_some() {
             side.refill(self.pairs.iter().map(|(x, y)| clipped(*x) - allowed(*y)), 0.0);
-            let line = solve_line(&side);
+            let line = solve_line(&side, &mut design);
             found.extend(line.map(|line| line.posterior([1.0, 0.0], p::PRIOR_OF_DIFFERENCES)));
         }
         found
@@ -273,8 +299,8 @@ impl Comparison {
     }
 }
 
-fn solve_line(of: &Regressand) -> Option<Solutions<2>> {
-    (of.len() >= p::FEWEST).then(|| Solutions::of(&of.on_line()))
+fn solve_line(of: &Regressand, design: &mut LineDesign) -> Option<Solutions<2>> {
+    (of.len() >= p::FEWEST).then(|| design.solve(of))
 }
 
 fn fill_sorted(sorted: &mut Vec<f64>, values: &[f64], axis: Axis) {

@@ -183,16 +183,51 @@ pub(crate) struct Regression<const P: usize> {
 #[derive(Debug, Clone, Copy)]
 struct Solved<const P: usize> {
     effects: [f64; P],
-    /// Inverse of the Gram matrix.
-    inverse: [[f64; P]; P],
+    factor: Factor<P>,
     /// Sum of squared residuals; 0 where the columns explain everything.
     residual: f64,
-    /// Of the Gram matrix.
+}
+
+/// What a Gram matrix gives at one φ, whatever was regressed.
+#[derive(Debug, Clone, Copy)]
+struct Factor<const P: usize> {
+    /// Inverse of the matrix.
+    inverse: [[f64; P]; P],
     determinant: f64,
+}
+
+/// A level and a line for one number of points, at every φ: both sides mostly have as many.
+#[derive(Debug, Default)]
+pub(crate) struct LineDesign {
+    points: f64,
+    factors: Vec<Factor<2>>,
+    log_determinants: Vec<f64>,
+}
+
+impl LineDesign {
+    /// Solves the regression of `side` on a level and a line.
+    pub(crate) fn solve(&mut self, side: &Regressand) -> Solutions<2> {
+        let regression = side.on_line();
+        if self.points != regression.points {
+            self.points = regression.points;
+            self.factors.clear();
+            self.factors.extend(NODES.map(|phi| regression.factor(phi)));
+            self.log_determinants.clear();
+            let logs = self.factors.iter().map(|factor| math::ln(factor.determinant));
+            self.log_determinants.extend(logs);
+        }
+        let solved = std::array::from_fn(|i| regression.solve_given(NODES[i], &self.factors[i]));
+        Solutions::new(regression.points, solved, |index| self.log_determinants[index])
+    }
 }
 
 impl<const P: usize> Regression<P> {
     fn solve(&self, phi: f64) -> Solved<P> {
+        self.solve_given(phi, &self.factor(phi))
+    }
+
+    /// Inverts the Gram matrix.
+    fn factor(&self, phi: f64) -> Factor<P> {
         // Cholesky, G = L·Lᵀ; columns are independent, so the diagonal is positive.
         let mut lower = [[0.0; P]; P];
         let mut determinant = 1.0;
@@ -224,13 +259,18 @@ impl<const P: usize> Regression<P> {
                 *cell = (i.max(j)..P).map(|k| inverse_lower[k][i] * inverse_lower[k][j]).sum();
             }
         }
+        Factor { inverse, determinant }
+    }
+
+    fn solve_given(&self, phi: f64, factor: &Factor<P>) -> Solved<P> {
+        let Factor { inverse, .. } = factor;
         let moments = self.moments.map(|moment| moment.at(phi));
         let effects = std::array::from_fn(|i| (0..P).map(|j| inverse[i][j] * moments[j]).sum());
         let squares = self.squares.at(phi);
         let explained: f64 = moments.iter().zip(&effects).map(|(m, e): (&f64, &f64)| m * e).sum();
         let residual = squares - explained;
         let residual = if residual <= ROUNDING * squares { 0.0 } else { residual };
-        Solved { effects, inverse, residual, determinant }
+        Solved { effects, factor: *factor, residual }
     }
 
     /// At every φ.
@@ -242,14 +282,12 @@ impl<const P: usize> Regression<P> {
 impl<const P: usize> Solved<P> {
     /// Logarithm of the restricted likelihood, up to a constant, where `log_of_rest` is ln(1 − φ²); 0 for a series
     /// without noise.
-    fn log_likelihood(&self, points: f64, log_of_rest: f64) -> f64 {
+    fn log_likelihood(&self, points: f64, log_of_rest: f64, log_determinant: f64) -> f64 {
         if self.residual <= 0.0 {
             return 0.0;
         }
         let freedom = points - P as f64;
-        -0.5 * ((points - 1.0) * log_of_rest
-            + math::ln(self.determinant)
-            + freedom * math::ln(self.residual))
+        -0.5 * ((points - 1.0) * log_of_rest + log_determinant + freedom * math::ln(self.residual))
     }
 
     /// The effects times `contrast`, with the variance of that.
@@ -259,7 +297,7 @@ impl<const P: usize> Solved<P> {
         for i in 0..P {
             mean += contrast[i] * self.effects[i];
             for j in 0..P {
-                factor += contrast[i] * contrast[j] * self.inverse[i][j];
+                factor += contrast[i] * contrast[j] * self.factor.inverse[i][j];
             }
         }
         Estimate { mean, variance: self.residual / freedom.max(1.0) * factor, freedom, points }
@@ -283,13 +321,17 @@ pub(crate) struct Solutions<const P: usize> {
 impl<const P: usize> Solutions<P> {
     pub(crate) fn of(regression: &Regression<P>) -> Self {
         let solved = regression.solve_all();
-        let points = regression.points;
-        let mut log_likelihoods = [0.0; COUNT];
-        for ((log, solved), rest) in
-            log_likelihoods.iter_mut().zip(&solved).zip(LOGS_OF_REST.iter())
-        {
-            *log = solved.log_likelihood(points, *rest);
-        }
+        Self::new(regression.points, solved, |index| math::ln(solved[index].factor.determinant))
+    }
+
+    fn new(
+        points: f64,
+        solved: [Solved<P>; COUNT],
+        log_determinant: impl Fn(usize) -> f64,
+    ) -> Self {
+        let log_likelihoods = std::array::from_fn(|index| {
+            solved[index].log_likelihood(points, LOGS_OF_REST[index], log_determinant(index))
+        });
         Self { points, solved, log_likelihoods }
     }
 
@@ -339,12 +381,16 @@ pub(crate) fn difference<const P: usize, const Q: usize>(
     y: &Side<'_, Q>,
     prior: Prior,
 ) -> Posterior {
-    let mut logs = x.of.log_likelihoods;
-    for (log, other) in logs.iter_mut().zip(&y.of.log_likelihoods) {
-        *log += other;
-    }
-    let weights = prior.weigh_logs(logs);
-    Posterior::new(&weights, |index| {
+    difference_given(x, y, &shared_weights(x.of, y.of, prior))
+}
+
+/// The same for known weights of φ.
+pub(crate) fn difference_given<const P: usize, const Q: usize>(
+    x: &Side<'_, P>,
+    y: &Side<'_, Q>,
+    weights: &Weights,
+) -> Posterior {
+    Posterior::new(weights, |index| {
         let x = x.of.solved[index].contrast(x.contrast, x.of.points);
         x.less(y.of.solved[index].contrast(y.contrast, y.of.points))
     })

@@ -94,7 +94,7 @@ fn above(change: Change) -> &'static str {
 
 pub(crate) fn location(found: &Location, draft: Draft<'_>) -> Finding {
     let view = draft.view;
-    let (mean, reach) = (found.shift.mean(), found.shift.half_width(p::SHOWN));
+    let (mean, reach) = (found.shift.mean(), found.reach);
     let interval = view.interval(mean - reach, mean + reach);
     let estimate =
         Estimate { of: Estimated::Shift, value: view.in_metric(mean), interval: Some(interval) };
@@ -130,13 +130,14 @@ pub(crate) fn bursts(found: &Bursts, draft: Draft<'_>) -> Finding {
 
 pub(crate) fn spread(found: &Spread, draft: Draft<'_>) -> Finding {
     let view = draft.view;
-    let estimate = Estimate { of: Estimated::SpreadRatio, value: found.ratio, interval: None };
-    draft.finish(found.t, estimate, || {
+    let estimate =
+        Estimate { of: Estimated::SpreadRatio, value: found.widths.ratio, interval: None };
+    draft.finish(found.widths.t, estimate, || {
         let decile = match view.change {
             Change::Increase => "highest",
             Change::Decrease => "lowest",
         };
-        let ratio = Sentence::new(view).say("points vary ").fixed(found.ratio, 2);
+        let ratio = Sentence::new(view).say("points vary ").fixed(found.widths.ratio, 2);
         let tenth = ratio.say(" times as much as the baseline's; the ").say(decile);
         tenth.say(" tenth is ").share(found.decile_above).end()
     })
