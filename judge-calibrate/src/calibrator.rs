@@ -101,7 +101,7 @@ impl Calibrator<'_> {
         })
     }
 
-    fn setting(&self) -> Result<Setting<'_>, CalibrateError> {
+    pub(crate) fn setting(&self) -> Result<Setting<'_>, CalibrateError> {
         let Self { history, config, thresholds, judge, .. } = *self;
         let mut metrics: Vec<Metric> = Vec::with_capacity(config.metrics.len());
         for metric in &config.metrics {

@@ -48,6 +48,12 @@ pub enum CalibrateError {
         /// What may be given.
         allowed: &'static str,
     },
+    /// A proposal is for one length of window.
+    #[error("expected one length of window for a proposal, got {got}")]
+    Lengths {
+        /// Different lengths that were given.
+        got: usize,
+    },
     /// No window is short enough.
     #[error(
         "the longest recording lasts {} min, but {pairing} of {} min need {} min; give longer history \

@@ -26,6 +26,18 @@ struct MetricOutcome {
     mean_ratio: Option<f64>,
 }
 
+impl Outcome {
+    /// Whether the canary would be held back.
+    pub(crate) fn is_held_back(&self) -> bool {
+        self.verdict != Verdict::Pass
+    }
+
+    /// Whether the metric at `index` fails.
+    pub(crate) fn fails(&self, index: usize) -> bool {
+        self.metrics.get(index).is_some_and(|metric| metric.fails)
+    }
+}
+
 impl From<Judgement> for Outcome {
     fn from(judgement: Judgement) -> Self {
         let metrics = judgement.metrics.iter().map(|metric| MetricOutcome {
@@ -53,6 +65,17 @@ impl Healthy {
         Self { outcomes, independent: plan.independent() }
     }
 
+    /// What became of each pair.
+    pub(crate) fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// Adds pairs that share no point with these.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.outcomes.extend(other.outcomes);
+        self.independent += other.independent;
+    }
+
     fn share(&self, hits: impl Fn(&Outcome) -> bool) -> Option<Share> {
         let all = self.outcomes.len();
         let hits = self.outcomes.iter().filter(|outcome| hits(outcome)).count();
@@ -66,12 +89,12 @@ impl Healthy {
 
     /// Pairs whose verdict is not Pass.
     pub(crate) fn blocked(&self) -> Option<Share> {
-        self.share(|outcome| outcome.verdict != Verdict::Pass)
+        self.share(Outcome::is_held_back)
     }
 
     /// Pairs in which the metric at `index` fails.
     pub(crate) fn alarms(&self, index: usize) -> Option<Share> {
-        self.share(|outcome| outcome.metrics.get(index).is_some_and(|metric| metric.fails))
+        self.share(|outcome| outcome.fails(index))
     }
 
     /// Share of the pairs in which the metric at `index` could not be told for want of data.

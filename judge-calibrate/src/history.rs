@@ -1,6 +1,7 @@
 //! History of healthy instances, on one step.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use crate::error::CalibrateError;
 
@@ -62,6 +63,16 @@ impl Recording {
     /// The instances.
     pub fn instances(&self) -> &[Instance] {
         &self.instances
+    }
+
+    /// The points of `range` of the instances that `keep` picks by their index.
+    pub(crate) fn part(&self, range: Range<usize>, keep: impl Fn(usize) -> bool) -> Self {
+        let kept = self.instances.iter().enumerate().filter(|(index, _)| keep(*index));
+        let cut = |series: &Vec<f64>| series.get(range.clone()).unwrap_or_default().to_vec();
+        let instances = kept.map(|(_, instance)| {
+            instance.iter().map(|(metric, series)| (metric.clone(), cut(series))).collect()
+        });
+        Self { name: self.name.clone(), points: range.len(), instances: instances.collect() }
     }
 
     /// A stretch of one series; empty where the instance lacks the metric.

@@ -45,6 +45,7 @@ mod jobs;
 mod needs;
 mod options;
 mod pairs;
+mod propose;
 mod search;
 mod setting;
 mod share;
@@ -61,4 +62,7 @@ pub use finding::{Finding, FindingKind};
 pub use history::{History, Instance, Recording};
 pub use options::Options;
 pub use pairs::Pairing;
+pub use propose::{
+    Allowance, Effect, HeldOut, MetricProposal, Proposal, ProposalKind, SpreadFigures, Target,
+};
 pub use share::Share;

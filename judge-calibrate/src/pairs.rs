@@ -83,7 +83,7 @@ impl Layout {
     }
 
     /// From the start of one pair to that of the next that shares no point with it.
-    fn stride(self) -> usize {
+    pub(crate) fn stride(self) -> usize {
         match self.pairing {
             Pairing::Concurrent => self.points,
             Pairing::Blocks => 2 * (self.points + self.gap),
@@ -108,7 +108,7 @@ impl Layout {
     }
 
     /// Times at which pairs that share no point start.
-    fn tiles(self, recording: &Recording) -> usize {
+    pub(crate) fn tiles(self, recording: &Recording) -> usize {
         let starts = self.starts(recording);
         starts.div_ceil(self.stride())
     }

@@ -14,6 +14,7 @@ use crate::traits::Traits;
 use crate::trial::Trial;
 
 /// A metric of the config.
+#[derive(Clone)]
 pub(crate) struct Metric<'a> {
     pub(crate) name: &'a str,
     pub(crate) config: &'a MetricConfig,
@@ -57,7 +58,30 @@ const FEWEST_SEPARATE: usize = 2;
 /// Two points a side are no sample.
 const FEWEST_POINTS: usize = 3;
 
-impl Setting<'_> {
+impl<'a> Setting<'a> {
+    /// The same with other options.
+    pub(crate) fn with_options(&self, options: Options) -> Self {
+        Self { options, metrics: self.metrics.clone(), ..*self }
+    }
+
+    /// The same judged by another config, which has the same metrics.
+    pub(crate) fn with_config<'b>(&self, config: &'b CanaryConfig) -> Setting<'b>
+    where
+        'a: 'b,
+    {
+        let metrics = self.metrics.clone();
+        Setting { config, metrics, options: self.options.clone(), ..*self }
+    }
+
+    /// The same on a part of the history.
+    pub(crate) fn with_history<'b>(&self, history: &'b History) -> Setting<'b>
+    where
+        'a: 'b,
+    {
+        let metrics = self.metrics.clone();
+        Setting { history, metrics, options: self.options.clone(), ..*self }
+    }
+
     /// The windows asked for, ascending, each once.
     pub(crate) fn windows(&self) -> Vec<f64> {
         let mut windows = self.options.minutes.clone();
@@ -66,7 +90,7 @@ impl Setting<'_> {
         windows
     }
 
-    fn layout(&self, points: usize) -> Layout {
+    pub(crate) fn layout(&self, points: usize) -> Layout {
         let memory = self.metrics.iter().filter(|metric| metric.is_known());
         let memory = memory.map(|metric| metric.traits.memory).fold(0.0, f64::max);
         #[expect(

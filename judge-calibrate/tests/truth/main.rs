@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests")]
 
 mod known;
+mod proposals;
 mod weakness;
 
 use judge_benches::random::Random;

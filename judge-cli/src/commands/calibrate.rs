@@ -1,9 +1,12 @@
 //! `judge calibrate`.
 
 mod progress;
+mod written;
 
 use anyhow::Context;
-use judge_calibrate::{CalibrateError, Calibration, Calibrator, History, Options, Window};
+use judge_calibrate::{
+    CalibrateError, Calibration, Calibrator, History, Options, Proposal, Target, Window,
+};
 
 use self::progress::Progress;
 use super::Exit;
@@ -11,9 +14,9 @@ use crate::args::CalibrateArgs;
 use crate::input::{
     CalibrateParts, HealthyHistory, InputError, InputProblem, Source, calibrate_parts,
 };
-use crate::output::{Console, Destination};
+use crate::output::{Console, Destination, Proposed};
 
-/// Measures what a config can detect and shows it.
+/// Measures what a config can detect and shows it, or proposes allowances for it.
 pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit> {
     let history = history(&args)?;
     let CalibrateArgs { config, overrides, format, output, .. } = args;
@@ -28,11 +31,22 @@ pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit
         pairs: args.pairs,
         seed: args.seed,
     };
+    let destination = Destination::from(output);
+    if args.propose {
+        let target = Target::new(args.false_alarms, args.largest)
+            .map_err(|error| problem(&config, error))?;
+        let proposal = on_threads(args.threads, || propose(&config, &parts, options, target))??;
+        warn_of_little_history(proposal.window, console);
+        let mut proposed = Proposed { proposal, config: parts.document };
+        written::write(&mut proposed.config, &proposed.proposal.metrics);
+        console.proposal(&proposed, format, &destination)?;
+        return Ok(Exit::Done);
+    }
     let calibration = on_threads(args.threads, || calibrate(&config, &parts, options))??;
     for window in &calibration.windows {
         warn_of_little_history(*window, console);
     }
-    console.calibration(&calibration, format, &Destination::from(output))?;
+    console.calibration(&calibration, format, &destination)?;
     Ok(Exit::Done)
 }
 
@@ -79,13 +93,36 @@ fn calibrate(
     parts: &CalibrateParts,
     options: Options,
 ) -> Result<Calibration, InputError> {
-    let CalibrateParts { config, thresholds, judge, recordings, step_millis, .. } = parts;
-    let history =
-        History::new(*step_millis, recordings.clone()).map_err(|error| problem(source, error))?;
-    let (thresholds, judge) = (*thresholds, *judge);
-    let calibrator = Calibrator { history: &history, config, thresholds, judge, options };
+    let history = recorded(source, parts)?;
     let progress = Progress::start();
-    calibrator.run(&|done| progress.show(done)).map_err(|error| problem(source, error))
+    let found = calibrator(parts, &history, options).run(&|done| progress.show(done));
+    found.map_err(|error| problem(source, error))
+}
+
+fn propose(
+    source: &Source,
+    parts: &CalibrateParts,
+    options: Options,
+    target: Target,
+) -> Result<Proposal, InputError> {
+    let history = recorded(source, parts)?;
+    let progress = Progress::start();
+    let found = calibrator(parts, &history, options).propose(target, &|done| progress.show(done));
+    found.map_err(|error| problem(source, error))
+}
+
+fn recorded(source: &Source, parts: &CalibrateParts) -> Result<History, InputError> {
+    History::new(parts.step_millis, parts.recordings.clone())
+        .map_err(|error| problem(source, error))
+}
+
+fn calibrator<'a>(
+    parts: &'a CalibrateParts,
+    history: &'a History,
+    options: Options,
+) -> Calibrator<'a> {
+    let CalibrateParts { config, thresholds, judge, .. } = parts;
+    Calibrator { history, config, thresholds: *thresholds, judge: *judge, options }
 }
 
 /// What is wrong with config and history is said of the config, and the rest of its option.
@@ -94,6 +131,10 @@ fn problem(source: &Source, error: CalibrateError) -> InputError {
         CalibrateError::Option { name, value, allowed } => {
             let problem = InputProblem::Option { value, allowed };
             return InputError { origin: format!("--{name}"), problem };
+        }
+        CalibrateError::Lengths { .. } => {
+            let problem = InputProblem::Calibrate(error);
+            return InputError { origin: "--minutes".to_owned(), problem };
         }
         CalibrateError::Refused(refused) => InputProblem::Refused(refused),
         other => InputProblem::Calibrate(other),

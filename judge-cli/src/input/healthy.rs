@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use judge_calibrate::{Instance, Recording};
 use judge_core::judges::Judge;
 use judge_core::{CanaryConfig, Series, Thresholds};
+use serde_json::Value;
 
 use crate::args::Overrides;
 
@@ -17,6 +18,8 @@ use super::source::Source;
 pub(crate) struct CalibrateParts {
     /// Metrics, groups and weights.
     pub(crate) config: CanaryConfig,
+    /// The config as it was written.
+    pub(crate) document: Value,
     /// The scores that give the verdict.
     pub(crate) thresholds: Thresholds,
     /// Who judges.
@@ -69,9 +72,9 @@ pub(crate) fn calibrate_parts(
         #[cfg(feature = "retro")]
         HealthyHistory::Releases(releases) => releases.read(&judging)?,
     };
-    let Judging { config, thresholds, judge, mut warnings, .. } = judging;
+    let Judging { config, document, thresholds, judge, mut warnings, .. } = judging;
     warnings.extend(of_history);
-    Ok(CalibrateParts { config, thresholds, judge, recordings, step_millis, warnings })
+    Ok(CalibrateParts { config, document, thresholds, judge, recordings, step_millis, warnings })
 }
 
 /// Healthy instances as they were recorded.

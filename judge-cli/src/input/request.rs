@@ -141,7 +141,6 @@ pub(crate) struct Judging {
     /// The config.
     pub(crate) config: CanaryConfig,
     /// The config as it was written.
-    #[cfg(feature = "retro")]
     pub(crate) document: Value,
     /// The scores that give verdicts.
     pub(crate) thresholds: Thresholds,
@@ -177,7 +176,6 @@ pub(crate) fn judging(source: &Source, overrides: &Overrides) -> Result<Judging,
     let JudgeRequest { config, thresholds, .. } = request;
     Ok(Judging {
         config,
-        #[cfg(feature = "retro")]
         document: kayenta::read_document(&json).map_err(refuse)?,
         thresholds,
         judge,

@@ -68,7 +68,7 @@ fn head(text: &mut String, calibration: &Calibration) {
     );
 }
 
-fn section(text: &mut String, title: &str, table: &Table, width: Option<u16>) {
+pub(super) fn section(text: &mut String, title: &str, table: &Table, width: Option<u16>) {
     let mut table = table.clone();
     match width {
         Some(width) => {
@@ -83,7 +83,7 @@ fn section(text: &mut String, title: &str, table: &Table, width: Option<u16>) {
     let _ = writeln!(text, "\n{HEADING}{title}{HEADING:#}\n{}", table.trim_fmt());
 }
 
-fn table(header: Vec<String>) -> Table {
+pub(super) fn table(header: Vec<String>) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING);
     let columns = header.len();
@@ -122,7 +122,7 @@ fn false_alarms(calibration: &Calibration) -> Table {
     table
 }
 
-fn add(table: &mut Table, name: &str, cells: impl IntoIterator<Item = String>) {
+pub(super) fn add(table: &mut Table, name: &str, cells: impl IntoIterator<Item = String>) {
     let cells = cells.into_iter().map(Cell::new);
     table.add_row(std::iter::once(Cell::new(name)).chain(cells));
 }
@@ -158,7 +158,7 @@ fn name(metric: &MetricFigures) -> String {
 }
 
 /// A share with its interval: `4.5% [2%, 9.1%]`.
-fn share(share: Option<Share>) -> String {
+pub(super) fn share(share: Option<Share>) -> String {
     match share {
         Some(Share { share, lower, upper, .. }) => {
             format!("{} [{}, {}]", percent(share), percent(lower), percent(upper))
@@ -168,7 +168,7 @@ fn share(share: Option<Share>) -> String {
 }
 
 /// A change with its interval: `+12% [+10%, +15%]`; a question mark where history does not bound it.
-fn smallest(smallest: Option<Smallest>) -> String {
+pub(super) fn smallest(smallest: Option<Smallest>) -> String {
     let Some(Smallest { change, from, to, .. }) = smallest else { return "-".to_owned() };
     let Some(change) = change else { return "none".to_owned() };
     let to = to.map_or_else(|| "?".to_owned(), two_digits);
@@ -188,7 +188,7 @@ fn needs(needs: Needs) -> String {
 }
 
 /// Percent in two digits, one below a percent.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let rounded = if percent < 9.95 { (percent * 10.0).round() / 10.0 } else { percent.round() };
     format!("{}%", figure::value(rounded))

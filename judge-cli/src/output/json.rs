@@ -1,5 +1,6 @@
 //! JSON for programs.
 
+use judge_calibrate::Proposal;
 use judge_core::{JudgeRequest, Judgement, kayenta};
 use serde::Serialize;
 use serde_json::Value;
@@ -28,6 +29,16 @@ impl<'a> FullJudgement<'a> {
     ) -> serde_json::Result<Self> {
         Ok(Self { judgement, request: serde_json::to_value(kayenta::request(config, request))? })
     }
+}
+
+/// A proposal with the config that it gives.
+#[derive(Debug, Serialize)]
+pub(crate) struct Proposed {
+    /// What it was made from and does.
+    #[serde(flatten)]
+    pub(crate) proposal: Proposal,
+    /// The config as it was written, with the allowances.
+    pub(crate) config: Value,
 }
 
 /// A judge in a list.

@@ -8,6 +8,7 @@ mod json;
 mod judges;
 mod page;
 mod problems;
+mod proposal;
 #[cfg(feature = "retro")]
 mod replayed;
 mod table;
@@ -26,7 +27,7 @@ use crate::args::{Color, ListFormat};
 
 pub(crate) use comparison::{Bounded, Comparison, Location, Side, Spread, Superiority, Test};
 pub(crate) use destination::Destination;
-pub(crate) use json::{BadLine, FullJudgement, Listed};
+pub(crate) use json::{BadLine, FullJudgement, Listed, Proposed};
 pub(crate) use page::{Page, html};
 pub(crate) use problems::CheckedFile;
 #[cfg(feature = "retro")]
@@ -135,6 +136,37 @@ impl Console {
             ListFormat::Json => json::pretty(calibration)?,
         };
         destination.write(shown.as_bytes(), self.color)
+    }
+
+    /// Shows a proposed config, and what it does: beside the config, so that the config can be piped.
+    pub(crate) fn proposal(
+        &self,
+        proposed: &Proposed,
+        format: ListFormat,
+        destination: &Destination,
+    ) -> anyhow::Result<()> {
+        let Proposed { proposal, config } = proposed;
+        match (format, destination) {
+            (ListFormat::Json, _) => {
+                self.json(proposed, destination)?;
+                if proposal.reaches_target() != Some(true) {
+                    self.warning(proposal::reached(proposal));
+                }
+            }
+            (ListFormat::Table, Destination::Stdout) => {
+                self.json(config, destination)?;
+                let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
+                // There is nowhere left to say that stderr is closed.
+                let _ = stderr.write_all(proposal::text(proposal, None).as_bytes());
+            }
+            (ListFormat::Table, Destination::File(_)) => {
+                self.json(config, destination)?;
+                let stdout = Destination::Stdout;
+                let shown = proposal::text(proposal, stdout.width());
+                stdout.write(shown.as_bytes(), self.color)?;
+            }
+        }
+        Ok(())
     }
 
     /// Shows what became of releases; fails too if nobody reads it, for there may be many more to come.

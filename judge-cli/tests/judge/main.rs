@@ -10,6 +10,7 @@ mod harness;
 mod output;
 #[cfg(feature = "retro")]
 mod pages;
+mod propose;
 mod readme;
 mod recorded;
 mod report;

@@ -1,0 +1,304 @@
+//! Allowances with which a config raises few enough false alarms.
+//!
+//! ```text
+//! history --> spread of healthy windows --> limits --> scaled until few healthy pairs are held back
+//!        \--> parts that are held out ----> judged before and after: false alarms
+//! ```
+
+mod allowance;
+mod candidate;
+mod fit;
+mod folds;
+mod note;
+mod proposal;
+mod spread;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use judge_core::Refused;
+
+pub use allowance::Allowance;
+pub use folds::HeldOut;
+pub use proposal::{Effect, MetricProposal, Proposal, ProposalKind, SpreadFigures, Target};
+
+use self::allowance::Form;
+use self::candidate::{Candidate, Skipped};
+use self::fit::{Fitted, Found, Rule, Stopped};
+use self::folds::Fold;
+use self::note::About;
+use crate::calibration::Smallest;
+use crate::calibrator::{Calibrator, Progress};
+use crate::change::ChangeKind;
+use crate::error::CalibrateError;
+use crate::healthy::Healthy;
+use crate::jobs::{self, Figure, Job, Subject};
+use crate::options::Options;
+use crate::pairs::{Layout, Plan};
+use crate::setting::{Metric, Setting};
+
+/// Pairs in which the smallest shift is looked for: more judgements a pair, and a power of 0.8 needs
+/// fewer pairs than a share of 1 %.
+const PAIRS_FOR_POWER: usize = 200;
+
+impl Calibrator<'_> {
+    /// Proposes allowances for the metrics of the config.
+    ///
+    /// The options hold one length of window. Each metric's limit is the difference that a new pair of
+    /// healthy windows exceeds as seldom as its part of the target allows. Allowances are scaled from
+    /// there by judging healthy pairs with the whole config, see `docs/calibration.md`.
+    ///
+    /// # What it does not say
+    /// The false alarms are of the history's instances and of times like its own. Of a few instances that
+    /// differ all the time nobody knows how much others will.
+    ///
+    /// # Cost
+    /// Judgements: about 3 per pair, and 18 per metric and pair of at most 200.
+    ///
+    /// # Errors
+    /// When an option is out of range or there is more than one length of window, the history has no
+    /// metric of the config or no such window, or the judge refuses the config.
+    pub fn propose(
+        &self,
+        target: Target,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Proposal, CalibrateError> {
+        self.options.check()?;
+        let setting = self.setting()?;
+        let windows = setting.windows();
+        let &[minutes] = windows.as_slice() else {
+            return Err(CalibrateError::Lengths { got: windows.len() });
+        };
+        let plan = setting.plan(minutes).ok_or_else(|| setting.too_short(&windows))?;
+        let layout = setting.layout(plan.points);
+        let form = |metric| candidate::form(metric, &setting, layout);
+        let forms: Vec<Result<Form, Skipped>> = setting.metrics.iter().map(form).collect();
+        let rule = Rule::new(target.false_alarms(), plan.independent());
+        let made = Made { minutes, layout, forms: &forms, target, rule };
+        let held_out = HeldOut::of(self.history, layout);
+        let folds = folds::folds(self.history, layout, held_out);
+        let powers = 2 * (setting.metrics.iter().filter(|metric| metric.has_level()).count() + 1);
+        let total = 1 + folds.len() + powers;
+        let done = AtomicUsize::new(0);
+        let one_done = || {
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            progress(Progress { done, total });
+        };
+        let (candidates, fitted) = made.fit(&setting, &plan)?;
+        one_done();
+        let judged = made.judge(&setting, &folds, &fitted, &one_done)?;
+        let [before, after] = powers_of(&setting, &fitted, minutes, &one_done)?;
+        let effect = |index: Option<usize>| {
+            let share = |healthy: &Healthy| {
+                index.map_or_else(|| healthy.blocked(), |index| healthy.alarms(index))
+            };
+            let shift = |shifts: &[Option<Smallest>]| {
+                shifts.get(index.unwrap_or(setting.metrics.len())).copied().flatten()
+            };
+            Effect {
+                false_alarms_before: share(&judged.before),
+                false_alarms_after: share(&judged.after),
+                shift_before: shift(&before),
+                shift_after: shift(&after),
+            }
+        };
+        let metrics = setting.metrics.iter().zip(&candidates).enumerate();
+        let metrics = metrics.map(|(index, (metric, candidate))| {
+            let fitted = (fitted.found[index], fitted.stopped[index]);
+            made.metric(metric, candidate, fitted, effect(Some(index)), &setting)
+        });
+        let mut sides = fitted.config.metrics.iter().zip(&fitted.muted.metrics);
+        let mutes = sides.any(|(written, muted)| written.muted != muted.muted);
+        let is_judged = fitted.muted.metrics.iter().any(|metric| !metric.muted);
+        Ok(Proposal {
+            judge: self.judge.name().to_owned(),
+            target,
+            power: self.options.power,
+            seed: self.options.seed,
+            history: setting.summary(Some(&plan)),
+            window: setting.window(minutes, Some(&plan)),
+            shows_enough: rule.shows_enough(),
+            held_out,
+            effect: effect(None),
+            muted: judged.muted.blocked().filter(|_| mutes && is_judged),
+            metrics: metrics.collect(),
+        })
+    }
+}
+
+/// What all parts of the history are asked alike.
+struct Made<'a> {
+    minutes: f64,
+    layout: Layout,
+    forms: &'a [Result<Form, Skipped>],
+    target: Target,
+    rule: Rule,
+}
+
+/// Held-out pairs, judged.
+#[derive(Default)]
+struct Judged {
+    before: Healthy,
+    after: Healthy,
+    muted: Healthy,
+}
+
+impl Made<'_> {
+    fn fit(
+        &self,
+        setting: &Setting,
+        plan: &Plan,
+    ) -> Result<(Vec<Result<Candidate, Skipped>>, Fitted), Refused> {
+        let Self { layout, forms, target, rule, .. } = *self;
+        let (false_alarms, largest) = (target.false_alarms(), target.largest());
+        let candidates = candidate::measure(setting, layout, forms, false_alarms, largest);
+        let fitted = fit::fit(setting, plan, &candidates, rule)?;
+        Ok((candidates, fitted))
+    }
+
+    /// Judges what each fold holds out, by allowances that the rest of the history gives; and once more
+    /// without the metrics for which `proposed` has none.
+    fn judge(
+        &self,
+        setting: &Setting,
+        folds: &[Fold],
+        proposed: &Fitted,
+        one_done: &(dyn Fn() + Sync),
+    ) -> Result<Judged, Refused> {
+        let mut judged = Judged::default();
+        let pairs = setting.options.pairs.div_ceil(folds.len().max(1));
+        for Fold { fit, held_out } in folds {
+            let rest = setting.with_history(fit);
+            let fitted = match rest.plan(self.minutes) {
+                Some(plan) => Some(self.fit(&rest, &plan)?.1),
+                None => None,
+            };
+            let held = setting.with_history(held_out);
+            let held = held.with_options(Options { pairs, ..setting.options.clone() });
+            if let Some((fitted, plan)) = fitted.zip(held.plan(self.minutes)) {
+                judged.before.join(held.healthy(&plan)?);
+                judged.after.join(held.with_config(&fitted.config).healthy(&plan)?);
+                let muted = proposed.mute(&fitted.config);
+                judged.muted.join(held.with_config(&muted).healthy(&plan)?);
+            }
+            one_done();
+        }
+        Ok(judged)
+    }
+
+    fn metric(
+        &self,
+        metric: &Metric,
+        candidate: &Result<Candidate, Skipped>,
+        (found, stopped): (Option<Found>, Option<Stopped>),
+        effect: Effect,
+        setting: &Setting,
+    ) -> MetricProposal {
+        let name = metric.name.to_owned();
+        let target = self.target.false_alarms();
+        let long = |of: &Candidate| of.limit_of_long_history(setting, self.forms, target);
+        let about = About {
+            judge: setting.judge.name(),
+            minutes: self.minutes,
+            largest: self.target.largest(),
+            limit_of_long_history: candidate.as_ref().map_or(0.0, long),
+        };
+        let candidate = match candidate {
+            Ok(candidate) => candidate,
+            Err(why) => {
+                let (kind, note) = (why.kind(), note::skipped(*why, &about));
+                return MetricProposal { name, kind, allowance: None, spread: None, effect, note };
+            }
+        };
+        let absolute = metric.config.evidence.minimum_change(&setting.config.evidence).absolute;
+        let now = Allowance::of_config(metric.config, absolute, candidate.form);
+        let (kind, allowance, note) = match (found, stopped) {
+            (Some(found), _) if !found.needed && self.rule.shows_enough() => {
+                (ProposalKind::NotNeeded, None, None)
+            }
+            (Some(found), _) if !found.needed => {
+                (ProposalKind::NoneSeen, None, note::none_seen(candidate, &about))
+            }
+            (Some(found), _) if found.allowance == now => (ProposalKind::Kept, None, None),
+            (Some(found), _) => {
+                (ProposalKind::Allow, Some(found.allowance), note::found(candidate))
+            }
+            (None, why) => {
+                let why = why.unwrap_or(Stopped::TooLarge);
+                (why.kind(), None, note::stopped(why, candidate, &about))
+            }
+        };
+        let spread = candidate.figures();
+        MetricProposal { name, kind, allowance, spread, effect, note }
+    }
+}
+
+impl Candidate {
+    fn figures(&self) -> Option<SpreadFigures> {
+        let spread = self.spread?;
+        let size = |size: f64| match self.form {
+            Form::Relative => size.exp_m1(),
+            Form::Absolute => size,
+        };
+        Some(SpreadFigures {
+            difference: size(spread.rms),
+            limit: size(self.limit),
+            relative: self.form == Form::Relative,
+            windows: spread.windows,
+            instances: spread.instances,
+            lasting: spread.lasting,
+        })
+    }
+}
+
+impl Skipped {
+    fn kind(self) -> ProposalKind {
+        match self {
+            Self::NotInHistory => ProposalKind::NotInHistory,
+            Self::Muted => ProposalKind::Muted,
+            Self::Constant => ProposalKind::Constant,
+            Self::Cles => ProposalKind::Cles,
+            Self::NotAboveZero => ProposalKind::NotAboveZero,
+            Self::FewWindows => ProposalKind::FewWindows,
+        }
+    }
+}
+
+impl Stopped {
+    fn kind(self) -> ProposalKind {
+        match self {
+            Self::TooLarge => ProposalKind::TooLarge,
+            Self::NoHelp => ProposalKind::NoHelp,
+        }
+    }
+}
+
+/// The smallest shift found of each metric, then of the whole config: before and after.
+fn powers_of(
+    setting: &Setting,
+    fitted: &Fitted,
+    minutes: f64,
+    one_done: &(dyn Fn() + Sync),
+) -> Result<[Vec<Option<Smallest>>; 2], Refused> {
+    let pairs = setting.options.pairs.min(PAIRS_FOR_POWER);
+    let setting = setting.with_options(Options { pairs, ..setting.options.clone() });
+    let Some(plan) = setting.plan(minutes) else { return Ok([Vec::new(), Vec::new()]) };
+    let subjects = setting.metrics.iter().enumerate();
+    let subjects =
+        subjects.map(|(index, metric)| metric.has_level().then_some(Subject::Metric(index)));
+    let subjects: Vec<Option<Subject>> = subjects.chain([Some(Subject::Config)]).collect();
+    let shift = |subject: &Subject| Job::Smallest {
+        subject: *subject,
+        kind: ChangeKind::Shift,
+        plan: &plan,
+    };
+    let jobs: Vec<Job> = subjects.iter().flatten().map(shift).collect();
+    let found = |setting: &Setting| -> Result<Vec<Option<Smallest>>, Refused> {
+        let mut figures = jobs::run(&jobs, setting, one_done)?.into_iter();
+        let smallest = |subject: &Option<Subject>| match subject.and_then(|_| figures.next()) {
+            Some(Figure::Smallest(smallest)) => Some(smallest),
+            _ => None,
+        };
+        Ok(subjects.iter().map(smallest).collect())
+    };
+    Ok([found(&setting)?, found(&setting.with_config(&fitted.config))?])
+}

@@ -1,0 +1,134 @@
+//! Which metrics can have an allowance, and how large healthy differences of each are.
+
+use judge_core::config::{Direction, EffectMeasure};
+
+use super::allowance::Form;
+use super::spread::{self, Spread};
+use crate::pairs::Layout;
+use crate::setting::{Metric, Setting};
+
+/// A metric that can have an allowance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Candidate {
+    pub(super) form: Form,
+    /// The size that a healthy difference exceeds as seldom as this metric may.
+    pub(super) limit: f64,
+    /// The largest size of use.
+    pub(super) largest: f64,
+    /// What `limit` was computed from; `None` where nothing moves.
+    pub(super) spread: Option<Spread>,
+}
+
+/// Why a metric cannot have an allowance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Skipped {
+    /// The history has no point of it.
+    NotInHistory,
+    /// It counts in no score.
+    Muted,
+    /// It has one value throughout.
+    Constant,
+    /// Its allowances are probabilities.
+    Cles,
+    /// It is 0 or below in some window, and the judge reads no allowance in the metric's unit.
+    NotAboveZero,
+    /// Fewer than two windows can be compared.
+    FewWindows,
+}
+
+impl Skipped {
+    /// Whether it may raise false alarms that an allowance would have prevented.
+    pub(super) fn is_in_need(self) -> bool {
+        matches!(self, Self::Cles | Self::NotAboveZero | Self::FewWindows)
+    }
+}
+
+/// The judge that reads `minimumAbsolute`.
+const EVIDENCE: &str = "EvidenceJudge-v1";
+
+/// The form of a metric's allowance, from its whole history.
+pub(super) fn form(metric: &Metric, setting: &Setting, layout: Layout) -> Result<Form, Skipped> {
+    if metric.config.muted {
+        return Err(Skipped::Muted);
+    }
+    if !metric.is_known() {
+        return Err(Skipped::NotInHistory);
+    }
+    if metric.traits.usual_share >= 1.0 {
+        return Err(Skipped::Constant);
+    }
+    if is_above_zero(metric, setting, layout) {
+        return match metric.config.effect_size.measure {
+            EffectMeasure::MeanRatio => Ok(Form::Relative),
+            EffectMeasure::Cles => Err(Skipped::Cles),
+        };
+    }
+    if setting.judge.name() == EVIDENCE { Ok(Form::Absolute) } else { Err(Skipped::NotAboveZero) }
+}
+
+/// Whether no value is below 0 and the mean of every window is above it.
+fn is_above_zero(metric: &Metric, setting: &Setting, layout: Layout) -> bool {
+    if setting.history.series(metric.name).flatten().any(|value| *value < 0.0) {
+        return false;
+    }
+    let recordings = setting.history.recordings().iter();
+    recordings
+        .flat_map(|recording| (0..recording.instances().len()).map(move |at| (recording, at)))
+        .all(|(recording, instance)| {
+            let windows = recording.points() / layout.points.max(1);
+            (0..windows).all(|window| {
+                let window = window * layout.points..(window + 1) * layout.points;
+                spread::level(recording, instance, metric, None, window)
+                    .is_none_or(|mean| mean > 0.0)
+            })
+        })
+}
+
+/// Metrics and directions that share the target.
+fn questions(setting: &Setting, forms: &[Result<Form, Skipped>]) -> f64 {
+    let asked = setting.metrics.iter().zip(forms).filter(|(_, form)| form.is_ok());
+    let sides = |direction| if direction == Direction::Either { 2 } else { 1 };
+    asked.map(|(metric, _)| sides(metric.config.direction)).sum::<u32>().max(1).into()
+}
+
+/// Measures each metric on the history of `setting`; each may fail a share of `target`, as Bonferroni
+/// (1936) splits it. `largest` is the largest allowance of use, as a share.
+pub(super) fn measure(
+    setting: &Setting,
+    layout: Layout,
+    forms: &[Result<Form, Skipped>],
+    target: f64,
+    largest: f64,
+) -> Vec<Result<Candidate, Skipped>> {
+    let tail = target / questions(setting, forms);
+    let measure = |(metric, form): (&Metric, &Result<Form, Skipped>)| {
+        let form = (*form)?;
+        let exposure = metric.config.evidence.kind.exposure();
+        let exposure = exposure.filter(|_| form == Form::Relative);
+        let spread = Spread::measure(setting.history, layout, metric, exposure, form);
+        let spread = spread.ok_or(Skipped::FewWindows)?;
+        let values = setting.history.series(metric.name).flatten();
+        let farthest =
+            values.filter(|value| value.is_finite()).fold(0.0, |m: f64, v| m.max(v.abs()));
+        Ok(Candidate {
+            form,
+            limit: spread.limit(tail),
+            largest: form.largest(largest, farthest),
+            spread: Some(spread),
+        })
+    };
+    setting.metrics.iter().zip(forms).map(measure).collect()
+}
+
+impl Candidate {
+    /// The limit if the history were long.
+    pub(super) fn limit_of_long_history(
+        &self,
+        setting: &Setting,
+        forms: &[Result<Form, Skipped>],
+        target: f64,
+    ) -> f64 {
+        let tail = target / questions(setting, forms);
+        self.spread.map_or(0.0, |spread| spread.limit_of_long_history(tail))
+    }
+}

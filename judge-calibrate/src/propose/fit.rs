@@ -1,0 +1,336 @@
+//! Allowances with which a config raises few enough false alarms.
+
+use judge_core::{CanaryConfig, Refused};
+
+use super::allowance::{Allowance, Form};
+use super::candidate::{Candidate, Skipped};
+use crate::healthy::{Healthy, Outcome};
+use crate::pairs::Plan;
+use crate::setting::Setting;
+
+/// Allowances that are tried, in shares of the limit of a metric's healthy differences.
+const SCALES: [f64; 9] = [0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0];
+/// The limit itself.
+const WHOLE: usize = 4;
+
+/// Where the search starts and when it ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rule {
+    /// The first scale.
+    start: usize,
+    /// The largest share of healthy pairs that may be held back.
+    alarms: f64,
+}
+
+impl Rule {
+    /// For a share `target` of false alarms, measured on as many `independent` pairs.
+    ///
+    /// If h of n pairs are held back, the next is with probability (h + 1) / (n + 1): it is as likely to
+    /// be in any place among all n + 1 (Vovk, Gammerman and Shafer 2005, "Algorithmic learning in a
+    /// random world", sec. 2.2). Where the history has enough pairs for that to reach the target,
+    /// allowances start from none. Fewer pairs cannot show that a smaller one will do, so allowances
+    /// start from the limit of healthy differences.
+    pub(super) fn new(target: f64, independent: f64) -> Self {
+        const ERROR: f64 = 1e-12;
+        let held_back = (independent + 1.0) * target - 1.0;
+        if held_back >= -ERROR {
+            Self { start: 0, alarms: (held_back / independent).max(0.0) + ERROR }
+        } else {
+            Self { start: WHOLE, alarms: target }
+        }
+    }
+
+    /// Whether allowances start from none.
+    pub(super) fn shows_enough(self) -> bool {
+        self.start == 0
+    }
+}
+
+impl Fitted {
+    /// `config`, of the same metrics, with those muted that need an allowance and have none here.
+    pub(super) fn mute(&self, config: &CanaryConfig) -> CanaryConfig {
+        let mut config = config.clone();
+        for (metric, known) in config.metrics.iter_mut().zip(&self.muted.metrics) {
+            metric.muted |= known.muted;
+        }
+        config
+    }
+}
+
+/// Why no allowance of use was found for a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stopped {
+    /// It would be larger than the largest of use.
+    TooLarge,
+    /// Its alarms stay whatever is allowed.
+    NoHelp,
+}
+
+/// How far the search is with one metric.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Place {
+    scale: usize,
+    stopped: Option<Stopped>,
+}
+
+/// What the search found.
+#[derive(Debug, Clone)]
+pub(super) struct Fitted {
+    /// The allowance of each metric and whether it is more than nothing; `None` where there is none of
+    /// use.
+    pub(super) found: Vec<Option<Found>>,
+    /// Metrics that are muted in `muted`.
+    mutes: Vec<bool>,
+    /// Why there is none, for metrics that could have one.
+    pub(super) stopped: Vec<Option<Stopped>>,
+    /// The config with the allowances.
+    pub(super) config: CanaryConfig,
+    /// The same with those metrics muted that need an allowance and have none.
+    pub(super) muted: CanaryConfig,
+}
+
+/// An allowance that was found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Found {
+    pub(super) allowance: Allowance,
+    /// Whether any was needed.
+    pub(super) needed: bool,
+}
+
+/// Raises the allowances of the metrics that fail in healthy pairs of `plan` until few enough pairs are
+/// held back, or nothing is left to raise.
+pub(super) fn fit(
+    setting: &Setting,
+    plan: &Plan,
+    metrics: &[Result<Candidate, Skipped>],
+    rule: Rule,
+) -> Result<Fitted, Refused> {
+    let begin = |metric: &Result<Candidate, Skipped>| {
+        let whole = metric.is_ok_and(|candidate| candidate.limit <= candidate.largest);
+        Place { scale: if whole { rule.start } else { 0 }, stopped: None }
+    };
+    let places = metrics.iter().map(begin).collect();
+    Search { setting, plan, metrics, rule, places, hard: plan.clone() }.run()
+}
+
+struct Search<'a> {
+    setting: &'a Setting<'a>,
+    plan: &'a Plan,
+    metrics: &'a [Result<Candidate, Skipped>],
+    rule: Rule,
+    places: Vec<Place>,
+    /// Pairs that were held back since a metric was last given up. Larger allowances hold back no pair
+    /// that smaller ones let pass, so these alone are judged.
+    hard: Plan,
+}
+
+impl Search<'_> {
+    fn run(mut self) -> Result<Fitted, Refused> {
+        loop {
+            let (fitted, healthy) = self.judge()?;
+            if self.is_few(&healthy) {
+                return Ok(fitted);
+            }
+            let given_up = self.given_up();
+            if !self.raise(&fitted, &healthy) {
+                return Ok(fitted);
+            }
+            if self.given_up() > given_up {
+                // Without a metric the others weigh more.
+                self.hard = self.plan.clone();
+            } else {
+                let pairs = self.hard.pairs.iter().zip(healthy.outcomes());
+                let hard = pairs.filter(|(_, outcome)| outcome.is_held_back());
+                self.hard.pairs = hard.map(|(pair, _)| *pair).collect();
+            }
+        }
+    }
+
+    fn judge(&self) -> Result<(Fitted, Healthy), Refused> {
+        let fitted = written(self.setting, self.metrics, &self.places);
+        let healthy = self.setting.with_config(&fitted.muted).healthy(&self.hard)?;
+        Ok((fitted, healthy))
+    }
+
+    fn is_few(&self, healthy: &Healthy) -> bool {
+        let held_back = healthy.outcomes().iter().filter(|outcome| outcome.is_held_back()).count();
+        held_back as f64 <= self.rule.alarms * self.plan.pairs.len() as f64
+    }
+
+    fn given_up(&self) -> usize {
+        self.places.iter().filter(|place| place.stopped.is_some()).count()
+    }
+
+    /// Raises what fails in pairs that are held back; whether that was anything.
+    fn raise(&mut self, fitted: &Fitted, healthy: &Healthy) -> bool {
+        let held_back: Vec<&Outcome> =
+            healthy.outcomes().iter().filter(|outcome| outcome.is_held_back()).collect();
+        let mut raised = false;
+        for (index, (place, metric)) in self.places.iter_mut().zip(self.metrics).enumerate() {
+            let Ok(candidate) = metric else { continue };
+            if held_back.iter().any(|outcome| outcome.fails(index)) {
+                raised |= place.raise(*candidate, self.rule);
+            }
+        }
+        // Many metrics that are a little worse together fail a canary in which none fails.
+        let alone = |outcome: &&&Outcome| {
+            let mut metrics = fitted.mutes.iter().enumerate();
+            metrics.any(|(index, muted)| !muted && outcome.fails(index))
+        };
+        if !raised && held_back.iter().any(|outcome| !alone(&outcome)) {
+            for (place, metric) in self.places.iter_mut().zip(self.metrics) {
+                raised |= metric.is_ok_and(|candidate| place.raise_together(candidate, self.rule));
+            }
+        }
+        raised
+    }
+}
+
+impl Place {
+    /// Takes the next scale for a metric that fails, or gives the metric up; whether that was news.
+    fn raise(&mut self, candidate: Candidate, rule: Rule) -> bool {
+        if self.stopped.is_some() {
+            return false;
+        }
+        self.stopped = self.end(candidate, rule);
+        self.scale += usize::from(self.stopped.is_none());
+        true
+    }
+
+    /// Takes the next scale, if there is one, for a metric that does not fail by itself.
+    fn raise_together(&mut self, candidate: Candidate, rule: Rule) -> bool {
+        let can = self.stopped.is_none() && self.end(candidate, rule).is_none();
+        self.scale += usize::from(can);
+        can
+    }
+
+    /// Why no next scale is of use.
+    fn end(&self, candidate: Candidate, rule: Rule) -> Option<Stopped> {
+        let Candidate { limit, largest, .. } = candidate;
+        // Few pairs show nothing of allowances below the limit.
+        let is_short = !rule.shows_enough() && limit > largest;
+        if is_short || candidate.size(SCALES[self.scale]) >= largest {
+            Some(Stopped::TooLarge)
+        } else if self.scale + 1 == SCALES.len() || limit <= 0.0 {
+            Some(Stopped::NoHelp)
+        } else {
+            None
+        }
+    }
+}
+
+impl Candidate {
+    /// The allowance at `scale`, at most the largest of use.
+    fn size(&self, scale: f64) -> f64 {
+        (scale * self.limit).min(self.largest)
+    }
+}
+
+/// The config with the allowances of `places`.
+fn written(setting: &Setting, metrics: &[Result<Candidate, Skipped>], places: &[Place]) -> Fitted {
+    let mut fitted = Fitted {
+        found: Vec::with_capacity(metrics.len()),
+        mutes: Vec::with_capacity(metrics.len()),
+        stopped: places.iter().map(|place| place.stopped).collect(),
+        config: setting.config.clone(),
+        muted: setting.config.clone(),
+    };
+    for ((known, metric), place) in setting.metrics.iter().zip(metrics).zip(places) {
+        let size = match metric {
+            Ok(candidate) if place.stopped.is_none() => Some(candidate.size(SCALES[place.scale])),
+            _ => None,
+        };
+        let found = metric.ok().zip(size).map(|(candidate, size)| {
+            let absolute = known.config.evidence.minimum_change(&setting.config.evidence).absolute;
+            let now = Allowance::of_config(known.config, absolute, candidate.form);
+            let allowance = Allowance::new(candidate.form, known.config.direction, size);
+            Found { allowance: allowance.or_larger(now), needed: size > 0.0 }
+        });
+        let mute = found.is_none() && metric.as_ref().err().is_none_or(|why| why.is_in_need());
+        for (config, mute) in [(&mut fitted.config, false), (&mut fitted.muted, mute)] {
+            if let Some(config) = config.metrics.iter_mut().find(|config| config.name == known.name)
+            {
+                config.muted |= mute;
+                if let Some(found) = found.filter(|found| found.needed) {
+                    found.allowance.apply(config);
+                }
+            }
+        }
+        fitted.found.push(found);
+        fitted.mutes.push(mute || known.config.muted);
+    }
+    fitted
+}
+
+impl Form {
+    /// The largest size of use, of a metric that was at most `farthest` from 0.
+    pub(super) fn largest(self, share: f64, farthest: f64) -> f64 {
+        match self {
+            Self::Relative => share.ln_1p(),
+            Self::Absolute => share * farthest,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_can_be_shown_by_enough_pairs_only() {
+        for (target, independent, shows, alarms) in [
+            (0.01, 98.0, false, 0.01),
+            (0.01, 99.0, true, 0.0),
+            (0.01, 199.0, true, 1.0 / 199.0),
+            (0.05, 18.9, false, 0.05),
+            (0.05, 99.0, true, 4.0 / 99.0),
+        ] {
+            let rule = Rule::new(target, independent);
+            assert_eq!(rule.shows_enough(), shows, "{target} {independent}");
+            assert!((rule.alarms - alarms).abs() < 1e-9, "{rule:?}");
+        }
+    }
+
+    const FULL: Rule = Rule { start: 0, alarms: 0.0 };
+    const SHORT: Rule = Rule { start: WHOLE, alarms: 0.01 };
+
+    fn candidate(limit: f64) -> Candidate {
+        Candidate { form: Form::Relative, limit, largest: 0.7, spread: None }
+    }
+
+    #[test]
+    fn a_metric_is_raised_up_to_the_largest_allowance_of_use() {
+        let mut scales = Vec::new();
+        let mut place = Place { scale: 0, stopped: None };
+        while place.stopped.is_none() {
+            assert!(place.raise(candidate(0.5), FULL));
+            scales.push(candidate(0.5).size(SCALES[place.scale]));
+        }
+        assert_eq!(scales, [0.125, 0.25, 0.375, 0.5, 0.625, 0.7, 0.7]);
+        assert_eq!(place.stopped, Some(Stopped::TooLarge));
+        let mut place = Place { scale: 0, stopped: None };
+        while place.stopped.is_none() {
+            place.raise(candidate(0.01), FULL);
+        }
+        assert_eq!((place.scale, place.stopped), (SCALES.len() - 1, Some(Stopped::NoHelp)));
+        assert!(!place.raise(candidate(0.01), FULL));
+    }
+
+    #[test]
+    fn a_metric_that_does_not_fail_is_not_given_up() {
+        let mut last = Place { scale: SCALES.len() - 1, stopped: None };
+        assert!(!last.raise_together(candidate(0.01), FULL));
+        assert_eq!(last.stopped, None);
+        let mut first = Place { scale: 0, stopped: None };
+        assert!(first.raise_together(candidate(0.01), FULL));
+        assert_eq!(first.scale, 1);
+    }
+
+    #[test]
+    fn few_pairs_give_no_allowance_below_the_limit() {
+        let mut place = Place { scale: 0, stopped: None };
+        assert!(!place.raise_together(candidate(0.9), SHORT));
+        assert!(place.raise(candidate(0.9), SHORT));
+        assert_eq!(place.stopped, Some(Stopped::TooLarge));
+    }
+}

@@ -1,0 +1,163 @@
+//! Parts of a history, so that allowances are judged on what they were not made from.
+
+use std::ops::Range;
+
+use crate::history::{History, Recording};
+use crate::pairs::{Layout, Pairing};
+
+/// Parts into which time is cut.
+const FOLDS: usize = 5;
+/// So many instances side by side make two pairs that share none.
+const ENOUGH_INSTANCES: usize = 4;
+
+/// What allowances are made from, and what they are judged on.
+pub(super) struct Fold {
+    pub(super) fit: History,
+    pub(super) held_out: History,
+}
+
+/// What is kept from the allowances that are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum HeldOut {
+    /// The times of the windows; the instances are the same.
+    Times,
+    /// The times and the instances of the windows.
+    TimesAndInstances,
+}
+
+impl HeldOut {
+    /// Instances as well, where each recording has enough.
+    pub(super) fn of(history: &History, layout: Layout) -> Self {
+        let mut used = history.recordings().iter().filter(|recording| layout.tiles(recording) > 0);
+        let enough = used.all(|recording| recording.instances().len() >= ENOUGH_INSTANCES);
+        if enough && layout.pairing == Pairing::Concurrent {
+            Self::TimesAndInstances
+        } else {
+            Self::Times
+        }
+    }
+}
+
+/// Cuts `history` into stretches of time of whole windows. Each is held out once; where instances are
+/// held out as well, once for either half of them. Empty if the history has one window.
+pub(super) fn folds(history: &History, layout: Layout, held_out: HeldOut) -> Vec<Fold> {
+    let recordings = history.recordings();
+    let windows: usize = recordings.iter().map(|recording| layout.tiles(recording)).sum();
+    let count = windows.min(FOLDS);
+    if count < 2 {
+        return Vec::new();
+    }
+    let halves: &[Option<usize>] = match held_out {
+        HeldOut::Times => &[None],
+        HeldOut::TimesAndInstances => &[Some(0), Some(1)],
+    };
+    let parts = (0..count).flat_map(|part| halves.iter().map(move |half| (part, *half)));
+    parts
+        .filter_map(|(part, half)| {
+            let held = part * windows / count..(part + 1) * windows / count;
+            let (fit, held_out) = cut(recordings, layout, held, half);
+            let step = history.step_millis();
+            // A part without a point judges nothing.
+            History::new(step, fit).ok().zip(History::new(step, held_out).ok())
+        })
+        .map(|(fit, held_out)| Fold { fit, held_out })
+        .collect()
+}
+
+/// What stays and what is held out, if windows `held` of all are.
+fn cut(
+    recordings: &[Recording],
+    layout: Layout,
+    held: Range<usize>,
+    half: Option<usize>,
+) -> (Vec<Recording>, Vec<Recording>) {
+    let (mut fit, mut held_out) = (Vec::new(), Vec::new());
+    let stays = |instance: usize| half.is_none_or(|half| instance % 2 != half);
+    let is_held = |instance: usize| half.is_none_or(|half| instance % 2 == half);
+    let mut before = 0;
+    for recording in recordings {
+        let windows = layout.tiles(recording);
+        // The last window's stretch ends with the recording.
+        let at = |window: usize| {
+            if window >= windows { recording.points() } else { window * layout.stride() }
+        };
+        let from = at(held.start.clamp(before, before + windows) - before);
+        let to = at(held.end.clamp(before, before + windows) - before);
+        before += windows;
+        fit.push(recording.part(0..from, stays));
+        fit.push(recording.part(to..recording.points(), stays));
+        held_out.push(recording.part(from..to, is_held));
+    }
+    let used = |recording: &Recording| recording.points() > 0;
+    fit.retain(used);
+    held_out.retain(used);
+    (fit, held_out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::history::Instance;
+
+    /// Points that are all different.
+    fn history(recordings: &[(usize, u32)]) -> History {
+        let mut next = 0.0;
+        let mut recording = |(instances, points): &(usize, u32)| {
+            let instances = (0..*instances).map(|_| {
+                let values = (0..*points).map(|_| {
+                    next += 1.0;
+                    next
+                });
+                Instance::from([("m".to_owned(), values.collect())])
+            });
+            Recording::new("r", instances.collect()).unwrap()
+        };
+        History::new(1000, recordings.iter().map(&mut recording).collect()).unwrap()
+    }
+
+    fn points(history: &History) -> BTreeSet<u64> {
+        history.series("m").flatten().map(|value| value.to_bits()).collect()
+    }
+
+    #[test]
+    fn every_point_is_held_out_once_and_never_from_itself() {
+        for (recordings, pairing) in [
+            (&[(2, 100)][..], Pairing::Concurrent),
+            (&[(2, 25), (3, 47), (2, 3)], Pairing::Concurrent),
+            (&[(1, 130)], Pairing::Blocks),
+            (&[(4, 60), (6, 33)], Pairing::Concurrent),
+        ] {
+            let history = history(recordings);
+            let layout = Layout { pairing, points: 10, gap: 0 };
+            let held_out = HeldOut::of(&history, layout);
+            let mut seen = BTreeSet::new();
+            for fold in folds(&history, layout, held_out) {
+                let held = points(&fold.held_out);
+                assert!(points(&fold.fit).is_disjoint(&held), "{recordings:?}");
+                assert!(held.iter().all(|point| seen.insert(*point)), "{recordings:?}");
+            }
+            let usable = history.recordings().iter().filter(|one| layout.tiles(one) > 0);
+            let usable: usize = usable.map(|one| one.points() * one.instances().len()).sum();
+            assert_eq!(seen.len(), usable, "{recordings:?}");
+        }
+    }
+
+    #[test]
+    fn instances_are_held_out_where_there_are_enough() {
+        let layout = Layout { pairing: Pairing::Concurrent, points: 10, gap: 0 };
+        assert_eq!(HeldOut::of(&history(&[(4, 60), (1, 5)]), layout), HeldOut::TimesAndInstances);
+        assert_eq!(HeldOut::of(&history(&[(4, 60), (3, 50)]), layout), HeldOut::Times);
+        let of_four = folds(&history(&[(4, 60)]), layout, HeldOut::TimesAndInstances);
+        assert_eq!(of_four.len(), 2 * FOLDS);
+        assert!(of_four.iter().all(|fold| fold.held_out.recordings()[0].instances().len() == 2));
+    }
+
+    #[test]
+    fn one_window_cannot_be_cut() {
+        let layout = Layout { pairing: Pairing::Concurrent, points: 10, gap: 0 };
+        assert!(folds(&history(&[(2, 10)]), layout, HeldOut::Times).is_empty());
+    }
+}

@@ -1,0 +1,190 @@
+//! What a person should know about a proposal for a metric, and do.
+
+use judge_core::figure;
+
+use super::allowance::Form;
+use super::candidate::{Candidate, Skipped};
+use super::fit::Stopped;
+use super::spread::Spread;
+
+/// From here on instances that differ all the time are most of the spread.
+const MOSTLY: f64 = 0.5;
+/// Below so many instances nobody knows how much others differ.
+const FEW_INSTANCES: usize = 8;
+/// From this correlation on a difference resembles the one of the window before.
+const WANDERS: f64 = 0.5;
+
+/// What a sentence is made from.
+pub(super) struct About<'a> {
+    pub(super) judge: &'a str,
+    /// Length of a window, in minutes.
+    pub(super) minutes: f64,
+    /// The largest allowance of use, as a share.
+    pub(super) largest: f64,
+    /// The limit of the metric's healthy differences if the history were long.
+    pub(super) limit_of_long_history: f64,
+}
+
+/// Why a metric has no allowance, and the way out.
+pub(super) fn skipped(why: Skipped, about: &About) -> Option<String> {
+    Some(match why {
+        Skipped::Muted => return None,
+        Skipped::NotInHistory => {
+            "the history has no point of it; check its name and its query".to_owned()
+        }
+        Skipped::Constant => {
+            "it has one value throughout, so the history does not tell what is normal; \
+             keep it as a tripwire, or add history in which it moves"
+                .to_owned()
+        }
+        Skipped::Cles => {
+            "its effectSize.measure is cles, whose allowances are probabilities and no \
+             changes; set it to meanRatio for an allowance"
+                .to_owned()
+        }
+        Skipped::NotAboveZero => format!(
+            "it is 0 or below in some window, so no ratio can be allowed, and {} reads no allowance in \
+             the metric's unit; judge it with EvidenceJudge-v1, which does (minimumAbsolute), or mute it",
+            about.judge
+        ),
+        Skipped::FewWindows => format!(
+            "fewer than two windows of {} min can be compared; give longer recordings or more instances",
+            figure::value(about.minutes)
+        ),
+    })
+}
+
+/// Why no allowance of use was found, and the way out.
+pub(super) fn stopped(why: Stopped, candidate: &Candidate, about: &About) -> Option<String> {
+    let spread = candidate.spread?;
+    if why == Stopped::NoHelp {
+        return Some(
+            "it fails healthy canaries whatever change of its mean is allowed: its points differ in \
+             another way, which judge run --explain names; limit its tests to what matters, or mute it"
+                .to_owned(),
+        );
+    }
+    let Candidate { form, limit, largest, .. } = *candidate;
+    let difference = shown(form, spread.rms);
+    let most = most(form, about);
+    let long = about.limit_of_long_history;
+    let why = if limit > largest && long <= largest {
+        format!(
+            "{} windows are too few: they differ by {difference}, and the limit that they show is {}; a \
+             long history would show about {}: give more of it, or mute the metric",
+            spread.windows,
+            shown(form, limit),
+            shown(form, long)
+        )
+    } else {
+        format!("healthy windows differ by {difference}; {}", way_out(form, &spread, about))
+    };
+    Some(format!("no allowance up to {most} holds its false alarms: {why}"))
+}
+
+fn way_out(form: Form, spread: &Spread, about: &About) -> String {
+    let minutes = figure::value(about.minutes);
+    // What drifts seems to last as well.
+    if spread.neighbours.is_some_and(|neighbours| neighbours > WANDERS) {
+        format!(
+            "the difference drifts from one window of {minutes} min to the next: judge longer windows, \
+             or a rate or ratio in its place, or mute it"
+        )
+    } else if spread.lasting > MOSTLY {
+        format!(
+            "most of it is that its instances differ all the time, by {}: make them alike (age, load, \
+             hardware), judge a metric that does not depend on the instance, or mute it",
+            shown(form, spread.lasting_rms())
+        )
+    } else {
+        format!(
+            "windows of {minutes} min are too short for its noise: judge longer ones (--minutes), send \
+             more traffic to the canary, take a steadier statistic of it, or mute it"
+        )
+    }
+}
+
+/// Why a metric without an alarm may raise some.
+pub(super) fn none_seen(candidate: &Candidate, about: &About) -> Option<String> {
+    let Candidate { form, limit, spread, .. } = *candidate;
+    let spread = spread.filter(|spread| spread.rms > 0.0)?;
+    Some(format!(
+        "it fails in no healthy pair, but {} windows show a limit of {} for what they differ by, above the \
+         largest allowance of {}; it stays as it is: give more history",
+        spread.windows,
+        shown(form, limit),
+        most(form, about)
+    ))
+}
+
+/// The largest allowance of use, as people know it.
+fn most(form: Form, about: &About) -> String {
+    match form {
+        Form::Relative => figure::percent(about.largest),
+        Form::Absolute => {
+            format!("{} of the farthest that it was from 0", figure::percent(about.largest))
+        }
+    }
+}
+
+/// What an allowance that was found does not cover.
+pub(super) fn found(candidate: &Candidate) -> Option<String> {
+    let spread = candidate.spread?;
+    (spread.lasting > MOSTLY && spread.instances < FEW_INSTANCES).then(|| {
+        format!(
+            "its {} instances differ all the time, by {}, and so few do not tell how much others will; \
+             give the history of more instances",
+            spread.instances,
+            shown(candidate.form, spread.lasting_rms())
+        )
+    })
+}
+
+/// A size, as people know it.
+fn shown(form: Form, size: f64) -> String {
+    match form {
+        Form::Relative => {
+            let percent = size.exp_m1() * 100.0;
+            // Two digits.
+            let rounded = format!("{percent:.1e}").parse().unwrap_or(percent);
+            format!("{}%", figure::value(rounded))
+        }
+        Form::Absolute => figure::value(size),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(rms: f64, limit: f64, lasting: f64, neighbours: f64) -> Candidate {
+        let neighbours = Some(neighbours);
+        let spread = Spread { rms, windows: 9, instances: 2, lasting, neighbours };
+        Candidate { form: Form::Relative, limit, largest: 2.0_f64.ln(), spread: Some(spread) }
+    }
+
+    #[test]
+    fn what_is_too_large_says_why_and_the_way_out() {
+        let about =
+            |long| About { judge: "J", minutes: 15.0, largest: 1.0, limit_of_long_history: long };
+        for (candidate, long, says) in [
+            (candidate(0.2, 1.5, 0.9, 0.9), 0.5, "9 windows are too few"),
+            (candidate(0.5, 1.5, 0.9, 0.1), 1.2, "instances differ all the time, by 61%"),
+            (candidate(0.5, 1.5, 0.9, 0.9), 1.2, "drifts from one window of 15 min"),
+            (candidate(0.5, 1.5, 0.1, 0.1), 1.2, "too short for its noise"),
+            // It alarmed at the largest allowance, beyond its limit.
+            (candidate(0.1, 0.3, 0.1, 0.1), 0.2, "too short for its noise"),
+        ] {
+            let note = stopped(Stopped::TooLarge, &candidate, &about(long)).unwrap();
+            assert!(note.contains(says) && note.contains("+100%"), "{note}");
+        }
+        let note = stopped(Stopped::NoHelp, &candidate(0.1, 0.3, 0.1, 0.1), &about(0.2)).unwrap();
+        assert!(note.contains("in another way"), "{note}");
+    }
+
+    #[test]
+    fn few_instances_that_differ_are_told_of() {
+        assert!(found(&candidate(0.05, 0.1, 0.9, 0.0)).unwrap().contains("its 2 instances"));
+        assert_eq!(found(&candidate(0.05, 0.1, 0.2, 0.0)), None);
+    }
+}

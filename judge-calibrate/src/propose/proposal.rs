@@ -1,0 +1,188 @@
+//! What a proposal says.
+
+use serde::Serialize;
+
+use super::allowance::Allowance;
+use super::folds::HeldOut;
+use crate::calibration::{HistorySummary, Smallest, Window};
+use crate::error::CalibrateError;
+use crate::share::Share;
+
+/// What a proposal is to reach.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Target {
+    false_alarms: f64,
+    largest: f64,
+}
+
+impl Target {
+    /// At most a share `false_alarms` of healthy canaries held back, above 0 and at most a half, by
+    /// allowances of at most `largest`, a share above 0: 1 is a canary of twice the baseline, or, where no
+    /// ratio can be allowed, a change of as much as the metric ever was from 0.
+    ///
+    /// # Errors
+    /// When either is out of range.
+    ///
+    /// # Example
+    /// ```
+    /// use judge_calibrate::Target;
+    ///
+    /// assert_eq!(Target::new(0.01, 1.0)?, Target::default());
+    /// assert!(Target::new(0.0, 1.0).is_err());
+    /// # Ok::<(), judge_calibrate::CalibrateError>(())
+    /// ```
+    pub fn new(false_alarms: f64, largest: f64) -> Result<Self, CalibrateError> {
+        let wrong = |name, value, allowed| Err(CalibrateError::Option { name, value, allowed });
+        if !(false_alarms > 0.0 && false_alarms <= 0.5) {
+            return wrong("false-alarms", false_alarms, "above 0, at most 0.5");
+        }
+        if !(largest > 0.0 && largest.is_finite()) {
+            return wrong("largest", largest, "a finite number above 0");
+        }
+        Ok(Self { false_alarms, largest })
+    }
+
+    /// The largest share of healthy canaries that may be held back.
+    pub fn false_alarms(self) -> f64 {
+        self.false_alarms
+    }
+
+    /// The largest allowance of use, as a share.
+    pub fn largest(self) -> f64 {
+        self.largest
+    }
+}
+
+impl Default for Target {
+    /// One canary in a hundred; an allowance of more than the baseline itself finds no regression that a
+    /// person would not see.
+    fn default() -> Self {
+        Self { false_alarms: 0.01, largest: 1.0 }
+    }
+}
+
+/// Allowances for a config, and what they do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Proposal {
+    /// The judge's name.
+    pub judge: String,
+    /// What is to be reached.
+    pub target: Target,
+    /// How often a change must be found to count as found.
+    pub power: f64,
+    /// What pairs are drawn from.
+    pub seed: u64,
+    /// What it was made from.
+    pub history: HistorySummary,
+    /// The window that it is for.
+    pub window: Window,
+    /// Whether the history has enough pairs to show that smaller allowances than the limit of healthy
+    /// differences will do.
+    pub shows_enough: bool,
+    /// What the pairs that were judged before and after have that the allowances were not made from.
+    pub held_out: HeldOut,
+    /// What it changes for the whole config.
+    #[serde(flatten)]
+    pub effect: Effect,
+    /// Healthy pairs that are held back by the proposal if the metrics that need an allowance and have
+    /// none are muted; `None` if there are no such metrics or no others.
+    pub muted: Option<Share>,
+    /// Of each metric, in the order of the config.
+    pub metrics: Vec<MetricProposal>,
+}
+
+impl Proposal {
+    /// Whether the share of held-back pairs is at most the target; `None` if none could be judged.
+    pub fn reaches_target(&self) -> Option<bool> {
+        let after = self.effect.false_alarms_after?;
+        Some(after.share <= self.target.false_alarms)
+    }
+}
+
+/// What a proposal changes.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Effect {
+    /// Healthy pairs in which the metric fails, or that the config holds back, as the config is; `None`
+    /// if the history has too few windows to hold any out.
+    pub false_alarms_before: Option<Share>,
+    /// The same pairs judged with allowances that were not made from them.
+    pub false_alarms_after: Option<Share>,
+    /// The smallest shift that the config finds as it is; of the whole config the smallest that is put
+    /// into every metric at once.
+    pub shift_before: Option<Smallest>,
+    /// The smallest that it finds with the proposal.
+    pub shift_after: Option<Smallest>,
+}
+
+/// What is proposed for one metric.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricProposal {
+    /// The metric.
+    pub name: String,
+    /// What is to be done.
+    pub kind: ProposalKind,
+    /// What is to be written into the config; `None` where nothing is.
+    pub allowance: Option<Allowance>,
+    /// How far its healthy windows lie apart; `None` where no two could be compared.
+    pub spread: Option<SpreadFigures>,
+    /// What it changes.
+    #[serde(flatten)]
+    pub effect: Effect,
+    /// What a person should know, and do.
+    pub note: Option<String>,
+}
+
+/// What is to be done about a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum ProposalKind {
+    /// An allowance is proposed.
+    Allow,
+    /// It raises few enough false alarms as it is.
+    NotNeeded,
+    /// Its limit is larger than the largest allowance of use, and it fails in no healthy pair; there are
+    /// too few to show more.
+    NoneSeen,
+    /// The config allows as much already.
+    Kept,
+    /// An allowance would have to be larger than the largest of use.
+    TooLarge,
+    /// It fails healthy canaries whatever is allowed.
+    NoHelp,
+    /// It is 0 or below in some window, and the judge reads no allowance in the metric's unit.
+    NotAboveZero,
+    /// Its allowances are probabilities (`effectSize.measure` is `cles`).
+    Cles,
+    /// Fewer than two windows can be compared.
+    FewWindows,
+    /// It has one value throughout.
+    Constant,
+    /// The history has no point of it.
+    NotInHistory,
+    /// It counts in no score.
+    Muted,
+}
+
+/// How far healthy windows of one metric lie apart.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SpreadFigures {
+    /// Root mean square of the differences between two sides: a share, or in the metric's unit where the
+    /// metric is not above 0 throughout.
+    pub difference: f64,
+    /// The difference that a healthy pair exceeds as seldom as this metric may.
+    pub limit: f64,
+    /// Whether these are shares.
+    pub relative: bool,
+    /// Independent windows: degrees of freedom of `difference`.
+    pub windows: usize,
+    /// Instances that were compared.
+    pub instances: usize,
+    /// Share of the variance that is due to instances that differ all the time.
+    pub lasting: f64,
+}
