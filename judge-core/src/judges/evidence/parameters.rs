@@ -35,7 +35,7 @@ pub(crate) const PRIOR_OF_DIFFERENCES: Prior = Prior { independent: 0.84 };
 pub(crate) const LOCATION_SHARE: f64 = 0.5;
 pub(crate) const LOCATION_SHARE_AFTER: f64 = 0.35;
 pub(crate) const LATE_SHARE: f64 = 0.4;
-pub(crate) const LATE_SHARE_AFTER: f64 = 0.08;
+pub(crate) const LATE_SHARE_AFTER: f64 = 0.1;
 pub(crate) const BURSTS_SHARE: f64 = 0.5;
 pub(crate) const SPREAD_SHARE: f64 = 0.25;
 pub(crate) const TAIL_SHARE: f64 = 0.15;
@@ -101,7 +101,7 @@ pub(crate) const TAIL_CLEAR: f64 = 1.5;
 /// Both sides saw one event where the baseline beside a point is so much of it out; of differences half as much.
 pub(crate) const SHARED_EVENT: f64 = 0.667;
 /// Weight of a point right behind another one that stands out, where those of the baseline are alone.
-pub(crate) const FOLLOWING: f64 = 0.5;
+pub(crate) const FOLLOWING: f64 = 0.25;
 /// A baseline with no more distinct values has no tail that could be fitted.
 pub(crate) const FEW_VALUES: usize = 4;
 

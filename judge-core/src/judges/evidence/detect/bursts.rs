@@ -42,6 +42,7 @@ pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
     let (mut sum, mut squares, mut up, mut down, mut height) = (0.0, 0.0, 0, 0, 0.0);
     let (mut product, mut quiet) = (0.0, 0.0);
     let mut before: Option<f64> = None;
+    let (mut followed, mut was_down) = (0, false);
     for difference in differences {
         let u = out(difference);
         if u.abs() > p::BURST_FROM {
@@ -53,8 +54,10 @@ pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
                 height += difference;
             } else {
                 down += 1;
+                followed += usize::from(was_down);
             }
         }
+        was_down = u < -p::BURST_FROM;
         let calm = u.abs() <= p::BURST_QUIET;
         if calm {
             quiet += u * u;
@@ -66,6 +69,9 @@ pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
         return None;
     }
     let phi = if quiet > 0.0 { (product / quiet).clamp(0.0, 0.9) } else { 0.0 };
+    // What the baseline does on end the canary may, too.
+    let on_end = if down >= p::BAD_FEWEST { followed as f64 / down as f64 } else { 0.0 };
+    let phi = phi.max(on_end.min(0.9));
     let z = sum / squares.sqrt() / ((1.0 + phi) / (1.0 - phi)).sqrt();
     Some(Bursts { up, down, z, p: normal::upper_tail(z), height: height / up as f64 })
 }

@@ -12,7 +12,7 @@
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation::{self, variance_of_mean};
 use crate::judges::evidence::prepare::comparison::Comparison;
-use crate::judges::evidence::prepare::regression::{Regressand, Solutions};
+use crate::judges::evidence::prepare::regression::{Regressand, Solutions, shared_weights};
 use crate::judges::evidence::prepare::robust::Robust;
 use crate::math;
 use crate::order;
@@ -97,9 +97,7 @@ fn autocorrelation_of_sizes(x: &[f64], y: &[f64], n: usize) -> f64 {
         (sizes.len() >= p::FEWEST).then(|| Solutions::of(&sizes.on_level()))
     };
     let weights = match (line(x), line(y)) {
-        (Some(x), Some(y)) => {
-            crate::judges::evidence::prepare::regression::shared_weights(&x, &y, p::PRIOR_OF_SIDES)
-        }
+        (Some(x), Some(y)) => shared_weights(&x, &y, p::PRIOR_OF_SIDES),
         _ => autocorrelation::INDEPENDENT,
     };
     let nodes = weights.iter().zip(autocorrelation::NODES).filter(|(weight, _)| **weight > 0.0);
