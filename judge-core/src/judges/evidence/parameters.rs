@@ -35,7 +35,7 @@ pub(crate) const PRIOR_OF_DIFFERENCES: Prior = Prior { independent: 0.84 };
 pub(crate) const LOCATION_SHARE: f64 = 0.5;
 pub(crate) const LOCATION_SHARE_AFTER: f64 = 0.35;
 pub(crate) const LATE_SHARE: f64 = 0.4;
-pub(crate) const LATE_SHARE_AFTER: f64 = 0.1;
+pub(crate) const LATE_SHARE_AFTER: f64 = 0.08;
 pub(crate) const BURSTS_SHARE: f64 = 0.5;
 pub(crate) const SPREAD_SHARE: f64 = 0.25;
 pub(crate) const TAIL_SHARE: f64 = 0.15;
@@ -76,6 +76,8 @@ pub(crate) const GATE_AFTER: f64 = 0.05;
 /// A difference is large from so many robust standard deviations on, and counts for so many at most.
 pub(crate) const BURST_FROM: f64 = 1.5;
 pub(crate) const BURST_CLIP: f64 = 6.0;
+/// Half of the canary's points that are far up are above this share of the baseline's.
+pub(crate) const BURST_ABOVE: f64 = 0.98;
 /// Differences within so many say what φ is.
 pub(crate) const BURST_QUIET: f64 = 2.5;
 /// Fewer large differences have no pattern: 2⁻⁷ is 0.008.
@@ -101,7 +103,7 @@ pub(crate) const TAIL_CLEAR: f64 = 1.5;
 /// Both sides saw one event where the baseline beside a point is so much of it out; of differences half as much.
 pub(crate) const SHARED_EVENT: f64 = 0.667;
 /// Weight of a point right behind another one that stands out, where those of the baseline are alone.
-pub(crate) const FOLLOWING: f64 = 0.25;
+pub(crate) const FOLLOWING: f64 = 0.3;
 /// A baseline with no more distinct values has no tail that could be fitted.
 pub(crate) const FEW_VALUES: usize = 4;
 

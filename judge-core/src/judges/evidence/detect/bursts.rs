@@ -43,7 +43,20 @@ pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
     let (mut product, mut quiet) = (0.0, 0.0);
     let mut before: Option<f64> = None;
     let (mut followed, mut was_down) = (0, false);
-    for difference in differences {
+    let values: Vec<f64> = if of.times == Times::After {
+        of.x.clone()
+    } else {
+        of.pairs.iter().map(|(x, _)| *x).collect()
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of n points"
+    )]
+    let usual = (p::BURST_ABOVE * of.sorted_y.len() as f64) as usize;
+    let usual = of.sorted_y.get(usual).copied().unwrap_or(f64::INFINITY);
+    let mut beyond = 0;
+    for (difference, value) in differences.iter().zip(values) {
         let u = out(difference);
         if u.abs() > p::BURST_FROM {
             let size = u.clamp(-p::BURST_CLIP, p::BURST_CLIP);
@@ -52,6 +65,7 @@ pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
             if u > 0.0 {
                 up += 1;
                 height += difference;
+                beyond += usize::from(value > usual);
             } else {
                 down += 1;
                 followed += usize::from(was_down);
@@ -65,7 +79,8 @@ pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
         }
         before = calm.then_some(u);
     }
-    if up + down < p::BURST_FEWEST || up == 0 {
+    // Curves of one shape that run out of step differ much, and most of the time in one sense.
+    if up + down < p::BURST_FEWEST || up == 0 || 2 * beyond < up {
         return None;
     }
     let phi = if quiet > 0.0 { (product / quiet).clamp(0.0, 0.9) } else { 0.0 };

@@ -9,7 +9,7 @@
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
-use crate::judges::evidence::prepare::regression::{self, Side, Solutions};
+use crate::judges::evidence::prepare::regression::{self, Regressand, Side, Solutions};
 use crate::judges::evidence::prepare::timeline::Times;
 
 use super::sequential::Sequential;
@@ -34,6 +34,13 @@ pub(super) struct Candidate {
     pub(super) end: Posterior,
 }
 
+impl Candidate {
+    /// With `cost` times the p.
+    fn at(self, cost: f64) -> Self {
+        Self { p: (cost * self.p).min(1.0), ..self }
+    }
+}
+
 /// Looks for a change that lasts to the end.
 pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<Late> {
     if of.widening() > 1.0 {
@@ -48,21 +55,23 @@ pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<L
         }
     }
     let mut candidates: Vec<Candidate> = Vec::with_capacity(2 * p::LATE_SHARES.len());
-    for length in lengths(of.x.len()) {
+    for (length, cost) in lengths(of.clipped_canary()) {
         match sequential {
+            // Where to look is not chosen by the points: windows that follow each other drift.
+            Some(_) if cost > 1.0 => {}
             Some(sequential) => candidates.extend(sequential.late(length)),
-            None => candidates.extend(two_samples(of, length)),
+            None => candidates.extend(two_samples(of, length).map(|c| c.at(cost))),
         }
     }
     if let Some(differences) = of.clipped_differences()
         && sequential.is_none()
     {
-        for length in lengths(differences.len()) {
+        for (length, cost) in lengths(differences) {
             let step = Solutions::of(&differences.on_step(length));
             let end = step.posterior([1.0, 1.0], p::PRIOR_OF_DIFFERENCES);
             let change = step.posterior([0.0, 1.0], p::PRIOR_OF_DIFFERENCES);
             let p = end.p_value(0.0).max(change.p_value(0.0));
-            candidates.push(Candidate { p, length, end });
+            candidates.push(Candidate { p, length, end }.at(cost));
         }
     }
     let best = candidates.iter().min_by(|a, b| a.p.total_cmp(&b.p))?;
@@ -80,18 +89,19 @@ fn p_if_independent(of: &Comparison) -> f64 {
     let mut p_values = Vec::with_capacity(2 * p::LATE_SHARES.len());
     let level = regression::independent(&baseline.on_line(), [[1.0, 0.0]])[0];
     let contrasts = [[1.0, 1.0], [0.0, 1.0]];
-    for length in lengths(canary.len()) {
+    for (length, cost) in lengths(canary) {
         let ago = (length * baseline.len()).div_ceil(canary.len());
         if ago < baseline.len() {
             let [end, change] = regression::independent(&canary.on_step(length), contrasts);
             let [_, usual] = regression::independent(&baseline.on_step(ago), contrasts);
-            p_values.push(end.less(level).p_value().max(change.less(usual).p_value()));
+            let p = end.less(level).p_value().max(change.less(usual).p_value());
+            p_values.push((cost * p).min(1.0));
         }
     }
     if let Some(differences) = of.clipped_differences() {
-        for length in lengths(differences.len()) {
+        for (length, cost) in lengths(differences) {
             let [end, change] = regression::independent(&differences.on_step(length), contrasts);
-            p_values.push(end.p_value().max(change.p_value()));
+            p_values.push((cost * end.p_value().max(change.p_value())).min(1.0));
         }
     }
     combine(&p_values)
@@ -117,11 +127,21 @@ fn two_samples(of: &Comparison, length: usize) -> Option<Candidate> {
     Some(Candidate { p: end.p_value(0.0).max(change.p_value(0.0)), length, end })
 }
 
-/// How long ago a change may have been, in points.
+/// How long ago a change may have been, in points, with what choosing it costs: lengths that were there before the
+/// points, and the one at which they step most, which pays for all that it was chosen from.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shares of n points")]
-fn lengths(n: usize) -> impl Iterator<Item = usize> {
+fn lengths(of: &Regressand) -> impl Iterator<Item = (usize, f64)> {
+    let n = of.len();
     let lengths = p::LATE_SHARES.into_iter().map(move |share| (share * n as f64).round() as usize);
-    lengths.filter(move |length| *length >= p::LATE_FEWEST && n >= length + p::LATE_FEWEST)
+    let given = lengths
+        .filter(move |length| *length >= p::LATE_FEWEST && n >= length + p::LATE_FEWEST)
+        .map(|length| (length, 1.0));
+    let longest = n / 2;
+    let chosen = (longest >= p::LATE_FEWEST).then(|| {
+        let choices = (longest + 1 - p::LATE_FEWEST) as f64;
+        (of.clearest_step(p::LATE_FEWEST, longest), choices)
+    });
+    given.chain(chosen)
 }
 
 /// The share of the metric's level that the test takes.

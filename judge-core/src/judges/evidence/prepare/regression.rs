@@ -82,6 +82,22 @@ impl Regressand {
         self.values.len()
     }
 
+    /// How many of the last values, of `shortest` to `longest`, stand out most from those before them.
+    pub(crate) fn clearest_step(&self, shortest: usize, longest: usize) -> usize {
+        let n = self.len() as f64;
+        let mean = self.sums.last().copied().unwrap_or_default() / n;
+        let (mut best, mut largest) = (shortest, f64::NEG_INFINITY);
+        for length in shortest..=longest.min(self.len().saturating_sub(1)) {
+            let k = length as f64;
+            let excess = self.sums[length] - k * mean;
+            let t = excess * excess.abs() / (k * (n - k));
+            if t > largest {
+                (best, largest) = (length, t);
+            }
+        }
+        best
+    }
+
     /// The values around their center, in time order.
     pub(crate) fn values(&self) -> &[f64] {
         &self.values
