@@ -155,7 +155,7 @@ pub(crate) const STUCK_SHARE: f64 = 0.9;
 /// Confidence of the intervals that are shown.
 pub(crate) const SHOWN: f64 = 0.95;
 /// A metric is inconclusive where harm is likely but has so many times the p it may have.
-pub(crate) const LEANS: f64 = 5.0;
+pub(crate) const LEANS: f64 = 4.0;
 
 // All metrics together.
 

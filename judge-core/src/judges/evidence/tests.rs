@@ -1,6 +1,7 @@
 //! Tests of the judge as a whole.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod field;
 mod laws;
 mod panel;
 mod recorded;

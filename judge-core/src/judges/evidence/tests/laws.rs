@@ -179,4 +179,34 @@ proptest! {
             prop_assert!((0.0..=1.0).contains(&finding.p), "{:?}", finding);
         }
     }
+
+    #[test]
+    fn more_harm_of_the_same_kind_never_passes(
+        seed in 0..1_000_000_u64,
+        n in 15..90_usize,
+        kind in 0..3_usize,
+        sds in 1.0..12.0_f64,
+        more in 1.05..3.0_f64,
+    ) {
+        let points = |seed: u64| -> Vec<f64> {
+            noise(n, seed).iter().map(|z| 100.0 + 5.0 * z).collect()
+        };
+        let (baseline, healthy) = (points(seed), points(seed + 7_777_777));
+        let class = |sds: f64| {
+            let time = |index: usize| index as f64 / (n - 1) as f64;
+            let shape = |index: usize| match kind {
+                0 => 1.0,
+                1 => f64::from(u8::from(time(index) >= 0.6)),
+                _ => time(index),
+            };
+            let canary: Vec<f64> = healthy
+                .iter()
+                .enumerate()
+                .map(|(index, value)| value + 5.0 * sds * shape(index))
+                .collect();
+            super::metric(&baseline, &canary).classification
+        };
+        prop_assume!(class(sds) == Classification::High);
+        prop_assert_eq!(class(sds * more), Classification::High);
+    }
 }
