@@ -237,7 +237,7 @@ fn a_verdict_is_owed_to_the_costliest_metric_and_missing_data_to_all() {
     let mut few = release(8, 0);
     // A rise that so few points do not settle.
     for (minute, value) in few.metrics[0].canary.values.iter_mut().enumerate() {
-        *value += 0.4 * minute as f64 - 50.0;
+        *value += 0.68 * minute as f64 - 50.0;
     }
     for value in &mut few.metrics[1].canary.values {
         *value += 30.0;

@@ -267,7 +267,8 @@ async fn very_many_notices_are_a_thousand_warnings_and_how_many_more() {
             "analysisConfigurations": {{"canary": {{{keys}}}}}}}]}}"#
     )));
     let answer = server.client().await.judge(odd).await.unwrap().into_inner();
-    let warnings = answer.judgement.unwrap().warnings;
+    let mut warnings = answer.judgement.unwrap().warnings;
+    warnings.retain(|warning| warning.problem.is_some());
     assert_eq!(warnings.len(), 1001);
     let last = warnings[1000].problem.as_ref().unwrap();
     assert_eq!(last.value, "4000 more problems");
