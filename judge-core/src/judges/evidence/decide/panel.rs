@@ -222,7 +222,11 @@ fn leave_out_warm_up(
     let longest = (p::WARM_UP_LONGEST * of_whole.canary.len() as f64) as usize;
     let mut found = warm_up::find(whole, of_whole, longest)?;
     loop {
-        rest.refill(timeline, whole.axis, timeline.index_behind(found.length, of_whole.paired));
+        let start = timeline.index_behind(found.length, of_whole.paired);
+        if timeline.fewest_from(start) < p::FEWEST {
+            return None;
+        }
+        rest.refill(timeline, whole.axis, start);
         let of_rest = Excess::new(rest, &threshold(rest));
         match warm_up::find(rest, &of_rest, longest - found.length) {
             Some(next) if of_rest.paired == of_whole.paired => found.length += next.length,

@@ -115,6 +115,13 @@ impl Timeline {
         present.map(|(index, _)| index + 1).nth(points.saturating_sub(1)).unwrap_or(0)
     }
 
+    /// Points that the side with fewer of them has for a comparison from `start` on.
+    pub(crate) fn fewest_from(&self, start: usize) -> usize {
+        let from = if self.times == Times::Same { start } else { 0 };
+        let points = |side: &[f64], from| side.get(from..).map_or(0, count);
+        points(&self.canary, start).min(points(&self.baseline, from))
+    }
+
     fn choose_unit(&mut self) {
         let all = self.canary.iter().chain(&self.baseline);
         // f64::max leaves NaN out.
