@@ -66,6 +66,16 @@ impl Timeline {
         sort(&mut self.sorted_baseline, &self.baseline, baseline.1);
     }
 
+    /// Two windows of other times, in the unit that they have.
+    pub(crate) fn of_windows(canary: &[f64], baseline: &[f64]) -> Self {
+        let times = if canary.len() == baseline.len() { Times::Same } else { Times::Unknown };
+        let (canary, baseline) = (canary.to_vec(), baseline.to_vec());
+        let mut timeline = Self { canary, baseline, times, ..Self::default() };
+        sort_points(&mut timeline.sorted_canary, &timeline.canary);
+        sort_points(&mut timeline.sorted_baseline, &timeline.baseline);
+        timeline
+    }
+
     fn align(&mut self, canary: Option<Clock>, baseline: Option<Clock>) {
         let overlap = |late: usize, long: usize| late < long && 2 * (long - late) > long;
         let late = canary.zip(baseline).and_then(|(canary, baseline)| offset(canary, baseline));
@@ -190,7 +200,8 @@ pub(crate) fn sort_points(sorted: &mut Vec<f64>, side: &[f64]) {
     order::sort(sorted);
 }
 
-fn lay(
+/// Lays out one side.
+pub(super) fn lay(
     side: &mut Vec<f64>,
     series: &Series,
     cleaned: &Cleaned,
