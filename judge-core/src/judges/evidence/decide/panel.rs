@@ -161,7 +161,16 @@ pub(crate) fn ask(
         }
     };
     let considered = Vec::with_capacity(8);
-    let mut panel = Panel { timeline, history, question, of, threshold, widths, considered };
+    let mut panel = Panel {
+        timeline,
+        history,
+        question,
+        of,
+        threshold,
+        widths,
+        level_is_normal: false,
+        considered,
+    };
     let sequential = Sequential::join(of);
     let found = location::find(of, sequential.as_ref());
     let healthy = Healthy::measure(history, of, question.level, 1.0);
@@ -285,6 +294,8 @@ struct Panel<'a> {
     of: &'a Comparison,
     threshold: Threshold,
     widths: Option<Widths>,
+    /// Whether the canary's level differs, and healthy ones do as much: its points then stand out from its own level.
+    level_is_normal: bool,
     considered: Vec<Considered>,
 }
 
@@ -347,6 +358,7 @@ impl Panel<'_> {
         }
         if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
             likely = 0.0;
+            self.level_is_normal = p <= level;
         }
         self.consider(TestKind::Location, p, level, likely, |draft| {
             say::location(found, healthy, draft)
@@ -403,12 +415,13 @@ impl Panel<'_> {
                 say::spread(&found, draft)
             });
         }
-        let location_is_found = self.considered.iter().any(|considered| {
-            let finding = &considered.finding;
-            finding.test == TestKind::Location && finding.is_harm() && finding.weight() <= 0.1
-        });
+        let level_is_known = self.level_is_normal
+            || self.considered.iter().any(|considered| {
+                let finding = &considered.finding;
+                finding.test == TestKind::Location && finding.is_harm() && finding.weight() <= 0.1
+            });
         if let Some(level) = self.question.level_of(TestKind::Tail, of)
-            && let Some(found) = tail::find(of, excess, phi, location_is_found)
+            && let Some(found) = tail::find(of, excess, phi, level_is_known)
         {
             // It is found only where it matters.
             self.consider(TestKind::Tail, found.p, level, 1.0, |draft| {

@@ -85,6 +85,19 @@ fn other_tests_find_what_they_found() {
 }
 
 #[test]
+fn points_of_a_level_that_is_normal_stand_out_from_it() {
+    // Differences of the same time hardly vary, so each point is far above the baseline.
+    let baseline = around_100(30, 1);
+    let canary: Vec<f64> = baseline.iter().map(|value| value + 12.0).collect();
+    let at = |history| {
+        let pair = MetricPair::new("metric", baseline.clone(), canary.clone());
+        class(increase("metric"), MetricPair { history, ..pair })
+    };
+    assert_eq!(at(Vec::new()), Classification::High);
+    assert_eq!(at(windows(&APART)), Classification::Pass);
+}
+
+#[test]
 fn an_allowance_stays_a_threshold_beside_the_history() {
     let allowed = |ratio| MetricConfig {
         effect_size: EffectSize { allowed_increase: ratio, ..EffectSize::default() },
