@@ -103,6 +103,7 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   judge run --config canary.json --baseline old.csv --canary new.csv
   judge run -c canary.json -b old/ -n new/ --pass 90 --marginal 70
+  judge run -c canary.json -b old.csv -n new.csv --history mon.csv tue.csv wed.csv
   judge run -c canary.json --pairs metricSetPairList.json
   judge run request.json --format json -o judgement.json
   judge run request.json --report judgement.html
@@ -123,6 +124,10 @@ on a grid at the smallest step in the file; a missing point is a gap. A metric
 of the config without series has no data, with a warning. Series without a
 metric in the config are ignored with a warning.
 
+A history is read as the baseline is: each path a healthy window of the past, or
+another healthy instance, as long as the canary's. EvidenceJudge-v1 learns from
+three and more how much healthy instances differ.
+
 The thresholds are --pass and --marginal, else those of the request, else the
 config's classifier.scoreThresholds, else 95 and 75.
 
@@ -141,7 +146,7 @@ pub(crate) struct RunArgs {
     /// A Kayenta remote-judge request, which holds config, thresholds and series; - is stdin.
     #[arg(
         value_parser = source(),
-        conflicts_with_all = ["baseline", "canary", "pairs"]
+        conflicts_with_all = ["baseline", "canary", "pairs", "history"]
     )]
     pub(crate) request: Option<Source>,
     /// The canary config (Kayenta's JSON); - is stdin.
@@ -153,6 +158,9 @@ pub(crate) struct RunArgs {
     /// The series of the canary: a file or a directory; - is stdin.
     #[arg(long, short = 'n', value_name = "PATH", value_parser = source(), requires_all = ["config", "baseline"])]
     pub(crate) canary: Option<Source>,
+    /// Healthy windows of the past or other healthy instances, each a file or a directory; - is stdin.
+    #[arg(long, value_name = "PATH", value_parser = source(), num_args = 1.., requires = "baseline", conflicts_with = "pairs")]
+    pub(crate) history: Vec<Source>,
     /// The series of both sides as Kayenta stores them, a metricSetPairList; - is stdin.
     #[arg(long, value_name = "FILE", value_parser = source(), requires = "config", conflicts_with = "canary")]
     pub(crate) pairs: Option<Source>,

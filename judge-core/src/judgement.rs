@@ -182,6 +182,9 @@ pub struct Panel {
     pub left_out: usize,
     /// Whether an inconclusive metric counts as failing, as the config says.
     pub fails: bool,
+    /// Shifts that healthy windows make normal; `None` without enough history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub healthy: Option<Interval>,
 }
 
 /// Points of one side, before and after cleaning.

@@ -49,10 +49,13 @@ pub struct MetricPair {
     pub baseline: Series,
     /// The canary's points.
     pub canary: Series,
+    /// Healthy windows of the past, or healthy instances beside the baseline, each as long as the canary's window,
+    /// in any order. Empty where nothing is known; their clocks are not read.
+    pub history: Vec<Series>,
 }
 
 impl MetricPair {
-    /// A pair without id, tags and times.
+    /// A pair without id, tags, times and history.
     pub fn new(
         name: impl Into<String>,
         baseline: impl Into<Series>,

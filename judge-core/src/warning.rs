@@ -67,6 +67,13 @@ pub enum Warning {
         /// What was found.
         finding: String,
     },
+    /// The baseline is worse than its own history, or stops to report.
+    SickBaseline {
+        /// The metric.
+        metric: String,
+        /// What was found.
+        finding: String,
+    },
     /// Many metrics are a little worse together.
     Systemic {
         /// What was found.
@@ -146,6 +153,11 @@ impl fmt::Display for Warning {
             Self::SilentCanary { metric, finding } => write!(
                 f,
                 "{metric}: {finding}; see whether the canary still runs and reports, before you trust the rest"
+            ),
+            Self::SickBaseline { metric, finding } => write!(
+                f,
+                "{metric}: {finding}, and a sick baseline makes a bad canary look good; judge against a healthy \
+                 baseline, or give a history that is like today"
             ),
             Self::Systemic { finding } => write!(f, "{finding}; look at what the metrics share"),
             Self::NotSubmitted { metric } => {

@@ -1,6 +1,6 @@
 //! How much one request may hold.
 
-use judge_core::{CanaryConfig, JudgeRequest, Problem, Refused};
+use judge_core::{CanaryConfig, JudgeRequest, MetricPair, Problem, Refused, Series};
 
 /// What is refused as too much.
 #[derive(Debug, Clone, Copy)]
@@ -36,16 +36,21 @@ impl Limits {
         let mut problems = self.problems_of_config(&request.config);
         problems.extend(self.too_many("metricSetPairList", request.pairs.len(), "metrics"));
         problems.extend(self.groups_for_each_pair(request));
-        let mut total = 0;
+        let mut total = 0_usize;
         for (index, pair) in request.pairs.iter().enumerate() {
-            for (side, series) in [("control", &pair.baseline), ("experiment", &pair.canary)] {
+            let mut count = |series: &Series, field: &dyn Fn() -> String| {
                 let points = series.values.len();
-                total += points;
+                total = total.saturating_add(points);
                 if points > self.series_points {
-                    let path = format!("metricSetPairList[{index}].values.{side}");
+                    let path = format!("metricSetPairList[{index}].{}", field());
                     let allowed = format!("at most {}", self.series_points);
                     problems.push(Problem::error(path, format!("{points} points"), allowed));
                 }
+            };
+            count(&pair.baseline, &|| "values.control".to_owned());
+            count(&pair.canary, &|| "values.experiment".to_owned());
+            for (at, series) in pair.history.iter().enumerate() {
+                count(series, &|| format!("history[{at}]"));
             }
         }
         if total > self.total_points {
@@ -128,7 +133,11 @@ pub(crate) fn too_long_id(id: &str) -> Option<Problem> {
 
 /// Points of all series of `request`.
 pub(crate) fn points(request: &JudgeRequest) -> usize {
-    request.pairs.iter().map(|pair| pair.baseline.values.len() + pair.canary.values.len()).sum()
+    let of_pair = |pair: &MetricPair| {
+        let sides = pair.baseline.values.len() + pair.canary.values.len();
+        sides + pair.history.iter().map(|series| series.values.len()).sum::<usize>()
+    };
+    request.pairs.iter().map(of_pair).sum()
 }
 
 #[cfg(test)]
@@ -172,6 +181,20 @@ mod tests {
         assert_eq!(paths(&[(3, 4)]), ["metricSetPairList[0].values.experiment"]);
         assert_eq!(paths(&[(3, 3), (1, 2)]), ["metricSetPairList"]);
         assert_eq!(paths(&[(1, 1), (1, 1), (1, 1)]), ["canaryConfig.metrics", "metricSetPairList"]);
+    }
+
+    #[test]
+    fn points_of_a_history_count_as_those_of_the_sides() {
+        let request = |history: &[usize]| {
+            let history = history.iter().map(|points| Series::from(vec![0.0; *points]));
+            let pair = MetricPair::new("a", vec![0.0; 3], vec![0.0; 1]);
+            let pair = MetricPair { history: history.collect(), ..pair };
+            JudgeRequest { pairs: vec![pair], ..JudgeRequest::default() }
+        };
+        assert_eq!(refused(&request(&[0, 3, 1])), [""; 0]);
+        assert_eq!(refused(&request(&[0, 4])), ["metricSetPairList[0].history[1]"]);
+        assert_eq!(refused(&request(&[3, 2])), ["metricSetPairList"]);
+        assert_eq!(points(&request(&[3, 2])), 9);
     }
 
     #[test]

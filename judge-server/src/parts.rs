@@ -128,7 +128,7 @@ impl Message {
             (Self::Request, 5) => Self::Pair,
             (Self::Config, 3) => Self::Metric,
             (Self::Config, 6) | (Self::Metric, 11) => Self::Evidence,
-            (Self::Pair, 4 | 5) => Self::Series,
+            (Self::Pair, 4..=6) => Self::Series,
             (Self::Series, 3) => Self::Timestamps,
             (Self::Evidence, 5) => return Some(Inner::Words),
             (Self::Timestamps, 1) => return Some(Inner::Times),

@@ -13,20 +13,21 @@ use crate::output::{Console, Destination, FullJudgement, Page, html};
 
 /// Judges one canary and shows the judgement.
 pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
-    let RunArgs { request, config, baseline, canary, pairs, overrides, .. } = args;
+    let RunArgs { request, config, baseline, canary, pairs, history, overrides, .. } = args;
     let RunArgs { explain, format, output, report, .. } = args;
-    let facts = facts(&[
+    let mut facts = facts(&[
         ("Request", request.as_ref()),
         ("Config", config.as_ref()),
         ("Baseline series", baseline.as_ref()),
         ("Canary series", canary.as_ref()),
         ("Metric pairs", pairs.as_ref()),
     ]);
+    facts.extend(history.iter().map(|source| fact("History", source)));
     let prepared = match (request, config, pairs, baseline.zip(canary)) {
         (Some(request), ..) => from_request(request, &overrides)?,
         (None, Some(config), Some(pairs), _) => from_pairs(config, &pairs, &overrides)?,
         (None, Some(config), None, Some((baseline, canary))) => {
-            from_parts(Parts { config, baseline, canary }, &overrides)?
+            from_parts(Parts { config, baseline, canary, history }, &overrides)?
         }
         _ => bail!(
             "a request, or --config with --pairs or with --baseline and --canary, is required"
@@ -70,9 +71,11 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
 /// Where things come from, by what they are.
 fn facts(sources: &[(&str, Option<&Source>)]) -> Vec<Fact> {
     let known = sources.iter().filter_map(|(name, source)| Some((name, (*source)?)));
-    known
-        .map(|(name, source)| Fact { name: (*name).to_owned(), value: source.to_string() })
-        .collect()
+    known.map(|(name, source)| fact(name, source)).collect()
+}
+
+fn fact(name: &str, source: &Source) -> Fact {
+    Fact { name: name.to_owned(), value: source.to_string() }
 }
 
 fn page(prepared: &Prepared, judgement: &Judgement, facts: &[Fact]) -> anyhow::Result<String> {

@@ -1,7 +1,9 @@
 //! What is judged: a request with its judge.
 
 use judge_core::judges::{self, Judge};
-use judge_core::{CanaryConfig, JudgeRequest, MetricPair, Refused, Thresholds, Warning, kayenta};
+use judge_core::{
+    CanaryConfig, JudgeRequest, MetricPair, Refused, Series, Thresholds, Warning, kayenta,
+};
 use serde_json::Value;
 
 use crate::args::Overrides;
@@ -55,6 +57,8 @@ pub(crate) struct Parts {
     pub(crate) baseline: Source,
     /// The canary's series.
     pub(crate) canary: Source,
+    /// Series of healthy windows.
+    pub(crate) history: Vec<Source>,
 }
 
 /// Reads a Kayenta remote-judge request.
@@ -78,8 +82,9 @@ pub(crate) fn from_request(source: Source, overrides: &Overrides) -> Result<Prep
 /// gaps.
 pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared, InputError> {
     let named = overrides.named_judge()?;
-    let Parts { config: source, baseline, canary } = parts;
-    read_stdin_once(&[&source, &baseline, &canary])?;
+    let Parts { config: source, baseline, canary, history } = parts;
+    let sides = [&source, &baseline, &canary];
+    read_stdin_once(&sides.into_iter().chain(&history).collect::<Vec<_>>())?;
     let json = source.read()?;
     let config = kayenta::read_config(&json)
         .map_err(|refused| source.error(InputProblem::Refused(refused)))?;
@@ -93,6 +98,8 @@ pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared
     };
     let mut baseline = read(&baseline, "baseline")?;
     let mut canary = read(&canary, "canary")?;
+    let history = history.iter().map(|source| read(source, "history"));
+    let mut history = history.collect::<Result<Vec<SideSeries>, InputError>>()?;
     let pairs = names
         .into_iter()
         .map(|name| {
@@ -100,6 +107,9 @@ pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared
             let canary = canary.by_metric.remove(name).unwrap_or_default();
             let mut pair = MetricPair::new(name, baseline, canary);
             pair.pad_absent_side();
+            let history = history.iter_mut().filter_map(|window| window.by_metric.remove(name));
+            // Their times are of other days: only their order counts.
+            pair.history = history.map(|series| Series { clock: None, ..series }).collect();
             pair
         })
         .collect();

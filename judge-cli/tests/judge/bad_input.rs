@@ -100,6 +100,7 @@ fn bad_requests_are_refused_with_their_field() {
         ("[1,2]", "[1,\"x\"]", "values.control[1]"),
         ("[1,2]", "5", "values.control"),
         ("\"control\":[1,2],", "", "control"),
+        ("\"tags\":{}", "\"history\":[[1],[2,[]]]", "metricSetPairList[0].history[1][1]"),
         ("\"scoreThresholds\"", "\"other\"", "scoreThresholds"),
         ("\"canaryConfig\"", "\"other\"", "canaryConfig"),
         ("\"name\":\"m\",\"id\"", "\"name\":\"n\",\"id\"", "metricSetPairList[0].name"),
@@ -122,6 +123,19 @@ fn bad_usage_is_refused_with_a_way_out() {
         ("run request.json --config config.json", "cannot be used with"),
         ("run --config missing.json --baseline baseline.csv --canary canary.csv", "missing.json"),
         ("run --config config.json --baseline - --canary -", "standard input can be read once"),
+        (
+            "run --config config.json --baseline baseline.csv --canary - --history canary.csv -",
+            "standard input can be read once",
+        ),
+        (
+            "run --config config.json --baseline baseline.csv --canary canary.csv --history gone",
+            "gone",
+        ),
+        ("run request.json --history baseline.csv", "cannot be used with"),
+        (
+            "run --config config.json --pairs pairs.json --history baseline.csv",
+            "cannot be used with",
+        ),
         ("run --config config.json --baseline empty --canary canary.csv", "empty: no series"),
         ("run --config empty --baseline canary.csv --canary canary.csv", "empty: "),
         ("nonsense", "unrecognized subcommand"),

@@ -207,3 +207,36 @@ fn one_input_may_come_from_stdin() {
         assert_eq!(place.judge_with(&arguments, &stdin).stdout, expected, "{arguments}");
     }
 }
+
+#[test]
+fn a_history_says_what_is_normal_and_is_kept_with_the_judgement() {
+    let place = slow_canary();
+    place.write("canary.csv", wide(108.0).as_bytes());
+    let judge = "--judge EvidenceJudge-v1";
+    let fails = place.judge(&format!("{RUN} {judge}"));
+    assert_eq!(fails.code, 4, "{fails:?}");
+    for (day, level) in [("mon", 90.0), ("tue", 112.0), ("wed", 95.0), ("thu", 105.0)] {
+        place.write(&format!("{day}.csv"), wide(level).as_bytes());
+    }
+    let history = "--history mon.csv tue.csv --history wed.csv thu.csv";
+    let passes = place.judge(&format!("{RUN} {judge} {history}"));
+    assert_eq!((passes.code, passes.stderr.as_str()), (0, ""), "{passes:?}");
+    assert!(passes.stdout.contains("healthy windows make -"), "{}", passes.stdout);
+    // What was judged is kept with its history, and judged again the same.
+    let full = place.judge(&format!("{RUN} {judge} {history} --format full"));
+    let document = judgement(&full.stdout);
+    let kept = &document["request"]["metricSetPairList"][0]["history"];
+    assert_eq!(kept.as_array().map(Vec::len), Some(4));
+    let again =
+        place.judge_with(&format!("run - {judge}"), document["request"].to_string().as_bytes());
+    assert_eq!(again.stdout, passes.stdout);
+    // Too few, and a window without one of the metrics.
+    let few = place.judge(&format!("{RUN} {judge} --history mon.csv tue.csv"));
+    assert_eq!(few.code, 4);
+    let said = "metricSetPairList[0].history: 2 of 2 series of \"latency\" can be used";
+    assert!(few.stderr.contains(said), "{few:?}");
+    place.write("thu.csv", b"timestamp,errors\n0,1\n15,2\n");
+    let absent = place.judge(&format!("{RUN} {judge} {history}"));
+    let said = "thu.csv: the history has no series of latency";
+    assert!(absent.stderr.contains(said), "{absent:?}");
+}

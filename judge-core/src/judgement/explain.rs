@@ -136,13 +136,20 @@ impl MetricJudgement {
             return format!("inconclusive: {text}");
         }
         let mut text = shift(panel.estimate, &panel.interval);
+        if let Some(healthy) = panel.healthy {
+            text.push_str("; healthy windows make ");
+            self.push_shift(&mut text, healthy.lower);
+            text.push_str(" to ");
+            self.push_shift(&mut text, healthy.upper);
+            text.push_str(" normal");
+        }
         text.push_str("; would have found ");
-        self.push_would_find(&mut text, panel.would_find);
+        self.push_shift(&mut text, panel.would_find);
         text
     }
 
     /// A shift in percent of the baseline's median, or in the metric's unit where that is 0.
-    fn push_would_find(&self, text: &mut String, shift: f64) {
+    fn push_shift(&self, text: &mut String, shift: f64) {
         let median = self.baseline.median.abs();
         if median > 0.0 {
             let _ = write!(text, "{:+.1} %", 100.0 * shift / median);

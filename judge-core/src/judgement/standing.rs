@@ -74,6 +74,7 @@ mod tests {
             more_points,
             left_out: 0,
             fails,
+            healthy: None,
         })
     }
 

@@ -47,6 +47,15 @@ pub(super) fn warn_of_request(
     warnings.extend(missing.map(|metric| Warning::NotSubmitted { metric: metric.name.clone() }));
 }
 
+/// Notices the first history of `request`, which `judge` does not read.
+pub(super) fn unread_history(request: &JudgeRequest, judge: &str) -> Option<Problem> {
+    let (index, pair) =
+        request.pairs.iter().enumerate().find(|(_, pair)| !pair.history.is_empty())?;
+    let path = format!("metricSetPairList[{index}].history");
+    let found = format!("{} series of {:?}", pair.history.len(), pair.name);
+    Some(Problem::remark(path, found, format!("{judge} does not read any history")))
+}
+
 /// What a metric is without data on a side, and why: nothing where no point means 0. A critical one fails
 /// the canary as it is.
 pub(super) fn without_data(config: &MetricConfig) -> Option<(Classification, String)> {

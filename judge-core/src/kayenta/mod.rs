@@ -2,7 +2,8 @@
 //!
 //! NaN and the infinities are the strings `"NaN"`, `"Infinity"`, `"-Infinity"`. They are accepted
 //! bare too, as JSON5 and Python write them, and `null` in a series is a gap. Fields that no judge
-//! reads are ignored.
+//! reads are ignored. A pair may have `history` beside its `values`, a list of healthy series, which Kayenta
+//! does not know.
 
 mod bare_words;
 mod config;
@@ -164,7 +165,7 @@ fn read<R: DeserializeOwned, T>(
 /// A request as Kayenta posts it to `/judge`; serialize it to get the document.
 ///
 /// `config` is the document that the request's config was read from: see [`read_document`]. What
-/// [`read_request`] reads from the result is `request` again.
+/// [`read_request`] reads from the result is `request` again, without the clocks of its history.
 ///
 /// # Example
 /// ```

@@ -35,6 +35,7 @@ pub(super) struct RawPair {
     id: Option<Text>,
     tags: Option<BTreeMap<String, Option<Text>>>,
     values: Option<Object<RawValues>>,
+    history: Option<Vec<Points>>,
     scopes: Option<Object<RawScopes>>,
 }
 
@@ -75,6 +76,7 @@ fn read_pair(Object(pair): Object<RawPair>) -> Option<MetricPair> {
     let Object(values) = pair.values?;
     let (Points(baseline), Points(canary)) = (values.control?, values.experiment?);
     let scopes = pair.scopes.map(|Object(scopes)| scopes).unwrap_or_default();
+    let history = pair.history.unwrap_or_default().into_iter();
     let text = |Text(text)| text;
     let tags = pair.tags.map(|tags| -> Tags {
         tags.into_iter().map(|(tag, value)| (tag, value.map(text))).collect()
@@ -85,6 +87,7 @@ fn read_pair(Object(pair): Object<RawPair>) -> Option<MetricPair> {
         tags,
         baseline: Series { values: baseline, clock: clock(&scopes.control) },
         canary: Series { values: canary, clock: clock(&scopes.experiment) },
+        history: history.map(|Points(values)| Series::from(values)).collect(),
     })
 }
 

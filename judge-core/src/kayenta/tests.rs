@@ -45,6 +45,18 @@ fn what_is_wrong_with_a_request_is_said_in_its_own_words() {
             pair(&format!(r#"{{"name": "a", "name": "b", {values}}}"#)),
             format!("{at}: `name` twice, but allowed is each field once"),
         ),
+        (
+            pair(&format!(r#"{{"name": "a", {values}, "history": 5}}"#)),
+            format!("{at}.history: 5, but allowed is a list"),
+        ),
+        (
+            pair(&format!(r#"{{"name": "a", {values}, "history": [[1], null]}}"#)),
+            format!("{at}.history[1]: null, but allowed is a list of points"),
+        ),
+        (
+            pair(&format!(r#"{{"name": "a", {values}, "history": [[1, []]]}}"#)),
+            format!("{at}.history[0][1]: a list, but allowed is {point}"),
+        ),
         (request("{}"), "metricSetPairList: an object, but allowed is a list".to_owned()),
         (
             format!(r#"{{{config}, "metricSetPairList": []}}"#),
@@ -153,4 +165,31 @@ fn the_config_in_another_document_is_checked() {
     }
     assert_eq!(check_config_within(bad.as_bytes()), check_config(bad.as_bytes()));
     assert_eq!(check_config_within(b"[]"), check_config(b"[]"));
+}
+
+#[test]
+fn a_history_is_read_and_written() {
+    let config = r#"{"metrics": [], "classifier": {}}"#;
+    let read = |history: &str| {
+        let pair = format!(
+            r#"{{"name": "a", {history} "values": {{"control": [1], "experiment": [2]}}}}"#
+        );
+        let json = format!(
+            r#"{{"canaryConfig": {config}, "scoreThresholds": {{"pass": 90, "marginal": 50}},
+                "metricSetPairList": [{pair}]}}"#
+        );
+        read_request(json.as_bytes()).unwrap()
+    };
+    let document = read_document(config.as_bytes()).unwrap();
+    let written = |of: &JudgeRequest| serde_json::to_value(request(&document, of)).unwrap();
+    let with = read(r#""history": [[1, null, "NaN"], []],"#);
+    let lengths: Vec<usize> = with.pairs[0].history.iter().map(|s| s.values.len()).collect();
+    assert_eq!(lengths, [3, 0]);
+    let pair = &written(&with)["metricSetPairList"][0];
+    assert_eq!(pair["history"], serde_json::json!([[1.0, "NaN", "NaN"], []]));
+    for none in ["", r#""history": [],"#, r#""history": null,"#] {
+        let without = read(none);
+        assert_eq!(without.pairs[0].history, []);
+        assert!(written(&without)["metricSetPairList"][0].get("history").is_none());
+    }
 }

@@ -25,6 +25,8 @@ struct Pair<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     tags: Option<&'a Tags>,
     values: Values<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    history: Vec<Points<'a>>,
     scopes: Scopes,
 }
 
@@ -63,7 +65,7 @@ impl<'a> Request<'a> {
 
 impl<'a> From<&'a MetricPair> for Pair<'a> {
     fn from(pair: &'a MetricPair) -> Self {
-        let MetricPair { name, id, tags, baseline, canary } = pair;
+        let MetricPair { name, id, tags, baseline, canary, history } = pair;
         Self {
             name,
             id: id.as_deref(),
@@ -72,6 +74,7 @@ impl<'a> From<&'a MetricPair> for Pair<'a> {
                 control: Points(&baseline.values),
                 experiment: Points(&canary.values),
             },
+            history: history.iter().map(|series| Points(&series.values)).collect(),
             scopes: Scopes { control: scope(baseline), experiment: scope(canary) },
         }
     }

@@ -98,6 +98,7 @@ pub(crate) fn request(id: &str, metrics: usize, points: usize) -> JudgeRequest {
         tags: std::collections::BTreeMap::new(),
         baseline: series(),
         canary: series(),
+        history: Vec::new(),
     });
     JudgeRequest {
         id: id.into(),

@@ -35,6 +35,7 @@ impl From<Panel> for proto::Panel {
             left_out: count(panel.left_out),
             fails: panel.fails,
             would_find: panel.would_find,
+            healthy: panel.healthy.map(Into::into),
         }
     }
 }

@@ -193,6 +193,7 @@ impl From<Warning> for proto::Warning {
             Warning::SilentSide { metric, .. } => (Kind::SilentSide, metric, None),
             Warning::SameData => (Kind::SameData, String::new(), None),
             Warning::SilentCanary { metric, .. } => (Kind::SilentCanary, metric, None),
+            Warning::SickBaseline { metric, .. } => (Kind::SickBaseline, metric, None),
             Warning::SplitByTags { metric, .. } => (Kind::SplitByTags, metric, None),
             _ => (Kind::Unspecified, String::new(), None),
         };

@@ -107,31 +107,41 @@ fn read_pairs(pairs: Vec<proto::MetricPair>, problems: &mut Problems) -> Vec<Met
                 Problem::error(path, "missing", "the name of a metric in the config")
             });
         }
-        let baseline = read_series(pair.baseline, index, "baseline", problems);
-        let canary = read_series(pair.canary, index, "canary", problems);
+        let path = |series: &str| format!("pairs[{index}].{series}");
+        let baseline = read_side(pair.baseline, || path("baseline"), problems);
+        let canary = read_side(pair.canary, || path("canary"), problems);
+        let mut history = Vec::with_capacity(pair.history.len());
+        for (at, series) in pair.history.into_iter().enumerate() {
+            history.extend(read_series(series, || path(&format!("history[{at}]")), problems));
+        }
         if let (Some(baseline), Some(canary)) = (baseline, canary) {
             let tags = pair.tags.into_iter().map(|(tag, value)| (tag, Some(value)));
             let tags = if tags.len() == 0 { None } else { Some(tags.collect()) };
-            read.push(MetricPair { name: pair.name, id: pair.id, tags, baseline, canary });
+            let (name, id) = (pair.name, pair.id);
+            read.push(MetricPair { name, id, tags, baseline, canary, history });
         }
     }
     read
 }
 
-fn read_series(
+fn read_side(
     series: Option<proto::Series>,
-    pair: usize,
-    side: &str,
+    path: impl Fn() -> String,
+    problems: &mut Problems,
+) -> Option<Series> {
+    if series.is_none() {
+        let allowed = "a series, empty if there is no point";
+        problems.push(|| Problem::error(path(), "missing", allowed));
+    }
+    read_series(series?, path, problems)
+}
+
+fn read_series(
+    proto::Series { values, times }: proto::Series,
+    path: impl Fn() -> String,
     problems: &mut Problems,
 ) -> Option<Series> {
     use proto::series::Times;
-    let Some(proto::Series { values, times }) = series else {
-        problems.push(|| {
-            let path = format!("pairs[{pair}].{side}");
-            Problem::error(path, "missing", "a series, empty if there is no point")
-        });
-        return None;
-    };
     let clock = match times {
         None => Ok(None),
         Some(Times::Clock(clock)) => read_clock(clock).map(Some),
@@ -140,7 +150,7 @@ fn read_series(
     match clock {
         Ok(clock) => Some(Series { values, clock }),
         Err(problem) => {
-            problems.push(|| problem.within(&format!("pairs[{pair}].{side}")));
+            problems.push(|| problem.within(&path()));
             None
         }
     }

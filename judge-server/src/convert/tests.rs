@@ -78,6 +78,22 @@ fn even_timestamps_are_a_clock_and_uneven_ones_an_order() {
 }
 
 #[test]
+fn a_history_is_read_and_its_errors_have_their_path() {
+    let of = |history: &str| {
+        request(&format!(
+            r#"{{"canaryConfig": {{"metrics": [{{"name": "a"}}]}},
+                "thresholds": {{"pass": 90, "marginal": 50}},
+                "pairs": [{{"name": "a", "canary": {{}}, "baseline": {{}}, "history": {history}}}]}}"#
+        ))
+    };
+    let pair = of(r#"[{"values": [1, "NaN"]}, {}]"#).unwrap().pairs.remove(0);
+    let lengths: Vec<usize> = pair.history.iter().map(|series| series.values.len()).collect();
+    assert_eq!(lengths, [2, 0]);
+    let times = r#"[{}, {"values": [1], "timestamps": {"millis": []}}]"#;
+    assert_eq!(of(times).unwrap_err(), ["pairs[0].history[1].timestamps.millis"]);
+}
+
+#[test]
 fn fields_are_named_as_the_caller_wrote_them() {
     let cases = [
         ("metricSetPairList[3].name", "pairs[3].name", "pairs[3].name"),
@@ -87,6 +103,7 @@ fn fields_are_named_as_the_caller_wrote_them() {
             "kayentaConfigJson.classifier.groupWeights.Latency",
         ),
         ("scoreThresholds.pass", "thresholds.pass", "thresholds.pass"),
+        ("metricSetPairList[3].history[1]", "pairs[3].history[1]", "pairs[3].history[1]"),
     ];
     for (core, messages, text) in cases {
         let name = |dialect: Dialect| dialect.name(Problem::error(core, "", "")).path;

@@ -127,6 +127,24 @@ fn times_are_held_against_the_limit_on_points() {
 }
 
 #[test]
+fn series_and_times_of_a_history_count_too() {
+    let series = |millis: Vec<i64>| proto::Series {
+        values: Vec::new(),
+        times: Some(proto::series::Times::Timestamps(proto::Timestamps { millis })),
+    };
+    let accepted = |pairs: usize, history: Vec<proto::Series>| {
+        let mut request = request(pairs, 0);
+        request.pairs[0].history = history;
+        check_request(&request.encode_to_vec(), &LIMITS).is_ok()
+    };
+    assert!(accepted(1, vec![series(vec![-1; 50]), series(vec![-1; 50])]));
+    assert!(!accepted(1, vec![series(vec![-1; 50]), series(vec![-1; 51])]));
+    // The id, the config, its metric and the pair are parts too.
+    assert!(accepted(1, vec![proto::Series::default(); 124]));
+    assert!(!accepted(1, vec![proto::Series::default(); 125]));
+}
+
+#[test]
 fn nothing_makes_the_count_fail_but_what_is_no_message() {
     let whole = request(3, 3).encode_to_vec();
     for length in (SMALL + 1)..whole.len() {

@@ -54,6 +54,11 @@ fn read_pair(message: &[u8]) -> Result<proto::MetricPair, Malformed> {
             Field { tag: 5, inner: Some(inner), .. } => {
                 merge_series(pair.canary.get_or_insert_default(), inner)?;
             }
+            Field { tag: 6, inner: Some(inner), .. } => {
+                let mut series = proto::Series::default();
+                merge_series(&mut series, inner)?;
+                pair.history.push(series);
+            }
             Field { whole, .. } => pair.merge(whole)?,
         }
     }

@@ -16,7 +16,8 @@ const REQUEST: &str = r#"{
          "baseline": {"values": [1.5, "NaN", -0.0, 1e300], "timestamps": {"millis": [1, 2, 3, 99]}},
          "canary": {"values": [3, 4, 5, 7],
                     "clock": {"start": "2026-01-01T00:00:00Z", "step": "60s"}}},
-        {"name": "b", "baseline": {}, "canary": {"values": [1]}}
+        {"name": "b", "baseline": {}, "canary": {"values": [1]},
+         "history": [{"values": [2, "NaN"]}, {}, {"values": [5], "timestamps": {"millis": [7]}}]}
     ]
 }"#;
 

@@ -180,6 +180,7 @@ pub(crate) fn request(id: &str, metrics: usize, points: usize) -> JudgeRequest {
         tags: BTreeMap::new(),
         baseline: Some(series(points, metric)),
         canary: Some(series(points, metric + 1)),
+        history: Vec::new(),
     });
     JudgeRequest {
         id: id.into(),

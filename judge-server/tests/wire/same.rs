@@ -159,8 +159,20 @@ fn assert_evidence(answered: proto::Evidence, library: &Evidence, what: &str) {
 }
 
 fn assert_panel(answered: proto::Panel, library: &Panel, what: &str) {
-    let proto::Panel { estimate, interval, allowed, more_points, left_out, fails, would_find } =
-        answered;
+    let proto::Panel {
+        estimate,
+        interval,
+        allowed,
+        more_points,
+        left_out,
+        fails,
+        would_find,
+        healthy,
+    } = answered;
+    assert_eq!(healthy.is_some(), library.healthy.is_some(), "{what}");
+    for (answered, library) in healthy.into_iter().zip(&library.healthy) {
+        assert_interval(answered, library, what);
+    }
     assert_bits(estimate, library.estimate, what);
     assert_interval(interval.unwrap(), &library.interval, what);
     assert_bits(allowed, library.allowed, what);

@@ -19,6 +19,7 @@ use crate::judgement::{Classification, Decision, Judgement, TestKind};
 use crate::problem::{Problem, Refused, Severity};
 use crate::request::JudgeRequest;
 use crate::score::{self, MutedGroups};
+use crate::series::MetricPair;
 use crate::stats;
 use crate::warning::Warning;
 
@@ -26,6 +27,10 @@ use super::pairs::{self, Configs};
 use super::{Judge, Scratch};
 use decide::class::Judged;
 use decide::{joint, metric};
+
+/// What follows from a history that is too short. The numbers are those of the parameters.
+const NOT_ENOUGH_HISTORY: &str = "the history is not used: at least 3 healthy series with 5 points each are needed, of a \
+                                  metric that is not counted out of another";
 
 /// `EvidenceJudge-v1`.
 #[derive(Debug, Clone, Copy)]
@@ -67,7 +72,8 @@ impl Judge for EvidenceJudge {
         adjust(request, &mut judged);
         let systemic = joint::find(request, &judged);
         let mut metrics = Vec::with_capacity(judged.len());
-        for (judged, pair) in judged.into_iter().zip(&request.pairs) {
+        for (index, (mut judged, pair)) in judged.into_iter().zip(&request.pairs).enumerate() {
+            warn_of_history(index, pair, &mut judged, &mut warnings);
             let metric = judged.settle(request.config.evidence.inconclusive);
             pairs::warn_of(&metric, pair, &mut warnings);
             warn_of(&metric, &mut warnings);
@@ -135,6 +141,28 @@ fn adjust(request: &JudgeRequest, judged: &mut [Judged]) {
         if *own > 0.0 && p > *own {
             judged.be_stricter(p / own);
         }
+    }
+}
+
+/// Warns of a baseline that its own history shows to be sick, and of a history that is not used.
+fn warn_of_history(
+    index: usize,
+    pair: &MetricPair,
+    judged: &mut Judged,
+    warnings: &mut Vec<Warning>,
+) {
+    if judged.metric.muted || pair.history.is_empty() {
+        return;
+    }
+    if judged.usable_history < parameters::HISTORY_FEWEST {
+        let (usable, all) = (judged.usable_history, pair.history.len());
+        let found = format!("{usable} of {all} series of {:?} can be used", pair.name);
+        let path = format!("metricSetPairList[{index}].history");
+        let problem = Problem::remark(path, found, NOT_ENOUGH_HISTORY);
+        warnings.push(Warning::Suspect(problem));
+    }
+    if let Some(finding) = judged.sick_baseline.take() {
+        warnings.push(Warning::SickBaseline { metric: pair.name.clone(), finding });
     }
 }
 

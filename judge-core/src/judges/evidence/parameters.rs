@@ -62,6 +62,10 @@ pub(crate) const TOGETHER: f64 = 0.5;
 /// if their differences have a smaller φ: instances that differ for good drift apart and back.
 pub(crate) const WHITE: f64 = 0.15;
 
+/// Fewer healthy windows say too little of how much healthy instances differ: t of 2 degrees of freedom is 7.0 at 1 %,
+/// of 3 it is 4.5.
+pub(crate) const HISTORY_FEWEST: usize = 3;
+
 // Tests.
 
 /// Shares of the window that a late change may have lasted for.

@@ -94,6 +94,16 @@ fn check_pair(pair: &Node<'_>, problems: &mut Problems) {
         check_points(&values.field("control"), "the list of the baseline's points", problems);
         check_points(&values.field("experiment"), "the list of the canary's points", problems);
     }
+    let history = pair.field("history");
+    if !history.is_absent() {
+        let list = history.list(problems).map(Vec::as_slice).unwrap_or_default();
+        for series in elements(&history.path, list) {
+            if too_many(problems) {
+                return;
+            }
+            check_points(&series, "a list of points", problems);
+        }
+    }
     let scopes = pair.field("scopes");
     if !scopes.is_absent() {
         scopes.object(problems);

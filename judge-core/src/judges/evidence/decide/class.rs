@@ -30,6 +30,10 @@ pub(crate) struct Judged {
     pub(crate) unsettled: [Option<usize>; 2],
     /// Whether an increase and a decrease would fail the whole canary.
     pub(crate) effect_is_critical: [bool; 2],
+    /// What is wrong with the baseline, in words.
+    pub(crate) sick_baseline: Option<String>,
+    /// Series of the history with enough points.
+    pub(crate) usable_history: usize,
 }
 
 impl Judged {
@@ -55,6 +59,7 @@ impl Judged {
         self.metric.decision = Decision::Panel(describe(located, left_out.unwrap_or(0)));
         for answer in answers {
             self.unsettled[answer.change as usize] = answer.unsettled;
+            self.sick_baseline = self.sick_baseline.take().or(answer.sick_baseline);
             self.considered.extend(answer.considered);
             self.located.extend(answer.location.map(|located| (answer.change, located)));
         }
@@ -182,6 +187,10 @@ fn describe(located: &Located, left_out: usize) -> Panel {
         more_points: None,
         left_out,
         fails: false,
+        healthy: located.healthy.map(|healthy| {
+            let (a, b) = (axis.in_metric(healthy.lower), axis.in_metric(healthy.upper));
+            Interval { lower: a.min(b), upper: a.max(b), level: 1.0 - 2.0 * healthy.level }
+        }),
     }
 }
 

@@ -7,9 +7,11 @@ use crate::judgement::{
     Change, Classification, Decision, Estimated, Finding, MetricJudgement, TestKind,
 };
 use crate::judges::evidence::detect::events::{Counted, Exposure};
+use crate::judges::evidence::detect::healthy;
 use crate::judges::evidence::detect::silence::{self, Silence};
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::axis::prefers_logarithms;
+use crate::judges::evidence::prepare::history::History;
 use crate::judges::evidence::prepare::timeline::{self, Timeline};
 use crate::judges::evidence::say;
 use crate::judges::pairs::{missing_data, ratio, without_data};
@@ -24,6 +26,7 @@ pub(crate) struct Buffers {
     baseline: Cleaned,
     canary: Cleaned,
     timeline: Timeline,
+    history: History,
     panel: panel::Buffers,
 }
 
@@ -46,6 +49,9 @@ pub(crate) fn judge(
         timeline.fill_silence();
     }
     let exposure = exposure(pair, config, request, timeline, warm_up);
+    // What windows of the past were out of is not known.
+    let series = if exposure.is_some() { &[][..] } else { &pair.history };
+    buffers.history.refill(series, &pair.baseline, config, warm_up, timeline);
     if let Some(exposure) = exposure {
         timeline.scale_canary(exposure.baseline / exposure.canary);
     }
@@ -71,6 +77,8 @@ pub(crate) fn judge(
         located: Vec::new(),
         unsettled: [None; 2],
         effect_is_critical: [false; 2],
+        sick_baseline: None,
+        usable_history: buffers.history.usable(),
     };
     let (m, n) = (timeline.sorted_canary.len(), timeline.sorted_baseline.len());
     if config.must_have_data && silent {
@@ -94,8 +102,7 @@ pub(crate) fn judge(
         judged.metric.mean_ratio = Some(1.0);
         judged.metric.decision = Decision::Identical;
     } else {
-        let Buffers { timeline, panel, .. } = buffers;
-        examine(&mut judged, config, request, exposure, timeline, panel);
+        examine(&mut judged, config, request, exposure, buffers);
     }
     judged
 }
@@ -122,9 +129,9 @@ fn examine(
     config: &MetricConfig,
     request: &JudgeRequest,
     exposure: Option<Exposure>,
-    timeline: &Timeline,
-    buffers: &mut panel::Buffers,
+    buffers: &mut Buffers,
 ) {
+    let Buffers { timeline, history, panel: buffers, .. } = buffers;
     let judge = &request.config.evidence;
     let tests = config.evidence.tests.as_ref().unwrap_or(&judge.tests);
     let changes: &[Change] = match config.direction {
@@ -152,13 +159,18 @@ fn examine(
             sparse,
             counted: Counted { declared, exposure },
         };
-        let answer = panel::ask(timeline, &question, buffers);
+        let answer = panel::ask(timeline, history, &question, buffers);
         let mean_ratio = judged.metric.mean_ratio.unwrap_or(f64::NAN);
         judged.effect_is_critical[change as usize] =
             is_critical(config, &answer, change, mean_ratio);
         answers.push(answer);
     }
     judged.take(answers);
+    if config.nan_strategy == NanStrategy::Remove
+        && let Some(found) = healthy::find_silent_baseline(history)
+    {
+        judged.sick_baseline = Some(say::silent_baseline(found));
+    }
     if tests.has(TestKind::Silence)
         && config.nan_strategy == NanStrategy::Remove
         && let Some(found) = silence::find(timeline)

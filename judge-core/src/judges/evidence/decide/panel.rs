@@ -7,6 +7,7 @@ use crate::stats::TwoSampleScratch;
 
 use crate::judges::evidence::detect::events::{self, Counted};
 use crate::judges::evidence::detect::excess::{Excess, has_few_values};
+use crate::judges::evidence::detect::healthy::{self, Healthy};
 use crate::judges::evidence::detect::location::Location;
 use crate::judges::evidence::detect::ranks::Ranks;
 use crate::judges::evidence::detect::sequential::Sequential;
@@ -16,6 +17,7 @@ use crate::judges::evidence::detect::{bursts, late, location, ranks, runs, sprea
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::axis::Axis;
 use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::judges::evidence::prepare::history::History;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
 use crate::judges::evidence::prepare::threshold::Threshold;
 use crate::judges::evidence::prepare::timeline::Timeline;
@@ -53,6 +55,8 @@ pub(crate) struct Answer {
     pub(crate) unsettled: Option<usize>,
     /// Share of all pairs of points in which the canary is worse.
     pub(crate) share_above: f64,
+    /// What is wrong with the baseline, in words.
+    pub(crate) sick_baseline: Option<String>,
 }
 
 /// Where the canary is, with what it takes to say it in the metric's unit.
@@ -63,6 +67,8 @@ pub(crate) struct Located {
     pub(crate) reach: f64,
     /// The threshold, as a shift of the axis.
     pub(crate) threshold: f64,
+    /// Where a healthy canary may be, where a history tells.
+    pub(crate) healthy: Option<Healthy>,
     pub(crate) axis: Axis,
     /// Points of the side with fewer.
     pub(crate) points: usize,
@@ -115,7 +121,14 @@ impl Buffers {
 }
 
 /// Asks `question` of the metric in `timeline`, which the buffers have taken in.
-pub(crate) fn ask(timeline: &Timeline, question: &Question<'_>, buffers: &mut Buffers) -> Answer {
+///
+/// A shift that is not beyond what healthy windows of `history` differ by is no harm of location, and none late.
+pub(crate) fn ask(
+    timeline: &Timeline,
+    history: &History,
+    question: &Question<'_>,
+    buffers: &mut Buffers,
+) -> Answer {
     let Buffers { whole, rest, ranks, widths, two_sample } = buffers;
     if !whole.axis.is_of(question.change) {
         whole.turn();
@@ -147,12 +160,22 @@ pub(crate) fn ask(timeline: &Timeline, question: &Question<'_>, buffers: &mut Bu
             _ => widths.insert((share, spread::compare(of, share))).1,
         }
     };
-    let mut panel =
-        Panel { widths, timeline, question, of, threshold, considered: Vec::with_capacity(8) };
+    let considered = Vec::with_capacity(8);
+    let mut panel = Panel {
+        timeline,
+        history,
+        question,
+        of,
+        threshold,
+        widths,
+        level_is_normal: false,
+        considered,
+    };
     let sequential = Sequential::join(of);
     let found = location::find(of, sequential.as_ref());
+    let healthy = Healthy::measure(history, of, question.level, 1.0);
     if let Some(found) = &found {
-        panel.location(found, two_sample);
+        panel.location(found, healthy.as_ref(), two_sample);
     }
     panel.late(sequential.as_ref());
     panel.events();
@@ -186,13 +209,17 @@ pub(crate) fn ask(timeline: &Timeline, question: &Question<'_>, buffers: &mut Bu
         });
     }
     let considered = panel.considered;
+    let worse = healthy::find_worse_baseline(history, of, &threshold, question.level);
+    let view = View { of, change: question.change };
     Answer {
+        sick_baseline: worse.map(|worse| say::worse_baseline(&worse, view)),
         change: question.change,
         considered,
         location: found.map(|found| Located {
             shift: found.shift,
             reach: found.reach,
-            threshold: threshold.shift(of),
+            threshold: threshold.shift(of).max(healthy.map_or(0.0, |healthy| healthy.upper)),
+            healthy,
             axis: of.axis,
             points: of.x.len().min(of.y.len()),
             noise: noise_of_shift(timeline, of),
@@ -222,7 +249,11 @@ fn leave_out_warm_up(
     let longest = (p::WARM_UP_LONGEST * of_whole.canary.len() as f64) as usize;
     let mut found = warm_up::find(whole, of_whole, longest)?;
     loop {
-        rest.refill(timeline, whole.axis, timeline.index_behind(found.length, of_whole.paired));
+        let start = timeline.index_behind(found.length, of_whole.paired);
+        if timeline.fewest_from(start) < p::FEWEST {
+            return None;
+        }
+        rest.refill(timeline, whole.axis, start);
         let of_rest = Excess::new(rest, &threshold(rest));
         match warm_up::find(rest, &of_rest, longest - found.length) {
             Some(next) if of_rest.paired == of_whole.paired => found.length += next.length,
@@ -258,10 +289,13 @@ fn noise_of_shift(timeline: &Timeline, of: &Comparison) -> Vec<f64> {
 /// A panel at work.
 struct Panel<'a> {
     timeline: &'a Timeline,
+    history: &'a History,
     question: &'a Question<'a>,
     of: &'a Comparison,
     threshold: Threshold,
     widths: Option<Widths>,
+    /// Whether the canary's level differs, and healthy ones do as much: its points then stand out from its own level.
+    level_is_normal: bool,
     considered: Vec<Considered>,
 }
 
@@ -299,7 +333,12 @@ impl Panel<'_> {
         f64::from(u8::from(self.threshold.is_reached(self.of, shift)))
     }
 
-    fn location(&mut self, found: &Location, scratch: &mut TwoSampleScratch) {
+    fn location(
+        &mut self,
+        found: &Location,
+        healthy: Option<&Healthy>,
+        scratch: &mut TwoSampleScratch,
+    ) {
         let of = self.of;
         let Some(level) = self.question.level_of(TestKind::Location, of) else { return };
         let mut p = found.p;
@@ -317,13 +356,24 @@ impl Panel<'_> {
             let best = beyond.iter().min_by(|a, b| a.error().total_cmp(&b.error()));
             likely = best.map_or(likely, |shift| 1.0 - shift.p_value(0.0));
         }
-        self.consider(TestKind::Location, p, level, likely, |draft| say::location(found, draft));
+        if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
+            likely = 0.0;
+            self.level_is_normal = p <= level;
+        }
+        self.consider(TestKind::Location, p, level, likely, |draft| {
+            say::location(found, healthy, draft)
+        });
     }
 
     fn late(&mut self, sequential: Option<&Sequential>) {
         let Some(level) = self.question.level_of(TestKind::EndState, self.of) else { return };
         let Some(found) = late::find(self.of, sequential) else { return };
-        let likely = self.likely(&found.shift, found.effect);
+        let mut likely = self.likely(&found.shift, found.effect);
+        let share = found.length as f64 / self.of.x.len() as f64;
+        let healthy = Healthy::measure(self.history, self.of, self.question.level, share);
+        if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
+            likely = 0.0;
+        }
         self.consider(TestKind::EndState, found.p, level, likely, |draft| say::late(&found, draft));
     }
 
@@ -365,12 +415,13 @@ impl Panel<'_> {
                 say::spread(&found, draft)
             });
         }
-        let location_is_found = self.considered.iter().any(|considered| {
-            let finding = &considered.finding;
-            finding.test == TestKind::Location && finding.is_harm() && finding.weight() <= 0.1
-        });
+        let level_is_known = self.level_is_normal
+            || self.considered.iter().any(|considered| {
+                let finding = &considered.finding;
+                finding.test == TestKind::Location && finding.is_harm() && finding.weight() <= 0.1
+            });
         if let Some(level) = self.question.level_of(TestKind::Tail, of)
-            && let Some(found) = tail::find(of, excess, phi, location_is_found)
+            && let Some(found) = tail::find(of, excess, phi, level_is_known)
         {
             // It is found only where it matters.
             self.consider(TestKind::Tail, found.p, level, 1.0, |draft| {

@@ -3,6 +3,7 @@
 pub(super) mod bursts;
 pub(super) mod events;
 pub(super) mod excess;
+pub(super) mod healthy;
 pub(super) mod late;
 pub(super) mod location;
 pub(super) mod ranks;
@@ -11,4 +12,5 @@ pub(super) mod sequential;
 pub(super) mod silence;
 pub(super) mod spread;
 pub(super) mod tail;
+
 pub(super) mod warm_up;

@@ -193,6 +193,11 @@ impl Comparison {
         self.paired = self.paired.map(Posterior::turned);
     }
 
+    /// Points count for no more than this far from the median of their side; infinite where no point varies.
+    pub(crate) fn reach(&self) -> f64 {
+        self.reach
+    }
+
     /// The canary's points as the regressions see them: clipped, around the baseline's median.
     pub(crate) fn clipped_canary(&self) -> &Regressand {
         &self.clipped_x

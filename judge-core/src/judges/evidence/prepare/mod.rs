@@ -3,6 +3,7 @@
 pub(super) mod autocorrelation;
 pub(super) mod axis;
 pub(super) mod comparison;
+pub(super) mod history;
 pub(super) mod posterior;
 pub(super) mod regression;
 pub(super) mod robust;

@@ -66,6 +66,16 @@ impl Timeline {
         sort(&mut self.sorted_baseline, &self.baseline, baseline.1);
     }
 
+    /// Two windows of other times, in the unit that they have.
+    pub(crate) fn of_windows(canary: &[f64], baseline: &[f64]) -> Self {
+        let times = if canary.len() == baseline.len() { Times::Same } else { Times::Unknown };
+        let (canary, baseline) = (canary.to_vec(), baseline.to_vec());
+        let mut timeline = Self { canary, baseline, times, ..Self::default() };
+        sort_points(&mut timeline.sorted_canary, &timeline.canary);
+        sort_points(&mut timeline.sorted_baseline, &timeline.baseline);
+        timeline
+    }
+
     fn align(&mut self, canary: Option<Clock>, baseline: Option<Clock>) {
         let overlap = |late: usize, long: usize| late < long && 2 * (long - late) > long;
         let late = canary.zip(baseline).and_then(|(canary, baseline)| offset(canary, baseline));
@@ -113,6 +123,13 @@ impl Timeline {
         let canary = self.canary.iter().enumerate();
         let present = canary.filter(|(index, value)| present(*index, **value));
         present.map(|(index, _)| index + 1).nth(points.saturating_sub(1)).unwrap_or(0)
+    }
+
+    /// Points that the side with fewer of them has for a comparison from `start` on.
+    pub(crate) fn fewest_from(&self, start: usize) -> usize {
+        let from = if self.times == Times::Same { start } else { 0 };
+        let points = |side: &[f64], from| side.get(from..).map_or(0, count);
+        points(&self.canary, start).min(points(&self.baseline, from))
     }
 
     fn choose_unit(&mut self) {
@@ -183,7 +200,8 @@ pub(crate) fn sort_points(sorted: &mut Vec<f64>, side: &[f64]) {
     order::sort(sorted);
 }
 
-fn lay(
+/// Lays out one side.
+pub(super) fn lay(
     side: &mut Vec<f64>,
     series: &Series,
     cleaned: &Cleaned,

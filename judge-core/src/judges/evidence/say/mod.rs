@@ -6,6 +6,7 @@ use crate::judgement::{Change, Estimated, Finding, Interval, TestKind};
 use crate::judges::evidence::detect::bursts::Bursts;
 use crate::judges::evidence::detect::events::Events;
 use crate::judges::evidence::detect::excess::Excess;
+use crate::judges::evidence::detect::healthy::{Healthy, WorseBaseline};
 use crate::judges::evidence::detect::late::Late;
 use crate::judges::evidence::detect::location::Location;
 use crate::judges::evidence::detect::ranks::Ranks;
@@ -92,14 +93,23 @@ fn above(change: Change) -> &'static str {
     }
 }
 
-pub(crate) fn location(found: &Location, draft: Draft<'_>) -> Finding {
+/// `healthy` is where a healthy canary may be, where a history tells.
+pub(crate) fn location(found: &Location, healthy: Option<&Healthy>, draft: Draft<'_>) -> Finding {
     let view = draft.view;
     let (mean, reach) = (found.shift.mean(), found.reach);
     let interval = view.interval(mean - reach, mean + reach);
     let estimate =
         Estimate { of: Estimated::Shift, value: view.in_metric(mean), interval: Some(interval) };
     draft.finish(quantile(draft.p), estimate, || {
-        Sentence::new(view).say("mean ").share(mean).interval(mean - reach, mean + reach).end()
+        let said = Sentence::new(view).say("mean ").share(mean);
+        let shift = said.interval(mean - reach, mean + reach);
+        match healthy {
+            Some(healthy) => {
+                let windows = shift.say("; ").count(healthy.windows).say(" healthy windows make ");
+                windows.range(healthy.lower, healthy.upper).say(" normal").end()
+            }
+            None => shift.end(),
+        }
     })
 }
 
@@ -225,6 +235,28 @@ pub(crate) fn silence(found: Silence, value_of: impl Fn(f64) -> f64) -> String {
             crate::judgement::push_short(&mut text, value_of(value));
             text.push_str(", while its baseline moves");
             text
+        }
+    }
+}
+
+/// The sentence of a baseline that is worse than its own history.
+pub(crate) fn worse_baseline(found: &WorseBaseline, view: View<'_>) -> String {
+    let baseline = Sentence::new(view).say("the baseline is ").share(found.shift);
+    let windows = baseline.say(" on average against ").count(found.windows);
+    windows.say(" healthy windows, which differ by ").reach(found.reach).end()
+}
+
+/// The sentence of a baseline that stops to report, or reports one value, in the canary's place beside healthy windows.
+pub(crate) fn silent_baseline(found: Silence) -> String {
+    match found {
+        Silence::End { points } => {
+            format!("the baseline has no points at its end, where healthy windows have {points}")
+        }
+        Silence::Gaps { canary, baseline } => {
+            format!("the baseline has {canary} points, a healthy window {baseline}")
+        }
+        Silence::Stuck { points, .. } => {
+            format!("{points} points of the baseline have one value, while healthy windows move")
         }
     }
 }

@@ -40,15 +40,30 @@ impl<'a> Sentence<'a> {
     pub(super) fn share(mut self, shift: f64) -> Self {
         let axis = self.view.of.axis;
         let size = axis.sign() * axis.size(shift);
-        let shown =
-            if axis.level() > 0.0 { 100.0 * (size / axis.level()) } else { axis.in_metric(shift) };
+        let shown = self.shown(shift);
         self.text.push_str(match shown {
             _ if size > 0.0 => "+",
             _ if shown.is_sign_negative() && !shown.is_nan() => "−",
             _ => "",
         });
-        let shown = shown.abs();
-        if axis.level() <= 0.0 {
+        self.size(shown.abs())
+    }
+
+    /// How far shifts of the axis may reach, as [`Sentence::share`] has a shift.
+    pub(super) fn reach(self, shift: f64) -> Self {
+        let shown = self.shown(shift).abs();
+        self.say("±").size(shown)
+    }
+
+    fn shown(&self, shift: f64) -> f64 {
+        let axis = self.view.of.axis;
+        let size = axis.sign() * axis.size(shift);
+        if axis.level() > 0.0 { 100.0 * (size / axis.level()) } else { axis.in_metric(shift) }
+    }
+
+    /// A size in percent, or in the metric's unit where the baseline's median is 0.
+    fn size(self, shown: f64) -> Self {
+        if self.view.of.axis.level() <= 0.0 {
             self.short(shown)
         } else if shown < 1000.0 {
             self.fixed(shown, 1).say(" %")
@@ -59,9 +74,14 @@ impl<'a> Sentence<'a> {
 
     /// An interval of shifts of the axis, the lower end in the metric's own sense first.
     pub(super) fn interval(self, lower: f64, upper: f64) -> Self {
+        self.say(" (").range(lower, upper).say(")")
+    }
+
+    /// An interval without its brackets.
+    pub(super) fn range(self, lower: f64, upper: f64) -> Self {
         let (lower, upper) =
             if self.view.of.axis.sign() < 0.0 { (upper, lower) } else { (lower, upper) };
-        self.say(" (").share(lower).say(" to ").share(upper).say(")")
+        self.share(lower).say(" to ").share(upper)
     }
 
     /// Four digits; an exponent's minus is one for people too.

@@ -4,7 +4,7 @@ use crate::config::evidence::{MetricKind, Tests};
 use crate::config::{EffectMeasure, EffectSize, MetricConfig};
 use crate::judgement::{Classification, Decision, MetricJudgement, TestKind, Verdict};
 use crate::judges::{EvidenceJudge, Judge};
-use crate::series::MetricPair;
+use crate::series::{Clock, MetricPair, Series};
 
 use super::{around_100, increase, judge_one, metric, noise, request};
 
@@ -75,6 +75,20 @@ fn a_start_that_comes_back_has_not_healed() {
     // Three points at 10,000 are 9,900 above the rest, about.
     assert!((start.estimate - 9900.0).abs() < 10.0, "{}", start.sentence);
     assert!(!healed.what_would_change().contains("startUp"), "{}", healed.what_would_change());
+}
+
+#[test]
+fn a_start_that_outlasts_a_short_baseline_is_judged() {
+    let clock = Some(Clock { start_millis: 0, step_millis: 60_000 });
+    let side = |values: Vec<f64>| Series { values, clock };
+    let mut canary = around_100(24, 1);
+    canary[..6].iter_mut().for_each(|value| *value *= 3.0);
+    let pair = MetricPair::new("metric", side(around_100(5, 2)), side(canary));
+    let judged = EvidenceJudge.judge(&request(vec![increase("metric")], vec![pair])).unwrap();
+    let metric = &judged.metrics[0];
+    let Decision::Panel(panel) = &metric.decision else { panic!("{:?}", metric.decision) };
+    // Nothing of the baseline is left behind it.
+    assert_eq!(panel.left_out, 0);
 }
 
 #[test]

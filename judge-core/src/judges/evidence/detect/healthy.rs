@@ -1,0 +1,151 @@
+//! Is the canary beyond what healthy instances differ by?
+//!
+//! One instance against one other tells how certain their difference is, never whether two healthy ones differ
+//! as much: machines, neighbours and days differ. Healthy windows and the baseline are draws of where a healthy
+//! instance may be. **Statistic**: means of clipped points; of m windows and the baseline the standard deviation s
+//! between them. **Threshold**: the upper end of Student's prediction interval for the next healthy mean,
+//! mean + s · t(m) · √(1 + 1/(m + 1)) (Hahn 1969, "Factors for calculating two-sided prediction intervals for
+//! samples from a normal distribution"). It says nothing of single points, spread or events. **Cost**: O(points of
+//! the history).
+
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::comparison::Comparison;
+use crate::judges::evidence::prepare::history::History;
+use crate::judges::evidence::prepare::robust::Robust;
+use crate::judges::evidence::prepare::threshold::Threshold;
+use crate::stats::distribution::student;
+
+use super::silence::{self, Silence};
+
+/// Where a healthy canary may be. Shifts are of the comparison's axis, from the baseline.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Healthy {
+    /// Healthy windows besides the baseline.
+    pub(crate) windows: usize,
+    /// The smallest shift that is normal.
+    pub(crate) lower: f64,
+    /// The largest shift that is normal.
+    pub(crate) upper: f64,
+    /// A healthy canary is above with this probability, and below with the same.
+    pub(crate) level: f64,
+    /// Whether the canary is above.
+    pub(crate) is_exceeded: bool,
+}
+
+impl Healthy {
+    /// Compares the last `share` of every window; a healthy canary is above with probability `level`. Nothing where
+    /// too few windows have a mean.
+    pub(crate) fn measure(
+        history: &History,
+        of: &Comparison,
+        level: f64,
+        share: f64,
+    ) -> Option<Self> {
+        let Means { canary, baseline, windows } = Means::of(history, of, share)?;
+        let all: Vec<f64> = windows.iter().copied().chain([baseline]).collect();
+        let (mean, reach) = predict(&all, level)?;
+        Some(Self {
+            windows: windows.len(),
+            lower: mean - reach - baseline,
+            upper: mean + reach - baseline,
+            level,
+            is_exceeded: canary > mean + reach,
+        })
+    }
+}
+
+/// A baseline that is worse than its own history.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WorseBaseline {
+    /// Healthy windows.
+    pub(crate) windows: usize,
+    /// How far the baseline is above their mean.
+    pub(crate) shift: f64,
+    /// How far the next healthy mean may be.
+    pub(crate) reach: f64,
+}
+
+/// Looks whether the baseline is beyond what its own history differs by; a healthy one is with probability `level`.
+pub(crate) fn find_worse_baseline(
+    history: &History,
+    of: &Comparison,
+    threshold: &Threshold,
+    level: f64,
+) -> Option<WorseBaseline> {
+    let means = Means::of(history, of, 1.0)?;
+    let (mean, reach) = predict(&means.windows, level)?;
+    let shift = means.baseline - mean;
+    (shift > reach && threshold.is_reached(of, shift)).then_some(WorseBaseline {
+        windows: means.windows.len(),
+        shift,
+        reach,
+    })
+}
+
+/// Looks whether the baseline stops to report, or reports one value, where most of its history does not.
+pub(crate) fn find_silent_baseline(history: &History) -> Option<Silence> {
+    let found: Vec<Silence> =
+        history.baseline_beside_windows().filter_map(|windows| silence::find(&windows)).collect();
+    found.first().copied().filter(|_| 2 * found.len() > history.windows().len())
+}
+
+/// Mean of `values`, and how far from it the next one may be: it is farther up with probability `level`.
+fn predict(values: &[f64], level: f64) -> Option<(f64, f64)> {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    let t = student::upper_quantile(level.clamp(f64::MIN_POSITIVE, 0.5), n - 1.0);
+    let reach = (squares / (n - 1.0)).sqrt() * t * (1.0 + 1.0 / n).sqrt();
+    reach.is_finite().then_some((mean, reach))
+}
+
+/// Means of clipped points, on the comparison's axis.
+struct Means {
+    canary: f64,
+    baseline: f64,
+    windows: Vec<f64>,
+}
+
+impl Means {
+    fn of(history: &History, of: &Comparison, share: f64) -> Option<Self> {
+        if history.windows().is_empty() {
+            return None;
+        }
+        let (mut end, mut ordered) = (Vec::new(), Vec::new());
+        let mut mean = |values: &mut dyn Iterator<Item = f64>| {
+            end.clear();
+            end.extend(values);
+            end.drain(..end.len() - end_of(end.len(), share));
+            clipped_mean(&end, of.reach(), &mut ordered)
+        };
+        let canary = mean(&mut of.x.iter().copied())?;
+        let baseline = mean(&mut of.y.iter().copied())?;
+        let windows = history.windows().iter().filter_map(|window| {
+            let points = window.iter().filter(|value| !value.is_nan());
+            mean(&mut points.map(|value| of.axis.coordinate(*value)))
+        });
+        let windows: Vec<f64> = windows.collect();
+        (windows.len() >= p::HISTORY_FEWEST).then_some(Self { canary, baseline, windows })
+    }
+}
+
+/// The mean of `values`, clipped at `reach` around their median. Nothing where that is no number: without points, or on
+/// logarithms those of a window that is mostly 0.
+fn clipped_mean(values: &[f64], reach: f64, ordered: &mut Vec<f64>) -> Option<f64> {
+    if values.is_empty() || values.iter().any(|value| value.is_nan()) {
+        return None;
+    }
+    let median = Robust::of(values, ordered).median;
+    if !median.is_finite() {
+        return None;
+    }
+    let (low, high) = (median - reach, median + reach);
+    let mean = values.iter().map(|value| value.clamp(low, high)).sum::<f64>() / values.len() as f64;
+    mean.is_finite().then_some(mean)
+}
+
+/// Points of the last `share` of `points`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of n points")]
+fn end_of(points: usize, share: f64) -> usize {
+    ((share * points as f64).round() as usize).max(1).min(points)
+}

@@ -1,0 +1,71 @@
+//! Healthy windows of a metric, laid out as its sides are.
+
+use crate::clean::Cleaned;
+use crate::config::{MetricConfig, Outliers};
+use crate::judges::evidence::parameters as p;
+use crate::series::Series;
+
+use super::timeline::{self, Timeline};
+
+/// The healthy windows of a metric that have enough points, and its baseline beside them: points in time order, in the
+/// timeline's unit; NaN where there is none.
+#[derive(Debug, Default)]
+pub(crate) struct History {
+    baseline: Vec<f64>,
+    windows: Vec<Vec<f64>>,
+    cleaned: Cleaned,
+}
+
+impl History {
+    /// Lays out `history` as `timeline` has its sides, the baseline among them.
+    pub(crate) fn refill(
+        &mut self,
+        history: &[Series],
+        baseline: &Series,
+        config: &MetricConfig,
+        warm_up: usize,
+        timeline: &Timeline,
+    ) {
+        self.windows.clear();
+        self.baseline.clear();
+        if history.is_empty() {
+            return;
+        }
+        let mut lay_out = |series: &Series| {
+            let removes = matches!(config.outliers, Outliers::Remove(_))
+                && !timeline::are_sparse(&series.values, &baseline.values);
+            if removes {
+                self.cleaned.refill(&series.values, config);
+            }
+            let mut window = Vec::new();
+            timeline::lay(&mut window, series, &self.cleaned, config, removes);
+            window.drain(..warm_up.min(window.len()));
+            for value in &mut window {
+                *value = timeline.in_unit(*value);
+            }
+            window
+        };
+        self.baseline = lay_out(baseline);
+        for series in history {
+            let window = lay_out(series);
+            if timeline::count(&window) >= p::FEWEST {
+                self.windows.push(window);
+            }
+        }
+    }
+
+    /// The windows with enough points; none where there are too few to say how much healthy instances differ.
+    pub(crate) fn windows(&self) -> &[Vec<f64>] {
+        if self.windows.len() < p::HISTORY_FEWEST { &[] } else { &self.windows }
+    }
+
+    /// How many windows have enough points.
+    pub(crate) fn usable(&self) -> usize {
+        self.windows.len()
+    }
+
+    /// The baseline in the canary's place beside each of the windows.
+    pub(crate) fn baseline_beside_windows(&self) -> impl Iterator<Item = Timeline> {
+        self.windows().iter().map(|window| Timeline::of_windows(&self.baseline, window))
+    }
+}
