@@ -120,6 +120,21 @@ impl Buffers {
     }
 }
 
+/// How much wider the canary is. Of the whole metric the other direction of harm may have asked before, for the same
+/// allowed share.
+fn widths_of(
+    of: &Comparison,
+    share: f64,
+    known: &mut Option<(f64, Option<Widths>)>,
+    is_whole: bool,
+) -> Option<Widths> {
+    match *known {
+        _ if !is_whole => spread::compare(of, share),
+        Some((known, widths)) if known == share => widths,
+        _ => known.insert((share, spread::compare(of, share))).1,
+    }
+}
+
 /// Asks `question` of the metric in `timeline`, which the buffers have taken in.
 ///
 /// A shift that is not beyond what healthy windows of `history` differ by is no harm of location, and none late.
@@ -149,16 +164,9 @@ pub(crate) fn ask(
     }
     let of = if warm_up.is_some() { &*rest } else { &*whole };
     let threshold = threshold(of);
-    let share = threshold.share;
-    let widths = if question.sparse {
-        None
-    } else if warm_up.is_some() {
-        spread::compare(of, share)
-    } else {
-        match *widths {
-            Some((known, widths)) if known == share => widths,
-            _ => widths.insert((share, spread::compare(of, share))).1,
-        }
+    let widths = match excess {
+        Some(_) => widths_of(of, threshold.share, widths, warm_up.is_none()),
+        None => None,
     };
     let considered = Vec::with_capacity(8);
     let mut panel = Panel {
