@@ -18,7 +18,7 @@ fn pairs() -> Value {
         {"name": "latency", "baseline": wave(100.0, 5), "canary": wave(130.0, 7)},
         {"name": "noisy",
          "baseline": {"values": [10.0, 30.0, 5.0, 25.0, 12.0, 28.0, 7.0, 22.0]},
-         "canary": {"values": [22.0, 35.0, 16.0, 29.0, 24.0, 36.0, 13.0, 30.0]}},
+         "canary": {"values": [22.0, 37.0, 16.0, 31.0, 24.0, 36.0, 14.0, 31.0]}},
         {"name": "errors", "baseline": {"values": vec![1.0; 40]}, "canary": {"values": vec![9.0; 40]}},
         {"name": "requests", "baseline": wave(500.0, 3), "canary": wave(500.0, 4)},
     ])

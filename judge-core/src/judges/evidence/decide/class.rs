@@ -194,6 +194,9 @@ fn describe(located: &Located, left_out: usize) -> Panel {
     }
 }
 
+/// By how much more points it takes than if the estimate were the truth, for four cases of five to be settled:
+/// measured at 15, 31 and 60 points with and without an allowance, 0.78 to 0.96 without this.
+const MORE_POINTS: f64 = 1.1;
 /// Normal quantile of four in five.
 const FOUR_IN_FIVE: f64 = 0.842;
 
@@ -220,6 +223,6 @@ fn more_points(located: &Located, level: f64) -> Option<usize> {
         return None;
     }
     let times = (normal::upper_quantile(level) + FOUR_IN_FIVE) * error / mean;
-    let times = (times * times).clamp(1.5, 100.0);
+    let times = (MORE_POINTS * times * times).clamp(1.5, 100.0);
     Some((located.points as f64 * (times - 1.0)).ceil() as usize)
 }
