@@ -1,4 +1,4 @@
-use judge_core::{JudgeRequest, Problem};
+use judge_core::{JudgeRequest, Problem, Warning};
 
 use super::Dialect;
 use crate::proto;
@@ -111,4 +111,12 @@ fn fields_are_named_as_the_caller_wrote_them() {
         assert_eq!(name(Dialect::Messages), messages);
         assert_eq!(name(Dialect::KayentaText), text);
     }
+}
+
+#[test]
+fn a_sick_baseline_has_a_word_of_its_own() {
+    let warning = Warning::SickBaseline { metric: "a".to_owned(), finding: "f".to_owned() };
+    let message = proto::Warning::from(warning);
+    assert_eq!((message.kind(), &*message.metric), (proto::WarningKind::SickBaseline, "a"));
+    assert!(message.message.starts_with("a: f, and a sick baseline"), "{}", message.message);
 }

@@ -11,7 +11,8 @@ use crate::judges::evidence::say::quantile;
 use crate::stats::distribution::normal;
 
 use super::joint::Part;
-use super::panel::{Answer, Considered, Located};
+use super::located::Located;
+use super::panel::{Answer, Considered};
 
 /// A metric before what other metrics say is taken into account.
 #[derive(Debug)]

@@ -34,7 +34,7 @@ impl Part {
     pub(crate) fn new(answers: &[Answer]) -> Option<Self> {
         let located =
             answers.iter().filter_map(|answer| Some((answer.change, answer.location.as_ref()?)));
-        let z_of = |located: &super::panel::Located| quantile(located.shift.p_value(0.0));
+        let z_of = |located: &super::located::Located| quantile(located.shift.p_value(0.0));
         let (change, located) = located.max_by(|a, b| z_of(a.1).total_cmp(&z_of(b.1)))?;
         let mut z = z_of(located);
         if answers.len() > 1 {

@@ -2,5 +2,6 @@
 
 pub(super) mod class;
 pub(super) mod joint;
+pub(super) mod located;
 pub(super) mod metric;
 pub(super) mod panel;
