@@ -24,7 +24,8 @@ fn explain(text: &mut String, metric: &MetricJudgement) {
     let name = printable(&shown);
     let _ = writeln!(text, "\n{HEADING}{name}{HEADING:#}  {:?}", metric.classification);
     let _ = writeln!(text, "  {}", printable(&metric.explanation()));
-    for finding in &metric.findings {
+    // What says nothing has no sentence; JSON has its numbers.
+    for finding in metric.findings.iter().filter(|finding| !finding.sentence.is_empty()) {
         let _ = writeln!(text, "  {} {}", mark(finding), printable(&finding.sentence));
         let _ = writeln!(text, "      {}", numbers(finding));
         let change = finding.what_would_change();
@@ -41,6 +42,7 @@ fn explain(text: &mut String, metric: &MetricJudgement) {
 /// Whether a finding is harm, and if not, what it lacks.
 fn mark(finding: &Finding) -> &'static str {
     match (finding.p <= finding.level, finding.matters) {
+        _ if !finding.test.decides() => "shown      ",
         (true, true) => "harm       ",
         (true, false) => "too small  ",
         (false, true) => "chance     ",
@@ -51,5 +53,9 @@ fn mark(finding: &Finding) -> &'static str {
 fn numbers(finding: &Finding) -> String {
     let Finding { statistic, p, level, .. } = finding;
     let name = finding.test.name();
-    format!("{name}: statistic {statistic:.2}, p {p:.1e}, harm at {level:.1e} or less")
+    if finding.test.decides() {
+        format!("{name}: statistic {statistic:.2}, p {p:.1e}, harm at {level:.1e} or less")
+    } else {
+        format!("{name}: statistic {statistic:.2}, p {p:.1e}, decides nothing by itself")
+    }
 }
