@@ -42,12 +42,6 @@ pub(crate) fn select(values: &mut [f64], index: usize) -> f64 {
     values[index]
 }
 
-/// Median of ascending values; 0 of none.
-pub(crate) fn middle(sorted: &[f64]) -> f64 {
-    let n = sorted.len();
-    if n == 0 { 0.0 } else { sorted[(n - 1) / 2].midpoint(sorted[n / 2]) }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;

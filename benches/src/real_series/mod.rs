@@ -26,7 +26,7 @@ pub use series::{Points, RealSeries};
 
 use crate::random::Random;
 
-/// Where random numbers come from: the name of the run and the name of what is drawn.
+/// Seeds of random numbers, made of the run's name and the name of what is drawn.
 #[derive(Debug, Clone, Copy)]
 pub struct Seeds(pub &'static str);
 

@@ -33,8 +33,8 @@ impl<'a> Configs<'a> {
     }
 }
 
-/// Warns of the request as a whole, whose pairs were judged as `metrics`: of what is odd about its data,
-/// and of the metrics of the config that no pair is of.
+/// Warns about the data of `request`, whose pairs were judged as `metrics`, and about configured metrics without a
+/// pair.
 pub(super) fn warn_of_request(
     request: &JudgeRequest,
     metrics: &[MetricJudgement],

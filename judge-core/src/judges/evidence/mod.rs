@@ -1,8 +1,8 @@
 //! `EvidenceJudge-v1`: sees what a comparison of means cannot, and raises few false alarms.
 //!
 //! A metric goes through four layers, each of which knows only those before it: `prepare` lays its points out
-//! and models their noise, `detect` tests them, `decide` holds what was found against the levels and
-//! thresholds of the config, `say` words it. Harm is a change that is significant and likelier than not beyond what is
+//! and models their noise, `detect` tests them, `say` words what was found, `decide` holds it against the levels
+//! and thresholds of the config. Harm is a change that is significant and likelier than not beyond what is
 //! allowed. Every number stands in `parameters`. `docs/evidence-judge.md` has the method, its
 //! measured rates, and what it gets wrong.
 

@@ -12,3 +12,12 @@ pub(crate) fn upper_tail(z: f64) -> f64 {
 pub(crate) fn upper_quantile(tail: f64) -> f64 {
     -Normal::standard().inverse_cdf(tail)
 }
+
+/// The z with P(Z > z) = `tail`, also for a tail above a half or of 0.
+pub(crate) fn score(tail: f64) -> f64 {
+    if tail <= 0.5 {
+        upper_quantile(tail.max(1e-300))
+    } else {
+        -upper_quantile((1.0 - tail).max(1e-300))
+    }
+}

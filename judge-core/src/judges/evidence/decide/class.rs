@@ -7,7 +7,6 @@ use crate::judgement::{
     Change, Classification, Decision, Interval, MetricJudgement, Panel, TestKind,
 };
 use crate::judges::evidence::parameters as p;
-use crate::judges::evidence::say::quantile;
 use crate::stats::distribution::normal;
 
 use super::joint::Part;
@@ -118,9 +117,8 @@ impl Judged {
                     Change::Decrease => (Classification::Low, "Low", self.effect_is_critical[1]),
                 };
                 let sentence = &finding.sentence;
-                let fatal = if critical { " (Critical)" } else { "" };
                 let reason = if critical {
-                    format!("The metric {name} was classified as {word}{fatal}: {sentence}")
+                    format!("The metric {name} was classified as {word} (Critical): {sentence}")
                 } else {
                     format!("{name} was classified as {word}: {sentence}")
                 };
@@ -207,7 +205,7 @@ fn would_find(located: &Located, level: f64) -> f64 {
     // The interval that is shown, at the level of the test.
     let shown = normal::upper_quantile(0.5 * (1.0 - p::SHOWN));
     let significant = located.reach * normal::upper_quantile(level) / shown + FOUR_IN_FIVE * error;
-    let likely = located.threshold + (quantile(1.0 - p::LIKELY) + FOUR_IN_FIVE) * error;
+    let likely = located.threshold + (normal::score(1.0 - p::LIKELY) + FOUR_IN_FIVE) * error;
     located.axis.in_metric(significant.max(likely))
 }
 

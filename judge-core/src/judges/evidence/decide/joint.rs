@@ -8,7 +8,6 @@
 
 use crate::judgement::Change;
 use crate::judges::evidence::parameters as p;
-use crate::judges::evidence::say::quantile;
 use crate::order;
 use crate::request::JudgeRequest;
 use crate::stats::distribution::normal;
@@ -34,7 +33,7 @@ impl Part {
     pub(crate) fn new(answers: &[Answer]) -> Option<Self> {
         let located =
             answers.iter().filter_map(|answer| Some((answer.change, answer.location.as_ref()?)));
-        let z_of = |located: &super::located::Located| quantile(located.shift.p_value(0.0));
+        let z_of = |located: &super::located::Located| normal::score(located.shift.p_value(0.0));
         let (change, located) = located.max_by(|a, b| z_of(a.1).total_cmp(&z_of(b.1)))?;
         let mut z = z_of(located);
         if answers.len() > 1 {

@@ -44,7 +44,7 @@ pub(crate) fn judge(
     let sides = ((&pair.canary, &buffers.canary), (&pair.baseline, &buffers.baseline));
     let timeline = &mut buffers.timeline;
     timeline.refill(sides.0, sides.1, config, warm_up);
-    let silent = [&pair.baseline, &pair.canary].into_iter().any(|side| !has_points(side));
+    let silent = [&pair.baseline, &pair.canary].into_iter().any(Series::is_silent);
     if config.nan_strategy == NanStrategy::Replace && silent {
         timeline.fill_silence();
     }
@@ -105,10 +105,6 @@ pub(crate) fn judge(
         examine(&mut judged, config, request, exposure, buffers);
     }
     judged
-}
-
-fn has_points(series: &Series) -> bool {
-    series.values.iter().any(|value| !value.is_nan())
 }
 
 fn missing(

@@ -1,8 +1,8 @@
 //! Does the canary end higher?
 //!
 //! What promotion makes permanent is the end state. **Null**: the canary's last points are no higher than
-//! the baseline, or no higher than its earlier ones. **Statistic**: for each of four lengths the larger of two p: of the end's mean
-//! against the baseline, and of the difference of differences (the canary's step less the baseline's at the same
+//! the baseline, or no higher than its earlier ones. **Statistic**: for each of several lengths the larger of two p: of the end's
+//! mean against the baseline, and of the difference of differences (the canary's step less the baseline's at the same
 //! time), so that a change that both sides share is none; both for two samples and for differences of the
 //! same time, joined by Cauchy's rule. **Effect**: how much higher the end is. **Cost**: O(n).
 
@@ -90,8 +90,7 @@ fn p_if_independent(of: &Comparison) -> f64 {
     let level = regression::independent(&baseline.on_line(), [[1.0, 0.0]])[0];
     let contrasts = [[1.0, 1.0], [0.0, 1.0]];
     for (length, cost) in lengths(canary) {
-        let ago = (length * baseline.len()).div_ceil(canary.len());
-        if ago < baseline.len() {
+        if let Some(ago) = as_long_ago(length, canary, baseline) {
             let [end, change] = regression::independent(&canary.on_step(length), contrasts);
             let [_, usual] = regression::independent(&baseline.on_step(ago), contrasts);
             let p = end.less(level).p_value().max(change.less(usual).p_value());
@@ -113,11 +112,7 @@ fn two_samples(of: &Comparison, length: usize) -> Option<Candidate> {
     let end = Side { of: &step, contrast: [1.0, 1.0] };
     let level = Side { of: of.baseline_line()?, contrast: [1.0, 0.0] };
     let end = regression::difference(&end, &level, p::PRIOR_OF_SIDES);
-    // As long ago on the baseline, whose window may have another number of points.
-    let ago = (length * baseline.len()).div_ceil(canary.len());
-    if ago < 1 || ago >= baseline.len() {
-        return None;
-    }
+    let ago = as_long_ago(length, canary, baseline)?;
     let of_baseline = Solutions::of(&baseline.on_step(ago));
     let change = regression::difference(
         &Side { of: &step, contrast: [0.0, 1.0] },
@@ -125,6 +120,13 @@ fn two_samples(of: &Comparison, length: usize) -> Option<Candidate> {
         p::PRIOR_OF_SIDES,
     );
     Some(Candidate { p: end.p_value(0.0).max(change.p_value(0.0)), length, end })
+}
+
+/// Points of the baseline, whose window may have another number of them, that are as long ago as the canary's last
+/// `length`.
+fn as_long_ago(length: usize, canary: &Regressand, baseline: &Regressand) -> Option<usize> {
+    let ago = (length * baseline.len()).div_ceil(canary.len());
+    (1..baseline.len()).contains(&ago).then_some(ago)
 }
 
 /// How long ago a change may have been, in points, with what choosing it costs: lengths that were there before the

@@ -8,7 +8,7 @@
 use crate::judgement::Change;
 use crate::judges::evidence::parameters as p;
 use crate::math;
-use crate::order;
+use crate::stats::median;
 
 use super::timeline::Timeline;
 
@@ -30,7 +30,7 @@ impl Axis {
             Change::Increase => 1.0,
             Change::Decrease => -1.0,
         };
-        let level = order::middle(&timeline.sorted_baseline).abs();
+        let level = median(&timeline.sorted_baseline).abs();
         Self { logs, sign, level, exponent: timeline.exponent() }
     }
 

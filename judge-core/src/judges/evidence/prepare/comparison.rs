@@ -115,6 +115,7 @@ impl Comparison {
         self.x_line = solve_line(&self.clipped_x, &mut self.line);
         self.y_line = solve_line(&self.clipped_y, &mut self.line);
         self.difference_line = None;
+        self.robust_differences = Robust::default();
         self.correlation = 0.0;
         if self.pairs.len() >= p::FEWEST {
             let clipped = self.pairs.iter().map(|(x, y)| clip(*x, middle_x) - clip(*y, middle_y));

@@ -1,7 +1,7 @@
 //! Healthy windows of a metric, laid out as its sides are.
 
 use crate::clean::Cleaned;
-use crate::config::{MetricConfig, Outliers};
+use crate::config::MetricConfig;
 use crate::judges::evidence::parameters as p;
 use crate::series::Series;
 
@@ -32,8 +32,7 @@ impl History {
             return;
         }
         let mut lay_out = |series: &Series| {
-            let removes = matches!(config.outliers, Outliers::Remove(_))
-                && !timeline::are_sparse(&series.values, &baseline.values);
+            let removes = timeline::removes_outliers(config, series, baseline);
             if removes {
                 self.cleaned.refill(&series.values, config);
             }

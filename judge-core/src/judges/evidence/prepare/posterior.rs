@@ -1,5 +1,8 @@
 //! What the points say of a shift: Student's t around its estimate, averaged over φ.
 
+use std::f64::consts::PI;
+
+use crate::math;
 use crate::stats::distribution::{normal, student};
 
 use super::autocorrelation::{COUNT, NODES, Weights};
@@ -123,7 +126,7 @@ impl Posterior {
                     normal::upper_tail(student::normal_score(above / error, freedom))
                 } else if above > 0.0 {
                     // All points above it: their signs alone can tell.
-                    0.5_f64.powf(self.points.min(1000.0))
+                    math::pow(0.5, self.points.min(1000.0))
                 } else {
                     1.0
                 }
@@ -160,8 +163,6 @@ impl Posterior {
 /// Joins p-values that depend on each other in any way: Cauchy's combination (Liu and Xie 2020). A p near 1 must
 /// not outweigh a small one, so each counts as 0.9 at most.
 pub(crate) fn combine(p_values: &[f64]) -> f64 {
-    use crate::math;
-    use std::f64::consts::PI;
     if p_values.is_empty() {
         return 1.0;
     }

@@ -44,8 +44,7 @@ impl Timeline {
         config: &MetricConfig,
         warm_up: usize,
     ) {
-        let removes = matches!(config.outliers, Outliers::Remove(_));
-        let removes = removes && !are_sparse(&canary.0.values, &baseline.0.values);
+        let removes = removes_outliers(config, canary.0, baseline.0);
         lay(&mut self.canary, canary.0, canary.1, config, removes);
         lay(&mut self.baseline, baseline.0, baseline.1, config, removes);
         self.align(canary.0.clock, baseline.0.clock);
@@ -165,6 +164,11 @@ impl Timeline {
         sort_points(&mut self.sorted_canary, &self.canary);
         sort_points(&mut self.sorted_baseline, &self.baseline);
     }
+}
+
+/// Whether outliers of `series` are removed, held against `baseline`: those of a sparse metric never are.
+pub(crate) fn removes_outliers(config: &MetricConfig, series: &Series, baseline: &Series) -> bool {
+    matches!(config.outliers, Outliers::Remove(_)) && !are_sparse(&series.values, &baseline.values)
 }
 
 /// Whether half of the baseline's points and more are 0, and none of either side is below; gaps are no

@@ -17,7 +17,7 @@ use crate::judges::evidence::detect::tail::Tail;
 use crate::judges::evidence::detect::warm_up::WarmUp;
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
-use crate::stats::distribution::normal;
+use crate::stats::distribution::normal::score;
 
 use sentence::Sentence;
 
@@ -100,7 +100,7 @@ pub(crate) fn location(found: &Location, healthy: Option<&Healthy>, draft: Draft
     let interval = view.interval(mean - reach, mean + reach);
     let estimate =
         Estimate { of: Estimated::Shift, value: view.in_metric(mean), interval: Some(interval) };
-    draft.finish(quantile(draft.p), estimate, || {
+    draft.finish(score(draft.p), estimate, || {
         let said = Sentence::new(view).say("mean ").share(mean);
         let shift = said.interval(mean - reach, mean + reach);
         match healthy {
@@ -117,7 +117,7 @@ pub(crate) fn late(found: &Late, draft: Draft<'_>) -> Finding {
     let view = draft.view;
     let mean = found.shift.mean();
     let estimate = Estimate { of: Estimated::Shift, value: view.in_metric(mean), interval: None };
-    draft.finish(quantile(draft.p), estimate, || {
+    draft.finish(score(draft.p), estimate, || {
         let points = Sentence::new(view).say("the last ").count(found.length).say(" of ");
         points.count(view.of.x.len()).say(" points are ").share(mean).say(" on average").end()
     })
@@ -201,7 +201,7 @@ pub(crate) fn ranks(found: &Ranks, draft: Draft<'_>) -> Finding {
     let interval = view.interval(found.lower, found.upper);
     let value = view.in_metric(found.shift);
     let estimate = Estimate { of: Estimated::Shift, value, interval: Some(interval) };
-    draft.finish(quantile(found.p), estimate, || {
+    draft.finish(score(found.p), estimate, || {
         let shift = Sentence::new(view).say("by ranks ").share(found.shift);
         shift.interval(found.lower, found.upper).end()
     })
@@ -258,14 +258,5 @@ pub(crate) fn silent_baseline(found: Silence) -> String {
         Silence::Stuck { points, .. } => {
             format!("{points} points of the baseline have one value, while healthy windows move")
         }
-    }
-}
-
-/// z of a tail, also of one above a half or of 0.
-pub(crate) fn quantile(tail: f64) -> f64 {
-    if tail <= 0.5 {
-        normal::upper_quantile(tail.max(1e-300))
-    } else {
-        -normal::upper_quantile((1.0 - tail).max(1e-300))
     }
 }
