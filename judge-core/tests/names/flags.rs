@@ -58,20 +58,21 @@ fn flag(field: &Field) -> Option<String> {
         return Some(format!("<{shown}>"));
     };
     let long = long.unwrap_or_else(|| name.clone());
-    let mut flag = format!("--{long}");
+    let mut forms = vec![format!("--{long}")];
     if let Some(short) = attribute(&field.attrs, "short") {
-        flag += &format!(" -{}", short.unwrap_or_else(|| name[..1].to_owned()));
+        forms.push(format!("-{}", short.unwrap_or_else(|| name[..1].to_owned())));
     }
     if let Some(Some(variable)) = attribute(&field.attrs, "env") {
-        flag += &format!(" ${variable}");
+        forms.push(format!("${variable}"));
     }
     if let Some(Some(alias)) = attribute(&field.attrs, "alias") {
-        flag += &format!(" --{alias}");
+        forms.push(format!("--{alias}"));
     }
-    Some(flag)
+    Some(forms.join(" "))
 }
 
 /// The value of a key of clap's attributes; nothing inside where it stands alone.
+#[allow(clippy::option_option, reason = "`long` alone differs from no `long`")]
 fn attribute(attributes: &[Attribute], key: &str) -> Option<Option<String>> {
     let mut found = None;
     for attribute in attributes {

@@ -21,7 +21,8 @@ impl Visit<'_> for Lines {
     fn visit_macro(&mut self, line: &Macro) {
         let name = line.path.segments.last().unwrap().ident.to_string();
         if ["trace", "debug", "info", "warn", "error", "event"].contains(&name.as_str()) {
-            let keys: Vec<String> = parts(line.tokens.clone()).iter().filter_map(key).collect();
+            let keys: Vec<String> =
+                parts(line.tokens.clone()).iter().filter_map(|part| key(part)).collect();
             if !keys.is_empty() {
                 self.0.insert(keys.join(", "));
             }
@@ -42,7 +43,7 @@ fn parts(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
 }
 
 /// The key of `key = value`, `%key`, `?key`, `key` and `key.more`.
-fn key(part: &Vec<TokenTree>) -> Option<String> {
+fn key(part: &[TokenTree]) -> Option<String> {
     let text: String = part.iter().map(ToString::to_string).collect();
     let text = text.trim_start_matches(['%', '?']);
     let key = text.split('=').next()?;
