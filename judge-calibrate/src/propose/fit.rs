@@ -26,7 +26,7 @@ impl SearchRule {
     /// For a share `target` of false alarms, measured on as many `independent` pairs.
     ///
     /// If h of n pairs are held back, the next is with probability (h + 1) / (n + 1): it is as likely to
-    /// be in any state among all n + 1 (Vovk, Gammerman and Shafer 2005, "Algorithmic learning in a
+    /// be in any place among all n + 1 (Vovk, Gammerman and Shafer 2005, "Algorithmic learning in a
     /// random world", sec. 2.2). Where the history has enough pairs for that to reach the target,
     /// allowances start from none. Fewer pairs cannot show that a smaller one will do, so allowances
     /// start from the limit of healthy differences.

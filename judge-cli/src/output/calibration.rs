@@ -29,8 +29,7 @@ pub(crate) fn text(calibration: &Calibration, width: Option<u16>) -> String {
     section(&mut text, &title, &shifts(calibration), width);
     if let Some(window) = calibration.windows.iter().rfind(|window| window.pairs > 0) {
         let minutes = figure::value(window.minutes);
-        let title =
-            format!("Smallest other change found {} in {minutes} min", often(calibration));
+        let title = format!("Smallest other change found {} in {minutes} min", often(calibration));
         section(&mut text, &title, &others(calibration), width);
     }
     if calibration.metrics.iter().any(|metric| !metric.multiplicative && !metric.shift.is_empty()) {
