@@ -1,7 +1,7 @@
 //! Healthy pairs as the whole config judges them.
 
 use judge_core::judgement::{Decision, Judgement, MetricJudgement, Standing};
-use judge_core::{Classification, Refused, Scratch, Verdict};
+use judge_core::{Classification, JudgeError, Scratch, Verdict};
 
 use crate::calibration::Alone;
 use crate::change::Injection;
@@ -132,7 +132,7 @@ pub(crate) fn alone(
     index: usize,
     injection: Injection,
     scratch: &mut Scratch,
-) -> Result<Option<Alone>, Refused> {
+) -> Result<Option<Alone>, JudgeError> {
     let clean = plan.pairs.iter().zip(&healthy.outcomes).filter(|(_, outcome)| {
         outcome.verdict == Verdict::Pass && outcome.metrics.iter().all(|metric| !metric.fails)
     });

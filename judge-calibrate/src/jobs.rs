@@ -1,6 +1,6 @@
 //! The work after the healthy pairs: independent jobs, run on all threads.
 
-use judge_core::{Refused, Scratch};
+use judge_core::{JudgeError, Scratch};
 use rayon::prelude::*;
 
 use crate::calibration::{Alone, Smallest};
@@ -44,7 +44,7 @@ pub(crate) fn run(
     jobs: &[Job],
     setting: &Setting,
     one_done: &(dyn Fn() + Sync),
-) -> Result<Vec<Figure>, Refused> {
+) -> Result<Vec<Figure>, JudgeError> {
     let run = |scratch: &mut Scratch, job: &Job| {
         let figure = figure(*job, setting, scratch);
         one_done();
@@ -53,7 +53,7 @@ pub(crate) fn run(
     jobs.par_iter().with_max_len(1).map_init(Scratch::default, run).collect()
 }
 
-fn figure(job: Job, setting: &Setting, scratch: &mut Scratch) -> Result<Figure, Refused> {
+fn figure(job: Job, setting: &Setting, scratch: &mut Scratch) -> Result<Figure, JudgeError> {
     let options = &setting.options;
     Ok(match job {
         Job::Smallest { subject, kind, plan } => {

@@ -15,7 +15,7 @@ mod spread;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use judge_core::Refused;
+use judge_core::JudgeError;
 
 pub use allowance::Allowance;
 pub use folds::HeldOut;
@@ -147,7 +147,7 @@ impl Made<'_> {
         &self,
         setting: &Setting,
         plan: &Plan,
-    ) -> Result<(Vec<Result<Candidate, Skipped>>, Fitted), Refused> {
+    ) -> Result<(Vec<Result<Candidate, Skipped>>, Fitted), JudgeError> {
         let Self { layout, forms, target, rule, .. } = *self;
         let (false_alarms, largest) = (target.false_alarms(), target.largest());
         let candidates = candidate::measure(setting, layout, forms, false_alarms, largest);
@@ -163,7 +163,7 @@ impl Made<'_> {
         folds: &[Fold],
         proposed: &Fitted,
         one_done: &(dyn Fn() + Sync),
-    ) -> Result<Judged, Refused> {
+    ) -> Result<Judged, JudgeError> {
         let mut judged = Judged::default();
         let pairs = setting.options.pairs.div_ceil(folds.len().max(1));
         for Fold { fit, held_out } in folds {
@@ -278,7 +278,7 @@ fn powers_of(
     fitted: &Fitted,
     minutes: f64,
     one_done: &(dyn Fn() + Sync),
-) -> Result<[Vec<Option<Smallest>>; 2], Refused> {
+) -> Result<[Vec<Option<Smallest>>; 2], JudgeError> {
     let pairs = setting.options.pairs.min(PAIRS_FOR_POWER);
     let setting = setting.with_options(Options { pairs, ..setting.options.clone() });
     let Some(plan) = setting.plan(minutes) else { return Ok([Vec::new(), Vec::new()]) };
@@ -292,7 +292,7 @@ fn powers_of(
         plan: &plan,
     };
     let jobs: Vec<Job> = subjects.iter().flatten().map(shift).collect();
-    let found = |setting: &Setting| -> Result<Vec<Option<Smallest>>, Refused> {
+    let found = |setting: &Setting| -> Result<Vec<Option<Smallest>>, JudgeError> {
         let mut figures = jobs::run(&jobs, setting, one_done)?.into_iter();
         let smallest = |subject: &Option<Subject>| match subject.and_then(|_| figures.next()) {
             Some(Figure::Smallest(smallest)) => Some(smallest),

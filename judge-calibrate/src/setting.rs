@@ -1,6 +1,6 @@
 //! What figures are made from: history, config, judge, and windows.
 
-use judge_core::{CanaryConfig, Judge, MetricConfig, Refused, Scratch, Thresholds};
+use judge_core::{CanaryConfig, Judge, JudgeError, MetricConfig, Scratch, Thresholds};
 use rayon::prelude::*;
 
 use crate::calibration::{HistorySummary, Window};
@@ -130,7 +130,7 @@ impl<'a> Setting<'a> {
         tried
     }
 
-    pub(crate) fn healthy(&self, plan: &Plan) -> Result<Healthy, Refused> {
+    pub(crate) fn healthy(&self, plan: &Plan) -> Result<Healthy, JudgeError> {
         let Self { history, judge, config, thresholds, .. } = *self;
         let start = || (Trial::of_config(history, judge, config, thresholds), Scratch::default());
         let outcomes = plan.pairs.par_iter().map_init(start, |(trial, scratch), pair| {

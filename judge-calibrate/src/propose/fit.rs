@@ -1,6 +1,6 @@
 //! Allowances with which a config raises few enough false alarms.
 
-use judge_core::{CanaryConfig, Refused};
+use judge_core::{CanaryConfig, JudgeError};
 
 use super::allowance::{Allowance, Form};
 use super::candidate::{Candidate, Skipped};
@@ -104,7 +104,7 @@ pub(super) fn fit(
     plan: &Plan,
     metrics: &[Result<Candidate, Skipped>],
     rule: Rule,
-) -> Result<Fitted, Refused> {
+) -> Result<Fitted, JudgeError> {
     let begin = |metric: &Result<Candidate, Skipped>| {
         let whole = metric.is_ok_and(|candidate| candidate.limit <= candidate.largest);
         Place { scale: if whole { rule.start } else { 0 }, stopped: None }
@@ -125,7 +125,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(mut self) -> Result<Fitted, Refused> {
+    fn run(mut self) -> Result<Fitted, JudgeError> {
         loop {
             let (fitted, healthy) = self.judge()?;
             if self.is_few(&healthy) {
@@ -146,7 +146,7 @@ impl Search<'_> {
         }
     }
 
-    fn judge(&self) -> Result<(Fitted, Healthy), Refused> {
+    fn judge(&self) -> Result<(Fitted, Healthy), JudgeError> {
         let fitted = written(self.setting, self.metrics, &self.places);
         let healthy = self.setting.with_config(&fitted.muted).healthy(&self.hard)?;
         Ok((fitted, healthy))
