@@ -156,7 +156,7 @@ impl Observed {
         } else {
             self.solve(level, 1.0, |tails| tails.at_most.ln() - log_tail)
         };
-        Interval { lower, upper }
+        level.interval(lower, upper)
     }
 
     /// Goes from the estimate in `direction` until `excess` is negative, then finds the crossing.

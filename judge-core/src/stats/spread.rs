@@ -168,10 +168,7 @@ pub fn spread_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Sp
     let log_corrected = log_ratio + x.log_correction - y.log_correction;
     Some(SpreadRatio {
         ratio: log_ratio.exp(),
-        interval: Interval {
-            lower: (log_corrected - reach).exp(),
-            upper: (log_corrected + reach).exp(),
-        },
+        interval: level.interval((log_corrected - reach).exp(), (log_corrected + reach).exp()),
     })
 }
 
