@@ -3,6 +3,7 @@
 use super::conditional::{Conditional, Observed};
 use super::distribution::normal;
 use super::{ConfidenceLevel, Interval, PValues};
+use crate::math;
 use thiserror::Error;
 
 /// So many of so many: failures out of requests, say.
@@ -162,8 +163,8 @@ pub fn two_proportions(x: Proportion, y: Proportion, level: ConfidenceLevel) -> 
     let z = normal::upper_quantile(level.tail());
     let (xi, yi) = (x.wilson(z), y.wilson(z));
     let difference_interval = Interval {
-        lower: difference - (x.value() - xi.lower).hypot(yi.upper - y.value()),
-        upper: difference + (xi.upper - x.value()).hypot(y.value() - yi.lower),
+        lower: difference - math::hypot(x.value() - xi.lower, yi.upper - y.value()),
+        upper: difference + math::hypot(xi.upper - x.value(), y.value() - yi.lower),
     };
     let cross = |p: Proportion, q: Proportion| p.events as f64 * (q.trials - q.events) as f64;
     let odds_ratio = cross(x, y) / cross(y, x);
