@@ -85,7 +85,7 @@ fn compare(
         canary: side(canary),
         location: Location {
             shift: Bounded::new(shift.estimate, shift.interval),
-            coverage: shift.coverage,
+            coverage: shift.interval.level,
             percent: relative.map(|ratio| Bounded::new(ratio.estimate, ratio.interval)),
         },
         superiority: Superiority {

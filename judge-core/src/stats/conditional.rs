@@ -157,7 +157,7 @@ impl Observed {
         } else {
             self.solve(level, 1.0, |tails| math::ln(tails.at_most) - log_tail)
         };
-        Interval { lower, upper }
+        level.interval(lower, upper)
     }
 
     /// Goes from the estimate in `direction` until `excess` is negative, then finds the crossing.

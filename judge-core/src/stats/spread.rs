@@ -169,10 +169,8 @@ pub fn spread_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Sp
     let log_corrected = log_ratio + x.log_correction - y.log_correction;
     Some(SpreadRatio {
         ratio: math::exp(log_ratio),
-        interval: Interval {
-            lower: math::exp(log_corrected - reach),
-            upper: math::exp(log_corrected + reach),
-        },
+        interval: level
+            .interval(math::exp(log_corrected - reach), math::exp(log_corrected + reach)),
     })
 }
 

@@ -71,6 +71,6 @@ mod tests {
         }
         assert_eq!(two_sided(1.0), Some(f64::INFINITY));
         assert_eq!(two_sided(1.5), None);
-        assert_eq!(two_sided(0.98), Some(super::super::interval::KAYENTA_Z));
+        assert_eq!(two_sided(0.98), Some(super::super::parameters::NORMAL_QUANTILE));
     }
 }

@@ -6,8 +6,7 @@
 
 use crate::stats::distribution::normal;
 
-/// Standard deviation of the noise as a share of the value, from Kayenta's source.
-const NOISE: f64 = 1e-5;
+use super::parameters::CONSTANT_NOISE;
 
 /// Spreads the equal values of `sorted` as noise would, in expectation.
 pub(super) fn spread(sorted: &mut [f64]) {
@@ -15,6 +14,6 @@ pub(super) fn spread(sorted: &mut [f64]) {
     for (index, value) in sorted.iter_mut().enumerate() {
         // From the upper tail, so that the first quantile is the lowest.
         let quantile = -normal::upper_quantile((index as f64 + 0.5) / n);
-        *value += NOISE * value.abs() * quantile;
+        *value += CONSTANT_NOISE * value.abs() * quantile;
     }
 }
