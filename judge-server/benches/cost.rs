@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use harness::{METRICS, POINTS, Server, request};
-use judge_core::{JudgeRequest, Scratch, judges};
+use judge_core::{Judge, JudgeRequest, Scratch, judges};
 use judge_server::proto::judge_service_server::{JudgeService, JudgeServiceServer};
 use judge_server::proto::{self, JudgeStreamRequest, JudgeStreamResponse};
 use judge_server::{Listeners, Refusal, Settings, logs, serve};
@@ -61,7 +61,7 @@ fn main() -> anyhow::Result<()> {
 async fn measure(only: Option<&str>) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "processor time a call, {CALLS} calls of {METRICS} metrics x {POINTS} points")?;
-    for judge in judges::built_in().iter().map(|judge| judge.name()) {
+    for judge in judges::built_in().iter().map(Judge::name) {
         if only.is_some_and(|only| only != judge) {
             continue;
         }
