@@ -1,0 +1,4 @@
+//! Real stores with known history. `.ci/sources` installs them and runs these tests.
+
+mod prometheus;
+mod server;
