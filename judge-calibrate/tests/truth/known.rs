@@ -2,7 +2,7 @@
 
 use judge_benches::random::Random;
 use judge_benches::scenarios::{Noise, Shape};
-use judge_calibrate::{Calibration, Calibrator, History, Instance, Options, Recording};
+use judge_calibrate::{Calibration, Calibrator, HealthyHistory, Instance, Options, Recording};
 use judge_core::judgement::{Counts, Decision, MetricJudgement, SideSummary};
 use judge_core::{
     CanaryConfig, Classification, Judge, JudgeRequest, Judgement, MetricConfig, MetricPair,
@@ -103,9 +103,9 @@ pub(crate) fn history(
     instances: usize,
     points: usize,
     mut series: impl FnMut(usize) -> Vec<f64>,
-) -> History {
+) -> HealthyHistory {
     let instances = (0..instances).map(|_| Instance::from([(METRIC.to_owned(), series(points))]));
-    History::new(60_000, vec![Recording::new("r", instances.collect()).unwrap()]).unwrap()
+    HealthyHistory::new(60_000, vec![Recording::new("r", instances.collect()).unwrap()]).unwrap()
 }
 
 pub(crate) fn config(metric: MetricConfig) -> CanaryConfig {
@@ -113,7 +113,7 @@ pub(crate) fn config(metric: MetricConfig) -> CanaryConfig {
 }
 
 pub(crate) fn calibrate(
-    history: &History,
+    history: &HealthyHistory,
     config: &CanaryConfig,
     judge: &dyn Judge,
     options: Options,

@@ -2,7 +2,7 @@
 
 use judge_core::judges;
 
-use super::Exit;
+use super::exit::Exit;
 use crate::args::ListArgs;
 use crate::output::{Console, Listed};
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::ResponseError;
+use super::error::ResponseError;
 
 /// What tells whether the rest can be read at all.
 #[derive(Deserialize)]

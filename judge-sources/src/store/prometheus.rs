@@ -62,21 +62,18 @@ impl PrometheusQuery {
     }
 
     pub(crate) fn text(&self, scope: &Scope) -> Result<String, QueryError> {
-        let filters = match &self.template {
-            Some(template) => {
-                let expanded = expand(template, &bindings(scope, self.resource_type.as_deref()))?;
-                if let Some(whole) = expanded.strip_prefix(WHOLE) {
-                    return Ok(whole.to_owned());
-                }
-                let expanded = Some(expanded).filter(|text| !text.is_empty()).into_iter();
-                expanded.chain(self.label_bindings.iter().cloned()).collect()
+        let mut filters = Vec::new();
+        if let Some(template) = &self.template {
+            let expanded = expand(template, &bindings(scope, self.resource_type.as_deref()))?;
+            if let Some(whole) = expanded.strip_prefix(WHOLE) {
+                return Ok(whole.to_owned());
             }
-            None => {
-                let mut filters = self.label_bindings.clone();
-                filters.extend(self.resource_filters(scope)?);
-                filters
-            }
-        };
+            filters.extend(Some(expanded).filter(|text| !text.is_empty()));
+            filters.extend(self.label_bindings.iter().cloned());
+        } else {
+            filters.extend(self.label_bindings.iter().cloned());
+            filters.extend(self.resource_filters(scope)?);
+        }
         let filters =
             if filters.is_empty() { String::new() } else { format!("{{{}}}", filters.join(",")) };
         let by = if self.group_by.is_empty() {
