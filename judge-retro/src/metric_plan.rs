@@ -4,7 +4,7 @@ mod expression;
 
 use std::collections::BTreeSet;
 
-use judge_core::{CanaryConfig, Problem, Refused};
+use judge_core::{CanaryConfig, JudgeError, Problem};
 use serde_json::Value;
 
 use crate::release::{RecordedSeries, ReleaseMetric};
@@ -39,7 +39,7 @@ use expression::Expression;
 /// let document = judge_core::kayenta::read_document(json)?;
 /// let plan = judge_retro::MetricPlan::new(&config, &document)?;
 /// assert_eq!(plan.series(), ["cpu", "rps"]);
-/// # Ok::<(), judge_core::Refused>(())
+/// # Ok::<(), judge_core::JudgeError>(())
 /// ```
 #[derive(Debug)]
 pub struct MetricPlan {
@@ -66,7 +66,7 @@ impl MetricPlan {
     ///
     /// # Errors
     /// With every expression that cannot be read.
-    pub fn new(config: &CanaryConfig, document: &Value) -> Result<Self, Refused> {
+    pub fn new(config: &CanaryConfig, document: &Value) -> Result<Self, JudgeError> {
         let mut plan = Self { metrics: Vec::new(), series: Vec::new() };
         let mut problems = Vec::new();
         let mut seen = BTreeSet::new();
@@ -83,7 +83,7 @@ impl MetricPlan {
                 Err(problem) => problems.push(problem),
             }
         }
-        Refused::unless_empty(problems)?;
+        JudgeError::check(problems)?;
         Ok(plan)
     }
 

@@ -5,8 +5,8 @@ use judge_benches::scenarios::{Noise, Shape};
 use judge_calibrate::{Calibration, Calibrator, HealthyHistory, Instance, Options, Recording};
 use judge_core::judgement::{Counts, Decision, MetricJudgement, SideSummary};
 use judge_core::{
-    CanaryConfig, Classification, Judge, JudgeRequest, Judgement, MetricConfig, MetricPair,
-    Refused, Scratch, Thresholds, Verdict,
+    CanaryConfig, Classification, Judge, JudgeError, JudgeRequest, Judgement, MetricConfig,
+    MetricPair, Scratch, Thresholds, Verdict,
 };
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -31,7 +31,7 @@ impl Judge for MeanJudge {
         &self,
         request: &JudgeRequest,
         _scratch: &mut Scratch,
-    ) -> Result<Judgement, Refused> {
+    ) -> Result<Judgement, JudgeError> {
         let pair = &request.pairs[0];
         let high = mean(&pair.canary.values) - mean(&pair.baseline.values) > self.limit;
         let side = |n| SideSummary {

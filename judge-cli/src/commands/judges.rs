@@ -8,12 +8,12 @@ use crate::output::{Console, JudgeSummary};
 
 /// Lists the judges.
 pub(crate) fn run(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
-    let listed: Vec<JudgeSummary> = judges::ALL
+    let listed: Vec<JudgeSummary> = judges::built_in()
         .iter()
         .map(|judge| JudgeSummary {
             name: judge.name(),
             summary: judge.summary(),
-            default: judge.name() == judges::DEFAULT.name(),
+            default: judge.name() == judges::built_in().default_judge().name(),
         })
         .collect();
     console.judges(&listed, args.format)?;

@@ -3,6 +3,7 @@
 use super::conditional::{Conditional, Observed};
 use super::distribution::normal;
 use super::{ConfidenceLevel, Interval, PValues};
+use crate::math;
 use thiserror::Error;
 
 /// So many of so many: failures out of requests, say.
@@ -162,8 +163,8 @@ pub fn two_proportions(x: Proportion, y: Proportion, level: ConfidenceLevel) -> 
     let difference = x.value() - y.value();
     let (xi, yi) = (x.wilson(level), y.wilson(level));
     let difference_interval = level.interval(
-        difference - (x.value() - xi.lower).hypot(yi.upper - y.value()),
-        difference + (xi.upper - x.value()).hypot(y.value() - yi.lower),
+        difference - math::hypot(x.value() - xi.lower, yi.upper - y.value()),
+        difference + math::hypot(xi.upper - x.value(), y.value() - yi.lower),
     );
     let cross = |p: Proportion, q: Proportion| p.events as f64 * (q.trials - q.events) as f64;
     let odds_ratio = cross(x, y) / cross(y, x);

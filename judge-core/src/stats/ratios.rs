@@ -5,6 +5,7 @@ use super::median_interval::median_interval;
 use super::moments::{Scale, mean, sum_of_squares};
 use super::superiority::satterthwaite;
 use super::{ConfidenceLevel, Interval, Sample, Shift, median};
+use crate::math;
 
 /// A ratio of x to y, or a change in percent of y, with its interval.
 ///
@@ -169,8 +170,8 @@ pub fn median_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Ra
         (LogReach::of(a, median_interval(x, level)), LogReach::of(b, median_interval(y, level)));
     let interval = match (of_x, of_y) {
         (Some(x), Some(y)) => {
-            let small = estimate.abs() * (-x.down.hypot(y.up)).exp();
-            let large = estimate.abs() * x.up.hypot(y.down).exp();
+            let small = estimate.abs() * math::exp(-math::hypot(x.down, y.up));
+            let large = estimate.abs() * math::exp(math::hypot(x.up, y.down));
             if estimate > 0.0 {
                 level.interval(small, large)
             } else {
@@ -198,7 +199,7 @@ impl LogReach {
             return None;
         };
         let size = estimate.abs();
-        far.is_finite().then(|| Self { down: (size / near).ln(), up: (far / size).ln() })
+        far.is_finite().then(|| Self { down: math::ln(size / near), up: math::ln(far / size) })
     }
 }
 

@@ -3,6 +3,7 @@
 use super::distribution::student;
 use super::ranks::RankSums;
 use super::{ConfidenceLevel, Interval, Sample};
+use crate::math;
 
 /// How often x lies above y.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -79,7 +80,7 @@ pub(super) fn estimate(sums: RankSums, level: ConfidenceLevel) -> Superiority {
         Some(v) if probability > 0.0 && probability < 1.0 => {
             let quantile = student::upper_quantile(level.tail(), v.df);
             let product = probability * (1.0 - probability);
-            let reach = (quantile * v.variance.sqrt() / product).exp();
+            let reach = math::exp(quantile * v.variance.sqrt() / product);
             let odds = probability / (1.0 - probability);
             // odds / reach can be as small as 0, odds * reach as large as infinity: both are fine.
             level.interval(odds / (odds + reach), 1.0 / (1.0 + 1.0 / (odds * reach)))

@@ -3,7 +3,7 @@ use judge_core::kayenta;
 use super::*;
 use crate::release::RecordedInstance;
 
-fn plan(metrics: &[(&str, Option<&str>)]) -> Result<MetricPlan, Refused> {
+fn plan(metrics: &[(&str, Option<&str>)]) -> Result<MetricPlan, JudgeError> {
     let metrics: Vec<Value> = metrics
         .iter()
         .map(|(name, expression)| {
