@@ -57,6 +57,9 @@ pub(super) struct Point<'a>(pub(super) f64, #[serde(borrow)] pub(super) Cow<'a, 
 
 /// The series of a response, its points still text.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Series<'_>>, ResponseError> {
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(ResponseError::NotAResponse("this is a list"));
+    }
     check_head(parse(bytes)?)?;
     let body: Body = parse(bytes)?;
     Ok(body.data.result)
