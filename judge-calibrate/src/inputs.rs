@@ -1,6 +1,6 @@
 //! What figures are made from: history, config, judge, and windows.
 
-use judge_core::{CanaryConfig, Judge, MetricConfig, Refused, Scratch, Thresholds};
+use judge_core::{CanaryConfig, Judge, JudgeError, MetricConfig, Scratch, Thresholds};
 use rayon::prelude::*;
 
 use crate::calibration::{HistorySummary, WindowFigures};
@@ -130,7 +130,7 @@ impl<'a> Inputs<'a> {
         tried
     }
 
-    pub(crate) fn healthy(&self, plan: &PairPlan) -> Result<HealthyOutcomes, Refused> {
+    pub(crate) fn healthy(&self, plan: &PairPlan) -> Result<HealthyOutcomes, JudgeError> {
         let Self { history, judge, config, thresholds, .. } = *self;
         let start = || (Trial::for_config(history, judge, config, thresholds), Scratch::default());
         let outcomes = plan.pairs.par_iter().map_init(start, |(trial, scratch), pair| {

@@ -1,6 +1,6 @@
 //! The work after the healthy pairs: independent jobs, run on all threads.
 
-use judge_core::{Refused, Scratch};
+use judge_core::{JudgeError, Scratch};
 use rayon::prelude::*;
 
 use crate::calibration::{LoneFailure, SmallestChange};
@@ -45,7 +45,7 @@ pub(crate) fn run(
     jobs: &[Job],
     inputs: &Inputs,
     one_done: &(dyn Fn() + Sync),
-) -> Result<Vec<Figure>, Refused> {
+) -> Result<Vec<Figure>, JudgeError> {
     let run = |scratch: &mut Scratch, job: &Job| {
         let figure = figure(*job, inputs, scratch);
         one_done();
@@ -54,7 +54,7 @@ pub(crate) fn run(
     jobs.par_iter().with_max_len(1).map_init(Scratch::default, run).collect()
 }
 
-fn figure(job: Job, inputs: &Inputs, scratch: &mut Scratch) -> Result<Figure, Refused> {
+fn figure(job: Job, inputs: &Inputs, scratch: &mut Scratch) -> Result<Figure, JudgeError> {
     let options = &inputs.options;
     Ok(match job {
         Job::Smallest { subject, kind, plan } => {

@@ -1,7 +1,7 @@
 //! What becomes of a canary in which one metric alone fails.
 
 use judge_core::judgement::{MetricJudgement, Standing};
-use judge_core::{Refused, Scratch};
+use judge_core::{JudgeError, Scratch};
 
 use crate::calibration::LoneFailure;
 use crate::change::Injection;
@@ -23,7 +23,7 @@ pub(crate) fn find(
     index: usize,
     injection: Injection,
     scratch: &mut Scratch,
-) -> Result<Option<LoneFailure>, Refused> {
+) -> Result<Option<LoneFailure>, JudgeError> {
     let clean = plan.pairs.iter().zip(healthy.outcomes()).filter(|(_, outcome)| outcome.is_clean());
     for (pair, _) in clean.take(MOST_TRIED) {
         trial.load(pair, plan.points);

@@ -1,6 +1,6 @@
 //! The smallest change that is found often enough.
 
-use judge_core::{Refused, Scratch};
+use judge_core::{JudgeError, Scratch};
 
 use crate::calibration::SmallestChange;
 use crate::change::Injection;
@@ -29,7 +29,12 @@ pub(crate) enum Injected {
 }
 
 impl Injected {
-    fn finds(&self, trial: &mut Trial, size: f64, scratch: &mut Scratch) -> Result<bool, Refused> {
+    fn finds(
+        &self,
+        trial: &mut Trial,
+        size: f64,
+        scratch: &mut Scratch,
+    ) -> Result<bool, JudgeError> {
         match self {
             Self::Metric(injection) => {
                 trial.change(0, *injection, size);
@@ -62,7 +67,7 @@ pub(crate) fn power(
     injected: &Injected,
     size: f64,
     scratch: &mut Scratch,
-) -> Result<Share, Refused> {
+) -> Result<Share, JudgeError> {
     let mut found = 0;
     for pair in &plan.pairs {
         trial.load(pair, plan.points);
@@ -82,7 +87,7 @@ pub(crate) fn smallest(
     injected: &Injected,
     wanted: f64,
     scratch: &mut Scratch,
-) -> Result<SmallestChange, Refused> {
+) -> Result<SmallestChange, JudgeError> {
     let mut firsts = Vec::with_capacity(plan.pairs.len());
     for pair in &plan.pairs {
         trial.load(pair, plan.points);
@@ -113,7 +118,7 @@ pub(crate) fn smallest(
 }
 
 /// The first index from which `finds` is true, if it stays so; as many as there are if it never is.
-fn bisect(mut finds: impl FnMut(usize) -> Result<bool, Refused>) -> Result<usize, Refused> {
+fn bisect(mut finds: impl FnMut(usize) -> Result<bool, JudgeError>) -> Result<usize, JudgeError> {
     if !finds(SIZES - 1)? {
         return Ok(SIZES);
     }

@@ -2,7 +2,7 @@
 
 use judge_core::judgement::{Judgement, MetricJudgement};
 use judge_core::{
-    CanaryConfig, Classification, Judge, JudgeRequest, MetricPair, Refused, Scratch, Thresholds,
+    CanaryConfig, Classification, Judge, JudgeError, JudgeRequest, MetricPair, Scratch, Thresholds,
     Verdict,
 };
 
@@ -86,7 +86,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Judges it as it is.
-    pub(crate) fn judge(&self, scratch: &mut Scratch) -> Result<Judgement, Refused> {
+    pub(crate) fn judge(&self, scratch: &mut Scratch) -> Result<Judgement, JudgeError> {
         self.judge.judge_with(&self.request, scratch)
     }
 }

@@ -5,6 +5,7 @@
 
 mod clean;
 pub mod config;
+mod error;
 pub mod figure;
 mod interval;
 pub mod judgement;
@@ -24,10 +25,11 @@ mod test_kind;
 mod warning;
 
 pub use config::{CanaryConfig, MetricConfig, Thresholds};
+pub use error::{InvalidRequest, JudgeError, UnknownJudge};
 pub use interval::{Interval, Shift};
 pub use judgement::{Classification, Judgement, Verdict};
-pub use judges::{Judge, Scratch};
-pub use problem::{Problem, Refused, Severity};
+pub use judges::{EvidenceJudge, Judge, Judges, NetflixAcaJudge, Scratch};
+pub use problem::{Problem, Severity};
 pub use request::JudgeRequest;
 pub use series::{Clock, MetricPair, Series, Tags};
 pub use side::Side;

@@ -1,6 +1,6 @@
 //! Allowances with which a config raises few enough false alarms.
 
-use judge_core::{CanaryConfig, Refused};
+use judge_core::{CanaryConfig, JudgeError};
 
 use super::allowance::{Allowance, AllowanceForm};
 use super::candidate::{AllowanceCandidate, Skipped};
@@ -104,7 +104,7 @@ pub(super) fn fit(
     plan: &PairPlan,
     metrics: &[Result<AllowanceCandidate, Skipped>],
     rule: SearchRule,
-) -> Result<Fitted, Refused> {
+) -> Result<Fitted, JudgeError> {
     let begin = |metric: &Result<AllowanceCandidate, Skipped>| {
         let whole = metric.is_ok_and(|candidate| candidate.limit <= candidate.largest);
         MetricState { scale: if whole { rule.start } else { 0 }, stopped: None }
@@ -125,7 +125,7 @@ struct AllowanceSearch<'a> {
 }
 
 impl AllowanceSearch<'_> {
-    fn run(mut self) -> Result<Fitted, Refused> {
+    fn run(mut self) -> Result<Fitted, JudgeError> {
         loop {
             let (fitted, healthy) = self.judge()?;
             if self.is_few(&healthy) {
@@ -146,7 +146,7 @@ impl AllowanceSearch<'_> {
         }
     }
 
-    fn judge(&self) -> Result<(Fitted, HealthyOutcomes), Refused> {
+    fn judge(&self) -> Result<(Fitted, HealthyOutcomes), JudgeError> {
         let fitted = written(self.inputs, self.metrics, &self.states);
         let healthy = self.inputs.with_config(&fitted.muted).healthy(&self.hard)?;
         Ok((fitted, healthy))

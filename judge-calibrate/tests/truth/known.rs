@@ -3,8 +3,8 @@
 use judge_calibrate::{Calibration, Calibrator, HealthyHistory, Instance, Options, Recording};
 use judge_core::judgement::{Counts, Decision, MetricJudgement, SideSummary};
 use judge_core::{
-    CanaryConfig, Classification, Judge, JudgeRequest, Judgement, MetricConfig, MetricPair,
-    Refused, Scratch, Thresholds, Verdict,
+    CanaryConfig, Classification, Judge, JudgeError, JudgeRequest, Judgement, MetricConfig,
+    MetricPair, Scratch, Thresholds, Verdict,
 };
 use judge_scenarios::random::Random;
 use judge_scenarios::{Noise, Shape};
@@ -31,7 +31,7 @@ impl Judge for MeanJudge {
         &self,
         request: &JudgeRequest,
         _scratch: &mut Scratch,
-    ) -> Result<Judgement, Refused> {
+    ) -> Result<Judgement, JudgeError> {
         let pair = &request.pairs[0];
         let high = mean(&pair.canary.values) - mean(&pair.baseline.values) > self.limit;
         let side = |n| SideSummary {

@@ -27,8 +27,9 @@ impl Visit<'_> for Tables {
     }
 
     fn visit_expr_method_call(&mut self, call: &ExprMethodCall) {
-        if let ("field", Some(Expr::Lit(ExprLit { lit: Lit::Str(key), .. }))) =
-            (call.method.to_string().as_str(), call.args.first())
+        // A field that Debug shows has a value as well.
+        if let ("field", 1, Some(Expr::Lit(ExprLit { lit: Lit::Str(key), .. }))) =
+            (call.method.to_string().as_str(), call.args.len(), call.args.first())
         {
             self.0.insert(format!("field {}", key.value()));
         }

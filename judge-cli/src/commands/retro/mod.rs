@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
-use judge_core::{Problem, Refused, Verdict, kayenta};
+use judge_core::{JudgeError, Problem, Verdict, kayenta};
 use judge_retro::{
     Bulk, Ended, Fate, History, OneOfMany, Plan, ReleaseLine, Replay, Replayer, Store, Survey,
     Windows,
@@ -205,7 +205,7 @@ pub(crate) fn refused_expressions(json: &[u8]) -> Vec<Problem> {
     let refused = Plan::of(&config, &document).err();
     refused
         .iter()
-        .flat_map(Refused::problems)
+        .flat_map(JudgeError::problems)
         .map(|problem| problem.clone().within(prefix))
         .collect()
 }

@@ -5,7 +5,7 @@ use crate::clean::Cleaned;
 use super::runs::Runs;
 
 #[derive(Debug, Default)]
-pub(in crate::judges) struct Buffers {
+pub(super) struct Buffers {
     pub(super) baseline: Cleaned,
     pub(super) canary: Cleaned,
     pub(super) runs: Runs,

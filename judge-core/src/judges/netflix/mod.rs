@@ -18,8 +18,8 @@ mod runs;
 mod statistic;
 
 use crate::config::MetricConfig;
+use crate::error::JudgeError;
 use crate::judgement::{Judgement, MetricJudgement};
-use crate::problem::Refused;
 use crate::request::JudgeRequest;
 use crate::score::{self, MutedGroups};
 use crate::series::MetricPair;
@@ -27,7 +27,7 @@ use crate::warning::Warning;
 
 use super::pairs::{self, Configs};
 use super::{Judge, Scratch};
-pub(super) use buffers::Buffers;
+use buffers::Buffers;
 pub use interval::shift_interval;
 pub use statistic::Untestable;
 
@@ -51,7 +51,7 @@ impl Judge for NetflixAcaJudge {
         &self,
         request: &JudgeRequest,
         scratch: &mut Scratch,
-    ) -> Result<Judgement, Refused> {
+    ) -> Result<Judgement, JudgeError> {
         let configs = Configs::of(request);
         let mut warnings: Vec<Warning> =
             request.problems().into_iter().map(Warning::Suspect).collect();
@@ -60,7 +60,7 @@ impl Judge for NetflixAcaJudge {
         for (index, pair) in request.pairs.iter().enumerate() {
             scratch.check_stop()?;
             let config = configs.of_pair(index, pair)?;
-            let metric = judge_metric(pair, config, &mut scratch.netflix);
+            let metric = judge_metric(pair, config, scratch.buffers());
             pairs::warn_of(&metric, pair, &mut warnings);
             metrics.push(metric);
         }

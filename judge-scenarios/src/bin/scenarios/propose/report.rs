@@ -17,5 +17,5 @@ pub(super) struct Report<'a> {
     pub(super) cap: f64,
     pub(super) rows: Vec<Row>,
     pub(super) proposals: Vec<Proposal>,
-    pub(super) refused: &'a BTreeMap<&'static str, Refusals>,
+    pub(super) refused: &'a BTreeMap<String, Refusals>,
 }

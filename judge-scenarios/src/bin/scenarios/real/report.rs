@@ -16,5 +16,5 @@ pub(super) struct Report<'a> {
     pub(super) points: Vec<usize>,
     pub(super) judges: [&'static str; 4],
     pub(super) rows: Vec<Row>,
-    pub(super) refused: &'a BTreeMap<&'static str, Refusals>,
+    pub(super) refused: &'a BTreeMap<String, Refusals>,
 }
