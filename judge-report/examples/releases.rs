@@ -1,6 +1,6 @@
 //! Writes the pages that the browser opens: every recorded canary judged over growing windows, releases
 //! with hostile names, one without intervals, and an index of them all.
-//! `cargo run -p judge-report --example releases -- FOLDER`
+//! `cargo run -p canary-judge-report --example releases -- FOLDER`
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,8 +1,8 @@
 //! Ten thousand releases, judged again, beside polars reading the same file.
 //!
 //! ```sh
-//! cargo bench -p judge-retro --bench bulk            # 100, 1,000 and 10,000 releases
-//! cargo bench -p judge-retro --bench bulk -- 2000    # another number
+//! cargo bench -p canary-judge-retro --bench bulk            # 100, 1,000 and 10,000 releases
+//! cargo bench -p canary-judge-retro --bench bulk -- 2000    # another number
 //! ```
 //!
 //! Each release has 20 metrics and 60 points a side, 2,400 rows of a long Parquet file, sorted by release,
@@ -22,7 +22,6 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use judge_benches::random::Random;
 use judge_core::judges::NetflixAcaJudge;
 use judge_core::{CanaryConfig, MetricConfig, Thresholds};
 use judge_retro::frame::ParquetRows;
@@ -32,6 +31,7 @@ use judge_retro::{
     ReleaseHistory, ReleaseLine, Replay, Replayer, StageRule, Store, StoreError, WindowOptions,
     Windows,
 };
+use judge_scenarios::random::Random;
 use polars::prelude::{
     Column, DataFrame, DataType, Engine, IntoColumn, LazyFrame, NamedFrom, ParquetWriter,
     PlRefPath, ScanArgsParquet, Schema, Series, TimeUnit, TimeZone, col,

@@ -1,10 +1,10 @@
 //! What the evidence judge's documentation says of its errors, on seeds that nothing else uses.
 
-use judge_benches::random::Random;
-use judge_benches::scenarios::{FAMILIES, HABITS, Noise, ScoreCard, Shape, aa_pair, single};
 use judge_core::Verdict;
 use judge_core::config::Direction;
 use judge_core::judges::{EvidenceJudge, Judge, Scratch};
+use judge_scenarios::random::Random;
+use judge_scenarios::{FAMILIES, HABITS, Noise, ScoreCard, Shape, aa_pair, single};
 
 const SEEDS: u64 = 900_000_000;
 const PAIRS: u64 = 2000;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use judge_benches::random::Random;
-use judge_benches::scenarios::{HABITS, Noise, Shape, aa_pair, real, shifted_pair, single};
 use judge_core::config::Direction;
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use judge_core::{JudgeRequest, Judgement, Verdict};
+use judge_scenarios::random::Random;
+use judge_scenarios::{HABITS, Noise, Shape, aa_pair, real, shifted_pair, single};
 
 use crate::bench::Bench;
 use crate::options::Options;

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use judge_benches::random::Random;
 use judge_core::config::Direction;
 use judge_core::config::evidence::{AcrossMetrics, Confidence, EvidenceConfig};
+use judge_scenarios::random::Random;
 
 /// Seeds on which parameters may be chosen.
 const TUNING: u64 = 1_000_000;

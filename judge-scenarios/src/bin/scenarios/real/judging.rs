@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use judge_benches::real_series::{PairClass, RealPair, mann_whitney_p, welch_p};
 use judge_core::config::Direction;
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use judge_core::{CanaryConfig, JudgeRequest, MetricConfig, MetricPair, Thresholds, Verdict};
+use judge_scenarios::real_series::{PairClass, RealPair, mann_whitney_p, welch_p};
 use rayon::prelude::*;
 
 use crate::bench::Bench;

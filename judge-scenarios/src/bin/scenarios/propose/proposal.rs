@@ -1,7 +1,7 @@
 //! A proposal for one series, and what judges answer with it.
 
-use judge_benches::real_series::Allowance;
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
+use judge_scenarios::real_series::Allowance;
 use serde::Serialize;
 
 /// The judges that know allowances.

@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Result;
-use judge_benches::real_series::{
+use judge_core::config::Direction;
+use judge_scenarios::real_series::{
     EightHarm, HARMS, PairClass, RealPair, RealSeries, Seeds, Subject, eight_series, pairs,
     read_faults, read_series,
 };
-use judge_core::config::Direction;
 
 use crate::bench::Bench;
 use crate::options::Options;
@@ -99,7 +99,7 @@ impl Run<'_> {
     }
 
     fn harm_of(&self, series: &RealSeries, points: usize, bench: &mut Bench) -> Vec<Outcome> {
-        let solo = matches!(series.points(), judge_benches::real_series::Points::Solo(_));
+        let solo = matches!(series.points(), judge_scenarios::real_series::Points::Solo(_));
         let most = if solo { HARM_WINDOWS.0 } else { HARM_WINDOWS.1 };
         let mut made = pairs(series, points, most, self.seeds);
         made.retain(|pair| pair.alike && pair.class != PairClass::EvenOdd);
@@ -140,7 +140,7 @@ impl Run<'_> {
     fn chosen<'s>(&self, series: &'s [RealSeries]) -> Vec<&'s RealSeries> {
         let mut by_source: BTreeMap<(&str, bool), Vec<&RealSeries>> = BTreeMap::new();
         for series in series {
-            let solo = matches!(series.points(), judge_benches::real_series::Points::Solo(_));
+            let solo = matches!(series.points(), judge_scenarios::real_series::Points::Solo(_));
             by_source.entry((series.source(), solo)).or_default().push(series);
         }
         let mut chosen = Vec::new();
@@ -189,7 +189,7 @@ impl Run<'_> {
     /// The last points before each fault against the first under it.
     fn faults(
         &self,
-        faults: &[judge_benches::real_series::Fault],
+        faults: &[judge_scenarios::real_series::Fault],
         bench: &mut Bench,
     ) -> Vec<Outcome> {
         let sizes = |fault| self.points.iter().map(move |points| (fault, *points));

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use judge_benches::random::Random;
+use judge_scenarios::random::Random;
 use serde_json::Value;
 
 /// Noise around 100 with a lag-one correlation of one half.

@@ -9,12 +9,12 @@ mod text;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use judge_benches::real_series::{
-    Allowance, CAP, Points, RealSeries, Seeds, log_ratio, read_series, windows,
-};
-use judge_benches::scenarios::single;
 use judge_core::config::EffectSize;
 use judge_core::{MetricPair, Verdict};
+use judge_scenarios::real_series::{
+    Allowance, CAP, Points, RealSeries, Seeds, log_ratio, read_series, windows,
+};
+use judge_scenarios::single;
 
 use crate::bench::Bench;
 use crate::options::Options;
@@ -153,7 +153,7 @@ fn ask(
 
 #[cfg(test)]
 mod tests {
-    use judge_benches::real_series::Rate;
+    use judge_scenarios::real_series::Rate;
 
     use super::rows::{Which, row};
     use super::*;

@@ -49,11 +49,11 @@ impl Allowance {
     ///
     /// # Example
     /// ```
-    /// use judge_benches::real_series::Allowance;
+    /// use judge_scenarios::real_series::Allowance;
     /// let allowance = Allowance::from_log_ratios(&[0.01, -0.01, 0.01, -0.01])?;
     /// // t(0.99; 4) = 3.747
     /// assert!((allowance.proposed - (0.01_f64 * 3.747 * 1.25_f64.sqrt()).exp_m1()).abs() < 1e-5);
-    /// # Ok::<(), judge_benches::real_series::NoAllowance>(())
+    /// # Ok::<(), judge_scenarios::real_series::NoAllowance>(())
     /// ```
     pub fn from_log_ratios(log_ratios: &[f64]) -> Result<Self, NoAllowance> {
         let ratios = finite(log_ratios);

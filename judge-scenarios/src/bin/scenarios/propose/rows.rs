@@ -1,6 +1,6 @@
 //! What became of the proposals.
 
-use judge_benches::real_series::{Observation, Rate, Seeds, rate};
+use judge_scenarios::real_series::{Observation, Rate, Seeds, rate};
 use serde::Serialize;
 
 use super::proposal::{Answer, JUDGES, Proposal, Question};

@@ -13,12 +13,12 @@ mod real;
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
-use judge_benches::random::Random;
-use judge_benches::scenarios::{FAMILIES, Scenario, ScoreCard, systemic};
 use judge_core::config::evidence::Tests;
 use judge_core::judgement::TestKind;
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use judge_core::{Classification, Judgement, Verdict};
+use judge_scenarios::random::Random;
+use judge_scenarios::{FAMILIES, Scenario, ScoreCard, systemic};
 
 use bench::Bench;
 use options::Options;

@@ -1,6 +1,6 @@
 //! Tables in Markdown.
 
-use judge_benches::real_series::Rate;
+use judge_scenarios::real_series::Rate;
 
 /// A rate and its interval, in percent.
 pub(crate) fn cell(rate: Option<Rate>) -> String {

@@ -36,10 +36,10 @@ impl RealSeries {
     ///
     /// # Example
     /// ```
-    /// use judge_benches::real_series::RealSeries;
+    /// use judge_scenarios::real_series::RealSeries;
     /// let line = br#"{"kind":"solo","source":"S","entity":"host","metric":"cpu","x":[1,null,3]}"#;
     /// assert_eq!(RealSeries::parse(line)?.len(), 3);
-    /// # Ok::<(), judge_benches::real_series::LineError>(())
+    /// # Ok::<(), judge_scenarios::real_series::LineError>(())
     /// ```
     pub fn parse(line: &[u8]) -> Result<Self, LineError> {
         let mut fields = Fields::parse(line)?;

@@ -8,7 +8,9 @@ mod families;
 mod habits;
 mod metric;
 mod noise;
+pub mod random;
 pub mod real;
+pub mod real_series;
 mod score_card;
 
 pub use families::{FAMILIES, Family, Scenario, aa_pair, shifted_pair, single, systemic};

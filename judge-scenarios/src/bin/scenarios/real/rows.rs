@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use judge_benches::real_series::{EightHarm, HARMS, Observation, PairClass, Rate, Seeds, rate};
+use judge_scenarios::real_series::{EightHarm, HARMS, Observation, PairClass, Rate, Seeds, rate};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -191,7 +191,7 @@ fn by_harm(
 
 #[cfg(test)]
 mod tests {
-    use judge_benches::real_series::RealPair;
+    use judge_scenarios::real_series::RealPair;
 
     use super::super::judging::Case;
     use super::*;
