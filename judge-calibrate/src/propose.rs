@@ -25,7 +25,7 @@ pub use proposal::{
 
 use self::allowance::AllowanceForm;
 use self::candidate::{AllowanceCandidate, Skipped};
-use self::fit::{Fitted, Found, SearchRule, Stopped};
+use self::fit::{Fitted, FittedAllowance, SearchRule, Stopped};
 use self::folds::Fold;
 use self::note::NoteContext;
 use crate::calibration::SmallestChange;
@@ -191,7 +191,7 @@ impl Proposer<'_> {
         &self,
         metric: &Metric,
         candidate: &Result<AllowanceCandidate, Skipped>,
-        (found, stopped): (Option<Found>, Option<Stopped>),
+        (found, stopped): (Option<FittedAllowance>, Option<Stopped>),
         effect: ProposalEffect,
         inputs: &Inputs,
     ) -> MetricProposal {

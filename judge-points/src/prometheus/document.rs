@@ -10,14 +10,14 @@ use super::error::ResponseError;
 
 /// What tells whether the rest can be read at all.
 #[derive(Deserialize)]
-struct Head<'a> {
+struct ResponseHead<'a> {
     status: Option<String>,
     #[serde(rename = "errorType", default)]
     error_type: Option<String>,
     #[serde(default)]
     error: Option<String>,
     #[serde(borrow, default)]
-    data: Option<DataHead<'a>>,
+    data: Option<ResponseDataHead<'a>>,
     #[serde(rename = "canaryConfig", default)]
     canary_config: Option<IgnoredAny>,
     #[serde(default)]
@@ -25,19 +25,19 @@ struct Head<'a> {
 }
 
 #[derive(Deserialize)]
-struct DataHead<'a> {
+struct ResponseDataHead<'a> {
     #[serde(rename = "resultType", borrow, default)]
     result_type: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
-struct Body<'a> {
+struct ResponseBody<'a> {
     #[serde(borrow)]
-    data: Data<'a>,
+    data: ResponseData<'a>,
 }
 
 #[derive(Deserialize)]
-struct Data<'a> {
+struct ResponseData<'a> {
     #[serde(borrow)]
     result: Vec<RawSeries<'a>>,
 }
@@ -61,7 +61,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<RawSeries<'_>>, ResponseError> {
         return Err(ResponseError::NotAResponse("this is a list"));
     }
     check_head(parse(bytes)?)?;
-    let body: Body = parse(bytes)?;
+    let body: ResponseBody = parse(bytes)?;
     Ok(body.data.result)
 }
 
@@ -80,7 +80,7 @@ fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ResponseError> {
     Ok(value)
 }
 
-fn check_head(head: Head) -> Result<(), ResponseError> {
+fn check_head(head: ResponseHead) -> Result<(), ResponseError> {
     let Some(status) = head.status else {
         return Err(ResponseError::NotAResponse(if head.canary_config.is_some() {
             "this is a remote-judge request; judge it with `judge run FILE`"

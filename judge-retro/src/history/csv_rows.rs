@@ -27,27 +27,27 @@ pub(super) struct CsvRows {
 
 /// Why a file was not looked over to its end.
 #[derive(Debug)]
-pub(super) enum CsvError {
+pub(super) enum CsvRowsError {
     Io(io::Error),
     /// There is no header.
     Empty,
     Table(TableError),
 }
 
-impl From<io::Error> for CsvError {
+impl From<io::Error> for CsvRowsError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-impl From<TableError> for CsvError {
+impl From<TableError> for CsvRowsError {
     fn from(error: TableError) -> Self {
         Self::Table(error)
     }
 }
 
 impl CsvRows {
-    pub(super) fn read(path: &Path) -> Result<Self, CsvError> {
+    pub(super) fn read(path: &Path) -> Result<Self, CsvRowsError> {
         let mut records = Records {
             input: BufReader::with_capacity(BUFFER, File::open(path)?),
             text: Vec::new(),
@@ -61,10 +61,10 @@ impl CsvRows {
                 return Self::after_header(header, records);
             }
         }
-        Err(CsvError::Empty)
+        Err(CsvRowsError::Empty)
     }
 
-    fn after_header(header: Vec<String>, mut records: Records) -> Result<Self, CsvError> {
+    fn after_header(header: Vec<String>, mut records: Records) -> Result<Self, CsvRowsError> {
         table::check_header(&header)?;
         let first_line = records.next_line;
         let expected = header.len() as u64;
@@ -139,7 +139,7 @@ struct Records {
 
 impl Records {
     /// Goes to the next record; false at the end.
-    fn next(&mut self) -> Result<bool, CsvError> {
+    fn next(&mut self) -> Result<bool, CsvRowsError> {
         self.line = self.next_line;
         let mut quotes = Quotes::default();
         loop {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::csv_rows::{CsvError, CsvRows};
+use super::csv_rows::{CsvRows, CsvRowsError};
 use super::error::{FileProblem, HistoryError, RowPosition};
 use super::format::{Content, Format};
 
@@ -145,9 +145,9 @@ fn describe(path: PathBuf, format: Option<Format>) -> Result<HistoryFile, Histor
     let csv = match format {
         Format::Csv => Some(CsvRows::read(&path).map_err(|unread| {
             let problem = match unread {
-                CsvError::Io(error) => FileProblem::Io(error.to_string()),
-                CsvError::Empty => FileProblem::Empty,
-                CsvError::Table(error) => FileProblem::Table(error),
+                CsvRowsError::Io(error) => FileProblem::Io(error.to_string()),
+                CsvRowsError::Empty => FileProblem::Empty,
+                CsvRowsError::Table(error) => FileProblem::Table(error),
             };
             HistoryError::file(&path, problem)
         })?),
