@@ -1,4 +1,4 @@
-//! How far a metric's canary lies from its baseline, for people.
+//! The change of a metric, as text for people.
 
 use crate::figure;
 
@@ -7,8 +7,8 @@ use super::{Decision, Interval, MetricJudgement};
 impl MetricJudgement {
     /// The change with its interval, in few digits: `+35% [+34.1%, +38.4%]`.
     ///
-    /// It is the shift in percent of the baseline's median, or in the metric's unit where that is 0;
-    /// `-` where none was estimated.
+    /// The shift in percent of the baseline's median, or in the metric's unit if the median is 0; `-` if no
+    /// shift was estimated.
     pub fn shown_change(&self) -> String {
         match &self.decision {
             Decision::Tested(evidence) | Decision::Constants(evidence) => {

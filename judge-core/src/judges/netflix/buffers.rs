@@ -1,4 +1,4 @@
-//! What the judge fills anew for every metric.
+//! Buffers that the judge fills anew for every metric.
 
 use crate::clean::Cleaned;
 

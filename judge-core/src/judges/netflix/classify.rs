@@ -1,4 +1,4 @@
-//! One metric: from the cleaned sides to its class, and what decided it.
+//! Classifies one metric from its cleaned sides.
 
 use crate::config::{Direction, EffectMeasure, MetricConfig};
 use crate::interval::Shift;
@@ -9,7 +9,7 @@ use super::buffers::Buffers;
 use super::parameters::TOLERANCE;
 use super::{constant_sides, interval};
 
-/// The class of a metric with everything that goes with it.
+/// The class of a metric, and what goes with it.
 pub(super) struct Class {
     pub(super) classification: Classification,
     pub(super) reason: Option<String>,
