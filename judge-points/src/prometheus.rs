@@ -39,13 +39,13 @@ pub fn read(bytes: &[u8]) -> Result<Vec<LabelledSeries>, ResponseError> {
     document::read(bytes)?.into_iter().enumerate().map(|(index, found)| one(index, found)).collect()
 }
 
-fn one(series: usize, found: document::Series) -> Result<LabelledSeries, ResponseError> {
+fn one(series: usize, found: document::RawSeries) -> Result<LabelledSeries, ResponseError> {
     if found.histograms.is_some() {
         return Err(ResponseError::Histogram { series });
     }
     let mut times = Vec::with_capacity(found.values.len());
     let mut values = Vec::with_capacity(found.values.len());
-    for (point, document::Point(seconds, text)) in found.values.iter().enumerate() {
+    for (point, document::RawPoint(seconds, text)) in found.values.iter().enumerate() {
         let wrong = |found, allowed| ResponseError::Point { series, point, found, allowed };
         times.push(
             time::from_seconds(*seconds)

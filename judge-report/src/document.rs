@@ -29,7 +29,7 @@ const POLICY: &str =
 /// It needs no other file and no network. Text of the report is shown as text, whatever it holds.
 pub fn page(report: &Report) -> String {
     let judgement = report.judgement;
-    let sections = Sections::of(report);
+    let sections = Sections::new(report);
     let title = html! {
         (words::verdict(judgement.verdict).text) " " (figure::value(judgement.score))
         " · " (head::title(report))
@@ -67,7 +67,7 @@ pub(crate) struct Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
-    pub(crate) fn of(report: &'a Report<'a>) -> Self {
+    pub(crate) fn new(report: &'a Report<'a>) -> Self {
         Self { report, pairs: series::matched(report.judgement, report.pairs) }
     }
 

@@ -1,13 +1,13 @@
 //! History of which everything is known, and a judge whose figures can be written down.
 
-use judge_benches::random::Random;
-use judge_benches::scenarios::{Noise, Shape};
 use judge_calibrate::{Calibration, Calibrator, HealthyHistory, Instance, Options, Recording};
 use judge_core::judgement::{Counts, Decision, MetricJudgement, SideSummary};
 use judge_core::{
     CanaryConfig, Classification, Judge, JudgeError, JudgeRequest, Judgement, MetricConfig,
     MetricPair, Scratch, Thresholds, Verdict,
 };
+use judge_scenarios::random::Random;
+use judge_scenarios::{Noise, Shape};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 pub(crate) const METRIC: &str = "m";

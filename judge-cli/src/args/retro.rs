@@ -80,7 +80,7 @@ pub(crate) struct RetroArgs {
     pub(crate) windows: WindowArgs,
     /// Which rule ends a canary at a score that equals the marginal threshold.
     #[arg(long, value_enum, default_value_t, value_name = "RULE")]
-    pub(crate) stage_rule: Rule,
+    pub(crate) stage_rule: StageRuleArg,
     /// Judge the intervals after a stop as well.
     #[arg(long)]
     pub(crate) all_intervals: bool,
@@ -191,7 +191,7 @@ enum Role {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Rule {
+pub(crate) enum StageRuleArg {
     /// It goes on, as the verdict is Marginal.
     #[default]
     Judge,
@@ -199,11 +199,11 @@ pub(crate) enum Rule {
     Spinnaker,
 }
 
-impl From<Rule> for StageRule {
-    fn from(rule: Rule) -> Self {
+impl From<StageRuleArg> for StageRule {
+    fn from(rule: StageRuleArg) -> Self {
         match rule {
-            Rule::Judge => Self::Judge,
-            Rule::Spinnaker => Self::Spinnaker,
+            StageRuleArg::Judge => Self::Judge,
+            StageRuleArg::Spinnaker => Self::Spinnaker,
         }
     }
 }

@@ -9,7 +9,7 @@ use judge_calibrate::{
     WindowFigures,
 };
 
-use self::progress::Progress;
+use self::progress::CalibrationProgress;
 use super::exit::Exit;
 use crate::args::CalibrateArgs;
 use crate::input::{
@@ -95,7 +95,7 @@ fn calibrate(
     options: Options,
 ) -> Result<Calibration, InputError> {
     let history = recorded(source, parts)?;
-    let progress = Progress::start();
+    let progress = CalibrationProgress::start();
     let found = calibrator(parts, &history, options).run(&|done| progress.show(done));
     found.map_err(|error| problem(source, error))
 }
@@ -107,7 +107,7 @@ fn propose(
     target: ProposalTarget,
 ) -> Result<Proposal, InputError> {
     let history = recorded(source, parts)?;
-    let progress = Progress::start();
+    let progress = CalibrationProgress::start();
     let found = calibrator(parts, &history, options).propose(target, &|done| progress.show(done));
     found.map_err(|error| problem(source, error))
 }

@@ -9,7 +9,7 @@ use judge_points::table::{self, TableError, separator_hint};
 use judge_points::time::{self, TimeError};
 use thiserror::Error;
 
-use super::csv_dialect::Dialect;
+use super::csv_dialect::CsvDialect;
 use super::labels;
 use super::series_file::{RepeatedTime, TimedSeries, sort_by_time};
 
@@ -79,7 +79,7 @@ pub(crate) fn is_long(columns: &[String]) -> bool {
 }
 
 fn read_all(bytes: &[u8], wanted: &BTreeSet<&str>) -> Result<CsvSeries, CsvError> {
-    let Dialect { delimiter, table, lines_before } = Dialect::of(bytes);
+    let CsvDialect { delimiter, table, lines_before } = CsvDialect::detect(bytes);
     let mut rows = Rows {
         bytes: table,
         lines_before,

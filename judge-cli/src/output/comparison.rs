@@ -13,21 +13,21 @@ use super::text::printable;
 /// What `judge test` found; canary against baseline.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Comparison {
+pub(crate) struct SampleComparison {
     pub(crate) level: f64,
-    pub(crate) baseline: Side,
-    pub(crate) canary: Side,
-    pub(crate) location: Location,
-    pub(crate) superiority: Superiority,
-    pub(crate) mann_whitney: Test,
+    pub(crate) baseline: SideSummary,
+    pub(crate) canary: SideSummary,
+    pub(crate) location: LocationComparison,
+    pub(crate) superiority: SuperiorityComparison,
+    pub(crate) mann_whitney: TestResult,
     /// Whether the p-values of the Mann–Whitney test are exact.
     pub(crate) exact: bool,
-    pub(crate) spread: Spread,
+    pub(crate) spread: SpreadComparison,
 }
 
 /// One side's points.
 #[derive(Debug, Serialize)]
-pub(crate) struct Side {
+pub(crate) struct SideSummary {
     pub(crate) column: String,
     pub(crate) points: usize,
     pub(crate) gaps: usize,
@@ -36,7 +36,7 @@ pub(crate) struct Side {
 
 /// By how much the canary lies higher.
 #[derive(Debug, Serialize)]
-pub(crate) struct Location {
+pub(crate) struct LocationComparison {
     /// In the column's unit.
     pub(crate) shift: Bounded,
     /// The confidence that the shift's interval reaches; less than asked for in tiny samples.
@@ -48,7 +48,7 @@ pub(crate) struct Location {
 /// How often a canary point exceeds a baseline point.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Superiority {
+pub(crate) struct SuperiorityComparison {
     pub(crate) probability: Bounded,
     pub(crate) cliffs_delta: Bounded,
 }
@@ -56,16 +56,16 @@ pub(crate) struct Superiority {
 /// How much more the canary varies.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Spread {
+pub(crate) struct SpreadComparison {
     /// Of mean distances from the median, unless a side does not vary.
     pub(crate) ratio: Option<Bounded>,
-    pub(crate) brown_forsythe: Option<Test>,
+    pub(crate) brown_forsythe: Option<TestResult>,
 }
 
 /// A test's statistic and p-values.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Test {
+pub(crate) struct TestResult {
     pub(crate) statistic: f64,
     pub(crate) two_sided: f64,
     pub(crate) less: f64,
@@ -115,7 +115,7 @@ fn bound<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
 }
 
 /// The comparison in a few lines.
-pub(super) fn lines(comparison: &Comparison) -> String {
+pub(super) fn lines(comparison: &SampleComparison) -> String {
     let mut text = String::new();
     let (baseline, canary) = (&comparison.baseline, &comparison.canary);
     for (role, side, other) in [("baseline", baseline, canary), ("canary", canary, baseline)] {
@@ -162,8 +162,8 @@ struct Row {
     sentence: String,
 }
 
-fn rows(comparison: &Comparison) -> Vec<Row> {
-    let Location { shift, coverage, percent } = comparison.location;
+fn rows(comparison: &SampleComparison) -> Vec<Row> {
+    let LocationComparison { shift, coverage, percent } = comparison.location;
     let superiority = comparison.superiority.probability;
     let location = match shift.side_of(0.0) {
         Verdict::Above => "the canary lies higher",
@@ -219,7 +219,7 @@ fn rows(comparison: &Comparison) -> Vec<Row> {
     ]
 }
 
-fn spread(spread: &Spread) -> Row {
+fn spread(spread: &SpreadComparison) -> Row {
     let Some(ratio) = spread.ratio else {
         return Row {
             name: "spread",

@@ -88,11 +88,11 @@ impl ReleaseLines {
     }
 
     /// How many ended how.
-    pub(crate) fn summary(&self, counts: &Counts) -> String {
+    pub(crate) fn summary(&self, counts: &ReleaseCounts) -> String {
         if !self.shown {
             return String::new();
         }
-        let Counts { passed, marginal, failed, stopped, broken, warned, unread } = *counts;
+        let ReleaseCounts { passed, marginal, failed, stopped, broken, warned, unread } = *counts;
         let all = passed + marginal + failed + broken;
         let mut text = format!(
             "\n{all} {}: {passed} passed, {marginal} marginal, {failed} failed, {stopped} of them stopped",
@@ -116,7 +116,7 @@ impl ReleaseLines {
 
 /// How many releases ended how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct ReleaseCounts {
     pub(crate) passed: usize,
     pub(crate) marginal: usize,
     pub(crate) failed: usize,

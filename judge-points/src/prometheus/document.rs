@@ -39,24 +39,24 @@ struct Body<'a> {
 #[derive(Deserialize)]
 struct Data<'a> {
     #[serde(borrow)]
-    result: Vec<Series<'a>>,
+    result: Vec<RawSeries<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Series<'a> {
+pub(super) struct RawSeries<'a> {
     #[serde(default)]
     pub(super) metric: BTreeMap<String, String>,
     #[serde(borrow, default)]
-    pub(super) values: Vec<Point<'a>>,
+    pub(super) values: Vec<RawPoint<'a>>,
     #[serde(default)]
     pub(super) histograms: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Point<'a>(pub(super) f64, #[serde(borrow)] pub(super) Cow<'a, str>);
+pub(super) struct RawPoint<'a>(pub(super) f64, #[serde(borrow)] pub(super) Cow<'a, str>);
 
 /// The series of a response, its points still text.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Series<'_>>, ResponseError> {
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<RawSeries<'_>>, ResponseError> {
     if bytes.trim_ascii_start().starts_with(b"[") {
         return Err(ResponseError::NotAResponse("this is a list"));
     }

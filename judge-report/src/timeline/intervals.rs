@@ -3,7 +3,7 @@
 use judge_core::{Classification, figure};
 use maud::{Markup, html};
 
-use super::{Interval, Timeline};
+use super::{Timeline, TimelineInterval};
 use crate::metric::anchor;
 use crate::time;
 use crate::words::{self, Word};
@@ -76,7 +76,7 @@ fn classes(timeline: &Timeline) -> Markup {
 
 /// Which interval a metric first fails in; those that never do come last.
 fn first_failure(timeline: &Timeline, metric: usize) -> usize {
-    let fails = |interval: &Interval| {
+    let fails = |interval: &TimelineInterval| {
         let class = interval.classes.get(metric).copied().flatten();
         class.is_some_and(|class| words::classification(class).tone == words::Tone::Bad)
     };
@@ -141,7 +141,7 @@ fn numbers(timeline: &Timeline) -> Markup {
     }
 }
 
-fn row(timeline: &Timeline, index: usize, interval: &Interval) -> Markup {
+fn row(timeline: &Timeline, index: usize, interval: &TimelineInterval) -> Markup {
     let Word { text, tone } = words::verdict(interval.verdict);
     let failing = timeline.metrics.iter().zip(&interval.classes).filter(|(_, class)| {
         class.is_some_and(|class| words::classification(class).tone == words::Tone::Bad)

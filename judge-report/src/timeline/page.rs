@@ -3,7 +3,7 @@
 use judge_core::figure;
 use maud::{Markup, html};
 
-use super::{Interval, Stop, Timeline, intervals, scores};
+use super::{Stop, Timeline, TimelineInterval, intervals, scores};
 use crate::words::{self, Word};
 use crate::{Report, document, time};
 
@@ -12,7 +12,7 @@ use crate::{Report, document, time};
 ///
 /// It needs no other file and no network. Text is shown as text, whatever it holds.
 pub fn timeline_page(timeline: &Timeline, deciding: &Report) -> String {
-    let sections = document::Sections::of(deciding);
+    let sections = document::Sections::new(deciding);
     let word = words::verdict(timeline.verdict);
     let title = html! { (word.text) " · " (name(timeline)) };
     let body = html! {
@@ -87,7 +87,7 @@ fn by(stop: &Stop) -> Markup {
     html! { @if let Some(metric) = &stop.metric { ", most of it lost to " strong { bdi { (metric) } } } }
 }
 
-fn reason(interval: &Interval) -> Markup {
+fn reason(interval: &TimelineInterval) -> Markup {
     let reason = interval.reason.as_deref().filter(|reason| !reason.is_empty());
     html! { @if let Some(reason) = reason { " " bdi { (reason) } "." } }
 }

@@ -10,7 +10,7 @@ use polars::prelude::{Column, DataFrame, PolarsError, PolarsResult};
 use polars_buffer::Buffer;
 
 use super::files::HistoryFile;
-use super::layout::{Layout, Points, Said, TimeKind, ValueKind};
+use super::layout::{FileLayout, NameSource, PointColumns, TimeKind, ValueKind};
 use super::names::Names;
 
 /// A cell that cannot be read. Its release cannot be judged; the others can.
@@ -52,7 +52,7 @@ impl Batch {
     /// The rows of `frame`, which has the columns that `layout` asks for.
     pub(super) fn new(
         file: &Arc<HistoryFile>,
-        layout: &Layout,
+        layout: &FileLayout,
         first_row: usize,
         frame: &DataFrame,
     ) -> PolarsResult<Self> {
@@ -62,22 +62,22 @@ impl Batch {
         };
         let mut bad = Vec::new();
         let times = match layout.time {
-            TimeKind::Unread => Buffer::default(),
+            TimeKind::CsvError => Buffer::default(),
             _ => times(next()?, layout, &mut bad)?,
         };
-        let mut names = |said: &Said| match said {
-            Said::Once(name) => Ok(Names::Once(name.as_str().into())),
-            Said::Column(_) => next().and_then(text).map(Names::Column),
+        let mut names = |said: &NameSource| match said {
+            NameSource::Constant(name) => Ok(Names::Once(name.as_str().into())),
+            NameSource::Column(_) => next().and_then(text).map(Names::Column),
         };
         let release = names(&layout.release)?;
         let role = names(&layout.role)?;
         let instance = layout.instance.as_ref().map(&mut names).transpose()?;
         let points = match &layout.points {
-            Points::Long { metric, value: (name, kind) } => BatchPoints::Long {
+            PointColumns::Long { metric, value: (name, kind) } => BatchPoints::Long {
                 metric: names(metric)?,
                 values: values(next()?, name, *kind, &mut bad)?,
             },
-            Points::Wide { columns, .. } => {
+            PointColumns::Wide { columns, .. } => {
                 let mut wide = Vec::with_capacity(columns.len());
                 for (name, series, kind) in columns {
                     wide.push((*series, values(next()?, name, *kind, &mut bad)?));
@@ -124,7 +124,11 @@ fn wrong_type(column: &Column) -> PolarsError {
     PolarsError::SchemaMismatch(format!("a column of type {}", column.dtype()).into())
 }
 
-fn times(column: &Column, layout: &Layout, bad: &mut Vec<BadCell>) -> PolarsResult<Buffer<i64>> {
+fn times(
+    column: &Column,
+    layout: &FileLayout,
+    bad: &mut Vec<BadCell>,
+) -> PolarsResult<Buffer<i64>> {
     let name = &layout.timestamp;
     let mut wrong = |row, message: &dyn std::fmt::Display| {
         bad.push(BadCell { row, message: format!("column {name:?}: {message}") });
@@ -162,7 +166,7 @@ fn times(column: &Column, layout: &Layout, bad: &mut Vec<BadCell>) -> PolarsResu
             });
             read.collect()
         }
-        TimeKind::Unread => Buffer::default(),
+        TimeKind::CsvError => Buffer::default(),
         TimeKind::Text => {
             let array = text(column)?;
             let read = array.iter().enumerate().map(|(row, text)| match text {

@@ -162,7 +162,7 @@ pub enum FileProblem {
     #[error("{place}: column {column:?}: empty, but allowed is the name of a release")]
     NoRelease {
         /// Where.
-        place: Place,
+        place: RowPosition,
         /// The column.
         column: String,
     },
@@ -174,17 +174,17 @@ pub enum FileProblem {
 /// Where something stands in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Place {
+pub enum RowPosition {
     /// The row of a table, from 1, a header not counted.
-    Row(usize),
+    FrameRow(usize),
     /// The line of a text file, from 1.
     Line(u64),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for RowPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Row(row) => write!(f, "row {row}"),
+            Self::FrameRow(row) => write!(f, "row {row}"),
             Self::Line(line) => write!(f, "line {line}"),
         }
     }

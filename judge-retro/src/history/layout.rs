@@ -9,9 +9,9 @@ use super::options::ColumnNames;
 
 /// Where a file says what every row needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum NameSource {
     /// Of every row: in the folder's name.
-    Once(String),
+    Constant(String),
     /// In this column.
     Column(String),
 }
@@ -26,7 +26,7 @@ pub(super) enum TimeKind {
     /// Text.
     Text,
     /// They are not wanted.
-    Unread,
+    CsvError,
 }
 
 /// Whether a file's times say in which zone they are.
@@ -49,23 +49,23 @@ pub(super) enum ValueKind {
 
 /// The points of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Points {
+pub(super) enum PointColumns {
     /// A row a point.
-    Long { metric: Said, value: (String, ValueKind) },
+    Long { metric: NameSource, value: (String, ValueKind) },
     /// A column a series: its name, its number among the series that are needed, its kind.
     Wide { columns: Vec<(String, usize, ValueKind)>, ignored: Vec<String> },
 }
 
 /// What each column of a file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Layout {
-    pub(super) release: Said,
-    pub(super) role: Said,
-    pub(super) instance: Option<Said>,
+pub(super) struct FileLayout {
+    pub(super) release: NameSource,
+    pub(super) role: NameSource,
+    pub(super) instance: Option<NameSource>,
     pub(super) timestamp: String,
     pub(super) time: TimeKind,
     pub(super) zone: Zone,
-    pub(super) points: Points,
+    pub(super) points: PointColumns,
     /// Whether names may have space around them that is none of theirs.
     pub(super) padded: bool,
 }
@@ -73,9 +73,9 @@ pub(super) struct Layout {
 /// What stands around names and is none of theirs.
 const SPACE: &str = " \t\n\x0C\r";
 
-impl Layout {
+impl FileLayout {
     /// The layout of `file`, whose columns are `schema`; `series` are needed.
-    pub(super) fn of(
+    pub(super) fn new(
         file: &HistoryFile,
         schema: &Schema,
         names: &ColumnNames,
@@ -98,23 +98,23 @@ impl Layout {
     /// The same, with nothing but what tells the release of each row, and how many rows there are.
     pub(super) fn releases_only(&self) -> Self {
         let time = match self.release {
-            Said::Once(_) => self.time,
-            Said::Column(_) => TimeKind::Unread,
+            NameSource::Constant(_) => self.time,
+            NameSource::Column(_) => TimeKind::CsvError,
         };
         Self {
-            role: Said::Once(String::new()),
+            role: NameSource::Constant(String::new()),
             instance: None,
             time,
-            points: Points::Wide { columns: Vec::new(), ignored: Vec::new() },
+            points: PointColumns::Wide { columns: Vec::new(), ignored: Vec::new() },
             ..self.clone()
         }
     }
 
     /// The columns to read, in the order in which a batch takes them.
     pub(super) fn columns(&self) -> Vec<Expr> {
-        let text = |said: &Said| match said {
-            Said::Once(_) => None,
-            Said::Column(name) => {
+        let text = |said: &NameSource| match said {
+            NameSource::Constant(_) => None,
+            NameSource::Column(name) => {
                 let text = named(name).cast(DataType::String);
                 Some(if self.padded { text.str().strip_chars(lit(SPACE)) } else { text })
             }
@@ -123,7 +123,7 @@ impl Layout {
             TimeKind::Units { .. } => Some(named(&self.timestamp).cast(DataType::Int64)),
             TimeKind::Numbers => Some(named(&self.timestamp).cast(DataType::Float64)),
             TimeKind::Text => Some(named(&self.timestamp)),
-            TimeKind::Unread => None,
+            TimeKind::CsvError => None,
         };
         let value = |name: &String, kind: ValueKind| match kind {
             ValueKind::Numbers => named(name).cast(DataType::Float64),
@@ -135,11 +135,11 @@ impl Layout {
         columns.extend(text(&self.role));
         columns.extend(instance);
         match &self.points {
-            Points::Long { metric, value: (name, kind) } => {
+            PointColumns::Long { metric, value: (name, kind) } => {
                 columns.extend(text(metric));
                 columns.push(value(name, *kind));
             }
-            Points::Wide { columns: series, .. } => {
+            PointColumns::Wide { columns: series, .. } => {
                 columns.extend(series.iter().map(|(name, _, kind)| value(name, *kind)));
             }
         }
@@ -191,13 +191,13 @@ impl Reader<'_> {
         column: &'static str,
         name: &str,
         meaning: &'static str,
-    ) -> Result<Said, HistoryError> {
+    ) -> Result<NameSource, HistoryError> {
         self.said_if_at_all(name)?.ok_or_else(|| self.missing(column, name, meaning))
     }
 
-    fn said_if_at_all(&self, name: &str) -> Result<Option<Said>, HistoryError> {
+    fn said_if_at_all(&self, name: &str) -> Result<Option<NameSource>, HistoryError> {
         if let Some(value) = self.file.partition(name) {
-            return Ok(Some(Said::Once(value.to_owned())));
+            return Ok(Some(NameSource::Constant(value.to_owned())));
         }
         let Some(dtype) = self.dtype(name) else {
             return Ok(None);
@@ -212,7 +212,7 @@ impl Reader<'_> {
         if !text {
             return Err(self.wrong_type(name, dtype, "text, whole numbers or dates"));
         }
-        Ok(Some(Said::Column(name.to_owned())))
+        Ok(Some(NameSource::Column(name.to_owned())))
     }
 
     fn time(&self) -> Result<(TimeKind, Zone), HistoryError> {
@@ -249,14 +249,14 @@ impl Reader<'_> {
         }
     }
 
-    fn points(&self, series: &[String]) -> Result<Points, HistoryError> {
+    fn points(&self, series: &[String]) -> Result<PointColumns, HistoryError> {
         let metric = self.said_if_at_all(&self.names.metric);
         let name = &self.names.value;
         let is_metric = |name: &str| series.iter().any(|wanted| wanted == name);
         match (metric, self.dtype(name)) {
             (Ok(Some(metric)), Some(dtype)) => {
                 let value = (name.clone(), self.value(name, dtype)?);
-                Ok(Points::Long { metric, value })
+                Ok(PointColumns::Long { metric, value })
             }
             (Err(wrong_type), Some(_)) => Err(wrong_type),
             (Ok(Some(_)), None) if !is_metric(&self.names.metric) => {
@@ -269,7 +269,7 @@ impl Reader<'_> {
         }
     }
 
-    fn wide(&self, series: &[String]) -> Result<Points, HistoryError> {
+    fn wide(&self, series: &[String]) -> Result<PointColumns, HistoryError> {
         let mut columns = Vec::new();
         let mut ignored = Vec::new();
         let names = self.names;
@@ -288,6 +288,6 @@ impl Reader<'_> {
                 wanted: series.to_vec(),
             }));
         }
-        Ok(Points::Wide { columns, ignored })
+        Ok(PointColumns::Wide { columns, ignored })
     }
 }

@@ -4,7 +4,8 @@ use judge_retro::HistoryOptions;
 use polars::prelude::{DataType, TimeZone};
 
 use crate::harness::{
-    METRICS, POINTS, Place, Row, long, long_csv, numbers, problem, read_with, rows, text, times,
+    FrameRow, METRICS, POINTS, RowPosition, long, long_csv, numbers, problem, read_with, rows,
+    text, times,
 };
 
 fn csv(rows: &str) -> String {
@@ -13,7 +14,7 @@ fn csv(rows: &str) -> String {
 
 #[test]
 fn files_that_are_no_tables() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let whole = place.write_frame("whole.parquet", &mut long(&rows()));
     let bytes = std::fs::read(whole).unwrap();
     let arrow = place.write_frame("whole.arrow", &mut long(&rows()));
@@ -56,7 +57,7 @@ fn files_that_are_no_tables() {
 
 #[test]
 fn tables_without_what_is_needed() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let cases: [(&str, &[&str]); 7] = [
         (
             "build,timestamp,metric,role,value\nv1,0,latency,canary,1\n",
@@ -94,14 +95,14 @@ fn tables_without_what_is_needed() {
 
 #[test]
 fn columns_of_the_wrong_type() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let all = rows();
     let truth = |name: &str| {
         let ones: Vec<f64> = all.iter().map(|_| 1.0).collect();
         numbers(name, ones).cast(&DataType::Boolean).unwrap()
     };
-    let release = numbers("release", all.iter().map(Row::value).collect());
-    let date = times("timestamp", all.iter().map(Row::time).collect(), None);
+    let release = numbers("release", all.iter().map(FrameRow::value).collect());
+    let date = times("timestamp", all.iter().map(FrameRow::time).collect(), None);
     let cases = [
         (truth("value"), "column \"value\": its type is bool, but allowed is numbers, or text"),
         (truth("timestamp"), "column \"timestamp\": its type is bool, but allowed is timestamps"),
@@ -123,7 +124,7 @@ fn columns_of_the_wrong_type() {
 
 #[test]
 fn a_bad_cell_breaks_its_release_and_no_other() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let cases = [
         (
             "v1,0,latency,canary,much\n",
@@ -173,7 +174,7 @@ fn a_bad_cell_breaks_its_release_and_no_other() {
 
 #[test]
 fn a_row_of_no_release_cannot_be_passed_over() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let path = place.write("h.csv", csv("v1,0,latency,canary,1\n,60,latency,canary,1\n"));
     let problem = problem(&path);
     assert!(problem.contains("h.csv: line 3: column \"release\": empty"), "{problem}");
@@ -181,16 +182,16 @@ fn a_row_of_no_release_cannot_be_passed_over() {
 
 #[test]
 fn a_release_without_a_metric_of_the_config_is_broken() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let path = place.write("h.csv", csv("v1,0,cpu,canary,1\n"));
     assert_eq!(problem(&path), "no row is of a metric of the config");
 }
 
 #[test]
 fn columns_with_and_without_a_zone_do_not_mix() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let all = rows();
-    let instants = || all.iter().map(Row::time).collect();
+    let instants = || all.iter().map(FrameRow::time).collect();
     let mut naive = long(&all);
     naive.with_column(times("timestamp", instants(), None)).unwrap();
     place.write_frame("h/naive.parquet", &mut naive);
@@ -211,7 +212,7 @@ fn columns_with_and_without_a_zone_do_not_mix() {
 
 #[test]
 fn a_header_without_rows_is_a_history_without_releases() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let read =
         read_with(&place.write("h.csv", csv("")), &HistoryOptions::default(), &METRICS, None);
     assert!(read.unwrap().releases.is_empty());
@@ -219,7 +220,7 @@ fn a_header_without_rows_is_a_history_without_releases() {
 
 #[test]
 fn text_columns_may_be_categories_and_numbers() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let mut frame = long(&rows());
     let categories = DataType::from_categories(polars::prelude::Categories::global());
     let metric = frame.column("metric").unwrap().cast(&categories).unwrap();

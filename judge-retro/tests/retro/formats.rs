@@ -6,13 +6,13 @@ use judge_retro::{ColumnNames, HistoryOptions, RoleNames};
 use polars::prelude::{DataType, TimeUnit};
 
 use crate::harness::{
-    METRICS, POINTS, Place, RELEASES, ROLES, STEP, assert_same, expected, long, long_csv, read,
-    read_with, rows, text, time, times, value, wide_csv,
+    METRICS, POINTS, RELEASES, ROLES, RowPosition, STEP, assert_same, expected, long, long_csv,
+    read, read_with, rows, text, time, times, value, wide_csv,
 };
 
 #[test]
 fn long_tables_of_every_format_are_the_same_history() {
-    let place = Place::new();
+    let place = RowPosition::new();
     for path in ["h.parquet", "h.arrow", "h.ndjson"] {
         let path = place.write_frame(path, &mut long(&rows()));
         assert_same(&read(&path), &expected());
@@ -23,7 +23,7 @@ fn long_tables_of_every_format_are_the_same_history() {
 
 #[test]
 fn wide_tables_are_the_same_history() {
-    let place = Place::new();
+    let place = RowPosition::new();
     assert_same(&read(&place.write("h.csv", wide_csv())), &expected());
     let mut ndjson = String::new();
     for line in wide_csv().lines().skip(1) {
@@ -40,7 +40,7 @@ fn wide_tables_are_the_same_history() {
 
 #[test]
 fn quotes_in_names_are_read_from_csv() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let name = "rate{code=\"500\"}";
     let csv = "\u{feff}\"release\",role,timestamp,\"rate{code=\"\"500\"\"}\"\nv1,canary,0,1\nv1,canary,60,2\n";
     let wide = place.write("wide.csv", csv);
@@ -56,7 +56,7 @@ fn quotes_in_names_are_read_from_csv() {
 
 #[test]
 fn columns_and_files_of_ndjson_may_be_called_anything() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let mut rows = long(&rows());
     for column in ["status", "data"] {
         rows.with_column(text(column, vec!["success"; rows.height()])).unwrap();
@@ -68,7 +68,7 @@ fn columns_and_files_of_ndjson_may_be_called_anything() {
 
 #[test]
 fn every_kind_of_timestamp_column_is_the_same_history() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let all = rows();
     let instants: Vec<i64> = all.iter().map(|row| time(row.release, row.point)).collect();
     let utc = times("timestamp", instants.clone(), Some(polars::prelude::TimeZone::UTC));
@@ -94,7 +94,7 @@ fn every_kind_of_timestamp_column_is_the_same_history() {
 
 #[test]
 fn text_times_with_offsets_are_normalised_to_utc() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let mut csv = "release,timestamp,metric,role,value\n".to_owned();
     for row in rows() {
         // Each role writes its own offset.
@@ -109,7 +109,7 @@ fn text_times_with_offsets_are_normalised_to_utc() {
 
 #[test]
 fn partitioned_folders_are_columns() {
-    let place = Place::new();
+    let place = RowPosition::new();
     for (release, name) in RELEASES.iter().enumerate() {
         for (role, role_name) in ROLES.iter().enumerate() {
             let mut csv = "timestamp,latency,errors\n".to_owned();
@@ -152,7 +152,7 @@ fn prometheus(releases: &[usize]) -> String {
 
 #[test]
 fn prometheus_responses_are_the_same_history() {
-    let place = Place::new();
+    let place = RowPosition::new();
     assert_same(&read(&place.write("all.json", prometheus(&[0, 1]))), &expected());
     place.write("each/1.json", prometheus(&[0]));
     place.write("each/2.json", prometheus(&[1]));
@@ -161,7 +161,7 @@ fn prometheus_responses_are_the_same_history() {
 
 #[test]
 fn names_of_columns_and_roles_can_be_mapped() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let csv = long_csv(&rows())
         .replace("release,timestamp,metric,role,value", "build,at,what,side,reading")
         .replace("baseline", "stable")
@@ -187,14 +187,14 @@ fn names_of_columns_and_roles_can_be_mapped() {
 
 #[test]
 fn kayentas_words_for_the_roles_are_understood() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let csv = long_csv(&rows()).replace("baseline", "control").replace("canary", "experiment");
     assert_same(&read(&place.write("h.csv", csv)), &expected());
 }
 
 #[test]
 fn rows_that_do_not_stand_together_are_the_same_history() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let mut shuffled = rows();
     // By time of day, so that releases, metrics and roles alternate.
     shuffled.sort_by_key(|row| (row.point, row.role, row.release));
@@ -210,7 +210,7 @@ fn rows_that_do_not_stand_together_are_the_same_history() {
 
 #[test]
 fn the_step_of_a_release_is_its_shortest_one() {
-    let place = Place::new();
+    let place = RowPosition::new();
     let mut sparse = rows();
     // The errors were recorded every second minute only.
     sparse.retain(|row| row.metric == 0 || row.point % 2 == 0);
