@@ -6,6 +6,8 @@
 
 pub mod evidence;
 mod notices;
+mod range;
+mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -277,7 +279,12 @@ impl CanaryConfig {
             let path = format!("classifier.groupWeights.{group}");
             if !(0.0..=100.0).contains(&weight) {
                 let consequence = "the score leaves the range 0 to 100 or stops being a number";
-                problems.push(Problem::suspect(path, weight, "a weight from 0 to 100", consequence));
+                problems.push(Problem::suspect(
+                    path,
+                    weight,
+                    "a weight from 0 to 100",
+                    consequence,
+                ));
             } else if !groups.contains(group) {
                 unused = true;
                 let consequence = "its share of the score is lost";

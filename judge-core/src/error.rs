@@ -72,7 +72,11 @@ pub struct UnknownJudge {
 impl UnknownJudge {
     /// The error for `name`, where only `known` are known.
     pub(crate) fn new(name: &str, known: &[&str]) -> Self {
-        let problem = Problem::error("judge.name", format!("{name:?}"), format!("one of {}", known.join(", ")));
+        let problem = Problem::error(
+            "judge.name",
+            format!("{name:?}"),
+            format!("one of {}", known.join(", ")),
+        );
         Self { name: name.to_owned(), problem: Box::new(problem) }
     }
 

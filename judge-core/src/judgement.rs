@@ -1,17 +1,15 @@
 //! The judgement: everything that a judge returns.
 
-mod change;
+mod display_change;
+mod display_name;
 mod explain;
 mod finding;
-mod named;
-mod short;
 mod standing;
 
 pub use crate::interval::Interval;
 pub use crate::side::Side;
 pub use crate::test_kind::TestKind;
 pub use finding::{Change, Estimated, Finding};
-pub(crate) use short::{push_fixed, push_short};
 pub use standing::Standing;
 
 use serde::{Deserialize, Serialize, Serializer};
@@ -34,7 +32,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// The verdict for `score` under `thresholds`.
-    pub fn of(score: f64, thresholds: Thresholds) -> Self {
+    pub fn from_score(score: f64, thresholds: Thresholds) -> Self {
         if score >= thresholds.pass {
             Self::Pass
         } else if score >= thresholds.marginal {

@@ -39,8 +39,8 @@ impl JudgeRequest {
 
     /// The problems of `error`, then everything else that is suspect about this request. A field that has
     /// both kinds of problem is listed once, with the error.
-    pub fn problems_beside(&self, refused: Option<&JudgeError>) -> Vec<Problem> {
-        let refused = refused.map_or(&[][..], JudgeError::problems);
+    pub fn problems_with(&self, error: Option<&JudgeError>) -> Vec<Problem> {
+        let refused = error.map_or(&[][..], JudgeError::problems);
         let paths: BTreeSet<&str> = refused.iter().map(|problem| problem.path.as_str()).collect();
         let mut others = self.problems();
         others.retain(|problem| !paths.contains(problem.path.as_str()));
@@ -60,7 +60,7 @@ mod tests {
         let mut request = JudgeRequest::without_points(config);
         request.thresholds.pass = 0.0;
         let paths = |refused: Option<&JudgeError>| -> Vec<String> {
-            let problems = request.problems_beside(refused).into_iter();
+            let problems = request.problems_with(refused).into_iter();
             problems.map(|problem| format!("{:?} {}", problem.severity, problem.path)).collect()
         };
         let name = "canaryConfig.metrics[1].name";

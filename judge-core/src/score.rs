@@ -43,7 +43,7 @@ impl Scored {
     ) -> Judgement {
         Judgement {
             judge: judge.to_owned(),
-            verdict: match (Verdict::of(self.score, thresholds), self.best) {
+            verdict: match (Verdict::from_score(self.score, thresholds), self.best) {
                 (Verdict::Pass, best) => best,
                 (verdict, _) => verdict,
             },

@@ -50,7 +50,7 @@ impl TestKind {
     }
 
     /// Name of the test in configs.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Location => "location",
             Self::EndState => "endState",

@@ -11,7 +11,7 @@ use crate::side::Side;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub enum Silence {
+pub enum NoDataOutcome {
     /// Its gaps were judged as 0, and it passes.
     JudgedAsZeros,
     /// It was not judged, and it passes.
@@ -94,7 +94,7 @@ pub enum Warning {
         /// The side.
         side: Side,
         /// What happened to the metric.
-        outcome: Silence,
+        outcome: NoDataOutcome,
     },
     /// Both sides have the same points, bit for bit, in every metric that has data.
     SameData,
@@ -194,7 +194,7 @@ impl fmt::Display for Warning {
     }
 }
 
-impl Silence {
+impl NoDataOutcome {
     /// What follows from the missing data, and what to do.
     fn text(self) -> &'static str {
         match self {

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::config::{Direction, EffectMeasure};
+use crate::format::{push_short, push_signed, short};
 
-use super::short::{push_short, push_signed, short};
 use super::{
     Change, Classification, Counts, Decision, Effect, Evidence, Finding, Interval, MetricJudgement,
     Panel, TestKind,

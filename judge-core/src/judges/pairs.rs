@@ -10,7 +10,7 @@ use crate::request::JudgeRequest;
 use crate::series::MetricPair;
 use crate::warning::Warning;
 
-use super::data;
+use super::data_warnings;
 
 /// The metrics of a config by name; of two with one name, the first.
 pub(super) struct Configs<'a>(HashMap<&'a str, &'a MetricConfig>);
@@ -41,7 +41,7 @@ pub(super) fn warn_of_request(
     metrics: &[MetricJudgement],
     warnings: &mut Vec<Warning>,
 ) {
-    data::warn_of(request, metrics, warnings);
+    data_warnings::warn_of(request, metrics, warnings);
     let submitted: HashSet<&str> = request.pairs.iter().map(|pair| pair.name.as_str()).collect();
     let metrics = request.config.metrics.iter();
     let missing = metrics.filter(|metric| !submitted.contains(metric.name.as_str()));

@@ -306,12 +306,18 @@ fn suspicious_allowance(
 ) -> Option<Problem> {
     let increase = key.ends_with("Increase");
     let (plausible, allowed) = match (measure, increase) {
-        (EffectMeasure::MeanRatio, true) => (value >= 1.0, "a ratio of at least 1, such as 1.1 for 10 % more"),
+        (EffectMeasure::MeanRatio, true) => {
+            (value >= 1.0, "a ratio of at least 1, such as 1.1 for 10 % more")
+        }
         (EffectMeasure::MeanRatio, false) => {
             ((0.0..=1.0).contains(&value), "a ratio from 0 to 1, such as 0.9 for 10 % less")
         }
-        (EffectMeasure::Cles, true) => ((0.5..=1.0).contains(&value), "a probability from 0.5 to 1"),
-        (EffectMeasure::Cles, false) => ((0.0..=0.5).contains(&value), "a probability from 0 to 0.5"),
+        (EffectMeasure::Cles, true) => {
+            ((0.5..=1.0).contains(&value), "a probability from 0.5 to 1")
+        }
+        (EffectMeasure::Cles, false) => {
+            ((0.0..=0.5).contains(&value), "a probability from 0 to 0.5")
+        }
     };
     (!plausible && value.is_finite()).then(|| Problem {
         consequence: "it allows nothing or everything".to_owned(),
@@ -325,7 +331,8 @@ const EFFECT_KEYS: &[&str] =
 /// A number that Kayenta casts to `java.lang.Double`: integers up to Java's `int` only, no strings, and 0 for
 /// `null`.
 fn boxed_double(node: &Node<'_>, default: f64, problems: &mut Problems) -> f64 {
-    const ALLOWED: &str = "a number, with a decimal point if it is a whole number beyond 2147483647";
+    const ALLOWED: &str =
+        "a number, with a decimal point if it is a whole number beyond 2147483647";
     match node.value {
         None => default,
         Some(Value::Null) => {

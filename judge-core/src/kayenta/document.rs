@@ -43,7 +43,11 @@ pub(super) fn too_many(problems: &mut Problems) -> bool {
     if problems.len() < MOST_PROBLEMS {
         return false;
     }
-    problems.push(Problem::error("", format!("over {MOST_PROBLEMS} problems"), format!("at most {MOST_PROBLEMS} problems")));
+    problems.push(Problem::error(
+        "",
+        format!("over {MOST_PROBLEMS} problems"),
+        format!("at most {MOST_PROBLEMS} problems"),
+    ));
     true
 }
 

@@ -12,8 +12,8 @@ mod config;
 mod document;
 mod evidence;
 mod request;
-mod result;
-mod write;
+mod write_request;
+mod write_result;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -96,7 +96,7 @@ pub fn config_within(json: &[u8]) -> Option<serde_json::Value> {
 fn judged_by(config: CanaryConfig) -> Vec<Problem> {
     let request = JudgeRequest::without_points(config);
     let judged = judges::built_in().chosen_by(&request).and_then(|judge| judge.judge(&request));
-    let mut problems = request.problems_beside(judged.err().as_ref());
+    let mut problems = request.problems_with(judged.err().as_ref());
     for problem in &mut problems {
         if let Some(within_config) = problem.path.strip_prefix("canaryConfig.") {
             problem.path = within_config.to_owned();
@@ -187,7 +187,7 @@ pub fn request<'a>(
     config: &'a serde_json::Value,
     request: &'a JudgeRequest,
 ) -> impl Serialize + 'a {
-    write::Request::new(config, request)
+    write_request::Request::new(config, request)
 }
 
 /// Reads any JSON, as the other readers here do: bare NaN and infinities become strings.
@@ -200,7 +200,7 @@ pub fn read_document(json: &[u8]) -> Result<serde_json::Value, JudgeError> {
 
 /// A judgement as Kayenta's `CanaryJudgeResult`. Serialize it to get the document.
 pub fn result(judgement: &Judgement) -> impl Serialize + '_ {
-    result::CanaryJudgeResult::from(judgement)
+    write_result::CanaryJudgeResult::from(judgement)
 }
 
 fn refuse<T>(problems: Vec<Problem>) -> Result<T, JudgeError> {
@@ -237,12 +237,18 @@ fn explain<T: DeserializeOwned>(json: &[u8]) -> JudgeError {
             if found.is_data() {
                 wrong_value(path, &found.to_string())
             } else {
-                Problem::error(path, format!("text that is not JSON: {found}"), "a complete JSON document")
+                Problem::error(
+                    path,
+                    format!("text that is not JSON: {found}"),
+                    "a complete JSON document",
+                )
             }
         }
         // The value itself is fine; the error is in what follows it.
         Ok(_) => match deserializer.end() {
-            Err(error) => Problem::error("", format!("text that is not JSON: {error}"), "one JSON document"),
+            Err(error) => {
+                Problem::error("", format!("text that is not JSON: {error}"), "one JSON document")
+            }
             Ok(()) => Problem::error("", "an unreadable document", "a JSON document"),
         },
     };

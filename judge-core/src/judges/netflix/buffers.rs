@@ -2,11 +2,11 @@
 
 use crate::clean::Cleaned;
 
-use super::runs::Runs;
+use super::shifted_ranks::ShiftedRanks;
 
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     pub(super) baseline: Cleaned,
     pub(super) canary: Cleaned,
-    pub(super) runs: Runs,
+    pub(super) ranks: ShiftedRanks,
 }

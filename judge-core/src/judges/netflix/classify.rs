@@ -36,7 +36,7 @@ pub(super) fn classify(
     baseline: &SideSummary,
     canary: &SideSummary,
 ) -> Class {
-    let Buffers { baseline: y, canary: x, runs } = buffers;
+    let Buffers { baseline: y, canary: x, ranks } = buffers;
     if x.sorted.is_empty() || y.sorted.is_empty() {
         return missing(config);
     }
@@ -53,7 +53,7 @@ pub(super) fn classify(
         constant_sides::spread(&mut x.sorted);
         constant_sides::spread(&mut y.sorted);
     }
-    let Ok(shift) = interval::shift(&x.sorted, &y.sorted, runs) else {
+    let Ok(shift) = interval::shift(&x.sorted, &y.sorted, ranks) else {
         return Class {
             classification: Classification::Error,
             reason: Some("Metric Classification Failed".to_owned()),
@@ -64,7 +64,7 @@ pub(super) fn classify(
     };
     let effect = match config.effect_size.measure {
         EffectMeasure::MeanRatio => mean_ratio,
-        EffectMeasure::Cles => interval::superiority(&x.sorted, &y.sorted, runs),
+        EffectMeasure::Cles => interval::superiority(&x.sorted, &y.sorted, ranks),
     };
     let evidence = evidence(config, shift, effect);
     let classification = direction_of_change(&evidence);

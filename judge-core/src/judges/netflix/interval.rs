@@ -6,7 +6,7 @@ use crate::order;
 use super::brent::{self, Point};
 use super::parameters::{CONFIDENCE, NORMAL_QUANTILE};
 use super::quantile;
-use super::runs::Runs;
+use super::shifted_ranks::ShiftedRanks;
 use super::statistic::{Statistic, Untestable};
 
 /// Shifts at which the canary lies entirely below (`high`) or above (`low`) the baseline.
@@ -73,16 +73,16 @@ pub fn shift_interval(canary: &[f64], baseline: &[f64], level: f64) -> Result<Sh
     let extremes = Extremes::as_scala(canary).zip(Extremes::as_scala(baseline));
     let (x, y) = extremes.ok_or(Untestable)?;
     let z = quantile::two_sided(level).ok_or(Untestable)?;
-    let mut runs = Runs::default();
+    let mut ranks = ShiftedRanks::default();
     let (canary, baseline) = (sorted(canary), sorted(baseline));
-    crossings(&mut Statistic::new(&canary, &baseline, &mut runs), Span::of(x, y), z, level)
+    crossings(&mut Statistic::new(&canary, &baseline, &mut ranks), Span::of(x, y), z, level)
 }
 
 /// The interval at Kayenta's confidence level. Both samples are ascending and contain no NaN.
-pub(super) fn shift(x: &[f64], y: &[f64], runs: &mut Runs) -> Result<Shift, Untestable> {
+pub(super) fn shift(x: &[f64], y: &[f64], ranks: &mut ShiftedRanks) -> Result<Shift, Untestable> {
     let extremes = Extremes::of_sorted(x).zip(Extremes::of_sorted(y));
     let (of_x, of_y) = extremes.ok_or(Untestable)?;
-    let mut w = Statistic::new(x, y, runs);
+    let mut w = Statistic::new(x, y, ranks);
     crossings(&mut w, Span::of(of_x, of_y), NORMAL_QUANTILE, CONFIDENCE)
 }
 
@@ -109,7 +109,7 @@ fn crossings(w: &mut Statistic<'_>, span: Span, z: f64, level: f64) -> Result<Sh
 
 /// Kayenta's common language effect size: the probability that a value of `x` exceeds a value of `y`; ties
 /// count half.
-pub(super) fn superiority(x: &[f64], y: &[f64], runs: &mut Runs) -> f64 {
-    let twice_u = Statistic::new(x, y, runs).twice_u();
+pub(super) fn superiority(x: &[f64], y: &[f64], ranks: &mut ShiftedRanks) -> f64 {
+    let twice_u = Statistic::new(x, y, ranks).twice_u();
     twice_u / (2.0 * x.len() as f64 * y.len() as f64)
 }

@@ -9,12 +9,12 @@ mod classify;
 mod constant_sides;
 mod interval;
 mod merge;
-mod open;
 mod parameters;
 mod quantile;
 mod ranks;
-mod runs;
+mod shifted_ranks;
 mod statistic;
+mod undecided_pairs;
 
 use crate::config::MetricConfig;
 use crate::error::JudgeError;

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::ranks::{Ranks, cube_minus};
-use super::runs::Runs;
+use super::shifted_ranks::ShiftedRanks;
 
 /// The rank statistic is undefined for these samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -18,7 +18,7 @@ pub struct Untestable;
 pub(super) struct Statistic<'a> {
     x: &'a [f64],
     y: &'a [f64],
-    runs: &'a mut Runs,
+    runs: &'a mut ShiftedRanks,
     /// Whether `<` orders these doubles as Java does.
     plain: bool,
     pooled: Vec<Ranked>,
@@ -38,7 +38,7 @@ const NEGATIVE_ZERO: u64 = 1 << 63;
 
 impl<'a> Statistic<'a> {
     /// Both samples are sorted by `total_cmp`. O(m + n).
-    pub(super) fn new(x: &'a [f64], y: &'a [f64], runs: &'a mut Runs) -> Self {
+    pub(super) fn new(x: &'a [f64], y: &'a [f64], runs: &'a mut ShiftedRanks) -> Self {
         let plain = |values: &[f64]| {
             values.iter().all(|value| value.is_finite() && value.to_bits() != NEGATIVE_ZERO)
         };
@@ -132,7 +132,7 @@ mod tests {
             let exact = pairs.iter().map(|(i, j)| x[i.index(x.len())] - y[j.index(y.len())]);
             let ends = [x[0] - y[y.len() - 1], x[x.len() - 1] - y[0]];
             let shifts: Vec<f64> = shifts.iter().copied().chain(exact).chain(ends).collect();
-            let mut runs = Runs::default();
+            let mut runs = ShiftedRanks::default();
             let mut statistic = Statistic::new(&x, &y, &mut runs);
             prop_assert!(statistic.plain);
             for shift in shifts {

@@ -7,7 +7,7 @@ use crate::config::NanStrategy;
 use crate::judgement::{MetricJudgement, Side, Standing};
 use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Series};
-use crate::warning::{Silence, Warning};
+use crate::warning::{NoDataOutcome, Warning};
 
 /// Adds warnings about the data of `request`, judged as `metrics`.
 pub(super) fn warn_of(
@@ -40,10 +40,10 @@ fn warn_of_silence(
     let replaced = config.is_some_and(|config| config.nan_strategy == NanStrategy::Replace);
     let judged = metric.baseline.counts.judged > 0 && metric.canary.counts.judged > 0;
     let outcome = match metric.standing() {
-        Standing::Passed if replaced && judged => Silence::JudgedAsZeros,
-        Standing::Passed if replaced => Silence::Passes,
+        Standing::Passed if replaced && judged => NoDataOutcome::JudgedAsZeros,
+        Standing::Passed if replaced => NoDataOutcome::Passes,
         // If neither side has data, the class says so.
-        Standing::Missing if !metric.critical && silent.contains(&None) => Silence::Uncounted,
+        Standing::Missing if !metric.critical && silent.contains(&None) => NoDataOutcome::Uncounted,
         _ => return,
     };
     let tags = metric.shown_tags();

@@ -1,6 +1,6 @@
 //! The change of a metric, as text for people.
 
-use crate::figure;
+use crate::format;
 
 use super::{Decision, Interval, MetricJudgement};
 
@@ -24,7 +24,7 @@ impl MetricJudgement {
 fn shift(estimate: f64, interval: Interval, median: f64) -> String {
     let size = median.abs();
     let show = |shift: f64| {
-        if size > 0.0 { figure::percent(shift / size) } else { figure::signed(shift) }
+        if size > 0.0 { format::percent(shift / size) } else { format::signed(shift) }
     };
     format!("{} [{}, {}]", show(estimate), show(interval.lower), show(interval.upper))
 }

@@ -2,7 +2,7 @@
 
 /// The pairs that change between two shifts, both excluded.
 #[derive(Debug, Default)]
-pub(super) struct Open {
+pub(super) struct UndecidedPairs {
     pub(super) from: f64,
     pub(super) to: f64,
     /// Number of pairs with x above y at `to`.
@@ -14,7 +14,7 @@ pub(super) struct Open {
     count: Vec<usize>,
 }
 
-impl Open {
+impl UndecidedPairs {
     /// Forgets all pairs.
     pub(super) fn close(&mut self) {
         self.from = f64::NAN;

@@ -8,12 +8,12 @@
 use crate::order::key;
 
 use super::merge::Positions;
-use super::open::Open;
 use super::ranks::{Ranks, cube_minus};
+use super::undecided_pairs::UndecidedPairs;
 
 /// Both samples by distinct value, and what is known of their ranks; reused between metrics.
 #[derive(Debug, Default)]
-pub(super) struct Runs {
+pub(super) struct ShiftedRanks {
     /// Distinct values of x, then infinity, which ends every merge.
     x: Vec<f64>,
     /// How often each value of x occurs.
@@ -37,7 +37,7 @@ pub(super) struct Runs {
     moved: Vec<i64>,
     /// Shifts without ties at which a merge was made, ascending.
     known: Vec<Known>,
-    open: Open,
+    undecided: UndecidedPairs,
 }
 
 /// Number of pairs with x above y at a shift.
@@ -50,7 +50,7 @@ struct Known {
     distinct: usize,
 }
 
-impl Runs {
+impl ShiftedRanks {
     /// Starts with two samples, each ascending, finite and without −0.0. O(m + n).
     pub(super) fn refill(&mut self, x: &[f64], y: &[f64]) {
         let mut ties = 0.0;
@@ -83,7 +83,7 @@ impl Runs {
             merge.shift = f64::NAN;
         }
         self.known.clear();
-        self.open.close();
+        self.undecided.close();
     }
 
     /// Ranks of x − `shift` among y.
@@ -158,7 +158,7 @@ impl Runs {
 
     /// Number of pairs with x − `shift` above y, if only few pairs can change and none ties.
     fn without_merge(&mut self, shift: f64) -> Option<usize> {
-        if !self.open.holds(shift) {
+        if !self.undecided.holds(shift) {
             let next = self.known.partition_point(|known| known.shift <= shift);
             let (left, right) = (*self.known.get(next.checked_sub(1)?)?, *self.known.get(next)?);
             if left.distinct - right.distinct > self.x.len() + self.y.len() {
@@ -166,12 +166,12 @@ impl Runs {
             }
             self.narrow(left, right);
         }
-        self.open.above(shift)
+        self.undecided.above(shift)
     }
 
     /// Collects the pairs with x above y at `left` and not at `right`.
     fn narrow(&mut self, left: Known, right: Known) {
-        self.open.restart(left.shift, right.shift, right.above);
+        self.undecided.restart(left.shift, right.shift, right.above);
         if left.distinct == right.distinct {
             return;
         }
@@ -179,7 +179,7 @@ impl Runs {
         let spans = self.merges[right].below.iter().zip(&self.merges[left].below);
         for ((x, count), (&from, &to)) in self.x.iter().zip(&self.count).zip(spans) {
             if from < to {
-                self.open.add(*x, *count, &self.y[from..to], &self.rank[from..=to]);
+                self.undecided.add(*x, *count, &self.y[from..to], &self.rank[from..=to]);
             }
         }
     }
