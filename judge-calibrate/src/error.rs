@@ -11,7 +11,7 @@ pub enum CalibrateError {
     #[error("the history is empty; give at least one recording with points")]
     Empty,
     /// Time between points is 0.
-    #[error("a step of 0 ms; allowed is a step above 0")]
+    #[error("step: expected more than 0 ms, got 0 ms")]
     Step,
     /// The series of one recording differ in length.
     #[error(
@@ -39,14 +39,14 @@ pub enum CalibrateError {
         wanted: String,
     },
     /// An option is out of range.
-    #[error("{name}: {value}, but allowed is {allowed}")]
+    #[error("{name}: expected {expected}, got {value}")]
     Option {
         /// The option.
         name: &'static str,
         /// What was given.
         value: f64,
-        /// What may be given.
-        allowed: &'static str,
+        /// What is expected.
+        expected: &'static str,
     },
     /// A proposal is for one length of window.
     #[error("expected one length of window for a proposal, got {got}")]

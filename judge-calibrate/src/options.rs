@@ -34,7 +34,7 @@ const MOST_PAIRS: usize = 100_000;
 
 impl Options {
     pub(crate) fn check(&self) -> Result<(), CalibrateError> {
-        let wrong = |name, value, allowed| Err(CalibrateError::Option { name, value, allowed });
+        let wrong = |name, value, expected| Err(CalibrateError::Option { name, value, expected });
         if self.minutes.is_empty() {
             return wrong("minutes", 0.0, "at least one window");
         }
@@ -47,10 +47,10 @@ impl Options {
             return wrong("change", self.change, "a finite number above 0");
         }
         if !(self.power > 0.0 && self.power < 1.0) {
-            return wrong("power", self.power, "above 0 and below 1");
+            return wrong("power", self.power, "a number above 0 and below 1");
         }
         if !(FEWEST_PAIRS..=MOST_PAIRS).contains(&self.pairs) {
-            return wrong("pairs", self.pairs as f64, "10 to 100000");
+            return wrong("pairs", self.pairs as f64, "10 to 100000 pairs");
         }
         Ok(())
     }

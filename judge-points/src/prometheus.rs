@@ -46,13 +46,13 @@ fn one(series: usize, found: document::RawSeries) -> Result<LabelledSeries, Resp
     let mut times = Vec::with_capacity(found.values.len());
     let mut values = Vec::with_capacity(found.values.len());
     for (point, document::RawPoint(seconds, text)) in found.values.iter().enumerate() {
-        let wrong = |found, allowed| ResponseError::Point { series, point, found, allowed };
+        let wrong = |found, expected| ResponseError::Point { series, point, found, expected };
         times.push(
             time::from_seconds(*seconds)
                 .ok_or_else(|| wrong(format!("the time {seconds:?}"), "seconds since 1970"))?,
         );
         values
-            .push(number::parse(text).ok_or_else(|| wrong(format!("{text:?}"), number::ALLOWED))?);
+            .push(number::parse(text).ok_or_else(|| wrong(format!("{text:?}"), number::EXPECTED))?);
     }
     Ok(LabelledSeries { labels: found.metric, times, values })
 }

@@ -129,8 +129,8 @@ fn calibrator<'a>(
 /// What is wrong with config and history is said of the config, and the rest of its option.
 fn problem(source: &Source, error: CalibrateError) -> InputError {
     source.error(match error {
-        CalibrateError::Option { name, value, allowed } => {
-            let problem = InputProblem::Option { value, allowed };
+        CalibrateError::Option { name, value, expected } => {
+            let problem = InputProblem::Option { value, expected };
             return InputError { origin: format!("--{name}"), problem };
         }
         CalibrateError::Lengths { .. } => {

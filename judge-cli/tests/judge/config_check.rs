@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::harness::{Place, config};
+use crate::harness::{TestFolder, config};
 
 const SUSPECT: &[u8] = br#"{"name":"c","metrics":[{"name":"m","groups":["g"],
     "analysisConfigurations":{"canary":{"direction":"sideways"}}}],
@@ -9,8 +9,12 @@ const BAD: &[u8] = br#"{"name":"c","metrics":[{"name":"m","groups":"g"},
     {"name":"n","groups":["g"],"analysisConfigurations":{"canary":{"critical":"yes"}}}],
     "classifier":{"groupWeights":{}}}"#;
 
-fn place() -> Place {
-    Place::with(&[("good.json", &config(&["m"])), ("suspect.json", SUSPECT), ("bad.json", BAD)])
+fn place() -> TestFolder {
+    TestFolder::with(&[
+        ("good.json", &config(&["m"])),
+        ("suspect.json", SUSPECT),
+        ("bad.json", BAD),
+    ])
 }
 
 #[test]

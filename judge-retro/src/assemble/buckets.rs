@@ -175,7 +175,7 @@ impl Buckets {
             let RoleNames { baseline, canary } = &self.index.roles;
             let words: Vec<&str> = baseline.iter().chain(canary).map(String::as_str).collect();
             let message = format!(
-                "the role {role:?}, but allowed are {}; if yours are called otherwise, say --role \
+                "expected a role ({}), got {role:?}; if your roles have other names, give --role \
                  baseline=NAME and --role canary=NAME",
                 words.join(", ")
             );

@@ -1,4 +1,4 @@
-//! Consecutive rows of one file, ready to be taken apart.
+//! Consecutive rows of one file, as columns of numbers and names.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ impl Batch {
         };
         let mut bad = Vec::new();
         let times = match layout.time {
-            TimeKind::CsvError => Buffer::default(),
+            TimeKind::NotRead => Buffer::default(),
             _ => times(next()?, layout, &mut bad)?,
         };
         let mut names = |said: &NameSource| match said {
@@ -91,14 +91,14 @@ impl Batch {
         Ok(Self { file, first_row, rows, release, role, instance, times, points, bad })
     }
 
-    /// The first bad cell in `rows`, said of its file.
+    /// The first bad cell in `rows`, with file and row.
     pub(crate) fn first_bad(&self, rows: &Range<usize>) -> Option<String> {
         let at = self.bad.partition_point(|cell| cell.row < rows.start);
         let cell = self.bad.get(at).filter(|cell| cell.row < rows.end)?;
         Some(self.said_of(cell.row, &cell.message))
     }
 
-    /// `message` said of a row.
+    /// `message` with the file and the place of a row.
     pub(crate) fn said_of(&self, row: usize, message: &str) -> String {
         format!(
             "{}: {}: {message}",
@@ -166,7 +166,7 @@ fn times(
             });
             read.collect()
         }
-        TimeKind::CsvError => Buffer::default(),
+        TimeKind::NotRead => Buffer::default(),
         TimeKind::Text => {
             let array = text(column)?;
             let read = array.iter().enumerate().map(|(row, text)| match text {
@@ -202,7 +202,7 @@ fn values(
                 number::parse(text).unwrap_or_else(|| {
                     let shown: String = text.chars().take(LONGEST_VALUE).collect();
                     let message =
-                        format!("column {name:?}: {shown:?}, but allowed is {}", number::ALLOWED);
+                        format!("column {name:?}: expected {}, got {shown:?}", number::EXPECTED);
                     bad.push(BadCell { row, message });
                     f64::NAN
                 })
@@ -212,8 +212,8 @@ fn values(
     }
 }
 
-const EMPTY: &str = "empty, but allowed is a timestamp";
-const FAR_OFF: &str = "thousands of years off, but allowed are the years -1199 to 5138";
+const EMPTY: &str = "expected a timestamp, got an empty cell";
+const FAR_OFF: &str = "expected a time between the years -1199 and 5138";
 
 /// The longest value quoted in an error, in characters.
 const LONGEST_VALUE: usize = 80;

@@ -231,12 +231,12 @@ mod tests {
         fs::write(at("nothing.csv"), "").unwrap();
         fs::write(at("noise.bin"), "x").unwrap();
         for (source, part) in [
-            ("missing.csv", "there is no such file"),
-            ("*.parquet", "no file of history is called so"),
-            ("empty", "no file of history is called so"),
+            ("missing.csv", "no such file"),
+            ("*.parquet", "no history file found"),
+            ("empty", "no history file found"),
             ("[", "not a pattern"),
             ("nothing.csv", "the file is empty"),
-            ("noise.bin", "neither its name nor its content tells its format"),
+            ("noise.bin", "unknown format"),
         ] {
             let error = whole(&[at(source)]).unwrap_err().to_string();
             assert!(error.contains(part), "{source}: {error}");

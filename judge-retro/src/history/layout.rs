@@ -7,52 +7,52 @@ use super::files::HistoryFile;
 use super::format::Format;
 use super::options::ColumnNames;
 
-/// Where a file says what every row needs.
+/// Where a file names the release, role, instance or metric of its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum NameSource {
-    /// Of every row: in the folder's name.
+    /// The same for every row: the name of a folder.
     Constant(String),
     /// In this column.
     Column(String),
 }
 
-/// How a file's timestamps are written.
+/// The type of a file's timestamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TimeKind {
-    /// So many to the second, or (below one a millisecond) so many to the millisecond.
+    /// Whole numbers of a unit: this many per millisecond.
     Units { per_milli: i64 },
     /// Seconds or milliseconds since 1970.
     Numbers,
     /// Text.
     Text,
-    /// They are not wanted.
-    CsvError,
+    /// They are not needed.
+    NotRead,
 }
 
-/// Whether a file's times say in which zone they are.
+/// Whether a file's times have a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Zone {
-    /// They are instants and cannot be mistaken: epoch numbers.
+    /// Numbers since 1970, which need no zone.
     Epoch,
-    /// With a zone, or text, which must have one.
+    /// Times with a zone, or text, which must have one.
     Zoned,
-    /// Without one; taken as UTC.
+    /// Times without a zone, read as UTC.
     Naive,
 }
 
-/// Whether a column holds numbers or text that stands for them.
+/// Whether a column holds numbers or numbers as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueKind {
     Numbers,
     Text,
 }
 
-/// The points of a file.
+/// The columns that hold the points of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PointColumns {
-    /// A row a point.
+    /// One row per point.
     Long { metric: NameSource, value: (String, ValueKind) },
-    /// A column a series: its name, its number among the series that are needed, its kind.
+    /// One column per series: its name, its index among the needed series, its kind.
     Wide { columns: Vec<(String, usize, ValueKind)>, ignored: Vec<String> },
 }
 
@@ -66,11 +66,11 @@ pub(super) struct FileLayout {
     pub(super) time: TimeKind,
     pub(super) zone: Zone,
     pub(super) points: PointColumns,
-    /// Whether names may have space around them that is none of theirs.
+    /// Whether space around names must be removed.
     pub(super) padded: bool,
 }
 
-/// What stands around names and is none of theirs.
+/// Characters that are removed around names.
 const SPACE: &str = " \t\n\x0C\r";
 
 impl FileLayout {
@@ -84,9 +84,9 @@ impl FileLayout {
         let read = Reader { file, schema, names };
         let (time, zone) = read.time()?;
         Ok(Self {
-            release: read.said("release", &names.release, "the release of each row")?,
-            role: read.said("role", &names.role, "baseline or canary")?,
-            instance: read.said_if_at_all(&names.instance)?,
+            release: read.required("release", &names.release, "the release of each row")?,
+            role: read.required("role", &names.role, "baseline or canary")?,
+            instance: read.optional(&names.instance)?,
             timestamp: names.timestamp.clone(),
             time,
             zone,
@@ -95,11 +95,11 @@ impl FileLayout {
         })
     }
 
-    /// The same, with nothing but what tells the release of each row, and how many rows there are.
+    /// The same layout, reading only the release of each row.
     pub(super) fn releases_only(&self) -> Self {
         let time = match self.release {
             NameSource::Constant(_) => self.time,
-            NameSource::Column(_) => TimeKind::CsvError,
+            NameSource::Column(_) => TimeKind::NotRead,
         };
         Self {
             role: NameSource::Constant(String::new()),
@@ -123,7 +123,7 @@ impl FileLayout {
             TimeKind::Units { .. } => Some(named(&self.timestamp).cast(DataType::Int64)),
             TimeKind::Numbers => Some(named(&self.timestamp).cast(DataType::Float64)),
             TimeKind::Text => Some(named(&self.timestamp)),
-            TimeKind::CsvError => None,
+            TimeKind::NotRead => None,
         };
         let value = |name: &String, kind: ValueKind| match kind {
             ValueKind::Numbers => named(name).cast(DataType::Float64),
@@ -143,7 +143,7 @@ impl FileLayout {
                 columns.extend(series.iter().map(|(name, _, kind)| value(name, *kind)));
             }
         }
-        // One column may play two parts, as when a metric is called like the role.
+        // One column may be needed twice, for example if a metric has the name of the role column.
         let numbered = columns.into_iter().enumerate();
         numbered.map(|(index, column)| column.alias(index.to_string())).collect()
     }
@@ -169,11 +169,11 @@ impl Reader<'_> {
         self.schema.iter_names().map(ToString::to_string).collect()
     }
 
-    fn wrong_type(&self, column: &str, dtype: &DataType, allowed: &'static str) -> HistoryError {
+    fn wrong_type(&self, column: &str, dtype: &DataType, expected: &'static str) -> HistoryError {
         self.file.error(FileProblem::ColumnType {
             column: column.to_owned(),
             found: dtype.to_string(),
-            allowed,
+            expected,
         })
     }
 
@@ -186,16 +186,16 @@ impl Reader<'_> {
         })
     }
 
-    fn said(
+    fn required(
         &self,
         column: &'static str,
         name: &str,
         meaning: &'static str,
     ) -> Result<NameSource, HistoryError> {
-        self.said_if_at_all(name)?.ok_or_else(|| self.missing(column, name, meaning))
+        self.optional(name)?.ok_or_else(|| self.missing(column, name, meaning))
     }
 
-    fn said_if_at_all(&self, name: &str) -> Result<Option<NameSource>, HistoryError> {
+    fn optional(&self, name: &str) -> Result<Option<NameSource>, HistoryError> {
         if let Some(value) = self.file.partition(name) {
             return Ok(Some(NameSource::Constant(value.to_owned())));
         }
@@ -233,8 +233,9 @@ impl Reader<'_> {
             DataType::String => (TimeKind::Text, Zone::Zoned),
             dtype if dtype.is_integer() || dtype.is_float() => (TimeKind::Numbers, Zone::Epoch),
             dtype => {
-                let allowed = "timestamps, text in RFC 3339, or seconds or milliseconds since 1970";
-                return Err(self.wrong_type(name, dtype, allowed));
+                let expected =
+                    "timestamps, text in RFC 3339, or seconds or milliseconds since 1970";
+                return Err(self.wrong_type(name, dtype, expected));
             }
         })
     }
@@ -250,7 +251,7 @@ impl Reader<'_> {
     }
 
     fn points(&self, series: &[String]) -> Result<PointColumns, HistoryError> {
-        let metric = self.said_if_at_all(&self.names.metric);
+        let metric = self.optional(&self.names.metric);
         let name = &self.names.value;
         let is_metric = |name: &str| series.iter().any(|wanted| wanted == name);
         match (metric, self.dtype(name)) {

@@ -93,11 +93,11 @@ pub(crate) fn rows() -> Vec<FrameRow> {
 }
 
 /// A directory with files.
-pub(crate) struct RowPosition {
+pub(crate) struct TestFolder {
     directory: TempDir,
 }
 
-impl RowPosition {
+impl TestFolder {
     pub(crate) fn new() -> Self {
         Self { directory: tempfile::tempdir().unwrap() }
     }
