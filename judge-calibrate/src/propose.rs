@@ -211,7 +211,8 @@ impl Proposer<'_> {
                 return MetricProposal { name, kind, allowance: None, spread: None, effect, note };
             }
         };
-        let absolute = metric.config.evidence.minimum_change(&inputs.config.evidence).absolute;
+        let absolute =
+            metric.config.evidence.minimum_change(&inputs.config.evidence).absolute.get();
         let now = Allowance::from_config(metric.config, absolute, candidate.form);
         let (kind, allowance, note) = match (found, stopped) {
             (Some(found), _) if !found.needed && self.rule.shows_enough() => {

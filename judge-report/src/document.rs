@@ -1,6 +1,6 @@
 //! The page around everything.
 
-use judge_core::{MetricPair, figure};
+use judge_core::{MetricPair, format};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::metric::{Metric, metric};
@@ -31,7 +31,7 @@ pub fn page(report: &Report) -> String {
     let judgement = report.judgement;
     let sections = Sections::new(report);
     let title = html! {
-        (words::verdict(judgement.verdict).text) " " (figure::value(judgement.score))
+        (words::verdict(judgement.verdict).text) " " (format::value(judgement.score))
         " · " (head::title(report))
     };
     let body = html! { (head::head(report)) (sections.markup()) };

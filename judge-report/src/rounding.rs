@@ -45,8 +45,8 @@ impl Rounding {
         }
         let needed = self.place.map_or(0, |place| exponent(value).saturating_sub(place) + 1);
         let digits = needed.clamp(FEWEST_DIGITS, MOST_DIGITS);
-        let after = usize::try_from(digits - 1).unwrap_or(0);
-        Rounded::new(format!("{value:.after$e}").parse().unwrap_or(value))
+        let digits = usize::try_from(digits).unwrap_or(0);
+        Rounded::new(judge_core::format::round_to_digits(value, digits))
     }
 }
 

@@ -4,10 +4,10 @@ mod observations;
 mod weakness;
 
 use judge_core::config::{Direction, EffectMeasure, MetricConfig};
-use judge_core::{Verdict, figure, stats};
+use judge_core::{Verdict, format, stats};
 
+use observations::EVIDENCE;
 pub(crate) use observations::Observations;
-use observations::{EVIDENCE, percent};
 
 use crate::advice::{Advice, AdviceKind};
 use crate::calibration::MetricFigures;
@@ -54,7 +54,7 @@ pub(crate) fn advise(
 
 fn values(seen: &Observations) -> Option<Advice> {
     let Profile { mode, mode_share, .. } = seen.profile;
-    let value = figure::value(mode);
+    let value = format::value(mode);
     if mode_share >= 1.0 {
         let sentence = format!(
             "it is {value} throughout, so the history says nothing about chance, and figures are of a \
@@ -67,7 +67,7 @@ fn values(seen: &Observations) -> Option<Advice> {
         sentence: format!(
             "{} of its points are {value}, so it tells little between rare events; query it over a \
              longer range, or judge its counts with EvidenceJudge-v1 (kind count)",
-            percent(mode_share)
+            format::share(mode_share)
         ),
     })
 }
@@ -78,7 +78,7 @@ fn sparse(seen: &Observations) -> Option<Advice> {
         return None;
     }
     let untold = if seen.untold > 0.0 {
-        format!(", and {} of healthy pairs have too few to judge", percent(seen.untold))
+        format!(", and {} of healthy pairs have too few to judge", format::share(seen.untold))
     } else {
         String::new()
     };
@@ -87,7 +87,7 @@ fn sparse(seen: &Observations) -> Option<Advice> {
         sentence: format!(
             "{} of its points are missing{untold}; query it over a longer range, or set nanStrategy to \
              replace if no point means 0",
-            percent(gaps)
+            format::share(gaps)
         ),
     })
 }
@@ -109,7 +109,7 @@ fn alarms(
             sentence: format!(
                 "it fails {} of healthy canaries: healthy instances differ whatever is deployed; make \
                  them alike (age, load, hardware){quieter}, or mute it",
-                percent(alarms.share)
+                format::share(alarms.share)
             ),
         });
     }
@@ -118,7 +118,7 @@ fn alarms(
         format!(
             ": its points follow each other, {} of them knowing as much as one, which EvidenceJudge-v1 \
              allows for and {} does not",
-            figure::value(memory.round()),
+            format::value(memory.round()),
             inputs.judge.name()
         )
     } else {
@@ -128,7 +128,7 @@ fn alarms(
         kind: AdviceKind::FalseAlarms,
         sentence: format!(
             "it fails {} of healthy canaries{why}; judge it less strictly{quieter}",
-            percent(alarms.share)
+            format::share(alarms.share)
         ),
     })
 }
@@ -165,7 +165,7 @@ fn toothless(config: &MetricConfig, figures: &MetricFigures) -> Option<Advice> {
         sentence: format!(
             "when it alone fails the score is {} and the canary passes; make it critical, weigh its \
              group more, or raise the pass threshold if that is not meant",
-            figure::value(alone.score)
+            format::value(alone.score)
         ),
     })
 }

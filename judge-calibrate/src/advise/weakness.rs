@@ -1,9 +1,9 @@
 //! Why the change asked for is not found.
 
 use judge_core::config::{EffectMeasure, MetricConfig};
-use judge_core::figure;
+use judge_core::format;
 
-use super::observations::{EVIDENCE, Observations, percent};
+use super::observations::{EVIDENCE, Observations};
 use crate::advice::{Advice, AdviceKind};
 use crate::calibration::MetricFigures;
 use crate::change::{ChangeKind, Injection};
@@ -23,11 +23,11 @@ pub(super) fn weakness(
     if smallest.from.abs() < size.abs() {
         return None;
     }
-    let asked = percent(inputs.options.change);
-    let minutes = figure::value(inputs.windows().get(seen.longest).copied()?);
+    let asked = format::share(inputs.options.change);
+    let minutes = format::value(inputs.windows().get(seen.longest).copied()?);
     let least = smallest.change.map_or_else(
         || "not even eleven times its level is".to_owned(),
-        |change| format!("{} is the smallest that is", figure::percent(change)),
+        |change| format!("{} is the smallest that is", format::percent(change)),
     );
     let kind = reason(config, seen, inputs, change, size);
     let sentence = match kind {
@@ -35,7 +35,7 @@ pub(super) fn weakness(
             "a ratio of means falls as values below 0 rise, and the baseline's mean is below 0 in {} of \
              healthy pairs, so a change of {asked} is not found after {minutes} min, {least}; set \
              effectSize.measure to cles, or judge it with {EVIDENCE}",
-            percent(seen.below_zero)
+            format::share(seen.below_zero)
         ),
         AdviceKind::Allowed => format!(
             "the config allows a change of {asked}, so it is not found after {minutes} min, {least}; \

@@ -245,7 +245,8 @@ fn written(
             _ => None,
         };
         let found = metric.ok().zip(size).map(|(candidate, size)| {
-            let absolute = known.config.evidence.minimum_change(&inputs.config.evidence).absolute;
+            let absolute =
+                known.config.evidence.minimum_change(&inputs.config.evidence).absolute.get();
             let now = Allowance::from_config(known.config, absolute, candidate.form);
             let allowance = Allowance::new(candidate.form, known.config.direction, size);
             FittedAllowance { allowance: allowance.or_larger(now), needed: size > 0.0 }

@@ -1,6 +1,6 @@
 //! What a person should know about a proposal for a metric, and do.
 
-use judge_core::figure;
+use judge_core::format;
 
 use super::allowance::AllowanceForm;
 use super::candidate::{AllowanceCandidate, Skipped};
@@ -49,7 +49,7 @@ pub(super) fn skipped(why: Skipped, about: &NoteContext) -> Option<String> {
         ),
         Skipped::FewWindows => format!(
             "fewer than two windows of {} min can be compared; give longer recordings or more instances",
-            figure::value(about.minutes)
+            format::value(about.minutes)
         ),
     })
 }
@@ -87,7 +87,7 @@ pub(super) fn stopped(
 }
 
 fn way_out(form: AllowanceForm, spread: &WindowSpread, about: &NoteContext) -> String {
-    let minutes = figure::value(about.minutes);
+    let minutes = format::value(about.minutes);
     // What drifts seems to last as well.
     if spread.neighbours.is_some_and(|neighbours| neighbours > WANDERS) {
         format!(
@@ -124,9 +124,9 @@ pub(super) fn none_seen(candidate: &AllowanceCandidate, about: &NoteContext) -> 
 /// The largest allowance of use, as people know it.
 fn most(form: AllowanceForm, about: &NoteContext) -> String {
     match form {
-        AllowanceForm::Relative => figure::percent(about.largest),
+        AllowanceForm::Relative => format::percent(about.largest),
         AllowanceForm::Absolute => {
-            format!("{} of the farthest that it was from 0", figure::percent(about.largest))
+            format!("{} of the farthest that it was from 0", format::percent(about.largest))
         }
     }
 }
@@ -148,12 +148,10 @@ pub(super) fn found(candidate: &AllowanceCandidate) -> Option<String> {
 fn shown(form: AllowanceForm, size: f64) -> String {
     match form {
         AllowanceForm::Relative => {
-            let percent = size.exp_m1() * 100.0;
-            // Two digits.
-            let rounded = format!("{percent:.1e}").parse().unwrap_or(percent);
-            format!("{}%", figure::value(rounded))
+            let percent = format::round_to_digits(size.exp_m1() * 100.0, 2);
+            format!("{}%", format::value(percent))
         }
-        AllowanceForm::Absolute => figure::value(size),
+        AllowanceForm::Absolute => format::value(size),
     }
 }
 

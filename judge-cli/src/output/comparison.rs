@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
-use judge_core::figure;
+use judge_core::format;
 use judge_core::stats::Interval;
 use serde::{Serialize, Serializer};
 
@@ -129,7 +129,7 @@ pub(super) fn lines(comparison: &SampleComparison) -> String {
             "{role:<8}  {}: {} points{gaps}, median {}",
             printable(&side.column),
             side.points,
-            figure::value_beside(side.median, other.median)
+            format::value_beside(side.median, other.median)
         );
     }
     let _ = writeln!(text);
@@ -171,7 +171,7 @@ fn rows(comparison: &SampleComparison) -> Vec<Row> {
         Verdict::Open => "neither side is shown to lie higher",
     };
     let location = if coverage < comparison.level {
-        let reached = figure::value((1000.0 * coverage).floor() / 10.0);
+        let reached = format::value((1000.0 * coverage).floor() / 10.0);
         format!("{location}; so few points hold {reached} % only")
     } else {
         location.to_owned()
@@ -185,8 +185,8 @@ fn rows(comparison: &SampleComparison) -> Vec<Row> {
         },
         |percent| Row {
             name: "change",
-            estimate: figure::percent(percent.estimate / 100.0),
-            interval: between(percent, |value| figure::percent(value / 100.0)),
+            estimate: format::percent(percent.estimate / 100.0),
+            interval: between(percent, |value| format::percent(value / 100.0)),
             sentence: "the same in percent of the baseline's median".to_owned(),
         },
     );
@@ -195,15 +195,15 @@ fn rows(comparison: &SampleComparison) -> Vec<Row> {
     vec![
         Row {
             name: "location",
-            estimate: figure::signed(shift.estimate),
-            interval: between(shift, figure::signed),
+            estimate: format::signed(shift.estimate),
+            interval: between(shift, format::signed),
             sentence: location,
         },
         percent,
         Row {
             name: "superiority",
-            estimate: figure::value(superiority.estimate),
-            interval: between(superiority, figure::value),
+            estimate: format::value(superiority.estimate),
+            interval: between(superiority, format::value),
             sentence: format!(
                 "a canary point exceeds a baseline point {:.0} times in 100",
                 100.0 * superiority.estimate
@@ -212,7 +212,7 @@ fn rows(comparison: &SampleComparison) -> Vec<Row> {
         spread(&comparison.spread),
         Row {
             name: "p",
-            estimate: figure::value(p),
+            estimate: format::value(p),
             interval: "two-sided".to_owned(),
             sentence: format!("{}, by the Mann-Whitney test, {method}", likelihood(p)),
         },
@@ -234,12 +234,12 @@ fn spread(spread: &SpreadComparison) -> Row {
         Verdict::Open => "neither side is shown to vary more",
     };
     let p = spread.brown_forsythe.as_ref().map_or_else(String::new, |test| {
-        format!(" (Brown-Forsythe p {})", figure::value(test.two_sided))
+        format!(" (Brown-Forsythe p {})", format::value(test.two_sided))
     });
     Row {
         name: "spread",
-        estimate: format!("×{}", figure::value(ratio.estimate)),
-        interval: between(ratio, |value| format!("×{}", figure::value(value))),
+        estimate: format!("×{}", format::value(ratio.estimate)),
+        interval: between(ratio, |value| format!("×{}", format::value(value))),
         sentence: format!("{compared}{p}"),
     }
 }
@@ -256,6 +256,6 @@ fn likelihood(p: f64) -> String {
     if p >= 0.01 {
         format!("alike sides differ as much {:.0} times in 100", 100.0 * p)
     } else {
-        format!("alike sides differ as much once in {} times", figure::value((1.0 / p).round()))
+        format!("alike sides differ as much once in {} times", format::value((1.0 / p).round()))
     }
 }

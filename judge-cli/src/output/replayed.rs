@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use judge_core::judgement::{MetricJudgement, SideSummary};
-use judge_core::{Classification, Verdict, figure};
+use judge_core::{Classification, Verdict, format};
 use judge_points::time;
 use judge_retro::{BrokenRelease, Fate, ReleaseLine, Replayed, ReplayedInterval, show_length};
 
@@ -187,7 +187,7 @@ fn section(release: &str, replayed: &Replayed, one: &ReplayedInterval) -> String
 fn cells(metric: &MetricJudgement) -> [String; 5] {
     let median = |side: &SideSummary, other: &SideSummary| match side.counts.judged {
         0 => "no data".to_owned(),
-        _ => figure::value_beside(side.median, other.median),
+        _ => format::value_beside(side.median, other.median),
     };
     let why = match metric.classification {
         Classification::Pass => String::new(),

@@ -131,7 +131,7 @@ fn bad_lines_stand_in_their_places() {
         (1, 3, "truncated", "not JSON"),
         (2, 4, "", "not JSON"),
         (3, 5, "", "longer than 4096 bytes"),
-        (4, 6, "metricSetPairList[0].values.control[1]", "allowed"),
+        (4, 6, "metricSetPairList[0].values.control[1]", "expected"),
     ] {
         let error = &lines[index]["error"];
         assert_eq!((&error["line"], &error["field"]), (&line.into(), &field.into()), "{error}");

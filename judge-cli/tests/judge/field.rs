@@ -32,7 +32,7 @@ fn an_empty_canary_passes_kayentas_judge_with_a_warning() {
     for metric in ["http_5xx", "latency"] {
         let warning = format!(
             "warning: {metric}: the canary has no data at all, and passes because nanStrategy replace \
-             judges each gap as 0; check its query, or say nanStrategy remove and mustHaveData true"
+             judges each gap as 0; check its query, or set nanStrategy"
         );
         assert!(answer.stderr.contains(&warning), "{metric}: {answer:?}");
     }
@@ -215,7 +215,7 @@ fn a_stored_list_of_pairs_is_judged_by_the_config_beside_it() {
         (&format!("{run} -b no-data/n.csv -n no-data/n.csv"), "cannot be used with"),
         ("run -c stored/config.json -b no-data/n.csv", "--canary <PATH>"),
         ("run -c stored/config.json -n no-data/n.csv", "--baseline <PATH>"),
-        ("run -c stored/config.json --pairs stored/config.json", "a list"),
+        ("run -c stored/config.json --pairs stored/config.json", "expected a list, got an object"),
         ("run -c - --pairs -", "standard input"),
     ] {
         let answer = judge(arguments);
@@ -240,7 +240,7 @@ fn the_config_in_a_request_is_checked() {
     let place = TestFolder::with(&[("execution.json", wrapped.as_bytes())]);
     let answer = place.judge("config check execution.json");
     let noticed = "execution.json: notice: canaryConfig.metrics[0].analysisConfigurations.canary.direction: \
-                   \"decrease\"; latency fails when it decreases; is `direction` the direction of harm?";
+                   \"decrease\"; latency fails when it decreases; `direction` is the harmful direction";
     assert!(answer.code == 0 && answer.stdout.starts_with(noticed), "{answer:?}");
 }
 

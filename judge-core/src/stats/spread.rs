@@ -1,16 +1,16 @@
-//! Whether and by how much one sample is more spread out than the other.
+//! Tests and ratio of spread (dispersion).
 
 use super::distribution::{normal, student};
 use super::moments::{Scale, mean, sum_of_squares};
 use super::{ConfidenceLevel, Interval, PValues, Sample, median};
 use crate::math;
 
-/// What a test of spread says about two samples.
+/// Result of a test of spread.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct SpreadTest {
-    /// Positive when x is more spread out; its square is the usual statistic (F, or χ² with one
-    /// degree of freedom).
+    /// Positive if x is more spread out. Its square is the usual statistic (F, or χ² with one degree of
+    /// freedom).
     pub statistic: f64,
     /// The p-values; `less` is for x less spread out than y.
     pub p: PValues,
@@ -34,10 +34,11 @@ impl Deviations {
     }
 }
 
-/// Whether the mean distance from the median differs: the Brown–Forsythe test, robust to skew.
+/// The Brown–Forsythe test (Levene's test around the median): do the mean distances from the median differ?
+/// Robust to skew.
 ///
-/// It compares spreads, not places, and takes values as they are: one gross outlier counts fully.
-/// `None` when the distances do not vary, or there are fewer than 3 values in all.
+/// It compares spread, *not* location, and takes values as they are: one gross outlier counts fully. `None`
+/// if the distances do not vary, or there are fewer than 3 values in all.
 ///
 /// # Cost
 /// O(m + n) once sorted.
@@ -73,11 +74,11 @@ pub fn brown_forsythe(x: &Sample, y: &Sample) -> Option<SpreadTest> {
     Some(SpreadTest { statistic, p })
 }
 
-/// Whether distances from the median differ, by their ranks: the Fligner–Killeen test, robust to
-/// outliers as well.
+/// The Fligner–Killeen test: do the distances from the median differ, by their ranks? Robust to outliers as
+/// well.
 ///
-/// It compares spreads, not places. An approximation for about five values a side and more. `None` when
-/// all distances are equal.
+/// It compares spread, *not* location. It is an approximation for about five values a side and more. `None`
+/// if all distances are equal.
 ///
 /// # Cost
 /// O((m + n) log(m + n)).
@@ -134,7 +135,7 @@ pub fn fligner_killeen(x: &Sample, y: &Sample) -> Option<SpreadTest> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct SpreadRatio {
-    /// x's mean distance from its median over y's.
+    /// Mean distance of x from its median, divided by that of y.
     pub ratio: f64,
     /// Of the ratio.
     pub interval: Interval,
@@ -143,7 +144,7 @@ pub struct SpreadRatio {
 /// The ratio of mean absolute deviations from the median, x over y, with an interval that does not
 /// assume normal data.
 ///
-/// `None` when a side has fewer than two values or does not vary: a ratio to no spread has no interval.
+/// `None` if a side has fewer than two values or does not vary: a ratio to no spread has no interval.
 ///
 /// # Cost
 /// O(m + n) once sorted.

@@ -1,6 +1,6 @@
 //! The intervals as chart, as classes of the metrics, and as a table.
 
-use judge_core::{Classification, figure};
+use judge_core::{Classification, format};
 use maud::{Markup, html};
 
 use super::{Timeline, TimelineInterval};
@@ -19,9 +19,9 @@ pub(super) fn intervals(timeline: &Timeline) -> Markup {
                     span.key.passing { "pass" }
                     span.key.marginal { "marginal" }
                     span.key.failing { "fail" }
-                    span.key.pass-line { "passes from " (figure::value(timeline.thresholds.pass)) }
+                    span.key.pass-line { "passes from " (format::value(timeline.thresholds.pass)) }
                     span.key.marginal-line {
-                        "marginal from " (figure::value(timeline.thresholds.marginal))
+                        "marginal from " (format::value(timeline.thresholds.marginal))
                     }
                     @if timeline.stopped.is_some() { span.key.stop-line { "stopped" } }
                     @if timeline.deciding + 1 < timeline.intervals.len() {
@@ -151,7 +151,7 @@ fn row(timeline: &Timeline, index: usize, interval: &TimelineInterval) -> Markup
             th.number scope="row" { (index + 1) }
             td.time { (time::utc(interval.window.from_millis)) }
             td.time { (time::utc(interval.window.to_millis)) }
-            td.number { (figure::value(interval.score)) }
+            td.number { (format::value(interval.score)) }
             td { span.badge { (text) } }
             td {
                 @for (at, (metric, _)) in failing.enumerate() {

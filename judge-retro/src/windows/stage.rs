@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     fn judged(scores: &[f64], thresholds: Thresholds) -> Vec<Judgement> {
-        let verdict = |score| Verdict::of(score, thresholds);
+        let verdict = |score| Verdict::from_score(score, thresholds);
         let judgement = |&score: &f64| Judgement {
             judge: "NetflixACAJudge-v1.0".to_owned(),
             verdict: verdict(score),
