@@ -16,6 +16,16 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Problem;
 
 /// The direction in which a change of the metric is harmful.
+///
+/// # Example
+/// ```
+/// use judge_core::config::{Direction, MetricConfig};
+///
+/// let errors =
+///     MetricConfig { direction: Direction::Increase, ..MetricConfig::new("errors", "Errors") };
+/// assert_eq!(MetricConfig::default().direction, Direction::Either);
+/// # assert_eq!(errors.groups, ["Errors"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
@@ -40,6 +50,17 @@ pub enum NanStrategy {
 }
 
 /// How many interquartile ranges beyond the quartiles a point is an outlier: finite and above 0.
+///
+/// # Example
+/// ```
+/// use judge_core::config::{MetricConfig, OutlierFactor, Outliers};
+///
+/// let outliers = Outliers::Remove(OutlierFactor::new(3.0)?);
+/// let latency = MetricConfig { outliers, ..MetricConfig::new("latency", "Latency") };
+/// assert!(OutlierFactor::new(0.0).is_err());
+/// # assert!(!latency.critical);
+/// # Ok::<(), judge_core::Problem>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OutlierFactor(f64);
@@ -48,8 +69,10 @@ impl OutlierFactor {
     /// Tukey's fence for values that are "far out" (1977); Kayenta's default.
     pub const DEFAULT: Self = Self(3.0);
 
+    /// Checks `factor`.
+    ///
     /// # Errors
-    /// When `factor` is not a finite number above 0.
+    /// If `factor` is not a finite number above 0.
     pub fn new(factor: f64) -> Result<Self, Problem> {
         if factor > 0.0 && factor.is_finite() {
             Ok(Self(factor))
@@ -64,7 +87,7 @@ impl OutlierFactor {
     }
 }
 
-/// What happens to outliers.
+/// What the judge does with outliers.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Outliers {
     /// Outliers are judged like any other point.
@@ -96,6 +119,19 @@ impl EffectMeasure {
 }
 
 /// How large a change must be to count, in units of the effect measure.
+///
+/// # Example
+/// An increase of up to 10 % is allowed, and a critical metric fails the canary from 50 % on:
+/// ```
+/// use judge_core::config::{EffectMeasure, EffectSize};
+///
+/// let size = EffectSize {
+///     allowed_increase: 1.1,
+///     critical_increase: 1.5,
+///     ..EffectSize::neutral(EffectMeasure::MeanRatio)
+/// };
+/// assert_eq!(size.allowed_decrease, 1.0);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EffectSize {
@@ -132,6 +168,19 @@ impl Default for EffectSize {
 }
 
 /// One metric of the config. The defaults are Kayenta's.
+///
+/// # Example
+/// ```
+/// use judge_core::config::{Direction, MetricConfig, NanStrategy};
+///
+/// let errors = MetricConfig {
+///     direction: Direction::Increase,
+///     nan_strategy: NanStrategy::Replace,
+///     critical: true,
+///     ..MetricConfig::new("errors", "Errors")
+/// };
+/// assert_eq!(errors.name, "errors");
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MetricConfig {
     /// Name of the metric. A pair of series belongs to the metric of its name.
@@ -142,7 +191,7 @@ pub struct MetricConfig {
     pub direction: Direction,
     /// What a gap becomes.
     pub nan_strategy: NanStrategy,
-    /// What happens to outliers.
+    /// What the judge does with outliers.
     pub outliers: Outliers,
     /// Whether a failure of this metric alone fails the canary.
     pub critical: bool,
@@ -152,7 +201,7 @@ pub struct MetricConfig {
     pub must_have_data: bool,
     /// How large a change must be to count.
     pub effect_size: EffectSize,
-    /// What only `EvidenceJudge-v1` reads.
+    /// Settings that only `EvidenceJudge-v1` reads.
     pub evidence: evidence::MetricEvidence,
 }
 
@@ -164,6 +213,22 @@ impl MetricConfig {
 }
 
 /// The scores at which a canary passes or is marginal.
+///
+/// # Example
+/// ```
+/// use judge_core::Thresholds;
+///
+/// let swapped = Thresholds { pass: 75.0, marginal: 95.0 };
+/// assert_eq!(swapped.problems()[0].path, "marginal");
+/// ```
+///
+/// # Example
+/// ```
+/// use judge_core::Thresholds;
+///
+/// let swapped = Thresholds { pass: 75.0, marginal: 95.0 };
+/// assert_eq!(swapped.problems()[0].path, "marginal");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
     /// The canary passes at this score or above.
@@ -207,6 +272,19 @@ impl Default for Thresholds {
 }
 
 /// A canary config: metrics, groups with their weights, and the judge.
+///
+/// # Example
+/// ```
+/// use judge_core::{CanaryConfig, MetricConfig};
+///
+/// let config = CanaryConfig {
+///     metrics: vec![MetricConfig::new("latency", "Latency"), MetricConfig::new("errors", "Errors")],
+///     group_weights: [("Latency".to_owned(), 40.0), ("Errors".to_owned(), 50.0)].into(),
+///     ..CanaryConfig::default()
+/// };
+/// let problems = config.problems();
+/// assert_eq!(problems[0].path, "classifier.groupWeights");
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CanaryConfig {
     /// Name of the config.
@@ -219,7 +297,7 @@ pub struct CanaryConfig {
     pub group_weights: BTreeMap<String, f64>,
     /// Thresholds of the config. The thresholds of a request win over them.
     pub thresholds: Option<Thresholds>,
-    /// What only `EvidenceJudge-v1` reads.
+    /// Settings that only `EvidenceJudge-v1` reads.
     pub evidence: evidence::EvidenceConfig,
     /// Problems that the reader of the document found and that this value no longer shows, such as unknown
     /// words.

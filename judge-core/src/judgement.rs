@@ -14,7 +14,8 @@ pub use standing::Standing;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::config::{Direction, EffectMeasure, Thresholds};
+use crate::config::{Direction, EffectMeasure, EffectSize, Thresholds};
+use crate::interval::Shift;
 use crate::number;
 use crate::series::Tags;
 use crate::warning::Warning;
@@ -31,7 +32,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The verdict for `score` under `thresholds`.
+    /// The verdict for `score` at `thresholds`.
+    ///
+    /// # Example
+    /// ```
+    /// use judge_core::{Thresholds, Verdict};
+    ///
+    /// let thresholds = Thresholds { pass: 95.0, marginal: 75.0 };
+    /// assert_eq!(Verdict::from_score(80.0, thresholds), Verdict::Marginal);
+    /// ```
     pub fn from_score(score: f64, thresholds: Thresholds) -> Self {
         if score >= thresholds.pass {
             Self::Pass
@@ -66,6 +75,7 @@ pub enum Classification {
 /// An effect and the allowances it was compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Effect {
     /// How the effect is measured.
     pub measure: EffectMeasure,
@@ -90,6 +100,7 @@ pub struct Effect {
 /// The test of a metric by the parity judge: what was found and what it was compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Evidence {
     /// The shift canary − baseline, in the metric's unit.
     #[serde(with = "number")]
@@ -104,6 +115,28 @@ pub struct Evidence {
     pub effect: Effect,
     /// Direction in which a change of the metric is harmful.
     pub direction: Direction,
+}
+
+impl Effect {
+    /// An effect of `value`, compared with the allowances of `size`.
+    pub fn new(value: f64, size: EffectSize) -> Self {
+        Self {
+            measure: size.measure,
+            value,
+            allowed_increase: size.allowed_increase,
+            allowed_decrease: size.allowed_decrease,
+            critical_increase: size.critical_increase,
+            critical_decrease: size.critical_decrease,
+        }
+    }
+}
+
+impl Evidence {
+    /// A shift that must clear a band of ± `tolerance`.
+    pub fn new(shift: Shift, tolerance: f64, effect: Effect, direction: Direction) -> Self {
+        let Shift { estimate, interval, .. } = shift;
+        Self { estimate, interval, tolerance, effect, direction }
+    }
 }
 
 /// What decided the class of a metric.
@@ -131,6 +164,7 @@ pub enum Decision {
 /// The overall result of the tests of `EvidenceJudge-v1`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Panel {
     /// The shift canary − baseline, in the metric's unit.
     #[serde(with = "number")]
@@ -198,12 +232,13 @@ pub struct SideSummary {
 /// The judgement of one metric.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct MetricJudgement {
     /// The metric's name.
     pub name: String,
-    /// As given with the pair.
+    /// Given with the pair.
     pub id: Option<String>,
-    /// As given with the pair.
+    /// Given with the pair.
     pub tags: Option<Tags>,
     /// The groups the metric counts in.
     pub groups: Vec<String>,
@@ -230,9 +265,45 @@ pub struct MetricJudgement {
     pub findings: Vec<Finding>,
 }
 
+impl MetricJudgement {
+    /// The judgement of a metric without groups, tags, findings and numbers. Set its fields to add them.
+    ///
+    /// # Example
+    /// ```
+    /// use judge_core::Classification;
+    /// use judge_core::judgement::{Decision, MetricJudgement};
+    ///
+    /// let mut metric = MetricJudgement::new("latency", Classification::Pass, Decision::Identical);
+    /// metric.groups = vec!["Latency".to_owned()];
+    /// assert_eq!(metric.explanation(), "both sides hold the same values");
+    /// ```
+    pub fn new(
+        name: impl Into<String>,
+        classification: Classification,
+        decision: Decision,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            id: None,
+            tags: None,
+            groups: Vec::new(),
+            classification,
+            reason: None,
+            critical: false,
+            muted: false,
+            baseline: SideSummary::default(),
+            canary: SideSummary::default(),
+            mean_ratio: None,
+            decision,
+            findings: Vec::new(),
+        }
+    }
+}
+
 /// The score of one group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct GroupScore {
     /// The group.
     pub name: String,
@@ -247,9 +318,39 @@ pub struct GroupScore {
     pub cost: f64,
 }
 
+impl GroupScore {
+    /// The score of a group that decides `weight` percent of the canary's score and costs it `cost` points.
+    pub fn new(name: impl Into<String>, score: f64, weight: f64, cost: f64) -> Self {
+        Self { name: name.into(), score, weight, cost }
+    }
+}
+
 /// Everything that a judge says about a canary.
+///
+/// It serializes with serde; `judge run --format json` writes it.
+///
+/// # Example
+/// ```
+/// use judge_core::{Classification, Judge, JudgeError, JudgeRequest, Judgement, Verdict};
+///
+/// /// What a deployment tool does with a judgement.
+/// fn may_promote(judgement: &Judgement) -> bool {
+///     for metric in judgement.metrics.iter().filter(|metric| metric.fails_alone()) {
+///         println!("{}: {}", metric.shown_name(), metric.explanation());
+///     }
+///     for warning in &judgement.warnings {
+///         println!("{warning}");
+///     }
+///     judgement.verdict == Verdict::Pass
+/// }
+///
+/// let judgement = judge_core::NetflixAcaJudge.judge(&JudgeRequest::default())?;
+/// assert!(!may_promote(&judgement), "nothing was judged");
+/// # Ok::<(), JudgeError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Judgement {
     /// Name of the judge.
     pub judge: String,
@@ -268,6 +369,23 @@ pub struct Judgement {
     pub metrics: Vec<MetricJudgement>,
     /// What a person should know about this judgement.
     pub warnings: Vec<Warning>,
+}
+
+impl Judgement {
+    /// A judgement of `judge` with the verdict for `score`, without groups, metrics and warnings. Set its fields to add
+    /// them.
+    pub fn new(judge: impl Into<String>, score: f64, thresholds: Thresholds) -> Self {
+        Self {
+            judge: judge.into(),
+            verdict: Verdict::from_score(score, thresholds),
+            score,
+            reason: None,
+            thresholds,
+            groups: Vec::new(),
+            metrics: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// A metric with its explanation. The explanation is derived, so it is written and not stored.

@@ -42,7 +42,7 @@
 //! | know what is wrong with an input | [`JudgeError`] and its [`Problem`]s, each with its path |
 //! | speak Kayenta's JSON | [`kayenta`] |
 //! | compare two samples | [`stats`] |
-//! | show numbers to people | [`format`] |
+//! | show numbers to people | [`mod@format`] |
 //!
 //! # Which judge
 //!

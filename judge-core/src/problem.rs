@@ -19,6 +19,16 @@ pub enum Severity {
 }
 
 /// One problem with an input.
+///
+/// # Example
+/// ```
+/// use judge_core::{Problem, Severity};
+///
+/// let problem = Problem::error("metrics[3].name", 5, "a string").within("canaryConfig");
+/// assert_eq!(problem.path, "canaryConfig.metrics[3].name");
+/// assert_eq!(problem.severity, Severity::Error);
+/// assert_eq!(problem.to_string(), "canaryConfig.metrics[3].name: expected a string, got 5");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {

@@ -7,7 +7,7 @@ use crate::error::JudgeError;
 use crate::problem::Problem;
 use crate::series::MetricPair;
 
-/// A canary to judge.
+/// A canary to judge. The crate page has a complete example.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct JudgeRequest {
     /// Metrics, groups, weights, and the judge.

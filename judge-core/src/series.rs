@@ -12,6 +12,16 @@ pub struct Clock {
 }
 
 /// The points of one metric on one side, in order of time, in any unit. NaN is a gap.
+///
+/// # Example
+/// ```
+/// use judge_core::{Clock, Series};
+///
+/// let clock = Clock { start_millis: 1_735_689_600_000, step_millis: 60_000 };
+/// let series = Series { values: vec![3.0, f64::NAN, 4.0], clock: Some(clock) };
+/// assert!(!series.is_silent());
+/// assert_eq!(Series::from(vec![3.0]).clock, None);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Series {
     /// The points; NaN for a gap.
@@ -37,6 +47,18 @@ impl From<Vec<f64>> for Series {
 pub type Tags = BTreeMap<String, Option<String>>;
 
 /// The series of one metric on both sides.
+///
+/// # Example
+/// ```
+/// use judge_core::MetricPair;
+///
+/// let pair = MetricPair {
+///     id: Some("42".to_owned()),
+///     history: vec![vec![100.0, 104.0].into(), vec![99.0, 101.0].into()],
+///     ..MetricPair::new("latency", vec![100.0, 102.0], vec![120.0, 118.0])
+/// };
+/// assert_eq!(pair.canary.values.len(), 2);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MetricPair {
     /// Name of the metric, as in the config.

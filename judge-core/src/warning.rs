@@ -21,6 +21,20 @@ pub enum NoDataOutcome {
 }
 
 /// A warning about a judgement. Its text says what to do.
+///
+/// # Example
+/// ```
+/// use judge_core::{CanaryConfig, Judge, JudgeRequest, MetricConfig, NetflixAcaJudge, Warning};
+///
+/// let config = CanaryConfig {
+///     metrics: vec![MetricConfig::new("latency", "Latency")],
+///     ..CanaryConfig::default()
+/// };
+/// let request = JudgeRequest { config, ..JudgeRequest::default() };
+/// let judgement = NetflixAcaJudge.judge(&request)?;
+/// assert_eq!(judgement.warnings, [Warning::NotSubmitted { metric: "latency".to_owned() }]);
+/// # Ok::<(), judge_core::JudgeError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
 #[non_exhaustive]

@@ -38,6 +38,7 @@ pub enum Change {
 /// The result of one test of one metric.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Finding {
     /// The test.
     pub test: TestKind,

@@ -16,12 +16,12 @@ use super::data_warnings;
 pub(super) struct Configs<'a>(HashMap<&'a str, &'a MetricConfig>);
 
 impl<'a> Configs<'a> {
-    pub(super) fn of(request: &'a JudgeRequest) -> Self {
+    pub(super) fn new(request: &'a JudgeRequest) -> Self {
         let metrics = request.config.metrics.iter().rev();
         Self(metrics.map(|metric| (metric.name.as_str(), metric)).collect())
     }
 
-    pub(super) fn of_pair(
+    pub(super) fn for_pair(
         &self,
         index: usize,
         pair: &MetricPair,

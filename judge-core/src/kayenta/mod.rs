@@ -110,7 +110,11 @@ fn judged_by(config: CanaryConfig) -> Vec<Problem> {
 /// # Errors
 /// With every problem at once, if the bytes are not JSON or the request cannot be judged.
 pub fn read_request(json: &[u8]) -> Result<JudgeRequest, JudgeError> {
-    read(json, |raw| request::read(raw, None), |document| request::problems::of(document, None))
+    read(
+        json,
+        |raw| request::read(raw, None),
+        |document| request::problems::of_request(document, None),
+    )
 }
 
 /// Reads a request and judges it at `thresholds`, whatever its own are. The request may have none, as in what
@@ -126,7 +130,7 @@ pub fn read_request_judged_at(
     let read = read(
         json,
         |raw| request::read(raw, given),
-        |document| request::problems::of(document, given),
+        |document| request::problems::of_request(document, given),
     );
     read.map(|request| JudgeRequest { thresholds, ..request })
 }

@@ -53,7 +53,7 @@ struct RawScopes {
     experiment: Value,
 }
 
-/// The request; `given` are the thresholds of one that has none. `None` if [`problems::of`] finds problems.
+/// The request; `given` are the thresholds of one that has none. `None` if [`problems::of_request`] finds problems.
 pub(super) fn read(
     Object(raw): Object<RawRequest>,
     given: Option<Thresholds>,

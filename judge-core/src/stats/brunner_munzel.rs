@@ -45,8 +45,8 @@ pub struct BrunnerMunzel {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn brunner_munzel(x: &Sample, y: &Sample) -> Option<BrunnerMunzel> {
-    let sums = RankSums::of(x.sorted(), y.sorted());
-    let PlacementVariance { variance, df } = PlacementVariance::of(sums)?;
+    let sums = RankSums::from_sorted(x.sorted(), y.sorted());
+    let PlacementVariance { variance, df } = PlacementVariance::estimate(sums)?;
     // 4U − 2mn as an integer, so that no digit is lost near a probability of one half.
     let above = 2 * i128::from(sums.twice_u) - 2 * i128::from(sums.m) * i128::from(sums.n);
     let statistic = above as f64 / (4.0 * sums.pairs()) / variance.sqrt();

@@ -77,12 +77,12 @@ struct Autocorrelation {
 
 impl Autocorrelation {
     fn new(series: &[f64]) -> Self {
-        let scale = Scale::of(series.iter());
+        let scale = Scale::from_values(series.iter());
         let scaled: Vec<f64> = series.iter().map(|&v| scale.down(v)).collect();
         let centre = mean(&scaled);
         // Scaled again, because deviations can be far smaller than the values.
         let mut deviations: Vec<f64> = scaled.iter().map(|v| v - centre).collect();
-        let scale = Scale::of(deviations.iter());
+        let scale = Scale::from_values(deviations.iter());
         for deviation in &mut deviations {
             *deviation = scale.down(*deviation);
         }

@@ -71,7 +71,7 @@ pub(super) fn locate(
     let mut collector = RankCollector::new(x, y);
     // An exact distribution needs all ties before the ranks are chosen.
     let null = if may_be_exact(x.len(), y.len(), method) {
-        choose(x, y, RankSums::of(x, y), method, scratch.null.take())?
+        choose(x, y, RankSums::from_sorted(x, y), method, scratch.null.take())?
     } else {
         None
     };

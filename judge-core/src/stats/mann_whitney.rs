@@ -58,7 +58,7 @@ pub struct MannWhitney {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn mann_whitney(x: &Sample, y: &Sample, method: Method) -> Result<MannWhitney, ExactTooCostly> {
-    let sums = RankSums::of(x.sorted(), y.sorted());
+    let sums = RankSums::from_sorted(x.sorted(), y.sorted());
     let null = choose(x.sorted(), y.sorted(), sums, method, None)?;
     Ok(test(sums, null.as_ref()))
 }

@@ -7,7 +7,7 @@ pub(super) struct Scale(f64);
 
 impl Scale {
     /// The scale for values that are scaled together.
-    pub(super) fn of<'a>(values: impl Iterator<Item = &'a f64>) -> Self {
+    pub(super) fn from_values<'a>(values: impl Iterator<Item = &'a f64>) -> Self {
         let largest = values.fold(0.0_f64, |largest, v| largest.max(v.abs()));
         let (_, exponent) = libm::frexp(largest);
         Self(libm::ldexp(1.0, (-exponent).clamp(-1020, 1020)))

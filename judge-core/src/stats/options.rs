@@ -131,9 +131,9 @@ impl PValues {
     /// ```
     /// use judge_core::stats::{Alternative, PValues};
     /// let p = PValues { two_sided: 0.04, less: 0.98, greater: 0.02 };
-    /// assert_eq!(p.of(Alternative::Greater), 0.02);
+    /// assert_eq!(p.for_alternative(Alternative::Greater), 0.02);
     /// ```
-    pub fn of(self, alternative: Alternative) -> f64 {
+    pub fn for_alternative(self, alternative: Alternative) -> f64 {
         match alternative {
             Alternative::TwoSided => self.two_sided,
             Alternative::Less => self.less,

@@ -127,7 +127,7 @@ fn by_groups(within: RankSums, x: &[f64], y: &[f64]) -> RankSums {
 
 impl RankSums {
     /// From sorted sides, in O(m + n).
-    pub(super) fn of(x: &[f64], y: &[f64]) -> Self {
+    pub(super) fn from_sorted(x: &[f64], y: &[f64]) -> Self {
         use super::staircase::{Band, Rows, walk};
         let mut collector = RankCollector::new(x, y);
         walk(x, y, &[Band::closed(0.0, 0.0)], |rows: &Rows<'_, 1>| {

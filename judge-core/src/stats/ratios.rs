@@ -97,8 +97,8 @@ pub fn relative_shift(shift: Shift, y: &Sample, level: ConfidenceLevel) -> Optio
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn mean_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Ratio> {
-    let scale = Scale::of(x.sorted().iter().chain(y.sorted()));
-    let (x, y) = (Mean::of(x, scale)?, Mean::of(y, scale)?);
+    let scale = Scale::from_values(x.sorted().iter().chain(y.sorted()));
+    let (x, y) = (Mean::estimate(x, scale)?, Mean::estimate(y, scale)?);
     if y.value == 0.0 {
         return None;
     }
@@ -130,7 +130,7 @@ struct Mean {
 }
 
 impl Mean {
-    fn of(sample: &Sample, scale: Scale) -> Option<Self> {
+    fn estimate(sample: &Sample, scale: Scale) -> Option<Self> {
         let values: Vec<f64> = sample.sorted().iter().map(|&v| scale.down(v)).collect();
         let (count, mean) = (values.len() as f64, mean(&values));
         let variance = sum_of_squares(&values, mean) / (count - 1.0) / count;
@@ -167,8 +167,10 @@ pub fn median_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Ra
         return None;
     }
     let estimate = a / b;
-    let (of_x, of_y) =
-        (LogReach::of(a, median_interval(x, level)), LogReach::of(b, median_interval(y, level)));
+    let (of_x, of_y) = (
+        LogReach::from_interval(a, median_interval(x, level)),
+        LogReach::from_interval(b, median_interval(y, level)),
+    );
     let interval = match (of_x, of_y) {
         (Some(x), Some(y)) => {
             let small = estimate.abs() * math::exp(-math::hypot(x.down, y.up));
@@ -191,7 +193,7 @@ struct LogReach {
 }
 
 impl LogReach {
-    fn of(estimate: f64, interval: Interval) -> Option<Self> {
+    fn from_interval(estimate: f64, interval: Interval) -> Option<Self> {
         let (near, far) = if interval.lower > 0.0 {
             (interval.lower, interval.upper)
         } else if interval.upper < 0.0 {
@@ -236,7 +238,7 @@ pub struct CohensD {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn cohens_d(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<CohensD> {
-    let scale = Scale::of(x.sorted().iter().chain(y.sorted()));
+    let scale = Scale::from_values(x.sorted().iter().chain(y.sorted()));
     let down =
         |sample: &Sample| -> Vec<f64> { sample.sorted().iter().map(|&v| scale.down(v)).collect() };
     let (x, y) = (down(x), down(y));

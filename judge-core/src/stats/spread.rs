@@ -23,8 +23,8 @@ struct Deviations {
 }
 
 impl Deviations {
-    fn of(x: &Sample, y: &Sample) -> Self {
-        let scale = Scale::of(x.sorted().iter().chain(y.sorted()));
+    fn from_medians(x: &Sample, y: &Sample) -> Self {
+        let scale = Scale::from_values(x.sorted().iter().chain(y.sorted()));
         let side = |sample: &Sample| {
             let values: Vec<f64> = sample.sorted().iter().map(|&v| scale.down(v)).collect();
             let middle = median(&values);
@@ -58,7 +58,7 @@ impl Deviations {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn brown_forsythe(x: &Sample, y: &Sample) -> Option<SpreadTest> {
-    let deviations = Deviations::of(x, y);
+    let deviations = Deviations::from_medians(x, y);
     let (m, n) = (deviations.x.len() as f64, deviations.y.len() as f64);
     let (x_mean, y_mean) = (mean(&deviations.x), mean(&deviations.y));
     let within = sum_of_squares(&deviations.x, x_mean) + sum_of_squares(&deviations.y, y_mean);
@@ -102,7 +102,7 @@ pub fn fligner_killeen(x: &Sample, y: &Sample) -> Option<SpreadTest> {
         deviation: f64,
         of_x: bool,
     }
-    let deviations = Deviations::of(x, y);
+    let deviations = Deviations::from_medians(x, y);
     let (m, n) = (deviations.x.len() as f64, deviations.y.len() as f64);
     let side = |values: Vec<f64>, of_x: bool| {
         values.into_iter().map(move |deviation| Ranked { deviation, of_x })
@@ -163,8 +163,8 @@ pub struct SpreadRatio {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn spread_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<SpreadRatio> {
-    let scale = Scale::of(x.sorted().iter().chain(y.sorted()));
-    let (x, y) = (LogSpread::of(x, scale)?, LogSpread::of(y, scale)?);
+    let scale = Scale::from_values(x.sorted().iter().chain(y.sorted()));
+    let (x, y) = (LogSpread::estimate(x, scale)?, LogSpread::estimate(y, scale)?);
     let log_ratio = x.log_deviation - y.log_deviation;
     let reach = normal::upper_quantile(level.tail()) * (x.variance + y.variance).sqrt();
     let log_corrected = log_ratio + x.log_correction - y.log_correction;
@@ -184,7 +184,7 @@ struct LogSpread {
 }
 
 impl LogSpread {
-    fn of(sample: &Sample, scale: Scale) -> Option<Self> {
+    fn estimate(sample: &Sample, scale: Scale) -> Option<Self> {
         let values: Vec<f64> = sample.sorted().iter().map(|&v| scale.down(v)).collect();
         let n = values.len() as f64;
         let (middle, average) = (median(&values), mean(&values));

@@ -69,13 +69,13 @@ impl Superiority {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn superiority(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Superiority {
-    estimate(RankSums::of(x.sorted(), y.sorted()), level)
+    estimate(RankSums::from_sorted(x.sorted(), y.sorted()), level)
 }
 
 /// The same from rank sums.
 pub(super) fn estimate(sums: RankSums, level: ConfidenceLevel) -> Superiority {
     let probability = sums.superiority();
-    let variance = PlacementVariance::of(sums);
+    let variance = PlacementVariance::estimate(sums);
     let interval = match variance {
         Some(v) if probability > 0.0 && probability < 1.0 => {
             let quantile = student::upper_quantile(level.tail(), v.df);
@@ -100,7 +100,7 @@ pub(super) struct PlacementVariance {
 
 impl PlacementVariance {
     /// `None` when it cannot be estimated: one value on a side, or no variation at all.
-    pub(super) fn of(sums: RankSums) -> Option<Self> {
+    pub(super) fn estimate(sums: RankSums) -> Option<Self> {
         if sums.m < 2 || sums.n < 2 {
             return None;
         }

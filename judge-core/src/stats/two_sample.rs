@@ -86,7 +86,7 @@ pub(crate) fn place_test(
     method: Method,
     scratch: &mut TwoSampleScratch,
 ) -> Result<PValues, ExactTooCostly> {
-    let sums = RankSums::of(x, y);
+    let sums = RankSums::from_sorted(x, y);
     let null = mann_whitney::choose(x, y, sums, method, scratch.null.take())?;
     let p = mann_whitney::test(sums, null.as_ref()).p;
     scratch.null = null;

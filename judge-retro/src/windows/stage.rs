@@ -79,17 +79,7 @@ mod tests {
     use super::*;
 
     fn judged(scores: &[f64], thresholds: Thresholds) -> Vec<Judgement> {
-        let verdict = |score| Verdict::from_score(score, thresholds);
-        let judgement = |&score: &f64| Judgement {
-            judge: "NetflixACAJudge-v1.0".to_owned(),
-            verdict: verdict(score),
-            score,
-            reason: None,
-            thresholds,
-            groups: Vec::new(),
-            metrics: Vec::new(),
-            warnings: Vec::new(),
-        };
+        let judgement = |&score: &f64| Judgement::new("NetflixACAJudge-v1.0", score, thresholds);
         scores.iter().map(judgement).collect()
     }
 

@@ -92,21 +92,8 @@ fn missing(config: &MetricConfig) -> Class {
 }
 
 fn evidence(config: &MetricConfig, shift: Shift, effect: f64) -> Evidence {
-    let size = config.effect_size;
-    Evidence {
-        estimate: shift.estimate,
-        interval: shift.interval,
-        tolerance: TOLERANCE * shift.estimate.abs(),
-        effect: Effect {
-            measure: size.measure,
-            value: effect,
-            allowed_increase: size.allowed_increase,
-            allowed_decrease: size.allowed_decrease,
-            critical_increase: size.critical_increase,
-            critical_decrease: size.critical_decrease,
-        },
-        direction: config.direction,
-    }
+    let tolerance = TOLERANCE * shift.estimate.abs();
+    Evidence::new(shift, tolerance, Effect::new(effect, config.effect_size), config.direction)
 }
 
 fn direction_of_change(evidence: &Evidence) -> Classification {

@@ -17,7 +17,7 @@ struct Span {
 }
 
 impl Span {
-    fn of(x: Extremes, y: Extremes) -> Self {
+    fn between(x: Extremes, y: Extremes) -> Self {
         Self { low: x.min - y.max, high: x.max - y.min }
     }
 }
@@ -30,12 +30,12 @@ struct Extremes {
 
 impl Extremes {
     /// Smallest and largest of ascending values without NaN.
-    fn of_sorted(values: &[f64]) -> Option<Self> {
+    fn from_sorted(values: &[f64]) -> Option<Self> {
         Some(Self { min: *values.first()?, max: *values.last()? })
     }
 
     /// Smallest and largest as Scala 2.12 finds them: after a NaN, it forgets what came before.
-    fn as_scala(values: &[f64]) -> Option<Self> {
+    fn as_in_scala(values: &[f64]) -> Option<Self> {
         let values = || values.iter().copied();
         let min = values().reduce(|min, value| if min <= value { min } else { value })?;
         let max = values().reduce(|max, value| if max >= value { max } else { value })?;
@@ -70,20 +70,20 @@ pub fn shift_interval(canary: &[f64], baseline: &[f64], level: f64) -> Result<Sh
         order::sort(&mut values);
         values
     };
-    let extremes = Extremes::as_scala(canary).zip(Extremes::as_scala(baseline));
+    let extremes = Extremes::as_in_scala(canary).zip(Extremes::as_in_scala(baseline));
     let (x, y) = extremes.ok_or(Untestable)?;
     let z = quantile::two_sided(level).ok_or(Untestable)?;
     let mut ranks = ShiftedRanks::default();
     let (canary, baseline) = (sorted(canary), sorted(baseline));
-    crossings(&mut Statistic::new(&canary, &baseline, &mut ranks), Span::of(x, y), z, level)
+    crossings(&mut Statistic::new(&canary, &baseline, &mut ranks), Span::between(x, y), z, level)
 }
 
 /// The interval at Kayenta's confidence level. Both samples are ascending and contain no NaN.
 pub(super) fn shift(x: &[f64], y: &[f64], ranks: &mut ShiftedRanks) -> Result<Shift, Untestable> {
-    let extremes = Extremes::of_sorted(x).zip(Extremes::of_sorted(y));
+    let extremes = Extremes::from_sorted(x).zip(Extremes::from_sorted(y));
     let (of_x, of_y) = extremes.ok_or(Untestable)?;
     let mut w = Statistic::new(x, y, ranks);
-    crossings(&mut w, Span::of(of_x, of_y), NORMAL_QUANTILE, CONFIDENCE)
+    crossings(&mut w, Span::between(of_x, of_y), NORMAL_QUANTILE, CONFIDENCE)
 }
 
 /// The shifts at which W crosses `z`, −`z` and 0: the interval of x − y and the estimate.

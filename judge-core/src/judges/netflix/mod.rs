@@ -51,14 +51,14 @@ impl Judge for NetflixAcaJudge {
         request: &JudgeRequest,
         scratch: &mut Scratch,
     ) -> Result<Judgement, JudgeError> {
-        let configs = Configs::of(request);
+        let configs = Configs::new(request);
         let mut warnings: Vec<Warning> =
             request.problems().into_iter().map(Warning::Suspect).collect();
         warnings.extend(pairs::unread_history(request, self.name()).map(Warning::Suspect));
         let mut metrics = Vec::with_capacity(request.pairs.len());
         for (index, pair) in request.pairs.iter().enumerate() {
             scratch.check_stop()?;
-            let config = configs.of_pair(index, pair)?;
+            let config = configs.for_pair(index, pair)?;
             let metric = judge_metric(pair, config, scratch.buffers());
             pairs::warn_of(&metric, pair, &mut warnings);
             metrics.push(metric);

@@ -13,7 +13,7 @@ const THRESHOLDS: &str =
 
 /// Every problem with a request, in the order of Kayenta's documents. Thresholds may be missing if some are
 /// `given`.
-pub(in crate::kayenta) fn of(document: &Value, given: Option<Thresholds>) -> Problems {
+pub(in crate::kayenta) fn of_request(document: &Value, given: Option<Thresholds>) -> Problems {
     let mut problems = Problems::new();
     let root = Node::root(document);
     if root.object(&mut problems).is_none() {
