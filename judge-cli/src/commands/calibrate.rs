@@ -83,8 +83,8 @@ fn warn_of_little_history(window: WindowFigures, console: &Console) {
         ));
     } else if independent < FEWEST_INDEPENDENT {
         console.warning(format_args!(
-            "the history is worth only {independent:.0} independent pairs of windows of {minutes} min; \
-             give more for figures that are less rough"
+            "windows of {minutes} min: the history has the information of only {independent:.0} independent \
+             pairs; give more history for more precise figures"
         ));
     }
 }

@@ -64,8 +64,8 @@ fn warn_of_memory(name: &str, side: &ReadSide, console: &Console) {
     let enough = side.values.len() >= FEWEST_WITH_MEMORY;
     if enough && effective.variance_inflation >= NOTABLE_INFLATION {
         console.warning(format_args!(
-            "the {name}'s points follow each other: {} of them are worth about {:.0} independent \
-             ones, so intervals are too narrow and p-values too small",
+            "the {name}'s points are autocorrelated: {} of them have the information of about {:.0} \
+             independent points, so intervals are too narrow and p-values too small",
             side.values.len(),
             effective.size
         ));

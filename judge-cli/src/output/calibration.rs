@@ -50,21 +50,21 @@ fn head(text: &mut String, calibration: &Calibration) {
         if recordings == 1 { "1 recording".to_owned() } else { format!("{recordings} recordings") };
     let step = format::value(step_millis as f64 / 1000.0);
     let compared = match pairing {
-        Pairing::Concurrent => "instances side by side".to_owned(),
+        Pairing::Concurrent => "concurrent instances".to_owned(),
         Pairing::Blocks => {
-            format!("one block with a later one, up to {} min between", format::value(gap_minutes))
+            format!("each block with a later block, up to {} min apart", format::value(gap_minutes))
         }
     };
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{HEADING}{}{HEADING:#} on {recordings}, {} min, a point each {step} s, of {instances} instances",
+        "{HEADING}{}{HEADING:#} on {recordings} of {instances} instances, {} min, one point every {step} s",
         printable(&calibration.judge),
         format::value(minutes)
     );
     let _ = writeln!(
         text,
-        "compared: {compared}; {} pairs a figure, seed {}; in brackets 95 % intervals, ? where the history is too short to bound them",
+        "compared: {compared}; {} pairs per figure, seed {}; [95 % interval], ? if the history is too short to bound it",
         calibration.options.pairs, calibration.options.seed
     );
 }
@@ -211,7 +211,7 @@ fn findings(text: &mut String, calibration: &Calibration) {
     if told.is_empty() {
         return;
     }
-    let _ = writeln!(text, "\n{HEADING}What to know, and do{HEADING:#}");
+    let _ = writeln!(text, "\n{HEADING}Advice{HEADING:#}");
     for (finding, metrics) in told {
         let names: Vec<_> = metrics.iter().map(|name| printable(name)).collect();
         let _ = writeln!(text, "  {}: {}", names.join(", "), printable(&finding.sentence));

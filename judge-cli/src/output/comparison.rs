@@ -166,13 +166,13 @@ fn rows(comparison: &SampleComparison) -> Vec<Row> {
     let LocationComparison { shift, coverage, percent } = comparison.location;
     let superiority = comparison.superiority.probability;
     let location = match shift.side_of(0.0) {
-        Verdict::Above => "the canary lies higher",
-        Verdict::Below => "the canary lies lower",
-        Verdict::Open => "neither side is shown to lie higher",
+        Verdict::Above => "the canary is higher",
+        Verdict::Below => "the canary is lower",
+        Verdict::Open => "no side is shown to be higher",
     };
     let location = if coverage < comparison.level {
         let reached = format::value((1000.0 * coverage).floor() / 10.0);
-        format!("{location}; so few points hold {reached} % only")
+        format!("{location}; with so few points the level is only {reached} %")
     } else {
         location.to_owned()
     };
@@ -187,7 +187,7 @@ fn rows(comparison: &SampleComparison) -> Vec<Row> {
             name: "change",
             estimate: format::percent(percent.estimate / 100.0),
             interval: between(percent, |value| format::percent(value / 100.0)),
-            sentence: "the same in percent of the baseline's median".to_owned(),
+            sentence: "the shift in percent of the baseline's median".to_owned(),
         },
     );
     let p = comparison.mann_whitney.two_sided;
@@ -231,7 +231,7 @@ fn spread(spread: &SpreadComparison) -> Row {
     let compared = match ratio.side_of(1.0) {
         Verdict::Above => "the canary varies more",
         Verdict::Below => "the canary varies less",
-        Verdict::Open => "neither side is shown to vary more",
+        Verdict::Open => "no side is shown to vary more",
     };
     let p = spread.brown_forsythe.as_ref().map_or_else(String::new, |test| {
         format!(" (Brown-Forsythe p {})", format::value(test.two_sided))
@@ -254,8 +254,8 @@ fn between(bounded: Bounded, show: impl Fn(f64) -> String) -> String {
 /// How rare data as far apart as these are when both sides are alike.
 fn likelihood(p: f64) -> String {
     if p >= 0.01 {
-        format!("alike sides differ as much {:.0} times in 100", 100.0 * p)
+        format!("equal sides differ this much {:.0} times in 100", 100.0 * p)
     } else {
-        format!("alike sides differ as much once in {} times", format::value((1.0 / p).round()))
+        format!("equal sides differ this much once in {} times", format::value((1.0 / p).round()))
     }
 }

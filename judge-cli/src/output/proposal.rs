@@ -49,7 +49,7 @@ pub(super) fn text(proposal: &Proposal, width: Option<u16>) -> String {
 fn head(text: &mut String, proposal: &Proposal) {
     let HistorySummary { pairing, instances, minutes, .. } = proposal.history;
     let compared = match pairing {
-        Pairing::Concurrent => "side by side",
+        Pairing::Concurrent => "at the same time",
         Pairing::Blocks => "each with itself later",
     };
     let held_out = match proposal.held_out {
@@ -59,7 +59,7 @@ fn head(text: &mut String, proposal: &Proposal) {
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{HEADING}{}{HEADING:#} on {} min of {instances} instances, compared {compared}; {} pairs worth {} independent ones, seed {}",
+        "{HEADING}{}{HEADING:#} on {} min of {instances} instances, compared {compared}; {} pairs (as {} independent pairs), seed {}",
         printable(&proposal.judge),
         format::value(minutes),
         proposal.window.pairs,
@@ -68,7 +68,7 @@ fn head(text: &mut String, proposal: &Proposal) {
     );
     let _ = writeln!(
         text,
-        "false alarms: of healthy canaries {held_out} that the allowances were not made from; smallest shift: found {} of the time; in brackets 95 % intervals",
+        "false alarms: of healthy canaries {held_out} that were held out from the allowances; smallest shift: found {} of the time; [95 % interval]",
         format::share(proposal.power)
     );
 }
@@ -131,7 +131,7 @@ fn effect(effect: &ProposalEffect) -> [String; 4] {
 }
 
 fn notes(text: &mut String, proposal: &Proposal) {
-    let _ = writeln!(text, "\n{HEADING}What to know, and do{HEADING:#}");
+    let _ = writeln!(text, "\n{HEADING}Advice{HEADING:#}");
     let _ = writeln!(text, "  {}", reached(proposal));
     if !proposal.shows_enough {
         let needed = (1.0 / proposal.target.false_alarms() - 1.0 - 1e-9).ceil();
@@ -142,7 +142,7 @@ fn notes(text: &mut String, proposal: &Proposal) {
         };
         let _ = writeln!(
             text,
-            "  {} independent pairs cannot show that smaller allowances will do, for which it takes {needed}: these cover what healthy windows differ by; give {more}",
+            "  {} independent pairs cannot show that smaller allowances suffice; that needs {needed}: these allowances cover the differences of healthy windows; give {more}",
             format::value(proposal.window.independent.round())
         );
     }
@@ -170,22 +170,24 @@ pub(super) fn reached(proposal: &Proposal) -> String {
     });
     let Some(after) = proposal.effect.false_alarms_after else {
         return format!(
-            "the history is too short to hold any of it out, so nobody knows whether at most {target} of healthy canaries are held back; give longer history or judge shorter windows"
+            "the history is too short to hold out a part, so it is unknown whether at most {target} of healthy canaries are held back; give longer history, or judge shorter windows"
         );
     };
     let share = format::share(after.share);
     if proposal.reaches_target() != Some(true) {
         return format!(
-            "{share} of healthy canaries are held back, more than the {target} asked for{muted}"
+            "{share} of healthy canaries are held back, more than the target of {target}{muted}"
         );
     }
     let upper = format::share(after.upper);
     let sure = if after.upper <= proposal.target.false_alarms() {
-        format!("surely at most {upper}")
+        format!("at most {upper} with 97.5 % confidence")
     } else {
-        format!("up to {upper} by what the history can show")
+        format!("the history only shows that it is at most {upper}")
     };
-    format!("{share} of healthy canaries are held back, at most {target} asked for; {sure}{muted}")
+    format!(
+        "{share} of healthy canaries are held back, within the target of {target}; {sure}{muted}"
+    )
 }
 
 /// Whether the metric needs an allowance and has none.

@@ -5,7 +5,9 @@
 
 use std::fmt::Write;
 
-use crate::harness::{RUN, TestFolder, config, slow_canary};
+#[cfg(feature = "retro")]
+use crate::harness::config;
+use crate::harness::{RUN, TestFolder, slow_canary};
 
 fn snapshot(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
