@@ -86,7 +86,7 @@ impl RankCollector {
     }
 }
 
-/// Σ(t³ − t) over groups of equal neighbours: Σ 3k(k − 1) over the places k in the groups.
+/// Σ(t³ − t) over groups of equal neighbours: Σ 3k(k − 1) over the positions k in the groups.
 fn tie_sum(sorted: &[f64]) -> u128 {
     let mut place = 1;
     let mut sum = 0;

@@ -131,7 +131,7 @@ pub fn fligner_killeen(x: &Sample, y: &Sample) -> Option<SpreadTest> {
     Some(SpreadTest { statistic, p })
 }
 
-/// By how much x is more spread out than y.
+/// Ratio of the spread of x to the spread of y.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct SpreadRatio {

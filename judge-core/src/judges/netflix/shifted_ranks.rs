@@ -215,7 +215,7 @@ impl ShiftedRanks {
         let Positions { shift, below, .. } = &self.merges[merge];
         let (mut twice_u, mut ties) = (0, self.own_ties);
         let mut previous = f64::NAN;
-        // Points that tie with the current run: earlier ones of x, and those of y.
+        // Points that tie with the current run: earlier points of x, and points of y.
         let (mut before, mut equal) = (0, 0);
         for ((x, &count), &below) in self.x.iter().zip(&self.count).zip(below) {
             let value = x - shift;
