@@ -16,4 +16,4 @@ mod score_card;
 pub use families::{FAMILIES, Family, Scenario, aa_pair, shifted_pair, single, systemic};
 pub use habits::{HABITS, Habit};
 pub use noise::{Noise, Shape};
-pub use score_card::{Counts, ScoreCard};
+pub use score_card::{ScoreCard, ScoreCounts};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// Verdicts on one family.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Counts {
+pub struct ScoreCounts {
     /// Harmful canaries that were stopped.
     pub caught: usize,
     /// Harmful canaries that passed.
@@ -15,7 +15,7 @@ pub struct Counts {
     pub alarms: usize,
 }
 
-impl Counts {
+impl ScoreCounts {
     /// Adds one verdict.
     pub fn add(&mut self, harmful: bool, stopped: bool) {
         match (harmful, stopped) {
@@ -47,7 +47,7 @@ impl Counts {
 #[derive(Debug, Clone, Default)]
 pub struct ScoreCard {
     /// By the family's name.
-    pub families: BTreeMap<&'static str, Counts>,
+    pub families: BTreeMap<&'static str, ScoreCounts>,
 }
 
 impl ScoreCard {
@@ -57,8 +57,8 @@ impl ScoreCard {
     }
 
     /// All families together.
-    pub fn total(&self) -> Counts {
-        self.families.values().fold(Counts::default(), |sum, counts| Counts {
+    pub fn total(&self) -> ScoreCounts {
+        self.families.values().fold(ScoreCounts::default(), |sum, counts| ScoreCounts {
             caught: sum.caught + counts.caught,
             missed: sum.missed + counts.missed,
             passed: sum.passed + counts.passed,

@@ -102,7 +102,7 @@ struct Bracket {
 }
 
 impl Bracket {
-    fn of(band: Band) -> Self {
+    fn from_band(band: Band) -> Self {
         Self { floor: band.floor, below: 0, ceiling: band.ceiling, through: 0 }
     }
 
@@ -161,7 +161,7 @@ impl<'a> Matrix<'a> {
         let near = self.bands_near(targets, Margin::Tight, buffers);
         let mut bands = [Band::closed(0.0, 0.0); B];
         bands[..targets.len()].copy_from_slice(&near[..targets.len()]);
-        let mut brackets = near.map(Bracket::of);
+        let mut brackets = near.map(Bracket::from_band);
         buffers.gathered.iter_mut().for_each(Vec::clear);
         let limit = self.limit();
         walk(self.x, self.y, &bands, |rows| {
@@ -269,7 +269,7 @@ impl<'a> Matrix<'a> {
         }
         let values = &mut buffers.gathered[0];
         values.clear();
-        let mut gathered = Bracket::of(bracket.band());
+        let mut gathered = Bracket::from_band(bracket.band());
         walk(self.x, self.y, &[bracket.band()], |rows: &Rows<'_, 1>| {
             gather(rows, 0, self.y, usize::MAX, &mut gathered, values);
         });
@@ -277,7 +277,7 @@ impl<'a> Matrix<'a> {
     }
 
     fn count(self, band: Band) -> Bracket {
-        let mut bracket = Bracket::of(band);
+        let mut bracket = Bracket::from_band(band);
         walk(self.x, self.y, &[band], |rows: &Rows<'_, 1>| {
             bracket.below += elements_from(rows.floors(0), self.y.len());
             bracket.through += elements_from(rows.ceilings(0), self.y.len());

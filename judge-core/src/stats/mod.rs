@@ -1,8 +1,8 @@
 //! Two-sample statistics, exact at any scale, at little more than the cost of sorting.
 //!
-//! A [`Sample`] is checked and sorted once; every statistic takes samples `x` and `y` and answers for x
-//! against y: a positive shift is x above y, a probability of superiority above one half is x tending
-//! above y. Judges call them with (canary, baseline).
+//! A [`Sample`] is checked and sorted once. Every statistic compares samples `x` and `y` and answers for x
+//! against y: a positive shift means that x lies above y, a probability of superiority above one half means
+//! that x tends to lie above y. Judges pass (canary, baseline).
 //!
 //! | to know | ask |
 //! | --- | --- |
@@ -17,8 +17,8 @@
 //! | what many p-values say together | [`holm()`], [`benjamini_hochberg()`], [`stouffer()`], [`fisher_combination()`] |
 //! | what autocorrelation costs | [`effective_size()`] |
 //!
-//! Nothing here compares a value with an absolute constant: scaling all values by a power of two scales
-//! shifts and intervals, and changes no p-value, to the bit.
+//! No function compares a value with an absolute constant: scaling all values by a power of two scales shifts
+//! and intervals, and changes no p-value, to the bit.
 
 mod brunner_munzel;
 mod conditional;

@@ -10,7 +10,7 @@
 use super::distribution::normal;
 use crate::math;
 
-/// A root of the deviance this near to 0 is the middle of the distribution.
+/// A root of the deviance this close to 0 is in the middle of the distribution.
 const MIDDLE: f64 = 1e-6;
 
 /// The cells of a table with fixed margins: those that grow with the count, and those that shrink.
@@ -39,7 +39,7 @@ impl Cells {
     }
 }
 
-/// How likely is a count as large or as small as the observed one.
+/// Probabilities of a count at least as large and at most as large as the observed one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tails {
     pub(super) at_least: f64,
@@ -55,7 +55,7 @@ pub(super) fn tails(observed: Cells, expected: Cells) -> Tails {
     }
 }
 
-/// How likely is a count that is no likelier than the observed one.
+/// Probability of a count that is no likelier than the observed one.
 pub(super) fn as_extreme(observed: Cells, expected: Cells) -> f64 {
     let above = observed.growing[0] - expected.growing[0];
     let here = surprise(observed, expected);
@@ -97,7 +97,7 @@ fn deviances(cells: Cells, expected: Cells) -> f64 {
     both.map(|(cell, mean)| deviance(cell, mean)).sum()
 }
 
-/// What is normal.
+/// The corrected root, which is normal.
 fn root(cells: Cells, expected: Cells) -> f64 {
     let above = cells.growing[0] - expected.growing[0];
     let root = (2.0 * deviances(cells, expected)).sqrt().copysign(above);

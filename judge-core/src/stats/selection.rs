@@ -1,4 +1,4 @@
-//! Selection by rank among values that are formed.
+//! Selection by rank among explicit values.
 
 use crate::order;
 
@@ -58,7 +58,7 @@ pub(super) fn ends_among(values: &mut [f64], ranks: Ranks, below: u64) -> Ends {
     Ends { first: values[first], last: values[last] }
 }
 
-/// A value that stands for several.
+/// A value with a weight.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Weighted {
     pub(super) value: f64,

@@ -1,4 +1,4 @@
-//! Thinned versions of two sorted sides, from which bands around wanted ranks are read.
+//! Thinned versions of two sorted sides. Bands around wanted ranks are read from them.
 
 use super::rank_targets::DIRECT;
 

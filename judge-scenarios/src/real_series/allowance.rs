@@ -17,7 +17,7 @@ const FEWEST_WINDOWS: usize = 2;
 
 /// A proposed allowance, as a share: 0.12 is `allowedIncrease` 1.12.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Allowance {
+pub struct SeriesAllowance {
     /// Windows that it comes from.
     pub windows: usize,
     /// Root mean square of the log ratios.
@@ -36,7 +36,7 @@ pub enum NoAllowance {
     TooFewWindows(usize),
 }
 
-impl Allowance {
+impl SeriesAllowance {
     /// The allowance that the log ratio of a new window stays within with probability 0.99, on one side:
     /// exp(rms · t(0.99; m) · √(1 + 1/m)) − 1 for m log ratios.
     ///
@@ -49,8 +49,8 @@ impl Allowance {
     ///
     /// # Example
     /// ```
-    /// use judge_scenarios::real_series::Allowance;
-    /// let allowance = Allowance::from_log_ratios(&[0.01, -0.01, 0.01, -0.01])?;
+    /// use judge_scenarios::real_series::SeriesAllowance;
+    /// let allowance = SeriesAllowance::from_log_ratios(&[0.01, -0.01, 0.01, -0.01])?;
     /// // t(0.99; 4) = 3.747
     /// assert!((allowance.proposed - (0.01_f64 * 3.747 * 1.25_f64.sqrt()).exp_m1()).abs() < 1e-5);
     /// # Ok::<(), judge_scenarios::real_series::NoAllowance>(())
@@ -107,7 +107,7 @@ mod tests {
         ];
         for (ratios, rms, t) in cases {
             let m = ratios.len() as f64;
-            let allowance = Allowance::from_log_ratios(ratios).unwrap();
+            let allowance = SeriesAllowance::from_log_ratios(ratios).unwrap();
             let expected = (rms * t * (1.0 + 1.0 / m).sqrt()).exp_m1();
             assert!((allowance.rms - rms).abs() < 1e-8, "{allowance:?}");
             assert!((allowance.wanted - expected).abs() < 2e-4, "{allowance:?}, {expected}");
@@ -117,17 +117,17 @@ mod tests {
 
     #[test]
     fn what_is_useless_is_capped_and_why_is_said() {
-        let few = Allowance::from_log_ratios(&[0.2, -0.2]).unwrap();
+        let few = SeriesAllowance::from_log_ratios(&[0.2, -0.2]).unwrap();
         assert!(few.wanted > CAP && few.proposed == CAP);
         let why = few.why_useless().unwrap();
         assert_eq!(
             why,
             "only 2 windows, which differ by 22 % (root mean square): more history may settle it"
         );
-        let far = Allowance::from_log_ratios(&[0.7; 20]).unwrap();
+        let far = SeriesAllowance::from_log_ratios(&[0.7; 20]).unwrap();
         let why = far.why_useless().unwrap();
         assert_eq!(why, "the instances differ by 101 % (root mean square)");
-        let one = Allowance::from_log_ratios(&[0.1, f64::NAN]).unwrap_err();
+        let one = SeriesAllowance::from_log_ratios(&[0.1, f64::NAN]).unwrap_err();
         assert_eq!(one, NoAllowance::TooFewWindows(1));
         let message = "expected 2 healthy windows with positive means or more, got 1";
         assert_eq!(one.to_string(), message);

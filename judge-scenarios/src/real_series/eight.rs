@@ -4,7 +4,7 @@ use judge_core::config::Direction;
 use judge_core::{CanaryConfig, JudgeRequest, MetricConfig, Thresholds};
 
 use super::Seeds;
-use super::harm::Subject;
+use super::harm::HarmSubject;
 use super::pairs::{PairClass, RealPair, pairs};
 use super::series::RealSeries;
 
@@ -55,7 +55,7 @@ impl EightHarm {
     /// What a judge is asked about `metrics` with this harm.
     pub fn request(&self, metrics: &[RealPair], direction: Direction) -> JudgeRequest {
         let metric = |(index, pair): (usize, &RealPair)| {
-            let sd = Subject::new(&pair.baseline, &pair.canary).sd();
+            let sd = HarmSubject::new(&pair.baseline, &pair.canary).sd();
             let change = |value: &f64| match (index < self.hit, self.multiplies) {
                 (false, _) => *value,
                 (true, true) => value * (1.0 + self.size / 100.0),
@@ -88,7 +88,7 @@ pub fn eight_series(
         .map(|series| {
             let mut made = pairs(series, points, WINDOWS, seeds);
             made.retain(|pair| pair.class == class && pair.alike);
-            made.retain(|pair| Subject::new(&pair.baseline, &pair.canary).sd() > 0.0);
+            made.retain(|pair| HarmSubject::new(&pair.baseline, &pair.canary).sd() > 0.0);
             made
         })
         .filter(|made| !made.is_empty())

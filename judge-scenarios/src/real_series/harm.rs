@@ -17,11 +17,11 @@ pub struct Harm {
     pub direction: Direction,
     /// What it adds in robust standard deviations, where it adds.
     pub added: Option<f64>,
-    change: Change,
+    change: HarmChange,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Change {
+enum HarmChange {
     None,
     Multiply(When),
     Add(When),
@@ -58,20 +58,20 @@ impl When {
 }
 
 const fn multiply(name: &'static str, percent: f64, when: When) -> Harm {
-    let change = Change::Multiply(when);
+    let change = HarmChange::Multiply(when);
     Harm { name, size: percent, direction: Direction::Increase, added: None, change }
 }
 
 const fn add(name: &'static str, deviations: f64, when: When) -> Harm {
-    let (added, change) = (Some(deviations), Change::Add(when));
+    let (added, change) = (Some(deviations), HarmChange::Add(when));
     Harm { name, size: deviations, direction: Direction::Increase, added, change }
 }
 
-const fn other(name: &'static str, size: f64, added: Option<f64>, change: Change) -> Harm {
+const fn other(name: &'static str, size: f64, added: Option<f64>, change: HarmChange) -> Harm {
     Harm { name, size, direction: Direction::Increase, added, change }
 }
 
-const fn either(name: &'static str, size: f64, added: Option<f64>, change: Change) -> Harm {
+const fn either(name: &'static str, size: f64, added: Option<f64>, change: HarmChange) -> Harm {
     Harm { name, size, direction: Direction::Either, added, change }
 }
 
@@ -82,7 +82,7 @@ const BURST: f64 = 5.0;
 
 /// Every harm; the first is none.
 pub const HARMS: &[Harm] = &[
-    other("none", 0.0, None, Change::None),
+    other("none", 0.0, None, HarmChange::None),
     multiply("mult", 5.0, When::Always),
     multiply("mult", 10.0, When::Always),
     multiply("mult", 20.0, When::Always),
@@ -99,24 +99,24 @@ pub const HARMS: &[Harm] = &[
     add("late add", 5.0, When::Late),
     add("ramp add", 3.0, When::Ramp),
     add("ramp add", 6.0, When::Ramp),
-    other("spread", 1.5, None, Change::Spread),
-    other("spread", 2.0, None, Change::Spread),
-    other("spread", 3.0, None, Change::Spread),
-    other("spikes", 5.0, Some(SPIKE), Change::Spikes),
-    other("spikes", 10.0, Some(SPIKE), Change::Spikes),
-    other("bursts", BURST, Some(BURST), Change::Bursts),
-    either("add either", 3.0, Some(3.0), Change::AddEitherWay),
-    either("stuck", 0.0, None, Change::Stuck),
-    either("stuck at 0", 0.0, None, Change::StuckAtZero),
-    other("stuck, increase", 0.0, None, Change::Stuck),
-    other("missing", 30.0, None, Change::Missing),
-    other("missing + add", 3.0, Some(3.0), Change::MissingAndAdd),
-    other("missing end", 30.0, None, Change::MissingEnd),
+    other("spread", 1.5, None, HarmChange::Spread),
+    other("spread", 2.0, None, HarmChange::Spread),
+    other("spread", 3.0, None, HarmChange::Spread),
+    other("spikes", 5.0, Some(SPIKE), HarmChange::Spikes),
+    other("spikes", 10.0, Some(SPIKE), HarmChange::Spikes),
+    other("bursts", BURST, Some(BURST), HarmChange::Bursts),
+    either("add either", 3.0, Some(3.0), HarmChange::AddEitherWay),
+    either("stuck", 0.0, None, HarmChange::Stuck),
+    either("stuck at 0", 0.0, None, HarmChange::StuckAtZero),
+    other("stuck, increase", 0.0, None, HarmChange::Stuck),
+    other("missing", 30.0, None, HarmChange::Missing),
+    other("missing + add", 3.0, Some(3.0), HarmChange::MissingAndAdd),
+    other("missing end", 30.0, None, HarmChange::MissingEnd),
 ];
 
 /// A pair that harm is put into, with what its sizes are measured by.
 #[derive(Debug, Clone)]
-pub struct Subject<'a> {
+pub struct HarmSubject<'a> {
     canary: &'a [f64],
     /// Robust standard deviation of both sides together.
     sd: f64,
@@ -130,7 +130,7 @@ pub struct Subject<'a> {
 /// small to matter.
 const PRACTICAL: f64 = 0.05;
 
-impl<'a> Subject<'a> {
+impl<'a> HarmSubject<'a> {
     /// Measures both sides.
     pub fn new(baseline: &[f64], canary: &'a [f64]) -> Self {
         let both = finite(&[baseline, canary].concat());
@@ -148,26 +148,26 @@ impl<'a> Subject<'a> {
     pub fn harmed(&self, harm: &Harm, random: &mut Random) -> Option<Vec<f64>> {
         let noise = self.sd > 0.0 && self.sd.is_finite();
         match harm.change {
-            Change::None => Some(self.canary.to_vec()),
-            Change::Multiply(when) => self.positive.then(|| {
+            HarmChange::None => Some(self.canary.to_vec()),
+            HarmChange::Multiply(when) => self.positive.then(|| {
                 self.each(|index, n, value| {
                     value * (1.0 + harm.size / 100.0 * when.share(index, n))
                 })
             }),
             _ if !noise => None,
-            Change::Add(when) => Some(self.add(harm.size, when)),
-            Change::AddEitherWay => {
+            HarmChange::Add(when) => Some(self.add(harm.size, when)),
+            HarmChange::AddEitherWay => {
                 let sign = if random.chance(0.5) { -1.0 } else { 1.0 };
                 Some(self.add(sign * harm.size, When::Always))
             }
-            Change::Spread => Some(self.spread(harm.size)),
-            Change::Spikes => Some(self.spikes(harm.size, random)),
-            Change::Bursts => Some(self.bursts(random)),
-            Change::Stuck => Some(vec![median(self.canary); self.canary.len()]),
-            Change::StuckAtZero => Some(vec![0.0; self.canary.len()]),
-            Change::Missing => Some(missing(self.canary.to_vec(), random)),
-            Change::MissingAndAdd => Some(missing(self.add(harm.size, When::Always), random)),
-            Change::MissingEnd => Some(
+            HarmChange::Spread => Some(self.spread(harm.size)),
+            HarmChange::Spikes => Some(self.spikes(harm.size, random)),
+            HarmChange::Bursts => Some(self.bursts(random)),
+            HarmChange::Stuck => Some(vec![median(self.canary); self.canary.len()]),
+            HarmChange::StuckAtZero => Some(vec![0.0; self.canary.len()]),
+            HarmChange::Missing => Some(missing(self.canary.to_vec(), random)),
+            HarmChange::MissingAndAdd => Some(missing(self.add(harm.size, When::Always), random)),
+            HarmChange::MissingEnd => Some(
                 self.each(|index, n, value| if 10 * index >= 7 * n { f64::NAN } else { value }),
             ),
         }
@@ -246,7 +246,7 @@ mod tests {
 
     fn harmed(canary: &[f64], name: &str, size: f64) -> Option<Vec<f64>> {
         let harm = HARMS.iter().find(|harm| harm.name == name && harm.size == size).unwrap();
-        Subject::new(canary, canary).harmed(harm, &mut Random::new(5))
+        HarmSubject::new(canary, canary).harmed(harm, &mut Random::new(5))
     }
 
     #[test]
@@ -307,7 +307,7 @@ mod tests {
         let silent = vec![7.0; 20];
         for harm in HARMS {
             let can = |canary: &[f64]| {
-                Subject::new(canary, canary).harmed(harm, &mut Random::new(1)).is_some()
+                HarmSubject::new(canary, canary).harmed(harm, &mut Random::new(1)).is_some()
             };
             let multiplies = harm.name.contains("mult");
             assert_eq!(can(&negative), !multiplies, "{harm:?}");
@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn practical_harm_is_worth_5_percent_of_the_level() {
         let canary = canary();
-        let subject = Subject::new(&canary, &canary);
+        let subject = HarmSubject::new(&canary, &canary);
         let practical = |harm: &&Harm| subject.is_practical(harm);
         let found: Vec<String> =
             HARMS.iter().filter(practical).map(|h| format!("{} {}", h.name, h.size)).collect();

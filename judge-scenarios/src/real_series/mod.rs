@@ -14,15 +14,15 @@ mod rates;
 mod series;
 mod values;
 
-pub use allowance::{Allowance, CAP, NoAllowance, log_ratio};
+pub use allowance::{CAP, NoAllowance, SeriesAllowance, log_ratio};
 pub use eight::{EIGHT, EightHarm, eight_series};
 pub use fields::LineError;
 pub use files::{Fault, ReadError, read_faults, read_series};
-pub use harm::{HARMS, Harm, Subject};
+pub use harm::{HARMS, Harm, HarmSubject};
 pub use pairs::{PairClass, RealPair, coin_split, concurrent_pair, pairs, windows};
 pub use peers::{mann_whitney_p, welch_p};
-pub use rates::{Observation, Rate, rate};
-pub use series::{Points, RealSeries};
+pub use rates::{MeasuredRate, Observation, rate};
+pub use series::{RealSeries, SeriesPoints};
 
 use crate::random::Random;
 

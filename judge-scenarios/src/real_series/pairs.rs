@@ -4,7 +4,7 @@ use judge_core::{Clock, MetricPair, Series};
 use serde::Serialize;
 
 use super::Seeds;
-use super::series::{Points, RealSeries};
+use super::series::{RealSeries, SeriesPoints};
 use super::values::{mean, median, scaled_mad};
 use crate::random::Random;
 
@@ -122,7 +122,7 @@ pub fn pairs(series: &RealSeries, points: usize, most: usize, seeds: Seeds) -> V
         }
     };
     match series.points() {
-        Points::Solo(x) => {
+        SeriesPoints::Solo(x) => {
             for start in windows(series.healthy(), 2 * points, most, &mut random) {
                 let x = &x[start..start + 2 * points];
                 let mut coin = seeds.random(&format!("coin|{name}|{start}"));
@@ -136,7 +136,7 @@ pub fn pairs(series: &RealSeries, points: usize, most: usize, seeds: Seeds) -> V
                 add(PairClass::After, start, (before.to_vec(), after.to_vec()), true);
             }
         }
-        Points::Concurrent { a, b } => {
+        SeriesPoints::Concurrent { a, b } => {
             for start in windows(series.healthy(), points, most, &mut random) {
                 let (a, b) = if random.chance(0.5) { (b, a) } else { (a, b) };
                 if let Some(pair) = concurrent_pair(a, b, series.healthy(), start, points) {

@@ -22,7 +22,7 @@ pub fn mann_whitney_p(baseline: &[f64], canary: &[f64], direction: Direction) ->
     p_value(baseline, canary, direction, |y, x| {
         let samples = Sample::new(x.to_vec()).ok().zip(Sample::new(y.to_vec()).ok());
         let test = samples.and_then(|(x, y)| mann_whitney(&x, &y, Method::Asymptotic).ok());
-        test.map_or(1.0, |test| test.p.of(alternative(direction)))
+        test.map_or(1.0, |test| test.p.for_alternative(alternative(direction)))
     })
 }
 

@@ -19,7 +19,7 @@ pub struct Observation<'a> {
 
 /// A rate with its 95 % interval, all between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Rate {
+pub struct MeasuredRate {
     /// Mean over series of the rate in each.
     pub mean: f64,
     /// Lower end of the interval.
@@ -41,7 +41,10 @@ const RESAMPLES: usize = 1000;
 /// these; it does not say that the data are like yours. Under about ten entities it is too narrow.
 ///
 /// `None` where there is no case. O(cases · log cases + 1000 · entities).
-pub fn rate<'a>(cases: impl Iterator<Item = Observation<'a>>, seeds: Seeds) -> Option<Rate> {
+pub fn rate<'a>(
+    cases: impl Iterator<Item = Observation<'a>>,
+    seeds: Seeds,
+) -> Option<MeasuredRate> {
     let mut by_series: BTreeMap<(&str, &str), (u32, u32)> = BTreeMap::new();
     for case in cases {
         let (happened, judged) = by_series.entry((case.entity, case.series)).or_default();
@@ -61,10 +64,10 @@ pub fn rate<'a>(cases: impl Iterator<Item = Observation<'a>>, seeds: Seeds) -> O
     let mean = ratio(entities.iter().copied());
     let reach = (3.0 / entities.len() as f64).min(1.0);
     if mean <= 0.0 {
-        return Some(Rate { mean, low: 0.0, high: reach });
+        return Some(MeasuredRate { mean, low: 0.0, high: reach });
     }
     if by_series.values().all(|(happened, judged)| happened == judged) {
-        return Some(Rate { mean, low: 1.0 - reach, high: 1.0 });
+        return Some(MeasuredRate { mean, low: 1.0 - reach, high: 1.0 });
     }
     let mut random = seeds.random(&format!("resample|{}", entities.len()));
     let mut drawn: Vec<f64> = (0..RESAMPLES)
@@ -72,7 +75,7 @@ pub fn rate<'a>(cases: impl Iterator<Item = Observation<'a>>, seeds: Seeds) -> O
         .collect();
     drawn.sort_by(f64::total_cmp);
     let at = |share: f64| judge_core::stats::percentile(&drawn, share);
-    Some(Rate { mean, low: at(0.025), high: at(0.975) })
+    Some(MeasuredRate { mean, low: at(0.025), high: at(0.975) })
 }
 
 fn ratio(entities: impl Iterator<Item = (f64, f64)>) -> f64 {
@@ -86,7 +89,7 @@ mod tests {
 
     const SEEDS: Seeds = Seeds("test");
 
-    fn of(cases: &[(&str, &str, bool)]) -> Option<Rate> {
+    fn of(cases: &[(&str, &str, bool)]) -> Option<MeasuredRate> {
         let observation = |&(entity, series, happened)| Observation { entity, series, happened };
         rate(cases.iter().map(observation), SEEDS)
     }
@@ -133,9 +136,9 @@ mod tests {
     #[test]
     fn nothing_and_everything_have_the_rule_of_three() {
         let all = |happened| of(&["a", "b", "c", "d", "e", "f"].map(|e| (e, "s", happened)));
-        assert_eq!(all(false), Some(Rate { mean: 0.0, low: 0.0, high: 0.5 }));
-        assert_eq!(all(true), Some(Rate { mean: 1.0, low: 0.5, high: 1.0 }));
-        assert_eq!(of(&[("a", "s", true)]), Some(Rate { mean: 1.0, low: 0.0, high: 1.0 }));
+        assert_eq!(all(false), Some(MeasuredRate { mean: 0.0, low: 0.0, high: 0.5 }));
+        assert_eq!(all(true), Some(MeasuredRate { mean: 1.0, low: 0.5, high: 1.0 }));
+        assert_eq!(of(&[("a", "s", true)]), Some(MeasuredRate { mean: 1.0, low: 0.0, high: 1.0 }));
         assert_eq!(of(&[]), None);
     }
 }

@@ -4,7 +4,7 @@ use super::fields::{Fields, LineError};
 
 /// The points of a series; NaN is a gap.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Points {
+pub enum SeriesPoints {
     /// One instance.
     Solo(Vec<f64>),
     /// Two instances of one version at the same times, equally long.
@@ -22,7 +22,7 @@ pub struct RealSeries {
     source: String,
     entity: String,
     metric: String,
-    points: Points,
+    points: SeriesPoints,
     healthy: Vec<bool>,
     unfair: bool,
 }
@@ -47,7 +47,7 @@ impl RealSeries {
         let (points, known) = match kind.as_str() {
             "solo" => {
                 let known = "kind, source, entity, metric, x, not_ok and unfair";
-                (Points::Solo(fields.take_points("x")?), known)
+                (SeriesPoints::Solo(fields.take_points("x")?), known)
             }
             "conc" => {
                 let (a, b) = (fields.take_points("a")?, fields.take_points("b")?);
@@ -56,7 +56,7 @@ impl RealSeries {
                     return Err(LineError::new("b", expected, b.len().to_string()));
                 }
                 (
-                    Points::Concurrent { a, b },
+                    SeriesPoints::Concurrent { a, b },
                     "kind, source, entity, metric, a, b, not_ok and unfair",
                 )
             }
@@ -98,7 +98,7 @@ impl RealSeries {
     }
 
     /// The points.
-    pub fn points(&self) -> &Points {
+    pub fn points(&self) -> &SeriesPoints {
         &self.points
     }
 
@@ -123,7 +123,7 @@ impl RealSeries {
     }
 }
 
-impl Points {
+impl SeriesPoints {
     fn len(&self) -> usize {
         match self {
             Self::Solo(points) | Self::Concurrent { a: points, .. } => points.len(),
@@ -143,7 +143,7 @@ mod tests {
     fn gaps_and_trouble_are_read() {
         let text = line(r#""kind":"solo","x":[1,null,-2.5e3,4],"not_ok":[[1,3]],"unfair":true"#);
         let series = RealSeries::parse(text.as_bytes()).unwrap();
-        let Points::Solo(x) = series.points() else { panic!("solo") };
+        let SeriesPoints::Solo(x) = series.points() else { panic!("solo") };
         assert!(x[1].is_nan());
         assert_eq!((x[0], x[2], x[3]), (1.0, -2500.0, 4.0));
         assert_eq!(series.healthy(), [true, false, false, true]);
@@ -152,7 +152,7 @@ mod tests {
 
         let text = line(r#""kind":"conc","a":[1,2],"b":[null,3],"not_ok":[]"#);
         let series = RealSeries::parse(text.as_bytes()).unwrap();
-        let Points::Concurrent { a, b } = series.points() else { panic!("concurrent") };
+        let SeriesPoints::Concurrent { a, b } = series.points() else { panic!("concurrent") };
         assert_eq!((a.as_slice(), b[1]), ([1.0, 2.0].as_slice(), 3.0));
         assert!(b[0].is_nan() && !series.is_unfair() && series.len() == 2);
     }

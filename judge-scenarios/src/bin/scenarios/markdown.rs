@@ -1,12 +1,12 @@
 //! Tables in Markdown.
 
-use judge_scenarios::real_series::Rate;
+use judge_scenarios::real_series::MeasuredRate;
 
 /// A rate and its interval, in percent.
-pub(crate) fn cell(rate: Option<Rate>) -> String {
+pub(crate) fn cell(rate: Option<MeasuredRate>) -> String {
     rate.map_or_else(
         || "-".to_owned(),
-        |Rate { mean, low, high }| {
+        |MeasuredRate { mean, low, high }| {
             format!("{:.1} [{:.1}, {:.1}]", 100.0 * mean, 100.0 * low, 100.0 * high)
         },
     )

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use judge_core::config::Direction;
-use judge_core::config::evidence::{AcrossMetrics, Confidence, EvidenceConfig};
+use judge_core::config::evidence::{AcrossMetrics, EvidenceConfig};
+use judge_core::stats::ConfidenceLevel;
 use judge_scenarios::random::Random;
 
 /// Seeds on which parameters may be chosen.
@@ -59,7 +60,7 @@ impl Options {
                 "--json" => options.json = true,
                 "--show" => options.show = Some(value()?),
                 "--confidence" => {
-                    let confidence = Confidence::new(value()?.parse()?);
+                    let confidence = ConfidenceLevel::new(value()?.parse()?);
                     options.evidence.confidence = confidence.map_err(|p| anyhow::anyhow!("{p}"))?;
                 }
                 "--holm" => options.evidence.across_metrics = AcrossMetrics::Holm,

@@ -24,12 +24,12 @@ const SIZES: [usize; 4] = [15, 31, 60, 240];
 
 /// How often one judge failed metrics.
 #[derive(Default, Clone, Copy)]
-struct Rate {
+struct FailureCount {
     failed: u64,
     judged: u64,
 }
 
-impl Rate {
+impl FailureCount {
     fn count(&mut self, failed: bool) {
         self.failed += u64::from(failed);
         self.judged += 1;
@@ -49,8 +49,8 @@ impl Rate {
 /// How often metrics failed.
 #[derive(Default)]
 struct Failures {
-    ours: Rate,
-    parity: Rate,
+    ours: FailureCount,
+    parity: FailureCount,
     /// The tests that failed them.
     tests: BTreeMap<String, usize>,
 }
@@ -133,7 +133,7 @@ pub(crate) fn power(options: &Options, bench: &mut Bench) {
         for phi in [0.0, 0.5, 0.8] {
             for sds in [0.5, 1.0, 1.5, 2.0, 3.0, 5.0] {
                 let noise = Noise { shape: Shape::Gaussian, level: 100.0, relative: 0.05, phi };
-                let mut found = [Rate::default(); 2];
+                let mut found = [FailureCount::default(); 2];
                 for repeat in 0..options.repeats {
                     let mut random = Random::new(options.base + 104_729 * repeat + n as u64);
                     let request =
@@ -145,7 +145,7 @@ pub(crate) fn power(options: &Options, bench: &mut Bench) {
                         }
                     }
                 }
-                let [ours, parity] = found.map(Rate::share);
+                let [ours, parity] = found.map(FailureCount::share);
                 println!("| {n} | {phi} | {sds} | {ours:.2} | {parity:.2} |");
             }
         }

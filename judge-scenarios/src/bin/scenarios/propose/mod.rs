@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 use judge_core::config::EffectSize;
 use judge_core::{MetricPair, Verdict};
 use judge_scenarios::real_series::{
-    Allowance, CAP, Points, RealSeries, Seeds, log_ratio, read_series, windows,
+    CAP, RealSeries, Seeds, SeriesAllowance, SeriesPoints, log_ratio, read_series, windows,
 };
 use judge_scenarios::single;
 
@@ -20,8 +20,8 @@ use crate::bench::Bench;
 use crate::options::Options;
 use crate::progress::say;
 use crate::real::{SIZES, WINDOWS, in_parallel};
-use proposal::{Answer, Answers, JUDGES, Proposal, Question};
-use report::Report;
+use proposal::{JUDGES, JudgeAnswer, JudgeAnswers, SeriesProposal, WindowQuestion};
+use report::ProposalReport;
 
 /// The shift to be found, in allowances.
 const SHIFT: f64 = 2.0;
@@ -29,7 +29,7 @@ const SHIFT: f64 = 2.0;
 /// Reads the folder, proposes and tries allowances, and prints tables, or one JSON document.
 pub(crate) fn measure(folder: &Path, options: &Options, bench: &mut Bench) -> Result<()> {
     let series = read_series(folder)?;
-    let is_concurrent = |s: &&RealSeries| matches!(s.points(), Points::Concurrent { .. });
+    let is_concurrent = |s: &&RealSeries| matches!(s.points(), SeriesPoints::Concurrent { .. });
     let concurrent: Vec<&RealSeries> = series.iter().filter(is_concurrent).collect();
     if concurrent.is_empty() {
         bail!("{}: expected a series of kind conc, got {} solo", folder.display(), series.len());
@@ -44,7 +44,7 @@ pub(crate) fn measure(folder: &Path, options: &Options, bench: &mut Bench) -> Re
     let proposals = in_parallel("allowances", &work, bench, |(series, points), bench| {
         vec![propose(series, *points, seeds, options, bench)]
     });
-    let report = Report {
+    let report = ProposalReport {
         seeds: options.seeds(),
         direction: options.direction,
         cap: CAP,
@@ -66,8 +66,8 @@ fn propose(
     seeds: Seeds,
     options: &Options,
     bench: &mut Bench,
-) -> Proposal {
-    let mut proposal = Proposal {
+) -> SeriesProposal {
+    let mut proposal = SeriesProposal {
         source: series.source().to_owned(),
         entity: series.entity().to_owned(),
         metric: series.metric().to_owned(),
@@ -76,7 +76,7 @@ fn propose(
         why: None,
         windows: Vec::new(),
     };
-    let Points::Concurrent { a, b } = series.points() else { return proposal };
+    let SeriesPoints::Concurrent { a, b } = series.points() else { return proposal };
     let name = format!("propose|{}|{}|{points}", series.source(), series.metric());
     let mut random = seeds.random(&name);
     let half = series.len() / 2;
@@ -85,7 +85,7 @@ fn propose(
         .into_iter()
         .filter_map(|at| log_ratio(&a[at..at + points], &b[at..at + points]))
         .collect();
-    let allowance = match Allowance::from_log_ratios(&ratios) {
+    let allowance = match SeriesAllowance::from_log_ratios(&ratios) {
         Ok(allowance) => allowance,
         Err(none) => {
             proposal.why = Some(none.to_string());
@@ -116,21 +116,21 @@ fn ask(
     allowance: f64,
     options: &Options,
     bench: &mut Bench,
-) -> Answers {
+) -> JudgeAnswers {
     let shift = 1.0 + SHIFT * allowance;
     let level = log_ratio(baseline, canary).map(|ratio| (-ratio).exp());
     JUDGES.map(|judge| {
-        Question::ALL.map(|question| {
+        WindowQuestion::ALL.map(|question| {
             let (allowance, factor) = match question {
-                Question::AlarmWithout => (0.0, Some(1.0)),
-                Question::AlarmWith => (allowance, Some(1.0)),
-                Question::FoundLevelled => (allowance, level.map(|level| shift * level)),
-                Question::FoundAsIs => (allowance, level.map(|_| shift)),
+                WindowQuestion::AlarmWithout => (0.0, Some(1.0)),
+                WindowQuestion::AlarmWith => (allowance, Some(1.0)),
+                WindowQuestion::FoundLevelled => (allowance, level.map(|level| shift * level)),
+                WindowQuestion::FoundAsIs => (allowance, level.map(|_| shift)),
             };
-            let Some(factor) = factor else { return Answer::NotAsked };
+            let Some(factor) = factor else { return JudgeAnswer::NotAsked };
             let scaled: Vec<f64> = canary.iter().map(|value| value * factor).collect();
             if !allowance.is_finite() || scaled.iter().any(|value| value.is_infinite()) {
-                return Answer::NotAsked;
+                return JudgeAnswer::NotAsked;
             }
             let pair = MetricPair::new("m", baseline.to_vec(), scaled);
             let mut request = single(pair, options.direction);
@@ -143,9 +143,9 @@ fn ask(
                 };
             }
             match bench.judge(judge, &request).map(|judgement| judgement.verdict) {
-                None => Answer::Refused,
-                Some(Verdict::Pass) => Answer::Passed,
-                Some(_) => Answer::Stopped,
+                None => JudgeAnswer::Refused,
+                Some(Verdict::Pass) => JudgeAnswer::Passed,
+                Some(_) => JudgeAnswer::Stopped,
             }
         })
     })
@@ -153,9 +153,9 @@ fn ask(
 
 #[cfg(test)]
 mod tests {
-    use judge_scenarios::real_series::Rate;
+    use judge_scenarios::real_series::MeasuredRate;
 
-    use super::rows::{Which, row};
+    use super::rows::{AllowanceKind, row};
     use super::*;
 
     /// Two instances whose windows of 10 points differ by `ratio` one way and the other in turns.
@@ -170,7 +170,7 @@ mod tests {
         RealSeries::parse(line.as_bytes()).unwrap()
     }
 
-    fn proposed(ratio: f64, n: usize) -> Proposal {
+    fn proposed(ratio: f64, n: usize) -> SeriesProposal {
         let options = Options::parse(["propose".to_owned()].into_iter()).unwrap();
         let mut bench = Bench::default();
         let proposal = propose(&series(ratio, n), 10, Seeds("test"), &options, &mut bench);
@@ -186,9 +186,9 @@ mod tests {
         assert_eq!(allowance.windows, 6);
         assert!((allowance.proposed - 0.180).abs() < 0.005, "{allowance:?}");
         assert_eq!((proposal.windows.len(), &proposal.why), (6, &None));
-        let row = row(&[&proposal], 10, 0, Which::WithinCap, Seeds("test"));
+        let row = row(&[&proposal], 10, 0, AllowanceKind::WithinCap, Seeds("test"));
         assert_eq!((row.allowances, row.capped, row.none, row.windows), (1, 0, 0, 6));
-        let mean = |rate: Option<Rate>| rate.unwrap().mean;
+        let mean = |rate: Option<MeasuredRate>| rate.unwrap().mean;
         // Half of the windows are 5 % higher on the canary; with the allowance none of them fails.
         assert!((0.1..=0.9).contains(&mean(row.alarms_without)), "{row:?}");
         assert_eq!((mean(row.alarms_with), mean(row.found_levelled)), (0.0, 1.0));
@@ -210,11 +210,11 @@ mod tests {
             let row = row(&[&capped, &none], 10, 0, which, Seeds("test"));
             (row.allowances, row.capped, row.none, row.windows)
         };
-        assert_eq!(counts(Which::Wanted), (1, 1, 1, 6));
-        assert_eq!(counts(Which::Capped), (1, 1, 1, 6));
-        assert_eq!(counts(Which::WithinCap), (0, 0, 1, 0));
+        assert_eq!(counts(AllowanceKind::Wanted), (1, 1, 1, 6));
+        assert_eq!(counts(AllowanceKind::Capped), (1, 1, 1, 6));
+        assert_eq!(counts(AllowanceKind::WithinCap), (0, 0, 1, 0));
         // Twice as high is within what the formula wants; at the cap it is a matter of a hair.
-        let wanted = row(&[&capped], 10, 0, Which::Wanted, Seeds("test"));
+        let wanted = row(&[&capped], 10, 0, AllowanceKind::Wanted, Seeds("test"));
         assert_eq!(wanted.alarms_with.unwrap().mean, 0.0);
         assert!(wanted.alarms_without.unwrap().mean > 0.0);
     }
@@ -225,9 +225,9 @@ mod tests {
         let mut bench = Bench::default();
         let zero = [0.0; 10];
         let answers = ask(&zero, &zero, 0.5, &options, &mut bench);
-        assert_eq!(answers[0][..2], [Answer::Passed; 2]);
-        assert_eq!(answers[0][2..], [Answer::NotAsked; 2]);
+        assert_eq!(answers[0][..2], [JudgeAnswer::Passed; 2]);
+        assert_eq!(answers[0][2..], [JudgeAnswer::NotAsked; 2]);
         let huge = ask(&[1.0; 10], &[2.0; 10], f64::INFINITY, &options, &mut bench);
-        assert_eq!(huge[1][1..], [Answer::NotAsked; 3]);
+        assert_eq!(huge[1][1..], [JudgeAnswer::NotAsked; 3]);
     }
 }

@@ -1,14 +1,14 @@
 //! A proposal for one series, and what judges answer with it.
 
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
-use judge_scenarios::real_series::Allowance;
+use judge_scenarios::real_series::SeriesAllowance;
 use serde::Serialize;
 
 /// The judges that know allowances.
 pub(super) const JUDGES: [&dyn Judge; 2] = [&EvidenceJudge, &NetflixAcaJudge];
 /// What is asked about each window of the second half.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Question {
+pub(super) enum WindowQuestion {
     /// Whether it fails without an allowance.
     AlarmWithout,
     /// Whether it fails with the allowance.
@@ -19,14 +19,14 @@ pub(super) enum Question {
     FoundAsIs,
 }
 
-impl Question {
+impl WindowQuestion {
     pub(super) const ALL: [Self; 4] =
         [Self::AlarmWithout, Self::AlarmWith, Self::FoundLevelled, Self::FoundAsIs];
 }
 
 /// What a judge answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum JudgeAnswer {
     Stopped,
     Passed,
     Refused,
@@ -34,22 +34,22 @@ pub(super) enum Answer {
     NotAsked,
 }
 
-/// The answers of [`JUDGES`] to [`Question::ALL`].
-pub(super) type Answers = [[Answer; 4]; 2];
+/// The answers of [`JUDGES`] to [`WindowQuestion::ALL`].
+pub(super) type JudgeAnswers = [[JudgeAnswer; 4]; 2];
 
 /// The proposal for one series and size, and what became of it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Proposal {
+pub(super) struct SeriesProposal {
     pub(super) source: String,
     pub(super) entity: String,
     pub(super) metric: String,
     pub(super) points: usize,
-    pub(super) allowance: Option<Allowance>,
+    pub(super) allowance: Option<SeriesAllowance>,
     /// Why there is no allowance, or a useless one.
     pub(super) why: Option<String>,
     /// For each window of the second half the answers with what the formula wants, and with what is
     /// proposed.
     #[serde(skip)]
-    pub(super) windows: Vec<(Answers, Answers)>,
+    pub(super) windows: Vec<(JudgeAnswers, JudgeAnswers)>,
 }

@@ -1,11 +1,11 @@
 //! Tables for people, in Markdown.
 
-use super::proposal::Proposal;
-use super::report::Report;
-use super::rows::Which;
+use super::proposal::SeriesProposal;
+use super::report::ProposalReport;
+use super::rows::AllowanceKind;
 use crate::markdown::{cell, head, line};
 
-pub(super) fn print(report: &Report, points: &[usize]) {
+pub(super) fn print(report: &ProposalReport, points: &[usize]) {
     println!("### Proposed allowances, at most {}\n", percent(report.cap));
     let mut columns = ["source", "entity", "metric"].map(str::to_owned).to_vec();
     columns.extend(points.iter().map(|points| format!("{points} points")));
@@ -16,7 +16,7 @@ pub(super) fn print(report: &Report, points: &[usize]) {
         cells.extend(of_series.iter().map(proposal_cell));
         line(&cells);
     }
-    for (which, title) in Which::ALL {
+    for (which, title) in AllowanceKind::ALL {
         println!("\n### Second half, in percent: {title}\n");
         let columns = [
             "points",
@@ -50,7 +50,7 @@ fn percent(share: f64) -> String {
 }
 
 /// An allowance, or why there is no useful one.
-pub(super) fn proposal_cell(proposal: &Proposal) -> String {
+pub(super) fn proposal_cell(proposal: &SeriesProposal) -> String {
     match (&proposal.allowance, &proposal.why) {
         (Some(allowance), None) => percent(allowance.proposed),
         (Some(allowance), Some(why)) => {

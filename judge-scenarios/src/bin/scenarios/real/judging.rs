@@ -67,7 +67,7 @@ impl Case {
 
 /// What everyone said about a case.
 #[derive(Debug, Clone)]
-pub(super) struct Outcome {
+pub(super) struct CaseOutcome {
     pub(super) case: Case,
     pub(super) source: Arc<str>,
     /// Whether the canary was stopped, in the order of [`JUDGES`]; `None` where a judge refused it.

@@ -11,16 +11,16 @@ use std::path::Path;
 use anyhow::Result;
 use judge_core::config::Direction;
 use judge_scenarios::real_series::{
-    EightHarm, HARMS, PairClass, RealPair, RealSeries, Seeds, Subject, eight_series, pairs,
+    EightHarm, HARMS, HarmSubject, PairClass, RealPair, RealSeries, Seeds, eight_series, pairs,
     read_faults, read_series,
 };
 
 use crate::bench::Bench;
 use crate::options::Options;
 use crate::progress::say;
-use judging::{Case, Outcome, request, stopped};
+use judging::{Case, CaseOutcome, request, stopped};
 pub(crate) use judging::{JUDGES, in_parallel};
-use report::Report;
+use report::RealReport;
 
 /// Points a side, where none are asked for.
 pub(crate) const SIZES: [usize; 5] = [15, 30, 60, 120, 240];
@@ -41,7 +41,7 @@ pub(crate) fn measure(folder: &Path, options: &Options, bench: &mut Bench) -> Re
     rows.extend(rows::found(&run.harm(&series, bench), run.seeds, &run.points));
     rows.extend(rows::eight(&run.eight(&series, bench), run.seeds, &run.points));
     rows.extend(rows::faults(&run.faults(&faults, bench), run.seeds, &run.points));
-    let report = Report {
+    let report = RealReport {
         seeds: options.seeds(),
         direction: options.direction,
         points: run.points,
@@ -74,13 +74,13 @@ impl Run<'_> {
     }
 
     /// Healthy pairs of every class.
-    fn alarms(&self, series: &[RealSeries], bench: &mut Bench) -> Vec<Outcome> {
+    fn alarms(&self, series: &[RealSeries], bench: &mut Bench) -> Vec<CaseOutcome> {
         let work = self.sized(&series.iter().collect::<Vec<_>>());
         in_parallel("false alarms", &work, bench, |(series, points), bench| {
             let judge = |pair: RealPair| {
                 let judged = pair.metric_pair("m", pair.canary.clone());
                 let request = request(vec![judged], self.options.direction, self.options);
-                Outcome {
+                CaseOutcome {
                     case: Case::new(&pair, *points, series.entity(), series.metric()),
                     source: series.source().into(),
                     stopped: stopped(&request, bench),
@@ -91,21 +91,21 @@ impl Run<'_> {
     }
 
     /// Every harm that a pair can have.
-    fn harm(&self, series: &[RealSeries], bench: &mut Bench) -> Vec<Outcome> {
+    fn harm(&self, series: &[RealSeries], bench: &mut Bench) -> Vec<CaseOutcome> {
         let work = self.sized(&self.chosen(series));
         in_parallel("harm", &work, bench, |(series, points), bench| {
             self.harm_of(series, *points, bench)
         })
     }
 
-    fn harm_of(&self, series: &RealSeries, points: usize, bench: &mut Bench) -> Vec<Outcome> {
-        let solo = matches!(series.points(), judge_scenarios::real_series::Points::Solo(_));
+    fn harm_of(&self, series: &RealSeries, points: usize, bench: &mut Bench) -> Vec<CaseOutcome> {
+        let solo = matches!(series.points(), judge_scenarios::real_series::SeriesPoints::Solo(_));
         let most = if solo { HARM_WINDOWS.0 } else { HARM_WINDOWS.1 };
         let mut made = pairs(series, points, most, self.seeds);
         made.retain(|pair| pair.alike && pair.class != PairClass::EvenOdd);
         let mut outcomes = Vec::new();
         for pair in made {
-            let subject = Subject::new(&pair.baseline, &pair.canary);
+            let subject = HarmSubject::new(&pair.baseline, &pair.canary);
             for harm in HARMS {
                 let name = format!(
                     "{} {}|{}|{}|{points}|{}|{}",
@@ -125,7 +125,7 @@ impl Run<'_> {
                 let judged = pair.metric_pair("m", canary);
                 let request = request(vec![judged], direction, self.options);
                 let case = Case::new(&pair, points, series.entity(), series.metric());
-                outcomes.push(Outcome {
+                outcomes.push(CaseOutcome {
                     case: case.with_harm(harm.name, harm.size, subject.is_practical(harm)),
                     source: series.source().into(),
                     stopped: stopped(&request, bench),
@@ -140,7 +140,8 @@ impl Run<'_> {
     fn chosen<'s>(&self, series: &'s [RealSeries]) -> Vec<&'s RealSeries> {
         let mut by_source: BTreeMap<(&str, bool), Vec<&RealSeries>> = BTreeMap::new();
         for series in series {
-            let solo = matches!(series.points(), judge_scenarios::real_series::Points::Solo(_));
+            let solo =
+                matches!(series.points(), judge_scenarios::real_series::SeriesPoints::Solo(_));
             by_source.entry((series.source(), solo)).or_default().push(series);
         }
         let mut chosen = Vec::new();
@@ -154,7 +155,7 @@ impl Run<'_> {
     }
 
     /// Canaries of six to eight metrics of one entity.
-    fn eight(&self, series: &[RealSeries], bench: &mut Bench) -> Vec<Outcome> {
+    fn eight(&self, series: &[RealSeries], bench: &mut Bench) -> Vec<CaseOutcome> {
         let mut entities: BTreeMap<(&str, &str), Vec<&RealSeries>> = BTreeMap::new();
         for series in series {
             entities.entry((series.source(), series.entity())).or_default().push(series);
@@ -175,7 +176,7 @@ impl Run<'_> {
                     request.config.evidence = self.options.evidence.clone();
                     let series = format!("draw {draw}");
                     let case = Case::new(&metrics[0], *points, entity[0].entity(), &series);
-                    outcomes.push(Outcome {
+                    outcomes.push(CaseOutcome {
                         case: case.with_harm(harm.name, harm.size, false),
                         source: entity[0].source().into(),
                         stopped: stopped(&request, bench),
@@ -191,7 +192,7 @@ impl Run<'_> {
         &self,
         faults: &[judge_scenarios::real_series::Fault],
         bench: &mut Bench,
-    ) -> Vec<Outcome> {
+    ) -> Vec<CaseOutcome> {
         let sizes = |fault| self.points.iter().map(move |points| (fault, *points));
         let work: Vec<_> = faults.iter().flat_map(sizes).collect();
         in_parallel("faults", &work, bench, |(fault, points), bench| {
@@ -201,7 +202,7 @@ impl Run<'_> {
             for (name, pairs) in [("all metrics", all), ("the metric hurt", hurt)] {
                 if !pairs.is_empty() {
                     let request = request(pairs, self.options.direction, self.options);
-                    outcomes.push(Outcome {
+                    outcomes.push(CaseOutcome {
                         case: Case::fault(name, *points, &fault.fault, &fault.run),
                         source: "faults".into(),
                         stopped: stopped(&request, bench),

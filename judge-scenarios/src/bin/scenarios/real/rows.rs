@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use judge_scenarios::real_series::{EightHarm, HARMS, Observation, PairClass, Rate, Seeds, rate};
+use judge_scenarios::real_series::{
+    EightHarm, HARMS, MeasuredRate, Observation, PairClass, Seeds, rate,
+};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::judging::{JUDGES, Outcome};
+use super::judging::{CaseOutcome, JUDGES};
 
 /// Which table a row belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -23,7 +25,7 @@ pub(super) enum Table {
 /// One row.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Row {
+pub(super) struct RealRow {
     pub(super) table: Table,
     pub(super) pairs: &'static str,
     /// `None` for all sources.
@@ -43,7 +45,7 @@ pub(super) struct JudgeRate {
     pub(super) judge: &'static str,
     /// Cases that it refused; they are in no rate.
     pub(super) refused: usize,
-    pub(super) rate: Option<Rate>,
+    pub(super) rate: Option<MeasuredRate>,
 }
 
 /// The name that concurrent pairs have in tables if they had one level outside of the window.
@@ -56,16 +58,18 @@ struct Selection<'a> {
     source: Option<&'a str>,
     harm: (&'static str, f64),
     points: Option<usize>,
-    outcomes: Vec<&'a Outcome>,
+    outcomes: Vec<&'a CaseOutcome>,
 }
 
 impl Selection<'_> {
-    fn row(&self, seeds: Seeds) -> Row {
-        let case = |outcome: &&Outcome| (outcome.case.entity.clone(), outcome.case.series.clone());
+    fn row(&self, seeds: Seeds) -> RealRow {
+        let case =
+            |outcome: &&CaseOutcome| (outcome.case.entity.clone(), outcome.case.series.clone());
         let series: BTreeSet<_> = self.outcomes.iter().map(case).collect();
         let judges = JUDGES.iter().enumerate().map(|(index, judge)| {
-            let observation = |outcome: &&'_ Outcome| outcome.stopped[index].is_some();
-            let judged: Vec<&&Outcome> = self.outcomes.iter().filter(|o| observation(o)).collect();
+            let observation = |outcome: &&'_ CaseOutcome| outcome.stopped[index].is_some();
+            let judged: Vec<&&CaseOutcome> =
+                self.outcomes.iter().filter(|o| observation(o)).collect();
             let observations = judged.iter().map(|outcome| Observation {
                 entity: &outcome.case.entity,
                 series: &outcome.case.series,
@@ -74,7 +78,7 @@ impl Selection<'_> {
             let refused = self.outcomes.len() - judged.len();
             JudgeRate { judge, refused, rate: rate(observations, seeds) }
         });
-        Row {
+        RealRow {
             table: self.table,
             pairs: self.pairs,
             source: self.source.map(str::to_owned),
@@ -89,7 +93,7 @@ impl Selection<'_> {
 }
 
 /// Rows of those selections that hold an outcome, in order.
-fn rows(selections: &[Selection], seeds: Seeds) -> Vec<Row> {
+fn rows(selections: &[Selection], seeds: Seeds) -> Vec<RealRow> {
     let full = selections.par_iter().filter(|selection| !selection.outcomes.is_empty());
     full.map(|selection| selection.row(seeds)).collect()
 }
@@ -99,19 +103,19 @@ fn sizes(points: &[usize]) -> impl Iterator<Item = Option<usize>> {
     points.iter().map(|points| Some(*points)).chain([None])
 }
 
-fn of_size(outcome: &Outcome, points: Option<usize>) -> bool {
+fn of_size(outcome: &CaseOutcome, points: Option<usize>) -> bool {
     points.is_none_or(|points| outcome.case.points == points)
 }
 
 /// False alarms a class of pairs and size, then a class and source.
-pub(super) fn alarms(outcomes: &[Outcome], seeds: Seeds, points: &[usize]) -> Vec<Row> {
+pub(super) fn alarms(outcomes: &[CaseOutcome], seeds: Seeds, points: &[usize]) -> Vec<RealRow> {
     let sources: BTreeSet<&str> = outcomes.iter().map(|outcome| &*outcome.source).collect();
-    let kinds: Vec<(&'static str, Vec<&Outcome>)> = PairClass::ALL
+    let kinds: Vec<(&'static str, Vec<&CaseOutcome>)> = PairClass::ALL
         .map(PairClass::name)
         .into_iter()
         .chain([ALIKE])
         .map(|name| {
-            let of_kind = |outcome: &&Outcome| {
+            let of_kind = |outcome: &&CaseOutcome| {
                 outcome.case.pairs == name || name == ALIKE && outcome.case.alike
             };
             (name, outcomes.iter().filter(of_kind).collect())
@@ -129,11 +133,11 @@ pub(super) fn alarms(outcomes: &[Outcome], seeds: Seeds, points: &[usize]) -> Ve
 
 fn healthy<'a>(
     pairs: &'static str,
-    of: &[&'a Outcome],
+    of: &[&'a CaseOutcome],
     source: Option<&'a str>,
     points: Option<usize>,
 ) -> Selection<'a> {
-    let belongs = |outcome: &&Outcome| {
+    let belongs = |outcome: &&CaseOutcome| {
         of_size(outcome, points) && source.is_none_or(|source| *outcome.source == *source)
     };
     let outcomes = of.iter().copied().filter(belongs).collect();
@@ -141,7 +145,7 @@ fn healthy<'a>(
 }
 
 /// Found shares a class, harm and size; then those of practical harm alone.
-pub(super) fn found(outcomes: &[Outcome], seeds: Seeds, points: &[usize]) -> Vec<Row> {
+pub(super) fn found(outcomes: &[CaseOutcome], seeds: Seeds, points: &[usize]) -> Vec<RealRow> {
     let harms: Vec<_> = HARMS.iter().map(|harm| (harm.name, harm.size)).collect();
     let mut rows = by_harm(Table::Found, outcomes, &harms, seeds, points);
     rows.extend(by_harm(Table::FoundPractical, outcomes, &harms, seeds, points));
@@ -149,33 +153,33 @@ pub(super) fn found(outcomes: &[Outcome], seeds: Seeds, points: &[usize]) -> Vec
 }
 
 /// Canaries of several metrics.
-pub(super) fn eight(outcomes: &[Outcome], seeds: Seeds, points: &[usize]) -> Vec<Row> {
+pub(super) fn eight(outcomes: &[CaseOutcome], seeds: Seeds, points: &[usize]) -> Vec<RealRow> {
     let harms: Vec<_> = EightHarm::ALL.iter().map(|harm| (harm.name, harm.size)).collect();
     by_harm(Table::EightMetrics, outcomes, &harms, seeds, points)
 }
 
 /// Labelled faults.
-pub(super) fn faults(outcomes: &[Outcome], seeds: Seeds, points: &[usize]) -> Vec<Row> {
+pub(super) fn faults(outcomes: &[CaseOutcome], seeds: Seeds, points: &[usize]) -> Vec<RealRow> {
     by_harm(Table::Faults, outcomes, &[("fault", 0.0)], seeds, points)
 }
 
 fn by_harm(
     table: Table,
-    outcomes: &[Outcome],
+    outcomes: &[CaseOutcome],
     harms: &[(&'static str, f64)],
     seeds: Seeds,
     points: &[usize],
-) -> Vec<Row> {
+) -> Vec<RealRow> {
     let pairs: BTreeSet<&'static str> = outcomes.iter().map(|outcome| outcome.case.pairs).collect();
     let mut selections = Vec::new();
     for pairs in pairs {
         for &harm in harms {
-            let with_harm = |outcome: &&Outcome| {
+            let with_harm = |outcome: &&CaseOutcome| {
                 let case = &outcome.case;
                 (case.pairs, case.harm, case.size) == (pairs, harm.0, harm.1)
                     && (table != Table::FoundPractical || case.practical)
             };
-            let of: Vec<&Outcome> = outcomes.iter().filter(with_harm).collect();
+            let of: Vec<&CaseOutcome> = outcomes.iter().filter(with_harm).collect();
             selections.extend(sizes(points).map(|points| Selection {
                 table,
                 pairs,
@@ -196,7 +200,7 @@ mod tests {
     use super::super::judging::Case;
     use super::*;
 
-    fn outcome(points: usize, series: &str, alike: bool, stopped: Option<bool>) -> Outcome {
+    fn outcome(points: usize, series: &str, alike: bool, stopped: Option<bool>) -> CaseOutcome {
         let pair = RealPair {
             class: PairClass::Conc,
             start: 0,
@@ -205,7 +209,7 @@ mod tests {
             alike,
         };
         let case = Case::new(&pair, points, series, series);
-        Outcome { case, source: "S".into(), stopped: [stopped, Some(true), Some(false), None] }
+        CaseOutcome { case, source: "S".into(), stopped: [stopped, Some(true), Some(false), None] }
     }
 
     #[test]
@@ -219,7 +223,7 @@ mod tests {
         ];
         let rows = alarms(&outcomes, Seeds("test"), &[15, 30]);
         let of = |pairs, source: Option<&str>, points| {
-            let row = |row: &&Row| {
+            let row = |row: &&RealRow| {
                 (row.pairs, row.source.as_deref(), row.points) == (pairs, source, points)
             };
             rows.iter().find(row).unwrap()
@@ -249,7 +253,7 @@ mod tests {
     fn practical_rows_hold_practical_harm_only() {
         let harmed = |points, practical, stopped| {
             let outcome = outcome(points, "a", true, Some(stopped));
-            Outcome { case: outcome.case.with_harm("add", 2.0, practical), ..outcome }
+            CaseOutcome { case: outcome.case.with_harm("add", 2.0, practical), ..outcome }
         };
         let outcomes = [harmed(15, true, true), harmed(15, false, false), harmed(30, true, true)];
         let rows = found(&outcomes, Seeds("test"), &[15, 30]);

@@ -1,11 +1,11 @@
 //! Tables for people, in Markdown.
 
 use super::judging::JUDGES;
-use super::report::Report;
-use super::rows::{Row, Table};
+use super::report::RealReport;
+use super::rows::{RealRow, Table};
 use crate::markdown::{cell, head, line};
 
-pub(super) fn print(report: &Report) {
+pub(super) fn print(report: &RealReport) {
     let direction = serde_json::to_string(&report.direction).unwrap_or_default();
     println!("Direction {direction}, seeds {:?}, {} judgements refused.", report.seeds, {
         report.refused.values().map(|refusals| refusals.count).sum::<u64>()
@@ -26,7 +26,7 @@ pub(super) fn print(report: &Report) {
         (Table::Faults, "Labelled faults that are found, in percent"),
     ];
     for (table, title) in tables {
-        let rows: Vec<&Row> = of(table).collect();
+        let rows: Vec<&RealRow> = of(table).collect();
         if !rows.is_empty() {
             println!("\n### {title}\n");
             found(&rows, &report.points);
@@ -34,7 +34,11 @@ pub(super) fn print(report: &Report) {
     }
 }
 
-fn alarms<'a>(rows: impl Iterator<Item = &'a Row>, column: &str, value: impl Fn(&Row) -> String) {
+fn alarms<'a>(
+    rows: impl Iterator<Item = &'a RealRow>,
+    column: &str,
+    value: impl Fn(&RealRow) -> String,
+) {
     let columns = ["pairs", column, "series", "cases", "refused"].into_iter().chain(JUDGES);
     head(&columns.map(str::to_owned).collect::<Vec<_>>());
     for row in rows {
@@ -47,7 +51,7 @@ fn alarms<'a>(rows: impl Iterator<Item = &'a Row>, column: &str, value: impl Fn(
 }
 
 /// A line for each kind of pairs and harm, the sizes side by side.
-fn found(rows: &[&Row], points: &[usize]) {
+fn found(rows: &[&RealRow], points: &[usize]) {
     let sizes: Vec<String> = points.iter().map(usize::to_string).collect();
     let sizes = sizes.join("/");
     let mut columns = ["pairs", "harm", "cases"].map(str::to_owned).to_vec();
@@ -55,8 +59,9 @@ fn found(rows: &[&Row], points: &[usize]) {
     columns.extend(JUDGES.map(|judge| format!("{judge}, all sizes")));
     head(&columns);
     for all in rows.iter().filter(|row| row.points.is_none()) {
-        let same = |row: &&&Row| (row.pairs, row.harm, row.size) == (all.pairs, all.harm, all.size);
-        let sized: Vec<&&Row> = rows.iter().filter(same).collect();
+        let same =
+            |row: &&&RealRow| (row.pairs, row.harm, row.size) == (all.pairs, all.harm, all.size);
+        let sized: Vec<&&RealRow> = rows.iter().filter(same).collect();
         let mut cells = vec![all.pairs.to_owned(), format!("{} {}", all.harm, all.size)];
         cells.push(all.cases.to_string());
         for judge in 0..JUDGES.len() {

@@ -1,5 +1,5 @@
-//! What is worth a warning about the data of a request, whichever judge it is: a side without data,
-//! two sides that are the same data, and a metric that fell apart into half-empty pairs.
+//! Warnings about the data of a request: a side without data, two sides with the same data, and a metric that
+//! was split into pairs with one side each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,9 +7,9 @@ use crate::config::NanStrategy;
 use crate::judgement::{MetricJudgement, Side, Standing};
 use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Series};
-use crate::warning::{Silence, Warning};
+use crate::warning::{NoDataOutcome, Warning};
 
-/// Warns of the data of `request`, whose pairs were judged as `metrics`.
+/// Adds warnings about the data of `request`, judged as `metrics`.
 pub(super) fn warn_of(
     request: &JudgeRequest,
     metrics: &[MetricJudgement],
@@ -40,10 +40,10 @@ fn warn_of_silence(
     let replaced = config.is_some_and(|config| config.nan_strategy == NanStrategy::Replace);
     let judged = metric.baseline.counts.judged > 0 && metric.canary.counts.judged > 0;
     let outcome = match metric.standing() {
-        Standing::Passed if replaced && judged => Silence::JudgedAsZeros,
-        Standing::Passed if replaced => Silence::Passes,
-        // Where neither side has data, the class says so.
-        Standing::Missing if !metric.critical && silent.contains(&None) => Silence::Uncounted,
+        Standing::Passed if replaced && judged => NoDataOutcome::JudgedAsZeros,
+        Standing::Passed if replaced => NoDataOutcome::Passes,
+        // If neither side has data, the class says so.
+        Standing::Missing if !metric.critical && silent.contains(&None) => NoDataOutcome::Uncounted,
         _ => return,
     };
     let tags = metric.shown_tags();
@@ -55,8 +55,8 @@ fn warn_of_silence(
     }));
 }
 
-/// Warns where one query seems to have filled both sides. One metric alone may be of something that both
-/// sides share, and sides on which nothing happens are alike.
+/// Adds a warning if one query seems to have filled both sides. All metrics must agree: one metric alone may
+/// measure something that both sides share, and sides on which nothing happens are equal.
 fn warn_of_same_data(pairs: &[MetricPair], warnings: &mut Vec<Warning>) {
     let silent = |pair: &MetricPair| pair.baseline.is_silent() && pair.canary.is_silent();
     let same = pairs.iter().all(|pair| silent(pair) || is_same(pair));
@@ -65,7 +65,7 @@ fn warn_of_same_data(pairs: &[MetricPair], warnings: &mut Vec<Warning>) {
     }
 }
 
-/// Whether both sides have the same points in the same order; all gaps are alike.
+/// Whether both sides have the same points in the same order. All gaps are equal.
 fn is_same(pair: &MetricPair) -> bool {
     let (baseline, canary) = (&pair.baseline.values, &pair.canary.values);
     baseline.len() == canary.len()
@@ -75,7 +75,7 @@ fn is_same(pair: &MetricPair) -> bool {
             .all(|(x, y)| x.to_bits() == y.to_bits() || x.is_nan() && y.is_nan())
 }
 
-/// Whether `series` has two different values.
+/// Whether `series` has at least two different values.
 fn varies(series: &Series) -> bool {
     let mut values = series.values.iter().filter(|value| !value.is_nan());
     values.next().is_some_and(|first| values.any(|value| value != first))
@@ -88,7 +88,7 @@ struct Halves<'a> {
     canary_only: Vec<&'a MetricPair>,
 }
 
-/// The metrics that have pairs of both halves.
+/// The metrics that have both kinds of pairs.
 fn halves(pairs: &[MetricPair]) -> BTreeMap<&str, Halves<'_>> {
     let mut halves: BTreeMap<&str, Halves> = BTreeMap::new();
     for pair in pairs {
@@ -102,8 +102,7 @@ fn halves(pairs: &[MetricPair]) -> BTreeMap<&str, Halves<'_>> {
     halves
 }
 
-/// The most pairs of a half that are compared for their tags, so that a request with very many pairs
-/// costs little.
+/// Pairs of each kind whose tags are compared at most, so that a request with very many pairs costs little.
 const MOST_COMPARED: usize = 50;
 
 impl Halves<'_> {
@@ -124,7 +123,7 @@ impl Halves<'_> {
     }
 }
 
-/// The tags that two pairs do not share.
+/// Tags that differ between two pairs.
 fn differing<'a>(x: &'a MetricPair, y: &'a MetricPair) -> Vec<&'a str> {
     let value = |pair: &'a MetricPair, tag: &str| pair.tags.as_ref()?.get(tag);
     let tags: BTreeSet<&str> = [x, y]

@@ -8,20 +8,20 @@ use std::thread;
 
 use super::batch::Batch;
 use super::error::{FileProblem, HistoryError};
-use super::{History, open};
+use super::{ReleaseHistory, open};
 
 /// Rows of one release that stand together in one batch.
 #[derive(Debug, Clone)]
-pub(crate) struct Part {
+pub(crate) struct BatchRows {
     pub(crate) batch: Arc<Batch>,
     pub(crate) rows: Range<usize>,
 }
 
 /// Every row of one release, as they stand in the files.
 #[derive(Debug, Clone)]
-pub(crate) struct ReleaseParts {
+pub(crate) struct ReleaseRows {
     pub(crate) name: Arc<str>,
-    pub(crate) parts: Vec<Part>,
+    pub(crate) batches: Vec<BatchRows>,
 }
 
 /// Which releases a history has, known before anything is judged.
@@ -58,7 +58,7 @@ impl Survey {
 /// Batches that are read ahead of whoever takes them.
 const BATCHES_AHEAD: usize = 2;
 
-impl History {
+impl ReleaseHistory {
     /// Reads which releases there are, and no more of the files than that takes.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl History {
         let mut survey = Survey { releases: Vec::new(), together: true };
         let mut index_of: HashMap<Arc<str>, usize> = HashMap::new();
         let mut last = None;
-        for batch in self.batches(Columns::Releases) {
+        for batch in self.batches(ColumnSelection::Releases) {
             let batch = batch?;
             let mut rows = 0..batch.rows;
             while rows.start < rows.end {
@@ -101,19 +101,24 @@ impl History {
     }
 
     /// The rows of each release, in the order of the files. The rows of a release must stand together.
-    pub(crate) fn parts(&self) -> Parts {
-        Parts { batches: self.batches(Columns::All), batch: None, open: None, failed: false }
+    pub(crate) fn release_rows(&self) -> ReleaseRowsIter {
+        ReleaseRowsIter {
+            batches: self.batches(ColumnSelection::All),
+            batch: None,
+            open: None,
+            failed: false,
+        }
     }
 
     /// Every row of every file, in order, read by another thread a little ahead.
-    pub(crate) fn batches(&self, columns: Columns) -> Batches {
+    pub(crate) fn batches(&self, columns: ColumnSelection) -> Batches {
         let (sender, receiver) = sync_channel(BATCHES_AHEAD);
         let history = self.clone();
         let read = move || {
             for (file, layout) in &history.files {
                 let layout = match columns {
-                    Columns::All => Arc::clone(layout),
-                    Columns::Releases => Arc::new(layout.releases_only()),
+                    ColumnSelection::All => Arc::clone(layout),
+                    ColumnSelection::Releases => Arc::new(layout.releases_only()),
                 };
                 let batches = sender.clone();
                 let take = move |batch| batches.send(Message::Batch(Box::new(batch))).is_ok();
@@ -134,7 +139,7 @@ impl History {
 
 /// What to read of each row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Columns {
+pub(crate) enum ColumnSelection {
     All,
     /// Only which release it is of.
     Releases,
@@ -177,17 +182,17 @@ impl Iterator for Batches {
 ///
 /// This is the fast way, for histories in which the rows of each release stand together. For the
 /// others see `bulk/scattered.rs`.
-pub(crate) struct Parts {
+pub(crate) struct ReleaseRowsIter {
     batches: Batches,
     /// What is read and not handed out yet: a batch and its first row.
     batch: Option<(Arc<Batch>, usize)>,
     /// The release whose end has not been seen.
-    open: Option<ReleaseParts>,
+    open: Option<ReleaseRows>,
     failed: bool,
 }
 
-impl Iterator for Parts {
-    type Item = Result<ReleaseParts, HistoryError>;
+impl Iterator for ReleaseRowsIter {
+    type Item = Result<ReleaseRows, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.failed {
@@ -217,8 +222,8 @@ impl Iterator for Parts {
             let end = batch.release.run(&rows);
             let open = self
                 .open
-                .get_or_insert_with(|| ReleaseParts { name: name.into(), parts: Vec::new() });
-            open.parts.push(Part { batch: Arc::clone(&batch), rows: start..end });
+                .get_or_insert_with(|| ReleaseRows { name: name.into(), batches: Vec::new() });
+            open.batches.push(BatchRows { batch: Arc::clone(&batch), rows: start..end });
             self.batch = Some((batch, end));
         }
     }

@@ -5,7 +5,7 @@ use polars::prelude::{
 };
 use polars::sql::sql_expr;
 
-use crate::release::{Instance, Recorded};
+use crate::release::{RecordedInstance, RecordedSeries};
 
 /// An expression that gives a point for the points of one time.
 #[derive(Debug)]
@@ -72,27 +72,31 @@ impl Expression {
     }
 
     /// The metric made of `inputs`, each with as many points as `points` or none.
-    pub(super) fn derive(&self, inputs: &[&Recorded], points: usize) -> Result<Recorded, String> {
+    pub(super) fn derive(
+        &self,
+        inputs: &[&RecordedSeries],
+        points: usize,
+    ) -> Result<RecordedSeries, String> {
         if inputs.iter().all(|input| input.values.is_empty()) {
-            return Ok(Recorded::default());
+            return Ok(RecordedSeries::default());
         }
         let slices: Vec<&[f64]> = inputs.iter().map(|input| input.values.as_slice()).collect();
         let values = self.evaluate(&slices, points)?;
-        let mut instances: Vec<Instance> = Vec::new();
+        let mut instances: Vec<RecordedInstance> = Vec::new();
         for name in inputs.iter().flat_map(|input| &input.instances).map(|instance| &instance.name)
         {
             if instances.iter().any(|known| known.name == *name) {
                 continue;
             }
-            let is_it = |instance: &&Instance| instance.name == *name;
+            let is_it = |instance: &&RecordedInstance| instance.name == *name;
             let found: Vec<&[f64]> = inputs
                 .iter()
                 .map(|input| input.instances.iter().find(is_it).map_or(&[][..], |it| &it.values))
                 .collect();
             let values = self.evaluate(&found, points)?;
-            instances.push(Instance { name: name.clone(), values });
+            instances.push(RecordedInstance { name: name.clone(), values });
         }
-        Ok(Recorded { values, instances })
+        Ok(RecordedSeries { values, instances })
     }
 
     /// A point for each of `points` times; series without points are gaps.

@@ -1,11 +1,11 @@
-//! What metrics are called to people: several pairs may have one name and differ by their tags alone.
+//! Names of metrics for people. Several pairs may share a name and differ by their tags alone.
 
 use std::fmt::Write;
 
 use super::{Judgement, MetricJudgement};
 
 impl MetricJudgement {
-    /// The metric's name, with its tags where it has some: `errors {action=checkout}`.
+    /// The name of the metric, with its tags if it has some: `errors {action=checkout}`.
     ///
     /// # Example
     /// ```
@@ -26,7 +26,7 @@ impl MetricJudgement {
         if tags.is_empty() { self.name.clone() } else { format!("{} {tags}", self.name) }
     }
 
-    /// The tags as in `{action=checkout, zone=a}`; empty where there are none.
+    /// The tags, such as `{action=checkout, zone=a}`; empty if there are none.
     pub(crate) fn shown_tags(&self) -> String {
         let mut text = String::new();
         for (tag, value) in self.tags.iter().flatten() {
@@ -45,8 +45,8 @@ impl MetricJudgement {
 }
 
 impl Judgement {
-    /// [`Judgement::reason`] for people: where one metric of several pairs decided, with the tags of the
-    /// pair that did. Empty where no finding alone decided.
+    /// [`Judgement::reason`] for people: with the tags of the pair that decided, if its metric has several
+    /// pairs. Empty if no reason alone decided.
     pub fn shown_reason(&self) -> String {
         let reason = self.reason.clone().unwrap_or_default();
         let decided = |metric: &&MetricJudgement| {

@@ -1,4 +1,4 @@
-//! Kayenta's `CanaryJudgeResult`.
+//! Writes Kayenta's `CanaryJudgeResult`.
 
 use serde::Serialize;
 
@@ -126,7 +126,7 @@ impl<'a> From<&'a MetricJudgement> for AnalysisResult<'a> {
     }
 }
 
-/// Kayenta has no word for it: the class that counts alike.
+/// Kayenta has no such class. This is the class that counts alike.
 fn inconclusive(decision: &Decision) -> &'static str {
     match decision {
         Decision::Panel(panel) if !panel.fails => "Pass",

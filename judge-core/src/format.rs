@@ -1,4 +1,8 @@
-//! Numbers for people, in a few significant digits. They are not for programs: digits are lost.
+//! Numbers as text for people, in a few significant digits. They are not for programs: digits are lost.
+
+mod short;
+
+pub(crate) use short::{push_fixed, push_short, push_signed, short};
 
 /// Digits of a value.
 const VALUE_DIGITS: i32 = 4;
@@ -19,7 +23,7 @@ const SHORTENED: f64 = 1e5;
 ///
 /// # Example
 /// ```
-/// assert_eq!(judge_core::figure::value(7_340_032.0), "7.34M");
+/// assert_eq!(judge_core::format::value(7_340_032.0), "7.34M");
 /// ```
 pub fn value(value: f64) -> String {
     rounded(value, VALUE_DIGITS)
@@ -29,7 +33,7 @@ pub fn value(value: f64) -> String {
 ///
 /// # Example
 /// ```
-/// use judge_core::figure::value_beside;
+/// use judge_core::format::value_beside;
 /// assert_eq!(value_beside(4e9, 4e9 + 10.0), "4G");
 /// assert_eq!(value_beside(4e9 + 10.0, 4e9), "4.00000001G");
 /// assert_eq!(value_beside(12.3456, 15.0), "12.35");
@@ -43,7 +47,7 @@ pub fn value_beside(value: f64, other: f64) -> String {
 ///
 /// # Example
 /// ```
-/// assert_eq!(judge_core::figure::percent(0.1234), "+12.3%");
+/// assert_eq!(judge_core::format::percent(0.1234), "+12.3%");
 /// ```
 pub fn percent(ratio: f64) -> String {
     format!("{}%", signed(ratio * 100.0))
@@ -53,11 +57,35 @@ pub fn percent(ratio: f64) -> String {
 ///
 /// # Example
 /// ```
-/// assert_eq!(judge_core::figure::signed(2.5), "+2.5");
+/// assert_eq!(judge_core::format::signed(2.5), "+2.5");
 /// ```
 pub fn signed(change: f64) -> String {
     let text = rounded(change, CHANGE_DIGITS);
     if change > 0.0 { format!("+{text}") } else { text }
+}
+
+/// A share in percent, in two digits, or to a tenth below 10 %: `0.5%`, `9.9%`, `42%`.
+///
+/// # Example
+/// ```
+/// assert_eq!(judge_core::format::share(0.0512), "5.1%");
+/// assert_eq!(judge_core::format::share(0.417), "42%");
+/// ```
+pub fn share(share: f64) -> String {
+    let percent = share * 100.0;
+    let rounded = if percent < 9.95 { (percent * 10.0).round() / 10.0 } else { percent.round() };
+    format!("{}%", value(rounded))
+}
+
+/// `number` rounded to so many significant digits; NaN and infinities stay as they are.
+///
+/// # Example
+/// ```
+/// assert_eq!(judge_core::format::round_to_digits(0.12345, 2), 0.12);
+/// ```
+pub fn round_to_digits(number: f64, digits: usize) -> f64 {
+    let after = digits.saturating_sub(1);
+    format!("{number:.after$e}").parse().unwrap_or(number)
 }
 
 fn rounded(value: f64, digits: i32) -> String {

@@ -1,14 +1,14 @@
-//! How far a metric's canary lies from its baseline, for people.
+//! The change of a metric, as text for people.
 
-use crate::figure;
+use crate::format;
 
 use super::{Decision, Interval, MetricJudgement};
 
 impl MetricJudgement {
     /// The change with its interval, in few digits: `+35% [+34.1%, +38.4%]`.
     ///
-    /// It is the shift in percent of the baseline's median, or in the metric's unit where that is 0;
-    /// `-` where none was estimated.
+    /// The shift in percent of the baseline's median, or in the metric's unit if the median is 0; `-` if no
+    /// shift was estimated.
     pub fn shown_change(&self) -> String {
         match &self.decision {
             Decision::Tested(evidence) | Decision::Constants(evidence) => {
@@ -24,7 +24,7 @@ impl MetricJudgement {
 fn shift(estimate: f64, interval: Interval, median: f64) -> String {
     let size = median.abs();
     let show = |shift: f64| {
-        if size > 0.0 { figure::percent(shift / size) } else { figure::signed(shift) }
+        if size > 0.0 { format::percent(shift / size) } else { format::signed(shift) }
     };
     format!("{} [{}, {}]", show(estimate), show(interval.lower), show(interval.upper))
 }

@@ -1,26 +1,26 @@
-//! The pairs of values whose order is in question between two shifts.
+//! Pairs of values whose order changes between two shifts.
 
-/// What changes between two shifts, both excluded.
+/// The pairs that change between two shifts, both excluded.
 #[derive(Debug, Default)]
-pub(super) struct Open {
+pub(super) struct UndecidedPairs {
     pub(super) from: f64,
     pub(super) to: f64,
-    /// Of how many pairs x lies above y at `to`.
+    /// Number of pairs with x above y at `to`.
     above: usize,
-    /// The pairs above at `from` and not at `to`: of distinct values, one of each side, and how many
-    /// pairs of values have these two. Apart, so that many are compared at once.
+    /// Pairs with x above y at `from` and not at `to`: two distinct values, and how many pairs of points have
+    /// them. Separate vectors, so that several pairs are compared at once.
     x: Vec<f64>,
     y: Vec<f64>,
     count: Vec<usize>,
 }
 
-impl Open {
-    /// Forgets everything.
+impl UndecidedPairs {
+    /// Forgets all pairs.
     pub(super) fn close(&mut self) {
         self.from = f64::NAN;
     }
 
-    /// Starts anew, with no pair in question.
+    /// Starts again, with no pairs.
     pub(super) fn restart(&mut self, from: f64, to: f64, above: usize) {
         (self.from, self.to, self.above) = (from, to, above);
         self.x.clear();
@@ -28,8 +28,8 @@ impl Open {
         self.count.clear();
     }
 
-    /// Adds the pairs of `x`, which occurs `times`, with the values `y`, whose ranks and the next one's
-    /// are `ranks`.
+    /// Adds the pairs of `x`, which occurs `times` times, with the values `y`. `ranks` are the ranks of those
+    /// values and of the next one.
     pub(super) fn add(&mut self, x: f64, times: usize, y: &[f64], ranks: &[usize]) {
         for (y, rank) in y.iter().zip(ranks.windows(2)) {
             self.x.push(x);
@@ -38,15 +38,16 @@ impl Open {
         }
     }
 
-    /// Whether it answers for `shift`.
+    /// Whether the pairs are known for `shift`.
     pub(super) fn holds(&self, shift: f64) -> bool {
         self.from < shift && shift < self.to
     }
 
-    /// Of how many pairs x − `shift` lies above y, if none ties.
+    /// Number of pairs with x − `shift` above y; `None` if a pair ties.
     pub(super) fn above(&self, shift: f64) -> Option<usize> {
         let (mut above, mut tied) = (self.above, 0);
-        // Masks rather than branches: no processor can predict these, and masks compare two at once.
+        // Masks instead of branches: no processor can predict these branches, and masks compare two pairs at
+        // once.
         let mask = |is: bool| if is { usize::MAX } else { 0 };
         for ((x, y), count) in self.x.iter().zip(&self.y).zip(&self.count) {
             let x = x - shift;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use judge_core::{CanaryConfig, JudgeError, Problem};
 use serde_json::Value;
 
-use crate::release::{Recorded, ReleaseMetric};
+use crate::release::{RecordedSeries, ReleaseMetric};
 use expression::Expression;
 
 /// The metrics of a config and the series that a history must hold for them.
@@ -37,36 +37,36 @@ use expression::Expression;
 /// ]}"#;
 /// let config = judge_core::kayenta::read_config(json)?;
 /// let document = judge_core::kayenta::read_document(json)?;
-/// let plan = judge_retro::Plan::of(&config, &document)?;
+/// let plan = judge_retro::MetricPlan::new(&config, &document)?;
 /// assert_eq!(plan.series(), ["cpu", "rps"]);
 /// # Ok::<(), judge_core::JudgeError>(())
 /// ```
 #[derive(Debug)]
-pub struct Plan {
-    metrics: Vec<Planned>,
+pub struct MetricPlan {
+    metrics: Vec<PlannedMetric>,
     series: Vec<String>,
 }
 
 #[derive(Debug)]
-struct Planned {
+struct PlannedMetric {
     name: String,
-    source: Source,
+    source: MetricSource,
 }
 
 #[derive(Debug)]
-enum Source {
+enum MetricSource {
     /// The series of this number.
-    Recorded(usize),
+    RecordedSeries(usize),
     /// Computed from series of these numbers.
     Derived { expression: Expression, inputs: Vec<usize> },
 }
 
-impl Plan {
+impl MetricPlan {
     /// The plan of `config`, which was read from `document`.
     ///
     /// # Errors
     /// With every expression that cannot be read.
-    pub fn of(config: &CanaryConfig, document: &Value) -> Result<Self, JudgeError> {
+    pub fn new(config: &CanaryConfig, document: &Value) -> Result<Self, JudgeError> {
         let mut plan = Self { metrics: Vec::new(), series: Vec::new() };
         let mut problems = Vec::new();
         let mut seen = BTreeSet::new();
@@ -77,7 +77,9 @@ impl Plan {
             let retro = &document["metrics"][index]["analysisConfigurations"]["retro"];
             let path = format!("metrics[{index}].analysisConfigurations.retro");
             match plan.source(&metric.name, retro, &path) {
-                Ok(source) => plan.metrics.push(Planned { name: metric.name.clone(), source }),
+                Ok(source) => {
+                    plan.metrics.push(PlannedMetric { name: metric.name.clone(), source });
+                }
                 Err(problem) => problems.push(problem),
             }
         }
@@ -85,11 +87,13 @@ impl Plan {
         Ok(plan)
     }
 
-    fn source(&mut self, name: &str, retro: &Value, path: &str) -> Result<Source, Problem> {
+    fn source(&mut self, name: &str, retro: &Value, path: &str) -> Result<MetricSource, Problem> {
         let text = match retro {
-            Value::Null => return Ok(Source::Recorded(self.number(name))),
+            Value::Null => return Ok(MetricSource::RecordedSeries(self.number(name))),
             Value::Object(retro) => match retro.get("expression") {
-                None | Some(Value::Null) => return Ok(Source::Recorded(self.number(name))),
+                None | Some(Value::Null) => {
+                    return Ok(MetricSource::RecordedSeries(self.number(name)));
+                }
                 Some(Value::String(text)) => text,
                 Some(other) => {
                     let path = format!("{path}.expression");
@@ -106,7 +110,7 @@ impl Plan {
             Problem::error(format!("{path}.expression"), format!("{text:?}"), allowed)
         })?;
         let inputs = expression.inputs().iter().map(|input| self.number(input)).collect();
-        Ok(Source::Derived { expression, inputs })
+        Ok(MetricSource::Derived { expression, inputs })
     }
 
     /// The number of the series `name`, which is needed from now on.
@@ -132,16 +136,16 @@ impl Plan {
     /// how many points a series of each has.
     pub(crate) fn metrics(
         &self,
-        mut recorded: Vec<[Recorded; 2]>,
+        mut recorded: Vec<[RecordedSeries; 2]>,
         points: [usize; 2],
     ) -> Result<Vec<ReleaseMetric>, String> {
         let mut metrics: Vec<ReleaseMetric> = Vec::with_capacity(self.metrics.len());
         for metric in &self.metrics {
-            let (mut baseline, mut canary) = (Recorded::default(), Recorded::default());
-            if let Source::Derived { expression, inputs } = &metric.source {
+            let (mut baseline, mut canary) = (RecordedSeries::default(), RecordedSeries::default());
+            if let MetricSource::Derived { expression, inputs } = &metric.source {
                 let derive = |side: usize| {
                     let of_side = |input: &usize| &recorded[*input][side];
-                    let inputs: Vec<&Recorded> = inputs.iter().map(of_side).collect();
+                    let inputs: Vec<&RecordedSeries> = inputs.iter().map(of_side).collect();
                     expression.derive(&inputs, points[side])
                 };
                 let said = |error| format!("metric {:?}: {error}", metric.name);
@@ -152,7 +156,7 @@ impl Plan {
         }
         // Only now, since expressions may have needed them.
         for (metric, planned) in metrics.iter_mut().zip(&self.metrics) {
-            if let Source::Recorded(series) = planned.source {
+            if let MetricSource::RecordedSeries(series) = planned.source {
                 let [baseline, canary] = std::mem::take(&mut recorded[series]);
                 metric.baseline = baseline;
                 metric.canary = canary;

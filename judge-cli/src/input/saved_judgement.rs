@@ -8,7 +8,7 @@ use super::source::Source;
 
 /// A judgement and, if it was kept with it, its request.
 #[derive(Debug)]
-pub(crate) struct Judged {
+pub(crate) struct SavedJudgement {
     /// The judgement.
     pub(crate) judgement: Judgement,
     /// What was judged.
@@ -25,12 +25,12 @@ pub(crate) struct KeptRequest {
 }
 
 /// Reads what `judge run` writes as JSON.
-pub(crate) fn read(source: &Source) -> Result<Judged, InputError> {
+pub(crate) fn read(source: &Source) -> Result<SavedJudgement, InputError> {
     let json = source.read()?;
     parse(&json).map_err(|refused| source.error(InputProblem::Refused(refused)))
 }
 
-fn parse(json: &[u8]) -> Result<Judged, JudgeError> {
+fn parse(json: &[u8]) -> Result<SavedJudgement, JudgeError> {
     let mut document = kayenta::read_document(json)?;
     let judgement = serde_path_to_error::deserialize(&document).map_err(|error| {
         let path = error.path().to_string();
@@ -38,7 +38,7 @@ fn parse(json: &[u8]) -> Result<Judged, JudgeError> {
         Problem::error(path, error.inner(), "a judgement as judge run writes it")
     })?;
     let request = document.get_mut("request").map(Value::take).filter(|request| !request.is_null());
-    Ok(Judged { judgement, request: request.map(kept).transpose()? })
+    Ok(SavedJudgement { judgement, request: request.map(kept).transpose()? })
 }
 
 fn kept(mut document: Value) -> Result<KeptRequest, JudgeError> {

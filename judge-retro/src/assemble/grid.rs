@@ -8,9 +8,9 @@ use crate::release::Grid;
 
 /// The first and the last time of a side.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Ends(Option<(i64, i64)>);
+pub(super) struct Extent(Option<(i64, i64)>);
 
-impl Ends {
+impl Extent {
     pub(super) fn include(&mut self, first: i64, last: i64) {
         self.0 = Some(match self.0 {
             None => (first, last),
@@ -66,11 +66,11 @@ pub(super) fn check_size(
 
 /// Places series; keeps its memory from one to the next.
 #[derive(Debug, Default)]
-pub(super) struct Placing {
+pub(super) struct GridPlacer {
     counts: Vec<u32>,
 }
 
-impl Placing {
+impl GridPlacer {
     /// The points of `bucket`, whose times ascend, on `grid`: each in the step that it falls into, the
     /// mean of those that share one. With `exact`, points must be whole steps apart.
     pub(super) fn place(

@@ -1,46 +1,46 @@
-//! Ranks of two sorted samples at many shifts that draw together.
+//! Ranks of two sorted samples at a sequence of shifts that converges.
 //!
-//! The root finder asks for ranks some 40 times. Equal values are merged once. The first shifts of
-//! each root take a merge of both samples. As a pair of values changes its order at one shift only,
-//! two merges already made tell which pairs can still change theirs in between; once these are few,
-//! they alone are looked at.
+//! The root finder asks for ranks about 40 times. Runs of equal values are collected once. The first shifts
+//! of each root need a merge of both samples. Every pair of values changes its order at one shift only, so
+//! two earlier merges tell which pairs can still change between their shifts. Once these are few, only they
+//! are compared.
 
 use crate::order::key;
 
 use super::merge::Positions;
-use super::open::Open;
 use super::ranks::{Ranks, cube_minus};
+use super::undecided_pairs::UndecidedPairs;
 
 /// Both samples by distinct value, and what is known of their ranks; reused between metrics.
 #[derive(Debug, Default)]
-pub(super) struct Runs {
-    /// Distinct values of x, and infinity behind them, at which every merge ends.
+pub(super) struct ShiftedRanks {
+    /// Distinct values of x, then infinity, which ends every merge.
     x: Vec<f64>,
-    /// How often each occurs.
+    /// How often each value of x occurs.
     count: Vec<usize>,
-    /// Distinct values of y, and NaN behind them.
+    /// Distinct values of y, then NaN.
     y: Vec<f64>,
-    /// The same as keys.
+    /// Keys of the values in `y`.
     keys: Vec<i64>,
-    /// How many values of y are smaller than the distinct one at this index; all of them at the end.
+    /// Number of points of y below the distinct value at this index; all points at the end.
     rank: Vec<usize>,
-    /// Whether no value occurs twice on its side.
+    /// Whether every value occurs once on its side.
     single: bool,
-    /// The smallest distance between distinct values of x.
+    /// Smallest distance between distinct values of x.
     closest: f64,
     /// Σ(t³ − t) over the runs of equal values on each side.
     own_ties: f64,
-    /// The last merges; the next one replaces that at `oldest`.
+    /// The last merges; the next merge replaces the one at `oldest`.
     merges: [Positions; 4],
     oldest: usize,
-    /// Where a merge keeps x less the shift.
+    /// Buffer of a merge for the keys of x − shift.
     moved: Vec<i64>,
-    /// Shifts merged at that make no ties, ascending.
+    /// Shifts without ties at which a merge was made, ascending.
     known: Vec<Known>,
-    open: Open,
+    undecided: UndecidedPairs,
 }
 
-/// Of how many pairs x lies above y at a shift.
+/// Number of pairs with x above y at a shift.
 #[derive(Debug, Clone, Copy)]
 struct Known {
     shift: f64,
@@ -50,7 +50,7 @@ struct Known {
     distinct: usize,
 }
 
-impl Runs {
+impl ShiftedRanks {
     /// Starts with two samples, each ascending, finite and without −0.0. O(m + n).
     pub(super) fn refill(&mut self, x: &[f64], y: &[f64]) {
         let mut ties = 0.0;
@@ -83,13 +83,13 @@ impl Runs {
             merge.shift = f64::NAN;
         }
         self.known.clear();
-        self.open.close();
+        self.undecided.close();
     }
 
     /// Ranks of x − `shift` among y.
     pub(super) fn ranks(&mut self, shift: f64) -> Ranks {
-        // Subtracting first and comparing then is what makes and breaks ties by rounding, as it
-        // does in Kayenta.
+        // Kayenta subtracts first and compares then, so rounding makes and breaks ties; this code must do the
+        // same.
         let apart = self.stays_apart(shift);
         if let Some(ranks) = self.at_an_end(shift).filter(|_| apart) {
             return ranks;
@@ -111,8 +111,8 @@ impl Runs {
         Ranks { twice_u: 2.0 * above as f64, ties: self.own_ties }
     }
 
-    /// Ranks where x lies wholly above or below y, but for one pair of values that may touch: so it is
-    /// at both shifts that every root starts from.
+    /// Ranks if x lies entirely above or below y, except for one pair of values that may touch. Every root
+    /// starts from two such shifts.
     fn at_an_end(&self, shift: f64) -> Option<Ranks> {
         let ([x_min, x_low, ..], [.., x_high, x_max, _]) = (&*self.x, &*self.x) else {
             return None;
@@ -133,7 +133,8 @@ impl Runs {
         }
     }
 
-    /// Ranks where `others` pairs have x above, and further ones `x` and `y`, as often as `counts` has it.
+    /// Ranks if `others` pairs have x above, and in addition the values `x` and `y`, which occur `counts`
+    /// times.
     fn but_for(&self, x: f64, y: f64, counts: (usize, usize), others: usize) -> Ranks {
         let pairs = counts.0 * counts.1;
         let ties = joined(counts.0, counts.1);
@@ -147,17 +148,17 @@ impl Runs {
         Ranks { twice_u: (2 * others + twice) as f64, ties: self.own_ties + ties }
     }
 
-    /// Whether no two distinct values of x become one once `shift` is subtracted: each difference is
-    /// rounded by at most half of 2⁻⁵² of itself.
+    /// Whether distinct values of x stay distinct after `shift` is subtracted. Each difference is rounded by
+    /// at most half of 2⁻⁵² of itself.
     fn stays_apart(&self, shift: f64) -> bool {
         let [low, .., high, _] = self.x.as_slice() else { return true };
         let largest = (low - shift).abs().max((high - shift).abs());
         self.closest > 2.0 * f64::EPSILON * largest
     }
 
-    /// Of how many pairs x − `shift` lies above y, if only few are in question and none ties.
+    /// Number of pairs with x − `shift` above y, if only few pairs can change and none ties.
     fn without_merge(&mut self, shift: f64) -> Option<usize> {
-        if !self.open.holds(shift) {
+        if !self.undecided.holds(shift) {
             let next = self.known.partition_point(|known| known.shift <= shift);
             let (left, right) = (*self.known.get(next.checked_sub(1)?)?, *self.known.get(next)?);
             if left.distinct - right.distinct > self.x.len() + self.y.len() {
@@ -165,12 +166,12 @@ impl Runs {
             }
             self.narrow(left, right);
         }
-        self.open.above(shift)
+        self.undecided.above(shift)
     }
 
-    /// Gathers the pairs that are above at `left` and below at `right`.
+    /// Collects the pairs with x above y at `left` and not at `right`.
     fn narrow(&mut self, left: Known, right: Known) {
-        self.open.restart(left.shift, right.shift, right.above);
+        self.undecided.restart(left.shift, right.shift, right.above);
         if left.distinct == right.distinct {
             return;
         }
@@ -178,12 +179,12 @@ impl Runs {
         let spans = self.merges[right].below.iter().zip(&self.merges[left].below);
         for ((x, count), (&from, &to)) in self.x.iter().zip(&self.count).zip(spans) {
             if from < to {
-                self.open.add(*x, *count, &self.y[from..to], &self.rank[from..=to]);
+                self.undecided.add(*x, *count, &self.y[from..to], &self.rank[from..=to]);
             }
         }
     }
 
-    /// Which of the merges is that at `shift`; the one asked for before it is still there.
+    /// Index of the merge at `shift`. The merge of the call before is still valid.
     fn merge(&mut self, shift: f64) -> usize {
         let known = self.merges.iter().position(|merge| merge.shift == shift);
         let index = known.unwrap_or(self.oldest);
@@ -196,7 +197,7 @@ impl Runs {
         index
     }
 
-    /// Of how many pairs x lies above y where none ties.
+    /// Counts the pairs with x above y at a merge without ties.
     fn know(&self, merge: usize) -> Known {
         let Positions { shift, below, .. } = &self.merges[merge];
         let below = || below.iter().take(self.count.len());
@@ -209,12 +210,12 @@ impl Runs {
         Known { shift: *shift, above, distinct }
     }
 
-    /// Ranks where there are ties.
+    /// Ranks at a merge with ties.
     fn with_ties(&self, merge: usize) -> Ranks {
         let Positions { shift, below, .. } = &self.merges[merge];
         let (mut twice_u, mut ties) = (0, self.own_ties);
         let mut previous = f64::NAN;
-        // Values that tie with the current run: of x before it, and of y.
+        // Points that tie with the current run: earlier ones of x, and those of y.
         let (mut before, mut equal) = (0, 0);
         for ((x, &count), &below) in self.x.iter().zip(&self.count).zip(below) {
             let value = x - shift;
@@ -236,7 +237,7 @@ impl Runs {
     }
 }
 
-/// By how much Σ(t³ − t) grows when ties of `one` and `other` values become one.
+/// Growth of Σ(t³ − t) when ties of `one` and `other` points become one.
 fn joined(one: usize, other: usize) -> f64 {
     cube_minus(one + other) - cube_minus(one) - cube_minus(other)
 }

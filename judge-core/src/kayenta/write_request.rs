@@ -1,4 +1,4 @@
-//! A remote-judge request, as a document.
+//! Writes a remote-judge request.
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;

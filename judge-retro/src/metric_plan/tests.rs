@@ -1,9 +1,9 @@
 use judge_core::kayenta;
 
 use super::*;
-use crate::release::Instance;
+use crate::release::RecordedInstance;
 
-fn plan(metrics: &[(&str, Option<&str>)]) -> Result<Plan, JudgeError> {
+fn plan(metrics: &[(&str, Option<&str>)]) -> Result<MetricPlan, JudgeError> {
     let metrics: Vec<Value> = metrics
         .iter()
         .map(|(name, expression)| {
@@ -16,7 +16,7 @@ fn plan(metrics: &[(&str, Option<&str>)]) -> Result<Plan, JudgeError> {
         .collect();
     let json = serde_json::json!({"classifier": {}, "metrics": metrics}).to_string();
     let config = kayenta::read_config(json.as_bytes())?;
-    Plan::of(&config, &kayenta::read_document(json.as_bytes())?)
+    MetricPlan::new(&config, &kayenta::read_document(json.as_bytes())?)
 }
 
 const GAP: f64 = f64::NAN;
@@ -28,7 +28,8 @@ fn derived(expression: &str, a: &[f64], b: &[f64]) -> Vec<f64> {
         "a" => a.to_vec(),
         _ => b.to_vec(),
     });
-    let recorded = series.map(|values| [Recorded::default(), Recorded::from(values)]).collect();
+    let recorded =
+        series.map(|values| [RecordedSeries::default(), RecordedSeries::from(values)]).collect();
     let metrics = plan.metrics(recorded, [0, a.len().max(b.len())]).unwrap();
     assert!(metrics[0].baseline.values.is_empty(), "nothing was recorded there");
     metrics[0].canary.values.iter().map(|v| if v.is_nan() { -1.0 } else { *v }).collect()
@@ -73,7 +74,8 @@ fn series_of_expressions_are_needed_and_shared() {
     ])
     .unwrap();
     assert_eq!(plan.series(), ["latency", "errors", "request rate"]);
-    let recorded = |values: &[f64]| [Recorded::default(), Recorded::from(values.to_vec())];
+    let recorded =
+        |values: &[f64]| [RecordedSeries::default(), RecordedSeries::from(values.to_vec())];
     let series = vec![recorded(&[10.0]), recorded(&[2.0]), recorded(&[8.0])];
     let metrics = plan.metrics(series, [0, 1]).unwrap();
     let canary = |metric: usize| metrics[metric].canary.values.as_slice();
@@ -83,15 +85,17 @@ fn series_of_expressions_are_needed_and_shared() {
 #[test]
 fn the_ratio_of_means_is_judged_and_each_instance_has_its_own() {
     let plan = plan(&[("x", Some("a / b"))]).unwrap();
-    let of = |mean: f64, one: f64, other: f64| Recorded {
+    let of = |mean: f64, one: f64, other: f64| RecordedSeries {
         values: vec![mean],
         instances: [("1", one), ("2", other)]
-            .map(|(name, value)| Instance { name: name.to_owned(), values: vec![value] })
+            .map(|(name, value)| RecordedInstance { name: name.to_owned(), values: vec![value] })
             .to_vec(),
     };
     // 1 of 10 and 0 of 90: a hundredth of all requests, though a twentieth in the mean of ratios.
-    let recorded =
-        vec![[Recorded::default(), of(0.5, 1.0, 0.0)], [Recorded::default(), of(50.0, 10.0, 90.0)]];
+    let recorded = vec![
+        [RecordedSeries::default(), of(0.5, 1.0, 0.0)],
+        [RecordedSeries::default(), of(50.0, 10.0, 90.0)],
+    ];
     let metrics = plan.metrics(recorded, [0, 1]).unwrap();
     assert_eq!(metrics[0].canary.values, [0.01]);
     let ratios: Vec<f64> = metrics[0].canary.instances.iter().map(|one| one.values[0]).collect();
@@ -120,6 +124,6 @@ fn what_is_no_expression_is_refused_with_its_place() {
         {"name": "x", "groups": [], "analysisConfigurations": {"retro": {"expression": 5}}},
         {"name": "y", "groups": [], "analysisConfigurations": {"retro": []}}]}"#;
     let config = kayenta::read_config(json).unwrap();
-    let error = Plan::of(&config, &kayenta::read_document(json).unwrap()).unwrap_err();
+    let error = MetricPlan::new(&config, &kayenta::read_document(json).unwrap()).unwrap_err();
     assert_eq!(error.problems().len(), 2, "all at once: {error}");
 }

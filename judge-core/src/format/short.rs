@@ -46,7 +46,7 @@ pub(crate) fn push_fixed(text: &mut String, size: f64, decimals: usize) {
 }
 
 /// Appends what [`short`] gives, with a plus for what is above 0.
-pub(super) fn push_signed(text: &mut String, value: f64) {
+pub(crate) fn push_signed(text: &mut String, value: f64) {
     if value > 0.0 {
         text.push('+');
     }
