@@ -38,7 +38,7 @@ pub enum Direction {
     Either,
 }
 
-/// What the judge does with a gap (NaN) in a series: `nanStrategy` in Kayenta's JSON.
+/// What the judge does with a gap (NaN) in a series: `nanStrategy` in Kayenta's JSON. [`MetricConfig`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum NanStrategy {
@@ -87,7 +87,7 @@ impl OutlierFactor {
     }
 }
 
-/// What the judge does with outliers.
+/// What the judge does with outliers; [`OutlierFactor`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Outliers {
     /// Outliers are judged like any other point.
@@ -97,7 +97,7 @@ pub enum Outliers {
     Remove(OutlierFactor),
 }
 
-/// How the size of a change is measured, to compare it with the allowances.
+/// How the size of a change is measured, to compare it with the allowances; [`EffectSize`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum EffectMeasure {
@@ -187,9 +187,9 @@ pub struct MetricConfig {
     pub name: String,
     /// Groups that the metric counts in. It counts once for each time a group is named.
     pub groups: Vec<String>,
-    /// Which changes are failures.
+    /// Direction in which a change is harmful.
     pub direction: Direction,
-    /// What a gap becomes.
+    /// What the judge does with a gap.
     pub nan_strategy: NanStrategy,
     /// What the judge does with outliers.
     pub outliers: Outliers,
@@ -213,14 +213,6 @@ impl MetricConfig {
 }
 
 /// The scores at which a canary passes or is marginal.
-///
-/// # Example
-/// ```
-/// use judge_core::Thresholds;
-///
-/// let swapped = Thresholds { pass: 75.0, marginal: 95.0 };
-/// assert_eq!(swapped.problems()[0].path, "marginal");
-/// ```
 ///
 /// # Example
 /// ```

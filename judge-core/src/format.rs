@@ -6,7 +6,8 @@ pub(crate) use short::{push_fixed, push_short, push_signed, short};
 
 /// Digits of a value.
 const VALUE_DIGITS: i32 = 4;
-/// Digits of one that would else read like another: beyond these, arithmetic alone makes differences.
+/// Digits of a value that would otherwise look like another. Differences beyond these are errors of
+/// arithmetic.
 const MOST_DIGITS: i32 = 12;
 /// Digits of a change, which is an estimate.
 const CHANGE_DIGITS: i32 = 3;
@@ -29,7 +30,7 @@ pub fn value(value: f64) -> String {
     rounded(value, VALUE_DIGITS)
 }
 
-/// The same in as many digits more as tell it from `other`, up to twelve.
+/// The value with as many more digits as distinguish it from `other`, up to twelve.
 ///
 /// # Example
 /// ```
@@ -77,7 +78,7 @@ pub fn share(share: f64) -> String {
     format!("{}%", value(rounded))
 }
 
-/// `number` rounded to so many significant digits; NaN and infinities stay as they are.
+/// `number` rounded to `digits` significant digits; NaN and infinities stay as they are.
 ///
 /// # Example
 /// ```

@@ -6,8 +6,11 @@ mod explain;
 mod finding;
 mod standing;
 
+#[doc(no_inline)]
 pub use crate::interval::Interval;
+#[doc(no_inline)]
 pub use crate::side::Side;
+#[doc(no_inline)]
 pub use crate::test_kind::TestKind;
 pub use finding::{Change, Estimated, Finding};
 pub use standing::Standing;
@@ -105,7 +108,7 @@ pub struct Evidence {
     /// The shift canary − baseline, in the metric's unit.
     #[serde(with = "number")]
     pub estimate: f64,
-    /// Its confidence interval.
+    /// Confidence interval of the shift.
     pub interval: Interval,
     /// Half-width of the band around 0 that the interval must clear to count as a change, in the metric's
     /// unit.
@@ -162,6 +165,20 @@ pub enum Decision {
 }
 
 /// The overall result of the tests of `EvidenceJudge-v1`.
+///
+/// # Example
+/// ```
+/// use judge_core::judgement::{Decision, MetricJudgement};
+///
+/// /// How much longer a canary should run to settle a metric.
+/// fn more_points(metric: &MetricJudgement) -> Option<usize> {
+///     match metric.decision {
+///         Decision::Panel(panel) => panel.more_points,
+///         _ => None,
+///     }
+/// }
+/// # let _ = more_points;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -169,7 +186,7 @@ pub struct Panel {
     /// The shift canary − baseline, in the metric's unit.
     #[serde(with = "number")]
     pub estimate: f64,
-    /// Its confidence interval.
+    /// Confidence interval of the shift.
     pub interval: Interval,
     /// Smallest absolute shift that counts as harmful, in the metric's unit.
     #[serde(with = "number")]
@@ -234,13 +251,13 @@ pub struct SideSummary {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MetricJudgement {
-    /// The metric's name.
+    /// Name of the metric.
     pub name: String,
     /// Given with the pair.
     pub id: Option<String>,
     /// Given with the pair.
     pub tags: Option<Tags>,
-    /// The groups the metric counts in.
+    /// Groups that the metric counts in.
     pub groups: Vec<String>,
     /// Class of the metric.
     pub classification: Classification,

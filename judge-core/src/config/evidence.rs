@@ -1,16 +1,17 @@
 //! Settings of `EvidenceJudge-v1` that Kayenta's schema does not have.
 //!
-//! The defaults fit most canaries. To add a setting: a field of [`EvidenceConfig`] and of [`EvidenceSettings`] here
-//! with its range, a key in `kayenta/evidence.rs`, a field of the contract and its conversion in the service.
+//! The defaults fit most canaries.
 
+// To add a setting: a field of `EvidenceConfig` here and of `EvidenceSettings` with its range, a key in
+// kayenta/evidence.rs, a field of the contract, and its conversion in the service.
 mod settings;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::range::{NonNegative, Share};
-pub use super::word::Word;
+pub use super::range::{Fraction, NonNegative};
+pub use super::word::SettingWord;
 pub use settings::{EvidenceSettings, JointSettings, KindWord, MetricEvidenceSettings};
 
 use crate::stats::ConfidenceLevel;
@@ -26,6 +27,15 @@ const DEFAULT_WARM_UP: usize = 0;
 /// The smallest change that matters if the effect size does not allow any.
 ///
 /// A change is too small if it is below any of the three.
+///
+/// # Example
+/// ```
+/// use judge_core::config::evidence::{MinimumChange, NonNegative};
+///
+/// let minimum = MinimumChange { relative: NonNegative::new(0.05)?, ..MinimumChange::DEFAULT };
+/// assert_eq!(minimum.noise.get(), 0.25);
+/// # Ok::<(), judge_core::Problem>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MinimumChange {
@@ -54,6 +64,17 @@ impl Default for MinimumChange {
 }
 
 /// What a metric measures.
+///
+/// # Example
+/// ```
+/// use judge_core::MetricConfig;
+/// use judge_core::config::evidence::{MetricEvidence, MetricKind};
+///
+/// let kind = MetricKind::Proportion { of: "requests".to_owned() };
+/// let evidence = MetricEvidence { kind, ..MetricEvidence::default() };
+/// let errors = MetricConfig { evidence, ..MetricConfig::new("errors", "Errors") };
+/// assert_eq!(errors.evidence.kind.exposure(), Some("requests"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -103,7 +124,7 @@ pub enum InconclusivePolicy {
     Fail,
 }
 
-impl Word for InconclusivePolicy {
+impl SettingWord for InconclusivePolicy {
     const WORDS: &'static [(&'static str, Self)] = &[
         ("passThreshold", Self::PassThreshold),
         ("pass", Self::Pass),
@@ -126,26 +147,35 @@ pub enum JointOutcome {
     Warn,
 }
 
-impl Word for JointOutcome {
+impl SettingWord for JointOutcome {
     const WORDS: &'static [(&'static str, Self)] =
         &[("fail", Self::Fail), ("marginal", Self::Marginal), ("warn", Self::Warn)];
 }
 
 /// The joint test: are many metrics slightly worse at the same time?
+///
+/// # Example
+/// ```
+/// use judge_core::config::evidence::{EvidenceConfig, Joint, JointOutcome};
+///
+/// let joint = Joint { outcome: JointOutcome::Warn, ..Joint::default() };
+/// let config = EvidenceConfig { joint, ..EvidenceConfig::default() };
+/// assert!(config.joint.enabled);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Joint {
     /// Whether the test runs.
     pub enabled: bool,
     /// Share of its allowance, or of the smallest change that matters, that the median metric must use up.
-    pub size: Share,
+    pub size: Fraction,
     /// What a finding does to the verdict.
     pub outcome: JointOutcome,
 }
 
 impl Default for Joint {
     fn default() -> Self {
-        Self { enabled: true, size: Share::constant(0.4), outcome: JointOutcome::Fail }
+        Self { enabled: true, size: Fraction::constant(0.4), outcome: JointOutcome::Fail }
     }
 }
 
@@ -168,7 +198,7 @@ pub enum AcrossMetrics {
     BenjaminiHochberg,
 }
 
-impl Word for AcrossMetrics {
+impl SettingWord for AcrossMetrics {
     const WORDS: &'static [(&'static str, Self)] = &[
         ("balanced", Self::Balanced),
         ("each", Self::Each),
@@ -178,6 +208,15 @@ impl Word for AcrossMetrics {
 }
 
 /// The tests that run.
+///
+/// # Example
+/// ```
+/// use judge_core::TestKind;
+/// use judge_core::config::evidence::Tests;
+///
+/// assert!(!Tests::without(TestKind::Spread).contains(TestKind::Spread));
+/// assert!(Tests::only([TestKind::Location]).contains(TestKind::Location));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Tests(BTreeSet<TestKind>);

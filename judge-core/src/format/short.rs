@@ -1,5 +1,5 @@
-//! Four significant digits: a judgement of twenty metrics says over a hundred numbers, so they are
-//! made without the exact arithmetic of the standard formatter wherever that cannot matter.
+//! Four significant digits, fast: a judgement of twenty metrics has over a hundred numbers, so they are
+//! formatted without the exact arithmetic of the standard formatter wherever that cannot change the result.
 
 use std::fmt::Write;
 
@@ -8,10 +8,10 @@ const DIGITS: i32 = 4;
 /// 10 to the power of the index, each exact as a double.
 const POWERS: [f64; 8] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
 
-/// The smallest and the first too large number that the quick way takes.
+/// Range of numbers that the fast path takes.
 const QUICK: std::ops::Range<f64> = 1e-4..1e4;
 
-/// A scaled value this near to half way between two numbers of four digits is left to the exact way:
+/// A scaled value this close to half way between two numbers of four digits is left to the exact path:
 /// scaling is off by less than 1e-12.
 const UNSURE: f64 = 1e-9;
 
@@ -35,7 +35,7 @@ pub(crate) fn push_short(text: &mut String, value: f64) {
     }
 }
 
-/// Appends a size with so many decimals, as the standard formatter does.
+/// Appends `size` with `decimals` decimals, as the standard formatter does.
 pub(crate) fn push_fixed(text: &mut String, size: f64, decimals: usize) {
     let quick = (0.0..1e3).contains(&size).then(|| rounded(size, decimals)).flatten();
     match quick {
@@ -53,7 +53,7 @@ pub(crate) fn push_signed(text: &mut String, value: f64) {
     push_short(text, value);
 }
 
-/// `whole` divided by 10 to the power of `decimals`.
+/// The number `whole` / 10^`decimals`.
 struct Digits {
     whole: u32,
     decimals: usize,
@@ -90,8 +90,8 @@ impl Digits {
     }
 }
 
-/// The four digits of a size that is neither very small nor large, unless only the exact way tells
-/// how they round.
+/// The four digits of a size in the range of the fast path; `None` if only the exact path knows how they
+/// round.
 fn quick(size: f64) -> Option<Digits> {
     if !QUICK.contains(&size) {
         return None;
@@ -99,8 +99,8 @@ fn quick(size: f64) -> Option<Digits> {
     rounded(size, POWERS.iter().position(|power| size * power >= 1e3)?)
 }
 
-/// A size to so many decimals, at most 4 where it is not small, unless only the exact way tells how it
-/// rounds.
+/// `size` rounded to `decimals` decimals (at most 4 unless it is small); `None` if only the exact path knows
+/// how it rounds.
 fn rounded(size: f64, decimals: usize) -> Option<Digits> {
     let scaled = size * POWERS[decimals];
     let below = scaled.floor();
@@ -117,7 +117,7 @@ fn rounded(size: f64, decimals: usize) -> Option<Digits> {
     Some(Digits { whole, decimals })
 }
 
-/// The same for any value.
+/// Four significant digits of any value.
 fn exact(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");

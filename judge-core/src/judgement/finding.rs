@@ -36,6 +36,17 @@ pub enum Change {
 }
 
 /// The result of one test of one metric.
+///
+/// # Example
+/// ```
+/// use judge_core::judgement::MetricJudgement;
+///
+/// /// The findings that fail a metric, for a log.
+/// fn harm(metric: &MetricJudgement) -> Vec<String> {
+///     let harm = metric.findings.iter().filter(|finding| finding.test.decides() && finding.is_harm());
+///     harm.map(|finding| format!("{}: {}", finding.test.name(), finding.sentence)).collect()
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -109,6 +109,26 @@ fn judged_by(config: CanaryConfig) -> Vec<Problem> {
 ///
 /// # Errors
 /// With every problem at once, if the bytes are not JSON or the request cannot be judged.
+///
+/// # Example
+/// ```
+/// use judge_core::{judges, kayenta};
+///
+/// let json = br#"{
+///     "canaryConfig": {
+///         "judge": {"name": "NetflixACAJudge-v1.0"},
+///         "metrics": [{"name": "latency", "groups": ["Latency"]}],
+///         "classifier": {"groupWeights": {"Latency": 100}}
+///     },
+///     "scoreThresholds": {"pass": 95, "marginal": 75},
+///     "metricSetPairList": [{"name": "latency", "values": {"control": [1, 2], "experiment": [1, 2]}}]
+/// }"#;
+/// let request = kayenta::read_request(json)?;
+/// let judgement = judges::built_in().chosen_by(&request)?.judge(&request)?;
+/// let result = serde_json::to_value(kayenta::result(&judgement))?;
+/// assert_eq!(result["score"]["classification"], "Pass");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn read_request(json: &[u8]) -> Result<JudgeRequest, JudgeError> {
     read(
         json,
@@ -191,7 +211,7 @@ pub fn request<'a>(
     config: &'a serde_json::Value,
     request: &'a JudgeRequest,
 ) -> impl Serialize + 'a {
-    write_request::Request::new(config, request)
+    write_request::WrittenRequest::new(config, request)
 }
 
 /// Reads any JSON, as the other readers here do: bare NaN and infinities become strings.
@@ -202,7 +222,7 @@ pub fn read_document(json: &[u8]) -> Result<serde_json::Value, JudgeError> {
     parse(json)
 }
 
-/// A judgement as Kayenta's `CanaryJudgeResult`. Serialize it to get the document.
+/// A judgement as Kayenta's `CanaryJudgeResult`. Serialize it to get the document: [`read_request`] has an example.
 pub fn result(judgement: &Judgement) -> impl Serialize + '_ {
     write_result::CanaryJudgeResult::from(judgement)
 }

@@ -1,48 +1,49 @@
-//! Order statistics of all mn differences x − y, exact, in O(m + n) once both sides are sorted.
+//! Exact order statistics of all mn differences x − y, in O(m + n) for sorted sides.
 //!
-//! A thinned matrix (every t-th value of each side) gives a band that very likely holds the wanted
-//! ranks and few other differences; one walk counts what lies below the band and gathers what lies
-//! in it; a selection among those ends it. The thinned matrix is solved in the same way. Counting is
-//! exact, so a band that misses costs time and never the answer: then a wider band is tried, and at
-//! last the weighted median of row medians, which removes a quarter at least each time.
+//! A thinned matrix (every t-th value of each side) gives a band that very likely contains the wanted ranks
+//! and few other differences. One walk counts the differences below the band and collects those in it; a
+//! selection among these gives the result. The thinned matrix is solved in the same way. Counting is exact,
+//! so a band that misses costs time but never changes the result: then a wider band is tried, and at last the
+//! weighted median of row medians, which removes at least a quarter each time.
 //!
 //! References: Johnson and Mizoguchi (1978), "Selecting the Kth element in X + Y and X1 + ... + Xm";
 //! Frederickson and Johnson (1984), "Generalized selection and ranking: sorted matrices";
 //! Monahan (1984), "Algorithm 616: fast computation of the Hodges-Lehmann location estimator".
 
-use super::rank_targets::{DIRECT, Ends, Ranks, TARGETS};
+use super::rank_targets::{DIRECT, Ends, RankRange, TARGETS};
 use super::selection::{Weighted, ends_among, ends_among_all, weighted_median};
-use super::staircase::{Band, Rows, walk};
+use super::staircase::{Band, RowBlock, walk};
 use super::thinning::{Level, thin_down};
 use super::tied::Tied;
 
 /// Half width of a band, in standard deviations of the thinned count.
 const TIGHT: f64 = 3.0;
-/// Finds order statistics of the differences; keeps its buffers, O(m + n), for the next pair.
+/// Finds order statistics of the differences. It keeps its buffers, O(m + n), for the next pair.
 #[derive(Debug, Default)]
-pub(super) struct Selector {
+pub(super) struct DifferenceSelector {
     /// Thinned sides, the coarsest last.
     levels: Vec<Level>,
-    buffers: Buffers,
+    buffers: SelectionBuffers,
     tied: Tied,
 }
 
 #[derive(Debug, Default)]
-struct Buffers {
+struct SelectionBuffers {
     gathered: [Vec<f64>; TARGETS],
     medians: Vec<Weighted>,
 }
 
-impl Selector {
-    /// The differences at `targets`, of sorted sides.
+impl DifferenceSelector {
+    /// The differences at `targets`, for sorted sides.
     ///
-    /// Unless many values are equal, one walk over all rows is needed anyway: `visit` sees its rows in
-    /// order, block by block, their x, the columns from which x − y < 0, then those from which x − y ≤ 0.
+    /// Unless many values are equal, one walk over all rows is needed anyway. `visit` gets its rows in order,
+    /// block by block: the values of x, the columns from which x − y < 0, and the columns from which x − y ≤
+    /// 0.
     pub(super) fn select(
         &mut self,
         x: &[f64],
         y: &[f64],
-        targets: &[Ranks; TARGETS],
+        targets: &[RankRange; TARGETS],
         mut visit: impl FnMut(&[f64], &[usize], &[usize]),
     ) -> [Ends; TARGETS] {
         let tied = self.tied.prepare(x, y);
@@ -50,7 +51,7 @@ impl Selector {
             return self.tied.select_directly(targets);
         }
         if x.len().saturating_mul(y.len()) <= DIRECT {
-            walk(x, y, &[Band::closed(0.0, 0.0)], |rows: &Rows<'_, 1>| {
+            walk(x, y, &[Band::closed(0.0, 0.0)], |rows: &RowBlock<'_, 1>| {
                 visit(rows.x, rows.floors(0), rows.ceilings(0));
             });
             return ends_among_all(x, y, targets, &mut self.buffers.gathered[0]);
@@ -69,7 +70,7 @@ impl Selector {
             }
             return ends;
         }
-        matrix.select(targets, &mut self.buffers, &mut |rows: &Rows<'_, { TARGETS + 1 }>| {
+        matrix.select(targets, &mut self.buffers, &mut |rows: &RowBlock<'_, { TARGETS + 1 }>| {
             visit(rows.x, rows.floors(TARGETS), rows.ceilings(TARGETS));
         })
     }
@@ -86,13 +87,13 @@ struct Matrix<'a> {
 /// How far around a rank a band reaches.
 #[derive(Debug, Clone, Copy)]
 enum Margin {
-    /// Holds the rank nearly always, when values are spread without wide gaps.
+    /// Contains the rank nearly always, if values have no wide gaps.
     Tight,
-    /// Holds it always.
+    /// Contains the rank always.
     Wide,
 }
 
-/// Differences above `floor` and at most `ceiling`, with how many are at most either.
+/// Differences above `floor` and at most `ceiling`, with the numbers of differences up to either.
 #[derive(Debug, Clone, Copy)]
 struct Bracket {
     floor: f64,
@@ -118,7 +119,7 @@ impl Bracket {
         self.through - self.below
     }
 
-    /// What remains for `rank` once the counts at another bracket's cuts are known.
+    /// The bracket of `rank`, narrowed by the counts at the ends of another bracket.
     fn narrowed(mut self, by: Self, rank: u64) -> Self {
         for (cut, count) in [(by.floor, by.below), (by.ceiling, by.through)] {
             if count < rank && count > self.below {
@@ -131,7 +132,7 @@ impl Bracket {
     }
 }
 
-fn unseen<const B: usize>(_: &Rows<'_, B>) {}
+fn unseen<const B: usize>(_: &RowBlock<'_, B>) {}
 
 impl<'a> Matrix<'a> {
     fn thinned(self) -> Option<Matrix<'a>> {
@@ -143,17 +144,17 @@ impl<'a> Matrix<'a> {
         self.x.len() as u64 * self.y.len() as u64
     }
 
-    /// More differences than this are narrowed further instead of gathered.
+    /// A bracket with more differences than this is narrowed further instead of collected.
     fn limit(self) -> usize {
         2 * (self.x.len() + self.y.len()) + DIRECT
     }
 
-    /// The differences at up to [`TARGETS`] ranges; bands beyond the targets are those of zero.
+    /// The differences at up to [`TARGETS`] ranges. Bands beyond the targets are the band of zero.
     fn select<const B: usize>(
         self,
-        targets: &[Ranks],
-        buffers: &mut Buffers,
-        visit: &mut impl FnMut(&Rows<'_, B>),
+        targets: &[RankRange],
+        buffers: &mut SelectionBuffers,
+        visit: &mut impl FnMut(&RowBlock<'_, B>),
     ) -> [Ends; TARGETS] {
         if self.coarser.is_empty() {
             return ends_among_all(self.x, self.y, targets, &mut buffers.gathered[0]);
@@ -184,19 +185,19 @@ impl<'a> Matrix<'a> {
                 ends_among(&mut buffers.gathered[b], targets[b], brackets[b].below)
             };
         }
-        // Only now: finding the others takes the buffers.
+        // After the settled targets, because finding the others uses the buffers.
         for b in (0..targets.len()).filter(|&b| !settled(b)) {
             found[b] = self.find_ends(targets[b], brackets[b], buffers);
         }
         found
     }
 
-    /// Bands around the targets, from the thinned matrix; everything when there is none.
+    /// Bands around the targets, from the thinned matrix; unlimited bands if there is none.
     fn bands_near(
         self,
-        targets: &[Ranks],
+        targets: &[RankRange],
         margin: Margin,
-        buffers: &mut Buffers,
+        buffers: &mut SelectionBuffers,
     ) -> [Band; TARGETS] {
         let Some(thinned) = self.thinned() else {
             return [Band { floor: f64::NAN, ceiling: f64::INFINITY }; TARGETS];
@@ -205,13 +206,13 @@ impl<'a> Matrix<'a> {
         let margin = match margin {
             // Thinning rounds the edge in every row and every column, each with variance 1/12.
             Margin::Tight => TIGHT * (edges / 12.0).sqrt() + 1.0,
-            // A thinned count is off by no more than the cells its edge runs through.
+            // A thinned count is off by at most the number of cells on its edge.
             Margin::Wide => edges + 2.0,
         };
         let total = thinned.len();
         let scale = total as f64 / self.len() as f64;
         let thinned_rank = |rank: u64| (rank as f64 - 0.5) * scale + 0.5;
-        let mut wanted = [Ranks { first: 1, last: 1 }; TARGETS];
+        let mut wanted = [RankRange { first: 1, last: 1 }; TARGETS];
         let mut open = [(false, false); TARGETS];
         #[expect(
             clippy::cast_possible_truncation,
@@ -221,7 +222,7 @@ impl<'a> Matrix<'a> {
         for (b, ranks) in targets.iter().enumerate() {
             let first = (thinned_rank(ranks.first) - margin).floor() as u64;
             let last = (thinned_rank(ranks.last) + margin).ceil() as u64;
-            wanted[b] = Ranks { first: first.clamp(1, total), last: last.clamp(1, total) };
+            wanted[b] = RankRange { first: first.clamp(1, total), last: last.clamp(1, total) };
             open[b] = (first < 1, last > total);
         }
         let ends = thinned.select::<TARGETS>(&wanted[..targets.len()], buffers, &mut unseen);
@@ -238,21 +239,21 @@ impl<'a> Matrix<'a> {
         bands
     }
 
-    /// The differences at `ranks` when the first band did not settle them.
-    fn find_ends(self, ranks: Ranks, first: Bracket, buffers: &mut Buffers) -> Ends {
+    /// The differences at `ranks` if the first band did not settle them.
+    fn find_ends(self, ranks: RankRange, first: Bracket, buffers: &mut SelectionBuffers) -> Ends {
         let value = self.find(ranks.first, first, buffers);
         let last =
             if ranks.last == ranks.first { value } else { self.find(ranks.last, first, buffers) };
         Ends { first: value, last }
     }
 
-    /// The difference at `rank` when the first band did not settle it.
-    fn find(self, rank: u64, first: Bracket, buffers: &mut Buffers) -> f64 {
+    /// The difference at `rank` if the first band did not settle it.
+    fn find(self, rank: u64, first: Bracket, buffers: &mut SelectionBuffers) -> f64 {
         let everything =
             Bracket { floor: f64::NAN, below: 0, ceiling: f64::INFINITY, through: self.len() };
         let mut bracket = everything.narrowed(first, rank);
         if !first.holds(rank) {
-            let target = Ranks { first: rank, last: rank };
+            let target = RankRange { first: rank, last: rank };
             let band = self.bands_near(&[target], Margin::Wide, buffers)[0];
             bracket = bracket.narrowed(self.count(band), rank);
         }
@@ -270,25 +271,25 @@ impl<'a> Matrix<'a> {
         let values = &mut buffers.gathered[0];
         values.clear();
         let mut gathered = Bracket::from_band(bracket.band());
-        walk(self.x, self.y, &[bracket.band()], |rows: &Rows<'_, 1>| {
+        walk(self.x, self.y, &[bracket.band()], |rows: &RowBlock<'_, 1>| {
             gather(rows, 0, self.y, usize::MAX, &mut gathered, values);
         });
-        ends_among(values, Ranks { first: rank, last: rank }, gathered.below).first
+        ends_among(values, RankRange { first: rank, last: rank }, gathered.below).first
     }
 
     fn count(self, band: Band) -> Bracket {
         let mut bracket = Bracket::from_band(band);
-        walk(self.x, self.y, &[band], |rows: &Rows<'_, 1>| {
+        walk(self.x, self.y, &[band], |rows: &RowBlock<'_, 1>| {
             bracket.below += elements_from(rows.floors(0), self.y.len());
             bracket.through += elements_from(rows.ceilings(0), self.y.len());
         });
         bracket
     }
 
-    /// A value in the band with at least a quarter of the band on either side of it or at it.
+    /// A value in the band with at least a quarter of the band on either side of it or equal to it.
     fn median_of_row_medians(self, band: Band, medians: &mut Vec<Weighted>) -> Option<f64> {
         medians.clear();
-        walk(self.x, self.y, &[band], |rows: &Rows<'_, 1>| {
+        walk(self.x, self.y, &[band], |rows: &RowBlock<'_, 1>| {
             for ((xi, &start), &end) in rows.x.iter().zip(rows.ceilings(0)).zip(rows.floors(0)) {
                 if start < end {
                     let value = xi - self.y[start.midpoint(end)];
@@ -305,9 +306,9 @@ fn elements_from(columns: &[usize], n: usize) -> u64 {
     (columns.len() * n - columns.iter().sum::<usize>()) as u64
 }
 
-/// Counts the rows' part of band `b` and, until there are more than `limit`, gathers it.
+/// Counts the differences of the rows in band `b` and collects them, up to `limit`.
 fn gather<const B: usize>(
-    rows: &Rows<'_, B>,
+    rows: &RowBlock<'_, B>,
     b: usize,
     y: &[f64],
     limit: usize,
@@ -320,8 +321,8 @@ fn gather<const B: usize>(
     if bracket.len() > limit as u64 {
         return;
     }
-    // Most rows have none, one or two: two are written always and those too many written over, which
-    // spares a misprediction in nearly every row.
+    // Most rows have at most two differences in the band. Two are always written, and surplus ones
+    // overwritten, which avoids a branch misprediction in nearly every row.
     let mut at = gathered.len();
     let wanted: usize = ends.iter().sum::<usize>() - starts.iter().sum::<usize>();
     gathered.resize(at + wanted + 2, 0.0);

@@ -39,7 +39,7 @@ pub struct MannWhitney {
 /// ties O(m(m + n)s), s the range of doubled ranks.
 ///
 /// # Errors
-/// When [`Method::Exact`] would take too long.
+/// If [`Method::Exact`] would take too long.
 ///
 /// # References
 /// Mann and Whitney (1947), eq. 1 (U); Lehmann (1975), *Nonparametrics*, eq. 1.36 (variance with

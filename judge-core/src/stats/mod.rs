@@ -6,7 +6,7 @@
 //!
 //! | to know | ask |
 //! | --- | --- |
-//! | everything about place, in one pass | [`two_sample()`] |
+//! | everything about location, in one pass | [`two_sample()`] |
 //! | whether x tends to be greater | [`mann_whitney()`], [`brunner_munzel()`] (unequal variances) |
 //! | by how much | [`hodges_lehmann()`], [`relative_shift()`] |
 //! | how often | [`superiority()`] (CLES, Cliff's δ) |
@@ -50,6 +50,7 @@ mod thinning;
 mod tied;
 mod two_sample;
 
+#[doc(no_inline)]
 pub use crate::interval::{Interval, Shift};
 pub use brunner_munzel::{BrunnerMunzel, brunner_munzel};
 pub use descriptive::{Moments, moments};

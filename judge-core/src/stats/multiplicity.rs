@@ -11,7 +11,7 @@ pub enum PValueError {
     /// A value is outside 0 to 1, or NaN.
     #[error("a p-value lies from 0 to 1, got {value} at index {index}")]
     OutOfRange {
-        /// Where.
+        /// Index, in the given order.
         index: usize,
         /// The value.
         value: f64,
@@ -19,7 +19,7 @@ pub enum PValueError {
     /// A weight is negative, NaN or infinite, or all are 0.
     #[error("a weight is finite and at least 0, and one is above 0, got {value} at index {index}")]
     Weight {
-        /// Where.
+        /// Index, in the given order.
         index: usize,
         /// The weight.
         value: f64,
@@ -43,7 +43,7 @@ fn check(p: &[f64]) -> Result<(), PValueError> {
 /// O(k log k).
 ///
 /// # Errors
-/// When a value is no p-value.
+/// If a value is not a p-value.
 ///
 /// # References
 /// Holm (1979), "A simple sequentially rejective multiple test procedure", section 2.
@@ -73,7 +73,7 @@ pub fn holm(p: &[f64]) -> Result<Vec<f64>, PValueError> {
 /// O(k log k).
 ///
 /// # Errors
-/// When a value is no p-value.
+/// If a value is not a p-value.
 ///
 /// # References
 /// Benjamini and Hochberg (1995), "Controlling the false discovery rate", eq. 1.

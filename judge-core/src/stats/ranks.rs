@@ -86,7 +86,7 @@ impl RankCollector {
     }
 }
 
-/// Σ(t³ − t) over groups of equal neighbours: Σ 3k(k − 1) over the places k in the groups.
+/// Σ(t³ − t) over groups of equal neighbours: Σ 3k(k − 1) over the positions k in the groups.
 fn tie_sum(sorted: &[f64]) -> u128 {
     let mut place = 1;
     let mut sum = 0;
@@ -128,9 +128,9 @@ fn by_groups(within: RankSums, x: &[f64], y: &[f64]) -> RankSums {
 impl RankSums {
     /// From sorted sides, in O(m + n).
     pub(super) fn from_sorted(x: &[f64], y: &[f64]) -> Self {
-        use super::staircase::{Band, Rows, walk};
+        use super::staircase::{Band, RowBlock, walk};
         let mut collector = RankCollector::new(x, y);
-        walk(x, y, &[Band::closed(0.0, 0.0)], |rows: &Rows<'_, 1>| {
+        walk(x, y, &[Band::closed(0.0, 0.0)], |rows: &RowBlock<'_, 1>| {
             collector.visit(rows.x, rows.floors(0), rows.ceilings(0));
         });
         collector.finish(x, y)

@@ -2,13 +2,13 @@
 
 use crate::order;
 
-use super::rank_targets::{Ends, Ranks, TARGETS};
+use super::rank_targets::{Ends, RankRange, TARGETS};
 
 /// The values at `targets` among all differences of two small sides, in O(mn).
 pub(super) fn ends_among_all(
     x: &[f64],
     y: &[f64],
-    targets: &[Ranks],
+    targets: &[RankRange],
     buffer: &mut Vec<f64>,
 ) -> [Ends; TARGETS] {
     buffer.clear();
@@ -24,7 +24,7 @@ pub(super) fn ends_among_all(
     }
     places.sort_unstable();
     order::as_keys(buffer, |keys| {
-        // A selection leaves everything larger to its right, so each place is looked for there only.
+        // A selection leaves larger values to the right, so the next rank is looked for there only.
         let mut settled = 0;
         for &mut place in places {
             if place >= settled {
@@ -42,8 +42,8 @@ pub(super) fn ends_among_all(
 
 /// The values at `ranks` among `values`, which `below` others precede; O(values).
 ///
-/// Ranks outside the values are taken to the nearest one.
-pub(super) fn ends_among(values: &mut [f64], ranks: Ranks, below: u64) -> Ends {
+/// Ranks outside the values count as the nearest one.
+pub(super) fn ends_among(values: &mut [f64], ranks: RankRange, below: u64) -> Ends {
     let index = |rank: u64| {
         let offset = rank.saturating_sub(below + 1);
         usize::try_from(offset).unwrap_or(usize::MAX).min(values.len() - 1)

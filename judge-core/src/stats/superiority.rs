@@ -119,13 +119,13 @@ impl PlacementVariance {
     }
 }
 
-/// Degrees of freedom of a variance of which x, with m values, contributes `share` and y the rest
+/// Degrees of freedom of a variance to which x, with m values, contributes `share`, and y the rest
 /// (Satterthwaite 1946, eq. 17).
 pub(super) fn satterthwaite(share: f64, m: f64, n: f64) -> f64 {
     1.0 / (share * share / (m - 1.0) + (1.0 - share) * (1.0 - share) / (n - 1.0))
 }
 
-/// Where the estimate is a score interval's end: solved by bisection to the last bit.
+/// The score interval whose ends have the estimate at their limit, by bisection to the last bit.
 fn newcombe(probability: f64, sums: RankSums, level: ConfidenceLevel) -> Interval {
     let z = super::distribution::normal::upper_quantile(level.tail());
     let half = 0.5 * (sums.m as f64 + sums.n as f64) - 1.0;

@@ -27,10 +27,10 @@ pub struct TwoSample {
 /// 0 there are none.
 ///
 /// # Cost
-/// O(m + n) time and memory; `docs/statistics.md` has the figures.
+/// O(m + n) time and memory once sorted.
 ///
 /// # Errors
-/// When [`Method::Exact`] would take too long.
+/// If [`Method::Exact`] would take too long.
 ///
 /// # Example
 /// ```

@@ -26,7 +26,7 @@ use crate::warning::Warning;
 
 use super::pairs::{self, Configs};
 use super::{Judge, Scratch};
-use buffers::Buffers;
+use buffers::NetflixBuffers;
 pub use interval::shift_interval;
 pub use statistic::Untestable;
 
@@ -34,6 +34,23 @@ pub use statistic::Untestable;
 ///
 /// A metric is High or Low if the interval of its shift lies beyond a quarter of the shift and its effect
 /// reaches the allowance. The judge compares locations and nothing else.
+///
+/// # Example
+/// ```
+/// use judge_core::{
+///     CanaryConfig, Classification, Judge, JudgeRequest, MetricConfig, MetricPair, NetflixAcaJudge,
+/// };
+///
+/// let config = CanaryConfig {
+///     metrics: vec![MetricConfig::new("latency", "Latency")],
+///     ..CanaryConfig::default()
+/// };
+/// let series = |start: i32| (0..20).map(|point| f64::from(start + point)).collect::<Vec<_>>();
+/// let pairs = vec![MetricPair::new("latency", series(100), series(200))];
+/// let judgement = NetflixAcaJudge.judge(&JudgeRequest { config, pairs, ..JudgeRequest::default() })?;
+/// assert_eq!(judgement.metrics[0].classification, Classification::High);
+/// # Ok::<(), judge_core::JudgeError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct NetflixAcaJudge;
 
@@ -72,7 +89,7 @@ impl Judge for NetflixAcaJudge {
 fn judge_metric(
     pair: &MetricPair,
     config: &MetricConfig,
-    buffers: &mut Buffers,
+    buffers: &mut NetflixBuffers,
 ) -> MetricJudgement {
     buffers.baseline.refill(&pair.baseline.values, config);
     buffers.canary.refill(&pair.canary.values, config);
