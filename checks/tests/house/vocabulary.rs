@@ -48,7 +48,11 @@ fn words(text: &str) -> String {
         if letter.is_uppercase() && before.is_lowercase() {
             words.push(' ');
         }
-        let joined = if letter.is_alphanumeric() || letter == '…' { letter.to_ascii_lowercase() } else { ' ' };
+        let joined = if letter.is_alphanumeric() || letter == '…' {
+            letter.to_ascii_lowercase()
+        } else {
+            ' '
+        };
         if joined != ' ' || !words.ends_with(' ') {
             words.push(joined);
         }
