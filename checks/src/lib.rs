@@ -7,3 +7,4 @@
 //! | a crate depends only on crates below it | `arrows.rs` |
 //! | a type name means one thing | `type_names.rs` |
 //! | no word that the glossary replaces | `vocabulary.rs` |
+//! | one search finds each thing of CONTRIBUTING's table | `walk.rs` |

@@ -42,7 +42,6 @@ pub(crate) const TYPE_NAMES: &[&str] = &[
     "Job",
     "Judged",
     "Judging",
-    "Located",
     "Metric",
     "Place",
     "Problems",

@@ -150,7 +150,7 @@ fn walk(
     if let Some(real) = scope.names.get(first)
         // `use serde;` names another crate, and itself.
         && real.len() + rest.len() < 32
-        && real != &[first.clone()]
+        && real.as_slice() != std::slice::from_ref(first)
     {
         let whole: Module = real.iter().chain(rest).cloned().collect();
         return resolve(scopes, module, &whole, depth + 1);

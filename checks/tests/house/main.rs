@@ -8,3 +8,4 @@ mod imports;
 mod sources;
 mod type_names;
 mod vocabulary;
+mod walk;
