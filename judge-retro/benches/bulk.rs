@@ -24,12 +24,13 @@ use std::time::Instant;
 
 use judge_benches::random::Random;
 use judge_core::judges::NetflixAcaJudge;
+use judge_core::stage::{StageRule, WindowOptions, Windows};
 use judge_core::{CanaryConfig, MetricConfig, Thresholds};
 use judge_retro::frame::ParquetRows;
 use judge_retro::store::RELEASES_PER_PART;
 use judge_retro::{
     AfterStop, Bulk, FrameFormat, History, HistoryError, HistoryOptions, OneOfMany, Plan,
-    ReleaseLine, Replay, Replayer, StageRule, Store, StoreError, WindowOptions, Windows,
+    ReleaseLine, Replay, Replayer, Store, StoreError,
 };
 use polars::prelude::{
     Column, DataFrame, DataType, Engine, IntoColumn, LazyFrame, NamedFrom, ParquetWriter,

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use judge_retro::{
-    AfterStop, ColumnNames, Format, HistoryOptions, Lifetime, Lookback, RoleNames, StageRule,
-    WindowOptions,
-};
+use judge_core::stage::{Lifetime, Lookback, WindowOptions};
+use judge_retro::{AfterStop, ColumnNames, Format, HistoryOptions, RoleNames};
 
 use super::common::{Overrides, source};
+use super::windows::{Rule, lookback};
 use crate::input::Source;
 
 const EXAMPLES: &str = "\
@@ -190,24 +189,6 @@ enum Role {
     Canary,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Rule {
-    /// It goes on, as the verdict is Marginal.
-    #[default]
-    Judge,
-    /// It is stopped, as Spinnaker's canary stage does.
-    Spinnaker,
-}
-
-impl From<Rule> for StageRule {
-    fn from(rule: Rule) -> Self {
-        match rule {
-            Rule::Judge => Self::Judge,
-            Rule::Spinnaker => Self::Spinnaker,
-        }
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FrameFormatArg {
     /// One line a release, and no judgements.
@@ -261,14 +242,4 @@ fn role(text: &str) -> Result<(Role, String), String> {
         Some(("canary", name)) if !name.is_empty() => Ok((Role::Canary, name.to_owned())),
         _ => Err("allowed are baseline=NAME and canary=NAME".to_owned()),
     }
-}
-
-fn lookback(text: &str) -> Result<Lookback, String> {
-    if text == "growing" {
-        return Ok(Lookback::Growing);
-    }
-    let length = humantime::parse_duration(text);
-    length
-        .map(Lookback::Sliding)
-        .map_err(|error| format!("allowed are growing and a time: {error}"))
 }

@@ -1,6 +1,5 @@
 //! Judges a recorded release as it would have been judged while it ran.
 
-mod cause;
 mod cut;
 mod no_baseline;
 
@@ -13,7 +12,7 @@ use judge_core::{CanaryConfig, JudgeRequest, Judgement, MetricPair, Scratch, Thr
 use thiserror::Error;
 
 use crate::release::Release;
-use crate::windows::{Span, Stage, StageRule, Window, Windows};
+use judge_core::stage::{Span, Stage, StageRule, Window, Windows, because_of};
 
 pub use no_baseline::NoBaseline;
 
@@ -166,7 +165,7 @@ impl Replayer {
         let mut replayed =
             Replayed { release, recorded, stage, because_of, no_baseline, intervals };
         if let Some(deciding) = replayed.deciding() {
-            replayed.because_of = cause::because_of(&deciding.judgement);
+            replayed.because_of = because_of(&deciding.judgement);
         }
         Ok(replayed)
     }

@@ -5,9 +5,9 @@ use std::fmt;
 use judge_points::time;
 
 use crate::history::listed;
-use crate::length;
 use crate::release::{Grid, Release};
-use crate::windows::{Span, Window};
+use judge_core::stage::show_length;
+use judge_core::stage::{Span, Window};
 
 /// That metrics have points of the baseline, but none where a window looks for them.
 ///
@@ -58,7 +58,7 @@ impl NoBaseline {
                 .to_owned(),
             millis => format!(
                 "if it was recorded before the canary, say how much with --baseline-offset, such as {:?}",
-                length::show(millis)
+                show_length(millis)
             ),
         }
     }

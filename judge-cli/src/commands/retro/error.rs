@@ -1,6 +1,7 @@
 //! What is wrong with what `judge retro` is asked.
 
-use judge_retro::{HistoryError, StoreError, WindowError};
+use judge_core::stage::WindowError;
+use judge_retro::{HistoryError, StoreError};
 use thiserror::Error;
 
 /// A history that says nothing.

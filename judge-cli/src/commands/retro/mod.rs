@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
+use judge_core::stage::Windows;
 use judge_core::{Problem, Refused, Verdict, kayenta};
 use judge_retro::{
     Bulk, Ended, Fate, History, OneOfMany, Plan, ReleaseLine, Replay, Replayer, Store, Survey,
-    Windows,
 };
 use signal_hook::consts::{SIGINT, SIGTERM};
 

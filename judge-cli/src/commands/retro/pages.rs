@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use judge_core::stage::{Span, Window};
 use judge_core::{Clock, MetricPair, Series};
 use judge_report::index::{Entry, Outcome};
 use judge_report::timeline::{Interval, Stop};
 use judge_report::{Fact, Index, Report, Timeline, file_names, index_page, timeline_page};
-use judge_retro::{Fate, Grid, Recorded, Release, ReleaseLine, Replay, Replayed, Span, Window};
+use judge_retro::{Fate, Grid, Recorded, Release, ReleaseLine, Replay, Replayed};
 use serde_json::Value;
 
 use crate::output::Destination;

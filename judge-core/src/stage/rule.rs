@@ -1,6 +1,6 @@
 //! From the judgements of a canary's intervals to what becomes of it.
 
-use judge_core::{Judgement, Verdict};
+use crate::judgement::{Judgement, Verdict};
 use serde::Serialize;
 
 /// Which rule of a canary stage decides at equality.
@@ -74,7 +74,7 @@ impl Stage {
 
 #[cfg(test)]
 mod tests {
-    use judge_core::Thresholds;
+    use crate::config::Thresholds;
 
     use super::*;
 

@@ -1,23 +1,6 @@
-//! Which points each interval of a canary's life is judged on, as Spinnaker's canary stage has it.
-//!
-//! All times are milliseconds since the Unix epoch, so neither time zones nor daylight saving play a
-//! part; Unix time repeats or smears a leap second, and no window is longer or shorter for it. A span
-//! of time holds its start and not its end, so that windows that follow each other share no point.
-//!
-//! Source: `RunCanaryIntervalsStage.kt` of Spinnaker's orca. Where this differs from it:
-//!
-//! - Spinnaker reckons in whole minutes; here it is milliseconds.
-//! - An interval longer than the lifetime is cut to it there and refused here.
-//! - Given an end time, Spinnaker waits for the warm-up but judges its points all the same. Here the
-//!   warm-up is never judged, unless a sliding lookback reaches into it, as it can there.
+//! Which points each interval of a canary's life is judged on.
 
-mod error;
-mod options;
-mod stage;
-
-pub use error::WindowError;
-pub use options::{Lifetime, Lookback, WindowOptions};
-pub use stage::{Stage, StageRule};
+use super::error::WindowError;
 
 /// A span of time: its start, and not its end, in milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,14 +41,14 @@ pub struct Window {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Windows {
     /// `None` where it ends with the recording.
-    lifetime: Option<i64>,
-    warm_up: i64,
+    pub(super) lifetime: Option<i64>,
+    pub(super) warm_up: i64,
     /// `None` for one interval as long as the lifetime.
-    interval: Option<i64>,
+    pub(super) interval: Option<i64>,
     /// How far back a sliding lookback reaches; `None` for a growing one.
-    sliding: Option<i64>,
-    baseline_offset: i64,
-    step: Option<u64>,
+    pub(super) sliding: Option<i64>,
+    pub(super) baseline_offset: i64,
+    pub(super) step: Option<u64>,
 }
 
 impl Windows {
@@ -121,6 +104,3 @@ impl Windows {
 
 /// The most intervals of one release: two years of minutes, rounded down.
 const MOST_INTERVALS: i64 = 1_000_000;
-
-#[cfg(test)]
-mod tests;
