@@ -10,20 +10,20 @@
 
 mod assemble;
 pub mod bulk;
-mod derive;
 pub mod frame;
 pub mod history;
+mod metric_plan;
 mod release;
 mod replay;
 pub mod store;
 
-pub use bulk::{Bulk, Ended, OneOfMany};
-pub use derive::Plan;
+pub use bulk::{Bulk, BulkOutcome, NamedRelease};
 pub use frame::{Fate, ReleaseLine};
 pub use history::{
-    ColumnNames, Format, History, HistoryError, HistoryOptions, RoleNames, Survey, is_caught,
+    ColumnNames, Format, HistoryError, HistoryOptions, ReleaseHistory, RoleNames, Survey, is_caught,
 };
-pub use release::{Grid, Instance, Recorded, Release, ReleaseMetric};
+pub use metric_plan::MetricPlan;
+pub use release::{Grid, RecordedInstance, RecordedSeries, Release, ReleaseMetric};
 pub use replay::{
     AfterStop, BrokenRelease, NoBaseline, Replay, Replayed, ReplayedInterval, Replayer,
 };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use judge_core::{Problem, Refused, Severity};
+use judge_core::{JudgeError, Problem, Severity};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
@@ -135,10 +135,10 @@ impl Queries {
     /// assert_eq!(text, r#"up{job="shop"}"#);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn read(config: &Value) -> Result<Self, Refused> {
+    pub fn read(config: &Value) -> Result<Self, JudgeError> {
         let (all, problems) = read_all(config);
         let errors = problems.into_iter().filter(|problem| problem.severity == Severity::Error);
-        Refused::unless_empty(errors.collect())?;
+        JudgeError::check(errors.collect())?;
         Ok(Self { all })
     }
 

@@ -9,7 +9,7 @@ use judge_core::stage::{Lifetime, Lookback, WindowOptions};
 
 use super::common::{ListFormat, Overrides, source};
 use super::sources::{SOURCES, ScopeArgs, SourceArgs};
-use super::windows::{Rule, lookback};
+use super::windows::{StageRuleArg, lookback};
 use crate::input::Source;
 
 const EXAMPLES: &str = "\
@@ -56,7 +56,7 @@ pub(crate) struct WatchArgs {
     pub(crate) settle: Duration,
     /// Which rule ends a canary at a score that equals the marginal threshold.
     #[arg(long, value_enum, default_value_t, value_name = "RULE")]
-    pub(crate) stage_rule: Rule,
+    pub(crate) stage_rule: StageRuleArg,
     /// What a look counts as whose source failed all through its interval.
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub(crate) on_source_error: OnSourceError,

@@ -4,19 +4,19 @@ use clap::ValueEnum;
 use judge_core::stage::{Lookback, StageRule};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Rule {
-    /// It goes on, as the verdict is Marginal.
+pub(crate) enum StageRuleArg {
+    /// The canary continues, since the verdict is Marginal.
     #[default]
     Judge,
-    /// It is stopped, as Spinnaker's canary stage does.
+    /// The canary is stopped, as in Spinnaker's canary stage.
     Spinnaker,
 }
 
-impl From<Rule> for StageRule {
-    fn from(rule: Rule) -> Self {
+impl From<StageRuleArg> for StageRule {
+    fn from(rule: StageRuleArg) -> Self {
         match rule {
-            Rule::Judge => Self::Judge,
-            Rule::Spinnaker => Self::Spinnaker,
+            StageRuleArg::Judge => Self::Judge,
+            StageRuleArg::Spinnaker => Self::Spinnaker,
         }
     }
 }
@@ -28,5 +28,5 @@ pub(super) fn lookback(text: &str) -> Result<Lookback, String> {
     let length = humantime::parse_duration(text);
     length
         .map(Lookback::Sliding)
-        .map_err(|error| format!("allowed are growing and a time: {error}"))
+        .map_err(|error| format!("expected growing or a time, such as 20m: {error}"))
 }

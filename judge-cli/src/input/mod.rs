@@ -8,13 +8,13 @@ mod csv_table;
 mod error;
 mod fetched;
 mod healthy;
-mod judged;
 mod labels;
 mod prometheus;
 mod recordings;
 #[cfg(feature = "retro")]
 mod releases;
 mod request;
+mod saved_judgement;
 mod series_file;
 mod side;
 mod source;
@@ -26,11 +26,11 @@ pub(crate) use fetched::{
     pairs as fetched_pairs, sought, warnings as fetch_warnings, window,
 };
 pub(crate) use healthy::{CalibrateParts, HistorySource, calibrate_parts};
-pub(crate) use judged::{Judged, read as read_judged};
 #[cfg(feature = "retro")]
 pub(crate) use releases::{Releases, of_ignored};
 #[cfg(feature = "retro")]
 pub(crate) use request::judging;
 pub(crate) use request::{Judging, Parts, Prepared, from_pairs, from_parts, from_request};
+pub(crate) use saved_judgement::{SavedJudgement, read as read_saved_judgement};
 pub(crate) use side::listed;
 pub(crate) use source::Source;

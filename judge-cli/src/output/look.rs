@@ -38,7 +38,7 @@ impl LookLine<'_> {
                 if because_of.len() > MOST_METRICS {
                     because.push(format!("+{}", because_of.len() - MOST_METRICS));
                 }
-                let score = judge_core::figure::value(judgement.score);
+                let score = judge_core::format::value(judgement.score);
                 let because = because.join(", ");
                 let line = format!(
                     "{look:7}  {until:20}  {style}{verdict:8}{style:#}  {score:>5}  {because}"

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use judge_core::figure;
+use judge_core::format;
 use serde::Serialize;
 
 use super::style::{ERROR, HEADING, WARNING};
@@ -99,7 +99,7 @@ fn found_on(side: &TriedSide) -> String {
         let _ = write!(text, ", {}, {}", many(points, "point"), many(gaps, "gap"));
     }
     if let (Some(least), Some(most)) = (least, most) {
-        let _ = write!(text, ", {} to {}", figure::value(least), figure::value(most));
+        let _ = write!(text, ", {} to {}", format::value(least), format::value(most));
     }
     text
 }

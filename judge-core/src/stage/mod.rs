@@ -26,4 +26,4 @@ pub use error::WindowError;
 pub use length::show as show_length;
 pub use options::{Lifetime, Lookback, WindowOptions};
 pub use rule::{Stage, StageRule};
-pub use windows::{Span, Window, Windows};
+pub use windows::{TimeSpan, Window, Windows};

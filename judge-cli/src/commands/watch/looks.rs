@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use judge_core::stage::{Span, StageRule, Window};
+use judge_core::stage::{StageRule, TimeSpan, Window};
 use judge_core::{JudgeRequest, Judgement, MetricPair};
 use judge_sources::Sought;
 use tokio::time::sleep;
@@ -47,7 +47,7 @@ impl Watch<'_> {
     /// Finds what is wrong with config, command line and source before the first interval is waited for.
     pub(super) fn check(&self, start: i64) -> anyhow::Result<()> {
         let step = i64::try_from(millis(self.args.of.step)).unwrap_or(i64::MAX);
-        let before = Span { start_millis: start.saturating_sub(step), end_millis: start };
+        let before = TimeSpan { start_millis: start.saturating_sub(step), end_millis: start };
         match self.fetcher.fetch(&self.sought(before)?) {
             Err(failed) if !failed.may_pass() => Err(failed.into()),
             _ => Ok(()),
@@ -86,7 +86,7 @@ impl Watch<'_> {
         Ok(Ended::Lifetime)
     }
 
-    fn sought(&self, canary: Span) -> Result<Sought, InputError> {
+    fn sought(&self, canary: TimeSpan) -> Result<Sought, InputError> {
         sought(&self.args.of, (canary.start_millis, canary.end_millis))
     }
 

@@ -6,7 +6,7 @@ mod page;
 mod shown;
 
 use anyhow::bail;
-use judge_core::stage::{Span, Stage, Windows};
+use judge_core::stage::{Stage, TimeSpan, Windows};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit::Exit;
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     let start =
         args.windows.start.unwrap_or_else(|| now().div_euclid(step).saturating_add(1) * step);
     let end_millis = start.saturating_add_unsigned(millis(args.windows.whole()));
-    let all = windows.of(Span { start_millis: start, end_millis })?;
+    let all = windows.cut(TimeSpan { start_millis: start, end_millis })?;
     let mut shown = Shown::new(args, all.len(), console);
     let watch = Watch { args, fetcher: &fetcher, judging: &judging, windows: &all };
     watch.check(start)?;
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     })?;
     let judgements =
         looks.iter().filter_map(|look| look.judged.as_ref().ok()).map(|judged| &judged.judgement);
-    let Some(stage) = Stage::of(args.stage_rule.into(), judgements) else {
+    let Some(stage) = Stage::from_judgements(args.stage_rule.into(), judgements) else {
         return no_verdict(ended, looks, args, &shown);
     };
     let outcome = Outcome::new(stage, ended, looks, all.len(), start);

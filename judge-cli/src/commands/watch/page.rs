@@ -1,8 +1,8 @@
 //! `judge watch --report`: all looks, and the judgement that decided.
 
-use judge_core::stage::{Span, Windows, because_of};
+use judge_core::stage::{TimeSpan, Windows, because_of};
 use judge_core::{Clock, MetricPair, Series};
-use judge_report::timeline::{Interval, Stop};
+use judge_report::timeline::{Stop, TimelineInterval};
 use judge_report::{Fact, Report, Timeline, timeline_page};
 
 use super::end::Outcome;
@@ -29,7 +29,7 @@ pub(super) fn html(
         fact("Canary", &args.of.canary_scope),
         fact("Outcome", &outcome.reason),
     ];
-    let warm_up = windows.warm_up(outcome.start).map(|warm_up| Span {
+    let warm_up = windows.warm_up(outcome.start).map(|warm_up| TimeSpan {
         end_millis: warm_up.end_millis.min(look.window.canary.start_millis),
         ..warm_up
     });
@@ -41,7 +41,7 @@ pub(super) fn html(
         warm_up: warm_up.filter(|warm_up| warm_up.millis() > 0).map(span),
         judged: Some(span(look.window.canary)),
         warnings: &judged.warnings,
-        ..Report::of(&judged.judgement)
+        ..Report::new(&judged.judgement)
     };
     timeline_page(&timeline(outcome, name), &report)
 }
@@ -52,7 +52,7 @@ fn timeline(outcome: &Outcome, name: &str) -> Timeline {
     let last = judged.len().saturating_sub(1);
     let metrics =
         deciding.map(|(_, judged)| judged.judgement.metrics.as_slice()).unwrap_or_default();
-    let interval = |(look, judged): &(&Look, &Judged)| Interval {
+    let interval = |(look, judged): &(&Look, &Judged)| TimelineInterval {
         window: span(look.window.canary),
         verdict: judged.judgement.verdict,
         score: judged.judgement.score,
@@ -83,8 +83,8 @@ fn timeline(outcome: &Outcome, name: &str) -> Timeline {
     }
 }
 
-fn span(span: Span) -> judge_report::Span {
-    judge_report::Span { from_millis: span.start_millis, to_millis: span.end_millis }
+fn span(span: TimeSpan) -> judge_report::TimeRange {
+    judge_report::TimeRange { from_millis: span.start_millis, to_millis: span.end_millis }
 }
 
 /// A baseline of an earlier time laid over its canary.
