@@ -64,7 +64,8 @@ fn a_window_is_judged_in_one_command() {
     ]);
     let said = "the query of the baseline finds nothing from ";
     assert!(stderr.contains(said), "{code} {stderr}");
-    let hint = "no series of latency has version=\"stabel\" in that time; version is same, slow, stable";
+    let hint =
+        "no series of latency has version=\"stabel\" in that time; version is same, slow, stable";
     assert!(stderr.contains(hint), "{stderr}");
 
     let Answer { code, stdout, stderr } = shop.judge(&[

@@ -1,16 +1,15 @@
-//! A canary's life: which points each interval is judged on, and what becomes of it, as Spinnaker's canary stage
-//! has it.
+//! The life of a canary: the points that each interval is judged on, and the outcome, as in Spinnaker's canary stage.
 //!
-//! All times are milliseconds since the Unix epoch, so neither time zones nor daylight saving play a
-//! part; Unix time repeats or smears a leap second, and no window is longer or shorter for it. A span
-//! of time holds its start and not its end, so that windows that follow each other share no point.
+//! All times are milliseconds since the Unix epoch, so time zones and daylight saving have no effect.
+//! Unix time repeats or smears a leap second; no window is longer or shorter for it. A span contains its
+//! start but not its end, so adjacent windows share no point.
 //!
 //! Source: `RunCanaryIntervalsStage.kt` of Spinnaker's orca. Where this differs from it:
 //!
-//! - Spinnaker reckons in whole minutes; here it is milliseconds.
-//! - An interval longer than the lifetime is cut to it there and refused here.
-//! - Given an end time, Spinnaker waits for the warm-up but judges its points all the same. Here the
-//!   warm-up is never judged, unless a sliding lookback reaches into it, as it can there.
+//! - Spinnaker counts whole minutes; this module counts milliseconds.
+//! - Spinnaker shortens an interval that is longer than the lifetime; here it is an error.
+//! - With an end time, Spinnaker waits for the warm-up but judges its points all the same. Here the
+//!   warm-up is never judged, unless a sliding lookback reaches into it, as in Spinnaker.
 
 mod cause;
 mod error;
