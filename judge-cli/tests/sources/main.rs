@@ -184,12 +184,13 @@ fn what_is_watched_is_what_retro_finds_afterwards() {
     let full: Value =
         serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}{stderr}"));
     let pair = &full["request"]["metricSetPairList"][0];
+    use std::fmt::Write as _;
     let mut history = String::from("release,role,timestamp,metric,value\n");
     for (role, side) in [("baseline", "control"), ("canary", "experiment")] {
         for (point, value) in pair["values"][side].as_array().unwrap().iter().enumerate() {
             let time = begin + i64::try_from(point).unwrap();
             let value = value.as_f64().map(|value| value.to_string()).unwrap_or_default();
-            history += &format!("v,{role},{time},latency,{value}\n");
+            writeln!(history, "v,{role},{time},latency,{value}").unwrap();
         }
     }
     std::fs::write(shop.folder.path().join("history.csv"), history).unwrap();

@@ -69,7 +69,7 @@ impl Shop {
 
     /// Waits until Prometheus has a sample of `seconds` since 1970 or later.
     pub(crate) fn await_sample_after(&self, seconds: i64) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         let query = format!("{}/api/v1/query?query=timestamp(latency)>{seconds}", self.url)
             .replace('>', "%3E");
         while Instant::now() < end {
