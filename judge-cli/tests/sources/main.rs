@@ -3,6 +3,8 @@
 
 mod shop;
 
+#[cfg(feature = "retro")]
+use std::fmt::Write as _;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -184,7 +186,6 @@ fn what_is_watched_is_what_retro_finds_afterwards() {
     let full: Value =
         serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}{stderr}"));
     let pair = &full["request"]["metricSetPairList"][0];
-    use std::fmt::Write as _;
     let mut history = String::from("release,role,timestamp,metric,value\n");
     for (role, side) in [("baseline", "control"), ("canary", "experiment")] {
         for (point, value) in pair["values"][side].as_array().unwrap().iter().enumerate() {
