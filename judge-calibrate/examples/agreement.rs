@@ -9,7 +9,7 @@ mod known;
 
 use judge_benches::random::Random;
 use judge_benches::scenarios::{Noise, Shape};
-use judge_calibrate::{History, Needs, Options, Share, Smallest};
+use judge_calibrate::{HealthyHistory, Options, Share, SmallestChange, TimeToDetect};
 use judge_core::config::Direction;
 use judge_core::judges::{EvidenceJudge, NetflixAcaJudge};
 use judge_core::{CanaryConfig, Judge, MetricConfig};
@@ -59,7 +59,7 @@ fn row(
     config: &CanaryConfig,
     truth: &Truth,
     histories: (usize, usize),
-    mut history: impl FnMut(u64, usize, usize) -> History,
+    mut history: impl FnMut(u64, usize, usize) -> HealthyHistory,
 ) {
     let (instances, windows) = histories;
     let (mut alarms, mut shifts) = (Tally::default(), Tally::default());
@@ -71,8 +71,8 @@ fn row(
         let metric = &calibration.metrics[0];
         let Share { share, lower, upper, .. } = metric.false_alarms[0].unwrap();
         alarms.add(Some(share), (lower..=upper).contains(&truth.alarms));
-        let unit = if metric.factors { 1.0 } else { metric.level };
-        let Smallest { change, from, to, .. } = metric.shift[0].unwrap();
+        let unit = if metric.multiplicative { 1.0 } else { metric.mean_size };
+        let SmallestChange { change, from, to, .. } = metric.shift[0].unwrap();
         let above = to.is_none_or(|to| truth.shift <= to * unit);
         shifts.add(change.map(|change| change * unit), from * unit <= truth.shift && above);
         independent = calibration.windows[0].independent;
@@ -152,7 +152,8 @@ fn needs() {
             let options =
                 Options { minutes: windows, change: shift / level, seed, ..Options::default() };
             let calibration = known::calibrate(&history, &config, &MeanJudge { limit }, options);
-            let Needs { minutes: found, from, to, .. } = calibration.metrics[0].needs;
+            let TimeToDetect { minutes: found, from, to, .. } =
+                calibration.metrics[0].time_to_detect;
             let above = to.is_none_or(|to| minutes <= to);
             tally.add(found, from.is_some_and(|from| from <= minutes) && above);
         }

@@ -3,7 +3,7 @@
 use judge_core::Verdict;
 use serde::Serialize;
 
-use crate::finding::Finding;
+use crate::advice::Advice;
 use crate::options::Options;
 use crate::pairs::Pairing;
 use crate::share::Share;
@@ -20,7 +20,7 @@ pub struct Calibration {
     pub history: HistorySummary,
     /// The windows asked for, in ascending order; figures by window are in this order and `None` where
     /// the history has no such window.
-    pub windows: Vec<Window>,
+    pub windows: Vec<WindowFigures>,
     /// Of the whole config.
     pub config: ConfigFigures,
     /// Of each metric, in the order of the config.
@@ -48,7 +48,7 @@ pub struct HistorySummary {
 /// One length of window.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Window {
+pub struct WindowFigures {
     /// Its length, in minutes.
     pub minutes: f64,
     /// Its points.
@@ -69,9 +69,10 @@ pub struct ConfigFigures {
     pub blocks: Vec<Option<Share>>,
     /// By window: the smallest change with which, put into every metric at once, the verdict is not
     /// Pass. Metrics of which decreases fail change by what undoes it.
-    pub shift: Vec<Option<Smallest>>,
+    pub shift: Vec<Option<SmallestChange>>,
     /// How long the change asked for takes, in every metric at once.
-    pub needs: Needs,
+    #[serde(rename = "needs")]
+    pub time_to_detect: TimeToDetect,
 }
 
 /// What one metric does.
@@ -81,35 +82,41 @@ pub struct MetricFigures {
     /// The metric.
     pub name: String,
     /// Mean size of its values, in its unit; changes are shares of it.
-    pub level: f64,
+    #[serde(rename = "level")]
+    pub mean_size: f64,
     /// Whether changes are factors, since every value is above 0; else they are added to each point.
-    pub factors: bool,
+    #[serde(rename = "factors")]
+    pub multiplicative: bool,
     /// Share of its points that are gaps.
     pub gaps: f64,
     /// Points that know as much as one independent point.
-    pub memory: f64,
+    #[serde(rename = "memory")]
+    pub variance_inflation: f64,
     /// By window: healthy pairs in which it fails.
     pub false_alarms: Vec<Option<Share>>,
     /// By window: the smallest shift that is found.
-    pub shift: Vec<Option<Smallest>>,
+    pub shift: Vec<Option<SmallestChange>>,
     /// In the longest window: the smallest growth of its spread that is found.
-    pub spread: Option<Smallest>,
+    pub spread: Option<SmallestChange>,
     /// In the longest window: the smallest spikes that are found, one point in 20.
-    pub spikes: Option<Smallest>,
+    pub spikes: Option<SmallestChange>,
     /// In the longest window: the smallest drift that is found, by its end.
-    pub drift: Option<Smallest>,
+    pub drift: Option<SmallestChange>,
     /// How long the change asked for takes.
-    pub needs: Needs,
+    #[serde(rename = "needs")]
+    pub time_to_detect: TimeToDetect,
     /// What becomes of a canary of which this metric alone fails; `None` where no such was seen.
-    pub alone: Option<Alone>,
+    #[serde(rename = "alone")]
+    pub lone_failure: Option<LoneFailure>,
     /// What a person should know, and do.
-    pub findings: Vec<Finding>,
+    #[serde(rename = "findings")]
+    pub advice: Vec<Advice>,
 }
 
 /// The smallest change that is found as often as asked, as a share of the metric's level with its sign.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Smallest {
+pub struct SmallestChange {
     /// The change; `None` if not even one of eleven times the level is found as often.
     pub change: Option<f64>,
     /// The weak end of its 95 % interval.
@@ -123,7 +130,7 @@ pub struct Smallest {
 /// How long a window must be to find the change asked for as often as asked, in minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Needs {
+pub struct TimeToDetect {
     /// The shortest window tried that does; `None` if none does.
     pub minutes: Option<f64>,
     /// The short end of its 95 % interval; `None` if even the most favourable reading needs longer.
@@ -137,7 +144,7 @@ pub struct Needs {
 /// What becomes of a canary of which one metric alone fails.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Alone {
+pub struct LoneFailure {
     /// Its score.
     pub score: f64,
     /// Its verdict.

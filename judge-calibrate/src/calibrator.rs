@@ -7,18 +7,18 @@ use judge_core::{CanaryConfig, Judge, Thresholds};
 use crate::calibration::{Calibration, ConfigFigures};
 use crate::error::CalibrateError;
 use crate::figures::{self, Figures};
-use crate::healthy::Healthy;
-use crate::history::History;
+use crate::healthy_pairs::HealthyOutcomes;
+use crate::history::HealthyHistory;
+use crate::inputs::{Inputs, Metric};
 use crate::jobs;
 use crate::options::Options;
-use crate::pairs::{Pairing, Plan};
-use crate::setting::{Metric, Setting};
-use crate::traits::Traits;
+use crate::pairs::{PairPlan, Pairing};
+use crate::profile::Profile;
 
 /// Measures what a config can and cannot detect.
 pub struct Calibrator<'a> {
     /// Healthy instances.
-    pub history: &'a History,
+    pub history: &'a HealthyHistory,
     /// The config.
     pub config: &'a CanaryConfig,
     /// The scores that give the verdict.
@@ -49,15 +49,15 @@ impl Calibrator<'_> {
     /// enough, or the judge refuses the config.
     pub fn run(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Calibration, CalibrateError> {
         self.options.check()?;
-        let setting = self.setting()?;
-        let windows = setting.windows();
-        let plans: Vec<Option<Plan>> = windows.iter().map(|m| setting.plan(*m)).collect();
+        let inputs = self.inputs()?;
+        let windows = inputs.windows();
+        let plans: Vec<Option<PairPlan>> = windows.iter().map(|m| inputs.plan(*m)).collect();
         let Some(longest) = plans.iter().rposition(Option::is_some) else {
-            return Err(setting.too_short(&windows));
+            return Err(inputs.too_short(&windows));
         };
-        let curve = setting.curve(&windows);
-        let none = Healthy::default();
-        let jobs = figures::jobs(&setting, &plans, longest, &curve, &none).len();
+        let curve = inputs.curve(&windows);
+        let none = HealthyOutcomes::default();
+        let jobs = figures::jobs(&inputs, &plans, longest, &curve, &none).len();
         let total = plans.iter().flatten().count() + jobs;
         let done = AtomicUsize::new(0);
         let one_done = || {
@@ -68,46 +68,46 @@ impl Calibrator<'_> {
         for plan in &plans {
             healthy.push(match plan {
                 Some(plan) => {
-                    let judged = setting.healthy(plan)?;
+                    let judged = inputs.healthy(plan)?;
                     one_done();
                     judged
                 }
-                None => Healthy::default(),
+                None => HealthyOutcomes::default(),
             });
         }
-        let jobs = figures::jobs(&setting, &plans, longest, &curve, &healthy[longest]);
-        let figures = jobs::run(&jobs, &setting, &one_done)?;
+        let jobs = figures::jobs(&inputs, &plans, longest, &curve, &healthy[longest]);
+        let figures = jobs::run(&jobs, &inputs, &one_done)?;
         let mut figures = Figures(figures.into_iter());
-        let metrics = (0..setting.metrics.len())
-            .map(|index| figures.metric(index, &setting, &plans, &curve, &healthy, longest))
+        let metrics = (0..inputs.metrics.len())
+            .map(|index| figures.metric(index, &inputs, &plans, &curve, &healthy, longest))
             .collect();
         let config = ConfigFigures {
-            fails: healthy.iter().map(Healthy::failing).collect(),
-            blocks: healthy.iter().map(Healthy::blocked).collect(),
+            fails: healthy.iter().map(HealthyOutcomes::failed).collect(),
+            blocks: healthy.iter().map(HealthyOutcomes::held_back).collect(),
             shift: figures.shifts(&plans),
-            needs: figures.needs(&setting, &curve),
+            time_to_detect: figures.time_to_detect(&inputs, &curve),
         };
         Ok(Calibration {
             judge: self.judge.name().to_owned(),
             options: Options { minutes: windows.clone(), ..self.options.clone() },
-            history: setting.summary(plans[longest].as_ref()),
+            history: inputs.summary(plans[longest].as_ref()),
             windows: windows
                 .iter()
                 .zip(&plans)
-                .map(|(m, p)| setting.window(*m, p.as_ref()))
+                .map(|(m, p)| inputs.window(*m, p.as_ref()))
                 .collect(),
             config,
             metrics,
         })
     }
 
-    pub(crate) fn setting(&self) -> Result<Setting<'_>, CalibrateError> {
+    pub(crate) fn inputs(&self) -> Result<Inputs<'_>, CalibrateError> {
         let Self { history, config, thresholds, judge, .. } = *self;
         let mut metrics: Vec<Metric> = Vec::with_capacity(config.metrics.len());
         for metric in &config.metrics {
             if !metrics.iter().any(|known| known.name == metric.name) {
-                let traits = Traits::of(history.series(&metric.name));
-                metrics.push(Metric { name: &metric.name, config: metric, traits });
+                let profile = Profile::measure(history.series(&metric.name));
+                metrics.push(Metric { name: &metric.name, config: metric, profile });
             }
         }
         if !metrics.iter().any(Metric::is_known) {
@@ -116,7 +116,7 @@ impl Calibrator<'_> {
             return Err(CalibrateError::NothingOfConfig { found, wanted });
         }
         let options = self.options.clone();
-        let pairing = Pairing::of(history);
-        Ok(Setting { history, config, thresholds, judge, options, metrics, pairing })
+        let pairing = Pairing::choose(history);
+        Ok(Inputs { history, config, thresholds, judge, options, metrics, pairing })
     }
 }

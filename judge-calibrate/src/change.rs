@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::Serialize;
 
-use crate::traits::Traits;
+use crate::profile::Profile;
 
 /// What happens to a canary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -36,8 +36,8 @@ const POINTS_PER_SPIKE: usize = 20;
 
 impl Injection {
     /// A change in the direction that fails; where either does, an increase.
-    pub(crate) fn new(kind: ChangeKind, direction: Direction, traits: &Traits) -> Self {
-        let unit = (!traits.positive).then_some(traits.level);
+    pub(crate) fn new(kind: ChangeKind, direction: Direction, profile: &Profile) -> Self {
+        let unit = (!profile.positive).then_some(profile.mean_size);
         Self { kind, decrease: direction == Direction::Decrease, unit }
     }
 
@@ -118,13 +118,13 @@ fn spikes(values: &[f64], seed: u64) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    fn traits(values: &[f64]) -> Traits {
-        Traits::of([values].into_iter())
+    fn profile(values: &[f64]) -> Profile {
+        Profile::measure([values].into_iter())
     }
 
     fn changed(kind: ChangeKind, direction: Direction, size: f64, values: &[f64]) -> Vec<f64> {
         let mut changed = values.to_vec();
-        Injection::new(kind, direction, &traits(values)).apply(size, &mut changed, 3);
+        Injection::new(kind, direction, &profile(values)).apply(size, &mut changed, 3);
         changed
     }
 

@@ -1,6 +1,6 @@
 //! Why a config was not calibrated.
 
-use judge_core::Refused;
+use judge_core::JudgeError;
 use thiserror::Error;
 
 /// What is wrong with a history or with what is asked of it.
@@ -74,7 +74,7 @@ pub enum CalibrateError {
     },
     /// The judge refuses the config.
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Refused(#[from] JudgeError),
 }
 
 /// Minutes, to a thousandth.

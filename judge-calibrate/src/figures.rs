@@ -1,25 +1,25 @@
 //! Which figures there are, and in which order.
 
-use crate::calibration::{MetricFigures, Needs, Smallest};
+use crate::advise::{self, Observations};
+use crate::calibration::{MetricFigures, SmallestChange, TimeToDetect};
 use crate::change::ChangeKind;
-use crate::finding::{self, Seen};
-use crate::healthy::Healthy;
+use crate::healthy_pairs::HealthyOutcomes;
+use crate::inputs::Inputs;
 use crate::jobs::{Figure, Job, Subject};
-use crate::needs::{self, Point};
-use crate::pairs::Plan;
-use crate::setting::Setting;
-use crate::traits::Traits;
+use crate::pairs::PairPlan;
+use crate::profile::Profile;
+use crate::time_to_detect::{self, PowerOfWindow};
 
 /// Kinds that are looked at in the longest window only.
 const OTHERS: [ChangeKind; 3] = [ChangeKind::Spread, ChangeKind::Spikes, ChangeKind::Drift];
 
 /// Every figure of every metric, then those of the config; [`Figures`] reads them in this order.
 pub(crate) fn jobs<'a>(
-    setting: &Setting,
-    plans: &'a [Option<Plan>],
+    inputs: &Inputs,
+    plans: &'a [Option<PairPlan>],
     longest: usize,
-    curve: &'a [(f64, Plan)],
-    healthy: &'a Healthy,
+    curve: &'a [(f64, PairPlan)],
+    healthy: &'a HealthyOutcomes,
 ) -> Vec<Job<'a>> {
     let mut jobs = Vec::new();
     let shifts = |subject| {
@@ -27,15 +27,15 @@ pub(crate) fn jobs<'a>(
         plans.iter().flatten().map(shift)
     };
     let powers = |subject| curve.iter().map(move |(_, plan)| Job::Power { subject, plan });
-    for (index, metric) in setting.metrics.iter().enumerate() {
-        if !metric.has_level() {
+    for (index, metric) in inputs.metrics.iter().enumerate() {
+        if !metric.has_size() {
             continue;
         }
         let subject = Subject::Metric(index);
         jobs.extend(shifts(subject));
         if let Some(plan) = &plans[longest] {
             jobs.extend(OTHERS.map(|kind| Job::Smallest { subject, kind, plan }));
-            jobs.push(Job::Alone { index, plan, healthy });
+            jobs.push(Job::LoneFailure { index, plan, healthy });
         }
         jobs.extend(powers(subject));
     }
@@ -48,72 +48,76 @@ pub(crate) fn jobs<'a>(
 pub(crate) struct Figures(pub(crate) std::vec::IntoIter<Figure>);
 
 impl Figures {
-    fn smallest(&mut self) -> Option<Smallest> {
+    fn smallest(&mut self) -> Option<SmallestChange> {
         match self.0.next() {
             Some(Figure::Smallest(smallest)) => Some(smallest),
             _ => None,
         }
     }
 
-    pub(crate) fn shifts(&mut self, plans: &[Option<Plan>]) -> Vec<Option<Smallest>> {
+    pub(crate) fn shifts(&mut self, plans: &[Option<PairPlan>]) -> Vec<Option<SmallestChange>> {
         plans.iter().map(|plan| plan.as_ref().and_then(|_| self.smallest())).collect()
     }
 
-    pub(crate) fn needs(&mut self, setting: &Setting, curve: &[(f64, Plan)]) -> Needs {
+    pub(crate) fn time_to_detect(
+        &mut self,
+        inputs: &Inputs,
+        curve: &[(f64, PairPlan)],
+    ) -> TimeToDetect {
         let mut points = Vec::with_capacity(curve.len());
         for (minutes, _) in curve {
             if let Some(Figure::Power(power)) = self.0.next() {
-                points.push(Point { minutes: *minutes, power });
+                points.push(PowerOfWindow { minutes: *minutes, power });
             }
         }
-        needs::needs(&points, setting.options.power)
+        time_to_detect::estimate(&points, inputs.options.power)
     }
 
     pub(crate) fn metric(
         &mut self,
         index: usize,
-        setting: &Setting,
-        plans: &[Option<Plan>],
-        curve: &[(f64, Plan)],
-        healthy: &[Healthy],
+        inputs: &Inputs,
+        plans: &[Option<PairPlan>],
+        curve: &[(f64, PairPlan)],
+        healthy: &[HealthyOutcomes],
         longest: usize,
     ) -> MetricFigures {
-        let metric = &setting.metrics[index];
-        let Traits { level, positive, gaps, memory, .. } = metric.traits;
+        let metric = &inputs.metrics[index];
+        let Profile { mean_size, positive, gaps, variance_inflation, .. } = metric.profile;
         let mut figures = MetricFigures {
             name: metric.name.to_owned(),
-            level,
-            factors: positive,
+            mean_size,
+            multiplicative: positive,
             gaps,
-            memory,
-            false_alarms: healthy.iter().map(|healthy| healthy.alarms(index)).collect(),
+            variance_inflation,
+            false_alarms: healthy.iter().map(|healthy| healthy.false_alarms(index)).collect(),
             shift: vec![None; plans.len()],
             spread: None,
             spikes: None,
             drift: None,
-            needs: Needs::default(),
-            alone: None,
-            findings: Vec::new(),
+            time_to_detect: TimeToDetect::default(),
+            lone_failure: None,
+            advice: Vec::new(),
         };
-        if metric.has_level() {
+        if metric.has_size() {
             figures.shift = self.shifts(plans);
             figures.spread = self.smallest();
             figures.spikes = self.smallest();
             figures.drift = self.smallest();
-            if let Some(Figure::Alone(alone)) = self.0.next() {
-                figures.alone = alone;
+            if let Some(Figure::LoneFailure(found)) = self.0.next() {
+                figures.lone_failure = found;
             }
-            figures.needs = self.needs(setting, curve);
+            figures.time_to_detect = self.time_to_detect(inputs, curve);
         }
-        let seen = Seen {
+        let seen = Observations {
             known: metric.is_known(),
-            traits: metric.traits,
+            profile: metric.profile,
             untold: healthy[longest].untold(index),
             below_zero: healthy[longest].below_zero(index),
             mean_ratios: healthy[longest].mean_ratios(index),
             longest,
         };
-        figures.findings = finding::findings(metric.config, &figures, &seen, setting);
+        figures.advice = advise::advise(metric.config, &figures, &seen, inputs);
         figures
     }
 }

@@ -10,7 +10,7 @@ pub type Instance = BTreeMap<String, Vec<f64>>;
 
 /// What was recorded of healthy instances, all at one step.
 #[derive(Debug, Clone, PartialEq)]
-pub struct History {
+pub struct HealthyHistory {
     step_millis: u64,
     recordings: Vec<Recording>,
 }
@@ -82,7 +82,7 @@ impl Recording {
     }
 }
 
-impl History {
+impl HealthyHistory {
     /// A history with a point each `step_millis` milliseconds.
     ///
     /// # Errors
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn no_step_and_no_points_are_refused() {
         let recording = Recording::new("r", vec![Instance::new()]).unwrap();
-        assert!(matches!(History::new(0, vec![]), Err(CalibrateError::Step)));
-        assert!(matches!(History::new(1, vec![recording]), Err(CalibrateError::Empty)));
+        assert!(matches!(HealthyHistory::new(0, vec![]), Err(CalibrateError::Step)));
+        assert!(matches!(HealthyHistory::new(1, vec![recording]), Err(CalibrateError::Empty)));
     }
 }

@@ -1,14 +1,15 @@
 //! The work after the healthy pairs: independent jobs, run on all threads.
 
-use judge_core::{Refused, Scratch};
+use judge_core::{JudgeError, Scratch};
 use rayon::prelude::*;
 
-use crate::calibration::{Alone, Smallest};
+use crate::calibration::{LoneFailure, SmallestChange};
 use crate::change::{ChangeKind, Injection};
-use crate::healthy::{self, Healthy};
-use crate::pairs::Plan;
-use crate::search::{self, Target};
-use crate::setting::{Metric, Setting};
+use crate::healthy_pairs::HealthyOutcomes;
+use crate::inputs::{Inputs, Metric};
+use crate::lone_failure;
+use crate::pairs::PairPlan;
+use crate::search::{self, Injected};
 use crate::share::Share;
 use crate::trial::Trial;
 
@@ -24,85 +25,87 @@ pub(crate) enum Subject {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Job<'a> {
     /// The smallest change that is found.
-    Smallest { subject: Subject, kind: ChangeKind, plan: &'a Plan },
+    Smallest { subject: Subject, kind: ChangeKind, plan: &'a PairPlan },
     /// How often the change asked for is found.
-    Power { subject: Subject, plan: &'a Plan },
+    Power { subject: Subject, plan: &'a PairPlan },
     /// What the metric at `index` does alone.
-    Alone { index: usize, plan: &'a Plan, healthy: &'a Healthy },
+    LoneFailure { index: usize, plan: &'a PairPlan, healthy: &'a HealthyOutcomes },
 }
 
 /// What a job found.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Figure {
-    Smallest(Smallest),
+    Smallest(SmallestChange),
     Power(Share),
-    Alone(Option<Alone>),
+    LoneFailure(Option<LoneFailure>),
 }
 
 /// Runs all jobs; the figures are in their order, whatever the number of threads.
 pub(crate) fn run(
     jobs: &[Job],
-    setting: &Setting,
+    inputs: &Inputs,
     one_done: &(dyn Fn() + Sync),
-) -> Result<Vec<Figure>, Refused> {
+) -> Result<Vec<Figure>, JudgeError> {
     let run = |scratch: &mut Scratch, job: &Job| {
-        let figure = figure(*job, setting, scratch);
+        let figure = figure(*job, inputs, scratch);
         one_done();
         figure
     };
     jobs.par_iter().with_max_len(1).map_init(Scratch::default, run).collect()
 }
 
-fn figure(job: Job, setting: &Setting, scratch: &mut Scratch) -> Result<Figure, Refused> {
-    let options = &setting.options;
+fn figure(job: Job, inputs: &Inputs, scratch: &mut Scratch) -> Result<Figure, JudgeError> {
+    let options = &inputs.options;
     Ok(match job {
         Job::Smallest { subject, kind, plan } => {
-            let mut trial = trial(subject, setting);
-            let target = target(subject, kind, setting);
+            let mut trial = trial(subject, inputs);
+            let injected = injected(subject, kind, inputs);
             let wanted = options.power;
-            Figure::Smallest(search::smallest(&mut trial, plan, &target, wanted, scratch)?)
+            Figure::Smallest(search::smallest(&mut trial, plan, &injected, wanted, scratch)?)
         }
         Job::Power { subject, plan } => {
-            let mut trial = trial(subject, setting);
-            let target = target(subject, ChangeKind::Shift, setting);
-            Figure::Power(search::power(&mut trial, plan, &target, options.change, scratch)?)
+            let mut trial = trial(subject, inputs);
+            let injected = injected(subject, ChangeKind::Shift, inputs);
+            Figure::Power(search::power(&mut trial, plan, &injected, options.change, scratch)?)
         }
-        Job::Alone { index, plan, healthy } => {
-            let mut trial = trial(Subject::Config, setting);
-            let Some(metric) = setting.metrics.get(index) else { return Ok(Figure::Alone(None)) };
+        Job::LoneFailure { index, plan, healthy } => {
+            let mut trial = trial(Subject::Config, inputs);
+            let Some(metric) = inputs.metrics.get(index) else {
+                return Ok(Figure::LoneFailure(None));
+            };
             let injection = metric.injection(ChangeKind::Shift);
-            let alone = healthy::alone(&mut trial, plan, healthy, index, injection, scratch)?;
-            Figure::Alone(alone)
+            let alone = lone_failure::find(&mut trial, plan, healthy, index, injection, scratch)?;
+            Figure::LoneFailure(alone)
         }
     })
 }
 
-fn trial<'a>(subject: Subject, setting: &Setting<'a>) -> Trial<'a> {
-    let Setting { history, judge, config, thresholds, .. } = *setting;
+fn trial<'a>(subject: Subject, inputs: &Inputs<'a>) -> Trial<'a> {
+    let Inputs { history, judge, config, thresholds, .. } = *inputs;
     match subject {
-        Subject::Config => Trial::of_config(history, judge, config, thresholds),
+        Subject::Config => Trial::for_config(history, judge, config, thresholds),
         Subject::Metric(index) => {
-            let name = setting.metrics.get(index).map_or("", |metric| metric.name);
-            Trial::of_metric(history, judge, config, name)
+            let name = inputs.metrics.get(index).map_or("", |metric| metric.name);
+            Trial::for_metric(history, judge, config, name)
         }
     }
 }
 
-fn target(subject: Subject, kind: ChangeKind, setting: &Setting) -> Target {
+fn injected(subject: Subject, kind: ChangeKind, inputs: &Inputs) -> Injected {
     let injection = |metric: &Metric| metric.injection(kind);
     match subject {
         Subject::Metric(index) => {
-            let metric = setting.metrics.get(index);
+            let metric = inputs.metrics.get(index);
             metric.map_or_else(
-                || Target::Config(Vec::new()),
-                |metric| Target::Metric(injection(metric)),
+                || Injected::Config(Vec::new()),
+                |metric| Injected::Metric(injection(metric)),
             )
         }
         Subject::Config => {
             let changed = |metric: &Metric| -> Option<Injection> {
-                (metric.has_level() && !metric.config.muted).then(|| injection(metric))
+                (metric.has_size() && !metric.config.muted).then(|| injection(metric))
             };
-            Target::Config(setting.metrics.iter().map(changed).collect())
+            Injected::Config(inputs.metrics.iter().map(changed).collect())
         }
     }
 }

@@ -10,14 +10,14 @@
 //!
 //! # Example
 //! ```
-//! use judge_calibrate::{Calibrator, History, Options, Recording};
+//! use judge_calibrate::{Calibrator, HealthyHistory, Options, Recording};
 //! use judge_core::judges::NetflixAcaJudge;
 //! use judge_core::{CanaryConfig, MetricConfig, Thresholds};
 //!
 //! // Two instances of one release that ran at the same time, a point a minute.
 //! let wobble = |seed: u32| (0..600_u32).map(|k| 10.0 + f64::from((k * seed) % 97) / 50.0).collect();
 //! let instances = [31, 57].map(|seed| [("latency".to_owned(), wobble(seed))].into());
-//! let history = History::new(60_000, vec![Recording::new("today", instances.to_vec())?])?;
+//! let history = HealthyHistory::new(60_000, vec![Recording::new("today", instances.to_vec())?])?;
 //! let config =
 //!     CanaryConfig { metrics: vec![MetricConfig::new("latency", "Latency")], ..CanaryConfig::default() };
 //! let calibrator = Calibrator {
@@ -33,36 +33,40 @@
 //! # Ok::<(), judge_calibrate::CalibrateError>(())
 //! ```
 
+mod advice;
+mod advise;
 mod calibration;
 mod calibrator;
 mod change;
 mod error;
 mod figures;
-mod finding;
-mod healthy;
+mod healthy_pairs;
 mod history;
+mod inputs;
 mod jobs;
-mod needs;
+mod lone_failure;
 mod options;
 mod pairs;
+mod profile;
 mod propose;
 mod search;
-mod setting;
 mod share;
-mod traits;
+mod time_to_detect;
 mod trial;
 
+pub use advice::{Advice, AdviceKind};
 pub use calibration::{
-    Alone, Calibration, ConfigFigures, HistorySummary, MetricFigures, Needs, Smallest, Window,
+    Calibration, ConfigFigures, HistorySummary, LoneFailure, MetricFigures, SmallestChange,
+    TimeToDetect, WindowFigures,
 };
 pub use calibrator::{Calibrator, Progress};
 pub use change::ChangeKind;
 pub use error::CalibrateError;
-pub use finding::{Finding, FindingKind};
-pub use history::{History, Instance, Recording};
+pub use history::{HealthyHistory, Instance, Recording};
 pub use options::Options;
 pub use pairs::Pairing;
 pub use propose::{
-    Allowance, Effect, HeldOut, MetricProposal, Proposal, ProposalKind, SpreadFigures, Target,
+    Allowance, HeldOut, MetricProposal, Proposal, ProposalEffect, ProposalKind, ProposalTarget,
+    SpreadFigures,
 };
 pub use share::Share;

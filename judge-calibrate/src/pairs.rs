@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 use serde::Serialize;
 
-use crate::history::{History, Recording};
+use crate::history::{HealthyHistory, Recording};
 
 /// What is compared with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -19,7 +19,7 @@ pub enum Pairing {
 
 impl Pairing {
     /// Concurrent where any recording has two instances.
-    pub(crate) fn of(history: &History) -> Self {
+    pub(crate) fn choose(history: &HealthyHistory) -> Self {
         if history.recordings().iter().any(|recording| recording.instances().len() > 1) {
             Self::Concurrent
         } else {
@@ -38,34 +38,34 @@ impl Pairing {
 
 /// One side of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct WindowPosition {
     pub(crate) instance: usize,
     pub(crate) start: usize,
 }
 
 /// Two windows of one recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Pair {
+pub(crate) struct WindowPair {
     pub(crate) recording: usize,
-    pub(crate) baseline: Place,
-    pub(crate) canary: Place,
+    pub(crate) baseline: WindowPosition,
+    pub(crate) canary: WindowPosition,
     /// What is random about a change that is injected.
     pub(crate) seed: u64,
 }
 
 /// The pairs that are judged for one length of window.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Plan {
+pub(crate) struct PairPlan {
     /// Points of a window.
     pub(crate) points: usize,
-    pub(crate) pairs: Vec<Pair>,
+    pub(crate) pairs: Vec<WindowPair>,
     /// Pairs of the history that share no point.
     pub(crate) separate: usize,
 }
 
 /// How windows are laid out.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Layout {
+pub(crate) struct WindowLayout {
     pub(crate) pairing: Pairing,
     /// Points of a window.
     pub(crate) points: usize,
@@ -73,7 +73,7 @@ pub(crate) struct Layout {
     pub(crate) gap: usize,
 }
 
-impl Layout {
+impl WindowLayout {
     /// Points that a pair spans.
     pub(crate) fn span(self) -> usize {
         match self.pairing {
@@ -123,13 +123,18 @@ impl Layout {
     }
 }
 
-impl Plan {
+impl PairPlan {
     /// At most `wanted` pairs; `None` if the history has no window that long.
     ///
     /// Where the history has as many pairs that share no point, these are drawn from; else windows
     /// overlap. Either way they are spread evenly over the history, and who is the baseline is left to
     /// chance.
-    pub(crate) fn new(history: &History, layout: Layout, wanted: usize, seed: u64) -> Option<Self> {
+    pub(crate) fn new(
+        history: &HealthyHistory,
+        layout: WindowLayout,
+        wanted: usize,
+        seed: u64,
+    ) -> Option<Self> {
         let recordings = history.recordings();
         let tiles =
             |recording: &Recording| layout.tiles(recording) * layout.side_by_side(recording);
@@ -176,7 +181,7 @@ fn strata(all: usize, count: usize, random: &mut Pcg64) -> impl Iterator<Item = 
 }
 
 /// The pair number `place` of those that share no point.
-fn tile(recordings: &[Recording], layout: Layout, mut place: usize) -> Option<Pair> {
+fn tile(recordings: &[Recording], layout: WindowLayout, mut place: usize) -> Option<WindowPair> {
     for (index, recording) in recordings.iter().enumerate() {
         let side_by_side = layout.side_by_side(recording);
         let tiles = layout.tiles(recording) * side_by_side;
@@ -193,10 +198,10 @@ fn tile(recordings: &[Recording], layout: Layout, mut place: usize) -> Option<Pa
 /// A pair at the start number `place` of all there are.
 fn anywhere(
     recordings: &[Recording],
-    layout: Layout,
+    layout: WindowLayout,
     mut place: usize,
     random: &mut Pcg64,
-) -> Option<Pair> {
+) -> Option<WindowPair> {
     for (index, recording) in recordings.iter().enumerate() {
         let starts = layout.starts(recording);
         if place < starts {
@@ -210,15 +215,20 @@ fn anywhere(
     None
 }
 
-fn pair(recording: usize, [first, second]: [usize; 2], start: usize, layout: Layout) -> Pair {
+fn pair(
+    recording: usize,
+    [first, second]: [usize; 2],
+    start: usize,
+    layout: WindowLayout,
+) -> WindowPair {
     let later = match layout.pairing {
         Pairing::Concurrent => start,
         Pairing::Blocks => start + layout.points + layout.gap,
     };
-    Pair {
+    WindowPair {
         recording,
-        baseline: Place { instance: first, start },
-        canary: Place { instance: second, start: later },
+        baseline: WindowPosition { instance: first, start },
+        canary: WindowPosition { instance: second, start: later },
         seed: 0,
     }
 }
@@ -230,13 +240,13 @@ mod tests {
     use super::*;
     use crate::history::Instance;
 
-    fn history(instances: usize, points: usize) -> History {
+    fn history(instances: usize, points: usize) -> HealthyHistory {
         let instance = || Instance::from([("m".to_owned(), vec![1.0; points])]);
         let recording = Recording::new("r", (0..instances).map(|_| instance()).collect()).unwrap();
-        History::new(1000, vec![recording.clone(), recording]).unwrap()
+        HealthyHistory::new(1000, vec![recording.clone(), recording]).unwrap()
     }
 
-    fn points_of(pair: &Pair, n: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+    fn points_of(pair: &WindowPair, n: usize) -> impl Iterator<Item = (usize, usize, usize)> {
         [pair.baseline, pair.canary].into_iter().flat_map(move |place| {
             (place.start..place.start + n).map(move |at| (pair.recording, place.instance, at))
         })
@@ -248,10 +258,10 @@ mod tests {
             [(2, Pairing::Concurrent, 20), (5, Pairing::Concurrent, 40), (1, Pairing::Blocks, 8)]
         {
             let history = history(instances, 100);
-            let layout = Layout { pairing, points: 10, gap: 2 };
-            let plan = Plan::new(&history, layout, 4, 7).unwrap();
+            let layout = WindowLayout { pairing, points: 10, gap: 2 };
+            let plan = PairPlan::new(&history, layout, 4, 7).unwrap();
             assert_eq!((plan.separate, plan.pairs.len()), (expected, 4), "{pairing:?}");
-            let all = Plan::new(&history, layout, expected, 7).unwrap();
+            let all = PairPlan::new(&history, layout, expected, 7).unwrap();
             let mut seen = BTreeSet::new();
             for pair in &all.pairs {
                 assert!(points_of(pair, 10).all(|point| seen.insert(point)), "{pair:?}");
@@ -264,8 +274,8 @@ mod tests {
     fn overlapping_pairs_stay_inside_and_are_worth_less() {
         for (instances, pairing) in [(3, Pairing::Concurrent), (2, Pairing::Blocks)] {
             let history = history(instances, 50);
-            let layout = Layout { pairing, points: 12, gap: 5 };
-            let plan = Plan::new(&history, layout, 300, 7).unwrap();
+            let layout = WindowLayout { pairing, points: 12, gap: 5 };
+            let plan = PairPlan::new(&history, layout, 300, 7).unwrap();
             assert_eq!(plan.pairs.len(), 300);
             assert!(plan.independent() < plan.separate as f64);
             for pair in &plan.pairs {
@@ -279,8 +289,8 @@ mod tests {
 
     #[test]
     fn a_window_longer_than_any_recording_has_no_plan() {
-        let layout = Layout { pairing: Pairing::Blocks, points: 30, gap: 0 };
-        assert_eq!(Plan::new(&history(1, 59), layout, 10, 1), None);
-        assert!(Plan::new(&history(1, 60), layout, 10, 1).is_some());
+        let layout = WindowLayout { pairing: Pairing::Blocks, points: 30, gap: 0 };
+        assert_eq!(PairPlan::new(&history(1, 59), layout, 10, 1), None);
+        assert!(PairPlan::new(&history(1, 60), layout, 10, 1).is_some());
     }
 }

@@ -15,26 +15,28 @@ mod spread;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use judge_core::Refused;
+use judge_core::JudgeError;
 
 pub use allowance::Allowance;
 pub use folds::HeldOut;
-pub use proposal::{Effect, MetricProposal, Proposal, ProposalKind, SpreadFigures, Target};
+pub use proposal::{
+    MetricProposal, Proposal, ProposalEffect, ProposalKind, ProposalTarget, SpreadFigures,
+};
 
-use self::allowance::Form;
-use self::candidate::{Candidate, Skipped};
-use self::fit::{Fitted, Found, Rule, Stopped};
+use self::allowance::AllowanceForm;
+use self::candidate::{AllowanceCandidate, Skipped};
+use self::fit::{Fitted, Found, SearchRule, Stopped};
 use self::folds::Fold;
-use self::note::About;
-use crate::calibration::Smallest;
+use self::note::NoteContext;
+use crate::calibration::SmallestChange;
 use crate::calibrator::{Calibrator, Progress};
 use crate::change::ChangeKind;
 use crate::error::CalibrateError;
-use crate::healthy::Healthy;
+use crate::healthy_pairs::HealthyOutcomes;
+use crate::inputs::{Inputs, Metric};
 use crate::jobs::{self, Figure, Job, Subject};
 use crate::options::Options;
-use crate::pairs::{Layout, Plan};
-use crate::setting::{Metric, Setting};
+use crate::pairs::{PairPlan, WindowLayout};
 
 /// Pairs in which the smallest shift is looked for: more judgements a pair, and a power of 0.8 needs
 /// fewer pairs than a share of 1 %.
@@ -59,52 +61,52 @@ impl Calibrator<'_> {
     /// metric of the config or no such window, or the judge refuses the config.
     pub fn propose(
         &self,
-        target: Target,
+        target: ProposalTarget,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Proposal, CalibrateError> {
         self.options.check()?;
-        let setting = self.setting()?;
-        let windows = setting.windows();
+        let inputs = self.inputs()?;
+        let windows = inputs.windows();
         let &[minutes] = windows.as_slice() else {
             return Err(CalibrateError::Lengths { got: windows.len() });
         };
-        let plan = setting.plan(minutes).ok_or_else(|| setting.too_short(&windows))?;
-        let layout = setting.layout(plan.points);
-        let form = |metric| candidate::form(metric, &setting, layout);
-        let forms: Vec<Result<Form, Skipped>> = setting.metrics.iter().map(form).collect();
-        let rule = Rule::new(target.false_alarms(), plan.independent());
-        let made = Made { minutes, layout, forms: &forms, target, rule };
-        let held_out = HeldOut::of(self.history, layout);
+        let plan = inputs.plan(minutes).ok_or_else(|| inputs.too_short(&windows))?;
+        let layout = inputs.layout(plan.points);
+        let form = |metric| candidate::form(metric, &inputs, layout);
+        let forms: Vec<Result<AllowanceForm, Skipped>> = inputs.metrics.iter().map(form).collect();
+        let rule = SearchRule::new(target.false_alarms(), plan.independent());
+        let made = Proposer { minutes, layout, forms: &forms, target, rule };
+        let held_out = HeldOut::choose(self.history, layout);
         let folds = folds::folds(self.history, layout, held_out);
-        let powers = 2 * (setting.metrics.iter().filter(|metric| metric.has_level()).count() + 1);
+        let powers = 2 * (inputs.metrics.iter().filter(|metric| metric.has_size()).count() + 1);
         let total = 1 + folds.len() + powers;
         let done = AtomicUsize::new(0);
         let one_done = || {
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress(Progress { done, total });
         };
-        let (candidates, fitted) = made.fit(&setting, &plan)?;
+        let (candidates, fitted) = made.fit(&inputs, &plan)?;
         one_done();
-        let judged = made.judge(&setting, &folds, &fitted, &one_done)?;
-        let [before, after] = powers_of(&setting, &fitted, minutes, &one_done)?;
+        let judged = made.judge(&inputs, &folds, &fitted, &one_done)?;
+        let [before, after] = powers_of(&inputs, &fitted, minutes, &one_done)?;
         let effect = |index: Option<usize>| {
-            let share = |healthy: &Healthy| {
-                index.map_or_else(|| healthy.blocked(), |index| healthy.alarms(index))
+            let share = |healthy: &HealthyOutcomes| {
+                index.map_or_else(|| healthy.held_back(), |index| healthy.false_alarms(index))
             };
-            let shift = |shifts: &[Option<Smallest>]| {
-                shifts.get(index.unwrap_or(setting.metrics.len())).copied().flatten()
+            let shift = |shifts: &[Option<SmallestChange>]| {
+                shifts.get(index.unwrap_or(inputs.metrics.len())).copied().flatten()
             };
-            Effect {
+            ProposalEffect {
                 false_alarms_before: share(&judged.before),
                 false_alarms_after: share(&judged.after),
                 shift_before: shift(&before),
                 shift_after: shift(&after),
             }
         };
-        let metrics = setting.metrics.iter().zip(&candidates).enumerate();
+        let metrics = inputs.metrics.iter().zip(&candidates).enumerate();
         let metrics = metrics.map(|(index, (metric, candidate))| {
             let fitted = (fitted.found[index], fitted.stopped[index]);
-            made.metric(metric, candidate, fitted, effect(Some(index)), &setting)
+            made.metric(metric, candidate, fitted, effect(Some(index)), &inputs)
         });
         let mut sides = fitted.config.metrics.iter().zip(&fitted.muted.metrics);
         let mutes = sides.any(|(written, muted)| written.muted != muted.muted);
@@ -114,44 +116,44 @@ impl Calibrator<'_> {
             target,
             power: self.options.power,
             seed: self.options.seed,
-            history: setting.summary(Some(&plan)),
-            window: setting.window(minutes, Some(&plan)),
+            history: inputs.summary(Some(&plan)),
+            window: inputs.window(minutes, Some(&plan)),
             shows_enough: rule.shows_enough(),
             held_out,
             effect: effect(None),
-            muted: judged.muted.blocked().filter(|_| mutes && is_judged),
+            muted: judged.muted.held_back().filter(|_| mutes && is_judged),
             metrics: metrics.collect(),
         })
     }
 }
 
 /// What all parts of the history are asked alike.
-struct Made<'a> {
+struct Proposer<'a> {
     minutes: f64,
-    layout: Layout,
-    forms: &'a [Result<Form, Skipped>],
-    target: Target,
-    rule: Rule,
+    layout: WindowLayout,
+    forms: &'a [Result<AllowanceForm, Skipped>],
+    target: ProposalTarget,
+    rule: SearchRule,
 }
 
 /// Held-out pairs, judged.
 #[derive(Default)]
-struct Judged {
-    before: Healthy,
-    after: Healthy,
-    muted: Healthy,
+struct HeldOutOutcomes {
+    before: HealthyOutcomes,
+    after: HealthyOutcomes,
+    muted: HealthyOutcomes,
 }
 
-impl Made<'_> {
+impl Proposer<'_> {
     fn fit(
         &self,
-        setting: &Setting,
-        plan: &Plan,
-    ) -> Result<(Vec<Result<Candidate, Skipped>>, Fitted), Refused> {
+        inputs: &Inputs,
+        plan: &PairPlan,
+    ) -> Result<(Vec<Result<AllowanceCandidate, Skipped>>, Fitted), JudgeError> {
         let Self { layout, forms, target, rule, .. } = *self;
         let (false_alarms, largest) = (target.false_alarms(), target.largest());
-        let candidates = candidate::measure(setting, layout, forms, false_alarms, largest);
-        let fitted = fit::fit(setting, plan, &candidates, rule)?;
+        let candidates = candidate::measure(inputs, layout, forms, false_alarms, largest);
+        let fitted = fit::fit(inputs, plan, &candidates, rule)?;
         Ok((candidates, fitted))
     }
 
@@ -159,21 +161,21 @@ impl Made<'_> {
     /// without the metrics for which `proposed` has none.
     fn judge(
         &self,
-        setting: &Setting,
+        inputs: &Inputs,
         folds: &[Fold],
         proposed: &Fitted,
         one_done: &(dyn Fn() + Sync),
-    ) -> Result<Judged, Refused> {
-        let mut judged = Judged::default();
-        let pairs = setting.options.pairs.div_ceil(folds.len().max(1));
+    ) -> Result<HeldOutOutcomes, JudgeError> {
+        let mut judged = HeldOutOutcomes::default();
+        let pairs = inputs.options.pairs.div_ceil(folds.len().max(1));
         for Fold { fit, held_out } in folds {
-            let rest = setting.with_history(fit);
+            let rest = inputs.with_history(fit);
             let fitted = match rest.plan(self.minutes) {
                 Some(plan) => Some(self.fit(&rest, &plan)?.1),
                 None => None,
             };
-            let held = setting.with_history(held_out);
-            let held = held.with_options(Options { pairs, ..setting.options.clone() });
+            let held = inputs.with_history(held_out);
+            let held = held.with_options(Options { pairs, ..inputs.options.clone() });
             if let Some((fitted, plan)) = fitted.zip(held.plan(self.minutes)) {
                 judged.before.join(held.healthy(&plan)?);
                 judged.after.join(held.with_config(&fitted.config).healthy(&plan)?);
@@ -188,16 +190,16 @@ impl Made<'_> {
     fn metric(
         &self,
         metric: &Metric,
-        candidate: &Result<Candidate, Skipped>,
+        candidate: &Result<AllowanceCandidate, Skipped>,
         (found, stopped): (Option<Found>, Option<Stopped>),
-        effect: Effect,
-        setting: &Setting,
+        effect: ProposalEffect,
+        inputs: &Inputs,
     ) -> MetricProposal {
         let name = metric.name.to_owned();
         let target = self.target.false_alarms();
-        let long = |of: &Candidate| of.limit_of_long_history(setting, self.forms, target);
-        let about = About {
-            judge: setting.judge.name(),
+        let long = |of: &AllowanceCandidate| of.limit_of_long_history(inputs, self.forms, target);
+        let about = NoteContext {
+            judge: inputs.judge.name(),
             minutes: self.minutes,
             largest: self.target.largest(),
             limit_of_long_history: candidate.as_ref().map_or(0.0, long),
@@ -209,8 +211,8 @@ impl Made<'_> {
                 return MetricProposal { name, kind, allowance: None, spread: None, effect, note };
             }
         };
-        let absolute = metric.config.evidence.minimum_change(&setting.config.evidence).absolute;
-        let now = Allowance::of_config(metric.config, absolute, candidate.form);
+        let absolute = metric.config.evidence.minimum_change(&inputs.config.evidence).absolute;
+        let now = Allowance::from_config(metric.config, absolute, candidate.form);
         let (kind, allowance, note) = match (found, stopped) {
             (Some(found), _) if !found.needed && self.rule.shows_enough() => {
                 (ProposalKind::NotNeeded, None, None)
@@ -232,17 +234,17 @@ impl Made<'_> {
     }
 }
 
-impl Candidate {
+impl AllowanceCandidate {
     fn figures(&self) -> Option<SpreadFigures> {
         let spread = self.spread?;
         let size = |size: f64| match self.form {
-            Form::Relative => size.exp_m1(),
-            Form::Absolute => size,
+            AllowanceForm::Relative => size.exp_m1(),
+            AllowanceForm::Absolute => size,
         };
         Some(SpreadFigures {
             difference: size(spread.rms),
             limit: size(self.limit),
-            relative: self.form == Form::Relative,
+            relative: self.form == AllowanceForm::Relative,
             windows: spread.windows,
             instances: spread.instances,
             lasting: spread.lasting,
@@ -274,17 +276,17 @@ impl Stopped {
 
 /// The smallest shift found of each metric, then of the whole config: before and after.
 fn powers_of(
-    setting: &Setting,
+    inputs: &Inputs,
     fitted: &Fitted,
     minutes: f64,
     one_done: &(dyn Fn() + Sync),
-) -> Result<[Vec<Option<Smallest>>; 2], Refused> {
-    let pairs = setting.options.pairs.min(PAIRS_FOR_POWER);
-    let setting = setting.with_options(Options { pairs, ..setting.options.clone() });
-    let Some(plan) = setting.plan(minutes) else { return Ok([Vec::new(), Vec::new()]) };
-    let subjects = setting.metrics.iter().enumerate();
+) -> Result<[Vec<Option<SmallestChange>>; 2], JudgeError> {
+    let pairs = inputs.options.pairs.min(PAIRS_FOR_POWER);
+    let inputs = inputs.with_options(Options { pairs, ..inputs.options.clone() });
+    let Some(plan) = inputs.plan(minutes) else { return Ok([Vec::new(), Vec::new()]) };
+    let subjects = inputs.metrics.iter().enumerate();
     let subjects =
-        subjects.map(|(index, metric)| metric.has_level().then_some(Subject::Metric(index)));
+        subjects.map(|(index, metric)| metric.has_size().then_some(Subject::Metric(index)));
     let subjects: Vec<Option<Subject>> = subjects.chain([Some(Subject::Config)]).collect();
     let shift = |subject: &Subject| Job::Smallest {
         subject: *subject,
@@ -292,13 +294,13 @@ fn powers_of(
         plan: &plan,
     };
     let jobs: Vec<Job> = subjects.iter().flatten().map(shift).collect();
-    let found = |setting: &Setting| -> Result<Vec<Option<Smallest>>, Refused> {
-        let mut figures = jobs::run(&jobs, setting, one_done)?.into_iter();
+    let found = |inputs: &Inputs| -> Result<Vec<Option<SmallestChange>>, JudgeError> {
+        let mut figures = jobs::run(&jobs, inputs, one_done)?.into_iter();
         let smallest = |subject: &Option<Subject>| match subject.and_then(|_| figures.next()) {
             Some(Figure::Smallest(smallest)) => Some(smallest),
             _ => None,
         };
         Ok(subjects.iter().map(smallest).collect())
     };
-    Ok([found(&setting)?, found(&setting.with_config(&fitted.config))?])
+    Ok([found(&inputs)?, found(&inputs.with_config(&fitted.config))?])
 }

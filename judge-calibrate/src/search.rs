@@ -1,10 +1,10 @@
 //! The smallest change that is found often enough.
 
-use judge_core::{Refused, Scratch};
+use judge_core::{JudgeError, Scratch};
 
-use crate::calibration::Smallest;
+use crate::calibration::SmallestChange;
 use crate::change::Injection;
-use crate::pairs::Plan;
+use crate::pairs::PairPlan;
 use crate::share::Share;
 use crate::trial::{self, Trial};
 
@@ -21,15 +21,20 @@ fn size(index: usize) -> f64 {
 }
 
 /// What is changed and what counts as finding it.
-pub(crate) enum Target {
+pub(crate) enum Injected {
     /// The first pair of the request, and its class.
     Metric(Injection),
     /// All pairs of the request, each its own way, and the verdict.
     Config(Vec<Option<Injection>>),
 }
 
-impl Target {
-    fn finds(&self, trial: &mut Trial, size: f64, scratch: &mut Scratch) -> Result<bool, Refused> {
+impl Injected {
+    fn finds(
+        &self,
+        trial: &mut Trial,
+        size: f64,
+        scratch: &mut Scratch,
+    ) -> Result<bool, JudgeError> {
         match self {
             Self::Metric(injection) => {
                 trial.change(0, *injection, size);
@@ -58,17 +63,17 @@ impl Target {
 /// How often a change of `size` is found.
 pub(crate) fn power(
     trial: &mut Trial,
-    plan: &Plan,
-    target: &Target,
+    plan: &PairPlan,
+    injected: &Injected,
     size: f64,
     scratch: &mut Scratch,
-) -> Result<Share, Refused> {
+) -> Result<Share, JudgeError> {
     let mut found = 0;
     for pair in &plan.pairs {
         trial.load(pair, plan.points);
-        found += usize::from(target.finds(trial, size, scratch)?);
+        found += usize::from(injected.finds(trial, size, scratch)?);
     }
-    Ok(Share::of(found, plan.pairs.len(), plan.independent()))
+    Ok(Share::estimate(found, plan.pairs.len(), plan.independent()))
 }
 
 /// The smallest change that is found in a share `wanted` of the pairs of `plan`.
@@ -78,42 +83,42 @@ pub(crate) fn power(
 /// and raised where that finds fewer: a test need not find every larger change.
 pub(crate) fn smallest(
     trial: &mut Trial,
-    plan: &Plan,
-    target: &Target,
+    plan: &PairPlan,
+    injected: &Injected,
     wanted: f64,
     scratch: &mut Scratch,
-) -> Result<Smallest, Refused> {
+) -> Result<SmallestChange, JudgeError> {
     let mut firsts = Vec::with_capacity(plan.pairs.len());
     for pair in &plan.pairs {
         trial.load(pair, plan.points);
-        firsts.push(bisect(|index| target.finds(trial, size(index), scratch))?);
+        firsts.push(bisect(|index| injected.finds(trial, size(index), scratch))?);
     }
     firsts.sort_unstable();
     let share = |index| {
         let found = firsts.partition_point(|first| *first <= index);
-        Share::of(found, firsts.len(), plan.independent())
+        Share::estimate(found, firsts.len(), plan.independent())
     };
     let reaches = |of: fn(&Share) -> f64| (0..SIZES).find(|index| of(&share(*index)) >= wanted);
     let mut index = reaches(|share| share.share).unwrap_or(SIZES - 1);
-    let mut found = power(trial, plan, target, size(index), scratch)?;
+    let mut found = power(trial, plan, injected, size(index), scratch)?;
     while found.share < wanted && index + 1 < SIZES {
         index += 1;
-        found = power(trial, plan, target, size(index), scratch)?;
+        found = power(trial, plan, injected, size(index), scratch)?;
     }
-    let change = (found.share >= wanted).then(|| target.signed(size(index)));
+    let change = (found.share >= wanted).then(|| injected.signed(size(index)));
     // The grid is part of the error: the true size lies above the one before.
     let from = reaches(|share| share.upper).map_or(SIZES - 1, |from| from.min(index));
     let to = reaches(|share| share.lower).map(|to| to.max(index));
-    Ok(Smallest {
+    Ok(SmallestChange {
         change,
-        from: target.signed(if from == 0 { 0.0 } else { size(from - 1) }),
-        to: to.filter(|_| change.is_some()).map(|to| target.signed(size(to))),
+        from: injected.signed(if from == 0 { 0.0 } else { size(from - 1) }),
+        to: to.filter(|_| change.is_some()).map(|to| injected.signed(size(to))),
         power: found,
     })
 }
 
 /// The first index from which `finds` is true, if it stays so; as many as there are if it never is.
-fn bisect(mut finds: impl FnMut(usize) -> Result<bool, Refused>) -> Result<usize, Refused> {
+fn bisect(mut finds: impl FnMut(usize) -> Result<bool, JudgeError>) -> Result<usize, JudgeError> {
     if !finds(SIZES - 1)? {
         return Ok(SIZES);
     }

@@ -29,7 +29,7 @@ const TAIL: f64 = 0.025;
 
 impl Share {
     /// `hits` of `pairs`, which are worth `independent` trials.
-    pub(crate) fn of(hits: usize, pairs: usize, independent: f64) -> Self {
+    pub(crate) fn estimate(hits: usize, pairs: usize, independent: f64) -> Self {
         let share = hits as f64 / pairs as f64;
         let (hits, misses) = (share * independent, (1.0 - share) * independent);
         Self {
@@ -55,7 +55,7 @@ mod tests {
             (24, 24, 0.8575264022774186, 1.0),
             (50, 1000, 0.03733539760466063, 0.06539048791549365),
         ] {
-            let share = Share::of(hits, pairs, pairs as f64);
+            let share = Share::estimate(hits, pairs, pairs as f64);
             assert!((share.lower - lower).abs() < 1e-12, "{share:?}");
             assert!((share.upper - upper).abs() < 1e-12, "{share:?}");
         }
@@ -63,8 +63,8 @@ mod tests {
 
     #[test]
     fn overlapping_pairs_widen_it() {
-        let separate = Share::of(50, 1000, 1000.0);
-        let overlapping = Share::of(50, 1000, 100.0);
+        let separate = Share::estimate(50, 1000, 1000.0);
+        let overlapping = Share::estimate(50, 1000, 100.0);
         assert!(overlapping.lower < separate.lower && overlapping.upper > separate.upper);
     }
 }

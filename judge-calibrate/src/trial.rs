@@ -2,17 +2,17 @@
 
 use judge_core::judgement::{Judgement, MetricJudgement};
 use judge_core::{
-    CanaryConfig, Classification, Judge, JudgeRequest, MetricPair, Refused, Scratch, Thresholds,
+    CanaryConfig, Classification, Judge, JudgeError, JudgeRequest, MetricPair, Scratch, Thresholds,
     Verdict,
 };
 
 use crate::change::Injection;
-use crate::history::History;
-use crate::pairs::{Pair, Place};
+use crate::history::HealthyHistory;
+use crate::pairs::{WindowPair, WindowPosition};
 
 /// A request that is filled anew for each pair.
 pub(crate) struct Trial<'a> {
-    history: &'a History,
+    history: &'a HealthyHistory,
     judge: &'a dyn Judge,
     request: JudgeRequest,
     /// The canary's points of each pair, unchanged.
@@ -22,8 +22,8 @@ pub(crate) struct Trial<'a> {
 
 impl<'a> Trial<'a> {
     /// Of all metrics of `config`. Those without history are judged as missing.
-    pub(crate) fn of_config(
-        history: &'a History,
+    pub(crate) fn for_config(
+        history: &'a HealthyHistory,
         judge: &'a dyn Judge,
         config: &CanaryConfig,
         thresholds: Thresholds,
@@ -41,8 +41,8 @@ impl<'a> Trial<'a> {
     }
 
     /// Of the metric `name` alone, with the metric that its events are out of, if it has one.
-    pub(crate) fn of_metric(
-        history: &'a History,
+    pub(crate) fn for_metric(
+        history: &'a HealthyHistory,
         judge: &'a dyn Judge,
         config: &CanaryConfig,
         name: &str,
@@ -57,16 +57,18 @@ impl<'a> Trial<'a> {
             noticed: Vec::new(),
             ..config.clone()
         };
-        Self::of_config(history, judge, &alone, Thresholds::DEFAULT)
+        Self::for_config(history, judge, &alone, Thresholds::DEFAULT)
     }
 
     /// Fills in a pair of windows of `points` points.
-    pub(crate) fn load(&mut self, pair: &Pair, points: usize) {
+    pub(crate) fn load(&mut self, pair: &WindowPair, points: usize) {
         let Some(recording) = self.history.recordings().get(pair.recording) else { return };
         self.seed = pair.seed;
         for (judged, healthy) in self.request.pairs.iter_mut().zip(&mut self.healthy) {
             let name = judged.name.as_str();
-            let side = |place: Place| recording.stretch(place.instance, name, place.start, points);
+            let side = |place: WindowPosition| {
+                recording.stretch(place.instance, name, place.start, points)
+            };
             refill(&mut judged.baseline.values, side(pair.baseline));
             refill(healthy, side(pair.canary));
             refill(&mut judged.canary.values, healthy);
@@ -84,7 +86,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Judges it as it is.
-    pub(crate) fn judge(&self, scratch: &mut Scratch) -> Result<Judgement, Refused> {
+    pub(crate) fn judge(&self, scratch: &mut Scratch) -> Result<Judgement, JudgeError> {
         self.judge.judge_with(&self.request, scratch)
     }
 }

@@ -1,21 +1,21 @@
 //! The command line.
 
 mod calibrate;
+mod common;
 #[cfg(feature = "retro")]
 mod retro;
 
 use std::path::PathBuf;
 
-use clap::builder::{PathBufValueParser, TypedValueParser};
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 
 use crate::input::Source;
 
 pub(crate) use calibrate::CalibrateArgs;
+use common::source;
+pub(crate) use common::{ListFormat, Overrides};
 #[cfg(feature = "retro")]
-use retro::READING;
-#[cfg(feature = "retro")]
-pub(crate) use retro::{FrameFormatArg, ReadingArgs, RetroArgs};
+pub(crate) use retro::{FrameFormatArg, RetroArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -332,40 +332,6 @@ pub(crate) struct ListArgs {
     /// How to show the list.
     #[arg(long, short, value_enum, default_value_t)]
     pub(crate) format: ListFormat,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ListFormat {
-    /// For people.
-    #[default]
-    Table,
-    /// For programs.
-    Json,
-}
-
-fn source() -> impl TypedValueParser<Value = Source> {
-    PathBufValueParser::new().map(Source::from)
-}
-
-/// What the command line puts in the place of what the input says.
-#[derive(Debug, Default, clap::Args)]
-pub(crate) struct Overrides {
-    /// Pass at this score or above, 0 to 100.
-    #[arg(long, value_name = "SCORE", value_parser = score)]
-    pub(crate) pass: Option<f64>,
-    /// Marginal at this score or above, 0 to 100.
-    #[arg(long, value_name = "SCORE", value_parser = score)]
-    pub(crate) marginal: Option<f64>,
-    /// Judge with this judge, whatever the config names; `judge judges` lists them.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) judge: Option<String>,
-}
-
-fn score(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(score) if (0.0..=100.0).contains(&score) => Ok(score),
-        _ => Err("allowed is a score, 0 to 100".to_owned()),
-    }
 }
 
 fn level(text: &str) -> Result<f64, String> {

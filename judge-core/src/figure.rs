@@ -94,7 +94,7 @@ fn infinite(value: f64) -> String {
 /// `digits` significant digits of a number that has at most 12 before its point.
 fn significant(value: f64, digits: i32) -> String {
     #[allow(clippy::cast_possible_truncation, reason = "the logarithm of a double is small")]
-    let before = value.abs().log10().floor() as i32 + 1;
+    let before = crate::math::log10(value.abs()).floor() as i32 + 1;
     let after = usize::try_from(digits - before).unwrap_or(0);
     without_trailing_zeros(&format!("{value:.after$}")).to_owned()
 }

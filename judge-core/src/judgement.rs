@@ -7,7 +7,10 @@ mod named;
 mod short;
 mod standing;
 
-pub use finding::{Change, Estimated, Finding, TestKind};
+pub use crate::interval::Interval;
+pub use crate::side::Side;
+pub use crate::test_kind::TestKind;
+pub use finding::{Change, Estimated, Finding};
 pub(crate) use short::{push_fixed, push_short};
 pub use standing::Standing;
 
@@ -17,26 +20,6 @@ use crate::config::{Direction, EffectMeasure, Thresholds};
 use crate::number;
 use crate::series::Tags;
 use crate::warning::Warning;
-
-/// One of the two sides that are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Side {
-    /// The version that runs already.
-    Baseline,
-    /// The version on trial.
-    Canary,
-}
-
-impl Side {
-    /// Its name in a sentence.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Baseline => "baseline",
-            Self::Canary => "canary",
-        }
-    }
-}
 
 /// The verdict on the whole canary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -80,20 +63,6 @@ pub enum Classification {
     Error,
     /// Harm was neither shown nor ruled out.
     Inconclusive,
-}
-
-/// An interval that holds the true value with probability `level`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Interval {
-    /// Lower bound.
-    #[serde(with = "number")]
-    pub lower: f64,
-    /// Upper bound.
-    #[serde(with = "number")]
-    pub upper: f64,
-    /// Confidence level, 0 to 1.
-    pub level: f64,
 }
 
 /// An effect and the allowances it was held against.

@@ -14,6 +14,11 @@ pub(crate) fn ln_1p(x: f64) -> f64 {
     libm::log1p(x)
 }
 
+/// Logarithm to base 10.
+pub(crate) fn log10(x: f64) -> f64 {
+    libm::log10(x)
+}
+
 /// eˣ.
 pub(crate) fn exp(x: f64) -> f64 {
     libm::exp(x)
@@ -29,6 +34,11 @@ pub(crate) fn sinh(x: f64) -> f64 {
     libm::sinh(x)
 }
 
+/// √(x² + y²), without overflow on the way.
+pub(crate) fn hypot(x: f64, y: f64) -> f64 {
+    libm::hypot(x, y)
+}
+
 /// x to the power y.
 pub(crate) fn pow(x: f64, y: f64) -> f64 {
     libm::pow(x, y)
@@ -42,4 +52,14 @@ pub(crate) fn tan(x: f64) -> f64 {
 /// Arc tangent, in radians.
 pub(crate) fn atan(x: f64) -> f64 {
     libm::atan(x)
+}
+
+/// ln Γ(x), for positive x.
+pub(crate) fn ln_gamma(x: f64) -> f64 {
+    libm::lgamma(x)
+}
+
+/// The complementary error function, 1 − erf x.
+pub(crate) fn erfc(x: f64) -> f64 {
+    libm::erfc(x)
 }

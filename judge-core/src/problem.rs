@@ -3,7 +3,6 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 /// How much a [`Problem`] weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,51 +130,6 @@ impl fmt::Display for Problem {
         } else {
             write!(f, "{}: {}", self.path, self.message())
         }
-    }
-}
-
-/// An input that is not judged, with everything found wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}", self.text())]
-pub struct Refused {
-    problems: Vec<Problem>,
-}
-
-impl Refused {
-    /// A refusal for one reason.
-    pub fn because(problem: Problem) -> Self {
-        Self { problems: vec![problem] }
-    }
-
-    /// `Err` with all of `problems` unless there is none.
-    ///
-    /// # Errors
-    /// When there is at least one problem.
-    pub fn unless_empty(problems: Vec<Problem>) -> Result<(), Self> {
-        if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
-    }
-
-    /// Every problem found, in the order of the input; never empty.
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
-    }
-
-    /// The same refusal seen from the document around it.
-    #[must_use]
-    pub fn within(self, prefix: &str) -> Self {
-        let problems = self.problems.into_iter().map(|problem| problem.within(prefix));
-        Self { problems: problems.collect() }
-    }
-
-    fn text(&self) -> String {
-        let lines: Vec<String> = self.problems.iter().map(ToString::to_string).collect();
-        lines.join("\n")
-    }
-}
-
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Self {
-        Self::because(problem)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::config::{CanaryConfig, Thresholds};
-use crate::problem::{Problem, Refused};
+use crate::error::JudgeError;
+use crate::problem::Problem;
 use crate::series::MetricPair;
 
 /// A canary to judge.
@@ -37,8 +38,8 @@ impl JudgeRequest {
 
     /// What a judge `refused` of this request, then what else is suspect about it. Of a field that is
     /// both the refusal is kept.
-    pub fn problems_beside(&self, refused: Option<&Refused>) -> Vec<Problem> {
-        let refused = refused.map_or(&[][..], Refused::problems);
+    pub fn problems_beside(&self, refused: Option<&JudgeError>) -> Vec<Problem> {
+        let refused = refused.map_or(&[][..], JudgeError::problems);
         let paths: BTreeSet<&str> = refused.iter().map(|problem| problem.path.as_str()).collect();
         let mut others = self.problems();
         others.retain(|problem| !paths.contains(problem.path.as_str()));
@@ -57,7 +58,7 @@ mod tests {
         let config = CanaryConfig { metrics, ..CanaryConfig::default() };
         let mut request = JudgeRequest::without_points(config);
         request.thresholds.pass = 0.0;
-        let paths = |refused: Option<&Refused>| -> Vec<String> {
+        let paths = |refused: Option<&JudgeError>| -> Vec<String> {
             let problems = request.problems_beside(refused).into_iter();
             problems.map(|problem| format!("{:?} {}", problem.severity, problem.path)).collect()
         };
@@ -68,7 +69,7 @@ mod tests {
             "Suspect scoreThresholds.pass".to_owned(),
         ];
         assert_eq!(paths(None), suspect);
-        let refused = Refused::because(Problem::error(name, "\"a\"", "a name of its own"));
+        let refused = JudgeError::from(Problem::error(name, "\"a\"", "a name of its own"));
         assert_eq!(paths(Some(&refused))[0], format!("Error {name}"));
         assert_eq!(paths(Some(&refused))[1..], suspect[1..]);
     }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::judgement::Side;
 use crate::problem::Problem;
+use crate::side::Side;
 
 /// What became of a metric of which a side has no point at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

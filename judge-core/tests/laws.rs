@@ -252,7 +252,7 @@ proptest! {
 fn check_readers(bytes: &[u8]) {
     match kayenta::read_request(bytes) {
         Ok(request) => {
-            for judge in judges::ALL {
+            for judge in judges::built_in().iter() {
                 if let Ok(judgement) = judge.judge(&request) {
                     serde_json::to_string(&kayenta::result(&judgement)).unwrap();
                 }

@@ -22,7 +22,7 @@
 //! let judgement = NetflixAcaJudge.judge(&request)?;
 //! let html = page(&Report { name: "shop", pairs: &request.pairs, ..Report::of(&judgement) });
 //! assert!(html.contains("latency &lt;p99&gt;"));
-//! # Ok::<(), judge_core::Refused>(())
+//! # Ok::<(), judge_core::JudgeError>(())
 //! ```
 
 mod cost;

@@ -4,7 +4,7 @@ mod expression;
 
 use std::collections::BTreeSet;
 
-use judge_core::{CanaryConfig, Problem, Refused};
+use judge_core::{CanaryConfig, JudgeError, Problem};
 use serde_json::Value;
 
 use crate::release::{Recorded, ReleaseMetric};
@@ -39,7 +39,7 @@ use expression::Expression;
 /// let document = judge_core::kayenta::read_document(json)?;
 /// let plan = judge_retro::Plan::of(&config, &document)?;
 /// assert_eq!(plan.series(), ["cpu", "rps"]);
-/// # Ok::<(), judge_core::Refused>(())
+/// # Ok::<(), judge_core::JudgeError>(())
 /// ```
 #[derive(Debug)]
 pub struct Plan {
@@ -66,7 +66,7 @@ impl Plan {
     ///
     /// # Errors
     /// With every expression that cannot be read.
-    pub fn of(config: &CanaryConfig, document: &Value) -> Result<Self, Refused> {
+    pub fn of(config: &CanaryConfig, document: &Value) -> Result<Self, JudgeError> {
         let mut plan = Self { metrics: Vec::new(), series: Vec::new() };
         let mut problems = Vec::new();
         let mut seen = BTreeSet::new();
@@ -81,7 +81,7 @@ impl Plan {
                 Err(problem) => problems.push(problem),
             }
         }
-        Refused::unless_empty(problems)?;
+        JudgeError::check(problems)?;
         Ok(plan)
     }
 

@@ -5,16 +5,17 @@
 //! together, so that its bytes do not depend on how often that happened.
 
 mod claim;
+mod error;
 
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use thiserror::Error;
 
 use crate::frame::{ParquetFrame, ReleaseLine};
-use claim::Claim;
+use claim::{Claim, SETTINGS, UNFINISHED};
+pub use error::StoreError;
 
 /// Releases in a part.
 pub const RELEASES_PER_PART: usize = 100;
@@ -31,55 +32,6 @@ pub enum FrameFormat {
     Parquet,
 }
 
-/// Why output was not begun, continued or finished.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// The system would not.
-    #[error("cannot write {}", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// There is something to go on with, and it was not asked for.
-    #[error(
-        "{} holds {releases} releases of a run that was stopped: go on with --resume, or remove it to \
-         begin anew", .parts.display()
-    )]
-    Unfinished {
-        /// The parts.
-        parts: PathBuf,
-        /// Releases in them.
-        releases: usize,
-    },
-    /// Another run is at it.
-    #[error(
-        "{} is being written by another run: wait for its end, or give another output",
-        .parts.display()
-    )]
-    InUse {
-        /// The parts.
-        parts: PathBuf,
-    },
-    /// What there is belongs to another run.
-    #[error(
-        "{} cannot be gone on with: {what} was {was} and is {is}; ask for the same as then, or remove \
-         it to begin anew", .parts.display()
-    )]
-    Changed {
-        /// The parts.
-        parts: PathBuf,
-        /// What has changed.
-        what: String,
-        /// What it was when they were written.
-        was: String,
-        /// What it is now.
-        is: String,
-    },
-}
-
 /// An output file in the making.
 #[derive(Debug)]
 pub struct Store {
@@ -93,12 +45,6 @@ pub struct Store {
     /// Parts that are on disk.
     finished: usize,
 }
-
-/// What a run depends on, by name.
-const SETTINGS: &str = "settings.json";
-
-/// How the name of a file ends that is not put in its place yet.
-const UNFINISHED: &str = ".part";
 
 impl Store {
     /// Begins `output`, or goes on with it if `resume`. `settings` is an object with everything that the

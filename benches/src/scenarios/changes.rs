@@ -2,7 +2,7 @@
 
 use judge_core::config::{Direction, EffectSize, NanStrategy};
 
-use super::families::Metric;
+use super::metric::Metric;
 use super::noise::{Noise, Shape};
 use crate::random::Random;
 

@@ -4,6 +4,7 @@ use judge_core::config::Direction;
 use judge_core::{CanaryConfig, JudgeRequest, MetricConfig, MetricPair, Thresholds};
 
 use super::changes;
+use super::metric::Metric;
 use super::noise::{Noise, Shape};
 use crate::random::Random;
 
@@ -117,64 +118,4 @@ pub fn shifted_pair(noise: Noise, n: usize, sds: f64, random: &mut Random) -> Me
 pub fn single(pair: MetricPair, direction: Direction) -> JudgeRequest {
     let config = MetricConfig { direction, ..MetricConfig::new(&*pair.name, "All") };
     request(vec![config], vec![pair])
-}
-
-/// One metric on its way to becoming a pair.
-pub(super) struct Metric {
-    pub(super) noise: Noise,
-    pub(super) baseline: Vec<f64>,
-    pub(super) canary: Vec<f64>,
-    pub(super) config: MetricConfig,
-}
-
-impl Metric {
-    fn healthy(n: usize, random: &mut Random) -> Self {
-        let noise = Noise::any(random);
-        let direction = *random.pick(&[
-            Direction::Increase,
-            Direction::Increase,
-            Direction::Decrease,
-            Direction::Either,
-        ]);
-        let config = MetricConfig { direction, ..MetricConfig::new("", "All") };
-        let mut metric = Self { noise, baseline: Vec::new(), canary: Vec::new(), config };
-        metric.redraw(n, random);
-        metric
-    }
-
-    pub(super) fn redraw(&mut self, n: usize, random: &mut Random) {
-        self.baseline = self.noise.series(n, random);
-        self.canary = self.noise.series(n, random);
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.baseline.len()
-    }
-
-    /// Which way harm is.
-    pub(super) fn sign(&self) -> f64 {
-        if self.config.direction == Direction::Decrease { -1.0 } else { 1.0 }
-    }
-
-    /// Adds `change` (index, share of time passed) to the canary, in the metric's unit.
-    pub(super) fn add(&mut self, change: impl Fn(usize, f64) -> f64) {
-        let n = self.len() as f64;
-        for (index, value) in self.canary.iter_mut().enumerate() {
-            *value += change(index, (index as f64 + 0.5) / n);
-        }
-    }
-
-    /// `sds` standard deviations worse, more where there are few points.
-    pub(super) fn worse(&self, sds: f64) -> f64 {
-        let few = (31.0 / self.len() as f64).max(1.0).sqrt();
-        let visible = sds * few * self.noise.sd();
-        // A change of a percent or two is no one's idea of a regression, however quiet the metric.
-        visible.max(0.05 * self.noise.level) * self.sign()
-    }
-
-    fn finish(mut self, index: usize) -> (MetricConfig, MetricPair) {
-        self.config.name = format!("metric-{index}");
-        let pair = MetricPair::new(&*self.config.name, self.baseline, self.canary);
-        (self.config, pair)
-    }
 }

@@ -6,6 +6,7 @@
 mod changes;
 mod families;
 mod habits;
+mod metric;
 mod noise;
 pub mod real;
 mod score_card;

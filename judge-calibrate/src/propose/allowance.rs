@@ -6,14 +6,14 @@ use serde::Serialize;
 
 /// How the difference between two levels is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum AllowanceForm {
     /// As the logarithm of their ratio.
     Relative,
     /// In the metric's unit.
     Absolute,
 }
 
-impl Form {
+impl AllowanceForm {
     /// A level on the scale on which differences are taken; `None` if it has no place there.
     pub(super) fn measured(self, level: f64) -> Option<f64> {
         match self {
@@ -52,10 +52,10 @@ const ROUNDING: f64 = 1e-9;
 impl Allowance {
     /// Allows a difference of `size` in the directions that fail, rounded up to two digits; logarithms of
     /// ratios become ratios.
-    pub(super) fn new(form: Form, direction: Direction, size: f64) -> Self {
+    pub(super) fn new(form: AllowanceForm, direction: Direction, size: f64) -> Self {
         match form {
-            Form::Absolute => Self::Absolute { minimum_absolute: up(0.0, size) },
-            Form::Relative => Self::Relative {
+            AllowanceForm::Absolute => Self::Absolute { minimum_absolute: up(0.0, size) },
+            AllowanceForm::Relative => Self::Relative {
                 allowed_increase: (direction != Direction::Decrease)
                     .then(|| up(1.0, size.exp_m1())),
                 allowed_decrease: (direction != Direction::Increase)
@@ -66,11 +66,15 @@ impl Allowance {
     }
 
     /// What `config` allows already, for a metric that is allowed a change of this form.
-    pub(super) fn of_config(config: &MetricConfig, minimum_absolute: f64, form: Form) -> Self {
+    pub(super) fn from_config(
+        config: &MetricConfig,
+        minimum_absolute: f64,
+        form: AllowanceForm,
+    ) -> Self {
         let size = &config.effect_size;
         match form {
-            Form::Absolute => Self::Absolute { minimum_absolute },
-            Form::Relative => Self::Relative {
+            AllowanceForm::Absolute => Self::Absolute { minimum_absolute },
+            AllowanceForm::Relative => Self::Relative {
                 allowed_increase: (config.direction != Direction::Decrease)
                     .then_some(size.allowed_increase),
                 allowed_decrease: (config.direction != Direction::Increase)
@@ -142,7 +146,7 @@ mod tests {
 
     #[test]
     fn sizes_are_rounded_away_from_no_change() {
-        use {Direction::*, Form::*};
+        use {AllowanceForm::*, Direction::*};
         for (form, direction, size, expected) in [
             (Relative, Increase, 1.0731_f64.ln(), relative(Some(1.074), None)),
             (Relative, Increase, 1.13_f64.ln(), relative(Some(1.13), None)),
@@ -167,16 +171,16 @@ mod tests {
     fn a_larger_allowance_of_the_config_stays() {
         let mut config = MetricConfig::new("m", "g");
         config.effect_size.allowed_increase = 1.5;
-        let known = Allowance::of_config(&config, 0.0, Form::Relative);
+        let known = Allowance::from_config(&config, 0.0, AllowanceForm::Relative);
         let found = relative(Some(1.2), Some(0.8)).or_larger(known);
         assert_eq!(found, relative(Some(1.5), Some(0.8)));
         found.apply(&mut config);
         assert_eq!(config.effect_size.allowed_decrease, 0.8);
         let Allowance::Absolute { minimum_absolute } =
-            (Allowance::Absolute { minimum_absolute: 2.0 }).or_larger(Allowance::of_config(
+            (Allowance::Absolute { minimum_absolute: 2.0 }).or_larger(Allowance::from_config(
                 &config,
                 3.0,
-                Form::Absolute,
+                AllowanceForm::Absolute,
             ))
         else {
             unreachable!("the form stays");

@@ -2,21 +2,21 @@
 
 use judge_core::config::{Direction, EffectMeasure};
 
-use super::allowance::Form;
-use super::spread::{self, Spread};
-use crate::pairs::Layout;
-use crate::setting::{Metric, Setting};
+use super::allowance::AllowanceForm;
+use super::spread::{self, WindowSpread};
+use crate::inputs::{Inputs, Metric};
+use crate::pairs::WindowLayout;
 
 /// A metric that can have an allowance.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Candidate {
-    pub(super) form: Form,
+pub(super) struct AllowanceCandidate {
+    pub(super) form: AllowanceForm,
     /// The size that a healthy difference exceeds as seldom as this metric may.
     pub(super) limit: f64,
     /// The largest size of use.
     pub(super) largest: f64,
     /// What `limit` was computed from; `None` where nothing moves.
-    pub(super) spread: Option<Spread>,
+    pub(super) spread: Option<WindowSpread>,
 }
 
 /// Why a metric cannot have an allowance.
@@ -47,31 +47,39 @@ impl Skipped {
 const EVIDENCE: &str = "EvidenceJudge-v1";
 
 /// The form of a metric's allowance, from its whole history.
-pub(super) fn form(metric: &Metric, setting: &Setting, layout: Layout) -> Result<Form, Skipped> {
+pub(super) fn form(
+    metric: &Metric,
+    inputs: &Inputs,
+    layout: WindowLayout,
+) -> Result<AllowanceForm, Skipped> {
     if metric.config.muted {
         return Err(Skipped::Muted);
     }
     if !metric.is_known() {
         return Err(Skipped::NotInHistory);
     }
-    if metric.traits.usual_share >= 1.0 {
+    if metric.profile.mode_share >= 1.0 {
         return Err(Skipped::Constant);
     }
-    if is_above_zero(metric, setting, layout) {
+    if is_above_zero(metric, inputs, layout) {
         return match metric.config.effect_size.measure {
-            EffectMeasure::MeanRatio => Ok(Form::Relative),
+            EffectMeasure::MeanRatio => Ok(AllowanceForm::Relative),
             EffectMeasure::Cles => Err(Skipped::Cles),
         };
     }
-    if setting.judge.name() == EVIDENCE { Ok(Form::Absolute) } else { Err(Skipped::NotAboveZero) }
+    if inputs.judge.name() == EVIDENCE {
+        Ok(AllowanceForm::Absolute)
+    } else {
+        Err(Skipped::NotAboveZero)
+    }
 }
 
 /// Whether no value is below 0 and the mean of every window is above it.
-fn is_above_zero(metric: &Metric, setting: &Setting, layout: Layout) -> bool {
-    if setting.history.series(metric.name).flatten().any(|value| *value < 0.0) {
+fn is_above_zero(metric: &Metric, inputs: &Inputs, layout: WindowLayout) -> bool {
+    if inputs.history.series(metric.name).flatten().any(|value| *value < 0.0) {
         return false;
     }
-    let recordings = setting.history.recordings().iter();
+    let recordings = inputs.history.recordings().iter();
     recordings
         .flat_map(|recording| (0..recording.instances().len()).map(move |at| (recording, at)))
         .all(|(recording, instance)| {
@@ -85,50 +93,50 @@ fn is_above_zero(metric: &Metric, setting: &Setting, layout: Layout) -> bool {
 }
 
 /// Metrics and directions that share the target.
-fn questions(setting: &Setting, forms: &[Result<Form, Skipped>]) -> f64 {
-    let asked = setting.metrics.iter().zip(forms).filter(|(_, form)| form.is_ok());
+fn questions(inputs: &Inputs, forms: &[Result<AllowanceForm, Skipped>]) -> f64 {
+    let asked = inputs.metrics.iter().zip(forms).filter(|(_, form)| form.is_ok());
     let sides = |direction| if direction == Direction::Either { 2 } else { 1 };
     asked.map(|(metric, _)| sides(metric.config.direction)).sum::<u32>().max(1).into()
 }
 
-/// Measures each metric on the history of `setting`; each may fail a share of `target`, as Bonferroni
+/// Measures each metric on the history of `inputs`; each may fail a share of `target`, as Bonferroni
 /// (1936) splits it. `largest` is the largest allowance of use, as a share.
 pub(super) fn measure(
-    setting: &Setting,
-    layout: Layout,
-    forms: &[Result<Form, Skipped>],
+    inputs: &Inputs,
+    layout: WindowLayout,
+    forms: &[Result<AllowanceForm, Skipped>],
     target: f64,
     largest: f64,
-) -> Vec<Result<Candidate, Skipped>> {
-    let tail = target / questions(setting, forms);
-    let measure = |(metric, form): (&Metric, &Result<Form, Skipped>)| {
+) -> Vec<Result<AllowanceCandidate, Skipped>> {
+    let tail = target / questions(inputs, forms);
+    let measure = |(metric, form): (&Metric, &Result<AllowanceForm, Skipped>)| {
         let form = (*form)?;
         let exposure = metric.config.evidence.kind.exposure();
-        let exposure = exposure.filter(|_| form == Form::Relative);
-        let spread = Spread::measure(setting.history, layout, metric, exposure, form);
+        let exposure = exposure.filter(|_| form == AllowanceForm::Relative);
+        let spread = WindowSpread::measure(inputs.history, layout, metric, exposure, form);
         let spread = spread.ok_or(Skipped::FewWindows)?;
-        let values = setting.history.series(metric.name).flatten();
+        let values = inputs.history.series(metric.name).flatten();
         let farthest =
             values.filter(|value| value.is_finite()).fold(0.0, |m: f64, v| m.max(v.abs()));
-        Ok(Candidate {
+        Ok(AllowanceCandidate {
             form,
             limit: spread.limit(tail),
             largest: form.largest(largest, farthest),
             spread: Some(spread),
         })
     };
-    setting.metrics.iter().zip(forms).map(measure).collect()
+    inputs.metrics.iter().zip(forms).map(measure).collect()
 }
 
-impl Candidate {
+impl AllowanceCandidate {
     /// The limit if the history were long.
     pub(super) fn limit_of_long_history(
         &self,
-        setting: &Setting,
-        forms: &[Result<Form, Skipped>],
+        inputs: &Inputs,
+        forms: &[Result<AllowanceForm, Skipped>],
         target: f64,
     ) -> f64 {
-        let tail = target / questions(setting, forms);
+        let tail = target / questions(inputs, forms);
         self.spread.map_or(0.0, |spread| spread.limit_of_long_history(tail))
     }
 }

@@ -1,12 +1,12 @@
 //! Allowances with which a config raises few enough false alarms.
 
-use judge_core::{CanaryConfig, Refused};
+use judge_core::{CanaryConfig, JudgeError};
 
-use super::allowance::{Allowance, Form};
-use super::candidate::{Candidate, Skipped};
-use crate::healthy::{Healthy, Outcome};
-use crate::pairs::Plan;
-use crate::setting::Setting;
+use super::allowance::{Allowance, AllowanceForm};
+use super::candidate::{AllowanceCandidate, Skipped};
+use crate::healthy_pairs::{HealthyOutcomes, PairOutcome};
+use crate::inputs::Inputs;
+use crate::pairs::PairPlan;
 
 /// Allowances that are tried, in shares of the limit of a metric's healthy differences.
 const SCALES: [f64; 9] = [0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0];
@@ -15,14 +15,14 @@ const WHOLE: usize = 4;
 
 /// Where the search starts and when it ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Rule {
+pub(super) struct SearchRule {
     /// The first scale.
     start: usize,
     /// The largest share of healthy pairs that may be held back.
     alarms: f64,
 }
 
-impl Rule {
+impl SearchRule {
     /// For a share `target` of false alarms, measured on as many `independent` pairs.
     ///
     /// If h of n pairs are held back, the next is with probability (h + 1) / (n + 1): it is as likely to
@@ -68,7 +68,7 @@ pub(super) enum Stopped {
 
 /// How far the search is with one metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Place {
+struct MetricState {
     scale: usize,
     stopped: Option<Stopped>,
 }
@@ -100,32 +100,32 @@ pub(super) struct Found {
 /// Raises the allowances of the metrics that fail in healthy pairs of `plan` until few enough pairs are
 /// held back, or nothing is left to raise.
 pub(super) fn fit(
-    setting: &Setting,
-    plan: &Plan,
-    metrics: &[Result<Candidate, Skipped>],
-    rule: Rule,
-) -> Result<Fitted, Refused> {
-    let begin = |metric: &Result<Candidate, Skipped>| {
+    inputs: &Inputs,
+    plan: &PairPlan,
+    metrics: &[Result<AllowanceCandidate, Skipped>],
+    rule: SearchRule,
+) -> Result<Fitted, JudgeError> {
+    let begin = |metric: &Result<AllowanceCandidate, Skipped>| {
         let whole = metric.is_ok_and(|candidate| candidate.limit <= candidate.largest);
-        Place { scale: if whole { rule.start } else { 0 }, stopped: None }
+        MetricState { scale: if whole { rule.start } else { 0 }, stopped: None }
     };
-    let places = metrics.iter().map(begin).collect();
-    Search { setting, plan, metrics, rule, places, hard: plan.clone() }.run()
+    let states = metrics.iter().map(begin).collect();
+    AllowanceSearch { inputs, plan, metrics, rule, states, hard: plan.clone() }.run()
 }
 
-struct Search<'a> {
-    setting: &'a Setting<'a>,
-    plan: &'a Plan,
-    metrics: &'a [Result<Candidate, Skipped>],
-    rule: Rule,
-    places: Vec<Place>,
+struct AllowanceSearch<'a> {
+    inputs: &'a Inputs<'a>,
+    plan: &'a PairPlan,
+    metrics: &'a [Result<AllowanceCandidate, Skipped>],
+    rule: SearchRule,
+    states: Vec<MetricState>,
     /// Pairs that were held back since a metric was last given up. Larger allowances hold back no pair
     /// that smaller ones let pass, so these alone are judged.
-    hard: Plan,
+    hard: PairPlan,
 }
 
-impl Search<'_> {
-    fn run(mut self) -> Result<Fitted, Refused> {
+impl AllowanceSearch<'_> {
+    fn run(mut self) -> Result<Fitted, JudgeError> {
         loop {
             let (fitted, healthy) = self.judge()?;
             if self.is_few(&healthy) {
@@ -146,49 +146,49 @@ impl Search<'_> {
         }
     }
 
-    fn judge(&self) -> Result<(Fitted, Healthy), Refused> {
-        let fitted = written(self.setting, self.metrics, &self.places);
-        let healthy = self.setting.with_config(&fitted.muted).healthy(&self.hard)?;
+    fn judge(&self) -> Result<(Fitted, HealthyOutcomes), JudgeError> {
+        let fitted = written(self.inputs, self.metrics, &self.states);
+        let healthy = self.inputs.with_config(&fitted.muted).healthy(&self.hard)?;
         Ok((fitted, healthy))
     }
 
-    fn is_few(&self, healthy: &Healthy) -> bool {
+    fn is_few(&self, healthy: &HealthyOutcomes) -> bool {
         let held_back = healthy.outcomes().iter().filter(|outcome| outcome.is_held_back()).count();
         held_back as f64 <= self.rule.alarms * self.plan.pairs.len() as f64
     }
 
     fn given_up(&self) -> usize {
-        self.places.iter().filter(|place| place.stopped.is_some()).count()
+        self.states.iter().filter(|state| state.stopped.is_some()).count()
     }
 
     /// Raises what fails in pairs that are held back; whether that was anything.
-    fn raise(&mut self, fitted: &Fitted, healthy: &Healthy) -> bool {
-        let held_back: Vec<&Outcome> =
+    fn raise(&mut self, fitted: &Fitted, healthy: &HealthyOutcomes) -> bool {
+        let held_back: Vec<&PairOutcome> =
             healthy.outcomes().iter().filter(|outcome| outcome.is_held_back()).collect();
         let mut raised = false;
-        for (index, (place, metric)) in self.places.iter_mut().zip(self.metrics).enumerate() {
+        for (index, (state, metric)) in self.states.iter_mut().zip(self.metrics).enumerate() {
             let Ok(candidate) = metric else { continue };
             if held_back.iter().any(|outcome| outcome.fails(index)) {
-                raised |= place.raise(*candidate, self.rule);
+                raised |= state.raise(*candidate, self.rule);
             }
         }
         // Many metrics that are a little worse together fail a canary in which none fails.
-        let alone = |outcome: &&&Outcome| {
+        let alone = |outcome: &&&PairOutcome| {
             let mut metrics = fitted.mutes.iter().enumerate();
             metrics.any(|(index, muted)| !muted && outcome.fails(index))
         };
         if !raised && held_back.iter().any(|outcome| !alone(&outcome)) {
-            for (place, metric) in self.places.iter_mut().zip(self.metrics) {
-                raised |= metric.is_ok_and(|candidate| place.raise_together(candidate, self.rule));
+            for (state, metric) in self.states.iter_mut().zip(self.metrics) {
+                raised |= metric.is_ok_and(|candidate| state.raise_together(candidate, self.rule));
             }
         }
         raised
     }
 }
 
-impl Place {
+impl MetricState {
     /// Takes the next scale for a metric that fails, or gives the metric up; whether that was news.
-    fn raise(&mut self, candidate: Candidate, rule: Rule) -> bool {
+    fn raise(&mut self, candidate: AllowanceCandidate, rule: SearchRule) -> bool {
         if self.stopped.is_some() {
             return false;
         }
@@ -198,15 +198,15 @@ impl Place {
     }
 
     /// Takes the next scale, if there is one, for a metric that does not fail by itself.
-    fn raise_together(&mut self, candidate: Candidate, rule: Rule) -> bool {
+    fn raise_together(&mut self, candidate: AllowanceCandidate, rule: SearchRule) -> bool {
         let can = self.stopped.is_none() && self.end(candidate, rule).is_none();
         self.scale += usize::from(can);
         can
     }
 
     /// Why no next scale is of use.
-    fn end(&self, candidate: Candidate, rule: Rule) -> Option<Stopped> {
-        let Candidate { limit, largest, .. } = candidate;
+    fn end(&self, candidate: AllowanceCandidate, rule: SearchRule) -> Option<Stopped> {
+        let AllowanceCandidate { limit, largest, .. } = candidate;
         // Few pairs show nothing of allowances below the limit.
         let is_short = !rule.shows_enough() && limit > largest;
         if is_short || candidate.size(SCALES[self.scale]) >= largest {
@@ -219,30 +219,34 @@ impl Place {
     }
 }
 
-impl Candidate {
+impl AllowanceCandidate {
     /// The allowance at `scale`, at most the largest of use.
     fn size(&self, scale: f64) -> f64 {
         (scale * self.limit).min(self.largest)
     }
 }
 
-/// The config with the allowances of `places`.
-fn written(setting: &Setting, metrics: &[Result<Candidate, Skipped>], places: &[Place]) -> Fitted {
+/// The config with the allowances of `states`.
+fn written(
+    inputs: &Inputs,
+    metrics: &[Result<AllowanceCandidate, Skipped>],
+    states: &[MetricState],
+) -> Fitted {
     let mut fitted = Fitted {
         found: Vec::with_capacity(metrics.len()),
         mutes: Vec::with_capacity(metrics.len()),
-        stopped: places.iter().map(|place| place.stopped).collect(),
-        config: setting.config.clone(),
-        muted: setting.config.clone(),
+        stopped: states.iter().map(|state| state.stopped).collect(),
+        config: inputs.config.clone(),
+        muted: inputs.config.clone(),
     };
-    for ((known, metric), place) in setting.metrics.iter().zip(metrics).zip(places) {
+    for ((known, metric), state) in inputs.metrics.iter().zip(metrics).zip(states) {
         let size = match metric {
-            Ok(candidate) if place.stopped.is_none() => Some(candidate.size(SCALES[place.scale])),
+            Ok(candidate) if state.stopped.is_none() => Some(candidate.size(SCALES[state.scale])),
             _ => None,
         };
         let found = metric.ok().zip(size).map(|(candidate, size)| {
-            let absolute = known.config.evidence.minimum_change(&setting.config.evidence).absolute;
-            let now = Allowance::of_config(known.config, absolute, candidate.form);
+            let absolute = known.config.evidence.minimum_change(&inputs.config.evidence).absolute;
+            let now = Allowance::from_config(known.config, absolute, candidate.form);
             let allowance = Allowance::new(candidate.form, known.config.direction, size);
             Found { allowance: allowance.or_larger(now), needed: size > 0.0 }
         });
@@ -262,7 +266,7 @@ fn written(setting: &Setting, metrics: &[Result<Candidate, Skipped>], places: &[
     fitted
 }
 
-impl Form {
+impl AllowanceForm {
     /// The largest size of use, of a metric that was at most `farthest` from 0.
     pub(super) fn largest(self, share: f64, farthest: f64) -> f64 {
         match self {
@@ -285,52 +289,52 @@ mod tests {
             (0.05, 18.9, false, 0.05),
             (0.05, 99.0, true, 4.0 / 99.0),
         ] {
-            let rule = Rule::new(target, independent);
+            let rule = SearchRule::new(target, independent);
             assert_eq!(rule.shows_enough(), shows, "{target} {independent}");
             assert!((rule.alarms - alarms).abs() < 1e-9, "{rule:?}");
         }
     }
 
-    const FULL: Rule = Rule { start: 0, alarms: 0.0 };
-    const SHORT: Rule = Rule { start: WHOLE, alarms: 0.01 };
+    const FULL: SearchRule = SearchRule { start: 0, alarms: 0.0 };
+    const SHORT: SearchRule = SearchRule { start: WHOLE, alarms: 0.01 };
 
-    fn candidate(limit: f64) -> Candidate {
-        Candidate { form: Form::Relative, limit, largest: 0.7, spread: None }
+    fn candidate(limit: f64) -> AllowanceCandidate {
+        AllowanceCandidate { form: AllowanceForm::Relative, limit, largest: 0.7, spread: None }
     }
 
     #[test]
     fn a_metric_is_raised_up_to_the_largest_allowance_of_use() {
         let mut scales = Vec::new();
-        let mut place = Place { scale: 0, stopped: None };
-        while place.stopped.is_none() {
-            assert!(place.raise(candidate(0.5), FULL));
-            scales.push(candidate(0.5).size(SCALES[place.scale]));
+        let mut state = MetricState { scale: 0, stopped: None };
+        while state.stopped.is_none() {
+            assert!(state.raise(candidate(0.5), FULL));
+            scales.push(candidate(0.5).size(SCALES[state.scale]));
         }
         assert_eq!(scales, [0.125, 0.25, 0.375, 0.5, 0.625, 0.7, 0.7]);
-        assert_eq!(place.stopped, Some(Stopped::TooLarge));
-        let mut place = Place { scale: 0, stopped: None };
-        while place.stopped.is_none() {
-            place.raise(candidate(0.01), FULL);
+        assert_eq!(state.stopped, Some(Stopped::TooLarge));
+        let mut state = MetricState { scale: 0, stopped: None };
+        while state.stopped.is_none() {
+            state.raise(candidate(0.01), FULL);
         }
-        assert_eq!((place.scale, place.stopped), (SCALES.len() - 1, Some(Stopped::NoHelp)));
-        assert!(!place.raise(candidate(0.01), FULL));
+        assert_eq!((state.scale, state.stopped), (SCALES.len() - 1, Some(Stopped::NoHelp)));
+        assert!(!state.raise(candidate(0.01), FULL));
     }
 
     #[test]
     fn a_metric_that_does_not_fail_is_not_given_up() {
-        let mut last = Place { scale: SCALES.len() - 1, stopped: None };
+        let mut last = MetricState { scale: SCALES.len() - 1, stopped: None };
         assert!(!last.raise_together(candidate(0.01), FULL));
         assert_eq!(last.stopped, None);
-        let mut first = Place { scale: 0, stopped: None };
+        let mut first = MetricState { scale: 0, stopped: None };
         assert!(first.raise_together(candidate(0.01), FULL));
         assert_eq!(first.scale, 1);
     }
 
     #[test]
     fn few_pairs_give_no_allowance_below_the_limit() {
-        let mut place = Place { scale: 0, stopped: None };
-        assert!(!place.raise_together(candidate(0.9), SHORT));
-        assert!(place.raise(candidate(0.9), SHORT));
-        assert_eq!(place.stopped, Some(Stopped::TooLarge));
+        let mut state = MetricState { scale: 0, stopped: None };
+        assert!(!state.raise_together(candidate(0.9), SHORT));
+        assert!(state.raise(candidate(0.9), SHORT));
+        assert_eq!(state.stopped, Some(Stopped::TooLarge));
     }
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::history::{History, Recording};
-use crate::pairs::{Layout, Pairing};
+use crate::history::{HealthyHistory, Recording};
+use crate::pairs::{Pairing, WindowLayout};
 
 /// Parts into which time is cut.
 const FOLDS: usize = 5;
@@ -12,8 +12,8 @@ const ENOUGH_INSTANCES: usize = 4;
 
 /// What allowances are made from, and what they are judged on.
 pub(super) struct Fold {
-    pub(super) fit: History,
-    pub(super) held_out: History,
+    pub(super) fit: HealthyHistory,
+    pub(super) held_out: HealthyHistory,
 }
 
 /// What is kept from the allowances that are judged.
@@ -28,7 +28,7 @@ pub enum HeldOut {
 
 impl HeldOut {
     /// Instances as well, where each recording has enough.
-    pub(super) fn of(history: &History, layout: Layout) -> Self {
+    pub(super) fn choose(history: &HealthyHistory, layout: WindowLayout) -> Self {
         let mut used = history.recordings().iter().filter(|recording| layout.tiles(recording) > 0);
         let enough = used.all(|recording| recording.instances().len() >= ENOUGH_INSTANCES);
         if enough && layout.pairing == Pairing::Concurrent {
@@ -41,7 +41,11 @@ impl HeldOut {
 
 /// Cuts `history` into stretches of time of whole windows. Each is held out once; where instances are
 /// held out as well, once for either half of them. Empty if the history has one window.
-pub(super) fn folds(history: &History, layout: Layout, held_out: HeldOut) -> Vec<Fold> {
+pub(super) fn folds(
+    history: &HealthyHistory,
+    layout: WindowLayout,
+    held_out: HeldOut,
+) -> Vec<Fold> {
     let recordings = history.recordings();
     let windows: usize = recordings.iter().map(|recording| layout.tiles(recording)).sum();
     let count = windows.min(FOLDS);
@@ -59,7 +63,7 @@ pub(super) fn folds(history: &History, layout: Layout, held_out: HeldOut) -> Vec
             let (fit, held_out) = cut(recordings, layout, held, half);
             let step = history.step_millis();
             // A part without a point judges nothing.
-            History::new(step, fit).ok().zip(History::new(step, held_out).ok())
+            HealthyHistory::new(step, fit).ok().zip(HealthyHistory::new(step, held_out).ok())
         })
         .map(|(fit, held_out)| Fold { fit, held_out })
         .collect()
@@ -68,7 +72,7 @@ pub(super) fn folds(history: &History, layout: Layout, held_out: HeldOut) -> Vec
 /// What stays and what is held out, if windows `held` of all are.
 fn cut(
     recordings: &[Recording],
-    layout: Layout,
+    layout: WindowLayout,
     held: Range<usize>,
     half: Option<usize>,
 ) -> (Vec<Recording>, Vec<Recording>) {
@@ -103,7 +107,7 @@ mod tests {
     use crate::history::Instance;
 
     /// Points that are all different.
-    fn history(recordings: &[(usize, u32)]) -> History {
+    fn history(recordings: &[(usize, u32)]) -> HealthyHistory {
         let mut next = 0.0;
         let mut recording = |(instances, points): &(usize, u32)| {
             let instances = (0..*instances).map(|_| {
@@ -115,10 +119,10 @@ mod tests {
             });
             Recording::new("r", instances.collect()).unwrap()
         };
-        History::new(1000, recordings.iter().map(&mut recording).collect()).unwrap()
+        HealthyHistory::new(1000, recordings.iter().map(&mut recording).collect()).unwrap()
     }
 
-    fn points(history: &History) -> BTreeSet<u64> {
+    fn points(history: &HealthyHistory) -> BTreeSet<u64> {
         history.series("m").flatten().map(|value| value.to_bits()).collect()
     }
 
@@ -131,8 +135,8 @@ mod tests {
             (&[(4, 60), (6, 33)], Pairing::Concurrent),
         ] {
             let history = history(recordings);
-            let layout = Layout { pairing, points: 10, gap: 0 };
-            let held_out = HeldOut::of(&history, layout);
+            let layout = WindowLayout { pairing, points: 10, gap: 0 };
+            let held_out = HeldOut::choose(&history, layout);
             let mut seen = BTreeSet::new();
             for fold in folds(&history, layout, held_out) {
                 let held = points(&fold.held_out);
@@ -147,9 +151,12 @@ mod tests {
 
     #[test]
     fn instances_are_held_out_where_there_are_enough() {
-        let layout = Layout { pairing: Pairing::Concurrent, points: 10, gap: 0 };
-        assert_eq!(HeldOut::of(&history(&[(4, 60), (1, 5)]), layout), HeldOut::TimesAndInstances);
-        assert_eq!(HeldOut::of(&history(&[(4, 60), (3, 50)]), layout), HeldOut::Times);
+        let layout = WindowLayout { pairing: Pairing::Concurrent, points: 10, gap: 0 };
+        assert_eq!(
+            HeldOut::choose(&history(&[(4, 60), (1, 5)]), layout),
+            HeldOut::TimesAndInstances
+        );
+        assert_eq!(HeldOut::choose(&history(&[(4, 60), (3, 50)]), layout), HeldOut::Times);
         let of_four = folds(&history(&[(4, 60)]), layout, HeldOut::TimesAndInstances);
         assert_eq!(of_four.len(), 2 * FOLDS);
         assert!(of_four.iter().all(|fold| fold.held_out.recordings()[0].instances().len() == 2));
@@ -157,7 +164,7 @@ mod tests {
 
     #[test]
     fn one_window_cannot_be_cut() {
-        let layout = Layout { pairing: Pairing::Concurrent, points: 10, gap: 0 };
+        let layout = WindowLayout { pairing: Pairing::Concurrent, points: 10, gap: 0 };
         assert!(folds(&history(&[(2, 10)]), layout, HeldOut::Times).is_empty());
     }
 }

@@ -2,10 +2,10 @@
 
 use judge_core::figure;
 
-use super::allowance::Form;
-use super::candidate::{Candidate, Skipped};
+use super::allowance::AllowanceForm;
+use super::candidate::{AllowanceCandidate, Skipped};
 use super::fit::Stopped;
-use super::spread::Spread;
+use super::spread::WindowSpread;
 
 /// From here on instances that differ all the time are most of the spread.
 const MOSTLY: f64 = 0.5;
@@ -15,7 +15,7 @@ const FEW_INSTANCES: usize = 8;
 const WANDERS: f64 = 0.5;
 
 /// What a sentence is made from.
-pub(super) struct About<'a> {
+pub(super) struct NoteContext<'a> {
     pub(super) judge: &'a str,
     /// Length of a window, in minutes.
     pub(super) minutes: f64,
@@ -26,7 +26,7 @@ pub(super) struct About<'a> {
 }
 
 /// Why a metric has no allowance, and the way out.
-pub(super) fn skipped(why: Skipped, about: &About) -> Option<String> {
+pub(super) fn skipped(why: Skipped, about: &NoteContext) -> Option<String> {
     Some(match why {
         Skipped::Muted => return None,
         Skipped::NotInHistory => {
@@ -55,7 +55,11 @@ pub(super) fn skipped(why: Skipped, about: &About) -> Option<String> {
 }
 
 /// Why no allowance of use was found, and the way out.
-pub(super) fn stopped(why: Stopped, candidate: &Candidate, about: &About) -> Option<String> {
+pub(super) fn stopped(
+    why: Stopped,
+    candidate: &AllowanceCandidate,
+    about: &NoteContext,
+) -> Option<String> {
     let spread = candidate.spread?;
     if why == Stopped::NoHelp {
         return Some(
@@ -64,7 +68,7 @@ pub(super) fn stopped(why: Stopped, candidate: &Candidate, about: &About) -> Opt
                 .to_owned(),
         );
     }
-    let Candidate { form, limit, largest, .. } = *candidate;
+    let AllowanceCandidate { form, limit, largest, .. } = *candidate;
     let difference = shown(form, spread.rms);
     let most = most(form, about);
     let long = about.limit_of_long_history;
@@ -82,7 +86,7 @@ pub(super) fn stopped(why: Stopped, candidate: &Candidate, about: &About) -> Opt
     Some(format!("no allowance up to {most} holds its false alarms: {why}"))
 }
 
-fn way_out(form: Form, spread: &Spread, about: &About) -> String {
+fn way_out(form: AllowanceForm, spread: &WindowSpread, about: &NoteContext) -> String {
     let minutes = figure::value(about.minutes);
     // What drifts seems to last as well.
     if spread.neighbours.is_some_and(|neighbours| neighbours > WANDERS) {
@@ -105,8 +109,8 @@ fn way_out(form: Form, spread: &Spread, about: &About) -> String {
 }
 
 /// Why a metric without an alarm may raise some.
-pub(super) fn none_seen(candidate: &Candidate, about: &About) -> Option<String> {
-    let Candidate { form, limit, spread, .. } = *candidate;
+pub(super) fn none_seen(candidate: &AllowanceCandidate, about: &NoteContext) -> Option<String> {
+    let AllowanceCandidate { form, limit, spread, .. } = *candidate;
     let spread = spread.filter(|spread| spread.rms > 0.0)?;
     Some(format!(
         "it fails in no healthy pair, but {} windows show a limit of {} for what they differ by, above the \
@@ -118,17 +122,17 @@ pub(super) fn none_seen(candidate: &Candidate, about: &About) -> Option<String> 
 }
 
 /// The largest allowance of use, as people know it.
-fn most(form: Form, about: &About) -> String {
+fn most(form: AllowanceForm, about: &NoteContext) -> String {
     match form {
-        Form::Relative => figure::percent(about.largest),
-        Form::Absolute => {
+        AllowanceForm::Relative => figure::percent(about.largest),
+        AllowanceForm::Absolute => {
             format!("{} of the farthest that it was from 0", figure::percent(about.largest))
         }
     }
 }
 
 /// What an allowance that was found does not cover.
-pub(super) fn found(candidate: &Candidate) -> Option<String> {
+pub(super) fn found(candidate: &AllowanceCandidate) -> Option<String> {
     let spread = candidate.spread?;
     (spread.lasting > MOSTLY && spread.instances < FEW_INSTANCES).then(|| {
         format!(
@@ -141,15 +145,15 @@ pub(super) fn found(candidate: &Candidate) -> Option<String> {
 }
 
 /// A size, as people know it.
-fn shown(form: Form, size: f64) -> String {
+fn shown(form: AllowanceForm, size: f64) -> String {
     match form {
-        Form::Relative => {
+        AllowanceForm::Relative => {
             let percent = size.exp_m1() * 100.0;
             // Two digits.
             let rounded = format!("{percent:.1e}").parse().unwrap_or(percent);
             format!("{}%", figure::value(rounded))
         }
-        Form::Absolute => figure::value(size),
+        AllowanceForm::Absolute => figure::value(size),
     }
 }
 
@@ -157,16 +161,25 @@ fn shown(form: Form, size: f64) -> String {
 mod tests {
     use super::*;
 
-    fn candidate(rms: f64, limit: f64, lasting: f64, neighbours: f64) -> Candidate {
+    fn candidate(rms: f64, limit: f64, lasting: f64, neighbours: f64) -> AllowanceCandidate {
         let neighbours = Some(neighbours);
-        let spread = Spread { rms, windows: 9, instances: 2, lasting, neighbours };
-        Candidate { form: Form::Relative, limit, largest: 2.0_f64.ln(), spread: Some(spread) }
+        let spread = WindowSpread { rms, windows: 9, instances: 2, lasting, neighbours };
+        AllowanceCandidate {
+            form: AllowanceForm::Relative,
+            limit,
+            largest: 2.0_f64.ln(),
+            spread: Some(spread),
+        }
     }
 
     #[test]
     fn what_is_too_large_says_why_and_the_way_out() {
-        let about =
-            |long| About { judge: "J", minutes: 15.0, largest: 1.0, limit_of_long_history: long };
+        let about = |long| NoteContext {
+            judge: "J",
+            minutes: 15.0,
+            largest: 1.0,
+            limit_of_long_history: long,
+        };
         for (candidate, long, says) in [
             (candidate(0.2, 1.5, 0.9, 0.9), 0.5, "9 windows are too few"),
             (candidate(0.5, 1.5, 0.9, 0.1), 1.2, "instances differ all the time, by 61%"),

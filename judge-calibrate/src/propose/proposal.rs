@@ -4,19 +4,19 @@ use serde::Serialize;
 
 use super::allowance::Allowance;
 use super::folds::HeldOut;
-use crate::calibration::{HistorySummary, Smallest, Window};
+use crate::calibration::{HistorySummary, SmallestChange, WindowFigures};
 use crate::error::CalibrateError;
 use crate::share::Share;
 
 /// What a proposal is to reach.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Target {
+pub struct ProposalTarget {
     false_alarms: f64,
     largest: f64,
 }
 
-impl Target {
+impl ProposalTarget {
     /// At most a share `false_alarms` of healthy canaries held back, above 0 and at most a half, by
     /// allowances of at most `largest`, a share above 0: 1 is a canary of twice the baseline, or, where no
     /// ratio can be allowed, a change of as much as the metric ever was from 0.
@@ -26,10 +26,10 @@ impl Target {
     ///
     /// # Example
     /// ```
-    /// use judge_calibrate::Target;
+    /// use judge_calibrate::ProposalTarget;
     ///
-    /// assert_eq!(Target::new(0.01, 1.0)?, Target::default());
-    /// assert!(Target::new(0.0, 1.0).is_err());
+    /// assert_eq!(ProposalTarget::new(0.01, 1.0)?, ProposalTarget::default());
+    /// assert!(ProposalTarget::new(0.0, 1.0).is_err());
     /// # Ok::<(), judge_calibrate::CalibrateError>(())
     /// ```
     pub fn new(false_alarms: f64, largest: f64) -> Result<Self, CalibrateError> {
@@ -54,7 +54,7 @@ impl Target {
     }
 }
 
-impl Default for Target {
+impl Default for ProposalTarget {
     /// One canary in a hundred; an allowance of more than the baseline itself finds no regression that a
     /// person would not see.
     fn default() -> Self {
@@ -69,7 +69,7 @@ pub struct Proposal {
     /// The judge's name.
     pub judge: String,
     /// What is to be reached.
-    pub target: Target,
+    pub target: ProposalTarget,
     /// How often a change must be found to count as found.
     pub power: f64,
     /// What pairs are drawn from.
@@ -77,7 +77,7 @@ pub struct Proposal {
     /// What it was made from.
     pub history: HistorySummary,
     /// The window that it is for.
-    pub window: Window,
+    pub window: WindowFigures,
     /// Whether the history has enough pairs to show that smaller allowances than the limit of healthy
     /// differences will do.
     pub shows_enough: bool,
@@ -85,7 +85,7 @@ pub struct Proposal {
     pub held_out: HeldOut,
     /// What it changes for the whole config.
     #[serde(flatten)]
-    pub effect: Effect,
+    pub effect: ProposalEffect,
     /// Healthy pairs that are held back by the proposal if the metrics that need an allowance and have
     /// none are muted; `None` if there are no such metrics or no others.
     pub muted: Option<Share>,
@@ -104,7 +104,7 @@ impl Proposal {
 /// What a proposal changes.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Effect {
+pub struct ProposalEffect {
     /// Healthy pairs in which the metric fails, or that the config holds back, as the config is; `None`
     /// if the history has too few windows to hold any out.
     pub false_alarms_before: Option<Share>,
@@ -112,9 +112,9 @@ pub struct Effect {
     pub false_alarms_after: Option<Share>,
     /// The smallest shift that the config finds as it is; of the whole config the smallest that is put
     /// into every metric at once.
-    pub shift_before: Option<Smallest>,
+    pub shift_before: Option<SmallestChange>,
     /// The smallest that it finds with the proposal.
-    pub shift_after: Option<Smallest>,
+    pub shift_after: Option<SmallestChange>,
 }
 
 /// What is proposed for one metric.
@@ -131,7 +131,7 @@ pub struct MetricProposal {
     pub spread: Option<SpreadFigures>,
     /// What it changes.
     #[serde(flatten)]
-    pub effect: Effect,
+    pub effect: ProposalEffect,
     /// What a person should know, and do.
     pub note: Option<String>,
 }

@@ -3,10 +3,10 @@
 use judge_core::config::NanStrategy;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::allowance::Form;
-use crate::history::{History, Recording};
-use crate::pairs::{Layout, Pairing};
-use crate::setting::Metric;
+use super::allowance::AllowanceForm;
+use crate::history::{HealthyHistory, Recording};
+use crate::inputs::Metric;
+use crate::pairs::{Pairing, WindowLayout};
 
 /// Spread of the differences between the levels of two healthy windows, which are logarithms of ratios
 /// or in the metric's unit.
@@ -16,7 +16,7 @@ use crate::setting::Metric;
 /// split as in a one-way analysis of variance, into those of the instances' means over all windows and
 /// the rest.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Spread {
+pub(super) struct WindowSpread {
     /// Root mean square of the differences.
     pub(super) rms: f64,
     /// Independent windows: the degrees of freedom of `rms`.
@@ -50,14 +50,14 @@ struct Squares {
     instances: usize,
 }
 
-impl Spread {
+impl WindowSpread {
     /// Measures `metric`; `None` with fewer than two independent windows.
     pub(super) fn measure(
-        history: &History,
-        layout: Layout,
+        history: &HealthyHistory,
+        layout: WindowLayout,
         metric: &Metric,
         exposure: Option<&str>,
-        form: Form,
+        form: AllowanceForm,
     ) -> Option<Self> {
         let mut squares = Squares::default();
         for recording in history.recordings() {
@@ -102,7 +102,7 @@ impl Squares {
     fn add_together(
         &mut self,
         recording: &Recording,
-        layout: Layout,
+        layout: WindowLayout,
         level: impl Fn(usize, usize) -> Option<f64>,
     ) {
         let instances = recording.instances().len();
@@ -158,7 +158,7 @@ impl Squares {
     fn add_blocks(
         &mut self,
         recording: &Recording,
-        layout: Layout,
+        layout: WindowLayout,
         level: impl Fn(usize, usize) -> Option<f64>,
     ) {
         for instance in 0..recording.instances().len() {
@@ -176,7 +176,7 @@ impl Squares {
         }
     }
 
-    fn spread(self) -> Option<Spread> {
+    fn spread(self) -> Option<WindowSpread> {
         let Self { all, of_all, between, of_between, products, own, neighbours, instances } = self;
         if of_all < 2 {
             return None;
@@ -191,7 +191,7 @@ impl Squares {
             let variance_between = (between / of_between as f64 - rest) / per_instance;
             (variance_between / variance).clamp(0.0, 1.0)
         };
-        Some(Spread {
+        Some(WindowSpread {
             rms: (2.0 * variance).sqrt(),
             windows: of_all,
             instances,
@@ -233,31 +233,34 @@ mod tests {
 
     use super::*;
     use crate::history::Instance;
-    use crate::traits::Traits;
+    use crate::profile::Profile;
 
     const WINDOW: usize = 4;
 
     /// Instances with one value a window.
-    fn spread(instances: &[&[f64]], pairing: Pairing, form: Form) -> Option<Spread> {
+    fn spread(instances: &[&[f64]], pairing: Pairing, form: AllowanceForm) -> Option<WindowSpread> {
         let instance = |levels: &&[f64]| {
             let values = levels.iter().flat_map(|level| [*level; WINDOW]).collect();
             Instance::from([("m".to_owned(), values)])
         };
         let recording = Recording::new("r", instances.iter().map(instance).collect()).unwrap();
-        let history = History::new(60_000, vec![recording]).unwrap();
+        let history = HealthyHistory::new(60_000, vec![recording]).unwrap();
         let config = MetricConfig::new("m", "g");
-        let traits = Traits::of(history.series("m"));
-        let metric = Metric { name: "m", config: &config, traits };
-        let layout = Layout { pairing, points: WINDOW, gap: 0 };
-        Spread::measure(&history, layout, &metric, None, form)
+        let profile = Profile::measure(history.series("m"));
+        let metric = Metric { name: "m", config: &config, profile };
+        let layout = WindowLayout { pairing, points: WINDOW, gap: 0 };
+        WindowSpread::measure(&history, layout, &metric, None, form)
     }
 
     #[test]
     fn two_instances_differ_by_the_root_mean_square_of_their_ratios() {
         let e = std::f64::consts::E;
-        let found =
-            spread(&[&[e, 1.0, e * e], &[1.0, e, 1.0]], Pairing::Concurrent, Form::Relative)
-                .unwrap();
+        let found = spread(
+            &[&[e, 1.0, e * e], &[1.0, e, 1.0]],
+            Pairing::Concurrent,
+            AllowanceForm::Relative,
+        )
+        .unwrap();
         // Logarithms of ratios: 1, -1, 2.
         assert!((found.rms - 2.0_f64.sqrt()).abs() < 1e-12, "{found:?}");
         assert_eq!((found.windows, found.instances), (3, 2));
@@ -265,7 +268,8 @@ mod tests {
 
     #[test]
     fn blocks_differ_from_later_blocks() {
-        let found = spread(&[&[1.0, 4.0, 2.0, 6.0]], Pairing::Blocks, Form::Absolute).unwrap();
+        let found =
+            spread(&[&[1.0, 4.0, 2.0, 6.0]], Pairing::Blocks, AllowanceForm::Absolute).unwrap();
         assert!((found.rms - 12.5_f64.sqrt()).abs() < 1e-12, "{found:?}");
         assert_eq!((found.windows, found.instances, found.lasting), (2, 1, 0.0));
     }
@@ -273,10 +277,10 @@ mod tests {
     #[test]
     fn what_lasts_is_told_from_what_comes_and_goes() {
         let apart: [&[f64]; 2] = [&[9.0, 9.1, 9.0, 8.9], &[5.0, 5.0, 5.1, 4.9]];
-        let lasting = spread(&apart, Pairing::Concurrent, Form::Absolute).unwrap();
+        let lasting = spread(&apart, Pairing::Concurrent, AllowanceForm::Absolute).unwrap();
         assert!(lasting.lasting > 0.95 && (lasting.lasting_rms() - 4.0).abs() < 0.1, "{lasting:?}");
         let passing: [&[f64]; 2] = [&[9.0, 5.0, 9.0, 5.0], &[5.0, 9.0, 5.0, 9.0]];
-        let passing = spread(&passing, Pairing::Concurrent, Form::Absolute).unwrap();
+        let passing = spread(&passing, Pairing::Concurrent, AllowanceForm::Absolute).unwrap();
         assert_eq!(passing.lasting, 0.0, "{passing:?}");
     }
 
@@ -284,15 +288,18 @@ mod tests {
     fn windows_that_wander_resemble_their_neighbours() {
         let wandering: Vec<f64> = (0..12).map(f64::from).collect();
         let flat = [5.0; 12];
-        let found = spread(&[&wandering, &flat], Pairing::Concurrent, Form::Absolute).unwrap();
+        let found =
+            spread(&[&wandering, &flat], Pairing::Concurrent, AllowanceForm::Absolute).unwrap();
         assert!(found.neighbours.unwrap() > 0.5, "{found:?}");
-        let short = spread(&[&wandering[..3], &flat[..3]], Pairing::Concurrent, Form::Absolute);
+        let short =
+            spread(&[&wandering[..3], &flat[..3]], Pairing::Concurrent, AllowanceForm::Absolute);
         assert_eq!(short.unwrap().neighbours, None);
     }
 
     #[test]
     fn the_limit_is_students_prediction_limit() {
-        let found = Spread { rms: 0.1, windows: 10, instances: 2, lasting: 0.0, neighbours: None };
+        let found =
+            WindowSpread { rms: 0.1, windows: 10, instances: 2, lasting: 0.0, neighbours: None };
         // 0.1 · 2.763769 · √1.1 and 0.1 · 2.326348, from tables of Student's t and the normal.
         assert!((found.limit(0.01) - 0.2898666).abs() < 1e-6, "{}", found.limit(0.01));
         assert!((found.limit_of_long_history(0.01) - 0.2326348).abs() < 1e-5);
@@ -300,9 +307,9 @@ mod tests {
 
     #[test]
     fn one_window_has_no_spread_and_gaps_no_level() {
-        assert_eq!(spread(&[&[1.0], &[2.0]], Pairing::Concurrent, Form::Relative), None);
+        assert_eq!(spread(&[&[1.0], &[2.0]], Pairing::Concurrent, AllowanceForm::Relative), None);
         let gap = f64::NAN;
         let gaps: [&[f64]; 2] = [&[1.0, gap, 3.0], &[2.0, 1.0, 4.0]];
-        assert_eq!(spread(&gaps, Pairing::Concurrent, Form::Relative).unwrap().windows, 2);
+        assert_eq!(spread(&gaps, Pairing::Concurrent, AllowanceForm::Relative).unwrap().windows, 2);
     }
 }

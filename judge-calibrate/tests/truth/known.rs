@@ -2,11 +2,11 @@
 
 use judge_benches::random::Random;
 use judge_benches::scenarios::{Noise, Shape};
-use judge_calibrate::{Calibration, Calibrator, History, Instance, Options, Recording};
+use judge_calibrate::{Calibration, Calibrator, HealthyHistory, Instance, Options, Recording};
 use judge_core::judgement::{Counts, Decision, MetricJudgement, SideSummary};
 use judge_core::{
-    CanaryConfig, Classification, Judge, JudgeRequest, Judgement, MetricConfig, MetricPair,
-    Refused, Scratch, Thresholds, Verdict,
+    CanaryConfig, Classification, Judge, JudgeError, JudgeRequest, Judgement, MetricConfig,
+    MetricPair, Scratch, Thresholds, Verdict,
 };
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -31,7 +31,7 @@ impl Judge for MeanJudge {
         &self,
         request: &JudgeRequest,
         _scratch: &mut Scratch,
-    ) -> Result<Judgement, Refused> {
+    ) -> Result<Judgement, JudgeError> {
         let pair = &request.pairs[0];
         let high = mean(&pair.canary.values) - mean(&pair.baseline.values) > self.limit;
         let side = |n| SideSummary {
@@ -103,9 +103,9 @@ pub(crate) fn history(
     instances: usize,
     points: usize,
     mut series: impl FnMut(usize) -> Vec<f64>,
-) -> History {
+) -> HealthyHistory {
     let instances = (0..instances).map(|_| Instance::from([(METRIC.to_owned(), series(points))]));
-    History::new(60_000, vec![Recording::new("r", instances.collect()).unwrap()]).unwrap()
+    HealthyHistory::new(60_000, vec![Recording::new("r", instances.collect()).unwrap()]).unwrap()
 }
 
 pub(crate) fn config(metric: MetricConfig) -> CanaryConfig {
@@ -113,7 +113,7 @@ pub(crate) fn config(metric: MetricConfig) -> CanaryConfig {
 }
 
 pub(crate) fn calibrate(
-    history: &History,
+    history: &HealthyHistory,
     config: &CanaryConfig,
     judge: &dyn Judge,
     options: Options,

@@ -10,7 +10,7 @@ mod weakness;
 
 use judge_benches::random::Random;
 use judge_benches::scenarios::{Noise, Shape};
-use judge_calibrate::{Options, Smallest};
+use judge_calibrate::{Options, SmallestChange};
 use judge_core::config::Direction;
 use judge_core::judges::{EvidenceJudge, NetflixAcaJudge};
 use judge_core::{Judge, MetricConfig};
@@ -42,7 +42,8 @@ fn covered(phi: f64, instances: usize, points: usize, pairs: usize) -> (usize, u
         let found = metric.false_alarms[0].unwrap();
         alarms_held += usize::from((found.lower..=found.upper).contains(&alarms));
         let smallest = metric.shift[0].unwrap();
-        let (from, to) = (smallest.from * metric.level, smallest.to.map(|to| to * metric.level));
+        let (from, to) =
+            (smallest.from * metric.mean_size, smallest.to.map(|to| to * metric.mean_size));
         shifts_held += usize::from(from <= shift && to.is_none_or(|to| shift <= to));
     }
     (alarms_held, shifts_held)
@@ -94,7 +95,7 @@ fn the_time_a_change_needs_is_the_known_one() {
             let asked =
                 Options { change: shift / level, ..options(&[truth / 2.0, truth], 100, seed) };
             let calibration = calibrate(&history, &config, &MeanJudge { limit }, asked);
-            let needs = calibration.metrics[0].needs;
+            let needs = calibration.metrics[0].time_to_detect;
             held +=
                 usize::from(needs.from.unwrap() <= truth && needs.to.is_none_or(|to| truth <= to));
         }
@@ -125,7 +126,7 @@ fn real_judges_agree_with_an_independent_simulation() {
                 let metric = &calibration.metrics[0];
                 let found = metric.false_alarms[0].unwrap();
                 alarms_held += usize::from((found.lower..=found.upper).contains(&truth.alarms));
-                let Smallest { from, to, .. } = metric.shift[0].unwrap();
+                let SmallestChange { from, to, .. } = metric.shift[0].unwrap();
                 let held = from <= truth.shift && to.is_none_or(|to| truth.shift <= to);
                 shifts_held += usize::from(held);
             }

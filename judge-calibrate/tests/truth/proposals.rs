@@ -1,7 +1,8 @@
 //! Proposals on synthetic history, judged on instances and times that they were not made from.
 
 use judge_calibrate::{
-    Allowance, Calibrator, HeldOut, History, Instance, Proposal, ProposalKind, Recording, Target,
+    Allowance, Calibrator, HealthyHistory, HeldOut, Instance, Proposal, ProposalKind,
+    ProposalTarget, Recording,
 };
 use judge_core::config::{Direction, EffectMeasure};
 use judge_core::{CanaryConfig, Thresholds};
@@ -11,25 +12,25 @@ use super::*;
 const LEVEL: f64 = 100.0;
 
 /// A metric whose instances differ all the time: factors of their levels, noise of 5 %.
-fn instances(factors: &[f64], points: usize, random: &mut Random) -> History {
+fn instances(factors: &[f64], points: usize, random: &mut Random) -> HealthyHistory {
     let instance = |factor: &f64| {
         let noise = noise(0.0, points, random);
         let values = noise.iter().map(|noise| LEVEL * factor * (0.05 * noise).exp());
         Instance::from([(METRIC.to_owned(), values.collect())])
     };
     let recording = Recording::new("r", factors.iter().map(instance).collect()).unwrap();
-    History::new(60_000, vec![recording]).unwrap()
+    HealthyHistory::new(60_000, vec![recording]).unwrap()
 }
 
 fn metric(direction: Direction) -> MetricConfig {
     MetricConfig { direction, ..MetricConfig::new(METRIC, "g") }
 }
 
-fn propose(history: &History, config: &CanaryConfig, judge: &dyn Judge) -> Proposal {
+fn propose(history: &HealthyHistory, config: &CanaryConfig, judge: &dyn Judge) -> Proposal {
     let options = options(&[WINDOW as f64], 400, 1);
     let thresholds = Thresholds::DEFAULT;
     let calibrator = Calibrator { history, config, thresholds, judge, options };
-    calibrator.propose(Target::default(), &|_| {}).unwrap()
+    calibrator.propose(ProposalTarget::default(), &|_| {}).unwrap()
 }
 
 fn increase(proposal: &Proposal) -> Option<f64> {
@@ -57,7 +58,7 @@ fn instances_that_differ_get_the_allowance_they_need() {
         // The largest difference is 8 %.
         let ratio = increase(&proposal).unwrap();
         assert!((1.03..1.15).contains(&ratio), "{}: {ratio}", judge.name());
-        let shift = |shift: Option<Smallest>| shift.unwrap().change.unwrap();
+        let shift = |shift: Option<SmallestChange>| shift.unwrap().change.unwrap();
         assert!(shift(effect.shift_after) > shift(effect.shift_before), "{effect:?}");
 
         // Fresh windows of the same instances.
@@ -132,7 +133,7 @@ fn what_crosses_zero_is_allowed_a_change_in_its_unit() {
         Instance::from([(METRIC.to_owned(), values.collect())])
     };
     let recording = Recording::new("r", vec![balance(-0.05), balance(0.05)]).unwrap();
-    let history = History::new(60_000, vec![recording]).unwrap();
+    let history = HealthyHistory::new(60_000, vec![recording]).unwrap();
     let config = config(metric(Direction::Increase));
     let proposal = propose(&history, &config, &EvidenceJudge);
     let metric = &proposal.metrics[0];
@@ -162,7 +163,7 @@ fn what_has_no_allowance_says_why() {
     assert_eq!(proposal.metrics[1].kind, ProposalKind::NotInHistory);
     let flat = [(METRIC.to_owned(), vec![3.0; 12 * WINDOW])];
     let flat = Recording::new("r", vec![flat.clone().into(), flat.into()]).unwrap();
-    let flat = History::new(60_000, vec![flat]).unwrap();
+    let flat = HealthyHistory::new(60_000, vec![flat]).unwrap();
     let proposal = propose(&flat, &config(metric(Direction::Increase)), &EvidenceJudge);
     assert_eq!(proposal.metrics[0].kind, ProposalKind::Constant);
 }
@@ -179,6 +180,6 @@ fn one_window_cannot_be_held_out_and_several_lengths_are_refused() {
     let thresholds = Thresholds::DEFAULT;
     let judge = &EvidenceJudge;
     let calibrator = Calibrator { history: &history, config: &config, thresholds, judge, options };
-    let error = calibrator.propose(Target::default(), &|_| {}).unwrap_err().to_string();
+    let error = calibrator.propose(ProposalTarget::default(), &|_| {}).unwrap_err().to_string();
     assert_eq!(error, "expected one length of window for a proposal, got 2");
 }

@@ -2,7 +2,7 @@
 
 use judge_benches::random::Random;
 use judge_benches::scenarios::{Noise, Shape};
-use judge_calibrate::{FindingKind, History, Options};
+use judge_calibrate::{AdviceKind, HealthyHistory, Options};
 use judge_core::config::{Direction, EffectMeasure, EffectSize};
 use judge_core::judges::{EvidenceJudge, NetflixAcaJudge};
 use judge_core::{Judge, MetricConfig};
@@ -10,7 +10,7 @@ use judge_core::{Judge, MetricConfig};
 use super::known::{METRIC, calibrate, config, history};
 
 /// Two instances of a metric around `level`, with a standard deviation of 5.
-fn around(level: f64) -> History {
+fn around(level: f64) -> HealthyHistory {
     let noise = Noise { shape: Shape::Gaussian, level: 50.0, relative: 0.1, phi: 0.0 };
     let mut random = Random::new(7);
     let moved = |value: f64| level + value - 50.0;
@@ -18,16 +18,16 @@ fn around(level: f64) -> History {
 }
 
 fn reasons(
-    history: &History,
+    history: &HealthyHistory,
     judge: &dyn Judge,
     effect_size: EffectSize,
     direction: Direction,
     change: f64,
-) -> Vec<FindingKind> {
+) -> Vec<AdviceKind> {
     let metric = MetricConfig { effect_size, direction, ..MetricConfig::new(METRIC, "g") };
     let options = Options { minutes: vec![60.0], pairs: 40, change, ..Options::default() };
     let calibration = calibrate(history, &config(metric), judge, options);
-    calibration.metrics[0].findings.iter().map(|finding| finding.kind).collect()
+    calibration.metrics[0].advice.iter().map(|finding| finding.kind).collect()
 }
 
 const DIRECTIONS: [Direction; 3] = [Direction::Increase, Direction::Decrease, Direction::Either];
@@ -49,19 +49,19 @@ fn metrics_below_zero_are_not_called_noisy_for_their_sign() {
     for direction in DIRECTIONS {
         for (judge, history, size, change, expected) in [
             (evidence, &below, neutral, 0.2, None),
-            (evidence, &below, HALF, 0.2, Some(FindingKind::Allowed)),
-            (evidence, &below, neutral, 0.01, Some(FindingKind::TooNoisy)),
-            (evidence, &above, HALF, 0.2, Some(FindingKind::Allowed)),
-            (parity, &below, neutral, 0.2, Some(FindingKind::BelowZero)),
-            (parity, &below, HALF, 0.2, Some(FindingKind::BelowZero)),
+            (evidence, &below, HALF, 0.2, Some(AdviceKind::Allowed)),
+            (evidence, &below, neutral, 0.01, Some(AdviceKind::TooNoisy)),
+            (evidence, &above, HALF, 0.2, Some(AdviceKind::Allowed)),
+            (parity, &below, neutral, 0.2, Some(AdviceKind::BelowZero)),
+            (parity, &below, HALF, 0.2, Some(AdviceKind::BelowZero)),
             (parity, &below, cles, 0.2, None),
             (parity, &above, neutral, 0.2, None),
-            (parity, &above, neutral, 0.01, Some(FindingKind::TooNoisy)),
+            (parity, &above, neutral, 0.01, Some(AdviceKind::TooNoisy)),
             // The mean's sign is chance.
-            (parity, &around(0.0), neutral, 2.0, Some(FindingKind::BelowZero)),
+            (parity, &around(0.0), neutral, 2.0, Some(AdviceKind::BelowZero)),
         ] {
             let found = reasons(history, judge, size, direction, change);
-            let expected: Vec<FindingKind> = expected.into_iter().collect();
+            let expected: Vec<AdviceKind> = expected.into_iter().collect();
             assert_eq!(found, expected, "{} {direction:?} {size:?} {change}", judge.name());
         }
     }
@@ -71,5 +71,5 @@ fn metrics_below_zero_are_not_called_noisy_for_their_sign() {
 fn falls_are_held_against_the_fall_that_was_asked_for() {
     // What 100 % more undoes is a fall by half.
     let found = reasons(&around(50.0), &EvidenceJudge, HALF, Direction::Decrease, 1.0);
-    assert_eq!(found, [FindingKind::Allowed]);
+    assert_eq!(found, [AdviceKind::Allowed]);
 }

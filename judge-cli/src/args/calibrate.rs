@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{ListFormat, Overrides, source};
+use super::common::{ListFormat, Overrides, source};
 #[cfg(feature = "retro")]
-use super::{READING, ReadingArgs};
+use super::retro::{READING, ReadingArgs};
 use crate::input::Source;
 
 const EXAMPLES: &str = "\

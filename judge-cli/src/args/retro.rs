@@ -9,7 +9,7 @@ use judge_retro::{
     WindowOptions,
 };
 
-use super::{Overrides, source};
+use super::common::{Overrides, source};
 use crate::input::Source;
 
 const EXAMPLES: &str = "\

@@ -5,14 +5,15 @@ mod written;
 
 use anyhow::Context;
 use judge_calibrate::{
-    CalibrateError, Calibration, Calibrator, History, Options, Proposal, Target, Window,
+    CalibrateError, Calibration, Calibrator, HealthyHistory, Options, Proposal, ProposalTarget,
+    WindowFigures,
 };
 
 use self::progress::Progress;
-use super::Exit;
+use super::exit::Exit;
 use crate::args::CalibrateArgs;
 use crate::input::{
-    CalibrateParts, HealthyHistory, InputError, InputProblem, Source, calibrate_parts,
+    CalibrateParts, HistorySource, InputError, InputProblem, Source, calibrate_parts,
 };
 use crate::output::{Console, Destination, Proposed};
 
@@ -33,7 +34,7 @@ pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit
     };
     let destination = Destination::from(output);
     if args.propose {
-        let target = Target::new(args.false_alarms, args.largest)
+        let target = ProposalTarget::new(args.false_alarms, args.largest)
             .map_err(|error| problem(&config, error))?;
         let proposal = on_threads(args.threads, || propose(&config, &parts, options, target))??;
         warn_of_little_history(proposal.window, console);
@@ -51,13 +52,13 @@ pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit
 }
 
 #[cfg(feature = "retro")]
-fn history(args: &CalibrateArgs) -> anyhow::Result<HealthyHistory> {
+fn history(args: &CalibrateArgs) -> anyhow::Result<HistorySource> {
     use judge_retro::{WindowOptions, Windows};
     if args.releases.is_empty() {
-        return Ok(HealthyHistory::Instances(args.history.clone()));
+        return Ok(HistorySource::Instances(args.history.clone()));
     }
     let windows = Windows::try_from(WindowOptions { step: args.step, ..WindowOptions::default() })?;
-    Ok(HealthyHistory::Releases(Box::new(crate::input::Releases {
+    Ok(HistorySource::Releases(Box::new(crate::input::Releases {
         sources: args.releases.clone(),
         options: args.reading.options(),
         step_millis: windows.step_millis(),
@@ -67,15 +68,15 @@ fn history(args: &CalibrateArgs) -> anyhow::Result<HealthyHistory> {
 
 #[cfg(not(feature = "retro"))]
 #[expect(clippy::unnecessary_wraps, reason = "releases may be asked for what cannot be")]
-fn history(args: &CalibrateArgs) -> anyhow::Result<HealthyHistory> {
-    Ok(HealthyHistory::Instances(args.history.clone()))
+fn history(args: &CalibrateArgs) -> anyhow::Result<HistorySource> {
+    Ok(HistorySource::Instances(args.history.clone()))
 }
 
 /// Below this many independent pairs no interval of a power of 0.8 has both ends.
 const FEWEST_INDEPENDENT: f64 = 17.0;
 
-fn warn_of_little_history(window: Window, console: &Console) {
-    let Window { minutes, pairs, independent, .. } = window;
+fn warn_of_little_history(window: WindowFigures, console: &Console) {
+    let WindowFigures { minutes, pairs, independent, .. } = window;
     if pairs == 0 {
         console.warning(format_args!(
             "the history has no windows of {minutes} min to compare; give longer recordings"
@@ -103,7 +104,7 @@ fn propose(
     source: &Source,
     parts: &CalibrateParts,
     options: Options,
-    target: Target,
+    target: ProposalTarget,
 ) -> Result<Proposal, InputError> {
     let history = recorded(source, parts)?;
     let progress = Progress::start();
@@ -111,14 +112,14 @@ fn propose(
     found.map_err(|error| problem(source, error))
 }
 
-fn recorded(source: &Source, parts: &CalibrateParts) -> Result<History, InputError> {
-    History::new(parts.step_millis, parts.recordings.clone())
+fn recorded(source: &Source, parts: &CalibrateParts) -> Result<HealthyHistory, InputError> {
+    HealthyHistory::new(parts.step_millis, parts.recordings.clone())
         .map_err(|error| problem(source, error))
 }
 
 fn calibrator<'a>(
     parts: &'a CalibrateParts,
-    history: &'a History,
+    history: &'a HealthyHistory,
     options: Options,
 ) -> Calibrator<'a> {
     let CalibrateParts { config, thresholds, judge, .. } = parts;

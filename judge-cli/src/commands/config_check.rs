@@ -2,7 +2,7 @@
 
 use judge_core::{Problem, Severity, kayenta};
 
-use super::Exit;
+use super::exit::Exit;
 use crate::args::CheckArgs;
 use crate::input::{InputError, InputProblem, Source};
 use crate::output::{CheckedFile, Console};

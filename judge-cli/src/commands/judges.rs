@@ -2,18 +2,18 @@
 
 use judge_core::judges;
 
-use super::Exit;
+use super::exit::Exit;
 use crate::args::ListArgs;
 use crate::output::{Console, Listed};
 
 /// Lists the judges.
 pub(crate) fn run(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
-    let listed: Vec<Listed> = judges::ALL
+    let listed: Vec<Listed> = judges::built_in()
         .iter()
         .map(|judge| Listed {
             name: judge.name(),
             summary: judge.summary(),
-            default: judge.name() == judges::DEFAULT.name(),
+            default: judge.name() == judges::built_in().default_judge().name(),
         })
         .collect();
     console.judges(&listed, args.format)?;

@@ -1,6 +1,6 @@
 //! `judge report`.
 
-use super::Exit;
+use super::exit::Exit;
 use crate::args::ReportArgs;
 use crate::input::{Judged, read_judged};
 use crate::output::{Destination, Page, html};

@@ -4,7 +4,7 @@ use anyhow::bail;
 use judge_core::{Judgement, kayenta};
 use judge_report::Fact;
 
-use super::Exit;
+use super::exit::Exit;
 use crate::args::{JudgementFormat, RunArgs};
 use crate::input::{
     InputProblem, Parts, Prepared, Source, from_pairs, from_parts, from_request, listed,

@@ -6,7 +6,7 @@ use judge_core::stats::{
     relative_shift, spread_ratio, two_sample,
 };
 
-use super::Exit;
+use super::exit::Exit;
 use crate::args::TestArgs;
 use crate::input::{self, InputError, InputProblem, Source};
 use crate::output::{Bounded, Comparison, Console, Location, Side, Spread, Superiority, Test};
@@ -85,7 +85,7 @@ fn compare(
         canary: side(canary),
         location: Location {
             shift: Bounded::new(shift.estimate, shift.interval),
-            coverage: shift.coverage,
+            coverage: shift.interval.level,
             percent: relative.map(|ratio| Bounded::new(ratio.estimate, ratio.interval)),
         },
         superiority: Superiority {

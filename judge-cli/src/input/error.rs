@@ -2,7 +2,7 @@
 
 use std::io;
 
-use judge_core::Refused;
+use judge_core::JudgeError;
 use judge_core::stats::SampleError;
 use thiserror::Error;
 
@@ -121,7 +121,7 @@ pub(crate) enum InputProblem {
     #[error(transparent)]
     Prometheus(#[from] PrometheusError),
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Refused(#[from] JudgeError),
 }
 
 fn named(name: Option<&str>) -> String {

@@ -1,6 +1,6 @@
 //! A judgement that was written before.
 
-use judge_core::{JudgeRequest, Judgement, Problem, Refused, kayenta};
+use judge_core::{JudgeError, JudgeRequest, Judgement, Problem, kayenta};
 use serde_json::Value;
 
 use super::error::{InputError, InputProblem};
@@ -30,7 +30,7 @@ pub(crate) fn read(source: &Source) -> Result<Judged, InputError> {
     parse(&json).map_err(|refused| source.error(InputProblem::Refused(refused)))
 }
 
-fn parse(json: &[u8]) -> Result<Judged, Refused> {
+fn parse(json: &[u8]) -> Result<Judged, JudgeError> {
     let mut document = kayenta::read_document(json)?;
     let judgement = serde_path_to_error::deserialize(&document).map_err(|error| {
         let path = error.path().to_string();
@@ -41,7 +41,7 @@ fn parse(json: &[u8]) -> Result<Judged, Refused> {
     Ok(Judged { judgement, request: request.map(kept).transpose()? })
 }
 
-fn kept(mut document: Value) -> Result<KeptRequest, Refused> {
+fn kept(mut document: Value) -> Result<KeptRequest, JudgeError> {
     let json = document.to_string();
     let request =
         kayenta::read_request(json.as_bytes()).map_err(|refused| refused.within("request"))?;

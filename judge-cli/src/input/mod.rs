@@ -10,6 +10,7 @@ mod healthy;
 mod judged;
 mod labels;
 mod prometheus;
+mod recordings;
 #[cfg(feature = "retro")]
 mod releases;
 mod request;
@@ -19,7 +20,7 @@ mod source;
 
 pub(crate) use column::read as read_column;
 pub(crate) use error::{InputError, InputProblem};
-pub(crate) use healthy::{CalibrateParts, HealthyHistory, calibrate_parts};
+pub(crate) use healthy::{CalibrateParts, HistorySource, calibrate_parts};
 pub(crate) use judged::{Judged, read as read_judged};
 #[cfg(feature = "retro")]
 pub(crate) use releases::{Releases, of_ignored};

@@ -11,7 +11,7 @@ use judge_retro::{
 };
 
 use super::error::{InputError, InputProblem};
-use super::healthy::{Healthy, Timed, recordings};
+use super::recordings::{HealthyInstances, TimedInstance, recordings};
 use super::request::Judging;
 use super::side::listed;
 use super::source::Source;
@@ -42,7 +42,7 @@ impl From<HistoryError> for Stopped {
 
 impl Releases {
     /// Reads all of it into memory: 8 bytes a point.
-    pub(super) fn read(&self, judging: &Judging) -> Result<Healthy, InputError> {
+    pub(super) fn read(&self, judging: &Judging) -> Result<HealthyInstances, InputError> {
         let plan = Plan::of(&judging.config, &judging.document);
         let plan = Arc::new(plan.map_err(|refused| judging.error(refused))?);
         let of_history = |error| InputError {
@@ -91,7 +91,7 @@ impl Releases {
             let others = if others > 0 { format!("; so are {others} more") } else { String::new() };
             warnings.push(format!("{first}{others}"));
         }
-        Ok(Healthy { recordings: all, step_millis: step_millis.unwrap_or(1), warnings })
+        Ok(HealthyInstances { recordings: all, step_millis: step_millis.unwrap_or(1), warnings })
     }
 }
 
@@ -102,7 +102,7 @@ pub(crate) fn of_ignored(names: &[String]) -> Option<String> {
 }
 
 /// The healthy instances of a release.
-fn instances(release: &Release, with_canaries: bool) -> Vec<Timed> {
+fn instances(release: &Release, with_canaries: bool) -> Vec<TimedInstance> {
     let side = |role: &str, grid: Grid, of: fn(&judge_retro::ReleaseMetric) -> &Recorded| {
         let metrics = || release.metrics.iter();
         let names: BTreeSet<&str> = metrics()
@@ -126,7 +126,7 @@ fn instances(release: &Release, with_canaries: bool) -> Vec<Timed> {
                     .then(|| (metric.name.clone(), Series { values: values.clone(), clock }))
             };
             let by_metric: BTreeMap<String, Series> = metrics().filter_map(series).collect();
-            Timed {
+            TimedInstance {
                 name: format!("{}, {role} {}", release.name, name.unwrap_or_default()),
                 start_millis: grid.start_millis,
                 step_millis: grid.step_millis,

@@ -5,11 +5,12 @@ use std::fmt::Write;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, Table};
 use judge_calibrate::{
-    Calibration, Finding, HistorySummary, MetricFigures, Needs, Pairing, Share, Smallest,
+    Advice, Calibration, HistorySummary, MetricFigures, Pairing, Share, SmallestChange,
+    TimeToDetect,
 };
 use judge_core::figure;
 
-use super::HEADING;
+use super::style::HEADING;
 use super::text::printable;
 
 /// Spaces before the first column.
@@ -31,7 +32,7 @@ pub(crate) fn text(calibration: &Calibration, width: Option<u16>) -> String {
         let title = format!("Smallest other change found {} in {minutes} min", often(calibration));
         section(&mut text, &title, &others(calibration), width);
     }
-    if calibration.metrics.iter().any(|metric| !metric.factors && !metric.shift.is_empty()) {
+    if calibration.metrics.iter().any(|metric| !metric.multiplicative && !metric.shift.is_empty()) {
         text.push_str("  * added to every point, in percent of the metric's mean size\n");
     }
     findings(&mut text, calibration);
@@ -132,12 +133,12 @@ fn shifts(calibration: &Calibration) -> Table {
     let mut header = header("", calibration);
     header.push(format!("{asked} takes"));
     let mut table = table(header);
-    let row = |table: &mut Table, name: &str, shift: &[Option<Smallest>], takes| {
+    let row = |table: &mut Table, name: &str, shift: &[Option<SmallestChange>], takes| {
         add(table, name, shift.iter().map(|found| smallest(*found)).chain([needs(takes)]));
     };
-    row(&mut table, EVERY, &calibration.config.shift, calibration.config.needs);
+    row(&mut table, EVERY, &calibration.config.shift, calibration.config.time_to_detect);
     for metric in &calibration.metrics {
-        row(&mut table, &name(metric), &metric.shift, metric.needs);
+        row(&mut table, &name(metric), &metric.shift, metric.time_to_detect);
     }
     table
 }
@@ -153,7 +154,7 @@ fn others(calibration: &Calibration) -> Table {
 }
 
 fn name(metric: &MetricFigures) -> String {
-    let mark = if metric.factors { "" } else { ADDED };
+    let mark = if metric.multiplicative { "" } else { ADDED };
     format!("{}{mark}", printable(&metric.name))
 }
 
@@ -168,15 +169,15 @@ pub(super) fn share(share: Option<Share>) -> String {
 }
 
 /// A change with its interval: `+12% [+10%, +15%]`; a question mark where history does not bound it.
-pub(super) fn smallest(smallest: Option<Smallest>) -> String {
-    let Some(Smallest { change, from, to, .. }) = smallest else { return "-".to_owned() };
+pub(super) fn smallest(smallest: Option<SmallestChange>) -> String {
+    let Some(SmallestChange { change, from, to, .. }) = smallest else { return "-".to_owned() };
     let Some(change) = change else { return "none".to_owned() };
     let to = to.map_or_else(|| "?".to_owned(), two_digits);
     format!("{} [{}, {to}]", two_digits(change), two_digits(from))
 }
 
 /// Minutes with their interval: `7.5 min [5, 12]`.
-fn needs(needs: Needs) -> String {
+fn needs(needs: TimeToDetect) -> String {
     let bound = |minutes: Option<f64>| minutes.map_or_else(|| "?".to_owned(), short);
     match (needs.minutes, needs.longest) {
         (Some(minutes), _) => {
@@ -210,9 +211,9 @@ fn rounded(number: f64) -> f64 {
 }
 
 fn findings(text: &mut String, calibration: &Calibration) {
-    let mut told: Vec<(&Finding, Vec<&str>)> = Vec::new();
+    let mut told: Vec<(&Advice, Vec<&str>)> = Vec::new();
     for metric in &calibration.metrics {
-        for finding in &metric.findings {
+        for finding in &metric.advice {
             match told.iter_mut().find(|(known, _)| *known == finding) {
                 Some((_, metrics)) => metrics.push(&metric.name),
                 None => told.push((finding, vec![&metric.name])),

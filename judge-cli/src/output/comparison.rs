@@ -83,7 +83,7 @@ pub(crate) struct Bounded {
 }
 
 impl Bounded {
-    pub(crate) fn new(estimate: f64, Interval { lower, upper }: Interval) -> Self {
+    pub(crate) fn new(estimate: f64, Interval { lower, upper, .. }: Interval) -> Self {
         Self { estimate, lower, upper }
     }
 

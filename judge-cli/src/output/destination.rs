@@ -36,7 +36,7 @@ impl Destination {
     pub(crate) fn write(&self, shown: &[u8], color: ColorChoice) -> anyhow::Result<()> {
         match self {
             Self::Stdout => match write_stdout(shown, color) {
-                Err(error) if super::reader_went_away(&error) => Ok(()),
+                Err(error) if reader_went_away(&error) => Ok(()),
                 written => written,
             },
             Self::File(path) => {
@@ -94,4 +94,12 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(unix)]
 fn new_file() -> Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o666)
+}
+
+/// Whether `error` only says that whoever read the output has stopped reading.
+pub(crate) fn reader_went_away(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use judge_core::Judgement;
 use judge_core::judgement::{Finding, MetricJudgement};
 
-use super::HEADING;
+use super::style::HEADING;
 use super::text::printable;
 
 /// The findings of the metrics called `names`, the strongest first.

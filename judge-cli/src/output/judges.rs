@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::HEADING;
 use super::json::Listed;
+use super::style::HEADING;
 
 /// The judges, one line each.
 pub(crate) fn lines(judges: &[Listed]) -> String {

@@ -11,6 +11,7 @@ mod problems;
 mod proposal;
 #[cfg(feature = "retro")]
 mod replayed;
+mod style;
 mod table;
 mod text;
 
@@ -18,15 +19,16 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use judge_calibrate::Calibration;
 use judge_core::Judgement;
 use serde::Serialize;
 
 use crate::args::{Color, ListFormat};
+use style::{ERROR, WARNING};
 
 pub(crate) use comparison::{Bounded, Comparison, Location, Side, Spread, Superiority, Test};
-pub(crate) use destination::Destination;
+pub(crate) use destination::{Destination, reader_went_away};
 pub(crate) use json::{BadLine, FullJudgement, Listed, Proposed};
 pub(crate) use page::{Page, html};
 pub(crate) use problems::CheckedFile;
@@ -38,10 +40,6 @@ pub(crate) use replayed::{Counts, ReleaseLines, replayed_table};
 pub(crate) struct Console {
     color: ColorChoice,
 }
-
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-const HEADING: Style = Style::new().bold();
 
 impl Console {
     /// A console that colours as `color` says.
@@ -179,12 +177,4 @@ impl Console {
     pub(crate) fn own_text(&self, text: &[u8]) -> anyhow::Result<()> {
         Destination::Stdout.write(text, self.color)
     }
-}
-
-/// Whether `error` only says that whoever read the output has stopped reading.
-pub(crate) fn reader_went_away(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

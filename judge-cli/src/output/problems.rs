@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use judge_core::{Problem, Severity};
 use serde::Serialize;
 
+use super::style::{ERROR, WARNING};
 use super::text::printable;
 
 /// A config and everything wrong with it.
@@ -33,8 +34,8 @@ pub(crate) fn lines(files: &[CheckedFile]) -> String {
         let file = printable(&checked.file);
         for problem in &checked.problems {
             let (style, kind) = match problem.severity {
-                Severity::Error => (super::ERROR, "error"),
-                Severity::Suspect => (super::WARNING, "suspect"),
+                Severity::Error => (ERROR, "error"),
+                Severity::Suspect => (WARNING, "suspect"),
                 Severity::Notice => (Style::new().bold(), "notice"),
             };
             let problem = problem.to_string();

@@ -3,13 +3,13 @@
 use std::fmt::Write;
 
 use judge_calibrate::{
-    Allowance, Effect, HeldOut, HistorySummary, MetricProposal, Pairing, Proposal, ProposalKind,
-    Share, SpreadFigures,
+    Allowance, HeldOut, HistorySummary, MetricProposal, Pairing, Proposal, ProposalEffect,
+    ProposalKind, Share, SpreadFigures,
 };
 use judge_core::figure;
 
-use super::HEADING;
 use super::calibration::{add, percent, section, share, smallest, table};
+use super::style::HEADING;
 use super::text::printable;
 
 const HEADER: [&str; 9] = [
@@ -119,8 +119,9 @@ fn spread(metric: &MetricProposal) -> [String; 3] {
     [difference, windows.to_string(), instances.to_string()]
 }
 
-fn effect(effect: &Effect) -> [String; 4] {
-    let Effect { false_alarms_before, false_alarms_after, shift_before, shift_after } = *effect;
+fn effect(effect: &ProposalEffect) -> [String; 4] {
+    let ProposalEffect { false_alarms_before, false_alarms_after, shift_before, shift_after } =
+        *effect;
     [
         share(false_alarms_before),
         share(false_alarms_after),

@@ -10,7 +10,7 @@ use judge_core::{Classification, Verdict, figure};
 use judge_points::time;
 use judge_retro::{BrokenRelease, Fate, ReleaseLine, Replayed, ReplayedInterval, show_length};
 
-use super::HEADING;
+use super::style::HEADING;
 use super::text::printable;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();

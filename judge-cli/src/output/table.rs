@@ -12,7 +12,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Wi
 use judge_core::judgement::{GroupScore, MetricJudgement};
 use judge_core::{Classification, Judgement, Verdict, figure};
 
-use super::HEADING;
+use super::style::HEADING;
 use super::text::printable;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();

@@ -77,7 +77,7 @@ fn numbers_are_those_of_the_library() {
     assert_eq!(answer.stdout.lines().count(), golden.lines().count());
     for (request, result) in golden.lines().zip(answer.stdout.lines()) {
         let request = kayenta::read_request(request.as_bytes()).unwrap();
-        let judgement = judges::chosen_by(&request).unwrap().judge(&request).unwrap();
+        let judgement = judges::built_in().chosen_by(&request).unwrap().judge(&request).unwrap();
         assert_eq!(result, serde_json::to_string(&kayenta::result(&judgement)).unwrap());
     }
 }

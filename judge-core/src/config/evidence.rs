@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::judgement::TestKind;
 use crate::problem::Problem;
+use crate::test_kind::TestKind;
 
 /// The probability that a healthy metric passes: at least one half and below 1.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]

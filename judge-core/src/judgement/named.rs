@@ -19,7 +19,7 @@ impl MetricJudgement {
     /// let request = JudgeRequest { config, pairs: vec![pair], ..JudgeRequest::default() };
     /// let judgement = NetflixAcaJudge.judge(&request)?;
     /// assert_eq!(judgement.metrics[0].shown_name(), "errors {action=checkout}");
-    /// # Ok::<(), judge_core::Refused>(())
+    /// # Ok::<(), judge_core::JudgeError>(())
     /// ```
     pub fn shown_name(&self) -> String {
         let tags = self.shown_tags();

@@ -31,7 +31,7 @@ impl MetricJudgement {
     /// let config = CanaryConfig { metrics, ..CanaryConfig::default() };
     /// let judgement = NetflixAcaJudge.judge(&JudgeRequest::without_points(config))?;
     /// assert_eq!(judgement.metrics[0].standing(), Standing::Missing);
-    /// # Ok::<(), judge_core::Refused>(())
+    /// # Ok::<(), judge_core::JudgeError>(())
     /// ```
     pub fn standing(&self) -> Standing {
         match (self.classification, &self.decision) {

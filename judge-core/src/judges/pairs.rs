@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::config::{MetricConfig, NanStrategy};
+use crate::error::JudgeError;
 use crate::judgement::{Classification, MetricJudgement, Side};
-use crate::problem::{Problem, Refused};
+use crate::problem::Problem;
 use crate::request::JudgeRequest;
 use crate::series::MetricPair;
 use crate::warning::Warning;
@@ -24,7 +25,7 @@ impl<'a> Configs<'a> {
         &self,
         index: usize,
         pair: &MetricPair,
-    ) -> Result<&'a MetricConfig, Refused> {
+    ) -> Result<&'a MetricConfig, JudgeError> {
         self.0.get(pair.name.as_str()).copied().ok_or_else(|| {
             let path = format!("metricSetPairList[{index}].name");
             let allowed = "the name of a metric in canaryConfig.metrics";

@@ -17,9 +17,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::{CanaryConfig, Thresholds};
+use crate::error::JudgeError;
 use crate::judgement::Judgement;
 use crate::judges;
-use crate::problem::{Problem, Refused, Severity};
+use crate::problem::{Problem, Severity};
 use crate::request::JudgeRequest;
 use crate::series::MetricPair;
 
@@ -37,9 +38,9 @@ use crate::series::MetricPair;
 /// }"#;
 /// let config = judge_core::kayenta::read_config(config)?;
 /// assert_eq!(config.metrics[0].name, "latency");
-/// # Ok::<(), judge_core::Refused>(())
+/// # Ok::<(), judge_core::JudgeError>(())
 /// ```
-pub fn read_config(json: &[u8]) -> Result<CanaryConfig, Refused> {
+pub fn read_config(json: &[u8]) -> Result<CanaryConfig, JudgeError> {
     let document: serde_json::Value = parse(json)?;
     let (config, problems) = config::read(&document);
     config.ok_or(problems).or_else(refuse)
@@ -92,7 +93,7 @@ pub fn config_within(json: &[u8]) -> Option<serde_json::Value> {
 /// What the judge of `config` refuses, and what else is found in it.
 fn judged_by(config: CanaryConfig) -> Vec<Problem> {
     let request = JudgeRequest::without_points(config);
-    let judged = judges::chosen_by(&request).and_then(|judge| judge.judge(&request));
+    let judged = judges::built_in().chosen_by(&request).and_then(|judge| judge.judge(&request));
     let mut problems = request.problems_beside(judged.err().as_ref());
     for problem in &mut problems {
         if let Some(within_config) = problem.path.strip_prefix("canaryConfig.") {
@@ -106,7 +107,7 @@ fn judged_by(config: CanaryConfig) -> Vec<Problem> {
 ///
 /// # Errors
 /// With every problem at once, when the bytes are not JSON or not a request that can be judged.
-pub fn read_request(json: &[u8]) -> Result<JudgeRequest, Refused> {
+pub fn read_request(json: &[u8]) -> Result<JudgeRequest, JudgeError> {
     read(json, |raw| request::read(raw, None), |document| request::problems::of(document, None))
 }
 
@@ -118,7 +119,7 @@ pub fn read_request(json: &[u8]) -> Result<JudgeRequest, Refused> {
 pub fn read_request_judged_at(
     json: &[u8],
     thresholds: Thresholds,
-) -> Result<JudgeRequest, Refused> {
+) -> Result<JudgeRequest, JudgeError> {
     let given = Some(thresholds);
     let read = read(
         json,
@@ -138,9 +139,9 @@ pub fn read_request_judged_at(
 /// let json = br#"[{"name": "latency", "values": {"control": [1.0, "NaN"], "experiment": [2.0]}}]"#;
 /// let pairs = judge_core::kayenta::read_pairs(json)?;
 /// assert_eq!(pairs[0].canary.values, [2.0]);
-/// # Ok::<(), judge_core::Refused>(())
+/// # Ok::<(), judge_core::JudgeError>(())
 /// ```
-pub fn read_pairs(json: &[u8]) -> Result<Vec<MetricPair>, Refused> {
+pub fn read_pairs(json: &[u8]) -> Result<Vec<MetricPair>, JudgeError> {
     read(json, request::read_pairs, request::problems::of_pairs)
 }
 
@@ -149,7 +150,7 @@ fn read<R: DeserializeOwned, T>(
     json: &[u8],
     read: impl FnOnce(R) -> Option<T>,
     problems: impl FnOnce(&serde_json::Value) -> Vec<Problem>,
-) -> Result<T, Refused> {
+) -> Result<T, JudgeError> {
     let stopped = match parse(json).map(read) {
         Ok(Some(read)) => return Ok(read),
         Ok(None) => Vec::new(),
@@ -190,7 +191,7 @@ pub fn request<'a>(
 ///
 /// # Errors
 /// When the bytes are not JSON.
-pub fn read_document(json: &[u8]) -> Result<serde_json::Value, Refused> {
+pub fn read_document(json: &[u8]) -> Result<serde_json::Value, JudgeError> {
     parse(json)
 }
 
@@ -199,16 +200,16 @@ pub fn result(judgement: &Judgement) -> impl Serialize + '_ {
     result::CanaryJudgeResult::from(judgement)
 }
 
-fn refuse<T>(problems: Vec<Problem>) -> Result<T, Refused> {
+fn refuse<T>(problems: Vec<Problem>) -> Result<T, JudgeError> {
     let errors: Vec<Problem> =
         problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect();
-    Refused::unless_empty(errors)?;
+    JudgeError::check(errors)?;
     Err(Problem::error("", "an unreadable document", "a document that can be judged").into())
 }
 
 /// Parses JSON; on failure once more with bare NaN and infinities put in quotes, and then with the
 /// path of what is wrong.
-fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Refused> {
+fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, JudgeError> {
     let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
     let error = match serde_json::from_slice(json) {
         Ok(parsed) => return Ok(parsed),
@@ -221,7 +222,7 @@ fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Refused> {
     Err(explain::<T>(json))
 }
 
-fn explain<T: DeserializeOwned>(json: &[u8]) -> Refused {
+fn explain<T: DeserializeOwned>(json: &[u8]) -> JudgeError {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let problem = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Err(error) => {

@@ -4,6 +4,7 @@ use super::distribution::normal;
 use super::root::root;
 use super::saddlepoint::{self, Cells, Tails};
 use super::{ConfidenceLevel, Interval, PValues};
+use crate::math;
 
 /// An outcome as likely as the one observed up to rounding counts as one (R's `fisher.test`,
 /// `relErr`).
@@ -144,24 +145,24 @@ impl Observed {
 
     /// The ratios (of odds or rates) that neither one-sided test rejects at half of 1 − level.
     pub(super) fn interval(self, level: ConfidenceLevel) -> Interval {
-        let log_tail = level.tail().ln();
+        let log_tail = math::ln(level.tail());
         // Where the data let the ratio go to 0 or to infinity there is no bound.
         let lower = if self.events == self.smallest() {
             0.0
         } else {
-            self.solve(level, -1.0, |tails| tails.at_least.ln() - log_tail)
+            self.solve(level, -1.0, |tails| math::ln(tails.at_least) - log_tail)
         };
         let upper = if self.events == self.largest() {
             f64::INFINITY
         } else {
-            self.solve(level, 1.0, |tails| tails.at_most.ln() - log_tail)
+            self.solve(level, 1.0, |tails| math::ln(tails.at_most) - log_tail)
         };
-        Interval { lower, upper }
+        level.interval(lower, upper)
     }
 
     /// Goes from the estimate in `direction` until `excess` is negative, then finds the crossing.
     fn solve(self, level: ConfidenceLevel, direction: f64, excess: impl Fn(Tails) -> f64) -> f64 {
-        let at = |log_ratio: f64| excess(self.tails(log_ratio.exp())).max(-f64::MAX);
+        let at = |log_ratio: f64| excess(self.tails(math::exp(log_ratio))).max(-f64::MAX);
         let mut start = self.log_estimate();
         let mut width = normal::upper_quantile(level.tail()).max(0.1) * self.log_error();
         // At a level near 0 the estimate itself may lie beyond the limit.
@@ -172,7 +173,7 @@ impl Observed {
         while at(start + direction * width) > 0.0 && width < 600.0 {
             width *= 1.5;
         }
-        root(at, start, start + direction * width).exp()
+        math::exp(root(at, start, start + direction * width))
     }
 
     /// The four cells, each with a half added so that none is 0; two with exposures.
@@ -183,9 +184,9 @@ impl Observed {
             Conditional::Trials { m, n } => {
                 let x_rest = (m - self.events) as f64 + 0.5;
                 let y_rest = (n + self.events - self.total) as f64 + 0.5;
-                (x / y).ln() - (x_rest / y_rest).ln()
+                math::ln(x / y) - math::ln(x_rest / y_rest)
             }
-            Conditional::Exposure { odds } => (x / y).ln() - odds.ln(),
+            Conditional::Exposure { odds } => math::ln(x / y) - math::ln(odds),
         }
     }
 

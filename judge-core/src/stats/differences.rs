@@ -10,36 +10,14 @@
 //! Frederickson and Johnson (1984), "Generalized selection and ranking: sorted matrices";
 //! Monahan (1984), "Algorithm 616: fast computation of the Hodges-Lehmann location estimator".
 
+use super::rank_targets::{DIRECT, Ends, Ranks, TARGETS};
 use super::selection::{Weighted, ends_among, ends_among_all, weighted_median};
 use super::staircase::{Band, Rows, walk};
 use super::thinning::{Level, thin_down};
 use super::tied::Tied;
 
-/// Up to so many differences are formed and selected from.
-pub(super) const DIRECT: usize = 256;
 /// Half width of a band, in standard deviations of the thinned count.
 const TIGHT: f64 = 3.0;
-/// How many ranges of ranks are looked for at once.
-pub(super) const TARGETS: usize = 3;
-
-/// Ranks of the differences, counted from 1, from the first to the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ranks {
-    pub(super) first: u64,
-    pub(super) last: u64,
-}
-
-/// The differences at the two ends of [`Ranks`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Ends {
-    pub(super) first: f64,
-    pub(super) last: f64,
-}
-
-impl Ends {
-    pub(super) const UNKNOWN: Self = Self { first: f64::NAN, last: f64::NAN };
-}
-
 /// Finds order statistics of the differences; keeps its buffers, O(m + n), for the next pair.
 #[derive(Debug, Default)]
 pub(super) struct Selector {

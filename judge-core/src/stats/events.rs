@@ -3,6 +3,7 @@
 use super::conditional::{Conditional, Observed};
 use super::distribution::normal;
 use super::{ConfidenceLevel, Interval, PValues};
+use crate::math;
 use thiserror::Error;
 
 /// So many of so many: failures out of requests, say.
@@ -73,12 +74,13 @@ impl Proportion {
     }
 
     /// Wilson's score interval.
-    fn wilson(self, z: f64) -> Interval {
+    fn wilson(self, level: ConfidenceLevel) -> Interval {
+        let z = normal::upper_quantile(level.tail());
         let (k, n) = (self.events as f64, self.trials as f64);
         let z2 = z * z;
         let middle = (k + z2 / 2.0) / (n + z2);
         let reach = z / (n + z2) * (k * (n - k) / n + z2 / 4.0).sqrt();
-        Interval { lower: (middle - reach).max(0.0), upper: (middle + reach).min(1.0) }
+        level.interval((middle - reach).max(0.0), (middle + reach).min(1.0))
     }
 }
 
@@ -159,12 +161,11 @@ pub fn two_proportions(x: Proportion, y: Proportion, level: ConfidenceLevel) -> 
         total: x.events + y.events,
     };
     let difference = x.value() - y.value();
-    let z = normal::upper_quantile(level.tail());
-    let (xi, yi) = (x.wilson(z), y.wilson(z));
-    let difference_interval = Interval {
-        lower: difference - (x.value() - xi.lower).hypot(yi.upper - y.value()),
-        upper: difference + (xi.upper - x.value()).hypot(y.value() - yi.lower),
-    };
+    let (xi, yi) = (x.wilson(level), y.wilson(level));
+    let difference_interval = level.interval(
+        difference - math::hypot(x.value() - xi.lower, yi.upper - y.value()),
+        difference + math::hypot(xi.upper - x.value(), y.value() - yi.lower),
+    );
     let cross = |p: Proportion, q: Proportion| p.events as f64 * (q.trials - q.events) as f64;
     let odds_ratio = cross(x, y) / cross(y, x);
     TwoProportions {

@@ -1,23 +1,10 @@
 //! The Hodges–Lehmann shift: by how much x lies above y.
 
-use super::differences::{Ranks, TARGETS};
 use super::distribution::normal;
 use super::mann_whitney::{NullDistribution, choose, may_be_exact};
+use super::rank_targets::{Ranks, TARGETS};
 use super::ranks::{RankCollector, RankSums};
-use super::{ConfidenceLevel, ExactTooCostly, Interval, Method, Sample, TwoSampleScratch};
-
-/// By how much x lies above y, in the unit of the values.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub struct Shift {
-    /// The Hodges–Lehmann estimate: the median of all mn differences x − y.
-    pub estimate: f64,
-    /// From one order statistic of the differences to the opposite one.
-    pub interval: Interval,
-    /// The confidence that the interval reaches: no less than asked for, except when the samples are
-    /// so small that the whole range of differences falls short.
-    pub coverage: f64,
-}
+use super::{ConfidenceLevel, ExactTooCostly, Interval, Method, Sample, Shift, TwoSampleScratch};
 
 /// The Hodges–Lehmann shift with its confidence interval.
 ///
@@ -98,11 +85,9 @@ pub(super) fn locate(
     let [lower, middle, upper] = scratch.selector.select(x, y, &targets, |rows, at_most, below| {
         collector.visit(rows, at_most, below);
     });
-    let shift = Shift {
-        estimate: in_range(middle.first).midpoint(in_range(middle.last)),
-        interval: Interval { lower: in_range(lower.first), upper: in_range(upper.last) },
-        coverage: ends.coverage,
-    };
+    let estimate = in_range(middle.first).midpoint(in_range(middle.last));
+    let interval = Interval::new(in_range(lower.first), in_range(upper.last), ends.coverage);
+    let shift = Shift::new(estimate, interval);
     Ok(Located { shift, sums: collector.finish(x, y), null })
 }
 

@@ -10,8 +10,8 @@ use super::{ConfidenceLevel, Interval, Sample};
 pub(super) fn median_interval(sample: &Sample, level: ConfidenceLevel) -> Interval {
     let values = sample.sorted();
     match rank(values.len(), level.tail()) {
-        0 => Interval { lower: f64::NEG_INFINITY, upper: f64::INFINITY },
-        rank => Interval { lower: values[rank - 1], upper: values[values.len() - rank] },
+        0 => level.unbounded(),
+        rank => level.interval(values[rank - 1], values[values.len() - rank]),
     }
 }
 

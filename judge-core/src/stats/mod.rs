@@ -35,11 +35,13 @@ mod moments;
 mod multiplicity;
 mod options;
 mod percentile;
+mod rank_targets;
 mod ranks;
 mod ratios;
 mod root;
 mod saddlepoint;
 mod sample;
+mod scratch;
 mod selection;
 mod spread;
 mod staircase;
@@ -48,23 +50,25 @@ mod thinning;
 mod tied;
 mod two_sample;
 
+pub use crate::interval::{Interval, Shift};
 pub use brunner_munzel::{BrunnerMunzel, brunner_munzel};
 pub use descriptive::{Moments, moments};
 pub use effective_size::{EffectiveSize, effective_size};
 pub use events::{
     CountError, Proportion, Rate, TwoProportions, TwoRates, two_proportions, two_rates,
 };
-pub use hodges_lehmann::{Shift, hodges_lehmann};
+pub use hodges_lehmann::hodges_lehmann;
 pub use kolmogorov_smirnov::{KolmogorovSmirnov, kolmogorov_smirnov};
 pub use mann_whitney::{MannWhitney, mann_whitney};
 pub use multiplicity::{PValueError, benjamini_hochberg, fisher_combination, holm, stouffer};
 pub use options::{
-    Alternative, ConfidenceLevel, ConfidenceLevelError, ExactTooCostly, Interval, Method, PValues,
+    Alternative, ConfidenceLevel, ConfidenceLevelError, ExactTooCostly, Method, PValues,
 };
 pub use percentile::{median, percentile};
 pub use ratios::{CohensD, Ratio, cohens_d, mean_ratio, median_ratio, relative_shift};
 pub use sample::{Sample, SampleError};
+pub use scratch::TwoSampleScratch;
 pub use spread::{SpreadRatio, SpreadTest, brown_forsythe, fligner_killeen, spread_ratio};
 pub use superiority::{Superiority, superiority};
 pub(crate) use two_sample::{Placed, place, place_test};
-pub use two_sample::{TwoSample, TwoSampleScratch, two_sample};
+pub use two_sample::{TwoSample, two_sample};

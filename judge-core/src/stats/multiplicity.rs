@@ -1,6 +1,7 @@
 //! Many p-values: adjusted for their number, or combined into one.
 
 use super::distribution::normal;
+use crate::math;
 use thiserror::Error;
 
 /// Something that is no p-value, or nothing to combine.
@@ -175,7 +176,7 @@ pub fn fisher_combination(p: &[f64]) -> Result<f64, PValueError> {
     if p.is_empty() {
         return Err(PValueError::Empty);
     }
-    let half: f64 = -p.iter().map(|p| p.ln()).sum::<f64>();
+    let half: f64 = -p.iter().map(|p| math::ln(*p)).sum::<f64>();
     if half.is_infinite() {
         return Ok(0.0);
     }
@@ -184,9 +185,9 @@ pub fn fisher_combination(p: &[f64]) -> Result<f64, PValueError> {
     let mut log_term = -half;
     for i in 0..p.len() {
         if i > 0 {
-            log_term += (half / i as f64).ln();
+            log_term += math::ln(half / i as f64);
         }
-        sum += log_term.exp();
+        sum += math::exp(log_term);
     }
     Ok(sum.min(1.0))
 }

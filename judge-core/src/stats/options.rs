@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::interval::Interval;
+
 /// How sure an interval is to hold what it estimates: strictly between 0 and 1, such as 0.98.
 ///
 /// # Example
@@ -44,6 +46,16 @@ impl ConfidenceLevel {
     /// What is left outside on each side, such as 0.01; never 0.
     pub(super) fn tail(self) -> f64 {
         (1.0 - self.0) / 2.0
+    }
+
+    /// The interval from `lower` to `upper` at this level.
+    pub(super) fn interval(self, lower: f64, upper: f64) -> Interval {
+        Interval::new(lower, upper, self.0)
+    }
+
+    /// The interval that excludes nothing.
+    pub(super) fn unbounded(self) -> Interval {
+        self.interval(f64::NEG_INFINITY, f64::INFINITY)
     }
 }
 
@@ -125,26 +137,4 @@ impl PValues {
 
     /// Nothing speaks against the null hypothesis.
     pub(super) const NO_EVIDENCE: Self = Self { two_sided: 1.0, less: 1.0, greater: 1.0 };
-}
-
-/// A confidence interval, both ends included; an end can be infinite where the data set no bound.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
-    /// The lower end.
-    pub lower: f64,
-    /// The upper end.
-    pub upper: f64,
-}
-
-impl Interval {
-    /// Whether `value` lies in the interval or at one of its ends.
-    ///
-    /// # Example
-    /// ```
-    /// use judge_core::stats::Interval;
-    /// assert!(Interval { lower: -1.0, upper: 2.0 }.contains(0.0));
-    /// ```
-    pub fn contains(self, value: f64) -> bool {
-        self.lower <= value && value <= self.upper
-    }
 }

@@ -5,6 +5,7 @@ use super::median_interval::median_interval;
 use super::moments::{Scale, mean, sum_of_squares};
 use super::superiority::satterthwaite;
 use super::{ConfidenceLevel, Interval, Sample, Shift, median};
+use crate::math;
 
 /// A ratio of x to y, or a change in percent of y, with its interval.
 ///
@@ -18,8 +19,6 @@ pub struct Ratio {
     /// Of the ratio or percentage.
     pub interval: Interval,
 }
-
-const UNBOUNDED: Interval = Interval { lower: f64::NEG_INFINITY, upper: f64::INFINITY };
 
 /// The shift in percent of y's median: 100 · shift / |median of y|. Positive is up, also where values
 /// are negative.
@@ -62,13 +61,13 @@ pub fn relative_shift(shift: Shift, y: &Sample, level: ConfidenceLevel) -> Optio
         let small = of_y.lower.abs().min(of_y.upper.abs());
         let large = of_y.lower.abs().max(of_y.upper.abs());
         // The widest quotient: away from 0 by the smallest location, towards it by the largest.
-        let Interval { lower, upper } = shift.interval;
-        Interval {
-            lower: percent(lower, if lower < 0.0 { small } else { large }),
-            upper: percent(upper, if upper > 0.0 { small } else { large }),
-        }
+        let Interval { lower, upper, .. } = shift.interval;
+        level.interval(
+            percent(lower, if lower < 0.0 { small } else { large }),
+            percent(upper, if upper > 0.0 { small } else { large }),
+        )
     } else {
-        UNBOUNDED
+        level.unbounded()
     };
     Some(Ratio { estimate: percent(shift.estimate, location), interval })
 }
@@ -105,7 +104,7 @@ pub fn mean_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Rati
     let estimate = x.value / y.value;
     let y_part = estimate * estimate * y.variance;
     if x.variance + y_part == 0.0 {
-        return Some(Ratio { estimate, interval: Interval { lower: estimate, upper: estimate } });
+        return Some(Ratio { estimate, interval: level.interval(estimate, estimate) });
     }
     // In this order, because the square of a huge ratio overflows.
     let y_to_x = estimate * (y.variance / x.variance).sqrt();
@@ -115,12 +114,9 @@ pub fn mean_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Rati
     let doubt = t * t * y.variance / (y.value * y.value);
     let interval = if doubt < 1.0 {
         let reach = t / y.value.abs() * ((1.0 - doubt) * x.variance + y_part).sqrt();
-        Interval {
-            lower: (estimate - reach) / (1.0 - doubt),
-            upper: (estimate + reach) / (1.0 - doubt),
-        }
+        level.interval((estimate - reach) / (1.0 - doubt), (estimate + reach) / (1.0 - doubt))
     } else {
-        UNBOUNDED
+        level.unbounded()
     };
     Some(Ratio { estimate, interval })
 }
@@ -174,15 +170,15 @@ pub fn median_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Ra
         (LogReach::of(a, median_interval(x, level)), LogReach::of(b, median_interval(y, level)));
     let interval = match (of_x, of_y) {
         (Some(x), Some(y)) => {
-            let small = estimate.abs() * (-x.down.hypot(y.up)).exp();
-            let large = estimate.abs() * x.up.hypot(y.down).exp();
+            let small = estimate.abs() * math::exp(-math::hypot(x.down, y.up));
+            let large = estimate.abs() * math::exp(math::hypot(x.up, y.down));
             if estimate > 0.0 {
-                Interval { lower: small, upper: large }
+                level.interval(small, large)
             } else {
-                Interval { lower: -large, upper: -small }
+                level.interval(-large, -small)
             }
         }
-        _ => UNBOUNDED,
+        _ => level.unbounded(),
     };
     Some(Ratio { estimate, interval })
 }
@@ -203,7 +199,7 @@ impl LogReach {
             return None;
         };
         let size = estimate.abs();
-        far.is_finite().then(|| Self { down: (size / near).ln(), up: (far / size).ln() })
+        far.is_finite().then(|| Self { down: math::ln(size / near), up: math::ln(far / size) })
     }
 }
 
@@ -253,5 +249,5 @@ pub fn cohens_d(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Cohens
     let d = (x_mean - y_mean) / (within / df).sqrt();
     let error = ((m + n) / (m * n) + d * d / (2.0 * (m + n))).sqrt();
     let reach = normal::upper_quantile(level.tail()) * error;
-    Some(CohensD { d, interval: Interval { lower: d - reach, upper: d + reach } })
+    Some(CohensD { d, interval: level.interval(d - reach, d + reach) })
 }

@@ -8,6 +8,7 @@
 //! section 6).
 
 use super::distribution::normal;
+use crate::math;
 
 /// A root of the deviance this near to 0 is the middle of the distribution.
 const MIDDLE: f64 = 1e-6;
@@ -78,14 +79,14 @@ pub(super) fn as_extreme(observed: Cells, expected: Cells) -> f64 {
 /// The negative logarithm of the likelihood, up to what is the same for all counts.
 fn surprise(cells: Cells, expected: Cells) -> f64 {
     let finite = cells.all().filter(|cell| cell.is_finite());
-    deviances(cells, expected) + finite.map(f64::ln).sum::<f64>() / 2.0
+    deviances(cells, expected) + finite.map(math::ln).sum::<f64>() / 2.0
 }
 
 /// How far the log ratio of the cells is from that of the expected, which is the derivative of their
 /// deviance by the count.
 fn tilt(cells: Cells, expected: Cells) -> f64 {
     let above = cells.growing[0] - expected.growing[0];
-    let log = |by: f64, mean: f64| if mean.is_finite() { (by / mean).ln_1p() } else { 0.0 };
+    let log = |by: f64, mean: f64| if mean.is_finite() { math::ln_1p(by / mean) } else { 0.0 };
     let growing: f64 = expected.growing.into_iter().map(|mean| log(above, mean)).sum();
     let shrinking: f64 = expected.shrinking.into_iter().map(|mean| log(-above, mean)).sum();
     growing - shrinking
@@ -104,8 +105,8 @@ fn root(cells: Cells, expected: Cells) -> f64 {
     if root.abs() < MIDDLE || root.is_infinite() {
         return root;
     }
-    let wald = 2.0 * (tilt(cells, expected) / 2.0).sinh() * spread(cells, expected);
-    root + (wald / root).ln() / root
+    let wald = 2.0 * math::sinh(tilt(cells, expected) / 2.0) * spread(cells, expected);
+    root + math::ln(wald / root) / root
 }
 
 /// How far the count varies about the observed cells, given those of the other margin as expected.
@@ -127,7 +128,7 @@ fn spread(cells: Cells, expected: Cells) -> f64 {
 fn deviance(x: f64, m: f64) -> f64 {
     let d = (x - m) / (x + m);
     if d.abs() >= 0.1 {
-        return x * (x / m).ln() + m - x;
+        return x * math::ln(x / m) + m - x;
     }
     // x ln(x/m) = 2x·artanh(d), by its series.
     let d2 = d * d;

@@ -2,7 +2,7 @@
 
 use crate::order;
 
-use super::differences::{Ends, Ranks, TARGETS};
+use super::rank_targets::{Ends, Ranks, TARGETS};
 
 /// The values at `targets` among all differences of two small sides, in O(mn).
 pub(super) fn ends_among_all(

@@ -3,6 +3,7 @@
 use super::distribution::{normal, student};
 use super::moments::{Scale, mean, sum_of_squares};
 use super::{ConfidenceLevel, Interval, PValues, Sample, median};
+use crate::math;
 
 /// What a test of spread says about two samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -167,11 +168,9 @@ pub fn spread_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Sp
     let reach = normal::upper_quantile(level.tail()) * (x.variance + y.variance).sqrt();
     let log_corrected = log_ratio + x.log_correction - y.log_correction;
     Some(SpreadRatio {
-        ratio: log_ratio.exp(),
-        interval: Interval {
-            lower: (log_corrected - reach).exp(),
-            upper: (log_corrected + reach).exp(),
-        },
+        ratio: math::exp(log_ratio),
+        interval: level
+            .interval(math::exp(log_corrected - reach), math::exp(log_corrected + reach)),
     })
 }
 
@@ -196,8 +195,8 @@ impl LogSpread {
         let variance = sum_of_squares(&values, average) / (n - 1.0);
         let ratio = variance / (deviation * deviation);
         Some(Self {
-            log_deviation: deviation.ln(),
-            log_correction: (n / (n - 1.0)).ln(),
+            log_deviation: math::ln(deviation),
+            log_correction: math::ln(n / (n - 1.0)),
             variance: ((ratio + skew * skew - 1.0) / n).max(0.0),
         })
     }

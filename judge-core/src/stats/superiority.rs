@@ -3,6 +3,7 @@
 use super::distribution::student;
 use super::ranks::RankSums;
 use super::{ConfidenceLevel, Interval, Sample};
+use crate::math;
 
 /// How often x lies above y.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,7 +33,8 @@ impl Superiority {
 
     /// The interval of Cliff's δ; the example is at [`Self::cliffs_delta`].
     pub fn cliffs_delta_interval(self) -> Interval {
-        Interval { lower: 2.0 * self.interval.lower - 1.0, upper: 2.0 * self.interval.upper - 1.0 }
+        let Interval { lower, upper, level } = self.interval;
+        Interval::new(2.0 * lower - 1.0, 2.0 * upper - 1.0, level)
     }
 }
 
@@ -78,10 +80,10 @@ pub(super) fn estimate(sums: RankSums, level: ConfidenceLevel) -> Superiority {
         Some(v) if probability > 0.0 && probability < 1.0 => {
             let quantile = student::upper_quantile(level.tail(), v.df);
             let product = probability * (1.0 - probability);
-            let reach = (quantile * v.variance.sqrt() / product).exp();
+            let reach = math::exp(quantile * v.variance.sqrt() / product);
             let odds = probability / (1.0 - probability);
             // odds / reach can be as small as 0, odds * reach as large as infinity: both are fine.
-            Interval { lower: odds / (odds + reach), upper: 1.0 / (1.0 + 1.0 / (odds * reach)) }
+            level.interval(odds / (odds + reach), 1.0 / (1.0 + 1.0 / (odds * reach)))
         }
         _ => newcombe(probability, sums, level),
     };
@@ -146,5 +148,5 @@ fn newcombe(probability: f64, sums: RankSums, level: ConfidenceLevel) -> Interva
             }
         }
     };
-    Interval { lower: furthest(0.0), upper: furthest(1.0) }
+    level.interval(furthest(0.0), furthest(1.0))
 }

@@ -1,6 +1,6 @@
 //! Thinned versions of two sorted sides, from which bands around wanted ranks are read.
 
-use super::differences::DIRECT;
+use super::rank_targets::DIRECT;
 
 /// No side is thinned to fewer values.
 const COARSEST: usize = 8;

@@ -3,7 +3,7 @@
 //! Equal values make equal rows: a matrix of distinct values with weights is smaller, and the plateaus
 //! of equal differences that would flood a band become single entries.
 
-use super::differences::{Ends, Ranks, TARGETS};
+use super::rank_targets::{Ends, Ranks, TARGETS};
 use super::selection::{Weighted, weighted_select};
 use super::staircase::{Band, Rows, walk};
 

@@ -1,12 +1,10 @@
 //! Everything about a pair of samples in one call.
 
-use super::differences::Selector;
 use super::hodges_lehmann::locate;
-use super::mann_whitney::NullDistribution;
 use super::ranks::RankSums;
 use super::{
     ConfidenceLevel, ExactTooCostly, MannWhitney, Method, PValues, Sample, Shift, Superiority,
-    mann_whitney, superiority,
+    TwoSampleScratch, mann_whitney, superiority,
 };
 
 /// What [`two_sample`] finds.
@@ -19,14 +17,6 @@ pub struct TwoSample {
     pub shift: Shift,
     /// How often x lies above y.
     pub superiority: Superiority,
-}
-
-/// Buffers of [`two_sample`], O(m + n), reused from pair to pair.
-#[derive(Debug, Default)]
-pub struct TwoSampleScratch {
-    pub(super) selector: Selector,
-    /// That of the pair before: pairs of one size without ties share it.
-    pub(super) null: Option<NullDistribution>,
 }
 
 /// The Mann–Whitney test, the Hodges–Lehmann shift and the probability of superiority, in one pass.

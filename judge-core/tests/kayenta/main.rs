@@ -74,7 +74,8 @@ fn check_interval(row: &Value, expected: &Value, title: &Value) {
     match shift {
         Err(_) => assert!(expected["error"].is_string(), "{title}: not {expected}"),
         Ok(shift) => {
-            let actual = [shift.lower, shift.upper, shift.estimate].map(golden::bits);
+            let actual =
+                [shift.interval.lower, shift.interval.upper, shift.estimate].map(golden::bits);
             let expected = ["lower", "upper", "estimate"]
                 .map(|bound| golden::bits(golden::point(&expected[bound])));
             assert_eq!(actual, expected, "{title}: {shift:?}");

@@ -84,7 +84,7 @@ proptest! {
             prop_assert!(is_probability(p.two_sided) && is_probability(p.less) && is_probability(p.greater));
             prop_assert!(p.two_sided <= (2.0 * p.less.min(p.greater)).min(1.0));
             prop_assert!(found.shift.interval.contains(found.shift.estimate));
-            prop_assert!(is_probability(found.shift.coverage));
+            prop_assert!(is_probability(found.shift.interval.level));
             let Superiority { probability, interval, .. } = found.superiority;
             prop_assert!(interval.contains(probability), "{:?}", found.superiority);
             prop_assert!(is_probability(interval.lower) && is_probability(interval.upper));
@@ -100,7 +100,7 @@ proptest! {
             prop_assert_eq!(there.test.p.two_sided.to_bits(), back.test.p.two_sided.to_bits());
             prop_assert_eq!(there.shift.estimate, -back.shift.estimate);
             prop_assert_eq!(there.shift.interval.lower, -back.shift.interval.upper);
-            prop_assert_eq!(there.shift.coverage, back.shift.coverage);
+            prop_assert_eq!(there.shift.interval.level, back.shift.interval.level);
             let sum = there.superiority.interval.lower + back.superiority.interval.upper;
             prop_assert!((sum - 1.0).abs() < 1e-12);
         }

@@ -54,9 +54,9 @@ fn exact_intervals_are_those_of_r() {
         // R names the level it reaches only where that misses by more than half of what is left.
         let level = row.level().value();
         if row.number("/r_exact/achieved_conf") == Some(level) {
-            assert!(shift.coverage >= 1.0 - 1.5 * (1.0 - level) - 1e-12, "{}", row.id());
+            assert!(shift.interval.level >= 1.0 - 1.5 * (1.0 - level) - 1e-12, "{}", row.id());
         } else {
-            row.check("/r_exact/achieved_conf", shift.coverage, 1e-12);
+            row.check("/r_exact/achieved_conf", shift.interval.level, 1e-12);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::ResponseError;
+use super::error::ResponseError;
 
 /// What tells whether the rest can be read at all.
 #[derive(Deserialize)]
@@ -57,6 +57,9 @@ pub(super) struct Point<'a>(pub(super) f64, #[serde(borrow)] pub(super) Cow<'a, 
 
 /// The series of a response, its points still text.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<Series<'_>>, ResponseError> {
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(ResponseError::NotAResponse("this is a list"));
+    }
     check_head(parse(bytes)?)?;
     let body: Body = parse(bytes)?;
     Ok(body.data.result)

@@ -3,7 +3,6 @@
 use judge_core::{Classification, figure};
 use maud::{Markup, html};
 
-use super::page::after;
 use super::{Interval, Timeline};
 use crate::metric::anchor;
 use crate::time;
@@ -53,7 +52,7 @@ fn classes(timeline: &Timeline) -> Markup {
                         th scope="col" { "Metric" }
                         @for (index, interval) in timeline.intervals.iter().enumerate() {
                             th scope="col" aria-current=[current(timeline, index)] {
-                                (after(timeline, interval.window.to_millis))
+                                (timeline.elapsed(interval.window.to_millis))
                             }
                         }
                     }

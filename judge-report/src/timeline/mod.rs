@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use page::timeline_page;
 
-use crate::Span;
+use crate::{Span, time};
 
 /// A release that was judged again and again while it ran.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,5 +64,13 @@ impl Timeline {
     /// The interval that decided.
     pub(crate) fn decided(&self) -> Option<&Interval> {
         self.intervals.get(self.deciding)
+    }
+
+    /// Time from the start of the canary to `millis`; the time of day if that is before the start.
+    pub(crate) fn elapsed(&self, millis: i64) -> String {
+        match u64::try_from(millis.saturating_sub(self.start_millis)) {
+            Ok(elapsed) => time::elapsed(elapsed),
+            Err(_) => time::utc(millis),
+        }
     }
 }

@@ -48,7 +48,7 @@ fn head(timeline: &Timeline) -> Markup {
             h1 {
                 span.badge { (text) }
                 @match (&timeline.stopped, timeline.decided()) {
-                    (Some(stop), _) => { " stopped after " strong { (after(timeline, stop.at_millis)) } }
+                    (Some(stop), _) => { " stopped after " strong { (timeline.elapsed(stop.at_millis)) } }
                     (None, Some(interval)) => { " score " strong { (figure::value(interval.score)) } }
                     (None, None) => { " never judged" }
                 }
@@ -90,12 +90,4 @@ fn by(stop: &Stop) -> Markup {
 fn reason(interval: &Interval) -> Markup {
     let reason = interval.reason.as_deref().filter(|reason| !reason.is_empty());
     html! { @if let Some(reason) = reason { " " bdi { (reason) } "." } }
-}
-
-/// Time since the start of the canary.
-pub(super) fn after(timeline: &Timeline, millis: i64) -> String {
-    match u64::try_from(millis.saturating_sub(timeline.start_millis)) {
-        Ok(elapsed) => time::elapsed(elapsed),
-        Err(_) => time::utc(millis),
-    }
 }

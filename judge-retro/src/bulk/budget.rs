@@ -2,7 +2,8 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use super::Unwanted;
+/// Nobody waits for results any more.
+pub(super) struct Unwanted;
 
 /// A number of rows that are taken before they are worked on and given back after.
 #[derive(Debug)]

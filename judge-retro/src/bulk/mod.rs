@@ -27,7 +27,7 @@ use crate::derive::Plan;
 use crate::history::{History, HistoryError, ReleaseParts, Survey};
 use crate::release::Release;
 use crate::replay::BrokenRelease;
-use budget::Budget;
+use budget::{Budget, Unwanted};
 
 /// Rows of releases in work at once.
 pub const ROWS_IN_WORK: u64 = 1 << 20;
@@ -199,9 +199,6 @@ struct Feeder<'a, T> {
     places: Sender<Place<T>>,
     budget: &'a Budget,
 }
-
-/// Nobody waits for results any more.
-struct Unwanted;
 
 impl<T> Feeder<'_, T> {
     fn feed(self) {

@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Feeder, Rows, Unwanted};
+use super::budget::Unwanted;
+use super::{Feeder, Rows};
 use crate::assemble::{Assembler, Buckets};
 use crate::history::{Columns, HistoryError, Part};
 

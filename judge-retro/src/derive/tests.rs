@@ -3,7 +3,7 @@ use judge_core::kayenta;
 use super::*;
 use crate::release::Instance;
 
-fn plan(metrics: &[(&str, Option<&str>)]) -> Result<Plan, Refused> {
+fn plan(metrics: &[(&str, Option<&str>)]) -> Result<Plan, JudgeError> {
     let metrics: Vec<Value> = metrics
         .iter()
         .map(|(name, expression)| {

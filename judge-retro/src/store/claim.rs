@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{SETTINGS, StoreError, UNFINISHED};
+use super::error::StoreError;
 
 /// A folder of parts that no other run can have at the same time. The system gives it back when the
 /// process ends, however that happens.
@@ -16,6 +16,12 @@ pub(super) struct Claim {
 
 /// Locked as long as somebody works in the folder.
 const LOCK: &str = "lock";
+
+/// What a run depends on, by name.
+pub(super) const SETTINGS: &str = "settings.json";
+
+/// How the name of a file ends that is not put in its place yet.
+pub(super) const UNFINISHED: &str = ".part";
 
 /// How the names of files end that runs write.
 const WRITTEN: [&str; 4] = [".frame", ".lines", SETTINGS, UNFINISHED];

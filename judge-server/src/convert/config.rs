@@ -6,7 +6,7 @@ use judge_core::config::{
     CanaryConfig, Direction, EffectMeasure, EffectSize, MetricConfig, NanStrategy, OutlierFactor,
     Outliers, Thresholds,
 };
-use judge_core::{Problem, Refused, kayenta};
+use judge_core::{JudgeError, Problem, kayenta};
 
 use crate::convert::problems::Problems;
 use crate::proto;
@@ -96,7 +96,7 @@ pub(super) fn read_kayenta(
 ) -> Option<CanaryConfig> {
     let before = problems.count();
     let read = kayenta::read_config(json.as_bytes());
-    let refused = read.as_ref().err().into_iter().flat_map(Refused::problems).cloned();
+    let refused = read.as_ref().err().into_iter().flat_map(JudgeError::problems).cloned();
     let nameless = read.as_ref().ok().into_iter().flat_map(nameless);
     for problem in refused.chain(nameless) {
         problems.push(|| problem.within(path));

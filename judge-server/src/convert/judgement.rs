@@ -196,13 +196,13 @@ impl From<Warning> for proto::Warning {
 
 /// The judges there are, for both sides.
 pub(crate) fn list_judges() -> proto::ListJudgesResponse {
-    let info = |judge: &&dyn Judge| proto::JudgeInfo {
+    let info = |judge: &dyn Judge| proto::JudgeInfo {
         name: judge.name().to_owned(),
         summary: judge.summary().to_owned(),
-        default: judge.name() == judges::DEFAULT.name(),
+        default: judge.name() == judges::built_in().default_judge().name(),
     };
     proto::ListJudgesResponse {
-        judges: judges::ALL.iter().map(info).collect(),
+        judges: judges::built_in().iter().map(info).collect(),
         version: VERSION.to_owned(),
     }
 }

@@ -4,8 +4,13 @@ use std::error::Error;
 use std::time::Duration;
 
 use http::StatusCode;
+<<<<<<< HEAD:judge-server/src/convert/refusal.rs
 use judge_core::{Problem, Refused, Severity};
 use thiserror::Error as ThisError;
+=======
+use judge_core::{JudgeError, Problem, Severity};
+use thiserror::Error;
+>>>>>>> main:judge-server/src/refusal.rs
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
@@ -319,8 +324,8 @@ fn shortened(mut said: String) -> String {
     said
 }
 
-impl From<Refused> for Refusal {
-    fn from(refused: Refused) -> Self {
+impl From<JudgeError> for Refusal {
+    fn from(refused: JudgeError) -> Self {
         Self::Invalid(refused.into())
     }
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 pub(crate) struct Bench {
     scratch: Scratch,
     /// By the judge's name.
-    refused: BTreeMap<&'static str, Refusals>,
+    refused: BTreeMap<String, Refusals>,
 }
 
 /// What a judge refused.
@@ -30,7 +30,7 @@ impl Bench {
             Ok(judgement) => Some(judgement),
             Err(refused) => {
                 let new = || Refusals { count: 0, first: refused.to_string() };
-                self.refused.entry(judge.name()).or_insert_with(new).count += 1;
+                self.refused.entry(judge.name().to_owned()).or_insert_with(new).count += 1;
                 None
             }
         }
@@ -45,7 +45,7 @@ impl Bench {
     }
 
     /// What was refused, by the judge's name.
-    pub(crate) fn refused(&self) -> &BTreeMap<&'static str, Refusals> {
+    pub(crate) fn refused(&self) -> &BTreeMap<String, Refusals> {
         &self.refused
     }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, reason = "its output is the measurement")]
 
 mod bench;
+mod markdown;
 mod options;
 mod progress;
 mod propose;

@@ -19,32 +19,24 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 
 use self::lines::{Line, Lines};
 use self::progress::Progress;
-use self::work::Worker;
-use super::Exit;
+use self::work::{OutputLine, Worker};
+use super::exit::Exit;
 use crate::args::{BatchArgs, Overrides};
 use crate::input::{InputError, InputProblem, Source};
-
-/// What a line became: a line of output.
-struct Judged {
-    /// The output, with its newline.
-    text: Vec<u8>,
-    /// Whether it says what is wrong with the line instead of a judgement.
-    bad: bool,
-}
 
 /// A line on its way to a worker.
 struct Job {
     number: u64,
     bytes: Vec<u8>,
-    result: Sender<Judged>,
+    result: Sender<OutputLine>,
 }
 
 /// A place in the output.
 enum Place {
     /// Will be sent by a worker.
-    Pending(Receiver<Judged>),
+    Pending(Receiver<OutputLine>),
     /// Known without a worker.
-    Ready(Judged),
+    Ready(OutputLine),
     /// The input ends here because it cannot be read.
     Failed(InputError),
 }

@@ -1,10 +1,17 @@
 //! One line: read, judged, written.
 
 use judge_core::judges::{self, Judge, Scratch};
-use judge_core::{Problem, Refused, kayenta};
+use judge_core::{JudgeError, Problem, kayenta};
 
-use super::Judged;
 use crate::output::BadLine;
+
+/// What a line became: a line of output.
+pub(super) struct OutputLine {
+    /// The output, with its newline.
+    pub(super) text: Vec<u8>,
+    /// Whether it says what is wrong with the line instead of a judgement.
+    pub(super) bad: bool,
+}
 
 /// Judges lines one after another with the same buffers.
 pub(super) struct Worker {
@@ -19,16 +26,16 @@ impl Worker {
     }
 
     /// What line `number` becomes.
-    pub(super) fn judge(&mut self, number: u64, line: &[u8]) -> Judged {
+    pub(super) fn judge(&mut self, number: u64, line: &[u8]) -> OutputLine {
         self.result(line).unwrap_or_else(|refused| {
             let (field, message) = field_and_message(refused.problems());
             bad_line(number, field, &message)
         })
     }
 
-    fn result(&mut self, line: &[u8]) -> Result<Judged, Refused> {
+    fn result(&mut self, line: &[u8]) -> Result<OutputLine, JudgeError> {
         let request = kayenta::read_request(line)?;
-        let judge = self.named.map_or_else(|| judges::chosen_by(&request), Ok)?;
+        let judge = self.named.map_or_else(|| judges::built_in().chosen_by(&request), Ok)?;
         let judgement = judge.judge_with(&request, &mut self.scratch)?;
         let mut text = Vec::with_capacity(line.len() / 2);
         match serde_json::to_writer(&mut text, &kayenta::result(&judgement)) {
@@ -37,7 +44,7 @@ impl Worker {
                 return Err(Problem::error("", error, "a result that JSON can hold").into());
             }
         }
-        Ok(Judged { text, bad: false })
+        Ok(OutputLine { text, bad: false })
     }
 }
 
@@ -55,9 +62,9 @@ fn field_and_message(problems: &[Problem]) -> (&str, String) {
 }
 
 /// The line of output that says what is wrong with line `number`.
-pub(super) fn bad_line(number: u64, field: &str, message: &str) -> Judged {
+pub(super) fn bad_line(number: u64, field: &str, message: &str) -> OutputLine {
     // Two strings and a number are always JSON.
     let mut text = serde_json::to_vec(&BadLine::new(number, field, message)).unwrap_or_default();
     text.push(b'\n');
-    Judged { text, bad: true }
+    OutputLine { text, bad: true }
 }

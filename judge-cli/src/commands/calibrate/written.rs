@@ -51,7 +51,7 @@ fn put(section: &mut Value, key: &str, number: Option<f64>) {
 
 #[cfg(test)]
 mod tests {
-    use judge_calibrate::{Effect, ProposalKind};
+    use judge_calibrate::{ProposalEffect, ProposalKind};
     use serde_json::json;
 
     use super::*;
@@ -62,7 +62,7 @@ mod tests {
             kind: ProposalKind::Allow,
             allowance: Some(allowance),
             spread: None,
-            effect: Effect::default(),
+            effect: ProposalEffect::default(),
             note: None,
         }
     }

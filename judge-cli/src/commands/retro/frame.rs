@@ -7,8 +7,8 @@ use anyhow::Context;
 use judge_retro::frame::{ParquetRows, csv_header, write_csv, write_json};
 use judge_retro::store::RELEASES_PER_PART;
 use judge_retro::{BrokenRelease, FrameFormat, ReleaseLine, Replayed, Store};
-use thiserror::Error;
 
+use super::error::WrongFormat;
 use crate::args::FrameFormatArg;
 use crate::output::replayed_table;
 
@@ -17,20 +17,6 @@ use crate::output::replayed_table;
 pub(super) struct Wanted {
     format: FrameFormatArg,
     to_file: bool,
-}
-
-/// An output whose format cannot be.
-#[derive(Debug, Error)]
-pub(crate) enum WrongFormat {
-    #[error(
-        "--output {0}: its ending tells no format; say --format, or name it so that it ends in .csv, \
-         .json, .parquet or .txt"
-    )]
-    Unknown(String),
-    #[error("--format lines has no judgements to write; say --format csv, json, parquet or table")]
-    Lines,
-    #[error("--format parquet is not for a terminal or a pipe; give --output FILE")]
-    ParquetOnStdout,
 }
 
 impl Wanted {

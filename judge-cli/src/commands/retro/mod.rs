@@ -1,5 +1,6 @@
 //! `judge retro`.
 
+mod error;
 mod frame;
 mod pages;
 mod progress;
@@ -11,17 +12,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
-use judge_core::{Problem, Refused, Verdict, kayenta};
+use judge_core::{JudgeError, Problem, Verdict, kayenta};
 use judge_retro::{
     Bulk, Ended, Fate, History, OneOfMany, Plan, ReleaseLine, Replay, Replayer, Store, Survey,
-    WindowError, Windows,
+    Windows,
 };
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use self::error::NoRelease;
+pub(crate) use self::error::is_bad_input;
 use self::frame::{Encoded, Sink, Wanted};
 use self::pages::Pages;
 use self::progress::{Progress, Reader};
-use super::Exit;
+use super::exit::Exit;
 use crate::args::RetroArgs;
 use crate::input::{judging, of_ignored};
 use crate::output::{Console, Counts, ReleaseLines};
@@ -89,11 +92,6 @@ struct Outputs<'a> {
     store: Option<Store>,
     pages: Option<Pages<'a>>,
 }
-
-/// A history that says nothing.
-#[derive(Debug, thiserror::Error)]
-#[error("the history has no release: its files have no rows")]
-pub(crate) struct NoRelease;
 
 fn judge_all(
     bulk: &Bulk,
@@ -207,7 +205,7 @@ pub(crate) fn refused_expressions(json: &[u8]) -> Vec<Problem> {
     let refused = Plan::of(&config, &document).err();
     refused
         .iter()
-        .flat_map(Refused::problems)
+        .flat_map(JudgeError::problems)
         .map(|problem| problem.clone().within(prefix))
         .collect()
 }
@@ -235,15 +233,3 @@ fn stop_on_signals() -> std::io::Result<Arc<AtomicBool>> {
 
 /// 128 and the number of the signal, as shells have it.
 const INTERRUPTED: i32 = 130;
-
-/// Whether `error` says that the input was bad.
-pub(crate) fn is_bad_input(error: &(dyn std::error::Error + 'static)) -> bool {
-    use judge_retro::{HistoryError, StoreError};
-    if let Some(error) = error.downcast_ref::<HistoryError>() {
-        return !matches!(error, HistoryError::Other(_));
-    }
-    if let Some(error) = error.downcast_ref::<StoreError>() {
-        return !matches!(error, StoreError::Io { .. });
-    }
-    error.is::<WindowError>() || error.is::<NoRelease>() || error.is::<frame::WrongFormat>()
-}

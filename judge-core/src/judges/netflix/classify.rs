@@ -1,11 +1,13 @@
 //! One metric: from the cleaned sides to its class, and what decided it.
 
 use crate::config::{Direction, EffectMeasure, MetricConfig};
-use crate::judgement::{Classification, Decision, Effect, Evidence, Interval, SideSummary};
+use crate::interval::Shift;
+use crate::judgement::{Classification, Decision, Effect, Evidence, SideSummary};
 use crate::judges::pairs::{ratio, without_data};
 
-use super::interval::{self, Shift};
-use super::{Buffers, LEVEL, TOLERANCE, constants};
+use super::buffers::Buffers;
+use super::parameters::TOLERANCE;
+use super::{constant_sides, interval};
 
 /// The class of a metric with everything that goes with it.
 pub(super) struct Class {
@@ -48,8 +50,8 @@ pub(super) fn classify(
     }
     let mean_ratio = ratio(canary.mean, baseline.mean);
     if constants.is_some() {
-        constants::spread(&mut x.sorted);
-        constants::spread(&mut y.sorted);
+        constant_sides::spread(&mut x.sorted);
+        constant_sides::spread(&mut y.sorted);
     }
     let Ok(shift) = interval::shift(&x.sorted, &y.sorted, runs) else {
         return Class {
@@ -93,7 +95,7 @@ fn evidence(config: &MetricConfig, shift: Shift, effect: f64) -> Evidence {
     let size = config.effect_size;
     Evidence {
         estimate: shift.estimate,
-        interval: Interval { lower: shift.lower, upper: shift.upper, level: LEVEL },
+        interval: shift.interval,
         tolerance: TOLERANCE * shift.estimate.abs(),
         effect: Effect {
             measure: size.measure,

@@ -1,22 +1,13 @@
 //! The Mann–Whitney shift and its interval as Kayenta computes them.
 
+use crate::interval::{Interval, Shift};
 use crate::order;
 
 use super::brent::{self, Point};
+use super::parameters::{CONFIDENCE, NORMAL_QUANTILE};
 use super::quantile;
 use super::runs::Runs;
 use super::statistic::{Statistic, Untestable};
-
-/// A shift canary − baseline with its interval, in the metric's unit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Shift {
-    /// Lower bound.
-    pub lower: f64,
-    /// Upper bound.
-    pub upper: f64,
-    /// The shift itself.
-    pub estimate: f64,
-}
 
 /// The shifts at which the canary lies wholly below or above the baseline.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +57,8 @@ impl Extremes {
 /// ```
 /// use judge_core::judges::netflix::shift_interval;
 /// let shift = shift_interval(&[1.0, 2.0], &[3.0, 4.0, 5.0], 0.98)?;
-/// assert_eq!((shift.lower, shift.upper, shift.estimate), (-4.0, -1.0, -2.5));
+/// assert_eq!(shift.estimate, -2.5);
+/// assert_eq!((shift.interval.lower, shift.interval.upper), (-4.0, -1.0));
 /// # Ok::<(), judge_core::judges::netflix::Untestable>(())
 /// ```
 pub fn shift_interval(canary: &[f64], baseline: &[f64], level: f64) -> Result<Shift, Untestable> {
@@ -80,7 +72,7 @@ pub fn shift_interval(canary: &[f64], baseline: &[f64], level: f64) -> Result<Sh
     let z = quantile::two_sided(level).ok_or(Untestable)?;
     let mut runs = Runs::default();
     let (canary, baseline) = (sorted(canary), sorted(baseline));
-    crossings(&mut Statistic::new(&canary, &baseline, &mut runs), Span::of(x, y), z)
+    crossings(&mut Statistic::new(&canary, &baseline, &mut runs), Span::of(x, y), z, level)
 }
 
 /// The interval at Kayenta's level. Both samples are sorted ascending and hold no NaN.
@@ -88,14 +80,11 @@ pub(super) fn shift(x: &[f64], y: &[f64], runs: &mut Runs) -> Result<Shift, Unte
     let extremes = Extremes::of_sorted(x).zip(Extremes::of_sorted(y));
     let (of_x, of_y) = extremes.ok_or(Untestable)?;
     let mut w = Statistic::new(x, y, runs);
-    crossings(&mut w, Span::of(of_x, of_y), KAYENTA_Z)
+    crossings(&mut w, Span::of(of_x, of_y), NORMAL_QUANTILE, CONFIDENCE)
 }
 
-/// Kayenta's normal quantile: two-sided at 0.98.
-pub(super) const KAYENTA_Z: f64 = 2.326_347_874_040_841;
-
 /// Where W crosses `z`, −`z` and 0: the interval of x − y and its middle.
-fn crossings(w: &mut Statistic<'_>, span: Span, z: f64) -> Result<Shift, Untestable> {
+fn crossings(w: &mut Statistic<'_>, span: Span, z: f64, level: f64) -> Result<Shift, Untestable> {
     let low = Point { at: span.low, value: w.at(span.low)? };
     let high = Point { at: span.high, value: w.at(span.high)? };
     let mut crossing = |q: f64| {
@@ -111,7 +100,8 @@ fn crossings(w: &mut Statistic<'_>, span: Span, z: f64) -> Result<Shift, Untesta
             crossing(q)
         }
     };
-    Ok(Shift { lower: bound(z)?, upper: bound(-z)?, estimate: crossing(0.0)? })
+    let (lower, upper) = (bound(z)?, bound(-z)?);
+    Ok(Shift::new(crossing(0.0)?, Interval::new(lower, upper, level)))
 }
 
 /// Kayenta's common language effect size: the probability that a value of `x` exceeds one of `y`,

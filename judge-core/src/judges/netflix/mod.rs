@@ -5,19 +5,21 @@
 //! suspect, with a warning.
 
 mod brent;
+mod buffers;
 mod classify;
-mod constants;
+mod constant_sides;
 mod interval;
 mod merge;
 mod open;
+mod parameters;
 mod quantile;
+mod ranks;
 mod runs;
 mod statistic;
 
-use crate::clean::Cleaned;
 use crate::config::MetricConfig;
+use crate::error::JudgeError;
 use crate::judgement::{Judgement, MetricJudgement};
-use crate::problem::Refused;
 use crate::request::JudgeRequest;
 use crate::score::{self, MutedGroups};
 use crate::series::MetricPair;
@@ -25,7 +27,8 @@ use crate::warning::Warning;
 
 use super::pairs::{self, Configs};
 use super::{Judge, Scratch};
-pub use interval::{Shift, shift_interval};
+use buffers::Buffers;
+pub use interval::shift_interval;
 pub use statistic::Untestable;
 
 /// Kayenta's `NetflixACAJudge-v1.0`.
@@ -34,19 +37,6 @@ pub use statistic::Untestable;
 /// effect size reaches the allowance. It compares locations and nothing else.
 #[derive(Debug, Clone, Copy)]
 pub struct NetflixAcaJudge;
-
-/// Confidence level of the interval. Kayenta has it in its source and reads no other.
-const LEVEL: f64 = 0.98;
-
-/// The share of the estimate that the interval must clear, from Kayenta's source.
-const TOLERANCE: f64 = 0.25;
-
-#[derive(Debug, Default)]
-pub(super) struct Buffers {
-    baseline: Cleaned,
-    canary: Cleaned,
-    runs: runs::Runs,
-}
 
 impl Judge for NetflixAcaJudge {
     fn name(&self) -> &'static str {
@@ -61,7 +51,7 @@ impl Judge for NetflixAcaJudge {
         &self,
         request: &JudgeRequest,
         scratch: &mut Scratch,
-    ) -> Result<Judgement, Refused> {
+    ) -> Result<Judgement, JudgeError> {
         let configs = Configs::of(request);
         let mut warnings: Vec<Warning> =
             request.problems().into_iter().map(Warning::Suspect).collect();
@@ -70,7 +60,7 @@ impl Judge for NetflixAcaJudge {
         for (index, pair) in request.pairs.iter().enumerate() {
             scratch.check_stop()?;
             let config = configs.of_pair(index, pair)?;
-            let metric = judge_metric(pair, config, &mut scratch.netflix);
+            let metric = judge_metric(pair, config, scratch.buffers());
             pairs::warn_of(&metric, pair, &mut warnings);
             metrics.push(metric);
         }

@@ -2,7 +2,8 @@
 
 use std::f64::consts::SQRT_2;
 
-use statrs::distribution::{ContinuousCDF, Normal};
+use crate::math;
+use crate::stats::distribution::normal;
 
 /// Half-width in standard deviations of a two-sided normal interval of `level`, `None` above 1.
 /// Negative below 0, as in Kayenta, which does not check.
@@ -13,7 +14,7 @@ pub(super) fn two_sided(level: f64) -> Option<f64> {
         return None;
     }
     let x = 1.0 - 2.0 * p;
-    Some(central_erf_inv(x).map_or_else(|| -Normal::standard().inverse_cdf(p), |y| SQRT_2 * y))
+    Some(central_erf_inv(x).map_or_else(|| normal::upper_quantile(p), |y| SQRT_2 * y))
 }
 
 /// Giles (2010), "Approximating the erfinv function", table 5, central polynomial, highest power
@@ -46,7 +47,7 @@ const CENTRAL: [f64; 23] = [
 
 /// The inverse error function where the central polynomial holds: up to a level of 0.999.
 fn central_erf_inv(x: f64) -> Option<f64> {
-    let w = -((1.0 - x) * (1.0 + x)).ln();
+    let w = -math::ln((1.0 - x) * (1.0 + x));
     let centred = w - 3.125;
     (w < 6.25).then(|| CENTRAL.iter().fold(0.0, |sum, coefficient| coefficient + sum * centred) * x)
 }
@@ -70,6 +71,6 @@ mod tests {
         }
         assert_eq!(two_sided(1.0), Some(f64::INFINITY));
         assert_eq!(two_sided(1.5), None);
-        assert_eq!(two_sided(0.98), Some(super::super::interval::KAYENTA_Z));
+        assert_eq!(two_sided(0.98), Some(super::super::parameters::NORMAL_QUANTILE));
     }
 }

@@ -9,7 +9,7 @@ use crate::order::key;
 
 use super::merge::Positions;
 use super::open::Open;
-use super::statistic::Ranks;
+use super::ranks::{Ranks, cube_minus};
 
 /// Both samples by distinct value, and what is known of their ranks; reused between metrics.
 #[derive(Debug, Default)]
@@ -239,10 +239,4 @@ impl Runs {
 /// By how much Σ(t³ − t) grows when ties of `one` and `other` values become one.
 fn joined(one: usize, other: usize) -> f64 {
     cube_minus(one + other) - cube_minus(one) - cube_minus(other)
-}
-
-/// t³ − t for a tie of `count`, exact in a double up to 2·10⁵.
-pub(super) fn cube_minus(count: usize) -> f64 {
-    let t = count as f64;
-    t * t * t - t
 }

@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use super::runs::{Runs, cube_minus};
+use super::ranks::{Ranks, cube_minus};
+use super::runs::Runs;
 
 /// The test has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -31,15 +32,6 @@ pub(super) struct Statistic<'a> {
 struct Ranked {
     value: f64,
     of_x: bool,
-}
-
-/// Ranks at one shift, as far as W needs them.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ranks {
-    /// Twice the Mann–Whitney U of x, a whole number.
-    pub(super) twice_u: f64,
-    /// Σ(t³ − t) over the tie groups.
-    pub(super) ties: f64,
 }
 
 const NEGATIVE_ZERO: u64 = 1 << 63;

@@ -6,6 +6,7 @@
 //! Γ(a + 1/2)/Γ(a), which keep their digits when ν is large, where differences of ln Γ do not.
 
 use super::normal;
+use crate::math;
 
 const SQRT_PI: f64 = 1.772_453_850_905_516;
 /// Changes of the continued fraction within this are rounding.
@@ -53,8 +54,8 @@ pub(crate) fn upper_quantile(tail: f64, df: f64) -> f64 {
     for _ in 0..100 {
         let at = upper_tail(t, df);
         let slope = front(odds(t, df), df / 2.0) / at;
-        let step = (at / tail).ln() / slope;
-        t *= step.clamp(-2.0, 2.0).exp();
+        let step = math::ln(at / tail) / slope;
+        t *= math::exp(step.clamp(-2.0, 2.0));
         // Steps square from one to the next: the next one would be rounding.
         let goes_on = step.abs() > 1e-9;
         if !goes_on {
@@ -80,7 +81,7 @@ pub(crate) fn normal_score(t: f64, df: f64) -> f64 {
     } else {
         let a = df - 0.5;
         let b = 48.0 * a * a;
-        let y = a * odds(t, df).ln_1p();
+        let y = a * math::ln_1p(odds(t, df));
         let below = 0.8 * y * y + 100.0 + b;
         let correction = (((-0.4 * y - 3.3) * y - 24.0) * y - 85.5) / below;
         ((correction + y + 3.0) / b + 1.0) * y.sqrt()
@@ -108,7 +109,7 @@ fn odds(t: f64, df: f64) -> f64 {
 /// xᵃ(1 − x)^½ / B(a, ½), which is also t times the density.
 fn front(odds: f64, a: f64) -> f64 {
     let share = (odds / (1.0 + odds)).sqrt();
-    (-a * odds.ln_1p()).exp() * share * gamma_ratio(a) / SQRT_PI
+    math::exp(-a * math::ln_1p(odds)) * share * gamma_ratio(a) / SQRT_PI
 }
 
 /// Γ(a + ½)/Γ(a).

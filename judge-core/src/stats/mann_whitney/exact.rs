@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::math;
 use crate::order;
 use crate::stats::ExactTooCostly;
 
@@ -41,8 +42,9 @@ impl NullDistribution {
         let (less, more) = (m.min(n) as f64, m.max(n) as f64);
         let operations =
             if tied { tied_additions(less, more) } else { untied_additions(less, more) };
-        let arrangements =
-            libm::lgamma(less + more + 1.0) - libm::lgamma(less + 1.0) - libm::lgamma(more + 1.0);
+        let arrangements = math::ln_gamma(less + more + 1.0)
+            - math::ln_gamma(less + 1.0)
+            - math::ln_gamma(more + 1.0);
         if operations > limit || arrangements > DIGITS * std::f64::consts::LN_2 {
             return Err(ExactTooCostly { m, n, operations, limit });
         }

@@ -1,10 +1,11 @@
 //! `scenarios propose --folder DIR`: allowances from the first half of each concurrent series, tried on
 //! the second.
 
+mod proposal;
+mod report;
 mod rows;
 mod text;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -12,80 +13,18 @@ use judge_benches::real_series::{
     Allowance, CAP, Points, RealSeries, Seeds, log_ratio, read_series, windows,
 };
 use judge_benches::scenarios::single;
-use judge_core::config::{Direction, EffectSize};
-use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
+use judge_core::config::EffectSize;
 use judge_core::{MetricPair, Verdict};
-use serde::Serialize;
 
-use crate::bench::{Bench, Refusals};
+use crate::bench::Bench;
 use crate::options::Options;
 use crate::progress::say;
 use crate::real::{SIZES, WINDOWS, in_parallel};
-use rows::Row;
+use proposal::{Answer, Answers, JUDGES, Proposal, Question};
+use report::Report;
 
-/// The judges that know allowances.
-const JUDGES: [&dyn Judge; 2] = [&EvidenceJudge, &NetflixAcaJudge];
 /// The shift to be found, in allowances.
 const SHIFT: f64 = 2.0;
-
-/// What is asked about each window of the second half.
-#[derive(Debug, Clone, Copy)]
-enum Question {
-    /// Whether it fails without an allowance.
-    AlarmWithout,
-    /// Whether it fails with the allowance.
-    AlarmWith,
-    /// Whether it fails where its mean is the baseline's and twice the allowance on top.
-    FoundLevelled,
-    /// Whether it fails where twice the allowance is put on top of what it is.
-    FoundAsIs,
-}
-
-impl Question {
-    const ALL: [Self; 4] =
-        [Self::AlarmWithout, Self::AlarmWith, Self::FoundLevelled, Self::FoundAsIs];
-}
-
-/// What a judge answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    Stopped,
-    Passed,
-    Refused,
-    /// A mean is not above 0, so no factor makes the sides level; or a value would be infinite.
-    NotAsked,
-}
-
-/// The answers of [`JUDGES`] to [`Question::ALL`].
-type Answers = [[Answer; 4]; 2];
-
-/// The proposal for one series and size, and what became of it.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Proposal {
-    source: String,
-    entity: String,
-    metric: String,
-    points: usize,
-    allowance: Option<Allowance>,
-    /// Why there is no allowance, or a useless one.
-    why: Option<String>,
-    /// For each window of the second half the answers with what the formula wants, and with what is
-    /// proposed.
-    #[serde(skip)]
-    windows: Vec<(Answers, Answers)>,
-}
-
-/// All that was measured.
-#[derive(Serialize)]
-struct Report<'a> {
-    seeds: &'static str,
-    direction: Direction,
-    cap: f64,
-    rows: Vec<Row>,
-    proposals: Vec<Proposal>,
-    refused: &'a BTreeMap<&'static str, Refusals>,
-}
 
 /// Reads the folder, proposes and tries allowances, and prints tables, or one JSON document.
 pub(crate) fn measure(folder: &Path, options: &Options, bench: &mut Bench) -> Result<()> {

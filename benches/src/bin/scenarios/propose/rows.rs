@@ -3,7 +3,7 @@
 use judge_benches::real_series::{Observation, Rate, Seeds, rate};
 use serde::Serialize;
 
-use super::{Answer, JUDGES, Proposal, Question};
+use super::proposal::{Answer, JUDGES, Proposal, Question};
 
 /// Which allowances a row judges with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -1,8 +1,9 @@
 //! Tables for people, in Markdown.
 
+use super::proposal::Proposal;
+use super::report::Report;
 use super::rows::Which;
-use super::{Proposal, Report};
-use crate::real::text::{cell, head, line};
+use crate::markdown::{cell, head, line};
 
 pub(super) fn print(report: &Report, points: &[usize]) {
     println!("### Proposed allowances, at most {}\n", percent(report.cap));

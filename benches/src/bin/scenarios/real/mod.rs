@@ -1,8 +1,9 @@
 //! `scenarios real --folder DIR`: false alarms and found harm on recorded series.
 
 mod judging;
+mod report;
 mod rows;
-pub(crate) mod text;
+mod text;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,14 +14,13 @@ use judge_benches::real_series::{
     read_faults, read_series,
 };
 use judge_core::config::Direction;
-use serde::Serialize;
 
-use crate::bench::{Bench, Refusals};
+use crate::bench::Bench;
 use crate::options::Options;
 use crate::progress::say;
 use judging::{Case, Outcome, request, stopped};
 pub(crate) use judging::{JUDGES, in_parallel};
-use rows::Row;
+use report::Report;
 
 /// Points a side, where none are asked for.
 pub(crate) const SIZES: [usize; 5] = [15, 30, 60, 120, 240];
@@ -30,17 +30,6 @@ pub(crate) const WINDOWS: usize = 6;
 const HARM_WINDOWS: (usize, usize) = (1, 4);
 /// Solo series of a source that harm is put into, so that a large source does not take all the time.
 const HARM_SERIES: usize = 40;
-
-/// All that was measured.
-#[derive(Serialize)]
-struct Report<'a> {
-    seeds: &'static str,
-    direction: Direction,
-    points: Vec<usize>,
-    judges: [&'static str; 4],
-    rows: Vec<Row>,
-    refused: &'a BTreeMap<&'static str, Refusals>,
-}
 
 /// Reads the folder, judges, and prints tables, or one JSON document.
 pub(crate) fn measure(folder: &Path, options: &Options, bench: &mut Bench) -> Result<()> {

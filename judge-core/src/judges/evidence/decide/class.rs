@@ -44,14 +44,16 @@ impl Judged {
             let considered = answer.considered.iter().filter(|found| found.likely >= p::LIKELY);
             let weights = considered.map(|found| found.finding.weight());
             let least = weights.fold(f64::INFINITY, f64::min);
-            let z = answer.location.as_ref().map_or(0.0, |location| -location.shift.p_value(0.0));
+            let z = answer.location.as_ref().map_or(0.0, |location| -location.p);
             (least, -z)
         };
-        answers.sort_by(|a, b| {
-            let (a, b) = (evidence(a), evidence(b));
-            a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
-        });
-        self.part = Part::new(&answers);
+        if let [first, second] = &answers[..] {
+            let (a, b) = (evidence(first), evidence(second));
+            if a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).is_gt() {
+                answers.swap(0, 1);
+            }
+        }
+        self.part = Part::new(&mut answers);
         let left_out = answers.iter().filter_map(|answer| answer.warm_up).map(|w| w.length).max();
         let Some(located) = answers.iter().find_map(|answer| answer.location.as_ref()) else {
             return;

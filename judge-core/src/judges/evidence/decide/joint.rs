@@ -29,21 +29,22 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Of a metric's `answers` for all directions of harm.
-    pub(crate) fn new(answers: &[Answer]) -> Option<Self> {
-        let located =
-            answers.iter().filter_map(|answer| Some((answer.change, answer.location.as_ref()?)));
-        let z_of = |located: &super::located::Located| normal::score(located.shift.p_value(0.0));
-        let (change, located) = located.max_by(|a, b| z_of(a.1).total_cmp(&z_of(b.1)))?;
-        let mut z = z_of(located);
-        if answers.len() > 1 {
+    /// Of a metric's `answers` for all directions of harm, whose noise it takes.
+    pub(crate) fn new(answers: &mut [Answer]) -> Option<Self> {
+        let directions = answers.len();
+        let located = answers.iter_mut().filter_map(|answer| {
+            let located = answer.location.as_mut()?;
+            Some((answer.change, normal::score(located.p), located))
+        });
+        let (change, mut z, located) = located.max_by(|a, b| a.1.total_cmp(&b.1))?;
+        if directions > 1 {
             // The larger of two directions is no standard normal; the p-value of the larger one is.
             z = normal::upper_quantile((2.0 * normal::upper_tail(z)).clamp(1e-300, 1.0 - 1e-12));
         }
         let used =
             if located.threshold > 0.0 { located.shift.mean() / located.threshold } else { 0.0 };
         let sign = if change == Change::Increase { 1.0 } else { -1.0 };
-        Some(Self { z, used, sign, noise: located.noise.clone() })
+        Some(Self { z, used, sign, noise: std::mem::take(&mut located.noise) })
     }
 }
 

@@ -12,6 +12,8 @@ use crate::judges::evidence::prepare::timeline::Timeline;
 #[derive(Debug)]
 pub(crate) struct Located {
     pub(crate) shift: Posterior,
+    /// How likely the shift is as high if nothing has shifted.
+    pub(crate) p: f64,
     /// Half-width of the interval that is shown.
     pub(crate) reach: f64,
     /// The threshold, as a shift of the axis.
@@ -21,7 +23,8 @@ pub(crate) struct Located {
     pub(crate) axis: Axis,
     /// Points of the side with fewer.
     pub(crate) points: usize,
-    /// Noise of the shift at each time, in the metric's own sense; NaN where there is no point.
+    /// Noise of the shift at each time, in the metric's own sense; NaN where there is no point. Empty where the canary
+    /// is not worse.
     pub(crate) noise: Vec<f64>,
 }
 
@@ -35,32 +38,31 @@ impl Located {
     ) -> Self {
         Self {
             shift: found.shift,
+            p: found.p_of_shift,
             reach: found.reach,
             threshold: threshold.shift(of).max(healthy.map_or(0.0, |healthy| healthy.upper)),
             healthy,
             axis: of.axis,
             points: of.x.len().min(of.y.len()),
-            noise: noise_of_shift(timeline, of),
+            noise: noise_of_shift(timeline, of, &found.shift),
         }
     }
 }
 
-/// The canary's noise at each time, without what the baseline shares of it.
-fn noise_of_shift(timeline: &Timeline, of: &Comparison) -> Vec<f64> {
-    let axis = of.axis;
+/// The canary's noise at each time, without what the baseline shares of it; nothing where the canary is not worse.
+fn noise_of_shift(timeline: &Timeline, of: &Comparison, shift: &Posterior) -> Vec<f64> {
+    if shift.mean() <= 0.0 {
+        return Vec::new();
+    }
     let paired = of.shares_noise();
-    let (center, reach) = if paired {
-        (of.robust_differences.median, 3.0 * of.robust_differences.scale)
-    } else {
-        (of.robust_x.median, 3.0 * of.robust_x.scale)
-    };
+    let (values, around) =
+        if paired { (&of.differences, of.robust_differences) } else { (&of.x, of.robust_x) };
+    let (mut values, reach, sign) = (values.iter(), 3.0 * around.scale, of.axis.sign());
     let at = |(index, x): (usize, &f64)| {
-        let y = if paired { timeline.baseline[index] } else { 0.0 };
-        if index < of.start || x.is_nan() || y.is_nan() {
+        if index < of.start || x.is_nan() || paired && timeline.baseline[index].is_nan() {
             return f64::NAN;
         }
-        let base = if paired { axis.coordinate(y) } else { 0.0 };
-        axis.sign() * (axis.coordinate(*x) - base - center).clamp(-reach, reach)
+        values.next().map_or(f64::NAN, |v| sign * (v - around.median).clamp(-reach, reach))
     };
     timeline.canary.iter().enumerate().map(at).collect()
 }

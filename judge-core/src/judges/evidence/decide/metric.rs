@@ -142,7 +142,7 @@ fn examine(
         MetricKind::Auto => timeline::are_sparse(canary, baseline),
         _ => declared,
     };
-    let logs = !sparse && prefers_logarithms(baseline, canary);
+    let logs = !sparse && prefers_logarithms(timeline);
     buffers.take(timeline, changes[0], logs);
     let mut answers = Vec::with_capacity(2);
     for &change in changes {

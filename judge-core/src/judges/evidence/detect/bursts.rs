@@ -28,26 +28,21 @@ pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
     // Windows that follow each other have no times in common, but large differences of points of one index
     // are as often up as down all the same.
     let by_index: Vec<f64>;
-    let (differences, Robust { median, scale }) =
-        if of.times == Times::After && of.x.len() == of.y.len() {
-            by_index = of.x.iter().zip(&of.y).map(|(x, y)| x - y).collect();
-            (&by_index, Robust::of(&by_index, &mut Vec::new()))
-        } else {
-            (&of.differences, of.robust_differences)
-        };
+    let is_after = of.times == Times::After;
+    let (differences, Robust { median, scale }) = if is_after && of.x.len() == of.y.len() {
+        by_index = of.x.iter().zip(&of.y).map(|(x, y)| x - y).collect();
+        (&by_index, Robust::of(&by_index, &mut Vec::new()))
+    } else {
+        (&of.differences, of.robust_differences)
+    };
     if differences.len() < p::BURST_FEWEST || scale <= 0.0 {
         return None;
     }
-    let out = |difference: &f64| (difference - median) / scale;
+    let (times, far, calm) = (scale.recip(), p::BURST_FROM, p::BURST_QUIET);
     let (mut sum, mut squares, mut up, mut down, mut height) = (0.0, 0.0, 0, 0, 0.0);
     let (mut product, mut quiet) = (0.0, 0.0);
-    let mut before: Option<f64> = None;
+    let mut before = 0.0;
     let (mut followed, mut was_down) = (0, false);
-    let values: Vec<f64> = if of.times == Times::After {
-        of.x.clone()
-    } else {
-        of.pairs.iter().map(|(x, _)| *x).collect()
-    };
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -56,28 +51,28 @@ pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
     let usual = (p::BURST_ABOVE * of.sorted_y.len() as f64) as usize;
     let usual = of.sorted_y.get(usual).copied().unwrap_or(f64::INFINITY);
     let mut beyond = 0;
-    for (difference, value) in differences.iter().zip(values) {
-        let u = out(difference);
-        if u.abs() > p::BURST_FROM {
+    for (index, difference) in differences.iter().enumerate() {
+        let u = (difference - median) * times;
+        if u.abs() > far {
             let size = u.clamp(-p::BURST_CLIP, p::BURST_CLIP);
             sum += size;
             squares += size * size;
             if u > 0.0 {
                 up += 1;
                 height += difference;
-                beyond += usize::from(value > usual);
+                let value =
+                    if is_after { of.x.get(index) } else { of.pairs.get(index).map(|(x, _)| x) };
+                beyond += usize::from(value.is_some_and(|value| *value > usual));
             } else {
                 down += 1;
                 followed += usize::from(was_down);
             }
         }
-        was_down = u < -p::BURST_FROM;
-        let calm = u.abs() <= p::BURST_QUIET;
-        if calm {
-            quiet += u * u;
-            product += before.map_or(0.0, |before| before * u);
-        }
-        before = calm.then_some(u);
+        was_down = u < -far;
+        let kept = if u.abs() <= calm { u } else { 0.0 };
+        quiet += kept * kept;
+        product += before * kept;
+        before = kept;
     }
     // Curves of one shape that run out of step differ much, and most of the time in one sense.
     if up + down < p::BURST_FEWEST || up == 0 || 2 * beyond < up {

@@ -89,8 +89,13 @@ pub(crate) struct Bad {
 impl Bad {
     /// Counts those beyond `fence`.
     pub(crate) fn count(out: &[f64], fence: f64) -> Self {
-        let bad = out.iter().filter(|v| **v > fence).count();
-        let followed = out.windows(2).filter(|pair| pair[0] > fence && pair[1] > fence).count();
+        let (mut bad, mut followed, mut before) = (0, 0, 0);
+        for out in out {
+            let is_bad = usize::from(*out > fence);
+            bad += is_bad;
+            followed += is_bad & before;
+            before = is_bad;
+        }
         Self { bad, followed }
     }
 

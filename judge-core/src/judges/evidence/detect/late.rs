@@ -8,7 +8,7 @@
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
-use crate::judges::evidence::prepare::posterior::{Posterior, combine};
+use crate::judges::evidence::prepare::posterior::{Estimate, Posterior, combine};
 use crate::judges::evidence::prepare::regression::{self, Regressand, Side, Solutions};
 use crate::judges::evidence::prepare::timeline::Times;
 
@@ -77,30 +77,33 @@ pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<L
     let best = candidates.iter().min_by(|a, b| a.p.total_cmp(&b.p))?;
     let all: Vec<f64> = candidates.iter().map(|candidate| candidate.p).collect();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let plain = mean(of.x.get(of.x.len() - best.length..).unwrap_or_default()) - mean(&of.y);
+    let plain = mean(of.x.get(of.x.len() - best.length..).unwrap_or_default()) - of.mean_y;
     let effect = best.end.mean().max(plain);
     Some(Late { p: combine(&all), length: best.length, shift: best.end, effect })
 }
 
-/// The joined p as it would be without autocorrelation: a twentieth of the work tells most metrics that did not
-/// change.
+/// The joined p as it would be without autocorrelation, or less: a twentieth of the work tells most metrics that did
+/// not change.
 fn p_if_independent(of: &Comparison) -> f64 {
     let (canary, baseline) = (of.clipped_canary(), of.clipped_baseline());
-    let mut p_values = Vec::with_capacity(2 * p::LATE_SHARES.len());
-    let level = regression::independent(&baseline.on_line(), [[1.0, 0.0]])[0];
-    let contrasts = [[1.0, 1.0], [0.0, 1.0]];
-    for (length, cost) in lengths(canary) {
-        if let Some(ago) = as_long_ago(length, canary, baseline) {
-            let [end, change] = regression::independent(&canary.on_step(length), contrasts);
-            let [_, usual] = regression::independent(&baseline.on_step(ago), contrasts);
-            let p = end.less(level).p_value().max(change.less(usual).p_value());
-            p_values.push((cost * p).min(1.0));
+    let mut p_values = Vec::with_capacity(2 * p::LATE_SHARES.len() + 2);
+    let mut consider = |end: Estimate, change: Estimate, cost: f64| {
+        p_values.push((cost * end.least_p_value().max(change.least_p_value())).min(1.0));
+    };
+    if let Some(line) = of.baseline_line() {
+        let level = line.if_independent([1.0, 0.0]);
+        for (length, cost) in lengths(canary) {
+            if let Some(ago) = as_long_ago(length, canary, baseline) {
+                let [end, change] = canary.step_if_independent(length);
+                let [_, usual] = baseline.step_if_independent(ago);
+                consider(end.less(level), change.less(usual), cost);
+            }
         }
     }
     if let Some(differences) = of.clipped_differences() {
         for (length, cost) in lengths(differences) {
-            let [end, change] = regression::independent(&differences.on_step(length), contrasts);
-            p_values.push((cost * end.p_value().max(change.p_value())).min(1.0));
+            let [end, change] = differences.step_if_independent(length);
+            consider(end, change, cost);
         }
     }
     combine(&p_values)

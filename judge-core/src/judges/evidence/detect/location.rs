@@ -18,6 +18,8 @@ use super::sequential::Sequential;
 pub(crate) struct Location {
     /// Against no change at all.
     pub(crate) p: f64,
+    /// That of the shift below alone.
+    pub(crate) p_of_shift: f64,
     /// The shift as the more precise of the comparisons knows it.
     pub(crate) shift: Posterior,
     /// Half-width of the interval that is shown.
@@ -29,33 +31,36 @@ pub(crate) struct Location {
 /// Compares the sides.
 pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<Location> {
     let apart = *of.apart()?;
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     // Clipped points tell whether there is a change, all of them how large it is.
-    let plain = (of.robust_x.median - of.robust_y.median).max(mean(&of.x) - mean(&of.y));
+    let plain = (of.robust_x.median - of.robust_y.median).max(of.mean_x - of.mean_y);
     if let Some(sequential) = sequential {
         let shift = sequential.shift();
         return Some(Location {
             p: sequential.p_of_shift(),
+            p_of_shift: shift.p_value(0.0),
             shift,
             reach: shift.half_width(p::SHOWN),
             effect: shift.mean().max(of.robust_x.median - of.robust_y.median),
         });
     }
-    let Some(paired) = of.paired().copied() else {
-        return Some(Location {
-            p: apart.p_value(0.0),
-            shift: apart,
-            reach: apart.half_width(p::SHOWN),
-            effect: apart.mean().max(plain),
-        });
-    };
-    let shift = if paired.error() < apart.error() { paired } else { apart };
-    Some(Location {
-        p: combine(&[apart.p_value(0.0), paired.p_value(0.0)]),
+    let shift = *of.shift()?;
+    let p_of_apart = apart.p_value(0.0);
+    let mut location = Location {
+        p: p_of_apart,
+        p_of_shift: p_of_apart,
         shift,
-        reach: shift.half_width(p::SHOWN),
-        effect: shift.mean().max(plain).max(of.robust_differences.median),
-    })
+        reach: of.shift_reach(),
+        effect: shift.mean().max(plain),
+    };
+    if let Some(paired) = of.paired() {
+        let p_of_paired = paired.p_value(0.0);
+        location.p = combine(&[p_of_apart, p_of_paired]);
+        location.effect = location.effect.max(of.robust_differences.median);
+        if paired.error() < apart.error() {
+            location.p_of_shift = p_of_paired;
+        }
+    }
+    Some(location)
 }
 
 /// The share of the metric's level that the test takes.

@@ -134,20 +134,29 @@ struct Start {
 
 impl Start {
     fn find(values: &[f64], longest: usize) -> Option<Self> {
-        let (n, total) = (values.len(), values.iter().sum::<f64>());
-        let mut best: Option<Self> = None;
-        let mut sum = 0.0;
-        for (index, value) in values[..longest].iter().enumerate() {
+        let (n, total) = (values.len() as f64, values.iter().sum::<f64>());
+        let mean = total / n;
+        let (mut sum, mut length) = (0.0, 0.0);
+        // The largest so far as a length, its excess squared, and what n times its variance is.
+        let (mut best, mut squared, mut spread) = (0.0, 0.0, 1.0);
+        for value in &values[..longest] {
             sum += value;
-            let length = index + 1;
-            let excess = sum - total * length as f64 / n as f64;
-            let error = (length as f64 * (n - length) as f64 / n as f64).sqrt();
-            let t = excess / error;
-            if length >= p::WARM_UP_SHORTEST && best.as_ref().is_none_or(|best| t > best.t) {
-                best = Some(Self { length, t });
+            length += 1.0;
+            let excess = sum - mean * length;
+            let own = length * (n - length);
+            if excess > 0.0
+                && length >= p::WARM_UP_SHORTEST as f64
+                && excess * excess * spread > squared * own
+            {
+                (best, squared, spread) = (length, excess * excess, own);
             }
         }
-        best.filter(|best| best.t > 0.0)
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a whole number"
+        )]
+        (best > 0.0).then(|| Self { length: best as usize, t: (squared * n / spread).sqrt() })
     }
 }
 

@@ -66,7 +66,7 @@ pub(crate) fn mean(weights: &Weights) -> f64 {
 
 /// Variance of the mean of `n` consecutive points in units of the variance of one: 1/n where φ is 0.
 pub(crate) fn variance_of_mean(n: usize, phi: f64) -> f64 {
-    let power = phi.powi(i32::try_from(n).unwrap_or(i32::MAX));
+    let power = math::pow(phi, n as f64);
     let n = n as f64;
     let rest = 1.0 - phi;
     // [n(1 − φ²) − 2φ(1 − φⁿ)]/(1 − φ)² is the sum of all autocovariances.

@@ -100,24 +100,29 @@ impl Axis {
     }
 }
 
-/// Whether logarithms of the baseline, ascending, are clearly nearer to normal than its values.
-pub(crate) fn prefers_logarithms(baseline: &[f64], canary: &[f64]) -> bool {
+/// Whether logarithms of the baseline are clearly nearer to normal than its values; they are kept in `timeline`.
+pub(crate) fn prefers_logarithms(timeline: &mut Timeline) -> bool {
+    let Timeline { sorted_canary, sorted_baseline, sorted_logs, .. } = timeline;
     let positive = |sorted: &[f64]| sorted.first().is_some_and(|least| *least > 0.0);
-    positive(baseline) && positive(canary) && gain_of_logarithms(baseline) > p::LOGARITHMS_GAIN
+    positive(sorted_baseline)
+        && positive(sorted_canary)
+        && gain_of_logarithms(sorted_baseline, sorted_logs) > p::LOGARITHMS_GAIN
 }
 
 /// Logarithm of how much likelier a normal distribution of logarithms is than one of the values.
-fn gain_of_logarithms(sorted: &[f64]) -> f64 {
+fn gain_of_logarithms(sorted: &[f64], logs: &mut Vec<f64>) -> f64 {
     let n = sorted.len() as f64;
     let mean = sorted.iter().sum::<f64>() / n;
     let variance = sorted.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n;
     if variance <= p::SMALL_NOISE * p::SMALL_NOISE * mean * mean {
         return 0.0;
     }
-    let first = sorted.first().map_or(0.0, |v| math::ln(*v));
+    logs.clear();
+    logs.extend(sorted.iter().map(|value| math::ln(*value)));
+    let first = logs.first().copied().unwrap_or_default();
     let (mut sum, mut squares) = (0.0, 0.0);
-    for value in sorted {
-        let log = math::ln(*value) - first;
+    for log in logs {
+        let log = *log - first;
         sum += log;
         squares += log * log;
     }

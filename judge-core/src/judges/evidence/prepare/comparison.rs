@@ -32,6 +32,9 @@ pub(crate) struct Comparison {
     beside: Vec<usize>,
     /// Canary − baseline of the same times.
     pub(crate) differences: Vec<f64>,
+    /// Means of the canary's and of the baseline's points.
+    pub(crate) mean_x: f64,
+    pub(crate) mean_y: f64,
     pub(crate) robust_x: Robust,
     pub(crate) robust_y: Robust,
     pub(crate) robust_differences: Robust,
@@ -47,6 +50,8 @@ pub(crate) struct Comparison {
     difference_line: Option<Solutions<2>>,
     apart: Option<Posterior>,
     paired: Option<Posterior>,
+    /// Half-width of the interval of the shift that is shown.
+    shift_reach: f64,
     weights_of_sides: Weights,
     weights_of_baseline: Weights,
     noise: f64,
@@ -70,8 +75,15 @@ impl Comparison {
         fill(&mut self.x, canary);
         fill(&mut self.y, baseline);
         if start == 0 {
-            fill_sorted(&mut self.sorted_x, &timeline.sorted_canary, axis);
-            fill_sorted(&mut self.sorted_y, &timeline.sorted_baseline, axis);
+            let of_canary = timeline.sorted_canary.iter().map(|v| axis.coordinate(*v));
+            fill_sorted(&mut self.sorted_x, of_canary, axis);
+            if axis.is_logarithmic() {
+                let logs = timeline.sorted_logs.iter().map(|log| axis.sign() * log);
+                fill_sorted(&mut self.sorted_y, logs, axis);
+            } else {
+                let of_baseline = timeline.sorted_baseline.iter().map(|v| axis.coordinate(*v));
+                fill_sorted(&mut self.sorted_y, of_baseline, axis);
+            }
         } else {
             for (sorted, values) in [(&mut self.sorted_x, &self.x), (&mut self.sorted_y, &self.y)] {
                 sorted.clone_from(values);
@@ -79,19 +91,9 @@ impl Comparison {
             }
         }
         self.pairs.clear();
-        if timeline.times == Times::Same {
-            let both = canary.iter().zip(baseline).filter(|(x, y)| !x.is_nan() && !y.is_nan());
-            self.pairs.extend(both.map(|(x, y)| (axis.coordinate(*x), axis.coordinate(*y))));
-        }
         self.beside.clear();
         if timeline.times == Times::Same {
-            let mut points = 0;
-            for (x, y) in canary.iter().zip(baseline) {
-                if !x.is_nan() {
-                    self.beside.push(points);
-                }
-                points += usize::from(!y.is_nan());
-            }
+            self.pair(canary, baseline);
         }
         if 2 * self.pairs.len() <= self.x.len().max(self.y.len()) {
             self.pairs.clear();
@@ -101,7 +103,26 @@ impl Comparison {
         self.describe();
     }
 
+    /// Pairs the points of both sides that were taken at one time.
+    fn pair(&mut self, canary: &[f64], baseline: &[f64]) {
+        let (mut xs, mut ys) = (self.x.iter(), self.y.iter());
+        let mut before = 0;
+        for (x, y) in canary.iter().zip(baseline) {
+            let x = if x.is_nan() { None } else { xs.next() };
+            let y = if y.is_nan() { None } else { ys.next() };
+            if x.is_some() {
+                self.beside.push(before);
+            }
+            if let (Some(x), Some(y)) = (x, y) {
+                self.pairs.push((*x, *y));
+            }
+            before += usize::from(y.is_some());
+        }
+    }
+
     fn describe(&mut self) {
+        self.mean_x = self.x.iter().sum::<f64>() / self.x.len() as f64;
+        self.mean_y = self.y.iter().sum::<f64>() / self.y.len() as f64;
         self.robust_x = Robust::of_sorted(&self.sorted_x);
         self.robust_y = Robust::of_sorted(&self.sorted_y);
         // The baseline alone says how far out a point is: with more harm the fences stay where they are.
@@ -152,6 +173,7 @@ impl Comparison {
             .difference_line
             .as_ref()
             .map(|line| line.posterior(level, p::PRIOR_OF_DIFFERENCES).widened(widening));
+        self.shift_reach = self.shift().map_or(0.0, |shift| shift.half_width(p::SHOWN));
     }
 
     /// The highest of the baseline's points around the canary's point, or pair, of this index: the one of its
@@ -169,6 +191,7 @@ impl Comparison {
     /// Turns harm round.
     pub(crate) fn turn(&mut self) {
         self.axis = self.axis.turned();
+        (self.mean_x, self.mean_y) = (-self.mean_x, -self.mean_y);
         let values = [&mut self.x, &mut self.y, &mut self.differences];
         for value in values.into_iter().flatten() {
             *value = -*value;
@@ -235,6 +258,19 @@ impl Comparison {
     /// What differences of the same times say of the shift.
     pub(crate) fn paired(&self) -> Option<&Posterior> {
         self.paired.as_ref()
+    }
+
+    /// The shift as the more precise of the two comparisons knows it.
+    pub(crate) fn shift(&self) -> Option<&Posterior> {
+        match (&self.apart, &self.paired) {
+            (Some(apart), Some(paired)) if paired.error() < apart.error() => Some(paired),
+            (apart, _) => apart.as_ref(),
+        }
+    }
+
+    /// Half-width of the interval of [`Comparison::shift`] that is shown.
+    pub(crate) fn shift_reach(&self) -> f64 {
+        self.shift_reach
     }
 
     /// The same two posteriors for the canary less what is allowed: above 0 is above the allowance.
@@ -309,9 +345,10 @@ fn solve_line(of: &Regressand, design: &mut LineDesign) -> Option<Solutions<2>> 
     (of.len() >= p::FEWEST).then(|| design.solve(of))
 }
 
-fn fill_sorted(sorted: &mut Vec<f64>, values: &[f64], axis: Axis) {
+/// Fills in coordinates of ascending values.
+fn fill_sorted(sorted: &mut Vec<f64>, values: impl Iterator<Item = f64>, axis: Axis) {
     sorted.clear();
-    sorted.extend(values.iter().map(|v| axis.coordinate(*v)));
+    sorted.extend(values);
     if axis.sign() < 0.0 {
         sorted.reverse();
     }

@@ -7,6 +7,9 @@ use crate::stats::distribution::{normal, student};
 
 use super::autocorrelation::{COUNT, NODES, Weights};
 
+/// One standard error and more above 0 is a normal estimate as often.
+const P_OF_ONE: f64 = 0.1586;
+
 /// An estimate at one φ.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Estimate {
@@ -19,16 +22,18 @@ pub(crate) struct Estimate {
 }
 
 impl Estimate {
-    /// How likely an estimate as high as this is if nothing has shifted.
-    pub(crate) fn p_value(&self) -> f64 {
-        if self.variance > 0.0 {
-            let t = self.mean / self.variance.sqrt();
-            normal::upper_tail(student::normal_score(t, self.freedom.max(1.0)))
-        } else if self.mean > 0.0 {
-            0.0
-        } else {
-            1.0
+    /// A bound of how likely an estimate as high as this is if nothing has shifted: the p-value where the estimate is
+    /// clearly above 0, less elsewhere.
+    pub(crate) fn least_p_value(&self) -> f64 {
+        if self.mean <= 0.0 {
+            return 0.5;
         }
+        // Of t distributions the normal one has the lightest tail.
+        if self.mean * self.mean <= self.variance {
+            return P_OF_ONE;
+        }
+        let t = self.mean / self.variance.sqrt();
+        normal::upper_tail(student::normal_score(t, self.freedom.max(1.0)))
     }
 
     /// This less an independent other, with Welch's (1947) degrees of freedom.
@@ -149,12 +154,22 @@ impl Posterior {
             };
             self.nodes().map(own).sum()
         };
-        // The tail falls like that of a normal: its quantile is nearly proportional to the reach.
+        // Of a mixture of t the normal score of the tail is nearly proportional to the reach, and nearly straight:
+        // secants close in on it at once.
         let quantile = normal::upper_quantile(wanted);
-        let mut reach = quantile * error;
-        for _ in 0..4 {
-            let reached = normal::upper_quantile(tail(reach).clamp(1e-300, 0.499));
-            reach *= quantile / reached;
+        let score = |reach: f64| normal::upper_quantile(tail(reach).clamp(1e-300, 0.499));
+        let (mut reach, mut slope) = (quantile * error, 0.0);
+        let mut reached = score(reach);
+        for step in 0..6 {
+            let next =
+                reach + (quantile - reached) / if step == 0 { reached / reach } else { slope };
+            let next_reached = score(next);
+            let close = (next_reached - quantile).abs() <= 1e-6 * quantile;
+            slope = (next_reached - reached) / (next - reach);
+            (reach, reached) = (next, next_reached);
+            if close || !slope.is_finite() || slope <= 0.0 {
+                break;
+            }
         }
         reach
     }

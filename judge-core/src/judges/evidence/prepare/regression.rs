@@ -167,6 +167,23 @@ impl Regressand {
         }
     }
 
+    /// How high the last `length` points are, and how much higher than those before them, if points are independent.
+    pub(crate) fn step_if_independent(&self, length: usize) -> [Estimate; 2] {
+        let (n, k) = (self.len() as f64, length as f64);
+        let total = self.sums.last().copied().unwrap_or_default();
+        let end = self.sums.get(length).copied().unwrap_or_default();
+        let (after, before) = (end / k, (total - end) / (n - k));
+        let squares = self.squares.a;
+        let residual = squares - end * after - (total - end) * before;
+        let residual = if residual <= ROUNDING * squares { 0.0 } else { residual };
+        let variance = residual / (n - 2.0).max(1.0);
+        let estimate = |mean, variance| Estimate { mean, variance, freedom: n - 2.0, points: n };
+        [
+            estimate(after, variance / k),
+            estimate(after - before, variance * (1.0 / k + 1.0 / (n - k))),
+        ]
+    }
+
     /// On any columns of the same length. O(n · columns²).
     pub(crate) fn on<const P: usize>(&self, columns: [&[f64]; P]) -> Regression<P> {
         Regression {
@@ -374,21 +391,17 @@ impl<const P: usize> Solutions<P> {
         Posterior::new(&weights, |index| self.solved[index].contrast(contrast, self.points))
     }
 
+    /// The effects times `contrast` if points are independent.
+    pub(crate) fn if_independent(&self, contrast: [f64; P]) -> Estimate {
+        self.solved[0].contrast(contrast, self.points)
+    }
+
     /// Standard deviation of a point around the columns, averaged over φ.
     pub(crate) fn deviation(&self, weights: &Weights) -> f64 {
         let freedom = (self.points - P as f64).max(1.0);
         let variance = |(weight, solved): (&f64, &Solved<P>)| weight * solved.residual / freedom;
         weights.iter().zip(&self.solved).map(variance).sum::<f64>().sqrt()
     }
-}
-
-/// Estimates of one regression's contrasts if there is no autocorrelation.
-pub(crate) fn independent<const P: usize, const C: usize>(
-    of: &Regression<P>,
-    contrasts: [[f64; P]; C],
-) -> [Estimate; C] {
-    let solved = of.solve(0.0);
-    contrasts.map(|contrast| solved.contrast(contrast, of.points))
 }
 
 /// What two series that share one φ say of the difference of their contrasts.

@@ -1,65 +1,18 @@
 //! What a person should know about a metric, and do.
 
+mod observations;
 mod weakness;
 
 use judge_core::config::{Direction, EffectMeasure, MetricConfig};
 use judge_core::{Verdict, figure, stats};
-use serde::Serialize;
 
+pub(crate) use observations::Observations;
+use observations::{EVIDENCE, percent};
+
+use crate::advice::{Advice, AdviceKind};
 use crate::calibration::MetricFigures;
-use crate::setting::Setting;
-use crate::traits::Traits;
-
-/// What is the matter with a metric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub enum FindingKind {
-    /// The history has no point of it.
-    NotInHistory,
-    /// It has one value throughout, which says nothing about chance.
-    Constant,
-    /// It is nearly always one value.
-    NearlyConstant,
-    /// Too many points are missing.
-    Sparse,
-    /// Two healthy sides differ more often than not.
-    AlwaysDifferent,
-    /// It fails healthy canaries too often.
-    FalseAlarms,
-    /// The change asked for is not found in the longest window.
-    TooNoisy,
-    /// The config allows the change asked for.
-    Allowed,
-    /// Its effect size is a ratio of means, which is the wrong way round for values below 0.
-    BelowZero,
-    /// Its failure alone holds nothing back.
-    HoldsNothingBack,
-}
-
-/// Something to know about a metric.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Finding {
-    /// What it is.
-    pub kind: FindingKind,
-    /// A sentence that says it and what to do about it.
-    pub sentence: String,
-}
-
-/// What findings are made from, beside the figures.
-pub(crate) struct Seen {
-    pub(crate) known: bool,
-    pub(crate) traits: Traits,
-    /// Share of the longest windows' pairs in which it had no class for want of data.
-    pub(crate) untold: f64,
-    /// Share of them in which the baseline's mean was below 0.
-    pub(crate) below_zero: f64,
-    /// Its mean ratios in the longest windows' healthy pairs, ascending.
-    pub(crate) mean_ratios: Vec<f64>,
-    /// The longest window that the history has.
-    pub(crate) longest: usize,
-}
+use crate::inputs::Inputs;
+use crate::profile::Profile;
 
 /// From here on one value is nearly always it.
 const NEARLY_ALWAYS: f64 = 0.9;
@@ -75,52 +28,52 @@ const ALWAYS: f64 = 0.5;
 const NOTABLE_MEMORY: f64 = 1.5;
 
 /// Everything to know about a metric, the gravest first.
-pub(crate) fn findings(
+pub(crate) fn advise(
     config: &MetricConfig,
     figures: &MetricFigures,
-    seen: &Seen,
-    setting: &Setting,
-) -> Vec<Finding> {
+    seen: &Observations,
+    inputs: &Inputs,
+) -> Vec<Advice> {
     if !seen.known {
-        return vec![Finding {
-            kind: FindingKind::NotInHistory,
+        return vec![Advice {
+            kind: AdviceKind::NotInHistory,
             sentence: "the history has no point of it; check its name and its query".to_owned(),
         }];
     }
     let mut found = Vec::new();
     found.extend(values(seen));
-    if found.iter().any(|finding| finding.kind == FindingKind::Constant) {
+    if found.iter().any(|finding| finding.kind == AdviceKind::Constant) {
         return found;
     }
     found.extend(sparse(seen));
-    found.extend(alarms(config, figures, seen, setting));
-    found.extend(weakness::weakness(config, figures, seen, setting));
+    found.extend(alarms(config, figures, seen, inputs));
+    found.extend(weakness::weakness(config, figures, seen, inputs));
     found.extend(toothless(config, figures));
     found
 }
 
-fn values(seen: &Seen) -> Option<Finding> {
-    let Traits { usual, usual_share, .. } = seen.traits;
-    let value = figure::value(usual);
-    if usual_share >= 1.0 {
+fn values(seen: &Observations) -> Option<Advice> {
+    let Profile { mode, mode_share, .. } = seen.profile;
+    let value = figure::value(mode);
+    if mode_share >= 1.0 {
         let sentence = format!(
             "it is {value} throughout, so the history says nothing about chance, and figures are of a \
              metric without noise; keep it as a tripwire, or add history in which it moves"
         );
-        return Some(Finding { kind: FindingKind::Constant, sentence });
+        return Some(Advice { kind: AdviceKind::Constant, sentence });
     }
-    (usual_share >= NEARLY_ALWAYS).then(|| Finding {
-        kind: FindingKind::NearlyConstant,
+    (mode_share >= NEARLY_ALWAYS).then(|| Advice {
+        kind: AdviceKind::NearlyConstant,
         sentence: format!(
             "{} of its points are {value}, so it tells little between rare events; query it over a \
              longer range, or judge its counts with EvidenceJudge-v1 (kind count)",
-            percent(usual_share)
+            percent(mode_share)
         ),
     })
 }
 
-fn sparse(seen: &Seen) -> Option<Finding> {
-    let gaps = seen.traits.gaps;
+fn sparse(seen: &Observations) -> Option<Advice> {
+    let gaps = seen.profile.gaps;
     if gaps < MANY_GAPS && seen.untold < MANY_UNTOLD {
         return None;
     }
@@ -129,8 +82,8 @@ fn sparse(seen: &Seen) -> Option<Finding> {
     } else {
         String::new()
     };
-    Some(Finding {
-        kind: FindingKind::Sparse,
+    Some(Advice {
+        kind: AdviceKind::Sparse,
         sentence: format!(
             "{} of its points are missing{untold}; query it over a longer range, or set nanStrategy to \
              replace if no point means 0",
@@ -142,17 +95,17 @@ fn sparse(seen: &Seen) -> Option<Finding> {
 fn alarms(
     config: &MetricConfig,
     figures: &MetricFigures,
-    seen: &Seen,
-    setting: &Setting,
-) -> Option<Finding> {
+    seen: &Observations,
+    inputs: &Inputs,
+) -> Option<Advice> {
     let alarms = figures.false_alarms.get(seen.longest).copied().flatten()?;
     if alarms.lower <= MOST_FALSE_ALARMS {
         return None;
     }
     let quieter = quieter(config, seen);
     if alarms.lower > ALWAYS {
-        return Some(Finding {
-            kind: FindingKind::AlwaysDifferent,
+        return Some(Advice {
+            kind: AdviceKind::AlwaysDifferent,
             sentence: format!(
                 "it fails {} of healthy canaries: healthy instances differ whatever is deployed; make \
                  them alike (age, load, hardware){quieter}, or mute it",
@@ -160,19 +113,19 @@ fn alarms(
             ),
         });
     }
-    let memory = figures.memory;
-    let why = if memory >= NOTABLE_MEMORY && setting.judge.name() != EVIDENCE {
+    let memory = figures.variance_inflation;
+    let why = if memory >= NOTABLE_MEMORY && inputs.judge.name() != EVIDENCE {
         format!(
             ": its points follow each other, {} of them knowing as much as one, which EvidenceJudge-v1 \
              allows for and {} does not",
             figure::value(memory.round()),
-            setting.judge.name()
+            inputs.judge.name()
         )
     } else {
         String::new()
     };
-    Some(Finding {
-        kind: FindingKind::FalseAlarms,
+    Some(Advice {
+        kind: AdviceKind::FalseAlarms,
         sentence: format!(
             "it fails {} of healthy canaries{why}; judge it less strictly{quieter}",
             percent(alarms.share)
@@ -180,13 +133,11 @@ fn alarms(
     })
 }
 
-/// The judge that allows for memory.
-const EVIDENCE: &str = "EvidenceJudge-v1";
 /// The share of healthy pairs that a suggested allowance covers.
 const COVERED: f64 = 0.95;
 
 /// The allowance that covers most healthy pairs, if one is known.
-fn quieter(config: &MetricConfig, seen: &Seen) -> String {
+fn quieter(config: &MetricConfig, seen: &Observations) -> String {
     let ratios = &seen.mean_ratios;
     if config.effect_size.measure != EffectMeasure::MeanRatio || ratios.is_empty() {
         return String::new();
@@ -207,18 +158,14 @@ fn quieter(config: &MetricConfig, seen: &Seen) -> String {
     format!(" ({} covers 95% of them)", allowed.join(" with "))
 }
 
-fn toothless(config: &MetricConfig, figures: &MetricFigures) -> Option<Finding> {
-    let alone = figures.alone.filter(|alone| alone.verdict == Verdict::Pass)?;
-    (!config.muted).then(|| Finding {
-        kind: FindingKind::HoldsNothingBack,
+fn toothless(config: &MetricConfig, figures: &MetricFigures) -> Option<Advice> {
+    let alone = figures.lone_failure.filter(|alone| alone.verdict == Verdict::Pass)?;
+    (!config.muted).then(|| Advice {
+        kind: AdviceKind::HoldsNothingBack,
         sentence: format!(
             "when it alone fails the score is {} and the canary passes; make it critical, weigh its \
              group more, or raise the pass threshold if that is not meant",
             figure::value(alone.score)
         ),
     })
-}
-
-fn percent(share: f64) -> String {
-    format!("{}%", figure::value((share * 1000.0).round() / 10.0))
 }

@@ -4,17 +4,16 @@
 //! noise is replaced by its expectation: the quantiles of the same distribution. That gives the class
 //! that Kayenta gives almost always, and always the same.
 
-use statrs::distribution::{ContinuousCDF, Normal};
+use crate::stats::distribution::normal;
 
-/// Standard deviation of the noise as a share of the value, from Kayenta's source.
-const NOISE: f64 = 1e-5;
+use super::parameters::CONSTANT_NOISE;
 
 /// Spreads the equal values of `sorted` as noise would, in expectation.
 pub(super) fn spread(sorted: &mut [f64]) {
-    let normal = Normal::standard();
     let n = sorted.len() as f64;
     for (index, value) in sorted.iter_mut().enumerate() {
-        let quantile = normal.inverse_cdf((index as f64 + 0.5) / n);
-        *value += NOISE * value.abs() * quantile;
+        // From the upper tail, so that the first quantile is the lowest.
+        let quantile = -normal::upper_quantile((index as f64 + 0.5) / n);
+        *value += CONSTANT_NOISE * value.abs() * quantile;
     }
 }

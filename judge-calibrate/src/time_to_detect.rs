@@ -1,11 +1,11 @@
 //! How long a window must be.
 
-use crate::calibration::Needs;
+use crate::calibration::TimeToDetect;
 use crate::share::Share;
 
 /// How often the change was found in windows of one length.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Point {
+pub(crate) struct PowerOfWindow {
     pub(crate) minutes: f64,
     pub(crate) power: Share,
 }
@@ -16,7 +16,7 @@ pub(crate) struct Point {
 /// Longer windows tell more, so shares that fall are chance: neighbours that do are pooled (isotonic
 /// regression; Ayer et al. 1955, "An empirical distribution function for sampling with incomplete
 /// information"). By the same order a window shown to be too short rules out all shorter ones.
-pub(crate) fn needs(points: &[Point], wanted: f64) -> Needs {
+pub(crate) fn estimate(points: &[PowerOfWindow], wanted: f64) -> TimeToDetect {
     let rising = rising(points);
     let first = rising.iter().position(|share| *share >= wanted);
     let ruled_out = points.iter().rposition(|point| point.power.upper < wanted);
@@ -26,7 +26,7 @@ pub(crate) fn needs(points: &[Point], wanted: f64) -> Needs {
     let open = ruled_out.map_or(0, |index| index + 1);
     let open = first.map_or(open, |first| open.min(first));
     let before = open.checked_sub(1).and_then(at).unwrap_or(0.0);
-    Needs {
+    TimeToDetect {
         minutes: first.and_then(at),
         from: (open < points.len()).then_some(before),
         to: first.zip(shown).and_then(|(first, shown)| at(shown.max(first))),
@@ -35,7 +35,7 @@ pub(crate) fn needs(points: &[Point], wanted: f64) -> Needs {
 }
 
 /// The shares, made to rise.
-fn rising(points: &[Point]) -> Vec<f64> {
+fn rising(points: &[PowerOfWindow]) -> Vec<f64> {
     struct Pool {
         share: f64,
         weight: f64,
@@ -62,10 +62,10 @@ fn rising(points: &[Point]) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    fn points(shares: &[(f64, usize)]) -> Vec<Point> {
-        let powers = shares.iter().map(|(minutes, hits)| Point {
+    fn points(shares: &[(f64, usize)]) -> Vec<PowerOfWindow> {
+        let powers = shares.iter().map(|(minutes, hits)| PowerOfWindow {
             minutes: *minutes,
-            power: Share::of(*hits, 100, 100.0),
+            power: Share::estimate(*hits, 100, 100.0),
         });
         powers.collect()
     }
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn the_first_window_from_which_it_is_found() {
         let all = points(&[(5.0, 20), (10.0, 60), (20.0, 83), (40.0, 97), (80.0, 100)]);
-        let needs = needs(&all, 0.8);
+        let needs = estimate(&all, 0.8);
         // 83 of 100 are 74 % to 90 %, 60 at most 70 %.
         assert_eq!((needs.minutes, needs.from, needs.to), (Some(20.0), Some(10.0), Some(40.0)));
     }
@@ -88,8 +88,11 @@ mod tests {
 
     #[test]
     fn never_found_says_how_far_it_was_looked() {
-        let needs = needs(&points(&[(5.0, 1), (10.0, 3)]), 0.8);
-        assert_eq!(needs, Needs { minutes: None, from: None, to: None, longest: Some(10.0) });
-        assert_eq!(super::needs(&[], 0.8), Needs::default());
+        let needs = estimate(&points(&[(5.0, 1), (10.0, 3)]), 0.8);
+        assert_eq!(
+            needs,
+            TimeToDetect { minutes: None, from: None, to: None, longest: Some(10.0) }
+        );
+        assert_eq!(estimate(&[], 0.8), TimeToDetect::default());
     }
 }

@@ -1,16 +1,16 @@
 //! What figures are made from: history, config, judge, and windows.
 
-use judge_core::{CanaryConfig, Judge, MetricConfig, Refused, Scratch, Thresholds};
+use judge_core::{CanaryConfig, Judge, JudgeError, MetricConfig, Scratch, Thresholds};
 use rayon::prelude::*;
 
-use crate::calibration::{HistorySummary, Window};
+use crate::calibration::{HistorySummary, WindowFigures};
 use crate::change::{ChangeKind, Injection};
 use crate::error::CalibrateError;
-use crate::healthy::{Healthy, Outcome};
-use crate::history::{History, Recording};
+use crate::healthy_pairs::{HealthyOutcomes, PairOutcome};
+use crate::history::{HealthyHistory, Recording};
 use crate::options::Options;
-use crate::pairs::{Layout, Pairing, Plan};
-use crate::traits::Traits;
+use crate::pairs::{PairPlan, Pairing, WindowLayout};
+use crate::profile::Profile;
 use crate::trial::Trial;
 
 /// A metric of the config.
@@ -18,28 +18,28 @@ use crate::trial::Trial;
 pub(crate) struct Metric<'a> {
     pub(crate) name: &'a str,
     pub(crate) config: &'a MetricConfig,
-    pub(crate) traits: Traits,
+    pub(crate) profile: Profile,
 }
 
 impl Metric<'_> {
     /// Whether the history has it.
     pub(crate) fn is_known(&self) -> bool {
-        self.traits.gaps < 1.0 && self.traits.points > 0
+        self.profile.gaps < 1.0 && self.profile.points > 0
     }
 
     /// Whether a change of it has a size: one that is 0 throughout has no level to take a share of.
-    pub(crate) fn has_level(&self) -> bool {
-        self.is_known() && self.traits.level > 0.0
+    pub(crate) fn has_size(&self) -> bool {
+        self.is_known() && self.profile.mean_size > 0.0
     }
 
     pub(crate) fn injection(&self, kind: ChangeKind) -> Injection {
-        Injection::new(kind, self.config.direction, &self.traits)
+        Injection::new(kind, self.config.direction, &self.profile)
     }
 }
 
 /// All that a job needs to know.
-pub(crate) struct Setting<'a> {
-    pub(crate) history: &'a History,
+pub(crate) struct Inputs<'a> {
+    pub(crate) history: &'a HealthyHistory,
     pub(crate) config: &'a CanaryConfig,
     pub(crate) thresholds: Thresholds,
     pub(crate) judge: &'a dyn Judge,
@@ -58,28 +58,28 @@ const FEWEST_SEPARATE: usize = 2;
 /// Two points a side are no sample.
 const FEWEST_POINTS: usize = 3;
 
-impl<'a> Setting<'a> {
+impl<'a> Inputs<'a> {
     /// The same with other options.
     pub(crate) fn with_options(&self, options: Options) -> Self {
         Self { options, metrics: self.metrics.clone(), ..*self }
     }
 
     /// The same judged by another config, which has the same metrics.
-    pub(crate) fn with_config<'b>(&self, config: &'b CanaryConfig) -> Setting<'b>
+    pub(crate) fn with_config<'b>(&self, config: &'b CanaryConfig) -> Inputs<'b>
     where
         'a: 'b,
     {
         let metrics = self.metrics.clone();
-        Setting { config, metrics, options: self.options.clone(), ..*self }
+        Inputs { config, metrics, options: self.options.clone(), ..*self }
     }
 
     /// The same on a part of the history.
-    pub(crate) fn with_history<'b>(&self, history: &'b History) -> Setting<'b>
+    pub(crate) fn with_history<'b>(&self, history: &'b HealthyHistory) -> Inputs<'b>
     where
         'a: 'b,
     {
         let metrics = self.metrics.clone();
-        Setting { history, metrics, options: self.options.clone(), ..*self }
+        Inputs { history, metrics, options: self.options.clone(), ..*self }
     }
 
     /// The windows asked for, ascending, each once.
@@ -90,9 +90,9 @@ impl<'a> Setting<'a> {
         windows
     }
 
-    pub(crate) fn layout(&self, points: usize) -> Layout {
+    pub(crate) fn layout(&self, points: usize) -> WindowLayout {
         let memory = self.metrics.iter().filter(|metric| metric.is_known());
-        let memory = memory.map(|metric| metric.traits.memory).fold(0.0, f64::max);
+        let memory = memory.map(|metric| metric.profile.variance_inflation).fold(0.0, f64::max);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -102,20 +102,20 @@ impl<'a> Setting<'a> {
             Pairing::Concurrent => 0,
             Pairing::Blocks => (memory.ceil() as usize).min(points / 2),
         };
-        Layout { pairing: self.pairing, points, gap }
+        WindowLayout { pairing: self.pairing, points, gap }
     }
 
-    pub(crate) fn plan(&self, minutes: f64) -> Option<Plan> {
+    pub(crate) fn plan(&self, minutes: f64) -> Option<PairPlan> {
         let layout = self.layout(self.history.points(minutes));
-        Plan::new(self.history, layout, self.options.pairs, self.options.seed)
+        PairPlan::new(self.history, layout, self.options.pairs, self.options.seed)
     }
 
     /// The windows that are tried for the time a change needs.
-    pub(crate) fn curve(&self, windows: &[f64]) -> Vec<(f64, Plan)> {
+    pub(crate) fn curve(&self, windows: &[f64]) -> Vec<(f64, PairPlan)> {
         let (Some(first), Some(last)) = (windows.first(), windows.last()) else {
             return Vec::new();
         };
-        let mut tried: Vec<(f64, Plan)> = Vec::new();
+        let mut tried: Vec<(f64, PairPlan)> = Vec::new();
         let mut minutes = first * SHORTER;
         while minutes <= last * LONGER {
             let points = self.history.points(minutes);
@@ -130,14 +130,14 @@ impl<'a> Setting<'a> {
         tried
     }
 
-    pub(crate) fn healthy(&self, plan: &Plan) -> Result<Healthy, Refused> {
+    pub(crate) fn healthy(&self, plan: &PairPlan) -> Result<HealthyOutcomes, JudgeError> {
         let Self { history, judge, config, thresholds, .. } = *self;
-        let start = || (Trial::of_config(history, judge, config, thresholds), Scratch::default());
+        let start = || (Trial::for_config(history, judge, config, thresholds), Scratch::default());
         let outcomes = plan.pairs.par_iter().map_init(start, |(trial, scratch), pair| {
             trial.load(pair, plan.points);
-            trial.judge(scratch).map(Outcome::from)
+            trial.judge(scratch).map(PairOutcome::from)
         });
-        Ok(Healthy::new(outcomes.collect::<Result<_, _>>()?, plan))
+        Ok(HealthyOutcomes::new(outcomes.collect::<Result<_, _>>()?, plan))
     }
 
     pub(crate) fn too_short(&self, windows: &[f64]) -> CalibrateError {
@@ -156,7 +156,7 @@ impl<'a> Setting<'a> {
         }
     }
 
-    pub(crate) fn summary(&self, longest: Option<&Plan>) -> HistorySummary {
+    pub(crate) fn summary(&self, longest: Option<&PairPlan>) -> HistorySummary {
         let recordings = self.history.recordings();
         let points: usize = recordings.iter().map(Recording::points).sum();
         let gap = longest.map_or(0, |plan| self.layout(plan.points).gap);
@@ -170,12 +170,12 @@ impl<'a> Setting<'a> {
         }
     }
 
-    pub(crate) fn window(&self, minutes: f64, plan: Option<&Plan>) -> Window {
-        Window {
+    pub(crate) fn window(&self, minutes: f64, plan: Option<&PairPlan>) -> WindowFigures {
+        WindowFigures {
             minutes,
             points: self.history.points(minutes),
             pairs: plan.map_or(0, |plan| plan.pairs.len()),
-            independent: plan.map_or(0.0, Plan::independent),
+            independent: plan.map_or(0.0, PairPlan::independent),
         }
     }
 }

@@ -1,0 +1,67 @@
+//! How a run ends, as an exit code.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use judge_core::Verdict;
+
+use crate::input::InputError;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The canary passes, or there was none to judge.
+    Done,
+    /// Something that is nobody's input.
+    Other,
+    /// Bad input.
+    BadInput,
+    /// The canary is marginal.
+    Marginal,
+    /// The canary fails.
+    Fail,
+    /// A person stopped it.
+    #[cfg(feature = "retro")]
+    Interrupted,
+}
+
+impl Exit {
+    /// How a run that stopped with `error` ended.
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        let bad_input = error.chain().any(is_bad_input);
+        if bad_input { Self::BadInput } else { Self::Other }
+    }
+}
+
+/// Whether `error` is the input's.
+fn is_bad_input(error: &(dyn Error + 'static)) -> bool {
+    #[cfg(feature = "retro")]
+    if super::retro::is_bad_input(error) {
+        return true;
+    }
+    error.is::<InputError>()
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Done,
+            Verdict::Marginal => Self::Marginal,
+            Verdict::Fail => Self::Fail,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Other => 1,
+            Exit::BadInput => 2,
+            Exit::Marginal => 3,
+            Exit::Fail => 4,
+            #[cfg(feature = "retro")]
+            Exit::Interrupted => 130,
+        })
+    }
+}

@@ -1,0 +1,7 @@
+//! How words are emphasized on a terminal.
+
+use anstyle::{AnsiColor, Style};
+
+pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const HEADING: Style = Style::new().bold();
