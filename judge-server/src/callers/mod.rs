@@ -7,6 +7,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 
 use crate::convert::refusal::{Refusal, Token};
+use crate::transport::ClientCertificate;
 use crate::transport::peer::Peer;
 use crate::transport::reload::Fresh;
 use tokens::{Entry, Scope, Tokens};
@@ -33,7 +34,7 @@ impl Caller {
     pub(crate) fn name(&self) -> Option<&Arc<str>> {
         let token = self.token.as_ref().and_then(|(_, found)| found.as_ref().ok());
         let token = token.map(Entry::name);
-        token.or_else(|| self.peer.certificate.as_ref().map(|certificate| certificate.subject()))
+        token.or_else(|| self.peer.certificate.as_ref().map(ClientCertificate::subject))
     }
 
     /// Whose share of the budget it takes: that of whoever calls behind a proxy without a name is

@@ -14,9 +14,6 @@ use crate::settings::error::StartError;
 /// A token shorter than this in bytes could be guessed.
 const SHORTEST: usize = 16;
 
-/// Bytes of the digest that name a token that has no name.
-const NAMING: usize = 4;
-
 /// What a call needs a token for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
@@ -66,7 +63,8 @@ impl Entry {
             return Err(format!("a token has {SHORTEST} visible ASCII characters or more"));
         }
         let digest: [u8; 32] = Sha256::digest(token).into();
-        let start = || digest[..NAMING].iter().map(|byte| format!("{byte:02x}")).collect();
+        let [first, second, third, fourth, ..] = digest;
+        let start = || format!("{first:02x}{second:02x}{third:02x}{fourth:02x}");
         let name = words.next().map_or_else(start, str::to_owned);
         let scopes = words.next().map_or(Ok(Vec::new()), |scopes| {
             let scopes = scopes.split(',').map(Scope::parse).collect::<Option<Vec<_>>>();

@@ -16,6 +16,7 @@ pub(crate) mod problems;
 pub mod proto_json;
 pub(crate) mod refusal;
 mod request;
+mod status;
 
 pub(crate) use judgement::{VERSION, list_judges};
 pub(crate) use problem::Dialect;

@@ -4,18 +4,12 @@ use std::error::Error;
 use std::time::Duration;
 
 use http::StatusCode;
-<<<<<<< HEAD:judge-server/src/convert/refusal.rs
-use judge_core::{Problem, Refused, Severity};
-use thiserror::Error as ThisError;
-=======
 use judge_core::{JudgeError, Problem, Severity};
-use thiserror::Error;
->>>>>>> main:judge-server/src/refusal.rs
+use thiserror::Error as ThisError;
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::convert::problems::{Problems, more};
-use crate::proto;
+use super::problems::Problems;
+use super::status::first;
 
 /// Characters of what a caller sent that a refusal repeats.
 const QUOTED: usize = 80;
@@ -31,19 +25,6 @@ pub(crate) const DOMAIN: &str = "canary.judge.v1";
 /// When a caller that was refused for lack of capacity may try again. A queue that is full when
 /// judgements take milliseconds is empty well before.
 pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(1);
-
-/// Problems that the message for people says; the details have more.
-const SAID: usize = 3;
-
-/// Bytes of that message as it travels in a header, where a character may take many.
-const SAID_BYTES: usize = 1000;
-
-/// Bytes of field violations that a gRPC status may carry. It travels in headers too, in base64 and
-/// with the message once more, and many clients read 8 KiB of all headers together.
-const VIOLATION_BYTES: usize = 3584;
-
-/// Bytes of the tags and lengths of one violation.
-const VIOLATION_FRAME: usize = 8;
 
 /// A call that is not judged.
 #[derive(Debug, Clone, ThisError)]
@@ -254,7 +235,10 @@ impl Refusal {
     /// The status over HTTP.
     pub(crate) fn http_status(&self) -> StatusCode {
         match self {
-            Self::Invalid(_) | Self::Unreadable(_) | Self::BadHeaders(_) => StatusCode::BAD_REQUEST,
+            // Nobody reads the last.
+            Self::Invalid(_) | Self::Unreadable(_) | Self::BadHeaders(_) | Self::Cancelled => {
+                StatusCode::BAD_REQUEST
+            }
             Self::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Overloaded(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
@@ -267,8 +251,6 @@ impl Refusal {
             }
             Self::MissingScope(_) | Self::ForeignSite(_) => StatusCode::FORBIDDEN,
             Self::UnsupportedTransfer(_) => StatusCode::NOT_IMPLEMENTED,
-            // Nobody reads it.
-            Self::Cancelled => StatusCode::BAD_REQUEST,
             Self::StreamEnded(_) | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -295,35 +277,6 @@ impl Refusal {
     }
 }
 
-/// The first of the problems in words.
-fn first(problems: &Problems) -> String {
-    let first = problems.kept().iter().take(SAID);
-    let mut said: Vec<String> = first.map(ToString::to_string).collect();
-    if problems.count() > SAID {
-        said.push(format!("and {} more", problems.count() - SAID));
-    }
-    shortened(said.join("; "))
-}
-
-/// `said`, cut where it would take more than its share of a header.
-fn shortened(mut said: String) -> String {
-    let mut room = SAID_BYTES;
-    let over = said.char_indices().find(|(_, character)| {
-        // Each byte of most of the others becomes three: %E6.
-        let plain = character.is_ascii_alphanumeric();
-        let encoded = if plain { 1 } else { 3 * character.len_utf8() };
-        room.checked_sub(encoded).is_none_or(|left| {
-            room = left;
-            false
-        })
-    });
-    if let Some((end, _)) = over {
-        said.truncate(end);
-        said.push('…');
-    }
-    said
-}
-
 impl From<JudgeError> for Refusal {
     fn from(refused: JudgeError) -> Self {
         Self::Invalid(refused.into())
@@ -345,50 +298,5 @@ impl From<Problem> for Refusal {
 impl From<prost::DecodeError> for Refusal {
     fn from(error: prost::DecodeError) -> Self {
         Self::Unreadable(error.to_string())
-    }
-}
-
-impl From<Refusal> for Status {
-    fn from(refusal: Refusal) -> Self {
-        let mut details = ErrorDetails::new();
-        details.set_error_info(refusal.reason(), DOMAIN, std::collections::HashMap::new());
-        let problems = refusal.problems();
-        let mut room = VIOLATION_BYTES;
-        for (index, problem) in problems.iter().enumerate() {
-            let message = problem.message();
-            let Some(left) = room.checked_sub(VIOLATION_FRAME + problem.path.len() + message.len())
-            else {
-                let found = match &refusal {
-                    Refusal::Invalid(problems) => problems.count(),
-                    _ => problems.len(),
-                };
-                if let Some(rest) = more(found - index) {
-                    details.add_bad_request_violation("", rest.message());
-                }
-                break;
-            };
-            room = left;
-            details.add_bad_request_violation(&problem.path, message);
-        }
-        if let Some(delay) = refusal.retry_delay() {
-            details.set_retry_info(Some(delay));
-        }
-        Self::with_error_details(refusal.code(), shortened(refusal.to_string()), details)
-    }
-}
-
-impl From<Refusal> for proto::Refusal {
-    fn from(refusal: Refusal) -> Self {
-        let delay = refusal.retry_delay().map(|delay| pbjson_types::Duration {
-            seconds: i64::try_from(delay.as_secs()).unwrap_or(i64::MAX),
-            nanos: i32::try_from(delay.subsec_nanos()).unwrap_or_default(),
-        });
-        Self {
-            code: refusal.code().into(),
-            reason: refusal.reason().to_owned(),
-            message: refusal.to_string(),
-            problems: refusal.problems().into_iter().map(Into::into).collect(),
-            retry_delay: delay,
-        }
     }
 }

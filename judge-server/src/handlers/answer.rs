@@ -139,7 +139,7 @@ impl Answering<'_> {
         let judged = self
             .limits
             .check(request)
-            .and_then(|()| judges::chosen_by(request))
+            .and_then(|()| judges::built_in().chosen_by(request))
             .and_then(|judge| judge.judge_with(request, self.scratch));
         let judgement = judged.map_err(|refused| dialect.name_all(&refused))?;
         let judgement = dialect.name_warnings(judgement);
@@ -176,7 +176,7 @@ impl Answering<'_> {
         let refused = self
             .limits
             .check_config(&request)
-            .and_then(|()| judges::chosen_by(&request))
+            .and_then(|()| judges::built_in().chosen_by(&request))
             .and_then(|judge| judge.judge_with(&request, self.scratch))
             .err();
         let problems = request.problems_beside(refused.as_ref()).into_iter();

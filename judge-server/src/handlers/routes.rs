@@ -106,8 +106,12 @@ const fn http(
     Route { side: Side::Http, path, name: path, kind, scope, handler, messages: None, summary }
 }
 
-const fn json(request: Option<&'static str>, response: &'static str, route: Route) -> Route {
-    Route { messages: Some(Messages { request, response }), ..route }
+impl Route {
+    /// The same, with messages of the contract that come and go as JSON.
+    const fn json(mut self, request: Option<&'static str>, response: &'static str) -> Self {
+        self.messages = Some(Messages { request, response });
+        self
+    }
 }
 
 const JUDGES: Option<Scope> = Some(Scope::Judge);
@@ -166,33 +170,24 @@ pub(crate) const ROUTES: &[Route] = &[
         Handler::Document(Entrance::JudgeKayenta),
         "Kayenta's remote judge: its request in, its result out.",
     ),
-    json(
-        Some("JudgeRequest"),
-        "JudgeResponse",
-        http(
-            "/v1/judge",
-            Kind::Judgement,
-            JUDGES,
-            Handler::Document(Entrance::JudgeJson),
-            "Judges one canary; the JSON of canary.judge.v1.JudgeService/Judge.",
-        ),
-    ),
-    json(
-        None,
-        "ListJudgesResponse",
-        http("/v1/judges", Kind::Call, JUDGES, Handler::Judges, "Lists the judges there are."),
-    ),
-    json(
-        Some("ValidateConfigRequest"),
-        "ValidateConfigResponse",
-        http(
-            "/v1/config:validate",
-            Kind::Judgement,
-            JUDGES,
-            Handler::Document(Entrance::ValidateJson),
-            "Everything wrong with a config, without judging.",
-        ),
-    ),
+    http(
+        "/v1/judge",
+        Kind::Judgement,
+        JUDGES,
+        Handler::Document(Entrance::JudgeJson),
+        "Judges one canary; the JSON of canary.judge.v1.JudgeService/Judge.",
+    )
+    .json(Some("JudgeRequest"), "JudgeResponse"),
+    http("/v1/judges", Kind::Call, JUDGES, Handler::Judges, "Lists the judges there are.")
+        .json(None, "ListJudgesResponse"),
+    http(
+        "/v1/config:validate",
+        Kind::Judgement,
+        JUDGES,
+        Handler::Document(Entrance::ValidateJson),
+        "Everything wrong with a config, without judging.",
+    )
+    .json(Some("ValidateConfigRequest"), "ValidateConfigResponse"),
     http("/healthz", Kind::Probe, None, Handler::Alive, "Whether the process is alive."),
     http("/readyz", Kind::Probe, None, Handler::Ready, "Whether the server wants calls."),
     http(

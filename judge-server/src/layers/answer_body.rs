@@ -24,7 +24,8 @@ pub(crate) struct AnswerBody {
     /// There until it is begun to be written, where it is an answer that is there whole.
     whole: Option<Unwritten>,
     stream: Option<OpenStream>,
-    watch: Option<OpenWatch>,
+    /// It is written when it is dropped.
+    _watch: Option<OpenWatch>,
 }
 
 /// A watch, whose call is written when nobody has it any more.
@@ -52,7 +53,7 @@ impl AnswerBody {
     /// An answer that is there whole.
     pub(super) fn whole(inner: Body, held: Option<Arc<Reservation>>, busy: Busy) -> Self {
         let whole = Some(busy.piece());
-        Self { inner, held, busy, whole, stream: None, watch: None }
+        Self { inner, held, busy, whole, stream: None, _watch: None }
     }
 
     /// An answer on no connection.
@@ -67,7 +68,7 @@ impl AnswerBody {
         busy: Busy,
         watch: OpenWatch,
     ) -> Self {
-        Self { inner, held, busy, whole: None, stream: None, watch: Some(watch) }
+        Self { inner, held, busy, whole: None, stream: None, _watch: Some(watch) }
     }
 
     /// Answers that come as they come.
@@ -77,7 +78,7 @@ impl AnswerBody {
         busy: Busy,
         stream: OpenStream,
     ) -> Self {
-        Self { inner, held, busy, whole: None, stream: Some(stream), watch: None }
+        Self { inner, held, busy, whole: None, stream: Some(stream), _watch: None }
     }
 
     fn piece(&mut self, bytes: Bytes) -> Piece {

@@ -50,7 +50,7 @@ fn escaped(line: &str) -> String {
 }
 
 /// Controls beyond those of ASCII, which both formats escape themselves; ends of lines and paragraphs;
-/// marks of direction (Unicode, Bidi_Control), and others that have no width.
+/// marks of direction (Unicode, `Bidi_Control`), and others that have no width.
 fn is_unseen(character: char) -> bool {
     matches!(
         character,

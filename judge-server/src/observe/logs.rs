@@ -74,7 +74,7 @@ struct Stderr;
 impl Write for Stderr {
     fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
         if io::stderr().write_all(lines).is_err() {
-            let lost = lines.iter().filter(|byte| **byte == b'\n').count();
+            let lost = lines.split_inclusive(|byte| *byte == b'\n').count();
             UNWRITTEN.fetch_add(lost as u64, Ordering::Relaxed);
         }
         Ok(lines.len())

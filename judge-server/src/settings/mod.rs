@@ -3,6 +3,7 @@
 //! A flag wins over its environment variable, that over the file, that over the default. The file is
 //! TOML with the flags' names: `max-calls = 64`.
 
+mod check;
 mod directives;
 pub(crate) mod error;
 mod file;
@@ -17,6 +18,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
 
+pub(crate) use check::TlsFiles;
 use error::StartError;
 pub use file::SettingsError;
 use retired::Retired;
@@ -73,7 +75,7 @@ pub struct Settings {
     pub tokens: Option<PathBuf>,
 
     /// The names that this server may be called by, with commas; any without. On loopback without tokens
-    /// or client certificates: localhost, 127.0.0.1, [::1].
+    /// or client certificates: the names of this machine.
     #[arg(long, env = "JUDGE_ALLOWED_HOSTS", value_name = "HOSTS", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed_hosts: Vec<String>,
@@ -214,16 +216,6 @@ pub enum LogFormat {
     Text,
 }
 
-/// The files of TLS.
-#[derive(Debug, Clone)]
-pub(crate) struct TlsFiles {
-    /// The server's certificate and those between it and its authority.
-    pub(crate) certificate: PathBuf,
-    pub(crate) key: PathBuf,
-    /// Whoever calls needs a certificate of one of these authorities.
-    pub(crate) client_ca: Option<PathBuf>,
-}
-
 impl Settings {
     /// Reads the command line, the environment, and the file that either names.
     ///
@@ -245,55 +237,6 @@ impl Settings {
     /// Says which settings were given that are none any more.
     pub(crate) fn warn_of_retired(&self) {
         self.retired.warn();
-    }
-
-    /// The files of TLS, if it is on.
-    ///
-    /// # Errors
-    /// When one is given without those it needs.
-    pub(crate) fn tls(&self) -> Result<Option<TlsFiles>, StartError> {
-        match (&self.tls_certificate, &self.tls_key, &self.tls_client_ca) {
-            (Some(certificate), Some(key), client_ca) => Ok(Some(TlsFiles {
-                certificate: certificate.clone(),
-                key: key.clone(),
-                client_ca: client_ca.clone(),
-            })),
-            (None, None, None) => Ok(None),
-            _ => Err(StartError::Settings(
-                "--tls-certificate and --tls-key are needed together, and both for --tls-client-ca"
-                    .into(),
-            )),
-        }
-    }
-
-    /// Whether the settings can work together. The files that they name are not read.
-    ///
-    /// # Errors
-    /// When the server would not start with them.
-    pub fn check(&self) -> Result<(), StartError> {
-        self.check_protected(self.grpc_listen)?;
-        self.check_protected(self.http_listen)?;
-        // With port 0 the system gives each its own.
-        if self.grpc_listen == self.http_listen && self.grpc_listen.port() != 0 {
-            let address = self.grpc_listen;
-            return Err(StartError::Settings(format!(
-                "grpc-listen and http-listen are both {address}: each needs an address of its own"
-            )));
-        }
-        self.tls().map(drop)
-    }
-
-    /// Whether whoever can reach `address` may call.
-    ///
-    /// # Errors
-    /// When it is reachable from other machines and nothing protects it.
-    pub(crate) fn check_protected(&self, address: SocketAddr) -> Result<(), StartError> {
-        let protected = self.tokens.is_some() || self.tls_client_ca.is_some() || self.insecure;
-        if protected || address.ip().is_loopback() {
-            Ok(())
-        } else {
-            Err(StartError::Unprotected(address))
-        }
     }
 }
 

@@ -8,6 +8,7 @@ const SUCCESSOR: &str = "max-buffered";
 
 /// The settings.
 #[derive(Debug, Clone, Default, Args)]
+#[allow(clippy::struct_field_names, reason = "the flags have these names")]
 pub(super) struct Retired {
     #[arg(long, env = "JUDGE_MAX_CALLS", hide = true)]
     max_calls: Option<usize>,

@@ -100,13 +100,12 @@ impl Transport {
         let Some(counted) = self.addresses.count(address.ip()) else {
             return refuse("TOO_MANY_CONNECTIONS_OF_ADDRESS");
         };
-        let (place, only_probes) = match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => (place, false),
-            Err(_) => {
-                refuse("TOO_MANY_CONNECTIONS");
-                let Ok(place) = Arc::clone(&self.kept).try_acquire_owned() else { return };
-                (place, true)
-            }
+        let (place, only_probes) = if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            (place, false)
+        } else {
+            refuse("TOO_MANY_CONNECTIONS");
+            let Ok(place) = Arc::clone(&self.kept).try_acquire_owned() else { return };
+            (place, true)
         };
         let this = self.clone();
         self.tasks.spawn(async move {

@@ -13,7 +13,7 @@ pub(crate) mod tls;
 mod trusting;
 
 pub(crate) use addresses::Addresses;
-pub(crate) use certificate::watch_expiry;
+pub(crate) use certificate::{ClientCertificate, watch_expiry};
 pub(crate) use connection::{Serve, Times};
 pub(crate) use files::raise_limit;
 pub(crate) use listen::Transport;

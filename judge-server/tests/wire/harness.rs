@@ -82,9 +82,8 @@ impl Server {
             }
         };
         let reached = tokio::time::timeout(Duration::from_secs(20), reached).await;
-        if reached.is_err() {
-            panic!("{name} is {:?}, not {wanted}", self.metric(name).await);
-        }
+        let found = self.metric(name).await;
+        assert!(reached.is_ok(), "{name} is {found:?}, not {wanted}");
     }
 }
 

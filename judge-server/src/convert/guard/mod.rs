@@ -3,14 +3,10 @@
 //! A part (an object, a list, a field, an element) may take a few bytes of a document and a few
 //! hundred of memory, so the bytes of a document bound the memory only together with its parts.
 
-<<<<<<< HEAD:judge-server/src/convert/guard/mod.rs
-use judge_core::{Problem, Refused};
+use judge_core::{JudgeError, Problem};
 use prost::DecodeError;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
-=======
-use judge_core::{JudgeError, Problem};
->>>>>>> main:judge-server/src/parts.rs
 
 use super::limits::Limits;
 use super::proto_json::{Named, descriptor};
@@ -124,11 +120,7 @@ pub(crate) fn check_message<T: Named>(bytes: &[u8], limits: &Limits) -> Result<(
     if counted.times > limits.total_points {
         let found = format!("{} timestamps", counted.times);
         let allowed = format!("at most {}, as --max-points has it", limits.total_points);
-<<<<<<< HEAD:judge-server/src/convert/guard/mod.rs
         return Err(Problem::error("", found, allowed).into());
-=======
-        return Err(JudgeError::from(Problem::error("", found, allowed)).into());
->>>>>>> main:judge-server/src/parts.rs
     }
     Ok(())
 }
