@@ -25,7 +25,7 @@ pub use proposal::{
 
 use self::allowance::AllowanceForm;
 use self::candidate::{AllowanceCandidate, Skipped};
-use self::fit::{Fitted, Found, SearchRule, Stopped};
+use self::fit::{Fitted, FittedAllowance, SearchRule, Stopped};
 use self::folds::Fold;
 use self::note::NoteContext;
 use crate::calibration::SmallestChange;
@@ -191,7 +191,7 @@ impl Proposer<'_> {
         &self,
         metric: &Metric,
         candidate: &Result<AllowanceCandidate, Skipped>,
-        (found, stopped): (Option<Found>, Option<Stopped>),
+        (found, stopped): (Option<FittedAllowance>, Option<Stopped>),
         effect: ProposalEffect,
         inputs: &Inputs,
     ) -> MetricProposal {
@@ -211,7 +211,8 @@ impl Proposer<'_> {
                 return MetricProposal { name, kind, allowance: None, spread: None, effect, note };
             }
         };
-        let absolute = metric.config.evidence.minimum_change(&inputs.config.evidence).absolute;
+        let absolute =
+            metric.config.evidence.minimum_change(&inputs.config.evidence).absolute.get();
         let now = Allowance::from_config(metric.config, absolute, candidate.form);
         let (kind, allowance, note) = match (found, stopped) {
             (Some(found), _) if !found.needed && self.rule.shows_enough() => {

@@ -19,7 +19,7 @@ use crate::problem::Problem;
 ///     }
 ///     other => eprintln!("{other}"),
 /// }
-/// assert_eq!(error.to_string(), "metrics: 5, but allowed is a list");
+/// assert_eq!(error.to_string(), "metrics: expected a list, got 5");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -72,7 +72,11 @@ pub struct UnknownJudge {
 impl UnknownJudge {
     /// The error for `name`, where only `known` are known.
     pub(crate) fn new(name: &str, known: &[&str]) -> Self {
-        let problem = Problem::error("judge.name", format!("{name:?}"), known.join(", "));
+        let problem = Problem::error(
+            "judge.name",
+            format!("{name:?}"),
+            format!("one of {}", known.join(", ")),
+        );
         Self { name: name.to_owned(), problem: Box::new(problem) }
     }
 

@@ -281,7 +281,7 @@ fn verdicts_are_inclusive_of_their_thresholds() {
         (f64::NAN, Verdict::Fail),
     ];
     for (score, verdict) in cases {
-        assert_eq!(Verdict::of(score, thresholds), verdict, "{score}");
+        assert_eq!(Verdict::from_score(score, thresholds), verdict, "{score}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Processor time a call, for each judge: the server against the judgement alone and two bare tonic
 //! handlers. Both answer with nothing; one only decodes the message, the other judges it too, and so
 //! shows what any service would cost: a judgement takes the caches from whatever reads and writes.
-//! `cargo bench -p judge-server --bench cost` (add `-- --judge NAME` for one of them)
+//! `cargo bench -p canary-judge-server --bench cost` (add `-- --judge NAME` for one of them)
 
 mod harness;
 

@@ -78,7 +78,7 @@ struct MetricState {
 pub(super) struct Fitted {
     /// The allowance of each metric and whether it is more than nothing; `None` where there is none of
     /// use.
-    pub(super) found: Vec<Option<Found>>,
+    pub(super) found: Vec<Option<FittedAllowance>>,
     /// Metrics that are muted in `muted`.
     mutes: Vec<bool>,
     /// Why there is none, for metrics that could have one.
@@ -91,7 +91,7 @@ pub(super) struct Fitted {
 
 /// An allowance that was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Found {
+pub(super) struct FittedAllowance {
     pub(super) allowance: Allowance,
     /// Whether any was needed.
     pub(super) needed: bool,
@@ -245,10 +245,11 @@ fn written(
             _ => None,
         };
         let found = metric.ok().zip(size).map(|(candidate, size)| {
-            let absolute = known.config.evidence.minimum_change(&inputs.config.evidence).absolute;
+            let absolute =
+                known.config.evidence.minimum_change(&inputs.config.evidence).absolute.get();
             let now = Allowance::from_config(known.config, absolute, candidate.form);
             let allowance = Allowance::new(candidate.form, known.config.direction, size);
-            Found { allowance: allowance.or_larger(now), needed: size > 0.0 }
+            FittedAllowance { allowance: allowance.or_larger(now), needed: size > 0.0 }
         });
         let mute = found.is_none() && metric.as_ref().err().is_none_or(|why| why.is_in_need());
         for (config, mute) in [(&mut fitted.config, false), (&mut fitted.muted, mute)] {

@@ -225,7 +225,7 @@ impl Overrides {
             origin: "--judge".to_owned(),
             problem: InputProblem::UnknownJudge {
                 name: name.clone(),
-                allowed: judges::built_in().iter().map(Judge::name).collect::<Vec<_>>().join(", "),
+                known: judges::built_in().iter().map(Judge::name).collect::<Vec<_>>().join(", "),
             },
         })
     }

@@ -8,7 +8,7 @@
 //! A config names its judge. [`built_in`] finds it by that name; [`Judges`] takes judges of your own beside
 //! the two.
 
-mod data;
+mod data_warnings;
 pub mod evidence;
 mod judge;
 pub mod netflix;

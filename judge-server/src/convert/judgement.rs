@@ -45,7 +45,7 @@ impl From<Thresholds> for proto::Thresholds {
 }
 
 impl From<GroupScore> for proto::GroupScore {
-    fn from(GroupScore { name, score, weight, cost }: GroupScore) -> Self {
+    fn from(GroupScore { name, score, weight, cost, .. }: GroupScore) -> Self {
         Self { name, score, weight, cost }
     }
 }
@@ -131,7 +131,7 @@ impl From<Counts> for proto::Counts {
 }
 
 impl From<Evidence> for proto::Evidence {
-    fn from(Evidence { estimate, interval, tolerance, effect, direction }: Evidence) -> Self {
+    fn from(Evidence { estimate, interval, tolerance, effect, direction, .. }: Evidence) -> Self {
         let direction = match direction {
             Direction::Increase => proto::Direction::Increase,
             Direction::Decrease => proto::Direction::Decrease,

@@ -65,7 +65,7 @@ impl From<JudgeError> for Problems {
 
 /// The problem that stands for `count` others, if there are any.
 pub(crate) fn more(count: usize) -> Option<Problem> {
-    (count > 0).then(|| Problem::error("", format!("{count} more problems"), "none"))
+    (count > 0).then(|| Problem::error("", format!("{count} more problems"), ""))
 }
 
 #[cfg(test)]

@@ -179,7 +179,7 @@ impl Answering<'_> {
             .and_then(|()| judges::built_in().chosen_by(&request))
             .and_then(|judge| judge.judge_with(&request, self.scratch))
             .err();
-        let problems = request.problems_beside(refused.as_ref()).into_iter();
+        let problems = request.problems_with(refused.as_ref()).into_iter();
         let problems = problems.map(|problem| dialect.name(problem)).collect();
         Validated { usable: refused.is_none(), problems }
     }

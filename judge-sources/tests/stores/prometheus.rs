@@ -97,7 +97,7 @@ fn fetch(store: &Prometheus, templates: &[&str], grid: Grid, compat: Compat) -> 
         baseline: side("stable"),
         canary: side("canary"),
         compat,
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_mins(1),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let fetched = runtime.block_on(sources.fetch(&queries(templates), &sought));

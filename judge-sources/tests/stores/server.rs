@@ -15,7 +15,7 @@ impl Running {
 
     /// Waits until the process answers at `url`.
     pub(crate) fn await_answer(&mut self, url: &str) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while Instant::now() < end {
             let ended = self.0.try_wait().unwrap();
             assert!(ended.is_none(), "it ended: {ended:?}");

@@ -63,11 +63,11 @@ impl Judge for EvidenceJudge {
         JudgeError::check(refused.into_iter().map(Problem::into_error).collect())?;
         JudgeError::check(without_exposure(request))?;
         let mut warnings: Vec<Warning> = noticed.into_iter().map(Warning::Suspect).collect();
-        let configs = Configs::of(request);
+        let configs = Configs::new(request);
         let mut judged = Vec::with_capacity(request.pairs.len());
         for (index, pair) in request.pairs.iter().enumerate() {
             scratch.check_stop()?;
-            let config = configs.of_pair(index, pair)?;
+            let config = configs.for_pair(index, pair)?;
             judged.push(metric::judge(
                 pair,
                 config,

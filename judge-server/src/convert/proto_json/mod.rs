@@ -96,7 +96,8 @@ fn read_document(json: &[u8]) -> Result<serde_json::Value, Refusal> {
 }
 
 fn not_json(path: String, error: &serde_json::Error) -> Refusal {
-    let problem = Problem::error(path, format!("not JSON: {error}"), "one whole JSON document");
+    let problem =
+        Problem::error(path, format!("text that is not JSON: {error}"), "one JSON document");
     Refusal::Invalid(problem.into())
 }
 

@@ -139,7 +139,7 @@ fn what_kayenta_refuses_is_refused() {
         (
             json!({"metricName": "m", "customFilterTemplate": "absent"}),
             &here,
-            "metrics[0].query.customFilterTemplate: \"absent\", but allowed is a name of the config's templates: empty, someTemplate",
+            "metrics[0].query.customFilterTemplate: expected a name of the config's templates: empty, someTemplate, got \"absent\"",
         ),
         (
             json!({"metricName": "m", "customFilter": "a=b"}),
@@ -164,7 +164,7 @@ fn what_kayenta_refuses_is_refused() {
         (
             json!({"metricName": "m", "labelBindings": "a=b"}),
             &here,
-            "labelBindings: \"a=b\", but allowed is a list",
+            "labelBindings: expected a list, got \"a=b\"",
         ),
     ] {
         let error = text(query.clone(), scope).unwrap_err();
