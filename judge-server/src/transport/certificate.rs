@@ -13,13 +13,13 @@ use super::tls::Tls;
 use crate::observe::metrics::Metrics;
 
 /// How long a client's certificate counts as looked at while nothing changed: it may expire.
-const LOOKED_AT: Duration = Duration::from_secs(60);
+const LOOKED_AT: Duration = Duration::from_mins(1);
 
 /// How often the gauge is set to what the server's certificate says.
 const EVERY: Duration = Duration::from_secs(10);
 
 /// How often to warn, and how long before the certificate expires.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 const SOON: i64 = 7 * 24 * 60 * 60;
 
 /// When a certificate expires, in Unix time.

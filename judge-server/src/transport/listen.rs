@@ -27,7 +27,7 @@ use crate::observe::metrics::{Counted, Metrics};
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How often to say so.
-const SAY_EVERY: Duration = Duration::from_secs(60);
+const SAY_EVERY: Duration = Duration::from_mins(1);
 
 /// Places for connections beyond `max-connections`, kept for probes.
 const KEPT: usize = 64;
