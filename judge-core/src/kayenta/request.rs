@@ -94,8 +94,7 @@ fn read_pair(Object(pair): Object<RawPair>) -> Option<MetricPair> {
 /// The clock of a scope that has start and step as integers. Kayenta's own judge reads neither.
 fn clock(scope: &Value) -> Option<Clock> {
     let start_millis = scope.get("startTimeMillis")?.as_i64()?;
-    let step_millis = scope.get("stepMillis")?.as_u64().filter(|step| *step > 0)?;
-    Some(Clock { start_millis, step_millis })
+    Clock::new(start_millis, scope.get("stepMillis")?.as_u64()?).ok()
 }
 
 /// The content of a JSON object. Serde's derive alone would accept a list of the values as well.
