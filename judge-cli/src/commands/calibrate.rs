@@ -53,7 +53,7 @@ pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit
 
 #[cfg(feature = "retro")]
 fn history(args: &CalibrateArgs) -> anyhow::Result<HistorySource> {
-    use judge_retro::{WindowOptions, Windows};
+    use judge_core::stage::{WindowOptions, Windows};
     if args.releases.is_empty() {
         return Ok(HistorySource::Instances(args.history.clone()));
     }
@@ -126,7 +126,7 @@ fn calibrator<'a>(
     Calibrator { history, config, thresholds: *thresholds, judge: *judge, options }
 }
 
-/// What is wrong with config and history is said of the config, and the rest of its option.
+/// Errors of config and history name the config; other errors name their option.
 fn problem(source: &Source, error: CalibrateError) -> InputError {
     source.error(match error {
         CalibrateError::Option { name, value, expected } => {

@@ -4,15 +4,16 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use judge_core::Verdict;
+use judge_core::stage::WindowError;
 
-use crate::input::InputError;
+use crate::input::{FetchFailed, InputError};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// The canary passes, or there was none to judge.
+    /// Pass, or the command is done.
     Done,
-    /// Something that is nobody's input.
+    /// Any other error.
     Other,
     /// Bad input.
     BadInput,
@@ -20,26 +21,28 @@ pub(crate) enum Exit {
     Marginal,
     /// The canary fails.
     Fail,
-    /// A person stopped it.
-    #[cfg(feature = "retro")]
+    /// The user interrupted the run.
     Interrupted,
 }
 
 impl Exit {
-    /// How a run that stopped with `error` ended.
+    /// The exit for a run that failed with `error`.
     pub(crate) fn from_error(error: &anyhow::Error) -> Self {
         let bad_input = error.chain().any(is_bad_input);
         if bad_input { Self::BadInput } else { Self::Other }
     }
 }
 
-/// Whether `error` is the input's.
+/// Whether `error` is about the input.
 fn is_bad_input(error: &(dyn Error + 'static)) -> bool {
     #[cfg(feature = "retro")]
     if super::retro::is_bad_input(error) {
         return true;
     }
-    error.is::<InputError>()
+    if let Some(failed) = error.downcast_ref::<FetchFailed>() {
+        return failed.is_bad_input();
+    }
+    error.is::<InputError>() || error.is::<WindowError>()
 }
 
 impl From<Verdict> for Exit {
@@ -60,7 +63,6 @@ impl From<Exit> for ExitCode {
             Exit::BadInput => 2,
             Exit::Marginal => 3,
             Exit::Fail => 4,
-            #[cfg(feature = "retro")]
             Exit::Interrupted => 130,
         })
     }

@@ -8,7 +8,7 @@ use judge_core::config::{
 };
 use judge_core::{JudgeError, Problem, kayenta};
 
-use crate::problems::Problems;
+use crate::convert::problems::Problems;
 use crate::proto;
 
 use super::evidence;

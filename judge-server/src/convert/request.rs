@@ -4,10 +4,10 @@ use judge_core::{
     CanaryConfig, Clock, JudgeError, JudgeRequest, MetricPair, Problem, Series, judges, kayenta,
 };
 
-use crate::limits;
-use crate::problems::Problems;
+use crate::convert::limits;
+use crate::convert::problems::Problems;
+use crate::convert::refusal::Refusal;
 use crate::proto;
-use crate::refusal::Refusal;
 
 use super::Dialect;
 use super::config::{self, Reading};

@@ -1,0 +1,47 @@
+//! Which metrics a verdict is owed to.
+
+use std::collections::HashMap;
+
+use crate::judgement::{Classification, Judgement, Verdict};
+use crate::judgement::{MetricJudgement, Standing};
+
+/// The metrics that keep `judgement` from Pass, the one that costs most first; those that cost the same
+/// in the order of the config. A metric that fails the canary by itself comes before all others.
+///
+/// Where groups fail with several metrics, each bears its share of what the group costs.
+pub fn because_of(judgement: &Judgement) -> Vec<String> {
+    if judgement.verdict == Verdict::Pass {
+        return Vec::new();
+    }
+    let counted = || judgement.metrics.iter().filter(|metric| !metric.muted);
+    let fails =
+        |metric: &&MetricJudgement| metric.standing() == Standing::Failed || metric.fails_alone();
+    let mut failing: Vec<&MetricJudgement> = counted().filter(fails).collect();
+    if failing.is_empty() {
+        // Too many metrics without data fail a canary in which none fails, and inconclusive ones can
+        // make it marginal.
+        let untold = |metric: &&MetricJudgement| {
+            metric.standing() == Standing::Missing
+                || metric.classification == Classification::Inconclusive
+        };
+        failing = counted().filter(untold).collect();
+    }
+    let mut sharing: HashMap<&str, usize> = HashMap::new();
+    for group in failing.iter().flat_map(|metric| &metric.groups) {
+        *sharing.entry(group).or_default() += 1;
+    }
+    let cost = |metric: &MetricJudgement| {
+        let of_group = |name: &String| {
+            let group = judgement.groups.iter().find(|group| group.name == *name);
+            let shares = sharing.get(name.as_str()).copied().unwrap_or(1);
+            group.map_or(0.0, |group| group.cost) / shares as f64
+        };
+        metric.groups.iter().map(of_group).sum::<f64>()
+    };
+    let mut by_cost: Vec<(bool, f64, &MetricJudgement)> =
+        failing.into_iter().map(|metric| (metric.critical, cost(metric), metric)).collect();
+    by_cost.sort_by(|(one_alone, one, _), (other_alone, other, _)| {
+        other_alone.cmp(one_alone).then(other.total_cmp(one))
+    });
+    by_cost.into_iter().map(|(_, _, metric)| metric.name.clone()).collect()
+}

@@ -1,0 +1,123 @@
+//! The result of a canary stage, from the judgements of its intervals.
+
+use crate::judgement::{Judgement, Verdict};
+use serde::Serialize;
+
+/// What a canary stage does at a score equal to the marginal threshold.
+///
+/// Both rules stop a canary early for a low score, and pass it if its last score reaches the pass
+/// threshold (`score >= pass`). They differ if a score equals the marginal threshold. Only there
+/// Spinnaker disagrees with Kayenta's own verdicts:
+///
+/// | score | Kayenta's judge says | `Judge` rule | `Spinnaker` rule |
+/// | --- | --- | --- | --- |
+/// | below marginal | Fail | stops | stops |
+/// | equal to marginal | Marginal (`score >= marginal`) | goes on | stops (`score <= marginal`) |
+/// | above marginal, below pass | Marginal | goes on | goes on |
+/// | equal to pass | Pass (`score >= pass`) | goes on | goes on |
+///
+/// If pass = marginal, Kayenta judges a score equal to both as Pass, and Spinnaker stops the canary.
+/// After the last interval, a canary that was not stopped and does not reach pass fails Spinnaker's
+/// stage. Here its verdict is Marginal, to tell it from a stopped canary.
+///
+/// Sources in Spinnaker's orca: `MonitorKayentaCanaryTask.kt` (`canaryScore <= marginal` ends the stage)
+/// and `AggregateCanaryResultsTask.kt` (`finalCanaryScore <= marginal`, then `finalCanaryScore < pass`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StageRule {
+    /// Stop below the marginal threshold, as the verdicts say.
+    #[default]
+    Judge,
+    /// Stop at the marginal threshold too, as Spinnaker does.
+    Spinnaker,
+}
+
+impl StageRule {
+    /// Whether the stage ends with this judgement. A score that is not a number ends it.
+    pub fn stops(self, judgement: &Judgement) -> bool {
+        let marginal = judgement.thresholds.marginal;
+        let goes_on = match self {
+            Self::Judge => judgement.score >= marginal,
+            Self::Spinnaker => judgement.score > marginal,
+        };
+        !goes_on || judgement.verdict == Verdict::Fail
+    }
+}
+
+/// The result of a canary stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stage {
+    /// Fail if the canary was stopped, else the verdict of the last judgement.
+    pub verdict: Verdict,
+    /// The interval, from 1, after which the canary was stopped; `None` if it was not stopped.
+    pub stopped_at: Option<usize>,
+}
+
+impl Stage {
+    /// The result for these judgements, interval by interval; `None` without a judgement.
+    ///
+    /// Judgements after the one that stops the canary have no effect.
+    pub fn from_judgements<'a>(
+        rule: StageRule,
+        judgements: impl IntoIterator<Item = &'a Judgement>,
+    ) -> Option<Self> {
+        let mut stage = None;
+        for (judgement, number) in judgements.into_iter().zip(1..) {
+            if rule.stops(judgement) {
+                return Some(Self { verdict: Verdict::Fail, stopped_at: Some(number) });
+            }
+            stage = Some(Self { verdict: judgement.verdict, stopped_at: None });
+        }
+        stage
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Thresholds;
+
+    use super::*;
+
+    fn judged(scores: &[f64], thresholds: Thresholds) -> Vec<Judgement> {
+        let judgement = |&score: &f64| Judgement::new("NetflixACAJudge-v1.0", score, thresholds);
+        scores.iter().map(judgement).collect()
+    }
+
+    /// Rule, thresholds, scores, and the verdict with the interval it stopped at.
+    type Case = (StageRule, Thresholds, &'static [f64], Verdict, Option<usize>);
+
+    #[test]
+    fn stops_below_marginal_and_passes_by_the_last_score() {
+        use StageRule::{Judge, Spinnaker};
+        use Verdict::{Fail, Marginal, Pass};
+        let usual = Thresholds { pass: 95.0, marginal: 75.0 };
+        let one = Thresholds { pass: 80.0, marginal: 80.0 };
+        let cases: &[Case] = &[
+            (Judge, usual, &[100.0, 100.0, 100.0], Pass, None),
+            (Judge, usual, &[80.0, 75.0, 95.0], Pass, None),
+            (Judge, usual, &[100.0, 100.0, 94.99], Marginal, None),
+            (Judge, usual, &[100.0, 74.99, 100.0], Fail, Some(2)),
+            (Judge, usual, &[74.99], Fail, Some(1)),
+            (Judge, usual, &[75.0], Marginal, None),
+            (Judge, usual, &[f64::NAN, 100.0], Fail, Some(1)),
+            (Judge, one, &[80.0], Pass, None),
+            (Spinnaker, usual, &[75.0, 100.0], Fail, Some(1)),
+            (Spinnaker, usual, &[75.01, 100.0], Pass, None),
+            (Spinnaker, usual, &[100.0, 94.99], Marginal, None),
+            (Spinnaker, usual, &[100.0, 95.0], Pass, None),
+            (Spinnaker, one, &[80.0], Fail, Some(1)),
+        ];
+        for &(rule, thresholds, scores, verdict, stopped_at) in cases {
+            let stage = Stage::from_judgements(rule, &judged(scores, thresholds));
+            assert_eq!(stage, Some(Stage { verdict, stopped_at }), "{rule:?} {scores:?}");
+        }
+        assert_eq!(Stage::from_judgements(Judge, []), None);
+    }
+
+    #[test]
+    fn a_score_below_marginal_stops_even_if_thresholds_stand_the_wrong_way_round() {
+        let wrong = Thresholds { pass: 50.0, marginal: 75.0 };
+        let stage = Stage::from_judgements(StageRule::Judge, &judged(&[60.0], wrong));
+        assert_eq!(stage, Some(Stage { verdict: Verdict::Fail, stopped_at: Some(1) }));
+    }
+}

@@ -1,0 +1,105 @@
+//! The points that each interval of a canary is judged on.
+
+use super::error::WindowError;
+
+/// A span of time with its start and without its end, in milliseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeSpan {
+    /// The first moment of the span.
+    pub start_millis: i64,
+    /// The first moment after the span.
+    pub end_millis: i64,
+}
+
+impl TimeSpan {
+    /// Its length in milliseconds; 0 if it ends before it starts.
+    pub fn millis(self) -> u64 {
+        u64::try_from(self.end_millis.saturating_sub(self.start_millis)).unwrap_or(0)
+    }
+
+    /// The span shifted to an earlier time.
+    fn earlier(self, millis: i64) -> Self {
+        Self {
+            start_millis: self.start_millis.saturating_sub(millis),
+            end_millis: self.end_millis.saturating_sub(millis),
+        }
+    }
+}
+
+/// The points that one judgement reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// The number of the interval that it ends, from 1.
+    pub interval: usize,
+    /// The canary's points.
+    pub canary: TimeSpan,
+    /// The baseline's points: the canary's span, earlier by the baseline offset.
+    pub baseline: TimeSpan,
+}
+
+/// The windows of a canary. A value of this type is always valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Windows {
+    /// `None` if it ends with the recording.
+    pub(super) lifetime: Option<i64>,
+    pub(super) warm_up: i64,
+    /// `None` for one interval as long as the lifetime.
+    pub(super) interval: Option<i64>,
+    /// Length of a sliding lookback; `None` for a growing one.
+    pub(super) sliding: Option<i64>,
+    pub(super) baseline_offset: i64,
+    pub(super) step: Option<u64>,
+}
+
+impl Windows {
+    /// The step of the grid; `None` for each release's own.
+    pub fn step_millis(&self) -> Option<u64> {
+        self.step
+    }
+
+    /// The warm-up of a canary whose recording starts at `start_millis`; `None` if there is none.
+    pub fn warm_up(&self, start_millis: i64) -> Option<TimeSpan> {
+        let end_millis = start_millis.saturating_add(self.warm_up);
+        (self.warm_up > 0).then_some(TimeSpan { start_millis, end_millis })
+    }
+
+    /// The windows of a canary with the recording `recorded`, in order; at least one.
+    ///
+    /// The analysis starts after the warm-up. Interval `i` ends `i` intervals later; a rest shorter than
+    /// an interval at the end of the lifetime is not judged. Growing windows start with the analysis.
+    /// Sliding windows start their length before their end, even if that is in the warm-up or before the
+    /// recording. An interval that would start after the recording is left out, because it has no new
+    /// point. Missing points at the end of the last interval are gaps.
+    ///
+    /// # Errors
+    /// If the recording ends within the warm-up, or would have more than a million intervals.
+    pub fn cut(&self, recorded: TimeSpan) -> Result<Vec<Window>, WindowError> {
+        let begin = recorded.start_millis.saturating_add(self.warm_up);
+        let rest = recorded.end_millis.saturating_sub(begin);
+        if rest <= 0 {
+            return Err(WindowError::AllWarmUp {
+                recorded: recorded.millis(),
+                warm_up: self.warm_up.unsigned_abs(),
+            });
+        }
+        let lifetime = self.lifetime.unwrap_or(rest);
+        let interval = self.interval.unwrap_or(lifetime).min(lifetime);
+        let begun = rest.saturating_sub(1) / interval + 1;
+        let count = (lifetime / interval).min(begun);
+        if count > MOST_INTERVALS {
+            return Err(WindowError::TooManyIntervals { count, allowed: MOST_INTERVALS });
+        }
+        let windows = (1..=count).zip(1..).map(|(number, interval_number)| {
+            let end_millis = begin.saturating_add(number.saturating_mul(interval));
+            let start_millis =
+                self.sliding.map_or(begin, |length| end_millis.saturating_sub(length));
+            let canary = TimeSpan { start_millis, end_millis };
+            let baseline = canary.earlier(self.baseline_offset);
+            Window { interval: interval_number, canary, baseline }
+        });
+        Ok(windows.collect())
+    }
+}
+
+/// The most intervals of one release: two years of minutes, rounded down.
+const MOST_INTERVALS: i64 = 1_000_000;
