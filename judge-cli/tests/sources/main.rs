@@ -214,7 +214,7 @@ fn what_is_watched_is_what_retro_finds_afterwards() {
     ]);
     let retro: Value = serde_json::from_str(stdout.lines().next().unwrap())
         .unwrap_or_else(|_| panic!("{stdout}{stderr}"));
-    let again = retro["intervals"].as_array().unwrap_or_else(|| panic!("{retro}"));
+    let again = retro["judgements"].as_array().unwrap_or_else(|| panic!("{retro}"));
     assert_eq!(again.len(), 5);
     for (look, again) in all.iter().zip(again) {
         assert_eq!(look["judgement"], again["judgement"], "look {}", look["interval"]);
