@@ -1,6 +1,6 @@
 //! Metrics as services have them, from a seed.
 
-use crate::random::Random;
+use judge_scenarios::random::Random;
 
 /// `n` normal values with mean 100 and standard deviation 10.
 pub fn gaussian(n: usize, seed: u64) -> Vec<f64> {

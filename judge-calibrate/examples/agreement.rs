@@ -1,18 +1,18 @@
 //! How often the intervals of a calibration hold the truth, on many synthetic histories. Prints the
 //! tables of `docs/calibration.md`:
-//! `cargo run --release -p judge-calibrate --example agreement`
+//! `cargo run --release -p canary-judge-calibrate --example agreement`
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "simulated inputs are valid")]
 #![allow(clippy::print_stdout, reason = "the table is what it is run for")]
 
 #[path = "../tests/truth/known.rs"]
 mod known;
 
-use judge_benches::random::Random;
-use judge_benches::scenarios::{Noise, Shape};
 use judge_calibrate::{HealthyHistory, Options, Share, SmallestChange, TimeToDetect};
 use judge_core::config::Direction;
 use judge_core::judges::{EvidenceJudge, NetflixAcaJudge};
 use judge_core::{CanaryConfig, Judge, MetricConfig};
+use judge_scenarios::random::Random;
+use judge_scenarios::{Noise, Shape};
 
 use known::{METRIC, MeanJudge, Simulated};
 

@@ -1,4 +1,4 @@
-//! What a calibration found.
+//! The results of a calibration.
 
 use judge_core::Verdict;
 use serde::Serialize;
@@ -14,32 +14,32 @@ use crate::share::Share;
 pub struct Calibration {
     /// The judge's name.
     pub judge: String,
-    /// What was asked.
+    /// The options.
     pub options: Options,
-    /// What it was measured on.
+    /// The history that it was measured on.
     pub history: HistorySummary,
-    /// The windows asked for, in ascending order; figures by window are in this order and `None` where
-    /// the history has no such window.
+    /// The requested windows, in ascending order. Figures by window are in this order, and `None` if the
+    /// history has no such window.
     pub windows: Vec<WindowFigures>,
-    /// Of the whole config.
+    /// Figures of the whole config.
     pub config: ConfigFigures,
-    /// Of each metric, in the order of the config.
+    /// Figures of each metric, in the order of the config.
     pub metrics: Vec<MetricFigures>,
 }
 
-/// What a calibration was measured on.
+/// The history that a calibration was measured on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistorySummary {
-    /// What is compared with what.
+    /// Which windows are compared.
     pub pairing: Pairing,
     /// Time between two points, in milliseconds.
     pub step_millis: u64,
-    /// Recordings.
+    /// Number of recordings.
     pub recordings: usize,
-    /// Instances of all recordings.
+    /// Number of instances of all recordings.
     pub instances: usize,
-    /// Minutes of all recordings.
+    /// Length of all recordings, in minutes.
     pub minutes: f64,
     /// Minutes between two blocks; 0 for concurrent instances.
     pub gap_minutes: f64,
@@ -51,15 +51,15 @@ pub struct HistorySummary {
 pub struct WindowFigures {
     /// Its length, in minutes.
     pub minutes: f64,
-    /// Its points.
+    /// Its number of points.
     pub points: usize,
     /// Pairs judged for each figure; 0 where the history has no window that long.
     pub pairs: usize,
-    /// As many independent pairs as these are worth.
+    /// Number of independent pairs with the same information as these.
     pub independent: f64,
 }
 
-/// What the whole config does.
+/// Figures of the whole config.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigFigures {
@@ -67,81 +67,83 @@ pub struct ConfigFigures {
     pub fails: Vec<Option<Share>>,
     /// By window: healthy pairs whose verdict is not Pass.
     pub blocks: Vec<Option<Share>>,
-    /// By window: the smallest change with which, put into every metric at once, the verdict is not
-    /// Pass. Metrics of which decreases fail change by what undoes it.
+    /// By window: the smallest change in all metrics at once for which the verdict is not Pass. For
+    /// metrics where a decrease is harmful, the change is inverted.
     pub shift: Vec<Option<SmallestChange>>,
-    /// How long the change asked for takes, in every metric at once.
+    /// Time to detect the requested change in all metrics at once.
     #[serde(rename = "needs")]
     pub time_to_detect: TimeToDetect,
 }
 
-/// What one metric does.
+/// Figures of one metric.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MetricFigures {
     /// The metric.
     pub name: String,
-    /// Mean size of its values, in its unit; changes are shares of it.
+    /// Mean absolute value, in the metric's unit; changes are shares of it.
     #[serde(rename = "level")]
     pub mean_size: f64,
-    /// Whether changes are factors, since every value is above 0; else they are added to each point.
+    /// Whether changes are factors, because every value is above 0. Otherwise changes are added to each
+    /// point.
     #[serde(rename = "factors")]
     pub multiplicative: bool,
     /// Share of its points that are gaps.
     pub gaps: f64,
-    /// Points that know as much as one independent point.
+    /// Number of points with the information of one independent point.
     #[serde(rename = "memory")]
     pub variance_inflation: f64,
     /// By window: healthy pairs in which it fails.
     pub false_alarms: Vec<Option<Share>>,
     /// By window: the smallest shift that is found.
     pub shift: Vec<Option<SmallestChange>>,
-    /// In the longest window: the smallest growth of its spread that is found.
+    /// In the longest window: the smallest increase of the spread that is found.
     pub spread: Option<SmallestChange>,
     /// In the longest window: the smallest spikes that are found, one point in 20.
     pub spikes: Option<SmallestChange>,
     /// In the longest window: the smallest drift that is found, by its end.
     pub drift: Option<SmallestChange>,
-    /// How long the change asked for takes.
+    /// Time to detect the requested change.
     #[serde(rename = "needs")]
     pub time_to_detect: TimeToDetect,
-    /// What becomes of a canary of which this metric alone fails; `None` where no such was seen.
+    /// Result of a canary in which only this metric fails; `None` if no such canary was seen.
     #[serde(rename = "alone")]
     pub lone_failure: Option<LoneFailure>,
-    /// What a person should know, and do.
+    /// Advice for the user.
     #[serde(rename = "findings")]
     pub advice: Vec<Advice>,
 }
 
-/// The smallest change that is found as often as asked, as a share of the metric's level with its sign.
+/// The smallest change that is found as often as requested, as a signed share of the metric's mean size.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SmallestChange {
-    /// The change; `None` if not even one of eleven times the level is found as often.
+    /// The change; `None` if not even eleven times the mean size is found as often.
     pub change: Option<f64>,
-    /// The weak end of its 95 % interval.
+    /// The end of its 95 % interval nearer to 0.
     pub from: f64,
-    /// The strong end of its 95 % interval; `None` where the history is too short to bound it.
+    /// The end of its 95 % interval farther from 0; `None` if the history is too short to bound it.
     pub to: Option<f64>,
-    /// How often the change was found, or the largest one if none was found as often as asked.
+    /// How often the change was found; or how often the largest change was found, if none was found as
+    /// often as requested.
     pub power: Share,
 }
 
-/// How long a window must be to find the change asked for as often as asked, in minutes.
+/// Length of window that finds the requested change as often as requested, in minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TimeToDetect {
-    /// The shortest window tried that does; `None` if none does.
+    /// The shortest tried window that does; `None` if none does.
     pub minutes: Option<f64>,
-    /// The short end of its 95 % interval; `None` if even the most favourable reading needs longer.
+    /// The lower end of its 95 % interval; `None` if even the most favourable case needs longer windows.
     pub from: Option<f64>,
-    /// The long end of its 95 % interval; `None` where the history is too short to bound it.
+    /// The upper end of its 95 % interval; `None` if the history is too short to bound it.
     pub to: Option<f64>,
     /// The longest window tried; `None` if there was none.
     pub longest: Option<f64>,
 }
 
-/// What becomes of a canary of which one metric alone fails.
+/// Result of a canary in which only one metric fails.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoneFailure {

@@ -1,4 +1,4 @@
-//! From history and config to figures.
+//! Computes all figures of a config on a history.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,32 +21,33 @@ pub struct Calibrator<'a> {
     pub history: &'a HealthyHistory,
     /// The config.
     pub config: &'a CanaryConfig,
-    /// The scores that give the verdict.
+    /// The thresholds of the verdict.
     pub thresholds: Thresholds,
-    /// Who judges.
+    /// The judge.
     pub judge: &'a dyn Judge,
-    /// What is asked.
+    /// The options.
     pub options: Options,
 }
 
-/// How far a calibration is, in figures.
+/// Progress of a calibration, in figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Figures that are there.
+    /// Number of finished figures.
     pub done: usize,
-    /// All figures.
+    /// Number of all figures.
     pub total: usize,
 }
 
 impl Calibrator<'_> {
-    /// Runs it on the threads of rayon's pool; `progress` is called after each figure, from any thread.
+    /// Computes all figures on rayon's thread pool. `progress` is called after each figure, from any
+    /// thread.
     ///
     /// # Cost
     /// Judgements: for each metric about 9 per pair and figure, plus one per pair and window tried.
     ///
     /// # Errors
-    /// When an option is out of range, the history has no metric of the config or no window short
-    /// enough, or the judge refuses the config.
+    /// If an option is out of range, if the history has no metric of the config or no short enough
+    /// window, or if the judge refuses the config.
     pub fn run(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Calibration, CalibrateError> {
         self.options.check()?;
         let inputs = self.inputs()?;

@@ -1,4 +1,4 @@
-//! Changes that are put into a healthy window.
+//! Changes that are injected into a healthy window.
 
 use judge_core::config::Direction;
 use judge_core::stats;
@@ -8,26 +8,26 @@ use serde::Serialize;
 
 use crate::profile::Profile;
 
-/// What happens to a canary.
+/// A kind of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ChangeKind {
     /// Every point moves.
     Shift,
-    /// Points lie further from their median; the size is how much further.
+    /// Points lie farther from their median; the size is the relative increase of the distance.
     Spread,
     /// One point in 20, at least one, moves.
     Spikes,
-    /// Points move more and more, up to the whole size at the last.
+    /// Points move in proportion to time, by the whole size at the last point.
     Drift,
 }
 
-/// How sizes are counted and which way a change goes.
+/// Unit and direction of a change.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Injection {
     pub(crate) kind: ChangeKind,
     decrease: bool,
-    /// The unit of the size, where the metric is not above 0 throughout and factors make no sense.
+    /// Unit of the size if the metric is not always above 0, so that factors make no sense.
     unit: Option<f64>,
 }
 
@@ -35,19 +35,19 @@ pub(crate) struct Injection {
 const POINTS_PER_SPIKE: usize = 20;
 
 impl Injection {
-    /// A change in the direction that fails; where either does, an increase.
+    /// A change in the direction that fails; an increase if both directions fail.
     pub(crate) fn new(kind: ChangeKind, direction: Direction, profile: &Profile) -> Self {
         let unit = (!profile.positive).then_some(profile.mean_size);
         Self { kind, decrease: direction == Direction::Decrease, unit }
     }
 
-    /// Whether points go down.
+    /// Whether points decrease.
     pub(crate) fn is_decrease(self) -> bool {
         self.decrease && self.kind != ChangeKind::Spread
     }
 
-    /// The change that a size means, as a share of the level: `0.25` of a metric above 0 of which
-    /// decreases fail is a fall by a fifth, the change that 25 % more undoes.
+    /// The signed relative change for a size. If decreases of a metric above 0 fail, `0.25` is a
+    /// decrease by a fifth: an increase by 25 % undoes it.
     pub(crate) fn signed(self, size: f64) -> f64 {
         match (self.is_decrease(), self.unit) {
             (false, _) => size,
@@ -56,7 +56,7 @@ impl Injection {
         }
     }
 
-    /// Changes `values` by `size`. What is random is drawn from `seed`, alike for every size.
+    /// Changes `values` by `size`. Random choices depend on `seed` and not on the size.
     pub(crate) fn apply(self, size: f64, values: &mut [f64], seed: u64) {
         let change = self.signed(size);
         let moved = |value: f64, share: f64| match self.unit {
@@ -84,7 +84,8 @@ impl Injection {
         }
     }
 
-    /// Distances to the median grow by `size`: as they are, or as ratios where the metric is above 0.
+    /// Multiplies distances to the median by 1 + `size`; for metrics above 0, raises the ratio to the
+    /// median to that power.
     fn spread(self, size: f64, values: &mut [f64]) {
         let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
         if sorted.is_empty() {
@@ -101,7 +102,7 @@ impl Injection {
     }
 }
 
-/// Which points are spikes: a twentieth of those that are there, drawn without going back.
+/// Chooses which points are spikes: a twentieth of the present points, without replacement.
 fn spikes(values: &[f64], seed: u64) -> Vec<usize> {
     let mut there: Vec<usize> = (0..values.len()).filter(|at| values[*at].is_finite()).collect();
     let count = there.len().div_ceil(POINTS_PER_SPIKE);

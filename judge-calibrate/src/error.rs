@@ -1,17 +1,17 @@
-//! Why a config was not calibrated.
+//! Errors of a calibration.
 
-use judge_core::Refused;
+use judge_core::JudgeError;
 use thiserror::Error;
 
-/// What is wrong with a history or with what is asked of it.
+/// An invalid history, option or config.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CalibrateError {
-    /// The history holds nothing.
+    /// The history has no points.
     #[error("the history is empty; give at least one recording with points")]
     Empty,
-    /// Time between points is 0.
-    #[error("a step of 0 ms; allowed is a step above 0")]
+    /// The step is 0.
+    #[error("step: expected more than 0 ms, got 0 ms")]
     Step,
     /// The series of one recording differ in length.
     #[error(
@@ -39,22 +39,22 @@ pub enum CalibrateError {
         wanted: String,
     },
     /// An option is out of range.
-    #[error("{name}: {value}, but allowed is {allowed}")]
+    #[error("{name}: expected {expected}, got {value}")]
     Option {
         /// The option.
         name: &'static str,
         /// What was given.
         value: f64,
-        /// What may be given.
-        allowed: &'static str,
+        /// What is expected.
+        expected: &'static str,
     },
-    /// A proposal is for one length of window.
+    /// A proposal needs exactly one length of window.
     #[error("expected one length of window for a proposal, got {got}")]
     Lengths {
-        /// Different lengths that were given.
+        /// Number of different lengths.
         got: usize,
     },
-    /// No window is short enough.
+    /// The history is too short for all windows.
     #[error(
         "the longest recording lasts {} min, but {pairing} of {} min need {} min; give longer history \
          or shorter windows",
@@ -63,18 +63,18 @@ pub enum CalibrateError {
         short(*needed)
     )]
     TooShort {
-        /// Minutes of the longest recording that could be used.
+        /// Length of the longest usable recording, in minutes.
         longest: f64,
         /// What is compared.
         pairing: &'static str,
-        /// The shortest window asked for, in minutes.
+        /// The shortest requested window, in minutes.
         shortest: f64,
-        /// What it needs, in minutes.
+        /// The length that it needs, in minutes.
         needed: f64,
     },
     /// The judge refuses the config.
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Refused(#[from] JudgeError),
 }
 
 /// Minutes, to a thousandth.

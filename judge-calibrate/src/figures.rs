@@ -1,4 +1,4 @@
-//! Which figures there are, and in which order.
+//! The list of all figures, and their order.
 
 use crate::advise::{self, Observations};
 use crate::calibration::{MetricFigures, SmallestChange, TimeToDetect};
@@ -10,7 +10,7 @@ use crate::pairs::PairPlan;
 use crate::profile::Profile;
 use crate::time_to_detect::{self, PowerOfWindow};
 
-/// Kinds that are looked at in the longest window only.
+/// Kinds of change that are measured in the longest window only.
 const OTHERS: [ChangeKind; 3] = [ChangeKind::Spread, ChangeKind::Spikes, ChangeKind::Drift];
 
 /// Every figure of every metric, then those of the config; [`Figures`] reads them in this order.

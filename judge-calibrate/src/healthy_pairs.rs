@@ -1,4 +1,4 @@
-//! Healthy pairs as the whole config judges them.
+//! Judgements of healthy pairs by the whole config.
 
 use judge_core::judgement::{Decision, Judgement, Standing};
 use judge_core::{Classification, Verdict};
@@ -6,7 +6,7 @@ use judge_core::{Classification, Verdict};
 use crate::pairs::PairPlan;
 use crate::share::Share;
 
-/// What became of one healthy pair.
+/// The judgement of one healthy pair, in short.
 #[derive(Debug, Clone)]
 pub(crate) struct PairOutcome {
     verdict: Verdict,
@@ -16,7 +16,7 @@ pub(crate) struct PairOutcome {
 #[derive(Debug, Clone, Copy)]
 struct MetricOutcome {
     fails: bool,
-    /// No class for want of data.
+    /// Whether the metric has no class because data is missing.
     untold: bool,
     /// The baseline's mean is below 0.
     below_zero: bool,
@@ -24,7 +24,7 @@ struct MetricOutcome {
 }
 
 impl PairOutcome {
-    /// Whether the canary would be held back.
+    /// Whether the verdict is not Pass.
     pub(crate) fn is_held_back(&self) -> bool {
         self.verdict != Verdict::Pass
     }
@@ -55,7 +55,7 @@ impl From<Judgement> for PairOutcome {
     }
 }
 
-/// What became of all healthy pairs of one length of window.
+/// The judgements of all healthy pairs of one length of window.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HealthyOutcomes {
     outcomes: Vec<PairOutcome>,
@@ -67,7 +67,7 @@ impl HealthyOutcomes {
         Self { outcomes, independent: plan.independent() }
     }
 
-    /// What became of each pair.
+    /// The judgement of each pair.
     pub(crate) fn outcomes(&self) -> &[PairOutcome] {
         &self.outcomes
     }
@@ -99,7 +99,7 @@ impl HealthyOutcomes {
         self.share(|outcome| outcome.fails(index))
     }
 
-    /// Share of the pairs in which the metric at `index` could not be told for want of data.
+    /// Share of pairs in which the metric at `index` has no class because data is missing.
     pub(crate) fn untold(&self, index: usize) -> f64 {
         let untold = |outcome: &PairOutcome| outcome.metrics.get(index).is_some_and(|m| m.untold);
         self.share(untold).map_or(0.0, |share| share.share)

@@ -1,4 +1,4 @@
-//! History of healthy instances, on one step.
+//! History of healthy instances, on one grid.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -8,14 +8,14 @@ use crate::error::CalibrateError;
 /// The points of one instance by metric, in the metric's unit, in order of time. NaN is a gap.
 pub type Instance = BTreeMap<String, Vec<f64>>;
 
-/// What was recorded of healthy instances, all at one step.
+/// Recordings of healthy instances, all with one step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HealthyHistory {
     step_millis: u64,
     recordings: Vec<Recording>,
 }
 
-/// A stretch of time in which one or more instances of one release ran side by side.
+/// A period in which one or more instances of one release ran at the same time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
     name: String,
@@ -24,8 +24,8 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// A recording of `instances`, whose series all start at one time; a metric that an instance lacks
-    /// has no data there.
+    /// A recording of `instances`, whose series all start at the same time. If an instance lacks a
+    /// metric, it has no data there.
     ///
     /// # Errors
     /// When two series differ in length.
@@ -50,12 +50,12 @@ impl Recording {
         Ok(Self { name, points: expected.unwrap_or_default(), instances })
     }
 
-    /// What it is called.
+    /// The name of the recording.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Points of each series.
+    /// Number of points of each series.
     pub fn points(&self) -> usize {
         self.points
     }
@@ -65,7 +65,7 @@ impl Recording {
         &self.instances
     }
 
-    /// The points of `range` of the instances that `keep` picks by their index.
+    /// Copies the points of `range` of the instances whose index `keep` accepts.
     pub(crate) fn part(&self, range: Range<usize>, keep: impl Fn(usize) -> bool) -> Self {
         let kept = self.instances.iter().enumerate().filter(|(index, _)| keep(*index));
         let cut = |series: &Vec<f64>| series.get(range.clone()).unwrap_or_default().to_vec();
@@ -75,7 +75,7 @@ impl Recording {
         Self { name: self.name.clone(), points: range.len(), instances: instances.collect() }
     }
 
-    /// A stretch of one series; empty where the instance lacks the metric.
+    /// A part of one series; empty if the instance lacks the metric.
     pub(crate) fn stretch(&self, instance: usize, metric: &str, start: usize, n: usize) -> &[f64] {
         let series = self.instances.get(instance).and_then(|instance| instance.get(metric));
         series.and_then(|series| series.get(start..start + n)).unwrap_or_default()
@@ -83,7 +83,7 @@ impl Recording {
 }
 
 impl HealthyHistory {
-    /// A history with a point each `step_millis` milliseconds.
+    /// A history with one point every `step_millis` milliseconds.
     ///
     /// # Errors
     /// When the step is 0 or there is no point at all.
@@ -113,7 +113,7 @@ impl HealthyHistory {
         instances.filter_map(move |instance| instance.get(metric)).map(Vec::as_slice)
     }
 
-    /// The metrics that have a series.
+    /// Names of all metrics with a series.
     pub(crate) fn metrics(&self) -> BTreeSet<&str> {
         let instances = self.recordings.iter().flat_map(|recording| &recording.instances);
         instances.flat_map(BTreeMap::keys).map(String::as_str).collect()

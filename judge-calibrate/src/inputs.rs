@@ -1,6 +1,6 @@
-//! What figures are made from: history, config, judge, and windows.
+//! The inputs of all figures: history, config, judge and options.
 
-use judge_core::{CanaryConfig, Judge, MetricConfig, Refused, Scratch, Thresholds};
+use judge_core::{CanaryConfig, Judge, JudgeError, MetricConfig, Scratch, Thresholds};
 use rayon::prelude::*;
 
 use crate::calibration::{HistorySummary, WindowFigures};
@@ -22,12 +22,12 @@ pub(crate) struct Metric<'a> {
 }
 
 impl Metric<'_> {
-    /// Whether the history has it.
+    /// Whether the history has points of the metric.
     pub(crate) fn is_known(&self) -> bool {
         self.profile.gaps < 1.0 && self.profile.points > 0
     }
 
-    /// Whether a change of it has a size: one that is 0 throughout has no level to take a share of.
+    /// Whether a relative change has a size. A metric that is always 0 has none.
     pub(crate) fn has_size(&self) -> bool {
         self.is_known() && self.profile.mean_size > 0.0
     }
@@ -37,7 +37,7 @@ impl Metric<'_> {
     }
 }
 
-/// All that a job needs to know.
+/// Everything that a job reads.
 pub(crate) struct Inputs<'a> {
     pub(crate) history: &'a HealthyHistory,
     pub(crate) config: &'a CanaryConfig,
@@ -48,23 +48,23 @@ pub(crate) struct Inputs<'a> {
     pub(crate) pairing: Pairing,
 }
 
-/// Windows for the time a change needs: from half the shortest asked for to four times the longest, by
-/// a quarter more each.
+/// Windows for the time to detect: from half the shortest requested window to four times the longest,
+/// each 25 % longer.
 const SHORTER: f64 = 0.5;
 const LONGER: f64 = 4.0;
 const NEXT: f64 = 1.25;
-/// With fewer separate pairs a window shows next to nothing.
+/// With fewer separate pairs, a window gives almost no information.
 const FEWEST_SEPARATE: usize = 2;
-/// Two points a side are no sample.
+/// Fewer points a side are no sample.
 const FEWEST_POINTS: usize = 3;
 
 impl<'a> Inputs<'a> {
-    /// The same with other options.
+    /// These inputs with other options.
     pub(crate) fn with_options(&self, options: Options) -> Self {
         Self { options, metrics: self.metrics.clone(), ..*self }
     }
 
-    /// The same judged by another config, which has the same metrics.
+    /// These inputs with another config, which has the same metrics.
     pub(crate) fn with_config<'b>(&self, config: &'b CanaryConfig) -> Inputs<'b>
     where
         'a: 'b,
@@ -73,7 +73,7 @@ impl<'a> Inputs<'a> {
         Inputs { config, metrics, options: self.options.clone(), ..*self }
     }
 
-    /// The same on a part of the history.
+    /// These inputs with a part of the history.
     pub(crate) fn with_history<'b>(&self, history: &'b HealthyHistory) -> Inputs<'b>
     where
         'a: 'b,
@@ -82,7 +82,7 @@ impl<'a> Inputs<'a> {
         Inputs { history, metrics, options: self.options.clone(), ..*self }
     }
 
-    /// The windows asked for, ascending, each once.
+    /// The requested windows in ascending order, without duplicates.
     pub(crate) fn windows(&self) -> Vec<f64> {
         let mut windows = self.options.minutes.clone();
         windows.sort_unstable_by(f64::total_cmp);
@@ -110,7 +110,7 @@ impl<'a> Inputs<'a> {
         PairPlan::new(self.history, layout, self.options.pairs, self.options.seed)
     }
 
-    /// The windows that are tried for the time a change needs.
+    /// The windows that are tried for the time to detect a change.
     pub(crate) fn curve(&self, windows: &[f64]) -> Vec<(f64, PairPlan)> {
         let (Some(first), Some(last)) = (windows.first(), windows.last()) else {
             return Vec::new();
@@ -130,7 +130,7 @@ impl<'a> Inputs<'a> {
         tried
     }
 
-    pub(crate) fn healthy(&self, plan: &PairPlan) -> Result<HealthyOutcomes, Refused> {
+    pub(crate) fn healthy(&self, plan: &PairPlan) -> Result<HealthyOutcomes, JudgeError> {
         let Self { history, judge, config, thresholds, .. } = *self;
         let start = || (Trial::for_config(history, judge, config, thresholds), Scratch::default());
         let outcomes = plan.pairs.par_iter().map_init(start, |(trial, scratch), pair| {

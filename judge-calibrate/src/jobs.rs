@@ -1,6 +1,6 @@
-//! The work after the healthy pairs: independent jobs, run on all threads.
+//! The figures that need injected changes, as independent jobs on all threads.
 
-use judge_core::{Refused, Scratch};
+use judge_core::{JudgeError, Scratch};
 use rayon::prelude::*;
 
 use crate::calibration::{LoneFailure, SmallestChange};
@@ -13,7 +13,7 @@ use crate::search::{self, Injected};
 use crate::share::Share;
 use crate::trial::Trial;
 
-/// Whose figure it is.
+/// The subject of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Subject {
     /// The metric at an index.
@@ -26,13 +26,13 @@ pub(crate) enum Subject {
 pub(crate) enum Job<'a> {
     /// The smallest change that is found.
     Smallest { subject: Subject, kind: ChangeKind, plan: &'a PairPlan },
-    /// How often the change asked for is found.
+    /// How often the requested change is found.
     Power { subject: Subject, plan: &'a PairPlan },
-    /// What the metric at `index` does alone.
+    /// The result if only the metric at `index` fails.
     LoneFailure { index: usize, plan: &'a PairPlan, healthy: &'a HealthyOutcomes },
 }
 
-/// What a job found.
+/// The result of a job.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Figure {
     Smallest(SmallestChange),
@@ -40,12 +40,12 @@ pub(crate) enum Figure {
     LoneFailure(Option<LoneFailure>),
 }
 
-/// Runs all jobs; the figures are in their order, whatever the number of threads.
+/// Runs all jobs. The figures are in the order of the jobs, whatever the number of threads.
 pub(crate) fn run(
     jobs: &[Job],
     inputs: &Inputs,
     one_done: &(dyn Fn() + Sync),
-) -> Result<Vec<Figure>, Refused> {
+) -> Result<Vec<Figure>, JudgeError> {
     let run = |scratch: &mut Scratch, job: &Job| {
         let figure = figure(*job, inputs, scratch);
         one_done();
@@ -54,7 +54,7 @@ pub(crate) fn run(
     jobs.par_iter().with_max_len(1).map_init(Scratch::default, run).collect()
 }
 
-fn figure(job: Job, inputs: &Inputs, scratch: &mut Scratch) -> Result<Figure, Refused> {
+fn figure(job: Job, inputs: &Inputs, scratch: &mut Scratch) -> Result<Figure, JudgeError> {
     let options = &inputs.options;
     Ok(match job {
         Job::Smallest { subject, kind, plan } => {

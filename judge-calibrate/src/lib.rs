@@ -5,8 +5,8 @@
 //!                        └--> inject a change --> judge --> smallest change found, minutes needed
 //! ```
 //!
-//! Every figure comes with an interval that holds its error from judging finitely many pairs and from
-//! history that is finitely long. `docs/calibration.md` has the method and its measured agreement.
+//! Every figure has an interval that covers two errors: judging finitely many pairs, and finitely long
+//! history. `docs/calibration.md` describes the method and its measured agreement.
 //!
 //! # Example
 //! ```

@@ -1,7 +1,7 @@
-//! What becomes of a canary in which one metric alone fails.
+//! The result of a canary in which only one metric fails.
 
 use judge_core::judgement::{MetricJudgement, Standing};
-use judge_core::{Refused, Scratch};
+use judge_core::{JudgeError, Scratch};
 
 use crate::calibration::LoneFailure;
 use crate::change::Injection;
@@ -9,13 +9,13 @@ use crate::healthy_pairs::HealthyOutcomes;
 use crate::pairs::PairPlan;
 use crate::trial::Trial;
 
-/// Pairs that are tried before giving up.
+/// Number of pairs to try.
 const MOST_TRIED: usize = 20;
-/// A change that no metric with any power misses.
+/// A size of change that every metric with any power finds.
 const HUGE: f64 = 10.0;
 
-/// What becomes of a canary of which only the metric at `index` fails: the first pair in which nothing
-/// fails before `injection` is put in, and nothing else after it.
+/// Injects a change into the metric at `index` of clean pairs, until one is found in which only this
+/// metric fails.
 pub(crate) fn find(
     trial: &mut Trial,
     plan: &PairPlan,
@@ -23,7 +23,7 @@ pub(crate) fn find(
     index: usize,
     injection: Injection,
     scratch: &mut Scratch,
-) -> Result<Option<LoneFailure>, Refused> {
+) -> Result<Option<LoneFailure>, JudgeError> {
     let clean = plan.pairs.iter().zip(healthy.outcomes()).filter(|(_, outcome)| outcome.is_clean());
     for (pair, _) in clean.take(MOST_TRIED) {
         trial.load(pair, plan.points);

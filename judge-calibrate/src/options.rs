@@ -1,23 +1,23 @@
-//! What is asked of a history.
+//! Options of a calibration.
 
 use serde::Serialize;
 
 use crate::error::CalibrateError;
 
-/// What is asked of a history.
+/// Options of a calibration.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Options {
     /// Lengths of the windows, in minutes, each above 0.
     pub minutes: Vec<f64>,
-    /// The change that is to be found, as a share of the metric's level, above 0: `0.2` is +20 % where
-    /// an increase fails, and the change that undoes it, −16.7 %, where only a decrease does.
+    /// The change to detect, as a share of the metric's mean size, above 0. `0.2` is +20 % if an
+    /// increase is harmful, and the inverse change, −16.7 %, if only a decrease is harmful.
     pub change: f64,
     /// How often a change must be found to count as detected, above 0 and below 1.
     pub power: f64,
-    /// Pairs of healthy windows that are judged for each figure, 10 to 100,000.
+    /// Number of healthy pairs to judge for each figure, 10 to 100,000.
     pub pairs: usize,
-    /// What pairs are drawn from. The same seed gives the same figures on any number of threads.
+    /// Seed of the random pairs. The same seed gives the same figures on any number of threads.
     pub seed: u64,
 }
 
@@ -27,14 +27,14 @@ impl Default for Options {
     }
 }
 
-/// Fewer say nothing.
+/// Fewer pairs give no information.
 const FEWEST_PAIRS: usize = 10;
-/// More would take hours to judge and gigabytes to keep, and hardly narrow an interval.
+/// More pairs take hours to judge and gigabytes to keep, and hardly narrow an interval.
 const MOST_PAIRS: usize = 100_000;
 
 impl Options {
     pub(crate) fn check(&self) -> Result<(), CalibrateError> {
-        let wrong = |name, value, allowed| Err(CalibrateError::Option { name, value, allowed });
+        let wrong = |name, value, expected| Err(CalibrateError::Option { name, value, expected });
         if self.minutes.is_empty() {
             return wrong("minutes", 0.0, "at least one window");
         }
@@ -47,10 +47,10 @@ impl Options {
             return wrong("change", self.change, "a finite number above 0");
         }
         if !(self.power > 0.0 && self.power < 1.0) {
-            return wrong("power", self.power, "above 0 and below 1");
+            return wrong("power", self.power, "a number above 0 and below 1");
         }
         if !(FEWEST_PAIRS..=MOST_PAIRS).contains(&self.pairs) {
-            return wrong("pairs", self.pairs as f64, "10 to 100000");
+            return wrong("pairs", self.pairs as f64, "10 to 100000 pairs");
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Pairs of windows of healthy history, as like each other as a baseline and a good canary.
+//! Pairs of windows of healthy history, as similar as a baseline and a good canary.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -6,19 +6,19 @@ use serde::Serialize;
 
 use crate::history::{HealthyHistory, Recording};
 
-/// What is compared with what.
+/// Which windows are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Pairing {
-    /// Two instances over the same time, as a baseline and its canary run.
+    /// Two instances over the same time, as a baseline and its canary.
     Concurrent,
-    /// Two blocks of one instance, one after the other, with a short time between that lets the memory
-    /// of the noise fade. What changes with the time of day counts as a difference.
+    /// Two blocks of one instance, one after the other, with a gap in which autocorrelation fades.
+    /// Changes with the time of day count as differences.
     Blocks,
 }
 
 impl Pairing {
-    /// Concurrent where any recording has two instances.
+    /// Concurrent if any recording has two instances.
     pub(crate) fn choose(history: &HealthyHistory) -> Self {
         if history.recordings().iter().any(|recording| recording.instances().len() > 1) {
             Self::Concurrent
@@ -27,7 +27,7 @@ impl Pairing {
         }
     }
 
-    /// What is compared, for messages.
+    /// Name of the pairing for messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Concurrent => "two instances over windows",
@@ -36,7 +36,7 @@ impl Pairing {
     }
 }
 
-/// One side of a pair.
+/// The window of one side of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WindowPosition {
     pub(crate) instance: usize,
@@ -49,21 +49,21 @@ pub(crate) struct WindowPair {
     pub(crate) recording: usize,
     pub(crate) baseline: WindowPosition,
     pub(crate) canary: WindowPosition,
-    /// What is random about a change that is injected.
+    /// Seed of the random choices of an injected change.
     pub(crate) seed: u64,
 }
 
-/// The pairs that are judged for one length of window.
+/// The pairs to judge for one length of window.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PairPlan {
     /// Points of a window.
     pub(crate) points: usize,
     pub(crate) pairs: Vec<WindowPair>,
-    /// Pairs of the history that share no point.
+    /// Number of pairs of the history that share no point.
     pub(crate) separate: usize,
 }
 
-/// How windows are laid out.
+/// The arrangement of windows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WindowLayout {
     pub(crate) pairing: Pairing,
@@ -82,7 +82,7 @@ impl WindowLayout {
         }
     }
 
-    /// From the start of one pair to that of the next that shares no point with it.
+    /// Distance between the starts of two pairs that share no point.
     pub(crate) fn stride(self) -> usize {
         match self.pairing {
             Pairing::Concurrent => self.points,
@@ -90,7 +90,7 @@ impl WindowLayout {
         }
     }
 
-    /// Pairs at one time that share no instance.
+    /// Number of pairs at one time that share no instance.
     fn side_by_side(self, recording: &Recording) -> usize {
         let instances = recording.instances().len();
         match self.pairing {
@@ -99,7 +99,7 @@ impl WindowLayout {
         }
     }
 
-    /// Times at which a pair can start.
+    /// Number of times at which a pair can start.
     fn starts(self, recording: &Recording) -> usize {
         match self.side_by_side(recording) {
             0 => 0,
@@ -107,13 +107,13 @@ impl WindowLayout {
         }
     }
 
-    /// Times at which pairs that share no point start.
+    /// Number of starts of pairs that share no point.
     pub(crate) fn tiles(self, recording: &Recording) -> usize {
         let starts = self.starts(recording);
         starts.div_ceil(self.stride())
     }
 
-    /// The pair of instances number `which` at a time, all different at one time.
+    /// The instances of pair number `which` at one time; all pairs of one time have different instances.
     fn instances(self, which: usize, turn: usize, recording: &Recording) -> [usize; 2] {
         let instances = recording.instances().len();
         match self.pairing {
@@ -124,11 +124,10 @@ impl WindowLayout {
 }
 
 impl PairPlan {
-    /// At most `wanted` pairs; `None` if the history has no window that long.
+    /// At most `wanted` pairs; `None` if the history has no window of this length.
     ///
-    /// Where the history has as many pairs that share no point, these are drawn from; else windows
-    /// overlap. Either way they are spread evenly over the history, and who is the baseline is left to
-    /// chance.
+    /// If the history has enough pairs that share no point, these are drawn. Otherwise windows overlap.
+    /// In both cases they are spread evenly over the history, and a coin flip chooses the baseline.
     pub(crate) fn new(
         history: &HealthyHistory,
         layout: WindowLayout,
@@ -161,15 +160,15 @@ impl PairPlan {
         Some(Self { points: layout.points, pairs, separate })
     }
 
-    /// As many independent pairs as these are worth. Where they overlap, the variance of a share is at
-    /// most that of the separate pairs (it is a mean of such shares) and that of drawing together.
+    /// Number of independent pairs with the same information as these. If they overlap, the variance of
+    /// a share is at most that of the separate pairs (it is a mean of such shares) plus that of drawing.
     pub(crate) fn independent(&self) -> f64 {
         let (drawn, separate) = (self.pairs.len() as f64, self.separate as f64);
         if drawn <= separate { drawn } else { 1.0 / (1.0 / drawn + 1.0 / separate) }
     }
 }
 
-/// `count` places below `all`, one from each of as many equal parts.
+/// `count` random numbers below `all`, one from each of as many equal parts.
 fn strata(all: usize, count: usize, random: &mut Pcg64) -> impl Iterator<Item = usize> {
     let part = all as f64 / count as f64;
     (0..count).map(move |index| {
@@ -180,7 +179,7 @@ fn strata(all: usize, count: usize, random: &mut Pcg64) -> impl Iterator<Item = 
     })
 }
 
-/// The pair number `place` of those that share no point.
+/// Pair number `place` among the pairs that share no point.
 fn tile(recordings: &[Recording], layout: WindowLayout, mut place: usize) -> Option<WindowPair> {
     for (index, recording) in recordings.iter().enumerate() {
         let side_by_side = layout.side_by_side(recording);
@@ -195,7 +194,7 @@ fn tile(recordings: &[Recording], layout: WindowLayout, mut place: usize) -> Opt
     None
 }
 
-/// A pair at the start number `place` of all there are.
+/// A random pair at start number `place` of all starts.
 fn anywhere(
     recordings: &[Recording],
     layout: WindowLayout,

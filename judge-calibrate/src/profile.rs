@@ -1,27 +1,27 @@
-//! What kind of metric the history shows.
+//! Properties of a metric, measured on its history.
 
 use std::collections::HashMap;
 
 use judge_core::stats;
 
-/// What kind of metric the history shows.
+/// Properties of a metric, measured on its history.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Profile {
     /// Points of all series, gaps included.
     pub(crate) points: usize,
-    /// Share of them that are gaps.
+    /// Share of gaps.
     pub(crate) gaps: f64,
     /// Whether every value is above 0, so that changes are factors.
     pub(crate) positive: bool,
-    /// Mean size of the values, in the metric's unit.
+    /// Mean absolute value, in the metric's unit.
     pub(crate) mean_size: f64,
-    /// Their mean, in the metric's unit.
+    /// Mean, in the metric's unit.
     pub(crate) mean: f64,
     /// The most frequent value, in the metric's unit; NaN without values.
     pub(crate) mode: f64,
     /// Share of the values that are the most frequent one.
     pub(crate) mode_share: f64,
-    /// Points that know as much as one independent point: the median over the series.
+    /// Number of points with the information of one independent point: the median over the series.
     pub(crate) variance_inflation: f64,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Profile {
 const LONGEST_FOR_MEMORY: usize = 5000;
 
 impl Profile {
-    /// Of all series of one metric.
+    /// Measures all series of one metric.
     pub(crate) fn measure<'a>(series: impl Iterator<Item = &'a [f64]>) -> Self {
         let mut points = 0;
         let mut variance_inflations = Vec::new();
@@ -52,7 +52,7 @@ impl Profile {
                 .extend(stats::effective_size(start).map(|found| found.variance_inflation));
         }
         variance_inflations.sort_unstable_by(f64::total_cmp);
-        // Of values equally frequent the smallest, so that hashing changes nothing.
+        // The smallest of equally frequent values, so that the order of the hash map has no effect.
         let ranked = |(bits, count): (u64, usize)| (count, std::cmp::Reverse(bits));
         let mode = counts.into_iter().max_by_key(|entry| ranked(*entry));
         let (mode, count) = mode.map_or((f64::NAN, 0), |(bits, n)| (f64::from_bits(bits), n));

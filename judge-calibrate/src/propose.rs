@@ -15,7 +15,7 @@ mod spread;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use judge_core::Refused;
+use judge_core::JudgeError;
 
 pub use allowance::Allowance;
 pub use folds::HeldOut;
@@ -25,7 +25,7 @@ pub use proposal::{
 
 use self::allowance::AllowanceForm;
 use self::candidate::{AllowanceCandidate, Skipped};
-use self::fit::{Fitted, Found, SearchRule, Stopped};
+use self::fit::{Fitted, FittedAllowance, SearchRule, Stopped};
 use self::folds::Fold;
 use self::note::NoteContext;
 use crate::calibration::SmallestChange;
@@ -149,7 +149,7 @@ impl Proposer<'_> {
         &self,
         inputs: &Inputs,
         plan: &PairPlan,
-    ) -> Result<(Vec<Result<AllowanceCandidate, Skipped>>, Fitted), Refused> {
+    ) -> Result<(Vec<Result<AllowanceCandidate, Skipped>>, Fitted), JudgeError> {
         let Self { layout, forms, target, rule, .. } = *self;
         let (false_alarms, largest) = (target.false_alarms(), target.largest());
         let candidates = candidate::measure(inputs, layout, forms, false_alarms, largest);
@@ -165,7 +165,7 @@ impl Proposer<'_> {
         folds: &[Fold],
         proposed: &Fitted,
         one_done: &(dyn Fn() + Sync),
-    ) -> Result<HeldOutOutcomes, Refused> {
+    ) -> Result<HeldOutOutcomes, JudgeError> {
         let mut judged = HeldOutOutcomes::default();
         let pairs = inputs.options.pairs.div_ceil(folds.len().max(1));
         for Fold { fit, held_out } in folds {
@@ -191,7 +191,7 @@ impl Proposer<'_> {
         &self,
         metric: &Metric,
         candidate: &Result<AllowanceCandidate, Skipped>,
-        (found, stopped): (Option<Found>, Option<Stopped>),
+        (found, stopped): (Option<FittedAllowance>, Option<Stopped>),
         effect: ProposalEffect,
         inputs: &Inputs,
     ) -> MetricProposal {
@@ -211,7 +211,8 @@ impl Proposer<'_> {
                 return MetricProposal { name, kind, allowance: None, spread: None, effect, note };
             }
         };
-        let absolute = metric.config.evidence.minimum_change(&inputs.config.evidence).absolute;
+        let absolute =
+            metric.config.evidence.minimum_change(&inputs.config.evidence).absolute.get();
         let now = Allowance::from_config(metric.config, absolute, candidate.form);
         let (kind, allowance, note) = match (found, stopped) {
             (Some(found), _) if !found.needed && self.rule.shows_enough() => {
@@ -280,7 +281,7 @@ fn powers_of(
     fitted: &Fitted,
     minutes: f64,
     one_done: &(dyn Fn() + Sync),
-) -> Result<[Vec<Option<SmallestChange>>; 2], Refused> {
+) -> Result<[Vec<Option<SmallestChange>>; 2], JudgeError> {
     let pairs = inputs.options.pairs.min(PAIRS_FOR_POWER);
     let inputs = inputs.with_options(Options { pairs, ..inputs.options.clone() });
     let Some(plan) = inputs.plan(minutes) else { return Ok([Vec::new(), Vec::new()]) };
@@ -294,7 +295,7 @@ fn powers_of(
         plan: &plan,
     };
     let jobs: Vec<Job> = subjects.iter().flatten().map(shift).collect();
-    let found = |inputs: &Inputs| -> Result<Vec<Option<SmallestChange>>, Refused> {
+    let found = |inputs: &Inputs| -> Result<Vec<Option<SmallestChange>>, JudgeError> {
         let mut figures = jobs::run(&jobs, inputs, one_done)?.into_iter();
         let smallest = |subject: &Option<Subject>| match subject.and_then(|_| figures.next()) {
             Some(Figure::Smallest(smallest)) => Some(smallest),

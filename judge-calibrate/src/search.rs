@@ -1,6 +1,6 @@
-//! The smallest change that is found often enough.
+//! Search for the smallest change that is found often enough.
 
-use judge_core::{Refused, Scratch};
+use judge_core::{JudgeError, Scratch};
 
 use crate::calibration::SmallestChange;
 use crate::change::Injection;
@@ -8,11 +8,11 @@ use crate::pairs::PairPlan;
 use crate::share::Share;
 use crate::trial::{self, Trial};
 
-/// Changes are looked for from a thousandth of the level ...
+/// The grid of sizes starts at a thousandth of the mean size, ...
 const SMALLEST: f64 = 1e-3;
-/// ... by a twentieth more each ...
+/// ... increases by 5 %, ...
 const RATIO: f64 = 1.05;
-/// ... up to eleven times the level.
+/// ... and ends at about eleven times the mean size.
 const SIZES: usize = 190;
 
 /// The size at `index`.
@@ -20,16 +20,21 @@ fn size(index: usize) -> f64 {
     SMALLEST * RATIO.powi(i32::try_from(index).unwrap_or(i32::MAX))
 }
 
-/// What is changed and what counts as finding it.
+/// What is changed, and what counts as found.
 pub(crate) enum Injected {
-    /// The first pair of the request, and its class.
+    /// Changes the first metric; found if it fails in the direction of the change.
     Metric(Injection),
-    /// All pairs of the request, each its own way, and the verdict.
+    /// Changes all metrics; found if the verdict is not Pass.
     Config(Vec<Option<Injection>>),
 }
 
 impl Injected {
-    fn finds(&self, trial: &mut Trial, size: f64, scratch: &mut Scratch) -> Result<bool, Refused> {
+    fn finds(
+        &self,
+        trial: &mut Trial,
+        size: f64,
+        scratch: &mut Scratch,
+    ) -> Result<bool, JudgeError> {
         match self {
             Self::Metric(injection) => {
                 trial.change(0, *injection, size);
@@ -62,7 +67,7 @@ pub(crate) fn power(
     injected: &Injected,
     size: f64,
     scratch: &mut Scratch,
-) -> Result<Share, Refused> {
+) -> Result<Share, JudgeError> {
     let mut found = 0;
     for pair in &plan.pairs {
         trial.load(pair, plan.points);
@@ -73,16 +78,16 @@ pub(crate) fn power(
 
 /// The smallest change that is found in a share `wanted` of the pairs of `plan`.
 ///
-/// For each pair the size from which it is found is bisected, the same points and spikes at every size;
-/// those sizes have the power curve in their order. The size that it gives is then judged on all pairs,
-/// and raised where that finds fewer: a test need not find every larger change.
+/// Bisection finds for each pair the size from which the change is found, with the same points and
+/// spikes at every size. The sorted sizes form the power curve. The resulting size is judged on all
+/// pairs, and increased while fewer pairs find it: a test need not find every larger change.
 pub(crate) fn smallest(
     trial: &mut Trial,
     plan: &PairPlan,
     injected: &Injected,
     wanted: f64,
     scratch: &mut Scratch,
-) -> Result<SmallestChange, Refused> {
+) -> Result<SmallestChange, JudgeError> {
     let mut firsts = Vec::with_capacity(plan.pairs.len());
     for pair in &plan.pairs {
         trial.load(pair, plan.points);
@@ -101,7 +106,7 @@ pub(crate) fn smallest(
         found = power(trial, plan, injected, size(index), scratch)?;
     }
     let change = (found.share >= wanted).then(|| injected.signed(size(index)));
-    // The grid is part of the error: the true size lies above the one before.
+    // The grid is part of the error: the true size is above the previous one.
     let from = reaches(|share| share.upper).map_or(SIZES - 1, |from| from.min(index));
     let to = reaches(|share| share.lower).map(|to| to.max(index));
     Ok(SmallestChange {
@@ -112,8 +117,9 @@ pub(crate) fn smallest(
     })
 }
 
-/// The first index from which `finds` is true, if it stays so; as many as there are if it never is.
-fn bisect(mut finds: impl FnMut(usize) -> Result<bool, Refused>) -> Result<usize, Refused> {
+/// The first index from which `finds` is true, if it is monotone; the number of sizes if it is never
+/// true.
+fn bisect(mut finds: impl FnMut(usize) -> Result<bool, JudgeError>) -> Result<usize, JudgeError> {
     if !finds(SIZES - 1)? {
         return Ok(SIZES);
     }

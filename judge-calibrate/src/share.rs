@@ -1,14 +1,13 @@
-//! A measured share of pairs, with its error.
+//! A measured share of pairs, with its interval.
 
 use serde::Serialize;
 use statrs::function::beta::inv_beta_reg;
 
 /// A share of judged pairs with its 95 % interval.
 ///
-/// The interval is Clopper and Pearson's (1934, "The use of confidence or fiducial limits", eq. 1) at
-/// `independent` trials, not at the number of pairs: pairs whose windows overlap tell less than as many
-/// separate ones. It therefore holds both errors, of judging finitely many pairs and of finitely long
-/// history.
+/// The interval is Clopper and Pearson's (1934, "The use of confidence or fiducial limits", eq. 1) for
+/// `independent` trials, not for the number of pairs: overlapping windows contain less information than
+/// separate ones. It covers both errors: of judging finitely many pairs, and of finitely long history.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Share {
@@ -20,11 +19,11 @@ pub struct Share {
     pub upper: f64,
     /// Pairs judged.
     pub pairs: usize,
-    /// As many independent pairs as the history is worth.
+    /// Number of independent trials.
     pub independent: f64,
 }
 
-/// What either end of the interval leaves out.
+/// Probability outside of each end of the interval.
 const TAIL: f64 = 0.025;
 
 impl Share {

@@ -1,28 +1,29 @@
-//! How long a window must be.
+//! The length of window that finds a change.
 
 use crate::calibration::TimeToDetect;
 use crate::share::Share;
 
-/// How often the change was found in windows of one length.
+/// The power in windows of one length.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct PowerOfWindow {
     pub(crate) minutes: f64,
     pub(crate) power: Share,
 }
 
-/// The shortest of `points`, in ascending order of their windows, in which the change is found in a
-/// share `wanted`.
+/// The shortest window of `points`, in ascending order of length, that finds the change in a share
+/// `wanted`.
 ///
-/// Longer windows tell more, so shares that fall are chance: neighbours that do are pooled (isotonic
-/// regression; Ayer et al. 1955, "An empirical distribution function for sampling with incomplete
-/// information"). By the same order a window shown to be too short rules out all shorter ones.
+/// Longer windows contain more information, so decreasing shares are chance. Such neighbours are pooled
+/// (isotonic regression; Ayer et al. 1955, "An empirical distribution function for sampling with
+/// incomplete information"). For the same reason, a window that is shown to be too short excludes all
+/// shorter windows.
 pub(crate) fn estimate(points: &[PowerOfWindow], wanted: f64) -> TimeToDetect {
     let rising = rising(points);
     let first = rising.iter().position(|share| *share >= wanted);
     let ruled_out = points.iter().rposition(|point| point.power.upper < wanted);
     let shown = points.iter().position(|point| point.power.lower >= wanted);
     let at = |index: usize| points.get(index).map(|point| point.minutes);
-    // The true time lies above the window before the first that does not rule it out.
+    // The true time is above the last window that is excluded.
     let open = ruled_out.map_or(0, |index| index + 1);
     let open = first.map_or(open, |first| open.min(first));
     let before = open.checked_sub(1).and_then(at).unwrap_or(0.0);
@@ -34,7 +35,7 @@ pub(crate) fn estimate(points: &[PowerOfWindow], wanted: f64) -> TimeToDetect {
     }
 }
 
-/// The shares, made to rise.
+/// The shares after pooling, in ascending order.
 fn rising(points: &[PowerOfWindow]) -> Vec<f64> {
     struct Pool {
         share: f64,

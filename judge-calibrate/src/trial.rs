@@ -1,8 +1,8 @@
-//! One pair of healthy windows, judged with or without a change.
+//! Judges one pair of healthy windows, with or without a change.
 
 use judge_core::judgement::{Judgement, MetricJudgement};
 use judge_core::{
-    CanaryConfig, Classification, Judge, JudgeRequest, MetricPair, Refused, Scratch, Thresholds,
+    CanaryConfig, Classification, Judge, JudgeError, JudgeRequest, MetricPair, Scratch, Thresholds,
     Verdict,
 };
 
@@ -10,18 +10,18 @@ use crate::change::Injection;
 use crate::history::HealthyHistory;
 use crate::pairs::{WindowPair, WindowPosition};
 
-/// A request that is filled anew for each pair.
+/// A request that is refilled for each pair.
 pub(crate) struct Trial<'a> {
     history: &'a HealthyHistory,
     judge: &'a dyn Judge,
     request: JudgeRequest,
-    /// The canary's points of each pair, unchanged.
+    /// The unchanged points of the canary, for each metric.
     healthy: Vec<Vec<f64>>,
     seed: u64,
 }
 
 impl<'a> Trial<'a> {
-    /// Of all metrics of `config`. Those without history are judged as missing.
+    /// A trial of all metrics of `config`. Metrics without history are judged as missing.
     pub(crate) fn for_config(
         history: &'a HealthyHistory,
         judge: &'a dyn Judge,
@@ -30,7 +30,7 @@ impl<'a> Trial<'a> {
     ) -> Self {
         let mut pairs: Vec<MetricPair> = Vec::with_capacity(config.metrics.len());
         for metric in &config.metrics {
-            // Of two metrics with one name the first counts.
+            // If two metrics have one name, the first counts.
             if !pairs.iter().any(|pair| pair.name == metric.name) {
                 pairs.push(MetricPair::new(&metric.name, vec![], vec![]));
             }
@@ -40,7 +40,7 @@ impl<'a> Trial<'a> {
         Self { history, judge, request, healthy, seed: 0 }
     }
 
-    /// Of the metric `name` alone, with the metric that its events are out of, if it has one.
+    /// A trial of the metric `name` alone, with the metric of its exposure if it has one.
     pub(crate) fn for_metric(
         history: &'a HealthyHistory,
         judge: &'a dyn Judge,
@@ -50,7 +50,7 @@ impl<'a> Trial<'a> {
         let metric = config.metric(name);
         let exposure = metric.and_then(|metric| metric.evidence.kind.exposure());
         let metrics = metric.into_iter().chain(exposure.and_then(|of| config.metric(of)));
-        // Weights and suspicions are of groups and metrics that are not here.
+        // Weights and notices may concern groups and metrics that are not here.
         let alone = CanaryConfig {
             metrics: metrics.cloned().collect(),
             group_weights: [].into(),
@@ -60,7 +60,7 @@ impl<'a> Trial<'a> {
         Self::for_config(history, judge, &alone, Thresholds::DEFAULT)
     }
 
-    /// Fills in a pair of windows of `points` points.
+    /// Loads a pair of windows of `points` points.
     pub(crate) fn load(&mut self, pair: &WindowPair, points: usize) {
         let Some(recording) = self.history.recordings().get(pair.recording) else { return };
         self.seed = pair.seed;
@@ -85,8 +85,8 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Judges it as it is.
-    pub(crate) fn judge(&self, scratch: &mut Scratch) -> Result<Judgement, Refused> {
+    /// Judges the loaded pair.
+    pub(crate) fn judge(&self, scratch: &mut Scratch) -> Result<Judgement, JudgeError> {
         self.judge.judge_with(&self.request, scratch)
     }
 }
@@ -96,7 +96,7 @@ fn refill(buffer: &mut Vec<f64>, values: &[f64]) {
     buffer.extend_from_slice(values);
 }
 
-/// Whether `injection` was found: the metric fails, and the way it was changed.
+/// Whether `injection` was found: the metric fails in the direction of the change.
 pub(crate) fn finds(metric: &MetricJudgement, injection: Injection) -> bool {
     match metric.classification {
         Classification::High => !injection.is_decrease(),
@@ -107,7 +107,7 @@ pub(crate) fn finds(metric: &MetricJudgement, injection: Injection) -> bool {
     }
 }
 
-/// Whether the canary would be held back: it ends below pass.
+/// Whether the verdict is not Pass.
 pub(crate) fn blocks(judgement: &Judgement) -> bool {
     judgement.verdict != Verdict::Pass
 }

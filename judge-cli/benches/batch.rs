@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flate2::read::GzDecoder;
-use judge_core::judges::{Scratch, chosen_by};
+use judge_core::judges::{Scratch, built_in};
 use judge_core::kayenta;
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ fn batch(criterion: &mut Criterion) {
         let mut scratch = Scratch::default();
         bencher.iter(|| {
             for request in &parsed {
-                let judge = chosen_by(request).unwrap();
+                let judge = built_in().chosen_by(request).unwrap();
                 black_box(judge.judge_with(request, &mut scratch).unwrap());
             }
         });

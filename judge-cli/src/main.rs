@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     match commands::run(args.command, &console) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            let exit = commands::Exit::of(&error);
+            let exit = commands::Exit::from_error(&error);
             if !output::reader_went_away(&error) {
                 console.error(&error);
             }

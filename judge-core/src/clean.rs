@@ -1,22 +1,22 @@
-//! From a series as it came to the values that are judged.
+//! Cleaning: from a submitted series to the values that are judged.
 
 use crate::config::{MetricConfig, NanStrategy, Outliers};
 use crate::judgement::{Counts, SideSummary};
 use crate::order;
 use crate::stats::{median, moments, percentile};
 
-/// The points of one side that are judged: none is NaN. There may be none at all, or infinite ones.
+/// The values of one side that are judged. None is NaN; some may be infinite; there may be no values.
 #[derive(Debug, Default)]
 pub(crate) struct Cleaned {
     /// In order of time.
     pub(crate) values: Vec<f64>,
-    /// The same, ascending.
+    /// The same values, ascending.
     pub(crate) sorted: Vec<f64>,
     pub(crate) counts: Counts,
 }
 
 impl Cleaned {
-    /// Cleans `series` as `config` says, in place of what was here.
+    /// Replaces these values by `series`, cleaned as `config` says.
     pub(crate) fn refill(&mut self, series: &[f64], config: &MetricConfig) {
         self.counts = Counts { submitted: series.len(), ..Counts::default() };
         self.fill_gaps(series, config.nan_strategy);
@@ -54,8 +54,8 @@ impl Cleaned {
         order::sort(&mut self.sorted);
     }
 
-    /// Removes values beyond Tukey's fences (1977) at `factor` interquartile ranges, where these are
-    /// outside the 1st and 99th percentile.
+    /// Removes values beyond Tukey's fences (1977), `factor` interquartile ranges from the quartiles. Values
+    /// between the 1st and the 99th percentile always stay, as in Kayenta.
     fn remove_outliers(&mut self, factor: f64) {
         if self.sorted.is_empty() {
             return;
@@ -73,7 +73,7 @@ impl Cleaned {
         }
     }
 
-    /// The one value that all points have, if there is one.
+    /// The value that all points share, if they share one.
     pub(crate) fn constant(&self) -> Option<f64> {
         match (self.sorted.first(), self.sorted.last()) {
             (Some(first), Some(last)) if first == last => Some(*first),

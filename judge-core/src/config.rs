@@ -1,7 +1,13 @@
-//! What the user configures. Every value of these types can be judged.
+//! The canary config: metrics, groups, weights and the judge.
+//!
+//! Values of these types are in range: a reader refuses what no judge takes. What is only suspect, such as
+//! weights that do not sum to 100, can be expressed, because Kayenta accepts it; [`CanaryConfig::problems`]
+//! lists it.
 
 pub mod evidence;
 mod notices;
+mod range;
+mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,41 +15,64 @@ use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
 
-/// Which changes of a metric are failures.
+/// The direction in which a change of the metric is harmful.
+///
+/// # Example
+/// ```
+/// use judge_core::config::{Direction, MetricConfig};
+///
+/// let errors =
+///     MetricConfig { direction: Direction::Increase, ..MetricConfig::new("errors", "Errors") };
+/// assert_eq!(MetricConfig::default().direction, Direction::Either);
+/// # assert_eq!(errors.groups, ["Errors"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Direction {
-    /// Only an increase.
+    /// An increase is harmful.
     Increase,
-    /// Only a decrease.
+    /// A decrease is harmful.
     Decrease,
-    /// Both.
+    /// Both are harmful.
     #[default]
     Either,
 }
 
-/// What a gap (NaN) in a series becomes.
+/// What the judge does with a gap (NaN) in a series: `nanStrategy` in Kayenta's JSON. [`MetricConfig`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum NanStrategy {
-    /// It is left out.
+    /// The gap is left out.
     #[default]
     Remove,
-    /// It counts as 0: right for event counts, where no point means no event.
+    /// The gap counts as 0. Right for counts of events, where no point means no event.
     Replace,
 }
 
-/// How far beyond the quartiles, in interquartile ranges, a point is an outlier: finite, above 0.
+/// How many interquartile ranges beyond the quartiles a point is an outlier: finite and above 0.
+///
+/// # Example
+/// ```
+/// use judge_core::config::{MetricConfig, OutlierFactor, Outliers};
+///
+/// let outliers = Outliers::Remove(OutlierFactor::new(3.0)?);
+/// let latency = MetricConfig { outliers, ..MetricConfig::new("latency", "Latency") };
+/// assert!(OutlierFactor::new(0.0).is_err());
+/// # assert!(!latency.critical);
+/// # Ok::<(), judge_core::Problem>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OutlierFactor(f64);
 
 impl OutlierFactor {
-    /// Tukey's fence for values "far out" (1977), Kayenta's default.
+    /// Tukey's fence for values that are "far out" (1977); Kayenta's default.
     pub const DEFAULT: Self = Self(3.0);
 
+    /// Checks `factor`.
+    ///
     /// # Errors
-    /// When `factor` is not a finite number above 0.
+    /// If `factor` is not a finite number above 0.
     pub fn new(factor: f64) -> Result<Self, Problem> {
         if factor > 0.0 && factor.is_finite() {
             Ok(Self(factor))
@@ -58,21 +87,21 @@ impl OutlierFactor {
     }
 }
 
-/// What happens to outliers.
+/// What the judge does with outliers; [`OutlierFactor`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Outliers {
-    /// They are judged like any point.
+    /// Outliers are judged like any other point.
     #[default]
     Keep,
-    /// Points beyond the fences are removed from each side.
+    /// Outliers are removed from each side.
     Remove(OutlierFactor),
 }
 
-/// The effect size that is held against the allowances.
+/// How the size of a change is measured, to compare it with the allowances; [`EffectSize`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum EffectMeasure {
-    /// Canary mean divided by baseline mean; 1 is no change.
+    /// Mean of the canary divided by the mean of the baseline; 1 is no change.
     #[default]
     MeanRatio,
     /// Probability that a canary point exceeds a baseline point; 0.5 is no change.
@@ -80,7 +109,7 @@ pub enum EffectMeasure {
 }
 
 impl EffectMeasure {
-    /// The value that means no change; also Kayenta's default for every allowance.
+    /// The value that means no change. It is also Kayenta's default for every allowance.
     pub fn neutral(self) -> f64 {
         match self {
             Self::MeanRatio => 1.0,
@@ -89,7 +118,20 @@ impl EffectMeasure {
     }
 }
 
-/// How large a change must be to count, in units of the measure.
+/// How large a change must be to count, in units of the effect measure.
+///
+/// # Example
+/// An increase of up to 10 % is allowed, and a critical metric fails the canary from 50 % on:
+/// ```
+/// use judge_core::config::{EffectMeasure, EffectSize};
+///
+/// let size = EffectSize {
+///     allowed_increase: 1.1,
+///     critical_increase: 1.5,
+///     ..EffectSize::neutral(EffectMeasure::MeanRatio)
+/// };
+/// assert_eq!(size.allowed_decrease, 1.0);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EffectSize {
@@ -125,64 +167,85 @@ impl Default for EffectSize {
     }
 }
 
-/// One metric's configuration. The defaults are Kayenta's.
+/// One metric of the config. The defaults are Kayenta's.
+///
+/// # Example
+/// ```
+/// use judge_core::config::{Direction, MetricConfig, NanStrategy};
+///
+/// let errors = MetricConfig {
+///     direction: Direction::Increase,
+///     nan_strategy: NanStrategy::Replace,
+///     critical: true,
+///     ..MetricConfig::new("errors", "Errors")
+/// };
+/// assert_eq!(errors.name, "errors");
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MetricConfig {
-    /// The metric's name; pairs are matched to configs by it.
+    /// Name of the metric. A pair of series belongs to the metric of its name.
     pub name: String,
-    /// The groups it counts in; once for each time one is named.
+    /// Groups that the metric counts in. It counts once for each time a group is named.
     pub groups: Vec<String>,
-    /// Which changes are failures.
+    /// Direction in which a change is harmful.
     pub direction: Direction,
-    /// What a gap becomes.
+    /// What the judge does with a gap.
     pub nan_strategy: NanStrategy,
-    /// What happens to outliers.
+    /// What the judge does with outliers.
     pub outliers: Outliers,
-    /// Whether its failure fails the whole canary.
+    /// Whether a failure of this metric alone fails the canary.
     pub critical: bool,
-    /// Whether it is judged but left out of every score.
+    /// Whether the metric is judged but left out of every score.
     pub muted: bool,
     /// Whether missing data is a failure.
     pub must_have_data: bool,
     /// How large a change must be to count.
     pub effect_size: EffectSize,
-    /// What only `EvidenceJudge-v1` reads.
+    /// Settings that only `EvidenceJudge-v1` reads.
     pub evidence: evidence::MetricEvidence,
 }
 
 impl MetricConfig {
-    /// A metric in one group, everything else as Kayenta has it by default.
+    /// A metric in one group; everything else has Kayenta's default.
     pub fn new(name: impl Into<String>, group: impl Into<String>) -> Self {
         Self { name: name.into(), groups: vec![group.into()], ..Self::default() }
     }
 }
 
 /// The scores at which a canary passes or is marginal.
+///
+/// # Example
+/// ```
+/// use judge_core::Thresholds;
+///
+/// let swapped = Thresholds { pass: 75.0, marginal: 95.0 };
+/// assert_eq!(swapped.problems()[0].path, "marginal");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
-    /// Pass at this score or above.
+    /// The canary passes at this score or above.
     #[serde(with = "crate::number")]
     pub pass: f64,
-    /// Marginal at this score or above; below it the canary fails.
+    /// The canary is marginal at this score or above, and fails below it.
     #[serde(with = "crate::number")]
     pub marginal: f64,
 }
 
 impl Thresholds {
-    /// What Kayenta's documentation and user interface start from.
+    /// The thresholds that Kayenta's documentation and user interface start from.
     pub const DEFAULT: Self = Self { pass: 95.0, marginal: 75.0 };
 
-    /// What is suspect about them.
+    /// Everything suspect about the thresholds.
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (path, value) in [("pass", self.pass), ("marginal", self.marginal)] {
             if !(0.0..=100.0).contains(&value) {
                 let consequence = "scores are from 0 to 100, so this threshold decides nothing";
-                problems.push(Problem::suspect(path, value, "a score, 0 to 100", consequence));
+                problems.push(Problem::suspect(path, value, "a score from 0 to 100", consequence));
             }
         }
         if self.marginal > self.pass {
-            let allowed = format!("at most pass, {}", self.pass);
+            let allowed = format!("a score of at most pass, {}", self.pass);
             let consequence = "no score is ever marginal";
             problems.push(Problem::suspect("marginal", self.marginal, allowed, consequence));
         }
@@ -200,33 +263,46 @@ impl Default for Thresholds {
     }
 }
 
-/// A canary config: metrics, groups and their weights, and the judge.
+/// A canary config: metrics, groups with their weights, and the judge.
+///
+/// # Example
+/// ```
+/// use judge_core::{CanaryConfig, MetricConfig};
+///
+/// let config = CanaryConfig {
+///     metrics: vec![MetricConfig::new("latency", "Latency"), MetricConfig::new("errors", "Errors")],
+///     group_weights: [("Latency".to_owned(), 40.0), ("Errors".to_owned(), 50.0)].into(),
+///     ..CanaryConfig::default()
+/// };
+/// let problems = config.problems();
+/// assert_eq!(problems[0].path, "classifier.groupWeights");
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CanaryConfig {
-    /// The config's name.
+    /// Name of the config.
     pub name: String,
-    /// The judge it asks for, by name; `None` for the default.
+    /// Name of the judge; `None` for the default.
     pub judge: Option<String>,
-    /// The metrics; of two with one name the first counts.
+    /// The metrics. Of two metrics with one name, the first counts.
     pub metrics: Vec<MetricConfig>,
-    /// Percent of the score a group decides. Groups without a weight share what is left to 100.
+    /// Percentage of the score that each group decides. Groups without a weight share what is left to 100.
     pub group_weights: BTreeMap<String, f64>,
-    /// Thresholds given with the config itself. A request's own always win.
+    /// Thresholds of the config. The thresholds of a request win over them.
     pub thresholds: Option<Thresholds>,
-    /// What only `EvidenceJudge-v1` reads.
+    /// Settings that only `EvidenceJudge-v1` reads.
     pub evidence: evidence::EvidenceConfig,
-    /// What was suspect in the document that the config was read from, such as unknown words that
-    /// are no longer visible here.
+    /// Problems that the reader of the document found and that this value no longer shows, such as unknown
+    /// words.
     pub noticed: Vec<Problem>,
 }
 
 impl CanaryConfig {
-    /// The config of the metric `name`, if there is one.
+    /// The metric called `name`, if there is one.
     pub fn metric(&self, name: &str) -> Option<&MetricConfig> {
         self.metrics.iter().find(|metric| metric.name == name)
     }
 
-    /// Everything suspect about the config, with paths as in Kayenta's JSON, in O(metrics · groups).
+    /// Everything suspect about the config, with paths as in Kayenta's JSON. O(metrics · groups).
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = self.noticed.clone();
         self.check_metrics(&mut problems);
@@ -249,7 +325,7 @@ impl CanaryConfig {
                 problems.push(Problem::suspect(
                     format!("metrics[{index}].name"),
                     format!("{:?}", metric.name),
-                    "a name of its own",
+                    "a unique name",
                     format!("metrics[{first}] has the same name and is used instead"),
                 ));
                 seen.insert(&metric.name, first);
@@ -258,7 +334,7 @@ impl CanaryConfig {
                 problems.push(Problem::suspect(
                     format!("metrics[{index}].groups"),
                     "[]",
-                    "at least one group, or muted",
+                    "at least one group, or muted: true",
                     "the metric counts in no score: unless it is critical, its failure changes nothing",
                 ));
             }
@@ -273,14 +349,19 @@ impl CanaryConfig {
             let path = format!("classifier.groupWeights.{group}");
             if !(0.0..=100.0).contains(&weight) {
                 let consequence = "the score leaves the range 0 to 100 or stops being a number";
-                problems.push(Problem::suspect(path, weight, "a weight, 0 to 100", consequence));
+                problems.push(Problem::suspect(
+                    path,
+                    weight,
+                    "a weight from 0 to 100",
+                    consequence,
+                ));
             } else if !groups.contains(group) {
                 unused = true;
                 let consequence = "its share of the score is lost";
                 problems.push(Problem::suspect(
                     path,
                     weight,
-                    "a group some metric is in",
+                    "a group that a metric is in",
                     consequence,
                 ));
             }
@@ -300,7 +381,7 @@ impl CanaryConfig {
                 "weights that sum to at most 100"
             };
             let consequence = if complete {
-                "the best score there can be is that sum"
+                "the best possible score is that sum"
             } else {
                 "groups without a weight get a negative one"
             };
@@ -310,5 +391,6 @@ impl CanaryConfig {
     }
 }
 
-/// Weights such as 33.33 three times sum to 100 closely enough, unless a threshold lies between.
+/// Weights such as three times 33.33 sum to 100 closely enough, unless the pass threshold lies between the
+/// sum and 100.
 const WEIGHTS_ROUNDING: f64 = 0.05;

@@ -53,7 +53,8 @@ pub struct Shift {
 }
 
 impl Shift {
-    pub(crate) fn new(estimate: f64, interval: Interval) -> Self {
+    /// A shift of `estimate` with its interval.
+    pub fn new(estimate: f64, interval: Interval) -> Self {
         Self { estimate, interval }
     }
 }

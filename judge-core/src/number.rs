@@ -1,12 +1,12 @@
-//! Doubles in JSON: NaN and the infinities are the strings `"NaN"`, `"Infinity"`, `"-Infinity"`, as
-//! in Jackson and in protobuf's JSON mapping.
+//! Doubles in JSON. NaN and the infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, as in
+//! Jackson and in protobuf's JSON mapping.
 
 use std::fmt;
 
 use serde::de::{self, Visitor};
 use serde::{Deserializer, Serializer};
 
-/// The name of a double that JSON has no number for.
+/// The string for a double that JSON has no number for.
 fn name(value: f64) -> Option<&'static str> {
     if value.is_nan() {
         Some("NaN")
@@ -19,7 +19,7 @@ fn name(value: f64) -> Option<&'static str> {
     }
 }
 
-/// Reads a number as Jackson does: a number, or a string that holds one.
+/// Parses a number as Jackson does: a number, or a string that holds one.
 pub(crate) fn parse(text: &str) -> Option<f64> {
     match text {
         "NaN" => Some(f64::NAN),
@@ -70,7 +70,7 @@ impl Visitor<'_> for NumberVisitor {
     }
 }
 
-/// The same for a number that may be absent.
+/// The same for an optional number.
 pub(crate) mod optional {
     use serde::{Deserialize, Deserializer, Serializer};
 

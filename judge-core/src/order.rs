@@ -1,16 +1,15 @@
-//! Doubles in order, by comparing whole numbers instead.
+//! Sorting and selecting doubles by integer keys.
 //!
-//! A double's bits, with those below the sign turned over where it is negative, are a whole number of
-//! the same place in the order of [`f64::total_cmp`]. Comparing two of these is one instruction, so
-//! the standard library sorts and selects them without branches: about twice as fast on values that
-//! no processor has seen before.
+//! Flip all bits but the sign of a negative double, and its bits are an integer with the same rank as the
+//! double in the order of [`f64::total_cmp`]. The standard library sorts and selects integers without
+//! branches, which is about twice as fast on values that the branch predictor has not seen.
 
-/// The whole number that stands for `value`: −0.0 below 0.0, infinity above every number, NaN above it.
+/// The integer key of `value`: −0.0 is below 0.0, NaN above infinity.
 pub(crate) fn key(value: f64) -> i64 {
     turned(value.to_bits().cast_signed())
 }
 
-/// From bits to key, and from key to bits.
+/// Converts bits to a key, and a key to bits.
 fn turned(bits: i64) -> i64 {
     bits ^ ((bits >> 63) & i64::MAX)
 }
@@ -20,7 +19,7 @@ pub(crate) fn sort(values: &mut [f64]) {
     as_keys(values, <[i64]>::sort_unstable);
 }
 
-/// Lets `work` reorder the values by their keys.
+/// Calls `work` with the keys of the values, which it may reorder.
 pub(crate) fn as_keys<R>(values: &mut [f64], work: impl FnOnce(&mut [i64]) -> R) -> R {
     let keys: &mut [i64] = bytemuck::cast_slice_mut(values);
     for key in &mut *keys {
@@ -33,8 +32,8 @@ pub(crate) fn as_keys<R>(values: &mut [f64], work: impl FnOnce(&mut [i64]) -> R)
     done
 }
 
-/// Puts the value that belongs at `index` in ascending order there, none smaller to its right and
-/// none larger to its left, and returns it. O(n).
+/// Moves the value of rank `index` to that index, smaller values before it and larger values behind it, and
+/// returns it. O(n).
 pub(crate) fn select(values: &mut [f64], index: usize) -> f64 {
     as_keys(values, |keys| {
         keys.select_nth_unstable(index);

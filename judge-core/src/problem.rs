@@ -1,47 +1,59 @@
-//! What is wrong with an input: where, what stands there, what is allowed.
+//! Problems with an input: where, what is there, what was expected.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-/// How much a [`Problem`] weighs.
+/// How serious a [`Problem`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Severity {
-    /// The input cannot be judged.
+    /// No judge accepts the input.
     Error,
-    /// Kayenta accepts it in silence, and a person would probably not want what it then does. The
-    /// parity judge warns of it; other judges refuse it.
+    /// Kayenta accepts it silently, and does what a person would probably not want. The parity judge accepts
+    /// it with a warning; other judges refuse it.
     Suspect,
-    /// Every judge goes on with it, and it may be meant otherwise: a key that no judge reads, a group that
-    /// counts nothing, a `direction` that seems to be the good one.
+    /// Every judge accepts it, but the author may have meant something else: a key that no judge reads, a
+    /// group that counts nothing, a `direction` that looks inverted.
     Notice,
 }
 
-/// One thing wrong with an input.
+/// One problem with an input.
+///
+/// # Example
+/// ```
+/// use judge_core::{Problem, Severity};
+///
+/// let problem = Problem::error("metrics[3].name", 5, "a string").within("canaryConfig");
+/// assert_eq!(problem.path, "canaryConfig.metrics[3].name");
+/// assert_eq!(problem.severity, Severity::Error);
+/// assert_eq!(problem.to_string(), "canaryConfig.metrics[3].name: expected a string, got 5");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
-    /// Whether the input can still be judged.
+    /// How serious the problem is.
     pub severity: Severity,
-    /// The field, as in `metrics[3].analysisConfigurations.canary.direction`; empty for the whole
+    /// Path of the field, such as `metrics[3].analysisConfigurations.canary.direction`; empty for the whole
     /// input.
     pub path: String,
-    /// What stands there, shortened where it is long.
+    /// The value that was found, shortened if it is long.
     pub value: String,
-    /// What may stand there; empty where what stands there is allowed.
+    /// What was expected; empty if the value is allowed.
     pub allowed: String,
-    /// What a judge that goes on makes of it; empty for an error.
+    /// What a judge that accepts the value does with it; empty for an error.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub consequence: String,
 }
 
-/// The longest value quoted in a problem, in characters.
+/// The value of a problem with a field that is not there.
+pub(crate) const MISSING: &str = "missing";
+
+/// Longest value that a problem quotes, in characters.
 const LONGEST_VALUE: usize = 80;
 
 impl Problem {
-    /// A problem that makes the input impossible to judge.
+    /// A problem for which every judge refuses the input.
     pub fn error(
         path: impl Into<String>,
         value: impl fmt::Display,
@@ -56,7 +68,7 @@ impl Problem {
         }
     }
 
-    /// A problem with which the parity judge goes on, and what it then does.
+    /// A problem that the parity judge accepts, and what that judge then does.
     pub fn suspect(
         path: impl Into<String>,
         value: impl fmt::Display,
@@ -70,7 +82,7 @@ impl Problem {
         }
     }
 
-    /// Something that no judge reads, and what it may have been meant to be.
+    /// Something that no judge reads, and what may have been meant.
     pub fn notice(
         path: impl Into<String>,
         value: impl fmt::Display,
@@ -83,7 +95,7 @@ impl Problem {
         }
     }
 
-    /// Something allowed that may be meant otherwise, and what follows from it.
+    /// Something allowed that may not have been meant, and what follows from it.
     pub(crate) fn remark(
         path: impl Into<String>,
         value: impl fmt::Display,
@@ -96,13 +108,13 @@ impl Problem {
         }
     }
 
-    /// The same for a judge that does not go on.
+    /// The same problem for a judge that refuses it.
     #[must_use]
     pub fn into_error(self) -> Self {
         Self { severity: Severity::Error, consequence: String::new(), ..self }
     }
 
-    /// The same problem seen from the document around it: `prefix` is put before the path.
+    /// The same problem seen from the document around the input: `prefix` is put before the path.
     #[must_use]
     pub fn within(mut self, prefix: &str) -> Self {
         self.path = match (prefix.is_empty(), self.path.is_empty()) {
@@ -113,14 +125,15 @@ impl Problem {
         self
     }
 
-    /// The value and what is allowed, without the path.
+    /// What was expected and what was found, without the path.
     pub fn message(&self) -> String {
         let Self { value, allowed, consequence, .. } = self;
-        match (allowed.is_empty(), consequence.is_empty()) {
-            (true, _) => format!("{value}; {consequence}"),
-            (false, true) => format!("{value}, but allowed is {allowed}"),
-            (false, false) => format!("{value}, but allowed is {allowed}; {consequence}"),
-        }
+        let text = match (allowed.is_empty(), value == MISSING) {
+            (true, _) => value.clone(),
+            (false, true) => format!("missing, expected {allowed}"),
+            (false, false) => format!("expected {allowed}, got {value}"),
+        };
+        if consequence.is_empty() { text } else { format!("{text}; {consequence}") }
     }
 }
 
@@ -131,51 +144,6 @@ impl fmt::Display for Problem {
         } else {
             write!(f, "{}: {}", self.path, self.message())
         }
-    }
-}
-
-/// An input that is not judged, with everything found wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}", self.text())]
-pub struct Refused {
-    problems: Vec<Problem>,
-}
-
-impl Refused {
-    /// A refusal for one reason.
-    pub fn because(problem: Problem) -> Self {
-        Self { problems: vec![problem] }
-    }
-
-    /// `Err` with all of `problems` unless there is none.
-    ///
-    /// # Errors
-    /// When there is at least one problem.
-    pub fn unless_empty(problems: Vec<Problem>) -> Result<(), Self> {
-        if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
-    }
-
-    /// Every problem found, in the order of the input; never empty.
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
-    }
-
-    /// The same refusal seen from the document around it.
-    #[must_use]
-    pub fn within(self, prefix: &str) -> Self {
-        let problems = self.problems.into_iter().map(|problem| problem.within(prefix));
-        Self { problems: problems.collect() }
-    }
-
-    fn text(&self) -> String {
-        let lines: Vec<String> = self.problems.iter().map(ToString::to_string).collect();
-        lines.join("\n")
-    }
-}
-
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Self {
-        Self::because(problem)
     }
 }
 
@@ -191,9 +159,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_where_what_and_what_is_allowed() {
+    fn says_where_what_was_expected_and_what_was_found() {
         let problem = Problem::error("metrics[3].name", "5", "a string").within("canaryConfig");
-        assert_eq!(problem.to_string(), "canaryConfig.metrics[3].name: 5, but allowed is a string");
+        assert_eq!(problem.to_string(), "canaryConfig.metrics[3].name: expected a string, got 5");
     }
 
     #[test]

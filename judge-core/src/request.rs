@@ -1,31 +1,33 @@
-//! What a judge is asked: a config, thresholds, and the series of both sides.
+//! A request: a config, thresholds, and the series of both sides.
 
 use std::collections::BTreeSet;
 
 use crate::config::{CanaryConfig, Thresholds};
-use crate::problem::{Problem, Refused};
+use crate::error::JudgeError;
+use crate::problem::Problem;
 use crate::series::MetricPair;
 
-/// A canary to judge.
+/// A canary to judge. The crate page has a complete example.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct JudgeRequest {
     /// Metrics, groups, weights, and the judge.
     pub config: CanaryConfig,
-    /// The scores that give the verdict. Thresholds in the config play no part.
+    /// Scores that decide the verdict. The thresholds of the config are not read.
     pub thresholds: Thresholds,
-    /// The series; each needs a metric of its name in the config.
+    /// The series. Each pair needs a metric of its name in the config.
     pub pairs: Vec<MetricPair>,
 }
 
 impl JudgeRequest {
-    /// One that asks whether `config` can be judged by: each of its metrics is there, without a point.
+    /// A request with every metric of `config` and no points. Judge it to learn whether a judge accepts the
+    /// config.
     pub fn without_points(config: CanaryConfig) -> Self {
         let names: BTreeSet<&str> = config.metrics.iter().map(|m| m.name.as_str()).collect();
         let pairs = names.into_iter().map(|name| MetricPair::new(name, Vec::new(), Vec::new()));
         Self { pairs: pairs.collect(), config, thresholds: Thresholds::DEFAULT }
     }
 
-    /// Everything suspect about config and thresholds, with paths as in Kayenta's request.
+    /// Everything suspect about the config and the thresholds, with paths as in Kayenta's request.
     pub fn problems(&self) -> Vec<Problem> {
         let config = self.config.problems().into_iter();
         let thresholds = self.thresholds.problems().into_iter();
@@ -35,10 +37,10 @@ impl JudgeRequest {
             .collect()
     }
 
-    /// What a judge `refused` of this request, then what else is suspect about it. Of a field that is
-    /// both the refusal is kept.
-    pub fn problems_beside(&self, refused: Option<&Refused>) -> Vec<Problem> {
-        let refused = refused.map_or(&[][..], Refused::problems);
+    /// The problems of `error`, then everything else that is suspect about this request. A field that has
+    /// both kinds of problem is listed once, with the error.
+    pub fn problems_with(&self, error: Option<&JudgeError>) -> Vec<Problem> {
+        let refused = error.map_or(&[][..], JudgeError::problems);
         let paths: BTreeSet<&str> = refused.iter().map(|problem| problem.path.as_str()).collect();
         let mut others = self.problems();
         others.retain(|problem| !paths.contains(problem.path.as_str()));
@@ -57,8 +59,8 @@ mod tests {
         let config = CanaryConfig { metrics, ..CanaryConfig::default() };
         let mut request = JudgeRequest::without_points(config);
         request.thresholds.pass = 0.0;
-        let paths = |refused: Option<&Refused>| -> Vec<String> {
-            let problems = request.problems_beside(refused).into_iter();
+        let paths = |refused: Option<&JudgeError>| -> Vec<String> {
+            let problems = request.problems_with(refused).into_iter();
             problems.map(|problem| format!("{:?} {}", problem.severity, problem.path)).collect()
         };
         let name = "canaryConfig.metrics[1].name";
@@ -68,7 +70,7 @@ mod tests {
             "Suspect scoreThresholds.pass".to_owned(),
         ];
         assert_eq!(paths(None), suspect);
-        let refused = Refused::because(Problem::error(name, "\"a\"", "a name of its own"));
+        let refused = JudgeError::from(Problem::error(name, "\"a\"", "a name of its own"));
         assert_eq!(paths(Some(&refused))[0], format!("Error {name}"));
         assert_eq!(paths(Some(&refused))[1..], suspect[1..]);
     }

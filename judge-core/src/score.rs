@@ -1,4 +1,4 @@
-//! From the classes of the metrics to group scores, the score and the verdict.
+//! Scoring: from the classes of the metrics to group scores, the score and the verdict.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use crate::config::{CanaryConfig, Thresholds};
 use crate::judgement::{GroupScore, Judgement, MetricJudgement, Standing, Verdict};
 use crate::warning::Warning;
 
-/// The score of a canary, before thresholds.
+/// The score of a canary before the thresholds are applied.
 #[derive(Debug)]
 pub(crate) struct Scored {
     score: f64,
@@ -16,7 +16,7 @@ pub(crate) struct Scored {
 }
 
 impl Scored {
-    /// Something other than a metric's class fails the canary.
+    /// Sets the score to 0 for a reason other than the class of a metric.
     pub(crate) fn fail(&mut self, reason: String) {
         if self.reason.is_none() {
             self.score = 0.0;
@@ -24,12 +24,12 @@ impl Scored {
         }
     }
 
-    /// Whatever the score, it is `limit` at most.
+    /// Limits the score to `limit`.
     pub(crate) fn at_most(&mut self, limit: f64) {
         self.score = self.score.min(limit);
     }
 
-    /// Whatever the score, the verdict is not Pass.
+    /// Limits the verdict to Marginal.
     pub(crate) fn at_most_marginal(&mut self) {
         self.best = Verdict::Marginal;
     }
@@ -43,7 +43,7 @@ impl Scored {
     ) -> Judgement {
         Judgement {
             judge: judge.to_owned(),
-            verdict: match (Verdict::of(self.score, thresholds), self.best) {
+            verdict: match (Verdict::from_score(self.score, thresholds), self.best) {
                 (Verdict::Pass, best) => best,
                 (verdict, _) => verdict,
             },
@@ -57,16 +57,16 @@ impl Scored {
     }
 }
 
-/// What becomes of the share of a group in which every metric of the config is muted.
+/// What happens to the share of a group in which every metric is muted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MutedGroups {
-    /// It is lost, as in Kayenta: the best score there can be is below 100.
+    /// The share is lost, as in Kayenta: the best possible score is below 100.
     LoseTheirShare,
-    /// The other groups get it, in proportion to their own.
+    /// The other groups get the share, in proportion to their own.
     ShareAmongOthers,
 }
 
-/// Scores the metrics that are not muted, as Kayenta does but for `muted_groups`.
+/// Scores the metrics that are not muted, as Kayenta does except for `muted_groups`.
 pub(crate) fn score(
     metrics: &[MetricJudgement],
     config: &CanaryConfig,
@@ -100,8 +100,8 @@ pub(crate) fn score(
     }
 }
 
-/// By how much the weights of the other groups grow when they get the share of the muted ones.
-/// `unweighted` is whether a group without a weight counts; then those share what is left to 100.
+/// Factor by which the weights of the other groups grow when they get the share of the muted groups.
+/// `unweighted` says whether a group without a weight counts; such groups share what is left to 100.
 fn growth(config: &CanaryConfig, unweighted: bool) -> f64 {
     let weights = &config.group_weights;
     let muted = config.muted_groups();
@@ -114,7 +114,7 @@ fn growth(config: &CanaryConfig, unweighted: bool) -> f64 {
     if kept > 0.0 { all / kept } else { 1.0 }
 }
 
-/// The finding that alone makes the score 0, in Kayenta's words.
+/// Why the score is 0 whatever the groups say, in Kayenta's words.
 fn fatal(metrics: &[&MetricJudgement]) -> Option<String> {
     if let Some(metric) = metrics.iter().find(|metric| metric.fails_alone()) {
         return Some(format!("Canary Failed: {}", metric.reason.as_deref().unwrap_or_default()));
@@ -124,7 +124,7 @@ fn fatal(metrics: &[&MetricJudgement]) -> Option<String> {
         .then(|| "Canary Failed: 50% or more metrics returned NODATA".to_owned())
 }
 
-/// What a group's metrics came to.
+/// Numbers of passing and failing metrics of one group.
 struct Tally<'a> {
     name: &'a str,
     passed: usize,
@@ -132,8 +132,8 @@ struct Tally<'a> {
 }
 
 impl Tally<'_> {
-    /// The score that is shown and the one that counts: a group in which no metric counts shows 0
-    /// and costs nothing.
+    /// The score that is shown, and the score that counts. A group without a counting metric shows 0 and
+    /// costs nothing.
     fn scores(&self) -> (f64, f64) {
         match self.passed + self.failed {
             0 => (0.0, 100.0),
@@ -145,7 +145,7 @@ impl Tally<'_> {
     }
 }
 
-/// Passed and failed metrics a group, in order of first appearance.
+/// Passing and failing metrics by group, in order of first appearance.
 fn tally<'a>(metrics: &[&'a MetricJudgement]) -> Vec<Tally<'a>> {
     let mut tallies: Vec<Tally<'a>> = Vec::new();
     let mut index_of: HashMap<&str, usize> = HashMap::new();
@@ -165,8 +165,8 @@ fn tally<'a>(metrics: &[&'a MetricJudgement]) -> Vec<Tally<'a>> {
     tallies
 }
 
-/// `score` to two decimals, half away from zero on its shortest decimal form, as Scala's
-/// `BigDecimal` does: 1.005 gives 1.01 though the double lies below. Not a number stays as it is.
+/// Rounds `score` to two decimals. Halves of its shortest decimal form are rounded away from zero, as Scala's
+/// `BigDecimal` does: 1.005 gives 1.01 although the double is smaller. NaN and infinities stay as they are.
 fn round_to_cents(score: f64) -> f64 {
     let text = format!("{score}");
     let Some((_, decimals)) = text.split_once('.') else {
@@ -183,7 +183,7 @@ fn round_to_cents(score: f64) -> f64 {
         return cut;
     }
     let away = 0.01_f64.copysign(score);
-    // One more cent, printed and read again so that the result is the nearest double.
+    // Printing and parsing gives the double that is nearest to the decimal result.
     format!("{:.2}", cut + away).parse().unwrap_or(score)
 }
 
@@ -195,7 +195,7 @@ mod tests {
     use crate::request::JudgeRequest;
     use crate::series::MetricPair;
 
-    /// The score of passing metrics in the groups A, B and C, of which `muted` are muted.
+    /// The score of passing metrics in the groups A, B and C, where `muted` lists the muted groups.
     fn scored(muted: &[&str], weights: &[(&str, f64)], muted_groups: MutedGroups) -> Scored {
         let metric = |group: &str| MetricConfig {
             muted: muted.contains(&group),
@@ -213,7 +213,7 @@ mod tests {
         score(&metrics, &request.config, muted_groups)
     }
 
-    /// Muted groups, weights, the score without the lost share, and the weights where it is shared.
+    /// Muted groups, weights, score when the share is lost, weights when it is shared.
     type Case<'a> = (&'a [&'a str], &'a [(&'a str, f64)], f64, &'a [f64]);
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
             (&["B", "C"], &all, 50.0, &[100.0]),
             (&["C"], &[("A", 50.0), ("C", 50.0)], 50.0, &[100.0, 0.0]),
             (&["B"], &[("A", 50.0), ("B", 25.0)], 75.0, &[200.0 / 3.0, 100.0 / 3.0]),
-            // Those without a weight share what is left; a muted one takes no part.
+            // Groups without a weight share what is left. A muted group takes no part.
             (&["C"], &[("A", 50.0)], 100.0, &[50.0, 50.0]),
             (&["B", "C"], &[("A", 50.0)], 50.0, &[100.0]),
             (&["A", "B", "C"], &all, 0.0, &[]),

@@ -1,27 +1,37 @@
-//! The points of one metric as they came: in order of time, with gaps.
+//! Points of one metric: in order of time, with gaps.
 
 use std::collections::BTreeMap;
 
-/// When the points of a series were taken: point `i` at `start_millis + i * step_millis`.
+/// Times of the points of a series: point `i` was taken at `start_millis + i * step_millis`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clock {
     /// Time of the first point, in milliseconds since the Unix epoch.
     pub start_millis: i64,
-    /// Time between two points, in milliseconds.
+    /// Time between two points, in milliseconds; above 0.
     pub step_millis: u64,
 }
 
 /// The points of one metric on one side, in order of time, in any unit. NaN is a gap.
+///
+/// # Example
+/// ```
+/// use judge_core::{Clock, Series};
+///
+/// let clock = Clock { start_millis: 1_735_689_600_000, step_millis: 60_000 };
+/// let series = Series { values: vec![3.0, f64::NAN, 4.0], clock: Some(clock) };
+/// assert!(!series.is_silent());
+/// assert_eq!(Series::from(vec![3.0]).clock, None);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Series {
-    /// The points; NaN where there is none.
+    /// The points; NaN for a gap.
     pub values: Vec<f64>,
-    /// When they were taken, if that is known.
+    /// Times of the points, if they are known.
     pub clock: Option<Clock>,
 }
 
 impl Series {
-    /// Whether there is no point at all: nothing, or nothing but gaps.
+    /// Whether the series has no data: no points, or only gaps.
     pub fn is_silent(&self) -> bool {
         self.values.iter().all(|value| value.is_nan())
     }
@@ -33,13 +43,25 @@ impl From<Vec<f64>> for Series {
     }
 }
 
-/// Tags of a metric pair, echoed in the judgement. A tag may lack a value.
+/// Tags of a metric pair; the judgement repeats them. A tag may have no value.
 pub type Tags = BTreeMap<String, Option<String>>;
 
-/// One metric's series on both sides.
+/// The series of one metric on both sides.
+///
+/// # Example
+/// ```
+/// use judge_core::MetricPair;
+///
+/// let pair = MetricPair {
+///     id: Some("42".to_owned()),
+///     history: vec![vec![100.0, 104.0].into(), vec![99.0, 101.0].into()],
+///     ..MetricPair::new("latency", vec![100.0, 102.0], vec![120.0, 118.0])
+/// };
+/// assert_eq!(pair.canary.values.len(), 2);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct MetricPair {
-    /// The metric's name, as in the config.
+    /// Name of the metric, as in the config.
     pub name: String,
     /// Given by the caller, echoed in the judgement.
     pub id: Option<String>,
@@ -49,8 +71,8 @@ pub struct MetricPair {
     pub baseline: Series,
     /// The canary's points.
     pub canary: Series,
-    /// Healthy windows of the past, or healthy instances beside the baseline, each as long as the canary's window,
-    /// in any order. Empty where nothing is known; their clocks are not read.
+    /// Healthy windows of the past, or healthy instances beside the baseline, each as long as the canary's
+    /// window, in any order. Empty if there are none. Their clocks are not read.
     pub history: Vec<Series>,
 }
 
@@ -69,10 +91,10 @@ impl MetricPair {
         }
     }
 
-    /// Fills a side that was not recorded with as many gaps as the other side has points.
+    /// Fills a side without points with as many gaps as the other side has points.
     ///
-    /// Kayenta pads a pair in this way before it judges it. Whoever puts pairs together from recordings
-    /// calls this, so that a missing series and a series of gaps get the same answer.
+    /// Kayenta pads pairs like this before it judges them. Call it when you put pairs together from
+    /// recordings, so that a missing series and a series of gaps get the same answer.
     ///
     /// # Example
     /// ```

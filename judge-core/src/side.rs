@@ -2,18 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One of the two sides that are compared.
+/// One of the two sides that a judge compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Side {
-    /// The version that runs already.
+    /// The version that is running already.
     Baseline,
-    /// The version on trial.
+    /// The new version.
     Canary,
 }
 
 impl Side {
-    /// Its name in a sentence.
+    /// Name of the side in a sentence.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Baseline => "baseline",

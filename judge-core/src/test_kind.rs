@@ -2,35 +2,35 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a test looks for.
+/// A test of `EvidenceJudge-v1`, named for the change it looks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum TestKind {
-    /// The canary's level differs.
+    /// The canary's mean differs.
     Location,
     /// The canary ends worse than it began.
     EndState,
-    /// The canary varies more.
+    /// The canary varies more (dispersion).
     Spread,
-    /// Single points stand out from everything the baseline did.
+    /// Single points lie far outside the range of the baseline.
     Tail,
     /// The canary's bad points come in runs.
     Excursions,
     /// Events are more frequent.
     Events,
-    /// A transient at the start, which is then not judged.
+    /// A warm-up transient, which is then left out.
     StartUp,
-    /// Large differences of the same time are mostly the canary's.
+    /// Large differences between points of the same time go mostly in the harmful direction.
     Bursts,
-    /// Mann and Whitney's test, which is shown and decides nothing by itself.
+    /// The Mann–Whitney test. It is shown and decides nothing by itself.
     MannWhitney,
-    /// The canary stops to report, or reports one value.
+    /// The canary stops reporting, or repeats one value. It is shown and decides nothing by itself.
     Silence,
 }
 
 impl TestKind {
-    /// All of them.
+    /// All tests, in the order of their numbers in the contract.
     pub const ALL: [Self; 10] = [
         Self::Location,
         Self::EndState,
@@ -44,13 +44,13 @@ impl TestKind {
         Self::Silence,
     ];
 
-    /// Whether harm that it finds fails the metric; the others are shown.
+    /// Whether harm that the test finds fails the metric. Other tests are only shown.
     pub fn decides(self) -> bool {
         !matches!(self, Self::StartUp | Self::MannWhitney | Self::Silence)
     }
 
-    /// Its name in configs.
-    pub fn name(self) -> &'static str {
+    /// Name of the test in configs.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Location => "location",
             Self::EndState => "endState",

@@ -1,4 +1,4 @@
-//! What a person should know about a judgement that was reached all the same.
+//! Warnings: what a person should know about a judgement.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Problem;
 use crate::side::Side;
 
-/// What became of a metric of which a side has no point at all.
+/// What happened to a metric with a side that has no data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
-pub enum Silence {
-    /// Its gaps were judged as zeros, and it passes.
+pub enum NoDataOutcome {
+    /// Its gaps were judged as 0, and it passes.
     JudgedAsZeros,
     /// It was not judged, and it passes.
     Passes,
@@ -20,23 +20,37 @@ pub enum Silence {
     Uncounted,
 }
 
-/// A warning; its text says what to do about it.
+/// A warning about a judgement. Its text says what to do.
+///
+/// # Example
+/// ```
+/// use judge_core::{CanaryConfig, Judge, JudgeRequest, MetricConfig, NetflixAcaJudge, Warning};
+///
+/// let config = CanaryConfig {
+///     metrics: vec![MetricConfig::new("latency", "Latency")],
+///     ..CanaryConfig::default()
+/// };
+/// let request = JudgeRequest { config, ..JudgeRequest::default() };
+/// let judgement = NetflixAcaJudge.judge(&request)?;
+/// assert_eq!(judgement.warnings, [Warning::NotSubmitted { metric: "latency".to_owned() }]);
+/// # Ok::<(), judge_core::JudgeError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
 #[non_exhaustive]
 pub enum Warning {
-    /// Something in the request or its config is suspect.
+    /// The request or its config is suspect.
     Suspect(Problem),
-    /// A series holds infinities.
+    /// A series contains infinite values.
     InfiniteValues {
         /// The metric.
         metric: String,
         /// The side.
         side: Side,
-        /// How many.
+        /// Number of infinite values.
         count: usize,
     },
-    /// A metric could not be tested, and that counts as passing.
+    /// A metric had too few different points to test, which counts as passing.
     UntestedPasses {
         /// The metric.
         metric: String,
@@ -46,67 +60,67 @@ pub enum Warning {
         /// The metric.
         metric: String,
     },
-    /// The start of the canary was worse and then healed; it was not judged.
+    /// A warm-up transient at the start of the canary was left out.
     HealedStart {
         /// The metric.
         metric: String,
-        /// Points left out.
+        /// Number of points that were left out.
         points: usize,
     },
-    /// Harm was neither shown nor ruled out.
+    /// Harm was neither shown nor excluded.
     Inconclusive {
         /// The metric.
         metric: String,
-        /// How many more points a side would settle it, where that is a practical number.
+        /// Additional points a side that would settle it, if the number is practical.
         more_points: Option<usize>,
     },
-    /// The canary stops to report, reports far less than its baseline, or repeats one value.
+    /// The canary stops reporting, reports far less than its baseline, or repeats one value.
     SilentCanary {
         /// The metric.
         metric: String,
         /// What was found.
         finding: String,
     },
-    /// The baseline is worse than its own history, or stops to report.
+    /// The baseline is worse than its own history, or stops reporting.
     SickBaseline {
         /// The metric.
         metric: String,
         /// What was found.
         finding: String,
     },
-    /// Many metrics are a little worse together.
+    /// Many metrics are slightly worse at the same time (the joint test).
     Systemic {
         /// What was found.
         finding: String,
     },
-    /// A metric of the config has no data in the request.
+    /// A metric of the config has no pair in the request.
     NotSubmitted {
         /// The metric.
         metric: String,
     },
-    /// A side of a metric has no point at all, and the metric does not fail for it.
+    /// A side of a metric has no data, and the metric does not fail because of it.
     SilentSide {
         /// The metric.
         metric: String,
-        /// Its tags, as in `{action=checkout}`; empty where it has none.
+        /// Tags of the metric, such as `{action=checkout}`; empty if it has none.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         tags: String,
         /// The side.
         side: Side,
-        /// What became of the metric.
-        outcome: Silence,
+        /// What happened to the metric.
+        outcome: NoDataOutcome,
     },
     /// Both sides have the same points, bit for bit, in every metric that has data.
     SameData,
-    /// A metric fell apart into pairs with points on one side only.
+    /// A metric was split into pairs that have points on one side only.
     SplitByTags {
         /// The metric.
         metric: String,
-        /// The tags that differ between the halves; empty where no tag does.
+        /// Tags that differ between the two kinds of pairs; empty if none does.
         tags: Vec<String>,
-        /// How many pairs have baseline points only.
+        /// Number of pairs with baseline points only.
         baseline_only: usize,
-        /// How many pairs have canary points only.
+        /// Number of pairs with canary points only.
         canary_only: usize,
     },
 }
@@ -152,14 +166,14 @@ impl fmt::Display for Warning {
             }
             Self::SilentCanary { metric, finding } => write!(
                 f,
-                "{metric}: {finding}; see whether the canary still runs and reports, before you trust the rest"
+                "{metric}: {finding}; check that the canary still runs and reports before you trust the other metrics"
             ),
             Self::SickBaseline { metric, finding } => write!(
                 f,
-                "{metric}: {finding}, and a sick baseline makes a bad canary look good; judge against a healthy \
-                 baseline, or give a history that is like today"
+                "{metric}: {finding}, and an unhealthy baseline makes a bad canary look good; judge against a \
+                 healthy baseline, or give a history of windows like this one"
             ),
-            Self::Systemic { finding } => write!(f, "{finding}; look at what the metrics share"),
+            Self::Systemic { finding } => write!(f, "{finding}; look for a cause that the metrics share"),
             Self::NotSubmitted { metric } => {
                 write!(f, "{metric}: configured but not submitted, so it was not judged")
             }
@@ -170,7 +184,7 @@ impl fmt::Display for Warning {
             }
             Self::SameData => f.write_str(
                 "both sides are the same data, bit for bit, in every metric, so nothing was compared; \
-                 let each query select its own side, as by ${scope} or ${location}",
+                 let each query select its own side, for example by ${scope} or ${location}",
             ),
             Self::SplitByTags { metric, tags, baseline_only, canary_only } => {
                 write!(f, "{metric}: ")?;
@@ -183,8 +197,8 @@ impl fmt::Display for Warning {
                     ),
                     tags => write!(
                         f,
-                        "; their tags differ in {}, so they were not compared with each other; leave \
-                         {} out of what the query groups by",
+                        "; their tags differ in {}, so they were not compared with each other; remove \
+                         {} from the labels that the query groups by",
                         quoted(tags),
                         if tags.len() == 1 { "that tag" } else { "those tags" }
                     ),
@@ -194,21 +208,21 @@ impl fmt::Display for Warning {
     }
 }
 
-impl Silence {
-    /// What follows from the silence, and what to do.
+impl NoDataOutcome {
+    /// What follows from the missing data, and what to do.
     fn text(self) -> &'static str {
         match self {
             Self::JudgedAsZeros => {
-                ", and passes because nanStrategy replace judges each gap as 0; check its query, or say \
-                 nanStrategy remove and mustHaveData true, so that it fails without data"
+                ", and passes because nanStrategy replace judges each gap as 0; check its query, or set \
+                 nanStrategy to remove and mustHaveData to true, so that it fails without data"
             }
             Self::Passes => {
-                ", and passes unjudged because nanStrategy replace takes no data for 0; check its query, \
-                 or say nanStrategy remove and mustHaveData true, so that it fails without data"
+                ", and passes unjudged because nanStrategy replace reads no data as 0; check its query, \
+                 or set nanStrategy to remove and mustHaveData to true, so that it fails without data"
             }
             Self::Uncounted => {
-                ", so the metric counts in no score; check its query, or say mustHaveData true, so that \
-                 it fails without data"
+                ", so the metric counts in no score; check its query, or set mustHaveData to true, so \
+                 that it fails without data"
             }
         }
     }
@@ -227,7 +241,7 @@ fn pairs_with(
     }
 }
 
-/// The most tags named in a warning.
+/// Number of tags that a warning names at most.
 const MOST_TAGS: usize = 5;
 
 fn quoted(tags: &[String]) -> String {
@@ -237,64 +251,4 @@ fn quoted(tags: &[String]) -> String {
         named.push("...".to_owned());
     }
     named.join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn warnings_about_the_data_name_the_metric_and_the_way_out() {
-        let silent = |outcome| Warning::SilentSide {
-            metric: "errors".to_owned(),
-            tags: "{action=pay}".to_owned(),
-            side: Side::Canary,
-            outcome,
-        };
-        let split = |tags: &[&str], baseline_only, canary_only| Warning::SplitByTags {
-            metric: "errors".to_owned(),
-            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
-            baseline_only,
-            canary_only,
-        };
-        let cases = [
-            (
-                silent(Silence::JudgedAsZeros),
-                "errors {action=pay}: the canary has no data at all, and passes because nanStrategy \
-                 replace judges each gap as 0; check its query, or say nanStrategy remove and \
-                 mustHaveData true, so that it fails without data",
-            ),
-            (
-                silent(Silence::Passes),
-                "errors {action=pay}: the canary has no data at all, and passes unjudged because \
-                 nanStrategy replace takes no data for 0; check its query, or say nanStrategy remove \
-                 and mustHaveData true, so that it fails without data",
-            ),
-            (
-                silent(Silence::Uncounted),
-                "errors {action=pay}: the canary has no data at all, so the metric counts in no score; \
-                 check its query, or say mustHaveData true, so that it fails without data",
-            ),
-            (
-                split(&["controller"], 1, 1),
-                "errors: one pair has only baseline points, another only canary points; their tags \
-                 differ in `controller`, so they were not compared with each other; leave that tag out \
-                 of what the query groups by",
-            ),
-            (
-                split(&["pod", "zone"], 2, 3),
-                "errors: 2 pairs have only baseline points, 3 others only canary points; their tags \
-                 differ in `pod`, `zone`, so they were not compared with each other; leave those tags \
-                 out of what the query groups by",
-            ),
-            (
-                split(&[], 1, 1),
-                "errors: one pair has only baseline points, another only canary points, so they were \
-                 not compared with each other; submit both sides of a metric as one pair",
-            ),
-        ];
-        for (warning, said) in cases {
-            assert_eq!(warning.to_string(), said);
-        }
-    }
 }

@@ -252,7 +252,7 @@ proptest! {
 fn check_readers(bytes: &[u8]) {
     match kayenta::read_request(bytes) {
         Ok(request) => {
-            for judge in judges::ALL {
+            for judge in judges::built_in().iter() {
                 if let Ok(judgement) = judge.judge(&request) {
                     serde_json::to_string(&kayenta::result(&judgement)).unwrap();
                 }
@@ -281,7 +281,7 @@ fn verdicts_are_inclusive_of_their_thresholds() {
         (f64::NAN, Verdict::Fail),
     ];
     for (score, verdict) in cases {
-        assert_eq!(Verdict::of(score, thresholds), verdict, "{score}");
+        assert_eq!(Verdict::from_score(score, thresholds), verdict, "{score}");
     }
 }
 

@@ -15,8 +15,8 @@ pub fn parse(text: &str) -> Option<f64> {
     (!overflown).then_some(value)
 }
 
-/// What [`parse`] accepts, for people.
-pub const ALLOWED: &str = "a number, NaN or nothing for a gap, Inf or -Inf";
+/// What [`parse`] accepts, for messages.
+pub const EXPECTED: &str = "a number, Inf or -Inf, or NaN or an empty field for a gap";
 
 #[cfg(test)]
 mod tests {

@@ -39,20 +39,20 @@ pub fn read(bytes: &[u8]) -> Result<Vec<LabelledSeries>, ResponseError> {
     document::read(bytes)?.into_iter().enumerate().map(|(index, found)| one(index, found)).collect()
 }
 
-fn one(series: usize, found: document::Series) -> Result<LabelledSeries, ResponseError> {
+fn one(series: usize, found: document::RawSeries) -> Result<LabelledSeries, ResponseError> {
     if found.histograms.is_some() {
         return Err(ResponseError::Histogram { series });
     }
     let mut times = Vec::with_capacity(found.values.len());
     let mut values = Vec::with_capacity(found.values.len());
-    for (point, document::Point(seconds, text)) in found.values.iter().enumerate() {
-        let wrong = |found, allowed| ResponseError::Point { series, point, found, allowed };
+    for (point, document::RawPoint(seconds, text)) in found.values.iter().enumerate() {
+        let wrong = |found, expected| ResponseError::Point { series, point, found, expected };
         times.push(
             time::from_seconds(*seconds)
                 .ok_or_else(|| wrong(format!("the time {seconds:?}"), "seconds since 1970"))?,
         );
         values
-            .push(number::parse(text).ok_or_else(|| wrong(format!("{text:?}"), number::ALLOWED))?);
+            .push(number::parse(text).ok_or_else(|| wrong(format!("{text:?}"), number::EXPECTED))?);
     }
     Ok(LabelledSeries { labels: found.metric, times, values })
 }

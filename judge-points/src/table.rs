@@ -15,13 +15,13 @@ pub enum TableError {
         line: u64,
     },
     /// A column is called nothing.
-    #[error("column {0} has no name in the header")]
+    #[error("expected a name for each column of the header, got none for column {0}")]
     UnnamedColumn(usize),
     /// Two columns are called the same.
-    #[error("column {0:?} stands twice in the header; names must differ")]
+    #[error("expected different names in the header, got {0:?} twice")]
     RepeatedColumn(String),
     /// A row is shorter or longer than the header.
-    #[error("line {line}: {}, but the header has {expected}; {}", fields(*.found), way_out(*.found, *.expected))]
+    #[error("line {line}: expected {} as in the header, got {found}; {}", fields(*.expected), way_out(*.found, *.expected))]
     Fields {
         /// Where the row begins, from 1.
         line: u64,
@@ -46,7 +46,9 @@ pub enum TableError {
         line: u64,
     },
     /// A line is so long that it is none of a table.
-    #[error("line {line}: 16 MiB or more; is this CSV? One point a line, or a column a metric")]
+    #[error(
+        "line {line}: expected less than 16 MiB; is this CSV, with one point or one time per line?"
+    )]
     LongLine {
         /// Where, from 1.
         line: u64,
@@ -144,11 +146,11 @@ mod tests {
     }
 
     #[test]
-    fn a_row_of_another_length_is_said_with_the_way_out() {
+    fn a_row_of_another_length_is_reported_with_a_way_out() {
         let said = |found| TableError::Fields { line: 7, found, expected: 3 }.to_string();
-        let short = "line 7: 1 field, but the header has 3; leave a gap as an empty field between \
-                     commas";
+        let short = "line 7: expected 3 fields as in the header, got 1; leave a gap as an empty field \
+                     between commas";
         assert_eq!(said(1), short);
-        assert!(said(4).ends_with("the header has 3; put a field that has commas in quotes"));
+        assert!(said(4).ends_with("got 4; put a field that has commas in quotes"));
     }
 }

@@ -16,17 +16,17 @@ pub const LAST_MILLIS: i64 = 100_000_000_000_000;
 pub enum TimeError {
     /// It is neither a date nor a number.
     #[error(
-        "{0:?} is not a timestamp; allowed are RFC 3339 (2026-01-31T12:00:00Z) and seconds or \
-         milliseconds since 1970"
+        "expected a timestamp, RFC 3339 (2026-01-31T12:00:00Z) or seconds or milliseconds since 1970, \
+         got {0:?}"
     )]
     Unknown(String),
     /// It may be any of several instants.
-    #[error("{0:?} has no time zone; add Z for UTC, or an offset such as +01:00")]
+    #[error(
+        "expected a time with a time zone, got {0:?}; add Z for UTC, or an offset such as +01:00"
+    )]
     NoZone(String),
     /// It counts something finer than milliseconds.
-    #[error(
-        "{0} is too large for seconds or milliseconds since 1970; divide it down to milliseconds"
-    )]
+    #[error("expected seconds or milliseconds since 1970, got {0}; convert it to milliseconds")]
     TooFine(String),
 }
 
@@ -102,12 +102,12 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         for (text, part) in [
-            ("yesterday", "not a timestamp"),
-            ("", "not a timestamp"),
-            ("NaN", "not a timestamp"),
-            ("2019-13-12T20:54:57Z", "not a timestamp"),
-            ("2019-11-12T20:54:57", "no time zone"),
-            ("1573592097000000000", "too large"),
+            ("yesterday", "expected a timestamp"),
+            ("", "expected a timestamp"),
+            ("NaN", "expected a timestamp"),
+            ("2019-13-12T20:54:57Z", "expected a timestamp"),
+            ("2019-11-12T20:54:57", "with a time zone"),
+            ("1573592097000000000", "convert it to milliseconds"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");

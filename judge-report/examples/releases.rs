@@ -1,6 +1,6 @@
 //! Writes the pages that the browser opens: every recorded canary judged over growing windows, releases
 //! with hostile names, one without intervals, and an index of them all.
-//! `cargo run -p judge-report --example releases -- FOLDER`
+//! `cargo run -p canary-judge-report --example releases -- FOLDER`
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 
 use judge_core::judges::{Judge, NetflixAcaJudge};
 use judge_core::{JudgeRequest, Judgement, MetricPair, Series, Thresholds, Verdict, kayenta};
-use judge_report::index::{Entry, Index, Outcome};
-use judge_report::timeline::{Interval, Stop};
-use judge_report::{Fact, Report, Span, Timeline, file_names, index_page, timeline_page};
+use judge_report::index::{Index, IndexEntry, ReleaseOutcome};
+use judge_report::timeline::{Stop, TimelineInterval};
+use judge_report::{Fact, Report, TimeRange, Timeline, file_names, index_page, timeline_page};
 
 /// Points that are added from interval to interval.
 const INTERVAL: usize = 10;
@@ -42,23 +42,23 @@ fn main() {
         releases.push((name.to_owned(), request));
     }
     let names = file_names(releases.iter().map(|(name, _)| name.as_str()));
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut entries: Vec<IndexEntry> = Vec::new();
     for ((name, request), file) in releases.iter().zip(names) {
         let (timeline, judgement) = replay(name, request);
         let report = Report {
             name,
             pairs: &request.pairs,
             judged: last(&timeline),
-            ..Report::of(&judgement)
+            ..Report::new(&judgement)
         };
         write(&folder, &file, &timeline_page(&timeline, &report));
-        let outcome = Outcome::from(&timeline);
-        entries.push(Entry { release: name.clone(), page: Some(file), outcome });
+        let outcome = ReleaseOutcome::from(&timeline);
+        entries.push(IndexEntry { release: name.clone(), page: Some(file), outcome });
     }
-    entries.push(Entry {
+    entries.push(IndexEntry {
         release: "broken".to_owned(),
         page: None,
-        outcome: Outcome::Broken { problem: format!("no canary in {}", HOSTILE[0]) },
+        outcome: ReleaseOutcome::Broken { problem: format!("no canary in {}", HOSTILE[0]) },
     });
     let facts = vec![Fact { name: "Judge".to_owned(), value: NetflixAcaJudge.name().to_owned() }];
     let index =
@@ -67,7 +67,7 @@ fn main() {
     write(&folder, "empty-index.html", &index_page(&index(HOSTILE[1], vec![])));
     let (mut never, judgement) = replay("never judged", &recorded("slower"));
     (never.intervals, never.stopped, never.deciding) = (vec![], None, 0);
-    write(&folder, "never.html", &timeline_page(&never, &Report::of(&judgement)));
+    write(&folder, "never.html", &timeline_page(&never, &Report::new(&judgement)));
 }
 
 fn write(folder: &Path, file: &str, page: &str) {
@@ -126,9 +126,9 @@ fn replay(name: &str, request: &JudgeRequest) -> (Timeline, Judgement) {
     (timeline, judgement.clone())
 }
 
-fn interval(to_millis: i64, from_millis: i64, judgement: &Judgement) -> Interval {
-    Interval {
-        window: Span { from_millis, to_millis },
+fn interval(to_millis: i64, from_millis: i64, judgement: &Judgement) -> TimelineInterval {
+    TimelineInterval {
+        window: TimeRange { from_millis, to_millis },
         verdict: judgement.verdict,
         score: judgement.score,
         classes: judgement.metrics.iter().map(|metric| Some(metric.classification)).collect(),
@@ -136,6 +136,6 @@ fn interval(to_millis: i64, from_millis: i64, judgement: &Judgement) -> Interval
     }
 }
 
-fn last(timeline: &Timeline) -> Option<Span> {
+fn last(timeline: &Timeline) -> Option<TimeRange> {
     timeline.intervals.get(timeline.deciding).map(|interval| interval.window)
 }

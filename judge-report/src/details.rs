@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::time;
-use crate::{Fact, Report, Span};
+use crate::{Fact, Report, TimeRange};
 
 pub(crate) fn warnings(report: &Report) -> Markup {
     let own = report.judgement.warnings.iter().map(ToString::to_string);
@@ -37,7 +37,7 @@ pub(crate) fn facts(report: &Report) -> Markup {
                 }
                 @if let Some(steps) = steps(report.pairs) { (fact("Step", &steps)) }
                 @for (name, span) in [("Warm-up", report.warm_up), ("Judged window", report.judged)] {
-                    @if let Some(Span { from_millis, to_millis }) = span {
+                    @if let Some(TimeRange { from_millis, to_millis }) = span {
                         (fact(name, &between(from_millis, to_millis)))
                     }
                 }
@@ -55,16 +55,16 @@ pub(crate) fn fact(name: &str, value: &str) -> Markup {
 /// From the first point of any series to the end of the last.
 fn times<'a>(series: impl Iterator<Item = &'a Series>) -> Option<String> {
     let spans = series.filter_map(|series| span(series.clock?, series.values.len()));
-    let all = spans.reduce(|a, b| Span {
+    let all = spans.reduce(|a, b| TimeRange {
         from_millis: a.from_millis.min(b.from_millis),
         to_millis: a.to_millis.max(b.to_millis),
     })?;
     Some(between(all.from_millis, all.to_millis))
 }
 
-fn span(clock: Clock, points: usize) -> Option<Span> {
+fn span(clock: Clock, points: usize) -> Option<TimeRange> {
     let length = clock.step_millis.checked_mul(points as u64)?;
-    Some(Span {
+    Some(TimeRange {
         from_millis: clock.start_millis,
         to_millis: clock.start_millis.checked_add_unsigned(length)?,
     })

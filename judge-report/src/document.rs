@@ -1,6 +1,6 @@
 //! The page around everything.
 
-use judge_core::{MetricPair, figure};
+use judge_core::{MetricPair, format};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::metric::{Metric, metric};
@@ -29,9 +29,9 @@ const POLICY: &str =
 /// It needs no other file and no network. Text of the report is shown as text, whatever it holds.
 pub fn page(report: &Report) -> String {
     let judgement = report.judgement;
-    let sections = Sections::of(report);
+    let sections = Sections::new(report);
     let title = html! {
-        (words::verdict(judgement.verdict).text) " " (figure::value(judgement.score))
+        (words::verdict(judgement.verdict).text) " " (format::value(judgement.score))
         " · " (head::title(report))
     };
     let body = html! { (head::head(report)) (sections.markup()) };
@@ -67,7 +67,7 @@ pub(crate) struct Sections<'a> {
 }
 
 impl<'a> Sections<'a> {
-    pub(crate) fn of(report: &'a Report<'a>) -> Self {
+    pub(crate) fn new(report: &'a Report<'a>) -> Self {
         Self { report, pairs: series::matched(report.judgement, report.pairs) }
     }
 

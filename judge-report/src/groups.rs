@@ -1,6 +1,6 @@
 //! The groups: what each weighs, scored and cost.
 
-use judge_core::figure;
+use judge_core::format;
 use judge_core::judgement::{GroupScore, MetricJudgement};
 use maud::{Markup, html};
 
@@ -40,18 +40,18 @@ fn row(group: &GroupScore, metrics: &[MetricJudgement], costs: &[f64]) -> Markup
         tr {
             th scope="row" { bdi { (group.name) } }
             td.number {
-                (figure::value(group.score))
+                (format::value(group.score))
                 meter min="0" max="100" value=(group.score) aria-hidden="true" {}
             }
-            td.number { (figure::value(group.weight)) " %" }
-            td.number { (figure::value(group.cost)) }
+            td.number { (format::value(group.weight)) " %" }
+            td.number { (format::value(group.cost)) }
             td {
                 ul.members {
                     @for (index, (metric, cost)) in members {
                         li.(words::classification(metric.classification).tone.class()) {
                             a href={ "#" (anchor(index)) } { bdi { (metric.shown_name()) } }
                             @if metric.muted { " muted" }
-                            @if *cost > 0.0 { " −" (figure::value(*cost)) }
+                            @if *cost > 0.0 { " −" (format::value(*cost)) }
                         }
                     }
                 }

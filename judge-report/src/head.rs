@@ -1,6 +1,6 @@
 //! The verdict, before anything else.
 
-use judge_core::figure;
+use judge_core::format;
 use maud::{Markup, html};
 
 use crate::words::{self, Word};
@@ -15,11 +15,11 @@ pub(crate) fn head(report: &Report) -> Markup {
     html! {
         header.verdict.(tone.class()) {
             p.name { bdi { (title(report)) } }
-            h1 { span.badge { (text) } " score " strong { (figure::value(judgement.score)) } }
+            h1 { span.badge { (text) } " score " strong { (format::value(judgement.score)) } }
             p { (summary(report)) }
             p.thresholds {
-                "Pass from " (figure::value(judgement.thresholds.pass)) ", marginal from "
-                (figure::value(judgement.thresholds.marginal)) ", by " bdi { (judgement.judge) } "."
+                "Pass from " (format::value(judgement.thresholds.pass)) ", marginal from "
+                (format::value(judgement.thresholds.marginal)) ", by " bdi { (judgement.judge) } "."
             }
         }
     }
@@ -55,7 +55,7 @@ fn summary(report: &Report) -> Markup {
             "Points lost: "
             @for (index, (name, cost)) in dearest.iter().take(MOST_NAMED).enumerate() {
                 @if index > 0 { ", " }
-                bdi { (name) } " " (figure::value(*cost))
+                bdi { (name) } " " (format::value(*cost))
             }
             @if more > 0 { ", and " (more) " more" }
             "."

@@ -20,9 +20,9 @@
 //!     ..JudgeRequest::default()
 //! };
 //! let judgement = NetflixAcaJudge.judge(&request)?;
-//! let html = page(&Report { name: "shop", pairs: &request.pairs, ..Report::of(&judgement) });
+//! let html = page(&Report { name: "shop", pairs: &request.pairs, ..Report::new(&judgement) });
 //! assert!(html.contains("latency &lt;p99&gt;"));
-//! # Ok::<(), judge_core::Refused>(())
+//! # Ok::<(), judge_core::JudgeError>(())
 //! ```
 
 mod cost;
@@ -63,15 +63,15 @@ pub struct Report<'a> {
     /// What a person should know, beside the judgement's own warnings.
     pub warnings: &'a [String],
     /// The part of the series that is left out at the start, shaded in the charts over time.
-    pub warm_up: Option<Span>,
+    pub warm_up: Option<TimeRange>,
     /// The part of the series that was judged, where that is not all of it; histogram, box plot and
     /// beeswarm are of it.
-    pub judged: Option<Span>,
+    pub judged: Option<TimeRange>,
 }
 
 impl<'a> Report<'a> {
     /// A report of `judgement` alone, without charts.
-    pub fn of(judgement: &'a Judgement) -> Self {
+    pub fn new(judgement: &'a Judgement) -> Self {
         Self {
             name: "",
             judgement,
@@ -97,7 +97,7 @@ pub struct Fact {
 /// A part of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Span {
+pub struct TimeRange {
     /// Its start, in milliseconds since the Unix epoch.
     pub from_millis: i64,
     /// Its end, which is no longer in it, in milliseconds since the Unix epoch.

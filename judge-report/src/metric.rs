@@ -1,7 +1,7 @@
 //! One metric: its class, change and reason, its charts and its numbers.
 
 use judge_core::judgement::{MetricJudgement, SideSummary};
-use judge_core::{Classification, MetricPair, Series, figure};
+use judge_core::{Classification, MetricPair, Series, format};
 use maud::{Markup, html};
 
 use crate::time;
@@ -35,7 +35,7 @@ pub(crate) fn metric(metric: &Metric) -> Markup {
                 @if judgement.critical { span.mark { "critical" } }
                 @if judgement.muted { span.mark { "muted" } }
                 span.change { (judgement.shown_change()) }
-                @if cost > 0.0 { span.cost { "cost " (figure::value(cost)) } }
+                @if cost > 0.0 { span.cost { "cost " (format::value(cost)) } }
             }
             p.reason { (sentence(judgement)) }
             @if pair.is_some() { div.views data-metric=(index) {} }
@@ -97,7 +97,7 @@ fn row(name: &str, side: &SideSummary, other: &SideSummary, series: Option<&Seri
             @for count in [counts.judged, counts.gaps, counts.outliers] { td.number { (count) } }
             @for (value, other) in figures(side).into_iter().zip(figures(other)) {
                 td.number {
-                    @if counts.judged > 0 { (figure::value_beside(value, other)) } @else { "–" }
+                    @if counts.judged > 0 { (format::value_beside(value, other)) } @else { "–" }
                 }
             }
         }

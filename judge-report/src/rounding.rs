@@ -5,7 +5,7 @@ use std::ops::Range;
 use judge_core::{Clock, MetricPair, Series};
 use serde::Serialize;
 
-use crate::Span;
+use crate::TimeRange;
 
 /// Digits that every point has: more than charts write.
 const FEWEST_DIGITS: i32 = 7;
@@ -25,7 +25,7 @@ pub(crate) struct Rounding {
 
 impl Rounding {
     /// So far that neither the charts of all points nor those of the judged ones alone lose anything.
-    pub(crate) fn of(pair: &MetricPair, judged: Option<Span>) -> Self {
+    pub(crate) fn choose(pair: &MetricPair, judged: Option<TimeRange>) -> Self {
         let sides = [&pair.baseline, &pair.canary];
         let all = spread(sides.iter().flat_map(|side| &side.values));
         let part = judged.and_then(|span| {
@@ -45,8 +45,8 @@ impl Rounding {
         }
         let needed = self.place.map_or(0, |place| exponent(value).saturating_sub(place) + 1);
         let digits = needed.clamp(FEWEST_DIGITS, MOST_DIGITS);
-        let after = usize::try_from(digits - 1).unwrap_or(0);
-        Rounded::new(format!("{value:.after$e}").parse().unwrap_or(value))
+        let digits = usize::try_from(digits).unwrap_or(0);
+        Rounded::new(judge_core::format::round_to_digits(value, digits))
     }
 }
 
@@ -60,7 +60,7 @@ fn spread<'a>(values: impl Iterator<Item = &'a f64>) -> Option<f64> {
 }
 
 /// The points that lie in `span`; all where that is not known.
-fn within(span: Span, series: &Series) -> Range<usize> {
+fn within(span: TimeRange, series: &Series) -> Range<usize> {
     let count = series.values.len();
     let Some(Clock { start_millis, step_millis }) = series.clock else { return 0..count };
     let before = |time: i64| {
@@ -104,12 +104,12 @@ impl Rounded {
 mod tests {
     use super::*;
 
-    fn rounded(baseline: &[f64], canary: &[f64], judged: Option<Span>) -> String {
+    fn rounded(baseline: &[f64], canary: &[f64], judged: Option<TimeRange>) -> String {
         let mut pair = MetricPair::new("m", baseline.to_vec(), canary.to_vec());
         for side in [&mut pair.baseline, &mut pair.canary] {
             side.clock = Some(Clock { start_millis: 1000, step_millis: 10 });
         }
-        let rounding = Rounding::of(&pair, judged);
+        let rounding = Rounding::choose(&pair, judged);
         let points = baseline.iter().map(|value| rounding.point(*value)).collect::<Vec<_>>();
         serde_json::to_string(&points).unwrap()
     }
@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn what_is_judged_keeps_its_digits_beside_a_start_from_nothing() {
         let series = [0.0, 4e9 + 3.0, 4e9 - 7.0, 4e9 + 3.0];
-        let judged = |from_millis, to_millis| Some(Span { from_millis, to_millis });
+        let judged = |from_millis, to_millis| Some(TimeRange { from_millis, to_millis });
         for (span, expected) in [
             (None, "[0,4000000000,4000000000,4000000000]"),
             (judged(1010, 1040), "[0,4000000003,3999999993,4000000003]"),

@@ -6,13 +6,13 @@ use judge_core::{Judgement, MetricPair, Series};
 use serde::{Serialize, Serializer};
 
 use crate::rounding::Rounding;
-use crate::{Report, Span};
+use crate::{Report, TimeRange};
 
 /// What the page's script reads.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Charts<'a> {
-    metrics: Vec<Option<Metric<'a>>>,
+    metrics: Vec<Option<ChartMetric<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     warm_up: Option<[i64; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,13 +20,13 @@ struct Charts<'a> {
 }
 
 #[derive(Serialize)]
-struct Metric<'a> {
-    baseline: Side<'a>,
-    canary: Side<'a>,
+struct ChartMetric<'a> {
+    baseline: ChartSide<'a>,
+    canary: ChartSide<'a>,
 }
 
 #[derive(Serialize)]
-struct Side<'a> {
+struct ChartSide<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     start: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +58,7 @@ pub(crate) fn json(report: &Report, pairs: &[Option<&MetricPair>]) -> String {
     let charts = Charts {
         metrics: pairs
             .iter()
-            .map(|pair| pair.map(|pair| Metric::of(pair, report.judged)))
+            .map(|pair| pair.map(|pair| ChartMetric::new(pair, report.judged)))
             .collect(),
         warm_up: report.warm_up.map(bounds),
         judged: report.judged.map(bounds),
@@ -72,22 +72,22 @@ pub(crate) fn embedded(document: &impl Serialize) -> String {
     serde_json::to_string(document).unwrap_or_default().replace('<', "\\u003c")
 }
 
-fn bounds(span: Span) -> [i64; 2] {
+fn bounds(span: TimeRange) -> [i64; 2] {
     [span.from_millis, span.to_millis]
 }
 
-impl<'a> Metric<'a> {
-    fn of(pair: &'a MetricPair, judged: Option<Span>) -> Self {
-        let rounding = Rounding::of(pair, judged);
+impl<'a> ChartMetric<'a> {
+    fn new(pair: &'a MetricPair, judged: Option<TimeRange>) -> Self {
+        let rounding = Rounding::choose(pair, judged);
         Self {
-            baseline: Side::of(&pair.baseline, rounding),
-            canary: Side::of(&pair.canary, rounding),
+            baseline: ChartSide::new(&pair.baseline, rounding),
+            canary: ChartSide::new(&pair.canary, rounding),
         }
     }
 }
 
-impl<'a> Side<'a> {
-    fn of(series: &'a Series, rounding: Rounding) -> Self {
+impl<'a> ChartSide<'a> {
+    fn new(series: &'a Series, rounding: Rounding) -> Self {
         Self {
             start: series.clock.map(|clock| clock.start_millis),
             step: series.clock.map(|clock| clock.step_millis),

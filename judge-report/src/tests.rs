@@ -64,7 +64,7 @@ fn hostile_names_stay_text() {
             facts: &facts,
             warnings: &warnings,
             config: Some(&config),
-            ..Report::of(&judgement)
+            ..Report::new(&judgement)
         });
         assert!(!html.contains("<script>alert"), "{name}");
         assert!(!html.contains("<img"), "{name}");
@@ -98,7 +98,7 @@ fn twenty_metrics_of_sixty_points_fit_in_400_kb() {
     let config = serde_json::to_value(HOSTILE.repeat(20)).unwrap();
     let judgement = judge(&request);
     let html =
-        page(&Report { pairs: &request.pairs, config: Some(&config), ..Report::of(&judgement) });
+        page(&Report { pairs: &request.pairs, config: Some(&config), ..Report::new(&judgement) });
     assert!(html.len() < LARGEST, "{} bytes", html.len());
 }
 
@@ -110,8 +110,8 @@ fn a_timeline_of_that_size_fits_even_with_an_interval_a_point() {
     for intervals in [6, 60] {
         let mut timeline = release().0;
         timeline.metrics = judgement.metrics.iter().map(|metric| metric.name.clone()).collect();
-        let interval = |index: i64| timeline::Interval {
-            window: Span { from_millis: 0, to_millis: (index + 1) * 60_000 },
+        let interval = |index: i64| timeline::TimelineInterval {
+            window: TimeRange { from_millis: 0, to_millis: (index + 1) * 60_000 },
             verdict: Verdict::Fail,
             score: 100.0 / 3.0,
             classes: judgement.metrics.iter().map(|metric| Some(metric.classification)).collect(),
@@ -124,9 +124,9 @@ fn a_timeline_of_that_size_fits_even_with_an_interval_a_point() {
             &Report {
                 pairs: &request.pairs,
                 config: Some(&config),
-                warm_up: Some(Span { from_millis: 0, to_millis: 60_000 }),
-                judged: Some(Span { from_millis: 0, to_millis: 60_000 }),
-                ..Report::of(&judgement)
+                warm_up: Some(TimeRange { from_millis: 0, to_millis: 60_000 }),
+                judged: Some(TimeRange { from_millis: 0, to_millis: 60_000 }),
+                ..Report::new(&judgement)
             },
         );
         assert!(html.len() < LARGEST, "{intervals} intervals: {} bytes", html.len());
@@ -136,7 +136,7 @@ fn a_timeline_of_that_size_fits_even_with_an_interval_a_point() {
 #[test]
 fn a_judgement_without_series_has_no_scripts() {
     let judgement = judge(&request(&["latency"]));
-    let html = page(&Report::of(&judgement));
+    let html = page(&Report::new(&judgement));
     assert!(html.contains("no charts"));
     assert!(!html.contains("<script"));
 }
@@ -166,8 +166,8 @@ fn pairs_of_one_name_keep_their_order() {
 fn release() -> (Timeline, JudgeRequest) {
     let request = request(&HOSTILE);
     let judgement = judge(&request);
-    let interval = |index: i64| timeline::Interval {
-        window: Span { from_millis: 0, to_millis: (index + 1) * 600_000 },
+    let interval = |index: i64| timeline::TimelineInterval {
+        window: TimeRange { from_millis: 0, to_millis: (index + 1) * 600_000 },
         verdict: if index == 2 { Verdict::Fail } else { Verdict::Pass },
         score: if index == 2 { 40.0 } else { 100.0 },
         classes: judgement.metrics.iter().map(|metric| Some(metric.classification)).collect(),
@@ -194,13 +194,13 @@ fn a_timeline_says_when_and_by_what_it_was_stopped() {
         Some(timeline::Stop { at_millis: 1_800_000, metric: Some("cpu".to_owned()) });
     let judgement = judge(&request);
     let html =
-        timeline_page(&timeline, &Report { pairs: &request.pairs, ..Report::of(&judgement) });
+        timeline_page(&timeline, &Report { pairs: &request.pairs, ..Report::new(&judgement) });
     assert!(html.contains("stopped after <strong>30 min</strong>"));
     assert!(html.contains("Interval 3 of 3 would have stopped it at 1970-01-01 00:30:00 UTC"));
     assert!(html.contains("most of it lost to <strong><bdi>cpu</bdi></strong>"));
     timeline.stopped = None;
     timeline.verdict = Verdict::Pass;
-    let html = timeline_page(&timeline, &Report::of(&judgement));
+    let html = timeline_page(&timeline, &Report::new(&judgement));
     assert!(
         html.contains("The last of its 3 intervals has a score of 40; none would have stopped")
     );
@@ -211,13 +211,14 @@ fn hostile_names_stay_text_in_timelines_and_indexes() {
     let (timeline, request) = release();
     let judgement = judge(&request);
     let page =
-        timeline_page(&timeline, &Report { pairs: &request.pairs, ..Report::of(&judgement) });
-    let broken = index::Outcome::Broken { problem: HOSTILE[0].to_owned() };
-    let entries = [index::Outcome::from(&timeline), broken].map(|outcome| index::Entry {
-        release: HOSTILE[0].to_owned(),
-        page: file_names(HOSTILE).pop(),
-        outcome,
-    });
+        timeline_page(&timeline, &Report { pairs: &request.pairs, ..Report::new(&judgement) });
+    let broken = index::ReleaseOutcome::Broken { problem: HOSTILE[0].to_owned() };
+    let entries =
+        [index::ReleaseOutcome::from(&timeline), broken].map(|outcome| index::IndexEntry {
+            release: HOSTILE[0].to_owned(),
+            page: file_names(HOSTILE).pop(),
+            outcome,
+        });
     let facts = HOSTILE.map(|text| Fact { name: text.to_owned(), value: text.to_owned() });
     let name = HOSTILE[3].to_owned();
     let index = index_page(&Index { name, releases: entries.to_vec(), facts: facts.to_vec() });
@@ -233,10 +234,10 @@ fn hostile_names_stay_text_in_timelines_and_indexes() {
 #[test]
 fn an_index_of_ten_thousand_releases_stays_small() {
     let (timeline, _) = release();
-    let entry = |number: u32| index::Entry {
+    let entry = |number: u32| index::IndexEntry {
         release: format!("2026-11-{number}"),
         page: Some(format!("2026-11-{number}.html")),
-        outcome: index::Outcome::from(&timeline),
+        outcome: index::ReleaseOutcome::from(&timeline),
     };
     let releases = (0..10_000).map(entry).collect();
     let html = index_page(&Index { name: String::new(), releases, facts: vec![] });

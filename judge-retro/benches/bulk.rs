@@ -1,8 +1,8 @@
 //! Ten thousand releases, judged again, beside polars reading the same file.
 //!
 //! ```sh
-//! cargo bench -p judge-retro --bench bulk            # 100, 1,000 and 10,000 releases
-//! cargo bench -p judge-retro --bench bulk -- 2000    # another number
+//! cargo bench -p canary-judge-retro --bench bulk            # 100, 1,000 and 10,000 releases
+//! cargo bench -p canary-judge-retro --bench bulk -- 2000    # another number
 //! ```
 //!
 //! Each release has 20 metrics and 60 points a side, 2,400 rows of a long Parquet file, sorted by release,
@@ -22,15 +22,16 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use judge_benches::random::Random;
 use judge_core::judges::NetflixAcaJudge;
 use judge_core::{CanaryConfig, MetricConfig, Thresholds};
 use judge_retro::frame::ParquetRows;
 use judge_retro::store::RELEASES_PER_PART;
 use judge_retro::{
-    AfterStop, Bulk, FrameFormat, History, HistoryError, HistoryOptions, OneOfMany, Plan,
-    ReleaseLine, Replay, Replayer, StageRule, Store, StoreError, WindowOptions, Windows,
+    AfterStop, Bulk, FrameFormat, HistoryError, HistoryOptions, MetricPlan, NamedRelease,
+    ReleaseHistory, ReleaseLine, Replay, Replayer, StageRule, Store, StoreError, WindowOptions,
+    Windows,
 };
+use judge_scenarios::random::Random;
 use polars::prelude::{
     Column, DataFrame, DataType, Engine, IntoColumn, LazyFrame, NamedFrom, ParquetWriter,
     PlRefPath, ScanArgsParquet, Schema, Series, TimeUnit, TimeZone, col,
@@ -134,9 +135,10 @@ fn judge(file: &Path) {
             .collect(),
         ..CanaryConfig::default()
     };
-    let plan = Arc::new(Plan::of(&config, &serde_json::Value::Null).unwrap());
+    let plan = Arc::new(MetricPlan::new(&config, &serde_json::Value::Null).unwrap());
     let history =
-        History::open(&[file.to_owned()], &HistoryOptions::default(), plan.series()).unwrap();
+        ReleaseHistory::open(&[file.to_owned()], &HistoryOptions::default(), plan.series())
+            .unwrap();
     let replay = Arc::new(Replay {
         config,
         thresholds: Thresholds::DEFAULT,
@@ -157,11 +159,11 @@ fn judge(file: &Path) {
         skip: 0,
         stop: Arc::default(),
     };
-    let work = |replayer: &mut Replayer, one: OneOfMany| {
+    let work = |replayer: &mut Replayer, one: NamedRelease| {
         let replayed = one.release.and_then(|release| replayer.judge(&release));
         let mut rows = ParquetRows::default();
         rows.add(&one.name, &replayed);
-        (ReleaseLine::of(&one.name, &replayed), rows)
+        (ReleaseLine::new(&one.name, &replayed), rows)
     };
     let (mut lines, mut rows) = (Vec::new(), ParquetRows::default());
     let mut judged = 0;
@@ -187,13 +189,13 @@ fn judge(file: &Path) {
 #[derive(Debug)]
 #[allow(dead_code, reason = "shown by unwrap")]
 enum Failed {
-    History(HistoryError),
+    ReleaseHistory(HistoryError),
     Store(StoreError),
 }
 
 impl From<HistoryError> for Failed {
     fn from(error: HistoryError) -> Self {
-        Self::History(error)
+        Self::ReleaseHistory(error)
     }
 }
 

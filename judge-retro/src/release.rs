@@ -19,7 +19,7 @@ pub struct Grid {
 /// What was recorded of one release.
 ///
 /// ```
-/// use judge_retro::{Grid, Release, ReleaseMetric, Recorded};
+/// use judge_retro::{Grid, Release, ReleaseMetric, RecordedSeries};
 ///
 /// let grid = Grid { start_millis: 0, step_millis: 60_000, points: 3 };
 /// let release = Release {
@@ -28,8 +28,8 @@ pub struct Grid {
 ///     canary: grid,
 ///     metrics: vec![ReleaseMetric {
 ///         name: "latency".to_owned(),
-///         baseline: Recorded::from(vec![10.0, f64::NAN, 11.0]),
-///         canary: Recorded::from(vec![10.0, 12.0, 11.0]),
+///         baseline: RecordedSeries::from(vec![10.0, f64::NAN, 11.0]),
+///         canary: RecordedSeries::from(vec![10.0, 12.0, 11.0]),
 ///     }],
 /// };
 /// assert!(release.metrics[0].baseline.values[1].is_nan());
@@ -52,22 +52,22 @@ pub struct ReleaseMetric {
     /// The metric, as the config calls it.
     pub name: String,
     /// What the baseline's instances showed.
-    pub baseline: Recorded,
+    pub baseline: RecordedSeries,
     /// What the canary's instances showed.
-    pub canary: Recorded,
+    pub canary: RecordedSeries,
 }
 
 /// One metric on one side: the series that is judged and what it was made of.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Recorded {
+pub struct RecordedSeries {
     /// The points that are judged, in the metric's unit. NaN is a gap; empty where nothing was
     /// recorded at all. Of several instances each point is the mean of those that have one.
     pub values: Vec<f64>,
     /// The instances by themselves, where the history names them; empty otherwise.
-    pub instances: Vec<Instance>,
+    pub instances: Vec<RecordedInstance>,
 }
 
-impl From<Vec<f64>> for Recorded {
+impl From<Vec<f64>> for RecordedSeries {
     fn from(values: Vec<f64>) -> Self {
         Self { values, instances: Vec::new() }
     }
@@ -75,7 +75,7 @@ impl From<Vec<f64>> for Recorded {
 
 /// One of several instances that ran at the same time.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Instance {
+pub struct RecordedInstance {
     /// The instance, as the history calls it.
     pub name: String,
     /// Its points on the side's grid; NaN is a gap.

@@ -70,7 +70,7 @@ impl Store {
         };
         let mut store = Self {
             output: output.to_owned(),
-            claim: Claim::of(&parts)?,
+            claim: Claim::acquire(&parts)?,
             parts,
             _passing: passing,
             settings,

@@ -1,7 +1,7 @@
 //! Processor time a call, for each judge: the server against the judgement alone and two bare tonic
 //! handlers. Both answer with nothing; one only decodes the message, the other judges it too, and so
 //! shows what any service would cost: a judgement takes the caches from whatever reads and writes.
-//! `cargo bench -p judge-server --bench cost` (add `-- --judge NAME` for one of them)
+//! `cargo bench -p canary-judge-server --bench cost` (add `-- --judge NAME` for one of them)
 
 mod harness;
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use harness::{METRICS, POINTS, Server, request};
-use judge_core::{JudgeRequest, Scratch, judges};
+use judge_core::{Judge, JudgeRequest, Scratch, judges};
 use judge_server::proto::judge_service_server::{JudgeService, JudgeServiceServer};
 use judge_server::proto::{self, JudgeStreamRequest, JudgeStreamResponse};
 use judge_server::{Listeners, Refusal, Settings, logs, serve};
@@ -61,7 +61,7 @@ fn main() -> anyhow::Result<()> {
 async fn measure(only: Option<&str>) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     writeln!(out, "processor time a call, {CALLS} calls of {METRICS} metrics x {POINTS} points")?;
-    for judge in judges::ALL.iter().map(|judge| judge.name()) {
+    for judge in judges::built_in().iter().map(Judge::name) {
         if only.is_some_and(|only| only != judge) {
             continue;
         }
@@ -159,7 +159,7 @@ fn in_process(requests: &[JudgeRequest], turn: usize, explained: bool) -> anyhow
     let mut scratch = Scratch::default();
     let before = ThreadTime::now();
     for request in requests.iter().cycle().skip(turn * TURN % requests.len()).take(TURN) {
-        let judge = judges::chosen_by(request)?;
+        let judge = judges::built_in().chosen_by(request)?;
         let judgement = judge.judge_with(request, &mut scratch)?;
         for metric in judgement.metrics.iter().filter(|_| explained) {
             std::hint::black_box((metric.explanation(), metric.what_would_change()));
@@ -255,7 +255,7 @@ impl JudgeService for Bare {
         let request = std::hint::black_box(request.into_inner());
         if self.judges {
             let request = JudgeRequest::try_from(request)?;
-            let judge = judges::chosen_by(&request).map_err(Refusal::from)?;
+            let judge = judges::built_in().chosen_by(&request).map_err(Refusal::from)?;
             let judged = SCRATCH.with_borrow_mut(|scratch| judge.judge_with(&request, scratch));
             std::hint::black_box(judged.map_err(Refusal::from)?);
         }

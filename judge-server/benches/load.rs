@@ -1,5 +1,5 @@
 //! Latency, throughput, overload and memory of the server over gRPC.
-//! `cargo bench -p judge-server --bench load` (add `-- --seconds 60` for the long overload)
+//! `cargo bench -p canary-judge-server --bench load` (add `-- --seconds 60` for the long overload)
 //!
 //! Client and server share the machine's processors, so the figures are lower bounds.
 

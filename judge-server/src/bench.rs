@@ -141,7 +141,7 @@ impl Bench<'_> {
         let judged = self
             .limits
             .check(request)
-            .and_then(|()| judges::chosen_by(request))
+            .and_then(|()| judges::built_in().chosen_by(request))
             .and_then(|judge| judge.judge_with(request, self.scratch));
         let judgement = judged.map_err(|refused| dialect.name_all(&refused))?;
         let judgement = dialect.name_warnings(judgement);
@@ -178,10 +178,10 @@ impl Bench<'_> {
         let refused = self
             .limits
             .check_config(&request)
-            .and_then(|()| judges::chosen_by(&request))
+            .and_then(|()| judges::built_in().chosen_by(&request))
             .and_then(|judge| judge.judge_with(&request, self.scratch))
             .err();
-        let problems = request.problems_beside(refused.as_ref()).into_iter();
+        let problems = request.problems_with(refused.as_ref()).into_iter();
         let problems = problems.map(|problem| dialect.name(problem)).collect();
         Validated { usable: refused.is_none(), problems }
     }

@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn timeouts_of_grpc() {
         let cases = [
-            ("1H", Some(Duration::from_secs(3600))),
+            ("1H", Some(Duration::from_hours(1))),
             ("99999999n", Some(Duration::from_nanos(99_999_999))),
             ("250m", Some(Duration::from_millis(250))),
             ("100000000S", None),

@@ -1,6 +1,6 @@
 //! How much one request may hold.
 
-use judge_core::{CanaryConfig, JudgeRequest, MetricPair, Problem, Refused, Series};
+use judge_core::{CanaryConfig, JudgeError, JudgeRequest, MetricPair, Problem, Series};
 
 /// What is refused as too much.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ impl Limits {
     ///
     /// # Errors
     /// When it is not.
-    pub(crate) fn check(&self, request: &JudgeRequest) -> Result<(), Refused> {
+    pub(crate) fn check(&self, request: &JudgeRequest) -> Result<(), JudgeError> {
         let mut problems = self.problems_of_config(&request.config);
         problems.extend(self.too_many("metricSetPairList", request.pairs.len(), "metrics"));
         problems.extend(self.groups_for_each_pair(request));
@@ -57,17 +57,17 @@ impl Limits {
             let allowed = format!("at most {} together", self.total_points);
             problems.push(Problem::error("metricSetPairList", format!("{total} points"), allowed));
         }
-        Refused::unless_empty(problems)
+        JudgeError::check(problems)
     }
 
     /// The same for the config of `request`, whose pairs are one for each metric.
     ///
     /// # Errors
     /// When it is not within the limits.
-    pub(crate) fn check_config(&self, request: &JudgeRequest) -> Result<(), Refused> {
+    pub(crate) fn check_config(&self, request: &JudgeRequest) -> Result<(), JudgeError> {
         let mut problems = self.problems_of_config(&request.config);
         problems.extend(self.groups_for_each_pair(request));
-        Refused::unless_empty(problems)
+        JudgeError::check(problems)
     }
 
     fn problems_of_config(&self, config: &CanaryConfig) -> Vec<Problem> {

@@ -3,7 +3,7 @@
 //! A part (an object, a list, a field, an element) may take a few bytes of a document and a few
 //! hundred of memory, so the bytes of a document bound the memory only together with its parts.
 
-use judge_core::{Problem, Refused};
+use judge_core::{JudgeError, Problem};
 
 use crate::limits::Limits;
 use crate::proto_bytes::{Field, Fields, Malformed};
@@ -22,7 +22,7 @@ const OF_METRICS_AND_POINTS: &str = "as --max-metrics and --max-points have it";
 ///
 /// # Errors
 /// When it has more than the limits on metrics and points explain.
-pub(crate) fn check_json(json: &[u8], limits: &Limits) -> Result<(), Refused> {
+pub(crate) fn check_json(json: &[u8], limits: &Limits) -> Result<(), JudgeError> {
     check_text(json, limits, limits.total_points)
 }
 
@@ -30,11 +30,11 @@ pub(crate) fn check_json(json: &[u8], limits: &Limits) -> Result<(), Refused> {
 ///
 /// # Errors
 /// When it has more parts than the limit on metrics explains.
-pub(crate) fn check_config_text(json: &str, limits: &Limits) -> Result<(), Refused> {
+pub(crate) fn check_config_text(json: &str, limits: &Limits) -> Result<(), JudgeError> {
     check_text(json.as_bytes(), limits, 0)
 }
 
-fn check_text(json: &[u8], limits: &Limits, points: usize) -> Result<(), Refused> {
+fn check_text(json: &[u8], limits: &Limits, points: usize) -> Result<(), JudgeError> {
     if json.len() <= limits.uncounted_bytes {
         return Ok(());
     }
@@ -51,7 +51,7 @@ fn parts(limits: &Limits) -> usize {
     limits.metrics.saturating_mul(PARTS_A_METRIC)
 }
 
-fn check(found: usize, allowed: usize, settings: &str) -> Result<(), Refused> {
+fn check(found: usize, allowed: usize, settings: &str) -> Result<(), JudgeError> {
     if found <= allowed {
         return Ok(());
     }
@@ -181,7 +181,7 @@ fn check_message(bytes: &[u8], message: Message, limits: &Limits) -> Result<(), 
     if counted.times > limits.total_points {
         let found = format!("{} timestamps", counted.times);
         let allowed = format!("at most {}, as --max-points has it", limits.total_points);
-        return Err(Refused::from(Problem::error("", found, allowed)).into());
+        return Err(JudgeError::from(Problem::error("", found, allowed)).into());
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What is wrong with one input, however much that is.
 
-use judge_core::{Problem, Refused, Severity};
+use judge_core::{JudgeError, Problem, Severity};
 
 /// Problems that are kept: whoever has more has one mistake many times. A small hostile message has
 /// a million.
@@ -57,15 +57,15 @@ impl From<Problem> for Problems {
     }
 }
 
-impl From<Refused> for Problems {
-    fn from(refused: Refused) -> Self {
+impl From<JudgeError> for Problems {
+    fn from(refused: JudgeError) -> Self {
         refused.problems().iter().cloned().collect()
     }
 }
 
 /// The problem that stands for `count` others, if there are any.
 pub(crate) fn more(count: usize) -> Option<Problem> {
-    (count > 0).then(|| Problem::error("", format!("{count} more problems"), "none"))
+    (count > 0).then(|| Problem::error("", format!("{count} more problems"), ""))
 }
 
 #[cfg(test)]

@@ -92,7 +92,8 @@ fn read_document(json: &[u8]) -> Result<serde_json::Value, Refusal> {
 }
 
 fn not_json(path: String, error: &serde_json::Error) -> Refusal {
-    let problem = Problem::error(path, format!("not JSON: {error}"), "one whole JSON document");
+    let problem =
+        Problem::error(path, format!("text that is not JSON: {error}"), "one JSON document");
     Refusal::Invalid(problem.into())
 }
 
@@ -164,75 +165,67 @@ mod tests {
         let cases = [
             (
                 of_metric(r#"{"direction": "increase"}"#),
-                format!(r#"{metric}.direction: "increase", but allowed is {directions}"#),
+                format!(r#"{metric}.direction: expected {directions}, got "increase""#),
             ),
             (
                 of_metric(r#"{"direction": 99}"#),
-                format!("{metric}.direction: 99, but allowed is {directions}"),
+                format!("{metric}.direction: expected {directions}, got 99"),
             ),
             (
                 of_metric(r#"{"critcal": true}"#),
                 format!(
-                    "{metric}.critcal: an unknown field, but allowed is one of critical, name, \
-                     groups, direction, nanStrategy, outlierStrategy, outlierFactor, muted, \
-                     mustHaveData, effectSize, evidence"
+                    "{metric}.critcal: expected one of critical, name, groups, direction, nanStrategy, outlierStrategy, outlierFactor, muted, mustHaveData, effectSize, evidence, got an unknown field"
                 ),
             ),
             (
                 of_metric(r#"{"evidence": {"warmUpPoints": -1}}"#),
                 format!(
-                    "{metric}.evidence.warmUpPoints: -1, but allowed is a whole number, 0 to 4294967295"
+                    "{metric}.evidence.warmUpPoints: expected a whole number, 0 to 4294967295, got -1"
                 ),
             ),
-            (of_metric("[]"), format!("{metric}: a list, but allowed is an object")),
+            (of_metric("[]"), format!("{metric}: expected an object, got a list")),
             (
                 of_metric(r#"{"critical": 1, "name": 2}"#),
                 format!(
-                    "{metric}.critical: 1, but allowed is true or false; \
-                     {metric}.name: 2, but allowed is a string"
+                    "{metric}.critical: expected true or false, got 1; {metric}.name: expected a string, got 2"
                 ),
             ),
             (
                 r#"{"pairs": [{"baseline": {"values": [1, "x", null, [2]]}}]}"#.into(),
                 format!(
-                    "pairs[0].baseline.values[1]: \"x\", but allowed is {number}; \
-                     pairs[0].baseline.values[2]: null, but allowed is {number}; \
-                     pairs[0].baseline.values[3]: a list, but allowed is {number}"
+                    "pairs[0].baseline.values[1]: expected {number}, got \"x\"; pairs[0].baseline.values[2]: expected {number}, got null; pairs[0].baseline.values[3]: expected {number}, got a list"
                 ),
             ),
             (
                 r#"{"canaryConfig": {"groupWeights": {"a": null}}}"#.into(),
-                format!("canaryConfig.groupWeights.a: null, but allowed is {number}"),
+                format!("canaryConfig.groupWeights.a: expected {number}, got null"),
             ),
             (
                 of_clock(r#"{"start": "2024-01-01", "step": "1 min"}"#),
                 format!(
-                    "{clock}.start: \"2024-01-01\", but allowed is a time such as \
-                     \"2026-01-31T12:00:00Z\"; {clock}.step: \"1 min\", but allowed is seconds such \
-                     as \"60s\" or \"0.5s\""
+                    "{clock}.start: expected a time such as \"2026-01-31T12:00:00Z\", got \"2024-01-01\"; {clock}.step: expected seconds such as \"60s\" or \"0.5s\", got \"1 min\""
                 ),
             ),
             (
                 r#"{"canaryConfig": {}, "kayentaConfigJson": "{}"}"#.into(),
-                "kayentaConfigJson: given as well as canaryConfig, but allowed is one of the two"
+                "kayentaConfigJson: expected one of the two, got this field and canaryConfig"
                     .into(),
             ),
             (
                 r#"{"canaryConfig": {"groupWeights": {}, "group_weights": {}}}"#.into(),
-                "canaryConfig.group_weights: given as well as groupWeights, but allowed is one of \
-                 the two"
+                "canaryConfig.group_weights: expected one of the two, got this field and groupWeights"
                     .into(),
             ),
             (
                 r#"{"id": null, "pairs": [{"name": "a", "name": "b"}]}"#.into(),
-                r#"pairs[0]: "name" twice, but allowed is each field once"#.into(),
+                r#"pairs[0]: expected each field once, got "name" twice"#.into(),
             ),
             (
                 r#"{"canaryConfig": {"groupWeights": {"a": 1, "b": 2, "a": 3}}}"#.into(),
-                r#"canaryConfig.groupWeights: "a" twice, but allowed is each field once"#.into(),
+                r#"canaryConfig.groupWeights: expected each field once, got "a" twice"#.into(),
             ),
-            ("7".into(), "7, but allowed is an object".into()),
-            ("null".into(), "null, but allowed is an object".into()),
+            ("7".into(), "expected an object, got 7".into()),
+            ("null".into(), "expected an object, got null".into()),
         ];
         for (json, expected) in cases {
             assert_eq!(refused(&json).join("; "), expected, "{json}");
@@ -255,6 +248,6 @@ mod tests {
         let read = |json: &str| read::<proto::JudgeRequest>(json.as_bytes()).unwrap();
         // Not equal as such, because of NaN.
         assert_eq!(read(nulls).encode_to_vec(), read(without).encode_to_vec());
-        assert!(refused(r#"{"nome": null}"#)[0].starts_with("nome: an unknown field"));
+        assert!(refused(r#"{"nome": null}"#)[0].starts_with("nome: expected one of "));
     }
 }

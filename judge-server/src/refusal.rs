@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use judge_core::{Problem, Refused, Severity};
+use judge_core::{JudgeError, Problem, Severity};
 use thiserror::Error;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
@@ -245,8 +245,8 @@ fn shortened(mut said: String) -> String {
     said
 }
 
-impl From<Refused> for Refusal {
-    fn from(refused: Refused) -> Self {
+impl From<JudgeError> for Refusal {
+    fn from(refused: JudgeError) -> Self {
         Self::Invalid(refused.into())
     }
 }

@@ -4,10 +4,10 @@ mod observations;
 mod weakness;
 
 use judge_core::config::{Direction, EffectMeasure, MetricConfig};
-use judge_core::{Verdict, figure, stats};
+use judge_core::{Verdict, format, stats};
 
+use observations::EVIDENCE;
 pub(crate) use observations::Observations;
-use observations::{EVIDENCE, percent};
 
 use crate::advice::{Advice, AdviceKind};
 use crate::calibration::MetricFigures;
@@ -37,7 +37,7 @@ pub(crate) fn advise(
     if !seen.known {
         return vec![Advice {
             kind: AdviceKind::NotInHistory,
-            sentence: "the history has no point of it; check its name and its query".to_owned(),
+            sentence: "the history has no points of it; check its name and its query".to_owned(),
         }];
     }
     let mut found = Vec::new();
@@ -54,20 +54,20 @@ pub(crate) fn advise(
 
 fn values(seen: &Observations) -> Option<Advice> {
     let Profile { mode, mode_share, .. } = seen.profile;
-    let value = figure::value(mode);
+    let value = format::value(mode);
     if mode_share >= 1.0 {
         let sentence = format!(
-            "it is {value} throughout, so the history says nothing about chance, and figures are of a \
-             metric without noise; keep it as a tripwire, or add history in which it moves"
+            "every point is {value}, so the history shows no noise, and the figures are too good; keep the \
+             metric as a tripwire, or add history in which it changes"
         );
         return Some(Advice { kind: AdviceKind::Constant, sentence });
     }
     (mode_share >= NEARLY_ALWAYS).then(|| Advice {
         kind: AdviceKind::NearlyConstant,
         sentence: format!(
-            "{} of its points are {value}, so it tells little between rare events; query it over a \
-             longer range, or judge its counts with EvidenceJudge-v1 (kind count)",
-            percent(mode_share)
+            "{} of its points are {value}, so only rare events carry information; query it over a longer \
+             range, or judge its counts with EvidenceJudge-v1 (kind count)",
+            format::share(mode_share)
         ),
     })
 }
@@ -78,7 +78,10 @@ fn sparse(seen: &Observations) -> Option<Advice> {
         return None;
     }
     let untold = if seen.untold > 0.0 {
-        format!(", and {} of healthy pairs have too few to judge", percent(seen.untold))
+        format!(
+            ", and {} of healthy pairs have too few points to judge",
+            format::share(seen.untold)
+        )
     } else {
         String::new()
     };
@@ -86,8 +89,8 @@ fn sparse(seen: &Observations) -> Option<Advice> {
         kind: AdviceKind::Sparse,
         sentence: format!(
             "{} of its points are missing{untold}; query it over a longer range, or set nanStrategy to \
-             replace if no point means 0",
-            percent(gaps)
+             replace if a missing point means 0",
+            format::share(gaps)
         ),
     })
 }
@@ -107,18 +110,18 @@ fn alarms(
         return Some(Advice {
             kind: AdviceKind::AlwaysDifferent,
             sentence: format!(
-                "it fails {} of healthy canaries: healthy instances differ whatever is deployed; make \
-                 them alike (age, load, hardware){quieter}, or mute it",
-                percent(alarms.share)
+                "it fails {} of healthy canaries: healthy instances always differ; make them alike (age, load, \
+                 hardware), allow more{quieter}, or mute the metric",
+                format::share(alarms.share)
             ),
         });
     }
     let memory = figures.variance_inflation;
     let why = if memory >= NOTABLE_MEMORY && inputs.judge.name() != EVIDENCE {
         format!(
-            ": its points follow each other, {} of them knowing as much as one, which EvidenceJudge-v1 \
-             allows for and {} does not",
-            figure::value(memory.round()),
+            ": its points are autocorrelated, so {} of them have the information of one; EvidenceJudge-v1 \
+             corrects for that, {} does not",
+            format::value(memory.round()),
             inputs.judge.name()
         )
     } else {
@@ -127,8 +130,8 @@ fn alarms(
     Some(Advice {
         kind: AdviceKind::FalseAlarms,
         sentence: format!(
-            "it fails {} of healthy canaries{why}; judge it less strictly{quieter}",
-            percent(alarms.share)
+            "it fails {} of healthy canaries{why}; allow more{quieter}",
+            format::share(alarms.share)
         ),
     })
 }
@@ -163,9 +166,9 @@ fn toothless(config: &MetricConfig, figures: &MetricFigures) -> Option<Advice> {
     (!config.muted).then(|| Advice {
         kind: AdviceKind::HoldsNothingBack,
         sentence: format!(
-            "when it alone fails the score is {} and the canary passes; make it critical, weigh its \
-             group more, or raise the pass threshold if that is not meant",
-            figure::value(alone.score)
+            "if only this metric fails, the score is {} and the canary passes; if that is not intended, make \
+             it critical, increase the weight of its group, or raise the pass threshold",
+            format::value(alone.score)
         ),
     })
 }

@@ -1,7 +1,5 @@
 //! What advice is given from, beside the figures.
 
-use judge_core::figure;
-
 use crate::profile::Profile;
 
 /// The judge that corrects for autocorrelation and reads `minimumAbsolute`.
@@ -19,9 +17,4 @@ pub(crate) struct Observations {
     pub(crate) mean_ratios: Vec<f64>,
     /// The longest window that the history has.
     pub(crate) longest: usize,
-}
-
-/// `share` in percent, to a tenth.
-pub(super) fn percent(share: f64) -> String {
-    format!("{}%", figure::value((share * 1000.0).round() / 10.0))
 }

@@ -1,9 +1,9 @@
 //! Why the change asked for is not found.
 
 use judge_core::config::{EffectMeasure, MetricConfig};
-use judge_core::figure;
+use judge_core::format;
 
-use super::observations::{EVIDENCE, Observations, percent};
+use super::observations::{EVIDENCE, Observations};
 use crate::advice::{Advice, AdviceKind};
 use crate::calibration::MetricFigures;
 use crate::change::{ChangeKind, Injection};
@@ -23,27 +23,27 @@ pub(super) fn weakness(
     if smallest.from.abs() < size.abs() {
         return None;
     }
-    let asked = percent(inputs.options.change);
-    let minutes = figure::value(inputs.windows().get(seen.longest).copied()?);
+    let asked = format::share(inputs.options.change);
+    let minutes = format::value(inputs.windows().get(seen.longest).copied()?);
     let least = smallest.change.map_or_else(
-        || "not even eleven times its level is".to_owned(),
-        |change| format!("{} is the smallest that is", figure::percent(change)),
+        || "not even a change of eleven times its mean size is found".to_owned(),
+        |change| format!("the smallest that is found is {}", format::percent(change)),
     );
     let kind = reason(config, seen, inputs, change, size);
     let sentence = match kind {
         AdviceKind::BelowZero => format!(
-            "a ratio of means falls as values below 0 rise, and the baseline's mean is below 0 in {} of \
-             healthy pairs, so a change of {asked} is not found after {minutes} min, {least}; set \
-             effectSize.measure to cles, or judge it with {EVIDENCE}",
-            percent(seen.below_zero)
+            "a change of {asked} is not found in {minutes} min; {least}; the baseline's mean is below 0 in {} \
+             of healthy pairs, and a ratio of such means falls as values rise; set effectSize.measure to cles, or \
+             use {EVIDENCE}",
+            format::share(seen.below_zero)
         ),
         AdviceKind::Allowed => format!(
-            "the config allows a change of {asked}, so it is not found after {minutes} min, {least}; \
-             allow less if it matters"
+            "a change of {asked} is not found in {minutes} min, because the config allows it; {least}; allow \
+             less if it matters"
         ),
         _ => format!(
-            "it is too noisy for a change of {asked}, which is not found after {minutes} min, {least}; \
-             judge for longer, send more traffic to the canary, or take a steadier statistic of it"
+            "a change of {asked} is not found in {minutes} min, because of noise; {least}; judge longer \
+             windows, send more traffic to the canary, or use a steadier statistic"
         ),
     };
     Some(Advice { kind, sentence })

@@ -2,6 +2,7 @@
 
 use judge_core::MetricConfig;
 use judge_core::config::Direction;
+use judge_core::config::evidence::NonNegative;
 use serde::Serialize;
 
 /// How the difference between two levels is measured.
@@ -114,7 +115,7 @@ impl Allowance {
                 size.allowed_decrease = allowed_decrease.unwrap_or(size.allowed_decrease);
             }
             Self::Absolute { minimum_absolute } => {
-                config.evidence.minimum_absolute = Some(minimum_absolute);
+                config.evidence.minimum_absolute = NonNegative::new(minimum_absolute).ok();
             }
         }
     }
@@ -133,7 +134,7 @@ fn up(base: f64, size: f64) -> f64 {
 
 /// Without the last digits, which are only the error of adding.
 fn shortest(value: f64) -> f64 {
-    format!("{value:.12e}").parse().unwrap_or(value)
+    judge_core::format::round_to_digits(value, 13)
 }
 
 #[cfg(test)]

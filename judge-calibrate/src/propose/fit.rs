@@ -1,6 +1,6 @@
 //! Allowances with which a config raises few enough false alarms.
 
-use judge_core::{CanaryConfig, Refused};
+use judge_core::{CanaryConfig, JudgeError};
 
 use super::allowance::{Allowance, AllowanceForm};
 use super::candidate::{AllowanceCandidate, Skipped};
@@ -78,7 +78,7 @@ struct MetricState {
 pub(super) struct Fitted {
     /// The allowance of each metric and whether it is more than nothing; `None` where there is none of
     /// use.
-    pub(super) found: Vec<Option<Found>>,
+    pub(super) found: Vec<Option<FittedAllowance>>,
     /// Metrics that are muted in `muted`.
     mutes: Vec<bool>,
     /// Why there is none, for metrics that could have one.
@@ -91,7 +91,7 @@ pub(super) struct Fitted {
 
 /// An allowance that was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Found {
+pub(super) struct FittedAllowance {
     pub(super) allowance: Allowance,
     /// Whether any was needed.
     pub(super) needed: bool,
@@ -104,7 +104,7 @@ pub(super) fn fit(
     plan: &PairPlan,
     metrics: &[Result<AllowanceCandidate, Skipped>],
     rule: SearchRule,
-) -> Result<Fitted, Refused> {
+) -> Result<Fitted, JudgeError> {
     let begin = |metric: &Result<AllowanceCandidate, Skipped>| {
         let whole = metric.is_ok_and(|candidate| candidate.limit <= candidate.largest);
         MetricState { scale: if whole { rule.start } else { 0 }, stopped: None }
@@ -125,7 +125,7 @@ struct AllowanceSearch<'a> {
 }
 
 impl AllowanceSearch<'_> {
-    fn run(mut self) -> Result<Fitted, Refused> {
+    fn run(mut self) -> Result<Fitted, JudgeError> {
         loop {
             let (fitted, healthy) = self.judge()?;
             if self.is_few(&healthy) {
@@ -146,7 +146,7 @@ impl AllowanceSearch<'_> {
         }
     }
 
-    fn judge(&self) -> Result<(Fitted, HealthyOutcomes), Refused> {
+    fn judge(&self) -> Result<(Fitted, HealthyOutcomes), JudgeError> {
         let fitted = written(self.inputs, self.metrics, &self.states);
         let healthy = self.inputs.with_config(&fitted.muted).healthy(&self.hard)?;
         Ok((fitted, healthy))
@@ -245,10 +245,11 @@ fn written(
             _ => None,
         };
         let found = metric.ok().zip(size).map(|(candidate, size)| {
-            let absolute = known.config.evidence.minimum_change(&inputs.config.evidence).absolute;
+            let absolute =
+                known.config.evidence.minimum_change(&inputs.config.evidence).absolute.get();
             let now = Allowance::from_config(known.config, absolute, candidate.form);
             let allowance = Allowance::new(candidate.form, known.config.direction, size);
-            Found { allowance: allowance.or_larger(now), needed: size > 0.0 }
+            FittedAllowance { allowance: allowance.or_larger(now), needed: size > 0.0 }
         });
         let mute = found.is_none() && metric.as_ref().err().is_none_or(|why| why.is_in_need());
         for (config, mute) in [(&mut fitted.config, false), (&mut fitted.muted, mute)] {

@@ -1,6 +1,6 @@
 //! What a person should know about a proposal for a metric, and do.
 
-use judge_core::figure;
+use judge_core::format;
 
 use super::allowance::AllowanceForm;
 use super::candidate::{AllowanceCandidate, Skipped};
@@ -30,26 +30,26 @@ pub(super) fn skipped(why: Skipped, about: &NoteContext) -> Option<String> {
     Some(match why {
         Skipped::Muted => return None,
         Skipped::NotInHistory => {
-            "the history has no point of it; check its name and its query".to_owned()
+            "the history has no points of it; check its name and its query".to_owned()
         }
         Skipped::Constant => {
-            "it has one value throughout, so the history does not tell what is normal; \
-             keep it as a tripwire, or add history in which it moves"
+            "all its points are equal, so the history does not show what is normal; keep it as a \
+             tripwire, or add history in which it changes"
                 .to_owned()
         }
         Skipped::Cles => {
-            "its effectSize.measure is cles, whose allowances are probabilities and no \
-             changes; set it to meanRatio for an allowance"
+            "its effectSize.measure is cles, whose allowances are probabilities; set it to meanRatio \
+             for an allowance"
                 .to_owned()
         }
         Skipped::NotAboveZero => format!(
-            "it is 0 or below in some window, so no ratio can be allowed, and {} reads no allowance in \
-             the metric's unit; judge it with EvidenceJudge-v1, which does (minimumAbsolute), or mute it",
+            "it is 0 or below in some window, so no ratio can be allowed, and {} reads no allowance in the \
+             metric's unit; use EvidenceJudge-v1, which does (minimumAbsolute), or mute the metric",
             about.judge
         ),
         Skipped::FewWindows => format!(
-            "fewer than two windows of {} min can be compared; give longer recordings or more instances",
-            figure::value(about.minutes)
+            "fewer than two windows of {} min can be compared; give longer recordings, or more instances",
+            format::value(about.minutes)
         ),
     })
 }
@@ -63,8 +63,8 @@ pub(super) fn stopped(
     let spread = candidate.spread?;
     if why == Stopped::NoHelp {
         return Some(
-            "it fails healthy canaries whatever change of its mean is allowed: its points differ in \
-             another way, which judge run --explain names; limit its tests to what matters, or mute it"
+            "it fails healthy canaries whatever change of its mean is allowed: its points differ in another \
+             way, which judge run --explain shows; limit its tests to what matters, or mute the metric"
                 .to_owned(),
         );
     }
@@ -74,8 +74,8 @@ pub(super) fn stopped(
     let long = about.limit_of_long_history;
     let why = if limit > largest && long <= largest {
         format!(
-            "{} windows are too few: they differ by {difference}, and the limit that they show is {}; a \
-             long history would show about {}: give more of it, or mute the metric",
+            "{} windows are too few: they differ by {difference}, which gives a limit of {}; a long history \
+             would give about {}; give more history, or mute the metric",
             spread.windows,
             shown(form, limit),
             shown(form, long)
@@ -87,23 +87,23 @@ pub(super) fn stopped(
 }
 
 fn way_out(form: AllowanceForm, spread: &WindowSpread, about: &NoteContext) -> String {
-    let minutes = figure::value(about.minutes);
+    let minutes = format::value(about.minutes);
     // What drifts seems to last as well.
     if spread.neighbours.is_some_and(|neighbours| neighbours > WANDERS) {
         format!(
-            "the difference drifts from one window of {minutes} min to the next: judge longer windows, \
-             or a rate or ratio in its place, or mute it"
+            "the difference drifts from one window of {minutes} min to the next; judge longer windows, or a \
+             rate or ratio instead, or mute the metric"
         )
     } else if spread.lasting > MOSTLY {
         format!(
-            "most of it is that its instances differ all the time, by {}: make them alike (age, load, \
-             hardware), judge a metric that does not depend on the instance, or mute it",
+            "mostly because its instances differ all the time, by {}; make them alike (age, load, hardware), \
+             judge a metric that does not depend on the instance, or mute the metric",
             shown(form, spread.lasting_rms())
         )
     } else {
         format!(
-            "windows of {minutes} min are too short for its noise: judge longer ones (--minutes), send \
-             more traffic to the canary, take a steadier statistic of it, or mute it"
+            "windows of {minutes} min are too short for its noise; judge longer windows (--minutes), send more \
+             traffic to the canary, use a steadier statistic, or mute the metric"
         )
     }
 }
@@ -113,8 +113,8 @@ pub(super) fn none_seen(candidate: &AllowanceCandidate, about: &NoteContext) -> 
     let AllowanceCandidate { form, limit, spread, .. } = *candidate;
     let spread = spread.filter(|spread| spread.rms > 0.0)?;
     Some(format!(
-        "it fails in no healthy pair, but {} windows show a limit of {} for what they differ by, above the \
-         largest allowance of {}; it stays as it is: give more history",
+        "it fails in no healthy pair, but the differences of {} windows give a limit of {}, above the \
+         largest allowance of {}; the config stays unchanged: give more history",
         spread.windows,
         shown(form, limit),
         most(form, about)
@@ -124,9 +124,9 @@ pub(super) fn none_seen(candidate: &AllowanceCandidate, about: &NoteContext) -> 
 /// The largest allowance of use, as people know it.
 fn most(form: AllowanceForm, about: &NoteContext) -> String {
     match form {
-        AllowanceForm::Relative => figure::percent(about.largest),
+        AllowanceForm::Relative => format::percent(about.largest),
         AllowanceForm::Absolute => {
-            format!("{} of the farthest that it was from 0", figure::percent(about.largest))
+            format!("{} of its largest distance from 0", format::percent(about.largest))
         }
     }
 }
@@ -136,8 +136,8 @@ pub(super) fn found(candidate: &AllowanceCandidate) -> Option<String> {
     let spread = candidate.spread?;
     (spread.lasting > MOSTLY && spread.instances < FEW_INSTANCES).then(|| {
         format!(
-            "its {} instances differ all the time, by {}, and so few do not tell how much others will; \
-             give the history of more instances",
+            "its {} instances differ all the time, by {}; so few do not show how much others differ: give the \
+             history of more instances",
             spread.instances,
             shown(candidate.form, spread.lasting_rms())
         )
@@ -148,12 +148,10 @@ pub(super) fn found(candidate: &AllowanceCandidate) -> Option<String> {
 fn shown(form: AllowanceForm, size: f64) -> String {
     match form {
         AllowanceForm::Relative => {
-            let percent = size.exp_m1() * 100.0;
-            // Two digits.
-            let rounded = format!("{percent:.1e}").parse().unwrap_or(percent);
-            format!("{}%", figure::value(rounded))
+            let percent = format::round_to_digits(size.exp_m1() * 100.0, 2);
+            format!("{}%", format::value(percent))
         }
-        AllowanceForm::Absolute => figure::value(size),
+        AllowanceForm::Absolute => format::value(size),
     }
 }
 

@@ -33,9 +33,9 @@ impl ProposalTarget {
     /// # Ok::<(), judge_calibrate::CalibrateError>(())
     /// ```
     pub fn new(false_alarms: f64, largest: f64) -> Result<Self, CalibrateError> {
-        let wrong = |name, value, allowed| Err(CalibrateError::Option { name, value, allowed });
+        let wrong = |name, value, expected| Err(CalibrateError::Option { name, value, expected });
         if !(false_alarms > 0.0 && false_alarms <= 0.5) {
-            return wrong("false-alarms", false_alarms, "above 0, at most 0.5");
+            return wrong("false-alarms", false_alarms, "a number above 0 and at most 0.5");
         }
         if !(largest > 0.0 && largest.is_finite()) {
             return wrong("largest", largest, "a finite number above 0");

@@ -1,13 +1,13 @@
 //! History of which everything is known, and a judge whose figures can be written down.
 
-use judge_benches::random::Random;
-use judge_benches::scenarios::{Noise, Shape};
 use judge_calibrate::{Calibration, Calibrator, HealthyHistory, Instance, Options, Recording};
 use judge_core::judgement::{Counts, Decision, MetricJudgement, SideSummary};
 use judge_core::{
-    CanaryConfig, Classification, Judge, JudgeRequest, Judgement, MetricConfig, MetricPair,
-    Refused, Scratch, Thresholds, Verdict,
+    CanaryConfig, Classification, Judge, JudgeError, JudgeRequest, Judgement, MetricConfig,
+    MetricPair, Scratch, Thresholds, Verdict,
 };
+use judge_scenarios::random::Random;
+use judge_scenarios::{Noise, Shape};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 pub(crate) const METRIC: &str = "m";
@@ -31,38 +31,22 @@ impl Judge for MeanJudge {
         &self,
         request: &JudgeRequest,
         _scratch: &mut Scratch,
-    ) -> Result<Judgement, Refused> {
+    ) -> Result<Judgement, JudgeError> {
         let pair = &request.pairs[0];
         let high = mean(&pair.canary.values) - mean(&pair.baseline.values) > self.limit;
         let side = |n| SideSummary {
             counts: Counts { submitted: n, judged: n, ..Counts::default() },
             ..SideSummary::default()
         };
-        let metric = MetricJudgement {
-            name: pair.name.clone(),
-            id: None,
-            tags: None,
-            groups: vec![],
-            classification: if high { Classification::High } else { Classification::Pass },
-            reason: None,
-            critical: false,
-            muted: false,
-            baseline: side(pair.baseline.values.len()),
-            canary: side(pair.canary.values.len()),
-            mean_ratio: None,
-            decision: Decision::Identical,
-            findings: vec![],
-        };
-        Ok(Judgement {
-            judge: self.name().to_owned(),
-            verdict: if high { Verdict::Fail } else { Verdict::Pass },
-            score: if high { 0.0 } else { 100.0 },
-            reason: None,
-            thresholds: request.thresholds,
-            groups: vec![],
-            metrics: vec![metric],
-            warnings: vec![],
-        })
+        let class = if high { Classification::High } else { Classification::Pass };
+        let mut metric = MetricJudgement::new(&pair.name, class, Decision::Identical);
+        metric.baseline = side(pair.baseline.values.len());
+        metric.canary = side(pair.canary.values.len());
+        let score = if high { 0.0 } else { 100.0 };
+        let mut judgement = Judgement::new(self.name(), score, request.thresholds);
+        judgement.verdict = if high { Verdict::Fail } else { Verdict::Pass };
+        judgement.metrics = vec![metric];
+        Ok(judgement)
     }
 }
 

@@ -8,12 +8,12 @@ mod known;
 mod proposals;
 mod weakness;
 
-use judge_benches::random::Random;
-use judge_benches::scenarios::{Noise, Shape};
 use judge_calibrate::{Options, SmallestChange};
 use judge_core::config::Direction;
 use judge_core::judges::{EvidenceJudge, NetflixAcaJudge};
 use judge_core::{Judge, MetricConfig};
+use judge_scenarios::random::Random;
+use judge_scenarios::{Noise, Shape};
 
 use known::*;
 

@@ -1,11 +1,11 @@
 //! Why a change is not found, where the reason is known.
 
-use judge_benches::random::Random;
-use judge_benches::scenarios::{Noise, Shape};
 use judge_calibrate::{AdviceKind, HealthyHistory, Options};
 use judge_core::config::{Direction, EffectMeasure, EffectSize};
 use judge_core::judges::{EvidenceJudge, NetflixAcaJudge};
 use judge_core::{Judge, MetricConfig};
+use judge_scenarios::random::Random;
+use judge_scenarios::{Noise, Shape};
 
 use super::known::{METRIC, calibrate, config, history};
 

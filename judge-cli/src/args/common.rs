@@ -1,4 +1,4 @@
-//! What several subcommands take.
+//! Arguments of several subcommands.
 
 use clap::ValueEnum;
 use clap::builder::{PathBufValueParser, TypedValueParser};
@@ -7,10 +7,10 @@ use crate::input::Source;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
-    /// For people.
+    /// A table for people.
     #[default]
     Table,
-    /// For programs.
+    /// JSON for programs.
     Json,
 }
 
@@ -18,16 +18,16 @@ pub(super) fn source() -> impl TypedValueParser<Value = Source> {
     PathBufValueParser::new().map(Source::from)
 }
 
-/// What the command line puts in the place of what the input says.
+/// Settings that override those of the input.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Overrides {
-    /// Pass at this score or above, 0 to 100.
+    /// Pass from this score on, 0 to 100.
     #[arg(long, value_name = "SCORE", value_parser = score)]
     pub(crate) pass: Option<f64>,
-    /// Marginal at this score or above, 0 to 100.
+    /// Marginal from this score on, 0 to 100.
     #[arg(long, value_name = "SCORE", value_parser = score)]
     pub(crate) marginal: Option<f64>,
-    /// Judge with this judge, whatever the config names; `judge judges` lists them.
+    /// Judge with this judge, whatever the config names; `judge judges` lists all judges.
     #[arg(long, value_name = "NAME")]
     pub(crate) judge: Option<String>,
 }
@@ -35,6 +35,6 @@ pub(crate) struct Overrides {
 fn score(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(score) if (0.0..=100.0).contains(&score) => Ok(score),
-        _ => Err("allowed is a score, 0 to 100".to_owned()),
+        _ => Err("expected a score from 0 to 100".to_owned()),
     }
 }

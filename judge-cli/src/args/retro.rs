@@ -19,86 +19,87 @@ Examples:
   The same with the windows of a Spinnaker canary stage:
     judge retro -c canary.json --history history/ --lifetime 1h --warm-up 5m \\
       --interval 10m --lookback 20m --step 1m --stage-rule spinnaker
-  Every judgement as a table for other tools, and go on where it was stopped:
+  Every judgement as a table for other tools, and resume after an interruption:
     judge retro -c canary.json --history history/ -o judgements.parquet
     judge retro -c canary.json --history history/ -o judgements.parquet --resume
-  A page a release with charts, and an index of them:
+  One page per release with charts, and an index:
     judge retro -c canary.json --history history/ --interval 10m --report pages
-  A history with names of its own, compared with the week before:
+  A history with other column names, compared with the week before:
     judge retro -c canary.json --history builds.csv --column release=build \\
       --role baseline=stable --role canary=new --baseline-offset 7d";
 
 const DETAILS: &str = "\
 A history is Parquet, CSV, NDJSON, Arrow IPC, or Prometheus query_range JSON: a
-file, a folder, or a pattern in quotes. Its tables are
-  long  release,timestamp,metric,role,value: a row a point
-  wide  release,timestamp,role,latency,...: a column a metric
-with one more column, instance, where a role has several; their mean is judged.
-A folder called release=v7 or role=canary is a column too, and so is a label of
-Prometheus. Timestamps are RFC 3339 with a zone, seconds or milliseconds since
-1970, or columns of a timestamp type, UTC unless they say otherwise. Points are
-put on a grid by their times; a missing one is a gap at its own time.
+file, a folder, or a pattern in quotes. Tables have one of two forms:
+  long  release,timestamp,metric,role,value: one row per point
+  wide  release,timestamp,role,latency,...: one column per metric
+A further column, instance, tells the instances of a role apart; their mean is
+judged. Folders named release=v7 or role=canary count as columns, and so do
+Prometheus labels. Timestamps are RFC 3339 with a zone, seconds or milliseconds
+since 1970, or columns of a timestamp type, in UTC unless they have a zone.
+Points are put on a grid by their times; a missing point is a gap.
 
-The default is one judgement a release, over all that was recorded: what judge
-run says of the same series. A lifetime that is no multiple of the interval is
-judged to its last whole interval. A release is stopped as soon as a score is
-below marginal, and passes if its last one meets pass; Spinnaker's stage also
-stops at a score that equals marginal (--stage-rule spinnaker).
+By default each release is judged once, over its whole recording, as judge run
+judges the same series. If the lifetime is not a multiple of the interval, the
+rest after the last whole interval is not judged. A release is stopped as soon
+as its score is below marginal. It passes if its last score reaches pass.
+Spinnaker's stage also stops at a score equal to marginal (--stage-rule
+spinnaker).
 
-On stdout is a line a release. --format and --output ask for the judgements of
-each release, interval and metric; json is a line a release with everything
-judge run --format json has. A release that cannot be judged, or a damaged file
-beside whole ones, is reported, and the rest is judged.
+Stdout shows one line per release. --format and --output give the judgements of
+each release, interval and metric; json gives one line per release with all that
+judge run --format json has. Releases that cannot be judged and damaged files
+are reported, and the others are judged.
 
---report has a page for each release: scores over its intervals, the class of
-each metric, and everything about the interval that decided. With
---all-intervals it also shows what would have come after a stop.
+--report writes a page for each release: scores over its intervals, the class of
+each metric, and all details of the deciding interval. With --all-intervals it
+also shows the intervals after a stop.
 
-While FILE is made, FILE.parts holds what is done. Ctrl-C stops between two
-releases; --resume goes on from the last hundred, to the same bytes, and with
-the same --report to the same pages.
+While FILE is written, FILE.parts holds the finished part. Ctrl-C stops between
+two releases. --resume continues from there, and gives the same bytes and the
+same pages as one run.
 
 Exit codes:
   0    every release was judged, whatever the verdicts
-  1    anything not named here, such as a full disk
-  2    a release that could not be judged, a damaged file, bad input or usage
+  1    any other error, such as a full disk
+  2    a release that cannot be judged, a damaged file, bad input or usage
   130  stopped by Ctrl-C";
 
-/// Judge recorded releases again: which would have been stopped, when, and by which metric.
+/// Judge recorded releases again: which would have been stopped, when, and by which metric?
 #[derive(Debug, clap::Args)]
 #[command(before_help = EXAMPLES, after_help = DETAILS)]
 pub(crate) struct RetroArgs {
     /// The canary config (Kayenta's JSON); - is stdin.
     #[arg(long, short, value_name = "FILE", value_parser = source())]
     pub(crate) config: Source,
-    /// Recorded releases: a file, a folder, or a pattern in quotes; may be given more than once.
+    /// Recorded releases: a file, a folder, or a pattern in quotes; can be repeated.
     #[arg(long, required = true, value_name = "PATH", num_args = 1..)]
     pub(crate) history: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
     #[command(flatten)]
     pub(crate) windows: WindowArgs,
-    /// Which rule ends a canary at a score that equals the marginal threshold.
+    /// What happens at a score equal to the marginal threshold.
     #[arg(long, value_enum, default_value_t, value_name = "RULE")]
-    pub(crate) stage_rule: Rule,
-    /// Judge the intervals after a stop as well.
+    pub(crate) stage_rule: StageRuleArg,
+    /// Also judge the intervals after a stop.
     #[arg(long)]
     pub(crate) all_intervals: bool,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
-    /// How to show the judgements [default: lines, or what the ending of --output says]
+    /// Output format of the judgements [default: lines, or by the ending of --output]
     #[arg(long, short, value_enum)]
     pub(crate) format: Option<FrameFormatArg>,
-    /// Write the judgements here, complete or not at all; a line a release still goes to stdout.
+    /// Write the judgements to this file, atomically; stdout still shows one line per release.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Go on with the --output of a run that was stopped.
+    /// Continue the --output of an interrupted run.
     #[arg(long, requires = "output")]
     pub(crate) resume: bool,
-    /// Write a page a release into this folder, and index.html, which lists them.
+    /// Write one page per release into this folder, and index.html, which lists them.
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,
-    /// Threads that judge, 1 to 1024 [default: one a core]
+    /// Number of threads, 1 to 1024 [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 }
@@ -114,13 +115,13 @@ pub(super) const READING: &str = "reading";
 #[derive(Debug, clap::Args)]
 #[group(id = READING, multiple = true)]
 pub(crate) struct ReadingArgs {
-    /// What a column is called: release, timestamp, metric, role, value or instance.
+    /// Name of the column for release, timestamp, metric, role, value or instance.
     #[arg(help_heading = HISTORY, long = "column", value_name = "COLUMN=NAME", value_parser = column)]
     columns: Vec<(String, String)>,
-    /// What a role is called: baseline or canary; may be given more than once.
+    /// Name of the role baseline or canary; can be repeated.
     #[arg(help_heading = HISTORY, long = "role", value_name = "ROLE=NAME", value_parser = role)]
     roles: Vec<(Role, String)>,
-    /// The format of every file [default: told by its name and content]
+    /// Format of all files [default: by name and content]
     #[arg(help_heading = HISTORY, long, value_enum, value_name = "FORMAT")]
     history_format: Option<HistoryFormat>,
 }
@@ -150,22 +151,22 @@ impl ReadingArgs {
 /// How a canary's life is cut into windows.
 #[derive(Debug, clap::Args)]
 pub(crate) struct WindowArgs {
-    /// How long a canary is judged, the warm-up not counted [default: as long as it was recorded]
+    /// How long a canary is judged, without the warm-up [default: to the end of the recording]
     #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = humantime::parse_duration)]
     lifetime: Option<Duration>,
-    /// How much of the recording's start is not judged.
+    /// Time at the start of the recording that is not judged.
     #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
     warm_up: Duration,
     /// Time from one judgement to the next [default: one judgement at the end]
     #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = humantime::parse_duration)]
     interval: Option<Duration>,
-    /// How far back each judgement looks; growing is to the end of the warm-up.
+    /// How far back each judgement looks; growing: to the end of the warm-up.
     #[arg(help_heading = WINDOWS, long, value_name = "growing|TIME", value_parser = lookback, default_value = "growing")]
     lookback: Lookback,
-    /// How much earlier the baseline was recorded than the canary it is compared with.
+    /// How much earlier the baseline was recorded than the canary.
     #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
     baseline_offset: Duration,
-    /// The step points are put on; the mean of those that share one [default: each release's own]
+    /// Step of the grid; points of one step are averaged [default: each release's own]
     #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = humantime::parse_duration)]
     step: Option<Duration>,
 }
@@ -191,34 +192,34 @@ enum Role {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Rule {
-    /// It goes on, as the verdict is Marginal.
+pub(crate) enum StageRuleArg {
+    /// The canary continues, since the verdict is Marginal.
     #[default]
     Judge,
-    /// It is stopped, as Spinnaker's canary stage does.
+    /// The canary is stopped, as in Spinnaker's canary stage.
     Spinnaker,
 }
 
-impl From<Rule> for StageRule {
-    fn from(rule: Rule) -> Self {
+impl From<StageRuleArg> for StageRule {
+    fn from(rule: StageRuleArg) -> Self {
         match rule {
-            Rule::Judge => Self::Judge,
-            Rule::Spinnaker => Self::Spinnaker,
+            StageRuleArg::Judge => Self::Judge,
+            StageRuleArg::Spinnaker => Self::Spinnaker,
         }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FrameFormatArg {
-    /// One line a release, and no judgements.
+    /// One line per release, without judgements.
     Lines,
-    /// The judgements for people.
+    /// The judgements as a table for people.
     Table,
-    /// A line a release with everything there is.
+    /// One line of JSON per release, with all details.
     Json,
-    /// A row for each release, interval and metric.
+    /// One row per release, interval and metric.
     Csv,
-    /// The same rows.
+    /// The same rows as CSV.
     Parquet,
 }
 
@@ -248,10 +249,9 @@ fn column(text: &str) -> Result<(String, String), String> {
         Some((column, name)) if ColumnNames::ALL.contains(&column) && !name.is_empty() => {
             Ok((column.to_owned(), name.to_owned()))
         }
-        _ => Err(format!(
-            "allowed is COLUMN=NAME, with COLUMN one of {}",
-            ColumnNames::ALL.join(", ")
-        )),
+        _ => {
+            Err(format!("expected COLUMN=NAME, with COLUMN one of {}", ColumnNames::ALL.join(", ")))
+        }
     }
 }
 
@@ -259,7 +259,7 @@ fn role(text: &str) -> Result<(Role, String), String> {
     match text.split_once('=') {
         Some(("baseline", name)) if !name.is_empty() => Ok((Role::Baseline, name.to_owned())),
         Some(("canary", name)) if !name.is_empty() => Ok((Role::Canary, name.to_owned())),
-        _ => Err("allowed are baseline=NAME and canary=NAME".to_owned()),
+        _ => Err("expected baseline=NAME or canary=NAME".to_owned()),
     }
 }
 
@@ -270,5 +270,5 @@ fn lookback(text: &str) -> Result<Lookback, String> {
     let length = humantime::parse_duration(text);
     length
         .map(Lookback::Sliding)
-        .map_err(|error| format!("allowed are growing and a time: {error}"))
+        .map_err(|error| format!("expected growing or a time, such as 20m: {error}"))
 }

@@ -9,7 +9,7 @@ use judge_calibrate::{
     WindowFigures,
 };
 
-use self::progress::Progress;
+use self::progress::CalibrationProgress;
 use super::exit::Exit;
 use crate::args::CalibrateArgs;
 use crate::input::{
@@ -83,8 +83,8 @@ fn warn_of_little_history(window: WindowFigures, console: &Console) {
         ));
     } else if independent < FEWEST_INDEPENDENT {
         console.warning(format_args!(
-            "the history is worth only {independent:.0} independent pairs of windows of {minutes} min; \
-             give more for figures that are less rough"
+            "windows of {minutes} min: the history has the information of only {independent:.0} independent \
+             pairs; give more history for more precise figures"
         ));
     }
 }
@@ -95,7 +95,7 @@ fn calibrate(
     options: Options,
 ) -> Result<Calibration, InputError> {
     let history = recorded(source, parts)?;
-    let progress = Progress::start();
+    let progress = CalibrationProgress::start();
     let found = calibrator(parts, &history, options).run(&|done| progress.show(done));
     found.map_err(|error| problem(source, error))
 }
@@ -107,7 +107,7 @@ fn propose(
     target: ProposalTarget,
 ) -> Result<Proposal, InputError> {
     let history = recorded(source, parts)?;
-    let progress = Progress::start();
+    let progress = CalibrationProgress::start();
     let found = calibrator(parts, &history, options).propose(target, &|done| progress.show(done));
     found.map_err(|error| problem(source, error))
 }
@@ -129,8 +129,8 @@ fn calibrator<'a>(
 /// What is wrong with config and history is said of the config, and the rest of its option.
 fn problem(source: &Source, error: CalibrateError) -> InputError {
     source.error(match error {
-        CalibrateError::Option { name, value, allowed } => {
-            let problem = InputProblem::Option { value, allowed };
+        CalibrateError::Option { name, value, expected } => {
+            let problem = InputProblem::Option { value, expected };
             return InputError { origin: format!("--{name}"), problem };
         }
         CalibrateError::Lengths { .. } => {

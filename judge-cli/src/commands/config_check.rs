@@ -29,7 +29,7 @@ fn check(source: &Source) -> CheckedFile {
             problems.collect()
         }
         Err(InputError { problem, .. }) => {
-            vec![Problem::error("", problem, "a canary config in UTF-8")]
+            vec![Problem::error("", problem, "")]
         }
     };
     CheckedFile { file: source.to_string(), problems }

@@ -27,7 +27,7 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// How a run that stopped with `error` ended.
-    pub(crate) fn of(error: &anyhow::Error) -> Self {
+    pub(crate) fn from_error(error: &anyhow::Error) -> Self {
         let bad_input = error.chain().any(is_bad_input);
         if bad_input { Self::BadInput } else { Self::Other }
     }

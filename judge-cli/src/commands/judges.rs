@@ -4,16 +4,16 @@ use judge_core::judges;
 
 use super::exit::Exit;
 use crate::args::ListArgs;
-use crate::output::{Console, Listed};
+use crate::output::{Console, JudgeSummary};
 
 /// Lists the judges.
 pub(crate) fn run(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
-    let listed: Vec<Listed> = judges::ALL
+    let listed: Vec<JudgeSummary> = judges::built_in()
         .iter()
-        .map(|judge| Listed {
+        .map(|judge| JudgeSummary {
             name: judge.name(),
             summary: judge.summary(),
-            default: judge.name() == judges::DEFAULT.name(),
+            default: judge.name() == judges::built_in().default_judge().name(),
         })
         .collect();
     console.judges(&listed, args.format)?;

@@ -2,13 +2,13 @@
 
 use super::exit::Exit;
 use crate::args::ReportArgs;
-use crate::input::{Judged, read_judged};
+use crate::input::{SavedJudgement, read_saved_judgement};
 use crate::output::{Destination, Page, html};
 
 /// Shows a judgement that was written before as a page.
 pub(crate) fn run(args: ReportArgs) -> anyhow::Result<Exit> {
     let ReportArgs { judgement, output } = args;
-    let Judged { judgement, request } = read_judged(&judgement)?;
+    let SavedJudgement { judgement, request } = read_saved_judgement(&judgement)?;
     let page = match &request {
         Some(kept) => {
             Page { pairs: &kept.request.pairs, config: Some(&kept.config), ..Page::default() }

@@ -9,7 +9,10 @@ use judge_core::stats::{
 use super::exit::Exit;
 use crate::args::TestArgs;
 use crate::input::{self, InputError, InputProblem, Source};
-use crate::output::{Bounded, Comparison, Console, Location, Side, Spread, Superiority, Test};
+use crate::output::{
+    Bounded, Console, LocationComparison, SampleComparison, SideSummary, SpreadComparison,
+    SuperiorityComparison, TestResult,
+};
 
 /// Compares one column of two files and shows the answer.
 pub(crate) fn run(args: &TestArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -61,8 +64,8 @@ fn warn_of_memory(name: &str, side: &ReadSide, console: &Console) {
     let enough = side.values.len() >= FEWEST_WITH_MEMORY;
     if enough && effective.variance_inflation >= NOTABLE_INFLATION {
         console.warning(format_args!(
-            "the {name}'s points follow each other: {} of them are worth about {:.0} independent \
-             ones, so intervals are too narrow and p-values too small",
+            "the {name}'s points are autocorrelated: {} of them have the information of about {:.0} \
+             independent points, so intervals are too narrow and p-values too small",
             side.values.len(),
             effective.size
         ));
@@ -73,39 +76,39 @@ fn compare(
     baseline: &ReadSide,
     canary: &ReadSide,
     level: ConfidenceLevel,
-) -> anyhow::Result<Comparison> {
+) -> anyhow::Result<SampleComparison> {
     let (x, y) = (&canary.sample, &baseline.sample);
     let found = two_sample(x, y, level, Method::Auto, &mut TwoSampleScratch::default())?;
     let shift = found.shift;
     let relative = relative_shift(shift, y, level);
     let superiority = found.superiority;
-    Ok(Comparison {
+    Ok(SampleComparison {
         level: level.value(),
         baseline: side(baseline),
         canary: side(canary),
-        location: Location {
+        location: LocationComparison {
             shift: Bounded::new(shift.estimate, shift.interval),
             coverage: shift.interval.level,
             percent: relative.map(|ratio| Bounded::new(ratio.estimate, ratio.interval)),
         },
-        superiority: Superiority {
+        superiority: SuperiorityComparison {
             probability: Bounded::new(superiority.probability, superiority.interval),
             cliffs_delta: Bounded::new(
                 superiority.cliffs_delta(),
                 superiority.cliffs_delta_interval(),
             ),
         },
-        mann_whitney: Test {
+        mann_whitney: TestResult {
             statistic: found.test.u,
             two_sided: found.test.p.two_sided,
             less: found.test.p.less,
             greater: found.test.p.greater,
         },
         exact: found.test.exact,
-        spread: Spread {
+        spread: SpreadComparison {
             ratio: spread_ratio(x, y, level)
                 .map(|spread| Bounded::new(spread.ratio, spread.interval)),
-            brown_forsythe: brown_forsythe(x, y).map(|test| Test {
+            brown_forsythe: brown_forsythe(x, y).map(|test| TestResult {
                 statistic: test.statistic,
                 two_sided: test.p.two_sided,
                 less: test.p.less,
@@ -115,8 +118,8 @@ fn compare(
     })
 }
 
-fn side(side: &ReadSide) -> Side {
-    Side {
+fn side(side: &ReadSide) -> SideSummary {
+    SideSummary {
         column: side.column.clone(),
         points: side.values.len(),
         gaps: side.gaps,

@@ -3,7 +3,7 @@
 use csv::{ReaderBuilder, Trim};
 use judge_points::number;
 
-use super::csv_dialect::Dialect;
+use super::csv_dialect::CsvDialect;
 use super::csv_table::{self, CsvError};
 use super::error::{InputError, InputProblem};
 use super::side::{listed, parse_series};
@@ -18,7 +18,7 @@ pub(crate) struct Column {
 
 /// The columns of numbers, and the names of those of text.
 #[derive(Debug)]
-struct Columns {
+struct FileColumns {
     columns: Vec<Column>,
     left_out: Vec<String>,
 }
@@ -30,7 +30,7 @@ pub(crate) fn read(
     name: Option<&str>,
 ) -> Result<(Column, Vec<String>), InputError> {
     let read = parse(&source.read()?, name).map_err(|problem| source.error(problem))?;
-    let Columns { columns, left_out } = read;
+    let FileColumns { columns, left_out } = read;
     let names = listed(columns.iter().map(|column| column.name.as_str()));
     let mut fitting =
         columns.into_iter().filter(|column| name.is_none_or(|name| column.name == name));
@@ -41,15 +41,15 @@ pub(crate) fn read(
 }
 
 /// Series with times in any form, or a table of values, with times that cannot be read or without any.
-fn parse(bytes: &[u8], name: Option<&str>) -> Result<Columns, InputProblem> {
-    if let Some(columns) = values(bytes, name, Times::None) {
+fn parse(bytes: &[u8], name: Option<&str>) -> Result<FileColumns, InputProblem> {
+    if let Some(columns) = values(bytes, name, ColumnTimes::None) {
         return Ok(columns);
     }
     let read = match parse_series(bytes, &name.into_iter().collect()) {
         Ok(read) => read,
         // Points are compared without their times, such as local ones.
         Err(InputProblem::Csv(error @ CsvError::Time { .. })) => {
-            return values(bytes, name, Times::Unread).ok_or(error.into());
+            return values(bytes, name, ColumnTimes::Unread).ok_or(error.into());
         }
         Err(error) => return Err(error),
     };
@@ -57,12 +57,12 @@ fn parse(bytes: &[u8], name: Option<&str>) -> Result<Columns, InputProblem> {
         .series
         .into_iter()
         .map(|series| Column { name: series.name.unwrap_or(series.labels), values: series.values });
-    Ok(Columns { columns: columns.collect(), left_out: read.left_out })
+    Ok(FileColumns { columns: columns.collect(), left_out: read.left_out })
 }
 
 /// Whether a table has a column of times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Times {
+enum ColumnTimes {
     /// It has none.
     None,
     /// It has one, which is left out.
@@ -71,12 +71,12 @@ enum Times {
 
 /// The columns of a table, with or without a header, in the order of the file; `None` if it is no such
 /// table. Columns of text other than `wanted` are left out.
-fn values(bytes: &[u8], wanted: Option<&str>, times: Times) -> Option<Columns> {
+fn values(bytes: &[u8], wanted: Option<&str>, times: ColumnTimes) -> Option<FileColumns> {
     if bytes.trim_ascii_start().starts_with(b"{") || bytes.trim_ascii_start().starts_with(b"[") {
         // JSON on one line would pass for a header.
         return None;
     }
-    let Dialect { delimiter, table, .. } = Dialect::of(bytes);
+    let CsvDialect { delimiter, table, .. } = CsvDialect::detect(bytes);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .delimiter(delimiter)
@@ -124,8 +124,8 @@ fn values(bytes: &[u8], wanted: Option<&str>, times: Times) -> Option<Columns> {
         }
     }
     let columns: Vec<Column> = columns.into_iter().flatten().collect();
-    let read = !columns.is_empty() && has_times == (times == Times::Unread);
-    read.then_some(Columns { columns, left_out })
+    let read = !columns.is_empty() && has_times == (times == ColumnTimes::Unread);
+    read.then_some(FileColumns { columns, left_out })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 /// What separates the fields of a table, and where it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Dialect<'a> {
+pub(crate) struct CsvDialect<'a> {
     /// Between two fields.
     pub(crate) delimiter: u8,
     /// From the header on.
@@ -14,9 +14,9 @@ pub(crate) struct Dialect<'a> {
 /// The header of the tables that Grafana exported up to its version 7: semicolons, whatever the locale.
 const GRAFANA_6: &[u8] = b"Series;Time;Value";
 
-impl<'a> Dialect<'a> {
+impl<'a> CsvDialect<'a> {
     /// The dialect of `bytes`: a first line `sep=;` names the separator, as Excel and Grafana write it.
-    pub(crate) fn of(bytes: &'a [u8]) -> Self {
+    pub(crate) fn detect(bytes: &'a [u8]) -> Self {
         let plain = Self { delimiter: b',', table: bytes, lines_before: 0 };
         let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
         let line = bytes[..end].trim_ascii_end();
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn the_first_line_may_name_the_separator() {
-        let dialect = |delimiter, table: &'static [u8], lines_before| Dialect {
+        let dialect = |delimiter, table: &'static [u8], lines_before| CsvDialect {
             delimiter,
             table,
             lines_before,
@@ -62,7 +62,7 @@ mod tests {
             // Others may have commas in their numbers.
             (b"timestamp;a\n", dialect(b',', b"timestamp;a\n", 0)),
         ] {
-            assert_eq!(Dialect::of(bytes), expected, "{}", String::from_utf8_lossy(bytes));
+            assert_eq!(CsvDialect::detect(bytes), expected, "{}", String::from_utf8_lossy(bytes));
         }
     }
 }

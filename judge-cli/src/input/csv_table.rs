@@ -9,7 +9,7 @@ use judge_points::table::{self, TableError, separator_hint};
 use judge_points::time::{self, TimeError};
 use thiserror::Error;
 
-use super::csv_dialect::Dialect;
+use super::csv_dialect::CsvDialect;
 use super::labels;
 use super::series_file::{RepeatedTime, TimedSeries, sort_by_time};
 
@@ -17,33 +17,33 @@ use super::series_file::{RepeatedTime, TimedSeries, sort_by_time};
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum CsvError {
-    #[error("no column {missing:?}; the columns are {}{}", quoted(.columns), separator_hint(.columns))]
+    #[error("expected a column {missing:?}, got the columns {}{}", quoted(.columns), separator_hint(.columns))]
     MissingColumn { missing: &'static str, columns: Vec<String> },
     #[error(
         "columns {:?} and {:?} make this a long table (timestamp,metric,value), but there are more \
-         columns: {}; leave them out, and if each line is one event, count or average those of a time \
+         columns: {}; leave them out, and if each line is one event, aggregate the events of each time \
          first",
         .long[0], .long[1], quoted(.extra)
     )]
     ExtraColumns { long: [String; 2], extra: Vec<String> },
     #[error(transparent)]
     Table(#[from] TableError),
-    #[error("no metric: the only column is the timestamp")]
+    #[error("expected a column for each metric, got only the timestamp")]
     NoMetric,
-    #[error("line {line}: column {column:?}: {text:?}, but allowed is {}", number::ALLOWED)]
+    #[error("line {line}: column {column:?}: expected {}, got {text:?}", number::EXPECTED)]
     Value { line: u64, column: String, text: String },
     #[error("line {line}: column {column:?}: {error}")]
     Time { line: u64, column: String, error: TimeError },
     #[error("line {line}: the metric has no name")]
     UnnamedMetric { line: u64 },
     #[error(
-        "line {}: metric {metric:?}: {repeated}; if each line is one event, count or average those of a \
-         time first",
+        "line {}: metric {metric:?}: {repeated}; if each line is one event, aggregate the events of \
+         each time first",
         .repeated.again
     )]
     Repeated { metric: String, repeated: RepeatedTime },
     #[error(
-        "{} series where a metric has one: {}; aggregate them in the query, as in sum(...) or avg(...)",
+        "expected one series per metric, got {}: {}; aggregate them in the query, as in sum(...) or avg(...)",
         .0.len(), quoted(.0)
     )]
     SeveralSeries(Vec<String>),
@@ -79,7 +79,7 @@ pub(crate) fn is_long(columns: &[String]) -> bool {
 }
 
 fn read_all(bytes: &[u8], wanted: &BTreeSet<&str>) -> Result<CsvSeries, CsvError> {
-    let Dialect { delimiter, table, lines_before } = Dialect::of(bytes);
+    let CsvDialect { delimiter, table, lines_before } = CsvDialect::detect(bytes);
     let mut rows = Rows {
         bytes: table,
         lines_before,

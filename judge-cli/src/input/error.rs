@@ -2,7 +2,7 @@
 
 use std::io;
 
-use judge_core::Refused;
+use judge_core::JudgeError;
 use judge_core::stats::SampleError;
 use thiserror::Error;
 
@@ -28,7 +28,7 @@ pub(crate) enum InputProblem {
     Io(io::Error),
     #[error("the input is empty")]
     Empty,
-    #[error("--explain {name}: no metric of that name was judged; there are: {judged}")]
+    #[error("--explain: expected the name of a judged metric ({judged}), got {name:?}")]
     NotJudged {
         /// What was asked for.
         name: String,
@@ -37,19 +37,17 @@ pub(crate) enum InputProblem {
     },
     #[error("{}", judge_points::table::UTF16)]
     Utf16,
-    #[error("standard input can be read once only; give files for the others")]
+    #[error("can be read only once; give files for the other inputs")]
     StdinTwice,
-    #[error(
-        "JSON of another kind: a list, but allowed is a Prometheus response, {{\"status\":...}}"
-    )]
+    #[error("expected a Prometheus response, {{\"status\":...}}, got a JSON list")]
     JsonList,
-    #[error("no series: the directory has no .csv or .json file of its own")]
+    #[error("expected a .csv or .json file in the directory, got none")]
     NoFiles,
     #[error("both {0} and {1} are series of the metric {2:?}; remove one")]
     SameMetric(String, String, String),
     #[error(
-        "{count} series, but allowed is one in a file of a directory, where the file names the \
-         metric: {labels}"
+        "expected one series per file of a directory, where the file names the metric, got {count}: \
+         {labels}"
     )]
     SeveralInDirectory {
         /// How many.
@@ -58,8 +56,8 @@ pub(crate) enum InputProblem {
         labels: String,
     },
     #[error(
-        "the series {labels} names no metric of the config; keep it in a directory as a file that \
-         its metric names, such as {example}.json"
+        "the series {labels} names no metric of the config; put it into a directory, as a file named \
+         after its metric, such as {example}.json"
     )]
     UnnamedSeries {
         /// The series.
@@ -67,19 +65,21 @@ pub(crate) enum InputProblem {
         /// A metric of the config.
         example: String,
     },
-    #[error("no series is of a metric of the config; there are: {found}; the config has: {wanted}")]
+    #[error(
+        "no series belongs to a metric of the config; the series are {found}; the config has {wanted}"
+    )]
     NothingOfConfig {
         /// Names in the data.
         found: String,
         /// Names in the config.
         wanted: String,
     },
-    #[error("no judge {name:?}; allowed are {allowed}")]
+    #[error("expected the name of a judge ({known}), got {name:?}")]
     UnknownJudge {
         /// What was asked for.
         name: String,
-        /// What there is.
-        allowed: String,
+        /// The names of all judges.
+        known: String,
     },
     #[error("marginal {marginal} is above pass {pass}; give both --pass and --marginal")]
     Thresholds {
@@ -88,14 +88,14 @@ pub(crate) enum InputProblem {
         /// The threshold for Marginal.
         marginal: f64,
     },
-    #[error("{value}, but allowed is {allowed}")]
+    #[error("expected {expected}, got {value}")]
     Option {
         /// What was given.
         value: f64,
-        /// What may be given.
-        allowed: &'static str,
+        /// What is expected.
+        expected: &'static str,
     },
-    #[error("{}; the columns are {names}", named(.name.as_deref()))]
+    #[error("{}", columns(.name.as_deref(), .names))]
     Column {
         /// What was asked for.
         name: Option<String>,
@@ -104,12 +104,11 @@ pub(crate) enum InputProblem {
     },
     #[error("column {0:?}: {1}")]
     Sample(String, SampleError),
-    #[error(
-        "the series of {0:?} has no regular times, which a history needs; give it timestamps a step \
-         apart"
-    )]
+    #[error("the series of {0:?} has no regular times; a history needs timestamps one step apart")]
     Untimed(String),
-    #[error("points {1} ms apart, but others of the history are {0} ms apart; give all one step")]
+    #[error(
+        "expected points {0} ms apart as in the rest of the history, got {1} ms; use one step for all"
+    )]
     Steps(u64, u64),
     #[cfg(feature = "retro")]
     #[error(transparent)]
@@ -121,12 +120,12 @@ pub(crate) enum InputProblem {
     #[error(transparent)]
     Prometheus(#[from] PrometheusError),
     #[error(transparent)]
-    Refused(#[from] Refused),
+    Refused(#[from] JudgeError),
 }
 
-fn named(name: Option<&str>) -> String {
+fn columns(name: Option<&str>, names: &str) -> String {
     match name {
-        Some(name) => format!("not one column named {name:?}"),
-        None => "several columns, name one with --column".to_owned(),
+        Some(name) => format!("expected one column named {name:?}, got the columns {names}"),
+        None => format!("expected one column, got {names}; choose one with --column"),
     }
 }

@@ -7,13 +7,13 @@ mod csv_dialect;
 mod csv_table;
 mod error;
 mod healthy;
-mod judged;
 mod labels;
 mod prometheus;
 mod recordings;
 #[cfg(feature = "retro")]
 mod releases;
 mod request;
+mod saved_judgement;
 mod series_file;
 mod side;
 mod source;
@@ -21,11 +21,11 @@ mod source;
 pub(crate) use column::read as read_column;
 pub(crate) use error::{InputError, InputProblem};
 pub(crate) use healthy::{CalibrateParts, HistorySource, calibrate_parts};
-pub(crate) use judged::{Judged, read as read_judged};
 #[cfg(feature = "retro")]
 pub(crate) use releases::{Releases, of_ignored};
 #[cfg(feature = "retro")]
 pub(crate) use request::{Judging, judging};
 pub(crate) use request::{Parts, Prepared, from_pairs, from_parts, from_request};
+pub(crate) use saved_judgement::{SavedJudgement, read as read_saved_judgement};
 pub(crate) use side::listed;
 pub(crate) use source::Source;

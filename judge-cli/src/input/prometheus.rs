@@ -17,8 +17,9 @@ pub(crate) enum PrometheusError {
     #[error("data.result[{series}].values[{}]: {repeated}", .repeated.again)]
     Repeated { series: usize, repeated: RepeatedTime },
     #[error(
-        "{} where a metric has one: {}; aggregate them in the query, as in sum(...) or avg(...)",
-        several(.0.len()),
+        "expected one series per metric, got {}: {}; aggregate them in the query, as in sum(...) or \
+         avg(...)",
+        .0.len(),
         listed(.0)
     )]
     SeveralSeries(Vec<String>),
@@ -55,10 +56,6 @@ fn listed(labels: &[String]) -> String {
         text.push("...");
     }
     text.join(", ")
-}
-
-fn several(count: usize) -> String {
-    format!("{count} series")
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use judge_calibrate::Recording;
 use judge_core::{Clock, Series};
 use judge_retro::{
-    Grid, History, HistoryError, HistoryOptions, OneOfMany, Plan, Recorded, Release,
+    Grid, HistoryError, HistoryOptions, MetricPlan, NamedRelease, RecordedSeries, Release,
+    ReleaseHistory,
 };
 
 use super::error::{InputError, InputProblem};
@@ -30,26 +31,26 @@ pub(crate) struct Releases {
 
 /// Why a release was not read, or the history.
 enum Stopped {
-    History(HistoryError),
+    ReleaseHistory(HistoryError),
     Input(InputError),
 }
 
 impl From<HistoryError> for Stopped {
     fn from(error: HistoryError) -> Self {
-        Self::History(error)
+        Self::ReleaseHistory(error)
     }
 }
 
 impl Releases {
     /// Reads all of it into memory: 8 bytes a point.
     pub(super) fn read(&self, judging: &Judging) -> Result<HealthyInstances, InputError> {
-        let plan = Plan::of(&judging.config, &judging.document);
+        let plan = MetricPlan::new(&judging.config, &judging.document);
         let plan = Arc::new(plan.map_err(|refused| judging.error(refused))?);
         let of_history = |error| InputError {
             origin: "--releases".to_owned(),
             problem: InputProblem::History(Box::new(error)),
         };
-        let history = History::open(&self.sources, &self.options, plan.series());
+        let history = ReleaseHistory::open(&self.sources, &self.options, plan.series());
         let history = history.map_err(of_history)?;
         let mut warnings = history.warnings().to_vec();
         let damaged = history.damaged().iter();
@@ -57,7 +58,7 @@ impl Releases {
         let mut all: Vec<Recording> = Vec::new();
         let mut cut: Vec<String> = Vec::new();
         let mut step_millis = None;
-        let each = |one: OneOfMany| -> Result<(), Stopped> {
+        let each = |one: NamedRelease| -> Result<(), Stopped> {
             match one.release {
                 Ok(release) => {
                     let step = release.baseline.step_millis.max(1);
@@ -82,7 +83,7 @@ impl Releases {
         };
         let ignored = match history.each_release(&plan, self.step_millis, each) {
             Ok(ignored) => ignored,
-            Err(Stopped::History(error)) => return Err(of_history(error)),
+            Err(Stopped::ReleaseHistory(error)) => return Err(of_history(error)),
             Err(Stopped::Input(error)) => return Err(error),
         };
         warnings.extend(of_ignored(&ignored));
@@ -103,7 +104,7 @@ pub(crate) fn of_ignored(names: &[String]) -> Option<String> {
 
 /// The healthy instances of a release.
 fn instances(release: &Release, with_canaries: bool) -> Vec<TimedInstance> {
-    let side = |role: &str, grid: Grid, of: fn(&judge_retro::ReleaseMetric) -> &Recorded| {
+    let side = |role: &str, grid: Grid, of: fn(&judge_retro::ReleaseMetric) -> &RecordedSeries| {
         let metrics = || release.metrics.iter();
         let names: BTreeSet<&str> = metrics()
             .flat_map(|metric| &of(metric).instances)

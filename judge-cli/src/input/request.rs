@@ -2,7 +2,7 @@
 
 use judge_core::judges::{self, Judge};
 use judge_core::{
-    CanaryConfig, JudgeRequest, MetricPair, Refused, Series, Thresholds, Warning, kayenta,
+    CanaryConfig, JudgeError, JudgeRequest, MetricPair, Series, Thresholds, Warning, kayenta,
 };
 use serde_json::Value;
 
@@ -165,7 +165,7 @@ pub(crate) struct Judging {
 #[cfg(feature = "retro")]
 impl Judging {
     /// What is wrong with the config.
-    pub(crate) fn error(&self, refused: Refused) -> InputError {
+    pub(crate) fn error(&self, refused: JudgeError) -> InputError {
         self.origin.error(InputProblem::Refused(refused))
     }
 }
@@ -210,7 +210,7 @@ fn prepare(
 ) -> Result<(JudgeRequest, &'static dyn Judge), InputError> {
     request.thresholds = overrides.thresholds(request.thresholds)?;
     let judge = named
-        .map_or_else(|| judges::chosen_by(&request), Ok)
+        .map_or_else(|| judges::built_in().chosen_by(&request), Ok)
         .map_err(|refused| origin.error(InputProblem::Refused(refused)))?;
     Ok((request, judge))
 }
@@ -221,15 +221,11 @@ impl Overrides {
         let Some(name) = &self.judge else {
             return Ok(None);
         };
-        judges::by_name(name).map(Some).map_err(|_: Refused| InputError {
+        judges::built_in().by_name(name).map(Some).map_err(|_: JudgeError| InputError {
             origin: "--judge".to_owned(),
             problem: InputProblem::UnknownJudge {
                 name: name.clone(),
-                allowed: judges::ALL
-                    .iter()
-                    .map(|judge| judge.name())
-                    .collect::<Vec<_>>()
-                    .join(", "),
+                known: judges::built_in().iter().map(Judge::name).collect::<Vec<_>>().join(", "),
             },
         })
     }

@@ -27,7 +27,7 @@ impl TimedSeries {
 
 /// One time stands twice in a series.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
-#[error("the time {} stands already in {unit} {first}; a series has one value at a time", time::show(*.millis))]
+#[error("the time {} is already in {unit} {first}; a series has one value per time", time::show(*.millis))]
 pub(crate) struct RepeatedTime {
     /// What positions count: lines or points.
     pub(crate) unit: &'static str,
@@ -80,6 +80,6 @@ mod tests {
         let mut times = vec![3000, 1000, 3000];
         let repeated = sort_by_time("line", &mut times, &[2, 3, 4], &mut []).unwrap_err();
         assert_eq!((repeated.first, repeated.again), (2, 4));
-        assert!(repeated.to_string().contains("1970-01-01T00:00:03Z stands already in line 2"));
+        assert!(repeated.to_string().contains("1970-01-01T00:00:03Z is already in line 2"));
     }
 }

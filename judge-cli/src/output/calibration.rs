@@ -8,7 +8,7 @@ use judge_calibrate::{
     Advice, Calibration, HistorySummary, MetricFigures, Pairing, Share, SmallestChange,
     TimeToDetect,
 };
-use judge_core::figure;
+use judge_core::format;
 
 use super::style::HEADING;
 use super::text::printable;
@@ -28,7 +28,7 @@ pub(crate) fn text(calibration: &Calibration, width: Option<u16>) -> String {
     let title = format!("Smallest shift found {}", often(calibration));
     section(&mut text, &title, &shifts(calibration), width);
     if let Some(window) = calibration.windows.iter().rfind(|window| window.pairs > 0) {
-        let minutes = figure::value(window.minutes);
+        let minutes = format::value(window.minutes);
         let title = format!("Smallest other change found {} in {minutes} min", often(calibration));
         section(&mut text, &title, &others(calibration), width);
     }
@@ -40,7 +40,7 @@ pub(crate) fn text(calibration: &Calibration, width: Option<u16>) -> String {
 }
 
 fn often(calibration: &Calibration) -> String {
-    format!("{} of the time", percent(calibration.options.power))
+    format!("{} of the time", format::share(calibration.options.power))
 }
 
 fn head(text: &mut String, calibration: &Calibration) {
@@ -48,23 +48,23 @@ fn head(text: &mut String, calibration: &Calibration) {
         calibration.history;
     let recordings =
         if recordings == 1 { "1 recording".to_owned() } else { format!("{recordings} recordings") };
-    let step = figure::value(step_millis as f64 / 1000.0);
+    let step = format::value(step_millis as f64 / 1000.0);
     let compared = match pairing {
-        Pairing::Concurrent => "instances side by side".to_owned(),
+        Pairing::Concurrent => "concurrent instances".to_owned(),
         Pairing::Blocks => {
-            format!("one block with a later one, up to {} min between", figure::value(gap_minutes))
+            format!("each block with a later block, up to {} min apart", format::value(gap_minutes))
         }
     };
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{HEADING}{}{HEADING:#} on {recordings}, {} min, a point each {step} s, of {instances} instances",
+        "{HEADING}{}{HEADING:#} on {recordings} of {instances} instances, {} min, one point every {step} s",
         printable(&calibration.judge),
-        figure::value(minutes)
+        format::value(minutes)
     );
     let _ = writeln!(
         text,
-        "compared: {compared}; {} pairs a figure, seed {}; in brackets 95 % intervals, ? where the history is too short to bound them",
+        "compared: {compared}; {} pairs per figure, seed {}; [95 % interval], ? if the history is too short to bound it",
         calibration.options.pairs, calibration.options.seed
     );
 }
@@ -103,7 +103,7 @@ pub(super) fn table(header: Vec<String>) -> Table {
 /// A column a window behind `first`.
 fn header(first: &str, calibration: &Calibration) -> Vec<String> {
     let windows = calibration.windows.iter();
-    let minutes = windows.map(|window| format!("{} min", figure::value(window.minutes)));
+    let minutes = windows.map(|window| format!("{} min", format::value(window.minutes)));
     std::iter::once(first.to_owned()).chain(minutes).collect()
 }
 
@@ -113,7 +113,7 @@ fn false_alarms(calibration: &Calibration) -> Table {
     add(
         &mut table,
         "independent pairs",
-        calibration.windows.iter().map(|window| figure::value(window.independent.round())),
+        calibration.windows.iter().map(|window| format::value(window.independent.round())),
     );
     add(&mut table, "whole config, not Pass", cells(&calibration.config.blocks));
     add(&mut table, "whole config, Fail", cells(&calibration.config.fails));
@@ -129,7 +129,7 @@ pub(super) fn add(table: &mut Table, name: &str, cells: impl IntoIterator<Item =
 }
 
 fn shifts(calibration: &Calibration) -> Table {
-    let asked = figure::percent(calibration.options.change);
+    let asked = format::percent(calibration.options.change);
     let mut header = header("", calibration);
     header.push(format!("{asked} takes"));
     let mut table = table(header);
@@ -162,7 +162,7 @@ fn name(metric: &MetricFigures) -> String {
 pub(super) fn share(share: Option<Share>) -> String {
     match share {
         Some(Share { share, lower, upper, .. }) => {
-            format!("{} [{}, {}]", percent(share), percent(lower), percent(upper))
+            format!("{} [{}, {}]", format::share(share), format::share(lower), format::share(upper))
         }
         None => "-".to_owned(),
     }
@@ -188,26 +188,14 @@ fn needs(needs: TimeToDetect) -> String {
     }
 }
 
-/// Percent in two digits, one below a percent.
-pub(super) fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    let rounded = if percent < 9.95 { (percent * 10.0).round() / 10.0 } else { percent.round() };
-    format!("{}%", figure::value(rounded))
-}
-
 /// A change in percent, in two digits: sizes are tried a twentieth apart.
 fn two_digits(change: f64) -> String {
-    format!("{}%", figure::signed(rounded(change * 100.0)))
+    format!("{}%", format::signed(format::round_to_digits(change * 100.0, 2)))
 }
 
 /// Two digits: windows are tried a quarter apart.
 fn short(minutes: f64) -> String {
-    figure::value(rounded(minutes))
-}
-
-/// To two significant digits.
-fn rounded(number: f64) -> f64 {
-    format!("{number:.1e}").parse().unwrap_or(number)
+    format::value(format::round_to_digits(minutes, 2))
 }
 
 fn findings(text: &mut String, calibration: &Calibration) {
@@ -223,7 +211,7 @@ fn findings(text: &mut String, calibration: &Calibration) {
     if told.is_empty() {
         return;
     }
-    let _ = writeln!(text, "\n{HEADING}What to know, and do{HEADING:#}");
+    let _ = writeln!(text, "\n{HEADING}Advice{HEADING:#}");
     for (finding, metrics) in told {
         let names: Vec<_> = metrics.iter().map(|name| printable(name)).collect();
         let _ = writeln!(text, "  {}: {}", names.join(", "), printable(&finding.sentence));

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
-use judge_core::figure;
+use judge_core::format;
 use judge_core::stats::Interval;
 use serde::{Serialize, Serializer};
 
@@ -13,21 +13,21 @@ use super::text::printable;
 /// What `judge test` found; canary against baseline.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Comparison {
+pub(crate) struct SampleComparison {
     pub(crate) level: f64,
-    pub(crate) baseline: Side,
-    pub(crate) canary: Side,
-    pub(crate) location: Location,
-    pub(crate) superiority: Superiority,
-    pub(crate) mann_whitney: Test,
+    pub(crate) baseline: SideSummary,
+    pub(crate) canary: SideSummary,
+    pub(crate) location: LocationComparison,
+    pub(crate) superiority: SuperiorityComparison,
+    pub(crate) mann_whitney: TestResult,
     /// Whether the p-values of the Mann–Whitney test are exact.
     pub(crate) exact: bool,
-    pub(crate) spread: Spread,
+    pub(crate) spread: SpreadComparison,
 }
 
 /// One side's points.
 #[derive(Debug, Serialize)]
-pub(crate) struct Side {
+pub(crate) struct SideSummary {
     pub(crate) column: String,
     pub(crate) points: usize,
     pub(crate) gaps: usize,
@@ -36,7 +36,7 @@ pub(crate) struct Side {
 
 /// By how much the canary lies higher.
 #[derive(Debug, Serialize)]
-pub(crate) struct Location {
+pub(crate) struct LocationComparison {
     /// In the column's unit.
     pub(crate) shift: Bounded,
     /// The confidence that the shift's interval reaches; less than asked for in tiny samples.
@@ -48,7 +48,7 @@ pub(crate) struct Location {
 /// How often a canary point exceeds a baseline point.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Superiority {
+pub(crate) struct SuperiorityComparison {
     pub(crate) probability: Bounded,
     pub(crate) cliffs_delta: Bounded,
 }
@@ -56,16 +56,16 @@ pub(crate) struct Superiority {
 /// How much more the canary varies.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Spread {
+pub(crate) struct SpreadComparison {
     /// Of mean distances from the median, unless a side does not vary.
     pub(crate) ratio: Option<Bounded>,
-    pub(crate) brown_forsythe: Option<Test>,
+    pub(crate) brown_forsythe: Option<TestResult>,
 }
 
 /// A test's statistic and p-values.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Test {
+pub(crate) struct TestResult {
     pub(crate) statistic: f64,
     pub(crate) two_sided: f64,
     pub(crate) less: f64,
@@ -115,7 +115,7 @@ fn bound<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
 }
 
 /// The comparison in a few lines.
-pub(super) fn lines(comparison: &Comparison) -> String {
+pub(super) fn lines(comparison: &SampleComparison) -> String {
     let mut text = String::new();
     let (baseline, canary) = (&comparison.baseline, &comparison.canary);
     for (role, side, other) in [("baseline", baseline, canary), ("canary", canary, baseline)] {
@@ -129,7 +129,7 @@ pub(super) fn lines(comparison: &Comparison) -> String {
             "{role:<8}  {}: {} points{gaps}, median {}",
             printable(&side.column),
             side.points,
-            figure::value_beside(side.median, other.median)
+            format::value_beside(side.median, other.median)
         );
     }
     let _ = writeln!(text);
@@ -162,17 +162,17 @@ struct Row {
     sentence: String,
 }
 
-fn rows(comparison: &Comparison) -> Vec<Row> {
-    let Location { shift, coverage, percent } = comparison.location;
+fn rows(comparison: &SampleComparison) -> Vec<Row> {
+    let LocationComparison { shift, coverage, percent } = comparison.location;
     let superiority = comparison.superiority.probability;
     let location = match shift.side_of(0.0) {
-        Verdict::Above => "the canary lies higher",
-        Verdict::Below => "the canary lies lower",
-        Verdict::Open => "neither side is shown to lie higher",
+        Verdict::Above => "the canary is higher",
+        Verdict::Below => "the canary is lower",
+        Verdict::Open => "no side is shown to be higher",
     };
     let location = if coverage < comparison.level {
-        let reached = figure::value((1000.0 * coverage).floor() / 10.0);
-        format!("{location}; so few points hold {reached} % only")
+        let reached = format::value((1000.0 * coverage).floor() / 10.0);
+        format!("{location}; with so few points the level is only {reached} %")
     } else {
         location.to_owned()
     };
@@ -185,9 +185,9 @@ fn rows(comparison: &Comparison) -> Vec<Row> {
         },
         |percent| Row {
             name: "change",
-            estimate: figure::percent(percent.estimate / 100.0),
-            interval: between(percent, |value| figure::percent(value / 100.0)),
-            sentence: "the same in percent of the baseline's median".to_owned(),
+            estimate: format::percent(percent.estimate / 100.0),
+            interval: between(percent, |value| format::percent(value / 100.0)),
+            sentence: "the shift in percent of the baseline's median".to_owned(),
         },
     );
     let p = comparison.mann_whitney.two_sided;
@@ -195,15 +195,15 @@ fn rows(comparison: &Comparison) -> Vec<Row> {
     vec![
         Row {
             name: "location",
-            estimate: figure::signed(shift.estimate),
-            interval: between(shift, figure::signed),
+            estimate: format::signed(shift.estimate),
+            interval: between(shift, format::signed),
             sentence: location,
         },
         percent,
         Row {
             name: "superiority",
-            estimate: figure::value(superiority.estimate),
-            interval: between(superiority, figure::value),
+            estimate: format::value(superiority.estimate),
+            interval: between(superiority, format::value),
             sentence: format!(
                 "a canary point exceeds a baseline point {:.0} times in 100",
                 100.0 * superiority.estimate
@@ -212,14 +212,14 @@ fn rows(comparison: &Comparison) -> Vec<Row> {
         spread(&comparison.spread),
         Row {
             name: "p",
-            estimate: figure::value(p),
+            estimate: format::value(p),
             interval: "two-sided".to_owned(),
             sentence: format!("{}, by the Mann-Whitney test, {method}", likelihood(p)),
         },
     ]
 }
 
-fn spread(spread: &Spread) -> Row {
+fn spread(spread: &SpreadComparison) -> Row {
     let Some(ratio) = spread.ratio else {
         return Row {
             name: "spread",
@@ -231,15 +231,15 @@ fn spread(spread: &Spread) -> Row {
     let compared = match ratio.side_of(1.0) {
         Verdict::Above => "the canary varies more",
         Verdict::Below => "the canary varies less",
-        Verdict::Open => "neither side is shown to vary more",
+        Verdict::Open => "no side is shown to vary more",
     };
     let p = spread.brown_forsythe.as_ref().map_or_else(String::new, |test| {
-        format!(" (Brown-Forsythe p {})", figure::value(test.two_sided))
+        format!(" (Brown-Forsythe p {})", format::value(test.two_sided))
     });
     Row {
         name: "spread",
-        estimate: format!("×{}", figure::value(ratio.estimate)),
-        interval: between(ratio, |value| format!("×{}", figure::value(value))),
+        estimate: format!("×{}", format::value(ratio.estimate)),
+        interval: between(ratio, |value| format!("×{}", format::value(value))),
         sentence: format!("{compared}{p}"),
     }
 }
@@ -254,8 +254,8 @@ fn between(bounded: Bounded, show: impl Fn(f64) -> String) -> String {
 /// How rare data as far apart as these are when both sides are alike.
 fn likelihood(p: f64) -> String {
     if p >= 0.01 {
-        format!("alike sides differ as much {:.0} times in 100", 100.0 * p)
+        format!("equal sides differ this much {:.0} times in 100", 100.0 * p)
     } else {
-        format!("alike sides differ as much once in {} times", figure::value((1.0 / p).round()))
+        format!("equal sides differ this much once in {} times", format::value((1.0 / p).round()))
     }
 }

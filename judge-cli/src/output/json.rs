@@ -43,7 +43,7 @@ pub(crate) struct Proposed {
 
 /// A judge in a list.
 #[derive(Debug, Serialize)]
-pub(crate) struct Listed {
+pub(crate) struct JudgeSummary {
     /// The name that configs use.
     pub(crate) name: &'static str,
     /// What it does.

@@ -27,13 +27,16 @@ use serde::Serialize;
 use crate::args::{Color, ListFormat};
 use style::{ERROR, WARNING};
 
-pub(crate) use comparison::{Bounded, Comparison, Location, Side, Spread, Superiority, Test};
+pub(crate) use comparison::{
+    Bounded, LocationComparison, SampleComparison, SideSummary, SpreadComparison,
+    SuperiorityComparison, TestResult,
+};
 pub(crate) use destination::{Destination, reader_went_away};
-pub(crate) use json::{BadLine, FullJudgement, Listed, Proposed};
+pub(crate) use json::{BadLine, FullJudgement, JudgeSummary, Proposed};
 pub(crate) use page::{Page, html};
 pub(crate) use problems::CheckedFile;
 #[cfg(feature = "retro")]
-pub(crate) use replayed::{Counts, ReleaseLines, replayed_table};
+pub(crate) use replayed::{ReleaseCounts, ReleaseLines, replayed_table};
 
 /// Results, errors and warnings, coloured or not.
 #[derive(Debug)]
@@ -92,7 +95,7 @@ impl Console {
     }
 
     /// Shows the judges.
-    pub(crate) fn judges(&self, judges: &[Listed], format: ListFormat) -> anyhow::Result<()> {
+    pub(crate) fn judges(&self, judges: &[JudgeSummary], format: ListFormat) -> anyhow::Result<()> {
         let shown = match format {
             ListFormat::Table => judges::lines(judges),
             ListFormat::Json => json::pretty(judges)?,
@@ -112,7 +115,7 @@ impl Console {
     /// Shows how two samples compare.
     pub(crate) fn comparison(
         &self,
-        comparison: &Comparison,
+        comparison: &SampleComparison,
         format: ListFormat,
     ) -> anyhow::Result<()> {
         let shown = match format {

@@ -21,5 +21,5 @@ pub(crate) struct Page<'a> {
 pub(crate) fn html(judgement: &Judgement, page: &Page) -> String {
     let &Page { pairs, config, facts, warnings } = page;
     let name = config.and_then(|config| config["name"].as_str()).unwrap_or_default();
-    judge_report::page(&Report { name, pairs, config, facts, warnings, ..Report::of(judgement) })
+    judge_report::page(&Report { name, pairs, config, facts, warnings, ..Report::new(judgement) })
 }

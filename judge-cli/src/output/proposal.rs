@@ -6,9 +6,9 @@ use judge_calibrate::{
     Allowance, HeldOut, HistorySummary, MetricProposal, Pairing, Proposal, ProposalEffect,
     ProposalKind, Share, SpreadFigures,
 };
-use judge_core::figure;
+use judge_core::format;
 
-use super::calibration::{add, percent, section, share, smallest, table};
+use super::calibration::{add, section, share, smallest, table};
 use super::style::HEADING;
 use super::text::printable;
 
@@ -39,7 +39,7 @@ pub(super) fn text(proposal: &Proposal, width: Option<u16>) -> String {
     }
     let title = format!(
         "Proposed allowances for windows of {} min",
-        figure::value(proposal.window.minutes)
+        format::value(proposal.window.minutes)
     );
     section(&mut text, &title, &table, width);
     notes(&mut text, proposal);
@@ -49,7 +49,7 @@ pub(super) fn text(proposal: &Proposal, width: Option<u16>) -> String {
 fn head(text: &mut String, proposal: &Proposal) {
     let HistorySummary { pairing, instances, minutes, .. } = proposal.history;
     let compared = match pairing {
-        Pairing::Concurrent => "side by side",
+        Pairing::Concurrent => "at the same time",
         Pairing::Blocks => "each with itself later",
     };
     let held_out = match proposal.held_out {
@@ -59,17 +59,17 @@ fn head(text: &mut String, proposal: &Proposal) {
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{HEADING}{}{HEADING:#} on {} min of {instances} instances, compared {compared}; {} pairs worth {} independent ones, seed {}",
+        "{HEADING}{}{HEADING:#} on {} min of {instances} instances, compared {compared}; {} pairs (as {} independent pairs), seed {}",
         printable(&proposal.judge),
-        figure::value(minutes),
+        format::value(minutes),
         proposal.window.pairs,
-        figure::value(proposal.window.independent.round()),
+        format::value(proposal.window.independent.round()),
         proposal.seed
     );
     let _ = writeln!(
         text,
-        "false alarms: of healthy canaries {held_out} that the allowances were not made from; smallest shift: found {} of the time; in brackets 95 % intervals",
-        percent(proposal.power)
+        "false alarms: of healthy canaries {held_out} that were held out from the allowances; smallest shift: found {} of the time; [95 % interval]",
+        format::share(proposal.power)
     );
 }
 
@@ -82,7 +82,7 @@ fn allowance(metric: &MetricProposal) -> String {
             changes.join(", ")
         }
         Some(Allowance::Absolute { minimum_absolute }) => {
-            format!("{} absolute", figure::value(minimum_absolute))
+            format!("{} absolute", format::value(minimum_absolute))
         }
         _ => why(metric.kind).to_owned(),
     }
@@ -108,14 +108,14 @@ fn why(kind: ProposalKind) -> &'static str {
 /// A change as the config allows it, in percent.
 fn change(share: f64) -> String {
     // Two digits and no error of subtracting.
-    format!("{}%", figure::signed((share * 1e6).round() / 1e4))
+    format!("{}%", format::signed((share * 1e6).round() / 1e4))
 }
 
 fn spread(metric: &MetricProposal) -> [String; 3] {
     let Some(SpreadFigures { difference, relative, windows, instances, .. }) = metric.spread else {
         return ["-", "-", "-"].map(str::to_owned);
     };
-    let difference = if relative { percent(difference) } else { figure::value(difference) };
+    let difference = if relative { format::share(difference) } else { format::value(difference) };
     [difference, windows.to_string(), instances.to_string()]
 }
 
@@ -131,7 +131,7 @@ fn effect(effect: &ProposalEffect) -> [String; 4] {
 }
 
 fn notes(text: &mut String, proposal: &Proposal) {
-    let _ = writeln!(text, "\n{HEADING}What to know, and do{HEADING:#}");
+    let _ = writeln!(text, "\n{HEADING}Advice{HEADING:#}");
     let _ = writeln!(text, "  {}", reached(proposal));
     if !proposal.shows_enough {
         let needed = (1.0 / proposal.target.false_alarms() - 1.0 - 1e-9).ceil();
@@ -142,8 +142,8 @@ fn notes(text: &mut String, proposal: &Proposal) {
         };
         let _ = writeln!(
             text,
-            "  {} independent pairs cannot show that smaller allowances will do, for which it takes {needed}: these cover what healthy windows differ by; give {more}",
-            figure::value(proposal.window.independent.round())
+            "  {} independent pairs cannot show that smaller allowances suffice; that needs {needed}: these allowances cover the differences of healthy windows; give {more}",
+            format::value(proposal.window.independent.round())
         );
     }
     let mut told: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -162,30 +162,32 @@ fn notes(text: &mut String, proposal: &Proposal) {
 
 /// Whether the target is reached, in a sentence.
 pub(super) fn reached(proposal: &Proposal) -> String {
-    let target = percent(proposal.target.false_alarms());
+    let target = format::share(proposal.target.false_alarms());
     let muted = proposal.muted.map_or_else(String::new, |share: Share| {
         let muted = proposal.metrics.iter().filter(|metric| is_in_need(metric.kind));
         let names: Vec<_> = muted.map(|metric| printable(&metric.name)).collect();
-        format!("; with {} muted {}", names.join(", "), percent(share.share))
+        format!("; with {} muted {}", names.join(", "), format::share(share.share))
     });
     let Some(after) = proposal.effect.false_alarms_after else {
         return format!(
-            "the history is too short to hold any of it out, so nobody knows whether at most {target} of healthy canaries are held back; give longer history or judge shorter windows"
+            "the history is too short to hold out a part, so it is unknown whether at most {target} of healthy canaries are held back; give longer history, or judge shorter windows"
         );
     };
-    let share = percent(after.share);
+    let share = format::share(after.share);
     if proposal.reaches_target() != Some(true) {
         return format!(
-            "{share} of healthy canaries are held back, more than the {target} asked for{muted}"
+            "{share} of healthy canaries are held back, more than the target of {target}{muted}"
         );
     }
-    let upper = percent(after.upper);
+    let upper = format::share(after.upper);
     let sure = if after.upper <= proposal.target.false_alarms() {
-        format!("surely at most {upper}")
+        format!("at most {upper} with 97.5 % confidence")
     } else {
-        format!("up to {upper} by what the history can show")
+        format!("the history only shows that it is at most {upper}")
     };
-    format!("{share} of healthy canaries are held back, at most {target} asked for; {sure}{muted}")
+    format!(
+        "{share} of healthy canaries are held back, within the target of {target}; {sure}{muted}"
+    )
 }
 
 /// Whether the metric needs an allowance and has none.

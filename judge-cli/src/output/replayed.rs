@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use judge_core::judgement::{MetricJudgement, SideSummary};
-use judge_core::{Classification, Verdict, figure};
+use judge_core::{Classification, Verdict, format};
 use judge_points::time;
 use judge_retro::{BrokenRelease, Fate, ReleaseLine, Replayed, ReplayedInterval, show_length};
 
@@ -88,11 +88,11 @@ impl ReleaseLines {
     }
 
     /// How many ended how.
-    pub(crate) fn summary(&self, counts: &Counts) -> String {
+    pub(crate) fn summary(&self, counts: &ReleaseCounts) -> String {
         if !self.shown {
             return String::new();
         }
-        let Counts { passed, marginal, failed, stopped, broken, warned, unread } = *counts;
+        let ReleaseCounts { passed, marginal, failed, stopped, broken, warned, unread } = *counts;
         let all = passed + marginal + failed + broken;
         let mut text = format!(
             "\n{all} {}: {passed} passed, {marginal} marginal, {failed} failed, {stopped} of them stopped",
@@ -116,7 +116,7 @@ impl ReleaseLines {
 
 /// How many releases ended how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct ReleaseCounts {
     pub(crate) passed: usize,
     pub(crate) marginal: usize,
     pub(crate) failed: usize,
@@ -187,7 +187,7 @@ fn section(release: &str, replayed: &Replayed, one: &ReplayedInterval) -> String
 fn cells(metric: &MetricJudgement) -> [String; 5] {
     let median = |side: &SideSummary, other: &SideSummary| match side.counts.judged {
         0 => "no data".to_owned(),
-        _ => figure::value_beside(side.median, other.median),
+        _ => format::value_beside(side.median, other.median),
     };
     let why = match metric.classification {
         Classification::Pass => String::new(),

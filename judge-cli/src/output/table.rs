@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use judge_core::judgement::{GroupScore, MetricJudgement};
-use judge_core::{Classification, Judgement, Verdict, figure};
+use judge_core::{Classification, Judgement, Verdict, format};
 
 use super::style::HEADING;
 use super::text::printable;
@@ -111,10 +111,10 @@ fn failures_first(mut metrics: Vec<&MetricJudgement>) -> Vec<&MetricJudgement> {
 }
 
 fn score(group: &GroupScore) -> String {
-    let weight = figure::value(group.weight);
-    let mut text = format!("  score {}, weight {weight}%", figure::value(group.score));
+    let weight = format::value(group.weight);
+    let mut text = format!("  score {}, weight {weight}%", format::value(group.score));
     if group.cost > 0.0 {
-        let _ = write!(text, ", costs {} points", figure::value(group.cost));
+        let _ = write!(text, ", costs {} points", format::value(group.cost));
     }
     text
 }

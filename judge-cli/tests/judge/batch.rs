@@ -8,7 +8,7 @@ use judge_core::{judges, kayenta};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::harness::Place;
+use crate::harness::TestFolder;
 
 const REQUEST: &str = r#"{"canaryConfig":{"judge":{"name":"NetflixACAJudge-v1.0"},"metrics":[{"name":"m","groups":["g"]}],"classifier":{"groupWeights":{}}},"scoreThresholds":{"pass":95,"marginal":75},"metricSetPairList":[{"name":"m","id":"1","tags":{},"values":{"control":[1,2,3],"experiment":[1,2,3]}}],"unknown":{"keys":["are ignored"]}}"#;
 
@@ -21,7 +21,7 @@ fn golden() -> String {
     text
 }
 
-fn spawn(place: &Place, arguments: &[&str]) -> Child {
+fn spawn(place: &TestFolder, arguments: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_judge"))
         .current_dir(place.path())
         .arg("batch")
@@ -41,7 +41,7 @@ fn any_number_of_threads_gives_the_same_bytes_in_the_same_order() {
     lines.insert(300, "not json");
     lines.insert(1, "[]");
     let input = lines.join("\n");
-    let place = Place::with(&[("requests", input.as_bytes())]);
+    let place = TestFolder::with(&[("requests", input.as_bytes())]);
     let one = place.judge("batch requests --threads 1");
     assert_eq!((one.code, one.stderr.as_str()), (2, ""));
     assert_eq!(one.stdout.lines().count(), 602);
@@ -55,7 +55,7 @@ fn any_number_of_threads_gives_the_same_bytes_in_the_same_order() {
 #[test]
 fn verdicts_are_those_of_kayenta() {
     let golden = golden();
-    let answer = Place::with(&[]).judge_with("batch", golden.as_bytes());
+    let answer = TestFolder::with(&[]).judge_with("batch", golden.as_bytes());
     assert_eq!(answer.code, 0);
     let mut compared = 0;
     for (request, result) in golden.lines().zip(answer.stdout.lines()) {
@@ -73,11 +73,11 @@ fn verdicts_are_those_of_kayenta() {
 #[test]
 fn numbers_are_those_of_the_library() {
     let golden = golden();
-    let answer = Place::with(&[]).judge_with("batch", golden.as_bytes());
+    let answer = TestFolder::with(&[]).judge_with("batch", golden.as_bytes());
     assert_eq!(answer.stdout.lines().count(), golden.lines().count());
     for (request, result) in golden.lines().zip(answer.stdout.lines()) {
         let request = kayenta::read_request(request.as_bytes()).unwrap();
-        let judgement = judges::chosen_by(&request).unwrap().judge(&request).unwrap();
+        let judgement = judges::built_in().chosen_by(&request).unwrap().judge(&request).unwrap();
         assert_eq!(result, serde_json::to_string(&kayenta::result(&judgement)).unwrap());
     }
 }
@@ -95,7 +95,7 @@ fn random(request: &Value) -> bool {
 
 #[test]
 fn run_and_batch_give_the_same_result() {
-    let place = Place::with(&[("request.json", REQUEST.as_bytes())]);
+    let place = TestFolder::with(&[("request.json", REQUEST.as_bytes())]);
     let run: Value =
         serde_json::from_str(&place.judge("run request.json --format kayenta").stdout).unwrap();
     let batch: Value = serde_json::from_str(&place.judge("batch request.json").stdout).unwrap();
@@ -120,7 +120,7 @@ fn bad_lines_stand_in_their_places() {
         input.extend_from_slice(line);
         input.push(b'\n');
     }
-    let answer = Place::with(&[]).judge_with("batch --max-line-bytes 4096", &input);
+    let answer = TestFolder::with(&[]).judge_with("batch --max-line-bytes 4096", &input);
     assert_eq!((answer.code, answer.stderr.as_str()), (2, ""));
     let lines: Vec<Value> =
         answer.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -131,7 +131,7 @@ fn bad_lines_stand_in_their_places() {
         (1, 3, "truncated", "not JSON"),
         (2, 4, "", "not JSON"),
         (3, 5, "", "longer than 4096 bytes"),
-        (4, 6, "metricSetPairList[0].values.control[1]", "allowed"),
+        (4, 6, "metricSetPairList[0].values.control[1]", "expected"),
     ] {
         let error = &lines[index]["error"];
         assert_eq!((&error["line"], &error["field"]), (&line.into(), &field.into()), "{error}");
@@ -142,7 +142,7 @@ fn bad_lines_stand_in_their_places() {
 #[test]
 fn the_named_judge_judges_every_line() {
     let other = REQUEST.replace("NetflixACAJudge-v1.0", "Nobody");
-    let place = Place::with(&[("requests", other.as_bytes())]);
+    let place = TestFolder::with(&[("requests", other.as_bytes())]);
     let answer = place.judge("batch requests");
     assert_eq!(answer.code, 2);
     assert!(answer.stdout.contains("\"field\":\"canaryConfig.judge.name\""), "{answer:?}");
@@ -150,15 +150,12 @@ fn the_named_judge_judges_every_line() {
 
     let answer = place.judge("batch requests --judge Nobody");
     assert_eq!((answer.code, answer.stdout.as_str()), (2, ""));
-    assert!(
-        answer.stderr.contains("allowed are EvidenceJudge-v1, NetflixACAJudge-v1.0"),
-        "{answer:?}"
-    );
+    assert!(answer.stderr.contains("EvidenceJudge-v1, NetflixACAJudge-v1.0"), "{answer:?}");
 }
 
 #[test]
 fn unreadable_input_is_bad_input() {
-    let place = Place::with(&[("directory/file", b"")]);
+    let place = TestFolder::with(&[("directory/file", b"")]);
     for (arguments, part) in [
         ("batch missing", "missing: No such file"),
         ("batch directory", "directory: Is a directory"),
@@ -174,7 +171,7 @@ fn unreadable_input_is_bad_input() {
 
 #[test]
 fn a_slow_pipe_gets_its_answers_at_once() {
-    let mut child = spawn(&Place::with(&[]), &["--threads", "2"]);
+    let mut child = spawn(&TestFolder::with(&[]), &["--threads", "2"]);
     let mut stdin = child.stdin.take().unwrap();
     let mut results = BufReader::new(child.stdout.take().unwrap()).lines();
     for _ in 0..20 {
@@ -189,7 +186,7 @@ fn a_slow_pipe_gets_its_answers_at_once() {
 
 #[test]
 fn an_endless_pipe_ends_quietly_when_nobody_reads() {
-    let mut child = spawn(&Place::with(&[]), &[]);
+    let mut child = spawn(&TestFolder::with(&[]), &[]);
     let mut stdin = child.stdin.take().unwrap();
     drop(child.stdout.take());
     // The command takes a bounded number of lines, then its pipe breaks.
@@ -202,7 +199,7 @@ fn an_endless_pipe_ends_quietly_when_nobody_reads() {
 
 #[test]
 fn unread_results_stop_the_reading() {
-    let mut child = spawn(&Place::with(&[]), &["--threads", "2"]);
+    let mut child = spawn(&TestFolder::with(&[]), &["--threads", "2"]);
     let mut stdin = child.stdin.take().unwrap();
     // Nobody reads results, so that lines pile up in the command until it takes no more of them. The
     // writer then waits in the middle of a line; a bounded command never lets it finish the count.
@@ -249,7 +246,7 @@ proptest! {
             .split(|&byte| byte == b'\n')
             .filter(|line| !line.iter().all(u8::is_ascii_whitespace))
             .count();
-        let answer = Place::with(&[]).judge_with("batch", &input);
+        let answer = TestFolder::with(&[]).judge_with("batch", &input);
         prop_assert!(answer.code == 0 || answer.code == 2, "{:?}", answer);
         prop_assert_eq!(&answer.stderr, "");
         prop_assert_eq!(answer.stdout.lines().count(), asked);

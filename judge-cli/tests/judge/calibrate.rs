@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::harness::{Place, config};
+use crate::harness::{TestFolder, config};
 
 /// A wide table of two metrics with a point a minute, each wobbling in a way of `seed`.
 fn healthy(seed: u64, points: u64, start: u64) -> String {
@@ -20,8 +20,8 @@ fn healthy(seed: u64, points: u64, start: u64) -> String {
     table
 }
 
-fn place() -> Place {
-    Place::with(&[
+fn place() -> TestFolder {
+    TestFolder::with(&[
         ("config.json", &config(&["latency", "errors", "gone"])),
         ("one.csv", healthy(1, 600, 0).as_bytes()),
         ("two.csv", healthy(2, 600, 0).as_bytes()),
@@ -80,8 +80,8 @@ fn one_instance_is_compared_block_by_block() {
     let place = place();
     let answer = place.judge(&format!("{CALIBRATE} --history one.csv"));
     assert_eq!(answer.code, 0, "{answer:?}");
-    assert!(answer.stdout.contains("one block with a later one"), "{}", answer.stdout);
-    assert!(answer.stdout.contains("gone: the history has no point of it"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("each block with a later block"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("  gone: "), "{}", answer.stdout);
 }
 
 #[test]
@@ -110,15 +110,15 @@ fn bad_histories_and_options_are_refused() {
     let place = place();
     for (arguments, says) in [
         ("--history one.csv --minutes 400", "two blocks of 400"),
-        ("--history one.csv --minutes 0", "error: --minutes: 0, but allowed is"),
+        ("--history one.csv --minutes 0", "error: --minutes: "),
         ("--history one.csv --minutes x", "invalid value 'x'"),
         ("--history one.csv --change=-5%", "change"),
         ("--history one.csv --change 0", "above 0, such as 20%"),
         ("--history one.csv --power 1", "power"),
-        ("--history one.csv --pairs 3", "error: --pairs: 3, but allowed is 10 to 100000"),
-        ("--history one.csv --pairs 1000000000000", "--pairs: 1000000000000, but allowed"),
-        ("--history one.csv --judge Solomon", "no judge \"Solomon\""),
-        ("--history one.csv other-step.csv", "60000 ms apart"),
+        ("--history one.csv --pairs 3", "error: --pairs: "),
+        ("--history one.csv --pairs 1000000000000", "got 1000000000000"),
+        ("--history one.csv --judge Solomon", "\"Solomon\""),
+        ("--history one.csv other-step.csv", "60000 ms"),
         ("--history untimed.csv", "no regular times"),
         ("--history missing.csv", "missing.csv"),
         ("", "--history"),
@@ -135,7 +135,7 @@ fn bad_histories_and_options_are_refused() {
         #[cfg(feature = "retro")]
         ("--history one.csv --releases two.csv", "cannot be used with"),
         #[cfg(feature = "retro")]
-        ("--releases one.csv --step 0s", "step: 0ns, but allowed is a millisecond"),
+        ("--releases one.csv --step 0s", "step: expected a millisecond"),
     ] {
         let answer = place.judge(&format!("calibrate --config config.json {arguments}"));
         assert_eq!(answer.code, 2, "{arguments}: {answer:?}");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::harness::{Answer, PARITY, Place};
+use crate::harness::{Answer, PARITY, TestFolder};
 
 /// Runs the command, with paths in `fixtures/field` for words that are files there.
 pub(crate) fn judge(arguments: &str) -> Answer {
@@ -14,7 +14,7 @@ pub(crate) fn judge(arguments: &str) -> Answer {
         if path.is_file() { path.display().to_string() } else { word.to_owned() }
     };
     let words: Vec<String> = arguments.split_whitespace().map(word).collect();
-    Place::with(&[]).judge(&words.join(" "))
+    TestFolder::with(&[]).judge(&words.join(" "))
 }
 
 /// The classes of the metrics, in order.
@@ -32,7 +32,7 @@ fn an_empty_canary_passes_kayentas_judge_with_a_warning() {
     for metric in ["http_5xx", "latency"] {
         let warning = format!(
             "warning: {metric}: the canary has no data at all, and passes because nanStrategy replace \
-             judges each gap as 0; check its query, or say nanStrategy remove and mustHaveData true"
+             judges each gap as 0; check its query, or set nanStrategy"
         );
         assert!(answer.stderr.contains(&warning), "{metric}: {answer:?}");
     }
@@ -103,7 +103,7 @@ fn a_history_without_rows_of_a_side_is_judged_as_one_with_empty_cells() {
     let rows = std::fs::read_to_string(path).unwrap();
     let cells = |line: &str| line.replace(",canary,3", ",baseline,") + "\n";
     let empty: String = rows.lines().filter(|line| line.contains("errors,")).map(cells).collect();
-    let place = Place::with(&[("empty.csv", (rows + &empty).as_bytes())]);
+    let place = TestFolder::with(&[("empty.csv", (rows + &empty).as_bytes())]);
     let empty = place.path().join("empty.csv").display().to_string();
     for history in ["no-data/err.csv", &empty] {
         let answer = judge(&format!("retro --history {history} --config no-data/cfg-err.json"));
@@ -143,7 +143,7 @@ fn the_tags_of_a_critical_pair_stand_in_the_printed_reason_and_on_the_page() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/field/tags/by-action.json");
     let request = std::fs::read_to_string(path).unwrap();
     let critical = request.replace(r#""direction": "increase""#, r#""critical": true"#);
-    let place = Place::with(&[("request.json", critical.as_bytes())]);
+    let place = TestFolder::with(&[("request.json", critical.as_bytes())]);
     let answer = place.judge("run request.json --report page.html");
     let kayentas = "Canary Failed: The metric error_rate was classified as High (Critical)";
     assert_eq!(answer.stdout.lines().nth(1).unwrap(), format!("{kayentas}: {{action=pay}}"));
@@ -207,7 +207,7 @@ fn a_stored_list_of_pairs_is_judged_by_the_config_beside_it() {
     assert_eq!(answer.stdout, request.stdout);
     let full = judge(&format!("{run} -f full")).stdout;
     let full: Value = serde_json::from_str(&full).unwrap();
-    let again = Place::with(&[("request.json", full["request"].to_string().as_bytes())]);
+    let again = TestFolder::with(&[("request.json", full["request"].to_string().as_bytes())]);
     assert_eq!(again.judge("run request.json").stdout, answer.stdout);
     for (arguments, part) in [
         ("run --pairs stored/metricSetPairList.json", "--config <FILE>"),
@@ -215,11 +215,8 @@ fn a_stored_list_of_pairs_is_judged_by_the_config_beside_it() {
         (&format!("{run} -b no-data/n.csv -n no-data/n.csv"), "cannot be used with"),
         ("run -c stored/config.json -b no-data/n.csv", "--canary <PATH>"),
         ("run -c stored/config.json -n no-data/n.csv", "--baseline <PATH>"),
-        (
-            "run -c stored/config.json --pairs stored/config.json",
-            "an object, but allowed is a list",
-        ),
-        ("run -c - --pairs -", "standard input can be read once only"),
+        ("run -c stored/config.json --pairs stored/config.json", "expected a list, got an object"),
+        ("run -c - --pairs -", "standard input"),
     ] {
         let answer = judge(arguments);
         assert_eq!(answer.code, 2, "{arguments}: {answer:?}");
@@ -240,10 +237,10 @@ fn the_config_in_a_request_is_checked() {
         {"canary": {"direction": "decrease"}}}], "classifier": {"groupWeights": {"G": 100}}}"#;
     let wrapped =
         format!(r#"{{"canaryConfig": {config}, "executionRequest": {{"scopes": {{}}}}}}"#);
-    let place = Place::with(&[("execution.json", wrapped.as_bytes())]);
+    let place = TestFolder::with(&[("execution.json", wrapped.as_bytes())]);
     let answer = place.judge("config check execution.json");
     let noticed = "execution.json: notice: canaryConfig.metrics[0].analysisConfigurations.canary.direction: \
-                   \"decrease\"; latency fails when it decreases; is `direction` the direction of harm?";
+                   \"decrease\"; latency fails when it decreases; `direction` is the harmful direction";
     assert!(answer.code == 0 && answer.stdout.starts_with(noticed), "{answer:?}");
 }
 
@@ -257,19 +254,19 @@ fn tables_of_other_tools_are_judged_or_refused_with_the_way_out() {
         assert!(answer.stdout.contains("latency_p95     1"), "{table}: {answer:?}");
     }
     for (table, part) in [
-        ("g9-labels.csv", "2 series where a metric has one: "),
-        ("g7-local.csv", "has no time zone; add Z for UTC"),
-        ("event-per-line.csv", "if each line is one event, count or average those of a time first"),
-        ("comma-SeriesTimeValue.csv", "there are: packets_out; the config has"),
-        ("old-semicolon.csv", "there are: packets_out(device=eth0"),
-        ("load-test-with-text-columns.csv", "there are: Name, User Count"),
+        ("g9-labels.csv", "got 2: "),
+        ("g7-local.csv", "add Z for UTC"),
+        ("event-per-line.csv", "if each line is one event"),
+        ("comma-SeriesTimeValue.csv", "packets_out; the config has"),
+        ("old-semicolon.csv", "packets_out(device=eth0"),
+        ("load-test-with-text-columns.csv", "Name, User Count"),
     ] {
         let answer = run(table);
         assert_eq!(answer.code, 2, "{table}: {answer:?}");
         assert!(answer.stderr.contains(part), "{table}: {answer:?}");
     }
     let config = r#"{"metrics": [{"name": "packets_out", "groups": ["G"]}], "classifier": {}}"#;
-    let place = Place::with(&[("packets.json", config.as_bytes())]);
+    let place = TestFolder::with(&[("packets.json", config.as_bytes())]);
     for table in ["comma-SeriesTimeValue.csv", "old-semicolon.csv"] {
         let path =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/field/tables").join(table);

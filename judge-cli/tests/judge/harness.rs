@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// A directory of its own in which commands run.
-pub(crate) struct Place {
+pub(crate) struct TestFolder {
     directory: TempDir,
 }
 
@@ -20,7 +20,7 @@ pub(crate) struct Answer {
     pub(crate) stderr: String,
 }
 
-impl Place {
+impl TestFolder {
     /// A directory with `files`, each with its path and content.
     pub(crate) fn with(files: &[(&str, &[u8])]) -> Self {
         let place = Self { directory: tempfile::tempdir().unwrap() };
@@ -105,8 +105,8 @@ pub(crate) fn points(level: f64) -> impl Iterator<Item = (i64, f64, f64)> {
 pub(crate) const PARITY: &str = "--judge NetflixACAJudge-v1.0";
 
 /// Config, baseline and a canary whose latency is much higher: the score is 50.
-pub(crate) fn slow_canary() -> Place {
-    Place::with(&[
+pub(crate) fn slow_canary() -> TestFolder {
+    TestFolder::with(&[
         ("config.json", &config(&["latency", "errors"])),
         ("baseline.csv", wide(100.0).as_bytes()),
         ("canary.csv", wide(200.0).as_bytes()),

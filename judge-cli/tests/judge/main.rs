@@ -23,3 +23,4 @@ mod run;
 mod same_csv;
 mod sizes;
 mod test;
+mod wording;

@@ -2,7 +2,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::harness::{Place, RUN, config, slow_canary};
+use crate::harness::{RUN, TestFolder, config, slow_canary};
 
 #[test]
 fn a_file_gets_what_stdout_would() {
@@ -85,7 +85,7 @@ fn colour_is_for_terminals_and_those_who_ask() {
 fn hostile_names_cannot_reach_the_terminal() {
     let hostile = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\r\n\u{202e}";
     let long = "long".repeat(75);
-    let place = Place::with(&[
+    let place = TestFolder::with(&[
         ("config.json", &config(&[hostile, &long])),
         ("baseline.csv", format!("timestamp,\"{hostile}\",{long}\n0,1,2\n1,2,3\n").as_bytes()),
         ("canary.csv", format!("timestamp,\"{hostile}x\",{long}\n0,1,2\n1,2,3\n").as_bytes()),
@@ -112,7 +112,7 @@ fn hostile_names_cannot_reach_the_terminal() {
 
 #[test]
 fn judges_are_listed_with_the_default() {
-    let place = Place::with(&[]);
+    let place = TestFolder::with(&[]);
     let shown = place.judge("judges").stdout;
     let listed: Vec<Value> =
         serde_json::from_str(&place.judge("judges --format json").stdout).unwrap();
@@ -126,7 +126,7 @@ fn judges_are_listed_with_the_default() {
 
 #[test]
 fn help_starts_with_examples_and_shells_can_complete() {
-    let place = Place::with(&[]);
+    let place = TestFolder::with(&[]);
     for command in ["", "run", "batch", "config check", "completions"] {
         let answer = place.judge(&format!("{command} --help"));
         assert_eq!((answer.code, answer.stderr.as_str()), (0, ""), "{command}");
@@ -143,7 +143,7 @@ fn help_starts_with_examples_and_shells_can_complete() {
 #[cfg(feature = "retro")]
 #[test]
 fn headings_of_help_are_of_their_own_options() {
-    let place = Place::with(&[]);
+    let place = TestFolder::with(&[]);
     for (command, option, heading) in [
         ("retro", "--stage-rule", "Options:"),
         ("retro", "--threads", "Options:"),
@@ -175,7 +175,6 @@ fn explain_shows_every_finding_of_the_metric_and_what_would_change_it() {
     assert!(explained.contains("What would change it: "), "{answer:?}");
     let unknown = place.judge(&format!("{RUN} --explain nobody"));
     assert_eq!(unknown.code, 2, "{unknown:?}");
-    let said = "--explain nobody: no metric of that name was judged; there are: ";
-    let judged = unknown.stderr.split_once(said).map(|(_, judged)| judged);
-    assert!(judged.is_some_and(|judged| judged.contains("latency")), "{unknown:?}");
+    let names = ["--explain: ", "latency", "\"nobody\""];
+    assert!(names.iter().all(|name| unknown.stderr.contains(name)), "{unknown:?}");
 }

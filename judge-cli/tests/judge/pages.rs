@@ -5,10 +5,10 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::harness::{Place, config, points};
+use crate::harness::{TestFolder, config, points};
 
 /// Releases of which one has a slow canary, one has no canary, and one has a name that is no file's.
-fn place() -> Place {
+fn place() -> TestFolder {
     let mut csv = "release,role,timestamp,latency,errors\n".to_owned();
     for (release, level) in [("good", Some(100.0)), ("slow", Some(200.0)), ("../</script>", None)] {
         for (role, level) in [("baseline", Some(100.0)), ("canary", level)] {
@@ -17,7 +17,7 @@ fn place() -> Place {
             }
         }
     }
-    Place::with(&[
+    TestFolder::with(&[
         ("config.json", &config(&["latency", "errors"])),
         ("history.csv", csv.as_bytes()),
     ])
@@ -52,7 +52,7 @@ fn every_release_has_a_page_and_the_index_lists_them() {
 }
 
 /// What the charts of the page of `release` are drawn from.
-fn charts(place: &Place, release: &str) -> Value {
+fn charts(place: &TestFolder, release: &str) -> Value {
     let page = fs::read_to_string(place.path().join(format!("pages/{release}.html"))).unwrap();
     let start = page.find("id=\"series\">").unwrap() + "id=\"series\">".len();
     let end = start + page[start..].find("</script>").unwrap();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// How the README calls the command before it is installed.
-const BEFORE_INSTALLING: &str = "cargo run --release -p judge-cli --no-default-features -- ";
+const BEFORE_INSTALLING: &str = "cargo run --release -p canary-judge-cli --no-default-features -- ";
 
 struct Example {
     command: String,

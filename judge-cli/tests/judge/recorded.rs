@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::harness::{Answer, Place};
+use crate::harness::{Answer, TestFolder};
 
 fn judge(arguments: &str) -> Answer {
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/recorded");
@@ -13,7 +13,7 @@ fn judge(arguments: &str) -> Answer {
         let path = recorded.join(word);
         words.push(if path.exists() { path.display().to_string() } else { word.to_owned() });
     }
-    Place::with(&[]).judge(&words.join(" "))
+    TestFolder::with(&[]).judge(&words.join(" "))
 }
 
 /// What must not depend on the form: everything but ids, tags, and how many gaps there are at the

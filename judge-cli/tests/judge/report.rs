@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::harness::{Place, RUN, slow_canary};
+use crate::harness::{RUN, TestFolder, slow_canary};
 
 /// The page without what only says where the series came from.
 fn without_sources(page: &str) -> String {
@@ -46,7 +46,7 @@ fn a_judgement_without_series_is_shown_without_charts() {
 
 #[test]
 fn bad_judgements_are_refused() {
-    let place = Place::with(&[]);
+    let place = TestFolder::with(&[]);
     for (judgement, says) in [
         (&b"{"[..], "not JSON"),
         (b"{}", "judge"),

@@ -8,7 +8,7 @@ use std::{fs, thread};
 
 use serde_json::Value;
 
-use crate::harness::{Answer, Place, config, points};
+use crate::harness::{Answer, TestFolder, config, points};
 
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/recorded");
 
@@ -34,8 +34,8 @@ fn canary_level(release: usize) -> f64 {
     if release % 3 == 2 { 200.0 } else { 100.0 }
 }
 
-pub(crate) fn place(releases: usize) -> Place {
-    Place::with(&[
+pub(crate) fn place(releases: usize) -> TestFolder {
+    TestFolder::with(&[
         ("config.json", &config(&["latency", "errors"])),
         ("history.csv", history(releases).as_bytes()),
     ])
@@ -74,7 +74,7 @@ fn one_interval_over_everything_is_what_judge_run_says() {
             let (config, history) = (at("canary-config.json"), at("history.csv"));
             let (baseline, canary) =
                 (at(&format!("{name}/baseline.csv")), at(&format!("{name}/canary.csv")));
-            let place = Place::with(&[]);
+            let place = TestFolder::with(&[]);
             let run = place.judge(&format!(
                 "run -c {config} -b {baseline} -n {canary} --judge {judge} -f json"
             ));
@@ -123,7 +123,7 @@ fn formats_hold_the_same_judgements() {
     assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
     // It can be read back: it has a column release, and no timestamp.
     let answer = place.judge("retro -c config.json --history out.parquet");
-    assert!(answer.stderr.contains("no column \"timestamp\""), "{answer:?}");
+    assert!(answer.stderr.contains("a column \"timestamp\""), "{answer:?}");
 
     let table = place.judge(&format!("{RETRO} {windows} -f table")).stdout;
     assert_eq!(table.matches("interval 1,").count(), 5);
@@ -139,9 +139,7 @@ fn a_broken_release_is_reported_and_the_rest_is_judged() {
     let answer = place.judge(RETRO);
     assert_eq!(answer.code, 2, "{answer:?}");
     assert!(answer.stdout.contains("r0       PASS        100\n"), "{}", answer.stdout);
-    assert!(
-        answer.stdout.contains("\nr1       BROKEN    history.csv: line 62: the role \"nobody\"")
-    );
+    assert!(answer.stdout.contains("\nr1       BROKEN    history.csv: line 62: "));
     assert!(answer.stdout.contains("\nr2       FAIL "));
     assert!(answer.stdout.contains("; 2 could not be judged\n"));
     assert!(answer.stderr.contains("release \"r3\" cannot be judged"), "{}", answer.stderr);
@@ -171,17 +169,14 @@ fn bad_usage_and_bad_input_say_the_way_out() {
     for (arguments, parts) in [
         ("--interval 10", &["--interval", "time unit needed"] as &[&str]),
         ("--interval 20m --lifetime 10m", &["at most the lifetime, 10m"]),
-        ("--lookback backwards", &["allowed are growing and a time"]),
+        ("--lookback backwards", &["growing or a time"]),
         ("--column build=release", &["COLUMN one of release, timestamp"]),
-        ("--role red=blue", &["allowed are baseline=NAME and canary=NAME"]),
+        ("--role red=blue", &["baseline=NAME or canary=NAME"]),
         ("-f parquet", &["give --output FILE"]),
-        ("-o out.xyz", &["its ending tells no format"]),
+        ("-o out.xyz", &["--output", "--format"]),
         ("--resume", &["--output"]),
-        ("--judge Nobody", &["no judge \"Nobody\""]),
-        (
-            "--column release=build",
-            &["history.csv", "no column \"build\"", "--column release=NAME"],
-        ),
+        ("--judge Nobody", &["--judge", "\"Nobody\""]),
+        ("--column release=build", &["history.csv", "a column \"build\"", "--column release=NAME"]),
     ] {
         let answer = place.judge(&format!("{RETRO} {arguments}"));
         assert_eq!(answer.code, 2, "{arguments}: {answer:?}");
@@ -191,7 +186,7 @@ fn bad_usage_and_bad_input_say_the_way_out() {
     }
     let answer = place.judge("retro -c config.json --history nothing/*.parquet");
     assert_eq!(answer.code, 2);
-    assert!(answer.stderr.contains("no file of history is called so"), "{answer:?}");
+    assert!(answer.stderr.contains("nothing/*.parquet: "), "{answer:?}");
     place.write("none.csv", b"release,role,timestamp,latency\n");
     let answer = place.judge("retro -c config.json --history none.csv");
     assert_eq!(answer.code, 2);
@@ -242,7 +237,7 @@ fn files_are_finished_though_nobody_reads_stdout() {
 }
 
 /// Runs until it has kept something, then stops it as Ctrl-C does.
-fn run_and_interrupt(place: &Place, arguments: &str, parts: &Path) -> Answer {
+fn run_and_interrupt(place: &TestFolder, arguments: &str, parts: &Path) -> Answer {
     let mut child = Command::new(env!("CARGO_BIN_EXE_judge"))
         .current_dir(place.path())
         .args(arguments.split_whitespace())
@@ -280,13 +275,13 @@ fn what_was_stopped_is_gone_on_with_to_the_same_bytes() {
         let answer =
             run_and_interrupt(&place, &format!("{retro} -o {stopped} --threads 1"), &parts);
         assert_eq!(answer.code, 130, "{}", answer.stderr);
-        assert!(answer.stderr.contains("are kept: go on with --resume"), "{}", answer.stderr);
+        assert!(answer.stderr.contains("--resume"), "{}", answer.stderr);
         assert!(!place.path().join(&stopped).exists());
 
         let again = place.judge(&format!("{retro} -o {stopped}"));
         assert_eq!(again.code, 2, "not by accident: {}", again.stderr);
         let other = place.judge(&format!("{retro} --pass 50 --marginal 20 -o {stopped} --resume"));
-        assert!(other.stderr.contains("cannot be gone on with: --"), "{}", other.stderr);
+        assert!(other.stderr.contains("--pass was 95.0"), "{}", other.stderr);
         let resumed = place.judge(&format!("{retro} -o {stopped} --resume"));
         assert_eq!(resumed.code, 0, "{}", resumed.stderr);
         assert_eq!(resumed.stdout, first.stdout, "the lines of all releases");
@@ -318,7 +313,7 @@ fn pages_are_gone_on_with_too() {
 
     let without = place.judge(&format!("{retro} -o stopped.csv --resume"));
     assert_eq!(without.code, 2, "{without:?}");
-    assert!(without.stderr.contains("--report was \"stopped\" and is null"), "{without:?}");
+    assert!(without.stderr.contains("--report was \"stopped\""), "{without:?}");
     let resumed = place.judge(&format!("{stopped} --resume"));
     assert_eq!((resumed.code, &resumed.stdout), (0, &first.stdout), "{}", resumed.stderr);
     let [whole, stopped] = ["whole", "stopped"].map(|folder| files(&place.path().join(folder)));

@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use crate::harness::{PARITY, Place, RUN, config, points, slow_canary, wide};
+use crate::harness::{PARITY, RUN, TestFolder, config, points, slow_canary, wide};
 
 fn judgement(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
@@ -76,7 +76,7 @@ fn every_form_of_series_gives_the_same_judgement() {
 
 #[test]
 fn a_lone_series_is_the_lone_metric() {
-    let place = Place::with(&[
+    let place = TestFolder::with(&[
         ("config.json", &config(&["latency"])),
         ("baseline.json", &prometheus(&[(json!({}), vec![(0, 1.0), (15, 2.0), (30, 3.0)])])),
         ("canary.csv", b"timestamp,value\n0,1\n15,3\n30,2\n"),
@@ -101,7 +101,7 @@ fn thresholds_come_from_the_options_then_the_config() {
 
 #[test]
 fn a_request_has_thresholds_of_its_own() {
-    let place = Place::with(&[]);
+    let place = TestFolder::with(&[]);
     let request = json!({
         "canaryConfig": serde_json::from_slice::<Value>(&config(&["m"])).unwrap(),
         "scoreThresholds": { "pass": 90, "marginal": 50 },
@@ -157,7 +157,7 @@ fn metrics_without_series_have_no_data() {
 
 #[test]
 fn an_empty_result_is_no_data() {
-    let place = Place::with(&[
+    let place = TestFolder::with(&[
         ("config.json", &config(&["latency"])),
         ("empty.json", &prometheus(&[])),
         ("header.csv", b"timestamp,latency\n"),
@@ -173,7 +173,7 @@ fn an_empty_result_is_no_data() {
 
 #[test]
 fn one_point_a_side_is_not_testable_and_says_so() {
-    let place = Place::with(&[
+    let place = TestFolder::with(&[
         ("config.json", &config(&["m"])),
         ("baseline.csv", b"timestamp,m\n0,1\n"),
         ("canary.csv", b"timestamp,m\n0,2\n"),

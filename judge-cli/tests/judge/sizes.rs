@@ -2,7 +2,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::harness::{PARITY, Place, RUN, config};
+use crate::harness::{PARITY, RUN, TestFolder, config};
 
 #[test]
 fn a_million_points() {
@@ -13,7 +13,7 @@ fn a_million_points() {
         }
         table
     };
-    let place = Place::with(&[
+    let place = TestFolder::with(&[
         ("config.json", &config(&["m"])),
         ("baseline.csv", table(1000).as_bytes()),
         ("canary.csv", table(1000).as_bytes()),
@@ -34,7 +34,7 @@ fn ten_thousand_metrics() {
             (0..names.len()).map(|index| (index + time).to_string()).collect();
         writeln!(table, "{time},{}", values.join(",")).unwrap();
     }
-    let place = Place::with(&[
+    let place = TestFolder::with(&[
         ("config.json", &config(&names)),
         ("baseline.csv", table.as_bytes()),
         ("canary.csv", table.as_bytes()),
@@ -54,7 +54,7 @@ fn sparse_times_do_not_fill_the_memory() {
         writeln!(far, "{index},m{index},1\n{},m{index},2", 9_000_000_000_i64 + index).unwrap();
     }
     far.push_str("5,m0,1\n");
-    let place = Place::with(&[
+    let place = TestFolder::with(&[
         ("config.json", &config(&["m0", "m1"])),
         ("baseline.csv", far.as_bytes()),
         ("canary.csv", far.as_bytes()),

@@ -1,62 +1,60 @@
-//! What `EvidenceJudge-v1` can be told beyond Kayenta's schema. The defaults are meant to be left
-//! alone.
+//! Settings of `EvidenceJudge-v1` that Kayenta's schema does not have.
+//!
+//! The defaults fit most canaries.
+
+// To add a setting: a field of `EvidenceConfig` here and of `EvidenceSettings` with its range, a key in
+// kayenta/evidence.rs, a field of the contract, and its conversion in the service.
+mod settings;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::problem::Problem;
+pub use super::range::{NonNegative, Share};
+pub use super::word::Word;
+pub use settings::{EvidenceSettings, JointSettings, KindWord, MetricEvidenceSettings};
+
+use crate::stats::ConfidenceLevel;
 use crate::test_kind::TestKind;
 
-/// The probability that a healthy metric passes: at least one half and below 1.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
-#[serde(transparent)]
-pub struct Confidence(f64);
+/// Probability that a healthy metric passes. A healthy metric that is judged alone fails once in 100 canaries.
+/// [`AcrossMetrics`] lowers the rate when there are several: of ten healthy metrics, one fails in 3 % of the canaries.
+pub const DEFAULT_CONFIDENCE: ConfidenceLevel = ConfidenceLevel::constant(0.99);
 
-impl Confidence {
-    /// A healthy metric that is judged alone fails once in 100; among several metrics
-    /// [`AcrossMetrics`] makes each stricter: of ten healthy ones one fails in 3 % of the canaries.
-    pub const DEFAULT: Self = Self(0.99);
+/// Points at the start of each series that are not judged.
+const DEFAULT_WARM_UP: usize = 0;
 
-    /// # Errors
-    /// When `confidence` is below one half, or 1 or above.
-    pub fn new(confidence: f64) -> Result<Self, Problem> {
-        if (0.5..1.0).contains(&confidence) {
-            Ok(Self(confidence))
-        } else {
-            Err(Problem::error("confidence", confidence, "from 0.5 up to, not including, 1"))
-        }
-    }
-
-    /// The probability that a healthy metric fails.
-    pub fn level(self) -> f64 {
-        1.0 - self.0
-    }
-}
-
-impl Default for Confidence {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
-
-/// The smallest change that matters where the effect size allows none. A change is smaller than
-/// that when it is smaller by any of the three measures.
+/// The smallest change that matters if the effect size does not allow any.
+///
+/// A change is too small if it is below any of the three.
+///
+/// # Example
+/// ```
+/// use judge_core::config::evidence::{MinimumChange, NonNegative};
+///
+/// let minimum = MinimumChange { relative: NonNegative::new(0.05)?, ..MinimumChange::DEFAULT };
+/// assert_eq!(minimum.noise.get(), 0.25);
+/// # Ok::<(), judge_core::Problem>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MinimumChange {
-    /// As a share of the baseline's level, 0 or above.
-    pub relative: f64,
-    /// In standard deviations of the metric's noise, 0 or above.
-    pub noise: f64,
-    /// In the metric's unit, 0 or above.
-    pub absolute: f64,
+    /// As a share of the baseline's location.
+    pub relative: NonNegative,
+    /// In standard deviations of the metric's noise.
+    pub noise: NonNegative,
+    /// In the metric's unit.
+    pub absolute: NonNegative,
 }
 
 impl MinimumChange {
-    /// 2 %: two instances of one release differ by a percent or two in practice. A quarter of the
-    /// noise: less is not visible in a graph.
-    pub const DEFAULT: Self = Self { relative: 0.02, noise: 0.25, absolute: 0.0 };
+    /// 2 %: two instances of one release differ by a percent or two in practice. A quarter of the noise: less is
+    /// not visible in a graph.
+    pub const DEFAULT: Self = Self {
+        relative: NonNegative::constant(0.02),
+        noise: NonNegative::constant(0.25),
+        absolute: NonNegative::constant(0.0),
+    };
 }
 
 impl Default for MinimumChange {
@@ -65,30 +63,41 @@ impl Default for MinimumChange {
     }
 }
 
-/// What a metric counts.
+/// What a metric measures.
+///
+/// # Example
+/// ```
+/// use judge_core::MetricConfig;
+/// use judge_core::config::evidence::{MetricEvidence, MetricKind};
+///
+/// let kind = MetricKind::Proportion { of: "requests".to_owned() };
+/// let evidence = MetricEvidence { kind, ..MetricEvidence::default() };
+/// let errors = MetricConfig { evidence, ..MetricConfig::new("errors", "Errors") };
+/// assert_eq!(errors.evidence.kind.exposure(), Some("requests"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum MetricKind {
-    /// Sparse counts are recognised by their values, everything else is a gauge.
+    /// Sparse counts are recognised by their values; everything else is a gauge.
     #[default]
     Auto,
     /// A measured value.
     Gauge,
-    /// Events per interval; `exposure` names the metric that holds what they are out of (requests,
-    /// seconds), if they are not out of equal time.
+    /// Events per interval.
     Count {
-        /// A metric of the same request.
+        /// The metric of the same request that the events are relative to (requests, seconds); `None` for equal times.
         exposure: Option<String>,
     },
-    /// Events that are each one of the events of another metric, as errors are of requests.
+    /// Events that are a part of the events of another metric, as errors are of requests.
     Proportion {
-        /// The metric of the same request that holds all events.
+        /// The metric of the same request that has all events.
         of: String,
     },
 }
 
 impl MetricKind {
-    /// The metric that holds what the events are out of.
+    /// The metric that the events are relative to.
     pub fn exposure(&self) -> Option<&str> {
         match self {
             Self::Auto | Self::Gauge => None,
@@ -98,89 +107,133 @@ impl MetricKind {
     }
 }
 
-/// What a metric counts as when harm is neither shown nor ruled out.
+/// How a metric counts if harm is neither shown nor excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum InconclusivePolicy {
-    /// As passing, but the score is the pass threshold at most: doubt alone fails no canary, and none passes
-    /// with full marks.
+    /// It passes, but the score is at most the pass threshold. So doubt alone fails no canary, and no canary with
+    /// doubt gets full marks.
     #[default]
     PassThreshold,
-    /// As passing.
+    /// It passes.
     Pass,
-    /// As passing, but the verdict is Marginal at best.
+    /// It passes, but the verdict is at best Marginal.
     Marginal,
-    /// As failing.
+    /// It fails.
     Fail,
 }
 
-/// What a systemic regression does to the verdict.
+impl Word for InconclusivePolicy {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("passThreshold", Self::PassThreshold),
+        ("pass", Self::Pass),
+        ("marginal", Self::Marginal),
+        ("fail", Self::Fail),
+    ];
+}
+
+/// What the joint test does to the verdict when it finds many metrics slightly worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum JointOutcome {
     /// The score is 0.
     #[default]
     Fail,
-    /// The verdict is Marginal at best.
+    /// The verdict is at best Marginal.
     Marginal,
-    /// It is only reported.
+    /// It only warns.
     Warn,
 }
 
-/// The search for a systemic regression: many metrics a little worse.
+impl Word for JointOutcome {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("fail", Self::Fail), ("marginal", Self::Marginal), ("warn", Self::Warn)];
+}
+
+/// The joint test: are many metrics slightly worse at the same time?
+///
+/// # Example
+/// ```
+/// use judge_core::config::evidence::{EvidenceConfig, Joint, JointOutcome};
+///
+/// let joint = Joint { outcome: JointOutcome::Warn, ..Joint::default() };
+/// let config = EvidenceConfig { joint, ..EvidenceConfig::default() };
+/// assert!(config.joint.enabled);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Joint {
-    /// Whether it is done.
+    /// Whether the test runs.
     pub enabled: bool,
-    /// How much of its allowance (or smallest change that matters) the median metric must have used
-    /// up: above 0, at most 1.
-    pub size: f64,
-    /// What it does.
+    /// Share of its allowance, or of the smallest change that matters, that the median metric must use up.
+    pub size: Share,
+    /// What a finding does to the verdict.
     pub outcome: JointOutcome,
 }
 
 impl Default for Joint {
     fn default() -> Self {
-        Self { enabled: true, size: 0.4, outcome: JointOutcome::Fail }
+        Self { enabled: true, size: Share::constant(0.4), outcome: JointOutcome::Fail }
     }
 }
 
-/// Whether the number of metrics makes each metric's test stricter.
+/// How the number of metrics makes the test of each metric stricter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum AcrossMetrics {
-    /// The level of each is divided by the square root of their number. A canary of many metrics has
-    /// more chances to raise a false alarm, and as many to show harm: what minimises misses and
-    /// false alarms together lies between a level that stays and one that is divided by the number.
+    /// The significance level of each metric is divided by the square root of their number.
+    ///
+    /// A canary with many metrics has more chances of a false alarm, and as many more to show harm. The level with the
+    /// fewest misses and false alarms together lies between a constant one and one divided by the number.
     #[default]
     Balanced,
-    /// Each is judged as if it were alone.
+    /// Each metric is judged as if it were alone.
     Each,
-    /// Any false failure at all is as rare as one metric's (Holm 1979).
+    /// The probability of any false failure is that of one metric (Holm 1979).
     Holm,
-    /// The share of false failures among failures is held (Benjamini and Hochberg 1995).
+    /// The share of false failures among failures is limited (Benjamini and Hochberg 1995).
     BenjaminiHochberg,
 }
 
+impl Word for AcrossMetrics {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("balanced", Self::Balanced),
+        ("each", Self::Each),
+        ("holm", Self::Holm),
+        ("benjaminiHochberg", Self::BenjaminiHochberg),
+    ];
+}
+
 /// The tests that run.
+///
+/// # Example
+/// ```
+/// use judge_core::TestKind;
+/// use judge_core::config::evidence::Tests;
+///
+/// assert!(!Tests::without(TestKind::Spread).contains(TestKind::Spread));
+/// assert!(Tests::only([TestKind::Location]).contains(TestKind::Location));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Tests(BTreeSet<TestKind>);
 
 impl Tests {
-    /// Only these.
+    /// Only `tests`.
     pub fn only(tests: impl IntoIterator<Item = TestKind>) -> Self {
         Self(tests.into_iter().collect())
     }
 
-    /// All but one.
+    /// All tests but `test`.
     pub fn without(test: TestKind) -> Self {
         Self::only(TestKind::ALL.into_iter().filter(|other| *other != test))
     }
 
     /// Whether `test` runs.
-    pub fn has(&self, test: TestKind) -> bool {
+    pub fn contains(&self, test: TestKind) -> bool {
         self.0.contains(&test)
     }
 }
@@ -191,48 +244,71 @@ impl Default for Tests {
     }
 }
 
-/// The whole of `judge.judgeConfigurations` that the judge reads.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+/// Settings of the judge: `judge.judgeConfigurations` in Kayenta's JSON.
+///
+/// # Example
+/// ```
+/// use judge_core::config::evidence::{EvidenceConfig, InconclusivePolicy};
+///
+/// let strict =
+///     EvidenceConfig { inconclusive: InconclusivePolicy::Fail, ..EvidenceConfig::default() };
+/// assert_eq!(strict.warm_up, 0);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EvidenceConfig {
-    /// Of each metric.
-    pub confidence: Confidence,
-    /// Of each metric.
+    /// Probability that a healthy metric passes, from 0.5.
+    pub confidence: ConfidenceLevel,
+    /// Smallest change that matters, for every metric.
     pub minimum_change: MinimumChange,
-    /// Which tests run.
+    /// Tests that run.
     pub tests: Tests,
-    /// What an inconclusive metric counts as.
+    /// How an inconclusive metric counts.
     pub inconclusive: InconclusivePolicy,
-    /// The search for a systemic regression.
+    /// The joint test.
     pub joint: Joint,
-    /// Whether many metrics make each stricter.
+    /// How the number of metrics makes the test of each stricter.
     pub across_metrics: AcrossMetrics,
     /// Points at the start of each series that are not judged.
     pub warm_up: usize,
 }
 
-/// What a metric's `analysisConfigurations.canary` says otherwise.
+impl Default for EvidenceConfig {
+    fn default() -> Self {
+        Self {
+            confidence: DEFAULT_CONFIDENCE,
+            minimum_change: MinimumChange::DEFAULT,
+            tests: Tests::default(),
+            inconclusive: InconclusivePolicy::default(),
+            joint: Joint::default(),
+            across_metrics: AcrossMetrics::default(),
+            warm_up: DEFAULT_WARM_UP,
+        }
+    }
+}
+
+/// Settings of one metric, in place of those of the judge: `analysisConfigurations.canary` in Kayenta's JSON.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MetricEvidence {
-    /// Its own confidence.
-    pub confidence: Option<Confidence>,
-    /// Its own smallest change, relative.
-    pub minimum_relative: Option<f64>,
-    /// Its own smallest change, in its noise.
-    pub minimum_noise: Option<f64>,
-    /// Its own smallest change, in its unit.
-    pub minimum_absolute: Option<f64>,
-    /// Its own tests.
+    /// Probability that the metric passes if it is healthy, from 0.5.
+    pub confidence: Option<ConfidenceLevel>,
+    /// Smallest relative change that matters.
+    pub minimum_relative: Option<NonNegative>,
+    /// Smallest change that matters, in standard deviations of the noise.
+    pub minimum_noise: Option<NonNegative>,
+    /// Smallest change that matters, in the metric's unit.
+    pub minimum_absolute: Option<NonNegative>,
+    /// Tests that run.
     pub tests: Option<Tests>,
-    /// What it counts.
+    /// What the metric measures.
     pub kind: MetricKind,
-    /// Its own warm-up, in points.
+    /// Points at the start of each series that are not judged.
     pub warm_up: Option<usize>,
 }
 
 impl MetricEvidence {
-    /// The smallest change that matters to this metric.
+    /// The smallest change that matters for this metric; `judge` has the values that the metric does not set.
     pub fn minimum_change(&self, judge: &EvidenceConfig) -> MinimumChange {
         MinimumChange {
             relative: self.minimum_relative.unwrap_or(judge.minimum_change.relative),

@@ -1,4 +1,4 @@
-//! What in a config may be meant otherwise, though every judge goes on with it.
+//! Notices: settings that every judge accepts and that the author may not have meant.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,8 @@ use crate::problem::Problem;
 use super::{CanaryConfig, Direction, MetricConfig};
 
 impl CanaryConfig {
-    /// The groups in which every metric is muted, so that none counts, with the place of one of them.
+    /// Groups in which every metric is muted, so that the group counts nothing, each with the index of one of
+    /// its metrics.
     pub(crate) fn muted_groups(&self) -> BTreeMap<&str, usize> {
         let mut groups: BTreeMap<&str, (usize, bool)> = BTreeMap::new();
         for (index, metric) in self.metrics.iter().enumerate() {
@@ -25,17 +26,17 @@ impl CanaryConfig {
             metric.groups.iter().any(|group| !muted.contains_key(group.as_str()))
         };
         if !self.metrics.iter().any(counted) {
-            // Nothing is scored, which says more.
+            // No metric counts at all; another notice says so.
             return;
         }
         for (group, index) in &muted {
             let (path, value) = match self.group_weights.get(*group) {
-                // It loses nothing.
+                // A weight of 0 loses nothing.
                 Some(weight) if *weight == 0.0 => continue,
                 Some(weight) => (format!("classifier.groupWeights.{group}"), weight.to_string()),
                 None => (format!("metrics[{index}].groups"), format!("{group:?}")),
             };
-            let consequence = "every metric of the group is muted, so the group counts nothing: \
+            let consequence = "every metric of the group is muted, so the group does not count: \
                                NetflixACAJudge-v1.0 loses its share of the score, EvidenceJudge-v1 \
                                gives it to the other groups";
             problems.push(Problem::remark(path, value, consequence));
@@ -52,8 +53,8 @@ impl CanaryConfig {
             let path = format!("metrics[{index}].analysisConfigurations.canary.direction");
             let value = if other == "increase" { "\"decrease\"" } else { "\"increase\"" };
             let consequence = format!(
-                "{} fails when it {verb}; is `direction` the direction of harm? If harm is the other \
-                 way, say {other:?}",
+                "{} fails when it {verb}; `direction` is the harmful direction: if the opposite is harmful, \
+                 set it to {other:?}",
                 metric.name
             );
             problems.push(Problem::remark(path, value, consequence));
@@ -61,7 +62,7 @@ impl CanaryConfig {
     }
 }
 
-/// Words of metrics that are worse when they are higher.
+/// Words in the names of metrics where an increase is harmful.
 const WORSE_HIGHER: &[&str] = &[
     "error",
     "fail",
@@ -83,18 +84,18 @@ const WORSE_HIGHER: &[&str] = &[
     "elapsed",
 ];
 
-/// Words of metrics that are worse when they are lower.
+/// Words in the names of metrics where a decrease is harmful.
 const WORSE_LOWER: &[&str] = &["success", "throughput", "availability", "apdex", "uptime"];
 
-/// Words that turn the others round, or make them say something else: an error budget, requests without
-/// errors.
+/// Words that invert the meaning of the others or change it: an error budget, requests without errors.
 const TURNING: &[&str] =
     &["free", "budget", "non", "no", "without", "remaining", "until", "between"];
 
-/// The direction in which a metric called `name` does harm, as far as its name tells.
+/// The harmful direction that the name of a metric suggests, if it suggests one.
 fn harm(name: &str) -> Option<Direction> {
     let words = words(name);
-    // Endings are the plural's and the participle's: errors, failed. A word may be in two parts.
+    // A prefix matches plurals and participles as well: errors, failed. Pairs of words match names that split
+    // one: response_time.
     let has = |known: &[&str]| {
         let pairs = words.windows(2).map(<[String]>::concat);
         let mut all = words.iter().cloned().chain(pairs);
@@ -109,8 +110,8 @@ fn harm(name: &str) -> Option<Direction> {
     }
 }
 
-/// The words of a name such as `http_errors`, `http-errors` or `httpErrors`, in lower case; a number
-/// begins one.
+/// The words of a name such as `http_errors`, `http-errors` or `httpErrors`, in lower case. A digit starts a
+/// word.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
@@ -154,7 +155,7 @@ mod tests {
         let muted = |group: &str| MetricConfig { muted: true, ..MetricConfig::new("m", group) };
         let counted = || MetricConfig::new("a", "A");
         let mixed = MetricConfig { groups: vec!["B".to_owned()], ..MetricConfig::new("b", "B") };
-        let of = "every metric of the group is muted, so the group counts nothing: \
+        let of = "every metric of the group is muted, so the group does not count: \
                   NetflixACAJudge-v1.0 loses its share of the score, EvidenceJudge-v1 gives it to the \
                   other groups";
         let cases = [
@@ -213,7 +214,7 @@ mod tests {
             said(&config(vec![metric], &[])),
             [
                 "Notice metrics[0].analysisConfigurations.canary.direction: \"decrease\"; errors fails when \
-              it decreases; is `direction` the direction of harm? If harm is the other way, say \
+              it decreases; `direction` is the harmful direction: if the opposite is harmful, set it to \
               \"increase\""
             ]
         );

@@ -1,28 +1,28 @@
-//! The sentence that says what decided a metric.
+//! Explanations: one sentence that says what decided a metric.
 
 use std::fmt::Write;
 
 use crate::config::{Direction, EffectMeasure};
+use crate::format::{push_short, push_signed, short};
 
-use super::short::{push_short, push_signed, short};
 use super::{
     Change, Classification, Counts, Decision, Effect, Evidence, Finding, Interval, MetricJudgement,
     Panel, TestKind,
 };
 
 impl Finding {
-    /// What would have changed what it says, in one line for people; empty where it is neither
-    /// significant nor large enough to matter, which nothing short of another canary would change.
+    /// What would have changed this finding, in one line for people. Empty for a finding that is neither
+    /// significant nor large enough to matter: only another canary would change it.
     pub fn what_would_change(&self) -> String {
         match (self.p <= self.level, self.matters) {
-            // What is only shown decides nothing.
+            // Tests that are only shown decide nothing.
             _ if !self.test.decides() => String::new(),
             (true, true) => {
                 format!("no harm with a p above {}, or too small to matter", short(self.level))
             }
             (true, false) => "harm if it were large enough to matter".to_owned(),
             (false, true) => format!("harm with a p of {} or less", short(self.level)),
-            // A judgement has over a hundred of these, most of them this.
+            // A judgement has over a hundred findings, and most are of this kind.
             (false, false) => String::new(),
         }
     }
@@ -47,7 +47,7 @@ impl MetricJudgement {
     fn decided(&self) -> String {
         match &self.decision {
             Decision::MissingData => {
-                // Gaps that were replaced count as judged.
+                // Gaps that were replaced by 0 count as judged.
                 let left = |counts: &Counts| {
                     if counts.gaps == counts.submitted { 0 } else { counts.judged }
                 };
@@ -71,7 +71,7 @@ impl MetricJudgement {
         }
     }
 
-    /// What would have changed the class, in one line for people; empty where no panel judged.
+    /// What would have changed the class, in one line for people; empty for the parity judge.
     pub fn what_would_change(&self) -> String {
         let Decision::Panel(panel) = &self.decision else { return String::new() };
         let harm: Vec<&Finding> = self.findings.iter().filter(|f| f.is_harm()).collect();
@@ -84,8 +84,8 @@ impl MetricJudgement {
                 Some(more) => {
                     format!("about {more} more points a side, if the shift stays what it is")
                 }
-                None => "another allowance: the shift is too near what is allowed for more points \
-                         to settle it"
+                None => "another allowance: the shift is too close to this one for more points to \
+                         settle it"
                     .to_owned(),
             },
             ([only], ..) if only.test == TestKind::Location => self
@@ -95,8 +95,8 @@ impl MetricJudgement {
         }
     }
 
-    /// How many more points a side would settle an inconclusive metric, where that is no more than ten
-    /// times those there: nobody waits for longer.
+    /// Additional points a side that would settle an inconclusive metric; `None` above ten times the points
+    /// there are, because nobody waits that long.
     pub(crate) fn points_to_settle(&self) -> Option<usize> {
         const TIMES: usize = 10;
         let Decision::Panel(panel) = &self.decision else { return None };
@@ -104,9 +104,9 @@ impl MetricJudgement {
         panel.more_points.filter(|more| *more <= TIMES * points)
     }
 
-    /// The allowance that the shift would pass with: it is no likelier above than below it.
+    /// The allowance with which the estimated shift would pass: the shift is as likely above as below it.
     fn enough_allowance(&self, change: Change, estimate: f64) -> Option<String> {
-        /// To which ratios are rounded, towards those that allow more.
+        /// Ratios are rounded to 1/1000, towards a larger allowance.
         const STEPS: f64 = 1000.0;
         let level = self.baseline.median;
         let setting = match change {
@@ -148,7 +148,7 @@ impl MetricJudgement {
         text
     }
 
-    /// A shift in percent of the baseline's median, or in the metric's unit where that is 0.
+    /// Appends a shift in percent of the baseline's median, or in the metric's unit if the median is 0.
     fn push_shift(&self, text: &mut String, shift: f64) {
         let median = self.baseline.median.abs();
         if median > 0.0 {
@@ -183,7 +183,7 @@ impl MetricJudgement {
     }
 }
 
-/// What the test lacks that is nearest to failing.
+/// What the test that is nearest to failing lacks.
 fn nearest(closest: &Finding) -> String {
     let mut text = String::with_capacity(LENGTH);
     text.push_str("nearest to failing is ");
@@ -191,7 +191,7 @@ fn nearest(closest: &Finding) -> String {
     if closest.p <= closest.level {
         text.push_str(": its p of ");
         push_short(&mut text, closest.p);
-        text.push_str(" would do");
+        text.push_str(" is small enough");
     } else {
         text.push_str(": it needs p ≤ ");
         push_short(&mut text, closest.level);
@@ -206,11 +206,11 @@ fn nearest(closest: &Finding) -> String {
 
 fn end_of_harm(harm: &[&Finding]) -> String {
     let names: Vec<&str> = harm.iter().map(|finding| finding.test.name()).collect();
-    let each = if names.len() > 1 { "; each fails it alone" } else { "" };
-    format!("to pass it takes the end of what shows in {}{each}", names.join(", "))
+    let each = if names.len() > 1 { "; each of them fails it alone" } else { "" };
+    format!("it passes once the harm in {} is gone{each}", names.join(", "))
 }
 
-/// Room for nearly every explanation.
+/// Capacity that nearly every explanation fits in.
 const LENGTH: usize = 128;
 
 fn shift(estimate: f64, interval: &Interval) -> String {
@@ -225,7 +225,7 @@ fn shift(estimate: f64, interval: &Interval) -> String {
     text
 }
 
-/// How the effect reached its allowance.
+/// Appends how the effect reached its allowance.
 fn push_reached(text: &mut String, evidence: &Evidence, up: bool) {
     let effect = &evidence.effect;
     if effect.value.is_nan() {
@@ -236,7 +236,7 @@ fn push_reached(text: &mut String, evidence: &Evidence, up: bool) {
     }
 }
 
-/// Why a clear change is no failure.
+/// Appends why a significant change is no failure.
 fn push_spared(text: &mut String, evidence: &Evidence, up: bool) {
     match (up, evidence.direction) {
         (true, Direction::Decrease) => text.push_str("only a decrease is a failure"),
@@ -245,7 +245,7 @@ fn push_spared(text: &mut String, evidence: &Evidence, up: bool) {
     }
 }
 
-/// The effect and its allowance, with `verb` between them.
+/// Appends the effect and its allowance, with `verb` between them.
 fn push_held(text: &mut String, effect: &Effect, verb: &str, up: bool) {
     let allowed = if up { effect.allowed_increase } else { effect.allowed_decrease };
     text.push_str(name(effect));

@@ -1,4 +1,4 @@
-//! What one test found in one metric.
+//! Findings: what one test found in one metric.
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -6,78 +6,91 @@ use crate::interval::Interval;
 use crate::number;
 use crate::test_kind::TestKind;
 
-/// What an estimate is of.
+/// The quantity that a finding estimates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Estimated {
     /// Canary − baseline, in the metric's unit.
     Shift,
-    /// The canary's spread divided by the baseline's.
+    /// Spread of the canary divided by the spread of the baseline.
     SpreadRatio,
-    /// Excess of the smallest of the points that stand out, divided by the baseline's largest.
+    /// Excess of the smallest point that stands out, divided by the largest excess of the baseline.
     ExcessRatio,
-    /// The share of bad points that another bad point follows.
+    /// Share of bad points that are followed by another bad point.
     ShareFollowed,
-    /// The canary's rate of events divided by the baseline's.
+    /// Rate of events of the canary divided by the rate of the baseline.
     RateRatio,
-    /// A share of the canary's points.
+    /// Share of the canary's points.
     ShareOfPoints,
 }
 
-/// Whether a finding speaks of an increase or of a decrease.
+/// Direction of the change that a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Change {
-    /// The canary is higher, or has more of it upwards.
+    /// The canary is higher, or has more upward deviations.
     Increase,
-    /// The canary is lower, or has more of it downwards.
+    /// The canary is lower, or has more downward deviations.
     Decrease,
 }
 
-/// One test of one metric.
+/// The result of one test of one metric.
+///
+/// # Example
+/// ```
+/// use judge_core::judgement::MetricJudgement;
+///
+/// /// The findings that fail a metric, for a log.
+/// fn harm(metric: &MetricJudgement) -> Vec<String> {
+///     let harm = metric.findings.iter().filter(|finding| finding.test.decides() && finding.is_harm());
+///     harm.map(|finding| format!("{}: {}", finding.test.name(), finding.sentence)).collect()
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Finding {
     /// The test.
     pub test: TestKind,
-    /// The change it looked for.
+    /// Direction of the change that the test looked for.
     pub change: Change,
-    /// Its statistic: z or t for location, end state and spread, points for the tail, pairs for
-    /// excursions, events for events.
+    /// Test statistic: z or t for location, end state and spread; a number of points for the tail, of pairs
+    /// for excursions, of events for events.
     #[serde(with = "number")]
     pub statistic: f64,
-    /// How likely as much is where nothing is wrong beyond the allowance.
+    /// p-value: the probability of a statistic at least this large if there is no harm beyond the allowance.
     pub p: f64,
-    /// Harm needs a p of at most this: the test's share of the metric's level.
+    /// Significance level: harm needs a p-value of at most this. It is the test's share of the metric's
+    /// significance level.
     pub level: f64,
-    /// What the estimate is of.
+    /// Quantity that the estimate is about.
     pub estimated: Estimated,
     /// The estimate.
     #[serde(with = "number")]
     pub estimate: f64,
-    /// Its confidence interval, where there is one.
+    /// Confidence interval of the estimate, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
     /// Whether the change is large enough to matter.
     pub matters: bool,
-    /// What a person would say.
+    /// The finding in one sentence for people.
     pub sentence: String,
 }
 
 impl Finding {
-    /// Significant and large enough to matter.
+    /// Whether the finding is harm: significant, and large enough to matter.
     pub fn is_harm(&self) -> bool {
         self.matters && self.p <= self.level
     }
 
-    /// How much evidence it is: p in units of its level, smaller is more.
+    /// Strength of the evidence: the p-value divided by its significance level. Smaller is stronger.
     pub fn weight(&self) -> f64 {
         self.p / self.level
     }
 }
 
-/// A finding with what would change it, which is derived and therefore not stored.
+/// A finding with what would have changed it, which is derived, so it is written and not stored.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ExplainedFinding<'a> {

@@ -1,25 +1,25 @@
-//! What a metric counts as in the scores.
+//! How a metric counts in the scores.
 
 use super::{Classification, Decision, MetricJudgement};
 
-/// What a metric counts as in the scores, if it is not muted.
+/// How a metric counts in the scores, unless it is muted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standing {
-    /// It passes in its groups.
+    /// It counts as passing in its groups.
     Passed,
-    /// It fails in its groups.
+    /// It counts as failing in its groups.
     Failed,
-    /// It counts in no group; when half of the metrics do not, the canary fails.
+    /// It has no data and counts in no group. If half of the metrics have none, the canary fails.
     Missing,
     /// It counts in no group.
     Uncounted,
 }
 
 impl MetricJudgement {
-    /// What the metric counts as in the scores of its groups and the canary's.
+    /// How the metric counts in the scores of its groups and of the canary.
     ///
-    /// An inconclusive metric fails or passes as the config says. Whether the metric is muted plays no
-    /// part.
+    /// An inconclusive metric counts as failing or passing, as the config says. Whether the metric is muted
+    /// makes no difference here.
     ///
     /// # Example
     /// ```
@@ -31,7 +31,7 @@ impl MetricJudgement {
     /// let config = CanaryConfig { metrics, ..CanaryConfig::default() };
     /// let judgement = NetflixAcaJudge.judge(&JudgeRequest::without_points(config))?;
     /// assert_eq!(judgement.metrics[0].standing(), Standing::Missing);
-    /// # Ok::<(), judge_core::Refused>(())
+    /// # Ok::<(), judge_core::JudgeError>(())
     /// ```
     pub fn standing(&self) -> Standing {
         match (self.classification, &self.decision) {
@@ -49,8 +49,8 @@ impl MetricJudgement {
         }
     }
 
-    /// Whether the metric, if it is not muted, fails the canary by itself: it is critical and does not
-    /// pass, for want of data too.
+    /// Whether the metric alone fails the canary, unless it is muted: it is critical, and it fails or has no
+    /// data.
     pub fn fails_alone(&self) -> bool {
         self.critical && self.standing() != Standing::Passed
     }

@@ -1,9 +1,9 @@
-//! Bare `NaN`, `Infinity` and `-Infinity`, which JSON does not have and many programs write.
+//! Bare `NaN`, `Infinity` and `-Infinity`. JSON does not have them, but many programs write them.
 
-/// The words, the longest match first.
+/// The words; a word that starts with another comes first.
 const WORDS: [&[u8]; 3] = [b"-Infinity", b"Infinity", b"NaN"];
 
-/// `json` with the bare words in quotes, or `None` if there is none. O(n).
+/// `json` with the bare words in quotes; `None` if it has none. O(n).
 pub(super) fn quote(json: &[u8]) -> Option<Vec<u8>> {
     let mut quoted = Vec::new();
     let mut copied = 0;
@@ -32,7 +32,7 @@ pub(super) fn quote(json: &[u8]) -> Option<Vec<u8>> {
     Some(quoted)
 }
 
-/// The index behind the string that starts at `start`.
+/// The index after the string that starts at `start`.
 fn string_end(json: &[u8], start: usize) -> usize {
     let mut index = start + 1;
     while index < json.len() {

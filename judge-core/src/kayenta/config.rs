@@ -1,4 +1,4 @@
-//! Kayenta's canary config document.
+//! Reads Kayenta's canary config.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,7 @@ use crate::problem::{Problem, Severity};
 use super::document::{Node, Problems, elements, too_many};
 use super::evidence;
 
-/// The config, unless there is an error among the problems, and the problems if there is. Without
-/// an error they are in the config.
+/// The config, or the problems if one of them is an error. Other problems are kept in the config.
 pub(super) fn read(document: &Value) -> (Option<CanaryConfig>, Problems) {
     let mut problems = Problems::new();
     let root = Node::root(document);
@@ -68,7 +67,7 @@ const CONFIG_KEYS: &[&str] = &[
     "updatedTimestampIso",
 ];
 
-/// The same of a metric.
+/// Keys of a metric in Kayenta's schema.
 const METRIC_KEYS: &[&str] =
     &["name", "id", "query", "groups", "analysisConfigurations", "scopeName"];
 
@@ -93,7 +92,7 @@ fn read_judge(judge: &Node<'_>, problems: &mut Problems) -> Option<String> {
     }
 }
 
-/// Missing thresholds are 0, as Kayenta has them.
+/// A missing threshold is 0, as in Kayenta.
 pub(super) fn read_thresholds(node: &Node<'_>, problems: &mut Problems) -> Option<Thresholds> {
     node.object(problems)?;
     node.notice_unknown(&["pass", "marginal"], problems);
@@ -104,7 +103,7 @@ pub(super) fn read_thresholds(node: &Node<'_>, problems: &mut Problems) -> Optio
         }
         let number = field.number();
         if number.is_none() {
-            problems.push(field.error("a score, 0 to 100"));
+            problems.push(field.error("a score from 0 to 100"));
         }
         number
     };
@@ -123,7 +122,7 @@ fn read_weights(weights: &Node<'_>, problems: &mut Problems) -> BTreeMap<String,
         }
         let weight = weights.field(group);
         let number = if weight.is_absent() {
-            problems.push(weight.suspect("a weight, 0 to 100", "it counts as 0"));
+            problems.push(weight.suspect("a weight from 0 to 100", "it counts as 0"));
             Some(0.0)
         } else {
             weight.number()
@@ -132,7 +131,7 @@ fn read_weights(weights: &Node<'_>, problems: &mut Problems) -> BTreeMap<String,
             Some(number) => {
                 read.insert(group.clone(), number);
             }
-            None => problems.push(weight.error("a weight, 0 to 100")),
+            None => problems.push(weight.error("a weight from 0 to 100")),
         }
     }
     read
@@ -174,7 +173,7 @@ fn read_metric(metric: &Node<'_>, problems: &mut Problems) -> Option<MetricConfi
     }
     configurations.object(problems)?;
     configurations.notice_unknown(&["canary", "retro"], problems);
-    // Only judge retro reads it, and knows whether its expression can be computed.
+    // `judge retro` reads the expression and checks whether it can be computed.
     configurations.field("retro").notice_unknown(&["expression"], problems);
     let canary = configurations.field("canary");
     if canary.is_absent() {
@@ -211,13 +210,16 @@ const NAN_STRATEGIES: &[(&str, NanStrategy)] =
 const MEASURES: &[(&str, EffectMeasure)] =
     &[("meanRatio", EffectMeasure::MeanRatio), ("cles", EffectMeasure::Cles)];
 
-/// Whether outliers are removed; the factor is read apart.
+/// Whether outliers are removed. The factor is read separately.
 const OUTLIER_STRATEGIES: &[(&str, bool)] = &[("keep", false), ("remove", true)];
 
-/// One of `words`; the first, which is Kayenta's default, when the field is missing or holds another
-/// word. `null` is what Kayenta cannot read.
+/// The meaning of a word. A missing or unknown word means the first of `words`, Kayenta's default. `null` is
+/// an error, because Kayenta cannot read it.
 fn word<T: Copy + Default>(node: &Node<'_>, words: &[(&str, T)], problems: &mut Problems) -> T {
-    let allowed = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
+    let allowed = || {
+        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        format!("one of {}", words.join(", "))
+    };
     let default = words.first().map(|(_, meaning)| *meaning).unwrap_or_default();
     let known = |text| words.iter().find(|(word, _)| *word == text);
     match node.value {
@@ -237,8 +239,8 @@ fn word<T: Copy + Default>(node: &Node<'_>, words: &[(&str, T)], problems: &mut 
     }
 }
 
-/// A section of the metric's configuration. Kayenta reads a plain value in its place as an empty
-/// one.
+/// Whether a section of the metric's configuration is there. Kayenta reads a number, string or flag in its
+/// place as an empty section.
 fn has_section(node: &Node<'_>, problems: &mut Problems) -> bool {
     match node.value {
         None | Some(Value::Null) => false,
@@ -283,7 +285,7 @@ fn read_effect_size(node: &Node<'_>, problems: &mut Problems) -> EffectSize {
     let mut allowance = |key| {
         let field = node.field(key);
         let value = boxed_double(&field, measure.neutral(), problems);
-        problems.extend(unusual_allowance(measure, key, value, &field));
+        problems.extend(suspicious_allowance(measure, key, value, &field));
         value
     };
     EffectSize {
@@ -295,24 +297,30 @@ fn read_effect_size(node: &Node<'_>, problems: &mut Problems) -> EffectSize {
     }
 }
 
-/// An allowance that allows nothing, or that no canary can reach: 0.1 is often meant to be 10 %.
-fn unusual_allowance(
+/// A notice about an allowance that allows nothing or everything: 0.1 often means 10 %.
+fn suspicious_allowance(
     measure: EffectMeasure,
     key: &str,
     value: f64,
     field: &Node<'_>,
 ) -> Option<Problem> {
     let increase = key.ends_with("Increase");
-    let (usual, allowed) = match (measure, increase) {
-        (EffectMeasure::MeanRatio, true) => (value >= 1.0, "1 or above; 1.1 stands for 10 % more"),
-        (EffectMeasure::MeanRatio, false) => {
-            ((0.0..=1.0).contains(&value), "0 to 1; 0.9 stands for 10 % less")
+    let (plausible, allowed) = match (measure, increase) {
+        (EffectMeasure::MeanRatio, true) => {
+            (value >= 1.0, "a ratio of at least 1, such as 1.1 for 10 % more")
         }
-        (EffectMeasure::Cles, true) => ((0.5..=1.0).contains(&value), "0.5 to 1"),
-        (EffectMeasure::Cles, false) => ((0.0..=0.5).contains(&value), "0 to 0.5"),
+        (EffectMeasure::MeanRatio, false) => {
+            ((0.0..=1.0).contains(&value), "a ratio from 0 to 1, such as 0.9 for 10 % less")
+        }
+        (EffectMeasure::Cles, true) => {
+            ((0.5..=1.0).contains(&value), "a probability from 0.5 to 1")
+        }
+        (EffectMeasure::Cles, false) => {
+            ((0.0..=0.5).contains(&value), "a probability from 0 to 0.5")
+        }
     };
-    (!usual && value.is_finite()).then(|| Problem {
-        consequence: "it allows nothing, or everything".to_owned(),
+    (!plausible && value.is_finite()).then(|| Problem {
+        consequence: "it allows nothing or everything".to_owned(),
         ..field.notice(allowed)
     })
 }
@@ -320,10 +328,11 @@ fn unusual_allowance(
 const EFFECT_KEYS: &[&str] =
     &["measure", "allowedIncrease", "allowedDecrease", "criticalIncrease", "criticalDecrease"];
 
-/// A number that Kayenta casts to a boxed double: integers only as far as Java's `int` goes, no
-/// strings, and 0 for `null`.
+/// A number that Kayenta casts to `java.lang.Double`: integers up to Java's `int` only, no strings, and 0 for
+/// `null`.
 fn boxed_double(node: &Node<'_>, default: f64, problems: &mut Problems) -> f64 {
-    const ALLOWED: &str = "a number; whole ones beyond 2147483647 with a decimal point";
+    const ALLOWED: &str =
+        "a number, with a decimal point if it is a whole number beyond 2147483647";
     match node.value {
         None => default,
         Some(Value::Null) => {
@@ -338,7 +347,7 @@ fn boxed_double(node: &Node<'_>, default: f64, problems: &mut Problems) -> f64 {
     }
 }
 
-/// Whether a number is no integer, or one of 32 bits.
+/// Whether a number is a fraction or a 32-bit integer.
 fn fits_int(number: &serde_json::Number) -> bool {
     match number.as_i64() {
         Some(integer) => i32::try_from(integer).is_ok(),

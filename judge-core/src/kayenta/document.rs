@@ -1,12 +1,12 @@
-//! A JSON document read field by field, each knowing its path, with every problem collected.
+//! Reads a JSON document field by field and collects every problem with its path.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::problem::Problem;
+use crate::problem::{MISSING, Problem};
 
-/// Where a value stands in its document.
+/// Path of a value in its document.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Path<'a> {
     Root,
@@ -25,25 +25,29 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-/// A value and where it stands. A missing field is a node without a value; `null` is a value.
+/// A value and its path. A missing field is a node without a value; `null` is a value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node<'a> {
     pub(super) path: Path<'a>,
     pub(super) value: Option<&'a Value>,
 }
 
-/// Everything found wrong so far.
+/// All problems found so far.
 pub(super) type Problems = Vec<Problem>;
 
-/// Problems after which a reader stops: a small document of hostile lists has a million.
+/// A reader stops after this many problems: a small hostile document can have a million.
 const MOST_PROBLEMS: usize = 10_000;
 
-/// Whether to stop reading; then the document is refused.
+/// Whether the reader must stop. The document is then refused.
 pub(super) fn too_many(problems: &mut Problems) -> bool {
     if problems.len() < MOST_PROBLEMS {
         return false;
     }
-    problems.push(Problem::error("", format!("over {MOST_PROBLEMS} problems"), "fewer"));
+    problems.push(Problem::error(
+        "",
+        format!("over {MOST_PROBLEMS} problems"),
+        format!("at most {MOST_PROBLEMS} problems"),
+    ));
     true
 }
 
@@ -52,7 +56,7 @@ impl<'a> Node<'a> {
         Self { path: Path::Root, value: Some(value) }
     }
 
-    /// The field `key`, missing if this is no object.
+    /// The field `key`; missing if this is not an object.
     pub(super) fn field<'b>(&'b self, key: &'b str) -> Node<'b> {
         Node {
             path: Path::Key(&self.path, key),
@@ -60,7 +64,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Missing or `null`.
+    /// Whether the value is missing or `null`.
     pub(super) fn is_absent(&self) -> bool {
         self.value.is_none_or(Value::is_null)
     }
@@ -79,8 +83,8 @@ impl<'a> Node<'a> {
 
     pub(super) fn quoted(&self) -> String {
         match self.value {
-            None => "missing".to_owned(),
-            // Containers may be large and are never what a person needs to see again.
+            None => MISSING.to_owned(),
+            // Objects and lists may be large, and a person does not need to see them again.
             Some(Value::Object(_)) => "an object".to_owned(),
             Some(Value::Array(_)) => "a list".to_owned(),
             Some(value) => value.to_string(),
@@ -111,7 +115,7 @@ impl<'a> Node<'a> {
         string
     }
 
-    /// A flag, false unless given.
+    /// A flag; false if it is missing.
     pub(super) fn flag(&self, problems: &mut Problems) -> bool {
         match self.value {
             Some(Value::Bool(flag)) => *flag,
@@ -132,7 +136,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Notices the keys of this object that are none of `known`.
+    /// Adds a notice for each key of this object that is not in `known`.
     pub(super) fn notice_unknown(&self, known: &[&str], problems: &mut Problems) {
         let keys = self.value.and_then(Value::as_object).into_iter().flat_map(Map::keys);
         for key in keys.filter(|key| !known.contains(&key.as_str())) {
@@ -146,7 +150,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// The elements of `list`, which stands at `path`.
+/// The elements of `list`, whose path is `path`.
 pub(super) fn elements<'a>(
     path: &'a Path<'a>,
     list: &'a [Value],

@@ -1,32 +1,35 @@
 //! Kayenta's JSON, in and out.
 //!
-//! NaN and the infinities are the strings `"NaN"`, `"Infinity"`, `"-Infinity"`. They are accepted
-//! bare too, as JSON5 and Python write them, and `null` in a series is a gap. Fields that no judge
-//! reads are ignored. A pair may have `history` beside its `values`, a list of healthy series, which Kayenta
-//! does not know.
+//! NaN and the infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`. The readers also accept
+//! them without quotes, as JSON5 and Python write them, and read `null` in a series as a gap. They ignore
+//! fields that no judge reads. A pair may have `history` beside its `values`, a list of healthy series;
+//! Kayenta does not know it.
+//!
+//! The readers report every problem at once, each with its path.
 
 mod bare_words;
 mod config;
 mod document;
 mod evidence;
 mod request;
-mod result;
-mod write;
+mod write_request;
+mod write_result;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::{CanaryConfig, Thresholds};
+use crate::error::JudgeError;
 use crate::judgement::Judgement;
 use crate::judges;
-use crate::problem::{Problem, Refused, Severity};
+use crate::problem::{Problem, Severity};
 use crate::request::JudgeRequest;
 use crate::series::MetricPair;
 
-/// Reads a canary config document. What is suspect in it is kept in [`CanaryConfig::noticed`].
+/// Reads a canary config. What is suspect in it is kept in [`CanaryConfig::noticed`].
 ///
 /// # Errors
-/// With every problem at once, when the bytes are not JSON or not a config that can be judged.
+/// With every problem at once, if the bytes are not JSON or no judge accepts the config.
 ///
 /// # Example
 /// ```
@@ -37,16 +40,16 @@ use crate::series::MetricPair;
 /// }"#;
 /// let config = judge_core::kayenta::read_config(config)?;
 /// assert_eq!(config.metrics[0].name, "latency");
-/// # Ok::<(), judge_core::Refused>(())
+/// # Ok::<(), judge_core::JudgeError>(())
 /// ```
-pub fn read_config(json: &[u8]) -> Result<CanaryConfig, Refused> {
+pub fn read_config(json: &[u8]) -> Result<CanaryConfig, JudgeError> {
     let document: serde_json::Value = parse(json)?;
     let (config, problems) = config::read(&document);
     config.ok_or(problems).or_else(refuse)
 }
 
-/// Everything wrong with a canary config document: errors, suspicions, and keys that are ignored. What
-/// the judge that it names refuses is an error.
+/// Every problem with a canary config: errors, suspicions, and keys that are ignored. What the judge that the
+/// config names refuses is an error.
 ///
 /// # Example
 /// ```
@@ -63,8 +66,8 @@ pub fn check_config(json: &[u8]) -> Vec<Problem> {
     }
 }
 
-/// The same for a document that is a config or has one in it: a request, or what Kayenta's API takes, a
-/// `canaryConfig` beside an `executionRequest`. Only the config is checked.
+/// Every problem with the config in a document: the document itself, a request, or the body of Kayenta's API,
+/// a `canaryConfig` beside an `executionRequest`. The rest of the document is not checked.
 ///
 /// # Example
 /// ```
@@ -81,19 +84,19 @@ pub fn check_config_within(json: &[u8]) -> Vec<Problem> {
     }
 }
 
-/// The config that stands in a document beside other things, as in a request; nothing where the document
-/// is none, or is a config itself.
+/// The config in a document that has other things beside it, such as a request. `None` if there is no config,
+/// or if the document itself is the config.
 pub fn config_within(json: &[u8]) -> Option<serde_json::Value> {
     let mut document: serde_json::Value = parse(json).ok()?;
     let object = document.as_object_mut()?;
     if object.contains_key("metrics") { None } else { object.remove("canaryConfig") }
 }
 
-/// What the judge of `config` refuses, and what else is found in it.
+/// What the judge of `config` refuses, and every other problem.
 fn judged_by(config: CanaryConfig) -> Vec<Problem> {
     let request = JudgeRequest::without_points(config);
-    let judged = judges::chosen_by(&request).and_then(|judge| judge.judge(&request));
-    let mut problems = request.problems_beside(judged.err().as_ref());
+    let judged = judges::built_in().chosen_by(&request).and_then(|judge| judge.judge(&request));
+    let mut problems = request.problems_with(judged.err().as_ref());
     for problem in &mut problems {
         if let Some(within_config) = problem.path.strip_prefix("canaryConfig.") {
             problem.path = within_config.to_owned();
@@ -105,67 +108,92 @@ fn judged_by(config: CanaryConfig) -> Vec<Problem> {
 /// Reads a remote-judge request, as Kayenta posts it to `/judge`.
 ///
 /// # Errors
-/// With every problem at once, when the bytes are not JSON or not a request that can be judged.
-pub fn read_request(json: &[u8]) -> Result<JudgeRequest, Refused> {
-    read(json, |raw| request::read(raw, None), |document| request::problems::of(document, None))
+/// With every problem at once, if the bytes are not JSON or the request cannot be judged.
+///
+/// # Example
+/// ```
+/// use judge_core::{judges, kayenta};
+///
+/// let json = br#"{
+///     "canaryConfig": {
+///         "judge": {"name": "NetflixACAJudge-v1.0"},
+///         "metrics": [{"name": "latency", "groups": ["Latency"]}],
+///         "classifier": {"groupWeights": {"Latency": 100}}
+///     },
+///     "scoreThresholds": {"pass": 95, "marginal": 75},
+///     "metricSetPairList": [{"name": "latency", "values": {"control": [1, 2], "experiment": [1, 2]}}]
+/// }"#;
+/// let request = kayenta::read_request(json)?;
+/// let judgement = judges::built_in().chosen_by(&request)?.judge(&request)?;
+/// let result = serde_json::to_value(kayenta::result(&judgement))?;
+/// assert_eq!(result["score"]["classification"], "Pass");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read_request(json: &[u8]) -> Result<JudgeRequest, JudgeError> {
+    read(
+        json,
+        |raw| request::read(raw, None),
+        |document| request::problems::of_request(document, None),
+    )
 }
 
-/// Reads a request that is judged at `thresholds`, whatever its own are; it may have none, as what Kayenta
-/// stores.
+/// Reads a request and judges it at `thresholds`, whatever its own are. The request may have none, as in what
+/// Kayenta stores.
 ///
 /// # Errors
 /// As for [`read_request`].
 pub fn read_request_judged_at(
     json: &[u8],
     thresholds: Thresholds,
-) -> Result<JudgeRequest, Refused> {
+) -> Result<JudgeRequest, JudgeError> {
     let given = Some(thresholds);
     let read = read(
         json,
         |raw| request::read(raw, given),
-        |document| request::problems::of(document, given),
+        |document| request::problems::of_request(document, given),
     );
     read.map(|request| JudgeRequest { thresholds, ..request })
 }
 
-/// Reads a list of metric pairs, as Kayenta stores it: what a request has as `metricSetPairList`.
+/// Reads a list of metric pairs, as Kayenta stores it: `metricSetPairList` of a request.
 ///
 /// # Errors
-/// With every problem at once, when the bytes are not JSON or not such a list.
+/// With every problem at once, if the bytes are not JSON or not such a list.
 ///
 /// # Example
 /// ```
 /// let json = br#"[{"name": "latency", "values": {"control": [1.0, "NaN"], "experiment": [2.0]}}]"#;
 /// let pairs = judge_core::kayenta::read_pairs(json)?;
 /// assert_eq!(pairs[0].canary.values, [2.0]);
-/// # Ok::<(), judge_core::Refused>(())
+/// # Ok::<(), judge_core::JudgeError>(())
 /// ```
-pub fn read_pairs(json: &[u8]) -> Result<Vec<MetricPair>, Refused> {
+pub fn read_pairs(json: &[u8]) -> Result<Vec<MetricPair>, JudgeError> {
     read(json, request::read_pairs, request::problems::of_pairs)
 }
 
-/// Reads a document by `read`, which gives nothing where `problems` has some.
+/// Reads a document with `read`, which returns `None` if `problems` finds some.
 fn read<R: DeserializeOwned, T>(
     json: &[u8],
     read: impl FnOnce(R) -> Option<T>,
     problems: impl FnOnce(&serde_json::Value) -> Vec<Problem>,
-) -> Result<T, Refused> {
+) -> Result<T, JudgeError> {
     let stopped = match parse(json).map(read) {
         Ok(Some(read)) => return Ok(read),
         Ok(None) => Vec::new(),
         Err(refused) => refused.problems().to_vec(),
     };
     let problems = parse(json).map(|document| problems(&document)).unwrap_or_default();
-    // Bytes that are not JSON, or what no value shows: a field that is there twice.
+    // An error of the parser that the parsed document does not show: bytes that are not JSON, a field that is
+    // there twice.
     let unseen =
         stopped.into_iter().filter(|stop| problems.iter().all(|seen| seen.path != stop.path));
     refuse(unseen.chain(problems.iter().cloned()).collect())
 }
 
-/// A request as Kayenta posts it to `/judge`; serialize it to get the document.
+/// A request as Kayenta posts it to `/judge`. Serialize it to get the document.
 ///
-/// `config` is the document that the request's config was read from: see [`read_document`]. What
-/// [`read_request`] reads from the result is `request` again, without the clocks of its history.
+/// `config` is the document that the request's config was read from: see [`read_document`]. [`read_request`]
+/// reads the result as `request` again, without the clocks of its history.
 ///
 /// # Example
 /// ```
@@ -183,32 +211,32 @@ pub fn request<'a>(
     config: &'a serde_json::Value,
     request: &'a JudgeRequest,
 ) -> impl Serialize + 'a {
-    write::Request::new(config, request)
+    write_request::Request::new(config, request)
 }
 
-/// Reads any JSON as the other readers here do, with bare NaN and infinities as strings.
+/// Reads any JSON, as the other readers here do: bare NaN and infinities become strings.
 ///
 /// # Errors
-/// When the bytes are not JSON.
-pub fn read_document(json: &[u8]) -> Result<serde_json::Value, Refused> {
+/// If the bytes are not JSON.
+pub fn read_document(json: &[u8]) -> Result<serde_json::Value, JudgeError> {
     parse(json)
 }
 
-/// A judgement as Kayenta's `CanaryJudgeResult`; serialize it to get the document.
+/// A judgement as Kayenta's `CanaryJudgeResult`. Serialize it to get the document: [`read_request`] has an example.
 pub fn result(judgement: &Judgement) -> impl Serialize + '_ {
-    result::CanaryJudgeResult::from(judgement)
+    write_result::CanaryJudgeResult::from(judgement)
 }
 
-fn refuse<T>(problems: Vec<Problem>) -> Result<T, Refused> {
+fn refuse<T>(problems: Vec<Problem>) -> Result<T, JudgeError> {
     let errors: Vec<Problem> =
         problems.into_iter().filter(|problem| problem.severity == Severity::Error).collect();
-    Refused::unless_empty(errors)?;
+    JudgeError::check(errors)?;
     Err(Problem::error("", "an unreadable document", "a document that can be judged").into())
 }
 
-/// Parses JSON; on failure once more with bare NaN and infinities put in quotes, and then with the
-/// path of what is wrong.
-fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Refused> {
+/// Parses JSON. If that fails, it tries again with bare NaN and infinities in quotes, and then reports the
+/// path of the error.
+fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, JudgeError> {
     let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
     let error = match serde_json::from_slice(json) {
         Ok(parsed) => return Ok(parsed),
@@ -221,7 +249,7 @@ fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Refused> {
     Err(explain::<T>(json))
 }
 
-fn explain<T: DeserializeOwned>(json: &[u8]) -> Refused {
+fn explain<T: DeserializeOwned>(json: &[u8]) -> JudgeError {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let problem = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Err(error) => {
@@ -233,19 +261,25 @@ fn explain<T: DeserializeOwned>(json: &[u8]) -> Refused {
             if found.is_data() {
                 wrong_value(path, &found.to_string())
             } else {
-                Problem::error(path, format!("not JSON: {found}"), "a whole JSON document")
+                Problem::error(
+                    path,
+                    format!("text that is not JSON: {found}"),
+                    "a complete JSON document",
+                )
             }
         }
-        // The value was read; what follows it is the trouble.
+        // The value itself is fine; the error is in what follows it.
         Ok(_) => match deserializer.end() {
-            Err(error) => Problem::error("", format!("not JSON: {error}"), "one JSON document"),
+            Err(error) => {
+                Problem::error("", format!("text that is not JSON: {error}"), "one JSON document")
+            }
             Ok(()) => Problem::error("", "an unreadable document", "a JSON document"),
         },
     };
     problem.into()
 }
 
-/// The problem at `path`, of which the reader said `said`.
+/// The problem at `path` for a message of serde.
 fn wrong_value(path: String, said: &str) -> Problem {
     let said = said.rsplit_once(" at line ").map_or(said, |(said, _)| said);
     match said.strip_prefix("duplicate field ") {

@@ -1,4 +1,4 @@
-//! Kayenta's remote-judge request.
+//! Reads Kayenta's remote-judge request.
 
 pub(super) mod problems;
 
@@ -19,7 +19,7 @@ use crate::series::{Clock, MetricPair, Series, Tags};
 use super::config;
 use super::document::{Node, Problems};
 
-/// The document as it is parsed: what has readers of its own stays JSON values, the points are read
+/// The parsed document. The config and the thresholds stay JSON for their own readers; points are parsed
 /// straight into vectors.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -53,7 +53,7 @@ struct RawScopes {
     experiment: Value,
 }
 
-/// The request, judged at `given` if it has no thresholds; nothing if [`problems::of`] has some.
+/// The request; `given` are the thresholds of one that has none. `None` if [`problems::of_request`] finds problems.
 pub(super) fn read(
     Object(raw): Object<RawRequest>,
     given: Option<Thresholds>,
@@ -67,7 +67,7 @@ pub(super) fn read(
     Some(JudgeRequest { config: config?, thresholds: thresholds?, pairs: pairs? })
 }
 
-/// The pairs; nothing if [`problems::of_pairs`] has some.
+/// The pairs. `None` if [`problems::of_pairs`] finds problems.
 pub(super) fn read_pairs(pairs: Vec<Object<RawPair>>) -> Option<Vec<MetricPair>> {
     pairs.into_iter().map(read_pair).collect()
 }
@@ -91,14 +91,14 @@ fn read_pair(Object(pair): Object<RawPair>) -> Option<MetricPair> {
     })
 }
 
-/// The times of a scope, where it has both as whole numbers; Kayenta's own judge reads none.
+/// The clock of a scope that has start and step as integers. Kayenta's own judge reads neither.
 fn clock(scope: &Value) -> Option<Clock> {
     let start_millis = scope.get("startTimeMillis")?.as_i64()?;
     let step_millis = scope.get("stepMillis")?.as_u64().filter(|step| *step > 0)?;
     Some(Clock { start_millis, step_millis })
 }
 
-/// What a JSON object holds. Without this a list of the values would be read as well.
+/// The content of a JSON object. Serde's derive alone would accept a list of the values as well.
 pub(super) struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -121,7 +121,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// A text, or a number or flag in its place, as Jackson reads a field of type String.
+/// A string, or a number or flag in its place, as Jackson reads a field of type String.
 struct Text(String);
 
 impl<'de> Deserialize<'de> for Text {
@@ -164,7 +164,7 @@ impl Visitor<'_> for TextVisitor {
     }
 }
 
-/// Points of a series: numbers, or the words for those that JSON lacks, or `null` for a gap.
+/// Points of a series: numbers, the words for what JSON lacks, or `null` for a gap.
 struct Points(Vec<f64>);
 
 impl<'de> Deserialize<'de> for Points {
@@ -201,7 +201,7 @@ impl<'de> Deserialize<'de> for Point {
 
 struct PointVisitor;
 
-/// What a point may be.
+/// What a point can be.
 const POINT: &str = r#"a number, null, or one of "NaN", "Infinity", "-Infinity""#;
 
 impl Visitor<'_> for PointVisitor {

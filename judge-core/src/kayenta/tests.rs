@@ -1,7 +1,7 @@
 use super::*;
 
-#[test]
-fn what_is_wrong_with_a_request_is_said_in_its_own_words() {
+/// Requests with one thing wrong each, and the path of the problem.
+fn wrong_requests() -> Vec<(String, &'static str)> {
     let config = r#""canaryConfig": {"metrics": [], "classifier": {}}"#;
     let request = |pairs: &str| {
         let thresholds = r#""scoreThresholds": {"pass": 90, "marginal": 50}"#;
@@ -12,64 +12,92 @@ fn what_is_wrong_with_a_request_is_said_in_its_own_words() {
     let control = |inner: &str| {
         pair(&format!(r#"{{"name": "a", "values": {{"control": {inner}, "experiment": [1]}}}}"#))
     };
-    let point = r#"a number, null, or one of "NaN", "Infinity", "-Infinity""#;
-    let at = "metricSetPairList[0]";
-    let cases = [
-        ("null".to_owned(), "null, but allowed is an object".to_owned()),
-        ("[{}, {}, []]".to_owned(), "a list, but allowed is an object".to_owned()),
-        (pair("null"), format!("{at}: null, but allowed is an object")),
-        (pair(r#"["a", "b"]"#), format!("{at}: a list, but allowed is an object")),
-        (
-            pair(&format!(r#"{{"name": 5, {values}}}"#)),
-            format!("{at}.name: 5, but allowed is a string"),
-        ),
-        (
-            pair(&format!(r#"{{"name": "a", "tags": [], {values}}}"#)),
-            format!("{at}.tags: a list, but allowed is an object"),
-        ),
+    vec![
+        ("null".to_owned(), ""),
+        ("[{}, {}, []]".to_owned(), ""),
+        (pair("null"), "metricSetPairList[0]"),
+        (pair(r#"["a", "b"]"#), "metricSetPairList[0]"),
+        (pair(&format!(r#"{{"name": 5, {values}}}"#)), "metricSetPairList[0].name"),
+        (pair(&format!(r#"{{"name": "a", "tags": [], {values}}}"#)), "metricSetPairList[0].tags"),
         (
             pair(&format!(r#"{{"name": "a", "tags": {{"b": [1]}}, {values}}}"#)),
-            format!("{at}.tags.b: a list, but allowed is a string"),
+            "metricSetPairList[0].tags.b",
         ),
-        (
-            pair(r#"{"name": "a", "values": [[1], [2]]}"#),
-            format!("{at}.values: a list, but allowed is an object"),
-        ),
-        (control("{}"), format!("{at}.values.control: an object, but allowed is a list of points")),
-        (
-            control(r#"[1, "nan"]"#),
-            format!(r#"{at}.values.control[1]: "nan", but allowed is {point}"#),
-        ),
-        (control(r"[NaN, true]"), format!("{at}.values.control[1]: true, but allowed is {point}")),
-        (
-            pair(&format!(r#"{{"name": "a", "name": "b", {values}}}"#)),
-            format!("{at}: `name` twice, but allowed is each field once"),
-        ),
+        (pair(r#"{"name": "a", "values": [[1], [2]]}"#), "metricSetPairList[0].values"),
+        (control("{}"), "metricSetPairList[0].values.control"),
+        (control(r#"[1, "nan"]"#), "metricSetPairList[0].values.control[1]"),
+        (control(r"[NaN, true]"), "metricSetPairList[0].values.control[1]"),
+        (pair(&format!(r#"{{"name": "a", "name": "b", {values}}}"#)), "metricSetPairList[0]"),
         (
             pair(&format!(r#"{{"name": "a", {values}, "history": 5}}"#)),
-            format!("{at}.history: 5, but allowed is a list"),
+            "metricSetPairList[0].history",
         ),
         (
             pair(&format!(r#"{{"name": "a", {values}, "history": [[1], null]}}"#)),
-            format!("{at}.history[1]: null, but allowed is a list of points"),
+            "metricSetPairList[0].history[1]",
         ),
         (
             pair(&format!(r#"{{"name": "a", {values}, "history": [[1, []]]}}"#)),
-            format!("{at}.history[0][1]: a list, but allowed is {point}"),
+            "metricSetPairList[0].history[0][1]",
         ),
-        (request("{}"), "metricSetPairList: an object, but allowed is a list".to_owned()),
-        (
-            format!(r#"{{{config}, "metricSetPairList": []}}"#),
-            "scoreThresholds: missing, but allowed is an object with pass and marginal, as \
-             Kayenta sends it (those of the config are not read here)"
-                .to_owned(),
-        ),
-    ];
-    for (json, expected) in cases {
+        (request("{}"), "metricSetPairList"),
+        (format!(r#"{{{config}, "metricSetPairList": []}}"#), "scoreThresholds"),
+    ]
+}
+
+#[test]
+fn one_problem_of_a_request_is_an_error_with_its_path() {
+    for (json, path) in wrong_requests() {
         let refused = read_request(json.as_bytes()).expect_err(&json);
-        let said: Vec<String> = refused.problems().iter().map(ToString::to_string).collect();
-        assert_eq!(said, [expected], "{json}");
+        let [problem] = refused.problems() else { panic!("{json}: {refused}") };
+        assert_eq!((problem.path.as_str(), problem.severity), (path, Severity::Error), "{json}");
     }
+}
+
+#[test]
+fn wording_of_problems_with_requests() {
+    let said = wrong_requests().into_iter().map(|(json, _)| {
+        let refused = read_request(json.as_bytes()).expect_err(&json);
+        format!("{refused}\n")
+    });
+    insta::assert_snapshot!(said.collect::<String>());
+}
+
+#[test]
+fn wording_of_problems_with_configs() {
+    let metric = |canary: &str| {
+        format!(
+            r#"{{"name": "latency", "groups": ["Latency"], "analysisConfigurations": {{"canary": {canary}}}}}"#
+        )
+    };
+    let config = |judge: &str, metrics: &str, weights: &str| {
+        format!(
+            r#"{{"judge": {judge}, "metrics": [{metrics}], "classifier": {{"groupWeights": {weights},
+                "scoreThresholds": {{"pass": 0, "marginal": 175}}}}}}"#
+        )
+    };
+    let evidence = r#"{"name": "EvidenceJudge-v1", "judgeConfigurations": {"confidence": 98,
+        "minimumNoise": -1, "tests": ["sign"], "inconclusive": "maybe", "joint": {"size": 2}, "warmUpPoints": 1.5}}"#;
+    let canary = r#"{"direction": "up", "nanStrategy": null, "outliers": {"strategy": "remove", "outlierFactor": 0},
+        "critical": "yes", "effectSize": {"allowedIncrease": 0.1}, "kind": "proportion", "colour": 1}"#;
+    let muted = r#"{"name": "errors", "groups": ["Errors"], "analysisConfigurations": {"canary": {"muted": true}}}"#;
+    let down = metric(r#"{"direction": "decrease"}"#);
+    let documents = [
+        "[".to_owned(),
+        r#"{"metrics": [], "classifier": {}}"#.to_owned(),
+        config(r#"{"name": "Judge-v9"}"#, &metric("{}"), "{}"),
+        config(evidence, &metric(canary), r#"{"Latency": "much", "Errors": null}"#),
+        config("null", &format!("{down}, {down}, {muted}"), r#"{"Latency": 50, "Errors": 40}"#),
+        config("null", &metric("{}"), r#"{"Latency": 50, "Errors": 150}"#),
+    ];
+    let said = documents.iter().map(|document| {
+        let lines = check_config(document.as_bytes()).into_iter().map(|problem| {
+            let Problem { severity, .. } = problem;
+            format!("{severity:?}: {problem}\n")
+        });
+        lines.collect::<String>() + "\n"
+    });
+    insta::assert_snapshot!(said.collect::<String>());
 }
 
 #[test]
@@ -144,9 +172,9 @@ fn a_request_that_is_judged_at_given_thresholds_may_lack_its_own() {
 #[test]
 fn problems_of_a_list_of_pairs_have_their_place_in_it() {
     for (json, expected) in [
-        ("{}", "an object, but allowed is a list"),
-        (r#"[{"name": "m"}]"#, "[0].values: missing, but allowed is an object with the lists"),
-        ("[", "not JSON"),
+        ("{}", "expected a list, got an object"),
+        (r#"[{"name": "m"}]"#, "[0].values: missing, expected an object with the lists"),
+        ("[", "expected a complete JSON document, got text that is not JSON"),
     ] {
         let said = read_pairs(json.as_bytes()).unwrap_err().to_string();
         assert!(said.starts_with(expected), "{said}");

@@ -5,12 +5,12 @@ use super::ranks::RankSums;
 use super::superiority::PlacementVariance;
 use super::{PValues, Sample};
 
-/// What the Brunner–Munzel test says about two samples.
+/// Result of the Brunner–Munzel test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct BrunnerMunzel {
-    /// The probability of superiority's distance from one half in standard errors; positive when x
-    /// tends to be greater.
+    /// Distance of the probability of superiority from one half, in standard errors; positive if x tends to
+    /// be greater.
     pub statistic: f64,
     /// Satterthwaite's degrees of freedom of the t distribution.
     pub df: f64,
@@ -18,12 +18,12 @@ pub struct BrunnerMunzel {
     pub p: PValues,
 }
 
-/// Whether x tends to lie above or below y, also when the variances and the sizes differ.
+/// The Brunner–Munzel test: does x tend to lie above or below y, even if variances and sizes differ?
 ///
-/// The null hypothesis is only that P(x > y) + P(x = y)/2 is one half, not that the distributions are
-/// equal. Small, tied, unbalanced samples make it liberal: it is an approximation for about ten values
-/// a side and more. `None` when the variance cannot be estimated: a side of one value, samples that do
-/// not overlap, or no variation at all; [`super::mann_whitney()`] answers then.
+/// The null hypothesis is that P(x > y) + P(x = y)/2 is one half. It does *not* say that the distributions
+/// are equal. The test is an approximation for about ten values a side and more: small, tied or unbalanced
+/// samples give too many rejections. `None` if the variance cannot be estimated: a side of one value, samples
+/// that do not overlap, or no variation. [`super::mann_whitney()`] answers then.
 ///
 /// # Cost
 /// O(m + n) once sorted.
@@ -45,9 +45,9 @@ pub struct BrunnerMunzel {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn brunner_munzel(x: &Sample, y: &Sample) -> Option<BrunnerMunzel> {
-    let sums = RankSums::of(x.sorted(), y.sorted());
-    let PlacementVariance { variance, df } = PlacementVariance::of(sums)?;
-    // 4U − 2mn as an integer: no digit is lost where the probability is near one half.
+    let sums = RankSums::from_sorted(x.sorted(), y.sorted());
+    let PlacementVariance { variance, df } = PlacementVariance::estimate(sums)?;
+    // 4U − 2mn as an integer, so that no digit is lost near a probability of one half.
     let above = 2 * i128::from(sums.twice_u) - 2 * i128::from(sums.m) * i128::from(sums.n);
     let statistic = above as f64 / (4.0 * sums.pairs()) / variance.sqrt();
     let p = PValues::from_tails(

@@ -1,4 +1,4 @@
-//! Counts of one side given the total of both: the exact tests of proportions and of rates.
+//! Exact tests of proportions and rates: the count of one side given the total of both.
 
 use super::distribution::normal;
 use super::root::root;
@@ -6,26 +6,26 @@ use super::saddlepoint::{self, Cells, Tails};
 use super::{ConfidenceLevel, Interval, PValues};
 use crate::math;
 
-/// An outcome as likely as the one observed up to rounding counts as one (R's `fisher.test`,
-/// `relErr`).
+/// An outcome that is as likely as the observed one up to rounding counts as equally likely (R's
+/// `fisher.test`, `relErr`).
 const AS_LIKELY: f64 = 1.0 + 1e-7;
-/// Terms below this share of what is summed already no longer matter.
+/// Terms below this share of the sum so far no longer matter.
 const NEGLIGIBLE: f64 = 1e-18;
 
-/// From this variance on outcomes are too many to be summed, and every cell is so large that an
-/// approximation is as good as the sum: to better than 1e-7 of a tail.
+/// From this variance on there are too many outcomes to sum, and every cell is so large that an approximation
+/// is as good as the sum: to better than 1e-7 of a tail.
 const TOO_MANY: f64 = 1e5;
 
-/// How many of the events are x's, given how many there are in all.
+/// The distribution of the number of x's events, given the total.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Conditional {
     /// Of `m` and `n` trials: hypergeometric.
     Trials { m: u64, n: u64 },
-    /// Over exposures with the ratio `odds` of x to y: binomial.
+    /// Exposures with the ratio `odds` of x to y: binomial.
     Exposure { odds: f64 },
 }
 
-/// Sums over outcomes relative to the observed one's likelihood.
+/// Sums over outcomes, relative to the likelihood of the observed outcome.
 struct Sums {
     at_most: f64,
     at_least: f64,
@@ -72,13 +72,13 @@ impl Observed {
             Conditional::Trials { m, n } => {
                 up * ((m - k) as f64 / (n + k + 1 - self.total) as f64) * ratio
             }
-            // The product first: either may be near the ends of what doubles hold.
+            // The product first: each factor may be near the limits of a double.
             Conditional::Exposure { odds } => up * (odds * ratio),
         }
     }
 
-    /// Sums outward from the observed count: products of ratios, without logarithms of factorials,
-    /// whose differences lose their digits for large counts.
+    /// Sums outward from the observed count, as products of ratios. Logarithms of factorials would lose
+    /// digits for large counts.
     fn sums(self, ratio: f64) -> Sums {
         let above = Side::sum((self.events..self.largest()).map(|k| self.step(k, ratio)));
         let below =
@@ -118,7 +118,7 @@ impl Observed {
     }
 
     fn cells(self) -> Cells {
-        // In whole numbers, as the margins together may be more than doubles count.
+        // In integers: the sum of the margins may exceed what doubles count.
         let y = self.total - self.events;
         let [x_rest, y_rest] = match self.given {
             Conditional::Trials { m, n } => [m - self.events, n - y].map(|rest| rest as f64),
@@ -127,13 +127,13 @@ impl Observed {
         Cells { growing: [self.events as f64, y_rest], shrinking: [y as f64, x_rest] }
     }
 
-    /// The table as it would be at a ratio (of odds or rates).
+    /// The expected table at a ratio (of odds or rates).
     fn expected(self, ratio: f64) -> Cells {
         let total = self.total as f64;
         let x = match self.given {
             Conditional::Exposure { odds } => total / (1.0 + 1.0 / (odds * ratio)),
             Conditional::Trials { m, n } => {
-                // x (n − total + x) = ratio (m − x)(total − x), by the root that does not cancel.
+                // x (n − total + x) = ratio (m − x)(total − x), by the root without cancellation.
                 let (m, n) = (m as f64, n as f64);
                 let (a, b, c) = (1.0 - ratio, n - total + ratio * (m + total), ratio * m * total);
                 let root = (b * b + 4.0 * a * c).sqrt();
@@ -146,7 +146,7 @@ impl Observed {
     /// The ratios (of odds or rates) that neither one-sided test rejects at half of 1 − level.
     pub(super) fn interval(self, level: ConfidenceLevel) -> Interval {
         let log_tail = math::ln(level.tail());
-        // Where the data let the ratio go to 0 or to infinity there is no bound.
+        // If the data allow a ratio of 0 or infinity, there is no bound.
         let lower = if self.events == self.smallest() {
             0.0
         } else {
@@ -176,7 +176,7 @@ impl Observed {
         math::exp(root(at, start, start + direction * width))
     }
 
-    /// The four cells, each with a half added so that none is 0; two with exposures.
+    /// Log ratio of the four cells, with a half added to each so that none is 0; two cells with exposures.
     fn log_estimate(self) -> f64 {
         let x = self.events as f64 + 0.5;
         let y = (self.total - self.events) as f64 + 0.5;

@@ -1,6 +1,6 @@
-//! Mean and standard deviation of values in the order in which they came.
+//! Mean and standard deviation of values in their given order.
 
-/// The two moments of some values.
+/// Mean and standard deviation of some values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moments {
     /// Arithmetic mean; 0 for no values.
@@ -9,11 +9,11 @@ pub struct Moments {
     pub std: f64,
 }
 
-/// Mean and standard deviation, each by two passes, summed in the order given: the same doubles as
-/// commons-math 3.6.1 gives (`Mean`, `Variance`), which corrects both sums for their rounding (Chan,
-/// Golub and `LeVeque` 1983, eq. 1.7). O(n).
+/// Mean and standard deviation, each in two passes, summed in the given order. The results are the doubles of
+/// commons-math 3.6.1 (`Mean`, `Variance`), which corrects both sums for rounding (Chan, Golub and `LeVeque`
+/// 1983, eq. 1.7). O(n).
 ///
-/// Values may be anything; what overflows gives NaN or infinity.
+/// Values may be any doubles; overflow gives NaN or infinity.
 ///
 /// # Example
 /// ```

@@ -1,10 +1,10 @@
-//! Order statistics of all mn differences x − y, exact, in O(m + n) once both sides are sorted.
+//! Exact order statistics of all mn differences x − y, in O(m + n) for sorted sides.
 //!
-//! A thinned matrix (every t-th value of each side) gives a band that very likely holds the wanted
-//! ranks and few other differences; one walk counts what lies below the band and gathers what lies
-//! in it; a selection among those ends it. The thinned matrix is solved in the same way. Counting is
-//! exact, so a band that misses costs time and never the answer: then a wider band is tried, and at
-//! last the weighted median of row medians, which removes a quarter at least each time.
+//! A thinned matrix (every t-th value of each side) gives a band that very likely contains the wanted ranks
+//! and few other differences. One walk counts the differences below the band and collects those in it; a
+//! selection among these gives the result. The thinned matrix is solved in the same way. Counting is exact,
+//! so a band that misses costs time but never changes the result: then a wider band is tried, and at last the
+//! weighted median of row medians, which removes at least a quarter each time.
 //!
 //! References: Johnson and Mizoguchi (1978), "Selecting the Kth element in X + Y and X1 + ... + Xm";
 //! Frederickson and Johnson (1984), "Generalized selection and ranking: sorted matrices";
@@ -18,7 +18,7 @@ use super::tied::Tied;
 
 /// Half width of a band, in standard deviations of the thinned count.
 const TIGHT: f64 = 3.0;
-/// Finds order statistics of the differences; keeps its buffers, O(m + n), for the next pair.
+/// Finds order statistics of the differences. It keeps its buffers, O(m + n), for the next pair.
 #[derive(Debug, Default)]
 pub(super) struct Selector {
     /// Thinned sides, the coarsest last.
@@ -34,10 +34,11 @@ struct Buffers {
 }
 
 impl Selector {
-    /// The differences at `targets`, of sorted sides.
+    /// The differences at `targets`, for sorted sides.
     ///
-    /// Unless many values are equal, one walk over all rows is needed anyway: `visit` sees its rows in
-    /// order, block by block, their x, the columns from which x − y < 0, then those from which x − y ≤ 0.
+    /// Unless many values are equal, one walk over all rows is needed anyway. `visit` gets its rows in order,
+    /// block by block: the values of x, the columns from which x − y < 0, and the columns from which x − y ≤
+    /// 0.
     pub(super) fn select(
         &mut self,
         x: &[f64],
@@ -86,13 +87,13 @@ struct Matrix<'a> {
 /// How far around a rank a band reaches.
 #[derive(Debug, Clone, Copy)]
 enum Margin {
-    /// Holds the rank nearly always, when values are spread without wide gaps.
+    /// Contains the rank nearly always, if values have no wide gaps.
     Tight,
-    /// Holds it always.
+    /// Contains the rank always.
     Wide,
 }
 
-/// Differences above `floor` and at most `ceiling`, with how many are at most either.
+/// Differences above `floor` and at most `ceiling`, with the numbers of differences up to either.
 #[derive(Debug, Clone, Copy)]
 struct Bracket {
     floor: f64,
@@ -102,7 +103,7 @@ struct Bracket {
 }
 
 impl Bracket {
-    fn of(band: Band) -> Self {
+    fn from_band(band: Band) -> Self {
         Self { floor: band.floor, below: 0, ceiling: band.ceiling, through: 0 }
     }
 
@@ -118,7 +119,7 @@ impl Bracket {
         self.through - self.below
     }
 
-    /// What remains for `rank` once the counts at another bracket's cuts are known.
+    /// The bracket of `rank`, narrowed by the counts at the ends of another bracket.
     fn narrowed(mut self, by: Self, rank: u64) -> Self {
         for (cut, count) in [(by.floor, by.below), (by.ceiling, by.through)] {
             if count < rank && count > self.below {
@@ -143,12 +144,12 @@ impl<'a> Matrix<'a> {
         self.x.len() as u64 * self.y.len() as u64
     }
 
-    /// More differences than this are narrowed further instead of gathered.
+    /// A bracket with more differences than this is narrowed further instead of collected.
     fn limit(self) -> usize {
         2 * (self.x.len() + self.y.len()) + DIRECT
     }
 
-    /// The differences at up to [`TARGETS`] ranges; bands beyond the targets are those of zero.
+    /// The differences at up to [`TARGETS`] ranges. Bands beyond the targets are the band of zero.
     fn select<const B: usize>(
         self,
         targets: &[Ranks],
@@ -161,7 +162,7 @@ impl<'a> Matrix<'a> {
         let near = self.bands_near(targets, Margin::Tight, buffers);
         let mut bands = [Band::closed(0.0, 0.0); B];
         bands[..targets.len()].copy_from_slice(&near[..targets.len()]);
-        let mut brackets = near.map(Bracket::of);
+        let mut brackets = near.map(Bracket::from_band);
         buffers.gathered.iter_mut().for_each(Vec::clear);
         let limit = self.limit();
         walk(self.x, self.y, &bands, |rows| {
@@ -184,14 +185,14 @@ impl<'a> Matrix<'a> {
                 ends_among(&mut buffers.gathered[b], targets[b], brackets[b].below)
             };
         }
-        // Only now: finding the others takes the buffers.
+        // After the settled targets, because finding the others uses the buffers.
         for b in (0..targets.len()).filter(|&b| !settled(b)) {
             found[b] = self.find_ends(targets[b], brackets[b], buffers);
         }
         found
     }
 
-    /// Bands around the targets, from the thinned matrix; everything when there is none.
+    /// Bands around the targets, from the thinned matrix; unlimited bands if there is none.
     fn bands_near(
         self,
         targets: &[Ranks],
@@ -205,7 +206,7 @@ impl<'a> Matrix<'a> {
         let margin = match margin {
             // Thinning rounds the edge in every row and every column, each with variance 1/12.
             Margin::Tight => TIGHT * (edges / 12.0).sqrt() + 1.0,
-            // A thinned count is off by no more than the cells its edge runs through.
+            // A thinned count is off by at most the number of cells on its edge.
             Margin::Wide => edges + 2.0,
         };
         let total = thinned.len();
@@ -238,7 +239,7 @@ impl<'a> Matrix<'a> {
         bands
     }
 
-    /// The differences at `ranks` when the first band did not settle them.
+    /// The differences at `ranks` if the first band did not settle them.
     fn find_ends(self, ranks: Ranks, first: Bracket, buffers: &mut Buffers) -> Ends {
         let value = self.find(ranks.first, first, buffers);
         let last =
@@ -246,7 +247,7 @@ impl<'a> Matrix<'a> {
         Ends { first: value, last }
     }
 
-    /// The difference at `rank` when the first band did not settle it.
+    /// The difference at `rank` if the first band did not settle it.
     fn find(self, rank: u64, first: Bracket, buffers: &mut Buffers) -> f64 {
         let everything =
             Bracket { floor: f64::NAN, below: 0, ceiling: f64::INFINITY, through: self.len() };
@@ -269,7 +270,7 @@ impl<'a> Matrix<'a> {
         }
         let values = &mut buffers.gathered[0];
         values.clear();
-        let mut gathered = Bracket::of(bracket.band());
+        let mut gathered = Bracket::from_band(bracket.band());
         walk(self.x, self.y, &[bracket.band()], |rows: &Rows<'_, 1>| {
             gather(rows, 0, self.y, usize::MAX, &mut gathered, values);
         });
@@ -277,7 +278,7 @@ impl<'a> Matrix<'a> {
     }
 
     fn count(self, band: Band) -> Bracket {
-        let mut bracket = Bracket::of(band);
+        let mut bracket = Bracket::from_band(band);
         walk(self.x, self.y, &[band], |rows: &Rows<'_, 1>| {
             bracket.below += elements_from(rows.floors(0), self.y.len());
             bracket.through += elements_from(rows.ceilings(0), self.y.len());
@@ -285,7 +286,7 @@ impl<'a> Matrix<'a> {
         bracket
     }
 
-    /// A value in the band with at least a quarter of the band on either side of it or at it.
+    /// A value in the band with at least a quarter of the band on either side of it or equal to it.
     fn median_of_row_medians(self, band: Band, medians: &mut Vec<Weighted>) -> Option<f64> {
         medians.clear();
         walk(self.x, self.y, &[band], |rows: &Rows<'_, 1>| {
@@ -305,7 +306,7 @@ fn elements_from(columns: &[usize], n: usize) -> u64 {
     (columns.len() * n - columns.iter().sum::<usize>()) as u64
 }
 
-/// Counts the rows' part of band `b` and, until there are more than `limit`, gathers it.
+/// Counts the differences of the rows in band `b` and collects them, up to `limit`.
 fn gather<const B: usize>(
     rows: &Rows<'_, B>,
     b: usize,
@@ -320,8 +321,8 @@ fn gather<const B: usize>(
     if bracket.len() > limit as u64 {
         return;
     }
-    // Most rows have none, one or two: two are written always and those too many written over, which
-    // spares a misprediction in nearly every row.
+    // Most rows have at most two differences in the band. Two are always written, and surplus ones
+    // overwritten, which avoids a branch misprediction in nearly every row.
     let mut at = gathered.len();
     let wanted: usize = ends.iter().sum::<usize>() - starts.iter().sum::<usize>();
     gathered.resize(at + wanted + 2, 0.0);

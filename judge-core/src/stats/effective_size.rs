@@ -1,35 +1,34 @@
-//! How many independent points an autocorrelated series is worth.
+//! Effective sample size of an autocorrelated series.
 
 use super::SampleError;
 use super::moments::{Scale, mean};
 
-/// How many independent points a series is worth.
+/// Effective sample size of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct EffectiveSize {
-    /// Independent points that know the mean as well: from 1 to the number of points.
+    /// Number of independent points with the same information about the mean: from 1 to the number of points.
     pub size: f64,
-    /// By how much the variance of the mean is larger than of as many independent points; at least 1.
+    /// Variance of the mean, divided by its variance for as many independent points; at least 1.
     pub variance_inflation: f64,
 }
 
-/// Times the sample autocorrelations are corrected for being taken around the sample's own mean.
+/// How often the bias correction of the sample autocorrelations is repeated.
 const CORRECTIONS: u32 = 2;
-/// Lags looked at: this many square roots of the length. Beyond them the series tells little more.
+/// Number of lags, in square roots of the length. Larger lags carry little information.
 const LAGS_PER_ROOT: f64 = 10.0;
 
-/// How many independent points `series`, in time order and without gaps, is worth, and the variance
-/// inflation that a test which takes points to be independent misses.
+/// Effective sample size of `series`, in time order and without gaps, and the variance inflation that a test
+/// for independent points ignores.
 ///
-/// Divide a test's z by the root of the (mean of both sides') inflation. Neighbours that alternate
-/// count as independent, never as more than that. At 15 points the estimate is coarse: with true
-/// autocorrelation 0.6 it recovers most of the inflation, with 0.8 about two thirds. Drift counts as
-/// autocorrelation.
+/// Divide the z of such a test by the square root of the inflation (the mean of both sides). Negative
+/// correlation counts as none: the effective size is never above the number of points. With 15 points the
+/// estimate is coarse: at a true autocorrelation of 0.6 it recovers most of the inflation, at 0.8 about two
+/// thirds. Drift counts as autocorrelation.
 ///
-/// Autocorrelations are summed in pairs as long as these are positive, none counted for more than the
-/// one before (Geyer's initial monotone sequence). Each is raised by inflation / n, the bias of
-/// deviations from the sample's own mean, twice over. A constant series is worth all its points: it
-/// shows no correlation.
+/// Autocorrelations are summed in pairs while the sums are positive; no pair counts more than the one before
+/// (Geyer's initial monotone sequence). Each is raised by inflation / n, the bias from using the sample's own
+/// mean, in two rounds. A constant series has its full size: it shows no correlation.
 ///
 /// # Cost
 /// O(n · lags until the sum ends), at most O(n√n).
@@ -78,12 +77,12 @@ struct Autocorrelation {
 
 impl Autocorrelation {
     fn new(series: &[f64]) -> Self {
-        let scale = Scale::of(series.iter());
+        let scale = Scale::from_values(series.iter());
         let scaled: Vec<f64> = series.iter().map(|&v| scale.down(v)).collect();
         let centre = mean(&scaled);
-        // Scaled again: deviations can be far smaller than the values.
+        // Scaled again, because deviations can be far smaller than the values.
         let mut deviations: Vec<f64> = scaled.iter().map(|v| v - centre).collect();
-        let scale = Scale::of(deviations.iter());
+        let scale = Scale::from_values(deviations.iter());
         for deviation in &mut deviations {
             *deviation = scale.down(*deviation);
         }

@@ -1,4 +1,4 @@
-//! Events out of requests, and counts over exposure.
+//! Tests of proportions (events out of trials) and of rates (events over an exposure).
 
 use super::conditional::{Conditional, Observed};
 use super::distribution::normal;
@@ -6,21 +6,21 @@ use super::{ConfidenceLevel, Interval, PValues};
 use crate::math;
 use thiserror::Error;
 
-/// So many of so many: failures out of requests, say.
+/// Events out of trials, such as failures out of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Proportion {
     events: u64,
     trials: u64,
 }
 
-/// So many over so much: restarts over pod-hours, say.
+/// Events over an exposure, such as restarts over pod-hours.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
     events: u64,
     exposure: f64,
 }
 
-/// Counts that are no proportion or rate.
+/// Why counts are no proportion or rate.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum CountError {
@@ -32,18 +32,18 @@ pub enum CountError {
         /// Trials.
         trials: u64,
     },
-    /// No trial.
+    /// There are no trials.
     #[error("a proportion needs at least 1 trial, got 0")]
     NoTrials,
-    /// Exposure that is not above 0 and finite.
+    /// The exposure is not above 0 and finite.
     #[error("exposure is finite and above 0, got {0}")]
     Exposure(f64),
-    /// Beyond what doubles count.
+    /// There are more than doubles count exactly.
     #[error("counts go up to 2^53, got {0}")]
     TooMany(u64),
 }
 
-/// Counts that doubles hold exactly.
+/// Doubles hold counts up to this one exactly.
 const LARGEST: u64 = 1 << 53;
 
 impl Proportion {
@@ -113,11 +113,11 @@ impl Rate {
     }
 }
 
-/// What [`two_proportions`] finds.
+/// Result of [`two_proportions`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct TwoProportions {
-    /// x's proportion less y's.
+    /// Proportion of x minus proportion of y.
     pub difference: f64,
     /// Of the difference, Newcombe's hybrid score interval: approximate.
     pub difference_interval: Interval,
@@ -129,11 +129,11 @@ pub struct TwoProportions {
     pub p: PValues,
 }
 
-/// Whether events are more frequent among x's trials than among y's, exactly.
+/// Fisher's exact test: are events more frequent among the trials of x than among those of y?
 ///
-/// Trials are taken to be independent: bursts of related failures make the p-values too small. The
-/// two-sided p-value sums the outcomes no likelier than the observed one, so that it and the interval,
-/// which inverts two one-sided tests, can disagree near the limit.
+/// Trials are assumed to be independent: bursts of related failures make the p-values too small. The
+/// two-sided p-value sums the outcomes that are no likelier than the observed one, and the interval inverts
+/// two one-sided tests, so the two can disagree near the limit.
 ///
 /// # Cost
 /// O(√events), and O(1) where every cell is over some 100,000: there the tails are saddlepoint
@@ -177,7 +177,7 @@ pub fn two_proportions(x: Proportion, y: Proportion, level: ConfidenceLevel) -> 
     }
 }
 
-/// What [`two_rates`] finds.
+/// Result of [`two_rates`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct TwoRates {
@@ -189,10 +189,10 @@ pub struct TwoRates {
     pub p: PValues,
 }
 
-/// Whether events come at a higher rate in x than in y, exactly, when they come as Poisson processes.
+/// The exact conditional test of two Poisson rates: do events come at a higher rate in x than in y?
 ///
-/// Given the total, x's count is binomial. Counts that vary more than Poisson counts do (bursts) make
-/// the p-values too small.
+/// Given the total, the count of x is binomial. Counts that vary more than Poisson counts (bursts) make the
+/// p-values too small.
 ///
 /// # Cost
 /// O(√events), and O(1) where every cell is over some 100,000: there the tails are saddlepoint

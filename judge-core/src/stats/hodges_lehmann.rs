@@ -1,4 +1,4 @@
-//! The Hodges–Lehmann shift: by how much x lies above y.
+//! The Hodges–Lehmann shift: how far x lies above y.
 
 use super::distribution::normal;
 use super::mann_whitney::{NullDistribution, choose, may_be_exact};
@@ -8,22 +8,25 @@ use super::{ConfidenceLevel, ExactTooCostly, Interval, Method, Sample, Shift, Tw
 
 /// The Hodges–Lehmann shift with its confidence interval.
 ///
-/// When y's distribution is x's moved to the left, this is by how much. When the distributions differ
-/// in more than place it is still the median of a difference x − y, which is not the difference of
-/// the means, nor of the medians. A value that many differences share (zeros on both sides) can be
-/// the estimate and both ends while a test is sure of a difference: read [`super::superiority`] then.
+/// If the distribution of y is that of x, moved, the shift says how far. If the distributions differ in other
+/// ways, the shift is the median of a difference x − y. It is *not* the difference of the means or of the
+/// medians. If many differences share one value (zeros on both sides), that value can be the estimate and
+/// both ends although a test is significant: use [`super::superiority`] then.
 ///
-/// Estimate and ends are order statistics of the rounded differences, exactly, at any scale; the ends
-/// take ranks c and mn + 1 − c. The null variance behind an asymptotic c counts ties within the samples
-/// only, because between two differences no value of x shifted equals one of y. [`Method`] is that of
-/// [`super::mann_whitney`]; with ties c is asymptotic. A difference too large for a double is taken to
-/// be `f64::MAX`.
+/// Estimate and ends are order statistics of the rounded differences, exact at any scale; the ends have the
+/// ranks c and mn + 1 − c. The null variance behind an asymptotic c counts ties within the samples only:
+/// between two differences, no shifted value of x equals a value of y. [`Method`] is that of
+/// [`super::mann_whitney`]; with ties, c is asymptotic. A difference too large for a double counts as
+/// `f64::MAX`.
+///
+/// The level of the interval is the confidence that it reaches: at least `level`, unless the samples are so
+/// small that even the whole range of differences falls short.
 ///
 /// # Cost
 /// O(m + n) time and memory once sorted; the differences of large samples are never formed.
 ///
 /// # Errors
-/// When [`Method::Exact`] would take too long.
+/// If [`Method::Exact`] would take too long.
 ///
 /// # References
 /// Hodges and Lehmann (1963), "Estimates of location based on rank tests", eq. 2.3; Lehmann (1963),
@@ -50,14 +53,14 @@ pub fn hodges_lehmann(
     Ok(locate(x.sorted(), y.sorted(), level, method, &mut scratch)?.shift)
 }
 
-/// The shift, and what else came out of the same pass.
+/// The shift, and the other results of the same pass.
 pub(super) struct Located {
     pub(super) shift: Shift,
     pub(super) sums: RankSums,
     pub(super) null: Option<NullDistribution>,
 }
 
-/// Everything that one pass over sorted sides gives; without ties among them [`Method`] may be exact.
+/// Computes shift and rank sums in one pass over sorted sides. Without ties, [`Method`] may be exact.
 pub(super) fn locate(
     x: &[f64],
     y: &[f64],
@@ -66,9 +69,9 @@ pub(super) fn locate(
     scratch: &mut TwoSampleScratch,
 ) -> Result<Located, ExactTooCostly> {
     let mut collector = RankCollector::new(x, y);
-    // An exact distribution needs to know all ties before the ranks are chosen.
+    // An exact distribution needs all ties before the ranks are chosen.
     let null = if may_be_exact(x.len(), y.len(), method) {
-        choose(x, y, RankSums::of(x, y), method, scratch.null.take())?
+        choose(x, y, RankSums::from_sorted(x, y), method, scratch.null.take())?
     } else {
         None
     };
@@ -91,12 +94,12 @@ pub(super) fn locate(
     Ok(Located { shift, sums: collector.finish(x, y), null })
 }
 
-/// Without a negative zero, and without the infinities that a difference of doubles can overflow to.
+/// Removes negative zeros and the infinities that a difference of doubles can overflow to.
 fn in_range(difference: f64) -> f64 {
     (difference + 0.0).clamp(-f64::MAX, f64::MAX)
 }
 
-/// The rank of the lower end among the differences, and how sure the interval from it is.
+/// Rank of the lower end among the differences, and the confidence of the interval from it.
 struct EndRank {
     rank: u64,
     coverage: f64,

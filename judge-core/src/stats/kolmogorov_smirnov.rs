@@ -8,7 +8,7 @@ const CHEAP: f64 = 65_536.0;
 /// Lattice points allowed when the caller asks for the exact method: about a second.
 const LIMIT: f64 = 1e9;
 
-/// What the Kolmogorov–Smirnov test says about two samples.
+/// Result of the Kolmogorov–Smirnov test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct KolmogorovSmirnov {
@@ -20,17 +20,18 @@ pub struct KolmogorovSmirnov {
     pub exact: bool,
 }
 
-/// Whether two samples come from one distribution, whatever the difference: place, spread or shape.
+/// The Kolmogorov–Smirnov test: do two samples come from one distribution? It reacts to any difference: of
+/// location, spread or shape.
 ///
-/// It sees what rank tests of place do not, and sees a mere change of place later than they do. The
-/// exact p-value is that of a continuous distribution; with ties it is too large, never too small.
-/// [`Method::Auto`] is exact when mn is at most 65 536.
+/// It finds differences that rank tests of location do not, and needs more points for a mere shift. The exact
+/// p-value is that of a continuous distribution: with ties it is too large, never too small. [`Method::Auto`]
+/// is exact if mn is at most 65 536.
 ///
 /// # Cost
 /// O(m + n) once sorted; the exact p-value O(mn) time and O(min(m, n)) memory.
 ///
 /// # Errors
-/// When [`Method::Exact`] would take too long: mn above 10⁹.
+/// If [`Method::Exact`] would take too long: mn above 10⁹.
 ///
 /// # References
 /// Hodges (1958), "The significance probability of the Smirnov two-sample test", section 3 (lattice
@@ -85,10 +86,10 @@ fn largest_distance(x: &[f64], y: &[f64]) -> u64 {
     largest
 }
 
-/// The share of lattice paths from (0, 0) to (m, n) that come to |i n − j m| ≥ `reach`.
+/// Share of lattice paths from (0, 0) to (m, n) that reach |i n − j m| ≥ `reach`.
 ///
-/// The chance that a random path to (i, j) came there before: a mean of its two predecessors' chances,
-/// so only positive numbers are added and the far tail keeps its digits.
+/// The probability that a random path to (i, j) reached it before is a mean of the probabilities of its two
+/// predecessors. Only positive numbers are added, so the far tail keeps its digits.
 fn reaching_paths(m: usize, n: usize, reach: u64) -> f64 {
     let outside = |i: usize, j: usize| (i as u64 * n as u64).abs_diff(j as u64 * m as u64) >= reach;
     let mut row = vec![0.0; m + 1];

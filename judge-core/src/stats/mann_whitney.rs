@@ -7,39 +7,39 @@ use super::ranks::RankSums;
 use super::{ExactTooCostly, Method, PValues, Sample};
 pub(super) use exact::NullDistribution;
 
-/// Additions up to which [`Method::Auto`] is exact: some tens of microseconds.
+/// Number of additions up to which [`Method::Auto`] is exact: tens of microseconds.
 const CHEAP: f64 = 65_536.0;
 
-/// What the Mann–Whitney test says about two samples.
+/// Result of the Mann–Whitney test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct MannWhitney {
-    /// U of x: the pairs with x > y, plus half of those with x = y; from 0 to mn.
+    /// U of x: number of pairs with x > y, plus half of those with x = y; from 0 to mn.
     pub u: f64,
-    /// U's distance from its mean mn/2 in standard deviations, continuity-corrected; positive when x
-    /// tends to be greater. 0 when all values are equal.
+    /// Distance of U from its mean mn/2, in standard deviations, continuity-corrected. Positive if x tends to
+    /// be greater; 0 if all values are equal.
     pub z: f64,
-    /// The p-values; all 1 when all values are equal.
+    /// The p-values; all are 1 if all values are equal.
     pub p: PValues,
     /// Whether the p-values come from the exact null distribution.
     pub exact: bool,
 }
 
-/// Whether one of two samples tends to hold greater values than the other.
+/// The Mann–Whitney U test (Wilcoxon rank-sum test): does one sample tend to have greater values?
 ///
-/// The null hypothesis is one distribution for both. The test looks at order only: it says nothing
-/// about how large a difference is (see [`super::hodges_lehmann`]), and where variances and sizes
-/// both differ it does not hold its level (see [`super::brunner_munzel`]).
+/// The null hypothesis is that both samples have one distribution. The test uses the order of the values
+/// only. It does *not* say how large a difference is (see [`super::hodges_lehmann`]), and it does not hold
+/// its significance level if both variances and sizes differ (see [`super::brunner_munzel`]).
 ///
-/// Asymptotic p-values are corrected for ties and for continuity. [`Method::Auto`] is exact when that
-/// takes at most 65 536 additions: about 40 values a side without ties, 11 with ties.
+/// Asymptotic p-values are corrected for ties and for continuity. [`Method::Auto`] is exact if that takes at
+/// most 65 536 additions: about 40 values a side without ties, 11 with ties.
 ///
 /// # Cost
 /// O(m + n), and the exact null distribution: without ties O(m²n) additions (m the smaller side), with
 /// ties O(m(m + n)s), s the range of doubled ranks.
 ///
 /// # Errors
-/// When [`Method::Exact`] would take too long.
+/// If [`Method::Exact`] would take too long.
 ///
 /// # References
 /// Mann and Whitney (1947), eq. 1 (U); Lehmann (1975), *Nonparametrics*, eq. 1.36 (variance with
@@ -58,13 +58,12 @@ pub struct MannWhitney {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn mann_whitney(x: &Sample, y: &Sample, method: Method) -> Result<MannWhitney, ExactTooCostly> {
-    let sums = RankSums::of(x.sorted(), y.sorted());
+    let sums = RankSums::from_sorted(x.sorted(), y.sorted());
     let null = choose(x.sorted(), y.sorted(), sums, method, None)?;
     Ok(test(sums, null.as_ref()))
 }
 
-/// The exact null distribution when `method` asks for it or it is cheap; one that is `known` already,
-/// if it fits.
+/// The exact null distribution, if `method` asks for it or it is cheap; `known` is used again if it fits.
 pub(super) fn choose(
     x: &[f64],
     y: &[f64],
@@ -97,7 +96,7 @@ pub(super) fn may_be_exact(m: usize, n: usize, method: Method) -> bool {
     }
 }
 
-/// The test from sums that are there already.
+/// The test from rank sums.
 pub(super) fn test(sums: RankSums, null: Option<&NullDistribution>) -> MannWhitney {
     let u = sums.twice_u as f64 / 2.0;
     let deviation = u - sums.pairs() / 2.0;

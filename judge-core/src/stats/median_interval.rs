@@ -2,8 +2,8 @@
 
 use super::{ConfidenceLevel, Interval, Sample};
 
-/// From the k-th smallest value to the k-th largest, with the largest k whose binomial tails leave the
-/// level inside; unbounded when even the extremes do not.
+/// From the k-th smallest value to the k-th largest, with the largest k whose binomial tails keep the
+/// confidence level; unbounded if even the extremes do not.
 ///
 /// Cost: O(√n). Reference: Thompson (1936), "On confidence ranges for the median and other expectation
 /// distributions for populations of unknown distribution form", eq. 3.

@@ -1,12 +1,12 @@
 //! Two-sample statistics, exact at any scale, at little more than the cost of sorting.
 //!
-//! A [`Sample`] is checked and sorted once; every statistic takes samples `x` and `y` and answers for x
-//! against y: a positive shift is x above y, a probability of superiority above one half is x tending
-//! above y. Judges call them with (canary, baseline).
+//! A [`Sample`] is checked and sorted once. Every statistic compares samples `x` and `y` and answers for x
+//! against y: a positive shift means that x lies above y, a probability of superiority above one half means
+//! that x tends to lie above y. Judges pass (canary, baseline).
 //!
 //! | to know | ask |
 //! | --- | --- |
-//! | everything about place, in one pass | [`two_sample()`] |
+//! | everything about location, in one pass | [`two_sample()`] |
 //! | whether x tends to be greater | [`mann_whitney()`], [`brunner_munzel()`] (unequal variances) |
 //! | by how much | [`hodges_lehmann()`], [`relative_shift()`] |
 //! | how often | [`superiority()`] (CLES, Cliff's δ) |
@@ -17,8 +17,8 @@
 //! | what many p-values say together | [`holm()`], [`benjamini_hochberg()`], [`stouffer()`], [`fisher_combination()`] |
 //! | what autocorrelation costs | [`effective_size()`] |
 //!
-//! Nothing here compares a value with an absolute constant: scaling all values by a power of two scales
-//! shifts and intervals, and changes no p-value, to the bit.
+//! No function compares a value with an absolute constant: scaling all values by a power of two scales shifts
+//! and intervals, and changes no p-value, to the bit.
 
 mod brunner_munzel;
 mod conditional;
@@ -50,6 +50,7 @@ mod thinning;
 mod tied;
 mod two_sample;
 
+#[doc(no_inline)]
 pub use crate::interval::{Interval, Shift};
 pub use brunner_munzel::{BrunnerMunzel, brunner_munzel};
 pub use descriptive::{Moments, moments};

@@ -1,13 +1,13 @@
 //! Means and sums of squares that neither overflow nor lose their digits.
 
-/// A power of two that brings the largest of some values near 1, so that squares stay in range.
+/// A power of two that scales the largest value to about 1, so that squares neither overflow nor underflow.
 /// Scaling by it changes no digit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scale(f64);
 
 impl Scale {
-    /// For values that are scaled together.
-    pub(super) fn of<'a>(values: impl Iterator<Item = &'a f64>) -> Self {
+    /// The scale for values that are scaled together.
+    pub(super) fn from_values<'a>(values: impl Iterator<Item = &'a f64>) -> Self {
         let largest = values.fold(0.0_f64, |largest, v| largest.max(v.abs()));
         let (_, exponent) = libm::frexp(largest);
         Self(libm::ldexp(1.0, (-exponent).clamp(-1020, 1020)))

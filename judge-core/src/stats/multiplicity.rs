@@ -4,14 +4,14 @@ use super::distribution::normal;
 use crate::math;
 use thiserror::Error;
 
-/// Something that is no p-value, or nothing to combine.
+/// Why p-values cannot be adjusted or combined.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum PValueError {
     /// A value is outside 0 to 1, or NaN.
     #[error("a p-value lies from 0 to 1, got {value} at index {index}")]
     OutOfRange {
-        /// Where.
+        /// Index, in the given order.
         index: usize,
         /// The value.
         value: f64,
@@ -19,12 +19,12 @@ pub enum PValueError {
     /// A weight is negative, NaN or infinite, or all are 0.
     #[error("a weight is finite and at least 0, and one is above 0, got {value} at index {index}")]
     Weight {
-        /// Where.
+        /// Index, in the given order.
         index: usize,
         /// The weight.
         value: f64,
     },
-    /// There is nothing to combine.
+    /// There are no p-values.
     #[error("combining needs at least one p-value, got none")]
     Empty,
 }
@@ -36,14 +36,14 @@ fn check(p: &[f64]) -> Result<(), PValueError> {
     }
 }
 
-/// Holm's adjusted p-values, in the order given: reject those at most α, and the chance of *any* false
-/// rejection is at most α, whatever depends on what.
+/// Holm's adjusted p-values, in the given order. Rejecting those of at most α limits the probability of *any*
+/// false rejection to α, whatever the dependence between the tests.
 ///
 /// # Cost
 /// O(k log k).
 ///
 /// # Errors
-/// When a value is no p-value.
+/// If a value is not a p-value.
 ///
 /// # References
 /// Holm (1979), "A simple sequentially rejective multiple test procedure", section 2.
@@ -65,15 +65,15 @@ pub fn holm(p: &[f64]) -> Result<Vec<f64>, PValueError> {
     Ok(adjusted)
 }
 
-/// Benjamini and Hochberg's adjusted p-values, in the order given: reject those at most α, and the
-/// expected *share* of false rejections is at most α, when the tests are independent or depend
-/// positively.
+/// Benjamini and Hochberg's adjusted p-values, in the given order. Rejecting those of at most α limits the
+/// expected *share* of false rejections to α, if the tests are independent or positively dependent. It does
+/// *not* limit the probability of any false rejection.
 ///
 /// # Cost
 /// O(k log k).
 ///
 /// # Errors
-/// When a value is no p-value.
+/// If a value is not a p-value.
 ///
 /// # References
 /// Benjamini and Hochberg (1995), "Controlling the false discovery rate", eq. 1.
@@ -101,17 +101,18 @@ fn ascending(p: &[f64]) -> Vec<usize> {
     order
 }
 
-/// One p-value of several independent one-sided ones of one direction, by their weighted z-scores.
+/// Stouffer's method: combines independent one-sided p-values of the same direction by their weighted
+/// z-scores.
 ///
-/// Weak signs that agree add up, signs that disagree cancel. `weights` are relative, such as the
-/// square roots of sample sizes. Not for two-sided p-values: their direction is lost.
+/// Weak evidence that agrees adds up; evidence that disagrees cancels. `weights` are relative, such as square
+/// roots of sample sizes. It is *not* for two-sided p-values, which have no direction.
 ///
 /// # Cost
 /// O(k).
 ///
 /// # Errors
-/// When a value is no p-value, there is none, a weight is negative or not finite, all are 0, or there
-/// is not one for each p-value.
+/// If a value is not a p-value; if there is none; if a weight is negative or not finite; if all weights are
+/// 0; if the numbers of weights and p-values differ.
 ///
 /// # References
 /// Stouffer et al. (1949), *The American Soldier*, vol. 1, footnote on p. 45; Lipták (1958), "On the
@@ -145,19 +146,20 @@ pub fn stouffer(p: &[f64], weights: &[f64]) -> Result<f64, PValueError> {
         sum += weight * normal::upper_quantile(p);
         squares += weight * weight;
     }
-    // A certain yes beside a certain no.
+    // A p-value of 0 beside a p-value of 1.
     Ok(if sum.is_nan() { 1.0 } else { normal::upper_tail(sum / squares.sqrt()) })
 }
 
-/// One p-value of several independent ones: small when at least one of them is very small.
+/// Fisher's method: combines independent p-values. The result is small if at least one of them is very small.
 ///
-/// Signs that disagree do not cancel: it answers whether *any* null hypothesis is false.
+/// Evidence that disagrees does not cancel: it answers whether *any* null hypothesis is false, *not* whether
+/// all are.
 ///
 /// # Cost
 /// O(k): the χ² tail with 2k degrees of freedom is a finite sum.
 ///
 /// # Errors
-/// When a value is no p-value or there is none.
+/// If a value is not a p-value, or there is none.
 ///
 /// # References
 /// Fisher (1932), *Statistical Methods for Research Workers*, 4th edition, section 21.1.
@@ -180,7 +182,7 @@ pub fn fisher_combination(p: &[f64]) -> Result<f64, PValueError> {
     if half.is_infinite() {
         return Ok(0.0);
     }
-    // Q = exp(−h) Σ hⁱ/i!, term by term on the log scale: h alone can be beyond what exp takes.
+    // Q = exp(−h) Σ hⁱ/i!, term by term on the log scale, because exp(−h) alone can underflow.
     let mut sum = 0.0;
     let mut log_term = -half;
     for i in 0..p.len() {

@@ -1,10 +1,11 @@
-//! What the caller chooses for a test or an interval.
+//! Options of tests and intervals, and p-values.
 
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::interval::Interval;
 
-/// How sure an interval is to hold what it estimates: strictly between 0 and 1, such as 0.98.
+/// Confidence level of an interval: above 0 and below 1, such as 0.98.
 ///
 /// # Example
 /// ```
@@ -13,19 +14,20 @@ use crate::interval::Interval;
 /// assert!(ConfidenceLevel::new(98.0).is_err());
 /// # Ok::<(), judge_core::stats::ConfidenceLevelError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
 pub struct ConfidenceLevel(f64);
 
-/// The value is no confidence level.
+/// A number that is not a confidence level.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
-#[error("a confidence level lies between 0 and 1, both excluded, got {0}: for 98 % write 0.98")]
+#[error("expected a confidence level above 0 and below 1, such as 0.98 for 98 %, got {0}")]
 pub struct ConfidenceLevelError(f64);
 
 impl ConfidenceLevel {
     /// Checks `level`.
     ///
     /// # Errors
-    /// When it is not strictly between 0 and 1.
+    /// If `level` is not above 0 and below 1.
     ///
     /// # Example
     /// ```
@@ -43,7 +45,17 @@ impl ConfidenceLevel {
         self.0
     }
 
-    /// What is left outside on each side, such as 0.01; never 0.
+    /// A level that is known to be one.
+    pub(crate) const fn constant(level: f64) -> Self {
+        Self(level)
+    }
+
+    /// The significance level: 1 − level, such as 0.02.
+    pub fn significance(self) -> f64 {
+        1.0 - self.0
+    }
+
+    /// Probability outside the interval on each side, such as 0.01; never 0.
     pub(super) fn tail(self) -> f64 {
         (1.0 - self.0) / 2.0
     }
@@ -59,7 +71,7 @@ impl ConfidenceLevel {
     }
 }
 
-/// The direction that a test looks for: whether x tends to be different from, below or above y.
+/// The alternative hypothesis: whether x tends to differ from y, to be below y, or above y.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alternative {
     /// x tends to differ from y, either way.
@@ -73,16 +85,16 @@ pub enum Alternative {
 /// How a null distribution is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Method {
-    /// Exact where that is cheap, else asymptotic; each test documents its rule.
+    /// Exact if that is cheap, else asymptotic; each test documents its rule.
     #[default]
     Auto,
-    /// From all arrangements of the values.
+    /// Exact, from all arrangements of the values.
     Exact,
-    /// From the limiting distribution.
+    /// Asymptotic, from the limiting distribution.
     Asymptotic,
 }
 
-/// The exact method was asked for where it would take too long.
+/// The exact method would take too long.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[error(
     "the exact null distribution of {m} and {n} values takes about {operations:.1e} additions, \
@@ -99,12 +111,12 @@ pub struct ExactTooCostly {
     pub limit: f64,
 }
 
-/// The p-values of one test: how likely data at least as far out is when the null hypothesis holds.
+/// The p-values of one test: the probability of data at least as extreme if the null hypothesis holds.
 ///
-/// A p-value is not the probability that the null hypothesis holds, nor the size of an effect.
+/// A p-value is *not* the probability that the null hypothesis holds, and *not* the size of an effect.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PValues {
-    /// For a difference either way.
+    /// For a difference in either direction.
     pub two_sided: f64,
     /// For x below y.
     pub less: f64,
@@ -119,9 +131,9 @@ impl PValues {
     /// ```
     /// use judge_core::stats::{Alternative, PValues};
     /// let p = PValues { two_sided: 0.04, less: 0.98, greater: 0.02 };
-    /// assert_eq!(p.of(Alternative::Greater), 0.02);
+    /// assert_eq!(p.for_alternative(Alternative::Greater), 0.02);
     /// ```
-    pub fn of(self, alternative: Alternative) -> f64 {
+    pub fn for_alternative(self, alternative: Alternative) -> f64 {
         match alternative {
             Alternative::TwoSided => self.two_sided,
             Alternative::Less => self.less,
@@ -135,6 +147,6 @@ impl PValues {
         Self { two_sided: (2.0 * less.min(greater)).min(1.0), less, greater }
     }
 
-    /// Nothing speaks against the null hypothesis.
+    /// No evidence against the null hypothesis.
     pub(super) const NO_EVIDENCE: Self = Self { two_sided: 1.0, less: 1.0, greater: 1.0 };
 }

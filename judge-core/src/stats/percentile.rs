@@ -3,8 +3,7 @@
 /// The quantile of `sorted` at `p`, interpolated linearly between order statistics: type 7 of
 /// Hyndman and Fan (1996), the default of R and of `NumPy`.
 ///
-/// `sorted` is ascending; the answer is in its unit, NaN for no values or a `p` outside 0 to 1.
-/// O(1).
+/// `sorted` is ascending. The result is in its unit; NaN for no values or a `p` outside 0 to 1. O(1).
 ///
 /// # Example
 /// ```

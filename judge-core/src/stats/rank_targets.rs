@@ -1,8 +1,8 @@
-//! Which order statistics of the differences are looked for, and what is found.
+//! Ranks of differences that are looked for, and the differences found.
 
-/// Up to so many differences are formed and selected from.
+/// Up to this many differences are formed explicitly.
 pub(super) const DIRECT: usize = 256;
-/// How many ranges of ranks are looked for at once.
+/// Number of ranges of ranks that are looked for at once.
 pub(super) const TARGETS: usize = 3;
 
 /// Ranks of the differences, counted from 1, from the first to the last.

@@ -1,9 +1,9 @@
-//! Everything that ranks say about two sorted sides, in integers.
+//! Rank sums of two sorted sides, in integers.
 
 /// Counts and sums from which U, its null variance and the placements' variances follow.
 ///
-/// The placement of an x is how many y lie below it, that of a y how many x lie above it, each with
-/// half of those equal to it; doubled here, so that they stay integers. Both sum to 2U.
+/// The placement of an x is the number of y below it, that of a y the number of x above it; equal values
+/// count half. Placements are doubled here, so that they are integers. Both sums are 2U.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct RankSums {
     pub(super) m: u64,
@@ -19,13 +19,13 @@ pub(super) struct RankSums {
     pub(super) y_squares: u128,
 }
 
-/// Collects [`RankSums`] from rows in order, without a branch on the data: ties come as they please,
-/// and a mispredicted branch costs more than all the arithmetic here.
+/// Collects [`RankSums`] from rows in order, without branches on the data: ties are unpredictable, and a
+/// mispredicted branch costs more than all the arithmetic here.
 #[derive(Debug, Default)]
 pub(super) struct RankCollector {
     rows_left: u64,
     sums: RankSums,
-    /// The value of x in the row before, and how many rows of that value there were.
+    /// Value of x in the row before, and the number of rows with that value.
     value: f64,
     run: u64,
     /// Over groups of a equal x and b equal y: Σ ab, Σ ab², Σ a²b.
@@ -35,7 +35,7 @@ pub(super) struct RankCollector {
 }
 
 impl RankCollector {
-    /// For sorted sides, in O(m + n): the ties within them are counted here.
+    /// Starts with two sorted sides and counts the ties within them. O(m + n).
     pub(super) fn new(x: &[f64], y: &[f64]) -> Self {
         let (x_ties, y_ties) = (tie_sum(x), tie_sum(y));
         let pooled_ties = x_ties + y_ties;
@@ -86,7 +86,7 @@ impl RankCollector {
     }
 }
 
-/// Σ(t³ − t) over groups of equal neighbours: Σ 3k(k − 1) over the places k in the groups.
+/// Σ(t³ − t) over groups of equal neighbours: Σ 3k(k − 1) over the positions k in the groups.
 fn tie_sum(sorted: &[f64]) -> u128 {
     let mut place = 1;
     let mut sum = 0;
@@ -97,7 +97,7 @@ fn tie_sum(sorted: &[f64]) -> u128 {
     sum
 }
 
-/// The sums group by group of equal values, in ascending order over both sides.
+/// The sums by groups of equal values, in ascending order over both sides.
 fn by_groups(within: RankSums, x: &[f64], y: &[f64]) -> RankSums {
     let mut sums = RankSums { twice_u: 0, x_squares: 0, y_squares: 0, ..within };
     let mut x_groups = x.chunk_by(|a, b| a == b).peekable();
@@ -127,7 +127,7 @@ fn by_groups(within: RankSums, x: &[f64], y: &[f64]) -> RankSums {
 
 impl RankSums {
     /// From sorted sides, in O(m + n).
-    pub(super) fn of(x: &[f64], y: &[f64]) -> Self {
+    pub(super) fn from_sorted(x: &[f64], y: &[f64]) -> Self {
         use super::staircase::{Band, Rows, walk};
         let mut collector = RankCollector::new(x, y);
         walk(x, y, &[Band::closed(0.0, 0.0)], |rows: &Rows<'_, 1>| {
@@ -149,7 +149,7 @@ impl RankSums {
         self.pooled_ties != 0
     }
 
-    /// The variance of U when both sides come from one distribution, given the sum over ties.
+    /// The variance of U if both sides come from one distribution, given the sum over ties.
     pub(super) fn null_variance(self, ties: u128) -> f64 {
         // σ² = mn/12 · (N + 1 − T/(N(N − 1))) = mn (N³ − N − T) / (12 N (N − 1)). In integers: in
         // floating point the difference comes out near, not at, 0 when all values are equal.

@@ -1,4 +1,4 @@
-//! How large x is in proportion to y: ratios of means and medians, the shift in percent, and Cohen's d.
+//! Ratios of x to y: of means and medians, the shift in percent, and Cohen's d.
 
 use super::distribution::{normal, student};
 use super::median_interval::median_interval;
@@ -9,27 +9,28 @@ use crate::math;
 
 /// A ratio of x to y, or a change in percent of y, with its interval.
 ///
-/// Both ends are infinite when y cannot be told from 0 at the level asked for: any ratio is possible
+/// Both ends are infinite if y cannot be distinguished from 0 at the confidence level: any ratio is possible
 /// then.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Ratio {
     /// The estimate.
     pub estimate: f64,
-    /// Of the ratio or percentage.
+    /// Confidence interval of the ratio or percentage.
     pub interval: Interval,
 }
 
-/// The shift in percent of y's median: 100 · shift / |median of y|. Positive is up, also where values
-/// are negative.
+/// The shift in percent of y's median: 100 · shift / |median of y|. Positive means up, for negative values as
+/// well.
 ///
-/// The interval holds every quotient of a value in the shift's interval and one in the exact interval of
-/// y's median, both at the level asked for. That holds its coverage whatever the two estimates have in
-/// common: two errors add up to at most the sum of their reaches. It is close to nominal when y's median
-/// is known much better than the shift, relatively, and wider than need be when the shift is large.
+/// The interval contains every quotient of a value in the interval of the shift and a value in the exact
+/// interval of y's median, both at the confidence level. It has at least its nominal coverage however the two
+/// estimates depend on each other, because two errors add up to at most the sum of their sizes. Coverage is
+/// close to nominal if y's median is known much better than the shift, relatively; the interval is too wide
+/// if the shift is large.
 ///
-/// `None` when y's median is 0: there a percentage does not exist, and the shift itself answers. When the
-/// median's interval reaches 0 the estimate stands and the interval is unbounded.
+/// `None` if y's median is 0: a percentage does not exist then, and the shift itself is the answer. If the
+/// interval of the median contains 0, the estimate stands and the interval is unbounded.
 ///
 /// # Cost
 /// O(√n).
@@ -60,7 +61,7 @@ pub fn relative_shift(shift: Shift, y: &Sample, level: ConfidenceLevel) -> Optio
     let interval = if of_y.lower > 0.0 || of_y.upper < 0.0 {
         let small = of_y.lower.abs().min(of_y.upper.abs());
         let large = of_y.lower.abs().max(of_y.upper.abs());
-        // The widest quotient: away from 0 by the smallest location, towards it by the largest.
+        // The widest quotient: divide by the smallest location away from 0, by the largest towards 0.
         let Interval { lower, upper, .. } = shift.interval;
         level.interval(
             percent(lower, if lower < 0.0 { small } else { large }),
@@ -74,9 +75,9 @@ pub fn relative_shift(shift: Shift, y: &Sample, level: ConfidenceLevel) -> Optio
 
 /// Mean of x over mean of y, with Fieller's interval for unequal variances.
 ///
-/// Means follow totals, and outliers: for where most values lie take [`median_ratio`]. `None` when y's
-/// mean is 0, or a side has fewer than two values. Good for about fifteen values a side and more, fewer
-/// when they are near normal.
+/// A ratio of means follows totals and outliers. It does *not* say where most values lie: use
+/// [`median_ratio`] for that. `None` if y's mean is 0 or a side has fewer than two values. Good for about
+/// fifteen values a side and more, or fewer near-normal ones.
 ///
 /// # Cost
 /// O(m + n).
@@ -96,8 +97,8 @@ pub fn relative_shift(shift: Shift, y: &Sample, level: ConfidenceLevel) -> Optio
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn mean_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Ratio> {
-    let scale = Scale::of(x.sorted().iter().chain(y.sorted()));
-    let (x, y) = (Mean::of(x, scale)?, Mean::of(y, scale)?);
+    let scale = Scale::from_values(x.sorted().iter().chain(y.sorted()));
+    let (x, y) = (Mean::estimate(x, scale)?, Mean::estimate(y, scale)?);
     if y.value == 0.0 {
         return None;
     }
@@ -110,7 +111,7 @@ pub fn mean_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Rati
     let y_to_x = estimate * (y.variance / x.variance).sqrt();
     let df = satterthwaite(1.0 / (1.0 + y_to_x * y_to_x), x.count, y.count);
     let t = student::upper_quantile(level.tail(), df);
-    // How much of y's mean its own error could be: at 1 no ratio is excluded.
+    // Share of y's mean that its own error could be; at 1, no ratio is excluded.
     let doubt = t * t * y.variance / (y.value * y.value);
     let interval = if doubt < 1.0 {
         let reach = t / y.value.abs() * ((1.0 - doubt) * x.variance + y_part).sqrt();
@@ -129,7 +130,7 @@ struct Mean {
 }
 
 impl Mean {
-    fn of(sample: &Sample, scale: Scale) -> Option<Self> {
+    fn estimate(sample: &Sample, scale: Scale) -> Option<Self> {
         let values: Vec<f64> = sample.sorted().iter().map(|&v| scale.down(v)).collect();
         let (count, mean) = (values.len() as f64, mean(&values));
         let variance = sum_of_squares(&values, mean) / (count - 1.0) / count;
@@ -139,8 +140,8 @@ impl Mean {
 
 /// Median of x over median of y, with an interval from the exact ones of both medians.
 ///
-/// The two intervals are combined on the log scale as independent ones. `None` when y's median is 0. When
-/// one of the two intervals reaches 0, or a sample is too small to have one, the interval is unbounded.
+/// The two intervals are combined on the log scale, as independent ones. `None` if y's median is 0. If one of
+/// the two intervals contains 0, or a sample is too small to have one, the interval is unbounded.
 ///
 /// # Cost
 /// O(√m + √n).
@@ -166,8 +167,10 @@ pub fn median_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Ra
         return None;
     }
     let estimate = a / b;
-    let (of_x, of_y) =
-        (LogReach::of(a, median_interval(x, level)), LogReach::of(b, median_interval(y, level)));
+    let (of_x, of_y) = (
+        LogReach::from_interval(a, median_interval(x, level)),
+        LogReach::from_interval(b, median_interval(y, level)),
+    );
     let interval = match (of_x, of_y) {
         (Some(x), Some(y)) => {
             let small = estimate.abs() * math::exp(-math::hypot(x.down, y.up));
@@ -183,14 +186,14 @@ pub fn median_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<Ra
     Some(Ratio { estimate, interval })
 }
 
-/// How far an interval reaches from its estimate, in logs of the absolute value.
+/// Distances of the ends of an interval from its estimate, in logs of the absolute value.
 struct LogReach {
     down: f64,
     up: f64,
 }
 
 impl LogReach {
-    fn of(estimate: f64, interval: Interval) -> Option<Self> {
+    fn from_interval(estimate: f64, interval: Interval) -> Option<Self> {
         let (near, far) = if interval.lower > 0.0 {
             (interval.lower, interval.upper)
         } else if interval.upper < 0.0 {
@@ -207,16 +210,16 @@ impl LogReach {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct CohensD {
-    /// The difference of the means in pooled standard deviations.
+    /// Difference of the means, in pooled standard deviations.
     pub d: f64,
-    /// Of d, from its large-sample variance.
+    /// Confidence interval of d, from its large-sample variance.
     pub interval: Interval,
 }
 
 /// Cohen's d: by how many pooled standard deviations the means differ.
 ///
-/// It takes both sides to have one variance and little skew; on skewed metrics [`super::superiority()`]
-/// says more. The interval is approximate. `None` with fewer than three values in all, or no variance.
+/// It assumes one variance for both sides and little skew; for skewed metrics, [`super::superiority()`] says
+/// more. The interval is approximate. `None` with fewer than three values in all, or no variance.
 ///
 /// # Cost
 /// O(m + n).
@@ -235,7 +238,7 @@ pub struct CohensD {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn cohens_d(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<CohensD> {
-    let scale = Scale::of(x.sorted().iter().chain(y.sorted()));
+    let scale = Scale::from_values(x.sorted().iter().chain(y.sorted()));
     let down =
         |sample: &Sample| -> Vec<f64> { sample.sorted().iter().map(|&v| scale.down(v)).collect() };
     let (x, y) = (down(x), down(y));

@@ -1,6 +1,6 @@
-//! Where a monotone function crosses zero.
+//! Root of a monotone function.
 
-/// Steps that no bracket of doubles outlasts, half of them being bisections.
+/// Enough steps for any bracket of doubles; half of them are bisections.
 const STEPS: usize = 300;
 
 /// The root of a monotone `f` between `from` and `to`, where it has different signs, to the last bits.

@@ -10,7 +10,7 @@
 use super::distribution::normal;
 use crate::math;
 
-/// A root of the deviance this near to 0 is the middle of the distribution.
+/// A root of the deviance this close to 0 is in the middle of the distribution.
 const MIDDLE: f64 = 1e-6;
 
 /// The cells of a table with fixed margins: those that grow with the count, and those that shrink.
@@ -21,7 +21,7 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    /// Those that grow and those that shrink, `by` so much, none below 0. A cell without bound stays so.
+    /// The cells after the count changed `by` this much, none below 0. An infinite cell stays infinite.
     pub(super) fn moved(self, by: f64) -> Self {
         Self {
             growing: self.growing.map(|cell| (cell + by).max(0.0)),
@@ -39,15 +39,15 @@ impl Cells {
     }
 }
 
-/// How likely is a count as large or as small as the observed one.
+/// Probabilities of a count at least as large and at most as large as the observed one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tails {
     pub(super) at_least: f64,
     pub(super) at_most: f64,
 }
 
-/// The tails where `expected` has the cells as they would be. Both tables have the same margins; a cell
-/// that there is not is infinite in both.
+/// The tails if `expected` are the expected cells. Both tables have the same margins; a missing cell is
+/// infinite in both.
 pub(super) fn tails(observed: Cells, expected: Cells) -> Tails {
     Tails {
         at_least: normal::upper_tail(root(observed.moved(-0.5), expected)),
@@ -55,7 +55,7 @@ pub(super) fn tails(observed: Cells, expected: Cells) -> Tails {
     }
 }
 
-/// How likely is a count that is no likelier than the observed one.
+/// Probability of a count that is no likelier than the observed one.
 pub(super) fn as_extreme(observed: Cells, expected: Cells) -> f64 {
     let above = observed.growing[0] - expected.growing[0];
     let here = surprise(observed, expected);
@@ -71,7 +71,8 @@ pub(super) fn as_extreme(observed: Cells, expected: Cells) -> f64 {
     } else {
         (at_most, tails(observed.moved(by.ceil()), expected).at_least)
     };
-    // In the middle everything is as extreme, and there is no mirror image; nor where a cell cannot be.
+    // In the middle of the distribution every count is as extreme, and there is no mirror image; nor if a
+    // cell cannot exist.
     let far = if far.is_nan() { near } else { far };
     (near + far).min(1.0)
 }
@@ -82,8 +83,8 @@ fn surprise(cells: Cells, expected: Cells) -> f64 {
     deviances(cells, expected) + finite.map(math::ln).sum::<f64>() / 2.0
 }
 
-/// How far the log ratio of the cells is from that of the expected, which is the derivative of their
-/// deviance by the count.
+/// Difference between the log ratio of the cells and that of the expected cells, which is the derivative of
+/// their deviance with respect to the count.
 fn tilt(cells: Cells, expected: Cells) -> f64 {
     let above = cells.growing[0] - expected.growing[0];
     let log = |by: f64, mean: f64| if mean.is_finite() { math::ln_1p(by / mean) } else { 0.0 };
@@ -97,11 +98,11 @@ fn deviances(cells: Cells, expected: Cells) -> f64 {
     both.map(|(cell, mean)| deviance(cell, mean)).sum()
 }
 
-/// What is normal.
+/// The corrected root, which is normal.
 fn root(cells: Cells, expected: Cells) -> f64 {
     let above = cells.growing[0] - expected.growing[0];
     let root = (2.0 * deviances(cells, expected)).sqrt().copysign(above);
-    // In the middle the correction is lost in rounding; where a cell cannot be, there is none.
+    // In the middle the correction is lost in rounding; without a cell there is none.
     if root.abs() < MIDDLE || root.is_infinite() {
         return root;
     }
@@ -109,7 +110,7 @@ fn root(cells: Cells, expected: Cells) -> f64 {
     root + math::ln(wald / root) / root
 }
 
-/// How far the count varies about the observed cells, given those of the other margin as expected.
+/// Deviation of the count from the observed cells, given the expected cells of the other margin.
 fn spread(cells: Cells, expected: Cells) -> f64 {
     let [x, y_rest] = cells.growing;
     let [y, x_rest] = cells.shrinking;

@@ -1,13 +1,12 @@
-//! A sample: the one input type of the statistics.
+//! Samples: the input of the statistics.
 
 use thiserror::Error;
 
 use crate::order;
 
-/// Finite values of one side, sorted ascending, at least one.
+/// Finite values of one side, sorted ascending; at least one.
 ///
-/// The type carries the precondition of every statistic in this module: sorting and checking are
-/// paid once, here.
+/// The type guarantees what every statistic here needs, so values are checked and sorted once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     sorted: Vec<f64>,
@@ -17,13 +16,13 @@ pub struct Sample {
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum SampleError {
-    /// There is no value.
+    /// There are no values.
     #[error("a sample needs at least one value, got none")]
     Empty,
     /// A value is NaN or infinite.
     #[error("a sample holds finite values only, got {value} at index {index}")]
     NotFinite {
-        /// Where, in the order given.
+        /// Index, in the given order.
         index: usize,
         /// The value.
         value: f64,
@@ -34,7 +33,7 @@ impl Sample {
     /// Checks and sorts `values`, in O(n log n).
     ///
     /// # Errors
-    /// When there is no value, or one is NaN or infinite.
+    /// If there are no values, or one is NaN or infinite.
     ///
     /// # Example
     /// ```
@@ -68,7 +67,7 @@ impl TryFrom<&[f64]> for Sample {
     }
 }
 
-/// Also of views that are strided: a column of a matrix.
+/// Copies a view, which may be strided: a column of a matrix.
 #[cfg(feature = "ndarray")]
 impl TryFrom<ndarray::ArrayView1<'_, f64>> for Sample {
     type Error = SampleError;

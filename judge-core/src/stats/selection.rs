@@ -1,4 +1,4 @@
-//! Selection by rank among values that are formed.
+//! Selection by rank among explicit values.
 
 use crate::order;
 
@@ -24,7 +24,7 @@ pub(super) fn ends_among_all(
     }
     places.sort_unstable();
     order::as_keys(buffer, |keys| {
-        // A selection leaves everything larger to its right, so each place is looked for there only.
+        // A selection leaves larger values to the right, so the next rank is looked for there only.
         let mut settled = 0;
         for &mut place in places {
             if place >= settled {
@@ -42,7 +42,7 @@ pub(super) fn ends_among_all(
 
 /// The values at `ranks` among `values`, which `below` others precede; O(values).
 ///
-/// Ranks outside the values are taken to the nearest one.
+/// Ranks outside the values count as the nearest one.
 pub(super) fn ends_among(values: &mut [f64], ranks: Ranks, below: u64) -> Ends {
     let index = |rank: u64| {
         let offset = rank.saturating_sub(below + 1);
@@ -58,7 +58,7 @@ pub(super) fn ends_among(values: &mut [f64], ranks: Ranks, below: u64) -> Ends {
     Ends { first: values[first], last: values[last] }
 }
 
-/// A value that stands for several.
+/// A value with a weight.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Weighted {
     pub(super) value: f64,

@@ -1,16 +1,16 @@
-//! Whether and by how much one sample is more spread out than the other.
+//! Tests and ratio of spread (dispersion).
 
 use super::distribution::{normal, student};
 use super::moments::{Scale, mean, sum_of_squares};
 use super::{ConfidenceLevel, Interval, PValues, Sample, median};
 use crate::math;
 
-/// What a test of spread says about two samples.
+/// Result of a test of spread.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct SpreadTest {
-    /// Positive when x is more spread out; its square is the usual statistic (F, or χ² with one
-    /// degree of freedom).
+    /// Positive if x is more spread out. Its square is the usual statistic (F, or χ² with one degree of
+    /// freedom).
     pub statistic: f64,
     /// The p-values; `less` is for x less spread out than y.
     pub p: PValues,
@@ -23,8 +23,8 @@ struct Deviations {
 }
 
 impl Deviations {
-    fn of(x: &Sample, y: &Sample) -> Self {
-        let scale = Scale::of(x.sorted().iter().chain(y.sorted()));
+    fn from_medians(x: &Sample, y: &Sample) -> Self {
+        let scale = Scale::from_values(x.sorted().iter().chain(y.sorted()));
         let side = |sample: &Sample| {
             let values: Vec<f64> = sample.sorted().iter().map(|&v| scale.down(v)).collect();
             let middle = median(&values);
@@ -34,10 +34,11 @@ impl Deviations {
     }
 }
 
-/// Whether the mean distance from the median differs: the Brown–Forsythe test, robust to skew.
+/// The Brown–Forsythe test (Levene's test around the median): do the mean distances from the median differ?
+/// Robust to skew.
 ///
-/// It compares spreads, not places, and takes values as they are: one gross outlier counts fully.
-/// `None` when the distances do not vary, or there are fewer than 3 values in all.
+/// It compares spread, *not* location, and takes values as they are: one gross outlier counts fully. `None`
+/// if the distances do not vary, or there are fewer than 3 values in all.
 ///
 /// # Cost
 /// O(m + n) once sorted.
@@ -57,7 +58,7 @@ impl Deviations {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn brown_forsythe(x: &Sample, y: &Sample) -> Option<SpreadTest> {
-    let deviations = Deviations::of(x, y);
+    let deviations = Deviations::from_medians(x, y);
     let (m, n) = (deviations.x.len() as f64, deviations.y.len() as f64);
     let (x_mean, y_mean) = (mean(&deviations.x), mean(&deviations.y));
     let within = sum_of_squares(&deviations.x, x_mean) + sum_of_squares(&deviations.y, y_mean);
@@ -73,11 +74,11 @@ pub fn brown_forsythe(x: &Sample, y: &Sample) -> Option<SpreadTest> {
     Some(SpreadTest { statistic, p })
 }
 
-/// Whether distances from the median differ, by their ranks: the Fligner–Killeen test, robust to
-/// outliers as well.
+/// The Fligner–Killeen test: do the distances from the median differ, by their ranks? Robust to outliers as
+/// well.
 ///
-/// It compares spreads, not places. An approximation for about five values a side and more. `None` when
-/// all distances are equal.
+/// It compares spread, *not* location. It is an approximation for about five values a side and more. `None`
+/// if all distances are equal.
 ///
 /// # Cost
 /// O((m + n) log(m + n)).
@@ -101,7 +102,7 @@ pub fn fligner_killeen(x: &Sample, y: &Sample) -> Option<SpreadTest> {
         deviation: f64,
         of_x: bool,
     }
-    let deviations = Deviations::of(x, y);
+    let deviations = Deviations::from_medians(x, y);
     let (m, n) = (deviations.x.len() as f64, deviations.y.len() as f64);
     let side = |values: Vec<f64>, of_x: bool| {
         values.into_iter().map(move |deviation| Ranked { deviation, of_x })
@@ -130,11 +131,11 @@ pub fn fligner_killeen(x: &Sample, y: &Sample) -> Option<SpreadTest> {
     Some(SpreadTest { statistic, p })
 }
 
-/// By how much x is more spread out than y.
+/// Ratio of the spread of x to the spread of y.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct SpreadRatio {
-    /// x's mean distance from its median over y's.
+    /// Mean distance of x from its median, divided by that of y.
     pub ratio: f64,
     /// Of the ratio.
     pub interval: Interval,
@@ -143,7 +144,7 @@ pub struct SpreadRatio {
 /// The ratio of mean absolute deviations from the median, x over y, with an interval that does not
 /// assume normal data.
 ///
-/// `None` when a side has fewer than two values or does not vary: a ratio to no spread has no interval.
+/// `None` if a side has fewer than two values or does not vary: a ratio to no spread has no interval.
 ///
 /// # Cost
 /// O(m + n) once sorted.
@@ -162,8 +163,8 @@ pub struct SpreadRatio {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn spread_ratio(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Option<SpreadRatio> {
-    let scale = Scale::of(x.sorted().iter().chain(y.sorted()));
-    let (x, y) = (LogSpread::of(x, scale)?, LogSpread::of(y, scale)?);
+    let scale = Scale::from_values(x.sorted().iter().chain(y.sorted()));
+    let (x, y) = (LogSpread::estimate(x, scale)?, LogSpread::estimate(y, scale)?);
     let log_ratio = x.log_deviation - y.log_deviation;
     let reach = normal::upper_quantile(level.tail()) * (x.variance + y.variance).sqrt();
     let log_corrected = log_ratio + x.log_correction - y.log_correction;
@@ -183,7 +184,7 @@ struct LogSpread {
 }
 
 impl LogSpread {
-    fn of(sample: &Sample, scale: Scale) -> Option<Self> {
+    fn estimate(sample: &Sample, scale: Scale) -> Option<Self> {
         let values: Vec<f64> = sample.sorted().iter().map(|&v| scale.down(v)).collect();
         let n = values.len() as f64;
         let (middle, average) = (median(&values), mean(&values));

@@ -1,20 +1,20 @@
 //! Walks along the matrix of differences x − y without forming it.
 //!
-//! With both sides ascending, `x[i] - y[j]` rises with `i` and falls with `j`, also after rounding
-//! (rounded subtraction is monotone). So in row `i` the differences at most a cut start at some
-//! column, and that column never falls from one row to the next: one walk of m + n steps finds them
-//! all. A step's only dependency is on the step before it, which leaves a processor mostly waiting;
-//! several staircases walked side by side cost little more than one.
+//! For ascending sides, `x[i] - y[j]` rises with `i` and falls with `j`, also after rounding (rounded
+//! subtraction is monotone). So in row `i` the differences up to a cut start at some column, and that column
+//! never falls from one row to the next: one walk of m + n steps finds them all. Each step depends on the
+//! step before it, which leaves a processor mostly waiting; several staircases side by side cost little more
+//! than one.
 
-/// Rows handed out at a time: small enough that their columns stay in the first-level cache.
+/// Rows per block: few enough that their columns stay in the first-level cache.
 pub(super) const BLOCK: usize = 128;
 
 /// The differences above `floor`, up to and including `ceiling`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Band {
-    /// Differences at most this are below the band; NaN when nothing is.
+    /// Differences up to this one are below the band; NaN if none is.
     pub(super) floor: f64,
-    /// Differences at most this, and above the floor, are in the band.
+    /// Differences up to this one, and above the floor, are in the band.
     pub(super) ceiling: f64,
 }
 
@@ -30,12 +30,12 @@ impl Band {
     }
 }
 
-/// The cut that leaves out `value` and everything above it.
+/// The cut that excludes `value` and everything above it.
 pub(super) fn just_below(value: f64) -> f64 {
     if value == f64::NEG_INFINITY { f64::NAN } else { value.next_down() }
 }
 
-/// Where the bands start and end in consecutive rows.
+/// Columns at which the bands start and end in consecutive rows.
 pub(super) struct Rows<'a, const B: usize> {
     /// The values of x of these rows.
     pub(super) x: &'a [f64],
@@ -43,12 +43,12 @@ pub(super) struct Rows<'a, const B: usize> {
 }
 
 impl<const B: usize> Rows<'_, B> {
-    /// For each row the first column whose difference is at most the floor of band `b`.
+    /// For each row, the first column whose difference is at most the floor of band `b`.
     pub(super) fn floors(&self, b: usize) -> &[usize] {
         &self.ends[b][0][..self.x.len()]
     }
 
-    /// For each row the first column whose difference is at most the ceiling of band `b`.
+    /// For each row, the first column whose difference is at most the ceiling of band `b`.
     pub(super) fn ceilings(&self, b: usize) -> &[usize] {
         &self.ends[b][1][..self.x.len()]
     }
@@ -112,7 +112,7 @@ fn walk_block<const B: usize>(
     }
 }
 
-/// The rest of one staircase, when another has reached an edge of the block.
+/// Finishes one staircase after another has reached an edge of the block.
 fn finish_block(
     x: &[f64],
     y: &[f64],

@@ -11,7 +11,7 @@ use crate::math;
 pub struct Superiority {
     /// A = P(x > y) + P(x = y)/2 over all pairs: from 0 to 1, one half when neither side is above.
     pub probability: f64,
-    /// Of the probability.
+    /// Confidence interval of the probability.
     pub interval: Interval,
 }
 
@@ -38,15 +38,15 @@ impl Superiority {
     }
 }
 
-/// How often a value of x lies above a value of y, draws counting half (CLES, Vargha and Delaney's A),
-/// and Cliff's δ, with their interval.
+/// The probability that a value of x exceeds a value of y, with ties counting half (CLES, Vargha and
+/// Delaney's A), with its interval; Cliff's δ follows from it.
 ///
-/// It is an effect size without a unit: 0.5 is no tendency, 1 is every x above every y. It says nothing
-/// about how far apart the values are, and it is not the probability that x is worse in truth.
+/// It is an effect size without a unit: 0.5 means no tendency, 1 means that every x exceeds every y. It does
+/// *not* say how far apart the values are, and it is *not* the probability that the canary is worse.
 ///
-/// The interval is symmetric on the logit scale, with the variance of Brunner and Munzel, which allows
-/// unequal spreads, and Student's t. Where that variance is 0 (complete separation, no variation, one
-/// value on a side) it is the score interval of Newcombe's method 5.
+/// The interval is symmetric on the logit scale, with Brunner and Munzel's variance, which allows unequal
+/// spreads, and Student's t. If that variance is 0 (complete separation, no variation, one value on a side),
+/// it is the score interval of Newcombe's method 5.
 ///
 /// # Cost
 /// O(m + n) once sorted.
@@ -69,13 +69,13 @@ impl Superiority {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn superiority(x: &Sample, y: &Sample, level: ConfidenceLevel) -> Superiority {
-    estimate(RankSums::of(x.sorted(), y.sorted()), level)
+    estimate(RankSums::from_sorted(x.sorted(), y.sorted()), level)
 }
 
-/// The same from sums that are there already.
+/// The same from rank sums.
 pub(super) fn estimate(sums: RankSums, level: ConfidenceLevel) -> Superiority {
     let probability = sums.superiority();
-    let variance = PlacementVariance::of(sums);
+    let variance = PlacementVariance::estimate(sums);
     let interval = match variance {
         Some(v) if probability > 0.0 && probability < 1.0 => {
             let quantile = student::upper_quantile(level.tail(), v.df);
@@ -100,7 +100,7 @@ pub(super) struct PlacementVariance {
 
 impl PlacementVariance {
     /// `None` when it cannot be estimated: one value on a side, or no variation at all.
-    pub(super) fn of(sums: RankSums) -> Option<Self> {
+    pub(super) fn estimate(sums: RankSums) -> Option<Self> {
         if sums.m < 2 || sums.n < 2 {
             return None;
         }
@@ -119,13 +119,13 @@ impl PlacementVariance {
     }
 }
 
-/// Degrees of freedom of a variance of which x, with m values, contributes `share` and y the rest
+/// Degrees of freedom of a variance to which x, with m values, contributes `share`, and y the rest
 /// (Satterthwaite 1946, eq. 17).
 pub(super) fn satterthwaite(share: f64, m: f64, n: f64) -> f64 {
     1.0 / (share * share / (m - 1.0) + (1.0 - share) * (1.0 - share) / (n - 1.0))
 }
 
-/// Where the estimate is a score interval's end: solved by bisection to the last bit.
+/// The score interval whose ends have the estimate at their limit, by bisection to the last bit.
 fn newcombe(probability: f64, sums: RankSums, level: ConfidenceLevel) -> Interval {
     let z = super::distribution::normal::upper_quantile(level.tail());
     let half = 0.5 * (sums.m as f64 + sums.n as f64) - 1.0;

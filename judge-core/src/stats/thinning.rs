@@ -1,4 +1,4 @@
-//! Thinned versions of two sorted sides, from which bands around wanted ranks are read.
+//! Thinned versions of two sorted sides. Bands around wanted ranks are read from them.
 
 use super::rank_targets::DIRECT;
 
@@ -14,7 +14,7 @@ pub(super) struct Level {
     pub(super) y: Vec<f64>,
 }
 
-/// Fills `levels`, each thinner than the one before, until one is small; says how many there are.
+/// Fills `levels`, each thinner than the one before, until one is small. Returns their number.
 pub(super) fn thin_down(x: &[f64], y: &[f64], levels: &mut Vec<Level>) -> usize {
     let mut depth = 0;
     let (mut m, mut n) = (x.len(), y.len());
@@ -37,10 +37,10 @@ pub(super) fn thin_down(x: &[f64], y: &[f64], levels: &mut Vec<Level>) -> usize 
     depth
 }
 
-/// One value of each of equal stretches of `sorted`, its place in the stretch moved on by `turn`.
+/// One value from each of equal stretches of `sorted`; its position in the stretch moves on by `turn`.
 ///
-/// With places that keep changing, what thinning rounds off in one row says nothing about the next
-/// row, so the errors of a count mostly cancel; evenly spaced values would line up otherwise.
+/// Positions that change make the rounding errors of neighbouring rows independent, so that the errors of a
+/// count mostly cancel. Evenly spaced values would line up otherwise.
 fn thin(sorted: &[f64], factor: usize, turn: f64, kept: &mut Vec<f64>) {
     let len = (sorted.len() / factor).max(sorted.len().min(COARSEST));
     let stretch = sorted.len() as f64 / len as f64;

@@ -1,20 +1,20 @@
-//! Order statistics of differences between sides in which many values are equal.
+//! Order statistics of differences between sides with many equal values.
 //!
-//! Equal values make equal rows: a matrix of distinct values with weights is smaller, and the plateaus
-//! of equal differences that would flood a band become single entries.
+//! Equal values make equal rows, so a weighted matrix of distinct values is smaller, and equal differences
+//! that would flood a band become single entries.
 
 use super::rank_targets::{Ends, Ranks, TARGETS};
 use super::selection::{Weighted, weighted_select};
 use super::staircase::{Band, Rows, walk};
 
-/// Distinct values are used when at least one in so many values is equal to the one before.
+/// Distinct values are used if at least one value in this many equals the value before.
 const SHARE: usize = 2;
 
 /// The distinct values of a sorted side.
 #[derive(Debug, Default)]
 pub(super) struct Distinct {
     values: Vec<f64>,
-    /// Where each starts among the values, and at last how many values there are.
+    /// Index at which each distinct value starts; at the end, the number of values.
     starts: Vec<usize>,
 }
 
@@ -40,7 +40,7 @@ impl Distinct {
     }
 }
 
-/// How many values of a sorted side are new, in O(n) without a branch that could be mispredicted.
+/// Number of values of a sorted side that differ from the value before. O(n), without branches on the data.
 fn count_distinct(sorted: &[f64]) -> usize {
     let changes = sorted.iter().zip(sorted.iter().skip(1)).map(|(a, b)| usize::from(a != b));
     1 + changes.sum::<usize>()
@@ -55,7 +55,7 @@ pub(super) struct Tied {
 }
 
 impl Tied {
-    /// Whether enough values are equal for distinct values to be worth it; if so, they are set.
+    /// Collects distinct values if enough are equal for that to pay. Returns whether it did.
     pub(super) fn prepare(&mut self, x: &[f64], y: &[f64]) -> bool {
         let equal = x.len() - count_distinct(x) + y.len() - count_distinct(y);
         let tied = equal * SHARE >= x.len() + y.len();
@@ -66,7 +66,7 @@ impl Tied {
         tied
     }
 
-    /// How many differences of distinct values there are.
+    /// Number of differences of distinct values.
     pub(super) fn len(&self) -> usize {
         self.x.values.len() * self.y.values.len()
     }

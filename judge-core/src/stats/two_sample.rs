@@ -1,4 +1,4 @@
-//! Everything about a pair of samples in one call.
+//! Test, shift and probability of superiority in one call.
 
 use super::hodges_lehmann::locate;
 use super::ranks::RankSums;
@@ -7,30 +7,30 @@ use super::{
     TwoSampleScratch, mann_whitney, superiority,
 };
 
-/// What [`two_sample`] finds.
+/// Result of [`two_sample`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct TwoSample {
-    /// Whether one side tends to be greater: U and its p-values.
+    /// The Mann–Whitney test.
     pub test: MannWhitney,
-    /// By how much x lies above y.
+    /// The Hodges–Lehmann shift: how far x lies above y.
     pub shift: Shift,
-    /// How often x lies above y.
+    /// The probability of superiority: how often x lies above y.
     pub superiority: Superiority,
 }
 
 /// The Mann–Whitney test, the Hodges–Lehmann shift and the probability of superiority, in one pass.
 ///
-/// The numbers are those of [`super::mann_whitney()`], [`super::hodges_lehmann()`] and
-/// [`super::superiority()`], to the bit. A p-value below 1 − level and an interval of the shift that
-/// touches 0 can both be true: the test counts values that both sides share as ties, while around a
-/// shift other than 0 there are none.
+/// The results are those of [`super::mann_whitney()`], [`super::hodges_lehmann()`] and
+/// [`super::superiority()`], to the bit. A p-value below 1 − level and an interval of the shift that contains
+/// 0 can both be true: the test counts values that both sides share as ties, while around a shift other than
+/// 0 there are none.
 ///
 /// # Cost
-/// O(m + n) time and memory; `docs/statistics.md` has the figures.
+/// O(m + n) time and memory once sorted.
 ///
 /// # Errors
-/// When [`Method::Exact`] would take too long.
+/// If [`Method::Exact`] would take too long.
 ///
 /// # Example
 /// ```
@@ -86,7 +86,7 @@ pub(crate) fn place_test(
     method: Method,
     scratch: &mut TwoSampleScratch,
 ) -> Result<PValues, ExactTooCostly> {
-    let sums = RankSums::of(x, y);
+    let sums = RankSums::from_sorted(x, y);
     let null = mann_whitney::choose(x, y, sums, method, scratch.null.take())?;
     let p = mann_whitney::test(sums, null.as_ref()).p;
     scratch.null = null;

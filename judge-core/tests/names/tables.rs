@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprLit, ExprMethodCall, ItemConst, Lit, LitStr};
+use syn::{Expr, ExprArray, ExprLit, ExprMethodCall, ImplItemConst, ItemConst, Lit, LitStr};
 
 pub(super) fn names(sources: &[syn::File]) -> BTreeSet<String> {
     let mut tables = Tables::default();
@@ -17,18 +17,36 @@ pub(super) fn names(sources: &[syn::File]) -> BTreeSet<String> {
 #[derive(Default)]
 struct Tables(BTreeSet<String>);
 
-impl Visit<'_> for Tables {
-    fn visit_item_const(&mut self, item: &ItemConst) {
+impl Tables {
+    fn insert_words(&mut self, expr: &Expr) {
         let mut words = Words::default();
-        words.visit_expr(&item.expr);
+        words.visit_expr(expr);
         if words.0.len() > 1 {
             self.0.insert(words.0.join(", "));
         }
     }
+}
+
+impl Visit<'_> for Tables {
+    fn visit_item_const(&mut self, item: &ItemConst) {
+        self.insert_words(&item.expr);
+    }
+
+    fn visit_impl_item_const(&mut self, item: &ImplItemConst) {
+        self.insert_words(&item.expr);
+    }
+
+    fn visit_expr_array(&mut self, array: &ExprArray) {
+        if array.elems.iter().all(|element| matches!(element, Expr::Lit(_))) {
+            self.insert_words(&Expr::Array(array.clone()));
+        }
+        visit::visit_expr_array(self, array);
+    }
 
     fn visit_expr_method_call(&mut self, call: &ExprMethodCall) {
-        if let ("field", Some(Expr::Lit(ExprLit { lit: Lit::Str(key), .. }))) =
-            (call.method.to_string().as_str(), call.args.first())
+        // A field that Debug shows has a value as well.
+        if let ("field", 1, Some(Expr::Lit(ExprLit { lit: Lit::Str(key), .. }))) =
+            (call.method.to_string().as_str(), call.args.len(), call.args.first())
         {
             self.0.insert(format!("field {}", key.value()));
         }

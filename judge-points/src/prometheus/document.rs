@@ -10,14 +10,14 @@ use super::error::ResponseError;
 
 /// What tells whether the rest can be read at all.
 #[derive(Deserialize)]
-struct Head<'a> {
+struct ResponseHead<'a> {
     status: Option<String>,
     #[serde(rename = "errorType", default)]
     error_type: Option<String>,
     #[serde(default)]
     error: Option<String>,
     #[serde(borrow, default)]
-    data: Option<DataHead<'a>>,
+    data: Option<ResponseDataHead<'a>>,
     #[serde(rename = "canaryConfig", default)]
     canary_config: Option<IgnoredAny>,
     #[serde(default)]
@@ -25,40 +25,43 @@ struct Head<'a> {
 }
 
 #[derive(Deserialize)]
-struct DataHead<'a> {
+struct ResponseDataHead<'a> {
     #[serde(rename = "resultType", borrow, default)]
     result_type: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
-struct Body<'a> {
+struct ResponseBody<'a> {
     #[serde(borrow)]
-    data: Data<'a>,
+    data: ResponseData<'a>,
 }
 
 #[derive(Deserialize)]
-struct Data<'a> {
+struct ResponseData<'a> {
     #[serde(borrow)]
-    result: Vec<Series<'a>>,
+    result: Vec<RawSeries<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Series<'a> {
+pub(super) struct RawSeries<'a> {
     #[serde(default)]
     pub(super) metric: BTreeMap<String, String>,
     #[serde(borrow, default)]
-    pub(super) values: Vec<Point<'a>>,
+    pub(super) values: Vec<RawPoint<'a>>,
     #[serde(default)]
     pub(super) histograms: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Point<'a>(pub(super) f64, #[serde(borrow)] pub(super) Cow<'a, str>);
+pub(super) struct RawPoint<'a>(pub(super) f64, #[serde(borrow)] pub(super) Cow<'a, str>);
 
 /// The series of a response, its points still text.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Series<'_>>, ResponseError> {
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<RawSeries<'_>>, ResponseError> {
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(ResponseError::NotAResponse("this is a list"));
+    }
     check_head(parse(bytes)?)?;
-    let body: Body = parse(bytes)?;
+    let body: ResponseBody = parse(bytes)?;
     Ok(body.data.result)
 }
 
@@ -77,7 +80,7 @@ fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ResponseError> {
     Ok(value)
 }
 
-fn check_head(head: Head) -> Result<(), ResponseError> {
+fn check_head(head: ResponseHead) -> Result<(), ResponseError> {
     let Some(status) = head.status else {
         return Err(ResponseError::NotAResponse(if head.canary_config.is_some() {
             "this is a remote-judge request; judge it with `judge run FILE`"

@@ -7,7 +7,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ResponseError {
     /// It is no JSON, or not all of it.
-    #[error("{0}")]
+    #[error("not valid JSON: {0}")]
     Json(serde_json::Error),
     /// Something in it is of another type.
     #[error("{path}: {source}")]
@@ -18,10 +18,10 @@ pub enum ResponseError {
         source: serde_json::Error,
     },
     /// It is JSON of something else.
-    #[error("not a Prometheus response, which has a status and data: {0}")]
+    #[error("expected a Prometheus response with status and data; {0}")]
     NotAResponse(&'static str),
     /// Prometheus refused the query.
-    #[error("Prometheus answered with an error: {kind}: {text}; run the query again")]
+    #[error("Prometheus returned an error: {kind}: {text}; run the query again")]
     Answered {
         /// Its `errorType`.
         kind: String,
@@ -29,12 +29,12 @@ pub enum ResponseError {
         text: String,
     },
     /// A status that no Prometheus writes.
-    #[error("status: {0:?}, but allowed is \"success\"")]
+    #[error("status: expected \"success\", got {0:?}")]
     Status(String),
     /// It answers another kind of query.
     #[error(
-        "data.resultType: {0:?}, but allowed is \"matrix\"; ask /api/v1/query_range, with start, end \
-         and step"
+        "data.resultType: expected \"matrix\", got {0:?}; query /api/v1/query_range with start, end and \
+         step"
     )]
     ResultType(String),
     /// Its points are histograms.
@@ -46,7 +46,7 @@ pub enum ResponseError {
         series: usize,
     },
     /// A time or a value that is none.
-    #[error("data.result[{series}].values[{point}]: {found}, but allowed is {allowed}")]
+    #[error("data.result[{series}].values[{point}]: expected {expected}, got {found}")]
     Point {
         /// Which series, from 0.
         series: usize,
@@ -55,6 +55,6 @@ pub enum ResponseError {
         /// What stands there.
         found: String,
         /// What may stand there.
-        allowed: &'static str,
+        expected: &'static str,
     },
 }

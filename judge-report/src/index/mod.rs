@@ -20,7 +20,7 @@ pub struct Index {
     /// What it is called: the config's name; may be empty.
     pub name: String,
     /// The releases, in the order of the history.
-    pub releases: Vec<Entry>,
+    pub releases: Vec<IndexEntry>,
     /// What else is known, such as the judge and the windows.
     pub facts: Vec<Fact>,
 }
@@ -28,19 +28,19 @@ pub struct Index {
 /// One release of an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Entry {
+pub struct IndexEntry {
     /// The release.
     pub release: String,
     /// The file of its page, in the folder of the index; `None` if it has none.
     pub page: Option<String>,
     /// What became of it.
-    pub outcome: Outcome,
+    pub outcome: ReleaseOutcome,
 }
 
 /// What became of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
-pub enum Outcome {
+pub enum ReleaseOutcome {
     /// It was judged.
     Judged {
         /// Its verdict.
@@ -59,7 +59,7 @@ pub enum Outcome {
     },
 }
 
-impl From<&Timeline> for Outcome {
+impl From<&Timeline> for ReleaseOutcome {
     fn from(timeline: &Timeline) -> Self {
         Self::Judged {
             verdict: timeline.verdict,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use judge_core::Verdict;
 use maud::{Markup, PreEscaped, html};
 
-use super::{Entry, Index, Outcome, strip};
+use super::{Index, IndexEntry, ReleaseOutcome, strip};
 use crate::words::{self, Tone, Word};
 use crate::{details, document, time};
 
@@ -45,22 +45,22 @@ fn count(releases: usize) -> String {
 
 /// How many releases ended how.
 #[derive(Default)]
-struct Tally {
+struct VerdictCounts {
     pass: usize,
     marginal: usize,
     fail: usize,
     broken: usize,
 }
 
-impl Tally {
-    fn of(index: &Index) -> Self {
+impl VerdictCounts {
+    fn count(index: &Index) -> Self {
         let mut tally = Self::default();
         for entry in &index.releases {
             *match &entry.outcome {
-                Outcome::Judged { verdict: Verdict::Pass, .. } => &mut tally.pass,
-                Outcome::Judged { verdict: Verdict::Marginal, .. } => &mut tally.marginal,
-                Outcome::Judged { verdict: Verdict::Fail, .. } => &mut tally.fail,
-                Outcome::Broken { .. } => &mut tally.broken,
+                ReleaseOutcome::Judged { verdict: Verdict::Pass, .. } => &mut tally.pass,
+                ReleaseOutcome::Judged { verdict: Verdict::Marginal, .. } => &mut tally.marginal,
+                ReleaseOutcome::Judged { verdict: Verdict::Fail, .. } => &mut tally.fail,
+                ReleaseOutcome::Broken { .. } => &mut tally.broken,
             } += 1;
         }
         tally
@@ -85,7 +85,7 @@ impl Tally {
 }
 
 fn head(index: &Index, name: &str) -> Markup {
-    let tally = Tally::of(index);
+    let tally = VerdictCounts::count(index);
     let shares = tally.shares();
     let there = || shares.iter().filter(|(count, ..)| *count > 0);
     html! {
@@ -114,7 +114,7 @@ fn head(index: &Index, name: &str) -> Markup {
 fn stoppers(index: &Index) -> Markup {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for entry in &index.releases {
-        if let Outcome::Judged { stopped: Some(stop), .. } = &entry.outcome
+        if let ReleaseOutcome::Judged { stopped: Some(stop), .. } = &entry.outcome
             && let Some(metric) = &stop.metric
         {
             *counts.entry(metric).or_default() += 1;
@@ -163,7 +163,7 @@ fn table(index: &Index) -> Markup {
 }
 
 /// A cell with `data-key` is sorted by that number, others by their text; empty ones come last.
-fn row(entry: &Entry) -> Markup {
+fn row(entry: &IndexEntry) -> Markup {
     html! {
         tr {
             th scope="row" {
@@ -173,7 +173,7 @@ fn row(entry: &Entry) -> Markup {
                 }
             }
             @match &entry.outcome {
-                Outcome::Judged { verdict, start_millis, stopped, intervals } => {
+                ReleaseOutcome::Judged { verdict, start_millis, stopped, intervals } => {
                     @let Word { text, tone } = words::verdict(*verdict);
                     td.(tone.class()) data-key=(rank(*verdict)) { span.badge { (text) } }
                     td.time data-key=(start_millis) { (time::utc(*start_millis)) }
@@ -189,7 +189,7 @@ fn row(entry: &Entry) -> Markup {
                     }
                     td data-key=(intervals.len()) { (strip::strip(intervals)) }
                 }
-                Outcome::Broken { problem } => {
+                ReleaseOutcome::Broken { problem } => {
                     td.doubtful data-key="3" { span.badge { "Not judged" } }
                     td colspan="4" { bdi { (problem) } }
                 }

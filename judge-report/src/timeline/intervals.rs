@@ -1,9 +1,9 @@
 //! The intervals as chart, as classes of the metrics, and as a table.
 
-use judge_core::{Classification, figure};
+use judge_core::{Classification, format};
 use maud::{Markup, html};
 
-use super::{Interval, Timeline};
+use super::{Timeline, TimelineInterval};
 use crate::metric::anchor;
 use crate::time;
 use crate::words::{self, Word};
@@ -19,9 +19,9 @@ pub(super) fn intervals(timeline: &Timeline) -> Markup {
                     span.key.passing { "pass" }
                     span.key.marginal { "marginal" }
                     span.key.failing { "fail" }
-                    span.key.pass-line { "passes from " (figure::value(timeline.thresholds.pass)) }
+                    span.key.pass-line { "passes from " (format::value(timeline.thresholds.pass)) }
                     span.key.marginal-line {
-                        "marginal from " (figure::value(timeline.thresholds.marginal))
+                        "marginal from " (format::value(timeline.thresholds.marginal))
                     }
                     @if timeline.stopped.is_some() { span.key.stop-line { "stopped" } }
                     @if timeline.deciding + 1 < timeline.intervals.len() {
@@ -76,7 +76,7 @@ fn classes(timeline: &Timeline) -> Markup {
 
 /// Which interval a metric first fails in; those that never do come last.
 fn first_failure(timeline: &Timeline, metric: usize) -> usize {
-    let fails = |interval: &Interval| {
+    let fails = |interval: &TimelineInterval| {
         let class = interval.classes.get(metric).copied().flatten();
         class.is_some_and(|class| words::classification(class).tone == words::Tone::Bad)
     };
@@ -141,7 +141,7 @@ fn numbers(timeline: &Timeline) -> Markup {
     }
 }
 
-fn row(timeline: &Timeline, index: usize, interval: &Interval) -> Markup {
+fn row(timeline: &Timeline, index: usize, interval: &TimelineInterval) -> Markup {
     let Word { text, tone } = words::verdict(interval.verdict);
     let failing = timeline.metrics.iter().zip(&interval.classes).filter(|(_, class)| {
         class.is_some_and(|class| words::classification(class).tone == words::Tone::Bad)
@@ -151,7 +151,7 @@ fn row(timeline: &Timeline, index: usize, interval: &Interval) -> Markup {
             th.number scope="row" { (index + 1) }
             td.time { (time::utc(interval.window.from_millis)) }
             td.time { (time::utc(interval.window.to_millis)) }
-            td.number { (figure::value(interval.score)) }
+            td.number { (format::value(interval.score)) }
             td { span.badge { (text) } }
             td {
                 @for (at, (metric, _)) in failing.enumerate() {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use page::timeline_page;
 
-use crate::{Span, time};
+use crate::{TimeRange, time};
 
 /// A release that was judged again and again while it ran.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct Timeline {
     pub metrics: Vec<String>,
     /// The intervals in order of time. Those after the one that decided were judged to show what would
     /// have come.
-    pub intervals: Vec<Interval>,
+    pub intervals: Vec<TimelineInterval>,
     /// Which interval decided, from 0; its judgement is the one that the page shows.
     pub deciding: usize,
     /// The interval whose score stopped the release, if one did.
@@ -37,9 +37,9 @@ pub struct Timeline {
 /// One interval's judgement in short.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Interval {
+pub struct TimelineInterval {
     /// The points that were judged.
-    pub window: Span,
+    pub window: TimeRange,
     /// Its verdict.
     pub verdict: Verdict,
     /// Its score, 0 to 100.
@@ -62,7 +62,7 @@ pub struct Stop {
 
 impl Timeline {
     /// The interval that decided.
-    pub(crate) fn decided(&self) -> Option<&Interval> {
+    pub(crate) fn decided(&self) -> Option<&TimelineInterval> {
         self.intervals.get(self.deciding)
     }
 

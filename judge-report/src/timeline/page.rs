@@ -1,9 +1,9 @@
 //! The page of a timeline.
 
-use judge_core::figure;
+use judge_core::format;
 use maud::{Markup, html};
 
-use super::{Interval, Stop, Timeline, intervals, scores};
+use super::{Stop, Timeline, TimelineInterval, intervals, scores};
 use crate::words::{self, Word};
 use crate::{Report, document, time};
 
@@ -12,7 +12,7 @@ use crate::{Report, document, time};
 ///
 /// It needs no other file and no network. Text is shown as text, whatever it holds.
 pub fn timeline_page(timeline: &Timeline, deciding: &Report) -> String {
-    let sections = document::Sections::of(deciding);
+    let sections = document::Sections::new(deciding);
     let word = words::verdict(timeline.verdict);
     let title = html! { (word.text) " · " (name(timeline)) };
     let body = html! {
@@ -49,14 +49,14 @@ fn head(timeline: &Timeline) -> Markup {
                 span.badge { (text) }
                 @match (&timeline.stopped, timeline.decided()) {
                     (Some(stop), _) => { " stopped after " strong { (timeline.elapsed(stop.at_millis)) } }
-                    (None, Some(interval)) => { " score " strong { (figure::value(interval.score)) } }
+                    (None, Some(interval)) => { " score " strong { (format::value(interval.score)) } }
                     (None, None) => { " never judged" }
                 }
             }
             p { (summary(timeline)) }
             p.thresholds {
-                "An interval passes from " (figure::value(thresholds.pass)) ", is marginal from "
-                (figure::value(thresholds.marginal)) ", and stops the release below that."
+                "An interval passes from " (format::value(thresholds.pass)) ", is marginal from "
+                (format::value(thresholds.marginal)) ", and stops the release below that."
             }
         }
     }
@@ -69,13 +69,13 @@ fn summary(timeline: &Timeline) -> Markup {
         @match (&timeline.stopped, timeline.decided()) {
             (Some(stop), Some(interval)) => {
                 "Interval " (timeline.deciding + 1) " of " (count) " would have stopped it at "
-                (time::utc(stop.at_millis)) ", with a score of " (figure::value(interval.score))
+                (time::utc(stop.at_millis)) ", with a score of " (format::value(interval.score))
                 (by(stop)) "."
                 (reason(interval))
             }
             (None, Some(interval)) => {
                 @if count == 1 { "Its only interval" } @else { "The last of its " (count) " intervals" }
-                " has a score of " (figure::value(interval.score)) "; none would have stopped it."
+                " has a score of " (format::value(interval.score)) "; none would have stopped it."
                 (reason(interval))
             }
             _ => "None of its intervals was judged.",
@@ -87,7 +87,7 @@ fn by(stop: &Stop) -> Markup {
     html! { @if let Some(metric) = &stop.metric { ", most of it lost to " strong { bdi { (metric) } } } }
 }
 
-fn reason(interval: &Interval) -> Markup {
+fn reason(interval: &TimelineInterval) -> Markup {
     let reason = interval.reason.as_deref().filter(|reason| !reason.is_empty());
     html! { @if let Some(reason) = reason { " " bdi { (reason) } "." } }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use judge_core::judgement::Side;
 
-use crate::history::{Batch, BatchPoints, Names, Part, RoleNames};
+use crate::history::{Batch, BatchPoints, BatchRows, Names, RoleNames};
 
 /// The points of one series as they came: in any order, with their times.
 #[derive(Debug, Clone, Default)]
@@ -17,13 +17,13 @@ pub(super) struct Bucket {
 
 /// Which series are needed and what roles are called; the same for every release.
 #[derive(Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct SeriesIndex {
     pub(super) series: Vec<String>,
     index_of: HashMap<String, usize>,
     roles: RoleNames,
 }
 
-impl Wanted {
+impl SeriesIndex {
     pub(crate) fn new(series: &[String], roles: &RoleNames) -> Self {
         let numbered = series.iter().enumerate();
         let index_of = numbered.map(|(index, name)| (name.clone(), index)).collect();
@@ -45,7 +45,7 @@ impl Wanted {
 /// The rows of one release by series; its memory is kept from one release to the next.
 #[derive(Debug, Clone)]
 pub(crate) struct Buckets {
-    wanted: Arc<Wanted>,
+    index: Arc<SeriesIndex>,
     /// By instance, then series, then side.
     all: Vec<Bucket>,
     /// The names of the instances; one without a name where the history names none.
@@ -57,10 +57,10 @@ pub(crate) struct Buckets {
 }
 
 impl Buckets {
-    pub(crate) fn new(wanted: &Arc<Wanted>) -> Self {
+    pub(crate) fn new(index: &Arc<SeriesIndex>) -> Self {
         Self {
-            followed_by: (1..=wanted.series.len()).collect(),
-            wanted: Arc::clone(wanted),
+            followed_by: (1..=index.series.len()).collect(),
+            index: Arc::clone(index),
             all: Vec::new(),
             instances: Vec::new(),
             problem: None,
@@ -93,12 +93,12 @@ impl Buckets {
     }
 
     pub(super) fn series(&self) -> &[String] {
-        &self.wanted.series
+        &self.index.series
     }
 
     /// The points of one series of one instance.
     pub(super) fn bucket(&mut self, instance: usize, series: usize, side: Side) -> &mut Bucket {
-        let index = (instance * self.wanted.series.len() + series) * 2 + number(side);
+        let index = (instance * self.index.series.len() + series) * 2 + number(side);
         if index >= self.all.len() {
             self.all.resize_with(index + 1, Bucket::default);
         }
@@ -106,7 +106,7 @@ impl Buckets {
     }
 
     /// Takes the rows of `part`, which are of this release, apart.
-    pub(crate) fn add(&mut self, part: &Part) {
+    pub(crate) fn add(&mut self, part: &BatchRows) {
         if self.problem.is_some() {
             return;
         }
@@ -116,8 +116,8 @@ impl Buckets {
         }
     }
 
-    fn distribute(&mut self, part: &Part) -> Result<(), String> {
-        let Part { batch, rows } = part;
+    fn distribute(&mut self, part: &BatchRows) -> Result<(), String> {
+        let BatchRows { batch, rows } = part;
         let batch = batch.as_ref();
         let mut row = rows.start;
         let mut role = Run::new(&batch.role);
@@ -171,11 +171,11 @@ impl Buckets {
 
     fn side(&self, batch: &Batch, row: usize) -> Result<Side, String> {
         let role = batch.role.get(row);
-        self.wanted.side(role).ok_or_else(|| {
-            let RoleNames { baseline, canary } = &self.wanted.roles;
+        self.index.side(role).ok_or_else(|| {
+            let RoleNames { baseline, canary } = &self.index.roles;
             let words: Vec<&str> = baseline.iter().chain(canary).map(String::as_str).collect();
             let message = format!(
-                "the role {role:?}, but allowed are {}; if yours are called otherwise, say --role \
+                "expected a role ({}), got {role:?}; if your roles have other names, give --role \
                  baseline=NAME and --role canary=NAME",
                 words.join(", ")
             );
@@ -195,10 +195,10 @@ impl Buckets {
     /// again, so the one that followed the last one the last time is tried first.
     fn series_called(&mut self, name: &str, last: usize) -> Option<usize> {
         let guess = self.followed_by.get(last).copied().unwrap_or_default();
-        if self.wanted.series.get(guess).is_some_and(|guessed| guessed == name) {
+        if self.index.series.get(guess).is_some_and(|guessed| guessed == name) {
             return Some(guess);
         }
-        let Some(&series) = self.wanted.index_of.get(name) else {
+        let Some(&series) = self.index.index_of.get(name) else {
             if !self.ignored.contains(name) && self.ignored.len() < MOST_IGNORED {
                 self.ignored.insert(name.to_owned());
             }

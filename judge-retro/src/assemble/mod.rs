@@ -1,7 +1,7 @@
 //! From the rows of one release to its series on a grid.
 
 mod buckets;
-mod place;
+mod grid;
 mod sorted;
 
 use std::collections::BTreeSet;
@@ -9,42 +9,42 @@ use std::sync::Arc;
 
 use judge_core::judgement::Side;
 
-pub(crate) use buckets::{Buckets, MOST_IGNORED, Wanted};
+pub(crate) use buckets::{Buckets, MOST_IGNORED, SeriesIndex};
 
-use crate::derive::Plan;
-use crate::history::{History, ReleaseParts};
-use crate::release::{Grid, Instance, Recorded, Release};
-use place::{Ends, Placing};
+use crate::history::{ReleaseHistory, ReleaseRows};
+use crate::metric_plan::MetricPlan;
+use crate::release::{Grid, RecordedInstance, RecordedSeries, Release};
+use grid::{Extent, GridPlacer};
 
 /// Puts releases together, one after the other, with memory that it keeps.
 #[derive(Debug)]
 pub(crate) struct Assembler {
-    plan: Arc<Plan>,
-    wanted: Arc<Wanted>,
+    plan: Arc<MetricPlan>,
+    index: Arc<SeriesIndex>,
     step: Option<u64>,
     kept: Option<Buckets>,
     ignored: BTreeSet<String>,
-    placing: Placing,
+    placer: GridPlacer,
 }
 
 impl Assembler {
     /// For releases of `history` with the metrics of `plan`, at `step` milliseconds or at each
     /// release's own step.
-    pub(crate) fn new(history: &History, plan: &Arc<Plan>, step: Option<u64>) -> Self {
-        let wanted = Arc::new(Wanted::new(plan.series(), history.roles()));
+    pub(crate) fn new(history: &ReleaseHistory, plan: &Arc<MetricPlan>, step: Option<u64>) -> Self {
+        let index = Arc::new(SeriesIndex::new(plan.series(), history.roles()));
         Self {
             plan: Arc::clone(plan),
-            wanted,
+            index,
             step,
             kept: None,
             ignored: BTreeSet::new(),
-            placing: Placing::default(),
+            placer: GridPlacer::default(),
         }
     }
 
     /// Empty buckets for the rows of a release.
     pub(crate) fn buckets(&self) -> Buckets {
-        Buckets::new(&self.wanted)
+        Buckets::new(&self.index)
     }
 
     /// The names of metrics that were passed over, since this was last asked.
@@ -52,14 +52,14 @@ impl Assembler {
         std::mem::take(&mut self.ignored)
     }
 
-    /// The release whose rows are `parts`; otherwise what is wrong with it, for people.
-    pub(crate) fn release(&mut self, parts: &ReleaseParts) -> Result<Release, String> {
+    /// The release whose rows are `rows`; otherwise what is wrong with it, for people.
+    pub(crate) fn release(&mut self, rows: &ReleaseRows) -> Result<Release, String> {
         let mut buckets = self.kept.take().unwrap_or_else(|| self.buckets());
         buckets.clear();
-        for part in &parts.parts {
+        for part in &rows.batches {
             buckets.add(part);
         }
-        let release = self.assemble(&parts.name, &mut buckets);
+        let release = self.assemble(&rows.name, &mut buckets);
         self.kept = Some(buckets);
         release
     }
@@ -74,7 +74,7 @@ impl Assembler {
         if let Some(problem) = buckets.problem() {
             return Err(problem.to_owned());
         }
-        let mut ends = [Ends::default(); 2];
+        let mut ends = [Extent::default(); 2];
         let mut smallest = None;
         let mut points = 0;
         for instance in 0..buckets.instances().len() {
@@ -96,11 +96,11 @@ impl Assembler {
             return Err("no row is of a metric of the config".to_owned());
         };
         let step = self.step.or(smallest).unwrap_or(LONE_POINT_STEP);
-        let grid = |ends: Ends| ends.grid(origin, step);
+        let grid = |ends: Extent| ends.grid(origin, step);
         let (baseline, canary) = (grid(baseline), grid(canary));
         let series = buckets.series().len() * buckets.instances().len();
-        place::check_size([baseline, canary], series, points, step)?;
-        let mut recorded: Vec<[Recorded; 2]> = Vec::new();
+        grid::check_size([baseline, canary], series, points, step)?;
+        let mut recorded: Vec<[RecordedSeries; 2]> = Vec::new();
         recorded.resize_with(buckets.series().len(), Default::default);
         for (number, both) in recorded.iter_mut().enumerate() {
             for (side, grid) in [(Side::Baseline, baseline), (Side::Canary, canary)] {
@@ -118,7 +118,7 @@ impl Assembler {
         series: usize,
         side: Side,
         grid: Grid,
-    ) -> Result<Recorded, String> {
+    ) -> Result<RecordedSeries, String> {
         let exact = self.step.is_none();
         let mut instances = Vec::new();
         for number in 0..buckets.instances().len() {
@@ -127,16 +127,18 @@ impl Assembler {
                 continue;
             }
             let values = self
-                .placing
+                .placer
                 .place(bucket, grid, exact)
                 .map_err(|error| said_of(buckets, series, side, &error))?;
-            instances.push(Instance { name: buckets.instances()[number].clone(), values });
+            instances.push(RecordedInstance { name: buckets.instances()[number].clone(), values });
         }
         Ok(match instances.as_mut_slice() {
-            [] => Recorded::default(),
-            [only] if only.name.is_empty() => Recorded::from(std::mem::take(&mut only.values)),
-            [only] => Recorded { values: only.values.clone(), instances },
-            several => Recorded { values: mean(several, grid.points), instances },
+            [] => RecordedSeries::default(),
+            [only] if only.name.is_empty() => {
+                RecordedSeries::from(std::mem::take(&mut only.values))
+            }
+            [only] => RecordedSeries { values: only.values.clone(), instances },
+            several => RecordedSeries { values: mean(several, grid.points), instances },
         })
     }
 }
@@ -161,7 +163,7 @@ fn said_of(buckets: &Buckets, series: usize, side: Side, problem: &str) -> Strin
 }
 
 /// At each time the mean of the instances that have a point there.
-fn mean(instances: &[Instance], points: usize) -> Vec<f64> {
+fn mean(instances: &[RecordedInstance], points: usize) -> Vec<f64> {
     let at = |point: usize| {
         let there =
             || instances.iter().map(|instance| instance.values[point]).filter(|v| !v.is_nan());

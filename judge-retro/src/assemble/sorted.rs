@@ -6,7 +6,7 @@ use super::buckets::Bucket;
 
 /// What is known of a series whose times ascend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Times {
+pub(super) struct SeriesTimes {
     pub(super) first: i64,
     pub(super) last: i64,
     /// The shortest time between two points, in milliseconds.
@@ -17,12 +17,12 @@ pub(super) struct Times {
 ///
 /// # Errors
 /// When one time has two values.
-pub(super) fn sort(bucket: &mut Bucket) -> Result<Option<Times>, String> {
+pub(super) fn sort(bucket: &mut Bucket) -> Result<Option<SeriesTimes>, String> {
     let (Some(&first), Some(&last)) = (bucket.times.first(), bucket.times.last()) else {
         return Ok(None);
     };
     if let Some(smallest) = smallest_step(&bucket.times) {
-        return Ok(Some(Times { first, last, smallest: (smallest > 0).then_some(smallest) }));
+        return Ok(Some(SeriesTimes { first, last, smallest: (smallest > 0).then_some(smallest) }));
     }
     let points = bucket.times.iter().copied().zip(bucket.values.iter().copied());
     let mut points: Vec<(i64, f64)> = points.collect();
@@ -74,12 +74,12 @@ mod tests {
         let mut shuffled =
             bucket(&[(30, 3.0), (10, 1.0), (30, 3.0), (15, f64::NAN), (15, f64::NAN)]);
         let times = sort(&mut shuffled).unwrap().unwrap();
-        assert_eq!(times, Times { first: 10, last: 30, smallest: Some(5) });
+        assert_eq!(times, SeriesTimes { first: 10, last: 30, smallest: Some(5) });
         assert_eq!(shuffled.times, [10, 15, 30]);
         assert_eq!((shuffled.values[0], shuffled.values[2]), (1.0, 3.0));
         assert!(shuffled.values[1].is_nan());
         assert_eq!(sort(&mut bucket(&[])), Ok(None));
-        let lone = Times { first: 7, last: 7, smallest: None };
+        let lone = SeriesTimes { first: 7, last: 7, smallest: None };
         assert_eq!(sort(&mut bucket(&[(7, 1.0)])), Ok(Some(lone)));
     }
 

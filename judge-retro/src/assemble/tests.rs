@@ -1,7 +1,7 @@
 use super::*;
 
-fn instance(values: &[f64]) -> Instance {
-    Instance { name: String::new(), values: values.to_vec() }
+fn instance(values: &[f64]) -> RecordedInstance {
+    RecordedInstance { name: String::new(), values: values.to_vec() }
 }
 
 #[test]
@@ -26,10 +26,10 @@ proptest::proptest! {
             bucket.values.push(value);
         }
         let found = sorted::sort(&mut bucket).unwrap().unwrap();
-        let mut ends = Ends::default();
+        let mut ends = Extent::default();
         ends.include(found.first, found.last);
         let grid = ends.grid(1_000, 60_000);
-        let placed = Placing::default().place(&bucket, grid, true).unwrap();
+        let placed = GridPlacer::default().place(&bucket, grid, true).unwrap();
         proptest::prop_assert_eq!(placed.len(), grid.points);
         for (value, slot) in placed.iter().zip(0_i64..) {
             let minute = (grid.start_millis - 1_000) / 60_000 + slot;

@@ -2,12 +2,11 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// Nobody waits for results any more.
-pub(super) struct Unwanted;
+use judge_ordered::Closed;
 
 /// A number of rows that are taken before they are worked on and given back after.
 #[derive(Debug)]
-pub(super) struct Budget {
+pub(super) struct RowBudget {
     state: Mutex<State>,
     changed: Condvar,
     rows: u64,
@@ -19,14 +18,14 @@ struct State {
     closed: bool,
 }
 
-impl Budget {
+impl RowBudget {
     pub(super) fn new(rows: u64) -> Self {
         Self { state: Mutex::default(), changed: Condvar::new(), rows }
     }
 
     /// Waits until `rows` can be taken, or nothing else is: a release larger than the budget is worked
     /// on alone.
-    pub(super) fn take(&self, rows: u64) -> Result<(), Unwanted> {
+    pub(super) fn take(&self, rows: u64) -> Result<(), Closed> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let full = |state: &mut State| {
             !state.closed && state.taken > 0 && state.taken.saturating_add(rows) > self.rows
@@ -34,7 +33,7 @@ impl Budget {
         let waited = self.changed.wait_while(state, full);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner);
         if state.closed {
-            return Err(Unwanted);
+            return Err(Closed);
         }
         state.taken += rows;
         Ok(())

@@ -1,10 +1,5 @@
 //! Many releases: read in order, judged on all cores, handed out in order.
 //!
-//! ```text
-//! history ── rows of a release ──> workers        each release with a channel for its one result
-//!     └───── results, in order ──> whoever asked
-//! ```
-//!
 //! # Memory
 //!
 //! What is in memory at once is bounded, however long the history is: the rows of the releases in work,
@@ -20,14 +15,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use judge_ordered::{Closed, Feed, Results};
 
 use crate::assemble::{Assembler, Buckets, MOST_IGNORED};
-use crate::derive::Plan;
-use crate::history::{History, HistoryError, ReleaseParts, Survey};
+use crate::history::{HistoryError, ReleaseHistory, ReleaseRows, Survey};
+use crate::metric_plan::MetricPlan;
 use crate::release::Release;
 use crate::replay::BrokenRelease;
-use budget::{Budget, Unwanted};
+use budget::RowBudget;
 
 /// Rows of releases in work at once.
 pub const ROWS_IN_WORK: u64 = 1 << 20;
@@ -37,7 +32,7 @@ const RELEASES_PER_WORKER: usize = 64;
 
 /// A release out of many.
 #[derive(Debug)]
-pub struct OneOfMany {
+pub struct NamedRelease {
     /// Its name.
     pub name: Arc<str>,
     /// Its series, or what is wrong with it.
@@ -48,11 +43,11 @@ pub struct OneOfMany {
 #[derive(Debug)]
 pub struct Bulk<'a> {
     /// Where they are recorded.
-    pub history: &'a History,
+    pub history: &'a ReleaseHistory,
     /// Which there are.
     pub survey: &'a Survey,
     /// Their metrics.
-    pub plan: Arc<Plan>,
+    pub plan: Arc<MetricPlan>,
     /// The step that points are put on, in milliseconds; `None` for each release's own.
     pub step_millis: Option<u64>,
     /// Threads that work; `None` for one a core.
@@ -65,7 +60,7 @@ pub struct Bulk<'a> {
 
 /// How work on many releases ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
+pub struct BulkOutcome {
     /// Whether it was stopped before the last release.
     pub stopped: bool,
     /// Names of metrics that the config does not have, up to a thousand, in order.
@@ -86,30 +81,27 @@ impl Bulk<'_> {
     pub fn run<W, T, E>(
         &self,
         worker: impl Fn() -> W + Sync,
-        work: impl Fn(&mut W, OneOfMany) -> T + Sync,
+        work: impl Fn(&mut W, NamedRelease) -> T + Sync,
         mut take: impl FnMut(T) -> Result<(), E>,
-    ) -> Result<Ended, E>
+    ) -> Result<BulkOutcome, E>
     where
         T: Send,
         E: From<HistoryError> + Send,
     {
         let threads = self.threads.or_else(|| thread::available_parallelism().ok());
         let threads = threads.map_or(1, NonZero::get);
-        let (jobs, waiting) = bounded::<Job<T>>(threads * RELEASES_PER_WORKER);
-        let (places, order) = bounded::<Place<T>>(threads * RELEASES_PER_WORKER);
-        let budget = Budget::new(ROWS_IN_WORK);
+        let (feed, workers, mut results) = judge_ordered::bounded(threads * RELEASES_PER_WORKER);
+        let budget = RowBudget::new(ROWS_IN_WORK);
         let ignored = std::sync::Mutex::new(std::collections::BTreeSet::new());
-        let ended = thread::scope(|scope| {
+        let stopped = thread::scope(|scope| {
             for _ in 0..threads {
-                let waiting = waiting.clone();
+                let workers = workers.clone();
                 let (worker, work, ignored) = (&worker, &work, &ignored);
                 scope.spawn(move || {
                     let mut kept = worker();
                     let mut assembler = Assembler::new(self.history, &self.plan, self.step_millis);
-                    for job in waiting {
-                        let one = job.rows.release(&mut assembler);
-                        // Whoever asked may have stopped; then nobody wants the result.
-                        let _ = job.result.send(work(&mut kept, one));
+                    workers.run(|Job { rows, count }| {
+                        let result = work(&mut kept, rows.release(&mut assembler));
                         let names = assembler.take_ignored();
                         if !names.is_empty()
                             && let Ok(mut ignored) = ignored.lock()
@@ -119,127 +111,128 @@ impl Bulk<'_> {
                                 ignored.pop_last();
                             }
                         }
-                    }
+                        Ok(Worked { result, rows: count })
+                    });
                 });
             }
-            drop(waiting);
-            let feeding = Feeder { bulk: self, jobs, places, budget: &budget };
-            scope.spawn(move || feeding.feed());
-            let ended = hand_out(&order, &budget, &mut take);
-            // Lets the feeder see that nobody waits any more.
-            drop(order);
+            drop(workers);
+            let feeder = Feeder { bulk: self, feed, budget: &budget };
+            scope.spawn(move || feeder.feed());
+            let stopped = hand_out(&mut results, &budget, &mut take);
+            // The feeder sees that nobody waits any more.
+            drop(results);
             budget.close();
-            ended
+            stopped
         })?;
         let ignored = ignored.into_inner().unwrap_or_default().into_iter().collect();
-        Ok(Ended { stopped: ended, ignored })
+        Ok(BulkOutcome { stopped, ignored })
     }
 }
 
+/// A release for a worker.
+struct Job {
+    rows: QueuedRows,
+    /// How many rows they are.
+    count: u64,
+}
+
+/// The result of work on a release, and how many rows it had.
+struct Worked<T> {
+    result: T,
+    rows: u64,
+}
+
+/// Why there are no more results.
+enum End {
+    Failed(HistoryError),
+    Stopped,
+}
+
+/// Hands results to `take`; returns whether the work was stopped before the last release.
 fn hand_out<T, E: From<HistoryError>>(
-    order: &Receiver<Place<T>>,
-    budget: &Budget,
+    results: &mut Results<Result<Worked<T>, End>>,
+    budget: &RowBudget,
     take: &mut impl FnMut(T) -> Result<(), E>,
 ) -> Result<bool, E> {
-    for place in order {
-        match place {
-            Place::Pending { result, rows } => {
-                let result = result.recv().map_err(|_| {
-                    HistoryError::Other("a worker stopped without a result".to_owned())
-                })?;
+    for outcome in results {
+        match outcome.map_err(|stopped| HistoryError::Other(stopped.to_string()))? {
+            Ok(Worked { result, rows }) => {
                 budget.give_back(rows);
                 take(result)?;
             }
-            Place::Failed(error) => return Err(error.into()),
-            Place::Stopped => return Ok(true),
+            Err(End::Failed(error)) => return Err(error.into()),
+            Err(End::Stopped) => return Ok(true),
         }
     }
     Ok(false)
 }
 
 /// The rows of a release on their way to a worker.
-enum Rows {
+enum QueuedRows {
     /// As they stand in the files.
-    Parts(ReleaseParts),
+    Batches(ReleaseRows),
     /// Collected from all over the files.
     Collected(Arc<str>, Box<Buckets>),
 }
 
-impl Rows {
-    fn release(self, assembler: &mut Assembler) -> OneOfMany {
+impl QueuedRows {
+    fn release(self, assembler: &mut Assembler) -> NamedRelease {
         let (name, release) = match self {
-            Self::Parts(parts) => {
-                let release = assembler.release(&parts);
-                (parts.name, release)
+            Self::Batches(rows) => {
+                let release = assembler.release(&rows);
+                (rows.name, release)
             }
             Self::Collected(name, mut buckets) => {
                 let release = assembler.assemble(&name, &mut buckets);
                 (name, release)
             }
         };
-        OneOfMany { name, release: release.map_err(BrokenRelease) }
+        NamedRelease { name, release: release.map_err(BrokenRelease) }
     }
 }
 
-struct Job<T> {
-    rows: Rows,
-    result: Sender<T>,
-}
-
-/// A place in the order of results.
-enum Place<T> {
-    Pending { result: Receiver<T>, rows: u64 },
-    Failed(HistoryError),
-    Stopped,
-}
-
+/// Reads releases and feeds them to the workers.
 struct Feeder<'a, T> {
     bulk: &'a Bulk<'a>,
-    jobs: Sender<Job<T>>,
-    places: Sender<Place<T>>,
-    budget: &'a Budget,
+    feed: Feed<Job, Result<Worked<T>, End>>,
+    budget: &'a RowBudget,
 }
 
 impl<T> Feeder<'_, T> {
-    fn feed(self) {
-        let fed = if self.bulk.survey.together { self.feed_parts() } else { self.feed_scattered() };
-        let last = match fed {
-            Ok(Ok(())) | Err(Unwanted) => return,
-            Ok(Err(Some(error))) => Place::Failed(error),
-            Ok(Err(None)) => Place::Stopped,
-        };
-        let _ = self.places.send(last);
+    fn feed(mut self) {
+        let fed =
+            if self.bulk.survey.together { self.feed_in_order() } else { self.feed_scattered() };
+        if let Ok(Err(end)) = fed {
+            let _ = self.feed.send_result(Err(end));
+        }
     }
 
-    /// Hands on the releases; `Err(None)` if that was stopped.
-    fn feed_parts(&self) -> Result<Result<(), Option<HistoryError>>, Unwanted> {
-        for (index, parts) in self.bulk.history.parts().enumerate() {
-            let parts = match parts {
-                Ok(parts) => parts,
-                Err(error) => return Ok(Err(Some(error))),
+    /// Feeds the releases in the order of the files. The inner error says why that ended early.
+    fn feed_in_order(&mut self) -> Result<Result<(), End>, Closed> {
+        for (index, release) in self.bulk.history.release_rows().enumerate() {
+            let release = match release {
+                Ok(release) => release,
+                Err(error) => return Ok(Err(End::Failed(error))),
             };
             if index < self.bulk.skip {
                 continue;
             }
             if self.bulk.stop.load(Ordering::Relaxed) {
-                return Ok(Err(None));
+                return Ok(Err(End::Stopped));
             }
-            let rows = parts.parts.iter().map(|part| part.rows.len() as u64).sum();
-            self.send(Rows::Parts(parts), rows)?;
+            let rows = release.batches.iter().map(|batch| batch.rows.len() as u64).sum();
+            self.send(QueuedRows::Batches(release), rows)?;
         }
         Ok(Ok(()))
     }
 
-    fn send(&self, rows: Rows, count: u64) -> Result<(), Unwanted> {
-        let (result, pending) = bounded(1);
+    fn send(&mut self, rows: QueuedRows, count: u64) -> Result<(), Closed> {
         self.budget.take(count)?;
-        let place = Place::Pending { result: pending, rows: count };
-        self.places.send(place).map_err(|_| Unwanted)?;
-        self.jobs.send(Job { rows, result }).map_err(|_| Unwanted)
+        self.feed.send(Job { rows, count })
     }
 }
 
-impl History {
+impl ReleaseHistory {
     /// The releases one after the other, put together in this thread. For many releases [`Bulk`] is
     /// faster.
     ///
@@ -247,9 +240,9 @@ impl History {
     /// The outer one when the history cannot be read; the inner ones are of single releases.
     pub fn each_release<E: From<HistoryError> + Send>(
         &self,
-        plan: &Arc<Plan>,
+        plan: &Arc<MetricPlan>,
         step_millis: Option<u64>,
-        mut each: impl FnMut(OneOfMany) -> Result<(), E>,
+        mut each: impl FnMut(NamedRelease) -> Result<(), E>,
     ) -> Result<Vec<String>, E> {
         let survey = self.survey()?;
         let bulk = Bulk {

@@ -5,17 +5,18 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::budget::Unwanted;
-use super::{Feeder, Rows};
+use judge_ordered::Closed;
+
+use super::{End, Feeder, QueuedRows};
 use crate::assemble::{Assembler, Buckets};
-use crate::history::{Columns, HistoryError, Part};
+use crate::history::{BatchRows, ColumnSelection, HistoryError};
 
 /// Rows that are collected in one pass over the files.
 const ROWS_PER_PASS: u64 = 4_000_000;
 
 impl<T> Feeder<'_, T> {
-    /// Collects releases pass by pass and hands them on; `Err(None)` if that was stopped.
-    pub(super) fn feed_scattered(&self) -> Result<Result<(), Option<HistoryError>>, Unwanted> {
+    /// Collects releases pass by pass and feeds them. The inner error says why that ended early.
+    pub(super) fn feed_scattered(&mut self) -> Result<Result<(), End>, Closed> {
         let bulk = self.bulk;
         let assembler = Assembler::new(bulk.history, &bulk.plan, bulk.step_millis);
         let releases = &bulk.survey.releases;
@@ -24,14 +25,14 @@ impl<T> Feeder<'_, T> {
             let pass = begin..self.end_of_pass(begin);
             let collected = match self.collect(&pass, &assembler) {
                 Ok(Some(collected)) => collected,
-                Ok(None) => return Ok(Err(None)),
-                Err(error) => return Ok(Err(Some(error))),
+                Ok(None) => return Ok(Err(End::Stopped)),
+                Err(error) => return Ok(Err(End::Failed(error))),
             };
             for (buckets, (name, rows)) in collected.into_iter().zip(&releases[pass.clone()]) {
                 if bulk.stop.load(Ordering::Relaxed) {
-                    return Ok(Err(None));
+                    return Ok(Err(End::Stopped));
                 }
-                self.send(Rows::Collected(Arc::clone(name), Box::new(buckets)), *rows)?;
+                self.send(QueuedRows::Collected(Arc::clone(name), Box::new(buckets)), *rows)?;
             }
             begin = pass.end;
         }
@@ -59,7 +60,7 @@ impl<T> Feeder<'_, T> {
         let index_of: HashMap<&str, usize> =
             names.enumerate().map(|(index, (name, _))| (name.as_ref(), index)).collect();
         let mut collected: Vec<Buckets> = pass.clone().map(|_| assembler.buckets()).collect();
-        for batch in self.bulk.history.batches(Columns::All) {
+        for batch in self.bulk.history.batches(ColumnSelection::All) {
             if self.bulk.stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
@@ -69,7 +70,7 @@ impl<T> Feeder<'_, T> {
                 let end = batch.release.run(&rows);
                 if let Some(&index) = index_of.get(batch.release.get(rows.start)) {
                     collected[index]
-                        .add(&Part { batch: Arc::clone(&batch), rows: rows.start..end });
+                        .add(&BatchRows { batch: Arc::clone(&batch), rows: rows.start..end });
                 }
                 rows.start = end;
             }

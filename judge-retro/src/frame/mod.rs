@@ -11,7 +11,7 @@ use judge_points::time;
 use serde::{Deserialize, Serialize};
 
 use crate::replay::{BrokenRelease, Replayed};
-use crate::windows::Span;
+use crate::windows::TimeSpan;
 
 pub use parquet::{ParquetFrame, ParquetRows};
 pub use row::COLUMNS;
@@ -66,11 +66,11 @@ pub enum Fate {
 
 impl ReleaseLine {
     /// The line of `release`.
-    pub fn of(release: &str, replayed: &Result<Replayed, BrokenRelease>) -> Self {
+    pub fn new(release: &str, replayed: &Result<Replayed, BrokenRelease>) -> Self {
         let fate = match replayed {
             Ok(replayed) => {
                 let stopped_millis = replayed.stopped_millis();
-                let life = |end_millis| Span { end_millis, ..replayed.recorded }.millis();
+                let life = |end_millis| TimeSpan { end_millis, ..replayed.recorded }.millis();
                 Fate::Judged {
                     verdict: replayed.stage.verdict,
                     score: replayed.deciding().map_or(f64::NAN, |one| one.judgement.score),
@@ -151,7 +151,7 @@ pub fn write_json(
             judgement: &one.judgement,
         })
         .collect();
-    let line = Line { release: ReleaseLine::of(release, replayed), judgements };
+    let line = Line { release: ReleaseLine::new(release, replayed), judgements };
     serde_json::to_writer(&mut *out, &line)?;
     out.write_all(b"\n")
 }

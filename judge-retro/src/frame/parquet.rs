@@ -9,7 +9,7 @@ use polars::prelude::{
     TimeZone,
 };
 
-use super::row::{Instant, Row, rows};
+use super::row::{FrameRow, Instant, rows};
 use super::texts::Texts;
 use super::{BrokenRelease, COLUMNS, Replayed};
 
@@ -31,7 +31,7 @@ impl ParquetRows {
         }
     }
 
-    fn add_row(&mut self, row: &Row<'_>) {
+    fn add_row(&mut self, row: &FrameRow<'_>) {
         let [release, metric, classification, reason, verdict, error] = &mut self.texts;
         release.push(Some(row.release));
         metric.push(row.metric);

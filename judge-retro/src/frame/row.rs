@@ -41,7 +41,7 @@ pub const COLUMNS: [&str; 24] = [
 
 /// A row; its fields are [`COLUMNS`], in their order. What is not known is empty.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Row<'a> {
+pub(super) struct FrameRow<'a> {
     pub(super) release: &'a str,
     pub(super) interval: Option<u64>,
     pub(super) start: Option<Instant>,
@@ -82,16 +82,16 @@ impl Serialize for Instant {
 pub(super) fn rows<'a>(
     release: &'a str,
     replayed: &'a Result<Replayed, BrokenRelease>,
-) -> Vec<Row<'a>> {
+) -> Vec<FrameRow<'a>> {
     let replayed = match replayed {
         Ok(replayed) => replayed,
         Err(BrokenRelease(error)) => {
-            return vec![Row { release, error: Some(error), ..Row::default() }];
+            return vec![FrameRow { release, error: Some(error), ..FrameRow::default() }];
         }
     };
     let of_interval = |one: &'a ReplayedInterval| {
         let stops = replayed.stage.stopped_at == Some(one.window.interval);
-        one.judgement.metrics.iter().map(move |metric| Row {
+        one.judgement.metrics.iter().map(move |metric| FrameRow {
             release,
             interval: Some(one.window.interval as u64),
             start: Some(Instant(one.window.canary.start_millis)),
@@ -105,7 +105,7 @@ pub(super) fn rows<'a>(
     replayed.intervals.iter().flat_map(of_interval).collect()
 }
 
-fn of_metric(metric: &MetricJudgement) -> Row<'_> {
+fn of_metric(metric: &MetricJudgement) -> FrameRow<'_> {
     let shift = match &metric.decision {
         Decision::Tested(evidence) | Decision::Constants(evidence) => {
             Some((evidence.estimate, evidence.interval))
@@ -115,7 +115,7 @@ fn of_metric(metric: &MetricJudgement) -> Row<'_> {
     };
     let (baseline, canary) = (&metric.baseline, &metric.canary);
     let of = |value: f64, judged: usize| if judged == 0 { None } else { known(value) };
-    Row {
+    FrameRow {
         metric: Some(&metric.name),
         classification: Some(metric.classification),
         reason: metric.reason.as_deref(),
@@ -132,7 +132,7 @@ fn of_metric(metric: &MetricJudgement) -> Row<'_> {
         shift_lower: shift.and_then(|(_, interval)| known(interval.lower)),
         shift_upper: shift.and_then(|(_, interval)| known(interval.upper)),
         muted: Some(metric.muted),
-        ..Row::default()
+        ..FrameRow::default()
     }
 }
 

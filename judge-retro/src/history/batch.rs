@@ -1,4 +1,4 @@
-//! Consecutive rows of one file, ready to be taken apart.
+//! Consecutive rows of one file, as columns of numbers and names.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use polars::prelude::{Column, DataFrame, PolarsError, PolarsResult};
 use polars_buffer::Buffer;
 
 use super::files::HistoryFile;
-use super::layout::{Layout, Points, Said, TimeKind, ValueKind};
+use super::layout::{FileLayout, NameSource, PointColumns, TimeKind, ValueKind};
 use super::names::Names;
 
 /// A cell that cannot be read. Its release cannot be judged; the others can.
@@ -52,7 +52,7 @@ impl Batch {
     /// The rows of `frame`, which has the columns that `layout` asks for.
     pub(super) fn new(
         file: &Arc<HistoryFile>,
-        layout: &Layout,
+        layout: &FileLayout,
         first_row: usize,
         frame: &DataFrame,
     ) -> PolarsResult<Self> {
@@ -62,22 +62,22 @@ impl Batch {
         };
         let mut bad = Vec::new();
         let times = match layout.time {
-            TimeKind::Unread => Buffer::default(),
+            TimeKind::NotRead => Buffer::default(),
             _ => times(next()?, layout, &mut bad)?,
         };
-        let mut names = |said: &Said| match said {
-            Said::Once(name) => Ok(Names::Once(name.as_str().into())),
-            Said::Column(_) => next().and_then(text).map(Names::Column),
+        let mut names = |said: &NameSource| match said {
+            NameSource::Constant(name) => Ok(Names::Once(name.as_str().into())),
+            NameSource::Column(_) => next().and_then(text).map(Names::Column),
         };
         let release = names(&layout.release)?;
         let role = names(&layout.role)?;
         let instance = layout.instance.as_ref().map(&mut names).transpose()?;
         let points = match &layout.points {
-            Points::Long { metric, value: (name, kind) } => BatchPoints::Long {
+            PointColumns::Long { metric, value: (name, kind) } => BatchPoints::Long {
                 metric: names(metric)?,
                 values: values(next()?, name, *kind, &mut bad)?,
             },
-            Points::Wide { columns, .. } => {
+            PointColumns::Wide { columns, .. } => {
                 let mut wide = Vec::with_capacity(columns.len());
                 for (name, series, kind) in columns {
                     wide.push((*series, values(next()?, name, *kind, &mut bad)?));
@@ -91,14 +91,14 @@ impl Batch {
         Ok(Self { file, first_row, rows, release, role, instance, times, points, bad })
     }
 
-    /// The first bad cell in `rows`, said of its file.
+    /// The first bad cell in `rows`, with file and row.
     pub(crate) fn first_bad(&self, rows: &Range<usize>) -> Option<String> {
         let at = self.bad.partition_point(|cell| cell.row < rows.start);
         let cell = self.bad.get(at).filter(|cell| cell.row < rows.end)?;
         Some(self.said_of(cell.row, &cell.message))
     }
 
-    /// `message` said of a row.
+    /// `message` with the file and the place of a row.
     pub(crate) fn said_of(&self, row: usize, message: &str) -> String {
         format!(
             "{}: {}: {message}",
@@ -124,7 +124,11 @@ fn wrong_type(column: &Column) -> PolarsError {
     PolarsError::SchemaMismatch(format!("a column of type {}", column.dtype()).into())
 }
 
-fn times(column: &Column, layout: &Layout, bad: &mut Vec<BadCell>) -> PolarsResult<Buffer<i64>> {
+fn times(
+    column: &Column,
+    layout: &FileLayout,
+    bad: &mut Vec<BadCell>,
+) -> PolarsResult<Buffer<i64>> {
     let name = &layout.timestamp;
     let mut wrong = |row, message: &dyn std::fmt::Display| {
         bad.push(BadCell { row, message: format!("column {name:?}: {message}") });
@@ -162,7 +166,7 @@ fn times(column: &Column, layout: &Layout, bad: &mut Vec<BadCell>) -> PolarsResu
             });
             read.collect()
         }
-        TimeKind::Unread => Buffer::default(),
+        TimeKind::NotRead => Buffer::default(),
         TimeKind::Text => {
             let array = text(column)?;
             let read = array.iter().enumerate().map(|(row, text)| match text {
@@ -198,7 +202,7 @@ fn values(
                 number::parse(text).unwrap_or_else(|| {
                     let shown: String = text.chars().take(LONGEST_VALUE).collect();
                     let message =
-                        format!("column {name:?}: {shown:?}, but allowed is {}", number::ALLOWED);
+                        format!("column {name:?}: expected {}, got {shown:?}", number::EXPECTED);
                     bad.push(BadCell { row, message });
                     f64::NAN
                 })
@@ -208,8 +212,8 @@ fn values(
     }
 }
 
-const EMPTY: &str = "empty, but allowed is a timestamp";
-const FAR_OFF: &str = "thousands of years off, but allowed are the years -1199 to 5138";
+const EMPTY: &str = "expected a timestamp, got an empty cell";
+const FAR_OFF: &str = "expected a time between the years -1199 and 5138";
 
 /// The longest value quoted in an error, in characters.
 const LONGEST_VALUE: usize = 80;

@@ -27,27 +27,27 @@ pub(super) struct CsvRows {
 
 /// Why a file was not looked over to its end.
 #[derive(Debug)]
-pub(super) enum Unread {
+pub(super) enum CsvRowsError {
     Io(io::Error),
     /// There is no header.
     Empty,
     Table(TableError),
 }
 
-impl From<io::Error> for Unread {
+impl From<io::Error> for CsvRowsError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-impl From<TableError> for Unread {
+impl From<TableError> for CsvRowsError {
     fn from(error: TableError) -> Self {
         Self::Table(error)
     }
 }
 
 impl CsvRows {
-    pub(super) fn of(path: &Path) -> Result<Self, Unread> {
+    pub(super) fn read(path: &Path) -> Result<Self, CsvRowsError> {
         let mut records = Records {
             input: BufReader::with_capacity(BUFFER, File::open(path)?),
             text: Vec::new(),
@@ -61,10 +61,10 @@ impl CsvRows {
                 return Self::after_header(header, records);
             }
         }
-        Err(Unread::Empty)
+        Err(CsvRowsError::Empty)
     }
 
-    fn after_header(header: Vec<String>, mut records: Records) -> Result<Self, Unread> {
+    fn after_header(header: Vec<String>, mut records: Records) -> Result<Self, CsvRowsError> {
         table::check_header(&header)?;
         let first_line = records.next_line;
         let expected = header.len() as u64;
@@ -139,7 +139,7 @@ struct Records {
 
 impl Records {
     /// Goes to the next record; false at the end.
-    fn next(&mut self) -> Result<bool, Unread> {
+    fn next(&mut self) -> Result<bool, CsvRowsError> {
         self.line = self.next_line;
         let mut quotes = Quotes::default();
         loop {
@@ -193,13 +193,13 @@ struct Quotes {
     open: bool,
     /// The line on which the last quoted field begins.
     since: u64,
-    place: Place,
+    state: FieldState,
     /// Outside of quotes.
     commas: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Place {
+enum FieldState {
     #[default]
     FieldStart,
     Bare,
@@ -216,26 +216,28 @@ impl Quotes {
                 self.open = byte != b'"';
                 continue;
             }
-            self.place = match (self.place, byte) {
-                (Place::FieldStart, b'"') => {
+            self.state = match (self.state, byte) {
+                (FieldState::FieldStart, b'"') => {
                     (self.open, self.since) = (true, line);
-                    Place::AfterQuote
+                    FieldState::AfterQuote
                 }
-                (Place::AfterQuote, b'"') => {
+                (FieldState::AfterQuote, b'"') => {
                     self.open = true;
-                    Place::AfterQuote
+                    FieldState::AfterQuote
                 }
-                (Place::AfterReturn, byte) if byte != b'\n' => {
+                (FieldState::AfterReturn, byte) if byte != b'\n' => {
                     return Err(TableError::LoneReturn { line });
                 }
                 (_, b',') => {
                     self.commas += 1;
-                    Place::FieldStart
+                    FieldState::FieldStart
                 }
-                (_, b'\r') => Place::AfterReturn,
-                (_, b'\n') => Place::FieldStart,
-                (_, b'"') | (Place::AfterQuote, _) => return Err(TableError::StrayQuote { line }),
-                _ => Place::Bare,
+                (_, b'\r') => FieldState::AfterReturn,
+                (_, b'\n') => FieldState::FieldStart,
+                (_, b'"') | (FieldState::AfterQuote, _) => {
+                    return Err(TableError::StrayQuote { line });
+                }
+                _ => FieldState::Bare,
             };
         }
         Ok(())

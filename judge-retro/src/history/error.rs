@@ -13,14 +13,14 @@ use super::format::Format;
 #[non_exhaustive]
 pub enum HistoryError {
     /// A source that is neither a file nor a folder nor a pattern.
-    #[error("{}: there is no such file or folder", .named.display())]
+    #[error("{}: no such file or folder", .named.display())]
     Missing {
         /// What was named.
         named: PathBuf,
     },
     /// A folder or a pattern without a file.
     #[error(
-        "{}: no file of history is called so; their names end in {}", .named.display(), endings()
+        "{}: no history file found; their names end in {}", .named.display(), endings()
     )]
     NoFiles {
         /// What was named.
@@ -96,7 +96,7 @@ pub enum FileProblem {
     #[error("the file is empty")]
     Empty,
     /// It is compressed as a whole.
-    #[error("compressed by {by}; unpack it first")]
+    #[error("compressed with {by}; decompress it first")]
     Packed {
         /// The program that packs files so.
         by: &'static str,
@@ -108,13 +108,10 @@ pub enum FileProblem {
     #[error("{0}")]
     Table(TableError),
     /// Nothing tells what it is.
-    #[error(
-        "neither its name nor its content tells its format; name it so that it ends in {}",
-        endings()
-    )]
+    #[error("unknown format, by name and by content; rename the file to end in {}", endings())]
     UnknownFormat,
     /// It is not what it seems to be, or has been cut off.
-    #[error("not a whole {} file: {reason}", name(*.format))]
+    #[error("damaged or cut-off {} file: {reason}", name(*.format))]
     Broken {
         /// What it should be.
         format: Format,
@@ -123,7 +120,7 @@ pub enum FileProblem {
     },
     /// A column is missing.
     #[error(
-        "no column {wanted:?}, which holds {meaning}; the columns are {}; if it has another name, say \
+        "expected a column {wanted:?} with {meaning}, got the columns {}; if it has another name, give \
          --column {column}=NAME{}{}", listed(.columns), folder_hint(.column),
         table::separator_hint(.columns)
     )]
@@ -138,19 +135,19 @@ pub enum FileProblem {
         columns: Vec<String>,
     },
     /// A column has a type that cannot hold what it should.
-    #[error("column {column:?}: its type is {found}, but allowed is {allowed}")]
+    #[error("column {column:?}: expected {expected}, got type {found}")]
     ColumnType {
         /// The column.
         column: String,
         /// Its type.
         found: String,
         /// What it may be.
-        allowed: &'static str,
+        expected: &'static str,
     },
     /// Nothing in it is of the config.
     #[error(
-        "no column is a metric of the config; the columns are {}; the config has {}; a long table \
-         has the columns \"metric\" and \"value\" instead", listed(.columns), listed(.wanted)
+        "no column is a metric of the config; the columns are {}; the config has {}; a long table has \
+         the columns \"metric\" and \"value\" instead", listed(.columns), listed(.wanted)
     )]
     NothingOfConfig {
         /// The columns that there are.
@@ -159,10 +156,10 @@ pub enum FileProblem {
         wanted: Vec<String>,
     },
     /// A row belongs to no release.
-    #[error("{place}: column {column:?}: empty, but allowed is the name of a release")]
+    #[error("{place}: column {column:?}: expected the name of a release, got an empty cell")]
     NoRelease {
         /// Where.
-        place: Place,
+        place: RowPosition,
         /// The column.
         column: String,
     },
@@ -174,17 +171,17 @@ pub enum FileProblem {
 /// Where something stands in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Place {
+pub enum RowPosition {
     /// The row of a table, from 1, a header not counted.
-    Row(usize),
+    FrameRow(usize),
     /// The line of a text file, from 1.
     Line(u64),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for RowPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Row(row) => write!(f, "row {row}"),
+            Self::FrameRow(row) => write!(f, "row {row}"),
             Self::Line(line) => write!(f, "line {line}"),
         }
     }
@@ -209,7 +206,7 @@ fn endings() -> String {
 fn folder_hint(column: &str) -> String {
     match column {
         "timestamp" | "value" => String::new(),
-        _ => format!(", or put the file into a folder called {column}=..."),
+        _ => format!(", or put the file into a folder named {column}=..."),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::csv_rows::{CsvRows, Unread};
-use super::error::{FileProblem, HistoryError, Place};
+use super::csv_rows::{CsvRows, CsvRowsError};
+use super::error::{FileProblem, HistoryError, RowPosition};
 use super::format::{Content, Format};
 
 /// One file of history.
@@ -27,10 +27,10 @@ impl HistoryFile {
     }
 
     /// Where a row stands; rows count from 0.
-    pub(crate) fn place(&self, row: usize) -> Place {
+    pub(crate) fn place(&self, row: usize) -> RowPosition {
         match &self.csv {
-            Some(rows) => Place::Line(rows.line(row)),
-            None => Place::Row(row + 1),
+            Some(rows) => RowPosition::Line(rows.line(row)),
+            None => RowPosition::FrameRow(row + 1),
         }
     }
 
@@ -107,7 +107,7 @@ fn walk(
         }
         if path.is_dir() {
             walk(&path, format, found)?;
-        } else if format.is_some() || Format::of_name(&path).is_some() {
+        } else if format.is_some() || Format::from_name(&path).is_some() {
             found.push(path);
         }
     }
@@ -127,25 +127,27 @@ fn describe(path: PathBuf, format: Option<Format>) -> Result<HistoryFile, Histor
     if metadata.len() == 0 {
         return Err(HistoryError::file(&path, FileProblem::Empty));
     }
-    let named = Format::of_name(&path);
-    let format = match (Content::of(&path).map_err(io)?, format) {
+    let named = Format::from_name(&path);
+    let format = match (Content::detect(&path).map_err(io)?, format) {
         (Content::Packed(by), _) => {
             return Err(HistoryError::file(&path, FileProblem::Packed { by }));
         }
         (Content::Utf16, _) => return Err(HistoryError::file(&path, FileProblem::Utf16)),
         // Rows may have a column called as Prometheus calls its fields.
-        (Content::Of(Format::Prometheus), None) if named == Some(Format::Ndjson) => Format::Ndjson,
-        (_, Some(format)) | (Content::Of(format), None) => format,
+        (Content::Known(Format::Prometheus), None) if named == Some(Format::Ndjson) => {
+            Format::Ndjson
+        }
+        (_, Some(format)) | (Content::Known(format), None) => format,
         (Content::Unknown, None) => {
             named.ok_or_else(|| HistoryError::file(&path, FileProblem::UnknownFormat))?
         }
     };
     let csv = match format {
-        Format::Csv => Some(CsvRows::of(&path).map_err(|unread| {
+        Format::Csv => Some(CsvRows::read(&path).map_err(|unread| {
             let problem = match unread {
-                Unread::Io(error) => FileProblem::Io(error.to_string()),
-                Unread::Empty => FileProblem::Empty,
-                Unread::Table(error) => FileProblem::Table(error),
+                CsvRowsError::Io(error) => FileProblem::Io(error.to_string()),
+                CsvRowsError::Empty => FileProblem::Empty,
+                CsvRowsError::Table(error) => FileProblem::Table(error),
             };
             HistoryError::file(&path, problem)
         })?),
@@ -229,12 +231,12 @@ mod tests {
         fs::write(at("nothing.csv"), "").unwrap();
         fs::write(at("noise.bin"), "x").unwrap();
         for (source, part) in [
-            ("missing.csv", "there is no such file"),
-            ("*.parquet", "no file of history is called so"),
-            ("empty", "no file of history is called so"),
+            ("missing.csv", "no such file"),
+            ("*.parquet", "no history file found"),
+            ("empty", "no history file found"),
             ("[", "not a pattern"),
             ("nothing.csv", "the file is empty"),
-            ("noise.bin", "neither its name nor its content tells its format"),
+            ("noise.bin", "unknown format"),
         ] {
             let error = whole(&[at(source)]).unwrap_err().to_string();
             assert!(error.contains(part), "{source}: {error}");

@@ -38,7 +38,7 @@ impl Format {
     ];
 
     /// The format of a file called so; `None` where the name does not say.
-    pub(super) fn of_name(path: &Path) -> Option<Self> {
+    pub(super) fn from_name(path: &Path) -> Option<Self> {
         let ending = path.extension()?;
         let known = Self::ENDINGS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known));
         known.map(|&(_, format)| format)
@@ -49,7 +49,7 @@ impl Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
     /// Its format.
-    Of(Format),
+    Known(Format),
     /// That it is compressed as a whole, by such a program.
     Packed(&'static str),
     /// That it is text, but not in UTF-8.
@@ -59,14 +59,14 @@ pub(super) enum Content {
 }
 
 impl Content {
-    pub(super) fn of(path: &Path) -> io::Result<Self> {
+    pub(super) fn detect(path: &Path) -> io::Result<Self> {
         let mut start = Vec::with_capacity(START);
         File::open(path)?.take(START as u64).read_to_end(&mut start)?;
         let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start).trim_ascii_start();
         Ok(if start.starts_with(b"PAR1") {
-            Self::Of(Format::Parquet)
+            Self::Known(Format::Parquet)
         } else if start.starts_with(b"ARROW1") {
-            Self::Of(Format::Ipc)
+            Self::Known(Format::Ipc)
         } else if start.starts_with(b"\x1f\x8b") {
             Self::Packed("gzip")
         } else if start.starts_with(b"\x28\xb5\x2f\xfd") {
@@ -77,7 +77,7 @@ impl Content {
             let keys = ["\"status\"", "\"resultType\"", "\"data\""];
             let prometheus =
                 keys.iter().any(|key| text.windows(key.len()).any(|part| part == key.as_bytes()));
-            Self::Of(if prometheus { Format::Prometheus } else { Format::Ndjson })
+            Self::Known(if prometheus { Format::Prometheus } else { Format::Ndjson })
         } else {
             Self::Unknown
         })

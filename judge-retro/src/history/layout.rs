@@ -7,75 +7,75 @@ use super::files::HistoryFile;
 use super::format::Format;
 use super::options::ColumnNames;
 
-/// Where a file says what every row needs.
+/// Where a file names the release, role, instance or metric of its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Said {
-    /// Of every row: in the folder's name.
-    Once(String),
+pub(super) enum NameSource {
+    /// The same for every row: the name of a folder.
+    Constant(String),
     /// In this column.
     Column(String),
 }
 
-/// How a file's timestamps are written.
+/// The type of a file's timestamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TimeKind {
-    /// So many to the second, or (below one a millisecond) so many to the millisecond.
+    /// Whole numbers of a unit: this many per millisecond.
     Units { per_milli: i64 },
     /// Seconds or milliseconds since 1970.
     Numbers,
     /// Text.
     Text,
-    /// They are not wanted.
-    Unread,
+    /// They are not needed.
+    NotRead,
 }
 
-/// Whether a file's times say in which zone they are.
+/// Whether a file's times have a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Zone {
-    /// They are instants and cannot be mistaken: epoch numbers.
+    /// Numbers since 1970, which need no zone.
     Epoch,
-    /// With a zone, or text, which must have one.
+    /// Times with a zone, or text, which must have one.
     Zoned,
-    /// Without one; taken as UTC.
+    /// Times without a zone, read as UTC.
     Naive,
 }
 
-/// Whether a column holds numbers or text that stands for them.
+/// Whether a column holds numbers or numbers as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueKind {
     Numbers,
     Text,
 }
 
-/// The points of a file.
+/// The columns that hold the points of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Points {
-    /// A row a point.
-    Long { metric: Said, value: (String, ValueKind) },
-    /// A column a series: its name, its number among the series that are needed, its kind.
+pub(super) enum PointColumns {
+    /// One row per point.
+    Long { metric: NameSource, value: (String, ValueKind) },
+    /// One column per series: its name, its index among the needed series, its kind.
     Wide { columns: Vec<(String, usize, ValueKind)>, ignored: Vec<String> },
 }
 
 /// What each column of a file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Layout {
-    pub(super) release: Said,
-    pub(super) role: Said,
-    pub(super) instance: Option<Said>,
+pub(super) struct FileLayout {
+    pub(super) release: NameSource,
+    pub(super) role: NameSource,
+    pub(super) instance: Option<NameSource>,
     pub(super) timestamp: String,
     pub(super) time: TimeKind,
     pub(super) zone: Zone,
-    pub(super) points: Points,
-    /// Whether names may have space around them that is none of theirs.
+    pub(super) points: PointColumns,
+    /// Whether space around names must be removed.
     pub(super) padded: bool,
 }
 
-/// What stands around names and is none of theirs.
+/// Characters that are removed around names.
 const SPACE: &str = " \t\n\x0C\r";
 
-impl Layout {
+impl FileLayout {
     /// The layout of `file`, whose columns are `schema`; `series` are needed.
-    pub(super) fn of(
+    pub(super) fn new(
         file: &HistoryFile,
         schema: &Schema,
         names: &ColumnNames,
@@ -84,9 +84,9 @@ impl Layout {
         let read = Reader { file, schema, names };
         let (time, zone) = read.time()?;
         Ok(Self {
-            release: read.said("release", &names.release, "the release of each row")?,
-            role: read.said("role", &names.role, "baseline or canary")?,
-            instance: read.said_if_at_all(&names.instance)?,
+            release: read.required("release", &names.release, "the release of each row")?,
+            role: read.required("role", &names.role, "baseline or canary")?,
+            instance: read.optional(&names.instance)?,
             timestamp: names.timestamp.clone(),
             time,
             zone,
@@ -95,26 +95,26 @@ impl Layout {
         })
     }
 
-    /// The same, with nothing but what tells the release of each row, and how many rows there are.
+    /// The same layout, reading only the release of each row.
     pub(super) fn releases_only(&self) -> Self {
         let time = match self.release {
-            Said::Once(_) => self.time,
-            Said::Column(_) => TimeKind::Unread,
+            NameSource::Constant(_) => self.time,
+            NameSource::Column(_) => TimeKind::NotRead,
         };
         Self {
-            role: Said::Once(String::new()),
+            role: NameSource::Constant(String::new()),
             instance: None,
             time,
-            points: Points::Wide { columns: Vec::new(), ignored: Vec::new() },
+            points: PointColumns::Wide { columns: Vec::new(), ignored: Vec::new() },
             ..self.clone()
         }
     }
 
     /// The columns to read, in the order in which a batch takes them.
     pub(super) fn columns(&self) -> Vec<Expr> {
-        let text = |said: &Said| match said {
-            Said::Once(_) => None,
-            Said::Column(name) => {
+        let text = |said: &NameSource| match said {
+            NameSource::Constant(_) => None,
+            NameSource::Column(name) => {
                 let text = named(name).cast(DataType::String);
                 Some(if self.padded { text.str().strip_chars(lit(SPACE)) } else { text })
             }
@@ -123,7 +123,7 @@ impl Layout {
             TimeKind::Units { .. } => Some(named(&self.timestamp).cast(DataType::Int64)),
             TimeKind::Numbers => Some(named(&self.timestamp).cast(DataType::Float64)),
             TimeKind::Text => Some(named(&self.timestamp)),
-            TimeKind::Unread => None,
+            TimeKind::NotRead => None,
         };
         let value = |name: &String, kind: ValueKind| match kind {
             ValueKind::Numbers => named(name).cast(DataType::Float64),
@@ -135,15 +135,15 @@ impl Layout {
         columns.extend(text(&self.role));
         columns.extend(instance);
         match &self.points {
-            Points::Long { metric, value: (name, kind) } => {
+            PointColumns::Long { metric, value: (name, kind) } => {
                 columns.extend(text(metric));
                 columns.push(value(name, *kind));
             }
-            Points::Wide { columns: series, .. } => {
+            PointColumns::Wide { columns: series, .. } => {
                 columns.extend(series.iter().map(|(name, _, kind)| value(name, *kind)));
             }
         }
-        // One column may play two parts, as when a metric is called like the role.
+        // One column may be needed twice, for example if a metric has the name of the role column.
         let numbered = columns.into_iter().enumerate();
         numbered.map(|(index, column)| column.alias(index.to_string())).collect()
     }
@@ -169,11 +169,11 @@ impl Reader<'_> {
         self.schema.iter_names().map(ToString::to_string).collect()
     }
 
-    fn wrong_type(&self, column: &str, dtype: &DataType, allowed: &'static str) -> HistoryError {
+    fn wrong_type(&self, column: &str, dtype: &DataType, expected: &'static str) -> HistoryError {
         self.file.error(FileProblem::ColumnType {
             column: column.to_owned(),
             found: dtype.to_string(),
-            allowed,
+            expected,
         })
     }
 
@@ -186,18 +186,18 @@ impl Reader<'_> {
         })
     }
 
-    fn said(
+    fn required(
         &self,
         column: &'static str,
         name: &str,
         meaning: &'static str,
-    ) -> Result<Said, HistoryError> {
-        self.said_if_at_all(name)?.ok_or_else(|| self.missing(column, name, meaning))
+    ) -> Result<NameSource, HistoryError> {
+        self.optional(name)?.ok_or_else(|| self.missing(column, name, meaning))
     }
 
-    fn said_if_at_all(&self, name: &str) -> Result<Option<Said>, HistoryError> {
+    fn optional(&self, name: &str) -> Result<Option<NameSource>, HistoryError> {
         if let Some(value) = self.file.partition(name) {
-            return Ok(Some(Said::Once(value.to_owned())));
+            return Ok(Some(NameSource::Constant(value.to_owned())));
         }
         let Some(dtype) = self.dtype(name) else {
             return Ok(None);
@@ -212,7 +212,7 @@ impl Reader<'_> {
         if !text {
             return Err(self.wrong_type(name, dtype, "text, whole numbers or dates"));
         }
-        Ok(Some(Said::Column(name.to_owned())))
+        Ok(Some(NameSource::Column(name.to_owned())))
     }
 
     fn time(&self) -> Result<(TimeKind, Zone), HistoryError> {
@@ -233,8 +233,9 @@ impl Reader<'_> {
             DataType::String => (TimeKind::Text, Zone::Zoned),
             dtype if dtype.is_integer() || dtype.is_float() => (TimeKind::Numbers, Zone::Epoch),
             dtype => {
-                let allowed = "timestamps, text in RFC 3339, or seconds or milliseconds since 1970";
-                return Err(self.wrong_type(name, dtype, allowed));
+                let expected =
+                    "timestamps, text in RFC 3339, or seconds or milliseconds since 1970";
+                return Err(self.wrong_type(name, dtype, expected));
             }
         })
     }
@@ -249,14 +250,14 @@ impl Reader<'_> {
         }
     }
 
-    fn points(&self, series: &[String]) -> Result<Points, HistoryError> {
-        let metric = self.said_if_at_all(&self.names.metric);
+    fn points(&self, series: &[String]) -> Result<PointColumns, HistoryError> {
+        let metric = self.optional(&self.names.metric);
         let name = &self.names.value;
         let is_metric = |name: &str| series.iter().any(|wanted| wanted == name);
         match (metric, self.dtype(name)) {
             (Ok(Some(metric)), Some(dtype)) => {
                 let value = (name.clone(), self.value(name, dtype)?);
-                Ok(Points::Long { metric, value })
+                Ok(PointColumns::Long { metric, value })
             }
             (Err(wrong_type), Some(_)) => Err(wrong_type),
             (Ok(Some(_)), None) if !is_metric(&self.names.metric) => {
@@ -269,7 +270,7 @@ impl Reader<'_> {
         }
     }
 
-    fn wide(&self, series: &[String]) -> Result<Points, HistoryError> {
+    fn wide(&self, series: &[String]) -> Result<PointColumns, HistoryError> {
         let mut columns = Vec::new();
         let mut ignored = Vec::new();
         let names = self.names;
@@ -288,6 +289,6 @@ impl Reader<'_> {
                 wanted: series.to_vec(),
             }));
         }
-        Ok(Points::Wide { columns, ignored })
+        Ok(PointColumns::Wide { columns, ignored })
     }
 }

@@ -37,13 +37,13 @@ mod layout;
 mod names;
 mod open;
 mod options;
-mod parts;
 mod prometheus;
+mod release_rows;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use error::{FileProblem, HistoryError, Place};
+pub use error::{FileProblem, HistoryError, RowPosition};
 pub use format::Format;
 pub use guard::is_caught;
 pub use options::{ColumnNames, HistoryOptions, RoleNames};
@@ -52,25 +52,25 @@ pub(crate) use batch::{Batch, BatchPoints};
 pub(crate) use error::listed;
 pub(crate) use files::HistoryFile;
 pub(crate) use names::Names;
-pub use parts::Survey;
-pub(crate) use parts::{Columns, Part, ReleaseParts};
+pub use release_rows::Survey;
+pub(crate) use release_rows::{BatchRows, ColumnSelection, ReleaseRows};
 
-use layout::{Layout, Points, Zone};
+use layout::{FileLayout, PointColumns, Zone};
 
 /// Recorded metrics of past releases, in files that have been found and looked into.
 #[derive(Debug, Clone)]
-pub struct History {
-    files: Vec<(Arc<HistoryFile>, Arc<Layout>)>,
+pub struct ReleaseHistory {
+    files: Vec<(Arc<HistoryFile>, Arc<FileLayout>)>,
     options: Arc<HistoryOptions>,
     warnings: Vec<String>,
     damaged: Vec<HistoryError>,
 }
 
-impl History {
+impl ReleaseHistory {
     /// Finds the files that `sources` name (files, folders, patterns) and looks at their columns;
     /// `series` are the names of the series that are needed.
     ///
-    /// Files that are damaged are left out if there are others; see [`History::damaged`].
+    /// Files that are damaged are left out if there are others; see [`ReleaseHistory::damaged`].
     ///
     /// # Errors
     /// When there is no file, all are damaged, or one of them cannot be history: everything that can be
@@ -86,7 +86,7 @@ impl History {
         for file in files::expand(sources, options.format)? {
             let looked = file.and_then(|file| {
                 let schema = open::schema(&file, &options.columns)?;
-                let layout = Layout::of(&file, &schema, &options.columns, series)?;
+                let layout = FileLayout::new(&file, &schema, &options.columns, series)?;
                 Ok((file, layout))
             });
             let (file, layout) = match looked {
@@ -96,7 +96,7 @@ impl History {
                 }
                 looked => looked?,
             };
-            if let Points::Wide { ignored, .. } = &layout.points
+            if let PointColumns::Wide { ignored, .. } = &layout.points
                 && !ignored.is_empty()
             {
                 let names = listed(ignored);
@@ -135,7 +135,7 @@ impl History {
     }
 }
 
-fn check_zones(files: &[(Arc<HistoryFile>, Arc<Layout>)]) -> Result<(), HistoryError> {
+fn check_zones(files: &[(Arc<HistoryFile>, Arc<FileLayout>)]) -> Result<(), HistoryError> {
     let first = |zone| files.iter().find(|(_, layout)| layout.zone == zone);
     match (first(Zone::Zoned), first(Zone::Naive)) {
         (Some((zoned, of_zoned)), Some((naive, of_naive))) => Err(HistoryError::MixedZones {

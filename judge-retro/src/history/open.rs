@@ -16,7 +16,7 @@ use super::error::{FileProblem, HistoryError};
 use super::files::HistoryFile;
 use super::format::Format;
 use super::guard::guarded;
-use super::layout::Layout;
+use super::layout::FileLayout;
 use super::options::ColumnNames;
 use super::prometheus;
 
@@ -79,7 +79,7 @@ pub(super) fn schema(file: &HistoryFile, names: &ColumnNames) -> Result<Arc<Sche
 /// Hands the rows of `file` to `take` in their order, until it wants no more.
 pub(super) fn read(
     file: &Arc<HistoryFile>,
-    layout: &Arc<Layout>,
+    layout: &Arc<FileLayout>,
     names: &ColumnNames,
     take: impl Fn(Batch) -> bool + Send + Sync + 'static,
 ) -> Result<(), HistoryError> {

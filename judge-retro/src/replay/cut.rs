@@ -4,7 +4,7 @@ use judge_core::{Clock, Series};
 
 use crate::length;
 use crate::release::Grid;
-use crate::windows::Span;
+use crate::windows::TimeSpan;
 
 /// The first moment after the last point of `grid`.
 pub(super) fn end(grid: Grid) -> i64 {
@@ -23,7 +23,7 @@ const SPARE_POINTS: i64 = 1 << 16;
 pub(super) fn cut(
     values: &[f64],
     grid: Grid,
-    span: Span,
+    span: TimeSpan,
     series: &mut Series,
 ) -> Result<(), String> {
     series.values.clear();
@@ -84,7 +84,7 @@ mod tests {
         ];
         for (start_millis, end_millis, first, expected) in cases {
             let mut series = Series::from(vec![9.0]);
-            let span = Span { start_millis, end_millis };
+            let span = TimeSpan { start_millis, end_millis };
             cut(&[0.0, 1.0, 2.0, 3.0], GRID, span, &mut series).unwrap();
             let values: Vec<f64> =
                 series.values.iter().map(|v| if v.is_nan() { gap } else { *v }).collect();
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn windows_that_would_be_almost_nothing_but_gaps_are_refused() {
         let mut series = Series::default();
-        let year = Span { start_millis: 1000, end_millis: 1000 + 366 * 86_400_000 };
+        let year = TimeSpan { start_millis: 1000, end_millis: 1000 + 366 * 86_400_000 };
         let error = cut(&[1.0], GRID, year, &mut series).unwrap_err();
         assert!(error.contains("a window of 366d has 527040000 steps of 60ms"), "{error}");
         assert_eq!(cut(&[], GRID, year, &mut series), Ok(()), "nothing was recorded");

@@ -13,7 +13,7 @@ use judge_core::{CanaryConfig, JudgeRequest, Judgement, MetricPair, Scratch, Thr
 use thiserror::Error;
 
 use crate::release::Release;
-use crate::windows::{Span, Stage, StageRule, Window, Windows};
+use crate::windows::{Stage, StageRule, TimeSpan, Window, Windows};
 
 pub use no_baseline::NoBaseline;
 
@@ -71,7 +71,7 @@ pub struct Replayed {
     /// The release.
     pub release: String,
     /// From the first recorded point of the canary to a step after its last.
-    pub recorded: Span,
+    pub recorded: TimeSpan,
     /// What would have become of it.
     pub stage: Stage,
     /// The metrics that made it fail, or kept it from passing, in its deciding interval: the most costly
@@ -143,13 +143,13 @@ impl Replayer {
             }
         }
         let end = cut::end(release.canary);
-        let recorded = Span { start_millis: release.canary.start_millis, end_millis: end };
+        let recorded = TimeSpan { start_millis: release.canary.start_millis, end_millis: end };
         let windows =
-            self.replay.windows.of(recorded).map_err(|error| BrokenRelease(error.to_string()))?;
+            self.replay.windows.cut(recorded).map_err(|error| BrokenRelease(error.to_string()))?;
         let mut intervals = Vec::with_capacity(windows.len());
         let mut no_baseline = None;
         for window in windows {
-            no_baseline = no_baseline.or_else(|| NoBaseline::of(release, window));
+            no_baseline = no_baseline.or_else(|| NoBaseline::find(release, window));
             let judgement = self.judge_window(release, window)?;
             let stops = self.replay.rule.stops(&judgement);
             intervals.push(ReplayedInterval { window, judgement });
@@ -158,7 +158,7 @@ impl Replayer {
             }
         }
         let judgements = intervals.iter().map(|interval| &interval.judgement);
-        let Some(stage) = Stage::of(self.replay.rule, judgements) else {
+        let Some(stage) = Stage::from_judgements(self.replay.rule, judgements) else {
             return Err(BrokenRelease("it has no interval".to_owned()));
         };
         let release = release.name.clone();

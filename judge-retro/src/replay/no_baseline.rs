@@ -7,7 +7,7 @@ use judge_points::time;
 use crate::history::listed;
 use crate::length;
 use crate::release::{Grid, Release};
-use crate::windows::{Span, Window};
+use crate::windows::{TimeSpan, Window};
 
 /// That metrics have points of the baseline, but none where a window looks for them.
 ///
@@ -20,7 +20,7 @@ pub struct NoBaseline {
     /// The metrics, in the order of the config.
     pub metrics: Vec<String>,
     /// Where the points of their baselines lie: the first of any of them, and the moment after the last.
-    pub recorded: Span,
+    pub recorded: TimeSpan,
     /// When the canary's recording begins, in milliseconds since the Unix epoch.
     pub canary_start_millis: i64,
 }
@@ -28,9 +28,9 @@ pub struct NoBaseline {
 impl NoBaseline {
     /// Of the metrics of `release` that have points of the canary in `window`, those whose baseline lies
     /// outside of it.
-    pub(super) fn of(release: &Release, window: Window) -> Option<Self> {
+    pub(super) fn find(release: &Release, window: Window) -> Option<Self> {
         let mut metrics = Vec::new();
-        let mut recorded: Option<Span> = None;
+        let mut recorded: Option<TimeSpan> = None;
         for metric in &release.metrics {
             let canary = extent(&metric.canary.values, release.canary);
             let baseline = extent(&metric.baseline.values, release.baseline);
@@ -40,7 +40,7 @@ impl NoBaseline {
             if canary.is_some_and(|span| overlap(span, window.canary)) {
                 metrics.push(metric.name.clone());
                 let known = recorded.unwrap_or(baseline);
-                recorded = Some(Span {
+                recorded = Some(TimeSpan {
                     start_millis: known.start_millis.min(baseline.start_millis),
                     end_millis: known.end_millis.max(baseline.end_millis),
                 });
@@ -51,8 +51,10 @@ impl NoBaseline {
     }
 
     fn way_out(&self) -> String {
-        let earlier =
-            Span { start_millis: self.recorded.start_millis, end_millis: self.canary_start_millis };
+        let earlier = TimeSpan {
+            start_millis: self.recorded.start_millis,
+            end_millis: self.canary_start_millis,
+        };
         match earlier.millis() {
             0 => "record the baseline while the canary runs, and look for a wrong time zone"
                 .to_owned(),
@@ -67,10 +69,10 @@ impl NoBaseline {
 impl fmt::Display for NoBaseline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { window: Window { interval, canary, baseline }, metrics, recorded, .. } = self;
-        let span = |span: &Span| {
+        let span = |span: &TimeSpan| {
             format!("from {} to {}", time::show(span.start_millis), time::show(span.end_millis))
         };
-        let recorded = &Span { end_millis: recorded.end_millis - 1, ..*recorded };
+        let recorded = &TimeSpan { end_millis: recorded.end_millis - 1, ..*recorded };
         write!(f, "in interval {interval} the canary is judged {}", span(canary))?;
         if canary != baseline {
             write!(f, " against a baseline {}", span(baseline))?;
@@ -86,16 +88,16 @@ impl fmt::Display for NoBaseline {
 }
 
 /// The time of the first point, and the moment after that of the last.
-fn extent(values: &[f64], grid: Grid) -> Option<Span> {
+fn extent(values: &[f64], grid: Grid) -> Option<TimeSpan> {
     let is_point = |value: &f64| !value.is_nan();
     let first = values.iter().position(is_point)?;
     let last = values.iter().rposition(is_point)?;
     let time = |point: usize| {
         grid.start_millis.saturating_add_unsigned((point as u64).saturating_mul(grid.step_millis))
     };
-    Some(Span { start_millis: time(first), end_millis: time(last).saturating_add(1) })
+    Some(TimeSpan { start_millis: time(first), end_millis: time(last).saturating_add(1) })
 }
 
-fn overlap(one: Span, other: Span) -> bool {
+fn overlap(one: TimeSpan, other: TimeSpan) -> bool {
     one.start_millis < other.end_millis && other.start_millis < one.end_millis
 }

@@ -7,7 +7,7 @@ use judge_core::judges::{EvidenceJudge, NetflixAcaJudge};
 use judge_core::{Classification, MetricConfig, Verdict};
 
 use super::*;
-use crate::release::{Grid, Recorded, ReleaseMetric};
+use crate::release::{Grid, RecordedSeries, ReleaseMetric};
 use crate::windows::{Lifetime, Lookback, WindowOptions};
 
 const MINUTE: i64 = 60_000;
@@ -28,8 +28,8 @@ fn release(points: usize, slow_from: usize) -> Release {
     }
     let metric = |name: &str, baseline, canary| ReleaseMetric {
         name: name.to_owned(),
-        baseline: Recorded::from(baseline),
-        canary: Recorded::from(canary),
+        baseline: RecordedSeries::from(baseline),
+        canary: RecordedSeries::from(canary),
     };
     Release {
         name: "v7".to_owned(),
@@ -74,7 +74,7 @@ fn one_interval_over_everything_is_the_judgement_of_everything() {
         let release = release(60, 30);
         let replay = replay(judge, WindowOptions::default(), AfterStop::End);
         let replayed = Replayer::new(&replay).judge(&release).unwrap();
-        let series = |recorded: &Recorded| judge_core::Series {
+        let series = |recorded: &RecordedSeries| judge_core::Series {
             values: recorded.values.clone(),
             clock: Some(judge_core::Clock { start_millis: START, step_millis: 60_000 }),
         };
@@ -99,7 +99,7 @@ fn a_series_that_was_not_recorded_is_judged_as_one_of_gaps() {
     let strategy = judge_core::config::NanStrategy::Replace;
     Arc::get_mut(&mut replay).unwrap().config.metrics[1].nan_strategy = strategy;
     for absent in [Vec::new(), vec![f64::NAN; 30]] {
-        release.metrics[1].baseline = Recorded::from(absent);
+        release.metrics[1].baseline = RecordedSeries::from(absent);
         let replayed = Replayer::new(&replay).judge(&release).unwrap();
         let errors = &replayed.intervals[0].judgement.metrics[1];
         assert_eq!(errors.classification, Classification::High);
@@ -165,7 +165,7 @@ fn the_baseline_of_an_hour_earlier_is_compared() {
     for (metric, level) in release.metrics.iter_mut().zip([100.0, 3.0]) {
         let mut values = wobble(level, 120, 7);
         values.iter_mut().take(60).for_each(|value| *value += level);
-        metric.baseline = Recorded::from(values);
+        metric.baseline = RecordedSeries::from(values);
     }
     let judged = |offset| {
         let options =
@@ -228,7 +228,7 @@ fn a_verdict_is_owed_to_the_costliest_metric_and_missing_data_to_all() {
     assert_eq!(judged.because_of, ["errors", "latency"], "the one that fails by itself");
 
     // A critical metric fails the canary for want of data too.
-    both.metrics[1].canary = Recorded::default();
+    both.metrics[1].canary = RecordedSeries::default();
     let mut critical = (*whole).clone();
     critical.config.metrics[1].critical = true;
     let judged = Replayer::new(&Arc::new(critical.clone())).judge(&both).unwrap();
@@ -251,7 +251,7 @@ fn a_verdict_is_owed_to_the_costliest_metric_and_missing_data_to_all() {
 
     let mut missing = release(60, 60);
     for metric in &mut missing.metrics {
-        metric.canary = Recorded::default();
+        metric.canary = RecordedSeries::default();
     }
     let judged = Replayer::new(&whole).judge(&missing).unwrap();
     assert_eq!(judged.because_of, ["latency", "errors"]);

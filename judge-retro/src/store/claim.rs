@@ -28,7 +28,7 @@ const WRITTEN: [&str; 4] = [".frame", ".lines", SETTINGS, UNFINISHED];
 
 impl Claim {
     /// Makes the folder where it is missing, and claims it.
-    pub(super) fn of(folder: &Path) -> Result<Self, StoreError> {
+    pub(super) fn acquire(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(LOCK);
         let io = |source| StoreError::Io { path: folder.to_owned(), source };
         loop {

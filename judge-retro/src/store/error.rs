@@ -9,7 +9,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The system would not.
+    /// A file cannot be written.
     #[error("cannot write {}", .path.display())]
     Io {
         /// The file.
@@ -17,10 +17,10 @@ pub enum StoreError {
         /// Why.
         source: io::Error,
     },
-    /// There is something to go on with, and it was not asked for.
+    /// An interrupted run left parts, and resuming was not asked for.
     #[error(
-        "{} holds {releases} releases of a run that was stopped: go on with --resume, or remove it to \
-         begin anew", .parts.display()
+        "{} holds {releases} releases of an interrupted run; continue it with --resume, or remove the \
+         folder to start over", .parts.display()
     )]
     Unfinished {
         /// The parts.
@@ -28,19 +28,19 @@ pub enum StoreError {
         /// Releases in them.
         releases: usize,
     },
-    /// Another run is at it.
+    /// Another run is writing the same output.
     #[error(
-        "{} is being written by another run: wait for its end, or give another output",
+        "another run is writing {}; wait until it ends, or choose another output",
         .parts.display()
     )]
     InUse {
         /// The parts.
         parts: PathBuf,
     },
-    /// What there is belongs to another run.
+    /// The parts were made with other settings.
     #[error(
-        "{} cannot be gone on with: {what} was {was} and is {is}; ask for the same as then, or remove \
-         it to begin anew", .parts.display()
+        "cannot resume {}: {what} was {was} and is now {is}; use the same settings, or remove the folder \
+         to start over", .parts.display()
     )]
     Changed {
         /// The parts.

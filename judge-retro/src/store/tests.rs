@@ -38,12 +38,9 @@ fn a_run_that_was_broken_off_is_gone_on_with_if_it_is_the_same() {
     drop(store);
 
     let error = Store::open(&output, settings("a"), false).unwrap_err().to_string();
-    assert!(
-        error.contains("holds 1 releases of a run that was stopped: go on with --resume"),
-        "{error}"
-    );
+    assert!(error.contains("holds 1 releases") && error.contains("--resume"), "{error}");
     let error = Store::open(&output, settings("b"), true).unwrap_err().to_string();
-    assert!(error.contains("--judge was \"a\" and is \"b\""), "{error}");
+    assert!(error.contains("--judge was \"a\" and is now \"b\""), "{error}");
 
     let mut store = Store::open(&output, settings("a"), true).unwrap();
     assert_eq!((store.done(), store.lines()), (1, &[line("1")][..]));
@@ -60,10 +57,10 @@ fn an_output_is_one_run_s_at_a_time() {
     let refused = |resume| Store::open(&output, settings("a"), resume).unwrap_err().to_string();
     for resume in [false, true] {
         let error = refused(resume);
-        assert!(error.contains("out.csv.parts is being written by another run"), "{error}");
+        assert!(error.contains("another run is writing "), "{error}");
     }
     store.add(b"one\n", vec![line("1")]).unwrap();
-    assert!(refused(true).contains("is being written by another run"));
+    assert!(refused(true).contains("another run is writing "));
     drop(store);
 
     // What a killed run leaves is nobody's.

@@ -12,7 +12,7 @@ use crate::length;
 pub enum WindowError {
     /// A duration is out of range.
     #[error(
-        "{name}: {duration:?}, but allowed is {least} to ten years (3660 days), in whole milliseconds"
+        "{name}: expected {least} to ten years (3660 days), in whole milliseconds, got {duration:?}"
     )]
     Duration {
         /// Which.
@@ -24,8 +24,8 @@ pub enum WindowError {
     },
     /// An interval would never end.
     #[error(
-        "interval: {}, but allowed is at most the lifetime, {}; leave it out for one judgement at the \
-         end", length::show(*.interval), length::show(*.lifetime)
+        "interval: expected at most the lifetime, {}, got {}; leave it out for one judgement at the end",
+        length::show(*.lifetime), length::show(*.interval)
     )]
     IntervalAboveLifetime {
         /// The interval.
@@ -34,7 +34,7 @@ pub enum WindowError {
         lifetime: u64,
     },
     /// Some windows would have no point.
-    #[error("{name}: {}, but allowed is at least the step, {}", length::show(*.span), length::show(*.step))]
+    #[error("{name}: expected at least the step, {}, got {}", length::show(*.step), length::show(*.span))]
     BelowStep {
         /// Which.
         name: &'static str,
@@ -45,7 +45,7 @@ pub enum WindowError {
     },
     /// Nothing of a release is left to judge.
     #[error(
-        "the canary was recorded for {}, and the first {} are warm-up: nothing is left to judge; \
+        "the canary was recorded for {}, and the first {} are warm-up; nothing is left to judge: \
          shorten --warm-up", length::show(*.recorded), length::show(*.warm_up)
     )]
     AllWarmUp {
@@ -56,8 +56,8 @@ pub enum WindowError {
     },
     /// A recording is far longer than the interval.
     #[error(
-        "the recording has {count} intervals, but allowed are {allowed}; look for a wrong timestamp, \
-         or lengthen --interval"
+        "expected at most {allowed} intervals, got {count}; look for a wrong timestamp, or lengthen \
+         --interval"
     )]
     TooManyIntervals {
         /// How many there would be.

@@ -21,14 +21,14 @@ pub use stage::{Stage, StageRule};
 
 /// A span of time: its start, and not its end, in milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct TimeSpan {
     /// The first moment in it.
     pub start_millis: i64,
     /// The first moment after it.
     pub end_millis: i64,
 }
 
-impl Span {
+impl TimeSpan {
     /// How long it is, in milliseconds; 0 if it ends before it starts.
     pub fn millis(self) -> u64 {
         u64::try_from(self.end_millis.saturating_sub(self.start_millis)).unwrap_or(0)
@@ -49,9 +49,9 @@ pub struct Window {
     /// Which interval of the canary's life it ends, from 1.
     pub interval: usize,
     /// Of the canary's points.
-    pub canary: Span,
+    pub canary: TimeSpan,
     /// Of the baseline's points: the canary's, earlier by the baseline offset.
-    pub baseline: Span,
+    pub baseline: TimeSpan,
 }
 
 /// How a canary's life is cut into windows; always one that can be followed.
@@ -75,9 +75,9 @@ impl Windows {
     }
 
     /// The warm-up of a canary that was recorded from `start_millis` on; `None` if there is none.
-    pub fn warm_up(&self, start_millis: i64) -> Option<Span> {
+    pub fn warm_up(&self, start_millis: i64) -> Option<TimeSpan> {
         let end_millis = start_millis.saturating_add(self.warm_up);
-        (self.warm_up > 0).then_some(Span { start_millis, end_millis })
+        (self.warm_up > 0).then_some(TimeSpan { start_millis, end_millis })
     }
 
     /// The windows of a canary whose points were recorded in `recorded`, in order, at least one.
@@ -91,7 +91,7 @@ impl Windows {
     /// # Errors
     /// When the recording ends before analysis begins, or would be cut into more than a million
     /// intervals.
-    pub fn of(&self, recorded: Span) -> Result<Vec<Window>, WindowError> {
+    pub fn cut(&self, recorded: TimeSpan) -> Result<Vec<Window>, WindowError> {
         let begin = recorded.start_millis.saturating_add(self.warm_up);
         let rest = recorded.end_millis.saturating_sub(begin);
         if rest <= 0 {
@@ -111,7 +111,7 @@ impl Windows {
             let end_millis = begin.saturating_add(number.saturating_mul(interval));
             let start_millis =
                 self.sliding.map_or(begin, |length| end_millis.saturating_sub(length));
-            let canary = Span { start_millis, end_millis };
+            let canary = TimeSpan { start_millis, end_millis };
             let baseline = canary.earlier(self.baseline_offset);
             Window { interval: interval_number, canary, baseline }
         });

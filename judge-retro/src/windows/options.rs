@@ -43,7 +43,7 @@ pub struct WindowOptions {
 }
 
 /// The longest duration there may be: ten years.
-const LONGEST: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
 
 impl TryFrom<WindowOptions> for Windows {
     type Error = WindowError;

@@ -57,7 +57,7 @@ impl Stage {
     /// What becomes of a canary that was judged so, interval by interval; `None` without a judgement.
     ///
     /// Judgements after the one that stops it play no part.
-    pub fn of<'a>(
+    pub fn from_judgements<'a>(
         rule: StageRule,
         judgements: impl IntoIterator<Item = &'a Judgement>,
     ) -> Option<Self> {
@@ -79,17 +79,7 @@ mod tests {
     use super::*;
 
     fn judged(scores: &[f64], thresholds: Thresholds) -> Vec<Judgement> {
-        let verdict = |score| Verdict::of(score, thresholds);
-        let judgement = |&score: &f64| Judgement {
-            judge: "NetflixACAJudge-v1.0".to_owned(),
-            verdict: verdict(score),
-            score,
-            reason: None,
-            thresholds,
-            groups: Vec::new(),
-            metrics: Vec::new(),
-            warnings: Vec::new(),
-        };
+        let judgement = |&score: &f64| Judgement::new("NetflixACAJudge-v1.0", score, thresholds);
         scores.iter().map(judgement).collect()
     }
 
@@ -118,16 +108,16 @@ mod tests {
             (Spinnaker, one, &[80.0], Fail, Some(1)),
         ];
         for &(rule, thresholds, scores, verdict, stopped_at) in cases {
-            let stage = Stage::of(rule, &judged(scores, thresholds));
+            let stage = Stage::from_judgements(rule, &judged(scores, thresholds));
             assert_eq!(stage, Some(Stage { verdict, stopped_at }), "{rule:?} {scores:?}");
         }
-        assert_eq!(Stage::of(Judge, []), None);
+        assert_eq!(Stage::from_judgements(Judge, []), None);
     }
 
     #[test]
     fn a_score_below_marginal_stops_even_if_thresholds_stand_the_wrong_way_round() {
         let wrong = Thresholds { pass: 50.0, marginal: 75.0 };
-        let stage = Stage::of(StageRule::Judge, &judged(&[60.0], wrong));
+        let stage = Stage::from_judgements(StageRule::Judge, &judged(&[60.0], wrong));
         assert_eq!(stage, Some(Stage { verdict: Verdict::Fail, stopped_at: Some(1) }));
     }
 }

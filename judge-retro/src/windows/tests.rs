@@ -16,8 +16,8 @@ fn fixed(count: u64) -> Lifetime {
     Lifetime::Fixed(minutes(count))
 }
 
-fn recorded(minutes: i64) -> Span {
-    Span { start_millis: START, end_millis: START + minutes * MINUTE }
+fn recorded(minutes: i64) -> TimeSpan {
+    TimeSpan { start_millis: START, end_millis: START + minutes * MINUTE }
 }
 
 /// A line of the table: options, minutes recorded, and for each interval the minutes from the start
@@ -164,8 +164,9 @@ fn windows_are_as_worked_by_hand() {
         },
     ];
     for case in cases {
-        let windows = Windows::try_from(case.options).unwrap().of(recorded(case.recorded)).unwrap();
-        let minutes = |span: Span| {
+        let windows =
+            Windows::try_from(case.options).unwrap().cut(recorded(case.recorded)).unwrap();
+        let minutes = |span: TimeSpan| {
             let since = |millis: i64| (millis - START) / MINUTE;
             (since(span.start_millis), since(span.end_millis))
         };
@@ -188,9 +189,9 @@ fn a_day_without_an_hour_and_a_leap_second_change_no_window() {
     let windows = Windows::try_from(day).unwrap();
     // Berlin skips an hour at 2026-03-29T01:00Z; UTC had a leap second at the end of 2016.
     for start in [START, 1_483_228_800_000 - 6 * 60 * MINUTE] {
-        let recorded = Span { start_millis: start, end_millis: start + 24 * 60 * MINUTE };
+        let recorded = TimeSpan { start_millis: start, end_millis: start + 24 * 60 * MINUTE };
         let lengths: Vec<u64> =
-            windows.of(recorded).unwrap().iter().map(|window| window.canary.millis()).collect();
+            windows.cut(recorded).unwrap().iter().map(|window| window.canary.millis()).collect();
         assert_eq!(lengths, [12 * 3_600_000, 24 * 3_600_000]);
     }
 }
@@ -202,26 +203,23 @@ fn what_cannot_be_followed_is_refused_with_the_way_out() {
     let cases = [
         (
             WindowOptions { lifetime: Lifetime::Fixed(zero), ..whole },
-            "lifetime: 0ns, but allowed is a millisecond to ten years",
+            "lifetime: expected a millisecond to ten years",
         ),
-        (
-            WindowOptions { interval: Some(zero), ..whole },
-            "interval: 0ns, but allowed is a millisec",
-        ),
-        (WindowOptions { step: Some(zero), ..whole }, "step: 0ns"),
-        (WindowOptions { lookback: Lookback::Sliding(zero), ..whole }, "lookback: 0ns"),
-        (WindowOptions { warm_up: Duration::MAX, ..whole }, "but allowed is 0 to ten years"),
+        (WindowOptions { interval: Some(zero), ..whole }, "interval: expected a millisecond"),
+        (WindowOptions { step: Some(zero), ..whole }, "step: "),
+        (WindowOptions { lookback: Lookback::Sliding(zero), ..whole }, "lookback: "),
+        (WindowOptions { warm_up: Duration::MAX, ..whole }, "warm-up: expected 0 to ten years"),
         (
             WindowOptions { warm_up: Duration::from_micros(1500), ..whole },
-            "warm-up: 1.5ms, but allowed is 0 to ten years (3660 days), in whole milliseconds",
+            "in whole milliseconds, got 1.5ms",
         ),
         (
             WindowOptions { lifetime: fixed(10), interval: Some(minutes(11)), ..whole },
-            "interval: 11m, but allowed is at most the lifetime, 10m; leave it out",
+            "interval: expected at most the lifetime, 10m, got 11m; leave it out",
         ),
         (
             WindowOptions { interval: Some(minutes(1)), step: Some(minutes(2)), ..whole },
-            "interval: 1m, but allowed is at least the step, 2m",
+            "interval: expected at least the step, 2m, got 1m",
         ),
     ];
     for (options, part) in cases {
@@ -229,10 +227,10 @@ fn what_cannot_be_followed_is_refused_with_the_way_out() {
         assert!(error.contains(part), "{error}");
     }
     let warm_up = Windows::try_from(WindowOptions { warm_up: minutes(30), ..whole }).unwrap();
-    let error = warm_up.of(recorded(30)).unwrap_err().to_string();
+    let error = warm_up.cut(recorded(30)).unwrap_err().to_string();
     assert!(error.contains("recorded for 30m, and the first 30m are warm-up"), "{error}");
     let interval = Some(Duration::from_millis(1));
     let fine = Windows::try_from(WindowOptions { interval, ..whole }).unwrap();
-    let error = fine.of(recorded(60)).unwrap_err().to_string();
-    assert!(error.contains("3600000 intervals, but allowed are 1000000"), "{error}");
+    let error = fine.cut(recorded(60)).unwrap_err().to_string();
+    assert!(error.contains("at most 1000000 intervals, got 3600000"), "{error}");
 }

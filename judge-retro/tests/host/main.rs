@@ -5,7 +5,7 @@ use std::panic;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use judge_retro::{History, HistoryOptions, is_caught};
+use judge_retro::{HistoryOptions, ReleaseHistory, is_caught};
 
 static TOLD: AtomicUsize = AtomicUsize::new(0);
 static CAUGHT: AtomicUsize = AtomicUsize::new(0);
@@ -18,7 +18,8 @@ fn the_panic_hook_stays_the_hosts() {
     }));
     let counts = || (TOLD.load(Ordering::Relaxed), CAUGHT.load(Ordering::Relaxed));
     let half_floats = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/host/half-floats.parquet");
-    let opened = History::open(&[PathBuf::from(half_floats)], &HistoryOptions::default(), &[]);
+    let opened =
+        ReleaseHistory::open(&[PathBuf::from(half_floats)], &HistoryOptions::default(), &[]);
     assert!(opened.unwrap_err().to_string().contains("the reader gave up"));
     let (told, caught) = counts();
     assert!(told > 0, "polars panics here");

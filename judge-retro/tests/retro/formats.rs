@@ -6,25 +6,25 @@ use judge_retro::{ColumnNames, HistoryOptions, RoleNames};
 use polars::prelude::{DataType, TimeUnit};
 
 use crate::harness::{
-    METRICS, POINTS, Place, RELEASES, ROLES, STEP, assert_same, expected, long, long_csv, read,
-    read_with, rows, text, time, times, value, wide_csv,
+    METRICS, POINTS, RELEASES, ROLES, STEP, TestFolder, assert_same, expected, long, long_csv,
+    read, read_with, rows, text, time, times, value, wide_csv,
 };
 
 #[test]
 fn long_tables_of_every_format_are_the_same_history() {
-    let place = Place::new();
+    let folder = TestFolder::new();
     for path in ["h.parquet", "h.arrow", "h.ndjson"] {
-        let path = place.write_frame(path, &mut long(&rows()));
+        let path = folder.write_frame(path, &mut long(&rows()));
         assert_same(&read(&path), &expected());
     }
-    let path = place.write("h.csv", long_csv(&rows()));
+    let path = folder.write("h.csv", long_csv(&rows()));
     assert_same(&read(&path), &expected());
 }
 
 #[test]
 fn wide_tables_are_the_same_history() {
-    let place = Place::new();
-    assert_same(&read(&place.write("h.csv", wide_csv())), &expected());
+    let folder = TestFolder::new();
+    assert_same(&read(&folder.write("h.csv", wide_csv())), &expected());
     let mut ndjson = String::new();
     for line in wide_csv().lines().skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
@@ -35,18 +35,18 @@ fn wide_tables_are_the_same_history() {
             fields[0], fields[1], fields[2], fields[4]
         );
     }
-    assert_same(&read(&place.write("h.ndjson", ndjson)), &expected());
+    assert_same(&read(&folder.write("h.ndjson", ndjson)), &expected());
 }
 
 #[test]
 fn quotes_in_names_are_read_from_csv() {
-    let place = Place::new();
+    let folder = TestFolder::new();
     let name = "rate{code=\"500\"}";
     let csv = "\u{feff}\"release\",role,timestamp,\"rate{code=\"\"500\"\"}\"\nv1,canary,0,1\nv1,canary,60,2\n";
-    let wide = place.write("wide.csv", csv);
+    let wide = folder.write("wide.csv", csv);
     let csv = "release,role,timestamp,value,metric\nv1,canary,0,1,\"rate{code=\"\"500\"\"}\"\n\
                v1,canary,60,2,\"rate{code=\"\"500\"\"}\"\n";
-    let long = place.write("long.csv", csv);
+    let long = folder.write("long.csv", csv);
     for path in [wide, long] {
         let read = read_with(&path, &HistoryOptions::default(), &[name], None).unwrap();
         let release = read.releases[0].1.as_ref().unwrap();
@@ -56,19 +56,19 @@ fn quotes_in_names_are_read_from_csv() {
 
 #[test]
 fn columns_and_files_of_ndjson_may_be_called_anything() {
-    let place = Place::new();
+    let folder = TestFolder::new();
     let mut rows = long(&rows());
     for column in ["status", "data"] {
         rows.with_column(text(column, vec!["success"; rows.height()])).unwrap();
     }
     for path in ["status.ndjson", "x[1].ndjson", "d[a-z]/x?.ndjson"] {
-        assert_same(&read(&place.write_frame(path, &mut rows)), &expected());
+        assert_same(&read(&folder.write_frame(path, &mut rows)), &expected());
     }
 }
 
 #[test]
 fn every_kind_of_timestamp_column_is_the_same_history() {
-    let place = Place::new();
+    let folder = TestFolder::new();
     let all = rows();
     let instants: Vec<i64> = all.iter().map(|row| time(row.release, row.point)).collect();
     let utc = times("timestamp", instants.clone(), Some(polars::prelude::TimeZone::UTC));
@@ -87,14 +87,14 @@ fn every_kind_of_timestamp_column_is_the_same_history() {
     for (number, column) in columns.into_iter().enumerate() {
         let mut frame = long(&all);
         frame.with_column(column).unwrap();
-        let path = place.write_frame(&format!("{number}.parquet"), &mut frame);
+        let path = folder.write_frame(&format!("{number}.parquet"), &mut frame);
         assert_same(&read(&path), &expected());
     }
 }
 
 #[test]
 fn text_times_with_offsets_are_normalised_to_utc() {
-    let place = Place::new();
+    let folder = TestFolder::new();
     let mut csv = "release,timestamp,metric,role,value\n".to_owned();
     for row in rows() {
         // Each role writes its own offset.
@@ -104,12 +104,12 @@ fn text_times_with_offsets_are_normalised_to_utc() {
         let (release, metric) = (RELEASES[row.release], METRICS[row.metric]);
         let _ = writeln!(csv, "{release},{local},{metric},{},{}", ROLES[row.role], row.value());
     }
-    assert_same(&read(&place.write("h.csv", csv)), &expected());
+    assert_same(&read(&folder.write("h.csv", csv)), &expected());
 }
 
 #[test]
 fn partitioned_folders_are_columns() {
-    let place = Place::new();
+    let folder = TestFolder::new();
     for (release, name) in RELEASES.iter().enumerate() {
         for (role, role_name) in ROLES.iter().enumerate() {
             let mut csv = "timestamp,latency,errors\n".to_owned();
@@ -117,13 +117,13 @@ fn partitioned_folders_are_columns() {
                 let [latency, errors] = [0, 1].map(|metric| value(release, metric, role, point));
                 let _ = writeln!(csv, "{},{latency},{errors}", time(release, point));
             }
-            place.write(&format!("history/release={name}/role={role_name}/x.csv"), csv);
+            folder.write(&format!("history/release={name}/role={role_name}/x.csv"), csv);
         }
     }
-    assert_same(&read(&place.at("history")), &expected());
-    let one = read(&place.at("history/release=v2"));
+    assert_same(&read(&folder.at("history")), &expected());
+    let one = read(&folder.at("history/release=v2"));
     assert_same(&one, &expected()[1..]);
-    assert_same(&read(&place.at("history/release=v1/**/*.csv")), &expected()[..1]);
+    assert_same(&read(&folder.at("history/release=v1/**/*.csv")), &expected()[..1]);
 }
 
 /// A response with a series a metric, a role, and a release.
@@ -152,21 +152,21 @@ fn prometheus(releases: &[usize]) -> String {
 
 #[test]
 fn prometheus_responses_are_the_same_history() {
-    let place = Place::new();
-    assert_same(&read(&place.write("all.json", prometheus(&[0, 1]))), &expected());
-    place.write("each/1.json", prometheus(&[0]));
-    place.write("each/2.json", prometheus(&[1]));
-    assert_same(&read(&place.at("each")), &expected());
+    let folder = TestFolder::new();
+    assert_same(&read(&folder.write("all.json", prometheus(&[0, 1]))), &expected());
+    folder.write("each/1.json", prometheus(&[0]));
+    folder.write("each/2.json", prometheus(&[1]));
+    assert_same(&read(&folder.at("each")), &expected());
 }
 
 #[test]
 fn names_of_columns_and_roles_can_be_mapped() {
-    let place = Place::new();
+    let folder = TestFolder::new();
     let csv = long_csv(&rows())
         .replace("release,timestamp,metric,role,value", "build,at,what,side,reading")
         .replace("baseline", "stable")
         .replace("canary", "new");
-    let path = place.write("h.csv", csv);
+    let path = folder.write("h.csv", csv);
     let named = str::to_owned;
     let options = HistoryOptions {
         columns: ColumnNames {
@@ -187,34 +187,34 @@ fn names_of_columns_and_roles_can_be_mapped() {
 
 #[test]
 fn kayentas_words_for_the_roles_are_understood() {
-    let place = Place::new();
+    let folder = TestFolder::new();
     let csv = long_csv(&rows()).replace("baseline", "control").replace("canary", "experiment");
-    assert_same(&read(&place.write("h.csv", csv)), &expected());
+    assert_same(&read(&folder.write("h.csv", csv)), &expected());
 }
 
 #[test]
 fn rows_that_do_not_stand_together_are_the_same_history() {
-    let place = Place::new();
+    let folder = TestFolder::new();
     let mut shuffled = rows();
     // By time of day, so that releases, metrics and roles alternate.
     shuffled.sort_by_key(|row| (row.point, row.role, row.release));
-    assert_same(&read(&place.write("h.csv", long_csv(&shuffled))), &expected());
+    assert_same(&read(&folder.write("h.csv", long_csv(&shuffled))), &expected());
     // A file a metric.
     for metric in 0..METRICS.len() {
         let mut of_metric = rows();
         of_metric.retain(|row| row.metric == metric);
-        place.write_frame(&format!("metrics/{metric}.parquet"), &mut long(&of_metric));
+        folder.write_frame(&format!("metrics/{metric}.parquet"), &mut long(&of_metric));
     }
-    assert_same(&read(&place.at("metrics")), &expected());
+    assert_same(&read(&folder.at("metrics")), &expected());
 }
 
 #[test]
 fn the_step_of_a_release_is_its_shortest_one() {
-    let place = Place::new();
+    let folder = TestFolder::new();
     let mut sparse = rows();
     // The errors were recorded every second minute only.
     sparse.retain(|row| row.metric == 0 || row.point % 2 == 0);
-    let read = read(&place.write("h.csv", long_csv(&sparse)));
+    let read = read(&folder.write("h.csv", long_csv(&sparse)));
     assert_eq!(read[0].canary.step_millis, STEP);
     let errors = &read[0].metrics[1].canary.values;
     assert_eq!(errors.len(), POINTS);

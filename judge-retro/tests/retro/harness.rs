@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use judge_core::{CanaryConfig, MetricConfig};
 use judge_retro::{
-    Grid, History, HistoryError, HistoryOptions, OneOfMany, Plan, Recorded, Release, ReleaseMetric,
+    Grid, HistoryError, HistoryOptions, MetricPlan, NamedRelease, RecordedSeries, Release,
+    ReleaseHistory, ReleaseMetric,
 };
 use polars::prelude::{
     Column, DataFrame, DataType, IntoColumn, IpcWriter, JsonFormat, JsonWriter, NamedFrom,
@@ -43,7 +44,7 @@ pub(crate) fn expected() -> Vec<Release> {
         let grid = Grid { start_millis, step_millis: STEP, points: POINTS };
         let side = |metric, role| {
             let points = (0..POINTS).map(|point| value(release, metric, role, point));
-            Recorded::from(points.collect::<Vec<_>>())
+            RecordedSeries::from(points.collect::<Vec<_>>())
         };
         let metrics = METRICS.iter().enumerate().map(|(metric, name)| ReleaseMetric {
             name: (*name).to_owned(),
@@ -61,14 +62,14 @@ pub(crate) fn expected() -> Vec<Release> {
 }
 
 /// A point with everything that a long row says.
-pub(crate) struct Row {
+pub(crate) struct FrameRow {
     pub(crate) release: usize,
     pub(crate) metric: usize,
     pub(crate) role: usize,
     pub(crate) point: usize,
 }
 
-impl Row {
+impl FrameRow {
     pub(crate) fn time(&self) -> i64 {
         time(self.release, self.point)
     }
@@ -79,12 +80,12 @@ impl Row {
 }
 
 /// Every point of the history.
-pub(crate) fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<FrameRow> {
     let mut rows = Vec::new();
     for release in 0..RELEASES.len() {
         for metric in 0..METRICS.len() {
             for role in 0..ROLES.len() {
-                rows.extend((0..POINTS).map(|point| Row { release, metric, role, point }));
+                rows.extend((0..POINTS).map(|point| FrameRow { release, metric, role, point }));
             }
         }
     }
@@ -92,11 +93,11 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 /// A directory with files.
-pub(crate) struct Place {
+pub(crate) struct TestFolder {
     directory: TempDir,
 }
 
-impl Place {
+impl TestFolder {
     pub(crate) fn new() -> Self {
         Self { directory: tempfile::tempdir().unwrap() }
     }
@@ -148,19 +149,19 @@ pub(crate) fn times(name: &str, times: Vec<i64>, zone: Option<TimeZone>) -> Colu
 }
 
 /// A long table of `rows`.
-pub(crate) fn long(rows: &[Row]) -> DataFrame {
+pub(crate) fn long(rows: &[FrameRow]) -> DataFrame {
     DataFrame::new_infer_height(vec![
         text("release", rows.iter().map(|row| RELEASES[row.release]).collect()),
         text("metric", rows.iter().map(|row| METRICS[row.metric]).collect()),
         text("role", rows.iter().map(|row| ROLES[row.role]).collect()),
-        times("timestamp", rows.iter().map(Row::time).collect(), Some(TimeZone::UTC)),
-        numbers("value", rows.iter().map(Row::value).collect()),
+        times("timestamp", rows.iter().map(FrameRow::time).collect(), Some(TimeZone::UTC)),
+        numbers("value", rows.iter().map(FrameRow::value).collect()),
     ])
     .unwrap()
 }
 
 /// The same as CSV.
-pub(crate) fn long_csv(rows: &[Row]) -> String {
+pub(crate) fn long_csv(rows: &[FrameRow]) -> String {
     let mut csv = "release,timestamp,metric,role,value\n".to_owned();
     for row in rows {
         let (release, metric, role) = (RELEASES[row.release], METRICS[row.metric], ROLES[row.role]);
@@ -185,12 +186,12 @@ pub(crate) fn wide_csv() -> String {
     csv
 }
 
-pub(crate) fn plan(metrics: &[&str]) -> Arc<Plan> {
+pub(crate) fn plan(metrics: &[&str]) -> Arc<MetricPlan> {
     let config = CanaryConfig {
         metrics: metrics.iter().map(|name| MetricConfig::new(*name, "G")).collect(),
         ..CanaryConfig::default()
     };
-    Arc::new(Plan::of(&config, &serde_json::Value::Null).unwrap())
+    Arc::new(MetricPlan::new(&config, &serde_json::Value::Null).unwrap())
 }
 
 /// What a history is read as: each release with its name, and what was passed over.
@@ -207,9 +208,9 @@ pub(crate) fn read_with(
     step: Option<u64>,
 ) -> Result<Read, HistoryError> {
     let plan = plan(metrics);
-    let history = History::open(&[path.to_owned()], options, plan.series())?;
+    let history = ReleaseHistory::open(&[path.to_owned()], options, plan.series())?;
     let mut releases = Vec::new();
-    let ignored = history.each_release(&plan, step, |one: OneOfMany| {
+    let ignored = history.each_release(&plan, step, |one: NamedRelease| {
         let release = one.release.map_err(|broken| broken.to_string());
         releases.push((one.name.to_string(), release));
         Ok::<(), HistoryError>(())

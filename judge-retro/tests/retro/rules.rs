@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use judge_retro::{ColumnNames, Grid, HistoryOptions};
 
-use crate::harness::{Place, START, STEP, read_with};
+use crate::harness::{START, STEP, TestFolder, read_with};
 
 const HEADER: &str = "release,role,timestamp,latency\n";
 
 fn latency(csv: &str, step: Option<u64>) -> judge_retro::Release {
-    let place = Place::new();
-    let path = place.write("h.csv", format!("{HEADER}{csv}"));
+    let folder = TestFolder::new();
+    let path = folder.write("h.csv", format!("{HEADER}{csv}"));
     let read = read_with(&path, &HistoryOptions::default(), &["latency"], step).unwrap();
     read.releases[0].1.clone().unwrap()
 }
@@ -38,7 +38,7 @@ fn unsorted_rows_are_put_in_order_and_missing_ones_are_gaps_at_their_own_time() 
     let release = latency(&rows, None);
     let grid = |points| Grid { start_millis: START, step_millis: STEP, points };
     assert_eq!((release.baseline, release.canary), (grid(5), grid(6)));
-    let values = |recorded: &judge_retro::Recorded| gap_as(&recorded.values, -1.0);
+    let values = |recorded: &judge_retro::RecordedSeries| gap_as(&recorded.values, -1.0);
     assert_eq!(values(&release.metrics[0].canary), [1.0, 2.0, -1.0, 4.0, -1.0, -1.0]);
     assert_eq!(values(&release.metrics[0].baseline), [10.0, 20.0, -1.0, -1.0, 50.0]);
 }
@@ -88,7 +88,7 @@ fn a_baseline_of_the_week_before_has_a_grid_of_its_own() {
 
 #[test]
 fn instances_are_kept_and_averaged_where_they_have_points() {
-    let place = Place::new();
+    let folder = TestFolder::new();
     let mut csv = "release,role,instance,timestamp,latency\n".to_owned();
     for (instance, values) in [("a", ["1", "2", ""]), ("b", ["3", "", ""])] {
         for (value, minute) in values.iter().zip(0..) {
@@ -96,7 +96,7 @@ fn instances_are_kept_and_averaged_where_they_have_points() {
             let _ = writeln!(csv, "v1,canary,{instance},{time},{value}");
         }
     }
-    let path = place.write("h.csv", &csv);
+    let path = folder.write("h.csv", &csv);
     let options = HistoryOptions::default();
     let read = read_with(&path, &options, &["latency"], None).unwrap();
     let release = read.releases[0].1.clone().unwrap();
@@ -117,10 +117,10 @@ fn instances_are_kept_and_averaged_where_they_have_points() {
 
 #[test]
 fn what_the_config_does_not_have_is_passed_over_and_said() {
-    let place = Place::new();
-    let wide = place.write("w.csv", format!("{HEADER}{}", line("canary", 0, "1")));
+    let folder = TestFolder::new();
+    let wide = folder.write("w.csv", format!("{HEADER}{}", line("canary", 0, "1")));
     let csv = "release,role,timestamp,metric,value\nv1,canary,0,latency,1\nv1,canary,0,cpu,2\n";
-    let long = place.write("l.csv", csv);
+    let long = folder.write("l.csv", csv);
     let options = HistoryOptions::default();
     let read = read_with(&long, &options, &["latency"], None).unwrap();
     assert_eq!(read.ignored, ["cpu"]);
@@ -133,11 +133,11 @@ fn what_the_config_does_not_have_is_passed_over_and_said() {
             let _ = writeln!(csv, "{release},canary,{number},latency,2");
         }
     }
-    let read = read_with(&place.write("a.csv", csv), &options, &["latency"], None).unwrap();
+    let read = read_with(&folder.write("a.csv", csv), &options, &["latency"], None).unwrap();
     assert_eq!(read.releases.len(), 2);
     assert_eq!((read.ignored.len(), &*read.ignored[999]), (1000, "cpu-v1-0999"));
     let csv = format!("release,role,timestamp,latency,cpu\n{}", "v1,canary,0,1,2\n");
-    let read = read_with(&place.write("x.csv", csv), &options, &["latency"], None).unwrap();
+    let read = read_with(&folder.write("x.csv", csv), &options, &["latency"], None).unwrap();
     assert!(
         read.warnings[0].contains("ignored, not in the config: \"cpu\""),
         "{:?}",

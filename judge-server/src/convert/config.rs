@@ -6,7 +6,7 @@ use judge_core::config::{
     CanaryConfig, Direction, EffectMeasure, EffectSize, MetricConfig, NanStrategy, OutlierFactor,
     Outliers, Thresholds,
 };
-use judge_core::{Problem, Refused, kayenta};
+use judge_core::{JudgeError, Problem, kayenta};
 
 use crate::problems::Problems;
 use crate::proto;
@@ -55,6 +55,16 @@ impl<'a> Reading<'a> {
         self.problems.push(|| Problem::error(format!("{path}.{field}"), value, allowed));
     }
 
+    /// What `check` of the core returns; the problems that it finds get the path of the message.
+    pub(super) fn checked<T>(&mut self, check: impl FnOnce(&mut Vec<Problem>) -> T) -> T {
+        let mut found = Vec::new();
+        let config = check(&mut found);
+        for problem in found {
+            self.push(problem);
+        }
+        config
+    }
+
     /// What the core found wrong with a field of the message.
     pub(super) fn push(&mut self, problem: Problem) {
         let path = self.path;
@@ -96,7 +106,7 @@ pub(super) fn read_kayenta(
 ) -> Option<CanaryConfig> {
     let before = problems.count();
     let read = kayenta::read_config(json.as_bytes());
-    let refused = read.as_ref().err().into_iter().flat_map(Refused::problems).cloned();
+    let refused = read.as_ref().err().into_iter().flat_map(JudgeError::problems).cloned();
     let nameless = read.as_ref().ok().into_iter().flat_map(nameless);
     for problem in refused.chain(nameless) {
         problems.push(|| problem.within(path));
@@ -119,7 +129,7 @@ pub(super) fn read_thresholds(
 ) -> Option<Thresholds> {
     for (field, value) in [("pass", thresholds.pass), ("marginal", thresholds.marginal)] {
         if value.is_none() {
-            reading.error(field, "missing", "a score, 0 to 100");
+            reading.error(field, "missing", "a score from 0 to 100");
         }
     }
     Some(Thresholds { pass: thresholds.pass?, marginal: thresholds.marginal? })
@@ -157,7 +167,7 @@ fn read_direction(number: i32, reading: &mut Reading<'_>) -> Direction {
         Ok(Word::Decrease) => Direction::Decrease,
         Ok(Word::Either | Word::Unspecified) => Direction::Either,
         Err(_) => {
-            let allowed = "DIRECTION_INCREASE, DIRECTION_DECREASE, DIRECTION_EITHER";
+            let allowed = "one of DIRECTION_INCREASE, DIRECTION_DECREASE, DIRECTION_EITHER";
             reading.error("direction", number, allowed);
             Direction::default()
         }
@@ -170,7 +180,7 @@ fn read_nan_strategy(number: i32, reading: &mut Reading<'_>) -> NanStrategy {
         Ok(Word::Replace) => NanStrategy::Replace,
         Ok(Word::Remove | Word::Unspecified) => NanStrategy::Remove,
         Err(_) => {
-            let allowed = "NAN_STRATEGY_REMOVE, NAN_STRATEGY_REPLACE";
+            let allowed = "one of NAN_STRATEGY_REMOVE, NAN_STRATEGY_REPLACE";
             reading.error("nanStrategy", number, allowed);
             NanStrategy::default()
         }
@@ -189,7 +199,7 @@ fn read_outliers(number: i32, factor: Option<f64>, reading: &mut Reading<'_>) ->
             }
         },
         Err(_) => {
-            let allowed = "OUTLIER_STRATEGY_KEEP, OUTLIER_STRATEGY_REMOVE";
+            let allowed = "one of OUTLIER_STRATEGY_KEEP, OUTLIER_STRATEGY_REMOVE";
             reading.error("outlierStrategy", number, allowed);
             Outliers::default()
         }
@@ -202,7 +212,7 @@ fn read_effect_size(effect: &proto::EffectSize, reading: &mut Reading<'_>) -> Ef
         Ok(Word::Cles) => EffectMeasure::Cles,
         Ok(Word::MeanRatio | Word::Unspecified) => EffectMeasure::MeanRatio,
         Err(_) => {
-            let allowed = "EFFECT_MEASURE_MEAN_RATIO, EFFECT_MEASURE_CLES";
+            let allowed = "one of EFFECT_MEASURE_MEAN_RATIO, EFFECT_MEASURE_CLES";
             reading.error("measure", effect.measure, allowed);
             EffectMeasure::default()
         }

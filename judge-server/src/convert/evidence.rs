@@ -1,171 +1,153 @@
-//! What `EvidenceJudge-v1` can be told besides.
+//! Settings of `EvidenceJudge-v1`. The core checks their ranges and has their words.
 
+use judge_core::TestKind;
 use judge_core::config::evidence::{
-    AcrossMetrics, Confidence, EvidenceConfig, InconclusivePolicy, Joint, JointOutcome,
-    MetricEvidence, MetricKind, MinimumChange, Tests,
+    EvidenceConfig, EvidenceSettings, JointSettings, MetricEvidence, MetricEvidenceSettings, Word,
 };
-use judge_core::judgement::TestKind;
 
 use crate::proto;
 
 use super::config::Reading;
 
 pub(super) fn read(config: &proto::EvidenceConfig, reading: &mut Reading<'_>) -> EvidenceConfig {
-    let default = MinimumChange::DEFAULT;
-    EvidenceConfig {
-        confidence: confidence(config.confidence, reading).unwrap_or_default(),
-        minimum_change: MinimumChange {
-            relative: size("minimumChange", config.minimum_change, reading)
-                .unwrap_or(default.relative),
-            noise: size("minimumNoise", config.minimum_noise, reading).unwrap_or(default.noise),
-            absolute: size("minimumAbsolute", config.minimum_absolute, reading)
-                .unwrap_or(default.absolute),
-        },
-        tests: tests(&config.tests, reading).unwrap_or_default(),
-        inconclusive: inconclusive(config.inconclusive, reading),
-        joint: config
-            .joint
+    let joint = config.joint.as_ref();
+    let settings = EvidenceSettings {
+        confidence: config.confidence,
+        minimum_change: config.minimum_change,
+        minimum_noise: config.minimum_noise,
+        minimum_absolute: config.minimum_absolute,
+        tests: tests(&config.tests, reading),
+        inconclusive: word(
+            "inconclusive",
+            config.inconclusive,
+            proto::InconclusivePolicy::as_str_name,
+            reading,
+        ),
+        joint: joint
             .map(|joint| read_joint(joint, &mut reading.within("joint")))
             .unwrap_or_default(),
-        across_metrics: across_metrics(config.across_metrics, reading),
-        warm_up: points(config.warm_up_points),
-    }
+        across_metrics: word(
+            "acrossMetrics",
+            config.across_metrics,
+            proto::AcrossMetrics::as_str_name,
+            reading,
+        ),
+        warm_up: Some(points(config.warm_up_points)),
+    };
+    reading.checked(|problems| settings.check(problems))
 }
 
 pub(super) fn read_metric(
     metric: proto::MetricEvidence,
     reading: &mut Reading<'_>,
 ) -> MetricEvidence {
-    MetricEvidence {
-        confidence: confidence(metric.confidence, reading),
-        minimum_relative: size("minimumChange", metric.minimum_change, reading),
-        minimum_noise: size("minimumNoise", metric.minimum_noise, reading),
-        minimum_absolute: size("minimumAbsolute", metric.minimum_absolute, reading),
+    let settings = MetricEvidenceSettings {
+        confidence: metric.confidence,
+        minimum_change: metric.minimum_change,
+        minimum_noise: metric.minimum_noise,
+        minimum_absolute: metric.minimum_absolute,
         tests: tests(&metric.tests, reading),
-        kind: kind(metric.kind, metric.of, reading),
+        kind: word("kind", metric.kind, proto::MetricKind::as_str_name, reading),
+        of: metric.of,
         warm_up: metric.warm_up_points.map(points),
-    }
+    };
+    reading.checked(|problems| settings.check(problems))
 }
 
 fn points(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-fn confidence(confidence: Option<f64>, reading: &mut Reading<'_>) -> Option<Confidence> {
-    match Confidence::new(confidence?) {
-        Ok(confidence) => Some(confidence),
-        Err(problem) => {
-            reading.push(problem);
-            None
-        }
-    }
-}
-
-fn size(field: &str, size: Option<f64>, reading: &mut Reading<'_>) -> Option<f64> {
-    let size = size?;
-    if size >= 0.0 && size.is_finite() {
-        return Some(size);
-    }
-    reading.error(field, size, "a number, 0 or above");
-    None
-}
-
-/// The tests, or `None` for those of the whole.
-fn tests(numbers: &[i32], reading: &mut Reading<'_>) -> Option<Tests> {
-    use proto::TestKind as Word;
+/// The tests; `None` if the list is empty.
+fn tests(numbers: &[i32], reading: &mut Reading<'_>) -> Option<Vec<TestKind>> {
     let mut tests = Vec::with_capacity(numbers.len());
     for (index, number) in numbers.iter().enumerate() {
-        tests.push(match Word::try_from(*number) {
-            Ok(Word::Location) => TestKind::Location,
-            Ok(Word::EndState) => TestKind::EndState,
-            Ok(Word::Spread) => TestKind::Spread,
-            Ok(Word::Tail) => TestKind::Tail,
-            Ok(Word::Excursions) => TestKind::Excursions,
-            Ok(Word::Events) => TestKind::Events,
-            Ok(Word::StartUp) => TestKind::StartUp,
-            Ok(Word::Bursts) => TestKind::Bursts,
-            Ok(Word::MannWhitney) => TestKind::MannWhitney,
-            Ok(Word::Silence) => TestKind::Silence,
-            Ok(Word::Unspecified) | Err(_) => {
-                let allowed = "TEST_KIND_LOCATION, TEST_KIND_END_STATE, TEST_KIND_SPREAD, \
-                               TEST_KIND_TAIL, TEST_KIND_EXCURSIONS, TEST_KIND_EVENTS, \
-                               TEST_KIND_START_UP";
-                reading.error(&format!("tests[{index}]"), number, allowed);
-                continue;
-            }
-        });
+        match meaning(*number, proto::TestKind::as_str_name) {
+            Some(test) => tests.push(test),
+            None => reading.error(
+                &format!("tests[{index}]"),
+                number,
+                &expected::<TestKind, _>(proto::TestKind::as_str_name),
+            ),
+        }
     }
-    (!numbers.is_empty()).then(|| Tests::only(tests))
+    (!tests.is_empty()).then_some(tests)
 }
 
-fn inconclusive(number: i32, reading: &mut Reading<'_>) -> InconclusivePolicy {
-    use proto::InconclusivePolicy as Word;
-    match Word::try_from(number) {
-        Ok(Word::PassThreshold | Word::Unspecified) => InconclusivePolicy::PassThreshold,
-        Ok(Word::Pass) => InconclusivePolicy::Pass,
-        Ok(Word::Marginal) => InconclusivePolicy::Marginal,
-        Ok(Word::Fail) => InconclusivePolicy::Fail,
-        Err(_) => {
-            let allowed = "INCONCLUSIVE_POLICY_PASS, INCONCLUSIVE_POLICY_MARGINAL, \
-                           INCONCLUSIVE_POLICY_FAIL";
-            reading.error("inconclusive", number, allowed);
-            InconclusivePolicy::default()
-        }
+fn read_joint(joint: &proto::Joint, reading: &mut Reading<'_>) -> JointSettings {
+    JointSettings {
+        enabled: joint.enabled,
+        size: joint.size,
+        outcome: word("outcome", joint.outcome, proto::JointOutcome::as_str_name, reading),
     }
 }
 
-fn read_joint(joint: proto::Joint, reading: &mut Reading<'_>) -> Joint {
-    use proto::JointOutcome as Word;
-    let default = Joint::default();
-    let size = joint.size.unwrap_or(default.size);
-    if !(size > 0.0 && size <= 1.0) {
-        reading.error("size", size, "above 0, at most 1");
+/// The word of a field that holds the number of an enum; `None` if the field was not written.
+fn word<T: Word, E: TryFrom<i32>>(
+    field: &str,
+    number: i32,
+    name: fn(&E) -> &'static str,
+    reading: &mut Reading<'_>,
+) -> Option<T> {
+    if number == 0 {
+        return None;
     }
-    let outcome = match Word::try_from(joint.outcome) {
-        Ok(Word::Fail | Word::Unspecified) => JointOutcome::Fail,
-        Ok(Word::Marginal) => JointOutcome::Marginal,
-        Ok(Word::Warn) => JointOutcome::Warn,
-        Err(_) => {
-            let allowed = "JOINT_OUTCOME_FAIL, JOINT_OUTCOME_MARGINAL, JOINT_OUTCOME_WARN";
-            reading.error("outcome", joint.outcome, allowed);
-            default.outcome
-        }
-    };
-    Joint { enabled: joint.enabled.unwrap_or(default.enabled), size, outcome }
+    let word = meaning(number, name);
+    if word.is_none() {
+        reading.error(field, number, &expected::<T, E>(name));
+    }
+    word
 }
 
-fn across_metrics(number: i32, reading: &mut Reading<'_>) -> AcrossMetrics {
-    use proto::AcrossMetrics as Word;
-    match Word::try_from(number) {
-        Ok(Word::Balanced | Word::Unspecified) => AcrossMetrics::Balanced,
-        Ok(Word::Each) => AcrossMetrics::Each,
-        Ok(Word::Holm) => AcrossMetrics::Holm,
-        Ok(Word::BenjaminiHochberg) => AcrossMetrics::BenjaminiHochberg,
-        Err(_) => {
-            let allowed = "ACROSS_METRICS_BALANCED, ACROSS_METRICS_EACH, ACROSS_METRICS_HOLM, \
-                           ACROSS_METRICS_BENJAMINI_HOCHBERG";
-            reading.error("acrossMetrics", number, allowed);
-            AcrossMetrics::default()
-        }
-    }
+/// The word that the contract has under `number`.
+fn meaning<T: Word, E: TryFrom<i32>>(number: i32, name: fn(&E) -> &'static str) -> Option<T> {
+    let name = name(&E::try_from(number).ok()?);
+    let words = T::WORDS.iter();
+    words.filter(|(word, _)| is_called(name, word)).map(|(_, meaning)| *meaning).next()
 }
 
-fn kind(number: i32, of: Option<String>, reading: &mut Reading<'_>) -> MetricKind {
-    use proto::MetricKind as Word;
-    match (Word::try_from(number), of) {
-        (Ok(Word::Auto | Word::Unspecified), _) => MetricKind::Auto,
-        (Ok(Word::Gauge), _) => MetricKind::Gauge,
-        (Ok(Word::Count), exposure) => MetricKind::Count { exposure },
-        (Ok(Word::Proportion), Some(of)) => MetricKind::Proportion { of },
-        (Ok(Word::Proportion), None) => {
-            reading.error("of", "missing", "the name of the metric that holds all events");
-            MetricKind::Auto
+/// The names of all words in the contract.
+fn expected<T: Word, E: TryFrom<i32>>(name: fn(&E) -> &'static str) -> String {
+    let names: Vec<&str> = (1..)
+        .map_while(|number| E::try_from(number).ok())
+        .map(|known| name(&known))
+        .filter(|name| T::WORDS.iter().any(|(word, _)| is_called(name, word)))
+        .collect();
+    format!("one of {}", names.join(", "))
+}
+
+/// Whether `name`, such as `JOINT_OUTCOME_FAIL`, is the contract's name for `word`.
+fn is_called(name: &str, word: &str) -> bool {
+    let mut suffix = String::with_capacity(name.len());
+    for letter in word.chars() {
+        if letter.is_ascii_uppercase() {
+            suffix.push('_');
         }
-        (Err(_), _) => {
-            let allowed = "METRIC_KIND_AUTO, METRIC_KIND_GAUGE, METRIC_KIND_COUNT, \
-                           METRIC_KIND_PROPORTION";
-            reading.error("kind", number, allowed);
-            MetricKind::Auto
-        }
+        suffix.push(letter.to_ascii_uppercase());
+    }
+    name.strip_suffix(&suffix).is_some_and(|prefix| prefix.ends_with('_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use judge_core::config::evidence::{AcrossMetrics, InconclusivePolicy, JointOutcome, KindWord};
+
+    use super::*;
+
+    fn assert_all<T: Word + PartialEq, E: TryFrom<i32>>(name: fn(&E) -> &'static str) {
+        let known =
+            (1..=i32::from(u8::MAX)).take_while(|number| E::try_from(*number).is_ok()).count();
+        assert_eq!(known, T::WORDS.len());
+        let found = (1..).map_while(|number| meaning::<T, E>(number, name));
+        assert_eq!(found.count(), T::WORDS.len());
+    }
+
+    #[test]
+    fn the_contract_and_the_core_have_the_same_words() {
+        assert_all::<TestKind, _>(proto::TestKind::as_str_name);
+        assert_all::<InconclusivePolicy, _>(proto::InconclusivePolicy::as_str_name);
+        assert_all::<JointOutcome, _>(proto::JointOutcome::as_str_name);
+        assert_all::<AcrossMetrics, _>(proto::AcrossMetrics::as_str_name);
+        assert_all::<KindWord, _>(proto::MetricKind::as_str_name);
     }
 }

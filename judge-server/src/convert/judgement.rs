@@ -45,7 +45,7 @@ impl From<Thresholds> for proto::Thresholds {
 }
 
 impl From<GroupScore> for proto::GroupScore {
-    fn from(GroupScore { name, score, weight, cost }: GroupScore) -> Self {
+    fn from(GroupScore { name, score, weight, cost, .. }: GroupScore) -> Self {
         Self { name, score, weight, cost }
     }
 }
@@ -138,7 +138,7 @@ impl From<Counts> for proto::Counts {
 }
 
 impl From<Evidence> for proto::Evidence {
-    fn from(Evidence { estimate, interval, tolerance, effect, direction }: Evidence) -> Self {
+    fn from(Evidence { estimate, interval, tolerance, effect, direction, .. }: Evidence) -> Self {
         let direction = match direction {
             Direction::Increase => proto::Direction::Increase,
             Direction::Decrease => proto::Direction::Decrease,
@@ -203,13 +203,13 @@ impl From<Warning> for proto::Warning {
 
 /// The judges there are, for both sides.
 pub(crate) fn list_judges() -> proto::ListJudgesResponse {
-    let info = |judge: &&dyn Judge| proto::JudgeInfo {
+    let info = |judge: &dyn Judge| proto::JudgeInfo {
         name: judge.name().to_owned(),
         summary: judge.summary().to_owned(),
-        default: judge.name() == judges::DEFAULT.name(),
+        default: judge.name() == judges::built_in().default_judge().name(),
     };
     proto::ListJudgesResponse {
-        judges: judges::ALL.iter().map(info).collect(),
+        judges: judges::built_in().iter().map(info).collect(),
         version: VERSION.to_owned(),
     }
 }

@@ -1,6 +1,6 @@
 //! Problems, and the names that their fields have for the caller.
 
-use judge_core::{Judgement, Problem, Refused, Severity, Warning};
+use judge_core::{JudgeError, Judgement, Problem, Severity, Warning};
 
 use crate::problems::Problems;
 use crate::proto;
@@ -63,7 +63,7 @@ impl Dialect {
 
     /// The refusal with its fields named as the caller names them.
     #[must_use]
-    pub(crate) fn name_all(self, refused: &Refused) -> Problems {
+    pub(crate) fn name_all(self, refused: &JudgeError) -> Problems {
         let mut named = Problems::default();
         for problem in refused.problems() {
             named.push(|| self.name(problem.clone()));

@@ -1,7 +1,7 @@
 //! Requests.
 
 use judge_core::{
-    CanaryConfig, Clock, JudgeRequest, MetricPair, Problem, Refused, Series, judges, kayenta,
+    CanaryConfig, Clock, JudgeError, JudgeRequest, MetricPair, Problem, Series, judges, kayenta,
 };
 
 use crate::limits;
@@ -49,8 +49,9 @@ impl TryFrom<proto::JudgeRequest> for JudgeRequest {
             (None, None) => None,
         };
         // Looked up here, where it is known that the request names it and not its config.
-        let unknown = request.judge.as_deref().and_then(|name| judges::by_name(name).err());
-        for problem in unknown.iter().flat_map(Refused::problems) {
+        let unknown =
+            request.judge.as_deref().and_then(|name| judges::built_in().by_name(name).err());
+        for problem in unknown.iter().flat_map(JudgeError::problems) {
             problems.push(|| Problem { path: "judge".to_owned(), ..problem.clone() });
         }
         if let Some(problem) = limits::too_long_id(&request.id) {

@@ -118,5 +118,5 @@ fn a_sick_baseline_has_a_word_of_its_own() {
     let warning = Warning::SickBaseline { metric: "a".to_owned(), finding: "f".to_owned() };
     let message = proto::Warning::from(warning);
     assert_eq!((message.kind(), &*message.metric), (proto::WarningKind::SickBaseline, "a"));
-    assert!(message.message.starts_with("a: f, and a sick baseline"), "{}", message.message);
+    assert!(message.message.starts_with("a: f, and an unhealthy baseline"), "{}", message.message);
 }

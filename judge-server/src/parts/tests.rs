@@ -37,7 +37,7 @@ fn documents_of_too_many_parts_are_refused_and_those_at_the_edge_are_not() {
 #[test]
 fn the_settings_are_named_that_raise_the_limit() {
     let padded = |json: String| format!("{json}{}", " ".repeat(SMALL));
-    let allowed = |checked: Result<(), Refused>| {
+    let allowed = |checked: Result<(), JudgeError>| {
         checked.unwrap_err().problems().first().unwrap().allowed.clone()
     };
     let [containers, points] = [padded("{".repeat(129)), padded(",".repeat(229))];

@@ -38,7 +38,7 @@ impl Walk {
                 let choice = field.containing_oneof();
                 let choice = choice.map_or(field.full_name().into(), |one| one.full_name().into());
                 if let Some(other) = set.insert(choice, name) {
-                    let found = format!("given as well as {other}");
+                    let found = format!("this field and {other}");
                     return walk.push(found, || "one of the two".into());
                 }
                 walk.field(value, &field);

@@ -90,7 +90,7 @@ pub(super) const TIMES: RangeInclusive<Span> = Span(Duration::from_millis(1))..=
 /// The same where 0 is to do without.
 pub(super) const TIMES_OR_NONE: RangeInclusive<Span> = Span(Duration::ZERO)..=LONGEST;
 
-const LONGEST: Span = Span(Duration::from_secs(30 * 24 * 60 * 60));
+const LONGEST: Span = Span(Duration::from_hours(30 * 24));
 
 /// What there may be at most; with none of it nothing could be judged. Far more than there can be,
 /// and less than any semaphore holds.

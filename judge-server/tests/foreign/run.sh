@@ -17,7 +17,7 @@ venv=${JUDGE_TEST_VENV:-$work/venv}
 
 binary=${JUDGE_BINARY:-}
 if [ -z "$binary" ]; then
-    cargo build --quiet --locked -p judge-server
+    cargo build --quiet --locked -p canary-judge-server
     binary=$(realpath "${CARGO_TARGET_DIR:-target}")/debug/judge-server
 fi
 run=("$binary")

@@ -79,7 +79,7 @@ fn in_the_library(config: &Value) -> Judgement {
         "metricSetPairList": pairs.collect::<Vec<_>>(),
     });
     let request = kayenta::read_request(document.to_string().as_bytes()).unwrap();
-    judges::chosen_by(&request).unwrap().judge(&request).unwrap()
+    judges::built_in().chosen_by(&request).unwrap().judge(&request).unwrap()
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ async fn the_library_and_every_call_agree() {
         let id = case["id"].as_str().unwrap();
         let document = serde_json::to_vec(case).unwrap();
         let request = kayenta::read_request(&document).unwrap();
-        let judgement = judges::chosen_by(&request).unwrap().judge(&request).unwrap();
+        let judgement = judges::built_in().chosen_by(&request).unwrap().judge(&request).unwrap();
 
         let answer = server.post("/judge", document).await;
         let expected = serde_json::to_vec(&kayenta::result(&judgement)).unwrap();

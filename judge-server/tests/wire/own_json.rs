@@ -31,7 +31,7 @@ async fn what_no_reader_takes_is_said_in_full() {
         assert_eq!(misspelt, "canaryConfig.metrics[0].critcal");
         assert!(fields.contains("one of critical, name, groups,"), "{fields}");
         assert_eq!(direction, "canaryConfig.metrics[0].direction");
-        assert_eq!(words, &json!(format!("\"increase\", but allowed is {directions}")).to_string());
+        assert_eq!(words, &json!(format!("expected {directions}, got \"increase\"")).to_string());
     }
 }
 

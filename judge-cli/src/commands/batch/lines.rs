@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 /// A line that is not blank.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum InputLine {
     /// All of it, without its newline.
     Complete {
         /// Its number in the input, from 1.
@@ -38,7 +38,7 @@ impl Lines {
     }
 
     /// The next line that is not blank, in `buffer`; `None` at the end.
-    pub(super) fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<Line>> {
+    pub(super) fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<InputLine>> {
         loop {
             buffer.clear();
             let Some(ending) = self.read_line(&mut buffer)? else {
@@ -47,13 +47,13 @@ impl Lines {
             self.number += 1;
             let number = self.number;
             if matches!(ending, Ending::TooLong) {
-                return Ok(Some(Line::TooLong { number, longest: self.longest }));
+                return Ok(Some(InputLine::TooLong { number, longest: self.longest }));
             }
             if number == 1 && buffer.starts_with(UTF8_BOM) {
                 buffer.drain(..UTF8_BOM.len());
             }
             if !buffer.iter().all(u8::is_ascii_whitespace) {
-                return Ok(Some(Line::Complete { number, bytes: buffer }));
+                return Ok(Some(InputLine::Complete { number, bytes: buffer }));
             }
         }
     }
@@ -103,8 +103,8 @@ mod tests {
         let mut found = Vec::new();
         while let Some(line) = lines.next(Vec::new()).unwrap() {
             found.push(match line {
-                Line::Complete { number, bytes } => (number, Some(bytes)),
-                Line::TooLong { number, .. } => (number, None),
+                InputLine::Complete { number, bytes } => (number, Some(bytes)),
+                InputLine::TooLong { number, .. } => (number, None),
             });
         }
         found

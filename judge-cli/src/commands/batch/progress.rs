@@ -6,14 +6,14 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A line on stderr; nothing unless stderr is a terminal that does not show the results too.
-pub(super) struct Progress {
+pub(super) struct BatchProgress {
     bar: ProgressBar,
     bad: u64,
 }
 
 const REDRAW: Duration = Duration::from_millis(200);
 
-impl Progress {
+impl BatchProgress {
     /// Starts counting.
     pub(super) fn start() -> Self {
         let watched = io::stderr().is_terminal() && !io::stdout().is_terminal();
@@ -39,7 +39,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for BatchProgress {
     fn drop(&mut self) {
         self.bar.finish();
     }

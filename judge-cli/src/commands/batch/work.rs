@@ -1,7 +1,7 @@
 //! One line: read, judged, written.
 
 use judge_core::judges::{self, Judge, Scratch};
-use judge_core::{Problem, Refused, kayenta};
+use judge_core::{JudgeError, Problem, kayenta};
 
 use crate::output::BadLine;
 
@@ -33,9 +33,9 @@ impl Worker {
         })
     }
 
-    fn result(&mut self, line: &[u8]) -> Result<OutputLine, Refused> {
+    fn result(&mut self, line: &[u8]) -> Result<OutputLine, JudgeError> {
         let request = kayenta::read_request(line)?;
-        let judge = self.named.map_or_else(|| judges::chosen_by(&request), Ok)?;
+        let judge = self.named.map_or_else(|| judges::built_in().chosen_by(&request), Ok)?;
         let judgement = judge.judge_with(&request, &mut self.scratch)?;
         let mut text = Vec::with_capacity(line.len() / 2);
         match serde_json::to_writer(&mut text, &kayenta::result(&judgement)) {

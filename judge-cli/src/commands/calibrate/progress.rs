@@ -1,29 +1,29 @@
 //! How far a calibration is, for a person who watches.
 
 use indicatif::ProgressBar;
-use judge_calibrate::Progress as Done;
+use judge_calibrate::Progress;
 
 use crate::commands::bar;
 
 /// A bar on stderr; nothing unless stderr is a terminal.
-pub(super) struct Progress {
+pub(super) struct CalibrationProgress {
     bar: ProgressBar,
 }
 
-impl Progress {
+impl CalibrationProgress {
     /// An empty bar.
     pub(super) fn start() -> Self {
         Self { bar: bar::bar(0, "figures") }
     }
 
     /// Shows how far it is.
-    pub(super) fn show(&self, done: Done) {
+    pub(super) fn show(&self, done: Progress) {
         self.bar.set_length(done.total as u64);
         self.bar.inc(1);
     }
 }
 
-impl Drop for Progress {
+impl Drop for CalibrationProgress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

@@ -12,13 +12,14 @@ pub(crate) struct NoRelease;
 #[derive(Debug, Error)]
 pub(crate) enum WrongFormat {
     #[error(
-        "--output {0}: its ending tells no format; say --format, or name it so that it ends in .csv, \
-         .json, .parquet or .txt"
+        "--output: expected a name that ends in .csv, .json, .parquet or .txt, got {0}; or give --format"
     )]
     Unknown(String),
-    #[error("--format lines has no judgements to write; say --format csv, json, parquet or table")]
+    #[error(
+        "--format lines writes no judgements to --output; give --format csv, json, parquet or table"
+    )]
     Lines,
-    #[error("--format parquet is not for a terminal or a pipe; give --output FILE")]
+    #[error("--format parquet needs a file; give --output FILE")]
     ParquetOnStdout,
 }
 

@@ -14,13 +14,13 @@ use crate::output::replayed_table;
 
 /// Which judgements are wanted, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Wanted {
+pub(super) struct OutputChoice {
     format: FrameFormatArg,
     to_file: bool,
 }
 
-impl Wanted {
-    pub(super) fn of(
+impl OutputChoice {
+    pub(super) fn new(
         format: Option<FrameFormatArg>,
         output: Option<&Path>,
     ) -> Result<Self, WrongFormat> {
@@ -46,7 +46,7 @@ impl Wanted {
         release: &str,
         replayed: &Result<Replayed, BrokenRelease>,
     ) -> Encoded {
-        let line = ReleaseLine::of(release, replayed);
+        let line = ReleaseLine::new(release, replayed);
         let mut text = Vec::new();
         let written = match self.format {
             FrameFormatArg::Lines => Ok(()),
@@ -95,7 +95,7 @@ enum Frame {
 
 /// Takes releases in order.
 pub(super) struct Sink {
-    wanted: Wanted,
+    wanted: OutputChoice,
     store: Option<Store>,
     lines: Vec<ReleaseLine>,
     text: Vec<u8>,
@@ -103,7 +103,7 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    pub(super) fn new(wanted: Wanted, store: Option<Store>) -> Self {
+    pub(super) fn new(wanted: OutputChoice, store: Option<Store>) -> Self {
         Self { wanted, store, lines: Vec::new(), text: Vec::new(), rows: ParquetRows::default() }
     }
 

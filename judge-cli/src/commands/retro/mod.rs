@@ -12,36 +12,37 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
-use judge_core::{Problem, Refused, Verdict, kayenta};
+use judge_core::{JudgeError, Problem, Verdict, kayenta};
 use judge_retro::{
-    Bulk, Ended, Fate, History, OneOfMany, Plan, ReleaseLine, Replay, Replayer, Store, Survey,
-    Windows,
+    Bulk, BulkOutcome, Fate, MetricPlan, NamedRelease, ReleaseHistory, ReleaseLine, Replay,
+    Replayer, Store, Survey, Windows,
 };
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use self::error::NoRelease;
 pub(crate) use self::error::is_bad_input;
-use self::frame::{Encoded, Sink, Wanted};
+use self::frame::{Encoded, OutputChoice, Sink};
 use self::pages::Pages;
-use self::progress::{Progress, Reader};
+use self::progress::{Reader, ReplayProgress};
 use super::exit::Exit;
 use crate::args::RetroArgs;
 use crate::input::{judging, of_ignored};
-use crate::output::{Console, Counts, ReleaseLines};
+use crate::output::{Console, ReleaseCounts, ReleaseLines};
 
 /// Judges every release of a history again.
 pub(crate) fn run(args: &RetroArgs, console: &Console) -> anyhow::Result<Exit> {
-    let wanted = Wanted::of(args.format, args.output.as_deref())?;
+    let wanted = OutputChoice::new(args.format, args.output.as_deref())?;
     let judging = judging(&args.config, &args.overrides)?;
     for warning in &judging.warnings {
         console.warning(warning);
     }
     let windows = Windows::try_from(args.windows.options())?;
     let plan = Arc::new(
-        Plan::of(&judging.config, &judging.document).map_err(|refused| judging.error(refused))?,
+        MetricPlan::new(&judging.config, &judging.document)
+            .map_err(|refused| judging.error(refused))?,
     );
-    let open = || History::open(&args.history, &args.reading.options(), plan.series());
-    let history = Progress::while_looking(open)?;
+    let open = || ReleaseHistory::open(&args.history, &args.reading.options(), plan.series());
+    let history = ReplayProgress::while_looking(open)?;
     for warning in history.warnings() {
         console.warning(warning);
     }
@@ -58,13 +59,13 @@ pub(crate) fn run(args: &RetroArgs, console: &Console) -> anyhow::Result<Exit> {
     });
     let store = match &args.output {
         Some(output) => {
-            let settings = settings::of(args, &judging, &replay, &history, wanted);
+            let settings = settings::settings(args, &judging, &replay, &history, wanted);
             Some(Store::open(output, settings, args.resume)?)
         }
         None => None,
     };
     let stop = stop_on_signals().context("cannot listen for Ctrl-C")?;
-    let survey = Progress::while_looking(|| history.survey())?;
+    let survey = ReplayProgress::while_looking(|| history.survey())?;
     if survey.releases() == 0 {
         bail!(NoRelease);
     }
@@ -96,7 +97,7 @@ struct Outputs<'a> {
 fn judge_all(
     bulk: &Bulk,
     replay: &Arc<Replay>,
-    wanted: Wanted,
+    wanted: OutputChoice,
     outputs: Outputs,
     console: &Console,
 ) -> anyhow::Result<Exit> {
@@ -105,10 +106,11 @@ fn judge_all(
         (None, None) => Reader::Alone,
         _ => Reader::WithFiles,
     };
-    let mut progress = Progress::start(bulk.survey.releases(), bulk.skip, reader, console);
+    let mut progress = ReplayProgress::start(bulk.survey.releases(), bulk.skip, reader, console);
     let lines = ReleaseLines::new(bulk.survey.names(), wanted.shows_lines());
     let mut done = store.iter().flat_map(Store::lines).cloned().collect::<Vec<_>>();
-    let mut counts = Counts { unread: bulk.history.damaged().len(), ..Counts::default() };
+    let mut counts =
+        ReleaseCounts { unread: bulk.history.damaged().len(), ..ReleaseCounts::default() };
     progress.write(lines.header().as_bytes())?;
     for line in &done {
         count(&mut counts, line);
@@ -116,7 +118,7 @@ fn judge_all(
     }
     let mut sink = Sink::new(wanted, store);
     progress.write(sink.header().as_bytes())?;
-    let work = |replayer: &mut Replayer, one: OneOfMany| {
+    let work = |replayer: &mut Replayer, one: NamedRelease| {
         let replayed = one.release.as_ref().map_err(Clone::clone);
         let replayed = replayed.and_then(|release| replayer.judge(release));
         let page = match (&pages, &one.release, &replayed) {
@@ -147,7 +149,7 @@ fn judge_all(
         }
         Ok(())
     };
-    let Ended { stopped, ignored } = bulk.run(|| Replayer::new(replay), work, take)?;
+    let BulkOutcome { stopped, ignored } = bulk.run(|| Replayer::new(replay), work, take)?;
     progress.finish()?;
     if let Some(warning) = of_ignored(&ignored) {
         console.warning(warning);
@@ -178,7 +180,7 @@ fn interrupted(kept: Option<usize>, pages: Option<&Pages>, survey: &Survey) -> S
     }
 }
 
-fn count(counts: &mut Counts, line: &ReleaseLine) {
+fn count(counts: &mut ReleaseCounts, line: &ReleaseLine) {
     match &line.fate {
         Fate::Judged { verdict, stopped_at, warnings, no_baseline, .. } => {
             *match verdict {
@@ -202,10 +204,10 @@ pub(crate) fn refused_expressions(json: &[u8]) -> Vec<Problem> {
     let Ok(config) = kayenta::read_config(document.to_string().as_bytes()) else {
         return Vec::new();
     };
-    let refused = Plan::of(&config, &document).err();
+    let refused = MetricPlan::new(&config, &document).err();
     refused
         .iter()
-        .flat_map(Refused::problems)
+        .flat_map(JudgeError::problems)
         .map(|problem| problem.clone().within(prefix))
         .collect()
 }

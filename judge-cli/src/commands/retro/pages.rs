@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use judge_core::{Clock, MetricPair, Series};
-use judge_report::index::{Entry, Outcome};
-use judge_report::timeline::{Interval, Stop};
+use judge_report::index::{IndexEntry, ReleaseOutcome};
+use judge_report::timeline::{Stop, TimelineInterval};
 use judge_report::{Fact, Index, Report, Timeline, file_names, index_page, timeline_page};
-use judge_retro::{Fate, Grid, Recorded, Release, ReleaseLine, Replay, Replayed, Span, Window};
+use judge_retro::{
+    Fate, Grid, RecordedSeries, Release, ReleaseLine, Replay, Replayed, TimeSpan, Window,
+};
 use serde_json::Value;
 
 use crate::output::Destination;
@@ -63,7 +65,7 @@ impl<'a> Pages<'a> {
             facts: &self.facts[1..],
             warm_up,
             judged: Some(span(deciding.window.canary)),
-            ..Report::of(&deciding.judgement)
+            ..Report::new(&deciding.judgement)
         };
         let page = timeline_page(&self.timeline(replayed), &report);
         Destination::File(self.folder.join(file)).write_as_it_is(page.as_bytes())
@@ -77,7 +79,7 @@ impl<'a> Pages<'a> {
         Destination::File(self.folder.join("index.html")).write_as_it_is(page.as_bytes())
     }
 
-    fn entry(&self, line: &ReleaseLine) -> Entry {
+    fn entry(&self, line: &ReleaseLine) -> IndexEntry {
         let release = line.release.clone();
         match &line.fate {
             Fate::Judged {
@@ -85,17 +87,19 @@ impl<'a> Pages<'a> {
             } => {
                 let page = self.files.get(line.release.as_str()).cloned();
                 let metric = because_of.first().cloned();
-                let outcome = Outcome::Judged {
+                let outcome = ReleaseOutcome::Judged {
                     verdict: *verdict,
                     start_millis: *start_millis,
                     stopped: stopped_millis.map(|at_millis| Stop { at_millis, metric }),
                     intervals: intervals.clone(),
                 };
-                Entry { release, page, outcome }
+                IndexEntry { release, page, outcome }
             }
-            Fate::Broken { error } => {
-                Entry { release, page: None, outcome: Outcome::Broken { problem: error.clone() } }
-            }
+            Fate::Broken { error } => IndexEntry {
+                release,
+                page: None,
+                outcome: ReleaseOutcome::Broken { problem: error.clone() },
+            },
         }
     }
 
@@ -106,7 +110,7 @@ impl<'a> Pages<'a> {
         let names = metrics.into_iter().flatten().map(|metric| metric.name.clone());
         let intervals = replayed.intervals.iter().map(|one| {
             let metrics = one.judgement.metrics.iter();
-            Interval {
+            TimelineInterval {
                 window: span(one.window.canary),
                 verdict: one.judgement.verdict,
                 score: one.judgement.score,
@@ -129,21 +133,21 @@ impl<'a> Pages<'a> {
     }
 }
 
-fn span(span: Span) -> judge_report::Span {
-    judge_report::Span { from_millis: span.start_millis, to_millis: span.end_millis }
+fn span(span: TimeSpan) -> judge_report::TimeRange {
+    judge_report::TimeRange { from_millis: span.start_millis, to_millis: span.end_millis }
 }
 
 /// What of `warm_up` was not judged: a sliding window may begin in it.
-fn left_out(warm_up: Span, judged: Span) -> Option<judge_report::Span> {
+fn left_out(warm_up: TimeSpan, judged: TimeSpan) -> Option<judge_report::TimeRange> {
     let end_millis = warm_up.end_millis.min(judged.start_millis);
-    let left_out = Span { end_millis, ..warm_up };
+    let left_out = TimeSpan { end_millis, ..warm_up };
     (left_out.millis() > 0).then(|| span(left_out))
 }
 
 /// Everything that was recorded; a baseline of an earlier time is laid over its canary.
 fn pairs(release: &Release, window: Window) -> Vec<MetricPair> {
     let offset = window.canary.start_millis.saturating_sub(window.baseline.start_millis);
-    let series = |recorded: &Recorded, grid: Grid, later: i64| {
+    let series = |recorded: &RecordedSeries, grid: Grid, later: i64| {
         let start_millis = grid.start_millis.saturating_add(later);
         let clock = Clock { start_millis, step_millis: grid.step_millis };
         Series {

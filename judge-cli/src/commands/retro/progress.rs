@@ -9,7 +9,7 @@ use crate::commands::bar::{self, REDRAW};
 use crate::output::{Console, reader_went_away};
 
 /// A line on stderr if that is a terminal, and the results beside it.
-pub(super) struct Progress<'a> {
+pub(super) struct ReplayProgress<'a> {
     bar: ProgressBar,
     console: &'a Console,
     /// Results that are not written yet.
@@ -29,7 +29,7 @@ pub(super) enum Reader {
     Gone,
 }
 
-impl<'a> Progress<'a> {
+impl<'a> ReplayProgress<'a> {
     /// Looks through the files while a person sees that something is going on.
     pub(super) fn while_looking<T>(look: impl FnOnce() -> T) -> T {
         let style = ProgressStyle::with_template("{spinner} looking for releases");
@@ -103,7 +103,7 @@ impl<'a> Progress<'a> {
     }
 }
 
-impl Drop for Progress<'_> {
+impl Drop for ReplayProgress<'_> {
     fn drop(&mut self) {
         // If this is because of an error, that is told; what was judged before it is shown all the same.
         let _ = self.finish();

@@ -3,20 +3,20 @@
 use std::fs;
 use std::time::UNIX_EPOCH;
 
-use judge_retro::{History, Replay};
+use judge_retro::{ReleaseHistory, Replay};
 use serde_json::{Value, json};
 
-use super::frame::Wanted;
+use super::frame::OutputChoice;
 use crate::args::RetroArgs;
 use crate::input::Judging;
 
 /// Everything that the output of a run depends on, by the names that people know it by.
-pub(super) fn of(
+pub(super) fn settings(
     args: &RetroArgs,
     judging: &Judging,
     replay: &Replay,
-    history: &History,
-    wanted: Wanted,
+    history: &ReleaseHistory,
+    wanted: OutputChoice,
 ) -> Value {
     let files: Vec<Value> = history
         .files()

@@ -30,7 +30,7 @@ fn several_series_need_names_of_their_own() {
 
     let nameless = r#"{"metric":{"instance":"a:1"},"values":[[0,"1"]]}"#;
     for (result, part) in [
-        (format!("{up},{up}"), "2 series where a metric has one: up{}, up{}"),
+        (format!("{up},{up}"), "up{}, up{}"),
         (format!("{nameless},{up}"), "{instance=\"a:1\"}, up{}"),
     ] {
         let error = read(matrix(&result).as_bytes()).unwrap_err().to_string();
@@ -43,7 +43,7 @@ fn several_series_need_names_of_their_own() {
 fn one_time_has_one_value() {
     let text = matrix(r#"{"metric":{},"values":[[0,"1"],[0,"2"]]}"#);
     let error = read(text.as_bytes()).unwrap_err().to_string();
-    let part = "data.result[0].values[1]: the time 1970-01-01T00:00:00Z stands already in point 0";
+    let part = "data.result[0].values[1]: the time 1970-01-01T00:00:00Z is already in point 0";
     assert!(error.contains(part), "{error}");
 }
 

@@ -2,7 +2,7 @@
 
 use comfy_table::{Cell, Color, Table};
 use judge_core::judgement::{MetricJudgement, SideSummary};
-use judge_core::{Classification, figure};
+use judge_core::{Classification, format};
 
 use crate::output::text::printable;
 
@@ -34,7 +34,7 @@ pub(super) fn reason(metric: &MetricJudgement) -> [Cell; 2] {
 pub(super) fn row(metric: &MetricJudgement) -> Vec<Cell> {
     let median = |side: &SideSummary, other: &SideSummary| match side.counts.judged {
         0 => "-".to_owned(),
-        _ => figure::value_beside(side.median, other.median),
+        _ => format::value_beside(side.median, other.median),
     };
     vec![
         Cell::new(printable(&metric.shown_name())),

@@ -1,6 +1,6 @@
-use judge_core::Thresholds;
-use judge_core::config::{Direction, EffectMeasure};
-use judge_core::judgement::{Counts, Decision, Effect, Evidence, Interval, SideSummary};
+use judge_core::config::{Direction, EffectMeasure, EffectSize};
+use judge_core::judgement::{Counts, Decision, Effect, Evidence, SideSummary};
+use judge_core::{Interval, Shift, Thresholds};
 
 use super::*;
 
@@ -10,58 +10,26 @@ fn summary(median: f64) -> SideSummary {
 }
 
 fn metric(name: &str, group: &str, classification: Classification, median: f64) -> MetricJudgement {
-    let effect = Effect {
-        measure: EffectMeasure::MeanRatio,
-        value: 1.5,
-        allowed_increase: 1.0,
-        allowed_decrease: 1.0,
-        critical_increase: 1.0,
-        critical_decrease: 1.0,
-    };
-    let evidence = Evidence {
-        estimate: 5.0,
-        interval: Interval { lower: 4.0, upper: 6.25, level: 0.98 },
-        tolerance: 1.25,
-        effect,
-        direction: Direction::Increase,
-    };
-    MetricJudgement {
-        name: name.to_owned(),
-        id: None,
-        tags: None,
-        groups: if group.is_empty() { Vec::new() } else { vec![group.to_owned()] },
-        classification,
-        reason: None,
-        critical: false,
-        muted: false,
-        baseline: summary(median),
-        canary: summary(15.0),
-        mean_ratio: Some(1.5),
-        findings: Vec::new(),
-        decision: Decision::Tested(evidence),
-    }
+    let effect = Effect::new(1.5, EffectSize::neutral(EffectMeasure::MeanRatio));
+    let shift = Shift::new(5.0, Interval::new(4.0, 6.25, 0.98));
+    let evidence = Evidence::new(shift, 1.25, effect, Direction::Increase);
+    let mut metric = MetricJudgement::new(name, classification, Decision::Tested(evidence));
+    metric.groups = if group.is_empty() { Vec::new() } else { vec![group.to_owned()] };
+    metric.baseline = summary(median);
+    metric.canary = summary(15.0);
+    metric.mean_ratio = Some(1.5);
+    metric
 }
 
 fn sample() -> Judgement {
-    Judgement {
-        judge: "NetflixACAJudge-v1.0".to_owned(),
-        verdict: Verdict::Marginal,
-        score: 75.5,
-        reason: None,
-        thresholds: Thresholds::DEFAULT,
-        groups: vec![GroupScore {
-            name: "Latency".to_owned(),
-            score: 50.0,
-            weight: 49.0,
-            cost: 24.5,
-        }],
-        metrics: vec![
-            metric("p50", "Latency", Classification::Pass, 10.0),
-            metric("p99", "Latency", Classification::High, -10.0),
-            metric("errors", "", Classification::High, 0.0),
-        ],
-        warnings: Vec::new(),
-    }
+    let mut judgement = Judgement::new("NetflixACAJudge-v1.0", 75.5, Thresholds::DEFAULT);
+    judgement.groups = vec![GroupScore::new("Latency", 50.0, 49.0, 24.5)];
+    judgement.metrics = vec![
+        metric("p50", "Latency", Classification::Pass, 10.0),
+        metric("p99", "Latency", Classification::High, -10.0),
+        metric("errors", "", Classification::High, 0.0),
+    ];
+    judgement
 }
 
 fn plain(judgement: &Judgement, width: Option<u16>) -> String {

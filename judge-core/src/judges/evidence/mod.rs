@@ -15,8 +15,9 @@ mod say;
 mod tests;
 
 use crate::config::evidence::{AcrossMetrics, InconclusivePolicy, JointOutcome};
+use crate::error::JudgeError;
 use crate::judgement::{Classification, Decision, Judgement, TestKind};
-use crate::problem::{Problem, Refused, Severity};
+use crate::problem::{Problem, Severity};
 use crate::request::JudgeRequest;
 use crate::score::{self, MutedGroups};
 use crate::series::MetricPair;
@@ -37,7 +38,7 @@ const NOT_ENOUGH_HISTORY: &str = "the history is not used: at least 3 healthy se
 pub struct EvidenceJudge;
 
 #[derive(Debug, Default)]
-pub(super) struct Buffers {
+struct Buffers {
     metric: metric::Buffers,
 }
 
@@ -54,20 +55,25 @@ impl Judge for EvidenceJudge {
         &self,
         request: &JudgeRequest,
         scratch: &mut Scratch,
-    ) -> Result<Judgement, Refused> {
+    ) -> Result<Judgement, JudgeError> {
         let (refused, noticed): (Vec<_>, Vec<_>) = request
             .problems()
             .into_iter()
             .partition(|problem| problem.severity != Severity::Notice);
-        Refused::unless_empty(refused.into_iter().map(Problem::into_error).collect())?;
-        Refused::unless_empty(without_exposure(request))?;
+        JudgeError::check(refused.into_iter().map(Problem::into_error).collect())?;
+        JudgeError::check(without_exposure(request))?;
         let mut warnings: Vec<Warning> = noticed.into_iter().map(Warning::Suspect).collect();
-        let configs = Configs::of(request);
+        let configs = Configs::new(request);
         let mut judged = Vec::with_capacity(request.pairs.len());
         for (index, pair) in request.pairs.iter().enumerate() {
             scratch.check_stop()?;
-            let config = configs.of_pair(index, pair)?;
-            judged.push(metric::judge(pair, config, request, &mut scratch.evidence.metric));
+            let config = configs.for_pair(index, pair)?;
+            judged.push(metric::judge(
+                pair,
+                config,
+                request,
+                &mut scratch.buffers::<Buffers>().metric,
+            ));
         }
         adjust(request, &mut judged);
         let systemic = joint::find(request, &judged);

@@ -1,20 +1,20 @@
 //! Brent's root finder, step for step as Kayenta runs it.
 
-/// Kayenta's tolerance is 1e-4 of the metric's unit, whatever the unit; half of it counts.
+/// Kayenta's tolerance is 1e-4 of the metric's unit, whatever the unit is. Brent's method uses half of it.
 const HALF_TOLERANCE: f64 = 0.5e-4;
 
-/// R's iteration limit of 1000, and the one that its loop adds.
+/// R's limit of 1000 iterations, and the extra one of its loop.
 const MOST_STEPS: usize = 1001;
 
-/// A point and the function's value there.
+/// A point and the value of the function there.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Point {
     pub(super) at: f64,
     pub(super) value: f64,
 }
 
-/// The root of `f` between `low` and `high`, by Brent's method (Brent 1973, chapter 4, `zero`) as in
-/// netlib's `zeroin` and R's `uniroot`. Where parity is at stake, the order of operations is too.
+/// The root of `f` between `low` and `high` (Brent 1973, chapter 4, `zero`), as in netlib's `zeroin` and R's
+/// `uniroot`. The order of the operations is theirs, because verdicts depend on the last bits.
 pub(super) fn root<E>(
     low: Point,
     high: Point,
@@ -51,8 +51,8 @@ pub(super) fn root<E>(
     Ok(b.at)
 }
 
-/// The step to where the secant or the inverse parabola crosses 0, unless it leaves the bracket or
-/// is not half of the last.
+/// The step to the zero of the secant or the inverse parabola; `None` if it leaves the bracket or is more
+/// than half of the last step.
 fn interpolate(a: Point, b: Point, c: Point, last_step: f64, tolerance: f64) -> Option<f64> {
     let bracket = c.at - b.at;
     let (mut p, mut q);
@@ -75,7 +75,7 @@ fn interpolate(a: Point, b: Point, c: Point, last_step: f64, tolerance: f64) -> 
     (inside && p < (last_step * q / 2.0).abs()).then(|| p / q)
 }
 
-/// Zero to within one unit in the last place.
+/// Whether `value` is zero to within one unit in the last place.
 fn is_zero(value: f64) -> bool {
     value.abs() <= f64::from_bits(1)
 }

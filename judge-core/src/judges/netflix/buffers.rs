@@ -1,12 +1,12 @@
-//! What the judge fills anew for every metric.
+//! Buffers that the judge fills anew for every metric.
 
 use crate::clean::Cleaned;
 
-use super::runs::Runs;
+use super::shifted_ranks::ShiftedRanks;
 
 #[derive(Debug, Default)]
-pub(in crate::judges) struct Buffers {
+pub(super) struct Buffers {
     pub(super) baseline: Cleaned,
     pub(super) canary: Cleaned,
-    pub(super) runs: Runs,
+    pub(super) ranks: ShiftedRanks,
 }

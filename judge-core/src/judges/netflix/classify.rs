@@ -1,4 +1,4 @@
-//! One metric: from the cleaned sides to its class, and what decided it.
+//! Classifies one metric from its cleaned sides.
 
 use crate::config::{Direction, EffectMeasure, MetricConfig};
 use crate::interval::Shift;
@@ -9,7 +9,7 @@ use super::buffers::Buffers;
 use super::parameters::TOLERANCE;
 use super::{constant_sides, interval};
 
-/// The class of a metric with everything that goes with it.
+/// The class of a metric, and what goes with it.
 pub(super) struct Class {
     pub(super) classification: Classification,
     pub(super) reason: Option<String>,
@@ -36,7 +36,7 @@ pub(super) fn classify(
     baseline: &SideSummary,
     canary: &SideSummary,
 ) -> Class {
-    let Buffers { baseline: y, canary: x, runs } = buffers;
+    let Buffers { baseline: y, canary: x, ranks } = buffers;
     if x.sorted.is_empty() || y.sorted.is_empty() {
         return missing(config);
     }
@@ -53,7 +53,7 @@ pub(super) fn classify(
         constant_sides::spread(&mut x.sorted);
         constant_sides::spread(&mut y.sorted);
     }
-    let Ok(shift) = interval::shift(&x.sorted, &y.sorted, runs) else {
+    let Ok(shift) = interval::shift(&x.sorted, &y.sorted, ranks) else {
         return Class {
             classification: Classification::Error,
             reason: Some("Metric Classification Failed".to_owned()),
@@ -64,7 +64,7 @@ pub(super) fn classify(
     };
     let effect = match config.effect_size.measure {
         EffectMeasure::MeanRatio => mean_ratio,
-        EffectMeasure::Cles => interval::superiority(&x.sorted, &y.sorted, runs),
+        EffectMeasure::Cles => interval::superiority(&x.sorted, &y.sorted, ranks),
     };
     let evidence = evidence(config, shift, effect);
     let classification = direction_of_change(&evidence);
@@ -92,21 +92,8 @@ fn missing(config: &MetricConfig) -> Class {
 }
 
 fn evidence(config: &MetricConfig, shift: Shift, effect: f64) -> Evidence {
-    let size = config.effect_size;
-    Evidence {
-        estimate: shift.estimate,
-        interval: shift.interval,
-        tolerance: TOLERANCE * shift.estimate.abs(),
-        effect: Effect {
-            measure: size.measure,
-            value: effect,
-            allowed_increase: size.allowed_increase,
-            allowed_decrease: size.allowed_decrease,
-            critical_increase: size.critical_increase,
-            critical_decrease: size.critical_decrease,
-        },
-        direction: config.direction,
-    }
+    let tolerance = TOLERANCE * shift.estimate.abs();
+    Evidence::new(shift, tolerance, Effect::new(effect, config.effect_size), config.direction)
 }
 
 fn direction_of_change(evidence: &Evidence) -> Classification {

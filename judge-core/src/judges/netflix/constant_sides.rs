@@ -1,14 +1,14 @@
 //! Two sides that are constant and differ.
 //!
-//! The test has no answer for them, so Kayenta adds Gaussian noise from an unseeded source. Here the
-//! noise is replaced by its expectation: the quantiles of the same distribution. That gives the class
-//! that Kayenta gives almost always, and always the same.
+//! The test is undefined for them, so Kayenta adds Gaussian noise from an unseeded source. Here the expected
+//! order statistics of that noise replace it: quantiles of the same distribution. The class is the one that
+//! Kayenta nearly always gives, and it is always the same.
 
 use crate::stats::distribution::normal;
 
 use super::parameters::CONSTANT_NOISE;
 
-/// Spreads the equal values of `sorted` as noise would, in expectation.
+/// Adds the expected noise to the equal values of `sorted`.
 pub(super) fn spread(sorted: &mut [f64]) {
     let n = sorted.len() as f64;
     for (index, value) in sorted.iter_mut().enumerate() {

@@ -1,4 +1,4 @@
-//! The Mann–Whitney shift and its interval as Kayenta computes them.
+//! The Mann–Whitney shift and its interval, as Kayenta computes them.
 
 use crate::interval::{Interval, Shift};
 use crate::order;
@@ -6,10 +6,10 @@ use crate::order;
 use super::brent::{self, Point};
 use super::parameters::{CONFIDENCE, NORMAL_QUANTILE};
 use super::quantile;
-use super::runs::Runs;
+use super::shifted_ranks::ShiftedRanks;
 use super::statistic::{Statistic, Untestable};
 
-/// The shifts at which the canary lies wholly below or above the baseline.
+/// Shifts at which the canary lies entirely below (`high`) or above (`low`) the baseline.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     low: f64,
@@ -17,7 +17,7 @@ struct Span {
 }
 
 impl Span {
-    fn of(x: Extremes, y: Extremes) -> Self {
+    fn between(x: Extremes, y: Extremes) -> Self {
         Self { low: x.min - y.max, high: x.max - y.min }
     }
 }
@@ -29,13 +29,13 @@ struct Extremes {
 }
 
 impl Extremes {
-    /// Of values in ascending order without NaN.
-    fn of_sorted(values: &[f64]) -> Option<Self> {
+    /// Smallest and largest of ascending values without NaN.
+    fn from_sorted(values: &[f64]) -> Option<Self> {
         Some(Self { min: *values.first()?, max: *values.last()? })
     }
 
-    /// Of values in any order, as Scala 2.12 finds them: a NaN makes it forget what came before.
-    fn as_scala(values: &[f64]) -> Option<Self> {
+    /// Smallest and largest as Scala 2.12 finds them: after a NaN, it forgets what came before.
+    fn as_in_scala(values: &[f64]) -> Option<Self> {
         let values = || values.iter().copied();
         let min = values().reduce(|min, value| if min <= value { min } else { value })?;
         let max = values().reduce(|max, value| if max >= value { max } else { value })?;
@@ -43,15 +43,18 @@ impl Extremes {
     }
 }
 
-/// The shift of `canary` from `baseline` with its interval at `level`, as Kayenta computes them:
-/// roots of the rank statistic in the shift, to an absolute tolerance of 1e-4 of the metric's unit.
+/// The shift canary − baseline with its interval at `level`, as Kayenta computes them.
 ///
-/// Values in any order and unit. Infinite ones rank like any other, NaN above them.
-/// O((m + n) · (log(m + n) + steps)), with some 40 steps.
+/// Both ends and the estimate are roots of the rank statistic in the shift, to an absolute tolerance of 1e-4
+/// of the metric's unit. The result depends on the unit, because Kayenta's does: for statistics of your own,
+/// use [`hodges_lehmann`](crate::stats::hodges_lehmann()).
+///
+/// The values may have any order and unit. Infinite values rank like any others, NaN above them. O((m + n) ·
+/// (log(m + n) + steps)), with about 40 steps.
 ///
 /// # Errors
-/// When the statistic has no standard deviation because all values tie once shifted, when a side has
-/// no values, or when `level` is above 1.
+/// If the statistic has no standard deviation, because all values tie after the shift; if a side has no
+/// values; if `level` is above 1.
 ///
 /// # Example
 /// ```
@@ -67,23 +70,23 @@ pub fn shift_interval(canary: &[f64], baseline: &[f64], level: f64) -> Result<Sh
         order::sort(&mut values);
         values
     };
-    let extremes = Extremes::as_scala(canary).zip(Extremes::as_scala(baseline));
+    let extremes = Extremes::as_in_scala(canary).zip(Extremes::as_in_scala(baseline));
     let (x, y) = extremes.ok_or(Untestable)?;
     let z = quantile::two_sided(level).ok_or(Untestable)?;
-    let mut runs = Runs::default();
+    let mut ranks = ShiftedRanks::default();
     let (canary, baseline) = (sorted(canary), sorted(baseline));
-    crossings(&mut Statistic::new(&canary, &baseline, &mut runs), Span::of(x, y), z, level)
+    crossings(&mut Statistic::new(&canary, &baseline, &mut ranks), Span::between(x, y), z, level)
 }
 
-/// The interval at Kayenta's level. Both samples are sorted ascending and hold no NaN.
-pub(super) fn shift(x: &[f64], y: &[f64], runs: &mut Runs) -> Result<Shift, Untestable> {
-    let extremes = Extremes::of_sorted(x).zip(Extremes::of_sorted(y));
+/// The interval at Kayenta's confidence level. Both samples are ascending and contain no NaN.
+pub(super) fn shift(x: &[f64], y: &[f64], ranks: &mut ShiftedRanks) -> Result<Shift, Untestable> {
+    let extremes = Extremes::from_sorted(x).zip(Extremes::from_sorted(y));
     let (of_x, of_y) = extremes.ok_or(Untestable)?;
-    let mut w = Statistic::new(x, y, runs);
-    crossings(&mut w, Span::of(of_x, of_y), NORMAL_QUANTILE, CONFIDENCE)
+    let mut w = Statistic::new(x, y, ranks);
+    crossings(&mut w, Span::between(of_x, of_y), NORMAL_QUANTILE, CONFIDENCE)
 }
 
-/// Where W crosses `z`, −`z` and 0: the interval of x − y and its middle.
+/// The shifts at which W crosses `z`, −`z` and 0: the interval of x − y and the estimate.
 fn crossings(w: &mut Statistic<'_>, span: Span, z: f64, level: f64) -> Result<Shift, Untestable> {
     let low = Point { at: span.low, value: w.at(span.low)? };
     let high = Point { at: span.high, value: w.at(span.high)? };
@@ -104,9 +107,9 @@ fn crossings(w: &mut Statistic<'_>, span: Span, z: f64, level: f64) -> Result<Sh
     Ok(Shift::new(crossing(0.0)?, Interval::new(lower, upper, level)))
 }
 
-/// Kayenta's common language effect size: the probability that a value of `x` exceeds one of `y`,
-/// ties counting half.
-pub(super) fn superiority(x: &[f64], y: &[f64], runs: &mut Runs) -> f64 {
-    let twice_u = Statistic::new(x, y, runs).twice_u();
+/// Kayenta's common language effect size: the probability that a value of `x` exceeds a value of `y`; ties
+/// count half.
+pub(super) fn superiority(x: &[f64], y: &[f64], ranks: &mut ShiftedRanks) -> f64 {
+    let twice_u = Statistic::new(x, y, ranks).twice_u();
     twice_u / (2.0 * x.len() as f64 * y.len() as f64)
 }

@@ -1,26 +1,27 @@
-//! Where each value of x, moved down, falls among those of y.
+//! Positions of the values of x, moved down by a shift, among the values of y.
 
 use crate::order::key;
 
-/// For each distinct value of x how many distinct ones of y are smaller, at one shift.
+/// For each distinct value of x, the number of distinct values of y below it, at one shift.
 #[derive(Debug, Default)]
 pub(super) struct Positions {
-    /// NaN before the first.
+    /// The shift; NaN before the first merge.
     pub(super) shift: f64,
-    /// As many as there are values of x, and one more without meaning.
+    /// One entry for each value of x, and a last one without meaning.
     pub(super) below: Vec<usize>,
     /// Whether a value of x equals one of y.
     pub(super) tied: bool,
 }
 
-/// How many merges run side by side.
+/// Number of merges that run side by side.
 const LANES: usize = 4;
 
 impl Positions {
-    /// Merges `x` − `shift`, kept in `moved` as keys, with the keys `y`, both ascending without equal values, infinity
-    /// behind those of x and NaN behind those of y. Four merges run side by side, each a quarter of
-    /// the way, without a branch: one alone would wait for its own comparisons, which no processor
-    /// can predict.
+    /// Merges `x` − `shift` with `y`. Both are ascending without equal values; infinity ends x and NaN ends
+    /// the keys `y`. `moved` is a buffer for the keys of x.
+    ///
+    /// Four merges run side by side, each over a quarter of the steps, without branches: one merge alone
+    /// would wait for its own comparisons, which no processor can predict.
     pub(super) fn find(&mut self, x: &[f64], y: &[i64], shift: f64, moved: &mut Vec<i64>) {
         let (m, n) = (x.len() - 1, y.len() - 1);
         moved.clear();
@@ -48,7 +49,7 @@ impl Positions {
         for at in LANES * steps..m + n {
             step(at, last);
         }
-        // A lane that stops amid the values of y below its x has left too few there.
+        // A lane that stops between values of y below its x has counted too few of them.
         for (lane, start) in starts.iter().enumerate().skip(1) {
             let next = lane * steps - start;
             below[next] = start + y[*start..].iter().take_while(|y| **y < x[next]).count();
@@ -57,8 +58,8 @@ impl Positions {
     }
 }
 
-/// How many values of y a merge has passed after `steps` steps: by bisection (Odeh et al. 2012,
-/// "Merge Path"), without a branch for the same reason.
+/// Number of values of y that a merge has passed after `steps` steps. Bisection (Odeh et al. 2012, "Merge
+/// Path"), without branches for the same reason.
 fn passed(steps: usize, x: &[i64], y: &[i64]) -> usize {
     let (m, n) = (x.len() - 1, y.len() - 1);
     let (mut taken, end) = (steps.saturating_sub(n), steps.min(m));

@@ -1,8 +1,7 @@
 //! `NetflixACAJudge-v1.0`: Kayenta's verdicts exactly.
 //!
-//! It breaks two rules of this crate because Kayenta does: its interval has an absolute tolerance of
-//! 1e-4 in the metric's unit, so verdicts depend on the unit; and it goes on where a config is
-//! suspect, with a warning.
+//! It breaks two rules of this crate, because Kayenta does. Its interval has an absolute tolerance of 1e-4 of
+//! the metric's unit, so verdicts depend on the unit. It accepts suspect configs, with a warning.
 
 mod brent;
 mod buffers;
@@ -10,16 +9,16 @@ mod classify;
 mod constant_sides;
 mod interval;
 mod merge;
-mod open;
 mod parameters;
 mod quantile;
 mod ranks;
-mod runs;
+mod shifted_ranks;
 mod statistic;
+mod undecided_pairs;
 
 use crate::config::MetricConfig;
+use crate::error::JudgeError;
 use crate::judgement::{Judgement, MetricJudgement};
-use crate::problem::Refused;
 use crate::request::JudgeRequest;
 use crate::score::{self, MutedGroups};
 use crate::series::MetricPair;
@@ -27,14 +26,31 @@ use crate::warning::Warning;
 
 use super::pairs::{self, Configs};
 use super::{Judge, Scratch};
-pub(super) use buffers::Buffers;
+use buffers::Buffers;
 pub use interval::shift_interval;
 pub use statistic::Untestable;
 
 /// Kayenta's `NetflixACAJudge-v1.0`.
 ///
-/// A metric is High or Low when the interval of its shift lies beyond a quarter of the shift and its
-/// effect size reaches the allowance. It compares locations and nothing else.
+/// A metric is High or Low if the interval of its shift lies beyond a quarter of the shift and its effect
+/// reaches the allowance. The judge compares locations and nothing else.
+///
+/// # Example
+/// ```
+/// use judge_core::{
+///     CanaryConfig, Classification, Judge, JudgeRequest, MetricConfig, MetricPair, NetflixAcaJudge,
+/// };
+///
+/// let config = CanaryConfig {
+///     metrics: vec![MetricConfig::new("latency", "Latency")],
+///     ..CanaryConfig::default()
+/// };
+/// let series = |start: i32| (0..20).map(|point| f64::from(start + point)).collect::<Vec<_>>();
+/// let pairs = vec![MetricPair::new("latency", series(100), series(200))];
+/// let judgement = NetflixAcaJudge.judge(&JudgeRequest { config, pairs, ..JudgeRequest::default() })?;
+/// assert_eq!(judgement.metrics[0].classification, Classification::High);
+/// # Ok::<(), judge_core::JudgeError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct NetflixAcaJudge;
 
@@ -51,16 +67,16 @@ impl Judge for NetflixAcaJudge {
         &self,
         request: &JudgeRequest,
         scratch: &mut Scratch,
-    ) -> Result<Judgement, Refused> {
-        let configs = Configs::of(request);
+    ) -> Result<Judgement, JudgeError> {
+        let configs = Configs::new(request);
         let mut warnings: Vec<Warning> =
             request.problems().into_iter().map(Warning::Suspect).collect();
         warnings.extend(pairs::unread_history(request, self.name()).map(Warning::Suspect));
         let mut metrics = Vec::with_capacity(request.pairs.len());
         for (index, pair) in request.pairs.iter().enumerate() {
             scratch.check_stop()?;
-            let config = configs.of_pair(index, pair)?;
-            let metric = judge_metric(pair, config, &mut scratch.netflix);
+            let config = configs.for_pair(index, pair)?;
+            let metric = judge_metric(pair, config, scratch.buffers());
             pairs::warn_of(&metric, pair, &mut warnings);
             metrics.push(metric);
         }

@@ -1,14 +1,14 @@
-//! The normal quantile to the last bit as Kayenta has it.
+//! The normal quantile, to the last bit as in Kayenta.
 
 use std::f64::consts::SQRT_2;
 
 use crate::math;
 use crate::stats::distribution::normal;
 
-/// Half-width in standard deviations of a two-sided normal interval of `level`, `None` above 1.
-/// Negative below 0, as in Kayenta, which does not check.
+/// Half-width in standard deviations of a two-sided normal interval at `level`; `None` above 1. Negative
+/// below 0, as in Kayenta, which does not check the level.
 pub(super) fn two_sided(level: f64) -> Option<f64> {
-    // From the lower tail, which rounds differently from 1 less it.
+    // From the lower tail, which rounds differently from 1 minus the tail.
     let p = (1.0 - level) / 2.0;
     if !(0.0..=1.0).contains(&p) {
         return None;
@@ -17,8 +17,8 @@ pub(super) fn two_sided(level: f64) -> Option<f64> {
     Some(central_erf_inv(x).map_or_else(|| normal::upper_quantile(p), |y| SQRT_2 * y))
 }
 
-/// Giles (2010), "Approximating the erfinv function", table 5, central polynomial, highest power
-/// first. commons-math uses it, and its last bits differ from those of better approximations.
+/// Giles (2010), "Approximating the erfinv function", table 5, central polynomial, highest power first.
+/// commons-math uses it; its last bits differ from those of better approximations.
 const CENTRAL: [f64; 23] = [
     -3.6444120640178196996e-21,
     -1.685059138182016589e-19,
@@ -45,7 +45,7 @@ const CENTRAL: [f64; 23] = [
     1.6536545626831027356,
 ];
 
-/// The inverse error function where the central polynomial holds: up to a level of 0.999.
+/// The inverse error function in the range of the central polynomial: up to a level of 0.999.
 fn central_erf_inv(x: f64) -> Option<f64> {
     let w = -math::ln((1.0 - x) * (1.0 + x));
     let centred = w - 3.125;

@@ -1,4 +1,4 @@
-//! What the rank statistic needs to know of the ranks at one shift.
+//! Ranks at one shift, as far as the rank statistic needs them.
 
 /// Ranks at one shift, as far as W needs them.
 #[derive(Debug, Clone, Copy)]

@@ -3,9 +3,9 @@
 use thiserror::Error;
 
 use super::ranks::{Ranks, cube_minus};
-use super::runs::Runs;
+use super::shifted_ranks::ShiftedRanks;
 
-/// The test has no answer.
+/// The rank statistic is undefined for these samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
     "no interval: all values tie once the canary is shifted, or a side is empty, or the level is \
@@ -13,21 +13,21 @@ use super::runs::Runs;
 )]
 pub struct Untestable;
 
-/// W of two sorted samples as a function of the shift.
+/// W of two sorted samples, as a function of the shift.
 #[derive(Debug)]
 pub(super) struct Statistic<'a> {
     x: &'a [f64],
     y: &'a [f64],
-    runs: &'a mut Runs,
-    /// Whether comparing doubles by `<` ranks them as Java does.
+    runs: &'a mut ShiftedRanks,
+    /// Whether `<` orders these doubles as Java does.
     plain: bool,
     pooled: Vec<Ranked>,
-    /// The last ties, NaN at first, and W's standard deviation with them: most shifts have the same.
+    /// The last ties (NaN at first), and the standard deviation of W with them. Most shifts have the same.
     ties: f64,
     sigma: f64,
 }
 
-/// A value of either side, for the rare way.
+/// A value of either side, for the slow path.
 #[derive(Debug, Clone, Copy)]
 struct Ranked {
     value: f64,
@@ -38,7 +38,7 @@ const NEGATIVE_ZERO: u64 = 1 << 63;
 
 impl<'a> Statistic<'a> {
     /// Both samples are sorted by `total_cmp`. O(m + n).
-    pub(super) fn new(x: &'a [f64], y: &'a [f64], runs: &'a mut Runs) -> Self {
+    pub(super) fn new(x: &'a [f64], y: &'a [f64], runs: &'a mut ShiftedRanks) -> Self {
         let plain = |values: &[f64]| {
             values.iter().all(|value| value.is_finite() && value.to_bits() != NEGATIVE_ZERO)
         };
@@ -49,8 +49,8 @@ impl<'a> Statistic<'a> {
         Self { x, y, runs, plain, pooled: Vec::new(), ties: f64::NAN, sigma: f64::NAN }
     }
 
-    /// W at `shift`: (d − ½·sign d)/σ, with d the rank sum of x − `shift` less its expectation and
-    /// σ² corrected for ties.
+    /// W at `shift`: (d − ½·sign d)/σ, where d is the rank sum of x − `shift` minus its expectation, and σ²
+    /// is corrected for ties.
     pub(super) fn at(&mut self, shift: f64) -> Result<f64, Untestable> {
         let ranks = self.ranks(shift);
         let (m, n) = (self.x.len() as f64, self.y.len() as f64);
@@ -81,7 +81,7 @@ impl<'a> Statistic<'a> {
         }
     }
 
-    /// Ranks by Java's order of doubles, which puts −0.0 below 0.0 and NaN above infinity.
+    /// Ranks in Java's order of doubles: −0.0 is below 0.0, and NaN above infinity.
     fn rank_as_java(&mut self, shift: f64) -> Ranks {
         let pooled = &mut self.pooled;
         let positive = |value: f64| if value.is_nan() { f64::NAN } else { value };
@@ -121,7 +121,7 @@ mod tests {
     }
 
     proptest! {
-        /// Sorting the pooled values anew for every shift, as Kayenta does, is the definition.
+        /// Kayenta sorts the pooled values again for every shift; that is the definition.
         #[test]
         fn every_way_of_walking_ranks_alike(
             x in sample(),
@@ -132,7 +132,7 @@ mod tests {
             let exact = pairs.iter().map(|(i, j)| x[i.index(x.len())] - y[j.index(y.len())]);
             let ends = [x[0] - y[y.len() - 1], x[x.len() - 1] - y[0]];
             let shifts: Vec<f64> = shifts.iter().copied().chain(exact).chain(ends).collect();
-            let mut runs = Runs::default();
+            let mut runs = ShiftedRanks::default();
             let mut statistic = Statistic::new(&x, &y, &mut runs);
             prop_assert!(statistic.plain);
             for shift in shifts {

@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use crate::config::evidence::{
-    AcrossMetrics, Confidence, EvidenceConfig, InconclusivePolicy, JointOutcome, MetricKind, Tests,
+    AcrossMetrics, EvidenceConfig, InconclusivePolicy, JointOutcome, MetricKind, Tests,
 };
-use crate::judgement::TestKind;
 use crate::kayenta::{check_config, read_config};
+use crate::stats::ConfidenceLevel;
+use crate::test_kind::TestKind;
 
 fn config(judge: &str, canary: &str) -> Vec<u8> {
     format!(
@@ -26,20 +27,23 @@ fn every_key_is_read() {
     let read = read_config(&config(judge, canary)).unwrap();
     assert!(read.noticed.is_empty(), "{:?}", read.noticed);
     let evidence = &read.evidence;
-    assert_eq!(evidence.confidence, Confidence::new(0.99).unwrap());
-    assert_eq!(evidence.minimum_change.relative, 0.05);
-    assert_eq!(evidence.minimum_change.noise, 0.5);
-    assert_eq!(evidence.minimum_change.absolute, 2.0);
+    assert_eq!(evidence.confidence, ConfidenceLevel::new(0.99).unwrap());
+    assert_eq!(evidence.minimum_change.relative.get(), 0.05);
+    assert_eq!(evidence.minimum_change.noise.get(), 0.5);
+    assert_eq!(evidence.minimum_change.absolute.get(), 2.0);
     assert_eq!(evidence.tests, Tests::only([TestKind::Location, TestKind::Tail]));
     assert_eq!(evidence.inconclusive, InconclusivePolicy::Marginal);
     assert_eq!(evidence.across_metrics, AcrossMetrics::Holm);
-    assert_eq!((evidence.joint.enabled, evidence.joint.size), (true, 0.8));
+    assert_eq!((evidence.joint.enabled, evidence.joint.size.get()), (true, 0.8));
     assert_eq!(evidence.joint.outcome, JointOutcome::Warn);
     assert_eq!(evidence.warm_up, 3);
     let metric = &read.metrics[0].evidence;
-    assert_eq!(metric.confidence, Some(Confidence::new(0.9).unwrap()));
+    assert_eq!(metric.confidence, Some(ConfidenceLevel::new(0.9).unwrap()));
     let minimum = metric.minimum_change(evidence);
-    assert_eq!((minimum.relative, minimum.noise, minimum.absolute), (0.0, 1.0, 4.0));
+    assert_eq!(
+        (minimum.relative.get(), minimum.noise.get(), minimum.absolute.get()),
+        (0.0, 1.0, 4.0)
+    );
     assert_eq!(metric.tests, Some(Tests::only([TestKind::Events])));
     assert_eq!(metric.kind, MetricKind::Proportion { of: "requests".to_owned() });
     assert_eq!(metric.warm_up, Some(0));

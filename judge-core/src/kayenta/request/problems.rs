@@ -1,4 +1,4 @@
-//! Everything wrong with a request that could not be read.
+//! Every problem with a request that could not be read.
 
 use serde_json::{Map, Value};
 
@@ -11,9 +11,9 @@ use super::POINT;
 const THRESHOLDS: &str =
     "an object with pass and marginal, as Kayenta sends it (those of the config are not read here)";
 
-/// Every problem of a request, in the order in which Kayenta writes one. Only one that is judged at
-/// `given` may lack thresholds.
-pub(in crate::kayenta) fn of(document: &Value, given: Option<Thresholds>) -> Problems {
+/// Every problem with a request, in the order of Kayenta's documents. Thresholds may be missing if some are
+/// `given`.
+pub(in crate::kayenta) fn of_request(document: &Value, given: Option<Thresholds>) -> Problems {
     let mut problems = Problems::new();
     let root = Node::root(document);
     if root.object(&mut problems).is_none() {
@@ -44,7 +44,7 @@ pub(in crate::kayenta) fn of(document: &Value, given: Option<Thresholds>) -> Pro
     problems
 }
 
-/// Every problem of a list of pairs.
+/// Every problem with a list of pairs.
 pub(in crate::kayenta) fn of_pairs(document: &Value) -> Problems {
     let mut problems = Problems::new();
     check_pairs(&Node::root(document), &mut problems);
@@ -110,7 +110,7 @@ fn check_pair(pair: &Node<'_>, problems: &mut Problems) {
     }
 }
 
-/// Numbers and flags are read as texts.
+/// Adds a problem unless the value can be read as a string; numbers and flags can.
 fn check_text(text: &Node<'_>, problems: &mut Problems) {
     if text.value.is_some_and(|value| value.is_array() || value.is_object()) {
         problems.push(text.error("a string"));

@@ -9,7 +9,7 @@ use super::normal;
 use crate::math;
 
 const SQRT_PI: f64 = 1.772_453_850_905_516;
-/// Changes of the continued fraction within this are rounding.
+/// Relative changes of the continued fraction below this are rounding.
 const PRECISION: f64 = 2.0 * f64::EPSILON;
 /// Of Γ(a + ½)/(Γ(a)√a) in powers of 1/a: Graham, Knuth and Patashnik (1994), *Concrete Mathematics*,
 /// answer 9.60, continued.
@@ -56,7 +56,7 @@ pub(crate) fn upper_quantile(tail: f64, df: f64) -> f64 {
         let slope = front(odds(t, df), df / 2.0) / at;
         let step = math::ln(at / tail) / slope;
         t *= math::exp(step.clamp(-2.0, 2.0));
-        // Steps square from one to the next: the next one would be rounding.
+        // Convergence is quadratic: the next step would be rounding.
         let goes_on = step.abs() > 1e-9;
         if !goes_on {
             break;
@@ -65,12 +65,12 @@ pub(crate) fn upper_quantile(tail: f64, df: f64) -> f64 {
     t
 }
 
-/// From so many degrees of freedom on, Hill's transformation is off by less than 10⁻⁶ of a tail of 10⁻⁴.
+/// From this many degrees of freedom on, Hill's transformation is off by less than 10⁻⁶ of a tail of 10⁻⁴.
 const ENOUGH_FOR_HILL: f64 = 8.0;
 
-/// The z of the normal tail that is as large as the tail of `t`: for p-values of many t, at a tenth of
-/// the cost of [`upper_tail`]. Its tail is off by 10⁻⁶ of itself where that is 10⁻⁴ and more, by 10⁻³ at
-/// 10⁻¹⁰ (Hill 1970, "Algorithm 395: Student's t-distribution").
+/// The z whose normal tail equals the tail of `t`: for p-values of many t, at a tenth of the cost of
+/// [`upper_tail`]. Its tail is off by 10⁻⁶ of itself at 10⁻⁴ and more, and by 10⁻³ at 10⁻¹⁰ (Hill 1970,
+/// "Algorithm 395: Student's t-distribution").
 pub(crate) fn normal_score(t: f64, df: f64) -> f64 {
     if df.is_infinite() {
         t
@@ -88,7 +88,8 @@ pub(crate) fn normal_score(t: f64, df: f64) -> f64 {
     }
 }
 
-/// What to add to a normal quantile (Abramowitz and Stegun 1964, 26.7.5): nearly all when ν is not small.
+/// Correction of a normal quantile (Abramowitz and Stegun 1964, 26.7.5): nearly all of the difference unless
+/// ν is small.
 fn expansion(z: f64, df: f64) -> f64 {
     let z2 = z * z;
     let first = (z2 + 1.0) * z / 4.0;

@@ -12,11 +12,11 @@ pub(super) const LIMIT: f64 = 1e9;
 const ONE: f64 = f64::from_bits((1023 - 1000) << 52);
 /// Binary digits that a number of arrangements may have.
 const DIGITS: f64 = 2000.0;
-/// A cumulative probability this close to a tail, relatively, has reached it: rounding (R's `qwilcox`
-/// allows for it too).
+/// A cumulative probability that is this close to a tail, relatively, counts as equal (R's `qwilcox` allows
+/// for the same rounding).
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
 
-/// How many arrangements of the pooled values give each value of 2U.
+/// Number of arrangements of the pooled values for each value of 2U.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct NullDistribution {
     /// By U up to half of mn without ties, the rest being symmetric; by 2U with ties.
@@ -31,7 +31,7 @@ impl NullDistribution {
     /// For sorted sides.
     ///
     /// # Errors
-    /// When that takes more than `limit` additions, or more arrangements than a double counts.
+    /// If that takes more than `limit` additions, or more arrangements than a double counts.
     pub(super) fn new(
         x: &[f64],
         y: &[f64],
@@ -109,7 +109,7 @@ impl NullDistribution {
         }
     }
 
-    /// Whether it is that of all sides of these sizes without ties.
+    /// Whether it holds for all sides of these sizes without ties.
     pub(in crate::stats) fn fits(&self, m: usize, n: usize) -> bool {
         !self.tied && self.smaller == m.min(n) && self.twice_pairs == 2 * (m * n) as u64
     }

@@ -5,11 +5,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn rows(text: &[u8]) -> Result<CsvRows, Unread> {
+fn rows(text: &[u8]) -> Result<CsvRows, CsvRowsError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.csv");
     fs::write(&path, text).unwrap();
-    CsvRows::of(&path)
+    CsvRows::read(&path)
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn rows_know_their_lines() {
     let text = "\u{feff}\r\n\na, \"b\nc\" ,\"d\"\"\"\r\n0,1,2\n\n\n3,\"\n\n,\",4\r\n5,6,7\r\n\r\n";
     assert!(matches!(
         rows(text.as_bytes()),
-        Err(Unread::Table(TableError::StrayQuote { line: 3 }))
+        Err(CsvRowsError::Table(TableError::StrayQuote { line: 3 }))
     ));
     let text = text.replace(", \"b\nc\" ,", ",\" b\nc \",");
     let rows = rows(text.as_bytes()).unwrap();
@@ -49,13 +49,13 @@ fn what_is_no_table_is_refused_with_its_line() {
         (b"a,,b\n", UnnamedColumn(2)),
     ];
     for (text, expected) in cases {
-        let Err(Unread::Table(error)) = rows(text) else {
+        let Err(CsvRowsError::Table(error)) = rows(text) else {
             panic!("{:?}", String::from_utf8_lossy(text));
         };
         assert_eq!(error, expected, "{:?}", String::from_utf8_lossy(text));
     }
     for nothing in ["\n\r\n", "\u{feff}", "\u{feff}\n"] {
-        assert!(matches!(rows(nothing.as_bytes()), Err(Unread::Empty)), "{nothing:?}");
+        assert!(matches!(rows(nothing.as_bytes()), Err(CsvRowsError::Empty)), "{nothing:?}");
     }
 }
 
@@ -63,7 +63,7 @@ fn what_is_no_table_is_refused_with_its_line() {
 fn a_line_without_end_is_not_read_to_its_end() {
     let text = [b"a,b\n".as_slice(), &vec![b'1'; usize::try_from(LONGEST).unwrap()]].concat();
     let expected = TableError::LongLine { line: 2 };
-    assert!(matches!(rows(&text), Err(Unread::Table(error)) if error == expected));
+    assert!(matches!(rows(&text), Err(CsvRowsError::Table(error)) if error == expected));
 }
 
 proptest! {
@@ -79,7 +79,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.csv");
         fs::write(&path, &text).unwrap();
-        let Ok(rows) = CsvRows::of(&path) else { return Ok(()) };
+        let Ok(rows) = CsvRows::read(&path) else { return Ok(()) };
         let read = LazyCsvReader::new(PlRefPath::try_from_path(&path).unwrap());
         let read = read.with_infer_schema_length(Some(0)).finish().and_then(LazyFrame::collect);
         let filled = rows.filled(&(0..read.unwrap().height()));

@@ -66,7 +66,7 @@ pub(crate) fn find(request: &JudgeRequest, judged: &[Judged]) -> Option<String> 
     // Of those that are worse: so a healthy metric more can only make the finding less certain.
     let worst: Vec<&&Part> = parts.iter().filter(|part| part.used > 0.0).collect();
     let worse = worst.len();
-    if (worse as f64) < p::JOINT_WORSE * metrics as f64 || median < joint.size {
+    if (worse as f64) < p::JOINT_WORSE * metrics as f64 || median < joint.size.get() {
         return None;
     }
     let sum: f64 = parts.iter().map(|part| part.z.min(p::JOINT_CAP)).sum();
@@ -79,7 +79,7 @@ pub(crate) fn find(request: &JudgeRequest, judged: &[Judged]) -> Option<String> 
     // Estimated correlations scatter around 0: summed, their errors mostly cancel.
     let variance = metrics as f64 + shared.max(0.0);
     let p = normal::upper_tail(sum / variance.sqrt());
-    (p <= p::JOINT_SHARE * request.config.evidence.confidence.level()).then(|| {
+    (p <= p::JOINT_SHARE * request.config.evidence.confidence.significance()).then(|| {
         format!(
             "{worse} of {metrics} metrics whose sides differ are worse together, the median one by {:.0} % of \
              what is allowed (p = {p:.1e})",

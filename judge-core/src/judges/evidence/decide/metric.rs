@@ -72,7 +72,7 @@ pub(crate) fn judge(
             findings: Vec::new(),
         },
         considered: Vec::new(),
-        level: config.evidence.confidence.unwrap_or(judge.confidence).level(),
+        level: config.evidence.confidence.unwrap_or(judge.confidence).significance(),
         part: None,
         located: Vec::new(),
         unsettled: [None; 2],
@@ -167,7 +167,7 @@ fn examine(
     {
         judged.sick_baseline = Some(say::silent_baseline(found));
     }
-    if tests.has(TestKind::Silence)
+    if tests.contains(TestKind::Silence)
         && config.nan_strategy == NanStrategy::Remove
         && let Some(found) = silence::find(timeline)
     {

@@ -77,7 +77,7 @@ pub(crate) struct Buffers {
 impl Question<'_> {
     /// The level of `test`, if it runs: its share of the panel's.
     fn level_of(&self, test: TestKind, of: &Comparison) -> Option<f64> {
-        let weighed = self.counted.exposure.is_some() && self.tests.has(TestKind::Events);
+        let weighed = self.counted.exposure.is_some() && self.tests.contains(TestKind::Events);
         let share = match (test, self.sparse) {
             // Events that are out of something are weighed by the test of rates alone: one out of few requests
             // is another value than one out of many.
@@ -93,7 +93,7 @@ impl Question<'_> {
             // The others look for changes of values, which sparse metrics do not have.
             _ => return None,
         };
-        self.tests.has(test).then_some(self.level * share)
+        self.tests.contains(test).then_some(self.level * share)
     }
 }
 
@@ -137,7 +137,7 @@ pub(crate) fn ask(
     let threshold = |of: &Comparison| {
         Threshold::from_config(question.config, question.judge, question.change, of, timeline)
     };
-    let may_warm_up = question.tests.has(TestKind::StartUp) && !question.sparse;
+    let may_warm_up = question.tests.contains(TestKind::StartUp) && !question.sparse;
     let mut excess = (!question.sparse).then(|| Excess::new(whole, &threshold(whole)));
     let mut warm_up = None;
     if let Some(of_whole) = excess.as_ref().filter(|_| may_warm_up) {
@@ -181,7 +181,7 @@ pub(crate) fn ask(
         *ranks = ranks.or_else(|| ranks::find(of, two_sample));
         *ranks
     };
-    if question.tests.has(TestKind::MannWhitney)
+    if question.tests.contains(TestKind::MannWhitney)
         && let Some(found) = by_ranks
     {
         panel.consider(TestKind::MannWhitney, found.p, question.level, 0.0, |draft| {
@@ -349,8 +349,8 @@ impl Panel<'_> {
         let share = self.threshold.share;
         let Some(found) = events::find(of, self.timeline, counted, share, p::SHOWN) else { return };
         let minimum = config.evidence.minimum_change(judge);
-        let relative = of.axis.sign() * (found.ratio - 1.0) >= minimum.relative.max(share);
-        let absolute = found.rise >= self.timeline.in_unit(minimum.absolute);
+        let relative = of.axis.sign() * (found.ratio - 1.0) >= minimum.relative.get().max(share);
+        let absolute = found.rise >= self.timeline.in_unit(minimum.absolute.get());
         let likely = f64::from(u8::from(relative && absolute));
         self.consider(TestKind::Events, found.p, level, likely, |draft| {
             say::events(&found, counted.exposure.is_some(), draft)

@@ -43,9 +43,9 @@ impl Threshold {
         // f64::max leaves NaN out.
         let share = share.max(0.0);
         let minimum = config.evidence.minimum_change(judge);
-        let relative = minimum.relative * distance_from_bound(timeline, of.axis);
-        let noise = of.axis.size(minimum.noise * of.noise());
-        let absolute = timeline.in_unit(minimum.absolute);
+        let relative = minimum.relative.get() * distance_from_bound(timeline, of.axis);
+        let noise = of.axis.size(minimum.noise.get() * of.noise());
+        let absolute = timeline.in_unit(minimum.absolute.get());
         let evidence = &config.evidence;
         let own = evidence.minimum_relative.is_some() || evidence.minimum_absolute.is_some();
         Self {

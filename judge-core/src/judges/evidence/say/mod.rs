@@ -232,7 +232,7 @@ pub(crate) fn silence(found: Silence, value_of: impl Fn(f64) -> f64) -> String {
         }
         Silence::Stuck { points, value } => {
             let mut text = format!("{points} points of the canary have one value, ");
-            crate::judgement::push_short(&mut text, value_of(value));
+            crate::format::push_short(&mut text, value_of(value));
             text.push_str(", while its baseline moves");
             text
         }

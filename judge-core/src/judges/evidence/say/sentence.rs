@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::judgement::{push_fixed, push_short};
+use crate::format::{push_fixed, push_short};
 
 use super::View;
 

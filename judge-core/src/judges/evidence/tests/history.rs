@@ -180,10 +180,10 @@ fn a_baseline_that_is_worse_than_its_history_is_sick() {
     assert!(said[0].starts_with("metric: the baseline is +"), "{said:?}");
     let windows_differ = " % on average against 4 healthy windows, which differ by ±";
     assert!(said[0].contains(windows_differ), "{said:?}");
-    assert!(said[0].ends_with(
-        " %, and a sick baseline makes a bad canary look good; judge against a healthy baseline, or give a \
-         history that is like today"
-    ));
+    assert!(
+        said[0].contains(" %, and an unhealthy baseline makes a bad canary look good"),
+        "{said:?}"
+    );
     assert_eq!(sick(canary_at(100.0, windows(&APART))), [""; 0]);
     // Better than ever is not sick.
     assert_eq!(sick(canary_at(100.0, windows(&[160.0, 161.0, 159.0]))), [""; 0]);

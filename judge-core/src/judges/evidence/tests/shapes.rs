@@ -1,6 +1,6 @@
 //! Changes and histories of many shapes, by how often they are found.
 
-use crate::config::evidence::{MetricKind, Tests};
+use crate::config::evidence::{MetricKind, NonNegative, Tests};
 use crate::config::{EffectMeasure, EffectSize, MetricConfig};
 use crate::judgement::{Classification, Decision, MetricJudgement, TestKind, Verdict};
 use crate::judges::{EvidenceJudge, Judge};
@@ -172,7 +172,7 @@ fn allowances_hold_for_sparse_ratios_too() {
     let judged = |increase_by: f64, absolute: f64| {
         let size = EffectSize { allowed_increase: increase_by, ..EffectSize::default() };
         let mut config = MetricConfig { effect_size: size, ..increase("errors") };
-        config.evidence.minimum_absolute = Some(absolute);
+        config.evidence.minimum_absolute = Some(NonNegative::new(absolute).unwrap());
         judge_one(config, &baseline, &canary).metrics[0].classification
     };
     assert_eq!(judged(1.0, 0.0), Classification::High);

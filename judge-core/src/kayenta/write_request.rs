@@ -1,0 +1,100 @@
+//! Writes a remote-judge request.
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::config::Thresholds;
+use crate::number;
+use crate::request::JudgeRequest;
+use crate::series::{Clock, MetricPair, Series, Tags};
+
+/// The document, borrowed. Absent properties are omitted, not null.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Request<'a> {
+    canary_config: &'a Value,
+    score_thresholds: Thresholds,
+    metric_set_pair_list: Vec<Pair<'a>>,
+}
+
+#[derive(Serialize)]
+struct Pair<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<&'a Tags>,
+    values: Values<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    history: Vec<Points<'a>>,
+    scopes: Scopes,
+}
+
+#[derive(Serialize)]
+struct Values<'a> {
+    control: Points<'a>,
+    experiment: Points<'a>,
+}
+
+struct Points<'a>(&'a [f64]);
+
+#[derive(Serialize)]
+struct Scopes {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    control: Option<Scope>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    experiment: Option<Scope>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Scope {
+    start_time_millis: i64,
+    step_millis: u64,
+}
+
+impl<'a> Request<'a> {
+    pub(super) fn new(config: &'a Value, request: &'a JudgeRequest) -> Self {
+        Self {
+            canary_config: config,
+            score_thresholds: request.thresholds,
+            metric_set_pair_list: request.pairs.iter().map(Pair::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a MetricPair> for Pair<'a> {
+    fn from(pair: &'a MetricPair) -> Self {
+        let MetricPair { name, id, tags, baseline, canary, history } = pair;
+        Self {
+            name,
+            id: id.as_deref(),
+            tags: tags.as_ref(),
+            values: Values {
+                control: Points(&baseline.values),
+                experiment: Points(&canary.values),
+            },
+            history: history.iter().map(|series| Points(&series.values)).collect(),
+            scopes: Scopes { control: scope(baseline), experiment: scope(canary) },
+        }
+    }
+}
+
+fn scope(series: &Series) -> Option<Scope> {
+    let Clock { start_millis, step_millis } = series.clock?;
+    Some(Scope { start_time_millis: start_millis, step_millis })
+}
+
+impl Serialize for Points<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Point))
+    }
+}
+
+struct Point<'a>(&'a f64);
+
+impl Serialize for Point<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        number::serialize(self.0, serializer)
+    }
+}

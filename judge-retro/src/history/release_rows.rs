@@ -1,0 +1,230 @@
+//! The rows of a history in their order, cut where the release changes.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use super::batch::Batch;
+use super::error::{FileProblem, HistoryError};
+use super::{ReleaseHistory, open};
+
+/// Rows of one release that stand together in one batch.
+#[derive(Debug, Clone)]
+pub(crate) struct BatchRows {
+    pub(crate) batch: Arc<Batch>,
+    pub(crate) rows: Range<usize>,
+}
+
+/// Every row of one release, as they stand in the files.
+#[derive(Debug, Clone)]
+pub(crate) struct ReleaseRows {
+    pub(crate) name: Arc<str>,
+    pub(crate) batches: Vec<BatchRows>,
+}
+
+/// Which releases a history has, known before anything is judged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Survey {
+    /// The releases in the order in which they first appear, with how many rows each has.
+    pub(crate) releases: Vec<(Arc<str>, u64)>,
+    /// Whether the rows of every release stand together.
+    pub(crate) together: bool,
+}
+
+impl Survey {
+    /// How many releases there are.
+    pub fn releases(&self) -> usize {
+        self.releases.len()
+    }
+
+    /// The names of the releases, in the order in which they first appear.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.releases.iter().map(|(name, _)| name.as_ref())
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> u64 {
+        self.releases.iter().map(|(_, rows)| rows).sum()
+    }
+
+    /// Whether the rows of every release stand together, so that one pass over the files is enough.
+    pub fn together(&self) -> bool {
+        self.together
+    }
+}
+
+/// Batches that are read ahead of whoever takes them.
+const BATCHES_AHEAD: usize = 2;
+
+impl ReleaseHistory {
+    /// Reads which releases there are, and no more of the files than that takes.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or a row has no release.
+    pub fn survey(&self) -> Result<Survey, HistoryError> {
+        let mut survey = Survey { releases: Vec::new(), together: true };
+        let mut index_of: HashMap<Arc<str>, usize> = HashMap::new();
+        let mut last = None;
+        for batch in self.batches(ColumnSelection::Releases) {
+            let batch = batch?;
+            let mut rows = 0..batch.rows;
+            while rows.start < rows.end {
+                let end = batch.release.run(&rows);
+                let name = batch.release.get(rows.start);
+                let index = if let Some(&index) = index_of.get(name) {
+                    survey.together &= last == Some(index);
+                    index
+                } else {
+                    self.check_name(&batch, name, rows.start)?;
+                    let name: Arc<str> = name.into();
+                    index_of.insert(Arc::clone(&name), survey.releases.len());
+                    survey.releases.push((name, 0));
+                    survey.releases.len() - 1
+                };
+                survey.releases[index].1 += (end - rows.start) as u64;
+                last = Some(index);
+                rows.start = end;
+            }
+        }
+        Ok(survey)
+    }
+
+    fn check_name(&self, batch: &Batch, name: &str, row: usize) -> Result<(), HistoryError> {
+        if !name.is_empty() {
+            return Ok(());
+        }
+        let column = self.options.columns.release.clone();
+        let place = batch.file.place(batch.first_row + row);
+        Err(batch.file.error(FileProblem::NoRelease { place, column }))
+    }
+
+    /// The rows of each release, in the order of the files. The rows of a release must stand together.
+    pub(crate) fn release_rows(&self) -> ReleaseRowsIter {
+        ReleaseRowsIter {
+            batches: self.batches(ColumnSelection::All),
+            batch: None,
+            open: None,
+            failed: false,
+        }
+    }
+
+    /// Every row of every file, in order, read by another thread a little ahead.
+    pub(crate) fn batches(&self, columns: ColumnSelection) -> Batches {
+        let (sender, receiver) = sync_channel(BATCHES_AHEAD);
+        let history = self.clone();
+        let read = move || {
+            for (file, layout) in &history.files {
+                let layout = match columns {
+                    ColumnSelection::All => Arc::clone(layout),
+                    ColumnSelection::Releases => Arc::new(layout.releases_only()),
+                };
+                let batches = sender.clone();
+                let take = move |batch| batches.send(Message::Batch(Box::new(batch))).is_ok();
+                let read = open::read(file, &layout, &history.options.columns, take);
+                if let Err(error) = read {
+                    // Whoever would want to know may be gone.
+                    let _ = sender.send(Message::Failed(error));
+                    return;
+                }
+            }
+            let _ = sender.send(Message::End);
+        };
+        let started = thread::Builder::new().name("history".to_owned()).spawn(read);
+        let failed = started.err().map(|error| HistoryError::Other(error.to_string()));
+        Batches { receiver, failed, ended: false }
+    }
+}
+
+/// What to read of each row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ColumnSelection {
+    All,
+    /// Only which release it is of.
+    Releases,
+}
+
+enum Message {
+    Batch(Box<Batch>),
+    Failed(HistoryError),
+    End,
+}
+
+/// The rows of a history in their order.
+pub(crate) struct Batches {
+    receiver: Receiver<Message>,
+    failed: Option<HistoryError>,
+    ended: bool,
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch, HistoryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let error = match (self.failed.take(), self.receiver.recv()) {
+            (None, Ok(Message::Batch(batch))) => return Some(Ok(*batch)),
+            (None, Ok(Message::End)) => None,
+            (None, Ok(Message::Failed(error))) | (Some(error), _) => Some(error),
+            (None, Err(_)) => {
+                Some(HistoryError::Other("reading the history stopped before its end".to_owned()))
+            }
+        };
+        self.ended = true;
+        error.map(Err)
+    }
+}
+
+/// The rows of each release, in the order of the files.
+///
+/// This is the fast way, for histories in which the rows of each release stand together. For the
+/// others see `bulk/scattered.rs`.
+pub(crate) struct ReleaseRowsIter {
+    batches: Batches,
+    /// What is read and not handed out yet: a batch and its first row.
+    batch: Option<(Arc<Batch>, usize)>,
+    /// The release whose end has not been seen.
+    open: Option<ReleaseRows>,
+    failed: bool,
+}
+
+impl Iterator for ReleaseRowsIter {
+    type Item = Result<ReleaseRows, HistoryError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        loop {
+            let (batch, start) = match self.batch.take() {
+                Some(pending) => pending,
+                None => match self.batches.next() {
+                    Some(Ok(batch)) => (Arc::new(batch), 0),
+                    Some(Err(error)) => {
+                        self.failed = true;
+                        return Some(Err(error));
+                    }
+                    None => return self.open.take().map(Ok),
+                },
+            };
+            if start == batch.rows {
+                continue;
+            }
+            let rows = start..batch.rows;
+            let name = batch.release.get(start);
+            if self.open.as_ref().is_some_and(|open| *open.name != *name) {
+                self.batch = Some((batch, start));
+                return self.open.take().map(Ok);
+            }
+            let end = batch.release.run(&rows);
+            let open = self
+                .open
+                .get_or_insert_with(|| ReleaseRows { name: name.into(), batches: Vec::new() });
+            open.batches.push(BatchRows { batch: Arc::clone(&batch), rows: start..end });
+            self.batch = Some((batch, end));
+        }
+    }
+}

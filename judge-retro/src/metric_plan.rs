@@ -1,0 +1,170 @@
+//! Which metrics a config has, and what each is made of.
+
+mod expression;
+
+use std::collections::BTreeSet;
+
+use judge_core::{CanaryConfig, JudgeError, Problem};
+use serde_json::Value;
+
+use crate::release::{RecordedSeries, ReleaseMetric};
+use expression::Expression;
+
+/// The metrics of a config and the series that a history must hold for them.
+///
+/// Where a metric's config has `analysisConfigurations.retro.expression`, the metric is computed from
+/// the series that the expression names, at each time from their points at that time. Kayenta keeps
+/// what stands under `analysisConfigurations` and reads only `canary` there, so such a config stays
+/// valid for it. Every other metric is the series of its own name.
+///
+/// # Expressions
+///
+/// They are SQL, as polars reads it: `cpu / rps`, `100 * errors / requests`, names with other signs in
+/// double quotes: `"latency-p99" * 1000`, numbers without an exponent. Each point depends on the points of its own time alone, so
+/// there are no sums or shifts.
+///
+/// - **A gap** is SQL's NULL: arithmetic with a gap gives a gap, `COALESCE(errors, 0)` reads it as 0.
+/// - **Division by zero**, and whatever else gives no finite number, gives a gap: 0 errors of 0 requests
+///   is no ratio, and neither is 5 of 0.
+///
+/// Where a role has several instances, the expression of their means is judged, so that `errors /
+/// requests` is the ratio of the whole role; each instance's own stands beside it.
+///
+/// ```
+/// let json = br#"{"classifier": {}, "metrics": [
+///     {"name": "cost", "groups": ["Cost"],
+///      "analysisConfigurations": {"retro": {"expression": "cpu / rps"}}}
+/// ]}"#;
+/// let config = judge_core::kayenta::read_config(json)?;
+/// let document = judge_core::kayenta::read_document(json)?;
+/// let plan = judge_retro::MetricPlan::new(&config, &document)?;
+/// assert_eq!(plan.series(), ["cpu", "rps"]);
+/// # Ok::<(), judge_core::JudgeError>(())
+/// ```
+#[derive(Debug)]
+pub struct MetricPlan {
+    metrics: Vec<PlannedMetric>,
+    series: Vec<String>,
+}
+
+#[derive(Debug)]
+struct PlannedMetric {
+    name: String,
+    source: MetricSource,
+}
+
+#[derive(Debug)]
+enum MetricSource {
+    /// The series of this number.
+    RecordedSeries(usize),
+    /// Computed from series of these numbers.
+    Derived { expression: Expression, inputs: Vec<usize> },
+}
+
+impl MetricPlan {
+    /// The plan of `config`, which was read from `document`.
+    ///
+    /// # Errors
+    /// With every expression that cannot be read.
+    pub fn new(config: &CanaryConfig, document: &Value) -> Result<Self, JudgeError> {
+        let mut plan = Self { metrics: Vec::new(), series: Vec::new() };
+        let mut problems = Vec::new();
+        let mut seen = BTreeSet::new();
+        for (index, metric) in config.metrics.iter().enumerate() {
+            if !seen.insert(metric.name.as_str()) {
+                continue;
+            }
+            let retro = &document["metrics"][index]["analysisConfigurations"]["retro"];
+            let path = format!("metrics[{index}].analysisConfigurations.retro");
+            match plan.source(&metric.name, retro, &path) {
+                Ok(source) => {
+                    plan.metrics.push(PlannedMetric { name: metric.name.clone(), source });
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        JudgeError::check(problems)?;
+        Ok(plan)
+    }
+
+    fn source(&mut self, name: &str, retro: &Value, path: &str) -> Result<MetricSource, Problem> {
+        let text = match retro {
+            Value::Null => return Ok(MetricSource::RecordedSeries(self.number(name))),
+            Value::Object(retro) => match retro.get("expression") {
+                None | Some(Value::Null) => {
+                    return Ok(MetricSource::RecordedSeries(self.number(name)));
+                }
+                Some(Value::String(text)) => text,
+                Some(other) => {
+                    let path = format!("{path}.expression");
+                    return Err(Problem::error(
+                        path,
+                        other,
+                        "an expression, such as \"cpu / rps\"",
+                    ));
+                }
+            },
+            other => return Err(Problem::error(path, other, "an object")),
+        };
+        let expression = Expression::parse(text).map_err(|allowed| {
+            Problem::error(format!("{path}.expression"), format!("{text:?}"), allowed)
+        })?;
+        let inputs = expression.inputs().iter().map(|input| self.number(input)).collect();
+        Ok(MetricSource::Derived { expression, inputs })
+    }
+
+    /// The number of the series `name`, which is needed from now on.
+    fn number(&mut self, name: &str) -> usize {
+        let known = self.series.iter().position(|known| known == name);
+        known.unwrap_or_else(|| {
+            self.series.push(name.to_owned());
+            self.series.len() - 1
+        })
+    }
+
+    /// The series that a history must hold.
+    pub fn series(&self) -> &[String] {
+        &self.series
+    }
+
+    /// The names of the metrics, in the order of the config.
+    pub fn metric_names(&self) -> impl Iterator<Item = &str> {
+        self.metrics.iter().map(|metric| metric.name.as_str())
+    }
+
+    /// The metrics of a release: `recorded` has for each series the baseline and the canary, `points`
+    /// how many points a series of each has.
+    pub(crate) fn metrics(
+        &self,
+        mut recorded: Vec<[RecordedSeries; 2]>,
+        points: [usize; 2],
+    ) -> Result<Vec<ReleaseMetric>, String> {
+        let mut metrics: Vec<ReleaseMetric> = Vec::with_capacity(self.metrics.len());
+        for metric in &self.metrics {
+            let (mut baseline, mut canary) = (RecordedSeries::default(), RecordedSeries::default());
+            if let MetricSource::Derived { expression, inputs } = &metric.source {
+                let derive = |side: usize| {
+                    let of_side = |input: &usize| &recorded[*input][side];
+                    let inputs: Vec<&RecordedSeries> = inputs.iter().map(of_side).collect();
+                    expression.derive(&inputs, points[side])
+                };
+                let said = |error| format!("metric {:?}: {error}", metric.name);
+                baseline = derive(0).map_err(said)?;
+                canary = derive(1).map_err(said)?;
+            }
+            metrics.push(ReleaseMetric { name: metric.name.clone(), baseline, canary });
+        }
+        // Only now, since expressions may have needed them.
+        for (metric, planned) in metrics.iter_mut().zip(&self.metrics) {
+            if let MetricSource::RecordedSeries(series) = planned.source {
+                let [baseline, canary] = std::mem::take(&mut recorded[series]);
+                metric.baseline = baseline;
+                metric.canary = canary;
+            }
+        }
+        Ok(metrics)
+    }
+}
+
+#[cfg(test)]
+mod tests;

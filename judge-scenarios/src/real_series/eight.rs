@@ -1,0 +1,168 @@
+//! Canaries of eight metrics of one entity.
+
+use judge_core::config::Direction;
+use judge_core::{CanaryConfig, JudgeRequest, MetricConfig, Thresholds};
+
+use super::Seeds;
+use super::harm::HarmSubject;
+use super::pairs::{PairClass, RealPair, pairs};
+use super::series::RealSeries;
+
+/// Metrics of a canary.
+pub const EIGHT: usize = 8;
+/// Fewest metrics of a canary, where an entity has no more.
+const FEWEST: usize = 6;
+/// Most canaries that one entity gives at one size.
+const MOST_DRAWS: usize = 4;
+/// Windows of a series that a canary chooses from.
+const WINDOWS: usize = 4;
+
+/// Harm to a canary of several metrics.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EightHarm {
+    /// Its kind.
+    pub name: &'static str,
+    /// Percent for what multiplies, robust standard deviations for what adds.
+    pub size: f64,
+    /// How many of the metrics it hits.
+    hit: usize,
+    multiplies: bool,
+}
+
+const fn multiply(size: f64) -> EightHarm {
+    EightHarm { name: "all mult", size, hit: EIGHT, multiplies: true }
+}
+
+const fn add(name: &'static str, hit: usize, size: f64) -> EightHarm {
+    EightHarm { name, size, hit, multiplies: false }
+}
+
+impl EightHarm {
+    /// Every harm; the first is none.
+    pub const ALL: &'static [Self] = &[
+        add("none", 0, 0.0),
+        multiply(3.0),
+        multiply(5.0),
+        multiply(10.0),
+        add("all add", EIGHT, 0.3),
+        add("all add", EIGHT, 0.5),
+        add("all add", EIGHT, 1.0),
+        add("one add", 1, 2.0),
+        add("one add", 1, 3.0),
+        add("three add", 3, 2.0),
+    ];
+
+    /// What a judge is asked about `metrics` with this harm.
+    pub fn request(&self, metrics: &[RealPair], direction: Direction) -> JudgeRequest {
+        let metric = |(index, pair): (usize, &RealPair)| {
+            let sd = HarmSubject::new(&pair.baseline, &pair.canary).sd();
+            let change = |value: &f64| match (index < self.hit, self.multiplies) {
+                (false, _) => *value,
+                (true, true) => value * (1.0 + self.size / 100.0),
+                (true, false) => value + self.size * sd,
+            };
+            let name = format!("m{index}");
+            let canary = pair.canary.iter().map(change).collect();
+            let config = MetricConfig { direction, ..MetricConfig::new(&*name, "All") };
+            (config, pair.metric_pair(&name, canary))
+        };
+        let (configs, pairs): (Vec<_>, Vec<_>) = metrics.iter().enumerate().map(metric).unzip();
+        let config = CanaryConfig { metrics: configs, ..CanaryConfig::default() };
+        JudgeRequest { config, thresholds: Thresholds::DEFAULT, pairs }
+    }
+}
+
+/// Canaries of six to eight metrics with noise from the series of one entity, each with the number of
+/// its draw. Of concurrent pairs only those that are alike are taken.
+pub fn eight_series(
+    series: &[&RealSeries],
+    class: PairClass,
+    points: usize,
+    seeds: Seeds,
+) -> Vec<(usize, Vec<RealPair>)> {
+    let Some(first) = series.first().filter(|_| series.len() >= FEWEST) else {
+        return Vec::new();
+    };
+    let usable: Vec<Vec<RealPair>> = series
+        .iter()
+        .map(|series| {
+            let mut made = pairs(series, points, WINDOWS, seeds);
+            made.retain(|pair| pair.class == class && pair.alike);
+            made.retain(|pair| HarmSubject::new(&pair.baseline, &pair.canary).sd() > 0.0);
+            made
+        })
+        .filter(|made| !made.is_empty())
+        .collect();
+    let name = format!("eight|{}|{}|{points}", first.source(), first.entity());
+    (0..usable.len().div_ceil(EIGHT).min(MOST_DRAWS))
+        .map(|draw| {
+            let mut random = seeds.random(&format!("{name}|{draw}"));
+            let mut order = random.distinct(EIGHT, usable.len());
+            // The metric that is hit alone is any of them.
+            let turn = random.below(order.len().max(1));
+            order.rotate_left(turn);
+            let pick = |index: usize| usable[index][draw % usable[index].len()].clone();
+            (draw, order.into_iter().map(pick).collect::<Vec<RealPair>>())
+        })
+        .filter(|(_, metrics)| metrics.len() >= FEWEST)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEEDS: Seeds = Seeds("test");
+
+    fn entity(metrics: usize) -> Vec<RealSeries> {
+        let line = |metric: usize| {
+            let x: Vec<String> =
+                (0..80).map(|i| (metric * 1000 + i * i % 17).to_string()).collect();
+            let line = format!(
+                r#"{{"kind":"solo","source":"S","entity":"e","metric":"{metric}","x":[{}]}}"#,
+                x.join(",")
+            );
+            RealSeries::parse(line.as_bytes()).unwrap()
+        };
+        (0..metrics).map(line).collect()
+    }
+
+    #[test]
+    fn a_canary_has_six_to_eight_different_metrics_of_the_entity() {
+        for (metrics, canaries, size) in [(5, 0, 0), (6, 1, 6), (8, 1, 8), (9, 2, 8), (60, 4, 8)] {
+            let series = entity(metrics);
+            let series: Vec<&RealSeries> = series.iter().collect();
+            let made = eight_series(&series, PairClass::Coin, 15, SEEDS);
+            assert_eq!(made.len(), canaries, "{metrics} metrics");
+            for (_, canary) in made {
+                assert_eq!(canary.len(), size, "{metrics} metrics");
+                let mut levels: Vec<f64> =
+                    canary.iter().map(|pair| (pair.baseline[0] / 1000.0).floor()).collect();
+                levels.sort_by(f64::total_cmp);
+                levels.dedup();
+                assert_eq!(levels.len(), size, "each metric once");
+            }
+            assert_eq!(eight_series(&series, PairClass::Conc, 15, SEEDS), []);
+        }
+    }
+
+    #[test]
+    fn harm_hits_as_many_metrics_as_it_says() {
+        let series = entity(8);
+        let series: Vec<&RealSeries> = series.iter().collect();
+        let (_, canary) = eight_series(&series, PairClass::After, 15, SEEDS).remove(0);
+        for harm in EightHarm::ALL {
+            let request = harm.request(&canary, Direction::Increase);
+            let hit = request.pairs.iter().zip(&canary);
+            let hit =
+                hit.filter(|(judged, healthy)| judged.canary.values != healthy.canary).count();
+            let expected = match harm.name {
+                "none" => 0,
+                "one add" => 1,
+                "three add" => 3,
+                _ => 8,
+            };
+            assert_eq!((hit, request.config.metrics.len()), (expected, 8), "{harm:?}");
+        }
+    }
+}

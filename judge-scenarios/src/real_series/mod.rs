@@ -1,0 +1,38 @@
+//! Recorded series of real services, and canaries made of them: healthy pairs, and pairs with harm.
+//!
+//! The project ships no such series. `docs/real-series.md` describes the files, where public ones come
+//! from, and what the measurements mean.
+
+mod allowance;
+mod eight;
+mod fields;
+mod files;
+mod harm;
+mod pairs;
+mod peers;
+mod rates;
+mod series;
+mod values;
+
+pub use allowance::{CAP, NoAllowance, SeriesAllowance, log_ratio};
+pub use eight::{EIGHT, EightHarm, eight_series};
+pub use fields::LineError;
+pub use files::{Fault, ReadError, read_faults, read_series};
+pub use harm::{HARMS, Harm, HarmSubject};
+pub use pairs::{PairClass, RealPair, coin_split, concurrent_pair, pairs, windows};
+pub use peers::{mann_whitney_p, welch_p};
+pub use rates::{MeasuredRate, Observation, rate};
+pub use series::{RealSeries, SeriesPoints};
+
+use crate::random::Random;
+
+/// Seeds of random numbers, made of the run's name and the name of what is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Seeds(pub &'static str);
+
+impl Seeds {
+    /// Random numbers for `what`: the same on every machine and in every order of the work.
+    pub fn random(self, what: &str) -> Random {
+        Random::from_name(&format!("{}|{what}", self.0))
+    }
+}

@@ -1,0 +1,165 @@
+//! One source over HTTP: who asks, how often, how long, how much.
+
+mod faults;
+mod send;
+
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, Client, Identity, redirect};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use crate::error::AskError;
+use crate::settings::{Auth, SettingsError, SourceSettings};
+use crate::sign::Signer;
+use crate::store::Ask;
+
+/// A source that can be asked. Holds its connections, and how many queries run at once.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) settings: SourceSettings,
+    http: Client,
+    headers: HeaderMap,
+    signer: Option<Signer>,
+    permits: Semaphore,
+}
+
+/// An error, and how often the store was asked.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    pub(crate) attempts: u32,
+    pub(crate) error: AskError,
+}
+
+/// How often a store is asked at most, the first time included.
+const MOST_ATTEMPTS: u32 = 5;
+/// Longest wait before the second attempt; doubled for each further one, ...
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+/// ... up to this.
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+/// Longest wait for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Source {
+    pub(crate) fn new(settings: SourceSettings) -> Result<Self, SettingsError> {
+        let name = settings.name.clone();
+        let headers = headers(&settings)?;
+        let signer = match &settings.auth {
+            Auth::SigV4 { region, service } => Some(
+                Signer::from_environment(region, service)
+                    .map_err(|why| SettingsError::Aws { name: name.clone(), why })?,
+            ),
+            _ => None,
+        };
+        let mut client = Client::builder()
+            .user_agent(concat!("judge/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(CONNECT_TIMEOUT.min(settings.timeout));
+        if let Some(path) = &settings.tls_ca {
+            let unusable =
+                |why: String| SettingsError::Tls { name: name.clone(), path: path.clone(), why };
+            let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+            let certificates = Certificate::from_pem_bundle(&pem)
+                .map_err(|error| unusable(faults::chain(&error)))?;
+            if certificates.is_empty() {
+                return Err(unusable("expected certificates in PEM, got none".to_owned()));
+            }
+            client = client.tls_built_in_root_certs(false);
+            client =
+                certificates.into_iter().fold(client, reqwest::ClientBuilder::add_root_certificate);
+        }
+        if let Some((certificate, key)) = &settings.tls_identity {
+            let mut pem = Vec::new();
+            for path in [certificate, key] {
+                let unusable = |why: String| SettingsError::Tls {
+                    name: name.clone(),
+                    path: path.clone(),
+                    why,
+                };
+                pem.extend(std::fs::read(path).map_err(|error| unusable(error.to_string()))?);
+                pem.push(b'\n');
+            }
+            let unusable =
+                |why: String| SettingsError::Tls { name: name.clone(), path: key.clone(), why };
+            let identity =
+                Identity::from_pem(&pem).map_err(|error| unusable(faults::chain(&error)))?;
+            client = client.identity(identity);
+        }
+        let http = client
+            .build()
+            .map_err(|error| SettingsError::Client { name, why: faults::chain(&error) })?;
+        let permits = Semaphore::new(settings.max_queries);
+        Ok(Self { settings, http, headers, signer, permits })
+    }
+
+    /// The bytes that the store answers to `ask`; asked again, with growing waits, while that may help and
+    /// `deadline` allows it.
+    pub(crate) async fn answer(&self, ask: &Ask, deadline: Instant) -> Result<Vec<u8>, Tried> {
+        let mut attempts = 0;
+        loop {
+            let Ok(Ok(permit)) = timeout_at(deadline, self.permits.acquire()).await else {
+                return Err(Tried { attempts, error: AskError::OutOfTime });
+            };
+            attempts += 1;
+            let started = Instant::now();
+            let end = deadline.min(started + self.settings.timeout);
+            let error = match timeout_at(end, self.once(ask)).await {
+                Ok(Ok(body)) => return Ok(body),
+                Ok(Err(error)) => error,
+                Err(_) => AskError::Late(rounded(end - started)),
+            };
+            drop(permit);
+            let wait = error.retry_after().unwrap_or_else(|| jittered(attempts));
+            let again = Instant::now() + wait;
+            if !error.may_pass() || attempts == MOST_ATTEMPTS || again >= deadline {
+                return Err(Tried { attempts, error });
+            }
+            sleep_until(again).await;
+        }
+    }
+}
+
+/// The wait after attempt `attempts`: half to all of what it may be, so that many that failed together do not come
+/// again together.
+fn jittered(attempts: u32) -> Duration {
+    let longest =
+        FIRST_WAIT.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(LONGEST_WAIT);
+    longest.mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
+/// To whole milliseconds, for people.
+fn rounded(duration: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn headers(settings: &SourceSettings) -> Result<HeaderMap, SettingsError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &settings.headers {
+        let read = (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()));
+        let (Ok(read), Ok(mut value)) = read else {
+            return Err(SettingsError::Header {
+                name: settings.name.clone(),
+                header: name.clone(),
+            });
+        };
+        value.set_sensitive(true);
+        headers.insert(read, value);
+    }
+    Ok(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_differ() {
+        for (attempts, longest) in [(1, 250), (2, 500), (3, 1000), (6, 8000), (40, 8000)] {
+            let waits: Vec<u128> = (0..100).map(|_| jittered(attempts).as_millis()).collect();
+            assert!(waits.iter().all(|wait| (longest / 2..=longest).contains(wait)), "{waits:?}");
+            assert!(waits.iter().any(|wait| *wait != waits[0]), "{waits:?}");
+        }
+    }
+}

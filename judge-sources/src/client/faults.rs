@@ -1,0 +1,108 @@
+//! What went wrong on the wire, without anything secret.
+
+use std::error::Error;
+use std::fmt::Write;
+
+use crate::error::AskError;
+
+/// An error and all its causes.
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.ends_with(&said) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, ": {said}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// What a failed request means; `to` is the host.
+pub(super) fn of_request(error: reqwest::Error, to: &str) -> AskError {
+    // URLs hold queries, which are said elsewhere.
+    let error = error.without_url();
+    let why = error.source().map_or_else(|| error.to_string(), chain);
+    let to = to.to_owned();
+    if error.is_connect() {
+        if is_tls(&error) { AskError::Tls { to, why } } else { AskError::Connect { to, why } }
+    } else {
+        AskError::BrokenOff(why)
+    }
+}
+
+/// Whether the other side cannot prove who it is, or speaks no TLS: asking again does not help.
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if said.contains("certificate")
+            || said.contains("InvalidContentType")
+            || said.contains("corrupt message")
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Most characters of a store's own words.
+const LONGEST_SAID: usize = 400;
+
+/// What the body of a refusal says: the error of Prometheus's JSON, the title of a page, or its first line.
+pub(super) fn said(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let field =
+        |name: &str| json.as_ref().and_then(|json| json.get(name)?.as_str().map(str::to_owned));
+    let said = field("error").or_else(|| field("message")).or_else(|| page(&text));
+    let said = said.unwrap_or_else(|| text.lines().next().unwrap_or_default().to_owned());
+    shortened(said.trim())
+}
+
+/// The title of a web page; `None` for other text.
+pub(super) fn page(text: &str) -> Option<String> {
+    let start = text.trim_start();
+    let is_page =
+        |tag: &str| start.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
+    if !is_page("<!doctype html") && !is_page("<html") {
+        return None;
+    }
+    let lower = text.to_ascii_lowercase();
+    let title = lower.find("<title").and_then(|at| {
+        let from = at + lower[at..].find('>')? + 1;
+        let to = from + lower[from..].find("</title")?;
+        text.get(from..to)
+    });
+    Some(shortened(title.unwrap_or("a page without a title").trim()))
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_SAID) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_refusal_are_found() {
+        for (body, expected) in [
+            (r#"{"status":"error","errorType":"bad_data","error":"parse error"}"#, "parse error"),
+            (r#"{"message":"no access"}"#, "no access"),
+            ("<!DOCTYPE html><head><title>\n Log in </title></head>", "Log in"),
+            ("<html><body>x</body></html>", "a page without a title"),
+            ("upstream timed out\nmore", "upstream timed out"),
+            ("", ""),
+        ] {
+            assert_eq!(said(body.as_bytes()), expected, "{body}");
+        }
+        assert_eq!(said("a".repeat(1000).as_bytes()).chars().count(), LONGEST_SAID + 1);
+    }
+}

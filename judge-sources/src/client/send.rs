@@ -1,0 +1,193 @@
+//! One attempt: a request, redirects on the same host, a bounded answer.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::{Timestamp, fmt::rfc2822};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Request, Response, Url};
+
+use super::{Source, faults};
+use crate::error::AskError;
+use crate::settings::Auth;
+use crate::store::Ask;
+
+/// Largest answer that is read, in bytes.
+const LARGEST_ANSWER: usize = 32 << 20;
+/// How much of a refusal is read for what it says.
+const LARGEST_REFUSAL: usize = 64 << 10;
+/// Longer queries are posted: proxies refuse long URLs.
+const LONGEST_QUERY: usize = 2000;
+/// Most redirects that are followed, all on one host.
+const MOST_REDIRECTS: usize = 5;
+
+impl Source {
+    /// The answer to `ask`, asked once.
+    pub(super) async fn once(&self, ask: &Ask) -> Result<Vec<u8>, AskError> {
+        let mut url = self.settings.url.clone();
+        let path = format!("{}/{}", url.path().trim_end_matches('/'), ask.path);
+        url.set_path(&path);
+        let mut redirects = 0;
+        loop {
+            let request = self.request(url.clone(), ask)?;
+            let to = host(&url);
+            let sent = self.http.execute(request).await;
+            let response = sent.map_err(|error| faults::of_request(error, &to))?;
+            let status = response.status();
+            let location = response.headers().get(LOCATION).filter(|_| status.is_redirection());
+            if let Some(location) = location {
+                redirects += 1;
+                url = redirected(&url, location, status.as_u16(), redirects)?;
+            } else if status.is_success() {
+                return answer(response).await;
+            } else {
+                return Err(self.refusal(response).await);
+            }
+        }
+    }
+
+    /// The request with everything that says who asks.
+    fn request(&self, mut url: Url, ask: &Ask) -> Result<Request, AskError> {
+        url.set_query(None);
+        let query = encoded(&url, ask);
+        let mut request = if query.len() <= LONGEST_QUERY {
+            url.set_query(Some(&query));
+            self.http.get(url)
+        } else {
+            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+            self.http.post(url).header(CONTENT_TYPE, form).body(query)
+        };
+        request = request.header(ACCEPT, "application/json").headers(self.headers.clone());
+        let credentials = self.credentials()?;
+        request = match &credentials {
+            Credentials::None => request,
+            Credentials::Basic(user, password) => request.basic_auth(user, Some(password)),
+            Credentials::Bearer(token) => request.bearer_auth(token),
+        };
+        // Of what is put together here, only a token can be no part of a request.
+        let mut request = request.build().map_err(|_| AskError::Credential {
+            path: self.settings.auth.file().cloned().unwrap_or_default(),
+            why: "expected one line of visible ASCII".to_owned(),
+        })?;
+        if let Some(signer) = &self.signer {
+            signer.sign(&mut request)?;
+        }
+        Ok(request)
+    }
+
+    /// Reads the credentials anew: files with them are replaced while a process runs.
+    fn credentials(&self) -> Result<Credentials, AskError> {
+        let read = |path: &PathBuf| {
+            let text = std::fs::read_to_string(path).map(|text| text.trim().to_owned());
+            text.map_err(|error| AskError::Credential {
+                path: path.clone(),
+                why: error.to_string(),
+            })
+        };
+        Ok(match &self.settings.auth {
+            Auth::None | Auth::SigV4 { .. } => Credentials::None,
+            Auth::Basic(user, password) => Credentials::Basic(user.clone(), password.clone()),
+            Auth::BasicFile(user, path) => Credentials::Basic(user.clone(), read(path)?),
+            Auth::BearerFile(path) => Credentials::Bearer(read(path)?),
+        })
+    }
+
+    async fn refusal(&self, response: Response) -> AskError {
+        let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers());
+        let body = body(response, LARGEST_REFUSAL).await.unwrap_or_else(|(read, _)| read);
+        AskError::Status { status, said: self.scrubbed(faults::said(&body)), retry_after }
+    }
+
+    /// A store's words without what was sent to it as a secret.
+    fn scrubbed(&self, text: String) -> String {
+        let headers = self.settings.headers.values().cloned();
+        let credential = match self.credentials() {
+            Ok(Credentials::Basic(_, secret) | Credentials::Bearer(secret)) => Some(secret),
+            Ok(Credentials::None) | Err(_) => None,
+        };
+        let secrets = headers.chain(credential).filter(|secret| !secret.is_empty());
+        secrets.fold(text, |text, secret| text.replace(&secret, "***"))
+    }
+}
+
+/// What a request says about who asks.
+enum Credentials {
+    None,
+    Basic(String, String),
+    Bearer(String),
+}
+
+/// The parameters as a query string. Spaces are `%20`, which signatures of AWS take for granted.
+fn encoded(url: &Url, ask: &Ask) -> String {
+    let mut url = url.clone();
+    url.query_pairs_mut().extend_pairs(&ask.params);
+    url.query().unwrap_or_default().replace('+', "%20")
+}
+
+fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Where a redirect leads, if it stays on the host.
+fn redirected(
+    from: &Url,
+    location: &HeaderValue,
+    status: u16,
+    redirects: usize,
+) -> Result<Url, AskError> {
+    let to = location.to_str().ok().and_then(|location| from.join(location).ok());
+    let Some(mut to) = to else {
+        return Err(AskError::Redirect { status, to: "what is no URL".to_owned() });
+    };
+    if to.origin() == from.origin() && redirects <= MOST_REDIRECTS {
+        return Ok(to);
+    }
+    // They may hold a state that is as good as a credential.
+    to.set_query(None);
+    to.set_fragment(None);
+    let _ = to.set_password(None);
+    let _ = to.set_username("");
+    Err(AskError::Redirect { status, to: to.to_string() })
+}
+
+async fn answer(response: Response) -> Result<Vec<u8>, AskError> {
+    let bytes = body(response, LARGEST_ANSWER).await.map_err(|(_, error)| error)?;
+    if bytes.trim_ascii_start().first() == Some(&b'<') {
+        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(LARGEST_REFUSAL)]);
+        if let Some(title) = faults::page(&start) {
+            return Err(AskError::Page(title));
+        }
+    }
+    Ok(bytes)
+}
+
+/// The body, if it has at most `largest` bytes; else what was read of it, and why no more.
+async fn body(mut response: Response, largest: usize) -> Result<Vec<u8>, (Vec<u8>, AskError)> {
+    let to = host(response.url());
+    if response.content_length().is_some_and(|length| length > largest as u64) {
+        return Err((Vec::new(), AskError::TooLarge(largest)));
+    }
+    let mut read = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(None) => return Ok(read),
+            Ok(Some(chunk)) if read.len() + chunk.len() > largest => {
+                return Err((read, AskError::TooLarge(largest)));
+            }
+            Ok(Some(chunk)) => read.extend_from_slice(&chunk),
+            Err(error) => return Err((read, faults::of_request(error, &to))),
+        }
+    }
+}
+
+/// How long a store asks to be left alone: seconds, or a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = rfc2822::parse(text).ok()?.timestamp();
+    Some(Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default())
+}

@@ -1,0 +1,309 @@
+//! Asks the sources for all series of a canary and its baseline.
+
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+use judge_core::MetricPair;
+use judge_core::judgement::Side;
+use tokio::time::Instant;
+
+use crate::client::{Source, Tried};
+use crate::error::{AnswerError, Asked, Cause, ChoiceError, Failure};
+use crate::grid::Grid;
+use crate::hint;
+use crate::notice::Notice;
+use crate::pair;
+use crate::place::{self, Found};
+use crate::query::{MetricQuery, Queries, StoreKind};
+use crate::scope::Scope;
+use crate::settings::{SettingsError, SourceSettings};
+
+/// The sources that may be asked. Connections are kept between fetches.
+#[derive(Debug)]
+pub struct Sources {
+    all: Vec<Source>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sought {
+    /// What the baseline is.
+    pub baseline: SoughtSide,
+    /// What the canary is.
+    pub canary: SoughtSide,
+    /// How points become series, and series pairs.
+    pub compat: Compat,
+    /// The time that all of it may take, retries included.
+    pub timeout: Duration,
+}
+
+/// One side of what is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoughtSide {
+    /// What its queries are made for.
+    pub scope: Scope,
+    /// The times it is asked for.
+    pub grid: Grid,
+}
+
+/// How points become series, and series pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Compat {
+    /// A time without a point is a gap, and labels that tell the sides apart are dropped.
+    #[default]
+    None,
+    /// As Kayenta: the end is asked for too, gaps are closed up, and only equal labels are paired.
+    Kayenta,
+}
+
+/// What was found of one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FetchedMetric {
+    /// The metric, as the config calls it.
+    pub metric: String,
+    /// The source that was asked.
+    pub source: String,
+    /// What the baseline's query found.
+    pub baseline: FetchedSide,
+    /// What the canary's query found.
+    pub canary: FetchedSide,
+    /// The pairs to judge, at least one.
+    pub pairs: Vec<MetricPair>,
+    /// What to know about them.
+    pub notices: Vec<Notice>,
+}
+
+/// What the query of one side found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FetchedSide {
+    /// The query as the store takes it.
+    pub query: String,
+    /// The times it was asked for.
+    pub grid: Grid,
+    /// The series, with all of their labels.
+    pub series: Vec<Found>,
+}
+
+impl FetchedMetric {
+    /// Whether neither side has a point.
+    pub fn is_empty(&self) -> bool {
+        self.baseline.series.is_empty() && self.canary.series.is_empty()
+    }
+}
+
+impl Sources {
+    /// # Errors
+    /// When a source cannot be used as it is set: two of one name, a file that is missing, no credentials.
+    pub fn new(settings: Vec<SourceSettings>) -> Result<Self, SettingsError> {
+        let mut all: Vec<Source> = Vec::with_capacity(settings.len());
+        for one in settings {
+            if all.iter().any(|other| other.settings.name == one.name) {
+                return Err(SettingsError::SameName(one.name));
+            }
+            all.push(Source::new(one)?);
+        }
+        Ok(Self { all })
+    }
+
+    /// The series of every query on both sides, metric by metric in the order of the config.
+    ///
+    /// # Errors
+    /// With every query that has no answer.
+    pub async fn fetch(
+        &self,
+        queries: &Queries,
+        sought: &Sought,
+    ) -> Result<Vec<FetchedMetric>, Vec<Failure>> {
+        let mut fetched = Vec::new();
+        let mut failures = Vec::new();
+        for one in self.fetch_each(queries, sought).await {
+            match one {
+                Ok(one) => fetched.push(one),
+                Err(failed) => failures.extend(failed),
+            }
+        }
+        if failures.is_empty() { Ok(fetched) } else { Err(failures) }
+    }
+
+    /// The same, with what was found beside what was not.
+    pub async fn fetch_each(
+        &self,
+        queries: &Queries,
+        sought: &Sought,
+    ) -> Vec<Result<FetchedMetric, Vec<Failure>>> {
+        let deadline = Instant::now() + sought.timeout;
+        join_all(queries.all().iter().map(|query| self.metric(query, sought, deadline))).await
+    }
+
+    async fn metric(
+        &self,
+        query: &MetricQuery,
+        sought: &Sought,
+        deadline: Instant,
+    ) -> Result<FetchedMetric, Vec<Failure>> {
+        let job = |side| Job { sources: self, query, sought, side, deadline };
+        let (baseline, canary) = join(job(Side::Baseline).run(), job(Side::Canary).run()).await;
+        let (baseline, canary) = match (baseline, canary) {
+            (Ok(baseline), Ok(canary)) => (baseline, canary),
+            (one, other) => return Err(one.err().into_iter().chain(other.err()).collect()),
+        };
+        let mut notices = Vec::new();
+        if (&baseline.side.query, baseline.side.grid) == (&canary.side.query, canary.side.grid) {
+            notices.push(Notice::SameQuery { query: baseline.side.query.clone() });
+        }
+        let source = baseline.source.settings.name.clone();
+        notices.extend(baseline.notices);
+        notices.extend(canary.notices);
+        let (baseline, canary) = (baseline.side, canary.side);
+        let pairs = pairs(query, &baseline, &canary, sought.compat, &mut notices);
+        let pairs = pairs
+            .map_err(|error| vec![job(Side::Canary).failure(Some(&canary.query), error.into())])?;
+        Ok(FetchedMetric { metric: query.metric.clone(), source, baseline, canary, pairs, notices })
+    }
+
+    /// The source that answers `query`.
+    fn choose(&self, query: &MetricQuery) -> Result<&Source, ChoiceError> {
+        let kind = query.kind();
+        let listed = |kind: Option<StoreKind>| {
+            let names = self
+                .all
+                .iter()
+                .filter(|source| kind.is_none_or(|kind| kind == source.settings.kind));
+            names.map(|source| source.settings.name.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        if let Some(name) = &query.source {
+            let Some(source) = self.all.iter().find(|source| source.settings.name == *name) else {
+                return Err(ChoiceError::Unknown { name: name.clone(), known: listed(None) });
+            };
+            let got = source.settings.kind;
+            if got != kind {
+                return Err(ChoiceError::OtherKind { name: name.clone(), expected: kind, got });
+            }
+            return Ok(source);
+        }
+        let mut of_kind = self.all.iter().filter(|source| source.settings.kind == kind);
+        match (of_kind.next(), of_kind.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) => Err(ChoiceError::None(kind)),
+            (Some(_), Some(_)) => Err(ChoiceError::Several { kind, known: listed(Some(kind)) }),
+        }
+    }
+}
+
+/// One query on one side.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    sources: &'a Sources,
+    query: &'a MetricQuery,
+    sought: &'a Sought,
+    side: Side,
+    deadline: Instant,
+}
+
+/// What a job found.
+struct Done<'a> {
+    source: &'a Source,
+    side: FetchedSide,
+    notices: Vec<Notice>,
+}
+
+impl<'a> Job<'a> {
+    fn sought_side(self) -> &'a SoughtSide {
+        match self.side {
+            Side::Baseline => &self.sought.baseline,
+            Side::Canary => &self.sought.canary,
+        }
+    }
+
+    fn failure(self, query: Option<&str>, cause: Cause) -> Failure {
+        let source = self.sources.choose(self.query);
+        let named = |source: &Source| format!("{} ({})", source.settings.name, source.settings.url);
+        Failure {
+            metric: self.query.metric.clone(),
+            side: self.side,
+            source_name: source.map_or_else(|_| "no source".to_owned(), named),
+            asked: Asked { query: query.map(str::to_owned), window: self.sought_side().grid },
+            cause,
+        }
+    }
+
+    async fn run(self) -> Result<Done<'a>, Failure> {
+        let SoughtSide { scope, grid } = self.sought_side();
+        let grid = match self.sought.compat {
+            Compat::None => *grid,
+            Compat::Kayenta => grid.with_its_end(),
+        };
+        let source =
+            self.sources.choose(self.query).map_err(|error| self.failure(None, error.into()))?;
+        let query = self.query.text(scope).map_err(|error| self.failure(None, error.into()))?;
+        let found = self.series(source, &query, grid).await;
+        let (series, said) = found.map_err(|cause| self.failure(Some(&query), cause))?;
+        let side = self.side;
+        let mut notices: Vec<Notice> =
+            said.into_iter().map(|text| Notice::Said { side, text }).collect();
+        if series.is_empty() {
+            let hint = hint::suggest(source, &query, grid, self.deadline).await;
+            let (query, window) = (query.clone(), grid.to_string());
+            notices.push(Notice::NothingFound { side, query, window, hint });
+        }
+        Ok(Done { source, side: FetchedSide { query, grid, series }, notices })
+    }
+
+    /// The series of `query`, asked for in as many parts as the store needs, and what it says.
+    async fn series(
+        self,
+        source: &Source,
+        query: &str,
+        grid: Grid,
+    ) -> Result<(Vec<Found>, Vec<String>), Cause> {
+        let kind = self.query.kind();
+        let part = async |part: Grid| {
+            let asked = source.answer(&kind.ask(query, part), self.deadline).await;
+            let body =
+                asked.map_err(|Tried { attempts, error }| Cause::Ask { attempts, cause: error })?;
+            Ok::<_, Cause>(kind.read(&body)?)
+        };
+        let mut series = Vec::new();
+        let mut said: Vec<String> = Vec::new();
+        for answer in join_all(grid.parts(kind.most_points()).map(part)).await {
+            let answer = answer?;
+            series.push(answer.series);
+            said.extend(answer.said);
+        }
+        said.sort();
+        said.dedup();
+        let found = match self.sought.compat {
+            Compat::None => place::on_grid(series, grid)?,
+            Compat::Kayenta => place::closed_up(series)?,
+        };
+        Ok((found, said))
+    }
+}
+
+/// The pairs of a metric; a metric without any series is one pair of gaps.
+fn pairs(
+    query: &MetricQuery,
+    baseline: &FetchedSide,
+    canary: &FetchedSide,
+    compat: Compat,
+    notices: &mut Vec<Notice>,
+) -> Result<Vec<MetricPair>, AnswerError> {
+    let metric = query.metric.as_str();
+    let (one, other) = (baseline.series.clone(), canary.series.clone());
+    if compat == Compat::Kayenta {
+        // The grid has Kayenta's end in it, gaps have not.
+        let absent = [baseline.grid.points() - 1, canary.grid.points() - 1];
+        return pair::as_kayenta(metric, one, other, absent);
+    }
+    let paired = pair::by_labels(metric, one, other, &query.ignore_labels)?;
+    notices.extend(paired.dropped.into_iter().map(Notice::Dropped));
+    if !paired.apart.is_empty() {
+        notices.push(Notice::FallApart { labels: paired.apart });
+    }
+    let mut pairs = paired.pairs;
+    if pairs.is_empty() {
+        let gaps = |side: &FetchedSide| vec![f64::NAN; side.grid.points()];
+        pairs.push(MetricPair::new(metric, gaps(baseline), gaps(canary)));
+    }
+    Ok(pairs)
+}

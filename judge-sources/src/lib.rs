@@ -1,0 +1,62 @@
+//! Series of a canary and its baseline from the stores that hold them.
+//!
+//! ```text
+//! config's queries + scopes --> text a store takes --> HTTP --> points on a grid --> pairs by labels
+//! ```
+//!
+//! [`Queries`] reads the queries of a canary config, [`Sources`] knows where to ask, and
+//! [`Sources::fetch`] gives the pairs of all metrics, or every reason why not.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//! use judge_sources::{Compat, Grid, Queries, Scope, Sought, SoughtSide, SourceSettings, Sources, StoreKind};
+//!
+//! # async fn example(config: serde_json::Value) -> Result<(), Box<dyn std::error::Error>> {
+//! let queries = Queries::read(&config)?;
+//! let settings = SourceSettings::at("prometheus", StoreKind::Prometheus, "http://prometheus:9090")?;
+//! let sources = Sources::new(vec![settings])?;
+//! let grid = Grid::new(1_795_184_200_000, 1_795_186_000_000, 60_000)?;
+//! let side = |scope| SoughtSide { scope: Scope::new(scope), grid };
+//! let sought = Sought {
+//!     baseline: side("shop-stable"),
+//!     canary: side("shop-canary"),
+//!     compat: Compat::None,
+//!     timeout: Duration::from_secs(60),
+//! };
+//! match sources.fetch(&queries, &sought).await {
+//!     Ok(metrics) => println!("{} metrics", metrics.len()),
+//!     Err(failures) => failures.iter().for_each(|failure| println!("{failure}")),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Credentials are sent at once, to the source's own host alone, and stand in no error.
+
+mod client;
+mod error;
+mod fetch;
+mod fields;
+mod grid;
+mod hint;
+mod notice;
+mod pair;
+mod place;
+mod query;
+mod scope;
+mod selector;
+mod settings;
+mod sign;
+mod store;
+mod template;
+
+pub use error::{AnswerError, AskError, Asked, Cause, ChoiceError, Failure, MOST_SERIES};
+pub use fetch::{Compat, FetchedMetric, FetchedSide, Sought, SoughtSide, Sources};
+pub use grid::{Grid, GridError, MOST_POINTS};
+pub use notice::Notice;
+pub use pair::DroppedLabel;
+pub use place::Found;
+pub use query::{MetricQuery, Queries, QueryError, StoreKind};
+pub use scope::Scope;
+pub use settings::{SettingsError, SourceSettings};
+pub use template::TemplateError;

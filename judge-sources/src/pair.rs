@@ -1,0 +1,203 @@
+//! From the series of both sides of a metric to the pairs that are judged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use judge_core::judgement::Side;
+use judge_core::{MetricPair, Series};
+
+use crate::error::AnswerError;
+use crate::place::{Found, Labels};
+
+/// The pairs of a metric, and what was done to make them.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Paired {
+    pub(crate) pairs: Vec<MetricPair>,
+    /// Labels that tell the sides apart, with what they are on each: they were dropped.
+    pub(crate) dropped: Vec<DroppedLabel>,
+    /// Labels because of which series found no partner.
+    pub(crate) apart: Vec<String>,
+}
+
+/// A label that is one thing on all of the baseline's series and another on all of the canary's.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct DroppedLabel {
+    /// The label.
+    pub label: String,
+    /// What it is on the baseline; `None` where it is absent.
+    pub baseline: Option<String>,
+    /// What it is on the canary.
+    pub canary: Option<String>,
+}
+
+/// Pairs series by their labels, those that tell the sides apart left out. A series without a partner is paired
+/// with gaps.
+pub(crate) fn by_labels(
+    metric: &str,
+    mut baseline: Vec<Found>,
+    mut canary: Vec<Found>,
+    ignored: &BTreeSet<String>,
+) -> Result<Paired, AnswerError> {
+    for found in baseline.iter_mut().chain(&mut canary) {
+        found.labels.retain(|label, _| !ignored.contains(label));
+    }
+    let dropped = telling_apart(&baseline, &canary);
+    for found in baseline.iter_mut().chain(&mut canary) {
+        found.labels.retain(|label, _| dropped.iter().all(|dropped| dropped.label != *label));
+    }
+    let mut by_labels: BTreeMap<Labels, [Option<Series>; 2]> = BTreeMap::new();
+    for (side, of_side) in [baseline, canary].into_iter().enumerate() {
+        for Found { labels, series } in of_side {
+            let slot = &mut by_labels.entry(labels.clone()).or_default()[side];
+            if slot.replace(series).is_some() {
+                let side = crate::error::side_name([Side::Baseline, Side::Canary][side]);
+                let said = format!(
+                    "two series of the {side} are {} without the ignored labels",
+                    written(&labels)
+                );
+                return Err(AnswerError::SameLabels(said));
+            }
+        }
+    }
+    let apart = apart(&by_labels);
+    let mut pairs: Vec<MetricPair> = Vec::with_capacity(by_labels.len().max(1));
+    for (labels, [baseline, canary]) in by_labels {
+        let mut pair =
+            MetricPair::new(metric, baseline.unwrap_or_default(), canary.unwrap_or_default());
+        pair.pad_absent_side();
+        pair.tags = tags(labels);
+        pairs.push(pair);
+    }
+    Ok(Paired { pairs, dropped, apart })
+}
+
+pub(crate) fn tags(labels: Labels) -> Option<judge_core::Tags> {
+    (!labels.is_empty())
+        .then(|| labels.into_iter().map(|(label, value)| (label, Some(value))).collect())
+}
+
+/// Labels as Prometheus writes them.
+pub(crate) fn written(labels: &Labels) -> String {
+    let labels: Vec<String> =
+        labels.iter().map(|(label, value)| format!("{label}={value:?}")).collect();
+    format!("{{{}}}", labels.join(", "))
+}
+
+/// Labels that are constant within each side and differ between the sides.
+fn telling_apart(baseline: &[Found], canary: &[Found]) -> Vec<DroppedLabel> {
+    if baseline.is_empty() || canary.is_empty() {
+        return Vec::new();
+    }
+    let all = || baseline.iter().chain(canary);
+    let names: BTreeSet<&String> = all().flat_map(|found| found.labels.keys()).collect();
+    let mut telling = Vec::new();
+    for label in names {
+        let (Some(one), Some(other)) = (constant(label, baseline), constant(label, canary)) else {
+            continue;
+        };
+        if one != other {
+            let (baseline, canary) = (one.value(), other.value());
+            telling.push(DroppedLabel { label: label.clone(), baseline, canary });
+        }
+    }
+    telling
+}
+
+/// What a label is on all of `side`.
+#[derive(Debug, PartialEq, Eq)]
+enum Constant<'a> {
+    Absent,
+    Value(&'a String),
+}
+
+impl Constant<'_> {
+    fn value(&self) -> Option<String> {
+        match self {
+            Self::Absent => None,
+            Self::Value(value) => Some((*value).clone()),
+        }
+    }
+}
+
+/// What a label is on all of `side`; `None` where series differ in it.
+fn constant<'a>(label: &str, side: &'a [Found]) -> Option<Constant<'a>> {
+    let of = |found: &'a Found| found.labels.get(label).map_or(Constant::Absent, Constant::Value);
+    let mut values = side.iter().map(of);
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
+}
+
+/// Where series of both sides lack a partner, the labels in which they differ.
+fn apart(pairs: &BTreeMap<Labels, [Option<Series>; 2]>) -> Vec<String> {
+    let lonely = |side: usize| {
+        let without = pairs
+            .iter()
+            .filter(move |(_, sides)| sides[side].is_some() && sides[1 - side].is_none());
+        without.map(|(labels, _)| labels).collect::<Vec<_>>()
+    };
+    let (baseline, canary) = (lonely(0), lonely(1));
+    if baseline.is_empty() || canary.is_empty() {
+        return Vec::new();
+    }
+    let values = |side: &[&Labels], label: &str| -> BTreeSet<Option<String>> {
+        side.iter().map(|labels| labels.get(label).cloned()).collect()
+    };
+    let names: BTreeSet<&String> =
+        baseline.iter().chain(&canary).flat_map(|labels| labels.keys()).collect();
+    let differs = |label: &&String| values(&baseline, label).is_disjoint(&values(&canary, label));
+    let differing: Vec<String> = names.iter().copied().filter(differs).cloned().collect();
+    if differing.is_empty() { names.into_iter().cloned().collect() } else { differing }
+}
+
+/// Pairs series as Kayenta's `MetricSetMixerService` does. `absent` is how many gaps a side has that was not found.
+pub(crate) fn as_kayenta(
+    metric: &str,
+    baseline: Vec<Found>,
+    canary: Vec<Found>,
+    absent: [usize; 2],
+) -> Result<Vec<MetricPair>, AnswerError> {
+    let placeholder = |side: Vec<Found>| {
+        if side.is_empty() {
+            vec![Found { labels: Labels::new(), series: Series::default() }]
+        } else {
+            side
+        }
+    };
+    let sides = [placeholder(baseline), placeholder(canary)];
+    let keys = |side: &[Found]| -> BTreeSet<String> {
+        side.iter().flat_map(|found| found.labels.keys().cloned()).collect()
+    };
+    let [of_baseline, of_canary] = [keys(&sides[0]), keys(&sides[1])];
+    if !of_baseline.is_empty() && !of_canary.is_empty() && of_baseline != of_canary {
+        let listed = |keys: BTreeSet<String>| keys.into_iter().collect::<Vec<_>>().join(", ");
+        return Err(AnswerError::TagKeys {
+            baseline: listed(of_baseline),
+            canary: listed(of_canary),
+        });
+    }
+    let has_tagless = |side: usize| sides[side].iter().any(|found| found.labels.is_empty());
+    // Series with tags meet gaps made of the side without any.
+    let one_is_tagless = has_tagless(0) != has_tagless(1);
+    let all: BTreeSet<&Labels> = sides.iter().flatten().map(|found| &found.labels).collect();
+    let wanted = all.into_iter().filter(|labels| !(one_is_tagless && labels.is_empty()));
+    let side = |labels: &Labels, side: usize| {
+        let found = sides[side].iter().find(|found| found.labels == *labels);
+        let first = sides[side].first().map_or(0, |first| first.series.values.len());
+        found.map_or_else(|| Series::from(vec![f64::NAN; first]), |found| found.series.clone())
+    };
+    let pair = |labels: &Labels| {
+        let mut pair = MetricPair::new(metric, side(labels, 0), side(labels, 1));
+        let most = |series: &Series, absent| {
+            if series.values.is_empty() { absent } else { series.values.len() }
+        };
+        let lengths = [most(&pair.baseline, absent[0]), most(&pair.canary, absent[1])];
+        for (series, length) in [(&mut pair.baseline, lengths[0]), (&mut pair.canary, lengths[1])] {
+            series.values.resize(length, f64::NAN);
+        }
+        pair.tags = tags(labels.clone());
+        pair
+    };
+    Ok(wanted.map(pair).collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! The selectors in a PromQL expression, for a look at what the store has.
+
+/// A metric's name and its matchers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Selector {
+    /// Empty where matchers stand alone.
+    pub(crate) name: String,
+    /// Label, and the matcher as it stands: `job=~"a.*"`.
+    pub(crate) matchers: Vec<(String, String)>,
+}
+
+impl Selector {
+    /// The selector with only `matchers`.
+    pub(crate) fn with<'a>(&self, matchers: impl IntoIterator<Item = &'a str>) -> String {
+        let matchers: Vec<&str> = matchers.into_iter().collect();
+        if matchers.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}{{{}}}", self.name, matchers.join(","))
+        }
+    }
+}
+
+/// Words that are no metric although no bracket follows them.
+const KEYWORDS: [&str; 13] = [
+    "and",
+    "or",
+    "unless",
+    "atan2",
+    "bool",
+    "offset",
+    "inf",
+    "nan",
+    "start",
+    "end",
+    "group_left",
+    "group_right",
+    "fill",
+];
+/// Words before a list of labels.
+const BEFORE_LABELS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
+
+/// All selectors of `promql`, in order; what cannot be read is passed over.
+pub(crate) fn all(promql: &str) -> Vec<Selector> {
+    let mut scanner = Scanner { rest: promql };
+    let mut found: Vec<Selector> = Vec::new();
+    while let Some(first) = scanner.rest.chars().next() {
+        match first {
+            '"' | '\'' | '`' => {
+                scanner.quoted();
+            }
+            '{' => found.push(Selector { name: String::new(), matchers: scanner.matchers() }),
+            '[' => scanner.skip_to(']'),
+            '#' => scanner.skip_to('\n'),
+            first if is_first(first) => {
+                let name = scanner.word();
+                scanner.blanks();
+                let lower = name.to_ascii_lowercase();
+                if BEFORE_LABELS.contains(&lower.as_str()) {
+                    if scanner.rest.starts_with('(') {
+                        scanner.skip_to(')');
+                    }
+                } else if scanner.rest.starts_with('{') {
+                    found.push(Selector { name: name.to_owned(), matchers: scanner.matchers() });
+                } else if !scanner.rest.starts_with('(') && !KEYWORDS.contains(&lower.as_str()) {
+                    // Operators such as sum stand before by; a metric never does.
+                    let is_operator =
+                        ["by", "without"].iter().any(|word| scanner.rest.starts_with(word));
+                    if !is_operator {
+                        found.push(Selector { name: name.to_owned(), matchers: Vec::new() });
+                    }
+                }
+            }
+            first if first.is_ascii_digit() => scanner.number(),
+            other => scanner.rest = &scanner.rest[other.len_utf8()..],
+        }
+    }
+    found.dedup();
+    found
+}
+
+fn is_first(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_' || c == ':'
+}
+
+struct Scanner<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Scanner<'a> {
+    fn word(&mut self) -> &'a str {
+        self.take_while(|c| c.is_ascii_alphanumeric() || c == '_' || c == ':')
+    }
+
+    /// A number or a duration.
+    fn number(&mut self) {
+        self.take_while(|c| c.is_ascii_alphanumeric() || c == '.');
+    }
+
+    fn blanks(&mut self) {
+        self.take_while(char::is_whitespace);
+    }
+
+    fn take_while(&mut self, is_part: impl Fn(char) -> bool) -> &'a str {
+        let end = self.rest.find(|c| !is_part(c)).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        taken
+    }
+
+    fn skip_to(&mut self, last: char) {
+        self.rest = self.rest.split_once(last).map_or("", |(_, rest)| rest);
+    }
+
+    /// A text in quotes, with them.
+    fn quoted(&mut self) -> &'a str {
+        let mut characters = self.rest.char_indices();
+        let quote = characters.next().map_or('"', |(_, quote)| quote);
+        let mut end = self.rest.len();
+        while let Some((at, c)) = characters.next() {
+            if c == quote {
+                end = at + c.len_utf8();
+                break;
+            }
+            if c == '\\' && quote != '`' {
+                characters.next();
+            }
+        }
+        let (taken, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        taken
+    }
+
+    /// What stands in braces.
+    fn matchers(&mut self) -> Vec<(String, String)> {
+        self.rest = self.rest.strip_prefix('{').unwrap_or(self.rest);
+        let mut matchers = Vec::new();
+        loop {
+            self.take_while(|c| c.is_whitespace() || c == ',');
+            if self.rest.is_empty() {
+                return matchers;
+            }
+            if let Some(rest) = self.rest.strip_prefix('}') {
+                self.rest = rest;
+                return matchers;
+            }
+            let label = self.word();
+            self.blanks();
+            let operator = self.take_while(|c| matches!(c, '=' | '!' | '~'));
+            self.blanks();
+            if label.is_empty() || operator.is_empty() || !self.rest.starts_with(['"', '\'', '`']) {
+                self.skip_to('}');
+                return matchers;
+            }
+            let value = self.quoted();
+            matchers.push((label.to_owned(), format!("{label}{operator}{value}")));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selectors_are_found_in_expressions() {
+        for (promql, expected) in [
+            ("up", vec!["up"]),
+            (r#"x{a="b",c=~"d{2},e"}"#, vec![r#"x{a="b",c=~"d{2},e"}"#]),
+            (r#"avg(x{a="b"}) by (a,b)"#, vec![r#"x{a="b"}"#]),
+            (
+                r#"histogram_quantile(0.5, sum by (le) (rate(b{job="shop", r='c'}[4s])))"#,
+                vec![r#"b{job="shop",r='c'}"#],
+            ),
+            ("sum(rate(a[5m])) / sum without (x) (b offset 5m) > bool 2e3", vec!["a", "b"]),
+            ("a + on (x) group_left (y) b", vec!["a", "b"]),
+            (r#"{__name__="a"} # up"#, vec![r#"{__name__="a"}"#]),
+            (r#"label_replace(up, "a", "$1", "b", "(x)")"#, vec!["up"]),
+            ("a{b=c}", vec!["a"]),
+            ("", vec![]),
+            ("a{b=\"", vec!["a{b=\"}"]),
+            ("1 / 0 == inf", vec![]),
+        ] {
+            let found: Vec<String> = all(promql)
+                .iter()
+                .map(|selector| {
+                    selector.with(selector.matchers.iter().map(|(_, matcher)| matcher.as_str()))
+                })
+                .collect();
+            assert_eq!(found, expected, "{promql}");
+        }
+    }
+}

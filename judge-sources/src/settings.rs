@@ -1,0 +1,353 @@
+//! How a source is reached: a line on the command line, or a table in a file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::Url;
+use serde::{Deserialize, Deserializer};
+use thiserror::Error;
+
+use crate::query::StoreKind;
+
+/// How a source is reached.
+///
+/// In TOML it is a table in `[sources]`, by the source's name:
+///
+/// ```
+/// let settings = judge_sources::SourceSettings::read_all(r#"
+///     [sources.main]
+///     url = "https://mimir.example.com/prometheus"
+///     bearer-token-file = "/var/run/secrets/token"
+///     headers = { X-Scope-OrgID = "shop" }
+/// "#)?;
+/// assert_eq!(settings[0].name(), "main");
+/// # Ok::<(), judge_sources::SettingsError>(())
+/// ```
+#[derive(Clone)]
+pub struct SourceSettings {
+    pub(crate) name: String,
+    pub(crate) kind: StoreKind,
+    pub(crate) url: Url,
+    pub(crate) auth: Auth,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) tls_ca: Option<PathBuf>,
+    pub(crate) tls_identity: Option<(PathBuf, PathBuf)>,
+    pub(crate) max_queries: usize,
+    pub(crate) timeout: Duration,
+}
+
+/// What a request says about who asks.
+#[derive(Clone, Default)]
+pub(crate) enum Auth {
+    #[default]
+    None,
+    /// A password in the URL.
+    Basic(String, String),
+    /// A password in a file that is read again for each request.
+    BasicFile(String, PathBuf),
+    /// A token in a file that is read again for each request.
+    BearerFile(PathBuf),
+    /// AWS's Signature Version 4.
+    SigV4 { region: String, service: String },
+}
+
+impl Auth {
+    /// The file that holds the secret.
+    pub(crate) fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Self::BasicFile(_, path) | Self::BearerFile(path) => Some(path),
+            Self::None | Self::Basic(..) | Self::SigV4 { .. } => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for SourceSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SourceSettings")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .field("url", &self.url.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Most queries at once: Prometheus runs 20, and others ask it too.
+const MAX_QUERIES: usize = 8;
+/// Longest wait for one answer, without retries: Prometheus itself gives up after two minutes.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why sources cannot be used as they are set.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// The file is no TOML, or not of sources.
+    #[error("{0}")]
+    File(String),
+    /// A URL that is none.
+    #[error("source {name}: expected a URL such as http://prometheus:9090, got {url:?}")]
+    Url {
+        /// The source.
+        name: String,
+        /// What was given.
+        url: String,
+    },
+    /// Two ways to say who asks.
+    #[error("source {0}: expected one of username, bearer-token-file and sigv4-region")]
+    SeveralCredentials(String),
+    /// Half of a pair.
+    #[error("source {name}: expected {missing} beside {given}")]
+    Half {
+        /// The source.
+        name: String,
+        /// What is there.
+        given: &'static str,
+        /// What is not.
+        missing: &'static str,
+    },
+    /// A number out of range.
+    #[error("source {name}: expected max-queries from 1 to 1000, got {got}")]
+    MaxQueries {
+        /// The source.
+        name: String,
+        /// What was given.
+        got: usize,
+    },
+    /// A header that HTTP does not have.
+    #[error(
+        "source {name}: expected a header name and a value in ASCII, got the header {header:?}"
+    )]
+    Header {
+        /// The source.
+        name: String,
+        /// The header.
+        header: String,
+    },
+    /// A certificate or a key cannot be used.
+    #[error("source {name}: cannot use {}: {why}", path.display())]
+    Tls {
+        /// The source.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// There are no credentials for AWS.
+    #[error("source {name}: {why}")]
+    Aws {
+        /// The source.
+        name: String,
+        /// What is missing.
+        why: String,
+    },
+    /// No client can be made.
+    #[error("source {name}: {why}")]
+    Client {
+        /// The source.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// Two sources are called the same.
+    #[error("two sources are called {0}; names must differ")]
+    SameName(String),
+}
+
+#[derive(Deserialize)]
+struct File {
+    #[serde(default)]
+    sources: BTreeMap<String, Raw>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Raw {
+    url: String,
+    #[serde(rename = "type", default)]
+    kind: StoreKind,
+    username: Option<String>,
+    password_file: Option<PathBuf>,
+    bearer_token_file: Option<PathBuf>,
+    sigv4_region: Option<String>,
+    sigv4_service: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    tls_ca: Option<PathBuf>,
+    tls_certificate: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    max_queries: Option<usize>,
+    #[serde(default, deserialize_with = "duration")]
+    timeout: Option<Duration>,
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let duration = humantime::parse_duration(&text).map_err(serde::de::Error::custom)?;
+    Ok(Some(duration))
+}
+
+impl SourceSettings {
+    /// A source at `url`, with everything else at its default. A user and a password in the URL are used as such
+    /// and shown nowhere.
+    ///
+    /// # Errors
+    /// When `url` is no URL of HTTP.
+    pub fn at(name: impl Into<String>, kind: StoreKind, url: &str) -> Result<Self, SettingsError> {
+        let name = name.into();
+        // What cannot be read as a URL may still have a password in it.
+        let shown = url.rsplit_once('@').map_or(url, |(_, host)| host).to_owned();
+        let parsed = Url::parse(url).ok();
+        let is_http = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+        let Some(mut url) = parsed.filter(is_http) else {
+            return Err(SettingsError::Url { name, url: shown });
+        };
+        let auth = match (url.username(), url.password()) {
+            ("", None) => Auth::None,
+            (user, password) => Auth::Basic(decoded(user), decoded(password.unwrap_or_default())),
+        };
+        // They fail for URLs without a host alone.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.set_query(None);
+        url.set_fragment(None);
+        Ok(Self {
+            name,
+            kind,
+            url,
+            auth,
+            headers: BTreeMap::new(),
+            tls_ca: None,
+            tls_identity: None,
+            max_queries: MAX_QUERIES,
+            timeout: TIMEOUT,
+        })
+    }
+
+    /// The sources of a file: its `[sources]` table. Other tables are not read.
+    ///
+    /// # Errors
+    /// When it is no such file, or a source in it cannot be used.
+    pub fn read_all(toml: &str) -> Result<Vec<Self>, SettingsError> {
+        let file: File = toml::from_str(toml)
+            .map_err(|error| SettingsError::File(error.to_string().trim_end().to_owned()))?;
+        file.sources.into_iter().map(|(name, raw)| Self::from_raw(name, raw)).collect()
+    }
+
+    fn from_raw(name: String, raw: Raw) -> Result<Self, SettingsError> {
+        let mut settings = Self::at(name, raw.kind, &raw.url)?;
+        let name = || settings.name.clone();
+        let half = |given, missing| SettingsError::Half { name: name(), given, missing };
+        let mut all = Vec::new();
+        match (raw.username, raw.password_file) {
+            (Some(user), Some(file)) => all.push(Auth::BasicFile(user, file)),
+            (Some(_), None) => return Err(half("username", "password-file")),
+            (None, Some(_)) => return Err(half("password-file", "username")),
+            (None, None) => {}
+        }
+        all.extend(raw.bearer_token_file.map(Auth::BearerFile));
+        match (raw.sigv4_region, raw.sigv4_service) {
+            (Some(region), service) => {
+                let service = service.unwrap_or_else(|| "aps".to_owned());
+                all.push(Auth::SigV4 { region, service });
+            }
+            (None, Some(_)) => return Err(half("sigv4-service", "sigv4-region")),
+            (None, None) => {}
+        }
+        if !matches!(settings.auth, Auth::None) {
+            all.push(settings.auth.clone());
+        }
+        if all.len() > 1 {
+            return Err(SettingsError::SeveralCredentials(name()));
+        }
+        settings.tls_identity = match (raw.tls_certificate, raw.tls_key) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (Some(_), None) => return Err(half("tls-certificate", "tls-key")),
+            (None, Some(_)) => return Err(half("tls-key", "tls-certificate")),
+            (None, None) => None,
+        };
+        settings.auth = all.pop().unwrap_or_default();
+        settings.headers = raw.headers;
+        settings.tls_ca = raw.tls_ca;
+        settings.max_queries = raw.max_queries.unwrap_or(MAX_QUERIES);
+        settings.timeout = raw.timeout.unwrap_or(TIMEOUT);
+        if !(1..=1000).contains(&settings.max_queries) {
+            return Err(SettingsError::MaxQueries {
+                got: settings.max_queries,
+                name: settings.name,
+            });
+        }
+        Ok(settings)
+    }
+
+    /// What the source is called.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// Percent signs of a URL resolved. What is no UTF-8 then stays as it is.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, behind)) = rest.split_first() {
+        let code = behind.get(..2).filter(|_| first == b'%');
+        let code =
+            code.and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
+        bytes.push(code.unwrap_or(first));
+        rest = if code.is_some() { &behind[2..] } else { behind };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_a_url_is_used_and_not_shown() {
+        let settings =
+            SourceSettings::at("p", StoreKind::Prometheus, "http://me:s%65cret@host:9090/base?x=1")
+                .unwrap();
+        assert_eq!(settings.url.as_str(), "http://host:9090/base");
+        assert!(
+            matches!(&settings.auth, Auth::Basic(user, word) if user == "me" && word == "secret")
+        );
+        assert!(!format!("{settings:?}").contains("cret"));
+        for wrong in ["prometheus:9090", "ftp://host", "http://", "//me:secret@host", ""] {
+            let error =
+                SourceSettings::at("p", StoreKind::Prometheus, wrong).unwrap_err().to_string();
+            assert!(
+                error.starts_with("source p: expected a URL") && !error.contains("secret"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_table_is_read_whole_or_refused() {
+        let one = |lines: &str| {
+            let read = SourceSettings::read_all(&format!("[sources.a]\nurl = 'http://h'\n{lines}"));
+            read.map(|mut all| all.remove(0)).map_err(|error| error.to_string())
+        };
+        let settings = one("max-queries = 3\ntimeout = '5s'\ntype = 'prometheus'").unwrap();
+        assert_eq!((settings.max_queries, settings.timeout), (3, Duration::from_secs(5)));
+        for (lines, said) in [
+            ("max-queries = 0", "expected max-queries from 1 to 1000, got 0"),
+            ("username = 'u'", "expected password-file beside username"),
+            ("tls-key = 'k'", "expected tls-certificate beside tls-key"),
+            ("sigv4-service = 'aps'", "expected sigv4-region beside sigv4-service"),
+            (
+                "bearer-token-file = 't'\nsigv4-region = 'r'",
+                "expected one of username, bearer-token-file",
+            ),
+            ("password = 'x'", "unknown field `password`"),
+            ("type = 'splunk'", "unknown variant `splunk`"),
+            ("timeout = 'soon'", "expected number"),
+        ] {
+            let error = one(lines).unwrap_err();
+            assert!(error.contains(said), "{lines}: {error}");
+        }
+        assert!(SourceSettings::read_all("grpc-listen = 'x'").unwrap().is_empty());
+    }
+}

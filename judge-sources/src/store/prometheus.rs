@@ -1,0 +1,179 @@
+//! Prometheus: PromQL as Kayenta makes it, `query_range`, its matrices.
+
+use judge_points::prometheus as response;
+use serde::Deserialize;
+
+use crate::error::AnswerError;
+use crate::fields::Fields;
+use crate::grid::Grid;
+use crate::query::{QueryError, Templates, bindings, template};
+use crate::scope::Scope;
+use crate::template::{Place, expand};
+
+use super::{Answer, Ask};
+
+/// What stands before a template that is a whole expression.
+const WHOLE: &str = "PromQL:";
+
+/// Prometheus answers at most 11,000 points and one more.
+pub(super) const MOST_POINTS: usize = 11_000;
+
+/// A metric's query for Prometheus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PrometheusQuery {
+    metric_name: String,
+    label_bindings: Vec<String>,
+    group_by: Vec<String>,
+    resource_type: Option<String>,
+    template: Option<String>,
+}
+
+const KEYS: &[&str] = &[
+    "type",
+    "serviceType",
+    "source",
+    "ignoreLabels",
+    "metricName",
+    "labelBindings",
+    "groupByFields",
+    "resourceType",
+    "customInlineTemplate",
+    "customFilterTemplate",
+    "customFilter",
+];
+
+impl PrometheusQuery {
+    pub(crate) fn read(fields: &mut Fields<'_>, templates: &Templates) -> Self {
+        fields.notice_unknown(KEYS);
+        let template = template(fields, templates);
+        let is_whole = template.as_deref().is_some_and(|text| text.starts_with(WHOLE));
+        let metric_name = if is_whole {
+            fields.text("metricName").unwrap_or_default()
+        } else {
+            fields.needed("metricName")
+        };
+        Self {
+            metric_name: metric_name.to_owned(),
+            label_bindings: fields.texts("labelBindings"),
+            group_by: fields.texts("groupByFields"),
+            resource_type: fields.text("resourceType").map(str::to_owned),
+            template,
+        }
+    }
+
+    pub(crate) fn text(&self, scope: &Scope) -> Result<String, QueryError> {
+        let mut filters = Vec::new();
+        if let Some(template) = &self.template {
+            let expanded = expand(template, &bindings(scope, self.resource_type.as_deref()))?;
+            if let Some(whole) = expanded.strip_prefix(WHOLE) {
+                return Ok(whole.to_owned());
+            }
+            filters.extend(Some(expanded).filter(|text| !text.is_empty()));
+            filters.extend(self.label_bindings.iter().cloned());
+        } else {
+            filters.extend(self.label_bindings.iter().cloned());
+            filters.extend(self.resource_filters(scope)?);
+        }
+        let filters =
+            if filters.is_empty() { String::new() } else { format!("{{{}}}", filters.join(",")) };
+        let by = if self.group_by.is_empty() {
+            String::new()
+        } else {
+            format!(" by ({})", self.group_by.join(","))
+        };
+        Ok(format!("avg({}{filters}){by}", self.metric_name))
+    }
+
+    /// The matchers that a resource type stands for.
+    fn resource_filters(&self, scope: &Scope) -> Result<Vec<String>, QueryError> {
+        let of_scope = Some(scope.param("resourceType")).filter(|kind| !kind.is_empty());
+        let Some(kind) = self.resource_type.as_deref().or(of_scope) else {
+            return Err(QueryError::NoFilter);
+        };
+        let values = [
+            ("scope", scope.scope.as_str()),
+            ("location", &scope.location),
+            ("project", scope.param("project")),
+        ];
+        for (name, value) in values {
+            Place::Quoted('"').check(name, value)?;
+        }
+        let Scope { scope: name, location, .. } = scope;
+        let project = match scope.param("project") {
+            "" => String::new(),
+            project => format!("projects/{project}/"),
+        };
+        let (of_scope, of_location) = match kind {
+            "gce_instance" => (
+                format!(r#"instance=~"{name}-.{{4}}""#),
+                format!(r#"zone=~".+/{project}zones/{location}-.{{1}}""#),
+            ),
+            "aws_ec2_instance" => {
+                (format!(r#"asg_groupName="{name}""#), format!(r#"zone=~"{location}.{{1}}""#))
+            }
+            other => return Err(QueryError::ResourceType(other.to_owned())),
+        };
+        if location.is_empty() {
+            return Err(QueryError::NoLocation(kind.to_owned()));
+        }
+        let of_scope = (!name.is_empty()).then_some(of_scope);
+        Ok(of_scope.into_iter().chain([of_location]).collect())
+    }
+}
+
+/// The request for `text` at the times of `grid`. Prometheus takes the end in, so it is the last point's time.
+pub(super) fn ask(text: &str, grid: Grid) -> Ask {
+    let params = vec![
+        ("query", text.to_owned()),
+        ("start", seconds(grid.start_millis())),
+        ("end", seconds(grid.last_millis())),
+        ("step", seconds(i64::try_from(grid.step_millis()).unwrap_or(i64::MAX))),
+    ];
+    Ask { path: "api/v1/query_range", params }
+}
+
+/// The names of a label's values, or of metrics, in the time of `grid`.
+pub(crate) fn ask_series(selector: &str, grid: Grid, most: usize) -> Ask {
+    let params = vec![
+        ("match[]", selector.to_owned()),
+        ("start", seconds(grid.start_millis())),
+        ("end", seconds(grid.end_millis())),
+        ("limit", most.to_string()),
+    ];
+    Ask { path: "api/v1/series", params }
+}
+
+/// The names of all metrics in the time of `grid`.
+pub(crate) fn ask_names(grid: Grid) -> Ask {
+    let params = vec![("start", seconds(grid.start_millis())), ("end", seconds(grid.end_millis()))];
+    Ask { path: "api/v1/label/__name__/values", params }
+}
+
+/// Milliseconds as seconds, with decimals only where they are needed.
+fn seconds(millis: i64) -> String {
+    let (seconds, rest) = (millis.div_euclid(1000), millis.rem_euclid(1000));
+    if rest == 0 {
+        return seconds.to_string();
+    }
+    // Below 0 the whole seconds and the rest have different signs.
+    let (sign, millis) =
+        if millis < 0 { ("-", millis.unsigned_abs()) } else { ("", millis.unsigned_abs()) };
+    format!("{sign}{}.{:03}", millis / 1000, millis % 1000)
+}
+
+#[derive(Deserialize, Default)]
+struct Remarks {
+    #[serde(default)]
+    warnings: Vec<String>,
+    #[serde(default)]
+    infos: Vec<String>,
+}
+
+pub(super) fn read(body: &[u8]) -> Result<Answer, AnswerError> {
+    let series = response::read(body)?;
+    let Remarks { warnings, infos } = serde_json::from_slice(body).unwrap_or_default();
+    Ok(Answer { series, said: warnings.into_iter().chain(infos).collect() })
+}
+
+#[cfg(test)]
+mod tests;

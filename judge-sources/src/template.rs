@@ -1,0 +1,271 @@
+//! Templates: `${name}` in the text of a query, by Kayenta's rules.
+//!
+//! Kayenta expands them with commons-text's `StringSubstitutor`: `${x:-default}` has a default, `$${x}` stays as
+//! `${x}`, and what a name stands for is expanded again. What Kayenta does not do is refuse values that would end
+//! the text in which they stand: here a caller who may choose a scope cannot read any other series with it.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+/// Why a template cannot be expanded.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum TemplateError {
+    /// A name stands for nothing.
+    #[error(
+        "nothing is known for ${{{name}}} in the template {template:?}; there are: {known}; give it with --param \
+         {name}=VALUE"
+    )]
+    Unbound {
+        /// The name.
+        name: String,
+        /// The template.
+        template: String,
+        /// What is known.
+        known: String,
+    },
+    /// A name stands for something that has the name in it.
+    #[error("${{{0}}} stands for a text that has ${{{0}}} in it")]
+    Cycle(String),
+    /// The expanded text is too long for any store.
+    #[error(
+        "the template grows beyond {LONGEST} bytes; look for parameters with templates in them"
+    )]
+    TooLong,
+    /// A value would end the text in which it stands.
+    #[error(
+        "{name} has {found:?} in it, which would change the query around it; expected a value without {refused}"
+    )]
+    Unsafe {
+        /// What the value is of.
+        name: String,
+        /// The value's character.
+        found: char,
+        /// What may not stand in values there.
+        refused: &'static str,
+    },
+}
+
+/// Longest text that a template may become, in bytes.
+const LONGEST: usize = 64 << 10;
+
+/// Where in a query a value stands, which decides what it may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Place {
+    /// Between quotes of this kind.
+    Quoted(char),
+    /// Anywhere else.
+    #[default]
+    Bare,
+}
+
+impl Place {
+    /// After `text`, which began at this place. A backslash hides the next character in all quotes but backticks.
+    pub(crate) fn after(self, text: &str) -> Self {
+        let mut place = self;
+        let mut characters = text.chars();
+        while let Some(character) = characters.next() {
+            place = match place {
+                Self::Bare if matches!(character, '"' | '\'' | '`') => Self::Quoted(character),
+                Self::Quoted(quote) if quote == character => Self::Bare,
+                Self::Quoted('"' | '\'') if character == '\\' => {
+                    characters.next();
+                    place
+                }
+                _ => place,
+            };
+        }
+        place
+    }
+
+    /// Whether `value`, which is called `name`, leaves the query around it as it is.
+    ///
+    /// # Errors
+    /// With the character that does not.
+    pub(crate) fn check(self, name: &str, value: &str) -> Result<(), TemplateError> {
+        let is_refused = |c: &char| match self {
+            Self::Quoted('`') => *c == '`',
+            Self::Quoted(quote) => *c == quote || matches!(c, '\\' | '\n' | '\r'),
+            Self::Bare => c.is_whitespace() || "\"'`\\{}()[],;#".contains(*c),
+        };
+        let refused = match self {
+            Self::Quoted('`') => "a backtick",
+            Self::Quoted(_) => "quotes, backslashes and line ends",
+            Self::Bare => {
+                "quotes, backslashes, brackets, commas and spaces where no quotes stand around it"
+            }
+        };
+        match value.chars().find(is_refused) {
+            Some(found) => Err(TemplateError::Unsafe { name: name.to_owned(), found, refused }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What names stand for.
+pub(crate) type Bindings = BTreeMap<String, String>;
+
+/// `template` with what its names stand for.
+pub(crate) fn expand(template: &str, bindings: &Bindings) -> Result<String, TemplateError> {
+    let template = template.replace("$\\{", "${");
+    let mut expansion = Expansion {
+        template: &template,
+        bindings,
+        under_way: Vec::new(),
+        text: String::new(),
+        place: Place::Bare,
+    };
+    expansion.text(&template)?;
+    Ok(expansion.text)
+}
+
+struct Expansion<'a> {
+    template: &'a str,
+    bindings: &'a Bindings,
+    /// Names whose values are being expanded, the outermost first.
+    under_way: Vec<String>,
+    text: String,
+    /// Where the end of `text` stands, values left out.
+    place: Place,
+}
+
+impl Expansion<'_> {
+    fn text(&mut self, template: &str) -> Result<(), TemplateError> {
+        let mut rest = template;
+        while let Some(at) = rest.find("${") {
+            let (before, from) = rest.split_at(at);
+            if let Some(before) = before.strip_suffix('$') {
+                self.push(before)?;
+                self.push("${")?;
+                rest = &from[2..];
+                continue;
+            }
+            let Some(end) = from.find('}') else {
+                break;
+            };
+            self.push(before)?;
+            self.name(&from[2..end])?;
+            rest = &from[end + 1..];
+        }
+        self.push(rest)
+    }
+
+    /// Puts down what stands in the template or in a value.
+    fn push(&mut self, text: &str) -> Result<(), TemplateError> {
+        match self.under_way.first() {
+            Some(outermost) => self.place.check(outermost, text)?,
+            None => self.place = self.place.after(text),
+        }
+        self.text.push_str(text);
+        if self.text.len() > LONGEST { Err(TemplateError::TooLong) } else { Ok(()) }
+    }
+
+    fn name(&mut self, name: &str) -> Result<(), TemplateError> {
+        let (name, default) =
+            name.split_once(":-").map_or((name, None), |(name, default)| (name, Some(default)));
+        if self.under_way.iter().any(|outer| outer == name) {
+            return Err(TemplateError::Cycle(name.to_owned()));
+        }
+        let bindings = self.bindings;
+        match (bindings.get(name), default) {
+            (Some(value), _) => {
+                self.under_way.push(name.to_owned());
+                self.text(value)?;
+                self.under_way.pop();
+                Ok(())
+            }
+            // The template's author wrote it.
+            (None, Some(default)) => self.text(default),
+            (None, None) => {
+                let known: Vec<&str> = bindings.keys().map(String::as_str).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                let (name, template) = (name.to_owned(), self.template.to_owned());
+                Err(TemplateError::Unbound { name, template, known })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bindings(pairs: &[(&str, &str)]) -> Bindings {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn names_become_what_they_stand_for() {
+        let known =
+            bindings(&[("scope", "canary"), ("two", "${scope}-2"), ("a", "1"), ("empty", "")]);
+        for (template, expanded) in [
+            ("up", "up"),
+            (r#"x{a="${scope}"}"#, r#"x{a="canary"}"#),
+            (r#"x{a="$\{scope}"}"#, r#"x{a="canary"}"#),
+            ("${two}", "canary-2"),
+            ("${none:-5m}", "5m"),
+            ("${none:-${a}}", "${a}"),
+            ("${scope:-5m}", "canary"),
+            ("$${scope}", "${scope}"),
+            (r#"x{a=~"y$"}"#, r#"x{a=~"y$"}"#),
+            ("${scope", "${scope"),
+            ("a${empty}b", "ab"),
+            ("${a}${a}", "11"),
+        ] {
+            assert_eq!(expand(template, &known).as_deref(), Ok(expanded), "{template}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_is_an_error_that_says_so() {
+        let error = expand("${location}", &bindings(&[("scope", "c")])).unwrap_err().to_string();
+        let said = "nothing is known for ${location} in the template \"${location}\"; there are: scope; give it \
+                    with --param location=VALUE";
+        assert_eq!(error, said);
+    }
+
+    #[test]
+    fn circles_and_floods_are_errors() {
+        let known = bindings(&[("a", "${b}"), ("b", "${a}")]);
+        assert_eq!(expand("${a}", &known), Err(TemplateError::Cycle("a".to_owned())));
+        let mut known = bindings(&[("0", "aaaaaaaaaa")]);
+        for level in 1..9 {
+            known.insert(level.to_string(), format!("${{{}}}", level - 1).repeat(10));
+        }
+        assert_eq!(expand("${8}", &known), Err(TemplateError::TooLong));
+    }
+
+    #[test]
+    fn a_value_cannot_leave_its_place() {
+        let refused = |template: &str, value: &str| {
+            matches!(
+                expand(template, &bindings(&[("v", value)])),
+                Err(TemplateError::Unsafe { .. })
+            )
+        };
+        for (template, value, is_refused) in [
+            (r#"x{a="${v}"}"#, r#"b"} or secret{c=""#, true),
+            (r#"x{a="${v}"}"#, "b\\", true),
+            (r#"x{a="${v}"}"#, "b\nc", true),
+            (r#"x{a="${v}"}"#, "it's {fine} (really), or not", false),
+            (r#"x{a="\"${v}"}"#, "a'b", false),
+            ("x{a='${v}'}", "a'b", true),
+            ("x{a='${v}'}", "a\"b", false),
+            ("x{a=`${v}`}", "a\"\\b\n", false),
+            ("x{a=`${v}`}", "a`b", true),
+            ("rate(x[${v}])", "5m", false),
+            ("rate(x[${v}])", "5m])or(y[5m", true),
+            ("x > ${v}", "1 or secret", true),
+            ("x{${v}}", "a=b", false),
+            (r#"x{a="${v}"}"#, "${w}", false),
+        ] {
+            if value != "${w}" {
+                assert_eq!(refused(template, value), is_refused, "{template} {value}");
+            }
+        }
+        // What a value has in it by another name is held to the same.
+        let known = bindings(&[("v", "${w}"), ("w", "\"")]);
+        assert!(matches!(expand(r#"x{a="${v}"}"#, &known), Err(TemplateError::Unsafe { .. })));
+    }
+}

@@ -1,0 +1,130 @@
+//! Who is told who asks.
+
+use std::fs;
+use std::time::Duration;
+
+use super::server::{Seen, answering, at, fetch_up, http, matrix, ok, run, settings};
+
+const SOON: Duration = Duration::from_millis(600);
+
+fn header(seen: &Seen, index: usize, name: &str) -> Option<String> {
+    let seen = seen.lock().unwrap();
+    let (head, _) = seen[index].split_once("\r\n\r\n").unwrap();
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
+}
+
+#[test]
+fn credentials_are_sent_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let password = folder.path().join("password");
+    fs::write(&password, "sesame\n").unwrap();
+    let table = format!(
+        "username = 'me'\npassword-file = '{}'\nheaders = {{ X-Scope-OrgID = 'shop' }}",
+        password.display()
+    );
+    run(async {
+        let (address, seen) = answering(|_| ok(&matrix(3))).await;
+        fetch_up(settings(&format!("http://{address}"), &table), SOON).await.unwrap();
+        assert_eq!(header(&seen, 0, "authorization").as_deref(), Some("Basic bWU6c2VzYW1l"));
+        assert_eq!(header(&seen, 0, "x-scope-orgid").as_deref(), Some("shop"));
+        fetch_up(at(&format!("http://me:sesame@{address}")), SOON).await.unwrap();
+        assert_eq!(header(&seen, 2, "authorization").as_deref(), Some("Basic bWU6c2VzYW1l"));
+        fetch_up(at(&format!("http://{address}")), SOON).await.unwrap();
+        assert_eq!(header(&seen, 4, "authorization"), None);
+    });
+}
+
+#[test]
+fn a_token_is_read_again_for_each_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token");
+    let table = format!("bearer-token-file = '{}'", token.display());
+    run(async {
+        let replaced = token.clone();
+        let (address, seen) = answering(move |request| {
+            if request.contains("Bearer first") {
+                fs::write(&replaced, "second\n").unwrap();
+                return http("503 Busy", "", "");
+            }
+            ok(&matrix(3))
+        })
+        .await;
+        let url = format!("http://{address}");
+        let error = fetch_up(settings(&url, &table), SOON).await.unwrap_err();
+        assert!(error.contains(&format!("cannot read {}: ", token.display())), "{error}");
+        fs::write(&token, "first").unwrap();
+        fetch_up(settings(&url, &table), Duration::from_secs(10)).await.unwrap();
+        assert_eq!(header(&seen, 0, "authorization").as_deref(), Some("Bearer first"));
+        let last = seen.lock().unwrap().len() - 1;
+        assert_eq!(header(&seen, last, "authorization").as_deref(), Some("Bearer second"));
+        fs::write(&token, "two\nlines").unwrap();
+        let error = fetch_up(settings(&url, &table), SOON).await.unwrap_err();
+        assert!(error.contains("expected one line of visible ASCII"), "{error}");
+    });
+}
+
+#[test]
+fn redirects_are_followed_on_one_host_alone() {
+    run(async {
+        let (other, told) = answering(|_| ok(&matrix(3))).await;
+        let to = format!("location: http://{other}/login?state=abc\r\n");
+        let (address, _) = answering(move |_| http("302 Found", &to, "")).await;
+        let error = fetch_up(at(&format!("http://me:sesame@{address}")), SOON).await.unwrap_err();
+        assert!(
+            error.contains(&format!(
+                "HTTP 302, a redirect to http://{other}/login; if that is the store"
+            )),
+            "{error}"
+        );
+        assert!(told.lock().unwrap().is_empty(), "the other host was told something");
+
+        let (address, seen) = answering(|request| {
+            let moved = "location: /prometheus/api/v1/query_range\r\n";
+            if request.starts_with("GET /api") {
+                http("307 Moved", moved, "")
+            } else {
+                ok(&matrix(3))
+            }
+        })
+        .await;
+        fetch_up(at(&format!("http://me:sesame@{address}")), SOON).await.unwrap();
+        assert!(
+            seen.lock()
+                .unwrap()
+                .iter()
+                .any(|request| request.starts_with("GET /prometheus/api/v1/query_range?query=up"))
+        );
+
+        let (address, seen) = answering(|_| http("307 Moved", "location: /again\r\n", "")).await;
+        let error = fetch_up(at(&format!("http://{address}")), SOON).await.unwrap_err();
+        assert!(error.contains("HTTP 307, a redirect to"), "{error}");
+        assert_eq!(seen.lock().unwrap().len(), 12, "five redirects a side");
+    });
+}
+
+#[test]
+fn no_error_has_a_credential_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    fs::write(&file, "sesame").unwrap();
+    let file = file.display();
+    for table in [
+        format!("username = 'me'\npassword-file = '{file}'"),
+        format!("bearer-token-file = '{file}'"),
+        "headers = { X-Api-Key = 'sesame' }".to_owned(),
+    ] {
+        run(async {
+            // A store that says what it was told.
+            let (address, _) =
+                answering(|request| http("403 Forbidden", "", &request.replace("\r\n", " "))).await;
+            let error =
+                fetch_up(settings(&format!("http://{address}"), &table), SOON).await.unwrap_err();
+            assert!(error.contains("HTTP 403") && !error.contains("sesame"), "{error}");
+        });
+    }
+    run(async {
+        let error = fetch_up(at("http://me:sesame@127.0.0.1:1"), SOON).await.unwrap_err();
+        assert!(!error.contains("sesame"), "{error}");
+    });
+}

@@ -1,0 +1,146 @@
+//! How much is asked for and read, and how much of it at once.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use judge_sources::{Compat, Grid, Queries, Scope, Sought, SoughtSide, Sources};
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use super::server::{
+    answering, at, fetch, fetch_up, listen, matrix, ok, queries, request, run, settings,
+};
+
+const SOON: Duration = Duration::from_secs(10);
+
+#[test]
+fn an_answer_of_200_mb_is_not_read() {
+    run(async {
+        // Announced: nothing of it.
+        let address = listen(|mut stream: TcpStream| async move {
+            request(&mut stream).await;
+            let _ =
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 209715200\r\n\r\n{").await;
+            request(&mut stream).await;
+        });
+        let error = fetch_up(at(&format!("http://{}", address.await)), SOON).await.unwrap_err();
+        assert!(error.contains("the answer is larger than 32 MiB"), "{error}");
+
+        // Not announced: no more than is allowed, and what stands in the system's buffers.
+        let written = Rc::new(Cell::new(0_u64));
+        let count = Rc::clone(&written);
+        let address = listen(move |mut stream: TcpStream| {
+            let count = Rc::clone(&count);
+            async move {
+                request(&mut stream).await;
+                let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+                let _ = stream.write_all(head.as_bytes()).await;
+                let chunk = format!("100000\r\n{}\r\n", " ".repeat(0x10_0000));
+                for _ in 0..200 {
+                    if stream.write_all(chunk.as_bytes()).await.is_err() {
+                        return;
+                    }
+                    count.set(count.get() + 1);
+                }
+            }
+        });
+        let error = fetch_up(at(&format!("http://{}", address.await)), SOON).await.unwrap_err();
+        assert!(error.contains("the answer is larger than 32 MiB"), "{error}");
+        assert!(written.get() < 2 * 50, "{} MiB were taken", written.get());
+    });
+}
+
+#[test]
+fn long_queries_are_posted() {
+    run(async {
+        let (address, seen) = answering(|_| ok(&matrix(3))).await;
+        let long = format!("PromQL:up{{side=\"${{scope}}\",long=\"{}\"}}", "a b+".repeat(600));
+        let grid = super::server::grid();
+        fetch(at(&format!("http://{address}/base/")), &queries(&long), grid, SOON).await.unwrap();
+        let seen = seen.lock().unwrap();
+        let (head, body) = seen[0].split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("POST /base/api/v1/query_range HTTP/1.1"), "{head}");
+        assert!(
+            head.to_ascii_lowercase().contains("content-type: application/x-www-form-urlencoded"),
+            "{head}"
+        );
+        let start = "query=up%7Bside%3D%22old%22%2Clong%3D%22a%20b%2Ba%20b%2B";
+        assert!(body.starts_with(start) && body.ends_with("&start=0&end=2&step=1"), "{body}");
+    });
+}
+
+#[test]
+fn more_points_than_prometheus_gives_are_asked_for_in_parts() {
+    run(async {
+        let (address, seen) = answering(|request| {
+            let field = |name: &str| {
+                let (_, rest) = request.split_once(name).unwrap();
+                rest.split(['&', ' ']).next().unwrap().parse::<usize>().unwrap()
+            };
+            let (start, end) = (field("start="), field("end="));
+            assert!(end - start <= 11_000, "{start} to {end}");
+            let values: Vec<_> =
+                (start..=end).map(|point| json!([point, point.to_string()])).collect();
+            let result = json!([{"metric": {"job": "shop"}, "values": values}]);
+            ok(&json!({"status": "success", "data": {"resultType": "matrix", "result": result}})
+                .to_string())
+        })
+        .await;
+        let grid = Grid::new(0, 25_000_000, 1000).unwrap();
+        let fetched = fetch(at(&format!("http://{address}")), &queries("PromQL:up"), grid, SOON)
+            .await
+            .unwrap();
+        assert_eq!(fetched.pairs.len(), 1);
+        let values = &fetched.pairs[0].canary.values;
+        assert_eq!(values.len(), 25_000);
+        assert!(values.iter().enumerate().all(|(point, value)| *value == point as f64));
+        assert_eq!(seen.lock().unwrap().len(), 6, "three parts a side");
+    });
+}
+
+#[test]
+fn a_source_is_asked_few_things_at_once() {
+    for (table, most) in [("", 8), ("max-queries = 2", 2)] {
+        run(async {
+            let (now, highest) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+            let seen = Rc::clone(&highest);
+            let address = listen(move |mut stream: TcpStream| {
+                let (now, highest) = (Rc::clone(&now), Rc::clone(&highest));
+                async move {
+                    while request(&mut stream).await.is_some() {
+                        now.set(now.get() + 1);
+                        highest.set(highest.get().max(now.get()));
+                        // Others come meanwhile, as far as they are let.
+                        for _ in 0..100 {
+                            tokio::task::yield_now().await;
+                        }
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                        now.set(now.get() - 1);
+                        let _ = stream.write_all(ok(&matrix(3)).as_bytes()).await;
+                    }
+                }
+            });
+            let metric = |number: usize| {
+                let query = json!({"customInlineTemplate": format!("PromQL:m{number}")});
+                json!({"name": format!("m{number}"), "groups": ["G"], "query": query})
+            };
+            let metrics: Vec<_> = (0..20).map(metric).collect();
+            let queries = Queries::read(&json!({"metrics": metrics})).unwrap();
+            let sources =
+                Sources::new(settings(&format!("http://{}", address.await), table)).unwrap();
+            let side = SoughtSide { scope: Scope::new("x"), grid: super::server::grid() };
+            let (baseline, canary) = (side.clone(), side);
+            let sought = Sought { baseline, canary, compat: Compat::None, timeout: SOON };
+            let fetched = sources.fetch(&queries, &sought).await.unwrap();
+            let names: Vec<&str> = fetched.iter().map(|one| one.metric.as_str()).collect();
+            assert_eq!(
+                (names.len(), names[0], names[19]),
+                (20, "m0", "m19"),
+                "in the order of the config"
+            );
+            assert_eq!(seen.get(), most);
+        });
+    }
+}
