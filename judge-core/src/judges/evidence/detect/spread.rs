@@ -58,7 +58,7 @@ pub(crate) fn compare(of: &Comparison, share: f64) -> Option<Widths> {
         return None;
     }
     let reach = p::SPREAD_CLIP * widest;
-    let wider = if of.axis.is_logarithmic() { 1.0 } else { 1.0 + share };
+    let wider = 1.0 + share;
     for (values, times) in [(&mut x, 1.0), (&mut y, wider)] {
         for value in values {
             *value = times * value.clamp(-reach, reach);
