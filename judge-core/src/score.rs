@@ -214,12 +214,12 @@ mod tests {
     }
 
     /// Muted groups, weights, score when the share is lost, weights when it is shared.
-    type Case<'a> = (&'a [&'a str], &'a [(&'a str, f64)], f64, &'a [f64]);
+    type ScoreCase<'a> = (&'a [&'a str], &'a [(&'a str, f64)], f64, &'a [f64]);
 
     #[test]
     fn the_share_of_a_muted_group_is_lost_or_goes_to_the_others() {
         let all = [("A", 50.0), ("B", 30.0), ("C", 20.0)];
-        let cases: [Case; 8] = [
+        let cases: [ScoreCase; 8] = [
             (&[], &all, 100.0, &[50.0, 30.0, 20.0]),
             (&["C"], &all, 80.0, &[62.5, 37.5]),
             (&["B", "C"], &all, 50.0, &[100.0]),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::problem::Problem;
+
 /// Times of the points of a series: point `i` was taken at `start_millis + i * step_millis`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clock {
@@ -9,6 +11,28 @@ pub struct Clock {
     pub start_millis: i64,
     /// Time between two points, in milliseconds; above 0.
     pub step_millis: u64,
+}
+
+impl Clock {
+    /// Points from `start_millis` on, one every `step_millis`.
+    ///
+    /// # Errors
+    /// If the step is 0. The path of the problem is `step`.
+    ///
+    /// # Example
+    /// ```
+    /// use judge_core::Clock;
+    ///
+    /// assert_eq!(Clock::new(1_735_689_600_000, 60_000)?.step_millis, 60_000);
+    /// assert!(Clock::new(1_735_689_600_000, 0).is_err());
+    /// # Ok::<(), judge_core::Problem>(())
+    /// ```
+    pub fn new(start_millis: i64, step_millis: u64) -> Result<Self, Problem> {
+        if step_millis == 0 {
+            return Err(Problem::error("step", "0 ms", "a duration of at least 1 ms"));
+        }
+        Ok(Self { start_millis, step_millis })
+    }
 }
 
 /// The points of one metric on one side, in order of time, in any unit. NaN is a gap.

@@ -1,7 +1,6 @@
-//! How points are written in files: timestamps, values, and the tables and Prometheus responses that
-//! hold both.
+//! Reads points from files: timestamps, values, tables, and Prometheus responses.
 //!
-//! One set of rules, so that `judge run` and `judge retro` read the same from the same text. A gap is
+//! All commands share these rules, so `judge run` and `judge retro` read the same text alike. A gap is
 //! NaN; times are milliseconds since the Unix epoch.
 //!
 //! ```

@@ -1,10 +1,10 @@
-//! How a CSV table is laid out: its encoding, its header, the length of its rows.
+//! Checks of a CSV table: its encoding, its header, the length of its rows.
 
 use std::collections::HashSet;
 
 use thiserror::Error;
 
-/// Why a CSV table cannot be read, whatever it holds.
+/// Why a CSV table cannot be read, whatever its columns mean.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TableError {
@@ -14,10 +14,10 @@ pub enum TableError {
         /// Where, from 1.
         line: u64,
     },
-    /// A column is called nothing.
+    /// A column has no name.
     #[error("expected a name for each column of the header, got none for column {0}")]
     UnnamedColumn(usize),
-    /// Two columns are called the same.
+    /// Two columns have the same name.
     #[error("expected different names in the header, got {0:?} twice")]
     RepeatedColumn(String),
     /// A row is shorter or longer than the header.
@@ -45,7 +45,7 @@ pub enum TableError {
         /// Where it begins, from 1.
         line: u64,
     },
-    /// A line is so long that it is none of a table.
+    /// A line is too long for a table.
     #[error(
         "line {line}: expected less than 16 MiB; is this CSV, with one point or one time per line?"
     )]
@@ -53,7 +53,7 @@ pub enum TableError {
         /// Where, from 1.
         line: u64,
     },
-    /// Lines end as they did on old Macintoshes.
+    /// A line ends with a carriage return only.
     #[error(
         "line {line}: a carriage return without a line feed after it; end lines with a line feed"
     )]
@@ -75,7 +75,7 @@ fn way_out(found: u64, expected: u64) -> &'static str {
     }
 }
 
-/// What is said of UTF-16, in which no file is read.
+/// The message for a file in UTF-16.
 pub const UTF16: &str = "UTF-16 text; save the file as UTF-8";
 
 /// Whether text that starts so is UTF-16.
@@ -86,7 +86,7 @@ pub fn is_utf16(start: &[u8]) -> bool {
 /// Checks that the columns of a header can be told apart.
 ///
 /// # Errors
-/// When one has no name, or two have the same.
+/// If one has no name, or two have the same.
 pub fn check_header(names: &[String]) -> Result<(), TableError> {
     let mut seen = HashSet::new();
     for (index, name) in names.iter().enumerate() {
@@ -100,14 +100,14 @@ pub fn check_header(names: &[String]) -> Result<(), TableError> {
     Ok(())
 }
 
-/// Which column holds the times: `timestamp` before `Timestamp` before `time`.
+/// The column of the times: `timestamp` before `Timestamp` before `time`.
 pub fn time_column(names: &[String]) -> Option<usize> {
     let called = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
     let exactly = names.iter().position(|name| name == "timestamp");
     exactly.or_else(|| called("timestamp")).or_else(|| called("time"))
 }
 
-/// What a message adds where `columns` look as if something else separated them.
+/// A hint for messages if `columns` look as if another character separated them.
 pub fn separator_hint(columns: &[String]) -> &'static str {
     match columns {
         [only] if only.contains([';', '\t']) => "; separate fields by commas",

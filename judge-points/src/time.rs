@@ -2,15 +2,15 @@
 
 use thiserror::Error;
 
-/// From here on a number is milliseconds: as seconds it would be the year 5138, as milliseconds it
-/// is March 1973.
+/// From here on a number is milliseconds. As seconds it would be the year 5138; as milliseconds it is
+/// March 1973.
 const FIRST_MILLIS: f64 = 1e11;
 
-/// No time is this far from 1970, in milliseconds: it is the year 5138, and larger numbers are finer
-/// than milliseconds.
+/// No time is this far from 1970, in milliseconds: it is the year 5138. Larger numbers are finer than
+/// milliseconds.
 pub const LAST_MILLIS: i64 = 100_000_000_000_000;
 
-/// Why a timestamp was not understood.
+/// Why a timestamp cannot be read.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum TimeError {
@@ -20,7 +20,7 @@ pub enum TimeError {
          got {0:?}"
     )]
     Unknown(String),
-    /// It may be any of several instants.
+    /// It has no time zone.
     #[error(
         "expected a time with a time zone, got {0:?}; add Z for UTC, or an offset such as +01:00"
     )]
@@ -33,7 +33,7 @@ pub enum TimeError {
 /// Milliseconds since 1970 of a timestamp in text.
 ///
 /// # Errors
-/// When it is no timestamp, has no time zone, or counts something finer than milliseconds.
+/// If it is no timestamp, has no time zone, or counts a unit finer than milliseconds.
 pub fn parse(text: &str) -> Result<i64, TimeError> {
     if let Ok(number) = text.parse::<f64>() {
         return from_number(number).map_err(|_| {
@@ -56,7 +56,7 @@ pub fn parse(text: &str) -> Result<i64, TimeError> {
 /// Milliseconds since 1970 of seconds or milliseconds, whichever makes a time that people recorded.
 ///
 /// # Errors
-/// When it is finer than milliseconds, or not finite.
+/// If it is finer than milliseconds, or not finite.
 pub fn from_number(number: f64) -> Result<i64, TimeError> {
     let millis = if number.abs() < FIRST_MILLIS { number * 1000.0 } else { number };
     whole_millis(millis).ok_or_else(|| TimeError::TooFine(number.to_string()))

@@ -5,7 +5,7 @@
 //! files of history --> releases on a grid --> windows --> judgements --> stage rule
 //! ```
 //!
-//! Histories are read with polars, which never shows in this crate's types: a [`Release`] is plain
+//! polars reads the histories, but does not appear in this crate's types: a [`Release`] is plain
 //! vectors.
 
 mod assemble;

@@ -1,4 +1,4 @@
-//! Which metrics a config has, and what each is made of.
+//! The metrics of a config, and the series that each needs.
 
 mod expression;
 
@@ -10,25 +10,25 @@ use serde_json::Value;
 use crate::release::{RecordedSeries, ReleaseMetric};
 use expression::Expression;
 
-/// The metrics of a config and the series that a history must hold for them.
+/// The metrics of a config, and the series that a history must contain for them.
 ///
-/// Where a metric's config has `analysisConfigurations.retro.expression`, the metric is computed from
-/// the series that the expression names, at each time from their points at that time. Kayenta keeps
-/// what stands under `analysisConfigurations` and reads only `canary` there, so such a config stays
-/// valid for it. Every other metric is the series of its own name.
+/// If a metric's config has `analysisConfigurations.retro.expression`, the metric is computed from the
+/// series in the expression, at each time from the points of that time. Kayenta keeps everything under
+/// `analysisConfigurations` and reads only `canary` there, so Kayenta accepts such a config. Every other
+/// metric is the series with its name.
 ///
 /// # Expressions
 ///
-/// They are SQL, as polars reads it: `cpu / rps`, `100 * errors / requests`, names with other signs in
-/// double quotes: `"latency-p99" * 1000`, numbers without an exponent. Each point depends on the points of its own time alone, so
-/// there are no sums or shifts.
+/// Expressions are SQL, as polars reads it: `cpu / rps`, `100 * errors / requests`. Names with other
+/// characters need double quotes: `"latency-p99" * 1000`. Numbers have no exponent. Each point depends
+/// on the points of its own time only, so there are no sums or shifts.
 ///
 /// - **A gap** is SQL's NULL: arithmetic with a gap gives a gap, `COALESCE(errors, 0)` reads it as 0.
 /// - **Division by zero**, and whatever else gives no finite number, gives a gap: 0 errors of 0 requests
 ///   is no ratio, and neither is 5 of 0.
 ///
-/// Where a role has several instances, the expression of their means is judged, so that `errors /
-/// requests` is the ratio of the whole role; each instance's own stands beside it.
+/// If a role has several instances, the expression of their means is judged, so `errors / requests` is
+/// the ratio of the whole role. Each instance's own expression is kept too.
 ///
 /// ```
 /// let json = br#"{"classifier": {}, "metrics": [
@@ -55,9 +55,9 @@ struct PlannedMetric {
 
 #[derive(Debug)]
 enum MetricSource {
-    /// The series of this number.
+    /// A recorded series, by index.
     RecordedSeries(usize),
-    /// Computed from series of these numbers.
+    /// Computed from series, by index.
     Derived { expression: Expression, inputs: Vec<usize> },
 }
 
@@ -65,7 +65,7 @@ impl MetricPlan {
     /// The plan of `config`, which was read from `document`.
     ///
     /// # Errors
-    /// With every expression that cannot be read.
+    /// With all expressions that cannot be read.
     pub fn new(config: &CanaryConfig, document: &Value) -> Result<Self, JudgeError> {
         let mut plan = Self { metrics: Vec::new(), series: Vec::new() };
         let mut problems = Vec::new();
@@ -113,7 +113,7 @@ impl MetricPlan {
         Ok(MetricSource::Derived { expression, inputs })
     }
 
-    /// The number of the series `name`, which is needed from now on.
+    /// The index of the series `name`, which is added if it is new.
     fn number(&mut self, name: &str) -> usize {
         let known = self.series.iter().position(|known| known == name);
         known.unwrap_or_else(|| {
@@ -122,7 +122,7 @@ impl MetricPlan {
         })
     }
 
-    /// The series that a history must hold.
+    /// The series that a history must contain.
     pub fn series(&self) -> &[String] {
         &self.series
     }
@@ -132,8 +132,8 @@ impl MetricPlan {
         self.metrics.iter().map(|metric| metric.name.as_str())
     }
 
-    /// The metrics of a release: `recorded` has for each series the baseline and the canary, `points`
-    /// how many points a series of each has.
+    /// Builds the metrics of a release. `recorded` has the baseline and the canary of each series,
+    /// `points` the number of points of each side.
     pub(crate) fn metrics(
         &self,
         mut recorded: Vec<[RecordedSeries; 2]>,
@@ -154,7 +154,7 @@ impl MetricPlan {
             }
             metrics.push(ReleaseMetric { name: metric.name.clone(), baseline, canary });
         }
-        // Only now, since expressions may have needed them.
+        // Last, because expressions read them.
         for (metric, planned) in metrics.iter_mut().zip(&self.metrics) {
             if let MetricSource::RecordedSeries(series) = planned.source {
                 let [baseline, canary] = std::mem::take(&mut recorded[series]);

@@ -1,22 +1,22 @@
 //! One recorded release: its metrics on both sides, each side on a regular grid of time.
 
-/// The times of one side's points: point `i` is of `start_millis + i * step_millis` and stands for
-/// the time from there to the next.
+/// The times of one side's points. Point `i` stands for the time from `start_millis + i * step_millis`
+/// to the next point.
 ///
-/// Every series of a side is on the side's one grid, from the first point of any of them to the last,
-/// and has [`Grid::points`] points, so that a missing point is a gap (NaN) at its own time, at the
-/// edges too. The grids of a release's two sides have one step and differ by a multiple of it.
+/// All series of a side share one grid, from the first point of any of them to the last, with
+/// [`Grid::points`] points each. A missing point is a gap (NaN) at its own time. The grids of the two
+/// sides have the same step, and differ by a multiple of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grid {
     /// Time of the first point, in milliseconds since the Unix epoch.
     pub start_millis: i64,
     /// Time between two points, in milliseconds, above 0.
     pub step_millis: u64,
-    /// How many points there are; 0 where the side was not recorded.
+    /// Number of points; 0 if the side was not recorded.
     pub points: usize,
 }
 
-/// What was recorded of one release.
+/// The recording of one release.
 ///
 /// ```
 /// use judge_retro::{Grid, Release, ReleaseMetric, RecordedSeries};
@@ -38,9 +38,9 @@ pub struct Grid {
 pub struct Release {
     /// The release, as the history calls it.
     pub name: String,
-    /// When the baseline's points were taken.
+    /// The times of the baseline's points.
     pub baseline: Grid,
-    /// When the canary's points were taken.
+    /// The times of the canary's points.
     pub canary: Grid,
     /// Its metrics, in the order of the config.
     pub metrics: Vec<ReleaseMetric>,
@@ -51,19 +51,19 @@ pub struct Release {
 pub struct ReleaseMetric {
     /// The metric, as the config calls it.
     pub name: String,
-    /// What the baseline's instances showed.
+    /// The baseline's series.
     pub baseline: RecordedSeries,
-    /// What the canary's instances showed.
+    /// The canary's series.
     pub canary: RecordedSeries,
 }
 
-/// One metric on one side: the series that is judged and what it was made of.
+/// One metric on one side: the judged series, and the series of its instances.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RecordedSeries {
-    /// The points that are judged, in the metric's unit. NaN is a gap; empty where nothing was
-    /// recorded at all. Of several instances each point is the mean of those that have one.
+    /// The judged points, in the metric's unit. NaN is a gap; empty if nothing was recorded. With
+    /// several instances, each point is the mean of the instances that have one.
     pub values: Vec<f64>,
-    /// The instances by themselves, where the history names them; empty otherwise.
+    /// The series of each instance, if the history names instances; empty otherwise.
     pub instances: Vec<RecordedInstance>,
 }
 

@@ -1,8 +1,8 @@
-//! Output that is not finished yet: in parts beside the place where it will stand.
+//! Unfinished output, stored in parts beside its final place.
 //!
-//! While `judgements.csv` is being made, `judgements.csv.parts/` holds what is done, a hundred releases
-//! a part. A run that was stopped, or killed, goes on from there; the finished output is the parts put
-//! together, so that its bytes do not depend on how often that happened.
+//! While `judgements.csv` is written, `judgements.csv.parts/` contains the finished part, a hundred
+//! releases per file. An interrupted or killed run continues from there. The final output is the
+//! concatenation of the parts, so its bytes do not depend on interruptions.
 
 mod claim;
 mod error;
@@ -20,25 +20,25 @@ pub use error::StoreError;
 /// Releases in a part.
 pub const RELEASES_PER_PART: usize = 100;
 
-/// How the frame is written.
+/// Format of the output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FrameFormat {
-    /// Text; parts follow each other, after the header.
+    /// Text: the header, then the parts.
     Text {
-        /// What stands before the first part.
+        /// Text before the first part.
         header: String,
     },
-    /// Parquet, a row group a part.
+    /// Parquet, one row group per part.
     Parquet,
 }
 
-/// An output file in the making.
+/// An unfinished output file.
 #[derive(Debug)]
 pub struct Store {
     output: PathBuf,
     parts: PathBuf,
     claim: Claim,
-    /// Holds the parts of an output that is a pipe or a device: nobody could go on with those.
+    /// Folder of the parts if the output is a pipe or a device, which cannot be resumed.
     _passing: Option<tempfile::TempDir>,
     settings: Value,
     lines: Vec<ReleaseLine>,
@@ -47,11 +47,11 @@ pub struct Store {
 }
 
 impl Store {
-    /// Begins `output`, or goes on with it if `resume`. `settings` is an object with everything that the
+    /// Begins `output`, or continues it if `resume`. `settings` is an object with everything that the
     /// output depends on.
     ///
     /// # Errors
-    /// When another run is writing it, or there are parts and they are not asked for, or are of other
+    /// If another run is writing it, or if parts exist and `resume` is false, or if they have other
     /// settings.
     pub fn open(output: &Path, settings: Value, resume: bool) -> Result<Self, StoreError> {
         let passing = fs::metadata(output).is_ok_and(|existing| !existing.is_file());
@@ -89,20 +89,20 @@ impl Store {
         Ok(store)
     }
 
-    /// Releases that are done.
+    /// Number of finished releases.
     pub fn done(&self) -> usize {
         self.lines.len()
     }
 
-    /// The lines of the releases that are done, in order.
+    /// The lines of the finished releases, in order.
     pub fn lines(&self) -> &[ReleaseLine] {
         &self.lines
     }
 
-    /// Adds a part: the frame of some releases, and their lines.
+    /// Adds a part: the rows of some releases, and their lines.
     ///
     /// # Errors
-    /// When it cannot be written; what was there before stays.
+    /// If it cannot be written; earlier parts stay.
     pub fn add(&mut self, frame: &[u8], mut lines: Vec<ReleaseLine>) -> Result<(), StoreError> {
         if self.finished == 0 {
             self.write(SETTINGS, self.settings.to_string().as_bytes())?;
@@ -113,18 +113,17 @@ impl Store {
             text.push(b'\n');
         }
         self.write(&frame_name(self.finished), frame)?;
-        // Last, since a part counts once its lines are there.
+        // Last, because a part counts as finished once its lines exist.
         self.write(&lines_name(self.finished), &text)?;
         self.finished += 1;
         self.lines.append(&mut lines);
         Ok(())
     }
 
-    /// Puts the parts together under the output's name, all at once, and removes them.
+    /// Joins the parts under the output's name, atomically, and removes them.
     ///
     /// # Errors
-    /// When that cannot be written; then there is nothing under that name that was not there before,
-    /// and the parts stay.
+    /// If the output cannot be written; then nothing changes under its name, and the parts stay.
     pub fn finish(self, format: &FrameFormat) -> Result<Vec<ReleaseLine>, StoreError> {
         let put_together = || -> io::Result<()> {
             replace(&self.output, |out| match format {
@@ -219,7 +218,7 @@ fn shortened(value: &Value) -> String {
     format!("{start}...")
 }
 
-/// Writes a file under another name and puts it in its place at once, or straight into a device.
+/// Writes a file atomically by a temporary file, or writes directly to a device.
 fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // A link stays a link to the file that is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());

@@ -9,8 +9,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::error::StartError;
 use crate::settings::Settings;
+use crate::settings::error::StartError;
 
 /// The longest that it may take.
 const TIME: Duration = Duration::from_secs(5);

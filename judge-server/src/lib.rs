@@ -2,50 +2,30 @@
 //!
 //! [`serve`] runs it on sockets of the caller's until a future of the caller's is ready, so that tests
 //! and programs start the same server as the command `judge-server` does.
+//!
+//! The folders from the top down, each importing only those below it: `server` puts everything together;
+//! `layers` is what every call passes; `handlers` is what can be called and what answers it; `budget`
+//! what calls may hold; `callers` who calls; `transport` the connections; `observe` what the server tells
+//! of itself; `convert` reads and writes messages; `settings` what can be set.
 
-mod activity;
-mod answer;
-mod bench;
-mod body;
 mod budget;
-mod call;
-mod connections;
+mod callers;
 mod convert;
-mod error;
-mod frames;
-mod gate;
-mod grpc;
-mod heads;
+mod handlers;
 mod healthcheck;
-mod http;
-mod judged;
-mod judging;
-mod limits;
-pub mod logs;
-mod metrics;
+mod layers;
+mod observe;
 pub mod offline;
-mod open;
-mod parts;
-mod pool;
-mod problem_json;
-mod problems;
 pub mod proto;
-mod proto_bytes;
-pub mod proto_json;
-mod refusal;
-mod secrets;
 mod server;
 mod settings;
-mod systemd;
-mod target;
-mod tls;
-mod tokens;
-mod traces;
-mod wire;
+mod transport;
 
-pub use error::StartError;
+pub use convert::problems::Problems;
+pub use convert::proto_json;
+pub use convert::refusal::{Refusal, Resource, StreamEnd, Token};
 pub use healthcheck::healthcheck;
-pub use problems::Problems;
-pub use refusal::{Refusal, Resource, Token};
+pub use observe::logs;
 pub use server::{Listeners, serve};
-pub use settings::{LogFormat, Settings, SettingsError, Size, Span, threads};
+pub use settings::error::StartError;
+pub use settings::{LogFormat, Network, Settings, SettingsError, Size, Span, threads};

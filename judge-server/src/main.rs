@@ -73,10 +73,15 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
     ended
 }
 
-/// What tells the server to end.
+/// What tells the server to end, and signals that would end it otherwise.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    quit: Signal,
+    /// Taken where files are read again; without any it does nothing.
+    _hangup: Signal,
+    /// Ignored.
+    _user: Signal,
 }
 
 impl Signals {
@@ -84,6 +89,9 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+            _hangup: signal(SignalKind::hangup())?,
+            _user: signal(SignalKind::user_defined1())?,
         })
     }
 
@@ -91,6 +99,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.quit.recv() => {}
         }
     }
 }

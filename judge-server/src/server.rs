@@ -4,28 +4,27 @@ use std::future::Future;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use crate::budget::Budget;
-use crate::connections::Connections;
-use crate::error::StartError;
-use crate::gate::{Gate, Side};
-use crate::grpc;
-use crate::http;
-use crate::judging::Judging;
-use crate::metrics::Metrics;
-use crate::open::Open;
-use crate::pool::{LARGE_BYTES, Pool};
+use crate::budget::{Budget, LARGE_BYTES};
+use crate::callers::tokens::Tokens;
+use crate::convert::limits::Limits;
+use crate::convert::proto_json;
+use crate::handlers::routes::Side;
+use crate::handlers::{Handlers, Judging, Pool, StreamLimits, health_and_reflection};
+use crate::layers::Shared;
+use crate::observe::call::Observer;
+use crate::observe::metrics::Metrics;
+use crate::observe::systemd;
+use crate::observe::traces::Traces;
 use crate::proto::judge_service_server::SERVICE_NAME;
-use crate::proto_json;
-use crate::secrets::Secrets;
+use crate::settings::error::StartError;
 use crate::settings::{Settings, threads};
-use crate::systemd;
-use crate::traces::Traces;
+use crate::transport::reload::Fresh;
+use crate::transport::tls::Tls;
+use crate::transport::{Addresses, Times, Transport, raise_limit, watch_expiry};
 
 /// The sockets of the two sides.
 #[derive(Debug)]
@@ -68,51 +67,47 @@ pub async fn serve(
     let http_address = listeners.http.local_addr()?;
     settings.check_protected(grpc_address)?;
     settings.check_protected(http_address)?;
-    let metrics = Metrics::new().map_err(|error| StartError::Internal(error.to_string()))?;
-    let metrics = Arc::new(metrics);
-    let every = settings.reload_every.get();
-    let secrets = Secrets::load(settings.tls()?, settings.tokens.clone(), every, &metrics)?;
+    settings.warn_of_retired();
     warn_of_messages_without_room(settings);
+    raise_limit(settings.max_connections);
     proto_json::prepare();
-    let judging = Arc::new(Judging {
-        pool: Pool::start(
-            threads(settings.threads),
-            threads(settings.io_threads),
-            settings.max_calls,
-        )?,
-        limits: settings.limits(),
-        metrics,
-        call_time: settings.call_time.get(),
-    });
-    let sides = Sides {
-        budget: Budget::new(usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX)),
-        judging,
-        open_calls: Arc::new(Semaphore::new(settings.max_open_calls)),
-        secrets,
-        traces: Traces::start(settings)?,
-        leaving: CancellationToken::new(),
-        draining: CancellationToken::new(),
-    };
+    let metrics = Metrics::new().map_err(|error| StartError::Internal(error.to_string()))?;
+    let observer = Observer { metrics: Arc::new(metrics), traces: Traces::start(settings)? };
+    let (leaving, draining) = (CancellationToken::new(), CancellationToken::new());
     let (reporter, health) = tonic_health::server::health_reporter();
-    let service = grpc::Service {
-        judging: Arc::clone(&sides.judging),
-        streams: Arc::new(Semaphore::new(settings.max_streams)),
-        stream_calls: settings.max_stream_calls,
-        draining: sides.draining.clone(),
-        others: grpc::others(health)?,
+    let budget = Budget::new(
+        usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX),
+        settings.caller_share,
+    );
+    let handlers = Handlers {
+        judging: Judging {
+            pool: Pool::start(threads(settings.threads))?,
+            limits: Limits::new(settings),
+        },
+        budget: Arc::clone(&budget),
+        streams: StreamLimits {
+            calls: settings.max_stream_calls,
+            call_time: settings.call_time.get(),
+            age: settings.stream_age.get(),
+            silence: settings.stream_silence.get(),
+        },
+        others: health_and_reflection(health)?,
+        leaving: leaving.clone(),
+        draining: draining.clone(),
     };
-    let shared = http::Shared {
-        judging: Arc::clone(&sides.judging),
-        budget: Arc::clone(&sides.budget),
-        draining: sides.leaving.clone(),
+    let shared = Shared {
+        tokens: tokens(settings, &observer.metrics)?,
+        observer: observer.clone(),
+        budget,
+        handlers: Arc::new(handlers),
+        leaving: leaving.clone(),
     };
-    let grpc = sides.gate(Side::Grpc(service), settings);
-    let http = sides.gate(Side::Http(http::router(shared)), settings);
-    let connections = sides.connections(settings);
-    let tasks = connections.tasks.clone();
+    let transport = transport(settings, &observer.metrics, &draining)?;
+    let tasks = transport.tasks.clone();
+    let (grpc, http) = (shared.stack(Side::Grpc, settings), shared.stack(Side::Http, settings));
     let accepting = [
-        tokio::spawn(connections.clone().serve(listeners.grpc, grpc)),
-        tokio::spawn(connections.serve(listeners.http, http)),
+        tokio::spawn(transport.clone().serve(listeners.grpc, grpc)),
+        tokio::spawn(transport.serve(listeners.http, http)),
     ];
     for name in ["", SERVICE_NAME] {
         reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;
@@ -123,12 +118,12 @@ pub async fn serve(
     shutdown.await;
     info!("shutting down");
     systemd::ending();
-    sides.leaving.cancel();
+    leaving.cancel();
     for name in ["", SERVICE_NAME] {
         reporter.set_service_status(name, tonic_health::ServingStatus::NotServing).await;
     }
     sleep(settings.drain_delay.get()).await;
-    sides.draining.cancel();
+    draining.cancel();
     for listening in accepting {
         // The task ends at the token; it could only fail by a panic, which has been reported.
         let _ = listening.await;
@@ -137,9 +132,49 @@ pub async fn serve(
     if timeout(settings.drain_time.get(), tasks.wait()).await.is_err() {
         warn!(connections = tasks.len(), "closed before they were done");
     }
-    sides.traces.end().await;
+    observer.traces.end().await;
     info!("ended");
     Ok(())
+}
+
+/// The tokens that callers need, if they need any.
+fn tokens(
+    settings: &Settings,
+    metrics: &Arc<Metrics>,
+) -> Result<Option<Fresh<Tokens>>, StartError> {
+    let Some(path) = settings.tokens.clone() else { return Ok(None) };
+    let (paths, every) = (vec![path.clone()], settings.reload_every.get());
+    Fresh::watch(paths, every, metrics, move || Tokens::load(&path).map(Arc::new)).map(Some)
+}
+
+fn transport(
+    settings: &Settings,
+    metrics: &Arc<Metrics>,
+    draining: &CancellationToken,
+) -> Result<Transport, StartError> {
+    let tls = match settings.tls()? {
+        None => None,
+        Some(files) => {
+            let paths = [Some(&files.certificate), Some(&files.key), files.client_ca.as_ref()];
+            let paths = paths.into_iter().flatten().cloned().collect();
+            let every = settings.reload_every.get();
+            let tls: Fresh<Tls> = Fresh::watch(paths, every, metrics, move || files.load())?;
+            let watching = watch_expiry(tls.clone(), Arc::clone(metrics));
+            tokio::spawn(draining.clone().run_until_cancelled_owned(watching));
+            Some(tls)
+        }
+    };
+    let times = Times {
+        header: settings.header_time.get(),
+        idle: settings.idle_time.get(),
+        write: settings.write_time.get(),
+        age: settings.connection_age.get(),
+        keep_alive: settings.keep_alive.get(),
+        opened: Arc::default(),
+    };
+    let addresses =
+        Addresses::new(settings.max_address_connections, settings.trusted_proxies.clone());
+    Ok(Transport::new(settings.max_connections, addresses, tls, times, metrics, draining))
 }
 
 /// Says so where a message may be larger than what there is room for.
@@ -155,52 +190,5 @@ fn warn_of_messages_without_room(settings: &Settings) {
             "a message may be larger than max-buffered, or than three quarters of it if over 256 KiB, \
              and is refused then: raise max-buffered or lower max-message-size"
         );
-    }
-}
-
-/// What both sides have in common.
-struct Sides {
-    judging: Arc<Judging>,
-    budget: Arc<Budget>,
-    /// Calls that may still be opened.
-    open_calls: Arc<Semaphore>,
-    secrets: Secrets,
-    traces: Traces,
-    /// The end has been announced.
-    leaving: CancellationToken,
-    /// Connections end.
-    draining: CancellationToken,
-}
-
-impl Sides {
-    fn gate(&self, side: Side, settings: &Settings) -> Arc<Gate> {
-        Arc::new(Gate {
-            side,
-            judging: Arc::clone(&self.judging),
-            budget: Arc::clone(&self.budget),
-            open: Open::of_side(&self.open_calls),
-            tokens: self.secrets.tokens.clone(),
-            traces: self.traces.clone(),
-            call_time: settings.call_time.get(),
-            read_time: settings.read_time.get(),
-            probe_time: settings.read_time.get().min(settings.header_time.get()),
-            leaving: self.leaving.clone(),
-            draining: self.draining.clone(),
-        })
-    }
-
-    fn connections(&self, settings: &Settings) -> Connections {
-        Connections {
-            places: Arc::new(Semaphore::new(settings.max_connections)),
-            tls: self.secrets.tls.clone(),
-            header_time: settings.header_time.get(),
-            idle_time: settings.idle_time.get(),
-            write_time: settings.write_time.get(),
-            age: settings.connection_age.get(),
-            opened: Arc::default(),
-            keep_alive: settings.keep_alive.get(),
-            draining: self.draining.clone(),
-            tasks: TaskTracker::new(),
-        }
     }
 }

@@ -1,11 +1,11 @@
-//! What a metric is allowed, as a config writes it.
+//! The allowance of a metric, as a config states it.
 
 use judge_core::MetricConfig;
 use judge_core::config::Direction;
 use judge_core::config::evidence::NonNegative;
 use serde::Serialize;
 
-/// How the difference between two levels is measured.
+/// How the difference between two means is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AllowanceForm {
     /// As the logarithm of their ratio.
@@ -15,7 +15,7 @@ pub(super) enum AllowanceForm {
 }
 
 impl AllowanceForm {
-    /// A level on the scale on which differences are taken; `None` if it has no place there.
+    /// `level` on the scale of the differences; `None` if it has no value there.
     pub(super) fn measured(self, level: f64) -> Option<f64> {
         match self {
             Self::Relative => (level > 0.0 && level.is_finite()).then(|| level.ln()),
@@ -24,7 +24,7 @@ impl AllowanceForm {
     }
 }
 
-/// A change that a config lets pass, as the config's keys have it.
+/// A change that a config allows, in the config's keys.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "form")]
 pub enum Allowance {
@@ -66,7 +66,7 @@ impl Allowance {
         }
     }
 
-    /// What `config` allows already, for a metric that is allowed a change of this form.
+    /// The current allowance of `config`, in this form.
     pub(super) fn from_config(
         config: &MetricConfig,
         minimum_absolute: f64,
@@ -84,7 +84,7 @@ impl Allowance {
         }
     }
 
-    /// The larger of the two on each side.
+    /// The larger allowance on each side.
     pub(super) fn or_larger(self, other: Self) -> Self {
         let either = |a: Option<f64>, b: Option<f64>, larger: fn(f64, f64) -> f64| match (a, b) {
             // f64::max and f64::min leave NaN out.

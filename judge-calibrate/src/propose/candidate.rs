@@ -1,4 +1,4 @@
-//! Which metrics can have an allowance, and how large healthy differences of each are.
+//! The metrics that can have an allowance, and the size of their healthy differences.
 
 use judge_core::config::{Direction, EffectMeasure};
 
@@ -11,9 +11,9 @@ use crate::pairs::WindowLayout;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct AllowanceCandidate {
     pub(super) form: AllowanceForm,
-    /// The size that a healthy difference exceeds as seldom as this metric may.
+    /// The limit that a healthy difference exceeds as rarely as this metric may fail.
     pub(super) limit: f64,
-    /// The largest size of use.
+    /// The largest useful size.
     pub(super) largest: f64,
     /// What `limit` was computed from; `None` where nothing moves.
     pub(super) spread: Option<WindowSpread>,
@@ -37,7 +37,7 @@ pub(super) enum Skipped {
 }
 
 impl Skipped {
-    /// Whether it may raise false alarms that an allowance would have prevented.
+    /// Whether the metric may raise false alarms that an allowance would prevent.
     pub(super) fn is_in_need(self) -> bool {
         matches!(self, Self::Cles | Self::NotAboveZero | Self::FewWindows)
     }
@@ -92,7 +92,7 @@ fn is_above_zero(metric: &Metric, inputs: &Inputs, layout: WindowLayout) -> bool
         })
 }
 
-/// Metrics and directions that share the target.
+/// Number of metrics and directions that share the target.
 fn questions(inputs: &Inputs, forms: &[Result<AllowanceForm, Skipped>]) -> f64 {
     let asked = inputs.metrics.iter().zip(forms).filter(|(_, form)| form.is_ok());
     let sides = |direction| if direction == Direction::Either { 2 } else { 1 };
@@ -129,7 +129,7 @@ pub(super) fn measure(
 }
 
 impl AllowanceCandidate {
-    /// The limit if the history were long.
+    /// The limit for a long history.
     pub(super) fn limit_of_long_history(
         &self,
         inputs: &Inputs,

@@ -13,7 +13,7 @@ const SCALES: [f64; 9] = [0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0];
 /// The limit itself.
 const WHOLE: usize = 4;
 
-/// Where the search starts and when it ends.
+/// Start and end of the search.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct SearchRule {
     /// The first scale.
@@ -40,7 +40,7 @@ impl SearchRule {
         }
     }
 
-    /// Whether allowances start from none.
+    /// Whether the search starts without allowances.
     pub(super) fn shows_enough(self) -> bool {
         self.start == 0
     }
@@ -57,23 +57,23 @@ impl Fitted {
     }
 }
 
-/// Why no allowance of use was found for a metric.
+/// Why no useful allowance was found for a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stopped {
-    /// It would be larger than the largest of use.
+    /// It would be larger than the largest useful one.
     TooLarge,
-    /// Its alarms stay whatever is allowed.
+    /// The false alarms stay whatever is allowed.
     NoHelp,
 }
 
-/// How far the search is with one metric.
+/// State of the search for one metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct MetricState {
     scale: usize,
     stopped: Option<Stopped>,
 }
 
-/// What the search found.
+/// Result of the search.
 #[derive(Debug, Clone)]
 pub(super) struct Fitted {
     /// The allowance of each metric and whether it is more than nothing; `None` where there is none of
@@ -136,7 +136,7 @@ impl AllowanceSearch<'_> {
                 return Ok(fitted);
             }
             if self.given_up() > given_up {
-                // Without a metric the others weigh more.
+                // Without this metric, the others weigh more.
                 self.hard = self.plan.clone();
             } else {
                 let pairs = self.hard.pairs.iter().zip(healthy.outcomes());
@@ -161,7 +161,8 @@ impl AllowanceSearch<'_> {
         self.states.iter().filter(|state| state.stopped.is_some()).count()
     }
 
-    /// Raises what fails in pairs that are held back; whether that was anything.
+    /// Raises the allowances of metrics that fail in pairs that are held back. Returns whether any was
+    /// raised.
     fn raise(&mut self, fitted: &Fitted, healthy: &HealthyOutcomes) -> bool {
         let held_back: Vec<&PairOutcome> =
             healthy.outcomes().iter().filter(|outcome| outcome.is_held_back()).collect();
@@ -172,7 +173,7 @@ impl AllowanceSearch<'_> {
                 raised |= state.raise(*candidate, self.rule);
             }
         }
-        // Many metrics that are a little worse together fail a canary in which none fails.
+        // Many metrics that are slightly worse can fail a canary together.
         let alone = |outcome: &&&PairOutcome| {
             let mut metrics = fitted.mutes.iter().enumerate();
             metrics.any(|(index, muted)| !muted && outcome.fails(index))
@@ -187,7 +188,7 @@ impl AllowanceSearch<'_> {
 }
 
 impl MetricState {
-    /// Takes the next scale for a metric that fails, or gives the metric up; whether that was news.
+    /// Takes the next scale for a failing metric, or gives it up. Returns whether anything changed.
     fn raise(&mut self, candidate: AllowanceCandidate, rule: SearchRule) -> bool {
         if self.stopped.is_some() {
             return false;
@@ -197,17 +198,17 @@ impl MetricState {
         true
     }
 
-    /// Takes the next scale, if there is one, for a metric that does not fail by itself.
+    /// Takes the next scale, if there is one, for a metric that does not fail alone.
     fn raise_together(&mut self, candidate: AllowanceCandidate, rule: SearchRule) -> bool {
         let can = self.stopped.is_none() && self.end(candidate, rule).is_none();
         self.scale += usize::from(can);
         can
     }
 
-    /// Why no next scale is of use.
+    /// Why no larger scale is useful.
     fn end(&self, candidate: AllowanceCandidate, rule: SearchRule) -> Option<Stopped> {
         let AllowanceCandidate { limit, largest, .. } = candidate;
-        // Few pairs show nothing of allowances below the limit.
+        // Few pairs cannot show that an allowance below the limit suffices.
         let is_short = !rule.shows_enough() && limit > largest;
         if is_short || candidate.size(SCALES[self.scale]) >= largest {
             Some(Stopped::TooLarge)

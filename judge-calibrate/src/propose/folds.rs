@@ -1,4 +1,4 @@
-//! Parts of a history, so that allowances are judged on what they were not made from.
+//! Splits a history, so that allowances are judged on data that they were not made from.
 
 use std::ops::Range;
 
@@ -7,16 +7,16 @@ use crate::pairs::{Pairing, WindowLayout};
 
 /// Parts into which time is cut.
 const FOLDS: usize = 5;
-/// So many instances side by side make two pairs that share none.
+/// This many concurrent instances form two pairs without a common instance.
 const ENOUGH_INSTANCES: usize = 4;
 
-/// What allowances are made from, and what they are judged on.
+/// The data for the allowances, and the data that they are judged on.
 pub(super) struct Fold {
     pub(super) fit: HealthyHistory,
     pub(super) held_out: HealthyHistory,
 }
 
-/// What is kept from the allowances that are judged.
+/// What the judged data does not share with the data for the allowances.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum HeldOut {
@@ -27,7 +27,7 @@ pub enum HeldOut {
 }
 
 impl HeldOut {
-    /// Instances as well, where each recording has enough.
+    /// Also holds out instances, if each recording has enough.
     pub(super) fn choose(history: &HealthyHistory, layout: WindowLayout) -> Self {
         let mut used = history.recordings().iter().filter(|recording| layout.tiles(recording) > 0);
         let enough = used.all(|recording| recording.instances().len() >= ENOUGH_INSTANCES);

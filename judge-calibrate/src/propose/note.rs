@@ -1,4 +1,4 @@
-//! What a person should know about a proposal for a metric, and do.
+//! Notes about the proposal for a metric.
 
 use judge_core::format;
 
@@ -7,14 +7,14 @@ use super::candidate::{AllowanceCandidate, Skipped};
 use super::fit::Stopped;
 use super::spread::WindowSpread;
 
-/// From here on instances that differ all the time are most of the spread.
+/// From this share on, instances that always differ are most of the spread.
 const MOSTLY: f64 = 0.5;
-/// Below so many instances nobody knows how much others differ.
+/// With fewer instances, nobody knows how much others differ.
 const FEW_INSTANCES: usize = 8;
-/// From this correlation on a difference resembles the one of the window before.
+/// From this correlation on, a difference resembles that of the previous window.
 const WANDERS: f64 = 0.5;
 
-/// What a sentence is made from.
+/// Values for the sentences.
 pub(super) struct NoteContext<'a> {
     pub(super) judge: &'a str,
     /// Length of a window, in minutes.
@@ -121,7 +121,7 @@ pub(super) fn none_seen(candidate: &AllowanceCandidate, about: &NoteContext) -> 
     ))
 }
 
-/// The largest allowance of use, as people know it.
+/// The largest useful allowance, for people.
 fn most(form: AllowanceForm, about: &NoteContext) -> String {
     match form {
         AllowanceForm::Relative => format::percent(about.largest),
@@ -144,7 +144,7 @@ pub(super) fn found(candidate: &AllowanceCandidate) -> Option<String> {
     })
 }
 
-/// A size, as people know it.
+/// A size, for people.
 fn shown(form: AllowanceForm, size: f64) -> String {
     match form {
         AllowanceForm::Relative => {

@@ -1,4 +1,4 @@
-//! What a proposal says.
+//! The types of a proposal.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::calibration::{HistorySummary, SmallestChange, WindowFigures};
 use crate::error::CalibrateError;
 use crate::share::Share;
 
-/// What a proposal is to reach.
+/// The target of a proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProposalTarget {
@@ -22,7 +22,7 @@ impl ProposalTarget {
     /// ratio can be allowed, a change of as much as the metric ever was from 0.
     ///
     /// # Errors
-    /// When either is out of range.
+    /// If either is out of range.
     ///
     /// # Example
     /// ```
@@ -68,22 +68,22 @@ impl Default for ProposalTarget {
 pub struct Proposal {
     /// The judge's name.
     pub judge: String,
-    /// What is to be reached.
+    /// The target.
     pub target: ProposalTarget,
-    /// How often a change must be found to count as found.
+    /// Share of pairs in which a change must be found.
     pub power: f64,
-    /// What pairs are drawn from.
+    /// Seed of the random pairs.
     pub seed: u64,
-    /// What it was made from.
+    /// The history that it was made from.
     pub history: HistorySummary,
-    /// The window that it is for.
+    /// The window that it applies to.
     pub window: WindowFigures,
     /// Whether the history has enough pairs to show that smaller allowances than the limit of healthy
     /// differences will do.
     pub shows_enough: bool,
     /// What the pairs that were judged before and after have that the allowances were not made from.
     pub held_out: HeldOut,
-    /// What it changes for the whole config.
+    /// The effect on the whole config.
     #[serde(flatten)]
     pub effect: ProposalEffect,
     /// Healthy pairs that are held back by the proposal if the metrics that need an allowance and have
@@ -101,7 +101,7 @@ impl Proposal {
     }
 }
 
-/// What a proposal changes.
+/// The effect of a proposal.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProposalEffect {
@@ -123,20 +123,20 @@ pub struct ProposalEffect {
 pub struct MetricProposal {
     /// The metric.
     pub name: String,
-    /// What is to be done.
+    /// The kind of proposal.
     pub kind: ProposalKind,
-    /// What is to be written into the config; `None` where nothing is.
+    /// The allowance for the config; `None` if there is none.
     pub allowance: Option<Allowance>,
-    /// How far its healthy windows lie apart; `None` where no two could be compared.
+    /// The differences of its healthy windows; `None` if no two could be compared.
     pub spread: Option<SpreadFigures>,
-    /// What it changes.
+    /// The effect on the metric.
     #[serde(flatten)]
     pub effect: ProposalEffect,
-    /// What a person should know, and do.
+    /// Advice for the user.
     pub note: Option<String>,
 }
 
-/// What is to be done about a metric.
+/// The kind of proposal for a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -168,7 +168,7 @@ pub enum ProposalKind {
     Muted,
 }
 
-/// How far healthy windows of one metric lie apart.
+/// Differences between healthy windows of one metric.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SpreadFigures {

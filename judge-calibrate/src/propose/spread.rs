@@ -1,4 +1,4 @@
-//! How far healthy windows of one metric lie apart.
+//! Differences between healthy windows of one metric.
 
 use judge_core::config::NanStrategy;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -81,24 +81,24 @@ impl WindowSpread {
         self.rms * student(tail, windows) * (1.0 + 1.0 / windows).sqrt()
     }
 
-    /// The same if the spread were known without error.
+    /// The limit if the spread were known without error.
     pub(super) fn limit_of_long_history(self, tail: f64) -> f64 {
         self.rms * student(tail, 1e6)
     }
 
-    /// Root mean square of what instances differ by all the time.
+    /// Root mean square of the permanent differences between instances.
     pub(super) fn lasting_rms(self) -> f64 {
         self.rms * self.lasting.sqrt()
     }
 }
 
-/// Student's t that is exceeded with probability `tail`.
+/// Quantile of Student's t that is exceeded with probability `tail`.
 fn student(tail: f64, freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |t| t.inverse_cdf(1.0 - tail))
 }
 
 impl Squares {
-    /// Instances side by side.
+    /// Adds windows of concurrent instances.
     fn add_together(
         &mut self,
         recording: &Recording,
@@ -154,7 +154,7 @@ impl Squares {
         }
     }
 
-    /// Blocks of one instance, one after the other.
+    /// Adds consecutive blocks of one instance.
     fn add_blocks(
         &mut self,
         recording: &Recording,

@@ -1,4 +1,4 @@
-//! The line that shows how far something is, for a person who watches.
+//! The progress line on a terminal.
 
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
-/// Often enough to be seen moving.
+/// Interval between two redraws.
 pub(super) const REDRAW: Duration = Duration::from_millis(100);
 
 /// A line on stderr that counts up to `all`, of what is `counted`, with rate and time left; hidden unless
@@ -30,7 +30,7 @@ pub(super) fn watched(bar: ProgressBar, style: Option<ProgressStyle>) -> Progres
     bar
 }
 
-/// Rate and time left, once there is a rate.
+/// Rate and remaining time, once there is a rate.
 fn pace(state: &ProgressState, out: &mut dyn Write) {
     let rate = state.per_sec();
     if rate <= 0.0 {
@@ -38,6 +38,6 @@ fn pace(state: &ProgressState, out: &mut dyn Write) {
     }
     let digits = usize::from(rate < 10.0);
     let left = HumanDuration(state.eta());
-    // There is nothing to be done about a line that cannot be drawn.
+    // Nothing can be done if the line cannot be drawn.
     let _ = write!(out, ", {rate:.digits$} a second, {left} left");
 }

@@ -126,7 +126,7 @@ fn calibrator<'a>(
     Calibrator { history, config, thresholds: *thresholds, judge: *judge, options }
 }
 
-/// What is wrong with config and history is said of the config, and the rest of its option.
+/// Errors of config and history name the config; other errors name their option.
 fn problem(source: &Source, error: CalibrateError) -> InputError {
     source.error(match error {
         CalibrateError::Option { name, value, expected } => {

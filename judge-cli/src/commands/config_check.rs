@@ -7,7 +7,7 @@ use crate::args::CheckArgs;
 use crate::input::{InputError, InputProblem, Source};
 use crate::output::{CheckedFile, Console};
 
-/// Reports everything wrong with the files, one that cannot be read included.
+/// Reports all problems of the files, including files that cannot be read.
 pub(crate) fn run(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit> {
     let stdin = args.files.iter().filter(|file| **file == Source::Stdin).count();
     if stdin > 1 {

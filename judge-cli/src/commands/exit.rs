@@ -10,9 +10,9 @@ use crate::input::InputError;
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// The canary passes, or there was none to judge.
+    /// Pass, or the command is done.
     Done,
-    /// Something that is nobody's input.
+    /// Any other error.
     Other,
     /// Bad input.
     BadInput,
@@ -20,20 +20,20 @@ pub(crate) enum Exit {
     Marginal,
     /// The canary fails.
     Fail,
-    /// A person stopped it.
+    /// The user interrupted the run.
     #[cfg(feature = "retro")]
     Interrupted,
 }
 
 impl Exit {
-    /// How a run that stopped with `error` ended.
+    /// The exit for a run that failed with `error`.
     pub(crate) fn from_error(error: &anyhow::Error) -> Self {
         let bad_input = error.chain().any(is_bad_input);
         if bad_input { Self::BadInput } else { Self::Other }
     }
 }
 
-/// Whether `error` is the input's.
+/// Whether `error` is about the input.
 fn is_bad_input(error: &(dyn Error + 'static)) -> bool {
     #[cfg(feature = "retro")]
     if super::retro::is_bad_input(error) {

@@ -5,7 +5,7 @@ use crate::args::ReportArgs;
 use crate::input::{SavedJudgement, read_saved_judgement};
 use crate::output::{Destination, Page, html};
 
-/// Shows a judgement that was written before as a page.
+/// Shows a saved judgement as a page.
 pub(crate) fn run(args: ReportArgs) -> anyhow::Result<Exit> {
     let ReportArgs { judgement, output } = args;
     let SavedJudgement { judgement, request } = read_saved_judgement(&judgement)?;

@@ -40,7 +40,7 @@ struct ReadSide {
 
 fn read(source: &Source, name: Option<&str>, console: &Console) -> Result<ReadSide, InputError> {
     let (column, left_out) = input::read_column(source, name)?;
-    // One that is named was chosen knowingly.
+    // A named column was chosen knowingly.
     if name.is_none() && !left_out.is_empty() {
         let names = input::listed(left_out.iter().map(String::as_str));
         console.warning(format_args!("{source}: ignored, not numbers: {names}"));
@@ -52,13 +52,13 @@ fn read(source: &Source, name: Option<&str>, console: &Console) -> Result<ReadSi
     Ok(ReadSide { column: column.name, gaps: submitted - values.len(), values, sample })
 }
 
-/// Autocorrelation cannot be told from chance in fewer points.
+/// With fewer points, autocorrelation cannot be told from chance.
 const FEWEST_WITH_MEMORY: usize = 15;
 
-/// Inflation of the variance from which a person should know.
+/// Variance inflation from which on the user is warned.
 const NOTABLE_INFLATION: f64 = 1.5;
 
-/// Tests take points to be independent, and neighbouring points of a metric often are not.
+/// The tests assume independent points, but neighbouring points of a metric often are not.
 fn warn_of_memory(name: &str, side: &ReadSide, console: &Console) {
     let Ok(effective) = effective_size(&side.values) else { return };
     let enough = side.values.len() >= FEWEST_WITH_MEMORY;

@@ -1,10 +1,10 @@
-//! Metrics of a config of which a side has no series.
+//! Warnings about metrics without a series on a side.
 
 use super::side::{SideSeries, listed};
 use super::source::Source;
 
-/// Warnings of the metrics among `wanted` that `side`, which was read from `source` and which people
-/// call `role`, has no series of. A side without any series has been warned of already.
+/// Warnings about the metrics of `wanted` without a series in `side`. `side` was read from `source`;
+/// messages call it `role`. A side without any series has its own warning.
 pub(crate) fn warnings(
     source: &Source,
     role: &str,
@@ -37,11 +37,11 @@ pub(crate) fn warnings(
     warnings
 }
 
-/// Names at least this similar, from 0 to 1, are offered: at most half of the letters differ.
+/// Names at least this similar, from 0 to 1, are suggested: at most half of the letters differ.
 const SIMILAR: f64 = 0.5;
 
-/// The name most like `metric`, if one is like it. Letter case and separators do not count; neither does
-/// what stands before or after the whole name, such as a unit.
+/// The name most similar to `metric`, if any is similar. Case and separators do not count, and neither
+/// do prefixes and suffixes of the whole name, such as a unit.
 fn nearest<'a>(metric: &str, names: &'a [String]) -> Option<&'a str> {
     let wanted = letters(metric);
     let similarity = |name: &str| {

@@ -6,7 +6,7 @@ use judge_core::{Clock, Series};
 
 use super::series_file::TimedSeries;
 
-/// What one file holds: series that were recorded at one step.
+/// The series of one file, recorded with one step.
 #[derive(Debug)]
 pub(crate) struct SeriesFile {
     /// The file, for messages.
@@ -15,7 +15,7 @@ pub(crate) struct SeriesFile {
     pub(crate) series: Vec<TimedSeries>,
 }
 
-/// The series of one side and what was odd about them.
+/// The series of one side, and warnings about them.
 #[derive(Debug, Default)]
 pub(crate) struct Aligned {
     /// For each file, its series in their order.
@@ -24,16 +24,16 @@ pub(crate) struct Aligned {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Grids may have this many points for each point there is, ...
+/// A grid may have this many points per recorded point, ...
 const POINTS_PER_POINT: u64 = 4;
-/// ... and this many more on a side: 8 MiB of them.
+/// ... and this many more per side, which is 8 MiB.
 const SPARE_POINTS: u64 = 1 << 20;
 
 /// Puts every series on a grid at the smallest step between two points of any series of its file.
 ///
-/// All grids of a side span the same time, from its first point to its last, so that points missing
-/// at either end are gaps too. A series that is not on its grid is taken as it comes; so is a whole
-/// side whose grids would be almost nothing but gaps.
+/// All grids of a side span the same time, from its first point to its last, so missing points at either
+/// end are gaps too. A series that does not fit its grid is taken in order. So is a whole side whose
+/// grids would be almost only gaps.
 pub(crate) fn align(files: &[SeriesFile]) -> Aligned {
     let mut warnings = Vec::new();
     let Some(span) = span(files) else {
@@ -127,7 +127,7 @@ impl Grid {
         placed
     }
 
-    /// `series` with gaps; `None` if some point is off the grid through its first one.
+    /// `series` with gaps; `None` if a point does not fit the grid through its first point.
     fn place(&self, series: &TimedSeries) -> Option<Series> {
         let (start, end) = (*self.span.start(), *self.span.end());
         let first = series.times.first().copied().unwrap_or(start);

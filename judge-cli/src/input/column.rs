@@ -1,4 +1,4 @@
-//! One column of values, of which the times do not matter.
+//! Reads one column of values without times.
 
 use csv::{ReaderBuilder, Trim};
 use judge_points::number;
@@ -9,22 +9,23 @@ use super::error::{InputError, InputProblem};
 use super::side::{listed, parse_series};
 use super::source::Source;
 
-/// The points of one column, in the order of the file or, if it has times, of these. NaN is a gap.
+/// The points of one column, in order of time if it has times, else in the order of the file. NaN is a
+/// gap.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) values: Vec<f64>,
 }
 
-/// The columns of numbers, and the names of those of text.
+/// The columns of numbers, and the names of columns of text.
 #[derive(Debug)]
 struct FileColumns {
     columns: Vec<Column>,
     left_out: Vec<String>,
 }
 
-/// Reads the column `name` of `source`, or its only one of numbers; also gives the names of columns of
-/// text, which were left out.
+/// Reads the column `name` of `source`, or its only column of numbers. Also returns the names of columns
+/// of text, which are ignored.
 pub(crate) fn read(
     source: &Source,
     name: Option<&str>,
@@ -40,7 +41,7 @@ pub(crate) fn read(
     }
 }
 
-/// Series with times in any form, or a table of values, with times that cannot be read or without any.
+/// Parses series with times in any form, or a table of values without usable times.
 fn parse(bytes: &[u8], name: Option<&str>) -> Result<FileColumns, InputProblem> {
     if let Some(columns) = values(bytes, name, ColumnTimes::None) {
         return Ok(columns);
@@ -65,15 +66,15 @@ fn parse(bytes: &[u8], name: Option<&str>) -> Result<FileColumns, InputProblem> 
 enum ColumnTimes {
     /// It has none.
     None,
-    /// It has one, which is left out.
+    /// It has one, which is ignored.
     Unread,
 }
 
 /// The columns of a table, with or without a header, in the order of the file; `None` if it is no such
-/// table. Columns of text other than `wanted` are left out.
+/// table. Columns of text other than `wanted` are ignored.
 fn values(bytes: &[u8], wanted: Option<&str>, times: ColumnTimes) -> Option<FileColumns> {
     if bytes.trim_ascii_start().starts_with(b"{") || bytes.trim_ascii_start().starts_with(b"[") {
-        // JSON on one line would pass for a header.
+        // JSON on one line would look like a header.
         return None;
     }
     let CsvDialect { delimiter, table, .. } = CsvDialect::detect(bytes);

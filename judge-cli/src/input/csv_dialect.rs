@@ -1,13 +1,13 @@
-//! How a CSV file deviates from commas and a header in its first line.
+//! The separator of a CSV file, and where its table begins.
 
 /// What separates the fields of a table, and where it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CsvDialect<'a> {
-    /// Between two fields.
+    /// The character between two fields.
     pub(crate) delimiter: u8,
-    /// From the header on.
+    /// The bytes from the header on.
     pub(crate) table: &'a [u8],
-    /// Lines before the header.
+    /// Number of lines before the header.
     pub(crate) lines_before: u64,
 }
 

@@ -55,24 +55,23 @@ pub(crate) enum CsvError {
 #[derive(Debug, Default)]
 pub(crate) struct CsvSeries {
     pub(crate) series: Vec<TimedSeries>,
-    /// Columns of text that are none of the wanted metrics.
+    /// Columns of text that are not metrics of the config.
     pub(crate) left_out: Vec<String>,
 }
 
-/// Reads a table in either form; the header says which. Columns other than `wanted` may hold text, and
-/// are then left out.
+/// Reads a table in either form, by its header. Columns other than `wanted` may contain text, and are
+/// then ignored.
 pub(crate) fn read(bytes: &[u8], wanted: &BTreeSet<&str>) -> Result<CsvSeries, CsvError> {
     let mut read = read_all(bytes, wanted)?;
     name_by_labels(&mut read.series, wanted)?;
     Ok(read)
 }
 
-/// Names of which a table calls its columns of metrics and of values; the first is ours, the others are
-/// of Grafana and k6.
+/// Names of the columns for metrics and values: ours, Grafana's and k6's.
 const LONG: [[&str; 2]; 3] =
     [["metric", "value"], ["series", "value"], ["metric_name", "metric_value"]];
 
-/// Whether a table with these columns has a row a point, with the metric's name in it.
+/// Whether a table with these columns has one row per point, with the metric's name.
 pub(crate) fn is_long(columns: &[String]) -> bool {
     let has = |name: &str| columns.iter().any(|column| column.eq_ignore_ascii_case(name));
     LONG.iter().any(|names| names.iter().all(|name| has(name)))
@@ -114,8 +113,8 @@ fn read_all(bytes: &[u8], wanted: &BTreeSet<&str>) -> Result<CsvSeries, CsvError
     Ok(CsvSeries { series, left_out: Vec::new() })
 }
 
-/// Gives a series that is called by a metric's name and labels, as Grafana exports it, the name alone
-/// where that is a metric that is wanted.
+/// If a series is named by metric and labels, as Grafana exports it, and the metric is in `wanted`,
+/// keeps only the metric's name.
 fn name_by_labels(series: &mut [TimedSeries], wanted: &BTreeSet<&str>) -> Result<(), CsvError> {
     let mut called: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for one in series.iter_mut() {
@@ -276,8 +275,8 @@ impl Rows<'_> {
         }
     }
 
-    /// The line of a record. The reader places it before the line ends that it passes over: those of
-    /// blank lines, and the second half of a CRLF.
+    /// The line of a record. The reader's position is before skipped line ends: those of blank lines,
+    /// and the second half of a CRLF.
     fn line_at(&self, position: Option<&Position>) -> u64 {
         let Some(position) = position else { return 0 };
         let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);

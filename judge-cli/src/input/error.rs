@@ -1,4 +1,4 @@
-//! Why an input was not judged. Every such error is the input's, never the program's.
+//! Why an input was not judged. Each of these errors is the input's, never the program's.
 
 use std::io;
 
@@ -9,13 +9,13 @@ use thiserror::Error;
 use super::csv_table::CsvError;
 use super::prometheus::PrometheusError;
 
-/// What is wrong, and with which input.
+/// A problem of an input.
 #[derive(Debug, Error)]
 #[error("{origin}")]
 pub(crate) struct InputError {
     /// The file or option.
     pub(crate) origin: String,
-    /// What is wrong with it.
+    /// The problem.
     #[source]
     pub(crate) problem: InputProblem,
 }
@@ -30,7 +30,7 @@ pub(crate) enum InputProblem {
     Empty,
     #[error("--explain: expected the name of a judged metric ({judged}), got {name:?}")]
     NotJudged {
-        /// What was asked for.
+        /// The requested name.
         name: String,
         /// What there is.
         judged: String,
@@ -76,7 +76,7 @@ pub(crate) enum InputProblem {
     },
     #[error("expected the name of a judge ({known}), got {name:?}")]
     UnknownJudge {
-        /// What was asked for.
+        /// The requested name.
         name: String,
         /// The names of all judges.
         known: String,
@@ -97,7 +97,7 @@ pub(crate) enum InputProblem {
     },
     #[error("{}", columns(.name.as_deref(), .names))]
     Column {
-        /// What was asked for.
+        /// The requested name.
         name: Option<String>,
         /// What there is.
         names: String,

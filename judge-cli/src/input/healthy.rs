@@ -14,15 +14,15 @@ use super::side;
 use super::source::Source;
 use crate::args::Overrides;
 
-/// What a calibration needs.
+/// The input of a calibration.
 pub(crate) struct CalibrateParts {
     /// Metrics, groups and weights.
     pub(crate) config: CanaryConfig,
     /// The config as it was written.
     pub(crate) document: Value,
-    /// The scores that give the verdict.
+    /// The thresholds of the verdict.
     pub(crate) thresholds: Thresholds,
-    /// Who judges.
+    /// The judge.
     pub(crate) judge: &'static dyn Judge,
     /// Healthy instances.
     pub(crate) recordings: Vec<Recording>,
@@ -32,10 +32,10 @@ pub(crate) struct CalibrateParts {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Where healthy instances are recorded.
+/// The source of healthy instances.
 pub(crate) enum HistorySource {
-    /// An instance each. Those whose times overlap by half of the shorter or more ran side by side, and
-    /// are taken for the time that all of them have.
+    /// One instance per source. Instances whose times overlap by half of the shorter or more ran at the
+    /// same time, and are cut to their common time.
     Instances(Vec<Source>),
     /// Releases.
     #[cfg(feature = "retro")]
@@ -83,7 +83,7 @@ fn instances(
         }
         let mut side = side::read(source, config)?;
         warnings.append(&mut side.warnings);
-        // One without a series has been warned of, and has no step.
+        // An instance without a series has its own warning, and has no step.
         if !side.by_metric.is_empty() {
             instances.push((source, timed(source, side.by_metric)?));
         }

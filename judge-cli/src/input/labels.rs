@@ -1,4 +1,4 @@
-//! Series that are called by a metric's name and its labels.
+//! Names of series that consist of a metric and labels.
 
 /// The metric that `series` is of: `latency` of `latency{pod="a"}`, of `{__name__="latency", pod="a"}` as
 /// Prometheus and Grafana write it, and of `latency(pod=a)` as Grafana wrote it once. Another name is

@@ -1,4 +1,4 @@
-//! From files to a request that can be judged.
+//! Reads files into a request that can be judged.
 
 mod absent;
 mod align;

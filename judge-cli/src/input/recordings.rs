@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use judge_calibrate::{Instance, Recording};
 use judge_core::Series;
 
-/// An instance, and when its points were taken.
+/// An instance with its times.
 pub(super) struct TimedInstance {
     pub(super) name: String,
     pub(super) start_millis: i64,
@@ -21,21 +21,21 @@ pub(super) struct HealthyInstances {
     pub(super) warnings: Vec<String>,
 }
 
-/// Instances of one time, and the steps from the first one's start that all of them have.
+/// Concurrent instances, and their common steps counted from the start of the first one.
 struct ConcurrentInstances {
     instances: Vec<(i64, TimedInstance)>,
     from: i64,
     to: i64,
 }
 
-/// Recordings, and what of them was left out.
+/// Recordings, and what was cut off.
 pub(super) struct Recordings {
     pub(super) recordings: Vec<Recording>,
-    /// For people, one a recording that is shorter than an instance of it.
+    /// Messages for people, one per recording that is shorter than one of its instances.
     pub(super) cut: Vec<String>,
 }
 
-/// Instances that ran side by side, together.
+/// Groups instances that ran at the same time.
 pub(super) fn recordings(
     mut instances: Vec<TimedInstance>,
     step_millis: u64,
@@ -75,7 +75,7 @@ impl ConcurrentInstances {
         names.join(" and ")
     }
 
-    /// Says what is left out of the longest instance, if anything is.
+    /// Message about what is cut off the longest instance, if anything.
     fn cut(&self) -> Option<String> {
         let common = usize::try_from(self.to - self.from).unwrap_or_default();
         let (_, longest) = self.instances.iter().max_by_key(|(_, one)| one.points)?;
@@ -90,7 +90,7 @@ impl ConcurrentInstances {
     }
 }
 
-/// The common time of instances, missing points as gaps.
+/// The instances on their common time, with gaps for missing points.
 fn recording(group: ConcurrentInstances) -> Result<Recording, judge_calibrate::CalibrateError> {
     let name = group.name();
     let ConcurrentInstances { instances, from, to } = group;

@@ -1,4 +1,4 @@
-//! Healthy instances out of a history of releases.
+//! Healthy instances from a history of releases.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -23,13 +23,13 @@ pub(crate) struct Releases {
     pub(crate) sources: Vec<PathBuf>,
     /// How they are read.
     pub(crate) options: HistoryOptions,
-    /// The step that points are put on; `None` for each release's own.
+    /// The step of the grid; `None` for each release's own.
     pub(crate) step_millis: Option<u64>,
     /// Whether the canaries were healthy too.
     pub(crate) with_canaries: bool,
 }
 
-/// Why a release was not read, or the history.
+/// Why a release or the history was not read.
 enum Stopped {
     ReleaseHistory(HistoryError),
     Input(InputError),
@@ -96,7 +96,7 @@ impl Releases {
     }
 }
 
-/// Says which metrics were passed over, if any were.
+/// Warning about ignored metrics, if there are any.
 pub(crate) fn of_ignored(names: &[String]) -> Option<String> {
     let some = listed(names.iter().map(String::as_str));
     (!names.is_empty()).then(|| format!("ignored, not in the config: {some}"))

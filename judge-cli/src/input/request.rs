@@ -1,4 +1,4 @@
-//! What is judged: a request with its judge.
+//! Prepares a request and its judge.
 
 use judge_core::judges::{self, Judge};
 use judge_core::{
@@ -13,7 +13,7 @@ use super::error::{InputError, InputProblem};
 use super::side::{self, SideSeries};
 use super::source::Source;
 
-/// The JSON in which the config stands.
+/// The JSON that contains the config.
 #[derive(Debug)]
 enum Document {
     /// The config itself.
@@ -22,7 +22,7 @@ enum Document {
     Request(Vec<u8>),
 }
 
-/// A request, its judge, and what was odd about the input.
+/// A request, its judge, and warnings about the input.
 pub(crate) struct Prepared {
     /// What to judge.
     pub(crate) request: JudgeRequest,
@@ -36,7 +36,7 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// The config as it was written, with fields that no judge reads.
+    /// The unchanged config document, with fields that no judge reads.
     pub(crate) fn config_document(&self) -> Result<Value, InputError> {
         let (Document::Config(json) | Document::Request(json)) = &self.document;
         let mut document = kayenta::read_document(json)
@@ -66,7 +66,7 @@ pub(crate) fn from_request(source: Source, overrides: &Overrides) -> Result<Prep
     let named = overrides.named_judge()?;
     let json = source.read()?;
     let request = match (overrides.pass, overrides.marginal) {
-        // Then those of the request are not needed, and what Kayenta stores has none.
+        // Then the request needs none; what Kayenta stores has none.
         (Some(pass), Some(marginal)) => {
             kayenta::read_request_judged_at(&json, Thresholds { pass, marginal })
         }
@@ -78,7 +78,7 @@ pub(crate) fn from_request(source: Source, overrides: &Overrides) -> Result<Prep
     Ok(Prepared { request, judge, origin: source, warnings: Vec::new(), document })
 }
 
-/// Reads config and series. Each metric of the config becomes a pair; a side without a series of it has
+/// Reads config and series. Each metric of the config becomes a pair; a side without its series has
 /// gaps.
 pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared, InputError> {
     let named = overrides.named_judge()?;
@@ -108,7 +108,7 @@ pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared
             let mut pair = MetricPair::new(name, baseline, canary);
             pair.pad_absent_side();
             let history = history.iter_mut().filter_map(|window| window.by_metric.remove(name));
-            // Their times are of other days: only their order counts.
+            // Their times are of other days, so only their order counts.
             pair.history = history.map(|series| Series { clock: None, ..series }).collect();
             pair
         })
@@ -146,7 +146,7 @@ fn read_stdin_once(sources: &[&Source]) -> Result<(), InputError> {
     Ok(())
 }
 
-/// A config and who judges by it, without anything to judge. The judge does not refuse it.
+/// A config and its judge, without series. The judge accepts the config.
 pub(crate) struct Judging {
     /// The config.
     pub(crate) config: CanaryConfig,
@@ -156,7 +156,7 @@ pub(crate) struct Judging {
     pub(crate) thresholds: Thresholds,
     /// Who judges.
     pub(crate) judge: &'static dyn Judge,
-    /// What is suspect about the config, for people.
+    /// Warnings about suspect parts of the config, for people.
     pub(crate) warnings: Vec<String>,
     #[cfg(feature = "retro")]
     origin: Source,
@@ -164,13 +164,13 @@ pub(crate) struct Judging {
 
 #[cfg(feature = "retro")]
 impl Judging {
-    /// What is wrong with the config.
+    /// An error about the config.
     pub(crate) fn error(&self, refused: JudgeError) -> InputError {
         self.origin.error(InputProblem::Refused(refused))
     }
 }
 
-/// Reads a config by which many canaries will be judged, and asks its judge whether it would.
+/// Reads a config for many canaries, and checks that its judge accepts it.
 pub(crate) fn judging(source: &Source, overrides: &Overrides) -> Result<Judging, InputError> {
     let named = overrides.named_judge()?;
     let json = source.read()?;
@@ -179,7 +179,7 @@ pub(crate) fn judging(source: &Source, overrides: &Overrides) -> Result<Judging,
     let thresholds = config.thresholds.unwrap_or_default();
     let request = JudgeRequest { thresholds, ..JudgeRequest::without_points(config) };
     let (request, judge) = prepare(source, request, named, overrides)?;
-    // The others are of the points that are not there.
+    // The other warnings concern the missing points.
     let suspicions = judge.judge(&request).map_err(refuse)?.warnings.into_iter();
     let suspicions = suspicions.filter(|warning| matches!(warning, Warning::Suspect(_)));
     let warnings = suspicions.map(|warning| warning.to_string()).collect();

@@ -1,4 +1,4 @@
-//! A judgement that was written before.
+//! Reads a saved judgement.
 
 use judge_core::{JudgeError, JudgeRequest, Judgement, Problem, kayenta};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::error::{InputError, InputProblem};
 use super::source::Source;
 
-/// A judgement and, if it was kept with it, its request.
+/// A judgement and, if it was saved too, its request.
 #[derive(Debug)]
 pub(crate) struct SavedJudgement {
     /// The judgement.

@@ -1,4 +1,4 @@
-//! What one file holds: series in order of time, before they are put on a grid.
+//! The series of one file in order of time, before they are put on a grid.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use thiserror::Error;
 pub(crate) struct TimedSeries {
     /// The metric's name, if the file gives one.
     pub(crate) name: Option<String>,
-    /// How the file tells this series from others, for people.
+    /// The label of the series in messages.
     pub(crate) labels: String,
     /// Milliseconds since 1970; the series of a wide table share them.
     pub(crate) times: Arc<Vec<i64>>,
@@ -19,26 +19,26 @@ pub(crate) struct TimedSeries {
 }
 
 impl TimedSeries {
-    /// What a query without a result gives.
+    /// The series of a query without a result.
     pub(crate) fn without_points() -> Self {
         Self { name: None, labels: "{}".to_owned(), times: Arc::default(), values: Vec::new() }
     }
 }
 
-/// One time stands twice in a series.
+/// A time that a series has twice.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[error("the time {} is already in {unit} {first}; a series has one value per time", time::show(*.millis))]
 pub(crate) struct RepeatedTime {
     /// What positions count: lines or points.
     pub(crate) unit: &'static str,
-    /// Where the time stands first.
+    /// Position of the first occurrence.
     pub(crate) first: u64,
-    /// Where it stands again.
+    /// Position of the second occurrence.
     pub(crate) again: u64,
     millis: i64,
 }
 
-/// Puts rows in order of time. `positions` says where in the file each row stands.
+/// Sorts rows by time. `positions` are their positions in the file.
 pub(crate) fn sort_by_time(
     unit: &'static str,
     times: &mut Vec<i64>,

@@ -18,13 +18,13 @@ use super::source::Source;
 pub(crate) struct SideSeries {
     /// By metric of the config.
     pub(crate) by_metric: BTreeMap<String, Series>,
-    /// Names of series that are of no metric of the config.
+    /// Names of series without a metric in the config.
     pub(crate) ignored: Vec<String>,
     /// Messages for people.
     pub(crate) warnings: Vec<String>,
 }
 
-/// Reads the series that `source` has for metrics of `config`.
+/// Reads the series of `source` for the metrics of `config`.
 pub(crate) fn read(source: &Source, config: &CanaryConfig) -> Result<SideSeries, InputError> {
     let wanted: BTreeSet<&str> = config.metrics.iter().map(|metric| metric.name.as_str()).collect();
     let mut ignored = Vec::new();
@@ -62,7 +62,7 @@ pub(crate) fn read(source: &Source, config: &CanaryConfig) -> Result<SideSeries,
     Ok(side)
 }
 
-/// A file, whose series carry names.
+/// Reads a file whose series have names.
 fn read_file(
     source: &Source,
     wanted: &BTreeSet<&str>,
@@ -85,7 +85,7 @@ fn read_file(
     Ok(SeriesFile { origin: source.to_string(), series })
 }
 
-/// The files of a directory, each of which names the metric of its one series.
+/// Reads the files of a directory; the file name is the metric of its one series.
 fn read_directory(
     directory: &Path,
     wanted: &BTreeSet<&str>,
@@ -107,7 +107,7 @@ fn read_directory(
             continue;
         }
         let source = Source::Path(path);
-        // The file names the metric, so its columns may be called anything.
+        // The file names the metric, so its columns may have any names.
         let CsvSeries { mut series, .. } =
             read_series(&source, &BTreeSet::from([metric.as_str()]))?;
         if series.len() > 1 {
@@ -154,7 +154,7 @@ fn read_series(source: &Source, wanted: &BTreeSet<&str>) -> Result<CsvSeries, In
     parse_series(&source.read()?, wanted).map_err(|problem| source.error(problem))
 }
 
-/// Series in whichever form `bytes` have; of a table, columns other than `wanted` may hold text.
+/// Parses series in any format. Columns of a table other than `wanted` may contain text.
 pub(super) fn parse_series(
     bytes: &[u8],
     wanted: &BTreeSet<&str>,
@@ -169,7 +169,7 @@ pub(super) fn parse_series(
 /// The most names listed in a message.
 const MOST_NAMES: usize = 10;
 
-/// Some of the names.
+/// The first names, for messages.
 pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut names: Vec<&str> = names.take(MOST_NAMES + 1).collect();
     if names.len() > MOST_NAMES {

@@ -1,4 +1,4 @@
-//! Where input comes from.
+//! The source of an input.
 
 use std::fmt;
 use std::fs::File;
@@ -46,7 +46,7 @@ impl Source {
         })
     }
 
-    /// All of it, without a byte order mark; an empty input is an error.
+    /// Reads all of it, without a byte order mark; an empty input is an error.
     pub(crate) fn read(&self) -> Result<Vec<u8>, InputError> {
         let mut bytes = Vec::new();
         self.open()?
@@ -64,7 +64,7 @@ impl Source {
         Ok(bytes)
     }
 
-    /// The same for everything that names one place.
+    /// The canonical path; equal for all names of one file.
     pub(crate) fn place(&self) -> Option<PathBuf> {
         match self {
             Self::Stdin => None,
@@ -72,7 +72,7 @@ impl Source {
         }
     }
 
-    /// `problem`, said of this source.
+    /// `problem` with the name of this source.
     pub(crate) fn error(&self, problem: InputProblem) -> InputError {
         InputError { origin: self.to_string(), problem }
     }

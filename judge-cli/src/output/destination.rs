@@ -23,7 +23,7 @@ impl From<PathBuf> for Destination {
 }
 
 impl Destination {
-    /// Columns that fit on a line; `None` where lines may be of any length.
+    /// Width of a line in columns; `None` if lines may have any length.
     pub(crate) fn width(&self) -> Option<u16> {
         match self {
             Self::Stdout if io::stdout().is_terminal() => comfy_table::Table::new().width(),
@@ -31,8 +31,8 @@ impl Destination {
         }
     }
 
-    /// Writes all of `shown`, or fails and leaves a file as it was. That nobody reads stdout any more is
-    /// no failure: the command was asked for more than its output.
+    /// Writes all of `shown`, or fails and leaves the file unchanged. A closed stdout is no failure: the
+    /// command may have other outputs.
     pub(crate) fn write(&self, shown: &[u8], color: ColorChoice) -> anyhow::Result<()> {
         match self {
             Self::Stdout => match write_stdout(shown, color) {
@@ -52,7 +52,7 @@ impl Destination {
         }
     }
 
-    /// The same for bytes that are for no terminal.
+    /// Writes bytes without changes.
     pub(crate) fn write_as_it_is(&self, bytes: &[u8]) -> anyhow::Result<()> {
         match self {
             Self::Stdout => self.write(bytes, ColorChoice::AlwaysAnsi),
@@ -69,7 +69,7 @@ pub(super) fn write_stdout(shown: &[u8], color: ColorChoice) -> anyhow::Result<(
     stdout.write_all(shown).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }
 
-/// Puts `bytes` in the place of a file at once, or straight into a pipe or device.
+/// Replaces a file atomically, or writes directly into a pipe or device.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // A link stays a link to the file that is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -90,13 +90,13 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// What a new file gets; the system takes the umask off it.
+/// Permissions of a new file; the system applies the umask.
 #[cfg(unix)]
 fn new_file() -> Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o666)
 }
 
-/// Whether `error` only says that whoever read the output has stopped reading.
+/// Whether `error` only means that the reader of the output has stopped reading.
 pub(crate) fn reader_went_away(error: &anyhow::Error) -> bool {
     error
         .chain()

@@ -1,4 +1,4 @@
-//! Everything that is printed: results on stdout, messages on stderr.
+//! Prints results on stdout and messages on stderr.
 
 mod calibration;
 mod comparison;
@@ -56,12 +56,12 @@ impl Console {
         }
     }
 
-    /// Says why nothing was judged.
+    /// Prints an error.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         self.message(ERROR, "error", &format!("{error:#}"));
     }
 
-    /// Says what a person should know all the same.
+    /// Prints a warning.
     pub(crate) fn warning(&self, warning: impl Display) {
         self.message(WARNING, "warning", &warning.to_string());
     }
@@ -69,7 +69,7 @@ impl Console {
     fn message(&self, style: Style, kind: &str, message: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
         let message = text::printable_lines(message);
-        // There is nowhere left to say that stderr is closed.
+        // Nothing can be reported if stderr is closed.
         let _ = writeln!(stderr, "{style}{kind}:{style:#} {message}");
     }
 
@@ -103,7 +103,7 @@ impl Console {
         Destination::Stdout.write(shown.as_bytes(), self.color)
     }
 
-    /// Shows what is wrong with configs.
+    /// Prints the problems of configs.
     pub(crate) fn problems(&self, files: &[CheckedFile], format: ListFormat) -> anyhow::Result<()> {
         let shown = match format {
             ListFormat::Table => problems::lines(files),
@@ -139,7 +139,7 @@ impl Console {
         destination.write(shown.as_bytes(), self.color)
     }
 
-    /// Shows a proposed config, and what it does: beside the config, so that the config can be piped.
+    /// Prints a proposed config, and its effect separately, so that the config can be piped.
     pub(crate) fn proposal(
         &self,
         proposed: &Proposed,
@@ -157,7 +157,7 @@ impl Console {
             (ListFormat::Table, Destination::Stdout) => {
                 self.json(config, destination)?;
                 let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
-                // There is nowhere left to say that stderr is closed.
+                // Nothing can be reported if stderr is closed.
                 let _ = stderr.write_all(proposal::text(proposal, None).as_bytes());
             }
             (ListFormat::Table, Destination::File(_)) => {
@@ -170,13 +170,13 @@ impl Console {
         Ok(())
     }
 
-    /// Shows what became of releases; fails too if nobody reads it, for there may be many more to come.
+    /// Prints lines of releases; also fails if stdout is closed, because many more may follow.
     #[cfg(feature = "retro")]
     pub(crate) fn releases(&self, shown: &[u8]) -> anyhow::Result<()> {
         destination::write_stdout(shown, self.color)
     }
 
-    /// Shows text that holds nothing of the input.
+    /// Prints text without parts of the input.
     pub(crate) fn own_text(&self, text: &[u8]) -> anyhow::Result<()> {
         Destination::Stdout.write(text, self.color)
     }

@@ -1,4 +1,4 @@
-//! Releases that were judged again, for people.
+//! Prints replayed releases for people.
 
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// A line a release, in columns that are as wide as they need to be.
+/// One line per release, in columns of fitting width.
 pub(crate) struct ReleaseLines {
     /// Of the release's name, in characters.
     width: usize,
@@ -37,7 +37,7 @@ impl ReleaseLines {
         Self { width, shown }
     }
 
-    /// What the columns hold.
+    /// The header of the columns.
     pub(crate) fn header(&self) -> String {
         if !self.shown {
             return String::new();
@@ -87,7 +87,7 @@ impl ReleaseLines {
         }
     }
 
-    /// How many ended how.
+    /// The summary.
     pub(crate) fn summary(&self, counts: &ReleaseCounts) -> String {
         if !self.shown {
             return String::new();

@@ -1,15 +1,15 @@
-//! Text of the input made safe to show.
+//! Makes text of the input safe to print.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// `text` with everything that could move the cursor, colour the terminal or turn the direction of
-/// writing spelled out, as in `\u{1b}`.
+/// `text` with escapes such as `\u{1b}` for everything that could move the cursor, colour the terminal
+/// or change the writing direction.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_harmless) { Cow::Borrowed(text) } else { Cow::Owned(escape(text)) }
 }
 
-/// The same for a message of several lines: those after the first are indented.
+/// Makes a message of several lines safe; lines after the first are indented.
 pub(crate) fn printable_lines(message: &str) -> String {
     let lines: Vec<Cow<str>> = message.split('\n').map(printable).collect();
     lines.join("\n  ")

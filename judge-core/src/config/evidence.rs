@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::range::{NonNegative, Share};
-pub use super::word::Word;
+pub use super::range::{Fraction, NonNegative};
+pub use super::word::SettingWord;
 pub use settings::{EvidenceSettings, JointSettings, KindWord, MetricEvidenceSettings};
 
 use crate::stats::ConfidenceLevel;
@@ -124,7 +124,7 @@ pub enum InconclusivePolicy {
     Fail,
 }
 
-impl Word for InconclusivePolicy {
+impl SettingWord for InconclusivePolicy {
     const WORDS: &'static [(&'static str, Self)] = &[
         ("passThreshold", Self::PassThreshold),
         ("pass", Self::Pass),
@@ -147,7 +147,7 @@ pub enum JointOutcome {
     Warn,
 }
 
-impl Word for JointOutcome {
+impl SettingWord for JointOutcome {
     const WORDS: &'static [(&'static str, Self)] =
         &[("fail", Self::Fail), ("marginal", Self::Marginal), ("warn", Self::Warn)];
 }
@@ -168,14 +168,14 @@ pub struct Joint {
     /// Whether the test runs.
     pub enabled: bool,
     /// Share of its allowance, or of the smallest change that matters, that the median metric must use up.
-    pub size: Share,
+    pub size: Fraction,
     /// What a finding does to the verdict.
     pub outcome: JointOutcome,
 }
 
 impl Default for Joint {
     fn default() -> Self {
-        Self { enabled: true, size: Share::constant(0.4), outcome: JointOutcome::Fail }
+        Self { enabled: true, size: Fraction::constant(0.4), outcome: JointOutcome::Fail }
     }
 }
 
@@ -198,7 +198,7 @@ pub enum AcrossMetrics {
     BenjaminiHochberg,
 }
 
-impl Word for AcrossMetrics {
+impl SettingWord for AcrossMetrics {
     const WORDS: &'static [(&'static str, Self)] = &[
         ("balanced", Self::Balanced),
         ("each", Self::Each),

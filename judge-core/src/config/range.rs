@@ -45,17 +45,17 @@ impl NonNegative {
 ///
 /// # Example
 /// ```
-/// use judge_core::config::evidence::Share;
+/// use judge_core::config::evidence::Fraction;
 ///
-/// assert_eq!(Share::new(0.4)?.get(), 0.4);
-/// assert!(Share::new(0.0).is_err());
+/// assert_eq!(Fraction::new(0.4)?.get(), 0.4);
+/// assert!(Fraction::new(0.0).is_err());
 /// # Ok::<(), judge_core::Problem>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
-pub struct Share(f64);
+pub struct Fraction(f64);
 
-impl Share {
+impl Fraction {
     /// Checks `share`.
     ///
     /// # Errors

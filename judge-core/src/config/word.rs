@@ -6,7 +6,7 @@ use crate::test_kind::TestKind;
 ///
 /// Kayenta's JSON and the contract's enums read the same table: `WORDS` has `benjaminiHochberg` where the contract
 /// has `ACROSS_METRICS_BENJAMINI_HOCHBERG`.
-pub trait Word: Copy + 'static {
+pub trait SettingWord: Copy + 'static {
     /// Every word with its meaning, in the order in which they are listed to people.
     const WORDS: &'static [(&'static str, Self)];
 
@@ -22,7 +22,7 @@ pub trait Word: Copy + 'static {
     }
 }
 
-impl Word for TestKind {
+impl SettingWord for TestKind {
     const WORDS: &'static [(&'static str, Self)] = &[
         (Self::Location.name(), Self::Location),
         (Self::EndState.name(), Self::EndState),

@@ -11,12 +11,12 @@ use crate::config::{
 use crate::judges;
 use crate::problem::{Problem, Severity};
 
-use super::document::{Node, Problems, elements, too_many};
+use super::document::{Node, ProblemList, elements, too_many};
 use super::evidence;
 
 /// The config, or the problems if one of them is an error. Other problems are kept in the config.
-pub(super) fn read(document: &Value) -> (Option<CanaryConfig>, Problems) {
-    let mut problems = Problems::new();
+pub(super) fn read(document: &Value) -> (Option<CanaryConfig>, ProblemList) {
+    let mut problems = ProblemList::new();
     let root = Node::root(document);
     if root.object(&mut problems).is_none() {
         return (None, problems);
@@ -47,7 +47,7 @@ pub(super) fn read(document: &Value) -> (Option<CanaryConfig>, Problems) {
         return (None, problems);
     }
     config.noticed = problems;
-    (Some(config), Problems::new())
+    (Some(config), ProblemList::new())
 }
 
 /// Keys of Kayenta's schema.
@@ -71,7 +71,7 @@ const CONFIG_KEYS: &[&str] = &[
 const METRIC_KEYS: &[&str] =
     &["name", "id", "query", "groups", "analysisConfigurations", "scopeName"];
 
-fn read_judge(judge: &Node<'_>, problems: &mut Problems) -> Option<String> {
+fn read_judge(judge: &Node<'_>, problems: &mut ProblemList) -> Option<String> {
     if judge.is_absent() {
         return None;
     }
@@ -93,7 +93,7 @@ fn read_judge(judge: &Node<'_>, problems: &mut Problems) -> Option<String> {
 }
 
 /// A missing threshold is 0, as in Kayenta.
-pub(super) fn read_thresholds(node: &Node<'_>, problems: &mut Problems) -> Option<Thresholds> {
+pub(super) fn read_thresholds(node: &Node<'_>, problems: &mut ProblemList) -> Option<Thresholds> {
     node.object(problems)?;
     node.notice_unknown(&["pass", "marginal"], problems);
     let mut threshold = |key| {
@@ -111,7 +111,7 @@ pub(super) fn read_thresholds(node: &Node<'_>, problems: &mut Problems) -> Optio
     Some(Thresholds { pass: pass?, marginal: marginal? })
 }
 
-fn read_weights(weights: &Node<'_>, problems: &mut Problems) -> BTreeMap<String, f64> {
+fn read_weights(weights: &Node<'_>, problems: &mut ProblemList) -> BTreeMap<String, f64> {
     let mut read = BTreeMap::new();
     if weights.is_absent() {
         return read;
@@ -137,7 +137,7 @@ fn read_weights(weights: &Node<'_>, problems: &mut Problems) -> BTreeMap<String,
     read
 }
 
-fn read_metrics(metrics: &Node<'_>, problems: &mut Problems) -> Vec<MetricConfig> {
+fn read_metrics(metrics: &Node<'_>, problems: &mut ProblemList) -> Vec<MetricConfig> {
     let list = metrics.list(problems).map(Vec::as_slice).unwrap_or_default();
     let mut read = Vec::new();
     for metric in elements(&metrics.path, list) {
@@ -149,7 +149,7 @@ fn read_metrics(metrics: &Node<'_>, problems: &mut Problems) -> Vec<MetricConfig
     read
 }
 
-fn read_metric(metric: &Node<'_>, problems: &mut Problems) -> Option<MetricConfig> {
+fn read_metric(metric: &Node<'_>, problems: &mut ProblemList) -> Option<MetricConfig> {
     metric.object(problems)?;
     metric.notice_unknown(METRIC_KEYS, problems);
     let name = metric.field("name").string(problems);
@@ -215,7 +215,7 @@ const OUTLIER_STRATEGIES: &[(&str, bool)] = &[("keep", false), ("remove", true)]
 
 /// The meaning of a word. A missing or unknown word means the first of `words`, Kayenta's default. `null` is
 /// an error, because Kayenta cannot read it.
-fn word<T: Copy + Default>(node: &Node<'_>, words: &[(&str, T)], problems: &mut Problems) -> T {
+fn word<T: Copy + Default>(node: &Node<'_>, words: &[(&str, T)], problems: &mut ProblemList) -> T {
     let allowed = || {
         let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         format!("one of {}", words.join(", "))
@@ -241,7 +241,7 @@ fn word<T: Copy + Default>(node: &Node<'_>, words: &[(&str, T)], problems: &mut 
 
 /// Whether a section of the metric's configuration is there. Kayenta reads a number, string or flag in its
 /// place as an empty section.
-fn has_section(node: &Node<'_>, problems: &mut Problems) -> bool {
+fn has_section(node: &Node<'_>, problems: &mut ProblemList) -> bool {
     match node.value {
         None | Some(Value::Null) => false,
         Some(Value::Object(_)) => true,
@@ -256,7 +256,7 @@ fn has_section(node: &Node<'_>, problems: &mut Problems) -> bool {
     }
 }
 
-fn read_outliers(node: &Node<'_>, problems: &mut Problems) -> Outliers {
+fn read_outliers(node: &Node<'_>, problems: &mut ProblemList) -> Outliers {
     if !has_section(node, problems) {
         return Outliers::Keep;
     }
@@ -276,7 +276,7 @@ fn read_outliers(node: &Node<'_>, problems: &mut Problems) -> Outliers {
     }
 }
 
-fn read_effect_size(node: &Node<'_>, problems: &mut Problems) -> EffectSize {
+fn read_effect_size(node: &Node<'_>, problems: &mut ProblemList) -> EffectSize {
     if !has_section(node, problems) {
         return EffectSize::default();
     }
@@ -330,7 +330,7 @@ const EFFECT_KEYS: &[&str] =
 
 /// A number that Kayenta casts to `java.lang.Double`: integers up to Java's `int` only, no strings, and 0 for
 /// `null`.
-fn boxed_double(node: &Node<'_>, default: f64, problems: &mut Problems) -> f64 {
+fn boxed_double(node: &Node<'_>, default: f64, problems: &mut ProblemList) -> f64 {
     const ALLOWED: &str =
         "a number, with a decimal point if it is a whole number beyond 2147483647";
     match node.value {

@@ -8,17 +8,17 @@ use crate::problem::{MISSING, Problem};
 
 /// Path of a value in its document.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Path<'a> {
+pub(super) enum JsonPath<'a> {
     Root,
-    Key(&'a Path<'a>, &'a str),
-    Index(&'a Path<'a>, usize),
+    Key(&'a JsonPath<'a>, &'a str),
+    Index(&'a JsonPath<'a>, usize),
 }
 
-impl fmt::Display for Path<'_> {
+impl fmt::Display for JsonPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => Ok(()),
-            Self::Key(Path::Root, key) => f.write_str(key),
+            Self::Key(JsonPath::Root, key) => f.write_str(key),
             Self::Key(parent, key) => write!(f, "{parent}.{key}"),
             Self::Index(parent, index) => write!(f, "{parent}[{index}]"),
         }
@@ -28,18 +28,18 @@ impl fmt::Display for Path<'_> {
 /// A value and its path. A missing field is a node without a value; `null` is a value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node<'a> {
-    pub(super) path: Path<'a>,
+    pub(super) path: JsonPath<'a>,
     pub(super) value: Option<&'a Value>,
 }
 
 /// All problems found so far.
-pub(super) type Problems = Vec<Problem>;
+pub(super) type ProblemList = Vec<Problem>;
 
 /// A reader stops after this many problems: a small hostile document can have a million.
 const MOST_PROBLEMS: usize = 10_000;
 
 /// Whether the reader must stop. The document is then refused.
-pub(super) fn too_many(problems: &mut Problems) -> bool {
+pub(super) fn too_many(problems: &mut ProblemList) -> bool {
     if problems.len() < MOST_PROBLEMS {
         return false;
     }
@@ -53,13 +53,13 @@ pub(super) fn too_many(problems: &mut Problems) -> bool {
 
 impl<'a> Node<'a> {
     pub(super) fn root(value: &'a Value) -> Self {
-        Self { path: Path::Root, value: Some(value) }
+        Self { path: JsonPath::Root, value: Some(value) }
     }
 
     /// The field `key`; missing if this is not an object.
     pub(super) fn field<'b>(&'b self, key: &'b str) -> Node<'b> {
         Node {
-            path: Path::Key(&self.path, key),
+            path: JsonPath::Key(&self.path, key),
             value: self.value.and_then(|value| value.get(key)),
         }
     }
@@ -91,7 +91,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    pub(super) fn object(&self, problems: &mut Problems) -> Option<&'a Map<String, Value>> {
+    pub(super) fn object(&self, problems: &mut ProblemList) -> Option<&'a Map<String, Value>> {
         let object = self.value.and_then(Value::as_object);
         if object.is_none() {
             problems.push(self.error("an object"));
@@ -99,7 +99,7 @@ impl<'a> Node<'a> {
         object
     }
 
-    pub(super) fn list(&self, problems: &mut Problems) -> Option<&'a Vec<Value>> {
+    pub(super) fn list(&self, problems: &mut ProblemList) -> Option<&'a Vec<Value>> {
         let list = self.value.and_then(Value::as_array);
         if list.is_none() {
             problems.push(self.error("a list"));
@@ -107,7 +107,7 @@ impl<'a> Node<'a> {
         list
     }
 
-    pub(super) fn string(&self, problems: &mut Problems) -> Option<&'a str> {
+    pub(super) fn string(&self, problems: &mut ProblemList) -> Option<&'a str> {
         let string = self.value.and_then(Value::as_str);
         if string.is_none() {
             problems.push(self.error("a string"));
@@ -116,7 +116,7 @@ impl<'a> Node<'a> {
     }
 
     /// A flag; false if it is missing.
-    pub(super) fn flag(&self, problems: &mut Problems) -> bool {
+    pub(super) fn flag(&self, problems: &mut ProblemList) -> bool {
         match self.value {
             Some(Value::Bool(flag)) => *flag,
             None | Some(Value::Null) => false,
@@ -137,13 +137,13 @@ impl<'a> Node<'a> {
     }
 
     /// Adds a notice for each key of this object that is not in `known`.
-    pub(super) fn notice_unknown(&self, known: &[&str], problems: &mut Problems) {
+    pub(super) fn notice_unknown(&self, known: &[&str], problems: &mut ProblemList) {
         let keys = self.value.and_then(Value::as_object).into_iter().flat_map(Map::keys);
         for key in keys.filter(|key| !known.contains(&key.as_str())) {
             if too_many(problems) {
                 return;
             }
-            let path = Path::Key(&self.path, key).to_string();
+            let path = JsonPath::Key(&self.path, key).to_string();
             let allowed = format!("one of {}", known.join(", "));
             problems.push(Problem::notice(path, "an unknown key", allowed));
         }
@@ -152,12 +152,12 @@ impl<'a> Node<'a> {
 
 /// The elements of `list`, whose path is `path`.
 pub(super) fn elements<'a>(
-    path: &'a Path<'a>,
+    path: &'a JsonPath<'a>,
     list: &'a [Value],
 ) -> impl Iterator<Item = Node<'a>> {
     list.iter()
         .enumerate()
-        .map(move |(index, value)| Node { path: Path::Index(path, index), value: Some(value) })
+        .map(move |(index, value)| Node { path: JsonPath::Index(path, index), value: Some(value) })
 }
 
 #[cfg(test)]

@@ -7,13 +7,14 @@
 use serde_json::Value;
 
 use crate::config::evidence::{
-    EvidenceConfig, EvidenceSettings, JointSettings, MetricEvidence, MetricEvidenceSettings, Word,
+    EvidenceConfig, EvidenceSettings, JointSettings, MetricEvidence, MetricEvidenceSettings,
+    SettingWord,
 };
 use crate::judges::{EvidenceJudge, Judge, REMOTE};
 use crate::problem::Problem;
 use crate::test_kind::TestKind;
 
-use super::document::{Node, Problems, elements, too_many};
+use super::document::{Node, ProblemList, elements, too_many};
 
 /// Keys of `analysisConfigurations.canary`.
 pub(super) const METRIC_KEYS: &[&str] = &[
@@ -42,7 +43,7 @@ const JUDGE_KEYS: &[&str] = &[
 ];
 
 /// Reads `judge.judgeConfigurations`, unless the config names a judge that does not read it.
-pub(super) fn read_judge(judge: &Node<'_>, problems: &mut Problems) -> EvidenceConfig {
+pub(super) fn read_judge(judge: &Node<'_>, problems: &mut ProblemList) -> EvidenceConfig {
     let name = judge.field("name");
     let name = name.value.and_then(Value::as_str);
     let node = judge.field("judgeConfigurations");
@@ -66,7 +67,7 @@ pub(super) fn read_judge(judge: &Node<'_>, problems: &mut Problems) -> EvidenceC
 }
 
 /// Reads the settings of a metric.
-pub(super) fn read_metric(canary: &Node<'_>, problems: &mut Problems) -> MetricEvidence {
+pub(super) fn read_metric(canary: &Node<'_>, problems: &mut ProblemList) -> MetricEvidence {
     let (kind, of) = (canary.field("kind"), canary.field("of"));
     if kind.is_absent() && !of.is_absent() {
         problems.push(of.notice("no value without a kind: count or proportion"));
@@ -87,7 +88,7 @@ pub(super) fn read_metric(canary: &Node<'_>, problems: &mut Problems) -> MetricE
 /// What `check` returns; the problems that it finds get the path of `node`.
 fn checked<T>(
     node: &Node<'_>,
-    problems: &mut Problems,
+    problems: &mut ProblemList,
     check: impl FnOnce(&mut Vec<Problem>) -> T,
 ) -> T {
     let mut found = Vec::new();
@@ -97,7 +98,7 @@ fn checked<T>(
     config
 }
 
-fn number(parent: &Node<'_>, key: &str, problems: &mut Problems) -> Option<f64> {
+fn number(parent: &Node<'_>, key: &str, problems: &mut ProblemList) -> Option<f64> {
     let node = parent.field(key);
     if node.is_absent() {
         return None;
@@ -109,7 +110,7 @@ fn number(parent: &Node<'_>, key: &str, problems: &mut Problems) -> Option<f64> 
     number
 }
 
-fn points(parent: &Node<'_>, key: &str, problems: &mut Problems) -> Option<usize> {
+fn points(parent: &Node<'_>, key: &str, problems: &mut ProblemList) -> Option<usize> {
     let node = parent.field(key);
     if node.is_absent() {
         return None;
@@ -121,7 +122,7 @@ fn points(parent: &Node<'_>, key: &str, problems: &mut Problems) -> Option<usize
     points
 }
 
-fn word<T: Word>(parent: &Node<'_>, key: &str, problems: &mut Problems) -> Option<T> {
+fn word<T: SettingWord>(parent: &Node<'_>, key: &str, problems: &mut ProblemList) -> Option<T> {
     let node = parent.field(key);
     if node.is_absent() {
         return None;
@@ -133,7 +134,7 @@ fn word<T: Word>(parent: &Node<'_>, key: &str, problems: &mut Problems) -> Optio
     word
 }
 
-fn test_kinds(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<TestKind>> {
+fn test_kinds(node: &Node<'_>, problems: &mut ProblemList) -> Option<Vec<TestKind>> {
     if node.is_absent() {
         return None;
     }
@@ -152,7 +153,7 @@ fn test_kinds(node: &Node<'_>, problems: &mut Problems) -> Option<Vec<TestKind>>
     (list.is_empty() || !tests.is_empty()).then_some(tests)
 }
 
-fn joint(node: &Node<'_>, problems: &mut Problems) -> JointSettings {
+fn joint(node: &Node<'_>, problems: &mut ProblemList) -> JointSettings {
     match node.value {
         None | Some(Value::Null) => JointSettings::default(),
         Some(Value::Bool(enabled)) => {

@@ -211,7 +211,7 @@ pub fn request<'a>(
     config: &'a serde_json::Value,
     request: &'a JudgeRequest,
 ) -> impl Serialize + 'a {
-    write_request::Request::new(config, request)
+    write_request::WrittenRequest::new(config, request)
 }
 
 /// Reads any JSON, as the other readers here do: bare NaN and infinities become strings.

@@ -17,7 +17,7 @@ use crate::request::JudgeRequest;
 use crate::series::{Clock, MetricPair, Series, Tags};
 
 use super::config;
-use super::document::{Node, Problems};
+use super::document::{Node, ProblemList};
 
 /// The parsed document. The config and the thresholds stay JSON for their own readers; points are parsed
 /// straight into vectors.
@@ -32,17 +32,17 @@ pub(super) struct RawRequest {
 #[derive(Deserialize)]
 pub(super) struct RawPair {
     name: Option<String>,
-    id: Option<Text>,
-    tags: Option<BTreeMap<String, Option<Text>>>,
+    id: Option<ReadText>,
+    tags: Option<BTreeMap<String, Option<ReadText>>>,
     values: Option<Object<RawValues>>,
-    history: Option<Vec<Points>>,
+    history: Option<Vec<ReadPoints>>,
     scopes: Option<Object<RawScopes>>,
 }
 
 #[derive(Deserialize)]
 struct RawValues {
-    control: Option<Points>,
-    experiment: Option<Points>,
+    control: Option<ReadPoints>,
+    experiment: Option<ReadPoints>,
 }
 
 #[derive(Deserialize, Default)]
@@ -60,7 +60,7 @@ pub(super) fn read(
 ) -> Option<JudgeRequest> {
     let (config, _) = config::read(&raw.canary_config?);
     let thresholds = match raw.score_thresholds {
-        Some(own) => config::read_thresholds(&Node::root(&own), &mut Problems::new()),
+        Some(own) => config::read_thresholds(&Node::root(&own), &mut ProblemList::new()),
         None => given,
     };
     let pairs = read_pairs(raw.metric_set_pair_list?);
@@ -74,10 +74,10 @@ pub(super) fn read_pairs(pairs: Vec<Object<RawPair>>) -> Option<Vec<MetricPair>>
 
 fn read_pair(Object(pair): Object<RawPair>) -> Option<MetricPair> {
     let Object(values) = pair.values?;
-    let (Points(baseline), Points(canary)) = (values.control?, values.experiment?);
+    let (ReadPoints(baseline), ReadPoints(canary)) = (values.control?, values.experiment?);
     let scopes = pair.scopes.map(|Object(scopes)| scopes).unwrap_or_default();
     let history = pair.history.unwrap_or_default().into_iter();
-    let text = |Text(text)| text;
+    let text = |ReadText(text)| text;
     let tags = pair.tags.map(|tags| -> Tags {
         tags.into_iter().map(|(tag, value)| (tag, value.map(text))).collect()
     });
@@ -87,15 +87,14 @@ fn read_pair(Object(pair): Object<RawPair>) -> Option<MetricPair> {
         tags,
         baseline: Series { values: baseline, clock: clock(&scopes.control) },
         canary: Series { values: canary, clock: clock(&scopes.experiment) },
-        history: history.map(|Points(values)| Series::from(values)).collect(),
+        history: history.map(|ReadPoints(values)| Series::from(values)).collect(),
     })
 }
 
 /// The clock of a scope that has start and step as integers. Kayenta's own judge reads neither.
 fn clock(scope: &Value) -> Option<Clock> {
     let start_millis = scope.get("startTimeMillis")?.as_i64()?;
-    let step_millis = scope.get("stepMillis")?.as_u64().filter(|step| *step > 0)?;
-    Some(Clock { start_millis, step_millis })
+    Clock::new(start_millis, scope.get("stepMillis")?.as_u64()?).ok()
 }
 
 /// The content of a JSON object. Serde's derive alone would accept a list of the values as well.
@@ -122,9 +121,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 }
 
 /// A string, or a number or flag in its place, as Jackson reads a field of type String.
-struct Text(String);
+struct ReadText(String);
 
-impl<'de> Deserialize<'de> for Text {
+impl<'de> Deserialize<'de> for ReadText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(TextVisitor)
     }
@@ -133,41 +132,41 @@ impl<'de> Deserialize<'de> for Text {
 struct TextVisitor;
 
 impl Visitor<'_> for TextVisitor {
-    type Value = Text;
+    type Value = ReadText;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Text, E> {
-        Ok(Text(text.to_owned()))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<ReadText, E> {
+        Ok(ReadText(text.to_owned()))
     }
 
-    fn visit_string<E: de::Error>(self, text: String) -> Result<Text, E> {
-        Ok(Text(text))
+    fn visit_string<E: de::Error>(self, text: String) -> Result<ReadText, E> {
+        Ok(ReadText(text))
     }
 
-    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<Text, E> {
-        Ok(Text(flag.to_string()))
+    fn visit_bool<E: de::Error>(self, flag: bool) -> Result<ReadText, E> {
+        Ok(ReadText(flag.to_string()))
     }
 
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Text, E> {
-        Ok(Text(number.to_string()))
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<ReadText, E> {
+        Ok(ReadText(number.to_string()))
     }
 
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Text, E> {
-        Ok(Text(number.to_string()))
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<ReadText, E> {
+        Ok(ReadText(number.to_string()))
     }
 
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Text, E> {
-        Ok(Text(Value::from(number).to_string()))
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<ReadText, E> {
+        Ok(ReadText(Value::from(number).to_string()))
     }
 }
 
 /// Points of a series: numbers, the words for what JSON lacks, or `null` for a gap.
-struct Points(Vec<f64>);
+struct ReadPoints(Vec<f64>);
 
-impl<'de> Deserialize<'de> for Points {
+impl<'de> Deserialize<'de> for ReadPoints {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(PointsVisitor)
     }
@@ -176,24 +175,24 @@ impl<'de> Deserialize<'de> for Points {
 struct PointsVisitor;
 
 impl<'de> Visitor<'de> for PointsVisitor {
-    type Value = Points;
+    type Value = ReadPoints;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of points")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut points: A) -> Result<Points, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut points: A) -> Result<ReadPoints, A::Error> {
         let mut values = Vec::with_capacity(points.size_hint().unwrap_or_default());
-        while let Some(Point(value)) = points.next_element()? {
+        while let Some(ReadPoint(value)) = points.next_element()? {
             values.push(value);
         }
-        Ok(Points(values))
+        Ok(ReadPoints(values))
     }
 }
 
-struct Point(f64);
+struct ReadPoint(f64);
 
-impl<'de> Deserialize<'de> for Point {
+impl<'de> Deserialize<'de> for ReadPoint {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(PointVisitor)
     }
@@ -205,30 +204,30 @@ struct PointVisitor;
 const POINT: &str = r#"a number, null, or one of "NaN", "Infinity", "-Infinity""#;
 
 impl Visitor<'_> for PointVisitor {
-    type Value = Point;
+    type Value = ReadPoint;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(POINT)
     }
 
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Point, E> {
-        Ok(Point(value))
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<ReadPoint, E> {
+        Ok(ReadPoint(value))
     }
 
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Point, E> {
-        Ok(Point(value as f64))
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<ReadPoint, E> {
+        Ok(ReadPoint(value as f64))
     }
 
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Point, E> {
-        Ok(Point(value as f64))
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<ReadPoint, E> {
+        Ok(ReadPoint(value as f64))
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Point, E> {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<ReadPoint, E> {
         let value = number::parse(text);
-        value.map(Point).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+        value.map(ReadPoint).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Point, E> {
-        Ok(Point(f64::NAN))
+    fn visit_unit<E: de::Error>(self) -> Result<ReadPoint, E> {
+        Ok(ReadPoint(f64::NAN))
     }
 }

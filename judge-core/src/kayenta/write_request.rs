@@ -11,7 +11,7 @@ use crate::series::{Clock, MetricPair, Series, Tags};
 /// The document, borrowed. Absent properties are omitted, not null.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Request<'a> {
+pub(super) struct WrittenRequest<'a> {
     canary_config: &'a Value,
     score_thresholds: Thresholds,
     metric_set_pair_list: Vec<Pair<'a>>,
@@ -26,34 +26,34 @@ struct Pair<'a> {
     tags: Option<&'a Tags>,
     values: Values<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    history: Vec<Points<'a>>,
+    history: Vec<WrittenPoints<'a>>,
     scopes: Scopes,
 }
 
 #[derive(Serialize)]
 struct Values<'a> {
-    control: Points<'a>,
-    experiment: Points<'a>,
+    control: WrittenPoints<'a>,
+    experiment: WrittenPoints<'a>,
 }
 
-struct Points<'a>(&'a [f64]);
+struct WrittenPoints<'a>(&'a [f64]);
 
 #[derive(Serialize)]
 struct Scopes {
     #[serde(skip_serializing_if = "Option::is_none")]
-    control: Option<Scope>,
+    control: Option<WrittenScope>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    experiment: Option<Scope>,
+    experiment: Option<WrittenScope>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Scope {
+struct WrittenScope {
     start_time_millis: i64,
     step_millis: u64,
 }
 
-impl<'a> Request<'a> {
+impl<'a> WrittenRequest<'a> {
     pub(super) fn new(config: &'a Value, request: &'a JudgeRequest) -> Self {
         Self {
             canary_config: config,
@@ -71,29 +71,29 @@ impl<'a> From<&'a MetricPair> for Pair<'a> {
             id: id.as_deref(),
             tags: tags.as_ref(),
             values: Values {
-                control: Points(&baseline.values),
-                experiment: Points(&canary.values),
+                control: WrittenPoints(&baseline.values),
+                experiment: WrittenPoints(&canary.values),
             },
-            history: history.iter().map(|series| Points(&series.values)).collect(),
+            history: history.iter().map(|series| WrittenPoints(&series.values)).collect(),
             scopes: Scopes { control: scope(baseline), experiment: scope(canary) },
         }
     }
 }
 
-fn scope(series: &Series) -> Option<Scope> {
+fn scope(series: &Series) -> Option<WrittenScope> {
     let Clock { start_millis, step_millis } = series.clock?;
-    Some(Scope { start_time_millis: start_millis, step_millis })
+    Some(WrittenScope { start_time_millis: start_millis, step_millis })
 }
 
-impl Serialize for Points<'_> {
+impl Serialize for WrittenPoints<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(Point))
+        serializer.collect_seq(self.0.iter().map(WrittenPoint))
     }
 }
 
-struct Point<'a>(&'a f64);
+struct WrittenPoint<'a>(&'a f64);
 
-impl Serialize for Point<'_> {
+impl Serialize for WrittenPoint<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         number::serialize(self.0, serializer)
     }

@@ -80,9 +80,10 @@ impl Observed {
     /// Sums outward from the observed count, as products of ratios. Logarithms of factorials would lose
     /// digits for large counts.
     fn sums(self, ratio: f64) -> Sums {
-        let above = Side::sum((self.events..self.largest()).map(|k| self.step(k, ratio)));
-        let below =
-            Side::sum((self.smallest()..self.events).rev().map(|k| 1.0 / self.step(k, ratio)));
+        let above = OutcomeSums::sum((self.events..self.largest()).map(|k| self.step(k, ratio)));
+        let below = OutcomeSums::sum(
+            (self.smallest()..self.events).rev().map(|k| 1.0 / self.step(k, ratio)),
+        );
         Sums {
             at_most: 1.0 + below.all,
             at_least: 1.0 + above.all,
@@ -205,12 +206,12 @@ impl Observed {
 }
 
 /// The outcomes on one side of the observed one.
-struct Side {
+struct OutcomeSums {
     all: f64,
     as_extreme: f64,
 }
 
-impl Side {
+impl OutcomeSums {
     fn sum(steps: impl Iterator<Item = f64>) -> Self {
         let mut side = Self { all: 0.0, as_extreme: 0.0 };
         let mut term = 1.0;

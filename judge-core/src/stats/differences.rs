@@ -10,9 +10,9 @@
 //! Frederickson and Johnson (1984), "Generalized selection and ranking: sorted matrices";
 //! Monahan (1984), "Algorithm 616: fast computation of the Hodges-Lehmann location estimator".
 
-use super::rank_targets::{DIRECT, Ends, Ranks, TARGETS};
+use super::rank_targets::{DIRECT, Ends, RankRange, TARGETS};
 use super::selection::{Weighted, ends_among, ends_among_all, weighted_median};
-use super::staircase::{Band, Rows, walk};
+use super::staircase::{Band, RowBlock, walk};
 use super::thinning::{Level, thin_down};
 use super::tied::Tied;
 
@@ -20,20 +20,20 @@ use super::tied::Tied;
 const TIGHT: f64 = 3.0;
 /// Finds order statistics of the differences. It keeps its buffers, O(m + n), for the next pair.
 #[derive(Debug, Default)]
-pub(super) struct Selector {
+pub(super) struct DifferenceSelector {
     /// Thinned sides, the coarsest last.
     levels: Vec<Level>,
-    buffers: Buffers,
+    buffers: SelectionBuffers,
     tied: Tied,
 }
 
 #[derive(Debug, Default)]
-struct Buffers {
+struct SelectionBuffers {
     gathered: [Vec<f64>; TARGETS],
     medians: Vec<Weighted>,
 }
 
-impl Selector {
+impl DifferenceSelector {
     /// The differences at `targets`, for sorted sides.
     ///
     /// Unless many values are equal, one walk over all rows is needed anyway. `visit` gets its rows in order,
@@ -43,7 +43,7 @@ impl Selector {
         &mut self,
         x: &[f64],
         y: &[f64],
-        targets: &[Ranks; TARGETS],
+        targets: &[RankRange; TARGETS],
         mut visit: impl FnMut(&[f64], &[usize], &[usize]),
     ) -> [Ends; TARGETS] {
         let tied = self.tied.prepare(x, y);
@@ -51,7 +51,7 @@ impl Selector {
             return self.tied.select_directly(targets);
         }
         if x.len().saturating_mul(y.len()) <= DIRECT {
-            walk(x, y, &[Band::closed(0.0, 0.0)], |rows: &Rows<'_, 1>| {
+            walk(x, y, &[Band::closed(0.0, 0.0)], |rows: &RowBlock<'_, 1>| {
                 visit(rows.x, rows.floors(0), rows.ceilings(0));
             });
             return ends_among_all(x, y, targets, &mut self.buffers.gathered[0]);
@@ -70,7 +70,7 @@ impl Selector {
             }
             return ends;
         }
-        matrix.select(targets, &mut self.buffers, &mut |rows: &Rows<'_, { TARGETS + 1 }>| {
+        matrix.select(targets, &mut self.buffers, &mut |rows: &RowBlock<'_, { TARGETS + 1 }>| {
             visit(rows.x, rows.floors(TARGETS), rows.ceilings(TARGETS));
         })
     }
@@ -132,7 +132,7 @@ impl Bracket {
     }
 }
 
-fn unseen<const B: usize>(_: &Rows<'_, B>) {}
+fn unseen<const B: usize>(_: &RowBlock<'_, B>) {}
 
 impl<'a> Matrix<'a> {
     fn thinned(self) -> Option<Matrix<'a>> {
@@ -152,9 +152,9 @@ impl<'a> Matrix<'a> {
     /// The differences at up to [`TARGETS`] ranges. Bands beyond the targets are the band of zero.
     fn select<const B: usize>(
         self,
-        targets: &[Ranks],
-        buffers: &mut Buffers,
-        visit: &mut impl FnMut(&Rows<'_, B>),
+        targets: &[RankRange],
+        buffers: &mut SelectionBuffers,
+        visit: &mut impl FnMut(&RowBlock<'_, B>),
     ) -> [Ends; TARGETS] {
         if self.coarser.is_empty() {
             return ends_among_all(self.x, self.y, targets, &mut buffers.gathered[0]);
@@ -195,9 +195,9 @@ impl<'a> Matrix<'a> {
     /// Bands around the targets, from the thinned matrix; unlimited bands if there is none.
     fn bands_near(
         self,
-        targets: &[Ranks],
+        targets: &[RankRange],
         margin: Margin,
-        buffers: &mut Buffers,
+        buffers: &mut SelectionBuffers,
     ) -> [Band; TARGETS] {
         let Some(thinned) = self.thinned() else {
             return [Band { floor: f64::NAN, ceiling: f64::INFINITY }; TARGETS];
@@ -212,7 +212,7 @@ impl<'a> Matrix<'a> {
         let total = thinned.len();
         let scale = total as f64 / self.len() as f64;
         let thinned_rank = |rank: u64| (rank as f64 - 0.5) * scale + 0.5;
-        let mut wanted = [Ranks { first: 1, last: 1 }; TARGETS];
+        let mut wanted = [RankRange { first: 1, last: 1 }; TARGETS];
         let mut open = [(false, false); TARGETS];
         #[expect(
             clippy::cast_possible_truncation,
@@ -222,7 +222,7 @@ impl<'a> Matrix<'a> {
         for (b, ranks) in targets.iter().enumerate() {
             let first = (thinned_rank(ranks.first) - margin).floor() as u64;
             let last = (thinned_rank(ranks.last) + margin).ceil() as u64;
-            wanted[b] = Ranks { first: first.clamp(1, total), last: last.clamp(1, total) };
+            wanted[b] = RankRange { first: first.clamp(1, total), last: last.clamp(1, total) };
             open[b] = (first < 1, last > total);
         }
         let ends = thinned.select::<TARGETS>(&wanted[..targets.len()], buffers, &mut unseen);
@@ -240,7 +240,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// The differences at `ranks` if the first band did not settle them.
-    fn find_ends(self, ranks: Ranks, first: Bracket, buffers: &mut Buffers) -> Ends {
+    fn find_ends(self, ranks: RankRange, first: Bracket, buffers: &mut SelectionBuffers) -> Ends {
         let value = self.find(ranks.first, first, buffers);
         let last =
             if ranks.last == ranks.first { value } else { self.find(ranks.last, first, buffers) };
@@ -248,12 +248,12 @@ impl<'a> Matrix<'a> {
     }
 
     /// The difference at `rank` if the first band did not settle it.
-    fn find(self, rank: u64, first: Bracket, buffers: &mut Buffers) -> f64 {
+    fn find(self, rank: u64, first: Bracket, buffers: &mut SelectionBuffers) -> f64 {
         let everything =
             Bracket { floor: f64::NAN, below: 0, ceiling: f64::INFINITY, through: self.len() };
         let mut bracket = everything.narrowed(first, rank);
         if !first.holds(rank) {
-            let target = Ranks { first: rank, last: rank };
+            let target = RankRange { first: rank, last: rank };
             let band = self.bands_near(&[target], Margin::Wide, buffers)[0];
             bracket = bracket.narrowed(self.count(band), rank);
         }
@@ -271,15 +271,15 @@ impl<'a> Matrix<'a> {
         let values = &mut buffers.gathered[0];
         values.clear();
         let mut gathered = Bracket::from_band(bracket.band());
-        walk(self.x, self.y, &[bracket.band()], |rows: &Rows<'_, 1>| {
+        walk(self.x, self.y, &[bracket.band()], |rows: &RowBlock<'_, 1>| {
             gather(rows, 0, self.y, usize::MAX, &mut gathered, values);
         });
-        ends_among(values, Ranks { first: rank, last: rank }, gathered.below).first
+        ends_among(values, RankRange { first: rank, last: rank }, gathered.below).first
     }
 
     fn count(self, band: Band) -> Bracket {
         let mut bracket = Bracket::from_band(band);
-        walk(self.x, self.y, &[band], |rows: &Rows<'_, 1>| {
+        walk(self.x, self.y, &[band], |rows: &RowBlock<'_, 1>| {
             bracket.below += elements_from(rows.floors(0), self.y.len());
             bracket.through += elements_from(rows.ceilings(0), self.y.len());
         });
@@ -289,7 +289,7 @@ impl<'a> Matrix<'a> {
     /// A value in the band with at least a quarter of the band on either side of it or equal to it.
     fn median_of_row_medians(self, band: Band, medians: &mut Vec<Weighted>) -> Option<f64> {
         medians.clear();
-        walk(self.x, self.y, &[band], |rows: &Rows<'_, 1>| {
+        walk(self.x, self.y, &[band], |rows: &RowBlock<'_, 1>| {
             for ((xi, &start), &end) in rows.x.iter().zip(rows.ceilings(0)).zip(rows.floors(0)) {
                 if start < end {
                     let value = xi - self.y[start.midpoint(end)];
@@ -308,7 +308,7 @@ fn elements_from(columns: &[usize], n: usize) -> u64 {
 
 /// Counts the differences of the rows in band `b` and collects them, up to `limit`.
 fn gather<const B: usize>(
-    rows: &Rows<'_, B>,
+    rows: &RowBlock<'_, B>,
     b: usize,
     y: &[f64],
     limit: usize,

@@ -2,7 +2,7 @@
 
 use super::distribution::normal;
 use super::mann_whitney::{NullDistribution, choose, may_be_exact};
-use super::rank_targets::{Ranks, TARGETS};
+use super::rank_targets::{RankRange, TARGETS};
 use super::ranks::{RankCollector, RankSums};
 use super::{ConfidenceLevel, ExactTooCostly, Interval, Method, Sample, Shift, TwoSampleScratch};
 
@@ -54,7 +54,7 @@ pub fn hodges_lehmann(
 }
 
 /// The shift, and the other results of the same pass.
-pub(super) struct Located {
+pub(super) struct ShiftAndRanks {
     pub(super) shift: Shift,
     pub(super) sums: RankSums,
     pub(super) null: Option<NullDistribution>,
@@ -67,7 +67,7 @@ pub(super) fn locate(
     level: ConfidenceLevel,
     method: Method,
     scratch: &mut TwoSampleScratch,
-) -> Result<Located, ExactTooCostly> {
+) -> Result<ShiftAndRanks, ExactTooCostly> {
     let mut collector = RankCollector::new(x, y);
     // An exact distribution needs all ties before the ranks are chosen.
     let null = if may_be_exact(x.len(), y.len(), method) {
@@ -80,10 +80,10 @@ pub(super) fn locate(
         _ => asymptotic_ends(collector.within_ties_only(), level),
     };
     let pairs = x.len() as u64 * y.len() as u64;
-    let targets: [Ranks; TARGETS] = [
-        Ranks { first: ends.rank, last: ends.rank },
-        Ranks { first: pairs.div_ceil(2), last: pairs / 2 + 1 },
-        Ranks { first: pairs + 1 - ends.rank, last: pairs + 1 - ends.rank },
+    let targets: [RankRange; TARGETS] = [
+        RankRange { first: ends.rank, last: ends.rank },
+        RankRange { first: pairs.div_ceil(2), last: pairs / 2 + 1 },
+        RankRange { first: pairs + 1 - ends.rank, last: pairs + 1 - ends.rank },
     ];
     let [lower, middle, upper] = scratch.selector.select(x, y, &targets, |rows, at_most, below| {
         collector.visit(rows, at_most, below);
@@ -91,7 +91,7 @@ pub(super) fn locate(
     let estimate = in_range(middle.first).midpoint(in_range(middle.last));
     let interval = Interval::new(in_range(lower.first), in_range(upper.last), ends.coverage);
     let shift = Shift::new(estimate, interval);
-    Ok(Located { shift, sums: collector.finish(x, y), null })
+    Ok(ShiftAndRanks { shift, sums: collector.finish(x, y), null })
 }
 
 /// Removes negative zeros and the infinities that a difference of doubles can overflow to.

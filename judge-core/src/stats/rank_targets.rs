@@ -7,12 +7,12 @@ pub(super) const TARGETS: usize = 3;
 
 /// Ranks of the differences, counted from 1, from the first to the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ranks {
+pub(super) struct RankRange {
     pub(super) first: u64,
     pub(super) last: u64,
 }
 
-/// The differences at the two ends of [`Ranks`].
+/// The differences at the two ends of [`RankRange`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Ends {
     pub(super) first: f64,

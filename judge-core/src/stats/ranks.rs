@@ -128,9 +128,9 @@ fn by_groups(within: RankSums, x: &[f64], y: &[f64]) -> RankSums {
 impl RankSums {
     /// From sorted sides, in O(m + n).
     pub(super) fn from_sorted(x: &[f64], y: &[f64]) -> Self {
-        use super::staircase::{Band, Rows, walk};
+        use super::staircase::{Band, RowBlock, walk};
         let mut collector = RankCollector::new(x, y);
-        walk(x, y, &[Band::closed(0.0, 0.0)], |rows: &Rows<'_, 1>| {
+        walk(x, y, &[Band::closed(0.0, 0.0)], |rows: &RowBlock<'_, 1>| {
             collector.visit(rows.x, rows.floors(0), rows.ceilings(0));
         });
         collector.finish(x, y)

@@ -2,13 +2,13 @@
 
 use crate::order;
 
-use super::rank_targets::{Ends, Ranks, TARGETS};
+use super::rank_targets::{Ends, RankRange, TARGETS};
 
 /// The values at `targets` among all differences of two small sides, in O(mn).
 pub(super) fn ends_among_all(
     x: &[f64],
     y: &[f64],
-    targets: &[Ranks],
+    targets: &[RankRange],
     buffer: &mut Vec<f64>,
 ) -> [Ends; TARGETS] {
     buffer.clear();
@@ -43,7 +43,7 @@ pub(super) fn ends_among_all(
 /// The values at `ranks` among `values`, which `below` others precede; O(values).
 ///
 /// Ranks outside the values count as the nearest one.
-pub(super) fn ends_among(values: &mut [f64], ranks: Ranks, below: u64) -> Ends {
+pub(super) fn ends_among(values: &mut [f64], ranks: RankRange, below: u64) -> Ends {
     let index = |rank: u64| {
         let offset = rank.saturating_sub(below + 1);
         usize::try_from(offset).unwrap_or(usize::MAX).min(values.len() - 1)

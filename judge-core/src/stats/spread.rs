@@ -98,16 +98,16 @@ pub fn brown_forsythe(x: &Sample, y: &Sample) -> Option<SpreadTest> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn fligner_killeen(x: &Sample, y: &Sample) -> Option<SpreadTest> {
-    struct Ranked {
+    struct RankedDeviation {
         deviation: f64,
         of_x: bool,
     }
     let deviations = Deviations::from_medians(x, y);
     let (m, n) = (deviations.x.len() as f64, deviations.y.len() as f64);
     let side = |values: Vec<f64>, of_x: bool| {
-        values.into_iter().map(move |deviation| Ranked { deviation, of_x })
+        values.into_iter().map(move |deviation| RankedDeviation { deviation, of_x })
     };
-    let mut pooled: Vec<Ranked> =
+    let mut pooled: Vec<RankedDeviation> =
         side(deviations.x, true).chain(side(deviations.y, false)).collect();
     pooled.sort_unstable_by(|a, b| a.deviation.total_cmp(&b.deviation));
     let (mut before, mut x_sum, mut sum, mut squares) = (0, 0.0, 0.0, 0.0);

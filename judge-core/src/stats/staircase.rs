@@ -36,13 +36,13 @@ pub(super) fn just_below(value: f64) -> f64 {
 }
 
 /// Columns at which the bands start and end in consecutive rows.
-pub(super) struct Rows<'a, const B: usize> {
+pub(super) struct RowBlock<'a, const B: usize> {
     /// The values of x of these rows.
     pub(super) x: &'a [f64],
     ends: &'a [[[usize; BLOCK]; 2]; B],
 }
 
-impl<const B: usize> Rows<'_, B> {
+impl<const B: usize> RowBlock<'_, B> {
     /// For each row, the first column whose difference is at most the floor of band `b`.
     pub(super) fn floors(&self, b: usize) -> &[usize] {
         &self.ends[b][0][..self.x.len()]
@@ -59,14 +59,14 @@ pub(super) fn walk<const B: usize>(
     x: &[f64],
     y: &[f64],
     bands: &[Band; B],
-    mut visit: impl FnMut(&Rows<'_, B>),
+    mut visit: impl FnMut(&RowBlock<'_, B>),
 ) {
     let cuts = bands.map(|band| [band.floor, band.ceiling]);
     let mut ends = [[[0_usize; BLOCK]; 2]; B];
     let mut columns = [[0_usize; 2]; B];
     for rows in x.chunks(BLOCK) {
         walk_block(rows, y, &cuts, &mut columns, &mut ends);
-        visit(&Rows { x: rows, ends: &ends });
+        visit(&RowBlock { x: rows, ends: &ends });
     }
 }
 

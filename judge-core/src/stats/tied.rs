@@ -3,9 +3,9 @@
 //! Equal values make equal rows, so a weighted matrix of distinct values is smaller, and equal differences
 //! that would flood a band become single entries.
 
-use super::rank_targets::{Ends, Ranks, TARGETS};
+use super::rank_targets::{Ends, RankRange, TARGETS};
 use super::selection::{Weighted, weighted_select};
-use super::staircase::{Band, Rows, walk};
+use super::staircase::{Band, RowBlock, walk};
 
 /// Distinct values are used if at least one value in this many equals the value before.
 const SHARE: usize = 2;
@@ -72,7 +72,7 @@ impl Tied {
     }
 
     /// The values at `targets` among all differences, each formed once; O(their number).
-    pub(super) fn select_directly(&mut self, targets: &[Ranks; TARGETS]) -> [Ends; TARGETS] {
+    pub(super) fn select_directly(&mut self, targets: &[RankRange; TARGETS]) -> [Ends; TARGETS] {
         let pairs = &mut self.pairs[0];
         pairs.clear();
         for (i, xi) in self.x.values.iter().enumerate() {
@@ -92,7 +92,7 @@ impl Tied {
     pub(super) fn select_in(
         &mut self,
         bands: &[Band; TARGETS],
-        targets: &[Ranks; TARGETS],
+        targets: &[RankRange; TARGETS],
     ) -> [Option<Ends>; TARGETS] {
         let limit = 2 * (self.x.values.len() + self.y.values.len());
         let (x, y) = (&self.x, &self.y);
@@ -101,7 +101,7 @@ impl Tied {
         let mut through = [0; TARGETS];
         self.pairs.iter_mut().for_each(Vec::clear);
         let mut row = 0;
-        walk(&x.values, &y.values, bands, |rows: &Rows<'_, TARGETS>| {
+        walk(&x.values, &y.values, bands, |rows: &RowBlock<'_, TARGETS>| {
             for b in 0..TARGETS {
                 let columns = rows.ceilings(b).iter().zip(rows.floors(b));
                 for ((k, xi), (&start, &end)) in rows.x.iter().enumerate().zip(columns) {
@@ -129,7 +129,7 @@ impl Tied {
     }
 }
 
-fn ends_among(pairs: &mut [Weighted], ranks: Ranks, below: u64) -> Ends {
+fn ends_among(pairs: &mut [Weighted], ranks: RankRange, below: u64) -> Ends {
     let first = weighted_select(pairs, ranks.first - below).unwrap_or(f64::NAN);
     let last = if ranks.last == ranks.first {
         first

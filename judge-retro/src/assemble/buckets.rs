@@ -1,4 +1,4 @@
-//! Takes the rows of one release apart into series.
+//! Splits the rows of one release into series.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use judge_core::judgement::Side;
 
 use crate::history::{Batch, BatchPoints, BatchRows, Names, RoleNames};
 
-/// The points of one series as they came: in any order, with their times.
+/// The points of one series with their times, in any order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bucket {
     /// Milliseconds since 1970.
@@ -15,7 +15,7 @@ pub(super) struct Bucket {
     pub(super) values: Vec<f64>,
 }
 
-/// Which series are needed and what roles are called; the same for every release.
+/// The needed series and the names of roles; the same for every release.
 #[derive(Debug)]
 pub(crate) struct SeriesIndex {
     pub(super) series: Vec<String>,
@@ -42,15 +42,15 @@ impl SeriesIndex {
     }
 }
 
-/// The rows of one release by series; its memory is kept from one release to the next.
+/// The rows of one release by series. The buffers are reused for the next release.
 #[derive(Debug, Clone)]
 pub(crate) struct Buckets {
     index: Arc<SeriesIndex>,
     /// By instance, then series, then side.
     all: Vec<Bucket>,
-    /// The names of the instances; one without a name where the history names none.
+    /// The names of the instances; one empty name if the history names none.
     instances: Vec<String>,
-    /// For each series the one whose run followed it last time.
+    /// For each series, the series that followed it last time.
     followed_by: Vec<usize>,
     problem: Option<String>,
     ignored: BTreeSet<String>,
@@ -68,7 +68,7 @@ impl Buckets {
         }
     }
 
-    /// Forgets the release and keeps the memory.
+    /// Clears the release and keeps the buffers.
     pub(super) fn clear(&mut self) {
         for bucket in &mut self.all {
             bucket.times.clear();
@@ -78,12 +78,12 @@ impl Buckets {
         self.problem = None;
     }
 
-    /// What makes this release impossible to judge.
+    /// The first problem that makes it impossible to judge the release.
     pub(super) fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
-    /// The names of metrics that are not needed, since this was last asked.
+    /// Returns the names of ignored metrics since the last call.
     pub(crate) fn take_ignored(&mut self) -> BTreeSet<String> {
         std::mem::take(&mut self.ignored)
     }
@@ -105,7 +105,7 @@ impl Buckets {
         &mut self.all[index]
     }
 
-    /// Takes the rows of `part`, which are of this release, apart.
+    /// Adds the rows of `part` to their series.
     pub(crate) fn add(&mut self, part: &BatchRows) {
         if self.problem.is_some() {
             return;
@@ -191,8 +191,8 @@ impl Buckets {
         })
     }
 
-    /// The number of the series `name`. Files mostly have their metrics in the same order again and
-    /// again, so the one that followed the last one the last time is tried first.
+    /// The index of the series `name`. Files mostly repeat their metrics in one order, so the series
+    /// that followed the last one before is tried first.
     fn series_called(&mut self, name: &str, last: usize) -> Option<usize> {
         let guess = self.followed_by.get(last).copied().unwrap_or_default();
         if self.index.series.get(guess).is_some_and(|guessed| guessed == name) {
@@ -211,7 +211,7 @@ impl Buckets {
     }
 }
 
-/// The most names of metrics that are not needed to be remembered.
+/// Largest number of ignored names to remember.
 pub(crate) const MOST_IGNORED: usize = 1000;
 
 fn number(side: Side) -> usize {
@@ -221,7 +221,7 @@ fn number(side: Side) -> usize {
     }
 }
 
-/// A stretch of rows with one name.
+/// A run of rows with one name.
 struct Run<'a> {
     names: &'a Names,
     end: usize,
@@ -232,7 +232,7 @@ impl<'a> Run<'a> {
         Self { names, end: 0 }
     }
 
-    /// Whether a new name begins at `row`; then it is known how far it goes, at most to `limit`.
+    /// Whether a new name begins at `row`; if so, finds the end of its run, at most `limit`.
     fn starts_at(&mut self, row: usize, limit: usize) -> bool {
         if row < self.end {
             return false;

@@ -36,12 +36,12 @@ impl Extent {
     }
 }
 
-/// Grids may have this many points for each point there is, ...
+/// A grid may have this many points per recorded point, ...
 const POINTS_PER_POINT: usize = 4;
-/// ... and this many more in a release: 32 MiB of them.
+/// ... and this many more per release, which is 32 MiB.
 const SPARE_POINTS: usize = 1 << 22;
 
-/// Refuses grids that are almost nothing but gaps: one wrong timestamp would need all memory.
+/// Refuses grids that are almost only gaps: one wrong timestamp would use up all memory.
 pub(super) fn check_size(
     grids: [Grid; 2],
     series: usize,
@@ -64,15 +64,15 @@ pub(super) fn check_size(
     ))
 }
 
-/// Places series; keeps its memory from one to the next.
+/// Puts series on a grid, and reuses its buffer.
 #[derive(Debug, Default)]
 pub(super) struct GridPlacer {
     counts: Vec<u32>,
 }
 
 impl GridPlacer {
-    /// The points of `bucket`, whose times ascend, on `grid`: each in the step that it falls into, the
-    /// mean of those that share one. With `exact`, points must be whole steps apart.
+    /// Puts the points of `bucket`, in ascending order of time, on `grid`. Points of one step are
+    /// averaged. With `exact`, the times must be whole steps apart.
     pub(super) fn place(
         &mut self,
         bucket: &Bucket,
@@ -88,7 +88,7 @@ impl GridPlacer {
         let mut last = first;
         let mut slot = usize::try_from((first - grid.start_millis).div_euclid(step)).unwrap_or(0);
         for (index, (&time, &value)) in bucket.times.iter().zip(&bucket.values).enumerate() {
-            // Mostly the next point is one step later, which needs no division.
+            // Usually the next point is one step later, which needs no division.
             if time == last + step {
                 slot += 1;
             } else if index > 0 {
@@ -111,7 +111,7 @@ impl GridPlacer {
         Ok(values)
     }
 
-    /// Makes `place` the mean of what it is and one more value.
+    /// Adds `value` to the mean in `place`.
     fn share(&mut self, slot: usize, place: &mut f64, value: f64) {
         if self.counts.len() <= slot {
             self.counts.resize(slot + 1, 1);

@@ -1,4 +1,4 @@
-//! From the rows of one release to its series on a grid.
+//! Puts the rows of one release on a grid, as series.
 
 mod buckets;
 mod grid;
@@ -16,7 +16,7 @@ use crate::metric_plan::MetricPlan;
 use crate::release::{Grid, RecordedInstance, RecordedSeries, Release};
 use grid::{Extent, GridPlacer};
 
-/// Puts releases together, one after the other, with memory that it keeps.
+/// Assembles releases one by one, and reuses its buffers.
 #[derive(Debug)]
 pub(crate) struct Assembler {
     plan: Arc<MetricPlan>,
@@ -28,8 +28,8 @@ pub(crate) struct Assembler {
 }
 
 impl Assembler {
-    /// For releases of `history` with the metrics of `plan`, at `step` milliseconds or at each
-    /// release's own step.
+    /// An assembler for releases of `history` with the metrics of `plan`, with a step of `step`
+    /// milliseconds, or with each release's own step.
     pub(crate) fn new(history: &ReleaseHistory, plan: &Arc<MetricPlan>, step: Option<u64>) -> Self {
         let index = Arc::new(SeriesIndex::new(plan.series(), history.roles()));
         Self {
@@ -47,12 +47,12 @@ impl Assembler {
         Buckets::new(&self.index)
     }
 
-    /// The names of metrics that were passed over, since this was last asked.
+    /// Returns the names of ignored metrics since the last call.
     pub(crate) fn take_ignored(&mut self) -> BTreeSet<String> {
         std::mem::take(&mut self.ignored)
     }
 
-    /// The release whose rows are `rows`; otherwise what is wrong with it, for people.
+    /// Assembles the release with these rows; the error is a message for people.
     pub(crate) fn release(&mut self, rows: &ReleaseRows) -> Result<Release, String> {
         let mut buckets = self.kept.take().unwrap_or_else(|| self.buckets());
         buckets.clear();
@@ -64,7 +64,7 @@ impl Assembler {
         release
     }
 
-    /// The release whose rows have been put into `buckets`.
+    /// Assembles the release whose rows are in `buckets`.
     pub(crate) fn assemble(
         &mut self,
         name: &str,
@@ -143,7 +143,7 @@ impl Assembler {
     }
 }
 
-/// The step of a release in which no series has two points: a minute, Kayenta's usual one.
+/// The step if no series has two points: a minute, Kayenta's default.
 const LONE_POINT_STEP: u64 = 60_000;
 
 fn index(side: Side) -> usize {
@@ -153,7 +153,7 @@ fn index(side: Side) -> usize {
     }
 }
 
-/// `problem`, said of one series on one side.
+/// `problem` with the metric and the side.
 fn said_of(buckets: &Buckets, series: usize, side: Side, problem: &str) -> String {
     let side = match side {
         Side::Baseline => "baseline",
@@ -162,7 +162,7 @@ fn said_of(buckets: &Buckets, series: usize, side: Side, problem: &str) -> Strin
     format!("metric {:?}, {side}: {problem}", buckets.series()[series])
 }
 
-/// At each time the mean of the instances that have a point there.
+/// The mean at each time of the instances that have a point there.
 fn mean(instances: &[RecordedInstance], points: usize) -> Vec<f64> {
     let at = |point: usize| {
         let there =

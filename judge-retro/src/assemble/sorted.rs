@@ -1,10 +1,10 @@
-//! Puts the points of a series in order of time.
+//! Sorts the points of a series by time.
 
 use judge_points::time;
 
 use super::buckets::Bucket;
 
-/// What is known of a series whose times ascend.
+/// Times of a sorted series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SeriesTimes {
     pub(super) first: i64,
@@ -13,10 +13,10 @@ pub(super) struct SeriesTimes {
     pub(super) smallest: Option<u64>,
 }
 
-/// Sorts `bucket`, with a point that stands in it twice left in once. `None` if it is empty.
+/// Sorts `bucket` and removes repeated points. `None` if it is empty.
 ///
 /// # Errors
-/// When one time has two values.
+/// If one time has two different values.
 pub(super) fn sort(bucket: &mut Bucket) -> Result<Option<SeriesTimes>, String> {
     let (Some(&first), Some(&last)) = (bucket.times.first(), bucket.times.last()) else {
         return Ok(None);

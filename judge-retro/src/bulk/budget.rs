@@ -1,10 +1,10 @@
-//! How many rows may be in work.
+//! Limit of the rows in work.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use judge_ordered::Closed;
 
-/// A number of rows that are taken before they are worked on and given back after.
+/// A number of rows that are acquired before work and released after it.
 #[derive(Debug)]
 pub(super) struct RowBudget {
     state: Mutex<State>,
@@ -23,8 +23,7 @@ impl RowBudget {
         Self { state: Mutex::default(), changed: Condvar::new(), rows }
     }
 
-    /// Waits until `rows` can be taken, or nothing else is: a release larger than the budget is worked
-    /// on alone.
+    /// Waits until `rows` fit. A release larger than the budget waits until nothing else is in work.
     pub(super) fn take(&self, rows: u64) -> Result<(), Closed> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let full = |state: &mut State| {
@@ -45,7 +44,7 @@ impl RowBudget {
         self.changed.notify_all();
     }
 
-    /// Nobody is to wait any more.
+    /// Ends all waiting.
     pub(super) fn close(&self) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
         self.changed.notify_all();

@@ -1,11 +1,11 @@
-//! Many releases: read in order, judged on all cores, handed out in order.
+//! Processes many releases: reads them in order, works on all cores, returns results in order.
 //!
 //! # Memory
 //!
-//! What is in memory at once is bounded, however long the history is: the rows of the releases in work,
-//! at most [`ROWS_IN_WORK`] or one release if that is larger, at up to 64 bytes a row; the few batches
-//! that polars reads ahead; and a name for each release. Where the rows of a release do not stand
-//! together, see [`Bulk::run`].
+//! Memory is bounded, however long the history is. It holds the rows of the releases in work: at most
+//! [`ROWS_IN_WORK`], or one larger release, at up to 64 bytes a row. It also holds a few batches that
+//! polars reads ahead, and a name for each release. If the rows of a release are not contiguous, see
+//! [`Bulk::run`].
 
 mod budget;
 mod scattered;
@@ -24,60 +24,59 @@ use crate::release::Release;
 use crate::replay::BrokenRelease;
 use budget::RowBudget;
 
-/// Rows of releases in work at once.
+/// Largest number of rows in work at once.
 pub const ROWS_IN_WORK: u64 = 1 << 20;
 
 /// Releases in work or waiting for each worker: enough to go on with while a part is written to disk.
 const RELEASES_PER_WORKER: usize = 64;
 
-/// A release out of many.
+/// A release with its name.
 #[derive(Debug)]
 pub struct NamedRelease {
     /// Its name.
     pub name: Arc<str>,
-    /// Its series, or what is wrong with it.
+    /// Its series, or why it cannot be judged.
     pub release: Result<Release, BrokenRelease>,
 }
 
 /// Work on every release of a history.
 #[derive(Debug)]
 pub struct Bulk<'a> {
-    /// Where they are recorded.
+    /// The history.
     pub history: &'a ReleaseHistory,
-    /// Which there are.
+    /// The releases of the history.
     pub survey: &'a Survey,
-    /// Their metrics.
+    /// The metrics.
     pub plan: Arc<MetricPlan>,
-    /// The step that points are put on, in milliseconds; `None` for each release's own.
+    /// The step of the grid, in milliseconds; `None` for each release's own.
     pub step_millis: Option<u64>,
-    /// Threads that work; `None` for one a core.
+    /// Number of threads; `None` for one per core.
     pub threads: Option<NonZero<usize>>,
-    /// Releases at the beginning to pass over.
+    /// Number of releases to skip at the beginning.
     pub skip: usize,
-    /// Once true, no further release is begun.
+    /// Once true, no further release is started.
     pub stop: Arc<AtomicBool>,
 }
 
-/// How work on many releases ended.
+/// How the work ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkOutcome {
     /// Whether it was stopped before the last release.
     pub stopped: bool,
-    /// Names of metrics that the config does not have, up to a thousand, in order.
+    /// Names of metrics that the config does not have, at most a thousand, in order.
     pub ignored: Vec<String>,
 }
 
 impl Bulk<'_> {
-    /// Does `work` on every release, on all cores, and hands each result to `take`, in the order in
-    /// which the releases first appear in the history. `worker` makes what a thread keeps from one
-    /// release to the next.
+    /// Calls `work` for every release, on all cores, and passes each result to `take` in the order of
+    /// the history. `worker` creates the state of a thread.
     ///
-    /// The rows of a release need not stand together. Where they do not, the files are read once for
-    /// every four million rows, and the releases that begin in those are collected in memory: 16 bytes
-    /// a row and about 100 bytes a series.
+    /// The rows of a release need not be contiguous. If they are not, the files are read once for every
+    /// four million rows, and the releases that begin in those rows are collected in memory: 16 bytes a
+    /// row and about 100 bytes a series.
     ///
     /// # Errors
-    /// When the history cannot be read to its end, or `take` fails.
+    /// If the history cannot be read to its end, or `take` fails.
     pub fn run<W, T, E>(
         &self,
         worker: impl Fn() -> W + Sync,
@@ -169,7 +168,7 @@ fn hand_out<T, E: From<HistoryError>>(
 
 /// The rows of a release on their way to a worker.
 enum QueuedRows {
-    /// As they stand in the files.
+    /// As batches of the files.
     Batches(ReleaseRows),
     /// Collected from all over the files.
     Collected(Arc<str>, Box<Buckets>),
@@ -233,11 +232,10 @@ impl<T> Feeder<'_, T> {
 }
 
 impl ReleaseHistory {
-    /// The releases one after the other, put together in this thread. For many releases [`Bulk`] is
-    /// faster.
+    /// Assembles the releases one by one in this thread. For many releases [`Bulk`] is faster.
     ///
     /// # Errors
-    /// The outer one when the history cannot be read; the inner ones are of single releases.
+    /// The outer error: the history cannot be read. Inner errors concern single releases.
     pub fn each_release<E: From<HistoryError> + Send>(
         &self,
         plan: &Arc<MetricPlan>,

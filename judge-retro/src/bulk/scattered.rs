@@ -1,4 +1,4 @@
-//! Histories in which the rows of a release stand apart.
+//! Histories in which the rows of a release are not contiguous.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use super::{End, Feeder, QueuedRows};
 use crate::assemble::{Assembler, Buckets};
 use crate::history::{BatchRows, ColumnSelection, HistoryError};
 
-/// Rows that are collected in one pass over the files.
+/// Rows to collect in one pass over the files.
 const ROWS_PER_PASS: u64 = 4_000_000;
 
 impl<T> Feeder<'_, T> {
@@ -39,7 +39,7 @@ impl<T> Feeder<'_, T> {
         Ok(Ok(()))
     }
 
-    /// Which releases are collected together: as many as fit, at least one.
+    /// The end of the releases that are collected together: as many as fit, at least one.
     fn end_of_pass(&self, begin: usize) -> usize {
         let mut rows = 0;
         let fits = |(_, of_release): &&(Arc<str>, u64)| {
@@ -50,7 +50,7 @@ impl<T> Feeder<'_, T> {
         begin + fitting.max(1)
     }
 
-    /// The rows of the releases of `pass`; `None` if that was stopped.
+    /// Collects the rows of the releases of `pass`; `None` if stopped.
     fn collect(
         &self,
         pass: &Range<usize>,

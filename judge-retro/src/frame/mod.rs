@@ -1,4 +1,4 @@
-//! The judgements of releases as a frame: a row for each release, interval and metric.
+//! The judgements of releases as rows: one row per release, interval and metric.
 
 mod parquet;
 mod row;
@@ -16,48 +16,49 @@ use crate::windows::TimeSpan;
 pub use parquet::{ParquetFrame, ParquetRows};
 pub use row::COLUMNS;
 
-/// What became of one release, in one line.
+/// The result of one release, in one line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseLine {
     /// The release.
     pub release: String,
-    /// What would have become of it, or what is wrong with it.
+    /// The result, or why the release could not be judged.
     #[serde(flatten)]
     pub fate: Fate,
 }
 
-/// What would have become of a release.
+/// The result of a release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", untagged)]
 pub enum Fate {
-    /// It was judged again.
+    /// The release was judged.
     Judged {
-        /// Fail where it would have been stopped, else what its last judgement says.
+        /// Fail if the canary was stopped, else the verdict of the last judgement.
         verdict: Verdict,
         /// The score of the deciding interval.
         #[serde(with = "score")]
         score: f64,
-        /// When the canary's recording begins, in milliseconds since the Unix epoch.
+        /// Start of the canary's recording, in milliseconds since the Unix epoch.
         start_millis: i64,
         /// The verdicts of the intervals that were judged, in order of time.
         intervals: Vec<Verdict>,
-        /// The interval, from 1, after which it would have been stopped.
+        /// The interval, from 1, after which the canary was stopped.
         stopped_at: Option<usize>,
-        /// When that was, in milliseconds since the Unix epoch.
+        /// Time of the stop, in milliseconds since the Unix epoch.
         stopped_millis: Option<i64>,
-        /// How long the canary had then been recorded, in milliseconds.
+        /// Time from the start of the recording to the stop, in milliseconds.
         stopped_after_millis: Option<u64>,
         /// The metrics that kept it from Pass, the most costly first.
         because_of: Vec<String>,
-        /// Warnings of its judgements, those of the config not counted, which all releases have.
+        /// Number of warnings of its judgements, without those about the config, which all releases
+        /// have.
         #[serde(default)]
         warnings: usize,
-        /// That metrics were compared with a baseline that lies elsewhere: where, and what to do.
+        /// Message if metrics were compared with a baseline whose points are elsewhere.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         no_baseline: Option<String>,
     },
-    /// It could not be judged.
+    /// The release could not be judged.
     Broken {
         /// Why not.
         error: String,
@@ -98,7 +99,7 @@ fn warnings(replayed: &Replayed) -> usize {
 /// Writes the rows of a release as CSV, without a header.
 ///
 /// # Errors
-/// As those of `out`.
+/// If `out` fails.
 pub fn write_csv(
     out: &mut impl io::Write,
     release: &str,
@@ -118,11 +119,11 @@ pub fn csv_header() -> String {
     header
 }
 
-/// Writes everything about a release as one line of JSON: its [`ReleaseLine`], and for each interval
-/// the judgement as `judge run --format json` has it.
+/// Writes all details of a release as one line of JSON: its [`ReleaseLine`], and the judgement of each
+/// interval as in `judge run --format json`.
 ///
 /// # Errors
-/// As those of `out`.
+/// If `out` fails.
 pub fn write_json(
     out: &mut impl io::Write,
     release: &str,
@@ -156,7 +157,7 @@ pub fn write_json(
     out.write_all(b"\n")
 }
 
-/// A score, which may not be a number where weights are none.
+/// A score, which is NaN if all weights are 0.
 mod score {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

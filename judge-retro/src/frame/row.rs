@@ -9,9 +9,9 @@ use crate::replay::{BrokenRelease, Replayed, ReplayedInterval};
 
 /// The columns of the frame.
 ///
-/// `start` and `end` are of the canary's window. Counts are of points judged and of gaps. Means,
-/// medians and the shift canary − baseline with its interval are in the metric's unit. `score`, `verdict`
-/// and `stops` are of the interval. A release that could not be judged has one row, with `error`.
+/// `start` and `end` are the canary's window. Counts are of judged points and of gaps. Means, medians
+/// and the shift canary − baseline with its interval are in the metric's unit. `score`, `verdict` and
+/// `stops` belong to the interval. A release that could not be judged has one row, with `error`.
 pub const COLUMNS: [&str; 24] = [
     "release",
     "interval",
@@ -39,7 +39,7 @@ pub const COLUMNS: [&str; 24] = [
     "error",
 ];
 
-/// A row; its fields are [`COLUMNS`], in their order. What is not known is empty.
+/// A row; its fields are [`COLUMNS`], in that order. Unknown fields are empty.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct FrameRow<'a> {
     pub(super) release: &'a str,
@@ -68,7 +68,7 @@ pub(super) struct FrameRow<'a> {
     pub(super) error: Option<&'a str>,
 }
 
-/// Milliseconds since the Unix epoch, as text in RFC 3339 where text is asked for.
+/// Milliseconds since the Unix epoch; RFC 3339 in text formats.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Instant(pub(super) i64);
 
@@ -136,7 +136,7 @@ fn of_metric(metric: &MetricJudgement) -> FrameRow<'_> {
     }
 }
 
-/// A number, unless it is none.
+/// `value`, unless it is NaN.
 fn known(value: f64) -> Option<f64> {
     (!value.is_nan()).then_some(value)
 }

@@ -1,12 +1,12 @@
-//! A column of short texts, without an allocation for each.
+//! A column of short texts in one buffer.
 
 use std::fmt::{self, Write};
 
-/// Texts that follow each other in one buffer; some are missing.
+/// Texts in one buffer; some may be missing.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     bytes: String,
-    /// For each text where it ends; `None` where it is missing.
+    /// The end of each text; `None` if it is missing.
     ends: Vec<Option<usize>>,
 }
 
@@ -30,7 +30,7 @@ impl Texts {
         self.ends.push(end);
     }
 
-    /// Adds the texts of `other` behind its own.
+    /// Appends the texts of `other`.
     pub(super) fn append(&mut self, other: &Self) {
         let before = self.bytes.len();
         self.bytes.push_str(&other.bytes);

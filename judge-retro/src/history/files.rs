@@ -1,4 +1,4 @@
-//! From what a person names to the files that hold history.
+//! Finds the files of a history.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -12,7 +12,7 @@ use super::format::{Content, Format};
 pub(crate) struct HistoryFile {
     pub(crate) path: PathBuf,
     pub(crate) format: Format,
-    /// `key=value` folders on the way to it, outermost first.
+    /// `key=value` folders on its path, outermost first.
     pub(crate) partitions: Vec<(String, String)>,
     pub(crate) bytes: u64,
     /// Of a CSV file.
@@ -20,13 +20,13 @@ pub(crate) struct HistoryFile {
 }
 
 impl HistoryFile {
-    /// What the folders on its path say of `key`; the innermost wins.
+    /// The value of `key` in the folders on its path; the innermost wins.
     pub(crate) fn partition(&self, key: &str) -> Option<&str> {
         let found = self.partitions.iter().rev().find(|(name, _)| name == key);
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Where a row stands; rows count from 0.
+    /// The position of a row, counted from 0.
     pub(crate) fn place(&self, row: usize) -> RowPosition {
         match &self.csv {
             Some(rows) => RowPosition::Line(rows.line(row)),
@@ -39,11 +39,11 @@ impl HistoryFile {
     }
 }
 
-/// The files that `sources` name, those of each source in order of path and none twice.
+/// The files of `sources`, each source in order of path, without duplicates.
 ///
-/// A source is a file, a folder (of which every file with a known ending counts, however deep), or a
-/// pattern with `*`, `**`, `?` or `[]`. Files and folders whose name starts with `.` or `_` are passed
-/// over, as Hive and Spark do. The inner errors are of single files.
+/// A source is a file, a folder, or a pattern with `*`, `**`, `?` or `[]`. A folder contributes all
+/// files with a known ending, at any depth. Files and folders whose name starts with `.` or `_` are
+/// skipped, as in Hive and Spark. The inner errors concern single files.
 pub(crate) fn expand(
     sources: &[PathBuf],
     format: Option<Format>,
@@ -133,7 +133,7 @@ fn describe(path: PathBuf, format: Option<Format>) -> Result<HistoryFile, Histor
             return Err(HistoryError::file(&path, FileProblem::Packed { by }));
         }
         (Content::Utf16, _) => return Err(HistoryError::file(&path, FileProblem::Utf16)),
-        // Rows may have a column called as Prometheus calls its fields.
+        // Rows may have columns with the names of Prometheus fields.
         (Content::Known(Format::Prometheus), None) if named == Some(Format::Ndjson) => {
             Format::Ndjson
         }
@@ -166,7 +166,7 @@ fn describe(path: PathBuf, format: Option<Format>) -> Result<HistoryFile, Histor
     Ok(HistoryFile { bytes: metadata.len(), format, partitions, csv, path })
 }
 
-/// A folder's value with `%3A` and the like read as the bytes they stand for, as Hive writes them.
+/// Decodes `%3A` and the like in a folder's value, as Hive writes them.
 fn unescape(value: &str) -> String {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();

@@ -37,7 +37,7 @@ impl Format {
         ("prom", Self::Prometheus),
     ];
 
-    /// The format of a file called so; `None` where the name does not say.
+    /// The format by the name of a file; `None` if the name does not tell.
     pub(super) fn from_name(path: &Path) -> Option<Self> {
         let ending = path.extension()?;
         let known = Self::ENDINGS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known));
@@ -45,14 +45,14 @@ impl Format {
     }
 }
 
-/// What the first bytes of a file tell; a name can mislead.
+/// The content of a file by its first bytes, because a name can mislead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
     /// Its format.
     Known(Format),
-    /// That it is compressed as a whole, by such a program.
+    /// Compressed as a whole, by this program.
     Packed(&'static str),
-    /// That it is text, but not in UTF-8.
+    /// Text in UTF-16.
     Utf16,
     /// Nothing.
     Unknown,

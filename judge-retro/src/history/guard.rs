@@ -1,4 +1,4 @@
-//! What polars does where it cannot go on.
+//! Turns panics of polars into errors.
 
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 

@@ -2,30 +2,31 @@
 //!
 //! # What is read
 //!
-//! Parquet, CSV, NDJSON, Arrow IPC, and Prometheus `query_range` responses; a file, a folder, or a
-//! pattern. Folders called `key=value` on the way to a file are columns of all its rows.
+//! Parquet, CSV, NDJSON, Arrow IPC, and Prometheus `query_range` responses: a file, a folder, or a
+//! pattern. Folders named `key=value` on the path of a file are columns of all its rows.
 //!
-//! A table is **long** if it has the columns `metric` and `value`, a row a point, and **wide** otherwise,
-//! a column a metric. Both have `release`, `timestamp` and `role`, and may have `instance`; each can
-//! have another name ([`ColumnNames`]). Of a Prometheus response the columns are the labels.
+//! A table with the columns `metric` and `value` is **long**, with one row per point. Other tables are
+//! **wide**, with one column per metric. Both have `release`, `timestamp` and `role`, and may have
+//! `instance`; each column can have another name ([`ColumnNames`]). The columns of a Prometheus response
+//! are its labels.
 //!
 //! # Rules
 //!
 //! - **Gaps.** An empty cell, a null, `NaN`, and a time without a row are gaps, each at its own time.
-//! - **Order.** Rows of a release may stand in any order. Where the rows of one release do not stand
-//!   together, see `parts`.
-//! - **Repeated rows.** Two rows that give one series the same value at the same time are one. Two values
-//!   for one time make the release impossible to judge.
-//! - **Time zones.** Timestamps with a zone or an offset are instants, whichever it is, and may be mixed.
-//!   Text without a zone is refused. A column of a timestamp type without a zone is UTC, as Parquet and
-//!   Arrow writers mean it; a history that mixes columns with and without a zone is refused.
-//! - **Instances.** Where a role has several, its series is the mean of those that have a point at a time,
-//!   as Kayenta's queries average (`avg`).
-//! - **CSV** is read as `judge run` reads it: space around names and values is none of theirs, blank lines
-//!   are no rows, and the column of times may be called `time` or `Timestamp` too. A row that is shorter
-//!   or longer than the header makes the file a damaged one.
-//! - **Damaged files** beside whole ones are left out, and said to be.
-//! - **Metrics** that the config does not have are passed over with a warning.
+//! - **Order.** Rows of a release may be in any order. If the rows of one release are not contiguous,
+//!   see `bulk/scattered.rs`.
+//! - **Repeated rows.** Two rows with the same value for one series at one time count once. Two
+//!   different values make the release impossible to judge.
+//! - **Time zones.** Timestamps with a zone or an offset are instants, and zones may be mixed. Text
+//!   without a zone is refused. A column of a timestamp type without a zone is UTC, as Parquet and Arrow
+//!   writers mean it. A history that mixes columns with and without a zone is refused.
+//! - **Instances.** If a role has several, its series is the mean of those with a point at that time, as
+//!   Kayenta's queries average (`avg`).
+//! - **CSV** follows the rules of `judge run`: space around names and values is removed, blank lines are
+//!   no rows, and the column of times may also be called `time` or `Timestamp`. A row that is shorter or
+//!   longer than the header makes the file damaged.
+//! - **Damaged files** are left out and reported, if there are others.
+//! - **Metrics** that the config does not have are ignored, with a warning.
 
 mod batch;
 mod csv_rows;
@@ -57,7 +58,7 @@ pub(crate) use release_rows::{BatchRows, ColumnSelection, ReleaseRows};
 
 use layout::{FileLayout, PointColumns, Zone};
 
-/// Recorded metrics of past releases, in files that have been found and looked into.
+/// Recorded metrics of past releases, in files that have been found and inspected.
 #[derive(Debug, Clone)]
 pub struct ReleaseHistory {
     files: Vec<(Arc<HistoryFile>, Arc<FileLayout>)>,
@@ -67,14 +68,14 @@ pub struct ReleaseHistory {
 }
 
 impl ReleaseHistory {
-    /// Finds the files that `sources` name (files, folders, patterns) and looks at their columns;
-    /// `series` are the names of the series that are needed.
+    /// Finds the files of `sources` (files, folders, patterns) and inspects their columns. `series` are
+    /// the names of the needed series.
     ///
-    /// Files that are damaged are left out if there are others; see [`ReleaseHistory::damaged`].
+    /// Damaged files are left out if there are others; see [`ReleaseHistory::damaged`].
     ///
     /// # Errors
-    /// When there is no file, all are damaged, or one of them cannot be history: everything that can be
-    /// seen without reading the rows, and of CSV files their rows too.
+    /// If there is no file, if all are damaged, or if one cannot be history. The check covers everything
+    /// that can be seen without reading the rows, and the rows of CSV files.
     pub fn open(
         sources: &[PathBuf],
         options: &HistoryOptions,
@@ -114,22 +115,22 @@ impl ReleaseHistory {
         Ok(Self { files: opened, options: Arc::new(options.clone()), warnings, damaged })
     }
 
-    /// What is wrong with files that are left out because of it. Releases may lack rows that were in them.
+    /// Why files are left out. Releases may lack their rows.
     pub fn damaged(&self) -> &[HistoryError] {
         &self.damaged
     }
 
-    /// What was odd, for people.
+    /// Warnings for people.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The files, in the order in which they are read, with their sizes in bytes.
+    /// The files in reading order, with their sizes in bytes.
     pub fn files(&self) -> impl Iterator<Item = (&std::path::Path, u64)> {
         self.files.iter().map(|(file, _)| (file.path.as_path(), file.bytes))
     }
 
-    /// What its roles are called.
+    /// The names of the roles.
     pub(crate) fn roles(&self) -> &RoleNames {
         &self.options.roles
     }

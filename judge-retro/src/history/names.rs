@@ -1,4 +1,4 @@
-//! A column of names, in which rows next to each other mostly have the same.
+//! A column of names, in which neighbouring rows mostly have the same name.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub(crate) enum Names {
 }
 
 impl Names {
-    /// The name of `row`; empty where there is none.
+    /// The name of `row`; empty if there is none.
     pub(crate) fn get(&self, row: usize) -> &str {
         match self {
             Self::Once(name) => name,
@@ -23,7 +23,7 @@ impl Names {
         }
     }
 
-    /// How far the name of the first of `rows` goes: the first row with another, or the end.
+    /// The end of the run of the first name of `rows`: the first row with another name, or the end.
     pub(crate) fn run(&self, rows: &Range<usize>) -> usize {
         let Self::Column(names) = self else {
             return rows.end;
@@ -60,7 +60,7 @@ impl Names {
 /// Views that are compared before it is asked whether one differs, so that several fit an instruction.
 const AT_ONCE: usize = 16;
 
-/// How many views at the start are `view`, counted in whole blocks.
+/// Number of leading views equal to `view`, in whole blocks.
 fn alike(views: &[View], view: u128) -> usize {
     let same = |block: &&[View]| {
         block.iter().fold(0, |differing, other| differing | (other.as_u128() ^ view)) == 0

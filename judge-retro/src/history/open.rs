@@ -20,7 +20,7 @@ use super::layout::FileLayout;
 use super::options::ColumnNames;
 use super::prometheus;
 
-/// A file's rows, not read yet.
+/// A lazy frame of a file's rows.
 fn scan(file: &HistoryFile, names: &ColumnNames) -> Result<LazyFrame, HistoryError> {
     let broken = |error| broken(file, &error);
     let path = PlRefPath::try_from_path(&file.path).map_err(broken)?;
@@ -53,7 +53,7 @@ fn scan(file: &HistoryFile, names: &ColumnNames) -> Result<LazyFrame, HistoryErr
     }
 }
 
-/// The columns that `header` names; the times may be called as `judge run` has them too.
+/// The columns of `header`. The times may have the names of `judge run` too.
 fn columns<'a>(header: impl Iterator<Item = &'a String>, names: &ColumnNames) -> Vec<String> {
     let mut columns: Vec<String> = header.cloned().collect();
     let timestamp = ColumnNames::default().timestamp;
@@ -76,7 +76,7 @@ pub(super) fn schema(file: &HistoryFile, names: &ColumnNames) -> Result<Arc<Sche
     guarded(file, || scan(file, names)?.collect_schema().map_err(|error| broken(file, &error)))
 }
 
-/// Hands the rows of `file` to `take` in their order, until it wants no more.
+/// Passes the rows of `file` to `take` in order, until it returns false.
 pub(super) fn read(
     file: &Arc<HistoryFile>,
     layout: &Arc<FileLayout>,

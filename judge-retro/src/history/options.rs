@@ -1,13 +1,13 @@
-//! What a history calls things.
+//! The names of a history's columns and roles.
 
 use super::Format;
 
 /// The names of a history's columns, of its folders (`release=v7/`), or of Prometheus labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnNames {
-    /// Tells releases apart.
+    /// Name of the release.
     pub release: String,
-    /// When a point was taken.
+    /// Time of the point.
     pub timestamp: String,
     /// The metric of a long table's row.
     pub metric: String,
@@ -15,7 +15,7 @@ pub struct ColumnNames {
     pub role: String,
     /// The value of a long table's row.
     pub value: String,
-    /// Tells the instances of a role apart; a history need not have it.
+    /// Name of the instance; a history need not have it.
     pub instance: String,
 }
 
@@ -34,7 +34,7 @@ impl Default for ColumnNames {
 }
 
 impl ColumnNames {
-    /// The name of `column` to change it; `None` if there is no such column.
+    /// The name of `column`, to change it; `None` if there is no such column.
     ///
     /// ```
     /// use judge_retro::ColumnNames;
@@ -57,21 +57,21 @@ impl ColumnNames {
         })
     }
 
-    /// The columns there are names of.
+    /// All columns that have a name here.
     pub const ALL: [&str; 6] = ["release", "timestamp", "metric", "role", "value", "instance"];
 }
 
-/// What a history calls the two roles.
+/// The names of the two roles in a history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleNames {
-    /// Words for the baseline.
+    /// Names of the baseline.
     pub baseline: Vec<String>,
-    /// Words for the canary.
+    /// Names of the canary.
     pub canary: Vec<String>,
 }
 
 impl Default for RoleNames {
-    /// Ours, and Kayenta's.
+    /// Our names and Kayenta's.
     fn default() -> Self {
         let named = |names: [&str; 2]| names.map(str::to_owned).to_vec();
         Self { baseline: named(["baseline", "control"]), canary: named(["canary", "experiment"]) }
@@ -81,9 +81,9 @@ impl Default for RoleNames {
 /// How a history is read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HistoryOptions {
-    /// What its columns are called.
+    /// Names of its columns.
     pub columns: ColumnNames,
-    /// What its roles are called.
+    /// Names of its roles.
     pub roles: RoleNames,
     /// The format of every file; `None` to tell by each file's name and content.
     pub format: Option<Format>,

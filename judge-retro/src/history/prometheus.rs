@@ -1,4 +1,4 @@
-//! A Prometheus `query_range` response as a long table: a column a label, a row a point.
+//! A Prometheus `query_range` response as a long table: one column per label, one row per point.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,8 +14,8 @@ use super::files::HistoryFile;
 use super::format::Format;
 use super::options::ColumnNames;
 
-/// Reads the response whole. Its labels are columns; `__name__` is the metric where no label has the
-/// metric's name.
+/// Reads the whole response. Its labels are columns; `__name__` is the metric, unless a label has the
+/// name of the metric column.
 pub(super) fn read(file: &HistoryFile, names: &ColumnNames) -> Result<LazyFrame, HistoryError> {
     let bytes =
         fs::read(&file.path).map_err(|error| file.error(FileProblem::Io(error.to_string())))?;

@@ -1,4 +1,4 @@
-//! The rows of a history in their order, cut where the release changes.
+//! The rows of a history in order, split by release.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -10,31 +10,31 @@ use super::batch::Batch;
 use super::error::{FileProblem, HistoryError};
 use super::{ReleaseHistory, open};
 
-/// Rows of one release that stand together in one batch.
+/// Contiguous rows of one release in one batch.
 #[derive(Debug, Clone)]
 pub(crate) struct BatchRows {
     pub(crate) batch: Arc<Batch>,
     pub(crate) rows: Range<usize>,
 }
 
-/// Every row of one release, as they stand in the files.
+/// All rows of one release, as batches.
 #[derive(Debug, Clone)]
 pub(crate) struct ReleaseRows {
     pub(crate) name: Arc<str>,
     pub(crate) batches: Vec<BatchRows>,
 }
 
-/// Which releases a history has, known before anything is judged.
+/// The releases of a history, known before anything is judged.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Survey {
-    /// The releases in the order in which they first appear, with how many rows each has.
+    /// The releases in the order of their first rows, with the number of rows of each.
     pub(crate) releases: Vec<(Arc<str>, u64)>,
-    /// Whether the rows of every release stand together.
+    /// Whether the rows of every release are contiguous.
     pub(crate) together: bool,
 }
 
 impl Survey {
-    /// How many releases there are.
+    /// Number of releases.
     pub fn releases(&self) -> usize {
         self.releases.len()
     }
@@ -44,25 +44,25 @@ impl Survey {
         self.releases.iter().map(|(name, _)| name.as_ref())
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub fn rows(&self) -> u64 {
         self.releases.iter().map(|(_, rows)| rows).sum()
     }
 
-    /// Whether the rows of every release stand together, so that one pass over the files is enough.
+    /// Whether the rows of every release are contiguous, so that one pass over the files is enough.
     pub fn together(&self) -> bool {
         self.together
     }
 }
 
-/// Batches that are read ahead of whoever takes them.
+/// Number of batches to read ahead.
 const BATCHES_AHEAD: usize = 2;
 
 impl ReleaseHistory {
-    /// Reads which releases there are, and no more of the files than that takes.
+    /// Reads the names of the releases, and nothing else.
     ///
     /// # Errors
-    /// When a file cannot be read, or a row has no release.
+    /// If a file cannot be read, or a row has no release.
     pub fn survey(&self) -> Result<Survey, HistoryError> {
         let mut survey = Survey { releases: Vec::new(), together: true };
         let mut index_of: HashMap<Arc<str>, usize> = HashMap::new();
@@ -100,7 +100,7 @@ impl ReleaseHistory {
         Err(batch.file.error(FileProblem::NoRelease { place, column }))
     }
 
-    /// The rows of each release, in the order of the files. The rows of a release must stand together.
+    /// The rows of each release, in the order of the files. The rows of a release must be contiguous.
     pub(crate) fn release_rows(&self) -> ReleaseRowsIter {
         ReleaseRowsIter {
             batches: self.batches(ColumnSelection::All),
@@ -110,7 +110,7 @@ impl ReleaseHistory {
         }
     }
 
-    /// Every row of every file, in order, read by another thread a little ahead.
+    /// All rows of all files, in order, read ahead by another thread.
     pub(crate) fn batches(&self, columns: ColumnSelection) -> Batches {
         let (sender, receiver) = sync_channel(BATCHES_AHEAD);
         let history = self.clone();
@@ -141,7 +141,7 @@ impl ReleaseHistory {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ColumnSelection {
     All,
-    /// Only which release it is of.
+    /// The release only.
     Releases,
 }
 
@@ -180,13 +180,12 @@ impl Iterator for Batches {
 
 /// The rows of each release, in the order of the files.
 ///
-/// This is the fast way, for histories in which the rows of each release stand together. For the
-/// others see `bulk/scattered.rs`.
+/// This is the fast path for contiguous releases. For other histories see `bulk/scattered.rs`.
 pub(crate) struct ReleaseRowsIter {
     batches: Batches,
-    /// What is read and not handed out yet: a batch and its first row.
+    /// The current batch, and its next row.
     batch: Option<(Arc<Batch>, usize)>,
-    /// The release whose end has not been seen.
+    /// The release that may continue in the next batch.
     open: Option<ReleaseRows>,
     failed: bool,
 }

@@ -7,7 +7,7 @@ use polars::sql::sql_expr;
 
 use crate::release::{RecordedInstance, RecordedSeries};
 
-/// An expression that gives a point for the points of one time.
+/// An expression that computes a point from the points of one time.
 #[derive(Debug)]
 pub(super) struct Expression {
     expression: Expr,
@@ -17,7 +17,7 @@ pub(super) struct Expression {
 const ALLOWED: &str = "an expression in SQL over recorded series, such as cpu / rps";
 
 impl Expression {
-    /// The expression that `text` stands for; otherwise what is allowed.
+    /// Parses `text`; the error says what is expected.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let parsed = sql_expr(text)
             .map_err(|error| format!("{ALLOWED}: {}", first_line(&error.to_string())))?;
@@ -44,8 +44,8 @@ impl Expression {
         &self.inputs
     }
 
-    /// Whether each point depends on the points of its own time alone: what several points give
-    /// together must be what each gives by itself.
+    /// Checks that each point depends on the points of its own time only: several rows together must
+    /// give the same as each row alone.
     fn check(&self) -> Result<(), String> {
         let wrong = |error: String| format!("{ALLOWED}: {error}");
         let row = |row: usize| -> Vec<f64> {
@@ -71,7 +71,7 @@ impl Expression {
         Ok(())
     }
 
-    /// The metric made of `inputs`, each with as many points as `points` or none.
+    /// Computes the metric from `inputs`, each with `points` points or none.
     pub(super) fn derive(
         &self,
         inputs: &[&RecordedSeries],

@@ -1,4 +1,4 @@
-//! Judges a recorded release as it would have been judged while it ran.
+//! Judges a recorded release as if it were running.
 
 mod cause;
 mod cut;
@@ -17,30 +17,30 @@ use crate::windows::{Stage, StageRule, TimeSpan, Window, Windows};
 
 pub use no_baseline::NoBaseline;
 
-/// What to do once the stage's rule would have stopped a canary.
+/// What happens after the stage's rule has stopped a canary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AfterStop {
-    /// Judge no further interval, as the stage would not have.
+    /// Judge no further interval, like the stage.
     #[default]
     End,
-    /// Judge the rest all the same, to see what became of it.
+    /// Judge the remaining intervals too.
     GoOn,
 }
 
-/// How releases are judged again; the same for all of them.
+/// How all releases are judged again.
 #[derive(Clone)]
 pub struct Replay {
     /// Metrics, groups and weights.
     pub config: CanaryConfig,
     /// The scores that give the verdicts.
     pub thresholds: Thresholds,
-    /// Who judges.
+    /// The judge.
     pub judge: &'static dyn Judge,
-    /// What each judgement looks at.
+    /// The windows of the judgements.
     pub windows: Windows,
-    /// What ends a stage.
+    /// When a stage ends.
     pub rule: StageRule,
-    /// What happens then.
+    /// What happens after that.
     pub after_stop: AfterStop,
 }
 
@@ -56,12 +56,12 @@ impl fmt::Debug for Replay {
     }
 }
 
-/// One judgement in a canary's life.
+/// The judgement of one interval.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReplayedInterval {
-    /// What it looked at.
+    /// The judged points.
     pub window: Window,
-    /// What the judge said.
+    /// The judgement.
     pub judgement: Judgement,
 }
 
@@ -72,12 +72,11 @@ pub struct Replayed {
     pub release: String,
     /// From the first recorded point of the canary to a step after its last.
     pub recorded: TimeSpan,
-    /// What would have become of it.
+    /// The result of the stage.
     pub stage: Stage,
-    /// The metrics that made it fail, or kept it from passing, in its deciding interval: the most costly
-    /// first. Empty for one that passes.
+    /// The metrics that kept the deciding interval from Pass, the most costly first. Empty if it passes.
     pub because_of: Vec<String>,
-    /// The first window, if any, that compares metrics with a baseline that lies elsewhere.
+    /// The first window, if any, in which the baseline has points only elsewhere.
     pub no_baseline: Option<NoBaseline>,
     /// Its judgements, in order; at least one.
     pub intervals: Vec<ReplayedInterval>,
@@ -98,12 +97,12 @@ impl Replayed {
     }
 }
 
-/// Why a release cannot be judged again; the others can.
+/// Why a release cannot be judged. The other releases can.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[error("{0}")]
 pub struct BrokenRelease(pub String);
 
-/// Judges releases one after the other, with buffers that it keeps. One a thread.
+/// Judges releases one by one, and reuses its buffers. Use one per thread.
 #[derive(Debug)]
 pub struct Replayer {
     replay: Arc<Replay>,
@@ -112,7 +111,7 @@ pub struct Replayer {
 }
 
 impl Replayer {
-    /// For releases that are judged as `replay` says.
+    /// A replayer with the settings of `replay`.
     pub fn new(replay: &Arc<Replay>) -> Self {
         let request = JudgeRequest {
             config: replay.config.clone(),
@@ -122,18 +121,19 @@ impl Replayer {
         Self { replay: Arc::clone(replay), request, scratch: Scratch::default() }
     }
 
-    /// From now on a release is broken off before its next metric once `stop` is true.
+    /// Stops before the next metric once `stop` is true.
     pub fn stop_on(&mut self, stop: Arc<AtomicBool>) {
         self.scratch.stop_on(stop);
     }
 
     /// Judges every interval of `release`.
     ///
-    /// One interval over all of it gives what `judge run` gives for the same series, bit for bit.
+    /// A single interval over the whole recording gives the same as `judge run` for the same series, bit
+    /// for bit.
     ///
     /// # Errors
-    /// When a role was not recorded, the recording is too short for the windows, or the judge refuses
-    /// the config.
+    /// If a role was not recorded, the recording is too short for the windows, or the judge refuses the
+    /// config.
     pub fn judge(&mut self, release: &Release) -> Result<Replayed, BrokenRelease> {
         for (grid, role) in [(release.baseline, "baseline"), (release.canary, "canary")] {
             if grid.points == 0 {

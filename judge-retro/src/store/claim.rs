@@ -1,4 +1,4 @@
-//! One run at a time in a folder of parts.
+//! A lock on a folder of parts: one run at a time.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -6,28 +6,27 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 
-/// A folder of parts that no other run can have at the same time. The system gives it back when the
-/// process ends, however that happens.
+/// A locked folder of parts. The system releases the lock when the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct Claim {
     folder: PathBuf,
     _lock: File,
 }
 
-/// Locked as long as somebody works in the folder.
+/// The file that is locked.
 const LOCK: &str = "lock";
 
-/// What a run depends on, by name.
+/// File with the settings of a run.
 pub(super) const SETTINGS: &str = "settings.json";
 
-/// How the name of a file ends that is not put in its place yet.
+/// Ending of files that are not finished.
 pub(super) const UNFINISHED: &str = ".part";
 
-/// How the names of files end that runs write.
+/// Endings of the files that runs write.
 const WRITTEN: [&str; 4] = [".frame", ".lines", SETTINGS, UNFINISHED];
 
 impl Claim {
-    /// Makes the folder where it is missing, and claims it.
+    /// Creates the folder if it is missing, and locks it.
     pub(super) fn acquire(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(LOCK);
         let io = |source| StoreError::Io { path: folder.to_owned(), source };
@@ -40,7 +39,7 @@ impl Claim {
             }
             let opened = File::options().create(true).truncate(false).write(true).open(&path);
             let lock = match opened {
-                // Whoever had the folder has just removed it.
+                // The previous owner has just removed it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 opened => opened.map_err(io)?,
             };
@@ -57,7 +56,7 @@ impl Claim {
         }
     }
 
-    /// Removes what runs have written there, and nothing else; the folder itself goes with the claim.
+    /// Removes the files of runs and nothing else. Dropping the claim removes the folder.
     pub(super) fn empty(&self) -> io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
@@ -72,14 +71,14 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        // A folder with parts stays; a lock that stays because of an error is nobody's.
+        // A folder with parts stays. A lock file that stays because of an error locks nothing.
         let _ = fs::remove_file(self.folder.join(LOCK));
         let _ = fs::remove_dir(&self.folder);
     }
 }
 
-/// Whether the file that was locked is the one that others would lock: it may have been removed between
-/// opening and locking.
+/// Whether the locked file is still the one at `path`: it may have been removed between opening and
+/// locking.
 #[cfg(unix)]
 fn still_there(lock: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -87,7 +86,7 @@ fn still_there(lock: &File, path: &Path) -> bool {
     (ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino())
 }
 
-/// Elsewhere a file that is open stays.
+/// On other systems an open file cannot be removed.
 #[cfg(not(unix))]
 fn still_there(_lock: &File, _path: &Path) -> bool {
     true

@@ -1,4 +1,4 @@
-//! Why there are no windows.
+//! Errors of windows.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::length;
 
-/// Why a canary's life cannot be cut into windows. Lengths are in milliseconds.
+/// Why a recording cannot be cut into windows. Lengths are in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WindowError {
@@ -22,7 +22,7 @@ pub enum WindowError {
         /// What it may be at least.
         least: &'static str,
     },
-    /// An interval would never end.
+    /// The interval is longer than the lifetime.
     #[error(
         "interval: expected at most the lifetime, {}, got {}; leave it out for one judgement at the end",
         length::show(*.lifetime), length::show(*.interval)
@@ -33,7 +33,7 @@ pub enum WindowError {
         /// The lifetime.
         lifetime: u64,
     },
-    /// Some windows would have no point.
+    /// A length is below the step, so some windows would have no point.
     #[error("{name}: expected at least the step, {}, got {}", length::show(*.step), length::show(*.span))]
     BelowStep {
         /// Which.
@@ -43,7 +43,7 @@ pub enum WindowError {
         /// The step.
         step: u64,
     },
-    /// Nothing of a release is left to judge.
+    /// The warm-up covers the whole recording.
     #[error(
         "the canary was recorded for {}, and the first {} are warm-up; nothing is left to judge: \
          shorten --warm-up", length::show(*.recorded), length::show(*.warm_up)
@@ -54,15 +54,15 @@ pub enum WindowError {
         /// The warm-up.
         warm_up: u64,
     },
-    /// A recording is far longer than the interval.
+    /// The recording has too many intervals.
     #[error(
         "expected at most {allowed} intervals, got {count}; look for a wrong timestamp, or lengthen \
          --interval"
     )]
     TooManyIntervals {
-        /// How many there would be.
+        /// Number of intervals.
         count: i64,
-        /// How many there may be.
+        /// Largest allowed number.
         allowed: i64,
     },
 }

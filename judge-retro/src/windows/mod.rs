@@ -1,15 +1,15 @@
-//! Which points each interval of a canary's life is judged on, as Spinnaker's canary stage has it.
+//! The points that each interval of a canary is judged on, as in Spinnaker's canary stage.
 //!
-//! All times are milliseconds since the Unix epoch, so neither time zones nor daylight saving play a
-//! part; Unix time repeats or smears a leap second, and no window is longer or shorter for it. A span
-//! of time holds its start and not its end, so that windows that follow each other share no point.
+//! All times are milliseconds since the Unix epoch, so time zones and daylight saving have no effect.
+//! Unix time repeats or smears a leap second; no window is longer or shorter for it. A span contains its
+//! start but not its end, so adjacent windows share no point.
 //!
 //! Source: `RunCanaryIntervalsStage.kt` of Spinnaker's orca. Where this differs from it:
 //!
-//! - Spinnaker reckons in whole minutes; here it is milliseconds.
-//! - An interval longer than the lifetime is cut to it there and refused here.
-//! - Given an end time, Spinnaker waits for the warm-up but judges its points all the same. Here the
-//!   warm-up is never judged, unless a sliding lookback reaches into it, as it can there.
+//! - Spinnaker counts whole minutes; this module counts milliseconds.
+//! - Spinnaker shortens an interval that is longer than the lifetime; here it is an error.
+//! - With an end time, Spinnaker waits for the warm-up but judges its points all the same. Here the
+//!   warm-up is never judged, unless a sliding lookback reaches into it, as in Spinnaker.
 
 mod error;
 mod options;
@@ -19,22 +19,22 @@ pub use error::WindowError;
 pub use options::{Lifetime, Lookback, WindowOptions};
 pub use stage::{Stage, StageRule};
 
-/// A span of time: its start, and not its end, in milliseconds since the Unix epoch.
+/// A span of time with its start and without its end, in milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeSpan {
-    /// The first moment in it.
+    /// The first moment of the span.
     pub start_millis: i64,
-    /// The first moment after it.
+    /// The first moment after the span.
     pub end_millis: i64,
 }
 
 impl TimeSpan {
-    /// How long it is, in milliseconds; 0 if it ends before it starts.
+    /// Its length in milliseconds; 0 if it ends before it starts.
     pub fn millis(self) -> u64 {
         u64::try_from(self.end_millis.saturating_sub(self.start_millis)).unwrap_or(0)
     }
 
-    /// The same span this much earlier.
+    /// The span shifted to an earlier time.
     fn earlier(self, millis: i64) -> Self {
         Self {
             start_millis: self.start_millis.saturating_sub(millis),
@@ -43,54 +43,53 @@ impl TimeSpan {
     }
 }
 
-/// What one judgement of a canary looks at.
+/// The points that one judgement reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// Which interval of the canary's life it ends, from 1.
+    /// The number of the interval that it ends, from 1.
     pub interval: usize,
-    /// Of the canary's points.
+    /// The canary's points.
     pub canary: TimeSpan,
-    /// Of the baseline's points: the canary's, earlier by the baseline offset.
+    /// The baseline's points: the canary's span, earlier by the baseline offset.
     pub baseline: TimeSpan,
 }
 
-/// How a canary's life is cut into windows; always one that can be followed.
+/// The windows of a canary. A value of this type is always valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Windows {
-    /// `None` where it ends with the recording.
+    /// `None` if it ends with the recording.
     lifetime: Option<i64>,
     warm_up: i64,
     /// `None` for one interval as long as the lifetime.
     interval: Option<i64>,
-    /// How far back a sliding lookback reaches; `None` for a growing one.
+    /// Length of a sliding lookback; `None` for a growing one.
     sliding: Option<i64>,
     baseline_offset: i64,
     step: Option<u64>,
 }
 
 impl Windows {
-    /// The step that points are put on; `None` for each release's own.
+    /// The step of the grid; `None` for each release's own.
     pub fn step_millis(&self) -> Option<u64> {
         self.step
     }
 
-    /// The warm-up of a canary that was recorded from `start_millis` on; `None` if there is none.
+    /// The warm-up of a canary whose recording starts at `start_millis`; `None` if there is none.
     pub fn warm_up(&self, start_millis: i64) -> Option<TimeSpan> {
         let end_millis = start_millis.saturating_add(self.warm_up);
         (self.warm_up > 0).then_some(TimeSpan { start_millis, end_millis })
     }
 
-    /// The windows of a canary whose points were recorded in `recorded`, in order, at least one.
+    /// The windows of a canary with the recording `recorded`, in order; at least one.
     ///
-    /// Analysis begins a warm-up after the recording does. Interval `i` ends `i` intervals later; a
-    /// rest shorter than an interval at the end of the lifetime is not judged. Growing windows start
-    /// where analysis begins, sliding ones their length before their end, be that in the warm-up or
-    /// before the recording. An interval that would begin after the recording's end is left out: no
-    /// point of it is new. Points missing at the end of the last one are gaps.
+    /// The analysis starts after the warm-up. Interval `i` ends `i` intervals later; a rest shorter than
+    /// an interval at the end of the lifetime is not judged. Growing windows start with the analysis.
+    /// Sliding windows start their length before their end, even if that is in the warm-up or before the
+    /// recording. An interval that would start after the recording is left out, because it has no new
+    /// point. Missing points at the end of the last interval are gaps.
     ///
     /// # Errors
-    /// When the recording ends before analysis begins, or would be cut into more than a million
-    /// intervals.
+    /// If the recording ends within the warm-up, or would have more than a million intervals.
     pub fn cut(&self, recorded: TimeSpan) -> Result<Vec<Window>, WindowError> {
         let begin = recorded.start_millis.saturating_add(self.warm_up);
         let rest = recorded.end_millis.saturating_sub(begin);

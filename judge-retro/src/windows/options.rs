@@ -1,4 +1,4 @@
-//! What a person asks of the windows, and what makes them impossible.
+//! Options of the windows, and their checks.
 
 use std::time::Duration;
 
@@ -7,36 +7,36 @@ use super::{WindowError, Windows};
 /// How long a canary is judged, the warm-up not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lifetime {
-    /// From the end of the warm-up to the end of the release's recording: its real end.
+    /// From the end of the warm-up to the end of the recording.
     #[default]
     Recorded,
-    /// This long, whatever was recorded.
+    /// This long, whatever the length of the recording.
     Fixed(Duration),
 }
 
 /// Where each interval's window starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lookback {
-    /// Where analysis begins, so that windows grow.
+    /// At the end of the warm-up, so that windows grow.
     #[default]
     Growing,
     /// This long before the interval's end.
     Sliding(Duration),
 }
 
-/// How a canary's life is to be cut into windows. The default is one window over all of it.
+/// How a recording is cut into windows. The default is one window over the whole recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WindowOptions {
     /// How long a canary is judged.
     pub lifetime: Lifetime,
-    /// How much of the recording's start is not judged.
+    /// Time at the start of the recording that is not judged.
     pub warm_up: Duration,
     /// Time from one judgement to the next; `None` for one judgement at the end.
     pub interval: Option<Duration>,
     /// Where each window starts.
     pub lookback: Lookback,
-    /// How much earlier the baseline's points were taken: 0 for at the same time, a week to compare
-    /// with the week before.
+    /// How much earlier the baseline was recorded: 0 for the same time, a week to compare with the week
+    /// before.
     pub baseline_offset: Duration,
     /// The step that points are put on; `None` for each release's own.
     pub step: Option<Duration>,

@@ -1,13 +1,13 @@
-//! From the judgements of a canary's intervals to what becomes of it.
+//! The result of a canary stage, from the judgements of its intervals.
 
 use judge_core::{Judgement, Verdict};
 use serde::Serialize;
 
-/// Which rule of a canary stage decides at equality.
+/// What a canary stage does at a score equal to the marginal threshold.
 ///
-/// Both stop a canary early for a low score and pass it if its last score meets the pass threshold,
-/// `score >= pass`. They differ where a score equals the marginal threshold, which is the only place
-/// where Spinnaker disagrees with Kayenta's own verdicts:
+/// Both rules stop a canary early for a low score, and pass it if its last score reaches the pass
+/// threshold (`score >= pass`). They differ if a score equals the marginal threshold. Only there
+/// Spinnaker disagrees with Kayenta's own verdicts:
 ///
 /// | score | Kayenta's judge says | `Judge` rule | `Spinnaker` rule |
 /// | --- | --- | --- | --- |
@@ -16,9 +16,9 @@ use serde::Serialize;
 /// | above marginal, below pass | Marginal | goes on | goes on |
 /// | equal to pass | Pass (`score >= pass`) | goes on | goes on |
 ///
-/// With equal thresholds, pass = marginal, a score that equals both is judged Pass by Kayenta and
-/// stopped by Spinnaker. After the last interval a canary that was not stopped and does not meet pass
-/// fails Spinnaker's stage; here its verdict is Marginal, which tells it from one that was stopped.
+/// If pass = marginal, Kayenta judges a score equal to both as Pass, and Spinnaker stops the canary.
+/// After the last interval, a canary that was not stopped and does not reach pass fails Spinnaker's
+/// stage. Here its verdict is Marginal, to tell it from a stopped canary.
 ///
 /// Sources in Spinnaker's orca: `MonitorKayentaCanaryTask.kt` (`canaryScore <= marginal` ends the stage)
 /// and `AggregateCanaryResultsTask.kt` (`finalCanaryScore <= marginal`, then `finalCanaryScore < pass`).
@@ -43,20 +43,20 @@ impl StageRule {
     }
 }
 
-/// What became of a canary.
+/// The result of a canary stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stage {
-    /// Fail where it was stopped, else what its last judgement says.
+    /// Fail if the canary was stopped, else the verdict of the last judgement.
     pub verdict: Verdict,
-    /// The interval, from 1, after which it was stopped; `None` if it lived to its end.
+    /// The interval, from 1, after which the canary was stopped; `None` if it was not stopped.
     pub stopped_at: Option<usize>,
 }
 
 impl Stage {
-    /// What becomes of a canary that was judged so, interval by interval; `None` without a judgement.
+    /// The result for these judgements, interval by interval; `None` without a judgement.
     ///
-    /// Judgements after the one that stops it play no part.
+    /// Judgements after the one that stops the canary have no effect.
     pub fn from_judgements<'a>(
         rule: StageRule,
         judgements: impl IntoIterator<Item = &'a Judgement>,

@@ -8,26 +8,26 @@ use judge_core::config::{
 };
 use judge_core::{JudgeError, Problem, kayenta};
 
-use crate::problems::Problems;
+use crate::convert::problems::Problems;
 use crate::proto;
 
 use super::evidence;
 
 /// Where the reading is, and what was found wrong so far.
 pub(super) struct Reading<'a> {
-    path: Path<'a>,
+    path: FieldPath<'a>,
     problems: &'a mut Problems,
 }
 
 /// Where a message stands in the request; written out only where something is wrong.
 #[derive(Debug, Clone, Copy)]
-enum Path<'a> {
+enum FieldPath<'a> {
     Root(&'a str),
-    Field(&'a Path<'a>, &'a str),
-    Element(&'a Path<'a>, &'a str, usize),
+    Field(&'a FieldPath<'a>, &'a str),
+    Element(&'a FieldPath<'a>, &'a str, usize),
 }
 
-impl fmt::Display for Path<'_> {
+impl fmt::Display for FieldPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root(name) => f.write_str(name),
@@ -39,15 +39,15 @@ impl fmt::Display for Path<'_> {
 
 impl<'a> Reading<'a> {
     pub(super) fn new(path: &'a str, problems: &'a mut Problems) -> Self {
-        Self { path: Path::Root(path), problems }
+        Self { path: FieldPath::Root(path), problems }
     }
 
     pub(super) fn within<'b>(&'b mut self, field: &'b str) -> Reading<'b> {
-        Reading { path: Path::Field(&self.path, field), problems: self.problems }
+        Reading { path: FieldPath::Field(&self.path, field), problems: self.problems }
     }
 
     fn element<'b>(&'b mut self, field: &'b str, index: usize) -> Reading<'b> {
-        Reading { path: Path::Element(&self.path, field, index), problems: self.problems }
+        Reading { path: FieldPath::Element(&self.path, field, index), problems: self.problems }
     }
 
     pub(super) fn error(&mut self, field: &str, value: impl fmt::Display, allowed: &str) {

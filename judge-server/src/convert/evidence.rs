@@ -2,7 +2,8 @@
 
 use judge_core::TestKind;
 use judge_core::config::evidence::{
-    EvidenceConfig, EvidenceSettings, JointSettings, MetricEvidence, MetricEvidenceSettings, Word,
+    EvidenceConfig, EvidenceSettings, JointSettings, MetricEvidence, MetricEvidenceSettings,
+    SettingWord,
 };
 
 use crate::proto;
@@ -83,7 +84,7 @@ fn read_joint(joint: &proto::Joint, reading: &mut Reading<'_>) -> JointSettings 
 }
 
 /// The word of a field that holds the number of an enum; `None` if the field was not written.
-fn word<T: Word, E: TryFrom<i32>>(
+fn word<T: SettingWord, E: TryFrom<i32>>(
     field: &str,
     number: i32,
     name: fn(&E) -> &'static str,
@@ -100,14 +101,17 @@ fn word<T: Word, E: TryFrom<i32>>(
 }
 
 /// The word that the contract has under `number`.
-fn meaning<T: Word, E: TryFrom<i32>>(number: i32, name: fn(&E) -> &'static str) -> Option<T> {
+fn meaning<T: SettingWord, E: TryFrom<i32>>(
+    number: i32,
+    name: fn(&E) -> &'static str,
+) -> Option<T> {
     let name = name(&E::try_from(number).ok()?);
     let words = T::WORDS.iter();
     words.filter(|(word, _)| is_called(name, word)).map(|(_, meaning)| *meaning).next()
 }
 
 /// The names of all words in the contract.
-fn expected<T: Word, E: TryFrom<i32>>(name: fn(&E) -> &'static str) -> String {
+fn expected<T: SettingWord, E: TryFrom<i32>>(name: fn(&E) -> &'static str) -> String {
     let names: Vec<&str> = (1..)
         .map_while(|number| E::try_from(number).ok())
         .map(|known| name(&known))
@@ -134,7 +138,7 @@ mod tests {
 
     use super::*;
 
-    fn assert_all<T: Word + PartialEq, E: TryFrom<i32>>(name: fn(&E) -> &'static str) {
+    fn assert_all<T: SettingWord + PartialEq, E: TryFrom<i32>>(name: fn(&E) -> &'static str) {
         let known =
             (1..=i32::from(u8::MAX)).take_while(|number| E::try_from(*number).is_ok()).count();
         assert_eq!(known, T::WORDS.len());

@@ -2,7 +2,7 @@
 
 use judge_core::config::{Direction, EffectMeasure, Thresholds};
 use judge_core::judgement::{
-    Classification, Counts, Decision, Effect, Evidence, Finding, GroupScore, Interval, Judgement,
+    Classification, Counts, Decision, Effect, Evidence, GroupScore, Interval, Judgement,
     MetricJudgement, SideSummary, Verdict,
 };
 use judge_core::{Judge, Warning, judges};
@@ -52,41 +52,34 @@ impl From<GroupScore> for proto::GroupScore {
 
 impl From<MetricJudgement> for proto::MetricJudgement {
     fn from(metric: MetricJudgement) -> Self {
-        let (metric, findings) = without_findings(metric);
-        Self { findings: findings.into_iter().map(Into::into).collect(), ..metric }
+        let explanation = metric.explanation();
+        let would_change = metric.what_would_change();
+        let panel = match metric.decision {
+            Decision::Panel(panel) => Some(panel.into()),
+            _ => None,
+        };
+        let (decision, evidence) = decision(metric.decision);
+        let tags = metric.tags.unwrap_or_default().into_iter();
+        Self {
+            name: metric.name,
+            id: metric.id,
+            tags: tags.map(|(tag, value)| (tag, value.unwrap_or_default())).collect(),
+            groups: metric.groups,
+            classification: proto::Classification::from(metric.classification).into(),
+            reason: metric.reason,
+            explanation,
+            critical: metric.critical,
+            muted: metric.muted,
+            baseline: Some(metric.baseline.into()),
+            canary: Some(metric.canary.into()),
+            mean_ratio: metric.mean_ratio,
+            decision: decision.into(),
+            evidence: evidence.map(Into::into),
+            findings: metric.findings.into_iter().map(Into::into).collect(),
+            panel,
+            would_change,
+        }
     }
-}
-
-/// A metric's message without its findings, and these by themselves.
-pub(crate) fn without_findings(metric: MetricJudgement) -> (proto::MetricJudgement, Vec<Finding>) {
-    let explanation = metric.explanation();
-    let would_change = metric.what_would_change();
-    let panel = match metric.decision {
-        Decision::Panel(panel) => Some(panel.into()),
-        _ => None,
-    };
-    let (decision, evidence) = decision(metric.decision);
-    let tags = metric.tags.unwrap_or_default().into_iter();
-    let message = proto::MetricJudgement {
-        name: metric.name,
-        id: metric.id,
-        tags: tags.map(|(tag, value)| (tag, value.unwrap_or_default())).collect(),
-        groups: metric.groups,
-        classification: proto::Classification::from(metric.classification).into(),
-        reason: metric.reason,
-        explanation,
-        critical: metric.critical,
-        muted: metric.muted,
-        baseline: Some(metric.baseline.into()),
-        canary: Some(metric.canary.into()),
-        mean_ratio: metric.mean_ratio,
-        decision: decision.into(),
-        evidence: evidence.map(Into::into),
-        findings: Vec::new(),
-        panel,
-        would_change,
-    };
-    (message, metric.findings)
 }
 
 impl From<Classification> for proto::Classification {

@@ -2,7 +2,7 @@
 
 use judge_core::{JudgeError, Judgement, Problem, Severity, Warning};
 
-use crate::problems::Problems;
+use crate::convert::problems::Problems;
 use crate::proto;
 
 /// How the caller wrote the request, which decides what its fields are called.

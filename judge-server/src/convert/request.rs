@@ -4,10 +4,10 @@ use judge_core::{
     CanaryConfig, Clock, JudgeError, JudgeRequest, MetricPair, Problem, Series, judges, kayenta,
 };
 
-use crate::limits;
-use crate::problems::Problems;
+use crate::convert::limits;
+use crate::convert::problems::Problems;
+use crate::convert::refusal::Refusal;
 use crate::proto;
-use crate::refusal::Refusal;
 
 use super::Dialect;
 use super::config::{self, Reading};
@@ -166,11 +166,10 @@ fn read_clock(clock: proto::Clock) -> Result<Clock, Problem> {
         .step
         .and_then(|step| millis(step.seconds, step.nanos))
         .and_then(|step| u64::try_from(step).ok())
-        .filter(|step| *step > 0);
-    let step_millis = step_millis.ok_or_else(|| {
-        Problem::error("clock.step", "missing or below 1 ms", "a duration of 1 ms or more")
-    })?;
-    Ok(Clock { start_millis, step_millis })
+        .ok_or_else(|| {
+            Problem::error("clock.step", "missing or negative", "a duration of at least 1 ms")
+        })?;
+    Clock::new(start_millis, step_millis).map_err(|problem| problem.within("clock"))
 }
 
 fn millis(seconds: i64, nanos: i32) -> Option<i64> {

@@ -113,6 +113,14 @@ fn flags(path: &Path, matches: &ArgMatches) -> Result<Vec<OsString>, SettingsErr
             (false, value) => {
                 return Err(failed(format!("{key} = {value}: allowed is true or false")));
             }
+            (true, Value::Array(values)) if argument.get_value_delimiter().is_some() => {
+                let values = values.iter().map(|value| match value {
+                    Value::String(value) => value.clone(),
+                    value => value.to_string(),
+                });
+                let values = values.collect::<Vec<_>>().join(",");
+                flags.push(format!("--{key}={values}").into());
+            }
             (true, Value::String(value)) => flags.push(format!("--{key}={value}").into()),
             (true, value) => flags.push(format!("--{key}={value}").into()),
         }
@@ -135,12 +143,12 @@ mod tests {
 
     #[test]
     fn flags_win_over_the_file_and_the_file_over_defaults() {
-        let file = "max-calls = 7\nmax-message-size = \"1MiB\"\ninsecure = true\n";
-        let settings = settings(file, &["--max-calls", "8"]).unwrap();
-        assert_eq!(settings.max_calls, 8);
+        let file = "max-metrics = 7\nmax-message-size = \"1MiB\"\ninsecure = true\n";
+        let settings = settings(file, &["--max-metrics", "8"]).unwrap();
+        assert_eq!(settings.max_metrics, 8);
         assert_eq!(settings.max_message_size.get(), 1 << 20);
         assert!(settings.insecure);
-        assert_eq!(settings.max_streams, 64);
+        assert_eq!(settings.max_stream_calls, 16);
     }
 
     #[test]
@@ -155,7 +163,7 @@ mod tests {
     #[test]
     fn what_the_file_may_not_say() {
         for file in
-            ["max-cals = 7", "max-calls = 1.5", "max-calls = -1", "x", "print-config = true"]
+            ["max-metrixx = 7", "max-metrics = 1.5", "max-metrics = -1", "x", "print-config = true"]
         {
             assert!(settings(file, &[]).is_err(), "{file}");
         }
@@ -163,7 +171,10 @@ mod tests {
 
     #[test]
     fn what_is_printed_reads_back() {
-        let first = settings("max-calls = 7\nidle-time = \"90s\"", &[]).unwrap();
+        let file = "max-metrics = 7\nidle-time = \"90s\"\ncaller-share = 0.25\n\
+                    trusted-proxies = [\"10.0.0.0/8\", \"::1\"]\nallowed-hosts = \"a,b\"";
+        let first = settings(file, &[]).unwrap();
+        assert_eq!((first.trusted_proxies.len(), first.allowed_hosts.len()), (2, 2));
         let printed = first.to_toml().unwrap();
         assert_eq!(settings(&printed, &[]).unwrap().to_toml().unwrap(), printed);
     }

@@ -1,15 +1,14 @@
 //! Times, counts and sizes as people write them, within what the server can work with.
 
 use std::fmt::{self, Display};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use ipnet::IpNet;
 use serde::{Serialize, Serializer};
-
-use crate::budget::ANSWER_BYTES;
 
 /// A time above 0, or 0, such as `250ms`, `30s`, `5min`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +82,40 @@ impl Serialize for Size {
     }
 }
 
+/// A network, or a single address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network(IpNet);
+
+impl Network {
+    /// Whether `address` is in it.
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address)
+    }
+}
+
+impl Serialize for Network {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let address = || text.parse::<IpAddr>().map(IpNet::from);
+        text.parse().or_else(|_| address()).map(Self).map_err(|_| {
+            "allowed is an address or a network, such as 10.0.0.7, 10.0.0.0/8, fd00::/8".into()
+        })
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// What something may take at most, or how often it is done: a timer of 0 would never rest, and
 /// clocks end somewhere.
 pub(super) const TIMES: RangeInclusive<Span> = Span(Duration::from_millis(1))..=LONGEST;
@@ -96,9 +129,6 @@ const LONGEST: Span = Span(Duration::from_hours(30 * 24));
 /// and less than any semaphore holds.
 pub(super) const COUNTS: RangeInclusive<usize> = 1..=MOST;
 
-/// The same where the server can do without.
-pub(super) const COUNTS_OR_NONE: RangeInclusive<usize> = 0..=MOST;
-
 const MOST: usize = 100_000_000;
 
 /// 0 is one a processor.
@@ -108,7 +138,10 @@ pub(super) const THREADS: RangeInclusive<usize> = 0..=1024;
 pub(super) const MESSAGES: RangeInclusive<Size> = Size(1)..=Size(4 << 30);
 
 /// From one answer to more than a machine has.
-pub(super) const MEMORY: RangeInclusive<Size> = Size(ANSWER_BYTES as u64)..=Size(64 << 40);
+pub(super) const MEMORY: RangeInclusive<Size> = Size(16 << 10)..=Size(64 << 40);
+
+/// A part of the whole: with less than a hundredth a caller could do next to nothing.
+pub(super) const SHARES: RangeInclusive<f64> = 0.01..=1.0;
 
 /// Reads where to listen. A name could be several addresses, so it is none.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
@@ -128,5 +161,21 @@ where
         // Why it is no such value shows by what is one.
         let value = text.parse().ok().filter(|value| allowed.contains(value));
         value.ok_or_else(|| format!("allowed is {} to {}", allowed.start(), allowed.end()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_are_written_as_people_write_them() {
+        for (text, expected) in
+            [("10.0.0.7", "10.0.0.7/32"), ("fd00::/8", "fd00::/8"), ("::1", "::1/128")]
+        {
+            assert_eq!(text.parse::<Network>().unwrap().to_string(), expected);
+        }
+        let error = "ten".parse::<Network>().unwrap_err();
+        assert!(error.starts_with("allowed is an address or a network"), "{error}");
     }
 }

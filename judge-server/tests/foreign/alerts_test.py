@@ -114,7 +114,7 @@ class Alerts(unittest.TestCase):
         self.raised("JudgeSecretsUnusable", 12, {series: "0x30"}, False)
 
     def test_lack_of_capacity(self):
-        series = 'judge_refusals_total{reason="TOO_MANY_CALLS"}'
+        series = 'judge_refusals_total{reason="TOO_MANY_BYTES"}'
         self.raised("JudgeRefusesForLackOfCapacity", 30, {series: "0+1x60"}, True)
         self.raised("JudgeRefusesForLackOfCapacity", 30, {series: "5x60"}, False)
 

@@ -89,7 +89,18 @@ async fn a_line_of_json_has_what_is_known_of_a_call() {
         lines.filter(|line: &serde_json::Map<_, _>| line["message"] == "call").collect();
     let [judged, refused] = calls.as_slice() else { panic!("{log}") };
     let names = |line: &serde_json::Map<_, _>| line.keys().cloned().collect::<BTreeSet<_>>();
-    let always = ["code", "duration_us", "id", "level", "message", "method", "target", "timestamp"];
+    let always = [
+        "code",
+        "duration_us",
+        "id",
+        "level",
+        "message",
+        "method",
+        "peer",
+        "request_id",
+        "target",
+        "timestamp",
+    ];
     let with = |more: &[&str]| always.iter().chain(more).map(|name| (*name).to_owned()).collect();
     assert_eq!(names(judged), with(&["trace_id", "verdict"]));
     assert_eq!(names(refused), with(&["config", "reason"]));
@@ -114,7 +125,8 @@ async fn a_line_of_text_says_the_same() {
     let log = logged("text").await;
     // No terminal reads it, so there are no colours between name and value.
     for said in [
-        r#"call method="Judge" code="OK" id="busy" verdict="Fail" trace_id="4bf92f3577b34da6a3ce929d0e0e4736" duration_us="#,
+        r#"call method="Judge" code="OK" id="busy" verdict="Fail" peer="127.0.0.1:"#,
+        r#"trace_id="4bf92f3577b34da6a3ce929d0e0e4736" duration_us="#,
         r#"call method="Judge" code="INVALID_ARGUMENT" reason="INVALID_REQUEST" id="refused" config="checkout"#,
     ] {
         assert!(log.contains(said), "{log}");

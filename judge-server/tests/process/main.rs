@@ -12,4 +12,5 @@ mod harness;
 mod log;
 mod memory;
 mod settings;
+mod signals;
 mod tls;

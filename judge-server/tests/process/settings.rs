@@ -30,15 +30,15 @@ fn file(folder: &Path, text: &str) -> String {
 #[test]
 fn a_flag_wins_over_the_environment_and_that_over_the_file() {
     let folder = TempDir::new().unwrap();
-    let config = file(folder.path(), "max-calls = 2\nread-time = \"2s\"\ninsecure = true\n");
+    let config = file(folder.path(), "max-metrics = 2\nread-time = \"2s\"\ninsecure = true\n");
     let from_file = ["--config", &config];
     let from_variable = [("JUDGE_CONFIG", config.as_str())];
-    let three = ("JUDGE_MAX_CALLS", "3");
-    assert_eq!(printed("max-calls", &[], &[]), "256");
-    assert_eq!(printed("max-calls", &[], &from_file), "2");
-    assert_eq!(printed("max-calls", &from_variable, &[]), "2");
-    assert_eq!(printed("max-calls", &[three], &from_file), "3");
-    assert_eq!(printed("max-calls", &[three, from_variable[0]], &["--max-calls=4"]), "4");
+    let three = ("JUDGE_MAX_METRICS", "3");
+    assert_eq!(printed("max-metrics", &[], &[]), "1000");
+    assert_eq!(printed("max-metrics", &[], &from_file), "2");
+    assert_eq!(printed("max-metrics", &from_variable, &[]), "2");
+    assert_eq!(printed("max-metrics", &[three], &from_file), "3");
+    assert_eq!(printed("max-metrics", &[three, from_variable[0]], &["--max-metrics=4"]), "4");
     // One source says one thing, another the next.
     assert_eq!(printed("read-time", &[three], &from_file), "\"2s\"");
     assert_eq!(printed("insecure", &[], &from_file), "true");
@@ -80,10 +80,11 @@ fn what_cannot_work_is_refused_with_what_can() {
         ("max-metrics", "0", "100000001", COUNTS),
         ("max-series-points", "0", "100000001", COUNTS),
         ("max-points", "0", "100000001", COUNTS),
-        ("max-calls", "0", "100000001", COUNTS),
-        ("max-streams", "-1", "100000001", ("0", "100000000")),
         ("max-stream-calls", "0", "100000001", COUNTS),
-        ("max-open-calls", "0", "100000001", COUNTS),
+        ("max-address-connections", "0", "100000001", COUNTS),
+        ("caller-share", "0.009", "1.1", ("0.01", "1")),
+        ("stream-age", "0s", "31days", TIMES),
+        ("stream-silence", "0s", "31days", TIMES),
         ("max-connections", "0", "2305843009213693952", COUNTS),
         ("max-message-size", "4X", "5GiB", ("1 B", "4 GiB")),
         ("max-buffered", "16383", "65TiB", ("16 KiB", "64 TiB")),
@@ -117,7 +118,7 @@ fn what_cannot_work_is_refused_with_what_can() {
 #[test]
 fn a_variable_that_says_what_cannot_work_is_named() {
     for (variable, value, why) in [
-        ("JUDGE_MAX_CALLS", "x", "'x' for 'JUDGE_MAX_CALLS': allowed is 1 to 100000000"),
+        ("JUDGE_MAX_METRICS", "x", "'x' for 'JUDGE_MAX_METRICS': allowed is 1 to 100000000"),
         ("JUDGE_LOG", "loud", "'loud' for 'JUDGE_LOG': allowed is a level"),
         ("JUDGE_LOG_FORMAT", "xml", "'xml' for 'JUDGE_LOG_FORMAT'"),
         (
@@ -133,17 +134,17 @@ fn a_variable_that_says_what_cannot_work_is_named() {
         assert!(said.contains(why), "{said}");
     }
     // The flag is what counts, so it is to blame.
-    let output = run(&[("JUDGE_MAX_CALLS", "x")], &["--max-calls=y"]);
+    let output = run(&[("JUDGE_MAX_METRICS", "x")], &["--max-metrics=y"]);
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("'y' for '--max-calls "), "{said}");
+    assert!(said.contains("'y' for '--max-metrics "), "{said}");
 }
 
 #[test]
 fn an_empty_variable_is_none() {
     let folder = TempDir::new().unwrap();
-    let config = file(folder.path(), "max-calls = 2\n");
+    let config = file(folder.path(), "max-metrics = 2\n");
     for (setting, variable, default) in [
-        ("max-calls", "JUDGE_MAX_CALLS", "2"),
+        ("max-metrics", "JUDGE_MAX_METRICS", "2"),
         ("log-format", "JUDGE_LOG_FORMAT", "\"json\""),
         ("insecure", "JUDGE_INSECURE", "false"),
         ("http-listen", "JUDGE_HTTP_LISTEN", "\"127.0.0.1:8080\""),
@@ -208,13 +209,13 @@ fn a_file_that_says_what_cannot_work_is_named() {
             "log-format = \"xml\"",
             "invalid value 'xml' for '--log-format <LOG_FORMAT>' [possible values: json, text]",
         ),
-        ("max-cals = 7", "there is no setting \"max-cals\"; see --print-config"),
-        ("max_calls = 7", "there is no setting \"max_calls\"; there is \"max-calls\""),
+        ("max-metrix = 7", "there is no setting \"max-metrix\"; see --print-config"),
+        ("max_metrics = 7", "there is no setting \"max_metrics\"; there is \"max-metrics\""),
         ("config = \"x\"", "there is no setting \"config\"; see --print-config"),
         ("insecure = \"yes\"", "insecure = \"yes\": allowed is true or false"),
         (
-            "max-calls = -1",
-            "invalid value '-1' for '--max-calls <MAX_CALLS>': allowed is 1 to 100000000",
+            "max-metrics = -1",
+            "invalid value '-1' for '--max-metrics <MAX_METRICS>': allowed is 1 to 100000000",
         ),
         ("threads = true", "invalid value 'true' for '--threads <THREADS>': allowed is 0 to 1024"),
         (
@@ -285,7 +286,14 @@ fn the_sample_of_deploy_has_every_setting_and_each_at_its_default() {
     let defaults = String::from_utf8(run(&[], &["--print-config"]).stdout).unwrap();
     let defaults: BTreeSet<&str> = defaults.lines().collect();
     let here = ["grpc-listen", "http-listen", "tokens"];
-    let without_default = ["otlp-endpoint", "tls-certificate", "tls-client-ca", "tls-key"];
+    let without_default = [
+        "allowed-hosts",
+        "otlp-endpoint",
+        "tls-certificate",
+        "tls-client-ca",
+        "tls-key",
+        "trusted-proxies",
+    ];
     for line in sample.lines().filter(|line| names(line).is_some()) {
         let name = names(line).unwrap();
         assert_eq!(!line.starts_with('#'), here.contains(&name.as_str()), "{line}");

@@ -25,7 +25,13 @@ pub(crate) struct Server {
 }
 
 pub(crate) fn settings(flags: &[&str]) -> Settings {
-    let fixed = ["judge-server", "--grpc-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0"];
+    // One caller makes all calls of a test.
+    let fixed = [
+        "judge-server",
+        "--grpc-listen=127.0.0.1:0",
+        "--http-listen=127.0.0.1:0",
+        "--caller-share=1",
+    ];
     Settings::read(fixed.iter().chain(flags).map(Into::into)).unwrap()
 }
 
@@ -75,7 +81,9 @@ impl Server {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), reached).await.expect(name);
+        let reached = tokio::time::timeout(Duration::from_secs(20), reached).await;
+        let found = self.metric(name).await;
+        assert!(reached.is_ok(), "{name} is {found:?}, not {wanted}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::harness::{Server, request, settings};
 async fn every_entrance_answers_as_the_server_does() {
     let server = Server::start(&[]).await;
     let mut client = server.client().await;
-    let mut offline = Offline::new(&settings(&[]), 0).unwrap();
+    let mut offline = Offline::new(&settings(&[]), 0);
 
     let judged = request("1", 2, 20);
     let Some(judge_request::Config::CanaryConfig(config)) = judged.config.clone() else {
@@ -53,7 +53,7 @@ async fn every_entrance_answers_as_the_server_does() {
     }
 
     // Its parts are counted, however small a message is.
-    let mut offline = Offline::new(&settings(&["--max-metrics=1"]), 0).unwrap();
+    let mut offline = Offline::new(&settings(&["--max-metrics=1"]), 0);
     let many = request("1", 40, 1).encode_to_vec();
     let refused = offline.answer(Entrance::Judge, &many).unwrap_err();
     assert!(refused.to_string().contains("objects, lists, fields and elements"), "{refused}");

@@ -125,7 +125,7 @@ pub(crate) async fn said(address: std::net::SocketAddr, text: &str) -> TcpStream
 }
 
 /// A request that keeps its connection.
-pub(crate) const ALIVE: &str = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+pub(crate) const ALIVE: &str = "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 /// Makes it on a connection that is open, and reads the answer.
 pub(crate) async fn ask(connection: &mut TcpStream) -> String {
@@ -140,7 +140,8 @@ pub(crate) async fn ask(connection: &mut TcpStream) -> String {
 
 /// The first `sent` bytes of a request to judge a document of `bytes`.
 pub(crate) fn posted(bytes: usize, sent: usize) -> String {
-    let head = format!("POST /judge HTTP/1.1\r\nhost: x\r\ncontent-length: {bytes}\r\n\r\n");
+    let head =
+        format!("POST /judge HTTP/1.1\r\nhost: localhost\r\ncontent-length: {bytes}\r\n\r\n");
     head + &" ".repeat(sent)
 }
 
@@ -161,7 +162,7 @@ pub(crate) fn chatty_post() -> String {
         metrics.join(","),
         pairs.join(",")
     );
-    let head = "POST /v1/judge HTTP/1.1\r\nhost: x\r\ncontent-type: application/json";
+    let head = "POST /v1/judge HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json";
     format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
 }
 

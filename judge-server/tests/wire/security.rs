@@ -58,8 +58,8 @@ async fn tokens_are_required_and_read_again() {
     std::fs::write(&file, "another-token-altogether").unwrap();
     until(async || list(channel.clone(), Some("another-token-altogether")).await.is_ok()).await;
     assert!(list(channel.clone(), Some(TOKEN)).await.is_err());
-    // Files without a good token are a mistake: what was good stays good.
-    for (kept, useless) in [(0, Some("# none")), (1, Some("too-short")), (2, None)] {
+    // Files that cannot be read are a mistake: what was good stays good.
+    for (kept, useless) in [(0, Some("too-short")), (1, None)] {
         match useless {
             Some(text) => std::fs::write(&file, text).unwrap(),
             None => std::fs::remove_file(&file).unwrap(),
@@ -71,6 +71,11 @@ async fn tokens_are_required_and_read_again() {
     }
     std::fs::write(&file, TOKEN).unwrap();
     until(async || list(channel.clone(), Some(TOKEN)).await.is_ok()).await;
+    // One without tokens takes back all.
+    std::fs::write(&file, "# none\n").unwrap();
+    until(async || list(channel.clone(), Some(TOKEN)).await.is_err()).await;
+    let status = list(channel, Some(TOKEN)).await.unwrap_err();
+    assert_eq!((status.code(), status.message()), (Code::Unauthenticated, UNKNOWN));
 }
 
 /// How often a changed file was of no use.

@@ -1,11 +1,11 @@
-//! How far a batch is, for a person who watches.
+//! The progress of a batch on a terminal.
 
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A line on stderr; nothing unless stderr is a terminal that does not show the results too.
+/// A line on stderr; hidden unless stderr is a terminal that does not show the results too.
 pub(super) struct BatchProgress {
     bar: ProgressBar,
     bad: u64,

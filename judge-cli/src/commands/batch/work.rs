@@ -1,31 +1,31 @@
-//! One line: read, judged, written.
+//! Reads, judges and writes one line.
 
 use judge_core::judges::{self, Judge, Scratch};
 use judge_core::{JudgeError, Problem, kayenta};
 
 use crate::output::BadLine;
 
-/// What a line became: a line of output.
+/// A line of output.
 pub(super) struct OutputLine {
-    /// The output, with its newline.
+    /// The text, with its newline.
     pub(super) text: Vec<u8>,
-    /// Whether it says what is wrong with the line instead of a judgement.
+    /// Whether it reports a problem instead of a judgement.
     pub(super) bad: bool,
 }
 
-/// Judges lines one after another with the same buffers.
+/// Judges lines one by one, and reuses its buffers.
 pub(super) struct Worker {
     named: Option<&'static dyn Judge>,
     scratch: Scratch,
 }
 
 impl Worker {
-    /// A worker that judges with `named`, or else with what each request names.
+    /// A worker that judges with `named`, or else with the judge that each request names.
     pub(super) fn new(named: Option<&'static dyn Judge>) -> Self {
         Self { named, scratch: Scratch::default() }
     }
 
-    /// What line `number` becomes.
+    /// Judges line `number`.
     pub(super) fn judge(&mut self, number: u64, line: &[u8]) -> OutputLine {
         self.result(line).unwrap_or_else(|refused| {
             let (field, message) = field_and_message(refused.problems());
@@ -48,7 +48,7 @@ impl Worker {
     }
 }
 
-/// The first problem's field, and what is wrong there; further problems follow with their fields.
+/// The field of the first problem, and the message; further problems follow with their fields.
 fn field_and_message(problems: &[Problem]) -> (&str, String) {
     let Some((first, others)) = problems.split_first() else {
         return ("", String::new());
@@ -61,7 +61,7 @@ fn field_and_message(problems: &[Problem]) -> (&str, String) {
     (&first.path, message)
 }
 
-/// The line of output that says what is wrong with line `number`.
+/// The output for a line `number` that cannot be judged.
 pub(super) fn bad_line(number: u64, field: &str, message: &str) -> OutputLine {
     // Two strings and a number are always JSON.
     let mut text = serde_json::to_vec(&BadLine::new(number, field, message)).unwrap_or_default();

@@ -1,11 +1,11 @@
-//! How far a calibration is, for a person who watches.
+//! The progress of a calibration on a terminal.
 
 use indicatif::ProgressBar;
 use judge_calibrate::Progress;
 
 use crate::commands::bar;
 
-/// A bar on stderr; nothing unless stderr is a terminal.
+/// A bar on stderr; hidden unless stderr is a terminal.
 pub(super) struct CalibrationProgress {
     bar: ProgressBar,
 }
@@ -16,7 +16,7 @@ impl CalibrationProgress {
         Self { bar: bar::bar(0, "figures") }
     }
 
-    /// Shows how far it is.
+    /// Shows the progress.
     pub(super) fn show(&self, done: Progress) {
         self.bar.set_length(done.total as u64);
         self.bar.inc(1);

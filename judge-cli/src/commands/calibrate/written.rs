@@ -1,4 +1,4 @@
-//! A config document with the allowances of a proposal.
+//! Writes the allowances of a proposal into a config document.
 
 use judge_calibrate::{Allowance, MetricProposal};
 use serde_json::{Map, Value};
@@ -30,7 +30,7 @@ fn allow(metric: &mut Value, allowance: Allowance) {
     }
 }
 
-/// The object at `key`, which is made where there is none: judges read anything else there as nothing.
+/// The object at `key`, created if there is none. Judges ignore anything else there.
 fn section<'a>(parent: &'a mut Value, key: &str) -> &'a mut Value {
     if !parent.is_object() {
         *parent = Value::Object(Map::new());
@@ -42,7 +42,7 @@ fn section<'a>(parent: &'a mut Value, key: &str) -> &'a mut Value {
     section
 }
 
-/// Puts a number there; one that is the same already stays as it is written.
+/// Writes a number; an equal number keeps its text.
 fn put(section: &mut Value, key: &str, number: Option<f64>) {
     if let Some(number) = number.filter(|number| section[key].as_f64() != Some(*number)) {
         section[key] = number.into();

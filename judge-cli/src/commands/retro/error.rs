@@ -1,14 +1,14 @@
-//! What is wrong with what `judge retro` is asked.
+//! Errors of the arguments and input of `judge retro`.
 
 use judge_retro::{HistoryError, StoreError, WindowError};
 use thiserror::Error;
 
-/// A history that says nothing.
+/// A history without a release.
 #[derive(Debug, Error)]
 #[error("the history has no release: its files have no rows")]
 pub(crate) struct NoRelease;
 
-/// An output whose format cannot be.
+/// An impossible output format.
 #[derive(Debug, Error)]
 pub(crate) enum WrongFormat {
     #[error(

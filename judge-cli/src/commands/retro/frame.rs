@@ -1,4 +1,4 @@
-//! The judgements of each release, interval and metric, in the format that is asked for.
+//! Writes the judgements of each release, interval and metric in the requested format.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::error::WrongFormat;
 use crate::args::FrameFormatArg;
 use crate::output::replayed_table;
 
-/// Which judgements are wanted, and where.
+/// The requested format, and whether it goes to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OutputChoice {
     format: FrameFormatArg,
@@ -35,12 +35,12 @@ impl OutputChoice {
         Ok(Self { format, to_file })
     }
 
-    /// Whether stdout has a line a release.
+    /// Whether stdout shows one line per release.
     pub(super) fn shows_lines(self) -> bool {
         self.to_file || self.format == FrameFormatArg::Lines
     }
 
-    /// What is kept of a release.
+    /// Encodes a release.
     pub(super) fn encode(
         self,
         release: &str,
@@ -82,7 +82,7 @@ fn by_ending(output: &Path) -> Result<FrameFormatArg, WrongFormat> {
     })
 }
 
-/// A release as it will be written.
+/// An encoded release.
 pub(super) struct Encoded {
     pub(super) line: ReleaseLine,
     frame: io::Result<Frame>,
@@ -93,7 +93,7 @@ enum Frame {
     Rows(Box<ParquetRows>),
 }
 
-/// Takes releases in order.
+/// Collects releases in order.
 pub(super) struct Sink {
     wanted: OutputChoice,
     store: Option<Store>,
@@ -107,12 +107,12 @@ impl Sink {
         Self { wanted, store, lines: Vec::new(), text: Vec::new(), rows: ParquetRows::default() }
     }
 
-    /// What stands on stdout before the first release.
+    /// The text on stdout before the first release.
     pub(super) fn header(&self) -> String {
         if self.store.is_some() { String::new() } else { self.wanted.header() }
     }
 
-    /// Adds a release; what stdout has of it.
+    /// Adds a release; returns its text for stdout.
     pub(super) fn add(&mut self, encoded: Encoded) -> anyhow::Result<Vec<u8>> {
         let frame = encoded.frame.context("a judgement cannot be written")?;
         if self.store.is_none() {
@@ -142,12 +142,12 @@ impl Sink {
         Ok(store.add(&frame, lines)?)
     }
 
-    /// How many releases a later run can go on from; `None` where there is no output to go on with.
+    /// Number of releases that a later run can continue from; `None` without an output file.
     pub(super) fn kept(&self) -> Option<usize> {
         self.store.as_ref().map(Store::done)
     }
 
-    /// Ends the output.
+    /// Finishes the output.
     pub(super) fn finish(mut self) -> anyhow::Result<()> {
         if !self.lines.is_empty() {
             self.add_part()?;

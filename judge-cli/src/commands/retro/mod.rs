@@ -88,7 +88,7 @@ pub(crate) fn run(args: &RetroArgs, console: &Console) -> anyhow::Result<Exit> {
     judge_all(&bulk, &replay, wanted, Outputs { store, pages }, console)
 }
 
-/// What is written beside stdout.
+/// The outputs beside stdout.
 struct Outputs<'a> {
     store: Option<Store>,
     pages: Option<Pages<'a>>,
@@ -158,7 +158,7 @@ fn judge_all(
         console.warning(interrupted(sink.kept(), pages.as_ref(), bulk.survey));
         return Ok(Exit::Interrupted);
     }
-    // First, since what is finished cannot be gone on with.
+    // First, because a finished output cannot be resumed.
     if let Some(pages) = &pages {
         pages.finish(&done)?;
     }
@@ -195,7 +195,7 @@ fn count(counts: &mut ReleaseCounts, line: &ReleaseLine) {
     }
 }
 
-/// What is wrong with the expressions of a config that can be read.
+/// Problems of the expressions of a valid config.
 pub(crate) fn refused_expressions(json: &[u8]) -> Vec<Problem> {
     let within = kayenta::config_within(json);
     let prefix = if within.is_some() { "canaryConfig" } else { "" };
@@ -212,7 +212,7 @@ pub(crate) fn refused_expressions(json: &[u8]) -> Vec<Problem> {
         .collect()
 }
 
-/// From now on stderr has no panics that become errors of files, which say more.
+/// Hides panics that become errors of files, which say more.
 pub(crate) fn tell_no_caught_panics() {
     let tell = panic::take_hook();
     panic::set_hook(Box::new(move |panicked| {
@@ -233,5 +233,5 @@ fn stop_on_signals() -> std::io::Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-/// 128 and the number of the signal, as shells have it.
+/// 128 plus the number of the signal, as in shells.
 const INTERRUPTED: i32 = 130;

@@ -1,4 +1,4 @@
-//! `judge retro --report`: a page a release, and an index.
+//! `judge retro --report`: one page per release, and an index.
 
 use std::collections::HashMap;
 use std::fs;
@@ -27,7 +27,7 @@ pub(super) struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    /// Makes the folder for pages of `releases`, where it is missing.
+    /// Creates the folder for pages of `releases` if it is missing.
     pub(super) fn new(
         folder: &Path,
         releases: &[&'a str],
@@ -71,7 +71,7 @@ impl<'a> Pages<'a> {
         Destination::File(self.folder.join(file)).write_as_it_is(page.as_bytes())
     }
 
-    /// Writes the index of all releases, of which these are the lines.
+    /// Writes the index of all releases.
     pub(super) fn finish(&self, lines: &[ReleaseLine]) -> anyhow::Result<()> {
         let name = self.config["name"].as_str().unwrap_or_default().to_owned();
         let releases = lines.iter().map(|line| self.entry(line)).collect();
@@ -137,14 +137,14 @@ fn span(span: TimeSpan) -> judge_report::TimeRange {
     judge_report::TimeRange { from_millis: span.start_millis, to_millis: span.end_millis }
 }
 
-/// What of `warm_up` was not judged: a sliding window may begin in it.
+/// The part of `warm_up` that was not judged: a sliding window may begin in it.
 fn left_out(warm_up: TimeSpan, judged: TimeSpan) -> Option<judge_report::TimeRange> {
     let end_millis = warm_up.end_millis.min(judged.start_millis);
     let left_out = TimeSpan { end_millis, ..warm_up };
     (left_out.millis() > 0).then(|| span(left_out))
 }
 
-/// Everything that was recorded; a baseline of an earlier time is laid over its canary.
+/// All recorded series; a baseline of an earlier time is shifted to its canary.
 fn pairs(release: &Release, window: Window) -> Vec<MetricPair> {
     let offset = window.canary.start_millis.saturating_sub(window.baseline.start_millis);
     let series = |recorded: &RecordedSeries, grid: Grid, later: i64| {

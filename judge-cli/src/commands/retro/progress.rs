@@ -1,4 +1,4 @@
-//! How far it is, for a person who watches.
+//! The progress of a run on a terminal.
 
 use std::fmt::Display;
 use std::time::Instant;
@@ -8,29 +8,29 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::commands::bar::{self, REDRAW};
 use crate::output::{Console, reader_went_away};
 
-/// A line on stderr if that is a terminal, and the results beside it.
+/// A progress line on stderr, if that is a terminal, and the results.
 pub(super) struct ReplayProgress<'a> {
     bar: ProgressBar,
     console: &'a Console,
-    /// Results that are not written yet.
+    /// Unwritten results.
     pending: Vec<u8>,
     written: Option<Instant>,
     reader: Reader,
 }
 
-/// Whoever reads stdout.
+/// Who reads stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
-    /// Once it is gone, the rest is for nobody.
+    /// Only stdout has the results: once it is closed, the run ends.
     Alone,
-    /// There are files to be finished, whether anybody reads or not.
+    /// Files have the results too: the run continues if stdout is closed.
     WithFiles,
-    /// It reads no more.
+    /// Stdout is closed.
     Gone,
 }
 
 impl<'a> ReplayProgress<'a> {
-    /// Looks through the files while a person sees that something is going on.
+    /// Shows a spinner while `look` runs.
     pub(super) fn while_looking<T>(look: impl FnOnce() -> T) -> T {
         let style = ProgressStyle::with_template("{spinner} looking for releases");
         let bar = bar::watched(ProgressBar::new_spinner(), style.ok());
@@ -47,8 +47,8 @@ impl<'a> ReplayProgress<'a> {
         Self { bar, console, pending: Vec::new(), written: None, reader }
     }
 
-    /// Writes results; on a terminal a few times a second, since each time the line is taken away and drawn
-    /// anew, which costs more than judging a release.
+    /// Writes results. On a terminal it writes a few times a second, because redrawing the line costs
+    /// more than judging a release.
     pub(super) fn write(&mut self, results: &[u8]) -> anyhow::Result<()> {
         self.pending.extend_from_slice(results);
         let due = self.written.is_none_or(|written| written.elapsed() >= REDRAW);

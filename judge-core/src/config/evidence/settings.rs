@@ -5,8 +5,8 @@ use crate::stats::ConfidenceLevel;
 use crate::test_kind::TestKind;
 
 use super::{
-    AcrossMetrics, EvidenceConfig, InconclusivePolicy, Joint, JointOutcome, MetricEvidence,
-    MetricKind, MinimumChange, NonNegative, Share, Tests, Word,
+    AcrossMetrics, EvidenceConfig, Fraction, InconclusivePolicy, Joint, JointOutcome,
+    MetricEvidence, MetricKind, MinimumChange, NonNegative, SettingWord, Tests,
 };
 
 /// [`EvidenceConfig`] as it was written: `None` for what was not.
@@ -88,7 +88,7 @@ pub enum KindWord {
     Proportion,
 }
 
-impl Word for KindWord {
+impl SettingWord for KindWord {
     const WORDS: &'static [(&'static str, Self)] = &[
         ("auto", Self::Auto),
         ("gauge", Self::Gauge),
@@ -124,7 +124,7 @@ impl EvidenceSettings {
 impl JointSettings {
     fn check(self, problems: &mut Vec<Problem>) -> Joint {
         let default = Joint::default();
-        let size = self.size.and_then(|size| in_range("joint.size", Share::new(size), problems));
+        let size = self.size.and_then(|size| in_range("joint.size", Fraction::new(size), problems));
         Joint {
             enabled: self.enabled.unwrap_or(default.enabled),
             size: size.unwrap_or(default.size),

@@ -8,7 +8,7 @@ const MOST_STEPS: usize = 1001;
 
 /// A point and the value of the function there.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Point {
+pub(super) struct FunctionPoint {
     pub(super) at: f64,
     pub(super) value: f64,
 }
@@ -16,8 +16,8 @@ pub(super) struct Point {
 /// The root of `f` between `low` and `high` (Brent 1973, chapter 4, `zero`), as in netlib's `zeroin` and R's
 /// `uniroot`. The order of the operations is theirs, because verdicts depend on the last bits.
 pub(super) fn root<E>(
-    low: Point,
-    high: Point,
+    low: FunctionPoint,
+    high: FunctionPoint,
     mut f: impl FnMut(f64) -> Result<f64, E>,
 ) -> Result<f64, E> {
     if is_zero(low.value) {
@@ -43,7 +43,7 @@ pub(super) fn root<E>(
         }
         a = b;
         let at = b.at + step;
-        b = Point { at, value: f(at)? };
+        b = FunctionPoint { at, value: f(at)? };
         if (b.value > 0.0 && c.value > 0.0) || (b.value < 0.0 && c.value < 0.0) {
             c = a;
         }
@@ -53,7 +53,13 @@ pub(super) fn root<E>(
 
 /// The step to the zero of the secant or the inverse parabola; `None` if it leaves the bracket or is more
 /// than half of the last step.
-fn interpolate(a: Point, b: Point, c: Point, last_step: f64, tolerance: f64) -> Option<f64> {
+fn interpolate(
+    a: FunctionPoint,
+    b: FunctionPoint,
+    c: FunctionPoint,
+    last_step: f64,
+    tolerance: f64,
+) -> Option<f64> {
     let bracket = c.at - b.at;
     let (mut p, mut q);
     let from_a = b.value / a.value;
@@ -89,10 +95,11 @@ mod tests {
     #[test]
     fn finds_a_root_to_its_tolerance() {
         let f = |at: f64| at * at - 2.0;
-        let found =
-            root(Point { at: 0.0, value: f(0.0) }, Point { at: 2.0, value: f(2.0) }, |at| {
-                Ok::<_, Infallible>(f(at))
-            });
+        let found = root(
+            FunctionPoint { at: 0.0, value: f(0.0) },
+            FunctionPoint { at: 2.0, value: f(2.0) },
+            |at| Ok::<_, Infallible>(f(at)),
+        );
         let Ok(found) = found;
         assert!((found - 2.0_f64.sqrt()).abs() < 1e-4);
     }

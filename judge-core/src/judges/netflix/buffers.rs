@@ -5,7 +5,7 @@ use crate::clean::Cleaned;
 use super::shifted_ranks::ShiftedRanks;
 
 #[derive(Debug, Default)]
-pub(super) struct Buffers {
+pub(super) struct NetflixBuffers {
     pub(super) baseline: Cleaned,
     pub(super) canary: Cleaned,
     pub(super) ranks: ShiftedRanks,

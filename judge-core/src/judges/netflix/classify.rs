@@ -5,7 +5,7 @@ use crate::interval::Shift;
 use crate::judgement::{Classification, Decision, Effect, Evidence, SideSummary};
 use crate::judges::pairs::{ratio, without_data};
 
-use super::buffers::Buffers;
+use super::buffers::NetflixBuffers;
 use super::parameters::TOLERANCE;
 use super::{constant_sides, interval};
 
@@ -32,11 +32,11 @@ impl Class {
 
 pub(super) fn classify(
     config: &MetricConfig,
-    buffers: &mut Buffers,
+    buffers: &mut NetflixBuffers,
     baseline: &SideSummary,
     canary: &SideSummary,
 ) -> Class {
-    let Buffers { baseline: y, canary: x, ranks } = buffers;
+    let NetflixBuffers { baseline: y, canary: x, ranks } = buffers;
     if x.sorted.is_empty() || y.sorted.is_empty() {
         return missing(config);
     }

@@ -3,7 +3,7 @@
 use crate::interval::{Interval, Shift};
 use crate::order;
 
-use super::brent::{self, Point};
+use super::brent::{self, FunctionPoint};
 use super::parameters::{CONFIDENCE, NORMAL_QUANTILE};
 use super::quantile;
 use super::shifted_ranks::ShiftedRanks;
@@ -11,12 +11,12 @@ use super::statistic::{Statistic, Untestable};
 
 /// Shifts at which the canary lies entirely below (`high`) or above (`low`) the baseline.
 #[derive(Debug, Clone, Copy)]
-struct Span {
+struct ShiftSpan {
     low: f64,
     high: f64,
 }
 
-impl Span {
+impl ShiftSpan {
     fn between(x: Extremes, y: Extremes) -> Self {
         Self { low: x.min - y.max, high: x.max - y.min }
     }
@@ -75,7 +75,12 @@ pub fn shift_interval(canary: &[f64], baseline: &[f64], level: f64) -> Result<Sh
     let z = quantile::two_sided(level).ok_or(Untestable)?;
     let mut ranks = ShiftedRanks::default();
     let (canary, baseline) = (sorted(canary), sorted(baseline));
-    crossings(&mut Statistic::new(&canary, &baseline, &mut ranks), Span::between(x, y), z, level)
+    crossings(
+        &mut Statistic::new(&canary, &baseline, &mut ranks),
+        ShiftSpan::between(x, y),
+        z,
+        level,
+    )
 }
 
 /// The interval at Kayenta's confidence level. Both samples are ascending and contain no NaN.
@@ -83,15 +88,20 @@ pub(super) fn shift(x: &[f64], y: &[f64], ranks: &mut ShiftedRanks) -> Result<Sh
     let extremes = Extremes::from_sorted(x).zip(Extremes::from_sorted(y));
     let (of_x, of_y) = extremes.ok_or(Untestable)?;
     let mut w = Statistic::new(x, y, ranks);
-    crossings(&mut w, Span::between(of_x, of_y), NORMAL_QUANTILE, CONFIDENCE)
+    crossings(&mut w, ShiftSpan::between(of_x, of_y), NORMAL_QUANTILE, CONFIDENCE)
 }
 
 /// The shifts at which W crosses `z`, −`z` and 0: the interval of x − y and the estimate.
-fn crossings(w: &mut Statistic<'_>, span: Span, z: f64, level: f64) -> Result<Shift, Untestable> {
-    let low = Point { at: span.low, value: w.at(span.low)? };
-    let high = Point { at: span.high, value: w.at(span.high)? };
+fn crossings(
+    w: &mut Statistic<'_>,
+    span: ShiftSpan,
+    z: f64,
+    level: f64,
+) -> Result<Shift, Untestable> {
+    let low = FunctionPoint { at: span.low, value: w.at(span.low)? };
+    let high = FunctionPoint { at: span.high, value: w.at(span.high)? };
     let mut crossing = |q: f64| {
-        let less_q = |point: Point| Point { value: point.value - q, ..point };
+        let less_q = |point: FunctionPoint| FunctionPoint { value: point.value - q, ..point };
         brent::root(less_q(low), less_q(high), |at| Ok(w.at(at)? - q))
     };
     let mut bound = |q: f64| {

@@ -26,7 +26,7 @@ use crate::warning::Warning;
 
 use super::pairs::{self, Configs};
 use super::{Judge, Scratch};
-use buffers::Buffers;
+use buffers::NetflixBuffers;
 pub use interval::shift_interval;
 pub use statistic::Untestable;
 
@@ -89,7 +89,7 @@ impl Judge for NetflixAcaJudge {
 fn judge_metric(
     pair: &MetricPair,
     config: &MetricConfig,
-    buffers: &mut Buffers,
+    buffers: &mut NetflixBuffers,
 ) -> MetricJudgement {
     buffers.baseline.refill(&pair.baseline.values, config);
     buffers.canary.refill(&pair.canary.values, config);

@@ -2,7 +2,7 @@
 
 /// Ranks at one shift, as far as W needs them.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ranks {
+pub(super) struct RankStatistics {
     /// Twice the Mann–Whitney U of x, a whole number.
     pub(super) twice_u: f64,
     /// Σ(t³ − t) over the tie groups.

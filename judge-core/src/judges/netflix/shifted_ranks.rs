@@ -8,7 +8,7 @@
 use crate::order::key;
 
 use super::merge::Positions;
-use super::ranks::{Ranks, cube_minus};
+use super::ranks::{RankStatistics, cube_minus};
 use super::undecided_pairs::UndecidedPairs;
 
 /// Both samples by distinct value, and what is known of their ranks; reused between metrics.
@@ -36,13 +36,13 @@ pub(super) struct ShiftedRanks {
     /// Buffer of a merge for the keys of x − shift.
     moved: Vec<i64>,
     /// Shifts without ties at which a merge was made, ascending.
-    known: Vec<Known>,
+    known: Vec<KnownShift>,
     undecided: UndecidedPairs,
 }
 
 /// Number of pairs with x above y at a shift.
 #[derive(Debug, Clone, Copy)]
-struct Known {
+struct KnownShift {
     shift: f64,
     /// Pairs of values.
     above: usize,
@@ -87,7 +87,7 @@ impl ShiftedRanks {
     }
 
     /// Ranks of x − `shift` among y.
-    pub(super) fn ranks(&mut self, shift: f64) -> Ranks {
+    pub(super) fn ranks(&mut self, shift: f64) -> RankStatistics {
         // Kayenta subtracts first and compares then, so rounding makes and breaks ties; this code must do the
         // same.
         let apart = self.stays_apart(shift);
@@ -107,13 +107,13 @@ impl ShiftedRanks {
         self.untied(known.above)
     }
 
-    fn untied(&self, above: usize) -> Ranks {
-        Ranks { twice_u: 2.0 * above as f64, ties: self.own_ties }
+    fn untied(&self, above: usize) -> RankStatistics {
+        RankStatistics { twice_u: 2.0 * above as f64, ties: self.own_ties }
     }
 
     /// Ranks if x lies entirely above or below y, except for one pair of values that may touch. Every root
     /// starts from two such shifts.
-    fn at_an_end(&self, shift: f64) -> Option<Ranks> {
+    fn at_an_end(&self, shift: f64) -> Option<RankStatistics> {
         let ([x_min, x_low, ..], [.., x_high, x_max, _]) = (&*self.x, &*self.x) else {
             return None;
         };
@@ -135,7 +135,7 @@ impl ShiftedRanks {
 
     /// Ranks if `others` pairs have x above, and in addition the values `x` and `y`, which occur `counts`
     /// times.
-    fn but_for(&self, x: f64, y: f64, counts: (usize, usize), others: usize) -> Ranks {
+    fn but_for(&self, x: f64, y: f64, counts: (usize, usize), others: usize) -> RankStatistics {
         let pairs = counts.0 * counts.1;
         let ties = joined(counts.0, counts.1);
         let (twice, ties) = if x > y {
@@ -145,7 +145,7 @@ impl ShiftedRanks {
         } else {
             (0, 0.0)
         };
-        Ranks { twice_u: (2 * others + twice) as f64, ties: self.own_ties + ties }
+        RankStatistics { twice_u: (2 * others + twice) as f64, ties: self.own_ties + ties }
     }
 
     /// Whether distinct values of x stay distinct after `shift` is subtracted. Each difference is rounded by
@@ -170,7 +170,7 @@ impl ShiftedRanks {
     }
 
     /// Collects the pairs with x above y at `left` and not at `right`.
-    fn narrow(&mut self, left: Known, right: Known) {
+    fn narrow(&mut self, left: KnownShift, right: KnownShift) {
         self.undecided.restart(left.shift, right.shift, right.above);
         if left.distinct == right.distinct {
             return;
@@ -198,7 +198,7 @@ impl ShiftedRanks {
     }
 
     /// Counts the pairs with x above y at a merge without ties.
-    fn know(&self, merge: usize) -> Known {
+    fn know(&self, merge: usize) -> KnownShift {
         let Positions { shift, below, .. } = &self.merges[merge];
         let below = || below.iter().take(self.count.len());
         let distinct = below().sum();
@@ -207,11 +207,11 @@ impl ShiftedRanks {
         } else {
             below().zip(&self.count).map(|(&below, count)| count * self.rank[below]).sum()
         };
-        Known { shift: *shift, above, distinct }
+        KnownShift { shift: *shift, above, distinct }
     }
 
     /// Ranks at a merge with ties.
-    fn with_ties(&self, merge: usize) -> Ranks {
+    fn with_ties(&self, merge: usize) -> RankStatistics {
         let Positions { shift, below, .. } = &self.merges[merge];
         let (mut twice_u, mut ties) = (0, self.own_ties);
         let mut previous = f64::NAN;
@@ -233,7 +233,7 @@ impl ShiftedRanks {
             before += count;
             previous = value;
         }
-        Ranks { twice_u: twice_u as f64, ties }
+        RankStatistics { twice_u: twice_u as f64, ties }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::ranks::{Ranks, cube_minus};
+use super::ranks::{RankStatistics, cube_minus};
 use super::shifted_ranks::ShiftedRanks;
 
 /// The rank statistic is undefined for these samples.
@@ -21,7 +21,7 @@ pub(super) struct Statistic<'a> {
     runs: &'a mut ShiftedRanks,
     /// Whether `<` orders these doubles as Java does.
     plain: bool,
-    pooled: Vec<Ranked>,
+    pooled: Vec<RankedValue>,
     /// The last ties (NaN at first), and the standard deviation of W with them. Most shifts have the same.
     ties: f64,
     sigma: f64,
@@ -29,7 +29,7 @@ pub(super) struct Statistic<'a> {
 
 /// A value of either side, for the slow path.
 #[derive(Debug, Clone, Copy)]
-struct Ranked {
+struct RankedValue {
     value: f64,
     of_x: bool,
 }
@@ -73,7 +73,7 @@ impl<'a> Statistic<'a> {
         self.ranks(0.0).twice_u
     }
 
-    fn ranks(&mut self, shift: f64) -> Ranks {
+    fn ranks(&mut self, shift: f64) -> RankStatistics {
         if self.plain && shift.is_finite() {
             self.runs.ranks(shift)
         } else {
@@ -82,12 +82,13 @@ impl<'a> Statistic<'a> {
     }
 
     /// Ranks in Java's order of doubles: −0.0 is below 0.0, and NaN above infinity.
-    fn rank_as_java(&mut self, shift: f64) -> Ranks {
+    fn rank_as_java(&mut self, shift: f64) -> RankStatistics {
         let pooled = &mut self.pooled;
         let positive = |value: f64| if value.is_nan() { f64::NAN } else { value };
         pooled.clear();
-        pooled.extend(self.x.iter().map(|x| Ranked { value: positive(x - shift), of_x: true }));
-        pooled.extend(self.y.iter().map(|y| Ranked { value: positive(*y), of_x: false }));
+        pooled
+            .extend(self.x.iter().map(|x| RankedValue { value: positive(x - shift), of_x: true }));
+        pooled.extend(self.y.iter().map(|y| RankedValue { value: positive(*y), of_x: false }));
         pooled.sort_unstable_by(|a, b| a.value.total_cmp(&b.value));
         let (mut twice_u, mut ties, mut y_below) = (0.0, 0.0, 0);
         for run in pooled.chunk_by(|a, b| a.value.to_bits() == b.value.to_bits()) {
@@ -97,7 +98,7 @@ impl<'a> Statistic<'a> {
             ties += cube_minus(run.len());
             y_below += of_y;
         }
-        Ranks { twice_u, ties }
+        RankStatistics { twice_u, ties }
     }
 }
 

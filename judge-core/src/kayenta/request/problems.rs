@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::config::Thresholds;
 use crate::kayenta::config;
-use crate::kayenta::document::{Node, Problems, elements, too_many};
+use crate::kayenta::document::{Node, ProblemList, elements, too_many};
 
 use super::POINT;
 
@@ -13,8 +13,8 @@ const THRESHOLDS: &str =
 
 /// Every problem with a request, in the order of Kayenta's documents. Thresholds may be missing if some are
 /// `given`.
-pub(in crate::kayenta) fn of_request(document: &Value, given: Option<Thresholds>) -> Problems {
-    let mut problems = Problems::new();
+pub(in crate::kayenta) fn of_request(document: &Value, given: Option<Thresholds>) -> ProblemList {
+    let mut problems = ProblemList::new();
     let root = Node::root(document);
     if root.object(&mut problems).is_none() {
         return problems;
@@ -45,13 +45,13 @@ pub(in crate::kayenta) fn of_request(document: &Value, given: Option<Thresholds>
 }
 
 /// Every problem with a list of pairs.
-pub(in crate::kayenta) fn of_pairs(document: &Value) -> Problems {
-    let mut problems = Problems::new();
+pub(in crate::kayenta) fn of_pairs(document: &Value) -> ProblemList {
+    let mut problems = ProblemList::new();
     check_pairs(&Node::root(document), &mut problems);
     problems
 }
 
-fn check_pairs(pairs: &Node<'_>, problems: &mut Problems) {
+fn check_pairs(pairs: &Node<'_>, problems: &mut ProblemList) {
     let list = pairs.list(problems).map(Vec::as_slice).unwrap_or_default();
     for pair in elements(&pairs.path, list) {
         if too_many(problems) {
@@ -61,7 +61,7 @@ fn check_pairs(pairs: &Node<'_>, problems: &mut Problems) {
     }
 }
 
-fn check_pair(pair: &Node<'_>, problems: &mut Problems) {
+fn check_pair(pair: &Node<'_>, problems: &mut ProblemList) {
     if pair.object(problems).is_none() {
         return;
     }
@@ -111,13 +111,13 @@ fn check_pair(pair: &Node<'_>, problems: &mut Problems) {
 }
 
 /// Adds a problem unless the value can be read as a string; numbers and flags can.
-fn check_text(text: &Node<'_>, problems: &mut Problems) {
+fn check_text(text: &Node<'_>, problems: &mut ProblemList) {
     if text.value.is_some_and(|value| value.is_array() || value.is_object()) {
         problems.push(text.error("a string"));
     }
 }
 
-fn check_points(points: &Node<'_>, what: &str, problems: &mut Problems) {
+fn check_points(points: &Node<'_>, what: &str, problems: &mut ProblemList) {
     let Some(list) = points.value.and_then(Value::as_array) else {
         let allowed = if points.is_absent() { what } else { "a list of points" };
         problems.push(points.error(allowed));

@@ -89,12 +89,17 @@ async fn end_their_connection_and_no_other() {
     let (sender, receiver) = mpsc::channel(1);
     let mut stream = client.judge_stream(ReceiverStream::new(receiver)).await.unwrap().into_inner();
     let message = JudgeStreamRequest { request: Some(request("", 1, 5)) };
+    sender.send(message.clone()).await.unwrap();
+    stream.message().await.unwrap().unwrap();
+    // What an open stream holds.
+    let held = ((1 << 20) + 16 * 1024 + message.encoded_len()) as f64;
+    server.until("judge_buffered_bytes", held).await;
     // So often that twice the time has passed.
     for count in [1.0, 2.0, 3.0] {
         let lazy = Raw::new(&server, 1024);
         let call = unread(&lazy);
         server.until(SLOW, count).await;
-        server.until("judge_buffered_bytes", 0.0).await;
+        server.until("judge_buffered_bytes", held).await;
         drop(call);
         sender.send(message.clone()).await.unwrap();
         stream.message().await.unwrap().unwrap();
@@ -111,7 +116,8 @@ async fn over_http_end_their_connection_too() {
     let mut lazy = TcpStream::connect(server.http).await.unwrap();
     let asking = tokio::spawn(async move {
         // More than all buffers on the way hold.
-        while lazy.write_all(b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n").await.is_ok() {
+        while lazy.write_all(b"GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n").await.is_ok()
+        {
             tokio::task::yield_now().await;
         }
     });
@@ -144,12 +150,15 @@ async fn of_a_stream_count_until_they_are_written() {
     // Smaller than what was reserved for them.
     let mut client = server.client().await.accept_compressed(CompressionEncoding::Gzip);
     let mut stream = client.judge_stream(ReceiverStream::new(receiver)).await.unwrap().into_inner();
+    // What an open stream holds, with the largest message that it had.
+    let stream_bytes =
+        (1 << 20) + 16 * 1024 + JudgeStreamRequest { request: Some(chatty()) }.encoded_len();
     let mut bytes = 0;
     for _ in 0..3 {
         let message = JudgeStreamRequest { request: Some(chatty()) };
         sender.send(message).await.unwrap();
         bytes = stream.message().await.unwrap().unwrap().encoded_len();
-        server.until("judge_buffered_bytes", 0.0).await;
+        server.until("judge_buffered_bytes", stream_bytes as f64).await;
     }
 
     let lazy = Raw::new(&server, 1024);
@@ -157,8 +166,11 @@ async fn of_a_stream_count_until_they_are_written() {
     for _ in 0..3 {
         call.send(framed(&JudgeStreamRequest { request: Some(chatty()) }));
     }
-    server.until("judge_buffered_bytes", (3 * bytes) as f64).await;
+    server.until("judge_buffered_bytes", (2 * stream_bytes + 3 * bytes) as f64).await;
     drop((call, lazy));
+    server.until("judge_buffered_bytes", stream_bytes as f64).await;
+    drop(sender);
+    assert!(stream.message().await.unwrap().is_none());
     server.until("judge_buffered_bytes", 0.0).await;
 }
 

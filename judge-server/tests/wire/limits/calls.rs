@@ -10,27 +10,44 @@ use tonic_types::StatusExt;
 
 use super::{SLOW, slow};
 use crate::harness::{Server, reason, request};
-use crate::raw::said;
+use crate::raw::{JUDGE, Raw, begun, posted, said};
 
 #[tokio::test]
 async fn calls_beyond_capacity_are_refused_and_those_accepted_finish() {
-    let flags = [SLOW, &["--max-calls=1"]].concat();
+    // Three quarters of it, which large calls have, take one of these.
+    let flags = [SLOW, &["--max-buffered=11MiB"]].concat();
     let server = Server::start(&flags).await;
     let mut client = server.client().await;
     let mut other = client.clone();
     let accepted = tokio::spawn(async move { other.judge(slow()).await });
     server.until("judge_judgements_admitted", 1.0).await;
-    let status = client.judge(request("", 1, 5)).await.unwrap_err();
+    let status = client.judge(slow()).await.unwrap_err();
     assert_eq!(status.code(), Code::ResourceExhausted);
-    assert_eq!(reason(&status), "TOO_MANY_CALLS");
+    assert_eq!(reason(&status), "TOO_MANY_BYTES");
     let retry = status.get_details_retry_info().unwrap().retry_delay.unwrap();
     assert_eq!(retry, Duration::from_secs(1));
-    let answer = server.post("/judge", "{}").await;
-    assert_eq!((answer.status.as_u16(), answer.reason().as_str()), (429, "TOO_MANY_CALLS"));
+    let answer = server.post("/judge", " ".repeat(4_000_000)).await;
+    assert_eq!((answer.status.as_u16(), answer.reason().as_str()), (429, "TOO_MANY_BYTES"));
     assert_eq!(answer.headers["retry-after"], "1");
     accepted.await.unwrap().unwrap();
-    client.judge(request("", 1, 5)).await.unwrap();
-    assert_eq!(server.metric("judge_refusals_total{reason=\"TOO_MANY_CALLS\"}").await, Some(2.0));
+    client.judge(slow()).await.unwrap();
+    assert_eq!(server.metric("judge_refusals_total{reason=\"TOO_MANY_BYTES\"}").await, Some(2.0));
+}
+
+#[tokio::test]
+async fn one_caller_has_its_share_of_the_room() {
+    // Of 24 MiB one caller has 6, as a quarter.
+    let flags = ["--max-buffered=24MiB", "--caller-share=0.25"];
+    let server = Server::start(&flags).await;
+    let stalled = Raw::new(&server, 64 * 1024).call(JUDGE);
+    stalled.send(begun(4_000_000, 3_900_000));
+    let _other = said(server.http, &posted(4_000_000, 2_000_000)).await;
+    server.until("judge_buffered_bytes", 5_932_773.0).await;
+    let reasons = [
+        server.post("/judge", " ".repeat(400_000)).await.reason(),
+        reason(&server.client().await.judge(request("", 1, 25_000)).await.unwrap_err()),
+    ];
+    assert_eq!(reasons, ["TOO_MANY_BYTES_OF_CALLER"; 2]);
 }
 
 #[tokio::test]
@@ -116,8 +133,10 @@ async fn the_servers_own_limit_over_http() {
 async fn a_client_of_http_that_goes_away_stops_the_work() {
     let server = Server::start(SLOW).await;
     let json = serde_json::to_string(&slow()).unwrap();
-    let head =
-        format!("POST /v1/judge HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", json.len());
+    let head = format!(
+        "POST /v1/judge HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n",
+        json.len()
+    );
     let gone = said(server.http, &(head + &json)).await;
     server.until("judge_judgements_admitted", 1.0).await;
     // When this is answered, the other has been begun.
@@ -147,12 +166,14 @@ fn large() -> JudgeRequest {
 
 #[tokio::test]
 async fn large_calls_that_wait_leave_places_for_small_ones() {
-    let (server, running) = busy(&["--max-calls=4"]).await;
+    // Of which large ones have 32.25 MiB.
+    let (server, running) = busy(&["--max-buffered=43MiB"]).await;
     let (mut client, mut other) = (server.client().await, server.client().await);
-    let waiting = tokio::spawn(async move { other.judge(large()).await });
+    let half = || request("", 1, 60_000);
+    let waiting = tokio::spawn(async move { other.judge(half()).await });
     server.until("judge_judgements_admitted", 2.0).await;
-    let status = client.judge(large()).await.unwrap_err();
-    assert_eq!(reason(&status), "TOO_MANY_CALLS");
+    let status = client.judge(half()).await.unwrap_err();
+    assert_eq!(reason(&status), "TOO_MANY_BYTES");
     client.judge(request("", 1, 10_000)).await.unwrap();
     assert!(!running.is_finished());
     running.await.unwrap().unwrap();

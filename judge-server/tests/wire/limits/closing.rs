@@ -15,33 +15,35 @@ fn closed(reason: &str) -> String {
 }
 
 #[tokio::test]
-async fn http_clients_may_wait_between_requests_but_not_within_headers() {
+async fn http_clients_have_a_time_for_headers_from_the_answer_before() {
     let server = Server::start(&["--header-time=200ms"]).await;
     let slow = closed("SLOW_HEADERS");
-    let mut patient = TcpStream::connect(server.http).await.unwrap();
-    ask(&mut patient).await;
-    // Each takes its time, so that the other is idle for longer than that.
-    for (count, begun) in [(1.0, "GET"), (2.0, "GET /healthz HTTP/1.1\r\nhost: x\r\n")] {
+    for (count, begun) in [(1.0, "GET"), (2.0, "GET /healthz HTTP/1.1\r\nhost: localhost\r\n")] {
         let said = closes(said(server.http, begun).await).await;
         assert_eq!(said, "");
         server.until(&slow, count).await;
     }
-    for _ in 0..2 {
+    let mut patient = TcpStream::connect(server.http).await.unwrap();
+    for _ in 0..3 {
         ask(&mut patient).await;
     }
     patient.write_all(b"GET /healthz HTTP/1.1\r\nhost").await.unwrap();
     closes(patient).await;
-    server.until(&slow, 3.0).await;
+    server.until(&closed("IDLE"), 1.0).await;
+    // Nor is there a connection that says nothing.
+    closes(TcpStream::connect(server.grpc).await.unwrap()).await;
+    server.until(&closed("SILENT"), 1.0).await;
 }
 
 #[tokio::test]
 async fn headers_are_limited_in_size() {
     let server = Server::start(&[]).await;
-    let large = format!("GET /healthz HTTP/1.1\r\nhost: x\r\nx: {}", "x".repeat(70_000));
+    let large = format!("GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: {}", "x".repeat(70_000));
     // What is not read of it may turn the close into a reset, which loses the answer.
     let said = closes(said(server.http, &large[..65_536]).await).await;
     assert!(said.starts_with("HTTP/1.1 431 "), "{said}");
-    let fits = format!("GET /healthz HTTP/1.0\r\nhost: x\r\nx: {}\r\n\r\n", "x".repeat(60_000));
+    let fits =
+        format!("GET /healthz HTTP/1.0\r\nhost: localhost\r\nx: {}\r\n\r\n", "x".repeat(60_000));
     let said = closes(crate::raw::said(server.http, &fits).await).await;
     assert!(said.starts_with("HTTP/1.0 200 "), "{said}");
     // Over HTTP/2.
@@ -60,7 +62,7 @@ async fn idle_ones() {
     let mut used = TcpStream::connect(server.http).await.unwrap();
     ask(&mut used).await;
     closes(used).await;
-    closes(TcpStream::connect(server.grpc).await.unwrap()).await;
+    closes(said(server.grpc, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await).await;
     server.until(&closed("IDLE"), 2.0).await;
 }
 
@@ -82,7 +84,7 @@ async fn clients_that_answer_no_ping_and_no_others() {
 
 #[tokio::test]
 async fn old_ones_once_their_calls_are_answered() {
-    let server = Server::start(&["--connection-age=1s", "--header-time=500ms"]).await;
+    let server = Server::start(&["--connection-age=1s", "--header-time=2s"]).await;
     let message = framed(&JudgeStreamRequest { request: Some(request("", 1, 5)) });
     let mut open = Raw::new(&server, 64 * 1024).call(JUDGE_STREAM);
     open.send(message.clone());

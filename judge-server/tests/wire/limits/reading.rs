@@ -17,7 +17,7 @@ use crate::raw::{CHECK, JUDGE, JUDGE_STREAM, Raw, begun, closes, framed, posted,
 async fn slow_and_idle_connections_are_closed_and_harm_no_other() {
     let flags = ["--header-time=200ms", "--read-time=200ms", "--idle-time=300ms"];
     let server = Server::start(&flags).await;
-    let slow_header = said(server.http, "POST /judge HTTP/1.1\r\nhost: x\r\n").await;
+    let slow_header = said(server.http, "POST /judge HTTP/1.1\r\nhost: localhost\r\n").await;
     let slow_body = said(server.http, &posted(100, 1)).await;
     let idle_http = TcpStream::connect(server.http).await.unwrap();
     let idle_grpc = TcpStream::connect(server.grpc).await.unwrap();
@@ -35,7 +35,7 @@ async fn slow_and_idle_connections_are_closed_and_harm_no_other() {
 async fn clients_that_drip_are_ended_though_they_never_pause() {
     let server = Server::start(&["--header-time=200ms", "--read-time=200ms"]).await;
     let starts = [
-        "POST /judge HTTP/1.1\r\nhost: x\r\ncontent-length: 4000000\r\n\r\n",
+        "POST /judge HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4000000\r\n\r\n",
         "GET /judge HTTP/1.1\r\nx: ",
     ];
     for (start, said) in starts.into_iter().zip(["HTTP/1.1 408 ", ""]) {
@@ -91,52 +91,71 @@ async fn probes_are_small_and_arrive_in_the_time_of_headers() {
 }
 
 #[tokio::test]
-async fn a_message_of_a_stream_arrives_in_time_and_the_next_may_wait() {
+async fn a_stream_without_a_whole_message_ends_and_one_that_goes_on_does_not() {
     use judge_server::proto::JudgeStreamRequest;
-    let server = Server::start(&["--read-time=200ms"]).await;
+    let server = Server::start(&["--stream-silence=300ms"]).await;
     let client = Raw::new(&server, 64 * 1024);
     let judged = "judge_verdicts_total";
     let whole = framed(&JudgeStreamRequest { request: Some(request("", 1, 5)) });
-    let idle = client.call(JUDGE_STREAM);
-    idle.send(whole.clone());
-    server.until(judged, 1.0).await;
-    // Longer than the time for a message.
-    let stalled = client.call(JUDGE_STREAM);
-    stalled.send(whole.clone());
-    stalled.send(begun(1000, 10));
-    let status = stalled.status().await;
-    assert_eq!((status.code(), &*reason(&status)), (Code::DeadlineExceeded, "SLOW_REQUEST"));
-    server.until("judge_buffered_bytes", 0.0).await;
-    server.until(judged, 2.0).await;
-    // Where it began together with the end of another, too, and where messages may be compressed.
-    for (encoding, all) in [("identity", 3.0), ("gzip", 4.0)] {
+    let stalls = [
+        ("identity", begun(1000, 10).freeze()),
+        ("gzip", begun(1000, 10).freeze()),
+        ("identity", bytes::Bytes::new()),
+    ];
+    for (count, (encoding, rest)) in (1..).zip(stalls) {
         let stalled = client.call_with(JUDGE_STREAM, "grpc-encoding", encoding);
-        stalled.send([&whole[..], &begun(1000, 10)[..]].concat());
-        assert_eq!(reason(&stalled.status().await), "SLOW_REQUEST");
-        server.until(judged, all).await;
+        // What it began together with the end of another counts as nothing.
+        stalled.send([&whole[..], &rest[..]].concat());
+        let mut dripping = client.call(JUDGE_STREAM);
+        let drip = async {
+            loop {
+                dripping.send(whole.clone());
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let status = tokio::select! {
+            status = stalled.status() => status,
+            () = drip => unreachable!("it goes on for ever"),
+        };
+        assert_eq!((status.code(), &*reason(&status)), (Code::Unavailable, "STREAM_SILENT"));
+        dripping.end();
+        assert_eq!(dripping.status().await.code(), Code::Ok);
+        let refused = "judge_refusals_total{reason=\"STREAM_SILENT\"}";
+        server.until(refused, f64::from(count)).await;
     }
-    idle.send(whole);
-    server.until(judged, 5.0).await;
-    let refused = "judge_refusals_total{reason=\"SLOW_REQUEST\"}";
-    assert_eq!(server.metric(refused).await, Some(3.0));
+    server.until("judge_buffered_bytes", 0.0).await;
+    assert!(server.metric(judged).await >= Some(6.0));
 }
 
 #[tokio::test]
-async fn a_lookup_arrives_in_time_and_the_next_may_wait() {
-    let server = Server::start(&["--read-time=200ms"]).await;
+async fn streams_and_watches_have_an_age() {
+    use judge_server::proto::JudgeStreamRequest;
+    let server = Server::start(&["--stream-age=300ms"]).await;
+    let client = Raw::new(&server, 64 * 1024);
+    let stream = client.call(JUDGE_STREAM);
+    stream.send(framed(&JudgeStreamRequest { request: Some(request("", 1, 5)) }));
+    let mut watch = client.call("/grpc.health.v1.Health/Watch");
+    watch.send(framed(&HealthCheckRequest::default()));
+    watch.end();
+    for call in [stream, watch] {
+        let status = call.status().await;
+        assert_eq!((status.code(), &*reason(&status)), (Code::Unavailable, "STREAM_OLD"));
+    }
+}
+
+#[tokio::test]
+async fn a_lookup_that_stalls_ends() {
+    let server = Server::start(&["--stream-silence=200ms"]).await;
     let client = Raw::new(&server, 64 * 1024);
     let lookups = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
     let list = Some(MessageRequest::ListServices(String::new()));
     let whole = framed(&ServerReflectionRequest { message_request: list, ..Default::default() });
-    let idle = client.call(lookups);
-    idle.send(whole.clone());
     let stalled = client.call(lookups);
     stalled.send(whole.clone());
     stalled.send(begun(100, 10));
     // Reflection has no words for why, and only ends.
     stalled.status().await;
-    // The other is there for longer than a message may take, and the call for the metrics.
-    server.until("judge_calls_in_flight", 2.0).await;
+    server.until("judge_calls_in_flight", 1.0).await;
 }
 
 #[tokio::test]

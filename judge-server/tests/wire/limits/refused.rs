@@ -28,7 +28,7 @@ const LAST: &[u8] = b"GET /healthz HTTP/1.0\r\n\r\n";
 
 /// What the server says to a client that reads nothing before it has sent all, and then asks again.
 async fn heard(address: SocketAddr, head: &str) -> String {
-    let mut connection = said(address, &format!("POST {head}\r\nhost: x\r\n")).await;
+    let mut connection = said(address, &format!("POST {head}\r\nhost: localhost\r\n")).await;
     let whole = async {
         let length = format!("content-length: {LARGE}\r\n\r\n");
         connection.write_all(length.as_bytes()).await?;
@@ -89,7 +89,7 @@ async fn are_read_to_their_end_over_http_2_too() {
 #[tokio::test]
 async fn are_read_to_their_end_once_their_client_has_leave_to_send_them() {
     let server = Server::start(&["--max-message-size=64KiB"]).await;
-    let head = "POST /judge HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n\
+    let head = "POST /judge HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n\
                 transfer-encoding: chunked\r\n\r\n";
     let mut connection = said(server.http, head).await;
     let mut leave = [0; 25];
@@ -118,7 +118,8 @@ async fn are_told_the_beginning_of_what_they_sent() {
 #[tokio::test]
 async fn hold_nothing_while_they_are_read() {
     let server = Server::start(&["--max-message-size=1MiB"]).await;
-    let head = "POST /judge HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n200000\r\n";
+    let head =
+        "POST /judge HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n200000\r\n";
     let mut connection = said(server.http, head).await;
     connection.write_all(&vec![b' '; 0x18_0000]).await.unwrap();
     // What its answer may have.
@@ -138,19 +139,18 @@ async fn are_not_read_for_ever() {
         assert!(said.contains("connection: close") && !said.contains("100 Continue"), "{said}");
     };
     // Too long to stall for ever.
-    let stalled = "POST /nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n";
+    let stalled = "POST /nowhere HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\n";
     refused(closes(said(server.http, stalled).await).await, "404");
     // Without a wait where that is known, or where the client waits for leave.
     let server = Server::start(&["--max-message-size=1MiB", "--read-time=1h"]).await;
-    let known = "POST /judge HTTP/1.1\r\nhost: x\r\ncontent-length: 9000000\r\n\r\n";
+    let known = "POST /judge HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9000000\r\n\r\n";
     refused(closes(said(server.http, known).await).await, "413");
-    let asks =
-        "POST /nowhere HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n";
+    let asks = "POST /nowhere HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n";
     refused(closes(said(server.http, asks).await).await, "404");
     // So much that it may not all be read.
     let mut endless = TcpStream::connect(server.http).await.unwrap();
     endless
-        .write_all(b"POST /judge HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
+        .write_all(b"POST /judge HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n")
         .await
         .unwrap();
     let sending = async {

@@ -15,19 +15,29 @@ use crate::raw::{JUDGE_STREAM, Raw, framed};
 
 #[tokio::test]
 async fn streams_are_limited_in_number_and_in_time() {
-    let server = Server::start(&["--max-streams=1"]).await;
+    // Each takes an eighth of it, besides what a call weighs.
+    let server = Server::start(&["--max-buffered=16KiB"]).await;
     let mut client = server.client().await;
-    let (sender, receiver) = mpsc::channel::<JudgeStreamRequest>(1);
-    let mut open = client.judge_stream(ReceiverStream::new(receiver)).await.unwrap().into_inner();
-    sender.send(JudgeStreamRequest { request: Some(request("1", 1, 5)) }).await.unwrap();
-    assert_eq!(open.message().await.unwrap().unwrap().id, "1");
-    let status = client.judge_stream(tokio_stream::empty()).await.unwrap_err();
+    let mut senders = Vec::new();
+    let mut open = Vec::new();
+    let status = loop {
+        let (sender, receiver) = mpsc::channel::<JudgeStreamRequest>(1);
+        match client.judge_stream(ReceiverStream::new(receiver)).await {
+            Ok(stream) => open.push(stream.into_inner()),
+            Err(status) => break status,
+        }
+        senders.push(sender);
+    };
     assert_eq!(
         (status.code(), reason(&status).as_str()),
-        (Code::ResourceExhausted, "TOO_MANY_STREAMS")
+        (Code::ResourceExhausted, "TOO_MANY_BYTES")
     );
-    drop(sender);
-    assert!(open.message().await.unwrap().is_none());
+    assert_eq!(open.len(), 7);
+    drop(senders.pop());
+    assert!(open.pop().unwrap().message().await.unwrap().is_none());
+    server.until("judge_streams", 6.0).await;
+    client.judge_stream(tokio_stream::empty()).await.unwrap();
+    drop((open, senders));
     server.until("judge_streams", 0.0).await;
 
     let (_kept, receiver) = mpsc::channel::<JudgeStreamRequest>(1);
@@ -40,7 +50,7 @@ async fn streams_are_limited_in_number_and_in_time() {
 
 #[tokio::test]
 async fn clients_that_do_not_read_or_vanish_harm_no_other() {
-    let server = Server::start(&["--max-calls=20"]).await;
+    let server = Server::start(&[]).await;
     let uri = format!("http://{}", server.grpc);
     // A runtime of its own, so that its sockets close when it is gone.
     let elsewhere = tokio::runtime::Runtime::new().unwrap();
@@ -53,7 +63,7 @@ async fn clients_that_do_not_read_or_vanish_harm_no_other() {
     let unread = stalled.judge_stream(tokio_stream::iter(messages)).await.unwrap();
     let mut vanishing = TcpStream::connect(server.http).await.unwrap();
     vanishing
-        .write_all(b"POST /judge HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
+        .write_all(b"POST /judge HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{")
         .await
         .unwrap();
     drop(vanishing);
@@ -95,7 +105,7 @@ async fn one_that_is_not_read_leaves_its_connection_to_others() {
 
 #[tokio::test]
 async fn one_that_is_not_read_frees_its_place_at_its_deadline() {
-    let server = Server::start(&["--max-streams=1"]).await;
+    let server = Server::start(&[]).await;
     let unread = Raw::new(&server, 1024).call_with(JUDGE_STREAM, "grpc-timeout", "500m");
     for _ in 0..10 {
         unread.send(framed(&JudgeStreamRequest { request: Some(request("", 50, 5)) }));
@@ -153,10 +163,10 @@ async fn watches_are_limited_and_checks_are_not() {
     }
     let mut health = HealthClient::new(server.channel().await);
     let status = health.watch(HealthCheckRequest::default()).await.unwrap_err();
-    assert_eq!(reason(&status), "TOO_MANY_STREAMS");
+    assert_eq!(reason(&status), "TOO_MANY_WATCHES");
     let lookup = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
     let status = Raw::new(&server, 64 * 1024).call(lookup).status().await;
-    assert_eq!(reason(&status), "TOO_MANY_STREAMS");
+    assert_eq!(reason(&status), "TOO_MANY_WATCHES");
     health.check(HealthCheckRequest::default()).await.unwrap();
     watches.pop();
     crate::harness::until(async || {

@@ -1,0 +1,36 @@
+//! What single callers hold.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Part;
+
+/// Callers beyond which those that hold nothing are forgotten.
+const REMEMBERED: usize = 1024;
+
+/// The bytes that one caller holds of one part.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Share(Arc<AtomicUsize>);
+
+impl Share {
+    pub(super) fn used(&self) -> &AtomicUsize {
+        &self.0
+    }
+}
+
+/// The callers that there were.
+#[derive(Debug, Default)]
+pub(super) struct Shares(Mutex<HashMap<(Part, String), Share>>);
+
+impl Shares {
+    /// The share of a caller, which all its reservations count in.
+    pub(super) fn of(&self, part: Part, caller: &str) -> Share {
+        // Nothing that could panic runs under the lock.
+        let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if shares.len() > REMEMBERED {
+            shares.retain(|_, share| Arc::strong_count(&share.0) > 1);
+        }
+        shares.entry((part, caller.to_owned())).or_default().clone()
+    }
+}

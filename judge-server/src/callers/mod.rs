@@ -1,0 +1,64 @@
+//! Who calls: by token, by certificate, or else by address.
+
+pub(crate) mod tokens;
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+
+use crate::convert::refusal::{Refusal, Token};
+use crate::transport::ClientCertificate;
+use crate::transport::peer::Peer;
+use crate::transport::reload::Fresh;
+use tokens::{Entry, Scope, Tokens};
+
+/// Who calls, and what it may do, looked at again whenever that is asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) peer: Arc<Peer>,
+    /// Its token among those of the file, where tokens are asked for.
+    token: Option<(Fresh<Tokens>, Result<Entry, Token>)>,
+}
+
+impl Caller {
+    pub(crate) fn new(
+        peer: Arc<Peer>,
+        tokens: Option<&Fresh<Tokens>>,
+        headers: &HeaderMap,
+    ) -> Self {
+        let token = tokens.map(|tokens| (tokens.clone(), tokens.get().find(headers)));
+        Self { peer, token }
+    }
+
+    /// The name of its token, else the subject of its certificate.
+    pub(crate) fn name(&self) -> Option<&Arc<str>> {
+        let token = self.token.as_ref().and_then(|(_, found)| found.as_ref().ok());
+        let token = token.map(Entry::name);
+        token.or_else(|| self.peer.certificate.as_ref().map(ClientCertificate::subject))
+    }
+
+    /// Whose share of the budget it takes: that of whoever calls behind a proxy without a name is
+    /// nobody's.
+    pub(crate) fn share(&self) -> Option<String> {
+        match self.name() {
+            Some(name) => Some(format!("name {name}")),
+            None if self.peer.is_proxy => None,
+            None => Some(self.peer.site().to_string()),
+        }
+    }
+
+    /// Whether it may call what needs `scope` now: tokens and certificates may have changed since it
+    /// connected.
+    ///
+    /// # Errors
+    /// When its token or certificate is missing, or no longer one of those that may call.
+    pub(crate) fn require(&self, scope: Scope) -> Result<(), Refusal> {
+        let certificate = self.peer.certificate.as_ref();
+        if certificate.is_some_and(|certificate| !certificate.is_good()) {
+            return Err(Refusal::Revoked);
+        }
+        let Some((tokens, found)) = &self.token else { return Ok(()) };
+        let entry = found.as_ref().map_err(|why| Refusal::Unauthenticated(*why))?;
+        tokens.get().require(entry, scope)
+    }
+}

@@ -1,0 +1,26 @@
+//! Between bytes, the contract's messages and the core's types; decoding is validation.
+//!
+//! `guard` counts the parts of a document before it is read, `proto_json` reads and writes our messages
+//! as JSON, `request`, `config` and `evidence` read messages into the core's types, `judgement` and
+//! `finding` write them back. What is wrong with an input becomes [`problems`], and a call that is not
+//! judged a [`refusal`].
+
+mod config;
+mod evidence;
+mod finding;
+pub(crate) mod guard;
+mod judgement;
+pub(crate) mod limits;
+mod problem;
+pub(crate) mod problems;
+pub mod proto_json;
+pub(crate) mod refusal;
+mod request;
+mod status;
+
+pub(crate) use judgement::{VERSION, list_judges};
+pub(crate) use problem::Dialect;
+pub(crate) use request::{ConfigToCheck, read_config_to_check};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! Our messages in protobuf's canonical JSON.
+
+mod document;
+mod walk;
+
+use std::sync::LazyLock;
+
+use judge_core::Problem;
+use prost::Message;
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
+use serde::de::DeserializeOwned;
+
+use crate::convert::refusal::Refusal;
+use crate::proto;
+
+use document::Once;
+use walk::Walk;
+
+/// A message with a name to find its descriptor by.
+pub trait Named: Message + Default {
+    /// The full name, as in `canary.judge.v1.JudgeResponse`.
+    const NAME: &'static str;
+}
+
+impl Named for proto::JudgeRequest {
+    const NAME: &'static str = "canary.judge.v1.JudgeRequest";
+}
+
+impl Named for proto::JudgeStreamRequest {
+    const NAME: &'static str = "canary.judge.v1.JudgeStreamRequest";
+}
+
+impl Named for proto::ValidateConfigRequest {
+    const NAME: &'static str = "canary.judge.v1.ValidateConfigRequest";
+}
+
+impl Named for proto::JudgeResponse {
+    const NAME: &'static str = "canary.judge.v1.JudgeResponse";
+}
+
+impl Named for proto::ListJudgesResponse {
+    const NAME: &'static str = "canary.judge.v1.ListJudgesResponse";
+}
+
+impl Named for proto::ValidateConfigResponse {
+    const NAME: &'static str = "canary.judge.v1.ValidateConfigResponse";
+}
+
+static POOL: LazyLock<Option<DescriptorPool>> =
+    LazyLock::new(|| DescriptorPool::decode(proto::DESCRIPTORS).ok());
+
+/// Decodes the contract's descriptors now, which takes milliseconds, rather than in the first answer.
+pub(crate) fn prepare() {
+    LazyLock::force(&POOL);
+}
+
+/// Reads a message. A field that is `null` is unset.
+///
+/// # Errors
+/// When the bytes are not JSON or not the message, with every field that no reader takes.
+pub fn read<T: Named + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
+    // The generated readers refuse `null`, take the last of two entries of a map, and what they say is
+    // meant for programmers.
+    match serde_json::from_slice(json) {
+        Ok(message) if serde_json::from_slice::<Once>(json).is_ok() => Ok(message),
+        _ => read_along_the_contract(json),
+    }
+}
+
+fn read_along_the_contract<T: Named + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
+    let mut document = read_document(json)?;
+    let mut walk = Walk::default();
+    walk.message(&mut document, &descriptor::<T>()?);
+    if walk.problems.count() > 0 {
+        return Err(walk.problems.into());
+    }
+    T::deserialize(document).map_err(|_| {
+        let problem = Problem::error("", "another document", "the one that /openapi.json has");
+        Refusal::Invalid(problem.into())
+    })
+}
+
+fn read_document(json: &[u8]) -> Result<serde_json::Value, Refusal> {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    serde_path_to_error::deserialize::<_, Once>(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let path = if path == "." { String::new() } else { path };
+        let error = error.inner();
+        if error.is_data() {
+            let found = without_place(error);
+            return Refusal::Invalid(Problem::error(path, found, "each field once").into());
+        }
+        not_json(path, error)
+    })?;
+    serde_json::from_slice(json).map_err(|error| not_json(String::new(), &error))
+}
+
+fn not_json(path: String, error: &serde_json::Error) -> Refusal {
+    let problem =
+        Problem::error(path, format!("text that is not JSON: {error}"), "one JSON document");
+    Refusal::Invalid(problem.into())
+}
+
+/// What an error says, without the line and column, which the path makes needless.
+fn without_place(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    said.rsplit_once(" at line ").map(|(said, _)| said.to_owned()).unwrap_or(said)
+}
+
+/// What the contract says of a message.
+///
+/// # Errors
+/// When it says nothing, which a test excludes.
+pub(crate) fn descriptor<T: Named>() -> Result<MessageDescriptor, Refusal> {
+    let pool = POOL.as_ref().ok_or(Refusal::Internal)?;
+    pool.get_message_by_name(T::NAME).ok_or(Refusal::Internal)
+}
+
+/// Writes a message, fields at their defaults included.
+///
+/// # Errors
+/// When the message is none of the contract, which a test excludes.
+pub fn write<T: Named>(message: &T) -> Result<Vec<u8>, Refusal> {
+    let mut dynamic = DynamicMessage::new(descriptor::<T>()?);
+    dynamic.transcode_from(message).map_err(|_| Refusal::Internal)?;
+    let mut json = Vec::new();
+    let options = SerializeOptions::new().skip_default_fields(false);
+    dynamic
+        .serialize_with_options(&mut serde_json::Serializer::new(&mut json), &options)
+        .map_err(|_| Refusal::Internal)?;
+    Ok(json)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+//! Why a call was not answered with a judgement, in the words of gRPC and of HTTP.
+
+use std::error::Error;
+use std::time::Duration;
+
+use http::StatusCode;
+use judge_core::{JudgeError, Problem, Severity};
+use thiserror::Error as ThisError;
+use tonic::{Code, Status};
+
+use super::problems::Problems;
+use super::status::first;
+
+/// Characters of what a caller sent that a refusal repeats.
+const QUOTED: usize = 80;
+
+/// The beginning of what a caller sent, for a refusal that repeats it.
+pub(crate) fn quoted(text: &str) -> String {
+    text.chars().take(QUOTED).collect()
+}
+
+/// Domain of every `ErrorInfo`.
+pub(crate) const DOMAIN: &str = "canary.judge.v1";
+
+/// When a caller that was refused for lack of capacity may try again. A queue that is full when
+/// judgements take milliseconds is empty well before.
+pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(1);
+
+/// A call that is not judged.
+#[derive(Debug, Clone, ThisError)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The request cannot be judged.
+    #[error("the request cannot be judged: {}", first(.0))]
+    Invalid(Problems),
+    /// The message is larger than the server reads.
+    #[error(
+        "the message is larger than the {limit} bytes that this server reads; submit fewer \
+             points or metrics, or raise --max-message-size"
+    )]
+    MessageTooLarge {
+        /// Bytes that the server reads.
+        limit: u64,
+    },
+    /// The message is not what its content type says.
+    #[error("the message cannot be read: {0}")]
+    Unreadable(String),
+    /// Something that the server has a bounded amount of is used up.
+    #[error("the server is at its limit of {0}; try again in a second")]
+    Overloaded(Resource),
+    /// The caller's deadline or the server's own limit passed first.
+    #[error("the deadline passed before there was a judgement")]
+    DeadlineExceeded,
+    /// The caller took too long to send the request.
+    #[error("the request was not sent completely in time")]
+    SlowRequest,
+    /// The caller gave no token or a wrong one.
+    #[error("{0}: authorization: Bearer TOKEN")]
+    Unauthenticated(Token),
+    /// There is no such thing to call.
+    #[error("{0}")]
+    NotFound(String),
+    /// The thing called takes another method.
+    #[error("{text}")]
+    MethodNotAllowed {
+        /// What is wrong.
+        text: String,
+        /// The methods that it takes, as a header lists them.
+        allowed: &'static str,
+    },
+    /// The content type is none that the server reads.
+    #[error("{0}")]
+    UnsupportedMediaType(String),
+    /// The content is compressed in a way that the server does not read.
+    #[error("content encoding {found:?}, but allowed is {allowed}")]
+    UnsupportedEncoding {
+        /// What the header says.
+        found: String,
+        /// What the server reads, as a header lists it.
+        allowed: &'static str,
+    },
+    /// The caller's certificate is no longer one that the server takes.
+    #[error("the client certificate is no longer one of those that this server takes")]
+    Revoked,
+    /// The token may not call this.
+    #[error("the token has not the scope {0:?} that this call needs")]
+    MissingScope(&'static str),
+    /// A page of another site calls, or by a name that is none of the server's.
+    #[error("{0}")]
+    ForeignSite(String),
+    /// The headers are none that a request may have.
+    #[error("{0}")]
+    BadHeaders(String),
+    /// The body comes in a way that the server does not read.
+    #[error("transfer-encoding {0:?}, but allowed is chunked")]
+    UnsupportedTransfer(String),
+    /// The stream was silent, or old; its client may open another.
+    #[error("the stream {0}; open another")]
+    StreamEnded(StreamEnd),
+    /// The server ends.
+    #[error("the server is shutting down; ask another")]
+    ShuttingDown,
+    /// The caller cancelled or went away.
+    #[error("the caller cancelled or went away")]
+    Cancelled,
+    /// A defect of the server.
+    #[error("the judge failed on this request; please report it with the request")]
+    Internal,
+}
+
+/// What the server has a bounded amount of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ThisError)]
+#[non_exhaustive]
+pub enum Resource {
+    /// Bytes of calls, streams and answers in memory.
+    #[error("buffered bytes (--max-buffered)")]
+    Bytes,
+    /// What one caller may hold of them.
+    #[error("what one caller may hold (--caller-share)")]
+    Share,
+    /// Open probes.
+    #[error("open probes")]
+    Probes,
+    /// Open watches and lookups.
+    #[error("open watches")]
+    Watches,
+    /// Connections: this one is kept for a probe.
+    #[error("connections (--max-connections)")]
+    Connections,
+}
+
+/// Why the server ends a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
+#[non_exhaustive]
+pub enum StreamEnd {
+    /// No whole message came for too long.
+    #[error("had no message for too long (--stream-silence)")]
+    Silent,
+    /// It is older than streams may be.
+    #[error("is older than streams may be (--stream-age)")]
+    Old,
+}
+
+/// What is wrong with a caller's token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
+#[non_exhaustive]
+pub enum Token {
+    /// There is none.
+    #[error("a bearer token is needed")]
+    Missing,
+    /// It is none of the server's.
+    #[error("the bearer token is none of those that this server takes")]
+    Unknown,
+}
+
+impl Refusal {
+    /// What tonic says of a message that it cannot take, in this server's words.
+    pub(crate) fn from_message(status: &Status, limit: u64) -> Self {
+        // What this server itself refused while the message came.
+        if let Some(refusal) = Self::within(status) {
+            return refusal;
+        }
+        match status.code() {
+            // The second when it is too large only once it is decompressed.
+            Code::OutOfRange | Code::ResourceExhausted => Self::MessageTooLarge { limit },
+            _ => Self::Unreadable(status.message().to_owned()),
+        }
+    }
+
+    /// The refusal that an error has among its sources: bodies and decoders of ours hand it through
+    /// libraries that know errors only.
+    pub(crate) fn within(error: &(dyn Error + 'static)) -> Option<Self> {
+        let mut error = Some(error);
+        while let Some(source) = error {
+            if let Some(refusal) = source.downcast_ref::<Self>() {
+                return Some(refusal.clone());
+            }
+            error = source.source();
+        }
+        None
+    }
+
+    /// One word for logs, metrics and `ErrorInfo`.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "INVALID_REQUEST",
+            Self::MessageTooLarge { .. } => "MESSAGE_TOO_LARGE",
+            Self::Unreadable(_) => "UNREADABLE_MESSAGE",
+            Self::Overloaded(Resource::Bytes) => "TOO_MANY_BYTES",
+            Self::Overloaded(Resource::Share) => "TOO_MANY_BYTES_OF_CALLER",
+            Self::Overloaded(Resource::Probes) => "TOO_MANY_PROBES",
+            Self::Overloaded(Resource::Watches) => "TOO_MANY_WATCHES",
+            Self::Overloaded(Resource::Connections) => "TOO_MANY_CONNECTIONS",
+            Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
+            Self::SlowRequest => "SLOW_REQUEST",
+            Self::Unauthenticated(_) | Self::Revoked => "UNAUTHENTICATED",
+            Self::NotFound(_) => "NOT_FOUND",
+            Self::MethodNotAllowed { .. } => "METHOD_NOT_ALLOWED",
+            Self::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
+            Self::UnsupportedEncoding { .. } => "UNSUPPORTED_ENCODING",
+            Self::MissingScope(_) => "MISSING_SCOPE",
+            Self::ForeignSite(_) => "FOREIGN_SITE",
+            Self::BadHeaders(_) => "BAD_HEADERS",
+            Self::UnsupportedTransfer(_) => "UNSUPPORTED_TRANSFER",
+            Self::StreamEnded(StreamEnd::Silent) => "STREAM_SILENT",
+            Self::StreamEnded(StreamEnd::Old) => "STREAM_OLD",
+            Self::ShuttingDown => "SHUTTING_DOWN",
+            Self::Cancelled => "CANCELLED",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// The status over gRPC.
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::Invalid(_)
+            | Self::MessageTooLarge { .. }
+            | Self::Unreadable(_)
+            | Self::BadHeaders(_) => Code::InvalidArgument,
+            Self::Overloaded(_) => Code::ResourceExhausted,
+            Self::DeadlineExceeded | Self::SlowRequest => Code::DeadlineExceeded,
+            Self::Unauthenticated(_) | Self::Revoked => Code::Unauthenticated,
+            Self::NotFound(_)
+            | Self::MethodNotAllowed { .. }
+            | Self::UnsupportedMediaType(_)
+            | Self::UnsupportedEncoding { .. }
+            | Self::UnsupportedTransfer(_) => Code::Unimplemented,
+            Self::MissingScope(_) | Self::ForeignSite(_) => Code::PermissionDenied,
+            Self::StreamEnded(_) | Self::ShuttingDown => Code::Unavailable,
+            Self::Cancelled => Code::Cancelled,
+            Self::Internal => Code::Internal,
+        }
+    }
+
+    /// The status over HTTP.
+    pub(crate) fn http_status(&self) -> StatusCode {
+        match self {
+            // Nobody reads the last.
+            Self::Invalid(_) | Self::Unreadable(_) | Self::BadHeaders(_) | Self::Cancelled => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Overloaded(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+            Self::SlowRequest => StatusCode::REQUEST_TIMEOUT,
+            Self::Unauthenticated(_) | Self::Revoked => StatusCode::UNAUTHORIZED,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UnsupportedMediaType(_) | Self::UnsupportedEncoding { .. } => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
+            Self::MissingScope(_) | Self::ForeignSite(_) => StatusCode::FORBIDDEN,
+            Self::UnsupportedTransfer(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::StreamEnded(_) | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Every field that is wrong, or a thousand of them and how many more there are.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        match self {
+            Self::Invalid(problems) => problems.clone().listed(Severity::Error),
+            Self::MessageTooLarge { limit } => {
+                let allowed = format!("at most {limit} bytes");
+                vec![Problem::error("", "a message that is too large", allowed)]
+            }
+            Self::Unreadable(why) => {
+                vec![Problem::error("", why, "a message as the contract has it")]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// When to try again, if that helps.
+    pub(crate) fn retry_delay(&self) -> Option<Duration> {
+        matches!(self, Self::Overloaded(_)).then_some(RETRY_DELAY)
+    }
+}
+
+impl From<JudgeError> for Refusal {
+    fn from(refused: JudgeError) -> Self {
+        Self::Invalid(refused.into())
+    }
+}
+
+impl From<Problems> for Refusal {
+    fn from(problems: Problems) -> Self {
+        Self::Invalid(problems)
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Invalid(problem.into())
+    }
+}
+
+impl From<prost::DecodeError> for Refusal {
+    fn from(error: prost::DecodeError) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+}

@@ -1,0 +1,116 @@
+//! Calls of gRPC with one message. The contract's own methods read and write messages with tonic's codec
+//! rather than through the generated service, so that they stay bytes until they are judged.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+use http::{HeaderMap, HeaderValue, Request, Response, header};
+use prost::Message;
+use tonic::codec::{CompressionEncoding, EncodeBody, SingleMessageCompressionOverride};
+use tonic::{Status, Streaming};
+
+use super::codec::{Encoded, Reserving};
+use super::{Answered, Context, Entrance, Failure, Handlers};
+use crate::budget::Reservation;
+use crate::convert::list_judges;
+use crate::convert::refusal::Refusal;
+use crate::observe::outcome::Outcome;
+
+impl Handlers {
+    /// Answers a message with another.
+    pub(super) async fn grpc(
+        &self,
+        entrance: Entrance,
+        context: &Context,
+        request: Request<Body>,
+    ) -> Result<Answered, Failure> {
+        let encoding = answer_encoding(request.headers());
+        let message = self.message(context, request).await?;
+        let (answer, outcome) = self.judging.run(entrance, message, &context.held).await?;
+        Ok((respond(stream::iter([Ok(answer)]), encoding), outcome).into())
+    }
+
+    /// The judges that there are.
+    pub(super) async fn list_judges(
+        &self,
+        context: &Context,
+        request: Request<Body>,
+    ) -> Result<Answered, Failure> {
+        let encoding = answer_encoding(request.headers());
+        self.message(context, request).await?;
+        let answer = Bytes::from(list_judges().encode_to_vec());
+        Ok((respond(stream::iter([Ok(answer)]), encoding), Outcome::default()).into())
+    }
+
+    /// The message of a request that has one.
+    async fn message(&self, context: &Context, request: Request<Body>) -> Result<Bytes, Refusal> {
+        let besides = self.budget.weights.call;
+        let mut messages = self.messages(&context.held, besides, request);
+        let message = messages.message().await.map_err(|status| self.unreadable(&status))?;
+        message.ok_or_else(|| Refusal::Unreadable("there is none".to_owned()))
+    }
+
+    /// The messages of a request, which `held` holds with what is held besides.
+    pub(super) fn messages(
+        &self,
+        held: &Arc<Reservation>,
+        besides: usize,
+        request: Request<Body>,
+    ) -> Streaming<Bytes> {
+        let encoding = encoding(request.headers());
+        let times = times(request.headers());
+        let decoder = Reserving { held: Arc::clone(held), besides, times };
+        let limit = usize::try_from(self.judging.limits.message_bytes).unwrap_or(usize::MAX);
+        Streaming::new_request(decoder, request.into_body(), encoding, Some(limit))
+    }
+
+    /// Why a message did not come.
+    pub(super) fn unreadable(&self, status: &Status) -> Refusal {
+        Refusal::from_message(status, self.judging.limits.message_bytes)
+    }
+}
+
+/// How answers are compressed: as the request, where its client reads that. Many clients accept compressed
+/// answers without being asked, and to compress one costs as much as to judge it.
+pub(super) fn answer_encoding(request: &HeaderMap) -> Option<CompressionEncoding> {
+    let accepted = request.get("grpc-accept-encoding")?.to_str().ok()?;
+    let name = request.get("grpc-encoding")?.to_str().ok()?;
+    accepted.split(',').any(|accepted| accepted.trim() == name).then(|| encoding(request))?
+}
+
+/// How the messages of a request are compressed.
+pub(super) fn encoding(request: &HeaderMap) -> Option<CompressionEncoding> {
+    match request.get("grpc-encoding")?.as_bytes() {
+        b"gzip" => Some(CompressionEncoding::Gzip),
+        b"zstd" => Some(CompressionEncoding::Zstd),
+        _ => None,
+    }
+}
+
+/// How many times its length a message takes: buffers that are decompressed into double as they grow.
+pub(super) fn times(request: &HeaderMap) -> usize {
+    if encoding(request).is_some() { 2 } else { 1 }
+}
+
+/// The response that has `answers`.
+pub(super) fn respond(
+    answers: impl Stream<Item = Result<Bytes, Status>> + Send + 'static,
+    encoding: Option<CompressionEncoding>,
+) -> Response<Body> {
+    let together = SingleMessageCompressionOverride::default();
+    let body = EncodeBody::new_server(Encoded, answers, encoding, together, None);
+    let mut response = Response::new(Body::new(body));
+    let headers = response.headers_mut();
+    let grpc = HeaderValue::from_static("application/grpc");
+    headers.insert(header::CONTENT_TYPE, grpc);
+    let name = encoding.map(|encoding| match encoding {
+        CompressionEncoding::Gzip => "gzip",
+        _ => "zstd",
+    });
+    if let Some(name) = name {
+        headers.insert("grpc-encoding", HeaderValue::from_static(name));
+    }
+    response
+}

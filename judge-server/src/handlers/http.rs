@@ -1,0 +1,131 @@
+//! Calls of HTTP.
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+
+use super::{Answered, Context, Entrance, Failure, Handlers};
+use crate::convert::list_judges;
+use crate::convert::proto_json;
+use crate::convert::refusal::{Refusal, quoted};
+use crate::observe::metrics::Metrics;
+use crate::observe::outcome::Outcome;
+
+const JSON: &str = "application/json";
+
+/// The description of this side, made from the contract and the table of routes.
+pub(super) const OPENAPI: &str = include_str!("openapi/openapi.json");
+
+/// The same for people.
+const PAGE: &str = include_str!("page.html");
+
+/// The header that says how many warnings a judgement has.
+const WARNINGS: &str = "judge-warnings";
+
+impl Handlers {
+    /// Answers a JSON document with another.
+    pub(super) async fn document(
+        &self,
+        entrance: Entrance,
+        context: &Context,
+        request: Request<Body>,
+    ) -> Result<Answered, Failure> {
+        require_json(request.headers())?;
+        let json = read(request.into_body(), self.judging.limits.message_bytes).await?;
+        let (answer, outcome) = self.judging.run(entrance, json, &context.held).await?;
+        let mut response = respond(answer, JSON);
+        // Kayenta's result has no place for warnings.
+        let warnings = outcome.warnings().filter(|_| entrance == Entrance::JudgeKayenta);
+        if let Some(warnings) = warnings {
+            response.headers_mut().insert(WARNINGS, HeaderValue::from(warnings));
+        }
+        Ok((response, outcome).into())
+    }
+
+    pub(super) fn ready(&self) -> Answered {
+        if self.leaving.is_cancelled() {
+            plain(StatusCode::SERVICE_UNAVAILABLE, "shutting down")
+        } else {
+            plain(StatusCode::OK, "ready")
+        }
+    }
+
+    pub(super) fn metrics(&self, metrics: &Metrics) -> Result<Answered, Failure> {
+        let gauge = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
+        metrics.admitted.set(gauge(self.judging.pool.admitted()));
+        metrics.buffered_bytes.set(gauge(self.budget.used()));
+        let text = metrics.text().map_err(|_| Refusal::Internal)?;
+        Ok(answered(text, "text/plain; version=0.0.4; charset=utf-8"))
+    }
+}
+
+pub(super) fn judges() -> Result<Answered, Failure> {
+    Ok(answered(proto_json::write(&list_judges())?, JSON))
+}
+
+pub(super) fn alive() -> Answered {
+    plain(StatusCode::OK, "alive")
+}
+
+pub(super) fn open_api() -> Answered {
+    answered(OPENAPI, JSON)
+}
+
+pub(super) fn page() -> Answered {
+    answered(PAGE, "text/html; charset=utf-8")
+}
+
+fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
+    let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let Some(content_type) = content_type else { return Ok(()) };
+    let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
+    let essence = essence.trim_ascii().to_ascii_lowercase();
+    if essence == JSON.as_bytes() || essence.ends_with(b"+json") {
+        return Ok(());
+    }
+    let found = quoted(&String::from_utf8_lossy(content_type));
+    let text = format!("content type {found:?}, but allowed is {JSON}");
+    Err(Refusal::UnsupportedMediaType(text))
+}
+
+/// All of a body of at most `limit` bytes.
+async fn read(mut body: Body, limit: u64) -> Result<Bytes, Refusal> {
+    let too_large = || Refusal::MessageTooLarge { limit };
+    if http_body::Body::size_hint(&body).lower() > limit {
+        return Err(too_large());
+    }
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            Refusal::within(&error).unwrap_or_else(|| Refusal::Unreadable(error.to_string()))
+        })?;
+        if let Ok(data) = frame.into_data() {
+            if (whole.len() + data.len()) as u64 > limit {
+                return Err(too_large());
+            }
+            if whole.is_empty() && http_body::Body::is_end_stream(&body) {
+                return Ok(data);
+            }
+            whole.extend_from_slice(&data);
+        }
+    }
+    Ok(whole.freeze())
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Answered {
+    let mut response = respond(text, "text/plain; charset=utf-8");
+    *response.status_mut() = status;
+    (response, Outcome::default()).into()
+}
+
+fn answered(body: impl Into<Body>, content_type: &'static str) -> Answered {
+    (respond(body, content_type), Outcome::default()).into()
+}
+
+fn respond(body: impl Into<Body>, content_type: &'static str) -> Response<Body> {
+    let mut response = Response::new(body.into());
+    let content_type = HeaderValue::from_static(content_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}

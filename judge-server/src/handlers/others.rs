@@ -1,0 +1,141 @@
+//! Health and reflection: tonic's own services, whose errors are said in this server's words.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll, ready};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use http_body::Frame;
+use tokio_util::sync::CancellationToken;
+use tonic::codec::CompressionEncoding;
+use tonic::service::Routes;
+use tonic::{Code, Status};
+use tower::ServiceExt;
+
+use super::routes::Kind;
+use super::{Answered, Context, Failure, Handlers};
+use crate::convert::refusal::{Refusal, StreamEnd};
+use crate::observe::outcome::Outcome;
+use crate::proto;
+use crate::settings::error::StartError;
+
+/// Bytes of one message of health or reflection: a few names.
+const OTHERS_BYTES: usize = 4 * 1024;
+
+/// The services.
+///
+/// # Errors
+/// When the contract's own description cannot be read, which a test excludes.
+pub(crate) fn health_and_reflection(
+    health: tonic_health::pb::health_server::HealthServer<
+        impl tonic_health::pb::health_server::Health,
+    >,
+) -> Result<Router, StartError> {
+    let broken = |error: tonic_reflection::server::Error| StartError::Internal(error.to_string());
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(
+                tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+            )
+            .include_reflection_service(false)
+    };
+    // Their generated servers have these methods one by one, and no trait for them.
+    macro_rules! bounded {
+        ($server:expr) => {
+            $server
+                .max_decoding_message_size(OTHERS_BYTES)
+                .accept_compressed(CompressionEncoding::Gzip)
+                .accept_compressed(CompressionEncoding::Zstd)
+        };
+    }
+    let (v1, v1alpha) = (reflection().build_v1(), reflection().build_v1alpha());
+    let routes = Routes::new(bounded!(health))
+        .add_service(bounded!(v1.map_err(broken)?))
+        .add_service(bounded!(v1alpha.map_err(broken)?));
+    Ok(routes.prepare().into_axum_router())
+}
+
+impl Handlers {
+    pub(super) async fn others(
+        &self,
+        context: &Context,
+        request: Request<Body>,
+    ) -> Result<Answered, Failure> {
+        let response = self.others.clone().oneshot(request).await;
+        let response = response.unwrap_or_else(|never: Infallible| match never {});
+        let status = Status::from_header_map(response.headers());
+        let status = status.filter(|status| status.code() != Code::Ok);
+        if let Some(status) = status {
+            return match status.code() {
+                // What it says of a message too large has the limit, which here is no setting.
+                Code::OutOfRange | Code::ResourceExhausted | Code::Internal | Code::Unknown => {
+                    Err(Refusal::Unreadable(status.message().to_owned()).into())
+                }
+                // An answer: a service that health does not know.
+                _ => Ok((response, Outcome::default()).into()),
+            };
+        }
+        let response = if context.route.kind == Kind::Watch {
+            let (draining, age) = (self.draining.clone(), self.streams.age);
+            response.map(|body| Body::new(Bounded::new(body, draining, age)))
+        } else {
+            response
+        };
+        Ok((response, Outcome::default()).into())
+    }
+}
+
+/// An answer that would go on for ever, as a watch of the health does, and ends when it is old or the
+/// server drains.
+struct Bounded {
+    inner: Body,
+    end: Pin<Box<dyn Future<Output = Refusal> + Send>>,
+    ended: bool,
+}
+
+impl Bounded {
+    fn new(inner: Body, draining: CancellationToken, age: Duration) -> Self {
+        let end = Box::pin(async move {
+            tokio::select! {
+                () = draining.cancelled() => Refusal::ShuttingDown,
+                () = tokio::time::sleep(age) => Refusal::StreamEnded(StreamEnd::Old),
+            }
+        });
+        Self { inner, end, ended: false }
+    }
+}
+
+impl http_body::Body for Bounded {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut TaskContext<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
+            return Poll::Ready(frame);
+        }
+        let refusal = ready!(self.end.as_mut().poll(context));
+        self.ended = true;
+        let mut trailers = HeaderMap::new();
+        Poll::Ready(match Status::from(refusal).add_header(&mut trailers) {
+            Ok(()) => Some(Ok(Frame::trailers(trailers))),
+            Err(_) => None,
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ended || self.inner.is_end_stream()
+    }
+}

@@ -1,0 +1,68 @@
+//! Room: a call reserves what it weighs in the budget of bytes before its body is read, or is refused by
+//! its headers.
+
+use std::sync::Arc;
+
+use http::Method;
+
+use super::step::{Inbound, Next, Step};
+use crate::budget::{Budget, Part};
+use crate::convert::refusal::{Refusal, Resource, quoted};
+use crate::handlers::routes::{Kind, Route, Side};
+use crate::handlers::{Answered, Failure};
+
+/// Admits the calls of one port.
+#[derive(Debug)]
+pub(super) struct Admit {
+    pub(super) side: Side,
+    pub(super) budget: Arc<Budget>,
+}
+
+impl Step for Admit {
+    async fn handle(&self, mut inbound: Inbound, next: impl Next) -> Result<Answered, Failure> {
+        let route = self.route(&inbound)?;
+        if inbound.caller.peer.only_probes && route.kind != Kind::Probe {
+            return Err(Refusal::Overloaded(Resource::Connections).into());
+        }
+        let weights = self.budget.weights;
+        let (part, weight) = match (route.kind, self.side) {
+            (Kind::Call | Kind::Judgement, _) => (Part::Calls, weights.call),
+            (Kind::Stream, _) => (Part::Calls, weights.call + weights.stream),
+            (Kind::Probe, Side::Grpc) => (Part::GrpcProbes, weights.call),
+            (Kind::Probe, Side::Http) => (Part::HttpProbes, weights.call),
+            (Kind::Watch, _) => (Part::Watches, weights.call),
+        };
+        let share = inbound.caller.share();
+        let held = Arc::new(self.budget.reserve(part, share.as_deref(), weight)?);
+        if route.kind == Kind::Judgement {
+            self.budget.require_room(&held)?;
+        }
+        inbound.held = Some(Arc::clone(&held));
+        // The answer holds it until it is written.
+        match next.run(inbound).await {
+            Ok(answered) => Ok(Answered { held: Some(held), ..answered }),
+            Err(failure) => Err(Failure { held: Some(held), ..failure }),
+        }
+    }
+}
+
+impl Admit {
+    fn route(&self, inbound: &Inbound) -> Result<&'static Route, Refusal> {
+        let request = &inbound.request;
+        let path = quoted(request.uri().path());
+        let Some(route) = inbound.route else {
+            return Err(Refusal::NotFound(match self.side {
+                Side::Grpc => format!("nothing at {path:?}; what there is reflection says"),
+                Side::Http => format!("nothing at {path}; what there is stands at /"),
+            }));
+        };
+        let method = request.method();
+        let head = *method == Method::HEAD && route.method() == Method::GET;
+        if *method == route.method() || head {
+            return Ok(route);
+        }
+        let method = quoted(method.as_str());
+        let text = format!("{path} does not take {method}; what it takes stands at /");
+        Err(Refusal::MethodNotAllowed { text, allowed: route.allowed() })
+    }
+}

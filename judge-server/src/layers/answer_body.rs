@@ -1,0 +1,150 @@
+//! Bodies of answers: their bytes count towards what all may hold until they are written, however slowly
+//! the client takes them, and their connection is busy.
+
+use std::io::IoSlice;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use bytes::{Buf, Bytes};
+use http_body::{Frame, SizeHint};
+
+use crate::budget::Reservation;
+use crate::handlers::Ending;
+use crate::observe::call::Call;
+use crate::observe::outcome::Outcome;
+use crate::transport::activity::{Busy, Unwritten};
+
+/// The body of an answer.
+pub(crate) struct AnswerBody {
+    inner: Body,
+    held: Option<Arc<Reservation>>,
+    busy: Busy,
+    /// There until it is begun to be written, where it is an answer that is there whole.
+    whole: Option<Unwritten>,
+    stream: Option<OpenStream>,
+    /// It is written when it is dropped.
+    _watch: Option<OpenWatch>,
+}
+
+/// A watch, whose call is written when nobody has it any more.
+pub(super) struct OpenWatch {
+    /// There until then.
+    pub(super) call: Option<Call>,
+    pub(super) code: &'static str,
+}
+
+impl Drop for OpenWatch {
+    fn drop(&mut self) {
+        if let Some(call) = self.call.take() {
+            call.end_with(self.code, &Outcome::default());
+        }
+    }
+}
+
+/// A stream whose call ends with it.
+pub(super) struct OpenStream {
+    pub(super) call: Call,
+    pub(super) ending: Ending,
+}
+
+impl AnswerBody {
+    /// An answer that is there whole.
+    pub(super) fn whole(inner: Body, held: Option<Arc<Reservation>>, busy: Busy) -> Self {
+        let whole = Some(busy.piece());
+        Self { inner, held, busy, whole, stream: None, _watch: None }
+    }
+
+    /// An answer on no connection.
+    pub(super) fn nobodys(inner: Body) -> Self {
+        Self::whole(inner, None, Busy::begin(&Arc::default()))
+    }
+
+    /// What is watched comes as it comes.
+    pub(super) fn watch(
+        inner: Body,
+        held: Option<Arc<Reservation>>,
+        busy: Busy,
+        watch: OpenWatch,
+    ) -> Self {
+        Self { inner, held, busy, whole: None, stream: None, _watch: Some(watch) }
+    }
+
+    /// Answers that come as they come.
+    pub(super) fn stream(
+        inner: Body,
+        held: Option<Arc<Reservation>>,
+        busy: Busy,
+        stream: OpenStream,
+    ) -> Self {
+        Self { inner, held, busy, whole: None, stream: Some(stream), _watch: None }
+    }
+
+    fn piece(&mut self, bytes: Bytes) -> Piece {
+        self.whole = None;
+        // A stream reserves for each answer just before it is there.
+        let own = self.stream.as_ref().map(|stream| stream.ending.answers.split());
+        let (unwritten, held) = (self.busy.piece(), self.held.clone());
+        Piece { bytes, _held: held, _own: own, _unwritten: unwritten }
+    }
+
+    /// Ends the call of a stream whose end was taken: only then its client has all.
+    fn end(&mut self) {
+        let Some(OpenStream { call, ending }) = self.stream.take() else { return };
+        // Before it is known there is no end to be taken.
+        call.end(ending.outcome.get().unwrap_or(&Outcome::default()));
+    }
+}
+
+impl http_body::Body for AnswerBody {
+    type Data = Piece;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Piece>, axum::Error>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(context);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) if !frame.is_trailers() => {}
+            Poll::Ready(_) => self.end(),
+            Poll::Pending => {}
+        }
+        polled.map_ok(|frame| frame.map_data(|bytes| self.piece(bytes)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// Bytes of an answer. Who writes them drops this when they are written, not before.
+pub(crate) struct Piece {
+    bytes: Bytes,
+    _held: Option<Arc<Reservation>>,
+    _own: Option<Reservation>,
+    _unwritten: Unwritten,
+}
+
+impl Buf for Piece {
+    fn remaining(&self) -> usize {
+        self.bytes.remaining()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        self.bytes.chunk()
+    }
+
+    fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        self.bytes.chunks_vectored(slices)
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.bytes.advance(count);
+    }
+}

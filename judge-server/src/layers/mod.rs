@@ -1,0 +1,105 @@
+//! What every call passes on its way to its handler: the same layers, in the same order, for both ports.
+
+mod admit;
+mod answer_body;
+mod authenticate;
+mod bound;
+mod deadline;
+mod headers;
+mod request_body;
+mod request_id;
+mod respond;
+mod route;
+mod step;
+mod trace;
+
+use std::sync::Arc;
+
+use http::header::X_CONTENT_TYPE_OPTIONS;
+use http::{HeaderName, HeaderValue};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::budget::Budget;
+use crate::callers::tokens::Tokens;
+use crate::handlers::Handlers;
+use crate::handlers::routes::Side;
+use crate::observe::call::{Observer, REQUEST_ID};
+use crate::settings::Settings;
+use crate::transport::Serve;
+use crate::transport::reload::Fresh;
+use admit::Admit;
+use authenticate::Authenticate;
+use bound::Bodies;
+use deadline::Deadline;
+use headers::{Headers, LOCAL};
+use request_id::{MakeId, without_strange_id};
+use route::Route;
+use step::StepLayer;
+use trace::{Trace, TraceLayer};
+
+/// What both ports have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) observer: Observer,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) tokens: Option<Fresh<Tokens>>,
+    pub(crate) handlers: Arc<Handlers>,
+    /// The end has been announced.
+    pub(crate) leaving: CancellationToken,
+}
+
+impl Shared {
+    /// The stack of one port. Connections were bounded in number and time before.
+    pub(crate) fn stack(&self, side: Side, settings: &Settings) -> impl Serve {
+        let id = HeaderName::from_static(REQUEST_ID);
+        let trace = Trace {
+            side,
+            observer: self.observer.clone(),
+            budget: Arc::clone(&self.budget),
+            tokens: self.tokens.clone(),
+            message_bytes: settings.max_message_size.get(),
+            read_time: settings.read_time.get(),
+            leaving: self.leaving.clone(),
+        };
+        let bodies = Bodies {
+            read_time: settings.read_time.get(),
+            probe_time: settings.read_time.get().min(settings.header_time.get()),
+            silence: settings.stream_silence.get(),
+        };
+        ServiceBuilder::new()
+            // An id for whoever looks for a call in several logs, taken or made, and echoed.
+            .map_request(without_strange_id)
+            .layer(SetRequestIdLayer::new(id.clone(), MakeId))
+            .layer(PropagateRequestIdLayer::new(id))
+            // A browser believes the content type and guesses none.
+            .layer(SetResponseHeaderLayer::overriding(
+                X_CONTENT_TYPE_OPTIONS,
+                HeaderValue::from_static("nosniff"),
+            ))
+            // One line in the log for whatever happens below, and an answer to what is refused there.
+            .layer(TraceLayer(Arc::new(trace)))
+            // Before the token: a browser's page may have none, and must learn nothing.
+            .layer(StepLayer::new(Headers { side, hosts: hosts(settings) }))
+            .layer(StepLayer::new(Authenticate))
+            // After the token: only callers may reserve, each within its share.
+            .layer(StepLayer::new(Admit { side, budget: Arc::clone(&self.budget) }))
+            // After admission: nobody waits for room.
+            .layer(StepLayer::new(Deadline { call_time: settings.call_time.get() }))
+            .layer(StepLayer::new(bodies))
+            .service(Route(Arc::clone(&self.handlers)))
+    }
+}
+
+/// The names that the server may be called by; any where none are given. A server that anyone on its
+/// machine may call is called by the machine's own names only.
+fn hosts(settings: &Settings) -> Vec<String> {
+    let local = settings.grpc_listen.ip().is_loopback() && settings.http_listen.ip().is_loopback();
+    let open = settings.tokens.is_none() && settings.tls_client_ca.is_none();
+    if settings.allowed_hosts.is_empty() && local && open {
+        return LOCAL.map(str::to_owned).to_vec();
+    }
+    settings.allowed_hosts.clone()
+}

@@ -1,0 +1,197 @@
+//! The body of a request: reserved before it is handed on, there in time, and what nobody read of it kept
+//! for whoever tells its client why.
+
+use std::error::Error;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep, sleep, timeout};
+
+use crate::budget::Reservation;
+use crate::convert::refusal::Refusal;
+
+/// How long a body may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Time {
+    /// All of it.
+    Whole(Duration),
+    /// The next piece of it.
+    Pause(Duration),
+    Any,
+}
+
+/// What a body is bound to.
+#[derive(Debug)]
+pub(super) struct Bound {
+    held: Option<Arc<Reservation>>,
+    time: Time,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Bound {
+    pub(super) fn new(held: Option<Arc<Reservation>>, time: Time) -> Self {
+        Self { held, time, timer: None }
+    }
+
+    /// Takes note of what has come.
+    fn take(&mut self, bytes: usize) -> Result<(), Refusal> {
+        if let (Time::Pause(time), Some(timer)) = (self.time, &mut self.timer) {
+            timer.as_mut().reset(Instant::now() + time);
+        }
+        self.held.as_ref().map_or(Ok(()), |held| held.grow(bytes))
+    }
+
+    /// Ready once the client has had its time.
+    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let (Time::Whole(time) | Time::Pause(time)) = self.time else { return Poll::Pending };
+        // Most bodies are there at once and need no timer.
+        self.timer.get_or_insert_with(|| Box::pin(sleep(time))).as_mut().poll(context)
+    }
+}
+
+/// A request's body.
+#[derive(Debug)]
+pub(crate) struct RequestBody {
+    rest: Rest,
+    bound: Option<Bound>,
+}
+
+/// What of a body was not read, also once the body itself is gone.
+#[derive(Debug, Clone)]
+pub(crate) struct Rest(Arc<Mutex<Unread>>);
+
+#[derive(Debug)]
+struct Unread {
+    /// There until it ends.
+    body: Option<Incoming>,
+    /// Whether it was begun: then a client that waits for leave to send it has that.
+    begun: bool,
+    failure: Option<Refusal>,
+}
+
+impl RequestBody {
+    pub(super) fn new(body: Incoming) -> Self {
+        let unread = Unread { body: Some(body), begun: false, failure: None };
+        Self { rest: Rest(Arc::new(Mutex::new(unread))), bound: None }
+    }
+
+    pub(super) fn rest(&self) -> Rest {
+        self.rest.clone()
+    }
+
+    pub(super) fn bound(&mut self, bound: Bound) {
+        self.bound = Some(bound);
+    }
+}
+
+impl Rest {
+    fn lock(&self) -> MutexGuard<'_, Unread> {
+        // Nothing that could panic runs under the lock but hyper's body, which then is not polled again.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why the body could not be read on.
+    pub(super) fn failure(&self) -> Option<Refusal> {
+        self.lock().failure.clone()
+    }
+
+    /// Reads what is left of a refused request, `limit` bytes of it at most, and keeps nothing: most
+    /// clients of HTTP read no answer before they have sent all, and would only see a broken connection.
+    /// One that `waits` for leave to send has none. Gives whether that was all.
+    pub(super) async fn discard(&self, waits: bool, limit: u64, time: Duration) -> bool {
+        let (body, begun) = {
+            let mut unread = self.lock();
+            (unread.body.take(), unread.begun)
+        };
+        let Some(mut body) = body.filter(|body| !body.is_end_stream()) else { return true };
+        if waits && !begun {
+            return false;
+        }
+        let reading = async {
+            let mut left = limit;
+            while body.size_hint().lower() <= left {
+                match body.frame().await {
+                    None => return true,
+                    Some(Err(_)) => return false,
+                    Some(Ok(frame)) => {
+                        let bytes = frame.data_ref().map_or(0, Bytes::len) as u64;
+                        left = left.saturating_sub(bytes);
+                        if left == 0 {
+                            return body.is_end_stream();
+                        }
+                    }
+                }
+            }
+            false
+        };
+        timeout(time, reading).await.unwrap_or(false)
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = Box<dyn Error + Send + Sync>;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let Self { rest, bound } = self.get_mut();
+        let mut unread = rest.lock();
+        unread.begun = true;
+        let Some(body) = &mut unread.body else { return Poll::Ready(None) };
+        let failure = match Pin::new(body).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => {
+                let bytes = frame.data_ref().map_or(0, Bytes::len);
+                match bound.as_mut().map_or(Ok(()), |bound| bound.take(bytes)) {
+                    Ok(()) => return Poll::Ready(Some(Ok(frame))),
+                    Err(refusal) => refusal,
+                }
+            }
+            Poll::Ready(Some(Err(error))) => {
+                unread.body = None;
+                if is_gone(&error) {
+                    Refusal::Cancelled
+                } else {
+                    Refusal::Unreadable(error.to_string())
+                }
+            }
+            Poll::Ready(None) => {
+                unread.body = None;
+                return Poll::Ready(None);
+            }
+            Poll::Pending => {
+                let Some(bound) = bound else { return Poll::Pending };
+                ready!(bound.poll_late(context));
+                Refusal::SlowRequest
+            }
+        };
+        unread.failure = Some(failure.clone());
+        Poll::Ready(Some(Err(Box::new(failure))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.lock().body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.rest.lock().body.as_ref().map(Body::size_hint).unwrap_or_default()
+    }
+}
+
+/// Whether the caller cancelled or went away, rather than sent what cannot be read: the pieces of
+/// HTTP/1 alone can be told from that.
+fn is_gone(error: &hyper::Error) -> bool {
+    let why = error.source().and_then(<dyn Error>::downcast_ref::<io::Error>);
+    let unreadable = |why: &io::Error| {
+        matches!(why.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData)
+    };
+    !why.is_some_and(unreadable)
+}

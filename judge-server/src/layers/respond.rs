@@ -1,0 +1,102 @@
+//! Refusals as answers: a status of gRPC, or `application/problem+json` (RFC 9457).
+
+use axum::body::Body;
+use http::{HeaderMap, HeaderValue, Response, header};
+use serde::Serialize;
+use tonic::{Code, Status};
+
+use crate::convert::refusal::{DOMAIN, Refusal};
+use crate::handlers::routes::Side;
+
+/// The answer of one port that says `refusal`.
+pub(super) fn refuse(side: Side, refusal: &Refusal) -> Response<Body> {
+    // Only a client of gRPC can read what gRPC answers.
+    let foreign = matches!(
+        refusal,
+        Refusal::UnsupportedMediaType(_)
+            | Refusal::MethodNotAllowed { .. }
+            | Refusal::BadHeaders(_)
+            | Refusal::UnsupportedTransfer(_)
+    );
+    if side == Side::Http || foreign {
+        return problem_json(refusal);
+    }
+    let mut response = Status::from(refusal.clone()).into_http();
+    if let Refusal::UnsupportedEncoding { allowed, .. } = refusal {
+        let headers = response.headers_mut();
+        headers.insert("grpc-accept-encoding", HeaderValue::from_static(allowed));
+    }
+    response
+}
+
+/// The status of an answer of gRPC that failed before its body, else OK.
+pub(super) fn code(headers: &HeaderMap) -> Code {
+    headers.get("grpc-status").map_or(Code::Ok, |value| Code::from_bytes(value.as_bytes()))
+}
+
+/// Drops the body; keeps status and headers.
+pub(super) fn without_body(response: &mut Response<Body>) {
+    *response.body_mut() = Body::empty();
+    response.headers_mut().remove(header::CONTENT_TYPE);
+}
+
+/// Bytes of an answer that is there whole.
+pub(super) fn bytes_of(response: &Response<Body>) -> usize {
+    let bytes = http_body::Body::size_hint(response.body()).exact().unwrap_or_default();
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+#[derive(Serialize)]
+struct ProblemJson<'a> {
+    /// No type of its own: the status says it, as the standard has it, and `reason` says more.
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    reason: &'a str,
+    domain: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    violations: Vec<Violation>,
+}
+
+#[derive(Serialize)]
+struct Violation {
+    field: String,
+    description: String,
+}
+
+fn problem_json(refusal: &Refusal) -> Response<Body> {
+    let status = refusal.http_status();
+    let violations = refusal
+        .problems()
+        .into_iter()
+        .map(|problem| Violation { description: problem.message(), field: problem.path });
+    let problem = ProblemJson {
+        r#type: "about:blank",
+        title: status.canonical_reason().unwrap_or_default(),
+        status: status.as_u16(),
+        detail: refusal.to_string(),
+        reason: refusal.reason(),
+        domain: DOMAIN,
+        violations: violations.collect(),
+    };
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    let json = HeaderValue::from_static("application/problem+json");
+    headers.insert(header::CONTENT_TYPE, json);
+    if let Some(delay) = refusal.retry_delay() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(delay.as_secs().max(1)));
+    }
+    if let Refusal::UnsupportedEncoding { allowed, .. } = refusal {
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(allowed));
+    }
+    if let Refusal::MethodNotAllowed { allowed, .. } = refusal {
+        headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
+    }
+    if matches!(refusal, Refusal::Unauthenticated(_)) {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}

@@ -1,0 +1,223 @@
+//! Every call's beginning and end: its line in the log and its metrics, from the outcome that comes back,
+//! and the answer to those that were refused.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{HeaderValue, Request, Response, StatusCode, Version, header};
+use hyper::body::Incoming;
+use tokio_util::sync::CancellationToken;
+use tonic::Code;
+use tower::{Layer, Service};
+
+use super::answer_body::{AnswerBody, OpenStream, OpenWatch};
+use super::request_body::{RequestBody, Rest};
+use super::respond::{bytes_of, code, refuse, without_body};
+use super::step::{Inbound, Next};
+use crate::budget::{Budget, Part, Reservation};
+use crate::callers::Caller;
+use crate::callers::tokens::Tokens;
+use crate::convert::refusal::{Refusal, Resource};
+use crate::handlers::routes::{self, Kind, Side};
+use crate::handlers::{Answered, Ended, Failure};
+use crate::observe::call::{Call, Observer, Origin, code_name};
+use crate::transport::activity::Busy;
+use crate::transport::peer::Peer;
+use crate::transport::reload::Fresh;
+
+/// We read up to this many `max-message-size`s of a rejected request, so that the client sees our error.
+const DISCARDED: u64 = 4;
+
+/// What the calls of one port have in common.
+#[derive(Debug)]
+pub(super) struct Trace {
+    pub(super) side: Side,
+    pub(super) observer: Observer,
+    pub(super) budget: Arc<Budget>,
+    pub(super) tokens: Option<Fresh<Tokens>>,
+    pub(super) message_bytes: u64,
+    pub(super) read_time: Duration,
+    /// The end has been announced.
+    pub(super) leaving: CancellationToken,
+}
+
+/// A call while it is answered.
+struct Answering {
+    call: Call,
+    busy: Busy,
+    rest: Rest,
+    http1: bool,
+    /// Whether its client waits for leave to send its body.
+    waits: bool,
+    share: Option<String>,
+    only_probes: bool,
+}
+
+impl Trace {
+    async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        next: impl Next,
+    ) -> Response<AnswerBody> {
+        let Some(peer) = request.extensions_mut().remove::<Arc<Peer>>() else {
+            // No connection is without.
+            return refuse(self.side, &Refusal::Internal).map(AnswerBody::nobodys);
+        };
+        let busy = Busy::begin(&peer.activity);
+        let (address, only_probes) = (peer.address.to_string(), peer.only_probes);
+        let route = routes::find(self.side, request.uri().path());
+        let caller = Caller::new(peer, self.tokens.as_ref(), request.headers());
+        let name = caller.name().cloned();
+        let origin = Origin::new(&self.observer, address, name, request.headers());
+        let http1 = request.version() < Version::HTTP_2;
+        let waits = request.headers().contains_key(header::EXPECT);
+        let request = request.map(RequestBody::new);
+        let answering = Answering {
+            call: origin.begin(route.map_or("other", |route| route.name)),
+            busy,
+            rest: request.body().rest(),
+            http1,
+            waits,
+            share: caller.share(),
+            only_probes,
+        };
+        let lasting = route.is_some_and(|route| route.kind == Kind::Watch);
+        let inbound = Inbound { request, route, caller, origin, held: None, deadline: None };
+        match next.run(inbound).await {
+            Ok(answered) => self.answered(answering, answered, lasting),
+            Err(failure) => self.refused(answering, failure).await,
+        }
+    }
+
+    fn answered(
+        &self,
+        answering: Answering,
+        answered: Answered,
+        lasting: bool,
+    ) -> Response<AnswerBody> {
+        let Answered { mut response, ended, held } = answered;
+        self.announce_end(&answering, true, &mut response);
+        let Answering { mut call, busy, .. } = answering;
+        let code = code_name(code(response.headers()));
+        match ended {
+            Ended::Now(_) if lasting => {
+                call.answered();
+                let watch = OpenWatch { call: Some(call), code };
+                response.map(|body| AnswerBody::watch(body, held, busy, watch))
+            }
+            Ended::Now(outcome) => {
+                match self.side {
+                    Side::Http => call.end_with(response.status().as_str(), &outcome),
+                    Side::Grpc => call.end_with(code, &outcome),
+                }
+                response.map(|body| AnswerBody::whole(body, held, busy))
+            }
+            Ended::Later(ending) => {
+                let stream = OpenStream { call, ending };
+                response.map(|body| AnswerBody::stream(body, held, busy, stream))
+            }
+        }
+    }
+
+    async fn refused(&self, answering: Answering, failure: Failure) -> Response<AnswerBody> {
+        let refusal = failure.refusal();
+        let mut response = refuse(self.side, &refusal);
+        let had_room = failure.held.is_some();
+        let held = failure.held.or_else(|| {
+            // What is refused by its headers may have a body that waits to be taken.
+            let weight = self.budget.weights.call;
+            let share = answering.share.as_deref();
+            self.budget.reserve(Part::Refusals, share, weight).ok().map(Arc::new)
+        });
+        match &held {
+            Some(held) => self.hold(held, &mut response),
+            None => without_body(&mut response),
+        }
+        let status = response.status();
+        let code = match (self.side, &refusal) {
+            (_, Refusal::Cancelled) => code_name(Code::Cancelled),
+            (Side::Http, _) => status.as_str(),
+            (Side::Grpc, _) if status != StatusCode::OK => code_name(refusal.code()),
+            (Side::Grpc, _) => code_name(code(response.headers())),
+        };
+        let whole = self.hear_out(&answering, &refusal, had_room || held.is_some()).await;
+        self.announce_end(&answering, whole, &mut response);
+        let Answering { call, busy, .. } = answering;
+        call.end_with(code, &failure.outcome);
+        response.map(|body| AnswerBody::whole(body, held, busy))
+    }
+
+    /// Holds the words of a refusal, which may be more than its request's, and give way to a few where
+    /// they do not fit.
+    fn hold(&self, held: &Reservation, response: &mut Response<Body>) {
+        let weight = self.budget.weights.call;
+        if held.exchange(bytes_of(response).max(weight)).is_err() {
+            *response = refuse(self.side, &Refusal::Overloaded(Resource::Bytes));
+        }
+    }
+
+    /// Reads a refused request to its end, where its client would not see the answer otherwise. Gives
+    /// whether that was all of it.
+    async fn hear_out(&self, answering: &Answering, refusal: &Refusal, has_room: bool) -> bool {
+        match refusal {
+            // It has had its time, or is not there.
+            Refusal::SlowRequest | Refusal::Cancelled => false,
+            // A stream of HTTP/2 can be answered and reset, which clients of gRPC understand.
+            _ if !answering.http1 && (self.side == Side::Grpc || !has_room) => true,
+            _ => {
+                let limit = self.message_bytes.saturating_mul(DISCARDED);
+                answering.rest.discard(answering.waits, limit, self.read_time).await
+            }
+        }
+    }
+
+    /// Has an answer over HTTP/1 say that its connection ends, where it does.
+    fn announce_end(&self, answering: &Answering, whole: bool, response: &mut Response<Body>) {
+        let ends = !whole
+            || answering.only_probes
+            || answering.busy.is_last()
+            || self.leaving.is_cancelled();
+        if answering.http1 && ends {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+    }
+}
+
+/// [`Trace`] as tower's layer.
+#[derive(Debug, Clone)]
+pub(super) struct TraceLayer(pub(super) Arc<Trace>);
+
+impl<S> Layer<S> for TraceLayer {
+    type Service = Traced<S>;
+
+    fn layer(&self, next: S) -> Traced<S> {
+        Traced { trace: Arc::clone(&self.0), next }
+    }
+}
+
+/// A service whose calls are traced.
+#[derive(Debug, Clone)]
+pub(super) struct Traced<S> {
+    trace: Arc<Trace>,
+    next: S,
+}
+
+impl<S: Next> Service<Request<Incoming>> for Traced<S> {
+    type Response = Response<AnswerBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<AnswerBody>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        let (trace, next) = (Arc::clone(&self.trace), self.next.clone());
+        Box::pin(async move { Ok(trace.answer(request, next).await) })
+    }
+}

@@ -1,0 +1,86 @@
+//! The log: one line a call, on standard error.
+//!
+//! `tracing-appender` takes the lines to a thread of its own: a reader that stalls stalls no call, and
+//! lines beyond those that may wait are dropped and counted.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tracing::error;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::EnvFilter;
+
+use super::escape::Escaping;
+use crate::settings::error::StartError;
+use crate::settings::{LogFormat, Settings};
+
+/// Lines that may wait to be written: some 200 KiB.
+const LINES: usize = 500;
+
+/// Bytes of lines that are written at once: a write a line would cost as much as judging a metric.
+const TOGETHER: usize = 32 * 1024;
+
+/// Begins to log as the settings say, for the whole process, until the log that is returned is dropped.
+/// Panics are lines like others.
+///
+/// # Errors
+/// When the filter is not one, or something else logs already.
+pub fn start(settings: &Settings) -> Result<Log, StartError> {
+    let filter = EnvFilter::try_new(&settings.log)
+        .map_err(|error| StartError::Settings(format!("log: {:?}: {error}", settings.log)))?;
+    let (writer, guard) = NonBlockingBuilder::default()
+        .buffered_lines_limit(LINES)
+        .thread_name("log")
+        .finish(BufWriter::with_capacity(TOGETHER, Stderr));
+    WAITING.get_or_init(|| writer.error_counter());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(Escaping(writer))
+        // It would be said on standard error, whose failing would then end the call.
+        .log_internal_errors(false)
+        .with_ansi(io::stderr().is_terminal());
+    let started = match settings.log_format {
+        LogFormat::Json => log.json().flatten_event(true).with_current_span(false).try_init(),
+        LogFormat::Text => log.try_init(),
+    };
+    started.map_err(|error| StartError::Settings(error.to_string()))?;
+    std::panic::set_hook(Box::new(|panic| error!("{panic}")));
+    Ok(Log(guard))
+}
+
+/// The log while it is written. Its last lines are written when it is dropped.
+#[derive(Debug)]
+#[must_use = "the log ends when it is dropped"]
+pub struct Log(#[allow(dead_code, reason = "it is for its drop")] WorkerGuard);
+
+/// Lines that found no room to wait.
+static WAITING: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// Lines that could not be written.
+static UNWRITTEN: AtomicU64 = AtomicU64::new(0);
+
+/// How many lines were dropped so far.
+pub(crate) fn dropped() -> u64 {
+    let waiting = WAITING.get().map_or(0, ErrorCounter::dropped_lines);
+    UNWRITTEN.load(Ordering::Relaxed) + waiting as u64
+}
+
+/// Standard error. Where it fails, as on a disk that is full or for a reader that is gone, lines are
+/// lost and the next are tried again.
+#[derive(Debug)]
+struct Stderr;
+
+impl Write for Stderr {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        if io::stderr().write_all(lines).is_err() {
+            let lost = lines.split_inclusive(|byte| *byte == b'\n').count();
+            UNWRITTEN.fetch_add(lost as u64, Ordering::Relaxed);
+        }
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

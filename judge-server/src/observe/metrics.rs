@@ -1,0 +1,269 @@
+//! What the server counts.
+
+use cpu_time::ProcessTime;
+use judge_core::{Classification, Verdict};
+use prometheus::process_collector::ProcessCollector;
+use prometheus::{
+    Encoder, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder, proto,
+};
+
+use super::logs;
+use super::outcome::Judged;
+use crate::convert::VERSION;
+
+/// The counters, and where they are registered.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    /// Answered calls by method and status.
+    pub(crate) calls: IntCounterVec,
+    /// Seconds from a call's headers to its answer, by method.
+    pub(crate) duration: HistogramVec,
+    pub(crate) in_flight: IntGauge,
+    /// Calls, messages and connections refused by reason.
+    pub(crate) refusals: IntCounterVec,
+    verdicts: IntCounterVec,
+    classifications: IntCounterVec,
+    points: IntCounter,
+    dropped_lines: IntCounter,
+    /// Changes of certificates and tokens, by what came of them.
+    reloads: IntCounterVec,
+    pub(crate) connections: IntGauge,
+    /// Connections that the server ended by reason.
+    pub(crate) closed: IntCounterVec,
+    pub(crate) streams: IntGauge,
+    /// When the server's certificate expires, in Unix time; 0 without one.
+    pub(crate) certificate_expiry: IntGauge,
+    /// Set when they are read.
+    pub(crate) admitted: IntGauge,
+    pub(crate) buffered_bytes: IntGauge,
+}
+
+/// Upper bounds of the latency histogram in seconds: a small judgement takes a fraction of a
+/// millisecond, the largest allowed one about a second, and a queue may make minutes of it.
+const BUCKETS: &[f64] = &[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+    60.0,
+];
+
+/// Refusals that alerts ask about. They are there from the start, at 0: what appears at 1 has not
+/// risen, as Prometheus sees it.
+const ALERTED: [&str; 7] = [
+    "INTERNAL",
+    "TOO_MANY_BYTES",
+    "TOO_MANY_BYTES_OF_CALLER",
+    "TOO_MANY_CONNECTIONS",
+    "TOO_MANY_CONNECTIONS_OF_ADDRESS",
+    "TOO_MANY_PROBES",
+    "TOO_MANY_WATCHES",
+];
+
+/// Processor time of the process, user and system.
+const CPU_SECONDS: &str = "process_cpu_seconds_total";
+
+/// What came of a change of certificates or tokens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reload {
+    /// What the files say now is in force.
+    Read,
+    /// The files cannot be used; what they said before stays in force.
+    Kept,
+}
+
+impl Reload {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Kept => "kept",
+        }
+    }
+}
+
+impl Metrics {
+    /// All at 0.
+    ///
+    /// # Errors
+    /// When two have one name, which a test excludes.
+    pub(crate) fn new() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let counters = |name: &str, help: &str, labels: &[&str]| {
+            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(counters.clone()))?;
+            prometheus::Result::Ok(counters)
+        };
+        let gauge = |name: &str, help: &str| {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            prometheus::Result::Ok(gauge)
+        };
+        let duration = HistogramVec::new(
+            HistogramOpts::new(
+                "judge_call_duration_seconds",
+                "Time from the headers of a call to its answer.",
+            )
+            .buckets(BUCKETS.to_vec()),
+            &["method"],
+        )?;
+        registry.register(Box::new(duration.clone()))?;
+        let points =
+            IntCounter::new("judge_points_total", "Points of the series that were judged.")?;
+        registry.register(Box::new(points.clone()))?;
+        let dropped_lines = IntCounter::new(
+            "judge_log_lines_dropped_total",
+            "Lines of the log that could not be written.",
+        )?;
+        registry.register(Box::new(dropped_lines.clone()))?;
+        let build = IntGaugeVec::new(
+            Opts::new("judge_build_info", "Always 1; the version that is running."),
+            &["version"],
+        )?;
+        build.with_label_values(&[VERSION]).set(1);
+        registry.register(Box::new(build))?;
+        registry.register(Box::new(ProcessCollector::for_self()))?;
+        let metrics = Self {
+            calls: counters("judge_calls_total", "Calls answered.", &["method", "code"])?,
+            duration,
+            in_flight: gauge("judge_calls_in_flight", "Calls begun and not yet answered.")?,
+            refusals: counters(
+                "judge_refusals_total",
+                "Calls, messages of streams and connections refused.",
+                &["reason"],
+            )?,
+            verdicts: counters(
+                "judge_verdicts_total",
+                "Judgements by verdict.",
+                &["judge", "verdict"],
+            )?,
+            classifications: counters(
+                "judge_classifications_total",
+                "Metrics judged by class.",
+                &["judge", "classification"],
+            )?,
+            points,
+            dropped_lines,
+            reloads: counters(
+                "judge_reloads_total",
+                "Changed certificates and tokens: read, or kept as before, as the new are not usable.",
+                &["outcome"],
+            )?,
+            connections: gauge("judge_connections", "Open connections.")?,
+            closed: counters(
+                "judge_connections_closed_total",
+                "Connections that the server closed, and why.",
+                &["reason"],
+            )?,
+            streams: gauge("judge_streams", "Open streams of JudgeStream.")?,
+            certificate_expiry: gauge(
+                "judge_certificate_expiry_seconds",
+                "When the server's certificate expires, in Unix time; 0 without TLS.",
+            )?,
+            admitted: gauge("judge_judgements_admitted", "Judgements queued or running.")?,
+            buffered_bytes: gauge(
+                "judge_buffered_bytes",
+                "Bytes of requests and answers in memory.",
+            )?,
+            registry,
+        };
+        for reason in ALERTED {
+            metrics.refusals.with_label_values(&[reason]);
+        }
+        for outcome in [Reload::Read, Reload::Kept] {
+            metrics.reloads.with_label_values(&[outcome.name()]);
+        }
+        Ok(metrics)
+    }
+
+    /// Counts that certificates or tokens changed.
+    pub(crate) fn reloaded(&self, outcome: Reload) {
+        self.reloads.with_label_values(&[outcome.name()]).inc();
+    }
+
+    /// Counts what was judged.
+    pub(crate) fn count(&self, judged: &Judged) {
+        let judge = judged.judge.as_str();
+        self.verdicts.with_label_values(&[judge, verdict_name(judged.verdict)]).inc();
+        // Finding a counter costs more than counting.
+        for alike in &judged.classes {
+            let class = class_name(alike.classification);
+            self.classifications.with_label_values(&[judge, class]).inc_by(alike.metrics as u64);
+        }
+        self.points.inc_by(judged.points as u64);
+    }
+
+    /// Everything in Prometheus's text format.
+    ///
+    /// # Errors
+    /// When a metric cannot be written.
+    pub(crate) fn text(&self) -> prometheus::Result<Vec<u8>> {
+        self.dropped_lines.inc_by(logs::dropped().saturating_sub(self.dropped_lines.get()));
+        let mut families = self.registry.gather();
+        // The collector has whole seconds, of which a short look back sees none or one.
+        if let Some(cpu) = families.iter_mut().find(|family| family.name() == CPU_SECONDS)
+            && let (Ok(time), [metric]) = (ProcessTime::try_now(), cpu.mut_metric().as_mut_slice())
+        {
+            let mut seconds = proto::Counter::default();
+            seconds.set_value(time.as_duration().as_secs_f64());
+            metric.set_counter(seconds);
+        }
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&families, &mut text)?;
+        Ok(text)
+    }
+}
+
+/// One of what a gauge counts, as long as there is it.
+pub(crate) struct Counted(IntGauge);
+
+impl Counted {
+    pub(crate) fn by(gauge: &IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// The verdict as people say it.
+pub(crate) fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "Pass",
+        Verdict::Marginal => "Marginal",
+        Verdict::Fail => "Fail",
+    }
+}
+
+fn class_name(classification: Classification) -> &'static str {
+    match classification {
+        Classification::Pass => "Pass",
+        Classification::High => "High",
+        Classification::Low => "Low",
+        Classification::NoData => "NoData",
+        Classification::NoDataFail => "NoDataFail",
+        Classification::Error => "Error",
+        Classification::Inconclusive => "Inconclusive",
+        _ => "Other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processor_time_has_fractions_of_seconds() {
+        let seconds = || {
+            let text = String::from_utf8(Metrics::new().unwrap().text().unwrap()).unwrap();
+            let line =
+                text.lines().find_map(|line| line.strip_prefix("process_cpu_seconds_total "));
+            line.unwrap().parse::<f64>().unwrap()
+        };
+        let first = seconds();
+        let second = seconds();
+        assert!(0.0 < first && first < second && second < first + 1.0, "{first} {second}");
+    }
+}

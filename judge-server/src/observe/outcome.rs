@@ -1,0 +1,84 @@
+//! What a call became, as the value that its handler returns.
+
+use judge_core::{Classification, Judgement, Verdict};
+
+use crate::convert::refusal::Refusal;
+
+/// Characters of an id or a config's name that are logged, so that a line of the log stays short.
+const LOGGED: usize = 128;
+
+/// What is logged and counted of a call once it ends.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// The id that the caller chose; its beginning where it is long.
+    pub(crate) id: Option<String>,
+    /// The name of the config, where it has one; its beginning where it is long.
+    pub(crate) config: Option<String>,
+    pub(crate) judged: Option<Judged>,
+    pub(crate) refusal: Option<Refusal>,
+}
+
+impl Outcome {
+    pub(crate) fn identify(&mut self, id: &str) {
+        self.id = beginning(id);
+    }
+
+    pub(crate) fn name_config(&mut self, name: &str) {
+        self.config = beginning(name);
+    }
+
+    /// The same call, refused after all: what nobody is told is no verdict.
+    pub(crate) fn refused(self, refusal: Refusal) -> Self {
+        Self { judged: None, refusal: Some(refusal), ..self }
+    }
+
+    /// How many warnings the judgement has.
+    pub(crate) fn warnings(&self) -> Option<usize> {
+        self.judged.as_ref().map(|judged| judged.warnings)
+    }
+}
+
+impl From<Refusal> for Outcome {
+    fn from(refusal: Refusal) -> Self {
+        Self::default().refused(refusal)
+    }
+}
+
+fn beginning(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.chars().take(LOGGED).collect())
+}
+
+/// What is counted of a judgement, taken before it becomes an answer.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) judge: String,
+    pub(crate) verdict: Verdict,
+    pub(crate) warnings: usize,
+    pub(crate) classes: Vec<Alike>,
+    pub(crate) points: usize,
+}
+
+/// Metrics that follow each other and are classified alike.
+#[derive(Debug)]
+pub(crate) struct Alike {
+    pub(crate) classification: Classification,
+    pub(crate) metrics: usize,
+}
+
+impl Judged {
+    /// Of a judgement of `points` points.
+    pub(crate) fn new(judgement: &Judgement, points: usize) -> Self {
+        let alike = judgement.metrics.chunk_by(|a, b| a.classification == b.classification);
+        let classes = alike.filter_map(|metrics| {
+            let classification = metrics.first()?.classification;
+            Some(Alike { classification, metrics: metrics.len() })
+        });
+        Self {
+            judge: judgement.judge.clone(),
+            verdict: judgement.verdict,
+            warnings: judgement.warnings.len(),
+            classes: classes.collect(),
+            points,
+        }
+    }
+}

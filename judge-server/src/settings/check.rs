@@ -1,0 +1,68 @@
+//! Whether settings can work together.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::Settings;
+use super::error::StartError;
+
+/// The files of TLS.
+#[derive(Debug, Clone)]
+pub(crate) struct TlsFiles {
+    /// The server's certificate and those between it and its authority.
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
+    /// Whoever calls needs a certificate of one of these authorities.
+    pub(crate) client_ca: Option<PathBuf>,
+}
+
+impl Settings {
+    /// The files of TLS, if it is on.
+    ///
+    /// # Errors
+    /// When one is given without those it needs.
+    pub(crate) fn tls(&self) -> Result<Option<TlsFiles>, StartError> {
+        match (&self.tls_certificate, &self.tls_key, &self.tls_client_ca) {
+            (Some(certificate), Some(key), client_ca) => Ok(Some(TlsFiles {
+                certificate: certificate.clone(),
+                key: key.clone(),
+                client_ca: client_ca.clone(),
+            })),
+            (None, None, None) => Ok(None),
+            _ => Err(StartError::Settings(
+                "--tls-certificate and --tls-key are needed together, and both for --tls-client-ca"
+                    .into(),
+            )),
+        }
+    }
+
+    /// Whether the settings can work together. The files that they name are not read.
+    ///
+    /// # Errors
+    /// When the server would not start with them.
+    pub fn check(&self) -> Result<(), StartError> {
+        self.check_protected(self.grpc_listen)?;
+        self.check_protected(self.http_listen)?;
+        // With port 0 the system gives each its own.
+        if self.grpc_listen == self.http_listen && self.grpc_listen.port() != 0 {
+            let address = self.grpc_listen;
+            return Err(StartError::Settings(format!(
+                "grpc-listen and http-listen are both {address}: each needs an address of its own"
+            )));
+        }
+        self.tls().map(drop)
+    }
+
+    /// Whether whoever can reach `address` may call.
+    ///
+    /// # Errors
+    /// When it is reachable from other machines and nothing protects it.
+    pub(crate) fn check_protected(&self, address: SocketAddr) -> Result<(), StartError> {
+        let protected = self.tokens.is_some() || self.tls_client_ca.is_some() || self.insecure;
+        if protected || address.ip().is_loopback() {
+            Ok(())
+        } else {
+            Err(StartError::Unprotected(address))
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What one connection is doing: the calls in it, and what of their answers its client has not taken.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+/// The calls of one connection, and the pieces of their answers.
+#[derive(Debug, Default)]
+pub(crate) struct Activity {
+    running: AtomicUsize,
+    begun: AtomicUsize,
+    /// Which of the two counts of pieces is that of the new ones.
+    generation: AtomicUsize,
+    /// Pieces not yet written, those of this generation and those of the one before. So their age is
+    /// known without a clock being asked for each.
+    unwritten: [AtomicUsize; 2],
+    /// Whether calls came over HTTP/2, which has a way to say that it ends.
+    http2: AtomicBool,
+    /// Whether its next answer is to be its last.
+    ending: AtomicBool,
+}
+
+impl Activity {
+    /// Notes that it speaks HTTP/2.
+    pub(crate) fn is_over_http2(&self) {
+        self.http2.store(true, Ordering::Relaxed);
+    }
+
+    /// Marks the connection for closing. Returns true if the next answer announces it (HTTP/1).
+    pub(crate) fn end(&self) -> bool {
+        self.ending.store(true, Ordering::Relaxed);
+        !self.http2.load(Ordering::Relaxed)
+    }
+
+    /// A piece of an answer, handed over to be written.
+    pub(crate) fn piece(self: &Arc<Self>) -> Unwritten {
+        let generation = self.generation.load(Ordering::Relaxed) % 2;
+        self.unwritten[generation].fetch_add(1, Ordering::Relaxed);
+        Unwritten { activity: Arc::clone(self), generation }
+    }
+
+    /// Whether there was a call.
+    pub(crate) fn was_used(&self) -> bool {
+        self.begun.load(Ordering::Relaxed) > 0
+    }
+
+    /// Returns once there was no call for `time`, nor an answer to be taken, at the latest after twice
+    /// that.
+    pub(crate) async fn idle(&self, time: Duration) {
+        let mut seen = self.begun.load(Ordering::Relaxed);
+        loop {
+            sleep(time).await;
+            let begun = self.begun.load(Ordering::Relaxed);
+            if begun == seen && self.is_quiet() {
+                return;
+            }
+            seen = begun;
+        }
+    }
+
+    fn is_quiet(&self) -> bool {
+        let counts = [&self.running, &self.unwritten[0], &self.unwritten[1]];
+        counts.into_iter().all(|count| count.load(Ordering::Relaxed) == 0)
+    }
+
+    /// Returns once a piece of an answer was not taken for `time`, at the latest after twice that.
+    pub(crate) async fn untaken(&self, time: Duration) {
+        loop {
+            sleep(time).await;
+            if self.age() {
+                return;
+            }
+        }
+    }
+
+    /// Begins the next generation, unless pieces of the one before are still there.
+    pub(crate) fn age(&self) -> bool {
+        let next = self.generation.load(Ordering::Relaxed) + 1;
+        let overdue = self.unwritten[next % 2].load(Ordering::Relaxed) > 0;
+        if !overdue {
+            self.generation.store(next, Ordering::Relaxed);
+        }
+        overdue
+    }
+}
+
+/// A call, until its answer is written.
+#[derive(Debug)]
+pub(crate) struct Busy(Arc<Activity>);
+
+impl Busy {
+    pub(crate) fn begin(activity: &Arc<Activity>) -> Self {
+        activity.running.fetch_add(1, Ordering::Relaxed);
+        activity.begun.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(activity))
+    }
+
+    /// Whether its connection ends with this answer.
+    pub(crate) fn is_last(&self) -> bool {
+        self.0.ending.load(Ordering::Relaxed)
+    }
+
+    /// A piece of the answer, handed over to be written.
+    pub(crate) fn piece(&self) -> Unwritten {
+        self.0.piece()
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A piece of an answer, until it is written.
+#[derive(Debug)]
+pub(crate) struct Unwritten {
+    activity: Arc<Activity>,
+    generation: usize,
+}
+
+impl Drop for Unwritten {
+    fn drop(&mut self) {
+        self.activity.unwritten[self.generation].fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_overdue_when_they_were_there_for_a_whole_generation() {
+        let activity = Arc::new(Activity::default());
+        let busy = Busy::begin(&activity);
+        for _ in 0..3 {
+            assert!(!activity.age());
+            let piece = busy.piece();
+            assert!(!activity.age());
+            let other = busy.piece();
+            assert!(activity.age());
+            drop(piece);
+            assert!(!activity.age());
+            assert!(activity.age());
+            drop(other);
+            assert!(!activity.age());
+        }
+        // There is always one, and none is old.
+        let mut last = busy.piece();
+        for _ in 0..9 {
+            assert!(!activity.age());
+            last = busy.piece();
+        }
+        drop(last);
+    }
+}

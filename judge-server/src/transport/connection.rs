@@ -1,0 +1,218 @@
+//! One connection from its first byte to its end: hyper speaks HTTP/1 and HTTP/2, and the clocks of this
+//! file end it.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::{Request, Response, Version};
+use hyper::body::{Body, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tower::{BoxError, Service};
+use tracing::debug;
+
+use super::peer::Peer;
+
+/// Bytes that a connection may send before they are read. Only what a stream's client keeps it from
+/// reading stays unread, so this is no memory; it is so large because each half of it is a message
+/// back, and a system call.
+const WINDOW: u32 = 1024 * 1024;
+
+/// Bytes that one stream of it may send: less, so that one that is not read further, because its
+/// client does not read either, leaves the others room.
+const STREAM_WINDOW: u32 = 64 * 1024;
+
+/// Bytes of the headers of an HTTP/1 request, and of what is read ahead of a body.
+const HEAD: usize = 64 * 1024;
+
+/// Bytes of a frame that a client may send: most requests in one.
+const FRAME: u32 = 64 * 1024;
+
+/// Calls that one client may have open in a connection of HTTP/2: few enough that one connection
+/// takes a small part of those that all may have, and no fewer than the 100 that the standard (RFC
+/// 9113, 6.5.2) recommends, below which clients would wait for each other's answers.
+const STREAMS: u32 = 128;
+
+/// How long connections may take, for what.
+#[derive(Debug, Clone)]
+pub(crate) struct Times {
+    /// For a TLS handshake, a first byte, and the headers of an HTTP/1 request from the answer before.
+    pub(crate) header: Duration,
+    /// Without a call.
+    pub(crate) idle: Duration,
+    /// For an answer to be taken.
+    pub(crate) write: Duration,
+    /// How long a connection takes calls, up to a tenth longer.
+    pub(crate) age: Duration,
+    /// How often an HTTP/2 client is asked whether it is still there.
+    pub(crate) keep_alive: Duration,
+    /// How many connections there were.
+    pub(crate) opened: Arc<AtomicUsize>,
+}
+
+/// A service that answers the requests of connections.
+pub(crate) trait Serve:
+    Service<
+        Request<Incoming>,
+        Response = Response<Self::Answer>,
+        Error = Infallible,
+        Future: Send + 'static,
+    > + Clone
+    + Send
+    + Sync
+    + 'static
+{
+    /// The body of its answers.
+    type Answer: Body<Data: Send, Error: Into<BoxError>> + Send + 'static;
+}
+
+impl<S, B> Serve for S
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S: Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+{
+    type Answer = B;
+}
+
+/// Answers calls until either side ends it. Gives why, where it is the server.
+pub(super) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Arc<Peer>,
+    service: impl Serve,
+    times: &Times,
+    draining: &CancellationToken,
+) -> Option<Closed> {
+    let activity = Arc::clone(&peer.activity);
+    let builder = builder(times, peer.only_probes);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        if request.version() == Version::HTTP_2 {
+            peer.activity.is_over_http2();
+        }
+        request.extensions_mut().insert(Arc::clone(&peer));
+        service.clone().call(request)
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let age = spread(times.age, times.opened.fetch_add(1, Ordering::Relaxed));
+    let ended = |result| ended(result, activity.was_used());
+    let reason = tokio::select! {
+        // What has arrived is looked at before the clocks are.
+        biased;
+        result = connection.as_mut() => return ended(result),
+        () = activity.untaken(times.write) => return Some(Closed::SlowAnswers),
+        () = activity.idle(times.idle) => Some(Closed::Idle),
+        () = sleep(age) => Some(Closed::Age),
+        () = draining.cancelled() => None,
+    };
+    if matches!(reason, Some(Closed::Age)) && activity.end() {
+        // Its client may just be asking, and is told with the answer.
+        tokio::select! {
+            biased;
+            result = connection.as_mut() => return reason.or(ended(result)),
+            () = activity.untaken(times.write) => return Some(Closed::SlowAnswers),
+            () = activity.idle(times.header) => {}
+            () = draining.cancelled() => {}
+        }
+    }
+    connection.as_mut().graceful_shutdown();
+    tokio::select! {
+        biased;
+        result = connection => reason.or(ended(result)),
+        () = activity.untaken(times.write) => Some(Closed::SlowAnswers),
+        // Its client has nothing to wait for, but may be too slow to take its leave.
+        () = activity.idle(times.header) => reason,
+    }
+}
+
+fn builder(times: &Times, once: bool) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(times.header)
+        .keep_alive(!once)
+        .max_buf_size(HEAD)
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(times.keep_alive)
+        .keep_alive_timeout(times.header)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(WINDOW)
+        .max_concurrent_streams(STREAMS)
+        .max_frame_size(FRAME);
+    builder
+}
+
+/// The age of one connection, up to a tenth above `age`: connections that were opened together, as
+/// those of a pool, do not end together.
+fn spread(age: Duration, opened: usize) -> Duration {
+    age.saturating_add(age / 100 * u32::try_from(opened % 11).unwrap_or_default())
+}
+
+/// Why the server closed a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Closed {
+    Handshake,
+    SlowHandshake,
+    Silent,
+    SlowHeaders,
+    SlowAnswers,
+    Idle,
+    Age,
+    KeepAlive,
+}
+
+impl Closed {
+    /// One word for the metrics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Handshake => "TLS_HANDSHAKE",
+            Self::SlowHandshake => "SLOW_TLS_HANDSHAKE",
+            Self::Silent => "SILENT",
+            Self::SlowHeaders => "SLOW_HEADERS",
+            Self::SlowAnswers => "SLOW_ANSWERS",
+            Self::Idle => "IDLE",
+            Self::Age => "AGE",
+            Self::KeepAlive => "KEEP_ALIVE",
+        }
+    }
+}
+
+/// Why the server closed a connection that ended by itself, if it did.
+fn ended(result: Result<(), Box<dyn Error + Send + Sync>>, used: bool) -> Option<Closed> {
+    let error = result.err()?;
+    debug!(error, "connection ended");
+    let error = error.downcast_ref::<hyper::Error>().filter(|error| error.is_timeout())?;
+    // hyper has two times: for the answer to a ping, which it names as the source, and for the headers
+    // of HTTP/1, which runs between requests too.
+    Some(match (error.source().is_some(), used) {
+        (true, _) => Closed::KeepAlive,
+        (false, false) => Closed::SlowHeaders,
+        (false, true) => Closed::Idle,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_spread_over_a_tenth() {
+        let age = Duration::from_secs(1000);
+        let mut ages: Vec<_> = (0..22).map(|opened| spread(age, opened).as_secs()).collect();
+        assert!(ages.windows(2).all(|two| two[0] != two[1]));
+        ages.sort_unstable();
+        ages.dedup();
+        assert_eq!(ages, (1000..=1100).step_by(10).collect::<Vec<_>>());
+        assert_eq!(spread(Duration::MAX, 10), Duration::MAX);
+    }
+}

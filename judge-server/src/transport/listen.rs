@@ -1,0 +1,192 @@
+//! Connections as they come: how many, of whom, and their first byte.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, warn};
+
+use super::activity::Activity;
+use super::addresses::Addresses;
+use super::certificate::ClientCertificate;
+use super::connection::{Closed, Serve, Times, serve};
+use super::peer::Peer;
+use super::reload::Fresh;
+use super::tls::Tls;
+use crate::observe::metrics::{Counted, Metrics};
+
+/// How long to wait when the system has no more sockets to give.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How often to say so.
+const SAY_EVERY: Duration = Duration::from_mins(1);
+
+/// Places for connections beyond `max-connections`, kept for probes.
+const KEPT: usize = 64;
+
+/// How long one of them may take for everything: a probe's handshake, its call and its answer.
+const KEPT_TIME: Duration = Duration::from_secs(2);
+
+/// Bytes that are read to know that the first has come; larger reads pass by.
+const FIRST: usize = 16;
+
+/// How connections are treated, on all ports.
+#[derive(Debug, Clone)]
+pub(crate) struct Transport {
+    /// How many may still be opened.
+    places: Arc<Semaphore>,
+    kept: Arc<Semaphore>,
+    addresses: Arc<Addresses>,
+    tls: Option<Fresh<Tls>>,
+    times: Times,
+    metrics: Arc<Metrics>,
+    /// The server has announced its end, and takes no more connections.
+    draining: CancellationToken,
+    pub(crate) tasks: TaskTracker,
+}
+
+impl Transport {
+    pub(crate) fn new(
+        connections: usize,
+        addresses: Arc<Addresses>,
+        tls: Option<Fresh<Tls>>,
+        times: Times,
+        metrics: &Arc<Metrics>,
+        draining: &CancellationToken,
+    ) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(connections)),
+            kept: Arc::new(Semaphore::new(KEPT)),
+            addresses,
+            tls,
+            times,
+            metrics: Arc::clone(metrics),
+            draining: draining.clone(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    /// Serves what connects to `listener` until the server drains.
+    pub(crate) async fn serve(self, listener: TcpListener, service: impl Serve) {
+        let mut said: Option<Instant> = None;
+        loop {
+            let accepted = tokio::select! {
+                () = self.draining.cancelled() => return,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, address)) => self.begin(stream, address, service.clone()),
+                Err(error) => {
+                    if said.is_none_or(|said| said.elapsed() > SAY_EVERY) {
+                        warn!(%error, "cannot accept connections; said once a minute");
+                        said = Some(Instant::now());
+                    }
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn begin(&self, stream: TcpStream, address: SocketAddr, service: impl Serve) {
+        let refuse = |reason| self.metrics.refusals.with_label_values(&[reason]).inc();
+        let Some(counted) = self.addresses.count(address.ip()) else {
+            return refuse("TOO_MANY_CONNECTIONS_OF_ADDRESS");
+        };
+        let (place, only_probes) = if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            (place, false)
+        } else {
+            refuse("TOO_MANY_CONNECTIONS");
+            let Ok(place) = Arc::clone(&self.kept).try_acquire_owned() else { return };
+            (place, true)
+        };
+        let this = self.clone();
+        self.tasks.spawn(async move {
+            let _open = (Counted::by(&this.metrics.connections), place, counted);
+            // Answers are written whole: waiting for more would only delay them.
+            let _ = stream.set_nodelay(true);
+            let served = this.secure(stream, address, only_probes, service);
+            let reason = if only_probes {
+                timeout(KEPT_TIME, served).await.unwrap_or(Some(Closed::Idle))
+            } else {
+                served.await
+            };
+            if let Some(reason) = reason {
+                this.metrics.closed.with_label_values(&[reason.name()]).inc();
+            }
+        });
+    }
+
+    async fn secure(
+        &self,
+        stream: TcpStream,
+        address: SocketAddr,
+        only_probes: bool,
+        service: impl Serve,
+    ) -> Option<Closed> {
+        let peer = |certificate| {
+            let is_proxy = self.addresses.is_trusted(address.ip());
+            let activity = Arc::<Activity>::default();
+            Arc::new(Peer { address, is_proxy, only_probes, certificate, activity })
+        };
+        let Some(fresh) = &self.tls else {
+            return self.first_byte(stream, peer(None), service).await;
+        };
+        let tls = fresh.get();
+        let acceptor = TlsAcceptor::from(Arc::clone(&tls.config));
+        let accepted = tokio::select! {
+            accepted = timeout(self.times.header, acceptor.accept(stream)) => accepted,
+            // Whoever is not here yet has not been promised anything.
+            () = self.draining.cancelled() => return None,
+        };
+        match accepted {
+            Ok(Ok(stream)) => {
+                let chain = stream.get_ref().1.peer_certificates();
+                let certificate =
+                    chain.and_then(|chain| ClientCertificate::new(chain, tls, fresh.clone()));
+                self.first_byte(stream, peer(certificate), service).await
+            }
+            Ok(Err(error)) => {
+                // Whoever only looks whether the port is open, as load balancers do, is no failure.
+                if error.kind() == ErrorKind::InvalidData {
+                    warn!(peer = %address, %error, "handshake failed");
+                } else {
+                    debug!(peer = %address, %error, "handshake failed");
+                }
+                Some(Closed::Handshake)
+            }
+            Err(_) => {
+                warn!(peer = %address, error = "not finished within header-time", "handshake failed");
+                Some(Closed::SlowHandshake)
+            }
+        }
+    }
+
+    /// Waits for the first byte before anything is set up for the connection.
+    async fn first_byte(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: Arc<Peer>,
+        service: impl Serve,
+    ) -> Option<Closed> {
+        let mut stream = BufReader::with_capacity(FIRST, stream);
+        let first = tokio::select! {
+            first = timeout(self.times.header, stream.fill_buf()) => first,
+            () = self.draining.cancelled() => return None,
+        };
+        match first {
+            Ok(Ok(bytes)) if !bytes.is_empty() => {
+                serve(stream, peer, service, &self.times, &self.draining).await
+            }
+            Ok(_) => None,
+            Err(_) => Some(Closed::Silent),
+        }
+    }
+}

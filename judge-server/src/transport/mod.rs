@@ -1,0 +1,19 @@
+//! Connections: accepted, bounded in number and in time, encrypted, drained. What is asked on them goes to
+//! a service that this folder knows nothing of.
+
+pub(crate) mod activity;
+mod addresses;
+mod certificate;
+mod connection;
+mod files;
+mod listen;
+pub(crate) mod peer;
+pub(crate) mod reload;
+pub(crate) mod tls;
+mod trusting;
+
+pub(crate) use addresses::Addresses;
+pub(crate) use certificate::{ClientCertificate, watch_expiry};
+pub(crate) use connection::{Serve, Times};
+pub(crate) use files::raise_limit;
+pub(crate) use listen::Transport;

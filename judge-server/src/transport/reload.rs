@@ -1,0 +1,84 @@
+//! Files that are read again when they change, or at SIGHUP.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{error, info};
+
+use crate::observe::metrics::{Metrics, Reload};
+use crate::settings::error::StartError;
+
+/// The latest good reading of some files.
+#[derive(Debug)]
+pub(crate) struct Fresh<T>(Arc<ArcSwap<T>>);
+
+impl<T> Clone for Fresh<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Fresh<T> {
+    pub(crate) fn get(&self) -> Arc<T> {
+        self.0.load_full()
+    }
+}
+
+impl<T: Send + Sync + 'static> Fresh<T> {
+    /// Reads the files now, and again `every` so often where they changed.
+    ///
+    /// # Errors
+    /// When a file cannot be used. Later such a file is reported and the last good one kept.
+    pub(crate) fn watch(
+        paths: Vec<PathBuf>,
+        every: Duration,
+        metrics: &Arc<Metrics>,
+        load: impl Fn() -> Result<Arc<T>, StartError> + Send + 'static,
+    ) -> Result<Self, StartError> {
+        // Read before loading: a change in between is then seen as one.
+        let mut seen = contents(&paths);
+        let current = Arc::new(ArcSwap::new(load()?));
+        let kept = Arc::downgrade(&current);
+        let metrics = Arc::clone(metrics);
+        let mut asked = signal(SignalKind::hangup())?;
+        tokio::spawn(async move {
+            let mut ticks = interval(every);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                let at_once = tokio::select! {
+                    _ = ticks.tick() => false,
+                    asked = asked.recv() => asked.is_some(),
+                };
+                let Some(kept) = kept.upgrade() else { return };
+                let found = contents(&paths);
+                if found == seen && !at_once {
+                    continue;
+                }
+                seen = found;
+                match load() {
+                    Ok(loaded) => {
+                        kept.store(loaded);
+                        metrics.reloaded(Reload::Read);
+                        let paths: Vec<_> =
+                            paths.iter().map(|path| path.to_string_lossy()).collect();
+                        info!(paths = paths.join(", "), "read again");
+                    }
+                    Err(why) => {
+                        metrics.reloaded(Reload::Kept);
+                        error!(%why, "kept what was read before");
+                    }
+                }
+            }
+        });
+        Ok(Self(current))
+    }
+}
+
+/// What stands in the files. They are small; modification times miss what a volume's links swap.
+fn contents(paths: &[PathBuf]) -> Vec<Option<Vec<u8>>> {
+    paths.iter().map(|path| std::fs::read(path).ok()).collect()
+}

@@ -1,0 +1,64 @@
+//! Signals that do not end the server at once, and what is said at its start.
+
+use std::io::Read;
+use std::process::Stdio;
+
+use tempfile::TempDir;
+
+use crate::harness::{Server, line, request};
+
+#[test]
+fn hangup_reads_tokens_again_and_user_1_does_nothing() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("tokens");
+    std::fs::write(&file, "correct-horse-battery-staple ci\n").unwrap();
+    let flag = format!("--tokens={}", file.display());
+    let mut server = Server::start(&[&flag, "--reload-every=1h"], Stdio::piped());
+    let mut log = server.log();
+    server.signal("-USR1");
+    server.signal("-HUP");
+    let read = std::iter::from_fn(|| line(&mut log)).find(|line| line["message"] == "read again");
+    assert!(read.is_some());
+    server.signal("-QUIT");
+    assert!(server.told().starts_with("STOPPING=1\n"));
+    assert!(server.wait().success());
+}
+
+#[test]
+fn without_files_hangup_does_nothing() {
+    let mut server = Server::start(&[], Stdio::null());
+    server.signal("-HUP");
+    server.until("judge_calls_in_flight", |calls| calls == 1);
+    server.signal("-TERM");
+    assert!(server.wait().success());
+}
+
+#[test]
+fn settings_that_are_gone_are_warned_of_with_their_successor() {
+    let flags = ["--max-calls=7", "--max-streams=0", "--max-open-calls=9"];
+    let mut server = Server::start(&flags, Stdio::piped());
+    server.signal("-TERM");
+    let mut log = String::new();
+    server.log().read_to_string(&mut log).unwrap();
+    for setting in ["max-calls", "max-streams", "max-open-calls"] {
+        let warned = format!("\"setting\":\"{setting}\",\"successor\":\"max-buffered\"");
+        assert!(log.contains(&warned), "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_seen_in_an_id_is_escaped_in_both_formats() {
+    for format in ["json", "text"] {
+        let mut server = Server::start(&[&format!("--log-format={format}")], Stdio::piped());
+        let mut call = request();
+        call.id = "a\u{85}b\u{2028}c\u{9b}d\u{7f}e\u{202e}f".into();
+        server.client().await.judge(call).await.unwrap();
+        server.signal("-TERM");
+        let mut log = String::new();
+        server.log().read_to_string(&mut log).unwrap();
+        for unseen in ['\u{85}', '\u{2028}', '\u{9b}', '\u{7f}', '\u{202e}'] {
+            assert!(!log.contains(unseen), "{format}: {log:?}");
+        }
+        assert!(log.contains("2028"), "{format}: {log}");
+    }
+}
