@@ -1,6 +1,7 @@
 //! How far single points are above the baseline.
 
 use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::axis::allow;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::threshold::Threshold;
 use crate::math;
@@ -24,8 +25,7 @@ pub(crate) struct Excess {
 
 impl Excess {
     pub(crate) fn new(of: &Comparison, threshold: &Threshold) -> Self {
-        let axis = of.axis;
-        let allow = |y: f64| axis.allow(y, threshold.share);
+        let allow = |y: f64| allow(y, threshold.share);
         let paired = of.shares_noise();
         let middle = of.robust_y.median;
         let (canary, baseline, scale, above): (Vec<f64>, Vec<f64>, f64, f64) = if paired {

@@ -11,6 +11,7 @@
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation::{self, variance_of_mean};
+use crate::judges::evidence::prepare::axis::allow;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::regression::{Regressand, Solutions, shared_weights};
 use crate::math;
@@ -35,7 +36,7 @@ pub(crate) struct Widths {
 
 /// How far the canary's wide points reach, if it is clearly wider.
 pub(crate) fn find(of: &Comparison, share: f64, widths: Widths) -> Spread {
-    let allowed = |y: f64| of.axis.allow(y, share);
+    let allowed = |y: f64| allow(y, share);
     let decile_above = if of.shares_noise() {
         decile_of_differences(of, widths.ratio)
     } else {

@@ -57,9 +57,9 @@ impl Axis {
     pub(crate) fn in_metric(&self, shift: f64) -> f64 {
         libm::ldexp(self.sign * shift, self.exponent)
     }
+}
 
-    /// A coordinate of the baseline with the allowed share on top.
-    pub(crate) fn allow(&self, coordinate: f64, share: f64) -> f64 {
-        coordinate + share * coordinate.abs()
-    }
+/// A coordinate of the baseline with the allowed share on top.
+pub(crate) fn allow(coordinate: f64, share: f64) -> f64 {
+    coordinate + share * coordinate.abs()
 }

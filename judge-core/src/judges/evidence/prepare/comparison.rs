@@ -4,7 +4,7 @@ use crate::judges::evidence::parameters as p;
 use crate::order;
 
 use super::autocorrelation::{self, Weights};
-use super::axis::Axis;
+use super::axis::{Axis, allow};
 use super::posterior::Posterior;
 use super::regression::{self, LineDesign, Regressand, Side, Solutions};
 use super::robust::Robust;
@@ -249,9 +249,9 @@ impl Comparison {
 
     /// The same two posteriors for the canary less what is allowed: above 0 is above the allowance.
     pub(crate) fn beyond_allowance(&self, share: f64) -> Vec<Posterior> {
-        let (axis, reach) = (self.axis, self.reach);
+        let reach = self.reach;
         let (middle_x, middle_y) = (self.robust_x.median, self.robust_y.median);
-        let allowed = |y: f64| axis.allow(y.clamp(middle_y - reach, middle_y + reach), share);
+        let allowed = |y: f64| allow(y.clamp(middle_y - reach, middle_y + reach), share);
         let clipped = |x: f64| x.clamp(middle_x - reach, middle_x + reach);
         let mut found = Vec::with_capacity(2);
         let (mut side, mut design) = (Regressand::default(), LineDesign::default());

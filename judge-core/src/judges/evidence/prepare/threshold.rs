@@ -5,7 +5,7 @@ use crate::config::{EffectMeasure, MetricConfig};
 use crate::judgement::Change;
 use crate::judges::evidence::parameters as p;
 
-use super::axis::Axis;
+use super::axis::{Axis, allow};
 use super::comparison::Comparison;
 use super::timeline::Timeline;
 
@@ -59,9 +59,8 @@ impl Threshold {
 
     /// The threshold as a shift on the axis of `of`.
     pub(crate) fn shift(&self, of: &Comparison) -> f64 {
-        let axis = of.axis;
         if self.is_stated {
-            axis.allow(of.robust_y.median, self.share) - of.robust_y.median
+            allow(of.robust_y.median, self.share) - of.robust_y.median
         } else {
             self.minimum
         }
