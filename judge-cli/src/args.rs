@@ -2,8 +2,12 @@
 
 mod calibrate;
 mod common;
+mod config_try;
 #[cfg(feature = "retro")]
 mod retro;
+mod sources;
+mod watch;
+mod windows;
 
 use std::path::PathBuf;
 
@@ -14,11 +18,22 @@ use crate::input::Source;
 pub(crate) use calibrate::CalibrateArgs;
 use common::source;
 pub(crate) use common::{ListFormat, Overrides};
+pub(crate) use config_try::TryArgs;
 #[cfg(feature = "retro")]
 pub(crate) use retro::{FrameFormatArg, RetroArgs};
+use sources::SOURCES;
+pub(crate) use sources::{CompatArg, ScopeArgs, SourceArgs, TimeArgs};
+pub(crate) use watch::{OnSourceError, WatchArgs};
 
 const EXAMPLES: &str = "\
 Examples:
+  Judge a canary from a Prometheus:
+    judge run --config canary.json --prometheus http://prometheus:9090 \\
+      --baseline-scope shop-stable --canary-scope shop-canary --last 30m
+  Watch a canary while it runs:
+    judge watch --config canary.json --prometheus http://prometheus:9090 \\
+      --baseline-scope shop-stable --canary-scope shop-canary \\
+      --lifetime 30m --interval 5m
   Judge a canary from two CSV files:
     judge run --config canary.json --baseline old.csv --canary new.csv
   Judge what Prometheus recorded, one file per metric:
@@ -70,7 +85,8 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Judge one canary.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
+    Watch(Box<WatchArgs>),
     /// Judge many canaries: one Kayenta request per line in, one result per line out.
     Batch(BatchArgs),
     /// Measure what a config can and cannot detect, on history of healthy instances.
@@ -101,6 +117,8 @@ Examples:
 
 const RUN_EXAMPLES: &str = "\
 Examples:
+  judge run -c canary.json --prometheus http://prometheus:9090 \\
+    --baseline-scope shop-stable --canary-scope shop-canary --last 30m
   judge run --config canary.json --baseline old.csv --canary new.csv
   judge run -c canary.json -b old/ -n new/ --pass 90 --marginal 70
   judge run -c canary.json -b old.csv -n new.csv --history mon.csv tue.csv wed.csv
@@ -124,6 +142,13 @@ on a grid with the smallest step in the file; a missing point is a gap. If a
 metric of the config has no series, it has no data, and a warning says so.
 Series without a metric in the config are ignored, with a warning.
 
+With --prometheus, --source or --sources, the queries of the config find the
+series. ${scope} in a query is the side's scope, ${location} the location; --param
+sets other names. A metric names its source with query.source; else the only
+source of its type is asked. A time without a point is a gap. Labels that tell the
+sides apart, such as a version, are dropped to pair series; docs/sources.md
+explains it.
+
 --history takes the same formats. Each path is a healthy window of the past, or
 another healthy instance, as long as the canary's window. From three of them on,
 EvidenceJudge-v1 learns how much healthy instances differ.
@@ -133,7 +158,7 @@ the config's classifier.scoreThresholds, else they are 95 and 75.
 
 Exit codes:
   0  Pass
-  1  any other error, such as a full disk
+  1  any other error, such as a source that does not answer
   2  bad usage or bad input
   3  Marginal
   4  Fail";
@@ -141,19 +166,19 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(before_help = RUN_EXAMPLES, after_help = RUN_DETAILS)]
 #[command(group(ArgGroup::new("input").required(true).args(["request", "config"])))]
-#[command(group(ArgGroup::new("series").args(["baseline", "pairs"])))]
+#[command(group(ArgGroup::new("series").multiple(true).args(["baseline", "pairs", "prometheus", "named", "sources"])))]
 pub(crate) struct RunArgs {
     /// A Kayenta remote-judge request with config, thresholds and series; - is stdin.
     #[arg(
         value_parser = source(),
-        conflicts_with_all = ["baseline", "canary", "pairs", "history"]
+        conflicts_with_all = ["baseline", "canary", "pairs", "history", SOURCES]
     )]
     pub(crate) request: Option<Source>,
     /// The canary config (Kayenta's JSON); - is stdin.
     #[arg(long, short, value_name = "FILE", value_parser = source(), requires = "series")]
     pub(crate) config: Option<Source>,
     /// The series of the baseline: a file or a directory; - is stdin.
-    #[arg(long, short, value_name = "PATH", value_parser = source(), requires_all = ["config", "canary"])]
+    #[arg(long, short, value_name = "PATH", value_parser = source(), requires_all = ["config", "canary"], conflicts_with = SOURCES)]
     pub(crate) baseline: Option<Source>,
     /// The series of the canary: a file or a directory; - is stdin.
     #[arg(long, short = 'n', value_name = "PATH", value_parser = source(), requires_all = ["config", "baseline"])]
@@ -162,8 +187,14 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "PATH", value_parser = source(), num_args = 1.., requires = "baseline", conflicts_with = "pairs")]
     pub(crate) history: Vec<Source>,
     /// The series of both sides as Kayenta stores them: a metricSetPairList; - is stdin.
-    #[arg(long, value_name = "FILE", value_parser = source(), requires = "config", conflicts_with = "canary")]
+    #[arg(long, value_name = "FILE", value_parser = source(), requires = "config", conflicts_with_all = ["canary", SOURCES])]
     pub(crate) pairs: Option<Source>,
+    #[command(flatten)]
+    pub(crate) from: SourceArgs,
+    #[command(flatten)]
+    pub(crate) of: ScopeArgs,
+    #[command(flatten)]
+    pub(crate) times: TimeArgs,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
     /// Show every finding of this metric below the table; can be repeated.
@@ -293,6 +324,7 @@ pub(crate) struct TestArgs {
 pub(crate) enum ConfigCommand {
     /// Report every error and everything suspect in canary configs.
     Check(CheckArgs),
+    Try(Box<TryArgs>),
 }
 
 const CHECK_EXAMPLES: &str = "\

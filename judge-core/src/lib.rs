@@ -86,6 +86,7 @@ mod request;
 mod score;
 mod series;
 mod side;
+pub mod stage;
 pub mod stats;
 mod test_kind;
 mod warning;

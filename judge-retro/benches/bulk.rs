@@ -23,13 +23,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use judge_core::judges::NetflixAcaJudge;
+use judge_core::stage::{StageRule, WindowOptions, Windows};
 use judge_core::{CanaryConfig, MetricConfig, Thresholds};
 use judge_retro::frame::ParquetRows;
 use judge_retro::store::RELEASES_PER_PART;
 use judge_retro::{
     AfterStop, Bulk, FrameFormat, HistoryError, HistoryOptions, MetricPlan, NamedRelease,
-    ReleaseHistory, ReleaseLine, Replay, Replayer, StageRule, Store, StoreError, WindowOptions,
-    Windows,
+    ReleaseHistory, ReleaseLine, Replay, Replayer, Store, StoreError,
 };
 use judge_scenarios::random::Random;
 use polars::prelude::{

@@ -12,25 +12,19 @@ mod assemble;
 pub mod bulk;
 pub mod frame;
 pub mod history;
-mod length;
 mod metric_plan;
 mod release;
 mod replay;
 pub mod store;
-pub mod windows;
 
 pub use bulk::{Bulk, BulkOutcome, NamedRelease};
 pub use frame::{Fate, ReleaseLine};
 pub use history::{
     ColumnNames, Format, HistoryError, HistoryOptions, ReleaseHistory, RoleNames, Survey, is_caught,
 };
-pub use length::show as show_length;
 pub use metric_plan::MetricPlan;
 pub use release::{Grid, RecordedInstance, RecordedSeries, Release, ReleaseMetric};
 pub use replay::{
     AfterStop, BrokenRelease, NoBaseline, Replay, Replayed, ReplayedInterval, Replayer,
 };
 pub use store::{FrameFormat, Store, StoreError};
-pub use windows::{
-    Lifetime, Lookback, Stage, StageRule, TimeSpan, Window, WindowError, WindowOptions, Windows,
-};

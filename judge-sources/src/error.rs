@@ -29,6 +29,13 @@ pub struct Failure {
     pub cause: Cause,
 }
 
+impl Failure {
+    /// Whether asking again may help: the source was busy, broken off or away.
+    pub fn may_pass(&self) -> bool {
+        matches!(&self.cause, Cause::Ask { cause, .. } if cause.may_pass() || matches!(cause, AskError::OutOfTime))
+    }
+}
+
 /// A query and the times it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {

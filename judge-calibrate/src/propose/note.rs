@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn few_instances_that_differ_are_told_of() {
+    fn few_instances_that_differ_are_noted() {
         assert!(found(&candidate(0.05, 0.1, 0.9, 0.0)).unwrap().contains("its 2 instances"));
         assert_eq!(found(&candidate(0.05, 0.1, 0.2, 0.0)), None);
     }

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use judge_retro::{
-    AfterStop, ColumnNames, Format, HistoryOptions, Lifetime, Lookback, RoleNames, StageRule,
-    WindowOptions,
-};
+use judge_core::stage::{Lifetime, Lookback, WindowOptions};
+use judge_retro::{AfterStop, ColumnNames, Format, HistoryOptions, RoleNames};
 
 use super::common::{Overrides, source};
+use super::windows::{StageRuleArg, lookback};
 use crate::input::Source;
 
 const EXAMPLES: &str = "\
@@ -191,24 +190,6 @@ enum Role {
     Canary,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StageRuleArg {
-    /// The canary continues, since the verdict is Marginal.
-    #[default]
-    Judge,
-    /// The canary is stopped, as in Spinnaker's canary stage.
-    Spinnaker,
-}
-
-impl From<StageRuleArg> for StageRule {
-    fn from(rule: StageRuleArg) -> Self {
-        match rule {
-            StageRuleArg::Judge => Self::Judge,
-            StageRuleArg::Spinnaker => Self::Spinnaker,
-        }
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FrameFormatArg {
     /// One line per release, without judgements.
@@ -261,14 +242,4 @@ fn role(text: &str) -> Result<(Role, String), String> {
         Some(("canary", name)) if !name.is_empty() => Ok((Role::Canary, name.to_owned())),
         _ => Err("expected baseline=NAME or canary=NAME".to_owned()),
     }
-}
-
-fn lookback(text: &str) -> Result<Lookback, String> {
-    if text == "growing" {
-        return Ok(Lookback::Growing);
-    }
-    let length = humantime::parse_duration(text);
-    length
-        .map(Lookback::Sliding)
-        .map_err(|error| format!("expected growing or a time, such as 20m: {error}"))
 }

@@ -53,7 +53,7 @@ pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit
 
 #[cfg(feature = "retro")]
 fn history(args: &CalibrateArgs) -> anyhow::Result<HistorySource> {
-    use judge_retro::{WindowOptions, Windows};
+    use judge_core::stage::{WindowOptions, Windows};
     if args.releases.is_empty() {
         return Ok(HistorySource::Instances(args.history.clone()));
     }

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use judge_core::Verdict;
+use judge_core::stage::WindowError;
 
-use crate::input::InputError;
+use crate::input::{FetchFailed, InputError};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,6 @@ pub(crate) enum Exit {
     /// The canary fails.
     Fail,
     /// The user interrupted the run.
-    #[cfg(feature = "retro")]
     Interrupted,
 }
 
@@ -39,7 +39,10 @@ fn is_bad_input(error: &(dyn Error + 'static)) -> bool {
     if super::retro::is_bad_input(error) {
         return true;
     }
-    error.is::<InputError>()
+    if let Some(failed) = error.downcast_ref::<FetchFailed>() {
+        return failed.is_bad_input();
+    }
+    error.is::<InputError>() || error.is::<WindowError>()
 }
 
 impl From<Verdict> for Exit {
@@ -60,7 +63,6 @@ impl From<Exit> for ExitCode {
             Exit::BadInput => 2,
             Exit::Marginal => 3,
             Exit::Fail => 4,
-            #[cfg(feature = "retro")]
             Exit::Interrupted => 130,
         })
     }

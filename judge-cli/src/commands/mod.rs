@@ -4,6 +4,7 @@ mod bar;
 mod batch;
 mod calibrate;
 mod config_check;
+mod config_try;
 mod exit;
 mod judges;
 mod report;
@@ -11,6 +12,7 @@ mod report;
 mod retro;
 mod run;
 mod test;
+mod watch;
 
 use clap::CommandFactory;
 
@@ -24,7 +26,8 @@ pub(crate) fn run(command: Command, console: &Console) -> anyhow::Result<Exit> {
     #[cfg(feature = "retro")]
     retro::tell_no_caught_panics();
     match command {
-        Command::Run(args) => run::run(args, console),
+        Command::Run(args) => run::run(*args, console),
+        Command::Watch(args) => watch::run(&args, console),
         Command::Test(args) => test::run(&args, console),
         Command::Batch(args) => batch::run(args),
         Command::Calibrate(args) => calibrate::run(args, console),
@@ -32,6 +35,7 @@ pub(crate) fn run(command: Command, console: &Console) -> anyhow::Result<Exit> {
         Command::Retro(args) => retro::run(&args, console),
         Command::Report(args) => report::run(args),
         Command::Config(ConfigCommand::Check(args)) => config_check::run(&args, console),
+        Command::Config(ConfigCommand::Try(args)) => config_try::run(&args, console),
         Command::Judges(args) => judges::run(&args, console),
         Command::Completions { shell } => {
             let mut script = Vec::new();

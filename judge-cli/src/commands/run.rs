@@ -5,16 +5,17 @@ use judge_core::{Judgement, kayenta};
 use judge_report::Fact;
 
 use super::exit::Exit;
-use crate::args::{JudgementFormat, RunArgs};
+use crate::args::{JudgementFormat, RunArgs, ScopeArgs, SourceArgs};
 use crate::input::{
-    InputProblem, Parts, Prepared, Source, from_pairs, from_parts, from_request, listed,
+    InputProblem, Parts, Prepared, Source, from_pairs, from_parts, from_request, from_sources,
+    listed, now, sought, window,
 };
 use crate::output::{Console, Destination, FullJudgement, Page, html};
 
 /// Judges one canary and shows the judgement.
 pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let RunArgs { request, config, baseline, canary, pairs, history, overrides, .. } = args;
-    let RunArgs { explain, format, output, report, .. } = args;
+    let RunArgs { from, of, times, explain, format, output, report, .. } = args;
     let mut facts = facts(&[
         ("Request", request.as_ref()),
         ("Config", config.as_ref()),
@@ -23,14 +24,20 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
         ("Metric pairs", pairs.as_ref()),
     ]);
     facts.extend(history.iter().map(|source| fact("History", source)));
+    facts.extend(source_facts(&from, &of));
     let prepared = match (request, config, pairs, baseline.zip(canary)) {
+        (None, Some(config), None, None) => {
+            let sought = sought(&of, window(&times, of.step, now())?)?;
+            facts.push(Fact { name: "Window".to_owned(), value: sought.canary.grid.to_string() });
+            from_sources(config, &from, &sought, &overrides)?
+        }
         (Some(request), ..) => from_request(request, &overrides)?,
         (None, Some(config), Some(pairs), _) => from_pairs(config, &pairs, &overrides)?,
         (None, Some(config), None, Some((baseline, canary))) => {
             from_parts(Parts { config, baseline, canary, history }, &overrides)?
         }
         _ => bail!(
-            "a request, or --config with --pairs or with --baseline and --canary, is required"
+            "a request, or --config with --prometheus, --pairs, or --baseline and --canary, is required"
         ),
     };
     for warning in &prepared.warnings {
@@ -66,6 +73,28 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
         Destination::File(report).write_as_it_is(page.as_bytes())?;
     }
     Ok(judgement.verdict.into())
+}
+
+/// Which sources are asked, and for what.
+fn source_facts(from: &SourceArgs, of: &ScopeArgs) -> Vec<Fact> {
+    if from.is_empty() {
+        return Vec::new();
+    }
+    let names = from
+        .prometheus
+        .iter()
+        .map(|_| "prometheus")
+        .chain(from.named.iter().map(|(name, _)| name.as_str()));
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    names.extend(from.sources.iter().map(|path| path.display().to_string()));
+    let facts = [
+        ("Sources", names.join(", ")),
+        ("Baseline", of.baseline_scope.clone()),
+        ("Canary", of.canary_scope.clone()),
+        ("Location", of.location.clone()),
+    ];
+    let known = facts.into_iter().filter(|(_, value)| !value.is_empty());
+    known.map(|(name, value)| Fact { name: name.to_owned(), value }).collect()
 }
 
 /// Where things come from, by what they are.

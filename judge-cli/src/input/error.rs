@@ -114,6 +114,14 @@ pub(crate) enum InputProblem {
     #[error(transparent)]
     History(Box<judge_retro::HistoryError>),
     #[error(transparent)]
+    Settings(Box<judge_sources::SettingsError>),
+    #[error(transparent)]
+    Grid(judge_sources::GridError),
+    #[error("expected --last TIME or --start WHEN: which points to ask for")]
+    NoWindow,
+    #[error("no query found a point on either side\n{0}")]
+    NothingFetched(String),
+    #[error(transparent)]
     Calibrate(#[from] judge_calibrate::CalibrateError),
     #[error(transparent)]
     Csv(#[from] CsvError),

@@ -6,6 +6,7 @@ mod column;
 mod csv_dialect;
 mod csv_table;
 mod error;
+mod fetched;
 mod healthy;
 mod labels;
 mod prometheus;
@@ -20,12 +21,16 @@ mod source;
 
 pub(crate) use column::read as read_column;
 pub(crate) use error::{InputError, InputProblem};
+pub(crate) use fetched::{
+    FetchFailed, Fetcher, fetched_judging, fetched_queries, from_sources, millis, now,
+    pairs as fetched_pairs, sought, warnings as fetch_warnings, window,
+};
 pub(crate) use healthy::{CalibrateParts, HistorySource, calibrate_parts};
 #[cfg(feature = "retro")]
 pub(crate) use releases::{Releases, of_ignored};
 #[cfg(feature = "retro")]
-pub(crate) use request::{Judging, judging};
-pub(crate) use request::{Parts, Prepared, from_pairs, from_parts, from_request};
+pub(crate) use request::judging;
+pub(crate) use request::{Judging, Parts, Prepared, from_pairs, from_parts, from_request};
 pub(crate) use saved_judgement::{SavedJudgement, read as read_saved_judgement};
 pub(crate) use side::listed;
 pub(crate) use source::Source;

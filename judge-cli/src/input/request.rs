@@ -139,6 +139,31 @@ pub(crate) fn from_pairs(
     Ok(Prepared { request, judge, origin: config_source, warnings: Vec::new(), document })
 }
 
+/// A request of a config and pairs that were fetched by it.
+pub(super) fn prepared_from(
+    fetched: FetchedConfig,
+    pairs: Vec<MetricPair>,
+    warnings: Vec<String>,
+    named: Option<&'static dyn Judge>,
+    overrides: &Overrides,
+) -> Result<Prepared, InputError> {
+    let FetchedConfig { source, json, config } = fetched;
+    let thresholds = config.thresholds.unwrap_or_default();
+    let request = JudgeRequest { config, thresholds, pairs };
+    let (request, judge) = prepare(&source, request, named, overrides)?;
+    Ok(Prepared { request, judge, origin: source, warnings, document: Document::Config(json) })
+}
+
+/// The config that series are fetched by.
+pub(crate) struct FetchedConfig {
+    /// Where it stands.
+    pub(super) source: Source,
+    /// As it is written.
+    pub(super) json: Vec<u8>,
+    /// As it is read.
+    pub(super) config: CanaryConfig,
+}
+
 fn read_stdin_once(sources: &[&Source]) -> Result<(), InputError> {
     if sources.iter().filter(|source| ***source == Source::Stdin).count() > 1 {
         return Err(Source::Stdin.error(InputProblem::StdinTwice));
@@ -158,11 +183,9 @@ pub(crate) struct Judging {
     pub(crate) judge: &'static dyn Judge,
     /// Warnings about suspect parts of the config, for people.
     pub(crate) warnings: Vec<String>,
-    #[cfg(feature = "retro")]
     origin: Source,
 }
 
-#[cfg(feature = "retro")]
 impl Judging {
     /// An error about the config.
     pub(crate) fn error(&self, refused: JudgeError) -> InputError {
@@ -172,10 +195,18 @@ impl Judging {
 
 /// Reads a config for many canaries, and checks that its judge accepts it.
 pub(crate) fn judging(source: &Source, overrides: &Overrides) -> Result<Judging, InputError> {
+    judging_by(source, &source.read()?, overrides)
+}
+
+/// The same of a config that was read from `source`.
+pub(super) fn judging_by(
+    source: &Source,
+    json: &[u8],
+    overrides: &Overrides,
+) -> Result<Judging, InputError> {
     let named = overrides.named_judge()?;
-    let json = source.read()?;
     let refuse = |refused| source.error(InputProblem::Refused(refused));
-    let config = kayenta::read_config(&json).map_err(refuse)?;
+    let config = kayenta::read_config(json).map_err(refuse)?;
     let thresholds = config.thresholds.unwrap_or_default();
     let request = JudgeRequest { thresholds, ..JudgeRequest::without_points(config) };
     let (request, judge) = prepare(source, request, named, overrides)?;
@@ -186,11 +217,10 @@ pub(crate) fn judging(source: &Source, overrides: &Overrides) -> Result<Judging,
     let JudgeRequest { config, thresholds, .. } = request;
     Ok(Judging {
         config,
-        document: kayenta::read_document(&json).map_err(refuse)?,
+        document: kayenta::read_document(json).map_err(refuse)?,
         thresholds,
         judge,
         warnings,
-        #[cfg(feature = "retro")]
         origin: source.clone(),
     })
 }

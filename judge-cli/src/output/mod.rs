@@ -6,6 +6,7 @@ mod destination;
 mod explain;
 mod json;
 mod judges;
+mod look;
 mod page;
 mod problems;
 mod proposal;
@@ -14,6 +15,8 @@ mod replayed;
 mod style;
 mod table;
 mod text;
+mod tried;
+mod verdict;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -33,10 +36,13 @@ pub(crate) use comparison::{
 };
 pub(crate) use destination::{Destination, reader_went_away};
 pub(crate) use json::{BadLine, FullJudgement, JudgeSummary, Proposed};
+pub(crate) use look::LookLine;
 pub(crate) use page::{Page, html};
 pub(crate) use problems::CheckedFile;
 #[cfg(feature = "retro")]
 pub(crate) use replayed::{ReleaseCounts, ReleaseLines, replayed_table};
+pub(crate) use tried::{Tried, TriedMetric, TriedSide};
+pub(crate) use verdict::word as verdict_word;
 
 /// Results, errors and warnings, coloured or not.
 #[derive(Debug)]
@@ -92,6 +98,27 @@ impl Console {
         destination: &Destination,
     ) -> anyhow::Result<()> {
         destination.write(json::pretty(document)?.as_bytes(), self.color)
+    }
+
+    /// Shows what queries find.
+    pub(crate) fn tried(&self, metrics: &[TriedMetric], format: ListFormat) -> anyhow::Result<()> {
+        let shown = match format {
+            ListFormat::Table => tried::lines(metrics),
+            ListFormat::Json => json::pretty(metrics)?,
+        };
+        Destination::Stdout.write(shown.as_bytes(), self.color)
+    }
+
+    /// Shows lines of a result as it comes.
+    pub(crate) fn line(&self, text: &str) -> anyhow::Result<()> {
+        Destination::Stdout.write(text.as_bytes(), self.color)
+    }
+
+    /// Shows the same lines beside a result for programs.
+    pub(crate) fn note(&self, text: &str) {
+        let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
+        // There is nowhere left to say that stderr is closed.
+        let _ = stderr.write_all(text.as_bytes());
     }
 
     /// Shows the judges.

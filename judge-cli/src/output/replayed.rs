@@ -6,9 +6,10 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use judge_core::judgement::{MetricJudgement, SideSummary};
+use judge_core::stage::show_length;
 use judge_core::{Classification, Verdict, format};
 use judge_points::time;
-use judge_retro::{BrokenRelease, Fate, ReleaseLine, Replayed, ReplayedInterval, show_length};
+use judge_retro::{BrokenRelease, Fate, ReleaseLine, Replayed, ReplayedInterval};
 
 use super::style::HEADING;
 use super::text::printable;

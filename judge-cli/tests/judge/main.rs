@@ -7,9 +7,12 @@ mod calibrate;
 mod config_check;
 mod field;
 mod harness;
+mod one_answer;
 mod output;
 #[cfg(feature = "retro")]
 mod pages;
+#[path = "../../../judge-core/tests/one_answer/pinned.rs"]
+mod pinned;
 mod propose;
 mod readme;
 mod recorded;

@@ -3,8 +3,8 @@
 use judge_points::time;
 
 use super::buckets::Bucket;
-use crate::length;
 use crate::release::Grid;
+use judge_core::stage::show_length;
 
 /// The first and the last time of a side.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,12 +55,12 @@ pub(super) fn check_size(
     }
     let [baseline, canary] = grids.map(|grid| {
         let length = (grid.points as u64).saturating_mul(grid.step_millis);
-        format!("{} from {}", length::show(length), time::show(grid.start_millis))
+        format!("{} from {}", show_length(length), time::show(grid.start_millis))
     });
     Err(format!(
         "{points} points are spread over far more steps of {}: the baseline over {baseline}, the \
          canary over {canary}; look for a wrong timestamp, or lengthen --step",
-        length::show(step)
+        show_length(step)
     ))
 }
 
@@ -126,7 +126,7 @@ fn irregular(first: i64, time: i64, step: u64) -> String {
     format!(
         "its points are not a regular {} apart: there is one at {} and one at {}; say with --step how \
          far apart they should be, such as --step 1m, and each is put where it falls",
-        length::show(step),
+        show_length(step),
         time::show(first),
         time::show(time)
     )

@@ -11,7 +11,7 @@ use judge_points::time;
 use serde::{Deserialize, Serialize};
 
 use crate::replay::{BrokenRelease, Replayed};
-use crate::windows::TimeSpan;
+use judge_core::stage::TimeSpan;
 
 pub use parquet::{ParquetFrame, ParquetRows};
 pub use row::COLUMNS;

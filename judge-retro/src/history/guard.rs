@@ -18,7 +18,7 @@ pub(super) fn guarded<T>(
 }
 
 /// Whether a panic is of polars. Where a history is read those are caught and become errors of files, but
-/// the process's panic hook is told of them first: a program that does not want them on its stderr leaves
+/// the process's panic hook sees them first: a program that does not want them on its stderr leaves
 /// them out there.
 pub fn is_caught(panicked: &PanicHookInfo) -> bool {
     panicked.location().is_some_and(|at| at.file().contains("/polars"))

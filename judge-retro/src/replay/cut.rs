@@ -2,9 +2,8 @@
 
 use judge_core::{Clock, Series};
 
-use crate::length;
 use crate::release::Grid;
-use crate::windows::TimeSpan;
+use judge_core::stage::{TimeSpan, show_length};
 
 /// The first moment after the last point of `grid`.
 pub(super) fn end(grid: Grid) -> i64 {
@@ -43,9 +42,9 @@ pub(super) fn cut(
         return Err(format!(
             "a window of {} has {} steps of {}, but {recorded} points were recorded; shorten \
              --lifetime or --lookback, or lengthen --step",
-            length::show(span.millis()),
+            show_length(span.millis()),
             end - first,
-            length::show(grid.step_millis)
+            show_length(grid.step_millis)
         ));
     }
     let gaps = |from: i64, to: i64| {

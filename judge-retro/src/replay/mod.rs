@@ -1,6 +1,5 @@
 //! Judges a recorded release as if it were running.
 
-mod cause;
 mod cut;
 mod no_baseline;
 
@@ -13,7 +12,7 @@ use judge_core::{CanaryConfig, JudgeRequest, Judgement, MetricPair, Scratch, Thr
 use thiserror::Error;
 
 use crate::release::Release;
-use crate::windows::{Stage, StageRule, TimeSpan, Window, Windows};
+use judge_core::stage::{self, Stage, StageRule, TimeSpan, Window, Windows};
 
 pub use no_baseline::NoBaseline;
 
@@ -158,15 +157,21 @@ impl Replayer {
             }
         }
         let judgements = intervals.iter().map(|interval| &interval.judgement);
-        let Some(stage) = Stage::from_judgements(self.replay.rule, judgements) else {
+        let Some(stage_reached) = Stage::from_judgements(self.replay.rule, judgements) else {
             return Err(BrokenRelease("it has no interval".to_owned()));
         };
         let release = release.name.clone();
         let because_of = Vec::new();
-        let mut replayed =
-            Replayed { release, recorded, stage, because_of, no_baseline, intervals };
+        let mut replayed = Replayed {
+            release,
+            recorded,
+            stage: stage_reached,
+            because_of,
+            no_baseline,
+            intervals,
+        };
         if let Some(deciding) = replayed.deciding() {
-            replayed.because_of = cause::because_of(&deciding.judgement);
+            replayed.because_of = stage::because_of(&deciding.judgement);
         }
         Ok(replayed)
     }

@@ -5,9 +5,8 @@ use std::fmt;
 use judge_points::time;
 
 use crate::history::listed;
-use crate::length;
 use crate::release::{Grid, Release};
-use crate::windows::{TimeSpan, Window};
+use judge_core::stage::{TimeSpan, Window, show_length};
 
 /// That metrics have points of the baseline, but none where a window looks for them.
 ///
@@ -60,7 +59,7 @@ impl NoBaseline {
                 .to_owned(),
             millis => format!(
                 "if it was recorded before the canary, say how much with --baseline-offset, such as {:?}",
-                length::show(millis)
+                show_length(millis)
             ),
         }
     }

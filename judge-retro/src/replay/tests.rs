@@ -8,7 +8,7 @@ use judge_core::{Classification, MetricConfig, Verdict};
 
 use super::*;
 use crate::release::{Grid, RecordedSeries, ReleaseMetric};
-use crate::windows::{Lifetime, Lookback, WindowOptions};
+use judge_core::stage::{Lifetime, Lookback, WindowOptions};
 
 const MINUTE: i64 = 60_000;
 /// A time that is no multiple of anything.

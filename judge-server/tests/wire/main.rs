@@ -20,9 +20,12 @@ mod healthcheck;
 mod hostile;
 mod limits;
 mod offline;
+mod one_answer;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod own_json;
+#[path = "../../../judge-core/tests/one_answer/pinned.rs"]
+mod pinned;
 mod raw;
 mod reflection;
 mod same;

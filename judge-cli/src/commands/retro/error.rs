@@ -1,6 +1,7 @@
 //! Errors of the arguments and input of `judge retro`.
 
-use judge_retro::{HistoryError, StoreError, WindowError};
+use judge_core::stage::WindowError;
+use judge_retro::{HistoryError, StoreError};
 use thiserror::Error;
 
 /// A history without a release.

@@ -12,10 +12,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
+use judge_core::stage::Windows;
 use judge_core::{JudgeError, Problem, Verdict, kayenta};
 use judge_retro::{
     Bulk, BulkOutcome, Fate, MetricPlan, NamedRelease, ReleaseHistory, ReleaseLine, Replay,
-    Replayer, Store, Survey, Windows,
+    Replayer, Store, Survey,
 };
 use signal_hook::consts::{SIGINT, SIGTERM};
 

@@ -5,13 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use judge_core::stage::{TimeSpan, Window};
 use judge_core::{Clock, MetricPair, Series};
 use judge_report::index::{IndexEntry, ReleaseOutcome};
 use judge_report::timeline::{Stop, TimelineInterval};
 use judge_report::{Fact, Index, Report, Timeline, file_names, index_page, timeline_page};
-use judge_retro::{
-    Fate, Grid, RecordedSeries, Release, ReleaseLine, Replay, Replayed, TimeSpan, Window,
-};
+use judge_retro::{Fate, Grid, RecordedSeries, Release, ReleaseLine, Replay, Replayed};
 use serde_json::Value;
 
 use crate::output::Destination;

@@ -1,6 +1,6 @@
 //! The result of a canary stage, from the judgements of its intervals.
 
-use judge_core::{Judgement, Verdict};
+use crate::judgement::{Judgement, Verdict};
 use serde::Serialize;
 
 /// What a canary stage does at a score equal to the marginal threshold.
@@ -74,7 +74,7 @@ impl Stage {
 
 #[cfg(test)]
 mod tests {
-    use judge_core::Thresholds;
+    use crate::config::Thresholds;
 
     use super::*;
 

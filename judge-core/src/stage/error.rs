@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::length;
+use super::length;
 
 /// Why a recording cannot be cut into windows. Lengths are in milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{WindowError, Windows};
+use super::error::WindowError;
+use super::windows::Windows;
 
 /// How long a canary is judged, the warm-up not counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

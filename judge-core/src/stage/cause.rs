@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use judge_core::judgement::{MetricJudgement, Standing};
-use judge_core::{Classification, Judgement, Verdict};
+use crate::judgement::{Classification, Judgement, Verdict};
+use crate::judgement::{MetricJudgement, Standing};
 
 /// The metrics that keep `judgement` from Pass, the one that costs most first; those that cost the same
 /// in the order of the config. A metric that fails the canary by itself comes before all others.
 ///
 /// Where groups fail with several metrics, each bears its share of what the group costs.
-pub(super) fn because_of(judgement: &Judgement) -> Vec<String> {
+pub fn because_of(judgement: &Judgement) -> Vec<String> {
     if judgement.verdict == Verdict::Pass {
         return Vec::new();
     }

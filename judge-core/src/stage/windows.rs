@@ -1,23 +1,6 @@
-//! The points that each interval of a canary is judged on, as in Spinnaker's canary stage.
-//!
-//! All times are milliseconds since the Unix epoch, so time zones and daylight saving have no effect.
-//! Unix time repeats or smears a leap second; no window is longer or shorter for it. A span contains its
-//! start but not its end, so adjacent windows share no point.
-//!
-//! Source: `RunCanaryIntervalsStage.kt` of Spinnaker's orca. Where this differs from it:
-//!
-//! - Spinnaker counts whole minutes; this module counts milliseconds.
-//! - Spinnaker shortens an interval that is longer than the lifetime; here it is an error.
-//! - With an end time, Spinnaker waits for the warm-up but judges its points all the same. Here the
-//!   warm-up is never judged, unless a sliding lookback reaches into it, as in Spinnaker.
+//! The points that each interval of a canary is judged on.
 
-mod error;
-mod options;
-mod stage;
-
-pub use error::WindowError;
-pub use options::{Lifetime, Lookback, WindowOptions};
-pub use stage::{Stage, StageRule};
+use super::error::WindowError;
 
 /// A span of time with its start and without its end, in milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,14 +41,14 @@ pub struct Window {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Windows {
     /// `None` if it ends with the recording.
-    lifetime: Option<i64>,
-    warm_up: i64,
+    pub(super) lifetime: Option<i64>,
+    pub(super) warm_up: i64,
     /// `None` for one interval as long as the lifetime.
-    interval: Option<i64>,
+    pub(super) interval: Option<i64>,
     /// Length of a sliding lookback; `None` for a growing one.
-    sliding: Option<i64>,
-    baseline_offset: i64,
-    step: Option<u64>,
+    pub(super) sliding: Option<i64>,
+    pub(super) baseline_offset: i64,
+    pub(super) step: Option<u64>,
 }
 
 impl Windows {
@@ -120,6 +103,3 @@ impl Windows {
 
 /// The most intervals of one release: two years of minutes, rounded down.
 const MOST_INTERVALS: i64 = 1_000_000;
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,39 @@
+//! A type name means one thing in the workspace. Names that no other file sees may repeat.
+
+use std::collections::BTreeMap;
+
+use syn::{Item, Visibility};
+
+use crate::exceptions::{COMMON_TYPE_NAMES, TYPE_NAMES};
+use crate::sources::{crates, sources};
+
+/// The types of a file that other files can name.
+fn types(items: &[Item]) -> Vec<String> {
+    let visible = |visibility: &Visibility| !matches!(visibility, Visibility::Inherited);
+    let name = |item: &Item| match item {
+        Item::Struct(item) if visible(&item.vis) => Some(item.ident.to_string()),
+        Item::Enum(item) if visible(&item.vis) => Some(item.ident.to_string()),
+        Item::Trait(item) if visible(&item.vis) => Some(item.ident.to_string()),
+        Item::Type(item) if visible(&item.vis) => Some(item.ident.to_string()),
+        _ => None,
+    };
+    items.iter().filter_map(name).collect()
+}
+
+#[test]
+fn a_type_name_means_one_thing() {
+    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in crates().iter().flat_map(|name| sources(name)) {
+        for name in types(&source.items) {
+            files.entry(name).or_default().push(source.path.clone());
+        }
+    }
+    files.retain(|_, files| files.len() > 1);
+    files.retain(|name, _| !COMMON_TYPE_NAMES.iter().any(|(common, _)| common == name));
+    let unlisted: Vec<_> =
+        files.iter().filter(|(name, _)| !TYPE_NAMES.contains(&name.as_str())).collect();
+    assert!(unlisted.is_empty(), "names of several types: {unlisted:#?}");
+    for name in TYPE_NAMES {
+        assert!(files.contains_key(*name), "{name} is one type: take it off the exceptions");
+    }
+}

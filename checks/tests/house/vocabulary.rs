@@ -1,0 +1,167 @@
+//! No word that the glossary replaces stands in identifiers, rustdoc or pages.
+//!
+//! Words of the glossary's "not" column that also have a good meaning (place, level, way, above, usual, memory of
+//! a machine, gate of a release) are not listed: a reader checks them.
+
+use std::fs;
+
+use proc_macro2::{Literal, TokenStream, TokenTree};
+
+use crate::exceptions::VOCABULARY;
+use crate::sources::{crates, files, workspace};
+
+/// What not to say, in small letters, and what to say.
+const WORDS: &[(&str, &str)] = &[
+    ("control", "baseline"),
+    ("controls", "baselines"),
+    ("experiment", "canary"),
+    ("experiments", "canaries"),
+    ("bar", "threshold, allowance"),
+    ("bars", "thresholds, allowances"),
+    ("desk", "permit, semaphore"),
+    ("door", "handler, listener"),
+    ("doors", "handlers, listeners"),
+    ("talk", "connection"),
+    ("talks", "connections"),
+    ("hear out", "drain"),
+    ("heard out", "drained, rejected"),
+    ("turn away", "reject"),
+    ("turned away", "rejected"),
+    ("turns away", "rejects"),
+    ("that which", "a noun"),
+    ("told of", "a verb with its object"),
+    ("gives whether", "returns true if"),
+];
+
+/// A line of text and where it stands.
+struct Line {
+    place: String,
+    /// Words in small letters, a space between and around them.
+    words: String,
+}
+
+/// Words in small letters, `snake_case` and `CamelCase` taken apart.
+fn words(text: &str) -> String {
+    let mut words = String::from(" ");
+    let mut before = ' ';
+    for letter in text.chars() {
+        if letter.is_uppercase() && before.is_lowercase() {
+            words.push(' ');
+        }
+        let joined = if letter.is_alphanumeric() || letter == '…' {
+            letter.to_ascii_lowercase()
+        } else {
+            ' '
+        };
+        if joined != ' ' || !words.ends_with(' ') {
+            words.push(joined);
+        }
+        before = letter;
+    }
+    words.push(' ');
+    words
+}
+
+/// The identifiers and doc comments of a source file.
+fn source_lines(path: &str, lines: &mut Vec<Line>) {
+    let text = fs::read_to_string(workspace().join(path)).unwrap();
+    // Attributes of rustdoc are `#[doc = "…"]` by the time that they are tokens.
+    let tokens: TokenStream = text.parse().unwrap();
+    collect(path, tokens, lines);
+}
+
+fn collect(path: &str, tokens: TokenStream, lines: &mut Vec<Line>) {
+    let mut doc = 0;
+    for token in tokens {
+        let line = token.span().start().line;
+        let mut add = |text: &str| {
+            lines.push(Line { place: format!("{path}:{line}"), words: words(text) });
+        };
+        match token {
+            TokenTree::Ident(ident) => {
+                let ident = ident.to_string();
+                add(&ident);
+                doc = usize::from(ident == "doc");
+                continue;
+            }
+            TokenTree::Punct(punct) if doc == 1 && punct.as_char() == '=' => {
+                doc = 2;
+                continue;
+            }
+            TokenTree::Literal(literal) if doc == 2 => add(&text_of(&literal)),
+            TokenTree::Group(group) => collect(path, group.stream(), lines),
+            _ => {}
+        }
+        doc = 0;
+    }
+}
+
+/// A doc comment without what stands in backticks.
+fn text_of(literal: &Literal) -> String {
+    without_code(&literal.to_string())
+}
+
+fn without_code(text: &str) -> String {
+    text.split('`').step_by(2).collect::<Vec<_>>().join(" … ")
+}
+
+/// The prose of a page: no code blocks, nothing in backticks.
+fn page_lines(path: &str, lines: &mut Vec<Line>) {
+    let text = fs::read_to_string(workspace().join(path)).unwrap();
+    let mut code = false;
+    for (index, line) in text.lines().enumerate() {
+        if line.trim_start().starts_with("```") {
+            code = !code;
+        } else if !code {
+            let place = format!("{path}:{}", index + 1);
+            lines.push(Line { place, words: words(&without_code(line)) });
+        }
+    }
+}
+
+fn is_excepted(word: &str, place: &str) -> bool {
+    VOCABULARY.iter().any(|(excepted, prefix, _)| *excepted == word && place.starts_with(prefix))
+}
+
+#[test]
+fn no_word_that_the_glossary_replaces() {
+    let mut lines = Vec::new();
+    for name in crates() {
+        for path in files(&format!("{name}/src"), ".rs") {
+            source_lines(&path, &mut lines);
+        }
+    }
+    let pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(str::to_owned);
+    for path in pages.iter().chain(&files("docs", ".md")) {
+        page_lines(path, &mut lines);
+    }
+    assert!(lines.len() > 10_000, "too little was read");
+    let (mut found, mut used) = (Vec::new(), vec![false; VOCABULARY.len()]);
+    for (word, instead) in WORDS {
+        let spaced = format!(" {word} ");
+        for line in lines.iter().filter(|line| line.words.contains(&spaced)) {
+            if is_excepted(word, &line.place) {
+                for (used, (excepted, prefix, _)) in used.iter_mut().zip(VOCABULARY) {
+                    *used |= excepted == word && line.place.starts_with(prefix);
+                }
+            } else {
+                found.push(format!("{}: {word:?}, say {instead}:{}", line.place, line.words));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    for (used, (word, prefix, _)) in used.iter().zip(VOCABULARY) {
+        assert!(used, "{word:?} does not stand in {prefix}: take it off the exceptions");
+    }
+}
+
+#[test]
+fn names_and_sentences_are_taken_apart() {
+    assert_eq!(words("CanaryDoor"), " canary door ");
+    assert_eq!(words("far_out, heard-out"), " far out heard out ");
+    assert_eq!(without_code("the `control` side"), "the  …  side");
+    let mut lines = Vec::new();
+    collect("a.rs", "/// The bar.\nfn open_door() {}".parse().unwrap(), &mut lines);
+    let all: String = lines.iter().map(|line| line.words.as_str()).collect();
+    assert!(all.contains(" the bar ") && all.contains(" open door "), "{all}");
+}

@@ -1,0 +1,96 @@
+//! Where series are fetched from, and of what.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use judge_points::time;
+
+/// The arguments that name a source, for those that go with them or exclude them.
+pub(super) const SOURCES: &str = "sources-of-series";
+
+const FROM: &str = "Series from a source";
+const OF: &str = "What the sides are";
+const WHEN: &str = "When, with times such as 90s, 10m, 1h 30m";
+
+/// Where series are fetched from.
+#[derive(Debug, Clone, clap::Args)]
+#[group(id = SOURCES, multiple = true)]
+pub(crate) struct SourceArgs {
+    /// A Prometheus, or what speaks its API: Thanos, Mimir, VictoriaMetrics.
+    #[arg(help_heading = FROM, long, value_name = "URL")]
+    pub(crate) prometheus: Option<String>,
+    /// A Prometheus by the name that the config has as query.source; may be given more than once.
+    #[arg(help_heading = FROM, long = "source", value_name = "NAME=URL", value_parser = named)]
+    pub(crate) named: Vec<(String, String)>,
+    /// Sources with credentials, headers and certificates: a TOML file with a [sources] table.
+    #[arg(help_heading = FROM, long, value_name = "FILE")]
+    pub(crate) sources: Option<PathBuf>,
+}
+
+impl SourceArgs {
+    /// Whether no source is named.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.prometheus.is_none() && self.named.is_empty() && self.sources.is_none()
+    }
+}
+
+/// What the sides are called in queries.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct ScopeArgs {
+    /// What ${scope} is for the baseline.
+    #[arg(help_heading = OF, long, value_name = "SCOPE", default_value = "")]
+    pub(crate) baseline_scope: String,
+    /// What ${scope} is for the canary.
+    #[arg(help_heading = OF, long, value_name = "SCOPE", default_value = "")]
+    pub(crate) canary_scope: String,
+    /// What ${location} is for both.
+    #[arg(help_heading = OF, long, value_name = "LOCATION", default_value = "")]
+    pub(crate) location: String,
+    /// What another name in the queries is for both; may be given more than once.
+    #[arg(help_heading = OF, long = "param", value_name = "NAME=VALUE", value_parser = named)]
+    pub(crate) params: Vec<(String, String)>,
+    /// How much earlier the baseline's window lies: 1d compares with yesterday's same hour.
+    #[arg(help_heading = OF, long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
+    pub(crate) baseline_offset: Duration,
+    /// The time between two points.
+    #[arg(help_heading = OF, long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "1m")]
+    pub(crate) step: Duration,
+    /// How points become series: as Kayenta does, gaps are closed up and only equal labels paired.
+    #[arg(help_heading = OF, long, value_enum, value_name = "WHOSE")]
+    pub(crate) compat: Option<CompatArg>,
+    /// How long a fetch may take, retries included.
+    #[arg(help_heading = OF, long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "2m")]
+    pub(crate) timeout: Duration,
+}
+
+/// Which window is asked for.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct TimeArgs {
+    /// The window's length, up to --end.
+    #[arg(help_heading = WHEN, long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "start")]
+    pub(crate) last: Option<Duration>,
+    /// The first point's time: RFC 3339, or seconds or milliseconds since 1970.
+    #[arg(help_heading = WHEN, long, value_name = "WHEN", value_parser = moment)]
+    pub(crate) start: Option<i64>,
+    /// The end, before which the last point lies [default: now]
+    #[arg(help_heading = WHEN, long, value_name = "WHEN", value_parser = moment)]
+    pub(crate) end: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CompatArg {
+    /// Spinnaker Kayenta.
+    Kayenta,
+}
+
+fn named(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("allowed is NAME=VALUE".to_owned()),
+    }
+}
+
+pub(super) fn moment(text: &str) -> Result<i64, String> {
+    time::parse(text).map_err(|error| error.to_string())
+}

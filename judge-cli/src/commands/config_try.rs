@@ -1,0 +1,87 @@
+//! `judge config try`.
+
+use judge_sources::{Failure, FetchedMetric, FetchedSide, Found, Notice};
+
+use super::exit::Exit;
+use crate::args::TryArgs;
+use crate::input::{Fetcher, fetched_queries, now, sought, window};
+use crate::output::{Console, Tried, TriedMetric, TriedSide};
+
+/// Asks every query once and shows what it finds.
+pub(crate) fn run(args: &TryArgs, console: &Console) -> anyhow::Result<Exit> {
+    let sought = sought(&args.of, window(&args.times, args.of.step, now())?)?;
+    let queries = fetched_queries(args.config.clone())?;
+    let fetched = Fetcher::new(&args.from, queries)?.fetch_each(&sought);
+    let metrics: Vec<TriedMetric> =
+        fetched.into_iter().map(|(metric, found)| tried(metric, found)).collect();
+    let failed = metrics.iter().any(|metric| matches!(metric.found, Tried::Failed { .. }));
+    let odd = metrics.iter().any(|metric| match &metric.found {
+        Tried::Found { odd, .. } => !odd.is_empty(),
+        Tried::Failed { .. } => false,
+    });
+    console.tried(&metrics, args.format)?;
+    Ok(match (failed, odd) {
+        (true, _) => Exit::Other,
+        (false, true) => Exit::BadInput,
+        (false, false) => Exit::Done,
+    })
+}
+
+fn tried(metric: String, found: Result<FetchedMetric, Vec<Failure>>) -> TriedMetric {
+    let found = match found {
+        Err(failures) => {
+            Tried::Failed { errors: failures.iter().map(ToString::to_string).collect() }
+        }
+        Ok(found) => {
+            let (usual, doubts): (Vec<&Notice>, Vec<&Notice>) =
+                found.notices.iter().partition(|n| n.is_usual());
+            let mut odd: Vec<String> = doubts.into_iter().map(ToString::to_string).collect();
+            for (name, side) in [("baseline", &found.baseline), ("canary", &found.canary)] {
+                odd.extend(constant(side).map(|value| {
+                    format!(
+                        "every point of the {name} is {value}; does the query measure anything?"
+                    )
+                }));
+            }
+            Tried::Found {
+                source: found.source.clone(),
+                pairs: found.pairs.len(),
+                baseline: Box::new(side(&found.baseline)),
+                canary: Box::new(side(&found.canary)),
+                notes: usual.into_iter().map(ToString::to_string).collect(),
+                odd,
+            }
+        }
+    };
+    TriedMetric { metric, found }
+}
+
+/// The one value that a side has all the time, if it has two points or more.
+fn constant(side: &FetchedSide) -> Option<f64> {
+    let mut points = points(side);
+    let first = points.next()?;
+    let second = points.next()?;
+    (second == first && points.all(|point| point == first)).then_some(first)
+}
+
+fn points(side: &FetchedSide) -> impl Iterator<Item = f64> {
+    let values = side.series.iter().flat_map(|Found { series, .. }| &series.values);
+    values.copied().filter(|value| !value.is_nan())
+}
+
+fn side(side: &FetchedSide) -> TriedSide {
+    let points = points(side).count();
+    let all: usize = side.series.iter().map(|found| found.series.values.len()).sum();
+    let range = self::points(side).fold(None, |range: Option<(f64, f64)>, value| {
+        let (least, most) = range.unwrap_or((value, value));
+        Some((least.min(value), most.max(value)))
+    });
+    TriedSide {
+        query: side.query.clone(),
+        series: side.series.len(),
+        points,
+        gaps: all - points,
+        least: range.map(|(least, _)| least),
+        most: range.map(|(_, most)| most),
+    }
+}

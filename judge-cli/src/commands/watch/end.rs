@@ -1,0 +1,195 @@
+//! What became of a canary that was watched.
+
+use std::fmt::Write;
+
+use judge_core::stage::{Stage, Windows, because_of, show_length};
+use judge_core::{Judgement, Verdict};
+use serde::Serialize;
+
+use super::looks::{Judged, Look};
+use super::page;
+use super::shown::Shown;
+use crate::args::{ListFormat, WatchArgs};
+use crate::input::{Judging, listed};
+use crate::output::{Destination, verdict_word};
+
+/// Why the looks ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Ended {
+    /// The rule stopped the canary.
+    Stopped,
+    /// Its lifetime is over.
+    Lifetime,
+    /// The source failed all through an interval.
+    SourceFailed,
+    /// A person or the system asked for it.
+    Interrupted,
+}
+
+/// A canary's stage with its looks.
+pub(super) struct Outcome {
+    pub(super) stage: Stage,
+    pub(super) ended: Ended,
+    pub(super) looks: Vec<Look>,
+    pub(super) start: i64,
+    pub(super) reason: String,
+    /// How many looks there were to be.
+    count: usize,
+}
+
+/// All looks for programs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    verdict: Verdict,
+    ended: Ended,
+    /// The look, from 1, that stopped the canary.
+    stopped_at: Option<usize>,
+    because_of: Vec<String>,
+    reason: &'a str,
+    looks: Vec<DocumentLook<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DocumentLook<'a> {
+    interval: usize,
+    start_millis: i64,
+    end_millis: i64,
+    baseline_start_millis: i64,
+    baseline_end_millis: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judgement: Option<&'a Judgement>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl Outcome {
+    pub(super) fn new(
+        stage: Stage,
+        ended: Ended,
+        looks: Vec<Look>,
+        count: usize,
+        start: i64,
+    ) -> Self {
+        let mut outcome = Self { stage, ended, looks, start, reason: String::new(), count };
+        outcome.reason = outcome.one_line();
+        outcome
+    }
+
+    /// The looks that were judged.
+    pub(super) fn judged(&self) -> impl Iterator<Item = (&Look, &Judged)> {
+        self.looks.iter().filter_map(|look| Some((look, look.judged.as_ref().ok()?)))
+    }
+
+    /// The look that decided: the one that stopped the canary, else the last.
+    pub(super) fn deciding(&self) -> Option<(&Look, &Judged)> {
+        match self.stage.stopped_at {
+            Some(number) => self.judged().nth(number - 1),
+            None => self.judged().last(),
+        }
+    }
+
+    fn one_line(&self) -> String {
+        let Some((look, judged)) = self.deciding() else {
+            return String::new();
+        };
+        let judgement = &judged.judgement;
+        let verdict = verdict_word(self.stage.verdict);
+        let interval = look.window.interval;
+        let after = look.window.canary.end_millis.saturating_sub(self.start).unsigned_abs();
+        let mut line = format!(
+            "{verdict}  score {} at look {interval} of {}, after {}",
+            judgement.score,
+            self.count,
+            show_length(after)
+        );
+        let because = because_of(judgement);
+        // Writing to a String cannot fail.
+        if let Some(first) = because.first() {
+            if let Some(metric) = judgement.metrics.iter().find(|metric| metric.name == *first) {
+                let (class, why) = (metric.classification, metric.explanation());
+                let _ = write!(line, ": {first} {class:?}, {why}");
+            }
+            if because.len() > 1 {
+                let others: Vec<&str> = because[1..].iter().map(String::as_str).collect();
+                let _ = write!(line, "; also {}", listed(others.into_iter()));
+            }
+        }
+        match self.ended {
+            Ended::Interrupted => line.push_str("; stopped before the end"),
+            Ended::SourceFailed => line.push_str("; then the source failed"),
+            Ended::Stopped | Ended::Lifetime => {}
+        }
+        line
+    }
+
+    /// Writes everything that is asked for; the reason last.
+    pub(super) fn write(
+        &self,
+        args: &WatchArgs,
+        judging: &Judging,
+        windows: &Windows,
+        shown: &Shown<'_>,
+    ) -> anyhow::Result<()> {
+        let console = shown.console();
+        if let Some((_, judged)) = self.deciding() {
+            for warning in &judged.judgement.warnings {
+                console.warning(warning);
+            }
+            if args.format == ListFormat::Table {
+                console.line("\n")?;
+                console.table(&judged.judgement, &[], &Destination::Stdout)?;
+                console.line("\n")?;
+            }
+        }
+        if args.format == ListFormat::Json {
+            console.json(&self.document(), &Destination::Stdout)?;
+        }
+        if let Some(output) = &args.output {
+            console.json(&self.document(), &Destination::from(output.clone()))?;
+        }
+        if let Some(report) = &args.report {
+            let page = page::html(self, args, judging, windows);
+            Destination::File(report.clone()).write_as_it_is(page.as_bytes())?;
+        }
+        shown.reason(&self.reason, &args.termination_log)
+    }
+
+    fn document(&self) -> Document<'_> {
+        let stopped_at = self
+            .stage
+            .stopped_at
+            .and_then(|_| self.deciding())
+            .map(|(look, _)| look.window.interval);
+        Document {
+            verdict: self.stage.verdict,
+            ended: self.ended,
+            stopped_at,
+            because_of: self
+                .deciding()
+                .map(|(_, judged)| because_of(&judged.judgement))
+                .unwrap_or_default(),
+            reason: &self.reason,
+            looks: self.looks.iter().map(document_look).collect(),
+        }
+    }
+}
+
+fn document_look(look: &Look) -> DocumentLook<'_> {
+    let (canary, baseline) = (look.window.canary, look.window.baseline);
+    let (judgement, error) = match &look.judged {
+        Ok(judged) => (Some(&judged.judgement), None),
+        Err(failed) => (None, Some(failed.to_string())),
+    };
+    DocumentLook {
+        interval: look.window.interval,
+        start_millis: canary.start_millis,
+        end_millis: canary.end_millis,
+        baseline_start_millis: baseline.start_millis,
+        baseline_end_millis: baseline.end_millis,
+        judgement,
+        error,
+    }
+}

@@ -1,0 +1,129 @@
+//! Looks at a canary, each when its interval is over.
+
+use std::time::Duration;
+
+use judge_core::stage::{StageRule, TimeSpan, Window};
+use judge_core::{JudgeRequest, Judgement, MetricPair};
+use judge_sources::Sought;
+use tokio::time::sleep;
+
+use super::end::Ended;
+use super::shown::Shown;
+use crate::args::{OnSourceError, WatchArgs};
+use crate::input::{
+    FetchFailed, Fetcher, InputError, Judging, fetch_warnings, fetched_pairs, millis, now, sought,
+};
+
+/// One look, at the end of an interval.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// What it looked at.
+    pub(super) window: Window,
+    /// What the judge said, unless the source failed.
+    pub(super) judged: Result<Judged, FetchFailed>,
+}
+
+/// A look that was judged.
+#[derive(Debug)]
+pub(super) struct Judged {
+    pub(super) judgement: Judgement,
+    pub(super) pairs: Vec<MetricPair>,
+    /// What to know about the series.
+    pub(super) warnings: Vec<String>,
+}
+
+/// A canary that is watched.
+pub(super) struct Watch<'a> {
+    pub(super) args: &'a WatchArgs,
+    pub(super) fetcher: &'a Fetcher,
+    pub(super) judging: &'a Judging,
+    pub(super) windows: &'a [Window],
+}
+
+/// Longest wait before a source that failed is asked again.
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+impl Watch<'_> {
+    /// Finds what is wrong with config, command line and source before the first interval is waited for.
+    pub(super) fn check(&self, start: i64) -> anyhow::Result<()> {
+        let step = i64::try_from(millis(self.args.of.step)).unwrap_or(i64::MAX);
+        let before = TimeSpan { start_millis: start.saturating_sub(step), end_millis: start };
+        match self.fetcher.fetch(&self.sought(before)?) {
+            Err(failed) if !failed.may_pass() => Err(failed.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks until the rule stops the canary, its last window is over, or a source fails for good.
+    pub(super) async fn look_at_all(
+        &self,
+        looks: &mut Vec<Look>,
+        shown: &mut Shown<'_>,
+    ) -> anyhow::Result<Ended> {
+        let interval = i64::try_from(millis(self.args.windows.interval())).unwrap_or(i64::MAX);
+        let settle = i64::try_from(millis(self.args.settle)).unwrap_or(i64::MAX);
+        for &window in self.windows {
+            let due = window.canary.end_millis.saturating_add(settle);
+            shown.wait(due, &window).await;
+            let judged = match self.fetched(window, due.saturating_add(interval), shown).await? {
+                Ok(fetched) => Ok(self.judge(fetched)?),
+                Err(failed) => Err(failed),
+            };
+            let stops = judged
+                .as_ref()
+                .is_ok_and(|judged| StageRule::from(self.args.stage_rule).stops(&judged.judgement));
+            let failed = judged.is_err();
+            let look = Look { window, judged };
+            shown.look(&look)?;
+            looks.push(look);
+            if stops {
+                return Ok(Ended::Stopped);
+            }
+            if failed && self.args.on_source_error == OnSourceError::Fail {
+                return Ok(Ended::SourceFailed);
+            }
+        }
+        Ok(Ended::Lifetime)
+    }
+
+    fn sought(&self, canary: TimeSpan) -> Result<Sought, InputError> {
+        sought(&self.args.of, (canary.start_millis, canary.end_millis))
+    }
+
+    /// The series of `window`; asked again until `until` while that may help.
+    async fn fetched(
+        &self,
+        window: Window,
+        until: i64,
+        shown: &mut Shown<'_>,
+    ) -> anyhow::Result<Result<(Vec<MetricPair>, Vec<String>), FetchFailed>> {
+        let mut wait = Duration::from_millis(500);
+        loop {
+            let mut sought = self.sought(window.canary)?;
+            let left =
+                Duration::from_millis(u64::try_from(until.saturating_sub(now())).unwrap_or(0));
+            sought.timeout = sought.timeout.min(left.max(Duration::from_secs(1)));
+            let failed = match self.fetcher.ask(&sought).await {
+                Ok(fetched) => {
+                    let warnings = fetch_warnings(&fetched);
+                    return Ok(Ok((fetched_pairs(fetched), warnings)));
+                }
+                Err(failed) => failed,
+            };
+            if !failed.may_pass() || now().saturating_add_unsigned(millis(wait)) >= until {
+                return Ok(Err(failed));
+            }
+            shown.again(&failed);
+            sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+
+    fn judge(&self, (pairs, warnings): (Vec<MetricPair>, Vec<String>)) -> anyhow::Result<Judged> {
+        let Judging { config, thresholds, judge, .. } = self.judging;
+        let mut request = JudgeRequest { config: config.clone(), thresholds: *thresholds, pairs };
+        let judgement = judge.judge(&request).map_err(|refused| self.judging.error(refused))?;
+        let pairs = std::mem::take(&mut request.pairs);
+        Ok(Judged { judgement, pairs, warnings })
+    }
+}

@@ -1,0 +1,86 @@
+//! `judge watch`.
+
+mod end;
+mod looks;
+mod page;
+mod shown;
+
+use anyhow::bail;
+use judge_core::stage::{Stage, TimeSpan, Windows};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::exit::Exit;
+use crate::args::{OnSourceError, WatchArgs};
+use crate::input::{Fetcher, fetched_judging, millis, now};
+use crate::output::Console;
+
+use self::end::{Ended, Outcome};
+use self::looks::{Look, Watch};
+use self::shown::Shown;
+
+/// Judges a canary look by look until its stage ends.
+pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
+    let (judging, queries) = fetched_judging(&args.config, &args.overrides)?;
+    for warning in &judging.warnings {
+        console.warning(warning);
+    }
+    let windows = Windows::try_from(args.windows.options(args.of.step, args.of.baseline_offset))?;
+    let fetcher = Fetcher::new(&args.from, queries)?;
+    let step = i64::try_from(millis(args.of.step)).unwrap_or(i64::MAX).max(1);
+    // On a multiple of the step, where stores have their points cached.
+    let start =
+        args.windows.start.unwrap_or_else(|| now().div_euclid(step).saturating_add(1) * step);
+    let end_millis = start.saturating_add_unsigned(millis(args.windows.whole()));
+    let all = windows.cut(TimeSpan { start_millis: start, end_millis })?;
+    let mut shown = Shown::new(args, all.len(), console);
+    let watch = Watch { args, fetcher: &fetcher, judging: &judging, windows: &all };
+    watch.check(start)?;
+    let mut looks: Vec<Look> = Vec::new();
+    let ended = fetcher.block_on(async {
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        shown.begin(start, &all)?;
+        tokio::select! {
+            ended = watch.look_at_all(&mut looks, &mut shown) => ended,
+            _ = interrupt.recv() => Ok(Ended::Interrupted),
+            _ = terminate.recv() => Ok(Ended::Interrupted),
+        }
+    })?;
+    let judgements =
+        looks.iter().filter_map(|look| look.judged.as_ref().ok()).map(|judged| &judged.judgement);
+    let Some(stage) = Stage::from_judgements(args.stage_rule.into(), judgements) else {
+        return no_verdict(ended, looks, args, &shown);
+    };
+    let outcome = Outcome::new(stage, ended, looks, all.len(), start);
+    outcome.write(args, &judging, &windows, &shown)?;
+    let failed =
+        matches!(outcome.ended, Ended::SourceFailed) && args.on_source_error == OnSourceError::Fail;
+    Ok(if failed {
+        Exit::Other
+    } else if args.exit_zero_on.contains(&stage.verdict.into()) {
+        Exit::Done
+    } else {
+        stage.verdict.into()
+    })
+}
+
+/// What is left to say where no look was judged.
+fn no_verdict(
+    ended: Ended,
+    looks: Vec<Look>,
+    args: &WatchArgs,
+    shown: &Shown,
+) -> anyhow::Result<Exit> {
+    let failed = looks.into_iter().find_map(|look| look.judged.err());
+    let reason = match (&ended, &failed) {
+        (Ended::Interrupted, _) => "stopped before the first look was judged".to_owned(),
+        (_, Some(failed)) => format!("no look was judged: {}", failed.first_line()),
+        (_, None) => "no look was judged".to_owned(),
+    };
+    shown.reason(&reason, &args.termination_log)?;
+    match (ended, failed) {
+        (Ended::Interrupted, _) => Ok(Exit::Interrupted),
+        (_, Some(failed)) => Err(failed.into()),
+        (_, None) => bail!("{reason}"),
+    }
+}

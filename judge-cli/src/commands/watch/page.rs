@@ -1,0 +1,96 @@
+//! `judge watch --report`: all looks, and the judgement that decided.
+
+use judge_core::stage::{TimeSpan, Windows, because_of};
+use judge_core::{Clock, MetricPair, Series};
+use judge_report::timeline::{Stop, TimelineInterval};
+use judge_report::{Fact, Report, Timeline, timeline_page};
+
+use super::end::Outcome;
+use super::looks::{Judged, Look};
+use crate::args::WatchArgs;
+use crate::input::Judging;
+
+/// The page.
+pub(super) fn html(
+    outcome: &Outcome,
+    args: &WatchArgs,
+    judging: &Judging,
+    windows: &Windows,
+) -> String {
+    let Some((look, judged)) = outcome.deciding() else {
+        return String::new();
+    };
+    let name = judging.document["name"].as_str().unwrap_or_default();
+    let offset = look.window.canary.start_millis.saturating_sub(look.window.baseline.start_millis);
+    let pairs: Vec<MetricPair> = judged.pairs.iter().map(|pair| laid_over(pair, offset)).collect();
+    let fact = |name: &str, value: &str| Fact { name: name.to_owned(), value: value.to_owned() };
+    let facts = [
+        fact("Baseline", &args.of.baseline_scope),
+        fact("Canary", &args.of.canary_scope),
+        fact("Outcome", &outcome.reason),
+    ];
+    let warm_up = windows.warm_up(outcome.start).map(|warm_up| TimeSpan {
+        end_millis: warm_up.end_millis.min(look.window.canary.start_millis),
+        ..warm_up
+    });
+    let report = Report {
+        name,
+        pairs: &pairs,
+        config: Some(&judging.document),
+        facts: &facts,
+        warm_up: warm_up.filter(|warm_up| warm_up.millis() > 0).map(span),
+        judged: Some(span(look.window.canary)),
+        warnings: &judged.warnings,
+        ..Report::new(&judged.judgement)
+    };
+    timeline_page(&timeline(outcome, name), &report)
+}
+
+fn timeline(outcome: &Outcome, name: &str) -> Timeline {
+    let deciding = outcome.deciding();
+    let judged: Vec<(&Look, &Judged)> = outcome.judged().collect();
+    let last = judged.len().saturating_sub(1);
+    let metrics =
+        deciding.map(|(_, judged)| judged.judgement.metrics.as_slice()).unwrap_or_default();
+    let interval = |(look, judged): &(&Look, &Judged)| TimelineInterval {
+        window: span(look.window.canary),
+        verdict: judged.judgement.verdict,
+        score: judged.judgement.score,
+        classes: metrics
+            .iter()
+            .map(|metric| {
+                let same = |other: &&judge_core::judgement::MetricJudgement| {
+                    other.name == metric.name && other.tags == metric.tags
+                };
+                judged.judgement.metrics.iter().find(same).map(|found| found.classification)
+            })
+            .collect(),
+        reason: judged.judgement.reason.clone(),
+    };
+    let stopped = deciding.filter(|_| outcome.stage.stopped_at.is_some());
+    Timeline {
+        release: name.to_owned(),
+        verdict: outcome.stage.verdict,
+        thresholds: deciding.map(|(_, judged)| judged.judgement.thresholds).unwrap_or_default(),
+        start_millis: outcome.start,
+        metrics: metrics.iter().map(|metric| metric.name.clone()).collect(),
+        intervals: judged.iter().map(interval).collect(),
+        deciding: outcome.stage.stopped_at.map_or(last, |number| number - 1),
+        stopped: stopped.map(|(look, judged)| Stop {
+            at_millis: look.window.canary.end_millis,
+            metric: because_of(&judged.judgement).first().cloned(),
+        }),
+    }
+}
+
+fn span(span: TimeSpan) -> judge_report::TimeRange {
+    judge_report::TimeRange { from_millis: span.start_millis, to_millis: span.end_millis }
+}
+
+/// A baseline of an earlier time laid over its canary.
+fn laid_over(pair: &MetricPair, offset: i64) -> MetricPair {
+    let later =
+        |clock: Clock| Clock { start_millis: clock.start_millis.saturating_add(offset), ..clock };
+    let baseline = Series { clock: pair.baseline.clock.map(later), ..pair.baseline.clone() };
+    MetricPair { baseline, ..pair.clone() }
+}

@@ -1,0 +1,126 @@
+//! What a person sees while a canary is watched.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use judge_core::stage::{Window, because_of, show_length};
+use judge_points::time;
+use tokio::time::sleep;
+
+use super::looks::Look;
+use crate::args::{ListFormat, WatchArgs};
+use crate::input::{FetchFailed, now};
+use crate::output::{Console, LookLine};
+
+/// Lines, warnings, and the time to the next look where stderr is a terminal.
+pub(super) struct Shown<'a> {
+    console: &'a Console,
+    /// Lines go to stdout, unless that is JSON.
+    format: ListFormat,
+    count: usize,
+    bar: ProgressBar,
+    warned: BTreeSet<String>,
+}
+
+/// The longest sleep, after which the clock is read again.
+const TICK: Duration = Duration::from_secs(1);
+
+impl<'a> Shown<'a> {
+    pub(super) fn new(args: &WatchArgs, count: usize, console: &'a Console) -> Self {
+        // Hidden where stderr is no terminal.
+        let bar = ProgressBar::new_spinner();
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            bar.set_style(style);
+        }
+        Self { console, format: args.format, count, bar, warned: BTreeSet::new() }
+    }
+
+    /// Says what will happen.
+    pub(super) fn begin(&self, start: i64, windows: &[Window]) -> anyhow::Result<()> {
+        let last = windows.last().map_or(start, |window| window.canary.end_millis);
+        let looks =
+            if self.count == 1 { "1 look".to_owned() } else { format!("{} looks", self.count) };
+        let text = format!("{looks} from {} to {}\n", time::show(start), time::show(last));
+        self.line(&format!("{text}{}", LookLine::HEADER))
+    }
+
+    /// Waits until the clock says `due`.
+    pub(super) async fn wait(&self, due: i64, window: &Window) {
+        loop {
+            let left = due.saturating_sub(now());
+            let Ok(left) = u64::try_from(left) else {
+                return;
+            };
+            if left == 0 {
+                return;
+            }
+            let shown = show_length(left.div_ceil(1000) * 1000);
+            self.bar.set_message(format!("look {} of {} in {shown}", window.interval, self.count));
+            self.bar.tick();
+            sleep(Duration::from_millis(left).min(TICK)).await;
+        }
+    }
+
+    /// Says that a source is asked again.
+    pub(super) fn again(&mut self, failed: &FetchFailed) {
+        self.warn(format!("asked again: {}", failed.first_line()));
+    }
+
+    /// Shows a look.
+    pub(super) fn look(&mut self, look: &Look) -> anyhow::Result<()> {
+        match &look.judged {
+            Ok(judged) => {
+                for warning in &judged.warnings {
+                    self.warn(warning.clone());
+                }
+                let because_of = because_of(&judged.judgement);
+                let line = LookLine {
+                    window: look.window,
+                    count: self.count,
+                    judged: Ok((&judged.judgement, &because_of)),
+                };
+                self.line(&line.show())
+            }
+            Err(failed) => {
+                let said = failed.first_line();
+                let line = LookLine { window: look.window, count: self.count, judged: Err(&said) };
+                self.line(&line.show())
+            }
+        }
+    }
+
+    /// Says the same thing once.
+    pub(super) fn warn(&mut self, warning: String) {
+        if !self.warned.contains(&warning) {
+            self.bar.suspend(|| self.console.warning(&warning));
+            self.warned.insert(warning);
+        }
+    }
+
+    fn line(&self, text: &str) -> anyhow::Result<()> {
+        self.bar.suspend(|| match self.format {
+            ListFormat::Table => self.console.line(text),
+            ListFormat::Json => {
+                self.console.note(text);
+                Ok(())
+            }
+        })
+    }
+
+    /// The last line: on stdout, or on stderr where that is JSON; and in `log`, if it exists.
+    pub(super) fn reason(&self, reason: &str, log: &Path) -> anyhow::Result<()> {
+        self.bar.finish_and_clear();
+        if log.exists()
+            && let Err(error) = std::fs::write(log, format!("{reason}\n"))
+        {
+            self.console.warning(format_args!("cannot write {}: {error}", log.display()));
+        }
+        self.line(&format!("{reason}\n"))
+    }
+
+    pub(super) fn console(&self) -> &Console {
+        self.console
+    }
+}

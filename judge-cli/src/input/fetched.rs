@@ -1,0 +1,251 @@
+//! Series from sources.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use judge_core::{MetricPair, kayenta};
+use judge_sources::{
+    Compat, Failure, FetchedMetric, Grid, Queries, Scope, Sought, SoughtSide, SourceSettings,
+    Sources, StoreKind,
+};
+use tokio::runtime::{Builder, Runtime};
+
+use super::error::{InputError, InputProblem};
+use super::request::{FetchedConfig, Judging, Prepared, judging_by, prepared_from};
+use super::source::Source;
+use crate::args::{CompatArg, Overrides, ScopeArgs, SourceArgs, TimeArgs};
+
+/// Sources, the queries of a config, and what asks them.
+pub(crate) struct Fetcher {
+    sources: Sources,
+    queries: Queries,
+    runtime: Runtime,
+}
+
+/// Queries that were not answered.
+#[derive(Debug)]
+pub(crate) struct FetchFailed(pub(crate) Vec<Failure>);
+
+impl std::error::Error for FetchFailed {}
+
+impl std::fmt::Display for FetchFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let shown: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        let count = shown.len();
+        let queries = if count == 1 { "a query was" } else { "queries were" };
+        if count > 1 {
+            write!(f, "{count} ")?;
+        }
+        write!(f, "{queries} not answered:\n{}", shown.join("\n"))
+    }
+}
+
+impl FetchFailed {
+    /// Whether config or command line are wrong, rather than the source.
+    pub(crate) fn is_bad_input(&self) -> bool {
+        let is_input = |failure: &Failure| {
+            matches!(
+                failure.cause,
+                judge_sources::Cause::Chosen(_) | judge_sources::Cause::Query(_)
+            )
+        };
+        self.0.iter().any(is_input)
+    }
+}
+
+impl FetchFailed {
+    /// Whether asking again may help.
+    pub(crate) fn may_pass(&self) -> bool {
+        self.0.iter().all(Failure::may_pass)
+    }
+
+    /// The first of the reasons, in a line.
+    pub(crate) fn first_line(&self) -> String {
+        let first = self.0.first().map(ToString::to_string).unwrap_or_default();
+        first.lines().next().unwrap_or_default().to_owned()
+    }
+}
+
+impl FetchedConfig {
+    /// Reads a config and the queries in it.
+    pub(crate) fn read(source: Source) -> Result<(Self, Queries), InputError> {
+        let json = source.read()?;
+        let refuse = |refused| source.error(InputProblem::Refused(refused));
+        let config = kayenta::read_config(&json).map_err(refuse)?;
+        let document = kayenta::read_document(&json).map_err(refuse)?;
+        let queries = Queries::read(&document).map_err(refuse)?;
+        Ok((Self { source, json, config }, queries))
+    }
+}
+
+/// Reads the queries of a config.
+pub(crate) fn fetched_queries(source: Source) -> Result<Queries, InputError> {
+    FetchedConfig::read(source).map(|(_, queries)| queries)
+}
+
+/// Reads a config by which a canary is judged again and again, and the queries in it.
+pub(crate) fn fetched_judging(
+    source: &Source,
+    overrides: &Overrides,
+) -> Result<(Judging, Queries), InputError> {
+    let json = source.read()?;
+    let judging = judging_by(source, &json, overrides)?;
+    let queries = Queries::read(&judging.document).map_err(|refused| judging.error(refused))?;
+    Ok((judging, queries))
+}
+
+impl Fetcher {
+    /// What asks the sources of `args` the queries of a config.
+    pub(crate) fn new(args: &SourceArgs, queries: Queries) -> anyhow::Result<Self> {
+        let sources = Sources::new(settings(args)?);
+        let sources =
+            sources.map_err(|error| of_sources(InputProblem::Settings(Box::new(error))))?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { sources, queries, runtime })
+    }
+
+    /// The series of all metrics.
+    pub(crate) fn fetch(&self, sought: &Sought) -> Result<Vec<FetchedMetric>, FetchFailed> {
+        self.block_on(self.ask(sought))
+    }
+
+    /// The same within [`Self::block_on`].
+    pub(crate) async fn ask(&self, sought: &Sought) -> Result<Vec<FetchedMetric>, FetchFailed> {
+        self.sources.fetch(&self.queries, sought).await.map_err(FetchFailed)
+    }
+
+    /// The same with what was found beside what was not, by metric.
+    pub(crate) fn fetch_each(
+        &self,
+        sought: &Sought,
+    ) -> Vec<(String, Result<FetchedMetric, Vec<Failure>>)> {
+        let found = self.block_on(self.sources.fetch_each(&self.queries, sought));
+        let names = self.queries.all().iter().map(|query| query.metric.clone());
+        names.zip(found).collect()
+    }
+
+    /// Runs `work` where timers and signals are.
+    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
+}
+
+fn of_sources(problem: InputProblem) -> InputError {
+    InputError { origin: "sources".to_owned(), problem }
+}
+
+/// Every source that the command line names.
+fn settings(args: &SourceArgs) -> Result<Vec<SourceSettings>, InputError> {
+    let of_settings = |error| of_sources(InputProblem::Settings(Box::new(error)));
+    let mut settings = Vec::new();
+    if let Some(url) = &args.prometheus {
+        settings.push(
+            SourceSettings::at("prometheus", StoreKind::Prometheus, url).map_err(of_settings)?,
+        );
+    }
+    for (name, url) in &args.named {
+        settings.push(SourceSettings::at(name, StoreKind::Prometheus, url).map_err(of_settings)?);
+    }
+    if let Some(path) = &args.sources {
+        let source = Source::Path(path.clone());
+        let text = String::from_utf8_lossy(&source.read()?).into_owned();
+        let read = SourceSettings::read_all(&text);
+        settings
+            .extend(read.map_err(|error| source.error(InputProblem::Settings(Box::new(error))))?);
+    }
+    Ok(settings)
+}
+
+/// What is asked for over `canary`, in milliseconds since the Unix epoch: from, and up to.
+pub(crate) fn sought(args: &ScopeArgs, canary: (i64, i64)) -> Result<Sought, InputError> {
+    let of_step =
+        |error| InputError { origin: "--step".to_owned(), problem: InputProblem::Grid(error) };
+    let step = millis(args.step);
+    let offset = i64::try_from(millis(args.baseline_offset)).unwrap_or(i64::MAX);
+    let params: BTreeMap<String, String> = args.params.iter().cloned().collect();
+    let side = |scope: &str, earlier: i64| {
+        let grid =
+            Grid::new(canary.0.saturating_sub(earlier), canary.1.saturating_sub(earlier), step);
+        let scope = Scope {
+            scope: scope.to_owned(),
+            location: args.location.clone(),
+            params: params.clone(),
+        };
+        Ok(SoughtSide { scope, grid: grid.map_err(of_step)? })
+    };
+    let compat = match args.compat {
+        Some(CompatArg::Kayenta) => Compat::Kayenta,
+        None => Compat::None,
+    };
+    let (baseline, canary) = (side(&args.baseline_scope, offset)?, side(&args.canary_scope, 0)?);
+    Ok(Sought { baseline, canary, compat, timeout: args.timeout })
+}
+
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// From when to when, in milliseconds since the Unix epoch; `now` where nothing is said. Without a start or an end of
+/// its own the window lies on multiples of the step, where stores have their points cached.
+pub(crate) fn window(args: &TimeArgs, step: Duration, now: i64) -> Result<(i64, i64), InputError> {
+    let step = i64::try_from(millis(step)).unwrap_or(i64::MAX).max(1);
+    let floor = |time: i64| time.div_euclid(step) * step;
+    let end = args.end.unwrap_or_else(|| floor(now));
+    match (args.start, args.last) {
+        (Some(start), _) => Ok((start, end)),
+        (None, Some(last)) => {
+            let last = i64::try_from(millis(last)).unwrap_or(i64::MAX);
+            Ok((end.saturating_sub(last), end))
+        }
+        (None, None) => {
+            Err(InputError { origin: "--last".to_owned(), problem: InputProblem::NoWindow })
+        }
+    }
+}
+
+/// Now, in milliseconds since the Unix epoch.
+pub(crate) fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Fetches series and puts them beside the config.
+pub(crate) fn from_sources(
+    config: Source,
+    args: &SourceArgs,
+    sought: &Sought,
+    overrides: &Overrides,
+) -> anyhow::Result<Prepared> {
+    let named = overrides.named_judge()?;
+    let (config, queries) = FetchedConfig::read(config)?;
+    let fetched = Fetcher::new(args, queries)?.fetch(sought)?;
+    if fetched.iter().all(FetchedMetric::is_empty) && !fetched.is_empty() {
+        let warnings = warnings(&fetched);
+        return Err(config.source.error(InputProblem::NothingFetched(warnings.join("\n"))).into());
+    }
+    let warnings = warnings(&fetched);
+    Ok(prepared_from(config, pairs(fetched), warnings, named, overrides)?)
+}
+
+/// All pairs, in the order of the config.
+pub(crate) fn pairs(fetched: Vec<FetchedMetric>) -> Vec<MetricPair> {
+    fetched.into_iter().flat_map(|metric| metric.pairs).collect()
+}
+
+/// What to know about what was fetched; what is the same of several metrics is said once.
+pub(crate) fn warnings(fetched: &[FetchedMetric]) -> Vec<String> {
+    let mut said: Vec<(String, Vec<&str>)> = Vec::new();
+    for metric in fetched {
+        for notice in &metric.notices {
+            let text = notice.to_string();
+            match said.iter_mut().find(|(known, _)| *known == text) {
+                Some((_, metrics)) => metrics.push(&metric.metric),
+                None => said.push((text, vec![&metric.metric])),
+            }
+        }
+    }
+    let shown = |(text, metrics): (String, Vec<&str>)| {
+        format!("{}: {text}", super::listed(metrics.into_iter()))
+    };
+    said.into_iter().map(shown).collect()
+}

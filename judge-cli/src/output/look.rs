@@ -1,0 +1,51 @@
+//! A look at a canary, in a line.
+
+use judge_core::Judgement;
+use judge_core::stage::Window;
+use judge_points::time;
+
+use super::text::printable;
+use super::verdict;
+
+/// A look and what came of it: a judgement with the metrics that it is because of, or an error.
+pub(crate) struct LookLine<'a> {
+    pub(crate) window: Window,
+    /// How many looks there are to be.
+    pub(crate) count: usize,
+    pub(crate) judged: Result<(&'a Judgement, &'a [String]), &'a str>,
+}
+
+/// The most metrics that a line names.
+const MOST_METRICS: usize = 3;
+
+impl LookLine<'_> {
+    /// What the columns hold.
+    pub(crate) const HEADER: &'static str =
+        "look     until                 verdict   score  because of\n";
+
+    /// The line.
+    pub(crate) fn show(&self) -> String {
+        let look = format!("{}/{}", self.window.interval, self.count);
+        let until = time::show(self.window.canary.end_millis);
+        match self.judged {
+            Ok((judgement, because_of)) => {
+                let (style, verdict) = verdict::styled(judgement.verdict);
+                let mut because: Vec<String> = because_of
+                    .iter()
+                    .take(MOST_METRICS)
+                    .map(|name| printable(name).into())
+                    .collect();
+                if because_of.len() > MOST_METRICS {
+                    because.push(format!("+{}", because_of.len() - MOST_METRICS));
+                }
+                let score = judge_core::format::value(judgement.score);
+                let because = because.join(", ");
+                let line = format!(
+                    "{look:7}  {until:20}  {style}{verdict:8}{style:#}  {score:>5}  {because}"
+                );
+                format!("{}\n", line.trim_end())
+            }
+            Err(error) => format!("{look:7}  {until:20}  no look: {}\n", printable(error)),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What the queries of a config find, for people and programs.
+
+use std::fmt::Write;
+
+use judge_core::format;
+use serde::Serialize;
+
+use super::style::{ERROR, HEADING, WARNING};
+use super::text::printable_lines;
+
+/// A metric and what its queries find.
+#[derive(Debug, Serialize)]
+pub(crate) struct TriedMetric {
+    /// The metric, as the config calls it.
+    pub(crate) metric: String,
+    #[serde(flatten)]
+    pub(crate) found: Tried,
+}
+
+/// What queries find.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Tried {
+    /// Series, or none.
+    Found {
+        /// The source that was asked.
+        source: String,
+        /// How many pairs there are to judge.
+        pairs: usize,
+        baseline: Box<TriedSide>,
+        canary: Box<TriedSide>,
+        /// What is as it should be.
+        notes: Vec<String>,
+        /// What is not.
+        odd: Vec<String>,
+    },
+    /// Nothing, for these reasons.
+    Failed { errors: Vec<String> },
+}
+
+/// What the query of one side finds.
+#[derive(Debug, Serialize)]
+pub(crate) struct TriedSide {
+    pub(crate) query: String,
+    pub(crate) series: usize,
+    pub(crate) points: usize,
+    pub(crate) gaps: usize,
+    /// The least value of a point.
+    pub(crate) least: Option<f64>,
+    /// The greatest.
+    pub(crate) most: Option<f64>,
+}
+
+/// A paragraph a metric.
+pub(super) fn lines(metrics: &[TriedMetric]) -> String {
+    let mut text = String::new();
+    for TriedMetric { metric, found } in metrics {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{HEADING}{}{HEADING:#}", printable_lines(metric));
+        match found {
+            Tried::Failed { errors } => {
+                for error in errors {
+                    let _ = writeln!(text, "  {ERROR}error:{ERROR:#} {}", indented(error));
+                }
+            }
+            Tried::Found { source, pairs, baseline, canary, notes, odd } => {
+                for (name, side) in [("baseline", baseline), ("canary", canary)] {
+                    let _ = writeln!(text, "  {name:8}  {}", found_on(side));
+                    let _ = writeln!(text, "            {}", indented(&side.query));
+                }
+                let pairs =
+                    if *pairs == 1 { "1 pair".to_owned() } else { format!("{pairs} pairs") };
+                let _ = writeln!(text, "  {pairs} to judge, from {}", printable_lines(source));
+                for note in notes {
+                    let _ = writeln!(text, "  {}", indented(note));
+                }
+                for warning in odd {
+                    let _ = writeln!(text, "  {WARNING}warning:{WARNING:#} {}", indented(warning));
+                }
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn indented(text: &str) -> String {
+    printable_lines(text).replace('\n', "\n  ")
+}
+
+fn found_on(side: &TriedSide) -> String {
+    let &TriedSide { series, points, gaps, least, most, .. } = side;
+    let many = |count: usize, one: &str| {
+        let plural = if count == 1 || one == "series" { "" } else { "s" };
+        format!("{count} {one}{plural}")
+    };
+    let mut text = many(series, "series");
+    if series > 0 {
+        let _ = write!(text, ", {}, {}", many(points, "point"), many(gaps, "gap"));
+    }
+    if let (Some(least), Some(most)) = (least, most) {
+        let _ = write!(text, ", {} to {}", format::value(least), format::value(most));
+    }
+    text
+}

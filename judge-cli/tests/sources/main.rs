@@ -1,0 +1,267 @@
+//! The command and a real Prometheus that scrapes while it is asked. `.ci/sources` installs it and runs these tests.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod shop;
+
+#[cfg(feature = "retro")]
+use std::fmt::Write as _;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+use shop::{Answer, Shop};
+
+fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
+}
+
+#[test]
+#[ignore = "needs prometheus; .ci/sources runs it"]
+fn a_window_is_judged_in_one_command() {
+    let shop = Shop::open();
+    let start = now();
+    shop.await_sample_after(start + 6);
+    let Answer { code, stdout, stderr } = shop.judge(&[
+        "run",
+        "--config",
+        "canary.json",
+        "--prometheus",
+        &shop.url,
+        "--baseline-scope",
+        "stable",
+        "--canary-scope",
+        "slow",
+        "--step",
+        "1s",
+        "--start",
+        &(start + 1).to_string(),
+        "--end",
+        &(start + 6).to_string(),
+        "--report",
+        "page.html",
+    ]);
+    assert_eq!(code, 4, "{stdout}{stderr}");
+    assert!(stdout.starts_with("FAIL") && stdout.contains("latency"), "{stdout}");
+    let page = std::fs::read_to_string(shop.folder.path().join("page.html")).unwrap();
+    assert!(page.contains("slow"), "the page names the canary");
+
+    // A scope that is not there: which query, side and window, and what there is.
+    let Answer { code, stderr, .. } = shop.judge(&[
+        "run",
+        "--config",
+        "canary.json",
+        "--prometheus",
+        &shop.url,
+        "--baseline-scope",
+        "stabel",
+        "--canary-scope",
+        "slow",
+        "--step",
+        "1s",
+        "--start",
+        &(start + 1).to_string(),
+        "--end",
+        &(start + 6).to_string(),
+    ]);
+    let said = "the query of the baseline finds nothing from ";
+    assert!(stderr.contains(said), "{code} {stderr}");
+    let hint =
+        "no series of latency has version=\"stabel\" in that time; version is same, slow, stable";
+    assert!(stderr.contains(hint), "{stderr}");
+
+    let Answer { code, stdout, stderr } = shop.judge(&[
+        "config",
+        "try",
+        "canary.json",
+        "--prometheus",
+        &shop.url,
+        "--baseline-scope",
+        "stable",
+        "--canary-scope",
+        "slow",
+        "--step",
+        "1s",
+        "--last",
+        "5s",
+    ]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("sum(latency{version=\"slow\"})"), "{stdout}");
+    assert!(stdout.contains("1 pair to judge, from prometheus"), "{stdout}");
+}
+
+/// Watches five looks of two seconds; Prometheus is started again meanwhile.
+fn watched(shop: &mut Shop, canary: &str) -> (i32, Value) {
+    let start = (now() + 1).to_string();
+    let mut watch = Command::new(env!("CARGO_BIN_EXE_judge"));
+    watch.current_dir(shop.folder.path()).args([
+        "watch",
+        "--config",
+        "canary.json",
+        "--prometheus",
+        &shop.url,
+        "--baseline-scope",
+        "stable",
+        "--canary-scope",
+        canary,
+        "--step",
+        "1s",
+        "--warm-up",
+        "1s",
+        "--lifetime",
+        "10s",
+        "--interval",
+        "2s",
+        "--settle",
+        "2s",
+        "--start",
+        &start,
+        "--output",
+        "looks.json",
+        "--report",
+        "looks.html",
+        "--termination-log",
+        "reason",
+    ]);
+    let running = watch.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    shop.start_again();
+    let ended = running.wait_with_output().unwrap();
+    let stdout = String::from_utf8(ended.stdout).unwrap();
+    let looks: Value = serde_json::from_slice(&shop.read("looks.json")).unwrap();
+    let reason = looks["reason"].as_str().unwrap();
+    assert_eq!(stdout.lines().last().unwrap(), reason, "the last line is the reason");
+    assert_eq!(String::from_utf8(shop.read("reason")).unwrap().trim_end(), reason);
+    (ended.status.code().unwrap(), looks)
+}
+
+#[test]
+#[ignore = "needs prometheus; .ci/sources runs it"]
+fn a_canary_that_is_watched_is_stopped_at_the_look_that_fails_it() {
+    let mut shop = Shop::open();
+    std::fs::write(shop.folder.path().join("reason"), "").unwrap();
+    let (code, looks) = watched(&mut shop, "slow");
+    assert_eq!(code, 4, "{looks}");
+    assert_eq!((&looks["verdict"], &looks["ended"]), (&"Fail".into(), &"stopped".into()));
+    assert!(looks["looks"].as_array().unwrap().len() < 5, "it is stopped before the end: {looks}");
+    assert!(looks["reason"].as_str().unwrap().starts_with("FAIL  score 0 at look "), "{looks}");
+    assert_eq!(looks["becauseOf"], serde_json::json!(["latency"]));
+}
+
+#[cfg(feature = "retro")]
+#[test]
+#[ignore = "needs prometheus; .ci/sources runs it"]
+fn what_is_watched_is_what_retro_finds_afterwards() {
+    let mut shop = Shop::open();
+    std::fs::write(shop.folder.path().join("reason"), "").unwrap();
+    let (code, looks) = watched(&mut shop, "same");
+    assert_eq!(
+        (code, &looks["verdict"], &looks["ended"]),
+        (0, &"Pass".into(), &"lifetime".into()),
+        "{looks}"
+    );
+    let all = looks["looks"].as_array().unwrap();
+    assert_eq!(all.len(), 5);
+    // The same points afterwards, from the start of the warm-up on.
+    let begin = all[0]["startMillis"].as_i64().unwrap() / 1000 - 1;
+    let end = all[4]["endMillis"].as_i64().unwrap() / 1000;
+    let Answer { stdout, stderr, .. } = shop.judge(&[
+        "run",
+        "--config",
+        "canary.json",
+        "--prometheus",
+        &shop.url,
+        "--baseline-scope",
+        "stable",
+        "--canary-scope",
+        "same",
+        "--step",
+        "1s",
+        "--start",
+        &begin.to_string(),
+        "--end",
+        &end.to_string(),
+        "--format",
+        "full",
+    ]);
+    let full: Value =
+        serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}{stderr}"));
+    let pair = &full["request"]["metricSetPairList"][0];
+    let mut history = String::from("release,role,timestamp,metric,value\n");
+    for (role, side) in [("baseline", "control"), ("canary", "experiment")] {
+        for (point, value) in pair["values"][side].as_array().unwrap().iter().enumerate() {
+            let time = begin + i64::try_from(point).unwrap();
+            let value = value.as_f64().map(|value| value.to_string()).unwrap_or_default();
+            writeln!(history, "v,{role},{time},latency,{value}").unwrap();
+        }
+    }
+    std::fs::write(shop.folder.path().join("history.csv"), history).unwrap();
+    let Answer { stdout, stderr, .. } = shop.judge(&[
+        "retro",
+        "--config",
+        "canary.json",
+        "--history",
+        "history.csv",
+        "--warm-up",
+        "1s",
+        "--lifetime",
+        "10s",
+        "--interval",
+        "2s",
+        "--step",
+        "1s",
+        "--format",
+        "json",
+    ]);
+    let retro: Value = serde_json::from_str(stdout.lines().next().unwrap())
+        .unwrap_or_else(|_| panic!("{stdout}{stderr}"));
+    let again = retro["intervals"].as_array().unwrap_or_else(|| panic!("{retro}"));
+    assert_eq!(again.len(), 5);
+    for (look, again) in all.iter().zip(again) {
+        assert_eq!(look["judgement"], again["judgement"], "look {}", look["interval"]);
+    }
+}
+
+#[test]
+#[ignore = "needs prometheus; .ci/sources runs it"]
+fn an_interrupt_ends_with_the_verdict_so_far() {
+    let shop = Shop::open();
+    let start = now() + 1;
+    let running = Command::new(env!("CARGO_BIN_EXE_judge"))
+        .current_dir(shop.folder.path())
+        .args([
+            "watch",
+            "--config",
+            "canary.json",
+            "--prometheus",
+            &shop.url,
+            "--baseline-scope",
+            "stable",
+        ])
+        .args([
+            "--canary-scope",
+            "same",
+            "--step",
+            "1s",
+            "--lifetime",
+            "10m",
+            "--interval",
+            "2s",
+            "--settle",
+            "1s",
+        ])
+        .args(["--start", &start.to_string(), "--output", "looks.json"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The first look is due after three seconds.
+    thread::sleep(Duration::from_millis(5500));
+    let id = running.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let ended = running.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    let looks: Value = serde_json::from_slice(&shop.read("looks.json")).unwrap();
+    assert_eq!((&looks["verdict"], &looks["ended"]), (&"Pass".into(), &"interrupted".into()));
+    assert!(
+        String::from_utf8_lossy(&ended.stdout).trim_end().ends_with("; stopped before the end")
+    );
+}
