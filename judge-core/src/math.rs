@@ -24,11 +24,6 @@ pub(crate) fn exp(x: f64) -> f64 {
     libm::exp(x)
 }
 
-/// eˣ − 1, also for small x.
-pub(crate) fn exp_m1(x: f64) -> f64 {
-    libm::expm1(x)
-}
-
 /// Hyperbolic sine.
 pub(crate) fn sinh(x: f64) -> f64 {
     libm::sinh(x)

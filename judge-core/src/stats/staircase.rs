@@ -7,7 +7,7 @@
 //! than one.
 
 /// Rows per block: few enough that their columns stay in the first-level cache.
-pub(super) const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 128;
 
 /// The differences above `floor`, up to and including `ceiling`.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +78,9 @@ fn walk_block<const B: usize>(
     ends: &mut [[[usize; BLOCK]; 2]; B],
 ) {
     let mut rows = [[0_usize; 2]; B];
+    // Of a known length, so that rows need no check; never more than a block's.
+    let mut block = [0.0; BLOCK];
+    block[..x.len()].copy_from_slice(x);
     loop {
         // Every step moves one row or one column: this many cannot leave the matrix.
         let mut safe = usize::MAX;
@@ -93,8 +96,9 @@ fn walk_block<const B: usize>(
             for b in 0..B {
                 for e in 0..2 {
                     let (i, j) = (rows[b][e], columns[b][e]);
-                    ends[b][e][i] = j;
-                    let reached = usize::from(x[i] - y[j] <= cuts[b][e]);
+                    let i_in = i % BLOCK;
+                    ends[b][e][i_in] = j;
+                    let reached = usize::from(block[i_in] - y[j] <= cuts[b][e]);
                     rows[b][e] = i + reached;
                     columns[b][e] = j + 1 - reached;
                 }

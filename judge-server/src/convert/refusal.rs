@@ -294,9 +294,3 @@ impl From<Problem> for Refusal {
         Self::Invalid(problem.into())
     }
 }
-
-impl From<prost::DecodeError> for Refusal {
-    fn from(error: prost::DecodeError) -> Self {
-        Self::Unreadable(error.to_string())
-    }
-}

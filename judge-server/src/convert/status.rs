@@ -49,6 +49,12 @@ fn shortened(mut said: String) -> String {
     said
 }
 
+impl From<prost::DecodeError> for Refusal {
+    fn from(error: prost::DecodeError) -> Self {
+        Self::Unreadable(error.to_string())
+    }
+}
+
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
         let mut details = ErrorDetails::new();

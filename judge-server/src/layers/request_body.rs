@@ -104,7 +104,7 @@ impl Rest {
 
     /// Reads what is left of a refused request, `limit` bytes of it at most, and keeps nothing: most
     /// clients of HTTP read no answer before they have sent all, and would only see a broken connection.
-    /// One that `waits` for leave to send has none. Gives whether that was all.
+    /// One that `waits` for leave to send has none. Returns true if that was all.
     pub(super) async fn discard(&self, waits: bool, limit: u64, time: Duration) -> bool {
         let (body, begun) = {
             let mut unread = self.lock();

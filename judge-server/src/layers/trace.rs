@@ -144,7 +144,7 @@ impl Trace {
             (Side::Grpc, _) if status != StatusCode::OK => code_name(refusal.code()),
             (Side::Grpc, _) => code_name(code(response.headers())),
         };
-        let whole = self.hear_out(&answering, &refusal, had_room || held.is_some()).await;
+        let whole = self.read_rest(&answering, &refusal, had_room || held.is_some()).await;
         self.announce_end(&answering, whole, &mut response);
         let Answering { call, busy, .. } = answering;
         call.end_with(code, &failure.outcome);
@@ -162,7 +162,7 @@ impl Trace {
 
     /// Reads a refused request to its end, where its client would not see the answer otherwise. Gives
     /// whether that was all of it.
-    async fn hear_out(&self, answering: &Answering, refusal: &Refusal, has_room: bool) -> bool {
+    async fn read_rest(&self, answering: &Answering, refusal: &Refusal, has_room: bool) -> bool {
         match refusal {
             // It has had its time, or is not there.
             Refusal::SlowRequest | Refusal::Cancelled => false,

@@ -122,7 +122,7 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_MAX_BUFFERED", default_value = "64MiB", value_parser = within(MEMORY))]
     pub max_buffered: Size,
 
-    /// The part of that which one caller may have, by its token, its certificate, or else its address.
+    /// The share of it that one caller may have, by its token, its certificate, or else its address.
     /// 1: all of it.
     #[arg(long, env = "JUDGE_CALLER_SHARE", default_value_t = 0.5, value_parser = within(SHARES))]
     pub caller_share: f64,

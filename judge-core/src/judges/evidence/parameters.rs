@@ -9,10 +9,6 @@ pub(crate) const FEWEST: usize = 5;
 
 // Coordinates.
 
-/// Noise of a smaller share of the level is as good as the same in both coordinates.
-pub(crate) const SMALL_NOISE: f64 = 0.1;
-/// Logarithms are taken where they are e² times likelier to be normal.
-pub(crate) const LOGARITHMS_GAIN: f64 = 2.0;
 /// Points count for so many robust standard deviations at most: one spike is not a level.
 pub(crate) const CLIP: f64 = 3.0;
 /// A decrease of a metric with a bound (1, or 100 percent) is a share of its distance from it where its baseline is
@@ -77,9 +73,8 @@ pub(crate) const LATE_FEWEST: usize = 4;
 /// Windows that follow each other must also differ by ranks, at this level.
 pub(crate) const GATE_AFTER: f64 = 0.05;
 
-/// A difference is large from so many robust standard deviations on, and counts for so many at most.
+/// A difference is large from so many robust standard deviations on.
 pub(crate) const BURST_FROM: f64 = 1.5;
-pub(crate) const BURST_CLIP: f64 = 6.0;
 /// Half of the canary's points that are far up are above this share of the baseline's.
 pub(crate) const BURST_ABOVE: f64 = 0.98;
 /// Differences within so many say what φ is.
@@ -104,8 +99,8 @@ pub(crate) const TAIL_FEWEST: usize = 3;
 pub(crate) const STANDS_OUT: f64 = 3.0;
 /// Points must be so many times as far out as any of the baseline's.
 pub(crate) const TAIL_CLEAR: f64 = 1.5;
-/// Both sides saw one event where the baseline beside a point is so much of it out; of differences half as much.
-pub(crate) const SHARED_EVENT: f64 = 0.667;
+/// Both sides saw one event where the baseline rises within a step by so large a share of the difference.
+pub(crate) const SHARED_EVENT: f64 = 0.5;
 /// Weight of a point right behind another one that stands out, where those of the baseline are alone.
 pub(crate) const FOLLOWING: f64 = 0.3;
 /// A baseline with no more distinct values has no tail that could be fitted.
@@ -125,11 +120,8 @@ pub(crate) const WARM_UP_SHORTEST: usize = 2;
 pub(crate) const WARM_UP_ELEVATED: f64 = 0.75;
 /// by so many standard deviations of the rest,
 pub(crate) const WARM_UP_STANDS_OUT: f64 = 1.0;
-/// and goes on while points stand out by so many. Its mean is so many times as far from the baseline as that of the
-/// rest.
+/// and its mean is so many times as far from the baseline as that of the rest.
 pub(crate) const WARM_UP_CLEAR: f64 = 2.0;
-/// See above.
-pub(crate) const WARM_UP_GOES_ON: f64 = 2.0;
 /// Points beyond this many times the baseline's largest excess are never noise.
 pub(crate) const FAR: f64 = 2.0;
 /// Share of the window that a warm-up may take,

@@ -10,7 +10,6 @@ use crate::judges::evidence::detect::events::{Counted, Exposure};
 use crate::judges::evidence::detect::healthy;
 use crate::judges::evidence::detect::silence::{self, Silence};
 use crate::judges::evidence::parameters as p;
-use crate::judges::evidence::prepare::axis::prefers_logarithms;
 use crate::judges::evidence::prepare::history::History;
 use crate::judges::evidence::prepare::timeline::{self, Timeline};
 use crate::judges::evidence::say;
@@ -142,8 +141,7 @@ fn examine(
         MetricKind::Auto => timeline::are_sparse(canary, baseline),
         _ => declared,
     };
-    let logs = !sparse && prefers_logarithms(timeline);
-    buffers.take(timeline, changes[0], logs);
+    buffers.take(timeline, changes[0]);
     let mut answers = Vec::with_capacity(2);
     for &change in changes {
         let question = Question {

@@ -99,8 +99,8 @@ impl Question<'_> {
 
 impl Buffers {
     /// Takes in the metric in `timeline`, of which to [`ask`] then.
-    pub(crate) fn take(&mut self, timeline: &Timeline, change: Change, logs: bool) {
-        self.whole.refill(timeline, Axis::new(logs, change, timeline), 0);
+    pub(crate) fn take(&mut self, timeline: &Timeline, change: Change) {
+        self.whole.refill(timeline, Axis::new(change, timeline), 0);
         (self.ranks, self.widths) = (None, None);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Several short bursts are too few points for a level and too short for runs; together they count. **Null**:
 //! differences of the same time are as often far up as far down. **Statistic**: the sum of those beyond 1.5 robust standard
-//! deviations around their median, cut at six, over the root of the sum of their squares, with the φ of the
+//! deviations around their median, over the root of the sum of their squares, with the φ of the
 //! quiet ones taken out; seven such points at least. **Effect**: mean height of those above. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
@@ -54,9 +54,8 @@ pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
     for (index, difference) in differences.iter().enumerate() {
         let u = (difference - median) * times;
         if u.abs() > far {
-            let size = u.clamp(-p::BURST_CLIP, p::BURST_CLIP);
-            sum += size;
-            squares += size * size;
+            sum += u;
+            squares += u * u;
             if u > 0.0 {
                 up += 1;
                 height += difference;

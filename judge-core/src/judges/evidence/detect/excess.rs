@@ -1,7 +1,7 @@
 //! How far single points are above the baseline.
 
 use crate::judges::evidence::parameters as p;
-use crate::judges::evidence::prepare::axis::Axis;
+use crate::judges::evidence::prepare::axis::allow;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::threshold::Threshold;
 use crate::math;
@@ -20,16 +20,12 @@ pub(crate) struct Excess {
     pub(crate) middle: f64,
     /// Robust standard deviation as a size.
     pub(crate) deviation: f64,
-    /// Exponent of the power with which points far out get rarer, at least.
-    pub(crate) exponent: f64,
     minimum: f64,
-    axis: Axis,
 }
 
 impl Excess {
     pub(crate) fn new(of: &Comparison, threshold: &Threshold) -> Self {
-        let axis = of.axis;
-        let allow = |y: f64| axis.allow(y, threshold.share);
+        let allow = |y: f64| allow(y, threshold.share);
         let paired = of.shares_noise();
         let middle = of.robust_y.median;
         let (canary, baseline, scale, above): (Vec<f64>, Vec<f64>, f64, f64) = if paired {
@@ -52,21 +48,14 @@ impl Excess {
             baseline,
             paired,
             middle: above.max(0.0),
-            deviation: if axis.is_logarithmic() { axis.level() * math::sinh(scale) } else { scale },
-            exponent: axis.tail_exponent(scale),
+            deviation: scale,
             minimum: threshold.minimum,
-            axis,
         }
     }
 
     /// How far out a point is that is out by so many standard deviations, and matters.
     pub(crate) fn fence(&self, deviations: f64) -> f64 {
-        self.axis.shift((deviations * self.deviation).max(self.minimum))
-    }
-
-    /// The size of being `out`.
-    pub(crate) fn size(&self, out: f64) -> f64 {
-        self.axis.size(out)
+        (deviations * self.deviation).max(self.minimum)
     }
 
     /// The largest of: the baseline's largest excess, that of as much normal noise, and the smallest change
@@ -75,7 +64,7 @@ impl Excess {
         let n = self.canary.len().max(2) as f64;
         let normal = (2.0 * math::ln(n)).sqrt() * self.deviation;
         let largest = self.baseline.iter().copied().fold(0.0, f64::max);
-        self.size(largest).max(normal).max(self.minimum)
+        largest.max(normal).max(self.minimum)
     }
 }
 

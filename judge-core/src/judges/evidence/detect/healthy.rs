@@ -129,16 +129,12 @@ impl Means {
     }
 }
 
-/// The mean of `values`, clipped at `reach` around their median. Nothing where that is no number: without points, or on
-/// logarithms those of a window that is mostly 0.
+/// The mean of `values`, clipped at `reach` around their median; nothing without points.
 fn clipped_mean(values: &[f64], reach: f64, ordered: &mut Vec<f64>) -> Option<f64> {
-    if values.is_empty() || values.iter().any(|value| value.is_nan()) {
+    if values.is_empty() {
         return None;
     }
     let median = Robust::of(values, ordered).median;
-    if !median.is_finite() {
-        return None;
-    }
     let (low, high) = (median - reach, median + reach);
     let mean = values.iter().map(|value| value.clamp(low, high)).sum::<f64>() / values.len() as f64;
     mean.is_finite().then_some(mean)

@@ -11,9 +11,9 @@
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation::{self, variance_of_mean};
+use crate::judges::evidence::prepare::axis::allow;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::regression::{Regressand, Solutions, shared_weights};
-use crate::judges::evidence::prepare::robust::Robust;
 use crate::math;
 use crate::order;
 use crate::stats::distribution::{normal, student};
@@ -36,7 +36,7 @@ pub(crate) struct Widths {
 
 /// How far the canary's wide points reach, if it is clearly wider.
 pub(crate) fn find(of: &Comparison, share: f64, widths: Widths) -> Spread {
-    let allowed = |y: f64| of.axis.allow(y, share);
+    let allowed = |y: f64| allow(y, share);
     let decile_above = if of.shares_noise() {
         decile_of_differences(of, widths.ratio)
     } else {
@@ -52,19 +52,17 @@ pub(crate) fn compare(of: &Comparison, share: f64) -> Option<Widths> {
         return None;
     }
     let phi = of.phi_of_sides();
-    let mut ordered = Vec::new();
     let mut x = innovations(&of.x, of.robust_x.median, phi);
     let mut y = innovations(&of.y, of.robust_y.median, phi);
-    let (of_x, of_y) = (Robust::of(&x, &mut ordered), Robust::of(&y, &mut ordered));
-    let widest = of_x.scale.max(of_y.scale);
+    let widest = of.robust_x.scale.max(of.robust_y.scale) * (1.0 - phi * phi).sqrt();
     if widest <= 0.0 {
         return None;
     }
     let reach = p::SPREAD_CLIP * widest;
-    let wider = if of.axis.is_logarithmic() { 1.0 } else { 1.0 + share };
-    for (values, median, times) in [(&mut x, of_x.median, 1.0), (&mut y, of_y.median, wider)] {
+    let wider = 1.0 + share;
+    for (values, times) in [(&mut x, 1.0), (&mut y, wider)] {
         for value in values {
-            *value = times * (*value - median).clamp(-reach, reach);
+            *value = times * value.clamp(-reach, reach);
         }
     }
     let own = of.shares_noise() && x.len() == y.len();

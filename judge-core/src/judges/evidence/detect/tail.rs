@@ -2,7 +2,7 @@
 //!
 //! Three points of 31 can never be significant by ranks: the three largest of both sides are all the
 //! canary's in one of eight healthy pairs. Their size must speak. **Null**: far out, both sides fall off
-//! like a power with exponent 3 (less for wide lognormal noise). Then of m points the k-th largest excess
+//! like a power with exponent 3 . Then of m points the k-th largest excess
 //! is c times the largest of the baseline's n with probability (1 + c³·n/m)⁻ᵏ: exceedances of c·M
 //! arrive as a Poisson process with rate E·c⁻³·m/n, where E, the baseline's own expected exceedances of
 //! M, is exponential. Lighter tails make it rarer. A baseline of few distinct values shows no tail; there
@@ -42,15 +42,15 @@ pub(crate) fn find(
     let following = p::FOLLOWING * (1.0 - usual.share_followed());
     let mut middle = excess.middle;
     if !location_is_found {
-        middle = middle.min(of.axis.shift(reference));
+        middle = middle.min(reference);
     }
     // Excess and weight of each.
     let mut points: Vec<(f64, f64)> = Vec::new();
     let mut last: Option<usize> = None;
     for (index, out) in excess.canary.iter().map(|out| out - middle).enumerate() {
-        if out > fence && !is_shared(of, excess, index, out, fence) {
+        if out > fence && !is_shared(of, excess, index, out) {
             let weight = last.map_or(1.0, |last| news(index - last, phi, following));
-            points.push((excess.size(out), weight));
+            points.push((out, weight));
             last = Some(index);
         }
     }
@@ -69,7 +69,7 @@ pub(crate) fn find(
         if index + 1 < p::TAIL_FEWEST || ratio < p::TAIL_CLEAR {
             continue;
         }
-        let by_size = math::pow(1.0 + n / m * math::pow(ratio, excess.exponent), -weight);
+        let by_size = math::pow(1.0 + n / m * math::pow(ratio, p::TAIL_EXPONENT), -weight);
         let p = if coarse { exact } else { by_size };
         if best.is_none_or(|best| p < best.p) {
             best = Some(Tail { points: index + 1, ratio, p });
@@ -78,13 +78,13 @@ pub(crate) fn find(
     best
 }
 
-/// Whether the baseline stands out within a step of a point of the canary that is `out`, so that both saw one
-/// event: of differences, whether it is there so much higher than at the same time.
-fn is_shared(of: &Comparison, excess: &Excess, index: usize, out: f64, fence: f64) -> bool {
-    let highest = of.highest_beside(index, excess.paired);
-    if excess.paired {
-        highest - of.pairs[index].1 > 0.5 * out
-    } else {
-        highest - of.robust_y.median > fence.max(p::SHARED_EVENT * out)
+/// Whether a difference is that of one event that both sides saw a step apart: the baseline is there higher by half as
+/// much than at the same time.
+fn is_shared(of: &Comparison, excess: &Excess, index: usize, out: f64) -> bool {
+    if !excess.paired {
+        return false;
     }
+    let near = &of.pairs[index.saturating_sub(1)..of.pairs.len().min(index + 2)];
+    let highest = near.iter().map(|(_, y)| *y).fold(f64::NEG_INFINITY, f64::max);
+    highest - of.pairs[index].1 > p::SHARED_EVENT * out
 }

@@ -5,8 +5,8 @@
 //! be judged, the largest difference between the mean of the start and the mean of the rest in units of its
 //! standard error; p of the maximum of a Brownian motion over that range (Siegmund 1985, eq. 4.43). A start
 //! counts when most of its points are elevated, so that lone spikes stay for the tail, when the baseline has
-//! fewer such points, and when none comes back later. It runs on for as long as points are elevated, and is
-//! left out: everything else is asked of the rest, and this again, since a decay looks like one step after
+//! fewer such points, and when none comes back later. It is left out: everything else is asked of the rest,
+//! and this again, since a decay looks like one step after
 //! the other. **Effect**: points left out and their mean against the rest. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
@@ -64,17 +64,13 @@ fn find_within(of: &Comparison, excess: &Excess, longest: usize) -> Option<WarmU
     if p > p::WARM_UP_LEVEL || elevated < p::WARM_UP_ELEVATED * start.length as f64 {
         return None;
     }
-    let goes_on = values[start.length..].iter().take_while(|v| beyond(v, p::WARM_UP_GOES_ON));
-    let length = start.length + goes_on.count();
-    if length > longest {
-        return None;
-    }
+    let length = start.length;
     // It is the start that is odd, not the rest.
     let (of_start, of_rest) = (mean(&clipped[..length]), mean(&clipped[length..]));
     if of_start + rest.median < p::WARM_UP_CLEAR * (of_rest + rest.median).abs() {
         return None;
     }
-    if !excess.paired && is_usual(of, start.length) || comes_back(excess, start.length, length) {
+    if !excess.paired && is_usual(of, length) || comes_back(excess, length) {
         return None;
     }
     Some(WarmUp { length, t, p, above_rest: above_rest(values, length) })
@@ -97,16 +93,16 @@ pub(crate) fn above_rest(values: &[f64], length: usize) -> f64 {
     mean(first) - mean(others)
 }
 
-/// Whether points behind the first `length` are as high as the middle of the first `start`, more of them
+/// Whether points behind the first `length` are as high as the middle of those, more of them
 /// than the baseline explains: then nothing has healed. Of a height far beyond all that the baseline
 /// did, one is enough.
-fn comes_back(excess: &Excess, start: usize, length: usize) -> bool {
-    let mut first: Vec<f64> = excess.canary[..start].to_vec();
-    let middle = order::select(&mut first, start / 2);
+fn comes_back(excess: &Excess, length: usize) -> bool {
+    let mut first: Vec<f64> = excess.canary[..length].to_vec();
+    let middle = order::select(&mut first, length / 2);
     let as_high = |values: &[f64]| values.iter().filter(|value| **value >= middle).count() as f64;
     let (again, left) = (as_high(&excess.canary[length..]), excess.canary.len() - length);
     let largest = excess.baseline.iter().copied().fold(0.0, f64::max);
-    if excess.size(middle) > p::FAR * excess.size(largest) {
+    if middle > p::FAR * largest {
         return again > 0.0;
     }
     let expected = (as_high(&excess.baseline) + 0.5) * left as f64 / excess.baseline.len() as f64;

@@ -4,7 +4,7 @@ use crate::judges::evidence::parameters as p;
 use crate::order;
 
 use super::autocorrelation::{self, Weights};
-use super::axis::Axis;
+use super::axis::{Axis, allow};
 use super::posterior::Posterior;
 use super::regression::{self, LineDesign, Regressand, Side, Solutions};
 use super::robust::Robust;
@@ -27,9 +27,6 @@ pub(crate) struct Comparison {
     pub(crate) sorted_y: Vec<f64>,
     /// Canary and baseline of the times at which both have a point.
     pub(crate) pairs: Vec<(f64, f64)>,
-    /// For each of the canary's points the index of the baseline's first point that is no earlier, where times are
-    /// known.
-    beside: Vec<usize>,
     /// Canary − baseline of the same times.
     pub(crate) differences: Vec<f64>,
     /// Means of the canary's and of the baseline's points.
@@ -77,13 +74,8 @@ impl Comparison {
         if start == 0 {
             let of_canary = timeline.sorted_canary.iter().map(|v| axis.coordinate(*v));
             fill_sorted(&mut self.sorted_x, of_canary, axis);
-            if axis.is_logarithmic() {
-                let logs = timeline.sorted_logs.iter().map(|log| axis.sign() * log);
-                fill_sorted(&mut self.sorted_y, logs, axis);
-            } else {
-                let of_baseline = timeline.sorted_baseline.iter().map(|v| axis.coordinate(*v));
-                fill_sorted(&mut self.sorted_y, of_baseline, axis);
-            }
+            let of_baseline = timeline.sorted_baseline.iter().map(|v| axis.coordinate(*v));
+            fill_sorted(&mut self.sorted_y, of_baseline, axis);
         } else {
             for (sorted, values) in [(&mut self.sorted_x, &self.x), (&mut self.sorted_y, &self.y)] {
                 sorted.clone_from(values);
@@ -91,7 +83,6 @@ impl Comparison {
             }
         }
         self.pairs.clear();
-        self.beside.clear();
         if timeline.times == Times::Same {
             self.pair(canary, baseline);
         }
@@ -106,17 +97,12 @@ impl Comparison {
     /// Pairs the points of both sides that were taken at one time.
     fn pair(&mut self, canary: &[f64], baseline: &[f64]) {
         let (mut xs, mut ys) = (self.x.iter(), self.y.iter());
-        let mut before = 0;
         for (x, y) in canary.iter().zip(baseline) {
             let x = if x.is_nan() { None } else { xs.next() };
             let y = if y.is_nan() { None } else { ys.next() };
-            if x.is_some() {
-                self.beside.push(before);
-            }
             if let (Some(x), Some(y)) = (x, y) {
                 self.pairs.push((*x, *y));
             }
-            before += usize::from(y.is_some());
         }
     }
 
@@ -174,18 +160,6 @@ impl Comparison {
             .as_ref()
             .map(|line| line.posterior(level, p::PRIOR_OF_DIFFERENCES).widened(widening));
         self.shift_reach = self.shift().map_or(0.0, |shift| shift.half_width(p::SHOWN));
-    }
-
-    /// The highest of the baseline's points around the canary's point, or pair, of this index: the one of its
-    /// time and the ones before and after it. −∞ where times are unknown.
-    pub(crate) fn highest_beside(&self, index: usize, paired: bool) -> f64 {
-        if paired {
-            let near = &self.pairs[index.saturating_sub(1)..self.pairs.len().min(index + 2)];
-            return near.iter().map(|(_, y)| *y).fold(f64::NEG_INFINITY, f64::max);
-        }
-        let Some(&at) = self.beside.get(index) else { return f64::NEG_INFINITY };
-        let near = &self.y[at.saturating_sub(1)..self.y.len().min(at + 2)];
-        near.iter().copied().fold(f64::NEG_INFINITY, f64::max)
     }
 
     /// Turns harm round.
@@ -275,9 +249,9 @@ impl Comparison {
 
     /// The same two posteriors for the canary less what is allowed: above 0 is above the allowance.
     pub(crate) fn beyond_allowance(&self, share: f64) -> Vec<Posterior> {
-        let (axis, reach) = (self.axis, self.reach);
+        let reach = self.reach;
         let (middle_x, middle_y) = (self.robust_x.median, self.robust_y.median);
-        let allowed = |y: f64| axis.allow(y.clamp(middle_y - reach, middle_y + reach), share);
+        let allowed = |y: f64| allow(y.clamp(middle_y - reach, middle_y + reach), share);
         let clipped = |x: f64| x.clamp(middle_x - reach, middle_x + reach);
         let mut found = Vec::with_capacity(2);
         let (mut side, mut design) = (Regressand::default(), LineDesign::default());

@@ -5,7 +5,7 @@ use crate::config::{EffectMeasure, MetricConfig};
 use crate::judgement::Change;
 use crate::judges::evidence::parameters as p;
 
-use super::axis::Axis;
+use super::axis::{Axis, allow};
 use super::comparison::Comparison;
 use super::timeline::Timeline;
 
@@ -44,7 +44,7 @@ impl Threshold {
         let share = share.max(0.0);
         let minimum = config.evidence.minimum_change(judge);
         let relative = minimum.relative.get() * distance_from_bound(timeline, of.axis);
-        let noise = of.axis.size(minimum.noise.get() * of.noise());
+        let noise = minimum.noise.get() * of.noise();
         let absolute = timeline.in_unit(minimum.absolute.get());
         let evidence = &config.evidence;
         let own = evidence.minimum_relative.is_some() || evidence.minimum_absolute.is_some();
@@ -59,21 +59,19 @@ impl Threshold {
 
     /// The threshold as a shift on the axis of `of`.
     pub(crate) fn shift(&self, of: &Comparison) -> f64 {
-        let axis = of.axis;
         if self.is_stated {
-            axis.allow(of.robust_y.median, self.share) - of.robust_y.median
+            allow(of.robust_y.median, self.share) - of.robust_y.median
         } else {
-            axis.shift(self.minimum)
+            self.minimum
         }
     }
 
     /// Whether a shift of the axis is large enough to matter. Where an allowance is stated, it must be beyond it.
     pub(crate) fn is_reached(&self, of: &Comparison, shift: f64) -> bool {
-        let size = of.axis.size(shift);
         if self.is_stated {
             return shift > self.shift(of);
         }
-        size > 0.0 && size >= self.minimum * (1.0 - p::ROUNDING)
+        shift > 0.0 && shift >= self.minimum * (1.0 - p::ROUNDING)
     }
 
     /// Whether a shift that is no more than a trifle of the level is one all the same: much larger than the noise of

@@ -30,8 +30,6 @@ pub(crate) struct Timeline {
     pub(crate) sorted_canary: Vec<f64>,
     /// The baseline's points, ascending.
     pub(crate) sorted_baseline: Vec<f64>,
-    /// Logarithms of the baseline's points, ascending, where all points are above 0.
-    pub(crate) sorted_logs: Vec<f64>,
     /// The unit is 2 to this power.
     exponent: i32,
 }

@@ -39,7 +39,7 @@ impl<'a> Sentence<'a> {
     /// A shift of the axis in percent of the baseline's median, or in the metric's unit where that is 0.
     pub(super) fn share(mut self, shift: f64) -> Self {
         let axis = self.view.of.axis;
-        let size = axis.sign() * axis.size(shift);
+        let size = axis.sign() * shift;
         let shown = self.shown(shift);
         self.text.push_str(match shown {
             _ if size > 0.0 => "+",
@@ -57,7 +57,7 @@ impl<'a> Sentence<'a> {
 
     fn shown(&self, shift: f64) -> f64 {
         let axis = self.view.of.axis;
-        let size = axis.sign() * axis.size(shift);
+        let size = axis.sign() * shift;
         if axis.level() > 0.0 { 100.0 * (size / axis.level()) } else { axis.in_metric(shift) }
     }
 

@@ -219,28 +219,6 @@ fn the_parity_judge_reads_no_history_and_says_so() {
     assert_eq!(with, judge(Vec::new()));
 }
 
-#[test]
-fn a_window_that_is_mostly_zero_tells_nothing_where_logarithms_are_compared() {
-    let grow = |index: i32, factor: f64| factor * 1.25_f64.powi(index * 7 % 30);
-    let side = |factor: f64| (0..30).map(|index| grow(index, factor)).collect::<Vec<f64>>();
-    let pair = |history: Vec<Series>| {
-        let pair = MetricPair::new("metric", side(1.0), side(1.4));
-        MetricPair { history, ..pair }
-    };
-    let healthy = |history| {
-        let metric = judge(increase("metric"), pair(history)).metrics.remove(0);
-        match metric.decision {
-            Decision::Panel(panel) => panel.healthy.is_some(),
-            other => panic!("{other:?}"),
-        }
-    };
-    let positive: Vec<Series> = [0.8, 1.0, 1.2].map(|factor| side(factor).into()).into();
-    assert!(healthy(positive.clone()));
-    let zero: Series = vec![0.0; 30].into();
-    assert!(healthy([positive.clone(), vec![zero.clone()]].concat()));
-    assert!(!healthy([positive[..2].to_vec(), vec![zero]].concat()));
-}
-
 fn point() -> impl Strategy<Value = f64> {
     prop_oneof![
         4 => -1e3..1e3,
