@@ -23,7 +23,7 @@ pub(crate) struct SourceArgs {
     /// A Prometheus by the name that the config has as query.source; may be given more than once.
     #[arg(help_heading = FROM, long = "source", value_name = "NAME=URL", value_parser = named)]
     pub(crate) named: Vec<(String, String)>,
-    /// Sources with credentials, headers and certificates: a TOML file with a [sources] table.
+    /// Sources with credentials, headers and certificates: a TOML file with the table `sources`.
     #[arg(help_heading = FROM, long, value_name = "FILE")]
     pub(crate) sources: Option<PathBuf>,
 }

@@ -159,12 +159,12 @@ fn what_kayenta_refuses_is_refused() {
         (
             json!({"metricName": 5, "customInlineTemplate": "a=b"}),
             &here,
-            "metrics[0].query.metricName: 5",
+            "metrics[0].query.metricName: expected a string, got 5",
         ),
         (
             json!({"metricName": "m", "labelBindings": "a=b"}),
             &here,
-            "labelBindings: expected a list, got \"a=b\"",
+            "labelBindings: expected a list of strings, got \"a=b\"",
         ),
     ] {
         let error = text(query.clone(), scope).unwrap_err();
