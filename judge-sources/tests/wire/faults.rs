@@ -263,7 +263,7 @@ fn json_of_something_else() {
     for (body, said) in [
         (
             r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#,
-            "data.resultType: \"vector\"",
+            "data.resultType: expected \"matrix\", got \"vector\"",
         ),
         (r#"{"status":"error","errorType":"e","error":"odd"}"#, "odd"),
         ("[]", "this is a list"),
