@@ -86,7 +86,7 @@ fn wording_of_problems_with_configs() {
         "[".to_owned(),
         r#"{"metrics": [], "classifier": {}}"#.to_owned(),
         config(r#"{"name": "Judge-v9"}"#, &metric("{}"), "{}"),
-        config(evidence, &metric(canary), r#"{"Latency": "much", "Errors": null}"#),
+        config(evidence, &metric(canary), r#"{"Errors": null, "Latency": "much"}"#),
         config("null", &format!("{down}, {down}, {muted}"), r#"{"Latency": 50, "Errors": 40}"#),
         config("null", &metric("{}"), r#"{"Latency": 50, "Errors": 150}"#),
     ];
