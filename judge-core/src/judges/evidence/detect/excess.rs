@@ -18,7 +18,7 @@ pub(crate) struct Excess {
     pub(crate) paired: bool,
     /// How much higher the middle of the canary is, at least 0.
     pub(crate) middle: f64,
-    /// Robust standard deviation as a size.
+    /// Robust standard deviation of the noise.
     pub(crate) deviation: f64,
     minimum: f64,
 }
@@ -28,7 +28,7 @@ impl Excess {
         let allow = |y: f64| allow(y, threshold.share);
         let paired = of.shares_noise();
         let middle = of.robust_y.median;
-        let (canary, baseline, scale, above): (Vec<f64>, Vec<f64>, f64, f64) = if paired {
+        let (canary, baseline, deviation, above): (Vec<f64>, Vec<f64>, f64, f64) = if paired {
             (
                 of.pairs.iter().map(|(x, y)| x - allow(*y)).collect(),
                 of.differences.iter().map(|d| -d).collect(),
@@ -48,7 +48,7 @@ impl Excess {
             baseline,
             paired,
             middle: above.max(0.0),
-            deviation: scale,
+            deviation,
             minimum: threshold.minimum,
         }
     }

@@ -56,7 +56,7 @@ pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<L
         let p_of_paired = paired.p_value(0.0);
         location.p = combine(&[p_of_apart, p_of_paired]);
         location.effect = location.effect.max(of.robust_differences.median);
-        if paired.error() < apart.error() {
+        if of.prefers_pairs() {
             location.p_of_shift = p_of_paired;
         }
     }

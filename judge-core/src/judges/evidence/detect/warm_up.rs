@@ -6,8 +6,8 @@
 //! standard error; p of the maximum of a Brownian motion over that range (Siegmund 1985, eq. 4.43). A start
 //! counts when most of its points are elevated, so that lone spikes stay for the tail, when the baseline has
 //! fewer such points, and when none comes back later. It is left out: everything else is asked of the rest,
-//! and this again, since a decay looks like one step after
-//! the other. **Effect**: points left out and their mean against the rest. **Cost**: O(n).
+//! and this again, since a decay looks like one step after the other. **Effect**: points left out and their mean
+//! against the rest. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation;
@@ -133,8 +133,8 @@ impl Start {
         let (n, total) = (values.len() as f64, values.iter().sum::<f64>());
         let mean = total / n;
         let (mut sum, mut length) = (0.0, 0.0);
-        // The largest so far as a length, its excess squared, and what n times its variance is.
-        let (mut best, mut squared, mut spread) = (0.0, 0.0, 1.0);
+        // Of the clearest start so far: its length, its squared excess, and n times the variance of that in points.
+        let (mut best, mut squared, mut variance) = (0.0, 0.0, 1.0);
         for value in &values[..longest] {
             sum += value;
             length += 1.0;
@@ -142,9 +142,9 @@ impl Start {
             let own = length * (n - length);
             if excess > 0.0
                 && length >= p::WARM_UP_SHORTEST as f64
-                && excess * excess * spread > squared * own
+                && excess * excess * variance > squared * own
             {
-                (best, squared, spread) = (length, excess * excess, own);
+                (best, squared, variance) = (length, excess * excess, own);
             }
         }
         #[expect(
@@ -152,7 +152,7 @@ impl Start {
             clippy::cast_sign_loss,
             reason = "a whole number"
         )]
-        (best > 0.0).then(|| Self { length: best as usize, t: (squared * n / spread).sqrt() })
+        (best > 0.0).then(|| Self { length: best as usize, t: (squared * n / variance).sqrt() })
     }
 }
 

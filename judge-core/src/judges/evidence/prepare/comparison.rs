@@ -72,10 +72,8 @@ impl Comparison {
         fill(&mut self.x, canary);
         fill(&mut self.y, baseline);
         if start == 0 {
-            let of_canary = timeline.sorted_canary.iter().map(|v| axis.coordinate(*v));
-            fill_sorted(&mut self.sorted_x, of_canary, axis);
-            let of_baseline = timeline.sorted_baseline.iter().map(|v| axis.coordinate(*v));
-            fill_sorted(&mut self.sorted_y, of_baseline, axis);
+            fill_sorted(&mut self.sorted_x, &timeline.sorted_canary, axis);
+            fill_sorted(&mut self.sorted_y, &timeline.sorted_baseline, axis);
         } else {
             for (sorted, values) in [(&mut self.sorted_x, &self.x), (&mut self.sorted_y, &self.y)] {
                 sorted.clone_from(values);
@@ -84,7 +82,8 @@ impl Comparison {
         }
         self.pairs.clear();
         if timeline.times == Times::Same {
-            self.pair(canary, baseline);
+            let both = canary.iter().zip(baseline).filter(|(x, y)| !x.is_nan() && !y.is_nan());
+            self.pairs.extend(both.map(|(x, y)| (axis.coordinate(*x), axis.coordinate(*y))));
         }
         if 2 * self.pairs.len() <= self.x.len().max(self.y.len()) {
             self.pairs.clear();
@@ -92,18 +91,6 @@ impl Comparison {
         self.differences.clear();
         self.differences.extend(self.pairs.iter().map(|(x, y)| x - y));
         self.describe();
-    }
-
-    /// Pairs the points of both sides that were taken at one time.
-    fn pair(&mut self, canary: &[f64], baseline: &[f64]) {
-        let (mut xs, mut ys) = (self.x.iter(), self.y.iter());
-        for (x, y) in canary.iter().zip(baseline) {
-            let x = if x.is_nan() { None } else { xs.next() };
-            let y = if y.is_nan() { None } else { ys.next() };
-            if let (Some(x), Some(y)) = (x, y) {
-                self.pairs.push((*x, *y));
-            }
-        }
     }
 
     fn describe(&mut self) {
@@ -236,10 +223,13 @@ impl Comparison {
 
     /// The shift as the more precise of the two comparisons knows it.
     pub(crate) fn shift(&self) -> Option<&Posterior> {
-        match (&self.apart, &self.paired) {
-            (Some(apart), Some(paired)) if paired.error() < apart.error() => Some(paired),
-            (apart, _) => apart.as_ref(),
-        }
+        if self.prefers_pairs() { self.paired.as_ref() } else { self.apart.as_ref() }
+    }
+
+    /// Whether differences of the same time know the shift better than the two samples.
+    pub(crate) fn prefers_pairs(&self) -> bool {
+        let both = self.paired.as_ref().zip(self.apart.as_ref());
+        both.is_some_and(|(paired, apart)| paired.error() < apart.error())
     }
 
     /// Half-width of the interval of [`Comparison::shift`] that is shown.
@@ -284,13 +274,9 @@ impl Comparison {
         self.noise
     }
 
-    /// Whether differences of the same time know the shift better than the two samples.
+    /// Whether the sides move together, so that their differences know the shift better.
     pub(crate) fn shares_noise(&self) -> bool {
-        self.correlation > p::TOGETHER
-            && match (self.paired(), self.apart()) {
-                (Some(paired), Some(apart)) => paired.error() < apart.error(),
-                _ => false,
-            }
+        self.correlation > p::TOGETHER && self.prefers_pairs()
     }
 
     /// Whether both sides move together, and differ by nothing but a shift and independent noise.
@@ -319,10 +305,10 @@ fn solve_line(of: &Regressand, design: &mut LineDesign) -> Option<Solutions<2>> 
     (of.len() >= p::FEWEST).then(|| design.solve(of))
 }
 
-/// Fills in coordinates of ascending values.
-fn fill_sorted(sorted: &mut Vec<f64>, values: impl Iterator<Item = f64>, axis: Axis) {
+/// Fills in the coordinates of ascending values, ascending.
+fn fill_sorted(sorted: &mut Vec<f64>, values: &[f64], axis: Axis) {
     sorted.clear();
-    sorted.extend(values);
+    sorted.extend(values.iter().map(|v| axis.coordinate(*v)));
     if axis.sign() < 0.0 {
         sorted.reverse();
     }

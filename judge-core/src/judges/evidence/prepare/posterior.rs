@@ -158,11 +158,11 @@ impl Posterior {
         // secants close in on it at once.
         let quantile = normal::upper_quantile(wanted);
         let score = |reach: f64| normal::upper_quantile(tail(reach).clamp(1e-300, 0.499));
-        let (mut reach, mut slope) = (quantile * error, 0.0);
+        let mut reach = quantile * error;
         let mut reached = score(reach);
-        for step in 0..6 {
-            let next =
-                reach + (quantile - reached) / if step == 0 { reached / reach } else { slope };
+        let mut slope = reached / reach;
+        for _ in 0..6 {
+            let next = reach + (quantile - reached) / slope;
             let next_reached = score(next);
             let close = (next_reached - quantile).abs() <= 1e-6 * quantile;
             slope = (next_reached - reached) / (next - reach);
