@@ -15,9 +15,6 @@ pub(crate) struct LookLine<'a> {
     pub(crate) judged: Result<(&'a Judgement, &'a [String]), &'a str>,
 }
 
-/// The most metrics that a line names.
-const MOST_METRICS: usize = 3;
-
 impl LookLine<'_> {
     /// What the columns hold.
     pub(crate) const HEADER: &'static str =
@@ -30,16 +27,8 @@ impl LookLine<'_> {
         match self.judged {
             Ok((judgement, because_of)) => {
                 let (style, verdict) = verdict::styled(judgement.verdict);
-                let mut because: Vec<String> = because_of
-                    .iter()
-                    .take(MOST_METRICS)
-                    .map(|name| printable(name).into())
-                    .collect();
-                if because_of.len() > MOST_METRICS {
-                    because.push(format!("+{}", because_of.len() - MOST_METRICS));
-                }
                 let score = judge_core::format::value(judgement.score);
-                let because = because.join(", ");
+                let because = verdict::because_of(because_of);
                 let line = format!(
                     "{look:7}  {until:20}  {style}{verdict:8}{style:#}  {score:>5}  {because}"
                 );

@@ -2,21 +2,17 @@
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use judge_core::judgement::{MetricJudgement, SideSummary};
 use judge_core::stage::show_length;
-use judge_core::{Classification, Verdict, format};
+use judge_core::{Classification, format};
 use judge_points::time;
 use judge_retro::{BrokenRelease, Fate, ReleaseLine, Replayed, ReplayedInterval};
 
-use super::style::HEADING;
+use super::style::{BAD, DOUBTFUL, HEADING};
 use super::text::printable;
-
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
+use super::verdict;
 
 /// One line per release, in columns of fitting width.
 pub(crate) struct ReleaseLines {
@@ -27,8 +23,6 @@ pub(crate) struct ReleaseLines {
 
 /// A longer name pushes its line to the right.
 const WIDEST_NAME: usize = 40;
-/// The most metrics that a line names.
-const MOST_METRICS: usize = 3;
 
 impl ReleaseLines {
     /// Lines for releases of these names, or nothing unless they are to be shown.
@@ -61,24 +55,16 @@ impl ReleaseLines {
             Fate::Judged {
                 verdict, score, stopped_at, stopped_after_millis, because_of, ..
             } => {
-                let (style, verdict) = shown(*verdict);
+                let (style, verdict) = verdict::styled(*verdict);
                 let stopped = match (stopped_at, stopped_after_millis) {
                     (Some(interval), Some(after)) => {
                         format!("after {}, judged {}", show_length(*after), times(*interval))
                     }
                     _ => String::new(),
                 };
-                let mut because: Vec<String> = because_of
-                    .iter()
-                    .take(MOST_METRICS)
-                    .map(|name| printable(name).into())
-                    .collect();
-                if because_of.len() > MOST_METRICS {
-                    because.push(format!("+{}", because_of.len() - MOST_METRICS));
-                }
+                let because = verdict::because_of(because_of);
                 let line = format!(
-                    "{name:width$}  {style}{verdict:8}{style:#}  {score:>5}  {stopped:22}  {}",
-                    because.join(", ")
+                    "{name:width$}  {style}{verdict:8}{style:#}  {score:>5}  {stopped:22}  {because}"
                 );
                 format!("{}\n", line.trim_end())
             }
@@ -133,14 +119,6 @@ fn times(count: usize) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
-fn shown(verdict: Verdict) -> (Style, &'static str) {
-    match verdict {
-        Verdict::Pass => (GOOD, "PASS"),
-        Verdict::Marginal => (DOUBTFUL, "MARGINAL"),
-        Verdict::Fail => (BAD, "FAIL"),
-    }
-}
-
 /// Every judgement of a release: a section an interval, a row a metric.
 pub(crate) fn replayed_table(release: &str, replayed: &Result<Replayed, BrokenRelease>) -> String {
     let release = printable(release);
@@ -159,7 +137,7 @@ pub(crate) fn replayed_table(release: &str, replayed: &Result<Replayed, BrokenRe
 }
 
 fn section(release: &str, replayed: &Replayed, one: &ReplayedInterval) -> String {
-    let (style, verdict) = shown(one.judgement.verdict);
+    let (style, verdict) = verdict::styled(one.judgement.verdict);
     let stops = replayed.stage.stopped_at == Some(one.window.interval);
     let canary = one.window.canary;
     let mut table = Table::new();

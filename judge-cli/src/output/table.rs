@@ -6,18 +6,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use judge_core::judgement::{GroupScore, MetricJudgement};
-use judge_core::{Classification, Judgement, Verdict, format};
+use judge_core::{Classification, Judgement, format};
 
 use super::style::HEADING;
 use super::text::printable;
-
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
+use super::verdict;
 
 /// The judgement in lines of at most `width` columns, if given: verdict and score, then the metrics
 /// by group, those that did not pass first.
@@ -34,11 +30,7 @@ pub(crate) fn judgement(judgement: &Judgement, width: Option<u16>) -> String {
 }
 
 fn head(text: &mut String, judgement: &Judgement) {
-    let (style, verdict) = match judgement.verdict {
-        Verdict::Pass => (GOOD, "PASS"),
-        Verdict::Marginal => (DOUBTFUL, "MARGINAL"),
-        Verdict::Fail => (BAD, "FAIL"),
-    };
+    let (style, verdict) = verdict::styled(judgement.verdict);
     let _ = writeln!(
         text,
         "{style}{verdict}{style:#}  score {} (pass from {}, marginal from {}), by {}",
