@@ -22,69 +22,28 @@ fn a_window_is_judged_in_one_command() {
     let shop = Shop::open();
     let start = now();
     shop.await_sample_after(start + 6);
-    let Answer { code, stdout, stderr } = shop.judge(&[
-        "run",
-        "--config",
-        "canary.json",
-        "--prometheus",
-        &shop.url,
-        "--baseline-scope",
-        "stable",
-        "--canary-scope",
-        "slow",
-        "--step",
-        "1s",
-        "--start",
-        &(start + 1).to_string(),
-        "--end",
-        &(start + 6).to_string(),
-        "--report",
-        "page.html",
-    ]);
+    let (begin, end) = ((start + 1).to_string(), (start + 6).to_string());
+    let window = ["run", "--config", "canary.json", "--start", &begin, "--end", &end];
+    let Answer { code, stdout, stderr } =
+        Answer::run(shop.command_about(&window, "stable", "slow").args(["--report", "page.html"]));
     assert_eq!(code, 4, "{stdout}{stderr}");
     assert!(stdout.starts_with("FAIL") && stdout.contains("latency"), "{stdout}");
     let page = std::fs::read_to_string(shop.folder.path().join("page.html")).unwrap();
     assert!(page.contains("slow"), "the page names the canary");
 
     // A scope that is not there: which query, side and window, and what there is.
-    let Answer { code, stderr, .. } = shop.judge(&[
-        "run",
-        "--config",
-        "canary.json",
-        "--prometheus",
-        &shop.url,
-        "--baseline-scope",
-        "stabel",
-        "--canary-scope",
-        "slow",
-        "--step",
-        "1s",
-        "--start",
-        &(start + 1).to_string(),
-        "--end",
-        &(start + 6).to_string(),
-    ]);
+    let Answer { code, stderr, .. } =
+        Answer::run(&mut shop.command_about(&window, "stabel", "slow"));
     let said = "the query of the baseline finds nothing from ";
     assert!(stderr.contains(said), "{code} {stderr}");
     let hint =
         "no series of latency has version=\"stabel\" in that time; version is same, slow, stable";
     assert!(stderr.contains(hint), "{stderr}");
 
-    let Answer { code, stdout, stderr } = shop.judge(&[
-        "config",
-        "try",
-        "canary.json",
-        "--prometheus",
-        &shop.url,
-        "--baseline-scope",
-        "stable",
-        "--canary-scope",
-        "slow",
-        "--step",
-        "1s",
-        "--last",
-        "5s",
-    ]);
+    let Answer { code, stdout, stderr } = Answer::run(
+        shop.command_about(&["config", "try", "canary.json"], "stable", "slow")
+            .args(["--last", "5s"]),
+    );
     assert_eq!(code, 0, "{stdout}{stderr}");
     assert!(stdout.contains("sum(latency{version=\"slow\"})"), "{stdout}");
     assert!(stdout.contains("1 pair to judge, from prometheus"), "{stdout}");
@@ -93,36 +52,10 @@ fn a_window_is_judged_in_one_command() {
 /// Watches five looks of two seconds; Prometheus is started again meanwhile.
 fn watched(shop: &mut Shop, canary: &str) -> (i32, Value) {
     let start = (now() + 1).to_string();
-    let mut watch = Command::new(env!("CARGO_BIN_EXE_judge"));
-    watch.current_dir(shop.folder.path()).args([
-        "watch",
-        "--config",
-        "canary.json",
-        "--prometheus",
-        &shop.url,
-        "--baseline-scope",
-        "stable",
-        "--canary-scope",
-        canary,
-        "--step",
-        "1s",
-        "--warm-up",
-        "1s",
-        "--lifetime",
-        "10s",
-        "--interval",
-        "2s",
-        "--settle",
-        "2s",
-        "--start",
-        &start,
-        "--output",
-        "looks.json",
-        "--report",
-        "looks.html",
-        "--termination-log",
-        "reason",
-    ]);
+    let mut watch = shop.command_about(&["watch", "--config", "canary.json"], "stable", canary);
+    watch.args(["--warm-up", "1s", "--lifetime", "10s", "--interval", "2s", "--settle", "2s"]);
+    watch.args(["--start", &start, "--output", "looks.json", "--report", "looks.html"]);
+    watch.args(["--termination-log", "reason"]);
     let running = watch.stdout(std::process::Stdio::piped()).spawn().unwrap();
     shop.start_again();
     let ended = running.wait_with_output().unwrap();
@@ -164,25 +97,16 @@ fn what_is_watched_is_what_retro_finds_afterwards() {
     // The same points afterwards, from the start of the warm-up on.
     let begin = all[0]["startMillis"].as_i64().unwrap() / 1000 - 1;
     let end = all[4]["endMillis"].as_i64().unwrap() / 1000;
-    let Answer { stdout, stderr, .. } = shop.judge(&[
-        "run",
-        "--config",
-        "canary.json",
-        "--prometheus",
-        &shop.url,
-        "--baseline-scope",
-        "stable",
-        "--canary-scope",
-        "same",
-        "--step",
-        "1s",
-        "--start",
-        &begin.to_string(),
-        "--end",
-        &end.to_string(),
-        "--format",
-        "full",
-    ]);
+    let Answer { stdout, stderr, .. } = Answer::run(
+        shop.command_about(&["run", "--config", "canary.json"], "stable", "same").args([
+            "--start",
+            &begin.to_string(),
+            "--end",
+            &end.to_string(),
+            "--format",
+            "full",
+        ]),
+    );
     let full: Value =
         serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}{stderr}"));
     let pair = &full["request"]["metricSetPairList"][0];
@@ -195,23 +119,11 @@ fn what_is_watched_is_what_retro_finds_afterwards() {
         }
     }
     std::fs::write(shop.folder.path().join("history.csv"), history).unwrap();
-    let Answer { stdout, stderr, .. } = shop.judge(&[
-        "retro",
-        "--config",
-        "canary.json",
-        "--history",
-        "history.csv",
-        "--warm-up",
-        "1s",
-        "--lifetime",
-        "10s",
-        "--interval",
-        "2s",
-        "--step",
-        "1s",
-        "--format",
-        "json",
-    ]);
+    let Answer { stdout, stderr, .. } = Answer::run(
+        shop.command(&["retro", "--config", "canary.json", "--history", "history.csv"])
+            .args(["--warm-up", "1s", "--lifetime", "10s", "--interval", "2s", "--step", "1s"])
+            .args(["--format", "json"]),
+    );
     let retro: Value = serde_json::from_str(stdout.lines().next().unwrap())
         .unwrap_or_else(|_| panic!("{stdout}{stderr}"));
     let again = retro["judgements"].as_array().unwrap_or_else(|| panic!("{retro}"));
@@ -226,29 +138,9 @@ fn what_is_watched_is_what_retro_finds_afterwards() {
 fn an_interrupt_ends_with_the_verdict_so_far() {
     let shop = Shop::open();
     let start = now() + 1;
-    let running = Command::new(env!("CARGO_BIN_EXE_judge"))
-        .current_dir(shop.folder.path())
-        .args([
-            "watch",
-            "--config",
-            "canary.json",
-            "--prometheus",
-            &shop.url,
-            "--baseline-scope",
-            "stable",
-        ])
-        .args([
-            "--canary-scope",
-            "same",
-            "--step",
-            "1s",
-            "--lifetime",
-            "10m",
-            "--interval",
-            "2s",
-            "--settle",
-            "1s",
-        ])
+    let running = shop
+        .command_about(&["watch", "--config", "canary.json"], "stable", "same")
+        .args(["--lifetime", "10m", "--interval", "2s", "--settle", "1s"])
         .args(["--start", &start.to_string(), "--output", "looks.json"])
         .stdout(std::process::Stdio::piped())
         .spawn()

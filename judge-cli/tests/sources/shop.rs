@@ -27,6 +27,18 @@ pub(crate) struct Answer {
     pub(crate) stderr: String,
 }
 
+impl Answer {
+    /// Runs `command` to its end.
+    pub(crate) fn run(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        Self {
+            code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
 /// Files, a service and a Prometheus.
 pub(crate) struct Shop {
     pub(crate) folder: TempDir,
@@ -82,14 +94,24 @@ impl Shop {
         panic!("no sample after {seconds}");
     }
 
-    pub(crate) fn judge(&self, arguments: &[&str]) -> Answer {
+    /// A command of `judge` in the folder.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_judge"));
-        let output = command.current_dir(self.folder.path()).args(arguments).output().unwrap();
-        Answer {
-            code: output.status.code().unwrap(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        command.current_dir(self.folder.path()).args(arguments);
+        command
+    }
+
+    /// The same about two versions of the shop, from Prometheus, at a step of a second.
+    pub(crate) fn command_about(
+        &self,
+        arguments: &[&str],
+        baseline: &str,
+        canary: &str,
+    ) -> Command {
+        let mut command = self.command(arguments);
+        command.args(["--prometheus", &self.url, "--step", "1s"]);
+        command.args(["--baseline-scope", baseline, "--canary-scope", canary]);
+        command
     }
 
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
