@@ -8,15 +8,16 @@ import argparse
 import contextlib
 import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 
 HERE = pathlib.Path(__file__).parent
-SERVICE = HERE.parent.parent / "fixtures" / "recorded" / "service"
+RECORDED = HERE.parent.parent / "fixtures" / "recorded"
+SERVICE = RECORDED / "service"
+
+sys.path.insert(0, str(RECORDED))
+from processes import free_ports, running, wait_for  # noqa: E402
 
 PROMETHEUS = """\
 global: {{scrape_interval: 1s, scrape_timeout: 1s}}
@@ -30,39 +31,6 @@ scrape_configs:
 # Share of the traffic, and how long it is judged, in minutes of the field.
 STAGES = [(0.10, 10), (0.33, 20)]
 WARM_UP = 1
-
-
-@contextlib.contextmanager
-def running(command):
-    """The process of a command, ended on the way out."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def free_ports(count):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [each.getsockname()[1] for each in sockets]
-
-
-def wait_for(url):
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=10).read()
-            return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
 
 
 def watch(judge, url, minutes, seconds, report):
@@ -121,10 +89,10 @@ def main():
         for release, port, metrics in [("stable", stable, stable_metrics), (options.release, canary, canary_metrics)]:
             shop = [sys.executable, str(SERVICE / "shop.py"), "--release", release]
             stack.enter_context(running([*shop, "--port", str(port), "--metrics-port", str(metrics)]))
-            wait_for(f"http://127.0.0.1:{port}/search?q=oak")
+            wait_for(f"http://127.0.0.1:{port}/search?q=oak", 60)
         load = [sys.executable, str(SERVICE / "load.py"), "--rate", "90", "--seconds", "3600", "--seed", "1"]
         stack.enter_context(running([*load, "--port", str(stable), "--port", str(canary), "--share", str(share)]))
-        wait_for(f"{url}/-/ready")
+        wait_for(f"{url}/-/ready", 60)
         came_through = roll_out(options, url, share)
     sys.exit(0 if came_through else 4)
 
