@@ -68,7 +68,6 @@ pub(crate) const TYPE_NAMES: &[&str] = &[
     "Metric",
     "Outcome",
     "Part",
-    "Route",
     "Scope",
     "SettingsError",
     "Share",

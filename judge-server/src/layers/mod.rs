@@ -36,7 +36,7 @@ use bound::Bodies;
 use deadline::Deadline;
 use headers::{Headers, LOCAL};
 use request_id::{MakeId, without_strange_id};
-use route::Route;
+use route::route;
 use step::StepLayer;
 use trace::{Trace, TraceLayer};
 
@@ -89,7 +89,7 @@ impl Shared {
             // After admission: nobody waits for room.
             .layer(StepLayer::new(Deadline { call_time: settings.call_time.get() }))
             .layer(StepLayer::new(bodies))
-            .service(Route(Arc::clone(&self.handlers)))
+            .service(route(Arc::clone(&self.handlers)))
     }
 }
 

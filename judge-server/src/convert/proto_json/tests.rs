@@ -1,4 +1,4 @@
-//! The JSON of our messages, and what is said of what is none.
+//! Messages read from JSON, and the errors of documents that are no message.
 
 use super::*;
 
