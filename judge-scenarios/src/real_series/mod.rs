@@ -26,7 +26,7 @@ pub use series::{RealSeries, SeriesPoints};
 
 use crate::random::Random;
 
-/// Seeds of random numbers, made of the run's name and the name of what is drawn.
+/// Makes the seed of each draw from the run's name and the draw's name.
 #[derive(Debug, Clone, Copy)]
 pub struct Seeds(pub &'static str);
 
