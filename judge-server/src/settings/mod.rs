@@ -70,7 +70,7 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_TLS_CLIENT_CA", value_name = "FILE")]
     pub tls_client_ca: Option<PathBuf>,
 
-    /// Require one of the bearer tokens in this file: TOKEN [NAME [SCOPES]] a line.
+    /// Require one of the bearer tokens in this file: `TOKEN [NAME [SCOPES]]` a line.
     #[arg(long, env = "JUDGE_TOKENS", value_name = "FILE")]
     pub tokens: Option<PathBuf>,
 
