@@ -34,6 +34,7 @@
 //! Credentials are sent at once, to the source's own host alone, and stand in no error.
 
 mod client;
+mod compat;
 mod error;
 mod fetch;
 mod fields;
@@ -50,8 +51,9 @@ mod sign;
 mod store;
 mod template;
 
+pub use compat::Compat;
 pub use error::{AnswerError, AskError, Asked, Cause, ChoiceError, Failure, MOST_SERIES};
-pub use fetch::{Compat, FetchedMetric, FetchedSide, Sought, SoughtSide, Sources};
+pub use fetch::{FetchedMetric, FetchedSide, Sought, SoughtSide, Sources};
 pub use grid::{Grid, GridError, MOST_POINTS};
 pub use notice::Notice;
 pub use pair::DroppedLabel;

@@ -9,7 +9,10 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::fields::Fields;
+use crate::grid::Grid;
 use crate::scope::Scope;
+use crate::store::graphite::GraphiteQuery;
+use crate::store::influxdb::InfluxDbQuery;
 use crate::store::prometheus::PrometheusQuery;
 use crate::template::{Bindings, TemplateError};
 
@@ -23,16 +26,22 @@ pub enum StoreKind {
     /// Prometheus, and what speaks its API: Thanos, Mimir, Cortex, VictoriaMetrics, managed ones.
     #[default]
     Prometheus,
+    /// Graphite, and what speaks its render API.
+    Graphite,
+    /// InfluxDB 1.x, and what speaks its query API.
+    InfluxDb,
 }
 
 impl StoreKind {
     /// All there are.
-    pub const ALL: [Self; 1] = [Self::Prometheus];
+    pub const ALL: [Self; 3] = [Self::Prometheus, Self::Graphite, Self::InfluxDb];
 
     /// As a config writes it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Prometheus => "prometheus",
+            Self::Graphite => "graphite",
+            Self::InfluxDb => "influxdb",
         }
     }
 
@@ -51,6 +60,8 @@ impl fmt::Display for StoreKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreQuery {
     Prometheus(PrometheusQuery),
+    Graphite(GraphiteQuery),
+    InfluxDb(InfluxDbQuery),
 }
 
 /// The query of one metric.
@@ -71,16 +82,20 @@ impl MetricQuery {
     pub fn kind(&self) -> StoreKind {
         match self.store {
             StoreQuery::Prometheus(_) => StoreKind::Prometheus,
+            StoreQuery::Graphite(_) => StoreKind::Graphite,
+            StoreQuery::InfluxDb(_) => StoreKind::InfluxDb,
         }
     }
 
-    /// The text that its store is asked for one side.
+    /// The text that its store is asked for one side. Only that of InfluxDB has the times of `grid` in it.
     ///
     /// # Errors
     /// When the scope lacks something that the query needs, or would change the query around it.
-    pub fn text(&self, scope: &Scope) -> Result<String, QueryError> {
+    pub fn text(&self, scope: &Scope, grid: Grid) -> Result<String, QueryError> {
         match &self.store {
             StoreQuery::Prometheus(query) => query.text(scope),
+            StoreQuery::Graphite(query) => query.text(scope),
+            StoreQuery::InfluxDb(query) => query.text(scope, grid),
         }
     }
 }
@@ -109,6 +124,14 @@ pub enum QueryError {
          resourceType in the query or by --param resourceType=…"
     )]
     NoFilter,
+    /// The scope or location has nothing in it.
+    #[error("expected a {0} for the query, got none; give it with {flag}", flag = crate::template::flag(.0))]
+    Empty(&'static str),
+    /// A scope of InfluxDB that is no tag and value.
+    #[error(
+        "Scope expected in the format of 'name:value'. e.g. autoscaling_group:myapp-prod-v002, got {0:?}"
+    )]
+    NoTag(String),
 }
 
 /// All queries of a config, in its order: one for each metric.
@@ -125,13 +148,13 @@ impl Queries {
     ///
     /// # Example
     /// ```
-    /// use judge_sources::{Queries, Scope};
+    /// use judge_sources::{Grid, Queries, Scope};
     ///
     /// let config = serde_json::json!({"metrics": [{"name": "up", "groups": ["G"], "query": {
     ///     "type": "prometheus", "customInlineTemplate": "PromQL:up{job=\"${scope}\"}"
     /// }}]});
     /// let queries = Queries::read(&config)?;
-    /// let text = queries.all()[0].text(&Scope::new("shop"))?;
+    /// let text = queries.all()[0].text(&Scope::new("shop"), Grid::new(0, 600_000, 60_000)?)?;
     /// assert_eq!(text, r#"up{job="shop"}"#);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -203,6 +226,10 @@ fn read_one(
     let store = match kind {
         Some(StoreKind::Prometheus) => {
             StoreQuery::Prometheus(PrometheusQuery::read(&mut fields, templates))
+        }
+        Some(StoreKind::Graphite) => StoreQuery::Graphite(GraphiteQuery::read(&mut fields)),
+        Some(StoreKind::InfluxDb) => {
+            StoreQuery::InfluxDb(InfluxDbQuery::read(&mut fields, templates))
         }
         None => {
             fields.error("type", &StoreKind::ALL.map(StoreKind::name).join(", "));
