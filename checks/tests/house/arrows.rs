@@ -7,12 +7,13 @@ const ROWS: &[&[&str]] = &[
     &["judge-core", "judge-points", "judge-ordered", "checks"],
     &[
         "judge-calibrate",
+        "judge-replay",
         "judge-report",
-        "judge-retro",
         "judge-sources",
         "judge-server",
         "judge-scenarios",
     ],
+    &["judge-retro"],
     &["judge-cli", "benches"],
 ];
 
