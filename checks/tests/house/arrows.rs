@@ -7,13 +7,13 @@ const ROWS: &[&[&str]] = &[
     &["judge-core", "judge-points", "judge-ordered", "checks"],
     &[
         "judge-calibrate",
+        "judge-replay",
         "judge-report",
-        "judge-retro",
         "judge-sources",
-        "judge-server",
         "judge-scenarios",
     ],
-    &["judge-cli", "benches"],
+    &["judge-canary", "judge-retro"],
+    &["judge-cli", "judge-server", "benches"],
 ];
 
 fn row(folder: &str) -> usize {

@@ -78,7 +78,7 @@ impl Service {
                 drop(events.recv().await);
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), reached).await.expect("a minute is enough")
+        tokio::time::timeout(Duration::from_mins(1), reached).await.expect("a minute is enough")
     }
 
     async fn over(&self, id: &str) -> CanarySummary {
@@ -114,7 +114,7 @@ async fn watched(prometheus: &Prometheus, canary: &str) -> Vec<Judgement> {
     let document = config(3);
     let read = kayenta::read_config(document.to_string().as_bytes()).unwrap();
     let queries = Queries::read(&document).unwrap();
-    let minutes = |count: u64| Duration::from_secs(60 * count);
+    let minutes = |count: u64| Duration::from_mins(count);
     let windows = Windows::try_from(WindowOptions {
         lifetime: Lifetime::Fixed(minutes(30)),
         warm_up: minutes(2),
