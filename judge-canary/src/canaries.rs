@@ -18,9 +18,10 @@ use crate::record::{
     MetricSet,
 };
 use crate::runnable::RunnableConfig;
+use crate::shared::{CanaryEvent, Common, new_id};
 use crate::step;
 use crate::store::{
-    AuditEntry, CanaryFilter, CanaryPage, ConfigChange, Inserted, NewCanary, Store, StoreError,
+    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, NewCanary,
 };
 use crate::stored_config::{ConfigHead, ConfigVersion, Existing, describe};
 
@@ -29,27 +30,7 @@ use crate::stored_config::{ConfigHead, ConfigVersion, Existing, describe};
 /// Handlers call its methods; [`Runner`](crate::Runner) makes the looks.
 #[derive(Debug, Clone)]
 pub struct Canaries {
-    pub(crate) shared: Arc<Shared>,
-}
-
-/// What all clones have in common.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) sources: Arc<Sources>,
-    pub(crate) clock: Arc<dyn RunClock>,
-    pub(crate) events: broadcast::Sender<CanaryEvent>,
-    /// A canary was started, or has ended.
-    pub(crate) changed: Notify,
-    /// As many judgements at once as there are processors.
-    pub(crate) judging: Semaphore,
-}
-
-/// Something happened to a canary, in this process.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CanaryEvent {
-    /// The canary as it stands now.
-    pub canary: CanarySummary,
+    pub(crate) shared: Arc<Common>,
 }
 
 /// A canary that was started, now or by an earlier call with the same key.
@@ -79,15 +60,19 @@ const WATCH_EVERY: Duration = Duration::from_secs(1);
 
 impl Canaries {
     /// Canaries that are kept in `store` and judged on series of `sources`.
-    pub fn new(store: Arc<dyn Store>, sources: Arc<Sources>, clock: Arc<dyn RunClock>) -> Self {
+    pub fn new(
+        store: Arc<dyn CanaryStore>,
+        sources: Arc<Sources>,
+        clock: Arc<dyn RunClock>,
+    ) -> Self {
         let (events, _) = broadcast::channel(EVENTS);
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let (changed, judging) = (Notify::new(), Semaphore::new(processors));
-        Self { shared: Arc::new(Shared { store, sources, clock, events, changed, judging }) }
+        Self { shared: Arc::new(Common { store, sources, clock, events, changed, judging }) }
     }
 
     /// Where everything is kept.
-    pub fn store(&self) -> &Arc<dyn Store> {
+    pub fn store(&self) -> &Arc<dyn CanaryStore> {
         &self.shared.store
     }
 
@@ -347,19 +332,6 @@ impl Canaries {
     }
 }
 
-impl Shared {
-    /// Tells who listens. It is no matter if nobody does.
-    pub(crate) fn tell(&self, canary: &CanarySummary) {
-        let _ = self.events.send(CanaryEvent { canary: canary.clone() });
-    }
-}
-
-/// A new ULID.
-pub(crate) fn new_id(now_millis: i64) -> String {
-    let millis = u64::try_from(now_millis).unwrap_or_default();
-    ulid::Ulid::from_parts(millis, fastrand::u128(..)).to_string()
-}
-
 /// A canary that is watched.
 struct Watching {
     canaries: Canaries,
@@ -387,7 +359,7 @@ impl Watching {
                 return Some(Ok(WatchEvent::Ended(ended)));
             }
             if let Err(error) = self.read().await {
-                self.over = !matches!(&error, CanaryError::Store(error) if error.may_pass());
+                self.over = !matches!(&error, CanaryError::CanaryStore(error) if error.may_pass());
                 if self.over {
                     return Some(Err(error));
                 }
@@ -424,9 +396,4 @@ impl Watching {
         // What did not come as an event comes from the store.
         let _ = tokio::time::timeout(WATCH_EVERY, told).await;
     }
-}
-
-/// Who asks for what was found missing is told so in these words.
-pub(crate) fn is_lost(error: &StoreError) -> bool {
-    matches!(error, StoreError::LeaseLost(_))
 }

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::plan::PlanError;
 use crate::runnable::UnusableConfig;
-use crate::store::StoreError;
+use crate::store::KeepError;
 use crate::stored_config::ConfigRule;
 
 /// Why a call was not done.
@@ -25,7 +25,7 @@ pub enum CanaryError {
     Argument(String),
     /// The store did not do it.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    CanaryStore(#[from] KeepError),
 }
 
 impl CanaryError {
@@ -33,15 +33,15 @@ impl CanaryError {
     pub fn is_callers(&self) -> bool {
         match self {
             Self::Plan(_) | Self::Config(_) | Self::Rule(_) | Self::Argument(_) => true,
-            Self::Store(error) => matches!(
+            Self::CanaryStore(error) => matches!(
                 error,
-                StoreError::NotFound { .. } | StoreError::Exists(_) | StoreError::SameName { .. }
+                KeepError::NotFound { .. } | KeepError::Exists(_) | KeepError::SameName { .. }
             ),
         }
     }
 
     /// Whether what was asked for is not there.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Store(StoreError::NotFound { .. }))
+        matches!(self, Self::CanaryStore(KeepError::NotFound { .. }))
     }
 }

@@ -1,13 +1,13 @@
-//! Canaries over their lifetime: planned, looked at when it is time, kept, told of.
+//! Canaries over their lifetime: planned, looked at when it is time, stored, watched.
 //!
 //! ```text
-//! CanaryRequest --> Plan, config --> Store --> Runner: claim --> fetch --> judge --> record, decide
+//! CanaryRequest --> Plan, config --> CanaryStore --> Runner: claim --> fetch --> judge --> record, decide
 //!                                      ^                                                  |
 //!                                      +------------------ next look ---------------------+
 //! ```
 //!
 //! [`Canaries`] is what handlers call: start, get, list, watch, cancel, configs. [`Runner`] makes the looks when they
-//! are due. What is kept is kept by a [`Store`]; [`SqlStore`] is one in a file of SQLite or in PostgreSQL, where
+//! are due. What is kept is kept by a [`CanaryStore`]; [`SqlStore`] is one in a file of SQLite or in PostgreSQL, where
 //! several replicas share the work by leases. Windows, rule and judgement are those of `judge watch` and `judge
 //! retro`: `judge-core` has them.
 //!
@@ -55,11 +55,12 @@ mod plan;
 mod record;
 mod runnable;
 mod runner;
+mod shared;
 mod step;
 mod store;
 mod stored_config;
 
-pub use canaries::{Canaries, CanaryEvent, Started, WatchEvent};
+pub use canaries::{Canaries, Started, WatchEvent};
 pub use clock::{ManualClock, RunClock, SystemClock};
 pub use error::CanaryError;
 pub use plan::{
@@ -72,8 +73,9 @@ pub use record::{
 };
 pub use runnable::{FetchFailure, FetchedLook, RunnableConfig, UnusableConfig};
 pub use runner::{Runner, RunnerOptions};
+pub use shared::CanaryEvent;
 pub use store::{
-    AuditEntry, CanaryFilter, CanaryPage, Claim, Claimed, ConfigChange, Inserted, LookRecord,
-    MOST_OF_A_PAGE, NewCanary, PAGE, Retention, SqlStore, Store, StoreError, StorePlace,
+    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Inserted,
+    KeepError, LookRecord, MOST_OF_A_PAGE, NewCanary, PAGE, Retention, SqlStore, StorePlace,
 };
 pub use stored_config::{ConfigHead, ConfigRule, ConfigVersion, Existing};

@@ -75,7 +75,7 @@ pub struct CanaryRequest {
     pub thresholds: Option<Thresholds>,
     /// The sides, and when they are looked at.
     pub plan: PlanSpec,
-    /// Given by the caller, and told again wherever the canary is told of.
+    /// Given by the caller, and repeated wherever the canary is shown.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
     /// What the API that it came by needs to answer in its own words; not read here.

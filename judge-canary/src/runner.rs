@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
-use crate::canaries::{Canaries, Shared, new_id};
-use crate::step::{self, Prepared};
-use crate::store::{Claim, Claimed, StoreError};
+use crate::canaries::Canaries;
+use crate::shared::{Common, new_id};
+use crate::step::{self, ReadyCanary};
+use crate::store::{ClaimDue, Claimed, KeepError};
 
 /// How a runner works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +40,11 @@ const PREPARED: usize = 4096;
 /// Makes the looks of all canaries that are under way.
 #[derive(Debug)]
 pub struct Runner {
-    shared: Arc<Shared>,
+    shared: Arc<Common>,
     options: RunnerOptions,
     owner: String,
     looks: Arc<Semaphore>,
-    prepared: Mutex<HashMap<String, Arc<Prepared>>>,
+    prepared: Mutex<HashMap<String, Arc<ReadyCanary>>>,
     tasks: TaskTracker,
 }
 
@@ -92,7 +93,7 @@ impl Runner {
     }
 
     /// Claims what is due, and begins its looks. Returns when to do so again.
-    async fn claim(self: &Arc<Self>) -> Result<i64, StoreError> {
+    async fn claim(self: &Arc<Self>) -> Result<i64, KeepError> {
         // One look at least must have room; more are taken as there is.
         let Ok(first) = Arc::clone(&self.looks).acquire_owned().await else { return Ok(i64::MAX) };
         let mut permits = vec![first];
@@ -104,7 +105,7 @@ impl Runner {
         let now_millis = self.shared.clock.now_millis();
         let lease_millis = now_millis.saturating_add(self.options.lease_millis);
         let limit = permits.len();
-        let claim = Claim { owner: &self.owner, now_millis, lease_millis, limit };
+        let claim = ClaimDue { owner: &self.owner, now_millis, lease_millis, limit };
         let claimed = self.shared.store.claim(claim).await?;
         let full = claimed.len() == limit;
         for (claimed, permit) in claimed.into_iter().zip(permits.drain(..)) {
@@ -135,7 +136,7 @@ impl Runner {
     }
 
     /// Plan and config of a canary, read once.
-    fn prepared(&self, claimed: &Claimed) -> Result<Arc<Prepared>, crate::record::LookFailure> {
+    fn prepared(&self, claimed: &Claimed) -> Result<Arc<ReadyCanary>, crate::record::LookFailure> {
         let id = &claimed.canary.summary.id;
         let lock = || self.prepared.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // Its last look needs it no more.
@@ -144,7 +145,7 @@ impl Runner {
         if let Some(known) = known {
             return Ok(known);
         }
-        let prepared = Arc::new(Prepared::new(&claimed.canary)?);
+        let prepared = Arc::new(ReadyCanary::new(&claimed.canary)?);
         if !is_last {
             let mut all = lock();
             if all.len() >= PREPARED {

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tracing::{debug, info, warn};
 
-use crate::canaries::{Shared, is_lost};
 use crate::machine;
 use crate::plan::{LookWindow, Plan};
 use crate::record::{Canary, CanaryLook, FailureKind, LookFailure, LookResult, MetricSet};
 use crate::runnable::{FetchedLook, RunnableConfig};
-use crate::store::{Claimed, LookRecord, StoreError};
+use crate::shared::Common;
+use crate::store::{Claimed, KeepError, LookRecord};
 
 /// Wait before a source that was away is asked again; it doubles.
 const FIRST_WAIT: i64 = 500;
@@ -23,12 +23,12 @@ const WRITES: u32 = 20;
 
 /// What a canary is judged by, read once.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct ReadyCanary {
     pub(crate) plan: Plan,
     pub(crate) config: Arc<RunnableConfig>,
 }
 
-impl Prepared {
+impl ReadyCanary {
     /// Reads plan and config of a canary that was started: both could be used then.
     pub(crate) fn new(canary: &Canary) -> Result<Self, LookFailure> {
         let failure = |why: String| LookFailure { kind: FailureKind::Judge, reasons: vec![why] };
@@ -42,7 +42,7 @@ impl Prepared {
 }
 
 /// Makes the next look at a canary that `owner` has, or gives it back.
-pub(crate) async fn make(shared: &Shared, owner: &str, claimed: &Claimed, prepared: &Prepared) {
+pub(crate) async fn make(shared: &Common, owner: &str, claimed: &Claimed, prepared: &ReadyCanary) {
     let canary = &claimed.canary.summary;
     let number = canary.looks + 1;
     let Some(window) = prepared.plan.window(number) else {
@@ -85,7 +85,7 @@ pub(crate) async fn make(shared: &Shared, owner: &str, claimed: &Claimed, prepar
 }
 
 /// Ends a canary that cannot be looked at.
-pub(crate) async fn fail(shared: &Shared, owner: &str, claimed: &Claimed, failure: LookFailure) {
+pub(crate) async fn fail(shared: &Common, owner: &str, claimed: &Claimed, failure: LookFailure) {
     let now = shared.clock.now_millis();
     let canary = &claimed.canary;
     // What its plan says is not known, so the window has no scope.
@@ -112,7 +112,7 @@ fn seed(id: &str, window: &LookWindow) -> String {
 
 /// Judges on a thread that may be busy, as many at once as there are processors.
 pub(crate) async fn judge(
-    shared: &Shared,
+    shared: &Common,
     config: &Arc<RunnableConfig>,
     fetched: FetchedLook,
     seed: String,
@@ -131,7 +131,7 @@ pub(crate) async fn judge(
 }
 
 async fn record(
-    shared: &Shared,
+    shared: &Common,
     owner: &str,
     claimed: &Claimed,
     plan: &Plan,
@@ -145,7 +145,7 @@ async fn record(
 
 /// Writes a look, again while the store is away. Whatever fails, it is written whole or not at all, and then somebody
 /// makes it again.
-async fn write(shared: &Shared, record: LookRecord<'_>) {
+async fn write(shared: &Common, record: LookRecord<'_>) {
     let LookRecord { owner, look, metric_set, after } = record;
     for _ in 0..WRITES {
         let record = LookRecord { owner, look, metric_set, after };
@@ -162,7 +162,7 @@ async fn write(shared: &Shared, record: LookRecord<'_>) {
                 shared.tell(after);
                 return;
             }
-            Err(error) if is_lost(&error) => {
+            Err(error @ KeepError::LeaseLost(_)) => {
                 debug!(canary = after.id, "a look is dropped: {error}");
                 return;
             }
@@ -178,11 +178,11 @@ async fn write(shared: &Shared, record: LookRecord<'_>) {
     }
 }
 
-async fn give_back(shared: &Shared, owner: &str, claimed: &Claimed, next: i64, attempts: u32) {
+async fn give_back(shared: &Common, owner: &str, claimed: &Claimed, next: i64, attempts: u32) {
     let id = &claimed.canary.summary.id;
     let given = shared.store.postpone(owner, id, next, attempts, claimed.since_millis).await;
     match given {
-        Ok(()) | Err(StoreError::LeaseLost(_)) => {}
+        Ok(()) | Err(KeepError::LeaseLost(_)) => {}
         // Its lease ends, and it is claimed again.
         Err(error) => warn!(canary = id, "a canary is not given back: {error}"),
     }

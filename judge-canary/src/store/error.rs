@@ -5,7 +5,7 @@ use thiserror::Error;
 /// Why the store did not do what was asked. Nothing is half-done then.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum StoreError {
+pub enum KeepError {
     /// There is no such thing.
     #[error("{what} '{id}' does not exist")]
     NotFound {
@@ -53,7 +53,7 @@ pub enum StoreError {
     Failed(String),
 }
 
-impl StoreError {
+impl KeepError {
     /// Whether asking again may help.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Full(_) | Self::Away(_))
@@ -71,7 +71,7 @@ const SQLITE_IO: u32 = 10;
 const SQLITE_FULL: u32 = 13;
 const SQLITE_CANTOPEN: u32 = 14;
 
-impl From<sqlx::Error> for StoreError {
+impl From<sqlx::Error> for KeepError {
     fn from(error: sqlx::Error) -> Self {
         let said = error.to_string();
         match &error {
@@ -104,7 +104,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-impl From<sqlx::migrate::MigrateError> for StoreError {
+impl From<sqlx::migrate::MigrateError> for KeepError {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         match error {
             sqlx::migrate::MigrateError::Execute(error)

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::record::{Canary, CanaryLook, CanaryRequest, CanaryState, CanarySummary, MetricSet};
 use crate::stored_config::{ConfigHead, ConfigVersion, Existing};
 
-pub use error::StoreError;
+pub use error::KeepError;
 pub use open::StorePlace;
 pub use sql::SqlStore;
 
@@ -115,7 +115,7 @@ pub struct AuditEntry {
 
 /// Canaries whose time has come, for one worker.
 #[derive(Debug, Clone, Copy)]
-pub struct Claim<'a> {
+pub struct ClaimDue<'a> {
     /// The worker.
     pub owner: &'a str,
     /// Now.
@@ -161,52 +161,52 @@ pub struct Retention {
 
 /// What is kept: configs, canaries, looks, series, and who did what. Every method is one transaction.
 #[async_trait]
-pub trait Store: std::fmt::Debug + Send + Sync {
+pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// Whether it answers.
-    async fn ping(&self) -> Result<(), StoreError>;
+    async fn ping(&self) -> Result<(), KeepError>;
 
     /// Stores a config, or a new version of it.
     ///
     /// # Errors
-    /// [`StoreError::Exists`], [`StoreError::NotFound`] and [`StoreError::SameName`] by what the change asks for.
+    /// [`KeepError::Exists`], [`KeepError::NotFound`] and [`KeepError::SameName`] by what the change asks for.
     async fn put_config(
         &self,
         change: &ConfigChange,
         entry: &AuditEntry,
-    ) -> Result<ConfigHead, StoreError>;
+    ) -> Result<ConfigHead, KeepError>;
 
     /// The newest version of a config, or an older one. Versions outlive their config.
-    async fn config(&self, id: &str, version: Option<i64>) -> Result<ConfigVersion, StoreError>;
+    async fn config(&self, id: &str, version: Option<i64>) -> Result<ConfigVersion, KeepError>;
 
     /// All configs, by name.
-    async fn configs(&self) -> Result<Vec<ConfigHead>, StoreError>;
+    async fn configs(&self) -> Result<Vec<ConfigHead>, KeepError>;
 
     /// All versions of a config, the oldest first, without their documents.
-    async fn config_versions(&self, id: &str) -> Result<Vec<ConfigVersion>, StoreError>;
+    async fn config_versions(&self, id: &str) -> Result<Vec<ConfigVersion>, KeepError>;
 
     /// Removes a config from the list.
-    async fn delete_config(&self, id: &str, entry: &AuditEntry) -> Result<(), StoreError>;
+    async fn delete_config(&self, id: &str, entry: &AuditEntry) -> Result<(), KeepError>;
 
     /// Starts a canary, unless its key was used before.
-    async fn insert(&self, canary: &NewCanary, entry: &AuditEntry) -> Result<Inserted, StoreError>;
+    async fn insert(&self, canary: &NewCanary, entry: &AuditEntry) -> Result<Inserted, KeepError>;
 
     /// The canary that was started with a key.
-    async fn by_key(&self, key: &str) -> Result<Option<String>, StoreError>;
+    async fn by_key(&self, key: &str) -> Result<Option<String>, KeepError>;
 
     /// A canary.
-    async fn canary(&self, id: &str) -> Result<Canary, StoreError>;
+    async fn canary(&self, id: &str) -> Result<Canary, KeepError>;
 
     /// A page of canaries.
-    async fn list(&self, filter: &CanaryFilter) -> Result<CanaryPage, StoreError>;
+    async fn list(&self, filter: &CanaryFilter) -> Result<CanaryPage, KeepError>;
 
     /// The looks at a canary after look `after`, in order.
-    async fn looks(&self, id: &str, after: usize) -> Result<Vec<CanaryLook>, StoreError>;
+    async fn looks(&self, id: &str, after: usize) -> Result<Vec<CanaryLook>, KeepError>;
 
     /// The series of a look.
-    async fn metric_set(&self, id: &str) -> Result<MetricSet, StoreError>;
+    async fn metric_set(&self, id: &str) -> Result<MetricSet, KeepError>;
 
     /// Ends a canary, unless it has ended. Returns whether it had not.
-    async fn cancel(&self, id: &str, entry: &AuditEntry) -> Result<bool, StoreError>;
+    async fn cancel(&self, id: &str, entry: &AuditEntry) -> Result<bool, KeepError>;
 
     /// Who did what, the newest first: to `subject`, if one is given, before the entry of an id.
     async fn audit(
@@ -214,21 +214,21 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         subject: Option<&str>,
         before: Option<&str>,
         limit: usize,
-    ) -> Result<Vec<AuditEntry>, StoreError>;
+    ) -> Result<Vec<AuditEntry>, KeepError>;
 
     /// Canaries whose next look is due and that no other worker has.
-    async fn claim(&self, claim: Claim<'_>) -> Result<Vec<Claimed>, StoreError>;
+    async fn claim(&self, claim: ClaimDue<'_>) -> Result<Vec<Claimed>, KeepError>;
 
     /// When the next canary may be claimed; nothing if none is under way.
-    async fn next_due(&self) -> Result<Option<i64>, StoreError>;
+    async fn next_due(&self) -> Result<Option<i64>, KeepError>;
 
     /// Lengthens all leases of a worker.
-    async fn renew(&self, owner: &str, lease_millis: i64) -> Result<(), StoreError>;
+    async fn renew(&self, owner: &str, lease_millis: i64) -> Result<(), KeepError>;
 
     /// Gives a canary back, to be looked at again at `next_millis`.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] if the worker does not have it any more.
+    /// [`KeepError::LeaseLost`] if the worker does not have it any more.
     async fn postpone(
         &self,
         owner: &str,
@@ -236,15 +236,15 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         next_millis: i64,
         attempts: u32,
         since_millis: i64,
-    ) -> Result<(), StoreError>;
+    ) -> Result<(), KeepError>;
 
     /// Keeps a look and gives its canary back: all of it or nothing.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] if the worker does not have it any more: then somebody else makes the look, or it
+    /// [`KeepError::LeaseLost`] if the worker does not have it any more: then somebody else makes the look, or it
     /// was cancelled.
-    async fn record(&self, record: LookRecord<'_>) -> Result<(), StoreError>;
+    async fn record(&self, record: LookRecord<'_>) -> Result<(), KeepError>;
 
     /// Removes canaries that have ended, with their looks and series. Returns how many.
-    async fn retain(&self, retention: Retention) -> Result<u64, StoreError>;
+    async fn retain(&self, retention: Retention) -> Result<u64, KeepError>;
 }

@@ -9,7 +9,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, AnyPool, Executor, SqlSafeStr};
 
-use super::error::StoreError;
+use super::error::KeepError;
 
 /// Where things are kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub(super) struct Opened {
 }
 
 /// Connects to the store, and makes or changes its tables. `read_only` does neither, and shares the file.
-pub(super) async fn open(place: &StorePlace, read_only: bool) -> Result<Opened, StoreError> {
+pub(super) async fn open(place: &StorePlace, read_only: bool) -> Result<Opened, KeepError> {
     sqlx::any::install_default_drivers();
     let (url, lock, connections) = match place {
         StorePlace::Sqlite(path) => {
@@ -72,7 +72,7 @@ pub(super) async fn open(place: &StorePlace, read_only: bool) -> Result<Opened, 
     let is_sqlite = matches!(place, StorePlace::Sqlite(_));
     let options: AnyConnectOptions = url
         .parse()
-        .map_err(|error: sqlx::Error| StoreError::Failed(format!("{place:?}: {error}")))?;
+        .map_err(|error: sqlx::Error| KeepError::Failed(format!("{place:?}: {error}")))?;
     let pool = AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE)
@@ -106,19 +106,17 @@ fn migrator(place: &StorePlace) -> Migrator {
 }
 
 /// Keeps other processes from the file as long as this one lives, however it ends.
-fn lock(path: &Path) -> Result<File, StoreError> {
+fn lock(path: &Path) -> Result<File, KeepError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let failed = |error: std::io::Error| {
-        StoreError::Failed(format!("cannot open {}: {error}", path.display()))
+        KeepError::Failed(format!("cannot open {}: {error}", path.display()))
     };
     let file =
         File::options().create(true).truncate(false).write(true).open(name).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(StoreError::InUse(path.display().to_string()))
-        }
+        Err(std::fs::TryLockError::WouldBlock) => Err(KeepError::InUse(path.display().to_string())),
         Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
     }
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use judge_canary::{
-    AuditEntry, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanarySummary, Claim,
-    ConfigChange, ConfigChoice, Existing, Inserted, JudgedSeries, LookRecord, LookResult,
-    LookWindow, MetricSet, NewCanary, PlanSpec, Retention, ScopePair, SideWindow, SqlStore,
-    StageTimes, Store, StoreError, StorePlace, StoredPair, StoredSeries,
+    AuditEntry, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanaryStore, CanarySummary,
+    ClaimDue, ConfigChange, ConfigChoice, Existing, Inserted, JudgedSeries, KeepError, LookRecord,
+    LookResult, LookWindow, MetricSet, NewCanary, PlanSpec, Retention, ScopePair, SideWindow,
+    SqlStore, StageTimes, StorePlace, StoredPair, StoredSeries,
 };
 use judge_core::{Judgement, Thresholds, Verdict};
 use serde_json::json;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 /// A store, and what keeps it.
 struct Kept {
-    store: Arc<dyn Store>,
+    store: Arc<dyn CanaryStore>,
     place: StorePlace,
     _folder: Option<TempDir>,
 }
@@ -181,7 +181,7 @@ fn new(id: &str, application: &str, next_millis: i64) -> NewCanary {
     NewCanary { summary, request, config: json!({"name": "shop"}) }
 }
 
-async fn insert(store: &Arc<dyn Store>, new: &NewCanary) -> Inserted {
+async fn insert(store: &Arc<dyn CanaryStore>, new: &NewCanary) -> Inserted {
     store.insert(new, &entry("canary.start", &new.summary.id, 1)).await.unwrap()
 }
 
@@ -231,11 +231,11 @@ async fn canaries_are_listed_in_pages(Kept { store, .. }: Kept) {
     assert_eq!(store.by_key("id00").await.unwrap(), None);
 }
 
-fn claim<'a>(owner: &'a str, now: i64, limit: usize) -> Claim<'a> {
-    Claim { owner, now_millis: now, lease_millis: now + 30, limit }
+fn claim(owner: &str, now: i64, limit: usize) -> ClaimDue<'_> {
+    ClaimDue { owner, now_millis: now, lease_millis: now + 30, limit }
 }
 
-async fn claimed(store: &Arc<dyn Store>, owner: &str, now: i64) -> BTreeSet<String> {
+async fn claimed(store: &Arc<dyn CanaryStore>, owner: &str, now: i64) -> BTreeSet<String> {
     let claimed = store.claim(claim(owner, now, 100)).await.unwrap();
     claimed.into_iter().map(|one| one.canary.summary.id).collect()
 }
@@ -259,7 +259,7 @@ async fn work_is_had_by_one(Kept { store, .. }: Kept) {
     assert_eq!(store.next_due().await.unwrap(), Some(40));
     assert_eq!(claimed(&store, "three", 40).await, ids(&["a"]));
     let late = store.postpone("one", "a", 50, 1, 40).await.unwrap_err();
-    assert!(matches!(late, StoreError::LeaseLost(id) if id == "a"));
+    assert!(matches!(late, KeepError::LeaseLost(id) if id == "a"));
     store.postpone("three", "a", 50, 2, 40).await.unwrap();
     assert_eq!(claimed(&store, "one", 49).await, ids(&[]));
     let again = store.claim(claim("one", 50, 100)).await.unwrap();
@@ -308,11 +308,11 @@ fn look(number: usize) -> (CanaryLook, MetricSet) {
 }
 
 async fn keep(
-    store: &Arc<dyn Store>,
+    store: &Arc<dyn CanaryStore>,
     owner: &str,
     after: &CanarySummary,
     number: usize,
-) -> Result<(), StoreError> {
+) -> Result<(), KeepError> {
     let (look, set) = look(number);
     let id = format!("{} {number}", after.id);
     store.record(LookRecord { owner, look: &look, metric_set: Some((&id, &set)), after }).await
@@ -325,7 +325,7 @@ async fn looks_are_kept_once(Kept { store, .. }: Kept) {
     assert!(keep(&store, "one", &after, 1).await.is_err(), "it was not claimed");
     claimed(&store, "one", 10).await;
     claimed(&store, "two", 50).await;
-    assert!(matches!(keep(&store, "one", &after, 1).await, Err(StoreError::LeaseLost(_))));
+    assert!(matches!(keep(&store, "one", &after, 1).await, Err(KeepError::LeaseLost(_))));
     assert!(keep(&store, "two", &after, 2).await.is_err(), "it is not the next look");
     assert!(store.looks("a", 0).await.unwrap().is_empty());
     assert!(store.metric_set("a 1").await.is_err());
@@ -340,7 +340,7 @@ async fn looks_are_kept_once(Kept { store, .. }: Kept) {
     // One that is cancelled while it is looked at has no further look.
     claimed(&store, "one", 500).await;
     store.cancel("a", &entry("canary.cancel", "a", 501)).await.unwrap();
-    assert!(matches!(keep(&store, "one", &after, 2).await, Err(StoreError::LeaseLost(_))));
+    assert!(matches!(keep(&store, "one", &after, 2).await, Err(KeepError::LeaseLost(_))));
     assert_eq!(store.looks("a", 1).await.unwrap(), []);
     assert_eq!(store.next_due().await.unwrap(), None);
 }
@@ -381,7 +381,7 @@ async fn a_file_is_for_one_process_and_may_be_read_beside_it() {
     // What it had claimed is free when it begins again.
     claimed(&store, "one", 10).await;
     drop((reader, store));
-    let store: Arc<dyn Store> = Arc::new(SqlStore::open(&place).await.unwrap());
+    let store: Arc<dyn CanaryStore> = Arc::new(SqlStore::open(&place).await.unwrap());
     assert_eq!(claimed(&store, "two", 10).await, ids(&["a"]));
     let missing = StorePlace::Sqlite("/nonexistent/judge.db".into());
     assert!(

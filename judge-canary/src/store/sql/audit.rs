@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use sqlx::Row;
 
 use super::super::statement::Statement;
-use super::super::{AuditEntry, StoreError};
-use super::{SqlStore, Writing};
+use super::super::{AuditEntry, KeepError};
+use super::database::{Database, Writing};
 
-pub(super) async fn write(writing: &mut Writing<'_>, entry: &AuditEntry) -> Result<(), StoreError> {
+pub(super) async fn write(writing: &mut Writing<'_>, entry: &AuditEntry) -> Result<(), KeepError> {
     let detail = serde_json::to_string(&entry.detail)
-        .map_err(|error| StoreError::Failed(error.to_string()))?;
+        .map_err(|error| KeepError::Failed(error.to_string()))?;
     sqlx::query(
         "INSERT INTO audit (id, at_millis, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)",
     )
@@ -26,11 +26,11 @@ pub(super) async fn write(writing: &mut Writing<'_>, entry: &AuditEntry) -> Resu
 }
 
 pub(super) async fn list(
-    store: &SqlStore,
+    database: &Database,
     subject: Option<&str>,
     before: Option<&str>,
     limit: usize,
-) -> Result<Vec<AuditEntry>, StoreError> {
+) -> Result<Vec<AuditEntry>, KeepError> {
     let mut statement =
         Statement::new("SELECT id, at_millis, actor, action, subject, detail FROM audit");
     statement.filter("subject", subject);
@@ -39,12 +39,12 @@ pub(super) async fn list(
     }
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     statement.push(" ORDER BY id DESC LIMIT ").whole(limit);
-    let rows = statement.query().fetch_all(&store.pool).await?;
+    let rows = statement.query().fetch_all(&database.pool).await?;
     rows.iter()
         .map(|row| {
             let detail: String = row.try_get("detail")?;
             let detail: BTreeMap<String, String> =
-                serde_json::from_str(&detail).map_err(|error| StoreError::Unreadable {
+                serde_json::from_str(&detail).map_err(|error| KeepError::Unreadable {
                     what: "audit entry",
                     why: error.to_string(),
                 })?;

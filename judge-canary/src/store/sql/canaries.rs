@@ -5,10 +5,11 @@ use sqlx::Row;
 use super::super::document::pack;
 use super::super::statement::Statement;
 use super::super::{
-    AuditEntry, CanaryFilter, CanaryPage, Inserted, MOST_OF_A_PAGE, NewCanary, PAGE, StoreError,
+    AuditEntry, CanaryFilter, CanaryPage, Inserted, KeepError, MOST_OF_A_PAGE, NewCanary, PAGE,
 };
+use super::audit;
+use super::database::Database;
 use super::rows::{self, CanaryDocument, SUMMARY, score_column, verdict_name};
-use super::{SqlStore, audit};
 use crate::record::{Canary, CanaryState};
 
 /// The key of a start as it is stored: one that was given, or one of its own.
@@ -21,15 +22,15 @@ fn whole(count: usize) -> i64 {
 }
 
 pub(super) async fn insert(
-    store: &SqlStore,
+    database: &Database,
     new: &NewCanary,
     entry: &AuditEntry,
-) -> Result<Inserted, StoreError> {
+) -> Result<Inserted, KeepError> {
     let NewCanary { summary, request, config } = new;
     let document = CanaryDocument { request: request.clone(), config: config.clone() };
     let document = pack("canary", &document)?;
     let key = stored_key(request.key.as_deref(), &summary.id);
-    let mut writing = store.write().await?;
+    let mut writing = database.write().await?;
     let inserted = sqlx::query(
         "INSERT INTO canaries (id, start_key, origin, application, config_id, config_version, config_name, caller, \
          state, verdict, score, reason, planned, looks, created_millis, ended_millis, next_millis, attempts, \
@@ -69,25 +70,25 @@ pub(super) async fn insert(
     Ok(Inserted::New)
 }
 
-pub(super) async fn by_key(store: &SqlStore, key: &str) -> Result<Option<String>, StoreError> {
+pub(super) async fn by_key(database: &Database, key: &str) -> Result<Option<String>, KeepError> {
     let row = sqlx::query("SELECT id FROM canaries WHERE start_key = $1")
         .bind(stored_key(Some(key), ""))
-        .fetch_optional(&store.pool)
+        .fetch_optional(&database.pool)
         .await?;
     Ok(row.map(|row| row.try_get("id")).transpose()?)
 }
 
-pub(super) async fn get(store: &SqlStore, id: &str) -> Result<Canary, StoreError> {
+pub(super) async fn get(database: &Database, id: &str) -> Result<Canary, KeepError> {
     let mut statement = Statement::new("SELECT document, ");
     statement.push(SUMMARY).push(" FROM canaries").filter("id", Some(id));
-    let row = statement.query().fetch_optional(&store.pool).await?;
-    rows::canary(&row.ok_or_else(|| StoreError::not_found("Canary", id))?)
+    let row = statement.query().fetch_optional(&database.pool).await?;
+    rows::canary(&row.ok_or_else(|| KeepError::not_found("Canary", id))?)
 }
 
 pub(super) async fn list(
-    store: &SqlStore,
+    database: &Database,
     filter: &CanaryFilter,
-) -> Result<CanaryPage, StoreError> {
+) -> Result<CanaryPage, KeepError> {
     let limit = if filter.limit == 0 { PAGE } else { filter.limit.min(MOST_OF_A_PAGE) };
     let mut statement = Statement::new("SELECT ");
     statement.push(SUMMARY).push(" FROM canaries");
@@ -113,7 +114,7 @@ pub(super) async fn list(
     // One more than the page, to know whether there is another.
     statement.push(" ORDER BY id DESC LIMIT ").whole(whole(limit).saturating_add(1));
     statement.push(" OFFSET ").whole(whole(filter.skip));
-    let rows = statement.query().fetch_all(&store.pool).await?;
+    let rows = statement.query().fetch_all(&database.pool).await?;
     let mut canaries = rows.iter().map(rows::summary).collect::<Result<Vec<_>, _>>()?;
     let more = canaries.len() > limit;
     canaries.truncate(limit);
@@ -122,11 +123,11 @@ pub(super) async fn list(
 }
 
 pub(super) async fn cancel(
-    store: &SqlStore,
+    database: &Database,
     id: &str,
     entry: &AuditEntry,
-) -> Result<bool, StoreError> {
-    let mut writing = store.write().await?;
+) -> Result<bool, KeepError> {
+    let mut writing = database.write().await?;
     let cancelled = sqlx::query(
         "UPDATE canaries SET state = $2, reason = $3, ended_millis = $4, lease_owner = '', lease_millis = 0 \
          WHERE id = $1 AND ended_millis IS NULL",
@@ -139,7 +140,7 @@ pub(super) async fn cancel(
     .await?;
     if cancelled.rows_affected() == 0 {
         drop(writing);
-        get(store, id).await?;
+        get(database, id).await?;
         return Ok(false);
     }
     audit::write(&mut writing, entry).await?;

@@ -5,17 +5,18 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::super::document::{pack, unpack};
-use super::super::{AuditEntry, ConfigChange, StoreError};
-use super::{SqlStore, Writing, audit};
+use super::super::{AuditEntry, ConfigChange, KeepError};
+use super::audit;
+use super::database::{Database, Writing};
 use crate::stored_config::{ConfigHead, ConfigVersion, Existing};
 
 const HEAD: &str =
     "SELECT id, version, name, applications, created_millis, updated_millis FROM configs";
 
-fn head(row: &AnyRow) -> Result<ConfigHead, StoreError> {
+fn head(row: &AnyRow) -> Result<ConfigHead, KeepError> {
     let applications: String = row.try_get("applications")?;
     let applications = serde_json::from_str(&applications)
-        .map_err(|error| StoreError::Unreadable { what: "config", why: error.to_string() })?;
+        .map_err(|error| KeepError::Unreadable { what: "config", why: error.to_string() })?;
     Ok(ConfigHead {
         id: row.try_get("id")?,
         version: row.try_get("version")?,
@@ -29,7 +30,7 @@ fn head(row: &AnyRow) -> Result<ConfigHead, StoreError> {
 async fn check(
     writing: &mut Writing<'_>,
     change: &ConfigChange,
-) -> Result<Option<ConfigHead>, StoreError> {
+) -> Result<Option<ConfigHead>, KeepError> {
     // Two replicas that store configs take turns, so that neither number nor name is given twice.
     if !change.same_name {
         let same = sqlx::query(
@@ -44,7 +45,7 @@ async fn check(
             let others = head(row)?.applications;
             if change.applications.iter().any(|application| others.contains(application)) {
                 let (name, applications) = (change.name.clone(), change.applications.clone());
-                return Err(StoreError::SameName { name, applications });
+                return Err(KeepError::SameName { name, applications });
             }
         }
     }
@@ -56,22 +57,22 @@ async fn check(
     .await?;
     let found = found.as_ref().map(head).transpose()?;
     match (change.existing, &found) {
-        (Existing::MustNot, Some(_)) => Err(StoreError::Exists(change.id.clone())),
-        (Existing::Must, None) => Err(StoreError::not_found("Canary config", &change.id)),
+        (Existing::MustNot, Some(_)) => Err(KeepError::Exists(change.id.clone())),
+        (Existing::Must, None) => Err(KeepError::not_found("Canary config", &change.id)),
         _ => Ok(found),
     }
 }
 
 pub(super) async fn put(
-    store: &SqlStore,
+    database: &Database,
     change: &ConfigChange,
     entry: &AuditEntry,
-) -> Result<ConfigHead, StoreError> {
+) -> Result<ConfigHead, KeepError> {
     let document = pack("config", &change.document)?;
     let applications = serde_json::to_string(&change.applications)
-        .map_err(|error| StoreError::Failed(error.to_string()))?;
-    let mut writing = store.write().await?;
-    if !store.is_sqlite() {
+        .map_err(|error| KeepError::Failed(error.to_string()))?;
+    let mut writing = database.write().await?;
+    if !database.is_sqlite() {
         let lock = "LOCK TABLE configs IN SHARE ROW EXCLUSIVE MODE";
         sqlx::query(lock).execute(&mut *writing.transaction).await?;
     }
@@ -120,7 +121,7 @@ pub(super) async fn put(
     })
 }
 
-fn version(row: &AnyRow, document: Value) -> Result<ConfigVersion, StoreError> {
+fn version(row: &AnyRow, document: Value) -> Result<ConfigVersion, KeepError> {
     Ok(ConfigVersion {
         id: row.try_get("id")?,
         version: row.try_get("version")?,
@@ -131,10 +132,10 @@ fn version(row: &AnyRow, document: Value) -> Result<ConfigVersion, StoreError> {
 }
 
 pub(super) async fn get(
-    store: &SqlStore,
+    database: &Database,
     id: &str,
     wanted: Option<i64>,
-) -> Result<ConfigVersion, StoreError> {
+) -> Result<ConfigVersion, KeepError> {
     let query = match wanted {
         None => sqlx::query(
             "SELECT v.id, v.version, v.document, v.author, v.at_millis FROM config_versions v \
@@ -147,42 +148,45 @@ pub(super) async fn get(
         .bind(id.to_owned())
         .bind(wanted),
     };
-    let row = query.fetch_optional(&store.pool).await?;
-    let row = row.ok_or_else(|| StoreError::not_found("Canary config", id))?;
+    let row = query.fetch_optional(&database.pool).await?;
+    let row = row.ok_or_else(|| KeepError::not_found("Canary config", id))?;
     let document: Vec<u8> = row.try_get("document")?;
     version(&row, unpack("config", &document)?)
 }
 
-pub(super) async fn list(store: &SqlStore) -> Result<Vec<ConfigHead>, StoreError> {
-    let rows = sqlx::query(HEAD).fetch_all(&store.pool).await?;
+pub(super) async fn list(database: &Database) -> Result<Vec<ConfigHead>, KeepError> {
+    let rows = sqlx::query(HEAD).fetch_all(&database.pool).await?;
     let mut heads = rows.iter().map(head).collect::<Result<Vec<_>, _>>()?;
     // Databases order text by their own rules.
     heads.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
     Ok(heads)
 }
 
-pub(super) async fn versions(store: &SqlStore, id: &str) -> Result<Vec<ConfigVersion>, StoreError> {
+pub(super) async fn versions(
+    database: &Database,
+    id: &str,
+) -> Result<Vec<ConfigVersion>, KeepError> {
     let rows = sqlx::query(
         "SELECT id, version, author, at_millis FROM config_versions WHERE id = $1 ORDER BY version",
     )
     .bind(id.to_owned())
-    .fetch_all(&store.pool)
+    .fetch_all(&database.pool)
     .await?;
     rows.iter().map(|row| version(row, Value::Null)).collect()
 }
 
 pub(super) async fn delete(
-    store: &SqlStore,
+    database: &Database,
     id: &str,
     entry: &AuditEntry,
-) -> Result<(), StoreError> {
-    let mut writing = store.write().await?;
+) -> Result<(), KeepError> {
+    let mut writing = database.write().await?;
     let deleted = sqlx::query("DELETE FROM configs WHERE id = $1")
         .bind(id.to_owned())
         .execute(&mut *writing.transaction)
         .await?;
     if deleted.rows_affected() == 0 {
-        return Err(StoreError::not_found("Canary config", id));
+        return Err(KeepError::not_found("Canary config", id));
     }
     audit::write(&mut writing, entry).await?;
     writing.commit().await

@@ -3,8 +3,8 @@
 use sqlx::Row;
 
 use super::super::document::{pack, unpack};
-use super::super::{LookRecord, StoreError};
-use super::SqlStore;
+use super::super::{KeepError, LookRecord};
+use super::database::Database;
 use super::rows::{score_column, verdict_name};
 use crate::record::{CanaryLook, MetricSet};
 
@@ -13,38 +13,38 @@ fn whole(count: usize) -> i64 {
 }
 
 pub(super) async fn list(
-    store: &SqlStore,
+    database: &Database,
     id: &str,
     after: usize,
-) -> Result<Vec<CanaryLook>, StoreError> {
+) -> Result<Vec<CanaryLook>, KeepError> {
     let rows = sqlx::query(
         "SELECT document FROM looks WHERE canary_id = $1 AND number > $2 ORDER BY number",
     )
     .bind(id.to_owned())
     .bind(whole(after))
-    .fetch_all(&store.pool)
+    .fetch_all(&database.pool)
     .await?;
     let document =
         |row: &sqlx::any::AnyRow| unpack("look", &row.try_get::<Vec<u8>, _>("document")?);
     rows.iter().map(document).collect()
 }
 
-pub(super) async fn metric_set(store: &SqlStore, id: &str) -> Result<MetricSet, StoreError> {
+pub(super) async fn metric_set(database: &Database, id: &str) -> Result<MetricSet, KeepError> {
     let row = sqlx::query("SELECT document FROM metric_sets WHERE id = $1")
         .bind(id.to_owned())
-        .fetch_optional(&store.pool)
+        .fetch_optional(&database.pool)
         .await?;
-    let row = row.ok_or_else(|| StoreError::not_found("Metric set", id))?;
+    let row = row.ok_or_else(|| KeepError::not_found("Metric set", id))?;
     unpack("metric set", &row.try_get::<Vec<u8>, _>("document")?)
 }
 
-pub(super) async fn record(store: &SqlStore, record: LookRecord<'_>) -> Result<(), StoreError> {
+pub(super) async fn record(database: &Database, record: LookRecord<'_>) -> Result<(), KeepError> {
     let LookRecord { owner, look, metric_set, after } = record;
     let document = pack("look", look)?;
-    let set = metric_set.map(|(id, set)| Ok::<_, StoreError>((id, pack("metric set", set)?)));
+    let set = metric_set.map(|(id, set)| Ok::<_, KeepError>((id, pack("metric set", set)?)));
     let set = set.transpose()?;
     let bytes = document.len() + set.as_ref().map_or(0, |(_, set)| set.len());
-    let mut writing = store.write().await?;
+    let mut writing = database.write().await?;
     let updated = sqlx::query(
         "UPDATE canaries SET state = $4, verdict = $5, score = $6, reason = $7, looks = $3, ended_millis = $8, \
          next_millis = $9, bytes = bytes + $10, attempts = 0, since_millis = 0, lease_owner = '', lease_millis = 0 \
@@ -63,7 +63,7 @@ pub(super) async fn record(store: &SqlStore, record: LookRecord<'_>) -> Result<(
     .execute(&mut *writing.transaction)
     .await?;
     if updated.rows_affected() == 0 {
-        return Err(StoreError::LeaseLost(after.id.clone()));
+        return Err(KeepError::LeaseLost(after.id.clone()));
     }
     let judgement = look.judgement();
     sqlx::query(

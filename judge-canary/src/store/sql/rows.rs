@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::super::StoreError;
+use super::super::KeepError;
 use super::super::document::unpack;
 use crate::record::{Canary, CanaryRequest, CanaryState, CanarySummary};
 
@@ -30,13 +30,13 @@ pub(super) fn verdict_name(verdict: Option<Verdict>) -> &'static str {
     }
 }
 
-fn verdict(name: &str) -> Result<Option<Verdict>, StoreError> {
+fn verdict(name: &str) -> Result<Option<Verdict>, KeepError> {
     match name {
         "pass" => Ok(Some(Verdict::Pass)),
         "marginal" => Ok(Some(Verdict::Marginal)),
         "fail" => Ok(Some(Verdict::Fail)),
         "" => Ok(None),
-        other => Err(StoreError::Unreadable { what: "verdict", why: other.to_owned() }),
+        other => Err(KeepError::Unreadable { what: "verdict", why: other.to_owned() }),
     }
 }
 
@@ -45,14 +45,14 @@ pub(super) fn score_column(score: Option<f64>) -> Option<f64> {
     score.filter(|score| score.is_finite())
 }
 
-pub(super) fn count(row: &AnyRow, column: &str) -> Result<usize, StoreError> {
+pub(super) fn count(row: &AnyRow, column: &str) -> Result<usize, KeepError> {
     Ok(usize::try_from(row.try_get::<i64, _>(column)?).unwrap_or_default())
 }
 
-pub(super) fn summary(row: &AnyRow) -> Result<CanarySummary, StoreError> {
+pub(super) fn summary(row: &AnyRow) -> Result<CanarySummary, KeepError> {
     let state: String = row.try_get("state")?;
     let state =
-        CanaryState::by_name(&state).ok_or(StoreError::Unreadable { what: "state", why: state })?;
+        CanaryState::by_name(&state).ok_or(KeepError::Unreadable { what: "state", why: state })?;
     let named: String = row.try_get("verdict")?;
     Ok(CanarySummary {
         id: row.try_get("id")?,
@@ -74,7 +74,7 @@ pub(super) fn summary(row: &AnyRow) -> Result<CanarySummary, StoreError> {
     })
 }
 
-pub(super) fn canary(row: &AnyRow) -> Result<Canary, StoreError> {
+pub(super) fn canary(row: &AnyRow) -> Result<Canary, KeepError> {
     let document: Vec<u8> = row.try_get("document")?;
     let CanaryDocument { request, config } = unpack("canary", &document)?;
     Ok(Canary { summary: summary(row)?, request, config })
