@@ -10,7 +10,8 @@ use judge_points::time;
 use thiserror::Error;
 
 use crate::grid::Grid;
-use crate::query::{QueryError, StoreKind};
+use crate::kind::StoreKind;
+use crate::query_text::QueryError;
 
 /// One query that was not answered, and why.
 #[derive(Debug, Error)]

@@ -11,11 +11,12 @@ use crate::client::{Source, Tried};
 use crate::compat::Compat;
 use crate::error::{AnswerError, Asked, Cause, ChoiceError, Failure};
 use crate::grid::Grid;
-use crate::hint::Look;
+use crate::hint::StoreLook;
+use crate::kind::StoreKind;
 use crate::notice::Notice;
 use crate::pair;
 use crate::place::{self, Found};
-use crate::query::{MetricQuery, Queries, StoreKind};
+use crate::query::{MetricQuery, Queries};
 use crate::scope::Scope;
 use crate::settings::{SettingsError, SourceSettings};
 use crate::store::Wanted;
@@ -232,8 +233,12 @@ impl<'a> Job<'a> {
         let mut notices: Vec<Notice> =
             said.into_iter().map(|text| Notice::Said { side, text }).collect();
         if series.is_empty() {
-            let look =
-                Look { source, grid, deadline: self.deadline, database: self.database(source) };
+            let look = StoreLook {
+                source,
+                grid,
+                deadline: self.deadline,
+                database: self.database(source),
+            };
             let hint = look.suggest(self.query.kind(), &query).await;
             let (query, window) = (query.clone(), grid.to_string());
             notices.push(Notice::NothingFound { side, query, window, hint });

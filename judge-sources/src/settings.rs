@@ -8,7 +8,7 @@ use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
-use crate::query::StoreKind;
+use crate::kind::StoreKind;
 
 /// How a source is reached.
 ///

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Look, listed};
+use super::{StoreLook, listed};
 use crate::store::Ask;
 
 /// Most paths of a target that are looked at.
@@ -13,7 +13,7 @@ struct Node {
     text: String,
 }
 
-pub(super) async fn suggest(look: Look<'_>, target: &str) -> Option<String> {
+pub(super) async fn suggest(look: StoreLook<'_>, target: &str) -> Option<String> {
     for path in paths(target).into_iter().take(MOST_PATHS) {
         let nodes: Vec<&str> = path.split('.').collect();
         for end in 1..=nodes.len() {
@@ -38,7 +38,7 @@ pub(super) async fn suggest(look: Look<'_>, target: &str) -> Option<String> {
     None
 }
 
-async fn find(look: Look<'_>, query: &str) -> Option<Vec<String>> {
+async fn find(look: StoreLook<'_>, query: &str) -> Option<Vec<String>> {
     let params = vec![("query", query.to_owned()), ("format", "treejson".to_owned())];
     let nodes: Vec<Node> = look.get(&Ask { path: "metrics/find", params }).await?;
     let mut names: Vec<String> = nodes.into_iter().map(|node| node.text).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{Look, did_you_mean, listed};
+use super::{StoreLook, did_you_mean, listed};
 use crate::store::Ask;
 
 #[derive(Deserialize)]
@@ -25,7 +25,7 @@ struct Rows {
     values: Vec<Vec<serde_json::Value>>,
 }
 
-pub(super) async fn suggest(look: Look<'_>, query: &str) -> Option<String> {
+pub(super) async fn suggest(look: StoreLook<'_>, query: &str) -> Option<String> {
     let measurement = measurement(query)?;
     let known = last_column(look, "SHOW MEASUREMENTS".to_owned()).await?;
     if known.is_empty() {
@@ -51,7 +51,7 @@ pub(super) async fn suggest(look: Look<'_>, query: &str) -> Option<String> {
     Some(format!("no series of {measurement} has {tag}='{value}'; {tag} is {values}"))
 }
 
-async fn last_column(look: Look<'_>, q: String) -> Option<Vec<String>> {
+async fn last_column(look: StoreLook<'_>, q: String) -> Option<Vec<String>> {
     let params = vec![("db", look.database.to_owned()), ("q", q)];
     let response: Response = look.get(&Ask { path: "query", params }).await?;
     let rows = response.results.into_iter().flat_map(|statement| statement.series);

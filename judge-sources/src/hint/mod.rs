@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::client::Source;
 use crate::grid::Grid;
-use crate::query::StoreKind;
+use crate::kind::StoreKind;
 use crate::store::Ask;
 
 /// Most values that are listed.
@@ -19,7 +19,7 @@ const SIMILAR: f64 = 0.5;
 
 /// A look at a store, on behalf of a query without a result.
 #[derive(Clone, Copy)]
-pub(crate) struct Look<'a> {
+pub(crate) struct StoreLook<'a> {
     pub(crate) source: &'a Source,
     pub(crate) grid: Grid,
     pub(crate) deadline: Instant,
@@ -27,7 +27,7 @@ pub(crate) struct Look<'a> {
     pub(crate) database: &'a str,
 }
 
-impl Look<'_> {
+impl StoreLook<'_> {
     /// What to say about `query`; nothing where the store does not tell.
     pub(crate) async fn suggest(self, kind: StoreKind, query: &str) -> Option<String> {
         match kind {

@@ -6,7 +6,7 @@ use judge_points::time;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Look, did_you_mean, listed};
+use super::{StoreLook, did_you_mean, listed};
 use crate::place::Labels;
 use crate::selector::{self, Selector};
 use crate::store::Ask;
@@ -16,7 +16,7 @@ use crate::store::prometheus::{ask_names, ask_series};
 const MOST_SELECTORS: usize = 3;
 /// Most series that are looked at for their labels.
 const MOST_SERIES: usize = 500;
-pub(super) async fn suggest(look: Look<'_>, query: &str) -> Option<String> {
+pub(super) async fn suggest(look: StoreLook<'_>, query: &str) -> Option<String> {
     for selector in selector::all(query).into_iter().take(MOST_SELECTORS) {
         if let Some(hint) = (SelectorLook { look, selector }).hint().await {
             return Some(hint);
@@ -26,7 +26,7 @@ pub(super) async fn suggest(look: Look<'_>, query: &str) -> Option<String> {
 }
 
 struct SelectorLook<'a> {
-    look: Look<'a>,
+    look: StoreLook<'a>,
     selector: Selector,
 }
 

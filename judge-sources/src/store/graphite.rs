@@ -10,7 +10,7 @@ use super::{Answer, Ask, Wanted};
 use crate::compat::Compat;
 use crate::error::AnswerError;
 use crate::fields::Fields;
-use crate::query::QueryError;
+use crate::query_text::QueryError;
 use crate::scope::Scope;
 use crate::template::Place;
 

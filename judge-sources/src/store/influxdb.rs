@@ -11,7 +11,7 @@ use super::{Answer, Ask, Wanted};
 use crate::error::AnswerError;
 use crate::fields::Fields;
 use crate::grid::Grid;
-use crate::query::{QueryError, Templates, bindings, template};
+use crate::query_text::{QueryError, Templates, bindings, template};
 use crate::scope::Scope;
 use crate::template::{Place, expand_with};
 

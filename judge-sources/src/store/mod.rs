@@ -10,7 +10,7 @@ use judge_points::prometheus::LabelledSeries;
 use crate::compat::Compat;
 use crate::error::AnswerError;
 use crate::grid::Grid;
-use crate::query::StoreKind;
+use crate::kind::StoreKind;
 use crate::scope::Scope;
 
 /// A request without host, credentials and headers.

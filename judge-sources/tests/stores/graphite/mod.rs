@@ -1,5 +1,6 @@
 //! A real Graphite with whisper files, held against its own HTTP answers.
 
+use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
@@ -31,10 +32,12 @@ fn graphite() -> Graphite {
                 _ => format!("{}.25", minute % 7 + add + device),
             };
             let values: Vec<String> = (0..60).map(value).collect();
-            history += &format!("net.{release}.eth{device} 60 {START} {}\n", values.join(" "));
+            let values = values.join(" ");
+            writeln!(history, "net.{release}.eth{device} 60 {START} {values}").unwrap();
         }
         let values: Vec<String> = (0..360).map(|point| (point % 11 + add).to_string()).collect();
-        history += &format!("load.{release} 10 {START} {}\n", values.join(" "));
+        let values = values.join(" ");
+        writeln!(history, "load.{release} 10 {START} {values}").unwrap();
     }
     fs::write(folder.path().join("history"), history).unwrap();
     let port = free_port();
