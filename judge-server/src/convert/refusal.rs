@@ -240,7 +240,6 @@ impl Refusal {
             Self::Unauthenticated(_) | Self::Revoked => Code::Unauthenticated,
             Self::Absent(_) => Code::NotFound,
             Self::Exists(_) => Code::AlreadyExists,
-            Self::StoreAway(_) => Code::Unavailable,
             Self::NotFound(_)
             | Self::Stateless
             | Self::MethodNotAllowed { .. }
@@ -248,7 +247,7 @@ impl Refusal {
             | Self::UnsupportedEncoding { .. }
             | Self::UnsupportedTransfer(_) => Code::Unimplemented,
             Self::MissingScope(_) | Self::ForeignSite(_) => Code::PermissionDenied,
-            Self::StreamEnded(_) | Self::ShuttingDown => Code::Unavailable,
+            Self::StreamEnded(_) | Self::ShuttingDown | Self::StoreAway(_) => Code::Unavailable,
             Self::Cancelled => Code::Cancelled,
             Self::Internal => Code::Internal,
         }

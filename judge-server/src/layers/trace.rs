@@ -112,7 +112,7 @@ impl Trace {
             Ended::Now(outcome) => {
                 match self.side {
                     Side::Http | Side::Kayenta => {
-                        call.end_with(response.status().as_str(), &outcome)
+                        call.end_with(response.status().as_str(), &outcome);
                     }
                     Side::Grpc => call.end_with(code, &outcome),
                 }
