@@ -1,0 +1,102 @@
+//! Windows outside of which the whole baseline lies: they compare the canary with nothing.
+
+use std::fmt;
+
+use judge_points::time;
+
+use crate::names::listed;
+use crate::release::{Grid, Release};
+use judge_core::stage::{TimeSpan, Window, show_length};
+
+/// That metrics have points of the baseline, but none where a window looks for them.
+///
+/// The judge sees such a metric as one without data, which may fail the canary. The text says where the
+/// points are, and the way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoBaseline {
+    /// The first window without them.
+    pub window: Window,
+    /// The metrics, in the order of the config.
+    pub metrics: Vec<String>,
+    /// Where the points of their baselines lie: the first of any of them, and the moment after the last.
+    pub recorded: TimeSpan,
+    /// When the canary's recording begins, in milliseconds since the Unix epoch.
+    pub canary_start_millis: i64,
+}
+
+impl NoBaseline {
+    /// Of the metrics of `release` that have points of the canary in `window`, those whose baseline lies
+    /// outside of it.
+    pub(super) fn find(release: &Release, window: Window) -> Option<Self> {
+        let mut metrics = Vec::new();
+        let mut recorded: Option<TimeSpan> = None;
+        for metric in &release.metrics {
+            let canary = extent(&metric.canary.values, release.canary);
+            let baseline = extent(&metric.baseline.values, release.baseline);
+            let Some(baseline) = baseline.filter(|span| !overlap(*span, window.baseline)) else {
+                continue;
+            };
+            if canary.is_some_and(|span| overlap(span, window.canary)) {
+                metrics.push(metric.name.clone());
+                let known = recorded.unwrap_or(baseline);
+                recorded = Some(TimeSpan {
+                    start_millis: known.start_millis.min(baseline.start_millis),
+                    end_millis: known.end_millis.max(baseline.end_millis),
+                });
+            }
+        }
+        let canary_start_millis = release.canary.start_millis;
+        recorded.map(|recorded| Self { window, metrics, recorded, canary_start_millis })
+    }
+
+    fn way_out(&self) -> String {
+        let earlier = TimeSpan {
+            start_millis: self.recorded.start_millis,
+            end_millis: self.canary_start_millis,
+        };
+        match earlier.millis() {
+            0 => "record the baseline while the canary runs, and look for a wrong time zone"
+                .to_owned(),
+            millis => format!(
+                "if it was recorded before the canary, say how much with --baseline-offset, such as {:?}",
+                show_length(millis)
+            ),
+        }
+    }
+}
+
+impl fmt::Display for NoBaseline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { window: Window { interval, canary, baseline }, metrics, recorded, .. } = self;
+        let span = |span: &TimeSpan| {
+            format!("from {} to {}", time::show(span.start_millis), time::show(span.end_millis))
+        };
+        let recorded = &TimeSpan { end_millis: recorded.end_millis - 1, ..*recorded };
+        write!(f, "in interval {interval} the canary is judged {}", span(canary))?;
+        if canary != baseline {
+            write!(f, " against a baseline {}", span(baseline))?;
+        }
+        write!(
+            f,
+            ", but the baseline of {} has points {} alone; {}",
+            listed(metrics),
+            span(recorded),
+            self.way_out()
+        )
+    }
+}
+
+/// The time of the first point, and the moment after that of the last.
+fn extent(values: &[f64], grid: Grid) -> Option<TimeSpan> {
+    let is_point = |value: &f64| !value.is_nan();
+    let first = values.iter().position(is_point)?;
+    let last = values.iter().rposition(is_point)?;
+    let time = |point: usize| {
+        grid.start_millis.saturating_add_unsigned((point as u64).saturating_mul(grid.step_millis))
+    };
+    Some(TimeSpan { start_millis: time(first), end_millis: time(last).saturating_add(1) })
+}
+
+fn overlap(one: TimeSpan, other: TimeSpan) -> bool {
+    one.start_millis < other.end_millis && other.start_millis < one.end_millis
+}
