@@ -89,7 +89,9 @@ impl Judge for EvidenceJudge {
         }
         adjust(request, &mut judged);
         warnings.extend(traffic::advise(request, &configs, &judged, &explained));
-        let systemic = joint::find(request, &judged);
+        let counted = judged.iter().filter(|judged| !judged.metric.muted);
+        let parts: Vec<_> = counted.filter_map(|judged| judged.part.as_ref()).collect();
+        let systemic = joint::find(request, &parts);
         let mut metrics = Vec::with_capacity(judged.len());
         for (index, (mut judged, pair)) in judged.into_iter().zip(&request.pairs).enumerate() {
             warn_of_history(index, pair, &mut judged, &mut warnings);
