@@ -40,6 +40,8 @@ const JUDGE_KEYS: &[&str] = &[
     "joint",
     "acrossMetrics",
     "warmUpPoints",
+    "spending",
+    "earlyPass",
 ];
 
 /// Reads `judge.judgeConfigurations`, unless the config names a judge that does not read it.
@@ -62,6 +64,8 @@ pub(super) fn read_judge(judge: &Node<'_>, problems: &mut ProblemList) -> Eviden
         joint: joint(&node.field("joint"), problems),
         across_metrics: word(&node, "acrossMetrics", problems),
         warm_up: points(&node, "warmUpPoints", problems),
+        spending: word(&node, "spending", problems),
+        early_pass: number(&node, "earlyPass", problems),
     };
     checked(&node, problems, |found| settings.check(found))
 }
