@@ -6,25 +6,21 @@
 //! ```
 //!
 //! polars reads the histories, but does not appear in this crate's types: a [`Release`] is plain
-//! vectors.
+//! vectors, which `judge-replay` judges.
 
 mod assemble;
 pub mod bulk;
 pub mod frame;
 pub mod history;
 mod metric_plan;
-mod release;
-mod replay;
 pub mod store;
 
 pub use bulk::{Bulk, BulkOutcome, NamedRelease};
-pub use frame::{Fate, ReleaseLine};
-pub use history::{
-    ColumnNames, Format, HistoryError, HistoryOptions, ReleaseHistory, RoleNames, Survey, is_caught,
+pub use history::{Format, HistoryError, HistoryOptions, ReleaseHistory, Survey, is_caught};
+pub use judge_replay::{
+    AfterStop, BrokenRelease, ColumnNames, Fate, Grid, NoBaseline, RecordedInstance,
+    RecordedSeries, Release, ReleaseLine, ReleaseMetric, Replay, Replayed, ReplayedInterval,
+    Replayer, RoleNames,
 };
 pub use metric_plan::MetricPlan;
-pub use release::{Grid, RecordedInstance, RecordedSeries, Release, ReleaseMetric};
-pub use replay::{
-    AfterStop, BrokenRelease, NoBaseline, Replay, Replayed, ReplayedInterval, Replayer,
-};
 pub use store::{FrameFormat, Store, StoreError};

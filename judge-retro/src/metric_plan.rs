@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use judge_core::{CanaryConfig, JudgeError, Problem};
 use serde_json::Value;
 
-use crate::release::{RecordedSeries, ReleaseMetric};
 use expression::Expression;
+use judge_replay::{RecordedSeries, ReleaseMetric};
 
 /// The metrics of a config, and the series that a history must contain for them.
 ///

@@ -13,9 +13,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::frame::{ParquetFrame, ReleaseLine};
+use crate::frame::ParquetFrame;
 use claim::{Claim, SETTINGS, UNFINISHED};
 pub use error::StoreError;
+use judge_replay::ReleaseLine;
 
 /// Releases in a part.
 pub const RELEASES_PER_PART: usize = 100;

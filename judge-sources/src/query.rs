@@ -160,6 +160,13 @@ impl Queries {
     }
 }
 
+/// Some of a config's queries, where the others are asked for other scopes.
+impl FromIterator<MetricQuery> for Queries {
+    fn from_iter<T: IntoIterator<Item = MetricQuery>>(queries: T) -> Self {
+        Self { all: queries.into_iter().collect() }
+    }
+}
+
 /// Templates by name; one that is no text is not there.
 pub(crate) type Templates = BTreeMap<String, String>;
 

@@ -229,9 +229,28 @@ impl SourceSettings {
     /// # Errors
     /// When it is no such file, or a source in it cannot be used.
     pub fn read_all(toml: &str) -> Result<Vec<Self>, SettingsError> {
-        let file: File = toml::from_str(toml)
-            .map_err(|error| SettingsError::File(error.to_string().trim_end().to_owned()))?;
-        file.sources.into_iter().map(|(name, raw)| Self::from_raw(name, raw)).collect()
+        let file: File = toml::from_str(toml).map_err(|error| unread(&error))?;
+        Self::from_all(file.sources)
+    }
+
+    /// The sources of a `[sources]` table, for programs that have it among settings of their own.
+    ///
+    /// # Errors
+    /// As [`SourceSettings::read_all`].
+    ///
+    /// # Example
+    /// ```
+    /// let mut settings: toml::Table = "[sources.main]\nurl = 'http://prometheus:9090'".parse()?;
+    /// let Some(toml::Value::Table(sources)) = settings.remove("sources") else { return Ok(()) };
+    /// assert_eq!(judge_sources::SourceSettings::read_table(sources)?[0].name(), "main");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read_table(sources: toml::Table) -> Result<Vec<Self>, SettingsError> {
+        Self::from_all(sources.try_into().map_err(|error| unread(&error))?)
+    }
+
+    fn from_all(sources: BTreeMap<String, Raw>) -> Result<Vec<Self>, SettingsError> {
+        sources.into_iter().map(|(name, raw)| Self::from_raw(name, raw)).collect()
     }
 
     fn from_raw(name: String, raw: Raw) -> Result<Self, SettingsError> {
@@ -284,6 +303,15 @@ impl SourceSettings {
     pub fn name(&self) -> &str {
         &self.name
     }
+
+    /// Which kind of store it is.
+    pub fn kind(&self) -> StoreKind {
+        self.kind
+    }
+}
+
+fn unread(error: &toml::de::Error) -> SettingsError {
+    SettingsError::File(error.to_string().trim_end().to_owned())
 }
 
 /// Percent signs of a URL resolved. What is no UTF-8 then stays as it is.
@@ -349,5 +377,9 @@ mod tests {
             assert!(error.contains(said), "{lines}: {error}");
         }
         assert!(SourceSettings::read_all("grpc-listen = 'x'").unwrap().is_empty());
+        let table =
+            "a = {url = 'http://h'}\nb = {url = 'http://i', max-queries = 0}".parse().unwrap();
+        let error = SourceSettings::read_table(table).unwrap_err().to_string();
+        assert_eq!(error, "source b: expected max-queries from 1 to 1000, got 0");
     }
 }

@@ -5,15 +5,9 @@ use crate::sources::{crates, toml, workspace};
 /// The crates from the bottom up; those of one row know nothing of each other.
 const ROWS: &[&[&str]] = &[
     &["judge-core", "judge-points", "judge-ordered", "checks"],
-    &[
-        "judge-calibrate",
-        "judge-report",
-        "judge-retro",
-        "judge-sources",
-        "judge-server",
-        "judge-scenarios",
-    ],
-    &["judge-cli", "benches"],
+    &["judge-calibrate", "judge-replay", "judge-report", "judge-sources", "judge-scenarios"],
+    &["judge-canary", "judge-retro"],
+    &["judge-cli", "judge-server", "benches"],
 ];
 
 fn row(folder: &str) -> usize {

@@ -19,10 +19,11 @@ use std::path::{Path, PathBuf};
 use syn::{File, Item};
 
 /// The crates whose sources have outer names.
-const CRATES: [&str; 8] = [
+const CRATES: [&str; 9] = [
     "judge-core",
     "judge-points",
     "judge-calibrate",
+    "judge-replay",
     "judge-report",
     "judge-retro",
     "judge-sources",

@@ -16,12 +16,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use judge_ordered::{Closed, Feed, Results};
+use judge_replay::assemble::{Buckets, MOST_IGNORED};
+use judge_replay::{BrokenRelease, Release};
 
-use crate::assemble::{Assembler, Buckets, MOST_IGNORED};
+use crate::assemble::Assembler;
 use crate::history::{HistoryError, ReleaseHistory, ReleaseRows, Survey};
 use crate::metric_plan::MetricPlan;
-use crate::release::Release;
-use crate::replay::BrokenRelease;
 use budget::RowBudget;
 
 /// Largest number of rows in work at once.

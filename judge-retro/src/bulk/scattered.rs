@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use judge_ordered::Closed;
+use judge_replay::NameColumn;
+use judge_replay::assemble::Buckets;
 
 use super::{End, Feeder, QueuedRows};
-use crate::assemble::{Assembler, Buckets};
-use crate::history::{BatchRows, ColumnSelection, HistoryError};
+use crate::assemble::Assembler;
+use crate::history::{ColumnSelection, HistoryError};
 
 /// Rows to collect in one pass over the files.
 const ROWS_PER_PASS: u64 = 4_000_000;
@@ -64,13 +66,12 @@ impl<T> Feeder<'_, T> {
             if self.bulk.stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
-            let batch = Arc::new(batch?);
+            let batch = batch?;
             let mut rows = 0..batch.rows;
             while rows.start < rows.end {
                 let end = batch.release.run(&rows);
                 if let Some(&index) = index_of.get(batch.release.get(rows.start)) {
-                    collected[index]
-                        .add(&BatchRows { batch: Arc::clone(&batch), rows: rows.start..end });
+                    collected[index].add(&batch, &(rows.start..end));
                 }
                 rows.start = end;
             }

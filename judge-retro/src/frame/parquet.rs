@@ -9,72 +9,22 @@ use polars::prelude::{
     TimeZone,
 };
 
-use super::row::{FrameRow, Instant, rows};
-use super::texts::Texts;
-use super::{BrokenRelease, COLUMNS, Replayed};
+use judge_replay::frame::{COLUMNS, ColumnKind, ColumnValues, FrameColumns};
+use judge_replay::{BrokenRelease, Replayed};
 
 /// Rows that are collected column by column.
 #[derive(Debug, Default)]
-pub struct ParquetRows {
-    texts: [Texts; 6],
-    numbers: [Vec<Option<f64>>; 9],
-    counts: [Vec<Option<u64>>; 5],
-    times: [Vec<Option<i64>>; 2],
-    flags: [Vec<Option<bool>>; 2],
-}
+pub struct ParquetRows(FrameColumns);
 
 impl ParquetRows {
     /// Adds the rows of a release.
     pub fn add(&mut self, release: &str, replayed: &Result<Replayed, BrokenRelease>) {
-        for row in rows(release, replayed) {
-            self.add_row(&row);
-        }
-    }
-
-    fn add_row(&mut self, row: &FrameRow<'_>) {
-        let [release, metric, classification, reason, verdict, error] = &mut self.texts;
-        release.push(Some(row.release));
-        metric.push(row.metric);
-        classification.push_word(row.classification);
-        reason.push(row.reason);
-        verdict.push_word(row.verdict);
-        error.push(row.error);
-        let numbers = [
-            row.baseline_mean,
-            row.canary_mean,
-            row.baseline_median,
-            row.canary_median,
-            row.mean_ratio,
-            row.shift,
-            row.shift_lower,
-            row.shift_upper,
-            row.score,
-        ];
-        push_each(&mut self.numbers, numbers);
-        let counts = [
-            row.interval,
-            row.baseline_points,
-            row.canary_points,
-            row.baseline_gaps,
-            row.canary_gaps,
-        ];
-        push_each(&mut self.counts, counts);
-        push_each(
-            &mut self.times,
-            [row.start, row.end].map(|time| time.map(|Instant(millis)| millis)),
-        );
-        push_each(&mut self.flags, [row.muted, row.stops]);
+        self.0.add(release, replayed);
     }
 
     /// Adds the rows of `other` behind its own.
     pub fn append(&mut self, other: Self) {
-        for (column, other) in self.texts.iter_mut().zip(&other.texts) {
-            column.append(other);
-        }
-        append_each(&mut self.numbers, other.numbers);
-        append_each(&mut self.counts, other.counts);
-        append_each(&mut self.times, other.times);
-        append_each(&mut self.flags, other.flags);
+        self.0.append(other.0);
     }
 
     /// The rows as a part, which [`ParquetFrame::add`] takes: an Arrow file, since it is read back soon
@@ -83,60 +33,39 @@ impl ParquetRows {
     /// # Errors
     /// When polars cannot write them.
     pub fn into_part(self) -> io::Result<Vec<u8>> {
-        let mut frame = self.into_frame().map_err(io::Error::other)?;
+        let mut frame = frame(self.0).map_err(io::Error::other)?;
         let mut bytes = Vec::new();
         IpcWriter::new(&mut bytes).finish(&mut frame).map_err(io::Error::other)?;
         Ok(bytes)
     }
-
-    fn into_frame(self) -> PolarsResult<DataFrame> {
-        let Self { texts, numbers, counts, times, flags } = self;
-        let rows = texts[0].iter().len();
-        let (mut texts, mut numbers) = (texts.into_iter(), numbers.into_iter());
-        let (mut counts, mut times) = (counts.into_iter(), times.into_iter());
-        let mut flags = flags.into_iter();
-        let mut columns: Vec<Column> = Vec::with_capacity(COLUMNS.len());
-        for name in COLUMNS {
-            let called = name.into();
-            let series = match dtype(name) {
-                DataType::String => {
-                    let texts = texts.next().unwrap_or_default();
-                    StringChunked::from_iter_options(called, texts.iter()).into_series()
-                }
-                DataType::Float64 => Series::new(called, numbers.next().unwrap_or_default()),
-                DataType::UInt64 => Series::new(called, counts.next().unwrap_or_default()),
-                DataType::Boolean => Series::new(called, flags.next().unwrap_or_default()),
-                dtype => Series::new(called, times.next().unwrap_or_default()).cast(&dtype)?,
-            };
-            columns.push(series.into_column());
-        }
-        DataFrame::new(rows, columns)
-    }
 }
 
-fn push_each<T, const N: usize>(columns: &mut [Vec<T>; N], row: [T; N]) {
-    for (column, value) in columns.iter_mut().zip(row) {
-        column.push(value);
+fn frame(rows: FrameColumns) -> PolarsResult<DataFrame> {
+    let height = rows.len();
+    let mut columns: Vec<Column> = Vec::with_capacity(COLUMNS.len());
+    for (name, values) in rows.into_columns() {
+        let called = name.into();
+        let series = match values {
+            ColumnValues::Texts(texts) => {
+                StringChunked::from_iter_options(called, texts.iter()).into_series()
+            }
+            ColumnValues::Numbers(numbers) => Series::new(called, numbers),
+            ColumnValues::Counts(counts) => Series::new(called, counts),
+            ColumnValues::Flags(flags) => Series::new(called, flags),
+            ColumnValues::Times(times) => Series::new(called, times).cast(&dtype(name))?,
+        };
+        columns.push(series.into_column());
     }
-}
-
-fn append_each<T, const N: usize>(columns: &mut [Vec<T>; N], others: [Vec<T>; N]) {
-    for (column, mut other) in columns.iter_mut().zip(others) {
-        column.append(&mut other);
-    }
+    DataFrame::new(height, columns)
 }
 
 fn dtype(column: &str) -> DataType {
-    match column {
-        "start" | "end" => DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)),
-        "interval" | "baseline_points" | "canary_points" | "baseline_gaps" | "canary_gaps" => {
-            DataType::UInt64
-        }
-        "muted" | "stops" => DataType::Boolean,
-        "release" | "metric" | "classification" | "reason" | "verdict" | "error" => {
-            DataType::String
-        }
-        _ => DataType::Float64,
+    match ColumnKind::from_name(column) {
+        ColumnKind::Time => DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)),
+        ColumnKind::Count => DataType::UInt64,
+        ColumnKind::Flag => DataType::Boolean,
+        ColumnKind::Text => DataType::String,
+        ColumnKind::Number => DataType::Float64,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array, PrimitiveArray, Utf8ViewArray};
 use arrow::types::NativeType;
 use judge_points::{number, time};
+use judge_replay::assemble::{PointRows, RowSource};
 use polars::prelude::{Column, DataFrame, PolarsError, PolarsResult};
 use polars_buffer::Buffer;
 
@@ -90,20 +91,49 @@ impl Batch {
         let file = Arc::clone(file);
         Ok(Self { file, first_row, rows, release, role, instance, times, points, bad })
     }
+}
 
-    /// The first bad cell in `rows`, with file and row.
-    pub(crate) fn first_bad(&self, rows: &Range<usize>) -> Option<String> {
+impl RowSource for Batch {
+    type Names = Names;
+    type Values = Buffer<f64>;
+
+    fn role(&self) -> &Names {
+        &self.role
+    }
+
+    fn instance(&self) -> Option<&Names> {
+        self.instance.as_ref()
+    }
+
+    fn times(&self) -> &[i64] {
+        &self.times
+    }
+
+    fn points(&self) -> PointRows<'_, Names, Buffer<f64>> {
+        match &self.points {
+            BatchPoints::Long { metric, values } => PointRows::Long { metric, values },
+            BatchPoints::Wide(columns) => PointRows::Wide(columns),
+        }
+    }
+
+    fn first_bad(&self, rows: &Range<usize>) -> Option<String> {
         let at = self.bad.partition_point(|cell| cell.row < rows.start);
         let cell = self.bad.get(at).filter(|cell| cell.row < rows.end)?;
         Some(self.said_of(cell.row, &cell.message))
     }
 
-    /// `message` with the file and the place of a row.
-    pub(crate) fn said_of(&self, row: usize, message: &str) -> String {
+    fn said_of(&self, row: usize, message: &str) -> String {
         format!(
             "{}: {}: {message}",
             self.file.path.display(),
             self.file.place(self.first_row + row)
+        )
+    }
+
+    fn unknown_role(&self, known: &str, role: &str) -> String {
+        format!(
+            "expected a role ({known}), got {role:?}; if your roles have other names, give --role \
+             baseline=NAME and --role canary=NAME"
         )
     }
 }

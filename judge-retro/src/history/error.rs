@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use judge_points::table::{self, TableError};
+use judge_replay::listed;
 use thiserror::Error;
 
 use super::format::Format;
@@ -208,17 +209,4 @@ fn folder_hint(column: &str) -> String {
         "timestamp" | "value" => String::new(),
         _ => format!(", or put the file into a folder named {column}=..."),
     }
-}
-
-/// The most names in a message.
-const MOST_NAMES: usize = 20;
-
-/// Names as a message has them.
-pub(crate) fn listed(names: &[String]) -> String {
-    let mut text: Vec<String> =
-        names.iter().take(MOST_NAMES).map(|name| format!("{name:?}")).collect();
-    if names.len() > MOST_NAMES {
-        text.push(format!("and {} more", names.len() - MOST_NAMES));
-    }
-    if text.is_empty() { "none".to_owned() } else { text.join(", ") }
 }

@@ -1,11 +1,11 @@
 //! What each column of a file holds.
 
+use judge_replay::ColumnNames;
 use polars::prelude::{DataType, Expr, PlSmallStr, Schema, TimeUnit, lit};
 
 use super::error::{FileProblem, HistoryError};
 use super::files::HistoryFile;
 use super::format::Format;
-use super::options::ColumnNames;
 
 /// Where a file names the release, role, instance or metric of its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -47,14 +47,13 @@ use std::sync::Arc;
 pub use error::{FileProblem, HistoryError, RowPosition};
 pub use format::Format;
 pub use guard::is_caught;
-pub use options::{ColumnNames, HistoryOptions, RoleNames};
+pub use judge_replay::{ColumnNames, RoleNames};
+pub use options::HistoryOptions;
 
-pub(crate) use batch::{Batch, BatchPoints};
-pub(crate) use error::listed;
 pub(crate) use files::HistoryFile;
-pub(crate) use names::Names;
+use judge_replay::listed;
 pub use release_rows::Survey;
-pub(crate) use release_rows::{BatchRows, ColumnSelection, ReleaseRows};
+pub(crate) use release_rows::{ColumnSelection, ReleaseRows};
 
 use layout::{FileLayout, PointColumns, Zone};
 

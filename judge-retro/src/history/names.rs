@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, Utf8ViewArray, View};
+use arrow::array::{Array, Utf8ViewArray};
+use judge_replay::{NameColumn, run_of_views};
 
 /// A name for each row.
 #[derive(Debug, Clone)]
@@ -22,9 +23,14 @@ impl Names {
             Self::Column(names) => names.get(row).unwrap_or_default(),
         }
     }
+}
 
-    /// The end of the run of the first name of `rows`: the first row with another name, or the end.
-    pub(crate) fn run(&self, rows: &Range<usize>) -> usize {
+impl NameColumn for Names {
+    fn name(&self, row: usize) -> &str {
+        self.get(row)
+    }
+
+    fn run(&self, rows: &Range<usize>) -> usize {
         let Self::Column(names) = self else {
             return rows.end;
         };
@@ -34,38 +40,9 @@ impl Names {
             return other.unwrap_or(rows.end);
         }
         let views = &names.views()[rows.clone()];
-        let Some(first) = views.first() else {
-            return rows.end;
-        };
-        // Names of a dictionary page have one view each, and short names hold themselves: mostly the
-        // views of a run are the same 16 bytes, and only where they differ are names compared.
-        let mut view = first.as_u128();
-        let alike = alike(views, view);
-        for (offset, other) in views.iter().enumerate().skip(alike) {
-            if other.as_u128() == view {
-                continue;
-            }
-            let same_length = other.length == first.length;
-            let may_be_equal = same_length && other.length > View::MAX_INLINE_SIZE;
-            let row = rows.start + offset;
-            if !may_be_equal || names.value(row) != names.value(rows.start) {
-                return row;
-            }
-            view = other.as_u128();
-        }
-        rows.end
+        let name = |index| names.value(rows.start + index);
+        rows.start + run_of_views(views, |view| view.as_u128(), name)
     }
-}
-
-/// Views that are compared before it is asked whether one differs, so that several fit an instruction.
-const AT_ONCE: usize = 16;
-
-/// Number of leading views equal to `view`, in whole blocks.
-fn alike(views: &[View], view: u128) -> usize {
-    let same = |block: &&[View]| {
-        block.iter().fold(0, |differing, other| differing | (other.as_u128() ^ view)) == 0
-    };
-    AT_ONCE * views.chunks_exact(AT_ONCE).take_while(same).count()
 }
 
 #[cfg(test)]
@@ -97,7 +74,7 @@ mod tests {
 
     #[test]
     fn runs_end_at_the_same_row_however_long_they_are() {
-        for length in 1..=3 * AT_ONCE {
+        for length in 1..=50 {
             let mut names = vec![Some("before"), Some("before")];
             names.extend(vec![Some("a name of more than twelve bytes"); length]);
             names.push(Some("after"));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use judge_points::table;
+use judge_replay::ColumnNames;
 use polars::io::HiveOptions;
 use polars::prelude::{
     DataFrame, DataType, Engine, IpcScanOptions, LazyCsvReader, LazyFileListReader, LazyFrame,
@@ -17,7 +18,6 @@ use super::files::HistoryFile;
 use super::format::Format;
 use super::guard::guarded;
 use super::layout::FileLayout;
-use super::options::ColumnNames;
 use super::prometheus;
 
 /// A lazy frame of a file's rows.

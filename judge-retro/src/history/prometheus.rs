@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use judge_points::prometheus::{self, LabelledSeries, ResponseError};
+use judge_replay::ColumnNames;
 use polars::prelude::{
     Column, DataFrame, DataType, IntoColumn, IntoLazy, LazyFrame, NamedFrom, PolarsResult, Series,
     StringChunked, TimeUnit, TimeZone,
@@ -12,7 +13,6 @@ use polars::prelude::{
 use super::error::{FileProblem, HistoryError};
 use super::files::HistoryFile;
 use super::format::Format;
-use super::options::ColumnNames;
 
 /// Reads the whole response. Its labels are columns; `__name__` is the metric, unless a label has the
 /// name of the metric column.

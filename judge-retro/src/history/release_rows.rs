@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
+use judge_replay::NameColumn;
+
 use super::batch::Batch;
 use super::error::{FileProblem, HistoryError};
 use super::{ReleaseHistory, open};

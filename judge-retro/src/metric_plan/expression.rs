@@ -5,7 +5,7 @@ use polars::prelude::{
 };
 use polars::sql::sql_expr;
 
-use crate::release::{RecordedInstance, RecordedSeries};
+use judge_replay::{RecordedInstance, RecordedSeries};
 
 /// An expression that computes a point from the points of one time.
 #[derive(Debug)]

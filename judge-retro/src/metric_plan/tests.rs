@@ -1,7 +1,7 @@
 use judge_core::kayenta;
 
 use super::*;
-use crate::release::RecordedInstance;
+use judge_replay::RecordedInstance;
 
 fn plan(metrics: &[(&str, Option<&str>)]) -> Result<MetricPlan, JudgeError> {
     let metrics: Vec<Value> = metrics

@@ -1,5 +1,5 @@
 use super::*;
-use crate::frame::Fate;
+use judge_replay::Fate;
 
 fn line(release: &str) -> ReleaseLine {
     ReleaseLine { release: release.to_owned(), fate: Fate::Broken { error: "no data".to_owned() } }

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 /// Texts in one buffer; some may be missing.
 #[derive(Debug, Default)]
-pub(super) struct Texts {
+pub struct Texts {
     bytes: String,
     /// The end of each text; `None` if it is missing.
     ends: Vec<Option<usize>>,
@@ -38,7 +38,7 @@ impl Texts {
     }
 
     /// The texts in order.
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
         let mut start = 0;
         self.ends.iter().map(move |end| {
             let text = end.and_then(|end| self.bytes.get(start..end));

@@ -26,7 +26,8 @@ pub(super) fn sort(bucket: &mut Bucket) -> Result<Option<SeriesTimes>, String> {
     }
     let points = bucket.times.iter().copied().zip(bucket.values.iter().copied());
     let mut points: Vec<(i64, f64)> = points.collect();
-    points.sort_by_key(|&(time, _)| time);
+    // By value too, so that an error does not depend on the order of rows.
+    points.sort_by(|(time, value), (other, its)| time.cmp(other).then(value.total_cmp(its)));
     for pair in points.windows(2) {
         if let &[(time, one), (again, other)] = pair
             && time == again

@@ -1,11 +1,14 @@
 //! Splits the rows of one release into series.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use judge_core::judgement::Side;
 
-use crate::history::{Batch, BatchPoints, BatchRows, Names, RoleNames};
+use super::rows::{PointRows, RowSource};
+use crate::names::NameColumn;
+use crate::options::RoleNames;
 
 /// The points of one series with their times, in any order.
 #[derive(Debug, Clone, Default)]
@@ -15,16 +18,24 @@ pub(super) struct Bucket {
     pub(super) values: Vec<f64>,
 }
 
+impl Bucket {
+    fn extend(&mut self, times: &[i64], values: &[f64]) {
+        self.times.extend_from_slice(times);
+        self.values.extend_from_slice(values);
+    }
+}
+
 /// The needed series and the names of roles; the same for every release.
 #[derive(Debug)]
-pub(crate) struct SeriesIndex {
+pub struct SeriesIndex {
     pub(super) series: Vec<String>,
     index_of: HashMap<String, usize>,
     roles: RoleNames,
 }
 
 impl SeriesIndex {
-    pub(crate) fn new(series: &[String], roles: &RoleNames) -> Self {
+    /// The index of `series`, where roles are called `roles`.
+    pub fn new(series: &[String], roles: &RoleNames) -> Self {
         let numbered = series.iter().enumerate();
         let index_of = numbered.map(|(index, name)| (name.clone(), index)).collect();
         Self { series: series.to_vec(), index_of, roles: roles.clone() }
@@ -44,7 +55,7 @@ impl SeriesIndex {
 
 /// The rows of one release by series. The buffers are reused for the next release.
 #[derive(Debug, Clone)]
-pub(crate) struct Buckets {
+pub struct Buckets {
     index: Arc<SeriesIndex>,
     /// By instance, then series, then side.
     all: Vec<Bucket>,
@@ -57,7 +68,8 @@ pub(crate) struct Buckets {
 }
 
 impl Buckets {
-    pub(crate) fn new(index: &Arc<SeriesIndex>) -> Self {
+    /// Without rows.
+    pub fn new(index: &Arc<SeriesIndex>) -> Self {
         Self {
             followed_by: (1..=index.series.len()).collect(),
             index: Arc::clone(index),
@@ -69,7 +81,7 @@ impl Buckets {
     }
 
     /// Clears the release and keeps the buffers.
-    pub(super) fn clear(&mut self) {
+    pub fn clear(&mut self) {
         for bucket in &mut self.all {
             bucket.times.clear();
             bucket.values.clear();
@@ -84,12 +96,19 @@ impl Buckets {
     }
 
     /// Returns the names of ignored metrics since the last call.
-    pub(crate) fn take_ignored(&mut self) -> BTreeSet<String> {
+    pub fn take_ignored(&mut self) -> BTreeSet<String> {
         std::mem::take(&mut self.ignored)
     }
 
     pub(super) fn instances(&self) -> &[String] {
         &self.instances
+    }
+
+    /// The instances in order of name, so that the order of rows decides no sum.
+    pub(super) fn instances_by_name(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.instances.len()).collect();
+        order.sort_by_key(|&instance| &self.instances[instance]);
+        order
     }
 
     pub(super) fn series(&self) -> &[String] {
@@ -105,62 +124,59 @@ impl Buckets {
         &mut self.all[index]
     }
 
-    /// Adds the rows of `part` to their series.
-    pub(crate) fn add(&mut self, part: &BatchRows) {
+    /// Adds `rows` of `source` to their series.
+    pub fn add(&mut self, source: &impl RowSource, rows: &Range<usize>) {
         if self.problem.is_some() {
             return;
         }
-        self.problem = part.batch.first_bad(&part.rows);
+        self.problem = source.first_bad(rows);
         if self.problem.is_none() {
-            self.problem = self.distribute(part).err();
+            self.problem = self.distribute(source, rows).err();
         }
     }
 
-    fn distribute(&mut self, part: &BatchRows) -> Result<(), String> {
-        let BatchRows { batch, rows } = part;
-        let batch = batch.as_ref();
+    fn distribute<S: RowSource>(&mut self, source: &S, rows: &Range<usize>) -> Result<(), String> {
         let mut row = rows.start;
-        let mut role = Run::new(&batch.role);
-        let mut instance = batch.instance.as_ref().map(Run::new);
+        let times = source.times();
+        let mut role = Run::new(source.role());
+        let mut instance = source.instance().map(Run::new);
         let mut side = Side::Baseline;
         let mut number = 0;
-        let mut metric = match &batch.points {
-            BatchPoints::Long { metric, .. } => Some(Run::new(metric)),
-            BatchPoints::Wide(_) => None,
+        let points = source.points();
+        let mut metric = match &points {
+            PointRows::Long { metric, .. } => Some(Run::new(*metric)),
+            PointRows::Wide(_) => None,
         };
         let mut series = None;
         let mut last = 0;
         while row < rows.end {
             if role.starts_at(row, rows.end) {
-                side = self.side(batch, row)?;
+                side = self.side(source, row)?;
             }
             let named = match &mut instance {
                 Some(instance) => instance.starts_at(row, rows.end),
                 None => row == rows.start,
             };
             if named {
-                number = self.instance(batch.instance.as_ref().map_or("", |names| names.get(row)));
+                number = self.instance(source.instance().map_or("", |names| names.name(row)));
             }
             let mut end = role.end.min(instance.as_ref().map_or(rows.end, |run| run.end));
             if let Some(metric) = &mut metric {
                 if metric.starts_at(row, rows.end) {
-                    series = self.series_called(metric.names.get(row), last);
+                    series = self.series_called(metric.names.name(row), last);
                     last = series.unwrap_or(last);
                 }
                 end = end.min(metric.end);
             }
-            match (&batch.points, series) {
-                (BatchPoints::Long { values, .. }, Some(series)) => {
-                    let bucket = self.bucket(number, series, side);
-                    bucket.times.extend_from_slice(&batch.times[row..end]);
-                    bucket.values.extend_from_slice(&values[row..end]);
+            match (&points, series) {
+                (PointRows::Long { values, .. }, Some(series)) => {
+                    self.bucket(number, series, side).extend(&times[row..end], &values[row..end]);
                 }
-                (BatchPoints::Long { .. }, None) => {}
-                (BatchPoints::Wide(columns), _) => {
-                    for (series, values) in columns {
+                (PointRows::Long { .. }, None) => {}
+                (PointRows::Wide(columns), _) => {
+                    for (series, values) in *columns {
                         let bucket = self.bucket(number, *series, side);
-                        bucket.times.extend_from_slice(&batch.times[row..end]);
-                        bucket.values.extend_from_slice(&values[row..end]);
+                        bucket.extend(&times[row..end], &values[row..end]);
                     }
                 }
             }
@@ -169,17 +185,12 @@ impl Buckets {
         Ok(())
     }
 
-    fn side(&self, batch: &Batch, row: usize) -> Result<Side, String> {
-        let role = batch.role.get(row);
+    fn side(&self, source: &impl RowSource, row: usize) -> Result<Side, String> {
+        let role = source.role().name(row);
         self.index.side(role).ok_or_else(|| {
             let RoleNames { baseline, canary } = &self.index.roles;
             let words: Vec<&str> = baseline.iter().chain(canary).map(String::as_str).collect();
-            let message = format!(
-                "expected a role ({}), got {role:?}; if your roles have other names, give --role \
-                 baseline=NAME and --role canary=NAME",
-                words.join(", ")
-            );
-            batch.said_of(row, &message)
+            source.said_of(row, &source.unknown_role(&words.join(", "), role))
         })
     }
 
@@ -212,7 +223,7 @@ impl Buckets {
 }
 
 /// Largest number of ignored names to remember.
-pub(crate) const MOST_IGNORED: usize = 1000;
+pub const MOST_IGNORED: usize = 1000;
 
 fn number(side: Side) -> usize {
     match side {
@@ -222,13 +233,13 @@ fn number(side: Side) -> usize {
 }
 
 /// A run of rows with one name.
-struct Run<'a> {
-    names: &'a Names,
+struct Run<'a, N> {
+    names: &'a N,
     end: usize,
 }
 
-impl<'a> Run<'a> {
-    fn new(names: &'a Names) -> Self {
+impl<'a, N: NameColumn> Run<'a, N> {
+    fn new(names: &'a N) -> Self {
         Self { names, end: 0 }
     }
 

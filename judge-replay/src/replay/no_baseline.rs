@@ -4,7 +4,7 @@ use std::fmt;
 
 use judge_points::time;
 
-use crate::history::listed;
+use crate::names::listed;
 use crate::release::{Grid, Release};
 use judge_core::stage::{TimeSpan, Window, show_length};
 

@@ -2,74 +2,54 @@
 
 mod buckets;
 mod grid;
+mod rows;
 mod sorted;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use judge_core::judgement::Side;
 
-pub(crate) use buckets::{Buckets, MOST_IGNORED, SeriesIndex};
+pub use buckets::{Buckets, MOST_IGNORED, SeriesIndex};
+pub use rows::{PointRows, RowSource};
 
-use crate::history::{ReleaseHistory, ReleaseRows};
-use crate::metric_plan::MetricPlan;
-use crate::release::{Grid, RecordedInstance, RecordedSeries, Release};
+use crate::release::{Grid, RecordedInstance, RecordedSeries};
 use grid::{Extent, GridPlacer};
 
-/// Assembles releases one by one, and reuses its buffers.
-#[derive(Debug)]
-pub(crate) struct Assembler {
-    plan: Arc<MetricPlan>,
-    index: Arc<SeriesIndex>,
+/// The series of one release on their grids.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedRows {
+    /// The times of the baseline's points.
+    pub baseline: Grid,
+    /// The times of the canary's points.
+    pub canary: Grid,
+    /// Baseline and canary of each needed series, in the order of the [`SeriesIndex`].
+    pub series: Vec<[RecordedSeries; 2]>,
+}
+
+/// Puts releases on grids one by one, and reuses its buffers.
+#[derive(Debug, Default)]
+pub struct GridAssembler {
     step: Option<u64>,
-    kept: Option<Buckets>,
     ignored: BTreeSet<String>,
     placer: GridPlacer,
 }
 
-impl Assembler {
-    /// An assembler for releases of `history` with the metrics of `plan`, with a step of `step`
-    /// milliseconds, or with each release's own step.
-    pub(crate) fn new(history: &ReleaseHistory, plan: &Arc<MetricPlan>, step: Option<u64>) -> Self {
-        let index = Arc::new(SeriesIndex::new(plan.series(), history.roles()));
-        Self {
-            plan: Arc::clone(plan),
-            index,
-            step,
-            kept: None,
-            ignored: BTreeSet::new(),
-            placer: GridPlacer::default(),
-        }
-    }
-
-    /// Empty buckets for the rows of a release.
-    pub(crate) fn buckets(&self) -> Buckets {
-        Buckets::new(&self.index)
+impl GridAssembler {
+    /// An assembler with a step of `step` milliseconds, or with each release's own step.
+    pub fn new(step: Option<u64>) -> Self {
+        Self { step, ..Self::default() }
     }
 
     /// Returns the names of ignored metrics since the last call.
-    pub(crate) fn take_ignored(&mut self) -> BTreeSet<String> {
+    pub fn take_ignored(&mut self) -> BTreeSet<String> {
         std::mem::take(&mut self.ignored)
     }
 
-    /// Assembles the release with these rows; the error is a message for people.
-    pub(crate) fn release(&mut self, rows: &ReleaseRows) -> Result<Release, String> {
-        let mut buckets = self.kept.take().unwrap_or_else(|| self.buckets());
-        buckets.clear();
-        for part in &rows.batches {
-            buckets.add(part);
-        }
-        let release = self.assemble(&rows.name, &mut buckets);
-        self.kept = Some(buckets);
-        release
-    }
-
     /// Assembles the release whose rows are in `buckets`.
-    pub(crate) fn assemble(
-        &mut self,
-        name: &str,
-        buckets: &mut Buckets,
-    ) -> Result<Release, String> {
+    ///
+    /// # Errors
+    /// If the release cannot be judged; a message for people.
+    pub fn assemble(&mut self, buckets: &mut Buckets) -> Result<RecordedRows, String> {
         self.ignored.append(&mut buckets.take_ignored());
         if let Some(problem) = buckets.problem() {
             return Err(problem.to_owned());
@@ -77,7 +57,8 @@ impl Assembler {
         let mut ends = [Extent::default(); 2];
         let mut smallest = None;
         let mut points = 0;
-        for instance in 0..buckets.instances().len() {
+        let instances = buckets.instances_by_name();
+        for &instance in &instances {
             for series in 0..buckets.series().len() {
                 for side in [Side::Baseline, Side::Canary] {
                     let bucket = buckets.bucket(instance, series, side);
@@ -104,24 +85,24 @@ impl Assembler {
         recorded.resize_with(buckets.series().len(), Default::default);
         for (number, both) in recorded.iter_mut().enumerate() {
             for (side, grid) in [(Side::Baseline, baseline), (Side::Canary, canary)] {
-                both[index(side)] = self.side(buckets, number, side, grid)?;
+                both[index(side)] = self.side(buckets, &instances, number, side, grid)?;
             }
         }
-        let metrics = self.plan.metrics(recorded, [baseline.points, canary.points])?;
-        Ok(Release { name: name.to_owned(), baseline, canary, metrics })
+        Ok(RecordedRows { baseline, canary, series: recorded })
     }
 
     /// One series on one side.
     fn side(
         &mut self,
         buckets: &mut Buckets,
+        order: &[usize],
         series: usize,
         side: Side,
         grid: Grid,
     ) -> Result<RecordedSeries, String> {
         let exact = self.step.is_none();
         let mut instances = Vec::new();
-        for number in 0..buckets.instances().len() {
+        for &number in order {
             let bucket = buckets.bucket(number, series, side);
             if bucket.times.is_empty() {
                 continue;

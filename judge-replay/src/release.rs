@@ -19,7 +19,7 @@ pub struct Grid {
 /// The recording of one release.
 ///
 /// ```
-/// use judge_retro::{Grid, Release, ReleaseMetric, RecordedSeries};
+/// use judge_replay::{Grid, Release, ReleaseMetric, RecordedSeries};
 ///
 /// let grid = Grid { start_millis: 0, step_millis: 60_000, points: 3 };
 /// let release = Release {

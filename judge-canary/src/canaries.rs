@@ -1,0 +1,399 @@
+//! What handlers call: canaries are started, shown, watched, cancelled; configs are stored.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{Stream, stream};
+use judge_core::Thresholds;
+use judge_sources::Sources;
+use serde_json::Value;
+use tokio::sync::{Notify, Semaphore, broadcast};
+
+use crate::clock::RunClock;
+use crate::error::CanaryError;
+use crate::plan::{Plan, PlanSpec};
+use crate::record::{
+    Canary, CanaryLook, CanaryRequest, CanaryState, CanarySummary, ConfigChoice, LookResult,
+    MetricSet,
+};
+use crate::runnable::RunnableConfig;
+use crate::shared::{CanaryEvent, Common, new_id};
+use crate::step;
+use crate::store::{
+    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, NewCanary,
+};
+use crate::stored_config::{ConfigHead, ConfigVersion, Existing, describe};
+
+/// Canaries over a store and sources. Clones are the same canaries.
+///
+/// Handlers call its methods; [`Runner`](crate::Runner) makes the looks.
+#[derive(Debug, Clone)]
+pub struct Canaries {
+    pub(crate) shared: Arc<Common>,
+}
+
+/// A canary that was started, now or by an earlier call with the same key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Started {
+    /// The canary.
+    pub canary: Canary,
+    /// Whether this call started it.
+    pub is_new: bool,
+}
+
+/// What who watches a canary is told.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum WatchEvent {
+    /// A look was made.
+    Look(Box<CanaryLook>),
+    /// It has ended: the last event.
+    Ended(Box<CanarySummary>),
+}
+
+/// Events that a slow listener may be behind before it has to look at the store instead.
+const EVENTS: usize = 1024;
+
+/// How often who watches looks at the store, for looks that another replica makes.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
+
+impl Canaries {
+    /// Canaries that are kept in `store` and judged on series of `sources`.
+    pub fn new(
+        store: Arc<dyn CanaryStore>,
+        sources: Arc<Sources>,
+        clock: Arc<dyn RunClock>,
+    ) -> Self {
+        let (events, _) = broadcast::channel(EVENTS);
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let (changed, judging) = (Notify::new(), Semaphore::new(processors));
+        Self { shared: Arc::new(Common { store, sources, clock, events, changed, judging }) }
+    }
+
+    /// Where everything is kept.
+    pub fn store(&self) -> &Arc<dyn CanaryStore> {
+        &self.shared.store
+    }
+
+    /// What series come from.
+    pub fn sources(&self) -> &Arc<Sources> {
+        &self.shared.sources
+    }
+
+    /// Now, in milliseconds since the Unix epoch.
+    pub fn now_millis(&self) -> i64 {
+        self.shared.clock.now_millis()
+    }
+
+    /// Starts a canary. A call with a key that was used before gives the canary of that call, whatever else it says.
+    ///
+    /// # Errors
+    /// If config or plan cannot be used, or the store does not keep it: then nothing was started.
+    pub async fn start(&self, request: CanaryRequest, actor: &str) -> Result<Started, CanaryError> {
+        let store = &self.shared.store;
+        if let Some(key) = &request.key
+            && let Some(id) = store.by_key(key).await?
+        {
+            return Ok(Started { canary: store.canary(&id).await?, is_new: false });
+        }
+        let (id, version, config) = self.chosen(&request.config).await?;
+        let runnable = RunnableConfig::read(&config, request.thresholds)?;
+        let now = self.now_millis();
+        let plan = Plan::new(request.plan.clone(), now)?;
+        runnable.check(plan.spec())?;
+        let summary = CanarySummary {
+            id: self.new_id(),
+            origin: request.origin.clone(),
+            application: request.application.clone(),
+            config_id: id,
+            config_version: version,
+            config_name: runnable.name().to_owned(),
+            caller: actor.to_owned(),
+            state: CanaryState::Running,
+            verdict: None,
+            score: None,
+            reason: String::new(),
+            planned: plan.looks(),
+            looks: 0,
+            created_millis: now,
+            ended_millis: None,
+            next_millis: plan.window(1).map_or(now, |window| window.due_millis),
+        };
+        let detail = [("application", &summary.application), ("config", &summary.config_name)];
+        let entry = self.entry(actor, "canary.start", &summary.id, &detail);
+        let request = CanaryRequest { plan: plan.spec().clone(), ..request };
+        let new = NewCanary { summary, request, config };
+        match store.insert(&new, &entry).await? {
+            Inserted::Before(id) => Ok(Started { canary: store.canary(&id).await?, is_new: false }),
+            Inserted::New => {
+                let NewCanary { summary, request, config } = new;
+                let canary = Canary { summary, request, config };
+                self.shared.tell(&canary.summary);
+                self.shared.changed.notify_one();
+                Ok(Started { canary, is_new: true })
+            }
+        }
+    }
+
+    /// Id, version and document of the config that is asked for.
+    async fn chosen(&self, choice: &ConfigChoice) -> Result<(String, i64, Value), CanaryError> {
+        match choice {
+            ConfigChoice::Inline(document) => Ok((String::new(), 0, document.clone())),
+            ConfigChoice::Stored { id, version } => {
+                let found = self.shared.store.config(id, *version).await?;
+                Ok((found.id, found.version, found.document))
+            }
+        }
+    }
+
+    /// A canary.
+    ///
+    /// # Errors
+    /// If there is none of this id, or the store does not answer.
+    pub async fn get(&self, id: &str) -> Result<Canary, CanaryError> {
+        Ok(self.shared.store.canary(id).await?)
+    }
+
+    /// The looks at a canary after look `after`, in order; 0 for all.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn looks(&self, id: &str, after: usize) -> Result<Vec<CanaryLook>, CanaryError> {
+        Ok(self.shared.store.looks(id, after).await?)
+    }
+
+    /// The series that a look was judged on.
+    ///
+    /// # Errors
+    /// If there are none of this id, or the store does not answer.
+    pub async fn metric_set(&self, id: &str) -> Result<MetricSet, CanaryError> {
+        Ok(self.shared.store.metric_set(id).await?)
+    }
+
+    /// A page of canaries, the newest first.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn list(&self, filter: &CanaryFilter) -> Result<CanaryPage, CanaryError> {
+        Ok(self.shared.store.list(filter).await?)
+    }
+
+    /// Ends a canary; one that has ended stays as it is. Returns the canary, and whether this call ended it.
+    ///
+    /// # Errors
+    /// If there is none of this id, or the store does not answer.
+    pub async fn cancel(&self, id: &str, actor: &str) -> Result<(Canary, bool), CanaryError> {
+        let entry = self.entry(actor, "canary.cancel", id, &[]);
+        let ended = self.shared.store.cancel(id, &entry).await?;
+        let canary = self.shared.store.canary(id).await?;
+        if ended {
+            self.shared.tell(&canary.summary);
+        }
+        Ok((canary, ended))
+    }
+
+    /// What happens to canaries in this process, from now on. A listener that is too slow misses some.
+    pub fn events(&self) -> broadcast::Receiver<CanaryEvent> {
+        self.shared.events.subscribe()
+    }
+
+    /// Every look at a canary after look `after`, each when it is made, and its end. Looks of other replicas are seen
+    /// within a second.
+    pub fn watch(
+        &self,
+        id: &str,
+        after: usize,
+    ) -> impl Stream<Item = Result<WatchEvent, CanaryError>> + Send + use<> {
+        let watching = Watching {
+            canaries: self.clone(),
+            events: self.events(),
+            id: id.to_owned(),
+            seen: after,
+            pending: Vec::new(),
+            ended: None,
+            over: false,
+        };
+        stream::unfold(watching, async |mut watching| {
+            let event = watching.next().await?;
+            Some((event, watching))
+        })
+    }
+
+    /// Looks once, at the first window of a plan, at once, and keeps nothing: for queries of a score.
+    ///
+    /// # Errors
+    /// If config or plan cannot be used. A source that does not answer is a look that failed.
+    pub async fn look_now(
+        &self,
+        choice: &ConfigChoice,
+        thresholds: Option<Thresholds>,
+        spec: PlanSpec,
+    ) -> Result<(CanaryLook, MetricSet), CanaryError> {
+        let (_, _, config) = self.chosen(choice).await?;
+        let runnable = Arc::new(RunnableConfig::read(&config, thresholds)?);
+        let plan = Plan::new(spec, self.now_millis())?;
+        runnable.check(plan.spec())?;
+        let window = plan.window(1).cloned();
+        let window = window.ok_or_else(|| CanaryError::Argument("a plan without looks".into()))?;
+        let began_millis = self.now_millis();
+        let timeout = Duration::from_millis(plan.spec().fetch_millis);
+        let fetched = runnable.fetch(&self.shared.sources, plan.spec(), &window, timeout).await;
+        let (result, set) = match fetched {
+            Err(failed) => (LookResult::Failed(failed.failure), MetricSet::default()),
+            Ok(fetched) => step::judge(&self.shared, &runnable, fetched, self.new_id()).await,
+        };
+        Ok((CanaryLook { window, began_millis, ended_millis: self.now_millis(), result }, set))
+    }
+
+    /// All configs, by name; those of `applications` alone, if there is any.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn configs(&self, applications: &[String]) -> Result<Vec<ConfigHead>, CanaryError> {
+        let mut all = self.shared.store.configs().await?;
+        all.retain(|config| {
+            applications.is_empty()
+                || config.applications.iter().any(|name| applications.contains(name))
+        });
+        Ok(all)
+    }
+
+    /// The newest version of a config, or an older one.
+    ///
+    /// # Errors
+    /// If there is none, or the store does not answer.
+    pub async fn config(
+        &self,
+        id: &str,
+        version: Option<i64>,
+    ) -> Result<ConfigVersion, CanaryError> {
+        Ok(self.shared.store.config(id, version).await?)
+    }
+
+    /// All versions of a config, the oldest first, without their documents.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn config_versions(&self, id: &str) -> Result<Vec<ConfigVersion>, CanaryError> {
+        Ok(self.shared.store.config_versions(id).await?)
+    }
+
+    /// Stores a config, or a new version of it; without an id, under a new one. Its name must not be that of another
+    /// config of one of its applications.
+    ///
+    /// # Errors
+    /// If it cannot be stored as `existing` says, no metric may be called so, or the store does not answer. What a
+    /// judge says of it is not asked: a draft may be stored.
+    pub async fn put_config(
+        &self,
+        id: Option<&str>,
+        document: Value,
+        existing: Existing,
+        actor: &str,
+    ) -> Result<ConfigHead, CanaryError> {
+        let described = describe(&document)?;
+        let id = id.map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
+        let entry = self.entry(actor, "config.put", &id, &[("name", &described.name)]);
+        let (name, applications) = (described.name, described.applications);
+        let change = ConfigChange { id, name, applications, document, existing, same_name: false };
+        Ok(self.shared.store.put_config(&change, &entry).await?)
+    }
+
+    /// Removes a config. Its versions stay, for the canaries that were judged by them.
+    ///
+    /// # Errors
+    /// If there is none, or the store does not answer.
+    pub async fn delete_config(&self, id: &str, actor: &str) -> Result<(), CanaryError> {
+        let entry = self.entry(actor, "config.delete", id, &[]);
+        Ok(self.shared.store.delete_config(id, &entry).await?)
+    }
+
+    fn new_id(&self) -> String {
+        new_id(self.now_millis())
+    }
+
+    fn entry(
+        &self,
+        actor: &str,
+        action: &str,
+        subject: &str,
+        detail: &[(&str, &String)],
+    ) -> AuditEntry {
+        let detail = detail.iter().map(|(name, value)| ((*name).to_owned(), (*value).clone()));
+        AuditEntry {
+            id: self.new_id(),
+            at_millis: self.now_millis(),
+            actor: actor.to_owned(),
+            action: action.to_owned(),
+            subject: subject.to_owned(),
+            detail: detail.collect::<BTreeMap<_, _>>(),
+        }
+    }
+}
+
+/// A canary that is watched.
+struct Watching {
+    canaries: Canaries,
+    events: broadcast::Receiver<CanaryEvent>,
+    id: String,
+    seen: usize,
+    /// Looks to tell, the next one last.
+    pending: Vec<CanaryLook>,
+    ended: Option<Box<CanarySummary>>,
+    over: bool,
+}
+
+impl Watching {
+    async fn next(&mut self) -> Option<Result<WatchEvent, CanaryError>> {
+        loop {
+            if let Some(look) = self.pending.pop() {
+                self.seen = look.window.number;
+                return Some(Ok(WatchEvent::Look(Box::new(look))));
+            }
+            if self.over {
+                return None;
+            }
+            if let Some(ended) = self.ended.take() {
+                self.over = true;
+                return Some(Ok(WatchEvent::Ended(ended)));
+            }
+            if let Err(error) = self.read().await {
+                self.over = !matches!(&error, CanaryError::CanaryStore(error) if error.may_pass());
+                if self.over {
+                    return Some(Err(error));
+                }
+            }
+            if self.pending.is_empty() && self.ended.is_none() {
+                self.changed().await;
+            }
+        }
+    }
+
+    /// What the store has that was not told. The canary is read before its looks: none is missed before its end.
+    async fn read(&mut self) -> Result<(), CanaryError> {
+        let canary = self.canaries.get(&self.id).await?;
+        if canary.summary.looks > self.seen || canary.summary.is_over() {
+            self.pending = self.canaries.looks(&self.id, self.seen).await?;
+            self.pending.reverse();
+        }
+        self.ended = canary.summary.is_over().then(|| Box::new(canary.summary));
+        Ok(())
+    }
+
+    /// Returns when something may have happened.
+    async fn changed(&mut self) {
+        let told = async {
+            loop {
+                match self.events.recv().await {
+                    Ok(event) if event.canary.id != self.id => {}
+                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
+                    // The watch itself has a sender: it cannot be closed.
+                    Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+                }
+            }
+        };
+        // What did not come as an event comes from the store.
+        let _ = tokio::time::timeout(WATCH_EVERY, told).await;
+    }
+}

@@ -1,0 +1,81 @@
+//! Canaries over their lifetime: planned, looked at when it is time, stored, watched.
+//!
+//! ```text
+//! CanaryRequest --> Plan, config --> CanaryStore --> Runner: claim --> fetch --> judge --> record, decide
+//!                                      ^                                                  |
+//!                                      +------------------ next look ---------------------+
+//! ```
+//!
+//! [`Canaries`] is what handlers call: start, get, list, watch, cancel, configs. [`Runner`] makes the looks when they
+//! are due. What is kept is kept by a [`CanaryStore`]; [`SqlStore`] is one in a file of SQLite or in PostgreSQL, where
+//! several replicas share the work by leases. Windows, rule and judgement are those of `judge watch` and `judge
+//! retro`: `judge-core` has them.
+//!
+//! A look is written in one transaction with how its canary stands after it. A process that dies before it makes the
+//! look again after the next start, or another replica does within one lease; the same series give the same judgement.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use judge_canary::{
+//!     Canaries, CanaryRequest, ConfigChoice, PlanSpec, Runner, RunnerOptions, ScopePair, SqlStore, StageTimes,
+//!     StorePlace, SystemClock,
+//! };
+//! use judge_sources::{SourceSettings, Sources, StoreKind};
+//!
+//! # async fn example(config: serde_json::Value) -> Result<(), Box<dyn std::error::Error>> {
+//! let source = SourceSettings::at("prometheus", StoreKind::Prometheus, "http://prometheus:9090")?;
+//! let store = SqlStore::open(&StorePlace::Sqlite("judge.db".into())).await?;
+//! let sources = Arc::new(Sources::new(vec![source])?);
+//! let canaries = Canaries::new(Arc::new(store), sources, Arc::new(SystemClock));
+//! let ending = tokio_util::sync::CancellationToken::new();
+//! tokio::spawn(Runner::new(&canaries, RunnerOptions::default()).run(ending.clone()));
+//!
+//! let times = StageTimes { interval_millis: Some(300_000), ..StageTimes::lasting(1_800_000) };
+//! let request = CanaryRequest {
+//!     key: Some("shop-1.7.3".to_owned()),
+//!     origin: "canary".to_owned(),
+//!     application: "shop".to_owned(),
+//!     config: ConfigChoice::Inline(config),
+//!     thresholds: None,
+//!     plan: PlanSpec::stage(ScopePair::new("shop-stable", "shop-canary"), times),
+//!     metadata: Default::default(),
+//!     api: serde_json::Value::Null,
+//! };
+//! let started = canaries.start(request, "ci").await?;
+//! println!("{} has {} looks", started.canary.summary.id, started.canary.summary.planned);
+//! # Ok(())
+//! # }
+//! ```
+
+mod canaries;
+mod clock;
+mod error;
+mod machine;
+mod plan;
+mod record;
+mod runnable;
+mod runner;
+mod shared;
+mod step;
+mod store;
+mod stored_config;
+
+pub use canaries::{Canaries, Started, WatchEvent};
+pub use clock::{ManualClock, RunClock, SystemClock};
+pub use error::CanaryError;
+pub use plan::{
+    DEFAULT_SCOPE, FETCH_MILLIS, LookWindow, MOST_LOOKS, PairWindows, Plan, PlanError, PlanSpec,
+    PlanTimes, SETTLE_MILLIS, ScopePair, SideWindow, SourceFailure, StageEnd, StageTimes, Target,
+};
+pub use record::{
+    Canary, CanaryLook, CanaryRequest, CanaryState, CanarySummary, ConfigChoice, FailureKind,
+    JudgedSeries, LookFailure, LookResult, MetricSet, StoredPair, StoredSeries,
+};
+pub use runnable::{FetchFailure, FetchedLook, RunnableConfig, UnusableConfig};
+pub use runner::{Runner, RunnerOptions};
+pub use shared::CanaryEvent;
+pub use store::{
+    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Inserted,
+    KeepError, LookRecord, MOST_OF_A_PAGE, NewCanary, PAGE, Retention, SqlStore, StorePlace,
+};
+pub use stored_config::{ConfigHead, ConfigRule, ConfigVersion, Existing};

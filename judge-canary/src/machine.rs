@@ -1,0 +1,195 @@
+//! How a canary stands after a look. Pure: the same look gives the same state.
+
+use std::fmt::Write;
+
+use judge_core::Judgement;
+use judge_core::stage::{Stage, StageRule, because_of};
+
+use crate::plan::{Plan, SourceFailure};
+use crate::record::{CanaryLook, CanaryState, CanarySummary, FailureKind, LookFailure, LookResult};
+
+/// How a canary that stood as `before` stands after `look`.
+pub(crate) fn after(plan: &Plan, before: &CanarySummary, look: &CanaryLook) -> CanarySummary {
+    let number = look.window.number;
+    let mut after = CanarySummary { looks: number, ..before.clone() };
+    let next = plan.window(number + 1);
+    let ends = match &look.result {
+        LookResult::Judged(judged) => {
+            let judgement = &judged.judgement;
+            // Earlier looks did not stop it, or this one would not have been made.
+            let stage = Stage::from_judgements(StageRule::from(plan.spec().rule), [judgement]);
+            let stopped = stage.is_some_and(|stage| stage.stopped_at.is_some());
+            let ends = stopped || next.is_none();
+            after.verdict = match stage {
+                Some(stage) if ends => Some(stage.verdict),
+                _ => Some(judgement.verdict),
+            };
+            after.score = Some(judgement.score);
+            after.reason = reason(judgement, number, before.planned);
+            ends.then_some(CanaryState::Finished)
+        }
+        LookResult::Failed(failure) => {
+            let goes_on = plan.spec().source_failure == SourceFailure::Skip
+                && failure.kind == FailureKind::Source;
+            after.reason = why_failed(failure, number, before.planned);
+            match next {
+                Some(_) if goes_on => None,
+                // The last look that was judged decides.
+                None if goes_on && before.verdict.is_some() => {
+                    after.reason = format!("{}; then {}", before.reason, after.reason);
+                    Some(CanaryState::Finished)
+                }
+                _ => Some(CanaryState::Failed),
+            }
+        }
+    };
+    if let Some(state) = ends {
+        after.state = state;
+        after.ended_millis = Some(look.ended_millis);
+    } else if let Some(next) = next {
+        after.next_millis = next.due_millis;
+    }
+    after
+}
+
+/// Score and the metric that cost most, in a line.
+fn reason(judgement: &Judgement, number: usize, planned: usize) -> String {
+    let score = judge_core::format::value(judgement.score);
+    let mut line = format!("score {score} at look {number} of {planned}");
+    let because = because_of(judgement);
+    // Writing to a String cannot fail.
+    if let Some(first) = because.first() {
+        if let Some(metric) = judgement.metrics.iter().find(|metric| metric.name == *first) {
+            let _ = write!(line, ": {first} {:?}, {}", metric.classification, metric.explanation());
+        }
+        if because.len() > 1 {
+            let _ = write!(line, "; also {}", because[1..].join(", "));
+        }
+    } else if let Some(reason) = &judgement.reason {
+        let _ = write!(line, ": {reason}");
+    }
+    line
+}
+
+/// The first of the reasons, in a line.
+fn why_failed(failure: &LookFailure, number: usize, planned: usize) -> String {
+    let first = failure.reasons.first().and_then(|reason| reason.lines().next());
+    format!("look {number} of {planned} failed: {}", first.unwrap_or("no reason was given"))
+}
+
+#[cfg(test)]
+mod tests {
+    use judge_core::{Thresholds, Verdict};
+
+    use super::*;
+    use crate::plan::{PlanSpec, ScopePair, StageEnd, StageTimes};
+    use crate::record::JudgedSeries;
+
+    const MINUTE: u64 = 60_000;
+
+    fn plan(rule: StageEnd, source_failure: SourceFailure) -> Plan {
+        let times = StageTimes {
+            start_millis: Some(0),
+            interval_millis: Some(MINUTE),
+            ..StageTimes::lasting(2 * MINUTE)
+        };
+        let spec =
+            PlanSpec { rule, source_failure, ..PlanSpec::stage(ScopePair::default(), times) };
+        Plan::new(spec, 0).unwrap()
+    }
+
+    fn begun(plan: &Plan) -> CanarySummary {
+        CanarySummary {
+            id: "c".to_owned(),
+            origin: "canary".to_owned(),
+            application: String::new(),
+            config_id: String::new(),
+            config_version: 0,
+            config_name: String::new(),
+            caller: String::new(),
+            state: CanaryState::Running,
+            verdict: None,
+            score: None,
+            reason: String::new(),
+            planned: plan.looks(),
+            looks: 0,
+            created_millis: 0,
+            ended_millis: None,
+            next_millis: 0,
+        }
+    }
+
+    fn look(plan: &Plan, number: usize, result: LookResult) -> CanaryLook {
+        let window = plan.window(number).unwrap().clone();
+        CanaryLook { window, began_millis: 1, ended_millis: 2, result }
+    }
+
+    fn scored(score: f64) -> LookResult {
+        let judgement = Judgement::new("test", score, Thresholds { pass: 95.0, marginal: 75.0 });
+        let metric_set = String::new();
+        LookResult::Judged(Box::new(JudgedSeries { judgement, warnings: Vec::new(), metric_set }))
+    }
+
+    fn failed(kind: FailureKind) -> LookResult {
+        LookResult::Failed(LookFailure { kind, reasons: vec!["gone\nquery up".to_owned()] })
+    }
+
+    #[test]
+    fn looks_end_a_canary_as_the_stage_rule_says() {
+        use CanaryState::{Failed, Finished, Running};
+        let source = || failed(FailureKind::Source);
+        let (judge, spinnaker) = (StageEnd::Judge, StageEnd::Spinnaker);
+        let (fail, skip) = (SourceFailure::Fail, SourceFailure::Skip);
+        let (passes, marginal, fails) = (Verdict::Pass, Verdict::Marginal, Verdict::Fail);
+        for (name, rule, on, looks, state, verdict) in [
+            ("goes on", judge, fail, vec![scored(100.0)], Running, Some(passes)),
+            ("passes", judge, fail, vec![scored(75.0), scored(95.0)], Finished, Some(passes)),
+            (
+                "ends marginal",
+                judge,
+                fail,
+                vec![scored(100.0), scored(80.0)],
+                Finished,
+                Some(marginal),
+            ),
+            ("is stopped", judge, fail, vec![scored(74.0)], Finished, Some(fails)),
+            (
+                "is stopped as in Spinnaker",
+                spinnaker,
+                fail,
+                vec![scored(75.0)],
+                Finished,
+                Some(fails),
+            ),
+            ("loses its source", judge, fail, vec![scored(100.0), source()], Failed, Some(passes)),
+            ("skips a look", judge, skip, vec![source()], Running, None),
+            ("skips the last", judge, skip, vec![scored(100.0), source()], Finished, Some(passes)),
+            ("skips all", judge, skip, vec![source(), source()], Failed, None),
+            ("cannot be asked", judge, skip, vec![failed(FailureKind::Query)], Failed, None),
+        ] {
+            let plan = plan(rule, on);
+            let mut canary = begun(&plan);
+            let count = looks.len();
+            for (number, result) in looks.into_iter().enumerate() {
+                assert_eq!(canary.state, Running, "{name}");
+                canary = after(&plan, &canary, &look(&plan, number + 1, result));
+            }
+            assert_eq!(
+                (canary.state, canary.verdict, canary.looks),
+                (state, verdict, count),
+                "{name}"
+            );
+            assert_eq!(canary.ended_millis.is_some(), state != Running, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_reason_is_a_line() {
+        let plan = plan(StageEnd::Judge, SourceFailure::Skip);
+        let first = after(&plan, &begun(&plan), &look(&plan, 1, scored(80.0)));
+        assert_eq!(first.reason, "score 80 at look 1 of 2");
+        assert_eq!(first.next_millis, 135_000);
+        let last = after(&plan, &first, &look(&plan, 2, failed(FailureKind::Source)));
+        assert_eq!(last.reason, "score 80 at look 1 of 2; then look 2 of 2 failed: gone");
+    }
+}

@@ -1,0 +1,518 @@
+//! The plan of a canary: what its sides are, and when it is looked at.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use judge_core::stage::{
+    Lifetime, Lookback, StageRule, TimeSpan, WindowError, WindowOptions, Windows,
+};
+use judge_sources::{Compat, Grid, GridError, Scope};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The name of the only scope, where a config names none.
+pub const DEFAULT_SCOPE: &str = "default";
+
+/// Most looks at one canary: a week of minutes.
+pub const MOST_LOOKS: usize = 10_080;
+
+/// Time from a window's end to its look, so that the last scrape is in the source by then.
+pub const SETTLE_MILLIS: u64 = 15_000;
+
+/// The longest that one fetch may take, retries included.
+pub const FETCH_MILLIS: u64 = 120_000;
+
+/// How long a look at windows that are given is tried again while its source is away.
+const PATIENCE_MILLIS: u64 = 120_000;
+
+/// What a caller asks for: a raw plan, as it is stored. [`Plan::new`] checks it.
+///
+/// # Example
+/// ```
+/// use judge_canary::{Plan, PlanSpec, ScopePair, StageTimes};
+///
+/// let spec = PlanSpec::stage(
+///     ScopePair::new("shop-stable", "shop-canary"),
+///     StageTimes { interval_millis: Some(300_000), ..StageTimes::lasting(1_800_000) },
+/// );
+/// let plan = Plan::new(spec, 1_795_184_205_000)?;
+/// assert_eq!(plan.looks(), 6);
+/// # Ok::<(), judge_canary::PlanError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanSpec {
+    /// The two sides, by the name of their scope: what a metric's `scopeName` says.
+    pub scopes: BTreeMap<String, ScopePair>,
+    /// When it is looked at.
+    pub times: PlanTimes,
+    /// What ends it at a score that equals the marginal threshold.
+    #[serde(default)]
+    pub rule: StageEnd,
+    /// Whether series are put together as Kayenta does: gaps closed up, only equal labels paired.
+    #[serde(default)]
+    pub as_kayenta: bool,
+    /// What a look counts as whose source stayed away.
+    #[serde(default)]
+    pub source_failure: SourceFailure,
+    /// Time from a window's end to its look.
+    #[serde(default = "settle")]
+    pub settle_millis: u64,
+    /// The longest that one fetch may take, its client's retries included.
+    #[serde(default = "fetch")]
+    pub fetch_millis: u64,
+    /// How long a look is tried again while its source is away; nothing for the interval.
+    #[serde(default)]
+    pub patience_millis: Option<u64>,
+    /// No look before this time.
+    #[serde(default)]
+    pub not_before_millis: Option<i64>,
+}
+
+fn settle() -> u64 {
+    SETTLE_MILLIS
+}
+
+fn fetch() -> u64 {
+    FETCH_MILLIS
+}
+
+/// What the two sides of a scope are in queries.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScopePair {
+    /// The baseline.
+    pub baseline: Target,
+    /// The canary.
+    pub canary: Target,
+    /// How much earlier the baseline's window lies.
+    #[serde(default)]
+    pub baseline_offset_millis: u64,
+}
+
+impl ScopePair {
+    /// Two scopes without location and parameters, over the same time.
+    pub fn new(baseline: impl Into<String>, canary: impl Into<String>) -> Self {
+        let target = |scope| Target { scope, ..Target::default() };
+        Self {
+            baseline: target(baseline.into()),
+            canary: target(canary.into()),
+            baseline_offset_millis: 0,
+        }
+    }
+}
+
+/// What queries of one side are made for, as [`judge_sources::Scope`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Target {
+    /// What `${scope}` stands for.
+    #[serde(default)]
+    pub scope: String,
+    /// What `${location}` stands for.
+    #[serde(default)]
+    pub location: String,
+    /// What other names in the queries stand for.
+    #[serde(default)]
+    pub params: BTreeMap<String, String>,
+}
+
+impl From<&Target> for Scope {
+    fn from(target: &Target) -> Self {
+        let Target { scope, location, params } = target.clone();
+        Self { scope, location, params }
+    }
+}
+
+/// When a canary is looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum PlanTimes {
+    /// At the end of each interval of a lifetime, as `judge watch` and `judge retro` do.
+    Stage(StageTimes),
+    /// Once, at windows that are given for each scope.
+    Once(BTreeMap<String, PairWindows>),
+}
+
+/// A canary's lifetime and its intervals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StageTimes {
+    /// When the canary started, now or in the past; nothing for the next multiple of the step from now.
+    #[serde(default)]
+    pub start_millis: Option<i64>,
+    /// Time at the start that is not judged.
+    #[serde(default)]
+    pub warm_up_millis: u64,
+    /// How long it is judged, the warm-up not counted.
+    pub lifetime_millis: u64,
+    /// Time from one look to the next; nothing for one look at the end.
+    #[serde(default)]
+    pub interval_millis: Option<u64>,
+    /// How far each look reaches back; nothing for all since the warm-up.
+    #[serde(default)]
+    pub lookback_millis: Option<u64>,
+    /// Time between two points.
+    #[serde(default = "step")]
+    pub step_millis: u64,
+}
+
+/// A minute: Kayenta's default.
+const STEP_MILLIS: u64 = 60_000;
+
+fn step() -> u64 {
+    STEP_MILLIS
+}
+
+impl StageTimes {
+    /// One look at the end of `lifetime_millis` from now, points a minute apart.
+    pub fn lasting(lifetime_millis: u64) -> Self {
+        Self {
+            start_millis: None,
+            warm_up_millis: 0,
+            lifetime_millis,
+            interval_millis: None,
+            lookback_millis: None,
+            step_millis: STEP_MILLIS,
+        }
+    }
+
+    /// Shortens an interval that is longer than the lifetime, as Spinnaker does.
+    #[must_use]
+    pub fn with_interval_within_lifetime(mut self) -> Self {
+        self.interval_millis =
+            self.interval_millis.map(|interval| interval.min(self.lifetime_millis));
+        self
+    }
+
+    fn windows(&self) -> Result<Windows, WindowError> {
+        let millis = Duration::from_millis;
+        Windows::try_from(WindowOptions {
+            lifetime: Lifetime::Fixed(millis(self.lifetime_millis)),
+            warm_up: millis(self.warm_up_millis),
+            interval: self.interval_millis.map(millis),
+            lookback: self
+                .lookback_millis
+                .map_or(Lookback::Growing, |back| Lookback::Sliding(millis(back))),
+            // Each scope has its own.
+            baseline_offset: Duration::ZERO,
+            step: Some(millis(self.step_millis)),
+        })
+    }
+}
+
+/// What ends a canary at a score that equals the marginal threshold: [`StageRule`], as it is stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum StageEnd {
+    /// The canary goes on, since the verdict is Marginal.
+    #[default]
+    Judge,
+    /// The canary is stopped, as in Spinnaker's canary stage.
+    Spinnaker,
+}
+
+impl From<StageEnd> for StageRule {
+    fn from(end: StageEnd) -> Self {
+        match end {
+            StageEnd::Judge => Self::Judge,
+            StageEnd::Spinnaker => Self::Spinnaker,
+        }
+    }
+}
+
+/// What a look counts as whose source stayed away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SourceFailure {
+    /// The end: the canary failed without a verdict.
+    #[default]
+    Fail,
+    /// Nothing: the next look decides.
+    Skip,
+}
+
+/// The times that one side is asked for: from, up to and without the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SideWindow {
+    /// The first point's time.
+    pub start_millis: i64,
+    /// The end, before which the last point lies.
+    pub end_millis: i64,
+    /// Time between two points.
+    pub step_millis: u64,
+}
+
+impl SideWindow {
+    fn earlier(self, millis: u64) -> Self {
+        Self {
+            start_millis: self.start_millis.saturating_sub_unsigned(millis),
+            end_millis: self.end_millis.saturating_sub_unsigned(millis),
+            ..self
+        }
+    }
+
+    /// The window as sources take it.
+    ///
+    /// # Errors
+    /// If it is empty, or has too many points.
+    pub fn grid(self) -> Result<Grid, GridError> {
+        Grid::new(self.start_millis, self.end_millis, self.step_millis)
+    }
+}
+
+/// The windows of both sides of a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PairWindows {
+    /// The baseline's.
+    pub baseline: SideWindow,
+    /// The canary's.
+    pub canary: SideWindow,
+}
+
+/// What one look looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LookWindow {
+    /// The number of the look, from 1.
+    pub number: usize,
+    /// When it is made.
+    pub due_millis: i64,
+    /// The windows, by scope.
+    pub scopes: BTreeMap<String, PairWindows>,
+}
+
+/// Why a plan cannot be followed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// Nothing says what the sides are.
+    #[error("scopes: expected at least one, got none")]
+    NoScope,
+    /// A scope has no windows, or windows have no scope.
+    #[error("scopes: expected windows for {scope:?}, got windows for {windows}")]
+    OtherScopes {
+        /// The scope, or what lacks one.
+        scope: String,
+        /// What windows there are for.
+        windows: String,
+    },
+    /// A window cannot be asked for.
+    #[error("{scope}: {why}")]
+    Grid {
+        /// The scope.
+        scope: String,
+        /// What is wrong with the window.
+        why: GridError,
+    },
+    /// Lifetime, interval and such do not go together.
+    #[error(transparent)]
+    Windows(#[from] WindowError),
+    /// More looks than there may be.
+    #[error("expected at most {MOST_LOOKS} looks, got {0}; lengthen the interval")]
+    TooManyLooks(usize),
+}
+
+/// A plan that can be followed: a value of this type is always valid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    spec: PlanSpec,
+    windows: Vec<LookWindow>,
+}
+
+impl PlanSpec {
+    /// A canary of one scope over a lifetime.
+    pub fn stage(pair: ScopePair, times: StageTimes) -> Self {
+        Self::new(BTreeMap::from([(DEFAULT_SCOPE.to_owned(), pair)]), PlanTimes::Stage(times))
+    }
+
+    /// A canary with everything else at its default.
+    pub fn new(scopes: BTreeMap<String, ScopePair>, times: PlanTimes) -> Self {
+        Self {
+            scopes,
+            times,
+            rule: StageEnd::Judge,
+            as_kayenta: false,
+            source_failure: SourceFailure::Fail,
+            settle_millis: SETTLE_MILLIS,
+            fetch_millis: FETCH_MILLIS,
+            patience_millis: None,
+            not_before_millis: None,
+        }
+    }
+
+    /// How points become series, and series pairs.
+    pub fn compat(&self) -> Compat {
+        if self.as_kayenta { Compat::Kayenta } else { Compat::None }
+    }
+}
+
+impl Plan {
+    /// The plan of a canary that is started at `now`, in milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// If there is no scope, or no window to look at.
+    pub fn new(mut spec: PlanSpec, now: i64) -> Result<Self, PlanError> {
+        if spec.scopes.is_empty() {
+            return Err(PlanError::NoScope);
+        }
+        if let PlanTimes::Stage(times) = &mut spec.times {
+            let step = i64::try_from(times.step_millis).unwrap_or(i64::MAX).max(1);
+            // On a multiple of the step, where stores have their points cached.
+            let next = now.div_euclid(step).saturating_add(1).saturating_mul(step);
+            times.start_millis.get_or_insert(next);
+        }
+        let windows = match &spec.times {
+            PlanTimes::Stage(times) => stage_windows(&spec, times)?,
+            PlanTimes::Once(scopes) => vec![once(&spec, scopes)?],
+        };
+        for window in &windows {
+            for (scope, pair) in &window.scopes {
+                for side in [pair.baseline, pair.canary] {
+                    let why = side.grid().err();
+                    why.map_or(Ok(()), |why| Err(PlanError::Grid { scope: scope.clone(), why }))?;
+                }
+            }
+        }
+        Ok(Self { spec, windows })
+    }
+
+    /// The plan as it is stored, with the start that it was given.
+    pub fn spec(&self) -> &PlanSpec {
+        &self.spec
+    }
+
+    /// How many looks there are.
+    pub fn looks(&self) -> usize {
+        self.windows.len()
+    }
+
+    /// What look `number`, from 1, looks at.
+    pub fn window(&self, number: usize) -> Option<&LookWindow> {
+        self.windows.get(number.checked_sub(1)?)
+    }
+
+    /// How long a look is tried again while its source is away.
+    pub fn patience_millis(&self) -> u64 {
+        let default = match &self.spec.times {
+            PlanTimes::Stage(times) => times.interval_millis.unwrap_or(times.lifetime_millis),
+            PlanTimes::Once(_) => PATIENCE_MILLIS,
+        };
+        self.spec.patience_millis.unwrap_or(default)
+    }
+}
+
+fn due(spec: &PlanSpec, end_millis: i64) -> i64 {
+    let settled = end_millis.saturating_add_unsigned(spec.settle_millis);
+    spec.not_before_millis.map_or(settled, |least| settled.max(least))
+}
+
+fn stage_windows(spec: &PlanSpec, times: &StageTimes) -> Result<Vec<LookWindow>, PlanError> {
+    let start_millis = times.start_millis.unwrap_or_default();
+    let whole = times.warm_up_millis.saturating_add(times.lifetime_millis);
+    let end_millis = start_millis.saturating_add_unsigned(whole);
+    let all = times.windows()?.cut(TimeSpan { start_millis, end_millis })?;
+    if all.len() > MOST_LOOKS {
+        return Err(PlanError::TooManyLooks(all.len()));
+    }
+    let look = |window: judge_core::stage::Window| {
+        let TimeSpan { start_millis, end_millis } = window.canary;
+        let canary = SideWindow { start_millis, end_millis, step_millis: times.step_millis };
+        let scope = |(name, pair): (&String, &ScopePair)| {
+            let baseline = canary.earlier(pair.baseline_offset_millis);
+            (name.clone(), PairWindows { baseline, canary })
+        };
+        LookWindow {
+            number: window.interval,
+            due_millis: due(spec, end_millis),
+            scopes: spec.scopes.iter().map(scope).collect(),
+        }
+    };
+    Ok(all.into_iter().map(look).collect())
+}
+
+fn once(spec: &PlanSpec, scopes: &BTreeMap<String, PairWindows>) -> Result<LookWindow, PlanError> {
+    let odd = spec.scopes.keys().find(|scope| !scopes.contains_key(*scope));
+    let odd = odd.or_else(|| scopes.keys().find(|scope| !spec.scopes.contains_key(*scope)));
+    if let Some(scope) = odd {
+        let windows = scopes.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        return Err(PlanError::OtherScopes { scope: scope.clone(), windows });
+    }
+    let ends = scopes.values().flat_map(|pair| [pair.baseline.end_millis, pair.canary.end_millis]);
+    let end_millis = ends.max().unwrap_or_default();
+    Ok(LookWindow { number: 1, due_millis: due(spec, end_millis), scopes: scopes.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: u64 = 60_000;
+
+    fn pair() -> ScopePair {
+        ScopePair { baseline_offset_millis: 10 * MINUTE, ..ScopePair::new("stable", "canary") }
+    }
+
+    #[test]
+    fn looks_are_those_of_judge_watch_and_due_after_the_last_scrape() {
+        let times = StageTimes {
+            warm_up_millis: MINUTE,
+            interval_millis: Some(5 * MINUTE),
+            ..StageTimes::lasting(12 * MINUTE)
+        };
+        let plan = Plan::new(PlanSpec::stage(pair(), times), 59_999).unwrap();
+        let start = 60_000;
+        let PlanTimes::Stage(times) = plan.spec().times else { panic!("a stage") };
+        assert_eq!(times.start_millis, Some(start));
+        assert_eq!(plan.looks(), 2);
+        let window = plan.window(2).unwrap();
+        let minute = 60_000;
+        assert_eq!(window.due_millis, start + 11 * minute + 15_000);
+        let pair = window.scopes[DEFAULT_SCOPE];
+        let between = |window: SideWindow| (window.start_millis, window.end_millis);
+        assert_eq!(between(pair.canary), (start + minute, start + 11 * minute));
+        assert_eq!(between(pair.baseline), (start - 9 * minute, start + minute));
+        assert!(plan.window(0).is_none() && plan.window(3).is_none());
+        // What is stored is the same plan, whenever it is read.
+        assert_eq!(Plan::new(plan.spec().clone(), 77_777_777).unwrap(), plan);
+        let json = serde_json::to_string(plan.spec()).unwrap();
+        assert_eq!(&serde_json::from_str::<PlanSpec>(&json).unwrap(), plan.spec());
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_refused() {
+        let minutes = |lifetime| StageTimes::lasting(lifetime * MINUTE);
+        let stage = |times| PlanSpec::stage(pair(), times);
+        let window = SideWindow { start_millis: 0, end_millis: 0, step_millis: MINUTE };
+        let windows = PairWindows { baseline: window, canary: window };
+        let once = |name: &str| {
+            let scopes = BTreeMap::from([("a".to_owned(), pair())]);
+            let windows = BTreeMap::from([(name.to_owned(), windows)]);
+            PlanSpec::new(scopes, PlanTimes::Once(windows))
+        };
+        for (spec, said) in [
+            (
+                PlanSpec { scopes: BTreeMap::new(), ..stage(minutes(1)) },
+                "expected at least one, got none",
+            ),
+            (stage(minutes(0)), "lifetime: expected a millisecond"),
+            (
+                stage(StageTimes { interval_millis: Some(2 * MINUTE), ..minutes(1) }),
+                "interval: expected at most the lifetime",
+            ),
+            (
+                stage(StageTimes { interval_millis: Some(1), step_millis: 1, ..minutes(1) }),
+                "expected at most 10080 looks, got 60000",
+            ),
+            (stage(StageTimes { step_millis: 0, ..minutes(1) }), "step: expected a millisecond"),
+            (once("b"), "expected windows for \"a\", got windows for b"),
+            (once("a"), "a: expected an end after the start"),
+        ] {
+            let error = Plan::new(spec, 0).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! A config that canaries can be judged by, and one look with it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use judge_core::judges;
+use judge_core::{CanaryConfig, JudgeError, JudgeRequest, MetricPair, Thresholds, kayenta};
+use judge_sources::{
+    Cause, Failure, FetchedMetric, Queries, QueryError, Scope, Sought, SoughtSide, Sources,
+};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::plan::{DEFAULT_SCOPE, LookWindow, PlanSpec, ScopePair, SideWindow};
+use crate::record::{FailureKind, JudgedSeries, LookFailure, MetricSet, StoredPair, StoredSeries};
+
+/// Why no canary can be judged by a config.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum UnusableConfig {
+    /// No judge takes it, or its queries are wrong.
+    #[error(transparent)]
+    Refused(#[from] JudgeError),
+    /// A metric is of a scope that the plan does not have.
+    #[error("metric {metric:?}: expected a scope named {scope:?}, got {known}")]
+    NoScope {
+        /// The metric.
+        metric: String,
+        /// What its `scopeName` says.
+        scope: String,
+        /// The scopes that there are.
+        known: String,
+    },
+    /// A query cannot be made for a scope.
+    #[error("metric {metric:?}, scope {scope:?}: {why}")]
+    Query {
+        /// The metric.
+        metric: String,
+        /// The scope.
+        scope: String,
+        /// What is wrong.
+        why: QueryError,
+    },
+}
+
+/// A config that was read whole: by [`RunnableConfig::judge`] canaries are judged.
+#[derive(Debug, Clone)]
+pub struct RunnableConfig {
+    config: CanaryConfig,
+    thresholds: Thresholds,
+    queries: Queries,
+    /// What each metric's `scopeName` says.
+    scope_names: BTreeMap<String, String>,
+}
+
+/// Series that were fetched for a look, before they are judged.
+#[derive(Debug)]
+pub struct FetchedLook {
+    metrics: Vec<FetchedMetric>,
+}
+
+impl RunnableConfig {
+    /// Reads a config, Kayenta's JSON; `thresholds` win over its own.
+    ///
+    /// # Errors
+    /// With everything that is wrong with the config, or with any of its queries.
+    pub fn read(document: &Value, thresholds: Option<Thresholds>) -> Result<Self, UnusableConfig> {
+        let config = kayenta::read_config(document.to_string().as_bytes())?;
+        let thresholds = thresholds.or(config.thresholds).unwrap_or_default();
+        let queries = Queries::read(document)?;
+        let request = JudgeRequest { thresholds, ..JudgeRequest::without_points(config) };
+        judges::built_in().chosen_by(&request)?.judge(&request)?;
+        let metrics = document.get("metrics").and_then(Value::as_array).into_iter().flatten();
+        let named = |metric: &Value| {
+            let scope = metric.get("scopeName")?.as_str().filter(|scope| !scope.is_empty())?;
+            Some((metric.get("name")?.as_str()?.to_owned(), scope.to_owned()))
+        };
+        let scope_names = metrics.filter_map(named).collect();
+        Ok(Self { config: request.config, thresholds, queries, scope_names })
+    }
+
+    /// The config's name.
+    pub fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    /// The thresholds that decide.
+    pub fn thresholds(&self) -> Thresholds {
+        self.thresholds
+    }
+
+    /// The scopes that its metrics name.
+    pub fn scope_names(&self) -> impl Iterator<Item = &str> {
+        self.scope_names.values().map(String::as_str)
+    }
+
+    /// Whether every query can be made for the scopes of `plan`, found without asking anyone.
+    ///
+    /// # Errors
+    /// With the first metric that has no scope or no query.
+    pub fn check(&self, plan: &PlanSpec) -> Result<(), UnusableConfig> {
+        for query in self.queries.all() {
+            let (name, pair) = self.scope_of(&query.metric, plan)?;
+            for side in [&pair.baseline, &pair.canary] {
+                query.text(&Scope::from(side)).map_err(|why| UnusableConfig::Query {
+                    metric: query.metric.clone(),
+                    scope: name.to_owned(),
+                    why,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The scope of a metric: the one that it names; the default, or the only one, where it names none.
+    fn scope_of<'a>(
+        &'a self,
+        metric: &str,
+        plan: &'a PlanSpec,
+    ) -> Result<(&'a str, &'a ScopePair), UnusableConfig> {
+        let named = self.scope_names.get(metric).map(String::as_str);
+        let name = named.unwrap_or(DEFAULT_SCOPE);
+        if let Some((name, pair)) = plan.scopes.get_key_value(name) {
+            return Ok((name, pair));
+        }
+        let mut all = plan.scopes.iter();
+        match (named, all.next(), all.next()) {
+            (None, Some((name, pair)), None) => Ok((name, pair)),
+            _ => Err(UnusableConfig::NoScope {
+                metric: metric.to_owned(),
+                scope: name.to_owned(),
+                known: plan.scopes.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+            }),
+        }
+    }
+
+    /// The series of all metrics, each from the window of its scope.
+    ///
+    /// # Errors
+    /// With every reason why there are none.
+    pub async fn fetch(
+        &self,
+        sources: &Sources,
+        plan: &PlanSpec,
+        window: &LookWindow,
+        timeout: Duration,
+    ) -> Result<FetchedLook, FetchFailure> {
+        let mut by_scope: BTreeMap<&str, (SoughtSide, SoughtSide, Vec<_>)> = BTreeMap::new();
+        for query in self.queries.all() {
+            let (name, pair) =
+                self.scope_of(&query.metric, plan).map_err(|why| FetchFailure::new(&why))?;
+            if let Some((_, _, queries)) = by_scope.get_mut(name) {
+                queries.push(query.clone());
+                continue;
+            }
+            let windows = window.scopes.get(name);
+            let windows =
+                windows.ok_or_else(|| FetchFailure::new(&format!("no window of {name}")))?;
+            let side = |target, window: SideWindow| {
+                let grid = window.grid().map_err(|why| FetchFailure::new(&why))?;
+                Ok::<_, FetchFailure>(SoughtSide { scope: Scope::from(target), grid })
+            };
+            let baseline = side(&pair.baseline, windows.baseline)?;
+            let canary = side(&pair.canary, windows.canary)?;
+            by_scope.insert(name, (baseline, canary, vec![query.clone()]));
+        }
+        let fetches = by_scope.into_values().map(async |(baseline, canary, queries)| {
+            let sought = Sought { baseline, canary, compat: plan.compat(), timeout };
+            sources.fetch_each(&queries.into_iter().collect(), &sought).await
+        });
+        let mut found = BTreeMap::new();
+        let mut failures = Vec::new();
+        for one in join_all(fetches).await.into_iter().flatten() {
+            match one {
+                Ok(metric) => drop(found.insert(metric.metric.clone(), metric)),
+                Err(failed) => failures.extend(failed),
+            }
+        }
+        if !failures.is_empty() {
+            return Err(FetchFailure::from_failures(&failures));
+        }
+        let metrics = self.queries.all().iter().filter_map(|query| found.remove(&query.metric));
+        Ok(FetchedLook { metrics: metrics.collect() })
+    }
+
+    /// Judges what was fetched. `seed` gives the pairs their ids: the same seed gives the same ids.
+    ///
+    /// # Errors
+    /// If the judge refuses the series.
+    pub fn judge(
+        &self,
+        fetched: FetchedLook,
+        seed: &str,
+    ) -> Result<(JudgedSeries, MetricSet), JudgeError> {
+        let warnings = notices(&fetched.metrics);
+        let mut pairs: Vec<MetricPair> = Vec::new();
+        let mut queries = Vec::new();
+        for metric in fetched.metrics {
+            let sides = (
+                (metric.baseline.query, window_of(metric.baseline.grid)),
+                (metric.canary.query, window_of(metric.canary.grid)),
+            );
+            for mut pair in metric.pairs {
+                pair.id = Some(uuid_from(&format!("{seed} {}", pairs.len())));
+                pairs.push(pair);
+                queries.push(sides.clone());
+            }
+        }
+        let config = self.config.clone();
+        let request = JudgeRequest { config, thresholds: self.thresholds, pairs };
+        let judgement = judges::built_in().chosen_by(&request)?.judge(&request)?;
+        let stored = |(pair, (baseline, canary)): (MetricPair, (_, _))| {
+            let series = |(query, window): (String, SideWindow), values| StoredSeries {
+                query,
+                window,
+                values,
+            };
+            StoredPair {
+                id: pair.id.unwrap_or_default(),
+                metric: pair.name,
+                tags: pair.tags.unwrap_or_default(),
+                baseline: series(baseline, pair.baseline.values),
+                canary: series(canary, pair.canary.values),
+            }
+        };
+        let set = MetricSet { pairs: request.pairs.into_iter().zip(queries).map(stored).collect() };
+        let metric_set = uuid_from(&format!("{seed} set"));
+        Ok((JudgedSeries { judgement, warnings, metric_set }, set))
+    }
+}
+
+/// Queries that have no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", .failure.reasons.join("\n"))]
+pub struct FetchFailure {
+    /// Why.
+    pub failure: LookFailure,
+    /// Whether asking again may help.
+    pub may_pass: bool,
+}
+
+impl FetchFailure {
+    fn new(why: &impl ToString) -> Self {
+        let failure = LookFailure { kind: FailureKind::Query, reasons: vec![why.to_string()] };
+        Self { failure, may_pass: false }
+    }
+
+    fn from_failures(failures: &[Failure]) -> Self {
+        let is_query =
+            |failure: &Failure| matches!(failure.cause, Cause::Chosen(_) | Cause::Query(_));
+        let kind =
+            if failures.iter().any(is_query) { FailureKind::Query } else { FailureKind::Source };
+        let reasons = failures.iter().map(ToString::to_string).collect();
+        let may_pass = failures.iter().all(Failure::may_pass);
+        Self { failure: LookFailure { kind, reasons }, may_pass }
+    }
+}
+
+fn window_of(grid: judge_sources::Grid) -> SideWindow {
+    SideWindow {
+        start_millis: grid.start_millis(),
+        end_millis: grid.end_millis(),
+        step_millis: grid.step_millis(),
+    }
+}
+
+/// What to know about what was fetched; what is the same of several metrics is said once.
+fn notices(fetched: &[FetchedMetric]) -> Vec<String> {
+    let mut said: Vec<(String, Vec<&str>)> = Vec::new();
+    for metric in fetched {
+        for notice in &metric.notices {
+            let text = notice.to_string();
+            match said.iter_mut().find(|(known, _)| *known == text) {
+                Some((_, metrics)) => metrics.push(&metric.metric),
+                None => said.push((text, vec![&metric.metric])),
+            }
+        }
+    }
+    said.into_iter().map(|(text, metrics)| format!("{}: {text}", metrics.join(", "))).collect()
+}
+
+/// A UUID that stands for `text`.
+fn uuid_from(text: &str) -> String {
+    let digest: [u8; 32] = Sha256::digest(text).into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}

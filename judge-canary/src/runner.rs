@@ -1,0 +1,174 @@
+//! Makes looks when they are due: claims canaries, a task each, until it is told to end.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::warn;
+
+use crate::canaries::Canaries;
+use crate::shared::{Common, new_id};
+use crate::step::{self, ReadyCanary};
+use crate::store::{ClaimDue, Claimed, KeepError};
+
+/// How a runner works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunnerOptions {
+    /// How long a replica that is gone keeps its canaries from others.
+    pub lease_millis: i64,
+    /// Looks that are under way at once.
+    pub looks: usize,
+    /// How often the store is asked for what is due, for canaries that another replica started.
+    pub poll_millis: i64,
+}
+
+impl Default for RunnerOptions {
+    fn default() -> Self {
+        Self { lease_millis: 30_000, looks: 256, poll_millis: 1000 }
+    }
+}
+
+/// Wait before a store that is away is asked again.
+const STORE_WAIT: Duration = Duration::from_secs(1);
+
+/// Plans and configs that are kept read.
+const PREPARED: usize = 4096;
+
+/// Makes the looks of all canaries that are under way.
+#[derive(Debug)]
+pub struct Runner {
+    shared: Arc<Common>,
+    options: RunnerOptions,
+    owner: String,
+    looks: Arc<Semaphore>,
+    prepared: Mutex<HashMap<String, Arc<ReadyCanary>>>,
+    tasks: TaskTracker,
+}
+
+impl Runner {
+    /// A runner of its own name among the replicas.
+    pub fn new(canaries: &Canaries, options: RunnerOptions) -> Arc<Self> {
+        let owner = new_id(canaries.now_millis());
+        Arc::new(Self {
+            shared: Arc::clone(&canaries.shared),
+            options,
+            owner,
+            looks: Arc::new(Semaphore::new(options.looks.max(1))),
+            prepared: Mutex::default(),
+            tasks: TaskTracker::new(),
+        })
+    }
+
+    /// Makes looks until `ending`; then finishes those that are under way.
+    pub async fn run(self: Arc<Self>, ending: CancellationToken) {
+        let renewing = tokio::spawn({
+            let runner = Arc::clone(&self);
+            async move { runner.renew().await }
+        });
+        ending.run_until_cancelled(self.claim_all()).await;
+        self.tasks.close();
+        self.tasks.wait().await;
+        renewing.abort();
+    }
+
+    async fn claim_all(self: &Arc<Self>) {
+        loop {
+            let changed = self.shared.changed.notified();
+            let next = match self.claim().await {
+                Ok(next) => next,
+                Err(error) => {
+                    warn!("canaries wait for the store: {error}");
+                    tokio::time::sleep(STORE_WAIT).await;
+                    continue;
+                }
+            };
+            tokio::select! {
+                () = self.shared.clock.wait_until(next) => {}
+                () = changed => {}
+            }
+        }
+    }
+
+    /// Claims what is due, and begins its looks. Returns when to do so again.
+    async fn claim(self: &Arc<Self>) -> Result<i64, KeepError> {
+        // One look at least must have room; more are taken as there is.
+        let Ok(first) = Arc::clone(&self.looks).acquire_owned().await else { return Ok(i64::MAX) };
+        let mut permits = vec![first];
+        while permits.len() < self.options.looks
+            && let Ok(permit) = Arc::clone(&self.looks).try_acquire_owned()
+        {
+            permits.push(permit);
+        }
+        let now_millis = self.shared.clock.now_millis();
+        let lease_millis = now_millis.saturating_add(self.options.lease_millis);
+        let limit = permits.len();
+        let claim = ClaimDue { owner: &self.owner, now_millis, lease_millis, limit };
+        let claimed = self.shared.store.claim(claim).await?;
+        let full = claimed.len() == limit;
+        for (claimed, permit) in claimed.into_iter().zip(permits.drain(..)) {
+            self.begin(claimed, permit);
+        }
+        if full {
+            return Ok(now_millis);
+        }
+        let poll = now_millis.saturating_add(self.options.poll_millis);
+        Ok(self.shared.store.next_due().await?.map_or(poll, |due| due.min(poll)))
+    }
+
+    fn begin(self: &Arc<Self>, claimed: Claimed, permit: OwnedSemaphorePermit) {
+        let runner = Arc::clone(self);
+        self.tasks.spawn(async move {
+            match runner.prepared(&claimed) {
+                Ok(prepared) => {
+                    step::make(&runner.shared, &runner.owner, &claimed, &prepared).await;
+                }
+                Err(failure) => {
+                    step::fail(&runner.shared, &runner.owner, &claimed, failure).await;
+                }
+            }
+            // The next look may be due at once, as those of a canary of the past.
+            runner.shared.changed.notify_one();
+            drop(permit);
+        });
+    }
+
+    /// Plan and config of a canary, read once.
+    fn prepared(&self, claimed: &Claimed) -> Result<Arc<ReadyCanary>, crate::record::LookFailure> {
+        let id = &claimed.canary.summary.id;
+        let lock = || self.prepared.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Its last look needs it no more.
+        let is_last = claimed.canary.summary.looks + 1 >= claimed.canary.summary.planned;
+        let known = if is_last { lock().remove(id) } else { lock().get(id).cloned() };
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let prepared = Arc::new(ReadyCanary::new(&claimed.canary)?);
+        if !is_last {
+            let mut all = lock();
+            if all.len() >= PREPARED {
+                all.clear();
+            }
+            all.insert(id.clone(), Arc::clone(&prepared));
+        }
+        Ok(prepared)
+    }
+
+    /// Keeps the leases of what is under way.
+    async fn renew(&self) {
+        let every = self.options.lease_millis / 3;
+        loop {
+            let now = self.shared.clock.now_millis();
+            self.shared.clock.wait_until(now.saturating_add(every)).await;
+            if self.tasks.is_empty() {
+                continue;
+            }
+            let until = self.shared.clock.now_millis().saturating_add(self.options.lease_millis);
+            if let Err(error) = self.shared.store.renew(&self.owner, until).await {
+                warn!("leases are not renewed: {error}");
+            }
+        }
+    }
+}

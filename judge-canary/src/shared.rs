@@ -1,0 +1,51 @@
+//! What the calls of handlers and the runner's looks have in common.
+
+use std::sync::{Arc, Mutex};
+
+use judge_sources::Sources;
+use tokio::sync::{Notify, Semaphore, broadcast};
+use ulid::Ulid;
+
+use crate::clock::RunClock;
+use crate::record::CanarySummary;
+use crate::store::CanaryStore;
+
+/// What all clones have in common.
+#[derive(Debug)]
+pub(crate) struct Common {
+    pub(crate) store: Arc<dyn CanaryStore>,
+    pub(crate) sources: Arc<Sources>,
+    pub(crate) clock: Arc<dyn RunClock>,
+    pub(crate) events: broadcast::Sender<CanaryEvent>,
+    /// A canary was started, or has ended.
+    pub(crate) changed: Notify,
+    /// As many judgements at once as there are processors.
+    pub(crate) judging: Semaphore,
+}
+
+/// Something happened to a canary, in this process.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CanaryEvent {
+    /// The canary as it stands now.
+    pub canary: CanarySummary,
+}
+
+impl Common {
+    /// Tells who listens. It is no matter if nobody does.
+    pub(crate) fn tell(&self, canary: &CanarySummary) {
+        let _ = self.events.send(CanaryEvent { canary: canary.clone() });
+    }
+}
+
+/// The last id of this process.
+static LAST_ID: Mutex<Ulid> = Mutex::new(Ulid::nil());
+
+/// A new ULID, which sorts behind those before it in this process, too, within a millisecond.
+pub(crate) fn new_id(now_millis: i64) -> String {
+    let millis = u64::try_from(now_millis).unwrap_or_default();
+    let mut last = LAST_ID.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let fresh = Ulid::from_parts(millis, fastrand::u128(..));
+    let next = if last.timestamp_ms() == fresh.timestamp_ms() { last.increment() } else { None };
+    *last = next.unwrap_or(fresh);
+    last.to_string()
+}

@@ -1,0 +1,189 @@
+//! One step of one canary: fetch, judge, record, decide.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{debug, info, warn};
+
+use crate::machine;
+use crate::plan::{LookWindow, Plan};
+use crate::record::{Canary, CanaryLook, FailureKind, LookFailure, LookResult, MetricSet};
+use crate::runnable::{FetchedLook, RunnableConfig};
+use crate::shared::Common;
+use crate::store::{Claimed, KeepError, LookRecord};
+
+/// Wait before a source that was away is asked again; it doubles.
+const FIRST_WAIT: i64 = 500;
+/// The longest such wait.
+const LONGEST_WAIT: i64 = 15_000;
+/// The shortest time that a fetch is given.
+const LEAST_FETCH: i64 = 1000;
+/// How often a look is written while the store is away, a second apart, before its canary is left to whoever claims it.
+const WRITES: u32 = 20;
+
+/// What a canary is judged by, read once.
+#[derive(Debug)]
+pub(crate) struct ReadyCanary {
+    pub(crate) plan: Plan,
+    pub(crate) config: Arc<RunnableConfig>,
+}
+
+impl ReadyCanary {
+    /// Reads plan and config of a canary that was started: both could be used then.
+    pub(crate) fn new(canary: &Canary) -> Result<Self, LookFailure> {
+        let failure = |why: String| LookFailure { kind: FailureKind::Judge, reasons: vec![why] };
+        let request = &canary.request;
+        let plan = Plan::new(request.plan.clone(), canary.summary.created_millis)
+            .map_err(|error| failure(error.to_string()))?;
+        let config = RunnableConfig::read(&canary.config, request.thresholds)
+            .map_err(|error| failure(error.to_string()))?;
+        Ok(Self { plan, config: Arc::new(config) })
+    }
+}
+
+/// Makes the next look at a canary that `owner` has, or gives it back.
+pub(crate) async fn make(shared: &Common, owner: &str, claimed: &Claimed, prepared: &ReadyCanary) {
+    let canary = &claimed.canary.summary;
+    let number = canary.looks + 1;
+    let Some(window) = prepared.plan.window(number) else {
+        warn!(canary = canary.id, number, "a canary is under way that has no look left");
+        return;
+    };
+    let began = shared.clock.now_millis();
+    if window.due_millis > began {
+        give_back(shared, owner, claimed, window.due_millis, 0).await;
+        return;
+    }
+    let late_millis = began.saturating_sub(canary.next_millis);
+    debug!(canary = canary.id, number, late_millis, "looks");
+    let since = if claimed.attempts == 0 { began } else { claimed.since_millis };
+    let until = since.saturating_add_unsigned(prepared.plan.patience_millis());
+    let spec = prepared.plan.spec();
+    let left = until.saturating_sub(began).max(LEAST_FETCH);
+    let timeout = spec.fetch_millis.min(left.unsigned_abs());
+    let timeout = Duration::from_millis(timeout);
+    let fetched = prepared.config.fetch(&shared.sources, spec, window, timeout).await;
+    let (result, set) = match fetched {
+        Ok(fetched) => judge(shared, &prepared.config, fetched, seed(&canary.id, window)).await,
+        Err(failed) => {
+            let now = shared.clock.now_millis();
+            let wait = FIRST_WAIT.saturating_mul(1 << claimed.attempts.min(10)).min(LONGEST_WAIT);
+            if failed.may_pass && now.saturating_add(wait) < until {
+                let why = failed.failure.reasons.first().cloned().unwrap_or_default();
+                debug!(canary = canary.id, number, why, "asks again");
+                let claimed = Claimed { since_millis: since, ..claimed.clone() };
+                let attempts = claimed.attempts.saturating_add(1);
+                give_back(shared, owner, &claimed, now.saturating_add(wait), attempts).await;
+                return;
+            }
+            (LookResult::Failed(failed.failure), MetricSet::default())
+        }
+    };
+    let ended_millis = shared.clock.now_millis();
+    let look = CanaryLook { window: window.clone(), began_millis: began, ended_millis, result };
+    record(shared, owner, claimed, &prepared.plan, &look, &set).await;
+}
+
+/// Ends a canary that cannot be looked at.
+pub(crate) async fn fail(shared: &Common, owner: &str, claimed: &Claimed, failure: LookFailure) {
+    let now = shared.clock.now_millis();
+    let canary = &claimed.canary;
+    // What its plan says is not known, so the window has no scope.
+    let window = LookWindow {
+        number: canary.summary.looks + 1,
+        due_millis: canary.summary.next_millis,
+        scopes: std::collections::BTreeMap::new(),
+    };
+    let reason = failure.reasons.first().cloned().unwrap_or_default();
+    let result = LookResult::Failed(failure);
+    let look = CanaryLook { window, began_millis: now, ended_millis: now, result };
+    let mut after = canary.summary.clone();
+    after.state = crate::record::CanaryState::Failed;
+    after.ended_millis = Some(now);
+    after.looks = look.window.number;
+    after.reason = reason;
+    write(shared, LookRecord { owner, look: &look, metric_set: None, after: &after }).await;
+}
+
+/// The pairs of a look have the same ids whoever makes it.
+fn seed(id: &str, window: &LookWindow) -> String {
+    format!("{id} {}", window.number)
+}
+
+/// Judges on a thread that may be busy, as many at once as there are processors.
+pub(crate) async fn judge(
+    shared: &Common,
+    config: &Arc<RunnableConfig>,
+    fetched: FetchedLook,
+    seed: String,
+) -> (LookResult, MetricSet) {
+    // It is never closed.
+    let _turn = shared.judging.acquire().await;
+    let config = Arc::clone(config);
+    let judged = tokio::task::spawn_blocking(move || config.judge(fetched, &seed)).await;
+    let why = match judged {
+        Ok(Ok((judged, set))) => return (LookResult::Judged(Box::new(judged)), set),
+        Ok(Err(refused)) => refused.to_string(),
+        Err(broken) => format!("the judge broke off: {broken}"),
+    };
+    let failure = LookFailure { kind: FailureKind::Judge, reasons: vec![why] };
+    (LookResult::Failed(failure), MetricSet::default())
+}
+
+async fn record(
+    shared: &Common,
+    owner: &str,
+    claimed: &Claimed,
+    plan: &Plan,
+    look: &CanaryLook,
+    set: &MetricSet,
+) {
+    let after = machine::after(plan, &claimed.canary.summary, look);
+    let metric_set = look.metric_set().map(|id| (id, set));
+    write(shared, LookRecord { owner, look, metric_set, after: &after }).await;
+}
+
+/// Writes a look, again while the store is away. Whatever fails, it is written whole or not at all, and then somebody
+/// makes it again.
+async fn write(shared: &Common, record: LookRecord<'_>) {
+    let LookRecord { owner, look, metric_set, after } = record;
+    for _ in 0..WRITES {
+        let record = LookRecord { owner, look, metric_set, after };
+        match shared.store.record(record).await {
+            Ok(()) => {
+                let state = after.state.name();
+                info!(
+                    canary = after.id,
+                    look = after.looks,
+                    state,
+                    reason = after.reason,
+                    "looked"
+                );
+                shared.tell(after);
+                return;
+            }
+            Err(error @ KeepError::LeaseLost(_)) => {
+                debug!(canary = after.id, "a look is dropped: {error}");
+                return;
+            }
+            Err(error) if error.may_pass() => {
+                warn!(canary = after.id, "a look is not yet written: {error}");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Err(error) => {
+                warn!(canary = after.id, "a look is not written: {error}");
+                return;
+            }
+        }
+    }
+}
+
+async fn give_back(shared: &Common, owner: &str, claimed: &Claimed, next: i64, attempts: u32) {
+    let id = &claimed.canary.summary.id;
+    let given = shared.store.postpone(owner, id, next, attempts, claimed.since_millis).await;
+    match given {
+        Ok(()) | Err(KeepError::LeaseLost(_)) => {}
+        // Its lease ends, and it is claimed again.
+        Err(error) => warn!(canary = id, "a canary is not given back: {error}"),
+    }
+}

@@ -1,0 +1,24 @@
+//! Documents as they are stored: JSON, compressed.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::error::KeepError;
+
+/// zstd's own default.
+const LEVEL: i32 = 3;
+
+pub(super) fn pack(what: &'static str, document: &impl Serialize) -> Result<Vec<u8>, KeepError> {
+    let unreadable = |why: String| KeepError::Unreadable { what, why };
+    let json = serde_json::to_vec(document).map_err(|error| unreadable(error.to_string()))?;
+    zstd::encode_all(json.as_slice(), LEVEL).map_err(|error| unreadable(error.to_string()))
+}
+
+pub(super) fn unpack<T: DeserializeOwned>(
+    what: &'static str,
+    packed: &[u8],
+) -> Result<T, KeepError> {
+    let unreadable = |why: String| KeepError::Unreadable { what, why };
+    let json = zstd::decode_all(packed).map_err(|error| unreadable(error.to_string()))?;
+    serde_json::from_slice(&json).map_err(|error| unreadable(error.to_string()))
+}

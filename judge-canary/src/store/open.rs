@@ -1,0 +1,165 @@
+//! Opens a store, and brings its tables up to date.
+
+use std::fmt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyConnection, AnyPool, Executor, SqlSafeStr};
+
+use super::error::KeepError;
+
+/// Where things are kept.
+#[derive(Clone, PartialEq, Eq)]
+pub enum StorePlace {
+    /// A file of SQLite, for one process.
+    Sqlite(PathBuf),
+    /// A database of PostgreSQL, by its URL, for any number of processes.
+    Postgres(String),
+}
+
+impl fmt::Debug for StorePlace {
+    /// Without the password of a URL.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => {
+                write!(f, "postgres://{}", url.rsplit_once('@').map_or("…", |(_, host)| host))
+            }
+        }
+    }
+}
+
+/// Connections to SQLite: one writes, others read beside it.
+const SQLITE_CONNECTIONS: u32 = 4;
+/// Connections to PostgreSQL, whose default for all clients is 100.
+const POSTGRES_CONNECTIONS: u32 = 8;
+/// How long a caller waits for a connection before it is told that the store is away.
+const ACQUIRE: Duration = Duration::from_secs(5);
+
+/// Before anything else on a connection to SQLite. What was committed outlives a crash of the machine.
+const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                       PRAGMA busy_timeout = 4000;";
+
+macro_rules! migrations {
+    ($folder:literal) => {
+        [(1, "canaries", include_str!(concat!("../../migrations/", $folder, "/0001_canaries.sql")))]
+    };
+}
+
+const SQLITE: [(i64, &str, &str); 1] = migrations!("sqlite");
+const POSTGRES: [(i64, &str, &str); 1] = migrations!("postgres");
+
+/// Connections, and what keeps other processes out.
+pub(super) struct Opened {
+    pub(super) pool: AnyPool,
+    pub(super) lock: Option<File>,
+}
+
+/// Connects to the store, and makes or changes its tables. `read_only` does neither, and shares the file.
+pub(super) async fn open(place: &StorePlace, read_only: bool) -> Result<Opened, KeepError> {
+    sqlx::any::install_default_drivers();
+    let (url, lock, connections) = match place {
+        StorePlace::Sqlite(path) => {
+            let lock = if read_only { None } else { Some(lock(path)?) };
+            let mode = if read_only { "ro" } else { "rwc" };
+            (format!("sqlite:{}?mode={mode}", escaped(path)), lock, SQLITE_CONNECTIONS)
+        }
+        StorePlace::Postgres(url) => (url.clone(), None, POSTGRES_CONNECTIONS),
+    };
+    let is_sqlite = matches!(place, StorePlace::Sqlite(_));
+    let options: AnyConnectOptions = url
+        .parse()
+        .map_err(|error: sqlx::Error| KeepError::Failed(format!("{place:?}: {error}")))?;
+    let pool = AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE)
+        .after_connect(move |connection, _| {
+            Box::pin(async move { prepare(connection, is_sqlite && !read_only).await })
+        })
+        .connect_with(options)
+        .await?;
+    if !read_only {
+        migrator(place).run(&pool).await?;
+    }
+    Ok(Opened { pool, lock })
+}
+
+async fn prepare(connection: &mut AnyConnection, is_sqlite: bool) -> Result<(), sqlx::Error> {
+    if is_sqlite {
+        connection.execute(PRAGMAS).await?;
+    }
+    Ok(())
+}
+
+fn migrator(place: &StorePlace) -> Migrator {
+    let all = match place {
+        StorePlace::Sqlite(_) => SQLITE,
+        StorePlace::Postgres(_) => POSTGRES,
+    };
+    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(all.into_iter().map(migration).collect())
+}
+
+/// Keeps other processes from the file as long as this one lives, however it ends.
+fn lock(path: &Path) -> Result<File, KeepError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let failed = |error: std::io::Error| {
+        KeepError::Failed(format!("cannot open {}: {error}", path.display()))
+    };
+    let file =
+        File::options().create(true).truncate(false).write(true).open(name).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(KeepError::InUse(path.display().to_string())),
+        Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+/// A path in a URL.
+fn escaped(path: &Path) -> String {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let escape = |&byte: &u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+            char::from(byte).to_string()
+        }
+        byte => format!("%{byte:02X}"),
+    };
+    bytes.iter().map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_migrations_is_run() {
+        for (folder, listed) in [("sqlite", SQLITE), ("postgres", POSTGRES)] {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(folder);
+            let files = std::fs::read_dir(folder).unwrap();
+            let mut texts: Vec<(String, String)> = files
+                .map(|file| {
+                    let file = file.unwrap();
+                    let name = file.file_name().into_string().unwrap();
+                    (name, std::fs::read_to_string(file.path()).unwrap())
+                })
+                .collect();
+            texts.sort();
+            let named = listed
+                .map(|(version, name, sql)| (format!("{version:04}_{name}.sql"), sql.to_owned()));
+            assert_eq!(texts, named);
+        }
+    }
+
+    #[test]
+    fn passwords_are_not_shown() {
+        let place = StorePlace::Postgres("postgres://me:secret@host/judge".to_owned());
+        assert_eq!(format!("{place:?}"), "postgres://host/judge");
+        assert_eq!(escaped(Path::new("/a b/ü?.db")), "/a%20b/%C3%BC%3F.db");
+    }
+}

@@ -1,0 +1,61 @@
+//! Who did what.
+
+use std::collections::BTreeMap;
+
+use sqlx::Row;
+
+use super::super::statement::Statement;
+use super::super::{AuditEntry, KeepError};
+use super::database::{Database, Writing};
+
+pub(super) async fn write(writing: &mut Writing<'_>, entry: &AuditEntry) -> Result<(), KeepError> {
+    let detail = serde_json::to_string(&entry.detail)
+        .map_err(|error| KeepError::Failed(error.to_string()))?;
+    sqlx::query(
+        "INSERT INTO audit (id, at_millis, actor, action, subject, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(entry.id.clone())
+    .bind(entry.at_millis)
+    .bind(entry.actor.clone())
+    .bind(entry.action.clone())
+    .bind(entry.subject.clone())
+    .bind(detail)
+    .execute(&mut *writing.transaction)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn list(
+    database: &Database,
+    subject: Option<&str>,
+    before: Option<&str>,
+    limit: usize,
+) -> Result<Vec<AuditEntry>, KeepError> {
+    let mut statement =
+        Statement::new("SELECT id, at_millis, actor, action, subject, detail FROM audit");
+    statement.filter("subject", subject);
+    if let Some(before) = before {
+        statement.and().push("id < ").text(before);
+    }
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    statement.push(" ORDER BY id DESC LIMIT ").whole(limit);
+    let rows = statement.query().fetch_all(&database.pool).await?;
+    rows.iter()
+        .map(|row| {
+            let detail: String = row.try_get("detail")?;
+            let detail: BTreeMap<String, String> =
+                serde_json::from_str(&detail).map_err(|error| KeepError::Unreadable {
+                    what: "audit entry",
+                    why: error.to_string(),
+                })?;
+            Ok(AuditEntry {
+                id: row.try_get("id")?,
+                at_millis: row.try_get("at_millis")?,
+                actor: row.try_get("actor")?,
+                action: row.try_get("action")?,
+                subject: row.try_get("subject")?,
+                detail,
+            })
+        })
+        .collect()
+}

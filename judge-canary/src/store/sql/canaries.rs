@@ -1,0 +1,149 @@
+//! Canaries: started, shown, listed, cancelled.
+
+use sqlx::Row;
+
+use super::super::document::pack;
+use super::super::statement::Statement;
+use super::super::{
+    AuditEntry, CanaryFilter, CanaryPage, Inserted, KeepError, MOST_OF_A_PAGE, NewCanary, PAGE,
+};
+use super::audit;
+use super::database::Database;
+use super::rows::{self, CanaryDocument, SUMMARY, score_column, verdict_name};
+use crate::record::{Canary, CanaryState};
+
+/// The key of a start as it is stored: one that was given, or one of its own.
+fn stored_key(key: Option<&str>, id: &str) -> String {
+    key.map_or_else(|| format!("id {id}"), |key| format!("key {key}"))
+}
+
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+pub(super) async fn insert(
+    database: &Database,
+    new: &NewCanary,
+    entry: &AuditEntry,
+) -> Result<Inserted, KeepError> {
+    let NewCanary { summary, request, config } = new;
+    let document = CanaryDocument { request: request.clone(), config: config.clone() };
+    let document = pack("canary", &document)?;
+    let key = stored_key(request.key.as_deref(), &summary.id);
+    let mut writing = database.write().await?;
+    let inserted = sqlx::query(
+        "INSERT INTO canaries (id, start_key, origin, application, config_id, config_version, config_name, caller, \
+         state, verdict, score, reason, planned, looks, created_millis, ended_millis, next_millis, attempts, \
+         since_millis, lease_owner, lease_millis, bytes, document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, \
+         $10, $11, $12, $13, $14, $15, $16, $17, 0, 0, '', 0, $18, $19) ON CONFLICT (start_key) DO NOTHING",
+    )
+    .bind(summary.id.clone())
+    .bind(key.clone())
+    .bind(summary.origin.clone())
+    .bind(summary.application.clone())
+    .bind(summary.config_id.clone())
+    .bind(summary.config_version)
+    .bind(summary.config_name.clone())
+    .bind(summary.caller.clone())
+    .bind(summary.state.name())
+    .bind(verdict_name(summary.verdict))
+    .bind(score_column(summary.score))
+    .bind(summary.reason.clone())
+    .bind(whole(summary.planned))
+    .bind(whole(summary.looks))
+    .bind(summary.created_millis)
+    .bind(summary.ended_millis)
+    .bind(summary.next_millis)
+    .bind(whole(document.len()))
+    .bind(document)
+    .execute(&mut *writing.transaction)
+    .await?;
+    if inserted.rows_affected() == 0 {
+        let row = sqlx::query("SELECT id FROM canaries WHERE start_key = $1")
+            .bind(key)
+            .fetch_one(&mut *writing.transaction)
+            .await?;
+        return Ok(Inserted::Before(row.try_get("id")?));
+    }
+    audit::write(&mut writing, entry).await?;
+    writing.commit().await?;
+    Ok(Inserted::New)
+}
+
+pub(super) async fn by_key(database: &Database, key: &str) -> Result<Option<String>, KeepError> {
+    let row = sqlx::query("SELECT id FROM canaries WHERE start_key = $1")
+        .bind(stored_key(Some(key), ""))
+        .fetch_optional(&database.pool)
+        .await?;
+    Ok(row.map(|row| row.try_get("id")).transpose()?)
+}
+
+pub(super) async fn get(database: &Database, id: &str) -> Result<Canary, KeepError> {
+    let mut statement = Statement::new("SELECT document, ");
+    statement.push(SUMMARY).push(" FROM canaries").filter("id", Some(id));
+    let row = statement.query().fetch_optional(&database.pool).await?;
+    rows::canary(&row.ok_or_else(|| KeepError::not_found("Canary", id))?)
+}
+
+pub(super) async fn list(
+    database: &Database,
+    filter: &CanaryFilter,
+) -> Result<CanaryPage, KeepError> {
+    let limit = if filter.limit == 0 { PAGE } else { filter.limit.min(MOST_OF_A_PAGE) };
+    let mut statement = Statement::new("SELECT ");
+    statement.push(SUMMARY).push(" FROM canaries");
+    statement.filter("application", filter.application.as_deref());
+    statement.filter("config_name", filter.config_name.as_deref());
+    statement.filter("config_id", filter.config_id.as_deref());
+    statement.filter("origin", filter.origin.as_deref());
+    statement.filter("verdict", filter.verdict.map(|verdict| verdict_name(Some(verdict))));
+    for (index, state) in filter.states.iter().enumerate() {
+        if index == 0 {
+            statement.and().push("state IN (");
+        } else {
+            statement.push(", ");
+        }
+        statement.text(state.name());
+    }
+    if !filter.states.is_empty() {
+        statement.push(")");
+    }
+    if let Some(before) = &filter.before {
+        statement.and().push("id < ").text(before);
+    }
+    // One more than the page, to know whether there is another.
+    statement.push(" ORDER BY id DESC LIMIT ").whole(whole(limit).saturating_add(1));
+    statement.push(" OFFSET ").whole(whole(filter.skip));
+    let rows = statement.query().fetch_all(&database.pool).await?;
+    let mut canaries = rows.iter().map(rows::summary).collect::<Result<Vec<_>, _>>()?;
+    let more = canaries.len() > limit;
+    canaries.truncate(limit);
+    let next = canaries.last().filter(|_| more).map(|canary| canary.id.clone());
+    Ok(CanaryPage { canaries, next })
+}
+
+pub(super) async fn cancel(
+    database: &Database,
+    id: &str,
+    entry: &AuditEntry,
+) -> Result<bool, KeepError> {
+    let mut writing = database.write().await?;
+    let cancelled = sqlx::query(
+        "UPDATE canaries SET state = $2, reason = $3, ended_millis = $4, lease_owner = '', lease_millis = 0 \
+         WHERE id = $1 AND ended_millis IS NULL",
+    )
+    .bind(id.to_owned())
+    .bind(CanaryState::Cancelled.name())
+    .bind(format!("cancelled by {}", entry.actor))
+    .bind(entry.at_millis)
+    .execute(&mut *writing.transaction)
+    .await?;
+    if cancelled.rows_affected() == 0 {
+        drop(writing);
+        get(database, id).await?;
+        return Ok(false);
+    }
+    audit::write(&mut writing, entry).await?;
+    writing.commit().await?;
+    Ok(true)
+}

@@ -1,0 +1,58 @@
+//! Connections, and whose turn it is to write.
+
+use std::fs::File;
+
+use sqlx::{Any, AnyPool, Transaction};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::super::KeepError;
+use super::super::open::{StorePlace, open};
+
+/// A database that is open.
+#[derive(Debug)]
+pub(super) struct Database {
+    pub(super) pool: AnyPool,
+    /// SQLite has one writer at a time: those of this process wait here, in order, rather than by trying again.
+    writer: Option<Mutex<()>>,
+    /// Keeps other processes out.
+    _lock: Option<File>,
+}
+
+/// A transaction that writes.
+pub(super) struct Writing<'a> {
+    pub(super) transaction: Transaction<'static, Any>,
+    _turn: Option<MutexGuard<'a, ()>>,
+}
+
+impl Writing<'_> {
+    pub(super) async fn commit(self) -> Result<(), KeepError> {
+        Ok(self.transaction.commit().await?)
+    }
+}
+
+impl Database {
+    pub(super) async fn open(place: &StorePlace) -> Result<Self, KeepError> {
+        let opened = open(place, false).await?;
+        let writer = matches!(place, StorePlace::Sqlite(_)).then(Mutex::default);
+        Ok(Self { pool: opened.pool, writer, _lock: opened.lock })
+    }
+
+    pub(super) async fn open_to_read(place: &StorePlace) -> Result<Self, KeepError> {
+        let opened = open(place, true).await?;
+        Ok(Self { pool: opened.pool, writer: None, _lock: None })
+    }
+
+    pub(super) fn is_sqlite(&self) -> bool {
+        self.writer.is_some()
+    }
+
+    pub(super) async fn write(&self) -> Result<Writing<'_>, KeepError> {
+        let Some(writer) = &self.writer else {
+            return Ok(Writing { transaction: self.pool.begin().await?, _turn: None });
+        };
+        let turn = writer.lock().await;
+        // A transaction that begins by reading could not become a writer while another writes.
+        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Writing { transaction, _turn: Some(turn) })
+    }
+}

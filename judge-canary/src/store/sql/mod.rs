@@ -1,0 +1,167 @@
+//! [`CanaryStore`] over SQL: the same text for SQLite and PostgreSQL, but for where rows are locked.
+
+mod audit;
+mod canaries;
+mod configs;
+mod database;
+mod looks;
+mod rows;
+mod work;
+
+use async_trait::async_trait;
+
+use self::database::Database;
+use super::open::StorePlace;
+use super::{
+    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Inserted,
+    KeepError, LookRecord, NewCanary, Retention,
+};
+use crate::record::{Canary, CanaryLook, MetricSet};
+use crate::stored_config::{ConfigHead, ConfigVersion};
+
+/// A file of SQLite, or a database of PostgreSQL.
+///
+/// # Example
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// use judge_canary::{CanaryFilter, SqlStore, CanaryStore, StorePlace};
+///
+/// let folder = tempfile::tempdir()?;
+/// let store = SqlStore::open(&StorePlace::Sqlite(folder.path().join("judge.db"))).await?;
+/// assert!(store.list(&CanaryFilter::default()).await?.canaries.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SqlStore {
+    database: Database,
+}
+
+impl SqlStore {
+    /// Opens a store, and makes its tables if it has none.
+    ///
+    /// # Errors
+    /// [`KeepError::InUse`] if another process has the file; others if it cannot be opened or reached.
+    pub async fn open(place: &StorePlace) -> Result<Self, KeepError> {
+        let database = Database::open(place).await?;
+        if database.is_sqlite() {
+            // Whoever had canaries is gone, for the file is this process's.
+            work::free_all(&database).await?;
+        }
+        Ok(Self { database })
+    }
+
+    /// Opens a store to read it beside the process that has it.
+    ///
+    /// # Errors
+    /// If it is not there, or cannot be reached.
+    pub async fn open_to_read(place: &StorePlace) -> Result<Self, KeepError> {
+        Ok(Self { database: Database::open_to_read(place).await? })
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.database.pool.close().await;
+    }
+}
+
+#[async_trait]
+impl CanaryStore for SqlStore {
+    async fn ping(&self) -> Result<(), KeepError> {
+        sqlx::query("SELECT 1").execute(&self.database.pool).await?;
+        Ok(())
+    }
+
+    async fn put_config(
+        &self,
+        change: &ConfigChange,
+        entry: &AuditEntry,
+    ) -> Result<ConfigHead, KeepError> {
+        configs::put(&self.database, change, entry).await
+    }
+
+    async fn config(&self, id: &str, version: Option<i64>) -> Result<ConfigVersion, KeepError> {
+        configs::get(&self.database, id, version).await
+    }
+
+    async fn configs(&self) -> Result<Vec<ConfigHead>, KeepError> {
+        configs::list(&self.database).await
+    }
+
+    async fn config_versions(&self, id: &str) -> Result<Vec<ConfigVersion>, KeepError> {
+        configs::versions(&self.database, id).await
+    }
+
+    async fn delete_config(&self, id: &str, entry: &AuditEntry) -> Result<(), KeepError> {
+        configs::delete(&self.database, id, entry).await
+    }
+
+    async fn insert(&self, canary: &NewCanary, entry: &AuditEntry) -> Result<Inserted, KeepError> {
+        canaries::insert(&self.database, canary, entry).await
+    }
+
+    async fn by_key(&self, key: &str) -> Result<Option<String>, KeepError> {
+        canaries::by_key(&self.database, key).await
+    }
+
+    async fn canary(&self, id: &str) -> Result<Canary, KeepError> {
+        canaries::get(&self.database, id).await
+    }
+
+    async fn list(&self, filter: &CanaryFilter) -> Result<CanaryPage, KeepError> {
+        canaries::list(&self.database, filter).await
+    }
+
+    async fn looks(&self, id: &str, after: usize) -> Result<Vec<CanaryLook>, KeepError> {
+        looks::list(&self.database, id, after).await
+    }
+
+    async fn metric_set(&self, id: &str) -> Result<MetricSet, KeepError> {
+        looks::metric_set(&self.database, id).await
+    }
+
+    async fn cancel(&self, id: &str, entry: &AuditEntry) -> Result<bool, KeepError> {
+        canaries::cancel(&self.database, id, entry).await
+    }
+
+    async fn audit(
+        &self,
+        subject: Option<&str>,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, KeepError> {
+        audit::list(&self.database, subject, before, limit).await
+    }
+
+    async fn claim(&self, claim: ClaimDue<'_>) -> Result<Vec<Claimed>, KeepError> {
+        work::claim(&self.database, claim).await
+    }
+
+    async fn next_due(&self) -> Result<Option<i64>, KeepError> {
+        work::next_due(&self.database).await
+    }
+
+    async fn renew(&self, owner: &str, lease_millis: i64) -> Result<(), KeepError> {
+        work::renew(&self.database, owner, lease_millis).await
+    }
+
+    async fn postpone(
+        &self,
+        owner: &str,
+        id: &str,
+        next_millis: i64,
+        attempts: u32,
+        since_millis: i64,
+    ) -> Result<(), KeepError> {
+        work::postpone(&self.database, owner, id, next_millis, attempts, since_millis).await
+    }
+
+    async fn record(&self, record: LookRecord<'_>) -> Result<(), KeepError> {
+        looks::record(&self.database, record).await
+    }
+
+    async fn retain(&self, retention: Retention) -> Result<u64, KeepError> {
+        work::retain(&self.database, retention).await
+    }
+}

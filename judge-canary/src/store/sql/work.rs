@@ -1,0 +1,148 @@
+//! Who looks at which canary, and until when; and what is removed.
+
+use sqlx::Row;
+
+use super::super::statement::Statement;
+use super::super::{ClaimDue, Claimed, KeepError, Retention};
+use super::database::Database;
+use super::rows::{self, SUMMARY};
+
+/// Takes every canary from whoever has it.
+pub(super) async fn free_all(database: &Database) -> Result<(), KeepError> {
+    let mut writing = database.write().await?;
+    let free = "UPDATE canaries SET lease_owner = '', lease_millis = 0 WHERE ended_millis IS NULL";
+    sqlx::query(free).execute(&mut *writing.transaction).await?;
+    writing.commit().await
+}
+
+pub(super) async fn claim(
+    database: &Database,
+    claim: ClaimDue<'_>,
+) -> Result<Vec<Claimed>, KeepError> {
+    let ClaimDue { owner, now_millis, lease_millis, limit } = claim;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = Statement::new("UPDATE canaries SET lease_owner = ");
+    statement.text(owner).push(", lease_millis = ").whole(lease_millis);
+    statement.push(
+        " WHERE id IN (SELECT id FROM canaries WHERE ended_millis IS NULL AND next_millis <= ",
+    );
+    statement.whole(now_millis).push(" AND lease_millis <= ").whole(now_millis);
+    statement.push(" ORDER BY next_millis LIMIT ").whole(limit);
+    // Replicas pass over what another one is just taking.
+    statement.push(if database.is_sqlite() { ")" } else { " FOR UPDATE SKIP LOCKED)" });
+    statement.push(" RETURNING attempts, since_millis, document, ").push(SUMMARY);
+    let mut writing = database.write().await?;
+    let rows = statement.query().fetch_all(&mut *writing.transaction).await?;
+    writing.commit().await?;
+    let claimed = |row: &sqlx::any::AnyRow| {
+        Ok(Claimed {
+            canary: rows::canary(row)?,
+            attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or_default(),
+            since_millis: row.try_get("since_millis")?,
+        })
+    };
+    rows.iter().map(claimed).collect()
+}
+
+pub(super) async fn next_due(database: &Database) -> Result<Option<i64>, KeepError> {
+    let row = sqlx::query(
+        "SELECT MIN(CASE WHEN next_millis > lease_millis THEN next_millis ELSE lease_millis END) AS due \
+         FROM canaries WHERE ended_millis IS NULL",
+    )
+    .fetch_one(&database.pool)
+    .await?;
+    Ok(row.try_get("due")?)
+}
+
+pub(super) async fn renew(
+    database: &Database,
+    owner: &str,
+    lease_millis: i64,
+) -> Result<(), KeepError> {
+    let mut writing = database.write().await?;
+    sqlx::query(
+        "UPDATE canaries SET lease_millis = $2 WHERE ended_millis IS NULL AND lease_owner = $1",
+    )
+    .bind(owner.to_owned())
+    .bind(lease_millis)
+    .execute(&mut *writing.transaction)
+    .await?;
+    writing.commit().await
+}
+
+pub(super) async fn postpone(
+    database: &Database,
+    owner: &str,
+    id: &str,
+    next_millis: i64,
+    attempts: u32,
+    since_millis: i64,
+) -> Result<(), KeepError> {
+    let mut writing = database.write().await?;
+    let updated = sqlx::query(
+        "UPDATE canaries SET next_millis = $3, attempts = $4, since_millis = $5, lease_owner = '', lease_millis = 0 \
+         WHERE id = $1 AND lease_owner = $2 AND ended_millis IS NULL",
+    )
+    .bind(id.to_owned())
+    .bind(owner.to_owned())
+    .bind(next_millis)
+    .bind(i64::from(attempts))
+    .bind(since_millis)
+    .execute(&mut *writing.transaction)
+    .await?;
+    if updated.rows_affected() == 0 {
+        return Err(KeepError::LeaseLost(id.to_owned()));
+    }
+    writing.commit().await
+}
+
+/// Canaries that are removed at once, so that nobody waits long for their turn to write.
+const REMOVED_AT_ONCE: i64 = 500;
+
+pub(super) async fn retain(database: &Database, retention: Retention) -> Result<u64, KeepError> {
+    let mut removed = 0;
+    if let Some(before) = retention.ended_before_millis {
+        loop {
+            let some = remove(database, before, REMOVED_AT_ONCE).await?;
+            removed += some;
+            if some == 0 {
+                break;
+            }
+        }
+    }
+    if let Some(most) = retention.bytes {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        while bytes(database).await? > most {
+            let some = remove(database, i64::MAX, 10).await?;
+            removed += some;
+            // What is under way is not removed.
+            if some == 0 {
+                break;
+            }
+        }
+    }
+    Ok(removed)
+}
+
+async fn bytes(database: &Database) -> Result<i64, KeepError> {
+    // PostgreSQL's sum of bigints is a numeric.
+    let row = sqlx::query("SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes FROM canaries")
+        .fetch_one(&database.pool)
+        .await?;
+    Ok(row.try_get("bytes")?)
+}
+
+/// Removes up to `limit` canaries, those that ended first.
+async fn remove(database: &Database, before: i64, limit: i64) -> Result<u64, KeepError> {
+    let mut writing = database.write().await?;
+    let removed = sqlx::query(
+        "DELETE FROM canaries WHERE id IN (SELECT id FROM canaries WHERE ended_millis IS NOT NULL \
+         AND ended_millis < $1 ORDER BY ended_millis LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(&mut *writing.transaction)
+    .await?;
+    writing.commit().await?;
+    Ok(removed.rows_affected())
+}

@@ -1,0 +1,68 @@
+//! A statement that is put together from parts with numbered parameters, which both databases read.
+
+use std::fmt::Write;
+
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AssertSqlSafe};
+
+#[derive(Debug, Clone)]
+enum Bound {
+    Text(String),
+    Whole(i64),
+}
+
+/// Text and parameters of a statement. What callers say is only ever a parameter.
+#[derive(Debug, Default)]
+pub(super) struct Statement {
+    text: String,
+    bound: Vec<Bound>,
+}
+
+impl Statement {
+    pub(super) fn new(text: &'static str) -> Self {
+        Self { text: text.to_owned(), bound: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, text: &'static str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    pub(super) fn text(&mut self, value: &str) -> &mut Self {
+        self.bind(Bound::Text(value.to_owned()))
+    }
+
+    pub(super) fn whole(&mut self, value: i64) -> &mut Self {
+        self.bind(Bound::Whole(value))
+    }
+
+    fn bind(&mut self, value: Bound) -> &mut Self {
+        self.bound.push(value);
+        // Writing to a String cannot fail.
+        let _ = write!(self.text, "${}", self.bound.len());
+        self
+    }
+
+    /// ` WHERE column = value`, or ` AND …` behind the first.
+    pub(super) fn filter(&mut self, column: &'static str, value: Option<&str>) -> &mut Self {
+        if let Some(value) = value {
+            self.and().push(column).push(" = ").text(value);
+        }
+        self
+    }
+
+    /// ` WHERE `, or ` AND ` behind the first.
+    pub(super) fn and(&mut self) -> &mut Self {
+        let word = if self.text.contains(" WHERE ") { " AND " } else { " WHERE " };
+        self.push(word)
+    }
+
+    pub(super) fn query(&self) -> Query<'static, Any, AnyArguments> {
+        let query = sqlx::query(AssertSqlSafe(self.text.clone()));
+        self.bound.iter().fold(query, |query, bound| match bound {
+            Bound::Text(text) => query.bind(text.clone()),
+            Bound::Whole(whole) => query.bind(*whole),
+        })
+    }
+}

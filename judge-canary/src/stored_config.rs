@@ -1,0 +1,144 @@
+//! Configs that are kept, with their versions.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+/// A config's line in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigHead {
+    /// Its id.
+    pub id: String,
+    /// Its newest version, from 1.
+    pub version: i64,
+    /// Its name.
+    pub name: String,
+    /// The applications that it is for.
+    pub applications: Vec<String>,
+    /// When its first version was stored.
+    pub created_millis: i64,
+    /// When its newest version was stored.
+    pub updated_millis: i64,
+}
+
+/// One version of a config.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigVersion {
+    /// The config's id.
+    pub id: String,
+    /// The version, from 1.
+    pub version: i64,
+    /// The config, Kayenta's JSON, as it was stored.
+    pub document: Value,
+    /// Who stored it.
+    pub author: String,
+    /// When it was stored.
+    pub at_millis: i64,
+}
+
+/// Whether a config may be there when one is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// It must not: a config of this id is new.
+    MustNot,
+    /// It must: this is a new version of it.
+    Must,
+    /// Both will do.
+    May,
+}
+
+/// Why a config is not stored. The words are Kayenta's, as its clients show them.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ConfigRule {
+    /// Its name has other characters than names may have.
+    #[error(
+        "Canary config cannot be named '{0}'. Names must contain only letters, numbers, dashes (-) and underscores (_)."
+    )]
+    Name(String),
+    /// It is for no application.
+    #[error("Canary config must specify at least one application.")]
+    NoApplication,
+    /// Two metrics have one name.
+    #[error("Metric config name must be unique. '{0}' is duplicated.")]
+    SameMetric(String),
+    /// A metric has no name.
+    #[error("Metric config name must not be empty.")]
+    NoMetricName,
+    /// It is no object of JSON.
+    #[error("expected a canary config, got no JSON object")]
+    NoObject,
+}
+
+/// What lists show of a config.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Described {
+    pub(crate) name: String,
+    pub(crate) applications: Vec<String>,
+}
+
+/// Name and applications of a config that may be stored.
+pub(crate) fn describe(document: &Value) -> Result<Described, ConfigRule> {
+    if !document.is_object() {
+        return Err(ConfigRule::NoObject);
+    }
+    let name = document.get("name").and_then(Value::as_str).unwrap_or_default();
+    // Kayenta's own pattern takes commas.
+    let is_letter =
+        |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, ',' | '-' | '_');
+    if name.is_empty() || !name.chars().all(is_letter) {
+        return Err(ConfigRule::Name(name.to_owned()));
+    }
+    let applications = document.get("applications").and_then(Value::as_array);
+    let applications: Vec<String> = applications
+        .into_iter()
+        .flatten()
+        .filter_map(|application| application.as_str().map(str::to_owned))
+        .collect();
+    if applications.is_empty() {
+        return Err(ConfigRule::NoApplication);
+    }
+    let metrics = document.get("metrics").and_then(Value::as_array).into_iter().flatten();
+    let mut seen = BTreeSet::new();
+    for metric in metrics {
+        let name = metric.get("name").and_then(Value::as_str).unwrap_or_default();
+        if name.is_empty() {
+            return Err(ConfigRule::NoMetricName);
+        }
+        if !seen.insert(name) {
+            return Err(ConfigRule::SameMetric(name.to_owned()));
+        }
+    }
+    Ok(Described { name: name.to_owned(), applications })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_may_be_stored_is_what_kayenta_stores() {
+        let config = |name: &str, applications: Value, metrics: Value| {
+            describe(&json!({"name": name, "applications": applications, "metrics": metrics}))
+        };
+        let good = config("shop_v-1,2", json!(["shop"]), json!([{"name": "a"}])).unwrap();
+        assert_eq!(good.applications, ["shop"]);
+        for (result, said) in [
+            (config("a b", json!(["x"]), json!([])), "cannot be named 'a b'"),
+            (config("", json!(["x"]), json!([])), "cannot be named ''"),
+            (config("a", json!([]), json!([])), "at least one application"),
+            (config("a", json!(["x"]), json!([{}])), "must not be empty"),
+            (config("a", json!(["x"]), json!([{"name": "m"}, {"name": "m"}])), "'m' is duplicated"),
+            (describe(&json!([])), "no JSON object"),
+        ] {
+            let error = result.unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A stand-in for a Prometheus: every query has one series, whose points follow from its text and their times alone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use judge_sources::{SourceSettings, Sources, StoreKind};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// The server, as long as it is kept.
+#[derive(Debug)]
+pub(crate) struct Prometheus {
+    url: String,
+    state: Arc<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    away: AtomicBool,
+    asked: AtomicUsize,
+}
+
+impl Prometheus {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(State::default());
+        let shared = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&shared)));
+            }
+        });
+        Self { url, state }
+    }
+
+    pub(crate) fn sources(&self) -> Arc<Sources> {
+        let settings = SourceSettings::at("main", StoreKind::Prometheus, &self.url).unwrap();
+        Arc::new(Sources::new(vec![settings]).unwrap())
+    }
+
+    /// Refuses queries from now on, or answers them again.
+    pub(crate) fn set_away(&self, away: bool) {
+        self.state.away.store(away, Ordering::SeqCst);
+    }
+
+    /// How often it was asked.
+    pub(crate) fn asked(&self) -> usize {
+        self.state.asked.load(Ordering::SeqCst)
+    }
+}
+
+async fn serve(stream: TcpStream, state: Arc<State>) {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let mut length = 0;
+        let mut first = String::new();
+        loop {
+            let mut line = String::new();
+            if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
+                return;
+            }
+            if first.is_empty() {
+                first.clone_from(&line);
+            }
+            let (name, value) = line.split_once(':').unwrap_or_default();
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse().unwrap();
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body).await.unwrap();
+        state.asked.fetch_add(1, Ordering::SeqCst);
+        let query = first.split_once('?').map_or("", |(_, rest)| rest.split(' ').next().unwrap());
+        let form =
+            if body.is_empty() { query.to_owned() } else { String::from_utf8(body).unwrap() };
+        let (status, body) = if state.away.load(Ordering::SeqCst) {
+            ("503 Service Unavailable", json!({"status": "error", "error": "away"}))
+        } else {
+            ("200 OK", answer(&form))
+        };
+        let body = body.to_string();
+        let head = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        if stream.write_all(format!("{head}{body}").as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Points of a query's form: about 100, ten times as many of what is called bad.
+fn answer(form: &str) -> Value {
+    let field = |name: &str| {
+        let pairs = form.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value).unwrap_or_default()
+    };
+    let seconds = |name: &str| field(name).parse::<f64>().unwrap();
+    let (start, end, step) = (seconds("start"), seconds("end"), seconds("step"));
+    let query = field("query");
+    let seed: u64 =
+        query.bytes().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let scale = if query.contains("bad") { 1000.0 } else { 100.0 };
+    let mut values = Vec::new();
+    let mut time = start;
+    while time <= end {
+        let mixed = (seed ^ time.to_bits()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let noise = (mixed >> 40) as f64 / f64::from(1 << 24);
+        values.push(json!([time, (scale + 10.0 * noise).to_string()]));
+        time += step;
+    }
+    let series = json!([{"metric": {"__name__": "requests"}, "values": values}]);
+    json!({"status": "success", "data": {"resultType": "matrix", "result": series}})
+}
+
+/// A config of so many metrics, all of them one query of `${scope}`.
+pub(crate) fn config(metrics: usize) -> Value {
+    let metric = |number: usize| {
+        let query = format!("PromQL:m{number}{{app=\"${{scope}}\"}}");
+        json!({
+            "name": format!("m{number}"), "groups": ["G"],
+            "query": {"type": "prometheus", "customInlineTemplate": query},
+            "analysisConfigurations": {"canary": {"direction": "increase"}},
+        })
+    };
+    json!({
+        "name": "shop", "applications": ["shop"], "configVersion": "1",
+        "judge": {"name": "NetflixACAJudge-v1.0", "judgeConfigurations": {}},
+        "metrics": (0..metrics).map(metric).collect::<Vec<_>>(),
+        "classifier": {"groupWeights": {"G": 100}, "scoreThresholds": {"pass": 95, "marginal": 75}},
+    })
+}

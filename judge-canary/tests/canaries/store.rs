@@ -1,0 +1,390 @@
+//! The same tests for every store. Those of PostgreSQL need `JUDGE_POSTGRES`, the URL of a server where databases may
+//! be made; `.ci/canary` starts one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use judge_canary::{
+    AuditEntry, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanaryStore, CanarySummary,
+    ClaimDue, ConfigChange, ConfigChoice, Existing, Inserted, JudgedSeries, KeepError, LookRecord,
+    LookResult, LookWindow, MetricSet, NewCanary, PlanSpec, Retention, ScopePair, SideWindow,
+    SqlStore, StageTimes, StorePlace, StoredPair, StoredSeries,
+};
+use judge_core::{Judgement, Thresholds, Verdict};
+use serde_json::json;
+use tempfile::TempDir;
+
+/// A store, and what keeps it.
+struct Kept {
+    store: Arc<dyn CanaryStore>,
+    place: StorePlace,
+    _folder: Option<TempDir>,
+}
+
+async fn sqlite() -> Kept {
+    let folder = TempDir::new().unwrap();
+    let place = StorePlace::Sqlite(folder.path().join("judge db.sqlite"));
+    let store = Arc::new(SqlStore::open(&place).await.unwrap());
+    Kept { store, place, _folder: Some(folder) }
+}
+
+/// A database of its own on the server of `JUDGE_POSTGRES`.
+pub(crate) async fn postgres_place() -> StorePlace {
+    sqlx::any::install_default_drivers();
+    let server = std::env::var("JUDGE_POSTGRES").expect("JUDGE_POSTGRES is the URL of a server");
+    let name = format!("judge_{:016x}", fastrand::u64(..));
+    let pool = sqlx::AnyPool::connect(&format!("{server}/postgres")).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::query(create).execute(&pool).await.unwrap();
+    pool.close().await;
+    StorePlace::Postgres(format!("{server}/{name}"))
+}
+
+async fn postgres() -> Kept {
+    let place = postgres_place().await;
+    let store = Arc::new(SqlStore::open(&place).await.unwrap());
+    Kept { store, place, _folder: None }
+}
+
+/// Each test for each store.
+macro_rules! on_every_store {
+    ($($test:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(super::sqlite().await).await;
+            })+
+        }
+
+        mod on_postgres {
+            $(#[tokio::test]
+            #[ignore = "needs PostgreSQL"]
+            async fn $test() {
+                super::$test(super::postgres().await).await;
+            })+
+        }
+    };
+}
+
+on_every_store!(
+    configs_have_versions_that_outlive_them,
+    a_name_is_one_config_of_an_application,
+    canaries_are_listed_in_pages,
+    work_is_had_by_one,
+    looks_are_kept_once,
+    what_is_old_or_too_much_is_removed,
+);
+
+fn entry(action: &str, subject: &str, at_millis: i64) -> AuditEntry {
+    AuditEntry {
+        id: format!("{at_millis:020}{:016x}", fastrand::u64(..)),
+        at_millis,
+        actor: "ann".to_owned(),
+        action: action.to_owned(),
+        subject: subject.to_owned(),
+        detail: BTreeMap::from([("ü".to_owned(), "'; DROP TABLE audit; --".to_owned())]),
+    }
+}
+
+fn change(id: &str, name: &str, applications: &[&str], existing: Existing) -> ConfigChange {
+    ConfigChange {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        applications: applications.iter().map(|name| (*name).to_owned()).collect(),
+        document: json!({"name": name, "ü": 1e-300, "n": null}),
+        existing,
+        same_name: false,
+    }
+}
+
+async fn configs_have_versions_that_outlive_them(Kept { store, .. }: Kept) {
+    let put = async |change: ConfigChange, at| {
+        store.put_config(&change, &entry("config.put", &change.id, at)).await
+    };
+    let first = put(change("a", "shop", &["x"], Existing::MustNot), 10).await.unwrap();
+    assert_eq!((first.version, first.created_millis, first.updated_millis), (1, 10, 10));
+    let again = put(change("a", "shop", &["x"], Existing::MustNot), 11).await.unwrap_err();
+    assert_eq!(again.to_string(), "Canary config 'a' already exists.");
+    let missing = put(change("b", "other", &["x"], Existing::Must), 11).await.unwrap_err();
+    assert_eq!(missing.to_string(), "Canary config 'b' does not exist");
+    let second = put(change("a", "shop2", &["x", "y"], Existing::Must), 20).await.unwrap();
+    assert_eq!((second.version, second.created_millis, second.updated_millis), (2, 10, 20));
+    assert_eq!(store.configs().await.unwrap(), [second]);
+    let name = async |version| store.config("a", version).await.unwrap().document["name"].clone();
+    assert_eq!((name(None).await, name(Some(1)).await), (json!("shop2"), json!("shop")));
+    assert_eq!(store.config("a", None).await.unwrap().document["ü"], json!(1e-300));
+    assert!(store.config("a", Some(3)).await.is_err());
+    store.delete_config("a", &entry("config.delete", "a", 30)).await.unwrap();
+    assert!(store.delete_config("a", &entry("config.delete", "a", 31)).await.is_err());
+    assert!(store.configs().await.unwrap().is_empty() && store.config("a", None).await.is_err());
+    assert_eq!(name(Some(2)).await, json!("shop2"));
+    assert_eq!(put(change("a", "shop", &["x"], Existing::May), 40).await.unwrap().version, 3);
+    let versions = store.config_versions("a").await.unwrap();
+    let numbers: Vec<_> = versions.iter().map(|one| (one.version, one.at_millis)).collect();
+    assert_eq!(numbers, [(1, 10), (2, 20), (3, 40)]);
+    // What was refused left no trace.
+    let entries = store.audit(None, None, 100).await.unwrap();
+    let times: Vec<_> = entries.iter().map(|entry| entry.at_millis).collect();
+    assert_eq!(times, [40, 30, 20, 10]);
+    assert_eq!(entries[0].detail["ü"], "'; DROP TABLE audit; --");
+    let before = store.audit(Some("a"), Some(&entries[1].id), 1).await.unwrap();
+    assert_eq!(before[0].at_millis, 20);
+}
+
+async fn a_name_is_one_config_of_an_application(Kept { store, .. }: Kept) {
+    let put = async |id: &str, applications: &[&str]| {
+        let change = change(id, "shop", applications, Existing::MustNot);
+        store.put_config(&change, &entry("config.put", id, 1)).await
+    };
+    put("a", &["x", "y"]).await.unwrap();
+    put("b", &["z"]).await.unwrap();
+    let same = put("c", &["w", "y"]).await.unwrap_err().to_string();
+    assert_eq!(
+        same,
+        "Canary config with name 'shop' already exists in the scope of applications [w, y]."
+    );
+    // Of many at once, one is stored.
+    let all = (0..8).map(async |number| put(&format!("n{number}"), &["same"]).await.is_ok());
+    let stored = futures_util::future::join_all(all).await;
+    assert_eq!(stored.into_iter().filter(|stored| *stored).count(), 1);
+}
+
+fn new(id: &str, application: &str, next_millis: i64) -> NewCanary {
+    let summary = CanarySummary {
+        id: id.to_owned(),
+        origin: "canary".to_owned(),
+        application: application.to_owned(),
+        config_id: "c".to_owned(),
+        config_version: 3,
+        config_name: "shop".to_owned(),
+        caller: "ann".to_owned(),
+        state: CanaryState::Running,
+        verdict: None,
+        score: None,
+        reason: String::new(),
+        planned: 2,
+        looks: 0,
+        created_millis: 1,
+        ended_millis: None,
+        next_millis,
+    };
+    let request = CanaryRequest {
+        key: None,
+        origin: "canary".to_owned(),
+        application: application.to_owned(),
+        config: ConfigChoice::Stored { id: "c".to_owned(), version: None },
+        thresholds: Some(Thresholds { pass: 90.0, marginal: 50.0 }),
+        plan: PlanSpec::stage(ScopePair::new("a", "b"), StageTimes::lasting(60_000)),
+        metadata: BTreeMap::from([("who".to_owned(), "ü".to_owned())]),
+        api: json!({"any": [1, null]}),
+    };
+    NewCanary { summary, request, config: json!({"name": "shop"}) }
+}
+
+async fn insert(store: &Arc<dyn CanaryStore>, new: &NewCanary) -> Inserted {
+    store.insert(new, &entry("canary.start", &new.summary.id, 1)).await.unwrap()
+}
+
+async fn canaries_are_listed_in_pages(Kept { store, .. }: Kept) {
+    for number in 0..25 {
+        let application = if number % 2 == 0 { "even" } else { "odd" };
+        let one = new(&format!("id{number:02}"), application, 5);
+        assert_eq!(insert(&store, &one).await, Inserted::New);
+    }
+    let got = store.canary("id07").await.unwrap();
+    let expected = new("id07", "odd", 5);
+    assert_eq!(
+        (&got.summary, &got.request, &got.config),
+        (&expected.summary, &expected.request, &expected.config)
+    );
+    assert!(store.canary("id99").await.is_err());
+    let list = async |filter: CanaryFilter| {
+        let page = store.list(&filter).await.unwrap();
+        let ids: Vec<String> = page.canaries.into_iter().map(|canary| canary.id).collect();
+        (ids.join(" "), page.next)
+    };
+    let even =
+        CanaryFilter { application: Some("even".to_owned()), limit: 5, ..CanaryFilter::default() };
+    let (ids, next) = list(even.clone()).await;
+    assert_eq!((ids.as_str(), next.as_deref()), ("id24 id22 id20 id18 id16", Some("id16")));
+    let (ids, next) = list(CanaryFilter { before: next, skip: 1, limit: 10, ..even.clone() }).await;
+    assert_eq!((ids.as_str(), next), ("id12 id10 id08 id06 id04 id02 id00", None));
+    let cancel = async |id: &str| store.cancel(id, &entry("canary.cancel", id, 9)).await;
+    assert!(cancel("id04").await.unwrap() && !cancel("id04").await.unwrap());
+    assert!(cancel("id99").await.is_err());
+    let states = vec![CanaryState::Cancelled, CanaryState::Failed];
+    assert_eq!(list(CanaryFilter { states, ..even }).await.0, "id04");
+    let failed = CanaryFilter { verdict: Some(Verdict::Fail), ..CanaryFilter::default() };
+    assert_eq!(list(failed).await.0, "");
+    let other = CanaryFilter { origin: Some("kayenta".to_owned()), ..CanaryFilter::default() };
+    assert_eq!(list(other).await.0, "");
+    assert_eq!(list(CanaryFilter::default()).await.0.split(' ').count(), 25);
+    // A key is used once, by whoever was first.
+    let keyed = |id: &str| {
+        let mut one = new(id, "even", 5);
+        one.request.key = Some("id id00".to_owned());
+        one
+    };
+    assert_eq!(insert(&store, &keyed("k1")).await, Inserted::New);
+    assert_eq!(insert(&store, &keyed("k2")).await, Inserted::Before("k1".to_owned()));
+    assert_eq!(store.by_key("id id00").await.unwrap().as_deref(), Some("k1"));
+    assert_eq!(store.by_key("id00").await.unwrap(), None);
+}
+
+fn claim(owner: &str, now: i64, limit: usize) -> ClaimDue<'_> {
+    ClaimDue { owner, now_millis: now, lease_millis: now + 30, limit }
+}
+
+async fn claimed(store: &Arc<dyn CanaryStore>, owner: &str, now: i64) -> BTreeSet<String> {
+    let claimed = store.claim(claim(owner, now, 100)).await.unwrap();
+    claimed.into_iter().map(|one| one.canary.summary.id).collect()
+}
+
+fn ids(ids: &[&str]) -> BTreeSet<String> {
+    ids.iter().map(|id| (*id).to_owned()).collect()
+}
+
+async fn work_is_had_by_one(Kept { store, .. }: Kept) {
+    assert_eq!(store.next_due().await.unwrap(), None);
+    for (id, next) in [("a", 10), ("b", 20), ("c", 1000)] {
+        insert(&store, &new(id, "x", next)).await;
+    }
+    assert_eq!(store.next_due().await.unwrap(), Some(10));
+    assert_eq!(claimed(&store, "one", 9).await, ids(&[]));
+    assert_eq!(claimed(&store, "one", 10).await, ids(&["a"]));
+    assert_eq!(claimed(&store, "two", 20).await, ids(&["b"]));
+    assert_eq!(claimed(&store, "one", 39).await, ids(&[]));
+    // The first lease ends; the second was lengthened.
+    store.renew("two", 100).await.unwrap();
+    assert_eq!(store.next_due().await.unwrap(), Some(40));
+    assert_eq!(claimed(&store, "three", 40).await, ids(&["a"]));
+    let late = store.postpone("one", "a", 50, 1, 40).await.unwrap_err();
+    assert!(matches!(late, KeepError::LeaseLost(id) if id == "a"));
+    store.postpone("three", "a", 50, 2, 40).await.unwrap();
+    assert_eq!(claimed(&store, "one", 49).await, ids(&[]));
+    let again = store.claim(claim("one", 50, 100)).await.unwrap();
+    assert_eq!((again[0].attempts, again[0].since_millis), (2, 40));
+    // Many at once have each of many once.
+    for number in 0..60 {
+        insert(&store, &new(&format!("n{number:02}"), "x", 60)).await;
+    }
+    let all = (0..6).map(async |worker| {
+        let worker = format!("w{worker}");
+        let mut mine = Vec::new();
+        loop {
+            let claimed = store.claim(claim(&worker, 60, 7)).await.unwrap();
+            if claimed.is_empty() {
+                return mine;
+            }
+            mine.extend(claimed.into_iter().map(|one| one.canary.summary.id));
+        }
+    });
+    let all: Vec<String> =
+        futures_util::future::join_all(all).await.into_iter().flatten().collect();
+    assert_eq!(all.len(), 60);
+    assert_eq!(all.into_iter().collect::<BTreeSet<_>>().len(), 60);
+}
+
+fn look(number: usize) -> (CanaryLook, MetricSet) {
+    let window = SideWindow { start_millis: 0, end_millis: 120_000, step_millis: 60_000 };
+    let series = |values| StoredSeries { query: "up".to_owned(), window, values };
+    let pair = StoredPair {
+        id: format!("pair {number}"),
+        metric: "m".to_owned(),
+        tags: BTreeMap::from([("zone".to_owned(), None)]),
+        baseline: series(vec![0.1 + 0.2, 4.0]),
+        canary: series(vec![f64::INFINITY, -0.0]),
+    };
+    let thresholds = Thresholds { pass: 90.0, marginal: 50.0 };
+    let judged = JudgedSeries {
+        judgement: Judgement::new("test", 66.67, thresholds),
+        warnings: vec!["said".to_owned()],
+        metric_set: format!("set {number}"),
+    };
+    let window = LookWindow { number, due_millis: 1, scopes: BTreeMap::new() };
+    let result = LookResult::Judged(Box::new(judged));
+    let look = CanaryLook { window, began_millis: 2, ended_millis: 3, result };
+    (look, MetricSet { pairs: vec![pair] })
+}
+
+async fn keep(
+    store: &Arc<dyn CanaryStore>,
+    owner: &str,
+    after: &CanarySummary,
+    number: usize,
+) -> Result<(), KeepError> {
+    let (look, set) = look(number);
+    let id = format!("{} {number}", after.id);
+    store.record(LookRecord { owner, look: &look, metric_set: Some((&id, &set)), after }).await
+}
+
+async fn looks_are_kept_once(Kept { store, .. }: Kept) {
+    insert(&store, &new("a", "x", 10)).await;
+    let mut after = new("a", "x", 500).summary;
+    (after.looks, after.score, after.verdict) = (1, Some(66.67), Some(Verdict::Marginal));
+    assert!(keep(&store, "one", &after, 1).await.is_err(), "it was not claimed");
+    claimed(&store, "one", 10).await;
+    claimed(&store, "two", 50).await;
+    assert!(matches!(keep(&store, "one", &after, 1).await, Err(KeepError::LeaseLost(_))));
+    assert!(keep(&store, "two", &after, 2).await.is_err(), "it is not the next look");
+    assert!(store.looks("a", 0).await.unwrap().is_empty());
+    assert!(store.metric_set("a 1").await.is_err());
+    keep(&store, "two", &after, 1).await.unwrap();
+    assert!(keep(&store, "two", &after, 1).await.is_err());
+    let canary = store.canary("a").await.unwrap().summary;
+    assert_eq!((canary.looks, canary.next_millis, canary.score), (1, 500, Some(66.67)));
+    assert_eq!(store.looks("a", 0).await.unwrap(), [look(1).0]);
+    let set = store.metric_set("a 1").await.unwrap();
+    assert_eq!(set, look(1).1);
+    assert!(set.pairs[0].canary.values[1].is_sign_negative());
+    // One that is cancelled while it is looked at has no further look.
+    claimed(&store, "one", 500).await;
+    store.cancel("a", &entry("canary.cancel", "a", 501)).await.unwrap();
+    assert!(matches!(keep(&store, "one", &after, 2).await, Err(KeepError::LeaseLost(_))));
+    assert_eq!(store.looks("a", 1).await.unwrap(), []);
+    assert_eq!(store.next_due().await.unwrap(), None);
+}
+
+async fn what_is_old_or_too_much_is_removed(Kept { store, .. }: Kept) {
+    for number in 0..30_i64 {
+        let id = format!("id{number:02}");
+        insert(&store, &new(&id, "x", 10)).await;
+        claimed(&store, "one", 10).await;
+        let mut after = new(&id, "x", 10).summary;
+        if number < 29 {
+            (after.state, after.ended_millis) = (CanaryState::Finished, Some(number));
+        }
+        keep(&store, "one", &after, 1).await.unwrap();
+    }
+    let left = async || store.list(&CanaryFilter::default()).await.unwrap().canaries.len();
+    let none = Retention { ended_before_millis: None, bytes: None };
+    assert_eq!(store.retain(none).await.unwrap(), 0);
+    let old = Retention { ended_before_millis: Some(10), ..none };
+    assert_eq!((store.retain(old).await.unwrap(), left().await), (10, 20));
+    assert!(store.looks("id09", 0).await.unwrap().is_empty());
+    assert!(store.metric_set("id09 1").await.is_err() && store.metric_set("id10 1").await.is_ok());
+    let much = Retention { bytes: Some(1_000_000), ..none };
+    assert_eq!(store.retain(much).await.unwrap(), 0);
+    // What is under way stays.
+    let little = Retention { bytes: Some(0), ..none };
+    assert_eq!((store.retain(little).await.unwrap(), left().await), (19, 1));
+}
+
+#[tokio::test]
+async fn a_file_is_for_one_process_and_may_be_read_beside_it() {
+    let Kept { store, place, _folder } = sqlite().await;
+    insert(&store, &new("a", "x", 10)).await;
+    let second = SqlStore::open(&place).await.unwrap_err().to_string();
+    assert!(second.contains("judge db.sqlite is in use by another process"), "{second}");
+    let reader = SqlStore::open_to_read(&place).await.unwrap();
+    assert_eq!(reader.audit(None, None, 10).await.unwrap().len(), 1);
+    // What it had claimed is free when it begins again.
+    claimed(&store, "one", 10).await;
+    drop((reader, store));
+    let store: Arc<dyn CanaryStore> = Arc::new(SqlStore::open(&place).await.unwrap());
+    assert_eq!(claimed(&store, "two", 10).await, ids(&["a"]));
+    let missing = StorePlace::Sqlite("/nonexistent/judge.db".into());
+    assert!(
+        SqlStore::open(&missing).await.unwrap_err().to_string().contains("/nonexistent/judge.db")
+    );
+}

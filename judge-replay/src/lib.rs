@@ -1,0 +1,23 @@
+//! Judges recorded releases again, from rows in memory: it reads no file.
+//!
+//! ```text
+//! rows of a release --> series on a grid --> windows --> judgements --> stage rule --> rows of output
+//! ```
+//!
+//! `judge-retro` feeds it from files with polars, the Python package from frames in Arrow's layout. Both get the same
+//! judgements, bit for bit, in whatever order the rows of a release come.
+
+pub mod assemble;
+pub mod frame;
+mod names;
+mod options;
+mod release;
+mod replay;
+
+pub use frame::{Fate, ReleaseLine};
+pub use names::{NameColumn, listed, run_of_views};
+pub use options::{ColumnNames, RoleNames};
+pub use release::{Grid, RecordedInstance, RecordedSeries, Release, ReleaseMetric};
+pub use replay::{
+    AfterStop, BrokenRelease, NoBaseline, Replay, Replayed, ReplayedInterval, Replayer,
+};
