@@ -128,10 +128,12 @@ fn spent(t: f64, spending: Spending, alpha: f64) -> f64 {
 ///
 /// # Example
 /// ```
-/// use judge_core::{CanaryConfig, EvidenceJudge, Judge, JudgeRequest, Looks};
+/// use judge_core::{CanaryConfig, EvidenceJudge, Judge, JudgeRequest, Looks, MetricConfig};
 ///
+/// let metrics = vec![MetricConfig::new("latency", "Latency")];
+/// let config = CanaryConfig { metrics, ..CanaryConfig::default() };
 /// let looks = Some(Looks::new(3, 6)?);
-/// let request = JudgeRequest { looks, ..JudgeRequest::without_points(CanaryConfig::default()) };
+/// let request = JudgeRequest { looks, ..JudgeRequest::without_points(config) };
 /// let look = EvidenceJudge.judge(&request)?.look.expect("one was given");
 /// assert_eq!(look.to_string(), "look 3 of 6, level 0.026 %");
 /// # Ok::<(), judge_core::JudgeError>(())

@@ -134,6 +134,8 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(
 
 #[cfg(test)]
 mod tests {
+    use judge_core::Thresholds;
+
     use super::*;
 
     fn options(line: &str) -> Options {
