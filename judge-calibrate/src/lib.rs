@@ -49,6 +49,7 @@ mod options;
 mod pairs;
 mod profile;
 mod propose;
+mod recordings;
 mod search;
 mod share;
 mod time_to_detect;
@@ -69,4 +70,5 @@ pub use propose::{
     Allowance, HeldOut, MetricProposal, Proposal, ProposalEffect, ProposalKind, ProposalTarget,
     SpreadFigures,
 };
+pub use recordings::{Recordings, TimedInstance, recordings};
 pub use share::Share;

@@ -7,13 +7,16 @@
 //! `judge-retro` feeds it from files with polars, the Python package from frames in Arrow's layout. Both get the same
 //! judgements, bit for bit, in whatever order the rows of a release come.
 
+mod align;
 pub mod assemble;
 pub mod frame;
 mod names;
 mod options;
 mod release;
 mod replay;
+mod series_file;
 
+pub use align::{Aligned, SeriesFile, align};
 pub use frame::{Fate, ReleaseLine};
 pub use names::{NameColumn, listed, run_of_views};
 pub use options::{ColumnNames, RoleNames};
@@ -21,3 +24,4 @@ pub use release::{Grid, RecordedInstance, RecordedSeries, Release, ReleaseMetric
 pub use replay::{
     AfterStop, BrokenRelease, NoBaseline, Replay, Replayed, ReplayedInterval, Replayer,
 };
+pub use series_file::{RepeatedTime, TimedSeries, sort_by_time};

@@ -13,6 +13,7 @@ mod callers;
 mod convert;
 mod handlers;
 mod healthcheck;
+mod keeping;
 mod layers;
 mod observe;
 pub mod offline;

@@ -72,7 +72,6 @@ pub(crate) const TYPE_NAMES: &[&str] = &[
     "SettingsError",
     "Share",
     "Side",
-    "SideSummary",
     "Source",
     "Timeline",
     "Times",

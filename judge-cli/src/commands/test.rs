@@ -1,18 +1,13 @@
 //! `judge test`.
 
 use anyhow::Context;
-use judge_core::stats::{
-    ConfidenceLevel, Method, Sample, TwoSampleScratch, brown_forsythe, effective_size,
-    relative_shift, spread_ratio, two_sample,
-};
+use judge_core::stats::comparison::{ReadSample, SampleComparison};
+use judge_core::stats::{ConfidenceLevel, Sample, effective_size};
 
 use super::exit::Exit;
 use crate::args::TestArgs;
 use crate::input::{self, InputError, InputProblem, Source};
-use crate::output::{
-    Bounded, Console, LocationComparison, SampleComparison, SideSummary, SpreadComparison,
-    SuperiorityComparison, TestResult,
-};
+use crate::output::Console;
 
 /// Compares one column of two files and shows the answer.
 pub(crate) fn run(args: &TestArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -25,7 +20,12 @@ pub(crate) fn run(args: &TestArgs, console: &Console) -> anyhow::Result<Exit> {
         warn_of_memory(side, read, console);
     }
     let level = ConfidenceLevel::new(args.level).context("--level")?;
-    let comparison = compare(&baseline, &canary, level)?;
+    let side = |side: &ReadSide| ReadSample {
+        column: side.column.clone(),
+        gaps: side.gaps,
+        sample: side.sample.clone(),
+    };
+    let comparison = SampleComparison::measure(&side(&baseline), &side(&canary), level)?;
     console.comparison(&comparison, args.format)?;
     Ok(Exit::Done)
 }
@@ -69,60 +69,5 @@ fn warn_of_memory(name: &str, side: &ReadSide, console: &Console) {
             side.values.len(),
             effective.size
         ));
-    }
-}
-
-fn compare(
-    baseline: &ReadSide,
-    canary: &ReadSide,
-    level: ConfidenceLevel,
-) -> anyhow::Result<SampleComparison> {
-    let (x, y) = (&canary.sample, &baseline.sample);
-    let found = two_sample(x, y, level, Method::Auto, &mut TwoSampleScratch::default())?;
-    let shift = found.shift;
-    let relative = relative_shift(shift, y, level);
-    let superiority = found.superiority;
-    Ok(SampleComparison {
-        level: level.value(),
-        baseline: side(baseline),
-        canary: side(canary),
-        location: LocationComparison {
-            shift: Bounded::new(shift.estimate, shift.interval),
-            coverage: shift.interval.level,
-            percent: relative.map(|ratio| Bounded::new(ratio.estimate, ratio.interval)),
-        },
-        superiority: SuperiorityComparison {
-            probability: Bounded::new(superiority.probability, superiority.interval),
-            cliffs_delta: Bounded::new(
-                superiority.cliffs_delta(),
-                superiority.cliffs_delta_interval(),
-            ),
-        },
-        mann_whitney: TestResult {
-            statistic: found.test.u,
-            two_sided: found.test.p.two_sided,
-            less: found.test.p.less,
-            greater: found.test.p.greater,
-        },
-        exact: found.test.exact,
-        spread: SpreadComparison {
-            ratio: spread_ratio(x, y, level)
-                .map(|spread| Bounded::new(spread.ratio, spread.interval)),
-            brown_forsythe: brown_forsythe(x, y).map(|test| TestResult {
-                statistic: test.statistic,
-                two_sided: test.p.two_sided,
-                less: test.p.less,
-                greater: test.p.greater,
-            }),
-        },
-    })
-}
-
-fn side(side: &ReadSide) -> SideSummary {
-    SideSummary {
-        column: side.column.clone(),
-        points: side.values.len(),
-        gaps: side.gaps,
-        median: judge_core::stats::median(side.sample.sorted()),
     }
 }

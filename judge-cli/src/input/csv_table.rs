@@ -7,11 +7,11 @@ use csv::{ByteRecord, Position, Reader, ReaderBuilder, Trim};
 use judge_points::number;
 use judge_points::table::{self, TableError, separator_hint};
 use judge_points::time::{self, TimeError};
+use judge_replay::{RepeatedTime, TimedSeries, sort_by_time};
 use thiserror::Error;
 
 use super::csv_dialect::CsvDialect;
 use super::labels;
-use super::series_file::{RepeatedTime, TimedSeries, sort_by_time};
 
 /// Why a table was not read.
 #[derive(Debug, Error)]

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use judge_calibrate::Recording;
+use judge_calibrate::{Recording, Recordings, TimedInstance, recordings};
 use judge_core::judges::Judge;
 use judge_core::{CanaryConfig, Series, Thresholds};
 use serde_json::Value;
 
 use super::error::{InputError, InputProblem};
-use super::recordings::{HealthyInstances, Recordings, TimedInstance, recordings};
+use super::healthy_instances::HealthyInstances;
 use super::request::{Judging, judging};
 use super::side;
 use super::source::Source;

@@ -1,21 +1,19 @@
 //! Reads files into a request that can be judged.
 
 mod absent;
-mod align;
 mod column;
 mod csv_dialect;
 mod csv_table;
 mod error;
 mod fetched;
 mod healthy;
+mod healthy_instances;
 mod labels;
 mod prometheus;
-mod recordings;
 #[cfg(feature = "retro")]
 mod releases;
 mod request;
 mod saved_judgement;
-mod series_file;
 mod side;
 mod source;
 

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use judge_points::prometheus::{self, LabelledSeries, ResponseError};
+use judge_replay::{RepeatedTime, TimedSeries, sort_by_time};
 use thiserror::Error;
-
-use super::series_file::{RepeatedTime, TimedSeries, sort_by_time};
 
 /// Why a response was not read.
 #[derive(Debug, Error)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use judge_calibrate::Recording;
+use judge_calibrate::{Recording, TimedInstance, recordings};
 use judge_core::{Clock, Series};
 use judge_retro::{
     Grid, HistoryError, HistoryOptions, MetricPlan, NamedRelease, RecordedSeries, Release,
@@ -12,7 +12,7 @@ use judge_retro::{
 };
 
 use super::error::{InputError, InputProblem};
-use super::recordings::{HealthyInstances, TimedInstance, recordings};
+use super::healthy_instances::HealthyInstances;
 use super::request::Judging;
 use super::side::listed;
 use super::source::Source;

@@ -5,12 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use judge_core::{CanaryConfig, Series};
+use judge_replay::{SeriesFile, TimedSeries, align};
 
-use super::align::{SeriesFile, align};
 use super::csv_table::{self, CsvSeries};
 use super::error::{InputError, InputProblem};
 use super::prometheus;
-use super::series_file::TimedSeries;
 use super::source::Source;
 
 /// The series of one side.

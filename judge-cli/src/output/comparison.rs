@@ -5,97 +5,20 @@ use std::fmt::Write;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use judge_core::format;
-use judge_core::stats::Interval;
-use serde::{Serialize, Serializer};
+use judge_core::stats::comparison::{
+    Bounded, LocationComparison, SampleComparison, SpreadComparison,
+};
 
 use super::text::printable;
 
-/// What `judge test` found; canary against baseline.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SampleComparison {
-    pub(crate) level: f64,
-    pub(crate) baseline: SideSummary,
-    pub(crate) canary: SideSummary,
-    pub(crate) location: LocationComparison,
-    pub(crate) superiority: SuperiorityComparison,
-    pub(crate) mann_whitney: TestResult,
-    /// Whether the p-values of the Mann–Whitney test are exact.
-    pub(crate) exact: bool,
-    pub(crate) spread: SpreadComparison,
-}
-
-/// One side's points.
-#[derive(Debug, Serialize)]
-pub(crate) struct SideSummary {
-    pub(crate) column: String,
-    pub(crate) points: usize,
-    pub(crate) gaps: usize,
-    pub(crate) median: f64,
-}
-
-/// By how much the canary lies higher.
-#[derive(Debug, Serialize)]
-pub(crate) struct LocationComparison {
-    /// In the column's unit.
-    pub(crate) shift: Bounded,
-    /// The confidence that the shift's interval reaches; less than asked for in tiny samples.
-    pub(crate) coverage: f64,
-    /// In percent of the baseline's median, unless that is 0.
-    pub(crate) percent: Option<Bounded>,
-}
-
-/// How often a canary point exceeds a baseline point.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SuperiorityComparison {
-    pub(crate) probability: Bounded,
-    pub(crate) cliffs_delta: Bounded,
-}
-
-/// How much more the canary varies.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SpreadComparison {
-    /// Of mean distances from the median, unless a side does not vary.
-    pub(crate) ratio: Option<Bounded>,
-    pub(crate) brown_forsythe: Option<TestResult>,
-}
-
-/// A test's statistic and p-values.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct TestResult {
-    pub(crate) statistic: f64,
-    pub(crate) two_sided: f64,
-    pub(crate) less: f64,
-    pub(crate) greater: f64,
-}
-
-/// An estimate with its interval; an end without a bound is a string in JSON.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Bounded {
-    pub(crate) estimate: f64,
-    #[serde(serialize_with = "bound")]
-    pub(crate) lower: f64,
-    #[serde(serialize_with = "bound")]
-    pub(crate) upper: f64,
-}
-
-impl Bounded {
-    pub(crate) fn new(estimate: f64, Interval { lower, upper, .. }: Interval) -> Self {
-        Self { estimate, lower, upper }
-    }
-
-    /// Where the whole interval lies against `neutral`.
-    fn side_of(self, neutral: f64) -> Verdict {
-        if self.lower > neutral {
-            Verdict::Above
-        } else if self.upper < neutral {
-            Verdict::Below
-        } else {
-            Verdict::Open
-        }
+/// Where the whole interval of `bounded` lies against `neutral`.
+fn side_of(bounded: Bounded, neutral: f64) -> Verdict {
+    if bounded.lower > neutral {
+        Verdict::Above
+    } else if bounded.upper < neutral {
+        Verdict::Below
+    } else {
+        Verdict::Open
     }
 }
 
@@ -103,15 +26,6 @@ enum Verdict {
     Above,
     Below,
     Open,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn bound<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    match *value {
-        f64::INFINITY => serializer.serialize_str("Infinity"),
-        f64::NEG_INFINITY => serializer.serialize_str("-Infinity"),
-        value => serializer.serialize_f64(value),
-    }
 }
 
 /// The comparison in a few lines.
@@ -165,7 +79,7 @@ struct Row {
 fn rows(comparison: &SampleComparison) -> Vec<Row> {
     let LocationComparison { shift, coverage, percent } = comparison.location;
     let superiority = comparison.superiority.probability;
-    let location = match shift.side_of(0.0) {
+    let location = match side_of(shift, 0.0) {
         Verdict::Above => "the canary is higher",
         Verdict::Below => "the canary is lower",
         Verdict::Open => "no side is shown to be higher",
@@ -228,7 +142,7 @@ fn spread(spread: &SpreadComparison) -> Row {
             sentence: "a side does not vary".to_owned(),
         };
     };
-    let compared = match ratio.side_of(1.0) {
+    let compared = match side_of(ratio, 1.0) {
         Verdict::Above => "the canary varies more",
         Verdict::Below => "the canary varies less",
         Verdict::Open => "no side is shown to vary more",

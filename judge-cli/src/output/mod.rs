@@ -25,15 +25,12 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
 use judge_calibrate::Calibration;
 use judge_core::Judgement;
+use judge_core::stats::comparison::SampleComparison;
 use serde::Serialize;
 
 use crate::args::{Color, ListFormat};
 use style::{ERROR, WARNING};
 
-pub(crate) use comparison::{
-    Bounded, LocationComparison, SampleComparison, SideSummary, SpreadComparison,
-    SuperiorityComparison, TestResult,
-};
 pub(crate) use destination::{Destination, reader_went_away};
 pub(crate) use json::{BadLine, FullJudgement, JudgeSummary, Proposed};
 pub(crate) use look::LookLine;

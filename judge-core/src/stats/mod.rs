@@ -21,6 +21,7 @@
 //! and intervals, and changes no p-value, to the bit.
 
 mod brunner_munzel;
+pub mod comparison;
 mod conditional;
 mod descriptive;
 mod differences;

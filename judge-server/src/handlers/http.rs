@@ -119,6 +119,13 @@ fn plain(status: StatusCode, text: &'static str) -> Answered {
     (response, Outcome::default()).into()
 }
 
+/// A document with a status of its own.
+pub(super) fn json(status: StatusCode, body: impl Into<Body>) -> Answered {
+    let mut response = respond(body, JSON);
+    *response.status_mut() = status;
+    (response, Outcome::default()).into()
+}
+
 fn answered(body: impl Into<Body>, content_type: &'static str) -> Answered {
     (respond(body, content_type), Outcome::default()).into()
 }

@@ -2,14 +2,18 @@
 //! callers; what a call becomes is the value that they return.
 
 mod answer;
+mod canary_routes;
 mod codec;
 mod grpc;
 mod http;
 mod judging;
+mod kayenta;
+mod kayenta_routes;
 #[cfg(test)]
 mod openapi;
 mod others;
 mod pool;
+mod route;
 pub(crate) mod routes;
 mod stream;
 
@@ -18,6 +22,7 @@ use std::sync::Arc;
 use ::http::{Request, Response};
 use axum::Router;
 use axum::body::Body;
+use judge_canary::Canaries;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -103,6 +108,8 @@ pub(crate) struct Handlers {
     pub(crate) streams: stream::Limits,
     /// Health and reflection.
     pub(crate) others: Router,
+    /// Canaries that are kept, where the settings have a store and a source.
+    pub(crate) canaries: Option<Canaries>,
     /// The end has been announced.
     pub(crate) leaving: CancellationToken,
     /// Connections end.
@@ -131,6 +138,7 @@ impl Handlers {
             Handler::Metrics => self.metrics(context.origin.metrics()),
             Handler::OpenApi => Ok(http::open_api()),
             Handler::Page => Ok(http::page()),
+            Handler::Kayenta(call) => Ok(self.kayenta(call).await),
         }
     }
 }

@@ -18,6 +18,7 @@ mod golden;
 mod harness;
 mod healthcheck;
 mod hostile;
+mod kept;
 mod limits;
 mod offline;
 mod one_answer;

@@ -4,24 +4,24 @@ use std::ops::RangeInclusive;
 
 use judge_core::{Clock, Series};
 
-use super::series_file::TimedSeries;
+use crate::series_file::TimedSeries;
 
 /// The series of one file, recorded with one step.
 #[derive(Debug)]
-pub(crate) struct SeriesFile {
+pub struct SeriesFile {
     /// The file, for messages.
-    pub(crate) origin: String,
+    pub origin: String,
     /// Its series.
-    pub(crate) series: Vec<TimedSeries>,
+    pub series: Vec<TimedSeries>,
 }
 
 /// The series of one side, and warnings about them.
 #[derive(Debug, Default)]
-pub(crate) struct Aligned {
+pub struct Aligned {
     /// For each file, its series in their order.
-    pub(crate) files: Vec<Vec<Series>>,
+    pub files: Vec<Vec<Series>>,
     /// Messages for people.
-    pub(crate) warnings: Vec<String>,
+    pub warnings: Vec<String>,
 }
 
 /// A grid may have this many points per recorded point, ...
@@ -34,7 +34,7 @@ const SPARE_POINTS: u64 = 1 << 20;
 /// All grids of a side span the same time, from its first point to its last, so missing points at either
 /// end are gaps too. A series that does not fit its grid is taken in order. So is a whole side whose
 /// grids would be almost only gaps.
-pub(crate) fn align(files: &[SeriesFile]) -> Aligned {
+pub fn align(files: &[SeriesFile]) -> Aligned {
     let mut warnings = Vec::new();
     let Some(span) = span(files) else {
         return Aligned { files: files.iter().map(as_they_come).collect(), warnings };

@@ -7,20 +7,20 @@ use thiserror::Error;
 
 /// One series as a file has it: strictly ascending times, each with a value. NaN is a gap.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct TimedSeries {
+pub struct TimedSeries {
     /// The metric's name, if the file gives one.
-    pub(crate) name: Option<String>,
+    pub name: Option<String>,
     /// The label of the series in messages.
-    pub(crate) labels: String,
+    pub labels: String,
     /// Milliseconds since 1970; the series of a wide table share them.
-    pub(crate) times: Arc<Vec<i64>>,
+    pub times: Arc<Vec<i64>>,
     /// As many as times.
-    pub(crate) values: Vec<f64>,
+    pub values: Vec<f64>,
 }
 
 impl TimedSeries {
     /// The series of a query without a result.
-    pub(crate) fn without_points() -> Self {
+    pub fn without_points() -> Self {
         Self { name: None, labels: "{}".to_owned(), times: Arc::default(), values: Vec::new() }
     }
 }
@@ -28,18 +28,21 @@ impl TimedSeries {
 /// A time that a series has twice.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[error("the time {} is already in {unit} {first}; a series has one value per time", time::show(*.millis))]
-pub(crate) struct RepeatedTime {
+pub struct RepeatedTime {
     /// What positions count: lines or points.
-    pub(crate) unit: &'static str,
+    pub unit: &'static str,
     /// Position of the first occurrence.
-    pub(crate) first: u64,
+    pub first: u64,
     /// Position of the second occurrence.
-    pub(crate) again: u64,
+    pub again: u64,
     millis: i64,
 }
 
 /// Sorts rows by time. `positions` are their positions in the file.
-pub(crate) fn sort_by_time(
+///
+/// # Errors
+/// If a time is there twice.
+pub fn sort_by_time(
     unit: &'static str,
     times: &mut Vec<i64>,
     positions: &[u64],

@@ -2,23 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use judge_calibrate::{Instance, Recording};
 use judge_core::Series;
 
-/// An instance with its times.
-pub(super) struct TimedInstance {
-    pub(super) name: String,
-    pub(super) start_millis: i64,
-    pub(super) step_millis: u64,
-    pub(super) points: usize,
-    pub(super) by_metric: BTreeMap<String, Series>,
-}
+use crate::error::CalibrateError;
+use crate::history::{Instance, Recording};
 
-/// Healthy instances as they were recorded.
-pub(super) struct HealthyInstances {
-    pub(super) recordings: Vec<Recording>,
-    pub(super) step_millis: u64,
-    pub(super) warnings: Vec<String>,
+/// An instance with its times.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimedInstance {
+    /// The instance, for messages.
+    pub name: String,
+    /// Time of its first point, in milliseconds since the Unix epoch.
+    pub start_millis: i64,
+    /// Time between two of its points, in milliseconds.
+    pub step_millis: u64,
+    /// Number of points of its longest series.
+    pub points: usize,
+    /// Its series.
+    pub by_metric: BTreeMap<String, Series>,
 }
 
 /// Concurrent instances, and their common steps counted from the start of the first one.
@@ -29,17 +30,23 @@ struct ConcurrentInstances {
 }
 
 /// Recordings, and what was cut off.
-pub(super) struct Recordings {
-    pub(super) recordings: Vec<Recording>,
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recordings {
+    /// The recordings.
+    pub recordings: Vec<Recording>,
     /// Messages for people, one per recording that is shorter than one of its instances.
-    pub(super) cut: Vec<String>,
+    pub cut: Vec<String>,
 }
 
-/// Groups instances that ran at the same time.
-pub(super) fn recordings(
+/// Groups instances that ran at the same time: those whose times overlap by half of the shorter or more. Each group
+/// is cut to its common time.
+///
+/// # Errors
+/// If two series of an instance differ in length.
+pub fn recordings(
     mut instances: Vec<TimedInstance>,
     step_millis: u64,
-) -> Result<Recordings, judge_calibrate::CalibrateError> {
+) -> Result<Recordings, CalibrateError> {
     instances.sort_by_key(|instance| instance.start_millis);
     let mut groups: Vec<ConcurrentInstances> = Vec::new();
     for instance in instances {
@@ -91,7 +98,7 @@ impl ConcurrentInstances {
 }
 
 /// The instances on their common time, with gaps for missing points.
-fn recording(group: ConcurrentInstances) -> Result<Recording, judge_calibrate::CalibrateError> {
+fn recording(group: ConcurrentInstances) -> Result<Recording, CalibrateError> {
     let name = group.name();
     let ConcurrentInstances { instances, from, to } = group;
     let cut = |offset: i64, series: &Series| -> Vec<f64> {
