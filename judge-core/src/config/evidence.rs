@@ -207,7 +207,7 @@ impl SettingWord for AcrossMetrics {
     ];
 }
 
-/// How the looks of a canary share a metric's significance level (Lan and DeMets 1983).
+/// How the looks of a canary share a metric's significance level (Lan and `DeMets` 1983).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -2,7 +2,7 @@
 //!
 //! The mean of a window that grows by as many points between any two looks is a random walk: the statistics of looks i
 //! and j correlate as √(i / j). Looks that correlate alarm together, so each may have a larger nominal level than the
-//! error that it spends. This solves for those levels, look by look (Armitage, McPherson and Rowe 1969; Lan and DeMets
+//! error that it spends. This solves for those levels, look by look (Armitage, `McPherson` and Rowe 1969; Lan and `DeMets`
 //! 1983), by integrating the density of walks that have not crossed before.
 
 use crate::config::evidence::Spending;
@@ -176,22 +176,22 @@ impl Walk {
     /// Densities after a step, at nodes below `boundary`.
     fn convolve(&self, boundary: f64, densities: &mut [f64]) {
         let offset = boundary - self.boundary;
-        // Node j is offset + (i − j)·STEP above old node i, so few values of the kernel are needed.
-        let reach = count(REACH / STEP) as isize;
-        let centre = -count_signed(offset / STEP);
-        let kernel: Vec<f64> = (centre - reach..=centre + reach)
-            .map(|steps| gauss(offset + steps as f64 * STEP))
+        // New node j is offset + (i − j)·STEP above old node i: few values of the kernel are needed.
+        let reach = (REACH / STEP).ceil();
+        let lowest = (-offset / STEP).round() - reach;
+        let kernel: Vec<f64> = (0..=2 * count(reach))
+            .map(|index| gauss(offset + (lowest + index as f64) * STEP))
             .collect();
         for (j, density) in densities.iter_mut().enumerate() {
-            let first = (j as isize + centre - reach).max(0);
-            let last = (j as isize + centre + reach).min(self.weighted.len() as isize - 1);
-            if first > last {
-                continue;
-            }
-            let skipped = first - (j as isize + centre - reach);
-            let old = &self.weighted[first.unsigned_abs()..=last.unsigned_abs()];
-            let kernel = &kernel[skipped.unsigned_abs()..];
-            *density = old.iter().zip(kernel).map(|(weighted, kernel)| weighted * kernel).sum();
+            // Old node of the kernel's first value; before the first node there is nothing.
+            let first = j as f64 + lowest;
+            let (old, kernel) = if first < 0.0 {
+                (&self.weighted[..], kernel.get(count(-first)..))
+            } else {
+                (self.weighted.get(count(first)..).unwrap_or_default(), Some(&kernel[..]))
+            };
+            let pairs = old.iter().zip(kernel.unwrap_or_default());
+            *density = pairs.map(|(weighted, kernel)| weighted * kernel).sum();
         }
     }
 }
@@ -203,12 +203,7 @@ fn gauss(x: f64) -> f64 {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "some thousands")]
 fn count(of: f64) -> usize {
-    of.ceil().clamp(1.0, 1e5) as usize
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "some thousands")]
-fn count_signed(of: f64) -> isize {
-    of.round().clamp(-1e5, 1e5) as isize
+    of.ceil().clamp(0.0, 1e5) as usize
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ fn share_of(number: u32, planned: u32, spending: Spending, alpha: f64) -> f64 {
     (at(number) - at(number - 1)).max(LEAST_SHARE)
 }
 
-/// Share of `alpha` that is spent when the share `t` of the looks is over (Lan and DeMets 1983, α₁* to α₃*).
+/// Share of `alpha` that is spent when the share `t` of the looks is over (Lan and `DeMets` 1983, α₁* to α₃*).
 fn spent(t: f64, spending: Spending, alpha: f64) -> f64 {
     if t <= 0.0 {
         return 0.0;
