@@ -296,6 +296,9 @@ pub struct EvidenceConfig {
     /// Probability that a canary passes before its last look though it has harm as large as the smallest that matters;
     /// `None` if no canary may pass early.
     pub early_pass: Option<Fraction>,
+    /// The metric of the same request that counts the traffic of each side. Points that are measured from fewer requests vary
+    /// more: a canary that gets a tenth of its baseline's traffic may vary √10 times as much.
+    pub traffic: Option<String>,
 }
 
 impl Default for EvidenceConfig {
@@ -310,6 +313,7 @@ impl Default for EvidenceConfig {
             warm_up: DEFAULT_WARM_UP,
             spending: Spending::default(),
             early_pass: None,
+            traffic: None,
         }
     }
 }
@@ -332,6 +336,8 @@ pub struct MetricEvidence {
     pub kind: MetricKind,
     /// Points at the start of each series that are not judged.
     pub warm_up: Option<usize>,
+    /// The metric of the same request that counts the traffic from which this one is measured.
+    pub traffic: Option<String>,
 }
 
 impl MetricEvidence {

@@ -36,6 +36,7 @@ pub(super) fn read(config: &proto::EvidenceConfig, reading: &mut Reading<'_>) ->
         warm_up: Some(points(config.warm_up_points)),
         spending: word("spending", config.spending, proto::Spending::as_str_name, reading),
         early_pass: config.early_pass,
+        traffic: config.traffic.clone(),
     };
     reading.checked(|problems| settings.check(problems))
 }
@@ -53,6 +54,7 @@ pub(super) fn read_metric(
         kind: word("kind", metric.kind, proto::MetricKind::as_str_name, reading),
         of: metric.of,
         warm_up: metric.warm_up_points.map(points),
+        traffic: metric.traffic,
     };
     reading.checked(|problems| settings.check(problems))
 }

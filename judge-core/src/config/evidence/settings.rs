@@ -44,6 +44,8 @@ pub struct EvidenceSettings {
     pub spending: Option<Spending>,
     /// Probability that a canary with harm passes early.
     pub early_pass: Option<f64>,
+    /// The metric that counts the traffic of each side.
+    pub traffic: Option<String>,
 }
 
 /// [`Joint`] as it was written.
@@ -76,6 +78,8 @@ pub struct MetricEvidenceSettings {
     pub of: Option<String>,
     /// Points at the start that are not judged.
     pub warm_up: Option<usize>,
+    /// The metric that counts the traffic from which this one is measured.
+    pub traffic: Option<String>,
 }
 
 /// The word for a [`MetricKind`].
@@ -123,6 +127,7 @@ impl EvidenceSettings {
             warm_up: self.warm_up.unwrap_or(default.warm_up),
             spending: self.spending.unwrap_or_default(),
             early_pass: early_pass(self.early_pass, problems),
+            traffic: self.traffic,
         }
     }
 }
@@ -160,6 +165,7 @@ impl MetricEvidenceSettings {
             tests: tests(self.tests, problems),
             kind: kind(self.kind, self.of, problems),
             warm_up: self.warm_up,
+            traffic: self.traffic,
         }
     }
 }

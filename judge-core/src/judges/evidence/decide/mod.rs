@@ -6,3 +6,4 @@ pub(super) mod levels;
 pub(super) mod located;
 pub(super) mod metric;
 pub(super) mod panel;
+pub(super) mod traffic;
