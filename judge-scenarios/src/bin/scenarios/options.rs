@@ -76,8 +76,8 @@ impl Options {
                 "--spending" => {
                     let word = value()?;
                     let spending = Spending::from_word(&word);
-                    options.evidence.spending =
-                        spending.with_context(|| format!("--spending: {}", Spending::expected()))?;
+                    options.evidence.spending = spending
+                        .with_context(|| format!("--spending: {}", Spending::expected()))?;
                 }
                 "--early-pass" => {
                     let share = Fraction::new(value()?.parse()?);

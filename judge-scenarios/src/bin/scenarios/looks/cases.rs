@@ -89,11 +89,7 @@ fn drawn(options: &Options, sizes: &[usize]) -> Vec<Subject> {
     subjects
 }
 
-fn recorded(
-    folder: &std::path::Path,
-    options: &Options,
-    sizes: &[usize],
-) -> Result<Vec<Subject>> {
+fn recorded(folder: &std::path::Path, options: &Options, sizes: &[usize]) -> Result<Vec<Subject>> {
     let mut subjects = Vec::new();
     for series in read_series(folder)? {
         for &points in sizes {

@@ -105,7 +105,8 @@ impl Plan<'_> {
             step,
             once: self.look(self.looks, None, bench)?,
             uncorrected: self.look_until_it_ends(bench, |_| None)?,
-            planned: self.look_until_it_ends(bench, |number| Looks::new(number, self.looks).ok())?,
+            planned: self
+                .look_until_it_ends(bench, |number| Looks::new(number, self.looks).ok())?,
         })
     }
 
