@@ -63,6 +63,7 @@ mod stored_config;
 pub use canaries::{Canaries, Started, WatchEvent};
 pub use clock::{ManualClock, RunClock, SystemClock};
 pub use error::CanaryError;
+pub use machine::reason_of;
 pub use plan::{
     DEFAULT_SCOPE, FETCH_MILLIS, LookWindow, MOST_LOOKS, PairWindows, Plan, PlanError, PlanSpec,
     PlanTimes, SETTLE_MILLIS, ScopePair, SideWindow, SourceFailure, StageEnd, StageTimes, Target,

@@ -55,7 +55,16 @@ pub(crate) fn after(plan: &Plan, before: &CanarySummary, look: &CanaryLook) -> C
 /// Score and the metric that cost most, in a line.
 fn reason(judgement: &Judgement, number: usize, planned: usize) -> String {
     let score = judge_core::format::value(judgement.score);
-    let mut line = format!("score {score} at look {number} of {planned}");
+    format!("score {score} at look {number} of {planned}{}", because(judgement))
+}
+
+/// Why a judgement is as it is: its score and the metric that cost most, in a line.
+pub fn reason_of(judgement: &Judgement) -> String {
+    format!("score {}{}", judge_core::format::value(judgement.score), because(judgement))
+}
+
+fn because(judgement: &Judgement) -> String {
+    let mut line = String::new();
     let because = because_of(judgement);
     // Writing to a String cannot fail.
     if let Some(first) = because.first() {

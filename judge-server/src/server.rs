@@ -13,7 +13,7 @@ use crate::callers::tokens::Tokens;
 use crate::convert::limits::Limits;
 use crate::convert::proto_json;
 use crate::handlers::routes::Side;
-use crate::handlers::{Handlers, Judging, Pool, StreamLimits, health_and_reflection};
+use crate::handlers::{Handlers, Judging, Pool, SharedLooks, StreamLimits, health_and_reflection};
 use crate::keeping::Kept;
 use crate::layers::Shared;
 use crate::observe::call::Observer;
@@ -102,6 +102,7 @@ pub async fn serve(
         },
         others: health_and_reflection(health)?,
         canaries: kept.as_ref().map(|kept| kept.canaries.clone()),
+        looks: Arc::new(SharedLooks::default()),
         leaving: leaving.clone(),
         draining: draining.clone(),
     };

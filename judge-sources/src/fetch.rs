@@ -98,6 +98,11 @@ impl Sources {
         Ok(Self { all })
     }
 
+    /// How each source is set, in the order that they were given.
+    pub fn settings(&self) -> impl Iterator<Item = &SourceSettings> {
+        self.all.iter().map(|source| &source.settings)
+    }
+
     /// The series of every query on both sides, metric by metric in the order of the config.
     ///
     /// # Errors

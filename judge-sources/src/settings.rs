@@ -344,6 +344,11 @@ impl SourceSettings {
     pub fn kind(&self) -> StoreKind {
         self.kind
     }
+
+    /// Where it is, without user and password.
+    pub fn url(&self) -> &str {
+        self.url.as_str()
+    }
 }
 
 fn unread(error: &toml::de::Error) -> SettingsError {

@@ -1,15 +1,38 @@
-//! Kayenta's own API: a part of the table of routes.
+//! Kayenta's own API: a part of the table of routes. A path that has a name of its own stands before those that have
+//! an id in its place.
 
-use super::route::{Handler, KayentaCall, Kind, Route, Side, call};
+use super::route::{Handler, KayentaCall as Call, Kind, Route, Side, call};
+use crate::callers::tokens::Scope;
 
-pub(super) const KAYENTA: &[Route] = &[Route {
-    kind: Kind::Probe,
-    ..call(
-        Side::Kayenta,
-        "GET",
-        "/health",
-        None,
-        Handler::Kayenta(KayentaCall::Health),
-        "Whether the server wants calls.",
-    )
-}];
+const JUDGE: Option<Scope> = Some(Scope::Judge);
+const READ: Option<Scope> = Some(Scope::Read);
+const WRITE: Option<Scope> = Some(Scope::Write);
+
+const fn at(
+    method: &'static str,
+    path: &'static str,
+    scope: Option<Scope>,
+    kayenta: Call,
+) -> Route {
+    call(Side::Kayenta, method, path, scope, Handler::Kayenta(kayenta), "")
+}
+
+pub(super) const KAYENTA: &[Route] = &[
+    Route { kind: Kind::Probe, ..at("GET", "/health", None, Call::Health) },
+    at("GET", "/canaryConfig", READ, Call::ListConfigs),
+    at("POST", "/canaryConfig", WRITE, Call::CreateConfig),
+    at("GET", "/canaryConfig/{id*}", READ, Call::GetConfig),
+    at("PUT", "/canaryConfig/{id*}", WRITE, Call::UpdateConfig),
+    at("DELETE", "/canaryConfig/{id*}", WRITE, Call::DeleteConfig),
+    at("GET", "/credentials", READ, Call::Credentials),
+    at("GET", "/metricsServices", READ, Call::MetricsServices),
+    at("GET", "/judges", READ, Call::Judges),
+    at("POST", "/canary", JUDGE, Call::StartInline),
+    at("GET", "/canary/executions", READ, Call::ListExecutions),
+    at("POST", "/canary/{id*}", JUDGE, Call::StartStored),
+    at("GET", "/canary/{id*}", READ, Call::GetExecution),
+    at("DELETE", "/canary/{id*}", WRITE, Call::DeleteExecution),
+    at("PUT", "/pipelines/{id}/cancel", WRITE, Call::CancelExecution),
+    at("GET", "/metricSetPairList/{id}", READ, Call::GetPairs),
+    at("GET", "/metricSetPairList/{id}/{pair}", READ, Call::GetPair),
+];

@@ -13,10 +13,13 @@ mod kayenta_routes;
 #[cfg(test)]
 mod openapi;
 mod others;
+mod params;
 mod pool;
 mod query;
 mod route;
 pub(crate) mod routes;
+mod score;
+mod score_routes;
 mod stream;
 
 use std::sync::Arc;
@@ -33,6 +36,7 @@ pub(crate) use answer::answer;
 pub(crate) use judging::Judging;
 pub(crate) use others::health_and_reflection;
 pub(crate) use pool::Pool;
+pub(crate) use score::SharedLooks;
 
 use crate::budget::{Budget, Reservation};
 use crate::callers::Caller;
@@ -122,6 +126,8 @@ pub(crate) struct Handlers {
     pub(crate) others: Router,
     /// Canaries that are kept, where the settings have a store and a source.
     pub(crate) canaries: Option<Canaries>,
+    /// Looks that scores are asked of.
+    pub(crate) looks: Arc<SharedLooks>,
     /// The end has been announced.
     pub(crate) leaving: CancellationToken,
     /// Connections end.
@@ -151,7 +157,8 @@ impl Handlers {
             Handler::OpenApi => Ok(http::open_api()),
             Handler::Page => Ok(http::page()),
             Handler::Canary(call) => self.canary(call, &context, request).await,
-            Handler::Kayenta(call) => Ok(self.kayenta(call).await),
+            Handler::Kayenta(call) => self.kayenta(call, &context, request).await,
+            Handler::Score(call) => self.score(call, &context, request).await,
         }
     }
 }

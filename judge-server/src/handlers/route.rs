@@ -54,6 +54,18 @@ pub(crate) enum Handler {
     Canary(CanaryCall),
     /// Kayenta's own API.
     Kayenta(KayentaCall),
+    /// A score without a canary that is kept.
+    Score(ScoreCall),
+}
+
+/// A call for a score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScoreCall {
+    /// As Prometheus is queried.
+    Query,
+    Verdict,
+    /// A webhook of Flagger.
+    Flagger,
 }
 
 /// A call of `CanaryService`, over gRPC or as JSON.
@@ -76,8 +88,34 @@ pub(crate) enum CanaryCall {
 /// A call of Kayenta's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KayentaCall {
-    /// `GET /health`.
     Health,
+    ListConfigs,
+    GetConfig,
+    CreateConfig,
+    UpdateConfig,
+    DeleteConfig,
+    Credentials,
+    MetricsServices,
+    Judges,
+    /// A judgement by a stored config, or by one in the body.
+    StartStored,
+    StartInline,
+    GetExecution,
+    ListExecutions,
+    CancelExecution,
+    DeleteExecution,
+    GetPairs,
+    GetPair,
+}
+
+impl KayentaCall {
+    /// Whether it comes with a document.
+    pub(super) fn has_document(self) -> bool {
+        matches!(
+            self,
+            Self::CreateConfig | Self::UpdateConfig | Self::StartStored | Self::StartInline
+        )
+    }
 }
 
 /// One thing that can be called.

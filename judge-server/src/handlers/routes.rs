@@ -6,8 +6,9 @@ use http::Method;
 use super::Entrance;
 use super::canary_routes::CANARIES;
 use super::kayenta_routes::KAYENTA;
-pub(crate) use super::route::{CanaryCall, Handler, KayentaCall, Kind, Route, Side};
+pub(crate) use super::route::{CanaryCall, Handler, KayentaCall, Kind, Route, ScoreCall, Side};
 use super::route::{grpc, http};
+use super::score_routes::SCORES;
 use crate::callers::tokens::Scope;
 
 const JUDGES: Option<Scope> = Some(Scope::Judge);
@@ -120,7 +121,7 @@ fn at(side: Side, path: &str) -> impl Iterator<Item = &'static Route> {
 }
 
 fn all() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().chain(CANARIES).chain(KAYENTA)
+    ROUTES.iter().chain(CANARIES).chain(KAYENTA).chain(SCORES)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod authenticate;
 mod bound;
 mod deadline;
 mod headers;
+mod path_token;
 mod request_body;
 mod request_id;
 mod respond;
@@ -35,6 +36,7 @@ use authenticate::Authenticate;
 use bound::Bodies;
 use deadline::Deadline;
 use headers::{Headers, LOCAL};
+use path_token::from_path;
 use request_id::{MakeId, without_strange_id};
 use route::route;
 use step::StepLayer;
@@ -70,6 +72,8 @@ impl Shared {
             silence: settings.stream_silence.get(),
         };
         ServiceBuilder::new()
+            // Before anything may write the path down.
+            .map_request(from_path)
             // An id for whoever looks for a call in several logs, taken or made, and echoed.
             .map_request(without_strange_id)
             .layer(SetRequestIdLayer::new(id.clone(), MakeId))

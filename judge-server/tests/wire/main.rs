@@ -19,6 +19,7 @@ mod golden;
 mod harness;
 mod healthcheck;
 mod hostile;
+mod kayenta_clients;
 mod kept;
 mod limits;
 mod offline;
@@ -31,6 +32,7 @@ mod pinned;
 mod raw;
 mod reflection;
 mod same;
+mod scores;
 mod security;
 /// A stand-in for a Prometheus.
 #[path = "../../../judge-canary/tests/canaries/source.rs"]

@@ -1,0 +1,182 @@
+//! One judgement as `GET /canary/{id}` answers it.
+
+use judge_canary::{
+    Canary, CanaryLook, CanaryState, FailureKind, LookFailure, LookResult, PairWindows, SideWindow,
+};
+use judge_core::{Judgement, kayenta};
+use serde_json::{Map, Value, json};
+
+use super::configs::with_service_types;
+use super::times::{duration, iso};
+
+/// The config's id of a run whose config came with the request.
+pub(super) const INLINE: &str = "ad-hoc";
+
+/// The execution of one look.
+pub(super) struct Execution<'a> {
+    pub(super) id: &'a str,
+    pub(super) canary: &'a Canary,
+    /// The look, once it was made.
+    pub(super) look: Option<&'a CanaryLook>,
+}
+
+impl Execution<'_> {
+    pub(super) fn state(&self) -> CanaryState {
+        match self.look.map(|look| &look.result) {
+            Some(LookResult::Judged(_)) => CanaryState::Finished,
+            Some(_) => CanaryState::Failed,
+            // It ended before this look.
+            None if self.canary.summary.is_over() => CanaryState::Cancelled,
+            None => CanaryState::Running,
+        }
+    }
+
+    /// The whole `CanaryExecutionStatusResponse`.
+    pub(super) fn document(&self) -> Value {
+        let (canary, api) = (&self.canary.summary, &self.canary.request.api);
+        let state = self.state();
+        let mut answer = json!({
+            "application": canary.application, "pipelineId": self.id,
+            "stageStatus": self.stages(),
+            "complete": state != CanaryState::Running, "status": status(state),
+            "config": with_service_types(self.canary.config.clone()),
+            "canaryConfigId": api.get("configId").cloned().unwrap_or_else(|| json!(INLINE)),
+            "canaryExecutionRequest": self.request(),
+        });
+        for (name, key) in [
+            ("parentPipelineExecutionId", "parent"),
+            ("storageAccountName", "storage"),
+            ("metricsAccountName", "metrics"),
+            ("configurationAccountName", "configuration"),
+        ] {
+            if let Some(value) = api.get(key) {
+                answer[name] = value.clone();
+            }
+        }
+        stamp(&mut answer, "buildTime", Some(canary.created_millis));
+        let began = self.look.map(|look| look.began_millis);
+        stamp(&mut answer, "startTime", began.or(Some(canary.created_millis)));
+        let ended = self.look.map(|look| look.ended_millis);
+        stamp(&mut answer, "endTime", ended.or(canary.ended_millis));
+        if let Some(look) = self.look {
+            outcome(look, &mut answer);
+        }
+        answer
+    }
+
+    /// The status of each part of the work, in lower case, by the names of Kayenta's stages.
+    fn stages(&self) -> Map<String, Value> {
+        let metrics =
+            self.canary.config.get("metrics").and_then(Value::as_array).map_or(0, Vec::len);
+        let kind = match self.look.map(|look| &look.result) {
+            Some(LookResult::Failed(failure)) => Some(failure.kind),
+            _ => None,
+        };
+        let (fetch, mix, judge) = match (self.state(), kind) {
+            (CanaryState::Finished, _) => ("succeeded", "succeeded", "succeeded"),
+            (CanaryState::Failed, Some(FailureKind::Judge)) => {
+                ("succeeded", "succeeded", "terminal")
+            }
+            (CanaryState::Failed, _) => ("terminal", "not_started", "not_started"),
+            (CanaryState::Cancelled, _) => ("canceled", "canceled", "canceled"),
+            _ => ("running", "not_started", "not_started"),
+        };
+        let mut stages = Map::from_iter([("setupContext".to_owned(), json!("succeeded"))]);
+        for side in ["fetchControl", "fetchExperiment"] {
+            stages.extend((0..metrics).map(|number| (format!("{side}{number}"), json!(fetch))));
+        }
+        stages.insert("mixMetrics".to_owned(), json!(mix));
+        stages.insert("judge".to_owned(), json!(judge));
+        stages
+    }
+
+    /// The request as it was posted; for a look at an analysis, the one that Kayenta would have made.
+    fn request(&self) -> Value {
+        let request = self.canary.request.api.get("request");
+        if let Some(request) = request.filter(|request| request["scopes"].is_object()) {
+            return request.clone();
+        }
+        let spec = &self.canary.request.plan;
+        let window = self.look.map(|look| &look.window);
+        let scopes = spec.scopes.iter().filter_map(|(name, pair)| {
+            let windows = window?.scopes.get(name)?;
+            let side = |target: &judge_canary::Target, window: SideWindow| {
+                json!({
+                    "scope": target.scope, "location": target.location,
+                    "start": iso(window.start_millis), "end": iso(window.end_millis),
+                    "step": window.step_millis / 1000, "extendedScopeParams": target.params,
+                })
+            };
+            let sides = json!({
+                "controlScope": side(&pair.baseline, windows.baseline),
+                "experimentScope": side(&pair.canary, windows.canary),
+            });
+            Some((name.clone(), sides))
+        });
+        let mut made = json!({"scopes": scopes.collect::<Map<_, _>>()});
+        if let Some(thresholds) = &self.canary.request.thresholds {
+            made["thresholds"] = json!({"pass": thresholds.pass, "marginal": thresholds.marginal});
+        }
+        made
+    }
+}
+
+/// What came of a look.
+fn outcome(look: &CanaryLook, answer: &mut Value) {
+    match &look.result {
+        LookResult::Judged(judged) => {
+            answer["result"] = result(&judged.judgement, look);
+            answer["metricSetPairListId"] = json!(judged.metric_set);
+        }
+        LookResult::Failed(failure) => {
+            answer["exception"] = exception(failure, look.ended_millis);
+        }
+        _ => {}
+    }
+}
+
+/// Judgement and the length of what was judged, if it is the same for all scopes.
+pub(super) fn result(judgement: &Judgement, look: &CanaryLook) -> Value {
+    let judged = serde_json::to_value(kayenta::result(judgement)).unwrap_or_default();
+    let mut result = json!({"judgeResult": judged});
+    let length = |window: SideWindow| window.end_millis.abs_diff(window.start_millis);
+    let sides = |pair: &PairWindows| [length(pair.baseline), length(pair.canary)];
+    let mut lengths = look.window.scopes.values().flat_map(sides);
+    if let Some(first) = lengths.next()
+        && lengths.all(|length| length == first)
+    {
+        result["canaryDuration"] = json!(duration(first));
+    }
+    result
+}
+
+/// As Orca writes the exception of a stage.
+pub(super) fn exception(failure: &LookFailure, at_millis: i64) -> Value {
+    let (kind, operation) = match failure.kind {
+        FailureKind::Source => ("RetrofitError", "metricsFetch"),
+        FailureKind::Query => ("IllegalArgumentException", "metricsFetch"),
+        _ => ("IllegalArgumentException", "canaryJudge"),
+    };
+    json!({
+        "exceptionType": kind, "operation": operation, "timestamp": at_millis, "shouldRetry": false,
+        "details": {"error": "Unexpected Task Failure", "errors": failure.reasons},
+    })
+}
+
+/// A state in Orca's words.
+pub(super) fn status(state: CanaryState) -> &'static str {
+    match state {
+        CanaryState::Finished => "succeeded",
+        CanaryState::Failed => "terminal",
+        CanaryState::Cancelled => "canceled",
+        _ => "running",
+    }
+}
+
+/// A time, in milliseconds and as text, once it is known.
+pub(super) fn stamp(answer: &mut Value, name: &str, millis: Option<i64>) {
+    if let Some(millis) = millis {
+        answer[format!("{name}Millis")] = json!(millis);
+        answer[format!("{name}Iso")] = json!(iso(millis));
+    }
+}

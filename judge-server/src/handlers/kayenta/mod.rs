@@ -1,0 +1,110 @@
+//! Calls of Kayenta's own API, answered as its clients read them.
+
+mod accounts;
+mod asked;
+mod configs;
+mod execution;
+mod fields;
+mod pairs;
+mod runs;
+mod times;
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use serde_json::{Value, json};
+
+use super::http as plain;
+
+use super::params::Params;
+use super::routes::KayentaCall;
+use super::{Answered, Context, Failure, Handlers};
+use crate::convert::guard;
+use crate::convert::refusal::Refusal;
+use asked::KayentaRequest;
+
+impl Handlers {
+    /// Answers a call of Kayenta's clients.
+    pub(super) async fn kayenta(
+        &self,
+        call: KayentaCall,
+        context: &Context,
+        request: Request<Body>,
+    ) -> Result<Answered, Failure> {
+        if call == KayentaCall::Health {
+            return Ok(self.health().await);
+        }
+        let canaries = self.canaries.as_ref().ok_or(Refusal::Stateless)?;
+        let params = Params::read(context.route, request.uri())?;
+        let body = match call {
+            call if call.has_document() => self.document_of(request).await?,
+            _ => Value::Null,
+        };
+        let asked = KayentaRequest { canaries, params, body, actor: context.actor() };
+        Ok(asked.answer(call).await?)
+    }
+
+    /// As Spring's actuator has it: images probe it.
+    async fn health(&self) -> Answered {
+        let store_answers = match &self.canaries {
+            Some(canaries) => canaries.store().ping().await.is_ok(),
+            None => false,
+        };
+        if self.leaving.is_cancelled() || !store_answers {
+            plain::json(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"DOWN"}"#)
+        } else {
+            plain::json(StatusCode::OK, r#"{"status":"UP"}"#)
+        }
+    }
+
+    async fn document_of(&self, request: Request<Body>) -> Result<Value, Refusal> {
+        if request.headers().get(http::header::CONTENT_TYPE).is_none() {
+            let text = "no content type, but allowed is application/json";
+            return Err(Refusal::UnsupportedMediaType(text.to_owned()));
+        }
+        plain::require_json(request.headers())?;
+        let limits = &self.judging.limits;
+        let bytes = plain::read(request.into_body(), limits.message_bytes).await?;
+        guard::check_json(&bytes, limits)?;
+        let document = judge_core::kayenta::read_document(&bytes)
+            .map_err(|error| Refusal::Unusable(error.to_string()))?;
+        if !document.is_object() {
+            return Err(Refusal::Unusable("expected a JSON object".to_owned()));
+        }
+        Ok(fields::without_nulls(document))
+    }
+}
+
+impl KayentaRequest<'_> {
+    async fn answer(&self, call: KayentaCall) -> Result<Answered, Refusal> {
+        let document = match call {
+            KayentaCall::Health => json!({"status": "UP"}),
+            KayentaCall::ListConfigs => configs::list(self).await?,
+            KayentaCall::GetConfig => configs::get(self).await?,
+            KayentaCall::CreateConfig => configs::create(self).await?,
+            KayentaCall::UpdateConfig => configs::update(self).await?,
+            KayentaCall::DeleteConfig => {
+                configs::delete(self).await?;
+                return Ok(plain::json(StatusCode::NO_CONTENT, ""));
+            }
+            KayentaCall::Credentials => accounts::credentials(self),
+            KayentaCall::MetricsServices => accounts::metrics_services(self),
+            KayentaCall::Judges => accounts::judges(),
+            KayentaCall::StartStored => runs::start_stored(self).await?,
+            KayentaCall::StartInline => runs::start_inline(self).await?,
+            KayentaCall::GetExecution => runs::get(self).await?,
+            KayentaCall::ListExecutions => runs::list(self).await?,
+            KayentaCall::CancelExecution => {
+                runs::cancel(self).await?;
+                // Orca reads a map.
+                return Ok(plain::json(StatusCode::ACCEPTED, "{}"));
+            }
+            KayentaCall::DeleteExecution => {
+                runs::cancel(self).await?;
+                json!({})
+            }
+            KayentaCall::GetPairs => pairs::list(self).await?,
+            KayentaCall::GetPair => pairs::get(self).await?,
+        };
+        Ok(plain::json(StatusCode::OK, document.to_string()))
+    }
+}

@@ -1,0 +1,50 @@
+//! `/metricSetPairList`: the points of a judgement.
+
+use judge_canary::{SideWindow, StoredPair};
+use serde_json::{Map, Value, json};
+
+use super::asked::{KayentaRequest, refused};
+use super::times::iso;
+use crate::convert::refusal::Refusal;
+
+pub(super) async fn list(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
+    let set = asked.canaries.metric_set(asked.params.id()).await.map_err(refused)?;
+    Ok(set.pairs.into_iter().map(pair).collect())
+}
+
+pub(super) async fn get(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
+    let set = asked.canaries.metric_set(asked.params.id()).await.map_err(refused)?;
+    let wanted = asked.params.at(1);
+    let found = set.pairs.into_iter().find(|found| found.id == wanted);
+    found.map(pair).ok_or_else(|| Refusal::Absent(format!("Metric set pair '{wanted}' not found.")))
+}
+
+fn pair(found: StoredPair) -> Value {
+    let StoredPair { id, metric, tags, baseline, canary } = found;
+    let tags: Map<String, Value> =
+        tags.into_iter().map(|(tag, value)| (tag, json!(value))).collect();
+    json!({
+        "id": id, "name": metric, "tags": tags,
+        "values": {"control": points(&baseline.values), "experiment": points(&canary.values)},
+        "scopes": {"control": scope(baseline.window), "experiment": scope(canary.window)},
+        "attributes": {"control": {"query": baseline.query}, "experiment": {"query": canary.query}},
+    })
+}
+
+fn scope(window: SideWindow) -> Value {
+    json!({
+        "startTimeIso": iso(window.start_millis), "startTimeMillis": window.start_millis,
+        "stepMillis": window.step_millis,
+    })
+}
+
+/// Numbers that JSON has none for are texts.
+fn points(values: &[f64]) -> Value {
+    let point = |value: &f64| match *value {
+        value if value.is_nan() => json!("NaN"),
+        f64::INFINITY => json!("Infinity"),
+        f64::NEG_INFINITY => json!("-Infinity"),
+        value => json!(value),
+    };
+    values.iter().map(point).collect()
+}

@@ -1,0 +1,256 @@
+//! `/canary`: one judgement over given windows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use judge_canary::{
+    CanaryFilter, CanaryRequest, CanaryState, ConfigChoice, DEFAULT_SCOPE, PairWindows, PlanSpec,
+    PlanTimes, ScopePair, SideWindow, Target,
+};
+use judge_core::Thresholds;
+use serde_json::{Value, json};
+
+use super::accounts::{Accounts, with_source};
+use super::asked::{KayentaRequest, refused, wrong};
+use super::configs::{readable, stored};
+use super::execution::{Execution, INLINE};
+use super::fields::{number, text, texts, whole};
+use super::times::instant;
+use crate::convert::refusal::Refusal;
+
+/// What canaries are of that came by `/canary`.
+pub(super) const ORIGIN: &str = "kayenta";
+
+/// The application where none is given.
+pub(super) const AD_HOC: &str = "ad-hoc";
+
+/// Time between two points where none is given, and where kayentactl sends 0.
+const STEP_SECONDS: u64 = 60;
+
+/// How long a source that is away is asked again. Argo Rollouts starts a new run after a failed one, and an execution
+/// that does not end would hang it.
+pub(super) const PATIENCE_MILLIS: u64 = 10_000;
+
+/// The config of a run.
+pub(super) struct RunConfig {
+    /// Its id; nothing where it came with the request.
+    pub(super) id: Option<String>,
+    pub(super) document: Value,
+}
+
+impl RunConfig {
+    pub(super) async fn stored(asked: &KayentaRequest<'_>) -> Result<Self, Refusal> {
+        let found = stored(asked, asked.params.id()).await?;
+        Ok(Self { id: Some(found.id), document: found.document })
+    }
+
+    /// The config and the execution request of a body that has both.
+    pub(super) fn inline(asked: &KayentaRequest<'_>) -> Result<(Self, Value), Refusal> {
+        let part = |name: &str| {
+            let found = asked.body.get(name).filter(|part| part.is_object());
+            found.cloned().ok_or_else(|| wrong(format!("expected an object as {name}")))
+        };
+        let document = readable(part("canaryConfig")?);
+        Ok((Self { id: None, document }, part("executionRequest")?))
+    }
+
+    /// What it is judged by: the stored config, unless its queries have to be sent to one of several sources.
+    pub(super) fn choice(&self, asked: &KayentaRequest<'_>, accounts: &Accounts) -> ConfigChoice {
+        match (&self.id, with_source(asked.canaries, &accounts.metrics, &self.document)) {
+            (_, Some(document)) => ConfigChoice::Inline(document),
+            (Some(id), None) => ConfigChoice::Stored { id: id.clone(), version: None },
+            (None, None) => ConfigChoice::Inline(self.document.clone()),
+        }
+    }
+
+    /// The scopes that its metrics name; a metric without one is of the only or the default scope.
+    pub(super) fn check_scopes(&self, scopes: &BTreeSet<&str>) -> Result<(), Refusal> {
+        let metrics = self.document.get("metrics").and_then(Value::as_array).map(Vec::as_slice);
+        let metrics = metrics.unwrap_or_default();
+        if metrics.is_empty() {
+            return Err(wrong("The canary config must specify at least one metric."));
+        }
+        let named: BTreeSet<String> =
+            metrics.iter().filter_map(|metric| text(metric, "scopeName")).collect();
+        let missing: Vec<&str> =
+            named.iter().map(String::as_str).filter(|name| !scopes.contains(name)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let missing = missing.join(", ");
+        Err(wrong(format!(
+            "Canary metrics require scopes which were not provided in the execution request: [{missing}]"
+        )))
+    }
+}
+
+pub(super) async fn start_stored(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
+    let config = RunConfig::stored(asked).await?;
+    start(asked, config, asked.body.clone()).await
+}
+
+pub(super) async fn start_inline(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
+    let (config, request) = RunConfig::inline(asked)?;
+    start(asked, config, request).await
+}
+
+async fn start(
+    asked: &KayentaRequest<'_>,
+    config: RunConfig,
+    request: Value,
+) -> Result<Value, Refusal> {
+    let accounts = Accounts::read(asked)?;
+    let (scopes, windows) = scopes(&request)?;
+    config.check_scopes(&scopes.keys().map(String::as_str).collect())?;
+    let thresholds =
+        thresholds(&request)?.ok_or_else(|| wrong("Execution request must contain thresholds"))?;
+    let application = asked.params.get("application").unwrap_or(AD_HOC).to_owned();
+    let mut api = json!({
+        "request": request, "configId": config.id.as_deref().unwrap_or(INLINE),
+        "storage": accounts.storage, "metrics": accounts.metrics,
+    });
+    if config.id.is_some() {
+        api["configuration"] = json!(accounts.configuration);
+    }
+    if let Some(parent) = asked.params.get("parentPipelineExecutionId") {
+        api["parent"] = json!(parent);
+    }
+    let plan = PlanSpec {
+        // The windows are the caller's: it waits as long as it wants to.
+        settle_millis: 0,
+        patience_millis: Some(PATIENCE_MILLIS),
+        ..PlanSpec::new(scopes, PlanTimes::Once(windows))
+    };
+    let wanted = CanaryRequest {
+        key: None,
+        origin: ORIGIN.to_owned(),
+        application,
+        config: config.choice(asked, &accounts),
+        thresholds: Some(thresholds),
+        plan,
+        metadata: texts(&request, "siteLocal"),
+        api,
+    };
+    let started = asked.canaries.start(wanted, &asked.actor).await.map_err(refused)?;
+    Ok(json!({"canaryExecutionId": started.canary.summary.id}))
+}
+
+/// Pass and marginal, if there is either.
+pub(super) fn thresholds(request: &Value) -> Result<Option<Thresholds>, Refusal> {
+    let Some(given) = request.get("thresholds") else { return Ok(None) };
+    match (number(given, "pass")?, number(given, "marginal")?) {
+        (Some(pass), Some(marginal)) => Ok(Some(Thresholds { pass, marginal })),
+        (None, None) => Ok(None),
+        _ => Err(wrong("thresholds: expected both pass and marginal")),
+    }
+}
+
+type Scopes = (BTreeMap<String, ScopePair>, BTreeMap<String, PairWindows>);
+
+fn scopes(request: &Value) -> Result<Scopes, Refusal> {
+    let given =
+        request.get("scopes").and_then(Value::as_object).filter(|scopes| !scopes.is_empty());
+    let given = given.ok_or_else(|| wrong("Execution request must contain scopes"))?;
+    let (mut pairs, mut windows) = (BTreeMap::new(), BTreeMap::new());
+    for (name, pair) in given {
+        let side = |key: &str| {
+            let side = pair.get(key).filter(|side| side.is_object());
+            let side = side.ok_or_else(|| wrong(format!("scopes.{name}: expected a {key}")))?;
+            Ok::<_, Refusal>((target(side), window(side)?))
+        };
+        let (baseline, baseline_window) = side("controlScope")?;
+        let (canary, canary_window) = side("experimentScope")?;
+        // Argo Rollouts may leave the name empty.
+        let name = if name.is_empty() { DEFAULT_SCOPE } else { name };
+        pairs.insert(name.to_owned(), ScopePair { baseline, canary, baseline_offset_millis: 0 });
+        let pair = PairWindows { baseline: baseline_window, canary: canary_window };
+        windows.insert(name.to_owned(), pair);
+    }
+    Ok((pairs, windows))
+}
+
+fn target(side: &Value) -> Target {
+    Target {
+        scope: text(side, "scope").unwrap_or_default(),
+        location: text(side, "location").unwrap_or_default(),
+        params: texts(side, "extendedScopeParams"),
+    }
+}
+
+fn window(side: &Value) -> Result<SideWindow, Refusal> {
+    let start_millis = instant(side, "start")?.ok_or_else(|| wrong("Start time is required."))?;
+    let end_millis = instant(side, "end")?.ok_or_else(|| wrong("End time is required."))?;
+    Ok(SideWindow { start_millis, end_millis, step_millis: step_millis(side)? })
+}
+
+pub(super) fn step_millis(scope: &Value) -> Result<u64, Refusal> {
+    let seconds = whole(scope, "step")?.filter(|step| *step > 0).unwrap_or(STEP_SECONDS);
+    Ok(seconds.saturating_mul(1000))
+}
+
+pub(super) async fn get(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
+    shown(asked, asked.params.id()).await
+}
+
+/// The execution of an id: a run of its own, or a look at an analysis, whose id is that of the analysis, a point and
+/// the number of the look.
+async fn shown(asked: &KayentaRequest<'_>, id: &str) -> Result<Value, Refusal> {
+    let (canary_id, number) = match id.rsplit_once('.') {
+        Some((canary, number)) => (canary, number.parse::<usize>().ok()),
+        None => (id, None),
+    };
+    let canary = asked.canaries.get(canary_id).await.map_err(refused)?;
+    if number.is_none() && canary.summary.origin != ORIGIN {
+        return Err(wrong(format!(
+            "Only named pipelines of 'Standard Canary Pipeline' can be viewed here, and {id} is none."
+        )));
+    }
+    let looks = asked.canaries.looks(canary_id, 0).await.map_err(refused)?;
+    let number = number.unwrap_or(1);
+    let look = looks.iter().find(|look| look.window.number == number);
+    if look.is_none() && number > canary.summary.planned {
+        return Err(Refusal::Absent(format!("No canary execution '{id}'.")));
+    }
+    Ok(Execution { id, canary: &canary, look }.document())
+}
+
+pub(super) async fn list(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
+    let limit = asked.params.whole("limit", 20)?.clamp(1, 1000);
+    let page = asked.params.whole("page", 1)?.max(1);
+    let words: Vec<&str> =
+        asked.params.all("statuses").flat_map(|words| words.split(',')).collect();
+    let states: Vec<CanaryState> = words.iter().filter_map(|word| state(word.trim())).collect();
+    if states.is_empty() && !words.is_empty() {
+        return Ok(json!([]));
+    }
+    let filter = CanaryFilter {
+        application: Some(asked.params.get("application").unwrap_or(AD_HOC).to_owned()),
+        origin: Some(ORIGIN.to_owned()),
+        states,
+        skip: limit.saturating_mul(page - 1),
+        limit,
+        ..CanaryFilter::default()
+    };
+    let found = asked.canaries.list(&filter).await.map_err(refused)?;
+    let mut all = Vec::with_capacity(found.canaries.len());
+    for canary in found.canaries {
+        all.push(shown(asked, &canary.id).await?);
+    }
+    Ok(Value::Array(all))
+}
+
+/// The state that a status of Orca stands for; none for one that no run here is ever in.
+fn state(word: &str) -> Option<CanaryState> {
+    match word.to_ascii_uppercase().as_str() {
+        "NOT_STARTED" | "RUNNING" => Some(CanaryState::Running),
+        "SUCCEEDED" => Some(CanaryState::Finished),
+        "TERMINAL" => Some(CanaryState::Failed),
+        "CANCELED" => Some(CanaryState::Cancelled),
+        _ => None,
+    }
+}
+
+/// Ends a run or an analysis; one that has ended stays as it is.
+pub(super) async fn cancel(asked: &KayentaRequest<'_>) -> Result<(), Refusal> {
+    let cancelled = asked.canaries.cancel(asked.params.id(), &asked.actor).await;
+    cancelled.map(drop).map_err(refused)
+}

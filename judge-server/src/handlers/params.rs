@@ -1,0 +1,70 @@
+//! Names of a path and of a query string, for calls that take more names than they read.
+
+use std::borrow::Cow;
+
+use http::Uri;
+
+use super::route::Route;
+use crate::convert::refusal::Refusal;
+
+/// Names of a path and of a query string.
+#[derive(Debug, Default)]
+pub(super) struct Params {
+    path: Vec<String>,
+    pairs: Vec<(String, String)>,
+}
+
+impl Params {
+    /// # Errors
+    /// When a path is not the route's, which is excluded where it was found.
+    pub(super) fn read(route: &Route, uri: &Uri) -> Result<Self, Refusal> {
+        let path = route.params(uri.path()).ok_or(Refusal::Internal)?;
+        let path = path.into_iter().map(Cow::into_owned).collect();
+        let mut params = Self { path, pairs: Vec::new() };
+        params.add_form(uri.query().unwrap_or_default().as_bytes());
+        Ok(params)
+    }
+
+    /// Adds what a form or a query string has.
+    pub(super) fn add_form(&mut self, form: &[u8]) {
+        let pairs = form_urlencoded::parse(form);
+        self.pairs.extend(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())));
+    }
+
+    /// What the first name of the path stands for; empty if it has none.
+    pub(super) fn id(&self) -> &str {
+        self.at(0)
+    }
+
+    /// What a name of the path stands for, from 0; empty if it has none.
+    pub(super) fn at(&self, index: usize) -> &str {
+        self.path.get(index).map(String::as_str).unwrap_or_default()
+    }
+
+    /// A value of the query string, unless it is empty.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        let found = self.pairs.iter().find(|(key, value)| key == name && !value.is_empty());
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a name of the query string that are not empty.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named = self.pairs.iter().filter(move |(key, _)| key == name);
+        named.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// All names and values of the query string.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = &(String, String)> {
+        self.pairs.iter()
+    }
+
+    /// A whole number of the query string.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub(super) fn whole(&self, name: &str, default: usize) -> Result<usize, Refusal> {
+        let Some(text) = self.get(name) else { return Ok(default) };
+        let wrong = |_| Refusal::Unusable(format!("{name}: expected a whole number, got {text:?}"));
+        text.parse().map_err(wrong)
+    }
+}

@@ -1,0 +1,98 @@
+//! Flagger's hooks: it waits, goes on or rolls back by the status, and shows its user the body.
+
+use axum::body::Body;
+use http::{HeaderValue, Response, StatusCode, header};
+use judge_canary::Canaries;
+use serde_json::Value;
+use tracing::info;
+
+use super::super::params::Params;
+use super::super::{Answered, Handlers};
+use super::look::{Answer, LookQuery, Seen};
+use super::selector;
+use crate::observe::outcome::Outcome;
+
+/// What is answered where Flagger is not to go on. Its client drops the body of 429 and of 5xx.
+const NOT_NOW: StatusCode = StatusCode::PRECONDITION_FAILED;
+
+impl Handlers {
+    /// `POST /flagger/{hook}`.
+    pub(super) async fn flagger(
+        &self,
+        canaries: &Canaries,
+        params: &Params,
+        body: &[u8],
+    ) -> Answered {
+        let Ok(hook) = serde_json::from_slice::<Value>(body) else {
+            return line(StatusCode::BAD_REQUEST, "expected the JSON of a webhook of Flagger");
+        };
+        let text = |name: &str| hook.get(name).and_then(Value::as_str).unwrap_or_default();
+        let kind = params.id();
+        if kind == "event" {
+            let said = hook.pointer("/metadata/eventMessage").and_then(Value::as_str);
+            info!(
+                canary = text("name"),
+                namespace = text("namespace"),
+                checksum = text("checksum"),
+                phase = text("phase"),
+                said,
+                "Flagger's event"
+            );
+            return line(StatusCode::OK, "noted");
+        }
+        if !matches!(kind, "rollout" | "confirm-promotion" | "rollback") {
+            let known = "expected rollout, confirm-promotion, rollback or event as the hook";
+            return line(StatusCode::NOT_FOUND, known);
+        }
+        let answer = match query(params, &text, canaries.now_millis()) {
+            Ok(query) => self.looks.ask(canaries, query).await,
+            Err(why) => Answer::Refused(why),
+        };
+        let (passes, why) = passes(&answer);
+        let goes = match kind {
+            "rollback" => passes == Some(false),
+            _ => passes == Some(true),
+        };
+        line(if goes { StatusCode::OK } else { NOT_NOW }, &why)
+    }
+}
+
+/// The look of a hook: what the URL does not say follows from the names that Flagger gives.
+fn query<'a>(
+    params: &Params,
+    text: &impl Fn(&str) -> &'a str,
+    now: i64,
+) -> Result<LookQuery, String> {
+    let mut labels: Vec<(String, String)> =
+        params.pairs().filter(|(name, _)| name != "time").cloned().collect();
+    let name = text("name");
+    for (label, value) in [
+        ("canary", name.to_owned()),
+        ("baseline", format!("{name}-primary")),
+        ("location", text("namespace").to_owned()),
+        ("namespace", text("namespace").to_owned()),
+    ] {
+        if params.get(label).is_none() && !name.is_empty() {
+            labels.push((label.to_owned(), value));
+        }
+    }
+    LookQuery::from_labels(&labels, selector::time(params.get("time"), now)?)
+}
+
+/// One line for people.
+fn line(status: StatusCode, text: &str) -> Answered {
+    let mut response = Response::new(Body::from(format!("{text}\n")));
+    *response.status_mut() = status;
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, plain);
+    (response, Outcome::default()).into()
+}
+
+/// The verdict of a look, for those who ask a yes or no.
+fn passes(answer: &Answer) -> (Option<bool>, String) {
+    match answer {
+        Answer::Refused(why) | Answer::Failed(why) => (None, why.clone()),
+        Answer::NotYet => (None, "no data yet: the first look is under way".to_owned()),
+        Answer::Seen(seen) => (Seen::is_pass(seen), format!("{}: {}", seen.word(), seen.reason)),
+    }
+}

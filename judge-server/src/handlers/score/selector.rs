@@ -1,0 +1,128 @@
+//! The queries that are understood: `judge_score{…}`, `judge_verdict{…}` and `vector(NUMBER)`.
+
+/// What a look is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ScoreSeries {
+    Score,
+    Verdict,
+}
+
+/// A query that was read.
+#[derive(Debug, PartialEq)]
+pub(super) enum ScoreSelector {
+    /// `vector(1)`: whether somebody is there.
+    Number(f64),
+    Look(ScoreSeries, Vec<(String, String)>),
+}
+
+const UNDERSTOOD: &str =
+    "judge_score{config=\"…\", baseline=\"…\", canary=\"…\"}, judge_verdict{…} or vector(1)";
+
+impl ScoreSelector {
+    /// # Errors
+    /// With what was expected.
+    pub(super) fn read(query: &str) -> Result<Self, String> {
+        let query = query.trim();
+        let wrong = || {
+            format!("expected {UNDERSTOOD}, got {:?}", query.chars().take(80).collect::<String>())
+        };
+        if let Some(number) = query.strip_prefix("vector(").and_then(|rest| rest.strip_suffix(')'))
+        {
+            return number.trim().parse().map(Self::Number).map_err(|_| wrong());
+        }
+        let (name, rest) = query.split_once('{').ok_or_else(wrong)?;
+        let series = match name.trim() {
+            "judge_score" => ScoreSeries::Score,
+            "judge_verdict" => ScoreSeries::Verdict,
+            _ => return Err(wrong()),
+        };
+        let mut labels = Vec::new();
+        let mut rest = rest.trim_start();
+        while !rest.starts_with('}') {
+            let (label, behind) = rest.split_once('=').ok_or_else(wrong)?;
+            let (value, behind) = string(behind.trim_start()).ok_or_else(wrong)?;
+            labels.push((label.trim().to_owned(), value));
+            rest = behind.trim_start();
+            match rest.strip_prefix(',') {
+                Some(behind) => rest = behind.trim_start(),
+                None if rest.starts_with('}') => {}
+                None => return Err(wrong()),
+            }
+        }
+        if rest.trim_end() != "}" {
+            return Err(wrong());
+        }
+        Ok(Self::Look(series, labels))
+    }
+}
+
+/// A text in quotes at the start of `rest`, and what is behind it.
+fn string(rest: &str) -> Option<(String, &str)> {
+    let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\'' | '`'))?;
+    let mut value = String::new();
+    let mut letters = rest.char_indices().skip(1);
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            letter if letter == quote => return Some((value, &rest[at + 1..])),
+            '\\' if quote != '`' => match letters.next()?.1 {
+                'n' => value.push('\n'),
+                't' => value.push('\t'),
+                other => value.push(other),
+            },
+            letter => value.push(letter),
+        }
+    }
+    None
+}
+
+/// The time of a query in milliseconds: seconds since the epoch or text; now where none is given.
+pub(super) fn time(given: Option<&str>, now: i64) -> Result<i64, String> {
+    let Some(given) = given else { return Ok(now) };
+    if let Ok(time) = given.parse::<jiff::Timestamp>() {
+        return Ok(time.as_millisecond());
+    }
+    let seconds = given.parse::<f64>().ok().filter(|seconds| (0.0..1e11).contains(seconds));
+    #[allow(clippy::cast_possible_truncation, reason = "bounded above")]
+    let millis = seconds.map(|seconds| (seconds * 1000.0) as i64);
+    millis.ok_or_else(|| format!("time: expected seconds or a time, got {given:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selectors_are_read_as_prometheus_reads_them() {
+        let labels = |all: &[(&str, &str)]| -> Vec<(String, String)> {
+            all.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        for (query, expected) in [
+            ("vector(1)", ScoreSelector::Number(1.0)),
+            (
+                "judge_score{config=\"a\", baseline='b\\'c' ,canary=`d\\`,}",
+                ScoreSelector::Look(
+                    ScoreSeries::Score,
+                    labels(&[("config", "a"), ("baseline", "b'c"), ("canary", "d\\")]),
+                ),
+            ),
+            (" judge_verdict { } ", ScoreSelector::Look(ScoreSeries::Verdict, Vec::new())),
+        ] {
+            assert_eq!(ScoreSelector::read(query).unwrap(), expected, "{query}");
+        }
+        for query in [
+            "",
+            "up",
+            "up{a=\"b\"}",
+            "judge_score{a=b}",
+            "judge_score{a=\"b}",
+            "judge_score{} > 1",
+            "judge_score{a!=\"b\"}x",
+            "vector(x)",
+        ] {
+            assert!(ScoreSelector::read(query).is_err(), "{query}");
+        }
+        assert_eq!(time(Some("1435781451.781"), 0).unwrap(), 1_435_781_451_781);
+        assert_eq!(time(None, 7).unwrap(), 7);
+        assert!(time(Some("soon"), 0).is_err());
+    }
+}

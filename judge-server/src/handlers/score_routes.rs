@@ -1,0 +1,25 @@
+//! Scores without a canary that is kept: a part of the table of routes.
+
+use super::route::{Handler, Route, ScoreCall, Side, call};
+use crate::callers::tokens::Scope;
+
+const fn at(
+    method: &'static str,
+    path: &'static str,
+    score: ScoreCall,
+    summary: &'static str,
+) -> Route {
+    call(Side::Http, method, path, Some(Scope::Judge), Handler::Score(score), summary)
+}
+
+pub(super) const SCORES: &[Route] = &[
+    at(
+        "GET",
+        "/api/v1/query",
+        ScoreCall::Query,
+        "A score or verdict as Prometheus answers a query.",
+    ),
+    at("POST", "/api/v1/query", ScoreCall::Query, "The same, from a form."),
+    at("GET", "/v1/verdict", ScoreCall::Verdict, "The verdict of a look now, as small JSON."),
+    at("POST", "/flagger/{hook}", ScoreCall::Flagger, "Flagger's webhooks."),
+];

@@ -1,0 +1,57 @@
+//! Tokens in the base path, `/t/TOKEN/…`, for clients that send no header. The token is taken out of the path before
+//! anything sees it: no log, metric or trace has it.
+
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request, Uri, header};
+
+const PREFIX: &str = "/t/";
+
+/// The request with its token where other clients have it. A header that is there already wins.
+pub(super) fn from_path<B>(mut request: Request<B>) -> Request<B> {
+    let Some((token, uri)) = split(request.uri()) else { return request };
+    *request.uri_mut() = uri;
+    let bearer = HeaderValue::try_from(format!("Bearer {token}"));
+    if let (Ok(mut bearer), None) = (bearer, request.headers().get(header::AUTHORIZATION)) {
+        bearer.set_sensitive(true);
+        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+    }
+    // A page's address is sent on as the referrer of what it loads.
+    request.headers_mut().remove(header::REFERER);
+    request
+}
+
+/// Token, and what is asked for without it.
+fn split(uri: &Uri) -> Option<(String, Uri)> {
+    let rest = uri.path_and_query()?.as_str().strip_prefix(PREFIX)?;
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (token, path) = rest.split_at(end);
+    let token = percent_encoding::percent_decode_str(token).decode_utf8().ok()?.into_owned();
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(path).ok()?);
+    Some((token, Uri::from_parts(parts).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_of_a_path_becomes_a_header() {
+        for (uri, path, bearer) in [
+            ("/t/secret/canary/x?a=b", "/canary/x?a=b", Some("Bearer secret")),
+            ("http://judge:8090/t/a%2Bb/health", "/health", Some("Bearer a+b")),
+            ("/t/secret", "/", Some("Bearer secret")),
+            ("/t/secret?x=1", "/?x=1", Some("Bearer secret")),
+            ("/test/secret", "/test/secret", None),
+        ] {
+            let request = from_path(Request::get(uri).body(()).unwrap());
+            let found = request.headers().get(header::AUTHORIZATION);
+            assert_eq!(found.map(|value| value.to_str().unwrap()), bearer, "{uri}");
+            assert_eq!(request.uri().path_and_query().unwrap().as_str(), path);
+        }
+        let own =
+            Request::get("/t/secret/x").header("authorization", "Bearer own").body(()).unwrap();
+        assert_eq!(from_path(own).headers()["authorization"], "Bearer own");
+    }
+}

@@ -1,0 +1,163 @@
+//! Gate and Deck: configs, lists, points, and runs by a config in the body.
+
+use serde_json::{Value, json};
+
+use super::{Kayenta, run, scoped};
+
+#[tokio::test]
+async fn deck_edits_configs() {
+    let kayenta = Kayenta::start("").await;
+    let mut config = scoped(2);
+    config["templates"] = json!({"t": "a $\\{scope} b"});
+    let id = kayenta.store(&config).await;
+    assert_eq!((id.len(), id.as_bytes()[14]), (36, b'4'));
+    let got =
+        kayenta.get(&format!("/canaryConfig/{id}?configurationAccountName=judge-store")).await;
+    assert_eq!(got["id"], json!(id));
+    assert_eq!(got["metrics"][0]["query"]["serviceType"], "prometheus");
+    assert_eq!(got["metrics"][0]["query"]["type"], "prometheus");
+    assert_eq!(got["templates"]["t"], "a ${scope} b");
+    assert_eq!(got["createdTimestamp"], got["updatedTimestamp"]);
+    assert!(got["createdTimestamp"].is_i64() && got["updatedTimestampIso"].is_string());
+    // What was read comes back, with a change.
+    let mut changed = got.clone();
+    changed["description"] = json!("new");
+    let path = format!("/canaryConfig/{id}");
+    let put = kayenta.call("PUT", &path, &changed.to_string()).await;
+    assert_eq!((put.status.as_u16(), put.json()), (200, json!({"canaryConfigId": id})));
+    let after = kayenta.get(&path).await;
+    assert_eq!(
+        (&after["description"], &after["createdTimestamp"]),
+        (&json!("new"), &got["createdTimestamp"])
+    );
+    assert!(after["updatedTimestamp"].as_i64() >= got["updatedTimestamp"].as_i64());
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut config = scoped(1);
+        change(&mut config);
+        config
+    };
+    for (method, path, body, status, message) in [
+        ("POST", "/canaryConfig", with(&|config| config["id"] = json!(id)), 400, format!("Canary config '{id}' already exists.")),
+        ("POST", "/canaryConfig", scoped(1), 400, "Canary config with name 'shop' already exists in the scope of applications [shop].".into()),
+        ("POST", "/canaryConfig", with(&|config| config["name"] = json!("a b")), 400, "Canary config cannot be named 'a b'. Names must contain only letters, numbers, dashes (-) and underscores (_).".into()),
+        ("POST", "/canaryConfig", with(&|config| config["applications"] = json!([])), 400, "Canary config must specify at least one application.".into()),
+        ("PUT", "/canaryConfig/none", scoped(1), 400, "Canary config 'none' does not exist.".into()),
+        ("DELETE", "/canaryConfig/none", Value::Null, 400, "Canary config 'none' does not exist.".into()),
+        ("GET", "/canaryConfig/none", Value::Null, 404, "Canary config 'none' does not exist".into()),
+    ] {
+        assert_eq!(kayenta.refused(method, path, &body).await, (status, message), "{method} {path}");
+    }
+    assert_eq!(
+        kayenta.get("/canaryConfig?application=x&application=shop").await.as_array().unwrap().len(),
+        1
+    );
+    assert_eq!(kayenta.get("/canaryConfig?application=x").await, json!([]));
+    let deleted = kayenta.call("DELETE", &path, "").await;
+    assert_eq!((deleted.status.as_u16(), deleted.text().as_str()), (204, ""));
+    let judges = kayenta.get("/judges").await;
+    assert!(
+        judges
+            .as_array()
+            .unwrap()
+            .contains(&json!({"name": "NetflixACAJudge-v1.0", "visible": true}))
+    );
+    let request =
+        http::Request::post(format!("http://{}/canaryConfig", kayenta.server.kayenta.unwrap()));
+    let plain =
+        request.header("content-type", "text/plain").body(String::from("{}").into()).unwrap();
+    assert_eq!(crate::harness::send(plain).await.status.as_u16(), 415);
+}
+
+#[tokio::test]
+async fn deck_shows_runs_and_their_points() {
+    let kayenta = Kayenta::start("").await;
+    let mut config = scoped(2);
+    // An ad-hoc config may have any name, and kayentactl leaves nulls in it.
+    config["name"] = json!("any name");
+    config["classifier"]["scoreThresholds"] = json!(null);
+    let body =
+        json!({"canaryConfig": config, "executionRequest": run("bad", &json!("95"), &json!("75"))});
+    let started = kayenta.post("/canary?storageAccountName=s3", &body).await;
+    let id = started["canaryExecutionId"].as_str().unwrap();
+    let done = kayenta.completed(&format!("/canary/{id}")).await;
+    assert_eq!(
+        (&done["application"], &done["canaryConfigId"]),
+        (&json!("ad-hoc"), &json!("ad-hoc"))
+    );
+    assert_eq!(done["storageAccountName"], "s3");
+    assert!(done.get("configurationAccountName").is_none() && done["config"].is_object());
+    let list = done["metricSetPairListId"].as_str().unwrap();
+    let pairs = kayenta.get(&format!("/metricSetPairList/{list}?accountName=s3")).await;
+    for (pair, result) in pairs
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(done["result"]["judgeResult"]["results"].as_array().unwrap())
+    {
+        assert_eq!((&pair["id"], &pair["name"]), (&result["id"], &result["name"]));
+        assert_eq!(pair["values"]["control"].as_array().unwrap().len(), 60);
+        assert_eq!(pair["scopes"]["control"]["startTimeIso"], "2026-01-01T10:00:00Z");
+        assert_eq!(pair["scopes"]["experiment"]["startTimeMillis"], 1_767_261_600_000_i64);
+        assert_eq!(pair["scopes"]["experiment"]["stepMillis"], 60_000);
+        assert!(
+            pair["attributes"]["experiment"]["query"].as_str().unwrap().contains("app=\"bad\"")
+        );
+        assert!(result["experimentMetadata"]["stats"]["mean"].is_f64());
+        assert!(result["resultMetadata"]["ratio"].is_f64());
+    }
+    let one = kayenta
+        .get(&format!("/metricSetPairList/{list}/{}", pairs[1]["id"].as_str().unwrap()))
+        .await;
+    assert_eq!(one, pairs[1]);
+    for (query, found) in [
+        ("", 1),
+        ("?application=ad-hoc&limit=5&page=1", 1),
+        ("?page=2", 0),
+        ("?application=shop", 0),
+        ("?statuses=RUNNING,SUCCEEDED", 1),
+        ("?statuses=TERMINAL", 0),
+        ("?statuses=PAUSED", 0),
+    ] {
+        let listed = kayenta.get(&format!("/canary/executions{query}")).await;
+        assert_eq!(listed.as_array().unwrap().len(), found, "{query}");
+        assert!(found == 0 || listed[0] == done, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_is_refused_in_kayentas_words() {
+    let kayenta = Kayenta::start("").await;
+    let id = kayenta.store(&scoped(1)).await;
+    let good = || run("canary", &json!(95), &json!(75));
+    let without = |pointer: &str, name: &str| {
+        let mut body = good();
+        body.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(name);
+        body
+    };
+    let path = format!("/canary/{id}");
+    let other = json!({"scopes": {"other": good()["scopes"]["default"]}, "thresholds": good()["thresholds"]});
+    for (path, body, message) in [
+        (path.clone(), without("", "thresholds"), "Execution request must contain thresholds"),
+        (
+            path.clone(),
+            other,
+            "Canary metrics require scopes which were not provided in the execution request: [default]",
+        ),
+        (path.clone(), without("/scopes/default/controlScope", "start"), "Start time is required."),
+        (format!("{path}?metricsAccountName=none"), good(), "Unable to resolve account none."),
+        (
+            "/canary".into(),
+            json!({"canaryConfig": {"name": "x", "metrics": []}, "executionRequest": good()}),
+            "The canary config must specify at least one metric.",
+        ),
+    ] {
+        assert_eq!(kayenta.refused("POST", &path, &body).await, (400, message.to_owned()));
+    }
+    let mut judge = scoped(1);
+    judge["judge"]["name"] = json!("NoJudge");
+    let body = json!({"canaryConfig": judge, "executionRequest": good()});
+    let (status, message) = kayenta.refused("POST", "/canary", &body).await;
+    assert!(status == 400 && message.contains("NoJudge"), "{message}");
+    let (status, _) = kayenta.refused("POST", "/canary/none", &good()).await;
+    assert_eq!(status, 404);
+}

@@ -1,0 +1,151 @@
+//! Scores as Flagger, Argo Rollouts and curl ask for them, by the examples of the docs.
+
+use serde_json::{Value, json};
+
+use crate::harness::Answer;
+use crate::kayenta_clients::Kayenta;
+use crate::source::config;
+
+const DOCS: &str = include_str!("../../../docs/orchestrators.md");
+
+/// A time of a day that is over.
+const TIME: &str = "1767265200";
+
+async fn call(kayenta: &Kayenta, method: &str, path: &str, body: &str) -> Answer {
+    let request = http::Request::builder()
+        .method(method)
+        .uri(format!("http://{}{path}", kayenta.server.http))
+        .header("content-type", "application/x-www-form-urlencoded");
+    crate::harness::send(request.body(body.to_owned().into()).unwrap()).await
+}
+
+fn encoded(query: &str) -> String {
+    form_urlencoded::byte_serialize(query.as_bytes()).collect()
+}
+
+/// The part of the docs between two texts, with the sides in place of what an orchestrator fills in.
+fn example(from: &str, to: &str, canary: &str) -> String {
+    let rest = &DOCS[DOCS.find(from).unwrap()..];
+    let text = &rest[..rest.find(to).unwrap()];
+    [
+        ("{{args.stable-hash}}", "stable"),
+        ("{{args.canary-hash}}", canary),
+        ("{{ target }}", canary),
+        ("{{ namespace }}", "test"),
+        ("{{ interval }}", "30m"),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
+}
+
+async fn started() -> Kayenta {
+    let kayenta = Kayenta::start("").await;
+    kayenta.store(&config(1)).await;
+    kayenta
+}
+
+#[tokio::test]
+async fn flagger_reads_a_score_as_prometheus_gives_it() {
+    let kayenta = started().await;
+    let alive = call(&kayenta, "GET", "/api/v1/query?query=vector(1)", "").await.json();
+    assert_eq!(alive["data"]["result"][0]["value"][1], "1");
+    for (canary, score, verdict) in [("shop", "100", "2"), ("bad", "0", "0")] {
+        let query = example("judge_score{config=\"shop\", baseline=\"{{ target }}", "\n", canary);
+        // The stand-in's series of the baseline must not be called bad.
+        let query = query.replace("bad-primary", "stable");
+        let path = format!("/api/v1/query?query={}&time={TIME}", encoded(&query));
+        let answer = call(&kayenta, "GET", &path, "").await;
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+        let answer = answer.json();
+        assert_eq!(
+            (&answer["status"], &answer["data"]["resultType"]),
+            (&json!("success"), &json!("vector"))
+        );
+        let result = answer["data"]["result"].as_array().unwrap();
+        assert_eq!(result.len(), 1);
+        assert!(result[0]["value"][0].is_f64());
+        assert_eq!(result[0]["value"][1], score);
+        assert_eq!(result[0]["metric"]["canary"], canary);
+        let reason = answer["warnings"][0].as_str().unwrap();
+        assert!(reason.contains(&format!("score {score}")), "{reason}");
+        let form = format!(
+            "query={}&time={TIME}",
+            encoded(&query.replace("judge_score", "judge_verdict"))
+        );
+        let answer = call(&kayenta, "POST", "/api/v1/query", &form).await.json();
+        assert_eq!(answer["data"]["result"][0]["value"][1], verdict);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_said_as_prometheus_says_it() {
+    let kayenta = started().await;
+    let ask = async |query: &str| {
+        let answer =
+            call(&kayenta, "GET", &format!("/api/v1/query?query={}", encoded(query)), "").await;
+        (answer.status.as_u16(), answer.json())
+    };
+    for (query, said) in [
+        ("up", "expected judge_score"),
+        ("judge_score{config=\"none\", baseline=\"a\", canary=\"b\"}", "got \"none\""),
+        ("judge_score{config=\"shop\", canary=\"b\"}", "baseline: expected"),
+        (
+            "judge_score{config=\"shop\", baseline=\"a\", canary=\"b\", window=\"x\"}",
+            "window: expected",
+        ),
+    ] {
+        let (status, body) = ask(query).await;
+        assert_eq!(
+            (status, &body["status"], &body["errorType"]),
+            (400, &json!("error"), &json!("bad_data"))
+        );
+        assert!(body["error"].as_str().unwrap().contains(said), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn argo_reads_a_verdict_and_equal_questions_are_one_look() {
+    let kayenta = started().await;
+    for (canary, verdict) in [("canary", "pass"), ("bad", "fail")] {
+        let path = example("/v1/verdict?config=shop&baseline={{", "\"", canary);
+        let answer = call(&kayenta, "GET", &format!("{path}&time={TIME}"), "").await;
+        assert_eq!(answer.status.as_u16(), 200);
+        assert_eq!(answer.json()["verdict"], verdict, "{}", answer.text());
+        assert!(answer.json()["score"].is_f64() && answer.json()["reason"].is_string());
+    }
+    let unknown = call(&kayenta, "GET", "/v1/verdict?config=none&baseline=a&canary=b", "").await;
+    assert_eq!((unknown.status.as_u16(), &unknown.json()["verdict"]), (200, &json!("error")));
+    let before = kayenta.source.asked();
+    let path = format!("/v1/verdict?config=shop&baseline=a&canary=b&time={TIME}");
+    let all = (0..8).map(|_| call(&kayenta, "GET", &path, ""));
+    for answer in futures_util::future::join_all(all).await {
+        assert_eq!(answer.json()["verdict"], "pass");
+    }
+    let asked = kayenta.source.asked() - before;
+    assert!((2..16).contains(&asked), "8 equal questions asked the source {asked} times");
+}
+
+#[tokio::test]
+async fn flaggers_hooks_go_on_only_with_a_verdict() {
+    let kayenta = started().await;
+    let body = json!({"name": "shop", "namespace": "test", "phase": "Progressing", "checksum": "85d557f47b", "metadata": {}});
+    let hook = async |kind: &str, more: &str, body: &Value| {
+        let path = format!("/flagger/{kind}?config=shop&window=30m&time={TIME}{more}");
+        let answer = call(&kayenta, "POST", &path, &body.to_string()).await;
+        (answer.status.as_u16(), answer.text())
+    };
+    for (kind, more, status, said) in [
+        ("rollout", "", 200, "pass: score 100"),
+        ("confirm-promotion", "", 200, "pass: score 100"),
+        ("rollback", "", 412, "pass: score 100"),
+        ("rollout", "&canary=bad", 412, "fail: score 0: m0 High"),
+        ("confirm-promotion", "&canary=bad", 412, "fail: score 0: m0 High"),
+        ("rollback", "&canary=bad", 200, "fail: score 0: m0 High"),
+        ("event", "", 200, "noted"),
+        ("other", "", 404, "expected rollout"),
+    ] {
+        let (found, text) = hook(kind, more, &body).await;
+        assert!(found == status && text.starts_with(said), "{kind}: {found} {text}");
+        assert_eq!(text.lines().count(), 1);
+    }
+}
