@@ -104,7 +104,7 @@ impl RunnableConfig {
         for query in self.queries.all() {
             let (name, pair) = self.scope_of(&query.metric, plan)?;
             for side in [&pair.baseline, &pair.canary] {
-                query.text(&Scope::from(side)).map_err(|why| UnusableConfig::Query {
+                query.check(&Scope::from(side)).map_err(|why| UnusableConfig::Query {
                     metric: query.metric.clone(),
                     scope: name.to_owned(),
                     why,

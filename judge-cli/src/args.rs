@@ -142,7 +142,7 @@ on a grid with the smallest step in the file; a missing point is a gap. If a
 metric of the config has no series, it has no data, and a warning says so.
 Series without a metric in the config are ignored, with a warning.
 
-With --prometheus, --source or --sources, the queries of the config find the
+With --prometheus, --graphite, --influxdb, --source or --sources, the queries of the config find the
 series. ${scope} in a query is the side's scope, ${location} the location; --param
 sets other names. A metric names its source with query.source; else the only
 source of its type is asked. A time without a point is a gap. Labels that tell the
@@ -166,7 +166,7 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(before_help = RUN_EXAMPLES, after_help = RUN_DETAILS)]
 #[command(group(ArgGroup::new("input").required(true).args(["request", "config"])))]
-#[command(group(ArgGroup::new("series").multiple(true).args(["baseline", "pairs", "prometheus", "named", "sources"])))]
+#[command(group(ArgGroup::new("series").multiple(true).args(["baseline", "pairs", "prometheus", "graphite", "influxdb", "named", "sources"])))]
 pub(crate) struct RunArgs {
     /// A Kayenta remote-judge request with config, thresholds and series; - is stdin.
     #[arg(

@@ -14,6 +14,7 @@ use crate::convert::limits::Limits;
 use crate::convert::proto_json;
 use crate::handlers::routes::Side;
 use crate::handlers::{Handlers, Judging, Pool, StreamLimits, health_and_reflection};
+use crate::keeping::Kept;
 use crate::layers::Shared;
 use crate::observe::call::Observer;
 use crate::observe::metrics::Metrics;
@@ -33,6 +34,8 @@ pub struct Listeners {
     pub grpc: TcpListener,
     /// For HTTP.
     pub http: TcpListener,
+    /// For clients of Kayenta, where canaries are kept.
+    pub kayenta: Option<TcpListener>,
 }
 
 impl Listeners {
@@ -46,10 +49,12 @@ impl Listeners {
                 StartError::Settings(format!("cannot listen on {address}: {error}"))
             })
         };
-        Ok(Self {
-            grpc: bind(settings.grpc_listen).await?,
-            http: bind(settings.http_listen).await?,
-        })
+        let kayenta = match settings.keeping()? {
+            Some(_) => Some(bind(settings.kayenta_listen).await?),
+            None => None,
+        };
+        let (grpc, http) = (settings.grpc_listen, settings.http_listen);
+        Ok(Self { grpc: bind(grpc).await?, http: bind(http).await?, kayenta })
     }
 }
 
@@ -79,6 +84,10 @@ pub async fn serve(
         usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX),
         settings.caller_share,
     );
+    let kept = match settings.keeping()? {
+        Some(keeping) => Some(Kept::open(keeping, settings, &observer.metrics).await?),
+        None => None,
+    };
     let handlers = Handlers {
         judging: Judging {
             pool: Pool::start(threads(settings.threads))?,
@@ -92,6 +101,7 @@ pub async fn serve(
             silence: settings.stream_silence.get(),
         },
         others: health_and_reflection(health)?,
+        canaries: kept.as_ref().map(|kept| kept.canaries.clone()),
         leaving: leaving.clone(),
         draining: draining.clone(),
     };
@@ -105,10 +115,18 @@ pub async fn serve(
     let transport = transport(settings, &observer.metrics, &draining)?;
     let tasks = transport.tasks.clone();
     let (grpc, http) = (shared.stack(Side::Grpc, settings), shared.stack(Side::Http, settings));
-    let accepting = [
+    let mut accepting = vec![
         tokio::spawn(transport.clone().serve(listeners.grpc, grpc)),
-        tokio::spawn(transport.serve(listeners.http, http)),
+        tokio::spawn(transport.clone().serve(listeners.http, http)),
     ];
+    if let Some(listener) = listeners.kayenta {
+        let address = listener.local_addr()?;
+        settings.check_protected(address)?;
+        let kayenta = shared.stack(Side::Kayenta, settings);
+        accepting.push(tokio::spawn(transport.clone().serve(listener, kayenta)));
+        info!(kayenta = %address, "keeping canaries");
+    }
+    let looking = kept.map(|kept| tokio::spawn(kept.run(leaving.clone())));
     for name in ["", SERVICE_NAME] {
         reporter.set_service_status(name, tonic_health::ServingStatus::Serving).await;
     }
@@ -131,6 +149,11 @@ pub async fn serve(
     tasks.close();
     if timeout(settings.drain_time.get(), tasks.wait()).await.is_err() {
         warn!(connections = tasks.len(), "closed before they were done");
+    }
+    if let Some(looking) = looking
+        && timeout(settings.drain_time.get(), looking).await.is_err()
+    {
+        warn!("looks were under way; they are made again");
     }
     observer.traces.end().await;
     info!("ended");

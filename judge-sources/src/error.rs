@@ -10,7 +10,8 @@ use judge_points::time;
 use thiserror::Error;
 
 use crate::grid::Grid;
-use crate::query::{QueryError, StoreKind};
+use crate::kind::StoreKind;
+use crate::query_text::QueryError;
 
 /// One query that was not answered, and why.
 #[derive(Debug, Error)]
@@ -256,6 +257,27 @@ pub enum AnswerError {
     /// Two series are the same.
     #[error("{0}; aggregate in the query")]
     SameLabels(String),
+    /// It is no answer of that kind of store.
+    #[error(
+        "expected an answer of {store}, got something else: {why}; is the URL the store's own?"
+    )]
+    Json {
+        /// The kind of store.
+        store: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The store says that it cannot answer.
+    #[error("{0}")]
+    Refused(String),
+    /// A point lies outside of the window.
+    #[error("the answer has a point at {}, outside of the window that was asked for", time::show(*.0))]
+    OutsideWindow(i64),
+    /// Kayenta would end the canary here.
+    #[error(
+        "no series was found, with which Kayenta ends a canary; without --compat kayenta it is judged with gaps"
+    )]
+    NoSeries,
     /// Kayenta would end the canary here.
     #[error(
         "Control metrics have different tag keys than the experiment tag set ({baseline} and {canary}), as Kayenta \

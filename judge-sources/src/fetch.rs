@@ -8,15 +8,18 @@ use judge_core::judgement::Side;
 use tokio::time::Instant;
 
 use crate::client::{Source, Tried};
+use crate::compat::Compat;
 use crate::error::{AnswerError, Asked, Cause, ChoiceError, Failure};
 use crate::grid::Grid;
-use crate::hint;
+use crate::hint::StoreLook;
+use crate::kind::StoreKind;
 use crate::notice::Notice;
 use crate::pair;
 use crate::place::{self, Found};
-use crate::query::{MetricQuery, Queries, StoreKind};
+use crate::query::{MetricQuery, Queries};
 use crate::scope::Scope;
 use crate::settings::{SettingsError, SourceSettings};
+use crate::store::Wanted;
 
 /// The sources that may be asked. Connections are kept between fetches.
 #[derive(Debug)]
@@ -44,16 +47,6 @@ pub struct SoughtSide {
     pub scope: Scope,
     /// The times it is asked for.
     pub grid: Grid,
-}
-
-/// How points become series, and series pairs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Compat {
-    /// A time without a point is a gap, and labels that tell the sides apart are dropped.
-    #[default]
-    None,
-    /// As Kayenta: the end is asked for too, gaps are closed up, and only equal labels are paired.
-    Kayenta,
 }
 
 /// What was found of one metric.
@@ -229,24 +222,33 @@ impl<'a> Job<'a> {
 
     async fn run(self) -> Result<Done<'a>, Failure> {
         let SoughtSide { scope, grid } = self.sought_side();
-        let grid = match self.sought.compat {
-            Compat::None => *grid,
-            Compat::Kayenta => grid.with_its_end(),
-        };
+        let grid = self.query.kind().grid(*grid, self.sought.compat);
         let source =
             self.sources.choose(self.query).map_err(|error| self.failure(None, error.into()))?;
-        let query = self.query.text(scope).map_err(|error| self.failure(None, error.into()))?;
+        let query =
+            self.query.text(scope, grid).map_err(|error| self.failure(None, error.into()))?;
         let found = self.series(source, &query, grid).await;
         let (series, said) = found.map_err(|cause| self.failure(Some(&query), cause))?;
         let side = self.side;
         let mut notices: Vec<Notice> =
             said.into_iter().map(|text| Notice::Said { side, text }).collect();
         if series.is_empty() {
-            let hint = hint::suggest(source, &query, grid, self.deadline).await;
+            let look = StoreLook {
+                source,
+                grid,
+                deadline: self.deadline,
+                database: self.database(source),
+            };
+            let hint = look.suggest(self.query.kind(), &query).await;
             let (query, window) = (query.clone(), grid.to_string());
             notices.push(Notice::NothingFound { side, query, window, hint });
         }
         Ok(Done { source, side: FetchedSide { query, grid, series }, notices })
+    }
+
+    /// InfluxDB's database. Kayenta knows none but the metric's name.
+    fn database(self, source: &'a Source) -> &'a str {
+        source.settings.database.as_deref().unwrap_or(&self.query.metric)
     }
 
     /// The series of `query`, asked for in as many parts as the store needs, and what it says.
@@ -257,11 +259,14 @@ impl<'a> Job<'a> {
         grid: Grid,
     ) -> Result<(Vec<Found>, Vec<String>), Cause> {
         let kind = self.query.kind();
+        let compat = self.sought.compat;
+        let database = self.database(source);
         let part = async |part: Grid| {
-            let asked = source.answer(&kind.ask(query, part), self.deadline).await;
+            let wanted = Wanted { text: query, grid: part, compat, database };
+            let asked = source.answer(&kind.ask(&wanted), self.deadline).await;
             let body =
                 asked.map_err(|Tried { attempts, error }| Cause::Ask { attempts, cause: error })?;
-            Ok::<_, Cause>(kind.read(&body)?)
+            Ok::<_, Cause>(kind.read(&body, &self.sought_side().scope)?)
         };
         let mut series = Vec::new();
         let mut said: Vec<String> = Vec::new();
@@ -270,12 +275,15 @@ impl<'a> Job<'a> {
             series.push(answer.series);
             said.extend(answer.said);
         }
+        let found = match (kind, compat) {
+            (StoreKind::Prometheus, Compat::None) => place::on_grid(series, grid)?,
+            (StoreKind::Prometheus, Compat::Kayenta) => place::closed_up(series)?,
+            (_, Compat::None) => place::at_own_times(series, grid, &mut said)?,
+            (StoreKind::Graphite, Compat::Kayenta) => place::first_target(series),
+            (StoreKind::InfluxDb, Compat::Kayenta) => place::first_table(series),
+        };
         said.sort();
         said.dedup();
-        let found = match self.sought.compat {
-            Compat::None => place::on_grid(series, grid)?,
-            Compat::Kayenta => place::closed_up(series)?,
-        };
         Ok((found, said))
     }
 }
@@ -289,11 +297,18 @@ fn pairs(
     notices: &mut Vec<Notice>,
 ) -> Result<Vec<MetricPair>, AnswerError> {
     let metric = query.metric.as_str();
-    let (one, other) = (baseline.series.clone(), canary.series.clone());
+    let (mut one, mut other) = (baseline.series.clone(), canary.series.clone());
+    let kind = query.kind();
     if compat == Compat::Kayenta {
+        if kind != StoreKind::Prometheus && (one.is_empty() || other.is_empty()) {
+            return Err(AnswerError::NoSeries);
+        }
         // The grid has Kayenta's end in it, gaps have not.
         let absent = [baseline.grid.points() - 1, canary.grid.points() - 1];
         return pair::as_kayenta(metric, one, other, absent);
+    }
+    if let Some(label) = kind.made_label() {
+        pair::drop_if_same(label, &mut one, &mut other);
     }
     let paired = pair::by_labels(metric, one, other, &query.ignore_labels)?;
     notices.extend(paired.dropped.into_iter().map(Notice::Dropped));

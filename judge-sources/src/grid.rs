@@ -39,6 +39,9 @@ pub enum GridError {
 }
 
 impl Grid {
+    /// Some grid, for texts whose times do not matter.
+    pub(crate) const ONE: Self = Self { start_millis: 0, step_millis: 1000, points: 1 };
+
     /// The times from `start_millis` on that lie before `end_millis`.
     ///
     /// # Errors

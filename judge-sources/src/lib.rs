@@ -34,15 +34,18 @@
 //! Credentials are sent at once, to the source's own host alone, and stand in no error.
 
 mod client;
+mod compat;
 mod error;
 mod fetch;
 mod fields;
 mod grid;
 mod hint;
+mod kind;
 mod notice;
 mod pair;
 mod place;
 mod query;
+mod query_text;
 mod scope;
 mod selector;
 mod settings;
@@ -50,13 +53,16 @@ mod sign;
 mod store;
 mod template;
 
+pub use compat::Compat;
 pub use error::{AnswerError, AskError, Asked, Cause, ChoiceError, Failure, MOST_SERIES};
-pub use fetch::{Compat, FetchedMetric, FetchedSide, Sought, SoughtSide, Sources};
+pub use fetch::{FetchedMetric, FetchedSide, Sought, SoughtSide, Sources};
 pub use grid::{Grid, GridError, MOST_POINTS};
+pub use kind::StoreKind;
 pub use notice::Notice;
 pub use pair::DroppedLabel;
 pub use place::Found;
-pub use query::{MetricQuery, Queries, QueryError, StoreKind};
+pub use query::{MetricQuery, Queries};
+pub use query_text::QueryError;
 pub use scope::Scope;
 pub use settings::{SettingsError, SourceSettings};
 pub use template::TemplateError;

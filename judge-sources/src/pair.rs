@@ -70,6 +70,17 @@ pub(crate) fn by_labels(
     Ok(Paired { pairs, dropped, apart })
 }
 
+/// Drops a label that our own reader made, where it tells no series from another.
+pub(crate) fn drop_if_same(label: &str, baseline: &mut [Found], canary: &mut [Found]) {
+    let all = baseline.iter().chain(canary.iter());
+    let values: BTreeSet<Option<&String>> = all.map(|found| found.labels.get(label)).collect();
+    if values.len() == 1 {
+        for found in baseline.iter_mut().chain(canary) {
+            found.labels.remove(label);
+        }
+    }
+}
+
 pub(crate) fn tags(labels: Labels) -> Option<judge_core::Tags> {
     (!labels.is_empty())
         .then(|| labels.into_iter().map(|(label, value)| (label, Some(value))).collect())

@@ -76,6 +76,114 @@ pub(crate) fn closed_up(parts: Vec<Vec<LabelledSeries>>) -> Result<Vec<Found>, A
     Ok(found)
 }
 
+/// Puts points where the store has them, as the step of stores that keep points at times of their own is theirs: on
+/// a grid with the step of the series, else with the step that is asked for, else as they come. Gaps are at their own
+/// times, up to both ends of the window.
+pub(crate) fn at_own_times(
+    parts: Vec<Vec<LabelledSeries>>,
+    grid: Grid,
+    said: &mut Vec<String>,
+) -> Result<Vec<Found>, AnswerError> {
+    let mut found: Vec<Found> = Vec::new();
+    for LabelledSeries { labels, times, values } in parts.into_iter().flatten() {
+        if found.iter().any(|other| other.labels == labels) {
+            let labels = crate::pair::written(&labels);
+            return Err(AnswerError::SameLabels(format!("two series of the answer are {labels}")));
+        }
+        if found.len() == MOST_SERIES {
+            return Err(AnswerError::TooManySeries(found.len() + 1));
+        }
+        let mut points: Vec<(i64, f64)> = times.into_iter().zip(values).collect();
+        points.sort_by_key(|(time, _)| *time);
+        if points.iter().all(|(_, value)| value.is_nan()) {
+            continue;
+        }
+        found.push(Found { labels, series: own_grid(&points, grid, said)? });
+    }
+    Ok(found)
+}
+
+/// The series of points in order of time, of which there is at least one.
+fn own_grid(
+    points: &[(i64, f64)],
+    asked: Grid,
+    said: &mut Vec<String>,
+) -> Result<Series, AnswerError> {
+    let steps = points.windows(2).map(|pair| pair[1].0.abs_diff(pair[0].0));
+    let step = steps.min().unwrap_or(asked.step_millis());
+    let (first, last) = (points[0].0, points[points.len() - 1].0);
+    // A group of InfluxDB begins before the window, where the window's start is no multiple of its step.
+    if first.saturating_add_unsigned(step.max(asked.step_millis())) <= asked.start_millis() {
+        return Err(AnswerError::OutsideWindow(first));
+    }
+    if last >= asked.end_millis() {
+        return Err(AnswerError::OutsideWindow(last));
+    }
+    if step > 0 && points.iter().all(|(time, _)| time.abs_diff(first).is_multiple_of(step)) {
+        let before = u64::try_from(first.saturating_sub(asked.start_millis())).unwrap_or(0) / step;
+        let start = first.saturating_sub_unsigned(before * step);
+        if let Ok(own) = Grid::new(start, asked.end_millis(), step) {
+            return Ok(on(own, points));
+        }
+    }
+    let cells: Vec<i64> = points
+        .iter()
+        .map(|(time, _)| {
+            (time - asked.start_millis()).div_euclid(asked.step_millis().cast_signed())
+        })
+        .collect();
+    if cells.is_sorted_by(|one, other| one < other) && cells[0] >= 0 {
+        let times = cells.iter().map(|cell| asked.time(usize::try_from(*cell).unwrap_or(0)));
+        let points: Vec<(i64, f64)> = times.zip(points.iter().map(|(_, value)| *value)).collect();
+        return Ok(on(asked, &points));
+    }
+    said.push(
+        "its points have no regular times, so they are taken in order, without gaps; group them by time in the query"
+            .to_owned(),
+    );
+    Ok(points.iter().map(|(_, value)| *value).collect::<Vec<f64>>().into())
+}
+
+fn on(grid: Grid, points: &[(i64, f64)]) -> Series {
+    let mut values = vec![f64::NAN; grid.points()];
+    for (time, value) in points {
+        if let Some(point) = grid.point(*time) {
+            values[point] = *value;
+        }
+    }
+    let clock = Clock { start_millis: grid.start_millis(), step_millis: grid.step_millis() };
+    Series { values, clock: Some(clock) }
+}
+
+/// As Kayenta reads Graphite: series have no tags, so the first one is paired; gaps stay.
+pub(crate) fn first_target(parts: Vec<Vec<LabelledSeries>>) -> Vec<Found> {
+    let first = parts.into_iter().flatten().next();
+    let found = first.map(|LabelledSeries { times, values, .. }| {
+        let step = times.windows(2).next().map_or(1000, |pair| pair[1].abs_diff(pair[0]));
+        let clock = times.first().map(|&start_millis| Clock { start_millis, step_millis: step });
+        Found { labels: Labels::new(), series: Series { values, clock } }
+    });
+    found.into_iter().collect()
+}
+
+/// As Kayenta reads InfluxDB: the columns of the first table, by the tag `field`; gaps are closed up.
+pub(crate) fn first_table(parts: Vec<Vec<LabelledSeries>>) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::new();
+    let mut first: Option<Labels> = None;
+    for LabelledSeries { labels, times, mut values } in parts.into_iter().flatten() {
+        let (field, tags): (Labels, Labels) =
+            labels.into_iter().partition(|(label, _)| label == "field");
+        if first.get_or_insert_with(|| tags.clone()) != &tags {
+            break;
+        }
+        let step = times.windows(2).next().map_or(0, |pair| pair[1].abs_diff(pair[0]));
+        let clock = times.first().map(|&start_millis| Clock { start_millis, step_millis: step });
+        values.retain(|value| !value.is_nan());
+        found.push(Found { labels: field, series: Series { values, clock } });
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,5 +247,67 @@ mod tests {
         );
         let found = closed_up(vec![vec![series(&[], &[(0, 1.0)])]]).unwrap();
         assert_eq!(found[0].series.clock.unwrap().step_millis, 0);
+    }
+
+    #[test]
+    fn stores_with_times_of_their_own_keep_them() {
+        let grid = Grid::new(60_000, 300_000, 60_000).unwrap();
+        let place = |points: &[(i64, f64)]| {
+            let mut said = Vec::new();
+            let found = at_own_times(vec![vec![series(&[], points)]], grid, &mut said);
+            found.map(|found| (values(&found[0]), found[0].series.clock, said))
+        };
+        let clock = |start_millis, step_millis| Some(Clock { start_millis, step_millis });
+        let nan = f64::NAN;
+        for (points, expected, clocked) in [
+            // Their own step, finer than the one asked for, with gaps up to both ends.
+            (
+                &[(120_000, 1.0), (150_000, 2.0), (210_000, 3.0)][..],
+                &[-1.0, -1.0, 1.0, 2.0, -1.0, 3.0, -1.0, -1.0][..],
+                clock(60_000, 30_000),
+            ),
+            // Not on the grid that was asked for, but on one.
+            (
+                &[(65_000, 1.0), (125_000, nan), (185_000, 3.0)],
+                &[1.0, -1.0, 3.0, -1.0],
+                clock(65_000, 60_000),
+            ),
+            // A group that begins before the window.
+            (&[(30_000, 1.0), (90_000, 2.0)], &[1.0, 2.0, -1.0, -1.0, -1.0], clock(30_000, 60_000)),
+            // Times that shake.
+            (
+                &[(60_007, 1.0), (120_003, 2.0), (240_001, 4.0)],
+                &[1.0, 2.0, -1.0, 4.0],
+                clock(60_000, 60_000),
+            ),
+            // One point.
+            (&[(125_000, 7.0)], &[-1.0, 7.0, -1.0, -1.0], clock(65_000, 60_000)),
+            // Neither: in order.
+            (&[(60_000, 1.0), (60_000, 2.0), (61_000, 3.0)], &[1.0, 2.0, 3.0], None),
+        ] {
+            let (found, clock, said) = place(points).unwrap();
+            assert_eq!((found.as_slice(), clock), (expected, clocked), "{points:?}");
+            assert_eq!(said.is_empty(), clock.is_some());
+        }
+        for outside in [-10_000, 0, 300_000] {
+            let error = place(&[(outside, 1.0), (120_000, 1.0), (180_000, 1.0)]).unwrap_err();
+            assert!(matches!(error, AnswerError::OutsideWindow(_)), "{error}");
+        }
+        let twice = vec![series(&[], &[(60_000, 1.0)]), series(&[], &[(60_000, 2.0)])];
+        let error = at_own_times(vec![twice], grid, &mut Vec::new()).unwrap_err();
+        assert!(matches!(error, AnswerError::SameLabels(_)), "{error}");
+    }
+
+    #[test]
+    fn kayenta_takes_the_first_target_and_the_first_table() {
+        let points = [(0, 1.0), (10_000, f64::NAN), (20_000, 3.0)];
+        let found = first_target(vec![vec![series(&[("target", "a")], &points), series(&[], &[])]]);
+        assert_eq!((found.len(), values(&found[0])), (1, vec![1.0, -1.0, 3.0]));
+        assert!(found[0].labels.is_empty());
+        let table = |host, field| series(&[("host", host), ("field", field)], &points);
+        let found = first_table(vec![vec![table("a", "x"), table("a", "y"), table("b", "x")]]);
+        assert_eq!(found.len(), 2);
+        assert_eq!((found[0].labels.len(), values(&found[0])), (1, vec![1.0, 3.0]));
+        assert_eq!(found[0].series.clock.unwrap().step_millis, 10_000);
     }
 }

@@ -1,56 +1,25 @@
 //! The queries of a canary config.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::BTreeSet;
 
 use judge_core::{JudgeError, Problem, Severity};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use thiserror::Error;
 
 use crate::fields::Fields;
+use crate::grid::Grid;
+use crate::kind::StoreKind;
+use crate::query_text::{QueryError, Templates};
 use crate::scope::Scope;
+use crate::store::graphite::GraphiteQuery;
+use crate::store::influxdb::InfluxDbQuery;
 use crate::store::prometheus::PrometheusQuery;
-use crate::template::{Bindings, TemplateError};
-
-/// Which kind of store is asked: a metric's `query.type`.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum StoreKind {
-    /// Prometheus, and what speaks its API: Thanos, Mimir, Cortex, VictoriaMetrics, managed ones.
-    #[default]
-    Prometheus,
-}
-
-impl StoreKind {
-    /// All there are.
-    pub const ALL: [Self; 1] = [Self::Prometheus];
-
-    /// As a config writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Prometheus => "prometheus",
-        }
-    }
-
-    fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-impl fmt::Display for StoreKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// What a metric's query says to its kind of store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreQuery {
     Prometheus(PrometheusQuery),
+    Graphite(GraphiteQuery),
+    InfluxDb(InfluxDbQuery),
 }
 
 /// The query of one metric.
@@ -71,44 +40,30 @@ impl MetricQuery {
     pub fn kind(&self) -> StoreKind {
         match self.store {
             StoreQuery::Prometheus(_) => StoreKind::Prometheus,
+            StoreQuery::Graphite(_) => StoreKind::Graphite,
+            StoreQuery::InfluxDb(_) => StoreKind::InfluxDb,
         }
     }
 
-    /// The text that its store is asked for one side.
+    /// Whether its text can be made for one side, at whatever times.
+    ///
+    /// # Errors
+    /// As [`MetricQuery::text`].
+    pub fn check(&self, scope: &Scope) -> Result<(), QueryError> {
+        self.text(scope, Grid::ONE).map(|_| ())
+    }
+
+    /// The text that its store is asked for one side. Only that of InfluxDB has the times of `grid` in it.
     ///
     /// # Errors
     /// When the scope lacks something that the query needs, or would change the query around it.
-    pub fn text(&self, scope: &Scope) -> Result<String, QueryError> {
+    pub fn text(&self, scope: &Scope, grid: Grid) -> Result<String, QueryError> {
         match &self.store {
             StoreQuery::Prometheus(query) => query.text(scope),
+            StoreQuery::Graphite(query) => query.text(scope),
+            StoreQuery::InfluxDb(query) => query.text(scope, grid),
         }
     }
-}
-
-/// Why there is no text to ask a store with.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum QueryError {
-    /// Its template cannot be expanded.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// Nothing tells which location is meant.
-    #[error(
-        "Location (i.e. region) is required when resourceType is '{0}'; give it with --location"
-    )]
-    NoLocation(String),
-    /// A resource type that has no selector of its own.
-    #[error(
-        "There is no explicit support for resourceType '{0}': allowed are gce_instance and aws_ec2_instance; others \
-         need a customInlineTemplate"
-    )]
-    ResourceType(String),
-    /// Nothing selects series.
-    #[error(
-        "Either a resource type or a custom filter is required: a customInlineTemplate, a customFilterTemplate, or a \
-         resourceType in the query or by --param resourceType=…"
-    )]
-    NoFilter,
 }
 
 /// All queries of a config, in its order: one for each metric.
@@ -125,13 +80,13 @@ impl Queries {
     ///
     /// # Example
     /// ```
-    /// use judge_sources::{Queries, Scope};
+    /// use judge_sources::{Grid, Queries, Scope};
     ///
     /// let config = serde_json::json!({"metrics": [{"name": "up", "groups": ["G"], "query": {
     ///     "type": "prometheus", "customInlineTemplate": "PromQL:up{job=\"${scope}\"}"
     /// }}]});
     /// let queries = Queries::read(&config)?;
-    /// let text = queries.all()[0].text(&Scope::new("shop"))?;
+    /// let text = queries.all()[0].text(&Scope::new("shop"), Grid::new(0, 600_000, 60_000)?)?;
     /// assert_eq!(text, r#"up{job="shop"}"#);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -166,9 +121,6 @@ impl FromIterator<MetricQuery> for Queries {
         Self { all: queries.into_iter().collect() }
     }
 }
-
-/// Templates by name; one that is no text is not there.
-pub(crate) type Templates = BTreeMap<String, String>;
 
 fn templates(config: &Value) -> Templates {
     let templates = config.get("templates").and_then(Value::as_object);
@@ -211,6 +163,10 @@ fn read_one(
         Some(StoreKind::Prometheus) => {
             StoreQuery::Prometheus(PrometheusQuery::read(&mut fields, templates))
         }
+        Some(StoreKind::Graphite) => StoreQuery::Graphite(GraphiteQuery::read(&mut fields)),
+        Some(StoreKind::InfluxDb) => {
+            StoreQuery::InfluxDb(InfluxDbQuery::read(&mut fields, templates))
+        }
         None => {
             fields.error("type", &StoreKind::ALL.map(StoreKind::name).join(", "));
             return (None, fields.into_problems());
@@ -219,47 +175,4 @@ fn read_one(
     let metric = name.to_owned();
     let query = MetricQuery { metric, source, ignore_labels, path, store };
     (Some(query), fields.into_problems())
-}
-
-/// The text of a template: inline, else by name. An empty one counts as none.
-pub(crate) fn template(fields: &mut Fields<'_>, templates: &Templates) -> Option<String> {
-    if fields.has("customFilter") {
-        fields.error(
-            "customFilter",
-            "customInlineTemplate instead: CanaryMetricSetQueryConfig.customFilter is deprecated",
-        );
-    }
-    let inline = fields.text("customInlineTemplate");
-    let named = fields.text("customFilterTemplate");
-    if let Some(inline) = inline {
-        return Some(inline.to_owned());
-    }
-    let named = named?;
-    let found = templates.get(named).cloned();
-    if found.is_none() {
-        let known = templates.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let allowed = match known.as_str() {
-            "" => "a name of the config's templates; there are none".to_owned(),
-            known => format!("a name of the config's templates: {known}"),
-        };
-        fields.error("customFilterTemplate", &allowed);
-    }
-    found.filter(|text| !text.is_empty())
-}
-
-/// What names in templates stand for, later ones win: of the scope, of the query, of the parameters. An empty
-/// value of the first two stands for nothing.
-pub(crate) fn bindings(scope: &Scope, resource_type: Option<&str>) -> Bindings {
-    let of_scope = [
-        ("project", scope.param("project")),
-        ("resourceType", scope.param("resourceType")),
-        ("scope", &scope.scope),
-        ("location", &scope.location),
-        ("resourceType", resource_type.unwrap_or_default()),
-    ];
-    let known = of_scope.into_iter().filter(|(_, value)| !value.is_empty());
-    let mut bindings: Bindings =
-        known.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    bindings.extend(scope.params.clone());
-    bindings
 }

@@ -8,7 +8,7 @@ use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
-use crate::query::StoreKind;
+use crate::kind::StoreKind;
 
 /// How a source is reached.
 ///
@@ -35,6 +35,8 @@ pub struct SourceSettings {
     pub(crate) tls_identity: Option<(PathBuf, PathBuf)>,
     pub(crate) max_queries: usize,
     pub(crate) timeout: Duration,
+    /// Of InfluxDB.
+    pub(crate) database: Option<String>,
 }
 
 /// What a request says about who asks.
@@ -105,6 +107,9 @@ pub enum SettingsError {
         /// What is not.
         missing: &'static str,
     },
+    /// A database where there are none.
+    #[error("source {0}: only a source of type influxdb has a database")]
+    NoDatabase(String),
     /// A number out of range.
     #[error("source {name}: expected max-queries from 1 to 1000, got {got}")]
     MaxQueries {
@@ -177,6 +182,7 @@ struct Raw {
     tls_certificate: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     max_queries: Option<usize>,
+    database: Option<String>,
     #[serde(default, deserialize_with = "duration")]
     timeout: Option<Duration>,
 }
@@ -209,6 +215,9 @@ impl SourceSettings {
         // They fail for URLs without a host alone.
         let _ = url.set_username("");
         let _ = url.set_password(None);
+        let database = url.query_pairs().find(|(name, _)| name == "db");
+        let database =
+            database.map(|(_, value)| value.into_owned()).filter(|_| kind == StoreKind::InfluxDb);
         url.set_query(None);
         url.set_fragment(None);
         Ok(Self {
@@ -221,7 +230,30 @@ impl SourceSettings {
             tls_identity: None,
             max_queries: MAX_QUERIES,
             timeout: TIMEOUT,
+            database,
         })
+    }
+
+    /// A source at a URL that may say its kind: `influxdb+http://influxdb:8086?db=shop`. Without a word before the
+    /// scheme it is a Prometheus.
+    ///
+    /// # Errors
+    /// As [`SourceSettings::at`].
+    ///
+    /// # Example
+    /// ```
+    /// use judge_sources::{SourceSettings, StoreKind};
+    ///
+    /// let source = SourceSettings::from_url("old", "graphite+https://graphite.example.com")?;
+    /// assert_eq!(source.kind(), StoreKind::Graphite);
+    /// # Ok::<(), judge_sources::SettingsError>(())
+    /// ```
+    pub fn from_url(name: impl Into<String>, url: &str) -> Result<Self, SettingsError> {
+        let said = StoreKind::ALL
+            .into_iter()
+            .find_map(|kind| Some((kind, url.strip_prefix(kind.name())?.strip_prefix('+')?)));
+        let (kind, url) = said.unwrap_or((StoreKind::Prometheus, url));
+        Self::at(name, kind, url)
     }
 
     /// The sources of a file: its `[sources]` table. Other tables are not read.
@@ -286,6 +318,10 @@ impl SourceSettings {
             (None, None) => None,
         };
         settings.auth = all.pop().unwrap_or_default();
+        if raw.database.is_some() && settings.kind != StoreKind::InfluxDb {
+            return Err(SettingsError::NoDatabase(name()));
+        }
+        settings.database = raw.database.or(settings.database);
         settings.headers = raw.headers;
         settings.tls_ca = raw.tls_ca;
         settings.max_queries = raw.max_queries.unwrap_or(MAX_QUERIES);
@@ -353,6 +389,17 @@ mod tests {
     }
 
     #[test]
+    fn a_database_is_of_influxdb() {
+        let at = |url| SourceSettings::from_url("i", url).unwrap();
+        assert_eq!(at("influxdb+http://h:8086?db=shop").database.as_deref(), Some("shop"));
+        assert_eq!(at("http://h:8086?db=shop").database, None);
+        let table =
+            "a = {url = 'http://h?db=x', type = 'influxdb', database = 'y'}".parse().unwrap();
+        let read = SourceSettings::read_table(table).unwrap();
+        assert_eq!(read[0].database.as_deref(), Some("y"));
+    }
+
+    #[test]
     fn a_table_is_read_whole_or_refused() {
         let one = |lines: &str| {
             let read = SourceSettings::read_all(&format!("[sources.a]\nurl = 'http://h'\n{lines}"));
@@ -361,6 +408,7 @@ mod tests {
         let settings = one("max-queries = 3\ntimeout = '5s'\ntype = 'prometheus'").unwrap();
         assert_eq!((settings.max_queries, settings.timeout), (3, Duration::from_secs(5)));
         for (lines, said) in [
+            ("database = 'x'", "only a source of type influxdb has a database"),
             ("max-queries = 0", "expected max-queries from 1 to 1000, got 0"),
             ("username = 'u'", "expected password-file beside username"),
             ("tls-key = 'k'", "expected tls-certificate beside tls-key"),

@@ -14,8 +14,8 @@ use thiserror::Error;
 pub enum TemplateError {
     /// A name stands for nothing.
     #[error(
-        "nothing is known for ${{{name}}} in the template {template:?}; there are: {known}; give it with --param \
-         {name}=VALUE"
+        "nothing is known for ${{{name}}} in the template {template:?}; there are: {known}; give it with {}",
+        flag(.name)
     )]
     Unbound {
         /// The name.
@@ -33,6 +33,9 @@ pub enum TemplateError {
         "the template grows beyond {LONGEST} bytes; look for parameters with templates in them"
     )]
     TooLong,
+    /// A part of a query between quotes.
+    #[error("${{{0}}} stands between quotes, but it is a part of the query; take the quotes away")]
+    Quoted(String),
     /// A value would end the text in which it stands.
     #[error(
         "{name} has {found:?} in it, which would change the query around it; expected a value without {refused}"
@@ -45,6 +48,15 @@ pub enum TemplateError {
         /// What may not stand in values there.
         refused: &'static str,
     },
+}
+
+/// The option that says what a name stands for.
+pub(crate) fn flag(name: &str) -> String {
+    match name {
+        "scope" => "--baseline-scope and --canary-scope".to_owned(),
+        "location" => "--location".to_owned(),
+        name => format!("--param {name}=VALUE"),
+    }
 }
 
 /// Longest text that a template may become, in bytes.
@@ -108,10 +120,21 @@ pub(crate) type Bindings = BTreeMap<String, String>;
 
 /// `template` with what its names stand for.
 pub(crate) fn expand(template: &str, bindings: &Bindings) -> Result<String, TemplateError> {
+    expand_with(template, bindings, &[])
+}
+
+/// The same, with names that stand for parts of a query rather than values. They win, and stand in the template
+/// alone.
+pub(crate) fn expand_with(
+    template: &str,
+    bindings: &Bindings,
+    parts: &[(&str, String)],
+) -> Result<String, TemplateError> {
     let template = template.replace("$\\{", "${");
     let mut expansion = Expansion {
         template: &template,
         bindings,
+        parts,
         under_way: Vec::new(),
         text: String::new(),
         place: Place::Bare,
@@ -123,6 +146,7 @@ pub(crate) fn expand(template: &str, bindings: &Bindings) -> Result<String, Temp
 struct Expansion<'a> {
     template: &'a str,
     bindings: &'a Bindings,
+    parts: &'a [(&'a str, String)],
     /// Names whose values are being expanded, the outermost first.
     under_way: Vec<String>,
     text: String,
@@ -166,6 +190,13 @@ impl Expansion<'_> {
             name.split_once(":-").map_or((name, None), |(name, default)| (name, Some(default)));
         if self.under_way.iter().any(|outer| outer == name) {
             return Err(TemplateError::Cycle(name.to_owned()));
+        }
+        let part = self.parts.iter().find(|(part, _)| *part == name && self.under_way.is_empty());
+        if let Some((name, part)) = part {
+            if self.place != Place::Bare {
+                return Err(TemplateError::Quoted((*name).to_owned()));
+            }
+            return self.push(part);
         }
         let bindings = self.bindings;
         match (bindings.get(name), default) {
@@ -221,7 +252,7 @@ mod tests {
     fn a_name_that_is_not_known_is_an_error_that_says_so() {
         let error = expand("${location}", &bindings(&[("scope", "c")])).unwrap_err().to_string();
         let said = "nothing is known for ${location} in the template \"${location}\"; there are: scope; give it \
-                    with --param location=VALUE";
+                    with --location";
         assert_eq!(error, said);
     }
 

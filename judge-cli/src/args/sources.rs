@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use judge_points::time;
+use judge_sources::StoreKind;
 
 /// The arguments that name a source, for those that go with them or exclude them.
 pub(super) const SOURCES: &str = "sources-of-series";
@@ -20,7 +21,14 @@ pub(crate) struct SourceArgs {
     /// A Prometheus, or what speaks its API: Thanos, Mimir, VictoriaMetrics.
     #[arg(help_heading = FROM, long, value_name = "URL")]
     pub(crate) prometheus: Option<String>,
-    /// A Prometheus by the name that the config has as query.source; may be given more than once.
+    /// A Graphite, for metrics of type graphite.
+    #[arg(help_heading = FROM, long, value_name = "URL")]
+    pub(crate) graphite: Option<String>,
+    /// An InfluxDB 1.x, with its database as ?db=NAME in the URL, for metrics of type influxdb.
+    #[arg(help_heading = FROM, long, value_name = "URL")]
+    pub(crate) influxdb: Option<String>,
+    /// A source by the name that the config has as query.source, such as eu=http://host:9090 or
+    /// old=graphite+http://host; may be given more than once.
     #[arg(help_heading = FROM, long = "source", value_name = "NAME=URL", value_parser = named)]
     pub(crate) named: Vec<(String, String)>,
     /// Sources with credentials, headers and certificates: a TOML file with the table `sources`.
@@ -31,7 +39,17 @@ pub(crate) struct SourceArgs {
 impl SourceArgs {
     /// Whether no source is named.
     pub(crate) fn is_empty(&self) -> bool {
-        self.prometheus.is_none() && self.named.is_empty() && self.sources.is_none()
+        self.by_kind().next().is_none() && self.named.is_empty() && self.sources.is_none()
+    }
+
+    /// The sources that are named after their kind, with their URLs.
+    pub(crate) fn by_kind(&self) -> impl Iterator<Item = (StoreKind, &str)> {
+        let all = [
+            (StoreKind::Prometheus, &self.prometheus),
+            (StoreKind::Graphite, &self.graphite),
+            (StoreKind::InfluxDb, &self.influxdb),
+        ];
+        all.into_iter().filter_map(|(kind, url)| Some((kind, url.as_deref()?)))
     }
 }
 

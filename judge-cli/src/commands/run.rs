@@ -81,9 +81,8 @@ fn source_facts(from: &SourceArgs, of: &ScopeArgs) -> Vec<Fact> {
         return Vec::new();
     }
     let names = from
-        .prometheus
-        .iter()
-        .map(|_| "prometheus")
+        .by_kind()
+        .map(|(kind, _)| kind.name())
         .chain(from.named.iter().map(|(name, _)| name.as_str()));
     let mut names: Vec<String> = names.map(str::to_owned).collect();
     names.extend(from.sources.iter().map(|path| path.display().to_string()));

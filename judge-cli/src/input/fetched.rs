@@ -6,7 +6,7 @@ use std::time::Duration;
 use judge_core::{MetricPair, kayenta};
 use judge_sources::{
     Compat, Failure, FetchedMetric, Grid, Queries, Scope, Sought, SoughtSide, SourceSettings,
-    Sources, StoreKind,
+    Sources,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -138,13 +138,11 @@ fn of_sources(problem: InputProblem) -> InputError {
 fn settings(args: &SourceArgs) -> Result<Vec<SourceSettings>, InputError> {
     let of_settings = |error| of_sources(InputProblem::Settings(Box::new(error)));
     let mut settings = Vec::new();
-    if let Some(url) = &args.prometheus {
-        settings.push(
-            SourceSettings::at("prometheus", StoreKind::Prometheus, url).map_err(of_settings)?,
-        );
+    for (kind, url) in args.by_kind() {
+        settings.push(SourceSettings::at(kind.name(), kind, url).map_err(of_settings)?);
     }
     for (name, url) in &args.named {
-        settings.push(SourceSettings::at(name, StoreKind::Prometheus, url).map_err(of_settings)?);
+        settings.push(SourceSettings::from_url(name, url).map_err(of_settings)?);
     }
     if let Some(path) = &args.sources {
         let source = Source::Path(path.clone());

@@ -271,6 +271,9 @@ pub struct EvidenceConfig {
     pub across_metrics: AcrossMetrics,
     /// Points at the start of each series that are not judged.
     pub warm_up: usize,
+    /// The metric of the same request that counts the traffic of each side. Points that are measured from fewer requests vary
+    /// more: a canary that gets a tenth of its baseline's traffic may vary √10 times as much.
+    pub traffic: Option<String>,
 }
 
 impl Default for EvidenceConfig {
@@ -283,6 +286,7 @@ impl Default for EvidenceConfig {
             joint: Joint::default(),
             across_metrics: AcrossMetrics::default(),
             warm_up: DEFAULT_WARM_UP,
+            traffic: None,
         }
     }
 }
@@ -305,6 +309,8 @@ pub struct MetricEvidence {
     pub kind: MetricKind,
     /// Points at the start of each series that are not judged.
     pub warm_up: Option<usize>,
+    /// The metric of the same request that counts the traffic from which this one is measured.
+    pub traffic: Option<String>,
 }
 
 impl MetricEvidence {

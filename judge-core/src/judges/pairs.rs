@@ -21,12 +21,16 @@ impl<'a> Configs<'a> {
         Self(metrics.map(|metric| (metric.name.as_str(), metric)).collect())
     }
 
+    pub(super) fn get(&self, name: &str) -> Option<&'a MetricConfig> {
+        self.0.get(name).copied()
+    }
+
     pub(super) fn for_pair(
         &self,
         index: usize,
         pair: &MetricPair,
     ) -> Result<&'a MetricConfig, JudgeError> {
-        self.0.get(pair.name.as_str()).copied().ok_or_else(|| {
+        self.get(&pair.name).ok_or_else(|| {
             let path = format!("metricSetPairList[{index}].name");
             let allowed = "the name of a metric in canaryConfig.metrics";
             Problem::error(path, format!("{:?}", pair.name), allowed).into()

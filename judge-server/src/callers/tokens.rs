@@ -17,8 +17,14 @@ const SHORTEST: usize = 16;
 /// What a call needs a token for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
-    /// To judge, to check configs, and to list judges.
+    /// To judge, to check configs, to list judges, and to start canaries.
     Judge,
+    /// To read what is kept: canaries, looks, series, configs.
+    Read,
+    /// To change what is kept: to store configs and to cancel canaries.
+    Write,
+    /// To read who did what; and everything else.
+    Admin,
     /// To read the metrics.
     Metrics,
     /// Nothing that some token might not do: descriptions.
@@ -29,13 +35,17 @@ impl Scope {
     fn name(self) -> &'static str {
         match self {
             Self::Judge => "judge",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Admin => "admin",
             Self::Metrics => "metrics",
             Self::Any => "any",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Judge, Self::Metrics].into_iter().find(|scope| scope.name() == word)
+        let all = [Self::Judge, Self::Read, Self::Write, Self::Admin, Self::Metrics];
+        all.into_iter().find(|scope| scope.name() == word)
     }
 }
 
@@ -68,7 +78,7 @@ impl Entry {
         let name = words.next().map_or_else(start, str::to_owned);
         let scopes = words.next().map_or(Ok(Vec::new()), |scopes| {
             let scopes = scopes.split(',').map(Scope::parse).collect::<Option<Vec<_>>>();
-            scopes.ok_or("scopes are judge, metrics, or both with a comma")
+            scopes.ok_or("scopes are judge, read, write, admin and metrics, with commas")
         })?;
         if words.next().is_some() {
             return Err("a line is TOKEN [NAME [SCOPES]]".into());
@@ -133,7 +143,8 @@ impl Tokens {
     pub(crate) fn require(&self, entry: &Entry, scope: Scope) -> Result<(), Refusal> {
         let found = self.by_digest(&entry.digest);
         let found = found.ok_or(Refusal::Unauthenticated(Token::Unknown))?;
-        if scope == Scope::Any || found.scopes.is_empty() || found.scopes.contains(&scope) {
+        let has = |scope| found.scopes.contains(&scope);
+        if scope == Scope::Any || found.scopes.is_empty() || has(scope) || has(Scope::Admin) {
             return Ok(());
         }
         Err(Refusal::MissingScope(scope.name()))
@@ -209,7 +220,7 @@ mod tests {
             ("too-short\n", "line 1: a token has 16 visible"),
             ("no-header-holds-\u{fc}\n", "line 1: a token has 16 visible"),
             ("nor-does-it\u{7}hold-this\n", "line 1: a token has 16 visible"),
-            ("\nlong-enough-a-token name all\n", "line 2: scopes are judge, metrics"),
+            ("\nlong-enough-a-token name all\n", "line 2: scopes are judge, read"),
             ("long-enough-a-token name judge more\n", "line 1: a line is TOKEN"),
         ] {
             let error = load(text).unwrap_err().to_string();

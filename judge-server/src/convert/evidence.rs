@@ -34,6 +34,7 @@ pub(super) fn read(config: &proto::EvidenceConfig, reading: &mut Reading<'_>) ->
             reading,
         ),
         warm_up: Some(points(config.warm_up_points)),
+        traffic: config.traffic.clone(),
     };
     reading.checked(|problems| settings.check(problems))
 }
@@ -51,6 +52,7 @@ pub(super) fn read_metric(
         kind: word("kind", metric.kind, proto::MetricKind::as_str_name, reading),
         of: metric.of,
         warm_up: metric.warm_up_points.map(points),
+        traffic: metric.traffic,
     };
     reading.checked(|problems| settings.check(problems))
 }

@@ -5,6 +5,7 @@
 //! `finding` write them back. What is wrong with an input becomes [`problems`], and a call that is not
 //! judged a [`refusal`].
 
+pub(crate) mod canary;
 mod config;
 mod evidence;
 mod finding;

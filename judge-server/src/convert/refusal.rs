@@ -66,7 +66,7 @@ pub enum Refusal {
         /// What is wrong.
         text: String,
         /// The methods that it takes, as a header lists them.
-        allowed: &'static str,
+        allowed: String,
     },
     /// The content type is none that the server reads.
     #[error("{0}")]
@@ -94,6 +94,23 @@ pub enum Refusal {
     /// The body comes in a way that the server does not read.
     #[error("transfer-encoding {0:?}, but allowed is chunked")]
     UnsupportedTransfer(String),
+    /// A plan or a config that no canary can be judged by.
+    #[error("{0}")]
+    Unusable(String),
+    /// What is asked for is not kept.
+    #[error("{0}")]
+    Absent(String),
+    /// It is there already.
+    #[error("{0}")]
+    Exists(String),
+    /// Canaries are not kept here.
+    #[error(
+        "canaries need a store and a source; give --store and --prometheus, or [store] and [sources] in --config"
+    )]
+    Stateless,
+    /// What is kept cannot be reached now.
+    #[error("{0}")]
+    StoreAway(String),
     /// The stream was silent, or old; its client may open another.
     #[error("the stream {0}; open another")]
     StreamEnded(StreamEnd),
@@ -202,6 +219,11 @@ impl Refusal {
             Self::ForeignSite(_) => "FOREIGN_SITE",
             Self::BadHeaders(_) => "BAD_HEADERS",
             Self::UnsupportedTransfer(_) => "UNSUPPORTED_TRANSFER",
+            Self::Unusable(_) => "UNUSABLE",
+            Self::Absent(_) => "ABSENT",
+            Self::Exists(_) => "EXISTS",
+            Self::Stateless => "STATELESS",
+            Self::StoreAway(_) => "STORE_AWAY",
             Self::StreamEnded(StreamEnd::Silent) => "STREAM_SILENT",
             Self::StreamEnded(StreamEnd::Old) => "STREAM_OLD",
             Self::ShuttingDown => "SHUTTING_DOWN",
@@ -216,17 +238,21 @@ impl Refusal {
             Self::Invalid(_)
             | Self::MessageTooLarge { .. }
             | Self::Unreadable(_)
+            | Self::Unusable(_)
             | Self::BadHeaders(_) => Code::InvalidArgument,
             Self::Overloaded(_) => Code::ResourceExhausted,
             Self::DeadlineExceeded | Self::SlowRequest => Code::DeadlineExceeded,
             Self::Unauthenticated(_) | Self::Revoked => Code::Unauthenticated,
+            Self::Absent(_) => Code::NotFound,
+            Self::Exists(_) => Code::AlreadyExists,
             Self::NotFound(_)
+            | Self::Stateless
             | Self::MethodNotAllowed { .. }
             | Self::UnsupportedMediaType(_)
             | Self::UnsupportedEncoding { .. }
             | Self::UnsupportedTransfer(_) => Code::Unimplemented,
             Self::MissingScope(_) | Self::ForeignSite(_) => Code::PermissionDenied,
-            Self::StreamEnded(_) | Self::ShuttingDown => Code::Unavailable,
+            Self::StreamEnded(_) | Self::ShuttingDown | Self::StoreAway(_) => Code::Unavailable,
             Self::Cancelled => Code::Cancelled,
             Self::Internal => Code::Internal,
         }
@@ -236,22 +262,27 @@ impl Refusal {
     pub(crate) fn http_status(&self) -> StatusCode {
         match self {
             // Nobody reads the last.
-            Self::Invalid(_) | Self::Unreadable(_) | Self::BadHeaders(_) | Self::Cancelled => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Invalid(_)
+            | Self::Unreadable(_)
+            | Self::Unusable(_)
+            | Self::BadHeaders(_)
+            | Self::Cancelled => StatusCode::BAD_REQUEST,
             Self::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Overloaded(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
             Self::SlowRequest => StatusCode::REQUEST_TIMEOUT,
             Self::Unauthenticated(_) | Self::Revoked => StatusCode::UNAUTHORIZED,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::Absent(_) => StatusCode::NOT_FOUND,
+            Self::Exists(_) => StatusCode::CONFLICT,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnsupportedMediaType(_) | Self::UnsupportedEncoding { .. } => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
             Self::MissingScope(_) | Self::ForeignSite(_) => StatusCode::FORBIDDEN,
-            Self::UnsupportedTransfer(_) => StatusCode::NOT_IMPLEMENTED,
-            Self::StreamEnded(_) | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UnsupportedTransfer(_) | Self::Stateless => StatusCode::NOT_IMPLEMENTED,
+            Self::StreamEnded(_) | Self::ShuttingDown | Self::StoreAway(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

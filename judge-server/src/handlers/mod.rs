@@ -2,14 +2,20 @@
 //! callers; what a call becomes is the value that they return.
 
 mod answer;
+mod canary;
+mod canary_routes;
 mod codec;
 mod grpc;
 mod http;
 mod judging;
+mod kayenta;
+mod kayenta_routes;
 #[cfg(test)]
 mod openapi;
 mod others;
 mod pool;
+mod query;
+mod route;
 pub(crate) mod routes;
 mod stream;
 
@@ -18,6 +24,7 @@ use std::sync::Arc;
 use ::http::{Request, Response};
 use axum::Router;
 use axum::body::Body;
+use judge_canary::Canaries;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -45,6 +52,16 @@ pub(crate) struct Context {
     pub(crate) deadline: Option<Instant>,
     /// Where it comes from, where what comes in it are calls of their own.
     pub(crate) origin: Arc<Origin>,
+}
+
+impl Context {
+    /// Who calls, for what is kept: the name of its token or certificate, else its address.
+    pub(crate) fn actor(&self) -> String {
+        match self.caller.name() {
+            Some(name) => name.to_string(),
+            None => self.caller.peer.address.to_string(),
+        }
+    }
 }
 
 /// An answer, and what the call became.
@@ -103,6 +120,8 @@ pub(crate) struct Handlers {
     pub(crate) streams: stream::Limits,
     /// Health and reflection.
     pub(crate) others: Router,
+    /// Canaries that are kept, where the settings have a store and a source.
+    pub(crate) canaries: Option<Canaries>,
     /// The end has been announced.
     pub(crate) leaving: CancellationToken,
     /// Connections end.
@@ -131,6 +150,8 @@ impl Handlers {
             Handler::Metrics => self.metrics(context.origin.metrics()),
             Handler::OpenApi => Ok(http::open_api()),
             Handler::Page => Ok(http::page()),
+            Handler::Canary(call) => self.canary(call, &context, request).await,
+            Handler::Kayenta(call) => Ok(self.kayenta(call).await),
         }
     }
 }

@@ -1,118 +1,14 @@
 //! The one table of what can be called: the layers read from it how a call is treated, the handlers what
 //! answers it, `openapi.json` what is described.
 
-use crate::callers::tokens::Scope;
+use http::Method;
 
 use super::Entrance;
-
-/// A port of the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    Grpc,
-    Http,
-}
-
-/// How a call is admitted, read and ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Answered once, from a whole request.
-    Call,
-    /// The same, and judged: refused at once where there is no room for a judgement.
-    Judgement,
-    /// The same, for who watches the server; with a budget of its own.
-    Probe,
-    /// Open as long as its client wants and `stream-age` lets; with a budget of its own.
-    Watch,
-    /// Open as long as messages come and `stream-age` lets.
-    Stream,
-}
-
-/// What answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Handler {
-    /// A message of gRPC with another.
-    Grpc(Entrance),
-    /// A stream of messages.
-    Stream,
-    ListJudges,
-    /// Health and reflection.
-    Others,
-    /// A JSON document with another.
-    Document(Entrance),
-    Judges,
-    Alive,
-    Ready,
-    Metrics,
-    OpenApi,
-    Page,
-}
-
-/// One thing that can be called.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Route {
-    pub(crate) side: Side,
-    pub(crate) path: &'static str,
-    /// The method in logs and metrics. A stream's messages are `JudgeStream`, each a call of its own.
-    pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
-    /// What a token must be for; nothing where anyone may call.
-    pub(crate) scope: Option<Scope>,
-    pub(crate) handler: Handler,
-    /// Messages of the contract that come and go as JSON.
-    pub(crate) messages: Option<Messages>,
-    /// What it does, for people.
-    pub(crate) summary: &'static str,
-}
-
-/// The names of a request and its answer; a route without a request is asked with GET.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Messages {
-    pub(crate) request: Option<&'static str>,
-    pub(crate) response: &'static str,
-}
-
-impl Route {
-    /// The method of HTTP that it takes.
-    pub(crate) fn method(&self) -> http::Method {
-        match (self.side, self.handler) {
-            (Side::Grpc, _) | (_, Handler::Document(_)) => http::Method::POST,
-            _ => http::Method::GET,
-        }
-    }
-
-    /// The methods that it takes, as a header lists them.
-    pub(crate) fn allowed(&self) -> &'static str {
-        if self.method() == http::Method::POST { "POST" } else { "GET,HEAD" }
-    }
-}
-
-const fn grpc(
-    path: &'static str,
-    name: &'static str,
-    kind: Kind,
-    scope: Option<Scope>,
-    handler: Handler,
-) -> Route {
-    Route { side: Side::Grpc, path, name, kind, scope, handler, messages: None, summary: "" }
-}
-
-const fn http(
-    path: &'static str,
-    kind: Kind,
-    scope: Option<Scope>,
-    handler: Handler,
-    summary: &'static str,
-) -> Route {
-    Route { side: Side::Http, path, name: path, kind, scope, handler, messages: None, summary }
-}
-
-impl Route {
-    /// The same, with messages of the contract that come and go as JSON.
-    const fn json(mut self, request: Option<&'static str>, response: &'static str) -> Self {
-        self.messages = Some(Messages { request, response });
-        self
-    }
-}
+use super::canary_routes::CANARIES;
+use super::kayenta_routes::KAYENTA;
+pub(crate) use super::route::{CanaryCall, Handler, KayentaCall, Kind, Route, Side};
+use super::route::{grpc, http};
+use crate::callers::tokens::Scope;
 
 const JUDGES: Option<Scope> = Some(Scope::Judge);
 
@@ -201,15 +97,37 @@ pub(crate) const ROUTES: &[Route] = &[
     http("/", Kind::Call, Some(Scope::Any), Handler::Page, "This document for people."),
 ];
 
-/// What a path calls.
-pub(crate) fn find(side: Side, path: &str) -> Option<&'static Route> {
-    ROUTES.iter().find(|route| route.side == side && route.path == path)
+/// What a method and a path call; where nothing takes the method, the first that stands at the path.
+pub(crate) fn find(side: Side, method: &Method, path: &str) -> Option<&'static Route> {
+    let mut there = at(side, path).peekable();
+    let first = there.peek().copied();
+    there.find(|route| route.takes(method)).or(first)
+}
+
+/// The methods that a path takes, as a header lists them.
+pub(crate) fn allowed(side: Side, path: &str) -> String {
+    let mut methods: Vec<&str> = Vec::new();
+    for route in at(side, path) {
+        methods.push(route.method);
+        methods.extend((route.method == "GET").then_some("HEAD"));
+    }
+    methods.join(",")
+}
+
+/// What stands at a path.
+fn at(side: Side, path: &str) -> impl Iterator<Item = &'static Route> {
+    all().filter(move |route| route.side == side && route.params(path).is_some())
+}
+
+fn all() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(CANARIES).chain(KAYENTA)
 }
 
 #[cfg(test)]
 mod tests {
     use prost_reflect::DescriptorPool;
 
+    use super::super::route::call;
     use super::*;
     use crate::proto;
 
@@ -226,19 +144,45 @@ mod tests {
                     .collect::<Vec<_>>()
             })
             .collect();
-        assert_eq!(methods.len(), 4);
+        assert_eq!(methods.len(), 16);
         for path in methods {
-            assert!(find(Side::Grpc, &path).is_some(), "{path}");
+            assert!(find(Side::Grpc, &Method::POST, &path).is_some(), "{path}");
         }
-        for route in ROUTES {
-            assert_eq!(find(route.side, route.path), Some(route));
+        for route in all() {
+            let method = Method::from_bytes(route.method.as_bytes()).unwrap();
+            assert_eq!(find(route.side, &method, route.path), Some(route));
         }
     }
 
     #[test]
     fn what_anyone_may_call_is_a_probe_or_a_watch() {
-        for route in ROUTES.iter().filter(|route| route.scope.is_none()) {
+        for route in all().filter(|route| route.scope.is_none()) {
             assert!(matches!(route.kind, Kind::Probe | Kind::Watch), "{}", route.path);
         }
+    }
+
+    #[test]
+    fn names_in_paths_stand_for_their_parts() {
+        let route = |path| call(Side::Http, "PUT", path, None, Handler::Page, "");
+        for (pattern, path, expected) in [
+            ("/v1/canaries/{id}", "/v1/canaries/a%2Fb", Some(vec!["a/b"])),
+            ("/v1/canaries/{id}", "/v1/canaries/a/b", None),
+            ("/v1/canaries/{id}", "/v1/canaries/", None),
+            ("/v1/canaries/{id}", "/v1/canaries", None),
+            ("/v1/canaries/{id}", "/v1/canaries/%ff", None),
+            ("/v1/canaries/{id}/cancel", "/v1/canaries/x/cancel", Some(vec!["x"])),
+            ("/v1/canaries/{id}/cancel", "/v1/canaries/x/cancel/", None),
+            ("/canary/{id*}", "/canary/a/b.c", Some(vec!["a/b.c"])),
+            ("/canary/{id*}", "/canary/", None),
+            ("/", "/", Some(vec![])),
+            ("/", "/x", None),
+        ] {
+            let params = route(pattern).params(path);
+            let params = params.map(|params| params.into_iter().map(String::from).collect());
+            let expected = expected.map(|all| all.into_iter().map(str::to_owned).collect());
+            assert_eq!(params, expected as Option<Vec<String>>, "{pattern} {path}");
+        }
+        assert!(route("/x").takes(&Method::PUT) && !route("/x").takes(&Method::GET));
+        assert_eq!(allowed(Side::Http, "/v1/judges"), "GET,HEAD");
     }
 }

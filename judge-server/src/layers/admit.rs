@@ -3,12 +3,10 @@
 
 use std::sync::Arc;
 
-use http::Method;
-
 use super::step::{Inbound, Next, Step};
 use crate::budget::{Budget, Part};
 use crate::convert::refusal::{Refusal, Resource, quoted};
-use crate::handlers::routes::{Kind, Route, Side};
+use crate::handlers::routes::{self, Kind, Route, Side};
 use crate::handlers::{Answered, Failure};
 
 /// Admits the calls of one port.
@@ -29,7 +27,7 @@ impl Step for Admit {
             (Kind::Call | Kind::Judgement, _) => (Part::Calls, weights.call),
             (Kind::Stream, _) => (Part::Calls, weights.call + weights.stream),
             (Kind::Probe, Side::Grpc) => (Part::GrpcProbes, weights.call),
-            (Kind::Probe, Side::Http) => (Part::HttpProbes, weights.call),
+            (Kind::Probe, Side::Http | Side::Kayenta) => (Part::HttpProbes, weights.call),
             (Kind::Watch, _) => (Part::Watches, weights.call),
         };
         let share = inbound.caller.share();
@@ -54,15 +52,16 @@ impl Admit {
             return Err(Refusal::NotFound(match self.side {
                 Side::Grpc => format!("nothing at {path:?}; what there is reflection says"),
                 Side::Http => format!("nothing at {path}; what there is stands at /"),
+                Side::Kayenta => format!("nothing at {path} of Kayenta's API"),
             }));
         };
         let method = request.method();
-        let head = *method == Method::HEAD && route.method() == Method::GET;
-        if *method == route.method() || head {
+        if route.takes(method) {
             return Ok(route);
         }
         let method = quoted(method.as_str());
         let text = format!("{path} does not take {method}; what it takes stands at /");
-        Err(Refusal::MethodNotAllowed { text, allowed: route.allowed() })
+        let allowed = routes::allowed(self.side, request.uri().path());
+        Err(Refusal::MethodNotAllowed { text, allowed })
     }
 }

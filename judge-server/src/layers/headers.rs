@@ -28,7 +28,7 @@ impl Step for Headers {
         require_own_site(host.as_ref(), request.headers(), &self.hosts)?;
         match self.side {
             Side::Grpc => require_grpc(request)?,
-            Side::Http => require_identity(request.headers())?,
+            Side::Http | Side::Kayenta => require_identity(request.headers())?,
         }
         next.run(inbound).await
     }
@@ -94,7 +94,7 @@ const GRPC_ENCODING: &str = "grpc-encoding";
 fn require_grpc(request: &Request<impl Sized>) -> Result<(), Refusal> {
     if request.method() != Method::POST {
         let text = "this port speaks gRPC, which is POST; HTTP has a port of its own";
-        return Err(Refusal::MethodNotAllowed { text: text.into(), allowed: "POST" });
+        return Err(Refusal::MethodNotAllowed { text: text.into(), allowed: "POST".into() });
     }
     let content_type = request.headers().get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -18,8 +18,11 @@ pub(super) fn refuse(side: Side, refusal: &Refusal) -> Response<Body> {
             | Refusal::BadHeaders(_)
             | Refusal::UnsupportedTransfer(_)
     );
-    if side == Side::Http || foreign {
-        return problem_json(refusal);
+    match side {
+        Side::Kayenta => return kayenta_json(refusal),
+        Side::Http => return problem_json(refusal),
+        Side::Grpc if foreign => return problem_json(refusal),
+        Side::Grpc => {}
     }
     let mut response = Status::from(refusal.clone()).into_http();
     if let Refusal::UnsupportedEncoding { allowed, .. } = refusal {
@@ -44,6 +47,15 @@ pub(super) fn without_body(response: &mut Response<Body>) {
 pub(super) fn bytes_of(response: &Response<Body>) -> usize {
     let bytes = http_body::Body::size_hint(response.body()).exact().unwrap_or_default();
     usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+/// As Kayenta says it: its clients read the message alone.
+fn kayenta_json(refusal: &Refusal) -> Response<Body> {
+    let body = serde_json::json!({"message": refusal.to_string()}).to_string();
+    let mut response = problem_json(refusal).map(|_| Body::from(body));
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
 }
 
 #[derive(Serialize)]
@@ -93,7 +105,7 @@ fn problem_json(refusal: &Refusal) -> Response<Body> {
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(allowed));
     }
     if let Refusal::MethodNotAllowed { allowed, .. } = refusal {
-        headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
+        headers.extend(HeaderValue::from_str(allowed).map(|allowed| (header::ALLOW, allowed)));
     }
     if matches!(refusal, Refusal::Unauthenticated(_)) {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

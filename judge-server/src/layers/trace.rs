@@ -69,7 +69,7 @@ impl Trace {
         };
         let busy = Busy::begin(&peer.activity);
         let (address, only_probes) = (peer.address.to_string(), peer.only_probes);
-        let route = routes::find(self.side, request.uri().path());
+        let route = routes::find(self.side, request.method(), request.uri().path());
         let caller = Caller::new(peer, self.tokens.as_ref(), request.headers());
         let name = caller.name().cloned();
         let origin = Origin::new(&self.observer, address, name, request.headers());
@@ -111,7 +111,9 @@ impl Trace {
             }
             Ended::Now(outcome) => {
                 match self.side {
-                    Side::Http => call.end_with(response.status().as_str(), &outcome),
+                    Side::Http | Side::Kayenta => {
+                        call.end_with(response.status().as_str(), &outcome);
+                    }
                     Side::Grpc => call.end_with(code, &outcome),
                 }
                 response.map(|body| AnswerBody::whole(body, held, busy))
@@ -140,7 +142,7 @@ impl Trace {
         let status = response.status();
         let code = match (self.side, &refusal) {
             (_, Refusal::Cancelled) => code_name(Code::Cancelled),
-            (Side::Http, _) => status.as_str(),
+            (Side::Http | Side::Kayenta, _) => status.as_str(),
             (Side::Grpc, _) if status != StatusCode::OK => code_name(refusal.code()),
             (Side::Grpc, _) => code_name(code(response.headers())),
         };

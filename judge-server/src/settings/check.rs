@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use judge_canary::StorePlace;
+use judge_sources::{SourceSettings, StoreKind};
+
 use super::Settings;
 use super::error::StartError;
 
@@ -14,6 +17,13 @@ pub(crate) struct TlsFiles {
     pub(crate) key: PathBuf,
     /// Whoever calls needs a certificate of one of these authorities.
     pub(crate) client_ca: Option<PathBuf>,
+}
+
+/// Where canaries are kept, and what they are judged on.
+#[derive(Debug, Clone)]
+pub(crate) struct Keeping {
+    pub(crate) place: StorePlace,
+    pub(crate) sources: Vec<SourceSettings>,
 }
 
 impl Settings {
@@ -43,6 +53,9 @@ impl Settings {
     pub fn check(&self) -> Result<(), StartError> {
         self.check_protected(self.grpc_listen)?;
         self.check_protected(self.http_listen)?;
+        if self.keeping()?.is_some() {
+            self.check_protected(self.kayenta_listen)?;
+        }
         // With port 0 the system gives each its own.
         if self.grpc_listen == self.http_listen && self.grpc_listen.port() != 0 {
             let address = self.grpc_listen;
@@ -51,6 +64,34 @@ impl Settings {
             )));
         }
         self.tls().map(drop)
+    }
+
+    /// Where canaries are kept and what they are judged on, if they are.
+    ///
+    /// # Errors
+    /// When there is one without the other, or the URL of the source is none.
+    pub(crate) fn keeping(&self) -> Result<Option<Keeping>, StartError> {
+        let wrong = |error: judge_sources::SettingsError| StartError::Settings(error.to_string());
+        let mut sources = self.sources.clone();
+        if let Some(url) = &self.prometheus {
+            let kind = StoreKind::Prometheus;
+            sources.push(SourceSettings::at("prometheus", kind, url).map_err(wrong)?);
+        }
+        match self.store_place() {
+            None if sources.is_empty() => Ok(None),
+            Some(place) if !sources.is_empty() => Ok(Some(Keeping { place, sources })),
+            _ => Err(StartError::Settings(
+                "canaries need a store and a source: --store with --prometheus, or with the table [sources] of --config"
+                    .into(),
+            )),
+        }
+    }
+
+    /// Where canaries are kept, if they are.
+    pub(crate) fn store_place(&self) -> Option<StorePlace> {
+        let place = self.store.clone()?;
+        let is_url = place.starts_with("postgres://") || place.starts_with("postgresql://");
+        Some(if is_url { StorePlace::Postgres(place) } else { StorePlace::Sqlite(place.into()) })
     }
 
     /// Whether whoever can reach `address` may call.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
+use judge_sources::SourceSettings;
 use thiserror::Error;
 use toml::Value;
 
@@ -34,8 +35,11 @@ pub(super) fn read(mut arguments: Vec<OsString>) -> Result<Settings, SettingsErr
     let mut matches = command()
         .try_get_matches_from(&arguments)
         .map_err(|error| name_variable(error, &arguments))?;
+    let mut sources = Vec::new();
     if let Some(path) = matches.get_one::<PathBuf>("config").cloned() {
-        arguments.extend(flags(&path, &matches)?);
+        let file = File::read(&path)?;
+        sources = file.sources;
+        arguments.extend(flags(&path, file.settings, &matches)?);
         // Without the file it could be read, so it is the file that says something wrong.
         matches = command().try_get_matches_from(&arguments).map_err(|error| {
             let said = error.to_string();
@@ -45,7 +49,40 @@ pub(super) fn read(mut arguments: Vec<OsString>) -> Result<Settings, SettingsErr
             SettingsError::File { path, why: why.join(" ") }
         })?;
     }
-    Ok(Settings::from_arg_matches(&matches)?)
+    Ok(Settings { sources, ..Settings::from_arg_matches(&matches)? })
+}
+
+/// What a file says: settings by the names of their flags, and the sources of canaries' series.
+struct File {
+    settings: toml::Table,
+    sources: Vec<SourceSettings>,
+}
+
+/// The table of the file whose keys are flags that begin with its name.
+const STORE: &str = "store";
+
+impl File {
+    fn read(path: &Path) -> Result<Self, SettingsError> {
+        let failed = |why: String| SettingsError::File { path: path.to_owned(), why };
+        let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+        let mut settings: toml::Table =
+            text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
+        let sources = match settings.remove("sources") {
+            None => Vec::new(),
+            Some(Value::Table(sources)) => SourceSettings::read_table(sources)
+                .map_err(|error| failed(format!("sources: {error}")))?,
+            Some(other) => return Err(failed(format!("sources = {other}: allowed is a table"))),
+        };
+        if settings.get(STORE).is_some_and(Value::is_table)
+            && let Some(Value::Table(store)) = settings.remove(STORE)
+        {
+            for (key, value) in store {
+                let key = if key == "place" { STORE.to_owned() } else { format!("{STORE}-{key}") };
+                settings.insert(key, value);
+            }
+        }
+        Ok(Self { settings, sources })
+    }
 }
 
 /// The command line. A variable that is empty says nothing: there is no other way to take back one
@@ -81,11 +118,12 @@ fn name_variable(mut error: clap::Error, arguments: &[OsString]) -> clap::Error 
     error
 }
 
-fn flags(path: &Path, matches: &ArgMatches) -> Result<Vec<OsString>, SettingsError> {
+fn flags(
+    path: &Path,
+    table: toml::Table,
+    matches: &ArgMatches,
+) -> Result<Vec<OsString>, SettingsError> {
     let failed = |why: String| SettingsError::File { path: path.to_owned(), why };
-    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-    let table: toml::Table =
-        text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
     let command = Settings::command();
     let known = |name: &str| {
         command.get_arguments().find(|argument| {
@@ -166,6 +204,25 @@ mod tests {
             ["max-metrixx = 7", "max-metrics = 1.5", "max-metrics = -1", "x", "print-config = true"]
         {
             assert!(settings(file, &[]).is_err(), "{file}");
+        }
+    }
+
+    #[test]
+    fn store_and_sources_are_tables() {
+        let file = "[store]\nplace = 'judge.db'\nmax-age = '7days'\n\
+                    [sources.main]\nurl = 'http://prometheus:9090'";
+        let read = settings(file, &["--store-max-age", "8days"]).unwrap();
+        assert_eq!(read.store.as_deref(), Some("judge.db"));
+        assert_eq!(read.store_max_age.to_string(), "8days");
+        assert_eq!(read.sources[0].name(), "main");
+        assert_eq!(settings("store = 'a.db'", &[]).unwrap().store.as_deref(), Some("a.db"));
+        for (wrong, said) in [
+            ("[store]\nplaces = 'x'", "there is no setting \"store-places\""),
+            ("sources = 'x'", "allowed is a table"),
+            ("[sources.main]\nurl = 'x'", "sources: source main: expected a URL"),
+        ] {
+            let error = settings(wrong, &[]).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
         }
     }
 

@@ -16,13 +16,17 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Parser, ValueEnum};
+use judge_sources::SourceSettings;
 use serde::Serialize;
 
-pub(crate) use check::TlsFiles;
+pub(crate) use check::{Keeping, TlsFiles};
 use error::StartError;
 pub use file::SettingsError;
 use retired::Retired;
-use units::{COUNTS, MEMORY, MESSAGES, SHARES, THREADS, TIMES, TIMES_OR_NONE, address, within};
+use units::{
+    AGES, COUNTS, KEPT, LEASES, MEMORY, MESSAGES, SHARES, THREADS, TIMES, TIMES_OR_NONE, address,
+    within,
+};
 pub use units::{Network, Size, Span};
 
 /// Judges canary releases over gRPC and HTTP.
@@ -46,6 +50,11 @@ pub struct Settings {
     #[serde(skip)]
     pub healthcheck: bool,
 
+    /// Print who did what to canaries and configs, the newest last, and stop.
+    #[arg(long, hide = true)]
+    #[serde(skip)]
+    pub audit: bool,
+
     /// Where to listen for gRPC.
     #[arg(long, env = "JUDGE_GRPC_LISTEN", default_value = "127.0.0.1:50051", value_parser = address)]
     pub grpc_listen: SocketAddr,
@@ -53,6 +62,36 @@ pub struct Settings {
     /// Where to listen for HTTP.
     #[arg(long, env = "JUDGE_HTTP_LISTEN", default_value = "127.0.0.1:8080", value_parser = address)]
     pub http_listen: SocketAddr,
+
+    /// Where to listen for clients of Kayenta; only with a store.
+    #[arg(long, env = "JUDGE_KAYENTA_LISTEN", default_value = "127.0.0.1:8090", value_parser = address)]
+    pub kayenta_listen: SocketAddr,
+
+    /// Keep canaries and configs: in a file of SQLite, or in the PostgreSQL of a URL that begins with
+    /// postgres://.
+    #[arg(long, env = "JUDGE_STORE", value_name = "FILE|URL", hide_env_values = true)]
+    pub store: Option<String>,
+
+    /// Remove canaries this long after their end. 0: never.
+    #[arg(long, env = "JUDGE_STORE_MAX_AGE", default_value = "0s", value_parser = within(AGES))]
+    pub store_max_age: Span,
+
+    /// Remove the oldest canaries while all take more bytes than this, compressed. 0: never.
+    #[arg(long, env = "JUDGE_STORE_MAX_SIZE", default_value = "10GiB", value_parser = within(KEPT))]
+    pub store_max_size: Size,
+
+    /// How long a replica that is gone keeps its canaries from the others.
+    #[arg(long, env = "JUDGE_STORE_LEASE", default_value = "30s", value_parser = within(LEASES))]
+    pub store_lease: Span,
+
+    /// The Prometheus that canaries are judged on; further ones, and credentials, in the table [sources] of --config.
+    #[arg(long, env = "JUDGE_PROMETHEUS", value_name = "URL", hide_env_values = true)]
+    pub prometheus: Option<String>,
+
+    /// The sources of the file's table `[sources]`.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub(crate) sources: Vec<SourceSettings>,
 
     /// Listen beyond this machine though anyone there may call.
     #[arg(long, env = "JUDGE_INSECURE", value_parser = BoolishValueParser::new())]
@@ -201,9 +240,11 @@ pub struct Settings {
 
 const EXAMPLES: &str = "Examples:
   judge-server
+  judge-server --store judge.db --prometheus http://prometheus:9090
   judge-server --grpc-listen 0.0.0.0:50051 --http-listen 0.0.0.0:8080 --tokens /etc/judge/tokens
   judge-server --config judge-server.toml --print-config
-  judge-server --config judge-server.toml --healthcheck";
+  judge-server --config judge-server.toml --healthcheck
+  judge-server audit --config judge-server.toml";
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize)]

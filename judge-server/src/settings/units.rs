@@ -123,6 +123,17 @@ pub(super) const TIMES: RangeInclusive<Span> = Span(Duration::from_millis(1))..=
 /// The same where 0 is to do without.
 pub(super) const TIMES_OR_NONE: RangeInclusive<Span> = Span(Duration::ZERO)..=LONGEST;
 
+/// How long something is kept; 0 is for ever.
+pub(super) const AGES: RangeInclusive<Span> =
+    Span(Duration::ZERO)..=Span(Duration::from_hours(36_525 * 24));
+
+/// What is kept on a disk; 0 is without bound.
+pub(super) const KEPT: RangeInclusive<Size> = Size(0)..=Size(64 << 40);
+
+/// A lease is renewed at a third of it.
+pub(super) const LEASES: RangeInclusive<Span> =
+    Span(Duration::from_secs(3))..=Span(Duration::from_hours(1));
+
 const LONGEST: Span = Span(Duration::from_hours(30 * 24));
 
 /// What there may be at most; with none of it nothing could be judged. Far more than there can be,

@@ -88,6 +88,9 @@ fn what_cannot_work_is_refused_with_what_can() {
         ("max-connections", "0", "2305843009213693952", COUNTS),
         ("max-message-size", "4X", "5GiB", ("1 B", "4 GiB")),
         ("max-buffered", "16383", "65TiB", ("16 KiB", "64 TiB")),
+        ("store-max-age", "-1s", "101years", ("0s", "100years")),
+        ("store-max-size", "4X", "65TiB", ("0 B", "64 TiB")),
+        ("store-lease", "2s", "2h", ("3s", "1h")),
     ];
     for (setting, below, above, (least, most)) in cases {
         for value in [below, above] {
@@ -110,7 +113,10 @@ fn what_cannot_work_is_refused_with_what_can() {
     let all = all.lines().filter_map(|line| line.split_once(" = "));
     for (setting, value) in all {
         let amount = value.starts_with(|first: char| first.is_ascii_digit() || first == '"')
-            && !matches!(setting, "grpc-listen" | "http-listen" | "log" | "log-format");
+            && !matches!(
+                setting,
+                "grpc-listen" | "http-listen" | "kayenta-listen" | "log" | "log-format"
+            );
         assert_eq!(amount, cases.iter().any(|case| case.0 == setting), "{setting}");
     }
 }
@@ -289,6 +295,8 @@ fn the_sample_of_deploy_has_every_setting_and_each_at_its_default() {
     let without_default = [
         "allowed-hosts",
         "otlp-endpoint",
+        "prometheus",
+        "store",
         "tls-certificate",
         "tls-client-ca",
         "tls-key",

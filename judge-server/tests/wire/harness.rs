@@ -20,6 +20,8 @@ use tonic_types::StatusExt;
 pub(crate) struct Server {
     pub(crate) grpc: SocketAddr,
     pub(crate) http: SocketAddr,
+    /// Where clients of Kayenta call, with a store.
+    pub(crate) kayenta: Option<SocketAddr>,
     pub(crate) stop: oneshot::Sender<()>,
     pub(crate) ended: JoinHandle<Result<(), StartError>>,
 }
@@ -41,11 +43,12 @@ impl Server {
         let listeners = Listeners::bind(&settings).await.unwrap();
         let grpc = listeners.grpc.local_addr().unwrap();
         let http = listeners.http.local_addr().unwrap();
+        let kayenta = listeners.kayenta.as_ref().map(|listener| listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(async move {
             serve(&settings, listeners, async { drop(stopped.await) }).await
         });
-        Self { grpc, http, stop, ended }
+        Self { grpc, http, kayenta, stop, ended }
     }
 
     pub(crate) async fn channel(&self) -> Channel {
@@ -66,6 +69,12 @@ impl Server {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         let request = Request::get(format!("http://{}{path}", self.http));
+        send(request.body(Full::default()).unwrap()).await
+    }
+
+    /// A GET on the port for clients of Kayenta.
+    pub(crate) async fn kayenta(&self, path: &str) -> Answer {
+        let request = Request::get(format!("http://{}{path}", self.kayenta.unwrap()));
         send(request.body(Full::default()).unwrap()).await
     }
 

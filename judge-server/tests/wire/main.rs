@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod callers;
+mod canaries;
 mod certificates;
 mod codes;
 mod compression;
@@ -18,6 +19,7 @@ mod golden;
 mod harness;
 mod healthcheck;
 mod hostile;
+mod kept;
 mod limits;
 mod offline;
 mod one_answer;
@@ -30,6 +32,10 @@ mod raw;
 mod reflection;
 mod same;
 mod security;
+/// A stand-in for a Prometheus.
+#[path = "../../../judge-canary/tests/canaries/source.rs"]
+#[allow(dead_code, reason = "the library's tests use all of it")]
+mod source;
 mod tls;
 mod validate;
 mod warnings;

@@ -1,13 +1,17 @@
 //! The stores: a file each. A store makes its text out of a config's query, a request out of the text, and series
 //! out of the answer.
 
+pub(crate) mod graphite;
+pub(crate) mod influxdb;
 pub(crate) mod prometheus;
 
 use judge_points::prometheus::LabelledSeries;
 
+use crate::compat::Compat;
 use crate::error::AnswerError;
 use crate::grid::Grid;
-use crate::query::StoreKind;
+use crate::kind::StoreKind;
+use crate::scope::Scope;
 
 /// A request without host, credentials and headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +20,19 @@ pub(crate) struct Ask {
     pub(crate) path: &'static str,
     /// In order.
     pub(crate) params: Vec<(&'static str, String)>,
+}
+
+/// What a request is made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// The text that the store takes.
+    pub(crate) text: &'a str,
+    /// The times.
+    pub(crate) grid: Grid,
+    /// Whose rules are followed.
+    pub(crate) compat: Compat,
+    /// InfluxDB's database.
+    pub(crate) database: &'a str,
 }
 
 /// Series as a store has them, at times of its own.
@@ -31,20 +48,42 @@ impl StoreKind {
     pub(crate) fn most_points(self) -> usize {
         match self {
             Self::Prometheus => prometheus::MOST_POINTS,
+            Self::Graphite | Self::InfluxDb => usize::MAX,
         }
     }
 
-    /// The request for the series of `text` at the times of `grid`.
-    pub(crate) fn ask(self, text: &str, grid: Grid) -> Ask {
+    /// The times that are asked for. Kayenta asks Prometheus, which takes the end in, for the end too.
+    pub(crate) fn grid(self, grid: Grid, compat: Compat) -> Grid {
+        match (self, compat) {
+            (Self::Prometheus, Compat::Kayenta) => grid.with_its_end(),
+            _ => grid,
+        }
+    }
+
+    /// Labels that the store's reader makes, to tell series of one answer apart.
+    pub(crate) fn made_label(self) -> Option<&'static str> {
         match self {
-            Self::Prometheus => prometheus::ask(text, grid),
+            Self::Prometheus => None,
+            Self::Graphite => Some(graphite::TARGET),
+            Self::InfluxDb => Some(influxdb::FIELD),
         }
     }
 
-    /// The series of an answer.
-    pub(crate) fn read(self, body: &[u8]) -> Result<Answer, AnswerError> {
+    /// The request for the series that are wanted.
+    pub(crate) fn ask(self, wanted: &Wanted<'_>) -> Ask {
+        match self {
+            Self::Prometheus => prometheus::ask(wanted.text, wanted.grid),
+            Self::Graphite => graphite::ask(wanted),
+            Self::InfluxDb => influxdb::ask(wanted),
+        }
+    }
+
+    /// The series of an answer for `scope`.
+    pub(crate) fn read(self, body: &[u8], scope: &Scope) -> Result<Answer, AnswerError> {
         match self {
             Self::Prometheus => prometheus::read(body),
+            Self::Graphite => graphite::read(body, scope),
+            Self::InfluxDb => influxdb::read(body),
         }
     }
 }

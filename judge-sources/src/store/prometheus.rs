@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::error::AnswerError;
 use crate::fields::Fields;
 use crate::grid::Grid;
-use crate::query::{QueryError, Templates, bindings, template};
+use crate::query_text::{QueryError, Templates, bindings, template};
 use crate::scope::Scope;
 use crate::template::{Place, expand};
 

@@ -5,5 +5,8 @@
     reason = "what these functions are for is to fail a test"
 )]
 
+mod fetch;
+mod graphite;
+mod influxdb;
 mod prometheus;
 mod server;

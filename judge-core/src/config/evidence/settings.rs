@@ -40,6 +40,8 @@ pub struct EvidenceSettings {
     pub across_metrics: Option<AcrossMetrics>,
     /// Points at the start that are not judged.
     pub warm_up: Option<usize>,
+    /// The metric that counts the traffic of each side.
+    pub traffic: Option<String>,
 }
 
 /// [`Joint`] as it was written.
@@ -72,6 +74,8 @@ pub struct MetricEvidenceSettings {
     pub of: Option<String>,
     /// Points at the start that are not judged.
     pub warm_up: Option<usize>,
+    /// The metric that counts the traffic from which this one is measured.
+    pub traffic: Option<String>,
 }
 
 /// The word for a [`MetricKind`].
@@ -117,6 +121,7 @@ impl EvidenceSettings {
             joint: self.joint.check(problems),
             across_metrics: self.across_metrics.unwrap_or_default(),
             warm_up: self.warm_up.unwrap_or(default.warm_up),
+            traffic: self.traffic,
         }
     }
 }
@@ -144,6 +149,7 @@ impl MetricEvidenceSettings {
             tests: tests(self.tests, problems),
             kind: kind(self.kind, self.of, problems),
             warm_up: self.warm_up,
+            traffic: self.traffic,
         }
     }
 }

@@ -27,11 +27,14 @@ use crate::warning::Warning;
 use super::pairs::{self, Configs};
 use super::{Judge, Scratch};
 use decide::class::Judged;
+use decide::traffic::{self, Explained};
 use decide::{joint, metric};
 
 /// What follows from a history that is too short. The numbers are those of the parameters.
 const NOT_ENOUGH_HISTORY: &str = "the history is not used: at least 3 healthy series with 5 points each are needed, of a \
                                   metric that is not counted out of another";
+
+const NAME_OF_METRIC: &str = "the name of a metric of the request";
 
 /// `EvidenceJudge-v1`.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +64,7 @@ impl Judge for EvidenceJudge {
             .into_iter()
             .partition(|problem| problem.severity != Severity::Notice);
         JudgeError::check(refused.into_iter().map(Problem::into_error).collect())?;
-        JudgeError::check(without_exposure(request))?;
+        JudgeError::check(without_named(request))?;
         let mut warnings: Vec<Warning> = noticed.into_iter().map(Warning::Suspect).collect();
         let configs = Configs::new(request);
         let mut judged = Vec::with_capacity(request.pairs.len());
@@ -72,10 +75,20 @@ impl Judge for EvidenceJudge {
                 pair,
                 config,
                 request,
+                1.0,
                 &mut scratch.buffers::<Buffers>().metric,
             ));
         }
+        let explained = traffic::explain(request, &configs, &judged);
+        for Explained { pair: index, factor } in &explained {
+            scratch.check_stop()?;
+            let pair = &request.pairs[*index];
+            let config = configs.for_pair(*index, pair)?;
+            let buffers = &mut scratch.buffers::<Buffers>().metric;
+            judged[*index] = metric::judge(pair, config, request, *factor, buffers);
+        }
         adjust(request, &mut judged);
+        warnings.extend(traffic::advise(request, &configs, &judged, &explained));
         let systemic = joint::find(request, &judged);
         let mut metrics = Vec::with_capacity(judged.len());
         for (index, (mut judged, pair)) in judged.into_iter().zip(&request.pairs).enumerate() {
@@ -111,19 +124,30 @@ impl Judge for EvidenceJudge {
     }
 }
 
-/// Metrics whose events are out of a metric that is not there, or out of themselves.
-fn without_exposure(request: &JudgeRequest) -> Vec<Problem> {
+/// Metrics that are named by others and are not there, and metrics whose events are out of themselves.
+fn without_named(request: &JudgeRequest) -> Vec<Problem> {
     let missing = |name: &str| !request.pairs.iter().any(|pair| pair.name == name);
-    let metrics = request.config.metrics.iter().enumerate();
-    metrics
-        .filter_map(|(index, metric)| {
-            let of = metric.evidence.kind.exposure()?;
-            let path = format!("canaryConfig.metrics[{index}].analysisConfigurations.canary.of");
-            let allowed = "the name of another metric of the request";
-            (missing(of) || of == metric.name)
-                .then(|| Problem::error(path, format!("{of:?}"), allowed))
-        })
-        .collect()
+    let problem = |path: String, name: &str, expected: &str| {
+        Problem::error(path, format!("{name:?}"), expected)
+    };
+    let mut problems = Vec::new();
+    for (index, metric) in request.config.metrics.iter().enumerate() {
+        let path = format!("canaryConfig.metrics[{index}].analysisConfigurations.canary");
+        if let Some(of) = metric.evidence.kind.exposure()
+            && (missing(of) || of == metric.name)
+        {
+            let expected = "the name of another metric of the request";
+            problems.push(problem(format!("{path}.of"), of, expected));
+        }
+        if let Some(name) = metric.evidence.traffic.as_deref().filter(|name| missing(name)) {
+            problems.push(problem(format!("{path}.traffic"), name, NAME_OF_METRIC));
+        }
+    }
+    if let Some(name) = request.config.evidence.traffic.as_deref().filter(|name| missing(name)) {
+        let path = "canaryConfig.judge.judgeConfigurations.traffic".to_owned();
+        problems.push(problem(path, name, NAME_OF_METRIC));
+    }
+    problems
 }
 
 /// Makes each metric's test stricter for there being others, as the config asks for it.

@@ -1,4 +1,4 @@
-//! Measures judges on labelled canaries: `scenarios families|alarms|habits|power|ablation`, and on recorded
+//! Measures judges on labelled canaries: `scenarios families|alarms|habits|power|traffic|ablation`, and on recorded
 //! series: `scenarios real --file FILE`, `scenarios real --folder DIR`, `scenarios propose --folder DIR`.
 #![allow(clippy::print_stdout, reason = "its output is the measurement")]
 
@@ -33,6 +33,7 @@ fn main() -> Result<()> {
         "alarms" => rates::alarms(&options, &mut bench),
         "habits" => rates::habits(&options, &mut bench),
         "power" => rates::power(&options, &mut bench),
+        "traffic" => rates::traffic(&options, &mut bench),
         "ablation" => ablation(&options, &mut bench),
         "real" => match (&options.file, &options.folder) {
             (Some(file), None) => rates::recorded(file, &options, &mut bench)?,
@@ -44,7 +45,7 @@ fn main() -> Result<()> {
             propose::measure(folder, &options, &mut bench)?;
         }
         other => bail!(
-            "expected families, alarms, habits, power, ablation, real or propose, got {other:?}"
+            "expected families, alarms, habits, power, traffic, ablation, real or propose, got {other:?}"
         ),
     }
     bench.finish()

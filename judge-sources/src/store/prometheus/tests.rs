@@ -19,7 +19,8 @@ fn config(query: Value) -> Value {
 
 fn text(query: Value, scope: &Scope) -> Result<String, String> {
     let queries = Queries::read(&config(query)).map_err(|refused| refused.to_string())?;
-    queries.all()[0].text(scope).map_err(|error| error.to_string())
+    let grid = Grid::new(0, 600_000, 60_000).unwrap();
+    queries.all()[0].text(scope, grid).map_err(|error| error.to_string())
 }
 
 /// The rows of Kayenta's own test, PrometheusMetricsServiceSpec.groovy.

@@ -19,6 +19,7 @@ use crate::series::{MetricPair, Series};
 
 use super::class::Judged;
 use super::panel::{self, Answer, Considered, Question};
+use super::traffic;
 
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
@@ -29,10 +30,13 @@ pub(crate) struct Buffers {
     panel: panel::Buffers,
 }
 
+/// Judges `pair`, whose canary's points may vary `noise_factor` times as much as the baseline's where the config names no
+/// metric that counts traffic.
 pub(crate) fn judge(
     pair: &MetricPair,
     config: &MetricConfig,
     request: &JudgeRequest,
+    noise_factor: f64,
     buffers: &mut Buffers,
 ) -> Judged {
     let judge = &request.config.evidence;
@@ -53,6 +57,9 @@ pub(crate) fn judge(
     buffers.history.refill(series, &pair.baseline, config, warm_up, timeline);
     if let Some(exposure) = exposure {
         timeline.scale_canary(exposure.baseline / exposure.canary);
+    } else {
+        let counted = factor_of_traffic(pair, config, request, warm_up);
+        timeline.let_canary_vary(counted.unwrap_or(noise_factor));
     }
     let mut judged = Judged {
         metric: MetricJudgement {
@@ -201,8 +208,7 @@ fn silent(found: Silence, timeline: &Timeline, change: Change, level: f64) -> Co
     Considered { finding, likely: 0.0 }
 }
 
-/// What the metric's events are out of, a point of it: the mean of the metric that its config names, of
-/// the times at which this one has a point.
+/// What the metric's events are out of.
 fn exposure(
     pair: &MetricPair,
     config: &MetricConfig,
@@ -211,11 +217,41 @@ fn exposure(
     warm_up: usize,
 ) -> Option<Exposure> {
     let of = config.evidence.kind.exposure()?;
+    let (canary, baseline) = means_of(of, pair, config, request, warm_up)?;
+    let proportion = matches!(config.evidence.kind, MetricKind::Proportion { .. });
+    let (canary, baseline) = (timeline.in_unit(canary), timeline.in_unit(baseline));
+    (canary > 0.0 && baseline > 0.0).then_some(Exposure { canary, baseline, proportion })
+}
+
+/// How many times as much as its baseline's points the canary's may vary for the traffic that a metric of the config counts.
+fn factor_of_traffic(
+    pair: &MetricPair,
+    config: &MetricConfig,
+    request: &JudgeRequest,
+    warm_up: usize,
+) -> Option<f64> {
+    let of = traffic::counted_by(config, request)?;
+    if of == pair.name {
+        return None;
+    }
+    let (canary, baseline) = means_of(of, pair, config, request, warm_up)?;
+    Some((baseline / canary).sqrt())
+}
+
+/// Means of the canary's and the baseline's points of the metric called `of`, of the times at which `pair` has a point;
+/// nothing unless both are above 0.
+fn means_of(
+    of: &str,
+    pair: &MetricPair,
+    config: &MetricConfig,
+    request: &JudgeRequest,
+    warm_up: usize,
+) -> Option<(f64, f64)> {
     let of = request.pairs.iter().find(|pair| pair.name == of)?;
     let gaps_are_points = config.nan_strategy == NanStrategy::Replace;
-    let mean = |of: &Series, events: &Series| {
-        let same_times = of.values.len() == events.values.len();
-        let counts = |index: usize| gaps_are_points || events.values[index].is_finite();
+    let mean = |of: &Series, own: &Series| {
+        let same_times = of.values.len() == own.values.len();
+        let counts = |index: usize| gaps_are_points || own.values[index].is_finite();
         let points = of
             .values
             .iter()
@@ -223,12 +259,10 @@ fn exposure(
             .skip(warm_up)
             .filter(|(index, value)| value.is_finite() && (!same_times || counts(*index)));
         let (count, sum) = points.fold((0.0, 0.0), |(n, sum), (_, value)| (n + 1.0, sum + value));
-        timeline.in_unit(sum / count)
+        sum / count
     };
-    let canary = mean(&of.canary, &pair.canary);
-    let baseline = mean(&of.baseline, &pair.baseline);
-    let proportion = matches!(config.evidence.kind, MetricKind::Proportion { .. });
-    (canary > 0.0 && baseline > 0.0).then_some(Exposure { canary, baseline, proportion })
+    let (canary, baseline) = (mean(&of.canary, &pair.canary), mean(&of.baseline, &pair.baseline));
+    (canary > 0.0 && baseline > 0.0).then_some((canary, baseline))
 }
 
 /// Whether a harmful change fails the whole canary. A critical size that is left at its neutral value

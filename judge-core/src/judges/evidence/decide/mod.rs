@@ -5,3 +5,4 @@ pub(super) mod joint;
 pub(super) mod located;
 pub(super) mod metric;
 pub(super) mod panel;
+pub(super) mod traffic;

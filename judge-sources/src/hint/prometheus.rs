@@ -1,13 +1,12 @@
-//! What a store's labels suggest where a query finds nothing.
+//! What Prometheus's names and labels suggest.
 
 use std::collections::BTreeSet;
 
 use judge_points::time;
 use serde::Deserialize;
-use tokio::time::Instant;
+use serde::de::DeserializeOwned;
 
-use crate::client::Source;
-use crate::grid::Grid;
+use super::{StoreLook, did_you_mean, listed};
 use crate::place::Labels;
 use crate::selector::{self, Selector};
 use crate::store::Ask;
@@ -17,31 +16,17 @@ use crate::store::prometheus::{ask_names, ask_series};
 const MOST_SELECTORS: usize = 3;
 /// Most series that are looked at for their labels.
 const MOST_SERIES: usize = 500;
-/// Most values that are listed.
-const MOST_VALUES: usize = 8;
-/// Names at least this similar, from 0 to 1, are offered.
-const SIMILAR: f64 = 0.5;
-
-/// What to say about a query without a result; nothing where the store does not tell.
-pub(crate) async fn suggest(
-    source: &Source,
-    query: &str,
-    grid: Grid,
-    deadline: Instant,
-) -> Option<String> {
+pub(super) async fn suggest(look: StoreLook<'_>, query: &str) -> Option<String> {
     for selector in selector::all(query).into_iter().take(MOST_SELECTORS) {
-        let look = Look { source, grid, deadline, selector };
-        if let Some(hint) = look.hint().await {
+        if let Some(hint) = (SelectorLook { look, selector }).hint().await {
             return Some(hint);
         }
     }
     None
 }
 
-struct Look<'a> {
-    source: &'a Source,
-    grid: Grid,
-    deadline: Instant,
+struct SelectorLook<'a> {
+    look: StoreLook<'a>,
     selector: Selector,
 }
 
@@ -50,15 +35,14 @@ struct Data<T> {
     data: Vec<T>,
 }
 
-impl Look<'_> {
-    async fn get<T: for<'de> Deserialize<'de>>(&self, ask: Ask) -> Option<Vec<T>> {
-        let body = self.source.answer(&ask, self.deadline).await.ok()?;
-        let Data { data } = serde_json::from_slice(&body).ok()?;
+impl SelectorLook<'_> {
+    async fn get<T: DeserializeOwned>(&self, ask: Ask) -> Option<Vec<T>> {
+        let Data { data } = self.look.get(&ask).await?;
         Some(data)
     }
 
     async fn series(&self, selector: &str) -> Option<Vec<Labels>> {
-        self.get(ask_series(selector, self.grid, MOST_SERIES)).await
+        self.get(ask_series(selector, self.look.grid, MOST_SERIES)).await
     }
 
     async fn hint(&self) -> Option<String> {
@@ -88,20 +72,16 @@ impl Look<'_> {
     }
 
     async fn about_name(&self, name: &str) -> Option<String> {
-        let names: Vec<String> = self.get(ask_names(self.grid)).await?;
+        let names: Vec<String> = self.get(ask_names(self.look.grid)).await?;
         if names.is_empty() {
-            let (start, end) =
-                (time::show(self.grid.start_millis()), time::show(self.grid.end_millis()));
+            let (start, end) = (
+                time::show(self.look.grid.start_millis()),
+                time::show(self.look.grid.end_millis()),
+            );
             return Some(format!("the store has no series at all from {start} to {end}"));
         }
-        let rate = |known: &&String| strsim::normalized_damerau_levenshtein(name, known);
-        let nearest = names.iter().max_by(|one, other| rate(one).total_cmp(&rate(other)));
-        Some(match nearest.filter(|nearest| rate(nearest) >= SIMILAR) {
-            Some(nearest) => {
-                format!("no series is called {name} in that time; did you mean {nearest}?")
-            }
-            None => format!("no series is called {name} in that time"),
-        })
+        let meant = did_you_mean(name, &names);
+        Some(format!("no series is called {name} in that time{meant}"))
     }
 }
 
@@ -121,12 +101,4 @@ fn about_label(name: &str, label: &str, matcher: &str, known: &[Labels]) -> Stri
     }
     let values = listed(values.into_iter());
     format!("no series of {name} has {matcher} in that time; {label} is {values}")
-}
-
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut names: Vec<&str> = names.take(MOST_VALUES + 1).collect();
-    if names.len() > MOST_VALUES {
-        names[MOST_VALUES] = "...";
-    }
-    names.join(", ")
 }

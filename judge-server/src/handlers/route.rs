@@ -1,0 +1,212 @@
+//! What can be called, one by one: how a call is treated, and what answers it.
+
+use std::borrow::Cow;
+
+use http::Method;
+use percent_encoding::percent_decode_str;
+
+use super::Entrance;
+use crate::callers::tokens::Scope;
+
+/// A port of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Grpc,
+    Http,
+    /// Kayenta's own API, on a port of its own.
+    Kayenta,
+}
+
+/// How a call is admitted, read and ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Answered once, from a whole request.
+    Call,
+    /// The same, and judged: refused at once where there is no room for a judgement.
+    Judgement,
+    /// The same, for who watches the server; with a budget of its own.
+    Probe,
+    /// Open as long as its client wants and `stream-age` lets; with a budget of its own.
+    Watch,
+    /// Open as long as messages come and `stream-age` lets.
+    Stream,
+}
+
+/// What answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Handler {
+    /// A message of gRPC with another.
+    Grpc(Entrance),
+    /// A stream of messages.
+    Stream,
+    ListJudges,
+    /// Health and reflection.
+    Others,
+    /// A JSON document with another.
+    Document(Entrance),
+    Judges,
+    Alive,
+    Ready,
+    Metrics,
+    OpenApi,
+    Page,
+    /// Canaries and configs that are kept: the contract's `CanaryService`.
+    Canary(CanaryCall),
+    /// Kayenta's own API.
+    Kayenta(KayentaCall),
+}
+
+/// A call of `CanaryService`, over gRPC or as JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CanaryCall {
+    Start,
+    Get,
+    Watch,
+    List,
+    Cancel,
+    CreateConfig,
+    UpdateConfig,
+    GetConfig,
+    ListConfigs,
+    ListConfigVersions,
+    DeleteConfig,
+    ListAudit,
+}
+
+/// A call of Kayenta's API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KayentaCall {
+    /// `GET /health`.
+    Health,
+}
+
+/// One thing that can be called.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) side: Side,
+    /// The method of HTTP that it takes.
+    pub(crate) method: &'static str,
+    /// Its path: `{name}` stands for one part of it, `{name*}` for all that follows.
+    pub(crate) path: &'static str,
+    /// The method in logs and metrics. A stream's messages are `JudgeStream`, each a call of its own.
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// What a token must be for; nothing where anyone may call.
+    pub(crate) scope: Option<Scope>,
+    pub(crate) handler: Handler,
+    /// Messages of the contract that come and go as JSON.
+    pub(crate) messages: Option<Messages>,
+    /// What it does, for people.
+    pub(crate) summary: &'static str,
+}
+
+/// The names of a request and its answer; a route without a request is asked with GET.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Messages {
+    pub(crate) request: Option<&'static str>,
+    pub(crate) response: &'static str,
+}
+
+impl Route {
+    /// Whether it takes `method`.
+    pub(crate) fn takes(&self, method: &Method) -> bool {
+        *method == self.method || (*method == Method::HEAD && self.method == "GET")
+    }
+
+    /// What the names in its path stand for in `path`, percent signs resolved; `None` for another path.
+    pub(crate) fn params<'a>(&self, path: &'a str) -> Option<Vec<Cow<'a, str>>> {
+        let mut params = Vec::new();
+        let mut rest = path.strip_prefix('/')?;
+        let mut parts = self.path.strip_prefix('/')?.split('/').peekable();
+        while let Some(part) = parts.next() {
+            let is_last = parts.peek().is_none();
+            let found = if part.ends_with("*}") {
+                std::mem::take(&mut rest)
+            } else {
+                let (found, behind) = match rest.split_once('/') {
+                    Some((found, behind)) if !is_last => (found, behind),
+                    None if is_last => (rest, ""),
+                    _ => return None,
+                };
+                rest = behind;
+                found
+            };
+            if !part.starts_with('{') {
+                if part != found {
+                    return None;
+                }
+            } else if found.is_empty() {
+                return None;
+            } else {
+                params.push(percent_decode_str(found).decode_utf8().ok()?);
+            }
+        }
+        Some(params)
+    }
+}
+
+pub(super) const fn grpc(
+    path: &'static str,
+    name: &'static str,
+    kind: Kind,
+    scope: Option<Scope>,
+    handler: Handler,
+) -> Route {
+    let (side, method) = (Side::Grpc, "POST");
+    Route { side, method, path, name, kind, scope, handler, messages: None, summary: "" }
+}
+
+pub(super) const fn http(
+    path: &'static str,
+    kind: Kind,
+    scope: Option<Scope>,
+    handler: Handler,
+    summary: &'static str,
+) -> Route {
+    let method = if matches!(handler, Handler::Document(_)) { "POST" } else { "GET" };
+    Route {
+        side: Side::Http,
+        method,
+        path,
+        name: path,
+        kind,
+        scope,
+        handler,
+        messages: None,
+        summary,
+    }
+}
+
+impl Route {
+    /// The same, with messages of the contract that come and go as JSON.
+    pub(super) const fn json(
+        mut self,
+        request: Option<&'static str>,
+        response: &'static str,
+    ) -> Self {
+        self.messages = Some(Messages { request, response });
+        self
+    }
+}
+
+/// A route of any side that is called by a method of its own.
+pub(super) const fn call(
+    side: Side,
+    method: &'static str,
+    path: &'static str,
+    scope: Option<Scope>,
+    handler: Handler,
+    summary: &'static str,
+) -> Route {
+    Route {
+        side,
+        method,
+        path,
+        name: path,
+        kind: Kind::Call,
+        scope,
+        handler,
+        messages: None,
+        summary,
+    }
+}

@@ -1,0 +1,99 @@
+//! Canaries that are kept: opened at the start, looked at until the end.
+
+use std::sync::Arc;
+
+use judge_canary::{
+    Canaries, CanaryEvent, CanaryStore, KeepError, Retention, RunClock, Runner, RunnerOptions,
+    SqlStore, SystemClock,
+};
+use judge_sources::Sources;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::observe::metrics::Metrics;
+use crate::settings::error::StartError;
+use crate::settings::{Keeping, Settings};
+
+/// How often what is old is removed.
+const CLEAN_EVERY_MILLIS: i64 = 60_000;
+
+/// Canaries, what makes their looks, and how long they are kept.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) canaries: Canaries,
+    runner: Arc<Runner>,
+    metrics: Arc<Metrics>,
+    max_age_millis: i64,
+    max_bytes: u64,
+}
+
+impl Kept {
+    /// Opens the store and the sources.
+    ///
+    /// # Errors
+    /// When either cannot be used.
+    pub(crate) async fn open(
+        keeping: Keeping,
+        settings: &Settings,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, StartError> {
+        let wrong = |error: &dyn std::fmt::Display| StartError::Settings(error.to_string());
+        let sources = Sources::new(keeping.sources).map_err(|error| wrong(&error))?;
+        let store = SqlStore::open(&keeping.place).await;
+        let store = store.map_err(|error: KeepError| {
+            StartError::Settings(format!("store {:?}: {error}", keeping.place))
+        })?;
+        let canaries = Canaries::new(Arc::new(store), Arc::new(sources), Arc::new(SystemClock));
+        let millis =
+            |span: std::time::Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        let lease_millis = millis(settings.store_lease.get());
+        let runner =
+            Runner::new(&canaries, RunnerOptions { lease_millis, ..RunnerOptions::default() });
+        let max_age_millis = millis(settings.store_max_age.get());
+        let max_bytes = settings.store_max_size.get();
+        let metrics = Arc::clone(metrics);
+        Ok(Self { canaries, runner, metrics, max_age_millis, max_bytes })
+    }
+
+    /// Makes looks, and removes what is old, until `ending`; then finishes what is under way.
+    pub(crate) async fn run(self, ending: CancellationToken) {
+        let Self { canaries, runner, metrics, max_age_millis, max_bytes } = self;
+        let store = Arc::clone(canaries.store());
+        let showing = tokio::spawn(show(canaries.events(), metrics));
+        let cleaning = clean(store, max_age_millis, max_bytes);
+        tokio::join!(runner.run(ending.clone()), ending.run_until_cancelled(cleaning));
+        showing.abort();
+    }
+}
+
+/// Counts what happens to canaries.
+async fn show(mut events: Receiver<CanaryEvent>, metrics: Arc<Metrics>) {
+    loop {
+        match events.recv().await {
+            Ok(event) => metrics.canaries.show(&event.canary),
+            // What was missed is in the store; the next look shows how its canary stands.
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+async fn clean(store: Arc<dyn CanaryStore>, max_age_millis: i64, max_bytes: u64) {
+    let clock = SystemClock;
+    loop {
+        let now = clock.now_millis();
+        let before = now.saturating_sub(max_age_millis);
+        let retention = Retention {
+            ended_before_millis: (max_age_millis > 0).then_some(before),
+            bytes: (max_bytes > 0).then_some(max_bytes),
+        };
+        match store.retain(retention).await {
+            Ok(0) => {}
+            Ok(removed) => info!(removed, "removed canaries that are old or too much"),
+            Err(error) => warn!("what is old is not removed: {error}"),
+        }
+        clock.wait_until(now.saturating_add(CLEAN_EVERY_MILLIS)).await;
+    }
+}

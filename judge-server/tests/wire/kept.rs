@@ -1,0 +1,49 @@
+//! A server that keeps canaries.
+
+use judge_server::{Settings, StartError};
+
+use crate::harness::{Server, settings};
+
+/// The flags of a server with a store of its own and a source.
+pub(crate) fn flags(folder: &tempfile::TempDir, prometheus: &str) -> Vec<String> {
+    let store = folder.path().join("judge.db");
+    vec![
+        format!("--store={}", store.display()),
+        format!("--prometheus={prometheus}"),
+        "--kayenta-listen=127.0.0.1:0".to_owned(),
+    ]
+}
+
+#[tokio::test]
+async fn a_server_with_a_store_listens_for_clients_of_kayenta_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = flags(&folder, "http://127.0.0.1:1");
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let server = Server::start(&flags).await;
+    let health = server.kayenta("/health").await;
+    assert_eq!((health.status.as_u16(), health.text().as_str()), (200, r#"{"status":"UP"}"#));
+    let missing = server.kayenta("/nothing").await;
+    assert_eq!(missing.status.as_u16(), 404);
+    assert_eq!(missing.json()["message"], "nothing at /nothing of Kayenta's API");
+    // Its file is its own.
+    let second = judge_server::Listeners::bind(&settings(&flags)).await.unwrap();
+    let refused = judge_server::serve(&settings(&flags), second, async {}).await.unwrap_err();
+    assert!(refused.to_string().contains("in use by another process"), "{refused}");
+    drop(server.stop);
+    server.ended.await.unwrap().unwrap();
+    assert!(Server::start(&[]).await.kayenta.is_none());
+}
+
+#[test]
+fn a_store_needs_a_source_and_a_source_a_store() {
+    let check = |flags: &[&str]| -> Result<(), StartError> {
+        Settings::read(["judge-server"].iter().chain(flags).map(Into::into)).unwrap().check()
+    };
+    for one in ["--store=judge.db", "--prometheus=http://prometheus:9090"] {
+        assert!(check(&[one]).unwrap_err().to_string().contains("a store and a source"));
+    }
+    let both = ["--store=judge.db", "--prometheus=http://prometheus:9090"];
+    check(&both).unwrap();
+    assert!(check(&[both[0], both[1], "--kayenta-listen=0.0.0.0:8090"]).is_err());
+    assert!(check(&[both[0], "--prometheus=prometheus:9090"]).is_err());
+}

@@ -1,0 +1,123 @@
+use serde_json::json;
+
+use super::*;
+use crate::compat::Compat;
+use crate::query::Queries;
+
+/// From 2010-01-01T12:00:00Z on, as in Kayenta's own test.
+fn grid() -> Grid {
+    Grid::new(1_262_347_200_000, 1_262_347_300_000, 10_000).unwrap()
+}
+
+fn text(query: Value, scope: &str) -> Result<String, String> {
+    let mut query = query;
+    query["type"] = "influxdb".into();
+    let config = json!({"metrics": [{"name": "m", "groups": ["G"], "query": query}]});
+    let queries = Queries::read(&config).map_err(|refused| refused.to_string())?;
+    let scope = Scope { params: [("pod".to_owned(), "a".to_owned())].into(), ..Scope::new(scope) };
+    queries.all()[0].text(&scope, grid()).map_err(|error| error.to_string())
+}
+
+/// The rows of Kayenta's own test, InfluxdbQueryBuilderTest.java.
+#[test]
+fn influxql_is_made_as_kayenta_makes_it() {
+    let temperature = json!({"metricName": "temperature", "fields": ["external", "internal"]});
+    let times = "time >= '2010-01-01T12:00:00Z' AND time < '2010-01-01T12:01:40Z'";
+    let two = format!("SELECT external, internal FROM temperature WHERE {times}");
+    let server = "AND server='myapp-prod-v002'";
+    let scope = "server:myapp-prod-v002";
+    assert_eq!(text(temperature.clone(), ""), Ok(two.clone()));
+    assert_eq!(text(temperature.clone(), scope), Ok(format!("{two} {server}")));
+    let all = format!("SELECT *::field FROM temperature WHERE {times} {server}");
+    assert_eq!(text(json!({"metricName": "temperature"}), scope), Ok(all.clone()));
+    assert_eq!(text(json!({"metricName": "temperature", "fields": []}), scope), Ok(all));
+    let error = text(temperature, "server='myapp-prod-v002'").unwrap_err();
+    assert!(error.starts_with("Scope expected in the format of 'name:value'"), "{error}");
+}
+
+#[test]
+fn templates_have_times_scope_and_step() {
+    let template = "SELECT mean(count) FROM cpu WHERE pod = '${pod}' AND ${scope} AND ${timeFilter} \
+                    GROUP BY time(${step})";
+    let expected = "SELECT mean(count) FROM cpu WHERE pod = 'a' AND host='h-1' AND \
+                    time >= '2010-01-01T12:00:00Z' AND time < '2010-01-01T12:01:40Z' GROUP BY time(10s)";
+    assert_eq!(
+        text(json!({"customInlineTemplate": template}), "host:h-1").as_deref(),
+        Ok(expected)
+    );
+    assert_eq!(instant(1_262_347_200_050), "2010-01-01T12:00:00.050Z");
+}
+
+#[test]
+fn what_reads_more_or_writes_is_refused() {
+    let good = "SELECT x FROM m WHERE ${scope} AND ${timeFilter}";
+    for (template, scope, said) in [
+        ("SELECT x FROM m WHERE ${scope}", "a:b", "${timeFilter} and ${scope}"),
+        (&format!("{good}; DROP DATABASE d"), "a:b", "one SELECT"),
+        (&format!("{good} -- all"), "a:b", "one SELECT"),
+        (&format!("SHOW SERIES WHERE {good}"), "a:b", "one SELECT"),
+        (&good.replace("FROM", "INTO y FROM"), "a:b", "one SELECT"),
+        (&good.replace("${scope}", "'${scope}'"), "a:b", "stands between quotes"),
+        (good, "a:b' OR 'c'='c", "scope has '\\'' in it"),
+        (good, "a OR b:c", "scope has ' ' in it"),
+        (good, "a:b:c", "Scope expected"),
+        (good, ":b", "Scope expected"),
+        (good, "", "give it with --baseline-scope"),
+    ] {
+        let error = text(json!({"customInlineTemplate": template}), scope).unwrap_err();
+        assert!(error.contains(said), "{template}: {error}");
+    }
+    let error = text(json!({"fields": ["x"]}), "a:b").unwrap_err();
+    assert!(error.contains("metricName"), "{error}");
+}
+
+#[test]
+fn tables_become_series_by_column_and_tags() {
+    let body = br#"{"results": [{"statement_id": 0, "series": [
+        {"name": "cpu", "tags": {"host": "a", "zone": ""}, "columns": ["time", "mean", "max", "note"],
+         "values": [[1000, 1.5, 2, "x"], [2000, null, 3, null]]},
+        {"name": "cpu", "tags": {"host": "b"}, "columns": ["time", "mean"], "values": []}]}]}"#;
+    let answer = read(body).unwrap();
+    let labels: Vec<String> =
+        answer.series.iter().map(|series| format!("{:?}", series.labels)).collect();
+    assert_eq!(
+        labels,
+        [
+            r#"{"field": "mean", "host": "a"}"#,
+            r#"{"field": "max", "host": "a"}"#,
+            r#"{"field": "mean", "host": "b"}"#
+        ]
+    );
+    assert_eq!(answer.series[1].values, [2.0, 3.0]);
+    assert!(answer.series[0].values[1].is_nan());
+    assert_eq!(answer.said, ["the column note is left out: it has no numbers"]);
+    assert!(read(br#"{"results": [{"statement_id": 0}]}"#).unwrap().series.is_empty());
+}
+
+#[test]
+fn answers_that_are_none_say_why() {
+    for (body, said) in [
+        (r#"{"error": "database not found: x"}"#, "database not found: x"),
+        (r#"{"results": [{"error": "undefined function"}]}"#, "undefined function"),
+        (
+            r#"{"results": [{"series": [{"columns": ["time", "a"], "values": [], "partial": true}]}]}"#,
+            "max-row-limit",
+        ),
+        (r#"{"results": []}"#, "expected an answer of InfluxDB"),
+        (
+            r#"{"results": [{"series": [{"columns": ["a"], "values": [[1]]}]}]}"#,
+            "expected a column time",
+        ),
+        ("[]", "expected an answer of InfluxDB"),
+    ] {
+        let error = read(body.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(said), "{body}: {error}");
+    }
+}
+
+#[test]
+fn the_database_is_asked_for() {
+    let ask = ask(&Wanted { text: "SELECT", grid: grid(), compat: Compat::None, database: "shop" });
+    assert_eq!(ask.path, "query");
+    assert_eq!(ask.params[0], ("db", "shop".to_owned()));
+}
