@@ -61,6 +61,13 @@ pub(super) fn unread_history(request: &JudgeRequest, judge: &str) -> Option<Prob
     Some(Problem::remark(path, found, format!("{judge} does not read any history")))
 }
 
+/// A notice about the looks of `request`, if `judge` does not read them.
+pub(super) fn unread_looks(request: &JudgeRequest, judge: &str) -> Option<Problem> {
+    let looks = request.looks?;
+    let consequence = format!("{judge} judges every look as if it were the only one");
+    Some(Problem::remark("looks", looks, consequence))
+}
+
 /// The class of a metric with a side without data, and why; `None` if the config reads gaps as 0. A critical
 /// metric fails the canary anyway.
 pub(super) fn without_data(config: &MetricConfig) -> Option<(Classification, String)> {

@@ -41,6 +41,8 @@ const JUDGE_KEYS: &[&str] = &[
     "joint",
     "acrossMetrics",
     "warmUpPoints",
+    "spending",
+    "earlyPass",
     "traffic",
 ];
 
@@ -64,6 +66,8 @@ pub(super) fn read_judge(judge: &Node<'_>, problems: &mut ProblemList) -> Eviden
         joint: joint(&node.field("joint"), problems),
         across_metrics: word(&node, "acrossMetrics", problems),
         warm_up: points(&node, "warmUpPoints", problems),
+        spending: word(&node, "spending", problems),
+        early_pass: number(&node, "earlyPass", problems),
         traffic: text(&node, "traffic", problems),
     };
     checked(&node, problems, |found| settings.check(found))

@@ -34,6 +34,8 @@ pub(super) fn read(config: &proto::EvidenceConfig, reading: &mut Reading<'_>) ->
             reading,
         ),
         warm_up: Some(points(config.warm_up_points)),
+        spending: word("spending", config.spending, proto::Spending::as_str_name, reading),
+        early_pass: config.early_pass,
         traffic: config.traffic.clone(),
     };
     reading.checked(|problems| settings.check(problems))
@@ -136,7 +138,9 @@ fn is_called(name: &str, word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use judge_core::config::evidence::{AcrossMetrics, InconclusivePolicy, JointOutcome, KindWord};
+    use judge_core::config::evidence::{
+        AcrossMetrics, InconclusivePolicy, JointOutcome, KindWord, Spending,
+    };
 
     use super::*;
 
@@ -154,6 +158,7 @@ mod tests {
         assert_all::<InconclusivePolicy, _>(proto::InconclusivePolicy::as_str_name);
         assert_all::<JointOutcome, _>(proto::JointOutcome::as_str_name);
         assert_all::<AcrossMetrics, _>(proto::AcrossMetrics::as_str_name);
+        assert_all::<Spending, _>(proto::Spending::as_str_name);
         assert_all::<KindWord, _>(proto::MetricKind::as_str_name);
     }
 }

@@ -16,7 +16,8 @@ mod tests;
 
 use crate::config::evidence::{AcrossMetrics, InconclusivePolicy, JointOutcome};
 use crate::error::JudgeError;
-use crate::judgement::{Classification, Decision, Judgement, TestKind};
+use crate::judgement::{Classification, Decision, Judgement, TestKind, Verdict};
+use crate::looks::LookLevel;
 use crate::problem::{Problem, Severity};
 use crate::request::JudgeRequest;
 use crate::score::{self, MutedGroups};
@@ -28,7 +29,7 @@ use super::pairs::{self, Configs};
 use super::{Judge, Scratch};
 use decide::class::Judged;
 use decide::traffic::{self, Explained};
-use decide::{joint, metric};
+use decide::{joint, levels, metric};
 
 /// What follows from a history that is too short. The numbers are those of the parameters.
 const NOT_ENOUGH_HISTORY: &str = "the history is not used: at least 3 healthy series with 5 points each are needed, of a \
@@ -52,6 +53,10 @@ impl Judge for EvidenceJudge {
 
     fn summary(&self) -> &'static str {
         "means, late changes, spread, tail, runs, bursts and rare events, with one error budget a metric"
+    }
+
+    fn reads_looks(&self) -> bool {
+        true
     }
 
     fn judge_with(
@@ -90,6 +95,7 @@ impl Judge for EvidenceJudge {
         adjust(request, &mut judged);
         warnings.extend(traffic::advise(request, &configs, &judged, &explained));
         let systemic = joint::find(request, &judged);
+        let look = levels::describe(request, may_pass_early(&judged));
         let mut metrics = Vec::with_capacity(judged.len());
         for (index, (mut judged, pair)) in judged.into_iter().zip(&request.pairs).enumerate() {
             warn_of_history(index, pair, &mut judged, &mut warnings);
@@ -120,7 +126,13 @@ impl Judge for EvidenceJudge {
             }
             warnings.push(Warning::Systemic { finding });
         }
-        Ok(scored.into_judgement(self.name(), request.thresholds, metrics, warnings))
+        let mut judgement =
+            scored.into_judgement(self.name(), request.thresholds, metrics, warnings);
+        judgement.look = look.map(|look| LookLevel {
+            early_pass: look.early_pass && judgement.verdict == Verdict::Pass,
+            ..look
+        });
+        Ok(judgement)
     }
 }
 
@@ -148,6 +160,11 @@ fn without_named(request: &JudgeRequest) -> Vec<Problem> {
         problems.push(problem(path, name, NAME_OF_METRIC));
     }
     problems
+}
+
+/// Whether all metrics that count rule out harm.
+fn may_pass_early(judged: &[Judged]) -> bool {
+    judged.iter().any(|judged| !judged.metric.muted) && judged.iter().all(Judged::may_pass_early)
 }
 
 /// Makes each metric's test stricter for there being others, as the config asks for it.

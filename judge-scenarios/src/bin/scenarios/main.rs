@@ -1,8 +1,9 @@
-//! Measures judges on labelled canaries: `scenarios families|alarms|habits|power|traffic|ablation`, and on recorded
+//! Measures judges on labelled canaries: `scenarios families|alarms|habits|power|traffic|ablation|looks`, and on recorded
 //! series: `scenarios real --file FILE`, `scenarios real --folder DIR`, `scenarios propose --folder DIR`.
 #![allow(clippy::print_stdout, reason = "its output is the measurement")]
 
 mod bench;
+mod looks;
 mod markdown;
 mod options;
 mod progress;
@@ -40,12 +41,14 @@ fn main() -> Result<()> {
             (None, Some(folder)) => real::measure(folder, &options, &mut bench)?,
             _ => bail!("real: expected either --file FILE or --folder DIR"),
         },
+        "looks" => looks::measure(&options, &mut bench)?,
         "propose" => {
             let folder = options.folder.as_ref().context("propose: expected --folder DIR")?;
             propose::measure(folder, &options, &mut bench)?;
         }
         other => bail!(
-            "expected families, alarms, habits, power, traffic, ablation, real or propose, got {other:?}"
+            "expected families, alarms, habits, power, traffic, ablation, looks, real or propose, got \
+             {other:?}"
         ),
     }
     bench.finish()

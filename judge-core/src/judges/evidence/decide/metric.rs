@@ -11,13 +11,15 @@ use crate::judges::evidence::detect::healthy;
 use crate::judges::evidence::detect::silence::{self, Silence};
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::history::History;
-use crate::judges::evidence::prepare::timeline::{self, Timeline};
+use crate::judges::evidence::prepare::timeline::{self, Timeline, Times};
 use crate::judges::evidence::say;
 use crate::judges::pairs::{missing_data, ratio, without_data};
+use crate::looks::Boundaries;
 use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Series};
 
 use super::class::Judged;
+use super::levels::Levels;
 use super::panel::{self, Answer, Considered, Question};
 use super::traffic;
 
@@ -28,6 +30,7 @@ pub(crate) struct Buffers {
     timeline: Timeline,
     history: History,
     panel: panel::Buffers,
+    boundaries: Boundaries,
 }
 
 /// Judges `pair`, whose canary's points may vary `noise_factor` times as much as the baseline's where the config names no
@@ -61,6 +64,8 @@ pub(crate) fn judge(
         let counted = factor_of_traffic(pair, config, request, warm_up);
         timeline.let_canary_vary(counted.unwrap_or(noise_factor));
     }
+    let levels =
+        Levels::new(request, config.evidence.confidence.unwrap_or(judge.confidence).significance());
     let mut judged = Judged {
         metric: MetricJudgement {
             name: pair.name.clone(),
@@ -78,7 +83,10 @@ pub(crate) fn judge(
             findings: Vec::new(),
         },
         considered: Vec::new(),
-        level: config.evidence.confidence.unwrap_or(judge.confidence).significance(),
+        level: levels.level(),
+        look_share: levels.share,
+        location_gain: 1.0,
+        rules_out_harm: None,
         part: None,
         located: Vec::new(),
         unsettled: [None; 2],
@@ -107,8 +115,9 @@ pub(crate) fn judge(
         judged.metric.reason = Some("The Canary and Baseline data are identical".to_owned());
         judged.metric.mean_ratio = Some(1.0);
         judged.metric.decision = Decision::Identical;
+        judged.rules_out_harm = Some(true);
     } else {
-        examine(&mut judged, config, request, exposure, buffers);
+        examine(&mut judged, config, request, (levels, exposure), buffers);
     }
     judged
 }
@@ -130,10 +139,10 @@ fn examine(
     judged: &mut Judged,
     config: &MetricConfig,
     request: &JudgeRequest,
-    exposure: Option<Exposure>,
+    (levels, exposure): (Levels, Option<Exposure>),
     buffers: &mut Buffers,
 ) {
-    let Buffers { timeline, history, panel: buffers, .. } = buffers;
+    let Buffers { timeline, history, panel: buffers, boundaries, .. } = buffers;
     let judge = &request.config.evidence;
     let tests = config.evidence.tests.as_ref().unwrap_or(&judge.tests);
     let changes: &[Change] = match config.direction {
@@ -149,6 +158,14 @@ fn examine(
         _ => declared,
     };
     buffers.take(timeline, changes[0]);
+    let part = if sparse { p::SPARSE_LOCATION_SHARE } else { p::LOCATION_SHARE };
+    judged.location_gain = match timeline.times {
+        // The baseline's window grows, too, but where it ends is where the canary's begins.
+        Times::After => 1.0,
+        Times::Unknown | Times::Same => {
+            levels.gain(request, part / changes.len() as f64, boundaries)
+        }
+    };
     let mut answers = Vec::with_capacity(2);
     for &change in changes {
         let question = Question {
@@ -157,6 +174,8 @@ fn examine(
             judge,
             tests,
             level: judged.level / changes.len() as f64,
+            location_gain: judged.location_gain,
+            early_pass: levels.early_pass,
             sparse,
             counted: Counted { declared, exposure },
         };
