@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_schema::DataType;
-use judge_core::{JudgeError, JudgeRequest, MetricPair, Scratch, Series};
+use judge_core::{JudgeError, JudgeRequest, Looks, MetricPair, Scratch, Series};
 use judge_points::table;
 use judge_replay::{NameColumn, SeriesFile, TimedSeries, align, listed, sort_by_time};
 use numpy::{PyReadonlyArray1, PyReadonlyArrayDyn};
@@ -258,7 +258,7 @@ fn zoned(input: &SideInput<'_>) -> Option<bool> {
     }
 }
 
-/// Judges one canary. `history` are healthy windows.
+/// Judges one canary. `history` are healthy windows; `looks` the number of this look and of those planned.
 #[pyfunction]
 pub(crate) fn judge<'py>(
     py: Python<'py>,
@@ -266,8 +266,14 @@ pub(crate) fn judge<'py>(
     baseline: SideInput<'py>,
     canary: SideInput<'py>,
     history: Vec<SideInput<'py>>,
+    looks: Option<(u32, u32)>,
 ) -> PyResult<PyJudgement> {
     judging.without_expressions()?;
+    let looks = looks.map(|(number, planned)| {
+        Looks::new(number, planned)
+            .map_err(|problem| Raised::option("looks", problem.value, problem.allowed))
+    });
+    let looks = looks.transpose()?;
     if let (Some(one), Some(other)) = (zoned(&baseline), zoned(&canary))
         && one != other
     {
@@ -299,6 +305,7 @@ pub(crate) fn judge<'py>(
         pairs: pairs.collect(),
         config: judging.config.clone(),
         thresholds: judging.thresholds,
+        looks,
     };
     let judge = judging.judge;
     let judged = interruptible(py, None, move |worker| {

@@ -202,6 +202,8 @@ def test_bad_configs_and_options(tmp_path):
         ({"judge": "Own-v1"}, "EvidenceJudge-v1"),
         ({"thresholds": (50, 75)}, "pass at least marginal"),
         ({"thresholds": {"pass": 50}}, "marginal"),
+        ({"looks": (3, 2)}, "from 1 to the 2 that are planned"),
+        ({"looks": 2}, "number, planned"),
     ]:
         with pytest.raises(InvalidOption, match=part):
             canary_judge.judge(CONFIG, {"latency": VALUES}, {"latency": VALUES}, **options)

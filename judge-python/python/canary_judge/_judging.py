@@ -8,7 +8,7 @@ from typing import Any, Union
 
 from . import _frames, _native
 from ._config import Config, Thresholds, judging
-from ._errors import CanaryJudgeError, InvalidData, Problem
+from ._errors import CanaryJudgeError, InvalidData, InvalidOption, Problem
 from ._judgement import Judgement
 from ._progress import shown
 
@@ -24,6 +24,7 @@ def judge(
     judge: str | None = None,
     thresholds: Thresholds | None = None,
     history: Sequence[Series] = (),
+    looks: tuple[int, int] | None = None,
 ) -> Judgement:
     """Judges one canary, as ``judge run`` does, to the bit.
 
@@ -38,6 +39,8 @@ def judge(
         thresholds: scores for Pass and Marginal instead of the config's, such as ``(95, 75)``.
         history: healthy windows of the past, or other healthy instances, each in the form of ``baseline`` and as long as
             the canary's window. With three or more, ``EvidenceJudge-v1`` learns from them what is normal.
+        looks: if the same canary is judged several times while its window grows, the number of this look, from 1, and how
+            many are planned, such as ``(2, 6)``; ``EvidenceJudge-v1`` then keeps the rate of false alarms over all looks.
 
     Returns:
         The judgement: verdict, score, groups, metrics with what decided, warnings.
@@ -59,8 +62,17 @@ def judge(
     read = judging(config, judge, thresholds, quiet=True)
     sides = _frames.side(baseline, "baseline"), _frames.side(canary, "canary")
     windows = [_frames.side(window, f"history[{index}]") for index, window in enumerate(history)]
-    native = _native.judge(read, *sides, windows)
+    native = _native.judge(read, *sides, windows, _looks(looks))
     return Judgement(native, _kind(canary))
+
+
+def _looks(looks: tuple[int, int] | None) -> tuple[int, int] | None:
+    if looks is None:
+        return None
+    counted = isinstance(looks, Sequence) and len(looks) == 2 and all(isinstance(one, int) for one in looks)
+    if not counted or min(looks) < 0 or max(looks) >= 1 << 32:
+        raise InvalidOption([Problem("looks", "(number, planned), such as (2, 6)", repr(looks))])
+    return looks[0], looks[1]
 
 
 def _kind(side: Series) -> str | None:
