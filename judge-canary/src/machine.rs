@@ -18,8 +18,8 @@ pub(crate) fn after(plan: &Plan, before: &CanarySummary, look: &CanaryLook) -> C
             let judgement = &judged.judgement;
             // Earlier looks did not stop it, or this one would not have been made.
             let stage = Stage::from_judgements(StageRule::from(plan.spec().rule), [judgement]);
-            let stopped = stage.is_some_and(|stage| stage.stopped_at.is_some());
-            let ends = stopped || next.is_none();
+            let ended = stage.is_some_and(|stage| stage.ended_at().is_some());
+            let ends = ended || next.is_none();
             after.verdict = match stage {
                 Some(stage) if ends => Some(stage.verdict),
                 _ => Some(judgement.verdict),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use judge_core::Looks;
 use judge_core::stage::{
     Lifetime, Lookback, StageRule, TimeSpan, WindowError, WindowOptions, Windows,
 };
@@ -388,6 +389,14 @@ impl Plan {
     /// How many looks there are.
     pub fn looks(&self) -> usize {
         self.windows.len()
+    }
+
+    /// What the judge is told of look `number`, from 1; `None` if there is only one.
+    pub fn look(&self, number: usize) -> Option<Looks> {
+        let PlanTimes::Stage(times) = &self.spec.times else { return None };
+        let planned = u32::try_from(self.looks()).ok().filter(|planned| *planned > 1)?;
+        let looks = Looks::new(u32::try_from(number).ok()?, planned).ok()?;
+        Some(if times.lookback_millis.is_some() { looks.sliding() } else { looks })
     }
 
     /// What look `number`, from 1, looks at.

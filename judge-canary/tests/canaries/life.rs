@@ -122,10 +122,11 @@ async fn watched(prometheus: &Prometheus, canary: &str) -> Vec<Judgement> {
         lookback: Lookback::Growing,
         baseline_offset: Duration::ZERO,
         step: Some(minutes(1)),
-    });
+    })
+    .unwrap();
     let whole = TimeSpan { start_millis: START, end_millis: START + 32 * MINUTE };
     let mut judgements = Vec::new();
-    for window in windows.unwrap().cut(whole).unwrap() {
+    for window in windows.cut(whole).unwrap() {
         let side = |scope: &str, span: TimeSpan| SoughtSide {
             scope: Scope::new(scope),
             grid: Grid::new(span.start_millis, span.end_millis, 60_000).unwrap(),
@@ -139,8 +140,10 @@ async fn watched(prometheus: &Prometheus, canary: &str) -> Vec<Judgement> {
         let fetched = prometheus.sources().fetch(&queries, &sought).await.unwrap();
         let pairs = fetched.into_iter().flat_map(|metric| metric.pairs).collect();
         let thresholds = read.thresholds.unwrap();
-        let request = JudgeRequest { config: read.clone(), thresholds, pairs, looks: None };
-        judgements.push(built_in().chosen_by(&request).unwrap().judge(&request).unwrap());
+        let mut request = JudgeRequest { config: read.clone(), thresholds, pairs, looks: None };
+        let judge = built_in().chosen_by(&request).unwrap();
+        request.looks = windows.looks(window, whole).filter(|_| judge.reads_looks());
+        judgements.push(judge.judge(&request).unwrap());
     }
     judgements
 }
