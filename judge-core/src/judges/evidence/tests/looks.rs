@@ -20,7 +20,7 @@ fn judged(points: usize, shift: f64, looks: Option<Looks>, early_pass: Option<f6
 }
 
 fn look(number: u32, planned: u32) -> Option<Looks> {
-    Some(Looks::new(number, planned).unwrap())
+    Looks::new(number, planned).ok()
 }
 
 fn level(judgement: &Judgement, test: TestKind) -> f64 {
