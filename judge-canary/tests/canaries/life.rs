@@ -86,7 +86,7 @@ impl Service {
     }
 }
 
-fn stage() -> StageTimes {
+pub(crate) fn stage() -> StageTimes {
     let minutes = |count: u64| count * 60_000;
     StageTimes {
         start_millis: Some(START),
@@ -96,7 +96,7 @@ fn stage() -> StageTimes {
     }
 }
 
-fn request(canary: &str, times: StageTimes) -> CanaryRequest {
+pub(crate) fn request(canary: &str, times: StageTimes) -> CanaryRequest {
     CanaryRequest {
         key: None,
         origin: "canary".to_owned(),
