@@ -79,7 +79,10 @@ pub(crate) fn find(request: &JudgeRequest, judged: &[Judged]) -> Option<String> 
     // Estimated correlations scatter around 0: summed, their errors mostly cancel.
     let variance = metrics as f64 + shared.max(0.0);
     let p = normal::upper_tail(sum / variance.sqrt());
-    (p <= p::JOINT_SHARE * request.config.evidence.confidence.significance()).then(|| {
+    let alpha = request.config.evidence.confidence.significance();
+    let share =
+        request.looks.map_or(1.0, |looks| looks.share(request.config.evidence.spending, alpha));
+    (p <= p::JOINT_SHARE * alpha * share).then(|| {
         format!(
             "{worse} of {metrics} metrics whose sides differ are worse together, the median one by {:.0} % of \
              what is allowed (p = {p:.1e})",
