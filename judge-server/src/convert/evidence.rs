@@ -8,7 +8,7 @@ use judge_core::config::evidence::{
 
 use crate::proto;
 
-use super::config::Reading;
+use super::reading::Reading;
 
 pub(super) fn read(config: &proto::EvidenceConfig, reading: &mut Reading<'_>) -> EvidenceConfig {
     let joint = config.joint.as_ref();

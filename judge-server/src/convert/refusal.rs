@@ -9,7 +9,7 @@ use thiserror::Error as ThisError;
 use tonic::{Code, Status};
 
 use super::problems::Problems;
-use super::status::first;
+use super::words::first;
 
 /// Characters of what a caller sent that a refusal repeats.
 const QUOTED: usize = 80;

@@ -11,7 +11,8 @@ use crate::convert::refusal::Refusal;
 use crate::proto;
 
 use super::Dialect;
-use super::config::{self, Reading};
+use super::config;
+use super::reading::Reading;
 
 const NANOS_A_MILLI: i64 = 1_000_000;
 const MILLIS_A_SECOND: i64 = 1_000;

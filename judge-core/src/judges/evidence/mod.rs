@@ -94,7 +94,9 @@ impl Judge for EvidenceJudge {
         }
         adjust(request, &mut judged);
         warnings.extend(traffic::advise(request, &configs, &judged, &explained));
-        let systemic = joint::find(request, &judged);
+        let counted = judged.iter().filter(|judged| !judged.metric.muted);
+        let parts: Vec<_> = counted.filter_map(|judged| judged.part.as_ref()).collect();
+        let systemic = joint::find(request, &parts);
         let look = levels::describe(request, may_pass_early(&judged));
         let mut metrics = Vec::with_capacity(judged.len());
         for (index, (mut judged, pair)) in judged.into_iter().zip(&request.pairs).enumerate() {
