@@ -329,3 +329,16 @@ async fn scopes_bound_what_a_token_does_and_the_audit_log_has_who_did_it() {
     assert!(lines[0].ends_with("  ann  config.put  c1  name=shop"), "{printed}");
     assert!(lines[2].contains("  ci  canary.start  "), "{printed}");
 }
+
+#[tokio::test]
+async fn the_example_of_the_docs_starts_a_canary() {
+    let page = include_str!("../../../docs/canaries.md");
+    let (_, rest) = page.split_once("/v1/canaries -d '").unwrap();
+    let (body, _) = rest.split_once("'\n").unwrap();
+    let Service { server, folder: _folder, _source } = service("").await;
+    let create = json!({"id": "shop", "kayentaConfigJson": config(2).to_string()});
+    assert_eq!(server.post("/v1/configs", create.to_string()).await.status.as_u16(), 200);
+    let started = server.post("/v1/canaries", body.to_owned()).await;
+    assert_eq!(started.json()["canary"]["plannedLooks"], 6, "{}", started.text());
+    assert_eq!(server.post("/v1/canaries", body.to_owned()).await.json()["isNew"], false);
+}
