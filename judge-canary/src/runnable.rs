@@ -185,14 +185,14 @@ impl RunnableConfig {
         Ok(FetchedLook { metrics: metrics.collect() })
     }
 
-    /// Judges what was fetched, `look` of several if the plan has more than one. `seed` gives the pairs their ids: the same seed gives the same ids.
+    /// Judges what was fetched; `looks` is which of how many looks it is. `seed` gives the pairs their ids: the same seed gives the same ids.
     ///
     /// # Errors
     /// If the judge refuses the series.
     pub fn judge(
         &self,
         fetched: FetchedLook,
-        look: Option<Looks>,
+        looks: Option<Looks>,
         seed: &str,
     ) -> Result<(JudgedSeries, MetricSet), JudgeError> {
         let warnings = notices(&fetched.metrics);
@@ -210,10 +210,9 @@ impl RunnableConfig {
             }
         }
         let config = self.config.clone();
-        let thresholds = self.thresholds;
-        let mut request = JudgeRequest { config, thresholds, pairs, looks: None };
+        let mut request = JudgeRequest { config, thresholds: self.thresholds, pairs, looks: None };
         let judge = judges::built_in().chosen_by(&request)?;
-        request.looks = look.filter(|_| judge.reads_looks());
+        request.looks = looks.filter(|_| judge.reads_looks());
         let judgement = judge.judge(&request)?;
         let stored = |(pair, (baseline, canary)): (MetricPair, (_, _))| {
             let series = |(query, window): (String, SideWindow), values| StoredSeries {

@@ -66,8 +66,8 @@ pub(crate) async fn make(shared: &Common, owner: &str, claimed: &Claimed, prepar
     let fetched = prepared.config.fetch(&shared.sources, spec, window, timeout).await;
     let (result, set) = match fetched {
         Ok(fetched) => {
-            let fetched = (fetched, prepared.plan.look(number));
-            judge(shared, &prepared.config, fetched, seed(&canary.id, window)).await
+            let (looks, seed) = (prepared.plan.look(number), seed(&canary.id, window));
+            judge(shared, &prepared.config, fetched, looks, seed).await
         }
         Err(failed) => {
             let now = shared.clock.now_millis();
@@ -118,13 +118,14 @@ fn seed(id: &str, window: &LookWindow) -> String {
 pub(crate) async fn judge(
     shared: &Common,
     config: &Arc<RunnableConfig>,
-    (fetched, look): (FetchedLook, Option<Looks>),
+    fetched: FetchedLook,
+    looks: Option<Looks>,
     seed: String,
 ) -> (LookResult, MetricSet) {
     // It is never closed.
     let _turn = shared.judging.acquire().await;
     let config = Arc::clone(config);
-    let judged = tokio::task::spawn_blocking(move || config.judge(fetched, look, &seed)).await;
+    let judged = tokio::task::spawn_blocking(move || config.judge(fetched, looks, &seed)).await;
     let why = match judged {
         Ok(Ok((judged, set))) => return (LookResult::Judged(Box::new(judged)), set),
         Ok(Err(refused)) => refused.to_string(),
