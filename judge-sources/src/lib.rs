@@ -33,6 +33,7 @@
 //!
 //! Credentials are sent at once, to the source's own host alone, and stand in no error.
 
+mod ask;
 mod client;
 mod compat;
 mod error;

@@ -6,7 +6,7 @@ use judge_core::judgement::Side;
 use judge_core::{MetricPair, Series};
 
 use crate::error::AnswerError;
-use crate::place::{Found, Labels};
+use crate::place::{Found, Labels, written};
 
 /// The pairs of a metric, and what was done to make them.
 #[derive(Debug, Default, PartialEq)]
@@ -84,13 +84,6 @@ pub(crate) fn drop_if_same(label: &str, baseline: &mut [Found], canary: &mut [Fo
 pub(crate) fn tags(labels: Labels) -> Option<judge_core::Tags> {
     (!labels.is_empty())
         .then(|| labels.into_iter().map(|(label, value)| (label, Some(value))).collect())
-}
-
-/// Labels as Prometheus writes them.
-pub(crate) fn written(labels: &Labels) -> String {
-    let labels: Vec<String> =
-        labels.iter().map(|(label, value)| format!("{label}={value:?}")).collect();
-    format!("{{{}}}", labels.join(", "))
 }
 
 /// Labels that are constant within each side and differ between the sides.
