@@ -311,10 +311,7 @@ fn pairs(
         pair::drop_if_same(label, &mut one, &mut other);
     }
     let paired = pair::by_labels(metric, one, other, &query.ignore_labels)?;
-    notices.extend(paired.dropped.into_iter().map(Notice::Dropped));
-    if !paired.apart.is_empty() {
-        notices.push(Notice::FallApart { labels: paired.apart });
-    }
+    notices.extend(pair::notices(paired.dropped, paired.apart));
     let mut pairs = paired.pairs;
     if pairs.is_empty() {
         let gaps = |side: &FetchedSide| vec![f64::NAN; side.grid.points()];
