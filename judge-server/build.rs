@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use prost::Message;
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
+    "canary/judge/v1/canary.proto",
     "canary/judge/v1/config.proto",
     "canary/judge/v1/judge_service.proto",
     "canary/judge/v1/judgement.proto",

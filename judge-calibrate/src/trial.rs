@@ -36,7 +36,8 @@ impl<'a> Trial<'a> {
             }
         }
         let healthy = vec![Vec::new(); pairs.len()];
-        let request = JudgeRequest { config: config.clone(), thresholds, pairs };
+        let request =
+            JudgeRequest { config: config.clone(), thresholds, pairs, ..JudgeRequest::default() };
         Self { history, judge, request, healthy, seed: 0 }
     }
 

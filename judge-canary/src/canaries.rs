@@ -359,7 +359,7 @@ impl Watching {
                 return Some(Ok(WatchEvent::Ended(ended)));
             }
             if let Err(error) = self.read().await {
-                self.over = !matches!(&error, CanaryError::CanaryStore(error) if error.may_pass());
+                self.over = !matches!(&error, CanaryError::Keep(error) if error.may_pass());
                 if self.over {
                     return Some(Err(error));
                 }

@@ -25,7 +25,7 @@ pub enum CanaryError {
     Argument(String),
     /// The store did not do it.
     #[error(transparent)]
-    CanaryStore(#[from] KeepError),
+    Keep(#[from] KeepError),
 }
 
 impl CanaryError {
@@ -33,7 +33,7 @@ impl CanaryError {
     pub fn is_callers(&self) -> bool {
         match self {
             Self::Plan(_) | Self::Config(_) | Self::Rule(_) | Self::Argument(_) => true,
-            Self::CanaryStore(error) => matches!(
+            Self::Keep(error) => matches!(
                 error,
                 KeepError::NotFound { .. } | KeepError::Exists(_) | KeepError::SameName { .. }
             ),
@@ -42,6 +42,6 @@ impl CanaryError {
 
     /// Whether what was asked for is not there.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::CanaryStore(KeepError::NotFound { .. }))
+        matches!(self, Self::Keep(KeepError::NotFound { .. }))
     }
 }

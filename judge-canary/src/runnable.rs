@@ -209,7 +209,7 @@ impl RunnableConfig {
             }
         }
         let config = self.config.clone();
-        let request = JudgeRequest { config, thresholds: self.thresholds, pairs };
+        let request = JudgeRequest { config, thresholds: self.thresholds, pairs, looks: None };
         let judgement = judges::built_in().chosen_by(&request)?.judge(&request)?;
         let stored = |(pair, (baseline, canary)): (MetricPair, (_, _))| {
             let series = |(query, window): (String, SideWindow), values| StoredSeries {

@@ -12,6 +12,7 @@ mod windows;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use judge_core::Looks;
 
 use crate::input::Source;
 
@@ -204,6 +205,12 @@ pub(crate) struct RunArgs {
     pub(crate) times: TimeArgs,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
+    /// Judge this as one of several planned looks at a running canary, such as 3/6: all share one error budget.
+    #[arg(long, value_name = "NUMBER/PLANNED", value_parser = common::looks)]
+    pub(crate) look: Option<Looks>,
+    /// With --look: each window starts later than the one before, instead of growing.
+    #[arg(long, requires = "look")]
+    pub(crate) sliding: bool,
     /// Show every finding of this metric below the table; can be repeated.
     #[arg(long, value_name = "METRIC")]
     pub(crate) explain: Vec<String>,

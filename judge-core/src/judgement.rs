@@ -22,6 +22,7 @@ pub use standing::Standing;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Thresholds;
+use crate::looks::LookLevel;
 use crate::number;
 use crate::warning::Warning;
 
@@ -126,6 +127,9 @@ pub struct Judgement {
     pub metrics: Vec<MetricJudgement>,
     /// What a person should know about this judgement.
     pub warnings: Vec<Warning>,
+    /// The look that this is and what it was judged at, if the canary is judged several times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<LookLevel>,
 }
 
 impl Judgement {
@@ -141,6 +145,7 @@ impl Judgement {
             groups: Vec::new(),
             metrics: Vec::new(),
             warnings: Vec::new(),
+            look: None,
         }
     }
 }

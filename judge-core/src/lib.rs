@@ -78,6 +78,7 @@ pub mod judgement;
 pub mod judges;
 #[cfg(feature = "kayenta")]
 pub mod kayenta;
+mod looks;
 mod math;
 mod number;
 mod order;
@@ -96,6 +97,7 @@ pub use error::{InvalidRequest, JudgeError, UnknownJudge};
 pub use interval::{Interval, Shift};
 pub use judgement::{Classification, Judgement, Verdict};
 pub use judges::{EvidenceJudge, Judge, Judges, NetflixAcaJudge, Scratch};
+pub use looks::{LookLevel, Looks};
 pub use problem::{Problem, Severity};
 pub use request::JudgeRequest;
 pub use series::{Clock, MetricPair, Series, Tags};

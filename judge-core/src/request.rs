@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::config::{CanaryConfig, Thresholds};
 use crate::error::JudgeError;
+use crate::looks::Looks;
 use crate::problem::Problem;
 use crate::series::MetricPair;
 
@@ -16,6 +17,9 @@ pub struct JudgeRequest {
     pub thresholds: Thresholds,
     /// The series. Each pair needs a metric of its name in the config.
     pub pairs: Vec<MetricPair>,
+    /// Which look at the canary this is, if it is judged several times; `None` for a canary that is judged once. Only
+    /// `EvidenceJudge-v1` reads it.
+    pub looks: Option<Looks>,
 }
 
 impl JudgeRequest {
@@ -24,7 +28,7 @@ impl JudgeRequest {
     pub fn without_points(config: CanaryConfig) -> Self {
         let names: BTreeSet<&str> = config.metrics.iter().map(|m| m.name.as_str()).collect();
         let pairs = names.into_iter().map(|name| MetricPair::new(name, Vec::new(), Vec::new()));
-        Self { pairs: pairs.collect(), config, thresholds: Thresholds::DEFAULT }
+        Self { pairs: pairs.collect(), config, ..Self::default() }
     }
 
     /// Everything suspect about the config and the thresholds, with paths as in Kayenta's request.

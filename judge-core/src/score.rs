@@ -53,6 +53,7 @@ impl Scored {
             groups: self.groups,
             metrics,
             warnings,
+            look: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::table::time_column;
 
 /// How a table is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dialect {
+pub struct CsvDialect {
     /// The character between two fields.
     pub delimiter: u8,
     /// Bytes before the header.
@@ -19,7 +19,7 @@ pub struct Dialect {
 /// What may stand between fields, the usual first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-impl Dialect {
+impl CsvDialect {
     /// Commas between fields, points in numbers, the header first.
     pub const PLAIN: Self =
         Self { delimiter: b',', bytes_before: 0, lines_before: 0, decimal_comma: false };
@@ -30,9 +30,9 @@ impl Dialect {
     ///
     /// # Example
     /// ```
-    /// use judge_points::dialect::Dialect;
+    /// use judge_points::dialect::CsvDialect;
     ///
-    /// let dialect = Dialect::detect(b"timestamp;latency\n0;1,5\n");
+    /// let dialect = CsvDialect::detect(b"timestamp;latency\n0;1,5\n");
     /// assert_eq!((dialect.delimiter, dialect.decimal_comma), (b';', true));
     /// ```
     pub fn detect(bytes: &[u8]) -> Self {
@@ -75,7 +75,7 @@ impl Dialect {
         Self { delimiter: delimiter.unwrap_or(b','), ..Self::PLAIN }
     }
 
-    /// Whether a table needs no [`Dialect::plain`].
+    /// Whether a table needs no [`CsvDialect::plain`].
     pub fn is_plain(&self) -> bool {
         *self == Self::PLAIN
     }
@@ -84,10 +84,10 @@ impl Dialect {
     ///
     /// # Example
     /// ```
-    /// use judge_points::dialect::Dialect;
+    /// use judge_points::dialect::CsvDialect;
     ///
     /// let table = b"sep=;\ntime;a,b\n0;1,5\n";
-    /// assert_eq!(Dialect::detect(table).plain(table), b"\ntime,\"a,b\"\n0,1.5\n");
+    /// assert_eq!(CsvDialect::detect(table).plain(table), b"\ntime,\"a,b\"\n0,1.5\n");
     /// ```
     pub fn plain(&self, bytes: &[u8]) -> Vec<u8> {
         let (before, table) = bytes.split_at(self.bytes_before.min(bytes.len()));
@@ -204,7 +204,7 @@ mod tests {
             ("Time,\"{a=\"\"b;c;d\"\"}\"\n0,1\n", b',', 0, false),
             ("timestamp;metric;value\n0;x;\"2,5\"\n", b';', 0, true),
         ] {
-            let dialect = Dialect::detect(text.as_bytes());
+            let dialect = CsvDialect::detect(text.as_bytes());
             let found = (dialect.delimiter, dialect.bytes_before, dialect.decimal_comma);
             assert_eq!(found, (delimiter, before, comma), "{text}");
         }
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_table_of_decimal_commas_has_dots_between_thousands() {
-        let dialect = Dialect { decimal_comma: true, ..Dialect::PLAIN };
+        let dialect = CsvDialect { decimal_comma: true, ..CsvDialect::PLAIN };
         for (text, value) in [
             ("1,5", Some(1.5)),
             ("-1.234.567,5", Some(-1_234_567.5)),

@@ -80,7 +80,12 @@ impl Family {
 fn request(metrics: Vec<MetricConfig>, pairs: Vec<MetricPair>) -> JudgeRequest {
     // One failing metric must show: of 20 it costs 5 points.
     let thresholds = Thresholds { pass: 96.0, marginal: 75.0 };
-    JudgeRequest { config: CanaryConfig { metrics, ..CanaryConfig::default() }, thresholds, pairs }
+    JudgeRequest {
+        config: CanaryConfig { metrics, ..CanaryConfig::default() },
+        thresholds,
+        pairs,
+        ..JudgeRequest::default()
+    }
 }
 
 /// A systemic regression: `metrics` metrics, each worse by `share` of its allowance.

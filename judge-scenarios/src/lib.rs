@@ -12,8 +12,10 @@ pub mod random;
 pub mod real;
 pub mod real_series;
 mod score_card;
+mod traffic;
 
 pub use families::{FAMILIES, Family, Scenario, aa_pair, shifted_pair, single, systemic};
 pub use habits::{HABITS, Habit};
 pub use noise::{Noise, Shape};
 pub use score_card::{ScoreCard, ScoreCounts};
+pub use traffic::{REQUESTS, SharedTraffic};

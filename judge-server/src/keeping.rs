@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use judge_canary::{
-    Canaries, CanaryStore, KeepError, Retention, RunClock, Runner, RunnerOptions, SqlStore,
-    SystemClock,
+    Canaries, CanaryEvent, CanaryStore, KeepError, Retention, RunClock, Runner, RunnerOptions,
+    SqlStore, SystemClock,
 };
 use judge_sources::Sources;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::observe::metrics::Metrics;
 use crate::settings::error::StartError;
 use crate::settings::{Keeping, Settings};
 
@@ -21,6 +24,7 @@ const CLEAN_EVERY_MILLIS: i64 = 60_000;
 pub(crate) struct Kept {
     pub(crate) canaries: Canaries,
     runner: Arc<Runner>,
+    metrics: Arc<Metrics>,
     max_age_millis: i64,
     max_bytes: u64,
 }
@@ -30,7 +34,11 @@ impl Kept {
     ///
     /// # Errors
     /// When either cannot be used.
-    pub(crate) async fn open(keeping: Keeping, settings: &Settings) -> Result<Self, StartError> {
+    pub(crate) async fn open(
+        keeping: Keeping,
+        settings: &Settings,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, StartError> {
         let wrong = |error: &dyn std::fmt::Display| StartError::Settings(error.to_string());
         let sources = Sources::new(keeping.sources).map_err(|error| wrong(&error))?;
         let store = SqlStore::open(&keeping.place).await;
@@ -45,15 +53,30 @@ impl Kept {
             Runner::new(&canaries, RunnerOptions { lease_millis, ..RunnerOptions::default() });
         let max_age_millis = millis(settings.store_max_age.get());
         let max_bytes = settings.store_max_size.get();
-        Ok(Self { canaries, runner, max_age_millis, max_bytes })
+        let metrics = Arc::clone(metrics);
+        Ok(Self { canaries, runner, metrics, max_age_millis, max_bytes })
     }
 
     /// Makes looks, and removes what is old, until `ending`; then finishes what is under way.
     pub(crate) async fn run(self, ending: CancellationToken) {
-        let Self { canaries, runner, max_age_millis, max_bytes } = self;
+        let Self { canaries, runner, metrics, max_age_millis, max_bytes } = self;
         let store = Arc::clone(canaries.store());
+        let showing = tokio::spawn(show(canaries.events(), metrics));
         let cleaning = clean(store, max_age_millis, max_bytes);
         tokio::join!(runner.run(ending.clone()), ending.run_until_cancelled(cleaning));
+        showing.abort();
+    }
+}
+
+/// Counts what happens to canaries.
+async fn show(mut events: Receiver<CanaryEvent>, metrics: Arc<Metrics>) {
+    loop {
+        match events.recv().await {
+            Ok(event) => metrics.canaries.show(&event.canary),
+            // What was missed is in the store; the next look shows how its canary stands.
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return,
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! what calls may hold; `callers` who calls; `transport` the connections; `observe` what the server tells
 //! of itself; `convert` reads and writes messages; `settings` what can be set.
 
+mod audit;
 mod budget;
 mod callers;
 mod convert;
@@ -22,6 +23,7 @@ mod server;
 mod settings;
 mod transport;
 
+pub use audit::audit;
 pub use convert::problems::Problems;
 pub use convert::proto_json;
 pub use convert::refusal::{Refusal, Resource, StreamEnd, Token};

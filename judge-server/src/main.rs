@@ -1,10 +1,11 @@
 //! The command `judge-server`.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use judge_server::{Listeners, Settings, SettingsError, healthcheck, logs, serve, threads};
+use judge_server::{Listeners, Settings, SettingsError, audit, healthcheck, logs, serve, threads};
 use mimalloc::MiMalloc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -16,7 +17,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 const LAST_LINES: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    let settings = match Settings::read(std::env::args_os()) {
+    let settings = match Settings::read(arguments()) {
         Ok(settings) => settings,
         // Help and version are such errors too, with their own place to print and exit code.
         Err(SettingsError::Flags(error)) => error.exit(),
@@ -26,6 +27,17 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
+}
+
+/// The command line; `judge-server audit` is a flag that reads like a command.
+fn arguments() -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(command) = arguments.get_mut(1)
+        && command == "audit"
+    {
+        *command = "--audit".into();
+    }
+    arguments
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
@@ -42,6 +54,10 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
     if settings.healthcheck {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         return Ok(runtime.block_on(healthcheck(settings))?);
+    }
+    if settings.audit {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        return Ok(runtime.block_on(audit(settings, &mut std::io::stdout()))?);
     }
     settings.check()?;
     let _log = logs::start(settings)?;

@@ -85,7 +85,7 @@ pub async fn serve(
         settings.caller_share,
     );
     let kept = match settings.keeping()? {
-        Some(keeping) => Some(Kept::open(keeping, settings).await?),
+        Some(keeping) => Some(Kept::open(keeping, settings, &observer.metrics).await?),
         None => None,
     };
     let handlers = Handlers {

@@ -3,18 +3,6 @@
 /// Files that still import each other.
 pub(crate) const CIRCLES: &[&[&str]] = &[
     &[
-        "judge-core/src/judges/evidence/decide/class.rs",
-        "judge-core/src/judges/evidence/decide/joint.rs",
-    ],
-    &[
-        "judge-core/src/judges/evidence/detect/late.rs",
-        "judge-core/src/judges/evidence/detect/sequential.rs",
-    ],
-    &[
-        "judge-core/src/judges/evidence/say/mod.rs",
-        "judge-core/src/judges/evidence/say/sentence.rs",
-    ],
-    &[
         "judge-cli/src/commands/watch/end.rs",
         "judge-cli/src/commands/watch/looks.rs",
         "judge-cli/src/commands/watch/page.rs",
@@ -25,8 +13,6 @@ pub(crate) const CIRCLES: &[&[&str]] = &[
         "judge-server/src/budget/reservation.rs",
         "judge-server/src/budget/shares.rs",
     ],
-    &["judge-server/src/convert/config.rs", "judge-server/src/convert/evidence.rs"],
-    &["judge-server/src/convert/refusal.rs", "judge-server/src/convert/status.rs"],
     &[
         "judge-server/src/handlers/grpc.rs",
         "judge-server/src/handlers/http.rs",
@@ -35,7 +21,6 @@ pub(crate) const CIRCLES: &[&[&str]] = &[
         "judge-server/src/handlers/stream.rs",
     ],
     &["judge-server/src/settings/file.rs", "judge-server/src/settings/mod.rs"],
-    &["judge-server/src/transport/certificate.rs", "judge-server/src/transport/tls.rs"],
 ];
 
 /// Type names that mean the same kind of thing wherever they stand, and the kind.
@@ -79,6 +64,7 @@ pub(crate) const VOCABULARY: &[(&str, &str, &str)] = &[
     ("control", "judge-core/src/kayenta/", "Kayenta's JSON"),
     ("experiment", "judge-core/src/kayenta/", "Kayenta's JSON"),
     ("control", "judge-cli/src/output/text.rs", "`char::is_control`"),
+    ("control", "judge-server/src/handlers/canary.rs", "the header `cache-control`"),
     ("bar", "judge-cli/src/commands/", "progress bars"),
     ("control", "docs/operating.md", "control frames of HTTP/2"),
     ("controls", "docs/operating.md", "control characters"),

@@ -139,7 +139,7 @@ async fn watched(prometheus: &Prometheus, canary: &str) -> Vec<Judgement> {
         let fetched = prometheus.sources().fetch(&queries, &sought).await.unwrap();
         let pairs = fetched.into_iter().flat_map(|metric| metric.pairs).collect();
         let thresholds = read.thresholds.unwrap();
-        let request = JudgeRequest { config: read.clone(), thresholds, pairs };
+        let request = JudgeRequest { config: read.clone(), thresholds, pairs, looks: None };
         judgements.push(built_in().chosen_by(&request).unwrap().judge(&request).unwrap());
     }
     judgements

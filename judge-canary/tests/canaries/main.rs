@@ -7,5 +7,6 @@
 )]
 
 mod life;
+#[allow(dead_code, reason = "the server's tests use all of it")]
 mod source;
 mod store;

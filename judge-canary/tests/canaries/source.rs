@@ -35,6 +35,10 @@ impl Prometheus {
         Self { url, state }
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(crate) fn sources(&self) -> Arc<Sources> {
         let settings = SourceSettings::at("main", StoreKind::Prometheus, &self.url).unwrap();
         Arc::new(Sources::new(vec![settings]).unwrap())

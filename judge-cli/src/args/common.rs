@@ -4,6 +4,8 @@ use clap::ValueEnum;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use judge_points::time::TimeZone;
 
+use judge_core::Looks;
+
 use crate::input::Source;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -39,6 +41,17 @@ pub(crate) struct Overrides {
     /// Judge with this judge, whatever the config names; `judge judges` lists all judges.
     #[arg(long, value_name = "NAME")]
     pub(crate) judge: Option<String>,
+    #[arg(skip)]
+    pub(crate) looks: Option<Looks>,
+}
+
+/// `3/6`: the third look of six.
+pub(super) fn looks(text: &str) -> Result<Looks, String> {
+    let expected = || "expected a look and how many are planned, such as 3/6".to_owned();
+    let (number, planned) = text.split_once('/').ok_or_else(expected)?;
+    let count = |text: &str| text.trim().parse().map_err(|_| expected());
+    Looks::new(count(number)?, count(planned)?)
+        .map_err(|problem| format!("expected {}, got {}", problem.allowed, problem.value))
 }
 
 fn score(text: &str) -> Result<f64, String> {

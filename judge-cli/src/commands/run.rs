@@ -5,7 +5,7 @@ use judge_core::{Judgement, kayenta};
 use judge_report::Fact;
 
 use super::exit::Exit;
-use crate::args::{JudgementFormat, RunArgs, ScopeArgs, SourceArgs};
+use crate::args::{JudgementFormat, Overrides, RunArgs, ScopeArgs, SourceArgs};
 use crate::input::{
     InputProblem, Parts, Prepared, Source, from_pairs, from_parts, from_request, from_sources,
     listed, now, sought, window,
@@ -15,7 +15,10 @@ use crate::output::{Console, Destination, FullJudgement, Page, html};
 /// Judges one canary and shows the judgement.
 pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let RunArgs { request, config, baseline, canary, pairs, history, overrides, .. } = args;
-    let RunArgs { zone, from, of, times, explain, format, output, report, .. } = args;
+    let RunArgs { zone, from, of, times, look, sliding, explain, format, output, report, .. } =
+        args;
+    let looks = look.map(|look| if sliding { look.sliding() } else { look });
+    let overrides = Overrides { looks, ..overrides };
     let mut facts = facts(&[
         ("Request", request.as_ref()),
         ("Config", config.as_ref()),

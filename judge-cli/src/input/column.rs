@@ -1,7 +1,7 @@
 //! Reads one column of values without times.
 
 use csv::{ReaderBuilder, Trim};
-use judge_points::dialect::Dialect;
+use judge_points::dialect::CsvDialect;
 use judge_points::table;
 
 use super::csv_table::{self, CsvError};
@@ -79,7 +79,7 @@ fn values(bytes: &[u8], wanted: Option<&str>, times: ColumnTimes) -> Option<File
         // JSON on one line would look like a header.
         return None;
     }
-    let dialect = Dialect::detect(bytes);
+    let dialect = CsvDialect::detect(bytes);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .delimiter(dialect.delimiter)

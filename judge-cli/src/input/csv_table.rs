@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Trim};
-use judge_points::dialect::Dialect;
+use judge_points::dialect::CsvDialect;
 use judge_points::number;
 use judge_points::table::{self, TableError, separator_hint};
 use judge_points::time::{self, TimeError, TimeZone};
@@ -91,7 +91,7 @@ fn read_all(
     wanted: &BTreeSet<&str>,
     zone: Option<&TimeZone>,
 ) -> Result<CsvSeries, CsvError> {
-    let dialect = Dialect::detect(bytes);
+    let dialect = CsvDialect::detect(bytes);
     let table = &bytes[dialect.bytes_before..];
     let mut rows = Rows {
         bytes: table,
@@ -281,7 +281,7 @@ fn timed(name: &str, times: Arc<Vec<i64>>, values: Vec<f64>) -> TimedSeries {
 struct Rows<'a> {
     /// From the header on.
     bytes: &'a [u8],
-    dialect: Dialect,
+    dialect: CsvDialect,
     zone: Option<&'a TimeZone>,
     reader: Reader<&'a [u8]>,
     record: ByteRecord,
@@ -329,7 +329,7 @@ struct Row<'a> {
     record: &'a ByteRecord,
     line: u64,
     header: &'a [String],
-    dialect: Dialect,
+    dialect: CsvDialect,
     zone: Option<&'a TimeZone>,
 }
 

@@ -123,7 +123,7 @@ pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared
         }));
     }
     let thresholds = config.thresholds.unwrap_or_default();
-    let request = JudgeRequest { config, thresholds, pairs };
+    let request = JudgeRequest { config, thresholds, pairs, looks: None };
     let (request, judge) = prepare(&source, request, named, overrides)?;
     Ok(Prepared { request, judge, origin: source, warnings, document: Document::Config(json) })
 }
@@ -171,7 +171,7 @@ pub(crate) fn from_pairs(
     let pairs = pairs_source.read()?;
     let pairs = kayenta::read_pairs(&pairs).map_err(|error| refused(pairs_source, error))?;
     let thresholds = config.thresholds.unwrap_or_default();
-    let request = JudgeRequest { config, thresholds, pairs };
+    let request = JudgeRequest { config, thresholds, pairs, looks: None };
     let (request, judge) = prepare(&config_source, request, named, overrides)?;
     let document = Document::Config(json);
     Ok(Prepared { request, judge, origin: config_source, warnings: Vec::new(), document })
@@ -187,7 +187,7 @@ pub(super) fn prepared_from(
 ) -> Result<Prepared, InputError> {
     let FetchedConfig { source, json, config } = fetched;
     let thresholds = config.thresholds.unwrap_or_default();
-    let request = JudgeRequest { config, thresholds, pairs };
+    let request = JudgeRequest { config, thresholds, pairs, looks: None };
     let (request, judge) = prepare(&source, request, named, overrides)?;
     Ok(Prepared { request, judge, origin: source, warnings, document: Document::Config(json) })
 }
@@ -277,6 +277,7 @@ fn prepare(
     overrides: &Overrides,
 ) -> Result<(JudgeRequest, &'static dyn Judge), InputError> {
     request.thresholds = overrides.thresholds(request.thresholds)?;
+    request.looks = overrides.looks.or(request.looks);
     let judge = named
         .map_or_else(|| judges::built_in().chosen_by(&request), Ok)
         .map_err(|refused| origin.error(InputProblem::Refused(refused)))?;

@@ -18,7 +18,7 @@ pub(crate) struct LookLine<'a> {
 impl LookLine<'_> {
     /// What the columns hold.
     pub(crate) const HEADER: &'static str =
-        "look     until                 verdict   score  because of\n";
+        "look     until                 verdict   score  level       because of\n";
 
     /// The line.
     pub(crate) fn show(&self) -> String {
@@ -28,9 +28,10 @@ impl LookLine<'_> {
             Ok((judgement, because_of)) => {
                 let (style, verdict) = verdict::styled(judgement.verdict);
                 let score = judge_core::format::value(judgement.score);
+                let level = judgement.look.map(|look| look.percent()).unwrap_or_default();
                 let because = verdict::because_of(because_of);
                 let line = format!(
-                    "{look:7}  {until:20}  {style}{verdict:8}{style:#}  {score:>5}  {because}"
+                    "{look:7}  {until:20}  {style}{verdict:8}{style:#}  {score:>5}  {level:10}  {because}"
                 );
                 format!("{}\n", line.trim_end())
             }

@@ -39,6 +39,11 @@ fn head(text: &mut String, judgement: &Judgement) {
         judgement.thresholds.marginal,
         printable(&judgement.judge)
     );
+    if let Some(look) = judgement.look {
+        let early =
+            if look.early_pass { "; harm of the size that matters is ruled out" } else { "" };
+        let _ = writeln!(text, "{look}{early}");
+    }
     let reason = judgement.shown_reason();
     if !reason.is_empty() {
         let _ = writeln!(text, "{}", printable(&reason));

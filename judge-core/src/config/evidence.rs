@@ -207,6 +207,26 @@ impl SettingWord for AcrossMetrics {
     ];
 }
 
+/// How the looks of a canary share a metric's significance level (Lan and `DeMets` 1983).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Spending {
+    /// Hardly anything at first, most at the end, like O'Brien and Fleming (1979): the least power is lost against one
+    /// look at the end, and an early look stops large harm only.
+    #[default]
+    Late,
+    /// As much at every look: harm from the start is found sooner, and later harm less often.
+    Even,
+    /// Most at first, like Pocock (1977).
+    Early,
+}
+
+impl SettingWord for Spending {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("late", Self::Late), ("even", Self::Even), ("early", Self::Early)];
+}
+
 /// The tests that run.
 ///
 /// # Example
@@ -271,6 +291,14 @@ pub struct EvidenceConfig {
     pub across_metrics: AcrossMetrics,
     /// Points at the start of each series that are not judged.
     pub warm_up: usize,
+    /// How the looks of a canary share the significance level. One look has all of it.
+    pub spending: Spending,
+    /// Probability that a canary passes before its last look though it has harm as large as the smallest that matters;
+    /// `None` if no canary may pass early.
+    pub early_pass: Option<Fraction>,
+    /// The metric of the same request that counts the traffic of each side. Points that are measured from fewer requests vary
+    /// more: a canary that gets a tenth of its baseline's traffic may vary √10 times as much.
+    pub traffic: Option<String>,
 }
 
 impl Default for EvidenceConfig {
@@ -283,6 +311,9 @@ impl Default for EvidenceConfig {
             joint: Joint::default(),
             across_metrics: AcrossMetrics::default(),
             warm_up: DEFAULT_WARM_UP,
+            spending: Spending::default(),
+            early_pass: None,
+            traffic: None,
         }
     }
 }
@@ -305,6 +336,8 @@ pub struct MetricEvidence {
     pub kind: MetricKind,
     /// Points at the start of each series that are not judged.
     pub warm_up: Option<usize>,
+    /// The metric of the same request that counts the traffic from which this one is measured.
+    pub traffic: Option<String>,
 }
 
 impl MetricEvidence {

@@ -61,6 +61,11 @@ pub trait Judge: Send + Sync {
         scratch: &mut Scratch,
     ) -> Result<Judgement, JudgeError>;
 
+    /// Whether the judge spends one significance level over all looks at a canary ([`JudgeRequest::looks`]).
+    fn reads_looks(&self) -> bool {
+        false
+    }
+
     /// Judges one canary.
     ///
     /// # Errors

@@ -21,12 +21,16 @@ impl<'a> Configs<'a> {
         Self(metrics.map(|metric| (metric.name.as_str(), metric)).collect())
     }
 
+    pub(super) fn get(&self, name: &str) -> Option<&'a MetricConfig> {
+        self.0.get(name).copied()
+    }
+
     pub(super) fn for_pair(
         &self,
         index: usize,
         pair: &MetricPair,
     ) -> Result<&'a MetricConfig, JudgeError> {
-        self.0.get(pair.name.as_str()).copied().ok_or_else(|| {
+        self.get(&pair.name).ok_or_else(|| {
             let path = format!("metricSetPairList[{index}].name");
             let allowed = "the name of a metric in canaryConfig.metrics";
             Problem::error(path, format!("{:?}", pair.name), allowed).into()
@@ -55,6 +59,13 @@ pub(super) fn unread_history(request: &JudgeRequest, judge: &str) -> Option<Prob
     let path = format!("metricSetPairList[{index}].history");
     let found = format!("{} series of {:?}", pair.history.len(), pair.name);
     Some(Problem::remark(path, found, format!("{judge} does not read any history")))
+}
+
+/// A notice about the looks of `request`, if `judge` does not read them.
+pub(super) fn unread_looks(request: &JudgeRequest, judge: &str) -> Option<Problem> {
+    let looks = request.looks?;
+    let consequence = format!("{judge} judges every look as if it were the only one");
+    Some(Problem::remark("looks", looks, consequence))
 }
 
 /// The class of a metric with a side without data, and why; `None` if the config reads gaps as 0. A critical

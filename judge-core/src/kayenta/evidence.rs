@@ -26,6 +26,7 @@ pub(super) const METRIC_KEYS: &[&str] = &[
     "kind",
     "of",
     "warmUpPoints",
+    "traffic",
 ];
 
 /// Keys of `judge.judgeConfigurations`; the first is for remote judges.
@@ -40,6 +41,9 @@ const JUDGE_KEYS: &[&str] = &[
     "joint",
     "acrossMetrics",
     "warmUpPoints",
+    "spending",
+    "earlyPass",
+    "traffic",
 ];
 
 /// Reads `judge.judgeConfigurations`, unless the config names a judge that does not read it.
@@ -62,6 +66,9 @@ pub(super) fn read_judge(judge: &Node<'_>, problems: &mut ProblemList) -> Eviden
         joint: joint(&node.field("joint"), problems),
         across_metrics: word(&node, "acrossMetrics", problems),
         warm_up: points(&node, "warmUpPoints", problems),
+        spending: word(&node, "spending", problems),
+        early_pass: number(&node, "earlyPass", problems),
+        traffic: text(&node, "traffic", problems),
     };
     checked(&node, problems, |found| settings.check(found))
 }
@@ -79,8 +86,9 @@ pub(super) fn read_metric(canary: &Node<'_>, problems: &mut ProblemList) -> Metr
         minimum_absolute: number(canary, "minimumAbsolute", problems),
         tests: test_kinds(&canary.field("tests"), problems),
         kind: word(canary, "kind", problems),
-        of: if of.is_absent() { None } else { of.string(problems).map(str::to_owned) },
+        of: text(canary, "of", problems),
         warm_up: points(canary, "warmUpPoints", problems),
+        traffic: text(canary, "traffic", problems),
     };
     checked(canary, problems, |found| settings.check(found))
 }
@@ -108,6 +116,11 @@ fn number(parent: &Node<'_>, key: &str, problems: &mut ProblemList) -> Option<f6
         problems.push(node.error("a number"));
     }
     number
+}
+
+fn text(parent: &Node<'_>, key: &str, problems: &mut ProblemList) -> Option<String> {
+    let node = parent.field(key);
+    if node.is_absent() { None } else { node.string(problems).map(str::to_owned) }
 }
 
 fn points(parent: &Node<'_>, key: &str, problems: &mut ProblemList) -> Option<usize> {

@@ -2,8 +2,8 @@
 //!
 //! NaN and the infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`. The readers also accept
 //! them without quotes, as JSON5 and Python write them, and read `null` in a series as a gap. They ignore
-//! fields that no judge reads. A pair may have `history` beside its `values`, a list of healthy series;
-//! Kayenta does not know it.
+//! fields that no judge reads. A pair may have `history` beside its `values`, a list of healthy series, and a
+//! request `looks`, such as `{"number": 3, "planned": 6}`; Kayenta knows neither.
 //!
 //! The readers report every problem at once, each with its path.
 
@@ -11,6 +11,7 @@ mod bare_words;
 mod config;
 mod document;
 mod evidence;
+mod looks;
 mod request;
 mod write_request;
 mod write_result;

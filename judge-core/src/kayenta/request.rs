@@ -18,6 +18,7 @@ use crate::series::{Clock, MetricPair, Series, Tags};
 
 use super::config;
 use super::document::{Node, ProblemList};
+use super::looks;
 
 /// The parsed document. The config and the thresholds stay JSON for their own readers; points are parsed
 /// straight into vectors.
@@ -27,6 +28,7 @@ pub(super) struct RawRequest {
     canary_config: Option<Value>,
     score_thresholds: Option<Value>,
     metric_set_pair_list: Option<Vec<Object<RawPair>>>,
+    looks: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -63,8 +65,13 @@ pub(super) fn read(
         Some(own) => config::read_thresholds(&Node::root(&own), &mut ProblemList::new()),
         None => given,
     };
+    let mut found = ProblemList::new();
+    let looks = raw.looks.and_then(|looks| looks::read(&Node::root(&looks), &mut found));
     let pairs = read_pairs(raw.metric_set_pair_list?);
-    Some(JudgeRequest { config: config?, thresholds: thresholds?, pairs: pairs? })
+    if !found.is_empty() {
+        return None;
+    }
+    Some(JudgeRequest { config: config?, thresholds: thresholds?, pairs: pairs?, looks })
 }
 
 /// The pairs. `None` if [`problems::of_pairs`] finds problems.

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::config::Thresholds;
+use crate::looks::Looks;
 use crate::number;
 use crate::request::JudgeRequest;
 use crate::series::{Clock, MetricPair, Series, Tags};
@@ -15,6 +16,22 @@ pub(super) struct WrittenRequest<'a> {
     canary_config: &'a Value,
     score_thresholds: Thresholds,
     metric_set_pair_list: Vec<Pair<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    looks: Option<WrittenLooks>,
+}
+
+#[derive(Serialize)]
+struct WrittenLooks {
+    number: u32,
+    planned: u32,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    sliding: bool,
+}
+
+impl From<Looks> for WrittenLooks {
+    fn from(looks: Looks) -> Self {
+        Self { number: looks.number(), planned: looks.planned(), sliding: looks.is_sliding() }
+    }
 }
 
 #[derive(Serialize)]
@@ -59,6 +76,7 @@ impl<'a> WrittenRequest<'a> {
             canary_config: config,
             score_thresholds: request.thresholds,
             metric_set_pair_list: request.pairs.iter().map(Pair::from).collect(),
+            looks: request.looks.map(WrittenLooks::from),
         }
     }
 }

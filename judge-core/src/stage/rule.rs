@@ -32,7 +32,12 @@ pub enum StageRule {
 }
 
 impl StageRule {
-    /// Whether the stage ends with this judgement. A score that is not a number ends it.
+    /// Whether the stage ends with this judgement, stopped or passed early.
+    pub fn ends(self, judgement: &Judgement) -> bool {
+        self.stops(judgement) || passes_early(judgement)
+    }
+
+    /// Whether this judgement stops the canary. A score that is not a number ends it.
     pub fn stops(self, judgement: &Judgement) -> bool {
         let marginal = judgement.thresholds.marginal;
         let goes_on = match self {
@@ -43,7 +48,13 @@ impl StageRule {
     }
 }
 
+fn passes_early(judgement: &Judgement) -> bool {
+    judgement.look.is_some_and(|look| look.early_pass)
+}
+
 /// The result of a canary stage.
+///
+/// A judgement that rules harm out passes the canary before its last interval ([`crate::LookLevel::early_pass`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stage {
@@ -51,9 +62,17 @@ pub struct Stage {
     pub verdict: Verdict,
     /// The interval, from 1, after which the canary was stopped; `None` if it was not stopped.
     pub stopped_at: Option<usize>,
+    /// The interval, from 1, before the last, after which the canary passed because harm was ruled out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passed_at: Option<usize>,
 }
 
 impl Stage {
+    /// The interval, from 1, that ended the stage before its last one, if any did.
+    pub fn ended_at(self) -> Option<usize> {
+        self.stopped_at.or(self.passed_at)
+    }
+
     /// The result for these judgements, interval by interval; `None` without a judgement.
     ///
     /// Judgements after the one that stops the canary have no effect.
@@ -64,9 +83,15 @@ impl Stage {
         let mut stage = None;
         for (judgement, number) in judgements.into_iter().zip(1..) {
             if rule.stops(judgement) {
-                return Some(Self { verdict: Verdict::Fail, stopped_at: Some(number) });
+                let stopped_at = Some(number);
+                return Some(Self { verdict: Verdict::Fail, stopped_at, passed_at: None });
             }
-            stage = Some(Self { verdict: judgement.verdict, stopped_at: None });
+            let passed_at = passes_early(judgement).then_some(number);
+            let reached = Self { verdict: judgement.verdict, stopped_at: None, passed_at };
+            if passed_at.is_some() {
+                return Some(reached);
+            }
+            stage = Some(reached);
         }
         stage
     }
@@ -109,7 +134,11 @@ mod tests {
         ];
         for &(rule, thresholds, scores, verdict, stopped_at) in cases {
             let stage = Stage::from_judgements(rule, &judged(scores, thresholds));
-            assert_eq!(stage, Some(Stage { verdict, stopped_at }), "{rule:?} {scores:?}");
+            assert_eq!(
+                stage,
+                Some(Stage { verdict, stopped_at, passed_at: None }),
+                "{rule:?} {scores:?}"
+            );
         }
         assert_eq!(Stage::from_judgements(Judge, []), None);
     }
@@ -118,6 +147,7 @@ mod tests {
     fn a_score_below_marginal_stops_even_if_thresholds_stand_the_wrong_way_round() {
         let wrong = Thresholds { pass: 50.0, marginal: 75.0 };
         let stage = Stage::from_judgements(StageRule::Judge, &judged(&[60.0], wrong));
-        assert_eq!(stage, Some(Stage { verdict: Verdict::Fail, stopped_at: Some(1) }));
+        let stopped = Stage { verdict: Verdict::Fail, stopped_at: Some(1), passed_at: None };
+        assert_eq!(stage, Some(stopped));
     }
 }

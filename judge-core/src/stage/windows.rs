@@ -1,5 +1,7 @@
 //! The points that each interval of a canary is judged on.
 
+use crate::looks::Looks;
+
 use super::error::WindowError;
 
 /// A span of time with its start and without its end, in milliseconds since the Unix epoch.
@@ -98,6 +100,17 @@ impl Windows {
             Window { interval: interval_number, canary, baseline }
         });
         Ok(windows.collect())
+    }
+
+    /// The look that the judgement of `window` is, of a canary with the recording `recorded`; `None` if one judgement
+    /// is planned. The plan is the lifetime's, also if the recording ends before it.
+    pub fn looks(&self, window: Window, recorded: TimeSpan) -> Option<Looks> {
+        let begin = recorded.start_millis.saturating_add(self.warm_up);
+        let lifetime = self.lifetime.unwrap_or(recorded.end_millis.saturating_sub(begin));
+        let planned = u32::try_from(lifetime / self.interval?.clamp(1, lifetime.max(1))).ok()?;
+        let looks = Looks::new(u32::try_from(window.interval).ok()?, planned).ok()?;
+        let looks = if self.sliding.is_some() { looks.sliding() } else { looks };
+        (planned > 1).then_some(looks)
     }
 }
 

@@ -82,9 +82,9 @@ pub struct Replayed {
 }
 
 impl Replayed {
-    /// The interval that decided: the one that stopped the canary, else the last.
+    /// The interval that decided: the one that stopped or passed the canary early, else the last.
     pub fn deciding(&self) -> Option<&ReplayedInterval> {
-        match self.stage.stopped_at {
+        match self.stage.ended_at() {
             Some(number) => self.intervals.get(number - 1),
             None => self.intervals.last(),
         }
@@ -115,7 +115,7 @@ impl Replayer {
         let request = JudgeRequest {
             config: replay.config.clone(),
             thresholds: replay.thresholds,
-            pairs: Vec::new(),
+            ..JudgeRequest::default()
         };
         Self { replay: Arc::clone(replay), request, scratch: Scratch::default() }
     }
@@ -149,10 +149,12 @@ impl Replayer {
         let mut no_baseline = None;
         for window in windows {
             no_baseline = no_baseline.or_else(|| NoBaseline::find(release, window));
+            let looks = self.replay.windows.looks(window, recorded);
+            self.request.looks = looks.filter(|_| self.replay.judge.reads_looks());
             let judgement = self.judge_window(release, window)?;
-            let stops = self.replay.rule.stops(&judgement);
+            let ends = self.replay.rule.ends(&judgement);
             intervals.push(ReplayedInterval { window, judgement });
-            if stops && self.replay.after_stop == AfterStop::End {
+            if ends && self.replay.after_stop == AfterStop::End {
                 break;
             }
         }

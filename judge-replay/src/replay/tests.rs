@@ -85,6 +85,7 @@ fn one_interval_over_everything_is_the_judgement_of_everything() {
             config: config(),
             thresholds: Thresholds::DEFAULT,
             pairs: pairs.collect(),
+            looks: None,
         };
         assert_eq!(replayed.intervals.len(), 1);
         assert_eq!(replayed.intervals[0].judgement, judge.judge(&request).unwrap());
@@ -119,7 +120,10 @@ fn a_canary_that_turns_bad_is_stopped_when_it_shows() {
     let replayed = replayed.unwrap();
     let scores: Vec<f64> = replayed.intervals.iter().map(|one| one.judgement.score).collect();
     assert_eq!(scores, [100.0, 100.0, 100.0, 40.0]);
-    assert_eq!(replayed.stage, Stage { verdict: Verdict::Fail, stopped_at: Some(4) });
+    assert_eq!(
+        replayed.stage,
+        Stage { verdict: Verdict::Fail, stopped_at: Some(4), passed_at: None }
+    );
     assert_eq!(replayed.stopped_millis(), Some(START + 40 * MINUTE));
     assert_eq!(replayed.because_of, ["latency"]);
 

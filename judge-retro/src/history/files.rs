@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use judge_points::dialect::Dialect;
+use judge_points::dialect::CsvDialect;
 
 use super::csv_rows::{CsvRows, CsvRowsError};
 use super::error::{FileProblem, HistoryError, RowPosition};
@@ -42,13 +42,13 @@ impl PlainCopy {
     fn of(path: &Path) -> std::io::Result<Option<Arc<Self>>> {
         let mut start = Vec::with_capacity(HEADER);
         fs::File::open(path)?.take(HEADER as u64).read_to_end(&mut start)?;
-        if Dialect::of_header(without_mark(&start)).is_plain() {
+        if CsvDialect::of_header(without_mark(&start)).is_plain() {
             return Ok(None);
         }
         let bytes = fs::read(path)?;
         let table = without_mark(&bytes);
         let mut copy = tempfile::NamedTempFile::with_suffix(".csv")?;
-        copy.write_all(&Dialect::detect(table).plain(table))?;
+        copy.write_all(&CsvDialect::detect(table).plain(table))?;
         Ok(Some(Arc::new(Self(copy.into_temp_path()))))
     }
 }

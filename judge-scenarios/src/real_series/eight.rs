@@ -1,7 +1,7 @@
 //! Canaries of eight metrics of one entity.
 
 use judge_core::config::Direction;
-use judge_core::{CanaryConfig, JudgeRequest, MetricConfig, Thresholds};
+use judge_core::{CanaryConfig, JudgeRequest, MetricConfig};
 
 use super::Seeds;
 use super::harm::HarmSubject;
@@ -68,7 +68,7 @@ impl EightHarm {
         };
         let (configs, pairs): (Vec<_>, Vec<_>) = metrics.iter().enumerate().map(metric).unzip();
         let config = CanaryConfig { metrics: configs, ..CanaryConfig::default() };
-        JudgeRequest { config, thresholds: Thresholds::DEFAULT, pairs }
+        JudgeRequest { config, pairs, ..JudgeRequest::default() }
     }
 }
 

@@ -8,7 +8,7 @@ use judge_core::config::evidence::{
 
 use crate::proto;
 
-use super::config::Reading;
+use super::reading::Reading;
 
 pub(super) fn read(config: &proto::EvidenceConfig, reading: &mut Reading<'_>) -> EvidenceConfig {
     let joint = config.joint.as_ref();
@@ -34,6 +34,9 @@ pub(super) fn read(config: &proto::EvidenceConfig, reading: &mut Reading<'_>) ->
             reading,
         ),
         warm_up: Some(points(config.warm_up_points)),
+        spending: word("spending", config.spending, proto::Spending::as_str_name, reading),
+        early_pass: config.early_pass,
+        traffic: config.traffic.clone(),
     };
     reading.checked(|problems| settings.check(problems))
 }
@@ -51,6 +54,7 @@ pub(super) fn read_metric(
         kind: word("kind", metric.kind, proto::MetricKind::as_str_name, reading),
         of: metric.of,
         warm_up: metric.warm_up_points.map(points),
+        traffic: metric.traffic,
     };
     reading.checked(|problems| settings.check(problems))
 }
@@ -134,7 +138,9 @@ fn is_called(name: &str, word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use judge_core::config::evidence::{AcrossMetrics, InconclusivePolicy, JointOutcome, KindWord};
+    use judge_core::config::evidence::{
+        AcrossMetrics, InconclusivePolicy, JointOutcome, KindWord, Spending,
+    };
 
     use super::*;
 
@@ -152,6 +158,7 @@ mod tests {
         assert_all::<InconclusivePolicy, _>(proto::InconclusivePolicy::as_str_name);
         assert_all::<JointOutcome, _>(proto::JointOutcome::as_str_name);
         assert_all::<AcrossMetrics, _>(proto::AcrossMetrics::as_str_name);
+        assert_all::<Spending, _>(proto::Spending::as_str_name);
         assert_all::<KindWord, _>(proto::MetricKind::as_str_name);
     }
 }

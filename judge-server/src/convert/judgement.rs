@@ -5,7 +5,7 @@ use judge_core::judgement::{
     Classification, Counts, Decision, Effect, Evidence, GroupScore, Interval, Judgement,
     MetricJudgement, SideSummary, Verdict,
 };
-use judge_core::{Judge, Warning, judges};
+use judge_core::{Judge, LookLevel, Warning, judges};
 
 use crate::proto;
 
@@ -24,7 +24,15 @@ impl From<Judgement> for proto::Judgement {
             groups: judgement.groups.into_iter().map(Into::into).collect(),
             metrics: judgement.metrics.into_iter().map(Into::into).collect(),
             warnings: judgement.warnings.into_iter().map(Into::into).collect(),
+            look: judgement.look.map(Into::into),
         }
+    }
+}
+
+impl From<LookLevel> for proto::LookLevel {
+    fn from(look: LookLevel) -> Self {
+        let LookLevel { number, planned, level, spent, early_pass, .. } = look;
+        Self { number, planned, level, spent, early_pass }
     }
 }
 

@@ -5,6 +5,7 @@
 //! `finding` write them back. What is wrong with an input becomes [`problems`], and a call that is not
 //! judged a [`refusal`].
 
+pub(crate) mod canary;
 mod config;
 mod evidence;
 mod finding;
@@ -14,9 +15,11 @@ pub(crate) mod limits;
 mod problem;
 pub(crate) mod problems;
 pub mod proto_json;
+mod reading;
 pub(crate) mod refusal;
 mod request;
 mod status;
+mod words;
 
 pub(crate) use judgement::{VERSION, list_judges};
 pub(crate) use problem::Dialect;

@@ -9,7 +9,7 @@ use thiserror::Error as ThisError;
 use tonic::{Code, Status};
 
 use super::problems::Problems;
-use super::status::first;
+use super::words::first;
 
 /// Characters of what a caller sent that a refusal repeats.
 const QUOTED: usize = 80;
@@ -94,6 +94,9 @@ pub enum Refusal {
     /// The body comes in a way that the server does not read.
     #[error("transfer-encoding {0:?}, but allowed is chunked")]
     UnsupportedTransfer(String),
+    /// A plan or a config that no canary can be judged by.
+    #[error("{0}")]
+    Unusable(String),
     /// What is asked for is not kept.
     #[error("{0}")]
     Absent(String),
@@ -216,6 +219,7 @@ impl Refusal {
             Self::ForeignSite(_) => "FOREIGN_SITE",
             Self::BadHeaders(_) => "BAD_HEADERS",
             Self::UnsupportedTransfer(_) => "UNSUPPORTED_TRANSFER",
+            Self::Unusable(_) => "UNUSABLE",
             Self::Absent(_) => "ABSENT",
             Self::Exists(_) => "EXISTS",
             Self::Stateless => "STATELESS",
@@ -234,6 +238,7 @@ impl Refusal {
             Self::Invalid(_)
             | Self::MessageTooLarge { .. }
             | Self::Unreadable(_)
+            | Self::Unusable(_)
             | Self::BadHeaders(_) => Code::InvalidArgument,
             Self::Overloaded(_) => Code::ResourceExhausted,
             Self::DeadlineExceeded | Self::SlowRequest => Code::DeadlineExceeded,
@@ -257,22 +262,24 @@ impl Refusal {
     pub(crate) fn http_status(&self) -> StatusCode {
         match self {
             // Nobody reads the last.
-            Self::Invalid(_) | Self::Unreadable(_) | Self::BadHeaders(_) | Self::Cancelled => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Invalid(_)
+            | Self::Unreadable(_)
+            | Self::Unusable(_)
+            | Self::BadHeaders(_)
+            | Self::Cancelled => StatusCode::BAD_REQUEST,
             Self::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Overloaded(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
             Self::SlowRequest => StatusCode::REQUEST_TIMEOUT,
             Self::Unauthenticated(_) | Self::Revoked => StatusCode::UNAUTHORIZED,
-            Self::NotFound(_) | Self::Absent(_) | Self::Stateless => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::Absent(_) => StatusCode::NOT_FOUND,
             Self::Exists(_) => StatusCode::CONFLICT,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnsupportedMediaType(_) | Self::UnsupportedEncoding { .. } => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
             Self::MissingScope(_) | Self::ForeignSite(_) => StatusCode::FORBIDDEN,
-            Self::UnsupportedTransfer(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::UnsupportedTransfer(_) | Self::Stateless => StatusCode::NOT_IMPLEMENTED,
             Self::StreamEnded(_) | Self::ShuttingDown | Self::StoreAway(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }

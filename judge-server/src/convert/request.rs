@@ -1,7 +1,8 @@
 //! Requests.
 
 use judge_core::{
-    CanaryConfig, Clock, JudgeError, JudgeRequest, MetricPair, Problem, Series, judges, kayenta,
+    CanaryConfig, Clock, JudgeError, JudgeRequest, Looks, MetricPair, Problem, Series, judges,
+    kayenta,
 };
 
 use crate::convert::limits;
@@ -10,7 +11,8 @@ use crate::convert::refusal::Refusal;
 use crate::proto;
 
 use super::Dialect;
-use super::config::{self, Reading};
+use super::config;
+use super::reading::Reading;
 
 const NANOS_A_MILLI: i64 = 1_000_000;
 const MILLIS_A_SECOND: i64 = 1_000;
@@ -58,10 +60,11 @@ impl TryFrom<proto::JudgeRequest> for JudgeRequest {
             problems.push(|| problem);
         }
         let pairs = read_pairs(request.pairs, &mut problems);
+        let looks = request.looks.and_then(|looks| read_looks(looks, &mut problems));
         match (config, thresholds) {
             (Some(mut config), Some(thresholds)) if problems.count() == 0 => {
                 config.judge = request.judge.or(config.judge);
-                Ok(Self { config, thresholds, pairs })
+                Ok(Self { config, thresholds, pairs, looks })
             }
             _ => Err(problems.into()),
         }
@@ -123,6 +126,17 @@ fn read_pairs(pairs: Vec<proto::MetricPair>, problems: &mut Problems) -> Vec<Met
         }
     }
     read
+}
+
+fn read_looks(looks: proto::Looks, problems: &mut Problems) -> Option<Looks> {
+    match Looks::new(looks.number, looks.planned) {
+        Ok(read) if looks.sliding => Some(read.sliding()),
+        Ok(read) => Some(read),
+        Err(problem) => {
+            problems.push(|| problem.within("looks"));
+            None
+        }
+    }
 }
 
 fn read_side(

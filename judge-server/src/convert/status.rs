@@ -3,15 +3,10 @@
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt};
 
-use super::problems::{Problems, more};
+use super::problems::more;
 use super::refusal::{DOMAIN, Refusal};
+use super::words::shortened;
 use crate::proto;
-
-/// Problems that the message for people says; the details have more.
-const SAID: usize = 3;
-
-/// Bytes of that message as it travels in a header, where a character may take many.
-const SAID_BYTES: usize = 1000;
 
 /// Bytes of field violations that a gRPC status may carry. It travels in headers too, in base64 and
 /// with the message once more, and many clients read 8 KiB of all headers together.
@@ -19,35 +14,6 @@ const VIOLATION_BYTES: usize = 3584;
 
 /// Bytes of the tags and lengths of one violation.
 const VIOLATION_FRAME: usize = 8;
-
-/// The first of the problems in words.
-pub(super) fn first(problems: &Problems) -> String {
-    let first = problems.kept().iter().take(SAID);
-    let mut said: Vec<String> = first.map(ToString::to_string).collect();
-    if problems.count() > SAID {
-        said.push(format!("and {} more", problems.count() - SAID));
-    }
-    shortened(said.join("; "))
-}
-
-/// `said`, cut where it would take more than its share of a header.
-fn shortened(mut said: String) -> String {
-    let mut room = SAID_BYTES;
-    let over = said.char_indices().find(|(_, character)| {
-        // Each byte of most of the others becomes three: %E6.
-        let plain = character.is_ascii_alphanumeric();
-        let encoded = if plain { 1 } else { 3 * character.len_utf8() };
-        room.checked_sub(encoded).is_none_or(|left| {
-            room = left;
-            false
-        })
-    });
-    if let Some((end, _)) = over {
-        said.truncate(end);
-        said.push('…');
-    }
-    said
-}
 
 impl From<prost::DecodeError> for Refusal {
     fn from(error: prost::DecodeError) -> Self {

@@ -45,7 +45,11 @@ impl Handlers {
     }
 
     /// The message of a request that has one.
-    async fn message(&self, context: &Context, request: Request<Body>) -> Result<Bytes, Refusal> {
+    pub(super) async fn message(
+        &self,
+        context: &Context,
+        request: Request<Body>,
+    ) -> Result<Bytes, Refusal> {
         let besides = self.budget.weights.call;
         let mut messages = self.messages(&context.held, besides, request);
         let message = messages.message().await.map_err(|status| self.unreadable(&status))?;

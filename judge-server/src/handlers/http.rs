@@ -76,7 +76,7 @@ pub(super) fn page() -> Answered {
     answered(PAGE, "text/html; charset=utf-8")
 }
 
-fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     let Some(content_type) = content_type else { return Ok(()) };
     let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
@@ -90,7 +90,7 @@ fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// All of a body of at most `limit` bytes.
-async fn read(mut body: Body, limit: u64) -> Result<Bytes, Refusal> {
+pub(super) async fn read(mut body: Body, limit: u64) -> Result<Bytes, Refusal> {
     let too_large = || Refusal::MessageTooLarge { limit };
     if http_body::Body::size_hint(&body).lower() > limit {
         return Err(too_large());

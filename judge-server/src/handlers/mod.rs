@@ -2,6 +2,7 @@
 //! callers; what a call becomes is the value that they return.
 
 mod answer;
+mod canary;
 mod canary_routes;
 mod codec;
 mod grpc;
@@ -13,6 +14,7 @@ mod kayenta_routes;
 mod openapi;
 mod others;
 mod pool;
+mod query;
 mod route;
 pub(crate) mod routes;
 mod stream;
@@ -50,6 +52,16 @@ pub(crate) struct Context {
     pub(crate) deadline: Option<Instant>,
     /// Where it comes from, where what comes in it are calls of their own.
     pub(crate) origin: Arc<Origin>,
+}
+
+impl Context {
+    /// Who calls, for what is kept: the name of its token or certificate, else its address.
+    pub(crate) fn actor(&self) -> String {
+        match self.caller.name() {
+            Some(name) => name.to_string(),
+            None => self.caller.peer.address.to_string(),
+        }
+    }
 }
 
 /// An answer, and what the call became.
@@ -138,6 +150,7 @@ impl Handlers {
             Handler::Metrics => self.metrics(context.origin.metrics()),
             Handler::OpenApi => Ok(http::open_api()),
             Handler::Page => Ok(http::page()),
+            Handler::Canary(call) => self.canary(call, &context, request).await,
             Handler::Kayenta(call) => Ok(self.kayenta(call).await),
         }
     }

@@ -84,7 +84,7 @@ impl Handlers {
         }
         let response = if context.route.kind == Kind::Watch {
             let (draining, age) = (self.draining.clone(), self.streams.age);
-            response.map(|body| Body::new(Bounded::new(body, draining, age)))
+            response.map(|body| Body::new(EndingBody::new(body, draining, age)))
         } else {
             response
         };
@@ -94,14 +94,14 @@ impl Handlers {
 
 /// An answer that would go on for ever, as a watch of the health does, and ends when it is old or the
 /// server drains.
-struct Bounded {
+pub(super) struct EndingBody {
     inner: Body,
     end: Pin<Box<dyn Future<Output = Refusal> + Send>>,
     ended: bool,
 }
 
-impl Bounded {
-    fn new(inner: Body, draining: CancellationToken, age: Duration) -> Self {
+impl EndingBody {
+    pub(super) fn new(inner: Body, draining: CancellationToken, age: Duration) -> Self {
         let end = Box::pin(async move {
             tokio::select! {
                 () = draining.cancelled() => Refusal::ShuttingDown,
@@ -112,7 +112,7 @@ impl Bounded {
     }
 }
 
-impl http_body::Body for Bounded {
+impl http_body::Body for EndingBody {
     type Data = Bytes;
     type Error = axum::Error;
 

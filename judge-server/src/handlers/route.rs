@@ -50,8 +50,27 @@ pub(crate) enum Handler {
     Metrics,
     OpenApi,
     Page,
+    /// Canaries and configs that are kept: the contract's `CanaryService`.
+    Canary(CanaryCall),
     /// Kayenta's own API.
     Kayenta(KayentaCall),
+}
+
+/// A call of `CanaryService`, over gRPC or as JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CanaryCall {
+    Start,
+    Get,
+    Watch,
+    List,
+    Cancel,
+    CreateConfig,
+    UpdateConfig,
+    GetConfig,
+    ListConfigs,
+    ListConfigVersions,
+    DeleteConfig,
+    ListAudit,
 }
 
 /// A call of Kayenta's API.

@@ -6,7 +6,7 @@ use http::Method;
 use super::Entrance;
 use super::canary_routes::CANARIES;
 use super::kayenta_routes::KAYENTA;
-pub(crate) use super::route::{Handler, KayentaCall, Kind, Route, Side};
+pub(crate) use super::route::{CanaryCall, Handler, KayentaCall, Kind, Route, Side};
 use super::route::{grpc, http};
 use crate::callers::tokens::Scope;
 
@@ -144,7 +144,7 @@ mod tests {
                     .collect::<Vec<_>>()
             })
             .collect();
-        assert_eq!(methods.len(), 4);
+        assert_eq!(methods.len(), 16);
         for path in methods {
             assert!(find(Side::Grpc, &Method::POST, &path).is_some(), "{path}");
         }

@@ -8,6 +8,7 @@ use prometheus::{
     Registry, TextEncoder, proto,
 };
 
+use super::canaries::CanaryMetrics;
 use super::logs;
 use super::outcome::Judged;
 use crate::convert::VERSION;
@@ -38,6 +39,8 @@ pub(crate) struct Metrics {
     /// Set when they are read.
     pub(crate) admitted: IntGauge,
     pub(crate) buffered_bytes: IntGauge,
+    /// Canaries that are kept.
+    pub(crate) canaries: CanaryMetrics,
 }
 
 /// Upper bounds of the latency histogram in seconds: a small judgement takes a fraction of a
@@ -163,6 +166,7 @@ impl Metrics {
                 "judge_buffered_bytes",
                 "Bytes of requests and answers in memory.",
             )?,
+            canaries: CanaryMetrics::new(&registry)?,
             registry,
         };
         for reason in ALERTED {

@@ -2,6 +2,7 @@
 //! and what systemd hears.
 
 pub(crate) mod call;
+mod canaries;
 mod escape;
 pub mod logs;
 pub(crate) mod metrics;

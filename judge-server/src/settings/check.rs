@@ -77,22 +77,21 @@ impl Settings {
             let kind = StoreKind::Prometheus;
             sources.push(SourceSettings::at("prometheus", kind, url).map_err(wrong)?);
         }
-        match &self.store {
+        match self.store_place() {
             None if sources.is_empty() => Ok(None),
-            Some(place) if !sources.is_empty() => {
-                let is_url = place.starts_with("postgres://") || place.starts_with("postgresql://");
-                let place = if is_url {
-                    StorePlace::Postgres(place.clone())
-                } else {
-                    StorePlace::Sqlite(place.into())
-                };
-                Ok(Some(Keeping { place, sources }))
-            }
+            Some(place) if !sources.is_empty() => Ok(Some(Keeping { place, sources })),
             _ => Err(StartError::Settings(
                 "canaries need a store and a source: --store with --prometheus, or with the table [sources] of --config"
                     .into(),
             )),
         }
+    }
+
+    /// Where canaries are kept, if they are.
+    pub(crate) fn store_place(&self) -> Option<StorePlace> {
+        let place = self.store.clone()?;
+        let is_url = place.starts_with("postgres://") || place.starts_with("postgresql://");
+        Some(if is_url { StorePlace::Postgres(place) } else { StorePlace::Sqlite(place.into()) })
     }
 
     /// Whether whoever can reach `address` may call.

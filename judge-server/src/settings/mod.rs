@@ -50,6 +50,11 @@ pub struct Settings {
     #[serde(skip)]
     pub healthcheck: bool,
 
+    /// Print who did what to canaries and configs, the newest last, and stop.
+    #[arg(long, hide = true)]
+    #[serde(skip)]
+    pub audit: bool,
+
     /// Where to listen for gRPC.
     #[arg(long, env = "JUDGE_GRPC_LISTEN", default_value = "127.0.0.1:50051", value_parser = address)]
     pub grpc_listen: SocketAddr,
@@ -238,7 +243,8 @@ const EXAMPLES: &str = "Examples:
   judge-server --store judge.db --prometheus http://prometheus:9090
   judge-server --grpc-listen 0.0.0.0:50051 --http-listen 0.0.0.0:8080 --tokens /etc/judge/tokens
   judge-server --config judge-server.toml --print-config
-  judge-server --config judge-server.toml --healthcheck";
+  judge-server --config judge-server.toml --healthcheck
+  judge-server audit --config judge-server.toml";
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize)]

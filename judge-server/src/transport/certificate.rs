@@ -22,12 +22,6 @@ const EVERY: Duration = Duration::from_secs(10);
 const DAY: Duration = Duration::from_hours(24);
 const SOON: i64 = 7 * 24 * 60 * 60;
 
-/// When a certificate expires, in Unix time.
-pub(super) fn expiry(certificate: &CertificateDer<'_>) -> Option<i64> {
-    let (_, parsed) = parse_x509_certificate(certificate).ok()?;
-    Some(parsed.validity().not_after.timestamp())
-}
-
 /// The certificate of a client, which was good when it connected.
 #[derive(Debug)]
 pub(crate) struct ClientCertificate {

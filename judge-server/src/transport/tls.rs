@@ -9,7 +9,8 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::{Error, RootCertStore, ServerConfig, crypto};
 
-use super::certificate::expiry;
+use x509_parser::parse_x509_certificate;
+
 use crate::settings::TlsFiles;
 use crate::settings::error::StartError;
 
@@ -24,6 +25,12 @@ pub(crate) struct Tls {
     pub(super) clients: Option<Arc<dyn ClientCertVerifier>>,
     /// When the server's certificate expires, in Unix time.
     pub(super) expiry: i64,
+}
+
+/// When a certificate expires, in Unix time.
+fn expiry(certificate: &CertificateDer<'_>) -> Option<i64> {
+    let (_, parsed) = parse_x509_certificate(certificate).ok()?;
+    Some(parsed.validity().not_after.timestamp())
 }
 
 impl TlsFiles {

@@ -162,6 +162,7 @@ pub(crate) fn request() -> JudgeRequest {
         }],
         thresholds: Some(Thresholds { pass: Some(95.0), marginal: Some(75.0) }),
         judge: None,
+        looks: None,
         config: Some(judge_request::Config::CanaryConfig(config)),
     }
 }

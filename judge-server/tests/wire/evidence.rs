@@ -30,7 +30,7 @@ fn configs() -> (Value, Value) {
         "judge": {"name": "EvidenceJudge-v1", "judgeConfigurations": {
             "confidence": 0.99, "minimumChange": 0.03, "minimumNoise": 0.5, "minimumAbsolute": 0.1,
             "inconclusive": "marginal", "acrossMetrics": "holm", "warmUpPoints": 1,
-            "joint": {"size": 0.7, "outcome": "warn"},
+            "joint": {"size": 0.7, "outcome": "warn"}, "traffic": "requests",
             "tests": ["location", "spread", "events", "tail"],
         }},
         "metrics": [
@@ -38,7 +38,7 @@ fn configs() -> (Value, Value) {
                 "direction": "increase", "confidence": 0.999, "minimumChange": 0.01,
                 "minimumNoise": 0.1, "minimumAbsolute": 1.0, "warmUpPoints": 3, "kind": "gauge"}}},
             {"name": "noisy", "groups": ["all"],
-             "analysisConfigurations": {"canary": {"tests": ["location"]}}},
+             "analysisConfigurations": {"canary": {"tests": ["location"], "traffic": "errors"}}},
             {"name": "errors", "groups": ["all"], "analysisConfigurations": {"canary": {
                 "direction": "increase", "kind": "proportion", "of": "requests"}}},
             {"name": "requests", "groups": ["all"]},
@@ -50,14 +50,14 @@ fn configs() -> (Value, Value) {
         "evidence": {
             "confidence": 0.99, "minimumChange": 0.03, "minimumNoise": 0.5, "minimumAbsolute": 0.1,
             "inconclusive": "INCONCLUSIVE_POLICY_MARGINAL", "acrossMetrics": "ACROSS_METRICS_HOLM",
-            "warmUpPoints": 1, "joint": {"size": 0.7, "outcome": "JOINT_OUTCOME_WARN"},
+            "warmUpPoints": 1, "joint": {"size": 0.7, "outcome": "JOINT_OUTCOME_WARN"}, "traffic": "requests",
             "tests": ["TEST_KIND_LOCATION", "TEST_KIND_SPREAD", "TEST_KIND_EVENTS", "TEST_KIND_TAIL"],
         },
         "metrics": [
             {"name": "latency", "groups": ["all"], "direction": "DIRECTION_INCREASE", "evidence": {
                 "confidence": 0.999, "minimumChange": 0.01, "minimumNoise": 0.1,
                 "minimumAbsolute": 1.0, "warmUpPoints": 3, "kind": "METRIC_KIND_GAUGE"}},
-            {"name": "noisy", "groups": ["all"], "evidence": {"tests": ["TEST_KIND_LOCATION"]}},
+            {"name": "noisy", "groups": ["all"], "evidence": {"tests": ["TEST_KIND_LOCATION"], "traffic": "errors"}},
             {"name": "errors", "groups": ["all"], "direction": "DIRECTION_INCREASE",
              "evidence": {"kind": "METRIC_KIND_PROPORTION", "of": "requests"}},
             {"name": "requests", "groups": ["all"]},

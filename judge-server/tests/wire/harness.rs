@@ -204,6 +204,7 @@ pub(crate) fn request(id: &str, metrics: usize, points: usize) -> JudgeRequest {
         pairs: pairs.collect(),
         thresholds: Some(proto::Thresholds { pass: Some(95.0), marginal: Some(75.0) }),
         judge: None,
+        looks: None,
         config: Some(judge_request::Config::CanaryConfig(config)),
     }
 }

@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod callers;
+mod canaries;
 mod certificates;
 mod codes;
 mod compression;
@@ -31,6 +32,10 @@ mod raw;
 mod reflection;
 mod same;
 mod security;
+/// A stand-in for a Prometheus.
+#[path = "../../../judge-canary/tests/canaries/source.rs"]
+#[allow(dead_code, reason = "the library's tests use all of it")]
+mod source;
 mod tls;
 mod validate;
 mod warnings;

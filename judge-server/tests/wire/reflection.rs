@@ -39,6 +39,7 @@ macro_rules! describes_itself {
                 services.into_iter().map(|service| service.name).collect();
             services.sort();
             let expected = [
+                "canary.judge.v1.CanaryService",
                 "canary.judge.v1.JudgeService",
                 "grpc.health.v1.Health",
                 "grpc.reflection.v1.ServerReflection",

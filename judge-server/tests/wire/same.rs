@@ -32,7 +32,18 @@ pub(crate) fn assert_same(
         groups,
         metrics,
         warnings,
+        look,
     } = answered;
+    assert_eq!(look.is_some(), library.look.is_some(), "{what}");
+    if let (Some(answered), Some(library)) = (look, library.look) {
+        let proto::LookLevel { number, planned, level, spent, early_pass } = answered;
+        assert_eq!(
+            (number, planned, early_pass),
+            (library.number, library.planned, library.early_pass)
+        );
+        assert_bits(level, library.level, what);
+        assert_bits(spent, library.spent, what);
+    }
     assert_eq!(judge, library.judge, "{what}");
     assert_eq!(version, env!("CARGO_PKG_VERSION"), "{what}");
     assert_word(word, "VERDICT", library.verdict, what);

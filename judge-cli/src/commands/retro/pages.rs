@@ -104,7 +104,7 @@ impl<'a> Pages<'a> {
 
     fn timeline(&self, replayed: &Replayed) -> Timeline {
         let last = replayed.intervals.len().saturating_sub(1);
-        let deciding = replayed.stage.stopped_at.map_or(last, |number| number - 1);
+        let deciding = replayed.stage.ended_at().map_or(last, |number| number - 1);
         let metrics = replayed.deciding().map(|one| one.judgement.metrics.iter());
         let names = metrics.into_iter().flatten().map(|metric| metric.name.clone());
         let intervals = replayed.intervals.iter().map(|one| {

@@ -19,6 +19,8 @@ use crate::output::{Destination, verdict_word};
 pub(super) enum Ended {
     /// The rule stopped the canary.
     Stopped,
+    /// Harm of the size that matters was ruled out.
+    PassedEarly,
     /// Its lifetime is over.
     Lifetime,
     /// The source failed all through an interval.
@@ -83,9 +85,9 @@ impl Outcome {
         self.looks.iter().filter_map(|look| Some((look, look.judged.as_ref().ok()?)))
     }
 
-    /// The look that decided: the one that stopped the canary, else the last.
+    /// The look that decided: the one that stopped or passed the canary early, else the last.
     pub(super) fn deciding(&self) -> Option<(&Look, &Judged)> {
-        match self.stage.stopped_at {
+        match self.stage.ended_at() {
             Some(number) => self.judged().nth(number - 1),
             None => self.judged().last(),
         }
@@ -120,6 +122,7 @@ impl Outcome {
         match self.ended {
             Ended::Interrupted => line.push_str("; stopped before the end"),
             Ended::SourceFailed => line.push_str("; then the source failed"),
+            Ended::PassedEarly => line.push_str("; harm of the size that matters is ruled out"),
             Ended::Stopped | Ended::Lifetime => {}
         }
         line

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use judge_core::stage::{StageRule, TimeSpan, Window};
-use judge_core::{JudgeRequest, Judgement, MetricPair};
+use judge_core::{JudgeRequest, Judgement, Looks, MetricPair};
 use judge_sources::Sought;
 use tokio::time::sleep;
 
@@ -38,10 +38,18 @@ pub(super) struct Watch<'a> {
     pub(super) fetcher: &'a Fetcher,
     pub(super) judging: &'a Judging,
     pub(super) windows: &'a [Window],
+    /// The looks of the windows, if there are several.
+    pub(super) looks: &'a [Option<Looks>],
 }
 
 /// Longest wait before a source that failed is asked again.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+/// Why the looks end with this judgement, if they do.
+fn ended_by(rule: StageRule, judgement: &Judgement) -> Option<Ended> {
+    let ended = if rule.stops(judgement) { Ended::Stopped } else { Ended::PassedEarly };
+    rule.ends(judgement).then_some(ended)
+}
 
 impl Watch<'_> {
     /// Finds what is wrong with config, command line and source before the first interval is waited for.
@@ -62,22 +70,21 @@ impl Watch<'_> {
     ) -> anyhow::Result<Ended> {
         let interval = i64::try_from(millis(self.args.windows.interval())).unwrap_or(i64::MAX);
         let settle = i64::try_from(millis(self.args.settle)).unwrap_or(i64::MAX);
-        for &window in self.windows {
+        for (&window, &look) in self.windows.iter().zip(self.looks) {
             let due = window.canary.end_millis.saturating_add(settle);
             shown.wait(due, &window).await;
             let judged = match self.fetched(window, due.saturating_add(interval), shown).await? {
-                Ok(fetched) => Ok(self.judge(fetched)?),
+                Ok(fetched) => Ok(self.judge(fetched, look)?),
                 Err(failed) => Err(failed),
             };
-            let stops = judged
-                .as_ref()
-                .is_ok_and(|judged| StageRule::from(self.args.stage_rule).stops(&judged.judgement));
+            let rule = StageRule::from(self.args.stage_rule);
+            let ended = judged.as_ref().ok().and_then(|judged| ended_by(rule, &judged.judgement));
             let failed = judged.is_err();
             let look = Look { window, judged };
             shown.look(&look)?;
             looks.push(look);
-            if stops {
-                return Ok(Ended::Stopped);
+            if let Some(ended) = ended {
+                return Ok(ended);
             }
             if failed && self.args.on_source_error == OnSourceError::Fail {
                 return Ok(Ended::SourceFailed);
@@ -119,9 +126,14 @@ impl Watch<'_> {
         }
     }
 
-    fn judge(&self, (pairs, warnings): (Vec<MetricPair>, Vec<String>)) -> anyhow::Result<Judged> {
+    fn judge(
+        &self,
+        (pairs, warnings): (Vec<MetricPair>, Vec<String>),
+        looks: Option<Looks>,
+    ) -> anyhow::Result<Judged> {
         let Judging { config, thresholds, judge, .. } = self.judging;
-        let mut request = JudgeRequest { config: config.clone(), thresholds: *thresholds, pairs };
+        let (config, thresholds) = (config.clone(), *thresholds);
+        let mut request = JudgeRequest { config, thresholds, pairs, looks };
         let judgement = judge.judge(&request).map_err(|refused| self.judging.error(refused))?;
         let pairs = std::mem::take(&mut request.pairs);
         Ok(Judged { judgement, pairs, warnings })

@@ -6,6 +6,7 @@ mod page;
 mod shown;
 
 use anyhow::bail;
+use judge_core::Looks;
 use judge_core::stage::{Stage, TimeSpan, Windows};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -31,9 +32,15 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     let start =
         args.windows.start.unwrap_or_else(|| now().div_euclid(step).saturating_add(1) * step);
     let end_millis = start.saturating_add_unsigned(millis(args.windows.whole()));
-    let all = windows.cut(TimeSpan { start_millis: start, end_millis })?;
+    let life = TimeSpan { start_millis: start, end_millis };
+    let all = windows.cut(life)?;
+    let planned: Vec<Option<Looks>> = all
+        .iter()
+        .map(|window| windows.looks(*window, life).filter(|_| judging.judge.reads_looks()))
+        .collect();
     let mut shown = Shown::new(args, all.len(), console);
-    let watch = Watch { args, fetcher: &fetcher, judging: &judging, windows: &all };
+    let watch =
+        Watch { args, fetcher: &fetcher, judging: &judging, windows: &all, looks: &planned };
     watch.check(start)?;
     let mut looks: Vec<Look> = Vec::new();
     let ended = fetcher.block_on(async {

@@ -75,7 +75,7 @@ fn timeline(outcome: &Outcome, name: &str) -> Timeline {
         start_millis: outcome.start,
         metrics: metrics.iter().map(|metric| metric.name.clone()).collect(),
         intervals: judged.iter().map(interval).collect(),
-        deciding: outcome.stage.stopped_at.map_or(last, |number| number - 1),
+        deciding: outcome.stage.ended_at().map_or(last, |number| number - 1),
         stopped: stopped.map(|(look, judged)| Stop {
             at_millis: look.window.canary.end_millis,
             metric: because_of(&judged.judgement).first().cloned(),

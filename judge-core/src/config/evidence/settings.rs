@@ -6,7 +6,7 @@ use crate::test_kind::TestKind;
 
 use super::{
     AcrossMetrics, EvidenceConfig, Fraction, InconclusivePolicy, Joint, JointOutcome,
-    MetricEvidence, MetricKind, MinimumChange, NonNegative, SettingWord, Tests,
+    MetricEvidence, MetricKind, MinimumChange, NonNegative, SettingWord, Spending, Tests,
 };
 
 /// [`EvidenceConfig`] as it was written: `None` for what was not.
@@ -40,6 +40,12 @@ pub struct EvidenceSettings {
     pub across_metrics: Option<AcrossMetrics>,
     /// Points at the start that are not judged.
     pub warm_up: Option<usize>,
+    /// How the looks of a canary share the significance level.
+    pub spending: Option<Spending>,
+    /// Probability that a canary with harm passes early.
+    pub early_pass: Option<f64>,
+    /// The metric that counts the traffic of each side.
+    pub traffic: Option<String>,
 }
 
 /// [`Joint`] as it was written.
@@ -72,6 +78,8 @@ pub struct MetricEvidenceSettings {
     pub of: Option<String>,
     /// Points at the start that are not judged.
     pub warm_up: Option<usize>,
+    /// The metric that counts the traffic from which this one is measured.
+    pub traffic: Option<String>,
 }
 
 /// The word for a [`MetricKind`].
@@ -117,8 +125,21 @@ impl EvidenceSettings {
             joint: self.joint.check(problems),
             across_metrics: self.across_metrics.unwrap_or_default(),
             warm_up: self.warm_up.unwrap_or(default.warm_up),
+            spending: self.spending.unwrap_or_default(),
+            early_pass: early_pass(self.early_pass, problems),
+            traffic: self.traffic,
         }
     }
+}
+
+/// No canary passes early at 0. From a half on it would be a coin flip whether one with harm does.
+fn early_pass(given: Option<f64>, problems: &mut Vec<Problem>) -> Option<Fraction> {
+    let given = given.filter(|given| *given != 0.0)?;
+    let fraction = Fraction::new(given).ok().filter(|fraction| fraction.get() < 0.5);
+    if fraction.is_none() {
+        problems.push(Problem::error("earlyPass", given, "a probability from 0 to below 0.5"));
+    }
+    fraction
 }
 
 impl JointSettings {
@@ -144,6 +165,7 @@ impl MetricEvidenceSettings {
             tests: tests(self.tests, problems),
             kind: kind(self.kind, self.of, problems),
             warm_up: self.warm_up,
+            traffic: self.traffic,
         }
     }
 }
@@ -206,6 +228,7 @@ mod tests_of_ranges {
             minimum_absolute: Some(f64::NAN),
             tests: Some(Vec::new()),
             joint,
+            early_pass: Some(0.5),
             ..EvidenceSettings::default()
         };
         judge.check(&mut problems);
@@ -220,6 +243,7 @@ mod tests_of_ranges {
             "confidence",
             "tests",
             "joint.size",
+            "earlyPass",
             "of",
         ];
         assert_eq!(paths, expected);

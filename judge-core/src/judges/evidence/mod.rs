@@ -16,7 +16,8 @@ mod tests;
 
 use crate::config::evidence::{AcrossMetrics, InconclusivePolicy, JointOutcome};
 use crate::error::JudgeError;
-use crate::judgement::{Classification, Decision, Judgement, TestKind};
+use crate::judgement::{Classification, Decision, Judgement, TestKind, Verdict};
+use crate::looks::LookLevel;
 use crate::problem::{Problem, Severity};
 use crate::request::JudgeRequest;
 use crate::score::{self, MutedGroups};
@@ -27,11 +28,14 @@ use crate::warning::Warning;
 use super::pairs::{self, Configs};
 use super::{Judge, Scratch};
 use decide::class::Judged;
-use decide::{joint, metric};
+use decide::traffic::{self, Explained};
+use decide::{joint, levels, metric};
 
 /// What follows from a history that is too short. The numbers are those of the parameters.
 const NOT_ENOUGH_HISTORY: &str = "the history is not used: at least 3 healthy series with 5 points each are needed, of a \
                                   metric that is not counted out of another";
+
+const NAME_OF_METRIC: &str = "the name of a metric of the request";
 
 /// `EvidenceJudge-v1`.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +55,10 @@ impl Judge for EvidenceJudge {
         "means, late changes, spread, tail, runs, bursts and rare events, with one error budget a metric"
     }
 
+    fn reads_looks(&self) -> bool {
+        true
+    }
+
     fn judge_with(
         &self,
         request: &JudgeRequest,
@@ -61,7 +69,7 @@ impl Judge for EvidenceJudge {
             .into_iter()
             .partition(|problem| problem.severity != Severity::Notice);
         JudgeError::check(refused.into_iter().map(Problem::into_error).collect())?;
-        JudgeError::check(without_exposure(request))?;
+        JudgeError::check(without_named(request))?;
         let mut warnings: Vec<Warning> = noticed.into_iter().map(Warning::Suspect).collect();
         let configs = Configs::new(request);
         let mut judged = Vec::with_capacity(request.pairs.len());
@@ -72,11 +80,24 @@ impl Judge for EvidenceJudge {
                 pair,
                 config,
                 request,
+                1.0,
                 &mut scratch.buffers::<Buffers>().metric,
             ));
         }
+        let explained = traffic::explain(request, &configs, &judged);
+        for Explained { pair: index, factor } in &explained {
+            scratch.check_stop()?;
+            let pair = &request.pairs[*index];
+            let config = configs.for_pair(*index, pair)?;
+            let buffers = &mut scratch.buffers::<Buffers>().metric;
+            judged[*index] = metric::judge(pair, config, request, *factor, buffers);
+        }
         adjust(request, &mut judged);
-        let systemic = joint::find(request, &judged);
+        warnings.extend(traffic::advise(request, &configs, &judged, &explained));
+        let counted = judged.iter().filter(|judged| !judged.metric.muted);
+        let parts: Vec<_> = counted.filter_map(|judged| judged.part.as_ref()).collect();
+        let systemic = joint::find(request, &parts);
+        let look = levels::describe(request, may_pass_early(&judged));
         let mut metrics = Vec::with_capacity(judged.len());
         for (index, (mut judged, pair)) in judged.into_iter().zip(&request.pairs).enumerate() {
             warn_of_history(index, pair, &mut judged, &mut warnings);
@@ -107,23 +128,45 @@ impl Judge for EvidenceJudge {
             }
             warnings.push(Warning::Systemic { finding });
         }
-        Ok(scored.into_judgement(self.name(), request.thresholds, metrics, warnings))
+        let mut judgement =
+            scored.into_judgement(self.name(), request.thresholds, metrics, warnings);
+        judgement.look = look.map(|look| LookLevel {
+            early_pass: look.early_pass && judgement.verdict == Verdict::Pass,
+            ..look
+        });
+        Ok(judgement)
     }
 }
 
-/// Metrics whose events are out of a metric that is not there, or out of themselves.
-fn without_exposure(request: &JudgeRequest) -> Vec<Problem> {
+/// Metrics that are named by others and are not there, and metrics whose events are out of themselves.
+fn without_named(request: &JudgeRequest) -> Vec<Problem> {
     let missing = |name: &str| !request.pairs.iter().any(|pair| pair.name == name);
-    let metrics = request.config.metrics.iter().enumerate();
-    metrics
-        .filter_map(|(index, metric)| {
-            let of = metric.evidence.kind.exposure()?;
-            let path = format!("canaryConfig.metrics[{index}].analysisConfigurations.canary.of");
-            let allowed = "the name of another metric of the request";
-            (missing(of) || of == metric.name)
-                .then(|| Problem::error(path, format!("{of:?}"), allowed))
-        })
-        .collect()
+    let problem = |path: String, name: &str, expected: &str| {
+        Problem::error(path, format!("{name:?}"), expected)
+    };
+    let mut problems = Vec::new();
+    for (index, metric) in request.config.metrics.iter().enumerate() {
+        let path = format!("canaryConfig.metrics[{index}].analysisConfigurations.canary");
+        if let Some(of) = metric.evidence.kind.exposure()
+            && (missing(of) || of == metric.name)
+        {
+            let expected = "the name of another metric of the request";
+            problems.push(problem(format!("{path}.of"), of, expected));
+        }
+        if let Some(name) = metric.evidence.traffic.as_deref().filter(|name| missing(name)) {
+            problems.push(problem(format!("{path}.traffic"), name, NAME_OF_METRIC));
+        }
+    }
+    if let Some(name) = request.config.evidence.traffic.as_deref().filter(|name| missing(name)) {
+        let path = "canaryConfig.judge.judgeConfigurations.traffic".to_owned();
+        problems.push(problem(path, name, NAME_OF_METRIC));
+    }
+    problems
+}
+
+/// Whether all metrics that count rule out harm.
+fn may_pass_early(judged: &[Judged]) -> bool {
+    judged.iter().any(|judged| !judged.metric.muted) && judged.iter().all(Judged::may_pass_early)
 }
 
 /// Makes each metric's test stricter for there being others, as the config asks for it.

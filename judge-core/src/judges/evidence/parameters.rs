@@ -25,6 +25,14 @@ pub(crate) const PRIOR_OF_SIDES: Prior = Prior { independent: 0.541 };
 /// what can be found at all; from 30 on the points speak.
 pub(crate) const PRIOR_OF_DIFFERENCES: Prior = Prior { independent: 0.84 };
 
+/// Up to this ratio of noises that less traffic explains, both sides count as exchangeable.
+pub(crate) const EXCHANGEABLE: f64 = 1.1;
+
+/// Some other metric varies more by chance in so large a share of the canaries whose sides have equal traffic.
+pub(crate) const WIDER_BY_CHANCE: f64 = 0.1;
+/// Metrics have other shapes, and ratios errors: one may vary so many times as much more as the others.
+pub(crate) const WIDER_MARGIN: f64 = 1.5;
+
 // Shares of a metric's level. They sum to more than 1 because p-values joined by Cauchy's rule, bounds
 // and averages over φ are larger than they need be where noise is independent.
 

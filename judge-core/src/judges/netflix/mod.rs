@@ -72,6 +72,7 @@ impl Judge for NetflixAcaJudge {
         let mut warnings: Vec<Warning> =
             request.problems().into_iter().map(Warning::Suspect).collect();
         warnings.extend(pairs::unread_history(request, self.name()).map(Warning::Suspect));
+        warnings.extend(pairs::unread_looks(request, self.name()).map(Warning::Suspect));
         let mut metrics = Vec::with_capacity(request.pairs.len());
         for (index, pair) in request.pairs.iter().enumerate() {
             scratch.check_stop()?;

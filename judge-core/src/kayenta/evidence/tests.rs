@@ -21,9 +21,10 @@ fn every_key_is_read() {
     let judge = r#"{"name": "EvidenceJudge-v1", "judgeConfigurations": {"confidence": 0.99,
         "minimumChange": 0.05, "minimumNoise": 0.5, "minimumAbsolute": 2,
         "tests": ["location", "tail"], "inconclusive": "marginal", "acrossMetrics": "holm",
-        "joint": {"size": 0.8, "outcome": "warn"}, "warmUpPoints": 3}}"#;
+        "joint": {"size": 0.8, "outcome": "warn"}, "warmUpPoints": 3, "traffic": "calls"}}"#;
     let canary = r#"{"confidence": 0.9, "minimumChange": 0, "minimumNoise": 1, "minimumAbsolute": 4,
-        "tests": ["events"], "kind": "proportion", "of": "requests", "warmUpPoints": 0}"#;
+        "tests": ["events"], "kind": "proportion", "of": "requests", "warmUpPoints": 0,
+        "traffic": "requests"}"#;
     let read = read_config(&config(judge, canary)).unwrap();
     assert!(read.noticed.is_empty(), "{:?}", read.noticed);
     let evidence = &read.evidence;
@@ -37,6 +38,7 @@ fn every_key_is_read() {
     assert_eq!((evidence.joint.enabled, evidence.joint.size.get()), (true, 0.8));
     assert_eq!(evidence.joint.outcome, JointOutcome::Warn);
     assert_eq!(evidence.warm_up, 3);
+    assert_eq!(evidence.traffic.as_deref(), Some("calls"));
     let metric = &read.metrics[0].evidence;
     assert_eq!(metric.confidence, Some(ConfidenceLevel::new(0.9).unwrap()));
     let minimum = metric.minimum_change(evidence);
@@ -47,6 +49,7 @@ fn every_key_is_read() {
     assert_eq!(metric.tests, Some(Tests::only([TestKind::Events])));
     assert_eq!(metric.kind, MetricKind::Proportion { of: "requests".to_owned() });
     assert_eq!(metric.warm_up, Some(0));
+    assert_eq!(metric.traffic.as_deref(), Some("requests"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::config::Thresholds;
 use crate::kayenta::config;
 use crate::kayenta::document::{Node, ProblemList, elements, too_many};
+use crate::kayenta::looks;
 
 use super::POINT;
 
@@ -35,6 +36,7 @@ pub(in crate::kayenta) fn of_request(document: &Value, given: Option<Thresholds>
         (true, None) => problems.push(thresholds.error(THRESHOLDS)),
         (true, Some(_)) => {}
     }
+    looks::read(&root.field("looks"), &mut problems);
     let pairs = root.field("metricSetPairList");
     if pairs.is_absent() {
         problems.push(pairs.error("a list of metric pairs"));

@@ -1,8 +1,9 @@
-//! Measures judges on labelled canaries: `scenarios families|alarms|habits|power|ablation`, and on recorded
+//! Measures judges on labelled canaries: `scenarios families|alarms|habits|power|traffic|ablation|looks`, and on recorded
 //! series: `scenarios real --file FILE`, `scenarios real --folder DIR`, `scenarios propose --folder DIR`.
 #![allow(clippy::print_stdout, reason = "its output is the measurement")]
 
 mod bench;
+mod looks;
 mod markdown;
 mod options;
 mod progress;
@@ -33,18 +34,21 @@ fn main() -> Result<()> {
         "alarms" => rates::alarms(&options, &mut bench),
         "habits" => rates::habits(&options, &mut bench),
         "power" => rates::power(&options, &mut bench),
+        "traffic" => rates::traffic(&options, &mut bench),
         "ablation" => ablation(&options, &mut bench),
         "real" => match (&options.file, &options.folder) {
             (Some(file), None) => rates::recorded(file, &options, &mut bench)?,
             (None, Some(folder)) => real::measure(folder, &options, &mut bench)?,
             _ => bail!("real: expected either --file FILE or --folder DIR"),
         },
+        "looks" => looks::measure(&options, &mut bench)?,
         "propose" => {
             let folder = options.folder.as_ref().context("propose: expected --folder DIR")?;
             propose::measure(folder, &options, &mut bench)?;
         }
         other => bail!(
-            "expected families, alarms, habits, power, ablation, real or propose, got {other:?}"
+            "expected families, alarms, habits, power, traffic, ablation, looks, real or propose, got \
+             {other:?}"
         ),
     }
     bench.finish()

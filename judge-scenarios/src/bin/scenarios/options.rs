@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use judge_core::config::Direction;
-use judge_core::config::evidence::{AcrossMetrics, EvidenceConfig};
+use judge_core::config::evidence::{
+    AcrossMetrics, EvidenceConfig, Fraction, SettingWord, Spending,
+};
 use judge_core::stats::ConfidenceLevel;
 use judge_scenarios::random::Random;
 
@@ -21,6 +23,8 @@ pub(crate) struct Options {
     pub(crate) repeats: u64,
     /// Points a side; empty for the usual ones.
     points: Vec<usize>,
+    /// Looks at each canary; empty for the usual ones.
+    looks: Vec<u32>,
     pub(crate) file: Option<String>,
     pub(crate) folder: Option<PathBuf>,
     pub(crate) direction: Direction,
@@ -38,6 +42,7 @@ impl Options {
             base: TUNING,
             repeats: 200,
             points: Vec::new(),
+            looks: Vec::new(),
             file: None,
             folder: None,
             direction: Direction::Increase,
@@ -63,10 +68,26 @@ impl Options {
                     let confidence = ConfidenceLevel::new(value()?.parse()?);
                     options.evidence.confidence = confidence.map_err(|p| anyhow::anyhow!("{p}"))?;
                 }
+                "--looks" => {
+                    let looks = value()?;
+                    let looks: Result<Vec<u32>, _> = looks.split(',').map(str::parse).collect();
+                    options.looks = looks?;
+                }
+                "--spending" => {
+                    let word = value()?;
+                    let spending = Spending::from_word(&word);
+                    options.evidence.spending = spending
+                        .with_context(|| format!("--spending: {}", Spending::expected()))?;
+                }
+                "--early-pass" => {
+                    let share = Fraction::new(value()?.parse()?);
+                    let share = share.map_err(|p| anyhow::anyhow!("--early-pass: {p}"))?;
+                    options.evidence.early_pass = Some(share);
+                }
                 "--holm" => options.evidence.across_metrics = AcrossMetrics::Holm,
                 word if word.starts_with('-') => bail!(
                     "expected --held-back, --repeats, --points, --file, --folder, --direction, --json, \
-                     --show, --confidence or --holm, got {word}"
+                     --show, --looks, --spending, --early-pass, --confidence or --holm, got {word}"
                 ),
                 word => word.clone_into(&mut options.what),
             }
@@ -77,6 +98,11 @@ impl Options {
     /// Numbers of points a side: those that were asked for, or `usual` ones.
     pub(crate) fn sizes(&self, usual: &[usize]) -> Vec<usize> {
         if self.points.is_empty() { usual.to_vec() } else { self.points.clone() }
+    }
+
+    /// Numbers of looks: those that were asked for, or `usual` ones.
+    pub(crate) fn looks_or(&self, usual: &[u32]) -> Vec<u32> {
+        if self.looks.is_empty() { usual.to_vec() } else { self.looks.clone() }
     }
 
     /// One number of points a side, drawn where there is a choice.

@@ -7,7 +7,9 @@ use judge_core::config::Direction;
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use judge_core::{JudgeRequest, Judgement, Verdict};
 use judge_scenarios::random::Random;
-use judge_scenarios::{HABITS, Noise, Shape, aa_pair, real, shifted_pair, single};
+use judge_scenarios::{
+    HABITS, Noise, REQUESTS, Shape, SharedTraffic, aa_pair, real, shifted_pair, single,
+};
 
 use crate::bench::Bench;
 use crate::options::Options;
@@ -147,6 +149,44 @@ pub(crate) fn power(options: &Options, bench: &mut Bench) {
                 }
                 let [ours, parity] = found.map(FailureCount::share);
                 println!("| {n} | {phi} | {sds} | {ours:.2} | {parity:.2} |");
+            }
+        }
+    }
+}
+
+/// Canaries that did not pass, in percent, by their share of the traffic: with and without a metric that counts it.
+pub(crate) fn traffic(options: &Options, bench: &mut Bench) {
+    println!(
+        "| requests a point | canary's share | n | latency | ours, `traffic` named % | not named % | parity % |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    for (requests, share) in
+        [(200.0, 0.5), (200.0, 0.33), (200.0, 0.1), (2000.0, 0.1), (2000.0, 0.02)]
+    {
+        for n in options.sizes(&[15, 60]) {
+            for slower in [1.0, 1.1, 1.3] {
+                let drawn = SharedTraffic { requests, share, slower };
+                let mut failed = [FailureCount::default(); 3];
+                for repeat in 0..options.repeats {
+                    let mut random = Random::new(options.base + 15_485_863 * repeat + n as u64);
+                    let unnamed = drawn.draw(n, &mut random);
+                    let mut named = unnamed.clone();
+                    named.config.evidence.traffic = Some(REQUESTS.to_owned());
+                    let judged: [(&dyn Judge, &JudgeRequest); 3] = [
+                        (&EvidenceJudge, &named),
+                        (&EvidenceJudge, &unnamed),
+                        (&NetflixAcaJudge, &unnamed),
+                    ];
+                    for ((judge, request), failed) in judged.into_iter().zip(&mut failed) {
+                        if let Some(judgement) = bench.judge(judge, request) {
+                            failed.count(judgement.verdict != Verdict::Pass);
+                        }
+                    }
+                }
+                let [named, unnamed, parity] = failed.map(|failed| 100.0 * failed.share());
+                println!(
+                    "| {requests} | {share} | {n} | × {slower} | {named:.1} | {unnamed:.1} | {parity:.1} |"
+                );
             }
         }
     }

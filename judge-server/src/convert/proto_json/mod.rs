@@ -22,29 +22,46 @@ pub trait Named: Message + Default {
     const NAME: &'static str;
 }
 
-impl Named for proto::JudgeRequest {
-    const NAME: &'static str = "canary.judge.v1.JudgeRequest";
+macro_rules! named {
+    ($($message:ident),+ $(,)?) => {
+        $(impl Named for proto::$message {
+            const NAME: &'static str = concat!("canary.judge.v1.", stringify!($message));
+        })+
+    };
 }
 
-impl Named for proto::JudgeStreamRequest {
-    const NAME: &'static str = "canary.judge.v1.JudgeStreamRequest";
-}
-
-impl Named for proto::ValidateConfigRequest {
-    const NAME: &'static str = "canary.judge.v1.ValidateConfigRequest";
-}
-
-impl Named for proto::JudgeResponse {
-    const NAME: &'static str = "canary.judge.v1.JudgeResponse";
-}
-
-impl Named for proto::ListJudgesResponse {
-    const NAME: &'static str = "canary.judge.v1.ListJudgesResponse";
-}
-
-impl Named for proto::ValidateConfigResponse {
-    const NAME: &'static str = "canary.judge.v1.ValidateConfigResponse";
-}
+named!(
+    JudgeRequest,
+    JudgeResponse,
+    JudgeStreamRequest,
+    ListJudgesResponse,
+    ValidateConfigRequest,
+    ValidateConfigResponse,
+    StartCanaryRequest,
+    StartCanaryResponse,
+    GetCanaryRequest,
+    GetCanaryResponse,
+    WatchCanaryRequest,
+    WatchCanaryResponse,
+    ListCanariesRequest,
+    ListCanariesResponse,
+    CancelCanaryRequest,
+    CancelCanaryResponse,
+    CreateConfigRequest,
+    CreateConfigResponse,
+    UpdateConfigRequest,
+    UpdateConfigResponse,
+    GetConfigRequest,
+    GetConfigResponse,
+    ListConfigsRequest,
+    ListConfigsResponse,
+    ListConfigVersionsRequest,
+    ListConfigVersionsResponse,
+    DeleteConfigRequest,
+    DeleteConfigResponse,
+    ListAuditEntriesRequest,
+    ListAuditEntriesResponse,
+);
 
 static POOL: LazyLock<Option<DescriptorPool>> =
     LazyLock::new(|| DescriptorPool::decode(proto::DESCRIPTORS).ok());

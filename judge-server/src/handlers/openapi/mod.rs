@@ -6,6 +6,7 @@ use prost_reflect::{DescriptorPool, Kind, MessageDescriptor};
 use serde_json::Value;
 
 use super::http::OPENAPI;
+use super::route::{Messages, Side};
 use crate::proto;
 
 const PACKAGE: &str = "canary.judge.v1";
@@ -37,6 +38,22 @@ fn the_document_has_every_field_and_word_of_the_contract() {
         "ListJudgesResponse",
         "ValidateConfigRequest",
         "ValidateConfigResponse",
+        "StartCanaryRequest",
+        "StartCanaryResponse",
+        "GetCanaryResponse",
+        "WatchCanaryResponse",
+        "ListCanariesResponse",
+        "CancelCanaryRequest",
+        "CancelCanaryResponse",
+        "CreateConfigRequest",
+        "CreateConfigResponse",
+        "UpdateConfigRequest",
+        "UpdateConfigResponse",
+        "GetConfigResponse",
+        "ListConfigsResponse",
+        "ListConfigVersionsResponse",
+        "DeleteConfigResponse",
+        "ListAuditEntriesResponse",
     ] {
         reach(&message(name).unwrap(), &mut reached);
     }
@@ -55,6 +72,25 @@ fn the_document_has_every_field_and_word_of_the_contract() {
             let described: Vec<String> =
                 serde_json::from_value(schema["enum"].clone()).expect(name);
             assert_eq!(described, expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_document_has_every_route_of_the_contract_and_its_messages() {
+    let document: Value = serde_json::from_str(OPENAPI).unwrap();
+    for route in super::canary_routes::CANARIES.iter().filter(|route| route.side == Side::Http) {
+        let operation = &document["paths"][route.path][route.method.to_ascii_lowercase()];
+        assert_eq!(operation["summary"], route.summary, "{} {}", route.method, route.path);
+        let Messages { request, response } = route.messages.as_ref().unwrap();
+        let schema = |content: &Value| {
+            let content = content["content"].as_object().unwrap().values().next().unwrap();
+            content["schema"]["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+        };
+        assert_eq!(&schema(&operation["responses"]["200"]), response);
+        match request {
+            Some(request) => assert_eq!(&schema(&operation["requestBody"]), request),
+            None => assert!(operation.get("requestBody").is_none()),
         }
     }
 }

@@ -21,6 +21,12 @@ pub(crate) struct Judged {
     pub(crate) considered: Vec<Considered>,
     /// Probability with which it may fail though nothing is wrong.
     pub(crate) level: f64,
+    /// The part of it that this look has of all looks' level.
+    pub(crate) look_share: f64,
+    /// By how much location may exceed its share of that: 1 but for one of several looks.
+    pub(crate) location_gain: f64,
+    /// Whether harm of the size that matters is ruled out; `None` where that is not asked.
+    pub(crate) rules_out_harm: Option<bool>,
     /// What the joint test needs.
     pub(crate) part: Option<Part>,
     /// What it takes to say what would have been found.
@@ -59,6 +65,7 @@ impl Judged {
             return;
         };
         self.metric.decision = Decision::Panel(describe(located, left_out.unwrap_or(0)));
+        self.rules_out_harm = answers.iter().map(|answer| answer.rules_out_harm).min().flatten();
         for answer in answers {
             self.unsettled[answer.change as usize] = answer.unsettled;
             self.sick_baseline = self.sick_baseline.take().or(answer.sick_baseline);
@@ -95,6 +102,21 @@ impl Judged {
     /// Whether it was tested and counts.
     pub(crate) fn is_tested(&self) -> bool {
         !self.metric.muted && matches!(self.metric.decision, Decision::Panel(_))
+    }
+
+    /// Whether it keeps no canary from passing early: harm is ruled out, and no test leans to harm at the level that all
+    /// looks have together.
+    pub(crate) fn may_pass_early(&self) -> bool {
+        let leans = |found: &Considered| {
+            let level = found.finding.level / self.look_share;
+            found.finding.test.decides()
+                && found.likely >= 0.5
+                && found.finding.p <= p::LEANS * level
+        };
+        self.metric.muted
+            || self.metric.classification == Classification::Pass
+                && self.rules_out_harm == Some(true)
+                && !self.considered.iter().any(leans)
     }
 
     fn classify(&mut self) {
@@ -147,9 +169,10 @@ impl Judged {
         if let (Decision::Panel(panel), Some((_, located))) = (&mut self.metric.decision, speaks) {
             *panel = describe(located, panel.left_out);
             panel.fails = inconclusive && policy == InconclusivePolicy::Fail;
-            panel.would_find = would_find(located, p::LOCATION_SHARE * self.level);
+            let level = p::LOCATION_SHARE * self.level * self.location_gain;
+            panel.would_find = would_find(located, level);
             if inconclusive && self.unsettled == [None, None] {
-                panel.more_points = more_points(located, p::LOCATION_SHARE * self.level);
+                panel.more_points = more_points(located, level);
             }
         }
         if inconclusive

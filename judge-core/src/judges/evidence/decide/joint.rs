@@ -12,7 +12,6 @@ use crate::order;
 use crate::request::JudgeRequest;
 use crate::stats::distribution::normal;
 
-use super::class::Judged;
 use super::panel::Answer;
 
 /// A metric's part in a systemic regression.
@@ -48,14 +47,12 @@ impl Part {
     }
 }
 
-/// A sentence that says what was found, if anything.
-pub(crate) fn find(request: &JudgeRequest, judged: &[Judged]) -> Option<String> {
+/// A sentence that says what was found in `parts` of the metrics that count, if anything.
+pub(crate) fn find(request: &JudgeRequest, parts: &[&Part]) -> Option<String> {
     let joint = request.config.evidence.joint;
     if !joint.enabled {
         return None;
     }
-    let counted = judged.iter().filter(|judged| !judged.metric.muted);
-    let parts: Vec<&Part> = counted.filter_map(|judged| judged.part.as_ref()).collect();
     let metrics = parts.len();
     if metrics < p::JOINT_FEWEST {
         return None;
@@ -79,7 +76,10 @@ pub(crate) fn find(request: &JudgeRequest, judged: &[Judged]) -> Option<String> 
     // Estimated correlations scatter around 0: summed, their errors mostly cancel.
     let variance = metrics as f64 + shared.max(0.0);
     let p = normal::upper_tail(sum / variance.sqrt());
-    (p <= p::JOINT_SHARE * request.config.evidence.confidence.significance()).then(|| {
+    let alpha = request.config.evidence.confidence.significance();
+    let share =
+        request.looks.map_or(1.0, |looks| looks.share(request.config.evidence.spending, alpha));
+    (p <= p::JOINT_SHARE * alpha * share).then(|| {
         format!(
             "{worse} of {metrics} metrics whose sides differ are worse together, the median one by {:.0} % of \
              what is allowed (p = {p:.1e})",

@@ -11,14 +11,17 @@ use crate::judges::evidence::detect::healthy;
 use crate::judges::evidence::detect::silence::{self, Silence};
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::history::History;
-use crate::judges::evidence::prepare::timeline::{self, Timeline};
+use crate::judges::evidence::prepare::timeline::{self, Timeline, Times};
 use crate::judges::evidence::say;
 use crate::judges::pairs::{missing_data, ratio, without_data};
+use crate::looks::Boundaries;
 use crate::request::JudgeRequest;
 use crate::series::{MetricPair, Series};
 
 use super::class::Judged;
+use super::levels::Levels;
 use super::panel::{self, Answer, Considered, Question};
+use super::traffic;
 
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
@@ -27,12 +30,16 @@ pub(crate) struct Buffers {
     timeline: Timeline,
     history: History,
     panel: panel::Buffers,
+    boundaries: Boundaries,
 }
 
+/// Judges `pair`, whose canary's points may vary `noise_factor` times as much as the baseline's where the config names no
+/// metric that counts traffic.
 pub(crate) fn judge(
     pair: &MetricPair,
     config: &MetricConfig,
     request: &JudgeRequest,
+    noise_factor: f64,
     buffers: &mut Buffers,
 ) -> Judged {
     let judge = &request.config.evidence;
@@ -53,7 +60,12 @@ pub(crate) fn judge(
     buffers.history.refill(series, &pair.baseline, config, warm_up, timeline);
     if let Some(exposure) = exposure {
         timeline.scale_canary(exposure.baseline / exposure.canary);
+    } else {
+        let counted = factor_of_traffic(pair, config, request, warm_up);
+        timeline.let_canary_vary(counted.unwrap_or(noise_factor));
     }
+    let levels =
+        Levels::new(request, config.evidence.confidence.unwrap_or(judge.confidence).significance());
     let mut judged = Judged {
         metric: MetricJudgement {
             name: pair.name.clone(),
@@ -71,7 +83,10 @@ pub(crate) fn judge(
             findings: Vec::new(),
         },
         considered: Vec::new(),
-        level: config.evidence.confidence.unwrap_or(judge.confidence).significance(),
+        level: levels.level(),
+        look_share: levels.share,
+        location_gain: 1.0,
+        rules_out_harm: None,
         part: None,
         located: Vec::new(),
         unsettled: [None; 2],
@@ -100,8 +115,9 @@ pub(crate) fn judge(
         judged.metric.reason = Some("The Canary and Baseline data are identical".to_owned());
         judged.metric.mean_ratio = Some(1.0);
         judged.metric.decision = Decision::Identical;
+        judged.rules_out_harm = Some(true);
     } else {
-        examine(&mut judged, config, request, exposure, buffers);
+        examine(&mut judged, config, request, (levels, exposure), buffers);
     }
     judged
 }
@@ -123,10 +139,10 @@ fn examine(
     judged: &mut Judged,
     config: &MetricConfig,
     request: &JudgeRequest,
-    exposure: Option<Exposure>,
+    (levels, exposure): (Levels, Option<Exposure>),
     buffers: &mut Buffers,
 ) {
-    let Buffers { timeline, history, panel: buffers, .. } = buffers;
+    let Buffers { timeline, history, panel: buffers, boundaries, .. } = buffers;
     let judge = &request.config.evidence;
     let tests = config.evidence.tests.as_ref().unwrap_or(&judge.tests);
     let changes: &[Change] = match config.direction {
@@ -142,6 +158,14 @@ fn examine(
         _ => declared,
     };
     buffers.take(timeline, changes[0]);
+    let part = if sparse { p::SPARSE_LOCATION_SHARE } else { p::LOCATION_SHARE };
+    judged.location_gain = match timeline.times {
+        // The baseline's window grows, too, but where it ends is where the canary's begins.
+        Times::After => 1.0,
+        Times::Unknown | Times::Same => {
+            levels.gain(request, part / changes.len() as f64, boundaries)
+        }
+    };
     let mut answers = Vec::with_capacity(2);
     for &change in changes {
         let question = Question {
@@ -150,6 +174,8 @@ fn examine(
             judge,
             tests,
             level: judged.level / changes.len() as f64,
+            location_gain: judged.location_gain,
+            early_pass: levels.early_pass,
             sparse,
             counted: Counted { declared, exposure },
         };
@@ -201,8 +227,7 @@ fn silent(found: Silence, timeline: &Timeline, change: Change, level: f64) -> Co
     Considered { finding, likely: 0.0 }
 }
 
-/// What the metric's events are out of, a point of it: the mean of the metric that its config names, of
-/// the times at which this one has a point.
+/// What the metric's events are out of.
 fn exposure(
     pair: &MetricPair,
     config: &MetricConfig,
@@ -211,11 +236,41 @@ fn exposure(
     warm_up: usize,
 ) -> Option<Exposure> {
     let of = config.evidence.kind.exposure()?;
+    let (canary, baseline) = means_of(of, pair, config, request, warm_up)?;
+    let proportion = matches!(config.evidence.kind, MetricKind::Proportion { .. });
+    let (canary, baseline) = (timeline.in_unit(canary), timeline.in_unit(baseline));
+    (canary > 0.0 && baseline > 0.0).then_some(Exposure { canary, baseline, proportion })
+}
+
+/// How many times as much as its baseline's points the canary's may vary for the traffic that a metric of the config counts.
+fn factor_of_traffic(
+    pair: &MetricPair,
+    config: &MetricConfig,
+    request: &JudgeRequest,
+    warm_up: usize,
+) -> Option<f64> {
+    let of = traffic::counted_by(config, request)?;
+    if of == pair.name {
+        return None;
+    }
+    let (canary, baseline) = means_of(of, pair, config, request, warm_up)?;
+    Some((baseline / canary).sqrt())
+}
+
+/// Means of the canary's and the baseline's points of the metric called `of`, of the times at which `pair` has a point;
+/// nothing unless both are above 0.
+fn means_of(
+    of: &str,
+    pair: &MetricPair,
+    config: &MetricConfig,
+    request: &JudgeRequest,
+    warm_up: usize,
+) -> Option<(f64, f64)> {
     let of = request.pairs.iter().find(|pair| pair.name == of)?;
     let gaps_are_points = config.nan_strategy == NanStrategy::Replace;
-    let mean = |of: &Series, events: &Series| {
-        let same_times = of.values.len() == events.values.len();
-        let counts = |index: usize| gaps_are_points || events.values[index].is_finite();
+    let mean = |of: &Series, own: &Series| {
+        let same_times = of.values.len() == own.values.len();
+        let counts = |index: usize| gaps_are_points || own.values[index].is_finite();
         let points = of
             .values
             .iter()
@@ -223,12 +278,10 @@ fn exposure(
             .skip(warm_up)
             .filter(|(index, value)| value.is_finite() && (!same_times || counts(*index)));
         let (count, sum) = points.fold((0.0, 0.0), |(n, sum), (_, value)| (n + 1.0, sum + value));
-        timeline.in_unit(sum / count)
+        sum / count
     };
-    let canary = mean(&of.canary, &pair.canary);
-    let baseline = mean(&of.baseline, &pair.baseline);
-    let proportion = matches!(config.evidence.kind, MetricKind::Proportion { .. });
-    (canary > 0.0 && baseline > 0.0).then_some(Exposure { canary, baseline, proportion })
+    let (canary, baseline) = (mean(&of.canary, &pair.canary), mean(&of.baseline, &pair.baseline));
+    (canary > 0.0 && baseline > 0.0).then_some((canary, baseline))
 }
 
 /// Whether a harmful change fails the whole canary. A critical size that is left at its neutral value

@@ -2,6 +2,8 @@
 
 pub(super) mod class;
 pub(super) mod joint;
+pub(super) mod levels;
 pub(super) mod located;
 pub(super) mod metric;
 pub(super) mod panel;
+pub(super) mod traffic;

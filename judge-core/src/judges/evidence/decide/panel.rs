@@ -34,6 +34,10 @@ pub(crate) struct Question<'a> {
     pub(crate) tests: &'a Tests,
     /// Probability with which the whole panel may fail a healthy metric.
     pub(crate) level: f64,
+    /// By how much location may exceed its share of the level: 1 but for one of several looks.
+    pub(crate) location_gain: f64,
+    /// Probability with which this look may rule out harm that is there, if it may at all.
+    pub(crate) early_pass: Option<f64>,
     /// Whether it is asked how often events come.
     pub(crate) sparse: bool,
     pub(crate) counted: Counted,
@@ -59,6 +63,8 @@ pub(crate) struct Answer {
     pub(crate) share_above: f64,
     /// What is wrong with the baseline, in words.
     pub(crate) sick_baseline: Option<String>,
+    /// Whether a shift as large as the smallest that matters is ruled out; `None` where that is not asked.
+    pub(crate) rules_out_harm: Option<bool>,
 }
 
 /// Buffers of a panel.
@@ -93,7 +99,8 @@ impl Question<'_> {
             // The others look for changes of values, which sparse metrics do not have.
             _ => return None,
         };
-        self.tests.contains(test).then_some(self.level * share)
+        let gain = if test == TestKind::Location { self.location_gain } else { 1.0 };
+        self.tests.contains(test).then_some(self.level * share * gain)
     }
 }
 
@@ -202,10 +209,17 @@ pub(crate) fn ask(
         });
     }
     let considered = panel.considered;
+    let rules_out_harm = question.early_pass.map(|level| {
+        let smallest = threshold.shift(of);
+        // Where events are asked for, the mean says too little.
+        !question.sparse
+            && found.as_ref().is_some_and(|found| 1.0 - found.shift.p_value(smallest) <= level)
+    });
     let worse = healthy::find_worse_baseline(history, of, &threshold, question.level);
     let view = View { of, change: question.change };
     Answer {
         sick_baseline: worse.map(|worse| say::worse_baseline(&worse, view)),
+        rules_out_harm,
         change: question.change,
         considered,
         location: found.map(|found| Located::new(&found, of, &threshold, healthy, timeline)),

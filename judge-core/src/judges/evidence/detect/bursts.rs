@@ -25,6 +25,10 @@ pub(crate) struct Bursts {
 
 /// Sums the large differences.
 pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
+    // Points of fewer requests are more skewed: their differences are not as often far up as down.
+    if of.noise_factor > p::EXCHANGEABLE {
+        return None;
+    }
     // Windows that follow each other have no times in common, but large differences of points of one index
     // are as often up as down all the same.
     let by_index: Vec<f64>;

@@ -12,7 +12,7 @@ pub(crate) struct Excess {
     /// The canary's above the allowance: of differences of the same time where the sides share their
     /// noise.
     pub(crate) canary: Vec<f64>,
-    /// The baseline's above its own median, or above the canary.
+    /// The baseline's above its own median, as far as they would be with the canary's traffic; or above the canary.
     pub(crate) baseline: Vec<f64>,
     /// Whether differences of the same time are used.
     pub(crate) paired: bool,
@@ -38,8 +38,8 @@ impl Excess {
         } else {
             (
                 of.x.iter().map(|x| x - allow(middle)).collect(),
-                of.y.iter().map(|y| y - middle).collect(),
-                of.robust_y.scale,
+                of.y.iter().map(|y| of.noise_factor * (y - middle)).collect(),
+                of.noise_factor * of.robust_y.scale,
                 of.robust_x.median - allow(middle),
             )
         };

@@ -12,6 +12,7 @@ use crate::judges::evidence::prepare::posterior::{Estimate, Posterior, combine};
 use crate::judges::evidence::prepare::regression::{self, Regressand, Side, Solutions};
 use crate::judges::evidence::prepare::timeline::Times;
 
+use super::candidate::Candidate;
 use super::sequential::Sequential;
 
 /// A late change.
@@ -24,21 +25,6 @@ pub(crate) struct Late {
     pub(crate) shift: Posterior,
     /// The larger of that and of the difference without clipping.
     pub(crate) effect: f64,
-}
-
-/// A candidate: its p and how much higher the end is.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Candidate {
-    pub(super) p: f64,
-    pub(super) length: usize,
-    pub(super) end: Posterior,
-}
-
-impl Candidate {
-    /// With `cost` times the p.
-    fn at(self, cost: f64) -> Self {
-        Self { p: (cost * self.p).min(1.0), ..self }
-    }
 }
 
 /// Looks for a change that lasts to the end.

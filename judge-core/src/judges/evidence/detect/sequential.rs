@@ -13,7 +13,7 @@ use crate::judges::evidence::prepare::regression::{self, Regressand, Side, Solut
 use crate::judges::evidence::prepare::timeline::Times;
 use crate::stats::distribution::normal;
 
-use super::late::Candidate;
+use super::candidate::Candidate;
 
 /// A baseline and the canary that follows it.
 #[derive(Debug)]

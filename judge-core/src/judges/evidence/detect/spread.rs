@@ -37,10 +37,11 @@ pub(crate) struct Widths {
 /// How far the canary's wide points reach, if it is clearly wider.
 pub(crate) fn find(of: &Comparison, share: f64, widths: Widths) -> Spread {
     let allowed = |y: f64| allow(y, share);
-    let decile_above = if of.shares_noise() {
+    let decile_above = if compares_own(of) {
         decile_of_differences(of, widths.ratio)
     } else {
-        decile(&of.sorted_x) - allowed(decile(&of.sorted_y))
+        let (middle, far) = (of.robust_y.median, decile(&of.sorted_y));
+        decile(&of.sorted_x) - allowed(middle + of.noise_factor * (far - middle))
     };
     Spread { widths, decile_above }
 }
@@ -59,13 +60,13 @@ pub(crate) fn compare(of: &Comparison, share: f64) -> Option<Widths> {
         return None;
     }
     let reach = p::SPREAD_CLIP * widest;
-    let wider = 1.0 + share;
+    let wider = (1.0 + share) * of.noise_factor;
     for (values, times) in [(&mut x, 1.0), (&mut y, wider)] {
         for value in values {
             *value = times * value.clamp(-reach, reach);
         }
     }
-    let own = of.shares_noise() && x.len() == y.len();
+    let own = compares_own(of) && x.len() == y.len();
     let ratio = if own { ratio_of_own(&x, &y) } else { mean_size(&x) / mean_size(&y) };
     if ratio < p::SPREAD_RATIO {
         return None;
@@ -84,6 +85,11 @@ pub(crate) fn compare(of: &Comparison, share: f64) -> Option<Widths> {
     // Quiet and noisy stretches alternate: then deviations are autocorrelated, too.
     let t = t / autocorrelation_of_sizes(&x, &y, x.len().min(y.len())).sqrt();
     Some(Widths { t, p: normal::upper_tail(student::normal_score(t, freedom)), ratio })
+}
+
+/// Whether what both sides share is left out: not where less traffic lets the canary's own noise be larger.
+fn compares_own(of: &Comparison) -> bool {
+    of.shares_noise() && of.noise_factor <= p::EXCHANGEABLE
 }
 
 /// By how much the variance of the mean of `n` deviations is larger than if they were independent.
@@ -161,8 +167,9 @@ fn ratio_of_own(x: &[f64], y: &[f64]) -> f64 {
         own += (x - y) * (x - y);
         excess += x * x - y * y;
     }
-    // Where nothing of the baseline's is its own, the ratio has no bound.
-    let (canary, baseline) = ((own + excess).max(0.0), (own - excess).max(1e-6 * own));
+    // Where nothing of the baseline's is its own, the ratio has no bound: n points tell nothing smaller from an nth.
+    let least = own / x.len() as f64;
+    let (canary, baseline) = ((own + excess).max(0.0), (own - excess).max(least));
     if baseline > 0.0 { (canary / baseline).sqrt() } else { 1.0 }
 }
 

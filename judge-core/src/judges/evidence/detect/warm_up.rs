@@ -48,7 +48,7 @@ fn find_within(of: &Comparison, excess: &Excess, longest: usize) -> Option<WarmU
         let steps = Robust::of(&steps, &mut ordered).scale / std::f64::consts::SQRT_2;
         (steps.max(rest.scale), 0.0)
     } else {
-        (of.noise(), autocorrelation::mean(of.weights_of_baseline()))
+        (of.noise_factor * of.noise(), autocorrelation::mean(of.weights_of_baseline()))
     };
     if deviation <= 0.0 {
         return None;

@@ -37,6 +37,8 @@ pub(crate) struct Comparison {
     pub(crate) robust_differences: Robust,
     /// Correlation of the sides over the same times; 0 where they have none.
     pub(crate) correlation: f64,
+    /// How many times as much as the baseline's the canary's points may vary.
+    pub(crate) noise_factor: f64,
     /// Reach of clipping, around each side's median.
     reach: f64,
     clipped_x: Regressand,
@@ -61,6 +63,7 @@ impl Comparison {
     pub(crate) fn refill(&mut self, timeline: &Timeline, axis: Axis, start: usize) {
         self.axis = axis;
         self.times = timeline.times;
+        self.noise_factor = timeline.noise_factor();
         self.start = start;
         let canary = timeline.canary.get(start..).unwrap_or_default();
         let from = if timeline.times == Times::Same { start } else { 0 };
@@ -102,28 +105,32 @@ impl Comparison {
         let scale =
             if self.robust_y.scale > 0.0 { self.robust_y.scale } else { self.robust_x.scale };
         self.reach = if scale > 0.0 { p::CLIP * scale } else { f64::INFINITY };
-        let (middle_x, middle_y, reach) = (self.robust_x.median, self.robust_y.median, self.reach);
-        let clip = |value: f64, middle: f64| value.clamp(middle - reach, middle + reach);
-        self.clipped_x.refill(self.x.iter().map(|v| clip(*v, middle_x)), middle_y);
-        self.clipped_y.refill(self.y.iter().map(|v| clip(*v, middle_y)), middle_y);
+        let middle_y = self.robust_y.median;
+        let (clip_x, clip_y) = (self.clip_canary(), clip(middle_y, self.reach));
+        self.clipped_x.refill(self.x.iter().map(|v| clip_x(*v)), middle_y);
+        self.clipped_y.refill(self.y.iter().map(|v| clip_y(*v)), middle_y);
         self.x_line = solve_line(&self.clipped_x, &mut self.line);
         self.y_line = solve_line(&self.clipped_y, &mut self.line);
         self.difference_line = None;
         self.robust_differences = Robust::default();
         self.correlation = 0.0;
         if self.pairs.len() >= p::FEWEST {
-            let clipped = self.pairs.iter().map(|(x, y)| clip(*x, middle_x) - clip(*y, middle_y));
+            let clipped = self.pairs.iter().map(|(x, y)| clip_x(*x) - clip_y(*y));
             self.clipped_differences.refill(clipped, 0.0);
             self.difference_line = solve_line(&self.clipped_differences, &mut self.line);
             self.robust_differences = Robust::of(&self.differences, &mut self.ordered);
             let vary = [&self.x_line, &self.y_line];
             if vary.into_iter().flatten().filter(|line| line.is_noisy()).count() == 2 {
-                self.correlation = correlation(
-                    self.pairs.iter().map(|(x, y)| (clip(*x, middle_x), clip(*y, middle_y))),
-                );
+                self.correlation =
+                    correlation(self.pairs.iter().map(|(x, y)| (clip_x(*x), clip_y(*y))));
             }
         }
         self.summarise();
+    }
+
+    /// Clips the canary's points, which may lie farther out where they are noisier.
+    fn clip_canary(&self) -> impl Fn(f64) -> f64 + use<> {
+        clip(self.robust_x.median, self.reach * self.noise_factor)
     }
 
     fn summarise(&mut self) {
@@ -239,10 +246,9 @@ impl Comparison {
 
     /// The same two posteriors for the canary less what is allowed: above 0 is above the allowance.
     pub(crate) fn beyond_allowance(&self, share: f64) -> Vec<Posterior> {
-        let reach = self.reach;
-        let (middle_x, middle_y) = (self.robust_x.median, self.robust_y.median);
-        let allowed = |y: f64| allow(y.clamp(middle_y - reach, middle_y + reach), share);
-        let clipped = |x: f64| x.clamp(middle_x - reach, middle_x + reach);
+        let middle_y = self.robust_y.median;
+        let (clip_x, clip_y) = (self.clip_canary(), clip(middle_y, self.reach));
+        let allowed = |y: f64| allow(clip_y(y), share);
         let mut found = Vec::with_capacity(2);
         let (mut side, mut design) = (Regressand::default(), LineDesign::default());
         side.refill(self.y.iter().map(|y| allowed(*y)), middle_y);
@@ -252,7 +258,7 @@ impl Comparison {
             found.push(regression::difference(&x, &y, p::PRIOR_OF_SIDES));
         }
         if self.difference_line.is_some() {
-            side.refill(self.pairs.iter().map(|(x, y)| clipped(*x) - allowed(*y)), 0.0);
+            side.refill(self.pairs.iter().map(|(x, y)| clip_x(*x) - allowed(*y)), 0.0);
             let line = solve_line(&side, &mut design);
             found.extend(line.map(|line| line.posterior([1.0, 0.0], p::PRIOR_OF_DIFFERENCES)));
         }
@@ -299,6 +305,11 @@ impl Comparison {
         };
         of.iter().map(beaten).sum::<f64>() / (of.len() * self.sorted_y.len()) as f64
     }
+}
+
+/// Clips values at `reach` around `middle`.
+fn clip(middle: f64, reach: f64) -> impl Fn(f64) -> f64 {
+    move |value| value.clamp(middle - reach, middle + reach)
 }
 
 fn solve_line(of: &Regressand, design: &mut LineDesign) -> Option<Solutions<2>> {

@@ -9,3 +9,4 @@ pub(super) mod regression;
 pub(super) mod robust;
 pub(super) mod threshold;
 pub(super) mod timeline;
+pub(super) mod wider;

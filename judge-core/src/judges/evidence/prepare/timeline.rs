@@ -32,6 +32,8 @@ pub(crate) struct Timeline {
     pub(crate) sorted_baseline: Vec<f64>,
     /// The unit is 2 to this power.
     exponent: i32,
+    /// How much larger the variance of the canary's points may be than the baseline's, less 1: what fewer requests explain.
+    extra_variance: f64,
 }
 
 impl Timeline {
@@ -47,6 +49,7 @@ impl Timeline {
         let removes = removes_outliers(config, canary.0, baseline.0);
         lay(&mut self.canary, canary.0, canary.1, config, removes);
         lay(&mut self.baseline, baseline.0, baseline.1, config, removes);
+        self.extra_variance = 0.0;
         self.align(canary.0.clock, baseline.0.clock);
         for side in [&mut self.canary, &mut self.baseline] {
             side.drain(..warm_up.min(side.len()));
@@ -111,6 +114,17 @@ impl Timeline {
         for value in self.canary.iter_mut().chain(&mut self.sorted_canary) {
             *value *= factor;
         }
+    }
+
+    /// Lets the canary's points vary `factor` times as much as the baseline's, if that is more.
+    pub(crate) fn let_canary_vary(&mut self, factor: f64) {
+        self.extra_variance = (factor * factor - 1.0).max(0.0);
+    }
+
+    /// How many times as much as the baseline's the canary's points may vary because they are measured from fewer
+    /// requests; 1 where that is not so, or not known.
+    pub(crate) fn noise_factor(&self) -> f64 {
+        (1.0 + self.extra_variance).sqrt()
     }
 
     /// Index behind the first `points` points of the canary, or of the times at which both sides have

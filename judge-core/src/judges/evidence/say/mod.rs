@@ -1,6 +1,7 @@
 //! What a person would say of a finding.
 
 mod sentence;
+mod view;
 
 use crate::judgement::{Change, Estimated, Finding, Interval, TestKind};
 use crate::judges::evidence::detect::bursts::Bursts;
@@ -16,29 +17,11 @@ use crate::judges::evidence::detect::spread::Spread;
 use crate::judges::evidence::detect::tail::Tail;
 use crate::judges::evidence::detect::warm_up::WarmUp;
 use crate::judges::evidence::parameters as p;
-use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::stats::distribution::normal::score;
 
+pub(crate) use view::View;
+
 use sentence::Sentence;
-
-/// A metric as a sentence sees it.
-#[derive(Clone, Copy)]
-pub(crate) struct View<'a> {
-    pub(crate) of: &'a Comparison,
-    pub(crate) change: Change,
-}
-
-impl View<'_> {
-    fn in_metric(&self, shift: f64) -> f64 {
-        self.of.axis.in_metric(shift)
-    }
-
-    /// An interval of shifts in the metric's own sense and unit.
-    fn interval(&self, lower: f64, upper: f64) -> Interval {
-        let (a, b) = (self.in_metric(lower), self.in_metric(upper));
-        Interval { lower: a.min(b), upper: a.max(b), level: p::SHOWN }
-    }
-}
 
 /// A finding in the making: what the decision knows of it.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::format::{push_fixed, push_short};
 
-use super::View;
+use super::view::View;
 
 /// Room for nearly every sentence.
 const LENGTH: usize = 128;

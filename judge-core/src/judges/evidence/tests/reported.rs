@@ -270,6 +270,44 @@ fn what_events_are_out_of_must_be_there() {
 }
 
 #[test]
+fn less_traffic_explains_points_that_vary_more() {
+    // Means of 400 and of 25 requests, four times as wide, and twice that.
+    let baseline: Vec<f64> = noise(60, 7).iter().map(|z| 100.0 + z).collect();
+    let judged = |width: f64, traffic: Option<&str>| {
+        let canary: Vec<f64> = noise(60, 8).iter().map(|z| 100.0 + width * z).collect();
+        let pairs = vec![
+            MetricPair::new("latency", baseline.clone(), canary),
+            MetricPair::new("requests", vec![400.0; 60], vec![25.0; 60]),
+        ];
+        let requests = MetricConfig { muted: true, ..increase("requests") };
+        let mut request = request(vec![increase("latency"), requests], pairs);
+        request.config.evidence.traffic = traffic.map(str::to_owned);
+        let judgement = EvidenceJudge.judge(&request).unwrap();
+        (judgement.metrics[0].classification, judgement.warnings.len())
+    };
+    assert_eq!(judged(4.0, None), (Classification::High, 1));
+    assert_eq!(judged(4.0, Some("requests")), (Classification::Pass, 0));
+    assert_eq!(judged(8.0, Some("requests")).0, Classification::High);
+}
+
+#[test]
+fn the_metric_that_counts_traffic_must_be_there() {
+    let pair = MetricPair::new("latency", vec![1.0; 20], vec![1.0; 20]);
+    let mut request = request(vec![increase("latency")], vec![pair]);
+    request.config.metrics[0].evidence.traffic = Some("requests".to_owned());
+    request.config.evidence.traffic = Some("calls".to_owned());
+    let refused = EvidenceJudge.judge(&request).unwrap_err();
+    let paths: Vec<&str> = refused.problems().iter().map(|p: &Problem| p.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "canaryConfig.metrics[0].analysisConfigurations.canary.traffic",
+            "canaryConfig.judge.judgeConfigurations.traffic"
+        ]
+    );
+}
+
+#[test]
 fn a_suspect_config_is_refused_with_the_path() {
     let pair = MetricPair::new("latency", vec![1.0; 20], vec![1.0; 20]);
     let mut request = request(vec![increase("latency")], vec![pair]);

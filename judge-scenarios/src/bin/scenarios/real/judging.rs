@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use judge_core::config::Direction;
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
-use judge_core::{CanaryConfig, JudgeRequest, MetricConfig, MetricPair, Thresholds, Verdict};
+use judge_core::{CanaryConfig, JudgeRequest, MetricConfig, MetricPair, Verdict};
 use judge_scenarios::real_series::{PairClass, RealPair, mann_whitney_p, welch_p};
 use rayon::prelude::*;
 
@@ -87,7 +87,7 @@ pub(super) fn request(
     let metrics = pairs.iter().map(metric).collect();
     let config =
         CanaryConfig { metrics, evidence: options.evidence.clone(), ..CanaryConfig::default() };
-    JudgeRequest { config, thresholds: Thresholds::DEFAULT, pairs }
+    JudgeRequest { config, pairs, ..JudgeRequest::default() }
 }
 
 /// Whether each of [`JUDGES`] stops the canary: a verdict other than Pass, or a metric's p-value below
@@ -134,6 +134,8 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(
 
 #[cfg(test)]
 mod tests {
+    use judge_core::Thresholds;
+
     use super::*;
 
     fn options(line: &str) -> Options {

@@ -1,0 +1,92 @@
+//! Does less traffic explain why the canary's points vary more?
+
+use crate::config::MetricConfig;
+use crate::judgement::TestKind;
+use crate::judges::evidence::prepare::wider;
+use crate::judges::pairs::Configs;
+use crate::problem::Problem;
+use crate::request::JudgeRequest;
+use crate::warning::Warning;
+
+use super::class::Judged;
+
+/// The setting that names the metric.
+const SETTING: &str = "canaryConfig.judge.judgeConfigurations.traffic";
+
+/// The metric that counts the traffic from which `config`'s is measured.
+pub(super) fn counted_by<'a>(
+    config: &'a MetricConfig,
+    request: &'a JudgeRequest,
+) -> Option<&'a str> {
+    config.evidence.traffic.as_deref().or(request.config.evidence.traffic.as_deref())
+}
+
+/// How many times as much as their baseline's the points of one metric vary, as the other metrics explain it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Explained {
+    pub(crate) pair: usize,
+    pub(crate) factor: f64,
+}
+
+/// Metrics of which single points are worse, and what the other metrics say of their traffic, unless the
+/// config names a metric that counts it.
+///
+/// Looks at the points only where there is something to explain.
+pub(crate) fn explain(
+    request: &JudgeRequest,
+    configs: &Configs<'_>,
+    judged: &[Judged],
+) -> Vec<Explained> {
+    let unexplained: Vec<usize> = judged
+        .iter()
+        .enumerate()
+        .filter(|(_, judged)| is_unexplained(judged, configs, request))
+        .map(|(index, _)| index)
+        .collect();
+    if unexplained.is_empty() {
+        return Vec::new();
+    }
+    let ratios: Vec<_> = request.pairs.iter().map(wider::ratio).collect();
+    let explained = unexplained.into_iter().filter_map(|pair| {
+        let others = ratios.iter().enumerate().filter(|(index, _)| *index != pair);
+        let others: Vec<_> = others.filter_map(|(_, ratio)| *ratio).collect();
+        Some(Explained { pair, factor: wider::factor_of_others(&others)? })
+    });
+    explained.collect()
+}
+
+fn is_unexplained(judged: &Judged, configs: &Configs<'_>, request: &JudgeRequest) -> bool {
+    let of_points = [TestKind::Spread, TestKind::Tail, TestKind::Bursts, TestKind::Excursions];
+    let mut harm = judged.considered.iter().filter(|found| found.finding.is_harm());
+    harm.any(|found| of_points.contains(&found.finding.test))
+        && configs.get(&judged.metric.name).is_some_and(|config| {
+            config.evidence.kind.exposure().is_none() && counted_by(config, request).is_none()
+        })
+}
+
+/// Says what was explained, or how to say that the canary has less traffic where that was not found, and may be.
+pub(crate) fn advise(
+    request: &JudgeRequest,
+    configs: &Configs<'_>,
+    judged: &[Judged],
+    explained: &[Explained],
+) -> Option<Warning> {
+    let problem = if let Some(Explained { pair, factor }) = explained.first() {
+        let found = format!(
+            "points of {:?} vary more than the baseline's, and so do other metrics' (allowed: {factor:.1} times)",
+            judged[*pair].metric.name
+        );
+        let taken = "that is taken for the effect of less traffic: name the metric that counts the requests of \
+                     each side, to be sure";
+        Problem::remark(SETTING, found, taken)
+    } else {
+        let metric = judged
+            .iter()
+            .find(|judged| !judged.metric.muted && is_unexplained(judged, configs, request))?;
+        let found = format!("single points of {:?} are worse", metric.metric.name);
+        let way_out = "if the canary has less traffic than its baseline, its points vary more although it is \
+                       healthy: name the metric that counts the requests of each side";
+        Problem::remark(SETTING, found, way_out)
+    };
+    Some(Warning::Suspect(problem))
+}

@@ -1,0 +1,112 @@
+//! The canaries that are looked at.
+
+use anyhow::Result;
+use judge_core::MetricPair;
+use judge_scenarios::random::Random;
+use judge_scenarios::real_series::{HarmSubject, PairClass, Seeds, pairs, read_series};
+use judge_scenarios::{Noise, Shape, aa_pair};
+
+use super::Step;
+use crate::options::Options;
+
+/// Where a pair comes from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Pairs {
+    /// Gaussian noise, each point correlated with the one before.
+    Drawn { phi: f64 },
+    /// A coin deals every two neighbours of a recorded series to the sides.
+    Coin,
+}
+
+/// Memories of drawn noise.
+pub(super) const PHIS: [f64; 3] = [0.0, 0.5, 0.8];
+/// Windows of one series and size.
+const WINDOWS: usize = 6;
+/// A smaller step may be called too small to matter, as a share of the level.
+const PRACTICAL: f64 = 0.05;
+
+/// A healthy pair that steps are put into.
+pub(super) struct Subject {
+    pub(super) pairs: Pairs,
+    pub(super) entity: String,
+    pub(super) series: String,
+    pair: MetricPair,
+    /// What a step is measured by.
+    deviation: f64,
+    level: f64,
+}
+
+impl Subject {
+    pub(super) fn points(&self) -> usize {
+        self.pair.canary.values.len()
+    }
+
+    /// Whether the step matters: 5 % of the level or more.
+    pub(super) fn can_have(&self, step: Step) -> bool {
+        let size = step.deviations * self.deviation;
+        step.deviations <= 0.0 || size > 0.0 && size >= PRACTICAL * self.level
+    }
+
+    pub(super) fn with(&self, step: Step) -> MetricPair {
+        let mut pair = self.pair.clone();
+        let points = self.points() as f64;
+        for (index, value) in pair.canary.values.iter_mut().enumerate() {
+            if index as f64 >= step.from * points {
+                *value += step.deviations * self.deviation;
+            }
+        }
+        pair
+    }
+}
+
+/// Drawn pairs, or those of the folder that is asked for.
+pub(super) fn subjects(options: &Options, sizes: &[usize]) -> Result<Vec<Subject>> {
+    match &options.folder {
+        Some(folder) => recorded(folder, options, sizes),
+        None => Ok(drawn(options, sizes)),
+    }
+}
+
+fn drawn(options: &Options, sizes: &[usize]) -> Vec<Subject> {
+    let mut subjects = Vec::new();
+    for phi in PHIS {
+        let noise = Noise { shape: Shape::Gaussian, level: 100.0, relative: 0.1, phi };
+        for &points in sizes {
+            for repeat in 0..options.repeats {
+                let name = format!("looks|{phi}|{points}|{repeat}");
+                let mut random: Random = Seeds(options.seeds()).random(&name);
+                subjects.push(Subject {
+                    pairs: Pairs::Drawn { phi },
+                    entity: repeat.to_string(),
+                    series: repeat.to_string(),
+                    pair: aa_pair(noise, points, &mut random),
+                    deviation: noise.sd(),
+                    level: noise.level,
+                });
+            }
+        }
+    }
+    subjects
+}
+
+fn recorded(folder: &std::path::Path, options: &Options, sizes: &[usize]) -> Result<Vec<Subject>> {
+    let mut subjects = Vec::new();
+    for series in read_series(folder)? {
+        for &points in sizes {
+            let made = pairs(&series, points, WINDOWS, Seeds(options.seeds())).into_iter();
+            subjects.extend(made.filter(|pair| pair.class == PairClass::Coin).map(|pair| {
+                let finite: Vec<f64> =
+                    pair.baseline.iter().copied().filter(|value| value.is_finite()).collect();
+                Subject {
+                    pairs: Pairs::Coin,
+                    entity: series.entity().to_owned(),
+                    series: format!("{} {}", series.source(), series.metric()),
+                    deviation: HarmSubject::new(&pair.baseline, &pair.canary).sd(),
+                    level: (finite.iter().sum::<f64>() / finite.len().max(1) as f64).abs(),
+                    pair: pair.metric_pair("m", pair.canary.clone()),
+                }
+            }));
+        }
+    }
+    Ok(subjects)
+}

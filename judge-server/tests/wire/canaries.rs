@@ -1,0 +1,260 @@
+//! Canaries over gRPC and HTTP, from their start to their end.
+
+use judge_server::proto::canary_service_client::CanaryServiceClient;
+use judge_server::proto::{
+    self, CanaryState, Verdict, start_canary_request, watch_canary_response,
+};
+use pbjson_types::{Duration, Timestamp};
+use serde_json::{Value, json};
+use tonic::Code;
+
+use crate::harness::{Answer, Server, send};
+use crate::kept::flags;
+use crate::source::{Prometheus, config};
+
+/// Half an hour of a day that is over.
+const START: i64 = 1_774_744_200;
+
+struct Service {
+    server: Server,
+    /// Kept as long as the server.
+    _source: Prometheus,
+    folder: tempfile::TempDir,
+}
+
+async fn service(tokens: &str) -> Service {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Prometheus::start().await;
+    let mut flags = flags(&folder, source.url());
+    if !tokens.is_empty() {
+        let file = folder.path().join("tokens");
+        std::fs::write(&file, tokens).unwrap();
+        flags.push(format!("--tokens={}", file.display()));
+    }
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    Service { server: Server::start(&flags).await, _source: source, folder }
+}
+
+fn minutes(minutes: i64) -> Duration {
+    Duration { seconds: 60 * minutes, nanos: 0 }
+}
+
+fn start(key: &str, canary: &str) -> proto::StartCanaryRequest {
+    let target = |scope: &str| {
+        let scope = scope.to_owned();
+        Some(proto::CanaryTarget { scope, ..proto::CanaryTarget::default() })
+    };
+    let scope = proto::CanaryScope {
+        baseline: target("stable"),
+        canary: target(canary),
+        baseline_offset: None,
+    };
+    proto::StartCanaryRequest {
+        key: key.to_owned(),
+        application: "shop".to_owned(),
+        config: Some(start_canary_request::Config::KayentaConfigJson(config(2).to_string())),
+        scopes: [("default".to_owned(), scope)].into(),
+        stage: Some(proto::CanaryStage {
+            start: Some(Timestamp { seconds: START, nanos: 0 }),
+            lifetime: Some(minutes(20)),
+            interval: Some(minutes(10)),
+            ..proto::CanaryStage::default()
+        }),
+        metadata: [("ci".to_owned(), "7".to_owned())].into(),
+        ..proto::StartCanaryRequest::default()
+    }
+}
+
+#[tokio::test]
+async fn a_canary_over_grpc_from_its_start_to_its_end() {
+    let Service { server, folder: _folder, _source } = service("").await;
+    let mut client = CanaryServiceClient::new(server.channel().await);
+    let started = client.start_canary(start("shop 1.7", "canary")).await.unwrap().into_inner();
+    let id = started.canary.as_ref().unwrap().id.clone();
+    assert!(started.is_new && started.canary.unwrap().planned_looks == 2);
+    let again = client.start_canary(start("shop 1.7", "bad")).await.unwrap().into_inner();
+    assert!(!again.is_new && again.canary.unwrap().id == id);
+    let watch = proto::WatchCanaryRequest { id: id.clone(), after_look: 0 };
+    let mut events = client.watch_canary(watch).await.unwrap().into_inner();
+    let mut seen = Vec::new();
+    while let Some(event) = events.message().await.unwrap() {
+        seen.push(match event.event.unwrap() {
+            watch_canary_response::Event::Look(look) => format!("look {}", look.number),
+            watch_canary_response::Event::Ended(canary) => {
+                format!("{:?} {:?} {:?}", canary.state(), canary.verdict(), canary.score)
+            }
+        });
+    }
+    assert_eq!(seen, ["look 1", "look 2", "Finished Pass Some(100.0)"]);
+    let got = client.get_canary(proto::GetCanaryRequest { id: id.clone() }).await.unwrap();
+    let got = got.into_inner();
+    assert_eq!((got.looks.len(), got.metadata["ci"].as_str()), (2, "7"));
+    let window = got.looks[1].windows["default"].canary.unwrap();
+    assert_eq!(window.end.unwrap().seconds, START + 20 * 60);
+    let bad = client.start_canary(start("", "bad")).await.unwrap().into_inner().canary.unwrap().id;
+    let watch = proto::WatchCanaryRequest { id: bad.clone(), after_look: 0 };
+    let mut events = client.watch_canary(watch).await.unwrap().into_inner();
+    while events.message().await.unwrap().is_some() {}
+    let list = |verdict: Verdict| proto::ListCanariesRequest {
+        verdict: verdict.into(),
+        state: CanaryState::Finished.into(),
+        ..proto::ListCanariesRequest::default()
+    };
+    let failed = client.list_canaries(list(Verdict::Fail)).await.unwrap().into_inner().canaries;
+    assert_eq!((failed.len(), failed[0].id.as_str()), (1, bad.as_str()));
+    assert!(
+        failed[0].reason.starts_with("score 0 at look 1 of 2: m0 High"),
+        "{}",
+        failed[0].reason
+    );
+    let cancel = proto::CancelCanaryRequest { id: bad };
+    assert!(!client.cancel_canary(cancel).await.unwrap().into_inner().ended);
+    let missing = client.get_canary(proto::GetCanaryRequest { id: "none".into() }).await;
+    assert_eq!(missing.unwrap_err().code(), Code::NotFound);
+    let metrics = server.get("/metrics").await.text();
+    for line in [
+        r#"judge_canary_score{application="shop",config="shop"} 0"#,
+        r#"judge_canary_verdict{application="shop",config="shop"} 0"#,
+        r#"judge_canaries_ended_total{state="finished"} 2"#,
+    ] {
+        assert!(metrics.contains(line), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_started_is_refused_with_what_is_wrong() {
+    let Service { server, folder: _folder, _source } = service("").await;
+    let mut client = CanaryServiceClient::new(server.channel().await);
+    let without = |change: fn(&mut proto::StartCanaryRequest)| {
+        let mut request = start("", "canary");
+        change(&mut request);
+        request
+    };
+    for (request, code, said) in [
+        (without(|request| request.config = None), Code::InvalidArgument, "config: expected"),
+        (without(|request| request.stage = None), Code::InvalidArgument, "stage: expected"),
+        (
+            without(|request| request.scopes.clear()),
+            Code::InvalidArgument,
+            "scopes: expected at least one",
+        ),
+        (
+            without(|request| {
+                request.config = Some(start_canary_request::Config::ConfigId("x".into()));
+            }),
+            Code::NotFound,
+            "Canary config 'x' does not exist",
+        ),
+        (
+            without(|request| {
+                let config = r#"{"name": "x", "metrics": 5}"#.to_owned();
+                request.config = Some(start_canary_request::Config::KayentaConfigJson(config));
+            }),
+            Code::InvalidArgument,
+            "metrics: expected a list",
+        ),
+    ] {
+        let refused = client.start_canary(request).await.unwrap_err();
+        assert_eq!(refused.code(), code, "{refused}");
+        assert!(refused.message().contains(said), "{refused}");
+    }
+    let stateless = Server::start(&[]).await;
+    let mut client = CanaryServiceClient::new(stateless.channel().await);
+    let refused = client.start_canary(start("", "canary")).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unimplemented);
+    let refused = stateless.get("/v1/canaries").await;
+    assert_eq!((refused.status.as_u16(), refused.reason().as_str()), (501, "STATELESS"));
+}
+
+async fn call(server: &Server, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let request = http::Request::builder()
+        .method(method)
+        .uri(format!("http://{}{path}", server.http))
+        .header("content-type", "application/json")
+        .header("authorization", format!("Bearer {token}"))
+        .body(http_body_util::Full::from(body));
+    send(request.unwrap()).await
+}
+
+#[tokio::test]
+async fn scopes_bound_what_a_token_does_and_the_audit_log_has_who_did_it() {
+    let tokens = "judge-token-of-16-bytes ci judge,read\nwrite-token-of-16-bytes ann write,read\n\
+                  admin-token-of-16-bytes boss admin\n";
+    let Service { server, folder, _source } = service(tokens).await;
+    let (ci, ann, boss) =
+        ("judge-token-of-16-bytes", "write-token-of-16-bytes", "admin-token-of-16-bytes");
+    let text = config(2).to_string();
+    let create = json!({"id": "c1", "kayentaConfigJson": text});
+    let refused = call(&server, "POST", "/v1/configs", ci, &create).await;
+    assert_eq!((refused.status.as_u16(), refused.reason().as_str()), (403, "MISSING_SCOPE"));
+    let created = call(&server, "POST", "/v1/configs", ann, &create).await;
+    assert_eq!((created.status.as_u16(), &created.json()["config"]["version"]), (200, &json!("1")));
+    let again = call(&server, "POST", "/v1/configs", ann, &create).await;
+    assert_eq!((again.status.as_u16(), again.reason().as_str()), (409, "EXISTS"));
+    let update = json!({"kayentaConfigJson": text});
+    let updated = call(&server, "PUT", "/v1/configs/c1", ann, &update).await;
+    assert_eq!(updated.json()["config"]["version"], "2");
+    let listed =
+        call(&server, "GET", "/v1/configs?application=shop", ci, &Value::Null).await.json();
+    assert_eq!(listed["configs"].as_array().unwrap().len(), 1);
+    let first = call(&server, "GET", "/v1/configs/c1?version=1", ci, &Value::Null).await.json();
+    assert_eq!(first["version"]["author"], "ann");
+    let start = json!({
+        "configId": "c1", "application": "shop",
+        "scopes": {"default": {"baseline": {"scope": "a"}, "canary": {"scope": "b"}}},
+        "stage": {"lifetime": "1800s", "interval": "60s"},
+    });
+    let refused = call(&server, "POST", "/v1/canaries", ann, &start).await;
+    assert_eq!(refused.reason(), "MISSING_SCOPE");
+    let started = call(&server, "POST", "/v1/canaries", ci, &start).await;
+    assert_eq!(started.status.as_u16(), 200, "{}", started.text());
+    let canary = started.json()["canary"].clone();
+    let id = canary["id"].as_str().unwrap();
+    assert_eq!((&canary["caller"], &canary["configVersion"]), (&json!("ci"), &json!("2")));
+    let cancel = format!("/v1/canaries/{id}/cancel");
+    assert_eq!(call(&server, "POST", &cancel, ci, &Value::Null).await.reason(), "MISSING_SCOPE");
+    let cancelled = call(&server, "POST", &cancel, ann, &Value::Null).await.json();
+    assert_eq!(cancelled["canary"]["state"], "CANARY_STATE_CANCELLED");
+    let listed =
+        call(&server, "GET", "/v1/canaries?state=cancelled&pageSize=5", ci, &Value::Null).await;
+    assert_eq!(listed.json()["canaries"][0]["reason"], "cancelled by ann");
+    let odd = call(&server, "GET", "/v1/canaries?stat=x", ci, &Value::Null).await;
+    assert_eq!((odd.status.as_u16(), odd.fields()), (400, vec!["stat".to_owned()]));
+    let events = call(&server, "GET", &format!("/v1/canaries/{id}/events"), ci, &Value::Null).await;
+    assert!(events.text().starts_with("event: ended\ndata: {\"ended\":{"), "{}", events.text());
+    assert_eq!(
+        call(&server, "DELETE", "/v1/configs/c1", ann, &Value::Null).await.status.as_u16(),
+        200
+    );
+    let gone = call(&server, "GET", "/v1/configs/c1", ci, &Value::Null).await;
+    assert_eq!((gone.status.as_u16(), gone.reason().as_str()), (404, "ABSENT"));
+    assert_eq!(
+        call(&server, "GET", "/v1/audit", ann, &Value::Null).await.reason(),
+        "MISSING_SCOPE"
+    );
+    let audit = call(&server, "GET", "/v1/audit", boss, &Value::Null).await.json();
+    let entries = audit["entries"].as_array().unwrap().iter();
+    let did: Vec<String> = entries
+        .map(|entry| {
+            format!("{} {}", entry["actor"].as_str().unwrap(), entry["action"].as_str().unwrap())
+        })
+        .collect();
+    let expected = [
+        "ann config.delete",
+        "ann canary.cancel",
+        "ci canary.start",
+        "ann config.put",
+        "ann config.put",
+    ];
+    assert_eq!(did, expected);
+    // The same beside the server that runs.
+    let store = format!("--store={}", folder.path().join("judge.db").display());
+    let mut printed = Vec::new();
+    judge_server::audit(&crate::harness::settings(&[&store]), &mut printed).await.unwrap();
+    let printed = String::from_utf8(printed).unwrap();
+    let lines: Vec<&str> = printed.lines().collect();
+    assert_eq!(lines.len(), 5);
+    assert!(lines[0].ends_with("  ann  config.put  c1  name=shop"), "{printed}");
+    assert!(lines[2].contains("  ci  canary.start  "), "{printed}");
+}
