@@ -162,6 +162,7 @@ fn in_order(
     })?;
     let [values] = columns;
     Ok(TimedSeries {
+        tags: std::collections::BTreeMap::new(),
         name: Some(name.to_owned()),
         labels: format!("{name:?}"),
         times: Arc::new(times),
