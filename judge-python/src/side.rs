@@ -7,8 +7,9 @@ use arrow_schema::DataType;
 use judge_core::{JudgeError, JudgeRequest, Looks, MetricPair, Scratch, Series};
 use judge_points::table;
 use judge_replay::{NameColumn, SeriesFile, TimedSeries, align, listed, sort_by_time};
-use numpy::{PyReadonlyArray1, PyReadonlyArrayDyn};
+use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
+use pyo3::types::PyList;
 use pyo3_arrow::input::AnyArray;
 use pyo3_arrow::{PyChunkedArray, PyTable};
 
@@ -21,12 +22,26 @@ use crate::rows::column_path;
 use crate::work::interruptible;
 
 /// The values of one series.
-#[derive(FromPyObject)]
 pub(crate) enum SideValues<'py> {
+    /// Of one dimension.
     Numpy(PyReadonlyArray1<'py, f64>),
-    Other(PyReadonlyArrayDyn<'py, f64>),
     Arrow(AnyArray),
     List(Vec<Option<f64>>),
+}
+
+impl<'py> FromPyObject<'_, 'py> for SideValues<'py> {
+    type Error = PyErr;
+
+    /// Anything but lists and Arrow is an array of `numpy`: only there it is asked, since it need not be installed.
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if value.is_instance_of::<PyList>() {
+            value.extract().map(Self::List)
+        } else if value.hasattr("__arrow_c_stream__")? || value.hasattr("__arrow_c_array__")? {
+            value.extract().map(Self::Arrow)
+        } else {
+            Ok(Self::Numpy(value.extract()?))
+        }
+    }
 }
 
 impl SideValues<'_> {
@@ -34,10 +49,6 @@ impl SideValues<'_> {
     pub(crate) fn read(self, path: &str) -> Result<Vec<f64>, Raised> {
         match self {
             Self::Numpy(values) => Ok(values.as_array().to_vec()),
-            Self::Other(values) => {
-                let got = format!("{} dimensions", values.as_array().ndim());
-                Err(Raised::data(path, got, "one dimension"))
-            }
             Self::List(values) => {
                 Ok(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
             }
@@ -66,10 +77,21 @@ impl SideValues<'_> {
 }
 
 /// The series of one side: a table, or for each metric its values and, if known, their times.
-#[derive(FromPyObject)]
 pub(crate) enum SideInput<'py> {
     Series(Vec<(String, SideValues<'py>, Option<Vec<i64>>)>),
     Table(PyTable),
+}
+
+impl<'py> FromPyObject<'_, 'py> for SideInput<'py> {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if value.is_instance_of::<PyList>() {
+            value.extract().map(Self::Series)
+        } else {
+            value.extract().map(Self::Table)
+        }
+    }
 }
 
 /// The series of a side by metric, and what was odd.

@@ -197,7 +197,8 @@ def _calibrate_group(
     parts = {}
     # In order of name: the shuffle may bring rows in any order, and figures depend on the order of instances.
     for name in sorted(str(name) for name in instances.unique().to_pylist() if name is not None):
-        own = table.filter(pyarrow.compute.equal(instances.cast(pyarrow.string()), name))
+        same = pyarrow.compute.call_function("equal", [instances.cast(pyarrow.string()), pyarrow.scalar(name)])
+        own = table.filter(same)
         parts[name] = own.drop_columns([by, instance])
     try:
         found = _calibrating.calibrate(config, parts, threads=1, progress=False, **options)
