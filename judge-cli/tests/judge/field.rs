@@ -403,8 +403,8 @@ fn queries_are_checked_and_yaml_is_read() {
         (r#"{"type": "influxdb", "customInlineTemplate": "DROP x"}"#, "one SELECT"),
         (r#"{"type": "datadog", "metricName": "a"}"#, "its series can come from files alone"),
         (
-            r#"{"type": "prometheus", "metricName": "a", "customInlineTemplat": "b"}"#,
-            "notice: metrics[0].query.customInlineTemplat",
+            r#"{"type": "prometheus", "metricName": "a", "customInlineTemplates": "b"}"#,
+            "notice: metrics[0].query.customInlineTemplates",
         ),
     ] {
         let place = TestFolder::with(&[("cfg.json", config(query).as_bytes())]);

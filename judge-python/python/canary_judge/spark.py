@@ -107,22 +107,30 @@ def retro(
         "thresholds": thresholds, "columns": dict(columns or {}), "roles": named,
         **{name: None if length is None else _retro._duration(name, length) for name, length in lengths.items()},
     })  # fmt: skip
+    replay = _prepared(settings)
     names = {column: (columns or {}).get(column, column) for column in _COLUMNS}
     metrics = [metric["name"] for metric in json.loads(text).get("metrics", [])]
-    replay = _prepared(settings)
     known = [column for column in df.columns if column in {*names.values(), *metrics}]
-    wanted = df.select(*[f"`{column.replace('`', '``')}`" for column in known])
-    _native.check_history(replay, to_arrow_schema(wanted.schema).empty_table())
+    wanted = _numbered(df, known)
+    _native.check_history(replay, to_arrow_schema(wanted.schema).empty_table().rename_columns(known))
     release = names["release"]
-    judge_group = _grouped(settings, release)
-    return wanted.groupBy(f"`{release}`").applyInArrow(judge_group, from_arrow_schema(_output()))
+    grouped = wanted.groupBy(wanted.columns[known.index(release)])
+    return grouped.applyInArrow(_grouped(settings, release, known), from_arrow_schema(_output()))
 
 
-def _grouped(settings: str, release: str) -> Callable[[pyarrow.Table], pyarrow.Table]:
+def _numbered(df: DataFrame, columns: list[str]) -> DataFrame:
+    """``columns`` of ``df`` with numbers for names: Spark takes a dot in a name for a field of a struct."""
+    from pyspark.sql.functions import col
+
+    quoted = ["`" + column.replace("`", "``") + "`" for column in columns]
+    return df.select(*[col(column).alias(f"c{index}") for index, column in enumerate(quoted)])
+
+
+def _grouped(settings: str, release: str, columns: list[str]) -> Callable[[pyarrow.Table], pyarrow.Table]:
     def judge_group(table: pyarrow.Table) -> pyarrow.Table:
         from canary_judge.spark import _judge_release
 
-        return _judge_release(settings, release, table)
+        return _judge_release(settings, release, table.rename_columns(columns))
 
     return judge_group
 
@@ -182,9 +190,11 @@ def calibrate(
     def calibrate_group(table: pyarrow.Table) -> pyarrow.Table:
         from canary_judge.spark import _calibrate_group
 
-        return _calibrate_group(text, by, instance, options, table)
+        return _calibrate_group(text, by, instance, options, table.rename_columns(columns))
 
-    return df.groupBy(f"`{by}`").applyInArrow(calibrate_group, from_arrow_schema(output))
+    columns = list(df.columns)
+    wanted = _numbered(df, columns)
+    return wanted.groupBy(wanted.columns[columns.index(by)]).applyInArrow(calibrate_group, from_arrow_schema(output))
 
 
 def _calibrate_group(
