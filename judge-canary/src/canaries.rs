@@ -241,7 +241,7 @@ impl Canaries {
         let fetched = runnable.fetch(&self.shared.sources, plan.spec(), &window, timeout).await;
         let (result, set) = match fetched {
             Err(failed) => (LookResult::Failed(failed.failure), MetricSet::default()),
-            Ok(fetched) => step::judge(&self.shared, &runnable, fetched, self.new_id()).await,
+            Ok(fetched) => step::judge(&self.shared, &runnable, fetched, None, self.new_id()).await,
         };
         Ok((CanaryLook { window, began_millis, ended_millis: self.now_millis(), result }, set))
     }

@@ -76,7 +76,8 @@ pub use runnable::{FetchFailure, FetchedLook, RunnableConfig, UnusableConfig};
 pub use runner::{Runner, RunnerOptions};
 pub use shared::CanaryEvent;
 pub use store::{
-    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Inserted,
-    KeepError, LookRecord, MOST_OF_A_PAGE, NewCanary, PAGE, Retention, SqlStore, StorePlace,
+    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Delivery,
+    Inserted, KeepError, LookRecord, MOST_OF_A_PAGE, NewCanary, PAGE, Retention, SqlStore,
+    StorePlace,
 };
 pub use stored_config::{ConfigHead, ConfigRule, ConfigVersion, Existing};

@@ -18,14 +18,17 @@ pub(crate) fn after(plan: &Plan, before: &CanarySummary, look: &CanaryLook) -> C
             let judgement = &judged.judgement;
             // Earlier looks did not stop it, or this one would not have been made.
             let stage = Stage::from_judgements(StageRule::from(plan.spec().rule), [judgement]);
-            let stopped = stage.is_some_and(|stage| stage.stopped_at.is_some());
-            let ends = stopped || next.is_none();
+            let ended_early = stage.is_some_and(|stage| stage.ended_at().is_some());
+            let ends = ended_early || next.is_none();
             after.verdict = match stage {
                 Some(stage) if ends => Some(stage.verdict),
                 _ => Some(judgement.verdict),
             };
             after.score = Some(judgement.score);
             after.reason = reason(judgement, number, before.planned);
+            if next.is_some() && stage.is_some_and(|stage| stage.passed_at.is_some()) {
+                after.reason.push_str("; harm of the size that matters is ruled out");
+            }
             ends.then_some(CanaryState::Finished)
         }
         LookResult::Failed(failure) => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use judge_core::Looks;
 use judge_core::stage::{
     Lifetime, Lookback, StageRule, TimeSpan, WindowError, WindowOptions, Windows,
 };
@@ -321,6 +322,8 @@ pub enum PlanError {
 pub struct Plan {
     spec: PlanSpec,
     windows: Vec<LookWindow>,
+    /// Which of how many looks each is, where there are several.
+    looks: Vec<Option<Looks>>,
 }
 
 impl PlanSpec {
@@ -365,9 +368,9 @@ impl Plan {
             let next = now.div_euclid(step).saturating_add(1).saturating_mul(step);
             times.start_millis.get_or_insert(next);
         }
-        let windows = match &spec.times {
+        let (windows, looks) = match &spec.times {
             PlanTimes::Stage(times) => stage_windows(&spec, times)?,
-            PlanTimes::Once(scopes) => vec![once(&spec, scopes)?],
+            PlanTimes::Once(scopes) => (vec![once(&spec, scopes)?], vec![None]),
         };
         for window in &windows {
             for (scope, pair) in &window.scopes {
@@ -377,7 +380,7 @@ impl Plan {
                 }
             }
         }
-        Ok(Self { spec, windows })
+        Ok(Self { spec, windows, looks })
     }
 
     /// The plan as it is stored, with the start that it was given.
@@ -395,6 +398,11 @@ impl Plan {
         self.windows.get(number.checked_sub(1)?)
     }
 
+    /// Which of how many looks `number`, from 1, is, for judges that read it; nothing where there is one alone.
+    pub fn look(&self, number: usize) -> Option<Looks> {
+        self.looks.get(number.checked_sub(1)?).copied()?
+    }
+
     /// How long a look is tried again while its source is away.
     pub fn patience_millis(&self) -> u64 {
         let default = match &self.spec.times {
@@ -410,11 +418,15 @@ fn due(spec: &PlanSpec, end_millis: i64) -> i64 {
     spec.not_before_millis.map_or(settled, |least| settled.max(least))
 }
 
-fn stage_windows(spec: &PlanSpec, times: &StageTimes) -> Result<Vec<LookWindow>, PlanError> {
+fn stage_windows(
+    spec: &PlanSpec,
+    times: &StageTimes,
+) -> Result<(Vec<LookWindow>, Vec<Option<Looks>>), PlanError> {
     let start_millis = times.start_millis.unwrap_or_default();
     let whole = times.warm_up_millis.saturating_add(times.lifetime_millis);
     let end_millis = start_millis.saturating_add_unsigned(whole);
-    let all = times.windows()?.cut(TimeSpan { start_millis, end_millis })?;
+    let (windows, life) = (times.windows()?, TimeSpan { start_millis, end_millis });
+    let all = windows.cut(life)?;
     if all.len() > MOST_LOOKS {
         return Err(PlanError::TooManyLooks(all.len()));
     }
@@ -431,7 +443,8 @@ fn stage_windows(spec: &PlanSpec, times: &StageTimes) -> Result<Vec<LookWindow>,
             scopes: spec.scopes.iter().map(scope).collect(),
         }
     };
-    Ok(all.into_iter().map(look).collect())
+    let looks = all.iter().map(|window| windows.looks(*window, life)).collect();
+    Ok((all.into_iter().map(look).collect(), looks))
 }
 
 fn once(spec: &PlanSpec, scopes: &BTreeMap<String, PairWindows>) -> Result<LookWindow, PlanError> {

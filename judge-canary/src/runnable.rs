@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use judge_core::judges;
-use judge_core::{CanaryConfig, JudgeError, JudgeRequest, MetricPair, Thresholds, kayenta};
+use judge_core::{CanaryConfig, JudgeError, JudgeRequest, Looks, MetricPair, Thresholds, kayenta};
 use judge_sources::{
     Cause, Failure, FetchedMetric, Queries, QueryError, Scope, Sought, SoughtSide, Sources,
 };
@@ -185,13 +185,14 @@ impl RunnableConfig {
         Ok(FetchedLook { metrics: metrics.collect() })
     }
 
-    /// Judges what was fetched. `seed` gives the pairs their ids: the same seed gives the same ids.
+    /// Judges what was fetched; `looks` is which of how many looks it is. `seed` gives the pairs their ids: the same seed gives the same ids.
     ///
     /// # Errors
     /// If the judge refuses the series.
     pub fn judge(
         &self,
         fetched: FetchedLook,
+        looks: Option<Looks>,
         seed: &str,
     ) -> Result<(JudgedSeries, MetricSet), JudgeError> {
         let warnings = notices(&fetched.metrics);
@@ -209,8 +210,10 @@ impl RunnableConfig {
             }
         }
         let config = self.config.clone();
-        let request = JudgeRequest { config, thresholds: self.thresholds, pairs, looks: None };
-        let judgement = judges::built_in().chosen_by(&request)?.judge(&request)?;
+        let mut request = JudgeRequest { config, thresholds: self.thresholds, pairs, looks: None };
+        let judge = judges::built_in().chosen_by(&request)?;
+        request.looks = looks.filter(|_| judge.reads_looks());
+        let judgement = judge.judge(&request)?;
         let stored = |(pair, (baseline, canary)): (MetricPair, (_, _))| {
             let series = |(query, window): (String, SideWindow), values| StoredSeries {
                 query,

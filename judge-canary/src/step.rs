@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use judge_core::Looks;
 use tracing::{debug, info, warn};
 
 use crate::machine;
@@ -64,7 +65,10 @@ pub(crate) async fn make(shared: &Common, owner: &str, claimed: &Claimed, prepar
     let timeout = Duration::from_millis(timeout);
     let fetched = prepared.config.fetch(&shared.sources, spec, window, timeout).await;
     let (result, set) = match fetched {
-        Ok(fetched) => judge(shared, &prepared.config, fetched, seed(&canary.id, window)).await,
+        Ok(fetched) => {
+            let (looks, seed) = (prepared.plan.look(number), seed(&canary.id, window));
+            judge(shared, &prepared.config, fetched, looks, seed).await
+        }
         Err(failed) => {
             let now = shared.clock.now_millis();
             let wait = FIRST_WAIT.saturating_mul(1 << claimed.attempts.min(10)).min(LONGEST_WAIT);
@@ -115,12 +119,13 @@ pub(crate) async fn judge(
     shared: &Common,
     config: &Arc<RunnableConfig>,
     fetched: FetchedLook,
+    looks: Option<Looks>,
     seed: String,
 ) -> (LookResult, MetricSet) {
     // It is never closed.
     let _turn = shared.judging.acquire().await;
     let config = Arc::clone(config);
-    let judged = tokio::task::spawn_blocking(move || config.judge(fetched, &seed)).await;
+    let judged = tokio::task::spawn_blocking(move || config.judge(fetched, looks, &seed)).await;
     let why = match judged {
         Ok(Ok((judged, set))) => return (LookResult::Judged(Box::new(judged)), set),
         Ok(Err(refused)) => refused.to_string(),

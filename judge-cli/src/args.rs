@@ -18,7 +18,7 @@ use crate::input::Source;
 
 pub(crate) use calibrate::CalibrateArgs;
 use common::source;
-pub(crate) use common::{ListFormat, Overrides};
+pub(crate) use common::{ListFormat, Overrides, ZoneArgs};
 pub(crate) use config_try::TryArgs;
 #[cfg(feature = "retro")]
 pub(crate) use retro::{FrameFormatArg, RetroArgs};
@@ -134,16 +134,21 @@ The format of series is recognized by content:
   wide CSV    timestamp,latency,errors: one column per metric; an empty cell,
               NaN or N/A is a gap
   long CSV    timestamp,metric,value: one row per point
-  Prometheus  a query_range response; __name__ names the metric; a single series
-              needs no name if the config has only one metric
-  directory   one .csv or .json file per metric, each with one series, named
-              after the metric: latency.json
-Timestamps are RFC 3339, or seconds or milliseconds since 1970. Points are put
+  Prometheus  a query_range response; __name__ names the metric; it needs no
+              name if the config has only one metric
+  directory   one .csv or .json file per metric, named after the metric:
+              latency.json
+Fields may be separated by semicolons, tabs or | too, and then numbers may have a
+decimal comma. Several series of a metric, which differ in their labels, are
+pairs by labels.
+Timestamps are RFC 3339, or seconds or milliseconds since 1970; --time-zone reads
+others, such as 2026-01-31 12:00 and 31.01.2026 12:00. Points are put
 on a grid with the smallest step in the file; a missing point is a gap. If a
 metric of the config has no series, it has no data, and a warning says so.
 Series without a metric in the config are ignored, with a warning.
 
-With --prometheus, --graphite, --influxdb, --source or --sources, the queries of the config find the
+With --prometheus, --graphite, --influxdb, --source or --sources, the queries of
+the config find the
 series. ${scope} in a query is the side's scope, ${location} the location; --param
 sets other names. A metric names its source with query.source; else the only
 source of its type is asked. A time without a point is a gap. Labels that tell the
@@ -190,6 +195,8 @@ pub(crate) struct RunArgs {
     /// The series of both sides as Kayenta stores them: a metricSetPairList; - is stdin.
     #[arg(long, value_name = "FILE", value_parser = source(), requires = "config", conflicts_with_all = ["canary", SOURCES])]
     pub(crate) pairs: Option<Source>,
+    #[command(flatten)]
+    pub(crate) zone: ZoneArgs,
     #[command(flatten)]
     pub(crate) from: SourceArgs,
     #[command(flatten)]

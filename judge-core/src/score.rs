@@ -24,6 +24,12 @@ impl Scored {
         }
     }
 
+    /// Takes back that too many metrics have no data: it is too early to tell. The score is `pass`.
+    pub(crate) fn is_too_early(&mut self, pass: f64) {
+        self.score = pass;
+        self.reason = None;
+    }
+
     /// Limits the score to `limit`.
     pub(crate) fn at_most(&mut self, limit: f64) {
         self.score = self.score.min(limit);

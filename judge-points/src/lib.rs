@@ -12,6 +12,7 @@
 //! # Ok::<(), judge_points::time::TimeError>(())
 //! ```
 
+pub mod dialect;
 pub mod number;
 pub mod prometheus;
 pub mod table;

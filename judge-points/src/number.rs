@@ -1,8 +1,9 @@
 //! The value of a point as text.
 
-/// Words for a gap besides `NaN`, in any letter case: those of JSON, of spreadsheets and R, and of
-/// JavaScript, as in what Grafana exports.
-const GAPS: [&str; 4] = ["null", "N/A", "NA", "undefined"];
+/// Words for a gap besides `NaN`, in any letter case: those of JSON, of spreadsheets and R, of JavaScript, as in what
+/// Grafana exports, of Python and of databases.
+const GAPS: [&str; 10] =
+    ["null", "N/A", "NA", "undefined", "none", "nil", "-", "#N/A", "\\N", "<null>"];
 
 /// The value that `text` stands for; an empty text, `NaN` and other words for a gap are NaN. `None` if it
 /// is not a number, or one too large for a double.
@@ -13,6 +14,22 @@ pub fn parse(text: &str) -> Option<f64> {
     let value: f64 = text.parse().ok()?;
     let overflown = value.is_infinite() && text.bytes().any(|byte| byte.is_ascii_digit());
     (!overflown).then_some(value)
+}
+
+/// The way out, where `text` is a number in other clothes: with a unit, or with commas in it.
+pub fn hint(text: &str) -> &'static str {
+    let digits = text.trim_start_matches(['-', '+']);
+    let end =
+        digits.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').unwrap_or(digits.len());
+    let (number, unit) = digits.split_at(end);
+    let has_digits = number.bytes().any(|byte| byte.is_ascii_digit());
+    if has_digits && number.contains(',') && unit.is_empty() {
+        "; write numbers with a point before the decimals and nothing between thousands"
+    } else if has_digits && unit.trim().starts_with(|c: char| c.is_alphabetic() || c == '%') {
+        "; write all values of a column in one unit, without the unit"
+    } else {
+        ""
+    }
 }
 
 /// What [`parse`] accepts, for messages.
@@ -33,10 +50,19 @@ mod tests {
         ] {
             assert_eq!(parse(text), Some(value), "{text}");
         }
-        for gap in ["", "NaN", "nan", "null", "N/A", "n/a", "NA", "undefined"] {
+        for gap in ["", "NaN", "nan", "null", "N/A", "n/a", "NA", "undefined", "None", "-", "#N/A"]
+        {
             assert!(parse(gap).is_some_and(f64::is_nan), "{gap}");
         }
-        for wrong in ["x", "1,5", "1e999", "-1e999", "0x10", "none", "1 2"] {
+        for (text, part) in
+            [("1,234", "between thousands"), ("12 ms", "unit"), ("5%", "unit"), ("x", "")]
+        {
+            assert!(
+                hint(text).contains(part) && hint(text).is_empty() == part.is_empty(),
+                "{text}"
+            );
+        }
+        for wrong in ["x", "1,5", "1e999", "-1e999", "0x10", "--", "1 2"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }

@@ -100,11 +100,15 @@ pub fn check_header(names: &[String]) -> Result<(), TableError> {
     Ok(())
 }
 
-/// The column of the times: `timestamp` before `Timestamp` before `time`.
+/// Names of the column of the times, in any letter case, the surest first: ours, Grafana's, what Elasticsearch,
+/// InfluxDB and spreadsheets have.
+const TIMES: [&str; 7] = ["timestamp", "time", "@timestamp", "_time", "datetime", "date", "ts"];
+
+/// The column of the times: `timestamp` before `Timestamp` before `time` before other names.
 pub fn time_column(names: &[String]) -> Option<usize> {
-    let called = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
+    let called = |wanted: &&str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
     let exactly = names.iter().position(|name| name == "timestamp");
-    exactly.or_else(|| called("timestamp")).or_else(|| called("time"))
+    exactly.or_else(|| TIMES.iter().find_map(called))
 }
 
 /// A hint for messages if `columns` look as if another character separated them.
@@ -139,6 +143,7 @@ mod tests {
             (vec!["Time"], Some(0)),
             (vec!["time", "TimeStamp"], Some(1)),
             (vec!["Timestamp", "timestamp"], Some(1)),
+            (vec!["date", "ts", "a"], Some(0)),
             (vec!["times"], None),
         ] {
             assert_eq!(time_column(&names(&columns)), found, "{columns:?}");

@@ -22,9 +22,13 @@ pub enum TimeError {
     Unknown(String),
     /// It has no time zone.
     #[error(
-        "expected a time with a time zone, got {0:?}; add Z for UTC, or an offset such as +01:00"
+        "expected a time with a time zone, got {0:?}; add Z for UTC, or an offset such as +01:00, or give \
+         --time-zone"
     )]
     NoZone(String),
+    /// Its day and month cannot be told apart.
+    #[error("expected a date with its year first, such as 2026-01-31, got {0:?}")]
+    DayOrMonth(String),
     /// It counts something finer than milliseconds.
     #[error("expected seconds or milliseconds since 1970, got {0}; convert it to milliseconds")]
     TooFine(String),
@@ -35,6 +39,24 @@ pub enum TimeError {
 /// # Errors
 /// If it is no timestamp, has no time zone, or counts a unit finer than milliseconds.
 pub fn parse(text: &str) -> Result<i64, TimeError> {
+    parse_in(text, None)
+}
+
+/// The same, with times that have no zone read in `zone`.
+///
+/// # Errors
+/// As [`parse`].
+///
+/// # Example
+/// ```
+/// use judge_points::time::{self, TimeZone};
+///
+/// let zone: TimeZone = "+01:00".parse()?;
+/// let millis = time::parse_in("31.01.2026 13:00", Some(&zone))?;
+/// assert_eq!(millis, time::parse("2026-01-31T12:00:00Z")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn parse_in(text: &str, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
     if let Ok(number) = text.parse::<f64>() {
         return from_number(number).map_err(|_| {
             if number.is_finite() {
@@ -46,11 +68,65 @@ pub fn parse(text: &str) -> Result<i64, TimeError> {
     }
     match text.parse::<jiff::Timestamp>() {
         Ok(time) => Ok(time.as_millisecond()),
-        Err(_) if text.parse::<jiff::civil::DateTime>().is_ok() => {
-            Err(TimeError::NoZone(text.to_owned()))
-        }
-        Err(_) => Err(TimeError::Unknown(text.to_owned())),
+        Err(_) => match (civil(text), zone) {
+            (Some(civil), Some(TimeZone(zone))) => zone
+                .to_timestamp(civil)
+                .map(jiff::Timestamp::as_millisecond)
+                .map_err(|_| TimeError::Unknown(text.to_owned())),
+            (Some(_), None) => Err(TimeError::NoZone(text.to_owned())),
+            (None, _) if is_day_or_month(text) => Err(TimeError::DayOrMonth(text.to_owned())),
+            (None, _) => Err(TimeError::Unknown(text.to_owned())),
+        },
     }
+}
+
+/// A time zone by its name, such as Europe/Berlin, or its offset, such as +01:00.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeZone(jiff::tz::TimeZone);
+
+impl std::str::FromStr for TimeZone {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let offset = || {
+            // As far from midnight in UTC as the zone is.
+            let midnight: jiff::Timestamp = format!("1970-01-01T00:00:00{text}").parse().ok()?;
+            let seconds = i32::try_from(-midnight.as_second()).ok()?;
+            jiff::tz::Offset::from_seconds(seconds).ok().map(jiff::tz::TimeZone::fixed)
+        };
+        if matches!(text, "Z" | "UTC") {
+            return Ok(Self(jiff::tz::TimeZone::UTC));
+        }
+        let named = jiff::tz::TimeZone::get(text).ok();
+        named.or_else(offset).map(Self).ok_or_else(|| {
+            format!("expected a time zone such as UTC, Europe/Berlin or +01:00, got {text:?}")
+        })
+    }
+}
+
+/// A date and time without a zone: as ISO 8601 has them, with slashes, or with the day first and points.
+fn civil(text: &str) -> Option<jiff::civil::DateTime> {
+    if let Ok(civil) = text.parse() {
+        return Some(civil);
+    }
+    let (date, time) = text.split_once([' ', 'T']).unwrap_or((text, "00:00"));
+    let slashes: Vec<&str> = date.split('/').collect();
+    let points: Vec<&str> = date.split('.').collect();
+    let [year, month, day] = match (slashes.as_slice(), points.as_slice()) {
+        (&[year, month, day], _) if year.len() == 4 => [year, month, day],
+        (_, &[day, month, year]) if year.len() == 4 => [year, month, day],
+        _ => return None,
+    };
+    let time = time.trim().replace(',', ".");
+    format!("{year}-{month:0>2}-{day:0>2}T{time:0>5}").parse().ok()
+}
+
+/// Whether `text` begins with a date like 01/02/2026.
+fn is_day_or_month(text: &str) -> bool {
+    let date = text.split([' ', 'T', ',']).next().unwrap_or_default();
+    let numbers = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = date.split(['/', '-']).collect();
+    parts.len() == 3 && parts[0].len() <= 2 && parts.into_iter().all(numbers)
 }
 
 /// Milliseconds since 1970 of seconds or milliseconds, whichever makes a time that people recorded.
@@ -100,6 +176,27 @@ mod tests {
     }
 
     #[test]
+    fn times_without_a_zone_are_of_the_zone_that_is_given() {
+        let zone: TimeZone = "Europe/Berlin".parse().unwrap();
+        for (text, utc) in [
+            ("2024-01-01 00:00:15", "2023-12-31T23:00:15Z"),
+            ("2024-07-01T12:00", "2024-07-01T10:00:00Z"),
+            ("01.07.2024 12:00:00,5", "2024-07-01T10:00:00.5Z"),
+            ("1.7.2024 9:05", "2024-07-01T07:05:00Z"),
+            ("2024/07/01 12:00:00", "2024-07-01T10:00:00Z"),
+            ("2024-07-01", "2024-06-30T22:00:00Z"),
+            ("2024-07-01T12:00:00Z", "2024-07-01T12:00:00Z"),
+        ] {
+            assert_eq!(parse_in(text, Some(&zone)), parse(utc), "{text}");
+        }
+        let zone: TimeZone = "-03:30".parse().unwrap();
+        assert_eq!(parse_in("2024-01-01 00:00", Some(&zone)), parse("2024-01-01T03:30:00Z"));
+        assert!(
+            "Europe/Berlim".parse::<TimeZone>().unwrap_err().starts_with("expected a time zone")
+        );
+    }
+
+    #[test]
     fn says_what_is_wrong() {
         for (text, part) in [
             ("yesterday", "expected a timestamp"),
@@ -107,6 +204,8 @@ mod tests {
             ("NaN", "expected a timestamp"),
             ("2019-13-12T20:54:57Z", "expected a timestamp"),
             ("2019-11-12T20:54:57", "with a time zone"),
+            ("12.11.2019 20:54", "with a time zone"),
+            ("11/12/2019 20:54", "year first"),
             ("1573592097000000000", "convert it to milliseconds"),
         ] {
             let error = parse(text).unwrap_err().to_string();

@@ -1,5 +1,6 @@
 //! The series of one file in order of time, before they are put on a grid.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use judge_points::time;
@@ -12,6 +13,8 @@ pub struct TimedSeries {
     pub name: Option<String>,
     /// The label of the series in messages.
     pub labels: String,
+    /// What tells it from other series of the same name.
+    pub tags: BTreeMap<String, String>,
     /// Milliseconds since 1970; the series of a wide table share them.
     pub times: Arc<Vec<i64>>,
     /// As many as times.
@@ -21,7 +24,13 @@ pub struct TimedSeries {
 impl TimedSeries {
     /// The series of a query without a result.
     pub fn without_points() -> Self {
-        Self { name: None, labels: "{}".to_owned(), times: Arc::default(), values: Vec::new() }
+        Self {
+            name: None,
+            labels: "{}".to_owned(),
+            tags: BTreeMap::new(),
+            times: Arc::default(),
+            values: Vec::new(),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use tracing::{info, warn};
 use crate::observe::metrics::Metrics;
 use crate::settings::error::StartError;
 use crate::settings::{Keeping, Settings};
+use crate::webhook::Webhook;
 
 /// How often what is old is removed.
 const CLEAN_EVERY_MILLIS: i64 = 60_000;
@@ -25,6 +26,7 @@ pub(crate) struct Kept {
     pub(crate) canaries: Canaries,
     runner: Arc<Runner>,
     metrics: Arc<Metrics>,
+    webhook: Option<Arc<Webhook>>,
     max_age_millis: i64,
     max_bytes: u64,
 }
@@ -45,6 +47,13 @@ impl Kept {
         let store = store.map_err(|error: KeepError| {
             StartError::Settings(format!("store {:?}: {error}", keeping.place))
         })?;
+        let webhook = match settings.webhook()? {
+            None => None,
+            Some(webhook) => {
+                store.note_deliveries();
+                Some(Arc::new(Webhook::open(&webhook, settings)?))
+            }
+        };
         let canaries = Canaries::new(Arc::new(store), Arc::new(sources), Arc::new(SystemClock));
         let millis =
             |span: std::time::Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
@@ -54,17 +63,22 @@ impl Kept {
         let max_age_millis = millis(settings.store_max_age.get());
         let max_bytes = settings.store_max_size.get();
         let metrics = Arc::clone(metrics);
-        Ok(Self { canaries, runner, metrics, max_age_millis, max_bytes })
+        Ok(Self { canaries, runner, metrics, webhook, max_age_millis, max_bytes })
     }
 
     /// Makes looks, and removes what is old, until `ending`; then finishes what is under way.
     pub(crate) async fn run(self, ending: CancellationToken) {
-        let Self { canaries, runner, metrics, max_age_millis, max_bytes } = self;
+        let Self { canaries, runner, metrics, webhook, max_age_millis, max_bytes } = self;
         let store = Arc::clone(canaries.store());
         let showing = tokio::spawn(show(canaries.events(), metrics));
+        let sending = webhook.map(|webhook| tokio::spawn(webhook.run(canaries.clone())));
         let cleaning = clean(store, max_age_millis, max_bytes);
         tokio::join!(runner.run(ending.clone()), ending.run_until_cancelled(cleaning));
         showing.abort();
+        // What is under way is sent again after the next start: its receiver sees the same id.
+        if let Some(sending) = sending {
+            sending.abort();
+        }
     }
 }
 

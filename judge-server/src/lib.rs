@@ -22,6 +22,7 @@ pub mod proto;
 mod server;
 mod settings;
 mod transport;
+mod webhook;
 
 pub use audit::audit;
 pub use convert::problems::Problems;

@@ -10,10 +10,10 @@ use reqwest::{Certificate, Client, Identity, redirect};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use crate::ask::Ask;
 use crate::error::AskError;
 use crate::settings::{Auth, SettingsError, SourceSettings};
 use crate::sign::Signer;
-use crate::store::Ask;
 
 /// A source that can be asked. Holds its connections, and how many queries run at once.
 #[derive(Debug)]

@@ -7,11 +7,12 @@ use judge_core::MetricPair;
 use judge_core::judgement::Side;
 use tokio::time::Instant;
 
+use crate::ask::Wanted;
 use crate::client::{Source, Tried};
 use crate::compat::Compat;
 use crate::error::{AnswerError, Asked, Cause, ChoiceError, Failure};
 use crate::grid::Grid;
-use crate::hint::StoreLook;
+use crate::hint::{self, StoreLook};
 use crate::kind::StoreKind;
 use crate::notice::Notice;
 use crate::pair;
@@ -19,7 +20,6 @@ use crate::place::{self, Found};
 use crate::query::{MetricQuery, Queries};
 use crate::scope::Scope;
 use crate::settings::{SettingsError, SourceSettings};
-use crate::store::Wanted;
 
 /// The sources that may be asked. Connections are kept between fetches.
 #[derive(Debug)]
@@ -244,7 +244,7 @@ impl<'a> Job<'a> {
                 deadline: self.deadline,
                 database: self.database(source),
             };
-            let hint = look.suggest(self.query.kind(), &query).await;
+            let hint = hint::suggest(look, self.query.kind(), &query).await;
             let (query, window) = (query.clone(), grid.to_string());
             notices.push(Notice::NothingFound { side, query, window, hint });
         }
@@ -316,10 +316,7 @@ fn pairs(
         pair::drop_if_same(label, &mut one, &mut other);
     }
     let paired = pair::by_labels(metric, one, other, &query.ignore_labels)?;
-    notices.extend(paired.dropped.into_iter().map(Notice::Dropped));
-    if !paired.apart.is_empty() {
-        notices.push(Notice::FallApart { labels: paired.apart });
-    }
+    notices.extend(pair::notices(paired.dropped, paired.apart));
     let mut pairs = paired.pairs;
     if pairs.is_empty() {
         let gaps = |side: &FetchedSide| vec![f64::NAN; side.grid.points()];

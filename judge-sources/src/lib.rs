@@ -33,6 +33,7 @@
 //!
 //! Credentials are sent at once, to the source's own host alone, and stand in no error.
 
+mod ask;
 mod client;
 mod compat;
 mod error;
@@ -58,8 +59,8 @@ pub use error::{AnswerError, AskError, Asked, Cause, ChoiceError, Failure, MOST_
 pub use fetch::{FetchedMetric, FetchedSide, Sought, SoughtSide, Sources};
 pub use grid::{Grid, GridError, MOST_POINTS};
 pub use kind::StoreKind;
-pub use notice::Notice;
-pub use pair::DroppedLabel;
+pub use notice::{DroppedLabel, Notice};
+pub use pair::pair_by_labels;
 pub use place::Found;
 pub use query::{MetricQuery, Queries};
 pub use query_text::QueryError;

@@ -6,7 +6,17 @@ use judge_core::judgement::Side;
 use serde::Serialize;
 
 use crate::error::side_name;
-use crate::pair::DroppedLabel;
+
+/// A label that is one thing on all of the baseline's series and another on all of the canary's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DroppedLabel {
+    /// The label.
+    pub label: String,
+    /// What it is on the baseline; `None` where it is absent.
+    pub baseline: Option<String>,
+    /// What it is on the canary.
+    pub canary: Option<String>,
+}
 
 /// Something about a metric's series that a person should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

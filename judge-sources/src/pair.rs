@@ -6,7 +6,8 @@ use judge_core::judgement::Side;
 use judge_core::{MetricPair, Series};
 
 use crate::error::AnswerError;
-use crate::place::{Found, Labels};
+use crate::notice::{DroppedLabel, Notice};
+use crate::place::{Found, Labels, written};
 
 /// The pairs of a metric, and what was done to make them.
 #[derive(Debug, Default, PartialEq)]
@@ -18,15 +19,24 @@ pub(crate) struct Paired {
     pub(crate) apart: Vec<String>,
 }
 
-/// A label that is one thing on all of the baseline's series and another on all of the canary's.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct DroppedLabel {
-    /// The label.
-    pub label: String,
-    /// What it is on the baseline; `None` where it is absent.
-    pub baseline: Option<String>,
-    /// What it is on the canary.
-    pub canary: Option<String>,
+/// Pairs the series of a metric by their labels, wherever they come from: labels that tell the sides apart are
+/// dropped, and a series without a partner is paired with gaps.
+///
+/// # Errors
+/// When two series of a side have the same labels.
+pub fn pair_by_labels(
+    metric: &str,
+    baseline: Vec<Found>,
+    canary: Vec<Found>,
+) -> Result<(Vec<MetricPair>, Vec<Notice>), AnswerError> {
+    let paired = by_labels(metric, baseline, canary, &BTreeSet::new())?;
+    Ok((paired.pairs, notices(paired.dropped, paired.apart)))
+}
+
+/// What to know about pairs.
+pub(crate) fn notices(dropped: Vec<DroppedLabel>, apart: Vec<String>) -> Vec<Notice> {
+    let apart = (!apart.is_empty()).then_some(Notice::FallApart { labels: apart });
+    dropped.into_iter().map(Notice::Dropped).chain(apart).collect()
 }
 
 /// Pairs series by their labels, those that tell the sides apart left out. A series without a partner is paired
@@ -84,13 +94,6 @@ pub(crate) fn drop_if_same(label: &str, baseline: &mut [Found], canary: &mut [Fo
 pub(crate) fn tags(labels: Labels) -> Option<judge_core::Tags> {
     (!labels.is_empty())
         .then(|| labels.into_iter().map(|(label, value)| (label, Some(value))).collect())
-}
-
-/// Labels as Prometheus writes them.
-pub(crate) fn written(labels: &Labels) -> String {
-    let labels: Vec<String> =
-        labels.iter().map(|(label, value)| format!("{label}={value:?}")).collect();
-    format!("{{{}}}", labels.join(", "))
 }
 
 /// Labels that are constant within each side and differ between the sides.

@@ -11,6 +11,13 @@ use crate::grid::Grid;
 /// What tells a series from others of its side.
 pub(crate) type Labels = BTreeMap<String, String>;
 
+/// Labels as Prometheus writes them.
+pub(crate) fn written(labels: &Labels) -> String {
+    let labels: Vec<String> =
+        labels.iter().map(|(label, value)| format!("{label}={value:?}")).collect();
+    format!("{{{}}}", labels.join(", "))
+}
+
 /// A series of a side with its labels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
@@ -87,7 +94,7 @@ pub(crate) fn at_own_times(
     let mut found: Vec<Found> = Vec::new();
     for LabelledSeries { labels, times, values } in parts.into_iter().flatten() {
         if found.iter().any(|other| other.labels == labels) {
-            let labels = crate::pair::written(&labels);
+            let labels = written(&labels);
             return Err(AnswerError::SameLabels(format!("two series of the answer are {labels}")));
         }
         if found.len() == MOST_SERIES {

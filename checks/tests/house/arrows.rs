@@ -6,7 +6,7 @@ use crate::sources::{crates, toml, workspace};
 const ROWS: &[&[&str]] = &[
     &["judge-core", "judge-points", "judge-ordered", "checks"],
     &["judge-calibrate", "judge-replay", "judge-report", "judge-sources", "judge-scenarios"],
-    &["judge-canary", "judge-retro"],
+    &["judge-canary", "judge-retro", "judge-python"],
     &["judge-cli", "judge-server", "benches"],
 ];
 

@@ -21,12 +21,6 @@ pub(crate) const CIRCLES: &[&[&str]] = &[
         "judge-server/src/handlers/stream.rs",
     ],
     &["judge-server/src/settings/file.rs", "judge-server/src/settings/mod.rs"],
-    &[
-        "judge-sources/src/error.rs",
-        "judge-sources/src/query.rs",
-        "judge-sources/src/store/mod.rs",
-        "judge-sources/src/store/prometheus.rs",
-    ],
 ];
 
 /// Type names that mean the same kind of thing wherever they stand, and the kind.

@@ -150,6 +150,17 @@ pub struct LookRecord<'a> {
     pub after: &'a CanarySummary,
 }
 
+/// The end of a canary that is still to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The canary.
+    pub canary_id: String,
+    /// How often that was tried.
+    pub attempts: u32,
+    /// When the canary ended.
+    pub since_millis: i64,
+}
+
 /// What is kept at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
@@ -244,6 +255,20 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// [`KeepError::LeaseLost`] if the worker does not have it any more: then somebody else makes the look, or it
     /// was cancelled.
     async fn record(&self, record: LookRecord<'_>) -> Result<(), KeepError>;
+
+    /// Ends of canaries that are to be sent now and that no other worker has.
+    async fn claim_deliveries(&self, claim: ClaimDue<'_>) -> Result<Vec<Delivery>, KeepError>;
+
+    /// Leaves an end to be sent at `next_millis`.
+    async fn postpone_delivery(
+        &self,
+        owner: &str,
+        canary_id: &str,
+        next_millis: i64,
+    ) -> Result<(), KeepError>;
+
+    /// The end of a canary was sent.
+    async fn remove_delivery(&self, canary_id: &str) -> Result<(), KeepError>;
 
     /// Removes canaries that have ended, with their looks and series. Returns how many.
     async fn retain(&self, retention: Retention) -> Result<u64, KeepError>;

@@ -45,12 +45,23 @@ const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRA
 
 macro_rules! migrations {
     ($folder:literal) => {
-        [(1, "canaries", include_str!(concat!("../../migrations/", $folder, "/0001_canaries.sql")))]
+        [
+            (
+                1,
+                "canaries",
+                include_str!(concat!("../../migrations/", $folder, "/0001_canaries.sql")),
+            ),
+            (
+                2,
+                "deliveries",
+                include_str!(concat!("../../migrations/", $folder, "/0002_deliveries.sql")),
+            ),
+        ]
     };
 }
 
-const SQLITE: [(i64, &str, &str); 1] = migrations!("sqlite");
-const POSTGRES: [(i64, &str, &str); 1] = migrations!("postgres");
+const SQLITE: [(i64, &str, &str); 2] = migrations!("sqlite");
+const POSTGRES: [(i64, &str, &str); 2] = migrations!("postgres");
 
 /// Connections, and what keeps other processes out.
 pub(super) struct Opened {

@@ -13,7 +13,7 @@ use judge_canary::{
     StorePlace, WatchEvent,
 };
 use judge_core::judges::built_in;
-use judge_core::stage::{Lifetime, Lookback, TimeSpan, WindowOptions, Windows};
+use judge_core::stage::{Lifetime, Lookback, Stage, StageRule, TimeSpan, WindowOptions, Windows};
 use judge_core::{JudgeRequest, Judgement, Verdict, kayenta};
 use judge_sources::{Compat, Grid, Queries, Scope, Sought, SoughtSide};
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ impl Service {
     }
 }
 
-fn stage() -> StageTimes {
+pub(crate) fn stage() -> StageTimes {
     let minutes = |count: u64| count * 60_000;
     StageTimes {
         start_millis: Some(START),
@@ -96,7 +96,7 @@ fn stage() -> StageTimes {
     }
 }
 
-fn request(canary: &str, times: StageTimes) -> CanaryRequest {
+pub(crate) fn request(canary: &str, times: StageTimes) -> CanaryRequest {
     CanaryRequest {
         key: None,
         origin: "canary".to_owned(),
@@ -110,8 +110,7 @@ fn request(canary: &str, times: StageTimes) -> CanaryRequest {
 }
 
 /// What `judge watch` says of the same canary, look by look: its windows, its fetch, its judge.
-async fn watched(prometheus: &Prometheus, canary: &str) -> Vec<Judgement> {
-    let document = config(3);
+async fn watched(prometheus: &Prometheus, canary: &str, document: Value) -> Vec<Judgement> {
     let read = kayenta::read_config(document.to_string().as_bytes()).unwrap();
     let queries = Queries::read(&document).unwrap();
     let minutes = |count: u64| Duration::from_mins(count);
@@ -125,7 +124,8 @@ async fn watched(prometheus: &Prometheus, canary: &str) -> Vec<Judgement> {
     });
     let whole = TimeSpan { start_millis: START, end_millis: START + 32 * MINUTE };
     let mut judgements = Vec::new();
-    for window in windows.unwrap().cut(whole).unwrap() {
+    let windows = windows.unwrap();
+    for window in windows.cut(whole).unwrap() {
         let side = |scope: &str, span: TimeSpan| SoughtSide {
             scope: Scope::new(scope),
             grid: Grid::new(span.start_millis, span.end_millis, 60_000).unwrap(),
@@ -139,8 +139,10 @@ async fn watched(prometheus: &Prometheus, canary: &str) -> Vec<Judgement> {
         let fetched = prometheus.sources().fetch(&queries, &sought).await.unwrap();
         let pairs = fetched.into_iter().flat_map(|metric| metric.pairs).collect();
         let thresholds = read.thresholds.unwrap();
-        let request = JudgeRequest { config: read.clone(), thresholds, pairs, looks: None };
-        judgements.push(built_in().chosen_by(&request).unwrap().judge(&request).unwrap());
+        let mut request = JudgeRequest { config: read.clone(), thresholds, pairs, looks: None };
+        let judge = built_in().chosen_by(&request).unwrap();
+        request.looks = windows.looks(window, whole).filter(|_| judge.reads_looks());
+        judgements.push(judge.judge(&request).unwrap());
     }
     judgements
 }
@@ -182,7 +184,7 @@ async fn looks_are_made_when_due_and_are_those_of_judge_watch() {
     assert_eq!((last.verdict, last.state), (Some(Verdict::Pass), CanaryState::Finished));
     assert_eq!(last.reason, "score 100 at look 3 of 3");
     let looks = service.canaries.looks(&id, 0).await.unwrap();
-    let expected = watched(&service.prometheus, "canary").await;
+    let expected = watched(&service.prometheus, "canary", config(3)).await;
     assert_eq!(text(judgements(&looks)), text(&expected));
     // The series are kept, by the ids of the judgement.
     let set = service.canaries.metric_set(looks[2].metric_set().unwrap()).await.unwrap();
@@ -354,4 +356,23 @@ async fn each_scope_has_its_own_windows_and_one_look_can_be_had_at_once() {
     let id = service.begin(CanaryRequest { config: choice, plan, ..request("x", stage()) }).await;
     let canary = service.over(&id).await;
     assert_eq!((canary.score, canary.config_id, canary.config_version), (Some(50.0), head.id, 1));
+}
+
+#[tokio::test]
+async fn a_judge_that_reads_looks_is_told_which_of_how_many_each_is() {
+    let service = Service::start().await;
+    service.clock.advance(100 * MINUTE);
+    let mut document = config(3);
+    document["judge"]["name"] = json!("EvidenceJudge-v1");
+    let choice = ConfigChoice::Inline(document.clone());
+    let request = CanaryRequest { config: choice, ..request("canary", stage()) };
+    let id = service.begin(request).await;
+    let canary = service.over(&id).await;
+    let looks = service.canaries.looks(&id, 0).await.unwrap();
+    let expected = watched(&service.prometheus, "canary", document).await;
+    assert!(expected.iter().all(|judgement| judgement.look.is_some()));
+    assert_eq!(text(judgements(&looks)), text(&expected[..looks.len()]));
+    let stage = Stage::from_judgements(StageRule::Judge, &expected).unwrap();
+    assert_eq!(canary.verdict, Some(stage.verdict));
+    assert_eq!(looks.len(), stage.ended_at().unwrap_or(3));
 }

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 /// A store, and what keeps it.
 struct Kept {
     store: Arc<dyn CanaryStore>,
+    sql: Arc<SqlStore>,
     place: StorePlace,
     _folder: Option<TempDir>,
 }
@@ -24,8 +25,8 @@ struct Kept {
 async fn sqlite() -> Kept {
     let folder = TempDir::new().unwrap();
     let place = StorePlace::Sqlite(folder.path().join("judge db.sqlite"));
-    let store = Arc::new(SqlStore::open(&place).await.unwrap());
-    Kept { store, place, _folder: Some(folder) }
+    let sql = Arc::new(SqlStore::open(&place).await.unwrap());
+    Kept { store: sql.clone(), sql, place, _folder: Some(folder) }
 }
 
 /// A database of its own on the server of `JUDGE_POSTGRES`.
@@ -42,8 +43,8 @@ pub(crate) async fn postgres_place() -> StorePlace {
 
 async fn postgres() -> Kept {
     let place = postgres_place().await;
-    let store = Arc::new(SqlStore::open(&place).await.unwrap());
-    Kept { store, place, _folder: None }
+    let sql = Arc::new(SqlStore::open(&place).await.unwrap());
+    Kept { store: sql.clone(), sql, place, _folder: None }
 }
 
 /// Each test for each store.
@@ -73,6 +74,7 @@ on_every_store!(
     work_is_had_by_one,
     looks_are_kept_once,
     what_is_old_or_too_much_is_removed,
+    ends_are_sent_once,
 );
 
 fn entry(action: &str, subject: &str, at_millis: i64) -> AuditEntry {
@@ -372,7 +374,7 @@ async fn what_is_old_or_too_much_is_removed(Kept { store, .. }: Kept) {
 
 #[tokio::test]
 async fn a_file_is_for_one_process_and_may_be_read_beside_it() {
-    let Kept { store, place, _folder } = sqlite().await;
+    let Kept { store, sql, place, _folder } = sqlite().await;
     insert(&store, &new("a", "x", 10)).await;
     let second = SqlStore::open(&place).await.unwrap_err().to_string();
     assert!(second.contains("judge db.sqlite is in use by another process"), "{second}");
@@ -380,11 +382,47 @@ async fn a_file_is_for_one_process_and_may_be_read_beside_it() {
     assert_eq!(reader.audit(None, None, 10).await.unwrap().len(), 1);
     // What it had claimed is free when it begins again.
     claimed(&store, "one", 10).await;
-    drop((reader, store));
+    drop((reader, store, sql));
     let store: Arc<dyn CanaryStore> = Arc::new(SqlStore::open(&place).await.unwrap());
     assert_eq!(claimed(&store, "two", 10).await, ids(&["a"]));
     let missing = StorePlace::Sqlite("/nonexistent/judge.db".into());
     assert!(
         SqlStore::open(&missing).await.unwrap_err().to_string().contains("/nonexistent/judge.db")
     );
+}
+
+async fn ends_are_sent_once(Kept { store, sql, .. }: Kept) {
+    let end = async |id: &str, at: i64| {
+        insert(&store, &new(id, "x", 10)).await;
+        claimed(&store, "one", 10).await;
+        let mut after = new(id, "x", 10).summary;
+        (after.state, after.ended_millis) = (CanaryState::Finished, Some(at));
+        keep(&store, "one", &after, 1).await.unwrap();
+    };
+    // Before anyone asks for them they are not noted.
+    end("a", 10).await;
+    sql.note_deliveries();
+    end("b", 20).await;
+    insert(&store, &new("c", "x", 10)).await;
+    store.cancel("c", &entry("canary.cancel", "c", 30)).await.unwrap();
+    let due = async |owner: &str, now: i64| {
+        let due = store.claim_deliveries(claim(owner, now, 10)).await.unwrap();
+        let mut due: Vec<_> = due.into_iter().map(|one| (one.canary_id, one.attempts)).collect();
+        due.sort();
+        due
+    };
+    let b = |attempts| vec![("b".to_owned(), attempts)];
+    assert_eq!(due("one", 19).await, []);
+    assert_eq!(due("one", 20).await, b(0));
+    assert_eq!(due("two", 21).await, []);
+    // Whoever had it is gone.
+    assert_eq!(due("two", 50).await, [("b".to_owned(), 0), ("c".to_owned(), 0)]);
+    store.postpone_delivery("one", "b", 60).await.unwrap();
+    store.postpone_delivery("two", "b", 90).await.unwrap();
+    store.remove_delivery("c").await.unwrap();
+    assert_eq!(due("one", 89).await, []);
+    assert_eq!(due("one", 90).await, b(1));
+    // It goes with its canary.
+    store.retain(Retention { ended_before_millis: Some(1000), bytes: None }).await.unwrap();
+    assert_eq!(due("one", 1000).await, []);
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::common::{ListFormat, Overrides, source};
+use super::common::{ListFormat, Overrides, ZoneArgs, source};
 #[cfg(feature = "retro")]
 use super::retro::{READING, ReadingArgs};
 use crate::input::Source;
@@ -106,6 +106,8 @@ pub(crate) struct CalibrateArgs {
     /// Propose no larger allowance than this, such as 100%.
     #[arg(long, value_name = "CHANGE", default_value = "100%", value_parser = change, requires = "propose")]
     pub(crate) largest: f64,
+    #[command(flatten)]
+    pub(crate) zone: ZoneArgs,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
     /// Number of threads, 1 to 1024 [default: one per core]

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 use clap::builder::{PathBufValueParser, TypedValueParser};
+use judge_points::time::TimeZone;
 
 use judge_core::Looks;
 
@@ -18,6 +19,14 @@ pub(crate) enum ListFormat {
 
 pub(super) fn source() -> impl TypedValueParser<Value = Source> {
     PathBufValueParser::new().map(Source::from)
+}
+
+/// How times in files are read.
+#[derive(Debug, Default, Clone, clap::Args)]
+pub(crate) struct ZoneArgs {
+    /// The zone of times in tables that have none: UTC, Europe/Berlin, +01:00.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) time_zone: Option<TimeZone>,
 }
 
 /// Settings that override those of the input.

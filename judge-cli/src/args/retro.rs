@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use judge_core::stage::{Lifetime, Lookback, WindowOptions};
 use judge_retro::{AfterStop, ColumnNames, Format, HistoryOptions, RoleNames};
 
-use super::common::{Overrides, source};
+use super::common::{Overrides, ZoneArgs, source};
 use super::windows::{StageRuleArg, lookback};
 use crate::input::Source;
 
@@ -77,6 +77,8 @@ pub(crate) struct RetroArgs {
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
     #[command(flatten)]
+    pub(crate) zone: ZoneArgs,
+    #[command(flatten)]
     pub(crate) windows: WindowArgs,
     /// What happens at a score equal to the marginal threshold.
     #[arg(long, value_enum, default_value_t, value_name = "RULE")]
@@ -126,7 +128,7 @@ pub(crate) struct ReadingArgs {
 }
 
 impl ReadingArgs {
-    pub(crate) fn options(&self) -> HistoryOptions {
+    pub(crate) fn options(&self, zone: &ZoneArgs) -> HistoryOptions {
         let mut columns = ColumnNames::default();
         for (column, name) in &self.columns {
             if let Some(known) = columns.get_mut(column) {
@@ -143,7 +145,8 @@ impl ReadingArgs {
             baseline: or(named(Role::Baseline), default.baseline),
             canary: or(named(Role::Canary), default.canary),
         };
-        HistoryOptions { columns, roles, format: self.history_format.map(Into::into) }
+        let zone = zone.time_zone.clone();
+        HistoryOptions { columns, roles, format: self.history_format.map(Into::into), zone }
     }
 }
 

@@ -55,12 +55,12 @@ pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit
 fn history(args: &CalibrateArgs) -> anyhow::Result<HistorySource> {
     use judge_core::stage::{WindowOptions, Windows};
     if args.releases.is_empty() {
-        return Ok(HistorySource::Instances(args.history.clone()));
+        return Ok(HistorySource::Instances(args.history.clone(), args.zone.time_zone.clone()));
     }
     let windows = Windows::try_from(WindowOptions { step: args.step, ..WindowOptions::default() })?;
     Ok(HistorySource::Releases(Box::new(crate::input::Releases {
         sources: args.releases.clone(),
-        options: args.reading.options(),
+        options: args.reading.options(&args.zone),
         step_millis: windows.step_millis(),
         with_canaries: args.with_canaries,
     })))
@@ -69,7 +69,7 @@ fn history(args: &CalibrateArgs) -> anyhow::Result<HistorySource> {
 #[cfg(not(feature = "retro"))]
 #[expect(clippy::unnecessary_wraps, reason = "releases may be asked for what cannot be")]
 fn history(args: &CalibrateArgs) -> anyhow::Result<HistorySource> {
-    Ok(HistorySource::Instances(args.history.clone()))
+    Ok(HistorySource::Instances(args.history.clone(), args.zone.time_zone.clone()))
 }
 
 /// Below this many independent pairs no interval of a power of 0.8 has both ends.

@@ -1,6 +1,8 @@
 //! `judge config check`.
 
 use judge_core::{Problem, Severity, kayenta};
+use judge_sources::Queries;
+use serde_json::Value;
 
 use super::exit::Exit;
 use crate::args::CheckArgs;
@@ -20,13 +22,39 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit> {
     Ok(if bad { Exit::BadInput } else { Exit::Done })
 }
 
+/// What is wrong with the queries. No judge reads them, so none of it keeps a config from being judged by files.
+fn queries(json: &[u8]) -> Vec<Problem> {
+    let Ok(document) = serde_json::from_slice::<Value>(json) else {
+        return Vec::new();
+    };
+    let within = document.get("canaryConfig");
+    let problems = Queries::check(within.unwrap_or(&document)).into_iter().map(|problem| {
+        if problem.severity != Severity::Error {
+            return problem;
+        }
+        let Problem { path, value, allowed, .. } = problem;
+        if path.ends_with(".query.type") {
+            Problem { consequence: NO_STORE.to_owned(), ..Problem::notice(path, value, allowed) }
+        } else {
+            Problem::suspect(path, value, allowed, "no source can be asked with it")
+        }
+    });
+    match within {
+        Some(_) => problems.map(|problem| problem.within("canaryConfig")).collect(),
+        None => problems.collect(),
+    }
+}
+
+/// What follows from a kind of store that is not known.
+const NO_STORE: &str = "its series can come from files alone";
+
 fn check(source: &Source) -> CheckedFile {
-    let problems = match source.read() {
+    let problems = match source.read_document() {
         Ok(bytes) => {
             let problems = kayenta::check_config_within(&bytes).into_iter();
             #[cfg(feature = "retro")]
             let problems = problems.chain(super::retro::refused_expressions(&bytes));
-            problems.collect()
+            problems.chain(queries(&bytes)).collect()
         }
         Err(InputError { problem, .. }) => {
             vec![Problem::error("", problem, "")]

@@ -15,7 +15,8 @@ use crate::output::{Console, Destination, FullJudgement, Page, html};
 /// Judges one canary and shows the judgement.
 pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let RunArgs { request, config, baseline, canary, pairs, history, overrides, .. } = args;
-    let RunArgs { from, of, times, look, sliding, explain, format, output, report, .. } = args;
+    let RunArgs { zone, from, of, times, look, sliding, explain, format, output, report, .. } =
+        args;
     let looks = look.map(|look| if sliding { look.sliding() } else { look });
     let overrides = Overrides { looks, ..overrides };
     let mut facts = facts(&[
@@ -36,7 +37,8 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
         (Some(request), ..) => from_request(request, &overrides)?,
         (None, Some(config), Some(pairs), _) => from_pairs(config, &pairs, &overrides)?,
         (None, Some(config), None, Some((baseline, canary))) => {
-            from_parts(Parts { config, baseline, canary, history }, &overrides)?
+            let zone = zone.time_zone;
+            from_parts(Parts { config, baseline, canary, history, zone }, &overrides)?
         }
         _ => bail!(
             "a request, or --config with --prometheus, --pairs, or --baseline and --canary, is required"

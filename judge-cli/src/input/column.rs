@@ -1,9 +1,9 @@
 //! Reads one column of values without times.
 
 use csv::{ReaderBuilder, Trim};
-use judge_points::number;
+use judge_points::dialect::CsvDialect;
+use judge_points::table;
 
-use super::csv_dialect::CsvDialect;
 use super::csv_table::{self, CsvError};
 use super::error::{InputError, InputProblem};
 use super::side::{listed, parse_series};
@@ -46,7 +46,7 @@ fn parse(bytes: &[u8], name: Option<&str>) -> Result<FileColumns, InputProblem> 
     if let Some(columns) = values(bytes, name, ColumnTimes::None) {
         return Ok(columns);
     }
-    let read = match parse_series(bytes, &name.into_iter().collect()) {
+    let read = match parse_series(bytes, &name.into_iter().collect(), None) {
         Ok(read) => read,
         // Points are compared without their times, such as local ones.
         Err(InputProblem::Csv(error @ CsvError::Time { .. })) => {
@@ -54,10 +54,12 @@ fn parse(bytes: &[u8], name: Option<&str>) -> Result<FileColumns, InputProblem> 
         }
         Err(error) => return Err(error),
     };
-    let columns = read
-        .series
-        .into_iter()
-        .map(|series| Column { name: series.name.unwrap_or(series.labels), values: series.values });
+    let names: Vec<Option<String>> = read.series.iter().map(|series| series.name.clone()).collect();
+    let is_only = |name: &Option<String>| names.iter().filter(|other| *other == name).count() == 1;
+    let columns = read.series.into_iter().map(|series| {
+        let name = series.name.filter(|name| is_only(&Some(name.clone())));
+        Column { name: name.unwrap_or(series.labels), values: series.values }
+    });
     Ok(FileColumns { columns: columns.collect(), left_out: read.left_out })
 }
 
@@ -77,19 +79,19 @@ fn values(bytes: &[u8], wanted: Option<&str>, times: ColumnTimes) -> Option<File
         // JSON on one line would look like a header.
         return None;
     }
-    let CsvDialect { delimiter, table, .. } = CsvDialect::detect(bytes);
+    let dialect = CsvDialect::detect(bytes);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
-        .delimiter(delimiter)
+        .delimiter(dialect.delimiter)
         .trim(Trim::All)
-        .from_reader(table);
+        .from_reader(&bytes[dialect.bytes_before..]);
     let mut columns: Vec<Option<Column>> = Vec::new();
     let mut left_out = Vec::new();
     let mut has_times = false;
     for (row, record) in reader.records().enumerate() {
         let record = record.ok()?;
         if row == 0 {
-            let header = record.iter().any(|field| number::parse(field).is_none());
+            let header = record.iter().any(|field| dialect.number(field).is_none());
             let names: Vec<String> = record
                 .iter()
                 .zip(1..)
@@ -102,19 +104,18 @@ fn values(bytes: &[u8], wanted: Option<&str>, times: ColumnTimes) -> Option<File
             if csv_table::is_long(&names) {
                 return None;
             }
-            let time = |name: &str| {
-                ["timestamp", "time"].iter().any(|time| name.eq_ignore_ascii_case(time))
-            };
-            has_times = names.iter().any(|name| time(name));
-            let column = |name: String| (!time(&name)).then(|| Column { name, values: Vec::new() });
-            columns = names.into_iter().map(column).collect();
+            let times = table::time_column(&names);
+            has_times = times.is_some();
+            let column =
+                |(index, name)| (Some(index) != times).then(|| Column { name, values: Vec::new() });
+            columns = names.into_iter().enumerate().map(column).collect();
             if header {
                 continue;
             }
         }
         for (column, field) in columns.iter_mut().zip(&record) {
             let Some(values) = column else { continue };
-            match number::parse(field) {
+            match dialect.number(field) {
                 Some(value) => values.values.push(value),
                 None if wanted == Some(values.name.as_str()) => return None,
                 None => {

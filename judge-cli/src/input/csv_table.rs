@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Trim};
+use judge_points::dialect::CsvDialect;
 use judge_points::number;
 use judge_points::table::{self, TableError, separator_hint};
-use judge_points::time::{self, TimeError};
+use judge_points::time::{self, TimeError, TimeZone};
 use judge_replay::{RepeatedTime, TimedSeries, sort_by_time};
 use thiserror::Error;
 
-use super::csv_dialect::CsvDialect;
 use super::labels;
 
 /// Why a table was not read.
@@ -30,7 +30,11 @@ pub(crate) enum CsvError {
     Table(#[from] TableError),
     #[error("expected a column for each metric, got only the timestamp")]
     NoMetric,
-    #[error("line {line}: column {column:?}: expected {}, got {text:?}", number::EXPECTED)]
+    #[error(
+        "line {line}: column {column:?}: expected {}, got {text:?}{}",
+        number::EXPECTED,
+        number::hint(text)
+    )]
     Value { line: u64, column: String, text: String },
     #[error("line {line}: column {column:?}: {error}")]
     Time { line: u64, column: String, error: TimeError },
@@ -43,7 +47,8 @@ pub(crate) enum CsvError {
     )]
     Repeated { metric: String, repeated: RepeatedTime },
     #[error(
-        "expected one series per metric, got {}: {}; aggregate them in the query, as in sum(...) or avg(...)",
+        "expected series of a metric with labels that differ, got {}: {}; aggregate them in the query, as in \
+         sum(...) or avg(...)",
         .0.len(), quoted(.0)
     )]
     SeveralSeries(Vec<String>),
@@ -61,8 +66,12 @@ pub(crate) struct CsvSeries {
 
 /// Reads a table in either form, by its header. Columns other than `wanted` may contain text, and are
 /// then ignored.
-pub(crate) fn read(bytes: &[u8], wanted: &BTreeSet<&str>) -> Result<CsvSeries, CsvError> {
-    let mut read = read_all(bytes, wanted)?;
+pub(crate) fn read(
+    bytes: &[u8],
+    wanted: &BTreeSet<&str>,
+    zone: Option<&TimeZone>,
+) -> Result<CsvSeries, CsvError> {
+    let mut read = read_all(bytes, wanted, zone)?;
     name_by_labels(&mut read.series, wanted)?;
     Ok(read)
 }
@@ -77,12 +86,21 @@ pub(crate) fn is_long(columns: &[String]) -> bool {
     LONG.iter().any(|names| names.iter().all(|name| has(name)))
 }
 
-fn read_all(bytes: &[u8], wanted: &BTreeSet<&str>) -> Result<CsvSeries, CsvError> {
-    let CsvDialect { delimiter, table, lines_before } = CsvDialect::detect(bytes);
+fn read_all(
+    bytes: &[u8],
+    wanted: &BTreeSet<&str>,
+    zone: Option<&TimeZone>,
+) -> Result<CsvSeries, CsvError> {
+    let dialect = CsvDialect::detect(bytes);
+    let table = &bytes[dialect.bytes_before..];
     let mut rows = Rows {
         bytes: table,
-        lines_before,
-        reader: ReaderBuilder::new().delimiter(delimiter).trim(Trim::All).from_reader(table),
+        dialect,
+        zone,
+        reader: ReaderBuilder::new()
+            .delimiter(dialect.delimiter)
+            .trim(Trim::All)
+            .from_reader(table),
         record: ByteRecord::new(),
     };
     let header = header(&mut rows)?;
@@ -114,9 +132,9 @@ fn read_all(bytes: &[u8], wanted: &BTreeSet<&str>) -> Result<CsvSeries, CsvError
 }
 
 /// If a series is named by metric and labels, as Grafana exports it, and the metric is in `wanted`,
-/// keeps only the metric's name.
+/// keeps the metric's name, and the labels as tags.
 fn name_by_labels(series: &mut [TimedSeries], wanted: &BTreeSet<&str>) -> Result<(), CsvError> {
-    let mut called: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut called: BTreeMap<(String, BTreeMap<String, String>), Vec<String>> = BTreeMap::new();
     for one in series.iter_mut() {
         let Some(name) = one.name.clone() else { continue };
         let metric = if wanted.contains(name.as_str()) {
@@ -126,7 +144,11 @@ fn name_by_labels(series: &mut [TimedSeries], wanted: &BTreeSet<&str>) -> Result
         };
         if wanted.contains(metric.as_str()) {
             one.name = Some(metric.clone());
-            called.entry(metric).or_default().push(name);
+            if name != metric {
+                one.tags = labels::labels(&name);
+                one.labels.clone_from(&name);
+            }
+            called.entry((metric, one.tags.clone())).or_default().push(name);
         }
     }
     match called.into_values().find(|names| names.len() > 1) {
@@ -251,14 +273,16 @@ fn long(
 }
 
 fn timed(name: &str, times: Arc<Vec<i64>>, values: Vec<f64>) -> TimedSeries {
-    TimedSeries { name: Some(name.to_owned()), labels: format!("{name:?}"), times, values }
+    let (labels, tags) = (format!("{name:?}"), BTreeMap::new());
+    TimedSeries { name: Some(name.to_owned()), labels, tags, times, values }
 }
 
 /// The rows of a table, read one by one.
 struct Rows<'a> {
     /// From the header on.
     bytes: &'a [u8],
-    lines_before: u64,
+    dialect: CsvDialect,
+    zone: Option<&'a TimeZone>,
     reader: Reader<&'a [u8]>,
     record: ByteRecord,
 }
@@ -270,7 +294,8 @@ impl Rows<'_> {
             Ok(false) => Ok(None),
             Ok(true) => {
                 let line = self.line_at(self.record.position());
-                Ok(Some(Row { record: &self.record, line, header }))
+                let (dialect, zone) = (self.dialect, self.zone);
+                Ok(Some(Row { record: &self.record, line, header, dialect, zone }))
             }
         }
     }
@@ -282,7 +307,9 @@ impl Rows<'_> {
         let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
         let rest = self.bytes.get(start..).unwrap_or_default();
         let passed = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        self.lines_before + position.line() + passed.filter(|byte| **byte == b'\n').count() as u64
+        self.dialect.lines_before
+            + position.line()
+            + passed.filter(|byte| **byte == b'\n').count() as u64
     }
 
     fn error(&self, error: csv::Error) -> CsvError {
@@ -302,6 +329,8 @@ struct Row<'a> {
     record: &'a ByteRecord,
     line: u64,
     header: &'a [String],
+    dialect: CsvDialect,
+    zone: Option<&'a TimeZone>,
 }
 
 impl<'a> Row<'a> {
@@ -316,7 +345,7 @@ impl<'a> Row<'a> {
 
     fn time(&self, index: usize) -> Result<i64, CsvError> {
         let column = || self.header[index].clone();
-        time::parse(self.text(index)?).map_err(|error| CsvError::Time {
+        time::parse_in(self.text(index)?, self.zone).map_err(|error| CsvError::Time {
             line: self.line,
             column: column(),
             error,
@@ -325,7 +354,7 @@ impl<'a> Row<'a> {
 
     fn value(&self, index: usize) -> Result<f64, CsvError> {
         let text = self.text(index)?;
-        number::parse(text).ok_or_else(|| CsvError::Value {
+        self.dialect.number(text).ok_or_else(|| CsvError::Value {
             line: self.line,
             column: self.header[index].clone(),
             text: text.chars().take(LONGEST_VALUE).collect(),

@@ -26,6 +26,8 @@ pub(crate) struct InputError {
 pub(crate) enum InputProblem {
     #[error("{0}")]
     Io(io::Error),
+    #[error("cannot be read as YAML: {0}")]
+    Yaml(String),
     #[error("the input is empty")]
     Empty,
     #[error("--explain: expected the name of a judged metric ({judged}), got {name:?}")]
@@ -115,6 +117,18 @@ pub(crate) enum InputProblem {
     History(Box<judge_retro::HistoryError>),
     #[error(transparent)]
     Settings(Box<judge_sources::SettingsError>),
+    #[error("{0}: {1}")]
+    Pairs(String, Box<judge_sources::AnswerError>),
+    #[error(
+        "expected one series of {metric}, as a history is of one instance, got {count}; aggregate them in the query, \
+         as in sum(...) or avg(...)"
+    )]
+    SeveralSeries {
+        /// The metric.
+        metric: String,
+        /// How many.
+        count: usize,
+    },
     #[error(transparent)]
     Grid(judge_sources::GridError),
     #[error("expected --last TIME or --start WHEN: which points to ask for")]

@@ -69,7 +69,7 @@ impl FetchFailed {
 impl FetchedConfig {
     /// Reads a config and the queries in it.
     pub(crate) fn read(source: Source) -> Result<(Self, Queries), InputError> {
-        let json = source.read()?;
+        let json = source.read_document()?;
         let refuse = |refused| source.error(InputProblem::Refused(refused));
         let config = kayenta::read_config(&json).map_err(refuse)?;
         let document = kayenta::read_document(&json).map_err(refuse)?;
@@ -88,7 +88,7 @@ pub(crate) fn fetched_judging(
     source: &Source,
     overrides: &Overrides,
 ) -> Result<(Judging, Queries), InputError> {
-    let json = source.read()?;
+    let json = source.read_document()?;
     let judging = judging_by(source, &json, overrides)?;
     let queries = Queries::read(&judging.document).map_err(|refused| judging.error(refused))?;
     Ok((judging, queries))

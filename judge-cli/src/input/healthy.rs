@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use judge_calibrate::{Recording, Recordings, TimedInstance, recordings};
 use judge_core::judges::Judge;
 use judge_core::{CanaryConfig, Series, Thresholds};
+use judge_points::time::TimeZone;
+use judge_sources::Found;
 use serde_json::Value;
 
 use super::error::{InputError, InputProblem};
@@ -36,7 +38,7 @@ pub(crate) struct CalibrateParts {
 pub(crate) enum HistorySource {
     /// One instance per source. Instances whose times overlap by half of the shorter or more ran at the
     /// same time, and are cut to their common time.
-    Instances(Vec<Source>),
+    Instances(Vec<Source>, Option<TimeZone>),
     /// Releases.
     #[cfg(feature = "retro")]
     Releases(Box<super::releases::Releases>),
@@ -49,7 +51,7 @@ pub(crate) fn calibrate_parts(
     overrides: &Overrides,
 ) -> Result<CalibrateParts, InputError> {
     let sources = match history {
-        HistorySource::Instances(sources) => sources.as_slice(),
+        HistorySource::Instances(sources, _) => sources.as_slice(),
         #[cfg(feature = "retro")]
         HistorySource::Releases(_) => &[],
     };
@@ -59,7 +61,9 @@ pub(crate) fn calibrate_parts(
     }
     let judging = judging(source, overrides)?;
     let HealthyInstances { recordings, step_millis, warnings: of_history } = match history {
-        HistorySource::Instances(sources) => instances(source, sources, &judging.config)?,
+        HistorySource::Instances(sources, zone) => {
+            instances(source, sources, &judging.config, zone.as_ref())?
+        }
         #[cfg(feature = "retro")]
         HistorySource::Releases(releases) => releases.read(&judging)?,
     };
@@ -72,6 +76,7 @@ fn instances(
     origin: &Source,
     sources: &[Source],
     config: &CanaryConfig,
+    zone: Option<&TimeZone>,
 ) -> Result<HealthyInstances, InputError> {
     let mut warnings = Vec::new();
     let mut seen = BTreeSet::new();
@@ -81,11 +86,12 @@ fn instances(
             warnings.push(format!("{source}: given twice, which is one instance"));
             continue;
         }
-        let mut side = side::read(source, config)?;
+        let mut side = side::read(source, config, zone)?;
         warnings.append(&mut side.warnings);
+        let by_metric = one_each(source, side.by_metric)?;
         // An instance without a series has its own warning, and has no step.
-        if !side.by_metric.is_empty() {
-            instances.push((source, timed(source, side.by_metric)?));
+        if !by_metric.is_empty() {
+            instances.push((source, timed(source, by_metric)?));
         }
     }
     let step_millis = common_step(&instances)?;
@@ -95,6 +101,18 @@ fn instances(
         found.map_err(|error| origin.error(InputProblem::Calibrate(error)))?;
     warnings.extend(cut);
     Ok(HealthyInstances { recordings, step_millis, warnings })
+}
+
+/// The one series of each metric.
+fn one_each(
+    source: &Source,
+    by_metric: BTreeMap<String, Vec<Found>>,
+) -> Result<BTreeMap<String, Series>, InputError> {
+    let one = |(metric, mut found): (String, Vec<Found>)| match (found.pop(), found.len()) {
+        (Some(only), 0) => Ok((metric, only.series)),
+        (_, others) => Err(source.error(InputProblem::SeveralSeries { metric, count: others + 1 })),
+    };
+    by_metric.into_iter().map(one).collect()
 }
 
 fn timed(

@@ -1,5 +1,7 @@
 //! Names of series that consist of a metric and labels.
 
+use std::collections::BTreeMap;
+
 /// The metric that `series` is of: `latency` of `latency{pod="a"}`, of `{__name__="latency", pod="a"}` as
 /// Prometheus and Grafana write it, and of `latency(pod=a)` as Grafana wrote it once. Another name is
 /// itself.
@@ -16,9 +18,50 @@ pub(crate) fn metric(series: &str) -> &str {
     named.and_then(|rest| rest.split_once('"')).map_or(series, |(name, _)| name)
 }
 
+/// The labels of a name that ends in braces or brackets; none of another.
+pub(crate) fn labels(series: &str) -> BTreeMap<String, String> {
+    let named = metric(series);
+    let inner = series.find(['{', '(']).and_then(|at| {
+        let inner = &series[at + 1..];
+        inner.strip_suffix('}').or_else(|| inner.strip_suffix(')'))
+    });
+    let Some(mut rest) = inner.filter(|_| named != series) else {
+        return BTreeMap::new();
+    };
+    let mut labels = BTreeMap::new();
+    while let Some((label, value)) = rest.split_once('=') {
+        let (value, behind) = match value.strip_prefix('"') {
+            // Prometheus escapes quotes, which stand in few labels.
+            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
+            None => value.split_once(',').unwrap_or((value, "")),
+        };
+        let label = label.trim();
+        if label != "__name__" {
+            labels.insert(label.to_owned(), value.to_owned());
+        }
+        rest = behind.trim_start().trim_start_matches(',');
+    }
+    labels
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_are_read() {
+        for (series, expected) in [
+            ("latency{pod=\"a,b\", zone=\"c\"}", "pod=a,b zone=c"),
+            ("{__name__=\"latency\", instance=\"a:9090\"}", "instance=a:9090"),
+            ("packets_out(device=eth0,host=node-a,)", "device=eth0 host=node-a"),
+            ("latency", ""),
+            ("{pod=\"a\"}", ""),
+            ("latency{}", ""),
+        ] {
+            let found = labels(series).into_iter().map(|(label, value)| format!("{label}={value}"));
+            assert_eq!(found.collect::<Vec<_>>().join(" "), expected, "{series}");
+        }
+    }
 
     #[test]
     fn the_metric_is_told_from_its_labels() {

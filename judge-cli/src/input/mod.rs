@@ -2,7 +2,6 @@
 
 mod absent;
 mod column;
-mod csv_dialect;
 mod csv_table;
 mod error;
 mod fetched;

@@ -2,8 +2,10 @@
 
 use judge_core::judges::{self, Judge};
 use judge_core::{
-    CanaryConfig, JudgeError, JudgeRequest, MetricPair, Series, Thresholds, Warning, kayenta,
+    CanaryConfig, JudgeError, JudgeRequest, MetricPair, Series, Tags, Thresholds, Warning, kayenta,
 };
+use judge_points::time::TimeZone;
+use judge_sources::{AnswerError, Found, Notice, pair_by_labels};
 use serde_json::Value;
 
 use crate::args::Overrides;
@@ -59,12 +61,14 @@ pub(crate) struct Parts {
     pub(crate) canary: Source,
     /// Series of healthy windows.
     pub(crate) history: Vec<Source>,
+    /// The zone of times without one.
+    pub(crate) zone: Option<TimeZone>,
 }
 
 /// Reads a Kayenta remote-judge request.
 pub(crate) fn from_request(source: Source, overrides: &Overrides) -> Result<Prepared, InputError> {
     let named = overrides.named_judge()?;
-    let json = source.read()?;
+    let json = source.read_document()?;
     let request = match (overrides.pass, overrides.marginal) {
         // Then the request needs none; what Kayenta stores has none.
         (Some(pass), Some(marginal)) => {
@@ -82,16 +86,17 @@ pub(crate) fn from_request(source: Source, overrides: &Overrides) -> Result<Prep
 /// gaps.
 pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared, InputError> {
     let named = overrides.named_judge()?;
-    let Parts { config: source, baseline, canary, history } = parts;
+    let Parts { config: source, baseline, canary, history, zone } = parts;
+    let origin = canary.clone();
     let sides = [&source, &baseline, &canary];
     read_stdin_once(&sides.into_iter().chain(&history).collect::<Vec<_>>())?;
-    let json = source.read()?;
+    let json = source.read_document()?;
     let config = kayenta::read_config(&json)
         .map_err(|refused| source.error(InputProblem::Refused(refused)))?;
     let names = first_of_each_name(&config);
     let mut warnings = Vec::new();
     let mut read = |source: &Source, role| -> Result<SideSeries, InputError> {
-        let mut side = side::read(source, &config)?;
+        let mut side = side::read(source, &config, zone.as_ref())?;
         warnings.append(&mut side.warnings);
         warnings.extend(absent::warnings(source, role, &side, &names));
         Ok(side)
@@ -100,23 +105,56 @@ pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared
     let mut canary = read(&canary, "canary")?;
     let history = history.iter().map(|source| read(source, "history"));
     let mut history = history.collect::<Result<Vec<SideSeries>, InputError>>()?;
-    let pairs = names
-        .into_iter()
-        .map(|name| {
-            let baseline = baseline.by_metric.remove(name).unwrap_or_default();
-            let canary = canary.by_metric.remove(name).unwrap_or_default();
-            let mut pair = MetricPair::new(name, baseline, canary);
-            pair.pad_absent_side();
-            let history = history.iter_mut().filter_map(|window| window.by_metric.remove(name));
+    let mut pairs = Vec::with_capacity(names.len());
+    for name in names {
+        let [one, other] = [&mut baseline, &mut canary]
+            .map(|side| side.by_metric.remove(name).unwrap_or_default());
+        let (of_metric, notices) = paired(name, one, other).map_err(|refused| {
+            origin.error(InputProblem::Pairs(name.to_owned(), Box::new(refused)))
+        })?;
+        warnings.extend(notices.iter().map(|notice| format!("{name}: {notice}")));
+        let windows: Vec<Vec<Found>> =
+            history.iter_mut().filter_map(|window| window.by_metric.remove(name)).collect();
+        pairs.extend(of_metric.into_iter().map(|mut pair| {
+            let of_pair = windows.iter().filter_map(|window| of_tags(window, pair.tags.as_ref()));
             // Their times are of other days, so only their order counts.
-            pair.history = history.map(|series| Series { clock: None, ..series }).collect();
+            pair.history = of_pair.map(|series| Series { clock: None, ..series }).collect();
             pair
-        })
-        .collect();
+        }));
+    }
     let thresholds = config.thresholds.unwrap_or_default();
     let request = JudgeRequest { config, thresholds, pairs, looks: None };
     let (request, judge) = prepare(&source, request, named, overrides)?;
     Ok(Prepared { request, judge, origin: source, warnings, document: Document::Config(json) })
+}
+
+/// The pairs of a metric. A series a side is a pair, whatever its labels are; several are pairs by them.
+fn paired(
+    name: &str,
+    mut baseline: Vec<Found>,
+    mut canary: Vec<Found>,
+) -> Result<(Vec<MetricPair>, Vec<Notice>), AnswerError> {
+    if baseline.len() > 1 || canary.len() > 1 {
+        return pair_by_labels(name, baseline, canary);
+    }
+    let [baseline, canary] = [&mut baseline, &mut canary]
+        .map(|side| side.pop().map(|found| found.series).unwrap_or_default());
+    let mut pair = MetricPair::new(name, baseline, canary);
+    pair.pad_absent_side();
+    Ok((vec![pair], Vec::new()))
+}
+
+/// The series of a window that has the tags of a pair; its only one for a pair without tags.
+fn of_tags(window: &[Found], tags: Option<&Tags>) -> Option<Series> {
+    let has_tags = |found: &&Found| {
+        let all = tags.into_iter().flatten();
+        all.into_iter().all(|(tag, value)| found.labels.get(tag) == value.as_ref())
+    };
+    let mut fitting = window.iter().filter(has_tags);
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Some(only.series.clone()),
+        _ => None,
+    }
 }
 
 /// Reads a config, and the pairs that Kayenta stores beside it.
@@ -127,7 +165,7 @@ pub(crate) fn from_pairs(
 ) -> Result<Prepared, InputError> {
     let named = overrides.named_judge()?;
     read_stdin_once(&[&config_source, pairs_source])?;
-    let json = config_source.read()?;
+    let json = config_source.read_document()?;
     let refused = |source: &Source, refused| source.error(InputProblem::Refused(refused));
     let config = kayenta::read_config(&json).map_err(|error| refused(&config_source, error))?;
     let pairs = pairs_source.read()?;
@@ -195,7 +233,7 @@ impl Judging {
 
 /// Reads a config for many canaries, and checks that its judge accepts it.
 pub(crate) fn judging(source: &Source, overrides: &Overrides) -> Result<Judging, InputError> {
-    judging_by(source, &source.read()?, overrides)
+    judging_by(source, &source.read_document()?, overrides)
 }
 
 /// The same of a config that was read from `source`.

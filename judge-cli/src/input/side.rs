@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use judge_core::{CanaryConfig, Series};
+use judge_core::CanaryConfig;
+use judge_points::time::TimeZone;
 use judge_replay::{SeriesFile, TimedSeries, align};
+use judge_sources::Found;
 
 use super::csv_table::{self, CsvSeries};
 use super::error::{InputError, InputProblem};
@@ -16,35 +18,39 @@ use super::source::Source;
 #[derive(Debug, Default)]
 pub(crate) struct SideSeries {
     /// By metric of the config.
-    pub(crate) by_metric: BTreeMap<String, Series>,
+    pub(crate) by_metric: BTreeMap<String, Vec<Found>>,
     /// Names of series without a metric in the config.
     pub(crate) ignored: Vec<String>,
     /// Messages for people.
     pub(crate) warnings: Vec<String>,
 }
 
-/// Reads the series of `source` for the metrics of `config`.
-pub(crate) fn read(source: &Source, config: &CanaryConfig) -> Result<SideSeries, InputError> {
+/// Reads the series of `source` for the metrics of `config`; times that have no zone are of `zone`.
+pub(crate) fn read(
+    source: &Source,
+    config: &CanaryConfig,
+    zone: Option<&TimeZone>,
+) -> Result<SideSeries, InputError> {
     let wanted: BTreeSet<&str> = config.metrics.iter().map(|metric| metric.name.as_str()).collect();
     let mut ignored = Vec::new();
     let files = match source {
-        Source::Path(path) if path.is_dir() => read_directory(path, &wanted, &mut ignored)?,
-        _ => vec![read_file(source, &wanted, &mut ignored)?],
+        Source::Path(path) if path.is_dir() => read_directory(path, &wanted, zone, &mut ignored)?,
+        _ => vec![read_file(source, &wanted, zone, &mut ignored)?],
     };
-    let names: Vec<String> = files
-        .iter()
-        .flat_map(|file| &file.series)
-        .map(|series| series.name.clone().unwrap_or_else(|| series.labels.clone()))
-        .collect();
+    let named = |series: &TimedSeries| {
+        let name = series.name.clone().unwrap_or_else(|| series.labels.clone());
+        (name, series.tags.clone())
+    };
+    let names: Vec<_> = files.iter().flat_map(|file| &file.series).map(named).collect();
     let aligned = align(&files);
     let mut side = SideSeries { warnings: aligned.warnings, ..SideSeries::default() };
     if names.is_empty() && ignored.is_empty() {
         side.warnings.push(format!("{source}: an empty result; no metric has data on this side"));
     }
-    for (name, series) in names.into_iter().zip(aligned.files.into_iter().flatten()) {
+    for ((name, labels), series) in names.into_iter().zip(aligned.files.into_iter().flatten()) {
         if wanted.contains(name.as_str()) {
-            side.by_metric.insert(name, series);
-        } else {
+            side.by_metric.entry(name).or_default().push(Found { labels, series });
+        } else if !ignored.contains(&name) {
             ignored.push(name);
         }
     }
@@ -65,17 +71,24 @@ pub(crate) fn read(source: &Source, config: &CanaryConfig) -> Result<SideSeries,
 fn read_file(
     source: &Source,
     wanted: &BTreeSet<&str>,
+    zone: Option<&TimeZone>,
     ignored: &mut Vec<String>,
 ) -> Result<SeriesFile, InputError> {
-    let CsvSeries { mut series, mut left_out } = read_series(source, wanted)?;
+    let CsvSeries { mut series, mut left_out } = read_series(source, wanted, zone)?;
     ignored.append(&mut left_out);
-    if let [only] = series.as_mut_slice()
-        && !only.name.as_deref().is_some_and(|name| wanted.contains(name))
-    {
-        match wanted.first() {
-            Some(&metric) if wanted.len() == 1 => only.name = Some(metric.to_owned()),
-            Some(&example) if only.name.is_none() => {
-                let (labels, example) = (only.labels.clone(), example.to_owned());
+    let is_metric =
+        |one: &TimedSeries| one.name.as_deref().is_some_and(|name| wanted.contains(name));
+    // The config's one metric needs no name.
+    let is_one = series.len() == 1 || series.iter().all(|one| one.name.is_none());
+    if is_one && !series.iter().any(is_metric) {
+        match (wanted.first(), series.iter().find(|one| one.name.is_none())) {
+            (Some(&metric), _) if wanted.len() == 1 => {
+                for one in &mut series {
+                    one.name = Some(metric.to_owned());
+                }
+            }
+            (Some(&example), Some(unnamed)) => {
+                let (labels, example) = (unnamed.labels.clone(), example.to_owned());
                 return Err(source.error(InputProblem::UnnamedSeries { labels, example }));
             }
             _ => {}
@@ -88,6 +101,7 @@ fn read_file(
 fn read_directory(
     directory: &Path,
     wanted: &BTreeSet<&str>,
+    zone: Option<&TimeZone>,
     ignored: &mut Vec<String>,
 ) -> Result<Vec<SeriesFile>, InputError> {
     let mut files: BTreeMap<String, (Source, SeriesFile)> = BTreeMap::new();
@@ -108,8 +122,8 @@ fn read_directory(
         let source = Source::Path(path);
         // The file names the metric, so its columns may have any names.
         let CsvSeries { mut series, .. } =
-            read_series(&source, &BTreeSet::from([metric.as_str()]))?;
-        if series.len() > 1 {
+            read_series(&source, &BTreeSet::from([metric.as_str()]), zone)?;
+        if series.len() > 1 && series.iter().any(|one| one.tags.is_empty()) {
             let labels = listed(series.iter().map(|series| series.labels.as_str()));
             let count = series.len();
             return Err(source.error(InputProblem::SeveralInDirectory { count, labels }));
@@ -149,19 +163,24 @@ fn series_paths(directory: &Path) -> Result<Vec<PathBuf>, InputError> {
     Ok(paths)
 }
 
-fn read_series(source: &Source, wanted: &BTreeSet<&str>) -> Result<CsvSeries, InputError> {
-    parse_series(&source.read()?, wanted).map_err(|problem| source.error(problem))
+fn read_series(
+    source: &Source,
+    wanted: &BTreeSet<&str>,
+    zone: Option<&TimeZone>,
+) -> Result<CsvSeries, InputError> {
+    parse_series(&source.read()?, wanted, zone).map_err(|problem| source.error(problem))
 }
 
 /// Parses series in any format. Columns of a table other than `wanted` may contain text.
 pub(super) fn parse_series(
     bytes: &[u8],
     wanted: &BTreeSet<&str>,
+    zone: Option<&TimeZone>,
 ) -> Result<CsvSeries, InputProblem> {
     match bytes.trim_ascii_start().first() {
         Some(b'{') => Ok(CsvSeries { series: prometheus::read(bytes)?, left_out: Vec::new() }),
         Some(b'[') => Err(InputProblem::JsonList),
-        _ => Ok(csv_table::read(bytes, wanted)?),
+        _ => Ok(csv_table::read(bytes, wanted, zone)?),
     }
 }
 

@@ -64,6 +64,25 @@ impl Source {
         Ok(bytes)
     }
 
+    /// Reads a document as JSON; a file called .yaml or .yml is YAML.
+    pub(crate) fn read_document(&self) -> Result<Vec<u8>, InputError> {
+        let bytes = self.read()?;
+        let named = match self {
+            Self::Stdin => false,
+            Self::Path(path) => path.extension().is_some_and(|ending| {
+                ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml")
+            }),
+        };
+        if !named {
+            return Ok(bytes);
+        }
+        let unread = |why: String| self.error(InputProblem::Yaml(why));
+        let text = str::from_utf8(&bytes).map_err(|error| unread(error.to_string()))?;
+        let document: serde_json::Value =
+            serde_saphyr::from_str(text).map_err(|error| unread(error.to_string()))?;
+        serde_json::to_vec(&document).map_err(|error| unread(error.to_string()))
+    }
+
     /// The canonical path; equal for all names of one file.
     pub(crate) fn place(&self) -> Option<PathBuf> {
         match self {

@@ -46,7 +46,7 @@ fn bad_files_are_refused_with_file_and_place() {
             br#"{"status":"error","errorType":"timeout","error":"query timed out"}"#.into(),
             "timeout: query timed out",
         ),
-        ("canary.csv", prometheus(twice).into(), "{instance=\"a\"}, {instance=\"b\"}"),
+        ("canary.csv", prometheus(twice).into(), "the series {instance=\"a\"} names no metric"),
         ("canary.csv", prometheus(r#"{"metric":{},"values":[]}"#).into(), "such as errors.json"),
         (
             "canary.csv",

@@ -254,8 +254,7 @@ fn tables_of_other_tools_are_judged_or_refused_with_the_way_out() {
         assert!(answer.stdout.contains("latency_p95     1"), "{table}: {answer:?}");
     }
     for (table, part) in [
-        ("g9-labels.csv", "got 2: "),
-        ("g7-local.csv", "add Z for UTC"),
+        ("g7-local.csv", "or give --time-zone"),
         ("event-per-line.csv", "if each line is one event"),
         ("comma-SeriesTimeValue.csv", "packets_out; the config has"),
         ("old-semicolon.csv", "packets_out(device=eth0"),
@@ -274,6 +273,157 @@ fn tables_of_other_tools_are_judged_or_refused_with_the_way_out() {
         let answer = place.judge(&format!("run -c packets.json -b {table} -n {table}"));
         assert_eq!(answer.code, 0, "{answer:?}");
     }
+    let local = "tables/g7-local.csv";
+    let zoned = judge(&format!(
+        "run -c tables/cfg.json -b {local} -n {local} {PARITY} --time-zone Europe/Berlin"
+    ));
+    assert!(zoned.stdout.contains("latency_p95     1"), "{zoned:?}");
+    let labelled = run("g9-labels.csv");
+    for pod in ["{instance=a:9090, job=shop}", "{instance=b:9100, job=shop}"] {
+        assert!(labelled.stdout.contains(&format!("latency_p95 {pod}")), "{labelled:?}");
+    }
     let tested = judge("test -b tables/g7-local.csv -n tables/g7-local.csv");
     assert_eq!(tested.code, 0, "judge test needs no times: {tested:?}");
+}
+
+/// Tables as spreadsheets and others write them, and one config for all.
+const LATENCY: &str = r#"{"metrics": [{"name": "latency", "groups": ["G"]}], "classifier": {}}"#;
+
+/// The medians of both sides, if `table` is judged.
+fn judged(table: &str, more: &str) -> Result<(f64, usize), String> {
+    let place = TestFolder::with(&[("cfg.json", LATENCY.as_bytes()), ("t.csv", table.as_bytes())]);
+    let answer = place.judge(&format!("run -c cfg.json -b t.csv -n t.csv -f json {more}"));
+    if answer.stdout.is_empty() {
+        return Err(answer.stderr);
+    }
+    let json: Value = serde_json::from_str(&answer.stdout).unwrap();
+    let side = &json["metrics"][0]["baseline"];
+    let counts = &side["counts"];
+    Ok((
+        side["mean"].as_f64().unwrap_or(f64::NAN),
+        usize::try_from(counts["gaps"].as_u64().unwrap()).unwrap(),
+    ))
+}
+
+#[test]
+fn tables_with_other_separators_and_decimals_are_read() {
+    let rows = |header: &str, row: &dyn Fn(i64) -> String| {
+        let rows: Vec<String> = (0..60).map(row).collect();
+        format!("{header}\n{}\n", rows.join("\n"))
+    };
+    let time = |minute: i64| 1_704_067_200 + minute * 60;
+    let clock = |minute: i64| format!("01.02.2024 12:{minute:02}");
+    let value = |minute: i64| if minute % 2 == 0 { "1,5" } else { "2,5" };
+    for (table, zone) in [
+        (rows("timestamp;latency", &|m| format!("{};{}", time(m), value(m))), ""),
+        (rows("Time\tlatency", &|m| format!("{}\t{}", time(m), value(m))), ""),
+        (rows("sep=;\nTime;latency", &|m| format!("{};{}", time(m), value(m))), ""),
+        (rows("time|metric|value", &|m| format!("{}|latency|{}", time(m), value(m))), ""),
+        (rows("Series;Time;Value", &|m| format!("latency;{};{}", time(m), value(m))), ""),
+        (rows("date;latency", &|m| format!("{};{}", clock(m), value(m))), "--time-zone +01:00"),
+        (
+            rows("@timestamp;latency", &|m| format!("2024-02-01 12:{m:02};{}", value(m))),
+            "--time-zone UTC",
+        ),
+        (rows("_time,latency", &|m| format!("{},{}", time(m), value(m).replace(',', "."))), ""),
+    ] {
+        let start: String = table.chars().take(60).collect();
+        assert_eq!(judged(&table, zone), Ok((2.0, 0)), "{start}");
+    }
+    let gaps =
+        rows("timestamp;latency", &|m| format!("{};{}", time(m), if m == 3 { "-" } else { "1,5" }));
+    assert_eq!(judged(&gaps, ""), Ok((1.5, 1)));
+    for (row, said) in [
+        (
+            &(|m| format!("{};{}", time(m), if m == 3 { "1.5" } else { "1,5" }))
+                as &dyn Fn(i64) -> String,
+            "got \"1.5\"",
+        ),
+        (&|m| format!("{};12 ms", time(m)), "without the unit"),
+        (&|m| format!("02/03/2024 12:{m:02};1"), "year first"),
+        (&|m| format!("2024-02-01 12:{m:02};1"), "--time-zone"),
+    ] {
+        let error = judged(&rows("timestamp;latency", row), "").unwrap_err();
+        assert!(error.contains(said), "{said}: {error}");
+    }
+    let commas = rows("timestamp,latency", &|m| format!("{},\"1,5\"", time(m)));
+    assert!(judged(&commas, "").unwrap_err().contains("a point before the decimals"));
+}
+
+#[test]
+fn series_of_one_prometheus_file_are_pairs_by_tags() {
+    let response = |release: &str, add: i64| {
+        let series = |action: &str| {
+            let points: Vec<String> = (0..40)
+                .map(|i| format!("[{},\"{}\"]", 1_704_067_200 + i * 60, i % 5 + add))
+                .collect();
+            format!(
+                r#"{{"metric":{{"action":"{action}","release":"{release}"}},"values":[{}]}}"#,
+                points.join(",")
+            )
+        };
+        format!(
+            r#"{{"status":"success","data":{{"resultType":"matrix","result":[{},{}]}}}}"#,
+            series("pay"),
+            series("login")
+        )
+    };
+    let place = TestFolder::with(&[
+        ("cfg.json", LATENCY.as_bytes()),
+        ("b.json", response("old", 1).as_bytes()),
+        ("n.json", response("new", 1).as_bytes()),
+        ("far.json", response("new", 90).as_bytes()),
+    ]);
+    let answer = place.judge(&format!("run -c cfg.json -b b.json -n n.json {PARITY}"));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    for action in ["pay", "login"] {
+        assert!(answer.stdout.contains(&format!("latency {{action={action}}}")), "{answer:?}");
+    }
+    assert!(answer.stderr.contains("paired without the label release"), "{answer:?}");
+    assert_eq!(place.judge(&format!("run -c cfg.json -b b.json -n far.json {PARITY}")).code, 4);
+}
+
+#[test]
+fn queries_are_checked_and_yaml_is_read() {
+    let config = |query: &str| {
+        format!(
+            r#"{{"metrics": [{{"name": "latency", "groups": ["G"], "query": {query}}}],
+                "classifier": {{"groupWeights": {{"G": 100}}}}}}"#
+        )
+    };
+    for (query, said) in [
+        (
+            r#"{"type": "prometheus", "customFilterTemplate": "none"}"#,
+            "suspect: metrics[0].query.customFilterTemplate",
+        ),
+        (
+            r#"{"type": "graphite", "metricName": "a.${scope}"}"#,
+            "$scope and $location without braces",
+        ),
+        (r#"{"type": "influxdb", "customInlineTemplate": "DROP x"}"#, "one SELECT"),
+        (r#"{"type": "datadog", "metricName": "a"}"#, "its series can come from files alone"),
+        (
+            r#"{"type": "prometheus", "metricName": "a", "customInlineTemplates": "b"}"#,
+            "notice: metrics[0].query.customInlineTemplates",
+        ),
+    ] {
+        let place = TestFolder::with(&[("cfg.json", config(query).as_bytes())]);
+        let answer = place.judge("config check cfg.json");
+        assert!(answer.code == 0 && answer.stdout.contains(said), "{query}: {answer:?}");
+    }
+    let yaml = "canaryConfig:\n  metrics:\n    - name: latency\n      groups: [G]\n      query:\n        \
+                type: prometheus\n        customInlineTemplate: 'PromQL:up{job=\"${scope}\"}'\n  classifier:\n    \
+                groupWeights: {G: 100}\nexecutionRequest: {}\n";
+    let place = TestFolder::with(&[
+        ("cfg.yaml", yaml.as_bytes()),
+        ("bad.yml", b"a: [1"),
+        ("latency.yml", b"metrics:\n- {name: latency, groups: [G]}\nclassifier: {}\n"),
+        ("t.csv", b"timestamp,latency\n0,1\n60,2\n"),
+    ]);
+    let answer = place.judge("config check cfg.yaml");
+    assert_eq!((answer.code, answer.stdout.as_str()), (0, "cfg.yaml: ok\n"), "{answer:?}");
+    let answer = place.judge("config check bad.yml");
+    assert!(answer.code == 2 && answer.stdout.contains("cannot be read as YAML"), "{answer:?}");
+    let answer = place.judge("run -c latency.yml -b t.csv -n t.csv");
+    assert!(answer.stdout.contains("latency"), "{answer:?}");
 }

@@ -86,6 +86,16 @@ impl Looks {
         1.0 / f64::from(self.planned)
     }
 
+    /// The same for a test whose looks depend on each other in a way that is not known: only the sum of what they spend
+    /// bounds them, so that what an early look spends is missing at the end.
+    pub(crate) fn share_by_sum(self, spending: Spending, alpha: f64) -> f64 {
+        if spending != Spending::Late {
+            return self.share(spending, alpha);
+        }
+        let spent = |look: u32| math::pow(f64::from(look) / f64::from(self.planned), LATE_POWER);
+        (spent(self.number) - spent(self.number - 1)).max(LEAST_SHARE)
+    }
+
     /// Share of the significance level `alpha` that is spent when this look is over.
     pub(crate) fn share_so_far(self, spending: Spending, alpha: f64) -> f64 {
         spent(f64::from(self.number) / f64::from(self.planned), spending, alpha)
@@ -98,6 +108,9 @@ impl std::fmt::Display for Looks {
     }
 }
 
+/// Exponent of the power family (Kim and `DeMets` 1987) that is [`Spending::Late`] of tests without exact boundaries:
+/// the last of six looks keeps three quarters of the level, where α₁* would leave it a half.
+const LATE_POWER: f64 = 8.0;
 /// A smaller share would be no number any more once it is multiplied.
 const LEAST_SHARE: f64 = 1e-290;
 
@@ -205,6 +218,18 @@ mod tests {
         let early = |t| 0.025 * spent(t, Spending::Early, 0.025);
         assert!((early(0.2) - 0.007_39).abs() < 5e-5, "{}", early(0.2));
         assert!((spent(0.3, Spending::Even, 0.025) - 0.3).abs() < 1e-15);
+    }
+
+    #[test]
+    fn tests_that_are_bounded_by_the_sum_keep_most_for_the_last_look() {
+        for spending in SHAPES {
+            let share = |number| Looks::new(number, 6).unwrap().share_by_sum(spending, 0.01);
+            let sum: f64 = (1..=6).map(share).sum();
+            assert!((sum - 1.0).abs() < 1e-12, "{spending:?}: {sum}");
+        }
+        let last = Looks::new(6, 6).unwrap();
+        assert!((0.7..0.8).contains(&last.share_by_sum(Spending::Late, 0.01)));
+        assert!((0.5..0.55).contains(&last.share(Spending::Late, 0.01)));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::*;
 
 fn series(points: &[(i64, f64)]) -> TimedSeries {
     TimedSeries {
+        tags: std::collections::BTreeMap::new(),
         name: None,
         labels: "s".to_owned(),
         times: Arc::new(points.iter().map(|point| point.0).collect()),

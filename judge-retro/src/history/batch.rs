@@ -200,9 +200,8 @@ fn times(
         TimeKind::Text => {
             let array = text(column)?;
             let read = array.iter().enumerate().map(|(row, text)| match text {
-                Some(text) => {
-                    time::parse(text.trim_ascii()).unwrap_or_else(|error| wrong(row, &error))
-                }
+                Some(text) => time::parse_in(text.trim_ascii(), layout.local.as_ref())
+                    .unwrap_or_else(|error| wrong(row, &error)),
                 None => wrong(row, &EMPTY),
             });
             read.collect()

@@ -1,5 +1,6 @@
 //! What each column of a file holds.
 
+use judge_points::time::TimeZone;
 use judge_replay::ColumnNames;
 use polars::prelude::{DataType, Expr, PlSmallStr, Schema, TimeUnit, lit};
 
@@ -65,6 +66,8 @@ pub(super) struct FileLayout {
     pub(super) timestamp: String,
     pub(super) time: TimeKind,
     pub(super) zone: Zone,
+    /// The zone of times in text that have none.
+    pub(super) local: Option<TimeZone>,
     pub(super) points: PointColumns,
     /// Whether space around names must be removed.
     pub(super) padded: bool,
@@ -79,6 +82,7 @@ impl FileLayout {
         file: &HistoryFile,
         schema: &Schema,
         names: &ColumnNames,
+        local: Option<&TimeZone>,
         series: &[String],
     ) -> Result<Self, HistoryError> {
         let read = Reader { file, schema, names };
@@ -90,6 +94,7 @@ impl FileLayout {
             timestamp: names.timestamp.clone(),
             time,
             zone,
+            local: local.cloned(),
             points: read.points(series)?,
             padded: file.format == Format::Csv,
         })

@@ -86,7 +86,10 @@ impl ReleaseHistory {
         for file in files::expand(sources, options.format)? {
             let looked = file.and_then(|file| {
                 let schema = open::schema(&file, &options.columns)?;
-                let layout = FileLayout::new(&file, &schema, &options.columns, series)?;
+                let layout = {
+                    let local = options.zone.as_ref();
+                    FileLayout::new(&file, &schema, &options.columns, local, series)?
+                };
                 Ok((file, layout))
             });
             let (file, layout) = match looked {

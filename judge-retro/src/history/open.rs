@@ -23,7 +23,7 @@ use super::prometheus;
 /// A lazy frame of a file's rows.
 fn scan(file: &HistoryFile, names: &ColumnNames) -> Result<LazyFrame, HistoryError> {
     let broken = |error| broken(file, &error);
-    let path = PlRefPath::try_from_path(&file.path).map_err(broken)?;
+    let path = PlRefPath::try_from_path(file.readable()).map_err(broken)?;
     match file.format {
         Format::Parquet => {
             let hive_options = HiveOptions::new_disabled();

@@ -1,5 +1,6 @@
 //! How a history is read.
 
+use judge_points::time::TimeZone;
 use judge_replay::{ColumnNames, RoleNames};
 
 use super::Format;
@@ -13,4 +14,6 @@ pub struct HistoryOptions {
     pub roles: RoleNames,
     /// The format of every file; `None` to tell by each file's name and content.
     pub format: Option<Format>,
+    /// The zone of times in text that have none.
+    pub zone: Option<TimeZone>,
 }

@@ -179,6 +179,7 @@ fn names_of_columns_and_roles_can_be_mapped() {
         },
         roles: RoleNames { baseline: vec![named("stable")], canary: vec![named("new")] },
         format: None,
+        zone: None,
     };
     let read = read_with(&path, &options, &METRICS, None).unwrap();
     let releases: Vec<_> = read.releases.into_iter().map(|(_, release)| release.unwrap()).collect();

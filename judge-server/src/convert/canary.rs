@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use judge_canary::{
-    AuditEntry, CanaryError, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanarySummary,
-    ConfigChoice, ConfigHead, ConfigVersion, DEFAULT_SCOPE, KeepError, LookResult, PairWindows,
-    PlanSpec, PlanTimes, ScopePair, SideWindow, SourceFailure, StageEnd, StageTimes, Target,
-    UnusableConfig,
+    AuditEntry, Canary, CanaryError, CanaryFilter, CanaryLook, CanaryRequest, CanaryState,
+    CanarySummary, ConfigChoice, ConfigHead, ConfigVersion, DEFAULT_SCOPE, KeepError, LookResult,
+    PairWindows, PlanSpec, PlanTimes, ScopePair, SideWindow, SourceFailure, StageEnd, StageTimes,
+    Target, UnusableConfig,
 };
 use judge_core::{Problem, Thresholds, Verdict};
 use pbjson_types::{Duration as ProtoDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::proto_json;
 use super::refusal::{Refusal, quoted};
 use crate::proto;
 
@@ -264,6 +265,15 @@ impl TryFrom<proto::ListCanariesRequest> for CanaryFilter {
             ..Self::default()
         })
     }
+}
+
+/// A canary that ended, for whoever is told so.
+pub(crate) fn ended_event(canary: Canary) -> Value {
+    let message = proto::Canary::from(canary.summary);
+    // What was written as JSON is JSON.
+    let written = proto_json::write(&message).unwrap_or_default();
+    let shown: Value = serde_json::from_slice(&written).unwrap_or_default();
+    json!({"canary": shown, "metadata": canary.request.metadata})
 }
 
 /// The size of a page of the audit log.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use judge_canary::StorePlace;
 use judge_sources::{SourceSettings, StoreKind};
+use reqwest::Url;
 
 use super::Settings;
 use super::error::StartError;
@@ -24,6 +25,13 @@ pub(crate) struct TlsFiles {
 pub(crate) struct Keeping {
     pub(crate) place: StorePlace,
     pub(crate) sources: Vec<SourceSettings>,
+}
+
+/// Where ends of canaries are sent.
+#[derive(Debug, Clone)]
+pub(crate) struct WebhookSettings {
+    pub(crate) url: Url,
+    pub(crate) secret_file: PathBuf,
 }
 
 impl Settings {
@@ -56,6 +64,7 @@ impl Settings {
         if self.keeping()?.is_some() {
             self.check_protected(self.kayenta_listen)?;
         }
+        self.webhook()?;
         // With port 0 the system gives each its own.
         if self.grpc_listen == self.http_listen && self.grpc_listen.port() != 0 {
             let address = self.grpc_listen;
@@ -84,6 +93,29 @@ impl Settings {
                 "canaries need a store and a source: --store with --prometheus, or with the table [sources] of --config"
                     .into(),
             )),
+        }
+    }
+
+    /// Where ends of canaries are sent, if they are.
+    ///
+    /// # Errors
+    /// When there is a URL without a secret, or one that is none.
+    pub(crate) fn webhook(&self) -> Result<Option<WebhookSettings>, StartError> {
+        let wrong = |why: &str| Err(StartError::Settings(why.to_owned()));
+        let (url, secret_file) = match (&self.webhook_url, &self.webhook_secret_file) {
+            (None, None) => return Ok(None),
+            (Some(url), Some(file)) if self.store.is_some() => (url, file.clone()),
+            _ => {
+                return wrong(
+                    "--webhook-url, --webhook-secret-file and --store are needed together",
+                );
+            }
+        };
+        match Url::parse(url) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") => {
+                Ok(Some(WebhookSettings { url, secret_file }))
+            }
+            _ => wrong("webhook-url: expected a URL such as https://example.org/hook"),
         }
     }
 

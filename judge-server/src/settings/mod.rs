@@ -19,7 +19,7 @@ use clap::{Parser, ValueEnum};
 use judge_sources::SourceSettings;
 use serde::Serialize;
 
-pub(crate) use check::{Keeping, TlsFiles};
+pub(crate) use check::{Keeping, TlsFiles, WebhookSettings};
 use error::StartError;
 pub use file::SettingsError;
 use retired::Retired;
@@ -92,6 +92,18 @@ pub struct Settings {
     #[arg(skip)]
     #[serde(skip)]
     pub(crate) sources: Vec<SourceSettings>,
+
+    /// Tell this URL of every canary that ended, signed with --webhook-secret-file.
+    #[arg(long, env = "JUDGE_WEBHOOK_URL", value_name = "URL", hide_env_values = true)]
+    pub webhook_url: Option<String>,
+
+    /// The secret that it is signed with, by Standard Webhooks: text, or whsec_ with base64.
+    #[arg(long, env = "JUDGE_WEBHOOK_SECRET_FILE", value_name = "FILE")]
+    pub webhook_secret_file: Option<PathBuf>,
+
+    /// What callers reach the HTTP port by, for links, such as <https://judge.example.org>.
+    #[arg(long, env = "JUDGE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
 
     /// Listen beyond this machine though anyone there may call.
     #[arg(long, env = "JUDGE_INSECURE", value_parser = BoolishValueParser::new())]

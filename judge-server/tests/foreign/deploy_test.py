@@ -50,8 +50,16 @@ class Deploying(unittest.TestCase):
             self.assertEqual(ran.returncode, code, ran.stderr)
 
     def test_kubernetes_knows_every_field(self):
-        for document in documents("kubernetes.yaml"):
+        for document in documents("kubernetes.yaml") + documents("kubernetes-canaries.yaml"):
             kubernetes_validate.validate(document, "1.33", strict=True)
+
+    def test_the_server_that_keeps_canaries_takes_its_arguments(self):
+        deployment = next(each for each in documents("kubernetes-canaries.yaml") if each["kind"] == "Deployment")
+        self.assertEqual((deployment["spec"]["replicas"], deployment["spec"]["strategy"]), (1, {"type": "Recreate"}))
+        arguments = deployment["spec"]["template"]["spec"]["containers"][0]["args"]
+        ran = subprocess.run([BINARY, *arguments, "--print-config"], env={}, capture_output=True, text=True)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertIn('store = "/var/lib/judge/judge.db"', ran.stdout)
 
     def test_systemd_takes_the_unit(self):
         unit = (DEPLOY / "judge-server.service").read_text()

@@ -38,11 +38,22 @@ impl Drop for Server {
 
 impl Server {
     pub(crate) fn start(flags: &[&str], stderr: Stdio) -> Self {
+        Self::start_by(Command::new(BINARY), flags, stderr)
+    }
+
+    /// One that a write beyond the size that files may have does not end.
+    pub(crate) fn start_bounded(flags: &[&str]) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", r#"trap '' XFSZ; exec "$0" "$@""#, BINARY]);
+        Self::start_by(shell, flags, Stdio::null())
+    }
+
+    fn start_by(mut command: Command, flags: &[&str], stderr: Stdio) -> Self {
         let folder = TempDir::new().unwrap();
         let socket = folder.path().join("notify");
         let supervisor = UnixDatagram::bind(&socket).unwrap();
         supervisor.set_read_timeout(Some(BOUND)).unwrap();
-        let process = Command::new(BINARY)
+        let process = command
             .args(["--grpc-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0"])
             .args(flags)
             .env("NOTIFY_SOCKET", &socket)

@@ -9,8 +9,13 @@
 
 mod end;
 mod harness;
+mod killed;
 mod log;
 mod memory;
 mod settings;
 mod signals;
+/// A stand-in for a Prometheus.
+#[path = "../../../judge-canary/tests/canaries/source.rs"]
+#[allow(dead_code, reason = "the library's tests use all of it")]
+mod source;
 mod tls;

@@ -296,11 +296,14 @@ fn the_sample_of_deploy_has_every_setting_and_each_at_its_default() {
         "allowed-hosts",
         "otlp-endpoint",
         "prometheus",
+        "public-url",
         "store",
         "tls-certificate",
         "tls-client-ca",
         "tls-key",
         "trusted-proxies",
+        "webhook-secret-file",
+        "webhook-url",
     ];
     for line in sample.lines().filter(|line| names(line).is_some()) {
         let name = names(line).unwrap();

@@ -166,6 +166,77 @@ async fn what_cannot_be_started_is_refused_with_what_is_wrong() {
     assert_eq!((refused.status.as_u16(), refused.reason().as_str()), (501, "STATELESS"));
 }
 
+/// Answers each request with the next of `statuses`, and gives what it got: heads and bodies.
+async fn receiver(
+    statuses: &'static [u16],
+) -> (String, tokio::sync::mpsc::Receiver<(String, Value)>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (sender, got) = tokio::sync::mpsc::channel(16);
+    tokio::spawn(async move {
+        for status in statuses {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
+            let (head, body) = loop {
+                let length = connection.read(&mut buffer).await.unwrap();
+                text.extend_from_slice(&buffer[..length]);
+                let said = String::from_utf8_lossy(&text).into_owned();
+                let Some((head, body)) = said.split_once("\r\n\r\n") else { continue };
+                if let Ok(body) = serde_json::from_str(body) {
+                    break (head.to_ascii_lowercase(), body);
+                }
+            };
+            let answer =
+                format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            connection.write_all(answer.as_bytes()).await.unwrap();
+            sender.send((head, body)).await.unwrap();
+        }
+    });
+    (url, got)
+}
+
+#[tokio::test]
+async fn the_end_of_a_canary_is_sent_until_it_is_taken_over_a_restart_too() {
+    let (url, mut got) = receiver(&[500, 503, 200]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let source = Prometheus::start().await;
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "a secret of sixteen bytes or more\n").unwrap();
+    let mut flags = flags(&folder, source.url());
+    flags.push(format!("--webhook-url={url}"));
+    flags.push(format!("--webhook-secret-file={}", secret.display()));
+    flags.push("--public-url=https://judge.example.org/".to_owned());
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let server = Server::start(&flags).await;
+    let mut client = CanaryServiceClient::new(server.channel().await);
+    let id = client.start_canary(start("", "bad")).await.unwrap().into_inner().canary.unwrap().id;
+    let (_, first) = got.recv().await.unwrap();
+    let (_, second) = got.recv().await.unwrap();
+    drop(client);
+    drop(server.stop);
+    server.ended.await.unwrap().unwrap();
+    let _again = Server::start(&flags).await;
+    let (head, last) = got.recv().await.unwrap();
+    assert!(first == second && second == last);
+    assert_eq!((&last["specversion"], &last["id"]), (&json!("1.0"), &json!(id)));
+    assert_eq!(last["source"], "https://judge.example.org");
+    let data = &last["data"];
+    assert_eq!(
+        (&data["canary"]["verdict"], &data["metadata"]["ci"]),
+        (&json!("VERDICT_FAIL"), &json!("7"))
+    );
+    assert_eq!(data["url"], format!("https://judge.example.org/v1/canaries/{id}"));
+    for header in [
+        "content-type: application/cloudevents+json".to_owned(),
+        format!("webhook-id: {}", id.to_ascii_lowercase()),
+        "webhook-timestamp: ".to_owned(),
+        "webhook-signature: v1,".to_owned(),
+    ] {
+        assert!(head.contains(&header), "{header}: {head}");
+    }
+}
+
 async fn call(server: &Server, method: &str, path: &str, token: &str, body: &Value) -> Answer {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let request = http::Request::builder()
@@ -257,4 +328,17 @@ async fn scopes_bound_what_a_token_does_and_the_audit_log_has_who_did_it() {
     assert_eq!(lines.len(), 5);
     assert!(lines[0].ends_with("  ann  config.put  c1  name=shop"), "{printed}");
     assert!(lines[2].contains("  ci  canary.start  "), "{printed}");
+}
+
+#[tokio::test]
+async fn the_example_of_the_docs_starts_a_canary() {
+    let page = include_str!("../../../docs/canaries.md");
+    let (_, rest) = page.split_once("/v1/canaries -d '").unwrap();
+    let (body, _) = rest.split_once("'\n").unwrap();
+    let Service { server, folder: _folder, _source } = service("").await;
+    let create = json!({"id": "shop", "kayentaConfigJson": config(2).to_string()});
+    assert_eq!(server.post("/v1/configs", create.to_string()).await.status.as_u16(), 200);
+    let started = server.post("/v1/canaries", body.to_owned()).await;
+    assert_eq!(started.json()["canary"]["plannedLooks"], 6, "{}", started.text());
+    assert_eq!(server.post("/v1/canaries", body.to_owned()).await.json()["isNew"], false);
 }

@@ -8,9 +8,9 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RE
 use reqwest::{Request, Response, Url};
 
 use super::{Source, faults};
+use crate::ask::Ask;
 use crate::error::AskError;
 use crate::settings::Auth;
-use crate::store::Ask;
 
 /// Largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 32 << 20;

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{StoreLook, listed};
-use crate::store::Ask;
+use super::look::{StoreLook, listed};
+use crate::ask::Ask;
 
 /// Most paths of a target that are looked at.
 const MOST_PATHS: usize = 3;

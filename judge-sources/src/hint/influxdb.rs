@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{StoreLook, did_you_mean, listed};
-use crate::store::Ask;
+use super::look::{StoreLook, did_you_mean, listed};
+use crate::ask::Ask;
 
 #[derive(Deserialize)]
 struct Response {

@@ -2,63 +2,18 @@
 
 mod graphite;
 mod influxdb;
+mod look;
 mod prometheus;
 
-use serde::de::DeserializeOwned;
-use tokio::time::Instant;
+pub(crate) use look::StoreLook;
 
-use crate::client::Source;
-use crate::grid::Grid;
 use crate::kind::StoreKind;
-use crate::store::Ask;
 
-/// Most values that are listed.
-const MOST_VALUES: usize = 8;
-/// Names at least this similar, from 0 to 1, are offered.
-const SIMILAR: f64 = 0.5;
-
-/// A look at a store, on behalf of a query without a result.
-#[derive(Clone, Copy)]
-pub(crate) struct StoreLook<'a> {
-    pub(crate) source: &'a Source,
-    pub(crate) grid: Grid,
-    pub(crate) deadline: Instant,
-    /// InfluxDB's database.
-    pub(crate) database: &'a str,
-}
-
-impl StoreLook<'_> {
-    /// What to say about `query`; nothing where the store does not tell.
-    pub(crate) async fn suggest(self, kind: StoreKind, query: &str) -> Option<String> {
-        match kind {
-            StoreKind::Prometheus => prometheus::suggest(self, query).await,
-            StoreKind::Graphite => graphite::suggest(self, query).await,
-            StoreKind::InfluxDb => influxdb::suggest(self, query).await,
-        }
+/// What to say about `query`; nothing where the store does not tell.
+pub(crate) async fn suggest(look: StoreLook<'_>, kind: StoreKind, query: &str) -> Option<String> {
+    match kind {
+        StoreKind::Prometheus => prometheus::suggest(look, query).await,
+        StoreKind::Graphite => graphite::suggest(look, query).await,
+        StoreKind::InfluxDb => influxdb::suggest(look, query).await,
     }
-
-    async fn get<T: DeserializeOwned>(self, ask: &Ask) -> Option<T> {
-        let body = self.source.answer(ask, self.deadline).await.ok()?;
-        serde_json::from_slice(&body).ok()
-    }
-}
-
-/// The name that `name` may be meant for.
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    let rate = |known: &&String| strsim::normalized_damerau_levenshtein(name, known);
-    let nearest = known.iter().max_by(|one, other| rate(one).total_cmp(&rate(other)))?;
-    (rate(&nearest) >= SIMILAR).then_some(nearest.as_str())
-}
-
-/// Whose name it may be meant for, as the end of a sentence.
-fn did_you_mean(name: &str, known: &[String]) -> String {
-    nearest(name, known).map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"))
-}
-
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut names: Vec<&str> = names.take(MOST_VALUES + 1).collect();
-    if names.len() > MOST_VALUES {
-        names[MOST_VALUES] = "...";
-    }
-    names.join(", ")
 }

@@ -6,10 +6,10 @@ use judge_points::time;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{StoreLook, did_you_mean, listed};
+use super::look::{StoreLook, did_you_mean, listed};
+use crate::ask::Ask;
 use crate::place::Labels;
 use crate::selector::{self, Selector};
-use crate::store::Ask;
 use crate::store::prometheus::{ask_names, ask_series};
 
 /// Most selectors of a query that are looked at.

@@ -6,7 +6,7 @@ use judge_points::prometheus::LabelledSeries;
 use judge_points::time;
 use serde::Deserialize;
 
-use super::{Answer, Ask, Wanted};
+use crate::ask::{Answer, Ask, Wanted};
 use crate::compat::Compat;
 use crate::error::AnswerError;
 use crate::fields::Fields;

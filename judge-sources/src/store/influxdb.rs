@@ -7,7 +7,7 @@ use judge_points::prometheus::LabelledSeries;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Answer, Ask, Wanted};
+use crate::ask::{Answer, Ask, Wanted};
 use crate::error::AnswerError;
 use crate::fields::Fields;
 use crate::grid::Grid;

@@ -5,43 +5,12 @@ pub(crate) mod graphite;
 pub(crate) mod influxdb;
 pub(crate) mod prometheus;
 
-use judge_points::prometheus::LabelledSeries;
-
+use crate::ask::{Answer, Ask, Wanted};
 use crate::compat::Compat;
 use crate::error::AnswerError;
 use crate::grid::Grid;
 use crate::kind::StoreKind;
 use crate::scope::Scope;
-
-/// A request without host, credentials and headers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ask {
-    /// Below the source's URL.
-    pub(crate) path: &'static str,
-    /// In order.
-    pub(crate) params: Vec<(&'static str, String)>,
-}
-
-/// What a request is made of.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted<'a> {
-    /// The text that the store takes.
-    pub(crate) text: &'a str,
-    /// The times.
-    pub(crate) grid: Grid,
-    /// Whose rules are followed.
-    pub(crate) compat: Compat,
-    /// InfluxDB's database.
-    pub(crate) database: &'a str,
-}
-
-/// Series as a store has them, at times of its own.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Answer {
-    pub(crate) series: Vec<LabelledSeries>,
-    /// What the store says of its answer.
-    pub(crate) said: Vec<String>,
-}
 
 impl StoreKind {
     /// Most points that a store gives at once.

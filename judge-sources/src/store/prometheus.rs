@@ -10,7 +10,7 @@ use crate::query_text::{QueryError, Templates, bindings, template};
 use crate::scope::Scope;
 use crate::template::{Place, expand};
 
-use super::{Answer, Ask};
+use crate::ask::{Answer, Ask};
 
 /// What stands before a template that is a whole expression.
 const WHOLE: &str = "PromQL:";

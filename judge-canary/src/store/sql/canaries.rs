@@ -9,6 +9,7 @@ use super::super::{
 };
 use super::audit;
 use super::database::Database;
+use super::deliveries;
 use super::rows::{self, CanaryDocument, SUMMARY, score_column, verdict_name};
 use crate::record::{Canary, CanaryState};
 
@@ -144,6 +145,7 @@ pub(super) async fn cancel(
         return Ok(false);
     }
     audit::write(&mut writing, entry).await?;
+    deliveries::write(database, &mut writing, id, entry.at_millis).await?;
     writing.commit().await?;
     Ok(true)
 }

@@ -1,6 +1,7 @@
 //! Connections, and whose turn it is to write.
 
 use std::fs::File;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::{Any, AnyPool, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
@@ -14,6 +15,8 @@ pub(super) struct Database {
     pub(super) pool: AnyPool,
     /// SQLite has one writer at a time: those of this process wait here, in order, rather than by trying again.
     writer: Option<Mutex<()>>,
+    /// Whether ends of canaries are noted, to be sent.
+    deliveries: AtomicBool,
     /// Keeps other processes out.
     _lock: Option<File>,
 }
@@ -34,12 +37,26 @@ impl Database {
     pub(super) async fn open(place: &StorePlace) -> Result<Self, KeepError> {
         let opened = open(place, false).await?;
         let writer = matches!(place, StorePlace::Sqlite(_)).then(Mutex::default);
-        Ok(Self { pool: opened.pool, writer, _lock: opened.lock })
+        Ok(Self {
+            pool: opened.pool,
+            writer,
+            deliveries: AtomicBool::default(),
+            _lock: opened.lock,
+        })
     }
 
     pub(super) async fn open_to_read(place: &StorePlace) -> Result<Self, KeepError> {
         let opened = open(place, true).await?;
-        Ok(Self { pool: opened.pool, writer: None, _lock: None })
+        let deliveries = AtomicBool::default();
+        Ok(Self { pool: opened.pool, writer: None, deliveries, _lock: None })
+    }
+
+    pub(super) fn note_deliveries(&self) {
+        self.deliveries.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_deliveries(&self) -> bool {
+        self.deliveries.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_sqlite(&self) -> bool {

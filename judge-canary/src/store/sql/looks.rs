@@ -5,6 +5,7 @@ use sqlx::Row;
 use super::super::document::{pack, unpack};
 use super::super::{KeepError, LookRecord};
 use super::database::Database;
+use super::deliveries;
 use super::rows::{score_column, verdict_name};
 use crate::record::{CanaryLook, MetricSet};
 
@@ -87,6 +88,9 @@ pub(super) async fn record(database: &Database, record: LookRecord<'_>) -> Resul
             .bind(set)
             .execute(&mut *writing.transaction)
             .await?;
+    }
+    if let Some(ended_millis) = after.ended_millis {
+        deliveries::write(database, &mut writing, &after.id, ended_millis).await?;
     }
     writing.commit().await
 }

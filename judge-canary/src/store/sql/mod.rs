@@ -4,6 +4,7 @@ mod audit;
 mod canaries;
 mod configs;
 mod database;
+mod deliveries;
 mod looks;
 mod rows;
 mod work;
@@ -13,8 +14,8 @@ use async_trait::async_trait;
 use self::database::Database;
 use super::open::StorePlace;
 use super::{
-    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Inserted,
-    KeepError, LookRecord, NewCanary, Retention,
+    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Delivery,
+    Inserted, KeepError, LookRecord, NewCanary, Retention,
 };
 use crate::record::{Canary, CanaryLook, MetricSet};
 use crate::stored_config::{ConfigHead, ConfigVersion};
@@ -58,6 +59,11 @@ impl SqlStore {
     /// If it is not there, or cannot be reached.
     pub async fn open_to_read(place: &StorePlace) -> Result<Self, KeepError> {
         Ok(Self { database: Database::open_to_read(place).await? })
+    }
+
+    /// From now on the end of every canary is noted, to be sent: see [`CanaryStore::claim_deliveries`].
+    pub fn note_deliveries(&self) {
+        self.database.note_deliveries();
     }
 
     /// Closes all connections.
@@ -159,6 +165,23 @@ impl CanaryStore for SqlStore {
 
     async fn record(&self, record: LookRecord<'_>) -> Result<(), KeepError> {
         looks::record(&self.database, record).await
+    }
+
+    async fn claim_deliveries(&self, claim: ClaimDue<'_>) -> Result<Vec<Delivery>, KeepError> {
+        deliveries::claim(&self.database, claim).await
+    }
+
+    async fn postpone_delivery(
+        &self,
+        owner: &str,
+        canary_id: &str,
+        next_millis: i64,
+    ) -> Result<(), KeepError> {
+        deliveries::postpone(&self.database, owner, canary_id, next_millis).await
+    }
+
+    async fn remove_delivery(&self, canary_id: &str) -> Result<(), KeepError> {
+        deliveries::remove(&self.database, canary_id).await
     }
 
     async fn retain(&self, retention: Retention) -> Result<u64, KeepError> {

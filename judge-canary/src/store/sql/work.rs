@@ -7,10 +7,12 @@ use super::super::{ClaimDue, Claimed, KeepError, Retention};
 use super::database::Database;
 use super::rows::{self, SUMMARY};
 
-/// Takes every canary from whoever has it.
+/// Takes every canary, and every end that is to be sent, from whoever has it.
 pub(super) async fn free_all(database: &Database) -> Result<(), KeepError> {
     let mut writing = database.write().await?;
     let free = "UPDATE canaries SET lease_owner = '', lease_millis = 0 WHERE ended_millis IS NULL";
+    sqlx::query(free).execute(&mut *writing.transaction).await?;
+    let free = "UPDATE deliveries SET lease_owner = '', lease_millis = 0";
     sqlx::query(free).execute(&mut *writing.transaction).await?;
     writing.commit().await
 }

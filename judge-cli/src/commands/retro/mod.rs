@@ -42,7 +42,8 @@ pub(crate) fn run(args: &RetroArgs, console: &Console) -> anyhow::Result<Exit> {
         MetricPlan::new(&judging.config, &judging.document)
             .map_err(|refused| judging.error(refused))?,
     );
-    let open = || ReleaseHistory::open(&args.history, &args.reading.options(), plan.series());
+    let open =
+        || ReleaseHistory::open(&args.history, &args.reading.options(&args.zone), plan.series());
     let history = ReplayProgress::while_looking(open)?;
     for warning in history.warnings() {
         console.warning(warning);

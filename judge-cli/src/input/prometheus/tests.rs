@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -22,21 +24,15 @@ fn reads_series_in_order_of_time() {
 }
 
 #[test]
-fn several_series_need_names_of_their_own() {
+fn series_are_told_apart_by_name_and_tags() {
     let up = r#"{"metric":{"__name__":"up"},"values":[[0,"1"]]}"#;
-    let down = r#"{"metric":{"__name__":"down"},"values":[]}"#;
-    assert_eq!(read(matrix(&format!("{up},{down}")).as_bytes()).unwrap().len(), 2);
-    assert_eq!(read(matrix("").as_bytes()).unwrap(), []);
-
-    let nameless = r#"{"metric":{"instance":"a:1"},"values":[[0,"1"]]}"#;
-    for (result, part) in [
-        (format!("{up},{up}"), "up{}, up{}"),
-        (format!("{nameless},{up}"), "{instance=\"a:1\"}, up{}"),
-    ] {
-        let error = read(matrix(&result).as_bytes()).unwrap_err().to_string();
-        assert!(error.contains(part), "{error}");
-        assert!(error.contains("aggregate"), "{error}");
-    }
+    let pod = r#"{"metric":{"__name__":"up","pod":"a"},"values":[]}"#;
+    let nameless = r#"{"metric":{"pod":"b"},"values":[]}"#;
+    let read = read(matrix(&format!("{up},{pod},{nameless}")).as_bytes()).unwrap();
+    let told: Vec<_> = read.iter().map(|one| (one.name.as_deref(), one.tags.get("pod"))).collect();
+    let (a, b) = ("a".to_owned(), "b".to_owned());
+    assert_eq!(told, [(Some("up"), None), (Some("up"), Some(&a)), (None, Some(&b))]);
+    assert_eq!(super::read(matrix("").as_bytes()).unwrap(), []);
 }
 
 #[test]

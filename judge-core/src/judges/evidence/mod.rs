@@ -108,6 +108,9 @@ impl Judge for EvidenceJudge {
         }
         pairs::warn_of_request(request, &metrics, &mut warnings);
         let mut scored = score::score(&metrics, &request.config, MutedGroups::ShareAmongOthers);
+        if levels::is_too_early(request, &metrics) {
+            scored.is_too_early(request.thresholds.pass);
+        }
         let is_unsure = metrics.iter().any(|metric| {
             !metric.muted
                 && metric.classification == Classification::Inconclusive

@@ -4,6 +4,7 @@
 mod field;
 mod history;
 mod laws;
+mod looks;
 mod panel;
 mod recorded;
 mod reported;

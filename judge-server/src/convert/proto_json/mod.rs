@@ -31,6 +31,7 @@ macro_rules! named {
 }
 
 named!(
+    Canary,
     JudgeRequest,
     JudgeResponse,
     JudgeStreamRequest,

@@ -10,6 +10,7 @@ use crate::judges::evidence::parameters as p;
 use crate::stats::distribution::normal;
 
 use super::joint::Part;
+use super::levels::Levels;
 use super::located::Located;
 use super::panel::{Answer, Considered};
 
@@ -21,8 +22,8 @@ pub(crate) struct Judged {
     pub(crate) considered: Vec<Considered>,
     /// Probability with which it may fail though nothing is wrong.
     pub(crate) level: f64,
-    /// The part of it that this look has of all looks' level.
-    pub(crate) look_share: f64,
+    /// What this look has of the level of all looks.
+    pub(crate) levels: Levels,
     /// By how much location may exceed its share of that: 1 but for one of several looks.
     pub(crate) location_gain: f64,
     /// Whether harm of the size that matters is ruled out; `None` where that is not asked.
@@ -108,7 +109,9 @@ impl Judged {
     /// looks have together.
     pub(crate) fn may_pass_early(&self) -> bool {
         let leans = |found: &Considered| {
-            let level = found.finding.level / self.look_share;
+            let is_location = found.finding.test == TestKind::Location;
+            let spent = if is_location { 1.0 } else { self.levels.by_sum } * self.levels.share;
+            let level = found.finding.level / spent;
             found.finding.test.decides()
                 && found.likely >= 0.5
                 && found.finding.p <= p::LEANS * level

@@ -77,8 +77,9 @@ pub(crate) fn find(request: &JudgeRequest, parts: &[&Part]) -> Option<String> {
     let variance = metrics as f64 + shared.max(0.0);
     let p = normal::upper_tail(sum / variance.sqrt());
     let alpha = request.config.evidence.confidence.significance();
-    let share =
-        request.looks.map_or(1.0, |looks| looks.share(request.config.evidence.spending, alpha));
+    let share = request
+        .looks
+        .map_or(1.0, |looks| looks.share_by_sum(request.config.evidence.spending, alpha));
     (p <= p::JOINT_SHARE * alpha * share).then(|| {
         format!(
             "{worse} of {metrics} metrics whose sides differ are worse together, the median one by {:.0} % of \

@@ -1,6 +1,7 @@
 //! The significance levels of a metric at one look.
 
 use crate::config::evidence::AcrossMetrics;
+use crate::judgement::{Decision, MetricJudgement, Standing};
 use crate::looks::{Boundaries, LookLevel};
 use crate::request::JudgeRequest;
 
@@ -11,6 +12,8 @@ pub(crate) struct Levels {
     pub(crate) alpha: f64,
     /// The part of it that this look has.
     pub(crate) share: f64,
+    /// The same of tests without exact boundaries, as a multiple of `share`.
+    pub(crate) by_sum: f64,
     /// The same of the probability of an early pass.
     pub(crate) early_pass: Option<f64>,
 }
@@ -20,14 +23,16 @@ impl Levels {
     pub(crate) fn new(request: &JudgeRequest, alpha: f64) -> Self {
         let evidence = &request.config.evidence;
         let Some(looks) = request.looks else {
-            return Self { alpha, share: 1.0, early_pass: None };
+            return Self { alpha, share: 1.0, by_sum: 1.0, early_pass: None };
         };
         let is_last = looks.number() == looks.planned();
         // The last look needs none.
         let budget = evidence.early_pass.filter(|_| !is_last);
+        let share = looks.share(evidence.spending, alpha);
         Self {
             alpha,
-            share: looks.share(evidence.spending, alpha),
+            share,
+            by_sum: looks.share_by_sum(evidence.spending, alpha) / share,
             early_pass: budget.map(|budget| budget.get() * looks.share_of_early_pass()),
         }
     }
@@ -44,12 +49,10 @@ impl Levels {
         part: f64,
         boundaries: &mut Boundaries,
     ) -> f64 {
-        if request.looks.is_none() {
-            return 1.0;
-        }
+        let Some(looks) = request.looks else { return 1.0 };
         let spending = request.config.evidence.spending;
         let budget = self.alpha * part / most_divided(request);
-        boundaries.gain(request.looks, spending, self.alpha, budget)
+        boundaries.gain(looks, spending, self.alpha, budget).unwrap_or(self.by_sum)
     }
 }
 
@@ -61,6 +64,21 @@ fn most_divided(request: &JudgeRequest) -> f64 {
         AcrossMetrics::Balanced => metrics.sqrt(),
         AcrossMetrics::Holm | AcrossMetrics::BenjaminiHochberg => metrics,
     }
+}
+
+/// Whether a look before the last has so few points that most metrics cannot be judged yet: then the next look decides.
+pub(crate) fn is_too_early(request: &JudgeRequest, metrics: &[MetricJudgement]) -> bool {
+    let goes_on = request.looks.is_some_and(|looks| looks.number() < looks.planned());
+    let counted = || metrics.iter().filter(|metric| !metric.muted);
+    let early = counted().filter(|metric| metric.decision == Decision::Untestable).count();
+    let absent = counted().filter(|metric| metric.decision == Decision::MissingData).count();
+    let missing = |metric: &MetricJudgement| metric.standing() == Standing::Missing;
+    let all = counted().count();
+    goes_on
+        && early > 0
+        && 2 * absent < all
+        && 2 * counted().filter(|metric| missing(metric)).count() >= all
+        && !counted().any(MetricJudgement::fails_alone)
 }
 
 /// What `request` is judged at, if it is one of several looks. `rules_out_harm` says whether all metrics do.

@@ -84,7 +84,7 @@ pub(crate) fn judge(
         },
         considered: Vec::new(),
         level: levels.level(),
-        look_share: levels.share,
+        levels,
         location_gain: 1.0,
         rules_out_harm: None,
         part: None,
@@ -161,7 +161,7 @@ fn examine(
     let part = if sparse { p::SPARSE_LOCATION_SHARE } else { p::LOCATION_SHARE };
     judged.location_gain = match timeline.times {
         // The baseline's window grows, too, but where it ends is where the canary's begins.
-        Times::After => 1.0,
+        Times::After => levels.by_sum,
         Times::Unknown | Times::Same => {
             levels.gain(request, part / changes.len() as f64, boundaries)
         }
@@ -175,6 +175,7 @@ fn examine(
             tests,
             level: judged.level / changes.len() as f64,
             location_gain: judged.location_gain,
+            by_sum: levels.by_sum,
             early_pass: levels.early_pass,
             sparse,
             counted: Counted { declared, exposure },

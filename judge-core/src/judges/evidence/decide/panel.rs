@@ -36,6 +36,8 @@ pub(crate) struct Question<'a> {
     pub(crate) level: f64,
     /// By how much location may exceed its share of the level: 1 but for one of several looks.
     pub(crate) location_gain: f64,
+    /// The level of all other tests, as a multiple: 1 but for one of several looks.
+    pub(crate) by_sum: f64,
     /// Probability with which this look may rule out harm that is there, if it may at all.
     pub(crate) early_pass: Option<f64>,
     /// Whether it is asked how often events come.
@@ -99,7 +101,7 @@ impl Question<'_> {
             // The others look for changes of values, which sparse metrics do not have.
             _ => return None,
         };
-        let gain = if test == TestKind::Location { self.location_gain } else { 1.0 };
+        let gain = if test == TestKind::Location { self.location_gain } else { self.by_sum };
         self.tests.contains(test).then_some(self.level * share * gain)
     }
 }

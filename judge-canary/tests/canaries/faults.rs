@@ -1,0 +1,125 @@
+//! Stores that are away for a while.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use judge_canary::{
+    Canaries, CanaryError, CanaryState, KeepError, Runner, RunnerOptions, SqlStore, StorePlace,
+    SystemClock,
+};
+use sqlx::Connection;
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::life::{request, stage};
+use crate::source::Prometheus;
+use crate::store::postgres_place;
+
+fn is_away(error: &CanaryError) -> bool {
+    matches!(error, CanaryError::Keep(KeepError::Away(_)))
+}
+
+#[tokio::test]
+async fn a_locked_file_is_said_and_heals() {
+    let (folder, prometheus) = (TempDir::new().unwrap(), Prometheus::start().await);
+    let path = folder.path().join("judge.db");
+    let store = SqlStore::open(&StorePlace::Sqlite(path.clone())).await.unwrap();
+    let canaries = Canaries::new(Arc::new(store), prometheus.sources(), Arc::new(SystemClock));
+    let url = format!("sqlite:{}", path.display());
+    let mut other = sqlx::AnyConnection::connect(&url).await.unwrap();
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
+    let refused = canaries.start(request("canary", stage()), "test").await.unwrap_err();
+    assert!(is_away(&refused), "{refused}");
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    let id = canaries.start(request("canary", stage()), "test").await.unwrap().canary.summary.id;
+    let page = canaries.list(&judge_canary::CanaryFilter::default()).await.unwrap();
+    assert_eq!(page.canaries.len(), 1);
+    assert_eq!(page.canaries[0].id, id);
+}
+
+/// A way to a database that can be cut.
+struct Wire {
+    cut: Arc<AtomicBool>,
+    cutting: Arc<Notify>,
+    port: u16,
+}
+
+impl Wire {
+    async fn to(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let wire = Self {
+            cut: Arc::default(),
+            cutting: Arc::default(),
+            port: listener.local_addr().unwrap().port(),
+        };
+        let (cut, cutting) = (Arc::clone(&wire.cut), Arc::clone(&wire.cutting));
+        tokio::spawn(async move {
+            while let Ok((mut client, _)) = listener.accept().await {
+                if cut.load(Ordering::SeqCst) {
+                    continue;
+                }
+                let cutting = Arc::clone(&cutting);
+                tokio::spawn(async move {
+                    let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                        () = cutting.notified() => {}
+                    }
+                });
+            }
+        });
+        wire
+    }
+
+    fn cut(&self, cut: bool) {
+        self.cut.store(cut, Ordering::SeqCst);
+        self.cutting.notify_waiters();
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL"]
+async fn canaries_go_on_when_postgresql_is_back() {
+    let prometheus = Prometheus::start().await;
+    let StorePlace::Postgres(url) = postgres_place().await else { panic!("a URL") };
+    let (head, rest) = url.rsplit_once(':').unwrap();
+    let (port, database) = rest.split_once('/').unwrap();
+    let wire = Wire::to(port.parse().unwrap()).await;
+    let place = StorePlace::Postgres(format!("{head}:{}/{database}", wire.port));
+    let store = SqlStore::open(&place).await.unwrap();
+    let canaries = Canaries::new(Arc::new(store), prometheus.sources(), Arc::new(SystemClock));
+    let ending = CancellationToken::new();
+    let options = RunnerOptions { lease_millis: 3000, ..RunnerOptions::default() };
+    let running = tokio::spawn(Runner::new(&canaries, options).run(ending.clone()));
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(
+            canaries.start(request("canary", stage()), "test").await.unwrap().canary.summary.id,
+        );
+    }
+    wire.cut(true);
+    let refused = canaries.start(request("canary", stage()), "test").await.unwrap_err();
+    assert!(is_away(&refused), "{refused}");
+    wire.cut(false);
+    let finished = async {
+        for id in &ids {
+            loop {
+                // The connections that were cut are found so one by one.
+                let Ok(canary) = canaries.get(id).await else { continue };
+                if canary.summary.state == CanaryState::Finished {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            let looks = canaries.looks(id, 0).await.unwrap();
+            let numbers: Vec<usize> = looks.iter().map(|look| look.window.number).collect();
+            assert_eq!(numbers, [1, 2, 3]);
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), finished).await.expect("a minute is enough");
+    ending.cancel();
+    running.await.unwrap();
+}

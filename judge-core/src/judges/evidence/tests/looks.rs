@@ -1,0 +1,84 @@
+//! One of several looks at a canary.
+
+use crate::config::Direction;
+use crate::judgement::{Judgement, TestKind};
+use crate::{JudgeRequest, Looks, MetricConfig, MetricPair, Verdict};
+
+use super::around_100;
+use crate::judges::{EvidenceJudge, Judge};
+
+fn judged(points: usize, shift: f64, looks: Option<Looks>, early_pass: Option<f64>) -> Judgement {
+    let canary: Vec<f64> = around_100(points, 1).into_iter().map(|value| value + shift).collect();
+    let config =
+        MetricConfig { direction: Direction::Increase, ..MetricConfig::new("latency", "Latency") };
+    let pairs = vec![MetricPair::new("latency", around_100(points, 2), canary)];
+    let mut request = super::request(vec![config], pairs);
+    request.looks = looks;
+    request.config.evidence.early_pass =
+        early_pass.map(|share| crate::config::evidence::Fraction::new(share).unwrap());
+    EvidenceJudge.judge(&request).unwrap()
+}
+
+fn look(number: u32, planned: u32) -> Option<Looks> {
+    Looks::new(number, planned).ok()
+}
+
+fn level(judgement: &Judgement, test: TestKind) -> f64 {
+    let findings = &judgement.metrics[0].findings;
+    findings.iter().find(|finding| finding.test == test).unwrap().level
+}
+
+#[test]
+fn an_early_look_is_stricter_and_the_last_hardly_so() {
+    let whole = level(&judged(60, 0.0, None, None), TestKind::Location);
+    let levels = [1, 3, 6]
+        .map(|number| level(&judged(60, 0.0, look(number, 6), None), TestKind::Location) / whole);
+    assert!(levels[0] < 1e-6 && levels[1] < 0.1 && (0.8..1.0).contains(&levels[2]), "{levels:?}");
+    // Where windows slide, nothing is known of how looks depend on each other.
+    let sliding = look(6, 6).map(Looks::sliding);
+    let sliding = level(&judged(60, 0.0, sliding, None), TestKind::Location) / whole;
+    assert!(sliding < levels[2], "{sliding}");
+}
+
+#[test]
+fn one_look_of_one_is_no_other_than_a_judgement() {
+    let alone = judged(60, 4.0, None, None);
+    let one = judged(60, 4.0, look(1, 1), None);
+    assert_eq!(one.metrics, alone.metrics);
+    assert_eq!((one.score.to_bits(), one.verdict), (alone.score.to_bits(), alone.verdict));
+}
+
+#[test]
+fn what_stops_a_canary_at_its_end_need_not_stop_it_early() {
+    assert_eq!(judged(60, 4.0, None, None).verdict, Verdict::Fail);
+    assert_eq!(judged(60, 4.0, look(1, 6), None).verdict, Verdict::Pass);
+    assert_eq!(judged(60, 4.0, look(6, 6), None).verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_look_with_too_few_points_leaves_it_to_the_next() {
+    let early = judged(3, 0.0, look(1, 6), None);
+    assert_eq!(early.verdict, Verdict::Pass);
+    assert_eq!(judged(3, 0.0, look(6, 6), None).verdict, Verdict::Fail);
+    assert_eq!(judged(3, 0.0, None, None).verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_canary_passes_early_only_where_it_is_asked_for_and_harm_is_ruled_out() {
+    let early =
+        |shift, number, share| judged(240, shift, look(number, 6), share).look.unwrap().early_pass;
+    assert!(early(0.0, 3, Some(0.05)));
+    assert!(!early(0.0, 3, None), "nobody asked");
+    assert!(!early(0.0, 6, Some(0.05)), "the last look needs none");
+    assert!(!early(2.0, 3, Some(0.05)), "2 % may be harm");
+}
+
+#[test]
+fn a_judge_that_reads_no_looks_says_so() {
+    let pairs = vec![MetricPair::new("latency", around_100(30, 1), around_100(30, 2))];
+    let request = super::request(vec![MetricConfig::new("latency", "Latency")], pairs);
+    let request = JudgeRequest { looks: look(2, 6), ..request };
+    let judgement = crate::NetflixAcaJudge.judge(&request).unwrap();
+    assert_eq!(judgement.look, None);
+    assert!(judgement.warnings.iter().any(|warning| warning.to_string().contains("look 2 of 6")));
+}

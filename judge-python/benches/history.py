@@ -1,0 +1,139 @@
+"""Times of `retro` in Python and on Spark beside the command and an empty function.
+
+    python benches/history.py [releases]
+
+Makes releases of 20 metrics with 60 points a side as Parquet, then runs each way three times, in turn, each in its own
+process, and prints the fastest: the `judge` of $JUDGE (build it with --release), `canary_judge.retro` over a polars and an
+Arrow frame read from the same file, and Spark local[2] with `canary_judge.spark.retro` and with a function that returns one
+empty row a release. It reports; nothing depends on its numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+METRICS, POINTS, ROUNDS = 20, 60, 3
+CONFIG = {
+    "judge": {"name": "NetflixACAJudge-v1.0"},
+    "metrics": [{"name": f"metric-{index:02}", "groups": ["All"]} for index in range(METRICS)],
+    "classifier": {"groupWeights": {"All": 100}},
+}
+
+
+def make(path: Path, releases: int) -> None:
+    import numpy
+    import pyarrow
+    import pyarrow.parquet
+
+    random = numpy.random.default_rng(7)
+    rows = 2 * METRICS * POINTS
+    metric = numpy.tile(numpy.repeat(numpy.arange(METRICS), POINTS), 2).astype("int32")
+    role = numpy.repeat(numpy.arange(2), rows // 2).astype("int32")
+    metrics = [one["name"] for one in CONFIG["metrics"]]
+    writer = None
+    for first in range(0, releases, 500):
+        count = min(500, releases - first)
+        names = [f"release-{number:05}" for number in range(first, first + count)]
+        starts = 1_767_225_600_000 + 3_600_000 * numpy.arange(first, first + count)
+        minutes = numpy.tile(numpy.arange(POINTS) * 60_000, 2 * METRICS)
+        times = (starts[:, None] + minutes[None, :]).ravel()
+        columns = {
+            "release": pyarrow.DictionaryArray.from_arrays(numpy.repeat(numpy.arange(count), rows).astype("int32"), names),
+            "timestamp": pyarrow.array(times, pyarrow.timestamp("ms", tz="UTC")),
+            "metric": pyarrow.DictionaryArray.from_arrays(numpy.tile(metric, count), metrics),
+            "role": pyarrow.DictionaryArray.from_arrays(numpy.tile(role, count), ["baseline", "canary"]),
+            "value": random.gamma(9.0, 1.0, rows * count),
+        }
+        table = pyarrow.table(columns)
+        table = table.cast(pyarrow.schema([(n, pyarrow.string() if n in ("release", "metric", "role") else table.schema.field(n).type) for n in columns]))
+        writer = writer or pyarrow.parquet.ParquetWriter(path, table.schema, compression="zstd")
+        writer.write_table(table)
+    writer.close()
+
+
+def spark_session():
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    for key, value in {
+        "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.driver.memory": "4g",
+        "spark.sql.session.timeZone": "UTC", "spark.sql.shuffle.partitions": "8",
+    }.items():  # fmt: skip
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("OFF")
+    return session
+
+
+def one(way: str, folder: Path) -> float:
+    """Seconds of one way from the file to the rows, without the start of Python and of Spark."""
+    history, out = folder / "history.parquet", folder / f"{way}.parquet"
+    if way == "command":
+        begun = time.perf_counter()
+        command = [os.environ["JUDGE"], "retro", "-c", str(folder / "config.json"), "--history", str(history)]
+        subprocess.run([*command, "-o", str(out)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return time.perf_counter() - begun
+    import canary_judge
+
+    if way in ("polars", "arrow"):
+        import polars
+        import pyarrow.parquet
+
+        begun = time.perf_counter()
+        frame = polars.read_parquet(history) if way == "polars" else pyarrow.parquet.read_table(history)
+        canary_judge.retro(CONFIG, frame, progress=False)
+        return time.perf_counter() - begun
+    import canary_judge.spark
+    import pyarrow
+
+    spark = spark_session()
+    df = spark.read.parquet(str(history))
+    spark.range(10).groupBy("id").applyInArrow(lambda table: table, "id long").count()
+    begun = time.perf_counter()
+    if way == "spark":
+        judged = canary_judge.spark.retro(df, CONFIG)
+    else:
+        def empty(table):
+            return pyarrow.table({"release": pyarrow.array([None], pyarrow.string())})
+
+        judged = df.groupBy("release").applyInArrow(empty, "release string")
+    judged.write.mode("overwrite").parquet(str(out))
+    seconds = time.perf_counter() - begun
+    spark.stop()
+    return seconds
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--one"]:
+        print(one(sys.argv[2], Path(sys.argv[3])))
+        return
+    releases = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        (folder / "config.json").write_text(json.dumps(CONFIG))
+        make(folder / "history.parquet", releases)
+        ways = ["polars", "arrow", "empty", "spark"]
+        if "JUDGE" in os.environ:
+            ways.insert(0, "command")
+        times: dict[str, list[float]] = {way: [] for way in ways}
+        for _ in range(ROUNDS):
+            for way in ways:
+                done = subprocess.run(
+                    [sys.executable, __file__, "--one", way, temporary], check=True, stdout=subprocess.PIPE, text=True
+                )
+                times[way].append(float(done.stdout.split()[-1]))
+        best = {way: min(found) for way, found in times.items()}
+        print(f"{releases} releases, {releases * 2 * METRICS * POINTS} rows, fastest of {ROUNDS}")
+        for way, seconds in best.items():
+            peer = "empty" if way in ("spark", "empty") else "command"
+            beside = f"   {seconds / best[peer]:.2f} of {peer}" if peer in best else ""
+            print(f"{way:8} {seconds:7.2f} s{beside}")
+
+
+main()

@@ -1,0 +1,167 @@
+"""Frames of any library, as the native module takes them: Arrow tables by the PyCapsule interface."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ._errors import InvalidData, InvalidOption, Problem
+
+TIME = "timestamp"
+
+
+def library(frame: Any) -> str:
+    """The library that ``frame`` is of: pandas, polars, or pyarrow for all others."""
+    name = type(frame).__module__.partition(".")[0]
+    return name if name in ("pandas", "polars") else "pyarrow"
+
+
+def _pandas() -> Any:
+    # Without pandas loaded, nothing can be of it.
+    return sys.modules.get("pandas")
+
+
+def _is_times(index: Any) -> bool:
+    pandas = _pandas()
+    return pandas is not None and isinstance(index, pandas.DatetimeIndex)
+
+
+def _from_pandas(frame: Any, path: str) -> Any:
+    """``frame`` as an Arrow table; an index of times becomes a column, other indexes are left out unless named."""
+    if _is_times(frame.index):
+        frame = frame.rename_axis(index=frame.index.name or TIME).reset_index()
+    elif any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()
+    names = [str(name) for name in frame.columns]
+    frame = frame.set_axis(names, axis="columns")
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise ImportError("pandas frames need pyarrow: pip install pyarrow") from error
+    arrays = []
+    for index, name in enumerate(names):
+        column = frame.iloc[:, index]
+        try:
+            arrays.append(pyarrow.array(column, from_pandas=True))
+        except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError) as error:
+            row, got = _odd_cell(column)
+            where = f"{path}[{name!r}]" if row is None else f"{path}[{name!r}], row {row}"
+            where = where.replace("'", '"')
+            expected = "one type in the whole column; convert it, as with pandas.to_numeric, or leave it out"
+            raise InvalidData([Problem(where, expected, got or str(error))]) from error
+    return pyarrow.table(arrays, names=names)
+
+
+def _odd_cell(column: Any) -> tuple[int | None, str]:
+    """The first cell of another type than those before it."""
+    first = None
+    for row, cell in enumerate(column):
+        if cell is None or cell != cell:
+            continue
+        if first is None:
+            first = type(cell)
+        elif type(cell) is not first:
+            return row, f"{cell!r}, a {type(cell).__name__} after a {first.__name__}"
+    return None, ""
+
+
+def table(frame: Any, path: str) -> Any:
+    """``frame`` with the Arrow PyCapsule interface. ``path`` names it in messages."""
+    pandas = _pandas()
+    if pandas is not None and isinstance(frame, pandas.DataFrame):
+        return _from_pandas(frame, path)
+    if hasattr(frame, "collect_schema") and hasattr(frame, "collect"):
+        frame = frame.collect()
+    if hasattr(frame, "__arrow_c_stream__"):
+        return frame
+    if hasattr(frame, "__arrow_c_array__"):
+        import pyarrow
+
+        return pyarrow.table(pyarrow.record_batch(frame))
+    expected = "a pandas, polars or Arrow frame"
+    raise InvalidData([Problem(path, expected, f"a {type(frame).__name__}")])
+
+
+def _values(values: Any, path: str) -> tuple[Any, list[int] | None]:
+    """One series: values, and times in milliseconds if its index has them."""
+    pandas = _pandas()
+    times = None
+    if pandas is not None and isinstance(values, pandas.Series):
+        if _is_times(values.index):
+            if values.index.hasnans:
+                row = int(values.index.isna().argmax())
+                raise InvalidData([Problem(f"{path}, row {row}", "a time", "an empty cell")])
+            times = [int(time) for time in values.index.as_unit("ms").asi8]
+        if values.dtype == object or isinstance(values.dtype, pandas.CategoricalDtype):
+            expected = "numbers; convert it with pandas.to_numeric"
+            raise InvalidData([Problem(path, expected, f"a column of type {values.dtype}")])
+        try:
+            return values.to_numpy(dtype="float64", na_value=float("nan")), times
+        except (TypeError, ValueError) as error:
+            expected = "numbers; convert it with pandas.to_numeric"
+            raise InvalidData([Problem(path, expected, f"a column of type {values.dtype}")]) from error
+    if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
+        return values, None
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(values, numpy.ndarray):
+        if values.ndim != 1:
+            raise InvalidData([Problem(path, "one dimension", f"{values.ndim} dimensions")])
+        if values.dtype.kind not in "iuf":
+            expected = "numbers; convert it with astype(float)"
+            raise InvalidData([Problem(path, expected, f"an array of type {values.dtype}")])
+        return numpy.ascontiguousarray(values, dtype="float64"), None
+    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+        expected = "a list, an array or a series of numbers"
+        raise InvalidData([Problem(path, expected, f"a {type(values).__name__}")])
+    listed = list(values)
+    for row, value in enumerate(listed):
+        if isinstance(value, bool) or not isinstance(value, (int, float, type(None))):
+            if not (hasattr(value, "__float__") and getattr(value, "dtype", None) is not None):
+                expected = "a number, or None or NaN for a gap"
+                raise InvalidData([Problem(f"{path}, row {row}", expected, repr(value))])
+    return [None if value is None else float(value) for value in listed], None
+
+
+def values(series: Any, path: str) -> Any:
+    """One series without times."""
+    return _values(series, path)[0]
+
+
+def side(data: Any, role: str) -> Any:
+    """The series of one side: a frame, or a mapping from metric to values."""
+    if isinstance(data, Mapping):
+        series = []
+        for name, given in data.items():
+            if not isinstance(name, str):
+                raise InvalidData([Problem(role, "names of metrics as keys", repr(name))])
+            series.append((name, *_values(given, f'{role}["{name}"]')))
+        return series
+    return table(data, role)
+
+
+def frame(rows: Any, kind: str) -> Any:
+    """An Arrow table as a frame of the library ``kind``: pandas, polars or pyarrow."""
+    if kind == "polars":
+        import polars
+
+        return polars.DataFrame(rows)
+    if kind not in ("pandas", "pyarrow"):
+        raise InvalidOption([Problem("library", "pandas, polars or pyarrow", repr(kind))])
+    import pyarrow
+
+    arrow = pyarrow.table(rows)
+    return arrow.to_pandas() if kind == "pandas" else arrow
+
+
+def installed() -> str:
+    """The library for frames where the caller named none: one that is loaded, else one that can be."""
+    from importlib.util import find_spec
+
+    for name in ("pandas", "polars", "pyarrow"):
+        if name in sys.modules:
+            return name
+    for name in ("pandas", "polars", "pyarrow"):
+        if find_spec(name) is not None:
+            return name
+    raise ImportError("frames need a library: pip install pandas pyarrow, or polars")

@@ -1,0 +1,221 @@
+"""Past releases and healthy history on Spark, for histories that one machine does not hold.
+
+Spark groups the rows by release and hands each release to a Python worker as one Arrow table; the worker judges it with the
+code of :func:`canary_judge.retro`. Shuffling, spilling and retries are Spark's. The executors need this package and pyarrow.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow
+
+from . import _calibrating, _native, _retro
+from ._config import Config, Thresholds, config_text, judging
+from ._errors import CanaryJudgeError, InvalidData, Problem
+from ._retro import Duration
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+#: The names of a history's columns, as they are without ``columns``.
+_COLUMNS = ("release", "timestamp", "metric", "role", "value", "instance")
+#: What a process has prepared, by its settings: a worker judges many releases with one config.
+_PREPARED: dict[str, _native.Replay] = {}
+
+
+def _prepared(settings: str) -> _native.Replay:
+    replay = _PREPARED.get(settings)
+    if replay is None:
+        replay = _retro.replay(**json.loads(settings))
+        _PREPARED.clear()
+        _PREPARED[settings] = replay
+    return replay
+
+
+def _spark_type(kind: pyarrow.DataType) -> pyarrow.DataType:
+    """The type that Spark has for a column of the output: its times are microseconds, its numbers have a sign."""
+    if pyarrow.types.is_timestamp(kind):
+        return pyarrow.timestamp("us", tz="UTC")
+    return pyarrow.int64() if pyarrow.types.is_uint64(kind) else kind
+
+
+def _output() -> pyarrow.Schema:
+    schema = pyarrow.table(_native.columns()).schema
+    return pyarrow.schema([(field.name, _spark_type(field.type)) for field in schema])
+
+
+def _judge_release(settings: str, release: str, table: pyarrow.Table) -> pyarrow.Table:
+    """The rows of the one release in ``table``; one row with its error if it cannot be judged."""
+    output = _output()
+    try:
+        rows, _ = _native.retro(_prepared(settings), table, 1, None)
+        return pyarrow.table(rows).cast(output)
+    except CanaryJudgeError as error:
+        name = table.column(release)[0].as_py()
+        cells = {"release": None if name is None else str(name), "error": str(error)}
+        arrays = [pyarrow.array([cells.get(field.name)], field.type) for field in output]
+        return pyarrow.Table.from_arrays(arrays, schema=output)
+
+
+def retro(
+    df: DataFrame,
+    config: Config,
+    *,
+    lifetime: Duration | None = None,
+    warm_up: Duration = "0s",
+    interval: Duration | None = None,
+    lookback: Duration | Literal["growing"] = "growing",
+    baseline_offset: Duration = "0s",
+    step: Duration | None = None,
+    stage_rule: Literal["judge", "spinnaker"] = "judge",
+    all_intervals: bool = False,
+    judge: str | None = None,
+    thresholds: Thresholds | None = None,
+    columns: Mapping[str, str] | None = None,
+    roles: Mapping[str, str | Iterable[str]] | None = None,
+) -> DataFrame:
+    """Judges every release of ``df`` again, with the rows of :func:`canary_judge.retro`, to the bit.
+
+    Nothing is collected on the driver. A worker holds the rows of one release at a time.
+
+    Args:
+        df: a long or wide history, as in :func:`canary_judge.retro`; any table or view that Spark can read.
+
+    Other arguments are those of :func:`canary_judge.retro`.
+
+    Returns:
+        One row per release, interval and metric, in no order; ``interval`` and counts are ``bigint``. A release that cannot be
+        judged has one row, with ``error``.
+
+    Raises:
+        InvalidConfig, UnsupportedExpression, InvalidData, InvalidOption: as for :func:`canary_judge.retro`, before Spark
+        starts. Cells that cannot be read make their release a row with an error.
+    """
+    from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+
+    lengths = {
+        "lifetime": lifetime, "warm_up": warm_up, "interval": interval, "lookback": lookback,
+        "baseline_offset": baseline_offset, "step": step,
+    }  # fmt: skip
+    text = config_text(config)
+    named = {role: _retro._names(roles, role) for role in roles or {}}
+    settings = json.dumps({
+        "config": text, "stage_rule": stage_rule, "all_intervals": all_intervals, "judge": judge,
+        "thresholds": thresholds, "columns": dict(columns or {}), "roles": named,
+        **{name: None if length is None else _retro._duration(name, length) for name, length in lengths.items()},
+    })  # fmt: skip
+    replay = _prepared(settings)
+    names = {column: (columns or {}).get(column, column) for column in _COLUMNS}
+    metrics = [metric["name"] for metric in json.loads(text).get("metrics", [])]
+    known = [column for column in df.columns if column in {*names.values(), *metrics}]
+    wanted = _numbered(df, known)
+    _native.check_history(replay, to_arrow_schema(wanted.schema).empty_table().rename_columns(known))
+    release = names["release"]
+    grouped = wanted.groupBy(wanted.columns[known.index(release)])
+    return grouped.applyInArrow(_grouped(settings, release, known), from_arrow_schema(_output()))
+
+
+def _numbered(df: DataFrame, columns: list[str]) -> DataFrame:
+    """``columns`` of ``df`` with numbers for names: Spark takes a dot in a name for a field of a struct."""
+    from pyspark.sql.functions import col
+
+    quoted = ["`" + column.replace("`", "``") + "`" for column in columns]
+    return df.select(*[col(column).alias(f"c{index}") for index, column in enumerate(quoted)])
+
+
+def _grouped(settings: str, release: str, columns: list[str]) -> Callable[[pyarrow.Table], pyarrow.Table]:
+    def judge_group(table: pyarrow.Table) -> pyarrow.Table:
+        from canary_judge.spark import _judge_release
+
+        return _judge_release(settings, release, table.rename_columns(columns))
+
+    return judge_group
+
+
+_CALIBRATED = pyarrow.schema([
+    ("metric", pyarrow.string()), ("minutes", pyarrow.float64()), ("change", pyarrow.float64()),
+    ("lower", pyarrow.float64()), ("upper", pyarrow.float64()), ("error", pyarrow.string()),
+])  # fmt: skip
+
+
+def calibrate(
+    df: DataFrame,
+    config: Config,
+    *,
+    by: str = "service",
+    instance: str = "instance",
+    minutes: Iterable[float] = (10.0, 20.0, 30.0, 60.0),
+    change: float = 0.2,
+    power: float = 0.8,
+    pairs: int = 200,
+    seed: int = 1,
+    judge: str | None = None,
+    thresholds: Thresholds | None = None,
+) -> DataFrame:
+    """Measures what a config can detect, for each group of ``df`` by itself, as :func:`canary_judge.calibrate` does.
+
+    Args:
+        df: healthy history with the columns ``by``, ``instance`` and ``timestamp``, and one column per metric or the columns
+            ``metric`` and ``value``.
+        by: the column whose groups are calibrated apart, such as a service. A worker holds one group at a time.
+        instance: the column that tells instances apart.
+
+    Other arguments are those of :func:`canary_judge.calibrate`.
+
+    Returns:
+        For each group, metric and window the smallest shift that is found (a share of the metric's mean size) with its
+        interval. A group that cannot be calibrated has one row, with ``error``.
+
+    Raises:
+        InvalidConfig, InvalidOption: as for :func:`canary_judge.calibrate`, before Spark starts.
+        InvalidData: a column is missing.
+    """
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    for column in (by, instance):
+        if column not in df.columns:
+            expected = f"a column {column!r}; if it has another name, say by=... or instance=..."
+            raise InvalidData([Problem("df", expected, f"the columns {', '.join(df.columns)}")])
+    text = config_text(config)
+    judging(text, judge, thresholds)
+    options = {
+        "minutes": [float(length) for length in minutes], "change": change, "power": power, "pairs": pairs, "seed": seed,
+        "judge": judge, "thresholds": thresholds,
+    }  # fmt: skip
+    output = pyarrow.schema([(by, pyarrow.string()), *[(field.name, field.type) for field in _CALIBRATED]])
+
+    def calibrate_group(table: pyarrow.Table) -> pyarrow.Table:
+        from canary_judge.spark import _calibrate_group
+
+        return _calibrate_group(text, by, instance, options, table.rename_columns(columns))
+
+    columns = list(df.columns)
+    wanted = _numbered(df, columns)
+    return wanted.groupBy(wanted.columns[columns.index(by)]).applyInArrow(calibrate_group, from_arrow_schema(output))
+
+
+def _calibrate_group(
+    config: str, by: str, instance: str, options: dict[str, Any], table: pyarrow.Table
+) -> pyarrow.Table:
+    import pyarrow.compute
+
+    group = table.column(by)[0].as_py()
+    instances = table.column(instance)
+    parts = {}
+    # In order of name: the shuffle may bring rows in any order, and figures depend on the order of instances.
+    for name in sorted(str(name) for name in instances.unique().to_pylist() if name is not None):
+        same = pyarrow.compute.call_function("equal", [instances.cast(pyarrow.string()), pyarrow.scalar(name)])
+        own = table.filter(same)
+        parts[name] = own.drop_columns([by, instance])
+    try:
+        found = _calibrating.calibrate(config, parts, threads=1, progress=False, **options)
+        cells = found.to_frame("pyarrow")
+        rows = cells.append_column("error", pyarrow.nulls(cells.num_rows, pyarrow.string()))
+    except CanaryJudgeError as error:
+        nothing = [pyarrow.nulls(1, field.type) for field in _CALIBRATED][:-1]
+        rows = pyarrow.table([*nothing, pyarrow.array([str(error)])], schema=_CALIBRATED)
+    named = pyarrow.array([None if group is None else str(group)] * rows.num_rows, pyarrow.string())
+    return rows.add_column(0, by, named)

@@ -1,0 +1,49 @@
+//! The native module of the Python package `canary-judge`.
+//!
+//! It is thin: Python turns its arguments into text, Arrow tables and arrays; here they are read, judged on threads
+//! without Python's lock, and handed back as JSON, HTML and Arrow tables. `python/canary_judge/` has what users call.
+
+#![allow(clippy::needless_pass_by_value, reason = "Python's arguments come by value")]
+
+mod batch;
+mod calibrate;
+mod cells;
+mod judgement;
+mod judging;
+mod names;
+mod raised;
+mod retro;
+mod rows;
+mod rows_out;
+mod side;
+mod two_sample;
+mod work;
+
+use pyo3::prelude::*;
+
+/// The native module: see `canary_judge/_native.pyi`.
+#[pymodule]
+#[pyo3(name = "_native")]
+mod native {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::batch::batch;
+    #[pymodule_export]
+    use crate::calibrate::{calibrate, propose};
+    #[pymodule_export]
+    use crate::judgement::PyJudgement;
+    #[pymodule_export]
+    use crate::judging::{PyJudging, check_config};
+    #[pymodule_export]
+    use crate::retro::{PyReplay, check_history, columns, retro};
+    #[pymodule_export]
+    use crate::side::judge;
+    #[pymodule_export]
+    use crate::two_sample::two_sample;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

@@ -1,0 +1,309 @@
+//! Past releases of a frame, judged again.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use arrow_array::RecordBatch;
+use judge_core::stage::{Lifetime, Lookback, StageRule, WindowOptions, Windows};
+use judge_replay::assemble::{Buckets, GridAssembler, RecordedRows, SeriesIndex};
+use judge_replay::frame::FrameColumns;
+use judge_replay::{
+    AfterStop, BrokenRelease, ColumnNames, NameColumn, RecordedSeries, Release, ReleaseMetric,
+    Replay, Replayed, Replayer, RoleNames, listed,
+};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3_arrow::PyTable;
+
+use crate::judging::PyJudging;
+use crate::raised::Raised;
+use crate::rows::{FrameLayout, FrameRows};
+use crate::rows_out;
+use crate::work::{WorkHandle, interruptible, threads};
+
+/// How releases are judged again: the config, the windows, the names of columns and roles.
+#[pyclass(frozen, name = "Replay", module = "canary_judge._native")]
+#[derive(Clone)]
+pub(crate) struct PyReplay {
+    replay: Arc<Replay>,
+    /// The metrics of the config.
+    series: Vec<String>,
+    columns: ColumnNames,
+    roles: RoleNames,
+}
+
+/// Windows as Python gives them, in text such as "10m".
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct AskedWindows {
+    lifetime: Option<String>,
+    warm_up: String,
+    interval: Option<String>,
+    lookback: String,
+    baseline_offset: String,
+    step: Option<String>,
+    spinnaker: bool,
+    all_intervals: bool,
+}
+
+impl AskedWindows {
+    fn windows(&self) -> Result<Windows, Raised> {
+        let optional = |name: &str, text: &Option<String>| {
+            text.as_deref().map(|text| duration(name, text)).transpose()
+        };
+        let lifetime = optional("lifetime", &self.lifetime)?;
+        let lookback = match self.lookback.as_str() {
+            "growing" => Lookback::Growing,
+            length => Lookback::Sliding(duration("lookback", length)?),
+        };
+        let options = WindowOptions {
+            lifetime: lifetime.map_or(Lifetime::Recorded, Lifetime::Fixed),
+            warm_up: duration("warm_up", &self.warm_up)?,
+            interval: optional("interval", &self.interval)?,
+            lookback,
+            baseline_offset: duration("baseline_offset", &self.baseline_offset)?,
+            step: optional("step", &self.step)?,
+        };
+        Windows::try_from(options).map_err(|error| {
+            Raised::option("windows", "windows that do not fit", error.to_string())
+        })
+    }
+}
+
+/// A length of time such as `10m` or `1h 30m`.
+pub(crate) fn duration(name: &str, text: &str) -> Result<Duration, Raised> {
+    humantime::parse_duration(text).map_err(|error| {
+        let expected = format!("a time, such as \"90s\", \"10m\" or a timedelta ({error})");
+        Raised::option(name, format!("{text:?}"), expected)
+    })
+}
+
+#[pymethods]
+impl PyReplay {
+    #[new]
+    fn new(
+        judging: &PyJudging,
+        windows: AskedWindows,
+        columns: HashMap<String, String>,
+        baseline: Vec<String>,
+        canary: Vec<String>,
+    ) -> PyResult<Self> {
+        judging.without_expressions()?;
+        let replay = Replay {
+            config: judging.config.clone(),
+            thresholds: judging.thresholds,
+            judge: judging.judge,
+            windows: windows.windows()?,
+            rule: if windows.spinnaker { StageRule::Spinnaker } else { StageRule::Judge },
+            after_stop: if windows.all_intervals { AfterStop::GoOn } else { AfterStop::End },
+        };
+        let mut names = ColumnNames::default();
+        let mut columns: Vec<_> = columns.into_iter().collect();
+        columns.sort();
+        for (column, name) in columns {
+            let known = names.get_mut(&column).ok_or_else(|| {
+                let expected = format!("keys out of {}", ColumnNames::ALL.join(", "));
+                Raised::option("columns", format!("{column:?}"), expected)
+            })?;
+            *known = name;
+        }
+        let default = RoleNames::default();
+        let or = |names: Vec<String>, default| if names.is_empty() { default } else { names };
+        let roles = RoleNames {
+            baseline: or(baseline, default.baseline),
+            canary: or(canary, default.canary),
+        };
+        Ok(Self { replay: Arc::new(replay), series: judging.metrics(), columns: names, roles })
+    }
+}
+
+/// The columns of the output, with no rows: an Arrow table.
+#[pyfunction]
+pub(crate) fn columns() -> PyResult<PyTable> {
+    PyTable::try_new(Vec::new(), Arc::new(rows_out::schema()))
+}
+
+/// Refuses a frame whose columns cannot hold a history, without looking at rows.
+#[pyfunction]
+pub(crate) fn check_history(replay: &PyReplay, history: PyTable) -> PyResult<()> {
+    let (_, schema) = history.into_inner();
+    let layout = FrameLayout::new(&schema, &replay.columns, &replay.series)?;
+    FrameRows::read(&RecordBatch::new_empty(schema), &layout, 0)?;
+    Ok(())
+}
+
+/// Judges every release of `history`, an Arrow table; returns one, and warnings.
+#[pyfunction]
+pub(crate) fn retro(
+    py: Python<'_>,
+    replay: &PyReplay,
+    history: PyTable,
+    asked: Option<usize>,
+    progress: Option<Bound<'_, PyAny>>,
+) -> PyResult<(PyTable, Vec<String>)> {
+    let (batches, schema) = history.into_inner();
+    let replay = replay.clone();
+    let layout = FrameLayout::new(&schema, &replay.columns, &replay.series)?;
+    let asked = threads(asked);
+    let work = move |worker: &WorkHandle| judge_all(&replay, &batches, &layout, asked, worker);
+    let Judged { rows, warnings } = interruptible(py, progress.as_ref(), work)??;
+    let table =
+        rows_out::batch(rows).map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+    let schema = table.schema();
+    Ok((PyTable::try_new(vec![table], schema)?, warnings))
+}
+
+struct Judged {
+    rows: FrameColumns,
+    warnings: Vec<String>,
+}
+
+/// The releases of a frame in the order of their first rows, each with its parts: batch and rows.
+type Releases = Vec<(String, Vec<(usize, Range<usize>)>)>;
+
+fn releases(batches: &[FrameRows]) -> Releases {
+    let mut releases: Releases = Vec::new();
+    let mut index_of: HashMap<String, usize> = HashMap::new();
+    for (number, batch) in batches.iter().enumerate() {
+        let mut rows = 0..batch.rows;
+        while rows.start < rows.end {
+            let end = batch.release.run(&rows);
+            let name = batch.release.name(rows.start);
+            let index = index_of.get(name).copied().unwrap_or_else(|| {
+                index_of.insert(name.to_owned(), releases.len());
+                releases.push((name.to_owned(), Vec::new()));
+                releases.len() - 1
+            });
+            releases[index].1.push((number, rows.start..end));
+            rows.start = end;
+        }
+    }
+    releases
+}
+
+/// Releases that a thread takes at once.
+const RELEASES_AT_ONCE: usize = 8;
+
+fn judge_all(
+    replay: &PyReplay,
+    batches: &[RecordBatch],
+    layout: &FrameLayout,
+    threads: usize,
+    worker: &WorkHandle,
+) -> Result<Judged, Raised> {
+    let mut read = Vec::with_capacity(batches.len());
+    let mut first_row = 0;
+    for batch in batches {
+        if worker.stopped() {
+            return Err(Raised::Stopped);
+        }
+        read.push(FrameRows::read(batch, layout, first_row)?);
+        first_row += batch.num_rows();
+    }
+    let releases = releases(&read);
+    if releases.is_empty() {
+        return Err(Raised::data("history", "no rows", "rows of at least one release"));
+    }
+    let next = AtomicUsize::new(0);
+    let done = AtomicUsize::new(0);
+    let ignored = Mutex::new(BTreeSet::new());
+    let work = || {
+        let mut own: Vec<(usize, FrameColumns, Vec<String>)> = Vec::new();
+        let mut judge = ReleaseJudge::new(replay);
+        judge.replayer.stop_on(Arc::clone(&worker.stop));
+        loop {
+            let first = next.fetch_add(RELEASES_AT_ONCE, Ordering::Relaxed);
+            let end = releases.len().min(first + RELEASES_AT_ONCE);
+            if first >= end || worker.stopped() {
+                break;
+            }
+            let mut rows = FrameColumns::default();
+            let mut warnings = Vec::new();
+            for (name, parts) in &releases[first..end] {
+                let replayed = judge.judge(name, parts, &read);
+                if let Ok(Replayed { no_baseline: Some(no_baseline), .. }) = &replayed {
+                    warnings.push(format!("release {name:?}: {no_baseline}"));
+                }
+                rows.add(name, &replayed);
+            }
+            own.push((first, rows, warnings));
+            worker.progress(
+                done.fetch_add(end - first, Ordering::Relaxed) + end - first,
+                releases.len(),
+            );
+        }
+        if let Ok(mut ignored) = ignored.lock() {
+            ignored.append(&mut judge.assembler.take_ignored());
+        }
+        own
+    };
+    let mut judged: Vec<_> = if threads == 1 || releases.len() <= RELEASES_AT_ONCE {
+        work()
+    } else {
+        thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+        })
+    };
+    if worker.stopped() {
+        return Err(Raised::Stopped);
+    }
+    judged.sort_by_key(|(first, ..)| *first);
+    let mut all = Judged { rows: FrameColumns::default(), warnings: Vec::new() };
+    let mut ignored: Vec<String> = ignored.into_inner().unwrap_or_default().into_iter().collect();
+    ignored.extend(layout.ignored.iter().cloned());
+    if !ignored.is_empty() {
+        all.warnings.push(format!("ignored, not in the config: {}", listed(&ignored)));
+    }
+    for (_, rows, warnings) in judged {
+        all.rows.append(rows);
+        all.warnings.extend(warnings);
+    }
+    Ok(all)
+}
+
+/// Judges releases one by one, and reuses its buffers.
+struct ReleaseJudge<'a> {
+    series: &'a [String],
+    buckets: Buckets,
+    assembler: GridAssembler,
+    replayer: Replayer,
+}
+
+impl<'a> ReleaseJudge<'a> {
+    fn new(replay: &'a PyReplay) -> Self {
+        let index = Arc::new(SeriesIndex::new(&replay.series, &replay.roles));
+        Self {
+            series: &replay.series,
+            buckets: Buckets::new(&index),
+            assembler: GridAssembler::new(replay.replay.windows.step_millis()),
+            replayer: Replayer::new(&replay.replay),
+        }
+    }
+
+    fn judge(
+        &mut self,
+        name: &str,
+        parts: &[(usize, Range<usize>)],
+        batches: &[FrameRows],
+    ) -> Result<Replayed, BrokenRelease> {
+        self.buckets.clear();
+        for (batch, rows) in parts {
+            self.buckets.add(&batches[*batch], rows);
+        }
+        let recorded = self.assembler.assemble(&mut self.buckets).map_err(BrokenRelease)?;
+        let RecordedRows { baseline, canary, series } = recorded;
+        let metric = |(name, [baseline, canary]): (&String, [RecordedSeries; 2])| ReleaseMetric {
+            name: name.clone(),
+            baseline,
+            canary,
+        };
+        let metrics = self.series.iter().zip(series).map(metric).collect();
+        self.replayer.judge(&Release { name: name.to_owned(), baseline, canary, metrics })
+    }
+}

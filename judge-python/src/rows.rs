@@ -1,0 +1,226 @@
+//! The rows of a frame of releases.
+
+use std::ops::Range;
+
+use arrow_array::RecordBatch;
+use arrow_buffer::ScalarBuffer;
+use arrow_schema::Schema;
+use judge_replay::assemble::{PointRows, RowSource};
+use judge_replay::{ColumnNames, listed};
+
+use crate::cells::{self, UnreadCell};
+use crate::names::ViewNames;
+use crate::raised::Raised;
+
+/// Where the columns of a frame stand.
+#[derive(Debug, Clone)]
+pub(crate) struct FrameLayout {
+    release: usize,
+    role: usize,
+    timestamp: usize,
+    instance: Option<usize>,
+    points: PointLayout,
+    /// Columns that are no metric of the config.
+    pub(crate) ignored: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+enum PointLayout {
+    Long {
+        metric: usize,
+        value: usize,
+    },
+    /// Each column, and the number of its series.
+    Wide(Vec<(usize, usize)>),
+}
+
+/// The path of a column in messages.
+pub(crate) fn column_path(frame: &str, name: &str) -> String {
+    format!("{frame}[{name:?}]")
+}
+
+impl FrameLayout {
+    /// The layout of a frame with the columns of `schema`; `series` are needed.
+    pub(crate) fn new(
+        schema: &Schema,
+        names: &ColumnNames,
+        series: &[String],
+    ) -> Result<Self, Raised> {
+        let columns: Vec<String> =
+            schema.fields().iter().map(|field| field.name().clone()).collect();
+        for (index, name) in columns.iter().enumerate() {
+            if columns[..index].contains(name) {
+                let path = column_path("history", name);
+                return Err(Raised::data(path, "two columns of that name", "different names"));
+            }
+        }
+        let find = |name: &str| columns.iter().position(|column| column == name);
+        let required = |column: &str, name: &str| {
+            find(name).ok_or_else(|| {
+                let expected = format!(
+                    "a column {name:?}; if it has another name, say columns={{{column:?}: ...}}"
+                );
+                let got = format!("the columns {}", listed(&columns));
+                Raised::data("history", got, expected)
+            })
+        };
+        let release = required("release", &names.release)?;
+        let role = required("role", &names.role)?;
+        let timestamp = required("timestamp", &names.timestamp)?;
+        let instance = find(&names.instance);
+        if let (Some(metric), Some(value)) = (find(&names.metric), find(&names.value)) {
+            let points = PointLayout::Long { metric, value };
+            return Ok(Self { release, role, timestamp, instance, points, ignored: Vec::new() });
+        }
+        let known = [Some(release), Some(role), Some(timestamp), instance];
+        let (wide, ignored) = wide(&columns, &known, series);
+        if wide.is_empty() {
+            let expected = format!(
+                "a column for each metric of the config, {}, or the columns {:?} and {:?}",
+                listed(series),
+                names.metric,
+                names.value
+            );
+            let got = format!("the columns {}", listed(&columns));
+            return Err(Raised::data("history", got, expected));
+        }
+        let points = PointLayout::Wide(wide);
+        Ok(Self { release, role, timestamp, instance, points, ignored })
+    }
+}
+
+/// The columns of `series` with their numbers, and the names of columns that are neither of them nor `known`.
+fn wide(
+    columns: &[String],
+    known: &[Option<usize>],
+    series: &[String],
+) -> (Vec<(usize, usize)>, Vec<String>) {
+    let mut wide = Vec::new();
+    let mut ignored = Vec::new();
+    for (index, column) in columns.iter().enumerate() {
+        match series.iter().position(|name| name == column) {
+            Some(number) => wide.push((index, number)),
+            None if known.contains(&Some(index)) => {}
+            None => ignored.push(column.clone()),
+        }
+    }
+    (wide, ignored)
+}
+
+enum FramePoints {
+    Long { metric: ViewNames, values: ScalarBuffer<f64> },
+    Wide(Vec<(usize, ScalarBuffer<f64>)>),
+}
+
+/// Consecutive rows of a frame.
+pub(crate) struct FrameRows {
+    /// The release of each row.
+    pub(crate) release: ViewNames,
+    /// Number of rows.
+    pub(crate) rows: usize,
+    role: ViewNames,
+    instance: Option<ViewNames>,
+    times: ScalarBuffer<i64>,
+    points: FramePoints,
+    /// In order of rows.
+    bad: Vec<UnreadCell>,
+    /// Rows of the frame before these.
+    first_row: usize,
+}
+
+impl FrameRows {
+    /// The rows of `batch`, which has the columns that `layout` says; `first_row` rows are before them.
+    pub(crate) fn read(
+        batch: &RecordBatch,
+        layout: &FrameLayout,
+        first_row: usize,
+    ) -> Result<Self, Raised> {
+        let name = |index: usize| batch.schema_ref().field(index).name().clone();
+        let names = |index: usize| {
+            ViewNames::read(batch.column(index), &column_path("history", &name(index)))
+        };
+        let mut bad = Vec::new();
+        let mut values = |index: usize| -> Result<ScalarBuffer<f64>, Raised> {
+            let name = name(index);
+            let mut read =
+                cells::values(batch.column(index), &name, &column_path("history", &name))?;
+            bad.append(&mut read.bad);
+            Ok(read.cells)
+        };
+        let points = match &layout.points {
+            PointLayout::Long { metric, value } => {
+                FramePoints::Long { metric: names(*metric)?, values: values(*value)? }
+            }
+            PointLayout::Wide(columns) => {
+                let read = columns.iter().map(|(index, series)| Ok((*series, values(*index)?)));
+                FramePoints::Wide(read.collect::<Result<_, Raised>>()?)
+            }
+        };
+        let time = name(layout.timestamp);
+        let mut times =
+            cells::times(batch.column(layout.timestamp), &time, &column_path("history", &time))?;
+        bad.append(&mut times.bad);
+        bad.sort_by_key(|cell| cell.row);
+        let release = names(layout.release)?;
+        if let Some(row) = release.first_empty() {
+            let path = format!(
+                "{}, row {}",
+                column_path("history", &name(layout.release)),
+                first_row + row
+            );
+            return Err(Raised::data(path, "an empty cell", "the name of a release"));
+        }
+        Ok(Self {
+            release,
+            rows: batch.num_rows(),
+            role: names(layout.role)?,
+            instance: layout.instance.map(names).transpose()?,
+            times: times.cells,
+            points,
+            bad,
+            first_row,
+        })
+    }
+}
+
+impl RowSource for FrameRows {
+    type Names = ViewNames;
+    type Values = ScalarBuffer<f64>;
+
+    fn role(&self) -> &ViewNames {
+        &self.role
+    }
+
+    fn instance(&self) -> Option<&ViewNames> {
+        self.instance.as_ref()
+    }
+
+    fn times(&self) -> &[i64] {
+        &self.times
+    }
+
+    fn points(&self) -> PointRows<'_, ViewNames, ScalarBuffer<f64>> {
+        match &self.points {
+            FramePoints::Long { metric, values } => PointRows::Long { metric, values },
+            FramePoints::Wide(columns) => PointRows::Wide(columns),
+        }
+    }
+
+    fn first_bad(&self, rows: &Range<usize>) -> Option<String> {
+        let at = self.bad.partition_point(|cell| cell.row < rows.start);
+        let UnreadCell { row, column, got, expected } =
+            self.bad.get(at).filter(|cell| cell.row < rows.end)?;
+        Some(self.said_of(*row, &format!("column {column:?}: expected {expected}, got {got}")))
+    }
+
+    fn said_of(&self, row: usize, message: &str) -> String {
+        format!("row {}: {message}", self.first_row + row)
+    }
+
+    fn unknown_role(&self, known: &str, role: &str) -> String {
+        format!(
+            "expected a role ({known}), got {role:?}; if your roles have other names, say \
+             roles={{\"baseline\": ..., \"canary\": ...}}"
+        )
+    }
+}

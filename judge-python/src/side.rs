@@ -1,0 +1,342 @@
+//! The series of one side, and one canary judged.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow_schema::DataType;
+use judge_core::{JudgeError, JudgeRequest, Looks, MetricPair, Scratch, Series};
+use judge_points::table;
+use judge_replay::{NameColumn, SeriesFile, TimedSeries, align, listed, sort_by_time};
+use numpy::PyReadonlyArray1;
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+use pyo3_arrow::input::AnyArray;
+use pyo3_arrow::{PyChunkedArray, PyTable};
+
+use crate::cells::{self, UnreadCell};
+use crate::judgement::PyJudgement;
+use crate::judging::PyJudging;
+use crate::names::ViewNames;
+use crate::raised::Raised;
+use crate::rows::column_path;
+use crate::work::interruptible;
+
+/// The values of one series.
+pub(crate) enum SideValues<'py> {
+    /// Of one dimension.
+    Numpy(PyReadonlyArray1<'py, f64>),
+    Arrow(AnyArray),
+    List(Vec<Option<f64>>),
+}
+
+impl<'py> FromPyObject<'_, 'py> for SideValues<'py> {
+    type Error = PyErr;
+
+    /// Anything but lists and Arrow is an array of `numpy`: only there it is asked, since it need not be installed.
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if value.is_instance_of::<PyList>() {
+            value.extract().map(Self::List)
+        } else if value.hasattr("__arrow_c_stream__")? || value.hasattr("__arrow_c_array__")? {
+            value.extract().map(Self::Arrow)
+        } else {
+            Ok(Self::Numpy(value.extract()?))
+        }
+    }
+}
+
+impl SideValues<'_> {
+    /// The values; `path` names them.
+    pub(crate) fn read(self, path: &str) -> Result<Vec<f64>, Raised> {
+        match self {
+            Self::Numpy(values) => Ok(values.as_array().to_vec()),
+            Self::List(values) => {
+                Ok(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
+            }
+            Self::Arrow(array) => {
+                let broken = |error: String| Raised::data(path, error, "an array of numbers");
+                let chunked: PyChunkedArray = array
+                    .into_chunked_array()
+                    .map_err(|error| broken(PyErr::from(error).to_string()))?;
+                let mut all = Vec::new();
+                for chunk in chunked.chunks() {
+                    let read = cells::values(chunk, "", path)?;
+                    if let Some(UnreadCell { row, got, expected, .. }) = read.bad.into_iter().next()
+                    {
+                        return Err(Raised::data(
+                            format!("{path}, row {}", all.len() + row),
+                            got,
+                            expected,
+                        ));
+                    }
+                    all.extend_from_slice(&read.cells);
+                }
+                Ok(all)
+            }
+        }
+    }
+}
+
+/// The series of one side: a table, or for each metric its values and, if known, their times.
+pub(crate) enum SideInput<'py> {
+    Series(Vec<(String, SideValues<'py>, Option<Vec<i64>>)>),
+    Table(PyTable),
+}
+
+impl<'py> FromPyObject<'_, 'py> for SideInput<'py> {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if value.is_instance_of::<PyList>() {
+            value.extract().map(Self::Series)
+        } else {
+            value.extract().map(Self::Table)
+        }
+    }
+}
+
+/// The series of a side by metric, and what was odd.
+#[derive(Debug, Default)]
+pub(crate) struct ReadSide {
+    pub(crate) by_metric: BTreeMap<String, Series>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Reads the series of `metrics` out of `input`, which messages call `role`.
+pub(crate) fn read(
+    input: SideInput<'_>,
+    role: &str,
+    metrics: &[String],
+) -> Result<ReadSide, Raised> {
+    let Found { plain, timed, ignored } = match input {
+        SideInput::Series(series) => from_series(series, role)?,
+        SideInput::Table(table) => from_table(table, role, metrics)?,
+    };
+    let mut side = ReadSide::default();
+    let names: Vec<String> = timed.iter().filter_map(|series| series.name.clone()).collect();
+    let aligned = align(&[SeriesFile { origin: role.to_owned(), series: timed }]);
+    side.warnings = aligned.warnings;
+    let aligned = names.into_iter().zip(aligned.files.into_iter().flatten());
+    let mut others = ignored;
+    for (name, series) in plain.into_iter().chain(aligned) {
+        if metrics.contains(&name) {
+            side.by_metric.insert(name, series);
+        } else {
+            others.push(name);
+        }
+    }
+    if side.by_metric.is_empty() && !others.is_empty() {
+        let expected = format!("a series of a metric of the config: {}", listed(metrics));
+        return Err(Raised::data(role, listed(&others), expected));
+    }
+    if !others.is_empty() {
+        side.warnings.push(format!("{role}: ignored, not in the config: {}", listed(&others)));
+    }
+    let missing: Vec<String> =
+        metrics.iter().filter(|name| !side.by_metric.contains_key(*name)).cloned().collect();
+    if !missing.is_empty() {
+        side.warnings.push(format!("the {role} has no series of {}", listed(&missing)));
+    }
+    Ok(side)
+}
+
+#[derive(Default)]
+struct Found {
+    /// Series without times.
+    plain: Vec<(String, Series)>,
+    timed: Vec<TimedSeries>,
+    ignored: Vec<String>,
+}
+
+/// `values` in order of `times`; `rows` are their rows in the frame.
+fn in_order(
+    name: &str,
+    path: &str,
+    mut times: Vec<i64>,
+    values: Vec<f64>,
+    rows: &[u64],
+) -> Result<TimedSeries, Raised> {
+    let mut columns = [values];
+    sort_by_time("row", &mut times, rows, &mut columns).map_err(|repeated| {
+        let got = format!("in row {}: {repeated}", repeated.again);
+        Raised::data(path, got, "one value per time; aggregate the values of each time first")
+    })?;
+    let [values] = columns;
+    Ok(TimedSeries {
+        tags: std::collections::BTreeMap::new(),
+        name: Some(name.to_owned()),
+        labels: format!("{name:?}"),
+        times: Arc::new(times),
+        values,
+    })
+}
+
+fn from_series(
+    series: Vec<(String, SideValues<'_>, Option<Vec<i64>>)>,
+    role: &str,
+) -> Result<Found, Raised> {
+    let mut found = Found::default();
+    for (name, values, times) in series {
+        let path = column_path(role, &name);
+        let values = values.read(&path)?;
+        match times {
+            None => found.plain.push((name, Series::from(values))),
+            Some(times) if times.len() != values.len() => {
+                let got = format!("{} times and {} values", times.len(), values.len());
+                return Err(Raised::data(path, got, "a time for each value"));
+            }
+            Some(times) => {
+                let rows: Vec<u64> = (0..times.len() as u64).collect();
+                found.timed.push(in_order(&name, &path, times, values, &rows)?);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn from_table(table: PyTable, role: &str, metrics: &[String]) -> Result<Found, Raised> {
+    let (batches, schema) = table.into_inner();
+    let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let batch = arrow_select::concat::concat_batches(&schema, &batches)
+        .map_err(|error| Raised::data(role, error, "a table"))?;
+    let time = table::time_column(&columns);
+    let times = match time {
+        Some(index) => {
+            let path = column_path(role, &columns[index]);
+            let read = cells::times(batch.column(index), &columns[index], &path)?;
+            refuse_bad(read.bad, role)?;
+            Some(read.cells.to_vec())
+        }
+        None => None,
+    };
+    let mut found = Found::default();
+    let find = |name: &str| columns.iter().position(|column| column == name);
+    let value = |index: usize| {
+        let path = column_path(role, &columns[index]);
+        let read = cells::values(batch.column(index), &columns[index], &path)?;
+        refuse_bad(read.bad, role)?;
+        Ok::<_, Raised>(read.cells.to_vec())
+    };
+    let mut add =
+        |name: &str, path: &str, times: Option<Vec<i64>>, values: Vec<f64>, rows: &[u64]| {
+            match times {
+                Some(times) => found.timed.push(in_order(name, path, times, values, rows)?),
+                None => found.plain.push((name.to_owned(), Series::from(values))),
+            }
+            Ok::<(), Raised>(())
+        };
+    if let (Some(metric), Some(values)) = (find("metric"), find("value")) {
+        let path = column_path(role, "metric");
+        let names = ViewNames::read(batch.column(metric), &path)?;
+        if let Some(row) = names.first_empty() {
+            return Err(Raised::data(format!("{path}, row {row}"), "an empty cell", "a name"));
+        }
+        let values = value(values)?;
+        let mut rows_of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for row in 0..batch.num_rows() {
+            rows_of.entry(names.name(row)).or_default().push(row);
+        }
+        for (name, rows) in rows_of {
+            let times = times.as_ref().map(|times| rows.iter().map(|&row| times[row]).collect());
+            let values = rows.iter().map(|&row| values[row]).collect();
+            let rows: Vec<u64> = rows.iter().map(|&row| row as u64).collect();
+            add(name, &column_path(role, name), times, values, &rows)?;
+        }
+        return Ok(found);
+    }
+    let rows: Vec<u64> = (0..batch.num_rows() as u64).collect();
+    let mut ignored = Vec::new();
+    for (index, name) in columns.iter().enumerate().filter(|(index, _)| Some(*index) != time) {
+        if metrics.contains(name) {
+            if columns[..index].contains(name) {
+                let path = column_path(role, name);
+                return Err(Raised::data(path, "two columns of that name", "different names"));
+            }
+            add(name, &column_path(role, name), times.clone(), value(index)?, &rows)?;
+        } else {
+            ignored.push(name.clone());
+        }
+    }
+    found.ignored = ignored;
+    Ok(found)
+}
+
+fn refuse_bad(bad: Vec<UnreadCell>, role: &str) -> Result<(), Raised> {
+    match bad.into_iter().next() {
+        None => Ok(()),
+        Some(UnreadCell { row, column, got, expected }) => {
+            Err(Raised::data(format!("{}, row {row}", column_path(role, &column)), got, expected))
+        }
+    }
+}
+
+/// Whether the times of a table's column have a zone; `None` if it has no such column.
+fn zoned(input: &SideInput<'_>) -> Option<bool> {
+    let SideInput::Table(table) = input else { return None };
+    let schema = table.batches().first()?.schema();
+    let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    match schema.field(table::time_column(&columns)?).data_type() {
+        DataType::Timestamp(_, zone) => Some(zone.is_some()),
+        kind if kind.is_string() => Some(true),
+        _ => None,
+    }
+}
+
+/// Judges one canary. `history` are healthy windows; `looks` the number of this look and of those planned.
+#[pyfunction]
+pub(crate) fn judge<'py>(
+    py: Python<'py>,
+    judging: &PyJudging,
+    baseline: SideInput<'py>,
+    canary: SideInput<'py>,
+    history: Vec<SideInput<'py>>,
+    looks: Option<(u32, u32)>,
+) -> PyResult<PyJudgement> {
+    judging.without_expressions()?;
+    let looks = looks.map(|(number, planned)| {
+        Looks::new(number, planned)
+            .map_err(|problem| Raised::option("looks", problem.value, problem.allowed))
+    });
+    let looks = looks.transpose()?;
+    if let (Some(one), Some(other)) = (zoned(&baseline), zoned(&canary))
+        && one != other
+    {
+        let expected = "times with a zone on both sides, or on neither: localize the naive ones, as with \
+                        tz_localize(\"UTC\")";
+        return Err(Raised::data("canary", "times with a zone on one side only", expected).into());
+    }
+    let metrics = judging.metrics();
+    let mut baseline = read(baseline, "baseline", &metrics)?;
+    let mut canary = read(canary, "canary", &metrics)?;
+    let mut said = std::mem::take(&mut baseline.warnings);
+    said.append(&mut canary.warnings);
+    let mut healthy = Vec::with_capacity(history.len());
+    for (index, window) in history.into_iter().enumerate() {
+        let mut window = read(window, &format!("history[{index}]"), &metrics)?;
+        said.append(&mut window.warnings);
+        healthy.push(window);
+    }
+    let pairs = metrics.into_iter().map(|name| {
+        let side = |side: &mut ReadSide| side.by_metric.remove(&name).unwrap_or_default();
+        let mut pair = MetricPair::new(name.clone(), side(&mut baseline), side(&mut canary));
+        pair.pad_absent_side();
+        let windows = healthy.iter_mut().filter_map(|window| window.by_metric.remove(&name));
+        // Their times are of other days, so only their order counts.
+        pair.history = windows.map(|series| Series { clock: None, ..series }).collect();
+        pair
+    });
+    let request = JudgeRequest {
+        pairs: pairs.collect(),
+        config: judging.config.clone(),
+        thresholds: judging.thresholds,
+        looks,
+    };
+    let judge = judging.judge;
+    let judged = interruptible(py, None, move |worker| {
+        let mut scratch = Scratch::default();
+        scratch.stop_on(Arc::clone(&worker.stop));
+        let judgement: Result<_, JudgeError> = judge.judge_with(&request, &mut scratch);
+        judgement.map(|judgement| (judgement, request))
+    })?;
+    let (judgement, request) = judged.map_err(|error| Raised::of_config(&error))?;
+    Ok(PyJudgement::new(judgement, request, judging.document.clone(), said))
+}

@@ -1,0 +1,315 @@
+"""Bad input of every kind is an exception that names the column, the row and the way out."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import gc
+import os
+import subprocess
+import sys
+import textwrap
+import time
+import tracemalloc
+
+import canary_judge
+import numpy
+import pandas
+import polars
+import pyarrow
+import pytest
+from canary_judge import InvalidConfig, InvalidData, InvalidOption, UnsupportedExpression
+from conftest import history_config, history_table
+
+CONFIG = {"metrics": [{"name": "latency", "groups": ["G"]}], "classifier": {"groupWeights": {"G": 100}}}
+TIMES = [datetime.datetime(2026, 1, 1, 0, minute, tzinfo=datetime.timezone.utc) for minute in range(20)]
+VALUES = [10.0 + minute % 7 for minute in range(20)]
+
+
+def frame(library: str, times: list, values: list, **columns: list):
+    data = {"timestamp": times, "latency": values, **columns}
+    if library == "pandas":
+        return pandas.DataFrame(data)
+    if library == "polars":
+        return polars.DataFrame(data, strict=False)
+    return pyarrow.table({name: pyarrow.array(column) for name, column in data.items()})
+
+
+LIBRARIES = ["pandas", "polars", "pyarrow"]
+
+
+def refused(baseline, *parts: str, canary=None) -> InvalidData:
+    good = frame("pyarrow", TIMES, VALUES) if canary is None else canary
+    with pytest.raises(InvalidData) as raised:
+        canary_judge.judge(CONFIG, baseline, good)
+    assert raised.value.problems
+    for part in parts:
+        assert part in str(raised.value), str(raised.value)
+    return raised.value
+
+
+def with_cell(values: list, row: int, cell) -> list:
+    return [*values[:row], cell, *values[row + 1 :]]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_column_of_booleans(library):
+    bad = frame(library, TIMES, [True] * 20)
+    refused(bad, 'baseline["latency"]', "Boolean", "cast the column to float64")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_text_that_is_no_number(library):
+    bad = frame(library, TIMES, with_cell([str(value) for value in VALUES], 7, "fast"))
+    refused(bad, 'baseline["latency"], row 7', '"fast"', "expected a number")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_decimals(library):
+    bad = frame(library, TIMES, [decimal.Decimal("1.5")] * 20)
+    refused(bad, 'baseline["latency"]', "Decimal", "cast the column to float64")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_nested_columns(library):
+    refused(frame(library, TIMES, [[1.0, 2.0]] * 20), 'baseline["latency"]', "List", "numbers")
+    refused(frame(library, TIMES, [{"p50": 1.0}] * 20), 'baseline["latency"]', "Struct", "numbers")
+
+
+def test_categories():
+    bad = pandas.DataFrame({"timestamp": TIMES, "latency": pandas.Categorical(["a", "b"] * 10)})
+    refused(bad, 'baseline["latency"]', "Dictionary", "numbers")
+    refused({"latency": bad["latency"]}, 'baseline["latency"]', "category", "pandas.to_numeric")
+    bad = polars.DataFrame({"latency": polars.Series(["a", "b"] * 10, dtype=polars.Categorical)})
+    refused(bad, 'baseline["latency"]', "Dictionary", "numbers")
+
+
+def test_columns_of_objects():
+    bad = pandas.DataFrame({"timestamp": TIMES, "latency": with_cell(VALUES, 5, "fast")})
+    bad["latency"] = bad["latency"].astype(object)
+    refused(bad, 'baseline["latency"], row 5', "'fast', a str after a float", "pandas.to_numeric")
+    refused({"latency": bad["latency"]}, 'baseline["latency"]', "object")
+    refused({"latency": numpy.array([object()] * 3)}, 'baseline["latency"]', "object", "astype(float)")
+    refused({"latency": [1.0, "2"]}, 'baseline["latency"], row 1', "'2'")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_nulls_are_gaps_among_values_and_refused_among_times(library):
+    with_gap = canary_judge.judge(CONFIG, frame(library, TIMES, with_cell(VALUES, 3, None)), frame(library, TIMES, VALUES))
+    assert with_gap["latency"].to_dict()["baseline"]["counts"]["gaps"] == 1
+    bad = frame(library, with_cell(TIMES, 3, None), VALUES)
+    refused(bad, 'baseline["timestamp"], row 3', "an empty cell", "a time")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_time_twice(library):
+    bad = frame(library, with_cell(TIMES, 9, TIMES[8]), VALUES)
+    refused(bad, 'baseline["latency"]', "row 9", "2026-01-01T00:08:00Z", "aggregate")
+    if library == "pandas":
+        indexed = bad.set_index("timestamp")
+        refused(indexed, "row 9")
+        refused({"latency": indexed["latency"]}, "row 9")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_rows_in_any_order(library):
+    other = frame(library, TIMES, [value * 1.1 for value in VALUES])
+    ordered = canary_judge.judge(CONFIG, frame(library, TIMES, VALUES), other)
+    turned = canary_judge.judge(CONFIG, frame(library, TIMES[::-1], VALUES[::-1]), other)
+    assert turned == ordered
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_times_without_a_zone(library):
+    naive = frame(library, [moment.replace(tzinfo=None) for moment in TIMES], VALUES)
+    assert canary_judge.judge(CONFIG, naive, naive).passed, "UTC on both sides"
+    refused(naive, "zone on one side only", "tz_localize")
+    text = frame(library, [moment.isoformat()[:19] for moment in TIMES], VALUES)
+    refused(text, 'baseline["timestamp"], row 0', "2026-01-01T00:00:00", "RFC 3339 with a zone")
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_empty_frames_are_sides_without_data(library):
+    empty = frame(library, TIMES, VALUES)[:0] if library != "pyarrow" else frame(library, TIMES, VALUES).slice(0, 0)
+    judged = canary_judge.judge(CONFIG, empty, frame("pyarrow", TIMES, VALUES))
+    assert judged["latency"].classification == "NoData"
+    with pytest.raises(InvalidData, match="no rows"):
+        canary_judge.retro(history_config(), history_table(1).slice(0, 0), progress=False)
+
+
+def test_frames_of_other_things():
+    refused(5, "baseline", "a int", "a pandas, polars or Arrow frame")
+    refused({"latency": 5}, 'baseline["latency"]', "a int")
+    refused({3: VALUES}, "names of metrics as keys")
+    refused({"latency": numpy.ones((2, 2))}, "2 dimensions")
+    refused({"other": VALUES}, "baseline", "a series of a metric of the config", '"other"')
+    refused(frame("pandas", [1.5e18] * 20, VALUES), 'baseline["timestamp"], row 0', "finer units")
+    refused(pandas.DataFrame([[1, 2]], columns=["latency", "latency"]), "two columns of that name")
+
+
+def history(**columns):
+    table = history_table(3)
+    for name, column in columns.items():
+        table = table.set_column(table.column_names.index(name), name, column(table.column(name).to_pylist()))
+    return table
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_bad_histories(library):
+    def refused_history(table, *parts: str, **options) -> None:
+        given = {"pandas": table.to_pandas, "polars": lambda: polars.from_arrow(table), "pyarrow": lambda: table}
+        with pytest.raises(InvalidData) as raised:
+            canary_judge.retro(history_config(), given[library](), progress=False, **options)
+        for part in parts:
+            assert part in str(raised.value), str(raised.value)
+
+    refused_history(history().drop_columns(["release"]), '"release"', 'columns={"release": ...}')
+    refused_history(history().drop_columns(["metric"]), "the columns", '"metric" and "value"')
+    booleans = history(value=lambda cells: pyarrow.array([True] * len(cells)))
+    refused_history(booleans, 'history["value"]', "Boolean", "cast")
+    nameless = history(release=lambda cells: pyarrow.array(["x", "x", None, *cells[3:]]))
+    refused_history(nameless, 'history["release"], row 2', "the name of a release")
+    floats = history(role=lambda cells: pyarrow.array([1.5] * len(cells)))
+    refused_history(floats, 'history["role"]', "Float64", "cast the column to text")
+
+
+def test_a_bad_cell_breaks_its_release_alone():
+    table = history_table(4)
+    roles = table.column("role").to_pylist()
+    roles[0] = "old"
+    table = table.set_column(table.column_names.index("role"), "role", pyarrow.array(roles))
+    judged = canary_judge.retro(history_config(), table, progress=False).to_pylist()
+    errors = {row["release"]: row["error"] for row in judged if row["error"]}
+    assert list(errors) == ["release-00000"]
+    assert 'row 0: expected a role (baseline, control, canary, experiment), got "old"' in errors["release-00000"]
+    assert "roles=" in errors["release-00000"]
+
+
+def test_bad_configs_and_options(tmp_path):
+    with pytest.raises(InvalidConfig) as raised:
+        canary_judge.judge({"metrics": 5, "classifier": {}}, {"latency": VALUES}, {"latency": VALUES})
+    problem = raised.value.problems[0]
+    assert (problem.path, problem.expected, problem.got) == ("metrics", "a list", "5")
+    with pytest.raises(InvalidConfig, match="No such file"):
+        canary_judge.judge(tmp_path / "none.json", {}, {})
+    expression = {"retro": {"expression": "cpu / rps"}}
+    config = {**CONFIG, "metrics": [{**CONFIG["metrics"][0], "analysisConfigurations": expression}]}
+    with pytest.raises(UnsupportedExpression, match="metrics.0..analysisConfigurations.retro.expression"):
+        canary_judge.judge(config, {"latency": VALUES}, {"latency": VALUES})
+    with pytest.raises(UnsupportedExpression):
+        canary_judge.retro(config, history_table(1))
+    for options, part in [
+        ({"judge": "Own-v1"}, "EvidenceJudge-v1"),
+        ({"thresholds": (50, 75)}, "pass at least marginal"),
+        ({"thresholds": {"pass": 50}}, "marginal"),
+        ({"looks": (3, 2)}, "from 1 to the 2 that are planned"),
+        ({"looks": 2}, "number, planned"),
+    ]:
+        with pytest.raises(InvalidOption, match=part):
+            canary_judge.judge(CONFIG, {"latency": VALUES}, {"latency": VALUES}, **options)
+    for options, part in [
+        ({"interval": "soon"}, "interval"),
+        ({"interval": "2h", "lifetime": "1h"}, "interval"),
+        ({"columns": {"build": "x"}}, "release, timestamp"),
+        ({"roles": {"old": "x"}}, "baseline and canary"),
+        ({"stage_rule": "none"}, "spinnaker"),
+        ({"step": 60}, "timedelta"),
+    ]:
+        with pytest.raises(InvalidOption, match=part):
+            canary_judge.retro(history_config(), history_table(1), progress=False, **options)
+    with pytest.raises(InvalidOption, match="pairs"):
+        canary_judge.calibrate(CONFIG, [frame("pandas", TIMES, VALUES)] * 2, pairs=1)
+    with pytest.raises(InvalidData, match="no times"):
+        canary_judge.calibrate(CONFIG, [{"latency": VALUES}])
+    with pytest.raises(InvalidOption, match="level"):
+        canary_judge.two_sample(VALUES, VALUES, level=2)
+    with pytest.raises(InvalidData, match="baseline"):
+        canary_judge.two_sample([], VALUES)
+
+
+def resident() -> int:
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_nothing_leaks_over_10000_calls():
+    good = frame("pyarrow", TIMES, VALUES)
+    bad = frame("pyarrow", TIMES, with_cell([str(value) for value in VALUES], 7, "fast"))
+    release = history_table(1)
+
+    def calls(count: int) -> None:
+        for number in range(count):
+            if number % 3 == 0:
+                canary_judge.judge(CONFIG, good, {"latency": VALUES}).to_dict()
+            elif number % 3 == 1:
+                with pytest.raises(InvalidData):
+                    canary_judge.judge(CONFIG, bad, good)
+            else:
+                canary_judge.retro(history_config(), release, threads=1, progress=False)
+
+    calls(1000)
+    gc.collect()
+    before = resident()
+    tracemalloc.start()
+    calls(50)
+    first = tracemalloc.get_traced_memory()[0]
+    calls(10_000)
+    gc.collect()
+    assert tracemalloc.get_traced_memory()[0] - first < 1 << 20
+    tracemalloc.stop()
+    assert resident() - before < 32 << 20
+
+
+WORKS = {
+    "retro": "canary_judge.retro(history_config(), table, interval='1m', all_intervals=True, progress=False)",
+    "batch": "canary_judge.batch([request] * 100_000, progress=False)",
+    "calibrate": "canary_judge.calibrate(config, steady, minutes=[1, 2, 5], pairs=100_000, progress=False)",
+}
+
+
+@pytest.mark.parametrize("work", WORKS)
+def test_ctrl_c_stops_within_100_ms(work):
+    """A second process is interrupted in the middle and says how long it took to stop."""
+    program = textwrap.dedent(f"""
+        import json, os, signal, sys, threading, time, warnings
+        sys.path.insert(0, {os.path.dirname(__file__)!r})
+        import canary_judge, pandas
+        from conftest import FIXTURES, golden_requests, history_config, history_table
+        warnings.simplefilter("ignore")
+        table, request = history_table(1000, points=200), json.dumps(golden_requests()[0])
+        config = FIXTURES / "recorded/canary-config.json"
+        steady = [pandas.read_csv(FIXTURES / f"recorded/steady/{{role}}.csv") for role in ("baseline", "canary")]
+        sent = []
+        def interrupt():
+            sent.append(time.monotonic())
+            os.kill(os.getpid(), signal.SIGINT)
+        threading.Timer(0.3, interrupt).start()
+        try:
+            {WORKS[work]}
+            print("finished")
+        except KeyboardInterrupt:
+            print(time.monotonic() - sent[0])
+    """)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=300)
+    assert float(done.stdout) < 0.1, done.stdout
+
+
+def test_other_threads_of_python_run_while_it_judges():
+    import threading
+
+    table = history_table(300)
+    ticks = []
+    ended = threading.Event()
+
+    def tick() -> None:
+        while not ended.wait(0.005):
+            ticks.append(time.monotonic())
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    canary_judge.retro(history_config(), table, interval="1m", all_intervals=True, progress=False)
+    ended.set()
+    thread.join()
+    assert len(ticks) > 10
+    gaps = [after - before for before, after in zip(ticks, ticks[1:])]
+    assert max(gaps) < 0.5
