@@ -28,8 +28,8 @@ pub(crate) const PRIOR_OF_DIFFERENCES: Prior = Prior { independent: 0.84 };
 /// Up to this ratio of noises that less traffic explains, both sides count as exchangeable.
 pub(crate) const EXCHANGEABLE: f64 = 1.1;
 
-/// Some other metric varies more by chance in so large a share of the canaries whose sides have equal traffic.
-pub(crate) const WIDER_BY_CHANCE: f64 = 0.1;
+/// Another metric clearly varies more from so many standard errors on: one of 44 does by chance.
+pub(crate) const CLEARLY_WIDER: f64 = 2.0;
 /// Metrics have other shapes, and ratios errors: one may vary so many times as much more as the others.
 pub(crate) const WIDER_MARGIN: f64 = 1.5;
 

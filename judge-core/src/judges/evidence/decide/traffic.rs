@@ -49,8 +49,8 @@ pub(crate) fn explain(
     let ratios: Vec<_> = request.pairs.iter().map(wider::ratio).collect();
     let explained = unexplained.into_iter().filter_map(|pair| {
         let others = ratios.iter().enumerate().filter(|(index, _)| *index != pair);
-        let others: Vec<_> = others.filter_map(|(_, ratio)| *ratio).collect();
-        Some(Explained { pair, factor: wider::factor_of_others(&others)? })
+        let factor = wider::factor_of_others(others.filter_map(|(_, ratio)| *ratio))?;
+        Some(Explained { pair, factor })
     });
     explained.collect()
 }

@@ -8,7 +8,6 @@ use crate::judges::evidence::parameters as p;
 use crate::math;
 use crate::order;
 use crate::series::MetricPair;
-use crate::stats::distribution::normal;
 
 /// How many times as much as its baseline's points the canary's vary from one to the next, with how many standard errors that
 /// is above 1.
@@ -22,14 +21,11 @@ pub(crate) fn ratio(pair: &MetricPair) -> Option<(f64, f64)> {
     Some((ratio, math::ln(ratio) / error))
 }
 
-/// The factor that the [`ratio`]s of the other metrics show: the middle one of those that are clearly above 1, of two
-/// the smaller, with a margin. Nothing where none is.
-pub(crate) fn factor_of_others(others: &[(f64, f64)]) -> Option<f64> {
-    let level = p::WIDER_BY_CHANCE / others.len() as f64;
-    let clear = others.iter().filter(|(_, z)| normal::upper_tail(*z) <= level);
-    let mut ratios: Vec<f64> = clear.map(|(ratio, _)| *ratio).collect();
-    let middle = ratios.len().checked_sub(1)? / 2;
-    Some(p::WIDER_MARGIN * order::select(&mut ratios, middle))
+/// The factor that the [`ratio`]s of the other metrics show: the largest of those that are clearly above 1, with a margin, so
+/// that a metric more never takes it back. Nothing where none is.
+pub(crate) fn factor_of_others(others: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
+    let clear = others.filter(|(_, z)| *z >= p::CLEARLY_WIDER).map(|(ratio, _)| ratio);
+    clear.reduce(f64::max).map(|largest| p::WIDER_MARGIN * largest)
 }
 
 /// The median of how far neighbouring points are apart, and how many there are.
@@ -53,13 +49,9 @@ mod tests {
 
     #[test]
     fn one_other_that_clearly_varies_more_is_enough() {
-        assert_eq!(factor_of_others(&[]), None);
-        assert_eq!(factor_of_others(&[(3.0, 2.0)]), Some(4.5));
-        // Of ten metrics one is as far out by chance.
-        let mut others = vec![(1.0, 0.0); 9];
-        others.push((3.0, 2.0));
-        assert_eq!(factor_of_others(&others), None);
-        others.extend([(4.0, 3.0), (5.0, 3.0), (9.0, 9.0), (8.0, 9.0)]);
-        assert_eq!(factor_of_others(&others), Some(7.5));
+        let factor = |others: &[(f64, f64)]| factor_of_others(others.iter().copied());
+        assert_eq!(factor(&[]), None);
+        assert_eq!(factor(&[(3.0, 1.9), (1.0, 0.0)]), None);
+        assert_eq!(factor(&[(1.0, 0.0), (3.0, 2.1), (2.0, 5.0)]), Some(4.5));
     }
 }
