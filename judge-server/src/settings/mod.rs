@@ -84,7 +84,7 @@ pub struct Settings {
     #[arg(long, env = "JUDGE_STORE_LEASE", default_value = "30s", value_parser = within(LEASES))]
     pub store_lease: Span,
 
-    /// The Prometheus that canaries are judged on; further ones, and credentials, in the table [sources] of --config.
+    /// The Prometheus that canaries are judged on; further ones, and credentials, in the table `[sources]` of --config.
     #[arg(long, env = "JUDGE_PROMETHEUS", value_name = "URL", hide_env_values = true)]
     pub prometheus: Option<String>,
 
