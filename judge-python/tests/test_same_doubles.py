@@ -209,7 +209,7 @@ def test_looks_as_the_command_takes_them(recorded):
     files = [recorded / "leaky" / f"{role}.csv" for role in ("baseline", "canary")]
     printed = command(
         "run", "--config", str(config), "--baseline", str(files[0]), "--canary", str(files[1]), "--judge",
-        "EvidenceJudge-v1", "--looks", "1/6", "--format", "json", codes=(0, 3, 4),
+        "EvidenceJudge-v1", "--look", "1/6", "--format", "json", codes=(0, 3, 4),
     )  # fmt: skip
     sides = [pandas.read_csv(file) for file in files]
     judged = canary_judge.judge(config, *sides, judge="EvidenceJudge-v1", looks=(1, 6))
