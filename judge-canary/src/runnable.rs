@@ -271,17 +271,8 @@ fn window_of(grid: judge_sources::Grid) -> SideWindow {
 
 /// What to know about what was fetched; what is the same of several metrics is said once.
 fn notices(fetched: &[FetchedMetric]) -> Vec<String> {
-    let mut said: Vec<(String, Vec<&str>)> = Vec::new();
-    for metric in fetched {
-        for notice in &metric.notices {
-            let text = notice.to_string();
-            match said.iter_mut().find(|(known, _)| *known == text) {
-                Some((_, metrics)) => metrics.push(&metric.metric),
-                None => said.push((text, vec![&metric.metric])),
-            }
-        }
-    }
-    said.into_iter().map(|(text, metrics)| format!("{}: {text}", metrics.join(", "))).collect()
+    let once = FetchedMetric::notices_once(fetched).into_iter();
+    once.map(|(text, metrics)| format!("{}: {text}", metrics.join(", "))).collect()
 }
 
 /// A UUID that stands for `text`.

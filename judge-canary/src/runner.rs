@@ -156,7 +156,7 @@ impl Runner {
         Ok(prepared)
     }
 
-    /// Keeps the leases of what is under way.
+    /// Renews the leases of this replica's canaries at a third of their length.
     async fn renew(&self) {
         let every = self.options.lease_millis / 3;
         loop {

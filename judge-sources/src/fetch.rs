@@ -66,6 +66,23 @@ pub struct FetchedMetric {
     pub notices: Vec<Notice>,
 }
 
+impl FetchedMetric {
+    /// The notices of all of `fetched` in words, each once, with the names of its metrics.
+    pub fn notices_once(fetched: &[Self]) -> Vec<(String, Vec<&str>)> {
+        let mut once: Vec<(String, Vec<&str>)> = Vec::new();
+        for metric in fetched {
+            for notice in &metric.notices {
+                let text = notice.to_string();
+                match once.iter_mut().find(|(known, _)| *known == text) {
+                    Some((_, metrics)) => metrics.push(&metric.metric),
+                    None => once.push((text, vec![&metric.metric])),
+                }
+            }
+        }
+        once
+    }
+}
+
 /// What the query of one side found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FetchedSide {

@@ -232,18 +232,8 @@ pub(crate) fn pairs(fetched: Vec<FetchedMetric>) -> Vec<MetricPair> {
 
 /// What to know about what was fetched; what is the same of several metrics is said once.
 pub(crate) fn warnings(fetched: &[FetchedMetric]) -> Vec<String> {
-    let mut said: Vec<(String, Vec<&str>)> = Vec::new();
-    for metric in fetched {
-        for notice in &metric.notices {
-            let text = notice.to_string();
-            match said.iter_mut().find(|(known, _)| *known == text) {
-                Some((_, metrics)) => metrics.push(&metric.metric),
-                None => said.push((text, vec![&metric.metric])),
-            }
-        }
-    }
     let shown = |(text, metrics): (String, Vec<&str>)| {
         format!("{}: {text}", super::listed(metrics.into_iter()))
     };
-    said.into_iter().map(shown).collect()
+    FetchedMetric::notices_once(fetched).into_iter().map(shown).collect()
 }

@@ -117,7 +117,7 @@ fn bound<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     }
 }
 
-/// A sample, and what is said of it.
+/// A sample with its name and its number of gaps.
 #[derive(Debug, Clone)]
 pub struct ReadSample {
     /// What it is called.

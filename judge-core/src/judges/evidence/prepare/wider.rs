@@ -16,7 +16,7 @@ pub(crate) fn ratio(pair: &MetricPair) -> Option<(f64, f64)> {
     let (baseline, n) = typical_step(&pair.baseline.values)?;
     let ratio = canary / baseline;
     // The logarithm of a median deviation of n normal values has a variance of 1.36/n (Rousseeuw and Croux 1993); steps share
-    // their points, which makes it a quarter more.
+    // their points, which makes it a fifth more; a quarter is allowed for.
     let error = (1.25 * 1.36 * (1.0 / m + 1.0 / n)).sqrt();
     Some((ratio, math::ln(ratio) / error))
 }
