@@ -18,7 +18,10 @@ const fn at(
 }
 
 pub(super) const KAYENTA: &[Route] = &[
-    Route { kind: Kind::Probe, ..at("GET", "/health", None, Call::Health) },
+    Route {
+        kind: Kind::Probe,
+        ..call(Side::Kayenta, "GET", "/health", None, Handler::KayentaHealth, "")
+    },
     at("GET", "/canaryConfig", READ, Call::ListConfigs),
     at("POST", "/canaryConfig", WRITE, Call::CreateConfig),
     at("GET", "/canaryConfig/{id*}", READ, Call::GetConfig),

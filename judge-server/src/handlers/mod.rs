@@ -157,6 +157,7 @@ impl Handlers {
             Handler::OpenApi => Ok(http::open_api()),
             Handler::Page => Ok(http::page()),
             Handler::Canary(call) => self.canary(call, &context, request).await,
+            Handler::KayentaHealth => Ok(self.kayenta_health().await),
             Handler::Kayenta(call) => self.kayenta(call, &context, request).await,
             Handler::Score(call) => self.score(call, &context, request).await,
         }

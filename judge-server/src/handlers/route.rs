@@ -54,6 +54,7 @@ pub(crate) enum Handler {
     Canary(CanaryCall),
     /// Kayenta's own API.
     Kayenta(KayentaCall),
+    KayentaHealth,
     /// A score without a canary that is kept.
     Score(ScoreCall),
 }
@@ -88,7 +89,6 @@ pub(crate) enum CanaryCall {
 /// A call of Kayenta's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KayentaCall {
-    Health,
     ListConfigs,
     GetConfig,
     CreateConfig,

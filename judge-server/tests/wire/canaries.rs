@@ -9,31 +9,11 @@ use serde_json::{Value, json};
 use tonic::Code;
 
 use crate::harness::{Answer, Server, send};
-use crate::kept::flags;
+use crate::kept::{Service, flags};
 use crate::source::{Prometheus, config};
 
 /// Half an hour of a day that is over.
 const START: i64 = 1_774_744_200;
-
-struct Service {
-    server: Server,
-    /// Kept as long as the server.
-    _source: Prometheus,
-    folder: tempfile::TempDir,
-}
-
-async fn service(tokens: &str) -> Service {
-    let folder = tempfile::tempdir().unwrap();
-    let source = Prometheus::start().await;
-    let mut flags = flags(&folder, source.url());
-    if !tokens.is_empty() {
-        let file = folder.path().join("tokens");
-        std::fs::write(&file, tokens).unwrap();
-        flags.push(format!("--tokens={}", file.display()));
-    }
-    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-    Service { server: Server::start(&flags).await, _source: source, folder }
-}
 
 fn minutes(minutes: i64) -> Duration {
     Duration { seconds: 60 * minutes, nanos: 0 }
@@ -67,7 +47,7 @@ fn start(key: &str, canary: &str) -> proto::StartCanaryRequest {
 
 #[tokio::test]
 async fn a_canary_over_grpc_from_its_start_to_its_end() {
-    let Service { server, folder: _folder, _source } = service("").await;
+    let Service { server, folder: _folder, source: _source } = Service::start("").await;
     let mut client = CanaryServiceClient::new(server.channel().await);
     let started = client.start_canary(start("shop 1.7", "canary")).await.unwrap().into_inner();
     let id = started.canary.as_ref().unwrap().id.clone();
@@ -123,7 +103,7 @@ async fn a_canary_over_grpc_from_its_start_to_its_end() {
 
 #[tokio::test]
 async fn what_cannot_be_started_is_refused_with_what_is_wrong() {
-    let Service { server, folder: _folder, _source } = service("").await;
+    let Service { server, folder: _folder, source: _source } = Service::start("").await;
     let mut client = CanaryServiceClient::new(server.channel().await);
     let without = |change: fn(&mut proto::StartCanaryRequest)| {
         let mut request = start("", "canary");
@@ -252,7 +232,7 @@ async fn call(server: &Server, method: &str, path: &str, token: &str, body: &Val
 async fn scopes_bound_what_a_token_does_and_the_audit_log_has_who_did_it() {
     let tokens = "judge-token-of-16-bytes ci judge,read\nwrite-token-of-16-bytes ann write,read\n\
                   admin-token-of-16-bytes boss admin\n";
-    let Service { server, folder, _source } = service(tokens).await;
+    let Service { server, folder, source: _source } = Service::start(tokens).await;
     let (ci, ann, boss) =
         ("judge-token-of-16-bytes", "write-token-of-16-bytes", "admin-token-of-16-bytes");
     let text = config(2).to_string();
@@ -335,7 +315,7 @@ async fn the_example_of_the_docs_starts_a_canary() {
     let page = include_str!("../../../docs/canaries.md");
     let (_, rest) = page.split_once("/v1/canaries -d '").unwrap();
     let (body, _) = rest.split_once("'\n").unwrap();
-    let Service { server, folder: _folder, _source } = service("").await;
+    let Service { server, folder: _folder, source: _source } = Service::start("").await;
     let create = json!({"id": "shop", "kayentaConfigJson": config(2).to_string()});
     assert_eq!(server.post("/v1/configs", create.to_string()).await.status.as_u16(), 200);
     let started = server.post("/v1/canaries", body.to_owned()).await;

@@ -3,6 +3,7 @@
 use judge_server::{Settings, StartError};
 
 use crate::harness::{Server, settings};
+use crate::source::Prometheus;
 
 /// The flags of a server with a store of its own and a source.
 pub(crate) fn flags(folder: &tempfile::TempDir, prometheus: &str) -> Vec<String> {
@@ -12,6 +13,30 @@ pub(crate) fn flags(folder: &tempfile::TempDir, prometheus: &str) -> Vec<String>
         format!("--prometheus={prometheus}"),
         "--kayenta-listen=127.0.0.1:0".to_owned(),
     ]
+}
+
+/// A server with a source and an empty store.
+pub(crate) struct Service {
+    pub(crate) server: Server,
+    /// Kept as long as the server.
+    pub(crate) source: Prometheus,
+    pub(crate) folder: tempfile::TempDir,
+}
+
+impl Service {
+    /// Starts one; anyone may call without `tokens`.
+    pub(crate) async fn start(tokens: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let source = Prometheus::start().await;
+        let mut flags = flags(&folder, source.url());
+        if !tokens.is_empty() {
+            let file = folder.path().join("tokens");
+            std::fs::write(&file, tokens).unwrap();
+            flags.push(format!("--tokens={}", file.display()));
+        }
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        Self { server: Server::start(&flags).await, source, folder }
+    }
 }
 
 #[tokio::test]

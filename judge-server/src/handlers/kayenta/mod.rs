@@ -30,9 +30,6 @@ impl Handlers {
         context: &Context,
         request: Request<Body>,
     ) -> Result<Answered, Failure> {
-        if call == KayentaCall::Health {
-            return Ok(self.health().await);
-        }
         let canaries = self.canaries.as_ref().ok_or(Refusal::Stateless)?;
         let params = Params::read(context.route, request.uri())?;
         let body = match call {
@@ -44,7 +41,7 @@ impl Handlers {
     }
 
     /// As Spring's actuator has it: images probe it.
-    async fn health(&self) -> Answered {
+    pub(super) async fn kayenta_health(&self) -> Answered {
         let store_answers = match &self.canaries {
             Some(canaries) => canaries.store().ping().await.is_ok(),
             None => false,
@@ -77,7 +74,6 @@ impl Handlers {
 impl KayentaRequest<'_> {
     async fn answer(&self, call: KayentaCall) -> Result<Answered, Refusal> {
         let document = match call {
-            KayentaCall::Health => json!({"status": "UP"}),
             KayentaCall::ListConfigs => configs::list(self).await?,
             KayentaCall::GetConfig => configs::get(self).await?,
             KayentaCall::CreateConfig => configs::create(self).await?,

@@ -8,7 +8,7 @@ use http::Request;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Server, send, until};
-use crate::kept::flags;
+use crate::kept::Service;
 use crate::source::{Prometheus, config};
 
 /// A server with a source and an empty store, called as Kayenta is.
@@ -20,16 +20,8 @@ pub(crate) struct Kayenta {
 
 impl Kayenta {
     pub(crate) async fn start(tokens: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let source = Prometheus::start().await;
-        let mut flags = flags(&folder, source.url());
-        if !tokens.is_empty() {
-            let file = folder.path().join("tokens");
-            std::fs::write(&file, tokens).unwrap();
-            flags.push(format!("--tokens={}", file.display()));
-        }
-        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-        Self { server: Server::start(&flags).await, source, _folder: folder }
+        let Service { server, source, folder } = Service::start(tokens).await;
+        Self { server, source, _folder: folder }
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str, body: &str) -> Answer {
