@@ -37,7 +37,7 @@ async fn start(
     request: Value,
 ) -> Result<Value, Refusal> {
     let (plan, warnings) = plan(&request, asked.canaries.now_millis())?;
-    let mut wanted = runs::wanted(asked, &config, ORIGIN, request, plan)?;
+    let mut wanted = runs::wanted(asked, &config, ORIGIN, &request, plan)?;
     wanted.api["user"] = json!(asked.params.get("user").unwrap_or("anonymous"));
     wanted.api["warnings"] = json!(warnings);
     let started = asked.canaries.start(wanted, &asked.actor).await.map_err(refused)?;
@@ -112,7 +112,7 @@ fn interval(request: &Value, lifetime: u64) -> Result<(u64, Vec<String>), Refusa
             "analysisIntervalMins: {given} is longer than the lifetime of {lifetime}, which is the interval then"
         ));
     }
-    if lifetime % interval > 0 {
+    if !lifetime.is_multiple_of(interval) {
         let rest = lifetime % interval;
         warnings.push(format!(
             "the last {rest} min of the lifetime are not judged: they are shorter than an interval of {interval} min"

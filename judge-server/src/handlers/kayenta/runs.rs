@@ -105,7 +105,7 @@ async fn start(
         patience_millis: Some(PATIENCE_MILLIS),
         ..PlanSpec::new(scopes, PlanTimes::Once(windows))
     };
-    let wanted = wanted(asked, &config, ORIGIN, request, plan)?;
+    let wanted = wanted(asked, &config, ORIGIN, &request, plan)?;
     let started = asked.canaries.start(wanted, &asked.actor).await.map_err(refused)?;
     Ok(json!({"canaryExecutionId": started.canary.summary.id}))
 }
@@ -115,14 +115,14 @@ pub(super) fn wanted(
     asked: &KayentaRequest<'_>,
     config: &RunConfig,
     origin: &str,
-    request: Value,
+    request: &Value,
     plan: PlanSpec,
 ) -> Result<CanaryRequest, Refusal> {
     let accounts = Accounts::read(asked)?;
     config.check_scopes(&plan.scopes.keys().map(String::as_str).collect())?;
     let thresholds =
-        thresholds(&request)?.ok_or_else(|| wrong("Execution request must contain thresholds"))?;
-    let metadata = texts(&request, "siteLocal");
+        thresholds(request)?.ok_or_else(|| wrong("Execution request must contain thresholds"))?;
+    let metadata = texts(request, "siteLocal");
     let mut api = json!({
         "request": request, "configId": config.id.as_deref().unwrap_or(INLINE),
         "storage": accounts.storage, "metrics": accounts.metrics,
