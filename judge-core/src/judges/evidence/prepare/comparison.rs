@@ -6,9 +6,9 @@ use crate::order;
 use super::autocorrelation::{self, Weights};
 use super::axis::{Axis, allow};
 use super::posterior::Posterior;
-use super::regression::{self, LineDesign, Regressand, Side, Solutions};
+use super::regression::{self, LineDesign, Regressand, RegressionSide, Solutions};
 use super::robust::Robust;
-use super::timeline::{Timeline, Times};
+use super::timeline::{PairTimeline, Times};
 
 /// Both sides from some time on, in coordinates of one [`Axis`].
 #[derive(Debug, Default)]
@@ -60,7 +60,7 @@ pub(crate) struct Comparison {
 
 impl Comparison {
     /// Looks at `timeline` from `start` on.
-    pub(crate) fn refill(&mut self, timeline: &Timeline, axis: Axis, start: usize) {
+    pub(crate) fn refill(&mut self, timeline: &PairTimeline, axis: Axis, start: usize) {
         self.axis = axis;
         self.times = timeline.times;
         self.noise_factor = timeline.noise_factor();
@@ -143,7 +143,10 @@ impl Comparison {
             _ => autocorrelation::INDEPENDENT,
         };
         self.apart = x.zip(y).map(|(x, y)| {
-            let (x, y) = (Side { of: x, contrast: level }, Side { of: y, contrast: level });
+            let (x, y) = (
+                RegressionSide { of: x, contrast: level },
+                RegressionSide { of: y, contrast: level },
+            );
             regression::difference_given(&x, &y, &self.weights_of_sides).widened(widening)
         });
         self.weights_of_baseline =
@@ -254,7 +257,10 @@ impl Comparison {
         side.refill(self.y.iter().map(|y| allowed(*y)), middle_y);
         if let (Some(x), Some(y)) = (self.x_line.as_ref(), solve_line(&side, &mut design)) {
             let level = [1.0, 0.0];
-            let (x, y) = (Side { of: x, contrast: level }, Side { of: &y, contrast: level });
+            let (x, y) = (
+                RegressionSide { of: x, contrast: level },
+                RegressionSide { of: &y, contrast: level },
+            );
             found.push(regression::difference(&x, &y, p::PRIOR_OF_SIDES));
         }
         if self.difference_line.is_some() {
