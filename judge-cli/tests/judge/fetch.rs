@@ -1,5 +1,6 @@
 //! `judge fetch` with a stand-in for a Prometheus. With a real one: `tests/sources`.
 
+use std::fmt::Write;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -181,11 +182,8 @@ fn a_source_that_stays_away_ends_the_run() {
     });
     let mut list = "release,start,end,baseline-scope,canary-scope\n".to_owned();
     for release in 0..9 {
-        list.push_str(&format!(
-            "r{release},{},{},old,r{release}\n",
-            release * 1000,
-            release * 1000 + 600
-        ));
+        writeln!(list, "r{release},{},{},old,r{release}", release * 1000, release * 1000 + 600)
+            .unwrap();
     }
     let answer = folder(&list).judge(&fetch(&store, "--output h.ndjson"));
     assert_eq!(answer.code, 1, "{answer:?}");

@@ -5,6 +5,8 @@ mod found;
 mod history;
 mod parts;
 
+use std::fmt::Write;
+
 use judge_sources::FetchedMetric;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -86,11 +88,12 @@ fn summary(args: &FetchArgs, counts: &Counts, missing: usize) -> String {
     } else {
         format!("no release was fetched; {output} is not written")
     };
+    // Writing to a String cannot fail.
     if counts.resumed > 0 {
-        text.push_str(&format!(", {} of them fetched before", counts.resumed));
+        let _ = write!(text, ", {} of them fetched before", counts.resumed);
     }
     if missing > 0 && there > 0 {
-        text.push_str(&format!("; {missing} missing: fetch them with --resume"));
+        let _ = write!(text, "; {missing} missing: fetch them with --resume");
     }
     text.push('\n');
     text
