@@ -120,6 +120,10 @@ impl Sources {
         self.all.iter().map(|source| &source.settings)
     }
 
+    pub(crate) fn named(&self, name: &str) -> Option<&Source> {
+        self.all.iter().find(|source| source.settings.name == name)
+    }
+
     /// The series of every query on both sides, metric by metric in the order of the config.
     ///
     /// # Errors
@@ -187,7 +191,7 @@ impl Sources {
             names.map(|source| source.settings.name.as_str()).collect::<Vec<_>>().join(", ")
         };
         if let Some(name) = &query.source {
-            let Some(source) = self.all.iter().find(|source| source.settings.name == *name) else {
+            let Some(source) = self.named(name) else {
                 return Err(ChoiceError::Unknown { name: name.clone(), known: listed(None) });
             };
             let got = source.settings.kind;

@@ -42,6 +42,7 @@ mod fields;
 mod grid;
 mod hint;
 mod kind;
+mod names;
 mod notice;
 mod pair;
 mod place;

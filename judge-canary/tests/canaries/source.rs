@@ -85,7 +85,10 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
         let (status, body) = if state.away.load(Ordering::SeqCst) {
             ("503 Service Unavailable", json!({"status": "error", "error": "away"}))
         } else {
-            ("200 OK", answer(&form))
+            (
+                "200 OK",
+                if first.contains("/label/__name__/values") { names() } else { answer(&form) },
+            )
         };
         let body = body.to_string();
         let head = format!(
@@ -96,6 +99,11 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
             return;
         }
     }
+}
+
+/// The metrics that there are, by name.
+fn names() -> Value {
+    json!({"status": "success", "data": ["node_cpu", "node_load1", "requests"]})
 }
 
 /// The points that a query gets: around 100, and around 1,000 if it names something bad.

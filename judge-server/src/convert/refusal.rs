@@ -108,7 +108,7 @@ pub enum Refusal {
         "canaries need a store and a source; give --store and --prometheus, or [store] and [sources] in --config"
     )]
     Stateless,
-    /// What is kept cannot be reached now.
+    /// What is kept, or a source, cannot be reached now.
     #[error("{0}")]
     StoreAway(String),
     /// The stream was silent, or old; its client may open another.

@@ -29,6 +29,8 @@ pub(super) const KAYENTA: &[Route] = &[
     at("DELETE", "/canaryConfig/{id*}", WRITE, Call::DeleteConfig),
     at("GET", "/credentials", READ, Call::Credentials),
     at("GET", "/metricsServices", READ, Call::MetricsServices),
+    at("GET", "/metadata/metricsService", READ, Call::MetricNames),
+    at("POST", "/fetch/{store}/query", READ, Call::DryRun),
     at("GET", "/judges", READ, Call::Judges),
     at("POST", "/canary", JUDGE, Call::StartInline),
     at("GET", "/canary/executions", READ, Call::ListExecutions),

@@ -96,6 +96,9 @@ pub(crate) enum KayentaCall {
     DeleteConfig,
     Credentials,
     MetricsServices,
+    MetricNames,
+    /// What a store would be asked.
+    DryRun,
     Judges,
     /// A judgement by a stored config, or by one in the body.
     StartStored,

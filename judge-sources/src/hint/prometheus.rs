@@ -72,7 +72,7 @@ impl SelectorLook<'_> {
     }
 
     async fn about_name(&self, name: &str) -> Option<String> {
-        let names: Vec<String> = self.get(ask_names(self.look.grid)).await?;
+        let names: Vec<String> = self.get(ask_names(Some(self.look.grid))).await?;
         if names.is_empty() {
             let (start, end) = (
                 time::show(self.look.grid.start_millis()),

@@ -143,9 +143,11 @@ pub(crate) fn ask_series(selector: &str, grid: Grid, most: usize) -> Ask {
     Ask { path: "api/v1/series", params }
 }
 
-/// The names of all metrics in the time of `grid`.
-pub(crate) fn ask_names(grid: Grid) -> Ask {
-    let params = vec![("start", seconds(grid.start_millis())), ("end", seconds(grid.end_millis()))];
+/// The names of all metrics, or of those in the time of `grid`.
+pub(crate) fn ask_names(grid: Option<Grid>) -> Ask {
+    let times = |grid: Grid| [("start", grid.start_millis()), ("end", grid.end_millis())];
+    let params = grid.into_iter().flat_map(times);
+    let params = params.map(|(name, millis)| (name, seconds(millis))).collect();
     Ask { path: "api/v1/label/__name__/values", params }
 }
 

@@ -1,5 +1,7 @@
 //! Accounts: the sources, and the store of the server itself.
 
+use std::time::Duration;
+
 use judge_canary::Canaries;
 use judge_core::judges;
 use judge_sources::SourceSettings;
@@ -7,6 +9,9 @@ use serde_json::{Value, json};
 
 use super::asked::{KayentaRequest, STORE_ACCOUNT, wrong};
 use crate::convert::refusal::Refusal;
+
+/// The longest that a source may take for its names.
+const NAMES_WITHIN: Duration = Duration::from_secs(5);
 
 /// Every account; no secret is among what is told.
 pub(super) fn credentials(asked: &KayentaRequest<'_>) -> Value {
@@ -33,6 +38,16 @@ pub(super) fn metrics_services(asked: &KayentaRequest<'_>) -> Value {
         })
     };
     asked.canaries.sources().settings().map(source).collect()
+}
+
+/// The names of a source's metrics that have the text of `filter` in them, in any case.
+pub(super) async fn metric_names(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
+    let account = metrics_account(asked.canaries, asked.params.get("metricsAccountName"))?;
+    let names = asked.canaries.sources().metric_names(&account, NAMES_WITHIN).await;
+    let names = names.map_err(|cause| Refusal::StoreAway(format!("{account}: {cause}")))?;
+    let filter = asked.params.get("filter").unwrap_or_default().to_lowercase();
+    let wanted = names.iter().filter(|name| name.to_lowercase().contains(&filter));
+    Ok(wanted.map(|name| json!({"name": name})).collect())
 }
 
 pub(super) fn judges() -> Value {

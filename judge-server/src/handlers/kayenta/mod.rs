@@ -5,6 +5,7 @@ mod analyses;
 mod analysis;
 mod asked;
 mod configs;
+mod dry_run;
 mod execution;
 mod fields;
 mod pairs;
@@ -86,6 +87,8 @@ impl KayentaRequest<'_> {
             }
             KayentaCall::Credentials => accounts::credentials(self),
             KayentaCall::MetricsServices => accounts::metrics_services(self),
+            KayentaCall::MetricNames => accounts::metric_names(self).await?,
+            KayentaCall::DryRun => dry_run::query(self)?,
             KayentaCall::Judges => accounts::judges(),
             KayentaCall::StartStored => runs::start_stored(self).await?,
             KayentaCall::StartInline => runs::start_inline(self).await?,

@@ -161,3 +161,69 @@ async fn what_cannot_be_run_is_refused_in_kayentas_words() {
     let (status, _) = kayenta.refused("POST", "/canary/none", &good()).await;
     assert_eq!(status, 404);
 }
+
+#[tokio::test]
+async fn deck_completes_the_names_of_metrics() {
+    let kayenta = Kayenta::start("").await;
+    for (query, names) in [
+        ("", &["node_cpu", "node_load1", "requests"][..]),
+        ("?metricsAccountName=prometheus&filter=NODE", &["node_cpu", "node_load1"]),
+        ("?filter=none", &[]),
+    ] {
+        let found = kayenta.get(&format!("/metadata/metricsService{query}")).await;
+        let expected: Vec<Value> = names.iter().map(|name| json!({"name": name})).collect();
+        assert_eq!(found, json!(expected), "{query}");
+    }
+    let unknown = "/metadata/metricsService?metricsAccountName=none";
+    let refused = kayenta.refused("GET", unknown, &Value::Null).await;
+    assert_eq!(refused, (400, "Unable to resolve account none.".to_owned()));
+    kayenta.source.set_away(true);
+    let (status, said) = kayenta.refused("GET", "/metadata/metricsService", &Value::Null).await;
+    assert!(status == 503 && said.contains("503"), "{status} {said}");
+}
+
+#[tokio::test]
+async fn a_query_is_shown_without_asking_the_source() {
+    let kayenta = Kayenta::start("").await;
+    let path = |store: &str, more: &str| {
+        let times = "start=2026-01-01T10:00:00Z&end=2026-01-01T11:00:00Z&step=60";
+        format!("/fetch/{store}/query?metricSetName=set&metricName=cpu&{times}&scope=shop{more}")
+    };
+    for (store, more, text) in [
+        (
+            "prometheus",
+            "&dryRun=true&customFilter=app%3D%22$%7Bscope%7D%22&groupByFields=zone,job",
+            "avg(cpu{app=\"shop\"}) by (zone,job)",
+        ),
+        (
+            "prometheus",
+            "&dryRun=true&resourceType=gce_instance&location=eu&project=p&labelBindings=a=%22b%22&labelBindings=c=~%22d{1,2}%22",
+            "avg(cpu{a=\"b\",c=~\"d{1,2}\",instance=~\"shop-.{4}\",zone=~\".+/projects/p/zones/eu-.{1}\"})",
+        ),
+        ("graphite", "&dryRun=true", "cpu"),
+    ] {
+        let path = path(store, more).replace('{', "%7B").replace('}', "%7D");
+        let answer = kayenta.call("POST", &path, "").await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.json()),
+            (200, json!({"query": text})),
+            "{path}"
+        );
+    }
+    for (path, said) in [
+        (path("prometheus", ""), "dryRun: expected true, for points are fetched by canaries alone"),
+        (path("prometheus", "&dryRun=true").replace("metricName", "other"), "metricName: missing"),
+        (path("prometheus", "&dryRun=true").replace("start", "from"), "Start time is required."),
+    ] {
+        assert_eq!(kayenta.refused("POST", &path, &Value::Null).await, (400, said.to_owned()));
+    }
+    for path in [
+        path("prometheus", "&dryRun=true"),
+        path("other", "&dryRun=true"),
+        path("prometheus", "&dryRun=true&resourceType=gce_instance&location=a")
+            .replace("step=60", "step=0"),
+    ] {
+        assert_eq!(kayenta.refused("POST", &path, &Value::Null).await.0, 400, "{path}");
+    }
+    assert_eq!(kayenta.source.asked(), 0);
+}

@@ -1,0 +1,42 @@
+//! What a store calls its metrics.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use crate::client::Tried;
+use crate::error::{AnswerError, Cause};
+use crate::fetch::Sources;
+use crate::kind::StoreKind;
+use crate::store::prometheus::ask_names;
+
+#[derive(Deserialize)]
+struct MetricNames {
+    data: Vec<String>,
+}
+
+impl Sources {
+    /// The names of the metrics of a source, as it lists them; none where there is no such source, or its kind of store
+    /// has no such list.
+    ///
+    /// # Errors
+    /// When the store does not answer within `timeout`, retries included.
+    pub async fn metric_names(
+        &self,
+        source: &str,
+        timeout: Duration,
+    ) -> Result<Vec<String>, Cause> {
+        let found = self.named(source).filter(|found| found.settings.kind == StoreKind::Prometheus);
+        let Some(found) = found else { return Ok(Vec::new()) };
+        let asked = found.answer(&ask_names(None), Instant::now() + timeout).await;
+        let body =
+            asked.map_err(|Tried { attempts, error }| Cause::Ask { attempts, cause: error })?;
+        let read: Result<MetricNames, _> = serde_json::from_slice(&body);
+        let unread = |error: serde_json::Error| AnswerError::Json {
+            store: "Prometheus",
+            why: error.to_string(),
+        };
+        Ok(read.map_err(unread)?.data)
+    }
+}
