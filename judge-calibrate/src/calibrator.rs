@@ -9,7 +9,7 @@ use crate::error::CalibrateError;
 use crate::figures::{self, Figures};
 use crate::healthy_pairs::HealthyOutcomes;
 use crate::history::HealthyHistory;
-use crate::inputs::{Inputs, Metric};
+use crate::inputs::{CalibratedMetric, Inputs};
 use crate::jobs;
 use crate::options::Options;
 use crate::pairs::{PairPlan, Pairing};
@@ -104,14 +104,14 @@ impl Calibrator<'_> {
 
     pub(crate) fn inputs(&self) -> Result<Inputs<'_>, CalibrateError> {
         let Self { history, config, thresholds, judge, .. } = *self;
-        let mut metrics: Vec<Metric> = Vec::with_capacity(config.metrics.len());
+        let mut metrics: Vec<CalibratedMetric> = Vec::with_capacity(config.metrics.len());
         for metric in &config.metrics {
             if !metrics.iter().any(|known| known.name == metric.name) {
                 let profile = Profile::measure(history.series(&metric.name));
-                metrics.push(Metric { name: &metric.name, config: metric, profile });
+                metrics.push(CalibratedMetric { name: &metric.name, config: metric, profile });
             }
         }
-        if !metrics.iter().any(Metric::is_known) {
+        if !metrics.iter().any(CalibratedMetric::is_known) {
             let found = history.metrics().into_iter().collect::<Vec<_>>().join(", ");
             let wanted = metrics.iter().map(|metric| metric.name).collect::<Vec<_>>().join(", ");
             return Err(CalibrateError::NothingOfConfig { found, wanted });

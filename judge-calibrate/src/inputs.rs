@@ -15,13 +15,13 @@ use crate::trial::Trial;
 
 /// A metric of the config.
 #[derive(Clone)]
-pub(crate) struct Metric<'a> {
+pub(crate) struct CalibratedMetric<'a> {
     pub(crate) name: &'a str,
     pub(crate) config: &'a MetricConfig,
     pub(crate) profile: Profile,
 }
 
-impl Metric<'_> {
+impl CalibratedMetric<'_> {
     /// Whether the history has points of the metric.
     pub(crate) fn is_known(&self) -> bool {
         self.profile.gaps < 1.0 && self.profile.points > 0
@@ -44,7 +44,7 @@ pub(crate) struct Inputs<'a> {
     pub(crate) thresholds: Thresholds,
     pub(crate) judge: &'a dyn Judge,
     pub(crate) options: Options,
-    pub(crate) metrics: Vec<Metric<'a>>,
+    pub(crate) metrics: Vec<CalibratedMetric<'a>>,
     pub(crate) pairing: Pairing,
 }
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::calibration::{LoneFailure, SmallestChange};
 use crate::change::{ChangeKind, Injection};
 use crate::healthy_pairs::HealthyOutcomes;
-use crate::inputs::{Inputs, Metric};
+use crate::inputs::{CalibratedMetric, Inputs};
 use crate::lone_failure;
 use crate::pairs::PairPlan;
 use crate::search::{self, Injected};
@@ -92,7 +92,7 @@ fn trial<'a>(subject: Subject, inputs: &Inputs<'a>) -> Trial<'a> {
 }
 
 fn injected(subject: Subject, kind: ChangeKind, inputs: &Inputs) -> Injected {
-    let injection = |metric: &Metric| metric.injection(kind);
+    let injection = |metric: &CalibratedMetric| metric.injection(kind);
     match subject {
         Subject::Metric(index) => {
             let metric = inputs.metrics.get(index);
@@ -102,7 +102,7 @@ fn injected(subject: Subject, kind: ChangeKind, inputs: &Inputs) -> Injected {
             )
         }
         Subject::Config => {
-            let changed = |metric: &Metric| -> Option<Injection> {
+            let changed = |metric: &CalibratedMetric| -> Option<Injection> {
                 (metric.has_size() && !metric.config.muted).then(|| injection(metric))
             };
             Injected::Config(inputs.metrics.iter().map(changed).collect())

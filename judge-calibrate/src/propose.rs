@@ -33,7 +33,7 @@ use crate::calibrator::{Calibrator, Progress};
 use crate::change::ChangeKind;
 use crate::error::CalibrateError;
 use crate::healthy_pairs::HealthyOutcomes;
-use crate::inputs::{Inputs, Metric};
+use crate::inputs::{CalibratedMetric, Inputs};
 use crate::jobs::{self, Figure, Job, Subject};
 use crate::options::Options;
 use crate::pairs::{PairPlan, WindowLayout};
@@ -189,7 +189,7 @@ impl Proposer<'_> {
 
     fn metric(
         &self,
-        metric: &Metric,
+        metric: &CalibratedMetric,
         candidate: &Result<AllowanceCandidate, Skipped>,
         (found, stopped): (Option<FittedAllowance>, Option<Stopped>),
         effect: ProposalEffect,

@@ -3,6 +3,7 @@
 mod calibrate;
 mod common;
 mod config_try;
+mod fetch;
 #[cfg(feature = "retro")]
 mod retro;
 mod sources;
@@ -20,6 +21,7 @@ pub(crate) use calibrate::CalibrateArgs;
 use common::source;
 pub(crate) use common::{ListFormat, Overrides, ZoneArgs};
 pub(crate) use config_try::TryArgs;
+pub(crate) use fetch::FetchArgs;
 #[cfg(feature = "retro")]
 pub(crate) use retro::{FrameFormatArg, RetroArgs};
 use sources::SOURCES;
@@ -47,6 +49,9 @@ Examples:
     zcat requests.ndjson.gz | judge batch > results.ndjson
   Measure what a config can detect:
     judge calibrate --config canary.json --history old.csv old-too.csv
+  Fetch the series of past releases from a Prometheus:
+    judge fetch releases.csv -c canary.json --prometheus http://prometheus:9090 \
+      -o history.parquet
   See which past releases a config would have stopped, and when:
     judge retro --config canary.json --history 'history/*.parquet' --interval 10m";
 
@@ -92,6 +97,7 @@ pub(crate) enum Command {
     Batch(BatchArgs),
     /// Measure what a config can and cannot detect, on history of healthy instances.
     Calibrate(CalibrateArgs),
+    Fetch(Box<FetchArgs>),
     #[cfg(feature = "retro")]
     Retro(RetroArgs),
     /// Write a judgement as a self-contained HTML page.

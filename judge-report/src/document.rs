@@ -3,7 +3,7 @@
 use judge_core::{MetricPair, format};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::metric::{Metric, metric};
+use crate::metric::{MetricSection, metric};
 use crate::{Report, cost, details, groups, head, series, words};
 
 const STYLE: &str = include_str!("../assets/page.css");
@@ -93,7 +93,7 @@ impl<'a> Sections<'a> {
                     p.note { "The judgement came without its series, so there are no charts." }
                 }
                 @for (index, judged) in judgement.metrics.iter().enumerate() {
-                    (metric(&Metric {
+                    (metric(&MetricSection {
                         index,
                         judgement: judged,
                         cost: costs[index],

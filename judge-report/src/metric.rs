@@ -8,7 +8,7 @@ use crate::time;
 use crate::words::{self, Word};
 
 /// One metric and what belongs to it.
-pub(crate) struct Metric<'a> {
+pub(crate) struct MetricSection<'a> {
     /// Its place in the judgement.
     pub(crate) index: usize,
     pub(crate) judgement: &'a MetricJudgement,
@@ -23,8 +23,8 @@ pub(crate) fn anchor(index: usize) -> String {
 }
 
 /// A metric that did not pass is open from the start.
-pub(crate) fn metric(metric: &Metric) -> Markup {
-    let Metric { index, judgement, cost, pair } = *metric;
+pub(crate) fn metric(metric: &MetricSection) -> Markup {
+    let MetricSection { index, judgement, cost, pair } = *metric;
     let Word { text, tone } = words::classification(judgement.classification);
     let open = judgement.classification != Classification::Pass;
     html! {

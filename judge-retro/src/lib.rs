@@ -16,7 +16,10 @@ mod metric_plan;
 pub mod store;
 
 pub use bulk::{Bulk, BulkOutcome, NamedRelease};
-pub use history::{Format, HistoryError, HistoryOptions, ReleaseHistory, Survey, is_caught};
+pub use history::{
+    Format, HistoryError, HistoryOptions, HistoryWriter, ReleaseHistory, Survey, WrittenSeries,
+    is_caught,
+};
 pub use judge_replay::{
     AfterStop, BrokenRelease, ColumnNames, Fate, Grid, NoBaseline, RecordedInstance,
     RecordedSeries, Release, ReleaseLine, ReleaseMetric, Replay, Replayed, ReplayedInterval,

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use judge_server::{Listeners, Settings, SettingsError, audit, healthcheck, logs, serve, threads};
+use judge_server::{
+    Listeners, Settings, SettingsReadError, audit, healthcheck, logs, serve, threads,
+};
 use mimalloc::MiMalloc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -20,7 +22,7 @@ fn main() -> ExitCode {
     let settings = match Settings::read(arguments()) {
         Ok(settings) => settings,
         // Help and version are such errors too, with their own place to print and exit code.
-        Err(SettingsError::Flags(error)) => error.exit(),
+        Err(SettingsReadError::Flags(error)) => error.exit(),
         Err(error) => return fail(&error.into()),
     };
     match run(&settings) {

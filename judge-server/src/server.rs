@@ -13,7 +13,9 @@ use crate::callers::tokens::Tokens;
 use crate::convert::limits::Limits;
 use crate::convert::proto_json;
 use crate::handlers::routes::Side;
-use crate::handlers::{Handlers, Judging, Pool, SharedLooks, StreamLimits, health_and_reflection};
+use crate::handlers::{
+    Handlers, JudgingPool, Pool, SharedLooks, StreamLimits, health_and_reflection,
+};
 use crate::keeping::Kept;
 use crate::layers::Shared;
 use crate::observe::call::Observer;
@@ -25,7 +27,7 @@ use crate::settings::error::StartError;
 use crate::settings::{Settings, threads};
 use crate::transport::reload::Fresh;
 use crate::transport::tls::Tls;
-use crate::transport::{Addresses, Times, Transport, raise_limit, watch_expiry};
+use crate::transport::{Addresses, ConnectionTimes, Transport, raise_limit, watch_expiry};
 
 /// The sockets of the two sides.
 #[derive(Debug)]
@@ -89,7 +91,7 @@ pub async fn serve(
         None => None,
     };
     let handlers = Handlers {
-        judging: Judging {
+        judging: JudgingPool {
             pool: Pool::start(threads(settings.threads))?,
             limits: Limits::new(settings),
         },
@@ -188,7 +190,7 @@ fn transport(
             Some(tls)
         }
     };
-    let times = Times {
+    let times = ConnectionTimes {
         header: settings.header_time.get(),
         idle: settings.idle_time.get(),
         write: settings.write_time.get(),

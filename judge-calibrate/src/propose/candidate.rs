@@ -4,7 +4,7 @@ use judge_core::config::{Direction, EffectMeasure};
 
 use super::allowance::AllowanceForm;
 use super::spread::{self, WindowSpread};
-use crate::inputs::{Inputs, Metric};
+use crate::inputs::{CalibratedMetric, Inputs};
 use crate::pairs::WindowLayout;
 
 /// A metric that can have an allowance.
@@ -48,7 +48,7 @@ const EVIDENCE: &str = "EvidenceJudge-v1";
 
 /// The form of a metric's allowance, from its whole history.
 pub(super) fn form(
-    metric: &Metric,
+    metric: &CalibratedMetric,
     inputs: &Inputs,
     layout: WindowLayout,
 ) -> Result<AllowanceForm, Skipped> {
@@ -75,7 +75,7 @@ pub(super) fn form(
 }
 
 /// Whether no value is below 0 and the mean of every window is above it.
-fn is_above_zero(metric: &Metric, inputs: &Inputs, layout: WindowLayout) -> bool {
+fn is_above_zero(metric: &CalibratedMetric, inputs: &Inputs, layout: WindowLayout) -> bool {
     if inputs.history.series(metric.name).flatten().any(|value| *value < 0.0) {
         return false;
     }
@@ -109,7 +109,7 @@ pub(super) fn measure(
     largest: f64,
 ) -> Vec<Result<AllowanceCandidate, Skipped>> {
     let tail = target / questions(inputs, forms);
-    let measure = |(metric, form): (&Metric, &Result<AllowanceForm, Skipped>)| {
+    let measure = |(metric, form): (&CalibratedMetric, &Result<AllowanceForm, Skipped>)| {
         let form = (*form)?;
         let exposure = metric.config.evidence.kind.exposure();
         let exposure = exposure.filter(|_| form == AllowanceForm::Relative);

@@ -5,7 +5,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::allowance::AllowanceForm;
 use crate::history::{HealthyHistory, Recording};
-use crate::inputs::Metric;
+use crate::inputs::CalibratedMetric;
 use crate::pairs::{Pairing, WindowLayout};
 
 /// Spread of the differences between the levels of two healthy windows, which are logarithms of ratios
@@ -55,7 +55,7 @@ impl WindowSpread {
     pub(super) fn measure(
         history: &HealthyHistory,
         layout: WindowLayout,
-        metric: &Metric,
+        metric: &CalibratedMetric,
         exposure: Option<&str>,
         form: AllowanceForm,
     ) -> Option<Self> {
@@ -206,7 +206,7 @@ impl Squares {
 pub(super) fn level(
     recording: &Recording,
     instance: usize,
-    metric: &Metric,
+    metric: &CalibratedMetric,
     exposure: Option<&str>,
     window: std::ops::Range<usize>,
 ) -> Option<f64> {
@@ -247,7 +247,7 @@ mod tests {
         let history = HealthyHistory::new(60_000, vec![recording]).unwrap();
         let config = MetricConfig::new("m", "g");
         let profile = Profile::measure(history.series("m"));
-        let metric = Metric { name: "m", config: &config, profile };
+        let metric = CalibratedMetric { name: "m", config: &config, profile };
         let layout = WindowLayout { pairing, points: WINDOW, gap: 0 };
         WindowSpread::measure(&history, layout, &metric, None, form)
     }

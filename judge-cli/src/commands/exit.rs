@@ -42,7 +42,7 @@ fn is_bad_input(error: &(dyn Error + 'static)) -> bool {
     if let Some(failed) = error.downcast_ref::<FetchFailed>() {
         return failed.is_bad_input();
     }
-    error.is::<InputError>() || error.is::<WindowError>()
+    super::fetch::is_bad_input(error) || error.is::<InputError>() || error.is::<WindowError>()
 }
 
 impl From<Verdict> for Exit {

@@ -6,6 +6,7 @@ mod calibrate;
 mod config_check;
 mod config_try;
 mod exit;
+mod fetch;
 mod judges;
 mod report;
 #[cfg(feature = "retro")]
@@ -31,6 +32,7 @@ pub(crate) fn run(command: Command, console: &Console) -> anyhow::Result<Exit> {
         Command::Test(args) => test::run(&args, console),
         Command::Batch(args) => batch::run(args),
         Command::Calibrate(args) => calibrate::run(args, console),
+        Command::Fetch(args) => fetch::run(&args, console),
         #[cfg(feature = "retro")]
         Command::Retro(args) => retro::run(&args, console),
         Command::Report(args) => report::run(args),

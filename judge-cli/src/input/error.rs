@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::csv_table::CsvError;
 use super::prometheus::PrometheusError;
+use super::release_list::ListError;
 
 /// A problem of an input.
 #[derive(Debug, Error)]
@@ -139,6 +140,8 @@ pub(crate) enum InputProblem {
     Calibrate(#[from] judge_calibrate::CalibrateError),
     #[error(transparent)]
     Csv(#[from] CsvError),
+    #[error(transparent)]
+    List(Box<ListError>),
     #[error(transparent)]
     Prometheus(#[from] PrometheusError),
     #[error(transparent)]

@@ -237,3 +237,11 @@ pub(crate) fn warnings(fetched: &[FetchedMetric]) -> Vec<String> {
     };
     FetchedMetric::notices_once(fetched).into_iter().map(shown).collect()
 }
+
+/// The same without what is usual, such as labels that tell the sides apart.
+pub(crate) fn odd_warnings(fetched: &mut [FetchedMetric]) -> Vec<String> {
+    for metric in fetched.iter_mut() {
+        metric.notices.retain(|notice| !notice.is_usual());
+    }
+    warnings(fetched)
+}

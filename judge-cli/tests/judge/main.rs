@@ -5,6 +5,7 @@ mod bad_input;
 mod batch;
 mod calibrate;
 mod config_check;
+mod fetch;
 mod field;
 mod harness;
 mod one_answer;
@@ -25,5 +26,6 @@ mod run;
 #[cfg(feature = "retro")]
 mod same_csv;
 mod sizes;
+mod store;
 mod test;
 mod wording;

@@ -36,6 +36,7 @@ fn help() {
         "run ",
         "batch ",
         "calibrate ",
+        "fetch ",
         "retro ",
         "report ",
         "test ",

@@ -40,6 +40,7 @@ mod open;
 mod options;
 mod prometheus;
 mod release_rows;
+mod writer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,6 +55,7 @@ pub(crate) use files::HistoryFile;
 use judge_replay::listed;
 pub use release_rows::Survey;
 pub(crate) use release_rows::{ColumnSelection, ReleaseRows};
+pub use writer::{HistoryWriter, WrittenSeries};
 
 use layout::{FileLayout, PointColumns, Zone};
 

@@ -51,13 +51,13 @@ fn described(value: &Value) -> String {
 }
 
 /// The fields of a JSON object that are not read yet.
-pub(super) struct Fields {
+pub(super) struct LineFields {
     map: Map<String, Value>,
     /// Name of the object and a dot, or nothing.
     path: String,
 }
 
-impl Fields {
+impl LineFields {
     /// # Errors
     /// When `line` is not one JSON object.
     pub(super) fn parse(line: &[u8]) -> Result<Self, LineError> {

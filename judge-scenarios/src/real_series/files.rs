@@ -8,7 +8,7 @@ use flate2::read::MultiGzDecoder;
 use judge_core::MetricPair;
 use thiserror::Error;
 
-use super::fields::{Fields, LineError};
+use super::fields::{LineError, LineFields};
 use super::pairs::metric_pair;
 use super::series::RealSeries;
 
@@ -74,13 +74,13 @@ impl Fault {
     /// # Errors
     /// When the line is not a JSON object with the fields of `docs/real-series.md`.
     pub fn parse(line: &[u8]) -> Result<Self, LineError> {
-        let mut fields = Fields::parse(line)?;
+        let mut fields = LineFields::parse(line)?;
         let fault = fields.take_text("fault")?;
         let run = fields.take_text("run")?;
         let (service, what) = (fields.take_text("service")?, fields.take_text("what")?);
         let mut metrics = Vec::new();
         for (name, value) in fields.take_object("metrics")? {
-            let mut sides = Fields::new(value, &format!("metrics.{name}"))?;
+            let mut sides = LineFields::new(value, &format!("metrics.{name}"))?;
             let (before, under) = (sides.take_points("normal")?, sides.take_points("anomalous")?);
             sides.finish("normal and anomalous")?;
             metrics.push((name, before, under));

@@ -1,6 +1,6 @@
 //! One recorded series.
 
-use super::fields::{Fields, LineError};
+use super::fields::{LineError, LineFields};
 
 /// The points of a series; NaN is a gap.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +42,7 @@ impl RealSeries {
     /// # Ok::<(), judge_scenarios::real_series::LineError>(())
     /// ```
     pub fn parse(line: &[u8]) -> Result<Self, LineError> {
-        let mut fields = Fields::parse(line)?;
+        let mut fields = LineFields::parse(line)?;
         let kind = fields.take_text("kind")?;
         let (points, known) = match kind.as_str() {
             "solo" => {

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::shares::Share;
-use super::{Budget, Part, large_part};
+use super::ledger::{Budget, large_part};
+use super::part::Part;
+use super::shares::CallerShare;
 use crate::convert::refusal::Refusal;
 
 /// Bytes that one call or its answer holds, given back when it is dropped.
@@ -11,13 +12,42 @@ use crate::convert::refusal::Refusal;
 pub(crate) struct Reservation {
     budget: Arc<Budget>,
     part: Part,
-    share: Option<Share>,
+    share: Option<CallerShare>,
     /// Behind a lock, as a judgement that nobody waits for any more may end while its call does.
     held: Mutex<usize>,
 }
 
+impl Budget {
+    /// Reserves `bytes` for a call of `caller`; where nobody is named, no share is kept to.
+    ///
+    /// # Errors
+    /// When the part is used up, or what the caller may have of it.
+    pub(crate) fn reserve(
+        self: &Arc<Self>,
+        part: Part,
+        caller: Option<&str>,
+        bytes: usize,
+    ) -> Result<Reservation, Refusal> {
+        let caller = caller.filter(|_| self.share < 1.0);
+        let share = caller.map(|caller| self.shares.of(part, caller));
+        let reservation = Reservation::new(self, part, share);
+        reservation.grow(bytes)?;
+        Ok(reservation)
+    }
+
+    /// Whether a judgement would be refused now for want of room.
+    ///
+    /// # Errors
+    /// When it would.
+    pub(crate) fn require_room(&self, held: &Reservation) -> Result<(), Refusal> {
+        self.take(held.part(), held.share(), 0, self.weights.judgement)?;
+        self.give_back(held.part(), held.share(), self.weights.judgement, self.weights.judgement);
+        Ok(())
+    }
+}
+
 impl Reservation {
-    pub(super) fn new(budget: &Arc<Budget>, part: Part, share: Option<Share>) -> Self {
+    fn new(budget: &Arc<Budget>, part: Part, share: Option<CallerShare>) -> Self {
         Self { budget: Arc::clone(budget), part, share, held: Mutex::new(0) }
     }
 
@@ -30,11 +60,11 @@ impl Reservation {
         &self.budget
     }
 
-    pub(super) fn part(&self) -> Part {
+    fn part(&self) -> Part {
         self.part
     }
 
-    pub(super) fn share(&self) -> Option<&Share> {
+    fn share(&self) -> Option<&CallerShare> {
         self.share.as_ref()
     }
 

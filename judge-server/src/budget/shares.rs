@@ -4,16 +4,16 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Part;
+use super::part::Part;
 
 /// Callers beyond which those that hold nothing are forgotten.
 const REMEMBERED: usize = 1024;
 
 /// The bytes that one caller holds of one part.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Share(Arc<AtomicUsize>);
+pub(crate) struct CallerShare(Arc<AtomicUsize>);
 
-impl Share {
+impl CallerShare {
     pub(super) fn used(&self) -> &AtomicUsize {
         &self.0
     }
@@ -21,11 +21,11 @@ impl Share {
 
 /// The callers that there were.
 #[derive(Debug, Default)]
-pub(super) struct Shares(Mutex<HashMap<(Part, String), Share>>);
+pub(super) struct Shares(Mutex<HashMap<(Part, String), CallerShare>>);
 
 impl Shares {
     /// The share of a caller, which all its reservations count in.
-    pub(super) fn of(&self, part: Part, caller: &str) -> Share {
+    pub(super) fn of(&self, part: Part, caller: &str) -> CallerShare {
         // Nothing that could panic runs under the lock.
         let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if shares.len() > REMEMBERED {

@@ -1,4 +1,9 @@
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::ledger::CallWeights;
 use super::*;
+use crate::convert::refusal::Refusal;
 
 const LIMIT: usize = 4 * LARGE_BYTES;
 
@@ -98,9 +103,9 @@ fn one_caller_has_its_share_and_no_more() {
 
 #[test]
 fn a_small_budget_admits_some_of_each() {
-    let weights = Weights::within(16 * 1024);
+    let weights = CallWeights::within(16 * 1024);
     assert_eq!((weights.call, weights.judgement, weights.stream), (256, 1024, 2048));
-    let weights = Weights::within(64 * 1024 * 1024);
+    let weights = CallWeights::within(64 * 1024 * 1024);
     let whole = (16 * 1024, LARGE_BYTES, 1024 * 1024);
     assert_eq!((weights.call, weights.judgement, weights.stream), whole);
 }

@@ -12,7 +12,7 @@ use crate::convert::problems::Problems;
 use crate::convert::proto_json::{self, Named};
 use crate::convert::refusal::Refusal;
 use crate::convert::{ConfigToCheck, Dialect, guard, read_config_to_check};
-use crate::observe::outcome::{Judged, Outcome};
+use crate::observe::outcome::{JudgedCounts, Outcome};
 use crate::proto;
 
 /// What a message asks for, and how it is written.
@@ -143,7 +143,7 @@ impl Answering<'_> {
             .and_then(|judge| judge.judge_with(request, self.scratch));
         let judgement = judged.map_err(|refused| dialect.name_all(&refused))?;
         let judgement = dialect.name_warnings(judgement);
-        self.outcome.judged = Some(Judged::new(&judgement, limits::points(request)));
+        self.outcome.judged = Some(JudgedCounts::new(&judgement, limits::points(request)));
         Ok(judgement)
     }
 

@@ -17,9 +17,9 @@ const TOGETHER_BYTES: usize = 32 * 1024;
 
 /// Hands encoded answers through.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Encoded;
+pub(super) struct RawEncoder;
 
-impl Encoder for Encoded {
+impl Encoder for RawEncoder {
     type Item = Bytes;
     type Error = Status;
 

@@ -11,7 +11,7 @@ use prost::Message;
 use tonic::codec::{CompressionEncoding, EncodeBody, SingleMessageCompressionOverride};
 use tonic::{Status, Streaming};
 
-use super::codec::{Encoded, Reserving};
+use super::codec::{RawEncoder, Reserving};
 use super::{Answered, Context, Entrance, Failure, Handlers};
 use crate::budget::Reservation;
 use crate::convert::list_judges;
@@ -104,7 +104,7 @@ pub(super) fn respond(
     encoding: Option<CompressionEncoding>,
 ) -> Response<Body> {
     let together = SingleMessageCompressionOverride::default();
-    let body = EncodeBody::new_server(Encoded, answers, encoding, together, None);
+    let body = EncodeBody::new_server(RawEncoder, answers, encoding, together, None);
     let mut response = Response::new(Body::new(body));
     let headers = response.headers_mut();
     let grpc = HeaderValue::from_static("application/grpc");

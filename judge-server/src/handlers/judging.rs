@@ -14,12 +14,12 @@ use crate::observe::outcome::Outcome;
 
 /// What judges.
 #[derive(Debug)]
-pub(crate) struct Judging {
+pub(crate) struct JudgingPool {
     pub(crate) pool: Pool,
     pub(crate) limits: Limits,
 }
 
-impl Judging {
+impl JudgingPool {
     /// The answer to `message`, written as the message is. Then `held` holds the answer's bytes instead
     /// of the message's. Dropping the future takes the work from the queue, or stops it.
     ///

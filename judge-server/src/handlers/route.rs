@@ -100,6 +100,10 @@ pub(crate) enum KayentaCall {
     /// A judgement by a stored config, or by one in the body.
     StartStored,
     StartInline,
+    /// Judgements over a lifetime, in the same two ways.
+    StartStoredAnalysis,
+    StartInlineAnalysis,
+    GetAnalysis,
     GetExecution,
     ListExecutions,
     CancelExecution,
@@ -113,7 +117,12 @@ impl KayentaCall {
     pub(super) fn has_document(self) -> bool {
         matches!(
             self,
-            Self::CreateConfig | Self::UpdateConfig | Self::StartStored | Self::StartInline
+            Self::CreateConfig
+                | Self::UpdateConfig
+                | Self::StartStored
+                | Self::StartInline
+                | Self::StartStoredAnalysis
+                | Self::StartInlineAnalysis
         )
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -17,36 +16,16 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use super::grpc::{answer_encoding, respond, times};
-use super::{Answered, Context, Ended, Entrance, Handlers};
+use super::{Answered, Context, Ended, Ending, Entrance, Handlers};
 use crate::budget::Reservation;
 use crate::callers::tokens::Scope;
 use crate::convert::limits::ID_BYTES;
 use crate::convert::refusal::{Refusal, StreamEnd};
-use crate::observe::metrics::Counted;
+use crate::observe::metrics::GaugeGuard;
 use crate::observe::outcome::Outcome;
 use crate::proto::judge_stream_response::Outcome as Word;
 use crate::proto::{JudgeStreamRequest, JudgeStreamResponse};
 use crate::transport::activity::Unwritten;
-
-/// How streams are treated.
-#[derive(Debug, Clone)]
-pub(crate) struct Limits {
-    /// Messages of one stream that may wait for their judgement.
-    pub(crate) calls: usize,
-    /// The longest that one message may take.
-    pub(crate) call_time: Duration,
-    /// The longest that a stream may be open.
-    pub(crate) age: Duration,
-    /// The longest that it may go without a whole message.
-    pub(crate) silence: Duration,
-}
-
-/// How a stream ended, once it has, and what its answers hold that are about to be written.
-#[derive(Debug)]
-pub(crate) struct Ending {
-    pub(crate) outcome: Arc<OnceLock<Outcome>>,
-    pub(crate) answers: Arc<Reservation>,
-}
 
 /// An encoded `JudgeStreamResponse`, and what it holds until it is taken.
 struct Answer {
@@ -71,7 +50,7 @@ impl Handlers {
         let stream = Stream { handlers: Arc::clone(self), context, besides, times };
         let ended = Arc::clone(&outcome);
         tokio::spawn(async move {
-            let _counted = Counted::by(&stream.context.origin.metrics().streams);
+            let _counted = GaugeGuard::by(&stream.context.origin.metrics().streams);
             // Dropping the future stops every judgement that it waits for.
             let refusal = tokio::select! {
                 refusal = stream.judge_all(messages, &sender) => refusal,

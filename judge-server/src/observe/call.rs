@@ -10,7 +10,7 @@ use tracing::info;
 
 use super::metrics::{Metrics, verdict_name};
 use super::outcome::Outcome;
-use super::traces::{Ended, TraceParent, Traces};
+use super::traces::{EndedCall, TraceParent, Traces};
 use crate::convert::refusal::Refusal;
 
 /// The header that has the id of a request.
@@ -128,7 +128,7 @@ impl Call {
             duration_us = u64::try_from(after.as_micros()).unwrap_or(u64::MAX),
             "call"
         );
-        observer.traces.export(&Ended {
+        observer.traces.export(&EndedCall {
             method: self.method,
             code,
             reason,

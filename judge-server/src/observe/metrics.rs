@@ -10,7 +10,7 @@ use prometheus::{
 
 use super::canaries::CanaryMetrics;
 use super::logs;
-use super::outcome::Judged;
+use super::outcome::JudgedCounts;
 use crate::convert::VERSION;
 
 /// The counters, and where they are registered.
@@ -184,7 +184,7 @@ impl Metrics {
     }
 
     /// Counts what was judged.
-    pub(crate) fn count(&self, judged: &Judged) {
+    pub(crate) fn count(&self, judged: &JudgedCounts) {
         let judge = judged.judge.as_str();
         self.verdicts.with_label_values(&[judge, verdict_name(judged.verdict)]).inc();
         // Finding a counter costs more than counting.
@@ -217,16 +217,16 @@ impl Metrics {
 }
 
 /// One of what a gauge counts, as long as there is it.
-pub(crate) struct Counted(IntGauge);
+pub(crate) struct GaugeGuard(IntGauge);
 
-impl Counted {
+impl GaugeGuard {
     pub(crate) fn by(gauge: &IntGauge) -> Self {
         gauge.inc();
         Self(gauge.clone())
     }
 }
 
-impl Drop for Counted {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.dec();
     }

@@ -14,7 +14,7 @@ pub(crate) struct Outcome {
     pub(crate) id: Option<String>,
     /// The name of the config, where it has one; its beginning where it is long.
     pub(crate) config: Option<String>,
-    pub(crate) judged: Option<Judged>,
+    pub(crate) judged: Option<JudgedCounts>,
     pub(crate) refusal: Option<Refusal>,
 }
 
@@ -50,7 +50,7 @@ fn beginning(text: &str) -> Option<String> {
 
 /// What is counted of a judgement, taken before it becomes an answer.
 #[derive(Debug)]
-pub(crate) struct Judged {
+pub(crate) struct JudgedCounts {
     pub(crate) judge: String,
     pub(crate) verdict: Verdict,
     pub(crate) warnings: usize,
@@ -65,7 +65,7 @@ pub(crate) struct Alike {
     pub(crate) metrics: usize,
 }
 
-impl Judged {
+impl JudgedCounts {
     /// Of a judgement of `points` points.
     pub(crate) fn new(judgement: &Judgement, points: usize) -> Self {
         let alike = judgement.metrics.chunk_by(|a, b| a.classification == b.classification);

@@ -17,7 +17,7 @@ use super::Settings;
 /// Why the settings cannot be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum SettingsError {
+pub enum SettingsReadError {
     /// A flag or variable is unknown or not allowed, or help was asked for.
     #[error(transparent)]
     Flags(#[from] clap::Error),
@@ -31,7 +31,18 @@ pub enum SettingsError {
     },
 }
 
-pub(super) fn read(mut arguments: Vec<OsString>) -> Result<Settings, SettingsError> {
+impl Settings {
+    /// Reads the command line, the environment, and the file that either names.
+    ///
+    /// # Errors
+    /// When a setting is unknown or not allowed, or the file cannot be read. The error prints as
+    /// clap prints it; for `--help` and `--version` that is the answer.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, SettingsReadError> {
+        read(arguments.into_iter().collect())
+    }
+}
+
+fn read(mut arguments: Vec<OsString>) -> Result<Settings, SettingsReadError> {
     let mut matches = command()
         .try_get_matches_from(&arguments)
         .map_err(|error| name_variable(error, &arguments))?;
@@ -46,7 +57,7 @@ pub(super) fn read(mut arguments: Vec<OsString>) -> Result<Settings, SettingsErr
             // Behind an empty line it has advice about the command line.
             let why = said.split("\n\n").next().unwrap_or_default();
             let why: Vec<&str> = why.trim_start_matches("error: ").split_whitespace().collect();
-            SettingsError::File { path, why: why.join(" ") }
+            SettingsReadError::File { path, why: why.join(" ") }
         })?;
     }
     Ok(Settings { sources, ..Settings::from_arg_matches(&matches)? })
@@ -62,8 +73,8 @@ struct File {
 const STORE: &str = "store";
 
 impl File {
-    fn read(path: &Path) -> Result<Self, SettingsError> {
-        let failed = |why: String| SettingsError::File { path: path.to_owned(), why };
+    fn read(path: &Path) -> Result<Self, SettingsReadError> {
+        let failed = |why: String| SettingsReadError::File { path: path.to_owned(), why };
         let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
         let mut settings: toml::Table =
             text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
@@ -122,8 +133,8 @@ fn flags(
     path: &Path,
     table: toml::Table,
     matches: &ArgMatches,
-) -> Result<Vec<OsString>, SettingsError> {
-    let failed = |why: String| SettingsError::File { path: path.to_owned(), why };
+) -> Result<Vec<OsString>, SettingsReadError> {
+    let failed = |why: String| SettingsReadError::File { path: path.to_owned(), why };
     let command = Settings::command();
     let known = |name: &str| {
         command.get_arguments().find(|argument| {
@@ -170,7 +181,7 @@ fn flags(
 mod tests {
     use super::*;
 
-    fn settings(file: &str, flags: &[&str]) -> Result<Settings, SettingsError> {
+    fn settings(file: &str, flags: &[&str]) -> Result<Settings, SettingsReadError> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.toml");
         std::fs::write(&path, file).unwrap();

@@ -10,7 +10,6 @@ mod file;
 mod retired;
 mod units;
 
-use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -21,7 +20,7 @@ use serde::Serialize;
 
 pub(crate) use check::{Keeping, TlsFiles, WebhookSettings};
 use error::StartError;
-pub use file::SettingsError;
+pub use file::SettingsReadError;
 use retired::Retired;
 use units::{
     AGES, COUNTS, KEPT, LEASES, MEMORY, MESSAGES, SHARES, THREADS, TIMES, TIMES_OR_NONE, address,
@@ -270,15 +269,6 @@ pub enum LogFormat {
 }
 
 impl Settings {
-    /// Reads the command line, the environment, and the file that either names.
-    ///
-    /// # Errors
-    /// When a setting is unknown or not allowed, or the file cannot be read. The error prints as
-    /// clap prints it; for `--help` and `--version` that is the answer.
-    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, SettingsError> {
-        file::read(arguments.into_iter().collect())
-    }
-
     /// The settings as a file would have them.
     ///
     /// # Errors

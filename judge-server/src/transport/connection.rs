@@ -42,7 +42,7 @@ const STREAMS: u32 = 128;
 
 /// How long connections may take, for what.
 #[derive(Debug, Clone)]
-pub(crate) struct Times {
+pub(crate) struct ConnectionTimes {
     /// For a TLS handshake, a first byte, and the headers of an HTTP/1 request from the answer before.
     pub(crate) header: Duration,
     /// Without a call.
@@ -88,9 +88,9 @@ pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: Arc<Peer>,
     service: impl Serve,
-    times: &Times,
+    times: &ConnectionTimes,
     draining: &CancellationToken,
-) -> Option<Closed> {
+) -> Option<ClosedReason> {
     let activity = Arc::clone(&peer.activity);
     let builder = builder(times, peer.only_probes);
     let service = service_fn(move |mut request: Request<Incoming>| {
@@ -108,17 +108,17 @@ pub(super) async fn serve(
         // What has arrived is looked at before the clocks are.
         biased;
         result = connection.as_mut() => return ended(result),
-        () = activity.untaken(times.write) => return Some(Closed::SlowAnswers),
-        () = activity.idle(times.idle) => Some(Closed::Idle),
-        () = sleep(age) => Some(Closed::Age),
+        () = activity.untaken(times.write) => return Some(ClosedReason::SlowAnswers),
+        () = activity.idle(times.idle) => Some(ClosedReason::Idle),
+        () = sleep(age) => Some(ClosedReason::Age),
         () = draining.cancelled() => None,
     };
-    if matches!(reason, Some(Closed::Age)) && activity.end() {
+    if matches!(reason, Some(ClosedReason::Age)) && activity.end() {
         // Its client may just be asking, and is told with the answer.
         tokio::select! {
             biased;
             result = connection.as_mut() => return reason.or(ended(result)),
-            () = activity.untaken(times.write) => return Some(Closed::SlowAnswers),
+            () = activity.untaken(times.write) => return Some(ClosedReason::SlowAnswers),
             () = activity.idle(times.header) => {}
             () = draining.cancelled() => {}
         }
@@ -127,13 +127,13 @@ pub(super) async fn serve(
     tokio::select! {
         biased;
         result = connection => reason.or(ended(result)),
-        () = activity.untaken(times.write) => Some(Closed::SlowAnswers),
+        () = activity.untaken(times.write) => Some(ClosedReason::SlowAnswers),
         // Its client has nothing to wait for, but may be too slow to take its leave.
         () = activity.idle(times.header) => reason,
     }
 }
 
-fn builder(times: &Times, once: bool) -> Builder<TokioExecutor> {
+fn builder(times: &ConnectionTimes, once: bool) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -160,7 +160,7 @@ fn spread(age: Duration, opened: usize) -> Duration {
 
 /// Why the server closed a connection.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Closed {
+pub(super) enum ClosedReason {
     Handshake,
     SlowHandshake,
     Silent,
@@ -171,7 +171,7 @@ pub(super) enum Closed {
     KeepAlive,
 }
 
-impl Closed {
+impl ClosedReason {
     /// One word for the metrics.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -188,16 +188,16 @@ impl Closed {
 }
 
 /// Why the server closed a connection that ended by itself, if it did.
-fn ended(result: Result<(), Box<dyn Error + Send + Sync>>, used: bool) -> Option<Closed> {
+fn ended(result: Result<(), Box<dyn Error + Send + Sync>>, used: bool) -> Option<ClosedReason> {
     let error = result.err()?;
     debug!(error, "connection ended");
     let error = error.downcast_ref::<hyper::Error>().filter(|error| error.is_timeout())?;
     // hyper has two times: for the answer to a ping, which it names as the source, and for the headers
     // of HTTP/1, which runs between requests too.
     Some(match (error.source().is_some(), used) {
-        (true, _) => Closed::KeepAlive,
-        (false, false) => Closed::SlowHeaders,
-        (false, true) => Closed::Idle,
+        (true, _) => ClosedReason::KeepAlive,
+        (false, false) => ClosedReason::SlowHeaders,
+        (false, true) => ClosedReason::Idle,
     })
 }
 

@@ -17,11 +17,11 @@ use tracing::{debug, warn};
 use super::activity::Activity;
 use super::addresses::Addresses;
 use super::certificate::ClientCertificate;
-use super::connection::{Closed, Serve, Times, serve};
+use super::connection::{ClosedReason, ConnectionTimes, Serve, serve};
 use super::peer::Peer;
 use super::reload::Fresh;
 use super::tls::Tls;
-use crate::observe::metrics::{Counted, Metrics};
+use crate::observe::metrics::{GaugeGuard, Metrics};
 
 /// How long to wait when the system has no more sockets to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -46,7 +46,7 @@ pub(crate) struct Transport {
     kept: Arc<Semaphore>,
     addresses: Arc<Addresses>,
     tls: Option<Fresh<Tls>>,
-    times: Times,
+    times: ConnectionTimes,
     metrics: Arc<Metrics>,
     /// The server has announced its end, and takes no more connections.
     draining: CancellationToken,
@@ -58,7 +58,7 @@ impl Transport {
         connections: usize,
         addresses: Arc<Addresses>,
         tls: Option<Fresh<Tls>>,
-        times: Times,
+        times: ConnectionTimes,
         metrics: &Arc<Metrics>,
         draining: &CancellationToken,
     ) -> Self {
@@ -109,12 +109,12 @@ impl Transport {
         };
         let this = self.clone();
         self.tasks.spawn(async move {
-            let _open = (Counted::by(&this.metrics.connections), place, counted);
+            let _open = (GaugeGuard::by(&this.metrics.connections), place, counted);
             // Answers are written whole: waiting for more would only delay them.
             let _ = stream.set_nodelay(true);
             let served = this.secure(stream, address, only_probes, service);
             let reason = if only_probes {
-                timeout(KEPT_TIME, served).await.unwrap_or(Some(Closed::Idle))
+                timeout(KEPT_TIME, served).await.unwrap_or(Some(ClosedReason::Idle))
             } else {
                 served.await
             };
@@ -130,7 +130,7 @@ impl Transport {
         address: SocketAddr,
         only_probes: bool,
         service: impl Serve,
-    ) -> Option<Closed> {
+    ) -> Option<ClosedReason> {
         let peer = |certificate| {
             let is_proxy = self.addresses.is_trusted(address.ip());
             let activity = Arc::<Activity>::default();
@@ -160,11 +160,11 @@ impl Transport {
                 } else {
                     debug!(peer = %address, %error, "handshake failed");
                 }
-                Some(Closed::Handshake)
+                Some(ClosedReason::Handshake)
             }
             Err(_) => {
                 warn!(peer = %address, error = "not finished within header-time", "handshake failed");
-                Some(Closed::SlowHandshake)
+                Some(ClosedReason::SlowHandshake)
             }
         }
     }
@@ -175,7 +175,7 @@ impl Transport {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         peer: Arc<Peer>,
         service: impl Serve,
-    ) -> Option<Closed> {
+    ) -> Option<ClosedReason> {
         let mut stream = BufReader::with_capacity(FIRST, stream);
         let first = tokio::select! {
             first = timeout(self.times.header, stream.fill_buf()) => first,
@@ -186,7 +186,7 @@ impl Transport {
                 serve(stream, peer, service, &self.times, &self.draining).await
             }
             Ok(_) => None,
-            Err(_) => Some(Closed::Silent),
+            Err(_) => Some(ClosedReason::Silent),
         }
     }
 }

@@ -14,6 +14,6 @@ mod trusting;
 
 pub(crate) use addresses::Addresses;
 pub(crate) use certificate::{ClientCertificate, watch_expiry};
-pub(crate) use connection::{Serve, Times};
+pub(crate) use connection::{ConnectionTimes, Serve};
 pub(crate) use files::raise_limit;
 pub(crate) use listen::Transport;

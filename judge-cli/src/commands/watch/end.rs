@@ -2,37 +2,20 @@
 
 use std::fmt::Write;
 
-use judge_core::stage::{Stage, Windows, because_of, show_length};
+use judge_core::stage::{Stage, because_of, show_length};
 use judge_core::{Judgement, Verdict};
 use serde::Serialize;
 
-use super::looks::{Judged, Look};
-use super::page;
+use super::look::{JudgedLook, Look, WatchEnd};
 use super::shown::Shown;
 use crate::args::{ListFormat, WatchArgs};
-use crate::input::{Judging, listed};
+use crate::input::listed;
 use crate::output::{Destination, verdict_word};
 
-/// Why the looks ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum Ended {
-    /// The rule stopped the canary.
-    Stopped,
-    /// Harm of the size that matters was ruled out.
-    PassedEarly,
-    /// Its lifetime is over.
-    Lifetime,
-    /// The source failed all through an interval.
-    SourceFailed,
-    /// A person or the system asked for it.
-    Interrupted,
-}
-
 /// A canary's stage with its looks.
-pub(super) struct Outcome {
+pub(super) struct WatchOutcome {
     pub(super) stage: Stage,
-    pub(super) ended: Ended,
+    pub(super) ended: WatchEnd,
     pub(super) looks: Vec<Look>,
     pub(super) start: i64,
     pub(super) reason: String,
@@ -45,7 +28,7 @@ pub(super) struct Outcome {
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
     verdict: Verdict,
-    ended: Ended,
+    ended: WatchEnd,
     /// The look, from 1, that stopped the canary.
     stopped_at: Option<usize>,
     because_of: Vec<String>,
@@ -67,10 +50,10 @@ struct DocumentLook<'a> {
     error: Option<String>,
 }
 
-impl Outcome {
+impl WatchOutcome {
     pub(super) fn new(
         stage: Stage,
-        ended: Ended,
+        ended: WatchEnd,
         looks: Vec<Look>,
         count: usize,
         start: i64,
@@ -81,12 +64,12 @@ impl Outcome {
     }
 
     /// The looks that were judged.
-    pub(super) fn judged(&self) -> impl Iterator<Item = (&Look, &Judged)> {
+    pub(super) fn judged(&self) -> impl Iterator<Item = (&Look, &JudgedLook)> {
         self.looks.iter().filter_map(|look| Some((look, look.judged.as_ref().ok()?)))
     }
 
     /// The look that decided: the one that stopped or passed the canary early, else the last.
-    pub(super) fn deciding(&self) -> Option<(&Look, &Judged)> {
+    pub(super) fn deciding(&self) -> Option<(&Look, &JudgedLook)> {
         match self.stage.ended_at() {
             Some(number) => self.judged().nth(number - 1),
             None => self.judged().last(),
@@ -120,22 +103,16 @@ impl Outcome {
             }
         }
         match self.ended {
-            Ended::Interrupted => line.push_str("; stopped before the end"),
-            Ended::SourceFailed => line.push_str("; then the source failed"),
-            Ended::PassedEarly => line.push_str("; harm of the size that matters is ruled out"),
-            Ended::Stopped | Ended::Lifetime => {}
+            WatchEnd::Interrupted => line.push_str("; stopped before the end"),
+            WatchEnd::SourceFailed => line.push_str("; then the source failed"),
+            WatchEnd::PassedEarly => line.push_str("; harm of the size that matters is ruled out"),
+            WatchEnd::Stopped | WatchEnd::Lifetime => {}
         }
         line
     }
 
-    /// Writes everything that is asked for; the reason last.
-    pub(super) fn write(
-        &self,
-        args: &WatchArgs,
-        judging: &Judging,
-        windows: &Windows,
-        shown: &Shown<'_>,
-    ) -> anyhow::Result<()> {
+    /// Writes the deciding judgement and all looks, as they are asked for.
+    pub(super) fn write(&self, args: &WatchArgs, shown: &Shown<'_>) -> anyhow::Result<()> {
         let console = shown.console();
         if let Some((_, judged)) = self.deciding() {
             for warning in &judged.judgement.warnings {
@@ -153,11 +130,7 @@ impl Outcome {
         if let Some(output) = &args.output {
             console.json(&self.document(), &Destination::from(output.clone()))?;
         }
-        if let Some(report) = &args.report {
-            let page = page::html(self, args, judging, windows);
-            Destination::File(report.clone()).write_as_it_is(page.as_bytes())?;
-        }
-        shown.reason(&self.reason, &args.termination_log)
+        Ok(())
     }
 
     fn document(&self) -> Document<'_> {

@@ -7,30 +7,12 @@ use judge_core::{JudgeRequest, Judgement, Looks, MetricPair};
 use judge_sources::Sought;
 use tokio::time::sleep;
 
-use super::end::Ended;
+use super::look::{JudgedLook, Look, WatchEnd};
 use super::shown::Shown;
 use crate::args::{OnSourceError, WatchArgs};
 use crate::input::{
     FetchFailed, Fetcher, InputError, Judging, fetch_warnings, fetched_pairs, millis, now, sought,
 };
-
-/// One look, at the end of an interval.
-#[derive(Debug)]
-pub(super) struct Look {
-    /// What it looked at.
-    pub(super) window: Window,
-    /// What the judge said, unless the source failed.
-    pub(super) judged: Result<Judged, FetchFailed>,
-}
-
-/// A look that was judged.
-#[derive(Debug)]
-pub(super) struct Judged {
-    pub(super) judgement: Judgement,
-    pub(super) pairs: Vec<MetricPair>,
-    /// What to know about the series.
-    pub(super) warnings: Vec<String>,
-}
 
 /// A canary that is watched.
 pub(super) struct Watch<'a> {
@@ -46,8 +28,8 @@ pub(super) struct Watch<'a> {
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 /// Why the looks end with this judgement, if they do.
-fn ended_by(rule: StageRule, judgement: &Judgement) -> Option<Ended> {
-    let ended = if rule.stops(judgement) { Ended::Stopped } else { Ended::PassedEarly };
+fn ended_by(rule: StageRule, judgement: &Judgement) -> Option<WatchEnd> {
+    let ended = if rule.stops(judgement) { WatchEnd::Stopped } else { WatchEnd::PassedEarly };
     rule.ends(judgement).then_some(ended)
 }
 
@@ -67,7 +49,7 @@ impl Watch<'_> {
         &self,
         looks: &mut Vec<Look>,
         shown: &mut Shown<'_>,
-    ) -> anyhow::Result<Ended> {
+    ) -> anyhow::Result<WatchEnd> {
         let interval = i64::try_from(millis(self.args.windows.interval())).unwrap_or(i64::MAX);
         let settle = i64::try_from(millis(self.args.settle)).unwrap_or(i64::MAX);
         for (&window, &look) in self.windows.iter().zip(self.looks) {
@@ -87,10 +69,10 @@ impl Watch<'_> {
                 return Ok(ended);
             }
             if failed && self.args.on_source_error == OnSourceError::Fail {
-                return Ok(Ended::SourceFailed);
+                return Ok(WatchEnd::SourceFailed);
             }
         }
-        Ok(Ended::Lifetime)
+        Ok(WatchEnd::Lifetime)
     }
 
     fn sought(&self, canary: TimeSpan) -> Result<Sought, InputError> {
@@ -130,12 +112,12 @@ impl Watch<'_> {
         &self,
         (pairs, warnings): (Vec<MetricPair>, Vec<String>),
         looks: Option<Looks>,
-    ) -> anyhow::Result<Judged> {
+    ) -> anyhow::Result<JudgedLook> {
         let Judging { config, thresholds, judge, .. } = self.judging;
         let (config, thresholds) = (config.clone(), *thresholds);
         let mut request = JudgeRequest { config, thresholds, pairs, looks };
         let judgement = judge.judge(&request).map_err(|refused| self.judging.error(refused))?;
         let pairs = std::mem::take(&mut request.pairs);
-        Ok(Judged { judgement, pairs, warnings })
+        Ok(JudgedLook { judgement, pairs, warnings })
     }
 }

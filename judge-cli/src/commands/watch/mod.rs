@@ -1,6 +1,7 @@
 //! `judge watch`.
 
 mod end;
+mod look;
 mod looks;
 mod page;
 mod shown;
@@ -13,10 +14,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::exit::Exit;
 use crate::args::{OnSourceError, WatchArgs};
 use crate::input::{Fetcher, fetched_judging, millis, now};
-use crate::output::Console;
+use crate::output::{Console, Destination};
 
-use self::end::{Ended, Outcome};
-use self::looks::{Look, Watch};
+use self::end::WatchOutcome;
+use self::look::{Look, WatchEnd};
+use self::looks::Watch;
 use self::shown::Shown;
 
 /// Judges a canary look by look until its stage ends.
@@ -49,8 +51,8 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
         shown.begin(start, &all)?;
         tokio::select! {
             ended = watch.look_at_all(&mut looks, &mut shown) => ended,
-            _ = interrupt.recv() => Ok(Ended::Interrupted),
-            _ = terminate.recv() => Ok(Ended::Interrupted),
+            _ = interrupt.recv() => Ok(WatchEnd::Interrupted),
+            _ = terminate.recv() => Ok(WatchEnd::Interrupted),
         }
     })?;
     let judgements =
@@ -58,10 +60,15 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     let Some(stage) = Stage::from_judgements(args.stage_rule.into(), judgements) else {
         return no_verdict(ended, looks, args, &shown);
     };
-    let outcome = Outcome::new(stage, ended, looks, all.len(), start);
-    outcome.write(args, &judging, &windows, &shown)?;
-    let failed =
-        matches!(outcome.ended, Ended::SourceFailed) && args.on_source_error == OnSourceError::Fail;
+    let outcome = WatchOutcome::new(stage, ended, looks, all.len(), start);
+    outcome.write(args, &shown)?;
+    if let Some(report) = &args.report {
+        let page = page::html(&outcome, args, &judging, &windows);
+        Destination::File(report.clone()).write_as_it_is(page.as_bytes())?;
+    }
+    shown.reason(&outcome.reason, &args.termination_log)?;
+    let failed = matches!(outcome.ended, WatchEnd::SourceFailed)
+        && args.on_source_error == OnSourceError::Fail;
     Ok(if failed {
         Exit::Other
     } else if args.exit_zero_on.contains(&stage.verdict.into()) {
@@ -73,20 +80,20 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
 
 /// What is left to say where no look was judged.
 fn no_verdict(
-    ended: Ended,
+    ended: WatchEnd,
     looks: Vec<Look>,
     args: &WatchArgs,
     shown: &Shown,
 ) -> anyhow::Result<Exit> {
     let failed = looks.into_iter().find_map(|look| look.judged.err());
     let reason = match (&ended, &failed) {
-        (Ended::Interrupted, _) => "stopped before the first look was judged".to_owned(),
+        (WatchEnd::Interrupted, _) => "stopped before the first look was judged".to_owned(),
         (_, Some(failed)) => format!("no look was judged: {}", failed.first_line()),
         (_, None) => "no look was judged".to_owned(),
     };
     shown.reason(&reason, &args.termination_log)?;
     match (ended, failed) {
-        (Ended::Interrupted, _) => Ok(Exit::Interrupted),
+        (WatchEnd::Interrupted, _) => Ok(Exit::Interrupted),
         (_, Some(failed)) => Err(failed.into()),
         (_, None) => bail!("{reason}"),
     }

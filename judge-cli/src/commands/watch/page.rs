@@ -5,14 +5,14 @@ use judge_core::{Clock, MetricPair, Series};
 use judge_report::timeline::{Stop, TimelineInterval};
 use judge_report::{Fact, Report, Timeline, timeline_page};
 
-use super::end::Outcome;
-use super::looks::{Judged, Look};
+use super::end::WatchOutcome;
+use super::look::{JudgedLook, Look};
 use crate::args::WatchArgs;
 use crate::input::Judging;
 
 /// The page.
 pub(super) fn html(
-    outcome: &Outcome,
+    outcome: &WatchOutcome,
     args: &WatchArgs,
     judging: &Judging,
     windows: &Windows,
@@ -46,13 +46,13 @@ pub(super) fn html(
     timeline_page(&timeline(outcome, name), &report)
 }
 
-fn timeline(outcome: &Outcome, name: &str) -> Timeline {
+fn timeline(outcome: &WatchOutcome, name: &str) -> Timeline {
     let deciding = outcome.deciding();
-    let judged: Vec<(&Look, &Judged)> = outcome.judged().collect();
+    let judged: Vec<(&Look, &JudgedLook)> = outcome.judged().collect();
     let last = judged.len().saturating_sub(1);
     let metrics =
         deciding.map(|(_, judged)| judged.judgement.metrics.as_slice()).unwrap_or_default();
-    let interval = |(look, judged): &(&Look, &Judged)| TimelineInterval {
+    let interval = |(look, judged): &(&Look, &JudgedLook)| TimelineInterval {
         window: span(look.window.canary),
         verdict: judged.judgement.verdict,
         score: judged.judgement.score,

@@ -9,7 +9,7 @@ use judge_core::stage::{Window, because_of, show_length};
 use judge_points::time;
 use tokio::time::sleep;
 
-use super::looks::Look;
+use super::look::Look;
 use crate::args::{ListFormat, WatchArgs};
 use crate::input::{FetchFailed, now};
 use crate::output::{Console, LookLine};

@@ -12,6 +12,11 @@ use super::times::{duration, iso};
 /// The config's id of a run whose config came with the request.
 pub(super) const INLINE: &str = "ad-hoc";
 
+/// The id of a look at an analysis.
+pub(super) fn look_id(canary: &str, number: usize) -> String {
+    format!("{canary}.{number}")
+}
+
 /// The execution of one look.
 pub(super) struct Execution<'a> {
     pub(super) id: &'a str,
@@ -164,7 +169,7 @@ pub(super) fn exception(failure: &LookFailure, at_millis: i64) -> Value {
 }
 
 /// A state in Orca's words.
-pub(super) fn status(state: CanaryState) -> &'static str {
+fn status(state: CanaryState) -> &'static str {
     match state {
         CanaryState::Finished => "succeeded",
         CanaryState::Failed => "terminal",

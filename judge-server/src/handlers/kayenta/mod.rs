@@ -1,6 +1,8 @@
 //! Calls of Kayenta's own API, answered as its clients read them.
 
 mod accounts;
+mod analyses;
+mod analysis;
 mod asked;
 mod configs;
 mod execution;
@@ -87,6 +89,9 @@ impl KayentaRequest<'_> {
             KayentaCall::Judges => accounts::judges(),
             KayentaCall::StartStored => runs::start_stored(self).await?,
             KayentaCall::StartInline => runs::start_inline(self).await?,
+            KayentaCall::StartStoredAnalysis => analyses::start_stored(self).await?,
+            KayentaCall::StartInlineAnalysis => analyses::start_inline(self).await?,
+            KayentaCall::GetAnalysis => analyses::get(self).await?,
             KayentaCall::GetExecution => runs::get(self).await?,
             KayentaCall::ListExecutions => runs::list(self).await?,
             KayentaCall::CancelExecution => {

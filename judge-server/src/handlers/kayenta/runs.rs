@@ -18,10 +18,10 @@ use super::times::instant;
 use crate::convert::refusal::Refusal;
 
 /// What canaries are of that came by `/canary`.
-pub(super) const ORIGIN: &str = "kayenta";
+const ORIGIN: &str = "kayenta";
 
 /// The application where none is given.
-pub(super) const AD_HOC: &str = "ad-hoc";
+const AD_HOC: &str = "ad-hoc";
 
 /// Time between two points where none is given, and where kayentactl sends 0.
 const STEP_SECONDS: u64 = 60;
@@ -54,7 +54,7 @@ impl RunConfig {
     }
 
     /// What it is judged by: the stored config, unless its queries have to be sent to one of several sources.
-    pub(super) fn choice(&self, asked: &KayentaRequest<'_>, accounts: &Accounts) -> ConfigChoice {
+    fn choice(&self, asked: &KayentaRequest<'_>, accounts: &Accounts) -> ConfigChoice {
         match (&self.id, with_source(asked.canaries, &accounts.metrics, &self.document)) {
             (_, Some(document)) => ConfigChoice::Inline(document),
             (Some(id), None) => ConfigChoice::Stored { id: id.clone(), version: None },
@@ -63,7 +63,7 @@ impl RunConfig {
     }
 
     /// The scopes that its metrics name; a metric without one is of the only or the default scope.
-    pub(super) fn check_scopes(&self, scopes: &BTreeSet<&str>) -> Result<(), Refusal> {
+    fn check_scopes(&self, scopes: &BTreeSet<&str>) -> Result<(), Refusal> {
         let metrics = self.document.get("metrics").and_then(Value::as_array).map(Vec::as_slice);
         let metrics = metrics.unwrap_or_default();
         if metrics.is_empty() {
@@ -98,12 +98,31 @@ async fn start(
     config: RunConfig,
     request: Value,
 ) -> Result<Value, Refusal> {
-    let accounts = Accounts::read(asked)?;
     let (scopes, windows) = scopes(&request)?;
-    config.check_scopes(&scopes.keys().map(String::as_str).collect())?;
+    let plan = PlanSpec {
+        // The windows are the caller's: it waits as long as it wants to.
+        settle_millis: 0,
+        patience_millis: Some(PATIENCE_MILLIS),
+        ..PlanSpec::new(scopes, PlanTimes::Once(windows))
+    };
+    let wanted = wanted(asked, &config, ORIGIN, &request, plan)?;
+    let started = asked.canaries.start(wanted, &asked.actor).await.map_err(refused)?;
+    Ok(json!({"canaryExecutionId": started.canary.summary.id}))
+}
+
+/// What is started for an execution request, with what its answers repeat.
+pub(super) fn wanted(
+    asked: &KayentaRequest<'_>,
+    config: &RunConfig,
+    origin: &str,
+    request: &Value,
+    plan: PlanSpec,
+) -> Result<CanaryRequest, Refusal> {
+    let accounts = Accounts::read(asked)?;
+    config.check_scopes(&plan.scopes.keys().map(String::as_str).collect())?;
     let thresholds =
-        thresholds(&request)?.ok_or_else(|| wrong("Execution request must contain thresholds"))?;
-    let application = asked.params.get("application").unwrap_or(AD_HOC).to_owned();
+        thresholds(request)?.ok_or_else(|| wrong("Execution request must contain thresholds"))?;
+    let metadata = texts(request, "siteLocal");
     let mut api = json!({
         "request": request, "configId": config.id.as_deref().unwrap_or(INLINE),
         "storage": accounts.storage, "metrics": accounts.metrics,
@@ -114,28 +133,20 @@ async fn start(
     if let Some(parent) = asked.params.get("parentPipelineExecutionId") {
         api["parent"] = json!(parent);
     }
-    let plan = PlanSpec {
-        // The windows are the caller's: it waits as long as it wants to.
-        settle_millis: 0,
-        patience_millis: Some(PATIENCE_MILLIS),
-        ..PlanSpec::new(scopes, PlanTimes::Once(windows))
-    };
-    let wanted = CanaryRequest {
+    Ok(CanaryRequest {
         key: None,
-        origin: ORIGIN.to_owned(),
-        application,
+        origin: origin.to_owned(),
+        application: asked.params.get("application").unwrap_or(AD_HOC).to_owned(),
         config: config.choice(asked, &accounts),
         thresholds: Some(thresholds),
         plan,
-        metadata: texts(&request, "siteLocal"),
+        metadata,
         api,
-    };
-    let started = asked.canaries.start(wanted, &asked.actor).await.map_err(refused)?;
-    Ok(json!({"canaryExecutionId": started.canary.summary.id}))
+    })
 }
 
 /// Pass and marginal, if there is either.
-pub(super) fn thresholds(request: &Value) -> Result<Option<Thresholds>, Refusal> {
+fn thresholds(request: &Value) -> Result<Option<Thresholds>, Refusal> {
     let Some(given) = request.get("thresholds") else { return Ok(None) };
     match (number(given, "pass")?, number(given, "marginal")?) {
         (Some(pass), Some(marginal)) => Ok(Some(Thresholds { pass, marginal })),

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use crate::budget::LARGE_BYTES;
 use crate::convert::refusal::Refusal;
 
-use queues::{Job, Lane, Queues};
+use queues::{Lane, QueuedWork, Queues};
 
 /// The threads. They end when this is dropped and the queues are empty.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl Pool {
         let (sender, receiver) = oneshot::channel();
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
-        let job: Job = Box::new(move |scratch| {
+        let job: QueuedWork = Box::new(move |scratch| {
             scratch.stop_on(stopped);
             let done = work(scratch);
             // Before the answer, so that a caller that has it finds it counted no more.
@@ -130,7 +130,7 @@ impl Shared {
         }
     }
 
-    fn next(&self, lane: Lane) -> Option<Job> {
+    fn next(&self, lane: Lane) -> Option<QueuedWork> {
         let mut queues = self.lock();
         loop {
             if let Some(job) = queues.of(lane).next() {

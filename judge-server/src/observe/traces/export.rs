@@ -13,7 +13,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::warn;
 
-use super::{Ended, TraceParent};
+use super::{EndedCall, TraceParent};
 use crate::convert::VERSION;
 use crate::settings::Settings;
 use crate::settings::error::StartError;
@@ -51,7 +51,7 @@ impl Traces {
     }
 
     /// The span of a call that ends now.
-    pub(crate) fn export(&self, ended: &Ended<'_>) {
+    pub(crate) fn export(&self, ended: &EndedCall<'_>) {
         let Some(export) = &self.0 else { return };
         let end = SystemTime::now();
         let begin = end.checked_sub(ended.after).unwrap_or(end);

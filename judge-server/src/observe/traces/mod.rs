@@ -3,6 +3,8 @@
 #[cfg(feature = "otlp")]
 mod export;
 
+#[cfg(not(feature = "otlp"))]
+pub(crate) use NoTraces as Traces;
 #[cfg(feature = "otlp")]
 pub(crate) use export::Traces;
 
@@ -54,7 +56,7 @@ impl TraceParent {
 
 /// What a span says of a call that has ended.
 #[cfg_attr(not(feature = "otlp"), allow(dead_code, reason = "only spans say it"))]
-pub(crate) struct Ended<'a> {
+pub(crate) struct EndedCall<'a> {
     pub(crate) method: &'static str,
     pub(crate) code: &'a str,
     pub(crate) reason: Option<&'static str>,
@@ -65,20 +67,20 @@ pub(crate) struct Ended<'a> {
     pub(crate) parent: Option<&'a TraceParent>,
 }
 
-/// Where spans go; nowhere without the feature `otlp`.
+/// Where spans go without the feature `otlp`: nowhere.
 #[cfg(not(feature = "otlp"))]
 #[derive(Debug, Clone)]
-pub(crate) struct Traces;
+pub(crate) struct NoTraces;
 
 #[cfg(not(feature = "otlp"))]
-impl Traces {
+impl NoTraces {
     #[allow(clippy::unnecessary_wraps, reason = "with the feature it can fail")]
     pub(crate) fn start(_: &crate::Settings) -> Result<Self, crate::StartError> {
         Ok(Self)
     }
 
     #[allow(clippy::unused_self, reason = "with the feature it exports")]
-    pub(crate) fn export(&self, _: &Ended<'_>) {}
+    pub(crate) fn export(&self, _: &EndedCall<'_>) {}
 
     #[allow(clippy::unused_async, reason = "with the feature it waits")]
     pub(crate) async fn end(&self) {}

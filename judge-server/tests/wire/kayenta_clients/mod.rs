@@ -2,6 +2,7 @@
 
 mod argo;
 mod gate;
+mod kayentactl;
 mod orca;
 
 use http::Request;

@@ -9,7 +9,7 @@ use crate::judgement::{
 use crate::judges::evidence::parameters as p;
 use crate::stats::distribution::normal;
 
-use super::joint::Part;
+use super::joint::JointPart;
 use super::levels::Levels;
 use super::located::Located;
 use super::panel::{Answer, Considered};
@@ -29,7 +29,7 @@ pub(crate) struct Judged {
     /// Whether harm of the size that matters is ruled out; `None` where that is not asked.
     pub(crate) rules_out_harm: Option<bool>,
     /// What the joint test needs.
-    pub(crate) part: Option<Part>,
+    pub(crate) part: Option<JointPart>,
     /// What it takes to say what would have been found.
     pub(crate) located: Vec<(Change, Located)>,
     /// Points of a start that healed so late that too few are left to be judged, where harm is an increase and where
@@ -60,7 +60,7 @@ impl Judged {
                 answers.swap(0, 1);
             }
         }
-        self.part = Part::new(&mut answers);
+        self.part = JointPart::new(&mut answers);
         let left_out = answers.iter().filter_map(|answer| answer.warm_up).map(|w| w.length).max();
         let Some(located) = answers.iter().find_map(|answer| answer.location.as_ref()) else {
             return;

@@ -16,7 +16,7 @@ use super::panel::Answer;
 
 /// A metric's part in a systemic regression.
 #[derive(Debug)]
-pub(crate) struct Part {
+pub(crate) struct JointPart {
     /// Standard normal when nothing is wrong; harm is up.
     z: f64,
     /// The shift as a share of its threshold.
@@ -27,7 +27,7 @@ pub(crate) struct Part {
     noise: Vec<f64>,
 }
 
-impl Part {
+impl JointPart {
     /// Of a metric's `answers` for all directions of harm, whose noise it takes.
     pub(crate) fn new(answers: &mut [Answer]) -> Option<Self> {
         let directions = answers.len();
@@ -48,7 +48,7 @@ impl Part {
 }
 
 /// A sentence that says what was found in `parts` of the metrics that count, if anything.
-pub(crate) fn find(request: &JudgeRequest, parts: &[&Part]) -> Option<String> {
+pub(crate) fn find(request: &JudgeRequest, parts: &[&JointPart]) -> Option<String> {
     let joint = request.config.evidence.joint;
     if !joint.enabled {
         return None;
@@ -61,7 +61,7 @@ pub(crate) fn find(request: &JudgeRequest, parts: &[&Part]) -> Option<String> {
     // The lower median: half of the metrics and more have used up as much.
     let median = order::select(&mut used, (metrics - 1) / 2);
     // Of those that are worse: so a healthy metric more can only make the finding less certain.
-    let worst: Vec<&&Part> = parts.iter().filter(|part| part.used > 0.0).collect();
+    let worst: Vec<&&JointPart> = parts.iter().filter(|part| part.used > 0.0).collect();
     let worse = worst.len();
     if (worse as f64) < p::JOINT_WORSE * metrics as f64 || median < joint.size.get() {
         return None;

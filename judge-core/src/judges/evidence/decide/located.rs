@@ -6,7 +6,7 @@ use crate::judges::evidence::prepare::axis::Axis;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::posterior::Posterior;
 use crate::judges::evidence::prepare::threshold::Threshold;
-use crate::judges::evidence::prepare::timeline::Timeline;
+use crate::judges::evidence::prepare::timeline::PairTimeline;
 
 /// Where the canary is, with what it takes to say it in the metric's unit.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Located {
         of: &Comparison,
         threshold: &Threshold,
         healthy: Option<Healthy>,
-        timeline: &Timeline,
+        timeline: &PairTimeline,
     ) -> Self {
         Self {
             shift: found.shift,
@@ -50,7 +50,7 @@ impl Located {
 }
 
 /// The canary's noise at each time, without what the baseline shares of it; nothing where the canary is not worse.
-fn noise_of_shift(timeline: &Timeline, of: &Comparison, shift: &Posterior) -> Vec<f64> {
+fn noise_of_shift(timeline: &PairTimeline, of: &Comparison, shift: &Posterior) -> Vec<f64> {
     if shift.mean() <= 0.0 {
         return Vec::new();
     }

@@ -11,7 +11,7 @@ use crate::judges::evidence::detect::healthy;
 use crate::judges::evidence::detect::silence::{self, Silence};
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::history::History;
-use crate::judges::evidence::prepare::timeline::{self, Timeline, Times};
+use crate::judges::evidence::prepare::timeline::{self, PairTimeline, Times};
 use crate::judges::evidence::say;
 use crate::judges::pairs::{missing_data, ratio, without_data};
 use crate::looks::Boundaries;
@@ -27,9 +27,9 @@ use super::traffic;
 pub(crate) struct Buffers {
     baseline: Cleaned,
     canary: Cleaned,
-    timeline: Timeline,
+    timeline: PairTimeline,
     history: History,
-    panel: panel::Buffers,
+    panel: panel::PanelBuffers,
     boundaries: Boundaries,
 }
 
@@ -201,7 +201,7 @@ fn examine(
 }
 
 /// The finding of a canary that stops to report, or reports one value.
-fn silent(found: Silence, timeline: &Timeline, change: Change, level: f64) -> Considered {
+fn silent(found: Silence, timeline: &PairTimeline, change: Change, level: f64) -> Considered {
     let points = timeline.sorted_canary.len() as f64;
     let statistic = match found {
         Silence::End { points } | Silence::Stuck { points, .. } => points as f64,
@@ -233,7 +233,7 @@ fn exposure(
     pair: &MetricPair,
     config: &MetricConfig,
     request: &JudgeRequest,
-    timeline: &Timeline,
+    timeline: &PairTimeline,
     warm_up: usize,
 ) -> Option<Exposure> {
     let of = config.evidence.kind.exposure()?;

@@ -20,7 +20,7 @@ use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::history::History;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
 use crate::judges::evidence::prepare::threshold::Threshold;
-use crate::judges::evidence::prepare::timeline::Timeline;
+use crate::judges::evidence::prepare::timeline::PairTimeline;
 use crate::judges::evidence::say::{self, Draft, View};
 
 use super::located::Located;
@@ -71,7 +71,7 @@ pub(crate) struct Answer {
 
 /// Buffers of a panel.
 #[derive(Debug, Default)]
-pub(crate) struct Buffers {
+pub(crate) struct PanelBuffers {
     /// The whole metric, turned so that harm of the last question was up.
     whole: Comparison,
     /// What is left of it behind a warm-up.
@@ -106,9 +106,9 @@ impl Question<'_> {
     }
 }
 
-impl Buffers {
+impl PanelBuffers {
     /// Takes in the metric in `timeline`, of which to [`ask`] then.
-    pub(crate) fn take(&mut self, timeline: &Timeline, change: Change) {
+    pub(crate) fn take(&mut self, timeline: &PairTimeline, change: Change) {
         self.whole.refill(timeline, Axis::new(change, timeline), 0);
         (self.ranks, self.widths) = (None, None);
     }
@@ -133,12 +133,12 @@ fn widths_of(
 ///
 /// A shift that is not beyond what healthy windows of `history` differ by is no harm of location, and none late.
 pub(crate) fn ask(
-    timeline: &Timeline,
+    timeline: &PairTimeline,
     history: &History,
     question: &Question<'_>,
-    buffers: &mut Buffers,
+    buffers: &mut PanelBuffers,
 ) -> Answer {
-    let Buffers { whole, rest, ranks, widths, two_sample } = buffers;
+    let PanelBuffers { whole, rest, ranks, widths, two_sample } = buffers;
     if !whole.axis.is_of(question.change) {
         whole.turn();
         *ranks = ranks.map(Ranks::turned);
@@ -236,7 +236,7 @@ pub(crate) fn ask(
 
 /// Leaves out a transient at the start, if there is one, and looks at the rest.
 fn leave_out_warm_up(
-    timeline: &Timeline,
+    timeline: &PairTimeline,
     whole: &Comparison,
     of_whole: &Excess,
     rest: &mut Comparison,
@@ -269,7 +269,7 @@ fn leave_out_warm_up(
 
 /// A panel at work.
 struct Panel<'a> {
-    timeline: &'a Timeline,
+    timeline: &'a PairTimeline,
     history: &'a History,
     question: &'a Question<'a>,
     of: &'a Comparison,

@@ -13,7 +13,7 @@ use crate::judgement::Interval;
 use crate::stats::{self, ConfidenceLevel, PValues, Proportion, Rate, two_proportions, two_rates};
 
 use crate::judges::evidence::prepare::comparison::Comparison;
-use crate::judges::evidence::prepare::timeline::Timeline;
+use crate::judges::evidence::prepare::timeline::PairTimeline;
 
 /// Multiples are whole when they are off by no more than this share: rates are rounded.
 const WHOLE: f64 = 1e-6;
@@ -56,7 +56,7 @@ pub(crate) struct Exposure {
 /// Compares the rates of both sides, of which the baseline's may be higher by `share`.
 pub(crate) fn find(
     of: &Comparison,
-    timeline: &Timeline,
+    timeline: &PairTimeline,
     counted: Counted,
     share: f64,
     confidence: f64,

@@ -9,7 +9,7 @@
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::posterior::{Estimate, Posterior, combine};
-use crate::judges::evidence::prepare::regression::{self, Regressand, Side, Solutions};
+use crate::judges::evidence::prepare::regression::{self, Regressand, RegressionSide, Solutions};
 use crate::judges::evidence::prepare::timeline::Times;
 
 use super::candidate::Candidate;
@@ -98,14 +98,14 @@ fn p_if_independent(of: &Comparison) -> f64 {
 fn two_samples(of: &Comparison, length: usize) -> Option<Candidate> {
     let (canary, baseline) = (of.clipped_canary(), of.clipped_baseline());
     let step = Solutions::of(&canary.on_step(length));
-    let end = Side { of: &step, contrast: [1.0, 1.0] };
-    let level = Side { of: of.baseline_line()?, contrast: [1.0, 0.0] };
+    let end = RegressionSide { of: &step, contrast: [1.0, 1.0] };
+    let level = RegressionSide { of: of.baseline_line()?, contrast: [1.0, 0.0] };
     let end = regression::difference(&end, &level, p::PRIOR_OF_SIDES);
     let ago = as_long_ago(length, canary, baseline)?;
     let of_baseline = Solutions::of(&baseline.on_step(ago));
     let change = regression::difference(
-        &Side { of: &step, contrast: [0.0, 1.0] },
-        &Side { of: &of_baseline, contrast: [0.0, 1.0] },
+        &RegressionSide { of: &step, contrast: [0.0, 1.0] },
+        &RegressionSide { of: &of_baseline, contrast: [0.0, 1.0] },
         p::PRIOR_OF_SIDES,
     );
     Some(Candidate { p: end.p_value(0.0).max(change.p_value(0.0)), length, end })

@@ -9,7 +9,7 @@
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
-use crate::judges::evidence::prepare::regression::{self, Regressand, Side, Solutions};
+use crate::judges::evidence::prepare::regression::{self, Regressand, RegressionSide, Solutions};
 use crate::judges::evidence::prepare::timeline::Times;
 use crate::stats::distribution::normal;
 
@@ -69,7 +69,7 @@ impl Sequential {
         let (y, x) = scores_of_points.split_at(baseline);
         let (x, y) = (side(x), side(y));
         let contrast = [1.0, 0.0];
-        let (x, y) = (Side { of: &x, contrast }, Side { of: &y, contrast });
+        let (x, y) = (RegressionSide { of: &x, contrast }, RegressionSide { of: &y, contrast });
         let apart = regression::difference(&x, &y, p::PRIOR_OF_SIDES);
         if apart.p_value(0.0) > p::GATE_AFTER {
             p_of_shift = p_of_shift.max(apart.p_value(0.0));

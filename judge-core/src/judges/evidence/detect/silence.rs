@@ -6,7 +6,7 @@
 //! No p is given: that points are missing is no matter of chance. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
-use crate::judges::evidence::prepare::timeline::{Timeline, Times, count};
+use crate::judges::evidence::prepare::timeline::{PairTimeline, Times, count};
 
 /// What is odd about a canary's points.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,7 +33,7 @@ pub(crate) enum Silence {
 }
 
 /// Looks at a metric whose canary has at least one point.
-pub(crate) fn find(timeline: &Timeline) -> Option<Silence> {
+pub(crate) fn find(timeline: &PairTimeline) -> Option<Silence> {
     let (canary, baseline) = (&timeline.canary, &timeline.baseline);
     let (m, n) = (count(canary), count(baseline));
     if timeline.times == Times::Same && n > 0 {

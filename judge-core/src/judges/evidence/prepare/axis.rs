@@ -6,7 +6,7 @@
 use crate::judgement::Change;
 use crate::stats::median;
 
-use super::timeline::Timeline;
+use super::timeline::PairTimeline;
 
 /// Maps values of a timeline to coordinates, and shifts of coordinates back.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,7 +20,7 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    pub(crate) fn new(change: Change, timeline: &Timeline) -> Self {
+    pub(crate) fn new(change: Change, timeline: &PairTimeline) -> Self {
         let sign = match change {
             Change::Increase => 1.0,
             Change::Decrease => -1.0,

@@ -6,10 +6,10 @@ use crate::order;
 use super::autocorrelation::{self, Weights};
 use super::axis::{Axis, allow};
 use super::posterior::Posterior;
-use super::regression::{self, LineDesign, Regressand, Side, Solutions};
+use super::regression::{self, LineDesign, Regressand, RegressionSide, Solutions};
 use super::robust::Robust;
 use super::rolling;
-use super::timeline::{Timeline, Times};
+use super::timeline::{PairTimeline, Times};
 
 /// Of a level and a line the level.
 const LEVEL: [f64; 2] = [1.0, 0.0];
@@ -67,7 +67,7 @@ pub(crate) struct Comparison {
 
 impl Comparison {
     /// Looks at `timeline` from `start` on.
-    pub(crate) fn refill(&mut self, timeline: &Timeline, axis: Axis, start: usize) {
+    pub(crate) fn refill(&mut self, timeline: &PairTimeline, axis: Axis, start: usize) {
         self.axis = axis;
         self.times = timeline.times;
         self.noise_factor = timeline.noise_factor();
@@ -150,7 +150,10 @@ impl Comparison {
             _ => autocorrelation::INDEPENDENT,
         };
         self.apart = x.zip(y).map(|(x, y)| {
-            let (x, y) = (Side { of: x, contrast: LEVEL }, Side { of: y, contrast: LEVEL });
+            let (x, y) = (
+                RegressionSide { of: x, contrast: LEVEL },
+                RegressionSide { of: y, contrast: LEVEL },
+            );
             regression::difference_given(&x, &y, &self.weights_of_sides).widened(widening)
         });
         self.weights_of_baseline =
@@ -338,7 +341,8 @@ impl Comparison {
 /// What two samples say of the shift between them.
 fn apart(x: &Regressand, y: &Regressand, design: &mut LineDesign) -> Option<Posterior> {
     let (x, y) = (solve_line(x, design)?, solve_line(y, design)?);
-    let (x, y) = (Side { of: &x, contrast: LEVEL }, Side { of: &y, contrast: LEVEL });
+    let (x, y) =
+        (RegressionSide { of: &x, contrast: LEVEL }, RegressionSide { of: &y, contrast: LEVEL });
     Some(regression::difference(&x, &y, p::PRIOR_OF_SIDES))
 }
 

@@ -5,7 +5,7 @@ use crate::config::MetricConfig;
 use crate::judges::evidence::parameters as p;
 use crate::series::Series;
 
-use super::timeline::{self, Timeline};
+use super::timeline::{self, PairTimeline};
 
 /// The healthy windows of a metric that have enough points, and its baseline beside them: points in time order, in the
 /// timeline's unit; NaN where there is none.
@@ -24,7 +24,7 @@ impl History {
         baseline: &Series,
         config: &MetricConfig,
         warm_up: usize,
-        timeline: &Timeline,
+        timeline: &PairTimeline,
     ) {
         self.windows.clear();
         self.baseline.clear();
@@ -64,7 +64,7 @@ impl History {
     }
 
     /// The baseline in the canary's place beside each of the windows.
-    pub(crate) fn baseline_beside_windows(&self) -> impl Iterator<Item = Timeline> {
-        self.windows().iter().map(|window| Timeline::of_windows(&self.baseline, window))
+    pub(crate) fn baseline_beside_windows(&self) -> impl Iterator<Item = PairTimeline> {
+        self.windows().iter().map(|window| PairTimeline::of_windows(&self.baseline, window))
     }
 }

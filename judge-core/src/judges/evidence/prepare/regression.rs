@@ -346,7 +346,7 @@ impl<const P: usize> Solved<P> {
 }
 
 /// One series' part in a comparison of two.
-pub(crate) struct Side<'a, const P: usize> {
+pub(crate) struct RegressionSide<'a, const P: usize> {
     pub(crate) of: &'a Solutions<P>,
     pub(crate) contrast: [f64; P],
 }
@@ -414,8 +414,8 @@ impl<const P: usize> Solutions<P> {
 
 /// What two series that share one φ say of the difference of their contrasts.
 pub(crate) fn difference<const P: usize, const Q: usize>(
-    x: &Side<'_, P>,
-    y: &Side<'_, Q>,
+    x: &RegressionSide<'_, P>,
+    y: &RegressionSide<'_, Q>,
     prior: Prior,
 ) -> Posterior {
     difference_given(x, y, &shared_weights(x.of, y.of, prior))
@@ -423,8 +423,8 @@ pub(crate) fn difference<const P: usize, const Q: usize>(
 
 /// The same for known weights of φ.
 pub(crate) fn difference_given<const P: usize, const Q: usize>(
-    x: &Side<'_, P>,
-    y: &Side<'_, Q>,
+    x: &RegressionSide<'_, P>,
+    y: &RegressionSide<'_, Q>,
     weights: &Weights,
 ) -> Posterior {
     Posterior::new(weights, |index| {

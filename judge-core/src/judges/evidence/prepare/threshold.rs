@@ -7,7 +7,7 @@ use crate::judges::evidence::parameters as p;
 
 use super::axis::{Axis, allow};
 use super::comparison::Comparison;
-use super::timeline::Timeline;
+use super::timeline::PairTimeline;
 
 /// What a change is held against, in one direction of harm.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,7 +31,7 @@ impl Threshold {
         judge: &EvidenceConfig,
         change: Change,
         of: &Comparison,
-        timeline: &Timeline,
+        timeline: &PairTimeline,
     ) -> Self {
         let size = &config.effect_size;
         let (share, often) = match (size.measure, change) {
@@ -87,7 +87,7 @@ impl Threshold {
 
 /// What a relative change of a metric is a share of: its level, or for shares and percentages near their bound
 /// the distance from it. From 99.95 to 98.05 percent of requests that succeed, 38 times as many fail.
-fn distance_from_bound(timeline: &Timeline, axis: Axis) -> f64 {
+fn distance_from_bound(timeline: &PairTimeline, axis: Axis) -> f64 {
     let level = axis.level();
     let sides = [&timeline.sorted_canary, &timeline.sorted_baseline];
     let largest = sides.iter().filter_map(|side| side.last()).copied().fold(0.0, f64::max);

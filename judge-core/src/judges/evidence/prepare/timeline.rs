@@ -22,7 +22,7 @@ pub(crate) enum Times {
 /// Values are in units of a power of two near the largest of them, so that no square overflows or
 /// vanishes, whatever the metric's own unit is.
 #[derive(Debug, Default)]
-pub(crate) struct Timeline {
+pub(crate) struct PairTimeline {
     pub(crate) canary: Vec<f64>,
     pub(crate) baseline: Vec<f64>,
     pub(crate) times: Times,
@@ -36,7 +36,7 @@ pub(crate) struct Timeline {
     extra_variance: f64,
 }
 
-impl Timeline {
+impl PairTimeline {
     /// Lays out both sides. Infinities become gaps, and outliers where the config removes them: but not
     /// those of a sparse metric, whose events would all be outliers on the side that has few.
     pub(crate) fn refill(

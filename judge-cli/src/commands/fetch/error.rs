@@ -1,0 +1,56 @@
+//! Why a history was not fetched.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::input::FetchFailed;
+
+/// Why a history was not fetched.
+#[derive(Debug, Error)]
+pub(super) enum FetchError {
+    #[error("--output: expected a name that ends in {allowed}, got {got}")]
+    Format { allowed: &'static str, got: String },
+    #[error(
+        "{} has {releases} releases of an interrupted run; go on with --resume, or remove it",
+        parts.display()
+    )]
+    Unfinished { parts: PathBuf, releases: usize },
+    #[error(
+        "{} was fetched with other queries; remove it, or give another --output",
+        parts.display()
+    )]
+    OtherQueries { parts: PathBuf },
+    #[error("another run writes into {}", .0.display())]
+    Locked(PathBuf),
+    #[error("{} is damaged; remove it and --resume", .0.display())]
+    Damaged(PathBuf),
+    #[error(
+        "stopped after {} releases in a row without an answer; {kept} are kept: go on with --resume",
+        super::MOST_UNANSWERED
+    )]
+    SourceAway {
+        kept: usize,
+        #[source]
+        failed: FetchFailed,
+    },
+    #[error("cannot write {}", path.display())]
+    Io {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// Whether `error` says that the command line was bad.
+pub(crate) fn is_bad_input(error: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(
+            FetchError::Format { .. }
+                | FetchError::Unfinished { .. }
+                | FetchError::OtherQueries { .. }
+        )
+    )
+}

@@ -1,0 +1,92 @@
+//! The series of a release, as they are kept until the history is written.
+
+use judge_core::{MetricPair, Series};
+use judge_sources::{FetchedMetric, Grid};
+use serde::{Deserialize, Serialize};
+
+/// A release that was fetched.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FetchedRelease {
+    pub(super) release: String,
+    pub(super) series: Vec<FetchedSeries>,
+}
+
+/// One series of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct FetchedSeries {
+    pub(super) metric: String,
+    pub(super) role: Role,
+    /// Tells several series of one metric and role apart.
+    pub(super) instance: Option<String>,
+    pub(super) start_millis: i64,
+    pub(super) step_millis: u64,
+    /// `None` is a gap.
+    pub(super) values: Vec<Option<f64>>,
+}
+
+/// As histories call the sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Role {
+    Baseline,
+    Canary,
+}
+
+impl Role {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Canary => "canary",
+        }
+    }
+}
+
+impl FetchedRelease {
+    pub(super) fn new(release: &str, fetched: Vec<FetchedMetric>) -> Self {
+        let mut series = Vec::new();
+        for metric in fetched {
+            let several = metric.pairs.len() > 1;
+            let grids = [metric.baseline.grid, metric.canary.grid];
+            for pair in metric.pairs {
+                series.extend(of_pair(pair, several, grids));
+            }
+        }
+        Self { release: release.to_owned(), series }
+    }
+
+    /// How many series and points without gaps there are.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let points = self.series.iter().flat_map(|series| &series.values).flatten().count();
+        (self.series.len(), points)
+    }
+}
+
+fn of_pair(pair: MetricPair, several: bool, grids: [Grid; 2]) -> Vec<FetchedSeries> {
+    let tags = pair.tags.iter().flatten();
+    let tags: Vec<String> = tags
+        .map(|(tag, value)| format!("{tag}={:?}", value.as_deref().unwrap_or_default()))
+        .collect();
+    let instance = several.then(|| format!("{{{}}}", tags.join(",")));
+    let sides = [(Role::Baseline, pair.baseline, grids[0]), (Role::Canary, pair.canary, grids[1])];
+    let sides = sides.into_iter().filter_map(|(role, Series { values, clock }, grid)| {
+        // An instance that one side lacks has no part in its mean; a side without any is gaps.
+        let absent = values.iter().all(|value| value.is_nan());
+        if absent && several {
+            return None;
+        }
+        let (start_millis, step_millis) = match clock {
+            Some(clock) if clock.step_millis > 0 => (clock.start_millis, clock.step_millis),
+            _ => (grid.start_millis(), grid.step_millis()),
+        };
+        let values = values.into_iter().map(|value| Some(value).filter(|value| !value.is_nan()));
+        Some(FetchedSeries {
+            metric: pair.name.clone(),
+            role,
+            instance: instance.clone(),
+            start_millis,
+            step_millis,
+            values: values.collect(),
+        })
+    });
+    sides.collect()
+}

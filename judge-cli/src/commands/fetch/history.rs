@@ -1,0 +1,108 @@
+//! Writes the parts as one history.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::error::FetchError;
+use super::found::FetchedRelease;
+use super::parts;
+
+/// How a history is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HistoryFormat {
+    #[cfg(feature = "retro")]
+    Parquet,
+    Ndjson,
+}
+
+#[cfg(feature = "retro")]
+const ALLOWED: &str = ".parquet or .ndjson";
+#[cfg(not(feature = "retro"))]
+const ALLOWED: &str = ".ndjson, as this judge is built without the feature retro";
+
+impl HistoryFormat {
+    /// By the ending of a name.
+    pub(super) fn from_name(path: &Path) -> Result<Self, FetchError> {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        match ending.to_ascii_lowercase().as_str() {
+            #[cfg(feature = "retro")]
+            "parquet" => Ok(Self::Parquet),
+            "ndjson" | "jsonl" => Ok(Self::Ndjson),
+            _ => Err(FetchError::Format { allowed: ALLOWED, got: path.display().to_string() }),
+        }
+    }
+}
+
+/// Joins `releases`, which are the paths of parts, as `output`.
+pub(super) fn write<'a>(
+    output: &Path,
+    format: HistoryFormat,
+    releases: impl Iterator<Item = &'a Path>,
+) -> Result<(), FetchError> {
+    let releases = releases.map(|path| parts::read(path).map_err(io::Error::other));
+    parts::write(output, |out| match format {
+        #[cfg(feature = "retro")]
+        HistoryFormat::Parquet => parquet(out, releases),
+        HistoryFormat::Ndjson => ndjson(out, releases),
+    })
+}
+
+/// A row of a long table.
+#[derive(Serialize)]
+struct Row<'a> {
+    release: &'a str,
+    role: &'static str,
+    metric: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<&'a str>,
+    timestamp: i64,
+    value: Option<f64>,
+}
+
+fn ndjson(
+    mut out: &mut dyn Write,
+    releases: impl Iterator<Item = io::Result<FetchedRelease>>,
+) -> io::Result<()> {
+    for release in releases {
+        let FetchedRelease { release, series } = release?;
+        for one in &series {
+            let mut timestamp = one.start_millis;
+            for &value in &one.values {
+                let (role, metric) = (one.role.name(), one.metric.as_str());
+                let instance = one.instance.as_deref();
+                let release = release.as_str();
+                let row = Row { release, role, metric, instance, timestamp, value };
+                serde_json::to_writer(&mut out, &row)?;
+                out.write_all(b"\n")?;
+                timestamp = timestamp.saturating_add_unsigned(one.step_millis);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(feature = "retro")]
+fn parquet(
+    out: &mut dyn Write,
+    releases: impl Iterator<Item = io::Result<FetchedRelease>>,
+) -> io::Result<()> {
+    use judge_retro::{HistoryWriter, WrittenSeries};
+    let mut writer = HistoryWriter::new(out)?;
+    for release in releases {
+        let FetchedRelease { release, series } = release?;
+        for one in &series {
+            writer.add(&WrittenSeries {
+                release: &release,
+                metric: &one.metric,
+                role: one.role.name(),
+                instance: one.instance.as_deref().unwrap_or_default(),
+                start_millis: one.start_millis,
+                step_millis: one.step_millis,
+                values: &one.values,
+            })?;
+        }
+    }
+    writer.finish()
+}

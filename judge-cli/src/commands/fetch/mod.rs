@@ -1,0 +1,174 @@
+//! `judge fetch`.
+
+mod error;
+mod found;
+mod history;
+mod parts;
+
+use std::fmt::Write;
+
+use judge_sources::FetchedMetric;
+use tokio::signal::unix::{SignalKind, signal};
+
+use self::error::FetchError;
+use self::found::FetchedRelease;
+use self::history::HistoryFormat;
+use self::parts::Parts;
+use super::bar::bar;
+use super::exit::Exit;
+use crate::args::FetchArgs;
+use crate::input::{
+    FetchFailed, Fetcher, ListedRelease, fetched_queries, odd_warnings, read_release_list, sought,
+};
+use crate::output::Console;
+
+pub(crate) use self::error::is_bad_input;
+
+/// So many releases without an answer, one after the other, end the run: the source is away.
+const MOST_UNANSWERED: usize = 3;
+
+/// What became of the releases.
+#[derive(Default)]
+struct Counts {
+    fetched: usize,
+    resumed: usize,
+    unanswered: usize,
+    empty: usize,
+}
+
+/// Fetches every release of a list.
+pub(crate) fn run(args: &FetchArgs, console: &Console) -> anyhow::Result<Exit> {
+    let format = HistoryFormat::from_name(&args.output)?;
+    let releases = read_release_list(&args.list, &args.of, args.zone.time_zone.as_ref())?;
+    let queries = fetched_queries(args.config.clone())?;
+    let asked = format!("{queries:?}");
+    let fetcher = Fetcher::new(&args.from, queries)?;
+    let mut parts = Parts::open(&args.output, &asked, args.resume)?;
+    let work = Fetch { fetcher: &fetcher, releases: &releases, console };
+    let mut counts = Counts::default();
+    let ended = fetcher.block_on(async {
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        tokio::select! {
+            ended = work.all(&mut parts, &mut counts) => ended.map(|()| true),
+            _ = interrupt.recv() => Ok(false),
+            _ = terminate.recv() => Ok(false),
+        }
+    })?;
+    let missing = releases.len() - counts.fetched - counts.resumed;
+    if !ended {
+        let kept = parts.done();
+        console.note(&format!(
+            "stopped; {kept} of {} releases are kept: go on with --resume\n",
+            releases.len()
+        ));
+        return Ok(Exit::Interrupted);
+    }
+    if counts.fetched + counts.resumed > 0 {
+        let done = releases.iter().filter_map(|release| parts.path(release));
+        history::write(&args.output, format, done)?;
+    }
+    if missing == 0 {
+        parts.remove()?;
+    }
+    console.line(&summary(args, &counts, missing))?;
+    Ok(match counts {
+        Counts { unanswered: 1.., .. } => Exit::Other,
+        Counts { empty: 1.., .. } => Exit::BadInput,
+        _ => Exit::Done,
+    })
+}
+
+fn summary(args: &FetchArgs, counts: &Counts, missing: usize) -> String {
+    let there = counts.fetched + counts.resumed;
+    let releases = if there == 1 { "1 release".to_owned() } else { format!("{there} releases") };
+    let output = args.output.display();
+    let mut text = if there > 0 {
+        format!("{output}: {releases}")
+    } else {
+        format!("no release was fetched; {output} is not written")
+    };
+    // Writing to a String cannot fail.
+    if counts.resumed > 0 {
+        let _ = write!(text, ", {} of them fetched before", counts.resumed);
+    }
+    if missing > 0 && there > 0 {
+        let _ = write!(text, "; {missing} missing: fetch them with --resume");
+    }
+    text.push('\n');
+    text
+}
+
+/// A run over a list.
+struct Fetch<'a> {
+    fetcher: &'a Fetcher,
+    releases: &'a [ListedRelease],
+    console: &'a Console,
+}
+
+impl Fetch<'_> {
+    /// Fetches all releases that `parts` lacks.
+    async fn all(&self, parts: &mut Parts, counts: &mut Counts) -> anyhow::Result<()> {
+        let bar = bar(self.releases.len(), "releases");
+        let mut in_a_row = 0;
+        for release in self.releases {
+            if parts.path(release).is_some() {
+                counts.resumed += 1;
+                bar.inc(1);
+                continue;
+            }
+            let sought = sought(&release.of, release.window)?;
+            match self.fetcher.ask(&sought).await {
+                Ok(fetched) => {
+                    in_a_row = 0;
+                    bar.suspend(|| self.take(release, fetched, parts, counts))?;
+                }
+                // What is wrong with the first of them is wrong with all.
+                Err(failed) if !failed.may_pass() && counts.fetched + counts.resumed == 0 => {
+                    return Err(failed.into());
+                }
+                Err(failed) => {
+                    in_a_row += 1;
+                    counts.unanswered += 1;
+                    bar.suspend(|| self.console.warning(unanswered(release, &failed)));
+                    if in_a_row == MOST_UNANSWERED {
+                        bar.finish_and_clear();
+                        let kept = parts.done();
+                        return Err(FetchError::SourceAway { kept, failed }.into());
+                    }
+                }
+            }
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// Keeps what was found of a release, if that is anything.
+    fn take(
+        &self,
+        release: &ListedRelease,
+        mut fetched: Vec<FetchedMetric>,
+        parts: &mut Parts,
+        counts: &mut Counts,
+    ) -> anyhow::Result<()> {
+        for warning in odd_warnings(&mut fetched) {
+            self.console.warning(format_args!("release {:?}: {warning}", release.name));
+        }
+        if fetched.iter().all(FetchedMetric::is_empty) {
+            counts.empty += 1;
+            let left_out = "is left out: no query found a point on either side";
+            self.console.warning(format_args!("release {:?} {left_out}", release.name));
+            return Ok(());
+        }
+        let found = FetchedRelease::new(&release.name, fetched);
+        let (series, points) = found.size();
+        parts.keep(release, &found)?;
+        counts.fetched += 1;
+        self.console.line(&format!("{}  {series} series, {points} points\n", release.name))
+    }
+}
+
+fn unanswered(release: &ListedRelease, failed: &FetchFailed) -> String {
+    format!("release {:?} is left out: {failed}", release.name)
+}

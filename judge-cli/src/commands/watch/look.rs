@@ -1,0 +1,41 @@
+//! One look at a canary, and why the looks end.
+
+use judge_core::stage::Window;
+use judge_core::{Judgement, MetricPair};
+use serde::Serialize;
+
+use crate::input::FetchFailed;
+
+/// One look, at the end of an interval.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// What it looked at.
+    pub(super) window: Window,
+    /// What the judge said, unless the source failed.
+    pub(super) judged: Result<JudgedLook, FetchFailed>,
+}
+
+/// A look that was judged.
+#[derive(Debug)]
+pub(super) struct JudgedLook {
+    pub(super) judgement: Judgement,
+    pub(super) pairs: Vec<MetricPair>,
+    /// What to know about the series.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Why the looks ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum WatchEnd {
+    /// The rule stopped the canary.
+    Stopped,
+    /// Harm of the size that matters was ruled out.
+    PassedEarly,
+    /// Its lifetime is over.
+    Lifetime,
+    /// The source failed all through an interval.
+    SourceFailed,
+    /// A person or the system asked for it.
+    Interrupted,
+}

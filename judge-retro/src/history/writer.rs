@@ -1,0 +1,151 @@
+//! Writes a history as a long table in Parquet.
+
+use std::io;
+
+use polars::io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
+use polars::prelude::{
+    DataFrame, DataType, Float64Chunked, Int64Chunked, IntoColumn, IntoSeries, NewChunkedArray,
+    PolarsResult, Schema, StringChunked, TimeUnit, TimeZone,
+};
+
+/// Rows of a row group, about: as many as are held in memory.
+const ROWS: usize = 1 << 18;
+
+/// A series of a release.
+#[derive(Debug, Clone, Copy)]
+pub struct WrittenSeries<'a> {
+    /// The release.
+    pub release: &'a str,
+    /// The metric.
+    pub metric: &'a str,
+    /// `baseline` or `canary`.
+    pub role: &'a str,
+    /// Tells several series of a metric and role apart; else empty.
+    pub instance: &'a str,
+    /// The time of the first value, in milliseconds since the Unix epoch.
+    pub start_millis: i64,
+    /// The time between two values.
+    pub step_millis: u64,
+    /// The values; `None` is a gap.
+    pub values: &'a [Option<f64>],
+}
+
+/// A history in Parquet that is written series by series, and that [`super::ReleaseHistory`] reads. The series of a
+/// release follow each other.
+///
+/// # Example
+/// ```
+/// use judge_retro::{HistoryWriter, WrittenSeries};
+///
+/// let mut file = Vec::new();
+/// let mut writer = HistoryWriter::new(&mut file)?;
+/// let series = WrittenSeries {
+///     release: "v7",
+///     metric: "latency",
+///     role: "canary",
+///     instance: "",
+///     start_millis: 1_795_183_200_000,
+///     step_millis: 60_000,
+///     values: &[Some(0.25), None, Some(0.5)],
+/// };
+/// writer.add(&series)?;
+/// writer.finish()?;
+/// assert!(file.starts_with(b"PAR1"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct HistoryWriter<W: io::Write> {
+    file: BatchedWriter<W>,
+    rows: Rows,
+}
+
+/// Rows that are not yet written.
+#[derive(Default)]
+struct Rows {
+    texts: [Vec<String>; 4],
+    /// Of which text of `texts`, row by row.
+    series: Vec<usize>,
+    timestamps: Vec<i64>,
+    values: Vec<Option<f64>>,
+}
+
+/// The columns of text.
+const TEXTS: [&str; 4] = ["release", "role", "metric", "instance"];
+
+fn time() -> DataType {
+    DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC))
+}
+
+impl<W: io::Write> std::fmt::Debug for HistoryWriter<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HistoryWriter")
+    }
+}
+
+impl<W: io::Write> HistoryWriter<W> {
+    /// Starts the file.
+    ///
+    /// # Errors
+    /// As those of `out`.
+    pub fn new(out: W) -> io::Result<Self> {
+        let texts = TEXTS.map(|name| (name.into(), DataType::String));
+        let others = [("timestamp".into(), time()), ("value".into(), DataType::Float64)];
+        let schema: Schema = texts.into_iter().chain(others).collect();
+        let writer = ParquetWriter::new(out).with_compression(ParquetCompression::Snappy);
+        let file = writer.batched(&schema).map_err(io::Error::other)?;
+        Ok(Self { file, rows: Rows::default() })
+    }
+
+    /// Adds the points of a series, gaps too.
+    ///
+    /// # Errors
+    /// As those of the output.
+    pub fn add(&mut self, series: &WrittenSeries<'_>) -> io::Result<()> {
+        let rows = &mut self.rows;
+        let texts = [series.release, series.role, series.metric, series.instance];
+        for (all, text) in rows.texts.iter_mut().zip(texts) {
+            all.push(text.to_owned());
+        }
+        let number = rows.texts[0].len() - 1;
+        let mut time = series.start_millis;
+        for &value in series.values {
+            rows.series.push(number);
+            rows.timestamps.push(time);
+            rows.values.push(value);
+            time = time.saturating_add_unsigned(series.step_millis);
+        }
+        if rows.values.len() >= ROWS { self.write() } else { Ok(()) }
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        let rows = std::mem::take(&mut self.rows);
+        let frame = rows.into_frame().map_err(io::Error::other)?;
+        self.file.write_batch(&frame).map_err(io::Error::other)
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// As those of the output.
+    pub fn finish(mut self) -> io::Result<()> {
+        if !self.rows.values.is_empty() {
+            self.write()?;
+        }
+        self.file.finish().map(drop).map_err(io::Error::other)
+    }
+}
+
+impl Rows {
+    fn into_frame(self) -> PolarsResult<DataFrame> {
+        let height = self.values.len();
+        let texts = TEXTS.iter().zip(&self.texts).map(|(name, texts)| {
+            let rows = self.series.iter().map(|&series| texts.get(series));
+            StringChunked::from_iter_options((*name).into(), rows).into_column()
+        });
+        let mut columns: Vec<_> = texts.collect();
+        let timestamps = Int64Chunked::from_vec("timestamp".into(), self.timestamps);
+        columns.push(timestamps.into_series().cast(&time())?.into_column());
+        let values = Float64Chunked::from_iter_options("value".into(), self.values.into_iter());
+        columns.push(values.into_column());
+        DataFrame::new(height, columns)
+    }
+}

@@ -1,0 +1,256 @@
+//! `/standalone_canary_analysis`: a judgement at the end of each interval of a lifetime, as kayentactl asks for it.
+
+use std::collections::BTreeMap;
+
+use judge_canary::{
+    DEFAULT_SCOPE, PlanSpec, PlanTimes, SETTLE_MILLIS, ScopePair, StageEnd, StageTimes, Target,
+};
+use serde_json::{Value, json};
+
+use super::analysis::Analysis;
+use super::asked::{KayentaRequest, refused, wrong};
+use super::fields::{text, texts, whole};
+use super::runs::{self, PATIENCE_MILLIS, RunConfig, step_millis};
+use super::times::instant;
+use crate::convert::refusal::Refusal;
+
+/// What canaries are of that came by this API.
+pub(super) const ORIGIN: &str = "kayenta-analysis";
+
+const MINUTE: u64 = 60_000;
+
+/// How long a source that is away is asked again while an analysis goes on in real time, unless the interval is shorter.
+const LIVE_PATIENCE_MILLIS: u64 = 120_000;
+
+pub(super) async fn start_stored(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
+    start(asked, RunConfig::stored(asked).await?, asked.body.clone()).await
+}
+
+pub(super) async fn start_inline(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
+    let (config, request) = RunConfig::inline(asked)?;
+    start(asked, config, request).await
+}
+
+async fn start(
+    asked: &KayentaRequest<'_>,
+    config: RunConfig,
+    request: Value,
+) -> Result<Value, Refusal> {
+    let (plan, warnings) = plan(&request, asked.canaries.now_millis())?;
+    let mut wanted = runs::wanted(asked, &config, ORIGIN, &request, plan)?;
+    wanted.api["user"] = json!(asked.params.get("user").unwrap_or("anonymous"));
+    wanted.api["warnings"] = json!(warnings);
+    let started = asked.canaries.start(wanted, &asked.actor).await.map_err(refused)?;
+    let mut answer = json!({"canaryAnalysisExecutionId": started.canary.summary.id});
+    if !warnings.is_empty() {
+        answer["warnings"] = json!(warnings);
+    }
+    Ok(answer)
+}
+
+/// When an analysis is judged, and what of its request is not done as it says. Times and step are those of the first
+/// scope; the rest is each scope's own.
+fn plan(request: &Value, now: i64) -> Result<(PlanSpec, Vec<String>), Refusal> {
+    let scopes = request.get("scopes").and_then(Value::as_array).filter(|all| !all.is_empty());
+    let scopes = scopes.ok_or_else(|| {
+        wrong("Canary StageExecution configuration must contain at least one scope.")
+    })?;
+    let start = instant(&scopes[0], "startTimeIso")?.unwrap_or(now - now.rem_euclid(1000));
+    let end = instant(&scopes[0], "endTimeIso")?;
+    let lifetime = lifetime(request, start, end)?;
+    let (interval, warnings) = interval(request, lifetime)?;
+    let minutes =
+        |name| Ok::<_, Refusal>(whole(request, name)?.unwrap_or(0).saturating_mul(MINUTE));
+    let (begin_after, lookback) = (minutes("beginAfterMins")?, minutes("lookbackMins")?);
+    let is_live = end.is_none();
+    let times = StageTimes {
+        start_millis: Some(start),
+        // With an end, the warm-up is waited for and judged.
+        warm_up_millis: if is_live { begin_after } else { 0 },
+        lifetime_millis: lifetime.saturating_mul(MINUTE),
+        interval_millis: Some(interval.saturating_mul(MINUTE)),
+        lookback_millis: Some(lookback).filter(|lookback| *lookback > 0),
+        step_millis: step_millis(&scopes[0])?,
+    };
+    let patience = if is_live { LIVE_PATIENCE_MILLIS } else { PATIENCE_MILLIS };
+    let pairs = scopes.iter().map(pair).collect::<Result<BTreeMap<_, _>, _>>()?;
+    let plan = PlanSpec {
+        rule: StageEnd::Spinnaker,
+        settle_millis: if is_live { SETTLE_MILLIS } else { 0 },
+        patience_millis: Some(patience.min(interval.saturating_mul(MINUTE))),
+        not_before_millis: (!is_live && begin_after > 0)
+            .then(|| now.saturating_add_unsigned(begin_after)),
+        ..PlanSpec::new(pairs, PlanTimes::Stage(times))
+    };
+    Ok((plan, warnings))
+}
+
+/// Whole minutes.
+fn lifetime(request: &Value, start: i64, end: Option<i64>) -> Result<u64, Refusal> {
+    let given = whole(request, "lifetimeDurationMins")?;
+    let lifetime = match (end, given) {
+        (Some(end), _) => end.saturating_sub(start).max(0).unsigned_abs() / MINUTE,
+        (None, Some(given)) => given,
+        (None, None) => {
+            let text = "Canary StageExecution configuration must include either `endTime` or `lifetimeDuration`.";
+            return Err(wrong(text));
+        }
+    };
+    if lifetime == 0 {
+        return Err(wrong("The lifetime of a canary analysis must be a minute at least."));
+    }
+    Ok(lifetime)
+}
+
+/// Whole minutes, within the lifetime.
+fn interval(request: &Value, lifetime: u64) -> Result<(u64, Vec<String>), Refusal> {
+    let given = whole(request, "analysisIntervalMins")?.filter(|given| *given > 0);
+    let interval = given.unwrap_or(lifetime).min(lifetime);
+    let mut warnings = Vec::new();
+    if let Some(given) = given.filter(|given| *given > lifetime) {
+        warnings.push(format!(
+            "analysisIntervalMins: {given} is longer than the lifetime of {lifetime}, which is the interval then"
+        ));
+    }
+    if !lifetime.is_multiple_of(interval) {
+        let rest = lifetime % interval;
+        warnings.push(format!(
+            "the last {rest} min of the lifetime are not judged: they are shorter than an interval of {interval} min"
+        ));
+    }
+    Ok((interval, warnings))
+}
+
+fn pair(scope: &Value) -> Result<(String, ScopePair), Refusal> {
+    let name = text(scope, "scopeName").filter(|name| !name.is_empty());
+    let target = |side: &str| Target {
+        scope: text(scope, &format!("{side}Scope")).unwrap_or_default(),
+        location: text(scope, &format!("{side}Location")).unwrap_or_default(),
+        params: texts(scope, "extendedScopeParams"),
+    };
+    let offset = whole(scope, "controlOffsetInMinutes")?.unwrap_or(0);
+    let pair = ScopePair {
+        baseline: target("control"),
+        canary: target("experiment"),
+        baseline_offset_millis: offset.saturating_mul(MINUTE),
+    };
+    Ok((name.unwrap_or_else(|| DEFAULT_SCOPE.to_owned()), pair))
+}
+
+pub(super) async fn get(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
+    let id = asked.params.id();
+    let canary = asked.canaries.get(id).await.map_err(refused)?;
+    if canary.summary.origin != ORIGIN {
+        return Err(wrong(format!(
+            "Only named pipelines of 'Standalone Canary Analysis Pipeline' can be viewed here, and {id} is none."
+        )));
+    }
+    let looks = asked.canaries.looks(id, 0).await.map_err(refused)?;
+    // A look that was made after the canary was read is of the next answer.
+    let made = looks.len().min(canary.summary.looks);
+    let now = asked.canaries.now_millis();
+    Ok(Analysis { canary: &canary, looks: &looks[..made], now }.document())
+}
+
+#[cfg(test)]
+mod tests {
+    use judge_canary::{Plan, SideWindow};
+
+    use super::*;
+
+    /// 2026-01-01T10:00:00.250Z
+    const NOW: i64 = 1_767_261_600_250;
+
+    /// The windows of all looks in minutes from the start: baseline and canary.
+    fn windows(request: &Value) -> Vec<[i64; 4]> {
+        let (spec, _) = plan(request, NOW).unwrap();
+        let plan = Plan::new(spec, NOW).unwrap();
+        let minutes = |window: SideWindow| {
+            [window.start_millis, window.end_millis].map(|time| (time - NOW).div_euclid(60_000) + 1)
+        };
+        let look = |number| {
+            let pair = plan.window(number).unwrap().scopes["default"];
+            let ([a, b], [c, d]) = (minutes(pair.baseline), minutes(pair.canary));
+            [a, b, c, d]
+        };
+        (1..=plan.looks()).map(look).collect()
+    }
+
+    #[test]
+    fn windows_are_those_of_kayentas_own_tests() {
+        let request = |scope: Value, more: Value| {
+            let mut request =
+                json!({"scopes": [scope], "thresholds": {"pass": "95", "marginal": "75"}});
+            request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            request
+        };
+        let past =
+            json!({"startTimeIso": "2026-01-01T08:00:00Z", "endTimeIso": "2026-01-01T08:09:30Z"});
+        for (scope, more, expected) in [
+            (
+                json!({}),
+                json!({"lifetimeDurationMins": "9", "analysisIntervalMins": 3}),
+                vec![[0, 3, 0, 3], [0, 6, 0, 6], [0, 9, 0, 9]],
+            ),
+            (
+                json!({}),
+                json!({"lifetimeDurationMins": 6, "analysisIntervalMins": 3, "beginAfterMins": 4}),
+                vec![[4, 7, 4, 7], [4, 10, 4, 10]],
+            ),
+            (
+                json!({}),
+                json!({"lifetimeDurationMins": 10, "analysisIntervalMins": 5, "lookbackMins": 5}),
+                vec![[0, 5, 0, 5], [5, 10, 5, 10]],
+            ),
+            (
+                json!({}),
+                json!({"lifetimeDurationMins": 5, "lookbackMins": 60}),
+                vec![[-55, 5, -55, 5]],
+            ),
+            (
+                json!({"controlOffsetInMinutes": 60}),
+                json!({"lifetimeDurationMins": 8, "analysisIntervalMins": 5}),
+                vec![[-60, -55, 0, 5]],
+            ),
+            (
+                json!({}),
+                json!({"lifetimeDurationMins": 5, "analysisIntervalMins": 0}),
+                vec![[0, 5, 0, 5]],
+            ),
+            (
+                json!({}),
+                json!({"lifetimeDurationMins": 5, "analysisIntervalMins": 50}),
+                vec![[0, 5, 0, 5]],
+            ),
+            // An end: the warm-up is not left out, and the rest of a minute is.
+            (
+                past,
+                json!({"lifetimeDurationMins": 99, "beginAfterMins": 4, "analysisIntervalMins": 9}),
+                vec![[-120, -111, -120, -111]],
+            ),
+        ] {
+            assert_eq!(windows(&request(scope.clone(), more.clone())), expected, "{scope} {more}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_done_as_asked_is_said_and_what_cannot_be_is_refused() {
+        let scopes = json!([{}]);
+        let warned = |lifetime: u64, interval: u64| {
+            let request = json!({"scopes": scopes, "lifetimeDurationMins": lifetime, "analysisIntervalMins": interval});
+            plan(&request, NOW).unwrap().1.join("; ")
+        };
+        assert_eq!(warned(10, 5), "");
+        assert!(warned(12, 5).contains("the last 2 min"));
+        assert!(warned(5, 6).contains("6 is longer than the lifetime of 5"));
+        for (request, said) in [
+            (json!({"scopes": [], "lifetimeDurationMins": 5}), "at least one scope"),
+            (json!({"scopes": scopes}), "either `endTime` or `lifetimeDuration`"),
+            (json!({"scopes": scopes, "lifetimeDurationMins": 0}), "a minute at least"),
+            (json!({"scopes": scopes, "lifetimeDurationMins": "x"}), "expected a number"),
+        ] {
+            let refusal = plan(&request, NOW).unwrap_err().to_string();
+            assert!(refusal.contains(said), "{refusal}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! An analysis as `GET /standalone_canary_analysis/{id}` answers it.
+
+use judge_canary::{Canary, CanaryLook, CanaryState, LookResult, Plan, PlanTimes};
+use serde_json::{Value, json};
+
+use super::configs::with_service_types;
+use super::execution::{INLINE, exception, look_id, result, stamp};
+use super::times::iso;
+
+/// The fewest points of the baseline that Kayenta does not warn of.
+const FEW_POINTS: u64 = 50;
+
+const FEW_POINTS_WARNING: &str = "One of the metrics returned fewer than 50 data points, which can reduce confidence in the final canary score.";
+
+/// An analysis and the looks that were made.
+pub(super) struct Analysis<'a> {
+    pub(super) canary: &'a Canary,
+    pub(super) looks: &'a [CanaryLook],
+    pub(super) now: i64,
+}
+
+impl Analysis<'_> {
+    /// The whole `CanaryAnalysisExecutionStatusResponse`.
+    pub(super) fn document(&self) -> Value {
+        let (canary, api) = (&self.canary.summary, &self.canary.request.api);
+        let status = self.status();
+        let mut answer = json!({
+            "application": canary.application, "pipelineId": canary.id, "stageStatus": self.stages(),
+            "complete": canary.is_over(), "executionStatus": status, "status": status.to_ascii_lowercase(),
+            "canaryAnalysisExecutionRequest": api["request"],
+            "canaryConfig": with_service_types(self.canary.config.clone()),
+        });
+        for (name, key) in [
+            ("user", "user"),
+            ("parentPipelineExecutionId", "parent"),
+            ("storageAccountName", "storage"),
+            ("metricsAccountName", "metrics"),
+        ] {
+            if let Some(value) = api.get(key) {
+                answer[name] = value.clone();
+            }
+        }
+        if let Some(id) = api.get("configId").filter(|id| *id != INLINE) {
+            answer["canaryConfigId"] = id.clone();
+        }
+        if let Some(warnings) = api["warnings"].as_array().filter(|all| !all.is_empty()) {
+            answer["warnings"] = json!(warnings);
+        }
+        let failed = self.looks.iter().find_map(|look| match &look.result {
+            LookResult::Failed(failure) => Some(exception(failure, look.ended_millis)),
+            _ => None,
+        });
+        if let Some(exception) = failed {
+            answer["exception"] = exception;
+        }
+        if canary.is_over() {
+            answer["canaryAnalysisExecutionResult"] = self.result();
+        }
+        stamp(&mut answer, "buildTime", Some(canary.created_millis));
+        stamp(&mut answer, "startTime", Some(canary.created_millis));
+        stamp(&mut answer, "endTime", canary.ended_millis);
+        answer
+    }
+
+    fn marginal(&self) -> f64 {
+        self.canary.request.thresholds.unwrap_or_default().marginal
+    }
+
+    /// A look's stage ends the analysis at a score that is not above the marginal threshold.
+    fn look_status(&self, look: &CanaryLook) -> &'static str {
+        match look.judgement() {
+            Some(judgement) if judgement.score > self.marginal() => "SUCCEEDED",
+            _ => "TERMINAL",
+        }
+    }
+
+    fn status(&self) -> &'static str {
+        match self.canary.summary.state {
+            CanaryState::Finished => {
+                self.looks.last().map_or("TERMINAL", |look| self.look_status(look))
+            }
+            CanaryState::Failed => "TERMINAL",
+            CanaryState::Cancelled => "CANCELED",
+            _ => "RUNNING",
+        }
+    }
+
+    /// Waits and judgements as Orca lists them: those that will not be made are not in the list.
+    fn stages(&self) -> Vec<Value> {
+        let (canary, request) = (&self.canary.summary, &self.canary.request);
+        let mut stages = vec![json!({
+            "type": "setupAndExecuteCanariesStage", "status": self.status(),
+            "name": "Sets up and executes the wait, run and monitor canary task chain.",
+        })];
+        // It could be planned when it was started.
+        let Ok(plan) = Plan::new(request.plan.clone(), canary.created_millis) else {
+            return stages;
+        };
+        let until = canary.ended_millis.unwrap_or(self.now);
+        let under_way = if canary.is_over() { "CANCELED" } else { "RUNNING" };
+        let step = |over: bool, began: bool| match (over, began) {
+            (true, _) => "SUCCEEDED",
+            (false, true) => under_way,
+            (false, false) => "NOT_STARTED",
+        };
+        let wait =
+            |name: &str, status: &str| json!({"type": "wait", "name": name, "status": status});
+        let mut began = true;
+        if let Some(warm) = warm_end(&plan) {
+            began = until >= warm || !self.looks.is_empty();
+            stages.push(wait("Warmup Wait", step(began, true)));
+        }
+        let is_live = plan.spec().settle_millis > 0;
+        for number in 1..=plan.looks() {
+            let (look, due) =
+                (self.looks.get(number - 1), plan.window(number).map(|look| look.due_millis));
+            began = began && number <= self.looks.len() + 1;
+            if look.is_none()
+                && canary.is_over()
+                && (canary.state != CanaryState::Cancelled || !began)
+            {
+                break;
+            }
+            let is_due = look.is_some() || (began && due.is_some_and(|due| until >= due));
+            if is_live {
+                stages.push(wait(&format!("Interval Wait #{number}"), step(is_due, began)));
+            }
+            if look.is_none() && canary.is_over() && !is_due {
+                break;
+            }
+            let status = look.map_or(step(false, is_due), |look| self.look_status(look));
+            let mut run = json!({
+                "type": "runCanary", "name": format!("Run Canary #{number}"), "status": status,
+            });
+            if is_due {
+                run["executionId"] = json!(look_id(&canary.id, number));
+            }
+            stages.push(run);
+        }
+        if canary.is_over() {
+            stages.push(json!({
+                "type": "generateCanaryAnalysisResultStage", "status": "SUCCEEDED",
+                "name": "Aggregates and evaluates the canary executions and generates the final results.",
+            }));
+        }
+        stages
+    }
+
+    /// What all judgements come to.
+    fn result(&self) -> Value {
+        let score = |look: &CanaryLook| look.judgement().map_or(0.0, |judgement| judgement.score);
+        let results: Vec<Value> = self.looks.iter().map(|look| self.look_result(look)).collect();
+        let warned =
+            |result: &Value| result["warnings"].as_array().is_some_and(|all| !all.is_empty());
+        let (passed, message) = self.decision(self.looks.last().map(score));
+        json!({
+            "didPassThresholds": passed, "hasWarnings": results.iter().any(warned),
+            "canaryScoreMessage": message,
+            "canaryScores": self.looks.iter().map(score).collect::<Vec<_>>(),
+            "canaryExecutionResults": results,
+        })
+    }
+
+    fn decision(&self, last: Option<f64>) -> (bool, String) {
+        let Some(last) = last else {
+            return (false, "There were no successful canary judgements to aggregate".to_owned());
+        };
+        let pass = self.canary.request.thresholds.unwrap_or_default().pass;
+        // As Java writes a double.
+        let score = format!("Final canary score {last:?}");
+        if last <= self.marginal() {
+            (false, format!("{score} is not above the marginal score threshold."))
+        } else if last < pass {
+            (false, format!("{score} is below the pass score threshold."))
+        } else {
+            (true, format!("{score} met or exceeded the pass score threshold."))
+        }
+    }
+
+    fn look_result(&self, look: &CanaryLook) -> Value {
+        let api = &self.canary.request.api;
+        let mut one = json!({
+            "executionId": look_id(&self.canary.summary.id, look.window.number),
+            "storageAccountName": api["storage"], "warnings": [],
+        });
+        if let Some(configuration) = api.get("configuration") {
+            one["configurationAccountName"] = configuration.clone();
+        }
+        match &look.result {
+            LookResult::Judged(judged) => {
+                one["executionStatus"] = json!("SUCCEEDED");
+                one["result"] = result(&judged.judgement, look);
+                one["metricSetPairListId"] = json!(judged.metric_set);
+                let few = |metric: &Value| {
+                    let count = metric.pointer("/controlMetadata/stats/count");
+                    count.and_then(Value::as_u64).is_some_and(|count| count < FEW_POINTS)
+                };
+                let metrics = one.pointer("/result/judgeResult/results");
+                if metrics.and_then(Value::as_array).into_iter().flatten().any(few) {
+                    one["warnings"] = json!([FEW_POINTS_WARNING]);
+                }
+            }
+            LookResult::Failed(failure) => {
+                one["executionStatus"] = json!("TERMINAL");
+                one["exception"] = exception(failure, look.ended_millis);
+            }
+            _ => {}
+        }
+        // The baseline's, of the scope that stands first.
+        let first = api["request"].pointer("/scopes/0/scopeName").and_then(Value::as_str);
+        let named = first.and_then(|name| look.window.scopes.get(name));
+        if let Some(pair) = named.or_else(|| look.window.scopes.values().next()) {
+            for (name, millis) in [
+                ("judgementStartTime", pair.baseline.start_millis),
+                ("judgementEndTime", pair.baseline.end_millis),
+            ] {
+                one[format!("{name}Iso")] = json!(iso(millis));
+                one[format!("{name}Millis")] = json!(millis);
+            }
+        }
+        stamp(&mut one, "buildTime", Some(look.began_millis));
+        stamp(&mut one, "startTime", Some(look.began_millis));
+        stamp(&mut one, "endTime", Some(look.ended_millis));
+        one
+    }
+}
+
+/// When the warm-up is over; nothing where there is none.
+fn warm_end(plan: &Plan) -> Option<i64> {
+    match &plan.spec().times {
+        PlanTimes::Stage(times) if times.warm_up_millis > 0 => {
+            Some(times.start_millis?.saturating_add_unsigned(times.warm_up_millis))
+        }
+        _ => plan.spec().not_before_millis,
+    }
+}
