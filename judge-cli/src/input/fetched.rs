@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use judge_core::{MetricPair, kayenta};
+use judge_points::time::TimeZone;
 use judge_sources::{
     Compat, Failure, FetchedMetric, Grid, Queries, Scope, Sought, SoughtSide, SourceSettings,
     Sources,
@@ -11,6 +12,7 @@ use judge_sources::{
 use tokio::runtime::{Builder, Runtime};
 
 use super::error::{InputError, InputProblem};
+use super::release_list::{self, ListedRelease};
 use super::request::{FetchedConfig, Judging, Prepared, judging_by, prepared_from};
 use super::source::Source;
 use crate::args::{CompatArg, Overrides, ScopeArgs, SourceArgs, TimeArgs};
@@ -76,6 +78,16 @@ impl FetchedConfig {
         let queries = Queries::read(&document).map_err(refuse)?;
         Ok((Self { source, json, config }, queries))
     }
+}
+
+/// Reads a list of releases; what a line does not say is as in `of`.
+pub(crate) fn read_release_list(
+    list: &Source,
+    of: &ScopeArgs,
+    zone: Option<&TimeZone>,
+) -> Result<Vec<ListedRelease>, InputError> {
+    let read = release_list::read(&list.read()?, of, zone);
+    read.map_err(|error| list.error(InputProblem::List(Box::new(error))))
 }
 
 /// Reads the queries of a config.

@@ -21,10 +21,11 @@ pub(crate) use column::read as read_column;
 pub(crate) use error::{InputError, InputProblem};
 pub(crate) use fetched::{
     FetchFailed, Fetcher, fetched_judging, fetched_queries, from_sources, millis, now,
-    odd_warnings, pairs as fetched_pairs, sought, warnings as fetch_warnings, window,
+    odd_warnings, pairs as fetched_pairs, read_release_list, sought, warnings as fetch_warnings,
+    window,
 };
 pub(crate) use healthy::{CalibrateParts, HistorySource, calibrate_parts};
-pub(crate) use release_list::{ListedRelease, read as read_release_list};
+pub(crate) use release_list::ListedRelease;
 #[cfg(feature = "retro")]
 pub(crate) use releases::{Releases, of_ignored};
 #[cfg(feature = "retro")]

@@ -8,8 +8,6 @@ use judge_points::table;
 use judge_points::time::{self, TimeError, TimeZone};
 use thiserror::Error;
 
-use super::error::{InputError, InputProblem};
-use super::source::Source;
 use crate::args::ScopeArgs;
 
 /// A release to fetch.
@@ -78,15 +76,6 @@ impl Cell {
 
 /// Reads a list; what a line does not say is as in `of`.
 pub(crate) fn read(
-    source: &Source,
-    of: &ScopeArgs,
-    zone: Option<&TimeZone>,
-) -> Result<Vec<ListedRelease>, InputError> {
-    let bytes = source.read()?;
-    read_table(&bytes, of, zone).map_err(|error| source.error(InputProblem::List(Box::new(error))))
-}
-
-fn read_table(
     bytes: &[u8],
     of: &ScopeArgs,
     zone: Option<&TimeZone>,

@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use self::error::FetchError;
 use self::found::FetchedRelease;
 use self::history::HistoryFormat;
-use self::parts::Parts;
+use self::parts::ReleaseParts;
 use super::bar::bar;
 use super::exit::Exit;
 use crate::args::FetchArgs;
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &FetchArgs, console: &Console) -> anyhow::Result<Exit> {
     let queries = fetched_queries(args.config.clone())?;
     let asked = format!("{queries:?}");
     let fetcher = Fetcher::new(&args.from, queries)?;
-    let mut parts = Parts::open(&args.output, &asked, args.resume)?;
+    let mut parts = ReleaseParts::open(&args.output, &asked, args.resume)?;
     let work = Fetch { fetcher: &fetcher, releases: &releases, console };
     let mut counts = Counts::default();
     let ended = fetcher.block_on(async {
@@ -108,7 +108,7 @@ struct Fetch<'a> {
 
 impl Fetch<'_> {
     /// Fetches all releases that `parts` lacks.
-    async fn all(&self, parts: &mut Parts, counts: &mut Counts) -> anyhow::Result<()> {
+    async fn all(&self, parts: &mut ReleaseParts, counts: &mut Counts) -> anyhow::Result<()> {
         let bar = bar(self.releases.len(), "releases");
         let mut in_a_row = 0;
         for release in self.releases {
@@ -149,7 +149,7 @@ impl Fetch<'_> {
         &self,
         release: &ListedRelease,
         mut fetched: Vec<FetchedMetric>,
-        parts: &mut Parts,
+        parts: &mut ReleaseParts,
         counts: &mut Counts,
     ) -> anyhow::Result<()> {
         for warning in odd_warnings(&mut fetched) {

@@ -18,7 +18,7 @@ const LOCK: &str = "lock";
 const PART: &str = "part";
 
 /// The parts of a history. Each begins with a line that says what was asked for.
-pub(super) struct Parts {
+pub(super) struct ReleaseParts {
     folder: PathBuf,
     /// By what was asked for.
     known: BTreeMap<String, PathBuf>,
@@ -27,7 +27,7 @@ pub(super) struct Parts {
     _lock: File,
 }
 
-impl Parts {
+impl ReleaseParts {
     /// Opens the folder beside `output`.
     pub(super) fn open(output: &Path, queries: &str, resume: bool) -> Result<Self, FetchError> {
         let mut name = output.as_os_str().to_owned();
@@ -98,7 +98,7 @@ impl Parts {
     }
 }
 
-/// Reads a part that [`Parts::keep`] wrote.
+/// Reads a part that [`ReleaseParts::keep`] wrote.
 pub(super) fn read(path: &Path) -> Result<FetchedRelease, FetchError> {
     let text = fs::read_to_string(path).map_err(|source| of_path(path, source))?;
     let found = text.split_once('\n').and_then(|(_, found)| serde_json::from_str(found).ok());
