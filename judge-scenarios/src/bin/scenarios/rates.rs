@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use judge_core::config::Direction;
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
-use judge_core::{JudgeRequest, Judgement, Verdict};
+use judge_core::{JudgeRequest, Judgement, MetricPair, Verdict};
 use judge_scenarios::random::Random;
 use judge_scenarios::{
     HABITS, Noise, REQUESTS, Shape, SharedTraffic, aa_pair, real, shifted_pair, single,
@@ -129,29 +129,47 @@ pub(crate) fn habits(options: &Options, bench: &mut Bench) {
 
 /// Power against the size of a shift, in standard deviations.
 pub(crate) fn power(options: &Options, bench: &mut Bench) {
-    println!("| n | φ | sds | ours | parity |");
+    println!("| n | noise | sds | ours | parity |");
     println!("| --- | --- | --- | --- | --- |");
+    let mut row = |noise: &str, n: usize, sds: f64, pair: &dyn Fn(&mut Random) -> MetricPair| {
+        let mut found = [FailureCount::default(); 2];
+        for repeat in 0..options.repeats {
+            let mut random = Random::new(options.base + 104_729 * repeat + n as u64);
+            let request = single(pair(&mut random), Direction::Increase);
+            let judges: [&dyn Judge; 2] = [&EvidenceJudge, &NetflixAcaJudge];
+            for (judge, found) in judges.iter().zip(&mut found) {
+                if let Some(judgement) = bench.judge(*judge, &request) {
+                    found.count(judgement.verdict != Verdict::Pass);
+                }
+            }
+        }
+        let [ours, parity] = found.map(FailureCount::share);
+        println!("| {n} | {noise} | {sds} | {ours:.2} | {parity:.2} |");
+    };
     for n in [15, 31, 60] {
         for phi in [0.0, 0.5, 0.8] {
             for sds in [0.5, 1.0, 1.5, 2.0, 3.0, 5.0] {
                 let noise = Noise { shape: Shape::Gaussian, level: 100.0, relative: 0.05, phi };
-                let mut found = [FailureCount::default(); 2];
-                for repeat in 0..options.repeats {
-                    let mut random = Random::new(options.base + 104_729 * repeat + n as u64);
-                    let request =
-                        single(shifted_pair(noise, n, sds, &mut random), Direction::Increase);
-                    let judges: [&dyn Judge; 2] = [&EvidenceJudge, &NetflixAcaJudge];
-                    for (judge, found) in judges.iter().zip(&mut found) {
-                        if let Some(judgement) = bench.judge(*judge, &request) {
-                            found.count(judgement.verdict != Verdict::Pass);
-                        }
-                    }
-                }
-                let [ours, parity] = found.map(FailureCount::share);
-                println!("| {n} | {phi} | {sds} | {ours:.2} | {parity:.2} |");
+                row(&format!("φ {phi}"), n, sds, &|random| shifted_pair(noise, n, sds, random));
             }
         }
     }
+    for n in [31, 60, 120, 240] {
+        for sds in [0.0, 0.5, 1.0, 1.5, 2.0, 3.0] {
+            row("rolling windows of five", n, sds, &|random| shifted_rolling_pair(n, sds, random));
+        }
+    }
+}
+
+/// A pair whose points are means over rolling windows of five points, the canary's `sds` standard deviations higher.
+fn shifted_rolling_pair(n: usize, sds: f64, random: &mut Random) -> MetricPair {
+    let mut side = |shift: f64| {
+        let noise: Vec<f64> = (0..n + 4).map(|_| random.normal()).collect();
+        let mean = |five: &[f64]| five.iter().sum::<f64>() / 5_f64.sqrt();
+        noise.windows(5).map(|five| 100.0 + 5.0 * (mean(five) + shift)).collect::<Vec<f64>>()
+    };
+    let baseline = side(0.0);
+    MetricPair::new("metric", baseline, side(sds))
 }
 
 /// Canaries that did not pass, in percent, by their share of the traffic: with and without a metric that counts it.

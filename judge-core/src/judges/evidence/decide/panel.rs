@@ -376,8 +376,7 @@ impl Panel<'_> {
     /// The tests of single points.
     fn points(&mut self, excess: &Excess) {
         let of = self.of;
-        let phi =
-            if excess.paired { of.paired().map_or(0.0, Posterior::phi) } else { of.phi_of_sides() };
+        let phi = if excess.paired { of.phi_of_differences() } else { of.phi_of_sides() };
         if let Some(level) = self.question.level_of(TestKind::Bursts, of)
             && let Some(found) = bursts::find(of)
         {

@@ -8,7 +8,11 @@ use super::axis::{Axis, allow};
 use super::posterior::Posterior;
 use super::regression::{self, LineDesign, Regressand, RegressionSide, Solutions};
 use super::robust::Robust;
+use super::rolling;
 use super::timeline::{PairTimeline, Times};
+
+/// Of a level and a line the level.
+const LEVEL: [f64; 2] = [1.0, 0.0];
 
 /// Both sides from some time on, in coordinates of one [`Axis`].
 #[derive(Debug, Default)]
@@ -49,6 +53,9 @@ pub(crate) struct Comparison {
     difference_line: Option<Solutions<2>>,
     apart: Option<Posterior>,
     paired: Option<Posterior>,
+    phi_of_differences: f64,
+    /// Points of a rolling window of which each is the mean; 1 where they are none.
+    rolling: usize,
     /// Half-width of the interval of the shift that is shown.
     shift_reach: f64,
     weights_of_sides: Weights,
@@ -111,6 +118,7 @@ impl Comparison {
         self.clipped_y.refill(self.y.iter().map(|v| clip_y(*v)), middle_y);
         self.x_line = solve_line(&self.clipped_x, &mut self.line);
         self.y_line = solve_line(&self.clipped_y, &mut self.line);
+        self.rolling = rolling::window(self.clipped_x.values(), self.clipped_y.values());
         self.difference_line = None;
         self.robust_differences = Robust::default();
         self.correlation = 0.0;
@@ -134,7 +142,6 @@ impl Comparison {
     }
 
     fn summarise(&mut self) {
-        let level = [1.0, 0.0];
         let widening = self.widening();
         let (x, y) = (self.x_line.as_ref(), self.y_line.as_ref());
         self.weights_of_sides = match (x, y) {
@@ -144,8 +151,8 @@ impl Comparison {
         };
         self.apart = x.zip(y).map(|(x, y)| {
             let (x, y) = (
-                RegressionSide { of: x, contrast: level },
-                RegressionSide { of: y, contrast: level },
+                RegressionSide { of: x, contrast: LEVEL },
+                RegressionSide { of: y, contrast: LEVEL },
             );
             regression::difference_given(&x, &y, &self.weights_of_sides).widened(widening)
         });
@@ -155,8 +162,23 @@ impl Comparison {
         self.paired = self
             .difference_line
             .as_ref()
-            .map(|line| line.posterior(level, p::PRIOR_OF_DIFFERENCES).widened(widening));
+            .map(|line| line.posterior(LEVEL, p::PRIOR_OF_DIFFERENCES).widened(widening));
+        self.phi_of_differences = self.paired.as_ref().map_or(0.0, Posterior::phi);
+        if self.rolling > 1 {
+            self.thin();
+        }
         self.shift_reach = self.shift().map_or(0.0, |shift| shift.half_width(p::SHOWN));
+    }
+
+    /// Takes what is known of the shift from points whose rolling windows do not overlap, where they know it better.
+    fn thin(&mut self) {
+        let (x, y) = (self.clipped_x.thin(self.rolling), self.clipped_y.thin(self.rolling));
+        self.apart = narrower(self.apart.as_ref(), apart(&x, &y, &mut self.line).as_ref());
+        if self.difference_line.is_some() {
+            let differences = self.clipped_differences.thin(self.rolling);
+            self.paired =
+                narrower(self.paired.as_ref(), paired(&differences, &mut self.line).as_ref());
+        }
     }
 
     /// Turns harm round.
@@ -252,21 +274,19 @@ impl Comparison {
         let middle_y = self.robust_y.median;
         let (clip_x, clip_y) = (self.clip_canary(), clip(middle_y, self.reach));
         let allowed = |y: f64| allow(clip_y(y), share);
-        let mut found = Vec::with_capacity(2);
         let (mut side, mut design) = (Regressand::default(), LineDesign::default());
+        let mut narrowest = |of: &dyn Fn(usize, &mut LineDesign) -> Option<Posterior>| {
+            let thinned = if self.rolling > 1 { of(self.rolling, &mut design) } else { None };
+            narrower(of(1, &mut design).as_ref(), thinned.as_ref())
+        };
+        let mut found = Vec::with_capacity(2);
         side.refill(self.y.iter().map(|y| allowed(*y)), middle_y);
-        if let (Some(x), Some(y)) = (self.x_line.as_ref(), solve_line(&side, &mut design)) {
-            let level = [1.0, 0.0];
-            let (x, y) = (
-                RegressionSide { of: x, contrast: level },
-                RegressionSide { of: &y, contrast: level },
-            );
-            found.push(regression::difference(&x, &y, p::PRIOR_OF_SIDES));
-        }
+        found.extend(narrowest(&|steps, design| {
+            apart(&self.clipped_x.thin(steps), &side.thin(steps), design)
+        }));
         if self.difference_line.is_some() {
             side.refill(self.pairs.iter().map(|(x, y)| clip_x(*x) - allowed(*y)), 0.0);
-            let line = solve_line(&side, &mut design);
-            found.extend(line.map(|line| line.posterior([1.0, 0.0], p::PRIOR_OF_DIFFERENCES)));
+            found.extend(narrowest(&|steps, design| paired(&side.thin(steps), design)));
         }
         found
     }
@@ -274,6 +294,11 @@ impl Comparison {
     /// Mean φ of both sides' noise.
     pub(crate) fn phi_of_sides(&self) -> f64 {
         autocorrelation::mean(&self.weights_of_sides)
+    }
+
+    /// Mean φ of differences of the same times; 0 where there are none.
+    pub(crate) fn phi_of_differences(&self) -> f64 {
+        self.phi_of_differences
     }
 
     /// Weights of φ of the baseline's noise: what the canary's points remember besides may be what is wrong.
@@ -310,6 +335,28 @@ impl Comparison {
             0.5 * (below + not_above) as f64
         };
         of.iter().map(beaten).sum::<f64>() / (of.len() * self.sorted_y.len()) as f64
+    }
+}
+
+/// What two samples say of the shift between them.
+fn apart(x: &Regressand, y: &Regressand, design: &mut LineDesign) -> Option<Posterior> {
+    let (x, y) = (solve_line(x, design)?, solve_line(y, design)?);
+    let (x, y) =
+        (RegressionSide { of: &x, contrast: LEVEL }, RegressionSide { of: &y, contrast: LEVEL });
+    Some(regression::difference(&x, &y, p::PRIOR_OF_SIDES))
+}
+
+/// What differences of the same times say of the shift.
+fn paired(differences: &Regressand, design: &mut LineDesign) -> Option<Posterior> {
+    Some(solve_line(differences, design)?.posterior(LEVEL, p::PRIOR_OF_DIFFERENCES))
+}
+
+/// The one that knows the shift better, by the interval that is shown.
+fn narrower(one: Option<&Posterior>, other: Option<&Posterior>) -> Option<Posterior> {
+    let width = |of: &Posterior| of.half_width(p::SHOWN);
+    match (one, other) {
+        (Some(one), Some(other)) if width(other) < width(one) => Some(*other),
+        (one, other) => one.or(other).copied(),
     }
 }
 

@@ -7,6 +7,7 @@ pub(super) mod history;
 pub(super) mod posterior;
 pub(super) mod regression;
 pub(super) mod robust;
+mod rolling;
 pub(super) mod threshold;
 pub(super) mod timeline;
 pub(super) mod wider;

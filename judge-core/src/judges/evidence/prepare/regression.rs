@@ -71,6 +71,14 @@ impl Regressand {
         self.squares = Inner::product(&self.values, &self.values);
     }
 
+    /// Every `steps`-th value, the last one among them.
+    pub(crate) fn thin(&self, steps: usize) -> Self {
+        let mut thinned = Self::default();
+        let first = self.values.len().wrapping_sub(1) % steps;
+        thinned.refill(self.values.iter().skip(first).step_by(steps).copied(), 0.0);
+        thinned
+    }
+
     /// Turns the values round.
     pub(crate) fn turn(&mut self) {
         for value in self.values.iter_mut().chain(&mut self.sums) {
