@@ -7,6 +7,7 @@ use judge_sources::{SourceSettings, Sources, StoreKind};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// The server, as long as it is kept.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(crate) struct Prometheus {
 struct State {
     away: AtomicBool,
     asked: AtomicUsize,
+    held: watch::Sender<bool>,
 }
 
 impl Prometheus {
@@ -47,6 +49,12 @@ impl Prometheus {
     /// Refuses queries from now on, or answers them again.
     pub(crate) fn set_away(&self, away: bool) {
         self.state.away.store(away, Ordering::SeqCst);
+    }
+
+    /// Answers nothing from now on, or all that waits.
+    #[allow(dead_code, reason = "the server's tests use it")]
+    pub(crate) fn set_held(&self, held: bool) {
+        self.state.held.send_replace(held);
     }
 
     /// How often it was asked.
@@ -79,6 +87,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
         let mut body = vec![0; length];
         stream.read_exact(&mut body).await.unwrap();
         state.asked.fetch_add(1, Ordering::SeqCst);
+        state.held.subscribe().wait_for(|held| !held).await.unwrap();
         let query = first.split_once('?').map_or("", |(_, rest)| rest.split(' ').next().unwrap());
         let form =
             if body.is_empty() { query.to_owned() } else { String::from_utf8(body).unwrap() };

@@ -149,3 +149,39 @@ async fn flaggers_hooks_go_on_only_with_a_verdict() {
         assert_eq!(text.lines().count(), 1);
     }
 }
+
+#[tokio::test]
+async fn a_source_that_is_slow_is_not_waited_for() {
+    let kayenta = started().await;
+    let query = encoded("judge_score{config=\"shop\", baseline=\"stable\", canary=\"shop\"}");
+    let ask = async |time: &str| {
+        let began = std::time::Instant::now();
+        let path = format!("/api/v1/query?query={query}&time={time}");
+        let answer = call(&kayenta, "GET", &path, "").await;
+        let took = began.elapsed();
+        assert!(took < std::time::Duration::from_secs(5), "Flagger waits for 5 s, not {took:?}");
+        assert_eq!(answer.status.as_u16(), 200, "{}", answer.text());
+        let answer = answer.json();
+        let warning = answer["warnings"][0].as_str().unwrap().to_owned();
+        (answer["data"]["result"].clone(), warning)
+    };
+    kayenta.source.set_held(true);
+    let (result, warning) = ask(TIME).await;
+    assert_eq!(result, json!([]));
+    assert_eq!(warning, "no data yet: the first look is under way");
+    // The look went on without its caller.
+    let before = kayenta.source.asked();
+    kayenta.source.set_held(false);
+    let (result, fresh) = ask(TIME).await;
+    assert_eq!(result[0]["value"][1], "100");
+    assert!(fresh.starts_with("pass: score 100") && !fresh.contains("ago"), "{fresh}");
+    assert!(before > 0, "the source was asked");
+    // Another time of the same query: the last look's answer, and how old it is.
+    kayenta.source.set_held(true);
+    let (result, old) = ask("1767265800").await;
+    assert_eq!(result[0]["value"][1], "100");
+    let age = old.strip_prefix(&format!("{fresh} (of ")).and_then(|rest| rest.split_once(" s ago"));
+    let (age, rest) = age.unwrap_or_else(|| panic!("{old}"));
+    assert!((3..10).contains(&age.parse::<u32>().unwrap()), "{old}");
+    assert_eq!(rest, ": a new look is under way)");
+}

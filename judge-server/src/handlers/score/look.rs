@@ -200,7 +200,8 @@ impl Seen {
     /// Verdict and reason, and how old they are if they are not of now.
     pub(super) fn line(&self, now: i64) -> String {
         let age = now.saturating_sub(self.at_millis) / 1000;
-        let old = if age > ANSWER_WITHIN.as_secs().cast_signed() {
+        // A look of now has just ended; for another one, the new look was waited for.
+        let old = if age >= ANSWER_WITHIN.as_secs().cast_signed() / 2 {
             format!(" (of {age} s ago: a new look is under way)")
         } else {
             String::new()

@@ -79,7 +79,7 @@ impl Handlers {
                     ScoreSeries::Score => Some(seen.score),
                     ScoreSeries::Verdict => Some(seen.number()),
                 };
-                let mut warnings = vec![seen.line(now)];
+                let mut warnings = vec![seen.line(canaries.now_millis())];
                 warnings.extend(seen.warnings.iter().cloned());
                 vector(now, &labels, value, &warnings)
             }
