@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 
-use super::{Answered, Context, Entrance, Failure, Handlers};
+use super::{Answered, Context, Entrance, Failure, Handlers, openapi};
 use crate::convert::list_judges;
 use crate::convert::proto_json;
 use crate::convert::refusal::{Refusal, quoted};
@@ -13,12 +13,6 @@ use crate::observe::metrics::Metrics;
 use crate::observe::outcome::Outcome;
 
 const JSON: &str = "application/json";
-
-/// The description of this side, made from the contract and the table of routes.
-pub(super) const OPENAPI: &str = include_str!("openapi/openapi.json");
-
-/// The same for people.
-const PAGE: &str = include_str!("page.html");
 
 /// The header that says how many warnings a judgement has.
 const WARNINGS: &str = "judge-warnings";
@@ -68,12 +62,12 @@ pub(super) fn alive() -> Answered {
     plain(StatusCode::OK, "alive")
 }
 
-pub(super) fn open_api() -> Answered {
-    answered(OPENAPI, JSON)
+pub(super) fn open_api() -> Result<Answered, Failure> {
+    Ok(answered(openapi::document()?, JSON))
 }
 
 pub(super) fn page() -> Answered {
-    answered(PAGE, "text/html; charset=utf-8")
+    answered(openapi::page(), "text/html; charset=utf-8")
 }
 
 pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {

@@ -12,7 +12,6 @@ mod http;
 mod judging;
 mod kayenta;
 mod kayenta_routes;
-#[cfg(test)]
 mod openapi;
 mod others;
 mod params;
@@ -62,7 +61,7 @@ impl Handlers {
             Handler::Alive => Ok(http::alive()),
             Handler::Ready => Ok(self.ready()),
             Handler::Metrics => self.metrics(context.origin.metrics()),
-            Handler::OpenApi => Ok(http::open_api()),
+            Handler::OpenApi => http::open_api(),
             Handler::Page => Ok(http::page()),
             Handler::Canary(call) => self.canary(call, &context, request).await,
             Handler::KayentaHealth => Ok(self.kayenta_health().await),

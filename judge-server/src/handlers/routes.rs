@@ -120,7 +120,8 @@ fn at(side: Side, path: &str) -> impl Iterator<Item = &'static Route> {
     all().filter(move |route| route.side == side && route.params(path).is_some())
 }
 
-fn all() -> impl Iterator<Item = &'static Route> {
+/// Every route.
+pub(super) fn all() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().chain(CANARIES).chain(KAYENTA).chain(SCORES)
 }
 

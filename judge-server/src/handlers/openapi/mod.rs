@@ -1,96 +1,186 @@
-//! The `OpenAPI` document against the contract.
+//! `openapi.json` and the page for people: the HTTP side, described from the table of routes and the contract's
+//! descriptors. `base.json` has what neither knows: Kayenta's documents, refusals, and details of single routes.
 
-use std::collections::BTreeSet;
+mod schema;
 
-use prost_reflect::{DescriptorPool, Kind, MessageDescriptor};
-use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::LazyLock;
 
-use super::http::OPENAPI;
-use super::route::{Messages, Side};
-use crate::proto;
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
 
-const PACKAGE: &str = "canary.judge.v1";
+use self::schema::{Contract, reference};
+use super::route::{Handler, Kind, Messages, Route, Side};
+use super::routes;
+use crate::convert::VERSION;
+use crate::convert::refusal::Refusal;
 
-/// What the document has to describe: `name` and all that is in it.
-fn reach(message: &MessageDescriptor, reached: &mut BTreeSet<String>) {
-    if message.package_name() != PACKAGE || !reached.insert(message.name().to_owned()) {
-        return;
+/// What the contract and the table do not know, in the form of the document.
+const BASE: &str = include_str!("base.json");
+
+/// The page, with a place for its table.
+const PAGE: &str = include_str!("page.html");
+
+/// Where the page has its table.
+const PLACE: &str = "<!-- routes -->\n";
+
+/// The whole document, written once.
+///
+/// # Errors
+/// When the contract's descriptors cannot be read, which a test excludes.
+pub(super) fn document() -> Result<Bytes, Refusal> {
+    static WRITTEN: LazyLock<Result<Bytes, Refusal>> =
+        LazyLock::new(|| Ok(Bytes::from(describe()?.to_string())));
+    WRITTEN.clone()
+}
+
+/// The routes for people, written once.
+pub(super) fn page() -> Bytes {
+    static WRITTEN: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(PAGE.replace(PLACE, &rows())));
+    WRITTEN.clone()
+}
+
+fn http_routes() -> impl Iterator<Item = &'static Route> {
+    routes::all().filter(|route| route.side == Side::Http)
+}
+
+fn rows() -> String {
+    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
+    let mut rows = String::new();
+    for Route { method, path, summary, .. } in http_routes() {
+        let (path, summary) = (escape(path), escape(summary));
+        // Writing to a String cannot fail.
+        let _ = writeln!(rows, "<tr><td><code>{method} {path}</code></td><td>{summary}</td></tr>");
     }
-    for field in message.fields() {
-        match field.kind() {
-            Kind::Message(inner) if !field.is_map() => reach(&inner, reached),
-            Kind::Enum(inner) => drop(reached.insert(inner.name().to_owned())),
-            _ => {}
+    rows
+}
+
+fn describe() -> Result<Value, Refusal> {
+    let contract = Contract::new()?;
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for route in http_routes() {
+        let operations = paths.entry(route.path).or_default();
+        operations.insert(route.method.to_ascii_lowercase(), operation(route, &contract)?);
+    }
+    let messages = || http_routes().filter_map(|route| route.messages.as_ref());
+    let sent = messages().filter_map(|messages| messages.request);
+    let schemas =
+        contract.schemas(sent, messages().map(|messages| messages.response), asked_by_query())?;
+    let mut document = json!({
+        "info": {"version": VERSION},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    });
+    let base = serde_json::from_str(BASE).map_err(|_| Refusal::Internal)?;
+    patch(&mut document, base);
+    Ok(document)
+}
+
+/// The messages whose fields are asked for in query strings.
+fn asked_by_query() -> impl Iterator<Item = String> {
+    http_routes().filter_map(|route| query_message(route.messages.as_ref()?))
+}
+
+/// The message that a query string fills: the request of the method whose answer it is.
+fn query_message(messages: &Messages) -> Option<String> {
+    if messages.request.is_some() {
+        return None;
+    }
+    messages.response.strip_suffix("Response").map(|method| format!("{method}Request"))
+}
+
+fn operation(route: &Route, contract: &Contract) -> Result<Value, Refusal> {
+    let mut operation = json!({
+        "operationId": operation_id(route),
+        "summary": route.summary,
+        "responses": {"200": {"description": "The answer.", "content": answer(route)}},
+    });
+    let parameters = parameters(route, contract)?;
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    if matches!(route.method, "POST" | "PUT") {
+        let request = route.messages.as_ref().and_then(|messages| messages.request);
+        let schema = request.map_or_else(|| json!({"type": "object"}), reference);
+        operation["requestBody"] =
+            json!({"required": true, "content": {"application/json": {"schema": schema}}});
+    }
+    if route.scope.is_none() {
+        operation["security"] = json!([]);
+    } else {
+        operation["responses"]["default"] = json!({"$ref": "#/components/responses/Problem"});
+    }
+    Ok(operation)
+}
+
+/// The method of the contract, else the words of the path after the method of HTTP.
+fn operation_id(route: &Route) -> String {
+    let of_contract = route.messages.as_ref().and_then(|messages| {
+        let mut name = messages.response.strip_suffix("Response")?.chars();
+        Some(name.next()?.to_ascii_lowercase().to_string() + name.as_str())
+    });
+    of_contract.unwrap_or_else(|| {
+        let mut name = route.method.to_ascii_lowercase();
+        let words = route.path.split(|letter: char| !letter.is_ascii_alphanumeric());
+        for word in words.filter(|word| !word.is_empty()) {
+            let (first, rest) = word.split_at(1);
+            name.push_str(&first.to_ascii_uppercase());
+            name.push_str(rest);
         }
+        name
+    })
+}
+
+/// The content of an answer, by its type.
+fn answer(route: &Route) -> Value {
+    let text = json!({"type": "string"});
+    let (content_type, schema) = match (route.handler, &route.messages) {
+        (Handler::Alive | Handler::Ready | Handler::Metrics, _) => ("text/plain", text),
+        (Handler::Page, _) => ("text/html", text),
+        (_, Some(messages)) if route.kind == Kind::Watch => {
+            ("text/event-stream", reference(messages.response))
+        }
+        (_, Some(messages)) => ("application/json", reference(messages.response)),
+        (_, None) => ("application/json", json!({"type": "object"})),
+    };
+    json!({content_type: {"schema": schema}})
+}
+
+fn parameters(route: &Route, contract: &Contract) -> Result<Vec<Value>, Refusal> {
+    let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let names: Vec<&str> = names.collect();
+    let in_path = names.iter().map(
+        |name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}),
+    );
+    let mut parameters: Vec<Value> = in_path.collect();
+    if let Some(message) = route.messages.as_ref().and_then(query_message) {
+        for (name, schema, description) in contract.fields(&message)? {
+            if !names.contains(&name.as_str()) {
+                parameters.push(json!({
+                    "name": name, "in": "query", "description": description, "schema": schema,
+                }));
+            }
+        }
+    }
+    Ok(parameters)
+}
+
+/// Lays `patch` over a document, as RFC 7396 has it: null removes.
+fn patch(document: &mut Value, patch: Value) {
+    match (document, patch) {
+        (Value::Object(document), Value::Object(fields)) => {
+            for (name, value) in fields {
+                if value.is_null() {
+                    document.remove(&name);
+                } else {
+                    self::patch(document.entry(name).or_insert(Value::Null), value);
+                }
+            }
+        }
+        (document, value) => *document = value,
     }
 }
 
-#[test]
-fn the_document_has_every_field_and_word_of_the_contract() {
-    let document: Value = serde_json::from_str(OPENAPI).unwrap();
-    let schemas = &document["components"]["schemas"];
-    let pool = DescriptorPool::decode(proto::DESCRIPTORS).unwrap();
-    let message = |name: &str| pool.get_message_by_name(&format!("{PACKAGE}.{name}"));
-    let mut reached = BTreeSet::new();
-    for name in [
-        "JudgeRequest",
-        "JudgeResponse",
-        "ListJudgesResponse",
-        "ValidateConfigRequest",
-        "ValidateConfigResponse",
-        "StartCanaryRequest",
-        "StartCanaryResponse",
-        "GetCanaryResponse",
-        "WatchCanaryResponse",
-        "ListCanariesResponse",
-        "CancelCanaryRequest",
-        "CancelCanaryResponse",
-        "CreateConfigRequest",
-        "CreateConfigResponse",
-        "UpdateConfigRequest",
-        "UpdateConfigResponse",
-        "GetConfigResponse",
-        "ListConfigsResponse",
-        "ListConfigVersionsResponse",
-        "DeleteConfigResponse",
-        "ListAuditEntriesResponse",
-    ] {
-        reach(&message(name).unwrap(), &mut reached);
-    }
-    assert!(reached.contains("Finding") && reached.contains("AcrossMetrics"));
-    for name in &reached {
-        let schema = &schemas[name];
-        if let Some(message) = message(name) {
-            let expected: BTreeSet<String> =
-                message.fields().map(|field| field.json_name().to_owned()).collect();
-            let properties = schema["properties"].as_object().expect(name);
-            let described: BTreeSet<String> = properties.keys().cloned().collect();
-            assert_eq!(described, expected, "{name}");
-        } else {
-            let words = pool.get_enum_by_name(&format!("{PACKAGE}.{name}")).unwrap();
-            let expected: Vec<String> = words.values().map(|word| word.name().to_owned()).collect();
-            let described: Vec<String> =
-                serde_json::from_value(schema["enum"].clone()).expect(name);
-            assert_eq!(described, expected, "{name}");
-        }
-    }
-}
-
-#[test]
-fn the_document_has_every_route_of_the_contract_and_its_messages() {
-    let document: Value = serde_json::from_str(OPENAPI).unwrap();
-    for route in super::canary_routes::CANARIES.iter().filter(|route| route.side == Side::Http) {
-        let operation = &document["paths"][route.path][route.method.to_ascii_lowercase()];
-        assert_eq!(operation["summary"], route.summary, "{} {}", route.method, route.path);
-        let Messages { request, response } = route.messages.as_ref().unwrap();
-        let schema = |content: &Value| {
-            let content = content["content"].as_object().unwrap().values().next().unwrap();
-            content["schema"]["$ref"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
-        };
-        assert_eq!(&schema(&operation["responses"]["200"]), response);
-        match request {
-            Some(request) => assert_eq!(&schema(&operation["requestBody"]), request),
-            None => assert!(operation.get("requestBody").is_none()),
-        }
-    }
-}
+#[cfg(test)]
+mod tests;
