@@ -29,18 +29,18 @@ struct Reached {
 }
 
 impl Reached {
-    fn message(&mut self, message: MessageDescriptor) {
+    fn message(&mut self, message: &MessageDescriptor) {
         let known = message.package_name() != PACKAGE;
         if known || self.messages.insert(message.name().to_owned(), message.clone()).is_some() {
             return;
         }
-        self.fields(&message);
+        self.fields(message);
     }
 
     fn fields(&mut self, message: &MessageDescriptor) {
         for field in message.fields() {
             match value_kind(&field) {
-                Kind::Message(inner) => self.message(inner),
+                Kind::Message(inner) => self.message(&inner),
                 Kind::Enum(inner) => drop(self.enums.insert(inner.name().to_owned(), inner)),
                 _ => {}
             }
@@ -83,14 +83,14 @@ impl Contract {
     ) -> Result<Map<String, Value>, Refusal> {
         let mut reached = Reached::default();
         for name in sent {
-            reached.message(self.message(name)?);
+            reached.message(&self.message(name)?);
         }
         for name in asked {
             reached.fields(&self.message(&name)?);
         }
         let read: BTreeSet<String> = reached.messages.keys().cloned().collect();
         for name in answered {
-            reached.message(self.message(name)?);
+            reached.message(&self.message(name)?);
         }
         let mut schemas = Map::new();
         for (name, message) in &reached.messages {
