@@ -43,9 +43,14 @@ impl Server {
 
     /// One that a write beyond the size that files may have does not end.
     pub(crate) fn start_bounded(flags: &[&str]) -> Self {
+        Self::start_after("trap '' XFSZ", flags, Stdio::null())
+    }
+
+    /// One that a shell becomes after a line of its own.
+    pub(crate) fn start_after(line: &str, flags: &[&str], stderr: Stdio) -> Self {
         let mut shell = Command::new("sh");
-        shell.args(["-c", r#"trap '' XFSZ; exec "$0" "$@""#, BINARY]);
-        Self::start_by(shell, flags, Stdio::null())
+        shell.args(["-c", &format!(r#"{line}; exec "$0" "$@""#), BINARY]);
+        Self::start_by(shell, flags, stderr)
     }
 
     fn start_by(mut command: Command, flags: &[&str], stderr: Stdio) -> Self {

@@ -62,3 +62,28 @@ async fn what_is_not_seen_in_an_id_is_escaped_in_both_formats() {
         assert!(log.contains("2028"), "{format}: {log}");
     }
 }
+
+#[test]
+fn the_limit_on_files_is_raised_or_warned_of() {
+    const WARNING: &str = "the system lets this process open fewer files";
+    // With 4096 connections it needs some more files than that.
+    for (soft, hard, limit, warns) in [(256, 4500, "4160", false), (256, 1024, "1024", true)] {
+        let limits = format!("ulimit -Sn {soft}; ulimit -Hn {hard}");
+        let mut server = Server::start_after(&limits, &[], Stdio::piped());
+        let path = format!("/proc/{}/limits", server.process.id());
+        let limits = std::fs::read_to_string(path).unwrap();
+        let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+        assert_eq!(files.split_whitespace().nth(3), Some(limit), "{files}");
+        server.signal("-TERM");
+        assert!(server.wait().success());
+        let mut log = server.log();
+        let lines = std::iter::from_fn(|| line(&mut log));
+        let warned: Vec<_> = lines
+            .filter(|line| line["message"].as_str().is_some_and(|said| said.starts_with(WARNING)))
+            .collect();
+        assert_eq!(warned.len(), usize::from(warns), "{warned:?}");
+        if let [warned] = warned.as_slice() {
+            assert_eq!((&warned["level"], &warned["files"]), (&"WARN".into(), &1024.into()));
+        }
+    }
+}

@@ -3,11 +3,19 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use rcgen::{CertifiedKey, KeyPair};
+use rcgen::{CertificateParams, CertifiedKey, KeyPair};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::client::danger::{
+    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
+};
+use tokio_rustls::rustls::crypto::{self, CryptoProvider};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, SignatureScheme};
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 
 use crate::harness::{Server, line};
@@ -137,4 +145,93 @@ fn callers_whose_handshake_stalls_are_logged_with_their_address_and_why() {
     assert_eq!(failed["peer"], stalled.local_addr().unwrap().to_string());
     assert_eq!(failed["error"], "not finished within header-time");
     assert_eq!(failed["level"], "WARN");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_has_expired_serves_and_is_warned_of() {
+    let folder = TempDir::new().unwrap();
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    let key = KeyPair::generate().unwrap();
+    let expired = params.self_signed(&key).unwrap();
+    let flags = [
+        format!("--tls-certificate={}", write(&folder, "certificate", &expired.pem())),
+        format!("--tls-key={}", write(&folder, "key", &key.serialize_pem())),
+    ];
+    let mut server = Server::start(&flags.each_ref().map(String::as_str), Stdio::piped());
+    let mut log = server.log();
+    let warned = std::iter::from_fn(|| line(&mut log))
+        .find(|line| line["message"] == "the server's certificate has expired")
+        .unwrap();
+    assert_eq!(warned["level"], "WARN");
+    assert!(warned["expired_seconds_ago"].as_i64().unwrap() > 6 * 365 * 24 * 3600, "{warned}");
+    let metrics = get(&server.http, "/metrics", expired.der().clone()).await;
+    let expiry = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("judge_certificate_expiry_seconds "))
+        .unwrap();
+    assert_eq!(expiry, "1577836800");
+}
+
+/// What a client reads that takes this certificate whatever its dates.
+async fn get(http: &str, path: &str, certificate: CertificateDer<'static>) -> String {
+    let provider = Arc::new(crypto::ring::default_provider());
+    let client = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Pinned { certificate, provider }))
+        .with_no_client_auth();
+    let stream = tokio::net::TcpStream::connect(http).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = TlsConnector::from(Arc::new(client)).connect(name, stream).await.unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// Takes one certificate.
+#[derive(Debug)]
+struct Pinned {
+    certificate: CertificateDer<'static>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Pinned {
+    fn verify_server_cert(
+        &self,
+        found: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        assert_eq!(*found, self.certificate);
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        crypto::verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        crypto::verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
 }
