@@ -133,6 +133,49 @@ fn what_is_watched_is_what_retro_finds_afterwards() {
     }
 }
 
+#[cfg(feature = "retro")]
+#[test]
+#[ignore = "needs prometheus; .ci/sources runs it"]
+fn a_release_that_is_fetched_is_judged_as_run_judges_it() {
+    let shop = Shop::open();
+    let (begin, end) = (now() + 1, now() + 7);
+    shop.await_sample_after(end);
+    let list = format!(
+        "release,start,end,baseline-scope,canary-scope\n\
+         same,{begin},{end},stable,same\nslow,{begin},{end},stable,slow\n"
+    );
+    std::fs::write(shop.folder.path().join("releases.csv"), list).unwrap();
+    let Answer { code, stdout, stderr } =
+        Answer::run(
+            shop.command(&["fetch", "releases.csv", "--config", "canary.json", "--step", "1s"])
+                .args(["--prometheus", &shop.url, "--output", "history.parquet"]),
+        );
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    let Answer { stdout, stderr, .. } = Answer::run(
+        shop.command(&["retro", "--config", "canary.json", "--history", "history.parquet"])
+            .args(["--step", "1s", "--format", "json"]),
+    );
+    let releases: Vec<Value> = stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{stdout}{stderr}")))
+        .collect();
+    assert_eq!(releases.len(), 2, "{stdout}{stderr}");
+    for (release, canary) in releases.iter().zip(["same", "slow"]) {
+        assert_eq!(release["release"], canary);
+        let window = ["--start", &begin.to_string(), "--end", &end.to_string()];
+        let Answer { stdout, stderr, .. } = Answer::run(
+            shop.command_about(&["run", "--config", "canary.json"], "stable", canary)
+                .args(window)
+                .args(["--format", "json"]),
+        );
+        let run: Value = serde_json::from_str(&stdout)
+            .unwrap_or_else(|error| panic!("{error}: {stdout}{stderr}"));
+        for part in ["verdict", "score", "groups", "metrics"] {
+            assert_eq!(release["judgements"][0]["judgement"][part], run[part], "{canary} {part}");
+        }
+    }
+}
+
 #[test]
 #[ignore = "needs prometheus; .ci/sources runs it"]
 fn an_interrupt_ends_with_the_verdict_so_far() {
