@@ -168,7 +168,7 @@ async fn a_source_that_is_slow_is_not_waited_for() {
     kayenta.source.set_held(true);
     let (result, warning) = ask(TIME).await;
     assert_eq!(result, json!([]));
-    assert_eq!(warning, "no data yet: the first look is under way");
+    assert_eq!(warning, "no data yet: a look is under way");
     // The look went on without its caller.
     let before = kayenta.source.asked();
     kayenta.source.set_held(false);
@@ -184,4 +184,35 @@ async fn a_source_that_is_slow_is_not_waited_for() {
     let (age, rest) = age.unwrap_or_else(|| panic!("{old}"));
     assert!((3..10).contains(&age.parse::<u32>().unwrap()), "{old}");
     assert_eq!(rest, ": a new look is under way)");
+}
+
+#[tokio::test]
+async fn what_was_said_of_another_release_or_too_long_ago_is_not_said_of_this_one() {
+    let kayenta = started().await;
+    let hook = async |checksum: &str, window: &str, time: &str| {
+        let path = format!(
+            "/flagger/confirm-promotion?config=shop&baseline=stable&window={window}&time={time}"
+        );
+        let body = json!({"name": "shop", "namespace": "test", "phase": "Progressing", "checksum": checksum});
+        let answer = call(&kayenta, "POST", &path, &body.to_string()).await;
+        (answer.status.as_u16(), answer.text())
+    };
+    for window in ["30m", "1s"] {
+        let (status, said) = hook("one", window, TIME).await;
+        assert!(status == 200 && said.starts_with("pass: score 100"), "{status} {said}");
+    }
+    kayenta.source.set_held(true);
+    let [(of_this, same), (of_other, other), (of_old, old)] = tokio::join!(
+        hook("one", "30m", "1767265800"),
+        hook("two", "30m", "1767265800"),
+        hook("one", "1s", "1767265800"),
+    )
+    .into();
+    assert!(
+        of_this == 200 && same.contains(" s ago: a new look is under way)"),
+        "{of_this} {same}"
+    );
+    for (status, said) in [(of_other, other), (of_old, old)] {
+        assert_eq!((status, said.as_str()), (412, "no data yet: a look is under way\n"));
+    }
 }

@@ -48,7 +48,7 @@ impl Handlers {
             Ok(query) => self.looks.ask(canaries, query).await,
             Err(why) => Answer::Refused(why),
         };
-        let (passes, why) = passes(&answer);
+        let (passes, why) = passes(&answer, canaries.now_millis());
         let goes = match kind {
             "rollback" => passes == Some(false),
             _ => passes == Some(true),
@@ -76,7 +76,8 @@ fn query<'a>(
             labels.push((label.to_owned(), value));
         }
     }
-    LookQuery::from_labels(&labels, selector::time(params.get("time"), now)?)
+    let query = LookQuery::from_labels(&labels, selector::time(params.get("time"), now)?)?;
+    Ok(query.of_release(text("checksum")))
 }
 
 /// One line for people.
@@ -89,10 +90,10 @@ fn line(status: StatusCode, text: &str) -> Answered {
 }
 
 /// The verdict of a look, for those who ask a yes or no.
-fn passes(answer: &Answer) -> (Option<bool>, String) {
+fn passes(answer: &Answer, now: i64) -> (Option<bool>, String) {
     match answer {
         Answer::Refused(why) | Answer::Failed(why) => (None, why.clone()),
-        Answer::NotYet => (None, "no data yet: the first look is under way".to_owned()),
-        Answer::Seen(seen) => (Seen::is_pass(seen), format!("{}: {}", seen.word(), seen.reason)),
+        Answer::NotYet => (None, "no data yet: a look is under way".to_owned()),
+        Answer::Seen(seen) => (Seen::is_pass(seen), seen.line(now)),
     }
 }

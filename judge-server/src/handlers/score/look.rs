@@ -32,6 +32,8 @@ const KNOWN: usize = 1024;
 /// A look that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct LookQuery {
+    /// What is released, where its caller says so: what the last look said of another release is not of this one.
+    release: String,
     config: String,
     application: Option<String>,
     baseline: QuerySide,
@@ -78,6 +80,7 @@ impl LookQuery {
         let side = |scope| QuerySide { scope, location: location.clone(), params: rest.clone() };
         let step = i64::try_from(step_millis).unwrap_or(i64::MAX);
         Ok(Self {
+            release: String::new(),
             config,
             application,
             baseline: side(baseline),
@@ -87,6 +90,12 @@ impl LookQuery {
             // On a multiple of the step, so that equal queries are equal and stores have their points cached.
             end_millis: time.div_euclid(step).saturating_mul(step),
         })
+    }
+
+    /// The same of one release.
+    pub(super) fn of_release(mut self, release: &str) -> Self {
+        release.clone_into(&mut self.release);
+        self
     }
 
     pub(super) fn from_params(params: &Params, now: i64) -> Result<Self, String> {
@@ -135,7 +144,7 @@ pub(super) enum Answer {
     Refused(String),
     /// The look failed, as when the source is away.
     Failed(String),
-    /// The first look is under way.
+    /// A look is under way, and there is none before it that still counts.
     NotYet,
     Seen(Arc<Seen>),
 }
@@ -221,15 +230,22 @@ pub(crate) struct SharedLooks {
 }
 
 impl SharedLooks {
-    /// The answer to a query: of a look now, shared with whoever asks the same, or of the last look if it takes long.
+    /// The answer to a query: of a look now, shared with whoever asks the same, or of the last look if it takes long
+    /// and the last one is no older than the window.
     pub(super) async fn ask(self: &Arc<Self>, canaries: &Canaries, query: LookQuery) -> Answer {
         let timeless = LookQuery { end_millis: 0, ..query.clone() };
+        let window = query.window_millis;
         let mut running = self.join(canaries, query, timeless.clone());
         let ready = running.wait_for(Option::is_some);
         match tokio::time::timeout(ANSWER_WITHIN, ready).await {
             Ok(Ok(answer)) => answer.clone().unwrap_or(Answer::NotYet),
             Ok(Err(_)) => Answer::Failed("the look broke off".to_owned()),
-            Err(_) => lock(&self.last).get(&timeless).cloned().map_or(Answer::NotYet, Answer::Seen),
+            Err(_) => {
+                let oldest = canaries.now_millis().saturating_sub_unsigned(window);
+                let last = lock(&self.last).get(&timeless).cloned();
+                let last = last.filter(|seen| seen.at_millis >= oldest);
+                last.map_or(Answer::NotYet, Answer::Seen)
+            }
         }
     }
 

@@ -71,7 +71,7 @@ impl Handlers {
             Answer::Refused(why) => error(StatusCode::BAD_REQUEST, "bad_data", &why),
             Answer::Failed(why) => error(StatusCode::UNPROCESSABLE_ENTITY, "execution", &why),
             Answer::NotYet => {
-                vector(now, &[], None, &["no data yet: the first look is under way".to_owned()])
+                vector(now, &[], None, &["no data yet: a look is under way".to_owned()])
             }
             Answer::Seen(seen) => {
                 let value = match series {
@@ -92,7 +92,7 @@ fn verdict(answer: &Answer) -> Value {
     let plain = |word: &str, why: &str| json!({"verdict": word, "reason": why});
     match answer {
         Answer::Refused(why) | Answer::Failed(why) => plain("error", why),
-        Answer::NotYet => plain("noData", "the first look is under way"),
+        Answer::NotYet => plain("noData", "a look is under way"),
         Answer::Seen(seen) => json!({
             "verdict": seen.word(), "score": seen.score, "reason": seen.reason,
             "warnings": seen.warnings, "at": seen.at(),
