@@ -72,7 +72,7 @@ pub enum Refusal {
     #[error("{0}")]
     UnsupportedMediaType(String),
     /// The content is compressed in a way that the server does not read.
-    #[error("content encoding {found:?}, but allowed is {allowed}")]
+    #[error("content-encoding: expected {allowed}, got {found:?}")]
     UnsupportedEncoding {
         /// What the header says.
         found: String,
@@ -92,7 +92,7 @@ pub enum Refusal {
     #[error("{0}")]
     BadHeaders(String),
     /// The body comes in a way that the server does not read.
-    #[error("transfer-encoding {0:?}, but allowed is chunked")]
+    #[error("transfer-encoding: expected chunked, got {0:?}")]
     UnsupportedTransfer(String),
     /// A plan or a config that no canary can be judged by.
     #[error("{0}")]

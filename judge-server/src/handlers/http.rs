@@ -79,7 +79,7 @@ pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
         return Ok(());
     }
     let found = quoted(&String::from_utf8_lossy(content_type));
-    let text = format!("content type {found:?}, but allowed is {JSON}");
+    let text = format!("content-type: expected {JSON}, got {found:?}");
     Err(Refusal::UnsupportedMediaType(text))
 }
 

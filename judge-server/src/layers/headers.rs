@@ -48,7 +48,7 @@ fn require_host(request: &Request<impl Sized>) -> Result<Option<Authority>, Refu
     let (first, second) = (hosts.next(), hosts.next());
     let wrong = |text: &str| Err(Refusal::BadHeaders(text.to_owned()));
     match (first, second) {
-        (_, Some(_)) => wrong("two Host headers, but allowed is one"),
+        (_, Some(_)) => wrong("expected one Host header, got several"),
         (None, None) if request.version() == Version::HTTP_11 => {
             wrong("no Host header, which HTTP/1.1 needs")
         }

@@ -58,7 +58,7 @@ impl Handlers {
 
     async fn document_of(&self, request: Request<Body>) -> Result<Value, Refusal> {
         if request.headers().get(http::header::CONTENT_TYPE).is_none() {
-            let text = "no content type, but allowed is application/json";
+            let text = "content-type: expected application/json, got none";
             return Err(Refusal::UnsupportedMediaType(text.to_owned()));
         }
         plain::require_json(request.headers())?;
