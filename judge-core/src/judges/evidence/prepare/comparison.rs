@@ -172,12 +172,14 @@ impl Comparison {
 
     /// Takes what is known of the shift from points whose rolling windows do not overlap, where they know it better.
     fn thin(&mut self) {
+        let widening = self.widening();
         let (x, y) = (self.clipped_x.thin(self.rolling), self.clipped_y.thin(self.rolling));
-        self.apart = narrower(self.apart.as_ref(), apart(&x, &y, &mut self.line).as_ref());
+        let thinned = apart(&x, &y, &mut self.line).map(|of| of.widened(widening));
+        self.apart = narrower(self.apart.as_ref(), thinned.as_ref());
         if self.difference_line.is_some() {
             let differences = self.clipped_differences.thin(self.rolling);
-            self.paired =
-                narrower(self.paired.as_ref(), paired(&differences, &mut self.line).as_ref());
+            let thinned = paired(&differences, &mut self.line).map(|of| of.widened(widening));
+            self.paired = narrower(self.paired.as_ref(), thinned.as_ref());
         }
     }
 
