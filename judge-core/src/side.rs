@@ -13,8 +13,9 @@ pub enum Side {
 }
 
 impl Side {
-    /// Name of the side in a sentence.
-    pub(crate) fn name(self) -> &'static str {
+    /// Name of the side, as sentences and histories have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::Baseline => "baseline",
             Self::Canary => "canary",

@@ -136,11 +136,7 @@ fn index(side: Side) -> usize {
 
 /// `problem` with the metric and the side.
 fn said_of(buckets: &Buckets, series: usize, side: Side, problem: &str) -> String {
-    let side = match side {
-        Side::Baseline => "baseline",
-        Side::Canary => "canary",
-    };
-    format!("metric {:?}, {side}: {problem}", buckets.series()[series])
+    format!("metric {:?}, {}: {problem}", buckets.series()[series], side.name())
 }
 
 /// The mean at each time of the instances that have a point there.

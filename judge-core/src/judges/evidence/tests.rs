@@ -39,7 +39,7 @@ fn metric(baseline: &[f64], canary: &[f64]) -> MetricJudgement {
 }
 
 /// `n` normal values with mean 0 and standard deviation 1.
-fn noise(n: usize, seed: u64) -> Vec<f64> {
+pub(super) fn noise(n: usize, seed: u64) -> Vec<f64> {
     let mut state = seed;
     let mut unit = move || {
         // SplitMix64, as in the benchmarks; these build on this crate, so it cannot take theirs.

@@ -159,28 +159,23 @@ impl Comparison {
         self.weights_of_baseline =
             y.map_or(autocorrelation::INDEPENDENT, |line| line.weights(p::PRIOR_OF_SIDES));
         self.noise = y.map_or(0.0, |line| line.deviation(&self.weights_of_baseline));
-        self.paired = self
-            .difference_line
-            .as_ref()
-            .map(|line| line.posterior(LEVEL, p::PRIOR_OF_DIFFERENCES).widened(widening));
+        self.paired = self.difference_line.as_ref().map(|line| paired(line).widened(widening));
         self.phi_of_differences = self.paired.as_ref().map_or(0.0, Posterior::phi);
-        if self.rolling > 1 {
-            self.thin();
-        }
+        self.thin();
         self.shift_reach = self.shift().map_or(0.0, |shift| shift.half_width(p::SHOWN));
     }
 
     /// Takes what is known of the shift from points whose rolling windows do not overlap, where they know it better.
     fn thin(&mut self) {
         let widening = self.widening();
-        let (x, y) = (self.clipped_x.thin(self.rolling), self.clipped_y.thin(self.rolling));
-        let thinned = apart(&x, &y, &mut self.line).map(|of| of.widened(widening));
-        self.apart = narrower(self.apart.as_ref(), thinned.as_ref());
-        if self.difference_line.is_some() {
-            let differences = self.clipped_differences.thin(self.rolling);
-            let thinned = paired(&differences, &mut self.line).map(|of| of.widened(widening));
-            self.paired = narrower(self.paired.as_ref(), thinned.as_ref());
-        }
+        let mut line = |side: &Regressand| solve_thinned(side, self.rolling, &mut self.line);
+        let sides = line(&self.clipped_x).zip(line(&self.clipped_y));
+        let differences =
+            self.difference_line.as_ref().and_then(|_| line(&self.clipped_differences));
+        let apart = sides.map(|(x, y)| apart(&x, &y).widened(widening));
+        let paired = differences.map(|line| paired(&line).widened(widening));
+        self.apart = narrowest(self.apart.into_iter().chain(apart));
+        self.paired = narrowest(self.paired.into_iter().chain(paired));
     }
 
     /// Turns harm round.
@@ -277,18 +272,18 @@ impl Comparison {
         let (clip_x, clip_y) = (self.clip_canary(), clip(middle_y, self.reach));
         let allowed = |y: f64| allow(clip_y(y), share);
         let (mut side, mut design) = (Regressand::default(), LineDesign::default());
-        let mut narrowest = |of: &dyn Fn(usize, &mut LineDesign) -> Option<Posterior>| {
-            let thinned = if self.rolling > 1 { of(self.rolling, &mut design) } else { None };
-            narrower(of(1, &mut design).as_ref(), thinned.as_ref())
-        };
+        let mut thinned_design = LineDesign::default();
+        let mut thinned = |of: &Regressand| solve_thinned(of, self.rolling, &mut thinned_design);
         let mut found = Vec::with_capacity(2);
         side.refill(self.y.iter().map(|y| allowed(*y)), middle_y);
-        found.extend(narrowest(&|steps, design| {
-            apart(&self.clipped_x.thin(steps), &side.thin(steps), design)
-        }));
+        let all = self.x_line.as_ref().zip(solve_line(&side, &mut design));
+        let all = all.map(|(x, y)| apart(x, &y));
+        let some = thinned(&self.clipped_x).zip(thinned(&side)).map(|(x, y)| apart(&x, &y));
+        found.extend(narrowest(all.into_iter().chain(some)));
         if self.difference_line.is_some() {
             side.refill(self.pairs.iter().map(|(x, y)| clip_x(*x) - allowed(*y)), 0.0);
-            found.extend(narrowest(&|steps, design| paired(&side.thin(steps), design)));
+            let lines = solve_line(&side, &mut design).into_iter().chain(thinned(&side));
+            found.extend(narrowest(lines.map(|line| paired(&line))));
         }
         found
     }
@@ -341,25 +336,27 @@ impl Comparison {
 }
 
 /// What two samples say of the shift between them.
-fn apart(x: &Regressand, y: &Regressand, design: &mut LineDesign) -> Option<Posterior> {
-    let (x, y) = (solve_line(x, design)?, solve_line(y, design)?);
+fn apart(x: &Solutions<2>, y: &Solutions<2>) -> Posterior {
     let (x, y) =
-        (RegressionSide { of: &x, contrast: LEVEL }, RegressionSide { of: &y, contrast: LEVEL });
-    Some(regression::difference(&x, &y, p::PRIOR_OF_SIDES))
+        (RegressionSide { of: x, contrast: LEVEL }, RegressionSide { of: y, contrast: LEVEL });
+    regression::difference(&x, &y, p::PRIOR_OF_SIDES)
 }
 
 /// What differences of the same times say of the shift.
-fn paired(differences: &Regressand, design: &mut LineDesign) -> Option<Posterior> {
-    Some(solve_line(differences, design)?.posterior(LEVEL, p::PRIOR_OF_DIFFERENCES))
+fn paired(differences: &Solutions<2>) -> Posterior {
+    differences.posterior(LEVEL, p::PRIOR_OF_DIFFERENCES)
 }
 
-/// The one that knows the shift better, by the interval that is shown.
-fn narrower(one: Option<&Posterior>, other: Option<&Posterior>) -> Option<Posterior> {
+/// The one that knows the shift best, by the interval that is shown; the first of equals.
+fn narrowest(of: impl Iterator<Item = Posterior>) -> Option<Posterior> {
     let width = |of: &Posterior| of.half_width(p::SHOWN);
-    match (one, other) {
-        (Some(one), Some(other)) if width(other) < width(one) => Some(*other),
-        (one, other) => one.or(other).copied(),
-    }
+    of.min_by(|a, b| width(a).total_cmp(&width(b)))
+}
+
+/// The regression of points whose rolling windows of `rolling` points do not overlap; none where points are no such
+/// windows.
+fn solve_thinned(of: &Regressand, rolling: usize, design: &mut LineDesign) -> Option<Solutions<2>> {
+    if rolling > 1 { solve_line(&of.thin(rolling), design) } else { None }
 }
 
 /// Clips values at `reach` around `middle`.

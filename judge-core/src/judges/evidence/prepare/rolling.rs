@@ -15,7 +15,7 @@ pub(crate) fn window(x: &[f64], y: &[f64]) -> usize {
     if longest < 2 {
         return 1;
     }
-    let sides = [differences(x), differences(y)];
+    let sides = [Differences::new(x), Differences::new(y)];
     if opposition(&sides, 1).share > p::ROLLING_NEIGHBOURS {
         return 1;
     }
@@ -29,19 +29,28 @@ pub(crate) fn window(x: &[f64], y: &[f64]) -> usize {
     window
 }
 
-/// Differences of neighbours, clipped: one burst must not look like a habit.
-fn differences(values: &[f64]) -> Vec<f64> {
-    let mut differences: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    if differences.is_empty() {
-        return differences;
+/// Differences of the neighbours of a side, clipped: one burst must not look like a habit.
+struct Differences {
+    values: Vec<f64>,
+    /// Mean of their squares.
+    square: f64,
+}
+
+impl Differences {
+    fn new(values: &[f64]) -> Self {
+        let mut values: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        if values.is_empty() {
+            return Self { values, square: 0.0 };
+        }
+        let mut sizes: Vec<f64> = values.iter().map(|difference| difference.abs()).collect();
+        let middle = sizes.len() / 2;
+        let reach = p::ROLLING_CLIP * order::select(&mut sizes, middle);
+        for difference in &mut values {
+            *difference = difference.clamp(-reach, reach);
+        }
+        let square = dot(&values, &values) / values.len() as f64;
+        Self { values, square }
     }
-    let mut sizes: Vec<f64> = differences.iter().map(|difference| difference.abs()).collect();
-    let middle = sizes.len() / 2;
-    let reach = p::ROLLING_CLIP * order::select(&mut sizes, middle);
-    for difference in &mut differences {
-        *difference = difference.clamp(-reach, reach);
-    }
-    differences
 }
 
 /// How far differences that are so many steps apart have opposite signs.
@@ -52,12 +61,11 @@ struct Opposition {
     deviations: f64,
 }
 
-fn opposition(sides: &[Vec<f64>; 2], steps: usize) -> Opposition {
+fn opposition(sides: &[Differences; 2], steps: usize) -> Opposition {
     let (mut products, mut pairs) = (0.0, 0.0);
-    for side in sides {
-        let own = dot(side, side) / side.len().max(1) as f64;
-        if let Some(later) = side.get(steps..).filter(|later| own > 0.0 && !later.is_empty()) {
-            products += dot(side, later) / own;
+    for Differences { values, square } in sides.iter().filter(|side| side.square > 0.0) {
+        if let Some(later) = values.get(steps..).filter(|later| !later.is_empty()) {
+            products += dot(values, later) / square;
             pairs += later.len() as f64;
         }
     }
@@ -82,18 +90,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Noise of mean 0 that is the same on every machine.
-    fn noise(n: usize, seed: u64) -> Vec<f64> {
-        let mut state = seed;
-        let mut uniform = || {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 11) as f64 / (1_u64 << 53) as f64
-        };
-        (0..n).map(|_| (0..12).map(|_| uniform()).sum::<f64>() - 6.0).collect()
-    }
+    use crate::judges::evidence::tests::noise;
 
     fn rolled(n: usize, window: usize, seed: u64) -> Vec<f64> {
         noise(n + window - 1, seed).windows(window).map(|points| points.iter().sum()).collect()
