@@ -10,12 +10,9 @@ use rcgen::{CertificateParams, CertifiedKey, KeyPair};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::client::danger::{
-    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
-};
-use tokio_rustls::rustls::crypto::{self, CryptoProvider};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use tokio_rustls::rustls::{self, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use tokio_rustls::rustls::time_provider::TimeProvider;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 
 use crate::harness::{Server, line};
@@ -173,14 +170,15 @@ async fn a_certificate_that_has_expired_serves_and_is_warned_of() {
     assert_eq!(expiry, "1577836800");
 }
 
-/// What a client reads that takes this certificate whatever its dates.
+/// What a client reads that trusts this certificate, and for which it is still 2019.
 async fn get(http: &str, path: &str, certificate: CertificateDer<'static>) -> String {
+    let mut trusted = RootCertStore::empty();
+    trusted.add(certificate).unwrap();
     let provider = Arc::new(crypto::ring::default_provider());
-    let client = ClientConfig::builder_with_provider(Arc::clone(&provider))
+    let client = ClientConfig::builder_with_details(provider, Arc::new(In2019))
         .with_safe_default_protocol_versions()
         .unwrap()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Pinned { certificate, provider }))
+        .with_root_certificates(trusted)
         .with_no_client_auth();
     let stream = tokio::net::TcpStream::connect(http).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
@@ -191,47 +189,12 @@ async fn get(http: &str, path: &str, certificate: CertificateDer<'static>) -> St
     answer
 }
 
-/// Takes one certificate.
+/// A clock that stands still.
 #[derive(Debug)]
-struct Pinned {
-    certificate: CertificateDer<'static>,
-    provider: Arc<CryptoProvider>,
-}
+struct In2019;
 
-impl ServerCertVerifier for Pinned {
-    fn verify_server_cert(
-        &self,
-        found: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        assert_eq!(*found, self.certificate);
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        crypto::verify_tls12_signature(message, certificate, signed, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        crypto::verify_tls13_signature(message, certificate, signed, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+impl TimeProvider for In2019 {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(Duration::from_hours(433_000)))
     }
 }

@@ -22,19 +22,9 @@ const MINUTE: u64 = 60_000;
 /// How long a source that is away is asked again while an analysis goes on in real time, unless the interval is shorter.
 const LIVE_PATIENCE_MILLIS: u64 = 120_000;
 
-pub(super) async fn start_stored(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
-    start(asked, RunConfig::stored(asked).await?, asked.body.clone()).await
-}
-
-pub(super) async fn start_inline(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
-    let (config, request) = RunConfig::inline(asked)?;
-    start(asked, config, request).await
-}
-
-async fn start(
+pub(super) async fn start(
     asked: &KayentaRequest<'_>,
-    config: RunConfig,
-    request: Value,
+    (config, request): (RunConfig, Value),
 ) -> Result<Value, Refusal> {
     let (plan, warnings) = plan(&request, asked.canaries.now_millis())?;
     let mut wanted = runs::wanted(asked, &config, ORIGIN, &request, plan)?;

@@ -4,7 +4,7 @@ use judge_canary::{Canary, CanaryLook, CanaryState, LookResult, Plan, PlanTimes}
 use serde_json::{Value, json};
 
 use super::configs::with_service_types;
-use super::execution::{INLINE, exception, look_id, result, stamp};
+use super::execution::{INLINE, exception, look_id, repeat_asked, result, stamp};
 use super::times::iso;
 
 /// The fewest points of the baseline that Kayenta does not warn of.
@@ -30,16 +30,16 @@ impl Analysis<'_> {
             "canaryAnalysisExecutionRequest": api["request"],
             "canaryConfig": with_service_types(self.canary.config.clone()),
         });
-        for (name, key) in [
-            ("user", "user"),
-            ("parentPipelineExecutionId", "parent"),
-            ("storageAccountName", "storage"),
-            ("metricsAccountName", "metrics"),
-        ] {
-            if let Some(value) = api.get(key) {
-                answer[name] = value.clone();
-            }
-        }
+        repeat_asked(
+            &mut answer,
+            api,
+            &[
+                ("user", "user"),
+                ("parentPipelineExecutionId", "parent"),
+                ("storageAccountName", "storage"),
+                ("metricsAccountName", "metrics"),
+            ],
+        );
         if let Some(id) = api.get("configId").filter(|id| *id != INLINE) {
             answer["canaryConfigId"] = id.clone();
         }

@@ -48,16 +48,16 @@ impl Execution<'_> {
             "canaryConfigId": api.get("configId").cloned().unwrap_or_else(|| json!(INLINE)),
             "canaryExecutionRequest": self.request(),
         });
-        for (name, key) in [
-            ("parentPipelineExecutionId", "parent"),
-            ("storageAccountName", "storage"),
-            ("metricsAccountName", "metrics"),
-            ("configurationAccountName", "configuration"),
-        ] {
-            if let Some(value) = api.get(key) {
-                answer[name] = value.clone();
-            }
-        }
+        repeat_asked(
+            &mut answer,
+            api,
+            &[
+                ("parentPipelineExecutionId", "parent"),
+                ("storageAccountName", "storage"),
+                ("metricsAccountName", "metrics"),
+                ("configurationAccountName", "configuration"),
+            ],
+        );
         stamp(&mut answer, "buildTime", Some(canary.created_millis));
         let began = self.look.map(|look| look.began_millis);
         stamp(&mut answer, "startTime", began.or(Some(canary.created_millis)));
@@ -175,6 +175,15 @@ fn status(state: CanaryState) -> &'static str {
         CanaryState::Failed => "terminal",
         CanaryState::Cancelled => "canceled",
         _ => "running",
+    }
+}
+
+/// What the caller asked with, by the names of the answer and of what is kept; what was not asked is left out.
+pub(super) fn repeat_asked(answer: &mut Value, api: &Value, names: &[(&str, &str)]) {
+    for (name, key) in names {
+        if let Some(value) = api.get(key) {
+            answer[name] = value.clone();
+        }
     }
 }
 

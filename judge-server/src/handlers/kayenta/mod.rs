@@ -17,13 +17,13 @@ use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use super::http as plain;
-
 use super::params::Params;
 use super::routes::KayentaCall;
 use super::{Answered, Context, Failure, Handlers};
 use crate::convert::guard;
 use crate::convert::refusal::Refusal;
 use asked::KayentaRequest;
+use runs::RunConfig;
 
 impl Handlers {
     /// Answers a call of Kayenta's clients.
@@ -90,10 +90,14 @@ impl KayentaRequest<'_> {
             KayentaCall::MetricNames => accounts::metric_names(self).await?,
             KayentaCall::DryRun => dry_run::query(self)?,
             KayentaCall::Judges => accounts::judges(),
-            KayentaCall::StartStored => runs::start_stored(self).await?,
-            KayentaCall::StartInline => runs::start_inline(self).await?,
-            KayentaCall::StartStoredAnalysis => analyses::start_stored(self).await?,
-            KayentaCall::StartInlineAnalysis => analyses::start_inline(self).await?,
+            KayentaCall::StartStored => runs::start(self, RunConfig::stored(self).await?).await?,
+            KayentaCall::StartInline => runs::start(self, RunConfig::inline(self)?).await?,
+            KayentaCall::StartStoredAnalysis => {
+                analyses::start(self, RunConfig::stored(self).await?).await?
+            }
+            KayentaCall::StartInlineAnalysis => {
+                analyses::start(self, RunConfig::inline(self)?).await?
+            }
             KayentaCall::GetAnalysis => analyses::get(self).await?,
             KayentaCall::GetExecution => runs::get(self).await?,
             KayentaCall::ListExecutions => runs::list(self).await?,

@@ -38,9 +38,10 @@ pub(super) struct RunConfig {
 }
 
 impl RunConfig {
-    pub(super) async fn stored(asked: &KayentaRequest<'_>) -> Result<Self, Refusal> {
+    /// The stored config that the path names, and the execution request that is the body.
+    pub(super) async fn stored(asked: &KayentaRequest<'_>) -> Result<(Self, Value), Refusal> {
         let found = stored(asked, asked.params.id()).await?;
-        Ok(Self { id: Some(found.id), document: found.document })
+        Ok((Self { id: Some(found.id), document: found.document }, asked.body.clone()))
     }
 
     /// The config and the execution request of a body that has both.
@@ -83,20 +84,9 @@ impl RunConfig {
     }
 }
 
-pub(super) async fn start_stored(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
-    let config = RunConfig::stored(asked).await?;
-    start(asked, config, asked.body.clone()).await
-}
-
-pub(super) async fn start_inline(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
-    let (config, request) = RunConfig::inline(asked)?;
-    start(asked, config, request).await
-}
-
-async fn start(
+pub(super) async fn start(
     asked: &KayentaRequest<'_>,
-    config: RunConfig,
-    request: Value,
+    (config, request): (RunConfig, Value),
 ) -> Result<Value, Refusal> {
     let (scopes, windows) = scopes(&request)?;
     let plan = PlanSpec {
