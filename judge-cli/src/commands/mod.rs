@@ -12,6 +12,7 @@ mod report;
 #[cfg(feature = "retro")]
 mod retro;
 mod run;
+mod stop;
 mod test;
 mod watch;
 

@@ -1,11 +1,14 @@
 //! Where a result goes.
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IntoInnerError, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice, StripStream};
 use anyhow::Context;
+
+/// How much is gathered before it is written.
+const BUFFER_BYTES: usize = 1 << 20;
 
 /// Stdout or a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +50,8 @@ impl Destination {
                     plain.write_all(shown)?;
                     plain.into_inner()
                 };
-                replace(path, &shown).with_context(|| format!("cannot write {}", path.display()))
+                replace(path, |out| out.write_all(&shown))
+                    .with_context(|| format!("cannot write {}", path.display()))
             }
         }
     }
@@ -56,9 +60,8 @@ impl Destination {
     pub(crate) fn write_as_it_is(&self, bytes: &[u8]) -> anyhow::Result<()> {
         match self {
             Self::Stdout => self.write(bytes, ColorChoice::AlwaysAnsi),
-            Self::File(path) => {
-                replace(path, bytes).with_context(|| format!("cannot write {}", path.display()))
-            }
+            Self::File(path) => replace(path, |out| out.write_all(bytes))
+                .with_context(|| format!("cannot write {}", path.display())),
         }
     }
 }
@@ -69,22 +72,29 @@ pub(super) fn write_stdout(shown: &[u8], color: ColorChoice) -> anyhow::Result<(
     stdout.write_all(shown).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }
 
-/// Replaces a file atomically, or writes directly into a pipe or device.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Replaces a file atomically by what `content` writes, or writes directly into a pipe or device.
+pub(crate) fn replace(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     // A link stays a link to the file that is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let existing = fs::metadata(&target).ok();
     if existing.as_ref().is_some_and(|existing| !existing.is_file()) {
-        return File::options().write(true).open(&target)?.write_all(bytes);
+        let mut out = BufWriter::new(File::options().write(true).open(&target)?);
+        content(&mut out)?;
+        return out.flush();
     }
     let directory = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let mut file = tempfile::Builder::new()
+    let file = tempfile::Builder::new()
         .permissions(existing.map_or_else(new_file, |existing| existing.permissions()))
         .tempfile_in(directory)?;
-    file.write_all(bytes)?;
+    let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
+    content(&mut out)?;
+    let file = out.into_inner().map_err(IntoInnerError::into_error)?;
     file.as_file().sync_all()?;
     file.persist(&target).map_err(|error| error.error)?;
     Ok(())

@@ -1,6 +1,6 @@
 //! The series of a release, as they are kept until the history is written.
 
-use judge_core::{MetricPair, Series};
+use judge_core::{MetricPair, Series, Side};
 use judge_sources::{FetchedMetric, Grid};
 use serde::{Deserialize, Serialize};
 
@@ -15,30 +15,13 @@ pub(super) struct FetchedRelease {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct FetchedSeries {
     pub(super) metric: String,
-    pub(super) role: Role,
+    pub(super) role: Side,
     /// Tells several series of one metric and role apart.
     pub(super) instance: Option<String>,
     pub(super) start_millis: i64,
     pub(super) step_millis: u64,
     /// `None` is a gap.
     pub(super) values: Vec<Option<f64>>,
-}
-
-/// As histories call the sides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Role {
-    Baseline,
-    Canary,
-}
-
-impl Role {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Baseline => "baseline",
-            Self::Canary => "canary",
-        }
-    }
 }
 
 impl FetchedRelease {
@@ -67,7 +50,7 @@ fn of_pair(pair: MetricPair, several: bool, grids: [Grid; 2]) -> Vec<FetchedSeri
         .map(|(tag, value)| format!("{tag}={:?}", value.as_deref().unwrap_or_default()))
         .collect();
     let instance = several.then(|| format!("{{{}}}", tags.join(",")));
-    let sides = [(Role::Baseline, pair.baseline, grids[0]), (Role::Canary, pair.canary, grids[1])];
+    let sides = [(Side::Baseline, pair.baseline, grids[0]), (Side::Canary, pair.canary, grids[1])];
     let sides = sides.into_iter().filter_map(|(role, Series { values, clock }, grid)| {
         // An instance that one side lacks has no part in its mean; a side without any is gaps.
         let absent = values.iter().all(|value| value.is_nan());

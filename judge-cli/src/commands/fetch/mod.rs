@@ -8,7 +8,6 @@ mod parts;
 use std::fmt::Write;
 
 use judge_sources::FetchedMetric;
-use tokio::signal::unix::{SignalKind, signal};
 
 use self::error::FetchError;
 use self::found::FetchedRelease;
@@ -16,6 +15,7 @@ use self::history::HistoryFormat;
 use self::parts::ReleaseParts;
 use super::bar::bar;
 use super::exit::Exit;
+use super::stop::stop_signal;
 use crate::args::FetchArgs;
 use crate::input::{
     FetchFailed, Fetcher, ListedRelease, fetched_queries, odd_warnings, read_release_list, sought,
@@ -47,12 +47,10 @@ pub(crate) fn run(args: &FetchArgs, console: &Console) -> anyhow::Result<Exit> {
     let work = Fetch { fetcher: &fetcher, releases: &releases, console };
     let mut counts = Counts::default();
     let ended = fetcher.block_on(async {
-        let (mut interrupt, mut terminate) =
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let stopped = stop_signal()?;
         tokio::select! {
             ended = work.all(&mut parts, &mut counts) => ended.map(|()| true),
-            _ = interrupt.recv() => Ok(false),
-            _ = terminate.recv() => Ok(false),
+            () = stopped => Ok(false),
         }
     })?;
     let missing = releases.len() - counts.fetched - counts.resumed;

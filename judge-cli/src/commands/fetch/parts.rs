@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::error::FetchError;
 use super::found::FetchedRelease;
 use crate::input::{ListedRelease, millis};
+use crate::output::replace;
 
 /// The queries that all parts were fetched with.
 const QUERIES: &str = "queries";
@@ -134,18 +135,5 @@ pub(super) fn write(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), FetchError> {
-    let written = || {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut builder = tempfile::Builder::new();
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-        let mut out = io::BufWriter::with_capacity(1 << 20, file);
-        content(&mut out)?;
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    written().map_err(|source| of_path(path, source))
+    replace(path, content).map_err(|source| of_path(path, source))
 }

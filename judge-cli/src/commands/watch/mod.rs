@@ -9,9 +9,9 @@ mod shown;
 use anyhow::bail;
 use judge_core::Looks;
 use judge_core::stage::{Stage, TimeSpan, Windows};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit::Exit;
+use super::stop::stop_signal;
 use crate::args::{OnSourceError, WatchArgs};
 use crate::input::{Fetcher, fetched_judging, millis, now};
 use crate::output::{Console, Destination};
@@ -46,13 +46,11 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     watch.check(start)?;
     let mut looks: Vec<Look> = Vec::new();
     let ended = fetcher.block_on(async {
-        let (mut interrupt, mut terminate) =
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let stopped = stop_signal()?;
         shown.begin(start, &all)?;
         tokio::select! {
             ended = watch.look_at_all(&mut looks, &mut shown) => ended,
-            _ = interrupt.recv() => Ok(WatchEnd::Interrupted),
-            _ = terminate.recv() => Ok(WatchEnd::Interrupted),
+            () = stopped => Ok(WatchEnd::Interrupted),
         }
     })?;
     let judgements =
