@@ -161,7 +161,9 @@ impl Comparison {
         self.noise = y.map_or(0.0, |line| line.deviation(&self.weights_of_baseline));
         self.paired = self.difference_line.as_ref().map(|line| paired(line).widened(widening));
         self.phi_of_differences = self.paired.as_ref().map_or(0.0, Posterior::phi);
-        self.thin();
+        if self.rolling > 1 {
+            self.thin();
+        }
         self.shift_reach = self.shift().map_or(0.0, |shift| shift.half_width(p::SHOWN));
     }
 
