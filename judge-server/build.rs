@@ -1,5 +1,6 @@
 //! Generates the messages and services from `proto/`, their JSON reader, and the descriptors that
-//! reflection answers with.
+//! reflection answers with, which a server holds in memory and therefore without comments. Those with comments are for
+//! `openapi.json`.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -21,7 +22,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = protox::compile(FILES, [&folder])?;
     let encoded = descriptors.encode_to_vec();
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    std::fs::write(out.join("descriptors.bin"), &encoded)?;
+    std::fs::write(out.join("documented.bin"), &encoded)?;
+    let mut bare = descriptors.clone();
+    bare.file.iter_mut().for_each(|file| file.source_code_info = None);
+    std::fs::write(out.join("descriptors.bin"), bare.encode_to_vec())?;
     tonic_prost_build::configure()
         .build_transport(false)
         .compile_well_known_types(true)

@@ -130,15 +130,7 @@ fn without_place(error: &serde_json::Error) -> String {
 /// # Errors
 /// When it says nothing, which a test excludes.
 pub(crate) fn descriptor<T: Named>() -> Result<MessageDescriptor, Refusal> {
-    pool()?.get_message_by_name(T::NAME).ok_or(Refusal::Internal)
-}
-
-/// The descriptors of the contract.
-///
-/// # Errors
-/// When they cannot be read, which a test excludes.
-pub(crate) fn pool() -> Result<&'static DescriptorPool, Refusal> {
-    POOL.as_ref().ok_or(Refusal::Internal)
+    POOL.as_ref().and_then(|pool| pool.get_message_by_name(T::NAME)).ok_or(Refusal::Internal)
 }
 
 /// Writes a message, fields at their defaults included.

@@ -7,14 +7,14 @@ use prost_reflect::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::convert::proto_json;
 use crate::convert::refusal::Refusal;
+use crate::proto;
 
 /// The package of the contract.
 const PACKAGE: &str = "canary.judge.v1";
 
 /// The messages that this server reads and writes.
-pub(super) struct Contract(&'static DescriptorPool);
+pub(super) struct Contract(DescriptorPool);
 
 /// A schema that stands elsewhere in the document.
 pub(super) fn reference(name: &str) -> Value {
@@ -52,7 +52,7 @@ impl Contract {
     /// # Errors
     /// When the descriptors cannot be read, which a test excludes.
     pub(super) fn new() -> Result<Self, Refusal> {
-        proto_json::pool().map(Self)
+        DescriptorPool::decode(proto::DOCUMENTED).map(Self).map_err(|_| Refusal::Internal)
     }
 
     fn message(&self, name: &str) -> Result<MessageDescriptor, Refusal> {
