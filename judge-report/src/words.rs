@@ -28,6 +28,9 @@ pub(crate) struct Word {
     pub(crate) tone: Tone,
 }
 
+/// Of a canary whose end was not judged.
+pub(crate) const NO_VERDICT: Word = Word { text: "No verdict", tone: Tone::Doubtful };
+
 pub(crate) fn verdict(verdict: Verdict) -> Word {
     match verdict {
         Verdict::Pass => Word { text: "Pass", tone: Tone::Good },
