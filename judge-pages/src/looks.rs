@@ -59,6 +59,7 @@ fn timeline(canary: &Canary, looks: &[CanaryLook]) -> Option<Timeline> {
         intervals: judged.iter().filter_map(interval).collect(),
         metrics: names,
         deciding: judged.len() - 1,
+        unfinished: None,
         stopped: stopped.map(|window| Stop { at_millis: window.end_millis, metric: None }),
     })
 }

@@ -33,6 +33,9 @@ pub struct Word {
     pub tone: Tone,
 }
 
+/// Of a canary whose end was not judged.
+pub const NO_VERDICT: Word = Word { text: "No verdict", tone: Tone::Doubtful };
+
 /// The word for a verdict.
 pub fn verdict(verdict: Verdict) -> Word {
     match verdict {
