@@ -1,6 +1,8 @@
 //! What a browser asks for, and the token of its forms.
 
 use axum::body::Body;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, Request, Response, header};
 use judge_canary::Canaries;
 use judge_pages::{Right, Visitor};
@@ -68,7 +70,7 @@ impl<'a> PageRequest<'a> {
     /// What forms have: nobody who sees it learns the secret.
     pub(super) fn form_token(&self) -> String {
         let digest = Sha256::new().chain_update("form ").chain_update(&self.secret).finalize();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        URL_SAFE_NO_PAD.encode(digest)
     }
 
     /// Who looks at the page.
@@ -81,7 +83,7 @@ impl<'a> PageRequest<'a> {
         ];
         let rights = rights.into_iter().filter(|(_, scope)| caller.require(*scope).is_ok());
         Visitor {
-            name: caller.token_name().map(|name| name.to_string()),
+            name: caller.token_name().map(ToString::to_string),
             rights: rights.map(|(right, _)| right).collect(),
             form_token: self.form_token(),
         }

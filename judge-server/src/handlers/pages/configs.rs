@@ -143,7 +143,7 @@ fn plan(document: &Value, query: &TryQuery, minutes: u64, now: i64) -> PlanSpec 
     let scopes: BTreeMap<String, ScopePair> =
         names.map(|name| (name.to_owned(), pair.clone())).collect();
     let windows = PairWindows { baseline: window, canary: window };
-    let windows = scopes.keys().map(|name| (name.clone(), windows.clone())).collect();
+    let windows = scopes.keys().map(|name| (name.clone(), windows)).collect();
     PlanSpec { fetch_millis: FETCH_MILLIS, ..PlanSpec::new(scopes, PlanTimes::Once(windows)) }
 }
 
