@@ -237,7 +237,7 @@ async fn a_config_that_is_wrong_is_refused_before_anything_runs() {
         (
             with(&|config| {
                 config["metrics"][0]["query"]["customInlineTemplate"] =
-                    json!("PromQL:m{a=\"${unknown}\"}")
+                    json!("PromQL:m{a=\"${unknown}\"}");
             }),
             "unknown",
         ),
