@@ -28,4 +28,5 @@ mod same_csv;
 mod sizes;
 mod store;
 mod test;
+mod watch;
 mod wording;
