@@ -72,6 +72,8 @@ pub struct CanaryFilter {
     pub states: Vec<CanaryState>,
     /// With this verdict.
     pub verdict: Option<Verdict>,
+    /// With this text in application, config, caller or reason, in any case of its ASCII letters.
+    pub search: Option<String>,
     /// Started before the canary of this id: the end of the page before.
     pub before: Option<String>,
     /// So many of them are left out, for callers that count pages.

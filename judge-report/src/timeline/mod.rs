@@ -1,8 +1,8 @@
 //! One release over its intervals.
 
-mod intervals;
+pub(crate) mod intervals;
 mod page;
-mod scores;
+pub(crate) mod scores;
 
 use judge_core::{Classification, Thresholds, Verdict};
 use serde::{Deserialize, Serialize};

@@ -27,6 +27,7 @@ mod one_answer;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod own_json;
+mod pages;
 #[path = "../../../judge-core/tests/one_answer/pinned.rs"]
 mod pinned;
 mod raw;

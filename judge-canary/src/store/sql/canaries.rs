@@ -22,6 +22,22 @@ fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+/// What a search reads of a canary.
+const SEARCHED: &str = "LOWER(application || ' ' || config_name || ' ' || caller || ' ' || reason)";
+
+/// What `LIKE` takes for text that has `search` in it.
+fn pattern(search: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in search.chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter.to_ascii_lowercase());
+    }
+    pattern.push('%');
+    pattern
+}
+
 pub(super) async fn insert(
     database: &Database,
     new: &NewCanary,
@@ -108,6 +124,9 @@ pub(super) async fn list(
     }
     if !filter.states.is_empty() {
         statement.push(")");
+    }
+    if let Some(search) = &filter.search {
+        statement.and().push(SEARCHED).push(" LIKE ").text(&pattern(search)).push(" ESCAPE '!'");
     }
     if let Some(before) = &filter.before {
         statement.and().push("id < ").text(before);
