@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod shop;
+mod signed;
 
 #[cfg(feature = "retro")]
 use std::fmt::Write as _;

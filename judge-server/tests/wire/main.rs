@@ -33,6 +33,7 @@ mod pinned;
 mod raw;
 mod reflection;
 mod same;
+mod score_ends;
 mod scores;
 mod security;
 /// A stand-in for a Prometheus.
