@@ -4,7 +4,7 @@
 
   const live = document.getElementById("live");
   if (!live?.dataset.events) return;
-  const source = new EventSource(live.dataset.events);
+  let source;
   let busy = false;
   let again = false;
 
@@ -41,7 +41,7 @@
     try {
       const answer = await fetch(location.pathname, { cache: "no-store" });
       if (!answer.ok || answer.redirected) {
-        source.close();
+        leave();
         location.reload();
         return;
       }
@@ -50,7 +50,8 @@
       live.replaceChildren(...next.childNodes);
       restore(before);
       document.getElementById("said").textContent = document.getElementById("status").textContent;
-      if (!next.dataset.events) source.close();
+      live.dataset.events = next.dataset.events ?? "";
+      if (!next.dataset.events) leave();
     } finally {
       busy = false;
     }
@@ -60,9 +61,22 @@
     }
   }
 
-  source.addEventListener("look", refresh);
-  source.addEventListener("ended", () => {
-    source.close();
-    refresh();
-  });
+  function listen() {
+    if (source || !live.dataset.events) return;
+    source = new EventSource(live.dataset.events);
+    source.addEventListener("look", refresh);
+    source.addEventListener("ended", () => {
+      leave();
+      refresh();
+    });
+  }
+
+  function leave() {
+    source?.close();
+    source = undefined;
+  }
+
+  // A browser has few connections to one server: a page that nobody sees leaves them to others.
+  addEventListener("visibilitychange", () => (document.hidden ? leave() : listen()));
+  listen();
 })();

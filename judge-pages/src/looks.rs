@@ -7,10 +7,36 @@ use judge_report::timeline::{Stop, Timeline, TimelineInterval};
 use judge_report::{TimeRange, fragment, time, words};
 use maud::{Markup, PreEscaped, html};
 
-pub(crate) fn looks(canary: &Canary, looks: &[CanaryLook]) -> Markup {
+use crate::place::canary_path;
+
+/// The most looks on a page.
+const SHOWN: usize = 60;
+
+/// The fewest where there are more.
+const FEWEST: usize = 10;
+
+/// The most classes on a page: looks times metrics. A class has some 65 bytes, and a page is to have 200 kB at most.
+const CLASSES: usize = 1200;
+
+/// The newest looks, as many as fit.
+fn newest(looks: &[CanaryLook]) -> &[CanaryLook] {
+    let metrics = looks.iter().filter_map(|look| Some(look.judgement()?.metrics.len())).max();
+    let most = (CLASSES / metrics.unwrap_or(1).max(1)).clamp(FEWEST, SHOWN);
+    &looks[looks.len().saturating_sub(most)..]
+}
+
+pub(crate) fn looks(canary: &Canary, all: &[CanaryLook]) -> Markup {
+    let looks = newest(all);
+    let earlier = all.len() - looks.len();
     html! {
         section aria-labelledby="looks" {
             h2 id="looks" { "Looks" }
+            @if earlier > 0 {
+                p.note {
+                    "The newest " (looks.len()) " looks. The " (earlier) " before them are in "
+                    a href={ (canary_path(&canary.summary.id)) "/json" } { "all looks as JSON" } "."
+                }
+            }
             @if let Some(timeline) = timeline(canary, looks) {
                 (PreEscaped(fragment::intervals(&timeline)))
             }

@@ -66,8 +66,8 @@ pub struct CanaryFilter {
     pub config_name: Option<String>,
     /// By the config of this id.
     pub config_id: Option<String>,
-    /// By this API.
-    pub origin: Option<String>,
+    /// By one of these APIs; any for none.
+    pub origins: Vec<String>,
     /// In one of these states; any for none.
     pub states: Vec<CanaryState>,
     /// With this verdict.

@@ -223,8 +223,11 @@ async fn canaries_are_listed_in_pages(Kept { store, .. }: Kept) {
     }
     let failed = CanaryFilter { verdict: Some(Verdict::Fail), ..CanaryFilter::default() };
     assert_eq!(list(failed).await.0, "");
-    let other = CanaryFilter { origin: Some("kayenta".to_owned()), ..CanaryFilter::default() };
+    let other = CanaryFilter { origins: vec!["kayenta".to_owned()], ..CanaryFilter::default() };
     assert_eq!(list(other).await.0, "");
+    let both = vec!["kayenta".to_owned(), "canary".to_owned()];
+    let both = CanaryFilter { origins: both, ..CanaryFilter::default() };
+    assert_eq!(list(both).await.0.split(' ').count(), 25);
     assert_eq!(list(CanaryFilter::default()).await.0.split(' ').count(), 25);
     // A key is used once, by whoever was first.
     let keyed = |id: &str| {

@@ -13,6 +13,7 @@ mod canaries;
 mod certificates;
 mod codes;
 mod compression;
+mod config_folder;
 mod drain;
 mod evidence;
 mod golden;
@@ -33,6 +34,7 @@ mod pinned;
 mod raw;
 mod reflection;
 mod same;
+mod score_ends;
 mod scores;
 mod security;
 /// A stand-in for a Prometheus.

@@ -112,19 +112,9 @@ pub(super) async fn list(
     statement.filter("application", filter.application.as_deref());
     statement.filter("config_name", filter.config_name.as_deref());
     statement.filter("config_id", filter.config_id.as_deref());
-    statement.filter("origin", filter.origin.as_deref());
+    statement.filter_any("origin", filter.origins.iter().map(String::as_str));
     statement.filter("verdict", filter.verdict.map(|verdict| verdict_name(Some(verdict))));
-    for (index, state) in filter.states.iter().enumerate() {
-        if index == 0 {
-            statement.and().push("state IN (");
-        } else {
-            statement.push(", ");
-        }
-        statement.text(state.name());
-    }
-    if !filter.states.is_empty() {
-        statement.push(")");
-    }
+    statement.filter_any("state", filter.states.iter().map(|state| state.name()));
     if let Some(search) = &filter.search {
         statement.and().push(SEARCHED).push(" LIKE ").text(&pattern(search)).push(" ESCAPE '!'");
     }
