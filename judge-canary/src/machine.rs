@@ -33,17 +33,18 @@ pub(crate) fn after(plan: &Plan, before: &CanarySummary, look: &CanaryLook) -> C
         }
         LookResult::Failed(failure) => {
             let goes_on = plan.spec().source_failure == SourceFailure::Skip
-                && failure.kind == FailureKind::Source;
+                && failure.kind == FailureKind::Source
+                && next.is_some();
             after.reason = why_failed(failure, number, before.planned);
-            match next {
-                Some(_) if goes_on => None,
-                // The last look that was judged decides.
-                None if goes_on && before.verdict.is_some() => {
-                    after.reason = format!("{}; then {}", before.reason, after.reason);
-                    Some(CanaryState::Finished)
+            if !goes_on {
+                // What came before says nothing of the end, which nobody judged.
+                (after.verdict, after.score) = (None, None);
+                if let Some(verdict) = before.verdict {
+                    after.reason =
+                        format!("{}; before: {verdict:?}, {}", after.reason, before.reason);
                 }
-                _ => Some(CanaryState::Failed),
             }
+            (!goes_on).then_some(CanaryState::Failed)
         }
     };
     if let Some(state) = ends {
@@ -173,9 +174,9 @@ mod tests {
                 Finished,
                 Some(fails),
             ),
-            ("loses its source", judge, fail, vec![scored(100.0), source()], Failed, Some(passes)),
+            ("loses its source", judge, fail, vec![scored(100.0), source()], Failed, None),
             ("skips a look", judge, skip, vec![source()], Running, None),
-            ("skips the last", judge, skip, vec![scored(100.0), source()], Finished, Some(passes)),
+            ("skips the last", judge, skip, vec![scored(100.0), source()], Failed, None),
             ("skips all", judge, skip, vec![source(), source()], Failed, None),
             ("cannot be asked", judge, skip, vec![failed(FailureKind::Query)], Failed, None),
         ] {
@@ -202,6 +203,9 @@ mod tests {
         assert_eq!(first.reason, "score 80 at look 1 of 2");
         assert_eq!(first.next_millis, 135_000);
         let last = after(&plan, &first, &look(&plan, 2, failed(FailureKind::Source)));
-        assert_eq!(last.reason, "score 80 at look 1 of 2; then look 2 of 2 failed: gone");
+        assert_eq!(
+            last.reason,
+            "look 2 of 2 failed: gone; before: Marginal, score 80 at look 1 of 2"
+        );
     }
 }

@@ -230,7 +230,7 @@ pub enum SourceFailure {
     /// The end: the canary failed without a verdict.
     #[default]
     Fail,
-    /// Nothing: the next look decides.
+    /// Nothing: the next look decides. The last look has no next: it counts as with [`Self::Fail`].
     Skip,
 }
 

@@ -1,12 +1,11 @@
 // Brings the page to life: a metric's charts are made when it is first opened.
-plotReady.then(() => {
+const Page = (() => {
   "use strict";
 
-  const { metrics, warmUp, judged } = JSON.parse(document.getElementById("series").textContent);
-  const spans = Object.entries({ "warm-up": warmUp, judged })
-    .filter(([, span]) => span)
-    .map(([kind, [from, to]]) => ({ kind, from, to }));
-  const attached = new Map();
+  let attached = new Map();
+  let all = [];
+  let metrics = [];
+  let spans = [];
 
   function attach(details) {
     const place = details.querySelector(".views");
@@ -15,18 +14,27 @@ plotReady.then(() => {
     attached.set(details, Views.attach(place, metrics[place.dataset.metric], name, spans));
   }
 
-  const all = [...document.querySelectorAll("details.metric")];
-  for (const details of all) {
-    if (details.open) attach(details);
-    details.addEventListener("toggle", () => details.open && attach(details));
-  }
-
   function openTarget() {
     const target = document.getElementById(location.hash.slice(1));
     if (target?.matches("details.metric")) target.open = true;
   }
   addEventListener("hashchange", openTarget);
-  openTarget();
+
+  // Draws what the page holds now.
+  function start() {
+    attached = new Map();
+    all = [...document.querySelectorAll("details.metric")];
+    const points = JSON.parse(document.getElementById("series")?.textContent ?? '{"metrics":[]}');
+    metrics = points.metrics;
+    spans = Object.entries({ "warm-up": points.warmUp, judged: points.judged })
+      .filter(([, span]) => span)
+      .map(([kind, [from, to]]) => ({ kind, from, to }));
+    for (const details of all) {
+      if (details.open) attach(details);
+      details.addEventListener("toggle", () => details.open && attach(details));
+    }
+    openTarget();
+  }
 
   // Charts follow the width of the page once it has settled.
   let settling;
@@ -49,4 +57,6 @@ plotReady.then(() => {
   addEventListener("afterprint", () => {
     for (const details of closed) details.open = false;
   });
-});
+  return { start };
+})();
+plotReady.then(Page.start);

@@ -110,6 +110,7 @@ fn replay(name: &str, request: &JudgeRequest) -> (Timeline, Judgement) {
     let timeline = Timeline {
         release: name.to_owned(),
         verdict: judgement.verdict,
+        unfinished: None,
         thresholds: Thresholds::DEFAULT,
         start_millis: clock.start_millis,
         metrics: judgement.metrics.iter().map(|metric| metric.name.clone()).collect(),

@@ -6,18 +6,18 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::metric::{MetricSection, metric};
 use crate::{Report, cost, details, groups, head, series, words};
 
-const STYLE: &str = include_str!("../assets/page.css");
+pub(crate) const STYLE: &str = include_str!("../assets/page.css");
 /// The charting library, compressed (raw deflate) and in base64.
-const PLOT: &str = include_str!("../assets/plot.packed.txt");
+pub(crate) const PLOT: &str = include_str!("../assets/plot.packed.txt");
 const UNPACK: &str = include_str!("../assets/unpack.js");
 const CHARTS: [&str; 3] = [
     include_str!("../assets/numbers.js"),
     include_str!("../assets/charts.js"),
     include_str!("../assets/views.js"),
 ];
-const PAGE: &str = include_str!("../assets/page.js");
-const TIMELINE: &str = include_str!("../assets/timeline.js");
-const LICENCE: &str = include_str!("../assets/plot.LICENSE.txt");
+pub(crate) const PAGE: &str = include_str!("../assets/page.js");
+pub(crate) const TIMELINE: &str = include_str!("../assets/timeline.js");
+pub(crate) const LICENCE: &str = include_str!("../assets/plot.LICENSE.txt");
 
 /// Nothing is loaded from anywhere, whatever a name may hold.
 const POLICY: &str =
@@ -120,15 +120,20 @@ pub(crate) fn scripts(series: Option<String>, scores: Option<&str>) -> Markup {
     html! {
         @if code.len() > 1 {
             noscript { p.note { "The charts need scripts; everything else is here." } }
-            @if let Some(series) = series {
-                script type="application/json" id="series" { (PreEscaped(series)) }
-            }
-            @if let Some(scores) = scores {
-                script type="application/json" id="scores" { (PreEscaped(scores)) }
-            }
+            (data("series", series))
+            (data("scores", scores.map(str::to_owned)))
             script type="text/plain" id="licences" { (PreEscaped(LICENCE)) }
             script type="text/plain" id="plot" { (PreEscaped(PLOT)) }
             @for script in code { script { (PreEscaped(script)) } }
+        }
+    }
+}
+
+/// What scripts read: JSON that holds no `<`.
+pub(crate) fn data(id: &str, json: Option<String>) -> Markup {
+    html! {
+        @if let Some(json) = json {
+            script type="application/json" id=(id) { (PreEscaped(json)) }
         }
     }
 }

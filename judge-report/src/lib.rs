@@ -28,15 +28,16 @@
 mod cost;
 mod details;
 mod document;
+pub mod fragment;
 mod groups;
 mod head;
 pub mod index;
 mod metric;
 mod rounding;
 mod series;
-mod time;
+pub mod time;
 pub mod timeline;
-mod words;
+pub mod words;
 
 use judge_core::{Judgement, MetricPair};
 use serde::{Deserialize, Serialize};

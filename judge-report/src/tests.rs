@@ -176,6 +176,7 @@ fn release() -> (Timeline, JudgeRequest) {
     let timeline = Timeline {
         release: HOSTILE[0].to_owned(),
         verdict: Verdict::Fail,
+        unfinished: None,
         thresholds: Thresholds::DEFAULT,
         start_millis: 0,
         metrics: HOSTILE.map(str::to_owned).to_vec(),
@@ -204,6 +205,11 @@ fn a_timeline_says_when_and_by_what_it_was_stopped() {
     assert!(
         html.contains("The last of its 3 intervals has a score of 40; none would have stopped")
     );
+    timeline.unfinished = Some("look 4 of 4 was not judged: <b>gone</b>".to_owned());
+    let html = timeline_page(&timeline, &Report::new(&judgement));
+    assert!(html.contains("<title>No verdict · v42</title>"), "{html}");
+    assert!(html.contains("<span class=\"badge\">No verdict</span>"));
+    assert!(html.contains("<bdi>look 4 of 4 was not judged: &lt;b&gt;gone&lt;/b&gt;</bdi>."));
 }
 
 #[test]

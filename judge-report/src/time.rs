@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// `2026-11-20 14:09:02 UTC`, or the number where no calendar reaches that far.
-pub(crate) fn utc(millis: i64) -> String {
+pub fn utc(millis: i64) -> String {
     match Timestamp::from_millisecond(millis) {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
         Err(_) => format!("{millis} ms since 1970"),
@@ -11,7 +11,7 @@ pub(crate) fn utc(millis: i64) -> String {
 }
 
 /// `15 s`, `1 min`, `250 ms`.
-pub(crate) fn duration(millis: u64) -> String {
+pub fn duration(millis: u64) -> String {
     const UNITS: [(u64, &str); 4] =
         [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s")];
     let unit = UNITS.iter().find(|(size, _)| millis >= *size && millis.is_multiple_of(*size));
@@ -22,7 +22,7 @@ pub(crate) fn duration(millis: u64) -> String {
 }
 
 /// Time that went by, in minutes and larger: `25 min`, `1 h 5 min`, `40 s`.
-pub(crate) fn elapsed(millis: u64) -> String {
+pub fn elapsed(millis: u64) -> String {
     let seconds = millis / 1000;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     let parts = [(hours, "h"), (minutes, "min"), (if hours == 0 { seconds } else { 0 }, "s")];

@@ -4,15 +4,18 @@ use judge_core::{Classification, Verdict};
 
 /// How a thing is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
+pub enum Tone {
+    /// As it should be.
     Good,
+    /// Neither.
     Doubtful,
+    /// A failure.
     Bad,
 }
 
 impl Tone {
     /// The class of the style sheet.
-    pub(crate) fn class(self) -> &'static str {
+    pub fn class(self) -> &'static str {
         match self {
             Self::Good => "good",
             Self::Doubtful => "doubtful",
@@ -23,12 +26,18 @@ impl Tone {
 
 /// What a thing is called, and its tone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Word {
-    pub(crate) text: &'static str,
-    pub(crate) tone: Tone,
+pub struct Word {
+    /// What it is called.
+    pub text: &'static str,
+    /// Its tone.
+    pub tone: Tone,
 }
 
-pub(crate) fn verdict(verdict: Verdict) -> Word {
+/// Of a canary whose end was not judged.
+pub const NO_VERDICT: Word = Word { text: "No verdict", tone: Tone::Doubtful };
+
+/// The word for a verdict.
+pub fn verdict(verdict: Verdict) -> Word {
     match verdict {
         Verdict::Pass => Word { text: "Pass", tone: Tone::Good },
         Verdict::Marginal => Word { text: "Marginal", tone: Tone::Doubtful },
@@ -36,7 +45,8 @@ pub(crate) fn verdict(verdict: Verdict) -> Word {
     }
 }
 
-pub(crate) fn classification(classification: Classification) -> Word {
+/// The word for a class.
+pub fn classification(classification: Classification) -> Word {
     match classification {
         Classification::Pass => Word { text: "Pass", tone: Tone::Good },
         Classification::High => Word { text: "High", tone: Tone::Bad },

@@ -105,6 +105,7 @@ pub async fn serve(
         others: health_and_reflection(health)?,
         canaries: kept.as_ref().map(|kept| kept.canaries.clone()),
         looks: Arc::new(SharedLooks::default()),
+        secure_cookies: secure_cookies(settings),
         leaving: leaving.clone(),
         draining: draining.clone(),
     };
@@ -161,6 +162,12 @@ pub async fn serve(
     observer.traces.end().await;
     info!("ended");
     Ok(())
+}
+
+/// Whether browsers reach this server over TLS alone.
+fn secure_cookies(settings: &Settings) -> bool {
+    let public = settings.public_url.as_deref().unwrap_or_default();
+    settings.tls_certificate.is_some() || public.starts_with("https://")
 }
 
 /// The tokens that callers need, if they need any.

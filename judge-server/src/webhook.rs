@@ -120,7 +120,7 @@ impl Webhook {
 
     fn body(&self, id: &str, mut data: Value) -> String {
         if !self.public_url.is_empty() {
-            data["url"] = json!(format!("{}/v1/canaries/{id}", self.public_url));
+            data["url"] = json!(format!("{}/canaries/{id}", self.public_url));
         }
         let source = if self.public_url.is_empty() { "judge-server" } else { &self.public_url };
         json!({

@@ -98,9 +98,10 @@ impl Source {
     /// `deadline` allows it.
     pub(crate) async fn answer(&self, ask: &Ask, deadline: Instant) -> Result<Vec<u8>, Tried> {
         let mut attempts = 0;
+        let mut before = None;
         loop {
             let Ok(Ok(permit)) = timeout_at(deadline, self.permits.acquire()).await else {
-                return Err(Tried { attempts, error: AskError::OutOfTime });
+                return Err(Tried { attempts, error: before.unwrap_or(AskError::OutOfTime) });
             };
             attempts += 1;
             let started = Instant::now();
@@ -108,7 +109,11 @@ impl Source {
             let error = match timeout_at(end, self.once(ask)).await {
                 Ok(Ok(body)) => return Ok(body),
                 Ok(Err(error)) => error,
-                Err(_) => AskError::Late(rounded(end - started)),
+                // A last attempt that the deadline cuts short says less than the one before.
+                Err(_) => match before.take().filter(|_| end == deadline) {
+                    Some(error) => return Err(Tried { attempts, error }),
+                    None => AskError::Late(rounded(end - started)),
+                },
             };
             drop(permit);
             let wait = error.retry_after().unwrap_or_else(|| jittered(attempts));
@@ -116,6 +121,7 @@ impl Source {
             if !error.may_pass() || attempts == MOST_ATTEMPTS || again >= deadline {
                 return Err(Tried { attempts, error });
             }
+            before = Some(error);
             sleep_until(again).await;
         }
     }

@@ -7,6 +7,7 @@ const ROWS: &[&[&str]] = &[
     &["judge-core", "judge-points", "judge-ordered", "checks"],
     &["judge-calibrate", "judge-replay", "judge-report", "judge-sources", "judge-scenarios"],
     &["judge-canary", "judge-retro", "judge-python"],
+    &["judge-pages"],
     &["judge-cli", "judge-server", "benches"],
 ];
 

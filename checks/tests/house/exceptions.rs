@@ -19,6 +19,7 @@ pub(crate) const VOCABULARY: &[(&str, &str, &str)] = &[
     ("experiment", "judge-core/src/kayenta/", "Kayenta's JSON"),
     ("control", "judge-cli/src/output/text.rs", "`char::is_control`"),
     ("control", "judge-server/src/handlers/canary.rs", "the header `cache-control`"),
+    ("control", "judge-server/src/handlers/pages/html.rs", "the header `cache-control`"),
     ("bar", "judge-cli/src/commands/", "progress bars"),
     ("control", "docs/operating.md", "control frames of HTTP/2"),
     ("controls", "docs/operating.md", "control characters"),

@@ -66,12 +66,14 @@ pub struct CanaryFilter {
     pub config_name: Option<String>,
     /// By the config of this id.
     pub config_id: Option<String>,
-    /// By this API.
-    pub origin: Option<String>,
+    /// By one of these APIs; any for none.
+    pub origins: Vec<String>,
     /// In one of these states; any for none.
     pub states: Vec<CanaryState>,
     /// With this verdict.
     pub verdict: Option<Verdict>,
+    /// With this text in application, config, caller or reason, in any case of its ASCII letters.
+    pub search: Option<String>,
     /// Started before the canary of this id: the end of the page before.
     pub before: Option<String>,
     /// So many of them are left out, for callers that count pages.

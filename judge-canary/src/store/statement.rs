@@ -52,6 +52,25 @@ impl Statement {
         self
     }
 
+    /// ` WHERE column IN (values)`, or ` AND …` behind the first; nothing without values.
+    pub(super) fn filter_any<'a>(
+        &mut self,
+        column: &'static str,
+        values: impl Iterator<Item = &'a str>,
+    ) -> &mut Self {
+        for (index, value) in values.enumerate() {
+            if index == 0 {
+                self.and().push(column).push(" IN (").text(value);
+            } else {
+                // The bracket of the values before.
+                self.text.pop();
+                self.push(", ").text(value);
+            }
+            self.push(")");
+        }
+        self
+    }
+
     /// ` WHERE `, or ` AND ` behind the first.
     pub(super) fn and(&mut self) -> &mut Self {
         let word = if self.text.contains(" WHERE ") { " AND " } else { " WHERE " };

@@ -93,6 +93,11 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
             if body.is_empty() { query.to_owned() } else { String::from_utf8(body).unwrap() };
         let (status, body) = if state.away.load(Ordering::SeqCst) {
             ("503 Service Unavailable", json!({"status": "error", "error": "away"}))
+        } else if form.contains("no_query") {
+            (
+                "400 Bad Request",
+                json!({"status": "error", "errorType": "bad_data", "error": "unexpected end of input"}),
+            )
         } else {
             (
                 "200 OK",
@@ -115,18 +120,24 @@ fn names() -> Value {
     json!({"status": "success", "data": ["node_cpu", "node_load1", "requests"]})
 }
 
-/// The points that a query gets: around 100, and around 1,000 if it names something bad.
+/// The points that a query gets: around 100, and around 1,000 if it names something bad, or is the first metric of
+/// something weak.
 fn answer(form: &str) -> Value {
     let field = |name: &str| {
         let pairs = form.split('&').filter_map(|pair| pair.split_once('='));
         pairs.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value).unwrap_or_default()
     };
+    // What the query finds at one time is asked where it found nothing.
+    if field("start").is_empty() {
+        return json!({"status": "success", "data": {"resultType": "vector", "result": []}});
+    }
     let seconds = |name: &str| field(name).parse::<f64>().unwrap();
     let (start, end, step) = (seconds("start"), seconds("end"), seconds("step"));
     let query = field("query");
     let seed: u64 =
         query.bytes().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-    let scale = if query.contains("bad") { 1000.0 } else { 100.0 };
+    let is_worse = query.contains("bad") || (query.contains("weak") && query.starts_with("m0"));
+    let scale = if is_worse { 1000.0 } else { 100.0 };
     let mut values = Vec::new();
     let mut time = start;
     while time <= end {
@@ -135,7 +146,10 @@ fn answer(form: &str) -> Value {
         values.push(json!([time, (scale + 10.0 * noise).to_string()]));
         time += step;
     }
-    let series = json!([{"metric": {"__name__": "requests"}, "values": values}]);
+    let mut series = json!([{"metric": {"__name__": "requests"}, "values": values}]);
+    if query.contains("nothing") {
+        series = json!([]);
+    }
     json!({"status": "success", "data": {"resultType": "matrix", "result": series}})
 }
 

@@ -216,10 +216,18 @@ async fn canaries_are_listed_in_pages(Kept { store, .. }: Kept) {
     assert!(cancel("id99").await.is_err());
     let states = vec![CanaryState::Cancelled, CanaryState::Failed];
     assert_eq!(list(CanaryFilter { states, ..even }).await.0, "id04");
+    for (search, found) in [("CANCELLED by", "id04"), ("by%", ""), ("b_", ""), ("!", ""), ("'", "")]
+    {
+        let search = Some(search.to_owned());
+        assert_eq!(list(CanaryFilter { search, ..CanaryFilter::default() }).await.0, found);
+    }
     let failed = CanaryFilter { verdict: Some(Verdict::Fail), ..CanaryFilter::default() };
     assert_eq!(list(failed).await.0, "");
-    let other = CanaryFilter { origin: Some("kayenta".to_owned()), ..CanaryFilter::default() };
+    let other = CanaryFilter { origins: vec!["kayenta".to_owned()], ..CanaryFilter::default() };
     assert_eq!(list(other).await.0, "");
+    let both = vec!["kayenta".to_owned(), "canary".to_owned()];
+    let both = CanaryFilter { origins: both, ..CanaryFilter::default() };
+    assert_eq!(list(both).await.0.split(' ').count(), 25);
     assert_eq!(list(CanaryFilter::default()).await.0.split(' ').count(), 25);
     // A key is used once, by whoever was first.
     let keyed = |id: &str| {

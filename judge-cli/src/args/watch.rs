@@ -26,13 +26,15 @@ warm-up, until a look fails it or its lifetime ends: the windows and the rule of
 Spinnaker's canary stage, and the same verdicts as judge retro gives for the
 same points. Each look waits for --settle, so that the last scrape is in.
 
-A source that fails is asked again within the interval. Ctrl-C or SIGTERM ends
-with the verdict so far. The last line says why, on stderr where stdout is
+A source that fails is asked again within the interval. With --on-source-error
+skip, a look that still fails is left out and the next one decides; after the
+last look there is none, so a canary whose end was not judged has no verdict.
+Ctrl-C or SIGTERM ends with the verdict so far. The last line says why, on stderr where stdout is
 JSON; it is written to --termination-log too, where that file exists.
 
 Exit codes:
   0    Pass, or a verdict named by --exit-zero-on
-  1    anything not named here, such as a source that stays away
+  1    no verdict, since a source stays away, or any other error
   2    bad usage or bad input
   3    Marginal
   4    Fail
@@ -125,7 +127,7 @@ pub(crate) enum OnSourceError {
     /// The end, with exit code 1.
     #[default]
     Fail,
-    /// Nothing: the next look decides.
+    /// Nothing: the next look decides. For the last look, the same as fail.
     Skip,
 }
 

@@ -4,7 +4,7 @@ use judge_sources::{Failure, FetchedMetric, FetchedSide, Found, Notice};
 
 use super::exit::Exit;
 use crate::args::TryArgs;
-use crate::input::{Fetcher, fetched_queries, now, sought, window};
+use crate::input::{Fetcher, fetched_queries, is_bad_input, now, sought, window};
 use crate::output::{Console, Tried, TriedMetric, TriedSide};
 
 /// Asks every query once and shows what it finds.
@@ -12,18 +12,23 @@ pub(crate) fn run(args: &TryArgs, console: &Console) -> anyhow::Result<Exit> {
     let sought = sought(&args.of, window(&args.times, args.of.step, now())?)?;
     let queries = fetched_queries(args.config.clone())?;
     let fetched = Fetcher::new(&args.from, queries)?.fetch_each(&sought);
+    let failed = fetched.iter().any(|(_, found)| found.is_err());
+    let bad_input = fetched
+        .iter()
+        .any(|(_, found)| found.as_ref().is_err_and(|failures| failures.iter().any(is_bad_input)));
     let metrics: Vec<TriedMetric> =
         fetched.into_iter().map(|(metric, found)| tried(metric, found)).collect();
-    let failed = metrics.iter().any(|metric| matches!(metric.found, Tried::Failed { .. }));
     let odd = metrics.iter().any(|metric| match &metric.found {
         Tried::Found { odd, .. } => !odd.is_empty(),
         Tried::Failed { .. } => false,
     });
     console.tried(&metrics, args.format)?;
-    Ok(match (failed, odd) {
-        (true, _) => Exit::Other,
-        (false, true) => Exit::BadInput,
-        (false, false) => Exit::Done,
+    Ok(if bad_input || (odd && !failed) {
+        Exit::BadInput
+    } else if failed {
+        Exit::Other
+    } else {
+        Exit::Done
     })
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use judge_core::{MetricPair, kayenta};
 use judge_points::time::TimeZone;
 use judge_sources::{
-    Compat, Failure, FetchedMetric, Grid, Queries, Scope, Sought, SoughtSide, SourceSettings,
-    Sources,
+    Cause, Compat, Failure, FetchedMetric, Grid, Queries, Scope, Sought, SoughtSide,
+    SourceSettings, Sources,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -45,17 +45,9 @@ impl std::fmt::Display for FetchFailed {
 impl FetchFailed {
     /// Whether config or command line are wrong, rather than the source.
     pub(crate) fn is_bad_input(&self) -> bool {
-        let is_input = |failure: &Failure| {
-            matches!(
-                failure.cause,
-                judge_sources::Cause::Chosen(_) | judge_sources::Cause::Query(_)
-            )
-        };
-        self.0.iter().any(is_input)
+        self.0.iter().any(is_bad_input)
     }
-}
 
-impl FetchFailed {
     /// Whether asking again may help.
     pub(crate) fn may_pass(&self) -> bool {
         self.0.iter().all(Failure::may_pass)
@@ -66,6 +58,11 @@ impl FetchFailed {
         let first = self.0.first().map(ToString::to_string).unwrap_or_default();
         first.lines().next().unwrap_or_default().to_owned()
     }
+}
+
+/// Whether config or command line are why a query was not asked.
+pub(crate) fn is_bad_input(failure: &Failure) -> bool {
+    matches!(failure.cause, Cause::Chosen(_) | Cause::Query(_))
 }
 
 impl FetchedConfig {

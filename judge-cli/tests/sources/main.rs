@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod shop;
+mod signed;
 
 #[cfg(feature = "retro")]
 use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use shop::{Answer, Shop};
@@ -181,22 +182,20 @@ fn a_release_that_is_fetched_is_judged_as_run_judges_it() {
 fn an_interrupt_ends_with_the_verdict_so_far() {
     let shop = Shop::open();
     let start = now() + 1;
-    let running = shop
+    let mut running = shop
         .command_about(&["watch", "--config", "canary.json"], "stable", "same")
         .args(["--lifetime", "10m", "--interval", "2s", "--settle", "1s"])
         .args(["--start", &start.to_string(), "--output", "looks.json"])
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    // The first look is due after three seconds.
-    thread::sleep(Duration::from_millis(5500));
+    let mut lines = BufReader::new(running.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let first = lines.find(|line| line.starts_with("1/300")).expect("a first look");
+    assert!(first.contains("PASS"), "{first}");
     let id = running.id().to_string();
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    let ended = running.wait_with_output().unwrap();
-    assert_eq!(ended.status.code(), Some(0));
+    assert!(lines.last().unwrap().ends_with("; stopped before the end"));
+    assert_eq!(running.wait().unwrap().code(), Some(0));
     let looks: Value = serde_json::from_slice(&shop.read("looks.json")).unwrap();
     assert_eq!((&looks["verdict"], &looks["ended"]), (&"Pass".into(), &"interrupted".into()));
-    assert!(
-        String::from_utf8_lossy(&ended.stdout).trim_end().ends_with("; stopped before the end")
-    );
 }

@@ -68,7 +68,7 @@ impl Shop {
 
     /// Ends Prometheus in the middle of what it does, and starts it with what it stored.
     pub(crate) fn start_again(&mut self) {
-        thread::sleep(Duration::from_secs(4));
+        self.await_sample_after(crate::now() + 3);
         self.stop();
         self.prometheus = start(&self.folder, &self.url);
     }

@@ -18,13 +18,14 @@ const ARGUMENTS = [
   "--no-first-run",
 ];
 
-// A browser with a fresh profile.
-export async function open() {
+// A browser with a fresh profile, and options of its own.
+export async function open(options = {}) {
   const profile = mkdtempSync(join(tmpdir(), "judge-report-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ARGUMENTS,
     viewport: { width: 1100, height: 900 },
+    ...options,
   });
   return {
     context,
@@ -35,8 +36,8 @@ export async function open() {
   };
 }
 
-// The page at `url` with `faults`: errors, warnings, dialogs, and whatever it tried to load.
-export async function visit(context, url, colorScheme = "light") {
+// A new page with `faults`: errors, warnings, dialogs, and whatever it tried to load besides what it `may`.
+export async function watched(context, may) {
   const page = await context.newPage();
   const faults = [];
   page.on("console", (message) => {
@@ -48,8 +49,14 @@ export async function visit(context, url, colorScheme = "light") {
     return dialog.dismiss();
   });
   page.on("request", (request) => {
-    if (request.url() !== url) faults.push(`loads ${request.url()}`);
+    if (!may(request.url())) faults.push(`loads ${request.url()}`);
   });
+  return { page, faults };
+}
+
+// The page at `url`, which loads nothing else, with `faults` as `watched` has them.
+export async function visit(context, url, colorScheme = "light") {
+  const { page, faults } = await watched(context, (address) => address === url);
   await page.emulateMedia({ colorScheme });
   await page.goto(url);
   // The charting library has been unpacked, if there is one.

@@ -15,27 +15,34 @@ pub(super) fn intervals(timeline: &Timeline) -> Markup {
             @if timeline.intervals.is_empty() {
                 p.note { "No interval was judged." }
             } @else {
-                p.legend {
-                    span.key.passing { "pass" }
-                    span.key.marginal { "marginal" }
-                    span.key.failing { "fail" }
-                    span.key.pass-line { "passes from " (format::value(timeline.thresholds.pass)) }
-                    span.key.marginal-line {
-                        "marginal from " (format::value(timeline.thresholds.marginal))
-                    }
-                    @if timeline.stopped.is_some() { span.key.stop-line { "stopped" } }
-                    @if timeline.deciding + 1 < timeline.intervals.len() {
-                        span.key.later { "hollow: what would have come" }
-                    }
-                }
-                div.scores {}
-                (classes(timeline))
+                (picture(timeline))
                 details.all {
                     summary { "Every interval in numbers" }
                     (numbers(timeline))
                 }
             }
         }
+    }
+}
+
+/// Scores over time, and the class of each metric.
+pub(crate) fn picture(timeline: &Timeline) -> Markup {
+    html! {
+        p.legend {
+            span.key.passing { "pass" }
+            span.key.marginal { "marginal" }
+            span.key.failing { "fail" }
+            span.key.pass-line { "passes from " (format::value(timeline.thresholds.pass)) }
+            span.key.marginal-line {
+                "marginal from " (format::value(timeline.thresholds.marginal))
+            }
+            @if timeline.stopped.is_some() { span.key.stop-line { "stopped" } }
+            @if timeline.deciding + 1 < timeline.intervals.len() {
+                span.key.later { "hollow: what would have come" }
+            }
+        }
+        div.scores {}
+        (classes(timeline))
     }
 }
 

@@ -1,8 +1,8 @@
 //! One release over its intervals.
 
-mod intervals;
+pub(crate) mod intervals;
 mod page;
-mod scores;
+pub(crate) mod scores;
 
 use judge_core::{Classification, Thresholds, Verdict};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,9 @@ pub struct Timeline {
     pub release: String,
     /// What became of it.
     pub verdict: Verdict,
+    /// Why its end was not judged, where that is so: it has no verdict then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<String>,
     /// The scores at which an interval passes or is marginal.
     pub thresholds: Thresholds,
     /// When the canary started, in milliseconds since the Unix epoch.

@@ -13,7 +13,7 @@ use crate::{Report, document, time};
 /// It needs no other file and no network. Text is shown as text, whatever it holds.
 pub fn timeline_page(timeline: &Timeline, deciding: &Report) -> String {
     let sections = document::Sections::new(deciding);
-    let word = words::verdict(timeline.verdict);
+    let word = word(timeline);
     let title = html! { (word.text) " · " (name(timeline)) };
     let body = html! {
         (head(timeline))
@@ -32,15 +32,24 @@ fn name(timeline: &Timeline) -> &str {
     if timeline.release.is_empty() { "Release" } else { &timeline.release }
 }
 
+fn word(timeline: &Timeline) -> Word {
+    match timeline.unfinished {
+        Some(_) => words::NO_VERDICT,
+        None => words::verdict(timeline.verdict),
+    }
+}
+
 fn decided(timeline: &Timeline) -> Markup {
     html! {
         "Interval " (timeline.deciding + 1)
-        @if timeline.stopped.is_some() { ", which stopped it" } @else { ", which decided" }
+        @if timeline.unfinished.is_some() { ", the last that was judged" }
+        @else if timeline.stopped.is_some() { ", which stopped it" }
+        @else { ", which decided" }
     }
 }
 
 fn head(timeline: &Timeline) -> Markup {
-    let Word { text, tone } = words::verdict(timeline.verdict);
+    let Word { text, tone } = word(timeline);
     let thresholds = timeline.thresholds;
     html! {
         header.verdict.(tone.class()) {
@@ -53,6 +62,7 @@ fn head(timeline: &Timeline) -> Markup {
                     (None, None) => { " never judged" }
                 }
             }
+            @if let Some(why) = &timeline.unfinished { p { bdi { (why) } "." } }
             p { (summary(timeline)) }
             p.thresholds {
                 "An interval passes from " (format::value(thresholds.pass)) ", is marginal from "

@@ -30,7 +30,7 @@ struct Score {
 }
 
 /// The JSON, which holds no text of the input and no `<`.
-pub(super) fn json(timeline: &Timeline) -> String {
+pub(crate) fn json(timeline: &Timeline) -> String {
     let intervals = timeline.intervals.iter().map(|interval| {
         let word = words::verdict(interval.verdict);
         let classes = interval.classes.iter().enumerate();

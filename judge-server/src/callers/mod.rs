@@ -1,5 +1,6 @@
 //! Who calls: by token, by certificate, or else by address.
 
+pub(crate) mod cookies;
 pub(crate) mod tokens;
 
 use std::sync::Arc;
@@ -35,6 +36,18 @@ impl Caller {
         let token = self.token.as_ref().and_then(|(_, found)| found.as_ref().ok());
         let token = token.map(Entry::name);
         token.or_else(|| self.peer.certificate.as_ref().map(ClientCertificate::subject))
+    }
+
+    /// The name of its token alone.
+    pub(crate) fn token_name(&self) -> Option<&Arc<str>> {
+        let (_, found) = self.token.as_ref()?;
+        found.as_ref().ok().map(Entry::name)
+    }
+
+    /// Whether `token` is one of those that callers need; `None` where they need none.
+    pub(crate) fn knows(&self, token: &str) -> Option<bool> {
+        let (tokens, _) = self.token.as_ref()?;
+        Some(tokens.get().find_text(token).is_some())
     }
 
     /// Whose share of the budget it takes: that of whoever calls behind a proxy without a name is

@@ -126,7 +126,12 @@ impl Tokens {
             .map(|(_, token)| token.trim())
             .filter(|token| !token.is_empty())
             .ok_or(Token::Missing)?;
-        self.by_digest(&Sha256::digest(token).into()).cloned().ok_or(Token::Unknown)
+        self.find_text(token).cloned().ok_or(Token::Unknown)
+    }
+
+    /// The line of a token.
+    pub(crate) fn find_text(&self, token: &str) -> Option<&Entry> {
+        self.by_digest(&Sha256::digest(token).into())
     }
 
     fn by_digest(&self, digest: &[u8; 32]) -> Option<&Entry> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use judge_canary::{Canaries, CanaryFilter, CanaryRequest, Existing, WatchEvent};
 use prost::Message;
 use serde::de::DeserializeOwned;
@@ -129,11 +129,11 @@ impl Asked<'_> {
     async fn watch(self, canaries: &Canaries) -> Result<Answered, Failure> {
         let encoding = answer_encoding(self.request.headers());
         let (side, draining) = (self.context.route.side, self.handlers.draining.clone());
-        let age = self.handlers.streams.age;
+        let (age, last_seen) = (self.handlers.streams.age, last_event(self.request.headers()));
         let message: proto::WatchCanaryRequest = self.read().await?;
         // One that is not there is refused, not streamed.
         canaries.get(&message.id).await.map_err(Refusal::from)?;
-        let after = usize::try_from(message.after_look).unwrap_or_default();
+        let after = usize::try_from(message.after_look).unwrap_or_default().max(last_seen);
         let events = canaries.watch(&message.id, after);
         let response = if side == Side::Grpc {
             let events = events.map(|event| match event {
@@ -146,6 +146,12 @@ impl Asked<'_> {
         };
         Ok((response, Outcome::default()).into())
     }
+}
+
+/// The look that a client of server-sent events has seen before it connects again; 0 for none.
+fn last_event(headers: &HeaderMap) -> usize {
+    let id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    id.and_then(|id| id.parse().ok()).unwrap_or_default()
 }
 
 fn event_message(event: WatchEvent) -> proto::WatchCanaryResponse {

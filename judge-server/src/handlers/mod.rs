@@ -14,6 +14,8 @@ mod kayenta;
 mod kayenta_routes;
 mod openapi;
 mod others;
+mod page_routes;
+pub(crate) mod pages;
 mod params;
 mod pool;
 mod query;
@@ -67,6 +69,7 @@ impl Handlers {
             Handler::KayentaHealth => Ok(self.kayenta_health().await),
             Handler::Kayenta(call) => self.kayenta(call, &context, request).await,
             Handler::Score(call) => self.score(call, &context, request).await,
+            Handler::Pages(call) => self.page(call, &context, request).await,
         }
     }
 }

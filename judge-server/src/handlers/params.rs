@@ -25,6 +25,22 @@ impl Params {
         Ok(params)
     }
 
+    /// Names of a path, and of a form that a browser sends: at most `most` of them.
+    ///
+    /// # Errors
+    /// When a path is not the route's, which is excluded where it was found.
+    pub(super) fn read_form(
+        route: &Route,
+        uri: &Uri,
+        form: &[u8],
+        most: usize,
+    ) -> Result<Self, Refusal> {
+        let path = route.params(uri.path()).ok_or(Refusal::Internal)?;
+        let pairs = form_urlencoded::parse(form).take(most);
+        let pairs = pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        Ok(Self { path: path.into_iter().map(Cow::into_owned).collect(), pairs })
+    }
+
     /// Adds what a form or a query string has.
     pub(super) fn add_form(&mut self, form: &[u8]) {
         let pairs = form_urlencoded::parse(form);

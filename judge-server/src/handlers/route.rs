@@ -57,6 +57,29 @@ pub(crate) enum Handler {
     KayentaHealth,
     /// A score without a canary that is kept.
     Score(ScoreCall),
+    /// A page for people.
+    Pages(PageCall),
+}
+
+/// A call of a browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PageCall {
+    List,
+    Canary,
+    CancelCanary,
+    Compare,
+    ListConfigs,
+    NewConfig,
+    CreateConfig,
+    GetConfig,
+    UpdateConfig,
+    DeleteConfig,
+    Audit,
+    SignIn,
+    SignedIn,
+    SignOut,
+    /// A file that pages need.
+    Asset,
 }
 
 /// A call for a score.
@@ -146,6 +169,8 @@ pub(crate) struct Route {
     pub(crate) handler: Handler,
     /// Messages of the contract that come and go as JSON.
     pub(crate) messages: Option<Messages>,
+    /// Whether browsers call it: a token may come in a cookie, and a refusal is a page.
+    pub(crate) is_page: bool,
     /// What it does, for people.
     pub(crate) summary: &'static str,
 }
@@ -203,7 +228,18 @@ pub(super) const fn grpc(
     handler: Handler,
 ) -> Route {
     let (side, method) = (Side::Grpc, "POST");
-    Route { side, method, path, name, kind, scope, handler, messages: None, summary: "" }
+    Route {
+        side,
+        method,
+        path,
+        name,
+        kind,
+        scope,
+        handler,
+        messages: None,
+        is_page: false,
+        summary: "",
+    }
 }
 
 pub(super) const fn http(
@@ -223,6 +259,7 @@ pub(super) const fn http(
         scope,
         handler,
         messages: None,
+        is_page: false,
         summary,
     }
 }
@@ -257,6 +294,7 @@ pub(super) const fn call(
         scope,
         handler,
         messages: None,
+        is_page: false,
         summary,
     }
 }

@@ -6,7 +6,10 @@ use http::Method;
 use super::Entrance;
 use super::canary_routes::CANARIES;
 use super::kayenta_routes::KAYENTA;
-pub(crate) use super::route::{CanaryCall, Handler, KayentaCall, Kind, Route, ScoreCall, Side};
+use super::page_routes::PAGES;
+pub(crate) use super::route::{
+    CanaryCall, Handler, KayentaCall, Kind, PageCall, Route, ScoreCall, Side,
+};
 use super::route::{grpc, http};
 use super::score_routes::SCORES;
 use crate::callers::tokens::Scope;
@@ -95,7 +98,6 @@ pub(crate) const ROUTES: &[Route] = &[
         "What the server counts, in Prometheus's text format.",
     ),
     http("/openapi.json", Kind::Call, Some(Scope::Any), Handler::OpenApi, "This document."),
-    http("/", Kind::Call, Some(Scope::Any), Handler::Page, "This document for people."),
 ];
 
 /// What a method and a path call; where nothing takes the method, the first that stands at the path.
@@ -122,7 +124,7 @@ fn at(side: Side, path: &str) -> impl Iterator<Item = &'static Route> {
 
 /// Every route.
 pub(super) fn all() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().chain(CANARIES).chain(KAYENTA).chain(SCORES)
+    ROUTES.iter().chain(CANARIES).chain(KAYENTA).chain(SCORES).chain(PAGES)
 }
 
 #[cfg(test)]

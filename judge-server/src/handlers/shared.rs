@@ -24,6 +24,8 @@ pub(crate) struct Handlers {
     pub(crate) canaries: Option<Canaries>,
     /// Looks that scores are asked of.
     pub(crate) looks: Arc<SharedLooks>,
+    /// Whether browsers send cookies over TLS alone.
+    pub(crate) secure_cookies: bool,
     /// The end has been announced.
     pub(crate) leaving: CancellationToken,
     /// Connections end.

@@ -51,7 +51,7 @@ impl Admit {
         let Some(route) = inbound.route else {
             return Err(Refusal::NotFound(match self.side {
                 Side::Grpc => format!("nothing at {path:?}; what there is reflection says"),
-                Side::Http => format!("nothing at {path}; what there is stands at /"),
+                Side::Http => format!("nothing at {path}; what there is stands at /about"),
                 Side::Kayenta => format!("nothing at {path} of Kayenta's API"),
             }));
         };
@@ -60,7 +60,7 @@ impl Admit {
             return Ok(route);
         }
         let method = quoted(method.as_str());
-        let text = format!("{path} does not take {method}; what it takes stands at /");
+        let text = format!("{path} does not take {method}; what it takes stands at /about");
         let allowed = routes::allowed(self.side, request.uri().path());
         Err(Refusal::MethodNotAllowed { text, allowed })
     }

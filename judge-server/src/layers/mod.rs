@@ -64,6 +64,7 @@ impl Shared {
             tokens: self.tokens.clone(),
             message_bytes: settings.max_message_size.get(),
             read_time: settings.read_time.get(),
+            has_pages: self.handlers.canaries.is_some(),
             leaving: self.leaving.clone(),
         };
         let bodies = Bodies {

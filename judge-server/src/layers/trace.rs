@@ -19,9 +19,10 @@ use super::request_body::{RequestBody, Rest};
 use super::respond::{bytes_of, code, refuse, without_body};
 use super::step::{Inbound, Next};
 use crate::budget::{Budget, Part, Reservation};
-use crate::callers::Caller;
 use crate::callers::tokens::Tokens;
+use crate::callers::{Caller, cookies};
 use crate::convert::refusal::{Refusal, Resource};
+use crate::handlers::pages::{self, Visit};
 use crate::handlers::routes::{self, Kind, Side};
 use crate::handlers::{Answered, Ended, Failure};
 use crate::observe::call::{Call, Observer, Origin, code_name};
@@ -41,6 +42,8 @@ pub(super) struct Trace {
     pub(super) tokens: Option<Fresh<Tokens>>,
     pub(super) message_bytes: u64,
     pub(super) read_time: Duration,
+    /// Whether there are pages: they need a store.
+    pub(super) has_pages: bool,
     /// The end has been announced.
     pub(super) leaving: CancellationToken,
 }
@@ -55,6 +58,8 @@ struct Answering {
     waits: bool,
     share: Option<String>,
     only_probes: bool,
+    /// What a browser asked for, where it is a page.
+    visit: Option<Visit>,
 }
 
 impl Trace {
@@ -70,6 +75,11 @@ impl Trace {
         let busy = Busy::begin(&peer.activity);
         let (address, only_probes) = (peer.address.to_string(), peer.only_probes);
         let route = routes::find(self.side, request.method(), request.uri().path());
+        let is_page = self.has_pages && route.is_some_and(|route| route.is_page);
+        let visit = is_page.then(|| Visit::new(&request));
+        if is_page {
+            cookies::token_to_header(request.headers_mut());
+        }
         let caller = Caller::new(peer, self.tokens.as_ref(), request.headers());
         let name = caller.name().cloned();
         let origin = Origin::new(&self.observer, address, name, request.headers());
@@ -84,6 +94,7 @@ impl Trace {
             waits,
             share: caller.share(),
             only_probes,
+            visit,
         };
         let lasting = route.is_some_and(|route| route.kind == Kind::Watch);
         let inbound = Inbound { request, route, caller, origin, held: None, deadline: None };
@@ -127,7 +138,10 @@ impl Trace {
 
     async fn refused(&self, answering: Answering, failure: Failure) -> Response<AnswerBody> {
         let refusal = failure.refusal();
-        let mut response = refuse(self.side, &refusal);
+        let mut response = match &answering.visit {
+            Some(visit) => pages::refuse(&refusal, visit),
+            None => refuse(self.side, &refusal),
+        };
         let had_room = failure.held.is_some();
         let held = failure.held.or_else(|| {
             // What is refused by its headers may have a body that waits to be taken.

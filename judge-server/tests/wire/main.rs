@@ -13,6 +13,7 @@ mod canaries;
 mod certificates;
 mod codes;
 mod compression;
+mod config_folder;
 mod drain;
 mod evidence;
 mod golden;
@@ -27,11 +28,13 @@ mod one_answer;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod own_json;
+mod pages;
 #[path = "../../../judge-core/tests/one_answer/pinned.rs"]
 mod pinned;
 mod raw;
 mod reflection;
 mod same;
+mod score_ends;
 mod scores;
 mod security;
 /// A stand-in for a Prometheus.

@@ -9,9 +9,9 @@ use crate::source::config;
 const DOCS: &str = include_str!("../../../docs/orchestrators.md");
 
 /// A time of a day that is over.
-const TIME: &str = "1767265200";
+pub(crate) const TIME: &str = "1767265200";
 
-async fn call(kayenta: &Kayenta, method: &str, path: &str, body: &str) -> Answer {
+pub(crate) async fn call(kayenta: &Kayenta, method: &str, path: &str, body: &str) -> Answer {
     let request = http::Request::builder()
         .method(method)
         .uri(format!("http://{}{path}", kayenta.server.http))
@@ -19,7 +19,7 @@ async fn call(kayenta: &Kayenta, method: &str, path: &str, body: &str) -> Answer
     crate::harness::send(request.body(body.to_owned().into()).unwrap()).await
 }
 
-fn encoded(query: &str) -> String {
+pub(crate) fn encoded(query: &str) -> String {
     form_urlencoded::byte_serialize(query.as_bytes()).collect()
 }
 

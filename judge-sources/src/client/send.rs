@@ -118,11 +118,13 @@ enum Credentials {
     Bearer(String),
 }
 
-/// The parameters as a query string. Spaces are `%20`, which signatures of AWS take for granted.
+/// The parameters as a query string, in the one spelling that signatures of AWS are made of: what checks them may
+/// take the text as it comes.
 fn encoded(url: &Url, ask: &Ask) -> String {
     let mut url = url.clone();
     url.query_pairs_mut().extend_pairs(&ask.params);
-    url.query().unwrap_or_default().replace('+', "%20")
+    let form = url.query().unwrap_or_default();
+    form.replace('+', "%20").replace('*', "%2A").replace("%7E", "~")
 }
 
 fn host(url: &Url) -> String {

@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use super::server::{Seen, answering, at, fetch_up, http, matrix, ok, run, settings};
+use super::server::{
+    PROMETHEUS, Seen, answering, at, fetch_up, http, matrix, ok, points, run, run_each, settings,
+};
 
 const SOON: Duration = Duration::from_millis(600);
 
@@ -23,14 +25,14 @@ fn credentials_are_sent_at_once() {
         "username = 'me'\npassword-file = '{}'\nheaders = {{ X-Scope-OrgID = 'shop' }}",
         password.display()
     );
-    run(async {
-        let (address, seen) = answering(|_| ok(&matrix(3))).await;
-        fetch_up(settings(&format!("http://{address}"), &table), SOON).await.unwrap();
+    run_each(async |kind| {
+        let (address, seen) = answering(move |_| ok(&points(kind, 3))).await;
+        fetch_up(settings(kind, &format!("http://{address}"), &table), SOON).await.unwrap();
         assert_eq!(header(&seen, 0, "authorization").as_deref(), Some("Basic bWU6c2VzYW1l"));
         assert_eq!(header(&seen, 0, "x-scope-orgid").as_deref(), Some("shop"));
-        fetch_up(at(&format!("http://me:sesame@{address}")), SOON).await.unwrap();
+        fetch_up(at(kind, &format!("http://me:sesame@{address}")), SOON).await.unwrap();
         assert_eq!(header(&seen, 2, "authorization").as_deref(), Some("Basic bWU6c2VzYW1l"));
-        fetch_up(at(&format!("http://{address}")), SOON).await.unwrap();
+        fetch_up(at(kind, &format!("http://{address}")), SOON).await.unwrap();
         assert_eq!(header(&seen, 4, "authorization"), None);
     });
 }
@@ -51,15 +53,15 @@ fn a_token_is_read_again_for_each_request() {
         })
         .await;
         let url = format!("http://{address}");
-        let error = fetch_up(settings(&url, &table), SOON).await.unwrap_err();
+        let error = fetch_up(settings(PROMETHEUS, &url, &table), SOON).await.unwrap_err();
         assert!(error.contains(&format!("cannot read {}: ", token.display())), "{error}");
         fs::write(&token, "first").unwrap();
-        fetch_up(settings(&url, &table), Duration::from_secs(10)).await.unwrap();
+        fetch_up(settings(PROMETHEUS, &url, &table), Duration::from_secs(10)).await.unwrap();
         assert_eq!(header(&seen, 0, "authorization").as_deref(), Some("Bearer first"));
         let last = seen.lock().unwrap().len() - 1;
         assert_eq!(header(&seen, last, "authorization").as_deref(), Some("Bearer second"));
         fs::write(&token, "two\nlines").unwrap();
-        let error = fetch_up(settings(&url, &table), SOON).await.unwrap_err();
+        let error = fetch_up(settings(PROMETHEUS, &url, &table), SOON).await.unwrap_err();
         assert!(error.contains("expected one line of visible ASCII"), "{error}");
     });
 }
@@ -70,7 +72,9 @@ fn redirects_are_followed_on_one_host_alone() {
         let (other, told) = answering(|_| ok(&matrix(3))).await;
         let to = format!("location: http://{other}/login?state=abc\r\n");
         let (address, _) = answering(move |_| http("302 Found", &to, "")).await;
-        let error = fetch_up(at(&format!("http://me:sesame@{address}")), SOON).await.unwrap_err();
+        let error = fetch_up(at(PROMETHEUS, &format!("http://me:sesame@{address}")), SOON)
+            .await
+            .unwrap_err();
         assert!(
             error.contains(&format!(
                 "HTTP 302, a redirect to http://{other}/login; if that is the store"
@@ -88,7 +92,7 @@ fn redirects_are_followed_on_one_host_alone() {
             }
         })
         .await;
-        fetch_up(at(&format!("http://me:sesame@{address}")), SOON).await.unwrap();
+        fetch_up(at(PROMETHEUS, &format!("http://me:sesame@{address}")), SOON).await.unwrap();
         assert!(
             seen.lock()
                 .unwrap()
@@ -97,7 +101,7 @@ fn redirects_are_followed_on_one_host_alone() {
         );
 
         let (address, seen) = answering(|_| http("307 Moved", "location: /again\r\n", "")).await;
-        let error = fetch_up(at(&format!("http://{address}")), SOON).await.unwrap_err();
+        let error = fetch_up(at(PROMETHEUS, &format!("http://{address}")), SOON).await.unwrap_err();
         assert!(error.contains("HTTP 307, a redirect to"), "{error}");
         assert_eq!(seen.lock().unwrap().len(), 12, "five redirects a side");
     });
@@ -118,13 +122,15 @@ fn no_error_has_a_credential_in_it() {
             // A store that says what it was told.
             let (address, _) =
                 answering(|request| http("403 Forbidden", "", &request.replace("\r\n", " "))).await;
-            let error =
-                fetch_up(settings(&format!("http://{address}"), &table), SOON).await.unwrap_err();
+            let error = fetch_up(settings(PROMETHEUS, &format!("http://{address}"), &table), SOON)
+                .await
+                .unwrap_err();
             assert!(error.contains("HTTP 403") && !error.contains("sesame"), "{error}");
         });
     }
     run(async {
-        let error = fetch_up(at("http://me:sesame@127.0.0.1:1"), SOON).await.unwrap_err();
+        let error =
+            fetch_up(at(PROMETHEUS, "http://me:sesame@127.0.0.1:1"), SOON).await.unwrap_err();
         assert!(!error.contains("sesame"), "{error}");
     });
 }

@@ -2,57 +2,63 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+use judge_sources::StoreKind;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::server::{
-    answering, at, fetch_up, grid, http, listen, matrix, ok, request, run, settings,
+    answering, asked, at, fetch_up, grid, http, listen, ok, points, request, run, run_each,
+    settings,
 };
 
 const SOON: Duration = Duration::from_millis(600);
 
 /// What every failure tells.
 #[track_caller]
-fn check(error: &str, parts: &[&str]) {
+fn check(kind: StoreKind, error: &str, parts: &[&str]) {
+    let window = "1970-01-01T00:00:00Z to 1970-01-01T00:00:03Z";
     let always = [
         "latency of the baseline from store (http",
-        "\nquery up{side=\"old\"}\nfrom 1970-01-01T00:00:00Z to 1970-01-01T00:00:03Z",
+        &format!("\nquery {}\nfrom {window}", asked(kind)),
     ];
     for part in always.iter().chain(parts) {
-        assert!(error.contains(part), "{part:?} is not in {error}");
+        assert!(error.contains(part), "{kind}: {part:?} is not in {error}");
     }
 }
 
 #[test]
 fn a_port_without_a_server() {
-    run(async {
+    run_each(async |kind| {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
-        let error = fetch_up(at(&format!("http://{address}")), SOON).await.unwrap_err();
-        check(&error, &[&format!("no connection to {address}: "), "refused"]);
+        let error = fetch_up(at(kind, &format!("http://{address}")), SOON).await.unwrap_err();
+        check(kind, &error, &[&format!("no connection to {address}: "), "refused"]);
     });
 }
 
 #[test]
 fn a_host_without_a_name() {
-    run(async {
+    run_each(async |kind| {
         // A resolver may take its time, and is asked three times.
-        let error = fetch_up(at("http://no-such-host.invalid:9090"), 10 * SOON).await.unwrap_err();
-        check(&error, &["no connection to no-such-host.invalid:9090: "]);
+        let error =
+            fetch_up(at(kind, "http://no-such-host.invalid:9090"), 10 * SOON).await.unwrap_err();
+        check(kind, &error, &["no connection to no-such-host.invalid:9090: "]);
     });
 }
 
 #[test]
 fn a_connection_that_is_reset() {
-    run(async {
+    run_each(async |kind| {
         let address = listen(|mut stream| async move {
             request(&mut stream).await;
             // With unread bytes or without linger, closing resets.
             stream.set_zero_linger().unwrap();
         });
-        let error = fetch_up(at(&format!("http://{}", address.await)), SOON).await.unwrap_err();
-        check(&error, &["the answer broke off: "]);
+        let error =
+            fetch_up(at(kind, &format!("http://{}", address.await)), SOON).await.unwrap_err();
+        check(kind, &error, &["the answer broke off: "]);
     });
 }
 
@@ -73,11 +79,11 @@ fn a_server_that_stalls_at_each_stage() {
         "HTTP/1.1 200 OK\r\ncontent-le",
         "HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"stat",
     ] {
-        run(async {
+        run_each(async |kind| {
             let address = stalled_after(written).await;
             let started = Instant::now();
-            let error = fetch_up(at(&format!("http://{address}")), SOON).await.unwrap_err();
-            check(&error, &["no whole answer within "]);
+            let error = fetch_up(at(kind, &format!("http://{address}")), SOON).await.unwrap_err();
+            check(kind, &error, &["no whole answer within "]);
             assert!(
                 started.elapsed() < SOON + Duration::from_millis(500),
                 "{:?}",
@@ -86,18 +92,18 @@ fn a_server_that_stalls_at_each_stage() {
         });
     }
     // A handshake that does not end.
-    run(async {
+    run_each(async |kind| {
         let address = stalled_after("").await;
         let started = Instant::now();
-        let error = fetch_up(at(&format!("https://{address}")), SOON).await.unwrap_err();
-        check(&error, &["no whole answer within "]);
+        let error = fetch_up(at(kind, &format!("https://{address}")), SOON).await.unwrap_err();
+        check(kind, &error, &["no whole answer within "]);
         assert!(started.elapsed() < SOON + Duration::from_millis(500), "{:?}", started.elapsed());
     });
 }
 
 #[test]
 fn a_slow_drip() {
-    run(async {
+    run_each(async |kind| {
         let address = listen(|mut stream: TcpStream| async move {
             request(&mut stream).await;
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n").await;
@@ -106,19 +112,20 @@ fn a_slow_drip() {
             }
         });
         let started = Instant::now();
-        let error = fetch_up(at(&format!("http://{}", address.await)), SOON).await.unwrap_err();
-        check(&error, &["no whole answer within "]);
+        let error =
+            fetch_up(at(kind, &format!("http://{}", address.await)), SOON).await.unwrap_err();
+        check(kind, &error, &["no whole answer within "]);
         assert!(started.elapsed() < SOON + Duration::from_millis(500), "{:?}", started.elapsed());
     });
 }
 
 #[test]
 fn an_attempt_has_a_timeout_of_its_own() {
-    run(async {
+    run_each(async |kind| {
         let address = stalled_after("").await;
-        let settings = settings(&format!("http://{address}"), "timeout = '100ms'");
+        let settings = settings(kind, &format!("http://{address}"), "timeout = '100ms'");
         let error = fetch_up(settings, Duration::from_millis(900)).await.unwrap_err();
-        check(&error, &["no whole answer within ", "ms (tried "]);
+        check(kind, &error, &["no whole answer within ", "ms (tried "]);
     });
 }
 
@@ -136,10 +143,10 @@ fn refusals_that_stay_are_told_at_once() {
             "HTTP 422: too many samples",
         ),
     ] {
-        run(async {
+        run_each(async |kind| {
             let (address, seen) = answering(move |_| http(status, "", body)).await;
-            let error = fetch_up(at(&format!("http://{address}")), SOON).await.unwrap_err();
-            check(&error, &[said]);
+            let error = fetch_up(at(kind, &format!("http://{address}")), SOON).await.unwrap_err();
+            check(kind, &error, &[said]);
             assert!(!error.contains("tried"), "{error}");
             assert_eq!(seen.lock().unwrap().len(), 2, "once a side: {status}");
         });
@@ -148,49 +155,50 @@ fn refusals_that_stay_are_told_at_once() {
 
 #[test]
 fn refusals_that_may_pass_are_asked_again() {
-    let busy = r#"{"status":"error","errorType":"timeout","error":"query timed out"}"#;
-    for status in [
+    const BUSY: &str = r#"{"status":"error","errorType":"timeout","error":"query timed out"}"#;
+    let statuses = [
         "408 Request Timeout",
         "429 Too Many Requests",
         "500 Internal Server Error",
         "503 Service Unavailable",
-    ] {
-        run(async {
-            let tries = std::cell::Cell::new(0);
-            // Two refusals for each side.
-            let (address, _) = answering(move |_| {
-                tries.set(tries.get() + 1);
-                if tries.get() <= 4 { http(status, "", busy) } else { ok(&matrix(3)) }
-            })
-            .await;
-            let fetched =
-                fetch_up(at(&format!("http://{address}")), Duration::from_secs(20)).await.unwrap();
-            assert_eq!(fetched.pairs[0].canary.values, [0.0, 1.0, 2.0]);
+    ];
+    let refused = async |kind: StoreKind, status: &'static str| {
+        let tries = std::cell::Cell::new(0);
+        // Two refusals for each side.
+        let (address, _) = answering(move |_| {
+            tries.set(tries.get() + 1);
+            if tries.get() <= 4 { http(status, "", BUSY) } else { ok(&points(kind, 3)) }
+        })
+        .await;
+        let source = at(kind, &format!("http://{address}"));
+        let fetched = fetch_up(source, Duration::from_secs(20)).await.unwrap();
+        assert_eq!(fetched.pairs[0].canary.values, [0.0, 1.0, 2.0]);
 
-            let (address, _) = answering(move |_| http(status, "", busy)).await;
-            let error = fetch_up(at(&format!("http://{address}")), Duration::from_millis(900))
-                .await
-                .unwrap_err();
-            check(&error, &[&format!("HTTP {}: query timed out (tried ", &status[..3])]);
-        });
-    }
+        let (address, _) = answering(move |_| http(status, "", BUSY)).await;
+        let source = at(kind, &format!("http://{address}"));
+        let error = fetch_up(source, Duration::from_millis(900)).await.unwrap_err();
+        check(kind, &error, &[&format!("HTTP {}: query timed out (tried ", &status[..3])]);
+    };
+    run_each(async |kind| {
+        join_all(statuses.map(|status| refused(kind, status))).await;
+    });
 }
 
 #[test]
 fn a_store_that_asks_for_time_gets_it() {
-    run(async {
+    run_each(async |kind| {
         let tries = std::cell::Cell::new(0);
         let (address, _) = answering(move |_| {
             tries.set(tries.get() + 1);
             if tries.get() <= 2 {
                 http("429 Slow", "retry-after: 1\r\n", "")
             } else {
-                ok(&matrix(3))
+                ok(&points(kind, 3))
             }
         })
         .await;
         let started = Instant::now();
-        fetch_up(at(&format!("http://{address}")), Duration::from_secs(20)).await.unwrap();
+        fetch_up(at(kind, &format!("http://{address}")), Duration::from_secs(20)).await.unwrap();
         assert!(started.elapsed() >= Duration::from_secs(1), "{:?}", started.elapsed());
 
         // Not beyond the deadline: then it is told at once.
@@ -198,10 +206,10 @@ fn a_store_that_asks_for_time_gets_it() {
             let (address, seen) =
                 answering(move |_| http("503 Busy", &format!("retry-after: {wait}\r\n"), "")).await;
             let started = Instant::now();
-            let error = fetch_up(at(&format!("http://{address}")), Duration::from_secs(20))
+            let error = fetch_up(at(kind, &format!("http://{address}")), Duration::from_secs(20))
                 .await
                 .unwrap_err();
-            check(&error, &["HTTP 503"]);
+            check(kind, &error, &["HTTP 503"]);
             assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
             assert_eq!(seen.lock().unwrap().len(), 2);
         }
@@ -210,23 +218,23 @@ fn a_store_that_asks_for_time_gets_it() {
 
 #[test]
 fn a_login_page_is_told_apart_from_an_answer() {
-    run(async {
+    run_each(async |kind| {
         let page = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>";
         let (address, _) =
             answering(move |_| http("200 OK", "content-type: text/html\r\n", page)).await;
-        let error = fetch_up(at(&format!("http://{address}")), SOON).await.unwrap_err();
-        check(&error, &["expected JSON, got the web page \"Sign in\""]);
+        let error = fetch_up(at(kind, &format!("http://{address}")), SOON).await.unwrap_err();
+        check(kind, &error, &["expected JSON, got the web page \"Sign in\""]);
     });
 }
 
 #[test]
 fn json_that_is_cut_off() {
-    run(async {
-        let whole = matrix(3);
+    run_each(async |kind| {
+        let whole = points(kind, 3);
         let cut = whole[..40].to_owned();
         let (address, _) = answering(move |_| ok(&cut)).await;
-        let error = fetch_up(at(&format!("http://{address}")), SOON).await.unwrap_err();
-        check(&error, &["EOF while parsing"]);
+        let error = fetch_up(at(kind, &format!("http://{address}")), SOON).await.unwrap_err();
+        check(kind, &error, &["EOF while parsing"]);
         // Fewer bytes than were announced.
         let address = listen(move |mut stream: TcpStream| {
             let whole = whole.clone();
@@ -237,47 +245,75 @@ fn json_that_is_cut_off() {
                 let _ = stream.write_all(&whole.as_bytes()[..40]).await;
             }
         });
-        let error = fetch_up(at(&format!("http://{}", address.await)), SOON).await.unwrap_err();
-        check(&error, &["the answer broke off: "]);
+        let error =
+            fetch_up(at(kind, &format!("http://{}", address.await)), SOON).await.unwrap_err();
+        check(kind, &error, &["the answer broke off: "]);
     });
 }
 
 #[test]
 fn an_answer_for_other_times() {
-    run(async {
+    run_each(async |kind| {
         // Its fourth point lies after the end.
-        let (address, _) = answering(|_| ok(&matrix(4))).await;
-        let error = fetch_up(at(&format!("http://{address}")), SOON).await.unwrap_err();
-        let (start, last) = ("1970-01-01T00:00:00Z", "1970-01-01T00:00:02Z");
-        check(
-            &error,
-            &[&format!(
-                "a point at 1970-01-01T00:00:03Z, which is no time that was asked for: every 1000 ms from {start} to {last}"
-            )],
-        );
+        let (address, _) = answering(move |_| ok(&points(kind, 4))).await;
+        let error = fetch_up(at(kind, &format!("http://{address}")), SOON).await.unwrap_err();
+        let said = if kind == StoreKind::Prometheus {
+            "a point at 1970-01-01T00:00:03Z, which is no time that was asked for: every 1000 ms from \
+             1970-01-01T00:00:00Z to 1970-01-01T00:00:02Z"
+        } else {
+            "a point at 1970-01-01T00:00:03Z"
+        };
+        check(kind, &error, &[said]);
         assert_eq!(grid().points(), 3);
     });
 }
 
 #[test]
 fn json_of_something_else() {
-    for (body, said) in [
+    const RESULT: &str = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[0,"x"]]}]}}"#;
+    use StoreKind::{Graphite, InfluxDb, Prometheus};
+    for (kind, body, said) in [
         (
+            Prometheus,
             r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#,
             "data.resultType: expected \"matrix\", got \"vector\"",
         ),
-        (r#"{"status":"error","errorType":"e","error":"odd"}"#, "odd"),
-        ("[]", "this is a list"),
-        ("", "EOF while parsing"),
+        (Prometheus, r#"{"status":"error","errorType":"e","error":"odd"}"#, "odd"),
+        (Prometheus, "[]", "this is a list"),
+        (Prometheus, "", "EOF while parsing"),
+        (Prometheus, RESULT, "\"x\""),
+        (Graphite, "", "EOF while parsing"),
+        (Graphite, RESULT, "expected a sequence"),
+        (Graphite, r#"[{"target":"up"}]"#, "missing field `datapoints`"),
+        (Graphite, r#"[{"target":"up","datapoints":[[1,"soon"]]}]"#, "\"soon\""),
+        (Graphite, r#"[{"target":"up","datapoints":[["x",0]]}]"#, "a value of up is no number"),
+        (Graphite, r#"[{"target":"up","datapoints":[[1,1e300]]}]"#, "expected seconds since 1970"),
+        (InfluxDb, "", "EOF while parsing"),
+        (InfluxDb, "[]", "expected an answer of InfluxDB, got something else"),
+        (InfluxDb, "{}", "expected results, got none"),
+        (InfluxDb, RESULT, "expected results, got none"),
+        (InfluxDb, r#"{"results":[{"error":"shop: no such database"}]}"#, "shop: no such database"),
+        (InfluxDb, r#"{"error":"unable to parse"}"#, "unable to parse"),
         (
-            r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[0,"x"]]}]}}"#,
-            "\"x\"",
+            InfluxDb,
+            r#"{"results":[{"series":[{"columns":["count"],"values":[[1]]}]}]}"#,
+            "expected a column time, got count",
+        ),
+        (
+            InfluxDb,
+            r#"{"results":[{"series":[{"columns":["time","count"],"values":[["now",1]]}]}]}"#,
+            "expected milliseconds in the column time",
+        ),
+        (
+            InfluxDb,
+            r#"{"results":[{"series":[{"columns":["time","count"],"values":[[0,1]],"partial":true}]}]}"#,
+            "cut off at the server's max-row-limit",
         ),
     ] {
         run(async {
             let (address, _) = answering(move |_| ok(body)).await;
-            let error = fetch_up(at(&format!("http://{address}")), SOON).await.unwrap_err();
-            check(&error, &[said]);
+            let error = fetch_up(at(kind, &format!("http://{address}")), SOON).await.unwrap_err();
+            check(kind, &error, &[said]);
         });
     }
 }

@@ -4,20 +4,21 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use judge_sources::{Compat, Grid, Queries, Scope, Sought, SoughtSide, Sources};
+use judge_sources::{Compat, Grid, Queries, Scope, Sought, SoughtSide, Sources, StoreKind};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::server::{
-    answering, at, fetch, fetch_up, listen, matrix, ok, queries, request, run, settings,
+    PROMETHEUS, answering, at, fetch, fetch_up, listen, matrix, ok, points, read, request, run,
+    run_each, settings,
 };
 
 const SOON: Duration = Duration::from_secs(10);
 
 #[test]
 fn an_answer_of_200_mb_is_not_read() {
-    run(async {
+    run_each(async |kind| {
         // Announced: nothing of it.
         let address = listen(|mut stream: TcpStream| async move {
             request(&mut stream).await;
@@ -25,7 +26,8 @@ fn an_answer_of_200_mb_is_not_read() {
                 stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 209715200\r\n\r\n{").await;
             request(&mut stream).await;
         });
-        let error = fetch_up(at(&format!("http://{}", address.await)), SOON).await.unwrap_err();
+        let error =
+            fetch_up(at(kind, &format!("http://{}", address.await)), SOON).await.unwrap_err();
         assert!(error.contains("the answer is larger than 32 MiB"), "{error}");
 
         // Not announced: no more than is allowed, and what stands in the system's buffers.
@@ -46,7 +48,8 @@ fn an_answer_of_200_mb_is_not_read() {
                 }
             }
         });
-        let error = fetch_up(at(&format!("http://{}", address.await)), SOON).await.unwrap_err();
+        let error =
+            fetch_up(at(kind, &format!("http://{}", address.await)), SOON).await.unwrap_err();
         assert!(error.contains("the answer is larger than 32 MiB"), "{error}");
         assert!(written.get() < 2 * 50, "{} MiB were taken", written.get());
     });
@@ -54,21 +57,47 @@ fn an_answer_of_200_mb_is_not_read() {
 
 #[test]
 fn long_queries_are_posted() {
-    run(async {
-        let (address, seen) = answering(|_| ok(&matrix(3))).await;
-        let long = format!("PromQL:up{{side=\"${{scope}}\",long=\"{}\"}}", "a b+".repeat(600));
-        let grid = super::server::grid();
-        fetch(at(&format!("http://{address}/base/")), &queries(&long), grid, SOON).await.unwrap();
-        let seen = seen.lock().unwrap();
-        let (head, body) = seen[0].split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("POST /base/api/v1/query_range HTTP/1.1"), "{head}");
-        assert!(
-            head.to_ascii_lowercase().contains("content-type: application/x-www-form-urlencoded"),
-            "{head}"
-        );
-        let start = "query=up%7Bside%3D%22old%22%2Clong%3D%22a%20b%2Ba%20b%2B";
-        assert!(body.starts_with(start) && body.ends_with("&start=0&end=2&step=1"), "{body}");
-    });
+    let long = "a b+".repeat(600);
+    let prometheus = json!({"customInlineTemplate": format!("PromQL:up{{side=\"${{scope}}\",long=\"{long}\"}}")});
+    let graphite = json!({"type": "graphite", "metricName": format!("alias(up.$scope,'{long}')")});
+    let fields = [format!("count AS \"{long}\"")];
+    let influxdb = json!({"type": "influxdb", "metricName": "up", "fields": fields});
+    for (kind, query, path, start, end) in [
+        (
+            StoreKind::Prometheus,
+            prometheus,
+            "api/v1/query_range",
+            "query=up%7Bside%3D%22old%22%2Clong%3D%22a%20b%2Ba%20b%2B",
+            "&start=0&end=2&step=1",
+        ),
+        (
+            StoreKind::Graphite,
+            graphite,
+            "render",
+            "target=alias%28up.old%2C%27a%20b%2Ba%20b%2B",
+            "&from=-1&until=2&format=json",
+        ),
+        (
+            StoreKind::InfluxDb,
+            influxdb,
+            "query",
+            "db=latency&q=SELECT%20count%20AS%20%22a%20b%2Ba%20b%2B",
+            "&epoch=ms",
+        ),
+    ] {
+        run(async {
+            let (address, seen) = answering(move |_| ok(&points(kind, 3))).await;
+            let grid = super::server::grid();
+            let url = format!("http://{address}/base/");
+            fetch(at(kind, &url), &read(&query), grid, SOON).await.unwrap();
+            let seen = seen.lock().unwrap();
+            let (head, body) = seen[0].split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with(&format!("POST /base/{path} HTTP/1.1")), "{head}");
+            let form = "content-type: application/x-www-form-urlencoded";
+            assert!(head.to_ascii_lowercase().contains(form), "{head}");
+            assert!(body.starts_with(start) && body.ends_with(end), "{body}");
+        });
+    }
 }
 
 #[test]
@@ -89,9 +118,14 @@ fn more_points_than_prometheus_gives_are_asked_for_in_parts() {
         })
         .await;
         let grid = Grid::new(0, 25_000_000, 1000).unwrap();
-        let fetched = fetch(at(&format!("http://{address}")), &queries("PromQL:up"), grid, SOON)
-            .await
-            .unwrap();
+        let fetched = fetch(
+            at(PROMETHEUS, &format!("http://{address}")),
+            &read(&json!({"customInlineTemplate": "PromQL:up"})),
+            grid,
+            SOON,
+        )
+        .await
+        .unwrap();
         assert_eq!(fetched.pairs.len(), 1);
         let values = &fetched.pairs[0].canary.values;
         assert_eq!(values.len(), 25_000);
@@ -129,7 +163,8 @@ fn a_source_is_asked_few_things_at_once() {
             let metrics: Vec<_> = (0..20).map(metric).collect();
             let queries = Queries::read(&json!({"metrics": metrics})).unwrap();
             let sources =
-                Sources::new(settings(&format!("http://{}", address.await), table)).unwrap();
+                Sources::new(settings(PROMETHEUS, &format!("http://{}", address.await), table))
+                    .unwrap();
             let side = SoughtSide { scope: Scope::new("x"), grid: super::server::grid() };
             let (baseline, canary) = (side.clone(), side);
             let sought = Sought { baseline, canary, compat: Compat::None, timeout: SOON };

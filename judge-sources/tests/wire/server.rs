@@ -4,13 +4,17 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use judge_sources::{
     Compat, FetchedMetric, Grid, Queries, Scope, Sought, SoughtSide, SourceSettings, Sources,
     StoreKind,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+/// For tests of what no kind of store does otherwise.
+pub(crate) const PROMETHEUS: StoreKind = StoreKind::Prometheus;
 
 /// The requests that came, whole.
 pub(crate) type Seen = Arc<Mutex<Vec<String>>>;
@@ -77,11 +81,31 @@ pub(crate) fn http(status: &str, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len())
 }
 
-/// A matrix with one series without labels, a point a second from 0 on.
-pub(crate) fn matrix(points: usize) -> String {
-    let values: Vec<_> = (0..points).map(|point| json!([point, point.to_string()])).collect();
-    let result = json!([{"metric": {}, "values": values}]);
-    json!({"status": "success", "data": {"resultType": "matrix", "result": result}}).to_string()
+/// What a store answers with one series, a point a second from 0 on.
+pub(crate) fn points(kind: StoreKind, points: usize) -> String {
+    let all = 0..points;
+    let body = match kind {
+        StoreKind::Graphite => {
+            let points: Vec<_> = all.map(|point| json!([point, point])).collect();
+            json!([{"target": "up", "tags": {"job": "shop"}, "datapoints": points}])
+        }
+        StoreKind::InfluxDb => {
+            let rows: Vec<_> = all.map(|point| json!([point * 1000, point])).collect();
+            let series = json!([{"name": "up", "columns": ["time", "count"], "values": rows}]);
+            json!({"results": [{"statement_id": 0, "series": series}]})
+        }
+        _ => {
+            let values: Vec<_> = all.map(|point| json!([point, point.to_string()])).collect();
+            let result = json!([{"metric": {}, "values": values}]);
+            json!({"status": "success", "data": {"resultType": "matrix", "result": result}})
+        }
+    };
+    body.to_string()
+}
+
+/// The same of a Prometheus.
+pub(crate) fn matrix(count: usize) -> String {
+    points(StoreKind::Prometheus, count)
 }
 
 pub(crate) fn ok(body: &str) -> String {
@@ -93,18 +117,47 @@ pub(crate) fn grid() -> Grid {
     Grid::new(0, 3000, 1000).unwrap()
 }
 
-pub(crate) fn queries(template: &str) -> Queries {
-    let query = json!({"type": "prometheus", "customInlineTemplate": template});
+/// The queries of one metric.
+pub(crate) fn read(query: &Value) -> Queries {
     let config = json!({"metrics": [{"name": "latency", "groups": ["G"], "query": query}]});
     Queries::read(&config).unwrap()
 }
 
-pub(crate) fn settings(url: &str, more: &str) -> Vec<SourceSettings> {
-    SourceSettings::read_all(&format!("[sources.store]\nurl = '{url}'\n{more}")).unwrap()
+/// A query of the scope's counter.
+pub(crate) fn queries(kind: StoreKind) -> Queries {
+    read(&match kind {
+        StoreKind::Graphite => json!({"type": "graphite", "metricName": "up.$scope.count"}),
+        StoreKind::InfluxDb => {
+            json!({"type": "influxdb", "metricName": "up", "fields": ["count"]})
+        }
+        _ => json!({"customInlineTemplate": "PromQL:up{side=\"${scope}\"}"}),
+    })
 }
 
-pub(crate) fn at(url: &str) -> Vec<SourceSettings> {
-    vec![SourceSettings::at("store", StoreKind::Prometheus, url).unwrap()]
+/// The scope of a side as the kind of store has them.
+fn scope(kind: StoreKind, side: &str) -> Scope {
+    if kind == StoreKind::InfluxDb { Scope::new(format!("side:{side}")) } else { Scope::new(side) }
+}
+
+/// What [`queries`] asks for the baseline.
+pub(crate) fn asked(kind: StoreKind) -> &'static str {
+    match kind {
+        StoreKind::Graphite => "up.old.count",
+        StoreKind::InfluxDb => {
+            "SELECT count FROM up WHERE time >= '1970-01-01T00:00:00Z' AND time < '1970-01-01T00:00:03Z' \
+             AND side = 'old'"
+        }
+        _ => "up{side=\"old\"}",
+    }
+}
+
+pub(crate) fn settings(kind: StoreKind, url: &str, more: &str) -> Vec<SourceSettings> {
+    let table = format!("[sources.store]\nurl = '{url}'\ntype = '{}'\n{more}", kind.name());
+    SourceSettings::read_all(&table).unwrap()
+}
+
+pub(crate) fn at(kind: StoreKind, url: &str) -> Vec<SourceSettings> {
+    vec![SourceSettings::at("store", kind, url).unwrap()]
 }
 
 /// Asks for one metric on both sides; the error is that of the baseline.
@@ -114,7 +167,8 @@ pub(crate) async fn fetch(
     grid: Grid,
     timeout: Duration,
 ) -> Result<FetchedMetric, String> {
-    let side = |scope: &str| SoughtSide { scope: Scope::new(scope), grid };
+    let kind = settings[0].kind();
+    let side = |side: &str| SoughtSide { scope: scope(kind, side), grid };
     let sought =
         Sought { baseline: side("old"), canary: side("new"), compat: Compat::None, timeout };
     let sources = Sources::new(settings).map_err(|error| error.to_string())?;
@@ -123,16 +177,24 @@ pub(crate) async fn fetch(
     Ok(found.remove(0))
 }
 
-/// The same with a query of `up` and few points.
+/// The same with [`queries`] and few points.
 pub(crate) async fn fetch_up(
     settings: Vec<SourceSettings>,
     timeout: Duration,
 ) -> Result<FetchedMetric, String> {
-    fetch(settings, &queries("PromQL:up{side=\"${scope}\"}"), grid(), timeout).await
+    let queries = queries(settings[0].kind());
+    fetch(settings, &queries, grid(), timeout).await
 }
 
 /// Runs a test with servers of its own.
 pub(crate) fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, test);
+}
+
+/// The same for each kind of store, side by side.
+pub(crate) fn run_each(test: impl AsyncFn(StoreKind)) {
+    run(async {
+        join_all(StoreKind::ALL.map(|kind| test(kind))).await;
+    });
 }

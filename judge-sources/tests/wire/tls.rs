@@ -12,7 +12,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
-use super::server::{at, fetch_up, listen, matrix, ok, request, run, settings};
+use super::server::{PROMETHEUS, at, fetch_up, listen, matrix, ok, request, run, settings};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -79,20 +79,20 @@ fn a_certificate_must_be_valid_now_and_here() {
     let ca = format!("tls-ca = '{}'", written(folder.path(), "ca.pem", &authority.pem()));
     run(async {
         let good = server(issued(&authority, "localhost", 2100), None).await;
-        fetch_up(settings(&good, &ca), SOON).await.unwrap();
-        let error = fetch_up(at(&good), SOON).await.unwrap_err();
+        fetch_up(settings(PROMETHEUS, &good, &ca), SOON).await.unwrap();
+        let error = fetch_up(at(PROMETHEUS, &good), SOON).await.unwrap_err();
         assert!(
             error.contains("no secure connection to localhost:") && !error.contains("tried"),
             "{error}"
         );
         let expired = server(issued(&authority, "localhost", 2021), None).await;
-        let error = fetch_up(settings(&expired, &ca), SOON).await.unwrap_err();
+        let error = fetch_up(settings(PROMETHEUS, &expired, &ca), SOON).await.unwrap_err();
         assert!(
             error.contains("no secure connection to localhost:") && error.contains("expired"),
             "{error}"
         );
         let other = server(issued(&authority, "elsewhere.example", 2100), None).await;
-        let error = fetch_up(settings(&other, &ca), SOON).await.unwrap_err();
+        let error = fetch_up(settings(PROMETHEUS, &other, &ca), SOON).await.unwrap_err();
         assert!(
             error.contains("no secure connection to localhost:")
                 && error.contains("not valid for name"),
@@ -113,11 +113,13 @@ fn a_source_shows_its_own_certificate() {
         let url =
             server(issued(&authority, "localhost", 2100), Some(authority.der().clone())).await;
         let identity = format!("{ca}\ntls-certificate = '{certificate}'\ntls-key = '{key}'");
-        fetch_up(settings(&url, &identity), SOON).await.unwrap();
-        let error = fetch_up(settings(&url, &ca), Duration::from_millis(600)).await.unwrap_err();
+        fetch_up(settings(PROMETHEUS, &url, &identity), SOON).await.unwrap();
+        let error = fetch_up(settings(PROMETHEUS, &url, &ca), Duration::from_millis(600))
+            .await
+            .unwrap_err();
         assert!(error.to_ascii_lowercase().contains("certificate"), "{error}");
         let missing = format!("{ca}\ntls-certificate = '{certificate}'\ntls-key = '{key}.not'");
-        let error = fetch_up(settings(&url, &missing), SOON).await.unwrap_err();
+        let error = fetch_up(settings(PROMETHEUS, &url, &missing), SOON).await.unwrap_err();
         assert!(
             error.contains("source store: cannot use ") && error.contains("client.key.not: "),
             "{error}"

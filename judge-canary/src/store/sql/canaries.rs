@@ -22,6 +22,22 @@ fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+/// What a search reads of a canary.
+const SEARCHED: &str = "LOWER(application || ' ' || config_name || ' ' || caller || ' ' || reason)";
+
+/// What `LIKE` takes for text that has `search` in it.
+fn pattern(search: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in search.chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(letter.to_ascii_lowercase());
+    }
+    pattern.push('%');
+    pattern
+}
+
 pub(super) async fn insert(
     database: &Database,
     new: &NewCanary,
@@ -96,18 +112,11 @@ pub(super) async fn list(
     statement.filter("application", filter.application.as_deref());
     statement.filter("config_name", filter.config_name.as_deref());
     statement.filter("config_id", filter.config_id.as_deref());
-    statement.filter("origin", filter.origin.as_deref());
+    statement.filter_any("origin", filter.origins.iter().map(String::as_str));
     statement.filter("verdict", filter.verdict.map(|verdict| verdict_name(Some(verdict))));
-    for (index, state) in filter.states.iter().enumerate() {
-        if index == 0 {
-            statement.and().push("state IN (");
-        } else {
-            statement.push(", ");
-        }
-        statement.text(state.name());
-    }
-    if !filter.states.is_empty() {
-        statement.push(")");
+    statement.filter_any("state", filter.states.iter().map(|state| state.name()));
+    if let Some(search) = &filter.search {
+        statement.and().push(SEARCHED).push(" LIKE ").text(&pattern(search)).push(" ESCAPE '!'");
     }
     if let Some(before) = &filter.before {
         statement.and().push("id < ").text(before);

@@ -120,6 +120,7 @@ impl<'a> Pages<'a> {
         Timeline {
             release: replayed.release.clone(),
             verdict: replayed.stage.verdict,
+            unfinished: None,
             thresholds: self.replay.thresholds,
             start_millis: replayed.recorded.start_millis,
             metrics: names.collect(),

@@ -27,7 +27,8 @@ pub(super) struct WatchOutcome {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
-    verdict: Verdict,
+    /// None where the end was not judged.
+    verdict: Option<Verdict>,
     ended: WatchEnd,
     /// The look, from 1, that stopped the canary.
     stopped_at: Option<usize>,
@@ -63,6 +64,18 @@ impl WatchOutcome {
         outcome
     }
 
+    /// The verdict on the canary, unless the source failed before its end was judged.
+    pub(super) fn verdict(&self) -> Option<Verdict> {
+        (self.ended != WatchEnd::SourceFailed).then_some(self.stage.verdict)
+    }
+
+    /// Why there is no verdict, in a line, if there is none.
+    pub(super) fn unfinished(&self) -> Option<String> {
+        let look = self.looks.last().filter(|_| self.ended == WatchEnd::SourceFailed)?;
+        let failed = look.judged.as_ref().err()?.first_line();
+        Some(format!("look {} of {} was not judged: {failed}", look.window.interval, self.count))
+    }
+
     /// The looks that were judged.
     pub(super) fn judged(&self) -> impl Iterator<Item = (&Look, &JudgedLook)> {
         self.looks.iter().filter_map(|look| Some((look, look.judged.as_ref().ok()?)))
@@ -84,8 +97,12 @@ impl WatchOutcome {
         let verdict = verdict_word(self.stage.verdict);
         let interval = look.window.interval;
         let after = look.window.canary.end_millis.saturating_sub(self.start).unsigned_abs();
+        let begin = match self.unfinished() {
+            Some(why) => format!("NO VERDICT  {why}; before: {verdict}, "),
+            None => format!("{verdict}  "),
+        };
         let mut line = format!(
-            "{verdict}  score {} at look {interval} of {}, after {}",
+            "{begin}score {} at look {interval} of {}, after {}",
             judgement.score,
             self.count,
             show_length(after)
@@ -104,9 +121,8 @@ impl WatchOutcome {
         }
         match self.ended {
             WatchEnd::Interrupted => line.push_str("; stopped before the end"),
-            WatchEnd::SourceFailed => line.push_str("; then the source failed"),
             WatchEnd::PassedEarly => line.push_str("; harm of the size that matters is ruled out"),
-            WatchEnd::Stopped | WatchEnd::Lifetime => {}
+            WatchEnd::Stopped | WatchEnd::Lifetime | WatchEnd::SourceFailed => {}
         }
         line
     }
@@ -140,7 +156,7 @@ impl WatchOutcome {
             .and_then(|_| self.deciding())
             .map(|(look, _)| look.window.interval);
         Document {
-            verdict: self.stage.verdict,
+            verdict: self.verdict(),
             ended: self.ended,
             stopped_at,
             because_of: self

@@ -34,7 +34,7 @@ pub(super) enum WatchEnd {
     PassedEarly,
     /// Its lifetime is over.
     Lifetime,
-    /// The source failed all through an interval.
+    /// The source failed all through an interval that may not be skipped: the end was not judged.
     SourceFailed,
     /// A person or the system asked for it.
     Interrupted,

@@ -52,6 +52,7 @@ impl Watch<'_> {
     ) -> anyhow::Result<WatchEnd> {
         let interval = i64::try_from(millis(self.args.windows.interval())).unwrap_or(i64::MAX);
         let settle = i64::try_from(millis(self.args.settle)).unwrap_or(i64::MAX);
+        let last = self.windows.len();
         for (&window, &look) in self.windows.iter().zip(self.looks) {
             let due = window.canary.end_millis.saturating_add(settle);
             shown.wait(due, &window).await;
@@ -68,7 +69,8 @@ impl Watch<'_> {
             if let Some(ended) = ended {
                 return Ok(ended);
             }
-            if failed && self.args.on_source_error == OnSourceError::Fail {
+            let skipped = self.args.on_source_error == OnSourceError::Skip && looks.len() < last;
+            if failed && !skipped {
                 return Ok(WatchEnd::SourceFailed);
             }
         }

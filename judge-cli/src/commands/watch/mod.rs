@@ -12,7 +12,7 @@ use judge_core::stage::{Stage, TimeSpan, Windows};
 
 use super::exit::Exit;
 use super::stop::stop_signal;
-use crate::args::{OnSourceError, WatchArgs};
+use crate::args::WatchArgs;
 use crate::input::{Fetcher, fetched_judging, millis, now};
 use crate::output::{Console, Destination};
 
@@ -65,14 +65,10 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
         Destination::File(report.clone()).write_as_it_is(page.as_bytes())?;
     }
     shown.reason(&outcome.reason, &args.termination_log)?;
-    let failed = matches!(outcome.ended, WatchEnd::SourceFailed)
-        && args.on_source_error == OnSourceError::Fail;
-    Ok(if failed {
-        Exit::Other
-    } else if args.exit_zero_on.contains(&stage.verdict.into()) {
-        Exit::Done
-    } else {
-        stage.verdict.into()
+    Ok(match outcome.verdict() {
+        None => Exit::Other,
+        Some(verdict) if args.exit_zero_on.contains(&verdict.into()) => Exit::Done,
+        Some(verdict) => verdict.into(),
     })
 }
 

@@ -71,6 +71,7 @@ fn timeline(outcome: &WatchOutcome, name: &str) -> Timeline {
     Timeline {
         release: name.to_owned(),
         verdict: outcome.stage.verdict,
+        unfinished: outcome.unfinished(),
         thresholds: deciding.map(|(_, judged)| judged.judgement.thresholds).unwrap_or_default(),
         start_millis: outcome.start,
         metrics: metrics.iter().map(|metric| metric.name.clone()).collect(),

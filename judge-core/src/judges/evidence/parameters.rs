@@ -40,10 +40,16 @@ pub(crate) const ROLLING_CLIP: f64 = 3.0;
 /// Up to this ratio of noises that less traffic explains, both sides count as exchangeable.
 pub(crate) const EXCHANGEABLE: f64 = 1.1;
 
-/// Another metric clearly varies more from so many standard errors on: one of 44 does by chance.
-pub(crate) const CLEARLY_WIDER: f64 = 2.0;
-/// Metrics have other shapes, and ratios errors: one may vary so many times as much more as the others.
-pub(crate) const WIDER_MARGIN: f64 = 1.5;
+/// The logarithm of the mean step of n points, without the largest tenth, has a variance of about this over n: 1.0 for normal
+/// values, 1.8 for exponential ones (drawn).
+pub(crate) const STEP_VARIANCE: f64 = 1.25;
+/// Of a ratio of steps so much is chance, in squared standard errors. With 1 a healthy canary with a third of the traffic passes
+/// more often (5 percentage points), and 4 points more of the changes of spread are taken for it; with 3 the other way round.
+pub(crate) const WIDER_BY_CHANCE: f64 = 2.0;
+/// Metrics have other shapes: one may vary so many times as much more as the others.
+pub(crate) const WIDER_MARGIN: f64 = 1.25;
+/// A metric may vary so many times as much as its own steps show.
+pub(crate) const WIDER_THAN_OWN: f64 = 2.0;
 
 // Shares of a metric's level. They sum to more than 1 because p-values joined by Cauchy's rule, bounds
 // and averages over φ are larger than they need be where noise is independent.

@@ -1,10 +1,11 @@
 //! An analysis as `GET /standalone_canary_analysis/{id}` answers it.
 
-use judge_canary::{Canary, CanaryLook, CanaryState, LookResult, Plan, PlanTimes};
+use judge_canary::{Canary, CanaryLook, CanaryState, DEFAULT_SCOPE, LookResult, Plan, PlanTimes};
 use serde_json::{Value, json};
 
 use super::configs::with_service_types;
 use super::execution::{INLINE, exception, look_id, repeat_asked, result, stamp};
+use super::fields::whole;
 use super::times::iso;
 
 /// The fewest points of the baseline that Kayenta does not warn of.
@@ -27,7 +28,7 @@ impl Analysis<'_> {
         let mut answer = json!({
             "application": canary.application, "pipelineId": canary.id, "stageStatus": self.stages(),
             "complete": canary.is_over(), "executionStatus": status, "status": status.to_ascii_lowercase(),
-            "canaryAnalysisExecutionRequest": api["request"],
+            "canaryAnalysisExecutionRequest": self.request(),
             "canaryConfig": with_service_types(self.canary.config.clone()),
         });
         repeat_asked(
@@ -60,6 +61,27 @@ impl Analysis<'_> {
         stamp(&mut answer, "startTime", Some(canary.created_millis));
         stamp(&mut answer, "endTime", canary.ended_millis);
         answer
+    }
+
+    /// The request as Kayenta writes what it read: numbers are numbers, and defaults are there.
+    fn request(&self) -> Value {
+        let mut request = self.canary.request.api["request"].clone();
+        let thresholds = self.canary.request.thresholds.unwrap_or_default();
+        request["thresholds"] = json!({"pass": thresholds.pass, "marginal": thresholds.marginal});
+        let minutes = ["lifetimeDurationMins", "analysisIntervalMins"];
+        let defaults = [("beginAfterMins", 0), ("lookbackMins", 0)];
+        read_whole(&mut request, &minutes, &defaults);
+        for scope in request["scopes"].as_array_mut().into_iter().flatten() {
+            read_whole(scope, &[], &[("controlOffsetInMinutes", 0), ("step", 60)]);
+            for (name, default) in
+                [("scopeName", json!(DEFAULT_SCOPE)), ("extendedScopeParams", json!({}))]
+            {
+                if scope.get(name).is_none() {
+                    scope[name] = default;
+                }
+            }
+        }
+        request
     }
 
     fn marginal(&self) -> f64 {
@@ -222,6 +244,17 @@ impl Analysis<'_> {
         stamp(&mut one, "startTime", Some(look.began_millis));
         stamp(&mut one, "endTime", Some(look.ended_millis));
         one
+    }
+}
+
+/// Whole numbers that may be written as texts, as numbers; `defaults` where there is none.
+fn read_whole(object: &mut Value, names: &[&str], defaults: &[(&str, u64)]) {
+    let names = names.iter().map(|name| (*name, None));
+    for (name, default) in names.chain(defaults.iter().map(|(name, value)| (*name, Some(*value)))) {
+        // It could be read when the analysis was started.
+        if let Some(number) = whole(object, name).ok().flatten().or(default) {
+            object[name] = json!(number);
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! One judgement as `GET /canary/{id}` answers it.
 
 use judge_canary::{
-    Canary, CanaryLook, CanaryState, FailureKind, LookFailure, LookResult, PairWindows, SideWindow,
+    Canary, CanaryLook, CanaryState, FailureKind, LookFailure, LookResult, LookWindow, PairWindows,
+    SideWindow,
 };
 use judge_core::{Judgement, kayenta};
 use serde_json::{Map, Value, json};
@@ -21,6 +22,10 @@ pub(super) fn look_id(canary: &str, number: usize) -> String {
 pub(super) struct Execution<'a> {
     pub(super) id: &'a str,
     pub(super) canary: &'a Canary,
+    /// What it looks at.
+    pub(super) window: Option<LookWindow>,
+    /// When it began to be there: the start of a run, the end of the window of a look at an analysis.
+    pub(super) built_millis: i64,
     /// The look, once it was made.
     pub(super) look: Option<&'a CanaryLook>,
 }
@@ -58,9 +63,9 @@ impl Execution<'_> {
                 ("configurationAccountName", "configuration"),
             ],
         );
-        stamp(&mut answer, "buildTime", Some(canary.created_millis));
+        stamp(&mut answer, "buildTime", Some(self.built_millis));
         let began = self.look.map(|look| look.began_millis);
-        stamp(&mut answer, "startTime", began.or(Some(canary.created_millis)));
+        stamp(&mut answer, "startTime", began.or(Some(self.built_millis)));
         let ended = self.look.map(|look| look.ended_millis);
         stamp(&mut answer, "endTime", ended.or(canary.ended_millis));
         if let Some(look) = self.look {
@@ -95,14 +100,11 @@ impl Execution<'_> {
         stages
     }
 
-    /// The request as it was posted; for a look at an analysis, the one that Kayenta would have made.
+    /// The request as Kayenta writes what it read: numbers are numbers, times are of UTC. For a look at an analysis, the
+    /// one that Kayenta would have made.
     fn request(&self) -> Value {
-        let request = self.canary.request.api.get("request");
-        if let Some(request) = request.filter(|request| request["scopes"].is_object()) {
-            return request.clone();
-        }
         let spec = &self.canary.request.plan;
-        let window = self.look.map(|look| &look.window);
+        let window = self.window.as_ref();
         let scopes = spec.scopes.iter().filter_map(|(name, pair)| {
             let windows = window?.scopes.get(name)?;
             let side = |target: &judge_canary::Target, window: SideWindow| {
@@ -121,6 +123,11 @@ impl Execution<'_> {
         let mut made = json!({"scopes": scopes.collect::<Map<_, _>>()});
         if let Some(thresholds) = &self.canary.request.thresholds {
             made["thresholds"] = json!({"pass": thresholds.pass, "marginal": thresholds.marginal});
+        }
+        for name in ["metadata", "siteLocal"] {
+            if let Some(given) = self.canary.request.api["request"].get(name) {
+                made[name] = given.clone();
+            }
         }
         made
     }
@@ -142,7 +149,13 @@ fn outcome(look: &CanaryLook, answer: &mut Value) {
 
 /// Judgement and the length of what was judged, if it is the same for all scopes.
 pub(super) fn result(judgement: &Judgement, look: &CanaryLook) -> Value {
-    let judged = serde_json::to_value(kayenta::result(judgement)).unwrap_or_default();
+    let mut judged = serde_json::to_value(kayenta::result(judgement)).unwrap_or_default();
+    for metric in judged.get_mut("results").and_then(Value::as_array_mut).into_iter().flatten() {
+        // A series that was fetched has tags, if none of them.
+        if metric.get("tags").is_none() {
+            metric["tags"] = json!({});
+        }
+    }
     let mut result = json!({"judgeResult": judged});
     let length = |window: SideWindow| window.end_millis.abs_diff(window.start_millis);
     let sides = |pair: &PairWindows| [length(pair.baseline), length(pair.canary)];

@@ -7,6 +7,7 @@ mod asked;
 mod configs;
 mod dry_run;
 mod execution;
+mod executions;
 mod fields;
 mod pairs;
 mod runs;
@@ -99,15 +100,15 @@ impl KayentaRequest<'_> {
                 analyses::start(self, RunConfig::inline(self)?).await?
             }
             KayentaCall::GetAnalysis => analyses::get(self).await?,
-            KayentaCall::GetExecution => runs::get(self).await?,
-            KayentaCall::ListExecutions => runs::list(self).await?,
+            KayentaCall::GetExecution => executions::get(self).await?,
+            KayentaCall::ListExecutions => executions::list(self).await?,
             KayentaCall::CancelExecution => {
-                runs::cancel(self).await?;
+                executions::cancel(self).await?;
                 // Orca reads a map.
                 return Ok(plain::json(StatusCode::ACCEPTED, "{}"));
             }
             KayentaCall::DeleteExecution => {
-                runs::cancel(self).await?;
+                executions::cancel(self).await?;
                 json!({})
             }
             KayentaCall::GetPairs => pairs::list(self).await?,

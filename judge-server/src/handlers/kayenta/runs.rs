@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use judge_canary::{
-    CanaryFilter, CanaryRequest, CanaryState, ConfigChoice, DEFAULT_SCOPE, PairWindows, PlanSpec,
-    PlanTimes, ScopePair, SideWindow, Target,
+    CanaryRequest, ConfigChoice, DEFAULT_SCOPE, PairWindows, PlanSpec, PlanTimes, ScopePair,
+    SideWindow, Target,
 };
 use judge_core::Thresholds;
 use serde_json::{Value, json};
@@ -12,16 +12,16 @@ use serde_json::{Value, json};
 use super::accounts::{Accounts, with_source};
 use super::asked::{KayentaRequest, refused, wrong};
 use super::configs::{readable, stored};
-use super::execution::{Execution, INLINE};
+use super::execution::INLINE;
 use super::fields::{number, text, texts, whole};
 use super::times::instant;
 use crate::convert::refusal::Refusal;
 
 /// What canaries are of that came by `/canary`.
-const ORIGIN: &str = "kayenta";
+pub(super) const ORIGIN: &str = "kayenta";
 
 /// The application where none is given.
-const AD_HOC: &str = "ad-hoc";
+pub(super) const AD_HOC: &str = "ad-hoc";
 
 /// Time between two points where none is given, and where kayentactl sends 0.
 const STEP_SECONDS: u64 = 60;
@@ -63,7 +63,7 @@ impl RunConfig {
         }
     }
 
-    /// The scopes that its metrics name; a metric without one is of the only or the default scope.
+    /// The scopes that its metrics name: Kayenta asks each metric for one.
     fn check_scopes(&self, scopes: &BTreeSet<&str>) -> Result<(), Refusal> {
         let metrics = self.document.get("metrics").and_then(Value::as_array).map(Vec::as_slice);
         let metrics = metrics.unwrap_or_default();
@@ -74,13 +74,19 @@ impl RunConfig {
             metrics.iter().filter_map(|metric| text(metric, "scopeName")).collect();
         let missing: Vec<&str> =
             named.iter().map(String::as_str).filter(|name| !scopes.contains(name)).collect();
-        if missing.is_empty() {
-            return Ok(());
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            return Err(wrong(format!(
+                "Canary metrics require scopes which were not provided in the execution request: [{missing}]"
+            )));
         }
-        let missing = missing.join(", ");
-        Err(wrong(format!(
-            "Canary metrics require scopes which were not provided in the execution request: [{missing}]"
-        )))
+        match metrics.iter().find(|metric| text(metric, "scopeName").is_none()) {
+            Some(metric) => {
+                let name = text(metric, "name").unwrap_or_default();
+                Err(wrong(format!("Canary scope for metric named '{name}' is null.")))
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -186,72 +192,4 @@ fn window(side: &Value) -> Result<SideWindow, Refusal> {
 pub(super) fn step_millis(scope: &Value) -> Result<u64, Refusal> {
     let seconds = whole(scope, "step")?.filter(|step| *step > 0).unwrap_or(STEP_SECONDS);
     Ok(seconds.saturating_mul(1000))
-}
-
-pub(super) async fn get(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
-    shown(asked, asked.params.id()).await
-}
-
-/// The execution of an id: a run of its own, or a look at an analysis, whose id is that of the analysis, a point and
-/// the number of the look.
-async fn shown(asked: &KayentaRequest<'_>, id: &str) -> Result<Value, Refusal> {
-    let (canary_id, number) = match id.rsplit_once('.') {
-        Some((canary, number)) => (canary, number.parse::<usize>().ok()),
-        None => (id, None),
-    };
-    let canary = asked.canaries.get(canary_id).await.map_err(refused)?;
-    if number.is_none() && canary.summary.origin != ORIGIN {
-        return Err(wrong(format!(
-            "Only named pipelines of 'Standard Canary Pipeline' can be viewed here, and {id} is none."
-        )));
-    }
-    let looks = asked.canaries.looks(canary_id, 0).await.map_err(refused)?;
-    let number = number.unwrap_or(1);
-    let look = looks.iter().find(|look| look.window.number == number);
-    if look.is_none() && number > canary.summary.planned {
-        return Err(Refusal::Absent(format!("No canary execution '{id}'.")));
-    }
-    Ok(Execution { id, canary: &canary, look }.document())
-}
-
-pub(super) async fn list(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
-    let limit = asked.params.whole("limit", 20)?.clamp(1, 1000);
-    let page = asked.params.whole("page", 1)?.max(1);
-    let words: Vec<&str> =
-        asked.params.all("statuses").flat_map(|words| words.split(',')).collect();
-    let states: Vec<CanaryState> = words.iter().filter_map(|word| state(word.trim())).collect();
-    if states.is_empty() && !words.is_empty() {
-        return Ok(json!([]));
-    }
-    let filter = CanaryFilter {
-        application: Some(asked.params.get("application").unwrap_or(AD_HOC).to_owned()),
-        origin: Some(ORIGIN.to_owned()),
-        states,
-        skip: limit.saturating_mul(page - 1),
-        limit,
-        ..CanaryFilter::default()
-    };
-    let found = asked.canaries.list(&filter).await.map_err(refused)?;
-    let mut all = Vec::with_capacity(found.canaries.len());
-    for canary in found.canaries {
-        all.push(shown(asked, &canary.id).await?);
-    }
-    Ok(Value::Array(all))
-}
-
-/// The state that a status of Orca stands for; none for one that no run here is ever in.
-fn state(word: &str) -> Option<CanaryState> {
-    match word.to_ascii_uppercase().as_str() {
-        "NOT_STARTED" | "RUNNING" => Some(CanaryState::Running),
-        "SUCCEEDED" => Some(CanaryState::Finished),
-        "TERMINAL" => Some(CanaryState::Failed),
-        "CANCELED" => Some(CanaryState::Cancelled),
-        _ => None,
-    }
-}
-
-/// Ends a run or an analysis; one that has ended stays as it is.
-pub(super) async fn cancel(asked: &KayentaRequest<'_>) -> Result<(), Refusal> {
-    let cancelled = asked.canaries.cancel(asked.params.id(), &asked.actor).await;
-    cancelled.map(drop).map_err(refused)
 }

@@ -42,7 +42,7 @@ pub(super) fn page() -> Bytes {
 }
 
 fn http_routes() -> impl Iterator<Item = &'static Route> {
-    routes::all().filter(|route| route.side == Side::Http)
+    routes::all().filter(|route| route.side == Side::Http && !route.is_page)
 }
 
 fn rows() -> String {

@@ -2,7 +2,7 @@
 
 use crate::config::MetricConfig;
 use crate::judgement::TestKind;
-use crate::judges::evidence::prepare::wider;
+use crate::judges::evidence::prepare::wider::{self, Wider};
 use crate::judges::pairs::Configs;
 use crate::problem::Problem;
 use crate::request::JudgeRequest;
@@ -46,10 +46,10 @@ pub(crate) fn explain(
     if unexplained.is_empty() {
         return Vec::new();
     }
-    let ratios: Vec<_> = request.pairs.iter().map(wider::ratio).collect();
+    let wider: Vec<_> = request.pairs.iter().map(Wider::estimate).collect();
     let explained = unexplained.into_iter().filter_map(|pair| {
-        let others = ratios.iter().enumerate().filter(|(index, _)| *index != pair);
-        let factor = wider::factor_of_others(others.filter_map(|(_, ratio)| *ratio))?;
+        let others = wider.iter().enumerate().filter(|(index, _)| *index != pair);
+        let factor = wider::factor(wider[pair]?, others.filter_map(|(_, wider)| *wider))?;
         Some(Explained { pair, factor })
     });
     explained.collect()

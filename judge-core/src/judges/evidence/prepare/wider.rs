@@ -9,26 +9,44 @@ use crate::math;
 use crate::order;
 use crate::series::MetricPair;
 
-/// How many times as much as its baseline's points the canary's vary from one to the next, with how many standard errors that
-/// is above 1.
-pub(crate) fn ratio(pair: &MetricPair) -> Option<(f64, f64)> {
-    let (canary, m) = typical_step(&pair.canary.values)?;
-    let (baseline, n) = typical_step(&pair.baseline.values)?;
-    let ratio = canary / baseline;
-    // The logarithm of a median deviation of n normal values has a variance of 1.36/n (Rousseeuw and Croux 1993); steps share
-    // their points, which makes it a fifth more; a quarter is allowed for.
-    let error = (1.25 * 1.36 * (1.0 / m + 1.0 / n)).sqrt();
-    Some((ratio, math::ln(ratio) / error))
+/// How many times as much as its baseline's points the canary's vary from one to the next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wider {
+    pub(crate) ratio: f64,
+    /// The standard error of the ratio's logarithm.
+    error: f64,
 }
 
-/// The factor that the [`ratio`]s of the other metrics show: the largest of those that are clearly above 1, with a margin, so
-/// that a metric more never takes it back. Nothing where none is.
-pub(crate) fn factor_of_others(others: impl Iterator<Item = (f64, f64)>) -> Option<f64> {
-    let clear = others.filter(|(_, z)| *z >= p::CLEARLY_WIDER).map(|(ratio, _)| ratio);
-    clear.reduce(f64::max).map(|largest| p::WIDER_MARGIN * largest)
+impl Wider {
+    pub(crate) fn estimate(pair: &MetricPair) -> Option<Self> {
+        let (canary, m) = typical_step(&pair.canary.values)?;
+        let (baseline, n) = typical_step(&pair.baseline.values)?;
+        let error = (p::STEP_VARIANCE * (1.0 / m + 1.0 / n)).sqrt();
+        Some(Self { ratio: canary / baseline, error })
+    }
+
+    /// What chance leaves of the ratio: of its logarithm, the share 1 − 2/z² (James and Stein 1961), where z is how many
+    /// standard errors it is above 0. Nothing where that is negative.
+    fn without_chance(self) -> Option<f64> {
+        let shift = math::ln(self.ratio);
+        let z = shift / self.error;
+        let kept = 1.0 - p::WIDER_BY_CHANCE / (z * z);
+        (z > 0.0 && kept > 0.0).then(|| math::exp(shift * kept))
+    }
 }
 
-/// The median of how far neighbouring points are apart, and how many there are.
+/// How many times as much as its baseline's the points of a metric may vary, from what its own and the other metrics'
+/// points do. Nothing where none of the others varies more.
+///
+/// The largest of the others counts, so that a metric more never takes it back. The metric's own steps bound it: fewer
+/// requests widen all points, not a few of them.
+pub(crate) fn factor(own: Wider, others: impl Iterator<Item = Wider>) -> Option<f64> {
+    let largest = others.filter_map(Wider::without_chance).reduce(f64::max)?;
+    let factor = (p::WIDER_MARGIN * largest).min(p::WIDER_THAN_OWN * own.ratio);
+    (factor > 1.0).then_some(factor)
+}
+
+/// The mean distance of neighbouring points without the largest tenth, which are spikes, and how many there are.
 fn typical_step(values: &[f64]) -> Option<(f64, f64)> {
     let mut steps: Vec<f64> = values
         .windows(2)
@@ -38,20 +56,35 @@ fn typical_step(values: &[f64]) -> Option<(f64, f64)> {
     if steps.len() < p::SPREAD_FEWEST {
         return None;
     }
-    let middle = steps.len() / 2;
-    let step = order::select(&mut steps, middle);
-    (step > 0.0).then_some((step, steps.len() as f64))
+    let n = steps.len() as f64;
+    let kept = steps.len() - steps.len() / 10;
+    order::select(&mut steps, kept - 1);
+    let step = steps[..kept].iter().sum::<f64>() / kept as f64;
+    (step > 0.0).then_some((step, n))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::factor_of_others;
+    use super::{Wider, factor};
 
     #[test]
     fn one_other_that_clearly_varies_more_is_enough() {
-        let factor = |others: &[(f64, f64)]| factor_of_others(others.iter().copied());
-        assert_eq!(factor(&[]), None);
-        assert_eq!(factor(&[(3.0, 1.9), (1.0, 0.0)]), None);
-        assert_eq!(factor(&[(1.0, 0.0), (3.0, 2.1), (2.0, 5.0)]), Some(4.5));
+        let wider = |ratio, error| Wider { ratio, error };
+        let may_vary = |others: &[Wider]| factor(wider(3.0, 0.2), others.iter().copied());
+        assert_eq!(may_vary(&[]), None);
+        // 1.1 standard errors are chance.
+        assert_eq!(may_vary(&[wider(3.0, 1.0), wider(1.0, 0.1), wider(0.1, 0.1)]), None);
+        let much = may_vary(&[wider(1.0, 0.1), wider(3.0, 0.1), wider(2.0, 0.1)]).unwrap();
+        assert!(much > 3.0 && much < 1.25 * 3.0, "{much}");
+        let little = may_vary(&[wider(3.0, 0.5)]).unwrap();
+        assert!(little > 2.0 && little < 3.0, "{little}");
+    }
+
+    #[test]
+    fn a_metric_whose_own_steps_are_no_larger_may_not_vary_more() {
+        let other = Wider { ratio: 5.0, error: 0.1 };
+        let own = |ratio| factor(Wider { ratio, error: 0.1 }, [other].into_iter());
+        assert_eq!(own(0.5), None);
+        assert_eq!(own(1.0), Some(2.0));
     }
 }

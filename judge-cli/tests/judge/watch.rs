@@ -1,0 +1,232 @@
+//! `judge watch` with a stand-in for a Prometheus. With a real one: `tests/sources`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, TestFolder};
+use crate::store::{Asked, Store, config, matrix};
+
+/// When the canary started: all of its looks are due.
+const START: i64 = 1_700_000_000;
+
+const BUSY: &str = "503 Service Unavailable";
+
+/// A store that does not answer for the looks, of ten seconds each, that `away` has.
+fn store_away_at(away: &'static [i64]) -> Store {
+    Store::open(move |asked| {
+        // The end is not included.
+        let look = (asked.end + 1 - START) / 10;
+        if away.contains(&look) { (BUSY, "busy".to_owned()) } else { shop(asked) }
+    })
+}
+
+/// `slow` is slow.
+fn shop(asked: &Asked) -> (&'static str, String) {
+    matrix(asked, if asked.query.contains("slow") { 300.0 } else { 100.0 })
+}
+
+fn folder() -> TestFolder {
+    TestFolder::with(&[("canary.json", &config("latency{version=\"${scope}\"}"))])
+}
+
+/// Watches three looks of ten seconds, all of them in the past.
+fn watch(folder: &TestFolder, store: &Store, more: &str) -> Answer {
+    let canary = if more.contains("--canary-scope") { "" } else { "--canary-scope new" };
+    folder.judge(&format!(
+        "watch --config canary.json {} --start {START} --lifetime 30s --interval 10s --step 1s --settle 0s \
+         --timeout 1s --baseline-scope stable --output looks.json {canary} {more}",
+        store.named()
+    ))
+}
+
+fn looks(folder: &TestFolder) -> Value {
+    serde_json::from_slice(&std::fs::read(folder.path().join("looks.json")).unwrap()).unwrap()
+}
+
+fn last_line(answer: &Answer) -> &str {
+    answer.stdout.lines().last().unwrap_or_default()
+}
+
+#[test]
+fn a_look_whose_source_fails_ends_the_watch_without_a_verdict() {
+    let (store, folder) = (store_away_at(&[2]), folder());
+    let answer = watch(&folder, &store, "--exit-zero-on pass,marginal,fail");
+    assert_eq!(answer.code, 1, "{answer:?}");
+    let said = last_line(&answer);
+    assert!(said.starts_with("NO VERDICT  look 2 of 3 was not judged: "), "{said}");
+    assert!(said.ends_with("; before: PASS, score 100 at look 1 of 3, after 10s"), "{said}");
+    let looks = looks(&folder);
+    assert_eq!((&looks["verdict"], &looks["ended"]), (&Value::Null, &json!("sourceFailed")));
+    assert_eq!(looks["looks"].as_array().unwrap().len(), 2, "the third is not tried");
+    assert!(looks["looks"][1]["error"].as_str().unwrap().contains("503"), "{looks}");
+}
+
+#[test]
+fn a_look_that_is_skipped_leaves_the_verdict_to_the_next() {
+    let (store, folder) = (store_away_at(&[1, 2]), folder());
+    let answer = watch(&folder, &store, "--on-source-error skip");
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert_eq!(last_line(&answer), "PASS  score 100 at look 3 of 3, after 30s");
+    assert!(answer.stdout.contains("no look: "), "{answer:?}");
+    let looks = looks(&folder);
+    assert_eq!((&looks["verdict"], &looks["ended"]), (&json!("Pass"), &json!("lifetime")));
+    let judged = |number: usize| looks["looks"][number]["judgement"].is_object();
+    assert_eq!([judged(0), judged(1), judged(2)], [false, false, true]);
+
+    let answer = watch(&folder, &store, "--on-source-error skip --canary-scope slow");
+    assert_eq!(answer.code, 4, "{answer:?}");
+    assert!(
+        last_line(&answer).starts_with("FAIL  score 0 at look 3 of 3, after 30s: latency High")
+    );
+}
+
+#[test]
+fn an_end_that_was_not_judged_is_no_pass() {
+    let (store, folder) = (store_away_at(&[2, 3]), folder());
+    let skip = "--on-source-error skip --exit-zero-on pass,marginal,fail --report page.html";
+    let answer = watch(&folder, &store, skip);
+    assert_eq!(answer.code, 1, "{answer:?}");
+    let said = last_line(&answer);
+    assert!(said.starts_with("NO VERDICT  look 3 of 3 was not judged: "), "{said}");
+    assert!(said.ends_with("; before: PASS, score 100 at look 1 of 3, after 10s"), "{said}");
+    let looks = looks(&folder);
+    assert_eq!((&looks["verdict"], &looks["ended"]), (&Value::Null, &json!("sourceFailed")));
+    assert_eq!((&looks["reason"], looks["looks"].as_array().unwrap().len()), (&json!(said), 3));
+    let page = std::fs::read_to_string(folder.path().join("page.html")).unwrap();
+    assert!(page.contains("<title>No verdict · c</title>"), "the page says so");
+    assert!(!page.contains("<span class=\"badge\">Pass</span> score"), "and no Pass");
+
+    // A look that stops the canary is its end, whatever would have come.
+    let answer = watch(&folder, &store, "--on-source-error skip --canary-scope slow");
+    assert_eq!(answer.code, 4, "{answer:?}");
+}
+
+#[test]
+fn a_canary_that_nobody_could_judge_has_no_verdict() {
+    let (store, folder) = (store_away_at(&[0, 1, 2, 3]), folder());
+    let answer = watch(&folder, &store, "--on-source-error skip");
+    assert_eq!(answer.code, 1, "{answer:?}");
+    assert!(last_line(&answer).starts_with("no look was judged: "), "{answer:?}");
+    assert!(!folder.path().join("looks.json").exists());
+
+    // What will not pass by itself is said at once.
+    let refusing = Store::open(|_| ("401 Unauthorized", String::new()));
+    let answer = watch(&folder, &refusing, "--on-source-error skip");
+    assert_eq!((answer.code, refusing.asked().len()), (1, 2), "{answer:?}");
+    assert!(answer.stderr.contains("401"), "{answer:?}");
+}
+
+#[test]
+fn a_source_that_comes_back_within_the_interval_is_asked_again() {
+    let failures = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&failures);
+    let now =
+        i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
+    // The only look is due in a second; its interval gives ten more.
+    let start = now - 9;
+    // Once before the first look, and then one whole fetch and more: each asks both sides again and again.
+    let store = Store::open(move |asked| {
+        let is_look = asked.end >= start;
+        if is_look && asked.query.contains("stable") && counted.fetch_add(1, Ordering::SeqCst) < 6 {
+            (BUSY, String::new())
+        } else {
+            shop(asked)
+        }
+    });
+    let answer = folder().judge(&format!(
+        "watch --config canary.json {} --start {start} --lifetime 10s --step 1s --settle 0s --timeout 1s \
+         --baseline-scope stable --canary-scope new",
+        store.named()
+    ));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert!(failures.load(Ordering::SeqCst) > 6, "{answer:?}");
+    assert!(answer.stderr.contains("warning: asked again: "), "{answer:?}");
+    assert_eq!(last_line(&answer), "PASS  score 100 at look 1 of 1, after 10s");
+}
+
+#[test]
+fn exit_zero_on_names_the_verdicts_that_exit_with_zero() {
+    let (store, folder) = (store_away_at(&[]), folder());
+    for (more, code) in [
+        ("", 0),
+        ("--exit-zero-on marginal", 0),
+        ("--canary-scope slow", 4),
+        ("--canary-scope slow --exit-zero-on pass,marginal", 4),
+        ("--canary-scope slow --exit-zero-on pass,fail", 0),
+        // A score of 0 is marginal from a threshold of 0 on.
+        ("--canary-scope slow --marginal 0", 3),
+        ("--canary-scope slow --marginal 0 --exit-zero-on pass,marginal", 0),
+        ("--canary-scope slow --marginal 0 --exit-zero-on fail", 3),
+        ("--exit-zero-on good", 2),
+    ] {
+        let answer = watch(&folder, &store, more);
+        assert_eq!(answer.code, code, "{more}: {answer:?}");
+    }
+}
+
+const COMMANDS: [&str; 3] = [
+    "run --config canary.json --start 1700000000 --end 1700000030 --step 1s",
+    "watch --config canary.json --start 1700000000 --lifetime 30s --step 1s --settle 0s",
+    "config try canary.json --start 1700000000 --end 1700000030 --step 1s",
+];
+
+/// What a command asks for: without what watch asks before its first look.
+fn asked_by(folder: &TestFolder, command: &str, more: &str) -> (Answer, Vec<Asked>) {
+    let store = Store::open(shop);
+    let answer = folder.judge(&format!("{command} {} {more}", store.named()));
+    let asked = store.asked();
+    let before = |asked: &Asked| asked.end - asked.start == 0;
+    (answer, asked.into_iter().filter(|asked| !before(asked)).collect())
+}
+
+#[test]
+fn a_baseline_offset_asks_for_an_earlier_baseline() {
+    let folder = folder();
+    for command in COMMANDS {
+        let scopes = "--baseline-scope stable --canary-scope new --baseline-offset 1d";
+        let (answer, asked) = asked_by(&folder, command, scopes);
+        assert_eq!(answer.code, 0, "{command}: {answer:?}");
+        let [baseline, canary] = ["stable", "new"].map(|scope| {
+            asked
+                .iter()
+                .find(|asked| asked.query.contains(scope))
+                .unwrap_or_else(|| panic!("{command} asks for {scope}: {asked:?}"))
+        });
+        assert_eq!((canary.start, canary.end), (START, START + 29), "{command}");
+        let day = 86_400;
+        assert_eq!((baseline.start, baseline.end), (START - day, START + 29 - day), "{command}");
+        assert_eq!(asked.len(), 2, "{command}: {asked:?}");
+    }
+}
+
+#[test]
+fn location_and_parameters_stand_in_the_queries() {
+    let query =
+        "latency{version=\"${scope}\",zone=\"${location}\",tier=\"${tier}\",ring=\"${ring}\"}";
+    let folder = TestFolder::with(&[("canary.json", &config(query))]);
+    for command in COMMANDS {
+        let scopes = "--baseline-scope stable --canary-scope new";
+        let named = format!("{scopes} --location eu-1 --param tier=web --param ring=a=b");
+        let (answer, asked) = asked_by(&folder, command, &named);
+        assert_eq!(answer.code, 0, "{command}: {answer:?}");
+        for scope in ["stable", "new"] {
+            let wanted =
+                format!("latency{{version=\"{scope}\",zone=\"eu-1\",tier=\"web\",ring=\"a=b\"}}");
+            assert!(asked.iter().any(|asked| asked.query == wanted), "{command}: {asked:?}");
+        }
+        for (more, said) in [
+            ("--location eu --param tier=web", "nothing is known for ${ring}"),
+            ("--param tier=web --param ring=a", "nothing is known for ${location}"),
+            ("--param tier", "allowed is NAME=VALUE"),
+            ("--location eu --param tier=web --param ring=\"}or{x=\"", "ring"),
+        ] {
+            let (answer, asked) = asked_by(&folder, command, &format!("{scopes} {more}"));
+            assert_eq!((answer.code, asked.len()), (2, 0), "{command} {more}: {answer:?}");
+            let all = [answer.stdout.as_str(), answer.stderr.as_str()].concat();
+            assert!(all.contains(said), "{command} {more}: {answer:?}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Pages for people: a part of the table of routes.
+
+use super::route::{CanaryCall, Handler, Kind, PageCall, Route, Side, call};
+use crate::callers::tokens::Scope;
+
+const ANY: Option<Scope> = Some(Scope::Any);
+const READ: Option<Scope> = Some(Scope::Read);
+const WRITE: Option<Scope> = Some(Scope::Write);
+const ADMIN: Option<Scope> = Some(Scope::Admin);
+
+/// A route that browsers call.
+const fn page(
+    method: &'static str,
+    path: &'static str,
+    scope: Option<Scope>,
+    handler: Handler,
+    summary: &'static str,
+) -> Route {
+    Route { is_page: true, ..call(Side::Http, method, path, scope, handler, summary) }
+}
+
+/// A page.
+const fn get(
+    path: &'static str,
+    scope: Option<Scope>,
+    call: PageCall,
+    summary: &'static str,
+) -> Route {
+    page("GET", path, scope, Handler::Pages(call), summary)
+}
+
+/// What a form of a page is sent to.
+const fn form(
+    path: &'static str,
+    scope: Option<Scope>,
+    call: PageCall,
+    summary: &'static str,
+) -> Route {
+    page("POST", path, scope, Handler::Pages(call), summary)
+}
+
+/// The same for who has no token yet, in the room that there is for such callers.
+const fn open(route: Route) -> Route {
+    Route { kind: Kind::Probe, scope: None, ..route }
+}
+
+pub(super) const PAGES: &[Route] = &[
+    // Without a store it is the next: the handler asks for the scope.
+    get("/", ANY, PageCall::List, "Canaries, to filter and search."),
+    page("GET", "/about", ANY, Handler::Page, "What can be called."),
+    page("GET", "/about/openapi.json", ANY, Handler::OpenApi, "The same for programs."),
+    get("/canaries/{id}", READ, PageCall::Canary, "A canary, alive while it runs."),
+    Route {
+        kind: Kind::Watch,
+        ..page(
+            "GET",
+            "/canaries/{id}/events",
+            READ,
+            Handler::Canary(CanaryCall::Watch),
+            "Every look when it is made, for the page.",
+        )
+    },
+    page(
+        "GET",
+        "/canaries/{id}/json",
+        READ,
+        Handler::Canary(CanaryCall::Get),
+        "A canary with its looks, as JSON.",
+    ),
+    form("/canaries/{id}/cancel", WRITE, PageCall::CancelCanary, "Ends a canary."),
+    get("/compare", READ, PageCall::Compare, "Two canaries side by side."),
+    get("/configs", READ, PageCall::ListConfigs, "Configs."),
+    get("/configs-new", READ, PageCall::NewConfig, "A form for a new config."),
+    form("/configs", READ, PageCall::CreateConfig, "Checks, tries or stores a new config."),
+    get("/configs/{id}", READ, PageCall::GetConfig, "A config, and what is wrong with it."),
+    form("/configs/{id}", READ, PageCall::UpdateConfig, "Checks, tries or stores a version."),
+    form("/configs/{id}/delete", WRITE, PageCall::DeleteConfig, "Removes a config."),
+    get("/audit", ADMIN, PageCall::Audit, "Who did what."),
+    open(get("/login", None, PageCall::SignIn, "Asks for a token.")),
+    open(form("/login", None, PageCall::SignedIn, "Keeps a token in a cookie.")),
+    form("/logout", ANY, PageCall::SignOut, "Forgets the token."),
+    // The page that asks for a token needs it.
+    open(get("/assets/pages.css", None, PageCall::Asset, "How pages look.")),
+    get("/assets/{name}", ANY, PageCall::Asset, "What pages load."),
+];

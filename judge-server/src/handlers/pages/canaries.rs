@@ -1,0 +1,107 @@
+//! Pages of canaries.
+
+use axum::body::Body;
+use http::{Response, StatusCode};
+use judge_canary::{Canary, CanaryError, CanaryFilter, CanaryLook, CanarySummary, MetricSet};
+use judge_pages::{CanaryView, ListQuery, ShownSide, canaries_page, canary_page, compare_page};
+
+use super::asked::{PageRequest, draw};
+use super::html::{page, see_other};
+use crate::callers::tokens::Scope;
+use crate::convert::refusal::Refusal;
+
+/// Canaries of the same application that one may be compared with.
+const OTHERS: usize = 20;
+
+/// A canary with what its page shows.
+struct Shown {
+    canary: Canary,
+    looks: Vec<CanaryLook>,
+}
+
+impl Shown {
+    async fn read(asked: &PageRequest<'_>, id: &str) -> Result<Self, Refusal> {
+        let canary = asked.canaries.get(id).await?;
+        let looks = asked.canaries.looks(id, 0).await?;
+        Ok(Self { canary, looks })
+    }
+
+    fn side(&self) -> ShownSide<'_> {
+        ShownSide { canary: &self.canary, looks: &self.looks }
+    }
+}
+
+pub(super) async fn list(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {
+    asked.context.caller.require(Scope::Read)?;
+    let query = ListQuery {
+        application: asked.text("application"),
+        config: asked.text("config"),
+        state: asked.text("state"),
+        verdict: asked.text("verdict"),
+        search: asked.text("search"),
+        before: asked.text("before"),
+    };
+    let set = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let filter = CanaryFilter {
+        application: set(&query.application),
+        config_name: set(&query.config),
+        states: query.state().into_iter().collect(),
+        verdict: query.verdict(),
+        search: set(&query.search),
+        before: set(&query.before),
+        ..CanaryFilter::default()
+    };
+    let found = asked.canaries.list(&filter).await?;
+    Ok(page(StatusCode::OK, canaries_page(&asked.visitor(), &query, &found)))
+}
+
+pub(super) async fn show(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {
+    let Shown { canary, looks } = Shown::read(asked, asked.params.id()).await?;
+    let series = series(asked, &looks).await?;
+    let others = others(asked, &canary.summary).await?;
+    let visitor = asked.visitor();
+    let html = draw(move || {
+        let (looks, series, others) = (&looks, &series, &others);
+        canary_page(&visitor, &CanaryView { canary: &canary, looks, series, others })
+    });
+    Ok(page(StatusCode::OK, html.await?))
+}
+
+/// The series of the newest look that was judged; none where they are not kept any more.
+async fn series(asked: &PageRequest<'_>, looks: &[CanaryLook]) -> Result<MetricSet, CanaryError> {
+    let Some(newest) = looks.iter().rev().find_map(CanaryLook::metric_set) else {
+        return Ok(MetricSet::default());
+    };
+    match asked.canaries.metric_set(newest).await {
+        Err(error) if error.is_not_found() => Ok(MetricSet::default()),
+        found => found,
+    }
+}
+
+async fn others(
+    asked: &PageRequest<'_>,
+    canary: &CanarySummary,
+) -> Result<Vec<CanarySummary>, CanaryError> {
+    let application = Some(canary.application.clone());
+    let filter = CanaryFilter { application, limit: OTHERS, ..CanaryFilter::default() };
+    Ok(asked.canaries.list(&filter).await?.canaries)
+}
+
+pub(super) async fn cancel(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {
+    let (canary, _) = asked.canaries.cancel(asked.params.id(), &asked.context.actor()).await?;
+    Ok(see_other(&judge_pages::canary_path(&canary.summary.id)))
+}
+
+pub(super) async fn compare(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {
+    // Two that are picked of a list, or one and another.
+    let ids = asked.params.all("id").chain(asked.params.all("a")).chain(asked.params.all("b"));
+    let ids: Vec<&str> = ids.collect();
+    let [first, second] = ids.as_slice() else {
+        return Err(Refusal::Unusable(format!("expected two canaries, got {}", ids.len())));
+    };
+    let first = Shown::read(asked, first).await?;
+    let second = Shown::read(asked, second).await?;
+    let visitor = asked.visitor();
+    let html = draw(move || compare_page(&visitor, [first.side(), second.side()]));
+    Ok(page(StatusCode::OK, html.await?))
+}

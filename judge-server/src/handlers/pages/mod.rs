@@ -1,0 +1,58 @@
+//! Pages for people: what `judge-pages` draws of what is kept, and the forms in it.
+
+mod asked;
+mod audit;
+mod canaries;
+mod configs;
+mod html;
+mod refused;
+mod session;
+
+use axum::body::Body;
+use http::Request;
+
+use super::http as plain;
+use super::routes::PageCall;
+use super::{Answered, Context, Failure, Handlers};
+use crate::convert::refusal::Refusal;
+use crate::observe::outcome::Outcome;
+use asked::PageRequest;
+pub(crate) use refused::{Visit, refuse};
+
+impl Handlers {
+    /// Answers a browser.
+    pub(super) async fn page(
+        &self,
+        call: PageCall,
+        context: &Context,
+        request: Request<Body>,
+    ) -> Result<Answered, Failure> {
+        let Some(canaries) = &self.canaries else {
+            return match call {
+                PageCall::List => Ok(plain::page()),
+                _ => Err(Refusal::Stateless.into()),
+            };
+        };
+        if call == PageCall::Asset {
+            return Ok((html::asset(&request)?, Outcome::default()).into());
+        }
+        let asked = PageRequest::read(self, canaries, context, request).await?;
+        let response = match call {
+            PageCall::List => canaries::list(&asked).await?,
+            PageCall::Canary => canaries::show(&asked).await?,
+            PageCall::CancelCanary => canaries::cancel(&asked).await?,
+            PageCall::Compare => canaries::compare(&asked).await?,
+            PageCall::ListConfigs => configs::list(&asked).await?,
+            PageCall::NewConfig => configs::new(&asked).await?,
+            PageCall::GetConfig => configs::show(&asked).await?,
+            PageCall::CreateConfig | PageCall::UpdateConfig => configs::submit(&asked).await?,
+            PageCall::DeleteConfig => configs::delete(&asked).await?,
+            PageCall::Audit => audit::list(&asked).await?,
+            PageCall::SignIn => session::sign_in(&asked),
+            PageCall::SignedIn => session::signed_in(&asked)?,
+            PageCall::SignOut => session::sign_out(&asked),
+            PageCall::Asset => return Err(Refusal::Internal.into()),
+        };
+        Ok((asked.with_form_cookie(response), Outcome::default()).into())
+    }
+}
