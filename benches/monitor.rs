@@ -1,5 +1,6 @@
 //! One point of 1,000 monitors with 20 metrics each, young and old ones, against a judgement of the same points: one thread.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
+#![allow(clippy::expect_used, reason = "a bench that cannot start should say so")]
 
 use std::hint::black_box;
 
