@@ -18,7 +18,7 @@ use crate::record::{
     MetricSet,
 };
 use crate::runnable::RunnableConfig;
-use crate::shared::{CanaryEvent, Common, new_id};
+use crate::shared::{CanaryEvent, Common, FileNames, new_id};
 use crate::step;
 use crate::store::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, NewCanary,
@@ -67,8 +67,16 @@ impl Canaries {
     ) -> Self {
         let (events, _) = broadcast::channel(EVENTS);
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let (changed, judging) = (Notify::new(), Semaphore::new(processors));
-        Self { shared: Arc::new(Common { store, sources, clock, events, changed, judging }) }
+        let shared = Common {
+            store,
+            sources,
+            clock,
+            events,
+            changed: Notify::new(),
+            config_files: FileNames::default(),
+            judging: Semaphore::new(processors),
+        };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Where everything is kept.
@@ -246,7 +254,7 @@ impl Canaries {
         Ok((CanaryLook { window, began_millis, ended_millis: self.now_millis(), result }, set))
     }
 
-    /// All configs, by name; those of `applications` alone, if there is any.
+    /// All configs, by name; those of `applications` alone, if there is any, and those that are for all.
     ///
     /// # Errors
     /// If the store does not answer.
@@ -254,6 +262,7 @@ impl Canaries {
         let mut all = self.shared.store.configs().await?;
         all.retain(|config| {
             applications.is_empty()
+                || config.applications.is_empty()
                 || config.applications.iter().any(|name| applications.contains(name))
         });
         Ok(all)
@@ -283,7 +292,7 @@ impl Canaries {
     /// config of one of its applications.
     ///
     /// # Errors
-    /// If it cannot be stored as `existing` says, no metric may be called so, or the store does not answer. What a
+    /// If it is a file's, it cannot be stored as `existing` says, no metric may be called so, or the store does not answer. What a
     /// judge says of it is not asked: a draft may be stored.
     pub async fn put_config(
         &self,
@@ -292,6 +301,9 @@ impl Canaries {
         existing: Existing,
         actor: &str,
     ) -> Result<ConfigHead, CanaryError> {
+        if let Some(id) = id {
+            self.check_no_file(id)?;
+        }
         let described = describe(&document)?;
         let id = id.map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
         let entry = self.entry(actor, "config.put", &id, &[("name", &described.name)]);
@@ -303,8 +315,9 @@ impl Canaries {
     /// Removes a config. Its versions stay, for the canaries that were judged by them.
     ///
     /// # Errors
-    /// If there is none, or the store does not answer.
+    /// If there is none, it is a file's, or the store does not answer.
     pub async fn delete_config(&self, id: &str, actor: &str) -> Result<(), CanaryError> {
+        self.check_no_file(id)?;
         let entry = self.entry(actor, "config.delete", id, &[]);
         Ok(self.shared.store.delete_config(id, &entry).await?)
     }
@@ -313,7 +326,7 @@ impl Canaries {
         new_id(self.now_millis())
     }
 
-    fn entry(
+    pub(crate) fn entry(
         &self,
         actor: &str,
         action: &str,

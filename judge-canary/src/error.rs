@@ -23,6 +23,14 @@ pub enum CanaryError {
     /// The config's id in the path and in the document, or a version, cannot be used.
     #[error("{0}")]
     Argument(String),
+    /// The config is a file's.
+    #[error("Canary config '{id}' is read from the file {file:?}: change it there.")]
+    ReadOnly {
+        /// Its id.
+        id: String,
+        /// The file.
+        file: String,
+    },
     /// The store did not do it.
     #[error(transparent)]
     Keep(#[from] KeepError),
@@ -32,7 +40,11 @@ impl CanaryError {
     /// Whether the caller asked for something that cannot be, so that asking again does not help.
     pub fn is_callers(&self) -> bool {
         match self {
-            Self::Plan(_) | Self::Config(_) | Self::Rule(_) | Self::Argument(_) => true,
+            Self::Plan(_)
+            | Self::Config(_)
+            | Self::Rule(_)
+            | Self::Argument(_)
+            | Self::ReadOnly { .. } => true,
             Self::Keep(error) => matches!(
                 error,
                 KeepError::NotFound { .. } | KeepError::Exists(_) | KeepError::SameName { .. }

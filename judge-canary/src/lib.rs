@@ -49,6 +49,7 @@
 
 mod canaries;
 mod clock;
+mod config_files;
 mod error;
 mod machine;
 mod plan;
@@ -62,6 +63,7 @@ mod stored_config;
 
 pub use canaries::{Canaries, Started, WatchEvent};
 pub use clock::{ManualClock, RunClock, SystemClock};
+pub use config_files::{ConfigFile, FilesTaken};
 pub use error::CanaryError;
 pub use machine::reason_of;
 pub use plan::{

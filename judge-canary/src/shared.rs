@@ -1,6 +1,7 @@
 //! What the calls of handlers and the runner's looks have in common.
 
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use judge_sources::Sources;
 use tokio::sync::{Notify, Semaphore, broadcast};
@@ -19,8 +20,29 @@ pub(crate) struct Common {
     pub(crate) events: broadcast::Sender<CanaryEvent>,
     /// A canary was started, or has ended.
     pub(crate) changed: Notify,
+    /// The files that configs are read from.
+    pub(crate) config_files: FileNames,
     /// As many judgements at once as there are processors.
     pub(crate) judging: Semaphore,
+}
+
+/// Files of configs by the config's id; nothing before they were read for the first time.
+#[derive(Debug, Default)]
+pub(crate) struct FileNames(Mutex<Option<BTreeMap<String, String>>>);
+
+impl FileNames {
+    /// Takes new names, and gives those before.
+    pub(crate) fn replace(
+        &self,
+        names: BTreeMap<String, String>,
+    ) -> Option<BTreeMap<String, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).replace(names)
+    }
+
+    pub(crate) fn file_of(&self, id: &str) -> Option<String> {
+        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        names.as_ref()?.get(id).cloned()
+    }
 }
 
 /// Something happened to a canary, in this process.

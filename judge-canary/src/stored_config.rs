@@ -16,7 +16,7 @@ pub struct ConfigHead {
     pub version: i64,
     /// Its name.
     pub name: String,
-    /// The applications that it is for.
+    /// The applications that it is for; none for all of them.
     pub applications: Vec<String>,
     /// When its first version was stored.
     pub created_millis: i64,
@@ -83,6 +83,15 @@ pub(crate) struct Described {
 
 /// Name and applications of a config that may be stored.
 pub(crate) fn describe(document: &Value) -> Result<Described, ConfigRule> {
+    let described = describe_file(document)?;
+    if described.applications.is_empty() {
+        return Err(ConfigRule::NoApplication);
+    }
+    Ok(described)
+}
+
+/// The same of a config in a file. Without applications it is for all of them.
+pub(crate) fn describe_file(document: &Value) -> Result<Described, ConfigRule> {
     if !document.is_object() {
         return Err(ConfigRule::NoObject);
     }
@@ -99,9 +108,6 @@ pub(crate) fn describe(document: &Value) -> Result<Described, ConfigRule> {
         .flatten()
         .filter_map(|application| application.as_str().map(str::to_owned))
         .collect();
-    if applications.is_empty() {
-        return Err(ConfigRule::NoApplication);
-    }
     let metrics = document.get("metrics").and_then(Value::as_array).into_iter().flatten();
     let mut seen = BTreeSet::new();
     for metric in metrics {

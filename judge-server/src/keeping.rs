@@ -12,6 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::config_folder::ConfigFolder;
 use crate::observe::metrics::Metrics;
 use crate::settings::error::StartError;
 use crate::settings::{Keeping, Settings};
@@ -27,6 +28,7 @@ pub(crate) struct Kept {
     runner: Arc<Runner>,
     metrics: Arc<Metrics>,
     webhook: Option<Arc<Webhook>>,
+    configs: Option<ConfigFolder>,
     max_age_millis: i64,
     max_bytes: u64,
 }
@@ -55,6 +57,12 @@ impl Kept {
             }
         };
         let canaries = Canaries::new(Arc::new(store), Arc::new(sources), Arc::new(SystemClock));
+        let configs = match settings.configs.clone() {
+            Some(path) => {
+                Some(ConfigFolder::open(path, settings, canaries.clone(), metrics).await?)
+            }
+            None => None,
+        };
         let millis =
             |span: std::time::Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         let lease_millis = millis(settings.store_lease.get());
@@ -63,17 +71,22 @@ impl Kept {
         let max_age_millis = millis(settings.store_max_age.get());
         let max_bytes = settings.store_max_size.get();
         let metrics = Arc::clone(metrics);
-        Ok(Self { canaries, runner, metrics, webhook, max_age_millis, max_bytes })
+        Ok(Self { canaries, runner, metrics, webhook, configs, max_age_millis, max_bytes })
     }
 
     /// Makes looks, and removes what is old, until `ending`; then finishes what is under way.
     pub(crate) async fn run(self, ending: CancellationToken) {
-        let Self { canaries, runner, metrics, webhook, max_age_millis, max_bytes } = self;
+        let Self { canaries, runner, metrics, webhook, configs, max_age_millis, max_bytes } = self;
         let store = Arc::clone(canaries.store());
         let showing = tokio::spawn(show(canaries.events(), metrics));
         let sending = webhook.map(|webhook| tokio::spawn(webhook.run(canaries.clone())));
         let cleaning = clean(store, max_age_millis, max_bytes);
-        tokio::join!(runner.run(ending.clone()), ending.run_until_cancelled(cleaning));
+        let watching = async {
+            if let Some(configs) = configs {
+                ending.run_until_cancelled(configs.watch()).await;
+            }
+        };
+        tokio::join!(runner.run(ending.clone()), ending.run_until_cancelled(cleaning), watching);
         showing.abort();
         // What is under way is sent again after the next start: its receiver sees the same id.
         if let Some(sending) = sending {

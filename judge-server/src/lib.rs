@@ -11,6 +11,7 @@
 mod audit;
 mod budget;
 mod callers;
+mod config_folder;
 mod convert;
 mod handlers;
 mod healthcheck;

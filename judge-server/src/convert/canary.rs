@@ -316,6 +316,7 @@ impl From<CanaryError> for Refusal {
         match error {
             CanaryError::Config(UnusableConfig::Refused(refused)) => refused.into(),
             CanaryError::Keep(error) => error.into(),
+            error @ CanaryError::ReadOnly { .. } => Self::ReadOnly(error.to_string()),
             error => Self::Unusable(error.to_string()),
         }
     }

@@ -103,6 +103,9 @@ pub enum Refusal {
     /// It is there already.
     #[error("{0}")]
     Exists(String),
+    /// It is changed elsewhere.
+    #[error("{0}")]
+    ReadOnly(String),
     /// Canaries are not kept here.
     #[error(
         "canaries need a store and a source; give --store and --prometheus, or [store] and [sources] in --config"
@@ -222,6 +225,7 @@ impl Refusal {
             Self::Unusable(_) => "UNUSABLE",
             Self::Absent(_) => "ABSENT",
             Self::Exists(_) => "EXISTS",
+            Self::ReadOnly(_) => "READ_ONLY",
             Self::Stateless => "STATELESS",
             Self::StoreAway(_) => "STORE_AWAY",
             Self::StreamEnded(StreamEnd::Silent) => "STREAM_SILENT",
@@ -245,6 +249,7 @@ impl Refusal {
             Self::Unauthenticated(_) | Self::Revoked => Code::Unauthenticated,
             Self::Absent(_) => Code::NotFound,
             Self::Exists(_) => Code::AlreadyExists,
+            Self::ReadOnly(_) => Code::FailedPrecondition,
             Self::NotFound(_)
             | Self::Stateless
             | Self::MethodNotAllowed { .. }
@@ -273,7 +278,7 @@ impl Refusal {
             Self::SlowRequest => StatusCode::REQUEST_TIMEOUT,
             Self::Unauthenticated(_) | Self::Revoked => StatusCode::UNAUTHORIZED,
             Self::NotFound(_) | Self::Absent(_) => StatusCode::NOT_FOUND,
-            Self::Exists(_) => StatusCode::CONFLICT,
+            Self::Exists(_) | Self::ReadOnly(_) => StatusCode::CONFLICT,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnsupportedMediaType(_) | Self::UnsupportedEncoding { .. } => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE

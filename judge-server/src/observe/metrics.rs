@@ -30,6 +30,8 @@ pub(crate) struct Metrics {
     dropped_lines: IntCounter,
     /// Changes of certificates and tokens, by what came of them.
     reloads: IntCounterVec,
+    /// Files of configs that are in force, and that are not.
+    config_files: IntGaugeVec,
     pub(crate) connections: IntGauge,
     /// Connections that the server ended by reason.
     pub(crate) closed: IntCounterVec,
@@ -150,6 +152,12 @@ impl Metrics {
                 "Changed certificates and tokens: read, or kept as before, as the new are not usable.",
                 &["outcome"],
             )?,
+            config_files: {
+                let text = "Files of configs: in force, or broken and not taken.";
+                let files = IntGaugeVec::new(Opts::new("judge_config_files", text), &["state"])?;
+                registry.register(Box::new(files.clone()))?;
+                files
+            },
             connections: gauge("judge_connections", "Open connections.")?,
             closed: counters(
                 "judge_connections_closed_total",
@@ -181,6 +189,14 @@ impl Metrics {
     /// Counts that certificates or tokens changed.
     pub(crate) fn reloaded(&self, outcome: Reload) {
         self.reloads.with_label_values(&[outcome.name()]).inc();
+    }
+
+    /// Shows how many files of configs are in force, and how many are not.
+    pub(crate) fn show_config_files(&self, in_force: usize, broken: usize) {
+        for (state, files) in [("in_force", in_force), ("broken", broken)] {
+            let files = i64::try_from(files).unwrap_or(i64::MAX);
+            self.config_files.with_label_values(&[state]).set(files);
+        }
     }
 
     /// Counts what was judged.

@@ -65,6 +65,9 @@ impl Settings {
             self.check_protected(self.kayenta_listen)?;
         }
         self.webhook()?;
+        if self.configs.is_some() && self.store.is_none() {
+            return Err(StartError::Settings("--configs needs --store and a source".into()));
+        }
         // With port 0 the system gives each its own.
         if self.grpc_listen == self.http_listen && self.grpc_listen.port() != 0 {
             let address = self.grpc_listen;

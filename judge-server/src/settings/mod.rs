@@ -92,6 +92,11 @@ pub struct Settings {
     #[serde(skip)]
     pub(crate) sources: Vec<SourceSettings>,
 
+    /// Read configs from the files *.json of this folder, and again when they change (--reload-every): the file's name
+    /// is the config's id. Nobody else changes them.
+    #[arg(long, env = "JUDGE_CONFIGS", value_name = "FOLDER")]
+    pub configs: Option<PathBuf>,
+
     /// Tell this URL of every canary that ended, signed with --webhook-secret-file.
     #[arg(long, env = "JUDGE_WEBHOOK_URL", value_name = "URL", hide_env_values = true)]
     pub webhook_url: Option<String>,
@@ -251,7 +256,7 @@ pub struct Settings {
 
 const EXAMPLES: &str = "Examples:
   judge-server
-  judge-server --store judge.db --prometheus http://prometheus:9090
+  judge-server --store judge.db --prometheus http://prometheus:9090 --configs configs
   judge-server --grpc-listen 0.0.0.0:50051 --http-listen 0.0.0.0:8080 --tokens /etc/judge/tokens
   judge-server --config judge-server.toml --print-config
   judge-server --config judge-server.toml --healthcheck

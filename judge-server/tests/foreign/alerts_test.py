@@ -113,6 +113,11 @@ class Alerts(unittest.TestCase):
         self.raised("JudgeSecretsUnusable", 12, {series: "0x9 1x20"}, True)
         self.raised("JudgeSecretsUnusable", 12, {series: "0x30"}, False)
 
+    def test_a_broken_config_is_seen(self):
+        series = 'judge_config_files{state="broken"}'
+        self.raised("JudgeConfigBroken", 22, {series: "0x9 1x20"}, True)
+        self.raised("JudgeConfigBroken", 22, {series: "0x30"}, False)
+
     def test_lack_of_capacity(self):
         series = 'judge_refusals_total{reason="TOO_MANY_BYTES"}'
         self.raised("JudgeRefusesForLackOfCapacity", 30, {series: "0+1x60"}, True)

@@ -303,6 +303,7 @@ fn the_sample_of_deploy_has_every_setting_and_each_at_its_default() {
         "tls-key",
         "trusted-proxies",
         "webhook-secret-file",
+        "configs",
         "webhook-url",
     ];
     for line in sample.lines().filter(|line| names(line).is_some()) {

@@ -19,7 +19,7 @@ fn minutes(minutes: i64) -> Duration {
     Duration { seconds: 60 * minutes, nanos: 0 }
 }
 
-fn start(key: &str, canary: &str) -> proto::StartCanaryRequest {
+pub(crate) fn start(key: &str, canary: &str) -> proto::StartCanaryRequest {
     let target = |scope: &str| {
         let scope = scope.to_owned();
         Some(proto::CanaryTarget { scope, ..proto::CanaryTarget::default() })

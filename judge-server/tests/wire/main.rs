@@ -13,6 +13,7 @@ mod canaries;
 mod certificates;
 mod codes;
 mod compression;
+mod config_folder;
 mod drain;
 mod evidence;
 mod golden;

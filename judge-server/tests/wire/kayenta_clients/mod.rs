@@ -18,13 +18,13 @@ use crate::source::{Prometheus, config};
 pub(crate) struct Kayenta {
     pub(crate) server: Server,
     pub(crate) source: Prometheus,
-    _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Kayenta {
     pub(crate) async fn start(tokens: &str) -> Self {
         let Service { server, source, folder } = Service::start(tokens).await;
-        Self { server, source, _folder: folder }
+        Self { server, source, folder }
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str, body: &str) -> Answer {

@@ -1,0 +1,126 @@
+//! Configs that files have: stored as any others, so that canaries, lists and versions know them, and changed by their
+//! files alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::canaries::Canaries;
+use crate::error::CanaryError;
+use crate::runnable::RunnableConfig;
+use crate::store::{ConfigChange, KeepError};
+use crate::stored_config::{Existing, describe_file};
+
+/// Who stores what a file says, before the file's name. No token is named so: their names have no blank.
+const AUTHOR: &str = "file ";
+
+/// A config that a file has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfigFile {
+    /// Its id: the file's name without its ending. It is the config's name, too, where that has none.
+    pub id: String,
+    /// The file's name, for people.
+    pub file: String,
+    /// The config, Kayenta's JSON; nothing where the file has none. What it said before stays in force then.
+    pub document: Option<Value>,
+}
+
+/// What came of the configs of all files.
+#[derive(Debug, Default)]
+pub struct FilesTaken {
+    /// Configs that are new, or have a new version.
+    pub changed: Vec<String>,
+    /// Configs that have no file any more.
+    pub removed: Vec<String>,
+    /// Files that are not in force, and why.
+    pub refused: Vec<(String, CanaryError)>,
+}
+
+impl Canaries {
+    /// Puts the configs of all files in force. Until the next call nobody else changes them.
+    ///
+    /// A config that cannot be stored or judged by is refused, and its last good version stays. A config whose file is gone
+    /// is removed; those of files of an earlier process, too.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn take_config_files(&self, files: &[ConfigFile]) -> Result<FilesTaken, CanaryError> {
+        let mut taken = FilesTaken::default();
+        let names = files.iter().map(|file| (file.id.clone(), file.file.clone()));
+        let names: BTreeMap<String, String> = names.collect();
+        let before = self.shared.config_files.replace(names);
+        for file in files {
+            let Some(document) = &file.document else { continue };
+            match self.take(file, document.clone()).await {
+                Ok(true) => taken.changed.push(file.id.clone()),
+                Ok(false) => {}
+                Err(CanaryError::Keep(error)) if error.may_pass() => return Err(error.into()),
+                Err(error) => taken.refused.push((file.file.clone(), error)),
+            }
+        }
+        let there: BTreeSet<&str> = files.iter().map(|file| file.id.as_str()).collect();
+        let known = match before {
+            Some(before) => before.into_keys().collect(),
+            None => self.written_by_files().await?,
+        };
+        for id in known.into_iter().filter(|id| !there.contains(id.as_str())) {
+            let entry = self.entry(AUTHOR.trim_end(), "config.delete", &id, &[]);
+            match self.shared.store.delete_config(&id, &entry).await {
+                Ok(()) => taken.removed.push(id),
+                Err(KeepError::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Stores what a file says, unless it is in force. Returns whether it was not.
+    async fn take(&self, file: &ConfigFile, mut document: Value) -> Result<bool, CanaryError> {
+        let ConfigFile { id, file, .. } = file;
+        if document.get("name").and_then(Value::as_str).is_none_or(str::is_empty)
+            && document.is_object()
+        {
+            document["name"] = json!(id);
+        }
+        let described = describe_file(&document)?;
+        RunnableConfig::read(&document, None)?;
+        match self.shared.store.config(id, None).await {
+            Ok(found) if found.document == document => return Ok(false),
+            Ok(_) | Err(KeepError::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let actor = format!("{AUTHOR}{file}");
+        let entry = self.entry(&actor, "config.put", id, &[("name", &described.name)]);
+        let (name, applications) = (described.name, described.applications);
+        let (id, existing) = (id.clone(), Existing::May);
+        let change = ConfigChange { id, name, applications, document, existing, same_name: false };
+        self.shared.store.put_config(&change, &entry).await?;
+        Ok(true)
+    }
+
+    /// Configs whose newest version is a file's.
+    async fn written_by_files(&self) -> Result<Vec<String>, CanaryError> {
+        let mut all = Vec::new();
+        for head in self.shared.store.configs().await? {
+            let newest = self.shared.store.config(&head.id, None).await?;
+            if newest.author.starts_with(AUTHOR) {
+                all.push(head.id);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The file that a config is read from, if it is.
+    pub fn config_file(&self, id: &str) -> Option<String> {
+        self.shared.config_files.file_of(id)
+    }
+
+    /// # Errors
+    /// If the config is a file's.
+    pub(crate) fn check_no_file(&self, id: &str) -> Result<(), CanaryError> {
+        match self.config_file(id) {
+            Some(file) => Err(CanaryError::ReadOnly { id: id.to_owned(), file }),
+            None => Ok(()),
+        }
+    }
+}

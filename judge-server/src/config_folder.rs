@@ -1,0 +1,163 @@
+//! `--configs`: a folder of canary configs, one a file, read again when they change.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use judge_canary::{Canaries, ConfigFile, FilesTaken};
+use judge_core::kayenta;
+use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{error, info, warn};
+
+use crate::convert::guard;
+use crate::convert::limits::Limits;
+use crate::observe::metrics::Metrics;
+use crate::settings::Settings;
+use crate::settings::error::StartError;
+
+/// What the name of a config's file ends with.
+const ENDING: &str = ".json";
+
+/// The folder, and what its files said when they were last read.
+#[derive(Debug)]
+pub(crate) struct ConfigFolder {
+    path: PathBuf,
+    every: Duration,
+    limits: Limits,
+    canaries: Canaries,
+    metrics: Arc<Metrics>,
+    /// By file. A file that cannot be read is there without what it says.
+    seen: BTreeMap<String, Option<Vec<u8>>>,
+    /// What they say could not be taken.
+    is_behind: bool,
+}
+
+impl ConfigFolder {
+    /// Reads all configs for the first time. A file that is wrong is said in the log and left out.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or the store does not take its configs.
+    pub(crate) async fn open(
+        path: PathBuf,
+        settings: &Settings,
+        canaries: Canaries,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, StartError> {
+        let (every, limits) = (settings.reload_every.get(), Limits::new(settings));
+        let metrics = Arc::clone(metrics);
+        let (seen, is_behind) = (BTreeMap::new(), false);
+        let mut folder = Self { path, every, limits, canaries, metrics, seen, is_behind };
+        let shown = folder.path.display().to_string();
+        let failed = |why: String| StartError::Settings(format!("configs {shown:?}: {why}"));
+        let files = folder.files().map_err(|error| failed(error.to_string()))?;
+        folder.take(files).await.map_err(failed)?;
+        Ok(folder)
+    }
+
+    /// Takes what changed, for ever.
+    pub(crate) async fn watch(mut self) {
+        let mut ticks = interval(self.every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut asked = signal(SignalKind::hangup()).ok();
+        loop {
+            let hangup = async {
+                match &mut asked {
+                    Some(asked) => asked.recv().await.is_some(),
+                    None => std::future::pending().await,
+                }
+            };
+            let at_once = tokio::select! {
+                _ = ticks.tick() => false,
+                asked = hangup => asked,
+            };
+            let taken = match self.files() {
+                Ok(files) if files == self.seen && !at_once && !self.is_behind => continue,
+                Ok(files) => self.take(files).await,
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(why) = taken {
+                // It is tried again at the next tick.
+                self.metrics.show_config_files(0, self.seen.len().max(1));
+                self.is_behind = true;
+                error!(configs = %self.path.display(), why, "kept the configs that were read before");
+            }
+        }
+    }
+
+    /// What stands in the files. They are small; modification times miss what a volume's links swap.
+    fn files(&self) -> io::Result<BTreeMap<String, Option<Vec<u8>>>> {
+        let mut files = BTreeMap::new();
+        for entry in fs::read_dir(&self.path)? {
+            let name = entry?.file_name();
+            let Some(name) = name.to_str() else { continue };
+            // Volumes of Kubernetes and editors have hidden files of their own.
+            if name.starts_with('.') || !name.ends_with(ENDING) {
+                continue;
+            }
+            files.insert(name.to_owned(), self.content(name).ok());
+        }
+        Ok(files)
+    }
+
+    fn content(&self, name: &str) -> io::Result<Vec<u8>> {
+        let mut content = Vec::new();
+        // One byte more tells that it is too large.
+        let most = self.limits.message_bytes.saturating_add(1);
+        File::open(self.path.join(name))?.take(most).read_to_end(&mut content)?;
+        Ok(content)
+    }
+
+    /// Puts what the files say in force.
+    async fn take(&mut self, files: BTreeMap<String, Option<Vec<u8>>>) -> Result<(), String> {
+        let mut broken = BTreeSet::new();
+        let mut configs = Vec::with_capacity(files.len());
+        for (name, content) in &files {
+            let document = match self.read(content.as_deref()) {
+                Ok(document) => Some(document),
+                Err(why) => {
+                    warn!(
+                        file = name,
+                        why, "a config is not taken; its last version stays in force"
+                    );
+                    broken.insert(name.clone());
+                    None
+                }
+            };
+            let id = name.strip_suffix(ENDING).unwrap_or(name).to_owned();
+            configs.push(ConfigFile { id, file: name.clone(), document });
+        }
+        let taken = self.canaries.take_config_files(&configs).await;
+        let FilesTaken { changed, removed, refused } = taken.map_err(|error| error.to_string())?;
+        for (file, why) in refused {
+            warn!(file, %why, "a config is not taken; its last version stays in force");
+            broken.insert(file);
+        }
+        self.metrics.show_config_files(files.len() - broken.len(), broken.len());
+        info!(
+            files = files.len(),
+            changed = changed.join(", "),
+            removed = removed.join(", "),
+            broken = broken.len(),
+            "read configs"
+        );
+        self.seen = files;
+        self.is_behind = false;
+        Ok(())
+    }
+
+    /// The document of a file.
+    fn read(&self, content: Option<&[u8]>) -> Result<Value, String> {
+        let content = content.ok_or("it cannot be read")?;
+        if content.len() as u64 > self.limits.message_bytes {
+            let most = self.limits.message_bytes;
+            return Err(format!("it is larger than max-message-size, which is {most} bytes"));
+        }
+        guard::check_json(content, &self.limits).map_err(|refusal| refusal.to_string())?;
+        kayenta::read_document(content).map_err(|error| error.to_string())
+    }
+}
