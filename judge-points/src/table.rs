@@ -78,9 +78,13 @@ fn way_out(found: u64, expected: u64) -> &'static str {
 /// The message for a file in UTF-16.
 pub const UTF16: &str = "UTF-16 text; save the file as UTF-8";
 
-/// Whether text that starts so is UTF-16.
+/// Whether text that starts so is UTF-16: by its mark, or since every other byte of the first two characters is zero.
 pub fn is_utf16(start: &[u8]) -> bool {
-    [b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| start.starts_with(*mark))
+    match start {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        [one, 0, other, 0, ..] | [0, one, 0, other, ..] => *one != 0 && *other != 0,
+        _ => false,
+    }
 }
 
 /// Checks that the columns of a header can be told apart.

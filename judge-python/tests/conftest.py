@@ -81,6 +81,15 @@ def history_table(releases: int, metrics: list[str] = METRICS, points: int = 12,
     return table.set_column(1, "timestamp", times)
 
 
+def wide_table(table: pyarrow.Table) -> pyarrow.Table:
+    """The same history with one row for each time and a column for each metric; points that are missing are null."""
+    keys = ["release", "timestamp", "role", "instance"]
+    # Only a release whose roles are broken has two points of one time.
+    frame = table.to_pandas().drop_duplicates([*keys, "metric"]).pivot(index=keys, columns="metric", values="value")
+    wide = pyarrow.Table.from_pandas(frame.reset_index(), preserve_index=False).replace_schema_metadata(None)
+    return wide.append_column("note", pyarrow.array(["of no metric"] * wide.num_rows))
+
+
 def bits(table: pyarrow.Table) -> list[dict]:
     """Rows whose numbers are compared to the bit, in one order."""
     rows = table.to_pylist()

@@ -10,9 +10,10 @@ import numpy
 import pandas
 import polars
 import pyarrow
+import pyarrow.compute
 import pyarrow.parquet
 import pytest
-from conftest import bits, command, golden_requests, history_config, history_table
+from conftest import bits, command, golden_requests, history_config, history_table, wide_table
 
 
 def sides(request: dict) -> tuple[dict, dict]:
@@ -128,8 +129,8 @@ def test_retro_is_the_command_row_by_row(tmp_path, judge):
     judged = canary_judge.retro(config, table, **options)
     assert judged.column("release").to_pylist() == expected.column("release").to_pylist(), "in order"
     assert without_places(bits(judged)) == rows
-    wide = polars.from_arrow(table)
-    assert without_places(bits(canary_judge.retro(config, wide, **options).to_arrow())) == rows
+    frame = polars.from_arrow(table)
+    assert without_places(bits(canary_judge.retro(config, frame, **options).to_arrow())) == rows
     shuffled = list(range(table.num_rows))
     random.Random(3).shuffle(shuffled)
     judged = canary_judge.retro(config, table.take(shuffled), **options)
@@ -144,7 +145,43 @@ def without_places(rows: list[dict]) -> list[dict]:
     return rows
 
 
-def test_retro_of_pandas_and_of_wide_frames(recorded):
+@pytest.mark.parametrize("judge", ["NetflixACAJudge-v1.0", "EvidenceJudge-v1"])
+def test_wide_frames_are_the_command_row_by_row(tmp_path, judge):
+    """A row for each time and a column for each of 120 metrics, more than the config has, with gaps as null and NaN."""
+    metrics = [f"metric-{number:03}" for number in range(120)]
+    long = history_table(40, metrics, points=9)
+    wide = wide_table(long)
+    assert wide.num_columns == 125
+    config = history_config(metrics[10:], judge)
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    pyarrow.parquet.write_table(wide, tmp_path / "history.parquet")
+    command(
+        "retro", "-c", str(tmp_path / "config.json"), "--history", str(tmp_path / "history.parquet"),
+        "--interval", "4m", "-o", str(tmp_path / "out.parquet"), codes=(0, 2),
+    )  # fmt: skip
+    rows = without_places(bits(pyarrow.parquet.read_table(tmp_path / "out.parquet")))
+    assert len({row["metric"] for row in rows} - {None}) == 110
+    assert any(row["error"] for row in rows) and not all(row["error"] for row in rows)
+    options = {"interval": "4m", "progress": False}
+    with pytest.warns(canary_judge.CanaryJudgeWarning, match="metric-000"):
+        judged = canary_judge.retro(config, wide, **options)
+    assert without_places(bits(judged)) == rows
+    schema = judged.schema
+    wide = wide.drop_columns(["note", *metrics[:10]])
+    polars_frame = polars.from_arrow(wide)
+    assert polars_frame.null_count().sum_horizontal()[0] > 0
+    assert without_places(bits(canary_judge.retro(config, polars_frame, **options).to_arrow())) == rows
+    pandas_frame = wide.to_pandas()
+    judged = canary_judge.retro(config, pandas_frame.sample(frac=1, random_state=3), **options)
+    # Its whole numbers are floats beside the row of a release without any.
+    judged = pyarrow.Table.from_pandas(judged, schema, preserve_index=False)
+    assert without_places(bits(judged)) == rows
+    # In the other layout the same history gives the same rows.
+    kept = pyarrow.compute.is_in(long.column("metric"), pyarrow.array(metrics[10:]))
+    assert without_places(bits(canary_judge.retro(config, long.filter(kept), **options))) == rows
+
+
+def test_retro_of_recorded_wide_frames(recorded):
     frame = pandas.read_csv(recorded / "history.csv")
     config = recorded / "canary-config.json"
     long = canary_judge.retro(config, frame, interval="40s")

@@ -13,8 +13,8 @@ import canary_judge.spark
 import pyarrow
 import pyarrow.parquet
 import pytest
-from conftest import bits, command, golden_requests, history_config, history_table
-from test_same_doubles import without_places
+from conftest import bits, command, golden_requests, history_config, history_table, wide_table
+from test_same_doubles import judged_by_command, without_places
 
 pyspark = pytest.importorskip("pyspark")
 OPTIONS = {"interval": "6m", "warm_up": "1m"}
@@ -119,24 +119,66 @@ def test_a_worker_killed_in_the_middle_changes_nothing(spark, history, tmp_path,
     assert (tmp_path / "killed").exists(), "the process was killed"
 
 
-def test_golden_requests_by_one_function_on_spark(spark):
-    """All 600 requests judged in Python workers, as `batch` judges them here."""
+@pytest.mark.parametrize("judge", [None, "EvidenceJudge-v1"])
+def test_golden_requests_by_one_function_on_spark(spark, judge):
+    """All 600 requests judged in Python workers, as the command judges them here."""
     requests = golden_requests()
     frame = pyarrow.table({"number": list(range(600)), "request": [json.dumps(request) for request in requests]})
 
     def judge_all(tables):
-        import canary_judge as judge
+        import canary_judge as package
         import pyarrow as arrow
 
         for table in tables:
-            judged = judge.batch(table.column("request").to_pylist(), threads=1, progress=False)
-            results = arrow.array([json.dumps(one.to_kayenta()) for one in judged])
-            yield arrow.record_batch([table.column("number"), results], names=["number", "result"])
+            judged = package.batch(table.column("request").to_pylist(), judge=judge, threads=1, progress=False)
+            refused = [isinstance(one, package.CanaryJudgeError) for one in judged]
+            results = ["refused" if bad else json.dumps(one.to_kayenta()) for bad, one in zip(refused, judged)]
+            yield arrow.record_batch([table.column("number"), arrow.array(results)], names=["number", "result"])
 
     df = spark.createDataFrame(frame).repartition(7)
     results = df.mapInArrow(judge_all, "number long, result string").toArrow().sort_by("number")
-    expected = [one.to_kayenta() for one in canary_judge.batch(requests, progress=False)]
-    assert [json.loads(result) for result in results.column("result").to_pylist()] == expected
+    arguments = ["--judge", judge] if judge else []
+    expected = judged_by_command(requests, *arguments)
+    assert sum("error" not in one for one in expected) >= (200 if judge else 600)
+    for result, one in zip(results.column("result").to_pylist(), expected, strict=True):
+        assert result == "refused" if "error" in one else json.loads(result) == one
+
+
+@pytest.mark.parametrize("layout", ["long", "wide"])
+def test_the_evidence_judge_gives_the_rows_of_the_command(spark, tmp_path, layout):
+    """Of the judge that has more numerics: long and wide, over partitions that split releases."""
+    table = history_table(210)
+    config = history_config(judge="EvidenceJudge-v1")
+    if layout == "wide":
+        table = wide_table(table).drop_columns("note")
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    pyarrow.parquet.write_table(table, tmp_path / "history.parquet")
+    command(
+        "retro", "-c", str(tmp_path / "config.json"), "--history", str(tmp_path / "history.parquet"), "--interval", "6m",
+        "--warm-up", "1m", "-o", str(tmp_path / "out.parquet"), codes=(0, 2),
+    )  # fmt: skip
+    expected = without_places(bits(pyarrow.parquet.read_table(tmp_path / "out.parquet")))
+    assert any(row["error"] for row in expected) and not all(row["error"] for row in expected)
+    spark.conf.set("spark.sql.shuffle.partitions", 5)
+    df = spark.createDataFrame(table).repartition(11)
+    assert rows(canary_judge.spark.retro(df, config, **OPTIONS)) == expected
+
+
+def test_a_wide_frame_of_many_metrics(spark, tmp_path):
+    """A column for each of 120 metrics, more than the config has, and one with a dot in its name."""
+    metrics = [*[f"metric-{number:03}" for number in range(119)], "latency.p95"]
+    wide = wide_table(history_table(40, metrics, points=9))
+    config = history_config(metrics[10:])
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    pyarrow.parquet.write_table(wide, tmp_path / "history.parquet")
+    command(
+        "retro", "-c", str(tmp_path / "config.json"), "--history", str(tmp_path / "history.parquet"), "--interval", "6m",
+        "--warm-up", "1m", "-o", str(tmp_path / "out.parquet"), codes=(0, 2),
+    )  # fmt: skip
+    expected = without_places(bits(pyarrow.parquet.read_table(tmp_path / "out.parquet")))
+    assert {row["metric"] for row in expected} - {None} == set(metrics[10:])
+    df = spark.read.parquet(str(tmp_path / "history.parquet")).repartition(3)
+    assert rows(canary_judge.spark.retro(df, config, **OPTIONS)) == expected
 
 
 def test_a_broken_release_is_a_row(spark):
@@ -162,7 +204,7 @@ def test_bad_columns_are_refused_before_spark_starts(spark):
         canary_judge.spark.calibrate(df, history_config())
 
 
-def test_other_names_of_columns_and_wide_frames(spark):
+def test_other_names_of_columns(spark):
     table = history_table(30)
     expected = bits(canary_judge.retro(history_config(), table, progress=False, **OPTIONS))
     renamed = spark.createDataFrame(table).withColumnRenamed("release", "build.id")

@@ -5,6 +5,8 @@ mod bad_input;
 mod batch;
 mod calibrate;
 mod config_check;
+#[cfg(feature = "retro")]
+mod examples;
 mod fetch;
 mod field;
 mod harness;

@@ -76,10 +76,15 @@ fn what_one_reads_the_other_reads_so() {
 #[test]
 fn what_one_refuses_the_other_refuses_in_the_same_words() {
     let whole = wide(100.0);
-    let utf16: Vec<u8> =
-        [0xfeff].into_iter().chain(whole.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-    let cases: [(Vec<u8>, &str); 8] = [
-        (utf16, "UTF-16 text; save the file as UTF-8"),
+    let utf16 =
+        |text: &str, bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect();
+    let marked = format!("\u{feff}{whole}");
+    let said = "UTF-16 text; save the file as UTF-8";
+    let cases: [(Vec<u8>, &str); 11] = [
+        (utf16(&marked, u16::to_le_bytes), said),
+        (utf16(&marked, u16::to_be_bytes), said),
+        (utf16(&whole, u16::to_le_bytes), said),
+        (utf16(&whole, u16::to_be_bytes), said),
         (b"\n\r\n".into(), "is empty"),
         (
             b"timestamp,latency,errors\r\n0,1,2\r\n\r\n60,1\r\n".into(),

@@ -44,7 +44,8 @@ const ALL_FIELDS: &str = "*::field";
 impl InfluxDbQuery {
     pub(crate) fn read(fields: &mut Fields<'_>, templates: &Templates) -> Self {
         fields.notice_unknown(KEYS);
-        let template = template(fields, templates);
+        // Kayenta's configs hide names as `$\{scope}`.
+        let template = template(fields, templates).map(|text| text.replace("$\\{", "${"));
         if let Some(text) = &template {
             let key = if fields.has("customInlineTemplate") {
                 "customInlineTemplate"
@@ -108,7 +109,7 @@ fn tag_filter(scope: &str) -> Result<Option<String>, QueryError> {
     }
     Place::Bare.check("scope", tag)?;
     Place::Quoted('\'').check("scope", value)?;
-    Ok(Some(format!("{tag}='{value}'")))
+    Ok(Some(format!("{tag} = '{value}'")))
 }
 
 fn time_filter(grid: Grid) -> String {

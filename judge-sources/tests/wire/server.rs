@@ -145,7 +145,7 @@ pub(crate) fn asked(kind: StoreKind) -> &'static str {
         StoreKind::Graphite => "up.old.count",
         StoreKind::InfluxDb => {
             "SELECT count FROM up WHERE time >= '1970-01-01T00:00:00Z' AND time < '1970-01-01T00:00:03Z' \
-             AND side='old'"
+             AND side = 'old'"
         }
         _ => "up{side=\"old\"}",
     }

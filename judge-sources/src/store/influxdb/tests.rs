@@ -24,7 +24,7 @@ fn influxql_is_made_as_kayenta_makes_it() {
     let temperature = json!({"metricName": "temperature", "fields": ["external", "internal"]});
     let times = "time >= '2010-01-01T12:00:00Z' AND time < '2010-01-01T12:01:40Z'";
     let two = format!("SELECT external, internal FROM temperature WHERE {times}");
-    let server = "AND server='myapp-prod-v002'";
+    let server = "AND server = 'myapp-prod-v002'";
     let scope = "server:myapp-prod-v002";
     assert_eq!(text(temperature.clone(), ""), Ok(two.clone()));
     assert_eq!(text(temperature.clone(), scope), Ok(format!("{two} {server}")));
@@ -39,10 +39,19 @@ fn influxql_is_made_as_kayenta_makes_it() {
 fn templates_have_times_scope_and_step() {
     let template = "SELECT mean(count) FROM cpu WHERE pod = '${pod}' AND ${scope} AND ${timeFilter} \
                     GROUP BY time(${step})";
-    let expected = "SELECT mean(count) FROM cpu WHERE pod = 'a' AND host='h-1' AND \
+    let expected = "SELECT mean(count) FROM cpu WHERE pod = 'a' AND host = 'h-1' AND \
                     time >= '2010-01-01T12:00:00Z' AND time < '2010-01-01T12:01:40Z' GROUP BY time(10s)";
     assert_eq!(
         text(json!({"customInlineTemplate": template}), "host:h-1").as_deref(),
+        Ok(expected)
+    );
+    // As Kayenta's own tests have it.
+    let template =
+        "SELECT count FROM measurement WHERE label1 = 'value1' AND $\\{timeFilter} AND $\\{scope}";
+    let expected = "SELECT count FROM measurement WHERE label1 = 'value1' AND time >= '2010-01-01T12:00:00Z' AND \
+                    time < '2010-01-01T12:01:40Z' AND server = 'myapp-prod-v002'";
+    assert_eq!(
+        text(json!({"customInlineTemplate": template}), "server:myapp-prod-v002").as_deref(),
         Ok(expected)
     );
     assert_eq!(instant(1_262_347_200_050), "2010-01-01T12:00:00.050Z");
