@@ -39,6 +39,7 @@
 //! | judge | a [`Judge`]; [`judges::built_in`] finds the one that a config names |
 //! | judge many canaries | [`Judge::judge_with`] and one [`Scratch`] a thread |
 //! | read the result | [`Judgement`]: verdict, score, groups, metrics, warnings |
+//! | watch a canary point by point | [`monitor::Monitor`]: verdicts that hold however often one looks |
 //! | know what is wrong with an input | [`JudgeError`] and its [`Problem`]s, each with its path |
 //! | speak Kayenta's JSON | [`kayenta`] |
 //! | compare two samples | [`stats`] |
@@ -80,6 +81,7 @@ pub mod judges;
 pub mod kayenta;
 mod looks;
 mod math;
+pub mod monitor;
 mod number;
 mod order;
 mod problem;

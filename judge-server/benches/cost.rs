@@ -211,9 +211,14 @@ async fn drive(
 }
 
 async fn serve_full() -> anyhow::Result<()> {
-    let arguments =
-        ["judge-server", "--grpc-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0"].map(Into::into);
-    let settings = Settings::read(arguments)?;
+    // One client plays all callers.
+    let arguments = [
+        "judge-server",
+        "--grpc-listen=127.0.0.1:0",
+        "--http-listen=127.0.0.1:0",
+        "--caller-share=1",
+    ];
+    let settings = Settings::read(arguments.map(Into::into))?;
     let _log = logs::start(&settings)?;
     let listeners = Listeners::bind(&settings).await?;
     say(listeners.grpc.local_addr()?)?;

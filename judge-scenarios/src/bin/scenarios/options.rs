@@ -29,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) folder: Option<PathBuf>,
     pub(crate) direction: Direction,
     pub(crate) json: bool,
+    /// Whether canaries are looked at after every point, without a plan.
+    pub(crate) every_point: bool,
     pub(crate) show: Option<String>,
     pub(crate) evidence: EvidenceConfig,
 }
@@ -47,6 +49,7 @@ impl Options {
             folder: None,
             direction: Direction::Increase,
             json: false,
+            every_point: false,
             show: None,
             evidence: EvidenceConfig::default(),
         };
@@ -63,6 +66,7 @@ impl Options {
                 "--folder" => options.folder = Some(value()?.into()),
                 "--direction" => options.direction = direction(&value()?)?,
                 "--json" => options.json = true,
+                "--every-point" => options.every_point = true,
                 "--show" => options.show = Some(value()?),
                 "--confidence" => {
                     let confidence = ConfidenceLevel::new(value()?.parse()?);
@@ -87,7 +91,7 @@ impl Options {
                 "--holm" => options.evidence.across_metrics = AcrossMetrics::Holm,
                 word if word.starts_with('-') => bail!(
                     "expected --held-back, --repeats, --points, --file, --folder, --direction, --json, \
-                     --show, --looks, --spending, --early-pass, --confidence or --holm, got {word}"
+                     --show, --looks, --every-point, --spending, --early-pass, --confidence or --holm, got {word}"
                 ),
                 word => word.clone_into(&mut options.what),
             }

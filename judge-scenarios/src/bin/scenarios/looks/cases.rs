@@ -60,16 +60,16 @@ impl Subject {
 }
 
 /// Drawn pairs, or those of the folder that is asked for.
-pub(super) fn subjects(options: &Options, sizes: &[usize]) -> Result<Vec<Subject>> {
+pub(super) fn subjects(options: &Options, sizes: &[usize], phis: &[f64]) -> Result<Vec<Subject>> {
     match &options.folder {
         Some(folder) => recorded(folder, options, sizes),
-        None => Ok(drawn(options, sizes)),
+        None => Ok(drawn(options, sizes, phis)),
     }
 }
 
-fn drawn(options: &Options, sizes: &[usize]) -> Vec<Subject> {
+fn drawn(options: &Options, sizes: &[usize], phis: &[f64]) -> Vec<Subject> {
     let mut subjects = Vec::new();
-    for phi in PHIS {
+    for &phi in phis {
         let noise = Noise { shape: Shape::Gaussian, level: 100.0, relative: 0.1, phi };
         for &points in sizes {
             for repeat in 0..options.repeats {

@@ -1,9 +1,12 @@
 //! `scenarios looks`: canaries that are looked at several times while they run, drawn ones and recorded ones.
 //!
 //! Each canary is judged once at its end, at every look as if it were the only one, and at planned looks that share
-//! one significance level. The tables say how often any look raises an alarm, and how soon.
+//! one significance level. The tables say how often any look raises an alarm, and how soon. With `--every-point`, they are
+//! monitored instead: looked at after each point, without a plan.
 
 mod cases;
+mod counts;
+mod every_point;
 mod rows;
 
 use anyhow::Result;
@@ -70,8 +73,11 @@ struct Watched {
 
 /// Judges, and prints the tables.
 pub(crate) fn measure(options: &Options, bench: &mut Bench) -> Result<()> {
+    if options.every_point {
+        return every_point::measure(options, bench);
+    }
     let looks = options.looks_or(&LOOKS);
-    let subjects = cases::subjects(options, &options.sizes(&SIZES))?;
+    let subjects = cases::subjects(options, &options.sizes(&SIZES), &cases::PHIS)?;
     let watched = in_parallel("looks", &subjects, bench, |subject, bench| {
         let mut watched = Vec::new();
         for step in STEPS.into_iter().filter(|step| subject.can_have(*step)) {

@@ -75,10 +75,7 @@ fn row(of: &[&Watched], early: bool, options: &Options) {
     let uncorrected = times(|one| stop(one.uncorrected));
     let planned = times(|one| stop(one.planned));
     let mut cells = vec![
-        match first.pairs {
-            Pairs::Drawn { phi } => format!("φ {phi}"),
-            Pairs::Coin => "coin".to_owned(),
-        },
+        named_pairs(first.pairs),
         first.points.to_string(),
         first.looks.to_string(),
         named(first.step),
@@ -105,6 +102,14 @@ fn row(of: &[&Watched], early: bool, options: &Options) {
     line(&cells);
 }
 
+/// The name of `pairs` in tables.
+pub(super) fn named_pairs(pairs: Pairs) -> String {
+    match pairs {
+        Pairs::Drawn { phi } => format!("φ {phi}"),
+        Pairs::Coin => "coin".to_owned(),
+    }
+}
+
 fn stop(fate: Fate) -> Option<u32> {
     match fate {
         Fate::Stopped(look) => Some(look),
@@ -112,7 +117,7 @@ fn stop(fate: Fate) -> Option<u32> {
     }
 }
 
-fn named(step: Step) -> String {
+pub(super) fn named(step: Step) -> String {
     if step.deviations <= 0.0 {
         return "none".to_owned();
     }
@@ -120,7 +125,7 @@ fn named(step: Step) -> String {
 }
 
 /// The time by which a share of all canaries is stopped, in percent of their life; "never" if fewer are.
-fn time(sorted: &[f64], share: f64) -> String {
+pub(super) fn time(sorted: &[f64], share: f64) -> String {
     let at = sorted.get(nth(sorted.len(), share)).copied().unwrap_or(f64::INFINITY);
     if at.is_finite() { format!("{:.0} %", 100.0 * at) } else { "never".to_owned() }
 }
