@@ -154,7 +154,7 @@ async fn kayenta_provider(kayenta: &Kayenta, metric: &Value) -> &'static str {
 }
 
 /// What each of the canaries comes to.
-async fn phases(kayenta: &Kayenta, metric: &Value) -> Vec<&'static str> {
+pub(super) async fn phases(kayenta: &Kayenta, metric: &Value) -> Vec<&'static str> {
     let known = [
         "initialDelay",
         "interval",
@@ -215,7 +215,7 @@ async fn metrics_of_the_docs_give_the_phases_that_they_say() {
         ("prometheus", ["Successful", "Successful", "Failed"]),
         ("kayenta", ["Successful", "Inconclusive", "Failed"]),
     ] {
-        let blocks = examples(&format!("Argo Rollouts, `{provider}`"));
+        let blocks = examples("docs/orchestrators.md", &format!("## Argo Rollouts, `{provider}`"));
         assert_eq!(blocks.len(), 1);
         let metrics = blocks[0]["metrics"].as_array().unwrap();
         assert!(metrics[0]["provider"][provider].is_object());

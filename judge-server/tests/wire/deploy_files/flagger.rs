@@ -73,7 +73,7 @@ async fn hook(kayenta: &Kayenta, webhook: &Value, target: &str) -> (u16, String)
 }
 
 /// Template, metric and webhooks: each target with what a check and the hooks come to.
-async fn replay(kayenta: &Kayenta, template: &Value, analysis: &Value, hooks: &[&str]) {
+pub(super) async fn replay(kayenta: &Kayenta, template: &Value, analysis: &Value, hooks: &[&str]) {
     assert_eq!(
         (&template["kind"], &template["apiVersion"]),
         (&json!("MetricTemplate"), &json!("flagger.app/v1beta1"))
@@ -117,7 +117,7 @@ async fn the_canary_of_deploy_goes_on_and_back_as_it_says() {
 #[tokio::test]
 async fn the_canary_of_the_docs_goes_on_and_back_as_it_says() {
     let kayenta = started().await;
-    let all = examples("Flagger");
+    let all = examples("docs/orchestrators.md", "## Flagger");
     let [template, canary] = &all[..] else { panic!("two blocks") };
     replay(&kayenta, template, &canary["analysis"], &["confirm-promotion", "rollback"]).await;
 }

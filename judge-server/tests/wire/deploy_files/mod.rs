@@ -5,6 +5,7 @@ mod argo;
 mod compose;
 mod conditions;
 mod flagger;
+mod readme;
 
 use std::path::PathBuf;
 
@@ -38,16 +39,22 @@ fn documents(file: &str) -> Vec<Value> {
     all
 }
 
-/// The blocks of YAML under a heading of docs/orchestrators.md.
-fn examples(heading: &str) -> Vec<Value> {
-    let page = text("docs/orchestrators.md");
-    let (_, section) =
-        page.split_once(&format!("\n## {heading}\n")).expect("the docs have the heading");
-    let section = section.split("\n## ").next().unwrap();
+/// The blocks of YAML under a heading of a page.
+fn examples(page: &str, heading: &str) -> Vec<Value> {
+    let section = section(page, heading);
     let blocks = section.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let blocks: Vec<Value> = blocks.map(yaml).collect();
     assert!(!blocks.is_empty(), "{heading}");
     blocks
+}
+
+/// What stands under a heading of a page.
+fn section(page: &str, heading: &str) -> String {
+    let page = text(page);
+    let heading = format!("\n{heading}\n");
+    let (_, section) =
+        page.split_once(&heading).unwrap_or_else(|| panic!("there is no {heading:?}"));
+    section.split("\n#").next().unwrap().to_owned()
 }
 
 /// A server with tokens, and the config that the examples name.
