@@ -29,6 +29,9 @@ use tonic::{Code, Status};
 /// Points of each series where the server is overloaded.
 const OVERLOAD_POINTS: usize = 240;
 
+/// Calls in flight on each connection of a closed loop.
+const IN_FLIGHT: usize = 4;
+
 /// How long each of the shorter measurements takes.
 const SPAN: Duration = Duration::from_secs(4);
 
@@ -53,9 +56,14 @@ fn start(threads: &str) -> anyhow::Result<Server> {
 }
 
 async fn serve_here() -> anyhow::Result<()> {
-    let arguments =
-        ["judge-server", "--grpc-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0"].map(Into::into);
-    let settings = Settings::read(arguments)?;
+    // One client plays all callers.
+    let arguments = [
+        "judge-server",
+        "--grpc-listen=127.0.0.1:0",
+        "--http-listen=127.0.0.1:0",
+        "--caller-share=1",
+    ];
+    let settings = Settings::read(arguments.map(Into::into))?;
     let _log = logs::start(&settings)?;
     let listeners = Listeners::bind(&settings).await?;
     let mut out = std::io::stdout();
@@ -77,7 +85,7 @@ async fn measure(overload: Duration) -> anyhow::Result<()> {
 
     writeln!(
         out,
-        "\nclosed loop, {METRICS} metrics x {POINTS} points, 4 calls in flight a connection"
+        "\nclosed loop, {METRICS} metrics x {POINTS} points, {IN_FLIGHT} calls in flight a connection"
     )?;
     writeln!(out, "connections  calls/s  p50 ms  p99 ms  refused  server MiB")?;
     for connections in [1, 4, 16, 64, 256] {
@@ -194,18 +202,20 @@ async fn closed(
     let begun = Instant::now();
     for _ in 0..connections {
         let client = server.connect().await?;
-        let (mut client, message) = (client.clone(), Arc::clone(message));
-        let expected = Arc::clone(expected);
-        callers.spawn(async move {
-            let mut load = Load::default();
-            while begun.elapsed() < SPAN {
-                let sent = Instant::now();
-                let outcome = client.judge((*message).clone()).await;
-                let outcome = outcome.map(tonic::Response::into_inner);
-                load.count(outcome, &expected, millis(sent.elapsed()));
-            }
-            load
-        });
+        for _ in 0..IN_FLIGHT {
+            let (mut client, message) = (client.clone(), Arc::clone(message));
+            let expected = Arc::clone(expected);
+            callers.spawn(async move {
+                let mut load = Load::default();
+                while begun.elapsed() < SPAN {
+                    let sent = Instant::now();
+                    let outcome = client.judge((*message).clone()).await;
+                    let outcome = outcome.map(tonic::Response::into_inner);
+                    load.count(outcome, &expected, millis(sent.elapsed()));
+                }
+                load
+            });
+        }
     }
     let mut whole = Load::default();
     while let Some(part) = callers.join_next().await {

@@ -7,10 +7,9 @@ use clap::ValueEnum;
 use judge_core::Verdict;
 use judge_core::stage::{Lifetime, Lookback, WindowOptions};
 
-use super::common::{ListFormat, Overrides, source};
-use super::sources::{SOURCES, ScopeArgs, SourceArgs};
+use super::common::{ListFormat, Overrides, QueriedConfigArgs};
+use super::sources::{ScopeArgs, SourceArgs};
 use super::windows::{StageRuleArg, lookback};
-use crate::input::Source;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,9 +49,8 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(before_help = EXAMPLES, after_help = DETAILS)]
 pub(crate) struct WatchArgs {
-    /// The canary config (Kayenta's JSON) with a query in each metric; - is stdin.
-    #[arg(long, short, value_name = "FILE", value_parser = source(), requires = SOURCES)]
-    pub(crate) config: Source,
+    #[command(flatten)]
+    pub(crate) queried: QueriedConfigArgs,
     #[command(flatten)]
     pub(crate) from: SourceArgs,
     #[command(flatten)]

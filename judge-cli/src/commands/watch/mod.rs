@@ -24,7 +24,7 @@ use self::shown::Shown;
 
 /// Judges a canary look by look until its stage ends.
 pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
-    let (judging, queries) = fetched_judging(&args.config, &args.overrides)?;
+    let (judging, queries) = fetched_judging(&args.queried.config, &args.overrides)?;
     for warning in &judging.warnings {
         console.warning(warning);
     }
