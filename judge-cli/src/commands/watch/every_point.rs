@@ -90,7 +90,9 @@ impl MonitoredCanary<'_> {
             let until = due.saturating_add(interval);
             match self.watch.fetched(missing, until, shown).await? {
                 Ok((pairs, warnings)) => {
-                    warnings.into_iter().for_each(|warning| shown.warn(warning));
+                    for warning in warnings {
+                        shown.warn(warning);
+                    }
                     self.failed = None;
                     if self.look(window, &pairs, interval, shown)? {
                         return Ok(WatchEnd::Stopped);
