@@ -19,7 +19,7 @@ use crate::input::Source;
 
 pub(crate) use calibrate::CalibrateArgs;
 use common::source;
-pub(crate) use common::{ListFormat, Overrides, ZoneArgs};
+pub(crate) use common::{ConfigArgs, ListFormat, Overrides, ZoneArgs};
 pub(crate) use config_try::TryArgs;
 pub(crate) use fetch::FetchArgs;
 #[cfg(feature = "retro")]
@@ -186,8 +186,7 @@ pub(crate) struct RunArgs {
         conflicts_with_all = ["baseline", "canary", "pairs", "history", SOURCES]
     )]
     pub(crate) request: Option<Source>,
-    /// The canary config (Kayenta's JSON); - is stdin.
-    #[arg(long, short, value_name = "FILE", value_parser = source(), requires = "series")]
+    #[arg(long, short, value_name = "FILE", value_parser = source(), requires = "series", help = common::CONFIG)]
     pub(crate) config: Option<Source>,
     /// The series of the baseline: a file or a directory; - is stdin.
     #[arg(long, short, value_name = "PATH", value_parser = source(), requires_all = ["config", "canary"], conflicts_with = SOURCES)]

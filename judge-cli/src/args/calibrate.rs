@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::common::{ListFormat, Overrides, ZoneArgs, source};
+use super::common::{ConfigArgs, ListFormat, Overrides, ZoneArgs, source};
 #[cfg(feature = "retro")]
 use super::retro::{READING, ReadingArgs};
 use crate::input::Source;
@@ -45,9 +45,8 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(before_help = EXAMPLES, after_help = DETAILS)]
 pub(crate) struct CalibrateArgs {
-    /// The canary config (Kayenta's JSON); - is stdin.
-    #[arg(long, short, value_name = "FILE", value_parser = source())]
-    pub(crate) config: Source,
+    #[command(flatten)]
+    pub(crate) judged: ConfigArgs,
     /// Series of healthy instances: one file or directory per instance.
     #[arg(long, num_args = 1.., value_name = "PATH", value_parser = source())]
     #[cfg_attr(feature = "retro", arg(

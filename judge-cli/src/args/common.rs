@@ -6,6 +6,7 @@ use judge_points::time::TimeZone;
 
 use judge_core::Looks;
 
+use super::sources::SOURCES;
 use crate::input::Source;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -19,6 +20,27 @@ pub(crate) enum ListFormat {
 
 pub(super) fn source() -> impl TypedValueParser<Value = Source> {
     PathBufValueParser::new().map(Source::from)
+}
+
+/// What --config is.
+pub(super) const CONFIG: &str = "The canary config (Kayenta's JSON); - is stdin";
+
+/// The same where its queries are asked.
+pub(super) const QUERIED_CONFIG: &str =
+    "The canary config (Kayenta's JSON) with a query in each metric; - is stdin";
+
+/// The config of a command that always has one.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ConfigArgs {
+    #[arg(long, short, value_name = "FILE", value_parser = source(), help = CONFIG)]
+    pub(crate) config: Source,
+}
+
+/// The config of a command that asks its queries.
+#[derive(Debug, clap::Args)]
+pub(crate) struct QueriedConfigArgs {
+    #[arg(long, short, value_name = "FILE", value_parser = source(), requires = SOURCES, help = QUERIED_CONFIG)]
+    pub(crate) config: Source,
 }
 
 /// How times in files are read.

@@ -1,6 +1,6 @@
 //! `judge config try`.
 
-use super::common::{ListFormat, source};
+use super::common::{ListFormat, QUERIED_CONFIG, source};
 use super::sources::{SOURCES, ScopeArgs, SourceArgs, TimeArgs};
 use crate::input::Source;
 
@@ -24,8 +24,7 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(before_help = EXAMPLES, after_help = DETAILS)]
 pub(crate) struct TryArgs {
-    /// The canary config with a query in each metric; - is stdin.
-    #[arg(value_name = "FILE", value_parser = source(), requires = SOURCES)]
+    #[arg(value_name = "FILE", value_parser = source(), requires = SOURCES, help = QUERIED_CONFIG)]
     pub(crate) config: Source,
     #[command(flatten)]
     pub(crate) from: SourceArgs,

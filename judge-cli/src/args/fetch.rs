@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::common::{ZoneArgs, source};
+use super::common::{QueriedConfigArgs, ZoneArgs, source};
 use super::sources::{SOURCES, ScopeArgs, SourceArgs};
 use crate::input::Source;
 
@@ -46,9 +46,8 @@ pub(crate) struct FetchArgs {
     /// The list of releases, a CSV table; - is stdin.
     #[arg(value_name = "LIST", value_parser = source(), requires = SOURCES)]
     pub(crate) list: Source,
-    /// The canary config (Kayenta's JSON) with a query in each metric; - is stdin.
-    #[arg(long, short, value_name = "FILE", value_parser = source())]
-    pub(crate) config: Source,
+    #[command(flatten)]
+    pub(crate) queried: QueriedConfigArgs,
     #[command(flatten)]
     pub(crate) zone: ZoneArgs,
     #[command(flatten)]

@@ -7,9 +7,8 @@ use clap::ValueEnum;
 use judge_core::stage::{Lifetime, Lookback, WindowOptions};
 use judge_retro::{AfterStop, ColumnNames, Format, HistoryOptions, RoleNames};
 
-use super::common::{Overrides, ZoneArgs, source};
+use super::common::{ConfigArgs, Overrides, ZoneArgs};
 use super::windows::{StageRuleArg, lookback};
-use crate::input::Source;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -68,9 +67,8 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(before_help = EXAMPLES, after_help = DETAILS)]
 pub(crate) struct RetroArgs {
-    /// The canary config (Kayenta's JSON); - is stdin.
-    #[arg(long, short, value_name = "FILE", value_parser = source())]
-    pub(crate) config: Source,
+    #[command(flatten)]
+    pub(crate) judged: ConfigArgs,
     /// Recorded releases: a file, a folder, or a pattern in quotes; can be repeated.
     #[arg(long, required = true, value_name = "PATH", num_args = 1..)]
     pub(crate) history: Vec<PathBuf>,

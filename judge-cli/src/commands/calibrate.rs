@@ -11,7 +11,7 @@ use judge_calibrate::{
 
 use self::progress::CalibrationProgress;
 use super::exit::Exit;
-use crate::args::CalibrateArgs;
+use crate::args::{CalibrateArgs, ConfigArgs};
 use crate::input::{
     CalibrateParts, HistorySource, InputError, InputProblem, Source, calibrate_parts,
 };
@@ -20,7 +20,7 @@ use crate::output::{Console, Destination, Proposed};
 /// Measures what a config can detect and shows it, or proposes allowances for it.
 pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit> {
     let history = history(&args)?;
-    let CalibrateArgs { config, overrides, format, output, .. } = args;
+    let CalibrateArgs { judged: ConfigArgs { config }, overrides, format, output, .. } = args;
     let parts = calibrate_parts(&config, &history, &overrides)?;
     for warning in &parts.warnings {
         console.warning(warning);

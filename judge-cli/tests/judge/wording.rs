@@ -34,6 +34,7 @@ fn help() {
     let commands = [
         "",
         "run ",
+        "watch ",
         "batch ",
         "calibrate ",
         "fetch ",
@@ -41,6 +42,7 @@ fn help() {
         "report ",
         "test ",
         "config check ",
+        "config try ",
         "judges ",
         "completions ",
     ];

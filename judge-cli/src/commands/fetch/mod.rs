@@ -40,7 +40,7 @@ struct Counts {
 pub(crate) fn run(args: &FetchArgs, console: &Console) -> anyhow::Result<Exit> {
     let format = HistoryFormat::from_name(&args.output)?;
     let releases = read_release_list(&args.list, &args.of, args.zone.time_zone.as_ref())?;
-    let queries = fetched_queries(args.config.clone())?;
+    let queries = fetched_queries(args.queried.config.clone())?;
     let asked = format!("{queries:?}");
     let fetcher = Fetcher::new(&args.from, queries)?;
     let mut parts = ReleaseParts::open(&args.output, &asked, args.resume)?;

@@ -33,7 +33,7 @@ use crate::output::{Console, ReleaseCounts, ReleaseLines};
 /// Judges every release of a history again.
 pub(crate) fn run(args: &RetroArgs, console: &Console) -> anyhow::Result<Exit> {
     let wanted = OutputChoice::new(args.format, args.output.as_deref())?;
-    let judging = judging(&args.config, &args.overrides)?;
+    let judging = judging(&args.judged.config, &args.overrides)?;
     for warning in &judging.warnings {
         console.warning(warning);
     }

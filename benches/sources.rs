@@ -1,0 +1,186 @@
+//! Fetching both sides of 20 metrics of 60 points from a Prometheus on this machine and judging them, against a bare client that
+//! asks the same 40 queries, as many at once. The Prometheus is a stand-in that answers at once, or after some milliseconds as a
+//! real one does.
+#![allow(missing_docs, reason = "criterion's macros make undocumented items")]
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run stops")]
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::net::SocketAddr;
+use std::thread;
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use futures_util::{StreamExt, stream};
+use judge_benches::latencies;
+use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
+use judge_core::{CanaryConfig, JudgeRequest, MetricConfig};
+use judge_sources::{
+    Compat, FetchedMetric, Grid, Queries, Scope, Sought, SoughtSide, SourceSettings, Sources,
+    StoreKind,
+};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+
+const METRICS: usize = 20;
+const POINTS: u32 = 60;
+/// How many queries a source is asked at once if nothing else is set.
+const AT_ONCE: usize = 8;
+const START: u32 = 1_700_000_000;
+const STEP: u32 = 60;
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
+/// Answers every request on a thread of its own, `delay` after it came.
+fn stand_in(delay: Duration) -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.set_nonblocking(true).expect("a socket");
+    let address = listener.local_addr().expect("an address");
+    let values = latencies(POINTS as usize, 7).into_iter().zip(0..);
+    let points: Vec<_> =
+        values.map(|(value, point)| json!([START + point * STEP, value.to_string()])).collect();
+    let result = json!([{"metric": {"job": "shop"}, "values": points}]);
+    let body = json!({"status": "success", "data": {"resultType": "matrix", "result": result}})
+        .to_string();
+    let mut answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    // Writing to a String cannot fail.
+    let _ = write!(answer, "{body}");
+    thread::spawn(move || {
+        runtime().block_on(async move {
+            let listener = TcpListener::from_std(listener).expect("a socket");
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, answer.clone(), delay));
+            }
+        });
+    });
+    address
+}
+
+/// Requests without a body, one after another.
+async fn serve(mut stream: TcpStream, answer: String, delay: Duration) {
+    let mut read = Vec::new();
+    loop {
+        while !read.ends_with(b"\r\n\r\n") {
+            if !matches!(stream.read_buf(&mut read).await, Ok(1..)) {
+                return;
+            }
+        }
+        read.clear();
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        if stream.write_all(answer.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn metric(number: usize) -> String {
+    format!("metric-{number}")
+}
+
+fn query(number: usize, side: &str) -> String {
+    format!("sum(rate(requests_{number}{{version=\"{side}\"}}[1m]))")
+}
+
+fn config() -> CanaryConfig {
+    let metrics = (0..METRICS).map(|number| MetricConfig::new(metric(number), "All")).collect();
+    CanaryConfig { metrics, ..CanaryConfig::default() }
+}
+
+fn sought() -> Sought {
+    let millis = |point: u32| 1000 * i64::from(START + point * STEP);
+    let grid = Grid::new(millis(0), millis(POINTS), u64::from(STEP) * 1000).expect("a grid");
+    let side = |scope: &str| SoughtSide { scope: Scope::new(scope), grid };
+    let timeout = Duration::from_mins(1);
+    Sought { baseline: side("old"), canary: side("new"), compat: Compat::None, timeout }
+}
+
+fn queries() -> Queries {
+    let of =
+        |number| json!({"customInlineTemplate": format!("PromQL:{}", query(number, "${scope}"))});
+    let metrics: Vec<_> = (0..METRICS)
+        .map(|number| json!({"name": metric(number), "groups": ["All"], "query": of(number)}))
+        .collect();
+    Queries::read(&json!({"metrics": metrics})).expect("queries")
+}
+
+/// The URLs that the sources ask, by another client.
+fn urls(address: SocketAddr) -> Vec<reqwest::Url> {
+    let end = START + (POINTS - 1) * STEP;
+    let url = |text: String| {
+        let mut url =
+            reqwest::Url::parse(&format!("http://{address}/api/v1/query_range")).expect("a URL");
+        let times = [("start", START), ("end", end), ("step", STEP)];
+        url.query_pairs_mut()
+            .append_pair("query", &text)
+            .extend_pairs(times.map(|(name, value)| (name, value.to_string())));
+        url
+    };
+    (0..METRICS).flat_map(|number| ["old", "new"].map(|side| url(query(number, side)))).collect()
+}
+
+/// All answers, read and thrown away.
+async fn ask(client: &reqwest::Client, urls: &[reqwest::Url]) -> usize {
+    stream::iter(urls)
+        .map(|url| async move {
+            let answer = client.get(url.clone()).send().await.expect("an answer");
+            answer.bytes().await.expect("a whole answer").len()
+        })
+        .buffer_unordered(AT_ONCE)
+        .fold(0, |all, bytes| async move { all + bytes })
+        .await
+}
+
+fn fetched(found: Vec<FetchedMetric>, config: &CanaryConfig) -> JudgeRequest {
+    let pairs: Vec<_> = found.into_iter().flat_map(|metric| metric.pairs).collect();
+    assert_eq!(pairs.len(), METRICS, "a pair for each metric");
+    JudgeRequest { config: config.clone(), pairs, ..JudgeRequest::default() }
+}
+
+fn sources(criterion: &mut Criterion) {
+    let (runtime, queries, sought, config) = (runtime(), queries(), sought(), config());
+    let mut group = criterion.benchmark_group("20 metrics of 60 points a side");
+    group.sample_size(30);
+    for delay in [0, 2, 10] {
+        let address = stand_in(Duration::from_millis(delay));
+        let urls = urls(address);
+        let client = reqwest::Client::new();
+        let url = format!("http://{address}");
+        let settings =
+            SourceSettings::at("prometheus", StoreKind::Prometheus, &url).expect("settings");
+        let sources = Sources::new(vec![settings]).expect("sources");
+        group.bench_function(BenchmarkId::new("40 queries by a bare client", delay), |bencher| {
+            bencher.iter(|| black_box(runtime.block_on(ask(&client, &urls))));
+        });
+        let fetch = || runtime.block_on(sources.fetch(&queries, &sought)).expect("series");
+        group.bench_function(BenchmarkId::new("fetched", delay), |bencher| {
+            bencher.iter(|| black_box(fetched(fetch(), &config)));
+        });
+        group.bench_function(
+            BenchmarkId::new("fetched and judged by NetflixACAJudge", delay),
+            |bencher| {
+                bencher.iter(|| {
+                    NetflixAcaJudge.judge(&fetched(fetch(), &config)).expect("a judgement")
+                });
+            },
+        );
+        group.bench_function(
+            BenchmarkId::new("fetched and judged by EvidenceJudge", delay),
+            |bencher| {
+                bencher
+                    .iter(|| EvidenceJudge.judge(&fetched(fetch(), &config)).expect("a judgement"));
+            },
+        );
+    }
+}
+
+criterion_group!(benches, sources);
+criterion_main!(benches);
