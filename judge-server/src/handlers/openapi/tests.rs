@@ -24,6 +24,9 @@ fn every_route_is_described_with_a_name_of_its_own_and_what_it_refers_to() {
         assert!(!route.summary.is_empty(), "{} {}", route.method, route.path);
         assert!(ids.insert(operation["operationId"].to_string()), "{operation}");
     }
+    let paths = document["paths"].as_object().unwrap();
+    let described: usize = paths.values().map(|path| path.as_object().unwrap().len()).sum();
+    assert_eq!(described, ids.len());
     let mut references = Vec::new();
     all(&document, "$ref", &mut references);
     assert!(references.len() > 100);
