@@ -7,4 +7,5 @@
 //! | a crate depends only on crates below it | `arrows.rs` |
 //! | a type name means one thing | `type_names.rs` |
 //! | no word that the glossary replaces | `vocabulary.rs` |
+//! | packages have a readme, a licence and a description | `packages.rs` |
 //! | one search finds each thing of CONTRIBUTING's table | `walk.rs` |

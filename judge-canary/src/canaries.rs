@@ -322,6 +322,21 @@ impl Canaries {
         Ok(self.shared.store.delete_config(id, &entry).await?)
     }
 
+    /// Keeps in the audit log what somebody else says that happened, such as a release.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn note(
+        &self,
+        actor: &str,
+        action: &str,
+        subject: &str,
+        detail: BTreeMap<String, String>,
+    ) -> Result<(), CanaryError> {
+        let entry = AuditEntry { detail, ..self.entry(actor, action, subject, &[]) };
+        Ok(self.shared.store.note(&entry).await?)
+    }
+
     fn new_id(&self) -> String {
         new_id(self.now_millis())
     }

@@ -71,6 +71,7 @@ fn timeline(canary: &Canary, looks: &[CanaryLook]) -> Option<Timeline> {
             score: judgement.score,
             classes: names.iter().map(|name| class(judgement, name)).collect(),
             reason: None,
+            look: judgement.look,
         })
     };
     let is_stopped = canary.summary.is_over()

@@ -134,6 +134,7 @@ fn interval(to_millis: i64, from_millis: i64, judgement: &Judgement) -> Timeline
         score: judgement.score,
         classes: judgement.metrics.iter().map(|metric| Some(metric.classification)).collect(),
         reason: judgement.reason.clone(),
+        look: judgement.look,
     }
 }
 

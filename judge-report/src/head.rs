@@ -20,6 +20,9 @@ pub(crate) fn head(report: &Report) -> Markup {
             p.thresholds {
                 "Pass from " (format::value(judgement.thresholds.pass)) ", marginal from "
                 (format::value(judgement.thresholds.marginal)) ", by " bdi { (judgement.judge) } "."
+                @if let Some(look) = judgement.look {
+                    " Look " (look.number) " of " (look.planned) ", level " (look.percent()) "."
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 use judge_core::judgement::Judgement;
-use judge_core::judges::{Judge, NetflixAcaJudge};
+use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use judge_core::{
-    CanaryConfig, Clock, JudgeRequest, MetricConfig, MetricPair, Series, Thresholds, Verdict,
+    CanaryConfig, Clock, JudgeRequest, Looks, MetricConfig, MetricPair, Series, Thresholds, Verdict,
 };
 
 use super::*;
@@ -116,6 +116,7 @@ fn a_timeline_of_that_size_fits_even_with_an_interval_a_point() {
             score: 100.0 / 3.0,
             classes: judgement.metrics.iter().map(|metric| Some(metric.classification)).collect(),
             reason: None,
+            look: judgement.look,
         };
         timeline.intervals = (0..intervals).map(interval).collect();
         timeline.deciding = timeline.intervals.len() - 1;
@@ -172,6 +173,7 @@ fn release() -> (Timeline, JudgeRequest) {
         score: if index == 2 { 40.0 } else { 100.0 },
         classes: judgement.metrics.iter().map(|metric| Some(metric.classification)).collect(),
         reason: Some(HOSTILE[0].to_owned()),
+        look: judgement.look,
     };
     let timeline = Timeline {
         release: HOSTILE[0].to_owned(),
@@ -249,4 +251,27 @@ fn an_index_of_ten_thousand_releases_stays_small() {
     let html = index_page(&Index { name: String::new(), releases, facts: vec![] });
     assert!(html.len() < 8_000_000, "{} bytes", html.len());
     assert!(html.contains("10000 releases") && html.contains("10000 fail"));
+}
+
+#[test]
+fn a_look_says_its_level_on_the_page_and_in_each_interval() {
+    let (mut timeline, request) = release();
+    let page_of = |timeline: &Timeline, judgement: &Judgement| {
+        timeline_page(timeline, &Report { pairs: &request.pairs, ..Report::new(judgement) })
+    };
+    let once = judge(&request);
+    let html = page_of(&timeline, &once);
+    assert!(!html.contains(">Level</th>") && !html.contains(", level "));
+
+    let mut judgement = once;
+    let config =
+        CanaryConfig { metrics: vec![MetricConfig::new("a", "A")], ..CanaryConfig::default() };
+    let looks = Some(Looks::new(3, 6).unwrap());
+    let third = JudgeRequest { looks, ..JudgeRequest::without_points(config) };
+    judgement.look = EvidenceJudge.judge(&third).unwrap().look;
+    timeline.intervals[2].look = judgement.look;
+    let html = page_of(&timeline, &judgement);
+    assert!(html.contains(" It was decided at look 3 of 6, level 0.026 %."));
+    assert!(html.contains(">Level</th>") && html.contains(">0.026 %</td>"));
+    assert!(page(&Report::new(&judgement)).contains(" Look 3 of 6, level 0.026 %."));
 }

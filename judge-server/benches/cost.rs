@@ -51,7 +51,8 @@ fn main() -> anyhow::Result<()> {
         std::env::args().find_map(|argument| argument.strip_prefix("--serve=").map(str::to_owned));
     let runtime = tokio::runtime::Runtime::new()?;
     match mode.as_deref() {
-        Some("full") => runtime.block_on(serve_full()),
+        Some("full") => runtime.block_on(serve_full(false)),
+        Some("kept") => runtime.block_on(serve_full(true)),
         Some("bare") => runtime.block_on(serve_bare(Bare { judges: false })),
         Some("silent") => runtime.block_on(serve_bare(Bare { judges: true })),
         _ => runtime.block_on(measure(only.as_deref())),
@@ -87,6 +88,8 @@ struct Costs {
     /// Judges besides.
     silent: f64,
     full: f64,
+    /// With a store, a source, and all listeners, but no canary under way.
+    kept: f64,
 }
 
 impl Costs {
@@ -100,6 +103,7 @@ impl Costs {
             Served::start("bare").await?,
             Served::start("silent").await?,
             Served::start("full").await?,
+            Served::start("kept").await?,
         ];
         let spent = || -> anyhow::Result<Vec<f64>> {
             servers.iter().map(|served| served.server.cpu_seconds()).collect()
@@ -126,13 +130,14 @@ impl Costs {
             bare: of_server(0),
             silent: of_server(1),
             full: of_server(2),
+            kept: of_server(3),
         })
     }
 }
 
 impl std::fmt::Display for Costs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { judgement, explained, bare, silent, full } = self;
+        let Self { judgement, explained, bare, silent, full, kept } = self;
         let beyond = |handler: f64, from: f64| {
             let rest = handler - from;
             format!("{rest:.1} = {:.2} bare", rest / bare)
@@ -141,10 +146,11 @@ impl std::fmt::Display for Costs {
             f,
             "in process {judgement:.1} us, {explained:.1} with its sentences; bare handler {bare:.1}, one \
              that judges {silent:.1}, server {full:.1}; beyond the judgement {} and {}, beyond its \
-             sentences {}",
+             sentences {}; server that keeps canaries {kept:.1} = {:+.1} %",
             beyond(*silent, *judgement),
             beyond(*full, *judgement),
             beyond(*full, *explained),
+            100.0 * (kept / full - 1.0),
         )
     }
 }
@@ -210,15 +216,25 @@ async fn drive(
     Ok(())
 }
 
-async fn serve_full() -> anyhow::Result<()> {
+/// The server; where it keeps canaries, in a folder that goes with it.
+async fn serve_full(keeps: bool) -> anyhow::Result<()> {
     // One client plays all callers.
-    let arguments = [
+    let fixed = [
         "judge-server",
         "--grpc-listen=127.0.0.1:0",
         "--http-listen=127.0.0.1:0",
         "--caller-share=1",
     ];
-    let settings = Settings::read(arguments.map(Into::into))?;
+    let mut arguments = fixed.map(str::to_owned).to_vec();
+    let folder = tempfile::tempdir()?;
+    if keeps {
+        arguments.extend([
+            format!("--store={}", folder.path().join("judge.db").display()),
+            "--prometheus=http://127.0.0.1:9".to_owned(),
+            "--kayenta-listen=127.0.0.1:0".to_owned(),
+        ]);
+    }
+    let settings = Settings::read(arguments.into_iter().map(Into::into))?;
     let _log = logs::start(&settings)?;
     let listeners = Listeners::bind(&settings).await?;
     say(listeners.grpc.local_addr()?)?;

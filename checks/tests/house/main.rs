@@ -5,6 +5,7 @@ mod arrows;
 mod circles;
 mod exceptions;
 mod imports;
+mod packages;
 mod sources;
 mod type_names;
 mod vocabulary;

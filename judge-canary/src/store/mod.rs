@@ -221,6 +221,9 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// Ends a canary, unless it has ended. Returns whether it had not.
     async fn cancel(&self, id: &str, entry: &AuditEntry) -> Result<bool, KeepError>;
 
+    /// Keeps that something happened.
+    async fn note(&self, entry: &AuditEntry) -> Result<(), KeepError>;
+
     /// Who did what, the newest first: to `subject`, if one is given, before the entry of an id.
     async fn audit(
         &self,

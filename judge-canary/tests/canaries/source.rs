@@ -137,6 +137,8 @@ fn answer(form: &str) -> Value {
     let seed: u64 =
         query.bytes().fold(7, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     let is_worse = query.contains("bad") || (query.contains("weak") && query.starts_with("m0"));
+    // Flagger's baseline of a bad canary is as good as any.
+    let is_worse = is_worse && !query.contains("-primary");
     let scale = if is_worse { 1000.0 } else { 100.0 };
     let mut values = Vec::new();
     let mut time = start;

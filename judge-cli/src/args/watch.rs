@@ -25,6 +25,12 @@ warm-up, until a look fails it or its lifetime ends: the windows and the rule of
 Spinnaker's canary stage, and the same verdicts as judge retro gives for the
 same points. Each look waits for --settle, so that the last scrape is in.
 
+With --every-point the canary is monitored instead: looked at after each --step,
+by tests whose false alarms stay below the significance level however long and
+often one looks. They find changes of location, rates and shares only; judge the
+canary at its end too (judge run). An alarm stays. Points that come after their
+look are left out.
+
 A source that fails is asked again within the interval. With --on-source-error
 skip, a look that still fails is left out and the next one decides; after the
 last look there is none, so a canary whose end was not judged has no verdict.
@@ -51,6 +57,9 @@ pub(crate) struct WatchArgs {
     pub(crate) of: ScopeArgs,
     #[command(flatten)]
     pub(crate) windows: StageArgs,
+    /// Look after each step, at no more false alarms: until an alarm or the end of the lifetime.
+    #[arg(long, conflicts_with_all = ["interval", "lookback", "report"])]
+    pub(crate) every_point: bool,
     /// Wait this long after each interval's end before asking, so that the last scrape is in.
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "15s")]
     pub(crate) settle: Duration,
@@ -79,6 +88,22 @@ pub(crate) struct WatchArgs {
     pub(crate) termination_log: PathBuf,
 }
 
+impl WatchArgs {
+    /// The windows of the looks.
+    pub(crate) fn windows(&self) -> WindowOptions {
+        let options = self.windows.options(self.of.step, self.of.baseline_offset);
+        if self.every_point {
+            return WindowOptions { interval: Some(self.of.step), ..options };
+        }
+        options
+    }
+
+    /// Time from one look to the next.
+    pub(crate) fn interval(&self) -> Duration {
+        if self.every_point { self.of.step } else { self.windows.interval() }
+    }
+}
+
 const STAGE: &str = "The stage, with times such as 90s, 10m, 1h 30m";
 
 /// How the canary's life is cut into windows.
@@ -103,7 +128,7 @@ pub(crate) struct StageArgs {
 
 impl StageArgs {
     /// The windows, of points a `step` apart and a baseline `baseline_offset` earlier.
-    pub(crate) fn options(&self, step: Duration, baseline_offset: Duration) -> WindowOptions {
+    fn options(&self, step: Duration, baseline_offset: Duration) -> WindowOptions {
         let &Self { lifetime, interval, warm_up, lookback, .. } = self;
         let lifetime = Lifetime::Fixed(lifetime);
         WindowOptions { lifetime, warm_up, interval, lookback, baseline_offset, step: Some(step) }
@@ -115,7 +140,7 @@ impl StageArgs {
     }
 
     /// Time from one look to the next.
-    pub(crate) fn interval(&self) -> Duration {
+    fn interval(&self) -> Duration {
         self.interval.unwrap_or(self.lifetime)
     }
 }

@@ -1,6 +1,7 @@
-//! A look at a canary, in a line.
+//! A look at a canary, in a line: at a judgement or at a monitor.
 
 use judge_core::Judgement;
+use judge_core::monitor::{MonitorReport, MonitoredMetric};
 use judge_core::stage::Window;
 use judge_points::time;
 
@@ -38,4 +39,48 @@ impl LookLine<'_> {
             Err(error) => format!("{look:7}  {until:20}  no look: {}\n", printable(error)),
         }
     }
+}
+
+/// A look at a monitor.
+pub(crate) struct MonitorLine<'a> {
+    pub(crate) window: Window,
+    /// How many looks there are to be.
+    pub(crate) count: usize,
+    pub(crate) seen: Result<&'a MonitorReport, &'a str>,
+}
+
+impl MonitorLine<'_> {
+    /// What the columns hold.
+    pub(crate) const HEADER: &'static str =
+        "point     until                 verdict   score  strongest evidence of harm\n";
+
+    /// The line.
+    pub(crate) fn show(&self) -> String {
+        let point = format!("{}/{}", self.window.interval, self.count);
+        let until = time::show(self.window.canary.end_millis);
+        match self.seen {
+            Ok(report) => {
+                let (style, verdict) = verdict::styled(report.verdict);
+                let score = judge_core::format::value(report.score);
+                let line = format!(
+                    "{point:8}  {until:20}  {style}{verdict:8}{style:#}  {score:>5}  {}",
+                    strongest(report)
+                );
+                format!("{}\n", line.trim_end())
+            }
+            Err(error) => format!("{point:8}  {until:20}  no look: {}\n", printable(error)),
+        }
+    }
+}
+
+/// The metric that is nearest to an alarm, its evidence, and the boundary that it is held against.
+fn strongest(report: &MonitorReport) -> String {
+    let share = |metric: &MonitoredMetric| metric.evidence / metric.needed;
+    let metrics = report.metrics.iter().filter(|metric| metric.pairs > 0);
+    let Some(metric) = metrics.max_by(|a, b| share(a).total_cmp(&share(b))) else {
+        return String::new();
+    };
+    let value = judge_core::format::value;
+    let (evidence, needed) = (value(metric.evidence), value(metric.needed));
+    format!("{}, {evidence} of {needed}", printable(&metric.name))
 }

@@ -127,8 +127,12 @@ fn decoded(text: &str) -> String {
 
 /// An answer with one series at all times that are asked for: around `level`, the same at each time whatever the window.
 pub(crate) fn matrix(asked: &Asked, level: f64) -> (&'static str, String) {
+    matrix_of(asked, |time| level + f64::from(i32::try_from(time * 37 % 101).unwrap()) / 10.0)
+}
+
+/// An answer with one series of these values at all times that are asked for.
+pub(crate) fn matrix_of(asked: &Asked, value: impl Fn(i64) -> f64) -> (&'static str, String) {
     let times = (asked.start..=asked.end).step_by(usize::try_from(asked.step).unwrap());
-    let value = |time: i64| level + f64::from(i32::try_from(time * 37 % 101).unwrap()) / 10.0;
     let values: Vec<_> = times.map(|time| json!([time, value(time).to_string()])).collect();
     let result = json!([{"metric": {}, "values": values}]);
     answer(&result)

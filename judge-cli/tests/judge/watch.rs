@@ -230,3 +230,88 @@ fn location_and_parameters_stand_in_the_queries() {
         }
     }
 }
+
+/// Latency of one point: noisy, and from its twentieth second on slow in `slow`.
+fn noisy(asked: &Asked) -> (&'static str, String) {
+    let (seed, late) = if asked.query.contains("slow") { (7, 30.0) } else { (5, 0.0) };
+    let value = |at: i64| {
+        let noise = if asked.query.contains("stable") { at * 3 % 11 } else { at * seed % 11 };
+        100.0 + f64::from(i32::try_from(noise).unwrap()) + if at >= START + 20 { late } else { 0.0 }
+    };
+    crate::store::matrix_of(asked, value)
+}
+
+/// Monitors a minute of points, all of them in the past.
+fn monitor(folder: &TestFolder, store: &Store, more: &str) -> Answer {
+    let canary = if more.contains("--canary-scope") { "" } else { "--canary-scope new" };
+    let judge = if more.contains("--judge") { "" } else { "--judge EvidenceJudge-v1" };
+    folder.judge(&format!(
+        "watch --config canary.json {} --start {START} --lifetime 60s --every-point --step 1s --settle 0s \
+         --timeout 1s --baseline-scope stable --output looks.json {canary} {judge} {more}",
+        store.named()
+    ))
+}
+
+#[test]
+fn a_canary_is_monitored_at_every_point_until_it_alarms() {
+    let (store, folder) = (Store::open(noisy), folder());
+    let answer = monitor(&folder, &store, "");
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert_eq!(last_line(&answer), "PASS  score 100 at point 60 of 60, after 1m");
+    assert!(answer.stdout.contains("strongest evidence of harm"), "{answer:?}");
+    assert_eq!(looks(&folder)["looks"].as_array().unwrap().len(), 60);
+
+    let answer = monitor(&folder, &store, "--canary-scope slow");
+    assert_eq!(answer.code, 4, "{answer:?}");
+    assert!(
+        last_line(&answer).contains(": latency High, higher than the baseline since the alarm")
+    );
+    let looks = looks(&folder);
+    assert_eq!((&looks["verdict"], &looks["ended"]), (&json!("Fail"), &json!("stopped")));
+    assert_eq!(looks["becauseOf"], json!(["latency"]));
+    let points = looks["looks"].as_array().unwrap().len();
+    assert!((27..60).contains(&points), "{points}");
+}
+
+#[test]
+fn the_library_says_the_same_of_the_same_points_and_outages_change_nothing() {
+    let folder = folder();
+    let document = std::fs::read(folder.path().join("canary.json")).unwrap();
+    let config = judge_core::kayenta::read_config(&document).unwrap();
+    let thresholds = config.thresholds.unwrap_or(judge_core::Thresholds::DEFAULT);
+    let mut library = judge_core::monitor::Monitor::new(config, thresholds).unwrap();
+    for at in 0..60 {
+        for (side, seed) in [(judge_core::Side::Baseline, 3), (judge_core::Side::Canary, 5)] {
+            let noise = i32::try_from((START + at) * seed % 11).unwrap();
+            library.add("latency", side, at, 100.0 + f64::from(noise)).unwrap();
+        }
+        library.complete_through(at);
+    }
+    let expected = serde_json::to_value(library.report_at_end()).unwrap();
+    monitor(&folder, &Store::open(noisy), "");
+    assert_eq!(looks(&folder)["monitor"], expected);
+
+    // Away from the eleventh to the thirtieth point: the points come with the look after.
+    let away = Store::open(|asked| {
+        let point = asked.end + 1 - START;
+        if (11..=30).contains(&point) { (BUSY, "busy".to_owned()) } else { noisy(asked) }
+    });
+    let answer = monitor(&folder, &away, "--on-source-error skip");
+    assert_eq!(answer.code, 0, "{answer:?}");
+    assert_eq!(looks(&folder)["monitor"], expected);
+
+    let answer = monitor(&folder, &away, "");
+    assert_eq!(answer.code, 1, "{answer:?}");
+    assert!(last_line(&answer).starts_with("NO VERDICT  "), "{answer:?}");
+}
+
+#[test]
+fn a_monitor_takes_no_intervals_and_no_other_judge() {
+    let (store, folder) = (Store::open(noisy), folder());
+    for more in ["--interval 10s", "--lookback 10s", "--report page.html"] {
+        let answer = monitor(&folder, &store, more);
+        assert!(answer.code == 2 && answer.stderr.contains("--every-point"), "{answer:?}");
+    }
+    let answer = monitor(&folder, &store, "--judge NetflixACAJudge-v1.0");
+    assert!(answer.code != 0 && answer.stderr.contains("expected EvidenceJudge-v1"), "{answer:?}");
+}

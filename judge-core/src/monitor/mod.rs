@@ -56,7 +56,7 @@ pub enum Arrival {
 /// ([`EvidenceJudge`]). Outliers are kept, and histories and `traffic` are not read.
 ///
 /// # Cost
-/// O(metrics) a step, however many came before. Memory: about 2 kB a metric, and at most 4 kB more for the points of
+/// O(metrics) a step, however many came before. Memory: about 2.5 kB a metric, and at most 4 kB more for the points of
 /// [`MOST_WAITING_STEPS`].
 ///
 /// # Example

@@ -125,6 +125,7 @@ fn current(timeline: &Timeline, index: usize) -> Option<&'static str> {
 }
 
 fn numbers(timeline: &Timeline) -> Markup {
+    let has_levels = timeline.intervals.iter().any(|interval| interval.look.is_some());
     html! {
         div.scroll tabindex="0" role="region" aria-label="Every interval in numbers" {
             table.intervals {
@@ -135,12 +136,13 @@ fn numbers(timeline: &Timeline) -> Markup {
                         th scope="col" { "To" }
                         th.number scope="col" { "Score" }
                         th scope="col" { "Verdict" }
+                        @if has_levels { th.number scope="col" { "Level" } }
                         th scope="col" { "Failing metrics" }
                     }
                 }
                 tbody {
                     @for (index, interval) in timeline.intervals.iter().enumerate() {
-                        (row(timeline, index, interval))
+                        (row(timeline, index, interval, has_levels))
                     }
                 }
             }
@@ -148,7 +150,7 @@ fn numbers(timeline: &Timeline) -> Markup {
     }
 }
 
-fn row(timeline: &Timeline, index: usize, interval: &TimelineInterval) -> Markup {
+fn row(timeline: &Timeline, index: usize, interval: &TimelineInterval, has_levels: bool) -> Markup {
     let Word { text, tone } = words::verdict(interval.verdict);
     let failing = timeline.metrics.iter().zip(&interval.classes).filter(|(_, class)| {
         class.is_some_and(|class| words::classification(class).tone == words::Tone::Bad)
@@ -160,6 +162,9 @@ fn row(timeline: &Timeline, index: usize, interval: &TimelineInterval) -> Markup
             td.time { (time::utc(interval.window.to_millis)) }
             td.number { (format::value(interval.score)) }
             td { span.badge { (text) } }
+            @if has_levels {
+                td.number { (interval.look.map(|look| look.percent()).unwrap_or_default()) }
+            }
             td {
                 @for (at, (metric, _)) in failing.enumerate() {
                     @if at > 0 { ", " }

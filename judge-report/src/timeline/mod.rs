@@ -4,7 +4,7 @@ pub(crate) mod intervals;
 mod page;
 pub(crate) mod scores;
 
-use judge_core::{Classification, Thresholds, Verdict};
+use judge_core::{Classification, LookLevel, Thresholds, Verdict};
 use serde::{Deserialize, Serialize};
 
 pub use page::timeline_page;
@@ -51,6 +51,9 @@ pub struct TimelineInterval {
     pub classes: Vec<Option<Classification>>,
     /// Why the score is 0, where one finding alone decided it.
     pub reason: Option<String>,
+    /// What it was judged at, if it was one of several planned looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<LookLevel>,
 }
 
 /// When a release was stopped, and why.

@@ -183,6 +183,7 @@ impl Metrics {
         for outcome in [Reload::Read, Reload::Kept] {
             metrics.reloads.with_label_values(&[outcome.name()]);
         }
+        metrics.show_config_files(0, 0);
         Ok(metrics)
     }
 

@@ -46,6 +46,14 @@ impl Server {
         Self::start_after("trap '' XFSZ", flags, Stdio::null())
     }
 
+    /// One whose own view of `folder` is a new disk of so many bytes, gone with it; root alone may have one.
+    pub(crate) fn start_on_small_disk(size: &str, folder: &str, flags: &[&str]) -> Self {
+        let mount = format!(r#"mount -t tmpfs -o size={size} tmpfs {folder} && exec "$0" "$@""#);
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", &mount, BINARY]);
+        Self::start_by(command, flags, Stdio::null())
+    }
+
     /// One that a shell becomes after a line of its own.
     pub(crate) fn start_after(line: &str, flags: &[&str], stderr: Stdio) -> Self {
         let mut shell = Command::new("sh");

@@ -165,6 +165,64 @@ async fn canaries_in_postgresql_survive_kills_of_two_replicas() {
     survives(&format!("{server}/{name}"), 2).await;
 }
 
+/// A server whose store is on a disk that fills up says so, has nothing half-written, and heals once there is room. The disk is
+/// a small one of memory that only the server's own process sees.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_without_room_is_said_and_heals() {
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
+    let disk = ["--mount", "mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", "/mnt"];
+    if !is_root || !Command::new("unshare").args(disk).status().is_ok_and(|done| done.success()) {
+        // Only root may have a disk of its own; the next test is for all.
+        return;
+    }
+    let prometheus = Prometheus::start().await;
+    let flags = flags("/mnt/judge.db", &prometheus);
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let server = Server::start_on_small_disk("16m", "/mnt", &flags);
+    let filler = format!("/proc/{}/root/mnt/filler", server.process.id());
+    let first = begin(&server.http, 0).await.unwrap();
+    let expected = looks(&server.http, &first).await;
+    // All that is left of it.
+    let full = std::fs::write(&filler, vec![0; 32 << 20]).unwrap_err();
+    assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
+    let refused = start_answer(&server.http, 1).await;
+    assert!(refused.starts_with("HTTP/1.0 503"), "{refused}");
+    assert!(refused.contains(r#""reason":"STORE_AWAY""#) && refused.contains("full"), "{refused}");
+    assert_eq!(looks(&server.http, &first).await, expected);
+    std::fs::remove_file(&filler).unwrap();
+    let second = begin_in_time(&server.http, 1).await;
+    assert_eq!(looks(&server.http, &second).await[0], "CANARY_STATE_FINISHED");
+    let list = ask(&server.http, "GET /v1/canaries", "").await.unwrap();
+    assert_eq!(list["canaries"].as_array().unwrap().len(), 2);
+}
+
+/// The whole answer to a start.
+async fn start_answer(address: &str, number: usize) -> String {
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let body = request(number);
+    let head = format!("POST /v1/canaries HTTP/1.0\r\ncontent-length: {}\r\n\r\n", body.len());
+    connection.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// Starts a canary as soon as the store has room again; it may wait a moment before it tries.
+async fn begin_in_time(address: &str, number: usize) -> String {
+    let bound = Instant::now() + BOUND;
+    loop {
+        if let Some(id) = begin(address, number).await {
+            return id;
+        }
+        assert!(
+            Instant::now() < bound,
+            "it does not heal: {}",
+            start_answer(address, number).await
+        );
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// A server whose files may not grow, as on a disk that is full, says so, has nothing half-written, and heals.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_is_said_and_heals() {
@@ -182,30 +240,13 @@ async fn a_full_disk_is_said_and_heals() {
     let first = begin(&server.http, 0).await.unwrap();
     let expected = looks(&server.http, &first).await;
     limit("4096:unlimited");
-    let status = async |number: usize| {
-        let mut connection = TcpStream::connect(&server.http).await.unwrap();
-        let body = request(number);
-        let head = format!("POST /v1/canaries HTTP/1.0\r\ncontent-length: {}\r\n\r\n", body.len());
-        connection.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).await.unwrap();
-        answer
-    };
-    let refused = status(1).await;
+    let refused = start_answer(&server.http, 1).await;
     assert!(refused.starts_with("HTTP/1.0 503"), "{refused}");
     assert!(refused.contains(r#""reason":"STORE_AWAY""#), "{refused}");
     // What is there is read all the same.
     assert_eq!(looks(&server.http, &first).await, expected);
     limit("unlimited:unlimited");
-    // The store may wait a moment before it tries again.
-    let bound = Instant::now() + BOUND;
-    let second = loop {
-        if let Some(id) = begin(&server.http, 1).await {
-            break id;
-        }
-        assert!(Instant::now() < bound, "it does not heal: {}", status(1).await);
-        sleep(Duration::from_millis(50)).await;
-    };
+    let second = begin_in_time(&server.http, 1).await;
     assert_eq!(looks(&server.http, &second).await[0], "CANARY_STATE_FINISHED");
     let list = ask(&server.http, "GET /v1/canaries", "").await.unwrap();
     assert_eq!(list["canaries"].as_array().unwrap().len(), 2);

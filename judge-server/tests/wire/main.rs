@@ -14,6 +14,7 @@ mod certificates;
 mod codes;
 mod compression;
 mod config_folder;
+mod deploy_files;
 mod drain;
 mod evidence;
 mod golden;

@@ -151,6 +151,42 @@ async fn flaggers_hooks_go_on_only_with_a_verdict() {
 }
 
 #[tokio::test]
+async fn events_of_flagger_are_kept_with_the_audit_log() {
+    let kayenta = started().await;
+    let long = "x".repeat(1000);
+    for (phase, kind, said) in [
+        ("Progressing", "Normal", "Advance shop.test canary weight 5"),
+        ("Failed", "Warning", long.as_str()),
+    ] {
+        let metadata = json!({
+            "eventMessage": said, "eventType": kind, "timestamp": "1767265200000", "team": "shop", "count": 3,
+        });
+        let body = json!({
+            "name": "shop", "namespace": "test", "phase": phase, "checksum": "85d557f47b", "metadata": metadata,
+        });
+        let answer = call(&kayenta, "POST", "/flagger/event", &body.to_string()).await;
+        assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "noted\n"));
+    }
+    let audit = kayenta.server.get("/v1/audit?subject=test%2Fshop").await.json();
+    let entries = audit["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 2);
+    assert_eq!(
+        (&entries[0]["action"], &entries[0]["subject"]),
+        (&json!("flagger.event"), &json!("test/shop"))
+    );
+    assert_eq!(entries[0]["detail"]["eventMessage"], "x".repeat(500));
+    assert_eq!(
+        entries[1]["detail"],
+        json!({
+            "checksum": "85d557f47b", "phase": "Progressing", "eventType": "Normal", "team": "shop",
+            "eventMessage": "Advance shop.test canary weight 5", "timestamp": "1767265200000",
+        })
+    );
+    let broken = call(&kayenta, "POST", "/flagger/event", "{").await;
+    assert_eq!(broken.status.as_u16(), 400);
+}
+
+#[tokio::test]
 async fn a_source_that_is_slow_is_not_waited_for() {
     let kayenta = started().await;
     let query = encoded("judge_score{config=\"shop\", baseline=\"stable\", canary=\"shop\"}");

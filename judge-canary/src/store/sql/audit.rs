@@ -25,6 +25,12 @@ pub(super) async fn write(writing: &mut Writing<'_>, entry: &AuditEntry) -> Resu
     Ok(())
 }
 
+pub(super) async fn note(database: &Database, entry: &AuditEntry) -> Result<(), KeepError> {
+    let mut writing = database.write().await?;
+    write(&mut writing, entry).await?;
+    writing.commit().await
+}
+
 pub(super) async fn list(
     database: &Database,
     subject: Option<&str>,

@@ -131,6 +131,10 @@ impl CanaryStore for SqlStore {
         canaries::cancel(&self.database, id, entry).await
     }
 
+    async fn note(&self, entry: &AuditEntry) -> Result<(), KeepError> {
+        audit::note(&self.database, entry).await
+    }
+
     async fn audit(
         &self,
         subject: Option<&str>,

@@ -115,6 +115,7 @@ impl<'a> Pages<'a> {
                 score: one.judgement.score,
                 classes: metrics.map(|metric| Some(metric.classification)).collect(),
                 reason: one.judgement.reason.clone(),
+                look: one.judgement.look,
             }
         });
         Timeline {

@@ -50,7 +50,7 @@ impl Watch<'_> {
         looks: &mut Vec<Look>,
         shown: &mut Shown<'_>,
     ) -> anyhow::Result<WatchEnd> {
-        let interval = i64::try_from(millis(self.args.windows.interval())).unwrap_or(i64::MAX);
+        let interval = i64::try_from(millis(self.args.interval())).unwrap_or(i64::MAX);
         let settle = i64::try_from(millis(self.args.settle)).unwrap_or(i64::MAX);
         let last = self.windows.len();
         for (&window, &look) in self.windows.iter().zip(self.looks) {
@@ -82,7 +82,7 @@ impl Watch<'_> {
     }
 
     /// The series of `window`; asked again until `until` while that may help.
-    async fn fetched(
+    pub(super) async fn fetched(
         &self,
         window: Window,
         until: i64,

@@ -1,6 +1,7 @@
 //! `judge watch`.
 
 mod end;
+mod every_point;
 mod look;
 mod looks;
 mod page;
@@ -14,7 +15,7 @@ use super::exit::Exit;
 use super::stop::stop_signal;
 use crate::args::WatchArgs;
 use crate::input::{Fetcher, fetched_judging, millis, now};
-use crate::output::{Console, Destination};
+use crate::output::{Console, Destination, LookLine};
 
 use self::end::WatchOutcome;
 use self::look::{Look, WatchEnd};
@@ -27,7 +28,7 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     for warning in &judging.warnings {
         console.warning(warning);
     }
-    let windows = Windows::try_from(args.windows.options(args.of.step, args.of.baseline_offset))?;
+    let windows = Windows::try_from(args.windows())?;
     let fetcher = Fetcher::new(&args.from, queries)?;
     let step = i64::try_from(millis(args.of.step)).unwrap_or(i64::MAX).max(1);
     // On a multiple of the step, where stores have their points cached.
@@ -44,10 +45,13 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     let watch =
         Watch { args, fetcher: &fetcher, judging: &judging, windows: &all, looks: &planned };
     watch.check(start)?;
+    if args.every_point {
+        return every_point::run(&watch, start, &mut shown);
+    }
     let mut looks: Vec<Look> = Vec::new();
     let ended = fetcher.block_on(async {
         let stopped = stop_signal()?;
-        shown.begin(start, &all)?;
+        shown.begin(start, &all, LookLine::HEADER)?;
         tokio::select! {
             ended = watch.look_at_all(&mut looks, &mut shown) => ended,
             () = stopped => Ok(WatchEnd::Interrupted),

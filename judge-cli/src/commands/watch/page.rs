@@ -66,6 +66,7 @@ fn timeline(outcome: &WatchOutcome, name: &str) -> Timeline {
             })
             .collect(),
         reason: judged.judgement.reason.clone(),
+        look: judged.judgement.look,
     };
     let stopped = deciding.filter(|_| outcome.stage.stopped_at.is_some());
     Timeline {

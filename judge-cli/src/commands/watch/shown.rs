@@ -37,13 +37,18 @@ impl<'a> Shown<'a> {
         Self { console, format: args.format, count, bar, warned: BTreeSet::new() }
     }
 
-    /// Says what will happen.
-    pub(super) fn begin(&self, start: i64, windows: &[Window]) -> anyhow::Result<()> {
+    /// Says what will happen, and what the columns hold.
+    pub(super) fn begin(
+        &self,
+        start: i64,
+        windows: &[Window],
+        columns: &str,
+    ) -> anyhow::Result<()> {
         let last = windows.last().map_or(start, |window| window.canary.end_millis);
         let looks =
             if self.count == 1 { "1 look".to_owned() } else { format!("{} looks", self.count) };
         let text = format!("{looks} from {} to {}\n", time::show(start), time::show(last));
-        self.line(&format!("{text}{}", LookLine::HEADER))
+        self.line(&format!("{text}{columns}"))
     }
 
     /// Waits until the clock says `due`.
@@ -99,7 +104,7 @@ impl<'a> Shown<'a> {
         }
     }
 
-    fn line(&self, text: &str) -> anyhow::Result<()> {
+    pub(super) fn line(&self, text: &str) -> anyhow::Result<()> {
         self.bar.suspend(|| match self.format {
             ListFormat::Table => self.console.line(text),
             ListFormat::Json => {
@@ -118,6 +123,11 @@ impl<'a> Shown<'a> {
             self.console.warning(format_args!("cannot write {}: {error}", log.display()));
         }
         self.line(&format!("{reason}\n"))
+    }
+
+    /// How many looks there are to be.
+    pub(super) fn count(&self) -> usize {
+        self.count
     }
 
     pub(super) fn console(&self) -> &Console {

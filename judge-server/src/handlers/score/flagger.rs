@@ -1,19 +1,40 @@
 //! Flagger's hooks: it waits, goes on or rolls back by the status, and shows its user the body.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use http::{HeaderValue, Response, StatusCode, header};
 use judge_canary::Canaries;
 use serde_json::Value;
-use tracing::info;
 
 use super::super::params::Params;
 use super::super::{Answered, Handlers};
 use super::look::{Answer, LookQuery, Seen};
 use super::selector;
+use crate::convert::refusal::quoted;
 use crate::observe::outcome::Outcome;
 
 /// What is answered where Flagger is not to go on. Its client drops the body of 429 and of 5xx.
 const NOT_NOW: StatusCode = StatusCode::PRECONDITION_FAILED;
+
+/// What an event of Flagger is called in the audit log; its subject is `NAMESPACE/NAME`.
+const EVENT: &str = "flagger.event";
+
+/// Fields of an event that are kept, and characters of each.
+const FIELDS: usize = 24;
+const CHARACTERS: usize = 500;
+
+/// What an event says: release, phase and metadata.
+fn event(hook: &Value) -> BTreeMap<String, String> {
+    let of_release = ["checksum", "phase"].map(|name| (name, hook.get(name)));
+    let metadata = hook.get("metadata").and_then(Value::as_object).into_iter().flatten();
+    let metadata = metadata.map(|(name, value)| (name.as_str(), Some(value)));
+    let fields = of_release.into_iter().chain(metadata).filter_map(|(name, value)| {
+        let cut = |text: &str| text.chars().take(CHARACTERS).collect::<String>();
+        Some((cut(name), cut(value?.as_str()?)))
+    });
+    fields.take(FIELDS).collect()
+}
 
 impl Handlers {
     /// `POST /flagger/{hook}`.
@@ -22,6 +43,7 @@ impl Handlers {
         canaries: &Canaries,
         params: &Params,
         body: &[u8],
+        actor: &str,
     ) -> Answered {
         let Ok(hook) = serde_json::from_slice::<Value>(body) else {
             return line(StatusCode::BAD_REQUEST, "expected the JSON of a webhook of Flagger");
@@ -29,16 +51,12 @@ impl Handlers {
         let text = |name: &str| hook.get(name).and_then(Value::as_str).unwrap_or_default();
         let kind = params.id();
         if kind == "event" {
-            let said = hook.pointer("/metadata/eventMessage").and_then(Value::as_str);
-            info!(
-                canary = text("name"),
-                namespace = text("namespace"),
-                checksum = text("checksum"),
-                phase = text("phase"),
-                said,
-                "Flagger's event"
-            );
-            return line(StatusCode::OK, "noted");
+            let subject = format!("{}/{}", quoted(text("namespace")), quoted(text("name")));
+            let noted = canaries.note(actor, EVENT, &subject, event(&hook)).await;
+            return match noted {
+                Ok(()) => line(StatusCode::OK, "noted"),
+                Err(error) => line(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
+            };
         }
         if !matches!(kind, "rollout" | "confirm-promotion" | "rollback") {
             let known = "expected rollout, confirm-promotion, rollback or event as the hook";

@@ -46,7 +46,7 @@ impl Handlers {
             }
             ScoreCall::Flagger => {
                 let body = plain::read(request.into_body(), FORM_BYTES).await?;
-                Ok(self.flagger(&canaries, &params, &body).await)
+                Ok(self.flagger(&canaries, &params, &body, &context.actor()).await)
             }
         }
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Kayenta, scoped};
 
 /// What the provider makes of a poll: the value it keeps, or an error.
-pub(super) fn measured(poll: &Value, pass: i64, marginal: i64) -> String {
+pub(crate) fn measured(poll: &Value, pass: i64, marginal: i64) -> String {
     let Some(complete) = poll["complete"].as_bool() else { return "Error".into() };
     if !complete {
         return "Running".into();

@@ -1,6 +1,6 @@
 //! What clients of Kayenta send, in order and with their odd bodies, and every field that they read.
 
-mod argo;
+pub(crate) mod argo;
 pub(crate) mod bodies;
 mod ends;
 mod gate;
