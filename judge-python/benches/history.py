@@ -3,9 +3,10 @@
     python benches/history.py [releases]
 
 Makes releases of 20 metrics with 60 points a side as Parquet, then runs each way three times, in turn, each in its own
-process, and prints the fastest: the `judge` of $JUDGE (build it with --release), `canary_judge.retro` over a polars and an
-Arrow frame read from the same file, and Spark local[2] with `canary_judge.spark.retro` and with a function that returns one
-empty row a release. It reports; nothing depends on its numbers.
+process, and prints the fastest. The `judge` of $JUDGE (build it with --release) and `canary_judge.retro` over a polars and an
+Arrow frame are whole processes, from their start to their rows in a Parquet file. Spark local[2] with
+`canary_judge.spark.retro`, and with a function that returns one empty row a release, are timed without the start of Spark. It
+reports; nothing depends on its numbers.
 """
 
 from __future__ import annotations
@@ -71,24 +72,23 @@ def spark_session():
     return session
 
 
-def one(way: str, folder: Path) -> float:
-    """Seconds of one way from the file to the rows, without the start of Python and of Spark."""
-    history, out = folder / "history.parquet", folder / f"{way}.parquet"
-    if way == "command":
-        begun = time.perf_counter()
-        command = [os.environ["JUDGE"], "retro", "-c", str(folder / "config.json"), "--history", str(history)]
-        subprocess.run([*command, "-o", str(out)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return time.perf_counter() - begun
+def frame(way: str, history: Path, out: Path) -> None:
+    """From the file to the rows in a file, as the command does it."""
     import canary_judge
 
-    if way in ("polars", "arrow"):
+    if way == "polars":
         import polars
+
+        canary_judge.retro(CONFIG, polars.read_parquet(history), progress=False).write_parquet(out, compression="zstd")
+    else:
         import pyarrow.parquet
 
-        begun = time.perf_counter()
-        frame = polars.read_parquet(history) if way == "polars" else pyarrow.parquet.read_table(history)
-        canary_judge.retro(CONFIG, frame, progress=False)
-        return time.perf_counter() - begun
+        judged = canary_judge.retro(CONFIG, pyarrow.parquet.read_table(history), progress=False)
+        pyarrow.parquet.write_table(judged, out, compression="zstd")
+
+
+def on_spark(way: str, history: Path, out: Path) -> float:
+    """Seconds from the file to the rows in a file, without the start of Python and of Spark."""
     import canary_judge.spark
     import pyarrow
 
@@ -109,9 +109,26 @@ def one(way: str, folder: Path) -> float:
     return seconds
 
 
+def timed(way: str, folder: Path) -> float:
+    """Seconds of one way, in a process of its own."""
+    history, out = folder / "history.parquet", folder / f"{way}.parquet"
+    if way == "command":
+        command = [os.environ["JUDGE"], "retro", "-c", str(folder / "config.json"), "--history", str(history), "-o", str(out)]
+    else:
+        command = [sys.executable, __file__, "--one", way, str(history), str(out)]
+    begun = time.perf_counter()
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    seconds = time.perf_counter() - begun
+    return float(done.stdout.split()[-1]) if way in ("spark", "empty") else seconds
+
+
 def main() -> None:
     if sys.argv[1:2] == ["--one"]:
-        print(one(sys.argv[2], Path(sys.argv[3])))
+        way, history, out = sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4])
+        if way in ("spark", "empty"):
+            print(on_spark(way, history, out))
+        else:
+            frame(way, history, out)
         return
     releases = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     with tempfile.TemporaryDirectory() as temporary:
@@ -124,10 +141,7 @@ def main() -> None:
         times: dict[str, list[float]] = {way: [] for way in ways}
         for _ in range(ROUNDS):
             for way in ways:
-                done = subprocess.run(
-                    [sys.executable, __file__, "--one", way, temporary], check=True, stdout=subprocess.PIPE, text=True
-                )
-                times[way].append(float(done.stdout.split()[-1]))
+                times[way].append(timed(way, folder))
         best = {way: min(found) for way, found in times.items()}
         print(f"{releases} releases, {releases * 2 * METRICS * POINTS} rows, fastest of {ROUNDS}")
         for way, seconds in best.items():

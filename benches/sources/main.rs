@@ -1,18 +1,16 @@
 //! Fetching both sides of 20 metrics of 60 points from a Prometheus on this machine and judging them, against a bare client that
-//! asks the same 40 queries, as many at once. The Prometheus is a stand-in that answers at once, or after some milliseconds as a
-//! real one does.
+//! asks the same 40 queries, as many at once. Where `prometheus` and `promtool` are installed it is a real one; beside it stand-ins
+//! that answer at once and after two milliseconds.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 #![allow(clippy::expect_used, reason = "a benchmark that cannot run stops")]
 
-use std::fmt::Write as _;
+mod store;
+
 use std::hint::black_box;
-use std::net::SocketAddr;
-use std::thread;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use futures_util::{StreamExt, stream};
-use judge_benches::latencies;
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use judge_core::{CanaryConfig, JudgeRequest, MetricConfig};
 use judge_sources::{
@@ -20,66 +18,17 @@ use judge_sources::{
     StoreKind,
 };
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 
-const METRICS: usize = 20;
-const POINTS: u32 = 60;
+pub(crate) const METRICS: usize = 20;
+pub(crate) const POINTS: u32 = 60;
 /// How many queries a source is asked at once if nothing else is set.
 const AT_ONCE: usize = 8;
-const START: u32 = 1_700_000_000;
-const STEP: u32 = 60;
+pub(crate) const START: u32 = 1_700_000_000;
+pub(crate) const STEP: u32 = 60;
 
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
-}
-
-/// Answers every request on a thread of its own, `delay` after it came.
-fn stand_in(delay: Duration) -> SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.set_nonblocking(true).expect("a socket");
-    let address = listener.local_addr().expect("an address");
-    let values = latencies(POINTS as usize, 7).into_iter().zip(0..);
-    let points: Vec<_> =
-        values.map(|(value, point)| json!([START + point * STEP, value.to_string()])).collect();
-    let result = json!([{"metric": {"job": "shop"}, "values": points}]);
-    let body = json!({"status": "success", "data": {"resultType": "matrix", "result": result}})
-        .to_string();
-    let mut answer = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    // Writing to a String cannot fail.
-    let _ = write!(answer, "{body}");
-    thread::spawn(move || {
-        runtime().block_on(async move {
-            let listener = TcpListener::from_std(listener).expect("a socket");
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, answer.clone(), delay));
-            }
-        });
-    });
-    address
-}
-
-/// Requests without a body, one after another.
-async fn serve(mut stream: TcpStream, answer: String, delay: Duration) {
-    let mut read = Vec::new();
-    loop {
-        while !read.ends_with(b"\r\n\r\n") {
-            if !matches!(stream.read_buf(&mut read).await, Ok(1..)) {
-                return;
-            }
-        }
-        read.clear();
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
-        }
-        if stream.write_all(answer.as_bytes()).await.is_err() {
-            return;
-        }
-    }
 }
 
 fn metric(number: usize) -> String {
@@ -113,11 +62,10 @@ fn queries() -> Queries {
 }
 
 /// The URLs that the sources ask, by another client.
-fn urls(address: SocketAddr) -> Vec<reqwest::Url> {
+fn urls(store: &str) -> Vec<reqwest::Url> {
     let end = START + (POINTS - 1) * STEP;
     let url = |text: String| {
-        let mut url =
-            reqwest::Url::parse(&format!("http://{address}/api/v1/query_range")).expect("a URL");
+        let mut url = reqwest::Url::parse(&format!("{store}/api/v1/query_range")).expect("a URL");
         let times = [("start", START), ("end", end), ("step", STEP)];
         url.query_pairs_mut()
             .append_pair("query", &text)
@@ -149,23 +97,26 @@ fn sources(criterion: &mut Criterion) {
     let (runtime, queries, sought, config) = (runtime(), queries(), sought(), config());
     let mut group = criterion.benchmark_group("20 metrics of 60 points a side");
     group.sample_size(30);
-    for delay in [0, 2, 10] {
-        let address = stand_in(Duration::from_millis(delay));
-        let urls = urls(address);
+    let real = store::real(&runtime);
+    let mut stores: Vec<(&str, String)> =
+        real.iter().map(|real| ("Prometheus", real.url.clone())).collect();
+    stores.push(("stand-in", store::stand_in(Duration::ZERO)));
+    stores.push(("stand-in, 2 ms", store::stand_in(Duration::from_millis(2))));
+    for (name, url) in stores {
+        let urls = urls(&url);
         let client = reqwest::Client::new();
-        let url = format!("http://{address}");
         let settings =
             SourceSettings::at("prometheus", StoreKind::Prometheus, &url).expect("settings");
         let sources = Sources::new(vec![settings]).expect("sources");
-        group.bench_function(BenchmarkId::new("40 queries by a bare client", delay), |bencher| {
+        group.bench_function(BenchmarkId::new("40 queries by a bare client", name), |bencher| {
             bencher.iter(|| black_box(runtime.block_on(ask(&client, &urls))));
         });
         let fetch = || runtime.block_on(sources.fetch(&queries, &sought)).expect("series");
-        group.bench_function(BenchmarkId::new("fetched", delay), |bencher| {
+        group.bench_function(BenchmarkId::new("fetched", name), |bencher| {
             bencher.iter(|| black_box(fetched(fetch(), &config)));
         });
         group.bench_function(
-            BenchmarkId::new("fetched and judged by NetflixACAJudge", delay),
+            BenchmarkId::new("fetched and judged by NetflixACAJudge", name),
             |bencher| {
                 bencher.iter(|| {
                     NetflixAcaJudge.judge(&fetched(fetch(), &config)).expect("a judgement")
@@ -173,7 +124,7 @@ fn sources(criterion: &mut Criterion) {
             },
         );
         group.bench_function(
-            BenchmarkId::new("fetched and judged by EvidenceJudge", delay),
+            BenchmarkId::new("fetched and judged by EvidenceJudge", name),
             |bencher| {
                 bencher
                     .iter(|| EvidenceJudge.judge(&fetched(fetch(), &config)).expect("a judgement"));
