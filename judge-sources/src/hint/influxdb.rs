@@ -68,14 +68,12 @@ fn measurement(query: &str) -> Option<&str> {
     name.chars().all(is_plain).then_some(name)
 }
 
-/// The last condition `tag='value'`, which is the scope.
+/// The last condition `tag = 'value'`, which is the scope.
 fn last_filter(query: &str) -> Option<(&str, &str)> {
-    let mut found = None;
-    for word in query.split_whitespace() {
-        let condition = word.strip_suffix('\'').and_then(|word| word.split_once("='"));
-        found = condition.filter(|(tag, _)| *tag != "time").or(found);
-    }
-    found
+    let (before, after) = query.rsplit_once(" = '")?;
+    let tag = before.split_whitespace().next_back()?;
+    let (value, _) = after.split_once('\'')?;
+    Some((tag, value))
 }
 
 #[cfg(test)]
@@ -84,9 +82,9 @@ mod tests {
 
     #[test]
     fn names_are_found_in_queries() {
-        let query = "SELECT mean(a) FROM \"cpu\" WHERE time >= '2010-01-01T12:00:00Z' AND host='h-1' GROUP BY time(1m)";
+        let query = "SELECT mean(a) FROM \"cpu\" WHERE time >= '2010-01-01T12:00:00Z' AND host = 'h-1' GROUP BY time(1m)";
         assert_eq!((measurement(query), last_filter(query)), (Some("cpu"), Some(("host", "h-1"))));
         assert_eq!(measurement("SELECT a FROM (SELECT b FROM c)"), None);
-        assert_eq!(last_filter("SELECT a FROM b"), None);
+        assert_eq!(last_filter("SELECT a FROM b WHERE time >= '2010-01-01T12:00:00Z'"), None);
     }
 }
