@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{Stream, stream};
-use judge_core::Thresholds;
+use futures_util::Stream;
+use judge_core::{CanaryConfig, Thresholds, Verdict};
 use judge_sources::Sources;
 use serde_json::Value;
 use tokio::sync::{Notify, Semaphore, broadcast};
 
 use crate::clock::RunClock;
+use crate::drift::{Drift, PastRelease, RELEASES, find_drifts};
 use crate::error::CanaryError;
 use crate::plan::{Plan, PlanSpec};
 use crate::record::{
@@ -22,8 +23,10 @@ use crate::shared::{CanaryEvent, Common, FileNames, new_id};
 use crate::step;
 use crate::store::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, NewCanary,
+    ReleaseFilter,
 };
 use crate::stored_config::{ConfigHead, ConfigVersion, Existing, describe};
+use crate::watch::{WatchEvent, watch};
 
 /// Canaries over a store and sources. Clones are the same canaries.
 ///
@@ -42,21 +45,8 @@ pub struct Started {
     pub is_new: bool,
 }
 
-/// What who watches a canary is told.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum WatchEvent {
-    /// A look was made.
-    Look(Box<CanaryLook>),
-    /// It has ended: the last event.
-    Ended(Box<CanarySummary>),
-}
-
 /// Events that a slow listener may be behind before it has to look at the store instead.
 const EVENTS: usize = 1024;
-
-/// How often who watches looks at the store, for looks that another replica makes.
-const WATCH_EVERY: Duration = Duration::from_secs(1);
 
 impl Canaries {
     /// Canaries that are kept in `store` and judged on series of `sources`.
@@ -131,17 +121,52 @@ impl Canaries {
         let detail = [("application", &summary.application), ("config", &summary.config_name)];
         let entry = self.entry(actor, "canary.start", &summary.id, &detail);
         let request = CanaryRequest { plan: plan.spec().clone(), ..request };
-        let new = NewCanary { summary, request, config };
+        let CanarySummary { application, config_name, .. } = &summary;
+        let drifts = self.drifts(application, config_name, runnable.config()).await?;
+        let warnings = drifts.iter().map(ToString::to_string).collect();
+        let new = NewCanary { summary, request, config, warnings };
         match store.insert(&new, &entry).await? {
             Inserted::Before(id) => Ok(Started { canary: store.canary(&id).await?, is_new: false }),
             Inserted::New => {
-                let NewCanary { summary, request, config } = new;
-                let canary = Canary { summary, request, config };
+                let NewCanary { summary, request, config, warnings } = new;
+                let canary = Canary { summary, request, config, warnings };
                 self.shared.tell(&canary.summary);
                 self.shared.changed.notify_one();
                 Ok(Started { canary, is_new: true })
             }
         }
+    }
+
+    /// Metrics that drift over the last releases of an application by the config of a name; `config` is the one that
+    /// judges the next.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn drifts(
+        &self,
+        application: &str,
+        config_name: &str,
+        config: &CanaryConfig,
+    ) -> Result<Vec<Drift>, CanaryError> {
+        if application.is_empty() {
+            return Ok(Vec::new());
+        }
+        let filter = ReleaseFilter {
+            application: application.to_owned(),
+            config_name: Some(config_name.to_owned()),
+            verdict: Some(Verdict::Pass),
+            before: None,
+            limit: RELEASES,
+        };
+        Ok(find_drifts(&self.releases(&filter).await?, config))
+    }
+
+    /// Canaries that ended with a verdict, the newest first, with their last judgements.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn releases(&self, filter: &ReleaseFilter) -> Result<Vec<PastRelease>, CanaryError> {
+        Ok(self.shared.store.releases(filter).await?)
     }
 
     /// Id, version and document of the config that is asked for.
@@ -213,19 +238,7 @@ impl Canaries {
         id: &str,
         after: usize,
     ) -> impl Stream<Item = Result<WatchEvent, CanaryError>> + Send + use<> {
-        let watching = Watching {
-            canaries: self.clone(),
-            events: self.events(),
-            id: id.to_owned(),
-            seen: after,
-            pending: Vec::new(),
-            ended: None,
-            over: false,
-        };
-        stream::unfold(watching, async |mut watching| {
-            let event = watching.next().await?;
-            Some((event, watching))
-        })
+        watch(Arc::clone(&self.shared), id, after)
     }
 
     /// Looks once, at the first window of a plan, at once, and keeps nothing: for queries of a score.
@@ -357,71 +370,5 @@ impl Canaries {
             subject: subject.to_owned(),
             detail: detail.collect::<BTreeMap<_, _>>(),
         }
-    }
-}
-
-/// A canary that is watched.
-struct Watching {
-    canaries: Canaries,
-    events: broadcast::Receiver<CanaryEvent>,
-    id: String,
-    seen: usize,
-    /// Looks to tell, the next one last.
-    pending: Vec<CanaryLook>,
-    ended: Option<Box<CanarySummary>>,
-    over: bool,
-}
-
-impl Watching {
-    async fn next(&mut self) -> Option<Result<WatchEvent, CanaryError>> {
-        loop {
-            if let Some(look) = self.pending.pop() {
-                self.seen = look.window.number;
-                return Some(Ok(WatchEvent::Look(Box::new(look))));
-            }
-            if self.over {
-                return None;
-            }
-            if let Some(ended) = self.ended.take() {
-                self.over = true;
-                return Some(Ok(WatchEvent::Ended(ended)));
-            }
-            if let Err(error) = self.read().await {
-                self.over = !matches!(&error, CanaryError::Keep(error) if error.may_pass());
-                if self.over {
-                    return Some(Err(error));
-                }
-            }
-            if self.pending.is_empty() && self.ended.is_none() {
-                self.changed().await;
-            }
-        }
-    }
-
-    /// What the store has that was not told. The canary is read before its looks: none is missed before its end.
-    async fn read(&mut self) -> Result<(), CanaryError> {
-        let canary = self.canaries.get(&self.id).await?;
-        if canary.summary.looks > self.seen || canary.summary.is_over() {
-            self.pending = self.canaries.looks(&self.id, self.seen).await?;
-            self.pending.reverse();
-        }
-        self.ended = canary.summary.is_over().then(|| Box::new(canary.summary));
-        Ok(())
-    }
-
-    /// Returns when something may have happened.
-    async fn changed(&mut self) {
-        let told = async {
-            loop {
-                match self.events.recv().await {
-                    Ok(event) if event.canary.id != self.id => {}
-                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
-                    // The watch itself has a sender: it cannot be closed.
-                    Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-                }
-            }
-        };
-        // What did not come as an event comes from the store.
-        let _ = tokio::time::timeout(WATCH_EVERY, told).await;
     }
 }

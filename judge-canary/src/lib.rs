@@ -50,6 +50,7 @@
 mod canaries;
 mod clock;
 mod config_files;
+mod drift;
 mod error;
 mod machine;
 mod plan;
@@ -60,10 +61,12 @@ mod shared;
 mod step;
 mod store;
 mod stored_config;
+mod watch;
 
-pub use canaries::{Canaries, Started, WatchEvent};
+pub use canaries::{Canaries, Started};
 pub use clock::{ManualClock, RunClock, SystemClock};
 pub use config_files::{ConfigFile, FilesTaken};
+pub use drift::{Allowed, Drift, PastRelease, RELEASES, find_drifts};
 pub use error::CanaryError;
 pub use machine::reason_of;
 pub use plan::{
@@ -79,7 +82,8 @@ pub use runner::{Runner, RunnerOptions};
 pub use shared::CanaryEvent;
 pub use store::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Delivery,
-    Inserted, KeepError, LookRecord, MOST_OF_A_PAGE, NewCanary, PAGE, Retention, SqlStore,
-    StorePlace,
+    Inserted, KeepError, LookRecord, MOST_OF_A_PAGE, NewCanary, PAGE, ReleaseFilter, Retention,
+    SqlStore, StorePlace,
 };
 pub use stored_config::{ConfigHead, ConfigRule, ConfigVersion, Existing};
+pub use watch::WatchEvent;

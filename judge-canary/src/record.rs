@@ -139,6 +139,8 @@ pub struct Canary {
     pub request: CanaryRequest,
     /// The config that it is judged by, as it was when the canary was started.
     pub config: Value,
+    /// What the releases before it say: metrics that drift.
+    pub warnings: Vec<String>,
 }
 
 /// One look.

@@ -81,6 +81,11 @@ impl RunnableConfig {
         Ok(Self { config: request.config, thresholds, queries, scope_names })
     }
 
+    /// The config itself.
+    pub fn config(&self) -> &CanaryConfig {
+        &self.config
+    }
+
     /// The config's name.
     pub fn name(&self) -> &str {
         &self.config.name

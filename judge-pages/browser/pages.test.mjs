@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { checkAccess, open, openAll, watched } from "../../judge-report/browser/tests/browser.mjs";
@@ -26,6 +30,8 @@ before(async () => {
   ids.large = await server.canary({ application: "large", config: config(TWENTY), looks: 70 });
   const hostile = config(HOSTILE, HOSTILE[0]);
   ids.hostile = await server.canary({ application: HOSTILE[1], scope: "bad<b>name</b>", config: hostile, metadata: { [HOSTILE[3]]: HOSTILE[0] } });
+  const many = config(TWENTY, "many");
+  for (let release = 0; release < 20; release += 1) await server.canary({ application: "many", config: many, looks: 1 });
   const stored = await server.call("/v1/configs", { id: "shop", kayentaConfigJson: JSON.stringify(config(["latency"])) });
   ids.config = (await stored.json()).config.id;
 });
@@ -65,6 +71,9 @@ const pages = {
   hostile: () => `/canaries/${ids.hostile}`,
   compare: () => `/compare?a=${ids.good}&b=${ids.bad}`,
   "compare-hostile": () => `/compare?a=${ids.hostile}&b=${ids.bad}`,
+  history: () => "/history?application=shop",
+  "history-large": () => "/history?application=many",
+  "history-hostile": () => `/history?application=${encodeURIComponent(HOSTILE[1])}`,
   configs: () => "/configs",
   config: () => `/configs/${ids.config}`,
   "new-config": () => "/configs-new",
@@ -228,7 +237,7 @@ test("a config is checked, tried, stored and removed by the keyboard", async () 
 });
 
 test("every link and control is reached by Tab", async () => {
-  for (const name of ["list", "canary", "compare", "configs", "config", "audit"]) {
+  for (const name of ["list", "canary", "compare", "history", "configs", "config", "audit"]) {
     const { page } = await visit(pages[name]());
     const wanted = await page.evaluate(() => {
       const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")];
@@ -245,6 +254,22 @@ test("every link and control is reached by Tab", async () => {
     assert.equal(reached.size, wanted, name);
     await page.close();
   }
+});
+
+test("past releases are judged again by the command, to the same verdict and score", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "judge-history-"));
+  const [history, file] = [join(folder, "history.csv"), join(folder, "config.json")];
+  writeFileSync(history, await (await server.call("/v1/history?application=shop&config=shop")).text());
+  writeFileSync(file, JSON.stringify(config(["latency", "errors"])));
+  const judge = process.env.JUDGE ?? new URL("../../target/debug/judge", import.meta.url).pathname;
+  const judged = spawnSync(judge, ["retro", "--config", file, "--history", history], { encoding: "utf8" });
+  for (const [id, line] of [[ids.good, /PASS +100/], [ids.bad, /FAIL +0/]]) {
+    const found = judged.stdout.split("\n").find((found) => found.startsWith(id));
+    assert.match(found ?? judged.stderr, line);
+  }
+  const calibrated = spawnSync(judge, ["calibrate", "--config", file, "--releases", history, "--minutes", "2"], { encoding: "utf8" });
+  assert.match(calibrated.stdout, /Healthy canaries that fail/, calibrated.stderr);
+  rmSync(folder, { recursive: true });
 });
 
 test("hostile names are text", async () => {

@@ -11,7 +11,7 @@ use crate::frame::{Right, Scripts, Visitor, page};
 use crate::list::{application, badge, config, tone};
 use crate::looks::looks;
 use crate::pairs::pairs;
-use crate::place::canary_path;
+use crate::place::{canary_path, history_path};
 
 /// What the page of a canary shows.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +35,7 @@ pub fn canary_page(visitor: &Visitor, view: &CanaryView) -> String {
         p.visually-hidden id="said" role="status" {}
         div id="live" data-events=[(!canary.is_over()).then_some(events)] {
             (head(canary))
+            @for warning in &view.canary.warnings { p.warning { bdi { (warning) } "." } }
             @if let Some(judged) = newest(view.looks) { (warnings(judged)) }
             (looks(view.canary, view.looks))
             @if let Some(judged) = newest(view.looks) { (judgement(view, judged)) }
@@ -151,6 +152,9 @@ fn actions(visitor: &Visitor, view: &CanaryView) -> Markup {
                     }
                     button type="submit" { "Compare" }
                 }
+            }
+            @if !canary.application.is_empty() {
+                p { a href=(history_path(&canary.application, &canary.config_name)) { "The last releases of this application" } }
             }
             p { a href={ (canary_path(&canary.id)) "/json" } { "The same as JSON" } }
             @if canary.state == CanaryState::Running && visitor.may(Right::Write) {

@@ -100,6 +100,7 @@ fn navigation(visitor: &Visitor) -> Markup {
         header.top {
             nav aria-label="Pages" {
                 a href="/" { "Canaries" }
+                a href="/history" { "History" }
                 a href="/configs" { "Configs" }
                 @if visitor.may(Right::Admin) { a href="/audit" { "Audit" } }
                 a href="/about" { "API" }

@@ -12,6 +12,11 @@ pub fn config_path(id: &str) -> String {
     format!("/configs/{}", part(id))
 }
 
+/// The path of the history of an application by a config.
+pub(crate) fn history_path(application: &str, config: &str) -> String {
+    with_query("/history", &[("application", application), ("config", config)])
+}
+
 /// One part of a path.
 fn part(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()

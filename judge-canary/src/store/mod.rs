@@ -13,6 +13,7 @@ use judge_core::Verdict;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::drift::PastRelease;
 use crate::record::{Canary, CanaryLook, CanaryRequest, CanaryState, CanarySummary, MetricSet};
 use crate::stored_config::{ConfigHead, ConfigVersion, Existing};
 
@@ -46,6 +47,8 @@ pub struct NewCanary {
     pub request: CanaryRequest,
     /// The config that it is judged by.
     pub config: Value,
+    /// What the releases before it say.
+    pub warnings: Vec<String>,
 }
 
 /// What became of a start.
@@ -87,6 +90,21 @@ pub const PAGE: usize = 50;
 
 /// The most canaries of a page.
 pub const MOST_OF_A_PAGE: usize = 1000;
+
+/// Which releases a history has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseFilter {
+    /// Of this application.
+    pub application: String,
+    /// By a config of this name; by any for none.
+    pub config_name: Option<String>,
+    /// With this verdict; with any for none.
+    pub verdict: Option<Verdict>,
+    /// Started before the canary of this id.
+    pub before: Option<String>,
+    /// At most so many.
+    pub limit: usize,
+}
 
 /// A page of a list.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -211,6 +229,9 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
 
     /// A page of canaries.
     async fn list(&self, filter: &CanaryFilter) -> Result<CanaryPage, KeepError>;
+
+    /// Canaries that ended with a verdict, the newest first, with their last judgements.
+    async fn releases(&self, filter: &ReleaseFilter) -> Result<Vec<PastRelease>, KeepError>;
 
     /// The looks at a canary after look `after`, in order.
     async fn looks(&self, id: &str, after: usize) -> Result<Vec<CanaryLook>, KeepError>;

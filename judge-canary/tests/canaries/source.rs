@@ -139,7 +139,12 @@ fn answer(form: &str) -> Value {
     let is_worse = query.contains("bad") || (query.contains("weak") && query.starts_with("m0"));
     // Flagger's baseline of a bad canary is as good as any.
     let is_worse = is_worse && !query.contains("-primary");
-    let scale = if is_worse { 1000.0 } else { 100.0 };
+    // A number after `slow`, as in `slow3`, is how much more that has.
+    let slower = query.split_once("slow").map_or(0.0, |(_, rest)| {
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or(0.0)
+    });
+    let scale = if is_worse { 1000.0 } else { 100.0 + slower };
     let mut values = Vec::new();
     let mut time = start;
     while time <= end {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use judge_canary::{
     AuditEntry, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanaryStore, CanarySummary,
     ClaimDue, ConfigChange, ConfigChoice, Existing, Inserted, JudgedSeries, KeepError, LookRecord,
-    LookResult, LookWindow, MetricSet, NewCanary, PlanSpec, Retention, ScopePair, SideWindow,
-    SqlStore, StageTimes, StorePlace, StoredPair, StoredSeries,
+    LookResult, LookWindow, MetricSet, NewCanary, PlanSpec, ReleaseFilter, Retention, ScopePair,
+    SideWindow, SqlStore, StageTimes, StorePlace, StoredPair, StoredSeries,
 };
 use judge_core::{Judgement, Thresholds, Verdict};
 use serde_json::json;
@@ -180,7 +180,7 @@ fn new(id: &str, application: &str, next_millis: i64) -> NewCanary {
         metadata: BTreeMap::from([("who".to_owned(), "ü".to_owned())]),
         api: json!({"any": [1, null]}),
     };
-    NewCanary { summary, request, config: json!({"name": "shop"}) }
+    NewCanary { summary, request, config: json!({"name": "shop"}), warnings: vec!["drifts".into()] }
 }
 
 async fn insert(store: &Arc<dyn CanaryStore>, new: &NewCanary) -> Inserted {
@@ -196,8 +196,8 @@ async fn canaries_are_listed_in_pages(Kept { store, .. }: Kept) {
     let got = store.canary("id07").await.unwrap();
     let expected = new("id07", "odd", 5);
     assert_eq!(
-        (&got.summary, &got.request, &got.config),
-        (&expected.summary, &expected.request, &expected.config)
+        (&got.summary, &got.request, &got.config, &got.warnings),
+        (&expected.summary, &expected.request, &expected.config, &expected.warnings)
     );
     assert!(store.canary("id99").await.is_err());
     let list = async |filter: CanaryFilter| {
@@ -366,6 +366,16 @@ async fn what_is_old_or_too_much_is_removed(Kept { store, .. }: Kept) {
         }
         keep(&store, "one", &after, 1).await.unwrap();
     }
+    let releases = async |application: &str, limit| {
+        let (application, config_name) = (application.to_owned(), Some("shop".to_owned()));
+        let filter = ReleaseFilter { application, config_name, verdict: None, before: None, limit };
+        store.releases(&filter).await.unwrap()
+    };
+    let newest = releases("x", 2).await;
+    let ids: Vec<_> = newest.iter().map(|release| release.summary.id.as_str()).collect();
+    assert_eq!(ids, ["id28", "id27"], "the last is under way");
+    assert_eq!(Some(&newest[0].judgement), look(1).0.judgement());
+    assert_eq!((releases("x", 100).await.len(), releases("y", 100).await.len()), (29, 0));
     let left = async || store.list(&CanaryFilter::default()).await.unwrap().canaries.len();
     let none = Retention { ended_before_millis: None, bytes: None };
     assert_eq!(store.retain(none).await.unwrap(), 0);

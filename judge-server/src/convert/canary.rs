@@ -273,7 +273,7 @@ pub(crate) fn ended_event(canary: Canary) -> Value {
     // What was written as JSON is JSON.
     let written = proto_json::write(&message).unwrap_or_default();
     let shown: Value = serde_json::from_slice(&written).unwrap_or_default();
-    json!({"canary": shown, "metadata": canary.request.metadata})
+    json!({"canary": shown, "metadata": canary.request.metadata, "warnings": canary.warnings})
 }
 
 /// The size of a page of the audit log.

@@ -219,6 +219,7 @@ async fn get(
     Ok(proto::GetCanaryResponse {
         canary: Some(canary.summary.into()),
         metadata: canary.request.metadata,
+        warnings: canary.warnings,
         looks: looks.into_iter().map(Into::into).collect(),
     })
 }

@@ -134,6 +134,14 @@ pub(super) const CANARIES: &[Route] = &[
     .json(None, "ListConfigVersionsResponse"),
     json("DELETE", "/v1/configs/{id}", WRITE, CanaryCall::DeleteConfig, "Removes a config.")
         .json(None, "DeleteConfigResponse"),
+    call(
+        Side::Http,
+        "GET",
+        "/v1/history",
+        READ,
+        Handler::ExportHistory,
+        "The points of an application's releases, as a history for `judge retro` and `judge calibrate`.",
+    ),
     json("GET", "/v1/audit", ADMIN, CanaryCall::ListAudit, "Lists who did what, the newest first.")
         .json(None, "ListAuditEntriesResponse"),
 ];

@@ -7,6 +7,7 @@ mod canary;
 mod canary_routes;
 mod codec;
 mod context;
+mod export;
 mod grpc;
 mod http;
 mod judging;
@@ -69,6 +70,7 @@ impl Handlers {
             Handler::KayentaHealth => Ok(self.kayenta_health().await),
             Handler::Kayenta(call) => self.kayenta(call, &context, request).await,
             Handler::Score(call) => self.score(call, &context, request).await,
+            Handler::ExportHistory => Ok(self.export_history(&context, &request)?),
             Handler::Pages(call) => self.page(call, &context, request).await,
         }
     }

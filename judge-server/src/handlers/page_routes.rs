@@ -69,6 +69,8 @@ pub(super) const PAGES: &[Route] = &[
     ),
     form("/canaries/{id}/cancel", WRITE, PageCall::CancelCanary, "Ends a canary."),
     get("/compare", READ, PageCall::Compare, "Two canaries side by side."),
+    get("/history", READ, PageCall::History, "The last releases of an application."),
+    page("GET", "/history/csv", READ, Handler::ExportHistory, "Their points, for `judge retro`."),
     get("/configs", READ, PageCall::ListConfigs, "Configs."),
     get("/configs-new", READ, PageCall::NewConfig, "A form for a new config."),
     form("/configs", READ, PageCall::CreateConfig, "Checks, tries or stores a new config."),

@@ -59,6 +59,8 @@ pub(crate) enum Handler {
     Score(ScoreCall),
     /// A page for people.
     Pages(PageCall),
+    /// The points of past releases as a file.
+    ExportHistory,
 }
 
 /// A call of a browser.
@@ -68,6 +70,7 @@ pub(crate) enum PageCall {
     Canary,
     CancelCanary,
     Compare,
+    History,
     ListConfigs,
     NewConfig,
     CreateConfig,

@@ -335,6 +335,82 @@ async fn scopes_bound_what_a_page_has_and_does() {
     source.set_held(false);
 }
 
+/// Releases of which each is 3 % slower than its baseline, which is the release before.
+async fn boil(server: &Server, browser: &mut Browser<'_>, releases: usize) -> Vec<String> {
+    let mut config = config(1);
+    config["metrics"][0]["analysisConfigurations"]["canary"]["effectSize"] =
+        json!({"allowedIncrease": 1.1, "criticalIncrease": 1.5});
+    let mut ids = Vec::new();
+    for _ in 0..releases {
+        let id = start(server, "", "slow3", &config).await;
+        events(browser, &id).await;
+        ids.push(id);
+    }
+    ids
+}
+
+#[tokio::test]
+async fn a_slow_drift_over_releases_is_warned_of_in_the_next_canary() {
+    let Service { server, folder: _folder, source: _source } = Service::start("").await;
+    let mut browser = Browser::new(&server);
+    let ids = boil(&server, &mut browser, 8).await;
+    let warnings = async |id: &str| {
+        let canary = server.get(&format!("/v1/canaries/{id}")).await.json();
+        assert_eq!(canary["canary"]["verdict"], "VERDICT_PASS");
+        canary["warnings"].clone()
+    };
+    // Two steps are no drift yet, whatever their sum.
+    assert_eq!(warnings(&ids[2]).await, json!([]));
+    let said = warnings(&ids[7]).await;
+    let said = said[0].as_str().expect("a warning");
+    assert!(said.starts_with("m0 has drifted +") && said.contains("the last 7 releases"), "{said}");
+    assert!(said.contains("each within the +10% allowed to one"), "{said}");
+    let page = browser.get(&format!("/canaries/{}", ids[7])).await.text();
+    assert!(page.contains("m0 has drifted +"), "{page}");
+    let link = "/history?application=shop&amp;config=shop";
+    assert!(page.contains(link), "{page}");
+    let history = browser.get(&link.replace("&amp;", "&")).await.text();
+    assert!(history.contains("the last 8 releases") && history.contains("m0 has drifted"));
+    assert_eq!(history.matches("circle class=\"canary\"").count(), 8, "{history}");
+    assert!(ids.iter().all(|id| history.contains(&format!("href=\"/canaries/{id}\""))));
+    for (path, said) in [
+        ("/history", "Name an application"),
+        ("/history?application=other", "No canary of it has ended"),
+        ("/history?application=shop&config=other", "No canary of it has ended"),
+    ] {
+        assert!(browser.get(path).await.text().contains(said), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn past_releases_are_a_history() {
+    let Service { server, folder: _folder, source: _source } = Service::start("").await;
+    let mut browser = Browser::new(&server);
+    let mut odd = config(1);
+    odd["metrics"][0]["name"] = json!("a \"b\", c");
+    let good = start(&server, "", "canary", &odd).await;
+    events(&mut browser, &good).await;
+    let bad = start(&server, "", "bad", &odd).await;
+    events(&mut browser, &bad).await;
+    let history = server.get("/v1/history?application=shop").await;
+    assert_eq!(history.headers[header::CONTENT_TYPE], "text/csv; charset=utf-8");
+    let text = history.text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "release,role,metric,instance,timestamp,value,config_version,verdict");
+    // One look of ten minutes, and two whose second has twenty, on both sides.
+    assert_eq!(lines.len(), 1 + 2 * 10 + 2 * 20);
+    let row = format!("{bad},baseline,\"a \"\"b\"\", c\",,1774744200000,");
+    assert!(lines[1].starts_with(&row) && lines[1].ends_with(",0,fail"), "{}", lines[1]);
+    assert!(lines[59].starts_with(&format!("{good},canary,")) && lines[59].ends_with(",0,pass"));
+    let few = server.get("/v1/history?application=shop&verdict=pass&limit=1&config=shop").await;
+    assert_eq!(few.text().lines().count(), 41);
+    assert_eq!(browser.get("/history/csv?application=shop").await.body, history.body);
+    for query in ["", "?application=shop&verdict=good", "?application=shop&limit=x"] {
+        let refused = server.get(&format!("/v1/history{query}")).await;
+        assert_eq!((refused.status.as_u16(), refused.reason().as_str()), (400, "UNUSABLE"));
+    }
+}
+
 #[tokio::test]
 async fn names_that_mean_harm_are_text() {
     let Service { server, folder: _folder, source: _source } = Service::start("").await;
@@ -355,6 +431,8 @@ async fn names_that_mean_harm_are_text() {
         format!("/canaries/{id}"),
         format!("/compare?id={id}&id={id}"),
         format!("/audit?subject={search}"),
+        "/history?application=shop".to_owned(),
+        format!("/history?application={search}"),
         format!("/canaries/{search}"),
     ] {
         let page = browser.get(&path).await.text();

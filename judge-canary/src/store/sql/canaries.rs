@@ -2,16 +2,18 @@
 
 use sqlx::Row;
 
-use super::super::document::pack;
+use super::super::document::{pack, unpack};
 use super::super::statement::Statement;
 use super::super::{
     AuditEntry, CanaryFilter, CanaryPage, Inserted, KeepError, MOST_OF_A_PAGE, NewCanary, PAGE,
+    ReleaseFilter,
 };
 use super::audit;
 use super::database::Database;
 use super::deliveries;
 use super::rows::{self, CanaryDocument, SUMMARY, score_column, verdict_name};
-use crate::record::{Canary, CanaryState};
+use crate::drift::PastRelease;
+use crate::record::{Canary, CanaryLook, CanaryState, JudgedSeries, LookResult};
 
 /// The key of a start as it is stored: one that was given, or one of its own.
 fn stored_key(key: Option<&str>, id: &str) -> String {
@@ -43,10 +45,11 @@ pub(super) async fn insert(
     new: &NewCanary,
     entry: &AuditEntry,
 ) -> Result<Inserted, KeepError> {
-    let NewCanary { summary, request, config } = new;
-    let document = CanaryDocument { request: request.clone(), config: config.clone() };
+    let NewCanary { summary, request, config, warnings } = new;
+    let (request, config) = (request.clone(), config.clone());
+    let document = CanaryDocument { request, config, warnings: warnings.clone() };
     let document = pack("canary", &document)?;
-    let key = stored_key(request.key.as_deref(), &summary.id);
+    let key = stored_key(new.request.key.as_deref(), &summary.id);
     let mut writing = database.write().await?;
     let inserted = sqlx::query(
         "INSERT INTO canaries (id, start_key, origin, application, config_id, config_version, config_name, caller, \
@@ -130,6 +133,35 @@ pub(super) async fn list(
     canaries.truncate(limit);
     let next = canaries.last().filter(|_| more).map(|canary| canary.id.clone());
     Ok(CanaryPage { canaries, next })
+}
+
+pub(super) async fn releases(
+    database: &Database,
+    filter: &ReleaseFilter,
+) -> Result<Vec<PastRelease>, KeepError> {
+    let mut statement = Statement::new("SELECT look, ");
+    statement.push(SUMMARY).push(
+        " FROM (SELECT canaries.*, looks.document AS look FROM canaries JOIN looks \
+         ON looks.canary_id = canaries.id AND looks.number = canaries.looks) AS ended",
+    );
+    statement.filter("application", Some(&filter.application));
+    statement.filter("config_name", filter.config_name.as_deref());
+    statement.filter("state", Some(CanaryState::Finished.name()));
+    statement.filter("verdict", filter.verdict.map(|verdict| verdict_name(Some(verdict))));
+    if let Some(before) = &filter.before {
+        statement.and().push("id < ").text(before);
+    }
+    statement.push(" ORDER BY id DESC LIMIT ").whole(whole(filter.limit));
+    let rows = statement.query().fetch_all(&database.pool).await?;
+    let mut releases = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let look: CanaryLook = unpack("look", &row.try_get::<Vec<u8>, _>("look")?)?;
+        if let LookResult::Judged(judged) = look.result {
+            let JudgedSeries { judgement, metric_set, .. } = *judged;
+            releases.push(PastRelease { summary: rows::summary(row)?, judgement, metric_set });
+        }
+    }
+    Ok(releases)
 }
 
 pub(super) async fn cancel(

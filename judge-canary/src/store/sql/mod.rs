@@ -15,8 +15,9 @@ use self::database::Database;
 use super::open::StorePlace;
 use super::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Delivery,
-    Inserted, KeepError, LookRecord, NewCanary, Retention,
+    Inserted, KeepError, LookRecord, NewCanary, ReleaseFilter, Retention,
 };
+use crate::drift::PastRelease;
 use crate::record::{Canary, CanaryLook, MetricSet};
 use crate::stored_config::{ConfigHead, ConfigVersion};
 
@@ -117,6 +118,10 @@ impl CanaryStore for SqlStore {
 
     async fn list(&self, filter: &CanaryFilter) -> Result<CanaryPage, KeepError> {
         canaries::list(&self.database, filter).await
+    }
+
+    async fn releases(&self, filter: &ReleaseFilter) -> Result<Vec<PastRelease>, KeepError> {
+        canaries::releases(&self.database, filter).await
     }
 
     async fn looks(&self, id: &str, after: usize) -> Result<Vec<CanaryLook>, KeepError> {

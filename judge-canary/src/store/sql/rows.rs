@@ -19,6 +19,8 @@ pub(super) const SUMMARY: &str = "id, origin, application, config_id, config_ver
 pub(super) struct CanaryDocument {
     pub(super) request: CanaryRequest,
     pub(super) config: Value,
+    #[serde(default)]
+    pub(super) warnings: Vec<String>,
 }
 
 pub(super) fn verdict_name(verdict: Option<Verdict>) -> &'static str {
@@ -76,6 +78,6 @@ pub(super) fn summary(row: &AnyRow) -> Result<CanarySummary, KeepError> {
 
 pub(super) fn canary(row: &AnyRow) -> Result<Canary, KeepError> {
     let document: Vec<u8> = row.try_get("document")?;
-    let CanaryDocument { request, config } = unpack("canary", &document)?;
-    Ok(Canary { summary: summary(row)?, request, config })
+    let CanaryDocument { request, config, warnings } = unpack("canary", &document)?;
+    Ok(Canary { summary: summary(row)?, request, config, warnings })
 }

@@ -138,6 +138,7 @@ fn answer(route: &Route) -> Value {
     let (content_type, schema) = match (route.handler, &route.messages) {
         (Handler::Alive | Handler::Ready | Handler::Metrics, _) => ("text/plain", text),
         (Handler::Page, _) => ("text/html", text),
+        (Handler::ExportHistory, _) => ("text/csv", text),
         (_, Some(messages)) if route.kind == Kind::Watch => {
             ("text/event-stream", reference(messages.response))
         }

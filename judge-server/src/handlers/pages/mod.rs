@@ -4,6 +4,7 @@ mod asked;
 mod audit;
 mod canaries;
 mod configs;
+mod history;
 mod html;
 mod refused;
 mod session;
@@ -42,6 +43,7 @@ impl Handlers {
             PageCall::Canary => canaries::show(&asked).await?,
             PageCall::CancelCanary => canaries::cancel(&asked).await?,
             PageCall::Compare => canaries::compare(&asked).await?,
+            PageCall::History => history::show(&asked).await?,
             PageCall::ListConfigs => configs::list(&asked).await?,
             PageCall::NewConfig => configs::new(&asked).await?,
             PageCall::GetConfig => configs::show(&asked).await?,

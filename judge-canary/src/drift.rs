@@ -1,0 +1,181 @@
+//! A slow drift over releases: each release stays within its allowance, and all together are beyond it. Pure.
+//!
+//! A release's step is its canary against its own baseline, so what traffic and time of day do to both sides is in none.
+
+use std::fmt;
+
+use judge_core::config::{CanaryConfig, Direction, EffectMeasure};
+use judge_core::judgement::{Decision, MetricJudgement};
+use judge_core::{Classification, Judgement, Verdict, format};
+
+use crate::record::CanarySummary;
+
+/// Releases that are looked back at.
+pub const RELEASES: usize = 20;
+
+/// The fewest steps that are called a drift.
+const FEWEST: usize = 3;
+
+/// Standard errors that the sum of the steps must be from 0: a healthy metric is that far once in 2,000 times.
+const ERRORS: f64 = 3.3;
+
+/// Half-width of a 95 % interval in standard errors. Intervals of a step have this level or a higher one, so their
+/// standard error is at most what this gives.
+const HALF_WIDTH: f64 = 1.96;
+
+/// A canary that ended with a verdict, and the judgement that gave it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastRelease {
+    /// The canary.
+    pub summary: CanarySummary,
+    /// The judgement of its last look.
+    pub judgement: Judgement,
+    /// The id of the series that it is of.
+    pub metric_set: String,
+}
+
+/// How far a metric may go in a release, in the metric's unit; both are positive.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Allowed {
+    /// Upwards; nothing if it may go as far as it likes, or if the config does not say.
+    pub increase: Option<f64>,
+    /// Downwards, in the same way.
+    pub decrease: Option<f64>,
+}
+
+impl Allowed {
+    /// What a judgement allowed a metric, by a config that says which direction is harmful. A config without an allowance
+    /// allows nothing that can be told.
+    pub fn from_judgement(metric: &MetricJudgement, config: &CanaryConfig) -> Self {
+        let found = config.metrics.iter().find(|found| found.name == metric.name);
+        let direction = found.map_or(Direction::Either, |found| found.direction);
+        let level = metric.baseline.median.abs();
+        let (up, down) = match &metric.decision {
+            Decision::Panel(panel) => (Some(panel.allowed), Some(panel.allowed)),
+            Decision::Tested(evidence) if evidence.effect.measure == EffectMeasure::MeanRatio => {
+                let effect = &evidence.effect;
+                (
+                    Some((effect.allowed_increase - 1.0) * level),
+                    Some((1.0 - effect.allowed_decrease) * level),
+                )
+            }
+            _ => (None, None),
+        };
+        let told = |allowed: Option<f64>| allowed.filter(|far| far.is_finite() && *far > 0.0);
+        Self {
+            increase: told(up).filter(|_| direction != Direction::Decrease),
+            decrease: told(down).filter(|_| direction != Direction::Increase),
+        }
+    }
+}
+
+/// A metric that drifts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drift {
+    /// The metric.
+    pub metric: String,
+    /// How many releases it has drifted over.
+    pub releases: usize,
+    /// The sum of their steps: a share of the baseline if `is_relative`, else in the metric's unit.
+    pub sum: f64,
+    /// What one release is allowed, in the same way.
+    pub allowed: f64,
+    /// Whether sum and allowance are shares of the baseline.
+    pub is_relative: bool,
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let show = |change: f64| {
+            if self.is_relative { format::percent(change) } else { format::signed(change) }
+        };
+        let Self { metric, releases, .. } = self;
+        let (sum, allowed) = (show(self.sum), show(self.allowed.copysign(self.sum)));
+        write!(
+            f,
+            "{metric} has drifted {sum} over the last {releases} releases that passed, each within the {allowed} \
+             allowed to one: compare the canary with an older release"
+        )
+    }
+}
+
+/// One release's step of one metric.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    shift: f64,
+    error: f64,
+    level: f64,
+    allowed: Allowed,
+}
+
+impl Step {
+    /// Nothing where the metric did not pass, or was not compared.
+    fn new(metric: &MetricJudgement, config: &CanaryConfig) -> Option<Self> {
+        if metric.classification != Classification::Pass {
+            return None;
+        }
+        let (shift, interval) = match &metric.decision {
+            Decision::Tested(evidence) | Decision::Constants(evidence) => {
+                (evidence.estimate, Some(evidence.interval))
+            }
+            Decision::Panel(panel) => (panel.estimate, Some(panel.interval)),
+            Decision::Identical | Decision::OneValue => (0.0, None),
+            _ => return None,
+        };
+        let error = interval.map_or(0.0, |found| (found.upper - found.lower) / 2.0 / HALF_WIDTH);
+        let level = metric.baseline.median.abs();
+        let allowed = Allowed::from_judgement(metric, config);
+        (shift.is_finite() && error.is_finite()).then_some(Self { shift, error, level, allowed })
+    }
+
+    /// The same as shares of the baseline.
+    fn relative(self) -> Self {
+        let share = |value: f64| value / self.level;
+        let Allowed { increase, decrease } = self.allowed;
+        Self {
+            shift: share(self.shift),
+            error: share(self.error),
+            level: 1.0,
+            allowed: Allowed { increase: increase.map(share), decrease: decrease.map(share) },
+        }
+    }
+}
+
+/// The metrics that drift over `releases`, the newest first, by the config that judges the next. Releases that did not
+/// pass are left out: they were not kept.
+pub fn find_drifts(releases: &[PastRelease], config: &CanaryConfig) -> Vec<Drift> {
+    let passed = releases.iter().filter(|release| release.summary.verdict == Some(Verdict::Pass));
+    let passed: Vec<&Judgement> = passed.map(|release| &release.judgement).take(RELEASES).collect();
+    config.metrics.iter().filter_map(|metric| drift(&metric.name, &passed, config)).collect()
+}
+
+fn drift(name: &str, newest_first: &[&Judgement], config: &CanaryConfig) -> Option<Drift> {
+    // A metric of several pairs has several levels; only one of its own can be followed.
+    let step = |judgement: &&Judgement| {
+        let mut found = judgement.metrics.iter().filter(|metric| metric.name == name);
+        let metric = found.next().filter(|_| found.next().is_none())?;
+        Step::new(metric, config)
+    };
+    let steps: Vec<Step> = newest_first.iter().map_while(step).collect();
+    if steps.len() < FEWEST {
+        return None;
+    }
+    let is_relative = steps.iter().all(|step| step.level > 0.0);
+    let steps: Vec<Step> =
+        if is_relative { steps.into_iter().map(Step::relative).collect() } else { steps };
+    let sum: f64 = steps.iter().map(|step| step.shift).sum();
+    let error = steps.iter().map(|step| step.error * step.error).sum::<f64>().sqrt();
+    let newest = steps.first()?.allowed;
+    let allowed = if sum > 0.0 { newest.increase? } else { newest.decrease? };
+    let far = sum.abs();
+    (far > allowed && far > ERRORS * error).then(|| Drift {
+        metric: name.to_owned(),
+        releases: steps.len(),
+        sum,
+        allowed,
+        is_relative,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! Past releases as a history that `judge retro` and `judge calibrate` read: a row a point, in CSV.
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use http::{HeaderValue, Request, Response, header};
+use judge_canary::{
+    Canaries, CanaryError, MOST_OF_A_PAGE, MetricSet, PastRelease, ReleaseFilter, StoredPair,
+    StoredSeries,
+};
+use judge_core::Verdict;
+
+use super::params::Params;
+use super::{Answered, Context, Handlers};
+use crate::convert::refusal::{Refusal, quoted};
+use crate::observe::outcome::Outcome;
+
+/// Releases of a history, unless its caller says otherwise.
+const RELEASES: usize = 100;
+
+/// Releases that are read at once.
+const AT_ONCE: usize = 10;
+
+/// Columns; what other programs do not know, they ignore.
+const COLUMNS: &str = "release,role,metric,instance,timestamp,value,config_version,verdict\n";
+
+impl Handlers {
+    /// The points of the newest releases of an application, one release after the other.
+    pub(super) fn export_history(
+        &self,
+        context: &Context,
+        request: &Request<Body>,
+    ) -> Result<Answered, Refusal> {
+        let canaries = self.canaries.clone().ok_or(Refusal::Stateless)?;
+        let params = Params::read(context.route, request.uri())?;
+        let application = params.get("application").map(str::to_owned);
+        let application = application
+            .ok_or_else(|| Refusal::Unusable("application: expected its name".to_owned()))?;
+        let filter = ReleaseFilter {
+            application,
+            config_name: params.get("config").map(str::to_owned),
+            verdict: params.get("verdict").map(verdict).transpose()?,
+            before: None,
+            limit: params.whole("limit", RELEASES)?.min(MOST_OF_A_PAGE),
+        };
+        let head = stream::once(async { Ok(Bytes::from_static(COLUMNS.as_bytes())) });
+        let found = releases(canaries.clone(), filter).map_err(std::io::Error::other);
+        let rows = found.and_then(move |release| {
+            let canaries = canaries.clone();
+            async move { rows(&canaries, &release).await }
+        });
+        // Its client sees that a file that breaks off has no end.
+        let body =
+            head.chain(rows).inspect_err(|error| tracing::warn!("a history breaks off: {error}"));
+        let mut response = Response::new(Body::from_stream(body));
+        let headers = response.headers_mut();
+        for (name, value) in [
+            (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+            (header::CONTENT_DISPOSITION, "attachment; filename=\"history.csv\""),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        Ok((response, Outcome::default()).into())
+    }
+}
+
+fn verdict(name: &str) -> Result<Verdict, Refusal> {
+    match name {
+        "pass" => Ok(Verdict::Pass),
+        "marginal" => Ok(Verdict::Marginal),
+        "fail" => Ok(Verdict::Fail),
+        _ => {
+            let found = quoted(name);
+            Err(Refusal::Unusable(format!(
+                "verdict: expected pass, marginal or fail, got {found:?}"
+            )))
+        }
+    }
+}
+
+/// The releases, a few read at once.
+fn releases(
+    canaries: Canaries,
+    filter: ReleaseFilter,
+) -> impl Stream<Item = Result<PastRelease, CanaryError>> + Send {
+    let pages = stream::try_unfold((canaries, filter), async |(canaries, mut filter)| {
+        let page = ReleaseFilter { limit: filter.limit.min(AT_ONCE), ..filter.clone() };
+        let releases = canaries.releases(&page).await?;
+        let Some(last) = releases.last() else { return Ok::<_, CanaryError>(None) };
+        filter.before = Some(last.summary.id.clone());
+        filter.limit = filter.limit.saturating_sub(releases.len());
+        Ok(Some((stream::iter(releases.into_iter().map(Ok)), (canaries, filter))))
+    });
+    pages.try_flatten()
+}
+
+/// The rows of a release; none where its series are not kept any more.
+async fn rows(canaries: &Canaries, release: &PastRelease) -> Result<Bytes, std::io::Error> {
+    let set = match canaries.metric_set(&release.metric_set).await {
+        Err(error) if error.is_not_found() => MetricSet::default(),
+        found => found.map_err(std::io::Error::other)?,
+    };
+    let mut rows = csv::Writer::from_writer(Vec::new());
+    for pair in &set.pairs {
+        for (role, series) in [("baseline", &pair.baseline), ("canary", &pair.canary)] {
+            add(&mut rows, release, pair, role, series)?;
+        }
+    }
+    Ok(rows.into_inner().map_err(csv::IntoInnerError::into_error)?.into())
+}
+
+fn add(
+    rows: &mut csv::Writer<Vec<u8>>,
+    release: &PastRelease,
+    pair: &StoredPair,
+    role: &str,
+    series: &StoredSeries,
+) -> Result<(), csv::Error> {
+    let instance = pair
+        .tags
+        .iter()
+        .map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or_default()));
+    let instance = instance.collect::<Vec<_>>().join(";");
+    let verdict = release.summary.verdict.map(|verdict| format!("{verdict:?}").to_lowercase());
+    let version = release.summary.config_version.to_string();
+    let mut time = series.window.start_millis;
+    for value in &series.values {
+        let value = if value.is_nan() { String::new() } else { value.to_string() };
+        rows.write_record([
+            release.summary.id.as_str(),
+            role,
+            &pair.metric,
+            &instance,
+            &time.to_string(),
+            &value,
+            &version,
+            verdict.as_deref().unwrap_or_default(),
+        ])?;
+        time = time.saturating_add_unsigned(series.window.step_millis);
+    }
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! The page of an application's releases.
+
+use axum::body::Body;
+use http::{Response, StatusCode};
+use judge_canary::{CanaryError, Drift, PastRelease, RELEASES, ReleaseFilter};
+use judge_core::{CanaryConfig, kayenta};
+use judge_pages::{HistoryQuery, HistoryView, history_page};
+
+use super::asked::{PageRequest, draw};
+use super::html::page;
+use crate::convert::refusal::Refusal;
+
+pub(super) async fn show(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {
+    let query =
+        HistoryQuery { application: asked.text("application"), config: asked.text("config") };
+    let releases =
+        if query.application.is_empty() { Vec::new() } else { releases(asked, &query).await? };
+    let (config, drifts) = match releases.first() {
+        None => (None, Vec::new()),
+        Some(newest) => next(asked, newest).await?,
+    };
+    let visitor = asked.visitor();
+    let html = draw(move || {
+        let (query, releases) = (&query, releases.as_slice());
+        let (config, drifts) = (config.as_ref(), drifts.as_slice());
+        history_page(&visitor, &HistoryView { query, releases, config, drifts })
+    });
+    Ok(page(StatusCode::OK, html.await?))
+}
+
+async fn releases(
+    asked: &PageRequest<'_>,
+    query: &HistoryQuery,
+) -> Result<Vec<PastRelease>, CanaryError> {
+    let filter = ReleaseFilter {
+        application: query.application.clone(),
+        config_name: Some(query.config.clone()).filter(|name| !name.is_empty()),
+        verdict: None,
+        before: None,
+        limit: RELEASES,
+    };
+    asked.canaries.releases(&filter).await
+}
+
+/// The config of the newest release, and what the next canary by it is warned of.
+async fn next(
+    asked: &PageRequest<'_>,
+    newest: &PastRelease,
+) -> Result<(Option<CanaryConfig>, Vec<Drift>), CanaryError> {
+    let canary = asked.canaries.get(&newest.summary.id).await?;
+    let Ok(config) = kayenta::read_config(canary.config.to_string().as_bytes()) else {
+        return Ok((None, Vec::new()));
+    };
+    let (application, name) = (&newest.summary.application, &newest.summary.config_name);
+    let drifts = asked.canaries.drifts(application, name, &config).await?;
+    Ok((Some(config), drifts))
+}
