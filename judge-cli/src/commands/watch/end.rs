@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use anyhow::bail;
 use judge_core::stage::{Stage, because_of, show_length};
 use judge_core::{Judgement, Verdict};
 use serde::Serialize;
@@ -9,7 +10,8 @@ use serde::Serialize;
 use super::look::{JudgedLook, Look, WatchEnd};
 use super::shown::Shown;
 use crate::args::{ListFormat, WatchArgs};
-use crate::input::listed;
+use crate::commands::exit::Exit;
+use crate::input::{FetchFailed, listed};
 use crate::output::{Destination, verdict_word};
 
 /// A canary's stage with its looks.
@@ -183,5 +185,35 @@ fn document_look(look: &Look) -> DocumentLook<'_> {
         baseline_end_millis: baseline.end_millis,
         judgement,
         error,
+    }
+}
+
+/// The exit code of a verdict; without one, the source failed.
+pub(super) fn exit(verdict: Option<Verdict>, args: &WatchArgs) -> Exit {
+    match verdict {
+        None => Exit::Other,
+        Some(verdict) if args.exit_zero_on.contains(&verdict.into()) => Exit::Done,
+        Some(verdict) => verdict.into(),
+    }
+}
+
+/// Ends a watch that saw no `look`, with the reason.
+pub(super) fn end_without_verdict(
+    ended: WatchEnd,
+    failed: Option<FetchFailed>,
+    look: &str,
+    args: &WatchArgs,
+    shown: &Shown<'_>,
+) -> anyhow::Result<Exit> {
+    let reason = match (&ended, &failed) {
+        (WatchEnd::Interrupted, _) => format!("stopped before the first {look}"),
+        (_, Some(failed)) => format!("no {look}: {}", failed.first_line()),
+        (_, None) => format!("no {look}"),
+    };
+    shown.reason(&reason, &args.termination_log)?;
+    match (ended, failed) {
+        (WatchEnd::Interrupted, _) => Ok(Exit::Interrupted),
+        (_, Some(failed)) => Err(failed.into()),
+        (_, None) => bail!("{reason}"),
     }
 }

@@ -9,6 +9,7 @@ use judge_core::stage::{StageRule, TimeSpan, Window, show_length};
 use judge_core::{MetricPair, Side, Verdict};
 use serde::Serialize;
 
+use super::end::{end_without_verdict, exit};
 use super::look::WatchEnd;
 use super::looks::Watch;
 use super::shown::Shown;
@@ -196,7 +197,7 @@ impl MonitoredCanary<'_> {
             _ => self.monitor.report(),
         };
         if report.complete_through.is_none() {
-            return no_look(ended, self.failed, shown, args);
+            return end_without_verdict(ended, self.failed, "look", args, shown);
         }
         let verdict = if self.stops(&report) { Verdict::Fail } else { report.verdict };
         let known = (ended != WatchEnd::SourceFailed).then_some(verdict);
@@ -218,11 +219,7 @@ impl MonitoredCanary<'_> {
             shown.console().json(&document, &Destination::from(output.clone()))?;
         }
         shown.reason(&reason, &args.termination_log)?;
-        Ok(match known {
-            None => Exit::Other,
-            Some(verdict) if args.exit_zero_on.contains(&verdict.into()) => Exit::Done,
-            Some(verdict) => verdict.into(),
-        })
+        Ok(exit(known, args))
     }
 
     fn reason(
@@ -262,24 +259,4 @@ impl MonitoredCanary<'_> {
 
 fn alarmed(report: &MonitorReport) -> impl Iterator<Item = &MonitoredMetric> {
     report.metrics.iter().filter(|metric| metric.alarm.is_some())
-}
-
-/// What is left to say where no point was seen.
-fn no_look(
-    ended: WatchEnd,
-    failed: Option<FetchFailed>,
-    shown: &Shown<'_>,
-    args: &crate::args::WatchArgs,
-) -> anyhow::Result<Exit> {
-    let reason = match (&ended, &failed) {
-        (WatchEnd::Interrupted, _) => "stopped before the first look".to_owned(),
-        (_, Some(failed)) => format!("no look: {}", failed.first_line()),
-        (_, None) => "no look".to_owned(),
-    };
-    shown.reason(&reason, &args.termination_log)?;
-    match (ended, failed) {
-        (WatchEnd::Interrupted, _) => Ok(Exit::Interrupted),
-        (_, Some(failed)) => Err(failed.into()),
-        (_, None) => bail!("{reason}"),
-    }
 }

@@ -7,7 +7,6 @@ mod looks;
 mod page;
 mod shown;
 
-use anyhow::bail;
 use judge_core::Looks;
 use judge_core::stage::{Stage, TimeSpan, Windows};
 
@@ -17,7 +16,7 @@ use crate::args::WatchArgs;
 use crate::input::{Fetcher, fetched_judging, millis, now};
 use crate::output::{Console, Destination, LookLine};
 
-use self::end::WatchOutcome;
+use self::end::{WatchOutcome, end_without_verdict, exit};
 use self::look::{Look, WatchEnd};
 use self::looks::Watch;
 use self::shown::Shown;
@@ -60,7 +59,8 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     let judgements =
         looks.iter().filter_map(|look| look.judged.as_ref().ok()).map(|judged| &judged.judgement);
     let Some(stage) = Stage::from_judgements(args.stage_rule.into(), judgements) else {
-        return no_verdict(ended, looks, args, &shown);
+        let failed = looks.into_iter().find_map(|look| look.judged.err());
+        return end_without_verdict(ended, failed, "look was judged", args, &shown);
     };
     let outcome = WatchOutcome::new(stage, ended, looks, all.len(), start);
     outcome.write(args, &shown)?;
@@ -69,30 +69,5 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
         Destination::File(report.clone()).write_as_it_is(page.as_bytes())?;
     }
     shown.reason(&outcome.reason, &args.termination_log)?;
-    Ok(match outcome.verdict() {
-        None => Exit::Other,
-        Some(verdict) if args.exit_zero_on.contains(&verdict.into()) => Exit::Done,
-        Some(verdict) => verdict.into(),
-    })
-}
-
-/// What is left to say where no look was judged.
-fn no_verdict(
-    ended: WatchEnd,
-    looks: Vec<Look>,
-    args: &WatchArgs,
-    shown: &Shown,
-) -> anyhow::Result<Exit> {
-    let failed = looks.into_iter().find_map(|look| look.judged.err());
-    let reason = match (&ended, &failed) {
-        (WatchEnd::Interrupted, _) => "stopped before the first look was judged".to_owned(),
-        (_, Some(failed)) => format!("no look was judged: {}", failed.first_line()),
-        (_, None) => "no look was judged".to_owned(),
-    };
-    shown.reason(&reason, &args.termination_log)?;
-    match (ended, failed) {
-        (WatchEnd::Interrupted, _) => Ok(Exit::Interrupted),
-        (_, Some(failed)) => Err(failed.into()),
-        (_, None) => bail!("{reason}"),
-    }
+    Ok(exit(outcome.verdict(), args))
 }
