@@ -1,12 +1,7 @@
 //! Canaries and configs that are kept: a part of the table of routes.
 
-use super::route::{CanaryCall, Handler, Kind, Route, Side, call, grpc};
+use super::route::{ADMIN, CanaryCall, Handler, JUDGE, Kind, READ, Route, Side, WRITE, call, grpc};
 use crate::callers::tokens::Scope;
-
-const JUDGE: Option<Scope> = Some(Scope::Judge);
-const READ: Option<Scope> = Some(Scope::Read);
-const WRITE: Option<Scope> = Some(Scope::Write);
-const ADMIN: Option<Scope> = Some(Scope::Admin);
 
 /// A route that is answered as JSON.
 const fn json(

@@ -1,12 +1,8 @@
 //! Kayenta's own API: a part of the table of routes. A path that has a name of its own stands before those that have
 //! an id in its place.
 
-use super::route::{Handler, KayentaCall as Call, Kind, Route, Side, call};
+use super::route::{Handler, JUDGE, KayentaCall as Call, Kind, READ, Route, Side, WRITE, call};
 use crate::callers::tokens::Scope;
-
-const JUDGE: Option<Scope> = Some(Scope::Judge);
-const READ: Option<Scope> = Some(Scope::Read);
-const WRITE: Option<Scope> = Some(Scope::Write);
 
 const fn at(
     method: &'static str,

@@ -1,12 +1,9 @@
 //! Pages for people: a part of the table of routes.
 
-use super::route::{CanaryCall, Handler, Kind, PageCall, Route, Side, call};
+use super::route::{
+    ADMIN, ANY, CanaryCall, Handler, Kind, PageCall, READ, Route, Side, WRITE, call,
+};
 use crate::callers::tokens::Scope;
-
-const ANY: Option<Scope> = Some(Scope::Any);
-const READ: Option<Scope> = Some(Scope::Read);
-const WRITE: Option<Scope> = Some(Scope::Write);
-const ADMIN: Option<Scope> = Some(Scope::Admin);
 
 /// A route that browsers call.
 const fn page(

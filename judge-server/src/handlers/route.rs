@@ -8,6 +8,13 @@ use percent_encoding::percent_decode_str;
 use super::Entrance;
 use crate::callers::tokens::Scope;
 
+// What a route needs, as the tables of routes say it.
+pub(super) const ANY: Option<Scope> = Some(Scope::Any);
+pub(super) const JUDGE: Option<Scope> = Some(Scope::Judge);
+pub(super) const READ: Option<Scope> = Some(Scope::Read);
+pub(super) const WRITE: Option<Scope> = Some(Scope::Write);
+pub(super) const ADMIN: Option<Scope> = Some(Scope::Admin);
+
 /// A port of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {

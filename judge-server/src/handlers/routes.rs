@@ -10,11 +10,9 @@ use super::page_routes::PAGES;
 pub(crate) use super::route::{
     CanaryCall, Handler, KayentaCall, Kind, PageCall, Route, ScoreCall, Side,
 };
-use super::route::{grpc, http};
+use super::route::{JUDGE, grpc, http};
 use super::score_routes::SCORES;
 use crate::callers::tokens::Scope;
-
-const JUDGES: Option<Scope> = Some(Scope::Judge);
 
 /// Everything that can be called.
 pub(crate) const ROUTES: &[Route] = &[
@@ -22,28 +20,28 @@ pub(crate) const ROUTES: &[Route] = &[
         "/canary.judge.v1.JudgeService/Judge",
         "Judge",
         Kind::Judgement,
-        JUDGES,
+        JUDGE,
         Handler::Grpc(Entrance::Judge),
     ),
     grpc(
         "/canary.judge.v1.JudgeService/JudgeStream",
         "JudgeStreamOpen",
         Kind::Stream,
-        JUDGES,
+        JUDGE,
         Handler::Stream,
     ),
     grpc(
         "/canary.judge.v1.JudgeService/ValidateConfig",
         "ValidateConfig",
         Kind::Judgement,
-        JUDGES,
+        JUDGE,
         Handler::Grpc(Entrance::Validate),
     ),
     grpc(
         "/canary.judge.v1.JudgeService/ListJudges",
         "ListJudges",
         Kind::Call,
-        JUDGES,
+        JUDGE,
         Handler::ListJudges,
     ),
     grpc("/grpc.health.v1.Health/Check", "Health", Kind::Probe, None, Handler::Others),
@@ -66,24 +64,24 @@ pub(crate) const ROUTES: &[Route] = &[
     http(
         "/judge",
         Kind::Judgement,
-        JUDGES,
+        JUDGE,
         Handler::Document(Entrance::JudgeKayenta),
         "Kayenta's remote judge: its request in, its result out.",
     ),
     http(
         "/v1/judge",
         Kind::Judgement,
-        JUDGES,
+        JUDGE,
         Handler::Document(Entrance::JudgeJson),
         "Judges one canary; the JSON of canary.judge.v1.JudgeService/Judge.",
     )
     .json(Some("JudgeRequest"), "JudgeResponse"),
-    http("/v1/judges", Kind::Call, JUDGES, Handler::Judges, "Lists the judges there are.")
+    http("/v1/judges", Kind::Call, JUDGE, Handler::Judges, "Lists the judges there are.")
         .json(None, "ListJudgesResponse"),
     http(
         "/v1/config:validate",
         Kind::Judgement,
-        JUDGES,
+        JUDGE,
         Handler::Document(Entrance::ValidateJson),
         "Everything wrong with a config, without judging.",
     )

@@ -1,7 +1,6 @@
 //! Scores without a canary that is kept: a part of the table of routes.
 
-use super::route::{Handler, Route, ScoreCall, Side, call};
-use crate::callers::tokens::Scope;
+use super::route::{Handler, JUDGE, Route, ScoreCall, Side, call};
 
 const fn at(
     method: &'static str,
@@ -9,7 +8,7 @@ const fn at(
     score: ScoreCall,
     summary: &'static str,
 ) -> Route {
-    call(Side::Http, method, path, Some(Scope::Judge), Handler::Score(score), summary)
+    call(Side::Http, method, path, JUDGE, Handler::Score(score), summary)
 }
 
 pub(super) const SCORES: &[Route] = &[
