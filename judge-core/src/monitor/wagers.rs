@@ -5,40 +5,40 @@
 
 /// Share of the capital that is bet from the first point on. The rest is for harm that begins later.
 const FROM_THE_START: f64 = 0.8;
-/// After n points, the share `LATER` / (n + `LATER`) of what is held back is bet too. So a part of the capital was
-/// held back until shortly before any time at which harm may begin.
+/// After n points, the share `LATER` / (n + `LATER`) of the reserve is bet too. So whenever harm begins, part of the
+/// capital was in reserve until shortly before.
 const LATER: f64 = 0.3;
 /// No bet grows beyond this. A capital that is cut is still worse than fair.
 const LARGEST: f64 = 1e100;
 
-/// A capital: what is held back, and what is on each of `N` bets. A mixture with fixed share (Herbster and Warmuth 1998).
+/// A capital: the reserve, and the amount on each of `N` bets. A mixture with fixed share (Herbster and Warmuth 1998).
 #[derive(Debug, Clone)]
 pub(super) struct Wagers<const N: usize> {
-    held: f64,
+    reserve: f64,
     placed: [f64; N],
 }
 
-/// The share of what is held back that is bet at point `count`, from 1.
+/// The share of the reserve that is bet at point `count`, which starts from 1.
 pub(super) fn share_bet(count: u64) -> f64 {
     if count <= 1 { 0.0 } else { LATER / (count as f64 + LATER) }
 }
 
 impl<const N: usize> Wagers<N> {
     pub(super) fn new() -> Self {
-        Self { held: 1.0 - FROM_THE_START, placed: [FROM_THE_START / N as f64; N] }
+        Self { reserve: 1.0 - FROM_THE_START, placed: [FROM_THE_START / N as f64; N] }
     }
 
-    /// Bets `share` of what is held back, evenly, and pays every bet by its factor.
+    /// Moves `share` of the reserve onto the bets, evenly, and multiplies each bet by its factor.
     pub(super) fn pay(&mut self, share: f64, factors: [f64; N]) {
-        let moved = self.held * share;
-        self.held -= moved;
+        let moved = self.reserve * share;
+        self.reserve -= moved;
         for (placed, factor) in self.placed.iter_mut().zip(factors) {
             *placed = ((*placed + moved / N as f64) * factor).min(LARGEST);
         }
     }
 
     pub(super) fn capital(&self) -> f64 {
-        self.placed.iter().fold(self.held, |sum, placed| sum + placed)
+        self.placed.iter().fold(self.reserve, |sum, placed| sum + placed)
     }
 }
 

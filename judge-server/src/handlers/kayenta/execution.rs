@@ -191,7 +191,8 @@ fn status(state: CanaryState) -> &'static str {
     }
 }
 
-/// What the caller asked with, by the names of the answer and of what is kept; what was not asked is left out.
+/// Repeats parameters of the request in the answer; `names` pairs the answer's name with the stored one. Parameters that were not
+/// sent are left out.
 pub(super) fn repeat_asked(answer: &mut Value, api: &Value, names: &[(&str, &str)]) {
     for (name, key) in names {
         if let Some(value) = api.get(key) {

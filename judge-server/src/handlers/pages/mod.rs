@@ -1,4 +1,4 @@
-//! Pages for people: what `judge-pages` draws of what is kept, and the forms in it.
+//! Pages for people: `judge-pages` renders stored canaries and configs; forms change them.
 
 mod asked;
 mod audit;
