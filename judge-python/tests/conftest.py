@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy
 import pyarrow
+import pyarrow.parquet
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,6 +89,17 @@ def wide_table(table: pyarrow.Table) -> pyarrow.Table:
     frame = table.to_pandas().drop_duplicates([*keys, "metric"]).pivot(index=keys, columns="metric", values="value")
     wide = pyarrow.Table.from_pandas(frame.reset_index(), preserve_index=False).replace_schema_metadata(None)
     return wide.append_column("note", pyarrow.array(["of no metric"] * wide.num_rows))
+
+
+def retro_by_command(folder: Path, config: dict, table: pyarrow.Table, *windows: str) -> pyarrow.Table:
+    """The rows of `judge retro` over a history, which stays in the folder."""
+    (folder / "config.json").write_text(json.dumps(config))
+    pyarrow.parquet.write_table(table, folder / "history.parquet")
+    command(
+        "retro", "-c", str(folder / "config.json"), "--history", str(folder / "history.parquet"), *windows,
+        "-o", str(folder / "out.parquet"), codes=(0, 2),
+    )  # fmt: skip
+    return pyarrow.parquet.read_table(folder / "out.parquet")
 
 
 def bits(table: pyarrow.Table) -> list[dict]:

@@ -11,9 +11,8 @@ import pandas
 import polars
 import pyarrow
 import pyarrow.compute
-import pyarrow.parquet
 import pytest
-from conftest import bits, command, golden_requests, history_config, history_table, wide_table
+from conftest import bits, command, golden_requests, history_config, history_table, retro_by_command, wide_table
 
 
 def sides(request: dict) -> tuple[dict, dict]:
@@ -115,13 +114,7 @@ def test_retro_is_the_command_row_by_row(tmp_path, judge):
     releases = 2000 if judge.startswith("Netflix") else 300
     table = history_table(releases)
     config = history_config(judge=judge)
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    pyarrow.parquet.write_table(table, tmp_path / "history.parquet")
-    command(
-        "retro", "-c", str(tmp_path / "config.json"), "--history", str(tmp_path / "history.parquet"),
-        "--interval", "6m", "--warm-up", "1m", "-o", str(tmp_path / "out.parquet"), codes=(0, 2),
-    )  # fmt: skip
-    expected = pyarrow.parquet.read_table(tmp_path / "out.parquet")
+    expected = retro_by_command(tmp_path, config, table, "--interval", "6m", "--warm-up", "1m")
     assert expected.column("release").unique().to_pylist() == table.column("release").unique().to_pylist()
     rows = without_places(bits(expected))
     assert any(row["error"] for row in rows)
@@ -153,13 +146,7 @@ def test_wide_frames_are_the_command_row_by_row(tmp_path, judge):
     wide = wide_table(long)
     assert wide.num_columns == 125
     config = history_config(metrics[10:], judge)
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    pyarrow.parquet.write_table(wide, tmp_path / "history.parquet")
-    command(
-        "retro", "-c", str(tmp_path / "config.json"), "--history", str(tmp_path / "history.parquet"),
-        "--interval", "4m", "-o", str(tmp_path / "out.parquet"), codes=(0, 2),
-    )  # fmt: skip
-    rows = without_places(bits(pyarrow.parquet.read_table(tmp_path / "out.parquet")))
+    rows = without_places(bits(retro_by_command(tmp_path, config, wide, "--interval", "4m")))
     assert len({row["metric"] for row in rows} - {None}) == 110
     assert any(row["error"] for row in rows) and not all(row["error"] for row in rows)
     options = {"interval": "4m", "progress": False}

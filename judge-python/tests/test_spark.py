@@ -13,11 +13,13 @@ import canary_judge.spark
 import pyarrow
 import pyarrow.parquet
 import pytest
-from conftest import bits, command, golden_requests, history_config, history_table, wide_table
+from conftest import bits, golden_requests, history_config, history_table, retro_by_command, wide_table
 from test_same_doubles import judged_by_command, without_places
 
 pyspark = pytest.importorskip("pyspark")
 OPTIONS = {"interval": "6m", "warm_up": "1m"}
+# The same for the command.
+WINDOWS = ["--interval", "6m", "--warm-up", "1m"]
 
 
 @pytest.fixture(scope="module")
@@ -50,17 +52,11 @@ def history(tmp_path_factory) -> tuple[Path, list[dict]]:
     """2,000 releases over many files, each release split over several, and the rows of `judge retro`."""
     folder = tmp_path_factory.mktemp("history")
     table = history_table(2000)
-    (folder / "config.json").write_text(json.dumps(history_config()))
-    pyarrow.parquet.write_table(table, folder / "whole.parquet")
     (folder / "parts").mkdir()
     for part in range(5):
         rows_of_part = pyarrow.array(range(part, table.num_rows, 5))
         pyarrow.parquet.write_table(table.take(rows_of_part), folder / "parts" / f"{part}.parquet", row_group_size=10_000)
-    command(
-        "retro", "-c", str(folder / "config.json"), "--history", str(folder / "whole.parquet"), "--interval", "6m",
-        "--warm-up", "1m", "-o", str(folder / "out.parquet"), codes=(0, 2),
-    )  # fmt: skip
-    return folder, without_places(bits(pyarrow.parquet.read_table(folder / "out.parquet")))
+    return folder, without_places(bits(retro_by_command(folder, history_config(), table, *WINDOWS)))
 
 
 @pytest.mark.parametrize("partitions", [1, 7, 200])
@@ -74,7 +70,7 @@ def test_the_rows_of_the_command_whatever_the_partitions(spark, history, partiti
 def test_skewed_partitions_and_a_view_of_a_catalog(spark, history):
     folder, expected = history
     spark.conf.set("spark.sql.shuffle.partitions", 4)
-    df = spark.read.parquet(str(folder / "whole.parquet")).repartitionByRange(3, "release")
+    df = spark.read.parquet(str(folder / "history.parquet")).repartitionByRange(3, "release")
     df.createOrReplaceTempView("history")
     assert rows(canary_judge.spark.retro(spark.table("history"), history_config(), **OPTIONS)) == expected
 
@@ -151,13 +147,7 @@ def test_the_evidence_judge_gives_the_rows_of_the_command(spark, tmp_path, layou
     config = history_config(judge="EvidenceJudge-v1")
     if layout == "wide":
         table = wide_table(table).drop_columns("note")
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    pyarrow.parquet.write_table(table, tmp_path / "history.parquet")
-    command(
-        "retro", "-c", str(tmp_path / "config.json"), "--history", str(tmp_path / "history.parquet"), "--interval", "6m",
-        "--warm-up", "1m", "-o", str(tmp_path / "out.parquet"), codes=(0, 2),
-    )  # fmt: skip
-    expected = without_places(bits(pyarrow.parquet.read_table(tmp_path / "out.parquet")))
+    expected = without_places(bits(retro_by_command(tmp_path, config, table, *WINDOWS)))
     assert any(row["error"] for row in expected) and not all(row["error"] for row in expected)
     spark.conf.set("spark.sql.shuffle.partitions", 5)
     df = spark.createDataFrame(table).repartition(11)
@@ -169,13 +159,7 @@ def test_a_wide_frame_of_many_metrics(spark, tmp_path):
     metrics = [*[f"metric-{number:03}" for number in range(119)], "latency.p95"]
     wide = wide_table(history_table(40, metrics, points=9))
     config = history_config(metrics[10:])
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    pyarrow.parquet.write_table(wide, tmp_path / "history.parquet")
-    command(
-        "retro", "-c", str(tmp_path / "config.json"), "--history", str(tmp_path / "history.parquet"), "--interval", "6m",
-        "--warm-up", "1m", "-o", str(tmp_path / "out.parquet"), codes=(0, 2),
-    )  # fmt: skip
-    expected = without_places(bits(pyarrow.parquet.read_table(tmp_path / "out.parquet")))
+    expected = without_places(bits(retro_by_command(tmp_path, config, wide, *WINDOWS)))
     assert {row["metric"] for row in expected} - {None} == set(metrics[10:])
     df = spark.read.parquet(str(tmp_path / "history.parquet")).repartition(3)
     assert rows(canary_judge.spark.retro(df, config, **OPTIONS)) == expected
