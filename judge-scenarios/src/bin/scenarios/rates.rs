@@ -159,6 +159,18 @@ pub(crate) fn power(options: &Options, bench: &mut Bench) {
             row("rolling windows of five", n, sds, &|random| shifted_rolling_pair(n, sds, random));
         }
     }
+    for habit in HABITS.iter().filter(|habit| habit.name.starts_with("two levels, each")) {
+        for n in [15, 31, 60, 120] {
+            for sds in [0.0, 0.5, 1.0, 1.5, 2.0, 3.0] {
+                row("two levels", n, sds, &|random| {
+                    let mut pair = habit.pair(n, random);
+                    // Each level has noise of 5.
+                    pair.canary.values.iter_mut().for_each(|value| *value += 5.0 * sds);
+                    pair
+                });
+            }
+        }
+    }
 }
 
 /// A pair whose points are means over rolling windows of five points, the canary's `sds` standard deviations higher.

@@ -174,7 +174,13 @@ pub(crate) fn ask(
         considered,
     };
     let sequential = Sequential::join(of);
-    let found = location::find(of, sequential.as_ref());
+    let by_ranks = if warm_up.is_some() {
+        ranks::find(of, two_sample)
+    } else {
+        *ranks = ranks.or_else(|| ranks::find(of, two_sample));
+        *ranks
+    };
+    let found = location::find(of, sequential.as_ref(), by_ranks.as_ref());
     let healthy = Healthy::measure(history, of, question.level, 1.0);
     if let Some(found) = &found {
         panel.location(found, healthy.as_ref(), two_sample);
@@ -184,12 +190,6 @@ pub(crate) fn ask(
     if let Some(excess) = &excess {
         panel.points(excess);
     }
-    let by_ranks = if warm_up.is_some() {
-        ranks::find(of, two_sample)
-    } else {
-        *ranks = ranks.or_else(|| ranks::find(of, two_sample));
-        *ranks
-    };
     if question.tests.contains(TestKind::MannWhitney)
         && let Some(found) = by_ranks
     {

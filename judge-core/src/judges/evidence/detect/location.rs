@@ -1,16 +1,19 @@
 //! Is the canary higher?
 //!
-//! **Null**: both sides have one mean. **Statistic**: two t of clipped values, of the two samples and of the
-//! differences of the same time, a line taken out of the residuals of either and φ averaged over; joined by
-//! Cauchy's rule, since which of the two knows more depends on how much the sides share. Windows that
-//! follow each other are one series with a break ([`super::sequential`]). **Effect**: the shift of the
-//! means, from whichever has the smaller error. **Cost**: O(n).
+//! **Null**: both sides have one mean. **Statistic**: three t, a line taken out of the residuals and φ averaged over: of the
+//! two samples of clipped values, of their ranks as normal scores ([`super::scores`]), and of the differences of the
+//! same time. Cauchy's rule joins them, since which knows most depends on the noise and on how much the sides share;
+//! half of the weight is the differences', a sixth the ranks'. Windows that follow each other are one series with a
+//! break ([`super::sequential`]). **Effect**: the shift of the means, from samples or differences, whichever has the
+//! smaller error. **Cost**: O(n), and O(n log n) where ranks say that the sides may differ.
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
 use crate::judges::evidence::prepare::timeline::Times;
 
+use super::ranks::Ranks;
+use super::scores;
 use super::sequential::Sequential;
 
 /// Where the canary is.
@@ -28,8 +31,12 @@ pub(crate) struct Location {
     pub(crate) effect: f64,
 }
 
-/// Compares the sides.
-pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<Location> {
+/// Compares the sides, of which `ranks` says how they differ if points are independent.
+pub(crate) fn find(
+    of: &Comparison,
+    sequential: Option<&Sequential>,
+    ranks: Option<&Ranks>,
+) -> Option<Location> {
     let apart = *of.apart()?;
     // Clipped points tell whether there is a change, all of them how large it is.
     let plain = (of.robust_x.median - of.robust_y.median).max(of.mean_x - of.mean_y);
@@ -45,16 +52,25 @@ pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<L
     }
     let shift = *of.shift()?;
     let p_of_apart = apart.p_value(0.0);
+    // Autocorrelation only makes ranks less remarkable.
+    let least = ranks.map_or(0.0, |ranks| ranks.p);
+    let p_of_scores = if least > p::UNREMARKABLE {
+        least
+    } else {
+        scores::p_value(&scores::normal(of), of.y.len()).max(least)
+    };
     let mut location = Location {
-        p: p_of_apart,
+        p: combine(&[p_of_apart, p_of_apart, p_of_scores]),
         p_of_shift: p_of_apart,
         shift,
         reach: of.shift_reach(),
         effect: shift.mean().max(plain),
     };
+    // Ranks count half as much as values: where points have memory, they know less.
     if let Some(paired) = of.paired() {
         let p_of_paired = paired.p_value(0.0);
-        location.p = combine(&[p_of_apart, p_of_paired]);
+        location.p =
+            combine(&[p_of_apart, p_of_apart, p_of_scores, p_of_paired, p_of_paired, p_of_paired]);
         location.effect = location.effect.max(of.robust_differences.median);
         if of.prefers_pairs() {
             location.p_of_shift = p_of_paired;

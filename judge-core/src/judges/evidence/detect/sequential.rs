@@ -9,11 +9,11 @@
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::posterior::{Posterior, combine};
-use crate::judges::evidence::prepare::regression::{self, Regressand, RegressionSide, Solutions};
+use crate::judges::evidence::prepare::regression::{Regressand, Solutions};
 use crate::judges::evidence::prepare::timeline::Times;
-use crate::stats::distribution::normal;
 
 use super::candidate::Candidate;
+use super::scores;
 
 /// A baseline and the canary that follows it.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Sequential {
         let mut values = Regressand::default();
         let both = of.clipped_baseline().values().iter().chain(of.clipped_canary().values());
         values.refill(both.copied(), 0.0);
-        let scores_of_points = normal_scores(of);
+        let scores_of_points = scores::normal(of);
         let mut scores = Regressand::default();
         scores.refill(scores_of_points.iter().copied(), 0.0);
         let mut p_values = Vec::with_capacity(4);
@@ -61,18 +61,9 @@ impl Sequential {
             shift.get_or_insert(level);
         }
         let mut p_of_shift = combine(&p_values);
-        let side = |of: &[f64]| {
-            let mut side = Regressand::default();
-            side.refill(of.iter().copied(), 0.0);
-            Solutions::of(&side.on_line())
-        };
-        let (y, x) = scores_of_points.split_at(baseline);
-        let (x, y) = (side(x), side(y));
-        let contrast = [1.0, 0.0];
-        let (x, y) = (RegressionSide { of: &x, contrast }, RegressionSide { of: &y, contrast });
-        let apart = regression::difference(&x, &y, p::PRIOR_OF_SIDES);
-        if apart.p_value(0.0) > p::GATE_AFTER {
-            p_of_shift = p_of_shift.max(apart.p_value(0.0));
+        let apart = scores::p_value(&scores_of_points, baseline);
+        if apart > p::GATE_AFTER {
+            p_of_shift = p_of_shift.max(apart);
         }
         Some(Self { points, canary, values, scores, ones, step, shift: shift?, p_of_shift })
     }
@@ -103,21 +94,4 @@ impl Sequential {
         }
         Some(Candidate { p: p_values[0].max(p_values[1]), length, end: of_values? })
     }
-}
-
-/// Normal scores (van der Waerden 1952) of the ranks among all points, baseline first; ties share theirs.
-fn normal_scores(of: &Comparison) -> Vec<f64> {
-    let n = (of.x.len() + of.y.len()) as f64;
-    let score = |value: &f64| {
-        let below = |sorted: &[f64]| sorted.partition_point(|other| other < value) as f64;
-        let up_to = |sorted: &[f64]| sorted.partition_point(|other| other <= value) as f64;
-        let rank = 0.5
-            * (below(&of.sorted_x)
-                + up_to(&of.sorted_x)
-                + below(&of.sorted_y)
-                + up_to(&of.sorted_y)
-                + 1.0);
-        -normal::upper_quantile(rank / (n + 1.0))
-    };
-    of.y.iter().chain(&of.x).map(score).collect()
 }
