@@ -16,33 +16,20 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod error;
 mod lines;
 mod scan;
+
+pub use error::CsvReadError;
 
 use std::io::{self, Read};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
-use thiserror::Error;
 
 use crate::dialect::CsvDialect;
 use crate::table::{self, TableError};
 use lines::RowLines;
 use scan::Scanner;
-
-/// Why a table cannot be read.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum CsvReadError {
-    /// The file cannot be read.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// There is no header.
-    #[error("the file is empty")]
-    Empty,
-    /// It is no table.
-    #[error(transparent)]
-    Table(#[from] TableError),
-}
 
 /// A table that has been checked: its dialect, its header, and where its rows stand.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -103,8 +103,10 @@ fn read_all(
     let table = CsvTable::scan(bytes)?;
     let mut rows = Rows { reader: CsvReader::new(&table, bytes)?, header: table.header(), zone };
     let header = table.header();
-    let time = table::time_column(header)
-        .ok_or_else(|| CsvError::MissingColumn { missing: "timestamp", columns: header.to_vec() })?;
+    let time = table::time_column(header).ok_or_else(|| CsvError::MissingColumn {
+        missing: "timestamp",
+        columns: header.to_vec(),
+    })?;
     let exactly = |name: &str| header.iter().position(|column| column == name);
     let called = |name: &str| header.iter().position(|column| column.eq_ignore_ascii_case(name));
     let ours = (exactly("metric"), exactly("value"));
@@ -156,11 +158,7 @@ fn name_by_labels(series: &mut [TimedSeries], wanted: &BTreeSet<&str>) -> Result
     }
 }
 
-fn wide(
-    rows: &mut Rows<'_>,
-    time: usize,
-    wanted: &BTreeSet<&str>,
-) -> Result<CsvSeries, CsvError> {
+fn wide(rows: &mut Rows<'_>, time: usize, wanted: &BTreeSet<&str>) -> Result<CsvSeries, CsvError> {
     let header = rows.header;
     let names = || header.iter().enumerate().filter(|&(index, _)| index != time);
     let mut times = Vec::new();

@@ -75,13 +75,12 @@ fn a_query_that_found_nothing_has_no_rows() {
 }
 
 #[test]
-fn a_type_of_column_that_polars_cannot_read_is_one_error() {
+fn half_floats_are_read() {
     let place = place(1);
     place.write("half.parquet", include_bytes!("half-floats.parquet"));
     let answer = place.judge("retro -c config.json --history half.parquet");
-    assert_eq!(answer.code, 2, "{answer:?}");
-    let said = "error: half.parquet: ";
-    assert!(answer.stderr.starts_with(said) && answer.stderr.lines().count() == 1, "{answer:?}");
+    assert_eq!((answer.code, answer.stderr.as_str()), (0, ""), "{answer:?}");
+    assert!(answer.stdout.contains("\n2 releases: 1 passed, "), "{answer:?}");
 }
 
 #[test]

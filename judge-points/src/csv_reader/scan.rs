@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use csv::ReaderBuilder;
 use memchr::{memchr, memchr_iter};
 
-use super::CsvReadError;
+use super::error::CsvReadError;
 use crate::dialect::CsvDialect;
 use crate::table::TableError;
 
@@ -134,8 +134,7 @@ impl<R: Read> Scanner<R> {
 fn fields(line: &[u8], delimiter: u8) -> Option<u64> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let fields =
-        if line.is_empty() { 0 } else { memchr_iter(delimiter, line).count() as u64 + 1 };
+    let fields = if line.is_empty() { 0 } else { memchr_iter(delimiter, line).count() as u64 + 1 };
     memchr(b'\r', line).is_none().then_some(fields)
 }
 

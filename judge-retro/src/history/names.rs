@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, Utf8ViewArray};
+use arrow_array::{Array, StringViewArray};
 use judge_replay::{NameColumn, run_of_views};
 
 /// A name for each row.
@@ -12,7 +12,7 @@ pub(crate) enum Names {
     /// The same for all.
     Once(Arc<str>),
     /// One for each.
-    Column(Utf8ViewArray),
+    Column(StringViewArray),
 }
 
 impl Names {
@@ -20,7 +20,13 @@ impl Names {
     pub(crate) fn get(&self, row: usize) -> &str {
         match self {
             Self::Once(name) => name,
-            Self::Column(names) => names.get(row).unwrap_or_default(),
+            Self::Column(names) => {
+                if names.is_null(row) {
+                    ""
+                } else {
+                    names.value(row)
+                }
+            }
         }
     }
 }
@@ -34,14 +40,14 @@ impl NameColumn for Names {
         let Self::Column(names) = self else {
             return rows.end;
         };
-        if names.has_nulls() {
+        if names.null_count() > 0 {
             let first = self.get(rows.start);
             let other = rows.clone().find(|&row| self.get(row) != first);
             return other.unwrap_or(rows.end);
         }
         let views = &names.views()[rows.clone()];
         let name = |index| names.value(rows.start + index);
-        rows.start + run_of_views(views, |view| view.as_u128(), name)
+        rows.start + run_of_views(views, |view| *view, name)
     }
 }
 
@@ -50,7 +56,7 @@ mod tests {
     use super::*;
 
     fn column(names: &[Option<&str>]) -> Names {
-        Names::Column(Utf8ViewArray::from_slice(names))
+        Names::Column(names.iter().collect::<StringViewArray>())
     }
 
     #[test]
@@ -86,9 +92,9 @@ mod tests {
     #[test]
     fn equal_long_names_at_other_places_are_one_run() {
         let long = "a name of more than twelve bytes";
-        let twice = Utf8ViewArray::from_slice([Some(long), Some(long)]);
+        let twice = StringViewArray::from_iter([Some(long), Some(long)]);
         let views = twice.views();
-        assert_ne!(views[0].as_u128(), views[1].as_u128(), "written twice");
+        assert_ne!(views[0], views[1], "written twice");
         assert_eq!(Names::Column(twice).run(&(0..2)), 2);
     }
 }

@@ -10,7 +10,7 @@ use judge_replay::NameColumn;
 
 use super::batch::Batch;
 use super::error::{FileProblem, HistoryError};
-use super::{ReleaseHistory, open};
+use super::{ReleaseHistory, read};
 
 /// Contiguous rows of one release in one batch.
 #[derive(Debug, Clone)]
@@ -98,7 +98,7 @@ impl ReleaseHistory {
             return Ok(());
         }
         let column = self.options.columns.release.clone();
-        let place = batch.file.place(batch.first_row + row);
+        let place = batch.place(row);
         Err(batch.file.error(FileProblem::NoRelease { place, column }))
     }
 
@@ -124,7 +124,7 @@ impl ReleaseHistory {
                 };
                 let batches = sender.clone();
                 let take = move |batch| batches.send(Message::Batch(Box::new(batch))).is_ok();
-                let read = open::read(file, &layout, &history.options.columns, take);
+                let read = read::read(file, &layout, &history.options.columns, take);
                 if let Err(error) = read {
                     // Whoever would want to know may be gone.
                     let _ = sender.send(Message::Failed(error));
