@@ -9,6 +9,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
 use arrow_buffer::ScalarBuffer;
 use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, TimeUnit};
+use judge_points::csv_reader::CsvTable;
 use judge_points::dialect::CsvDialect;
 use judge_points::{number, time};
 use judge_replay::assemble::{PointRows, RowSource};
@@ -67,7 +68,7 @@ impl Batch {
         let column = |name: &str| {
             frame.column_by_name(name).ok_or_else(|| ArrowError::SchemaError(name.to_owned()))
         };
-        let dialect = file.csv.as_ref().map_or(CsvDialect::PLAIN, |table| table.dialect());
+        let dialect = file.csv.as_ref().map_or(CsvDialect::PLAIN, CsvTable::dialect);
         let mut bad = Vec::new();
         let times = match layout.time {
             TimeKind::NotRead => ScalarBuffer::default(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::builder::StringViewBuilder;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
-use judge_points::csv_reader::CsvReader;
+use judge_points::csv_reader::{CsvReader, CsvTable};
 use judge_points::table;
 use judge_replay::ColumnNames;
 
@@ -16,7 +16,7 @@ use crate::history::error::FileProblem;
 
 /// The columns. The times may have the names of `judge run` too.
 pub(super) fn schema(file: &HistoryFile, names: &ColumnNames) -> Schema {
-    let header = file.csv.iter().flat_map(|table| table.header());
+    let header = file.csv.iter().flat_map(CsvTable::header);
     let mut columns: Vec<String> = header.cloned().collect();
     let timestamp = ColumnNames::default().timestamp;
     if names.timestamp == timestamp
