@@ -89,8 +89,8 @@ impl<'a> ChartMetric<'a> {
 impl<'a> ChartSide<'a> {
     fn new(series: &'a Series, rounding: Rounding) -> Self {
         Self {
-            start: series.clock.map(|clock| clock.start_millis),
-            step: series.clock.map(|clock| clock.step_millis),
+            start: series.clock.map(|clock| clock.start_millis()),
+            step: series.clock.map(|clock| clock.step_millis()),
             points: Points { values: &series.values, rounding },
         }
     }

@@ -125,10 +125,10 @@ fn timed(
             series.clock.ok_or_else(|| source.error(InputProblem::Untimed(metric.clone())))?;
         clocks.push(clock);
     }
-    let start_millis = clocks.iter().map(|clock| clock.start_millis).min().unwrap_or_default();
-    let step_millis = clocks.iter().map(|clock| clock.step_millis).min().unwrap_or(1).max(1);
-    if let Some(other) = clocks.iter().find(|clock| clock.step_millis != step_millis) {
-        return Err(source.error(InputProblem::Steps(step_millis, other.step_millis)));
+    let start_millis = clocks.iter().map(|clock| clock.start_millis()).min().unwrap_or_default();
+    let step_millis = clocks.iter().map(|clock| clock.step_millis()).min().unwrap_or(1).max(1);
+    if let Some(other) = clocks.iter().find(|clock| clock.step_millis() != step_millis) {
+        return Err(source.error(InputProblem::Steps(step_millis, other.step_millis())));
     }
     let points = by_metric.values().map(|series| series.values.len()).max().unwrap_or_default();
     Ok(TimedInstance { name: source.to_string(), start_millis, step_millis, points, by_metric })

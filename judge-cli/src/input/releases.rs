@@ -122,7 +122,7 @@ fn instances(release: &Release, with_canaries: bool) -> Vec<TimedInstance> {
                     None => &recorded.values,
                 };
                 let Grid { start_millis, step_millis, .. } = grid;
-                let clock = Some(Clock { start_millis, step_millis });
+                let clock = Clock::new(start_millis, step_millis).ok();
                 (!values.is_empty())
                     .then(|| (metric.name.clone(), Series { values: values.clone(), clock }))
             };

@@ -72,7 +72,7 @@ pub(crate) fn from_request(source: Source, overrides: &Overrides) -> Result<Prep
     let request = match (overrides.pass, overrides.marginal) {
         // Then the request needs none; what Kayenta stores has none.
         (Some(pass), Some(marginal)) => {
-            kayenta::read_request_judged_at(&json, Thresholds { pass, marginal })
+            kayenta::read_request_judged_at(&json, checked(pass, marginal)?)
         }
         _ => kayenta::read_request(&json),
     };
@@ -300,8 +300,8 @@ impl Overrides {
     }
 
     fn thresholds(&self, given: Thresholds) -> Result<Thresholds, InputError> {
-        let pass = self.pass.unwrap_or(given.pass);
-        let marginal = self.marginal.unwrap_or(given.marginal);
+        let pass = self.pass.unwrap_or(given.pass());
+        let marginal = self.marginal.unwrap_or(given.marginal());
         let overridden = self.pass.is_some() || self.marginal.is_some();
         if overridden && marginal > pass {
             return Err(InputError {
@@ -309,6 +309,13 @@ impl Overrides {
                 problem: InputProblem::Thresholds { pass, marginal },
             });
         }
-        Ok(Thresholds { pass, marginal })
+        checked(pass, marginal)
     }
+}
+
+fn checked(pass: f64, marginal: f64) -> Result<Thresholds, InputError> {
+    Thresholds::new(pass, marginal).map_err(|problem| InputError {
+        origin: format!("--{}", problem.path),
+        problem: InputProblem::Thresholds { pass, marginal },
+    })
 }

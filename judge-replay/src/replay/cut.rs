@@ -55,7 +55,7 @@ pub(super) fn cut(
     series.values.extend_from_slice(&values[inside(first)..inside(end).max(inside(first))]);
     series.values.extend(gaps(first.max(recorded), end));
     let start_millis = grid.start_millis.saturating_add(first.saturating_mul(step));
-    series.clock = Some(Clock { start_millis, step_millis: grid.step_millis });
+    series.clock = Clock::new(start_millis, grid.step_millis).ok();
     Ok(())
 }
 
@@ -88,7 +88,7 @@ mod tests {
             let values: Vec<f64> =
                 series.values.iter().map(|v| if v.is_nan() { gap } else { *v }).collect();
             assert_eq!(values, expected, "{span:?}");
-            let clock = Some(Clock { start_millis: first, step_millis: 60 });
+            let clock = Clock::new(first, 60).ok();
             assert_eq!(series.clock, clock, "{span:?}");
         }
     }

@@ -76,7 +76,7 @@ fn one_interval_over_everything_is_the_judgement_of_everything() {
         let replayed = Replayer::new(&replay).judge(&release).unwrap();
         let series = |recorded: &RecordedSeries| judge_core::Series {
             values: recorded.values.clone(),
-            clock: Some(judge_core::Clock { start_millis: START, step_millis: 60_000 }),
+            clock: judge_core::Clock::new(START, 60_000).ok(),
         };
         let pairs = release.metrics.iter().map(|metric| {
             MetricPair::new(metric.name.clone(), series(&metric.baseline), series(&metric.canary))

@@ -150,10 +150,10 @@ fn pairs(release: &Release, window: Window) -> Vec<MetricPair> {
     let offset = window.canary.start_millis.saturating_sub(window.baseline.start_millis);
     let series = |recorded: &RecordedSeries, grid: Grid, later: i64| {
         let start_millis = grid.start_millis.saturating_add(later);
-        let clock = Clock { start_millis, step_millis: grid.step_millis };
+        let clock = Clock::new(start_millis, grid.step_millis).ok();
         Series {
             values: recorded.values.clone(),
-            clock: (!recorded.values.is_empty()).then_some(clock),
+            clock: clock.filter(|_| !recorded.values.is_empty()),
         }
     };
     let pair = |metric: &judge_retro::ReleaseMetric| MetricPair {

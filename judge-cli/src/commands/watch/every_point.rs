@@ -135,7 +135,7 @@ impl MonitoredCanary<'_> {
                 (Side::Baseline, &pair.baseline, begin.saturating_sub(offset)),
             ] {
                 let Some(clock) = series.clock else { continue };
-                let first = clock.start_millis.saturating_sub(begin).div_euclid(interval.max(1));
+                let first = clock.start_millis().saturating_sub(begin).div_euclid(interval.max(1));
                 for (value, at) in series.values.iter().zip(first..) {
                     let added = self.monitor.add(&pair.name, side, at, *value);
                     added.map_err(|why| anyhow!("the {} of {}: {why}", side.name(), pair.name))?;
@@ -159,7 +159,7 @@ impl MonitoredCanary<'_> {
     }
 
     fn stops(&self, report: &MonitorReport) -> bool {
-        let marginal = self.watch.judging.thresholds.marginal;
+        let marginal = self.watch.judging.thresholds.marginal();
         let goes_on = match StageRule::from(self.watch.args.stage_rule) {
             StageRule::Judge => report.score >= marginal,
             StageRule::Spinnaker => report.score > marginal,

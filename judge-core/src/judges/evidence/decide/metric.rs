@@ -290,10 +290,10 @@ fn means_of(
 fn is_critical(config: &MetricConfig, answer: &Answer, change: Change, mean_ratio: f64) -> bool {
     let size = &config.effect_size;
     let (critical, sign) = match change {
-        Change::Increase => (size.critical_increase, 1.0),
-        Change::Decrease => (size.critical_decrease, -1.0),
+        Change::Increase => (size.critical_increase(), 1.0),
+        Change::Decrease => (size.critical_decrease(), -1.0),
     };
-    let effect = match size.measure {
+    let effect = match size.measure() {
         EffectMeasure::MeanRatio => mean_ratio,
         EffectMeasure::Cles => 0.5 + sign * (answer.share_above - 0.5),
     };
@@ -301,5 +301,5 @@ fn is_critical(config: &MetricConfig, answer: &Answer, change: Change, mean_rati
         Change::Increase => effect >= critical,
         Change::Decrease => effect <= critical,
     };
-    config.critical && (effect.is_nan() || critical == size.measure.neutral() || reached)
+    config.critical && (effect.is_nan() || critical == size.measure().neutral() || reached)
 }

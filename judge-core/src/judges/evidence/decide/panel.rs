@@ -227,7 +227,7 @@ pub(crate) fn ask(
         location: found.map(|found| Located::new(&found, of, &threshold, healthy, timeline)),
         warm_up,
         unsettled: unsettled.map(|found| found.length),
-        share_above: match question.config.effect_size.measure {
+        share_above: match question.config.effect_size.measure() {
             EffectMeasure::Cles => of.share_above(&of.x),
             EffectMeasure::MeanRatio => 0.5,
         },
