@@ -4,6 +4,7 @@
 //! weights that do not sum to 100, can be expressed, because Kayenta accepts it; [`CanaryConfig::problems`]
 //! lists it.
 
+mod choice;
 mod effect_size;
 pub mod evidence;
 mod notices;
