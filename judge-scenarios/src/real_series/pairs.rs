@@ -270,7 +270,7 @@ mod tests {
     fn only_the_window_after_is_judged_at_later_times() {
         for pair in pairs(&solo(20, ""), 10, 6, SEEDS) {
             let judged = pair.metric_pair("m", pair.canary.clone());
-            let start = |side: &Series| side.clock.map(|clock| clock.start_millis()).unwrap();
+            let start = |side: &Series| side.clock.map(Clock::start_millis).unwrap();
             let later = start(&judged.canary) - start(&judged.baseline);
             assert_eq!(later, if pair.class == PairClass::After { 600_000 } else { 0 });
         }

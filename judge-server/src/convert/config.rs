@@ -152,6 +152,8 @@ fn read_outliers(number: i32, factor: Option<f64>, reading: &mut Reading<'_>) ->
     }
 }
 
+type WithEffect = fn(EffectSize, f64) -> Result<EffectSize, Problem>;
+
 fn read_effect_size(effect: &proto::EffectSize, reading: &mut Reading<'_>) -> EffectSize {
     use proto::EffectMeasure as Word;
     let measure = match Word::try_from(effect.measure) {
@@ -164,7 +166,7 @@ fn read_effect_size(effect: &proto::EffectSize, reading: &mut Reading<'_>) -> Ef
         }
     };
     let mut size = EffectSize::neutral(measure);
-    let set: [(Option<f64>, fn(EffectSize, f64) -> Result<EffectSize, Problem>); 4] = [
+    let set: [(Option<f64>, WithEffect); 4] = [
         (effect.allowed_increase, EffectSize::with_allowed_increase),
         (effect.allowed_decrease, EffectSize::with_allowed_decrease),
         (effect.critical_increase, EffectSize::with_critical_increase),

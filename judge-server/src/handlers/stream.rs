@@ -18,7 +18,7 @@ use tonic::{Status, Streaming};
 use super::grpc::{answer_encoding, respond, times};
 use super::{Answered, Context, Ended, Ending, Entrance, Handlers};
 use crate::budget::Reservation;
-use crate::callers::tokens::Scope;
+use crate::callers::tokens::TokenScope;
 use crate::convert::limits::ID_BYTES;
 use crate::convert::refusal::{Refusal, StreamEnd};
 use crate::observe::metrics::GaugeGuard;
@@ -131,7 +131,7 @@ impl Stream {
                 Some(answer) = judged.next() => waiting.push_back(answer),
                 message = messages.message(),
                     if end.is_none() && all < self.handlers.streams.calls => match message {
-                    Ok(Some(message)) => match self.context.caller.require(Scope::Judge) {
+                    Ok(Some(message)) => match self.context.caller.require(TokenScope::Judge) {
                         Ok(()) => {
                             quiet.as_mut().reset(Instant::now() + silence);
                             self.keep(&mut largest, message.len());

@@ -147,7 +147,7 @@ fn thresholds(request: &Value) -> Result<Option<Thresholds>, Refusal> {
     match (number(given, "pass")?, number(given, "marginal")?) {
         (Some(pass), Some(marginal)) => match Thresholds::new(pass, marginal) {
             Ok(thresholds) => Ok(Some(thresholds)),
-            Err(problem) => Err(wrong(&problem.within("thresholds").to_string())),
+            Err(problem) => Err(wrong(problem.within("thresholds").to_string())),
         },
         (None, None) => Ok(None),
         _ => Err(wrong("thresholds: expected both pass and marginal")),
