@@ -8,6 +8,8 @@
 //! judgements, bit for bit, in whatever order the rows of a release come.
 
 mod align;
+#[cfg(feature = "arrow")]
+pub mod arrow;
 pub mod assemble;
 pub mod frame;
 mod names;

@@ -1,16 +1,13 @@
 //! The frame as Parquet: a row group for every block of releases.
 
 use std::io;
-use std::sync::Arc;
 
-use arrow_array::{
-    ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray,
-    UInt64Array,
-};
+use arrow_array::RecordBatch;
 use arrow_ipc::reader::FileReader;
 use arrow_ipc::writer::FileWriter;
-use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
-use judge_replay::frame::{COLUMNS, ColumnKind, ColumnValues, FrameColumns};
+use arrow_schema::SchemaRef;
+use judge_replay::arrow::{frame, frame_schema};
+use judge_replay::frame::FrameColumns;
 use judge_replay::{BrokenRelease, Replayed};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -47,36 +44,6 @@ impl ParquetRows {
     }
 }
 
-const UTC: &str = "UTC";
-
-fn schema() -> SchemaRef {
-    let dtype = |column: &str| match ColumnKind::from_name(column) {
-        ColumnKind::Time => DataType::Timestamp(TimeUnit::Millisecond, Some(UTC.into())),
-        ColumnKind::Count => DataType::UInt64,
-        ColumnKind::Flag => DataType::Boolean,
-        ColumnKind::Text => DataType::Utf8,
-        ColumnKind::Number => DataType::Float64,
-    };
-    let fields = COLUMNS.iter().map(|name| Field::new(*name, dtype(name), true));
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
-}
-
-fn frame(rows: FrameColumns) -> Result<RecordBatch, ArrowError> {
-    let column = |(_, values): (&str, ColumnValues)| -> ArrayRef {
-        match values {
-            ColumnValues::Texts(texts) => Arc::new(texts.iter().collect::<StringArray>()),
-            ColumnValues::Numbers(numbers) => Arc::new(Float64Array::from(numbers)),
-            ColumnValues::Counts(counts) => Arc::new(UInt64Array::from(counts)),
-            ColumnValues::Flags(flags) => Arc::new(BooleanArray::from(flags)),
-            ColumnValues::Times(times) => {
-                Arc::new(TimestampMillisecondArray::from(times).with_timezone(UTC))
-            }
-        }
-    };
-    let columns = rows.into_columns().into_iter().map(column).collect();
-    RecordBatch::try_new(schema(), columns)
-}
-
 /// A Parquet file of rows as [`ParquetRows`] collects them.
 pub struct ParquetFrame<W: io::Write + Send>(RowGroups<W>);
 
@@ -92,7 +59,7 @@ impl<W: io::Write + Send> ParquetFrame<W> {
     /// # Errors
     /// As those of `out`.
     pub fn new(out: W) -> io::Result<Self> {
-        RowGroups::new(out, schema()).map(Self)
+        RowGroups::new(out, frame_schema()).map(Self)
     }
 
     /// Adds what [`ParquetRows::into_part`] gave.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::ScalarBuffer;
 use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, TimeUnit};
 use judge_points::csv_reader::CsvTable;
 use judge_points::dialect::CsvDialect;
 use judge_points::{number, time};
+use judge_replay::arrow::text;
 use judge_replay::assemble::{PointRows, RowSource};
 
 use super::error::RowPosition;
@@ -149,16 +150,6 @@ impl RowSource for Batch {
              baseline=NAME and --role canary=NAME"
         )
     }
-}
-
-/// Names or other text as views.
-fn text(column: &ArrayRef) -> Result<StringViewArray, ArrowError> {
-    let is_text = match column.data_type() {
-        DataType::Dictionary(_, value) => value.is_string(),
-        kind => kind.is_string(),
-    };
-    let written = if is_text { ArrayRef::clone(column) } else { cast(column, &DataType::Utf8)? };
-    Ok(cast(&written, &DataType::Utf8View)?.as_string_view().clone())
 }
 
 fn times(

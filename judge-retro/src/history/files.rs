@@ -30,11 +30,6 @@ impl HistoryFile {
     pub(crate) fn error(&self, problem: FileProblem) -> HistoryError {
         HistoryError::file(&self.path, problem)
     }
-
-    #[cfg(test)]
-    pub(super) fn for_tests(path: &str, format: Format) -> Self {
-        Self { path: path.into(), format, partitions: Vec::new(), bytes: 0, csv: None }
-    }
 }
 
 /// The files of `sources`, each source in order of path, without duplicates.

@@ -47,34 +47,3 @@ pub(super) fn guarded<T>(
 pub fn catches_panics() -> bool {
     CAUGHT.get()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::history::Format;
-
-    #[test]
-    fn a_panic_is_an_error_of_the_file_and_told_apart_from_others() {
-        let file = HistoryFile::for_tests("x.parquet", Format::Parquet);
-        let before = panic::take_hook();
-        panic::set_hook(Box::new(|_| {
-            // Other tests' panics on other threads are none of ours.
-            HOOK.set(Some(catches_panics()));
-        }));
-        let read = guarded(&file, || -> Result<(), HistoryError> { panic::panic_any("oops") });
-        let ours = HOOK.take();
-        let own = panic::catch_unwind(|| panic::panic_any("a panic of the host's own"));
-        let others = HOOK.take();
-        panic::set_hook(before);
-        assert!(own.is_err());
-        let error = read.unwrap_err().to_string();
-        assert_eq!((ours, others), (Some(true), Some(false)), "{error}");
-        assert!(error.contains("x.parquet: damaged or cut-off Parquet file"), "{error}");
-        assert!(!catches_panics());
-        assert!(guarded(&file, || Ok(catches_panics())).unwrap());
-    }
-
-    thread_local! {
-        static HOOK: Cell<Option<bool>> = const { Cell::new(None) };
-    }
-}

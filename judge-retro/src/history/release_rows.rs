@@ -74,7 +74,7 @@ impl ReleaseHistory {
             let mut rows = 0..batch.rows;
             while rows.start < rows.end {
                 let end = batch.release.run(&rows);
-                let name = batch.release.get(rows.start);
+                let name = batch.release.name(rows.start);
                 let index = if let Some(&index) = index_of.get(name) {
                     survey.together &= last == Some(index);
                     index
@@ -215,7 +215,7 @@ impl Iterator for ReleaseRowsIter {
                 continue;
             }
             let rows = start..batch.rows;
-            let name = batch.release.get(start);
+            let name = batch.release.name(start);
             if self.open.as_ref().is_some_and(|open| *open.name != *name) {
                 self.batch = Some((batch, start));
                 return self.open.take().map(Ok);

@@ -67,7 +67,7 @@ impl StartedMonitor {
         let config = config.with_metrics(&metrics).map_err(|unknown| {
             let at =
                 |problem: Problem| Problem { path: format!("metrics{}", problem.path), ..problem };
-            Problems::from_iter(unknown.into_iter().map(at))
+            unknown.into_iter().map(at).collect::<Problems>()
         })?;
         let monitor = Monitor::new(config, thresholds);
         let monitor = monitor.map_err(|refused| dialect.name_all(&refused))?;

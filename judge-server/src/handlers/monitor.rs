@@ -97,7 +97,7 @@ impl OpenedStream {
                 let answer = self.handed(StreamAnswer { bytes, held, unwritten: None });
                 // Who does not take its verdicts is as good as silent.
                 tokio::select! {
-                    sent = answers.send(answer) => if sent.is_err() {
+                    sent = answers.send(Ok(answer)) => if sent.is_err() {
                         return Some(Refusal::Cancelled);
                     },
                     () = &mut quiet => return Some(Refusal::StreamEnded(StreamEnd::Silent)),

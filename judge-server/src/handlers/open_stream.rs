@@ -53,9 +53,9 @@ impl OpenedStream {
     }
 
     /// The stream is busy from here on until its client takes `answer`.
-    pub(super) fn handed(&self, mut answer: StreamAnswer) -> Result<StreamAnswer, Status> {
+    pub(super) fn handed(&self, mut answer: StreamAnswer) -> StreamAnswer {
         answer.unwritten = Some(self.context.caller.peer.activity.piece());
-        Ok(answer)
+        answer
     }
 }
 

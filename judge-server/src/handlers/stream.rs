@@ -55,7 +55,7 @@ impl OpenedStream {
                         // Nobody is there to read it.
                         return Some(Refusal::Cancelled);
                     };
-                    permit.send(self.handed(answer));
+                    permit.send(Ok(self.handed(answer)));
                 }
                 Some(answer) = judged.next() => waiting.push_back(answer),
                 message = messages.message(),

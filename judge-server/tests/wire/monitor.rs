@@ -57,7 +57,7 @@ fn changed(change: impl FnOnce(&mut MonitorStart)) -> MonitorRequest {
 fn value(metric: usize, side: Side, step: usize) -> f64 {
     let seed = step * 7919 + metric * 104_729 + usize::from(side == Side::Canary) * 31_337;
     let noise = f64::from(u32::try_from(seed % 1009).unwrap()) / 1009.0;
-    if seed % 23 == 0 {
+    if seed.is_multiple_of(23) {
         f64::NAN
     } else {
         10.0 + noise + if metric == 0 && side == Side::Canary { 0.4 } else { 0.0 }
@@ -80,10 +80,11 @@ fn series(metric: usize, side: Side, steps: impl Iterator<Item = usize>) -> Moni
     }
 }
 
-fn all(steps: impl Iterator<Item = usize> + Clone) -> Vec<MonitoredSeries> {
+fn all(steps: impl Iterator<Item = usize>) -> Vec<MonitoredSeries> {
     let sides = [Side::Canary, Side::Baseline];
     let both = (0..METRICS.len()).flat_map(|metric| sides.map(|side| (metric, side)));
-    both.map(|(metric, side)| series(metric, side, steps.clone())).collect()
+    let steps: Vec<usize> = steps.collect();
+    both.map(|(metric, side)| series(metric, side, steps.iter().copied())).collect()
 }
 
 /// Points up to `steps`, all complete.
