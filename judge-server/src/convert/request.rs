@@ -171,7 +171,7 @@ fn read_series(
     }
 }
 
-fn read_clock(clock: proto::Clock) -> Result<Clock, Problem> {
+pub(super) fn read_clock(clock: proto::Clock) -> Result<Clock, Problem> {
     let start_millis = clock
         .start
         .and_then(|start| millis(start.seconds, start.nanos))

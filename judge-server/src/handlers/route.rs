@@ -46,6 +46,8 @@ pub(crate) enum Handler {
     Grpc(Entrance),
     /// A stream of messages.
     Stream,
+    /// A stream of points.
+    Monitor,
     ListJudges,
     /// Health and reflection.
     Others,

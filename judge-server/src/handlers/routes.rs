@@ -30,6 +30,7 @@ pub(crate) const ROUTES: &[Route] = &[
         JUDGE,
         Handler::Stream,
     ),
+    grpc("/canary.judge.v1.JudgeService/Monitor", "Monitor", Kind::Stream, JUDGE, Handler::Monitor),
     grpc(
         "/canary.judge.v1.JudgeService/ValidateConfig",
         "ValidateConfig",
@@ -146,7 +147,7 @@ mod tests {
                     .collect::<Vec<_>>()
             })
             .collect();
-        assert_eq!(methods.len(), 16);
+        assert_eq!(methods.len(), 17);
         for path in methods {
             assert!(find(Port::Grpc, &Method::POST, &path).is_some(), "{path}");
         }

@@ -130,7 +130,7 @@ impl Trace {
                 response.map(|body| AnswerBody::whole(body, held, busy))
             }
             Ended::Later(ending) => {
-                let stream = OpenStream { call, ending };
+                let stream = OpenStream { call: Some(call), ending };
                 response.map(|body| AnswerBody::stream(body, held, busy, stream))
             }
         }

@@ -139,9 +139,10 @@ impl MonitoredCanary<'_> {
                 Some(ArrivedPoints { metric, side, times, values: &series.values })
             })
             .collect();
-        self.monitor
-            .take(&arrived, Some(window.canary.end_millis))
-            .map_err(|why| anyhow!("the points of the source: {why}"))?;
+        self.monitor.take(&arrived, Some(window.canary.end_millis)).map_err(|refused| {
+            let (pair, side) = (arrived[refused.series].metric, arrived[refused.series].side);
+            anyhow!("the {} of {pair}: {}", side.name(), refused.problem)
+        })?;
         self.fetched_to = window.canary.end_millis;
         let report = self.monitor.report();
         shown.line(&MonitorLine { window, count: shown.count(), seen: Ok(&report) }.show())?;
