@@ -148,9 +148,8 @@ pub(crate) async fn judge(
 /// Writes a look, again while the store is away. Whatever fails, it is written whole or not at all, and then somebody
 /// makes it again.
 async fn write(shared: &Common, record: LookRecord<'_>) {
-    let LookRecord { owner, look, metric_set, after } = record;
+    let after = record.after;
     for _ in 0..WRITES {
-        let record = LookRecord { owner, look, metric_set, after };
         match shared.store.record(record).await {
             Ok(()) => {
                 let state = after.state.name();
