@@ -1,5 +1,7 @@
 //! In which dialect a CSV table is written: its separator, its decimal sign, and where it begins.
 
+use memchr::memchr;
+
 use crate::number;
 use crate::table::time_column;
 
@@ -37,12 +39,17 @@ impl CsvDialect {
     /// ```
     pub fn detect(bytes: &[u8]) -> Self {
         let mut dialect = Self::of_header(bytes);
-        if dialect.delimiter != b',' {
-            let table = &bytes[dialect.bytes_before.min(bytes.len())..];
-            let fields = table.split(|byte| *byte == b'\n' || *byte == dialect.delimiter);
-            dialect.decimal_comma = fields.into_iter().any(has_decimal_comma);
-        }
+        dialect.look_for_decimal_commas(&bytes[dialect.bytes_before.min(bytes.len())..]);
         dialect
+    }
+
+    /// Looks for a number with a decimal comma in lines of the table, unless one was found or a comma stands between
+    /// fields.
+    pub(crate) fn look_for_decimal_commas(&mut self, lines: &[u8]) {
+        if self.delimiter != b',' && !self.decimal_comma && memchr(b',', lines).is_some() {
+            let mut fields = lines.split(|byte| *byte == b'\n' || *byte == self.delimiter);
+            self.decimal_comma = fields.any(has_decimal_comma);
+        }
     }
 
     /// The same by the first lines of a table alone, which do not tell the decimal sign.
@@ -73,65 +80,6 @@ impl CsvDialect {
         };
         let delimiter = named.or_else(frequent).filter(|delimiter| fields(*delimiter).len() > 1);
         Self { delimiter: delimiter.unwrap_or(b','), ..Self::PLAIN }
-    }
-
-    /// Whether a table needs no [`CsvDialect::plain`].
-    pub fn is_plain(&self) -> bool {
-        *self == Self::PLAIN
-    }
-
-    /// The same table with commas between fields and points in numbers, each row on the line that it was on.
-    ///
-    /// # Example
-    /// ```
-    /// use judge_points::dialect::CsvDialect;
-    ///
-    /// let table = b"sep=;\ntime;a,b\n0;1,5\n";
-    /// assert_eq!(CsvDialect::detect(table).plain(table), b"\ntime,\"a,b\"\n0,1.5\n");
-    /// ```
-    pub fn plain(&self, bytes: &[u8]) -> Vec<u8> {
-        let (before, table) = bytes.split_at(self.bytes_before.min(bytes.len()));
-        let mut plain: Vec<u8> = before.iter().copied().filter(|byte| *byte == b'\n').collect();
-        plain.reserve(table.len());
-        let mut field: Vec<u8> = Vec::new();
-        let mut quoted = false;
-        for &byte in table {
-            quoted ^= byte == b'"';
-            if quoted || (byte != self.delimiter && byte != b'\n') {
-                field.push(byte);
-                continue;
-            }
-            self.push_plain(&field, &mut plain);
-            field.clear();
-            plain.push(if byte == b'\n' { b'\n' } else { b',' });
-        }
-        self.push_plain(&field, &mut plain);
-        plain
-    }
-
-    fn push_plain(&self, field: &[u8], plain: &mut Vec<u8>) {
-        let text = str::from_utf8(field).unwrap_or_default();
-        let inner = text.trim().trim_matches('"');
-        let number = (self.decimal_comma && inner.contains([',', '.']))
-            .then(|| with_decimal_comma(inner))
-            .flatten();
-        if let Some(number) = number {
-            plain.extend_from_slice(number.to_string().as_bytes());
-            if field.ends_with(b"\r") {
-                plain.push(b'\r');
-            }
-        } else if field.contains(&b',') && !field.contains(&b'"') {
-            plain.push(b'"');
-            plain.extend_from_slice(field.strip_suffix(b"\r").unwrap_or(field));
-            plain.push(b'"');
-        } else if self.decimal_comma && inner.parse::<f64>().is_ok() && inner.contains('.') {
-            // No number of this dialect, so that it is refused.
-            plain.push(b'"');
-            plain.extend_from_slice(format!("{inner} among decimal commas").as_bytes());
-            plain.push(b'"');
-        } else {
-            plain.extend_from_slice(field);
-        }
     }
 
     /// The value that `text` stands for in this dialect, as [`number::parse`] reads it in a plain one.

@@ -12,6 +12,7 @@
 //! # Ok::<(), judge_points::time::TimeError>(())
 //! ```
 
+pub mod csv_reader;
 pub mod dialect;
 pub mod number;
 pub mod prometheus;

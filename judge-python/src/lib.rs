@@ -14,7 +14,6 @@ mod names;
 mod raised;
 mod retro;
 mod rows;
-mod rows_out;
 mod side;
 mod two_sample;
 mod work;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use arrow_array::RecordBatch;
 use judge_core::stage::{Lifetime, Lookback, StageRule, WindowOptions, Windows};
+use judge_replay::arrow;
 use judge_replay::assemble::{Buckets, GridAssembler, RecordedRows, SeriesIndex};
 use judge_replay::frame::FrameColumns;
 use judge_replay::{
@@ -23,7 +24,6 @@ use pyo3_arrow::PyTable;
 use crate::judging::PyJudging;
 use crate::raised::Raised;
 use crate::rows::{FrameLayout, FrameRows};
-use crate::rows_out;
 use crate::work::{WorkHandle, interruptible, threads};
 
 /// How releases are judged again: the config, the windows, the names of columns and roles.
@@ -125,7 +125,7 @@ impl PyReplay {
 /// The columns of the output, with no rows: an Arrow table.
 #[pyfunction]
 pub(crate) fn columns() -> PyResult<PyTable> {
-    PyTable::try_new(Vec::new(), Arc::new(rows_out::schema()))
+    PyTable::try_new(Vec::new(), arrow::frame_schema())
 }
 
 /// Refuses a frame whose columns cannot hold a history, without looking at rows.
@@ -152,8 +152,7 @@ pub(crate) fn retro(
     let asked = threads(asked);
     let work = move |worker: &WorkHandle| judge_all(&replay, &batches, &layout, asked, worker);
     let Judged { rows, warnings } = interruptible(py, progress.as_ref(), work)??;
-    let table =
-        rows_out::batch(rows).map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+    let table = arrow::frame(rows).map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
     let schema = table.schema();
     Ok((PyTable::try_new(vec![table], schema)?, warnings))
 }

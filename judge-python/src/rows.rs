@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, StringViewArray};
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::Schema;
 use judge_replay::assemble::{PointRows, RowSource};
 use judge_replay::{ColumnNames, listed};
 
 use crate::cells::{self, UnreadCell};
-use crate::names::ViewNames;
+use crate::names;
 use crate::raised::Raised;
 
 /// Where the columns of a frame stand.
@@ -108,18 +108,18 @@ fn wide(
 }
 
 enum FramePoints {
-    Long { metric: ViewNames, values: ScalarBuffer<f64> },
+    Long { metric: StringViewArray, values: ScalarBuffer<f64> },
     Wide(Vec<(usize, ScalarBuffer<f64>)>),
 }
 
 /// Consecutive rows of a frame.
 pub(crate) struct FrameRows {
     /// The release of each row.
-    pub(crate) release: ViewNames,
+    pub(crate) release: StringViewArray,
     /// Number of rows.
     pub(crate) rows: usize,
-    role: ViewNames,
-    instance: Option<ViewNames>,
+    role: StringViewArray,
+    instance: Option<StringViewArray>,
     times: ScalarBuffer<i64>,
     points: FramePoints,
     /// In order of rows.
@@ -136,9 +136,8 @@ impl FrameRows {
         first_row: usize,
     ) -> Result<Self, Raised> {
         let name = |index: usize| batch.schema_ref().field(index).name().clone();
-        let names = |index: usize| {
-            ViewNames::read(batch.column(index), &column_path("history", &name(index)))
-        };
+        let column_names =
+            |index: usize| names::read(batch.column(index), &column_path("history", &name(index)));
         let mut bad = Vec::new();
         let mut values = |index: usize| -> Result<ScalarBuffer<f64>, Raised> {
             let name = name(index);
@@ -149,7 +148,7 @@ impl FrameRows {
         };
         let points = match &layout.points {
             PointLayout::Long { metric, value } => {
-                FramePoints::Long { metric: names(*metric)?, values: values(*value)? }
+                FramePoints::Long { metric: column_names(*metric)?, values: values(*value)? }
             }
             PointLayout::Wide(columns) => {
                 let read = columns.iter().map(|(index, series)| Ok((*series, values(*index)?)));
@@ -161,8 +160,8 @@ impl FrameRows {
             cells::times(batch.column(layout.timestamp), &time, &column_path("history", &time))?;
         bad.append(&mut times.bad);
         bad.sort_by_key(|cell| cell.row);
-        let release = names(layout.release)?;
-        if let Some(row) = release.first_empty() {
+        let release = column_names(layout.release)?;
+        if let Some(row) = names::first_empty(&release) {
             let path = format!(
                 "{}, row {}",
                 column_path("history", &name(layout.release)),
@@ -173,8 +172,8 @@ impl FrameRows {
         Ok(Self {
             release,
             rows: batch.num_rows(),
-            role: names(layout.role)?,
-            instance: layout.instance.map(names).transpose()?,
+            role: column_names(layout.role)?,
+            instance: layout.instance.map(column_names).transpose()?,
             times: times.cells,
             points,
             bad,
@@ -184,14 +183,14 @@ impl FrameRows {
 }
 
 impl RowSource for FrameRows {
-    type Names = ViewNames;
+    type Names = StringViewArray;
     type Values = ScalarBuffer<f64>;
 
-    fn role(&self) -> &ViewNames {
+    fn role(&self) -> &StringViewArray {
         &self.role
     }
 
-    fn instance(&self) -> Option<&ViewNames> {
+    fn instance(&self) -> Option<&StringViewArray> {
         self.instance.as_ref()
     }
 
@@ -199,7 +198,7 @@ impl RowSource for FrameRows {
         &self.times
     }
 
-    fn points(&self) -> PointRows<'_, ViewNames, ScalarBuffer<f64>> {
+    fn points(&self) -> PointRows<'_, StringViewArray, ScalarBuffer<f64>> {
         match &self.points {
             FramePoints::Long { metric, values } => PointRows::Long { metric, values },
             FramePoints::Wide(columns) => PointRows::Wide(columns),

@@ -16,7 +16,7 @@ use pyo3_arrow::{PyChunkedArray, PyTable};
 use crate::cells::{self, UnreadCell};
 use crate::judgement::PyJudgement;
 use crate::judging::PyJudging;
-use crate::names::ViewNames;
+use crate::names;
 use crate::raised::Raised;
 use crate::rows::column_path;
 use crate::work::interruptible;
@@ -226,14 +226,14 @@ fn from_table(table: PyTable, role: &str, metrics: &[String]) -> Result<Found, R
         };
     if let (Some(metric), Some(values)) = (find("metric"), find("value")) {
         let path = column_path(role, "metric");
-        let names = ViewNames::read(batch.column(metric), &path)?;
-        if let Some(row) = names.first_empty() {
+        let named = names::read(batch.column(metric), &path)?;
+        if let Some(row) = names::first_empty(&named) {
             return Err(Raised::data(format!("{path}, row {row}"), "an empty cell", "a name"));
         }
         let values = value(values)?;
         let mut rows_of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for row in 0..batch.num_rows() {
-            rows_of.entry(names.name(row)).or_default().push(row);
+            rows_of.entry(named.name(row)).or_default().push(row);
         }
         for (name, rows) in rows_of {
             let times = times.as_ref().map(|times| rows.iter().map(|&row| times[row]).collect());

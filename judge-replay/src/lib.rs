@@ -4,10 +4,12 @@
 //! rows of a release --> series on a grid --> windows --> judgements --> stage rule --> rows of output
 //! ```
 //!
-//! `judge-retro` feeds it from files with polars, the Python package from frames in Arrow's layout. Both get the same
+//! `judge-retro` feeds it from files, the Python package from frames in Arrow's layout. Both get the same
 //! judgements, bit for bit, in whatever order the rows of a release come.
 
 mod align;
+#[cfg(feature = "arrow")]
+pub mod arrow;
 pub mod assemble;
 pub mod frame;
 mod names;
@@ -20,7 +22,7 @@ pub use align::{Aligned, SeriesFile, align};
 pub use frame::{Fate, ReleaseLine};
 pub use names::{NameColumn, listed, run_of_views};
 pub use options::{ColumnNames, RoleNames};
-pub use release::{Grid, RecordedInstance, RecordedSeries, Release, ReleaseMetric};
+pub use release::{RecordedInstance, RecordedSeries, Release, ReleaseGrid, ReleaseMetric};
 pub use replay::{
     AfterStop, BrokenRelease, NoBaseline, Replay, Replayed, ReplayedInterval, Replayer,
 };

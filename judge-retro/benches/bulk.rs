@@ -1,4 +1,4 @@
-//! Ten thousand releases, judged again, beside polars reading the same file.
+//! Ten thousand releases, judged again, beside the parquet crate reading the same file.
 //!
 //! ```sh
 //! cargo bench -p canary-judge-retro --bench bulk            # 100, 1,000 and 10,000 releases
@@ -10,8 +10,7 @@
 //! canary of every fourth metric is a tenth higher. Beside each other, each in a process of its own so
 //! that its peak memory is its own:
 //!
-//! - `polars`: the streaming engine scans the file and computes mean and standard deviation for each
-//!   release, metric and role;
+//! - `parquet`: one thread reads every column of the file and adds up the values;
 //! - `judge`: the file is surveyed, read, judged by `NetflixACAJudge-v1.0` in one interval a release, and
 //!   the judgements are written as Parquet.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "this is a benchmark")]
@@ -22,33 +21,31 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
 use judge_core::judges::NetflixAcaJudge;
 use judge_core::stage::{StageRule, WindowOptions, Windows};
 use judge_core::{CanaryConfig, MetricConfig, Thresholds};
 use judge_retro::frame::ParquetRows;
 use judge_retro::store::RELEASES_PER_PART;
 use judge_retro::{
-    AfterStop, Bulk, FrameFormat, HistoryError, HistoryOptions, MetricPlan, NamedRelease,
-    ReleaseHistory, ReleaseLine, Replay, Replayer, Store, StoreError,
+    AfterStop, Bulk, FrameFormat, HistoryError, HistoryOptions, HistoryWriter, MetricPlan,
+    NamedRelease, ReleaseHistory, ReleaseLine, Replay, Replayer, Store, StoreError, WrittenSeries,
 };
 use judge_scenarios::random::Random;
-use polars::prelude::{
-    Column, DataFrame, DataType, Engine, IntoColumn, LazyFrame, NamedFrom, ParquetWriter,
-    PlRefPath, ScanArgsParquet, Schema, Series, TimeUnit, TimeZone, col,
-};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 const METRICS: usize = 20;
 const POINTS: usize = 60;
 const ROLES: [&str; 2] = ["baseline", "canary"];
-/// Releases in a row group: 240,000 rows.
-const RELEASES_PER_GROUP: usize = 100;
 /// Runs of each, of which the fastest counts.
 const RUNS: usize = 3;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
     match arguments.as_slice() {
-        [role, file] if role == "polars" => polars(Path::new(file)),
+        [role, file] if role == "parquet" => parquet(Path::new(file)),
         [role, file] if role == "judge" => judge(Path::new(file)),
         [number] => compare(&[number.parse().unwrap()]),
         _ => compare(&[100, 1000, 10_000]),
@@ -57,7 +54,7 @@ fn main() {
 
 fn compare(sizes: &[usize]) {
     println!(
-        "releases       rows   file  polars   judge  ratio  a release  polars peak  judge peak"
+        "releases       rows   file  parquet  judge  ratio  a release  parquet peak  judge peak"
     );
     for &releases in sizes {
         let folder = tempfile::tempdir().unwrap();
@@ -66,22 +63,22 @@ fn compare(sizes: &[usize]) {
         let mut best = [Measured { seconds: f64::INFINITY, peak_mib: 0.0 }; 2];
         // In turns, so that both meet the same machine.
         for _ in 0..RUNS {
-            for (best, role) in best.iter_mut().zip(["polars", "judge"]) {
+            for (best, role) in best.iter_mut().zip(["parquet", "judge"]) {
                 let measured = measure(role, &file);
                 best.seconds = best.seconds.min(measured.seconds);
                 best.peak_mib = best.peak_mib.max(measured.peak_mib);
             }
         }
-        let [polars, judge] = best;
+        let [parquet, judge] = best;
         println!(
-            "{releases:8} {:10} {:3.0} MB {:5.2} s {:5.2} s {:6.2} {:7.0} µs {:8.0} MiB {:7.0} MiB",
+            "{releases:8} {:10} {:3.0} MB {:6.2} s {:5.2} s {:6.2} {:7.0} µs {:9.0} MiB {:7.0} MiB",
             releases * METRICS * POINTS * 2,
             fs::metadata(&file).unwrap().len() as f64 / 1e6,
-            polars.seconds,
+            parquet.seconds,
             judge.seconds,
-            judge.seconds / polars.seconds,
+            judge.seconds / parquet.seconds,
             judge.seconds / releases as f64 * 1e6,
-            polars.peak_mib,
+            parquet.peak_mib,
             judge.peak_mib,
         );
     }
@@ -115,15 +112,15 @@ fn peak_mib() -> f64 {
     kibibytes.unwrap_or(f64::NAN) / 1024.0
 }
 
-fn polars(file: &Path) {
+fn parquet(file: &Path) {
     let started = Instant::now();
-    let path = PlRefPath::try_from_path(file).unwrap();
-    let scan = LazyFrame::scan_parquet(path, ScanArgsParquet::default()).unwrap();
-    let groups = scan
-        .group_by([col("release"), col("metric"), col("role")])
-        .agg([col("value").mean().alias("mean"), col("value").std(1).alias("std")]);
-    let frame = groups.collect_with_engine(Engine::Streaming).unwrap().unwrap_single();
-    assert!(frame.height() > 0);
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(file).unwrap()).unwrap();
+    let value = reader.schema().index_of("value").unwrap();
+    let batches = reader.with_batch_size(1 << 16).build().unwrap();
+    let sum = |batch: RecordBatch| -> f64 {
+        batch.column(value).as_primitive::<Float64Type>().values().iter().sum()
+    };
+    assert!(batches.map(|batch| sum(batch.unwrap())).sum::<f64>() > 0.0);
     report(started);
 }
 
@@ -211,53 +208,29 @@ fn metric(number: usize) -> String {
 
 /// Writes a history of so many releases.
 fn generate(file: &PathBuf, releases: usize) {
-    let utc = DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC));
-    let schema: Schema = [
-        ("release", DataType::String),
-        ("metric", DataType::String),
-        ("role", DataType::String),
-        ("timestamp", utc.clone()),
-        ("value", DataType::Float64),
-    ]
-    .into_iter()
-    .map(|(name, dtype)| (name.into(), dtype))
-    .collect();
-    let mut writer = ParquetWriter::new(File::create(file).unwrap()).batched(&schema).unwrap();
+    let mut writer = HistoryWriter::new(File::create(file).unwrap()).unwrap();
     let mut random = Random::new(20_261_121);
-    for group in (0..releases).step_by(RELEASES_PER_GROUP) {
-        let rows = RELEASES_PER_GROUP * METRICS * POINTS * 2;
-        let mut names: Vec<String> = Vec::with_capacity(rows);
-        let mut metrics: Vec<String> = Vec::with_capacity(rows);
-        let mut roles: Vec<&str> = Vec::with_capacity(rows);
-        let (mut times, mut values) = (Vec::<i64>::with_capacity(rows), Vec::with_capacity(rows));
-        for release in group..releases.min(group + RELEASES_PER_GROUP) {
-            let begun = 1_750_000_000_000 + i64::try_from(release).unwrap() * 120 * 60_000;
-            for number in 0..METRICS {
-                for (role, name) in ROLES.iter().enumerate() {
-                    let slow = role == 1 && release % 4 == 3 && number % 4 == 3;
-                    let level = (number + 1) as f64 * if slow { 1.1 } else { 1.0 };
-                    for minute in (0..).take(POINTS) {
-                        names.push(format!("release-{release:06}"));
-                        metrics.push(metric(number));
-                        roles.push(name);
-                        times.push(begun + minute * 60_000);
-                        values.push(lognormal(&mut random, level));
-                    }
-                }
+    for release in 0..releases {
+        let begun = 1_750_000_000_000 + i64::try_from(release).unwrap() * 120 * 60_000;
+        for number in 0..METRICS {
+            for (side, role) in ROLES.into_iter().enumerate() {
+                let slow = side == 1 && release % 4 == 3 && number % 4 == 3;
+                let level = (number + 1) as f64 * if slow { 1.1 } else { 1.0 };
+                let values: Vec<_> =
+                    (0..POINTS).map(|_| Some(lognormal(&mut random, level))).collect();
+                let (release, metric) = (format!("release-{release:06}"), metric(number));
+                let series = WrittenSeries {
+                    release: &release,
+                    metric: &metric,
+                    role,
+                    instance: "",
+                    start_millis: begun,
+                    step_millis: 60_000,
+                    values: &values,
+                };
+                writer.add(&series).unwrap();
             }
         }
-        let text = |name: &str, texts: Vec<String>| -> Column {
-            Series::new(name.into(), texts).into_column()
-        };
-        let times = Series::new("timestamp".into(), times).cast(&utc).unwrap();
-        let columns = vec![
-            text("release", names),
-            text("metric", metrics),
-            Series::new("role".into(), roles).into_column(),
-            times.into_column(),
-            Series::new("value".into(), values).into_column(),
-        ];
-        writer.write_batch(&DataFrame::new_infer_height(columns).unwrap()).unwrap();
     }
     writer.finish().unwrap();
 }

@@ -55,7 +55,7 @@ impl Assembler {
         buckets: &mut Buckets,
     ) -> Result<Release, String> {
         let RecordedRows { baseline, canary, series } = self.grids.assemble(buckets)?;
-        let metrics = self.plan.metrics(series, [baseline.points, canary.points])?;
+        let metrics = self.plan.metrics(series, [baseline.points, canary.points]);
         Ok(Release { name: name.to_owned(), baseline, canary, metrics })
     }
 }

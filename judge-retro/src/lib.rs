@@ -5,8 +5,8 @@
 //! files of history --> releases on a grid --> windows --> judgements --> stage rule
 //! ```
 //!
-//! polars reads the histories, but does not appear in this crate's types: a [`Release`] is plain
-//! vectors, which `judge-replay` judges.
+//! The `arrow` and `parquet` crates read the histories, but do not appear in this crate's types: a [`Release`] is
+//! plain vectors, which `judge-replay` judges.
 
 mod assemble;
 pub mod bulk;
@@ -18,12 +18,12 @@ pub mod store;
 pub use bulk::{Bulk, BulkOutcome, NamedRelease};
 pub use history::{
     Format, HistoryError, HistoryOptions, HistoryWriter, ReleaseHistory, Survey, WrittenSeries,
-    is_caught,
+    catches_panics,
 };
 pub use judge_replay::{
-    AfterStop, BrokenRelease, ColumnNames, Fate, Grid, NoBaseline, RecordedInstance,
-    RecordedSeries, Release, ReleaseLine, ReleaseMetric, Replay, Replayed, ReplayedInterval,
-    Replayer, RoleNames,
+    AfterStop, BrokenRelease, ColumnNames, Fate, NoBaseline, RecordedInstance, RecordedSeries,
+    Release, ReleaseGrid, ReleaseLine, ReleaseMetric, Replay, Replayed, ReplayedInterval, Replayer,
+    RoleNames,
 };
 pub use metric_plan::MetricPlan;
 pub use store::{FrameFormat, Store, StoreError};

@@ -1,6 +1,8 @@
 //! The metrics of a config, and the series that each needs.
 
 mod expression;
+mod formula;
+mod sql;
 
 use std::collections::BTreeSet;
 
@@ -19,9 +21,14 @@ use judge_replay::{RecordedSeries, ReleaseMetric};
 ///
 /// # Expressions
 ///
-/// Expressions are SQL, as polars reads it: `cpu / rps`, `100 * errors / requests`. Names with other
-/// characters need double quotes: `"latency-p99" * 1000`. Numbers have no exponent. Each point depends
-/// on the points of its own time only, so there are no sums or shifts.
+/// Expressions are SQL: `cpu / rps`, `100 * errors / requests`. Names with other characters need double quotes:
+/// `"latency-p99" * 1000`. Each point depends on the points of its own time only, so there are no sums or shifts, but:
+///
+/// - `+`, `-`, `*`, `/` (of whole numbers too), `//` and `DIV` (rounded down), `%` and `MOD` (with the sign of the divisor),
+/// - comparisons, `BETWEEN`, `IS NULL`, `AND`, `OR`, `NOT`, which give 1 or 0,
+/// - `CASE`, `IF`, `COALESCE`, `IFNULL`, `NVL`, `NULLIF`, `GREATEST`, `LEAST`,
+/// - `ABS`, `SIGN`, `SQRT`, `CBRT`, `POWER`, `EXP`, `LN`, `LOG10`, `LOG2`, `LOG1P`, `LOG(x, base)`,
+/// - `FLOOR`, `CEIL`, `ROUND` (halves away from zero), `TRUNC`, `CAST` to a type of numbers.
 ///
 /// - **A gap** is SQL's NULL: arithmetic with a gap gives a gap, `COALESCE(errors, 0)` reads it as 0.
 /// - **Division by zero**, and whatever else gives no finite number, gives a gap: 0 errors of 0 requests
@@ -138,7 +145,7 @@ impl MetricPlan {
         &self,
         mut recorded: Vec<[RecordedSeries; 2]>,
         points: [usize; 2],
-    ) -> Result<Vec<ReleaseMetric>, String> {
+    ) -> Vec<ReleaseMetric> {
         let mut metrics: Vec<ReleaseMetric> = Vec::with_capacity(self.metrics.len());
         for metric in &self.metrics {
             let (mut baseline, mut canary) = (RecordedSeries::default(), RecordedSeries::default());
@@ -148,9 +155,8 @@ impl MetricPlan {
                     let inputs: Vec<&RecordedSeries> = inputs.iter().map(of_side).collect();
                     expression.derive(&inputs, points[side])
                 };
-                let said = |error| format!("metric {:?}: {error}", metric.name);
-                baseline = derive(0).map_err(said)?;
-                canary = derive(1).map_err(said)?;
+                baseline = derive(0);
+                canary = derive(1);
             }
             metrics.push(ReleaseMetric { name: metric.name.clone(), baseline, canary });
         }
@@ -162,7 +168,7 @@ impl MetricPlan {
                 metric.canary = canary;
             }
         }
-        Ok(metrics)
+        metrics
     }
 }
 

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use csv::{ByteRecord, Position, Reader, ReaderBuilder, Trim};
-use judge_points::dialect::CsvDialect;
+use judge_points::csv_reader::{CsvReadError, CsvReader, CsvRow, CsvTable};
 use judge_points::number;
 use judge_points::table::{self, TableError, separator_hint};
 use judge_points::time::{self, TimeError, TimeZone};
@@ -53,7 +52,17 @@ pub(crate) enum CsvError {
     )]
     SeveralSeries(Vec<String>),
     #[error("{0}")]
-    Other(csv::Error),
+    Other(std::io::Error),
+}
+
+impl From<CsvReadError> for CsvError {
+    fn from(error: CsvReadError) -> Self {
+        match error {
+            CsvReadError::Table(error) => Self::Table(error),
+            CsvReadError::Io(error) => Self::Other(error),
+            empty => Self::Other(std::io::Error::other(empty)),
+        }
+    }
 }
 
 /// The series of a table.
@@ -91,21 +100,13 @@ fn read_all(
     wanted: &BTreeSet<&str>,
     zone: Option<&TimeZone>,
 ) -> Result<CsvSeries, CsvError> {
-    let dialect = CsvDialect::detect(bytes);
-    let table = &bytes[dialect.bytes_before..];
-    let mut rows = Rows {
-        bytes: table,
-        dialect,
-        zone,
-        reader: ReaderBuilder::new()
-            .delimiter(dialect.delimiter)
-            .trim(Trim::All)
-            .from_reader(table),
-        record: ByteRecord::new(),
-    };
-    let header = header(&mut rows)?;
-    let time = table::time_column(&header)
-        .ok_or_else(|| CsvError::MissingColumn { missing: "timestamp", columns: header.clone() })?;
+    let table = CsvTable::scan(bytes)?;
+    let mut rows = Rows { reader: CsvReader::new(&table, bytes)?, header: table.header(), zone };
+    let header = table.header();
+    let time = table::time_column(header).ok_or_else(|| CsvError::MissingColumn {
+        missing: "timestamp",
+        columns: header.to_vec(),
+    })?;
     let exactly = |name: &str| header.iter().position(|column| column == name);
     let called = |name: &str| header.iter().position(|column| column.eq_ignore_ascii_case(name));
     let ours = (exactly("metric"), exactly("value"));
@@ -113,12 +114,12 @@ fn read_all(
     let long_columns = match ours {
         (Some(metric), Some(value)) => Some((metric, value)),
         (Some(_), None) => {
-            return Err(CsvError::MissingColumn { missing: "value", columns: header });
+            return Err(CsvError::MissingColumn { missing: "value", columns: header.to_vec() });
         }
         _ => others.find_map(|(metric, value)| metric.zip(value)),
     };
     let Some((metric, value)) = long_columns else {
-        return wide(&mut rows, &header, time, wanted);
+        return wide(&mut rows, time, wanted);
     };
     let known = [time, metric, value];
     let extra = header.iter().enumerate().filter(|(index, _)| !known.contains(index));
@@ -127,7 +128,7 @@ fn read_all(
         let long = [metric, value].map(|index| header[index].clone());
         return Err(CsvError::ExtraColumns { long, extra });
     }
-    let series = long(&mut rows, &header, &LongColumns { time, metric, value })?;
+    let series = long(&mut rows, &LongColumns { time, metric, value })?;
     Ok(CsvSeries { series, left_out: Vec::new() })
 }
 
@@ -157,30 +158,15 @@ fn name_by_labels(series: &mut [TimedSeries], wanted: &BTreeSet<&str>) -> Result
     }
 }
 
-fn header(rows: &mut Rows) -> Result<Vec<String>, CsvError> {
-    let record = rows.reader.byte_headers().cloned().map_err(|error| rows.error(error))?;
-    let names: Vec<String> = record
-        .iter()
-        .map(|name| str::from_utf8(name).map(str::to_owned))
-        .collect::<Result<_, _>>()
-        .map_err(|_| TableError::NotUtf8 { line: rows.line_at(record.position()) })?;
-    table::check_header(&names)?;
-    Ok(names)
-}
-
-fn wide(
-    rows: &mut Rows,
-    header: &[String],
-    time: usize,
-    wanted: &BTreeSet<&str>,
-) -> Result<CsvSeries, CsvError> {
+fn wide(rows: &mut Rows<'_>, time: usize, wanted: &BTreeSet<&str>) -> Result<CsvSeries, CsvError> {
+    let header = rows.header;
     let names = || header.iter().enumerate().filter(|&(index, _)| index != time);
     let mut times = Vec::new();
     let mut lines = Vec::new();
     let mut columns: Vec<Result<Vec<f64>, CsvError>> = names().map(|_| Ok(Vec::new())).collect();
-    while let Some(row) = rows.next(header)? {
+    while let Some(row) = rows.next()? {
         times.push(row.time(time)?);
-        lines.push(row.line);
+        lines.push(row.line());
         for (column, (index, name)) in columns.iter_mut().zip(names()) {
             let Ok(values) = column else { continue };
             match row.value(index) {
@@ -236,30 +222,25 @@ struct LongSeries {
     values: Vec<f64>,
 }
 
-fn long(
-    rows: &mut Rows,
-    header: &[String],
-    columns: &LongColumns,
-) -> Result<Vec<TimedSeries>, CsvError> {
+fn long(rows: &mut Rows<'_>, columns: &LongColumns) -> Result<Vec<TimedSeries>, CsvError> {
     let mut all: Vec<LongSeries> = Vec::new();
-    let mut index_of: HashMap<Vec<u8>, usize> = HashMap::new();
-    while let Some(row) = rows.next(header)? {
-        let key = row.field(columns.metric);
-        let index = if let Some(&index) = index_of.get(key) {
+    let mut index_of: HashMap<String, usize> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let name = row.text(columns.metric)?;
+        let index = if let Some(&index) = index_of.get(name) {
             index
         } else {
-            let name = row.text(columns.metric)?.to_owned();
             if name.is_empty() {
-                return Err(CsvError::UnnamedMetric { line: row.line });
+                return Err(CsvError::UnnamedMetric { line: row.line() });
             }
-            index_of.insert(key.to_owned(), all.len());
-            all.push(LongSeries { name, ..LongSeries::default() });
+            index_of.insert(name.to_owned(), all.len());
+            all.push(LongSeries { name: name.to_owned(), ..LongSeries::default() });
             all.len() - 1
         };
         let series = &mut all[index];
         series.times.push(row.time(columns.time)?);
         series.values.push(row.value(columns.value)?);
-        series.lines.push(row.line);
+        series.lines.push(row.line());
     }
     all.into_iter()
         .map(|LongSeries { name, mut times, lines, values }| {
@@ -279,83 +260,45 @@ fn timed(name: &str, times: Arc<Vec<i64>>, values: Vec<f64>) -> TimedSeries {
 
 /// The rows of a table, read one by one.
 struct Rows<'a> {
-    /// From the header on.
-    bytes: &'a [u8],
-    dialect: CsvDialect,
+    reader: CsvReader<'a, &'a [u8]>,
+    header: &'a [String],
     zone: Option<&'a TimeZone>,
-    reader: Reader<&'a [u8]>,
-    record: ByteRecord,
 }
 
 impl Rows<'_> {
-    fn next<'r>(&'r mut self, header: &'r [String]) -> Result<Option<Row<'r>>, CsvError> {
-        match self.reader.read_byte_record(&mut self.record) {
-            Err(error) => Err(self.error(error)),
-            Ok(false) => Ok(None),
-            Ok(true) => {
-                let line = self.line_at(self.record.position());
-                let (dialect, zone) = (self.dialect, self.zone);
-                Ok(Some(Row { record: &self.record, line, header, dialect, zone }))
-            }
-        }
-    }
-
-    /// The line of a record. The reader's position is before skipped line ends: those of blank lines,
-    /// and the second half of a CRLF.
-    fn line_at(&self, position: Option<&Position>) -> u64 {
-        let Some(position) = position else { return 0 };
-        let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-        let rest = self.bytes.get(start..).unwrap_or_default();
-        let passed = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        self.dialect.lines_before
-            + position.line()
-            + passed.filter(|byte| **byte == b'\n').count() as u64
-    }
-
-    fn error(&self, error: csv::Error) -> CsvError {
-        match error.kind() {
-            csv::ErrorKind::UnequalLengths { pos, expected_len, len } => TableError::Fields {
-                line: self.line_at(pos.as_ref()),
-                found: *len,
-                expected: *expected_len,
-            }
-            .into(),
-            _ => CsvError::Other(error),
-        }
+    fn next(&mut self) -> Result<Option<Row<'_>>, CsvError> {
+        let (header, zone) = (self.header, self.zone);
+        Ok(self.reader.next_row()?.map(|fields| Row { fields, header, zone }))
     }
 }
 
 struct Row<'a> {
-    record: &'a ByteRecord,
-    line: u64,
+    fields: CsvRow<'a>,
     header: &'a [String],
-    dialect: CsvDialect,
     zone: Option<&'a TimeZone>,
 }
 
 impl<'a> Row<'a> {
-    fn field(&self, index: usize) -> &'a [u8] {
-        self.record.get(index).unwrap_or_default()
+    fn line(&self) -> u64 {
+        self.fields.line()
     }
 
-    fn text(&self, index: usize) -> Result<&'a str, CsvError> {
-        str::from_utf8(self.field(index))
-            .map_err(|_| TableError::NotUtf8 { line: self.line }.into())
+    fn text(&self, index: usize) -> Result<&'a str, TableError> {
+        self.fields.text(index)
     }
 
     fn time(&self, index: usize) -> Result<i64, CsvError> {
-        let column = || self.header[index].clone();
         time::parse_in(self.text(index)?, self.zone).map_err(|error| CsvError::Time {
-            line: self.line,
-            column: column(),
+            line: self.line(),
+            column: self.header[index].clone(),
             error,
         })
     }
 
     fn value(&self, index: usize) -> Result<f64, CsvError> {
         let text = self.text(index)?;
-        self.dialect.number(text).ok_or_else(|| CsvError::Value {
-            line: self.line,
+        self.fields.number(text).ok_or_else(|| CsvError::Value {
+            line: self.line(),
             column: self.header[index].clone(),
             text: text.chars().take(LONGEST_VALUE).collect(),
         })

@@ -75,7 +75,7 @@ pub(super) fn write_stdout(shown: &[u8], color: ColorChoice) -> anyhow::Result<(
 /// Replaces a file atomically by what `content` writes, or writes directly into a pipe or device.
 pub(crate) fn replace(
     path: &Path,
-    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> io::Result<()> {
     // A link stays a link to the file that is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());

@@ -116,6 +116,15 @@ impl MetricState {
         }
     }
 
+    /// Bytes that it takes, without its config.
+    pub(super) fn bytes(&self) -> usize {
+        let boxed = match self.test {
+            Test::Values(_) => size_of::<DifferenceTest>(),
+            Test::Events(_) => 0,
+        };
+        size_of::<Self>() + boxed
+    }
+
     fn find_harm(&self, at: i64, judge: &EvidenceConfig) -> Option<FirstAlarm> {
         let (evidence, change) = self.strongest();
         let minimum = self.config.evidence.minimum_change(judge);

@@ -18,6 +18,7 @@ mod metric;
 mod report;
 #[cfg(test)]
 mod tests;
+mod timed;
 mod wagers;
 
 use std::collections::{BTreeMap, HashMap};
@@ -34,6 +35,7 @@ use crate::side::Side;
 use metric::{Both, MetricState};
 
 pub use report::{FirstAlarm, MonitorReport, MonitoredMetric};
+pub use timed::{ArrivedPoints, PointTimes, RefusedPoints, StepTimes, TimedMonitor};
 
 /// Steps whose points may wait for being completed. More are refused, so that a monitor's memory is bounded.
 pub const MOST_WAITING_STEPS: usize = 256;
@@ -137,10 +139,7 @@ impl Monitor {
         at: i64,
         value: f64,
     ) -> Result<Arrival, Problem> {
-        let Some(&index) = self.index_of.get(metric) else {
-            let allowed = "the name of a metric of the config";
-            return Err(Problem::error("metric", format!("{metric:?}"), allowed));
-        };
+        let index = self.index(metric)?;
         if self.complete_through.is_some_and(|complete| at <= complete) {
             self.late = self.late.saturating_add(1);
             return Ok(Arrival::Late);
@@ -166,6 +165,18 @@ impl Monitor {
         Ok(Arrival::Kept)
     }
 
+    /// The index of a metric.
+    fn index(&self, metric: &str) -> Result<usize, Problem> {
+        let allowed = "the name of a metric of the config";
+        let unknown = || Problem::error("metric", format!("{metric:?}"), allowed);
+        self.index_of.get(metric).copied().ok_or_else(unknown)
+    }
+
+    /// The last step that has points and is not complete.
+    fn last_waiting(&self) -> Option<i64> {
+        self.waiting.last_key_value().map(|(at, _)| *at)
+    }
+
     /// Tests all points up to step `at`. What did not come until now is a gap.
     pub fn complete_through(&mut self, at: i64) {
         if self.complete_through.is_some_and(|complete| at <= complete) {
@@ -181,6 +192,12 @@ impl Monitor {
                 metric.add(at, own, &row, &self.config.evidence);
             }
         }
+    }
+
+    /// Bytes of memory that the monitor takes at most, however many points come; without its config.
+    pub fn most_bytes(&self) -> usize {
+        let waiting = MOST_WAITING_STEPS * size_of::<Both>();
+        self.metrics.iter().map(|metric| metric.bytes() + waiting).sum()
     }
 
     /// The verdict so far. Only harm that was found counts: metrics without points pass, since points may still come.

@@ -4,7 +4,7 @@
 //!
 //! Memory is bounded, however long the history is. It holds the rows of the releases in work: at most
 //! [`ROWS_IN_WORK`], or one larger release, at up to 64 bytes a row. It also holds a few batches that
-//! polars reads ahead, and a name for each release. If the rows of a release are not contiguous, see
+//! are read ahead, and a name for each release. If the rows of a release are not contiguous, see
 //! [`Bulk::run`].
 
 mod budget;

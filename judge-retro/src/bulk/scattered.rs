@@ -70,7 +70,7 @@ impl<T> Feeder<'_, T> {
             let mut rows = 0..batch.rows;
             while rows.start < rows.end {
                 let end = batch.release.run(&rows);
-                if let Some(&index) = index_of.get(batch.release.get(rows.start)) {
+                if let Some(&index) = index_of.get(batch.release.name(rows.start)) {
                     collected[index].add(&batch, &(rows.start..end));
                 }
                 rows.start = end;

@@ -3,4 +3,5 @@
 mod parquet;
 
 pub use judge_replay::frame::{COLUMNS, csv_header, write_csv, write_json};
+pub(crate) use parquet::RowGroups;
 pub use parquet::{ParquetFrame, ParquetRows};

@@ -2,15 +2,16 @@
 
 use std::io;
 
-use polars::io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
-use polars::prelude::{
-    Column, DataFrame, DataType, IntoColumn, IntoSeries, IpcReader, IpcWriter, NamedFrom,
-    NewChunkedArray, PolarsResult, Schema, SerReader, SerWriter, Series, StringChunked, TimeUnit,
-    TimeZone,
-};
-
-use judge_replay::frame::{COLUMNS, ColumnKind, ColumnValues, FrameColumns};
+use arrow_array::RecordBatch;
+use arrow_ipc::reader::FileReader;
+use arrow_ipc::writer::FileWriter;
+use arrow_schema::SchemaRef;
+use judge_replay::arrow::{frame, frame_schema};
+use judge_replay::frame::FrameColumns;
 use judge_replay::{BrokenRelease, Replayed};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
 
 /// Rows that are collected column by column.
 #[derive(Debug, Default)]
@@ -31,63 +32,34 @@ impl ParquetRows {
     /// and that costs next to nothing.
     ///
     /// # Errors
-    /// When polars cannot write them.
+    /// When they cannot be written.
     pub fn into_part(self) -> io::Result<Vec<u8>> {
-        let mut frame = frame(self.0).map_err(io::Error::other)?;
-        let mut bytes = Vec::new();
-        IpcWriter::new(&mut bytes).finish(&mut frame).map_err(io::Error::other)?;
-        Ok(bytes)
-    }
-}
-
-fn frame(rows: FrameColumns) -> PolarsResult<DataFrame> {
-    let height = rows.len();
-    let mut columns: Vec<Column> = Vec::with_capacity(COLUMNS.len());
-    for (name, values) in rows.into_columns() {
-        let called = name.into();
-        let series = match values {
-            ColumnValues::Texts(texts) => {
-                StringChunked::from_iter_options(called, texts.iter()).into_series()
-            }
-            ColumnValues::Numbers(numbers) => Series::new(called, numbers),
-            ColumnValues::Counts(counts) => Series::new(called, counts),
-            ColumnValues::Flags(flags) => Series::new(called, flags),
-            ColumnValues::Times(times) => Series::new(called, times).cast(&dtype(name))?,
+        let frame = frame(self.0).map_err(io::Error::other)?;
+        let written = || {
+            let mut file = FileWriter::try_new(Vec::new(), &frame.schema())?;
+            file.write(&frame)?;
+            file.into_inner()
         };
-        columns.push(series.into_column());
-    }
-    DataFrame::new(height, columns)
-}
-
-fn dtype(column: &str) -> DataType {
-    match ColumnKind::from_name(column) {
-        ColumnKind::Time => DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC)),
-        ColumnKind::Count => DataType::UInt64,
-        ColumnKind::Flag => DataType::Boolean,
-        ColumnKind::Text => DataType::String,
-        ColumnKind::Number => DataType::Float64,
+        written().map_err(io::Error::other)
     }
 }
 
-/// A Parquet file that is written row group by row group.
-pub struct ParquetFrame<W: io::Write>(BatchedWriter<W>);
+/// A Parquet file of rows as [`ParquetRows`] collects them.
+pub struct ParquetFrame<W: io::Write + Send>(RowGroups<W>);
 
-impl<W: io::Write> std::fmt::Debug for ParquetFrame<W> {
+impl<W: io::Write + Send> std::fmt::Debug for ParquetFrame<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("ParquetFrame")
     }
 }
 
-impl<W: io::Write> ParquetFrame<W> {
+impl<W: io::Write + Send> ParquetFrame<W> {
     /// Starts the file.
     ///
     /// # Errors
     /// As those of `out`.
     pub fn new(out: W) -> io::Result<Self> {
-        let fields = COLUMNS.iter().map(|name| ((*name).into(), dtype(name)));
-        let schema: Schema = fields.collect();
-        let writer = ParquetWriter::new(out).with_compression(ParquetCompression::Snappy);
-        Ok(Self(writer.batched(&schema).map_err(io::Error::other)?))
+        RowGroups::new(out, frame_schema()).map(Self)
     }
 
     /// Adds what [`ParquetRows::into_part`] gave.
@@ -95,8 +67,10 @@ impl<W: io::Write> ParquetFrame<W> {
     /// # Errors
     /// As those of the output; when `part` is no such part.
     pub fn add(&mut self, part: &[u8]) -> io::Result<()> {
-        let frame = IpcReader::new(io::Cursor::new(part)).finish().map_err(io::Error::other)?;
-        self.0.write_batch(&frame).map_err(io::Error::other)
+        for frame in FileReader::try_new(io::Cursor::new(part), None).map_err(io::Error::other)? {
+            self.0.write(&frame.map_err(io::Error::other)?)?;
+        }
+        Ok(())
     }
 
     /// Ends the file.
@@ -104,6 +78,26 @@ impl<W: io::Write> ParquetFrame<W> {
     /// # Errors
     /// As those of the output.
     pub fn finish(self) -> io::Result<()> {
-        self.0.finish().map(drop).map_err(io::Error::other)
+        self.0.finish()
+    }
+}
+
+/// A Parquet file that is written row group by row group.
+pub(crate) struct RowGroups<W: io::Write + Send>(ArrowWriter<W>);
+
+impl<W: io::Write + Send> RowGroups<W> {
+    pub(crate) fn new(out: W, schema: SchemaRef) -> io::Result<Self> {
+        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+        let writer = ArrowWriter::try_new(out, schema, Some(properties));
+        writer.map(Self).map_err(io::Error::other)
+    }
+
+    /// Writes `rows` as a row group of its own.
+    pub(crate) fn write(&mut self, rows: &RecordBatch) -> io::Result<()> {
+        self.0.write(rows).and_then(|()| self.0.flush()).map_err(io::Error::other)
+    }
+
+    pub(crate) fn finish(self) -> io::Result<()> {
+        self.0.close().map(drop).map_err(io::Error::other)
     }
 }

@@ -3,13 +3,19 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, PrimitiveArray, Utf8ViewArray};
-use arrow::types::NativeType;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_buffer::ScalarBuffer;
+use arrow_cast::cast;
+use arrow_schema::{ArrowError, DataType, TimeUnit};
+use judge_points::csv_reader::CsvTable;
+use judge_points::dialect::CsvDialect;
 use judge_points::{number, time};
+use judge_replay::arrow::text;
 use judge_replay::assemble::{PointRows, RowSource};
-use polars::prelude::{Column, DataFrame, PolarsError, PolarsResult};
-use polars_buffer::Buffer;
 
+use super::error::RowPosition;
 use super::files::HistoryFile;
 use super::layout::{FileLayout, NameSource, PointColumns, TimeKind, ValueKind};
 use super::names::Names;
@@ -27,9 +33,9 @@ pub(crate) struct BadCell {
 #[derive(Debug, Clone)]
 pub(crate) enum BatchPoints {
     /// A point a row.
-    Long { metric: Names, values: Buffer<f64> },
+    Long { metric: Names, values: ScalarBuffer<f64> },
     /// For each column the number of its series among those needed, and a point a row.
-    Wide(Vec<(usize, Buffer<f64>)>),
+    Wide(Vec<(usize, ScalarBuffer<f64>)>),
 }
 
 /// Consecutive rows of one file. NaN is a gap.
@@ -37,13 +43,15 @@ pub(crate) enum BatchPoints {
 pub(crate) struct Batch {
     pub(crate) file: Arc<HistoryFile>,
     /// Rows of the file before this batch.
-    pub(crate) first_row: usize,
+    first_row: usize,
+    /// The line of each row, in text.
+    lines: Option<Vec<u64>>,
     pub(crate) rows: usize,
     pub(crate) release: Names,
     pub(crate) role: Names,
     pub(crate) instance: Option<Names>,
     /// Milliseconds since 1970.
-    pub(crate) times: Buffer<i64>,
+    pub(crate) times: ScalarBuffer<i64>,
     pub(crate) points: BatchPoints,
     /// In order of rows.
     pub(crate) bad: Vec<BadCell>,
@@ -55,47 +63,57 @@ impl Batch {
         file: &Arc<HistoryFile>,
         layout: &FileLayout,
         first_row: usize,
-        frame: &DataFrame,
-    ) -> PolarsResult<Self> {
-        let mut columns = frame.columns().iter();
-        let mut next = || {
-            columns.next().ok_or_else(|| PolarsError::ColumnNotFound("fewer than asked for".into()))
+        frame: &RecordBatch,
+        lines: Option<Vec<u64>>,
+    ) -> Result<Self, ArrowError> {
+        let column = |name: &str| {
+            frame.column_by_name(name).ok_or_else(|| ArrowError::SchemaError(name.to_owned()))
         };
+        let dialect = file.csv.as_ref().map_or(CsvDialect::PLAIN, CsvTable::dialect);
         let mut bad = Vec::new();
         let times = match layout.time {
-            TimeKind::NotRead => Buffer::default(),
-            _ => times(next()?, layout, &mut bad)?,
+            TimeKind::NotRead => ScalarBuffer::default(),
+            _ => times(column(&layout.timestamp)?, layout, &mut bad)?,
         };
-        let mut names = |said: &NameSource| match said {
+        let names = |said: &NameSource| match said {
             NameSource::Constant(name) => Ok(Names::Once(name.as_str().into())),
-            NameSource::Column(_) => next().and_then(text).map(Names::Column),
+            NameSource::Column(name) => column(name).and_then(text).map(Names::Column),
         };
+        let mut values =
+            |name: &str, kind: ValueKind| values(column(name)?, name, kind, dialect, &mut bad);
         let release = names(&layout.release)?;
         let role = names(&layout.role)?;
-        let instance = layout.instance.as_ref().map(&mut names).transpose()?;
+        let instance = layout.instance.as_ref().map(names).transpose()?;
         let points = match &layout.points {
-            PointColumns::Long { metric, value: (name, kind) } => BatchPoints::Long {
-                metric: names(metric)?,
-                values: values(next()?, name, *kind, &mut bad)?,
-            },
+            PointColumns::Long { metric, value: (name, kind) } => {
+                BatchPoints::Long { metric: names(metric)?, values: values(name, *kind)? }
+            }
             PointColumns::Wide { columns, .. } => {
                 let mut wide = Vec::with_capacity(columns.len());
                 for (name, series, kind) in columns {
-                    wide.push((*series, values(next()?, name, *kind, &mut bad)?));
+                    wide.push((*series, values(name, *kind)?));
                 }
                 BatchPoints::Wide(wide)
             }
         };
         bad.sort_by_key(|cell: &BadCell| cell.row);
-        let rows = frame.height();
+        let rows = frame.num_rows();
         let file = Arc::clone(file);
-        Ok(Self { file, first_row, rows, release, role, instance, times, points, bad })
+        Ok(Self { file, first_row, lines, rows, release, role, instance, times, points, bad })
+    }
+
+    /// The position of a row of the batch in its file.
+    pub(crate) fn place(&self, row: usize) -> RowPosition {
+        match self.lines.as_ref().and_then(|lines| lines.get(row)) {
+            Some(line) => RowPosition::Line(*line),
+            None => RowPosition::FrameRow(self.first_row + row + 1),
+        }
     }
 }
 
 impl RowSource for Batch {
     type Names = Names;
-    type Values = Buffer<f64>;
+    type Values = ScalarBuffer<f64>;
 
     fn role(&self) -> &Names {
         &self.role
@@ -109,7 +127,7 @@ impl RowSource for Batch {
         &self.times
     }
 
-    fn points(&self) -> PointRows<'_, Names, Buffer<f64>> {
+    fn points(&self) -> PointRows<'_, Names, ScalarBuffer<f64>> {
         match &self.points {
             BatchPoints::Long { metric, values } => PointRows::Long { metric, values },
             BatchPoints::Wide(columns) => PointRows::Wide(columns),
@@ -123,11 +141,7 @@ impl RowSource for Batch {
     }
 
     fn said_of(&self, row: usize, message: &str) -> String {
-        format!(
-            "{}: {}: {message}",
-            self.file.path.display(),
-            self.file.place(self.first_row + row)
-        )
+        format!("{}: {}: {message}", self.file.path.display(), self.place(row))
     }
 
     fn unknown_role(&self, known: &str, role: &str) -> String {
@@ -138,97 +152,88 @@ impl RowSource for Batch {
     }
 }
 
-fn primitive<T: NativeType>(column: &Column) -> PolarsResult<PrimitiveArray<T>> {
-    let series = column.as_materialized_series().rechunk();
-    let array = series.chunks().first().and_then(|array| array.as_any().downcast_ref());
-    array.cloned().ok_or_else(|| wrong_type(column))
-}
-
-fn text(column: &Column) -> PolarsResult<Utf8ViewArray> {
-    let series = column.as_materialized_series().rechunk();
-    let array = series.chunks().first().and_then(|array| array.as_any().downcast_ref());
-    array.cloned().ok_or_else(|| wrong_type(column))
-}
-
-fn wrong_type(column: &Column) -> PolarsError {
-    PolarsError::SchemaMismatch(format!("a column of type {}", column.dtype()).into())
-}
-
 fn times(
-    column: &Column,
+    column: &ArrayRef,
     layout: &FileLayout,
     bad: &mut Vec<BadCell>,
-) -> PolarsResult<Buffer<i64>> {
+) -> Result<ScalarBuffer<i64>, ArrowError> {
     let name = &layout.timestamp;
     let mut wrong = |row, message: &dyn std::fmt::Display| {
         bad.push(BadCell { row, message: format!("column {name:?}: {message}") });
         0
     };
     Ok(match layout.time {
-        TimeKind::Units { per_milli } => {
-            let array = primitive::<i64>(column)?;
-            if array.has_nulls() {
-                for (row, time) in array.iter().enumerate() {
-                    if time.is_none() {
-                        wrong(row, &EMPTY);
-                    }
-                }
-            }
-            let mut times = if per_milli == 1 {
-                array.values().clone()
-            } else {
-                array.values().iter().map(|time| time.div_euclid(per_milli)).collect()
-            };
+        TimeKind::Timestamps(unit) => {
+            let numbers = cast(column, &DataType::Int64)?;
+            let numbers = numbers.as_primitive::<Int64Type>();
             let human = -time::LAST_MILLIS..time::LAST_MILLIS;
-            if !times.iter().all(|time| human.contains(time)) {
-                let read = times.iter().enumerate().map(|(row, time)| {
-                    if human.contains(time) { *time } else { wrong(row, &FAR_OFF) }
-                });
-                times = read.collect();
+            let millis = unit == TimeUnit::Millisecond && numbers.null_count() == 0;
+            if millis && numbers.values().iter().all(|time| human.contains(time)) {
+                return Ok(numbers.values().clone());
             }
-            times
+            let read = numbers.iter().enumerate().map(|(row, time)| {
+                let Some(time) = time.map(|time| in_millis(time, unit)) else {
+                    return wrong(row, &EMPTY);
+                };
+                if human.contains(&time) { time } else { wrong(row, &FAR_OFF) }
+            });
+            read.collect()
         }
         TimeKind::Numbers => {
-            let array = primitive::<f64>(column)?;
-            let read = array.iter().enumerate().map(|(row, time)| match time {
-                Some(&time) => time::from_number(time).unwrap_or_else(|error| wrong(row, &error)),
+            let numbers = cast(column, &DataType::Float64)?;
+            let read = numbers.as_primitive::<Float64Type>().iter().enumerate();
+            let read = read.map(|(row, time)| match time {
+                Some(time) => time::from_number(time).unwrap_or_else(|error| wrong(row, &error)),
                 None => wrong(row, &EMPTY),
             });
             read.collect()
         }
-        TimeKind::NotRead => Buffer::default(),
+        TimeKind::NotRead => ScalarBuffer::default(),
         TimeKind::Text => {
-            let array = text(column)?;
-            let read = array.iter().enumerate().map(|(row, text)| match text {
-                Some(text) => time::parse_in(text.trim_ascii(), layout.local.as_ref())
-                    .unwrap_or_else(|error| wrong(row, &error)),
-                None => wrong(row, &EMPTY),
+            let texts = text(column)?;
+            let read = texts.iter().enumerate().map(|(row, text)| {
+                match text.unwrap_or_default().trim_ascii() {
+                    "" => wrong(row, &EMPTY),
+                    text => time::parse_in(text, layout.local.as_ref())
+                        .unwrap_or_else(|error| wrong(row, &error)),
+                }
             });
             read.collect()
         }
     })
 }
 
+fn in_millis(time: i64, unit: TimeUnit) -> i64 {
+    match unit {
+        TimeUnit::Second => time.saturating_mul(1000),
+        TimeUnit::Millisecond => time,
+        TimeUnit::Microsecond => time.div_euclid(1000),
+        TimeUnit::Nanosecond => time.div_euclid(1_000_000),
+    }
+}
+
 fn values(
-    column: &Column,
+    column: &ArrayRef,
     name: &str,
     kind: ValueKind,
+    dialect: CsvDialect,
     bad: &mut Vec<BadCell>,
-) -> PolarsResult<Buffer<f64>> {
+) -> Result<ScalarBuffer<f64>, ArrowError> {
     match kind {
         ValueKind::Numbers => {
-            let array = primitive::<f64>(column)?;
-            Ok(if array.has_nulls() {
-                array.iter().map(|value| value.copied().unwrap_or(f64::NAN)).collect()
+            let numbers = cast(column, &DataType::Float64)?;
+            let numbers = numbers.as_primitive::<Float64Type>();
+            Ok(if numbers.null_count() > 0 {
+                numbers.iter().map(|value| value.unwrap_or(f64::NAN)).collect()
             } else {
-                array.values().clone()
+                numbers.values().clone()
             })
         }
         ValueKind::Text => {
-            let array = text(column)?;
-            let read = array.iter().enumerate().map(|(row, text)| {
+            let texts = text(column)?;
+            let read = texts.iter().enumerate().map(|(row, text)| {
                 let text = text.unwrap_or_default().trim_ascii();
-                number::parse(text).unwrap_or_else(|| {
+                dialect.number(text).unwrap_or_else(|| {
                     let shown: String = text.chars().take(LONGEST_VALUE).collect();
                     let message =
                         format!("column {name:?}: expected {}, got {shown:?}", number::EXPECTED);

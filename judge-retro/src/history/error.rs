@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use judge_points::csv_reader::CsvReadError;
 use judge_points::table::{self, TableError};
 use judge_replay::listed;
 use thiserror::Error;
@@ -167,6 +168,16 @@ pub enum FileProblem {
     /// A Prometheus response that is not one.
     #[error("{0}")]
     Prometheus(String),
+}
+
+impl FileProblem {
+    pub(super) fn from_csv(error: CsvReadError) -> Self {
+        match error {
+            CsvReadError::Table(error) => Self::Table(error),
+            CsvReadError::Empty => Self::Empty,
+            other => Self::Io(other.to_string()),
+        }
+    }
 }
 
 /// Where something stands in a file.

@@ -1,14 +1,11 @@
 //! Finds the files of a history.
 
 use std::fs;
-use std::io::{Read, Write};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 
-use judge_points::dialect::CsvDialect;
+use judge_points::csv_reader::CsvTable;
 
-use super::csv_rows::{CsvRows, CsvRowsError};
-use super::error::{FileProblem, HistoryError, RowPosition};
+use super::error::{FileProblem, HistoryError};
 use super::format::{Content, Format};
 
 /// One file of history.
@@ -20,44 +17,7 @@ pub(crate) struct HistoryFile {
     pub(crate) partitions: Vec<(String, String)>,
     pub(crate) bytes: u64,
     /// Of a CSV file.
-    pub(super) csv: Option<CsvRows>,
-    /// A CSV file of another dialect in the plain one, which polars reads.
-    plain: Option<Arc<PlainCopy>>,
-}
-
-/// A file that is removed when nothing reads it any more.
-#[derive(Debug)]
-struct PlainCopy(tempfile::TempPath);
-
-impl PartialEq for PlainCopy {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.as_os_str() == other.0.as_os_str()
-    }
-}
-
-impl Eq for PlainCopy {}
-
-impl PlainCopy {
-    /// A copy of the CSV file at `path`, if it is of another dialect.
-    fn of(path: &Path) -> std::io::Result<Option<Arc<Self>>> {
-        let mut start = Vec::with_capacity(HEADER);
-        fs::File::open(path)?.take(HEADER as u64).read_to_end(&mut start)?;
-        if CsvDialect::of_header(without_mark(&start)).is_plain() {
-            return Ok(None);
-        }
-        let bytes = fs::read(path)?;
-        let table = without_mark(&bytes);
-        let mut copy = tempfile::NamedTempFile::with_suffix(".csv")?;
-        copy.write_all(&CsvDialect::detect(table).plain(table))?;
-        Ok(Some(Arc::new(Self(copy.into_temp_path()))))
-    }
-}
-
-/// Bytes that hold any header.
-const HEADER: usize = 1 << 16;
-
-fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+    pub(super) csv: Option<CsvTable>,
 }
 
 impl HistoryFile {
@@ -65,19 +25,6 @@ impl HistoryFile {
     pub(crate) fn partition(&self, key: &str) -> Option<&str> {
         let found = self.partitions.iter().rev().find(|(name, _)| name == key);
         found.map(|(_, value)| value.as_str())
-    }
-
-    /// What is read for it.
-    pub(super) fn readable(&self) -> &Path {
-        self.plain.as_deref().map_or(&self.path, |copy| &copy.0)
-    }
-
-    /// The position of a row, counted from 0.
-    pub(crate) fn place(&self, row: usize) -> RowPosition {
-        match &self.csv {
-            Some(rows) => RowPosition::Line(rows.line(row)),
-            None => RowPosition::FrameRow(row + 1),
-        }
     }
 
     pub(crate) fn error(&self, problem: FileProblem) -> HistoryError {
@@ -188,17 +135,11 @@ fn describe(path: PathBuf, format: Option<Format>) -> Result<HistoryFile, Histor
             named.ok_or_else(|| HistoryError::file(&path, FileProblem::UnknownFormat))?
         }
     };
-    let plain = if format == Format::Csv { PlainCopy::of(&path).map_err(io)? } else { None };
-    let readable = plain.as_deref().map_or(path.as_path(), |copy| &copy.0);
     let csv = match format {
-        Format::Csv => Some(CsvRows::read(readable).map_err(|unread| {
-            let problem = match unread {
-                CsvRowsError::Io(error) => FileProblem::Io(error.to_string()),
-                CsvRowsError::Empty => FileProblem::Empty,
-                CsvRowsError::Table(error) => FileProblem::Table(error),
-            };
-            HistoryError::file(&path, problem)
-        })?),
+        Format::Csv => Some(
+            CsvTable::scan(fs::File::open(&path).map_err(io)?)
+                .map_err(|unread| HistoryError::file(&path, FileProblem::from_csv(unread)))?,
+        ),
         _ => None,
     };
     let partitions = path
@@ -211,7 +152,7 @@ fn describe(path: PathBuf, format: Option<Format>) -> Result<HistoryFile, Histor
         })
         .map(|(key, value)| (key.to_owned(), unescape(value)))
         .collect();
-    Ok(HistoryFile { bytes: metadata.len(), format, partitions, csv, plain, path })
+    Ok(HistoryFile { bytes: metadata.len(), format, partitions, csv, path })
 }
 
 /// Decodes `%3A` and the like in a folder's value, as Hive writes them.

@@ -1,25 +1,49 @@
-//! Turns panics of polars into errors.
+//! Turns panics of the libraries that read files into errors.
 
-use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
 
 use super::error::{FileProblem, HistoryError};
 use super::files::HistoryFile;
 
-/// polars panics where a feature is not compiled in; a file that has a column of such a type is
-/// broken for us.
+thread_local! {
+    static CAUGHT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Restores the flag of the thread.
+struct Caught {
+    before: bool,
+}
+
+impl Caught {
+    fn begin() -> Self {
+        Self { before: CAUGHT.replace(true) }
+    }
+}
+
+impl Drop for Caught {
+    fn drop(&mut self) {
+        CAUGHT.set(self.before);
+    }
+}
+
+/// Calls `read`; a panic in it is an error of `file`. A reader that meets bytes it does not expect should return an error,
+/// and where one panics the file is damaged for us.
 pub(super) fn guarded<T>(
     file: &HistoryFile,
     read: impl FnOnce() -> Result<T, HistoryError>,
 ) -> Result<T, HistoryError> {
-    panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+    let caught = Caught::begin();
+    let result = panic::catch_unwind(AssertUnwindSafe(read));
+    drop(caught);
+    result.unwrap_or_else(|_| {
         let reason = "the reader gave up; write the file with plain columns".to_owned();
         Err(file.error(FileProblem::Broken { format: file.format, reason }))
     })
 }
 
-/// Whether a panic is of polars. Where a history is read those are caught and become errors of files, but
-/// the process's panic hook sees them first: a program that does not want them on its stderr leaves
-/// them out there.
-pub fn is_caught(panicked: &PanicHookInfo) -> bool {
-    panicked.location().is_some_and(|at| at.file().contains("/polars"))
+/// Whether a panic on this thread, at this moment, becomes an error of a file. The process's panic hook sees such a panic
+/// first: a program that does not want it on its stderr asks here, in its hook, and leaves it out.
+pub fn catches_panics() -> bool {
+    CAUGHT.get()
 }

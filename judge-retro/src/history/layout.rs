@@ -1,12 +1,11 @@
 //! What each column of a file holds.
 
+use arrow_schema::{DataType, SchemaRef, TimeUnit};
 use judge_points::time::TimeZone;
 use judge_replay::ColumnNames;
-use polars::prelude::{DataType, Expr, PlSmallStr, Schema, TimeUnit, lit};
 
 use super::error::{FileProblem, HistoryError};
 use super::files::HistoryFile;
-use super::format::Format;
 
 /// Where a file names the release, role, instance or metric of its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +19,8 @@ pub(super) enum NameSource {
 /// The type of a file's timestamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TimeKind {
-    /// Whole numbers of a unit: this many per millisecond.
-    Units { per_milli: i64 },
+    /// Timestamps in this unit.
+    Timestamps(TimeUnit),
     /// Seconds or milliseconds since 1970.
     Numbers,
     /// Text.
@@ -69,18 +68,15 @@ pub(super) struct FileLayout {
     /// The zone of times in text that have none.
     pub(super) local: Option<TimeZone>,
     pub(super) points: PointColumns,
-    /// Whether space around names must be removed.
-    pub(super) padded: bool,
+    /// All columns.
+    pub(super) schema: SchemaRef,
 }
-
-/// Characters that are removed around names.
-const SPACE: &str = " \t\n\x0C\r";
 
 impl FileLayout {
     /// The layout of `file`, whose columns are `schema`; `series` are needed.
     pub(super) fn new(
         file: &HistoryFile,
-        schema: &Schema,
+        schema: &SchemaRef,
         names: &ColumnNames,
         local: Option<&TimeZone>,
         series: &[String],
@@ -96,7 +92,7 @@ impl FileLayout {
             zone,
             local: local.cloned(),
             points: read.points(series)?,
-            padded: file.format == Format::Csv,
+            schema: SchemaRef::clone(schema),
         })
     }
 
@@ -115,63 +111,68 @@ impl FileLayout {
         }
     }
 
-    /// The columns to read, in the order in which a batch takes them.
-    pub(super) fn columns(&self) -> Vec<Expr> {
-        let text = |said: &NameSource| match said {
-            NameSource::Constant(_) => None,
-            NameSource::Column(name) => {
-                let text = named(name).cast(DataType::String);
-                Some(if self.padded { text.str().strip_chars(lit(SPACE)) } else { text })
-            }
-        };
-        let time = match self.time {
-            TimeKind::Units { .. } => Some(named(&self.timestamp).cast(DataType::Int64)),
-            TimeKind::Numbers => Some(named(&self.timestamp).cast(DataType::Float64)),
-            TimeKind::Text => Some(named(&self.timestamp)),
-            TimeKind::NotRead => None,
-        };
-        let value = |name: &String, kind: ValueKind| match kind {
-            ValueKind::Numbers => named(name).cast(DataType::Float64),
-            ValueKind::Text => named(name),
-        };
-        let instance = self.instance.as_ref().and_then(text);
-        let mut columns: Vec<Expr> = time.into_iter().collect();
-        columns.extend(text(&self.release));
-        columns.extend(text(&self.role));
-        columns.extend(instance);
+    /// The columns to read.
+    pub(super) fn columns(&self) -> Vec<String> {
+        let mut columns: Vec<&String> = Vec::new();
+        if self.time != TimeKind::NotRead {
+            columns.push(&self.timestamp);
+        }
+        columns.extend([&self.release, &self.role].into_iter().filter_map(NameSource::column));
+        columns.extend(self.instance.as_ref().and_then(NameSource::column));
         match &self.points {
-            PointColumns::Long { metric, value: (name, kind) } => {
-                columns.extend(text(metric));
-                columns.push(value(name, *kind));
+            PointColumns::Long { metric, value: (name, _) } => {
+                columns.extend(metric.column());
+                columns.push(name);
             }
             PointColumns::Wide { columns: series, .. } => {
-                columns.extend(series.iter().map(|(name, _, kind)| value(name, *kind)));
+                columns.extend(series.iter().map(|(name, ..)| name));
             }
         }
         // One column may be needed twice, for example if a metric has the name of the role column.
-        let numbered = columns.into_iter().enumerate();
-        numbered.map(|(index, column)| column.alias(index.to_string())).collect()
+        columns.sort_unstable();
+        columns.dedup();
+        columns.into_iter().cloned().collect()
     }
 }
 
-/// A column by its very name: `col` alone would read `*` and `^...$` as patterns.
-fn named(name: &str) -> Expr {
-    Expr::Column(PlSmallStr::from_str(name))
+impl NameSource {
+    fn column(&self) -> Option<&String> {
+        match self {
+            Self::Constant(_) => None,
+            Self::Column(name) => Some(name),
+        }
+    }
+}
+
+/// Whether names can be of this type.
+fn is_name(dtype: &DataType) -> bool {
+    match dtype {
+        DataType::Dictionary(_, value) => is_name(value),
+        DataType::Boolean | DataType::Date32 | DataType::Date64 | DataType::Null => true,
+        other => other.is_string() || other.is_integer(),
+    }
+}
+
+fn is_text(dtype: &DataType) -> bool {
+    match dtype {
+        DataType::Dictionary(_, value) => is_text(value),
+        other => other.is_string(),
+    }
 }
 
 struct Reader<'a> {
     file: &'a HistoryFile,
-    schema: &'a Schema,
+    schema: &'a SchemaRef,
     names: &'a ColumnNames,
 }
 
 impl Reader<'_> {
     fn dtype(&self, column: &str) -> Option<&DataType> {
-        self.schema.get(column)
+        self.schema.field_with_name(column).ok().map(arrow_schema::Field::data_type)
     }
 
     fn columns(&self) -> Vec<String> {
-        self.schema.iter_names().map(ToString::to_string).collect()
+        self.schema.fields().iter().map(|field| field.name().clone()).collect()
     }
 
     fn wrong_type(&self, column: &str, dtype: &DataType, expected: &'static str) -> HistoryError {
@@ -207,14 +208,7 @@ impl Reader<'_> {
         let Some(dtype) = self.dtype(name) else {
             return Ok(None);
         };
-        let text = dtype.is_string()
-            || dtype.is_integer()
-            || dtype.is_categorical()
-            || dtype.is_enum()
-            || dtype.is_date()
-            || dtype.is_bool()
-            || dtype.is_null();
-        if !text {
+        if !is_name(dtype) {
             return Err(self.wrong_type(name, dtype, "text, whole numbers or dates"));
         }
         Ok(Some(NameSource::Column(name.to_owned())))
@@ -226,17 +220,12 @@ impl Reader<'_> {
             return Err(self.missing("timestamp", name, "the time of each row"));
         };
         Ok(match dtype {
-            DataType::Datetime(unit, zone) => {
-                let per_milli = match unit {
-                    TimeUnit::Milliseconds => 1,
-                    TimeUnit::Microseconds => 1000,
-                    TimeUnit::Nanoseconds => 1_000_000,
-                };
+            DataType::Timestamp(unit, zone) => {
                 let zone = if zone.is_some() { Zone::Zoned } else { Zone::Naive };
-                (TimeKind::Units { per_milli }, zone)
+                (TimeKind::Timestamps(*unit), zone)
             }
-            DataType::String => (TimeKind::Text, Zone::Zoned),
-            dtype if dtype.is_integer() || dtype.is_float() => (TimeKind::Numbers, Zone::Epoch),
+            dtype if is_text(dtype) => (TimeKind::Text, Zone::Zoned),
+            dtype if dtype.is_numeric() => (TimeKind::Numbers, Zone::Epoch),
             dtype => {
                 let expected =
                     "timestamps, text in RFC 3339, or seconds or milliseconds since 1970";
@@ -246,9 +235,9 @@ impl Reader<'_> {
     }
 
     fn value(&self, name: &str, dtype: &DataType) -> Result<ValueKind, HistoryError> {
-        if dtype.is_string() {
+        if is_text(dtype) {
             Ok(ValueKind::Text)
-        } else if dtype.is_integer() || dtype.is_float() || dtype.is_null() {
+        } else if dtype.is_numeric() || dtype.is_null() {
             Ok(ValueKind::Numbers)
         } else {
             Err(self.wrong_type(name, dtype, "numbers, or text that stands for numbers"))
@@ -280,8 +269,8 @@ impl Reader<'_> {
         let mut ignored = Vec::new();
         let names = self.names;
         let others = [&names.release, &names.timestamp, &names.role, &names.instance];
-        for (name, dtype) in self.schema.iter() {
-            let name = name.to_string();
+        for field in self.schema.fields() {
+            let (name, dtype) = (field.name().clone(), field.data_type());
             match series.iter().position(|wanted| *wanted == name) {
                 Some(number) => columns.push((name.clone(), number, self.value(&name, dtype)?)),
                 None if others.contains(&&name) => {}

@@ -22,23 +22,21 @@
 //!   writers mean it. A history that mixes columns with and without a zone is refused.
 //! - **Instances.** If a role has several, its series is the mean of those with a point at that time, as
 //!   Kayenta's queries average (`avg`).
-//! - **CSV** follows the rules of `judge run`: space around names and values is removed, blank lines are
-//!   no rows, and the column of times may also be called `time` or `Timestamp`. A row that is shorter or
+//! - **CSV** is read by the reader of `judge run`, in any dialect: space around names and values is removed, blank
+//!   lines are no rows, and the column of times may also be called `time` or `Timestamp`. A row that is shorter or
 //!   longer than the header makes the file damaged.
 //! - **Damaged files** are left out and reported, if there are others.
 //! - **Metrics** that the config does not have are ignored, with a warning.
 
 mod batch;
-mod csv_rows;
 mod error;
 mod files;
 mod format;
 mod guard;
 mod layout;
 mod names;
-mod open;
 mod options;
-mod prometheus;
+mod read;
 mod release_rows;
 mod writer;
 
@@ -47,7 +45,7 @@ use std::sync::Arc;
 
 pub use error::{FileProblem, HistoryError, RowPosition};
 pub use format::Format;
-pub use guard::is_caught;
+pub use guard::catches_panics;
 pub use judge_replay::{ColumnNames, RoleNames};
 pub use options::HistoryOptions;
 
@@ -87,7 +85,7 @@ impl ReleaseHistory {
         let mut damaged = Vec::new();
         for file in files::expand(sources, options.format)? {
             let looked = file.and_then(|file| {
-                let schema = open::schema(&file, &options.columns)?;
+                let schema = Arc::new(read::schema(&file, &options.columns)?);
                 let layout = {
                     let local = options.zone.as_ref();
                     FileLayout::new(&file, &schema, &options.columns, local, series)?

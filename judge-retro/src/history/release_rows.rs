@@ -10,7 +10,7 @@ use judge_replay::NameColumn;
 
 use super::batch::Batch;
 use super::error::{FileProblem, HistoryError};
-use super::{ReleaseHistory, open};
+use super::{ReleaseHistory, read};
 
 /// Contiguous rows of one release in one batch.
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ impl ReleaseHistory {
             let mut rows = 0..batch.rows;
             while rows.start < rows.end {
                 let end = batch.release.run(&rows);
-                let name = batch.release.get(rows.start);
+                let name = batch.release.name(rows.start);
                 let index = if let Some(&index) = index_of.get(name) {
                     survey.together &= last == Some(index);
                     index
@@ -98,7 +98,7 @@ impl ReleaseHistory {
             return Ok(());
         }
         let column = self.options.columns.release.clone();
-        let place = batch.file.place(batch.first_row + row);
+        let place = batch.place(row);
         Err(batch.file.error(FileProblem::NoRelease { place, column }))
     }
 
@@ -124,7 +124,7 @@ impl ReleaseHistory {
                 };
                 let batches = sender.clone();
                 let take = move |batch| batches.send(Message::Batch(Box::new(batch))).is_ok();
-                let read = open::read(file, &layout, &history.options.columns, take);
+                let read = read::read(file, &layout, &history.options.columns, take);
                 if let Err(error) = read {
                     // Whoever would want to know may be gone.
                     let _ = sender.send(Message::Failed(error));
@@ -215,7 +215,7 @@ impl Iterator for ReleaseRowsIter {
                 continue;
             }
             let rows = start..batch.rows;
-            let name = batch.release.get(start);
+            let name = batch.release.name(start);
             if self.open.as_ref().is_some_and(|open| *open.name != *name) {
                 self.batch = Some((batch, start));
                 return self.open.take().map(Ok);

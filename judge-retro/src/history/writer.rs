@@ -1,12 +1,13 @@
 //! Writes a history as a long table in Parquet.
 
 use std::io;
+use std::sync::Arc;
 
-use polars::io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter};
-use polars::prelude::{
-    DataFrame, DataType, Float64Chunked, Int64Chunked, IntoColumn, IntoSeries, NewChunkedArray,
-    PolarsResult, Schema, StringChunked, TimeUnit, TimeZone,
-};
+use arrow_array::builder::StringViewBuilder;
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, TimestampMillisecondArray};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
+
+use crate::frame::RowGroups;
 
 /// Rows of a row group, about: as many as are held in memory.
 const ROWS: usize = 1 << 18;
@@ -53,8 +54,8 @@ pub struct WrittenSeries<'a> {
 /// assert!(file.starts_with(b"PAR1"));
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub struct HistoryWriter<W: io::Write> {
-    file: BatchedWriter<W>,
+pub struct HistoryWriter<W: io::Write + Send> {
+    file: RowGroups<W>,
     rows: Rows,
 }
 
@@ -71,27 +72,27 @@ struct Rows {
 /// The columns of text.
 const TEXTS: [&str; 4] = ["release", "role", "metric", "instance"];
 
-fn time() -> DataType {
-    DataType::Datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC))
+fn schema() -> SchemaRef {
+    let texts = TEXTS.map(|name| Field::new(name, DataType::Utf8View, true));
+    let time = DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
+    let others =
+        [Field::new("timestamp", time, true), Field::new("value", DataType::Float64, true)];
+    Arc::new(Schema::new(texts.into_iter().chain(others).collect::<Vec<_>>()))
 }
 
-impl<W: io::Write> std::fmt::Debug for HistoryWriter<W> {
+impl<W: io::Write + Send> std::fmt::Debug for HistoryWriter<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("HistoryWriter")
     }
 }
 
-impl<W: io::Write> HistoryWriter<W> {
+impl<W: io::Write + Send> HistoryWriter<W> {
     /// Starts the file.
     ///
     /// # Errors
     /// As those of `out`.
     pub fn new(out: W) -> io::Result<Self> {
-        let texts = TEXTS.map(|name| (name.into(), DataType::String));
-        let others = [("timestamp".into(), time()), ("value".into(), DataType::Float64)];
-        let schema: Schema = texts.into_iter().chain(others).collect();
-        let writer = ParquetWriter::new(out).with_compression(ParquetCompression::Snappy);
-        let file = writer.batched(&schema).map_err(io::Error::other)?;
+        let file = RowGroups::new(out, schema())?;
         Ok(Self { file, rows: Rows::default() })
     }
 
@@ -118,8 +119,7 @@ impl<W: io::Write> HistoryWriter<W> {
 
     fn write(&mut self) -> io::Result<()> {
         let rows = std::mem::take(&mut self.rows);
-        let frame = rows.into_frame().map_err(io::Error::other)?;
-        self.file.write_batch(&frame).map_err(io::Error::other)
+        self.file.write(&rows.into_frame().map_err(io::Error::other)?)
     }
 
     /// Ends the file.
@@ -130,22 +130,24 @@ impl<W: io::Write> HistoryWriter<W> {
         if !self.rows.values.is_empty() {
             self.write()?;
         }
-        self.file.finish().map(drop).map_err(io::Error::other)
+        self.file.finish()
     }
 }
 
 impl Rows {
-    fn into_frame(self) -> PolarsResult<DataFrame> {
-        let height = self.values.len();
-        let texts = TEXTS.iter().zip(&self.texts).map(|(name, texts)| {
-            let rows = self.series.iter().map(|&series| texts.get(series));
-            StringChunked::from_iter_options((*name).into(), rows).into_column()
-        });
-        let mut columns: Vec<_> = texts.collect();
-        let timestamps = Int64Chunked::from_vec("timestamp".into(), self.timestamps);
-        columns.push(timestamps.into_series().cast(&time())?.into_column());
-        let values = Float64Chunked::from_iter_options("value".into(), self.values.into_iter());
-        columns.push(values.into_column());
-        DataFrame::new(height, columns)
+    fn into_frame(self) -> Result<RecordBatch, ArrowError> {
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(TEXTS.len() + 2);
+        for texts in &self.texts {
+            // Each text once; its rows are views of it.
+            let mut column = StringViewBuilder::new().with_deduplicate_strings();
+            for &series in &self.series {
+                column.append_option(texts.get(series));
+            }
+            columns.push(Arc::new(column.finish()));
+        }
+        let times = TimestampMillisecondArray::from(self.timestamps).with_timezone("UTC");
+        columns.push(Arc::new(times));
+        columns.push(Arc::new(Float64Array::from(self.values)));
+        RecordBatch::try_new(schema(), columns)
     }
 }

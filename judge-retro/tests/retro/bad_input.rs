@@ -1,11 +1,12 @@
 //! What cannot be history says what is wrong, where, and the way out.
 
+use arrow_cast::cast;
+use arrow_schema::DataType;
 use judge_retro::HistoryOptions;
-use polars::prelude::{DataType, TimeZone};
 
 use crate::harness::{
     FrameRow, METRICS, POINTS, TestFolder, long, long_csv, numbers, problem, read_with, rows, text,
-    times,
+    times, with,
 };
 
 fn csv(rows: &str) -> String {
@@ -15,9 +16,9 @@ fn csv(rows: &str) -> String {
 #[test]
 fn files_that_are_no_tables() {
     let folder = TestFolder::new();
-    let whole = folder.write_frame("whole.parquet", &mut long(&rows()));
+    let whole = folder.write_frame("whole.parquet", &long(&rows()));
     let bytes = std::fs::read(whole).unwrap();
-    let arrow = folder.write_frame("whole.arrow", &mut long(&rows()));
+    let arrow = folder.write_frame("whole.arrow", &long(&rows()));
     let arrow = std::fs::read(arrow).unwrap();
     let cases: [(&str, &[u8], &[&str]); 13] = [
         (
@@ -106,22 +107,20 @@ fn tables_without_what_is_needed() {
 fn columns_of_the_wrong_type() {
     let folder = TestFolder::new();
     let all = rows();
-    let truth = |name: &str| {
-        let ones: Vec<f64> = all.iter().map(|_| 1.0).collect();
-        numbers(name, ones).cast(&DataType::Boolean).unwrap()
-    };
-    let release = numbers("release", all.iter().map(FrameRow::value).collect());
-    let date = times("timestamp", all.iter().map(FrameRow::time).collect(), None);
+    let ones = numbers(all.iter().map(|_| 1.0).collect());
+    let truth = cast(&ones, &DataType::Boolean).unwrap();
+    let release = numbers(all.iter().map(FrameRow::value).collect());
+    let time = times(all.iter().map(FrameRow::time).collect(), None);
+    let date = cast(&time, &DataType::Date32).unwrap();
     let cases = [
-        (truth("value"), "column \"value\": expected numbers, or text"),
-        (truth("timestamp"), "column \"timestamp\": expected timestamps"),
-        (release, "column \"release\": expected text, whole numbers or dates, got type f64"),
-        (date.cast(&DataType::Date).unwrap(), "got type date"),
+        ("value", truth.clone(), "column \"value\": expected numbers, or text"),
+        ("timestamp", truth, "column \"timestamp\": expected timestamps"),
+        ("release", release, "expected text, whole numbers or dates, got type Float64"),
+        ("timestamp", date, "got type Date32"),
     ];
-    for (number, (column, part)) in cases.into_iter().enumerate() {
-        let mut frame = long(&all);
-        frame.with_column(column).unwrap();
-        let path = folder.write_frame(&format!("{number}.parquet"), &mut frame);
+    for (number, (name, column, part)) in cases.into_iter().enumerate() {
+        let frame = with(long(&all), name, column);
+        let path = folder.write_frame(&format!("{number}.parquet"), &frame);
         let problem = problem(&path);
         assert!(problem.contains(part), "{problem}");
         assert!(problem.contains(&format!("{number}.parquet")), "{problem}");
@@ -189,20 +188,17 @@ fn columns_with_and_without_a_zone_do_not_mix() {
     let folder = TestFolder::new();
     let all = rows();
     let instants = || all.iter().map(FrameRow::time).collect();
-    let mut naive = long(&all);
-    naive.with_column(times("timestamp", instants(), None)).unwrap();
-    folder.write_frame("h/naive.parquet", &mut naive);
-    folder.write_frame("h/zoned.parquet", &mut long(&all));
+    let naive = with(long(&all), "timestamp", times(instants(), None));
+    folder.write_frame("h/naive.parquet", &naive);
+    folder.write_frame("h/zoned.parquet", &long(&all));
     let problem = problem(&folder.at("h"));
     assert!(problem.contains("zoned.parquet has timestamps with a time zone"), "{problem}");
     assert!(problem.contains("naive.parquet has timestamps without one"), "{problem}");
     assert!(problem.contains("write all of them in UTC"), "{problem}");
 
-    let berlin = TimeZone::opt_try_new(Some("Europe/Berlin")).unwrap();
-    let mut local = long(&all);
-    local.with_column(times("timestamp", instants(), berlin)).unwrap();
-    folder.write_frame("z/berlin.parquet", &mut local);
-    folder.write_frame("z/utc.parquet", &mut long(&all));
+    let local = with(long(&all), "timestamp", times(instants(), Some("Europe/Berlin")));
+    folder.write_frame("z/berlin.parquet", &local);
+    folder.write_frame("z/utc.parquet", &long(&all));
     let read = crate::harness::read(&folder.at("z"));
     assert_eq!(read[0].canary.points, POINTS, "the same instants, said twice");
 }
@@ -218,15 +214,14 @@ fn a_header_without_rows_is_a_history_without_releases() {
 #[test]
 fn text_columns_may_be_categories_and_numbers() {
     let folder = TestFolder::new();
-    let mut frame = long(&rows());
-    let categories = DataType::from_categories(polars::prelude::Categories::global());
-    let metric = frame.column("metric").unwrap().cast(&categories).unwrap();
-    frame.with_column(metric).unwrap();
-    let path = folder.write_frame("h.parquet", &mut frame);
+    let categories = DataType::Dictionary(Box::new(DataType::UInt32), Box::new(DataType::Utf8));
+    let metrics = text(rows().iter().map(|row| METRICS[row.metric]).collect());
+    let frame = with(long(&rows()), "metric", cast(&metrics, &categories).unwrap());
+    let path = folder.write_frame("h.parquet", &frame);
     assert_eq!(problem(&path), "nothing is wrong");
-    let numbered = rows().iter().map(|row| ["1", "2"][row.release]).collect();
-    frame.with_column(text("release", numbered).cast(&DataType::Int32).unwrap()).unwrap();
-    let read = crate::harness::read(&folder.write_frame("n.parquet", &mut frame));
+    let numbered = text(rows().iter().map(|row| ["1", "2"][row.release]).collect());
+    let frame = with(frame, "release", cast(&numbered, &DataType::Int32).unwrap());
+    let read = crate::harness::read(&folder.write_frame("n.parquet", &frame));
     assert_eq!(read[1].name, "2");
     let csv = long_csv(&rows());
     assert_eq!(problem(&folder.write("bom.csv", format!("\u{feff}{csv}"))), "nothing is wrong");

@@ -2,19 +2,20 @@
 
 use std::fmt::Write;
 
+use arrow_cast::cast;
+use arrow_schema::{DataType, TimeUnit};
 use judge_retro::{ColumnNames, HistoryOptions, RoleNames};
-use polars::prelude::{DataType, TimeUnit};
 
 use crate::harness::{
     METRICS, POINTS, RELEASES, ROLES, STEP, TestFolder, assert_same, expected, long, long_csv,
-    read, read_with, rows, text, time, times, value, wide_csv,
+    read, read_with, rows, text, time, times, value, wide_csv, with,
 };
 
 #[test]
 fn long_tables_of_every_format_are_the_same_history() {
     let folder = TestFolder::new();
     for path in ["h.parquet", "h.arrow", "h.ndjson"] {
-        let path = folder.write_frame(path, &mut long(&rows()));
+        let path = folder.write_frame(path, &long(&rows()));
         assert_same(&read(&path), &expected());
     }
     let path = folder.write("h.csv", long_csv(&rows()));
@@ -57,12 +58,12 @@ fn quotes_in_names_are_read_from_csv() {
 #[test]
 fn columns_and_files_of_ndjson_may_be_called_anything() {
     let folder = TestFolder::new();
-    let mut rows = long(&rows());
+    let mut frame = long(&rows());
     for column in ["status", "data"] {
-        rows.with_column(text(column, vec!["success"; rows.height()])).unwrap();
+        frame = with(frame, column, text(vec!["success"; rows().len()]));
     }
     for path in ["status.ndjson", "x[1].ndjson", "d[a-z]/x?.ndjson"] {
-        assert_same(&read(&folder.write_frame(path, &mut rows)), &expected());
+        assert_same(&read(&folder.write_frame(path, &frame)), &expected());
     }
 }
 
@@ -71,25 +72,71 @@ fn every_kind_of_timestamp_column_is_the_same_history() {
     let folder = TestFolder::new();
     let all = rows();
     let instants: Vec<i64> = all.iter().map(|row| time(row.release, row.point)).collect();
-    let utc = times("timestamp", instants.clone(), Some(polars::prelude::TimeZone::UTC));
-    let naive = times("timestamp", instants, None);
-    let unit = |unit| naive.cast(&DataType::Datetime(unit, None)).unwrap();
-    let millis = naive.cast(&DataType::Int64).unwrap();
-    let seconds = (&millis / 1000).cast(&DataType::Float64).unwrap();
+    let utc = times(instants.clone(), Some("UTC"));
+    let naive = times(instants, None);
+    let unit = |unit| cast(&naive, &DataType::Timestamp(unit, None)).unwrap();
+    let millis = cast(&naive, &DataType::Int64).unwrap();
+    let seconds = cast(&unit(TimeUnit::Second), &DataType::Int64).unwrap();
     let columns = [
         utc,
-        unit(TimeUnit::Microseconds),
-        unit(TimeUnit::Nanoseconds),
+        unit(TimeUnit::Second),
+        unit(TimeUnit::Microsecond),
+        unit(TimeUnit::Nanosecond),
+        cast(&seconds, &DataType::Float64).unwrap(),
+        cast(&seconds, &DataType::Int32).unwrap(),
         naive.clone(),
-        seconds,
         millis,
     ];
     for (number, column) in columns.into_iter().enumerate() {
-        let mut frame = long(&all);
-        frame.with_column(column).unwrap();
-        let path = folder.write_frame(&format!("{number}.parquet"), &mut frame);
-        assert_same(&read(&path), &expected());
+        let frame = with(long(&all), "timestamp", column);
+        for ending in ["parquet", "arrow"] {
+            let path = folder.write_frame(&format!("{number}.{ending}"), &frame);
+            assert_same(&read(&path), &expected());
+        }
     }
+}
+
+/// Text in every layout, and numbers of types that hold these values exactly.
+#[test]
+fn columns_of_other_types_are_the_same_history() {
+    let folder = TestFolder::new();
+    let dictionary = |value| DataType::Dictionary(Box::new(DataType::Int16), Box::new(value));
+    let cases = [
+        ("metric", DataType::LargeUtf8),
+        ("metric", DataType::Utf8View),
+        ("metric", dictionary(DataType::Utf8)),
+        ("role", dictionary(DataType::LargeUtf8)),
+        ("timestamp", DataType::Utf8),
+        ("value", DataType::Utf8),
+        ("value", DataType::Float32),
+        ("value", DataType::Float16),
+        ("value", DataType::Decimal128(9, 2)),
+    ];
+    for (number, (column, kind)) in cases.into_iter().enumerate() {
+        let mut frame = long(&rows());
+        let (_, plain) = frame.iter().find(|(name, _)| name == column).unwrap();
+        let other = cast(plain, &kind).unwrap();
+        frame = with(frame, column, other);
+        for ending in ["parquet", "arrow"] {
+            let path = folder.write_frame(&format!("{number}.{ending}"), &frame);
+            assert_same(&read(&path), &expected());
+        }
+    }
+}
+
+/// A column that is not needed may be of any type, also of one that no column of ours can be.
+#[test]
+fn other_columns_may_hold_anything() {
+    let folder = TestFolder::new();
+    let nested = r#"{"release":"v1","role":"canary","timestamp":0,"metric":"latency","value":1,"labels":{"a":["x"]}}
+{"release":"v1","role":"canary","timestamp":60,"metric":"latency","value":"N/A","labels":null}
+{"release":"v1","role":"canary","timestamp":120,"metric":"latency","value":2.5,"last":[1]}
+"#;
+    let path = folder.write("h.ndjson", nested);
+    let read = read_with(&path, &HistoryOptions::default(), &METRICS, None).unwrap();
+    let release = read.releases[0].1.as_ref().unwrap();
+    let values = &release.metrics[0].canary.values;
+    assert!(values[0] == 1.0 && values[1].is_nan() && values[2] == 2.5, "{values:?}");
 }
 
 #[test]
@@ -204,7 +251,7 @@ fn rows_that_do_not_stand_together_are_the_same_history() {
     for metric in 0..METRICS.len() {
         let mut of_metric = rows();
         of_metric.retain(|row| row.metric == metric);
-        folder.write_frame(&format!("metrics/{metric}.parquet"), &mut long(&of_metric));
+        folder.write_frame(&format!("metrics/{metric}.parquet"), &long(&of_metric));
     }
     assert_same(&read(&folder.at("metrics")), &expected());
 }

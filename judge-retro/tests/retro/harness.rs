@@ -5,15 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray};
+use arrow_ipc::writer::FileWriter;
+use arrow_json::LineDelimitedWriter;
 use judge_core::{CanaryConfig, MetricConfig};
 use judge_retro::{
-    Grid, HistoryError, HistoryOptions, MetricPlan, NamedRelease, RecordedSeries, Release,
+    HistoryError, HistoryOptions, MetricPlan, NamedRelease, RecordedSeries, Release, ReleaseGrid,
     ReleaseHistory, ReleaseMetric,
 };
-use polars::prelude::{
-    Column, DataFrame, DataType, IntoColumn, IpcWriter, JsonFormat, JsonWriter, NamedFrom,
-    ParquetWriter, SerWriter, Series, TimeUnit, TimeZone,
-};
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
 use tempfile::TempDir;
 
 /// 2026-11-20T14:00:00Z.
@@ -41,7 +42,7 @@ pub(crate) fn time(release: usize, point: usize) -> i64 {
 pub(crate) fn expected() -> Vec<Release> {
     let of_release = |(release, name): (usize, &&str)| {
         let start_millis = time(release, 0);
-        let grid = Grid { start_millis, step_millis: STEP, points: POINTS };
+        let grid = ReleaseGrid { start_millis, step_millis: STEP, points: POINTS };
         let side = |metric, role| {
             let points = (0..POINTS).map(|point| value(release, metric, role, point));
             RecordedSeries::from(points.collect::<Vec<_>>())
@@ -114,19 +115,29 @@ impl TestFolder {
     }
 
     /// Writes `frame` as the ending of `path` says.
-    pub(crate) fn write_frame(&self, path: &str, frame: &mut DataFrame) -> PathBuf {
+    pub(crate) fn write_frame(&self, path: &str, frame: &Frame) -> PathBuf {
         let path = self.write(path, "");
         let file = fs::File::create(&path).unwrap();
+        let rows = RecordBatch::try_from_iter(frame.clone()).unwrap();
         match path.extension().and_then(|ending| ending.to_str()) {
             Some("parquet") => {
-                ParquetWriter::new(file).with_row_group_size(Some(7)).finish(frame).unwrap();
+                let groups = WriterProperties::builder().set_max_row_group_row_count(Some(7));
+                let mut writer =
+                    ArrowWriter::try_new(file, rows.schema(), Some(groups.build())).unwrap();
+                writer.write(&rows).unwrap();
+                writer.close().unwrap();
             }
-            Some("arrow") => IpcWriter::new(file).finish(frame).unwrap(),
+            Some("arrow") => {
+                let mut writer = FileWriter::try_new(file, &rows.schema()).unwrap();
+                let half = rows.num_rows() / 2;
+                writer.write(&rows.slice(0, half)).unwrap();
+                writer.write(&rows.slice(half, rows.num_rows() - half)).unwrap();
+                writer.finish().unwrap();
+            }
             Some("ndjson") => {
-                JsonWriter::new(file)
-                    .with_json_format(JsonFormat::JsonLines)
-                    .finish(frame)
-                    .unwrap();
+                let mut writer = LineDelimitedWriter::new(file);
+                writer.write(&rows).unwrap();
+                writer.finish().unwrap();
             }
             other => panic!("no writer for {other:?}"),
         }
@@ -134,30 +145,41 @@ impl TestFolder {
     }
 }
 
-pub(crate) fn text(name: &str, texts: Vec<&str>) -> Column {
-    Series::new(name.into(), texts).into_column()
+/// Columns by name.
+pub(crate) type Frame = Vec<(String, ArrayRef)>;
+
+/// `frame` with a column in place of the one of its name, or behind the others.
+pub(crate) fn with(mut frame: Frame, name: &str, column: ArrayRef) -> Frame {
+    match frame.iter_mut().find(|(known, _)| known == name) {
+        Some(found) => found.1 = column,
+        None => frame.push((name.to_owned(), column)),
+    }
+    frame
 }
 
-pub(crate) fn numbers(name: &str, numbers: Vec<f64>) -> Column {
-    Series::new(name.into(), numbers).into_column()
+pub(crate) fn text(texts: Vec<&str>) -> ArrayRef {
+    Arc::new(StringArray::from(texts))
+}
+
+pub(crate) fn numbers(numbers: Vec<f64>) -> ArrayRef {
+    Arc::new(Float64Array::from(numbers))
 }
 
 /// Times as a column of milliseconds.
-pub(crate) fn times(name: &str, times: Vec<i64>, zone: Option<TimeZone>) -> Column {
-    let dtype = DataType::Datetime(TimeUnit::Milliseconds, zone);
-    Series::new(name.into(), times).cast(&dtype).unwrap().into_column()
+pub(crate) fn times(times: Vec<i64>, zone: Option<&str>) -> ArrayRef {
+    Arc::new(TimestampMillisecondArray::from(times).with_timezone_opt(zone))
 }
 
 /// A long table of `rows`.
-pub(crate) fn long(rows: &[FrameRow]) -> DataFrame {
-    DataFrame::new_infer_height(vec![
-        text("release", rows.iter().map(|row| RELEASES[row.release]).collect()),
-        text("metric", rows.iter().map(|row| METRICS[row.metric]).collect()),
-        text("role", rows.iter().map(|row| ROLES[row.role]).collect()),
-        times("timestamp", rows.iter().map(FrameRow::time).collect(), Some(TimeZone::UTC)),
-        numbers("value", rows.iter().map(FrameRow::value).collect()),
-    ])
-    .unwrap()
+pub(crate) fn long(rows: &[FrameRow]) -> Frame {
+    let columns = [
+        ("release", text(rows.iter().map(|row| RELEASES[row.release]).collect())),
+        ("metric", text(rows.iter().map(|row| METRICS[row.metric]).collect())),
+        ("role", text(rows.iter().map(|row| ROLES[row.role]).collect())),
+        ("timestamp", times(rows.iter().map(FrameRow::time).collect(), Some("+00:00"))),
+        ("value", numbers(rows.iter().map(FrameRow::value).collect())),
+    ];
+    columns.into_iter().map(|(name, column)| (name.to_owned(), column)).collect()
 }
 
 /// The same as CSV.

@@ -62,7 +62,7 @@ struct Row<'a> {
 }
 
 fn ndjson(
-    mut out: &mut dyn Write,
+    mut out: &mut (dyn Write + Send),
     releases: impl Iterator<Item = io::Result<FetchedRelease>>,
 ) -> io::Result<()> {
     for release in releases {
@@ -85,7 +85,7 @@ fn ndjson(
 
 #[cfg(feature = "retro")]
 fn parquet(
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
     releases: impl Iterator<Item = io::Result<FetchedRelease>>,
 ) -> io::Result<()> {
     use judge_retro::{HistoryWriter, WrittenSeries};

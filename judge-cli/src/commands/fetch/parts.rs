@@ -133,7 +133,7 @@ pub(super) fn of_path(path: &Path, source: io::Error) -> FetchError {
 /// Writes a file whole, or not at all.
 pub(super) fn write(
     path: &Path,
-    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> Result<(), FetchError> {
     replace(path, content).map_err(|source| of_path(path, source))
 }

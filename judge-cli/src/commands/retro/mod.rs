@@ -218,7 +218,7 @@ pub(crate) fn refused_expressions(json: &[u8]) -> Vec<Problem> {
 pub(crate) fn tell_no_caught_panics() {
     let tell = panic::take_hook();
     panic::set_hook(Box::new(move |panicked| {
-        if !judge_retro::is_caught(panicked) {
+        if !judge_retro::catches_panics() {
             tell(panicked);
         }
     }));

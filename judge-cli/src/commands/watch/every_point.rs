@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use anyhow::{anyhow, bail};
 use judge_core::judges::{EvidenceJudge, Judge};
-use judge_core::monitor::{MOST_WAITING_STEPS, Monitor, MonitorReport, MonitoredMetric};
+use judge_core::monitor::{
+    ArrivedPoints, Monitor, MonitorReport, MonitoredMetric, PointTimes, StepTimes, TimedMonitor,
+};
 use judge_core::stage::{StageRule, TimeSpan, Window, show_length};
 use judge_core::{MetricPair, Side, Verdict};
 use serde::Serialize;
@@ -22,7 +24,7 @@ use crate::output::{Destination, MonitorLine, verdict_word};
 /// A canary and its monitor.
 struct MonitoredCanary<'a> {
     watch: &'a Watch<'a>,
-    monitor: Monitor,
+    monitor: TimedMonitor,
     /// Up to which time points were fetched.
     fetched_to: i64,
     looks: Vec<MonitorLook>,
@@ -66,6 +68,11 @@ pub(super) fn run(watch: &Watch<'_>, start: i64, shown: &mut Shown<'_>) -> anyho
         .map_err(|refused| judging.error(refused))?;
     let Some(first) = watch.windows.first() else { bail!("the lifetime is shorter than a step") };
     let fetched_to = first.canary.start_millis;
+    let of = &watch.args.of;
+    let times = StepTimes::new(fetched_to, millis(watch.args.interval()))
+        .map_err(|problem| anyhow!("--{problem}"))?
+        .with_baseline_offset(millis(of.baseline_offset));
+    let monitor = TimedMonitor::new(monitor, times);
     let mut canary =
         MonitoredCanary { watch, monitor, fetched_to, looks: Vec::new(), failed: None };
     let ended = watch.fetcher.block_on(async {
@@ -87,7 +94,7 @@ impl MonitoredCanary<'_> {
         for &window in self.watch.windows {
             let due = window.canary.end_millis.saturating_add(settle);
             shown.wait(due, &window).await;
-            let missing = self.missing(window, interval);
+            let missing = self.missing(window);
             let until = due.saturating_add(interval);
             match self.watch.fetched(missing, until, shown).await? {
                 Ok((pairs, warnings)) => {
@@ -95,7 +102,7 @@ impl MonitoredCanary<'_> {
                         shown.warn(warning);
                     }
                     self.failed = None;
-                    if self.look(window, &pairs, interval, shown)? {
+                    if self.look(window, &pairs, shown)? {
                         return Ok(WatchEnd::Stopped);
                     }
                 }
@@ -110,12 +117,9 @@ impl MonitoredCanary<'_> {
         Ok(if self.failed.is_some() { WatchEnd::SourceFailed } else { WatchEnd::Lifetime })
     }
 
-    /// The points that were not fetched yet, up to the end of `window`; as many as a monitor lets wait.
-    fn missing(&self, window: Window, interval: i64) -> Window {
-        let most = i64::try_from(MOST_WAITING_STEPS).unwrap_or(i64::MAX).saturating_mul(interval);
-        let end_millis = window.canary.end_millis;
-        let start_millis = self.fetched_to.max(end_millis.saturating_sub(most));
-        let canary = TimeSpan { start_millis, end_millis };
+    /// The points that were not fetched yet, up to the end of `window`.
+    fn missing(&self, window: Window) -> Window {
+        let canary = TimeSpan { start_millis: self.fetched_to, ..window.canary };
         Window { canary, ..window }
     }
 
@@ -124,28 +128,22 @@ impl MonitoredCanary<'_> {
         &mut self,
         window: Window,
         pairs: &[MetricPair],
-        interval: i64,
         shown: &Shown<'_>,
     ) -> anyhow::Result<bool> {
-        let begin = self.begin();
-        let offset = i64::try_from(millis(self.watch.args.of.baseline_offset)).unwrap_or(i64::MAX);
-        for pair in pairs {
-            for (side, series, begin) in [
-                (Side::Canary, &pair.canary, begin),
-                (Side::Baseline, &pair.baseline, begin.saturating_sub(offset)),
-            ] {
-                let Some(clock) = series.clock else { continue };
-                let first = clock.start_millis.saturating_sub(begin).div_euclid(interval.max(1));
-                for (value, at) in series.values.iter().zip(first..) {
-                    let added = self.monitor.add(&pair.name, side, at, *value);
-                    added.map_err(|why| anyhow!("the {} of {}: {why}", side.name(), pair.name))?;
-                }
-            }
-        }
+        let sides = pairs.iter().flat_map(|pair| {
+            [(pair, Side::Canary, &pair.canary), (pair, Side::Baseline, &pair.baseline)]
+        });
+        let arrived: Vec<_> = sides
+            .filter_map(|(pair, side, series)| {
+                let (metric, times) = (pair.name.as_str(), PointTimes::Clock(series.clock?));
+                Some(ArrivedPoints { metric, side, times, values: &series.values })
+            })
+            .collect();
+        self.monitor.take(&arrived, Some(window.canary.end_millis)).map_err(|refused| {
+            let (pair, side) = (arrived[refused.series].metric, arrived[refused.series].side);
+            anyhow!("the {} of {pair}: {}", side.name(), refused.problem)
+        })?;
         self.fetched_to = window.canary.end_millis;
-        self.monitor.complete_through(
-            window.canary.end_millis.saturating_sub(begin).div_euclid(interval.max(1)) - 1,
-        );
         let report = self.monitor.report();
         shown.line(&MonitorLine { window, count: shown.count(), seen: Ok(&report) }.show())?;
         self.looks.push(MonitorLook {
@@ -159,7 +157,7 @@ impl MonitoredCanary<'_> {
     }
 
     fn stops(&self, report: &MonitorReport) -> bool {
-        let marginal = self.watch.judging.thresholds.marginal;
+        let marginal = self.watch.judging.thresholds.marginal();
         let goes_on = match StageRule::from(self.watch.args.stage_rule) {
             StageRule::Judge => report.score >= marginal,
             StageRule::Spinnaker => report.score > marginal,
@@ -184,10 +182,6 @@ impl MonitoredCanary<'_> {
         });
         self.failed = Some(failed);
         Ok(())
-    }
-
-    fn begin(&self) -> i64 {
-        self.watch.windows.first().map_or(0, |window| window.canary.start_millis)
     }
 
     fn end(self, ended: WatchEnd, start: i64, shown: &Shown<'_>) -> anyhow::Result<Exit> {

@@ -1,0 +1,212 @@
+//! Formulas over the points of one time, as SQL evaluates them.
+
+use std::cmp::Ordering;
+
+// Not std's, whose last bits differ between platforms.
+use libm::{cbrt, exp, log, log1p, log2, log10, pow};
+
+/// A formula over series. `None` is SQL's NULL, a gap; truth is 1 or 0.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Formula {
+    /// The point of a series, by index.
+    Series(usize),
+    Constant(Option<f64>),
+    Call(Function, Vec<Formula>),
+    /// The results of conditions, and what else there is.
+    Case(Vec<(Formula, Formula)>, Box<Formula>),
+}
+
+/// What is computed from the values of arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Function {
+    Negate,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    /// With the sign of the divisor.
+    Modulo,
+    Not,
+    And,
+    Or,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    IsNull,
+    IsNotNull,
+    Coalesce,
+    NullIf,
+    Greatest,
+    Least,
+    Abs,
+    Sign,
+    Sqrt,
+    Cbrt,
+    Power,
+    Exp,
+    Ln,
+    /// To the base of the second argument.
+    Log,
+    Log2,
+    Log10,
+    Log1p,
+    Floor,
+    Ceil,
+    /// To the nearest, halves away from zero; to the decimals of the second argument.
+    Round,
+    /// Toward zero.
+    Truncate,
+}
+
+/// Functions by their names in SQL, with the least and the greatest number of arguments.
+const NAMED: [(&str, Function, usize, usize); 26] = [
+    ("abs", Function::Abs, 1, 1),
+    ("cbrt", Function::Cbrt, 1, 1),
+    ("ceil", Function::Ceil, 1, 1),
+    ("ceiling", Function::Ceil, 1, 1),
+    ("coalesce", Function::Coalesce, 1, MANY),
+    ("div", Function::FloorDivide, 2, 2),
+    ("exp", Function::Exp, 1, 1),
+    ("floor", Function::Floor, 1, 1),
+    ("greatest", Function::Greatest, 1, MANY),
+    ("ifnull", Function::Coalesce, 2, 2),
+    ("least", Function::Least, 1, MANY),
+    ("ln", Function::Ln, 1, 1),
+    ("log", Function::Log, 2, 2),
+    ("log10", Function::Log10, 1, 1),
+    ("log1p", Function::Log1p, 1, 1),
+    ("log2", Function::Log2, 1, 1),
+    ("mod", Function::Modulo, 2, 2),
+    ("nullif", Function::NullIf, 2, 2),
+    ("pow", Function::Power, 2, 2),
+    ("power", Function::Power, 2, 2),
+    ("round", Function::Round, 1, 2),
+    ("sign", Function::Sign, 1, 1),
+    ("sqrt", Function::Sqrt, 1, 1),
+    ("trunc", Function::Truncate, 1, 1),
+    ("truncate", Function::Truncate, 1, 1),
+    ("nvl", Function::Coalesce, 2, 2),
+];
+
+const MANY: usize = usize::MAX;
+
+impl Function {
+    /// The function with a name of SQL, and how many arguments it takes.
+    pub(super) fn from_name(name: &str) -> Option<(Self, std::ops::RangeInclusive<usize>)> {
+        let found = NAMED.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name))?;
+        Some((found.1, found.2..=found.3))
+    }
+
+    /// Of one or two values, neither of which is NULL.
+    fn of_values(self, x: f64, y: f64) -> f64 {
+        match self {
+            Self::Negate => -x,
+            Self::Add => x + y,
+            Self::Subtract => x - y,
+            Self::Multiply => x * y,
+            Self::Divide => x / y,
+            Self::FloorDivide => (x / y).floor(),
+            Self::Modulo => x - y * (x / y).floor(),
+            Self::Not => truth(x == 0.0),
+            Self::Equal => truth(compare(x, y).is_eq()),
+            Self::NotEqual => truth(compare(x, y).is_ne()),
+            Self::Less => truth(compare(x, y).is_lt()),
+            Self::LessOrEqual => truth(compare(x, y).is_le()),
+            Self::Greater => truth(compare(x, y).is_gt()),
+            Self::GreaterOrEqual => truth(compare(x, y).is_ge()),
+            Self::Abs => x.abs(),
+            Self::Sign if x == 0.0 => x,
+            Self::Sign => x.signum(),
+            Self::Sqrt => x.sqrt(),
+            Self::Cbrt => cbrt(x),
+            Self::Power => pow(x, y),
+            Self::Exp => exp(x),
+            Self::Ln => log(x),
+            Self::Log => log(x) / log(y),
+            Self::Log2 => log2(x),
+            Self::Log10 => log10(x),
+            Self::Log1p => log1p(x),
+            Self::Floor => x.floor(),
+            Self::Ceil => x.ceil(),
+            Self::Round => {
+                let scale = pow(10.0, y);
+                (x * scale).round() / scale
+            }
+            Self::Truncate => x.trunc(),
+            Self::And
+            | Self::Or
+            | Self::IsNull
+            | Self::IsNotNull
+            | Self::Coalesce
+            | Self::NullIf
+            | Self::Greatest
+            | Self::Least => f64::NAN,
+        }
+    }
+}
+
+impl Formula {
+    /// The value at one time, where `series` gives the points.
+    pub(super) fn value(&self, series: &impl Fn(usize) -> Option<f64>) -> Option<f64> {
+        match self {
+            Self::Series(index) => series(*index),
+            Self::Constant(value) => *value,
+            Self::Case(cases, otherwise) => {
+                let holds = |(condition, _): &&(Self, Self)| is_true(condition.value(series));
+                let result = cases.iter().find(holds).map_or(&**otherwise, |(_, result)| result);
+                result.value(series)
+            }
+            Self::Call(function, arguments) => {
+                let mut values = arguments.iter().map(|argument| argument.value(series));
+                match function {
+                    Function::Coalesce => values.flatten().next(),
+                    Function::Greatest => values.flatten().reduce(f64::max),
+                    Function::Least => values.flatten().reduce(f64::min),
+                    Function::IsNull => Some(truth(values.next().flatten().is_none())),
+                    Function::IsNotNull => Some(truth(values.next().flatten().is_some())),
+                    Function::NullIf => {
+                        let value = values.next().flatten();
+                        value.filter(|_| value != values.next().flatten())
+                    }
+                    Function::And => decided(values, false),
+                    Function::Or => decided(values, true),
+                    function => {
+                        let first = values.next().flatten()?;
+                        let second = values.next().unwrap_or(Some(0.0))?;
+                        Some(function.of_values(first, second))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// AND and OR: `decisive` if one is, else NULL if one is NULL.
+fn decided(values: impl Iterator<Item = Option<f64>>, decisive: bool) -> Option<f64> {
+    let mut unknown = false;
+    for value in values {
+        match value {
+            Some(value) if (value != 0.0) == decisive => return Some(truth(decisive)),
+            Some(_) => {}
+            None => unknown = true,
+        }
+    }
+    (!unknown).then_some(truth(!decisive))
+}
+
+fn is_true(value: Option<f64>) -> bool {
+    value.is_some_and(|value| value != 0.0)
+}
+
+fn truth(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
+}
+
+/// What is no number, as 0 / 0, is equal to itself and greater than every number.
+fn compare(one: f64, other: f64) -> Ordering {
+    one.partial_cmp(&other).unwrap_or_else(|| one.is_nan().cmp(&other.is_nan()))
+}
