@@ -7,11 +7,12 @@ use std::path::PathBuf;
 
 use prost::Message;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "canary/judge/v1/canary.proto",
     "canary/judge/v1/config.proto",
     "canary/judge/v1/judge_service.proto",
     "canary/judge/v1/judgement.proto",
+    "canary/judge/v1/monitor.proto",
     "canary/judge/v1/problem.proto",
     "canary/judge/v1/series.proto",
 ];

@@ -268,6 +268,7 @@ struct Bare {
 #[tonic::async_trait]
 impl JudgeService for Bare {
     type JudgeStreamStream = tokio_stream::Empty<Result<JudgeStreamResponse, Status>>;
+    type MonitorStream = tokio_stream::Empty<Result<proto::MonitorResponse, Status>>;
 
     async fn judge(
         &self,
@@ -287,6 +288,13 @@ impl JudgeService for Bare {
         &self,
         _: Request<Streaming<JudgeStreamRequest>>,
     ) -> Result<Response<Self::JudgeStreamStream>, Status> {
+        Ok(Response::new(tokio_stream::empty()))
+    }
+
+    async fn monitor(
+        &self,
+        _: Request<Streaming<proto::MonitorRequest>>,
+    ) -> Result<Response<Self::MonitorStream>, Status> {
         Ok(Response::new(tokio_stream::empty()))
     }
 

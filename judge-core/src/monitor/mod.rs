@@ -35,7 +35,7 @@ use crate::side::Side;
 use metric::{Both, MetricState};
 
 pub use report::{FirstAlarm, MonitorReport, MonitoredMetric};
-pub use timed::{ArrivedPoints, PointTimes, StepTimes, TimedMonitor};
+pub use timed::{ArrivedPoints, PointTimes, RefusedPoints, StepTimes, TimedMonitor};
 
 /// Steps whose points may wait for being completed. More are refused, so that a monitor's memory is bounded.
 pub const MOST_WAITING_STEPS: usize = 256;

@@ -1,5 +1,7 @@
 //! Points with times, as steps of a monitor.
 
+use thiserror::Error;
+
 use crate::problem::Problem;
 use crate::series::Clock;
 use crate::side::Side;
@@ -86,9 +88,9 @@ impl PointTimes<'_> {
     fn at(&self, index: usize) -> Option<i64> {
         match self {
             Self::Millis(millis) => millis.get(index).copied(),
-            Self::Clock(Clock { start_millis, step_millis }) => {
-                let after = step_millis.saturating_mul(index as u64);
-                Some(start_millis.saturating_add_unsigned(after))
+            Self::Clock(clock) => {
+                let after = clock.step_millis().saturating_mul(index as u64);
+                Some(clock.start_millis().saturating_add_unsigned(after))
             }
         }
     }
@@ -105,6 +107,17 @@ pub struct ArrivedPoints<'a> {
     pub times: PointTimes<'a>,
     /// The points; NaN for a gap.
     pub values: &'a [f64],
+}
+
+/// Why points are not taken.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[error("series {series}: {problem}")]
+#[non_exhaustive]
+pub struct RefusedPoints {
+    /// Which of the series that came together it is, from 0.
+    pub series: usize,
+    /// What is wrong with it.
+    pub problem: Problem,
 }
 
 /// A point of one of the series that came together.
@@ -126,12 +139,13 @@ struct ArrivedPoint {
 /// let config =
 ///     CanaryConfig { metrics: vec![MetricConfig::new("latency", "Latency")], ..CanaryConfig::default() };
 /// let monitor = Monitor::new(config, Thresholds::DEFAULT)?;
-/// let mut timed = TimedMonitor::new(monitor, StepTimes::new(0, 1_000)?);
+/// let times = StepTimes::new(0, 1_000).map_err(|problem| problem.to_string())?;
+/// let mut timed = TimedMonitor::new(monitor, times);
 /// let times = PointTimes::Millis(&[1_000, 0]);
 /// let points = |side, values| ArrivedPoints { metric: "latency", side, times, values };
 /// timed.take(&[points(Side::Canary, &[7.0, 8.0]), points(Side::Baseline, &[7.5, 8.5])], Some(2_000))?;
 /// assert_eq!(timed.report().metrics[0].pairs, 2);
-/// # Ok::<(), judge_core::JudgeError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct TimedMonitor {
@@ -150,7 +164,7 @@ impl TimedMonitor {
     ///
     /// # Errors
     /// If a series is of an unknown metric, has other than one time a point or a point before the start: then nothing has changed.
-    /// Or as [`Monitor::add`]: then points of earlier steps are taken. The path begins with the series, `[2]` for the third.
+    /// Or as [`Monitor::add`]: then points of earlier steps are taken.
     ///
     /// # Cost
     /// O(n log n) for n points, and 24 bytes a point while it runs.
@@ -158,7 +172,7 @@ impl TimedMonitor {
         &mut self,
         arrived: &[ArrivedPoints<'_>],
         complete_to_millis: Option<i64>,
-    ) -> Result<(), Problem> {
+    ) -> Result<(), RefusedPoints> {
         let points = self.by_step(arrived)?;
         let complete_through = complete_to_millis.map(|millis| self.times.complete_by(millis));
         for of_step in points.chunk_by(|a, b| a.step == b.step) {
@@ -166,7 +180,7 @@ impl TimedMonitor {
             for point in of_step {
                 let ArrivedPoints { metric, side, .. } = arrived[point.series];
                 let added = self.monitor.add(metric, side, *step, point.value);
-                added.map_err(|problem| problem.within(&format!("[{}]", point.series)))?;
+                added.map_err(|problem| RefusedPoints { series: point.series, problem })?;
             }
             if complete_through.is_some_and(|complete| *step <= complete) {
                 self.monitor.complete_through(*step);
@@ -179,24 +193,24 @@ impl TimedMonitor {
     }
 
     /// All points in order of their steps.
-    fn by_step(&self, arrived: &[ArrivedPoints<'_>]) -> Result<Vec<ArrivedPoint>, Problem> {
+    fn by_step(&self, arrived: &[ArrivedPoints<'_>]) -> Result<Vec<ArrivedPoint>, RefusedPoints> {
         let mut points = Vec::with_capacity(arrived.iter().map(|series| series.values.len()).sum());
         for (index, series) in arrived.iter().enumerate() {
-            let within = |problem: Problem| problem.within(&format!("[{index}]"));
-            self.monitor.index(series.metric).map_err(within)?;
+            let refused = |problem| RefusedPoints { series: index, problem };
+            self.monitor.index(series.metric).map_err(refused)?;
             let values = series.values.len();
             if let PointTimes::Millis(millis) = series.times
                 && millis.len() != values
             {
                 let found = format!("{} times", millis.len());
                 let allowed = format!("one for each of the {values} points");
-                return Err(within(Problem::error("times", found, allowed)));
+                return Err(refused(Problem::error("times", found, allowed)));
             }
             for (at, value) in series.values.iter().enumerate() {
                 let millis = series.times.at(at).unwrap_or(i64::MIN);
                 let Some(step) = self.times.step_at(series.side, millis) else {
                     let allowed = "a time from the canary's start on";
-                    return Err(within(Problem::error(format!("times[{at}]"), millis, allowed)));
+                    return Err(refused(Problem::error(format!("times[{at}]"), millis, allowed)));
                 };
                 points.push(ArrivedPoint { step, value: *value, series: index });
             }
@@ -285,7 +299,7 @@ mod tests {
         }
         assert_eq!(at_once.report(), one_by_one.report());
         assert_eq!(at_once.report().metrics[0].pairs, 600);
-        let clock = PointTimes::Clock(Clock { start_millis: 1_000, step_millis: 60_000 });
+        let clock = PointTimes::Clock(Clock::new(1_000, 60_000).unwrap());
         let evenly = whole(&times, &canary, &baseline)
             .map(|series| ArrivedPoints { times: clock, ..series });
         let mut by_clock = timed();
@@ -299,15 +313,15 @@ mod tests {
         let many: Vec<i64> = (0..300).map(|step| 1_000 + STEP * step).collect();
         let zeros = vec![0.0; 300];
         for (points, expected) in [
-            (arrived("x", Side::Canary, &[1_000], &[0.0]), "[0].metric"),
-            (arrived("latency", Side::Canary, &[1_000], &[]), "[0].times"),
-            (arrived("latency", Side::Canary, &[1_000, 999], &[0.0, 0.0]), "[0].times[1]"),
-            (arrived("latency", Side::Canary, &[i64::MIN], &[0.0]), "[0].times[0]"),
-            (arrived("errors", Side::Canary, &many, &zeros), "[0].at"),
-            (arrived("errors", Side::Canary, &[1_000, 1_001], &[0.0, 1.0]), "[0].value"),
+            (arrived("x", Side::Canary, &[1_000], &[0.0]), "metric"),
+            (arrived("latency", Side::Canary, &[1_000], &[]), "times"),
+            (arrived("latency", Side::Canary, &[1_000, 999], &[0.0, 0.0]), "times[1]"),
+            (arrived("latency", Side::Canary, &[i64::MIN], &[0.0]), "times[0]"),
+            (arrived("errors", Side::Canary, &many, &zeros), "at"),
+            (arrived("errors", Side::Canary, &[1_000, 1_001], &[0.0, 1.0]), "value"),
         ] {
             let refused = timed.take(&[points], None).unwrap_err();
-            assert_eq!(refused.path, expected, "{refused}");
+            assert_eq!(refused.problem.path, expected, "{refused}");
         }
         assert!(StepTimes::new(0, 0).is_err() && StepTimes::new(0, u64::MAX).is_err());
     }

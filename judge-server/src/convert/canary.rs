@@ -24,12 +24,12 @@ fn missing(path: &'static str, allowed: &'static str) -> Refusal {
     Problem::error(path, "nothing", allowed).into()
 }
 
-fn time(millis: i64) -> Timestamp {
+pub(super) fn time(millis: i64) -> Timestamp {
     let nanos = i32::try_from(millis.rem_euclid(1000) * 1_000_000).unwrap_or_default();
     Timestamp { seconds: millis.div_euclid(1000), nanos }
 }
 
-fn millis_of(time: &Timestamp) -> i64 {
+pub(super) fn millis_of(time: &Timestamp) -> i64 {
     time.seconds.saturating_mul(1000).saturating_add(i64::from(time.nanos) / 1_000_000)
 }
 
@@ -40,7 +40,10 @@ fn duration(millis: u64) -> ProtoDuration {
 }
 
 /// Whole milliseconds of a duration, if one is given.
-fn length(path: &'static str, given: Option<ProtoDuration>) -> Result<Option<u64>, Refusal> {
+pub(super) fn length(
+    path: &'static str,
+    given: Option<ProtoDuration>,
+) -> Result<Option<u64>, Refusal> {
     let Some(ProtoDuration { seconds, nanos }) = given else { return Ok(None) };
     let millis = i128::from(seconds) * 1000 + i128::from(nanos) / 1_000_000;
     let whole = u64::try_from(millis).ok().filter(|_| nanos % 1_000_000 == 0);
@@ -145,7 +148,8 @@ impl TryFrom<proto::StartCanaryRequest> for CanaryRequest {
         let thresholds = match request.thresholds {
             None => None,
             Some(proto::Thresholds { pass: Some(pass), marginal: Some(marginal) }) => {
-                Some(Thresholds { pass, marginal })
+                let thresholds = Thresholds::new(pass, marginal);
+                Some(thresholds.map_err(|problem| problem.within("thresholds"))?)
             }
             Some(_) => return Err(missing("thresholds", "pass and marginal")),
         };

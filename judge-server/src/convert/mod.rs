@@ -1,7 +1,7 @@
 //! Between bytes, the contract's messages and the core's types; decoding is validation.
 //!
 //! `guard` counts the parts of a document before it is read, `proto_json` reads and writes our messages
-//! as JSON, `request`, `config` and `evidence` read messages into the core's types, `judgement` and
+//! as JSON, `request`, `monitor`, `config` and `evidence` read messages into the core's types, `judgement` and
 //! `finding` write them back. What is wrong with an input becomes [`problems`], and a call that is not
 //! judged a [`refusal`].
 
@@ -12,6 +12,7 @@ mod finding;
 pub(crate) mod guard;
 mod judgement;
 pub(crate) mod limits;
+pub(crate) mod monitor;
 mod problem;
 pub(crate) mod problems;
 pub mod proto_json;

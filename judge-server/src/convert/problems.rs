@@ -28,6 +28,12 @@ impl Problems {
         self.kept.len() + self.left_out
     }
 
+    /// The same of a part of the input, which stands at `path`.
+    pub(crate) fn within(self, path: &str) -> Self {
+        let kept = self.kept.into_iter().map(|problem| problem.within(path)).collect();
+        Self { kept, ..self }
+    }
+
     /// Those that were kept.
     pub(crate) fn kept(&self) -> &[Problem] {
         &self.kept

@@ -7,7 +7,7 @@ use http::Response;
 
 use crate::budget::Reservation;
 use crate::convert::refusal::Refusal;
-use crate::observe::outcome::Outcome;
+use crate::observe::outcome::{Outcome, OutcomeSoFar};
 
 /// An answer, and what the call became.
 pub(crate) struct Answered {
@@ -61,4 +61,6 @@ impl From<(Response<Body>, Outcome)> for Answered {
 pub(crate) struct Ending {
     pub(crate) outcome: Arc<OnceLock<Outcome>>,
     pub(crate) answers: Arc<Reservation>,
+    /// What is known of it before it ends.
+    pub(crate) so_far: OutcomeSoFar,
 }

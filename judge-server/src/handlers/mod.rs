@@ -13,6 +13,8 @@ mod http;
 mod judging;
 mod kayenta;
 mod kayenta_routes;
+mod monitor;
+mod open_stream;
 mod openapi;
 mod others;
 mod page_routes;
@@ -57,6 +59,7 @@ impl Handlers {
         match context.route.handler {
             Handler::Grpc(entrance) => self.grpc(entrance, &context, request).await,
             Handler::Stream => Ok(self.stream(context, request)),
+            Handler::Monitor => Ok(self.monitor(context, request)),
             Handler::ListJudges => self.list_judges(&context, request).await,
             Handler::Others => self.others(&context, request).await,
             Handler::Document(entrance) => self.document(entrance, &context, request).await,

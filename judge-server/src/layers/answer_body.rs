@@ -9,10 +9,11 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use bytes::{Buf, Bytes};
 use http_body::{Frame, SizeHint};
+use tonic::Code;
 
 use crate::budget::Reservation;
 use crate::handlers::Ending;
-use crate::observe::call::Call;
+use crate::observe::call::{Call, code_name};
 use crate::observe::outcome::Outcome;
 use crate::transport::activity::{Busy, Unwritten};
 
@@ -45,8 +46,17 @@ impl Drop for OpenWatch {
 
 /// A stream whose call ends with it.
 pub(super) struct OpenStream {
-    pub(super) call: Call,
+    /// There until then.
+    pub(super) call: Option<Call>,
     pub(super) ending: Ending,
+}
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        if let Some(call) = self.call.take() {
+            call.end_with(code_name(Code::Cancelled), &self.ending.so_far.take());
+        }
+    }
 }
 
 impl AnswerBody {
@@ -91,9 +101,11 @@ impl AnswerBody {
 
     /// Ends the call of a stream whose end was taken: only then its client has all.
     fn end(&mut self) {
-        let Some(OpenStream { call, ending }) = self.stream.take() else { return };
-        // Before it is known there is no end to be taken.
-        call.end(ending.outcome.get().unwrap_or(&Outcome::default()));
+        let Some(mut stream) = self.stream.take() else { return };
+        if let Some(call) = stream.call.take() {
+            // Before it is known there is no end to be taken.
+            call.end(stream.ending.outcome.get().unwrap_or(&Outcome::default()));
+        }
     }
 }
 

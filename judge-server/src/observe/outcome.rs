@@ -1,5 +1,9 @@
 //! What a call became, as the value that its handler returns.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use judge_core::judges::{EvidenceJudge, Judge};
+use judge_core::monitor::MonitorReport;
 use judge_core::{Classification, Judgement, Verdict};
 
 use crate::convert::refusal::Refusal;
@@ -44,6 +48,22 @@ impl From<Refusal> for Outcome {
     }
 }
 
+/// What is known of an open stream's outcome before it ends.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OutcomeSoFar(Arc<Mutex<Outcome>>);
+
+impl OutcomeSoFar {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Outcome> {
+        // Nothing that could panic runs under the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What there was to know.
+    pub(crate) fn take(&self) -> Outcome {
+        std::mem::take(&mut *self.lock())
+    }
+}
+
 fn beginning(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.chars().take(LOGGED).collect())
 }
@@ -68,17 +88,35 @@ pub(crate) struct Alike {
 impl JudgedCounts {
     /// Of a judgement of `points` points.
     pub(crate) fn new(judgement: &Judgement, points: usize) -> Self {
-        let alike = judgement.metrics.chunk_by(|a, b| a.classification == b.classification);
-        let classes = alike.filter_map(|metrics| {
-            let classification = metrics.first()?.classification;
-            Some(Alike { classification, metrics: metrics.len() })
-        });
         Self {
             judge: judgement.judge.clone(),
             verdict: judgement.verdict,
             warnings: judgement.warnings.len(),
-            classes: classes.collect(),
+            classes: alike(judgement.metrics.iter().map(|metric| metric.classification)),
             points,
         }
     }
+
+    /// Of what a monitor says.
+    pub(crate) fn of_monitor(report: &MonitorReport) -> Self {
+        let points: u64 = report.metrics.iter().map(|metric| 2 * metric.pairs + metric.gaps).sum();
+        Self {
+            judge: EvidenceJudge.name().to_owned(),
+            verdict: report.verdict,
+            warnings: 0,
+            classes: alike(report.metrics.iter().map(|metric| metric.classification)),
+            points: usize::try_from(points).unwrap_or(usize::MAX),
+        }
+    }
+}
+
+fn alike(classes: impl Iterator<Item = Classification>) -> Vec<Alike> {
+    let mut counted: Vec<Alike> = Vec::new();
+    for classification in classes {
+        match counted.last_mut() {
+            Some(last) if last.classification == classification => last.metrics += 1,
+            _ => counted.push(Alike { classification, metrics: 1 }),
+        }
+    }
+    counted
 }

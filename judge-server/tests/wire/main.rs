@@ -24,6 +24,7 @@ mod hostile;
 mod kayenta_clients;
 mod kept;
 mod limits;
+mod monitor;
 mod offline;
 mod one_answer;
 #[cfg(feature = "otlp")]

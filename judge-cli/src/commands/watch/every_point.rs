@@ -139,9 +139,10 @@ impl MonitoredCanary<'_> {
                 Some(ArrivedPoints { metric, side, times, values: &series.values })
             })
             .collect();
-        self.monitor
-            .take(&arrived, Some(window.canary.end_millis))
-            .map_err(|why| anyhow!("the points of the source: {why}"))?;
+        self.monitor.take(&arrived, Some(window.canary.end_millis)).map_err(|refused| {
+            let (pair, side) = (arrived[refused.series].metric, arrived[refused.series].side);
+            anyhow!("the {} of {pair}: {}", side.name(), refused.problem)
+        })?;
         self.fetched_to = window.canary.end_millis;
         let report = self.monitor.report();
         shown.line(&MonitorLine { window, count: shown.count(), seen: Ok(&report) }.show())?;
@@ -156,7 +157,7 @@ impl MonitoredCanary<'_> {
     }
 
     fn stops(&self, report: &MonitorReport) -> bool {
-        let marginal = self.watch.judging.thresholds.marginal;
+        let marginal = self.watch.judging.thresholds.marginal();
         let goes_on = match StageRule::from(self.watch.args.stage_rule) {
             StageRule::Judge => report.score >= marginal,
             StageRule::Spinnaker => report.score > marginal,

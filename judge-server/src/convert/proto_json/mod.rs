@@ -36,6 +36,7 @@ named!(
     JudgeResponse,
     JudgeStreamRequest,
     ListJudgesResponse,
+    MonitorRequest,
     ValidateConfigRequest,
     ValidateConfigResponse,
     StartCanaryRequest,

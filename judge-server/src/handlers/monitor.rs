@@ -1,0 +1,203 @@
+//! Canaries that are watched point by point over one stream each.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::Request;
+use judge_core::Problem;
+use judge_core::monitor::{MonitorReport, TimedMonitor};
+use prost::Message;
+use tokio::time::{sleep, timeout};
+use tonic::Streaming;
+
+use super::open_stream::{Answers, OpenedStream, StreamAnswer};
+use super::{Answered, Context, Handlers};
+use crate::budget::Reservation;
+use crate::callers::tokens::TokenScope;
+use crate::convert::guard;
+use crate::convert::limits::Limits;
+use crate::convert::monitor::{self, StartedMonitor};
+use crate::convert::refusal::{Refusal, StreamEnd};
+use crate::observe::outcome::{JudgedCounts, OutcomeSoFar};
+use crate::proto::monitor_request::Content;
+use crate::proto::{MonitorRequest, MonitorStart};
+
+/// Bytes in memory for each byte of a message: 48 for a point of 8 bytes, decoded and in order of time.
+const BYTES_A_BYTE: usize = 6;
+
+impl Handlers {
+    /// Says the verdict so far as points come, until the client has said all, goes away, is silent, or the server drains.
+    pub(super) fn monitor(self: &Arc<Self>, context: Context, request: Request<Body>) -> Answered {
+        self.open_stream(context, request, OpenedStream::monitor)
+    }
+}
+
+/// What a message or the end of the messages brings.
+enum Brought {
+    Message(Bytes),
+    End,
+}
+
+/// A monitor with what it holds.
+struct OpenMonitor {
+    id: String,
+    monitor: TimedMonitor,
+    verdict_every: i64,
+    /// The last step that was complete in the last verdict, and how many metrics had alarmed.
+    told: (i64, usize),
+    _state: Reservation,
+}
+
+/// A monitor after a message, and the verdict if one is due.
+struct Heard {
+    open: OpenMonitor,
+    verdict: Option<Bytes>,
+}
+
+impl OpenedStream {
+    async fn monitor(
+        mut self,
+        mut messages: Streaming<Bytes>,
+        answers: Answers,
+    ) -> Option<Refusal> {
+        let mut quiet = pin!(sleep(self.handlers.streams.silence));
+        let mut open = None;
+        loop {
+            let draining = self.handlers.draining.clone();
+            let brought = tokio::select! {
+                message = messages.message() => match message {
+                    Ok(message) => message.map_or(Brought::End, Brought::Message),
+                    Err(status) => return Some(self.handlers.unreadable(&status)),
+                },
+                () = &mut quiet => return Some(Refusal::StreamEnded(StreamEnd::Silent)),
+                () = draining.cancelled() => return Some(Refusal::ShuttingDown),
+            };
+            if let Err(revoked) = self.context.caller.require(TokenScope::Judge) {
+                return Some(revoked);
+            }
+            let is_over = matches!(brought, Brought::End);
+            if let Brought::Message(message) = &brought {
+                self.came(message, quiet.as_mut());
+            }
+            let heard = timeout(self.handlers.streams.call_time, self.hear(open.take(), brought));
+            let Heard { open: next, verdict } = match heard.await {
+                Ok(Ok(heard)) => heard,
+                Ok(Err(refusal)) => return Some(refusal),
+                Err(_) => return Some(Refusal::DeadlineExceeded),
+            };
+            open = Some(next);
+            if let Some(bytes) = verdict {
+                let held = self.context.held.another();
+                if let Err(refusal) = held.grow(bytes.len().max(self.handlers.budget.weights.call))
+                {
+                    return Some(refusal);
+                }
+                let answer = self.handed(StreamAnswer { bytes, held, unwritten: None });
+                // Who does not take its verdicts is as good as silent.
+                tokio::select! {
+                    sent = answers.send(Ok(answer)) => if sent.is_err() {
+                        return Some(Refusal::Cancelled);
+                    },
+                    () = &mut quiet => return Some(Refusal::StreamEnded(StreamEnd::Silent)),
+                    () = draining.cancelled() => return Some(Refusal::ShuttingDown),
+                }
+            }
+            if is_over {
+                return None;
+            }
+        }
+    }
+
+    /// Has one of the threads that judge do what was brought.
+    async fn hear(&self, open: Option<OpenMonitor>, brought: Brought) -> Result<Heard, Refusal> {
+        let (limits, state) = (self.handlers.judging.limits, self.context.held.another());
+        let held = self.context.held.another();
+        let bytes = match &brought {
+            Brought::Message(message) => message.len(),
+            Brought::End => 0,
+        };
+        let weight = self.handlers.budget.weights.judgement;
+        held.grow(bytes.saturating_mul(BYTES_A_BYTE).max(weight))?;
+        let so_far = self.so_far.clone();
+        let work = move |_: &mut judge_core::Scratch| {
+            let heard = hear(open, brought, &limits, state, &so_far);
+            drop(held);
+            heard
+        };
+        self.handlers.judging.pool.submit(bytes, work).await?
+    }
+}
+
+fn hear(
+    open: Option<OpenMonitor>,
+    brought: Brought,
+    limits: &Limits,
+    state: Reservation,
+    so_far: &OutcomeSoFar,
+) -> Result<Heard, Refusal> {
+    let content = match brought {
+        Brought::End => None,
+        Brought::Message(message) => {
+            guard::check_message::<MonitorRequest>(&message, limits)?;
+            let content = MonitorRequest::decode(message)?.content;
+            Some(content.ok_or_else(|| Problem::error("content", "missing", "start or points"))?)
+        }
+    };
+    match (open, content) {
+        (None, Some(Content::Start(start))) => {
+            Ok(Heard { open: begin(start, limits, state, so_far)?, verdict: None })
+        }
+        (None, _) => Err(Problem::error("start", "missing", "the first message to have it").into()),
+        (Some(_), Some(Content::Start(_))) => {
+            Err(Problem::error("start", "another one", "only the first message to have one").into())
+        }
+        (Some(mut open), Some(Content::Points(points))) => {
+            monitor::take(&mut open.monitor, points, limits)?;
+            let report = open.monitor.report();
+            let verdict = open.is_due(&report).then(|| open.tell(report, false, so_far));
+            Ok(Heard { open, verdict })
+        }
+        (Some(mut open), None) => {
+            open.monitor.complete_all();
+            let report = open.monitor.report_at_end();
+            let verdict = Some(open.tell(report, true, so_far));
+            Ok(Heard { open, verdict })
+        }
+    }
+}
+
+fn begin(
+    start: MonitorStart,
+    limits: &Limits,
+    state: Reservation,
+    so_far: &OutcomeSoFar,
+) -> Result<OpenMonitor, Refusal> {
+    so_far.lock().identify(&start.id);
+    let config_bytes = start.encoded_len().saturating_mul(BYTES_A_BYTE);
+    let started = StartedMonitor::read(start, limits)?;
+    so_far.lock().name_config(&started.config_name);
+    state.grow(started.monitor.most_bytes().saturating_add(config_bytes))?;
+    let StartedMonitor { id, monitor, verdict_every, .. } = started;
+    Ok(OpenMonitor { id, monitor, verdict_every, told: (-1, 0), _state: state })
+}
+
+impl OpenMonitor {
+    fn is_due(&self, report: &MonitorReport) -> bool {
+        let through = report.complete_through.unwrap_or(-1);
+        through.saturating_sub(self.told.0) >= self.verdict_every || alarms(report) > self.told.1
+    }
+
+    /// The encoded verdict.
+    fn tell(&mut self, report: MonitorReport, last: bool, so_far: &OutcomeSoFar) -> Bytes {
+        self.told = (report.complete_through.unwrap_or(-1), alarms(&report));
+        so_far.lock().judged = Some(JudgedCounts::of_monitor(&report));
+        let times = self.monitor.times();
+        monitor::response(self.id.clone(), report, times, last).encode_to_vec().into()
+    }
+}
+
+fn alarms(report: &MonitorReport) -> usize {
+    report.metrics.iter().filter(|metric| metric.alarm.is_some()).count()
+}
