@@ -1,11 +1,14 @@
 //! Prepares a request and its judge.
 
+use std::collections::BTreeMap;
+
 use judge_core::judges::{self, Judge};
 use judge_core::{
     CanaryConfig, JudgeError, JudgeRequest, MetricPair, Series, Tags, Thresholds, Warning, kayenta,
 };
 use judge_points::time::TimeZone;
 use judge_sources::{AnswerError, Found, Notice, pair_by_labels};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::args::Overrides;
@@ -79,10 +82,19 @@ pub(crate) fn from_request(
         }
         _ => kayenta::read_request(&json),
     };
-    let request = request.map_err(|refused| source.error(InputProblem::Refused(refused)))?;
+    let request = request.map_err(|refused| {
+        let config = is_config(&json);
+        source.error(if config { InputProblem::ConfigAsRequest } else { refused.into() })
+    })?;
     let (request, judge) = prepare(&source, request, named, overrides)?;
     let document = Document::Request(json);
     Ok(Prepared { request, judge, origin: source, warnings: Vec::new(), document })
+}
+
+/// Whether a document that is no request is a canary config.
+fn is_config(json: &[u8]) -> bool {
+    let keys: Result<BTreeMap<String, IgnoredAny>, _> = serde_json::from_slice(json);
+    keys.is_ok_and(|keys| keys.contains_key("metrics") && !keys.contains_key("canaryConfig"))
 }
 
 /// Reads config and series. Each metric of the config becomes a pair; a side without its series has
