@@ -1,7 +1,5 @@
 //! Prepares a request and its judge.
 
-use std::collections::BTreeMap;
-
 use judge_core::judges::{self, Judge};
 use judge_core::{
     CanaryConfig, JudgeError, JudgeRequest, MetricPair, Series, Tags, Thresholds, Warning, kayenta,
@@ -93,8 +91,14 @@ pub(crate) fn from_request(
 
 /// Whether a document that is no request is a canary config.
 fn is_config(json: &[u8]) -> bool {
-    let keys: Result<BTreeMap<String, IgnoredAny>, _> = serde_json::from_slice(json);
-    keys.is_ok_and(|keys| keys.contains_key("metrics") && !keys.contains_key("canaryConfig"))
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Keys {
+        metrics: Option<IgnoredAny>,
+        canary_config: Option<IgnoredAny>,
+    }
+    let keys = serde_json::from_slice::<Keys>(json);
+    keys.is_ok_and(|keys| keys.metrics.is_some() && keys.canary_config.is_none())
 }
 
 /// Reads config and series. Each metric of the config becomes a pair; a side without its series has
