@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{answer, golden};
 
 /// Edge cases that differ, each tested below.
-pub(crate) const TITLES: &[&str] = &["null inside values"];
+pub(crate) const TITLES: &[&str] = &["null inside values", "thresholds 'NaN'"];
 
 /// Requests in which a metric has one point a side and the two differ. Kayenta adds noise to both
 /// and has no answer when fl(x − fl(x − y)) happens to be y again: its class is random there. In
@@ -23,6 +23,16 @@ fn null_is_a_gap_and_not_zero() {
     let canary = judgement.metrics[0].canary;
     assert_eq!((canary.counts.gaps, canary.counts.judged, canary.min), (1, 20, 10.13));
     assert_eq!(row["expected"]["results"][0]["experimentMetadata"]["stats"]["min"], 0.0);
+}
+
+/// Kayenta takes a threshold that no score can reach, and fails every canary.
+#[test]
+fn thresholds_are_numbers() {
+    let rows = golden::rows("edge-cases.ndjson");
+    let row = rows.iter().find(|row| row["title"] == TITLES[1]).unwrap();
+    let refused = answer(&row["request"]).unwrap_err();
+    assert!(refused.starts_with("scoreThresholds."), "{refused}");
+    assert_eq!(row["expected"]["score"]["classification"], "Fail");
 }
 
 #[test]
