@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn instance(name: &str, start_millis: i64, values: &[f64]) -> TimedInstance {
-        let clock = Some(Clock { start_millis, step_millis: 1000 });
+        let clock = Clock::new(start_millis, 1000).ok();
         let series = Series { values: values.to_vec(), clock };
         TimedInstance {
             name: name.to_owned(),

@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn scored(score: f64) -> LookResult {
-        let judgement = Judgement::new("test", score, Thresholds { pass: 95.0, marginal: 75.0 });
+        let judgement = Judgement::new("test", score, Thresholds::new(95.0, 75.0).unwrap());
         let metric_set = String::new();
         LookResult::Judged(Box::new(JudgedSeries { judgement, warnings: Vec::new(), metric_set }))
     }

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use judge_core::judges;
 use judge_core::{CanaryConfig, JudgeError, JudgeRequest, Looks, MetricPair, Thresholds, kayenta};
 use judge_sources::{
-    Cause, Failure, FetchedMetric, Queries, QueryError, Scope, Sought, SoughtSide, Sources,
+    Cause, FetchedMetric, Queries, QueryError, QueryFailure, Scope, Sought, SoughtSide, Sources,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -255,13 +255,13 @@ impl FetchFailure {
         Self { failure, may_pass: false }
     }
 
-    fn from_failures(failures: &[Failure]) -> Self {
+    fn from_failures(failures: &[QueryFailure]) -> Self {
         let is_query =
-            |failure: &Failure| matches!(failure.cause, Cause::Chosen(_) | Cause::Query(_));
+            |failure: &QueryFailure| matches!(failure.cause, Cause::Chosen(_) | Cause::Query(_));
         let kind =
             if failures.iter().any(is_query) { FailureKind::Query } else { FailureKind::Source };
         let reasons = failures.iter().map(ToString::to_string).collect();
-        let may_pass = failures.iter().all(Failure::may_pass);
+        let may_pass = failures.iter().all(QueryFailure::may_pass);
         Self { failure: LookFailure { kind, reasons }, may_pass }
     }
 }

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use judge_core::Looks;
 
-use crate::input::Source;
+use crate::input::InputSource;
 
 pub(crate) use calibrate::CalibrateArgs;
 use common::source;
@@ -185,21 +185,21 @@ pub(crate) struct RunArgs {
         value_parser = source(),
         conflicts_with_all = ["baseline", "canary", "pairs", "history", SOURCES]
     )]
-    pub(crate) request: Option<Source>,
+    pub(crate) request: Option<InputSource>,
     #[arg(long, short, value_name = "FILE", value_parser = source(), requires = "series", help = common::CONFIG)]
-    pub(crate) config: Option<Source>,
+    pub(crate) config: Option<InputSource>,
     /// The series of the baseline: a file or a directory; - is stdin.
     #[arg(long, short, value_name = "PATH", value_parser = source(), requires_all = ["config", "canary"], conflicts_with = SOURCES)]
-    pub(crate) baseline: Option<Source>,
+    pub(crate) baseline: Option<InputSource>,
     /// The series of the canary: a file or a directory; - is stdin.
     #[arg(long, short = 'n', value_name = "PATH", value_parser = source(), requires_all = ["config", "baseline"])]
-    pub(crate) canary: Option<Source>,
+    pub(crate) canary: Option<InputSource>,
     /// Healthy windows of the past, or other healthy instances: a file or directory each; - is stdin.
     #[arg(long, value_name = "PATH", value_parser = source(), num_args = 1.., requires = "baseline", conflicts_with = "pairs")]
-    pub(crate) history: Vec<Source>,
+    pub(crate) history: Vec<InputSource>,
     /// The series of both sides as Kayenta stores them: a metricSetPairList; - is stdin.
     #[arg(long, value_name = "FILE", value_parser = source(), requires = "config", conflicts_with_all = ["canary", SOURCES])]
-    pub(crate) pairs: Option<Source>,
+    pub(crate) pairs: Option<InputSource>,
     #[command(flatten)]
     pub(crate) zone: ZoneArgs,
     #[command(flatten)]
@@ -265,7 +265,7 @@ Exit codes:
 pub(crate) struct BatchArgs {
     /// The requests, one per line; - is stdin.
     #[arg(value_parser = source(), default_value = "-")]
-    pub(crate) requests: Source,
+    pub(crate) requests: InputSource,
     /// Judge all requests with this judge, whatever they name; `judge judges` lists all judges.
     #[arg(long, value_name = "NAME")]
     pub(crate) judge: Option<String>,
@@ -297,7 +297,7 @@ Exit codes:
 pub(crate) struct ReportArgs {
     /// The judgement; - is stdin.
     #[arg(value_parser = source())]
-    pub(crate) judgement: Source,
+    pub(crate) judgement: InputSource,
     /// Write the page to this file, atomically; - is stdout.
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub(crate) output: PathBuf,
@@ -324,10 +324,10 @@ Exit codes:
 pub(crate) struct TestArgs {
     /// The points of the baseline; - is stdin.
     #[arg(long, short, value_name = "FILE", value_parser = source())]
-    pub(crate) baseline: Source,
+    pub(crate) baseline: InputSource,
     /// The points of the canary; - is stdin.
     #[arg(long, short = 'n', value_name = "FILE", value_parser = source())]
-    pub(crate) canary: Source,
+    pub(crate) canary: InputSource,
     /// The column to compare, if there are several.
     #[arg(long, value_name = "NAME")]
     pub(crate) column: Option<String>,
@@ -371,7 +371,7 @@ Exit codes:
 pub(crate) struct CheckArgs {
     /// Canary configs, or documents that contain one, such as requests; - is stdin.
     #[arg(required = true, value_name = "FILE", value_parser = source())]
-    pub(crate) files: Vec<Source>,
+    pub(crate) files: Vec<InputSource>,
     /// Also exit with 2 for suspect fields.
     #[arg(long)]
     pub(crate) strict: bool,

@@ -5,14 +5,19 @@
 //! lists it.
 
 mod choice;
+mod effect_size;
 pub mod evidence;
 mod notices;
 mod range;
+mod thresholds;
 mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+pub use effect_size::{EffectMeasure, EffectSize};
+pub use thresholds::Thresholds;
 
 use crate::problem::Problem;
 
@@ -98,76 +103,6 @@ pub enum Outliers {
     Remove(OutlierFactor),
 }
 
-/// How the size of a change is measured, to compare it with the allowances; [`EffectSize`] has an example.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum EffectMeasure {
-    /// Mean of the canary divided by the mean of the baseline; 1 is no change.
-    #[default]
-    MeanRatio,
-    /// Probability that a canary point exceeds a baseline point; 0.5 is no change.
-    Cles,
-}
-
-impl EffectMeasure {
-    /// The value that means no change. It is also Kayenta's default for every allowance.
-    pub fn neutral(self) -> f64 {
-        match self {
-            Self::MeanRatio => 1.0,
-            Self::Cles => 0.5,
-        }
-    }
-}
-
-/// How large a change must be to count, in units of the effect measure.
-///
-/// # Example
-/// An increase of up to 10 % is allowed, and a critical metric fails the canary from 50 % on:
-/// ```
-/// use judge_core::config::{EffectMeasure, EffectSize};
-///
-/// let size = EffectSize {
-///     allowed_increase: 1.1,
-///     critical_increase: 1.5,
-///     ..EffectSize::neutral(EffectMeasure::MeanRatio)
-/// };
-/// assert_eq!(size.allowed_decrease, 1.0);
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct EffectSize {
-    /// The measure.
-    pub measure: EffectMeasure,
-    /// An increase fails at this effect or above.
-    pub allowed_increase: f64,
-    /// A decrease fails at this effect or below.
-    pub allowed_decrease: f64,
-    /// A critical metric's increase fails the whole canary at this effect or above.
-    pub critical_increase: f64,
-    /// A critical metric's decrease fails the whole canary at this effect or below.
-    pub critical_decrease: f64,
-}
-
-impl EffectSize {
-    /// Every allowance at the measure's neutral value: any significant change counts.
-    pub fn neutral(measure: EffectMeasure) -> Self {
-        let neutral = measure.neutral();
-        Self {
-            measure,
-            allowed_increase: neutral,
-            allowed_decrease: neutral,
-            critical_increase: neutral,
-            critical_decrease: neutral,
-        }
-    }
-}
-
-impl Default for EffectSize {
-    fn default() -> Self {
-        Self::neutral(EffectMeasure::default())
-    }
-}
-
 /// One metric of the config. The defaults are Kayenta's.
 ///
 /// # Example
@@ -210,57 +145,6 @@ impl MetricConfig {
     /// A metric in one group; everything else has Kayenta's default.
     pub fn new(name: impl Into<String>, group: impl Into<String>) -> Self {
         Self { name: name.into(), groups: vec![group.into()], ..Self::default() }
-    }
-}
-
-/// The scores at which a canary passes or is marginal.
-///
-/// # Example
-/// ```
-/// use judge_core::Thresholds;
-///
-/// let swapped = Thresholds { pass: 75.0, marginal: 95.0 };
-/// assert_eq!(swapped.problems()[0].path, "marginal");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Thresholds {
-    /// The canary passes at this score or above.
-    #[serde(with = "crate::number")]
-    pub pass: f64,
-    /// The canary is marginal at this score or above, and fails below it.
-    #[serde(with = "crate::number")]
-    pub marginal: f64,
-}
-
-impl Thresholds {
-    /// The thresholds that Kayenta's documentation and user interface start from.
-    pub const DEFAULT: Self = Self { pass: 95.0, marginal: 75.0 };
-
-    /// Everything suspect about the thresholds.
-    pub fn problems(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        for (path, value) in [("pass", self.pass), ("marginal", self.marginal)] {
-            if !(0.0..=100.0).contains(&value) {
-                let consequence = "scores are from 0 to 100, so this threshold decides nothing";
-                problems.push(Problem::suspect(path, value, "a score from 0 to 100", consequence));
-            }
-        }
-        if self.marginal > self.pass {
-            let allowed = format!("a score of at most pass, {}", self.pass);
-            let consequence = "no score is ever marginal";
-            problems.push(Problem::suspect("marginal", self.marginal, allowed, consequence));
-        }
-        if self.pass == 0.0 {
-            let consequence = "every score passes";
-            problems.push(Problem::suspect("pass", self.pass, "a score above 0", consequence));
-        }
-        problems
-    }
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self::DEFAULT
     }
 }
 
@@ -369,7 +253,7 @@ impl CanaryConfig {
         }
         let total: f64 = self.group_weights.values().sum();
         let complete = groups.iter().all(|group| self.group_weights.contains_key(group.as_str()));
-        let pass = self.thresholds.map_or(0.0, |thresholds| thresholds.pass);
+        let pass = self.thresholds.map_or(0.0, Thresholds::pass);
         let wrong = if complete {
             (total - 100.0).abs() > WEIGHTS_ROUNDING || total < pass && pass <= 100.0
         } else {

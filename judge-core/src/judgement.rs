@@ -44,13 +44,14 @@ impl Verdict {
     /// ```
     /// use judge_core::{Thresholds, Verdict};
     ///
-    /// let thresholds = Thresholds { pass: 95.0, marginal: 75.0 };
+    /// let thresholds = Thresholds::new(95.0, 75.0)?;
     /// assert_eq!(Verdict::from_score(80.0, thresholds), Verdict::Marginal);
+    /// # Ok::<(), judge_core::Problem>(())
     /// ```
     pub fn from_score(score: f64, thresholds: Thresholds) -> Self {
-        if score >= thresholds.pass {
+        if score >= thresholds.pass() {
             Self::Pass
-        } else if score >= thresholds.marginal {
+        } else if score >= thresholds.marginal() {
             Self::Marginal
         } else {
             Self::Fail

@@ -62,7 +62,7 @@ mod tests {
         let metrics = vec![MetricConfig::new("a", "G"), MetricConfig::new("a", "G")];
         let config = CanaryConfig { metrics, ..CanaryConfig::default() };
         let mut request = JudgeRequest::without_points(config);
-        request.thresholds.pass = 0.0;
+        request.thresholds = Thresholds::new(0.0, request.thresholds.marginal()).unwrap();
         let paths = |refused: Option<&JudgeError>| -> Vec<String> {
             let problems = request.problems_with(refused).into_iter();
             problems.map(|problem| format!("{:?} {}", problem.severity, problem.path)).collect()

@@ -1,37 +1,54 @@
 //! Points of one metric: in order of time, with gaps.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 use crate::problem::Problem;
 
 /// Times of the points of a series: point `i` was taken at `start_millis + i * step_millis`.
+///
+/// # Example
+/// One point a minute:
+/// ```
+/// use judge_core::Clock;
+///
+/// let clock = Clock::new(1_735_689_600_000, 60_000)?;
+/// assert_eq!((clock.start_millis(), clock.step_millis()), (1_735_689_600_000, 60_000));
+/// assert!(Clock::new(1_735_689_600_000, 0).is_err());
+/// # Ok::<(), judge_core::Problem>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clock {
-    /// Time of the first point, in milliseconds since the Unix epoch.
-    pub start_millis: i64,
-    /// Time between two points, in milliseconds; above 0.
-    pub step_millis: u64,
+    start_millis: i64,
+    step_millis: NonZeroU64,
 }
 
 impl Clock {
-    /// Points from `start_millis` on, one every `step_millis`.
+    /// Points from `start_millis` on (milliseconds since the Unix epoch), one every `step_millis`.
     ///
     /// # Errors
     /// If the step is 0. The path of the problem is `step`.
-    ///
-    /// # Example
-    /// ```
-    /// use judge_core::Clock;
-    ///
-    /// assert_eq!(Clock::new(1_735_689_600_000, 60_000)?.step_millis, 60_000);
-    /// assert!(Clock::new(1_735_689_600_000, 0).is_err());
-    /// # Ok::<(), judge_core::Problem>(())
-    /// ```
     pub fn new(start_millis: i64, step_millis: u64) -> Result<Self, Problem> {
-        if step_millis == 0 {
-            return Err(Problem::error("step", "0 ms", "a duration of at least 1 ms"));
+        match NonZeroU64::new(step_millis) {
+            Some(step_millis) => Ok(Self { start_millis, step_millis }),
+            None => Err(Problem::error("step", "0 ms", "a duration of at least 1 ms")),
         }
-        Ok(Self { start_millis, step_millis })
+    }
+
+    /// Time of the first point, in milliseconds since the Unix epoch.
+    pub fn start_millis(self) -> i64 {
+        self.start_millis
+    }
+
+    /// Time between two points, in milliseconds; above 0.
+    pub fn step_millis(self) -> u64 {
+        self.step_millis.get()
+    }
+
+    /// The same times, `millis` later.
+    #[must_use]
+    pub fn shifted(self, millis: i64) -> Self {
+        Self { start_millis: self.start_millis.saturating_add(millis), ..self }
     }
 }
 
@@ -41,10 +58,11 @@ impl Clock {
 /// ```
 /// use judge_core::{Clock, Series};
 ///
-/// let clock = Clock { start_millis: 1_735_689_600_000, step_millis: 60_000 };
+/// let clock = Clock::new(1_735_689_600_000, 60_000)?;
 /// let series = Series { values: vec![3.0, f64::NAN, 4.0], clock: Some(clock) };
 /// assert!(!series.is_silent());
 /// assert_eq!(Series::from(vec![3.0]).clock, None);
+/// # Ok::<(), judge_core::Problem>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Series {

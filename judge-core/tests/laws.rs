@@ -170,7 +170,7 @@ proptest! {
     ) {
         for (index, pair) in request.pairs.iter_mut().enumerate() {
             pair.baseline.clock =
-                clock.map(|(start_millis, step_millis)| Clock { start_millis, step_millis });
+                clock.map(|(start_millis, step_millis)| Clock::new(start_millis, step_millis).unwrap());
             pair.id = (index % 2 == 0).then(|| "<id>".to_owned());
             pair.tags = pair.id.clone().map(|id| [(id, None)].into());
         }
@@ -271,7 +271,7 @@ fn check_readers(bytes: &[u8]) {
 
 #[test]
 fn verdicts_are_inclusive_of_their_thresholds() {
-    let thresholds = Thresholds { pass: 95.0, marginal: 75.0 };
+    let thresholds = Thresholds::new(95.0, 75.0).unwrap();
     let cases = [
         (100.0, Verdict::Pass),
         (95.0, Verdict::Pass),

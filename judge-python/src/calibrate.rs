@@ -119,13 +119,13 @@ fn history(
             series.clock.ok_or_else(|| Raised::data(path, "no times", "times a regular step apart"))
         });
         let clocks = clocks.collect::<Result<Vec<_>, _>>()?;
-        let Some(start_millis) = clocks.iter().map(|clock| clock.start_millis).min() else {
+        let Some(start_millis) = clocks.iter().map(|clock| clock.start_millis()).min() else {
             continue;
         };
-        let step_millis = clocks[0].step_millis;
+        let step_millis = clocks[0].step_millis();
         let first = timed.first().map_or(step_millis, |first| first.step_millis);
-        if let Some(other) = clocks.iter().find(|clock| clock.step_millis != first) {
-            let got = format!("steps of {first} ms and {} ms", other.step_millis);
+        if let Some(other) = clocks.iter().find(|clock| clock.step_millis() != first) {
+            let got = format!("steps of {first} ms and {} ms", other.step_millis());
             return Err(Raised::data(name, got, "one step for all instances"));
         }
         let points = side.by_metric.values().map(|series| series.values.len()).max();

@@ -102,9 +102,9 @@ pub(crate) fn named(name: &str) -> Result<&'static dyn Judge, Raised> {
 
 fn checked(pass: f64, marginal: f64) -> Result<Thresholds, Raised> {
     let within = |score: f64| (0.0..=100.0).contains(&score);
-    if within(pass) && within(marginal) && marginal <= pass {
-        return Ok(Thresholds { pass, marginal });
-    }
-    let expected = "scores from 0 to 100, pass at least marginal";
-    Err(Raised::option("thresholds", format!("pass {pass}, marginal {marginal}"), expected))
+    let ordered = within(pass) && within(marginal) && marginal <= pass;
+    Thresholds::new(pass, marginal).ok().filter(|_| ordered).ok_or_else(|| {
+        let expected = "scores from 0 to 100, pass at least marginal";
+        Raised::option("thresholds", format!("pass {pass}, marginal {marginal}"), expected)
+    })
 }

@@ -143,7 +143,7 @@ impl Grid {
             }
             *values.get_mut(usize::try_from(offset / self.step).ok()?)? = value;
         }
-        Some(Series { values, clock: Some(Clock { start_millis, step_millis: self.step }) })
+        Some(Series { values, clock: Clock::new(start_millis, self.step).ok() })
     }
 }
 

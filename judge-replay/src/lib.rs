@@ -22,7 +22,7 @@ pub use align::{Aligned, SeriesFile, align};
 pub use frame::{Fate, ReleaseLine};
 pub use names::{NameColumn, listed, run_of_views};
 pub use options::{ColumnNames, RoleNames};
-pub use release::{Grid, RecordedInstance, RecordedSeries, Release, ReleaseMetric};
+pub use release::{RecordedInstance, RecordedSeries, Release, ReleaseGrid, ReleaseMetric};
 pub use replay::{
     AfterStop, BrokenRelease, NoBaseline, Replay, Replayed, ReplayedInterval, Replayer,
 };

@@ -4,10 +4,10 @@
 /// to the next point.
 ///
 /// All series of a side share one grid, from the first point of any of them to the last, with
-/// [`Grid::points`] points each. A missing point is a gap (NaN) at its own time. The grids of the two
+/// [`ReleaseGrid::points`] points each. A missing point is a gap (NaN) at its own time. The grids of the two
 /// sides have the same step, and differ by a multiple of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grid {
+pub struct ReleaseGrid {
     /// Time of the first point, in milliseconds since the Unix epoch.
     pub start_millis: i64,
     /// Time between two points, in milliseconds, above 0.
@@ -19,9 +19,9 @@ pub struct Grid {
 /// The recording of one release.
 ///
 /// ```
-/// use judge_replay::{Grid, Release, ReleaseMetric, RecordedSeries};
+/// use judge_replay::{ReleaseGrid, Release, ReleaseMetric, RecordedSeries};
 ///
-/// let grid = Grid { start_millis: 0, step_millis: 60_000, points: 3 };
+/// let grid = ReleaseGrid { start_millis: 0, step_millis: 60_000, points: 3 };
 /// let release = Release {
 ///     name: "2026-11-21".to_owned(),
 ///     baseline: grid,
@@ -39,9 +39,9 @@ pub struct Release {
     /// The release, as the history calls it.
     pub name: String,
     /// The times of the baseline's points.
-    pub baseline: Grid,
+    pub baseline: ReleaseGrid,
     /// The times of the canary's points.
-    pub canary: Grid,
+    pub canary: ReleaseGrid,
     /// Its metrics, in the order of the config.
     pub metrics: Vec<ReleaseMetric>,
 }

@@ -98,7 +98,7 @@ fn replay(name: &str, request: &JudgeRequest) -> (Timeline, Judgement) {
     let clock = request.pairs[0].canary.clock.unwrap();
     let points = request.pairs[0].canary.values.len();
     let end =
-        |points: usize| clock.start_millis + (clock.step_millis * points as u64).cast_signed();
+        |points: usize| clock.start_millis() + (clock.step_millis() * points as u64).cast_signed();
     let judged: Vec<(usize, Judgement)> = (1..=points / INTERVAL)
         .map(|interval| interval * INTERVAL)
         .map(|points| (points, NetflixAcaJudge.judge(&start_of(request, points)).unwrap()))
@@ -112,11 +112,11 @@ fn replay(name: &str, request: &JudgeRequest) -> (Timeline, Judgement) {
         verdict: judgement.verdict,
         unfinished: None,
         thresholds: Thresholds::DEFAULT,
-        start_millis: clock.start_millis,
+        start_millis: clock.start_millis(),
         metrics: judgement.metrics.iter().map(|metric| metric.name.clone()).collect(),
         intervals: judged
             .iter()
-            .map(|(points, judgement)| interval(end(*points), clock.start_millis, judgement))
+            .map(|(points, judgement)| interval(end(*points), clock.start_millis(), judgement))
             .collect(),
         deciding,
         stopped: stopped.map(|interval| Stop {

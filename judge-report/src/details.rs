@@ -63,10 +63,10 @@ fn times<'a>(series: impl Iterator<Item = &'a Series>) -> Option<String> {
 }
 
 fn span(clock: Clock, points: usize) -> Option<TimeRange> {
-    let length = clock.step_millis.checked_mul(points as u64)?;
+    let length = clock.step_millis().checked_mul(points as u64)?;
     Some(TimeRange {
-        from_millis: clock.start_millis,
-        to_millis: clock.start_millis.checked_add_unsigned(length)?,
+        from_millis: clock.start_millis(),
+        to_millis: clock.start_millis().checked_add_unsigned(length)?,
     })
 }
 
@@ -77,7 +77,7 @@ fn between(from_millis: i64, to_millis: i64) -> String {
 /// The steps of all series, each once.
 fn steps(pairs: &[MetricPair]) -> Option<String> {
     let sides = pairs.iter().flat_map(|pair| [&pair.baseline, &pair.canary]);
-    let mut steps: Vec<u64> = sides.filter_map(|side| Some(side.clock?.step_millis)).collect();
+    let mut steps: Vec<u64> = sides.filter_map(|side| Some(side.clock?.step_millis())).collect();
     steps.sort_unstable();
     steps.dedup();
     let steps: Vec<String> = steps.into_iter().map(time::duration).collect();

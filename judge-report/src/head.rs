@@ -18,8 +18,8 @@ pub(crate) fn head(report: &Report) -> Markup {
             h1 { span.badge { (text) } " score " strong { (format::value(judgement.score)) } }
             p { (summary(report)) }
             p.thresholds {
-                "Pass from " (format::value(judgement.thresholds.pass)) ", marginal from "
-                (format::value(judgement.thresholds.marginal)) ", by " bdi { (judgement.judge) } "."
+                "Pass from " (format::value(judgement.thresholds.pass())) ", marginal from "
+                (format::value(judgement.thresholds.marginal())) ", by " bdi { (judgement.judge) } "."
                 @if let Some(look) = judgement.look {
                     " Look " (look.number) " of " (look.planned) ", level " (look.percent()) "."
                 }

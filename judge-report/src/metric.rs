@@ -91,7 +91,7 @@ fn row(name: &str, side: &SideSummary, other: &SideSummary, series: Option<&Seri
         tr {
             th scope="row" { (name) }
             td.number { @match clock {
-                Some(clock) => (time::utc(clock.start_millis)),
+                Some(clock) => (time::utc(clock.start_millis())),
                 None => "–",
             } }
             @for count in [counts.judged, counts.gaps, counts.outliers] { td.number { (count) } }

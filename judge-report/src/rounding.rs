@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use judge_core::{Clock, MetricPair, Series};
+use judge_core::{MetricPair, Series};
 use serde::Serialize;
 
 use crate::TimeRange;
@@ -62,10 +62,10 @@ fn spread<'a>(values: impl Iterator<Item = &'a f64>) -> Option<f64> {
 /// The points that lie in `span`; all where that is not known.
 fn within(span: TimeRange, series: &Series) -> Range<usize> {
     let count = series.values.len();
-    let Some(Clock { start_millis, step_millis }) = series.clock else { return 0..count };
+    let Some(clock) = series.clock else { return 0..count };
     let before = |time: i64| {
-        let since = u64::try_from(time.saturating_sub(start_millis)).unwrap_or(0);
-        usize::try_from(since.div_ceil(step_millis.max(1))).map_or(count, |index| index.min(count))
+        let since = u64::try_from(time.saturating_sub(clock.start_millis())).unwrap_or(0);
+        usize::try_from(since.div_ceil(clock.step_millis())).map_or(count, |index| index.min(count))
     };
     let from = before(span.from_millis);
     from..before(span.to_millis).max(from)
@@ -107,7 +107,7 @@ mod tests {
     fn rounded(baseline: &[f64], canary: &[f64], judged: Option<TimeRange>) -> String {
         let mut pair = MetricPair::new("m", baseline.to_vec(), canary.to_vec());
         for side in [&mut pair.baseline, &mut pair.canary] {
-            side.clock = Some(Clock { start_millis: 1000, step_millis: 10 });
+            side.clock = judge_core::Clock::new(1000, 10).ok();
         }
         let rounding = Rounding::choose(&pair, judged);
         let points = baseline.iter().map(|value| rounding.point(*value)).collect::<Vec<_>>();

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use judge_core::{Judgement, MetricPair, Series};
+use judge_core::{Clock, Judgement, MetricPair, Series};
 use serde::{Serialize, Serializer};
 
 use crate::rounding::Rounding;
@@ -89,8 +89,8 @@ impl<'a> ChartMetric<'a> {
 impl<'a> ChartSide<'a> {
     fn new(series: &'a Series, rounding: Rounding) -> Self {
         Self {
-            start: series.clock.map(|clock| clock.start_millis),
-            step: series.clock.map(|clock| clock.step_millis),
+            start: series.clock.map(Clock::start_millis),
+            step: series.clock.map(Clock::step_millis),
             points: Points { values: &series.values, rounding },
         }
     }

@@ -16,7 +16,7 @@ const HOSTILE: [&str; 5] = [
 ];
 
 fn pair(name: &str, offset: f64) -> MetricPair {
-    let clock = Some(Clock { start_millis: 1_795_183_742_000, step_millis: 2000 });
+    let clock = Some(Clock::new(1_795_183_742_000, 2000).unwrap());
     let points = |offset: f64| Series {
         values: (0..20).map(|index| f64::from(index % 7) + offset).collect(),
         clock,

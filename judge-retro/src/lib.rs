@@ -21,9 +21,9 @@ pub use history::{
     catches_panics,
 };
 pub use judge_replay::{
-    AfterStop, BrokenRelease, ColumnNames, Fate, Grid, NoBaseline, RecordedInstance,
-    RecordedSeries, Release, ReleaseLine, ReleaseMetric, Replay, Replayed, ReplayedInterval,
-    Replayer, RoleNames,
+    AfterStop, BrokenRelease, ColumnNames, Fate, NoBaseline, RecordedInstance, RecordedSeries,
+    Release, ReleaseGrid, ReleaseLine, ReleaseMetric, Replay, Replayed, ReplayedInterval, Replayer,
+    RoleNames,
 };
 pub use metric_plan::MetricPlan;
 pub use store::{FrameFormat, Store, StoreError};

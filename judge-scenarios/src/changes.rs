@@ -1,6 +1,6 @@
 //! What happens to a metric, a function a family.
 
-use judge_core::config::{Direction, EffectSize, NanStrategy};
+use judge_core::config::{Direction, NanStrategy};
 
 use super::metric::Metric;
 use super::noise::{Noise, Shape};
@@ -50,11 +50,7 @@ pub(super) fn shift_with_memory(metric: &mut Metric, random: &mut Random) {
 }
 
 fn allow(metric: &mut Metric, share: f64) {
-    metric.config.effect_size = EffectSize {
-        allowed_increase: 1.0 + share,
-        allowed_decrease: 1.0 - share,
-        ..EffectSize::default()
-    };
+    metric.allow(1.0 + share, 1.0 - share);
 }
 
 /// Noise of which the mean is known to 1 %.

@@ -79,7 +79,7 @@ impl Family {
 
 fn request(metrics: Vec<MetricConfig>, pairs: Vec<MetricPair>) -> JudgeRequest {
     // One failing metric must show: of 20 it costs 5 points.
-    let thresholds = Thresholds { pass: 96.0, marginal: 75.0 };
+    let thresholds = Thresholds::new(96.0, 75.0).unwrap_or_default();
     JudgeRequest {
         config: CanaryConfig { metrics, ..CanaryConfig::default() },
         thresholds,
@@ -97,8 +97,7 @@ pub fn systemic(n: usize, share: f64, random: &mut Random) -> Scenario {
         let relative = metric.noise.relative.min(0.02 * (n as f64).sqrt());
         metric.noise = Noise { shape: Shape::Gaussian, relative, ..metric.noise };
         metric.redraw(n, random);
-        metric.config.effect_size.allowed_increase = 1.1;
-        metric.config.effect_size.allowed_decrease = 0.9;
+        metric.allow(1.1, 0.9);
         let shift = 0.1 * share * metric.noise.level * metric.sign();
         metric.add(|_, _| shift);
         metric.finish(index)

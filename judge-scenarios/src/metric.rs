@@ -1,6 +1,6 @@
 //! One metric on its way to becoming a pair.
 
-use judge_core::config::Direction;
+use judge_core::config::{Direction, EffectSize};
 use judge_core::{MetricConfig, MetricPair};
 
 use super::noise::Noise;
@@ -32,6 +32,13 @@ impl Metric {
     pub(super) fn redraw(&mut self, n: usize, random: &mut Random) {
         self.baseline = self.noise.series(n, random);
         self.canary = self.noise.series(n, random);
+    }
+
+    /// Allows the mean ratios from `decrease` to `increase`.
+    pub(super) fn allow(&mut self, increase: f64, decrease: f64) {
+        let size = EffectSize::default().with_allowed_increase(increase);
+        let size = size.and_then(|size| size.with_allowed_decrease(decrease));
+        self.config.effect_size = size.unwrap_or_default();
     }
 
     pub(super) fn len(&self) -> usize {

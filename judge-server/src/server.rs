@@ -12,7 +12,7 @@ use crate::budget::{Budget, LARGE_BYTES};
 use crate::callers::tokens::Tokens;
 use crate::convert::limits::Limits;
 use crate::convert::proto_json;
-use crate::handlers::routes::Side;
+use crate::handlers::routes::Port;
 use crate::handlers::{
     Handlers, JudgingPool, Pool, SharedLooks, StreamLimits, health_and_reflection,
 };
@@ -118,7 +118,7 @@ pub async fn serve(
     };
     let transport = transport(settings, &observer.metrics, &draining)?;
     let tasks = transport.tasks.clone();
-    let (grpc, http) = (shared.stack(Side::Grpc, settings), shared.stack(Side::Http, settings));
+    let (grpc, http) = (shared.stack(Port::Grpc, settings), shared.stack(Port::Http, settings));
     let mut accepting = vec![
         tokio::spawn(transport.clone().serve(listeners.grpc, grpc)),
         tokio::spawn(transport.clone().serve(listeners.http, http)),
@@ -126,7 +126,7 @@ pub async fn serve(
     if let Some(listener) = listeners.kayenta {
         let address = listener.local_addr()?;
         settings.check_protected(address)?;
-        let kayenta = shared.stack(Side::Kayenta, settings);
+        let kayenta = shared.stack(Port::Kayenta, settings);
         accepting.push(tokio::spawn(transport.clone().serve(listener, kayenta)));
         info!(kayenta = %address, "keeping canaries");
     }

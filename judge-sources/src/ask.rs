@@ -29,7 +29,7 @@ pub(crate) struct Wanted<'a> {
 
 /// Series as a store has them, at times of its own.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Answer {
+pub(crate) struct StoreAnswer {
     pub(crate) series: Vec<LabelledSeries>,
     /// What the store says of its answer.
     pub(crate) said: Vec<String>,

@@ -17,7 +17,7 @@ use crate::sign::Signer;
 
 /// A source that can be asked. Holds its connections, and how many queries run at once.
 #[derive(Debug)]
-pub(crate) struct Source {
+pub(crate) struct SourceClient {
     pub(crate) settings: SourceSettings,
     http: Client,
     headers: HeaderMap,
@@ -27,7 +27,7 @@ pub(crate) struct Source {
 
 /// An error, and how often the store was asked.
 #[derive(Debug)]
-pub(crate) struct Tried {
+pub(crate) struct AskFailure {
     pub(crate) attempts: u32,
     pub(crate) error: AskError,
 }
@@ -41,7 +41,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-impl Source {
+impl SourceClient {
     pub(crate) fn new(settings: SourceSettings) -> Result<Self, SettingsError> {
         let name = settings.name.clone();
         let headers = headers(&settings)?;
@@ -96,12 +96,12 @@ impl Source {
 
     /// The bytes that the store answers to `ask`; asked again, with growing waits, while that may help and
     /// `deadline` allows it.
-    pub(crate) async fn answer(&self, ask: &Ask, deadline: Instant) -> Result<Vec<u8>, Tried> {
+    pub(crate) async fn answer(&self, ask: &Ask, deadline: Instant) -> Result<Vec<u8>, AskFailure> {
         let mut attempts = 0;
         let mut before = None;
         loop {
             let Ok(Ok(permit)) = timeout_at(deadline, self.permits.acquire()).await else {
-                return Err(Tried { attempts, error: before.unwrap_or(AskError::OutOfTime) });
+                return Err(AskFailure { attempts, error: before.unwrap_or(AskError::OutOfTime) });
             };
             attempts += 1;
             let started = Instant::now();
@@ -111,7 +111,7 @@ impl Source {
                 Ok(Err(error)) => error,
                 // A last attempt that the deadline cuts short says less than the one before.
                 Err(_) => match before.take().filter(|_| end == deadline) {
-                    Some(error) => return Err(Tried { attempts, error }),
+                    Some(error) => return Err(AskFailure { attempts, error }),
                     None => AskError::Late(rounded(end - started)),
                 },
             };
@@ -119,7 +119,7 @@ impl Source {
             let wait = error.retry_after().unwrap_or_else(|| jittered(attempts));
             let again = Instant::now() + wait;
             if !error.may_pass() || attempts == MOST_ATTEMPTS || again >= deadline {
-                return Err(Tried { attempts, error });
+                return Err(AskFailure { attempts, error });
             }
             before = Some(error);
             sleep_until(again).await;

@@ -16,7 +16,7 @@ use crate::query_text::QueryError;
 /// One query that was not answered, and why.
 #[derive(Debug, Error)]
 #[error("{} of the {side} from {source_name}: {cause}{asked}", .metric, side = side_name(*.side))]
-pub struct Failure {
+pub struct QueryFailure {
     /// The metric, as the config calls it.
     pub metric: String,
     /// Of which side.
@@ -30,7 +30,7 @@ pub struct Failure {
     pub cause: Cause,
 }
 
-impl Failure {
+impl QueryFailure {
     /// Whether asking again may help: the source was busy, broken off or away.
     pub fn may_pass(&self) -> bool {
         matches!(&self.cause, Cause::Ask { cause, .. } if cause.may_pass() || matches!(cause, AskError::OutOfTime))

@@ -8,9 +8,9 @@ use judge_core::judgement::Side;
 use tokio::time::Instant;
 
 use crate::ask::Wanted;
-use crate::client::{Source, Tried};
+use crate::client::{AskFailure, SourceClient};
 use crate::compat::Compat;
-use crate::error::{AnswerError, Asked, Cause, ChoiceError, Failure};
+use crate::error::{AnswerError, Asked, Cause, ChoiceError, QueryFailure};
 use crate::grid::Grid;
 use crate::hint::{self, StoreLook};
 use crate::kind::StoreKind;
@@ -24,7 +24,7 @@ use crate::settings::{SettingsError, SourceSettings};
 /// The sources that may be asked. Connections are kept between fetches.
 #[derive(Debug)]
 pub struct Sources {
-    all: Vec<Source>,
+    all: Vec<SourceClient>,
 }
 
 /// What is asked for.
@@ -105,12 +105,12 @@ impl Sources {
     /// # Errors
     /// When a source cannot be used as it is set: two of one name, a file that is missing, no credentials.
     pub fn new(settings: Vec<SourceSettings>) -> Result<Self, SettingsError> {
-        let mut all: Vec<Source> = Vec::with_capacity(settings.len());
+        let mut all: Vec<SourceClient> = Vec::with_capacity(settings.len());
         for one in settings {
             if all.iter().any(|other| other.settings.name == one.name) {
                 return Err(SettingsError::SameName(one.name));
             }
-            all.push(Source::new(one)?);
+            all.push(SourceClient::new(one)?);
         }
         Ok(Self { all })
     }
@@ -120,7 +120,7 @@ impl Sources {
         self.all.iter().map(|source| &source.settings)
     }
 
-    pub(crate) fn named(&self, name: &str) -> Option<&Source> {
+    pub(crate) fn named(&self, name: &str) -> Option<&SourceClient> {
         self.all.iter().find(|source| source.settings.name == name)
     }
 
@@ -132,7 +132,7 @@ impl Sources {
         &self,
         queries: &Queries,
         sought: &Sought,
-    ) -> Result<Vec<FetchedMetric>, Vec<Failure>> {
+    ) -> Result<Vec<FetchedMetric>, Vec<QueryFailure>> {
         let mut fetched = Vec::new();
         let mut failures = Vec::new();
         for one in self.fetch_each(queries, sought).await {
@@ -149,7 +149,7 @@ impl Sources {
         &self,
         queries: &Queries,
         sought: &Sought,
-    ) -> Vec<Result<FetchedMetric, Vec<Failure>>> {
+    ) -> Vec<Result<FetchedMetric, Vec<QueryFailure>>> {
         let deadline = Instant::now() + sought.timeout;
         join_all(queries.all().iter().map(|query| self.metric(query, sought, deadline))).await
     }
@@ -159,7 +159,7 @@ impl Sources {
         query: &MetricQuery,
         sought: &Sought,
         deadline: Instant,
-    ) -> Result<FetchedMetric, Vec<Failure>> {
+    ) -> Result<FetchedMetric, Vec<QueryFailure>> {
         let job = |side| Job { sources: self, query, sought, side, deadline };
         let (baseline, canary) = join(job(Side::Baseline).run(), job(Side::Canary).run()).await;
         let (baseline, canary) = match (baseline, canary) {
@@ -181,7 +181,7 @@ impl Sources {
     }
 
     /// The source that answers `query`.
-    fn choose(&self, query: &MetricQuery) -> Result<&Source, ChoiceError> {
+    fn choose(&self, query: &MetricQuery) -> Result<&SourceClient, ChoiceError> {
         let kind = query.kind();
         let listed = |kind: Option<StoreKind>| {
             let names = self
@@ -221,7 +221,7 @@ struct Job<'a> {
 
 /// What a job found.
 struct Done<'a> {
-    source: &'a Source,
+    source: &'a SourceClient,
     side: FetchedSide,
     notices: Vec<Notice>,
 }
@@ -234,10 +234,11 @@ impl<'a> Job<'a> {
         }
     }
 
-    fn failure(self, query: Option<&str>, cause: Cause) -> Failure {
+    fn failure(self, query: Option<&str>, cause: Cause) -> QueryFailure {
         let source = self.sources.choose(self.query);
-        let named = |source: &Source| format!("{} ({})", source.settings.name, source.settings.url);
-        Failure {
+        let named =
+            |source: &SourceClient| format!("{} ({})", source.settings.name, source.settings.url);
+        QueryFailure {
             metric: self.query.metric.clone(),
             side: self.side,
             source_name: source.map_or_else(|_| "no source".to_owned(), named),
@@ -246,7 +247,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    async fn run(self) -> Result<Done<'a>, Failure> {
+    async fn run(self) -> Result<Done<'a>, QueryFailure> {
         let SoughtSide { scope, grid } = self.sought_side();
         let grid = self.query.kind().grid(*grid, self.sought.compat);
         let source =
@@ -273,14 +274,14 @@ impl<'a> Job<'a> {
     }
 
     /// InfluxDB's database. Kayenta knows none but the metric's name.
-    fn database(self, source: &'a Source) -> &'a str {
+    fn database(self, source: &'a SourceClient) -> &'a str {
         source.settings.database.as_deref().unwrap_or(&self.query.metric)
     }
 
     /// The series of `query`, asked for in as many parts as the store needs, and what it says.
     async fn series(
         self,
-        source: &Source,
+        source: &SourceClient,
         query: &str,
         grid: Grid,
     ) -> Result<(Vec<Found>, Vec<String>), Cause> {
@@ -290,8 +291,8 @@ impl<'a> Job<'a> {
         let part = async |part: Grid| {
             let wanted = Wanted { text: query, grid: part, compat, database };
             let asked = source.answer(&kind.ask(&wanted), self.deadline).await;
-            let body =
-                asked.map_err(|Tried { attempts, error }| Cause::Ask { attempts, cause: error })?;
+            let body = asked
+                .map_err(|AskFailure { attempts, error }| Cause::Ask { attempts, cause: error })?;
             Ok::<_, Cause>(kind.read(&body, &self.sought_side().scope)?)
         };
         let mut series = Vec::new();

@@ -56,7 +56,7 @@ mod store;
 mod template;
 
 pub use compat::Compat;
-pub use error::{AnswerError, AskError, Asked, Cause, ChoiceError, Failure, MOST_SERIES};
+pub use error::{AnswerError, AskError, Asked, Cause, ChoiceError, MOST_SERIES, QueryFailure};
 pub use fetch::{FetchedMetric, FetchedSide, Sought, SoughtSide, Sources};
 pub use grid::{Grid, GridError, MOST_POINTS};
 pub use kind::StoreKind;

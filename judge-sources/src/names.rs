@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use crate::client::Tried;
+use crate::client::AskFailure;
 use crate::error::{AnswerError, Cause};
 use crate::fetch::Sources;
 use crate::kind::StoreKind;
@@ -30,8 +30,8 @@ impl Sources {
         let found = self.named(source).filter(|found| found.settings.kind == StoreKind::Prometheus);
         let Some(found) = found else { return Ok(Vec::new()) };
         let asked = found.answer(&ask_names(None), Instant::now() + timeout).await;
-        let body =
-            asked.map_err(|Tried { attempts, error }| Cause::Ask { attempts, cause: error })?;
+        let body = asked
+            .map_err(|AskFailure { attempts, error }| Cause::Ask { attempts, cause: error })?;
         let read: Result<MetricNames, _> = serde_json::from_slice(&body);
         let unread = |error: serde_json::Error| AnswerError::Json {
             store: "Prometheus",

@@ -38,9 +38,8 @@ pub(crate) fn on_grid(
         for LabelledSeries { mut labels, times, values } in part {
             labels.remove("__name__");
             let index = *known.entry(labels).or_insert_with_key(|labels| {
-                let clock =
-                    Clock { start_millis: grid.start_millis(), step_millis: grid.step_millis() };
-                let series = Series { values: vec![f64::NAN; grid.points()], clock: Some(clock) };
+                let clock = Clock::new(grid.start_millis(), grid.step_millis()).ok();
+                let series = Series { values: vec![f64::NAN; grid.points()], clock };
                 found.push(Found { labels: labels.clone(), series });
                 found.len() - 1
             });
@@ -74,11 +73,10 @@ pub(crate) fn closed_up(parts: Vec<Vec<LabelledSeries>>) -> Result<Vec<Found>, A
         }
     }
     for (index, times) in times_of.into_values() {
-        let clock = times.first().map(|&start_millis| {
-            let step = times.get(1).map_or(0, |second| second.abs_diff(start_millis) / 1000 * 1000);
-            Clock { start_millis, step_millis: step }
-        });
-        found[index].series.clock = clock;
+        if let [first, second, ..] = times[..] {
+            let step = second.abs_diff(first) / 1000 * 1000;
+            found[index].series.clock = Clock::new(first, step).ok();
+        }
     }
     Ok(found)
 }
@@ -158,8 +156,8 @@ fn on(grid: Grid, points: &[(i64, f64)]) -> Series {
             values[point] = *value;
         }
     }
-    let clock = Clock { start_millis: grid.start_millis(), step_millis: grid.step_millis() };
-    Series { values, clock: Some(clock) }
+    let clock = Clock::new(grid.start_millis(), grid.step_millis()).ok();
+    Series { values, clock }
 }
 
 /// As Kayenta reads Graphite: series have no tags, so the first one is paired; gaps stay.
@@ -167,7 +165,7 @@ pub(crate) fn first_target(parts: Vec<Vec<LabelledSeries>>) -> Vec<Found> {
     let first = parts.into_iter().flatten().next();
     let found = first.map(|LabelledSeries { times, values, .. }| {
         let step = times.windows(2).next().map_or(1000, |pair| pair[1].abs_diff(pair[0]));
-        let clock = times.first().map(|&start_millis| Clock { start_millis, step_millis: step });
+        let clock = times.first().and_then(|&start_millis| Clock::new(start_millis, step).ok());
         Found { labels: Labels::new(), series: Series { values, clock } }
     });
     found.into_iter().collect()
@@ -184,7 +182,7 @@ pub(crate) fn first_table(parts: Vec<Vec<LabelledSeries>>) -> Vec<Found> {
             break;
         }
         let step = times.windows(2).next().map_or(0, |pair| pair[1].abs_diff(pair[0]));
-        let clock = times.first().map(|&start_millis| Clock { start_millis, step_millis: step });
+        let clock = times.first().and_then(|&start_millis| Clock::new(start_millis, step).ok());
         values.retain(|value| !value.is_nan());
         found.push(Found { labels: field, series: Series { values, clock } });
     }
@@ -223,7 +221,7 @@ mod tests {
         assert_eq!(values(&found[1]), [1.0, -1.0, -1.0, -1.0, -1.0]);
         let job: Labels = [("job".to_owned(), "a".to_owned())].into();
         assert_eq!(found[0].labels, job, "without its name");
-        assert_eq!(found[0].series.clock, Some(Clock { start_millis: 1000, step_millis: 1000 }));
+        assert_eq!(found[0].series.clock, Clock::new(1000, 1000).ok());
     }
 
     #[test]
@@ -243,17 +241,17 @@ mod tests {
             (0..58).map(|i| (1_599_657_179_540 + i * 1000, 1.0)).collect();
         let found = closed_up(vec![vec![series(&[], &points)]]).unwrap();
         assert_eq!(found[0].series.values.len(), 58);
-        let clock = Clock { start_millis: 1_599_657_179_540, step_millis: 1000 };
+        let clock = Clock::new(1_599_657_179_540, 1000).unwrap();
         assert_eq!(found[0].series.clock, Some(clock));
         // A first gap makes the step too large, one point makes it 0, and gaps are gone.
         let found =
             closed_up(vec![vec![series(&[], &[(0, 1.0), (3000, 2.0), (4000, 3.0)])]]).unwrap();
         assert_eq!(
-            (values(&found[0]), found[0].series.clock.unwrap().step_millis),
+            (values(&found[0]), found[0].series.clock.unwrap().step_millis()),
             (vec![1.0, 2.0, 3.0], 3000)
         );
         let found = closed_up(vec![vec![series(&[], &[(0, 1.0)])]]).unwrap();
-        assert_eq!(found[0].series.clock.unwrap().step_millis, 0);
+        assert_eq!(found[0].series.clock, None);
     }
 
     #[test]
@@ -264,7 +262,7 @@ mod tests {
             let found = at_own_times(vec![vec![series(&[], points)]], grid, &mut said);
             found.map(|found| (values(&found[0]), found[0].series.clock, said))
         };
-        let clock = |start_millis, step_millis| Some(Clock { start_millis, step_millis });
+        let clock = |start_millis, step_millis| Clock::new(start_millis, step_millis).ok();
         let nan = f64::NAN;
         for (points, expected, clocked) in [
             // Their own step, finer than the one asked for, with gaps up to both ends.
@@ -315,6 +313,6 @@ mod tests {
         let found = first_table(vec![vec![table("a", "x"), table("a", "y"), table("b", "x")]]);
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].labels.len(), values(&found[0])), (1, vec![1.0, 3.0]));
-        assert_eq!(found[0].series.clock.unwrap().step_millis, 10_000);
+        assert_eq!(found[0].series.clock.unwrap().step_millis(), 10_000);
     }
 }

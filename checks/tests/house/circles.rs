@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::exceptions::CIRCLES;
 use crate::imports::{Imports, imports};
-use crate::sources::{Source, crates, sources};
+use crate::sources::{SourceFile, crates, sources};
 
 /// The sets of files that reach each other.
 fn circles(imports: &Imports) -> Vec<BTreeSet<usize>> {
@@ -50,8 +50,8 @@ fn no_files_import_each_other() {
     assert!(listed.is_empty(), "no circles any more, take them off the exceptions: {listed:#?}");
 }
 
-fn source(path: &str, module: &[&str], text: &str) -> Source {
-    Source {
+fn source(path: &str, module: &[&str], text: &str) -> SourceFile {
+    SourceFile {
         path: path.to_owned(),
         module: module.iter().map(|&name| name.to_owned()).collect(),
         items: syn::parse_file(text).unwrap().items,

@@ -9,10 +9,6 @@ pub(crate) const COMMON_TYPE_NAMES: &[(&str, &str)] = &[
     ("Options", "what a module's caller chooses"),
 ];
 
-/// Type names that still mean two things.
-pub(crate) const TYPE_NAMES: &[&str] =
-    &["Answer", "Failure", "Grid", "Scope", "Side", "Source", "Tried"];
-
 /// A word, where it may stand (the beginning of a path) and why.
 pub(crate) const VOCABULARY: &[(&str, &str, &str)] = &[
     ("control", "judge-core/src/kayenta/", "Kayenta's JSON"),

@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Item, ItemMod, ItemUse, Macro, Path, UseTree};
 
-use crate::sources::Source;
+use crate::sources::SourceFile;
 
 type Module = Vec<String>;
 
@@ -24,7 +24,7 @@ struct Scope {
     globs: Vec<Module>,
 }
 
-pub(crate) fn imports(sources: &[Source]) -> Imports {
+pub(crate) fn imports(sources: &[SourceFile]) -> Imports {
     let mut scopes = BTreeMap::new();
     for (file, source) in sources.iter().enumerate() {
         declare(&mut scopes, file, &source.module, &source.items);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use syn::{Attribute, Item, Meta};
 
 /// A source file without what only tests have.
-pub(crate) struct Source {
+pub(crate) struct SourceFile {
     /// From the workspace's root, such as `judge-core/src/stats/mod.rs`.
     pub(crate) path: String,
     /// Its module: `["stats"]`.
@@ -49,7 +49,7 @@ pub(crate) fn files(folder: &str, extension: &str) -> Vec<String> {
 }
 
 /// The sources of a crate's library or program; what stands beside (`src/bin/`) is left out.
-pub(crate) fn sources(name: &str) -> Vec<Source> {
+pub(crate) fn sources(name: &str) -> Vec<SourceFile> {
     let root = format!("{name}/src/");
     let paths = files(&format!("{name}/src"), ".rs").into_iter();
     let all = paths.filter_map(|path| {
@@ -63,7 +63,7 @@ pub(crate) fn sources(name: &str) -> Vec<Source> {
         }
         let text = fs::read_to_string(workspace().join(&path)).unwrap();
         let file = syn::parse_file(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
-        Some(Source { path, module, items: without_tests(file.items) })
+        Some(SourceFile { path, module, items: without_tests(file.items) })
     });
     all.collect()
 }

@@ -142,17 +142,17 @@ const COVERED: f64 = 0.95;
 /// The allowance that covers most healthy pairs, if one is known.
 fn quieter(config: &MetricConfig, seen: &Observations) -> String {
     let ratios = &seen.mean_ratios;
-    if config.effect_size.measure != EffectMeasure::MeanRatio || ratios.is_empty() {
+    if config.effect_size.measure() != EffectMeasure::MeanRatio || ratios.is_empty() {
         return String::new();
     }
     // Rounded away from 1, so that it still covers.
     let increase = (stats::percentile(ratios, COVERED) * 100.0).ceil() / 100.0;
     let decrease = (stats::percentile(ratios, 1.0 - COVERED) * 100.0).floor() / 100.0;
     let mut allowed = Vec::new();
-    if config.direction != Direction::Decrease && increase > config.effect_size.allowed_increase {
+    if config.direction != Direction::Decrease && increase > config.effect_size.allowed_increase() {
         allowed.push(format!("allowedIncrease {increase}"));
     }
-    if config.direction != Direction::Increase && decrease < config.effect_size.allowed_decrease {
+    if config.direction != Direction::Increase && decrease < config.effect_size.allowed_decrease() {
         allowed.push(format!("allowedDecrease {decrease}"));
     }
     if allowed.is_empty() {

@@ -59,7 +59,7 @@ fn reason(
     size: f64,
 ) -> AdviceKind {
     let effect = config.effect_size;
-    if effect.measure != EffectMeasure::MeanRatio {
+    if effect.measure() != EffectMeasure::MeanRatio {
         return AdviceKind::TooNoisy;
     }
     // That judge takes allowances as shares of the size of each point, as changes are.
@@ -71,9 +71,9 @@ fn reason(
     let part = if by_size { 1.0 } else { profile.mean.abs() / profile.mean_size };
     let ratio = 1.0 + size / part;
     let allowed = if change.is_decrease() {
-        effect.allowed_decrease <= ratio
+        effect.allowed_decrease() <= ratio
     } else {
-        effect.allowed_increase >= ratio
+        effect.allowed_increase() >= ratio
     };
     if allowed { AdviceKind::Allowed } else { AdviceKind::TooNoisy }
 }

@@ -77,9 +77,9 @@ impl Allowance {
             AllowanceForm::Absolute => Self::Absolute { minimum_absolute },
             AllowanceForm::Relative => Self::Relative {
                 allowed_increase: (config.direction != Direction::Decrease)
-                    .then_some(size.allowed_increase),
+                    .then_some(size.allowed_increase()),
                 allowed_decrease: (config.direction != Direction::Increase)
-                    .then_some(size.allowed_decrease),
+                    .then_some(size.allowed_decrease()),
             },
         }
     }
@@ -110,9 +110,14 @@ impl Allowance {
     pub(super) fn apply(self, config: &mut MetricConfig) {
         match self {
             Self::Relative { allowed_increase, allowed_decrease } => {
-                let size = &mut config.effect_size;
-                size.allowed_increase = allowed_increase.unwrap_or(size.allowed_increase);
-                size.allowed_decrease = allowed_decrease.unwrap_or(size.allowed_decrease);
+                let size = config.effect_size;
+                let increase = allowed_increase.unwrap_or(size.allowed_increase());
+                let decrease = allowed_decrease.unwrap_or(size.allowed_decrease());
+                let proposed = size
+                    .with_allowed_increase(increase)
+                    .and_then(|size| size.with_allowed_decrease(decrease));
+                // A proposal that is no number leaves the config as it is.
+                config.effect_size = proposed.unwrap_or(size);
             }
             Self::Absolute { minimum_absolute } => {
                 config.evidence.minimum_absolute = NonNegative::new(minimum_absolute).ok();
@@ -171,12 +176,12 @@ mod tests {
     #[test]
     fn a_larger_allowance_of_the_config_stays() {
         let mut config = MetricConfig::new("m", "g");
-        config.effect_size.allowed_increase = 1.5;
+        config.effect_size = config.effect_size.with_allowed_increase(1.5).unwrap();
         let known = Allowance::from_config(&config, 0.0, AllowanceForm::Relative);
         let found = relative(Some(1.2), Some(0.8)).or_larger(known);
         assert_eq!(found, relative(Some(1.5), Some(0.8)));
         found.apply(&mut config);
-        assert_eq!(config.effect_size.allowed_decrease, 0.8);
+        assert_eq!(config.effect_size.allowed_decrease(), 0.8);
         let Allowance::Absolute { minimum_absolute } =
             (Allowance::Absolute { minimum_absolute: 2.0 }).or_larger(Allowance::from_config(
                 &config,

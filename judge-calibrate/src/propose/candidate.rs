@@ -62,7 +62,7 @@ pub(super) fn form(
         return Err(Skipped::Constant);
     }
     if is_above_zero(metric, inputs, layout) {
-        return match metric.config.effect_size.measure {
+        return match metric.config.effect_size.measure() {
             EffectMeasure::MeanRatio => Ok(AllowanceForm::Relative),
             EffectMeasure::Cles => Err(Skipped::Cles),
         };

@@ -63,7 +63,8 @@ fn instances_that_differ_get_the_allowance_they_need() {
 
         // Fresh windows of the same instances.
         let mut allowed = plain.clone();
-        allowed.metrics[0].effect_size.allowed_increase = ratio;
+        allowed.metrics[0].effect_size =
+            allowed.metrics[0].effect_size.with_allowed_increase(ratio).unwrap();
         let fresh = instances(&factors, 120 * WINDOW, &mut random);
         let figures = calibrate(&fresh, &allowed, judge, options(&[WINDOW as f64], 400, 9));
         let alarms = figures.config.blocks[0].unwrap();
@@ -108,7 +109,8 @@ fn a_larger_allowance_is_kept_and_a_useless_one_is_not_proposed() {
     let mut random = Random::new(6);
     let history = instances(&[1.0, 1.02], 12 * WINDOW, &mut random);
     let mut allowing = config(metric(Direction::Increase));
-    allowing.metrics[0].effect_size.allowed_increase = 1.5;
+    allowing.metrics[0].effect_size =
+        allowing.metrics[0].effect_size.with_allowed_increase(1.5).unwrap();
     let kept = propose(&history, &allowing, &EvidenceJudge);
     assert_eq!((kept.metrics[0].kind, kept.metrics[0].allowance), (ProposalKind::Kept, None));
 

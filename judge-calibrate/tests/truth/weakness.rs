@@ -32,13 +32,9 @@ fn reasons(
 
 const DIRECTIONS: [Direction; 3] = [Direction::Increase, Direction::Decrease, Direction::Either];
 /// Allows half the level either way.
-const HALF: EffectSize = EffectSize {
-    measure: EffectMeasure::MeanRatio,
-    allowed_increase: 1.5,
-    allowed_decrease: 0.5,
-    critical_increase: 1.0,
-    critical_decrease: 1.0,
-};
+fn half() -> EffectSize {
+    EffectSize::default().with_allowed_increase(1.5).unwrap().with_allowed_decrease(0.5).unwrap()
+}
 
 #[test]
 fn metrics_below_zero_are_not_called_noisy_for_their_sign() {
@@ -49,11 +45,11 @@ fn metrics_below_zero_are_not_called_noisy_for_their_sign() {
     for direction in DIRECTIONS {
         for (judge, history, size, change, expected) in [
             (evidence, &below, neutral, 0.2, None),
-            (evidence, &below, HALF, 0.2, Some(AdviceKind::Allowed)),
+            (evidence, &below, half(), 0.2, Some(AdviceKind::Allowed)),
             (evidence, &below, neutral, 0.01, Some(AdviceKind::TooNoisy)),
-            (evidence, &above, HALF, 0.2, Some(AdviceKind::Allowed)),
+            (evidence, &above, half(), 0.2, Some(AdviceKind::Allowed)),
             (parity, &below, neutral, 0.2, Some(AdviceKind::BelowZero)),
-            (parity, &below, HALF, 0.2, Some(AdviceKind::BelowZero)),
+            (parity, &below, half(), 0.2, Some(AdviceKind::BelowZero)),
             (parity, &below, cles, 0.2, None),
             (parity, &above, neutral, 0.2, None),
             (parity, &above, neutral, 0.01, Some(AdviceKind::TooNoisy)),
@@ -70,6 +66,6 @@ fn metrics_below_zero_are_not_called_noisy_for_their_sign() {
 #[test]
 fn falls_are_held_against_the_fall_that_was_asked_for() {
     // What 100 % more undoes is a fall by half.
-    let found = reasons(&around(50.0), &EvidenceJudge, HALF, Direction::Decrease, 1.0);
+    let found = reasons(&around(50.0), &EvidenceJudge, half(), Direction::Decrease, 1.0);
     assert_eq!(found, [AdviceKind::Allowed]);
 }

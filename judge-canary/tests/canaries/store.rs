@@ -175,7 +175,7 @@ fn new(id: &str, application: &str, next_millis: i64) -> NewCanary {
         origin: "canary".to_owned(),
         application: application.to_owned(),
         config: ConfigChoice::Stored { id: "c".to_owned(), version: None },
-        thresholds: Some(Thresholds { pass: 90.0, marginal: 50.0 }),
+        thresholds: Some(Thresholds::new(90.0, 50.0).unwrap()),
         plan: PlanSpec::stage(ScopePair::new("a", "b"), StageTimes::lasting(60_000)),
         metadata: BTreeMap::from([("who".to_owned(), "ü".to_owned())]),
         api: json!({"any": [1, null]}),
@@ -305,7 +305,7 @@ fn look(number: usize) -> (CanaryLook, MetricSet) {
         baseline: series(vec![0.1 + 0.2, 4.0]),
         canary: series(vec![f64::INFINITY, -0.0]),
     };
-    let thresholds = Thresholds { pass: 90.0, marginal: 50.0 };
+    let thresholds = Thresholds::new(90.0, 50.0).unwrap();
     let judged = JudgedSeries {
         judgement: Judgement::new("test", 66.67, thresholds),
         warnings: vec!["said".to_owned()],

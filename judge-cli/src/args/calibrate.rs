@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::common::{ConfigArgs, ListFormat, Overrides, ZoneArgs, source};
 #[cfg(feature = "retro")]
 use super::retro::{READING, ReadingArgs};
-use crate::input::Source;
+use crate::input::InputSource;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -60,7 +60,7 @@ pub(crate) struct CalibrateArgs {
         conflicts_with_all = ["releases", "with_canaries", "step", READING],
     ))]
     #[cfg_attr(not(feature = "retro"), arg(required = true))]
-    pub(crate) history: Vec<Source>,
+    pub(crate) history: Vec<InputSource>,
     /// Recorded releases as judge retro reads them; uses their baselines.
     #[cfg(feature = "retro")]
     #[arg(long, num_args = 1.., value_name = "PATH")]

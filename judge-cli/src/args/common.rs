@@ -7,7 +7,7 @@ use judge_points::time::TimeZone;
 use judge_core::Looks;
 
 use super::sources::SOURCES;
-use crate::input::Source;
+use crate::input::InputSource;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
@@ -18,8 +18,8 @@ pub(crate) enum ListFormat {
     Json,
 }
 
-pub(super) fn source() -> impl TypedValueParser<Value = Source> {
-    PathBufValueParser::new().map(Source::from)
+pub(super) fn source() -> impl TypedValueParser<Value = InputSource> {
+    PathBufValueParser::new().map(InputSource::from)
 }
 
 /// What --config is.
@@ -33,14 +33,14 @@ pub(super) const QUERIED_CONFIG: &str =
 #[derive(Debug, clap::Args)]
 pub(crate) struct ConfigArgs {
     #[arg(long, short, value_name = "FILE", value_parser = source(), help = CONFIG)]
-    pub(crate) config: Source,
+    pub(crate) config: InputSource,
 }
 
 /// The config of a command that asks its queries.
 #[derive(Debug, clap::Args)]
 pub(crate) struct QueriedConfigArgs {
     #[arg(long, short, value_name = "FILE", value_parser = source(), requires = SOURCES, help = QUERIED_CONFIG)]
-    pub(crate) config: Source,
+    pub(crate) config: InputSource,
 }
 
 /// How times in files are read.

@@ -2,7 +2,7 @@
 
 use super::common::{ListFormat, QUERIED_CONFIG, source};
 use super::sources::{SOURCES, ScopeArgs, SourceArgs, TimeArgs};
-use crate::input::Source;
+use crate::input::InputSource;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,7 +25,7 @@ Exit codes:
 #[command(before_help = EXAMPLES, after_help = DETAILS)]
 pub(crate) struct TryArgs {
     #[arg(value_name = "FILE", value_parser = source(), requires = SOURCES, help = QUERIED_CONFIG)]
-    pub(crate) config: Source,
+    pub(crate) config: InputSource,
     #[command(flatten)]
     pub(crate) from: SourceArgs,
     #[command(flatten)]

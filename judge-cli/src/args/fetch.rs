@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::common::{QueriedConfigArgs, ZoneArgs, source};
 use super::sources::{SOURCES, ScopeArgs, SourceArgs};
-use crate::input::Source;
+use crate::input::InputSource;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,7 +45,7 @@ Exit codes:
 pub(crate) struct FetchArgs {
     /// The list of releases, a CSV table; - is stdin.
     #[arg(value_name = "LIST", value_parser = source(), requires = SOURCES)]
-    pub(crate) list: Source,
+    pub(crate) list: InputSource,
     #[command(flatten)]
     pub(crate) queried: QueriedConfigArgs,
     #[command(flatten)]

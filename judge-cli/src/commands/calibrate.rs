@@ -13,7 +13,7 @@ use self::progress::CalibrationProgress;
 use super::exit::Exit;
 use crate::args::{CalibrateArgs, ConfigArgs};
 use crate::input::{
-    CalibrateParts, HistorySource, InputError, InputProblem, Source, calibrate_parts,
+    CalibrateParts, HistorySource, InputError, InputProblem, InputSource, calibrate_parts,
 };
 use crate::output::{Console, Destination, Proposed};
 
@@ -101,7 +101,7 @@ fn warn_of_little_history(minutes: f64, pairs: usize, independent: f64, console:
 }
 
 fn calibrate(
-    source: &Source,
+    source: &InputSource,
     parts: &CalibrateParts,
     options: Options,
 ) -> Result<Calibration, InputError> {
@@ -122,7 +122,7 @@ fn figures_of_looks(
 }
 
 fn propose(
-    source: &Source,
+    source: &InputSource,
     parts: &CalibrateParts,
     options: Options,
     target: ProposalTarget,
@@ -133,7 +133,7 @@ fn propose(
     found.map_err(|error| problem(source, error))
 }
 
-fn recorded(source: &Source, parts: &CalibrateParts) -> Result<HealthyHistory, InputError> {
+fn recorded(source: &InputSource, parts: &CalibrateParts) -> Result<HealthyHistory, InputError> {
     HealthyHistory::new(parts.step_millis, parts.recordings.clone())
         .map_err(|error| problem(source, error))
 }
@@ -148,7 +148,7 @@ fn calibrator<'a>(
 }
 
 /// Errors of config and history name the config; other errors name their option.
-fn problem(source: &Source, error: CalibrateError) -> InputError {
+fn problem(source: &InputSource, error: CalibrateError) -> InputError {
     source.error(match error {
         CalibrateError::Option { name, value, expected } => {
             let problem = InputProblem::Option { value, expected };

@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use super::exit::Exit;
 use crate::args::CheckArgs;
-use crate::input::{InputError, InputProblem, Source};
+use crate::input::{InputError, InputProblem, InputSource};
 use crate::output::{CheckedFile, Console};
 
 /// Reports all problems of the files, including files that cannot be read.
 pub(crate) fn run(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit> {
-    let stdin = args.files.iter().filter(|file| **file == Source::Stdin).count();
+    let stdin = args.files.iter().filter(|file| **file == InputSource::Stdin).count();
     if stdin > 1 {
-        return Err(Source::Stdin.error(InputProblem::StdinTwice).into());
+        return Err(InputSource::Stdin.error(InputProblem::StdinTwice).into());
     }
     let checked: Vec<CheckedFile> = args.files.iter().map(check).collect();
     console.problems(&checked, args.format)?;
@@ -48,7 +48,7 @@ fn queries(json: &[u8]) -> Vec<Problem> {
 /// What follows from a kind of store that is not known.
 const NO_STORE: &str = "its series can come from files alone";
 
-fn check(source: &Source) -> CheckedFile {
+fn check(source: &InputSource) -> CheckedFile {
     let problems = match source.read_document() {
         Ok(bytes) => {
             let problems = kayenta::check_config_within(&bytes).into_iter();

@@ -1,6 +1,6 @@
 //! `judge config try`.
 
-use judge_sources::{Failure, FetchedMetric, FetchedSide, Found, Notice};
+use judge_sources::{FetchedMetric, FetchedSide, Found, Notice, QueryFailure};
 
 use super::exit::Exit;
 use crate::args::TryArgs;
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &TryArgs, console: &Console) -> anyhow::Result<Exit> {
     })
 }
 
-fn tried(metric: String, found: Result<FetchedMetric, Vec<Failure>>) -> TriedMetric {
+fn tried(metric: String, found: Result<FetchedMetric, Vec<QueryFailure>>) -> TriedMetric {
     let found = match found {
         Err(failures) => {
             Tried::Failed { errors: failures.iter().map(ToString::to_string).collect() }

@@ -7,7 +7,7 @@ use judge_report::Fact;
 use super::exit::Exit;
 use crate::args::{JudgementFormat, Overrides, RunArgs, ScopeArgs, SourceArgs};
 use crate::input::{
-    InputProblem, Parts, Prepared, Source, from_pairs, from_parts, from_request, from_sources,
+    InputProblem, InputSource, Parts, Prepared, from_pairs, from_parts, from_request, from_sources,
     listed, now, sought, window,
 };
 use crate::output::{Console, Destination, FullJudgement, Page, html};
@@ -101,12 +101,12 @@ fn source_facts(from: &SourceArgs, of: &ScopeArgs) -> Vec<Fact> {
 }
 
 /// Where things come from, by what they are.
-fn facts(sources: &[(&str, Option<&Source>)]) -> Vec<Fact> {
+fn facts(sources: &[(&str, Option<&InputSource>)]) -> Vec<Fact> {
     let known = sources.iter().filter_map(|(name, source)| Some((name, (*source)?)));
     known.map(|(name, source)| fact(name, source)).collect()
 }
 
-fn fact(name: &str, source: &Source) -> Fact {
+fn fact(name: &str, source: &InputSource) -> Fact {
     Fact { name: name.to_owned(), value: source.to_string() }
 }
 

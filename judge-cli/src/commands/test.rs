@@ -6,12 +6,12 @@ use judge_core::stats::{ConfidenceLevel, Sample, effective_size};
 
 use super::exit::Exit;
 use crate::args::TestArgs;
-use crate::input::{self, InputError, InputProblem, Source};
+use crate::input::{self, InputError, InputProblem, InputSource};
 use crate::output::Console;
 
 /// Compares one column of two files and shows the answer.
 pub(crate) fn run(args: &TestArgs, console: &Console) -> anyhow::Result<Exit> {
-    if args.baseline == Source::Stdin && args.canary == Source::Stdin {
+    if args.baseline == InputSource::Stdin && args.canary == InputSource::Stdin {
         return Err(args.baseline.error(InputProblem::StdinTwice).into());
     }
     let baseline = read(&args.baseline, args.column.as_deref(), console)?;
@@ -38,7 +38,11 @@ struct ReadSide {
     sample: Sample,
 }
 
-fn read(source: &Source, name: Option<&str>, console: &Console) -> Result<ReadSide, InputError> {
+fn read(
+    source: &InputSource,
+    name: Option<&str>,
+    console: &Console,
+) -> Result<ReadSide, InputError> {
     let (column, left_out) = input::read_column(source, name)?;
     // A named column was chosen knowingly.
     if name.is_none() && !left_out.is_empty() {

@@ -1,12 +1,12 @@
 //! Warnings about metrics without a series on a side.
 
 use super::side::{SideSeries, listed};
-use super::source::Source;
+use super::source::InputSource;
 
 /// Warnings about the metrics of `wanted` without a series in `side`. `side` was read from `source`;
 /// messages call it `role`. A side without any series has its own warning.
 pub(crate) fn warnings(
-    source: &Source,
+    source: &InputSource,
     role: &str,
     side: &SideSeries,
     wanted: &[&str],

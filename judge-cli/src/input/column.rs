@@ -7,7 +7,7 @@ use judge_points::table;
 use super::csv_table::{self, CsvError};
 use super::error::{InputError, InputProblem};
 use super::side::{listed, parse_series};
-use super::source::Source;
+use super::source::InputSource;
 
 /// The points of one column, in order of time if it has times, else in the order of the file. NaN is a
 /// gap.
@@ -27,7 +27,7 @@ struct FileColumns {
 /// Reads the column `name` of `source`, or its only column of numbers. Also returns the names of columns
 /// of text, which are ignored.
 pub(crate) fn read(
-    source: &Source,
+    source: &InputSource,
     name: Option<&str>,
 ) -> Result<(Column, Vec<String>), InputError> {
     let read = parse(&source.read()?, name).map_err(|problem| source.error(problem))?;

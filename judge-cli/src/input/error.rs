@@ -84,7 +84,9 @@ pub(crate) enum InputProblem {
         /// The names of all judges.
         known: String,
     },
-    #[error("marginal {marginal} is above pass {pass}; give both --pass and --marginal")]
+    #[error(
+        "expected a marginal score of at most pass, got marginal {marginal} and pass {pass}; give both --pass and --marginal"
+    )]
     Thresholds {
         /// The threshold for Pass.
         pass: f64,

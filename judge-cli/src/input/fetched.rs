@@ -6,7 +6,7 @@ use std::time::Duration;
 use judge_core::{MetricPair, kayenta};
 use judge_points::time::TimeZone;
 use judge_sources::{
-    Cause, Compat, Failure, FetchedMetric, Grid, Queries, Scope, Sought, SoughtSide,
+    Cause, Compat, FetchedMetric, Grid, Queries, QueryFailure, Scope, Sought, SoughtSide,
     SourceSettings, Sources,
 };
 use tokio::runtime::{Builder, Runtime};
@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::error::{InputError, InputProblem};
 use super::release_list::{self, ListedRelease};
 use super::request::{FetchedConfig, Judging, Prepared, judging_by, prepared_from};
-use super::source::Source;
+use super::source::InputSource;
 use crate::args::{CompatArg, Overrides, ScopeArgs, SourceArgs, TimeArgs};
 
 /// Sources, the queries of a config, and what asks them.
@@ -26,7 +26,7 @@ pub(crate) struct Fetcher {
 
 /// Queries that were not answered.
 #[derive(Debug)]
-pub(crate) struct FetchFailed(pub(crate) Vec<Failure>);
+pub(crate) struct FetchFailed(pub(crate) Vec<QueryFailure>);
 
 impl std::error::Error for FetchFailed {}
 
@@ -50,7 +50,7 @@ impl FetchFailed {
 
     /// Whether asking again may help.
     pub(crate) fn may_pass(&self) -> bool {
-        self.0.iter().all(Failure::may_pass)
+        self.0.iter().all(QueryFailure::may_pass)
     }
 
     /// The first of the reasons, in a line.
@@ -61,13 +61,13 @@ impl FetchFailed {
 }
 
 /// Whether config or command line are why a query was not asked.
-pub(crate) fn is_bad_input(failure: &Failure) -> bool {
+pub(crate) fn is_bad_input(failure: &QueryFailure) -> bool {
     matches!(failure.cause, Cause::Chosen(_) | Cause::Query(_))
 }
 
 impl FetchedConfig {
     /// Reads a config and the queries in it.
-    pub(crate) fn read(source: Source) -> Result<(Self, Queries), InputError> {
+    pub(crate) fn read(source: InputSource) -> Result<(Self, Queries), InputError> {
         let json = source.read_document()?;
         let refuse = |refused| source.error(InputProblem::Refused(refused));
         let config = kayenta::read_config(&json).map_err(refuse)?;
@@ -79,7 +79,7 @@ impl FetchedConfig {
 
 /// Reads a list of releases; what a line does not say is as in `of`.
 pub(crate) fn read_release_list(
-    list: &Source,
+    list: &InputSource,
     of: &ScopeArgs,
     zone: Option<&TimeZone>,
 ) -> Result<Vec<ListedRelease>, InputError> {
@@ -88,13 +88,13 @@ pub(crate) fn read_release_list(
 }
 
 /// Reads the queries of a config.
-pub(crate) fn fetched_queries(source: Source) -> Result<Queries, InputError> {
+pub(crate) fn fetched_queries(source: InputSource) -> Result<Queries, InputError> {
     FetchedConfig::read(source).map(|(_, queries)| queries)
 }
 
 /// Reads a config by which a canary is judged again and again, and the queries in it.
 pub(crate) fn fetched_judging(
-    source: &Source,
+    source: &InputSource,
     overrides: &Overrides,
 ) -> Result<(Judging, Queries), InputError> {
     let json = source.read_document()?;
@@ -127,7 +127,7 @@ impl Fetcher {
     pub(crate) fn fetch_each(
         &self,
         sought: &Sought,
-    ) -> Vec<(String, Result<FetchedMetric, Vec<Failure>>)> {
+    ) -> Vec<(String, Result<FetchedMetric, Vec<QueryFailure>>)> {
         let found = self.block_on(self.sources.fetch_each(&self.queries, sought));
         let names = self.queries.all().iter().map(|query| query.metric.clone());
         names.zip(found).collect()
@@ -154,7 +154,7 @@ fn settings(args: &SourceArgs) -> Result<Vec<SourceSettings>, InputError> {
         settings.push(SourceSettings::from_url(name, url).map_err(of_settings)?);
     }
     if let Some(path) = &args.sources {
-        let source = Source::Path(path.clone());
+        let source = InputSource::Path(path.clone());
         let text = String::from_utf8_lossy(&source.read()?).into_owned();
         let read = SourceSettings::read_all(&text);
         settings
@@ -218,7 +218,7 @@ pub(crate) fn now() -> i64 {
 
 /// Fetches series and puts them beside the config.
 pub(crate) fn from_sources(
-    config: Source,
+    config: InputSource,
     args: &SourceArgs,
     sought: &Sought,
     overrides: &Overrides,

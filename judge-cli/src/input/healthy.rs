@@ -13,7 +13,7 @@ use super::error::{InputError, InputProblem};
 use super::healthy_instances::HealthyInstances;
 use super::request::{Judging, judging};
 use super::side;
-use super::source::Source;
+use super::source::InputSource;
 use crate::args::Overrides;
 
 /// The input of a calibration.
@@ -38,7 +38,7 @@ pub(crate) struct CalibrateParts {
 pub(crate) enum HistorySource {
     /// One instance per source. Instances whose times overlap by half of the shorter or more ran at the
     /// same time, and are cut to their common time.
-    Instances(Vec<Source>, Option<TimeZone>),
+    Instances(Vec<InputSource>, Option<TimeZone>),
     /// Releases.
     #[cfg(feature = "retro")]
     Releases(Box<super::releases::Releases>),
@@ -46,7 +46,7 @@ pub(crate) enum HistorySource {
 
 /// Reads config and history.
 pub(crate) fn calibrate_parts(
-    source: &Source,
+    source: &InputSource,
     history: &HistorySource,
     overrides: &Overrides,
 ) -> Result<CalibrateParts, InputError> {
@@ -55,9 +55,9 @@ pub(crate) fn calibrate_parts(
         #[cfg(feature = "retro")]
         HistorySource::Releases(_) => &[],
     };
-    let stdin = sources.iter().chain([source]).filter(|source| **source == Source::Stdin);
+    let stdin = sources.iter().chain([source]).filter(|source| **source == InputSource::Stdin);
     if stdin.count() > 1 {
-        return Err(Source::Stdin.error(InputProblem::StdinTwice));
+        return Err(InputSource::Stdin.error(InputProblem::StdinTwice));
     }
     let judging = judging(source, overrides)?;
     let HealthyInstances { recordings, step_millis, warnings: of_history } = match history {
@@ -73,14 +73,14 @@ pub(crate) fn calibrate_parts(
 }
 
 fn instances(
-    origin: &Source,
-    sources: &[Source],
+    origin: &InputSource,
+    sources: &[InputSource],
     config: &CanaryConfig,
     zone: Option<&TimeZone>,
 ) -> Result<HealthyInstances, InputError> {
     let mut warnings = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut instances: Vec<(&Source, TimedInstance)> = Vec::new();
+    let mut instances: Vec<(&InputSource, TimedInstance)> = Vec::new();
     for source in sources {
         if !seen.insert(source.place()) {
             warnings.push(format!("{source}: given twice, which is one instance"));
@@ -105,7 +105,7 @@ fn instances(
 
 /// The one series of each metric.
 fn one_each(
-    source: &Source,
+    source: &InputSource,
     by_metric: BTreeMap<String, Vec<Found>>,
 ) -> Result<BTreeMap<String, Series>, InputError> {
     let one = |(metric, mut found): (String, Vec<Found>)| match (found.pop(), found.len()) {
@@ -116,7 +116,7 @@ fn one_each(
 }
 
 fn timed(
-    source: &Source,
+    source: &InputSource,
     by_metric: BTreeMap<String, Series>,
 ) -> Result<TimedInstance, InputError> {
     let mut clocks = Vec::with_capacity(by_metric.len());
@@ -125,16 +125,16 @@ fn timed(
             series.clock.ok_or_else(|| source.error(InputProblem::Untimed(metric.clone())))?;
         clocks.push(clock);
     }
-    let start_millis = clocks.iter().map(|clock| clock.start_millis).min().unwrap_or_default();
-    let step_millis = clocks.iter().map(|clock| clock.step_millis).min().unwrap_or(1).max(1);
-    if let Some(other) = clocks.iter().find(|clock| clock.step_millis != step_millis) {
-        return Err(source.error(InputProblem::Steps(step_millis, other.step_millis)));
+    let start_millis = clocks.iter().map(|clock| clock.start_millis()).min().unwrap_or_default();
+    let step_millis = clocks.iter().map(|clock| clock.step_millis()).min().unwrap_or(1).max(1);
+    if let Some(other) = clocks.iter().find(|clock| clock.step_millis() != step_millis) {
+        return Err(source.error(InputProblem::Steps(step_millis, other.step_millis())));
     }
     let points = by_metric.values().map(|series| series.values.len()).max().unwrap_or_default();
     Ok(TimedInstance { name: source.to_string(), start_millis, step_millis, points, by_metric })
 }
 
-fn common_step(instances: &[(&Source, TimedInstance)]) -> Result<u64, InputError> {
+fn common_step(instances: &[(&InputSource, TimedInstance)]) -> Result<u64, InputError> {
     let first = instances.first().map_or(1, |(_, instance)| instance.step_millis);
     match instances.iter().find(|(_, instance)| instance.step_millis != first) {
         Some((source, other)) => Err(source.error(InputProblem::Steps(first, other.step_millis))),

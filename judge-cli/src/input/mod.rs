@@ -33,4 +33,4 @@ pub(crate) use request::judging;
 pub(crate) use request::{Judging, Parts, Prepared, from_pairs, from_parts, from_request};
 pub(crate) use saved_judgement::{SavedJudgement, read as read_saved_judgement};
 pub(crate) use side::listed;
-pub(crate) use source::Source;
+pub(crate) use source::InputSource;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use judge_calibrate::{Recording, TimedInstance, recordings};
 use judge_core::{Clock, Series};
 use judge_retro::{
-    Grid, HistoryError, HistoryOptions, MetricPlan, NamedRelease, RecordedSeries, Release,
+    HistoryError, HistoryOptions, MetricPlan, NamedRelease, RecordedSeries, Release, ReleaseGrid,
     ReleaseHistory,
 };
 
@@ -15,7 +15,7 @@ use super::error::{InputError, InputProblem};
 use super::healthy_instances::HealthyInstances;
 use super::request::Judging;
 use super::side::listed;
-use super::source::Source;
+use super::source::InputSource;
 
 /// A history of releases.
 pub(crate) struct Releases {
@@ -64,7 +64,7 @@ impl Releases {
                     let step = release.baseline.step_millis.max(1);
                     let first = *step_millis.get_or_insert(step);
                     let of_release =
-                        Source::Path(PathBuf::from(format!("release {}", release.name)));
+                        InputSource::Path(PathBuf::from(format!("release {}", release.name)));
                     if first != step {
                         let steps = InputProblem::Steps(first, step);
                         return Err(Stopped::Input(of_release.error(steps)));
@@ -104,42 +104,43 @@ pub(crate) fn of_ignored(names: &[String]) -> Option<String> {
 
 /// The healthy instances of a release.
 fn instances(release: &Release, with_canaries: bool) -> Vec<TimedInstance> {
-    let side = |role: &str, grid: Grid, of: fn(&judge_retro::ReleaseMetric) -> &RecordedSeries| {
-        let metrics = || release.metrics.iter();
-        let names: BTreeSet<&str> = metrics()
-            .flat_map(|metric| &of(metric).instances)
-            .map(|instance| instance.name.as_str())
-            .collect();
-        let timed = |name: Option<&str>| {
-            let series = |metric: &judge_retro::ReleaseMetric| {
-                let recorded = of(metric);
-                let values = match name {
-                    Some(name) => {
-                        let own =
-                            recorded.instances.iter().find(|instance| instance.name == name)?;
-                        &own.values
-                    }
-                    None => &recorded.values,
+    let side =
+        |role: &str, grid: ReleaseGrid, of: fn(&judge_retro::ReleaseMetric) -> &RecordedSeries| {
+            let metrics = || release.metrics.iter();
+            let names: BTreeSet<&str> = metrics()
+                .flat_map(|metric| &of(metric).instances)
+                .map(|instance| instance.name.as_str())
+                .collect();
+            let timed = |name: Option<&str>| {
+                let series = |metric: &judge_retro::ReleaseMetric| {
+                    let recorded = of(metric);
+                    let values = match name {
+                        Some(name) => {
+                            let own =
+                                recorded.instances.iter().find(|instance| instance.name == name)?;
+                            &own.values
+                        }
+                        None => &recorded.values,
+                    };
+                    let ReleaseGrid { start_millis, step_millis, .. } = grid;
+                    let clock = Clock::new(start_millis, step_millis).ok();
+                    (!values.is_empty())
+                        .then(|| (metric.name.clone(), Series { values: values.clone(), clock }))
                 };
-                let Grid { start_millis, step_millis, .. } = grid;
-                let clock = Some(Clock { start_millis, step_millis });
-                (!values.is_empty())
-                    .then(|| (metric.name.clone(), Series { values: values.clone(), clock }))
+                let by_metric: BTreeMap<String, Series> = metrics().filter_map(series).collect();
+                TimedInstance {
+                    name: format!("{}, {role} {}", release.name, name.unwrap_or_default()),
+                    start_millis: grid.start_millis,
+                    step_millis: grid.step_millis,
+                    points: grid.points,
+                    by_metric,
+                }
             };
-            let by_metric: BTreeMap<String, Series> = metrics().filter_map(series).collect();
-            TimedInstance {
-                name: format!("{}, {role} {}", release.name, name.unwrap_or_default()),
-                start_millis: grid.start_millis,
-                step_millis: grid.step_millis,
-                points: grid.points,
-                by_metric,
+            match names.len() {
+                0 => vec![timed(None)],
+                _ => names.into_iter().map(|name| timed(Some(name))).collect(),
             }
         };
-        match names.len() {
-            0 => vec![timed(None)],
-            _ => names.into_iter().map(|name| timed(Some(name))).collect(),
-        }
-    };
     let mut all = side("baseline", release.baseline, |metric| &metric.baseline);
     if with_canaries {
         all.extend(side("canary", release.canary, |metric| &metric.canary));

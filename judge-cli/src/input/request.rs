@@ -13,7 +13,7 @@ use crate::args::Overrides;
 use super::absent;
 use super::error::{InputError, InputProblem};
 use super::side::{self, SideSeries};
-use super::source::Source;
+use super::source::InputSource;
 
 /// The JSON that contains the config.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct Prepared {
     /// Who judges.
     pub(crate) judge: &'static dyn Judge,
     /// Where config and series come from, for messages.
-    pub(crate) origin: Source,
+    pub(crate) origin: InputSource,
     /// Messages for people.
     pub(crate) warnings: Vec<String>,
     document: Document,
@@ -54,25 +54,28 @@ impl Prepared {
 #[derive(Debug)]
 pub(crate) struct Parts {
     /// The canary config.
-    pub(crate) config: Source,
+    pub(crate) config: InputSource,
     /// The baseline's series.
-    pub(crate) baseline: Source,
+    pub(crate) baseline: InputSource,
     /// The canary's series.
-    pub(crate) canary: Source,
+    pub(crate) canary: InputSource,
     /// Series of healthy windows.
-    pub(crate) history: Vec<Source>,
+    pub(crate) history: Vec<InputSource>,
     /// The zone of times without one.
     pub(crate) zone: Option<TimeZone>,
 }
 
 /// Reads a Kayenta remote-judge request.
-pub(crate) fn from_request(source: Source, overrides: &Overrides) -> Result<Prepared, InputError> {
+pub(crate) fn from_request(
+    source: InputSource,
+    overrides: &Overrides,
+) -> Result<Prepared, InputError> {
     let named = overrides.named_judge()?;
     let json = source.read_document()?;
     let request = match (overrides.pass, overrides.marginal) {
         // Then the request needs none; what Kayenta stores has none.
         (Some(pass), Some(marginal)) => {
-            kayenta::read_request_judged_at(&json, Thresholds { pass, marginal })
+            kayenta::read_request_judged_at(&json, checked(pass, marginal)?)
         }
         _ => kayenta::read_request(&json),
     };
@@ -95,7 +98,7 @@ pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared
         .map_err(|refused| source.error(InputProblem::Refused(refused)))?;
     let names = first_of_each_name(&config);
     let mut warnings = Vec::new();
-    let mut read = |source: &Source, role| -> Result<SideSeries, InputError> {
+    let mut read = |source: &InputSource, role| -> Result<SideSeries, InputError> {
         let mut side = side::read(source, &config, zone.as_ref())?;
         warnings.append(&mut side.warnings);
         warnings.extend(absent::warnings(source, role, &side, &names));
@@ -159,14 +162,14 @@ fn of_tags(window: &[Found], tags: Option<&Tags>) -> Option<Series> {
 
 /// Reads a config, and the pairs that Kayenta stores beside it.
 pub(crate) fn from_pairs(
-    config_source: Source,
-    pairs_source: &Source,
+    config_source: InputSource,
+    pairs_source: &InputSource,
     overrides: &Overrides,
 ) -> Result<Prepared, InputError> {
     let named = overrides.named_judge()?;
     read_stdin_once(&[&config_source, pairs_source])?;
     let json = config_source.read_document()?;
-    let refused = |source: &Source, refused| source.error(InputProblem::Refused(refused));
+    let refused = |source: &InputSource, refused| source.error(InputProblem::Refused(refused));
     let config = kayenta::read_config(&json).map_err(|error| refused(&config_source, error))?;
     let pairs = pairs_source.read()?;
     let pairs = kayenta::read_pairs(&pairs).map_err(|error| refused(pairs_source, error))?;
@@ -195,16 +198,16 @@ pub(super) fn prepared_from(
 /// The config that series are fetched by.
 pub(crate) struct FetchedConfig {
     /// Where it stands.
-    pub(super) source: Source,
+    pub(super) source: InputSource,
     /// As it is written.
     pub(super) json: Vec<u8>,
     /// As it is read.
     pub(super) config: CanaryConfig,
 }
 
-fn read_stdin_once(sources: &[&Source]) -> Result<(), InputError> {
-    if sources.iter().filter(|source| ***source == Source::Stdin).count() > 1 {
-        return Err(Source::Stdin.error(InputProblem::StdinTwice));
+fn read_stdin_once(sources: &[&InputSource]) -> Result<(), InputError> {
+    if sources.iter().filter(|source| ***source == InputSource::Stdin).count() > 1 {
+        return Err(InputSource::Stdin.error(InputProblem::StdinTwice));
     }
     Ok(())
 }
@@ -221,7 +224,7 @@ pub(crate) struct Judging {
     pub(crate) judge: &'static dyn Judge,
     /// Warnings about suspect parts of the config, for people.
     pub(crate) warnings: Vec<String>,
-    origin: Source,
+    origin: InputSource,
 }
 
 impl Judging {
@@ -232,13 +235,13 @@ impl Judging {
 }
 
 /// Reads a config for many canaries, and checks that its judge accepts it.
-pub(crate) fn judging(source: &Source, overrides: &Overrides) -> Result<Judging, InputError> {
+pub(crate) fn judging(source: &InputSource, overrides: &Overrides) -> Result<Judging, InputError> {
     judging_by(source, &source.read_document()?, overrides)
 }
 
 /// The same of a config that was read from `source`.
 pub(super) fn judging_by(
-    source: &Source,
+    source: &InputSource,
     json: &[u8],
     overrides: &Overrides,
 ) -> Result<Judging, InputError> {
@@ -271,7 +274,7 @@ fn first_of_each_name(config: &CanaryConfig) -> Vec<&str> {
 
 /// `request` with what the command line says instead, and its judge.
 fn prepare(
-    origin: &Source,
+    origin: &InputSource,
     mut request: JudgeRequest,
     named: Option<&'static dyn Judge>,
     overrides: &Overrides,
@@ -300,8 +303,8 @@ impl Overrides {
     }
 
     fn thresholds(&self, given: Thresholds) -> Result<Thresholds, InputError> {
-        let pass = self.pass.unwrap_or(given.pass);
-        let marginal = self.marginal.unwrap_or(given.marginal);
+        let pass = self.pass.unwrap_or(given.pass());
+        let marginal = self.marginal.unwrap_or(given.marginal());
         let overridden = self.pass.is_some() || self.marginal.is_some();
         if overridden && marginal > pass {
             return Err(InputError {
@@ -309,6 +312,13 @@ impl Overrides {
                 problem: InputProblem::Thresholds { pass, marginal },
             });
         }
-        Ok(Thresholds { pass, marginal })
+        checked(pass, marginal)
     }
+}
+
+fn checked(pass: f64, marginal: f64) -> Result<Thresholds, InputError> {
+    Thresholds::new(pass, marginal).map_err(|problem| InputError {
+        origin: format!("--{}", problem.path),
+        problem: InputProblem::Thresholds { pass, marginal },
+    })
 }

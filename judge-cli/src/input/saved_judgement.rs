@@ -4,7 +4,7 @@ use judge_core::{JudgeError, JudgeRequest, Judgement, Problem, kayenta};
 use serde_json::Value;
 
 use super::error::{InputError, InputProblem};
-use super::source::Source;
+use super::source::InputSource;
 
 /// A judgement and, if it was saved too, its request.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct KeptRequest {
 }
 
 /// Reads what `judge run` writes as JSON.
-pub(crate) fn read(source: &Source) -> Result<SavedJudgement, InputError> {
+pub(crate) fn read(source: &InputSource) -> Result<SavedJudgement, InputError> {
     let json = source.read()?;
     parse(&json).map_err(|refused| source.error(InputProblem::Refused(refused)))
 }

@@ -12,7 +12,7 @@ use judge_sources::Found;
 use super::csv_table::{self, CsvSeries};
 use super::error::{InputError, InputProblem};
 use super::prometheus;
-use super::source::Source;
+use super::source::InputSource;
 
 /// The series of one side.
 #[derive(Debug, Default)]
@@ -27,14 +27,16 @@ pub(crate) struct SideSeries {
 
 /// Reads the series of `source` for the metrics of `config`; times that have no zone are of `zone`.
 pub(crate) fn read(
-    source: &Source,
+    source: &InputSource,
     config: &CanaryConfig,
     zone: Option<&TimeZone>,
 ) -> Result<SideSeries, InputError> {
     let wanted: BTreeSet<&str> = config.metrics.iter().map(|metric| metric.name.as_str()).collect();
     let mut ignored = Vec::new();
     let files = match source {
-        Source::Path(path) if path.is_dir() => read_directory(path, &wanted, zone, &mut ignored)?,
+        InputSource::Path(path) if path.is_dir() => {
+            read_directory(path, &wanted, zone, &mut ignored)?
+        }
         _ => vec![read_file(source, &wanted, zone, &mut ignored)?],
     };
     let named = |series: &TimedSeries| {
@@ -69,7 +71,7 @@ pub(crate) fn read(
 
 /// Reads a file whose series have names.
 fn read_file(
-    source: &Source,
+    source: &InputSource,
     wanted: &BTreeSet<&str>,
     zone: Option<&TimeZone>,
     ignored: &mut Vec<String>,
@@ -104,10 +106,10 @@ fn read_directory(
     zone: Option<&TimeZone>,
     ignored: &mut Vec<String>,
 ) -> Result<Vec<SeriesFile>, InputError> {
-    let mut files: BTreeMap<String, (Source, SeriesFile)> = BTreeMap::new();
+    let mut files: BTreeMap<String, (InputSource, SeriesFile)> = BTreeMap::new();
     let paths = series_paths(directory)?;
     if paths.is_empty() {
-        return Err(Source::Path(directory.to_owned()).error(InputProblem::NoFiles));
+        return Err(InputSource::Path(directory.to_owned()).error(InputProblem::NoFiles));
     }
     for path in paths {
         let Some(metric) = path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned)
@@ -119,7 +121,7 @@ fn read_directory(
             ignored.push(metric);
             continue;
         }
-        let source = Source::Path(path);
+        let source = InputSource::Path(path);
         // The file names the metric, so its columns may have any names.
         let CsvSeries { mut series, .. } =
             read_series(&source, &BTreeSet::from([metric.as_str()]), zone)?;
@@ -137,7 +139,7 @@ fn read_directory(
         let file = SeriesFile { origin: source.to_string(), series };
         if let Some((first, _)) = files.get(&metric) {
             let (first, second) = (first.to_string(), source.to_string());
-            return Err(Source::Path(directory.to_owned())
+            return Err(InputSource::Path(directory.to_owned())
                 .error(InputProblem::SameMetric(first, second, metric)));
         }
         files.insert(metric, (source, file));
@@ -147,7 +149,7 @@ fn read_directory(
 
 /// The `.csv` and `.json` files in `directory` in order of name.
 fn series_paths(directory: &Path) -> Result<Vec<PathBuf>, InputError> {
-    let error = |error| Source::Path(directory.to_owned()).error(InputProblem::Io(error));
+    let error = |error| InputSource::Path(directory.to_owned()).error(InputProblem::Io(error));
     let mut paths = Vec::new();
     for entry in fs::read_dir(directory).map_err(error)? {
         let path = entry.map_err(error)?.path();
@@ -164,7 +166,7 @@ fn series_paths(directory: &Path) -> Result<Vec<PathBuf>, InputError> {
 }
 
 fn read_series(
-    source: &Source,
+    source: &InputSource,
     wanted: &BTreeSet<&str>,
     zone: Option<&TimeZone>,
 ) -> Result<CsvSeries, InputError> {

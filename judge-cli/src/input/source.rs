@@ -11,20 +11,20 @@ use super::error::{InputError, InputProblem};
 
 /// A file, a directory, or stdin.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum InputSource {
     /// Written as `-`.
     Stdin,
     /// Anything else.
     Path(PathBuf),
 }
 
-impl From<PathBuf> for Source {
+impl From<PathBuf> for InputSource {
     fn from(path: PathBuf) -> Self {
         if path.as_os_str() == "-" { Self::Stdin } else { Self::Path(path) }
     }
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for InputSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stdin => f.write_str("standard input"),
@@ -35,7 +35,7 @@ impl fmt::Display for Source {
 
 const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 
-impl Source {
+impl InputSource {
     /// Opens it for reading.
     pub(crate) fn open(&self) -> Result<Box<dyn Read + Send>, InputError> {
         Ok(match self {

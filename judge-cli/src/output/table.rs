@@ -35,8 +35,8 @@ fn head(text: &mut String, judgement: &Judgement) {
         text,
         "{style}{verdict}{style:#}  score {} (pass from {}, marginal from {}), by {}",
         judgement.score,
-        judgement.thresholds.pass,
-        judgement.thresholds.marginal,
+        judgement.thresholds.pass(),
+        judgement.thresholds.marginal(),
         printable(&judgement.judge)
     );
     if let Some(look) = judgement.look {

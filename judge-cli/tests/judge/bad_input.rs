@@ -147,7 +147,7 @@ fn bad_usage_is_refused_with_a_way_out() {
         ("--pass 101", "a score from 0 to 100"),
         ("--pass NaN", "a score from 0 to 100"),
         ("--marginal x", "a score from 0 to 100"),
-        ("--pass 50", "marginal 75 is above pass 50"),
+        ("--pass 50", "got marginal 75 and pass 50"),
         ("--judge Nobody", "EvidenceJudge-v1, NetflixACAJudge-v1.0"),
         ("--format xml", "table, json, full, kayenta"),
     ] {

@@ -4,6 +4,15 @@ use serde::Serialize;
 
 use crate::problem::Problem;
 
+/// `number`, if it is finite; else a problem at `path`.
+pub(super) fn finite(path: &str, number: f64) -> Result<f64, Problem> {
+    if number.is_finite() {
+        Ok(number)
+    } else {
+        Err(Problem::error(path, number, "a finite number"))
+    }
+}
+
 /// A finite number of at least 0.
 ///
 /// # Example

@@ -75,12 +75,12 @@ impl Effect {
     /// An effect of `value`, compared with the allowances of `size`.
     pub fn new(value: f64, size: EffectSize) -> Self {
         Self {
-            measure: size.measure,
+            measure: size.measure(),
             value,
-            allowed_increase: size.allowed_increase,
-            allowed_decrease: size.allowed_decrease,
-            critical_increase: size.critical_increase,
-            critical_decrease: size.critical_decrease,
+            allowed_increase: size.allowed_increase(),
+            allowed_decrease: size.allowed_decrease(),
+            critical_increase: size.critical_increase(),
+            critical_decrease: size.critical_decrease(),
         }
     }
 }

@@ -108,7 +108,13 @@ pub(super) fn read_thresholds(node: &Node<'_>, problems: &mut ProblemList) -> Op
         number
     };
     let (pass, marginal) = (threshold("pass"), threshold("marginal"));
-    Some(Thresholds { pass: pass?, marginal: marginal? })
+    match Thresholds::new(pass?, marginal?) {
+        Ok(thresholds) => Some(thresholds),
+        Err(problem) => {
+            problems.push(node.field(&problem.path).error("a score from 0 to 100"));
+            None
+        }
+    }
 }
 
 fn read_weights(weights: &Node<'_>, problems: &mut ProblemList) -> BTreeMap<String, f64> {
@@ -288,13 +294,14 @@ fn read_effect_size(node: &Node<'_>, problems: &mut ProblemList) -> EffectSize {
         problems.extend(suspicious_allowance(measure, key, value, &field));
         value
     };
-    EffectSize {
-        measure,
-        allowed_increase: allowance("allowedIncrease"),
-        allowed_decrease: allowance("allowedDecrease"),
-        critical_increase: allowance("criticalIncrease"),
-        critical_decrease: allowance("criticalDecrease"),
-    }
+    let neutral = EffectSize::neutral(measure);
+    let read = neutral
+        .with_allowed_increase(allowance("allowedIncrease"))
+        .and_then(|size| size.with_allowed_decrease(allowance("allowedDecrease")))
+        .and_then(|size| size.with_critical_increase(allowance("criticalIncrease")))
+        .and_then(|size| size.with_critical_decrease(allowance("criticalDecrease")));
+    // A JSON number is finite.
+    read.unwrap_or(neutral)
 }
 
 /// A notice about an allowance that allows nothing or everything: 0.1 often means 10 %.

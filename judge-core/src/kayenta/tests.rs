@@ -153,7 +153,7 @@ fn numbers_and_flags_are_read_as_texts_where_kayenta_does() {
 
 #[test]
 fn a_request_that_is_judged_at_given_thresholds_may_lack_its_own() {
-    let given = Thresholds { pass: 80.0, marginal: 40.0 };
+    let given = Thresholds::new(80.0, 40.0).unwrap();
     let request = |thresholds: &str| {
         format!(
             r#"{{"canaryConfig": {{"metrics": [], "classifier": {{}}}}, {thresholds}

@@ -7,7 +7,7 @@ use crate::config::Thresholds;
 use crate::looks::Looks;
 use crate::number;
 use crate::request::JudgeRequest;
-use crate::series::{Clock, MetricPair, Series, Tags};
+use crate::series::{MetricPair, Series, Tags};
 
 /// The document, borrowed. Absent properties are omitted, not null.
 #[derive(Serialize)]
@@ -99,8 +99,8 @@ impl<'a> From<&'a MetricPair> for Pair<'a> {
 }
 
 fn scope(series: &Series) -> Option<WrittenScope> {
-    let Clock { start_millis, step_millis } = series.clock?;
-    Some(WrittenScope { start_time_millis: start_millis, step_millis })
+    let clock = series.clock?;
+    Some(WrittenScope { start_time_millis: clock.start_millis(), step_millis: clock.step_millis() })
 }
 
 impl Serialize for WrittenPoints<'_> {

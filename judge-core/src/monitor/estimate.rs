@@ -155,11 +155,11 @@ impl Estimates {
     ) -> bool {
         let size = &config.effect_size;
         let (shift, higher, allowed) = match change {
-            Change::Increase => (means.shift(), means.higher, size.allowed_increase),
-            Change::Decrease => (-means.shift(), 1.0 - means.higher, size.allowed_decrease),
+            Change::Increase => (means.shift(), means.higher, size.allowed_increase()),
+            Change::Decrease => (-means.shift(), 1.0 - means.higher, size.allowed_decrease()),
         };
         let is_increase = change == Change::Increase;
-        match size.measure {
+        match size.measure() {
             EffectMeasure::MeanRatio => {
                 let share = if is_increase { allowed - 1.0 } else { 1.0 - allowed };
                 if share > 0.0 {
@@ -220,7 +220,7 @@ mod tests {
         let noise = |index: usize| [90.0, 110.0, 100.0][index % 3];
         let config = MetricConfig::default();
         let allowing = |allowed_increase| MetricConfig {
-            effect_size: EffectSize { allowed_increase, ..EffectSize::default() },
+            effect_size: EffectSize::default().with_allowed_increase(allowed_increase).unwrap(),
             ..MetricConfig::default()
         };
         for (shift, config, expected) in [

@@ -88,9 +88,9 @@ impl PointTimes<'_> {
     fn at(&self, index: usize) -> Option<i64> {
         match self {
             Self::Millis(millis) => millis.get(index).copied(),
-            Self::Clock(Clock { start_millis, step_millis }) => {
-                let after = step_millis.saturating_mul(index as u64);
-                Some(start_millis.saturating_add_unsigned(after))
+            Self::Clock(clock) => {
+                let after = clock.step_millis().saturating_mul(index as u64);
+                Some(clock.start_millis().saturating_add_unsigned(after))
             }
         }
     }
@@ -299,7 +299,7 @@ mod tests {
         }
         assert_eq!(at_once.report(), one_by_one.report());
         assert_eq!(at_once.report().metrics[0].pairs, 600);
-        let clock = PointTimes::Clock(Clock { start_millis: 1_000, step_millis: 60_000 });
+        let clock = PointTimes::Clock(Clock::new(1_000, 60_000).unwrap());
         let evenly = whole(&times, &canary, &baseline)
             .map(|series| ArrivedPoints { times: clock, ..series });
         let mut by_clock = timed();

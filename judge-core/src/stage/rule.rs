@@ -39,7 +39,7 @@ impl StageRule {
 
     /// Whether this judgement stops the canary. A score that is not a number ends it.
     pub fn stops(self, judgement: &Judgement) -> bool {
-        let marginal = judgement.thresholds.marginal;
+        let marginal = judgement.thresholds.marginal();
         let goes_on = match self {
             Self::Judge => judgement.score >= marginal,
             Self::Spinnaker => judgement.score > marginal,
@@ -115,8 +115,8 @@ mod tests {
     fn stops_below_marginal_and_passes_by_the_last_score() {
         use StageRule::{Judge, Spinnaker};
         use Verdict::{Fail, Marginal, Pass};
-        let usual = Thresholds { pass: 95.0, marginal: 75.0 };
-        let one = Thresholds { pass: 80.0, marginal: 80.0 };
+        let usual = Thresholds::new(95.0, 75.0).unwrap();
+        let one = Thresholds::new(80.0, 80.0).unwrap();
         let cases: &[Case] = &[
             (Judge, usual, &[100.0, 100.0, 100.0], Pass, None),
             (Judge, usual, &[80.0, 75.0, 95.0], Pass, None),
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_score_below_marginal_stops_even_if_thresholds_stand_the_wrong_way_round() {
-        let wrong = Thresholds { pass: 50.0, marginal: 75.0 };
+        let wrong = Thresholds::new(50.0, 75.0).unwrap();
         let stage = Stage::from_judgements(StageRule::Judge, &judged(&[60.0], wrong));
         let stopped = Stage { verdict: Verdict::Fail, stopped_at: Some(1), passed_at: None };
         assert_eq!(stage, Some(stopped));

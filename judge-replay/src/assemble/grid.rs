@@ -3,7 +3,7 @@
 use judge_points::time;
 
 use super::buckets::Bucket;
-use crate::release::Grid;
+use crate::release::ReleaseGrid;
 use judge_core::stage::show_length;
 
 /// The first and the last time of a side.
@@ -23,16 +23,16 @@ impl Extent {
     }
 
     /// The grid through `origin` from the first to the last time.
-    pub(super) fn grid(self, origin: i64, step_millis: u64) -> Grid {
+    pub(super) fn grid(self, origin: i64, step_millis: u64) -> ReleaseGrid {
         let step = i64::try_from(step_millis).unwrap_or(i64::MAX);
         let Some((first, last)) = self.0 else {
-            return Grid { start_millis: origin, step_millis, points: 0 };
+            return ReleaseGrid { start_millis: origin, step_millis, points: 0 };
         };
         let slot = |time: i64| time.saturating_sub(origin).div_euclid(step);
         let (first, last) = (slot(first), slot(last));
         let points = usize::try_from(last - first + 1).unwrap_or(usize::MAX);
         let start_millis = origin.saturating_add(first.saturating_mul(step));
-        Grid { start_millis, step_millis, points }
+        ReleaseGrid { start_millis, step_millis, points }
     }
 }
 
@@ -43,7 +43,7 @@ const SPARE_POINTS: usize = 1 << 22;
 
 /// Refuses grids that are almost only gaps: one wrong timestamp would use up all memory.
 pub(super) fn check_size(
-    grids: [Grid; 2],
+    grids: [ReleaseGrid; 2],
     series: usize,
     points: usize,
     step: u64,
@@ -76,7 +76,7 @@ impl GridPlacer {
     pub(super) fn place(
         &mut self,
         bucket: &Bucket,
-        grid: Grid,
+        grid: ReleaseGrid,
         exact: bool,
     ) -> Result<Vec<f64>, String> {
         let step = i64::try_from(grid.step_millis).unwrap_or(i64::MAX);

@@ -12,16 +12,16 @@ use judge_core::judgement::Side;
 pub use buckets::{Buckets, MOST_IGNORED, SeriesIndex};
 pub use rows::{PointRows, RowSource};
 
-use crate::release::{Grid, RecordedInstance, RecordedSeries};
+use crate::release::{RecordedInstance, RecordedSeries, ReleaseGrid};
 use grid::{Extent, GridPlacer};
 
 /// The series of one release on their grids.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordedRows {
     /// The times of the baseline's points.
-    pub baseline: Grid,
+    pub baseline: ReleaseGrid,
     /// The times of the canary's points.
-    pub canary: Grid,
+    pub canary: ReleaseGrid,
     /// Baseline and canary of each needed series, in the order of the [`SeriesIndex`].
     pub series: Vec<[RecordedSeries; 2]>,
 }
@@ -98,7 +98,7 @@ impl GridAssembler {
         order: &[usize],
         series: usize,
         side: Side,
-        grid: Grid,
+        grid: ReleaseGrid,
     ) -> Result<RecordedSeries, String> {
         let exact = self.step.is_none();
         let mut instances = Vec::new();

@@ -2,11 +2,11 @@
 
 use judge_core::{Clock, Series};
 
-use crate::release::Grid;
+use crate::release::ReleaseGrid;
 use judge_core::stage::{TimeSpan, show_length};
 
 /// The first moment after the last point of `grid`.
-pub(super) fn end(grid: Grid) -> i64 {
+pub(super) fn end(grid: ReleaseGrid) -> i64 {
     let length = (grid.points as u64).saturating_mul(grid.step_millis);
     grid.start_millis.saturating_add_unsigned(length)
 }
@@ -21,7 +21,7 @@ const SPARE_POINTS: i64 = 1 << 16;
 /// has no points.
 pub(super) fn cut(
     values: &[f64],
-    grid: Grid,
+    grid: ReleaseGrid,
     span: TimeSpan,
     series: &mut Series,
 ) -> Result<(), String> {
@@ -55,7 +55,7 @@ pub(super) fn cut(
     series.values.extend_from_slice(&values[inside(first)..inside(end).max(inside(first))]);
     series.values.extend(gaps(first.max(recorded), end));
     let start_millis = grid.start_millis.saturating_add(first.saturating_mul(step));
-    series.clock = Some(Clock { start_millis, step_millis: grid.step_millis });
+    series.clock = Clock::new(start_millis, grid.step_millis).ok();
     Ok(())
 }
 
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     /// Points 0, 1, 2, 3 at 1000, 1060, 1120, 1180.
-    const GRID: Grid = Grid { start_millis: 1000, step_millis: 60, points: 4 };
+    const GRID: ReleaseGrid = ReleaseGrid { start_millis: 1000, step_millis: 60, points: 4 };
 
     #[test]
     fn windows_take_the_points_whose_time_lies_in_them() {
@@ -88,7 +88,7 @@ mod tests {
             let values: Vec<f64> =
                 series.values.iter().map(|v| if v.is_nan() { gap } else { *v }).collect();
             assert_eq!(values, expected, "{span:?}");
-            let clock = Some(Clock { start_millis: first, step_millis: 60 });
+            let clock = Clock::new(first, 60).ok();
             assert_eq!(series.clock, clock, "{span:?}");
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use judge_points::time;
 
 use crate::names::listed;
-use crate::release::{Grid, Release};
+use crate::release::{Release, ReleaseGrid};
 use judge_core::stage::{TimeSpan, Window, show_length};
 
 /// That metrics have points of the baseline, but none where a window looks for them.
@@ -87,7 +87,7 @@ impl fmt::Display for NoBaseline {
 }
 
 /// The time of the first point, and the moment after that of the last.
-fn extent(values: &[f64], grid: Grid) -> Option<TimeSpan> {
+fn extent(values: &[f64], grid: ReleaseGrid) -> Option<TimeSpan> {
     let is_point = |value: &f64| !value.is_nan();
     let first = values.iter().position(is_point)?;
     let last = values.iter().rposition(is_point)?;

@@ -7,7 +7,7 @@ use judge_core::judges::{EvidenceJudge, NetflixAcaJudge};
 use judge_core::{Classification, MetricConfig, Verdict};
 
 use super::*;
-use crate::release::{Grid, RecordedSeries, ReleaseMetric};
+use crate::release::{RecordedSeries, ReleaseGrid, ReleaseMetric};
 use judge_core::stage::{Lifetime, Lookback, WindowOptions};
 
 const MINUTE: i64 = 60_000;
@@ -21,7 +21,7 @@ fn wobble(level: f64, points: usize, salt: usize) -> Vec<f64> {
 
 /// `points` minutes of two metrics; the canary's latency is higher from minute `slow_from` on.
 fn release(points: usize, slow_from: usize) -> Release {
-    let grid = Grid { start_millis: START, step_millis: 60_000, points };
+    let grid = ReleaseGrid { start_millis: START, step_millis: 60_000, points };
     let mut slow = wobble(100.0, points, 2);
     for value in slow.iter_mut().skip(slow_from) {
         *value += 50.0;
@@ -76,7 +76,7 @@ fn one_interval_over_everything_is_the_judgement_of_everything() {
         let replayed = Replayer::new(&replay).judge(&release).unwrap();
         let series = |recorded: &RecordedSeries| judge_core::Series {
             values: recorded.values.clone(),
-            clock: Some(judge_core::Clock { start_millis: START, step_millis: 60_000 }),
+            clock: judge_core::Clock::new(START, 60_000).ok(),
         };
         let pairs = release.metrics.iter().map(|metric| {
             MetricPair::new(metric.name.clone(), series(&metric.baseline), series(&metric.canary))
@@ -165,7 +165,8 @@ fn each_interval_is_judged_on_its_own_window() {
 fn the_baseline_of_an_hour_earlier_is_compared() {
     let mut release = release(60, 60);
     // Baseline recorded from an hour before to the end, slow in the hour before.
-    release.baseline = Grid { start_millis: START - 60 * MINUTE, points: 120, ..release.canary };
+    release.baseline =
+        ReleaseGrid { start_millis: START - 60 * MINUTE, points: 120, ..release.canary };
     for (metric, level) in release.metrics.iter_mut().zip([100.0, 3.0]) {
         let mut values = wobble(level, 120, 7);
         values.iter_mut().take(60).for_each(|value| *value += level);

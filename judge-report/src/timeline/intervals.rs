@@ -32,9 +32,9 @@ pub(crate) fn picture(timeline: &Timeline) -> Markup {
             span.key.passing { "pass" }
             span.key.marginal { "marginal" }
             span.key.failing { "fail" }
-            span.key.pass-line { "passes from " (format::value(timeline.thresholds.pass)) }
+            span.key.pass-line { "passes from " (format::value(timeline.thresholds.pass())) }
             span.key.marginal-line {
-                "marginal from " (format::value(timeline.thresholds.marginal))
+                "marginal from " (format::value(timeline.thresholds.marginal()))
             }
             @if timeline.stopped.is_some() { span.key.stop-line { "stopped" } }
             @if timeline.deciding + 1 < timeline.intervals.len() {

@@ -65,8 +65,8 @@ fn head(timeline: &Timeline) -> Markup {
             @if let Some(why) = &timeline.unfinished { p { bdi { (why) } "." } }
             p { (summary(timeline)) }
             p.thresholds {
-                "An interval passes from " (format::value(thresholds.pass)) ", is marginal from "
-                (format::value(thresholds.marginal)) ", and stops the release below that."
+                "An interval passes from " (format::value(thresholds.pass())) ", is marginal from "
+                (format::value(thresholds.marginal())) ", and stops the release below that."
                 @let deciding = timeline.intervals.get(timeline.deciding);
                 @if let Some(look) = deciding.and_then(|interval| interval.look) {
                     " It was decided at look " (look.number) " of " (look.planned) ", level "

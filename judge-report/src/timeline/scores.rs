@@ -47,8 +47,8 @@ pub(crate) fn json(timeline: &Timeline) -> String {
         }
     });
     series::embedded(&Scores {
-        pass: timeline.thresholds.pass,
-        marginal: timeline.thresholds.marginal,
+        pass: timeline.thresholds.pass(),
+        marginal: timeline.thresholds.marginal(),
         start: timeline.start_millis,
         stopped: timeline.stopped.as_ref().map(|stop| stop.at_millis),
         deciding: timeline.deciding,

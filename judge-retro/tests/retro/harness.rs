@@ -10,7 +10,7 @@ use arrow_ipc::writer::FileWriter;
 use arrow_json::LineDelimitedWriter;
 use judge_core::{CanaryConfig, MetricConfig};
 use judge_retro::{
-    Grid, HistoryError, HistoryOptions, MetricPlan, NamedRelease, RecordedSeries, Release,
+    HistoryError, HistoryOptions, MetricPlan, NamedRelease, RecordedSeries, Release, ReleaseGrid,
     ReleaseHistory, ReleaseMetric,
 };
 use parquet::arrow::ArrowWriter;
@@ -42,7 +42,7 @@ pub(crate) fn time(release: usize, point: usize) -> i64 {
 pub(crate) fn expected() -> Vec<Release> {
     let of_release = |(release, name): (usize, &&str)| {
         let start_millis = time(release, 0);
-        let grid = Grid { start_millis, step_millis: STEP, points: POINTS };
+        let grid = ReleaseGrid { start_millis, step_millis: STEP, points: POINTS };
         let side = |metric, role| {
             let points = (0..POINTS).map(|point| value(release, metric, role, point));
             RecordedSeries::from(points.collect::<Vec<_>>())

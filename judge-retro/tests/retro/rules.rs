@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use judge_retro::{ColumnNames, Grid, HistoryOptions};
+use judge_retro::{ColumnNames, HistoryOptions, ReleaseGrid};
 
 use crate::harness::{START, STEP, TestFolder, read_with};
 
@@ -36,7 +36,7 @@ fn unsorted_rows_are_put_in_order_and_missing_ones_are_gaps_at_their_own_time() 
     ]
     .concat();
     let release = latency(&rows, None);
-    let grid = |points| Grid { start_millis: START, step_millis: STEP, points };
+    let grid = |points| ReleaseGrid { start_millis: START, step_millis: STEP, points };
     assert_eq!((release.baseline, release.canary), (grid(5), grid(6)));
     let values = |recorded: &judge_retro::RecordedSeries| gap_as(&recorded.values, -1.0);
     assert_eq!(values(&release.metrics[0].canary), [1.0, 2.0, -1.0, 4.0, -1.0, -1.0]);

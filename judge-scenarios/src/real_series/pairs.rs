@@ -77,10 +77,8 @@ pub(super) fn metric_pair(
     canary: Vec<f64>,
     after: bool,
 ) -> MetricPair {
-    let side = |values, start_millis| Series {
-        values,
-        clock: Some(Clock { start_millis, step_millis: STEP_MILLIS }),
-    };
+    let side =
+        |values, start_millis| Series { values, clock: Clock::new(start_millis, STEP_MILLIS).ok() };
     let length = i64::try_from(baseline.len() as u64 * STEP_MILLIS).unwrap_or(0);
     let canary_start = START_MILLIS + if after { length } else { 0 };
     MetricPair::new(name, side(baseline, START_MILLIS), side(canary, canary_start))
@@ -272,7 +270,7 @@ mod tests {
     fn only_the_window_after_is_judged_at_later_times() {
         for pair in pairs(&solo(20, ""), 10, 6, SEEDS) {
             let judged = pair.metric_pair("m", pair.canary.clone());
-            let start = |side: &Series| side.clock.map(|clock| clock.start_millis).unwrap();
+            let start = |side: &Series| side.clock.map(Clock::start_millis).unwrap();
             let later = start(&judged.canary) - start(&judged.baseline);
             assert_eq!(later, if pair.class == PairClass::After { 600_000 } else { 0 });
         }

@@ -11,7 +11,7 @@ use crate::convert::refusal::{Refusal, Token};
 use crate::transport::ClientCertificate;
 use crate::transport::peer::Peer;
 use crate::transport::reload::Fresh;
-use tokens::{Entry, Scope, Tokens};
+use tokens::{Entry, TokenScope, Tokens};
 
 /// Who calls, and what it may do, looked at again whenever that is asked.
 #[derive(Debug, Clone)]
@@ -65,7 +65,7 @@ impl Caller {
     ///
     /// # Errors
     /// When its token or certificate is missing, or no longer one of those that may call.
-    pub(crate) fn require(&self, scope: Scope) -> Result<(), Refusal> {
+    pub(crate) fn require(&self, scope: TokenScope) -> Result<(), Refusal> {
         let certificate = self.peer.certificate.as_ref();
         if certificate.is_some_and(|certificate| !certificate.is_good()) {
             return Err(Refusal::Revoked);

@@ -16,7 +16,7 @@ const SHORTEST: usize = 16;
 
 /// What a call needs a token for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
+pub(crate) enum TokenScope {
     /// To judge, to check configs, to list judges, and to start canaries.
     Judge,
     /// To read what is kept: canaries, looks, series, configs.
@@ -31,7 +31,7 @@ pub(crate) enum Scope {
     Any,
 }
 
-impl Scope {
+impl TokenScope {
     fn name(self) -> &'static str {
         match self {
             Self::Judge => "judge",
@@ -56,7 +56,7 @@ pub(crate) struct Entry {
     digest: [u8; 32],
     name: Arc<str>,
     /// What it may do; everything where none are given.
-    scopes: Vec<Scope>,
+    scopes: Vec<TokenScope>,
 }
 
 impl Entry {
@@ -77,7 +77,7 @@ impl Entry {
         let start = || format!("{first:02x}{second:02x}{third:02x}{fourth:02x}");
         let name = words.next().map_or_else(start, str::to_owned);
         let scopes = words.next().map_or(Ok(Vec::new()), |scopes| {
-            let scopes = scopes.split(',').map(Scope::parse).collect::<Option<Vec<_>>>();
+            let scopes = scopes.split(',').map(TokenScope::parse).collect::<Option<Vec<_>>>();
             scopes.ok_or("scopes are judge, read, write, admin and metrics, with commas")
         })?;
         if words.next().is_some() {
@@ -145,11 +145,15 @@ impl Tokens {
     ///
     /// # Errors
     /// When it is not.
-    pub(crate) fn require(&self, entry: &Entry, scope: Scope) -> Result<(), Refusal> {
+    pub(crate) fn require(&self, entry: &Entry, scope: TokenScope) -> Result<(), Refusal> {
         let found = self.by_digest(&entry.digest);
         let found = found.ok_or(Refusal::Unauthenticated(Token::Unknown))?;
         let has = |scope| found.scopes.contains(&scope);
-        if scope == Scope::Any || found.scopes.is_empty() || has(scope) || has(Scope::Admin) {
+        if scope == TokenScope::Any
+            || found.scopes.is_empty()
+            || has(scope)
+            || has(TokenScope::Admin)
+        {
             return Ok(());
         }
         Err(Refusal::MissingScope(scope.name()))
@@ -206,17 +210,19 @@ mod tests {
         let reason = |tokens: &Tokens, entry, scope| {
             tokens.require(entry, scope).map_err(|refusal| refusal.reason())
         };
-        for (scope, of_first) in
-            [(Scope::Any, Ok(())), (Scope::Metrics, Ok(())), (Scope::Judge, Err("MISSING_SCOPE"))]
-        {
+        for (scope, of_first) in [
+            (TokenScope::Any, Ok(())),
+            (TokenScope::Metrics, Ok(())),
+            (TokenScope::Judge, Err("MISSING_SCOPE")),
+        ] {
             assert_eq!(reason(&tokens, &first, scope), of_first, "{scope:?}");
             assert_eq!(reason(&tokens, &second, scope), Ok(()), "{scope:?}");
         }
         let later = load("first-token-of-two a judge\n").unwrap();
-        assert_eq!(reason(&later, &first, Scope::Judge), Ok(()));
-        assert_eq!(reason(&later, &second, Scope::Any), Err("UNAUTHENTICATED"));
+        assert_eq!(reason(&later, &first, TokenScope::Judge), Ok(()));
+        assert_eq!(reason(&later, &second, TokenScope::Any), Err("UNAUTHENTICATED"));
         let none = load("# all revoked\n").unwrap();
-        assert_eq!(reason(&none, &first, Scope::Any), Err("UNAUTHENTICATED"));
+        assert_eq!(reason(&none, &first, TokenScope::Any), Err("UNAUTHENTICATED"));
     }
 
     #[test]

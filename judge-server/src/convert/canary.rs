@@ -148,7 +148,8 @@ impl TryFrom<proto::StartCanaryRequest> for CanaryRequest {
         let thresholds = match request.thresholds {
             None => None,
             Some(proto::Thresholds { pass: Some(pass), marginal: Some(marginal) }) => {
-                Some(Thresholds { pass, marginal })
+                let thresholds = Thresholds::new(pass, marginal);
+                Some(thresholds.map_err(|problem| problem.within("thresholds"))?)
             }
             Some(_) => return Err(missing("thresholds", "pass and marginal")),
         };

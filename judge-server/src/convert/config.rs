@@ -72,7 +72,13 @@ pub(super) fn read_thresholds(
             reading.error(field, "missing", "a score from 0 to 100");
         }
     }
-    Some(Thresholds { pass: thresholds.pass?, marginal: thresholds.marginal? })
+    match Thresholds::new(thresholds.pass?, thresholds.marginal?) {
+        Ok(thresholds) => Some(thresholds),
+        Err(problem) => {
+            reading.error(&problem.path, problem.value, "a score from 0 to 100");
+            None
+        }
+    }
 }
 
 fn read_metric(metric: proto::MetricConfig, reading: &mut Reading<'_>) -> MetricConfig {
@@ -146,6 +152,8 @@ fn read_outliers(number: i32, factor: Option<f64>, reading: &mut Reading<'_>) ->
     }
 }
 
+type WithEffect = fn(EffectSize, f64) -> Result<EffectSize, Problem>;
+
 fn read_effect_size(effect: &proto::EffectSize, reading: &mut Reading<'_>) -> EffectSize {
     use proto::EffectMeasure as Word;
     let measure = match Word::try_from(effect.measure) {
@@ -157,19 +165,19 @@ fn read_effect_size(effect: &proto::EffectSize, reading: &mut Reading<'_>) -> Ef
             EffectMeasure::default()
         }
     };
-    let neutral = measure.neutral();
-    let mut allowance = |field: &str, value: Option<f64>| {
-        let value = value.unwrap_or(neutral);
-        if value.is_nan() {
-            reading.error(field, "NaN", "a number");
+    let mut size = EffectSize::neutral(measure);
+    let set: [(Option<f64>, WithEffect); 4] = [
+        (effect.allowed_increase, EffectSize::with_allowed_increase),
+        (effect.allowed_decrease, EffectSize::with_allowed_decrease),
+        (effect.critical_increase, EffectSize::with_critical_increase),
+        (effect.critical_decrease, EffectSize::with_critical_decrease),
+    ];
+    for (effect, with) in set {
+        let Some(effect) = effect else { continue };
+        match with(size, effect) {
+            Ok(changed) => size = changed,
+            Err(problem) => reading.error(&problem.path, problem.value, &problem.allowed),
         }
-        value
-    };
-    EffectSize {
-        measure,
-        allowed_increase: allowance("allowedIncrease", effect.allowed_increase),
-        allowed_decrease: allowance("allowedDecrease", effect.allowed_decrease),
-        critical_increase: allowance("criticalIncrease", effect.critical_increase),
-        critical_decrease: allowance("criticalDecrease", effect.critical_decrease),
     }
+    size
 }

@@ -47,8 +47,8 @@ impl From<Verdict> for proto::Verdict {
 }
 
 impl From<Thresholds> for proto::Thresholds {
-    fn from(Thresholds { pass, marginal }: Thresholds) -> Self {
-        Self { pass: Some(pass), marginal: Some(marginal) }
+    fn from(thresholds: Thresholds) -> Self {
+        Self { pass: Some(thresholds.pass()), marginal: Some(thresholds.marginal()) }
     }
 }
 

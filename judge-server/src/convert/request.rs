@@ -208,5 +208,5 @@ fn even_clock(times: &[i64], points: usize) -> Result<Option<Clock>, Problem> {
     let even = times
         .windows(2)
         .all(|pair| matches!(pair, [earlier, later] if earlier.abs_diff(*later) == step_millis));
-    Ok(even.then_some(Clock { start_millis: *first, step_millis }))
+    Ok(Clock::new(*first, step_millis).ok().filter(|_| even))
 }

@@ -1,4 +1,4 @@
-use judge_core::{JudgeRequest, Problem, Warning};
+use judge_core::{Clock, JudgeRequest, Problem, Warning};
 
 use super::Dialect;
 use crate::proto;
@@ -55,7 +55,7 @@ fn thresholds_are_the_requests_else_the_configs_else_refused() {
         let json = format!(
             r#"{{"canaryConfig": {{"thresholds": {{"pass": 80, "marginal": 50}}}}, {own}}}"#
         );
-        assert_eq!(request(&json).map(|request| request.thresholds.pass), expected, "{own}");
+        assert_eq!(request(&json).map(|request| request.thresholds.pass()), expected, "{own}");
     }
     assert_eq!(request(r#"{"canaryConfig": {}}"#).unwrap_err(), ["thresholds"]);
     assert_eq!(request("{}").unwrap_err(), ["config"]);
@@ -72,7 +72,7 @@ fn even_timestamps_are_a_clock_and_uneven_ones_an_order() {
                     "baseline": {{"values": [1, "NaN", 3], "timestamps": {{"millis": {times}}}}}}}]}}"#
         );
         let pair = request(&json).unwrap().pairs.remove(0);
-        assert_eq!(pair.baseline.clock.map(|clock| clock.step_millis), expected);
+        assert_eq!(pair.baseline.clock.map(Clock::step_millis), expected);
         assert!(pair.baseline.values[1].is_nan());
     }
 }

@@ -16,7 +16,7 @@ use tonic::Status;
 use super::grpc::{answer_encoding, respond};
 use super::others::EndingBody;
 use super::query::{FromQuery, Query};
-use super::routes::{CanaryCall, Side};
+use super::routes::{CanaryCall, Port};
 use super::{Answered, Context, Failure, Handlers, http as json};
 use crate::convert::canary::{page_size, read_config_text};
 use crate::convert::guard;
@@ -95,7 +95,7 @@ impl Asked<'_> {
         let side = self.context.route.side;
         let answer = work(self.read().await?).await?;
         let response = match side {
-            Side::Grpc => respond(stream::iter([Ok(answer.encode_to_vec().into())]), encoding),
+            Port::Grpc => respond(stream::iter([Ok(answer.encode_to_vec().into())]), encoding),
             _ => return Ok(json::json(StatusCode::OK, proto_json::write(&answer)?)),
         };
         Ok((response, Outcome::default()).into())
@@ -105,7 +105,7 @@ impl Asked<'_> {
     async fn read<I: Named + DeserializeOwned + FromQuery>(self) -> Result<I, Refusal> {
         let Self { handlers, context, request } = self;
         let limits = &handlers.judging.limits;
-        if context.route.side == Side::Grpc {
+        if context.route.side == Port::Grpc {
             let message = handlers.message(context, request).await?;
             guard::check_message::<I>(&message, limits)?;
             return Ok(I::decode(message)?);
@@ -135,7 +135,7 @@ impl Asked<'_> {
         canaries.get(&message.id).await.map_err(Refusal::from)?;
         let after = usize::try_from(message.after_look).unwrap_or_default().max(last_seen);
         let events = canaries.watch(&message.id, after);
-        let response = if side == Side::Grpc {
+        let response = if side == Port::Grpc {
             let events = events.map(|event| match event {
                 Ok(event) => Ok(Bytes::from(event_message(event).encode_to_vec())),
                 Err(error) => Err(Status::from(Refusal::from(error))),

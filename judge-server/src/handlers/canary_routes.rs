@@ -1,24 +1,24 @@
 //! Canaries and configs that are kept: a part of the table of routes.
 
-use super::route::{ADMIN, CanaryCall, Handler, JUDGE, Kind, READ, Route, Side, WRITE, call, grpc};
-use crate::callers::tokens::Scope;
+use super::route::{ADMIN, CanaryCall, Handler, JUDGE, Kind, Port, READ, Route, WRITE, call, grpc};
+use crate::callers::tokens::TokenScope;
 
 /// A route that is answered as JSON.
 const fn json(
     method: &'static str,
     path: &'static str,
-    scope: Option<Scope>,
+    scope: Option<TokenScope>,
     canary: CanaryCall,
     summary: &'static str,
 ) -> Route {
-    call(Side::Http, method, path, scope, Handler::Canary(canary), summary)
+    call(Port::Http, method, path, scope, Handler::Canary(canary), summary)
 }
 
 /// A route of the contract that is called with a message.
 const fn method(
     path: &'static str,
     name: &'static str,
-    scope: Option<Scope>,
+    scope: Option<TokenScope>,
     canary: CanaryCall,
 ) -> Route {
     grpc(path, name, Kind::Call, scope, Handler::Canary(canary))
@@ -130,7 +130,7 @@ pub(super) const CANARIES: &[Route] = &[
     json("DELETE", "/v1/configs/{id}", WRITE, CanaryCall::DeleteConfig, "Removes a config.")
         .json(None, "DeleteConfigResponse"),
     call(
-        Side::Http,
+        Port::Http,
         "GET",
         "/v1/history",
         READ,

@@ -1,22 +1,22 @@
 //! Kayenta's own API: a part of the table of routes. A path that has a name of its own stands before those that have
 //! an id in its place.
 
-use super::route::{Handler, JUDGE, KayentaCall as Call, Kind, READ, Route, Side, WRITE, call};
-use crate::callers::tokens::Scope;
+use super::route::{Handler, JUDGE, KayentaCall as Call, Kind, Port, READ, Route, WRITE, call};
+use crate::callers::tokens::TokenScope;
 
 const fn at(
     method: &'static str,
     path: &'static str,
-    scope: Option<Scope>,
+    scope: Option<TokenScope>,
     kayenta: Call,
 ) -> Route {
-    call(Side::Kayenta, method, path, scope, Handler::Kayenta(kayenta), "")
+    call(Port::Kayenta, method, path, scope, Handler::Kayenta(kayenta), "")
 }
 
 pub(super) const KAYENTA: &[Route] = &[
     Route {
         kind: Kind::Probe,
-        ..call(Side::Kayenta, "GET", "/health", None, Handler::KayentaHealth, "")
+        ..call(Port::Kayenta, "GET", "/health", None, Handler::KayentaHealth, "")
     },
     at("GET", "/canaryConfig", READ, Call::ListConfigs),
     at("POST", "/canaryConfig", WRITE, Call::CreateConfig),

@@ -15,7 +15,7 @@ use tonic::Streaming;
 use super::open_stream::{Answers, OpenedStream, StreamAnswer};
 use super::{Answered, Context, Handlers};
 use crate::budget::Reservation;
-use crate::callers::tokens::Scope;
+use crate::callers::tokens::TokenScope;
 use crate::convert::guard;
 use crate::convert::limits::Limits;
 use crate::convert::monitor::{self, StartedMonitor};
@@ -74,7 +74,7 @@ impl OpenedStream {
                 () = &mut quiet => return Some(Refusal::StreamEnded(StreamEnd::Silent)),
                 () = draining.cancelled() => return Some(Refusal::ShuttingDown),
             };
-            if let Err(revoked) = self.context.caller.require(Scope::Judge) {
+            if let Err(revoked) = self.context.caller.require(TokenScope::Judge) {
                 return Some(revoked);
             }
             let is_over = matches!(brought, Brought::End);

@@ -1,25 +1,25 @@
 //! Pages for people: a part of the table of routes.
 
 use super::route::{
-    ADMIN, ANY, CanaryCall, Handler, Kind, PageCall, READ, Route, Side, WRITE, call,
+    ADMIN, ANY, CanaryCall, Handler, Kind, PageCall, Port, READ, Route, WRITE, call,
 };
-use crate::callers::tokens::Scope;
+use crate::callers::tokens::TokenScope;
 
 /// A route that browsers call.
 const fn page(
     method: &'static str,
     path: &'static str,
-    scope: Option<Scope>,
+    scope: Option<TokenScope>,
     handler: Handler,
     summary: &'static str,
 ) -> Route {
-    Route { is_page: true, ..call(Side::Http, method, path, scope, handler, summary) }
+    Route { is_page: true, ..call(Port::Http, method, path, scope, handler, summary) }
 }
 
 /// A page.
 const fn get(
     path: &'static str,
-    scope: Option<Scope>,
+    scope: Option<TokenScope>,
     call: PageCall,
     summary: &'static str,
 ) -> Route {
@@ -29,7 +29,7 @@ const fn get(
 /// What a form of a page is sent to.
 const fn form(
     path: &'static str,
-    scope: Option<Scope>,
+    scope: Option<TokenScope>,
     call: PageCall,
     summary: &'static str,
 ) -> Route {

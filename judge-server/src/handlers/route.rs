@@ -6,18 +6,18 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::Entrance;
-use crate::callers::tokens::Scope;
+use crate::callers::tokens::TokenScope;
 
 // What a route needs, as the tables of routes say it.
-pub(super) const ANY: Option<Scope> = Some(Scope::Any);
-pub(super) const JUDGE: Option<Scope> = Some(Scope::Judge);
-pub(super) const READ: Option<Scope> = Some(Scope::Read);
-pub(super) const WRITE: Option<Scope> = Some(Scope::Write);
-pub(super) const ADMIN: Option<Scope> = Some(Scope::Admin);
+pub(super) const ANY: Option<TokenScope> = Some(TokenScope::Any);
+pub(super) const JUDGE: Option<TokenScope> = Some(TokenScope::Judge);
+pub(super) const READ: Option<TokenScope> = Some(TokenScope::Read);
+pub(super) const WRITE: Option<TokenScope> = Some(TokenScope::Write);
+pub(super) const ADMIN: Option<TokenScope> = Some(TokenScope::Admin);
 
 /// A port of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
+pub(crate) enum Port {
     Grpc,
     Http,
     /// Kayenta's own API, on a port of its own.
@@ -168,7 +168,7 @@ impl KayentaCall {
 /// One thing that can be called.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Route {
-    pub(crate) side: Side,
+    pub(crate) side: Port,
     /// The method of HTTP that it takes.
     pub(crate) method: &'static str,
     /// Its path: `{name}` stands for one part of it, `{name*}` for all that follows.
@@ -177,7 +177,7 @@ pub(crate) struct Route {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
     /// What a token must be for; nothing where anyone may call.
-    pub(crate) scope: Option<Scope>,
+    pub(crate) scope: Option<TokenScope>,
     pub(crate) handler: Handler,
     /// Messages of the contract that come and go as JSON.
     pub(crate) messages: Option<Messages>,
@@ -236,10 +236,10 @@ pub(super) const fn grpc(
     path: &'static str,
     name: &'static str,
     kind: Kind,
-    scope: Option<Scope>,
+    scope: Option<TokenScope>,
     handler: Handler,
 ) -> Route {
-    let (side, method) = (Side::Grpc, "POST");
+    let (side, method) = (Port::Grpc, "POST");
     Route {
         side,
         method,
@@ -257,13 +257,13 @@ pub(super) const fn grpc(
 pub(super) const fn http(
     path: &'static str,
     kind: Kind,
-    scope: Option<Scope>,
+    scope: Option<TokenScope>,
     handler: Handler,
     summary: &'static str,
 ) -> Route {
     let method = if matches!(handler, Handler::Document(_)) { "POST" } else { "GET" };
     Route {
-        side: Side::Http,
+        side: Port::Http,
         method,
         path,
         name: path,
@@ -290,10 +290,10 @@ impl Route {
 
 /// A route of any side that is called by a method of its own.
 pub(super) const fn call(
-    side: Side,
+    side: Port,
     method: &'static str,
     path: &'static str,
-    scope: Option<Scope>,
+    scope: Option<TokenScope>,
     handler: Handler,
     summary: &'static str,
 ) -> Route {

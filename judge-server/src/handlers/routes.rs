@@ -8,11 +8,11 @@ use super::canary_routes::CANARIES;
 use super::kayenta_routes::KAYENTA;
 use super::page_routes::PAGES;
 pub(crate) use super::route::{
-    CanaryCall, Handler, KayentaCall, Kind, PageCall, Route, ScoreCall, Side,
+    CanaryCall, Handler, KayentaCall, Kind, PageCall, Port, Route, ScoreCall,
 };
 use super::route::{JUDGE, grpc, http};
 use super::score_routes::SCORES;
-use crate::callers::tokens::Scope;
+use crate::callers::tokens::TokenScope;
 
 /// Everything that can be called.
 pub(crate) const ROUTES: &[Route] = &[
@@ -52,14 +52,14 @@ pub(crate) const ROUTES: &[Route] = &[
         "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
         "Reflection",
         Kind::Watch,
-        Some(Scope::Any),
+        Some(TokenScope::Any),
         Handler::Others,
     ),
     grpc(
         "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
         "Reflection",
         Kind::Watch,
-        Some(Scope::Any),
+        Some(TokenScope::Any),
         Handler::Others,
     ),
     http(
@@ -92,22 +92,22 @@ pub(crate) const ROUTES: &[Route] = &[
     http(
         "/metrics",
         Kind::Probe,
-        Some(Scope::Metrics),
+        Some(TokenScope::Metrics),
         Handler::Metrics,
         "What the server counts, in Prometheus's text format.",
     ),
-    http("/openapi.json", Kind::Call, Some(Scope::Any), Handler::OpenApi, "This document."),
+    http("/openapi.json", Kind::Call, Some(TokenScope::Any), Handler::OpenApi, "This document."),
 ];
 
 /// What a method and a path call; where nothing takes the method, the first that stands at the path.
-pub(crate) fn find(side: Side, method: &Method, path: &str) -> Option<&'static Route> {
+pub(crate) fn find(side: Port, method: &Method, path: &str) -> Option<&'static Route> {
     let mut there = at(side, path).peekable();
     let first = there.peek().copied();
     there.find(|route| route.takes(method)).or(first)
 }
 
 /// The methods that a path takes, as a header lists them.
-pub(crate) fn allowed(side: Side, path: &str) -> String {
+pub(crate) fn allowed(side: Port, path: &str) -> String {
     let mut methods: Vec<&str> = Vec::new();
     for route in at(side, path) {
         methods.push(route.method);
@@ -117,7 +117,7 @@ pub(crate) fn allowed(side: Side, path: &str) -> String {
 }
 
 /// What stands at a path.
-fn at(side: Side, path: &str) -> impl Iterator<Item = &'static Route> {
+fn at(side: Port, path: &str) -> impl Iterator<Item = &'static Route> {
     all().filter(move |route| route.side == side && route.params(path).is_some())
 }
 
@@ -149,7 +149,7 @@ mod tests {
             .collect();
         assert_eq!(methods.len(), 17);
         for path in methods {
-            assert!(find(Side::Grpc, &Method::POST, &path).is_some(), "{path}");
+            assert!(find(Port::Grpc, &Method::POST, &path).is_some(), "{path}");
         }
         for route in all() {
             let method = Method::from_bytes(route.method.as_bytes()).unwrap();
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn names_in_paths_stand_for_their_parts() {
-        let route = |path| call(Side::Http, "PUT", path, None, Handler::Page, "");
+        let route = |path| call(Port::Http, "PUT", path, None, Handler::Page, "");
         for (pattern, path, expected) in [
             ("/v1/canaries/{id}", "/v1/canaries/a%2Fb", Some(vec!["a/b"])),
             ("/v1/canaries/{id}", "/v1/canaries/a/b", None),
@@ -186,6 +186,6 @@ mod tests {
             assert_eq!(params, expected as Option<Vec<String>>, "{pattern} {path}");
         }
         assert!(route("/x").takes(&Method::PUT) && !route("/x").takes(&Method::GET));
-        assert_eq!(allowed(Side::Http, "/v1/judges"), "GET,HEAD");
+        assert_eq!(allowed(Port::Http, "/v1/judges"), "GET,HEAD");
     }
 }

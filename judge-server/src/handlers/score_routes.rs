@@ -1,6 +1,6 @@
 //! Scores without a canary that is kept: a part of the table of routes.
 
-use super::route::{Handler, JUDGE, Route, ScoreCall, Side, call};
+use super::route::{Handler, JUDGE, Port, Route, ScoreCall, call};
 
 const fn at(
     method: &'static str,
@@ -8,7 +8,7 @@ const fn at(
     score: ScoreCall,
     summary: &'static str,
 ) -> Route {
-    call(Side::Http, method, path, JUDGE, Handler::Score(score), summary)
+    call(Port::Http, method, path, JUDGE, Handler::Score(score), summary)
 }
 
 pub(super) const SCORES: &[Route] = &[

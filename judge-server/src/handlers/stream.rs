@@ -15,7 +15,7 @@ use tonic::Streaming;
 
 use super::open_stream::{Answers, OpenedStream, StreamAnswer};
 use super::{Answered, Context, Entrance, Handlers};
-use crate::callers::tokens::Scope;
+use crate::callers::tokens::TokenScope;
 use crate::convert::limits::ID_BYTES;
 use crate::convert::refusal::{Refusal, StreamEnd};
 use crate::proto::judge_stream_response::Outcome as Word;
@@ -60,7 +60,7 @@ impl OpenedStream {
                 Some(answer) = judged.next() => waiting.push_back(answer),
                 message = messages.message(),
                     if end.is_none() && all < self.handlers.streams.calls => match message {
-                    Ok(Some(message)) => match self.context.caller.require(Scope::Judge) {
+                    Ok(Some(message)) => match self.context.caller.require(TokenScope::Judge) {
                         Ok(()) => {
                             self.came(&message, quiet.as_mut());
                             judged.push(judge(

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::step::{Inbound, Next, Step};
 use crate::budget::{Budget, Part};
 use crate::convert::refusal::{Refusal, Resource, quoted};
-use crate::handlers::routes::{self, Kind, Route, Side};
+use crate::handlers::routes::{self, Kind, Port, Route};
 use crate::handlers::{Answered, Failure};
 
 /// Admits the calls of one port.
 #[derive(Debug)]
 pub(super) struct Admit {
-    pub(super) side: Side,
+    pub(super) side: Port,
     pub(super) budget: Arc<Budget>,
 }
 
@@ -26,8 +26,8 @@ impl Step for Admit {
         let (part, weight) = match (route.kind, self.side) {
             (Kind::Call | Kind::Judgement, _) => (Part::Calls, weights.call),
             (Kind::Stream, _) => (Part::Calls, weights.call + weights.stream),
-            (Kind::Probe, Side::Grpc) => (Part::GrpcProbes, weights.call),
-            (Kind::Probe, Side::Http | Side::Kayenta) => (Part::HttpProbes, weights.call),
+            (Kind::Probe, Port::Grpc) => (Part::GrpcProbes, weights.call),
+            (Kind::Probe, Port::Http | Port::Kayenta) => (Part::HttpProbes, weights.call),
             (Kind::Watch, _) => (Part::Watches, weights.call),
         };
         let share = inbound.caller.share();
@@ -50,9 +50,9 @@ impl Admit {
         let path = quoted(request.uri().path());
         let Some(route) = inbound.route else {
             return Err(Refusal::NotFound(match self.side {
-                Side::Grpc => format!("nothing at {path:?}; what there is reflection says"),
-                Side::Http => format!("nothing at {path}; what there is stands at /about"),
-                Side::Kayenta => format!("nothing at {path} of Kayenta's API"),
+                Port::Grpc => format!("nothing at {path:?}; what there is reflection says"),
+                Port::Http => format!("nothing at {path}; what there is stands at /about"),
+                Port::Kayenta => format!("nothing at {path} of Kayenta's API"),
             }));
         };
         let method = request.method();

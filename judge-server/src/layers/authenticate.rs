@@ -1,7 +1,7 @@
 //! Tokens and certificates: what needs one is refused without it, before anything is reserved or read.
 
 use super::step::{Inbound, Next, Step};
-use crate::callers::tokens::Scope;
+use crate::callers::tokens::TokenScope;
 use crate::handlers::{Answered, Failure};
 
 /// Asks for what the route needs; what is not there needs any token, so that only callers learn that.
@@ -10,7 +10,7 @@ pub(super) struct Authenticate;
 
 impl Step for Authenticate {
     async fn handle(&self, inbound: Inbound, next: impl Next) -> Result<Answered, Failure> {
-        let scope = inbound.route.map_or(Some(Scope::Any), |route| route.scope);
+        let scope = inbound.route.map_or(Some(TokenScope::Any), |route| route.scope);
         if let Some(scope) = scope {
             inbound.caller.require(scope)?;
         }

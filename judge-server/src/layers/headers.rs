@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, Request, Version, header};
 
 use super::step::{Inbound, Next, Step};
 use crate::convert::refusal::{Refusal, quoted};
-use crate::handlers::routes::Side;
+use crate::handlers::routes::Port;
 use crate::handlers::{Answered, Failure};
 
 /// The names that a machine has for itself.
@@ -16,7 +16,7 @@ pub(super) const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 /// Looks at the headers of the calls of one port.
 #[derive(Debug)]
 pub(super) struct Headers {
-    pub(super) side: Side,
+    pub(super) side: Port,
     /// The names that this server may be called by; any where none are given.
     pub(super) hosts: Vec<String>,
 }
@@ -27,8 +27,8 @@ impl Step for Headers {
         let host = require_host(request)?;
         require_own_site(host.as_ref(), request.headers(), &self.hosts)?;
         match self.side {
-            Side::Grpc => require_grpc(request)?,
-            Side::Http | Side::Kayenta => require_identity(request.headers())?,
+            Port::Grpc => require_grpc(request)?,
+            Port::Http | Port::Kayenta => require_identity(request.headers())?,
         }
         next.run(inbound).await
     }

@@ -26,7 +26,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::budget::Budget;
 use crate::callers::tokens::Tokens;
 use crate::handlers::Handlers;
-use crate::handlers::routes::Side;
+use crate::handlers::routes::Port;
 use crate::observe::call::{Observer, REQUEST_ID};
 use crate::settings::Settings;
 use crate::transport::Serve;
@@ -55,7 +55,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// The stack of one port. Connections were bounded in number and time before.
-    pub(crate) fn stack(&self, side: Side, settings: &Settings) -> impl Serve {
+    pub(crate) fn stack(&self, side: Port, settings: &Settings) -> impl Serve {
         let id = HeaderName::from_static(REQUEST_ID);
         let trace = Trace {
             side,

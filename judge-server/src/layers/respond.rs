@@ -6,10 +6,10 @@ use serde::Serialize;
 use tonic::{Code, Status};
 
 use crate::convert::refusal::{DOMAIN, Refusal};
-use crate::handlers::routes::Side;
+use crate::handlers::routes::Port;
 
 /// The answer of one port that says `refusal`.
-pub(super) fn refuse(side: Side, refusal: &Refusal) -> Response<Body> {
+pub(super) fn refuse(side: Port, refusal: &Refusal) -> Response<Body> {
     // Only a client of gRPC can read what gRPC answers.
     let foreign = matches!(
         refusal,
@@ -19,10 +19,10 @@ pub(super) fn refuse(side: Side, refusal: &Refusal) -> Response<Body> {
             | Refusal::UnsupportedTransfer(_)
     );
     match side {
-        Side::Kayenta => return kayenta_json(refusal),
-        Side::Http => return problem_json(refusal),
-        Side::Grpc if foreign => return problem_json(refusal),
-        Side::Grpc => {}
+        Port::Kayenta => return kayenta_json(refusal),
+        Port::Http => return problem_json(refusal),
+        Port::Grpc if foreign => return problem_json(refusal),
+        Port::Grpc => {}
     }
     let mut response = Status::from(refusal.clone()).into_http();
     if let Refusal::UnsupportedEncoding { allowed, .. } = refusal {

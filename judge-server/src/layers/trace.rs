@@ -23,7 +23,7 @@ use crate::callers::tokens::Tokens;
 use crate::callers::{Caller, cookies};
 use crate::convert::refusal::{Refusal, Resource};
 use crate::handlers::pages::{self, Visit};
-use crate::handlers::routes::{self, Kind, Side};
+use crate::handlers::routes::{self, Kind, Port};
 use crate::handlers::{Answered, Ended, Failure};
 use crate::observe::call::{Call, Observer, Origin, code_name};
 use crate::transport::activity::Busy;
@@ -36,7 +36,7 @@ const DISCARDED: u64 = 4;
 /// What the calls of one port have in common.
 #[derive(Debug)]
 pub(super) struct Trace {
-    pub(super) side: Side,
+    pub(super) side: Port,
     pub(super) observer: Observer,
     pub(super) budget: Arc<Budget>,
     pub(super) tokens: Option<Fresh<Tokens>>,
@@ -122,10 +122,10 @@ impl Trace {
             }
             Ended::Now(outcome) => {
                 match self.side {
-                    Side::Http | Side::Kayenta => {
+                    Port::Http | Port::Kayenta => {
                         call.end_with(response.status().as_str(), &outcome);
                     }
-                    Side::Grpc => call.end_with(code, &outcome),
+                    Port::Grpc => call.end_with(code, &outcome),
                 }
                 response.map(|body| AnswerBody::whole(body, held, busy))
             }
@@ -156,9 +156,9 @@ impl Trace {
         let status = response.status();
         let code = match (self.side, &refusal) {
             (_, Refusal::Cancelled) => code_name(Code::Cancelled),
-            (Side::Http | Side::Kayenta, _) => status.as_str(),
-            (Side::Grpc, _) if status != StatusCode::OK => code_name(refusal.code()),
-            (Side::Grpc, _) => code_name(code(response.headers())),
+            (Port::Http | Port::Kayenta, _) => status.as_str(),
+            (Port::Grpc, _) if status != StatusCode::OK => code_name(refusal.code()),
+            (Port::Grpc, _) => code_name(code(response.headers())),
         };
         let whole = self.read_rest(&answering, &refusal, had_room || held.is_some()).await;
         self.announce_end(&answering, whole, &mut response);
@@ -183,7 +183,7 @@ impl Trace {
             // It has had its time, or is not there.
             Refusal::SlowRequest | Refusal::Cancelled => false,
             // A stream of HTTP/2 can be answered and reset, which clients of gRPC understand.
-            _ if !answering.http1 && (self.side == Side::Grpc || !has_room) => true,
+            _ if !answering.http1 && (self.side == Port::Grpc || !has_room) => true,
             _ => {
                 let limit = self.message_bytes.saturating_mul(DISCARDED);
                 answering.rest.discard(answering.waits, limit, self.read_time).await

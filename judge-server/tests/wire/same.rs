@@ -51,8 +51,8 @@ pub(crate) fn assert_same(
     assert_eq!(reason, library.reason, "{what}");
     let proto::Thresholds { pass, marginal } = thresholds.unwrap();
     let expected: Thresholds = library.thresholds;
-    assert_bits(pass.unwrap(), expected.pass, what);
-    assert_bits(marginal.unwrap(), expected.marginal, what);
+    assert_bits(pass.unwrap(), expected.pass(), what);
+    assert_bits(marginal.unwrap(), expected.marginal(), what);
     assert_eq!(groups.len(), library.groups.len(), "{what}");
     for (answered, library) in groups.into_iter().zip(&library.groups) {
         let proto::GroupScore { name, score, weight, cost } = answered;

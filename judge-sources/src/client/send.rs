@@ -7,7 +7,7 @@ use jiff::{Timestamp, fmt::rfc2822};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Request, Response, Url};
 
-use super::{Source, faults};
+use super::{SourceClient, faults};
 use crate::ask::Ask;
 use crate::error::AskError;
 use crate::settings::Auth;
@@ -21,7 +21,7 @@ const LONGEST_QUERY: usize = 2000;
 /// Most redirects that are followed, all on one host.
 const MOST_REDIRECTS: usize = 5;
 
-impl Source {
+impl SourceClient {
     /// The answer to `ask`, asked once.
     pub(super) async fn once(&self, ask: &Ask) -> Result<Vec<u8>, AskError> {
         let mut url = self.settings.url.clone();

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use crate::ask::Ask;
-use crate::client::Source;
+use crate::client::SourceClient;
 use crate::grid::Grid;
 
 /// Most values that are listed.
@@ -15,7 +15,7 @@ const SIMILAR: f64 = 0.5;
 /// A look at a store, on behalf of a query without a result.
 #[derive(Clone, Copy)]
 pub(crate) struct StoreLook<'a> {
-    pub(crate) source: &'a Source,
+    pub(crate) source: &'a SourceClient,
     pub(crate) grid: Grid,
     pub(crate) deadline: Instant,
     /// InfluxDB's database.

@@ -6,7 +6,7 @@ use judge_points::prometheus::LabelledSeries;
 use judge_points::time;
 use serde::Deserialize;
 
-use crate::ask::{Answer, Ask, Wanted};
+use crate::ask::{Ask, StoreAnswer, Wanted};
 use crate::compat::Compat;
 use crate::error::AnswerError;
 use crate::fields::Fields;
@@ -105,7 +105,7 @@ impl Value {
     }
 }
 
-pub(super) fn read(body: &[u8], scope: &Scope) -> Result<Answer, AnswerError> {
+pub(super) fn read(body: &[u8], scope: &Scope) -> Result<StoreAnswer, AnswerError> {
     let unread = |why: String| AnswerError::Json { store: "Graphite", why };
     let body = with_infinities(body);
     let targets: Vec<TargetSeries> =
@@ -124,7 +124,7 @@ pub(super) fn read(body: &[u8], scope: &Scope) -> Result<Answer, AnswerError> {
         }
         series.push(LabelledSeries { labels: labels(&name, tags, scope), times, values });
     }
-    Ok(Answer { series, said: Vec::new() })
+    Ok(StoreAnswer { series, said: Vec::new() })
 }
 
 /// What tells series apart: their tags, where there are others than the name, else the target without the side's

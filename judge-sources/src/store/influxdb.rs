@@ -7,7 +7,7 @@ use judge_points::prometheus::LabelledSeries;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::ask::{Answer, Ask, Wanted};
+use crate::ask::{Ask, StoreAnswer, Wanted};
 use crate::error::AnswerError;
 use crate::fields::Fields;
 use crate::grid::Grid;
@@ -168,7 +168,7 @@ struct Rows {
     partial: bool,
 }
 
-pub(super) fn read(body: &[u8]) -> Result<Answer, AnswerError> {
+pub(super) fn read(body: &[u8]) -> Result<StoreAnswer, AnswerError> {
     let unread = |why: String| AnswerError::Json { store: "InfluxDB", why };
     let response: Response =
         serde_json::from_slice(body).map_err(|error| unread(error.to_string()))?;
@@ -187,7 +187,7 @@ pub(super) fn read(body: &[u8]) -> Result<Answer, AnswerError> {
                 .to_owned(),
         ));
     }
-    let mut answer = Answer::default();
+    let mut answer = StoreAnswer::default();
     for rows in statement.series {
         columns(&rows, &mut answer, &unread)?;
     }
@@ -197,7 +197,7 @@ pub(super) fn read(body: &[u8]) -> Result<Answer, AnswerError> {
 /// The series of a table: one for each column of numbers.
 fn columns(
     rows: &Rows,
-    answer: &mut Answer,
+    answer: &mut StoreAnswer,
     unread: &impl Fn(String) -> AnswerError,
 ) -> Result<(), AnswerError> {
     let Some(time) = rows.columns.iter().position(|column| column == "time") else {

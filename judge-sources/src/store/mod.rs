@@ -5,7 +5,7 @@ pub(crate) mod graphite;
 pub(crate) mod influxdb;
 pub(crate) mod prometheus;
 
-use crate::ask::{Answer, Ask, Wanted};
+use crate::ask::{Ask, StoreAnswer, Wanted};
 use crate::compat::Compat;
 use crate::error::AnswerError;
 use crate::grid::Grid;
@@ -48,7 +48,7 @@ impl StoreKind {
     }
 
     /// The series of an answer for `scope`.
-    pub(crate) fn read(self, body: &[u8], scope: &Scope) -> Result<Answer, AnswerError> {
+    pub(crate) fn read(self, body: &[u8], scope: &Scope) -> Result<StoreAnswer, AnswerError> {
         match self {
             Self::Prometheus => prometheus::read(body),
             Self::Graphite => graphite::read(body, scope),

@@ -10,7 +10,7 @@ use crate::query_text::{QueryError, Templates, bindings, template};
 use crate::scope::Scope;
 use crate::template::{Place, expand};
 
-use crate::ask::{Answer, Ask};
+use crate::ask::{Ask, StoreAnswer};
 
 /// What stands before a template that is a whole expression.
 const WHOLE: &str = "PromQL:";
@@ -171,10 +171,10 @@ struct Remarks {
     infos: Vec<String>,
 }
 
-pub(super) fn read(body: &[u8]) -> Result<Answer, AnswerError> {
+pub(super) fn read(body: &[u8]) -> Result<StoreAnswer, AnswerError> {
     let series = response::read(body)?;
     let Remarks { warnings, infos } = serde_json::from_slice(body).unwrap_or_default();
-    Ok(Answer { series, said: warnings.into_iter().chain(infos).collect() })
+    Ok(StoreAnswer { series, said: warnings.into_iter().chain(infos).collect() })
 }
 
 #[cfg(test)]

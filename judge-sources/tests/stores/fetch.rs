@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use judge_sources::{
-    Compat, Failure, FetchedMetric, Grid, Notice, Queries, Scope, Sought, SoughtSide,
+    Compat, FetchedMetric, Grid, Notice, Queries, QueryFailure, Scope, Sought, SoughtSide,
     SourceSettings, Sources,
 };
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ pub(crate) fn fetch(
     scopes: [&str; 2],
     grid: Grid,
     compat: Compat,
-) -> Result<Vec<FetchedMetric>, Vec<Failure>> {
+) -> Result<Vec<FetchedMetric>, Vec<QueryFailure>> {
     let sources = Sources::new(vec![SourceSettings::from_url("s", url).unwrap()]).unwrap();
     let metric = |(number, query): (usize, &Value)| json!({"name": format!("m{number}"), "groups": ["G"], "query": query});
     let metrics: Vec<Value> = queries.iter().enumerate().map(metric).collect();

@@ -4,7 +4,6 @@ use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
-use judge_core::Clock;
 use judge_sources::{Compat, Grid};
 use serde_json::{Value, json};
 
@@ -116,7 +115,8 @@ fn series_are_those_of_influxdb_with_gaps_at_their_times() {
             for (side, series) in
                 [(&metric.baseline, &pair.baseline), (&metric.canary, &pair.canary)]
             {
-                let Clock { start_millis, step_millis } = series.clock.unwrap();
+                let clock = series.clock.unwrap();
+                let (start_millis, step_millis) = (clock.start_millis(), clock.step_millis());
                 assert_eq!(start_millis, grid.start_millis(), "{}", side.query);
                 let expected = store.rows(&side.query);
                 let mut values = vec![-1.0; series.values.len()];
@@ -131,7 +131,7 @@ fn series_are_those_of_influxdb_with_gaps_at_their_times() {
                 );
             }
         }
-        assert_eq!(fetched[0].pairs[0].canary.clock.unwrap().step_millis, 10_000);
+        assert_eq!(fetched[0].pairs[0].canary.clock.unwrap().step_millis(), 10_000);
         let filled = [1, 2].map(|query: usize| shown(&fetched[query].pairs[0].canary.values));
         assert_eq!(filled[0], filled[1]);
     }

@@ -17,7 +17,7 @@ use self::progress::BatchProgress;
 use self::work::{OutputLine, Worker};
 use super::exit::Exit;
 use crate::args::{BatchArgs, Overrides};
-use crate::input::{InputError, InputProblem, Source};
+use crate::input::{InputError, InputProblem, InputSource};
 
 /// A line for a worker.
 struct Line {
@@ -72,7 +72,7 @@ fn all_cores() -> usize {
 
 /// Feeds lines to the workers until the input ends or the writer has stopped.
 fn read(
-    source: &Source,
+    source: &InputSource,
     mut lines: Lines,
     mut feed: Feed<Line, Outcome>,
     unused: &Receiver<Vec<u8>>,

@@ -58,8 +58,8 @@ fn of_pair(pair: MetricPair, several: bool, grids: [Grid; 2]) -> Vec<FetchedSeri
             return None;
         }
         let (start_millis, step_millis) = match clock {
-            Some(clock) if clock.step_millis > 0 => (clock.start_millis, clock.step_millis),
-            _ => (grid.start_millis(), grid.step_millis()),
+            Some(clock) => (clock.start_millis(), clock.step_millis()),
+            None => (grid.start_millis(), grid.step_millis()),
         };
         let values = values.into_iter().map(|value| Some(value).filter(|value| !value.is_nan()));
         Some(FetchedSeries {

@@ -10,7 +10,7 @@ use judge_core::{Clock, MetricPair, Series};
 use judge_report::index::{IndexEntry, ReleaseOutcome};
 use judge_report::timeline::{Stop, TimelineInterval};
 use judge_report::{Fact, Index, Report, Timeline, file_names, index_page, timeline_page};
-use judge_retro::{Fate, Grid, RecordedSeries, Release, ReleaseLine, Replay, Replayed};
+use judge_retro::{Fate, RecordedSeries, Release, ReleaseGrid, ReleaseLine, Replay, Replayed};
 use serde_json::Value;
 
 use crate::output::Destination;
@@ -148,12 +148,12 @@ fn left_out(warm_up: TimeSpan, judged: TimeSpan) -> Option<judge_report::TimeRan
 /// All recorded series; a baseline of an earlier time is shifted to its canary.
 fn pairs(release: &Release, window: Window) -> Vec<MetricPair> {
     let offset = window.canary.start_millis.saturating_sub(window.baseline.start_millis);
-    let series = |recorded: &RecordedSeries, grid: Grid, later: i64| {
+    let series = |recorded: &RecordedSeries, grid: ReleaseGrid, later: i64| {
         let start_millis = grid.start_millis.saturating_add(later);
-        let clock = Clock { start_millis, step_millis: grid.step_millis };
+        let clock = Clock::new(start_millis, grid.step_millis).ok();
         Series {
             values: recorded.values.clone(),
-            clock: (!recorded.values.is_empty()).then_some(clock),
+            clock: clock.filter(|_| !recorded.values.is_empty()),
         }
     };
     let pair = |metric: &judge_retro::ReleaseMetric| MetricPair {

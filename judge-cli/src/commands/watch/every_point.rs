@@ -157,7 +157,7 @@ impl MonitoredCanary<'_> {
     }
 
     fn stops(&self, report: &MonitorReport) -> bool {
-        let marginal = self.watch.judging.thresholds.marginal;
+        let marginal = self.watch.judging.thresholds.marginal();
         let goes_on = match StageRule::from(self.watch.args.stage_rule) {
             StageRule::Judge => report.score >= marginal,
             StageRule::Spinnaker => report.score > marginal,

@@ -1,7 +1,7 @@
 //! `judge watch --report`: all looks, and the judgement that decided.
 
 use judge_core::stage::{TimeSpan, Windows, because_of};
-use judge_core::{Clock, MetricPair, Series};
+use judge_core::{MetricPair, Series};
 use judge_report::timeline::{Stop, TimelineInterval};
 use judge_report::{Fact, Report, Timeline, timeline_page};
 
@@ -91,8 +91,7 @@ fn span(span: TimeSpan) -> judge_report::TimeRange {
 
 /// A baseline of an earlier time laid over its canary.
 fn laid_over(pair: &MetricPair, offset: i64) -> MetricPair {
-    let later =
-        |clock: Clock| Clock { start_millis: clock.start_millis.saturating_add(offset), ..clock };
-    let baseline = Series { clock: pair.baseline.clock.map(later), ..pair.baseline.clone() };
+    let clock = pair.baseline.clock.map(|clock| clock.shifted(offset));
+    let baseline = Series { clock, ..pair.baseline.clone() };
     MetricPair { baseline, ..pair.clone() }
 }

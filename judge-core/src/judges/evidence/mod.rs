@@ -109,7 +109,7 @@ impl Judge for EvidenceJudge {
         pairs::warn_of_request(request, &metrics, &mut warnings);
         let mut scored = score::score(&metrics, &request.config, MutedGroups::ShareAmongOthers);
         if levels::is_too_early(request, &metrics) {
-            scored.is_too_early(request.thresholds.pass);
+            scored.is_too_early(request.thresholds.pass());
         }
         let is_unsure = metrics.iter().any(|metric| {
             !metric.muted
@@ -118,7 +118,7 @@ impl Judge for EvidenceJudge {
         });
         match request.config.evidence.inconclusive {
             InconclusivePolicy::PassThreshold if is_unsure => {
-                scored.at_most(request.thresholds.pass);
+                scored.at_most(request.thresholds.pass());
             }
             InconclusivePolicy::Marginal if is_unsure => scored.at_most_marginal(),
             _ => {}

@@ -62,7 +62,7 @@ pub(super) fn classify(
             decision: Decision::Untestable,
         };
     };
-    let effect = match config.effect_size.measure {
+    let effect = match config.effect_size.measure() {
         EffectMeasure::MeanRatio => mean_ratio,
         EffectMeasure::Cles => interval::superiority(&x.sorted, &y.sorted, ranks),
     };

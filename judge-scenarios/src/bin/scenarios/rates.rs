@@ -262,7 +262,7 @@ mod tests {
         let shifted = shifted_pair(noise, 60, 20.0, &mut Random::new(1));
         let judged = single(shifted, Direction::Increase);
         // The other judge takes thresholds that nothing can miss.
-        let thresholds = Thresholds { pass: 0.0, marginal: 0.0 };
+        let thresholds = Thresholds::new(0.0, 0.0).unwrap();
         let refused = JudgeRequest { thresholds, ..judged.clone() };
         let (mut failures, mut bench) = (Failures::default(), Bench::default());
         for request in [&judged, &refused, &refused] {

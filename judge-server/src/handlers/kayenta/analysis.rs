@@ -67,7 +67,8 @@ impl Analysis<'_> {
     fn request(&self) -> Value {
         let mut request = self.canary.request.api["request"].clone();
         let thresholds = self.canary.request.thresholds.unwrap_or_default();
-        request["thresholds"] = json!({"pass": thresholds.pass, "marginal": thresholds.marginal});
+        request["thresholds"] =
+            json!({"pass": thresholds.pass(), "marginal": thresholds.marginal()});
         let minutes = ["lifetimeDurationMins", "analysisIntervalMins"];
         let defaults = [("beginAfterMins", 0), ("lookbackMins", 0)];
         read_whole(&mut request, &minutes, &defaults);
@@ -85,7 +86,7 @@ impl Analysis<'_> {
     }
 
     fn marginal(&self) -> f64 {
-        self.canary.request.thresholds.unwrap_or_default().marginal
+        self.canary.request.thresholds.unwrap_or_default().marginal()
     }
 
     /// A look's stage ends the analysis at a score that is not above the marginal threshold.
@@ -187,7 +188,7 @@ impl Analysis<'_> {
         let Some(last) = last else {
             return (false, "There were no successful canary judgements to aggregate".to_owned());
         };
-        let pass = self.canary.request.thresholds.unwrap_or_default().pass;
+        let pass = self.canary.request.thresholds.unwrap_or_default().pass();
         // As Java writes a double.
         let score = format!("Final canary score {last:?}");
         if last <= self.marginal() {

@@ -122,7 +122,8 @@ impl Execution<'_> {
         });
         let mut made = json!({"scopes": scopes.collect::<Map<_, _>>()});
         if let Some(thresholds) = &self.canary.request.thresholds {
-            made["thresholds"] = json!({"pass": thresholds.pass, "marginal": thresholds.marginal});
+            made["thresholds"] =
+                json!({"pass": thresholds.pass(), "marginal": thresholds.marginal()});
         }
         for name in ["metadata", "siteLocal"] {
             if let Some(given) = self.canary.request.api["request"].get(name) {

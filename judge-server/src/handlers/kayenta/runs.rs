@@ -145,7 +145,10 @@ pub(super) fn wanted(
 fn thresholds(request: &Value) -> Result<Option<Thresholds>, Refusal> {
     let Some(given) = request.get("thresholds") else { return Ok(None) };
     match (number(given, "pass")?, number(given, "marginal")?) {
-        (Some(pass), Some(marginal)) => Ok(Some(Thresholds { pass, marginal })),
+        (Some(pass), Some(marginal)) => match Thresholds::new(pass, marginal) {
+            Ok(thresholds) => Ok(Some(thresholds)),
+            Err(problem) => Err(wrong(problem.within("thresholds").to_string())),
+        },
         (None, None) => Ok(None),
         _ => Err(wrong("thresholds: expected both pass and marginal")),
     }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use self::schema::{Contract, reference};
-use super::route::{Handler, Kind, Messages, Route, Side};
+use super::route::{Handler, Kind, Messages, Port, Route};
 use super::routes;
 use crate::convert::VERSION;
 use crate::convert::refusal::Refusal;
@@ -42,7 +42,7 @@ pub(super) fn page() -> Bytes {
 }
 
 fn http_routes() -> impl Iterator<Item = &'static Route> {
-    routes::all().filter(|route| route.side == Side::Http && !route.is_page)
+    routes::all().filter(|route| route.side == Port::Http && !route.is_page)
 }
 
 fn rows() -> String {

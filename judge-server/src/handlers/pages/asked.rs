@@ -15,7 +15,7 @@ use super::super::params::Params;
 use super::super::routes::Kind;
 use super::super::{Context, Handlers};
 use crate::callers::cookies;
-use crate::callers::tokens::Scope;
+use crate::callers::tokens::TokenScope;
 use crate::convert::refusal::Refusal;
 
 /// Bytes of a form of somebody without a token.
@@ -77,9 +77,9 @@ impl<'a> PageRequest<'a> {
     pub(super) fn visitor(&self) -> Visitor {
         let caller = &self.context.caller;
         let rights = [
-            (Right::Judge, Scope::Judge),
-            (Right::Write, Scope::Write),
-            (Right::Admin, Scope::Admin),
+            (Right::Judge, TokenScope::Judge),
+            (Right::Write, TokenScope::Write),
+            (Right::Admin, TokenScope::Admin),
         ];
         let rights = rights.into_iter().filter(|(_, scope)| caller.require(*scope).is_ok());
         Visitor {

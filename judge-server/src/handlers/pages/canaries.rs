@@ -7,7 +7,7 @@ use judge_pages::{CanaryView, ListQuery, ShownSide, canaries_page, canary_page, 
 
 use super::asked::{PageRequest, draw};
 use super::html::{page, see_other};
-use crate::callers::tokens::Scope;
+use crate::callers::tokens::TokenScope;
 use crate::convert::refusal::Refusal;
 
 /// Canaries of the same application that one may be compared with.
@@ -32,7 +32,7 @@ impl Shown {
 }
 
 pub(super) async fn list(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {
-    asked.context.caller.require(Scope::Read)?;
+    asked.context.caller.require(TokenScope::Read)?;
     let query = ListQuery {
         application: asked.text("application"),
         config: asked.text("config"),

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::asked::{PageRequest, draw};
 use super::html::{page, see_other};
-use crate::callers::tokens::Scope;
+use crate::callers::tokens::TokenScope;
 use crate::convert::canary::read_config_text;
 use crate::convert::guard;
 use crate::convert::refusal::Refusal;
@@ -66,7 +66,7 @@ pub(super) async fn submit(asked: &PageRequest<'_>) -> Result<Response<Body>, Re
     guard::check_config_text(&shown.text, &asked.handlers.judging.limits)?;
     match asked.params.get("do") {
         Some("store") => {
-            asked.context.caller.require(Scope::Write)?;
+            asked.context.caller.require(TokenScope::Write)?;
             match store(asked, &shown.text).await {
                 Ok(id) => return Ok(see_other(&config_path(&id))),
                 Err(refusal) if refusal.http_status().is_client_error() => {
@@ -78,7 +78,7 @@ pub(super) async fn submit(asked: &PageRequest<'_>) -> Result<Response<Body>, Re
             }
         }
         Some("try") => {
-            asked.context.caller.require(Scope::Judge)?;
+            asked.context.caller.require(TokenScope::Judge)?;
             shown.query = TryQuery {
                 baseline: asked.text("baseline"),
                 canary: asked.text("canary"),

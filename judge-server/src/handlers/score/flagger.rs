@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::params::Params;
 use super::super::{Answered, Handlers};
-use super::look::{Answer, LookQuery, Seen};
+use super::look::{LookAnswer, LookQuery, Seen};
 use super::selector;
 use crate::convert::refusal::quoted;
 use crate::observe::outcome::Outcome;
@@ -64,7 +64,7 @@ impl Handlers {
         }
         let answer = match query(params, &text, canaries.now_millis()) {
             Ok(query) => self.looks.ask(canaries, query).await,
-            Err(why) => Answer::Refused(why),
+            Err(why) => LookAnswer::Refused(why),
         };
         let (passes, why) = passes(&answer, canaries.now_millis());
         let goes = match kind {
@@ -108,10 +108,10 @@ fn line(status: StatusCode, text: &str) -> Answered {
 }
 
 /// The verdict of a look, for those who ask a yes or no.
-fn passes(answer: &Answer, now: i64) -> (Option<bool>, String) {
+fn passes(answer: &LookAnswer, now: i64) -> (Option<bool>, String) {
     match answer {
-        Answer::Refused(why) | Answer::Failed(why) => (None, why.clone()),
-        Answer::NotYet => (None, "no data yet: a look is under way".to_owned()),
-        Answer::Seen(seen) => (Seen::is_pass(seen), seen.line(now)),
+        LookAnswer::Refused(why) | LookAnswer::Failed(why) => (None, why.clone()),
+        LookAnswer::NotYet => (None, "no data yet: a look is under way".to_owned()),
+        LookAnswer::Seen(seen) => (Seen::is_pass(seen), seen.line(now)),
     }
 }

@@ -139,7 +139,7 @@ impl LookQuery {
 
 /// What came of a look.
 #[derive(Debug, Clone)]
-pub(super) enum Answer {
+pub(super) enum LookAnswer {
     /// There can be no look: config or query are wrong.
     Refused(String),
     /// The look failed, as when the source is away.
@@ -219,7 +219,7 @@ impl Seen {
     }
 }
 
-type Running = watch::Receiver<Option<Answer>>;
+type Running = watch::Receiver<Option<LookAnswer>>;
 
 /// Looks that are under way, and the last one of each query.
 #[derive(Debug, Default)]
@@ -232,19 +232,19 @@ pub(crate) struct SharedLooks {
 impl SharedLooks {
     /// The answer to a query: of a look now, shared with whoever asks the same, or of the last look if it takes long
     /// and the last one is no older than the window.
-    pub(super) async fn ask(self: &Arc<Self>, canaries: &Canaries, query: LookQuery) -> Answer {
+    pub(super) async fn ask(self: &Arc<Self>, canaries: &Canaries, query: LookQuery) -> LookAnswer {
         let timeless = LookQuery { end_millis: 0, ..query.clone() };
         let window = query.window_millis;
         let mut running = self.join(canaries, query, timeless.clone());
         let ready = running.wait_for(Option::is_some);
         match tokio::time::timeout(ANSWER_WITHIN, ready).await {
-            Ok(Ok(answer)) => answer.clone().unwrap_or(Answer::NotYet),
-            Ok(Err(_)) => Answer::Failed("the look broke off".to_owned()),
+            Ok(Ok(answer)) => answer.clone().unwrap_or(LookAnswer::NotYet),
+            Ok(Err(_)) => LookAnswer::Failed("the look broke off".to_owned()),
             Err(_) => {
                 let oldest = canaries.now_millis().saturating_sub_unsigned(window);
                 let last = lock(&self.last).get(&timeless).cloned();
                 let last = last.filter(|seen| seen.at_millis >= oldest);
-                last.map_or(Answer::NotYet, Answer::Seen)
+                last.map_or(LookAnswer::NotYet, LookAnswer::Seen)
             }
         }
     }
@@ -266,7 +266,7 @@ impl SharedLooks {
         tokio::spawn(async move {
             let _end = Ended { looks: &looks, query: &query };
             let answer = look(&canaries, query.clone()).await;
-            if let Answer::Seen(seen) = &answer {
+            if let LookAnswer::Seen(seen) = &answer {
                 let mut last = lock(&looks.last);
                 if last.len() >= KNOWN {
                     last.clear();
@@ -295,27 +295,29 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn look(canaries: &Canaries, query: LookQuery) -> Answer {
+async fn look(canaries: &Canaries, query: LookQuery) -> LookAnswer {
     let refused = |error: &CanaryError| {
         if error.is_callers() {
-            Answer::Refused(error.to_string())
+            LookAnswer::Refused(error.to_string())
         } else {
-            Answer::Failed(error.to_string())
+            LookAnswer::Failed(error.to_string())
         }
     };
     let choice = match choice(canaries, &query).await {
         Ok(Ok(choice)) => choice,
-        Ok(Err(why)) => return Answer::Refused(why),
+        Ok(Err(why)) => return LookAnswer::Refused(why),
         Err(error) => return refused(&error),
     };
     match canaries.look_now(&choice, None, query.plan()).await {
         Err(error) => refused(&error),
         Ok((CanaryLook { result, ended_millis, .. }, _)) => match result {
-            LookResult::Judged(judged) => {
-                Answer::Seen(Arc::new(Seen::new(&judged.judgement, &judged.warnings, ended_millis)))
-            }
-            LookResult::Failed(failure) => Answer::Failed(failure.reasons.join("; ")),
-            _ => Answer::Failed("the look has no judgement".to_owned()),
+            LookResult::Judged(judged) => LookAnswer::Seen(Arc::new(Seen::new(
+                &judged.judgement,
+                &judged.warnings,
+                ended_millis,
+            ))),
+            LookResult::Failed(failure) => LookAnswer::Failed(failure.reasons.join("; ")),
+            _ => LookAnswer::Failed("the look has no judgement".to_owned()),
         },
     }
 }

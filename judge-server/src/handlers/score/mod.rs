@@ -14,7 +14,7 @@ use super::params::Params;
 use super::routes::ScoreCall;
 use super::{Answered, Context, Failure, Handlers, http as plain};
 use crate::convert::refusal::Refusal;
-use look::{Answer, LookQuery};
+use look::{LookAnswer, LookQuery};
 use selector::{ScoreSelector, ScoreSeries};
 
 /// The largest form of a query.
@@ -40,7 +40,7 @@ impl Handlers {
                 let query = LookQuery::from_params(&params, canaries.now_millis());
                 let answer = match query {
                     Ok(query) => self.looks.ask(&canaries, query).await,
-                    Err(why) => Answer::Refused(why),
+                    Err(why) => LookAnswer::Refused(why),
                 };
                 Ok(plain::json(StatusCode::OK, verdict(&answer).to_string()))
             }
@@ -68,12 +68,12 @@ impl Handlers {
         };
         let labels = query.labels();
         match self.looks.ask(canaries, query).await {
-            Answer::Refused(why) => error(StatusCode::BAD_REQUEST, "bad_data", &why),
-            Answer::Failed(why) => error(StatusCode::UNPROCESSABLE_ENTITY, "execution", &why),
-            Answer::NotYet => {
+            LookAnswer::Refused(why) => error(StatusCode::BAD_REQUEST, "bad_data", &why),
+            LookAnswer::Failed(why) => error(StatusCode::UNPROCESSABLE_ENTITY, "execution", &why),
+            LookAnswer::NotYet => {
                 vector(now, &[], None, &["no data yet: a look is under way".to_owned()])
             }
-            Answer::Seen(seen) => {
+            LookAnswer::Seen(seen) => {
                 let value = match series {
                     _ if !seen.has_data => None,
                     ScoreSeries::Score => Some(seen.score),
@@ -88,12 +88,12 @@ impl Handlers {
 }
 
 /// The small answer for Argo Rollouts' `web` provider: a verdict whatever happens, so that its user sees why.
-fn verdict(answer: &Answer) -> Value {
+fn verdict(answer: &LookAnswer) -> Value {
     let plain = |word: &str, why: &str| json!({"verdict": word, "reason": why});
     match answer {
-        Answer::Refused(why) | Answer::Failed(why) => plain("error", why),
-        Answer::NotYet => plain("noData", "a look is under way"),
-        Answer::Seen(seen) => json!({
+        LookAnswer::Refused(why) | LookAnswer::Failed(why) => plain("error", why),
+        LookAnswer::NotYet => plain("noData", "a look is under way"),
+        LookAnswer::Seen(seen) => json!({
             "verdict": seen.word(), "score": seen.score, "reason": seen.reason,
             "warnings": seen.warnings, "at": seen.at(),
         }),

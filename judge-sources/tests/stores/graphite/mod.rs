@@ -100,7 +100,7 @@ fn series_are_those_of_graphite_with_gaps_at_their_times() {
                 assert_eq!(shown(&series.values), values, "{target} {scope}");
                 let step = expected[1].0 - expected[0].0;
                 let step_millis = u64::try_from(step * 1000).unwrap();
-                let clock = Clock { start_millis: expected[0].0 * 1000, step_millis };
+                let clock = Clock::new(expected[0].0 * 1000, step_millis).unwrap();
                 assert_eq!(series.clock, Some(clock), "{target} {scope}");
             }
         }

@@ -12,7 +12,7 @@ use crate::stats::distribution::normal;
 use super::joint::JointPart;
 use super::levels::Levels;
 use super::located::Located;
-use super::panel::{Answer, Considered};
+use super::panel::{Considered, PanelFindings};
 
 /// A metric before what other metrics say is taken into account.
 #[derive(Debug)]
@@ -45,9 +45,9 @@ pub(crate) struct Judged {
 
 impl Judged {
     /// Takes in the answers of all directions of harm.
-    pub(crate) fn take(&mut self, mut answers: Vec<Answer>) {
+    pub(crate) fn take(&mut self, mut answers: Vec<PanelFindings>) {
         // The direction with more evidence speaks for the metric.
-        let evidence = |answer: &Answer| {
+        let evidence = |answer: &PanelFindings| {
             let considered = answer.considered.iter().filter(|found| found.likely >= p::LIKELY);
             let weights = considered.map(|found| found.finding.weight());
             let least = weights.fold(f64::INFINITY, f64::min);

@@ -12,7 +12,7 @@ use crate::order;
 use crate::request::JudgeRequest;
 use crate::stats::distribution::normal;
 
-use super::panel::Answer;
+use super::panel::PanelFindings;
 
 /// A metric's part in a systemic regression.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct JointPart {
 
 impl JointPart {
     /// Of a metric's `answers` for all directions of harm, whose noise it takes.
-    pub(crate) fn new(answers: &mut [Answer]) -> Option<Self> {
+    pub(crate) fn new(answers: &mut [PanelFindings]) -> Option<Self> {
         let directions = answers.len();
         let located = answers.iter_mut().filter_map(|answer| {
             let located = answer.location.as_mut()?;

@@ -20,7 +20,7 @@ use crate::series::{MetricPair, Series};
 
 use super::class::Judged;
 use super::levels::Levels;
-use super::panel::{self, Answer, Considered, Question};
+use super::panel::{self, Considered, PanelFindings, Question};
 use super::traffic;
 
 #[derive(Debug, Default)]
@@ -287,13 +287,18 @@ fn means_of(
 
 /// Whether a harmful change fails the whole canary. A critical size that is left at its neutral value
 /// is reached by any harm: also by one that leaves the mean where it is.
-fn is_critical(config: &MetricConfig, answer: &Answer, change: Change, mean_ratio: f64) -> bool {
+fn is_critical(
+    config: &MetricConfig,
+    answer: &PanelFindings,
+    change: Change,
+    mean_ratio: f64,
+) -> bool {
     let size = &config.effect_size;
     let (critical, sign) = match change {
-        Change::Increase => (size.critical_increase, 1.0),
-        Change::Decrease => (size.critical_decrease, -1.0),
+        Change::Increase => (size.critical_increase(), 1.0),
+        Change::Decrease => (size.critical_decrease(), -1.0),
     };
-    let effect = match size.measure {
+    let effect = match size.measure() {
         EffectMeasure::MeanRatio => mean_ratio,
         EffectMeasure::Cles => 0.5 + sign * (answer.share_above - 0.5),
     };
@@ -301,5 +306,5 @@ fn is_critical(config: &MetricConfig, answer: &Answer, change: Change, mean_rati
         Change::Increase => effect >= critical,
         Change::Decrease => effect <= critical,
     };
-    config.critical && (effect.is_nan() || critical == size.measure.neutral() || reached)
+    config.critical && (effect.is_nan() || critical == size.measure().neutral() || reached)
 }

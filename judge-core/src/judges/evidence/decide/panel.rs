@@ -54,7 +54,7 @@ pub(crate) struct Considered {
 
 /// What a panel found.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct PanelFindings {
     pub(crate) change: Change,
     pub(crate) considered: Vec<Considered>,
     pub(crate) location: Option<Located>,
@@ -137,7 +137,7 @@ pub(crate) fn ask(
     history: &History,
     question: &Question<'_>,
     buffers: &mut PanelBuffers,
-) -> Answer {
+) -> PanelFindings {
     let PanelBuffers { whole, rest, ranks, widths, two_sample } = buffers;
     if !whole.axis.is_of(question.change) {
         whole.turn();
@@ -219,7 +219,7 @@ pub(crate) fn ask(
     });
     let worse = healthy::find_worse_baseline(history, of, &threshold, question.level);
     let view = View { of, change: question.change };
-    Answer {
+    PanelFindings {
         sick_baseline: worse.map(|worse| say::worse_baseline(&worse, view)),
         rules_out_harm,
         change: question.change,
@@ -227,7 +227,7 @@ pub(crate) fn ask(
         location: found.map(|found| Located::new(&found, of, &threshold, healthy, timeline)),
         warm_up,
         unsettled: unsettled.map(|found| found.length),
-        share_above: match question.config.effect_size.measure {
+        share_above: match question.config.effect_size.measure() {
             EffectMeasure::Cles => of.share_above(&of.x),
             EffectMeasure::MeanRatio => 0.5,
         },

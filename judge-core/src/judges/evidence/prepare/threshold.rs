@@ -34,11 +34,11 @@ impl Threshold {
         timeline: &PairTimeline,
     ) -> Self {
         let size = &config.effect_size;
-        let (share, often) = match (size.measure, change) {
-            (EffectMeasure::MeanRatio, Change::Increase) => (size.allowed_increase - 1.0, 0.0),
-            (EffectMeasure::MeanRatio, Change::Decrease) => (1.0 - size.allowed_decrease, 0.0),
-            (EffectMeasure::Cles, Change::Increase) => (0.0, size.allowed_increase),
-            (EffectMeasure::Cles, Change::Decrease) => (0.0, 1.0 - size.allowed_decrease),
+        let (share, often) = match (size.measure(), change) {
+            (EffectMeasure::MeanRatio, Change::Increase) => (size.allowed_increase() - 1.0, 0.0),
+            (EffectMeasure::MeanRatio, Change::Decrease) => (1.0 - size.allowed_decrease(), 0.0),
+            (EffectMeasure::Cles, Change::Increase) => (0.0, size.allowed_increase()),
+            (EffectMeasure::Cles, Change::Decrease) => (0.0, 1.0 - size.allowed_decrease()),
         };
         // f64::max leaves NaN out.
         let share = share.max(0.0);

@@ -248,10 +248,10 @@ fn pad(side: &mut Vec<f64>, by: usize) {
 /// By how many steps the canary's series starts later, if both have one step and a whole number of
 /// them lies between.
 fn offset(canary: Clock, baseline: Clock) -> Option<isize> {
-    if canary.step_millis != baseline.step_millis {
+    if canary.step_millis() != baseline.step_millis() {
         return None;
     }
-    let step = i128::from(canary.step_millis);
-    let late = i128::from(canary.start_millis) - i128::from(baseline.start_millis);
+    let step = i128::from(canary.step_millis());
+    let late = i128::from(canary.start_millis()) - i128::from(baseline.start_millis());
     if step == 0 || late % step != 0 { None } else { isize::try_from(late / step).ok() }
 }

@@ -56,7 +56,7 @@ fn an_inconclusive_metric_says_the_rate_and_keeps_the_score_at_the_pass_threshol
         let reason = judgement.metrics[0].reason.as_deref().unwrap();
         assert!(reason.contains(rate), "{reason}");
         assert_eq!(judgement.verdict, Verdict::Pass);
-        assert_eq!(judgement.score, judgement.thresholds.pass);
+        assert_eq!(judgement.score, judgement.thresholds.pass());
     }
 }
 

@@ -100,7 +100,7 @@ fn points_of_a_level_that_is_normal_stand_out_from_it() {
 #[test]
 fn an_allowance_stays_a_threshold_beside_the_history() {
     let allowed = |ratio| MetricConfig {
-        effect_size: EffectSize { allowed_increase: ratio, ..EffectSize::default() },
+        effect_size: EffectSize::default().with_allowed_increase(ratio).unwrap(),
         ..increase("metric")
     };
     // Beyond what is normal but allowed; beyond what is allowed but normal; beyond both.

@@ -32,7 +32,8 @@ fn requests() -> impl Strategy<Value = JudgeRequest> {
             let mut config = increase(&format!("metric-{index}"));
             config.direction = direction;
             config.groups = vec![format!("group-{}", index % 2), "all".to_owned()];
-            config.effect_size.allowed_increase = if allowed { 1.25 } else { 1.0 };
+            config.effect_size =
+                config.effect_size.with_allowed_increase(if allowed { 1.25 } else { 1.0 }).unwrap();
             pairs.push(MetricPair::new(&*config.name, baseline, canary));
             configs.push(config);
         }
@@ -78,7 +79,7 @@ proptest! {
             for pair in &mut timed.pairs {
                 for side in [&mut pair.baseline, &mut pair.canary] {
                     let values = std::mem::take(&mut side.values);
-                    let clock = Some(Clock { start_millis, step_millis: 60_000 });
+                    let clock = Some(Clock::new(start_millis, 60_000).unwrap());
                     *side = Series { values, clock };
                 }
             }
@@ -130,7 +131,8 @@ proptest! {
         let mut pairs = Vec::new();
         for index in 0..6 {
             let mut config = increase(&format!("metric-{index}"));
-            config.effect_size.allowed_increase = 1.1;
+            config.effect_size =
+ config.effect_size.with_allowed_increase(1.1).unwrap();
             let points = |seed: u64, shift: f64| -> Vec<f64> {
                 noise(30, seed).iter().map(|z| 100.0 + 5.0 * z + shift).collect()
             };

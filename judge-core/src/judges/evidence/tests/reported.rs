@@ -1,7 +1,7 @@
 //! What users of canary judges have reported, and what ours says.
 
 use crate::config::evidence::{InconclusivePolicy, MetricKind};
-use crate::config::{EffectSize, MetricConfig, NanStrategy};
+use crate::config::{EffectSize, MetricConfig, NanStrategy, Thresholds};
 use crate::judgement::{Classification, Decision, MetricJudgement, TestKind, Verdict};
 use crate::judges::{EvidenceJudge, Judge};
 use crate::problem::Problem;
@@ -152,7 +152,7 @@ fn an_allowance_means_what_it_says() {
             noise(60, seed).iter().map(|z| times * (100.0 + z)).collect()
         };
         let mut config = increase("latency");
-        config.effect_size = EffectSize { allowed_increase: 1.1, ..EffectSize::default() };
+        config.effect_size = EffectSize::default().with_allowed_increase(1.1).unwrap();
         for (times, class) in [(1.09, Classification::Pass), (1.12, Classification::High)] {
             let judgement =
                 judge_one(config.clone(), &known_well(1.0, seed), &known_well(times, seed + 500));
@@ -190,7 +190,7 @@ fn metrics_that_are_all_a_little_worse_fail_together() {
     let mut pairs = Vec::new();
     for index in 0..8 {
         let mut config = increase(&format!("metric-{index}"));
-        config.effect_size.allowed_increase = 1.1;
+        config.effect_size = config.effect_size.with_allowed_increase(1.1).unwrap();
         let canary: Vec<f64> = around_100(60, 40 + index).iter().map(|v| v + 8.0).collect();
         pairs.push(MetricPair::new(&*config.name, around_100(60, 20 + index), canary));
         configs.push(config);
@@ -211,7 +211,7 @@ fn metrics_of_which_little_is_known_are_worse_together() {
     let mut pairs = Vec::new();
     for index in 0..8 {
         let mut config = increase(&format!("metric-{index}"));
-        config.effect_size.allowed_increase = 1.1;
+        config.effect_size = config.effect_size.with_allowed_increase(1.1).unwrap();
         let canary: Vec<f64> = around_100(10, 40 + index).iter().map(|v| v + 6.0).collect();
         pairs.push(MetricPair::new(&*config.name, around_100(10, 20 + index), canary));
         configs.push(config);
@@ -311,7 +311,7 @@ fn the_metric_that_counts_traffic_must_be_there() {
 fn a_suspect_config_is_refused_with_the_path() {
     let pair = MetricPair::new("latency", vec![1.0; 20], vec![1.0; 20]);
     let mut request = request(vec![increase("latency")], vec![pair]);
-    request.thresholds.marginal = 99.0;
+    request.thresholds = Thresholds::new(95.0, 99.0).unwrap();
     let refused = EvidenceJudge.judge(&request).unwrap_err();
     let paths: Vec<&str> = refused.problems().iter().map(|p: &Problem| p.path.as_str()).collect();
     assert_eq!(paths, ["scoreThresholds.marginal"]);

@@ -79,7 +79,7 @@ fn a_start_that_comes_back_has_not_healed() {
 
 #[test]
 fn a_start_that_outlasts_a_short_baseline_is_judged() {
-    let clock = Some(Clock { start_millis: 0, step_millis: 60_000 });
+    let clock = Some(Clock::new(0, 60_000).unwrap());
     let side = |values: Vec<f64>| Series { values, clock };
     let mut canary = around_100(24, 1);
     canary[..6].iter_mut().for_each(|value| *value *= 3.0);
@@ -170,7 +170,7 @@ fn allowances_hold_for_sparse_ratios_too() {
     };
     let (baseline, canary) = (ratios(8), ratios(24));
     let judged = |increase_by: f64, absolute: f64| {
-        let size = EffectSize { allowed_increase: increase_by, ..EffectSize::default() };
+        let size = EffectSize::default().with_allowed_increase(increase_by).unwrap();
         let mut config = MetricConfig { effect_size: size, ..increase("errors") };
         config.evidence.minimum_absolute = Some(NonNegative::new(absolute).unwrap());
         judge_one(config, &baseline, &canary).metrics[0].classification
@@ -183,12 +183,9 @@ fn allowances_hold_for_sparse_ratios_too() {
 #[test]
 fn how_often_the_canary_is_above_decides_where_the_config_says_so() {
     let cles = |allowed: f64, critical: f64| {
-        let size = EffectSize {
-            measure: EffectMeasure::Cles,
-            allowed_increase: allowed,
-            critical_increase: critical,
-            ..EffectSize::neutral(EffectMeasure::Cles)
-        };
+        let size = EffectSize::neutral(EffectMeasure::Cles);
+        let size = size.with_allowed_increase(allowed).unwrap();
+        let size = size.with_critical_increase(critical).unwrap();
         MetricConfig { effect_size: size, critical: critical > 0.5, ..increase("metric") }
     };
     // One standard deviation higher: three of four pairs.
@@ -234,7 +231,7 @@ fn what_would_pass_passes() {
         let shift = 6.0 + seed as f64 / 10.0;
         let canary: Vec<f64> = around_100(31, seed + 10_000).iter().map(|v| v + shift).collect();
         let judged = |allowed_increase: f64| {
-            let size = EffectSize { allowed_increase, ..EffectSize::default() };
+            let size = EffectSize::default().with_allowed_increase(allowed_increase).unwrap();
             let mut config = MetricConfig { effect_size: size, ..increase("metric") };
             config.evidence.tests = Some(Tests::only([TestKind::Location]));
             judge_one(config, &around_100(31, seed), &canary).metrics.remove(0)

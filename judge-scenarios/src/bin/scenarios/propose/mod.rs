@@ -136,11 +136,11 @@ fn ask(
             let mut request = single(pair, options.direction);
             request.config.evidence = options.evidence.clone();
             for metric in &mut request.config.metrics {
-                metric.effect_size = EffectSize {
-                    allowed_increase: 1.0 + allowance,
-                    allowed_decrease: 1.0 / (1.0 + allowance),
-                    ..EffectSize::default()
-                };
+                let allowed = EffectSize::default()
+                    .with_allowed_increase(1.0 + allowance)
+                    .and_then(|size| size.with_allowed_decrease(1.0 / (1.0 + allowance)));
+                let Ok(allowed) = allowed else { return JudgeAnswer::NotAsked };
+                metric.effect_size = allowed;
             }
             match bench.judge(judge, &request).map(|judgement| judgement.verdict) {
                 None => JudgeAnswer::Refused,

@@ -171,7 +171,7 @@ mod tests {
     fn what_a_judge_refuses_is_counted_from_every_thread() {
         let mut refused = request(vec![pair("a", 0.0)], Direction::Increase, &options("real"));
         // The other judge takes thresholds that nothing can miss.
-        refused.thresholds = Thresholds { pass: 0.0, marginal: 0.0 };
+        refused.thresholds = Thresholds::new(0.0, 0.0).unwrap();
         let mut bench = Bench::default();
         let all =
             in_parallel("test", &[(); 7], &mut bench, |(), bench| vec![stopped(&refused, bench)]);
