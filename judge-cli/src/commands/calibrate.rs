@@ -112,7 +112,7 @@ fn calibrate(
 }
 
 fn figures_of_looks(
-    source: &Source,
+    source: &InputSource,
     parts: &CalibrateParts,
     options: Options,
     looks: u32,
