@@ -1,6 +1,7 @@
 //! Makes looks when they are due: claims canaries, a task each, until it is told to end.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,12 +28,18 @@ pub struct RunnerOptions {
 
 impl Default for RunnerOptions {
     fn default() -> Self {
-        Self { lease_millis: 30_000, looks: 256, poll_millis: 1000 }
+        Self { lease_millis: 30_000, looks: 1024, poll_millis: 1000 }
     }
 }
 
 /// Wait before a store that is away is asked again.
 const STORE_WAIT: Duration = Duration::from_secs(1);
+
+/// Canaries that are claimed at once: the first looks begin while the next are claimed.
+const CLAIMED_AT_ONCE: usize = 128;
+
+/// Where no further look has room, so long until those that have ended meanwhile are replaced together.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// Plans and configs that are kept read.
 const PREPARED: usize = 4096;
@@ -44,6 +51,8 @@ pub struct Runner {
     options: RunnerOptions,
     owner: String,
     looks: Arc<Semaphore>,
+    /// Until when nothing is claimed unless something changes.
+    waking: AtomicI64,
     prepared: Mutex<HashMap<String, Arc<ReadyCanary>>>,
     tasks: TaskTracker,
 }
@@ -57,6 +66,7 @@ impl Runner {
             options,
             owner,
             looks: Arc::new(Semaphore::new(options.looks.max(1))),
+            waking: AtomicI64::new(i64::MAX),
             prepared: Mutex::default(),
             tasks: TaskTracker::new(),
         })
@@ -77,6 +87,7 @@ impl Runner {
     async fn claim_all(self: &Arc<Self>) {
         loop {
             let changed = self.shared.changed.notified();
+            self.waking.store(i64::MAX, Ordering::SeqCst);
             let next = match self.claim().await {
                 Ok(next) => next,
                 Err(error) => {
@@ -85,6 +96,7 @@ impl Runner {
                     continue;
                 }
             };
+            self.waking.store(next, Ordering::SeqCst);
             tokio::select! {
                 () = self.shared.clock.wait_until(next) => {}
                 () = changed => {}
@@ -97,7 +109,7 @@ impl Runner {
         // One look at least must have room; more are taken as there is.
         let Ok(first) = Arc::clone(&self.looks).acquire_owned().await else { return Ok(i64::MAX) };
         let mut permits = vec![first];
-        while permits.len() < self.options.looks
+        while permits.len() < CLAIMED_AT_ONCE
             && let Ok(permit) = Arc::clone(&self.looks).try_acquire_owned()
         {
             permits.push(permit);
@@ -112,6 +124,9 @@ impl Runner {
             self.begin(claimed, permit);
         }
         if full {
+            if self.looks.available_permits() == 0 {
+                tokio::time::sleep(GATHER).await;
+            }
             return Ok(now_millis);
         }
         let poll = now_millis.saturating_add(self.options.poll_millis);
@@ -121,17 +136,20 @@ impl Runner {
     fn begin(self: &Arc<Self>, claimed: Claimed, permit: OwnedSemaphorePermit) {
         let runner = Arc::clone(self);
         self.tasks.spawn(async move {
-            match runner.prepared(&claimed) {
+            let next = match runner.prepared(&claimed) {
                 Ok(prepared) => {
-                    step::make(&runner.shared, &runner.owner, &claimed, &prepared).await;
+                    step::make(&runner.shared, &runner.owner, &claimed, &prepared).await
                 }
                 Err(failure) => {
                     step::fail(&runner.shared, &runner.owner, &claimed, failure).await;
+                    None
                 }
-            }
-            // The next look may be due at once, as those of a canary of the past.
-            runner.shared.changed.notify_one();
+            };
             drop(permit);
+            // The next look may be due at once, as those of a canary of the past.
+            if next.is_some_and(|next| next < runner.waking.load(Ordering::SeqCst)) {
+                runner.shared.changed.notify_one();
+            }
         });
     }
 

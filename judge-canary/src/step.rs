@@ -42,18 +42,24 @@ impl ReadyCanary {
     }
 }
 
-/// Makes the next look at a canary that `owner` has, or gives it back.
-pub(crate) async fn make(shared: &Common, owner: &str, claimed: &Claimed, prepared: &ReadyCanary) {
+/// Makes the next look at a canary that `owner` has, or gives it back. Returns when it may be claimed for the look after
+/// it; nothing if there is none, or another replica has it.
+pub(crate) async fn make(
+    shared: &Common,
+    owner: &str,
+    claimed: &Claimed,
+    prepared: &ReadyCanary,
+) -> Option<i64> {
     let canary = &claimed.canary.summary;
     let number = canary.looks + 1;
     let Some(window) = prepared.plan.window(number) else {
         warn!(canary = canary.id, number, "a canary is under way that has no look left");
-        return;
+        return None;
     };
     let began = shared.clock.now_millis();
     if window.due_millis > began {
         give_back(shared, owner, claimed, window.due_millis, 0).await;
-        return;
+        return Some(window.due_millis);
     }
     let late_millis = began.saturating_sub(canary.next_millis);
     debug!(canary = canary.id, number, late_millis, "looks");
@@ -77,15 +83,19 @@ pub(crate) async fn make(shared: &Common, owner: &str, claimed: &Claimed, prepar
                 debug!(canary = canary.id, number, why, "asks again");
                 let claimed = Claimed { since_millis: since, ..claimed.clone() };
                 let attempts = claimed.attempts.saturating_add(1);
-                give_back(shared, owner, &claimed, now.saturating_add(wait), attempts).await;
-                return;
+                let next = now.saturating_add(wait);
+                give_back(shared, owner, &claimed, next, attempts).await;
+                return Some(next);
             }
             (LookResult::Failed(failed.failure), MetricSet::default())
         }
     };
     let ended_millis = shared.clock.now_millis();
     let look = CanaryLook { window: window.clone(), began_millis: began, ended_millis, result };
-    record(shared, owner, claimed, &prepared.plan, &look, &set).await;
+    let after = machine::after(&prepared.plan, canary, &look);
+    let metric_set = look.metric_set().map(|id| (id, &set));
+    write(shared, LookRecord { owner, look: &look, metric_set, after: &after }).await;
+    (!after.is_over()).then_some(after.next_millis)
 }
 
 /// Ends a canary that cannot be looked at.
@@ -135,25 +145,11 @@ pub(crate) async fn judge(
     (LookResult::Failed(failure), MetricSet::default())
 }
 
-async fn record(
-    shared: &Common,
-    owner: &str,
-    claimed: &Claimed,
-    plan: &Plan,
-    look: &CanaryLook,
-    set: &MetricSet,
-) {
-    let after = machine::after(plan, &claimed.canary.summary, look);
-    let metric_set = look.metric_set().map(|id| (id, set));
-    write(shared, LookRecord { owner, look, metric_set, after: &after }).await;
-}
-
 /// Writes a look, again while the store is away. Whatever fails, it is written whole or not at all, and then somebody
 /// makes it again.
 async fn write(shared: &Common, record: LookRecord<'_>) {
-    let LookRecord { owner, look, metric_set, after } = record;
+    let after = record.after;
     for _ in 0..WRITES {
-        let record = LookRecord { owner, look, metric_set, after };
         match shared.store.record(record).await {
             Ok(()) => {
                 let state = after.state.name();

@@ -1,12 +1,12 @@
 """Times of `retro` in Python and on Spark beside the command and an empty function.
 
-    python benches/history.py [releases]
-
 Makes releases of 20 metrics with 60 points a side as Parquet, then runs each way three times, in turn, each in its own
-process, and prints the fastest. The `judge` of $JUDGE (build it with --release) and `canary_judge.retro` over a polars and an
-Arrow frame are whole processes, from their start to their rows in a Parquet file. Spark local[2] with
-`canary_judge.spark.retro`, and with a function that returns one empty row a release, are timed without the start of Spark. It
-reports; nothing depends on its numbers.
+process, and prints the fastest. The `judge` of $JUDGE (build it with --release) is a whole process, from its start to its rows in
+a Parquet file. So are `polars` and `arrow`, which read the file and call `canary_judge.retro`; `polars call` and `arrow call` are the
+call alone, over the frame in memory. Spark local[2] with `canary_judge.spark.retro`, and with a function that returns one empty
+row a release, are timed without the start of Spark. It reports; nothing depends on its numbers.
+
+    python benches/history.py [releases] [ways, as command,polars,arrow]
 """
 
 from __future__ import annotations
@@ -72,19 +72,26 @@ def spark_session():
     return session
 
 
-def frame(way: str, history: Path, out: Path) -> None:
-    """From the file to the rows in a file, as the command does it."""
+def frame(way: str, history: Path, out: Path) -> float:
+    """From the file to the rows in a file, as the command does it; gives the seconds of the call alone."""
     import canary_judge
 
     if way == "polars":
         import polars
 
-        canary_judge.retro(CONFIG, polars.read_parquet(history), progress=False).write_parquet(out, compression="zstd")
+        rows = polars.read_parquet(history)
     else:
         import pyarrow.parquet
 
-        judged = canary_judge.retro(CONFIG, pyarrow.parquet.read_table(history), progress=False)
+        rows = pyarrow.parquet.read_table(history)
+    begun = time.perf_counter()
+    judged = canary_judge.retro(CONFIG, rows, progress=False)
+    seconds = time.perf_counter() - begun
+    if way == "polars":
+        judged.write_parquet(out, compression="zstd")
+    else:
         pyarrow.parquet.write_table(judged, out, compression="zstd")
+    return seconds
 
 
 def on_spark(way: str, history: Path, out: Path) -> float:
@@ -109,8 +116,8 @@ def on_spark(way: str, history: Path, out: Path) -> float:
     return seconds
 
 
-def timed(way: str, folder: Path) -> float:
-    """Seconds of one way, in a process of its own."""
+def timed(way: str, folder: Path) -> dict[str, float]:
+    """Seconds of one way in a process of its own, and of the call alone."""
     history, out = folder / "history.parquet", folder / f"{way}.parquet"
     if way == "command":
         command = [os.environ["JUDGE"], "retro", "-c", str(folder / "config.json"), "--history", str(history), "-o", str(out)]
@@ -119,7 +126,10 @@ def timed(way: str, folder: Path) -> float:
     begun = time.perf_counter()
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     seconds = time.perf_counter() - begun
-    return float(done.stdout.split()[-1]) if way in ("spark", "empty") else seconds
+    if way == "command":
+        return {way: seconds}
+    inner = float(done.stdout.split()[-1])
+    return {way: inner} if way in ("spark", "empty") else {way: seconds, f"{way} call": inner}
 
 
 def main() -> None:
@@ -128,7 +138,7 @@ def main() -> None:
         if way in ("spark", "empty"):
             print(on_spark(way, history, out))
         else:
-            frame(way, history, out)
+            print(frame(way, history, out))
         return
     releases = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     with tempfile.TemporaryDirectory() as temporary:
@@ -138,16 +148,19 @@ def main() -> None:
         ways = ["polars", "arrow", "empty", "spark"]
         if "JUDGE" in os.environ:
             ways.insert(0, "command")
-        times: dict[str, list[float]] = {way: [] for way in ways}
+        if len(sys.argv) > 2:
+            ways = sys.argv[2].split(",")
+        times: dict[str, list[float]] = {}
         for _ in range(ROUNDS):
             for way in ways:
-                times[way].append(timed(way, folder))
+                for what, seconds in timed(way, folder).items():
+                    times.setdefault(what, []).append(seconds)
         best = {way: min(found) for way, found in times.items()}
         print(f"{releases} releases, {releases * 2 * METRICS * POINTS} rows, fastest of {ROUNDS}")
         for way, seconds in best.items():
             peer = "empty" if way in ("spark", "empty") else "command"
             beside = f"   {seconds / best[peer]:.2f} of {peer}" if peer in best else ""
-            print(f"{way:8} {seconds:7.2f} s{beside}")
+            print(f"{way:11} {seconds:7.2f} s{beside}")
 
 
 main()

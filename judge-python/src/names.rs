@@ -1,13 +1,13 @@
 //! Columns of names.
 
-use arrow_array::{Array, ArrayRef, StringViewArray};
+use arrow_array::ArrayRef;
 use arrow_schema::DataType;
-use judge_replay::{NameColumn, arrow};
+use judge_replay::arrow::NameArray;
 
 use crate::raised::Raised;
 
 /// The names in `column`, which `path` names: text, categories, whole numbers, dates, yes or no.
-pub(crate) fn read(column: &ArrayRef, path: &str) -> Result<StringViewArray, Raised> {
+pub(crate) fn read(column: &ArrayRef, path: &str) -> Result<NameArray, Raised> {
     let kind = match column.data_type() {
         DataType::Dictionary(_, value) => value,
         kind => kind,
@@ -16,12 +16,7 @@ pub(crate) fn read(column: &ArrayRef, path: &str) -> Result<StringViewArray, Rai
         let expected = "text, categories, whole numbers or dates; cast the column to text";
         return Err(Raised::data(path, format!("type {}", column.data_type()), expected));
     }
-    arrow::text(column).map_err(|error| Raised::data(path, error, "names"))
-}
-
-/// The first row without a name.
-pub(crate) fn first_empty(names: &StringViewArray) -> Option<usize> {
-    (0..names.len()).find(|&row| names.name(row).is_empty())
+    NameArray::read(column).map_err(|error| Raised::data(path, error, "names"))
 }
 
 fn is_name(kind: &DataType) -> bool {

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use arrow_array::{RecordBatch, StringViewArray};
+use arrow_array::RecordBatch;
 use arrow_buffer::ScalarBuffer;
 use arrow_schema::Schema;
+use judge_replay::arrow::NameArray;
 use judge_replay::assemble::{PointRows, RowSource};
-use judge_replay::{ColumnNames, listed};
+use judge_replay::{ColumnNames, NameColumn, listed};
 
 use crate::cells::{self, UnreadCell};
 use crate::names;
@@ -108,18 +109,18 @@ fn wide(
 }
 
 enum FramePoints {
-    Long { metric: StringViewArray, values: ScalarBuffer<f64> },
+    Long { metric: NameArray, values: ScalarBuffer<f64> },
     Wide(Vec<(usize, ScalarBuffer<f64>)>),
 }
 
 /// Consecutive rows of a frame.
 pub(crate) struct FrameRows {
     /// The release of each row.
-    pub(crate) release: StringViewArray,
+    pub(crate) release: NameArray,
     /// Number of rows.
     pub(crate) rows: usize,
-    role: StringViewArray,
-    instance: Option<StringViewArray>,
+    role: NameArray,
+    instance: Option<NameArray>,
     times: ScalarBuffer<i64>,
     points: FramePoints,
     /// In order of rows.
@@ -161,7 +162,7 @@ impl FrameRows {
         bad.append(&mut times.bad);
         bad.sort_by_key(|cell| cell.row);
         let release = column_names(layout.release)?;
-        if let Some(row) = names::first_empty(&release) {
+        if let Some(row) = (0..batch.num_rows()).find(|&row| release.name(row).is_empty()) {
             let path = format!(
                 "{}, row {}",
                 column_path("history", &name(layout.release)),
@@ -183,14 +184,14 @@ impl FrameRows {
 }
 
 impl RowSource for FrameRows {
-    type Names = StringViewArray;
+    type Names = NameArray;
     type Values = ScalarBuffer<f64>;
 
-    fn role(&self) -> &StringViewArray {
+    fn role(&self) -> &NameArray {
         &self.role
     }
 
-    fn instance(&self) -> Option<&StringViewArray> {
+    fn instance(&self) -> Option<&NameArray> {
         self.instance.as_ref()
     }
 
@@ -198,7 +199,7 @@ impl RowSource for FrameRows {
         &self.times
     }
 
-    fn points(&self) -> PointRows<'_, StringViewArray, ScalarBuffer<f64>> {
+    fn points(&self) -> PointRows<'_, NameArray, ScalarBuffer<f64>> {
         match &self.points {
             FramePoints::Long { metric, values } => PointRows::Long { metric, values },
             FramePoints::Wide(columns) => PointRows::Wide(columns),

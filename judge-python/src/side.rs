@@ -227,7 +227,7 @@ fn from_table(table: PyTable, role: &str, metrics: &[String]) -> Result<Found, R
     if let (Some(metric), Some(values)) = (find("metric"), find("value")) {
         let path = column_path(role, "metric");
         let named = names::read(batch.column(metric), &path)?;
-        if let Some(row) = names::first_empty(&named) {
+        if let Some(row) = (0..batch.num_rows()).find(|&row| named.name(row).is_empty()) {
             return Err(Raised::data(format!("{path}, row {row}"), "an empty cell", "a name"));
         }
         let values = value(values)?;

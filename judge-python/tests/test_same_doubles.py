@@ -124,6 +124,9 @@ def test_retro_is_the_command_row_by_row(tmp_path, judge):
     assert without_places(bits(judged)) == rows
     frame = polars.from_arrow(table)
     assert without_places(bits(canary_judge.retro(config, frame, **options).to_arrow())) == rows
+    chunks = polars.concat([frame[:1000], frame[1000:1001], frame[1001:]], rechunk=False)
+    assert chunks.n_chunks() == 3
+    assert without_places(bits(canary_judge.retro(config, chunks, **options).to_arrow())) == rows
     shuffled = list(range(table.num_rows))
     random.Random(3).shuffle(shuffled)
     judged = canary_judge.retro(config, table.take(shuffled), **options)

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray, StringViewArray,
-    TimestampMillisecondArray, UInt64Array,
+    Array, ArrayRef, BooleanArray, Float64Array, GenericStringArray, LargeStringArray,
+    OffsetSizeTrait, RecordBatch, StringArray, StringViewArray, TimestampMillisecondArray,
+    UInt64Array,
 };
 use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -14,23 +15,70 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use crate::frame::{COLUMNS, ColumnKind, ColumnValues, FrameColumns};
 use crate::names::{NameColumn, run_of_views};
 
-impl NameColumn for StringViewArray {
-    fn name(&self, row: usize) -> &str {
-        if self.is_null(row) { "" } else { self.value(row) }
-    }
+/// A column of names as it came: names are told apart where they are, so that no row costs memory.
+#[derive(Debug, Clone)]
+pub enum NameArray {
+    /// Views, as Parquet files and polars have them.
+    Views(StringViewArray),
+    /// One text behind the other.
+    Texts(StringArray),
+    /// The same, of any length.
+    LargeTexts(LargeStringArray),
+}
 
-    fn run(&self, rows: &Range<usize>) -> usize {
-        if self.null_count() > 0 {
-            let first = self.name(rows.start);
-            let other = rows.clone().find(|&row| self.name(row) != first);
-            return other.unwrap_or(rows.end);
-        }
-        let views = &self.views()[rows.clone()];
-        rows.start + run_of_views(views, |view| *view, |index| self.value(rows.start + index))
+impl NameArray {
+    /// The names in `column`: text in any layout, dictionaries too, and whatever Arrow writes as text.
+    ///
+    /// # Errors
+    /// If Arrow cannot cast the column.
+    pub fn read(column: &ArrayRef) -> Result<Self, ArrowError> {
+        Ok(match column.data_type() {
+            DataType::Utf8 => Self::Texts(column.as_string().clone()),
+            DataType::LargeUtf8 => Self::LargeTexts(column.as_string().clone()),
+            _ => Self::Views(text(column)?),
+        })
     }
 }
 
-/// A column as text: text in any layout, dictionaries too, and whatever Arrow writes as text.
+impl NameColumn for NameArray {
+    fn name(&self, row: usize) -> &str {
+        match self {
+            Self::Views(names) if names.is_null(row) => "",
+            Self::Views(names) => names.value(row),
+            Self::Texts(names) => name(names, row),
+            Self::LargeTexts(names) => name(names, row),
+        }
+    }
+
+    fn run(&self, rows: &Range<usize>) -> usize {
+        match self {
+            Self::Views(names) if names.null_count() == 0 => {
+                let views = &names.views()[rows.clone()];
+                let name = |index| names.value(rows.start + index);
+                rows.start + run_of_views(views, |view| *view, name)
+            }
+            Self::Texts(names) => run(names, rows),
+            Self::LargeTexts(names) => run(names, rows),
+            Self::Views(_) => {
+                let first = self.name(rows.start);
+                let other = rows.clone().find(|&row| self.name(row) != first);
+                other.unwrap_or(rows.end)
+            }
+        }
+    }
+}
+
+fn name<O: OffsetSizeTrait>(names: &GenericStringArray<O>, row: usize) -> &str {
+    if names.is_null(row) { "" } else { names.value(row) }
+}
+
+fn run<O: OffsetSizeTrait>(names: &GenericStringArray<O>, rows: &Range<usize>) -> usize {
+    let first = name(names, rows.start);
+    let other = rows.clone().find(|&row| name(names, row) != first);
+    other.unwrap_or(rows.end)
+}
+
+/// A column as views of text: text in any layout, dictionaries too, and whatever Arrow writes as text.
 ///
 /// # Errors
 /// If Arrow cannot cast the column.
@@ -82,26 +130,37 @@ pub fn frame(rows: FrameColumns) -> Result<RecordBatch, ArrowError> {
 mod tests {
     use super::*;
 
-    fn names(names: &[Option<&str>]) -> StringViewArray {
-        names.iter().collect()
+    /// The same names in every layout.
+    fn names(names: &[Option<&str>]) -> [NameArray; 3] {
+        [
+            NameArray::Views(names.iter().collect()),
+            NameArray::Texts(names.iter().collect()),
+            NameArray::LargeTexts(names.iter().collect()),
+        ]
     }
 
     #[test]
     fn runs_end_where_the_name_changes() {
         let long = "a name of more than twelve bytes";
         let other = "a name of more than twelve bites";
-        let cases: [(&[Option<&str>], usize, usize); 6] = [
+        let cases: [(&[Option<&str>], usize, usize); 7] = [
             (&[Some("a"), Some("a"), Some("b")], 0, 2),
             (&[Some("a"), Some("a"), Some("b")], 2, 3),
             (&[Some(long), Some(long), Some(other)], 0, 2),
             (&[Some("a"), Some("ab"), Some("a")], 0, 1),
             (&[Some("a"), None, Some("a")], 0, 1),
             (&[None, None, Some("a")], 0, 2),
+            (&[None, Some(""), Some("a")], 0, 2),
         ];
         for (column, start, end) in cases {
-            assert_eq!(names(column).run(&(start..column.len())), end, "{column:?}");
+            for names in names(column) {
+                assert_eq!(names.run(&(start..column.len())), end, "{names:?}");
+                let found: Vec<&str> = (0..column.len()).map(|row| names.name(row)).collect();
+                let expected: Vec<&str> =
+                    column.iter().map(|name| name.unwrap_or_default()).collect();
+                assert_eq!(found, expected, "{names:?}");
+            }
         }
-        assert_eq!(names(&[None]).name(0), "");
     }
 
     #[test]
@@ -110,26 +169,31 @@ mod tests {
             let mut column = vec![Some("before"), Some("before")];
             column.extend(vec![Some("a name of more than twelve bytes"); length]);
             column.push(Some("after"));
-            assert_eq!(names(&column).run(&(2..column.len())), 2 + length);
-            assert_eq!(names(&column).run(&(2..2 + length)), 2 + length);
+            for names in names(&column) {
+                assert_eq!(names.run(&(2..column.len())), 2 + length);
+                assert_eq!(names.run(&(2..2 + length)), 2 + length);
+            }
         }
     }
 
     #[test]
     fn equal_long_names_at_other_places_are_one_run() {
         let long = "a name of more than twelve bytes";
-        let twice = names(&[Some(long), Some(long)]);
+        let twice = StringViewArray::from_iter([Some(long), Some(long)]);
         assert_ne!(twice.views()[0], twice.views()[1], "written twice");
-        assert_eq!(twice.run(&(0..2)), 2);
+        assert_eq!(NameArray::Views(twice).run(&(0..2)), 2);
     }
 
     #[test]
     fn names_are_text_of_any_layout() {
         let plain: ArrayRef = Arc::new(StringArray::from(vec![Some("7"), None, Some("7")]));
         let dictionary = DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Utf8));
-        for kind in [DataType::Utf8View, DataType::LargeUtf8, dictionary, DataType::Int32] {
+        let kinds = [DataType::Utf8, DataType::Utf8View, DataType::LargeUtf8, DataType::Int32];
+        for kind in kinds.into_iter().chain([dictionary]) {
             let column = cast(&plain, &kind).unwrap();
-            assert_eq!(text(&column).unwrap(), names(&[Some("7"), None, Some("7")]), "{kind}");
+            let read = NameArray::read(&column).unwrap();
+            assert_eq!([0, 1, 2].map(|row| read.name(row)), ["7", "", "7"], "{kind}");
+            assert_eq!(text(&column).unwrap().iter().flatten().collect::<String>(), "77", "{kind}");
         }
     }
 }

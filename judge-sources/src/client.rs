@@ -106,7 +106,8 @@ impl SourceClient {
             attempts += 1;
             let started = Instant::now();
             let end = deadline.min(started + self.settings.timeout);
-            let error = match timeout_at(end, self.once(ask)).await {
+            // On the heap only while it runs: of many queries most wait for a permit.
+            let error = match timeout_at(end, Box::pin(self.once(ask))).await {
                 Ok(Ok(body)) => return Ok(body),
                 Ok(Err(error)) => error,
                 // A last attempt that the deadline cuts short says less than the one before.

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 /// Why the store did not do what was asked. Nothing is half-done then.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 #[non_exhaustive]
 pub enum KeepError {
     /// There is no such thing.

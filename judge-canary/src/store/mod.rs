@@ -158,7 +158,7 @@ pub struct Claimed {
 }
 
 /// A look that was made, and how its canary stands then.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct LookRecord<'a> {
     /// The worker that has the canary.
     pub owner: &'a str,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use judge_canary::{
     AuditEntry, CanaryFilter, CanaryLook, CanaryRequest, CanaryState, CanaryStore, CanarySummary,
     ClaimDue, ConfigChange, ConfigChoice, Existing, Inserted, JudgedSeries, KeepError, LookRecord,
@@ -73,6 +74,7 @@ on_every_store!(
     canaries_are_listed_in_pages,
     work_is_had_by_one,
     looks_are_kept_once,
+    looks_that_end_together_are_kept_each_for_itself,
     what_is_old_or_too_much_is_removed,
     ends_are_sent_once,
 );
@@ -353,6 +355,69 @@ async fn looks_are_kept_once(Kept { store, .. }: Kept) {
     assert!(matches!(keep(&store, "one", &after, 2).await, Err(KeepError::LeaseLost(_))));
     assert_eq!(store.looks("a", 1).await.unwrap(), []);
     assert_eq!(store.next_due().await.unwrap(), None);
+}
+
+/// One look, as [`keep`] keeps it, by a canary of its own.
+fn kept(id: &str) -> CanarySummary {
+    let mut after = new(id, "x", 500).summary;
+    (after.looks, after.score, after.verdict) = (1, Some(66.67), Some(Verdict::Marginal));
+    after
+}
+
+async fn looks_that_end_together_are_kept_each_for_itself(Kept { store, .. }: Kept) {
+    let names: Vec<String> = (10..40).map(|number| format!("id{number}")).collect();
+    for id in &names {
+        insert(&store, &new(id, "x", 10)).await;
+    }
+    claimed(&store, "one", 10).await;
+    let after: Vec<CanarySummary> = names.iter().map(|id| kept(id)).collect();
+    // A look whose series are there before it, which no database takes.
+    keep(&store, "one", &after[7], 1).await.unwrap();
+    let (first, taken) = (look(1), ("id17 1", MetricSet::default()));
+    let all = after.iter().enumerate().map(async |(index, after)| match index {
+        3 => keep(&store, "two", after, 1).await,
+        5 => {
+            let metric_set = Some((taken.0, &taken.1));
+            store.record(LookRecord { owner: "one", look: &first.0, metric_set, after }).await
+        }
+        _ => keep(&store, "one", after, 1).await,
+    });
+    let results = futures_util::future::join_all(all).await;
+    for (index, (id, result)) in names.iter().zip(results).enumerate() {
+        let looks = store.looks(id, 0).await.unwrap().len();
+        match index {
+            3 => assert!(matches!(result, Err(KeepError::LeaseLost(_))), "{result:?}"),
+            5 => assert!(matches!(result, Err(KeepError::Failed(_))), "{result:?}"),
+            7 => assert!(matches!(result, Err(KeepError::LeaseLost(_))), "it was kept before"),
+            _ => result.unwrap(),
+        }
+        assert_eq!(looks, usize::from(![3, 5].contains(&index)), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn looks_that_wait_for_their_turn_are_written_by_the_first() {
+    let Kept { store, _folder, .. } = sqlite().await;
+    let names = ["a", "b", "c", "d"];
+    for id in names {
+        insert(&store, &new(id, "x", 10)).await;
+    }
+    claimed(&store, "one", 10).await;
+    let after = names.map(kept);
+    let [mut a, mut b, mut c, mut d] =
+        [0, 1, 2, 3].map(|index| Box::pin(keep(&store, "one", &after[index], 1)));
+    // The first has its turn, and the others wait.
+    for one in [&mut a, &mut b, &mut c, &mut d] {
+        assert!(one.now_or_never().is_none());
+    }
+    a.await.unwrap();
+    assert!(store.looks("b", 0).await.unwrap().is_empty());
+    b.await.unwrap();
+    for id in names {
+        assert_eq!(store.looks(id, 0).await.unwrap().len(), 1, "{id}");
+    }
+    c.await.unwrap();
+    d.await.unwrap();
 }
 
 async fn what_is_old_or_too_much_is_removed(Kept { store, .. }: Kept) {

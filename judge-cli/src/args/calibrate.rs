@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use super::common::{ConfigArgs, ListFormat, Overrides, ZoneArgs, source};
 #[cfg(feature = "retro")]
 use super::retro::{READING, ReadingArgs};
+#[cfg(feature = "retro")]
+use super::windows::duration;
 use crate::input::InputSource;
 
 const EXAMPLES: &str = "\
@@ -71,7 +73,7 @@ pub(crate) struct CalibrateArgs {
     pub(crate) with_canaries: bool,
     /// Step of the grid for points of releases [default: each release's own]
     #[cfg(feature = "retro")]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, requires = "releases")]
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "releases")]
     pub(crate) step: Option<std::time::Duration>,
     #[cfg(feature = "retro")]
     #[command(flatten)]

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use judge_points::time;
+use judge_points::time::{self, TimeError};
 use judge_sources::StoreKind;
+
+use super::windows::duration;
 
 /// The arguments that name a source, for those that go with them or exclude them.
 pub(super) const SOURCES: &str = "sources-of-series";
@@ -69,16 +71,16 @@ pub(crate) struct ScopeArgs {
     #[arg(help_heading = OF, long = "param", value_name = "NAME=VALUE", value_parser = named)]
     pub(crate) params: Vec<(String, String)>,
     /// How much earlier the baseline's window lies: 1d compares with yesterday's same hour.
-    #[arg(help_heading = OF, long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
+    #[arg(help_heading = OF, long, value_name = "TIME", value_parser = duration, default_value = "0s")]
     pub(crate) baseline_offset: Duration,
     /// The time between two points.
-    #[arg(help_heading = OF, long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "1m")]
+    #[arg(help_heading = OF, long, value_name = "TIME", value_parser = duration, default_value = "1m")]
     pub(crate) step: Duration,
     /// How points become series: as Kayenta does, gaps are closed up and only equal labels paired.
     #[arg(help_heading = OF, long, value_enum, value_name = "WHOSE")]
     pub(crate) compat: Option<CompatArg>,
     /// How long a fetch may take, retries included.
-    #[arg(help_heading = OF, long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "2m")]
+    #[arg(help_heading = OF, long, value_name = "TIME", value_parser = duration, default_value = "2m")]
     pub(crate) timeout: Duration,
 }
 
@@ -86,7 +88,7 @@ pub(crate) struct ScopeArgs {
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct TimeArgs {
     /// The window's length, up to --end.
-    #[arg(help_heading = WHEN, long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "start")]
+    #[arg(help_heading = WHEN, long, value_name = "TIME", value_parser = duration, conflicts_with = "start")]
     pub(crate) last: Option<Duration>,
     /// The first point's time: RFC 3339, or seconds or milliseconds since 1970.
     #[arg(help_heading = WHEN, long, value_name = "WHEN", value_parser = moment)]
@@ -110,5 +112,14 @@ fn named(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) fn moment(text: &str) -> Result<i64, String> {
-    time::parse(text).map_err(|error| error.to_string())
+    time::parse(text).map_err(|error| {
+        let in_utc = "UTC".parse().ok().and_then(|utc| time::parse_in(text, Some(&utc)).ok());
+        match (error, in_utc) {
+            (TimeError::NoZone(_), Some(millis)) => {
+                let shown = time::show(millis);
+                format!("expected a time with a time zone, such as {shown}, got {text:?}")
+            }
+            (error, _) => error.to_string(),
+        }
+    })
 }

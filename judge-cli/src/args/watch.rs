@@ -9,7 +9,7 @@ use judge_core::stage::{Lifetime, Lookback, WindowOptions};
 
 use super::common::{ListFormat, Overrides, QueriedConfigArgs};
 use super::sources::{ScopeArgs, SourceArgs};
-use super::windows::{StageRuleArg, lookback};
+use super::windows::{StageRuleArg, duration, lookback};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,7 +61,7 @@ pub(crate) struct WatchArgs {
     #[arg(long, conflicts_with_all = ["interval", "lookback", "report"])]
     pub(crate) every_point: bool,
     /// Wait this long after each interval's end before asking, so that the last scrape is in.
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "15s")]
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "15s")]
     pub(crate) settle: Duration,
     /// Which rule ends a canary at a score that equals the marginal threshold.
     #[arg(long, value_enum, default_value_t, value_name = "RULE")]
@@ -110,13 +110,13 @@ const STAGE: &str = "The stage, with times such as 90s, 10m, 1h 30m";
 #[derive(Debug, clap::Args)]
 pub(crate) struct StageArgs {
     /// How long the canary is judged, the warm-up not counted.
-    #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = duration)]
     lifetime: Duration,
     /// Time from one look to the next [default: one look at the end]
-    #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = duration)]
     interval: Option<Duration>,
     /// How long the canary runs before it is judged.
-    #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = humantime::parse_duration, default_value = "0s")]
+    #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = duration, default_value = "0s")]
     warm_up: Duration,
     /// How far back each look reaches; growing is to the end of the warm-up.
     #[arg(help_heading = STAGE, long, value_name = "growing|TIME", value_parser = lookback, default_value = "growing")]

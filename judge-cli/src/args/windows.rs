@@ -1,5 +1,7 @@
 //! Windows and rule of a canary stage, as arguments.
 
+use std::time::Duration;
+
 use clap::ValueEnum;
 use judge_core::stage::{Lookback, StageRule};
 
@@ -25,8 +27,12 @@ pub(super) fn lookback(text: &str) -> Result<Lookback, String> {
     if text == "growing" {
         return Ok(Lookback::Growing);
     }
-    let length = humantime::parse_duration(text);
-    length
+    humantime::parse_duration(text)
         .map(Lookback::Sliding)
-        .map_err(|error| format!("expected growing or a time, such as 20m: {error}"))
+        .map_err(|_| format!("expected growing, or a time such as 20m, got {text:?}"))
+}
+
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|_| format!("expected a time such as 30s, 5m or 1h 30m, got {text:?}"))
 }

@@ -134,8 +134,13 @@ pub(crate) enum InputProblem {
     },
     #[error(transparent)]
     Grid(judge_sources::GridError),
-    #[error("expected --last TIME or --start WHEN: which points to ask for")]
+    #[error("expected --last TIME or --start WHEN, got neither; --last 30m is the last half hour")]
     NoWindow,
+    #[error(
+        "expected a request with canaryConfig and metricSetPairList, got a canary config; give it by --config, with \
+         --prometheus URL or with --baseline and --canary"
+    )]
+    ConfigAsRequest,
     #[error("no query found a point on either side\n{0}")]
     NothingFetched(String),
     #[error(transparent)]

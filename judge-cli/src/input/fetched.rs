@@ -6,8 +6,8 @@ use std::time::Duration;
 use judge_core::{MetricPair, kayenta};
 use judge_points::time::TimeZone;
 use judge_sources::{
-    Cause, Compat, FetchedMetric, Grid, Queries, QueryFailure, Scope, Sought, SoughtSide,
-    SourceSettings, Sources,
+    Cause, Compat, FetchedMetric, Grid, GridError, Queries, QueryFailure, Scope, Sought,
+    SoughtSide, SourceSettings, Sources,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -32,8 +32,21 @@ impl std::error::Error for FetchFailed {}
 
 impl std::fmt::Display for FetchFailed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let shown: Vec<String> = self.0.iter().map(ToString::to_string).collect();
-        let count = shown.len();
+        // One line where a source is away, not one for each of forty queries.
+        let mut first: Vec<(String, &QueryFailure, usize)> = Vec::new();
+        for failure in &self.0 {
+            let cause = failure.cause.to_string();
+            match first.iter_mut().find(|(known, ..)| *known == cause) {
+                Some((.., more)) => *more += 1,
+                None => first.push((cause, failure, 0)),
+            }
+        }
+        let shown = first.iter().map(|(_, failure, more)| match more {
+            0 => failure.to_string(),
+            1 => format!("{failure}\n  and 1 more query for the same reason"),
+            more => format!("{failure}\n  and {more} more queries for the same reason"),
+        });
+        let (shown, count): (Vec<String>, usize) = (shown.collect(), self.0.len());
         let queries = if count == 1 { "a query was" } else { "queries were" };
         if count > 1 {
             write!(f, "{count} ")?;
@@ -165,8 +178,10 @@ fn settings(args: &SourceArgs) -> Result<Vec<SourceSettings>, InputError> {
 
 /// What is asked for over `canary`, in milliseconds since the Unix epoch: from, and up to.
 pub(crate) fn sought(args: &ScopeArgs, canary: (i64, i64)) -> Result<Sought, InputError> {
-    let of_step =
-        |error| InputError { origin: "--step".to_owned(), problem: InputProblem::Grid(error) };
+    let of_step = |error| {
+        let origin = if matches!(error, GridError::Empty { .. }) { "--start" } else { "--step" };
+        InputError { origin: origin.to_owned(), problem: InputProblem::Grid(error) }
+    };
     let step = millis(args.step);
     let offset = i64::try_from(millis(args.baseline_offset)).unwrap_or(i64::MAX);
     let params: BTreeMap<String, String> = args.params.iter().cloned().collect();

@@ -6,6 +6,7 @@ use judge_core::{
 };
 use judge_points::time::TimeZone;
 use judge_sources::{AnswerError, Found, Notice, pair_by_labels};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::args::Overrides;
@@ -79,10 +80,25 @@ pub(crate) fn from_request(
         }
         _ => kayenta::read_request(&json),
     };
-    let request = request.map_err(|refused| source.error(InputProblem::Refused(refused)))?;
+    let request = request.map_err(|refused| {
+        let config = is_config(&json);
+        source.error(if config { InputProblem::ConfigAsRequest } else { refused.into() })
+    })?;
     let (request, judge) = prepare(&source, request, named, overrides)?;
     let document = Document::Request(json);
     Ok(Prepared { request, judge, origin: source, warnings: Vec::new(), document })
+}
+
+/// Whether a document that is no request is a canary config.
+fn is_config(json: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Keys {
+        metrics: Option<IgnoredAny>,
+        canary_config: Option<IgnoredAny>,
+    }
+    let keys = serde_json::from_slice::<Keys>(json);
+    keys.is_ok_and(|keys| keys.metrics.is_some() && keys.canary_config.is_none())
 }
 
 /// Reads config and series. Each metric of the config becomes a pair; a side without its series has

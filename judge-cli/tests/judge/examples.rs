@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use judge_sources::SourceSettings;
 
 use crate::harness::TestFolder;
-use crate::store::{Store, config, matrix};
+use crate::store::{Store, matrix};
 
 /// Where the examples have their Prometheus.
 const URL: &str = "http://prometheus:9090";
@@ -39,8 +39,10 @@ fn examples() -> Vec<String> {
 #[test]
 fn every_example_of_a_source_runs() {
     let store = Store::open(|asked| matrix(asked, 100.0));
+    // The README's first config is the one that its reader has.
+    let config = blocks("README.md", "json").swap_remove(0);
     let folder = TestFolder::with(&[
-        ("canary.json", &config("latency{version=\"${scope}\"}")),
+        ("canary.json", config.as_bytes()),
         ("releases.csv", RELEASES.as_bytes()),
     ]);
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_judge"));

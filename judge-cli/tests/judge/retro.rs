@@ -167,7 +167,7 @@ fn one_role_absent() {
 fn bad_usage_and_bad_input_say_the_way_out() {
     let place = place(2);
     for (arguments, parts) in [
-        ("--interval 10", &["--interval", "time unit needed"] as &[&str]),
+        ("--interval 10", &["--interval", "expected a time such as 30s"] as &[&str]),
         ("--interval 20m --lifetime 10m", &["at most the lifetime, 10m"]),
         ("--lookback backwards", &["growing or a time"]),
         ("--column build=release", &["COLUMN one of release, timestamp"]),

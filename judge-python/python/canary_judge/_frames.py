@@ -66,6 +66,19 @@ def _odd_cell(column: Any) -> tuple[int | None, str]:
     return None, ""
 
 
+def _in_chunks(frame: Any) -> Any:
+    """A frame of polars, chunk by chunk where pyarrow is: its own stream first copies all chunks into one."""
+    import polars
+
+    if isinstance(frame, polars.Series) or frame.n_chunks() < 2 or polars.Object in frame.dtypes:
+        return frame
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        return frame
+    return frame.to_arrow(compat_level=polars.CompatLevel.newest())
+
+
 def table(frame: Any, path: str) -> Any:
     """``frame`` with the Arrow PyCapsule interface. ``path`` names it in messages."""
     pandas = _pandas()
@@ -73,6 +86,8 @@ def table(frame: Any, path: str) -> Any:
         return _from_pandas(frame, path)
     if hasattr(frame, "collect_schema") and hasattr(frame, "collect"):
         frame = frame.collect()
+    if library(frame) == "polars":
+        return _in_chunks(frame)
     if hasattr(frame, "__arrow_c_stream__"):
         return frame
     if hasattr(frame, "__arrow_c_array__"):

@@ -12,7 +12,7 @@ use arrow_schema::{ArrowError, DataType, TimeUnit};
 use judge_points::csv_reader::CsvTable;
 use judge_points::dialect::CsvDialect;
 use judge_points::{number, time};
-use judge_replay::arrow::text;
+use judge_replay::arrow::{NameArray, text};
 use judge_replay::assemble::{PointRows, RowSource};
 
 use super::error::RowPosition;
@@ -77,7 +77,7 @@ impl Batch {
         };
         let names = |said: &NameSource| match said {
             NameSource::Constant(name) => Ok(Names::Once(name.as_str().into())),
-            NameSource::Column(name) => column(name).and_then(text).map(Names::Column),
+            NameSource::Column(name) => column(name).and_then(NameArray::read).map(Names::Column),
         };
         let mut values =
             |name: &str, kind: ValueKind| values(column(name)?, name, kind, dialect, &mut bad);

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow_array::StringViewArray;
 use judge_replay::NameColumn;
+use judge_replay::arrow::NameArray;
 
 /// A name for each row.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub(crate) enum Names {
     /// The same for all.
     Once(Arc<str>),
     /// One for each.
-    Column(StringViewArray),
+    Column(NameArray),
 }
 
 impl NameColumn for Names {

@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::super::KeepError;
 use super::super::open::{StorePlace, open};
+use super::together::Together;
 
 /// A database that is open.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(super) struct Database {
     pub(super) pool: AnyPool,
     /// SQLite has one writer at a time: those of this process wait here, in order, rather than by trying again.
     writer: Option<Mutex<()>>,
+    /// Looks that wait to be written to SQLite.
+    pub(super) together: Together,
     /// Whether ends of canaries are noted, to be sent.
     deliveries: AtomicBool,
     /// Keeps other processes out.
@@ -40,6 +43,7 @@ impl Database {
         Ok(Self {
             pool: opened.pool,
             writer,
+            together: Together::default(),
             deliveries: AtomicBool::default(),
             _lock: opened.lock,
         })
@@ -48,7 +52,8 @@ impl Database {
     pub(super) async fn open_to_read(place: &StorePlace) -> Result<Self, KeepError> {
         let opened = open(place, true).await?;
         let deliveries = AtomicBool::default();
-        Ok(Self { pool: opened.pool, writer: None, deliveries, _lock: None })
+        let together = Together::default();
+        Ok(Self { pool: opened.pool, writer: None, together, deliveries, _lock: None })
     }
 
     pub(super) fn note_deliveries(&self) {
@@ -63,13 +68,27 @@ impl Database {
         self.writer.is_some()
     }
 
+    /// Waits for the turn to write; nothing where many write at once.
+    pub(super) async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match &self.writer {
+            Some(writer) => Some(writer.lock().await),
+            None => None,
+        }
+    }
+
     pub(super) async fn write(&self) -> Result<Writing<'_>, KeepError> {
-        let Some(writer) = &self.writer else {
-            return Ok(Writing { transaction: self.pool.begin().await?, _turn: None });
+        self.begin(self.turn().await).await
+    }
+
+    pub(super) async fn begin<'a>(
+        &self,
+        turn: Option<MutexGuard<'a, ()>>,
+    ) -> Result<Writing<'a>, KeepError> {
+        // A transaction of SQLite that begins by reading could not become a writer while another writes.
+        let transaction = match turn {
+            Some(_) => self.pool.begin_with("BEGIN IMMEDIATE").await?,
+            None => self.pool.begin().await?,
         };
-        let turn = writer.lock().await;
-        // A transaction that begins by reading could not become a writer while another writes.
-        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(Writing { transaction, _turn: Some(turn) })
+        Ok(Writing { transaction, _turn: turn })
     }
 }

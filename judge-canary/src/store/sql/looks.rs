@@ -1,13 +1,15 @@
 //! Looks and their series.
 
+use std::sync::Arc;
+
 use sqlx::Row;
 
 use super::super::document::{pack, unpack};
 use super::super::{KeepError, LookRecord};
-use super::database::Database;
-use super::deliveries;
+use super::database::{Database, Writing};
 use super::rows::{score_column, verdict_name};
-use crate::record::{CanaryLook, MetricSet};
+use super::{deliveries, together};
+use crate::record::{CanaryLook, CanarySummary, MetricSet};
 
 fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
@@ -39,58 +41,108 @@ pub(super) async fn metric_set(database: &Database, id: &str) -> Result<MetricSe
     unpack("metric set", &row.try_get::<Vec<u8>, _>("document")?)
 }
 
+/// A look as it is written.
+#[derive(Debug)]
+pub(super) struct PackedLook {
+    owner: String,
+    after: CanarySummary,
+    number: i64,
+    began_millis: i64,
+    ended_millis: i64,
+    score: Option<f64>,
+    verdict: &'static str,
+    metric_set_id: String,
+    document: Vec<u8>,
+    set: Option<(String, Vec<u8>)>,
+}
+
+impl PackedLook {
+    fn new(record: LookRecord<'_>) -> Result<Self, KeepError> {
+        let LookRecord { owner, look, metric_set, after } = record;
+        let packed =
+            |(id, set): (&str, _)| Ok::<_, KeepError>((id.to_owned(), pack("metric set", set)?));
+        let set = metric_set.map(packed).transpose()?;
+        let judgement = look.judgement();
+        Ok(Self {
+            owner: owner.to_owned(),
+            after: after.clone(),
+            number: whole(look.window.number),
+            began_millis: look.began_millis,
+            ended_millis: look.ended_millis,
+            score: score_column(judgement.map(|judgement| judgement.score)),
+            verdict: verdict_name(judgement.map(|judgement| judgement.verdict)),
+            metric_set_id: look.metric_set().unwrap_or_default().to_owned(),
+            document: pack("look", look)?,
+            set,
+        })
+    }
+
+    fn bytes(&self) -> i64 {
+        whole(self.document.len() + self.set.as_ref().map_or(0, |(_, set)| set.len()))
+    }
+}
+
 pub(super) async fn record(database: &Database, record: LookRecord<'_>) -> Result<(), KeepError> {
-    let LookRecord { owner, look, metric_set, after } = record;
-    let document = pack("look", look)?;
-    let set = metric_set.map(|(id, set)| Ok::<_, KeepError>((id, pack("metric set", set)?)));
-    let set = set.transpose()?;
-    let bytes = document.len() + set.as_ref().map_or(0, |(_, set)| set.len());
+    let look = PackedLook::new(record)?;
+    if database.is_sqlite() {
+        return together::write(database, Arc::new(look)).await;
+    }
     let mut writing = database.write().await?;
+    write(database, &mut writing, &look).await?;
+    writing.commit().await
+}
+
+/// Writes a look. If the lease is lost nothing was written; after any other error the transaction must not be committed.
+pub(super) async fn write(
+    database: &Database,
+    writing: &mut Writing<'_>,
+    look: &PackedLook,
+) -> Result<(), KeepError> {
+    let after = &look.after;
     let updated = sqlx::query(
         "UPDATE canaries SET state = $4, verdict = $5, score = $6, reason = $7, looks = $3, ended_millis = $8, \
          next_millis = $9, bytes = bytes + $10, attempts = 0, since_millis = 0, lease_owner = '', lease_millis = 0 \
          WHERE id = $1 AND lease_owner = $2 AND looks = $3 - 1 AND ended_millis IS NULL",
     )
     .bind(after.id.clone())
-    .bind(owner.to_owned())
-    .bind(whole(look.window.number))
+    .bind(look.owner.clone())
+    .bind(look.number)
     .bind(after.state.name())
     .bind(verdict_name(after.verdict))
     .bind(score_column(after.score))
     .bind(after.reason.clone())
     .bind(after.ended_millis)
     .bind(after.next_millis)
-    .bind(whole(bytes))
+    .bind(look.bytes())
     .execute(&mut *writing.transaction)
     .await?;
     if updated.rows_affected() == 0 {
         return Err(KeepError::LeaseLost(after.id.clone()));
     }
-    let judgement = look.judgement();
     sqlx::query(
         "INSERT INTO looks (canary_id, number, began_millis, ended_millis, score, verdict, metric_set_id, document) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(after.id.clone())
-    .bind(whole(look.window.number))
+    .bind(look.number)
     .bind(look.began_millis)
     .bind(look.ended_millis)
-    .bind(score_column(judgement.map(|judgement| judgement.score)))
-    .bind(verdict_name(judgement.map(|judgement| judgement.verdict)))
-    .bind(look.metric_set().unwrap_or_default().to_owned())
-    .bind(document)
+    .bind(look.score)
+    .bind(look.verdict)
+    .bind(look.metric_set_id.clone())
+    .bind(look.document.clone())
     .execute(&mut *writing.transaction)
     .await?;
-    if let Some((id, set)) = set {
+    if let Some((id, set)) = &look.set {
         sqlx::query("INSERT INTO metric_sets (id, canary_id, document) VALUES ($1, $2, $3)")
-            .bind(id.to_owned())
+            .bind(id.clone())
             .bind(after.id.clone())
-            .bind(set)
+            .bind(set.clone())
             .execute(&mut *writing.transaction)
             .await?;
     }
     if let Some(ended_millis) = after.ended_millis {
-        deliveries::write(database, &mut writing, &after.id, ended_millis).await?;
+        deliveries::write(database, writing, &after.id, ended_millis).await?;
     }
-    writing.commit().await
+    Ok(())
 }

@@ -7,6 +7,7 @@ mod database;
 mod deliveries;
 mod looks;
 mod rows;
+mod together;
 mod work;
 
 use async_trait::async_trait;

@@ -1,0 +1,100 @@
+//! Looks that end together are written together: a transaction of SQLite waits for the disk, however little it writes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
+
+use super::super::KeepError;
+use super::database::{Database, Writing};
+use super::looks::{self, PackedLook};
+
+/// Looks that wait. Whoever's turn it is to write takes all of them into one transaction.
+#[derive(Debug, Default)]
+pub(super) struct Together {
+    waiting: Mutex<Vec<Waiting>>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    look: Arc<PackedLook>,
+    written: oneshot::Sender<Result<(), KeepError>>,
+}
+
+impl Together {
+    fn add(&self, look: &Arc<PackedLook>) -> oneshot::Receiver<Result<(), KeepError>> {
+        let (written, result) = oneshot::channel();
+        let waiting = Waiting { look: Arc::clone(look), written };
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(waiting);
+        result
+    }
+
+    fn take(&self) -> Vec<Waiting> {
+        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Writes a look, and with it all others that wait. Returns once the look is on the disk, or why it is not.
+pub(super) async fn write(database: &Database, look: Arc<PackedLook>) -> Result<(), KeepError> {
+    loop {
+        let mut written = database.together.add(&look);
+        let turn = database.turn().await;
+        match written.try_recv() {
+            Ok(result) => return result,
+            // Whoever had taken it was dropped, and its transaction with it.
+            Err(TryRecvError::Closed) => continue,
+            Err(TryRecvError::Empty) => {}
+        }
+        let all = database.together.take();
+        let (all, tell): (Vec<_>, Vec<_>) =
+            all.into_iter().map(|waiting| (waiting.look, waiting.written)).unzip();
+        let results = match database.begin(turn).await {
+            Ok(writing) => write_all(database, writing, &all).await,
+            Err(error) => Err(error),
+        };
+        let results = match results {
+            Ok(results) => results,
+            Err(error) if error.may_pass() || all.len() == 1 => vec![Err(error); all.len()],
+            // One of them cannot be written; the others can.
+            Err(_) => write_each(database, &all).await,
+        };
+        for (tell, result) in tell.into_iter().zip(results) {
+            // Whoever is gone asks the store how its canary stands.
+            let _ = tell.send(result);
+        }
+        if let Ok(result) = written.try_recv() {
+            return result;
+        }
+    }
+}
+
+/// One transaction for all. A lost lease is a look's own matter; any other error undoes all of them.
+async fn write_all(
+    database: &Database,
+    mut writing: Writing<'_>,
+    all: &[Arc<PackedLook>],
+) -> Result<Vec<Result<(), KeepError>>, KeepError> {
+    let mut results = Vec::with_capacity(all.len());
+    for look in all {
+        match looks::write(database, &mut writing, look).await {
+            result @ (Ok(()) | Err(KeepError::LeaseLost(_))) => results.push(result),
+            Err(error) => return Err(error),
+        }
+    }
+    writing.commit().await?;
+    Ok(results)
+}
+
+/// A transaction for each.
+async fn write_each(database: &Database, all: &[Arc<PackedLook>]) -> Vec<Result<(), KeepError>> {
+    let mut results = Vec::with_capacity(all.len());
+    for look in all {
+        let one = async {
+            let mut writing = database.write().await?;
+            looks::write(database, &mut writing, look).await?;
+            writing.commit().await
+        };
+        results.push(one.await);
+    }
+    results
+}
