@@ -45,6 +45,7 @@ mod history;
 mod inputs;
 mod jobs;
 mod lone_failure;
+mod looks;
 mod options;
 mod pairs;
 mod profile;
@@ -64,6 +65,7 @@ pub use calibrator::{Calibrator, Progress};
 pub use change::ChangeKind;
 pub use error::CalibrateError;
 pub use history::{HealthyHistory, Instance, Recording};
+pub use looks::{Alarms, LooksFigures, LooksRow};
 pub use options::Options;
 pub use pairs::Pairing;
 pub use propose::{

@@ -2,8 +2,8 @@
 
 use judge_core::judgement::{Judgement, MetricJudgement};
 use judge_core::{
-    CanaryConfig, Classification, Judge, JudgeError, JudgeRequest, MetricPair, Scratch, Thresholds,
-    Verdict,
+    CanaryConfig, Classification, Judge, JudgeError, JudgeRequest, Looks, MetricPair, Scratch,
+    Thresholds, Verdict,
 };
 
 use crate::change::Injection;
@@ -84,6 +84,19 @@ impl<'a> Trial<'a> {
             refill(&mut pair.canary.values, healthy);
             injection.apply(size, &mut pair.canary.values, self.seed);
         }
+    }
+
+    /// Leaves the first `points` of both sides.
+    pub(crate) fn truncate(&mut self, points: usize) {
+        for pair in &mut self.request.pairs {
+            pair.baseline.values.truncate(points);
+            pair.canary.values.truncate(points);
+        }
+    }
+
+    /// Has the pair judged as one of several looks, or as the only one.
+    pub(crate) fn look(&mut self, looks: Option<Looks>) {
+        self.request.looks = looks;
     }
 
     /// Judges the loaded pair.

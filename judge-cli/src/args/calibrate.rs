@@ -15,6 +15,7 @@ Examples:
   judge calibrate -c canary.json --history pod-1.csv pod-2.csv --change 10%
   judge calibrate -c canary.json --history old/ --minutes 15,60,240 -f json
   judge calibrate -c canary.json --history pods/*.csv --propose -o proposed.json
+  judge calibrate -c canary.json --history pods/*.csv --minutes 60 --looks 6
   judge calibrate -c canary.json --releases 'good/*.parquet' --with-canaries";
 
 const DETAILS: &str = "\
@@ -31,6 +32,11 @@ one side of each pair. The smallest change found is the smallest one that is
 found as often as --power says. Brackets are 95 % intervals; they cover the
 error of judging finitely many pairs and of finitely long history.
 docs/calibration.md describes the method.
+
+--looks judges growing windows of the longest --minutes at evenly spaced looks:
+how many healthy canaries fail at some look, and how many canaries whose metrics
+all change by half of --change, by --change and by twice --change, and when.
+Planned looks share one significance level; uncorrected ones have it each.
 
 --propose writes the config with an allowance for each metric in which healthy
 instances differ: effectSize.allowedIncrease and .allowedDecrease, or
@@ -98,6 +104,9 @@ pub(crate) struct CalibrateArgs {
     /// Seed of the random pairs; the same seed gives the same figures.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Show what this many looks at a canary cost and gain instead, beside one look at the end.
+    #[arg(long, value_name = "N", conflicts_with = "propose")]
+    pub(crate) looks: Option<u32>,
     /// Write the config with allowances for the differences of healthy instances.
     #[arg(long)]
     pub(crate) propose: bool,

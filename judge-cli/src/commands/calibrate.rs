@@ -5,8 +5,8 @@ mod written;
 
 use anyhow::Context;
 use judge_calibrate::{
-    CalibrateError, Calibration, Calibrator, HealthyHistory, Options, Proposal, ProposalTarget,
-    WindowFigures,
+    CalibrateError, Calibration, Calibrator, HealthyHistory, LooksFigures, Options, Proposal,
+    ProposalTarget, WindowFigures,
 };
 
 use self::progress::CalibrationProgress;
@@ -37,15 +37,27 @@ pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit
         let target = ProposalTarget::new(args.false_alarms, args.largest)
             .map_err(|error| problem(&config, error))?;
         let proposal = on_threads(args.threads, || propose(&config, &parts, options, target))??;
-        warn_of_little_history(proposal.window, console);
+        let WindowFigures { minutes, pairs, independent, .. } = proposal.window;
+        warn_of_little_history(minutes, pairs, independent, console);
         let mut proposed = Proposed { proposal, config: parts.document };
         written::write(&mut proposed.config, &proposed.proposal.metrics);
         console.proposal(&proposed, format, &destination)?;
         return Ok(Exit::Done);
     }
+    if let Some(looks) = args.looks {
+        let figures =
+            on_threads(args.threads, || figures_of_looks(&config, &parts, options, looks))??;
+        warn_of_little_history(figures.minutes, figures.pairs, figures.independent, console);
+        if !parts.judge.reads_looks() {
+            console
+                .warning(format_args!("{} reads no looks; none are planned", parts.judge.name()));
+        }
+        console.looks(&figures, format, &destination)?;
+        return Ok(Exit::Done);
+    }
     let calibration = on_threads(args.threads, || calibrate(&config, &parts, options))??;
     for window in &calibration.windows {
-        warn_of_little_history(*window, console);
+        warn_of_little_history(window.minutes, window.pairs, window.independent, console);
     }
     console.calibration(&calibration, format, &destination)?;
     Ok(Exit::Done)
@@ -75,8 +87,7 @@ fn history(args: &CalibrateArgs) -> anyhow::Result<HistorySource> {
 /// Below this many independent pairs no interval of a power of 0.8 has both ends.
 const FEWEST_INDEPENDENT: f64 = 17.0;
 
-fn warn_of_little_history(window: WindowFigures, console: &Console) {
-    let WindowFigures { minutes, pairs, independent, .. } = window;
+fn warn_of_little_history(minutes: f64, pairs: usize, independent: f64, console: &Console) {
     if pairs == 0 {
         console.warning(format_args!(
             "the history has no windows of {minutes} min to compare; give longer recordings"
@@ -98,6 +109,16 @@ fn calibrate(
     let progress = CalibrationProgress::start();
     let found = calibrator(parts, &history, options).run(&|done| progress.show(done));
     found.map_err(|error| problem(source, error))
+}
+
+fn figures_of_looks(
+    source: &InputSource,
+    parts: &CalibrateParts,
+    options: Options,
+    looks: u32,
+) -> Result<LooksFigures, InputError> {
+    let history = recorded(source, parts)?;
+    calibrator(parts, &history, options).looks(looks).map_err(|error| problem(source, error))
 }
 
 fn propose(

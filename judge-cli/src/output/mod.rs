@@ -7,6 +7,7 @@ mod explain;
 mod json;
 mod judges;
 mod look;
+mod looks;
 mod page;
 mod problems;
 mod proposal;
@@ -23,7 +24,7 @@ use std::io::{self, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::Style;
-use judge_calibrate::Calibration;
+use judge_calibrate::{Calibration, LooksFigures};
 use judge_core::Judgement;
 use judge_core::stats::comparison::SampleComparison;
 use serde::Serialize;
@@ -159,6 +160,20 @@ impl Console {
         let shown = match format {
             ListFormat::Table => calibration::text(calibration, destination.width()),
             ListFormat::Json => json::pretty(calibration)?,
+        };
+        destination.write(shown.as_bytes(), self.color)
+    }
+
+    /// Shows what several looks at a canary cost and gain.
+    pub(crate) fn looks(
+        &self,
+        figures: &LooksFigures,
+        format: ListFormat,
+        destination: &Destination,
+    ) -> anyhow::Result<()> {
+        let shown = match format {
+            ListFormat::Table => looks::text(figures, destination.width()),
+            ListFormat::Json => json::pretty(figures)?,
         };
         destination.write(shown.as_bytes(), self.color)
     }

@@ -53,6 +53,33 @@ fn instances_of_one_time_are_compared_side_by_side() {
 }
 
 #[test]
+fn looks_cost_false_alarms_unless_they_are_planned() {
+    let place = place();
+    let looks = "calibrate --config config.json --minutes 30 --pairs 100 --change 10% --looks 6 \
+                 --history one.csv two.csv -f json --judge EvidenceJudge-v1";
+    let answer = place.judge(looks);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let figures: Value = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!((&figures["looks"], &figures["minutes"]), (&6.into(), &30.0.into()));
+    let share = |row: usize, how: &str| figures["canaries"][row][how]["share"]["share"].as_f64();
+    let by = |row: usize, how: &str| figures["canaries"][row][how]["medianMinutes"].as_f64();
+    assert!(share(0, "planned") <= share(0, "uncorrected"), "{figures:#}");
+    assert!(figures["canaries"][0]["change"].is_null() && by(0, "planned").is_none());
+    // A change of 10 % is three standard deviations of this noise and more at 20 %.
+    assert_eq!(figures["canaries"][3]["change"], 0.2);
+    assert_eq!(share(3, "planned"), Some(1.0), "{figures:#}");
+    assert_eq!(by(3, "one"), Some(30.0));
+    assert!(by(3, "uncorrected") <= by(3, "planned") && by(3, "planned") < Some(30.0));
+    for (more, said) in [("--looks 1", "--looks"), ("--looks 31", "--looks")] {
+        let answer = place.judge(&looks.replace("--looks 6", more));
+        assert!(answer.code == 2 && answer.stderr.contains(said), "{answer:?}");
+    }
+    let ignoring = place.judge(&looks.replace("EvidenceJudge-v1", "NetflixACAJudge-v1.0"));
+    assert!(ignoring.stderr.contains("reads no looks"), "{ignoring:?}");
+    assert!(ignoring.stdout.contains("\"planned\": null"), "{ignoring:?}");
+}
+
+#[test]
 fn what_is_left_out_of_a_history_is_said() {
     let place = place();
     place.write("short.csv", healthy(4, 400, 50).as_bytes());

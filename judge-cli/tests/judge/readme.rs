@@ -1,4 +1,4 @@
-//! Every example of the README, run as it stands there.
+//! Every example of the README and of docs/calibration.md, run as it stands there.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,11 +29,14 @@ fn examples(markdown: &str) -> Vec<Example> {
 }
 
 #[test]
-fn every_example_prints_what_the_readme_shows() {
+fn every_example_prints_what_its_page_shows() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let examples = examples(&readme);
-    assert!(examples.len() >= 5, "only {} examples", examples.len());
+    let of_page = |(page, fewest): (&str, usize)| {
+        let examples = examples(&std::fs::read_to_string(root.join(page)).unwrap());
+        assert!(examples.len() >= fewest, "only {} examples in {page}", examples.len());
+        examples
+    };
+    let examples = [("README.md", 5), ("docs/calibration.md", 1)].into_iter().flat_map(of_page);
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_judge"));
     let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
     for Example { command, output } in examples {

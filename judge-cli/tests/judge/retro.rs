@@ -169,7 +169,7 @@ fn bad_usage_and_bad_input_say_the_way_out() {
     for (arguments, parts) in [
         ("--interval 10", &["--interval", "expected a time such as 30s"] as &[&str]),
         ("--interval 20m --lifetime 10m", &["at most the lifetime, 10m"]),
-        ("--lookback backwards", &["growing or a time"]),
+        ("--lookback backwards", &["growing, or a time"]),
         ("--column build=release", &["COLUMN one of release, timestamp"]),
         ("--role red=blue", &["baseline=NAME or canary=NAME"]),
         ("-f parquet", &["give --output FILE"]),

@@ -8,7 +8,6 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::super::KeepError;
 use super::super::open::{StorePlace, open};
-use super::together::Together;
 
 /// A database that is open.
 #[derive(Debug)]
@@ -16,8 +15,6 @@ pub(super) struct Database {
     pub(super) pool: AnyPool,
     /// SQLite has one writer at a time: those of this process wait here, in order, rather than by trying again.
     writer: Option<Mutex<()>>,
-    /// Looks that wait to be written to SQLite.
-    pub(super) together: Together,
     /// Whether ends of canaries are noted, to be sent.
     deliveries: AtomicBool,
     /// Keeps other processes out.
@@ -43,7 +40,6 @@ impl Database {
         Ok(Self {
             pool: opened.pool,
             writer,
-            together: Together::default(),
             deliveries: AtomicBool::default(),
             _lock: opened.lock,
         })
@@ -52,8 +48,7 @@ impl Database {
     pub(super) async fn open_to_read(place: &StorePlace) -> Result<Self, KeepError> {
         let opened = open(place, true).await?;
         let deliveries = AtomicBool::default();
-        let together = Together::default();
-        Ok(Self { pool: opened.pool, writer: None, together, deliveries, _lock: None })
+        Ok(Self { pool: opened.pool, writer: None, deliveries, _lock: None })
     }
 
     pub(super) fn note_deliveries(&self) {

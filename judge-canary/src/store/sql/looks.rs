@@ -1,14 +1,12 @@
 //! Looks and their series.
 
-use std::sync::Arc;
-
 use sqlx::Row;
 
 use super::super::document::{pack, unpack};
 use super::super::{KeepError, LookRecord};
 use super::database::{Database, Writing};
+use super::deliveries;
 use super::rows::{score_column, verdict_name};
-use super::{deliveries, together};
 use crate::record::{CanaryLook, CanarySummary, MetricSet};
 
 fn whole(count: usize) -> i64 {
@@ -57,7 +55,7 @@ pub(super) struct PackedLook {
 }
 
 impl PackedLook {
-    fn new(record: LookRecord<'_>) -> Result<Self, KeepError> {
+    pub(super) fn new(record: LookRecord<'_>) -> Result<Self, KeepError> {
         let LookRecord { owner, look, metric_set, after } = record;
         let packed =
             |(id, set): (&str, _)| Ok::<_, KeepError>((id.to_owned(), pack("metric set", set)?));
@@ -80,16 +78,6 @@ impl PackedLook {
     fn bytes(&self) -> i64 {
         whole(self.document.len() + self.set.as_ref().map_or(0, |(_, set)| set.len()))
     }
-}
-
-pub(super) async fn record(database: &Database, record: LookRecord<'_>) -> Result<(), KeepError> {
-    let look = PackedLook::new(record)?;
-    if database.is_sqlite() {
-        return together::write(database, Arc::new(look)).await;
-    }
-    let mut writing = database.write().await?;
-    write(database, &mut writing, &look).await?;
-    writing.commit().await
 }
 
 /// Writes a look. If the lease is lost nothing was written; after any other error the transaction must not be committed.

@@ -13,6 +13,7 @@ mod work;
 use async_trait::async_trait;
 
 use self::database::Database;
+use self::together::Together;
 use super::open::StorePlace;
 use super::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Delivery,
@@ -39,6 +40,7 @@ use crate::stored_config::{ConfigHead, ConfigVersion};
 #[derive(Debug)]
 pub struct SqlStore {
     database: Database,
+    together: Together,
 }
 
 impl SqlStore {
@@ -52,7 +54,7 @@ impl SqlStore {
             // Whoever had canaries is gone, for the file is this process's.
             work::free_all(&database).await?;
         }
-        Ok(Self { database })
+        Ok(Self { database, together: Together::default() })
     }
 
     /// Opens a store to read it beside the process that has it.
@@ -60,7 +62,8 @@ impl SqlStore {
     /// # Errors
     /// If it is not there, or cannot be reached.
     pub async fn open_to_read(place: &StorePlace) -> Result<Self, KeepError> {
-        Ok(Self { database: Database::open_to_read(place).await? })
+        let database = Database::open_to_read(place).await?;
+        Ok(Self { database, together: Together::default() })
     }
 
     /// From now on the end of every canary is noted, to be sent: see [`CanaryStore::claim_deliveries`].
@@ -174,7 +177,7 @@ impl CanaryStore for SqlStore {
     }
 
     async fn record(&self, record: LookRecord<'_>) -> Result<(), KeepError> {
-        looks::record(&self.database, record).await
+        together::record(&self.database, &self.together, record).await
     }
 
     async fn claim_deliveries(&self, claim: ClaimDue<'_>) -> Result<Vec<Delivery>, KeepError> {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
-use super::super::KeepError;
+use super::super::{KeepError, LookRecord};
 use super::database::{Database, Writing};
 use super::looks::{self, PackedLook};
 
@@ -34,10 +34,28 @@ impl Together {
     }
 }
 
+pub(super) async fn record(
+    database: &Database,
+    together: &Together,
+    record: LookRecord<'_>,
+) -> Result<(), KeepError> {
+    let look = PackedLook::new(record)?;
+    if database.is_sqlite() {
+        return write(database, together, Arc::new(look)).await;
+    }
+    let mut writing = database.write().await?;
+    looks::write(database, &mut writing, &look).await?;
+    writing.commit().await
+}
+
 /// Writes a look, and with it all others that wait. Returns once the look is on the disk, or why it is not.
-pub(super) async fn write(database: &Database, look: Arc<PackedLook>) -> Result<(), KeepError> {
+async fn write(
+    database: &Database,
+    together: &Together,
+    look: Arc<PackedLook>,
+) -> Result<(), KeepError> {
     loop {
-        let mut written = database.together.add(&look);
+        let mut written = together.add(&look);
         let turn = database.turn().await;
         match written.try_recv() {
             Ok(result) => return result,
@@ -45,7 +63,7 @@ pub(super) async fn write(database: &Database, look: Arc<PackedLook>) -> Result<
             Err(TryRecvError::Closed) => continue,
             Err(TryRecvError::Empty) => {}
         }
-        let all = database.together.take();
+        let all = together.take();
         let (all, tell): (Vec<_>, Vec<_>) =
             all.into_iter().map(|waiting| (waiting.look, waiting.written)).unzip();
         let results = match database.begin(turn).await {
