@@ -18,8 +18,8 @@ const LOOKED_AT: Duration = Duration::from_mins(1);
 /// How often the gauge is set to what the server's certificate says.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// How often to warn, and how long before the certificate expires.
-const DAY: Duration = Duration::from_hours(24);
+/// How often to warn, and how long before the certificate expires, in seconds.
+const DAY: u64 = 24 * 60 * 60;
 const SOON: i64 = 7 * 24 * 60 * 60;
 
 /// The certificate of a client, which was good when it connected.
@@ -70,21 +70,81 @@ impl ClientCertificate {
 /// once it is soon.
 pub(crate) async fn watch_expiry(tls: Fresh<Tls>, metrics: Arc<Metrics>) {
     let mut every = interval(EVERY);
-    let mut warned: Option<(i64, Instant)> = None;
+    let mut warnings = ExpiryWarnings::default();
     loop {
         every.tick().await;
         let expiry = tls.get().expiry;
         metrics.certificate_expiry.set(expiry);
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let left = expiry - i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        let said = warned.is_some_and(|(which, when)| which == expiry && when.elapsed() < DAY);
-        if left < SOON && !said {
-            warned = Some((expiry, Instant::now()));
-            if left < 0 {
+        match warnings.due(expiry, i64::try_from(now.as_secs()).unwrap_or(i64::MAX)) {
+            Some(left) if left < 0 => {
                 warn!(expired_seconds_ago = -left, "the server's certificate has expired");
-            } else {
-                warn!(expires_in_seconds = left, "the server's certificate expires soon");
             }
+            Some(left) => warn!(expires_in_seconds = left, "the server's certificate expires soon"),
+            None => {}
         }
+    }
+}
+
+/// The last warning of a certificate that expires: of which expiry, and when, both in Unix time.
+#[derive(Default)]
+struct ExpiryWarnings(Option<(i64, i64)>);
+
+impl ExpiryWarnings {
+    /// The seconds that are left, when it is time to warn of them.
+    fn due(&mut self, expiry: i64, now: i64) -> Option<i64> {
+        let left = expiry - now;
+        // A clock that was set back does not silence it for longer.
+        let said = self.0.is_some_and(|(which, at)| which == expiry && now.abs_diff(at) < DAY);
+        if left >= SOON || said {
+            return None;
+        }
+        self.0 = Some((expiry, now));
+        Some(left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXPIRY: i64 = 1_800_000_000;
+    const ONE_DAY: i64 = 24 * 60 * 60;
+
+    /// What is warned of by a clock that ticks as the server's does.
+    fn warned(warnings: &mut ExpiryWarnings, expiry: i64, from: i64, until: i64) -> Vec<i64> {
+        let step = usize::try_from(EVERY.as_secs()).unwrap();
+        (from..until).step_by(step).filter_map(|now| warnings.due(expiry, now)).collect()
+    }
+
+    #[test]
+    fn an_expiring_certificate_is_warned_of_once_a_day_before_and_after_its_end() {
+        let mut warnings = ExpiryWarnings::default();
+        let week = EXPIRY - 7 * ONE_DAY;
+        assert_eq!(warned(&mut warnings, EXPIRY, week - 30 * ONE_DAY, week + 1), Vec::<i64>::new());
+        // The first tick within the week, and every day from there.
+        let days: Vec<i64> = (0..9).map(|day| 7 * ONE_DAY - 10 - day * ONE_DAY).collect();
+        let found = warned(&mut warnings, EXPIRY, week + 10, week + 10 + 9 * ONE_DAY);
+        assert_eq!(found, days);
+        assert!(found[6] > 0 && found[7] < 0, "{found:?}");
+    }
+
+    #[test]
+    fn a_certificate_that_replaces_another_is_warned_of_by_its_own_end() {
+        let mut warnings = ExpiryWarnings::default();
+        let now = EXPIRY - ONE_DAY;
+        assert_eq!(warnings.due(EXPIRY, now), Some(ONE_DAY));
+        assert_eq!(warnings.due(EXPIRY, now + 10), None);
+        // One that is good for long is not warned of; one that is not is, though a day has not passed.
+        assert_eq!(warnings.due(EXPIRY + 90 * ONE_DAY, now + 20), None);
+        assert_eq!(warnings.due(EXPIRY + 60, now + 30), Some(ONE_DAY + 30));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_silence_the_warning() {
+        let mut warnings = ExpiryWarnings::default();
+        assert_eq!(warnings.due(EXPIRY, EXPIRY - ONE_DAY), Some(ONE_DAY));
+        assert_eq!(warnings.due(EXPIRY, EXPIRY - 2 * ONE_DAY), Some(2 * ONE_DAY));
+        assert_eq!(warnings.due(EXPIRY, EXPIRY - 2 * ONE_DAY + 10), None);
     }
 }
