@@ -59,6 +59,7 @@ pub(crate) fn find(
     } else {
         scores::p_value(&scores::normal(of), of.y.len()).max(least)
     };
+    // Ranks count half as much as values: where points have memory, they know less.
     let mut location = Location {
         p: combine(&[p_of_apart, p_of_apart, p_of_scores]),
         p_of_shift: p_of_apart,
@@ -66,7 +67,6 @@ pub(crate) fn find(
         reach: of.shift_reach(),
         effect: shift.mean().max(plain),
     };
-    // Ranks count half as much as values: where points have memory, they know less.
     if let Some(paired) = of.paired() {
         let p_of_paired = paired.p_value(0.0);
         location.p =

@@ -1,8 +1,9 @@
 //! Mann and Whitney's (1947) test with Hodges and Lehmann's (1963) shift.
 //!
-//! People know it and ask for it, so it is shown. Its p takes points for independent, so it decides only where there
-//! are few distinct values, as a condition: there t alone would trust a normal distribution that such points do not
-//! have. **Cost**: O(n log n) at most.
+//! People know it and ask for it, so it is shown. Its p takes points for independent, so it fails no metric by itself: it
+//! is a bound of the p that ranks have with autocorrelation ([`super::scores`]), and a condition where there are few
+//! distinct values: there t alone would trust a normal distribution that such points do not have. **Cost**:
+//! O(n log n) at most.
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
