@@ -3,9 +3,8 @@
 //! Where points have two levels, or spikes on either side, their mean knows little of a shift and their ranks much. Ranks as
 //! normal scores are regressed as values are, so that autocorrelation counts as it does there.
 
-use crate::judges::evidence::parameters as p;
-use crate::judges::evidence::prepare::comparison::Comparison;
-use crate::judges::evidence::prepare::regression::{self, Regressand, RegressionSide, Solutions};
+use crate::judges::evidence::prepare::comparison::{Comparison, apart};
+use crate::judges::evidence::prepare::regression::{Regressand, Solutions};
 use crate::stats::distribution::normal::upper_quantile;
 
 /// How likely scores as high as those behind the first `baseline` ones are, if nothing has shifted.
@@ -16,10 +15,7 @@ pub(super) fn p_value(scores: &[f64], baseline: usize) -> f64 {
         Solutions::of(&side.on_line())
     };
     let (y, x) = scores.split_at(baseline);
-    let (x, y) = (side(x), side(y));
-    let contrast = [1.0, 0.0];
-    let (x, y) = (RegressionSide { of: &x, contrast }, RegressionSide { of: &y, contrast });
-    regression::difference(&x, &y, p::PRIOR_OF_SIDES).p_value(0.0)
+    apart(&side(x), &side(y)).p_value(0.0)
 }
 
 /// Normal scores (van der Waerden 1952) of the ranks among all points, baseline first; ties share theirs.

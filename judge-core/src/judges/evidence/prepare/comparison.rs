@@ -338,7 +338,7 @@ impl Comparison {
 }
 
 /// What two samples say of the shift between them.
-fn apart(x: &Solutions<2>, y: &Solutions<2>) -> Posterior {
+pub(crate) fn apart(x: &Solutions<2>, y: &Solutions<2>) -> Posterior {
     let (x, y) =
         (RegressionSide { of: x, contrast: LEVEL }, RegressionSide { of: y, contrast: LEVEL });
     regression::difference(&x, &y, p::PRIOR_OF_SIDES)
