@@ -43,9 +43,7 @@ pub(super) async fn record(
     if database.is_sqlite() {
         return write(database, together, Arc::new(look)).await;
     }
-    let mut writing = database.write().await?;
-    looks::write(database, &mut writing, &look).await?;
-    writing.commit().await
+    write_alone(database, &look).await
 }
 
 /// Writes a look, and with it all others that wait. Returns once the look is on the disk, or why it is not.
@@ -107,12 +105,13 @@ async fn write_all(
 async fn write_each(database: &Database, all: &[Arc<PackedLook>]) -> Vec<Result<(), KeepError>> {
     let mut results = Vec::with_capacity(all.len());
     for look in all {
-        let one = async {
-            let mut writing = database.write().await?;
-            looks::write(database, &mut writing, look).await?;
-            writing.commit().await
-        };
-        results.push(one.await);
+        results.push(write_alone(database, look).await);
     }
     results
+}
+
+async fn write_alone(database: &Database, look: &PackedLook) -> Result<(), KeepError> {
+    let mut writing = database.write().await?;
+    looks::write(database, &mut writing, look).await?;
+    writing.commit().await
 }
