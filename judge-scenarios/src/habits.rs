@@ -18,10 +18,14 @@ impl std::fmt::Debug for Habit {
     }
 }
 
+/// Each point is on one of two levels, with noise of 5 around it.
+pub const TWO_LEVELS: Habit =
+    Habit { name: "two levels, each point for itself", series: two_levels };
+
 /// Every habit.
 pub const HABITS: &[Habit] = &[
     Habit { name: "saw-tooth, out of step", series: saw_tooth },
-    Habit { name: "two levels, each point for itself", series: two_levels },
+    TWO_LEVELS,
     Habit { name: "two levels, changing now and then", series: switching },
     Habit { name: "overdispersed counts", series: overdispersed },
     Habit { name: "coarse values", series: coarse },

@@ -15,7 +15,7 @@ mod score_card;
 mod traffic;
 
 pub use families::{FAMILIES, Family, Scenario, aa_pair, shifted_pair, single, systemic};
-pub use habits::{HABITS, Habit};
+pub use habits::{HABITS, Habit, TWO_LEVELS};
 pub use noise::{Noise, Shape};
 pub use score_card::{ScoreCard, ScoreCounts};
 pub use traffic::{REQUESTS, SharedTraffic};
