@@ -34,8 +34,8 @@ impl Handlers {
     }
 }
 
-/// What a message or the end of the messages brings.
-enum Brought {
+/// A message, or the end of the messages.
+enum Incoming {
     Message(Bytes),
     End,
 }
@@ -46,12 +46,12 @@ struct OpenMonitor {
     monitor: TimedMonitor,
     verdict_every: i64,
     /// The last step that was complete in the last verdict, and how many metrics had alarmed.
-    told: (i64, usize),
+    reported: (i64, usize),
     _state: Reservation,
 }
 
 /// A monitor after a message, and the verdict if one is due.
-struct Heard {
+struct Processed {
     open: OpenMonitor,
     verdict: Option<Bytes>,
 }
@@ -66,9 +66,9 @@ impl OpenedStream {
         let mut open = None;
         loop {
             let draining = self.handlers.draining.clone();
-            let brought = tokio::select! {
+            let incoming = tokio::select! {
                 message = messages.message() => match message {
-                    Ok(message) => message.map_or(Brought::End, Brought::Message),
+                    Ok(message) => message.map_or(Incoming::End, Incoming::Message),
                     Err(status) => return Some(self.handlers.unreadable(&status)),
                 },
                 () = &mut quiet => return Some(Refusal::StreamEnded(StreamEnd::Silent)),
@@ -77,13 +77,14 @@ impl OpenedStream {
             if let Err(revoked) = self.context.caller.require(TokenScope::Judge) {
                 return Some(revoked);
             }
-            let is_over = matches!(brought, Brought::End);
-            if let Brought::Message(message) = &brought {
+            let is_over = matches!(incoming, Incoming::End);
+            if let Incoming::Message(message) = &incoming {
                 self.came(message, quiet.as_mut());
             }
-            let heard = timeout(self.handlers.streams.call_time, self.hear(open.take(), brought));
-            let Heard { open: next, verdict } = match heard.await {
-                Ok(Ok(heard)) => heard,
+            let processed =
+                timeout(self.handlers.streams.call_time, self.process(open.take(), incoming));
+            let Processed { open: next, verdict } = match processed.await {
+                Ok(Ok(processed)) => processed,
                 Ok(Err(refusal)) => return Some(refusal),
                 Err(_) => return Some(Refusal::DeadlineExceeded),
             };
@@ -110,36 +111,40 @@ impl OpenedStream {
         }
     }
 
-    /// Has one of the threads that judge do what was brought.
-    async fn hear(&self, open: Option<OpenMonitor>, brought: Brought) -> Result<Heard, Refusal> {
+    /// Processes what came on one of the threads that judge.
+    async fn process(
+        &self,
+        open: Option<OpenMonitor>,
+        incoming: Incoming,
+    ) -> Result<Processed, Refusal> {
         let (limits, state) = (self.handlers.judging.limits, self.context.held.another());
         let held = self.context.held.another();
-        let bytes = match &brought {
-            Brought::Message(message) => message.len(),
-            Brought::End => 0,
+        let bytes = match &incoming {
+            Incoming::Message(message) => message.len(),
+            Incoming::End => 0,
         };
         let weight = self.handlers.budget.weights.judgement;
         held.grow(bytes.saturating_mul(BYTES_A_BYTE).max(weight))?;
         let so_far = self.so_far.clone();
         let work = move |_: &mut judge_core::Scratch| {
-            let heard = hear(open, brought, &limits, state, &so_far);
+            let processed = process_on_thread(open, incoming, &limits, state, &so_far);
             drop(held);
-            heard
+            processed
         };
         self.handlers.judging.pool.submit(bytes, work).await?
     }
 }
 
-fn hear(
+fn process_on_thread(
     open: Option<OpenMonitor>,
-    brought: Brought,
+    incoming: Incoming,
     limits: &Limits,
     state: Reservation,
     so_far: &OutcomeSoFar,
-) -> Result<Heard, Refusal> {
-    let content = match brought {
-        Brought::End => None,
-        Brought::Message(message) => {
+) -> Result<Processed, Refusal> {
+    let content = match incoming {
+        Incoming::End => None,
+        Incoming::Message(message) => {
             guard::check_message::<MonitorRequest>(&message, limits)?;
             let content = MonitorRequest::decode(message)?.content;
             Some(content.ok_or_else(|| Problem::error("content", "missing", "start or points"))?)
@@ -147,7 +152,7 @@ fn hear(
     };
     match (open, content) {
         (None, Some(Content::Start(start))) => {
-            Ok(Heard { open: begin(start, limits, state, so_far)?, verdict: None })
+            Ok(Processed { open: begin(start, limits, state, so_far)?, verdict: None })
         }
         (None, _) => Err(Problem::error("start", "missing", "the first message to have it").into()),
         (Some(_), Some(Content::Start(_))) => {
@@ -156,14 +161,14 @@ fn hear(
         (Some(mut open), Some(Content::Points(points))) => {
             monitor::take(&mut open.monitor, points, limits)?;
             let report = open.monitor.report();
-            let verdict = open.is_due(&report).then(|| open.tell(report, false, so_far));
-            Ok(Heard { open, verdict })
+            let verdict = open.is_due(&report).then(|| open.encode_verdict(report, false, so_far));
+            Ok(Processed { open, verdict })
         }
         (Some(mut open), None) => {
             open.monitor.complete_all();
             let report = open.monitor.report_at_end();
-            let verdict = Some(open.tell(report, true, so_far));
-            Ok(Heard { open, verdict })
+            let verdict = Some(open.encode_verdict(report, true, so_far));
+            Ok(Processed { open, verdict })
         }
     }
 }
@@ -180,18 +185,24 @@ fn begin(
     so_far.lock().name_config(&started.config_name);
     state.grow(started.monitor.most_bytes().saturating_add(config_bytes))?;
     let StartedMonitor { id, monitor, verdict_every, .. } = started;
-    Ok(OpenMonitor { id, monitor, verdict_every, told: (-1, 0), _state: state })
+    Ok(OpenMonitor { id, monitor, verdict_every, reported: (-1, 0), _state: state })
 }
 
 impl OpenMonitor {
     fn is_due(&self, report: &MonitorReport) -> bool {
         let through = report.complete_through.unwrap_or(-1);
-        through.saturating_sub(self.told.0) >= self.verdict_every || alarms(report) > self.told.1
+        through.saturating_sub(self.reported.0) >= self.verdict_every
+            || alarms(report) > self.reported.1
     }
 
     /// The encoded verdict.
-    fn tell(&mut self, report: MonitorReport, last: bool, so_far: &OutcomeSoFar) -> Bytes {
-        self.told = (report.complete_through.unwrap_or(-1), alarms(&report));
+    fn encode_verdict(
+        &mut self,
+        report: MonitorReport,
+        last: bool,
+        so_far: &OutcomeSoFar,
+    ) -> Bytes {
+        self.reported = (report.complete_through.unwrap_or(-1), alarms(&report));
         so_far.lock().judged = Some(JudgedCounts::of_monitor(&report));
         let times = self.monitor.times();
         monitor::response(self.id.clone(), report, times, last).encode_to_vec().into()
