@@ -2,6 +2,7 @@
 
 mod absent;
 mod column;
+mod config;
 mod csv_table;
 mod error;
 mod fetched;
@@ -18,6 +19,7 @@ mod side;
 mod source;
 
 pub(crate) use column::read as read_column;
+pub(crate) use config::OtherDocument;
 pub(crate) use error::{InputError, InputProblem};
 pub(crate) use fetched::{
     FetchFailed, Fetcher, fetched_judging, fetched_queries, from_sources, is_bad_input, millis,
