@@ -88,7 +88,7 @@ fn measured(expression: &str, deepest: usize) -> Option<Measured> {
     let (operands, operators) = split_at_operators(expression)?;
     match operators.as_slice() {
         [] => term(expression, deepest),
-        ["/"] => quotient(measured(operands[0], deepest)?, measured(operands[1], deepest)?),
+        ["/"] => quotient(measured(operands[0], deepest)?, &measured(operands[1], deepest)?),
         // What else there is only fills in, or leaves out.
         all if all.iter().all(|one| {
             matches!(*one, "or" | "and" | "unless" | ">" | "<" | ">=" | "<=" | "==" | "!=")
@@ -111,7 +111,7 @@ impl Measured {
     }
 }
 
-fn quotient(above: Measured, below: Measured) -> Option<Measured> {
+fn quotient(above: Measured, below: &Measured) -> Option<Measured> {
     let mean = match (&above.name, &below.name) {
         (Some((one, "_sum")), Some((other, "_count"))) => {
             one == other && above.per_second == below.per_second
@@ -120,7 +120,7 @@ fn quotient(above: Measured, below: Measured) -> Option<Measured> {
     };
     let unit = if mean {
         above.unit
-    } else if above.is_like(&below) {
+    } else if above.is_like(below) {
         "ratio".to_owned()
     } else {
         return None;
@@ -135,7 +135,7 @@ fn term(text: &str, deepest: usize) -> Option<Measured> {
     }
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
     let (word, rest) = text.split_at(end.unwrap_or(text.len()));
-    let Some(arguments) = arguments(rest) else { return of_name(word) };
+    let Some(arguments) = arguments(rest) else { return Some(of_name(word)) };
     let function = word.to_ascii_lowercase();
     let (first, last) = (arguments.first()?, arguments.last()?);
     match function.as_str() {
@@ -152,17 +152,17 @@ fn term(text: &str, deepest: usize) -> Option<Measured> {
     }
 }
 
-fn of_name(name: &str) -> Option<Measured> {
+fn of_name(name: &str) -> Measured {
     let suffix = SUFFIXES.iter().find(|suffix| name.ends_with(**suffix)).copied();
     let base = suffix.and_then(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
     let last = base.rsplit(['_', ':']).next().unwrap_or_default();
     // Observations are counted, whatever they are of.
     let unit = if suffix == Some("_count") || !UNITS.contains(&last) { "" } else { last };
-    Some(Measured {
+    Measured {
         unit: unit.to_owned(),
         per_second: false,
         name: suffix.map(|suffix| (base.to_owned(), suffix)),
-    })
+    }
 }
 
 #[cfg(test)]

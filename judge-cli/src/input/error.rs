@@ -6,8 +6,8 @@ use judge_core::JudgeError;
 use judge_core::stats::SampleError;
 use thiserror::Error;
 
-use super::config::OtherDocument;
 use super::csv_table::CsvError;
+use super::other_document::OtherDocument;
 use super::prometheus::PrometheusError;
 use super::release_list::ListError;
 

@@ -9,6 +9,7 @@ mod fetched;
 mod healthy;
 mod healthy_instances;
 mod labels;
+mod other_document;
 mod prometheus;
 mod release_list;
 #[cfg(feature = "retro")]
@@ -19,7 +20,6 @@ mod side;
 mod source;
 
 pub(crate) use column::read as read_column;
-pub(crate) use config::OtherDocument;
 pub(crate) use error::{InputError, InputProblem};
 pub(crate) use fetched::{
     FetchFailed, Fetcher, fetched_judging, fetched_queries, from_sources, is_bad_input, millis,
@@ -27,6 +27,7 @@ pub(crate) use fetched::{
     warnings as fetch_warnings, window,
 };
 pub(crate) use healthy::{CalibrateParts, HistorySource, calibrate_parts};
+pub(crate) use other_document::OtherDocument;
 pub(crate) use release_list::ListedRelease;
 #[cfg(feature = "retro")]
 pub(crate) use releases::{Releases, of_ignored};

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use judge_points::table;
 use serde_json::Value;
 
-use super::config::OtherDocument;
 use super::error::{InputError, InputProblem};
+use super::other_document::OtherDocument;
 
 /// A file, a directory, or stdin.
 #[derive(Debug, Clone, PartialEq, Eq)]
