@@ -135,7 +135,7 @@ fn term(text: &str, deepest: usize) -> Option<Measured> {
     }
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
     let (word, rest) = text.split_at(end.unwrap_or(text.len()));
-    let Some(arguments) = arguments(rest) else { return Some(of_name(word)) };
+    let Some(arguments) = arguments(rest) else { return of_name(word) };
     let function = word.to_ascii_lowercase();
     let (first, last) = (arguments.first()?, arguments.last()?);
     match function.as_str() {
@@ -152,17 +152,20 @@ fn term(text: &str, deepest: usize) -> Option<Measured> {
     }
 }
 
-fn of_name(name: &str) -> Measured {
+/// What series of this name are in; `None` where it has no unit and is no count.
+fn of_name(name: &str) -> Option<Measured> {
     let suffix = SUFFIXES.iter().find(|suffix| name.ends_with(**suffix)).copied();
     let base = suffix.and_then(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
     let last = base.rsplit(['_', ':']).next().unwrap_or_default();
-    // Observations are counted, whatever they are of.
-    let unit = if suffix == Some("_count") || !UNITS.contains(&last) { "" } else { last };
-    Measured {
-        unit: unit.to_owned(),
-        per_second: false,
-        name: suffix.map(|suffix| (base.to_owned(), suffix)),
-    }
+    let unit = match suffix {
+        // Observations are counted, whatever they are of.
+        Some("_count") => "",
+        _ if UNITS.contains(&last) => last,
+        Some("_total") => "",
+        _ => return None,
+    };
+    let name = suffix.map(|suffix| (base.to_owned(), suffix));
+    Some(Measured { unit: unit.to_owned(), per_second: false, name })
 }
 
 #[cfg(test)]
@@ -199,6 +202,7 @@ mod tests {
                 "rate(a_bytes_total[1m]) + rate(b_bytes_total[1m] offset 1h)",
                 Some("bytes per second"),
             ),
+            ("cost / requests", None),
             ("1000 * latency_seconds", None),
             ("a_bytes - b_seconds", None),
             ("count(a_bytes)", None),

@@ -45,7 +45,9 @@ impl Watch<'_> {
                 for metric in &mut fetched {
                     metric.notices.retain(Notice::is_about_scopes);
                 }
-                fetch_warnings(&fetched).into_iter().for_each(|warning| shown.warn(warning));
+                for warning in fetch_warnings(&fetched) {
+                    shown.warn(warning);
+                }
                 Ok(())
             }
         }
