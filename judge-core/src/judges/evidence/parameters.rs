@@ -59,7 +59,7 @@ pub(crate) const LOCATION_SHARE_AFTER: f64 = 0.35;
 pub(crate) const LATE_SHARE: f64 = 0.4;
 pub(crate) const LATE_SHARE_AFTER: f64 = 0.08;
 pub(crate) const BURSTS_SHARE: f64 = 0.5;
-pub(crate) const SPREAD_SHARE: f64 = 0.25;
+pub(crate) const SPREAD_SHARE: f64 = 1.2;
 pub(crate) const TAIL_SHARE: f64 = 0.15;
 pub(crate) const RUNS_SHARE: f64 = 1.6;
 pub(crate) const EVENTS_SHARE: f64 = 0.7;
@@ -114,6 +114,10 @@ pub(crate) const SPREAD_RATIO: f64 = std::f64::consts::SQRT_2;
 pub(crate) const SPREAD_CLIP: f64 = 3.0;
 /// Blocks that many deviations are averaged over.
 pub(crate) const SPREAD_BLOCKS: usize = 24;
+/// Shares that quiet and noisy stretches may have of the variance of sizes: all of it would be an autoregression,
+pub(crate) const VOLATILITY_SHARES: [f64; 4] = [0.1, 0.3, 0.6, 1.0];
+/// and how alike the stretch of the next point may be.
+pub(crate) const VOLATILITY_PHIS: [f64; 3] = [0.5, 0.8, 0.93];
 /// Fewer points have no spread to speak of.
 pub(crate) const SPREAD_FEWEST: usize = 8;
 

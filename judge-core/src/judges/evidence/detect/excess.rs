@@ -6,6 +6,8 @@ use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::threshold::Threshold;
 use crate::math;
 
+use super::volatility::Volatility;
+
 /// Single points of both sides, in time order, on the comparison's axis.
 #[derive(Debug)]
 pub(crate) struct Excess {
@@ -56,6 +58,13 @@ impl Excess {
     /// How far out a point is that is out by so many standard deviations, and matters.
     pub(crate) fn fence(&self, deviations: f64) -> f64 {
         (deviations * self.deviation).max(self.minimum)
+    }
+
+    /// How quiet and noisy stretches of the baseline alternate; its points far out count as those that just stand out.
+    pub(super) fn volatility_of_baseline(&self) -> Volatility {
+        let reach = p::STANDS_OUT * self.deviation;
+        let sizes: Vec<f64> = self.baseline.iter().map(|out| out.abs().min(reach)).collect();
+        Volatility::estimate([&sizes])
     }
 
     /// The largest of: the baseline's largest excess, that of as much normal noise, and the smallest change

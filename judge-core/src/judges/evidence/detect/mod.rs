@@ -14,5 +14,5 @@ pub(super) mod sequential;
 pub(super) mod silence;
 pub(super) mod spread;
 pub(super) mod tail;
-
+mod volatility;
 pub(super) mod warm_up;

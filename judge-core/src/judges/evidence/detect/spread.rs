@@ -3,20 +3,20 @@
 //! **Null**: what is new in each point (its deviation from the level, less what the point before foretold)
 //! has one spread on both sides, the baseline's times what is allowed. **Statistic**: of two samples, Welch's
 //! t of the logarithms of mean absolute deviations from the median (Brown and Forsythe 1974), clipped, of
-//! many points averaged over blocks, less what the deviations' own autocorrelation is worth; where both
-//! sides share their noise, Pitman and Morgan's (1939) correlation of difference and sum, which is positive
+//! many points averaged over blocks, with the errors that volatility gives it; where both sides share their
+//! noise, Pitman and Morgan's (1939) correlation of difference and sum, which is positive
 //! if and only if the canary varies more. **Effect**: the ratio of mean deviations; below 1.4 it is no
 //! one's complaint. It matters when the canary's upper decile is beyond the baseline's by the smallest change
 //! that matters, without what both sides share. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
-use crate::judges::evidence::prepare::autocorrelation::{self, variance_of_mean};
 use crate::judges::evidence::prepare::axis::allow;
 use crate::judges::evidence::prepare::comparison::Comparison;
-use crate::judges::evidence::prepare::regression::{Regressand, Solutions, shared_weights};
 use crate::math;
 use crate::order;
 use crate::stats::distribution::{normal, student};
+
+use super::volatility::Volatility;
 
 /// How the spreads compare.
 #[derive(Debug, Clone, Copy)]
@@ -82,30 +82,18 @@ pub(crate) fn compare(of: &Comparison, share: f64) -> Option<Widths> {
     if normal::upper_tail(student::normal_score(t, freedom)) > p::UNREMARKABLE {
         return None;
     }
-    // Quiet and noisy stretches alternate: then deviations are autocorrelated, too.
-    let t = t / autocorrelation_of_sizes(&x, &y, x.len().min(y.len())).sqrt();
-    Some(Widths { t, p: normal::upper_tail(student::normal_score(t, freedom)), ratio })
+    // Quiet and noisy stretches alternate: then deviations say less.
+    let points = x.len().min(y.len());
+    let volatility = Volatility::estimate([&sizes(&x), &sizes(&y)]);
+    let p = volatility.mean(points, |wider| {
+        normal::upper_tail(student::normal_score(t / wider.sqrt(), freedom))
+    });
+    Some(Widths { t, p, ratio })
 }
 
 /// Whether what both sides share is left out: not where less traffic lets the canary's own noise be larger.
 fn compares_own(of: &Comparison) -> bool {
     of.shares_noise() && of.noise_factor <= p::EXCHANGEABLE
-}
-
-/// By how much the variance of the mean of `n` deviations is larger than if they were independent.
-fn autocorrelation_of_sizes(x: &[f64], y: &[f64], n: usize) -> f64 {
-    let line = |values: &[f64]| {
-        let mean = mean_size(values);
-        let mut sizes = Regressand::default();
-        sizes.refill(values.iter().map(|value| value.abs()), mean);
-        (sizes.len() >= p::FEWEST).then(|| Solutions::of(&sizes.on_level()))
-    };
-    let weights = match (line(x), line(y)) {
-        (Some(x), Some(y)) => shared_weights(&x, &y, p::PRIOR_OF_SIDES),
-        _ => autocorrelation::INDEPENDENT,
-    };
-    let nodes = weights.iter().zip(autocorrelation::NODES).filter(|(weight, _)| **weight > 0.0);
-    nodes.map(|(weight, phi)| weight * n as f64 * variance_of_mean(n, phi)).sum()
 }
 
 /// How far the canary's upper decile is above the baseline's without what both share: their differences are as
@@ -130,6 +118,10 @@ fn average_blocks(values: &mut Vec<f64>) {
 /// What is new in each point.
 fn innovations(values: &[f64], level: f64, phi: f64) -> Vec<f64> {
     values.windows(2).map(|pair| (pair[1] - level) - phi * (pair[0] - level)).collect()
+}
+
+fn sizes(values: &[f64]) -> Vec<f64> {
+    values.iter().map(|value| value.abs()).collect()
 }
 
 fn mean_size(values: &[f64]) -> f64 {

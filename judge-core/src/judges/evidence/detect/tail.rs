@@ -8,7 +8,7 @@
 //! M, is exponential. Lighter tails make it rarer. A baseline of few distinct values shows no tail; there
 //! the exact probability counts that as many of the largest points are all the canary's. **Statistic**:
 //! the smallest such probability over k of three or more; a point right behind another one that stands
-//! out counts half. A canary whose mean is higher is held against that mean where the location has found it; else only
+//! out counts less, as does one within the stretch that the baseline's volatility would make noisy. A canary whose mean is higher is held against that mean where the location has found it; else only
 //! as far as the baseline itself was out. **Effect**: c. **Cost**: O(n + k log k).
 
 use crate::judges::evidence::parameters as p;
@@ -44,18 +44,23 @@ pub(crate) fn find(
     if !location_is_found {
         middle = middle.min(reference);
     }
-    // Excess and weight of each.
-    let mut points: Vec<(f64, f64)> = Vec::new();
-    let mut last: Option<usize> = None;
-    for (index, out) in excess.canary.iter().map(|out| out - middle).enumerate() {
-        if out > fence && !is_shared(of, excess, index, out) {
-            let weight = last.map_or(1.0, |last| news(index - last, phi, following));
-            points.push((out, weight));
-            last = Some(index);
-        }
-    }
-    if points.len() < p::TAIL_FEWEST {
+    let outs = excess.canary.iter().map(|out| out - middle).enumerate();
+    let beyond: Vec<(usize, f64)> =
+        outs.filter(|(index, out)| *out > fence && !is_shared(of, excess, *index, *out)).collect();
+    if beyond.len() < p::TAIL_FEWEST {
         return None;
+    }
+    let volatility = excess.volatility_of_baseline();
+    // Excess and weight of each.
+    let mut points: Vec<(f64, f64)> = Vec::with_capacity(beyond.len());
+    let mut last: Option<usize> = None;
+    for (index, out) in beyond {
+        let weight = last.map_or(1.0, |last| {
+            let gap = index - last;
+            news(gap, phi, following) * (1.0 - volatility.correlation(gap))
+        });
+        points.push((out, weight));
+        last = Some(index);
     }
     points.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
     let coarse = has_few_values(&of.sorted_y);

@@ -1,0 +1,86 @@
+//! Quiet and noisy stretches: how little the sizes of neighbouring deviations say of each other.
+//!
+//! A metric may be quiet for minutes and noisy for minutes. Sizes of deviations are then autocorrelated, and their mean is less
+//! certain than that of as many independent ones. **Model**: the size of a deviation is its stretch's, an autoregression with coefficient
+//! φ that has a share s of the variance, and chance, which has the rest; neither is known. Each pair of s and φ is weighed
+//! by its restricted likelihood (Harville 1977), which a Kalman filter gives. An autoregression alone
+//! (s = 1) takes long stretches in much chance for short ones. **Cost**: O(n) a pair.
+
+use crate::judges::evidence::parameters as p;
+use crate::judges::evidence::prepare::autocorrelation::variance_of_mean;
+use crate::math;
+
+const MODELS: usize = p::VOLATILITY_SHARES.len() * p::VOLATILITY_PHIS.len();
+
+/// How the sizes of deviations follow each other.
+#[derive(Debug)]
+pub(super) struct Volatility {
+    /// Probability that they do not.
+    independent: f64,
+    /// Probability of each share and φ.
+    weights: [f64; MODELS],
+}
+
+impl Volatility {
+    /// Weighs each model by the `sizes` of deviations, a series each, in time order.
+    pub(super) fn estimate<const N: usize>(sizes: [&[f64]; N]) -> Self {
+        let log = |share: f64, phi: f64| -> f64 {
+            sizes.iter().map(|sizes| log_likelihood(sizes, share, phi)).sum()
+        };
+        let before = p::PRIOR_OF_SIDES.independent;
+        let alone = log(0.0, 0.0);
+        let mut weights = [0.0; MODELS];
+        for (weight, (share, phi)) in weights.iter_mut().zip(models()) {
+            *weight = (1.0 - before) / MODELS as f64 * math::exp(log(share, phi) - alone);
+        }
+        let all = before + weights.iter().sum::<f64>();
+        if !all.is_finite() {
+            return Self { independent: 1.0, weights: [0.0; MODELS] };
+        }
+        Self { independent: before / all, weights: weights.map(|weight| weight / all) }
+    }
+
+    /// The mean over the models of `p_value`, which is told by how much the variance of the mean of so many `points` is larger
+    /// than if their sizes were independent.
+    pub(super) fn mean(&self, points: usize, p_value: impl Fn(f64) -> f64) -> f64 {
+        let stretches = self.weights.iter().zip(models()).map(|(weight, (share, phi))| {
+            let wider = 1.0 - share + share * points as f64 * variance_of_mean(points, phi);
+            weight * p_value(wider)
+        });
+        self.independent * p_value(1.0) + stretches.sum::<f64>()
+    }
+
+    /// Correlation of two sizes that are `gap` points apart.
+    pub(super) fn correlation(&self, gap: usize) -> f64 {
+        let stretches = self.weights.iter().zip(models());
+        stretches.map(|(weight, (share, phi))| weight * share * math::pow(phi, gap as f64)).sum()
+    }
+}
+
+/// Each share of the variance with each φ.
+fn models() -> impl Iterator<Item = (f64, f64)> {
+    let with = |share| p::VOLATILITY_PHIS.into_iter().map(move |phi| (share, phi));
+    p::VOLATILITY_SHARES.into_iter().flat_map(with)
+}
+
+/// Restricted log-likelihood of `sizes` around a mean, with a scale that nobody knows.
+fn log_likelihood(sizes: &[f64], share: f64, phi: f64) -> f64 {
+    let chance = 1.0 - share;
+    // What is foretold of the next point, of the sizes and of a series of ones, and its variance.
+    let (mut foretold, mut of_one, mut variance) = (0.0, 0.0, share);
+    let (mut logs, mut vv, mut vw, mut ww) = (0.0, 0.0, 0.0, 0.0);
+    for size in sizes {
+        let all = variance + chance;
+        let (v, w) = (size - foretold, 1.0 - of_one);
+        logs += math::ln(all);
+        vv += v * v / all;
+        vw += v * w / all;
+        ww += w * w / all;
+        let gain = variance / all;
+        foretold = phi * (foretold + gain * v);
+        of_one = phi * (of_one + gain * w);
+        variance = phi * phi * variance * (1.0 - gain) + share * (1.0 - phi * phi);
+    }
+    let rest = vv - vw * vw / ww;
+    -0.5 * (logs + math::ln(ww) + (sizes.len() as f64 - 1.0) * math::ln(rest))
+}
