@@ -13,13 +13,15 @@ use tokio::sync::{Notify, Semaphore, broadcast};
 use crate::clock::RunClock;
 use crate::drift::{Drift, PastRelease, RELEASES, find_drifts};
 use crate::error::CanaryError;
+use crate::id::new_id;
+use crate::names;
 use crate::plan::{Plan, PlanSpec};
 use crate::record::{
     Canary, CanaryLook, CanaryRequest, CanaryState, CanarySummary, ConfigChoice, LookResult,
     MetricSet,
 };
 use crate::runnable::RunnableConfig;
-use crate::shared::{CanaryEvent, Common, FileNames, new_id};
+use crate::shared::{CanaryEvent, Common, FileNames};
 use crate::step;
 use crate::store::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, NewCanary,
@@ -90,6 +92,8 @@ impl Canaries {
     /// If config or plan cannot be used, or the store does not keep it: then nothing was started.
     pub async fn start(&self, request: CanaryRequest, actor: &str) -> Result<Started, CanaryError> {
         let store = &self.shared.store;
+        names::check("key", request.key.as_deref().unwrap_or_default())?;
+        names::check("application", &request.application)?;
         if let Some(key) = &request.key
             && let Some(id) = store.by_key(key).await?
         {
@@ -97,6 +101,7 @@ impl Canaries {
         }
         let (id, version, config) = self.chosen(&request.config).await?;
         let runnable = RunnableConfig::read(&config, request.thresholds)?;
+        names::check("config: name", runnable.name())?;
         let now = self.now_millis();
         let plan = Plan::new(request.plan.clone(), now)?;
         runnable.check(plan.spec())?;
@@ -212,20 +217,6 @@ impl Canaries {
         Ok(self.shared.store.list(filter).await?)
     }
 
-    /// Ends a canary; one that has ended stays as it is. Returns the canary, and whether this call ended it.
-    ///
-    /// # Errors
-    /// If there is none of this id, or the store does not answer.
-    pub async fn cancel(&self, id: &str, actor: &str) -> Result<(Canary, bool), CanaryError> {
-        let entry = self.entry(actor, "canary.cancel", id, &[]);
-        let ended = self.shared.store.cancel(id, &entry).await?;
-        let canary = self.shared.store.canary(id).await?;
-        if ended {
-            self.shared.tell(&canary.summary);
-        }
-        Ok((canary, ended))
-    }
-
     /// What happens to canaries in this process, from now on. A listener that is too slow misses some.
     pub fn events(&self) -> broadcast::Receiver<CanaryEvent> {
         self.shared.events.subscribe()
@@ -315,9 +306,11 @@ impl Canaries {
         actor: &str,
     ) -> Result<ConfigHead, CanaryError> {
         if let Some(id) = id {
+            names::check("id", id)?;
             self.check_no_file(id)?;
         }
         let described = describe(&document)?;
+        names::check("name", &described.name)?;
         let id = id.map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned);
         let entry = self.entry(actor, "config.put", &id, &[("name", &described.name)]);
         let (name, applications) = (described.name, described.applications);

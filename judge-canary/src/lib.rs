@@ -48,11 +48,14 @@
 //! ```
 
 mod canaries;
+mod cancel;
 mod clock;
 mod config_files;
 mod drift;
 mod error;
+mod id;
 mod machine;
+mod names;
 mod plan;
 mod record;
 mod runnable;
@@ -68,6 +71,7 @@ pub use clock::{ManualClock, RunClock, SystemClock};
 pub use config_files::{ConfigFile, FilesTaken};
 pub use drift::{Allowed, Drift, PastRelease, RELEASES, find_drifts};
 pub use error::CanaryError;
+pub use id::{look_id, look_of_id};
 pub use machine::reason_of;
 pub use plan::{
     DEFAULT_SCOPE, FETCH_MILLIS, LookWindow, MOST_LOOKS, PairWindows, Plan, PlanError, PlanSpec,

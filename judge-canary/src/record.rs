@@ -201,6 +201,8 @@ pub enum FailureKind {
     Query,
     /// The judge refused config or series.
     Judge,
+    /// Somebody ended it, and with it the canary.
+    Cancelled,
 }
 
 impl CanaryLook {

@@ -11,7 +11,8 @@ use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::canaries::Canaries;
-use crate::shared::{Common, new_id};
+use crate::id::new_id;
+use crate::shared::Common;
 use crate::step::{self, ReadyCanary};
 use crate::store::{ClaimDue, Claimed, KeepError};
 

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use judge_sources::Sources;
 use tokio::sync::{Notify, Semaphore, broadcast};
-use ulid::Ulid;
 
 use crate::clock::RunClock;
 use crate::record::CanarySummary;
@@ -57,17 +56,4 @@ impl Common {
     pub(crate) fn tell(&self, canary: &CanarySummary) {
         let _ = self.events.send(CanaryEvent { canary: canary.clone() });
     }
-}
-
-/// The last id of this process.
-static LAST_ID: Mutex<Ulid> = Mutex::new(Ulid::nil());
-
-/// A new ULID, which sorts behind those before it in this process, too, within a millisecond.
-pub(crate) fn new_id(now_millis: i64) -> String {
-    let millis = u64::try_from(now_millis).unwrap_or_default();
-    let mut last = LAST_ID.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let fresh = Ulid::from_parts(millis, fastrand::u128(..));
-    let next = if last.timestamp_ms() == fresh.timestamp_ms() { last.increment() } else { None };
-    *last = next.unwrap_or(fresh);
-    last.to_string()
 }

@@ -1,6 +1,6 @@
 //! The looks at a canary: a picture of the scores, and each in numbers.
 
-use judge_canary::{Canary, CanaryLook, LookResult, LookWindow, SideWindow};
+use judge_canary::{Canary, CanaryLook, FailureKind, LookResult, LookWindow, SideWindow};
 use judge_core::judgement::MetricJudgement;
 use judge_core::{Classification, Judgement, Verdict, format};
 use judge_report::timeline::{Stop, Timeline, TimelineInterval};
@@ -136,7 +136,7 @@ fn row(look: &CanaryLook, levels: bool) -> Markup {
                 LookResult::Judged(judged) => (scored(&judged.judgement, levels)),
                 LookResult::Failed(failure) => {
                     td {}
-                    td { span.badge.doubtful { "failed" } }
+                    td { span.badge.doubtful { (ended_by(failure.kind)) } }
                     @if levels { td {} td {} }
                     td { @for reason in &failure.reasons { p { bdi { (reason) } } } }
                 }
@@ -144,6 +144,10 @@ fn row(look: &CanaryLook, levels: bool) -> Markup {
             }
         }
     }
+}
+
+fn ended_by(kind: FailureKind) -> &'static str {
+    if kind == FailureKind::Cancelled { "cancelled" } else { "failed" }
 }
 
 fn scored(judgement: &Judgement, levels: bool) -> Markup {

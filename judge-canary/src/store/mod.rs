@@ -242,6 +242,15 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// Ends a canary, unless it has ended. Returns whether it had not.
     async fn cancel(&self, id: &str, entry: &AuditEntry) -> Result<bool, KeepError>;
 
+    /// Ends a canary by a look that nobody makes any more, unless it has ended or that look was made. Returns whether this
+    /// call ended it.
+    async fn cancel_look(
+        &self,
+        look: &CanaryLook,
+        after: &CanarySummary,
+        entry: &AuditEntry,
+    ) -> Result<bool, KeepError>;
+
     /// Keeps that something happened.
     async fn note(&self, entry: &AuditEntry) -> Result<(), KeepError>;
 

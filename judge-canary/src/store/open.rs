@@ -26,7 +26,8 @@ impl fmt::Debug for StorePlace {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Postgres(url) => {
-                write!(f, "postgres://{}", url.rsplit_once('@').map_or("…", |(_, host)| host))
+                let shown = url.split('?').next().and_then(|url| url.rsplit_once('@'));
+                write!(f, "postgres://{}", shown.map_or("…", |(_, host)| host))
             }
         }
     }
@@ -39,9 +40,10 @@ const POSTGRES_CONNECTIONS: u32 = 8;
 /// How long a caller waits for a connection before it is told that the store is away.
 const ACQUIRE: Duration = Duration::from_secs(5);
 
-/// Before anything else on a connection to SQLite. What was committed outlives a crash of the machine.
+/// Before anything else on a connection to SQLite. What was committed outlives a crash of the machine. An image with nothing
+/// but the server has no folder for temporary files.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                       PRAGMA busy_timeout = 4000;";
+                       PRAGMA busy_timeout = 4000; PRAGMA temp_store = MEMORY;";
 
 /// A file of one of the folders of migrations.
 macro_rules! migration {
@@ -178,8 +180,11 @@ mod tests {
 
     #[test]
     fn passwords_are_not_shown() {
-        let place = StorePlace::Postgres("postgres://me:secret@host/judge".to_owned());
-        assert_eq!(format!("{place:?}"), "postgres://host/judge");
+        for url in ["postgres://me:secret@host/judge", "postgres://me@host/judge?password=secret@x"]
+        {
+            let place = StorePlace::Postgres(url.to_owned());
+            assert_eq!(format!("{place:?}"), "postgres://host/judge");
+        }
         assert_eq!(escaped(Path::new("/a b/ü?.db")), "/a%20b/%C3%BC%3F.db");
     }
 }

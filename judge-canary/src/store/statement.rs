@@ -6,6 +6,11 @@ use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe};
 
+/// A text as both databases keep it: PostgreSQL's texts have no NUL.
+pub(super) fn plain(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
+}
+
 #[derive(Debug, Clone)]
 enum Bound {
     Text(String),
@@ -30,7 +35,7 @@ impl Statement {
     }
 
     pub(super) fn text(&mut self, value: &str) -> &mut Self {
-        self.bind(Bound::Text(value.to_owned()))
+        self.bind(Bound::Text(plain(value)))
     }
 
     pub(super) fn whole(&mut self, value: i64) -> &mut Self {

@@ -74,8 +74,10 @@ on_every_store!(
     canaries_are_listed_in_pages,
     work_is_had_by_one,
     looks_are_kept_once,
+    a_look_that_is_cancelled_ends_its_canary_once,
     looks_that_end_together_are_kept_each_for_itself,
     what_is_old_or_too_much_is_removed,
+    names_may_have_any_letter,
     ends_are_sent_once,
 );
 
@@ -364,6 +366,30 @@ async fn looks_are_kept_once(Kept { store, .. }: Kept) {
     assert_eq!(store.next_due().await.unwrap(), None);
 }
 
+async fn a_look_that_is_cancelled_ends_its_canary_once(Kept { store, .. }: Kept) {
+    insert(&store, &new("a", "x", 10)).await;
+    claimed(&store, "one", 10).await;
+    let mut after = kept("a");
+    (after.state, after.ended_millis) = (CanaryState::Failed, Some(30));
+    let cancel = async |number: usize| {
+        let entry = entry("canary.cancel", "a", 30);
+        store.cancel_look(&look(number).0, &after, &entry).await.unwrap()
+    };
+    // Of two at once, one ended it, whoever has its lease; and the look that was under way is nobody's.
+    let both = futures_util::join!(cancel(1), cancel(1));
+    assert!(both.0 != both.1, "{both:?}");
+    assert!(matches!(keep(&store, "one", &after, 1).await, Err(KeepError::LeaseLost(_))));
+    let canary = store.canary("a").await.unwrap().summary;
+    assert_eq!(
+        (canary.state, canary.looks, canary.ended_millis),
+        (CanaryState::Failed, 1, Some(30))
+    );
+    assert_eq!(store.looks("a", 0).await.unwrap(), [look(1).0]);
+    assert_eq!(store.next_due().await.unwrap(), None);
+    assert_eq!(store.audit(Some("a"), None, 9).await.unwrap().len(), 2);
+    assert!(!cancel(2).await);
+}
+
 /// One look, as [`keep`] keeps it, by a canary of its own.
 fn kept(id: &str) -> CanarySummary {
     let mut after = new(id, "x", 500).summary;
@@ -515,4 +541,39 @@ async fn ends_are_sent_once(Kept { store, sql, .. }: Kept) {
     // It goes with its canary.
     store.retain(Retention { ended_before_millis: Some(1000), bytes: None }).await.unwrap();
     assert_eq!(due("one", 1000).await, []);
+}
+
+async fn names_may_have_any_letter(Kept { store, .. }: Kept) {
+    // PostgreSQL's texts have no NUL.
+    let odd = "\0'\"\\%_!\u{202e}\u{fffd}🦀\r\n";
+    let mut canary = new("a", odd, 10);
+    canary.summary.caller = odd.to_owned();
+    canary.request.key = Some(odd.to_owned());
+    assert_eq!(insert(&store, &canary).await, Inserted::New);
+    assert_eq!(insert(&store, &canary).await, Inserted::Before("a".to_owned()));
+    assert_eq!(store.by_key(odd).await.unwrap().as_deref(), Some("a"));
+    for filter in [
+        CanaryFilter { application: Some(odd.to_owned()), ..CanaryFilter::default() },
+        CanaryFilter { search: Some(odd.to_owned()), ..CanaryFilter::default() },
+    ] {
+        assert_eq!(store.list(&filter).await.unwrap().canaries.len(), 1);
+    }
+    claimed(&store, "one", 10).await;
+    let mut after = kept("a");
+    after.reason = odd.to_owned();
+    keep(&store, "one", &after, 1).await.unwrap();
+    assert_eq!(store.canary("a").await.unwrap().summary.reason, odd.replace('\0', "\u{fffd}"));
+    store
+        .put_config(&change(odd, "shop", &[odd], Existing::MustNot), &entry("config.put", odd, 1))
+        .await
+        .unwrap();
+    assert_eq!(store.config(odd, None).await.unwrap().version, 1);
+    assert_eq!(store.configs().await.unwrap()[0].applications, [odd]);
+    assert_eq!(store.audit(Some(odd), None, 9).await.unwrap().len(), 1);
+    store.delete_config(odd, &entry("config.delete", odd, 2)).await.unwrap();
+    for missing in ["\0", "a\0"] {
+        assert!(matches!(store.canary(missing).await, Err(KeepError::NotFound { .. })));
+        assert!(matches!(store.metric_set(missing).await, Err(KeepError::NotFound { .. })));
+        assert!(matches!(store.config(missing, None).await, Err(KeepError::NotFound { .. })));
+    }
 }

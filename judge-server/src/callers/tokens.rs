@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -120,13 +122,14 @@ impl Tokens {
     /// What is wrong with its token, which says nothing of the token itself.
     pub(crate) fn find(&self, headers: &HeaderMap) -> Result<Entry, Token> {
         let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header
-            .and_then(|header| header.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim())
-            .filter(|token| !token.is_empty())
-            .ok_or(Token::Missing)?;
-        self.find_text(token).cloned().ok_or(Token::Unknown)
+        let (scheme, rest) = header.and_then(|header| header.split_once(' ')).unwrap_or_default();
+        let token = match scheme.to_ascii_lowercase().as_str() {
+            "bearer" => Some(rest.trim().to_owned()),
+            "basic" => password(rest.trim()),
+            _ => None,
+        };
+        let token = token.filter(|token| !token.is_empty()).ok_or(Token::Missing)?;
+        self.find_text(&token).cloned().ok_or(Token::Unknown)
     }
 
     /// The line of a token.
@@ -158,6 +161,12 @@ impl Tokens {
         }
         Err(Refusal::MissingScope(scope.name()))
     }
+}
+
+/// The password of `Basic` credentials: a token, of clients that know a user and a password alone.
+fn password(credentials: &str) -> Option<String> {
+    let pair = String::from_utf8(STANDARD.decode(credentials).ok()?).ok()?;
+    pair.split_once(':').map(|(_, password)| password.to_owned())
 }
 
 #[cfg(test)]
@@ -192,6 +201,11 @@ mod tests {
             ("Bearer # two", Err(Token::Unknown)),
             ("Bearer ", Err(Token::Missing)),
             ("Basic first-token-of-two", Err(Token::Missing)),
+            // any:second-token-of-2, :second-token-of-2, second-token-of-2, any:second
+            ("Basic YW55OnNlY29uZC10b2tlbi1vZi0y", Ok("ci")),
+            ("basic OnNlY29uZC10b2tlbi1vZi0y", Ok("ci")),
+            ("Basic c2Vjb25kLXRva2VuLW9mLTI=", Err(Token::Missing)),
+            ("Basic YW55OnNlY29uZA==", Err(Token::Unknown)),
             ("first-token-of-two", Err(Token::Missing)),
         ];
         for (header, expected) in cases {

@@ -26,7 +26,8 @@ fn split(uri: &Uri) -> Option<(String, Uri)> {
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (token, path) = rest.split_at(end);
     let token = percent_encoding::percent_decode_str(token).decode_utf8().ok()?.into_owned();
-    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    // Clients put their paths behind an address that may end with a slash.
+    let path = format!("/{}", path.trim_start_matches('/'));
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(path).ok()?);
     Some((token, Uri::from_parts(parts).ok()?))
@@ -41,6 +42,7 @@ mod tests {
         for (uri, path, bearer) in [
             ("/t/secret/canary/x?a=b", "/canary/x?a=b", Some("Bearer secret")),
             ("http://judge:8090/t/a%2Bb/health", "/health", Some("Bearer a+b")),
+            ("/t/secret//canary/x", "/canary/x", Some("Bearer secret")),
             ("/t/secret", "/", Some("Bearer secret")),
             ("/t/secret?x=1", "/?x=1", Some("Bearer secret")),
             ("/test/secret", "/test/secret", None),

@@ -193,7 +193,10 @@ impl Trace {
 
     /// Has an answer over HTTP/1 say that its connection ends, where it does.
     fn announce_end(&self, answering: &Answering, whole: bool, response: &mut Response<Body>) {
+        // Argo Rollouts leaves the connection of an error open, and its body unread.
+        let is_left = self.side == Port::Kayenta && !response.status().is_success();
         let ends = !whole
+            || is_left
             || answering.only_probes
             || answering.busy.is_last()
             || self.leaving.is_cancelled();

@@ -105,7 +105,8 @@ impl Server {
         JudgeServiceClient::new(endpoint.connect().await.unwrap())
     }
 
-    fn ask(&self, request: &str) -> String {
+    /// What is answered to the bytes of a request.
+    pub(crate) fn ask(&self, request: &str) -> String {
         let mut connection = TcpStream::connect(&self.http).unwrap();
         connection.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();

@@ -187,3 +187,49 @@ async fn a_line_says_how_many_warnings_there_were() {
     let call = std::iter::from_fn(|| line(&mut log)).find(|line| line["message"] == "call");
     assert_eq!(call.unwrap()["warnings"], json!(warnings));
 }
+
+#[test]
+fn a_token_in_a_path_is_in_no_line_no_metric_and_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tokens");
+    let known = "path-token-of-16-bytes";
+    std::fs::write(&file, format!("{known} flagger\n")).unwrap();
+    let flags = [&format!("--tokens={}", file.display()), "--log=trace"];
+    let mut server = Server::start(&flags, Stdio::piped());
+    let mut log = server.log();
+    let lines = std::thread::spawn(move || {
+        let mut lines = String::new();
+        log.read_to_string(&mut lines).unwrap();
+        lines
+    });
+    for token in [known, "wrong-token-of-16-bytes"] {
+        for path in [
+            "/judge",
+            "//judge",
+            "/nothing",
+            "",
+            "?x=1",
+            "/canaries/x",
+            "/flagger/rollout?config=x",
+        ] {
+            for method in ["GET", "POST"] {
+                let head = "referer: http://judge/t/path-token-of-16-bytes/\r\ncontent-length: 2";
+                let answer = server
+                    .ask(&format!("{method} /t/{token}{path} HTTP/1.0\r\n{head}\r\n\r\n{{}}"));
+                assert!(
+                    answer.starts_with("HTTP/1.0 ") && !answer.contains("-token-of-16"),
+                    "{answer}"
+                );
+            }
+        }
+    }
+    let metrics = server.ask(&format!("GET /t/{known}/metrics HTTP/1.0\r\n\r\n"));
+    assert!(
+        metrics.contains("judge_calls_total{") && !metrics.contains("-token-of-16"),
+        "{metrics}"
+    );
+    server.signal("-TERM");
+    let lines = lines.join().unwrap();
+    // The name of the token is said, and nothing of the token.
+    assert!(lines.contains("\"caller\":\"flagger\"") && !lines.contains("-token-of-16"), "{lines}");
+}

@@ -46,9 +46,15 @@ async fn a_server_with_a_store_listens_for_clients_of_kayenta_too() {
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     let server = Server::start(&flags).await;
     let health = server.kayenta("/health").await;
-    assert_eq!((health.status.as_u16(), health.text().as_str()), (200, r#"{"status":"UP"}"#));
+    let up = serde_json::json!({"status": "UP"});
+    let components = serde_json::json!({"ping": up, "store": up});
+    assert_eq!(health.status.as_u16(), 200);
+    assert_eq!(health.json(), serde_json::json!({"status": "UP", "components": components}));
+    assert!(!health.headers.contains_key("connection"));
     let missing = server.kayenta("/nothing").await;
     assert_eq!(missing.status.as_u16(), 404);
+    // Argo Rollouts never closes a connection whose answer was an error.
+    assert_eq!(missing.headers["connection"], "close");
     assert_eq!(missing.json()["message"], "nothing at /nothing of Kayenta's API");
     // Its file is its own.
     let second = judge_server::Listeners::bind(&settings(&flags)).await.unwrap();

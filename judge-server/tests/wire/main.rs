@@ -36,6 +36,7 @@ mod pinned;
 mod raw;
 mod reflection;
 mod same;
+mod scopes;
 mod score_ends;
 mod scores;
 mod security;

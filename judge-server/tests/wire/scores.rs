@@ -49,6 +49,10 @@ async fn flagger_reads_a_score_as_prometheus_gives_it() {
     let kayenta = started().await;
     let alive = call(&kayenta, "GET", "/api/v1/query?query=vector(1)", "").await.json();
     assert_eq!(alive["data"]["result"][0]["value"][1], "1");
+    // Grafana's test of a source.
+    let sum = call(&kayenta, "POST", "/api/v1/query", "query=1%2B1&time=4").await.json();
+    assert_eq!((&sum["status"], &sum["data"]["resultType"]), (&json!("success"), &json!("scalar")));
+    assert_eq!(sum["data"]["result"][1], "2");
     for (canary, score, verdict) in [("shop", "100", "2"), ("bad", "0", "0")] {
         let query = example("judge_score{config=\"shop\", baseline=\"{{ target }}", "\n", canary);
         // The stand-in's series of the baseline must not be called bad.
@@ -137,6 +141,7 @@ async fn flaggers_hooks_go_on_only_with_a_verdict() {
     for (kind, more, status, said) in [
         ("rollout", "", 200, "pass: score 100"),
         ("confirm-promotion", "", 200, "pass: score 100"),
+        ("confirm-traffic-increase", "", 200, "pass: score 100"),
         ("rollback", "", 412, "pass: score 100"),
         ("rollout", "&canary=bad", 412, "fail: score 0: m0 High"),
         ("confirm-promotion", "&canary=bad", 412, "fail: score 0: m0 High"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::Row;
 
-use super::super::statement::Statement;
+use super::super::statement::{Statement, plain};
 use super::super::{AuditEntry, KeepError};
 use super::database::{Database, Writing};
 
@@ -16,9 +16,9 @@ pub(super) async fn write(writing: &mut Writing<'_>, entry: &AuditEntry) -> Resu
     )
     .bind(entry.id.clone())
     .bind(entry.at_millis)
-    .bind(entry.actor.clone())
+    .bind(plain(&entry.actor))
     .bind(entry.action.clone())
-    .bind(entry.subject.clone())
+    .bind(plain(&entry.subject))
     .bind(detail)
     .execute(&mut *writing.transaction)
     .await?;

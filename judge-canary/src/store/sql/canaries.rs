@@ -3,7 +3,7 @@
 use sqlx::Row;
 
 use super::super::document::{pack, unpack};
-use super::super::statement::Statement;
+use super::super::statement::{Statement, plain};
 use super::super::{
     AuditEntry, CanaryFilter, CanaryPage, Inserted, KeepError, MOST_OF_A_PAGE, NewCanary, PAGE,
     ReleaseFilter,
@@ -64,17 +64,17 @@ pub(super) async fn insert(
          $10, $11, $12, $13, $14, $15, $16, $17, 0, 0, '', 0, $18, $19) ON CONFLICT (start_key) DO NOTHING",
     )
     .bind(summary.id.clone())
-    .bind(key.clone())
+    .bind(plain(&key))
     .bind(summary.origin.clone())
-    .bind(summary.application.clone())
-    .bind(summary.config_id.clone())
+    .bind(plain(&summary.application))
+    .bind(plain(&summary.config_id))
     .bind(summary.config_version)
-    .bind(summary.config_name.clone())
-    .bind(summary.caller.clone())
+    .bind(plain(&summary.config_name))
+    .bind(plain(&summary.caller))
     .bind(summary.state.name())
     .bind(verdict_name(summary.verdict))
     .bind(score_column(summary.score))
-    .bind(summary.reason.clone())
+    .bind(plain(&summary.reason))
     .bind(whole(summary.planned))
     .bind(whole(summary.looks))
     .bind(summary.created_millis)
@@ -86,7 +86,7 @@ pub(super) async fn insert(
     .await?;
     if inserted.rows_affected() == 0 {
         let row = sqlx::query("SELECT id FROM canaries WHERE start_key = $1")
-            .bind(key)
+            .bind(plain(&key))
             .fetch_one(&mut *writing.transaction)
             .await?;
         return Ok(Inserted::Before(row.try_get("id")?));
@@ -98,7 +98,7 @@ pub(super) async fn insert(
 
 pub(super) async fn by_key(database: &Database, key: &str) -> Result<Option<String>, KeepError> {
     let row = sqlx::query("SELECT id FROM canaries WHERE start_key = $1")
-        .bind(stored_key(Some(key), ""))
+        .bind(plain(&stored_key(Some(key), "")))
         .fetch_optional(&database.pool)
         .await?;
     Ok(row.map(|row| row.try_get("id")).transpose()?)
@@ -183,9 +183,9 @@ pub(super) async fn cancel(
         "UPDATE canaries SET state = $2, reason = $3, ended_millis = $4, lease_owner = '', lease_millis = 0 \
          WHERE id = $1 AND ended_millis IS NULL",
     )
-    .bind(id.to_owned())
+    .bind(plain(id))
     .bind(CanaryState::Cancelled.name())
-    .bind(format!("cancelled by {}", entry.actor))
+    .bind(plain(&format!("cancelled by {}", entry.actor)))
     .bind(entry.at_millis)
     .execute(&mut *writing.transaction)
     .await?;

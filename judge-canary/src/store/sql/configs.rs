@@ -5,6 +5,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::super::document::{pack, unpack};
+use super::super::statement::plain;
 use super::super::{AuditEntry, ConfigChange, KeepError};
 use super::audit;
 use super::database::{Database, Writing};
@@ -37,8 +38,8 @@ async fn check(
             "SELECT id, version, name, applications, created_millis, updated_millis FROM configs \
              WHERE name = $1 AND id <> $2",
         )
-        .bind(change.name.clone())
-        .bind(change.id.clone())
+        .bind(plain(&change.name))
+        .bind(plain(&change.id))
         .fetch_all(&mut *writing.transaction)
         .await?;
         for row in &same {
@@ -52,7 +53,7 @@ async fn check(
     let found = sqlx::query(
         "SELECT id, version, name, applications, created_millis, updated_millis FROM configs WHERE id = $1",
     )
-    .bind(change.id.clone())
+    .bind(plain(&change.id))
     .fetch_optional(&mut *writing.transaction)
     .await?;
     let found = found.as_ref().map(head).transpose()?;
@@ -81,17 +82,17 @@ pub(super) async fn put(
     let last = sqlx::query(
         "SELECT COALESCE(MAX(version), 0) AS version FROM config_versions WHERE id = $1",
     )
-    .bind(change.id.clone())
+    .bind(plain(&change.id))
     .fetch_one(&mut *writing.transaction)
     .await?;
     let version = last.try_get::<i64, _>("version")? + 1;
     sqlx::query(
         "INSERT INTO config_versions (id, version, document, author, at_millis) VALUES ($1, $2, $3, $4, $5)",
     )
-    .bind(change.id.clone())
+    .bind(plain(&change.id))
     .bind(version)
     .bind(document)
-    .bind(entry.actor.clone())
+    .bind(plain(&entry.actor))
     .bind(entry.at_millis)
     .execute(&mut *writing.transaction)
     .await?;
@@ -101,9 +102,9 @@ pub(super) async fn put(
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET version = excluded.version, \
          name = excluded.name, applications = excluded.applications, updated_millis = excluded.updated_millis",
     )
-    .bind(change.id.clone())
+    .bind(plain(&change.id))
     .bind(version)
-    .bind(change.name.clone())
+    .bind(plain(&change.name))
     .bind(applications)
     .bind(created_millis)
     .bind(entry.at_millis)
@@ -141,11 +142,11 @@ pub(super) async fn get(
             "SELECT v.id, v.version, v.document, v.author, v.at_millis FROM config_versions v \
              JOIN configs c ON c.id = v.id AND c.version = v.version WHERE v.id = $1",
         )
-        .bind(id.to_owned()),
+        .bind(plain(id)),
         Some(wanted) => sqlx::query(
             "SELECT id, version, document, author, at_millis FROM config_versions WHERE id = $1 AND version = $2",
         )
-        .bind(id.to_owned())
+        .bind(plain(id))
         .bind(wanted),
     };
     let row = query.fetch_optional(&database.pool).await?;
@@ -169,7 +170,7 @@ pub(super) async fn versions(
     let rows = sqlx::query(
         "SELECT id, version, author, at_millis FROM config_versions WHERE id = $1 ORDER BY version",
     )
-    .bind(id.to_owned())
+    .bind(plain(id))
     .fetch_all(&database.pool)
     .await?;
     rows.iter().map(|row| version(row, Value::Null)).collect()
@@ -182,7 +183,7 @@ pub(super) async fn delete(
 ) -> Result<(), KeepError> {
     let mut writing = database.write().await?;
     let deleted = sqlx::query("DELETE FROM configs WHERE id = $1")
-        .bind(id.to_owned())
+        .bind(plain(id))
         .execute(&mut *writing.transaction)
         .await?;
     if deleted.rows_affected() == 0 {

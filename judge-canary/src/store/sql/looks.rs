@@ -3,7 +3,9 @@
 use sqlx::Row;
 
 use super::super::document::{pack, unpack};
-use super::super::{KeepError, LookRecord};
+use super::super::statement::plain;
+use super::super::{AuditEntry, KeepError, LookRecord};
+use super::audit;
 use super::database::{Database, Writing};
 use super::deliveries;
 use super::rows::{score_column, verdict_name};
@@ -21,7 +23,7 @@ pub(super) async fn list(
     let rows = sqlx::query(
         "SELECT document FROM looks WHERE canary_id = $1 AND number > $2 ORDER BY number",
     )
-    .bind(id.to_owned())
+    .bind(plain(id))
     .bind(whole(after))
     .fetch_all(&database.pool)
     .await?;
@@ -32,7 +34,7 @@ pub(super) async fn list(
 
 pub(super) async fn metric_set(database: &Database, id: &str) -> Result<MetricSet, KeepError> {
     let row = sqlx::query("SELECT document FROM metric_sets WHERE id = $1")
-        .bind(id.to_owned())
+        .bind(plain(id))
         .fetch_optional(&database.pool)
         .await?;
     let row = row.ok_or_else(|| KeepError::not_found("Metric set", id))?;
@@ -42,7 +44,8 @@ pub(super) async fn metric_set(database: &Database, id: &str) -> Result<MetricSe
 /// A look as it is written.
 #[derive(Debug)]
 pub(super) struct PackedLook {
-    owner: String,
+    /// The worker that has the canary; nothing for a look that ends it, whoever has it.
+    owner: Option<String>,
     after: CanarySummary,
     number: i64,
     began_millis: i64,
@@ -60,9 +63,14 @@ impl PackedLook {
         let packed =
             |(id, set): (&str, _)| Ok::<_, KeepError>((id.to_owned(), pack("metric set", set)?));
         let set = metric_set.map(packed).transpose()?;
+        Ok(Self { owner: Some(owner.to_owned()), set, ..Self::of(look, after)? })
+    }
+
+    /// A look without series.
+    fn of(look: &CanaryLook, after: &CanarySummary) -> Result<Self, KeepError> {
         let judgement = look.judgement();
         Ok(Self {
-            owner: owner.to_owned(),
+            owner: None,
             after: after.clone(),
             number: whole(look.window.number),
             began_millis: look.began_millis,
@@ -71,13 +79,31 @@ impl PackedLook {
             verdict: verdict_name(judgement.map(|judgement| judgement.verdict)),
             metric_set_id: look.metric_set().unwrap_or_default().to_owned(),
             document: pack("look", look)?,
-            set,
+            set: None,
         })
     }
 
     fn bytes(&self) -> i64 {
         whole(self.document.len() + self.set.as_ref().map_or(0, |(_, set)| set.len()))
     }
+}
+
+/// Ends a canary by a look that was cancelled.
+pub(super) async fn cancel(
+    database: &Database,
+    look: &CanaryLook,
+    after: &CanarySummary,
+    entry: &AuditEntry,
+) -> Result<bool, KeepError> {
+    let look = PackedLook::of(look, after)?;
+    let mut writing = database.write().await?;
+    match write(database, &mut writing, &look).await {
+        Err(KeepError::LeaseLost(_)) => return Ok(false),
+        written => written?,
+    }
+    audit::write(&mut writing, entry).await?;
+    writing.commit().await?;
+    Ok(true)
 }
 
 /// Writes a look. If the lease is lost nothing was written; after any other error the transaction must not be committed.
@@ -90,7 +116,7 @@ pub(super) async fn write(
     let updated = sqlx::query(
         "UPDATE canaries SET state = $4, verdict = $5, score = $6, reason = $7, looks = $3, ended_millis = $8, \
          next_millis = $9, bytes = bytes + $10, attempts = 0, since_millis = 0, lease_owner = '', lease_millis = 0 \
-         WHERE id = $1 AND lease_owner = $2 AND looks = $3 - 1 AND ended_millis IS NULL",
+         WHERE id = $1 AND lease_owner = COALESCE($2, lease_owner) AND looks = $3 - 1 AND ended_millis IS NULL",
     )
     .bind(after.id.clone())
     .bind(look.owner.clone())
@@ -98,7 +124,7 @@ pub(super) async fn write(
     .bind(after.state.name())
     .bind(verdict_name(after.verdict))
     .bind(score_column(after.score))
-    .bind(after.reason.clone())
+    .bind(plain(&after.reason))
     .bind(after.ended_millis)
     .bind(after.next_millis)
     .bind(look.bytes())

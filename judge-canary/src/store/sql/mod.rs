@@ -20,7 +20,7 @@ use super::{
     Inserted, KeepError, LookRecord, NewCanary, ReleaseFilter, Retention,
 };
 use crate::drift::PastRelease;
-use crate::record::{Canary, CanaryLook, MetricSet};
+use crate::record::{Canary, CanaryLook, CanarySummary, MetricSet};
 use crate::stored_config::{ConfigHead, ConfigVersion};
 
 /// A file of SQLite, or a database of PostgreSQL.
@@ -138,6 +138,15 @@ impl CanaryStore for SqlStore {
 
     async fn cancel(&self, id: &str, entry: &AuditEntry) -> Result<bool, KeepError> {
         canaries::cancel(&self.database, id, entry).await
+    }
+
+    async fn cancel_look(
+        &self,
+        look: &CanaryLook,
+        after: &CanarySummary,
+        entry: &AuditEntry,
+    ) -> Result<bool, KeepError> {
+        looks::cancel(&self.database, look, after, entry).await
     }
 
     async fn note(&self, entry: &AuditEntry) -> Result<(), KeepError> {

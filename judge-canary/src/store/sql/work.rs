@@ -1,6 +1,7 @@
 //! Who looks at which canary, and until when; and what is removed.
 
 use sqlx::Row;
+use tracing::error;
 
 use super::super::statement::Statement;
 use super::super::{ClaimDue, Claimed, KeepError, Retention};
@@ -37,13 +38,22 @@ pub(super) async fn claim(
     let rows = statement.query().fetch_all(&mut *writing.transaction).await?;
     writing.commit().await?;
     let claimed = |row: &sqlx::any::AnyRow| {
-        Ok(Claimed {
+        Ok::<_, KeepError>(Claimed {
             canary: rows::canary(row)?,
             attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or_default(),
             since_millis: row.try_get("since_millis")?,
         })
     };
-    rows.iter().map(claimed).collect()
+    // One that cannot be read keeps no other waiting; it is tried again when its lease ends.
+    let readable = rows.iter().filter_map(|row| match claimed(row) {
+        Ok(claimed) => Some(claimed),
+        Err(error) => {
+            let id = row.try_get::<String, _>("id").unwrap_or_default();
+            error!(canary = id, "a canary is not looked at: {error}");
+            None
+        }
+    });
+    Ok(readable.collect())
 }
 
 pub(super) async fn next_due(database: &Database) -> Result<Option<i64>, KeepError> {

@@ -1,10 +1,13 @@
 //! An analysis as `GET /standalone_canary_analysis/{id}` answers it.
 
-use judge_canary::{Canary, CanaryLook, CanaryState, DEFAULT_SCOPE, LookResult, Plan, PlanTimes};
+use judge_canary::{
+    Canary, CanaryLook, CanaryState, DEFAULT_SCOPE, FailureKind, LookResult, LookWindow, Plan,
+    PlanTimes, look_id,
+};
 use serde_json::{Value, json};
 
 use super::configs::with_service_types;
-use super::execution::{INLINE, exception, look_id, repeat_asked, result, stamp};
+use super::execution::{INLINE, exception, repeat_asked, result, stamp, under_way};
 use super::fields::whole;
 use super::times::iso;
 
@@ -48,7 +51,9 @@ impl Analysis<'_> {
             answer["warnings"] = json!(warnings);
         }
         let failed = self.looks.iter().find_map(|look| match &look.result {
-            LookResult::Failed(failure) => Some(exception(failure, look.ended_millis)),
+            LookResult::Failed(failure) => {
+                Some(exception(failure, &self.canary.config, look.ended_millis))
+            }
             _ => None,
         });
         if let Some(exception) = failed {
@@ -169,17 +174,25 @@ impl Analysis<'_> {
         stages
     }
 
-    /// What all judgements come to.
+    /// What all judgements come to. One that was being made when its analysis was cancelled counts 0.
     fn result(&self) -> Value {
         let score = |look: &CanaryLook| look.judgement().map_or(0.0, |judgement| judgement.score);
-        let results: Vec<Value> = self.looks.iter().map(|look| self.look_result(look)).collect();
+        let mut scores: Vec<f64> = self.looks.iter().map(score).collect();
+        let mut results: Vec<Value> =
+            self.looks.iter().map(|look| self.look_result(look)).collect();
+        if let Some(window) = under_way(self.canary, self.now) {
+            scores.push(0.0);
+            let mut one = self.begun(&window);
+            one["executionStatus"] = json!("CANCELED");
+            stamp(&mut one, "endTime", self.canary.summary.ended_millis);
+            results.push(one);
+        }
         let warned =
             |result: &Value| result["warnings"].as_array().is_some_and(|all| !all.is_empty());
-        let (passed, message) = self.decision(self.looks.last().map(score));
+        let (passed, message) = self.decision(scores.last().copied());
         json!({
             "didPassThresholds": passed, "hasWarnings": results.iter().any(warned),
-            "canaryScoreMessage": message,
-            "canaryScores": self.looks.iter().map(score).collect::<Vec<_>>(),
+            "canaryScoreMessage": message, "canaryScores": scores,
             "canaryExecutionResults": results,
         })
     }
@@ -201,14 +214,7 @@ impl Analysis<'_> {
     }
 
     fn look_result(&self, look: &CanaryLook) -> Value {
-        let api = &self.canary.request.api;
-        let mut one = json!({
-            "executionId": look_id(&self.canary.summary.id, look.window.number),
-            "storageAccountName": api["storage"], "warnings": [],
-        });
-        if let Some(configuration) = api.get("configuration") {
-            one["configurationAccountName"] = configuration.clone();
-        }
+        let mut one = self.begun(&look.window);
         match &look.result {
             LookResult::Judged(judged) => {
                 one["executionStatus"] = json!("SUCCEEDED");
@@ -224,15 +230,32 @@ impl Analysis<'_> {
                 }
             }
             LookResult::Failed(failure) => {
-                one["executionStatus"] = json!("TERMINAL");
-                one["exception"] = exception(failure, look.ended_millis);
+                let cancelled = failure.kind == FailureKind::Cancelled;
+                one["executionStatus"] = json!(if cancelled { "CANCELED" } else { "TERMINAL" });
+                one["exception"] = exception(failure, &self.canary.config, look.ended_millis);
             }
             _ => {}
         }
+        stamp(&mut one, "buildTime", Some(look.began_millis));
+        stamp(&mut one, "startTime", Some(look.began_millis));
+        stamp(&mut one, "endTime", Some(look.ended_millis));
+        one
+    }
+
+    /// What is known of a look before it is judged.
+    fn begun(&self, window: &LookWindow) -> Value {
+        let api = &self.canary.request.api;
+        let mut one = json!({
+            "executionId": look_id(&self.canary.summary.id, window.number),
+            "storageAccountName": api["storage"], "warnings": [],
+        });
+        if let Some(configuration) = api.get("configuration") {
+            one["configurationAccountName"] = configuration.clone();
+        }
         // The baseline's, of the scope that stands first.
         let first = api["request"].pointer("/scopes/0/scopeName").and_then(Value::as_str);
-        let named = first.and_then(|name| look.window.scopes.get(name));
-        if let Some(pair) = named.or_else(|| look.window.scopes.values().next()) {
+        let named = first.and_then(|name| window.scopes.get(name));
+        if let Some(pair) = named.or_else(|| window.scopes.values().next()) {
             for (name, millis) in [
                 ("judgementStartTime", pair.baseline.start_millis),
                 ("judgementEndTime", pair.baseline.end_millis),
@@ -241,9 +264,9 @@ impl Analysis<'_> {
                 one[format!("{name}Millis")] = json!(millis);
             }
         }
-        stamp(&mut one, "buildTime", Some(look.began_millis));
-        stamp(&mut one, "startTime", Some(look.began_millis));
-        stamp(&mut one, "endTime", Some(look.ended_millis));
+        let began = window.due_millis.max(self.canary.summary.created_millis);
+        stamp(&mut one, "buildTime", Some(began));
+        stamp(&mut one, "startTime", Some(began));
         one
     }
 }

@@ -2,7 +2,7 @@
 
 use judge_canary::{
     Canary, CanaryLook, CanaryState, FailureKind, LookFailure, LookResult, LookWindow, PairWindows,
-    SideWindow,
+    Plan, SideWindow,
 };
 use judge_core::{Judgement, kayenta};
 use serde_json::{Map, Value, json};
@@ -10,13 +10,11 @@ use serde_json::{Map, Value, json};
 use super::configs::with_service_types;
 use super::times::{duration, iso};
 
+/// What Orca says of a run that somebody ended.
+const CANCELLED: &str = "Canary execution was canceled.";
+
 /// The config's id of a run whose config came with the request.
 pub(super) const INLINE: &str = "ad-hoc";
-
-/// The id of a look at an analysis.
-pub(super) fn look_id(canary: &str, number: usize) -> String {
-    format!("{canary}.{number}")
-}
 
 /// The execution of one look.
 pub(super) struct Execution<'a> {
@@ -32,9 +30,8 @@ pub(super) struct Execution<'a> {
 
 impl Execution<'_> {
     pub(super) fn state(&self) -> CanaryState {
-        match self.look.map(|look| &look.result) {
-            Some(LookResult::Judged(_)) => CanaryState::Finished,
-            Some(_) => CanaryState::Failed,
+        match self.look {
+            Some(look) => look_state(look),
             // It ended before this look.
             None if self.canary.summary.is_over() => CanaryState::Cancelled,
             None => CanaryState::Running,
@@ -69,7 +66,7 @@ impl Execution<'_> {
         let ended = self.look.map(|look| look.ended_millis);
         stamp(&mut answer, "endTime", ended.or(canary.ended_millis));
         if let Some(look) = self.look {
-            outcome(look, &mut answer);
+            outcome(look, &self.canary.config, &mut answer);
         }
         answer
     }
@@ -134,15 +131,38 @@ impl Execution<'_> {
     }
 }
 
+/// How the execution of a look ended.
+pub(super) fn look_state(look: &CanaryLook) -> CanaryState {
+    match &look.result {
+        LookResult::Judged(_) => CanaryState::Finished,
+        LookResult::Failed(failure) if failure.kind == FailureKind::Cancelled => {
+            CanaryState::Cancelled
+        }
+        _ => CanaryState::Failed,
+    }
+}
+
+/// The look that is being made, or was when its analysis was cancelled.
+pub(super) fn under_way(canary: &Canary, now: i64) -> Option<LookWindow> {
+    let Canary { summary, request, .. } = canary;
+    if !matches!(summary.state, CanaryState::Running | CanaryState::Cancelled) {
+        return None;
+    }
+    let plan = Plan::new(request.plan.clone(), summary.created_millis).ok()?;
+    let next = plan.window(summary.looks + 1)?;
+    (summary.ended_millis.unwrap_or(now) >= next.due_millis).then(|| next.clone())
+}
+
 /// What came of a look.
-fn outcome(look: &CanaryLook, answer: &mut Value) {
+fn outcome(look: &CanaryLook, config: &Value, answer: &mut Value) {
     match &look.result {
         LookResult::Judged(judged) => {
             answer["result"] = result(&judged.judgement, look);
             answer["metricSetPairListId"] = json!(judged.metric_set);
         }
-        LookResult::Failed(failure) => {
-            answer["exception"] = exception(failure, look.ended_millis);
+        // What was cancelled has no exception, as in Kayenta.
+        LookResult::Failed(failure) if failure.kind != FailureKind::Cancelled => {
+            answer["exception"] = exception(failure, config, look.ended_millis);
         }
         _ => {}
     }
@@ -170,15 +190,19 @@ pub(super) fn result(judgement: &Judgement, look: &CanaryLook) -> Value {
 }
 
 /// As Orca writes the exception of a stage.
-pub(super) fn exception(failure: &LookFailure, at_millis: i64) -> Value {
-    let (kind, operation) = match failure.kind {
-        FailureKind::Source => ("RetrofitError", "metricsFetch"),
-        FailureKind::Query => ("IllegalArgumentException", "metricsFetch"),
-        _ => ("IllegalArgumentException", "canaryJudge"),
+pub(super) fn exception(failure: &LookFailure, config: &Value, at_millis: i64) -> Value {
+    let store = config.pointer("/metrics/0/query/type").and_then(Value::as_str);
+    let fetch = || format!("{}Fetch", store.unwrap_or("prometheus"));
+    let cancelled = || vec![CANCELLED.to_owned()];
+    let (kind, operation, errors) = match failure.kind {
+        FailureKind::Source => ("RetrofitError", fetch(), failure.reasons.clone()),
+        FailureKind::Query => ("IllegalArgumentException", fetch(), failure.reasons.clone()),
+        FailureKind::Cancelled => ("IllegalStateException", "monitorCanary".into(), cancelled()),
+        _ => ("IllegalArgumentException", "canaryJudge".into(), failure.reasons.clone()),
     };
     json!({
         "exceptionType": kind, "operation": operation, "timestamp": at_millis, "shouldRetry": false,
-        "details": {"error": "Unexpected Task Failure", "errors": failure.reasons},
+        "details": {"error": "Unexpected Task Failure", "errors": errors},
     })
 }
 

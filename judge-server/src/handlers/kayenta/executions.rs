@@ -1,86 +1,81 @@
 //! Executions by id, in lists, cancelled: runs, and looks at analyses, each of which Kayenta has as a run of its own.
 
-use judge_canary::{Canary, CanaryFilter, CanaryState, CanarySummary, Plan};
+use judge_canary::{Canary, CanaryFilter, CanaryState, CanarySummary, Plan, look_id, look_of_id};
 use serde_json::{Value, json};
 
 use super::analyses;
 use super::asked::{KayentaRequest, refused, wrong};
-use super::execution::{Execution, look_id};
+use super::execution::{Execution, look_state, under_way};
 use super::runs::{AD_HOC, ORIGIN};
 use crate::convert::refusal::Refusal;
 
 /// Canaries that are read at once to make a list.
 const PAGE: usize = 200;
 
-/// What an id names.
-struct ExecutionId<'a> {
-    canary: &'a str,
-    /// Which look at an analysis; nothing for a run, or for the analysis itself.
-    look: Option<usize>,
-}
-
-impl<'a> ExecutionId<'a> {
-    /// The id of a look is that of its analysis, a point and its number.
-    fn read(id: &'a str) -> Self {
-        let look =
-            id.rsplit_once('.').and_then(|(canary, number)| Some((canary, number.parse().ok()?)));
-        look.map_or(Self { canary: id, look: None }, |(canary, number)| Self {
-            canary,
-            look: Some(number),
-        })
-    }
-}
-
 pub(super) async fn get(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
     let id = asked.params.id();
-    let ExecutionId { canary, look } = ExecutionId::read(id);
-    let canary = asked.canaries.get(canary).await.map_err(refused)?;
-    let is_run = canary.summary.origin == ORIGIN;
-    match look {
-        None if is_run => {}
-        None => {
-            return Err(wrong(format!(
-                "Only named pipelines of 'Standard Canary Pipeline' can be viewed here, and {id} is none."
-            )));
-        }
-        Some(number) => {
-            check_look(asked, id, &canary.summary, number)?;
-        }
+    if let Some((canary, number)) = look_of_id(id) {
+        let canary = analysis(asked, id, &canary).await?;
+        check_look(asked, id, &canary, number)?;
+        return shown(asked, id, &canary, number).await;
     }
-    shown(asked, id, &canary, look.unwrap_or(1)).await
+    let canary = asked.canaries.get(id).await.map_err(refused)?;
+    if canary.summary.origin != ORIGIN {
+        return Err(wrong(format!(
+            "Only named pipelines of 'Standard Canary Pipeline' can be viewed here, and {id} is none."
+        )));
+    }
+    shown(asked, id, &canary, 1).await
 }
 
-/// Whether a look has been made, and if not, is the one that is being made.
+fn absent(id: &str) -> Refusal {
+    Refusal::Absent(format!("No canary execution '{id}'."))
+}
+
+/// The analysis that the look of an id is of.
+async fn analysis(asked: &KayentaRequest<'_>, id: &str, canary: &str) -> Result<Canary, Refusal> {
+    match asked.canaries.get(canary).await {
+        Ok(canary) if canary.summary.origin == analyses::ORIGIN => Ok(canary),
+        Ok(_) => Err(absent(id)),
+        Err(error) if error.is_not_found() => Err(absent(id)),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// Whether a look was begun.
 fn check_look(
     asked: &KayentaRequest<'_>,
     id: &str,
-    canary: &CanarySummary,
+    canary: &Canary,
     number: usize,
-) -> Result<CanaryState, Refusal> {
-    let is_analysis = canary.origin == analyses::ORIGIN;
-    let known = looks(canary, asked.canaries.now_millis());
-    let found = known.into_iter().find(|(found, _)| is_analysis && *found == number);
-    found
-        .map(|(_, state)| state)
-        .ok_or_else(|| Refusal::Absent(format!("No canary execution '{id}'.")))
+) -> Result<(), Refusal> {
+    let under_way = under_way(canary, asked.canaries.now_millis());
+    let begun = canary.summary.looks + usize::from(under_way.is_some());
+    if number <= begun { Ok(()) } else { Err(absent(id)) }
 }
 
 /// The looks at an analysis that were begun, the last first, and how each stands. An analysis goes on only while its looks
 /// are judged, so all but its last were.
-fn looks(canary: &CanarySummary, now: i64) -> Vec<(usize, CanaryState)> {
+async fn looks(
+    asked: &KayentaRequest<'_>,
+    canary: &CanarySummary,
+) -> Result<Vec<(usize, CanaryState)>, Refusal> {
     let mut all: Vec<(usize, CanaryState)> =
         (1..=canary.looks).rev().map(|number| (number, CanaryState::Finished)).collect();
     if let Some(last) = all.first_mut()
         && canary.state == CanaryState::Failed
     {
-        last.1 = CanaryState::Failed;
+        let made = asked.canaries.looks(&canary.id, last.0 - 1).await.map_err(refused)?;
+        last.1 = made.first().map_or(CanaryState::Failed, look_state);
     }
-    let is_due = canary.ended_millis.unwrap_or(now) >= canary.next_millis;
-    let is_open = matches!(canary.state, CanaryState::Running | CanaryState::Cancelled);
-    if is_open && is_due && canary.looks < canary.planned {
-        all.insert(0, (canary.looks + 1, canary.state));
+    if matches!(canary.state, CanaryState::Running | CanaryState::Cancelled) {
+        let whole = asked.canaries.get(&canary.id).await.map_err(refused)?;
+        if let Some(window) = under_way(&whole, asked.canaries.now_millis()) {
+            all.retain(|(number, _)| *number < window.number);
+            all.insert(0, (window.number, whole.summary.state));
+        }
     }
-    all
+    Ok(all)
 }
 
 async fn shown(
@@ -121,7 +116,7 @@ pub(super) async fn list(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
     loop {
         let found = asked.canaries.list(&filter).await.map_err(refused)?;
         for summary in &found.canaries {
-            let mut executions = executions(asked, summary);
+            let mut executions = executions(asked, summary).await?;
             executions.retain(|(_, _, state)| wanted(*state));
             let left_out = skip.min(executions.len());
             skip -= left_out;
@@ -146,15 +141,15 @@ pub(super) async fn list(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
 }
 
 /// Id, look and state of what a canary counts as in a list.
-fn executions(
+async fn executions(
     asked: &KayentaRequest<'_>,
     canary: &CanarySummary,
-) -> Vec<(String, usize, CanaryState)> {
+) -> Result<Vec<(String, usize, CanaryState)>, Refusal> {
     if canary.origin == ORIGIN {
-        return vec![(canary.id.clone(), 1, canary.state)];
+        return Ok(vec![(canary.id.clone(), 1, canary.state)]);
     }
-    let looks = looks(canary, asked.canaries.now_millis()).into_iter();
-    looks.map(|(number, state)| (look_id(&canary.id, number), number, state)).collect()
+    let looks = looks(asked, canary).await?.into_iter();
+    Ok(looks.map(|(number, state)| (look_id(&canary.id, number), number, state)).collect())
 }
 
 /// The state that a status of Orca stands for; none for one that no run here is ever in.
@@ -168,16 +163,16 @@ fn state(word: &str) -> Option<CanaryState> {
     }
 }
 
-/// Ends a run, an analysis, or an analysis by the look that is being made; what has ended stays as it is.
+/// Ends a run, an analysis, or an analysis by a look that is being made; what has ended stays as it is.
 pub(super) async fn cancel(asked: &KayentaRequest<'_>) -> Result<(), Refusal> {
     let id = asked.params.id();
-    let ExecutionId { canary, look } = ExecutionId::read(id);
-    if let Some(number) = look {
-        let found = asked.canaries.get(canary).await.map_err(refused)?;
-        if check_look(asked, id, &found.summary, number)? != CanaryState::Running {
-            return Ok(());
-        }
+    if let Some((canary, number)) = look_of_id(id) {
+        let canary = analysis(asked, id, &canary).await?;
+        check_look(asked, id, &canary, number)?;
+        let canary = &canary.summary.id;
+        let cancelled = asked.canaries.cancel_look(canary, number, &asked.actor).await;
+        return cancelled.map(drop).map_err(refused);
     }
-    let cancelled = asked.canaries.cancel(canary, &asked.actor).await;
+    let cancelled = asked.canaries.cancel(id, &asked.actor).await;
     cancelled.map(drop).map_err(refused)
 }

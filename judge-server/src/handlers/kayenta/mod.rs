@@ -50,11 +50,15 @@ impl Handlers {
             Some(canaries) => canaries.store().ping().await.is_ok(),
             None => false,
         };
-        if self.leaving.is_cancelled() || !store_answers {
-            plain::json(StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"DOWN"}"#)
-        } else {
-            plain::json(StatusCode::OK, r#"{"status":"UP"}"#)
-        }
+        let word = |is_up: bool| if is_up { "UP" } else { "DOWN" };
+        let is_up = store_answers && !self.leaving.is_cancelled();
+        let components = json!({
+            "ping": {"status": word(!self.leaving.is_cancelled())},
+            "store": {"status": word(store_answers)},
+        });
+        let status = if is_up { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let body = json!({"status": word(is_up), "components": components});
+        plain::json(status, body.to_string())
     }
 
     async fn document_of(&self, request: Request<Body>) -> Result<Value, Refusal> {

@@ -7,7 +7,7 @@ use judge_canary::{
     SideWindow, Target,
 };
 use judge_core::Thresholds;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::accounts::{Accounts, with_source};
 use super::asked::{KayentaRequest, refused, wrong};
@@ -40,6 +40,8 @@ pub(super) struct RunConfig {
 impl RunConfig {
     /// The stored config that the path names, and the execution request that is the body.
     pub(super) async fn stored(asked: &KayentaRequest<'_>) -> Result<(Self, Value), Refusal> {
+        // An unknown account is said before an unknown config.
+        Accounts::read(asked)?;
         let found = stored(asked, asked.params.id()).await?;
         Ok((Self { id: Some(found.id), document: found.document }, asked.body.clone()))
     }
@@ -90,16 +92,20 @@ impl RunConfig {
     }
 }
 
+/// Everything is checked in Kayenta's order, for its clients show the first message.
 pub(super) async fn start(
     asked: &KayentaRequest<'_>,
     (config, request): (RunConfig, Value),
 ) -> Result<Value, Refusal> {
-    let (scopes, windows) = scopes(&request)?;
+    let given = request.get("scopes").and_then(Value::as_object).cloned().unwrap_or_default();
+    config.check_scopes(&given.keys().map(|name| named(name)).collect())?;
+    let scopes = scopes(&given)?;
+    required_thresholds(&request)?;
     let plan = PlanSpec {
         // The windows are the caller's: it waits as long as it wants to.
         settle_millis: 0,
         patience_millis: Some(PATIENCE_MILLIS),
-        ..PlanSpec::new(scopes, PlanTimes::Once(windows))
+        ..PlanSpec::new(scopes, PlanTimes::Once(windows(&given)?))
     };
     let wanted = wanted(asked, &config, ORIGIN, &request, plan)?;
     let started = asked.canaries.start(wanted, &asked.actor).await.map_err(refused)?;
@@ -116,8 +122,7 @@ pub(super) fn wanted(
 ) -> Result<CanaryRequest, Refusal> {
     let accounts = Accounts::read(asked)?;
     config.check_scopes(&plan.scopes.keys().map(String::as_str).collect())?;
-    let thresholds =
-        thresholds(request)?.ok_or_else(|| wrong("Execution request must contain thresholds"))?;
+    let thresholds = required_thresholds(request)?;
     let metadata = texts(request, "siteLocal");
     let mut api = json!({
         "request": request, "configId": config.id.as_deref().unwrap_or(INLINE),
@@ -141,41 +146,53 @@ pub(super) fn wanted(
     })
 }
 
-/// Pass and marginal, if there is either.
-fn thresholds(request: &Value) -> Result<Option<Thresholds>, Refusal> {
-    let Some(given) = request.get("thresholds") else { return Ok(None) };
+fn required_thresholds(request: &Value) -> Result<Thresholds, Refusal> {
+    let missing = || wrong("Execution request must contain thresholds");
+    let given = request.get("thresholds").ok_or_else(missing)?;
     match (number(given, "pass")?, number(given, "marginal")?) {
-        (Some(pass), Some(marginal)) => match Thresholds::new(pass, marginal) {
-            Ok(thresholds) => Ok(Some(thresholds)),
-            Err(problem) => Err(wrong(problem.within("thresholds").to_string())),
-        },
-        (None, None) => Ok(None),
+        (Some(pass), Some(marginal)) => Thresholds::new(pass, marginal)
+            .map_err(|problem| wrong(problem.within("thresholds").to_string())),
+        (None, None) => Err(missing()),
         _ => Err(wrong("thresholds: expected both pass and marginal")),
     }
 }
 
-type Scopes = (BTreeMap<String, ScopePair>, BTreeMap<String, PairWindows>);
+/// Argo Rollouts may leave the name of a scope empty.
+fn named(name: &str) -> &str {
+    if name.is_empty() { DEFAULT_SCOPE } else { name }
+}
 
-fn scopes(request: &Value) -> Result<Scopes, Refusal> {
-    let given =
-        request.get("scopes").and_then(Value::as_object).filter(|scopes| !scopes.is_empty());
-    let given = given.ok_or_else(|| wrong("Execution request must contain scopes"))?;
-    let (mut pairs, mut windows) = (BTreeMap::new(), BTreeMap::new());
-    for (name, pair) in given {
-        let side = |key: &str| {
-            let side = pair.get(key).filter(|side| side.is_object());
-            let side = side.ok_or_else(|| wrong(format!("scopes.{name}: expected a {key}")))?;
-            Ok::<_, Refusal>((target(side), window(side)?))
-        };
-        let (baseline, baseline_window) = side("controlScope")?;
-        let (canary, canary_window) = side("experimentScope")?;
-        // Argo Rollouts may leave the name empty.
-        let name = if name.is_empty() { DEFAULT_SCOPE } else { name };
-        pairs.insert(name.to_owned(), ScopePair { baseline, canary, baseline_offset_millis: 0 });
-        let pair = PairWindows { baseline: baseline_window, canary: canary_window };
-        windows.insert(name.to_owned(), pair);
+fn side<'a>(name: &str, pair: &'a Value, key: &str) -> Result<&'a Value, Refusal> {
+    let side = pair.get(key).filter(|side| side.is_object());
+    side.ok_or_else(|| wrong(format!("scopes.{name}: expected a {key}")))
+}
+
+/// Both sides of each scope.
+fn scopes(given: &Map<String, Value>) -> Result<BTreeMap<String, ScopePair>, Refusal> {
+    if given.is_empty() {
+        return Err(wrong("Execution request must contain scopes"));
     }
-    Ok((pairs, windows))
+    let scope = |(name, pair): (&String, &Value)| {
+        let pair = ScopePair {
+            baseline: target(side(name, pair, "controlScope")?),
+            canary: target(side(name, pair, "experimentScope")?),
+            baseline_offset_millis: 0,
+        };
+        Ok((named(name).to_owned(), pair))
+    };
+    given.iter().map(scope).collect()
+}
+
+/// The windows of both sides of each scope.
+fn windows(given: &Map<String, Value>) -> Result<BTreeMap<String, PairWindows>, Refusal> {
+    let windows = |(name, pair): (&String, &Value)| {
+        let pair = PairWindows {
+            baseline: window(side(name, pair, "controlScope")?)?,
+            canary: window(side(name, pair, "experimentScope")?)?,
+        };
+        Ok((named(name).to_owned(), pair))
+    };
+    given.iter().map(windows).collect()
 }
 
 fn target(side: &Value) -> Target {

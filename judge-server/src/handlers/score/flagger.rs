@@ -18,6 +18,9 @@ use crate::observe::outcome::Outcome;
 /// What is answered where Flagger is not to go on. Its client drops the body of 429 and of 5xx.
 const NOT_NOW: StatusCode = StatusCode::PRECONDITION_FAILED;
 
+/// Hooks that a verdict answers.
+const HOOKS: [&str; 4] = ["rollout", "confirm-traffic-increase", "confirm-promotion", "rollback"];
+
 /// What an event of Flagger is called in the audit log; its subject is `NAMESPACE/NAME`.
 const EVENT: &str = "flagger.event";
 
@@ -59,8 +62,8 @@ impl Handlers {
                 Err(error) => line(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
             };
         }
-        if !matches!(kind, "rollout" | "confirm-promotion" | "rollback") {
-            let known = "expected rollout, confirm-promotion, rollback or event as the hook";
+        if !HOOKS.contains(&kind) {
+            let known = "expected rollout, confirm-traffic-increase, confirm-promotion, rollback or event as the hook";
             return line(StatusCode::NOT_FOUND, known);
         }
         let answer = match query(params, &text, canaries.now_millis()) {
@@ -99,9 +102,11 @@ fn query<'a>(
     Ok(query.of_release(text("checksum")))
 }
 
-/// One line for people.
+/// One line for people, whatever the text has.
 fn line(status: StatusCode, text: &str) -> Answered {
-    let mut response = Response::new(Body::from(format!("{text}\n")));
+    let parts = text.split(|letter: char| letter < ' ' || ('\u{7f}'..='\u{9f}').contains(&letter));
+    let words: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let mut response = Response::new(Body::from(format!("{}\n", words.join(" "))));
     *response.status_mut() = status;
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, plain);

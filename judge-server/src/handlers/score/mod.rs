@@ -58,6 +58,11 @@ impl Handlers {
         let now = canaries.now_millis();
         let (series, query) = match ScoreSelector::read(params.get("query").unwrap_or_default()) {
             Ok(ScoreSelector::Number(number)) => return vector(now, &[], Some(number), &[]),
+            Ok(ScoreSelector::Sum) => {
+                let data = json!({"resultType": "scalar", "result": [seconds(now), "2"]});
+                let body = json!({"status": "success", "data": data});
+                return plain::json(StatusCode::OK, body.to_string());
+            }
             Ok(ScoreSelector::Look(series, labels)) => {
                 let query = selector::time(params.get("time"), now)
                     .and_then(|time| LookQuery::from_labels(&labels, time));
@@ -102,6 +107,12 @@ fn verdict(answer: &LookAnswer) -> Value {
     }
 }
 
+/// A time as Prometheus writes it.
+#[allow(clippy::cast_precision_loss, reason = "milliseconds of this age are exact")]
+fn seconds(millis: i64) -> f64 {
+    millis as f64 / 1000.0
+}
+
 /// An instant vector of one sample, or of none.
 fn vector(
     now: i64,
@@ -109,8 +120,7 @@ fn vector(
     value: Option<f64>,
     warnings: &[String],
 ) -> Answered {
-    #[allow(clippy::cast_precision_loss, reason = "milliseconds of this age are exact")]
-    let time = now as f64 / 1000.0;
+    let time = seconds(now);
     let metric: serde_json::Map<String, Value> =
         labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     let sample = value.map(|value| json!({"metric": metric, "value": [time, value.to_string()]}));

@@ -10,8 +10,10 @@ pub(super) enum ScoreSeries {
 /// A query that was read.
 #[derive(Debug, PartialEq)]
 pub(super) enum ScoreSelector {
-    /// `vector(1)`: whether somebody is there.
+    /// `vector(1)`: whether somebody is there, as Flagger asks.
     Number(f64),
+    /// `1+1`: the same, as Grafana asks.
+    Sum,
     Look(ScoreSeries, Vec<(String, String)>),
 }
 
@@ -29,6 +31,9 @@ impl ScoreSelector {
         if let Some(number) = query.strip_prefix("vector(").and_then(|rest| rest.strip_suffix(')'))
         {
             return number.trim().parse().map(Self::Number).map_err(|_| wrong());
+        }
+        if query == "1+1" {
+            return Ok(Self::Sum);
         }
         let (name, rest) = query.split_once('{').ok_or_else(wrong)?;
         let series = match name.trim() {
@@ -98,6 +103,7 @@ mod tests {
         };
         for (query, expected) in [
             ("vector(1)", ScoreSelector::Number(1.0)),
+            ("1+1", ScoreSelector::Sum),
             (
                 "judge_score{config=\"a\", baseline='b\\'c' ,canary=`d\\`,}",
                 ScoreSelector::Look(

@@ -267,52 +267,110 @@ async fn a_config_that_is_wrong_is_refused_before_anything_runs() {
 }
 
 #[tokio::test]
-async fn looks_at_an_analysis_are_listed_and_cancelled_as_runs_are() {
+async fn looks_at_an_analysis_are_listed_as_runs_are() {
     let kayenta = Kayenta::start("").await;
     let analysis = start_analysis(&kayenta, "pass", "50").await;
     kayenta.completed(&format!("/standalone_canary_analysis/{analysis}")).await;
     let ids = async |query: &str| {
         let listed = kayenta.get(&format!("/canary/executions{query}")).await;
         let ids = listed.as_array().unwrap().iter().map(|run| run["pipelineId"].as_str().unwrap());
-        ids.map(|id| id.replace(&analysis, "A")).collect::<Vec<_>>().join(" ")
+        ids.map(|id| id.replace(&analysis[..23], "A")).collect::<Vec<_>>().join(" ")
     };
     for (query, found) in [
-        ("", "A.2 A.1"),
-        ("?limit=1", "A.2"),
-        ("?limit=1&page=2", "A.1"),
+        ("", "A002 A001"),
+        ("?limit=1", "A002"),
+        ("?limit=1&page=2", "A001"),
         ("?limit=1&page=3", ""),
-        ("?statuses=SUCCEEDED", "A.2 A.1"),
+        ("?statuses=SUCCEEDED", "A002 A001"),
         ("?statuses=TERMINAL,CANCELED,RUNNING", ""),
         ("?application=other", ""),
     ] {
         assert_eq!(ids(query).await, found, "{query}");
     }
-    for (path, status) in [
-        (format!("/pipelines/{analysis}.1/cancel"), 202),
-        // There is no such look, and a run has none.
-        (format!("/pipelines/{analysis}.3/cancel"), 404),
-        (format!("/pipelines/{analysis}.x/cancel"), 404),
-    ] {
+    let look = |number: &str| format!("{}{number}", &analysis[..23]);
+    for (id, status) in [(look("001"), 202), (look("003"), 404), (look("00X"), 404)] {
+        let path = format!("/pipelines/{id}/cancel");
         assert_eq!(kayenta.call("PUT", &path, "").await.status.as_u16(), status, "{path}");
     }
     let path = format!("/standalone_canary_analysis/{analysis}");
     assert_eq!(kayenta.get(&path).await["status"], "succeeded");
-    // The look that is being made: its source does not answer.
+    // A run has no looks, whose id is its own.
+    let run = start(&kayenta, "pass").await;
+    kayenta.completed(&format!("/canary/{run}")).await;
+    for path in [format!("/canary/{}001", &run[..23]), format!("/canary/{analysis}.1")] {
+        assert_eq!(kayenta.refused("GET", &path, &Value::Null).await.0, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_look_that_is_cancelled_ends_its_analysis_as_terminal() {
+    let kayenta = Kayenta::start("").await;
+    // Its source does not answer.
     kayenta.source.set_held(true);
-    let held = start_analysis(&kayenta, "pass", "50").await;
-    let look = format!("/canary/{held}.1");
+    let analysis = start_analysis(&kayenta, "pass", "50").await;
+    let id = format!("{}001", &analysis[..23]);
+    let look = format!("/canary/{id}");
     let running = kayenta.get(&look).await;
     assert_eq!((&running["status"], &running["complete"]), (&json!("running"), &json!(false)));
     let start = &running["canaryExecutionRequest"]["scopes"]["default"]["experimentScope"]["start"];
     assert_eq!(start, "2026-01-01T10:00:00Z");
-    let (status, _) = kayenta.refused("GET", &format!("/canary/{held}.2"), &Value::Null).await;
-    assert_eq!(status, 404);
-    assert!(ids("?statuses=RUNNING").await.ends_with(".1"));
+    let second = format!("/canary/{}002", &analysis[..23]);
+    assert_eq!(kayenta.refused("GET", &second, &Value::Null).await.0, 404);
+    let listed =
+        async |status: &str| kayenta.get(&format!("/canary/executions?statuses={status}")).await;
+    assert_eq!(listed("RUNNING").await[0]["pipelineId"], id);
     assert_eq!(kayenta.call("DELETE", &look, "").await.status.as_u16(), 200);
     let cancelled = kayenta.get(&look).await;
     assert_eq!((&cancelled["status"], &cancelled["complete"]), (&json!("canceled"), &json!(true)));
-    let whole = kayenta.get(&format!("/standalone_canary_analysis/{held}")).await;
+    assert!(cancelled.get("result").is_none() && cancelled.get("exception").is_none());
+    assert_eq!(listed("CANCELED").await, json!([cancelled]));
+    assert_eq!(listed("TERMINAL").await, json!([]));
+    let whole = kayenta.get(&format!("/standalone_canary_analysis/{analysis}")).await;
+    assert_eq!(
+        differences(&body("analysis-look-cancelled"), &whole),
+        Vec::<String>::new(),
+        "{whole:#}"
+    );
+    // Whoever is asked again, and the look that comes back late, change nothing.
+    let again = kayenta.call("PUT", &format!("/pipelines/{id}/cancel"), "").await;
+    assert_eq!(again.status.as_u16(), 202);
+    kayenta.source.set_held(false);
+    assert_eq!(kayenta.get(&look).await, cancelled);
+    let audit = kayenta.server.get(&format!("/v1/audit?subject={analysis}")).await.json();
+    let entries = audit["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 2);
+    assert_eq!(
+        (&entries[0]["action"], &entries[0]["detail"]["look"]),
+        (&json!("canary.cancel"), &json!("1"))
+    );
+    let canary = kayenta.server.get(&format!("/v1/canaries/{analysis}")).await.json();
+    assert_eq!(canary["canary"]["state"], "CANARY_STATE_FAILED");
+    let reason = canary["canary"]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("look 1 of 2 failed: cancelled by "), "{reason}");
+}
+
+#[tokio::test]
+async fn an_analysis_that_is_cancelled_during_a_look_counts_it() {
+    let kayenta = Kayenta::start("").await;
+    kayenta.source.set_held(true);
+    let analysis = start_analysis(&kayenta, "pass", "50").await;
+    let cancel = format!("/pipelines/{analysis}/cancel");
+    assert_eq!(kayenta.call("PUT", &cancel, "").await.status.as_u16(), 202);
+    let id = format!("{}001", &analysis[..23]);
+    let look = kayenta.get(&format!("/canary/{id}")).await;
+    assert_eq!((&look["status"], &look["complete"]), (&json!("canceled"), &json!(true)));
+    let whole = kayenta.get(&format!("/standalone_canary_analysis/{analysis}")).await;
     assert_eq!((&whole["status"], &whole["complete"]), (&json!("canceled"), &json!(true)));
-    assert_eq!(whole["stageStatus"][1]["executionId"], format!("{held}.1"));
-    assert!(ids("?statuses=CANCELED").await.ends_with(".1"));
+    assert_eq!(
+        whole["stageStatus"][1],
+        json!({"type": "runCanary", "name": "Run Canary #1", "status": "CANCELED", "executionId": id})
+    );
+    let result = &whole["canaryAnalysisExecutionResult"];
+    assert_eq!(
+        (&result["canaryScores"], &result["didPassThresholds"]),
+        (&json!([0.0]), &json!(false))
+    );
+    let one = &result["canaryExecutionResults"][0];
+    assert_eq!((&one["executionId"], &one["executionStatus"]), (&json!(id), &json!("CANCELED")));
+    assert_eq!(one["judgementStartTimeIso"], "2026-01-01T09:00:00Z");
 }

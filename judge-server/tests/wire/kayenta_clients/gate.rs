@@ -136,8 +136,18 @@ async fn what_cannot_be_run_is_refused_in_kayentas_words() {
     };
     let path = format!("/canary/{id}");
     let other = json!({"scopes": {"other": good()["scopes"]["default"]}, "thresholds": good()["thresholds"]});
+    let mut neither = without("/scopes/default/controlScope", "start");
+    neither.as_object_mut().unwrap().remove("thresholds");
     for (path, body, message) in [
         (path.clone(), without("", "thresholds"), "Execution request must contain thresholds"),
+        // The first that Kayenta finds.
+        (path.clone(), neither, "Execution request must contain thresholds"),
+        (
+            path.clone(),
+            json!({}),
+            "Canary metrics require scopes which were not provided in the execution request: [default]",
+        ),
+        ("/canary/none?metricsAccountName=no".into(), json!({}), "Unable to resolve account no."),
         (
             path.clone(),
             other,

@@ -1,0 +1,56 @@
+//! Canaries that somebody ends: as a whole, or by a look.
+
+use crate::canaries::Canaries;
+use crate::error::CanaryError;
+use crate::machine;
+use crate::plan::Plan;
+use crate::record::{Canary, CanaryLook, FailureKind, LookFailure, LookResult};
+
+impl Canaries {
+    /// Ends a canary; one that has ended stays as it is. Returns the canary, and whether this call ended it.
+    ///
+    /// # Errors
+    /// If there is none of this id, or the store does not answer.
+    pub async fn cancel(&self, id: &str, actor: &str) -> Result<(Canary, bool), CanaryError> {
+        let entry = self.entry(actor, "canary.cancel", id, &[]);
+        let ended = self.shared.store.cancel(id, &entry).await?;
+        let canary = self.shared.store.canary(id).await?;
+        if ended {
+            self.shared.tell(&canary.summary);
+        }
+        Ok((canary, ended))
+    }
+
+    /// Ends a canary by its look `number`, which is being made or to come; one that has ended, or that is past this look,
+    /// stays as it is. Other than [`Self::cancel`] it has failed then, by that look. Returns whether this call ended it.
+    ///
+    /// # Errors
+    /// If there is no such canary or look, or the store does not answer.
+    pub async fn cancel_look(
+        &self,
+        id: &str,
+        number: usize,
+        actor: &str,
+    ) -> Result<bool, CanaryError> {
+        let canary = self.shared.store.canary(id).await?;
+        let plan = Plan::new(canary.request.plan, canary.summary.created_millis)?;
+        let window = plan.window(number).cloned();
+        let window =
+            window.ok_or_else(|| CanaryError::Argument(format!("there is no look {number}")))?;
+        if canary.summary.is_over() || canary.summary.looks + 1 != number {
+            return Ok(false);
+        }
+        let ended_millis = self.now_millis();
+        let began_millis = window.due_millis.min(ended_millis);
+        let reasons = vec![format!("cancelled by {actor}")];
+        let result = LookResult::Failed(LookFailure { kind: FailureKind::Cancelled, reasons });
+        let look = CanaryLook { window, began_millis, ended_millis, result };
+        let after = machine::after(&plan, &canary.summary, &look);
+        let entry = self.entry(actor, "canary.cancel", id, &[("look", &number.to_string())]);
+        let ended = self.shared.store.cancel_look(&look, &after, &entry).await?;
+        if ended {
+            self.shared.tell(&after);
+        }
+        Ok(ended)
+    }
+}
