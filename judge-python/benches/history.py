@@ -1,10 +1,11 @@
 """Times of `retro` in Python and on Spark beside the command and an empty function.
 
 Makes releases of 20 metrics with 60 points a side as Parquet, then runs each way three times, in turn, each in its own
-process, and prints the fastest. The `judge` of $JUDGE (build it with --release) is a whole process, from its start to its rows in
+process, and prints all times and the ratio of the fastest. The `judge` of $JUDGE (build it with --release) is a whole process, from its start to its rows in
 a Parquet file. So are `polars` and `arrow`, which read the file and call `canary_judge.retro`; `polars call` and `arrow call` are the
 call alone, over the frame in memory. Spark local[2] with `canary_judge.spark.retro`, and with a function that returns one empty
-row a release, are timed without the start of Spark. It reports; nothing depends on its numbers.
+row a release, are timed without the start of Spark, and the peak of a Python worker is printed. It reports; nothing depends on its
+numbers.
 
     python benches/history.py [releases] [ways, as command,polars,arrow]
 """
@@ -16,6 +17,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -94,6 +96,38 @@ def frame(way: str, history: Path, out: Path) -> float:
     return seconds
 
 
+def status(process: str) -> dict[str, str]:
+    """What the kernel says of a process; nothing if it has ended."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+    except OSError:
+        return {}
+
+
+def worker_peaks() -> dict[str, int]:
+    """The peak of memory of each Python worker below this process, in kB."""
+    found = {process: status(process) for process in os.listdir("/proc") if process.isdigit()}
+    own, grown = {str(os.getpid())}, True
+    while grown:
+        below = {process for process, state in found.items() if state.get("PPid") in own}
+        grown = not below <= own
+        own |= below
+    # Python itself starts Java; whatever Java starts is the daemon of the workers, and they.
+    python = {process for process in own if found.get(process, {}).get("Name", "").startswith("python")}
+    return {
+        process: int(found[process]["VmHWM"].split()[0])
+        for process in python
+        if found[process].get("PPid") in python and "VmHWM" in found[process]
+    }
+
+
+def watch_workers(peaks: dict[str, int], ended: threading.Event) -> None:
+    while not ended.wait(0.1):
+        for process, peak in worker_peaks().items():
+            peaks[process] = max(peak, peaks.get(process, 0))
+
+
 def on_spark(way: str, history: Path, out: Path) -> float:
     """Seconds from the file to the rows in a file, without the start of Python and of Spark."""
     import canary_judge.spark
@@ -102,6 +136,10 @@ def on_spark(way: str, history: Path, out: Path) -> float:
     spark = spark_session()
     df = spark.read.parquet(str(history))
     spark.range(10).groupBy("id").applyInArrow(lambda table: table, "id long").count()
+    peaks: dict[str, int] = {}
+    ended = threading.Event()
+    watch = threading.Thread(target=watch_workers, args=(peaks, ended))
+    watch.start()
     begun = time.perf_counter()
     if way == "spark":
         judged = canary_judge.spark.retro(df, CONFIG)
@@ -112,7 +150,10 @@ def on_spark(way: str, history: Path, out: Path) -> float:
         judged = df.groupBy("release").applyInArrow(empty, "release string")
     judged.write.mode("overwrite").parquet(str(out))
     seconds = time.perf_counter() - begun
+    ended.set()
+    watch.join()
     spark.stop()
+    print("peak of a Python worker:", max(peaks.values(), default=0) // 1024, "MiB")
     return seconds
 
 
@@ -128,7 +169,10 @@ def timed(way: str, folder: Path) -> dict[str, float]:
     seconds = time.perf_counter() - begun
     if way == "command":
         return {way: seconds}
-    inner = float(done.stdout.split()[-1])
+    *told, last = done.stdout.splitlines()
+    inner = float(last)
+    for line in told:
+        print(f"{way}: {line}", flush=True)
     return {way: inner} if way in ("spark", "empty") else {way: seconds, f"{way} call": inner}
 
 
@@ -156,11 +200,11 @@ def main() -> None:
                 for what, seconds in timed(way, folder).items():
                     times.setdefault(what, []).append(seconds)
         best = {way: min(found) for way, found in times.items()}
-        print(f"{releases} releases, {releases * 2 * METRICS * POINTS} rows, fastest of {ROUNDS}")
+        print(f"{releases} releases, {releases * 2 * METRICS * POINTS} rows, {ROUNDS} times in turn, ratio of the fastest")
         for way, seconds in best.items():
             peer = "empty" if way in ("spark", "empty") else "command"
             beside = f"   {seconds / best[peer]:.2f} of {peer}" if peer in best else ""
-            print(f"{way:11} {seconds:7.2f} s{beside}")
+            print(f"{way:11} {', '.join(f'{one:.2f}' for one in times[way])} s{beside}")
 
 
 main()

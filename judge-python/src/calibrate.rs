@@ -48,6 +48,7 @@ pub(crate) fn calibrate(
     options: AskedOptions,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<(String, Vec<String>)> {
+    judging.without_expressions()?;
     let (history, warnings) = history(judging, instances)?;
     let judging = judging.clone();
     let count = threads(options.threads);
@@ -70,6 +71,7 @@ pub(crate) fn propose(
     largest: f64,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<(String, Vec<String>)> {
+    judging.without_expressions()?;
     let (history, warnings) = history(judging, instances)?;
     let judging = judging.clone();
     let count = threads(options.threads);

@@ -4,7 +4,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
 use arrow_buffer::ScalarBuffer;
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::extension::EXTENSION_TYPE_NAME_KEY;
+use arrow_schema::{DataType, Field, TimeUnit};
 use judge_points::{number, time};
 
 use crate::raised::Raised;
@@ -31,13 +32,23 @@ pub(crate) struct Read<T: arrow_buffer::ArrowNativeType> {
 /// The longest text quoted in an error, in characters.
 const LONGEST_VALUE: usize = 80;
 
-/// The times in `column`, in milliseconds since 1970. `path` names the column.
-pub(crate) fn times(column: &ArrayRef, name: &str, path: &str) -> Result<Read<i64>, Raised> {
+/// Refuses a column of an extension type, such as the periods of pandas: its numbers mean what only that type knows.
+fn refuse_extension(field: &Field, path: &str, expected: &str) -> Result<(), Raised> {
+    match field.metadata().get(EXTENSION_TYPE_NAME_KEY) {
+        None => Ok(()),
+        Some(name) => Err(Raised::data(path, format!("extension type {name}"), expected)),
+    }
+}
+
+/// The times in `column`, which `field` describes, in milliseconds since 1970. `path` names the column.
+pub(crate) fn times(column: &ArrayRef, field: &Field, path: &str) -> Result<Read<i64>, Raised> {
+    refuse_extension(field, path, TIMES)?;
+    let name = field.name();
     let broken = |error: arrow_schema::ArrowError| Raised::data(path, error, "times");
     let kind = column.data_type();
     let mut bad = Vec::new();
     let mut wrong = |row: usize, got: String, expected: String| {
-        bad.push(UnreadCell { row, column: name.to_owned(), got, expected });
+        bad.push(UnreadCell { row, column: name.clone(), got, expected });
         0
     };
     let empty = || ("an empty cell".to_owned(), "a time".to_owned());
@@ -100,6 +111,7 @@ pub(crate) fn times(column: &ArrayRef, name: &str, path: &str) -> Result<Read<i6
     Ok(Read { cells, bad })
 }
 
+const NUMBERS: &str = "numbers; cast the column to float64, or leave it out";
 const TIMES: &str =
     "timestamps, text in RFC 3339 with a zone, or seconds or milliseconds since 1970";
 const EPOCH: &str = "seconds or milliseconds since 1970; convert finer units to milliseconds";
@@ -107,8 +119,10 @@ const TEXT: &str =
     "RFC 3339 with a zone, such as 2026-01-31T12:00:00Z, or seconds or milliseconds since 1970";
 const FAR_OFF: &str = "a time between the years -1199 and 5138";
 
-/// The values in `column`; a missing one is NaN. `path` names the column.
-pub(crate) fn values(column: &ArrayRef, name: &str, path: &str) -> Result<Read<f64>, Raised> {
+/// The values in `column`, which `field` describes; a missing one is NaN. `path` names the column.
+pub(crate) fn values(column: &ArrayRef, field: &Field, path: &str) -> Result<Read<f64>, Raised> {
+    refuse_extension(field, path, NUMBERS)?;
+    let name = field.name();
     let broken = |error: arrow_schema::ArrowError| Raised::data(path, error, "numbers");
     let kind = column.data_type();
     let number = kind.is_integer() || kind.is_floating() || *kind == DataType::Null;
@@ -127,14 +141,13 @@ pub(crate) fn values(column: &ArrayRef, name: &str, path: &str) -> Result<Read<f
             let text = text.unwrap_or_default().trim_ascii();
             number::parse(text).unwrap_or_else(|| {
                 let expected = number::EXPECTED.to_owned();
-                bad.push(UnreadCell { row, column: name.to_owned(), got: quoted(text), expected });
+                bad.push(UnreadCell { row, column: name.clone(), got: quoted(text), expected });
                 f64::NAN
             })
         });
         read.collect()
     } else {
-        let expected = "numbers; cast the column to float64, or leave it out";
-        return Err(Raised::data(path, format!("type {kind}"), expected));
+        return Err(Raised::data(path, format!("type {kind}"), NUMBERS));
     };
     Ok(Read { cells, bad })
 }

@@ -38,6 +38,21 @@ impl PyJudging {
     fn warnings(&self) -> Vec<String> {
         self.warnings.clone()
     }
+
+    /// Refuses expressions over several series: only the command evaluates them.
+    pub(crate) fn without_expressions(&self) -> PyResult<()> {
+        let expression = |index: usize| {
+            let retro = &self.document["metrics"][index]["analysisConfigurations"]["retro"];
+            let expression = &retro["expression"];
+            let path = format!("metrics[{index}].analysisConfigurations.retro.expression");
+            (!expression.is_null()).then(|| {
+                Problem::error(path, expression, "no expression: compute the column in the frame")
+            })
+        };
+        let problems: Vec<Problem> =
+            (0..self.config.metrics.len()).filter_map(expression).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Raised::Expression(problems).into()) }
+    }
 }
 
 impl PyJudging {
@@ -74,21 +89,6 @@ impl PyJudging {
             }
         }
         names
-    }
-
-    /// Refuses expressions over several series: polars evaluates them, which is not in this package.
-    pub(crate) fn without_expressions(&self) -> Result<(), Raised> {
-        let expression = |index: usize| {
-            let retro = &self.document["metrics"][index]["analysisConfigurations"]["retro"];
-            let expression = &retro["expression"];
-            let path = format!("metrics[{index}].analysisConfigurations.retro.expression");
-            (!expression.is_null()).then(|| {
-                Problem::error(path, expression, "no expression: compute the column in the frame")
-            })
-        };
-        let problems: Vec<Problem> =
-            (0..self.config.metrics.len()).filter_map(expression).collect();
-        if problems.is_empty() { Ok(()) } else { Err(Raised::Expression(problems)) }
     }
 }
 

@@ -136,14 +136,12 @@ impl FrameRows {
         layout: &FrameLayout,
         first_row: usize,
     ) -> Result<Self, Raised> {
-        let name = |index: usize| batch.schema_ref().field(index).name().clone();
-        let column_names =
-            |index: usize| names::read(batch.column(index), &column_path("history", &name(index)));
+        let path = |index: usize| column_path("history", batch.schema_ref().field(index).name());
+        let column_names = |index: usize| names::read(batch.column(index), &path(index));
         let mut bad = Vec::new();
         let mut values = |index: usize| -> Result<ScalarBuffer<f64>, Raised> {
-            let name = name(index);
-            let mut read =
-                cells::values(batch.column(index), &name, &column_path("history", &name))?;
+            let field = batch.schema_ref().field(index);
+            let mut read = cells::values(batch.column(index), field, &path(index))?;
             bad.append(&mut read.bad);
             Ok(read.cells)
         };
@@ -156,18 +154,14 @@ impl FrameRows {
                 FramePoints::Wide(read.collect::<Result<_, Raised>>()?)
             }
         };
-        let time = name(layout.timestamp);
+        let field = batch.schema_ref().field(layout.timestamp);
         let mut times =
-            cells::times(batch.column(layout.timestamp), &time, &column_path("history", &time))?;
+            cells::times(batch.column(layout.timestamp), field, &path(layout.timestamp))?;
         bad.append(&mut times.bad);
         bad.sort_by_key(|cell| cell.row);
         let release = column_names(layout.release)?;
         if let Some(row) = (0..batch.num_rows()).find(|&row| release.name(row).is_empty()) {
-            let path = format!(
-                "{}, row {}",
-                column_path("history", &name(layout.release)),
-                first_row + row
-            );
+            let path = format!("{}, row {}", path(layout.release), first_row + row);
             return Err(Raised::data(path, "an empty cell", "the name of a release"));
         }
         Ok(Self {

@@ -59,7 +59,7 @@ impl SideValues<'_> {
                     .map_err(|error| broken(PyErr::from(error).to_string()))?;
                 let mut all = Vec::new();
                 for chunk in chunked.chunks() {
-                    let read = cells::values(chunk, "", path)?;
+                    let read = cells::values(chunk, chunked.field(), path)?;
                     if let Some(UnreadCell { row, got, expected, .. }) = read.bad.into_iter().next()
                     {
                         return Err(Raised::data(
@@ -202,7 +202,7 @@ fn from_table(table: PyTable, role: &str, metrics: &[String]) -> Result<Found, R
     let times = match time {
         Some(index) => {
             let path = column_path(role, &columns[index]);
-            let read = cells::times(batch.column(index), &columns[index], &path)?;
+            let read = cells::times(batch.column(index), schema.field(index), &path)?;
             refuse_bad(read.bad, role)?;
             Some(read.cells.to_vec())
         }
@@ -212,7 +212,7 @@ fn from_table(table: PyTable, role: &str, metrics: &[String]) -> Result<Found, R
     let find = |name: &str| columns.iter().position(|column| column == name);
     let value = |index: usize| {
         let path = column_path(role, &columns[index]);
-        let read = cells::values(batch.column(index), &columns[index], &path)?;
+        let read = cells::values(batch.column(index), schema.field(index), &path)?;
         refuse_bad(read.bad, role)?;
         Ok::<_, Raised>(read.cells.to_vec())
     };
@@ -281,7 +281,8 @@ fn zoned(input: &SideInput<'_>) -> Option<bool> {
     }
 }
 
-/// Judges one canary. `history` are healthy windows; `looks` the number of this look and of those planned.
+/// Judges one canary. `history` are healthy windows; `looks` the number of this look, of those planned, and whether their
+/// windows slide.
 #[pyfunction]
 pub(crate) fn judge<'py>(
     py: Python<'py>,
@@ -289,11 +290,12 @@ pub(crate) fn judge<'py>(
     baseline: SideInput<'py>,
     canary: SideInput<'py>,
     history: Vec<SideInput<'py>>,
-    looks: Option<(u32, u32)>,
+    looks: Option<(u32, u32, bool)>,
 ) -> PyResult<PyJudgement> {
     judging.without_expressions()?;
-    let looks = looks.map(|(number, planned)| {
+    let looks = looks.map(|(number, planned, sliding)| {
         Looks::new(number, planned)
+            .map(|looks| if sliding { looks.sliding() } else { looks })
             .map_err(|problem| Raised::option("looks", problem.value, problem.allowed))
     });
     let looks = looks.transpose()?;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 import pickle
+import re
 
 import canary_judge
 import pandas
@@ -50,9 +51,14 @@ def test_reports_are_those_of_the_command(slower, tmp_path):
     command("report", str(tmp_path / "full.json"), "-o", str(tmp_path / "again.html"))
     page, again = path.read_text(), (tmp_path / "again.html").read_text()
     assert "latency-p50" in page and page.startswith("<!DOCTYPE html>")
-    assert abs(len(page) - len(again)) < 0.05 * len(page)
+    assert without_facts(page) == without_facts(again)
     shown = slower._repr_html_()
     assert shown.startswith("<iframe srcdoc=") and "&lt;!DOCTYPE html&gt;" in shown
+
+
+def without_facts(page: str) -> str:
+    """The page without where its input came from, which only the command knows."""
+    return re.sub(r'<dl class="facts">.*?</dl>', "", page, flags=re.DOTALL)
 
 
 def test_judgements_and_exceptions_travel(slower):
@@ -62,12 +68,6 @@ def test_judgements_and_exceptions_travel(slower):
     with pytest.raises(canary_judge.InvalidConfig) as raised:
         canary_judge.judge({"metrics": 5}, {}, {})
     assert pickle.loads(pickle.dumps(raised.value)).problems == raised.value.problems
-
-
-def test_progress_is_shown_by_tqdm(capsys, recorded):
-    request = (recorded / "slower" / "request.json").read_text()
-    canary_judge.batch([request] * 3, progress=True)
-    assert "canary" in capsys.readouterr().err
 
 
 def test_examples_of_docstrings():

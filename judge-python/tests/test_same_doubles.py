@@ -231,14 +231,15 @@ def test_config_check_as_the_command_says_it(recorded, tmp_path):
     assert canary_judge.check_config(path) == problems
 
 
-def test_looks_as_the_command_takes_them(recorded):
+@pytest.mark.parametrize(("flags", "looks"), [(["1/6"], (1, 6)), (["1/6", "--sliding"], (1, 6, "sliding"))])
+def test_looks_as_the_command_takes_them(recorded, flags, looks):
     config = recorded / "canary-config.json"
     files = [recorded / "leaky" / f"{role}.csv" for role in ("baseline", "canary")]
     printed = command(
         "run", "--config", str(config), "--baseline", str(files[0]), "--canary", str(files[1]), "--judge",
-        "EvidenceJudge-v1", "--look", "1/6", "--format", "json", codes=(0, 3, 4),
+        "EvidenceJudge-v1", "--look", *flags, "--format", "json", codes=(0, 3, 4),
     )  # fmt: skip
     sides = [pandas.read_csv(file) for file in files]
-    judged = canary_judge.judge(config, *sides, judge="EvidenceJudge-v1", looks=(1, 6))
+    judged = canary_judge.judge(config, *sides, judge="EvidenceJudge-v1", looks=looks)
     assert judged.to_dict() == json.loads(printed)
     assert judged != canary_judge.judge(config, *sides, judge="EvidenceJudge-v1"), "the level is another"

@@ -1,6 +1,7 @@
 //! The command and a real Prometheus that scrapes while it is asked. `.ci/sources` installs it and runs these tests.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
+mod every_point;
 mod shop;
 mod signed;
 

@@ -104,6 +104,7 @@ def calibrate(
 
     Raises:
         InvalidConfig: the config cannot be read, or its judge refuses it.
+        UnsupportedExpression: the config computes a metric by ``retro.expression``.
         InvalidData: an instance has no times, or the history is too short.
         InvalidOption: an option is out of range.
         KeyboardInterrupt: after Ctrl-C, within 100 ms; the threads end with the figures in work.

@@ -53,7 +53,7 @@ class InvalidConfig(CanaryJudgeError):
 
 
 class UnsupportedExpression(InvalidConfig):
-    """The config has a ``retro.expression``. polars evaluates them in the ``judge`` command; compute the column in the frame
+    """The config has a ``retro.expression``, which only the ``judge`` command evaluates: compute the column in the frame
     instead."""
 
 

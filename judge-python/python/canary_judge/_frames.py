@@ -27,8 +27,18 @@ def _is_times(index: Any) -> bool:
     return pandas is not None and isinstance(index, pandas.DatetimeIndex)
 
 
+def _refuse_periods(cells: Any, path: str) -> None:
+    """Periods would be read as numbers of their own unit."""
+    pandas = _pandas()
+    if pandas is not None and isinstance(cells.dtype, pandas.PeriodDtype):
+        expected = "times or numbers; convert periods to their starts with to_timestamp()"
+        raise InvalidData([Problem(path, expected, f"a column of type {cells.dtype}")])
+
+
 def _from_pandas(frame: Any, path: str) -> Any:
     """``frame`` as an Arrow table; an index of times becomes a column, other indexes are left out unless named."""
+    if frame.index.nlevels == 1:
+        _refuse_periods(frame.index, f"{path}, index")
     if _is_times(frame.index):
         frame = frame.rename_axis(index=frame.index.name or TIME).reset_index()
     elif any(name is not None for name in frame.index.names):
@@ -42,14 +52,15 @@ def _from_pandas(frame: Any, path: str) -> Any:
     arrays = []
     for index, name in enumerate(names):
         column = frame.iloc[:, index]
+        _refuse_periods(column, f'{path}["{name}"]')
         try:
             arrays.append(pyarrow.array(column, from_pandas=True))
         except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, pyarrow.ArrowNotImplementedError) as error:
             row, got = _odd_cell(column)
             where = f"{path}[{name!r}]" if row is None else f"{path}[{name!r}], row {row}"
             where = where.replace("'", '"')
-            expected = "one type in the whole column; convert it, as with pandas.to_numeric, or leave it out"
-            raise InvalidData([Problem(where, expected, got or str(error))]) from error
+            expected = "numbers, text or times, of one type; convert the column, as with pandas.to_numeric, or leave it out"
+            raise InvalidData([Problem(where, expected, got or f"type {column.dtype}: {error}")]) from error
     return pyarrow.table(arrays, names=names)
 
 
@@ -103,19 +114,18 @@ def _values(values: Any, path: str) -> tuple[Any, list[int] | None]:
     pandas = _pandas()
     times = None
     if pandas is not None and isinstance(values, pandas.Series):
+        if values.index.nlevels == 1:
+            _refuse_periods(values.index, f"{path}, index")
         if _is_times(values.index):
             if values.index.hasnans:
                 row = int(values.index.isna().argmax())
                 raise InvalidData([Problem(f"{path}, row {row}", "a time", "an empty cell")])
             times = [int(time) for time in values.index.as_unit("ms").asi8]
-        if values.dtype == object or isinstance(values.dtype, pandas.CategoricalDtype):
+        # Other types turn into numbers without a word: yes and no, times, the real parts of complex numbers.
+        if values.dtype.kind not in "iuf":
             expected = "numbers; convert it with pandas.to_numeric"
             raise InvalidData([Problem(path, expected, f"a column of type {values.dtype}")])
-        try:
-            return values.to_numpy(dtype="float64", na_value=float("nan")), times
-        except (TypeError, ValueError) as error:
-            expected = "numbers; convert it with pandas.to_numeric"
-            raise InvalidData([Problem(path, expected, f"a column of type {values.dtype}")]) from error
+        return values.to_numpy(dtype="float64", na_value=float("nan")), times
     if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
         return values, None
     numpy = sys.modules.get("numpy")
@@ -125,7 +135,10 @@ def _values(values: Any, path: str) -> tuple[Any, list[int] | None]:
         if values.dtype.kind not in "iuf":
             expected = "numbers; convert it with astype(float)"
             raise InvalidData([Problem(path, expected, f"an array of type {values.dtype}")])
-        return numpy.ascontiguousarray(values, dtype="float64"), None
+        values = values.astype("float64", copy=False)
+        if isinstance(values, numpy.ma.MaskedArray):
+            values = values.filled(numpy.nan)
+        return numpy.ascontiguousarray(values), None
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         expected = "a list, an array or a series of numbers"
         raise InvalidData([Problem(path, expected, f"a {type(values).__name__}")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Union
+from typing import Any, Literal, Union
 
 from . import _frames, _native
 from ._config import Config, Thresholds, judging
@@ -14,6 +14,8 @@ from ._progress import shown
 
 Series = Union[Mapping[str, Any], Any]
 """The series of one side: a frame (pandas, polars, Arrow), or a mapping from metric to an array, list or series."""
+Looks = Union[tuple[int, int], tuple[int, int, Literal["sliding"]]]
+"""The number of a look, from 1, and how many are planned; ``"sliding"`` if each window starts later than the one before."""
 
 
 def judge(
@@ -24,7 +26,7 @@ def judge(
     judge: str | None = None,
     thresholds: Thresholds | None = None,
     history: Sequence[Series] = (),
-    looks: tuple[int, int] | None = None,
+    looks: Looks | None = None,
 ) -> Judgement:
     """Judges one canary, as ``judge run`` does, to the bit.
 
@@ -41,6 +43,7 @@ def judge(
             the canary's window. With three or more, ``EvidenceJudge-v1`` learns from them what is normal.
         looks: if the same canary is judged several times while its window grows, the number of this look, from 1, and how
             many are planned, such as ``(2, 6)``; ``EvidenceJudge-v1`` then keeps the rate of false alarms over all looks.
+            ``(2, 6, "sliding")`` if each window starts later than the one before.
 
     Returns:
         The judgement: verdict, score, groups, metrics with what decided, warnings.
@@ -66,13 +69,15 @@ def judge(
     return Judgement(native, _kind(canary))
 
 
-def _looks(looks: tuple[int, int] | None) -> tuple[int, int] | None:
+def _looks(looks: Looks | None) -> tuple[int, int, bool] | None:
     if looks is None:
         return None
-    counted = isinstance(looks, Sequence) and len(looks) == 2 and all(isinstance(one, int) for one in looks)
-    if not counted or min(looks) < 0 or max(looks) >= 1 << 32:
-        raise InvalidOption([Problem("looks", "(number, planned), such as (2, 6)", repr(looks))])
-    return looks[0], looks[1]
+    numbers = list(looks[:2]) if isinstance(looks, Sequence) else []
+    sliding = len(numbers) == 2 and tuple(looks[2:]) == ("sliding",)
+    counted = len(numbers) == 2 and all(isinstance(one, int) and 0 <= one < 1 << 32 for one in numbers)
+    if not counted or len(looks) != 2 + sliding:
+        raise InvalidOption([Problem("looks", '(number, planned), such as (2, 6) or (2, 6, "sliding")', repr(looks))])
+    return numbers[0], numbers[1], sliding
 
 
 def _kind(side: Series) -> str | None:

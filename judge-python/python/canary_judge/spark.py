@@ -170,7 +170,7 @@ def calibrate(
         interval. A group that cannot be calibrated has one row, with ``error``.
 
     Raises:
-        InvalidConfig, InvalidOption: as for :func:`canary_judge.calibrate`, before Spark starts.
+        InvalidConfig, UnsupportedExpression, InvalidOption: as for :func:`canary_judge.calibrate`, before Spark starts.
         InvalidData: a column is missing.
     """
     from pyspark.sql.pandas.types import from_arrow_schema
@@ -180,7 +180,7 @@ def calibrate(
             expected = f"a column {column!r}; if it has another name, say by=... or instance=..."
             raise InvalidData([Problem("df", expected, f"the columns {', '.join(df.columns)}")])
     text = config_text(config)
-    judging(text, judge, thresholds)
+    judging(text, judge, thresholds).without_expressions()
     options = {
         "minutes": [float(length) for length in minutes], "change": change, "power": power, "pairs": pairs, "seed": seed,
         "judge": judge, "thresholds": thresholds,

@@ -1,0 +1,149 @@
+"""Work runs on as many threads as asked, without Python's lock, shows its progress, and stops at Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import canary_judge
+import pandas
+import pytest
+from conftest import golden_requests, history_config, history_table
+
+WORKS = {
+    "retro": "canary_judge.retro(history_config(), table, interval='1m', all_intervals=True, progress=False)",
+    "retro of objects": "canary_judge.retro(history_config(), objects, interval='1m', all_intervals=True, progress=False)",
+    "batch": "canary_judge.batch([request] * 100_000, progress=False)",
+    "calibrate": "canary_judge.calibrate(config, steady, minutes=[1, 2, 5], pairs=100_000, progress=False)",
+    "propose": "canary_judge.propose(config, steady, minutes=2, pairs=100_000, progress=False)",
+    "judge": "canary_judge.judge(many, side, side, judge='EvidenceJudge-v1')",
+    "two_sample": "canary_judge.two_sample(numbers[:5_000_000], numbers[5_000_000:])",
+}
+
+
+@pytest.mark.parametrize("delay", [0.02, 0.3])
+@pytest.mark.parametrize("work", WORKS)
+def test_ctrl_c_stops_within_100_ms(work, delay):
+    """A second process is interrupted at the start of the work and in the middle, and says how long it took to stop."""
+    program = textwrap.dedent(f"""
+        import json, os, signal, sys, threading, time, warnings
+        sys.path.insert(0, {os.path.dirname(__file__)!r})
+        import canary_judge, numpy, pandas, pyarrow
+        from conftest import FIXTURES, golden_requests, history_config, history_table
+        warnings.simplefilter("ignore")
+        if "retro" in {work!r}:
+            table = history_table(1000, points=200)
+            if "objects" in {work!r}:
+                table = pyarrow.concat_tables([table] * 3)
+                objects = table.to_pandas().astype({{name: object for name in ("release", "metric", "role", "instance")}})
+        request = json.dumps(golden_requests()[0])
+        config = FIXTURES / "recorded/canary-config.json"
+        steady = [pandas.read_csv(FIXTURES / f"recorded/steady/{{role}}.csv") for role in ("baseline", "canary")]
+        numbers = numpy.random.default_rng(1).normal(size=10_000_000)
+        names = [f"metric-{{number}}" for number in range(2000)]
+        many = history_config(names)
+        side = {{name: numbers[4000 * index :][:4000] for index, name in enumerate(names)}}
+        sent = []
+        def interrupt():
+            sent.append(time.monotonic())
+            os.kill(os.getpid(), signal.SIGINT)
+        threading.Timer({delay}, interrupt).start()
+        try:
+            {WORKS[work]}
+            print("finished")
+        except KeyboardInterrupt:
+            print(time.monotonic() - sent[0])
+    """)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, (done.returncode, done.stdout, done.stderr)
+    assert float(done.stdout) < 0.1, done.stdout
+
+
+def own_threads() -> int:
+    """How many threads of the package run now; those that a thread starts have its name."""
+    names = []
+    for task in Path("/proc/self/task").iterdir():
+        # It may have ended meanwhile.
+        with contextlib.suppress(OSError):
+            names.append((task / "comm").read_text().strip())
+    return names.count("canary-judge")
+
+
+def most_threads(work: Callable[[], object]) -> int:
+    """How many threads of the package run at most while it works."""
+    ended = threading.Event()
+    seen: list[int] = []
+
+    def count() -> None:
+        while not ended.wait(0.001):
+            seen.append(own_threads())
+
+    while own_threads():
+        time.sleep(0.001)
+    counter = threading.Thread(target=count)
+    counter.start()
+    work()
+    ended.set()
+    counter.join()
+    return max(seen)
+
+
+def test_as_many_threads_as_asked(recorded):
+    table = history_table(200)
+    requests = [golden_requests()[0]] * 3000
+    steady = [pandas.read_csv(recorded / f"steady/{role}.csv") for role in ("baseline", "canary")]
+    works = {
+        "retro": lambda threads: canary_judge.retro(
+            history_config(), table, interval="1m", all_intervals=True, threads=threads, progress=False
+        ),
+        "batch": lambda threads: canary_judge.batch(requests, threads=threads, progress=False),
+        "calibrate": lambda threads: canary_judge.calibrate(
+            recorded / "canary-config.json", steady, minutes=[1, 2], pairs=200, threads=threads, progress=False
+        ),
+    }
+    # One waits for the others, which hand their results to it; `retro` works on that one if it is asked for one thread.
+    waiting = {"retro": {1: 0, 3: 1}, "batch": {1: 1, 3: 1}, "calibrate": {1: 1, 3: 1}}
+    for name, work in works.items():
+        for threads in (1, 3):
+            found = most_threads(lambda: work(threads))
+            assert found == threads + waiting[name][threads], (name, threads, found)
+
+
+def test_other_threads_of_python_run_while_it_judges():
+    table = history_table(300)
+    ticks = []
+    ended = threading.Event()
+
+    def tick() -> None:
+        while not ended.wait(0.005):
+            ticks.append(time.monotonic())
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    canary_judge.retro(history_config(), table, interval="1m", all_intervals=True, progress=False)
+    ended.set()
+    thread.join()
+    assert len(ticks) > 10
+    gaps = [after - before for before, after in zip(ticks, ticks[1:])]
+    assert max(gaps) < 0.5
+
+
+def test_progress_is_shown_by_tqdm(capsys, recorded):
+    request = (recorded / "slower" / "request.json").read_text()
+    canary_judge.batch([request] * 3, progress=True)
+    assert "canary" in capsys.readouterr().err
+
+
+def test_without_tqdm_nothing_is_shown(capsys, recorded, monkeypatch):
+    for module in ("tqdm", "tqdm.auto"):
+        monkeypatch.setitem(sys.modules, module, None)
+    request = (recorded / "slower" / "request.json").read_text()
+    assert len(canary_judge.batch([request] * 3, progress=True)) == 3
+    assert capsys.readouterr().err == ""
