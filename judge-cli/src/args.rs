@@ -4,6 +4,8 @@ mod calibrate;
 mod common;
 mod config_try;
 mod fetch;
+#[cfg(not(feature = "retro"))]
+mod left_out;
 #[cfg(feature = "retro")]
 mod retro;
 mod sources;
@@ -22,6 +24,8 @@ use common::source;
 pub(crate) use common::{ConfigArgs, ListFormat, Overrides, ZoneArgs};
 pub(crate) use config_try::TryArgs;
 pub(crate) use fetch::FetchArgs;
+#[cfg(not(feature = "retro"))]
+pub(crate) use left_out::{LEFT_OUT, LeftOutArgs};
 #[cfg(feature = "retro")]
 pub(crate) use retro::{FrameFormatArg, RetroArgs};
 use sources::SOURCES;
@@ -100,6 +104,8 @@ pub(crate) enum Command {
     Fetch(Box<FetchArgs>),
     #[cfg(feature = "retro")]
     Retro(RetroArgs),
+    #[cfg(not(feature = "retro"))]
+    Retro(LeftOutArgs),
     /// Write a judgement as a self-contained HTML page.
     Report(ReportArgs),
     /// Compare two samples: location, spread, superiority, p.

@@ -95,6 +95,19 @@ impl Problem {
         }
     }
 
+    /// A key that no judge reads: with the known key that it probably means, else with all of them.
+    ///
+    /// # Example
+    /// ```
+    /// let problem = judge_core::Problem::unknown_key("metrics[0].grups", "grups", &["name", "groups"]);
+    /// assert_eq!(problem.allowed, "groups");
+    /// ```
+    pub fn unknown_key(path: impl Into<String>, key: &str, known: &[&str]) -> Self {
+        let allowed = nearest(key, known)
+            .map_or_else(|| format!("one of {}", known.join(", ")), str::to_owned);
+        Self::notice(path, "an unknown key", allowed)
+    }
+
     /// Something allowed that may not have been meant, and what follows from it.
     pub(crate) fn remark(
         path: impl Into<String>,
@@ -147,6 +160,25 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Keys at least this similar, from 0 to 1, are taken for a slip.
+const SIMILAR: f64 = 0.6;
+
+/// The key of `known` that `key` is probably meant for. Case and separators do not count.
+fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
+    if key.len() > LONGEST_VALUE {
+        return None;
+    }
+    let letters = |key: &str| -> String {
+        key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let key = letters(key);
+    let rated = known
+        .iter()
+        .map(|&known| (strsim::normalized_damerau_levenshtein(&key, &letters(known)), known));
+    let nearest = rated.max_by(|one, other| one.0.total_cmp(&other.0))?;
+    (nearest.0 >= SIMILAR).then_some(nearest.1)
+}
+
 fn shorten(text: &str) -> String {
     match text.char_indices().nth(LONGEST_VALUE) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -162,6 +194,27 @@ mod tests {
     fn says_where_what_was_expected_and_what_was_found() {
         let problem = Problem::error("metrics[3].name", "5", "a string").within("canaryConfig");
         assert_eq!(problem.to_string(), "canaryConfig.metrics[3].name: expected a string, got 5");
+    }
+
+    #[test]
+    fn an_unknown_key_is_told_with_the_nearest_one() {
+        let known = ["direction", "nanStrategy", "allowedIncrease", "allowedDecrease", "critical"];
+        for (key, nearest) in [
+            ("direcion", Some("direction")),
+            ("allowed_increase", Some("allowedIncrease")),
+            ("alowedDecrese", Some("allowedDecrease")),
+            ("Critical", Some("critical")),
+            ("criticalIncrease", None),
+            ("lookBackMins", None),
+            ("", None),
+        ] {
+            let problem = Problem::unknown_key(key, key, &known);
+            let list = "one of direction, nanStrategy, allowedIncrease, allowedDecrease, critical";
+            assert_eq!(problem.allowed, nearest.unwrap_or(list), "{key}");
+        }
+        let problem = Problem::unknown_key("a.direcion", "direcion", &known);
+        let said = "a.direcion: expected direction, got an unknown key; it is ignored";
+        assert_eq!(problem.to_string(), said);
     }
 
     #[test]

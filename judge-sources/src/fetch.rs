@@ -19,7 +19,9 @@ use crate::pair;
 use crate::place::{self, Found};
 use crate::query::{MetricQuery, Queries};
 use crate::scope::Scope;
+use crate::selector;
 use crate::settings::{SettingsError, SourceSettings};
+use crate::unit;
 
 /// The sources that may be asked. Connections are kept between fetches.
 #[derive(Debug)]
@@ -60,6 +62,8 @@ pub struct FetchedMetric {
     pub baseline: FetchedSide,
     /// What the canary's query found.
     pub canary: FetchedSide,
+    /// The unit of the points, as far as names in the query tell it.
+    pub unit: Option<String>,
     /// The pairs to judge, at least one.
     pub pairs: Vec<MetricPair>,
     /// What to know about them.
@@ -166,10 +170,7 @@ impl Sources {
             (Ok(baseline), Ok(canary)) => (baseline, canary),
             (one, other) => return Err(one.err().into_iter().chain(other.err()).collect()),
         };
-        let mut notices = Vec::new();
-        if (&baseline.side.query, baseline.side.grid) == (&canary.side.query, canary.side.grid) {
-            notices.push(Notice::SameQuery { query: baseline.side.query.clone() });
-        }
+        let mut notices: Vec<Notice> = doubt(&baseline, &canary).into_iter().collect();
         let source = baseline.source.settings.name.clone();
         notices.extend(baseline.notices);
         notices.extend(canary.notices);
@@ -177,7 +178,14 @@ impl Sources {
         let pairs = pairs(query, &baseline, &canary, sought.compat, &mut notices);
         let pairs = pairs
             .map_err(|error| vec![job(Side::Canary).failure(Some(&canary.query), error.into())])?;
-        Ok(FetchedMetric { metric: query.metric.clone(), source, baseline, canary, pairs, notices })
+        let (metric, kind) = (query.metric.clone(), query.kind());
+        let mut unit = None;
+        if kind == StoreKind::Prometheus {
+            unit = unit::unit(&canary.query);
+            let counters = selector::bare_counters(&canary.query).into_iter();
+            notices.extend(counters.map(|name| Notice::BareCounter { name }));
+        }
+        Ok(FetchedMetric { metric, source, baseline, canary, unit, pairs, notices })
     }
 
     /// The source that answers `query`.
@@ -219,9 +227,24 @@ struct Job<'a> {
     deadline: Instant,
 }
 
+/// Whether the queries ask for what a person would expect of two sides.
+fn doubt(baseline: &Done<'_>, canary: &Done<'_>) -> Option<Notice> {
+    let scopes = [baseline, canary].map(|side| side.scope.scope.as_str());
+    let query = &baseline.side.query;
+    if (query, baseline.side.grid) == (&canary.side.query, canary.side.grid) {
+        let scope = (scopes[0] == scopes[1]).then_some(scopes[0]);
+        let scope = scope.filter(|scope| !scope.is_empty()).map(str::to_owned);
+        return Some(Notice::SameQuery { query: query.clone(), scope });
+    }
+    let swapped = *query != canary.side.query && baseline.scope.is_named_as_canary_of(canary.scope);
+    let [baseline, canary] = scopes.map(str::to_owned);
+    swapped.then_some(Notice::Swapped { baseline, canary })
+}
+
 /// What a job found.
 struct Done<'a> {
     source: &'a SourceClient,
+    scope: &'a Scope,
     side: FetchedSide,
     notices: Vec<Notice>,
 }
@@ -270,7 +293,7 @@ impl<'a> Job<'a> {
             let (query, window) = (query.clone(), grid.to_string());
             notices.push(Notice::NothingFound { side, query, window, hint });
         }
-        Ok(Done { source, side: FetchedSide { query, grid, series }, notices })
+        Ok(Done { source, scope, side: FetchedSide { query, grid, series }, notices })
     }
 
     /// InfluxDB's database. Kayenta knows none but the metric's name.

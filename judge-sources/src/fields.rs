@@ -93,10 +93,9 @@ impl<'a> Fields<'a> {
     /// Notices fields that nothing reads.
     pub(crate) fn notice_unknown(&mut self, known: &[&str]) {
         let unknown = self.object.keys().filter(|key| !known.contains(&key.as_str()));
-        let allowed = format!("one of {}", known.join(", "));
-        self.problems.extend(unknown.map(|key| {
-            Problem::notice(format!("{}.{key}", self.path), "an unknown key", allowed.clone())
-        }));
+        self.problems.extend(
+            unknown.map(|key| Problem::unknown_key(format!("{}.{key}", self.path), key, known)),
+        );
     }
 }
 

@@ -37,6 +37,7 @@ mod ask;
 mod client;
 mod compat;
 mod error;
+mod expression;
 mod fetch;
 mod fields;
 mod grid;
@@ -54,6 +55,7 @@ mod settings;
 mod sign;
 mod store;
 mod template;
+mod unit;
 
 pub use compat::Compat;
 pub use error::{AnswerError, AskError, Asked, Cause, ChoiceError, MOST_SERIES, QueryFailure};

@@ -38,6 +38,20 @@ pub enum Notice {
     SameQuery {
         /// The query.
         query: String,
+        /// The scope, where both sides have the same one.
+        scope: Option<String>,
+    },
+    /// The scopes' names say that the baseline is the canary, or the canary the baseline.
+    Swapped {
+        /// The baseline's scope.
+        baseline: String,
+        /// The canary's scope.
+        canary: String,
+    },
+    /// The query takes the value of a counter, not its growth.
+    BareCounter {
+        /// The counter.
+        name: String,
     },
     /// A label that tells the sides apart plays no part in pairing.
     Dropped(DroppedLabel),
@@ -67,10 +81,27 @@ impl fmt::Display for Notice {
                 }
                 write!(f, "\n{query}")
             }
-            Self::SameQuery { query } => {
+            Self::SameQuery { query, scope } => {
+                f.write_str("both sides are asked the same query over the same time")?;
+                match scope {
+                    Some(scope) => write!(
+                        f,
+                        ", as both scopes are {scope:?}; give two, or an earlier baseline with --baseline-offset"
+                    )?,
+                    None => f.write_str("; use ${scope} in it")?,
+                }
+                write!(f, "\n{query}")
+            }
+            Self::Swapped { baseline, canary } => {
                 write!(
                     f,
-                    "both sides are asked the same query over the same time; use ${{scope}} in it\n{query}"
+                    "the baseline is asked for {baseline:?} and the canary for {canary:?}; are the scopes swapped?"
+                )
+            }
+            Self::BareCounter { name } => {
+                write!(
+                    f,
+                    "{name} is a counter, which only grows, by its name; take its growth, as in rate({name}[5m])"
                 )
             }
             Self::Dropped(DroppedLabel { label, baseline, canary }) => {
@@ -101,6 +132,11 @@ impl fmt::Display for Notice {
 }
 
 impl Notice {
+    /// Whether it is known from the scopes alone, whatever the points are.
+    pub fn is_about_scopes(&self) -> bool {
+        matches!(self, Self::SameQuery { .. } | Self::Swapped { .. })
+    }
+
     /// Whether it is a plain fact that every healthy canary has, rather than a doubt.
     pub fn is_usual(&self) -> bool {
         matches!(self, Self::Dropped(_))

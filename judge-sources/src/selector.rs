@@ -7,6 +7,8 @@ pub(crate) struct Selector {
     pub(crate) name: String,
     /// Label, and the matcher as it stands: `job=~"a.*"`.
     pub(crate) matchers: Vec<(String, String)>,
+    /// Whether it is of a time before each point, as in `up[5m]`.
+    pub(crate) is_range: bool,
 }
 
 impl Selector {
@@ -49,7 +51,7 @@ pub(crate) fn all(promql: &str) -> Vec<Selector> {
             '"' | '\'' | '`' => {
                 scanner.quoted();
             }
-            '{' => found.push(Selector { name: String::new(), matchers: scanner.matchers() }),
+            '{' => found.push(scanner.selector("")),
             '[' => scanner.skip_to(']'),
             '#' => scanner.skip_to('\n'),
             first if is_first(first) => {
@@ -61,13 +63,13 @@ pub(crate) fn all(promql: &str) -> Vec<Selector> {
                         scanner.skip_to(')');
                     }
                 } else if scanner.rest.starts_with('{') {
-                    found.push(Selector { name: name.to_owned(), matchers: scanner.matchers() });
+                    found.push(scanner.selector(name));
                 } else if !scanner.rest.starts_with('(') && !KEYWORDS.contains(&lower.as_str()) {
                     // Operators such as sum stand before by; a metric never does.
                     let is_operator =
                         ["by", "without"].iter().any(|word| scanner.rest.starts_with(word));
                     if !is_operator {
-                        found.push(Selector { name: name.to_owned(), matchers: Vec::new() });
+                        found.push(scanner.selector(name));
                     }
                 }
             }
@@ -77,6 +79,21 @@ pub(crate) fn all(promql: &str) -> Vec<Selector> {
     }
     found.dedup();
     found
+}
+
+/// The counters of `promql` whose growth it does not take, by their names.
+pub(crate) fn bare_counters(promql: &str) -> Vec<String> {
+    // Growth by other means: a subquery, a difference to earlier; or the value does not matter.
+    let means =
+        [")[", "offset", "count(", "count by", "count without", "absent(", "timestamp(", "group"];
+    if means.iter().any(|means| promql.contains(means)) {
+        return Vec::new();
+    }
+    let is_counter = |name: &str| name.ends_with("_total") || name.ends_with("_bucket");
+    let bare = all(promql).into_iter().filter(|found| !found.is_range && is_counter(&found.name));
+    let mut names: Vec<String> = bare.map(|found| found.name).collect();
+    names.dedup();
+    names
 }
 
 fn is_first(c: char) -> bool {
@@ -131,6 +148,13 @@ impl<'a> Scanner<'a> {
         taken
     }
 
+    /// The selector whose name was read.
+    fn selector(&mut self, name: &str) -> Selector {
+        let matchers = if self.rest.starts_with('{') { self.matchers() } else { Vec::new() };
+        self.blanks();
+        Selector { name: name.to_owned(), matchers, is_range: self.rest.starts_with('[') }
+    }
+
     /// What stands in braces.
     fn matchers(&mut self) -> Vec<(String, String)> {
         self.rest = self.rest.strip_prefix('{').unwrap_or(self.rest);
@@ -161,6 +185,21 @@ impl<'a> Scanner<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counters_without_their_growth_are_found() {
+        for (promql, expected) in [
+            ("sum(rate(requests_total{a=\"b\"}[5m]))", vec![]),
+            ("sum(requests_total{a=\"b\"})", vec!["requests_total"]),
+            ("histogram_quantile(0.9, latency_seconds_bucket)", vec!["latency_seconds_bucket"]),
+            ("increase(a_total [1h]) / b_total", vec!["b_total"]),
+            ("a_total - a_total offset 5m", vec![]),
+            ("count(a_total)", vec![]),
+            ("memory_bytes", vec![]),
+        ] {
+            assert_eq!(bare_counters(promql), expected, "{promql}");
+        }
+    }
 
     #[test]
     fn selectors_are_found_in_expressions() {

@@ -67,6 +67,10 @@ pub(crate) struct CalibrateArgs {
     #[cfg(feature = "retro")]
     #[arg(long, num_args = 1.., value_name = "PATH")]
     pub(crate) releases: Vec<PathBuf>,
+    /// Recorded releases, which this build cannot read.
+    #[cfg(not(feature = "retro"))]
+    #[arg(long, num_args = 1.., value_name = "PATH", value_parser = super::left_out::releases, hide = true)]
+    releases: Vec<PathBuf>,
     /// The canaries of the releases were good: compare them with their baselines.
     #[cfg(feature = "retro")]
     #[arg(long, requires = "releases")]

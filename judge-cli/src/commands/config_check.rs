@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::exit::Exit;
 use crate::args::CheckArgs;
-use crate::input::{InputError, InputProblem, InputSource};
+use crate::input::{InputError, InputProblem, InputSource, OtherDocument};
 use crate::output::{CheckedFile, Console};
 
 /// Reports all problems of the files, including files that cannot be read.
@@ -50,15 +50,24 @@ const NO_STORE: &str = "its series can come from files alone";
 
 fn check(source: &InputSource) -> CheckedFile {
     let problems = match source.read_document() {
-        Ok(bytes) => {
-            let problems = kayenta::check_config_within(&bytes).into_iter();
-            #[cfg(feature = "retro")]
-            let problems = problems.chain(super::retro::refused_expressions(&bytes));
-            problems.chain(queries(&bytes)).collect()
-        }
-        Err(InputError { problem, .. }) => {
-            vec![Problem::error("", problem, "")]
-        }
+        Ok(bytes) => problems(&bytes),
+        Err(InputError { problem, .. }) => vec![whole(&problem)],
     };
     CheckedFile { file: source.to_string(), problems }
+}
+
+fn problems(json: &[u8]) -> Vec<Problem> {
+    let alone = kayenta::config_within(json).is_none();
+    if let Some(other) = OtherDocument::in_json(json).filter(|_| alone) {
+        return vec![whole(&other)];
+    }
+    let problems = kayenta::check_config_within(json).into_iter();
+    #[cfg(feature = "retro")]
+    let problems = problems.chain(super::retro::refused_expressions(json));
+    problems.chain(queries(json)).collect()
+}
+
+/// A problem with a file as a whole, in full.
+fn whole(why: &impl ToString) -> Problem {
+    Problem { value: why.to_string(), ..Problem::error("", "", "") }
 }

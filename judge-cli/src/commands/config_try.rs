@@ -50,6 +50,7 @@ fn tried(metric: String, found: Result<FetchedMetric, Vec<QueryFailure>>) -> Tri
             }
             Tried::Found {
                 source: found.source.clone(),
+                unit: found.unit.clone(),
                 pairs: found.pairs.len(),
                 baseline: Box::new(side(&found.baseline)),
                 canary: Box::new(side(&found.canary)),

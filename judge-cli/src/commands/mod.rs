@@ -36,6 +36,11 @@ pub(crate) fn run(command: Command, console: &Console) -> anyhow::Result<Exit> {
         Command::Fetch(args) => fetch::run(&args, console),
         #[cfg(feature = "retro")]
         Command::Retro(args) => retro::run(&args, console),
+        #[cfg(not(feature = "retro"))]
+        Command::Retro(_) => {
+            let problem = crate::input::InputProblem::LeftOut;
+            Err(crate::input::InputError { origin: "judge retro".to_owned(), problem }.into())
+        }
         Command::Report(args) => report::run(args),
         Command::Config(ConfigCommand::Check(args)) => config_check::run(&args, console),
         Command::Config(ConfigCommand::Try(args)) => config_try::run(&args, console),

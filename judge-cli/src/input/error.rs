@@ -7,6 +7,7 @@ use judge_core::stats::SampleError;
 use thiserror::Error;
 
 use super::csv_table::CsvError;
+use super::other_document::OtherDocument;
 use super::prometheus::PrometheusError;
 use super::release_list::ListError;
 
@@ -29,6 +30,10 @@ pub(crate) enum InputProblem {
     Io(io::Error),
     #[error("cannot be read as YAML: {0}")]
     Yaml(String),
+    #[error("expected one YAML document, got {0}, separated by lines of ---; give a file for each")]
+    SeveralDocuments(usize),
+    #[error(transparent)]
+    Other(OtherDocument),
     #[error("the input is empty")]
     Empty,
     #[error("--explain: expected the name of a judged metric ({judged}), got {name:?}")]
@@ -115,6 +120,9 @@ pub(crate) enum InputProblem {
         "expected points {0} ms apart as in the rest of the history, got {1} ms; use one step for all"
     )]
     Steps(u64, u64),
+    #[cfg(not(feature = "retro"))]
+    #[error("{}", crate::args::LEFT_OUT)]
+    LeftOut,
     #[cfg(feature = "retro")]
     #[error(transparent)]
     History(Box<judge_retro::HistoryError>),

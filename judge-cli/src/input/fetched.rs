@@ -11,6 +11,7 @@ use judge_sources::{
 };
 use tokio::runtime::{Builder, Runtime};
 
+use super::config::read_config;
 use super::error::{InputError, InputProblem};
 use super::release_list::{self, ListedRelease};
 use super::request::{FetchedConfig, Judging, Prepared, judging_by, prepared_from};
@@ -83,7 +84,7 @@ impl FetchedConfig {
     pub(crate) fn read(source: InputSource) -> Result<(Self, Queries), InputError> {
         let json = source.read_document()?;
         let refuse = |refused| source.error(InputProblem::Refused(refused));
-        let config = kayenta::read_config(&json).map_err(refuse)?;
+        let config = read_config(&source, &json)?;
         let document = kayenta::read_document(&json).map_err(refuse)?;
         let queries = Queries::read(&document).map_err(refuse)?;
         Ok((Self { source, json, config }, queries))

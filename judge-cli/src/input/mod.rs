@@ -2,12 +2,14 @@
 
 mod absent;
 mod column;
+mod config;
 mod csv_table;
 mod error;
 mod fetched;
 mod healthy;
 mod healthy_instances;
 mod labels;
+mod other_document;
 mod prometheus;
 mod release_list;
 #[cfg(feature = "retro")]
@@ -25,6 +27,7 @@ pub(crate) use fetched::{
     warnings as fetch_warnings, window,
 };
 pub(crate) use healthy::{CalibrateParts, HistorySource, calibrate_parts};
+pub(crate) use other_document::OtherDocument;
 pub(crate) use release_list::ListedRelease;
 #[cfg(feature = "retro")]
 pub(crate) use releases::{Releases, of_ignored};

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::args::Overrides;
 
 use super::absent;
+use super::config::read_config;
 use super::error::{InputError, InputProblem};
 use super::side::{self, SideSeries};
 use super::source::InputSource;
@@ -110,8 +111,7 @@ pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared
     let sides = [&source, &baseline, &canary];
     read_stdin_once(&sides.into_iter().chain(&history).collect::<Vec<_>>())?;
     let json = source.read_document()?;
-    let config = kayenta::read_config(&json)
-        .map_err(|refused| source.error(InputProblem::Refused(refused)))?;
+    let config = read_config(&source, &json)?;
     let names = first_of_each_name(&config);
     let mut warnings = Vec::new();
     let mut read = |source: &InputSource, role| -> Result<SideSeries, InputError> {
@@ -185,10 +185,9 @@ pub(crate) fn from_pairs(
     let named = overrides.named_judge()?;
     read_stdin_once(&[&config_source, pairs_source])?;
     let json = config_source.read_document()?;
-    let refused = |source: &InputSource, refused| source.error(InputProblem::Refused(refused));
-    let config = kayenta::read_config(&json).map_err(|error| refused(&config_source, error))?;
+    let config = read_config(&config_source, &json)?;
     let pairs = pairs_source.read()?;
-    let pairs = kayenta::read_pairs(&pairs).map_err(|error| refused(pairs_source, error))?;
+    let pairs = kayenta::read_pairs(&pairs).map_err(|error| pairs_source.error(error.into()))?;
     let thresholds = config.thresholds.unwrap_or_default();
     let request = JudgeRequest { config, thresholds, pairs, looks: None };
     let (request, judge) = prepare(&config_source, request, named, overrides)?;
@@ -263,7 +262,7 @@ pub(super) fn judging_by(
 ) -> Result<Judging, InputError> {
     let named = overrides.named_judge()?;
     let refuse = |refused| source.error(InputProblem::Refused(refused));
-    let config = kayenta::read_config(json).map_err(refuse)?;
+    let config = read_config(source, json)?;
     let thresholds = config.thresholds.unwrap_or_default();
     let request = JudgeRequest { thresholds, ..JudgeRequest::without_points(config) };
     let (request, judge) = prepare(source, request, named, overrides)?;

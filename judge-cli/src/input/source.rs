@@ -6,8 +6,10 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use judge_points::table;
+use serde_json::Value;
 
 use super::error::{InputError, InputProblem};
+use super::other_document::OtherDocument;
 
 /// A file, a directory, or stdin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,23 +66,45 @@ impl InputSource {
         Ok(bytes)
     }
 
-    /// Reads a document as JSON; a file called .yaml or .yml is YAML.
+    /// Reads a document as JSON; a file called .yaml or .yml is YAML, and so is other text with keys that is no JSON.
     pub(crate) fn read_document(&self) -> Result<Vec<u8>, InputError> {
         let bytes = self.read()?;
-        let named = match self {
+        let is_json = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
+        if is_json && !self.is_yaml() {
+            return Ok(bytes);
+        }
+        match self.read_yaml(&bytes) {
+            Ok(document) if self.is_yaml() || document.is_object() => serde_json::to_vec(&document)
+                .map_err(|error| self.error(InputProblem::Yaml(error.to_string()))),
+            Err(error) if self.is_yaml() => Err(error),
+            Err(error @ InputError { problem: InputProblem::Other(_), .. }) => Err(error),
+            _ => Ok(bytes),
+        }
+    }
+
+    /// Whether its name says that it is YAML.
+    fn is_yaml(&self) -> bool {
+        match self {
             Self::Stdin => false,
             Self::Path(path) => path.extension().is_some_and(|ending| {
                 ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml")
             }),
-        };
-        if !named {
-            return Ok(bytes);
         }
+    }
+
+    fn read_yaml(&self, bytes: &[u8]) -> Result<Value, InputError> {
         let unread = |why: String| self.error(InputProblem::Yaml(why));
-        let text = str::from_utf8(&bytes).map_err(|error| unread(error.to_string()))?;
-        let document: serde_json::Value =
-            serde_saphyr::from_str(text).map_err(|error| unread(error.to_string()))?;
-        serde_json::to_vec(&document).map_err(|error| unread(error.to_string()))
+        let text = str::from_utf8(bytes).map_err(|error| unread(error.to_string()))?;
+        let mut documents: Vec<Value> =
+            serde_saphyr::from_multiple(text).map_err(|error| unread(error.to_string()))?;
+        match (documents.pop(), documents.first()) {
+            (None, _) => Err(self.error(InputProblem::Empty)),
+            (Some(only), None) => Ok(only),
+            (Some(_), Some(first)) => Err(self.error(match OtherDocument::recognize(first) {
+                Some(other) => InputProblem::Other(other),
+                None => InputProblem::SeveralDocuments(documents.len() + 1),
+            })),
+        }
     }
 
     /// The canonical path; equal for all names of one file.

@@ -25,6 +25,8 @@ pub(crate) enum Tried {
     Found {
         /// The source that was asked.
         source: String,
+        /// The unit of the points, where names tell it.
+        unit: Option<String>,
         /// How many pairs there are to judge.
         pairs: usize,
         baseline: Box<TriedSide>,
@@ -63,9 +65,9 @@ pub(super) fn lines(metrics: &[TriedMetric]) -> String {
                     let _ = writeln!(text, "  {ERROR}error:{ERROR:#} {}", indented(error));
                 }
             }
-            Tried::Found { source, pairs, baseline, canary, notes, odd } => {
+            Tried::Found { source, unit, pairs, baseline, canary, notes, odd } => {
                 for (name, side) in [("baseline", baseline), ("canary", canary)] {
-                    let _ = writeln!(text, "  {name:8}  {}", found_on(side));
+                    let _ = writeln!(text, "  {name:8}  {}", found_on(side, unit.as_deref()));
                     let _ = writeln!(text, "            {}", indented(&side.query));
                 }
                 let pairs =
@@ -88,7 +90,7 @@ fn indented(text: &str) -> String {
     printable_lines(text).replace('\n', "\n  ")
 }
 
-fn found_on(side: &TriedSide) -> String {
+fn found_on(side: &TriedSide, unit: Option<&str>) -> String {
     let &TriedSide { series, points, gaps, least, most, .. } = side;
     let many = |count: usize, one: &str| {
         let plural = if count == 1 || one == "series" { "" } else { "s" };
@@ -100,6 +102,9 @@ fn found_on(side: &TriedSide) -> String {
     }
     if let (Some(least), Some(most)) = (least, most) {
         let _ = write!(text, ", {} to {}", format::value(least), format::value(most));
+        if let Some(unit) = unit {
+            let _ = write!(text, " {unit}");
+        }
     }
     text
 }

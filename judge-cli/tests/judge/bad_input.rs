@@ -20,6 +20,17 @@ fn bad_files_are_refused_with_file_and_place() {
             b"{\"metrics\": [{\"name\": 7}]}".into(),
             "metrics[0].name: expected a string, got 7",
         ),
+        (
+            "config.json",
+            b"apiVersion: apps/v1\nkind: Deployment\n---\nkind: Service\n".into(),
+            "expected a canary config, got a Kubernetes Deployment; a canary config is",
+        ),
+        (
+            "config.json",
+            b"groups:\n  - {name: a, rules: [{alert: b, expr: up}]}\n".into(),
+            "got a file of Prometheus rules; ",
+        ),
+        ("config.json", b"metrics: []\n---\nmetrics: []\n".into(), "text that is not JSON"),
         ("baseline.csv", b" \n".into(), "the input is empty"),
         ("baseline.csv", b"\xff\xfet\0".into(), "UTF-16"),
         (

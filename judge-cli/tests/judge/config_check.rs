@@ -39,6 +39,27 @@ fn exit_code_says_whether_a_config_can_be_used() {
 }
 
 #[test]
+fn other_documents_are_named_and_yaml_is_read_by_its_content() {
+    let template =
+        b"apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nspec: {metrics: []}\n";
+    let answer = place().judge_with("config check -", template);
+    let said = "standard input: error: expected a canary config, got an Argo AnalysisTemplate; a canary config lists \
+                metrics, each with a query; copy the PromQL into its query.customInlineTemplate, after `PromQL:`\n";
+    assert_eq!(answer.code, 2, "{answer:?}");
+    assert!(answer.stdout.starts_with(said), "{answer:?}");
+    let yaml = b"# A config.\nname: c\nmetrics: [{name: m, groups: [g]}]\nclassifier: {groupWeights: {}}\n";
+    let answer = place().judge_with("config check -", yaml);
+    assert_eq!((answer.code, answer.stdout.as_str()), (0, "standard input: ok\n"), "{answer:?}");
+    let place = place();
+    place.write("two.yaml", b"name: a\n---\nname: b\n");
+    let answer = place.judge("config check two.yaml");
+    assert!(
+        answer.stdout.contains("error: expected one YAML document, got 2, separated by"),
+        "{answer:?}"
+    );
+}
+
+#[test]
 fn every_problem_of_every_file_is_reported() {
     let answer = place().judge("config check good.json suspect.json bad.json missing.json");
     for part in [
@@ -99,6 +120,6 @@ fn expressions_that_retro_refuses_are_errors_in_its_words() {
     place.write("good.json", document(r#"{"expression": "errors / requests"}"#).as_bytes());
     assert_eq!(place.judge("config check --strict good.json").stdout, "good.json: ok\n");
     place.write("typo.json", document(r#"{"expresion": "errors / requests"}"#).as_bytes());
-    let notice = "metrics[1].analysisConfigurations.retro.expresion: expected one of expression, got an unknown key";
+    let notice = "metrics[1].analysisConfigurations.retro.expresion: expected expression, got an unknown key";
     assert!(place.judge("config check typo.json").stdout.contains(notice));
 }

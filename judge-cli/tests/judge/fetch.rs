@@ -216,6 +216,16 @@ fn a_release_without_points_is_left_out() {
     assert_eq!(rows(&folder, "h.ndjson").len(), 2 * 2 * 20);
 }
 
+#[test]
+fn a_release_with_swapped_scopes_is_warned_of() {
+    let list = LIST.replace("old,v2", "v2,old");
+    let answer = folder(&list).judge(&fetch(&Store::open(shop), "--output h.ndjson"));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let said = "warning: release \"v2\": latency: the baseline is asked for \"v2\" and the canary for \"old\"; are \
+                the scopes swapped?\n";
+    assert_eq!(answer.stderr, said);
+}
+
 #[cfg(feature = "retro")]
 #[test]
 fn several_series_are_instances_with_gaps_at_their_times() {

@@ -10,6 +10,8 @@ mod examples;
 mod fetch;
 mod field;
 mod harness;
+#[cfg(not(feature = "retro"))]
+mod left_out;
 mod one_answer;
 mod output;
 #[cfg(feature = "retro")]

@@ -1,7 +1,7 @@
 //! `judge watch` with a stand-in for a Prometheus. With a real one: `tests/sources`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -11,6 +11,12 @@ use crate::store::{Asked, Store, config, matrix};
 
 /// When the canary started: all of its looks are due.
 const START: i64 = 1_700_000_000;
+
+/// Now, in milliseconds since 1970.
+fn millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::try_from(since.as_millis()).unwrap()
+}
 
 const BUSY: &str = "503 Service Unavailable";
 
@@ -123,8 +129,7 @@ fn a_canary_that_nobody_could_judge_has_no_verdict() {
 fn a_source_that_comes_back_within_the_interval_is_asked_again() {
     let failures = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&failures);
-    let now =
-        i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
+    let now = i64::try_from(millis() / 1000).unwrap();
     // The only look is due in a second; its interval gives ten more.
     let start = now - 9;
     // Once before the first look, and then one whole fetch and more: each asks both sides again and again.
@@ -145,6 +150,40 @@ fn a_source_that_comes_back_within_the_interval_is_asked_again() {
     assert!(failures.load(Ordering::SeqCst) > 6, "{answer:?}");
     assert!(answer.stderr.contains("warning: asked again: "), "{answer:?}");
     assert_eq!(last_line(&answer), "PASS  score 100 at look 1 of 1, after 10s");
+}
+
+#[test]
+fn a_look_waits_until_the_last_scrape_is_in() {
+    let start = i64::try_from(millis() / 1000).unwrap() - 9;
+    let asked_at = Arc::new(AtomicU64::new(0));
+    let kept = Arc::clone(&asked_at);
+    let store = Store::open(move |asked| {
+        if asked.end >= start {
+            kept.store(millis(), Ordering::SeqCst);
+        }
+        shop(asked)
+    });
+    let answer = folder().judge(&format!(
+        "watch --config canary.json {} --start {start} --lifetime 10s --step 1s --settle 1500ms \
+         --baseline-scope stable --canary-scope new",
+        store.named()
+    ));
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let due = u64::try_from(start + 10).unwrap() * 1000 + 1500;
+    assert!(asked_at.load(Ordering::SeqCst) >= due, "{answer:?}");
+}
+
+#[test]
+fn where_stdout_is_json_the_reason_stands_on_stderr() {
+    let (store, folder) = (store_away_at(&[]), folder());
+    folder.write("reason", b"");
+    let answer = watch(&folder, &store, "--format json --termination-log reason");
+    let document: Value = serde_json::from_str(&answer.stdout).unwrap();
+    let said = "PASS  score 100 at look 3 of 3, after 30s";
+    assert_eq!((answer.code, &document["reason"]), (0, &json!(said)), "{answer:?}");
+    assert_eq!(answer.stderr.lines().last(), Some(said), "{answer:?}");
+    let kept = std::fs::read_to_string(folder.path().join("reason")).unwrap();
+    assert_eq!(kept, format!("{said}\n"));
 }
 
 #[test]
@@ -228,6 +267,27 @@ fn location_and_parameters_stand_in_the_queries() {
             let all = [answer.stdout.as_str(), answer.stderr.as_str()].concat();
             assert!(all.contains(said), "{command} {more}: {answer:?}");
         }
+    }
+}
+
+#[test]
+fn scopes_that_are_swapped_or_the_same_are_warned_of() {
+    let folder = folder();
+    for command in COMMANDS {
+        for (scopes, said) in [
+            ("--baseline-scope shop-canary --canary-scope shop-stable", "are the scopes swapped?"),
+            ("--baseline-scope shop --canary-scope shop", "as both scopes are \"shop\"; give two"),
+        ] {
+            let (answer, _) = asked_by(&folder, command, scopes);
+            let all = [answer.stdout.as_str(), answer.stderr.as_str()].concat();
+            assert_eq!(all.matches(said).count(), 1, "{command} {scopes}: {answer:?}");
+            let begin = answer.stderr.lines().next().unwrap_or_default();
+            assert!(command.starts_with("config try") || begin.contains(said), "{answer:?}");
+        }
+        let scopes = "--baseline-scope shop-stable --canary-scope shop-canary";
+        let (answer, _) = asked_by(&folder, command, scopes);
+        assert_eq!(answer.code, 0, "{command}: {answer:?}");
+        assert!(!format!("{answer:?}").contains("scopes"), "{command}: {answer:?}");
     }
 }
 

@@ -144,8 +144,7 @@ impl<'a> Node<'a> {
                 return;
             }
             let path = JsonPath::Key(&self.path, key).to_string();
-            let allowed = format!("one of {}", known.join(", "));
-            problems.push(Problem::notice(path, "an unknown key", allowed));
+            problems.push(Problem::unknown_key(path, key, known));
         }
     }
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::{Timestamp, fmt::rfc2822};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use reqwest::{Request, Response, Url};
 
 use super::{SourceClient, faults};
@@ -18,6 +20,8 @@ const LARGEST_ANSWER: usize = 32 << 20;
 const LARGEST_REFUSAL: usize = 64 << 10;
 /// Longer queries are posted: proxies refuse long URLs.
 const LONGEST_QUERY: usize = 2000;
+/// A header's value that is shorter is no secret, such as the number of a tenant.
+const SHORTEST_SECRET: usize = 4;
 /// Most redirects that are followed, all on one host.
 const MOST_REDIRECTS: usize = 5;
 
@@ -30,6 +34,7 @@ impl SourceClient {
         let mut redirects = 0;
         loop {
             let request = self.request(url.clone(), ask)?;
+            let secrets = secrets(&request);
             let to = host(&url);
             let sent = self.http.execute(request).await;
             let response = sent.map_err(|error| faults::of_request(error, &to))?;
@@ -41,7 +46,7 @@ impl SourceClient {
             } else if status.is_success() {
                 return answer(response).await;
             } else {
-                return Err(self.refusal(response).await);
+                return Err(self.refusal(response, secrets).await);
             }
         }
     }
@@ -92,23 +97,34 @@ impl SourceClient {
         })
     }
 
-    async fn refusal(&self, response: Response) -> AskError {
+    async fn refusal(&self, response: Response, secrets: Vec<String>) -> AskError {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let body = body(response, LARGEST_REFUSAL).await.unwrap_or_else(|(read, _)| read);
-        AskError::Status { status, said: self.scrubbed(faults::said(&body)), retry_after }
+        AskError::Status { status, said: self.scrubbed(faults::said(&body), secrets), retry_after }
     }
 
     /// A store's words without what was sent to it as a secret.
-    fn scrubbed(&self, text: String) -> String {
-        let headers = self.settings.headers.values().cloned();
+    fn scrubbed(&self, text: String, sent: Vec<String>) -> String {
         let credential = match self.credentials() {
             Ok(Credentials::Basic(_, secret) | Credentials::Bearer(secret)) => Some(secret),
             Ok(Credentials::None) | Err(_) => None,
         };
-        let secrets = headers.chain(credential).filter(|secret| !secret.is_empty());
+        let secrets = sent.into_iter().chain(credential);
+        let secrets = secrets.filter(|secret| secret.len() >= SHORTEST_SECRET);
         secrets.fold(text, |text, secret| text.replace(&secret, "***"))
     }
+}
+
+/// What a request has as secrets in its headers: whole values, and those of `authorization` without the scheme.
+fn secrets(request: &Request) -> Vec<String> {
+    let sent = request.headers().iter().filter(|(_, value)| value.is_sensitive());
+    let secret = |(name, value): (&HeaderName, &HeaderValue)| {
+        let text = value.to_str().ok()?;
+        let scheme = text.split_once(' ').filter(|_| name == AUTHORIZATION);
+        Some(scheme.map_or(text, |(_, secret)| secret).to_owned())
+    };
+    sent.filter_map(secret).collect()
 }
 
 /// What a request says about who asks.

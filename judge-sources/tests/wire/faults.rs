@@ -185,6 +185,17 @@ fn refusals_that_may_pass_are_asked_again() {
 }
 
 #[test]
+fn a_store_is_asked_five_times_at_most() {
+    run_each(async |kind| {
+        let (address, seen) = answering(|_| http("503 Busy", "retry-after: 0\r\n", "")).await;
+        let source = at(kind, &format!("http://{address}"));
+        let error = fetch_up(source, Duration::from_secs(20)).await.unwrap_err();
+        check(kind, &error, &["HTTP 503 (tried 5 times)"]);
+        assert_eq!(seen.lock().unwrap().len(), 10, "five times a side");
+    });
+}
+
+#[test]
 fn a_store_that_asks_for_time_gets_it() {
     run_each(async |kind| {
         let tries = std::cell::Cell::new(0);

@@ -5,6 +5,7 @@
     reason = "what these functions are for is to fail a test"
 )]
 
+mod accounts;
 mod credentials;
 mod faults;
 mod limits;

@@ -12,6 +12,12 @@ use crate::input::FetchFailed;
 pub(super) enum FetchError {
     #[error("--output: expected a name that ends in {allowed}, got {got}")]
     Format { allowed: &'static str, got: String },
+    #[cfg(not(feature = "retro"))]
+    #[error(
+        "--output: expected a name that ends in .ndjson, got .parquet: {}",
+        crate::args::LEFT_OUT
+    )]
+    LeftOut,
     #[error(
         "{} has {releases} releases of an interrupted run; go on with --resume, or remove it",
         parts.display()
@@ -45,6 +51,10 @@ pub(super) enum FetchError {
 
 /// Whether `error` says that the command line was bad.
 pub(crate) fn is_bad_input(error: &(dyn std::error::Error + 'static)) -> bool {
+    #[cfg(not(feature = "retro"))]
+    if matches!(error.downcast_ref(), Some(FetchError::LeftOut)) {
+        return true;
+    }
     matches!(
         error.downcast_ref(),
         Some(

@@ -20,7 +20,7 @@ pub(super) enum HistoryFormat {
 #[cfg(feature = "retro")]
 const ALLOWED: &str = ".parquet or .ndjson";
 #[cfg(not(feature = "retro"))]
-const ALLOWED: &str = ".ndjson, as this judge is built without the feature retro";
+const ALLOWED: &str = ".ndjson";
 
 impl HistoryFormat {
     /// By the ending of a name.
@@ -29,6 +29,8 @@ impl HistoryFormat {
         match ending.to_ascii_lowercase().as_str() {
             #[cfg(feature = "retro")]
             "parquet" => Ok(Self::Parquet),
+            #[cfg(not(feature = "retro"))]
+            "parquet" => Err(FetchError::LeftOut),
             "ndjson" | "jsonl" => Ok(Self::Ndjson),
             _ => Err(FetchError::Format { allowed: ALLOWED, got: path.display().to_string() }),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use judge_core::stage::{StageRule, TimeSpan, Window};
 use judge_core::{JudgeRequest, Judgement, Looks, MetricPair};
-use judge_sources::Sought;
+use judge_sources::{Notice, Sought};
 use tokio::time::sleep;
 
 use super::look::{JudgedLook, Look, WatchEnd};
@@ -35,12 +35,21 @@ fn ended_by(rule: StageRule, judgement: &Judgement) -> Option<WatchEnd> {
 
 impl Watch<'_> {
     /// Finds what is wrong with config, command line and source before the first interval is waited for.
-    pub(super) fn check(&self, start: i64) -> anyhow::Result<()> {
+    pub(super) fn check(&self, start: i64, shown: &mut Shown<'_>) -> anyhow::Result<()> {
         let step = i64::try_from(millis(self.args.of.step)).unwrap_or(i64::MAX);
         let before = TimeSpan { start_millis: start.saturating_sub(step), end_millis: start };
         match self.fetcher.fetch(&self.sought(before)?) {
             Err(failed) if !failed.may_pass() => Err(failed.into()),
-            _ => Ok(()),
+            Err(_) => Ok(()),
+            Ok(mut fetched) => {
+                for metric in &mut fetched {
+                    metric.notices.retain(Notice::is_about_scopes);
+                }
+                for warning in fetch_warnings(&fetched) {
+                    shown.warn(warning);
+                }
+                Ok(())
+            }
         }
     }
 

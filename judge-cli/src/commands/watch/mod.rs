@@ -43,7 +43,7 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     let mut shown = Shown::new(args, all.len(), console);
     let watch =
         Watch { args, fetcher: &fetcher, judging: &judging, windows: &all, looks: &planned };
-    watch.check(start)?;
+    watch.check(start, &mut shown)?;
     if args.every_point {
         return every_point::run(&watch, start, &mut shown);
     }

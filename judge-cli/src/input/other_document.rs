@@ -1,0 +1,155 @@
+//! Tells what a document is that was given as a canary config and is none.
+
+use judge_core::kayenta;
+use serde_json::{Map, Value};
+
+/// What a document looks like, and what to do with it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a canary config, got {what}; {way_out}")]
+pub(crate) struct OtherDocument {
+    /// What it is, with an article.
+    what: String,
+    way_out: &'static str,
+}
+
+/// How the queries of other tools come into a config.
+const COPY_QUERY: &str = "a canary config lists metrics, each with a query; copy the PromQL into its \
+                          query.customInlineTemplate, after `PromQL:`";
+const WRITE_ONE: &str =
+    "a canary config is JSON or YAML with `metrics` and `classifier`; README has a small one";
+
+impl OtherDocument {
+    /// What the bytes are, if they are JSON of something well known other than a canary config.
+    pub(crate) fn in_json(json: &[u8]) -> Option<Self> {
+        Self::recognize(&kayenta::read_document(json).ok()?)
+    }
+
+    /// What `document` is, if it is something well known other than a canary config.
+    pub(super) fn recognize(document: &Value) -> Option<Self> {
+        let is = |what: &str, way_out| Some(Self { what: what.to_owned(), way_out });
+        let object = match document {
+            Value::Array(list) => {
+                let pairs =
+                    list.first().is_some_and(|first| first.pointer("/values/control").is_some());
+                return if pairs {
+                    is("Kayenta's metricSetPairList", "give it as --pairs")
+                } else {
+                    None
+                };
+            }
+            Value::Object(object) => object,
+            _ => return None,
+        };
+        // Whoever has these wrote a config, however wrong it is.
+        if object.contains_key("metrics") && object.contains_key("classifier") {
+            return None;
+        }
+        if let Some(manifest) = Self::manifest(object) {
+            return Some(manifest);
+        }
+        let has = |key: &str| object.contains_key(key);
+        if has("canaryConfig") {
+            is(
+                "a request with a canary config in it",
+                "give its canaryConfig alone, or the request as `judge run FILE`",
+            )
+        } else if has("metricSetPairList") {
+            is("a request without a canary config", "give its metricSetPairList as --pairs")
+        } else if document.pointer("/data/resultType").is_some() {
+            is("a response of Prometheus", "give it as --baseline or --canary")
+        } else if has("verdict") && has("score") {
+            is("a judgement", "`judge report` makes a page of it")
+        } else if document.pointer("/groups/0/rules").is_some() {
+            is("a file of Prometheus rules", COPY_QUERY)
+        } else if has("scrape_configs") {
+            is("the configuration of a Prometheus", "give its URL as --prometheus")
+        } else if has("panels") || document.pointer("/dashboard/panels").is_some() {
+            is("a dashboard of Grafana", COPY_QUERY)
+        } else if has("services") {
+            is("a docker compose file", WRITE_ONE)
+        } else if has("stages") {
+            is(
+                "a pipeline of Spinnaker",
+                "its canary stage names a config by canaryConfigId; give what Kayenta has at /canaryConfig/ID",
+            )
+        } else if has("sources") {
+            is("a file of sources", "give it as --sources")
+        } else {
+            None
+        }
+    }
+
+    /// A manifest of Kubernetes.
+    fn manifest(object: &Map<String, Value>) -> Option<Self> {
+        let kind = object.get("kind").and_then(Value::as_str)?;
+        let version = object.get("apiVersion").and_then(Value::as_str)?;
+        let way_out = match kind {
+            "ConfigMap" | "Secret" => {
+                "give a file of its data alone, as `kubectl get` with `-o jsonpath` prints it"
+            }
+            "AnalysisTemplate"
+            | "ClusterAnalysisTemplate"
+            | "AnalysisRun"
+            | "MetricTemplate"
+            | "PrometheusRule" => COPY_QUERY,
+            _ => WRITE_ONE,
+        };
+        let whose = match version.split_once('/') {
+            Some(("argoproj.io", _)) => "Argo",
+            Some(("flagger.app", _)) => "Flagger",
+            _ => "Kubernetes",
+        };
+        let article = if whose == "Argo" { "an" } else { "a" };
+        Some(Self { what: format!("{article} {whose} {kind}"), way_out })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn well_known_documents_are_recognized() {
+        for (yaml, what) in [
+            ("apiVersion: apps/v1\nkind: Deployment\nspec: {}", "a Kubernetes Deployment"),
+            (
+                "apiVersion: v1\nkind: ConfigMap\ndata: {canary.json: '{}'}",
+                "a Kubernetes ConfigMap",
+            ),
+            (
+                "apiVersion: argoproj.io/v1alpha1\nkind: AnalysisTemplate\nspec: {metrics: []}",
+                "an Argo AnalysisTemplate",
+            ),
+            (
+                "apiVersion: flagger.app/v1beta1\nkind: MetricTemplate\nspec: {query: up}",
+                "a Flagger MetricTemplate",
+            ),
+            ("groups: [{name: a, rules: [{alert: b, expr: up}]}]", "a file of Prometheus rules"),
+            ("global: {}\nscrape_configs: []", "the configuration of a Prometheus"),
+            ("services: {shop: {image: shop}}", "a docker compose file"),
+            ("{\"dashboard\": {\"panels\": []}}", "a dashboard of Grafana"),
+            ("{\"stages\": [{\"type\": \"kayentaCanary\"}]}", "a pipeline of Spinnaker"),
+            (
+                "{\"status\": \"success\", \"data\": {\"resultType\": \"matrix\"}}",
+                "a response of Prometheus",
+            ),
+            ("[{\"name\": \"a\", \"values\": {\"control\": []}}]", "Kayenta's metricSetPairList"),
+            ("{\"verdict\": \"Pass\", \"score\": 100, \"metrics\": []}", "a judgement"),
+            ("{\"canaryConfig\": {}}", "a request with a canary config in it"),
+        ] {
+            let document = serde_saphyr::from_str(yaml).unwrap();
+            let found = OtherDocument::recognize(&document);
+            assert_eq!(found.map(|found| found.what).as_deref(), Some(what), "{yaml}");
+        }
+        for yaml in [
+            "metrics: 5\nclassifier: {}\nkind: a\napiVersion: b",
+            "metrics: []",
+            "[]",
+            "a: 1",
+            "null",
+        ] {
+            let document = serde_saphyr::from_str(yaml).unwrap();
+            assert_eq!(OtherDocument::recognize(&document), None, "{yaml}");
+        }
+    }
+}
