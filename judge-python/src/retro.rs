@@ -167,7 +167,7 @@ pub(crate) fn retro_here(py: Python<'_>, replay: &PyReplay, history: PyTable) ->
     let table =
         arrow::frame(judged.rows).map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
     let schema = table.schema();
-    Ok(PyTable::try_new(vec![table], schema)?)
+    PyTable::try_new(vec![table], schema)
 }
 
 struct Judged {
