@@ -3,7 +3,9 @@
 
 mod answer;
 mod answered;
+mod calls;
 mod canary;
+mod canary_answers;
 mod canary_routes;
 mod codec;
 mod context;
@@ -39,6 +41,7 @@ pub(crate) use answer::answer;
 pub(crate) use answered::{Answered, Ended, Ending, Failure};
 pub(crate) use context::Context;
 pub(crate) use judging::JudgingPool;
+pub(crate) use monitor::answer_all as answer_monitor;
 pub(crate) use others::health_and_reflection;
 pub(crate) use pool::Pool;
 pub(crate) use score::SharedLooks;
