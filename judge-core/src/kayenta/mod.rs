@@ -255,7 +255,8 @@ fn explain<T: DeserializeOwned>(json: &[u8]) -> JudgeError {
     let problem = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Err(error) => {
             let path = match error.path().to_string() {
-                root if root == "." => String::new(),
+                // A syntax error within a key has no path yet.
+                root if matches!(root.as_str(), "." | "?") => String::new(),
                 path => path,
             };
             let found = error.inner();
