@@ -1,5 +1,6 @@
 //! Many canaries whose looks are due at one moment, or spread over the interval: how late looks begin and end.
-//! `cargo bench -p canary-judge-canary --bench crowd -- [--canaries 1000] [--metrics 20] [--minutes 3] [--spread]`
+//! `cargo bench -p canary-judge-canary --bench crowd -- [--canaries 1000] [--metrics 20] [--minutes 3] [--spread] [--looks 1024]`
+//! On SQLite; with `JUDGE_POSTGRES`, the URL of a server where databases may be made, on PostgreSQL.
 
 #![allow(
     clippy::unwrap_used,
@@ -45,17 +46,34 @@ fn resident_mib() -> u64 {
     line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
 }
 
+/// A database of its own.
+async fn postgres_place(server: &str) -> StorePlace {
+    sqlx::any::install_default_drivers();
+    let name = format!("crowd_{:016x}", fastrand::u64(..));
+    let pool = sqlx::AnyPool::connect(&format!("{server}/postgres")).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::query(create).execute(&pool).await.unwrap();
+    pool.close().await;
+    StorePlace::Postgres(format!("{server}/{name}"))
+}
+
 async fn measure() {
     let (count, metrics, minutes) =
         (argument("--canaries", 1000), argument("--metrics", 20), argument("--minutes", 3));
     let spread = std::env::args().any(|argument| argument == "--spread");
     let (prometheus, folder) =
         (source::Prometheus::start().await, tempfile::TempDir::new().unwrap());
-    let store = SqlStore::open(&StorePlace::Sqlite(folder.path().join("judge.db"))).await.unwrap();
+    let place = match std::env::var("JUDGE_POSTGRES") {
+        Ok(server) => postgres_place(&server).await,
+        Err(_) => StorePlace::Sqlite(folder.path().join("judge.db")),
+    };
+    let store = SqlStore::open(&place).await.unwrap();
     let canaries = Canaries::new(Arc::new(store), prometheus.sources(), Arc::new(SystemClock));
     let ending = CancellationToken::new();
-    let running =
-        tokio::spawn(Runner::new(&canaries, RunnerOptions::default()).run(ending.clone()));
+    let options = RunnerOptions::default();
+    let looks = usize::try_from(argument("--looks", options.looks as u64)).unwrap();
+    let options = RunnerOptions { looks, ..options };
+    let running = tokio::spawn(Runner::new(&canaries, options).run(ending.clone()));
     let start = canaries.now_millis() + STARTING;
     let config = source::config(usize::try_from(metrics).unwrap());
     let mut ids = Vec::new();

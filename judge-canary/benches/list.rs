@@ -19,8 +19,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use judge_canary::{
-    Canaries, CanaryFilter, CanaryRequest, CanaryStore, ConfigChoice, PlanSpec, ScopePair,
-    SqlStore, StageTimes, StorePlace, SystemClock,
+    Canaries, CanaryFilter, CanaryRequest, CanaryState, CanaryStore, ConfigChoice, PlanSpec,
+    ScopePair, SqlStore, StageTimes, StorePlace, SystemClock,
 };
 use serde_json::Value;
 
@@ -76,15 +76,18 @@ async fn measure() {
     let mut out = std::io::stdout();
     let mib = std::fs::metadata(&file).unwrap().len() / 1024 / 1024;
     writeln!(out, "{count} canaries, {mib} MiB").unwrap();
-    for (what, application, search, found) in [
-        ("no search", None, None, 100),
-        ("a search that finds all", None, Some("latency"), 100),
-        ("a search that finds one of 100", None, Some("shop-42"), 100),
-        ("a search that finds the oldest alone", None, Some("rare"), 1),
-        ("a search that finds none", None, Some("nowhere"), 0),
-        ("the same in one application", Some("shop-42"), Some("nowhere"), 0),
+    let (any, finished) = (Vec::new, || vec![CanaryState::Finished]);
+    for (what, states, application, search, found) in [
+        ("no search", any(), None, None, 100),
+        ("a search that finds all", any(), None, Some("latency"), 100),
+        ("a search that finds one of 100", any(), None, Some("shop-42"), 100),
+        ("a search that finds the oldest alone", any(), None, Some("rare"), 1),
+        ("a search that finds none", any(), None, Some("nowhere"), 0),
+        ("the same among the finished", finished(), None, Some("nowhere"), 0),
+        ("the same in one application", any(), Some("shop-42"), Some("nowhere"), 0),
     ] {
         let filter = CanaryFilter {
+            states,
             application: application.map(str::to_owned),
             search: search.map(str::to_owned),
             limit: 100,

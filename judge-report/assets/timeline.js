@@ -29,11 +29,7 @@ const Scores = (() => {
       return named;
     }
 
-    // Times of day on the axis, with what is needed to tell them apart.
-    const DAY = 86_400_000;
-    const MINUTE = 60_000;
-    const span = Math.max(...intervals.map(({ to }) => to)) - start;
-    const clock = (date) => date.toISOString().replace("T", " ").slice(span > DAY ? 5 : 11, span < 10 * MINUTE ? 19 : 16);
+    const clock = Numbers.clock(Math.max(...intervals.map(({ to }) => to)) - start);
 
     // What the pointer shows of an interval.
     function told(interval, index) {

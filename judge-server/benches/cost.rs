@@ -16,7 +16,7 @@ use harness::{METRICS, POINTS, Server, request};
 use judge_core::{Judge, JudgeRequest, Scratch, judges};
 use judge_server::proto::judge_service_server::{JudgeService, JudgeServiceServer};
 use judge_server::proto::{self, JudgeStreamRequest, JudgeStreamResponse};
-use judge_server::{Listeners, Refusal, Settings, logs, serve};
+use judge_server::{Listeners, Refusal, Settings, logs, serve, threads};
 use tokio::net::TcpListener;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -49,13 +49,16 @@ fn main() -> anyhow::Result<()> {
     let only = std::env::args().skip_while(|argument| argument != "--judge").nth(1);
     let mode =
         std::env::args().find_map(|argument| argument.strip_prefix("--serve=").map(str::to_owned));
-    let runtime = tokio::runtime::Runtime::new()?;
+    // All servers read and write on as many threads as the command does.
+    let threads = threads(fixed_settings(Vec::new())?.io_threads);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build()?;
     match mode.as_deref() {
         Some("full") => runtime.block_on(serve_full(false)),
         Some("kept") => runtime.block_on(serve_full(true)),
         Some("bare") => runtime.block_on(serve_bare(Bare { judges: false })),
         Some("silent") => runtime.block_on(serve_bare(Bare { judges: true })),
-        _ => runtime.block_on(measure(only.as_deref())),
+        _ => tokio::runtime::Runtime::new()?.block_on(measure(only.as_deref())),
     }
 }
 
@@ -216,8 +219,8 @@ async fn drive(
     Ok(())
 }
 
-/// The server; where it keeps canaries, in a folder that goes with it.
-async fn serve_full(keeps: bool) -> anyhow::Result<()> {
+/// Settings of the server, with `more` flags.
+fn fixed_settings(more: Vec<String>) -> anyhow::Result<Settings> {
     // One client plays all callers.
     let fixed = [
         "judge-server",
@@ -225,7 +228,13 @@ async fn serve_full(keeps: bool) -> anyhow::Result<()> {
         "--http-listen=127.0.0.1:0",
         "--caller-share=1",
     ];
-    let mut arguments = fixed.map(str::to_owned).to_vec();
+    let all = fixed.map(str::to_owned).into_iter().chain(more);
+    Ok(Settings::read(all.map(Into::into))?)
+}
+
+/// The server; where it keeps canaries, in a folder that goes with it.
+async fn serve_full(keeps: bool) -> anyhow::Result<()> {
+    let mut arguments = Vec::new();
     let folder = tempfile::tempdir()?;
     if keeps {
         arguments.extend([
@@ -234,7 +243,7 @@ async fn serve_full(keeps: bool) -> anyhow::Result<()> {
             "--kayenta-listen=127.0.0.1:0".to_owned(),
         ]);
     }
-    let settings = Settings::read(arguments.into_iter().map(Into::into))?;
+    let settings = fixed_settings(arguments)?;
     let _log = logs::start(&settings)?;
     let listeners = Listeners::bind(&settings).await?;
     say(listeners.grpc.local_addr()?)?;

@@ -11,8 +11,9 @@
 
 mod harness;
 
+use std::fs::File;
 use std::io::Write;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use harness::{METRICS, POINTS, Server, request};
 use judge_server::proto::judge_service_client::JudgeServiceClient;
 use judge_server::proto::{JudgeRequest, JudgeResponse};
 use judge_server::{Listeners, Settings, logs, serve};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tonic::transport::Channel;
@@ -65,11 +67,15 @@ async fn serve_here() -> anyhow::Result<()> {
     ];
     let settings = Settings::read(arguments.map(Into::into))?;
     let _log = logs::start(&settings)?;
+    let mut terminate = signal(SignalKind::terminate())?;
     let listeners = Listeners::bind(&settings).await?;
     let mut out = std::io::stdout();
     writeln!(out, "{}", listeners.grpc.local_addr()?)?;
     out.flush()?;
-    Ok(serve(&settings, listeners, std::future::pending()).await?)
+    Ok(serve(&settings, listeners, async move {
+        let _ = terminate.recv().await;
+    })
+    .await?)
 }
 
 async fn measure(overload: Duration) -> anyhow::Result<()> {
@@ -127,7 +133,7 @@ async fn overloaded(overload: Duration) -> anyhow::Result<()> {
         let load = open(&server, &message, &expected, capacity * share, span).await?;
         writeln!(
             out,
-            "{name:12}  {:5.0}  {:10.0}  {:6.2}  {:6.2}  {:7}  {:14.2}  {:5}  {:4}   memory {before:.1} to {:.1} MiB",
+            "{name:12}  {:5.0}  {:10.0}  {:6.2}  {:6.2}  {:7}  {:14.2}  {:5}  {:4}   memory {before:.1} MiB, {}",
             capacity * share,
             load.rate(),
             load.quantile(0.5),
@@ -136,9 +142,58 @@ async fn overloaded(overload: Duration) -> anyhow::Result<()> {
             quantile(&load.refused, 0.5),
             load.wrong,
             load.lost,
-            server.resident_mib()?
+            quarters(&load.memory)
         )?;
     }
+    drop(server);
+    ended(capacity, &message, &expected).await
+}
+
+/// What was there after each quarter.
+fn quarters(samples: &[f64]) -> String {
+    let at = |quarter: usize| samples.get((samples.len() * quarter / 4).saturating_sub(1));
+    let quarters: Vec<String> = (1..=4).filter_map(at).map(|mib| format!("{mib:.1}")).collect();
+    quarters.join(", ")
+}
+
+/// Twice the capacity, and a SIGTERM in the middle: what the server began to answer, as its log has it, and
+/// what the client was told.
+async fn ended(
+    capacity: f64,
+    message: &Arc<JudgeRequest>,
+    expected: &Arc<JudgeResponse>,
+) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("log");
+    let mut command = Command::new(std::env::current_exe()?);
+    let command = command.arg("--serve").env("JUDGE_THREADS", "1");
+    let mut server = Server::start_logging(command, Stdio::from(File::create(&file)?))?;
+    let (loading, ending) =
+        tokio::join!(open(&server, message, expected, 2.0 * capacity, SPAN), async {
+            tokio::time::sleep(SPAN / 2).await;
+            server.terminate()
+        });
+    let (load, ()) = (loading?, ending?);
+    let well = server.ended_well()?;
+    let log = std::fs::read_to_string(file)?;
+    let codes = |code: &str| {
+        let code = format!("\"code\":\"{code}\"");
+        log.lines()
+            .filter(|line| line.contains("\"method\":\"Judge\"") && line.contains(&code))
+            .count()
+    };
+    writeln!(
+        std::io::stdout(),
+        "\nSIGTERM in the middle of that: ended well {well}; the server judged {}, refused {}, gave up {}; the client has {} \
+         answers, {} refusals, {} wrong; {} calls found no server",
+        codes("OK"),
+        codes("RESOURCE_EXHAUSTED"),
+        codes("CANCELLED"),
+        load.answered.len(),
+        load.refused.len(),
+        load.wrong,
+        load.lost,
+    )?;
     Ok(())
 }
 
@@ -154,6 +209,8 @@ struct Load {
     wrong: usize,
     lost: usize,
     span: Duration,
+    /// Resident memory of the server in MiB, while calls began.
+    memory: Vec<f64>,
 }
 
 impl Load {
@@ -238,6 +295,7 @@ async fn open(
 ) -> anyhow::Result<Load> {
     const CONNECTIONS: usize = 16;
     const TICK: Duration = Duration::from_millis(2);
+    const SAMPLES: f64 = 20.0;
     let mut clients: Vec<JudgeServiceClient<Channel>> = Vec::new();
     for _ in 0..CONNECTIONS {
         clients.push(server.connect().await?);
@@ -250,6 +308,10 @@ async fn open(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     while begun.elapsed() < span {
         ticks.tick().await;
+        if begun.elapsed() >= span.mul_f64(load.memory.len() as f64 / SAMPLES) {
+            // It may have ended.
+            load.memory.extend(server.resident_mib().ok());
+        }
         let due = (begun.elapsed().as_secs_f64() * rate) as usize;
         while sent.load(Ordering::Relaxed) < due {
             let index = sent.fetch_add(1, Ordering::Relaxed);

@@ -45,25 +45,32 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                        PRAGMA busy_timeout = 4000; PRAGMA temp_store = MEMORY;";
 
-macro_rules! migrations {
-    ($folder:literal) => {
-        [
-            (
-                1,
-                "canaries",
-                include_str!(concat!("../../migrations/", $folder, "/0001_canaries.sql")),
-            ),
-            (
-                2,
-                "deliveries",
-                include_str!(concat!("../../migrations/", $folder, "/0002_deliveries.sql")),
-            ),
-        ]
+/// A file of one of the folders of migrations.
+macro_rules! migration {
+    ($folder:literal, $version:literal, $name:literal) => {
+        (
+            $version,
+            $name,
+            include_str!(concat!(
+                "../../migrations/",
+                $folder,
+                "/000",
+                $version,
+                "_",
+                $name,
+                ".sql"
+            )),
+        )
     };
 }
 
-const SQLITE: [(i64, &str, &str); 2] = migrations!("sqlite");
-const POSTGRES: [(i64, &str, &str); 2] = migrations!("postgres");
+const SQLITE: &[(i64, &str, &str)] = &[
+    migration!("sqlite", 1, "canaries"),
+    migration!("sqlite", 2, "deliveries"),
+    migration!("sqlite", 3, "search"),
+];
+const POSTGRES: &[(i64, &str, &str)] =
+    &[migration!("postgres", 1, "canaries"), migration!("postgres", 2, "deliveries")];
 
 /// Connections, and what keeps other processes out.
 pub(super) struct Opened {
@@ -112,10 +119,10 @@ fn migrator(place: &StorePlace) -> Migrator {
         StorePlace::Sqlite(_) => SQLITE,
         StorePlace::Postgres(_) => POSTGRES,
     };
-    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {
+        Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    Migrator::with_migrations(all.into_iter().map(migration).collect())
+    Migrator::with_migrations(all.iter().map(migration).collect())
 }
 
 /// Keeps other processes from the file as long as this one lives, however it ends.
@@ -163,9 +170,11 @@ mod tests {
                 })
                 .collect();
             texts.sort();
-            let named = listed
-                .map(|(version, name, sql)| (format!("{version:04}_{name}.sql"), sql.to_owned()));
-            assert_eq!(texts, named);
+            let named = listed.iter();
+            let named = named.map(|(version, name, sql)| {
+                (format!("{version:04}_{name}.sql"), (*sql).to_owned())
+            });
+            assert_eq!(texts, named.collect::<Vec<_>>());
         }
     }
 

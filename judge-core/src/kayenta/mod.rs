@@ -255,8 +255,8 @@ fn explain<T: DeserializeOwned>(json: &[u8]) -> JudgeError {
     let problem = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Err(error) => {
             let path = match error.path().to_string() {
-                // A syntax error within a key has no path yet.
-                root if matches!(root.as_str(), "." | "?") => String::new(),
+                // `?` where the text ends before any name.
+                root if root == "." || root == "?" => String::new(),
                 path => path,
             };
             let found = error.inner();

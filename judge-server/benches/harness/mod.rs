@@ -24,9 +24,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts `command`, which says on standard output where it listens.
+    /// Starts `command`, which says on standard output where it listens, and whose log nobody reads.
     pub(crate) fn start(command: &mut Command) -> anyhow::Result<Self> {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        Self::start_logging(command, Stdio::null())
+    }
+
+    /// The same with its log where `log` says.
+    pub(crate) fn start_logging(command: &mut Command, log: Stdio) -> anyhow::Result<Self> {
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn()?;
         let output = child.stdout.take().ok_or_else(|| anyhow::anyhow!("no output"))?;
         let mut address = String::new();
         BufReader::new(output).read_line(&mut address)?;
@@ -42,6 +47,19 @@ impl Server {
         let ticks = |index: usize| anyhow::Ok(fields[index].parse::<f64>()?);
         // proc(5): utime and stime are the 14th and 15th field, of which two precede these.
         Ok((ticks(11)? + ticks(12)?) / TICKS_A_SECOND)
+    }
+
+    /// Asks it to end.
+    pub(crate) fn terminate(&self) -> anyhow::Result<()> {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status()?;
+        anyhow::ensure!(sent.success(), "kill: {sent}");
+        Ok(())
+    }
+
+    /// Whether it ended well, once it has ended.
+    pub(crate) fn ended_well(&mut self) -> anyhow::Result<bool> {
+        Ok(self.child.wait()?.success())
     }
 
     /// Resident memory in MiB.

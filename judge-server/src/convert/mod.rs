@@ -6,6 +6,7 @@
 //! judged a [`refusal`].
 
 pub(crate) mod canary;
+pub(crate) mod canary_request;
 mod config;
 mod evidence;
 mod finding;

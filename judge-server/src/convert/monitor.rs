@@ -7,7 +7,8 @@ use judge_core::monitor::{
 };
 use judge_core::{JudgeRequest, Problem, Side};
 
-use super::canary::{length, millis_of, time};
+use super::canary::{millis_of, time};
+use super::canary_request::length;
 use super::limits::Limits;
 use super::problems::Problems;
 use super::refusal::Refusal;

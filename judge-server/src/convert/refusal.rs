@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::time::Duration;
 
-use http::StatusCode;
 use judge_core::{JudgeError, Problem, Severity};
 use thiserror::Error as ThisError;
 use tonic::{Code, Status};
@@ -233,62 +232,6 @@ impl Refusal {
             Self::ShuttingDown => "SHUTTING_DOWN",
             Self::Cancelled => "CANCELLED",
             Self::Internal => "INTERNAL",
-        }
-    }
-
-    /// The status over gRPC.
-    pub(crate) fn code(&self) -> Code {
-        match self {
-            Self::Invalid(_)
-            | Self::MessageTooLarge { .. }
-            | Self::Unreadable(_)
-            | Self::Unusable(_)
-            | Self::BadHeaders(_) => Code::InvalidArgument,
-            Self::Overloaded(_) => Code::ResourceExhausted,
-            Self::DeadlineExceeded | Self::SlowRequest => Code::DeadlineExceeded,
-            Self::Unauthenticated(_) | Self::Revoked => Code::Unauthenticated,
-            Self::Absent(_) => Code::NotFound,
-            Self::Exists(_) => Code::AlreadyExists,
-            Self::ReadOnly(_) => Code::FailedPrecondition,
-            Self::NotFound(_)
-            | Self::Stateless
-            | Self::MethodNotAllowed { .. }
-            | Self::UnsupportedMediaType(_)
-            | Self::UnsupportedEncoding { .. }
-            | Self::UnsupportedTransfer(_) => Code::Unimplemented,
-            Self::MissingScope(_) | Self::ForeignSite(_) => Code::PermissionDenied,
-            Self::StreamEnded(_) | Self::ShuttingDown | Self::StoreAway(_) => Code::Unavailable,
-            Self::Cancelled => Code::Cancelled,
-            Self::Internal => Code::Internal,
-        }
-    }
-
-    /// The status over HTTP.
-    pub(crate) fn http_status(&self) -> StatusCode {
-        match self {
-            // Nobody reads the last.
-            Self::Invalid(_)
-            | Self::Unreadable(_)
-            | Self::Unusable(_)
-            | Self::BadHeaders(_)
-            | Self::Cancelled => StatusCode::BAD_REQUEST,
-            Self::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Overloaded(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
-            Self::SlowRequest => StatusCode::REQUEST_TIMEOUT,
-            Self::Unauthenticated(_) | Self::Revoked => StatusCode::UNAUTHORIZED,
-            Self::NotFound(_) | Self::Absent(_) => StatusCode::NOT_FOUND,
-            Self::Exists(_) | Self::ReadOnly(_) => StatusCode::CONFLICT,
-            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::UnsupportedMediaType(_) | Self::UnsupportedEncoding { .. } => {
-                StatusCode::UNSUPPORTED_MEDIA_TYPE
-            }
-            Self::MissingScope(_) | Self::ForeignSite(_) => StatusCode::FORBIDDEN,
-            Self::UnsupportedTransfer(_) | Self::Stateless => StatusCode::NOT_IMPLEMENTED,
-            Self::StreamEnded(_) | Self::ShuttingDown | Self::StoreAway(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 

@@ -1,6 +1,7 @@
-//! Refusals in gRPC: as a status whose details fit the headers of any client, and as a message of a stream.
+//! Refusals as statuses of gRPC and HTTP, with details that fit the headers of any client, and as a message of a stream.
 
-use tonic::Status;
+use http::StatusCode;
+use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::problems::more;
@@ -14,6 +15,64 @@ const VIOLATION_BYTES: usize = 3584;
 
 /// Bytes of the tags and lengths of one violation.
 const VIOLATION_FRAME: usize = 8;
+
+impl Refusal {
+    /// The status over gRPC.
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::Invalid(_)
+            | Self::MessageTooLarge { .. }
+            | Self::Unreadable(_)
+            | Self::Unusable(_)
+            | Self::BadHeaders(_) => Code::InvalidArgument,
+            Self::Overloaded(_) => Code::ResourceExhausted,
+            Self::DeadlineExceeded | Self::SlowRequest => Code::DeadlineExceeded,
+            Self::Unauthenticated(_) | Self::Revoked => Code::Unauthenticated,
+            Self::Absent(_) => Code::NotFound,
+            Self::Exists(_) => Code::AlreadyExists,
+            Self::ReadOnly(_) => Code::FailedPrecondition,
+            Self::NotFound(_)
+            | Self::Stateless
+            | Self::MethodNotAllowed { .. }
+            | Self::UnsupportedMediaType(_)
+            | Self::UnsupportedEncoding { .. }
+            | Self::UnsupportedTransfer(_) => Code::Unimplemented,
+            Self::MissingScope(_) | Self::ForeignSite(_) => Code::PermissionDenied,
+            Self::StreamEnded(_) | Self::ShuttingDown | Self::StoreAway(_) => Code::Unavailable,
+            Self::Cancelled => Code::Cancelled,
+            Self::Internal => Code::Internal,
+        }
+    }
+
+    /// The status over HTTP.
+    pub(crate) fn http_status(&self) -> StatusCode {
+        match self {
+            // Nobody reads the last.
+            Self::Invalid(_)
+            | Self::Unreadable(_)
+            | Self::Unusable(_)
+            | Self::BadHeaders(_)
+            | Self::Cancelled => StatusCode::BAD_REQUEST,
+            Self::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Overloaded(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+            Self::SlowRequest => StatusCode::REQUEST_TIMEOUT,
+            Self::Unauthenticated(_) | Self::Revoked => StatusCode::UNAUTHORIZED,
+            Self::NotFound(_) | Self::Absent(_) => StatusCode::NOT_FOUND,
+            Self::Exists(_) | Self::ReadOnly(_) => StatusCode::CONFLICT,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UnsupportedMediaType(_) | Self::UnsupportedEncoding { .. } => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
+            Self::MissingScope(_) | Self::ForeignSite(_) => StatusCode::FORBIDDEN,
+            Self::UnsupportedTransfer(_) | Self::Stateless => StatusCode::NOT_IMPLEMENTED,
+            Self::StreamEnded(_) | Self::ShuttingDown | Self::StoreAway(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
 
 impl From<prost::DecodeError> for Refusal {
     fn from(error: prost::DecodeError) -> Self {

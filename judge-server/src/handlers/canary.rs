@@ -6,19 +6,19 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
-use judge_canary::{Canaries, CanaryFilter, CanaryRequest, Existing, WatchEvent};
+use judge_canary::{Canaries, WatchEvent};
 use prost::Message;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
+use super::canary_answers as answers;
 use super::grpc::{answer_encoding, respond};
 use super::others::EndingBody;
 use super::query::{FromQuery, Query};
 use super::routes::{CanaryCall, Port};
 use super::{Answered, Context, Failure, Handlers, http as json};
-use crate::convert::canary::{page_size, read_config_text};
 use crate::convert::guard;
 use crate::convert::proto_json::{self, Named};
 use crate::convert::refusal::Refusal;
@@ -37,39 +37,20 @@ impl Handlers {
         request: Request<Body>,
     ) -> Result<Answered, Failure> {
         let canaries = self.canaries.clone().ok_or(Refusal::Stateless)?;
-        let actor = context.actor();
-        let asked = Asked { handlers: self, context, request };
+        let asked = Asked { handlers: self, context, request, canaries: &canaries };
         match call {
-            CanaryCall::Start => {
-                asked.answer(async |request| start(&canaries, request, &actor).await).await
-            }
-            CanaryCall::Get => asked.answer(async |request| get(&canaries, request).await).await,
-            CanaryCall::Watch => asked.watch(&canaries).await,
-            CanaryCall::List => asked.answer(async |request| list(&canaries, request).await).await,
-            CanaryCall::Cancel => {
-                asked.answer(async |request| cancel(&canaries, request, &actor).await).await
-            }
-            CanaryCall::CreateConfig => {
-                asked.answer(async |request| create_config(&canaries, request, &actor).await).await
-            }
-            CanaryCall::UpdateConfig => {
-                asked.answer(async |request| update_config(&canaries, request, &actor).await).await
-            }
-            CanaryCall::GetConfig => {
-                asked.answer(async |request| get_config(&canaries, request).await).await
-            }
-            CanaryCall::ListConfigs => {
-                asked.answer(async |request| list_configs(&canaries, request).await).await
-            }
-            CanaryCall::ListConfigVersions => {
-                asked.answer(async |request| list_config_versions(&canaries, request).await).await
-            }
-            CanaryCall::DeleteConfig => {
-                asked.answer(async |request| delete_config(&canaries, request, &actor).await).await
-            }
-            CanaryCall::ListAudit => {
-                asked.answer(async |request| list_audit(&canaries, request).await).await
-            }
+            CanaryCall::Watch => asked.watch().await,
+            CanaryCall::Start => asked.answer(answers::start).await,
+            CanaryCall::Get => asked.answer(answers::get).await,
+            CanaryCall::List => asked.answer(answers::list).await,
+            CanaryCall::Cancel => asked.answer(answers::cancel).await,
+            CanaryCall::CreateConfig => asked.answer(answers::create_config).await,
+            CanaryCall::UpdateConfig => asked.answer(answers::update_config).await,
+            CanaryCall::GetConfig => asked.answer(answers::get_config).await,
+            CanaryCall::ListConfigs => asked.answer(answers::list_configs).await,
+            CanaryCall::ListConfigVersions => asked.answer(answers::list_config_versions).await,
+            CanaryCall::DeleteConfig => asked.answer(answers::delete_config).await,
+            CanaryCall::ListAudit => asked.answer(answers::list_audit).await,
         }
     }
 }
@@ -79,21 +60,23 @@ struct Asked<'a> {
     handlers: &'a Handlers,
     context: &'a Context,
     request: Request<Body>,
+    canaries: &'a Canaries,
 }
 
 impl Asked<'_> {
     /// The answer that `work` gives, written as the request is.
     async fn answer<I, O>(
         self,
-        work: impl AsyncFnOnce(I) -> Result<O, Refusal>,
+        work: impl AsyncFnOnce(&Canaries, I, &str) -> Result<O, Refusal>,
     ) -> Result<Answered, Failure>
     where
         I: Named + DeserializeOwned + FromQuery,
         O: Named,
     {
         let encoding = answer_encoding(self.request.headers());
-        let side = self.context.route.side;
-        let answer = work(self.read().await?).await?;
+        let (side, canaries, actor) =
+            (self.context.route.side, self.canaries, self.context.actor());
+        let answer = work(canaries, self.read().await?, &actor).await?;
         let response = match side {
             Port::Grpc => respond(stream::iter([Ok(answer.encode_to_vec().into())]), encoding),
             _ => return Ok(json::json(StatusCode::OK, proto_json::write(&answer)?)),
@@ -103,7 +86,7 @@ impl Asked<'_> {
 
     /// The message of the request.
     async fn read<I: Named + DeserializeOwned + FromQuery>(self) -> Result<I, Refusal> {
-        let Self { handlers, context, request } = self;
+        let Self { handlers, context, request, .. } = self;
         let limits = &handlers.judging.limits;
         if context.route.side == Port::Grpc {
             let message = handlers.message(context, request).await?;
@@ -126,10 +109,11 @@ impl Asked<'_> {
     }
 
     /// Events as they come, until the canary ends, the stream is old or the server drains.
-    async fn watch(self, canaries: &Canaries) -> Result<Answered, Failure> {
+    async fn watch(self) -> Result<Answered, Failure> {
         let encoding = answer_encoding(self.request.headers());
         let (side, draining) = (self.context.route.side, self.handlers.draining.clone());
         let (age, last_seen) = (self.handlers.streams.age, last_event(self.request.headers()));
+        let canaries = self.canaries;
         let message: proto::WatchCanaryRequest = self.read().await?;
         // One that is not there is refused, not streamed.
         canaries.get(&message.id).await.map_err(Refusal::from)?;
@@ -198,122 +182,4 @@ fn server_sent(
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-async fn start(
-    canaries: &Canaries,
-    request: proto::StartCanaryRequest,
-    actor: &str,
-) -> Result<proto::StartCanaryResponse, Refusal> {
-    let started = canaries.start(CanaryRequest::try_from(request)?, actor).await?;
-    let canary = Some(started.canary.summary.into());
-    Ok(proto::StartCanaryResponse { canary, is_new: started.is_new })
-}
-
-async fn get(
-    canaries: &Canaries,
-    request: proto::GetCanaryRequest,
-) -> Result<proto::GetCanaryResponse, Refusal> {
-    let canary = canaries.get(&request.id).await?;
-    let looks = canaries.looks(&request.id, 0).await?;
-    Ok(proto::GetCanaryResponse {
-        canary: Some(canary.summary.into()),
-        metadata: canary.request.metadata,
-        warnings: canary.warnings,
-        looks: looks.into_iter().map(Into::into).collect(),
-    })
-}
-
-async fn list(
-    canaries: &Canaries,
-    request: proto::ListCanariesRequest,
-) -> Result<proto::ListCanariesResponse, Refusal> {
-    let page = canaries.list(&CanaryFilter::try_from(request)?).await?;
-    Ok(proto::ListCanariesResponse {
-        canaries: page.canaries.into_iter().map(Into::into).collect(),
-        next_page_token: page.next.unwrap_or_default(),
-    })
-}
-
-async fn cancel(
-    canaries: &Canaries,
-    request: proto::CancelCanaryRequest,
-    actor: &str,
-) -> Result<proto::CancelCanaryResponse, Refusal> {
-    let (canary, ended) = canaries.cancel(&request.id, actor).await?;
-    Ok(proto::CancelCanaryResponse { canary: Some(canary.summary.into()), ended })
-}
-
-async fn create_config(
-    canaries: &Canaries,
-    request: proto::CreateConfigRequest,
-    actor: &str,
-) -> Result<proto::CreateConfigResponse, Refusal> {
-    let document = read_config_text(&request.kayenta_config_json)?;
-    let id = Some(request.id.as_str()).filter(|id| !id.is_empty());
-    let head = canaries.put_config(id, document, Existing::MustNot, actor).await?;
-    Ok(proto::CreateConfigResponse { config: Some(head.into()) })
-}
-
-async fn update_config(
-    canaries: &Canaries,
-    request: proto::UpdateConfigRequest,
-    actor: &str,
-) -> Result<proto::UpdateConfigResponse, Refusal> {
-    let document = read_config_text(&request.kayenta_config_json)?;
-    let head = canaries.put_config(Some(&request.id), document, Existing::Must, actor).await?;
-    Ok(proto::UpdateConfigResponse { config: Some(head.into()) })
-}
-
-async fn get_config(
-    canaries: &Canaries,
-    request: proto::GetConfigRequest,
-) -> Result<proto::GetConfigResponse, Refusal> {
-    let version = Some(request.version).filter(|version| *version != 0);
-    let found = canaries.config(&request.id, version).await?;
-    let kayenta_config_json = found.document.to_string();
-    Ok(proto::GetConfigResponse { version: Some(found.into()), kayenta_config_json })
-}
-
-async fn list_configs(
-    canaries: &Canaries,
-    request: proto::ListConfigsRequest,
-) -> Result<proto::ListConfigsResponse, Refusal> {
-    let applications = Vec::from_iter(Some(request.application).filter(|name| !name.is_empty()));
-    let configs = canaries.configs(&applications).await?;
-    Ok(proto::ListConfigsResponse { configs: configs.into_iter().map(Into::into).collect() })
-}
-
-async fn list_config_versions(
-    canaries: &Canaries,
-    request: proto::ListConfigVersionsRequest,
-) -> Result<proto::ListConfigVersionsResponse, Refusal> {
-    let versions = canaries.config_versions(&request.id).await?;
-    let versions = versions.into_iter().map(Into::into).collect();
-    Ok(proto::ListConfigVersionsResponse { versions })
-}
-
-async fn delete_config(
-    canaries: &Canaries,
-    request: proto::DeleteConfigRequest,
-    actor: &str,
-) -> Result<proto::DeleteConfigResponse, Refusal> {
-    canaries.delete_config(&request.id, actor).await?;
-    Ok(proto::DeleteConfigResponse {})
-}
-
-async fn list_audit(
-    canaries: &Canaries,
-    request: proto::ListAuditEntriesRequest,
-) -> Result<proto::ListAuditEntriesResponse, Refusal> {
-    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let (subject, before) = (text(&request.subject), text(&request.page_token));
-    let limit = page_size(request.page_size);
-    let store = canaries.store();
-    let entries = store.audit(subject.as_deref(), before.as_deref(), limit).await?;
-    let next = entries.last().filter(|_| entries.len() == limit).map(|entry| entry.id.clone());
-    Ok(proto::ListAuditEntriesResponse {
-        entries: entries.into_iter().map(Into::into).collect(),
-        next_page_token: next.unwrap_or_default(),
-    })
 }

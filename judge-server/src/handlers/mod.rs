@@ -3,7 +3,9 @@
 
 mod answer;
 mod answered;
+mod calls;
 mod canary;
+mod canary_answers;
 mod canary_routes;
 mod codec;
 mod context;

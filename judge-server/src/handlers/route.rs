@@ -1,4 +1,4 @@
-//! What can be called, one by one: how a call is treated, and what answers it.
+//! One thing that can be called: how a call is treated, and what answers it.
 
 use std::borrow::Cow;
 
@@ -6,6 +6,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use super::Entrance;
+pub(crate) use super::calls::{CanaryCall, KayentaCall, PageCall, ScoreCall};
 use crate::callers::tokens::TokenScope;
 
 // What a route needs, as the tables of routes say it.
@@ -70,99 +71,6 @@ pub(crate) enum Handler {
     Pages(PageCall),
     /// The points of past releases as a file.
     ExportHistory,
-}
-
-/// A call of a browser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PageCall {
-    List,
-    Canary,
-    CancelCanary,
-    Compare,
-    History,
-    ListConfigs,
-    NewConfig,
-    CreateConfig,
-    GetConfig,
-    UpdateConfig,
-    DeleteConfig,
-    Audit,
-    SignIn,
-    SignedIn,
-    SignOut,
-    /// A file that pages need.
-    Asset,
-}
-
-/// A call for a score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ScoreCall {
-    /// As Prometheus is queried.
-    Query,
-    Verdict,
-    /// A webhook of Flagger.
-    Flagger,
-}
-
-/// A call of `CanaryService`, over gRPC or as JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CanaryCall {
-    Start,
-    Get,
-    Watch,
-    List,
-    Cancel,
-    CreateConfig,
-    UpdateConfig,
-    GetConfig,
-    ListConfigs,
-    ListConfigVersions,
-    DeleteConfig,
-    ListAudit,
-}
-
-/// A call of Kayenta's API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KayentaCall {
-    ListConfigs,
-    GetConfig,
-    CreateConfig,
-    UpdateConfig,
-    DeleteConfig,
-    Credentials,
-    MetricsServices,
-    MetricNames,
-    /// What a store would be asked.
-    DryRun,
-    Judges,
-    /// A judgement by a stored config, or by one in the body.
-    StartStored,
-    StartInline,
-    /// Judgements over a lifetime, in the same two ways.
-    StartStoredAnalysis,
-    StartInlineAnalysis,
-    GetAnalysis,
-    GetExecution,
-    ListExecutions,
-    CancelExecution,
-    DeleteExecution,
-    GetPairs,
-    GetPair,
-}
-
-impl KayentaCall {
-    /// Whether it comes with a document.
-    pub(super) fn has_document(self) -> bool {
-        matches!(
-            self,
-            Self::CreateConfig
-                | Self::UpdateConfig
-                | Self::StartStored
-                | Self::StartInline
-                | Self::StartStoredAnalysis
-                | Self::StartInlineAnalysis
-        )
-    }
 }
 
 /// One thing that can be called.

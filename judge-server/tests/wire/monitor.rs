@@ -246,7 +246,7 @@ async fn hostile_messages_end_their_stream_with_what_is_wrong() {
         (vec![points(all(0..1), 1)], "start"),
         (vec![started(1), started(1)], "start"),
         (vec![changed(|start| start.config = None)], "start.config"),
-        (vec![changed(|start| start.config = Some(kayenta))], "start.kayentaConfigJson.?"),
+        (vec![changed(|start| start.config = Some(kayenta))], "start.kayentaConfigJson"),
         (vec![changed(|start| start.thresholds = None)], "start.thresholds"),
         (vec![changed(|start| start.judge = Some("NetflixACAJudge-v1.0".into()))], "start.judge"),
         (vec![changed(|start| start.judge = Some("x".into()))], "start.judge"),

@@ -24,8 +24,14 @@ fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// What a search reads of a canary.
-const SEARCHED: &str = "LOWER(application || ' ' || config_name || ' ' || caller || ' ' || reason)";
+/// What a search reads of a canary, with its ASCII letters in lower case. SQLite has it in an index.
+fn searched(database: &Database) -> &'static str {
+    if database.is_sqlite() {
+        return "LOWER(application || ' ' || config_name || ' ' || caller || ' ' || reason)";
+    }
+    // Other collations know more letters than those of ASCII.
+    "LOWER((application || ' ' || config_name || ' ' || caller || ' ' || reason) COLLATE \"C\")"
+}
 
 /// What `LIKE` takes for text that has `search` in it.
 fn pattern(search: &str) -> String {
@@ -111,7 +117,8 @@ pub(super) async fn list(
 ) -> Result<CanaryPage, KeepError> {
     let limit = if filter.limit == 0 { PAGE } else { filter.limit.min(MOST_OF_A_PAGE) };
     let mut statement = Statement::new("SELECT ");
-    statement.push(SUMMARY).push(" FROM canaries");
+    // Found in indexes first, where they have all that is asked about, and read then.
+    statement.push(SUMMARY).push(" FROM (SELECT id FROM canaries");
     statement.filter("application", filter.application.as_deref());
     statement.filter("config_name", filter.config_name.as_deref());
     statement.filter("config_id", filter.config_id.as_deref());
@@ -119,7 +126,8 @@ pub(super) async fn list(
     statement.filter("verdict", filter.verdict.map(|verdict| verdict_name(Some(verdict))));
     statement.filter_any("state", filter.states.iter().map(|state| state.name()));
     if let Some(search) = &filter.search {
-        statement.and().push(SEARCHED).push(" LIKE ").text(&pattern(search)).push(" ESCAPE '!'");
+        statement.and().push(searched(database));
+        statement.push(" LIKE ").text(&pattern(search)).push(" ESCAPE '!'");
     }
     if let Some(before) = &filter.before {
         statement.and().push("id < ").text(before);
@@ -127,6 +135,7 @@ pub(super) async fn list(
     // One more than the page, to know whether there is another.
     statement.push(" ORDER BY id DESC LIMIT ").whole(whole(limit).saturating_add(1));
     statement.push(" OFFSET ").whole(whole(filter.skip));
+    statement.push(") AS found JOIN canaries USING (id) ORDER BY id DESC");
     let rows = statement.query().fetch_all(&database.pool).await?;
     let mut canaries = rows.iter().map(rows::summary).collect::<Result<Vec<_>, _>>()?;
     let more = canaries.len() > limit;

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::asked::{PageRequest, draw};
 use super::html::{page, see_other};
 use crate::callers::tokens::TokenScope;
-use crate::convert::canary::read_config_text;
+use crate::convert::canary_request::read_config_text;
 use crate::convert::guard;
 use crate::convert::refusal::Refusal;
 

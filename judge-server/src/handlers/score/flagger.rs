@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::super::params::Params;
 use super::super::{Answered, Handlers};
-use super::look::{LookAnswer, LookQuery, Seen};
+use super::look::{LookAnswer, Seen};
+use super::look_query::LookQuery;
 use super::selector;
 use crate::convert::refusal::quoted;
 use crate::observe::outcome::Outcome;

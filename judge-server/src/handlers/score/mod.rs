@@ -2,6 +2,7 @@
 
 mod flagger;
 mod look;
+mod look_query;
 mod selector;
 
 use axum::body::Body;
@@ -14,7 +15,8 @@ use super::params::Params;
 use super::routes::ScoreCall;
 use super::{Answered, Context, Failure, Handlers, http as plain};
 use crate::convert::refusal::Refusal;
-use look::{LookAnswer, LookQuery};
+use look::LookAnswer;
+use look_query::LookQuery;
 use selector::{ScoreSelector, ScoreSeries};
 
 /// The largest form of a query.

@@ -1,0 +1,131 @@
+//! Answers of `CanaryService`, from the contract's requests to its responses.
+
+use judge_canary::{Canaries, CanaryFilter, CanaryRequest, Existing};
+
+use crate::convert::canary_request::{page_size, read_config_text};
+use crate::convert::refusal::Refusal;
+use crate::proto;
+
+pub(super) async fn start(
+    canaries: &Canaries,
+    request: proto::StartCanaryRequest,
+    actor: &str,
+) -> Result<proto::StartCanaryResponse, Refusal> {
+    let started = canaries.start(CanaryRequest::try_from(request)?, actor).await?;
+    let canary = Some(started.canary.summary.into());
+    Ok(proto::StartCanaryResponse { canary, is_new: started.is_new })
+}
+
+pub(super) async fn get(
+    canaries: &Canaries,
+    request: proto::GetCanaryRequest,
+    _: &str,
+) -> Result<proto::GetCanaryResponse, Refusal> {
+    let canary = canaries.get(&request.id).await?;
+    let looks = canaries.looks(&request.id, 0).await?;
+    Ok(proto::GetCanaryResponse {
+        canary: Some(canary.summary.into()),
+        metadata: canary.request.metadata,
+        warnings: canary.warnings,
+        looks: looks.into_iter().map(Into::into).collect(),
+    })
+}
+
+pub(super) async fn list(
+    canaries: &Canaries,
+    request: proto::ListCanariesRequest,
+    _: &str,
+) -> Result<proto::ListCanariesResponse, Refusal> {
+    let page = canaries.list(&CanaryFilter::try_from(request)?).await?;
+    Ok(proto::ListCanariesResponse {
+        canaries: page.canaries.into_iter().map(Into::into).collect(),
+        next_page_token: page.next.unwrap_or_default(),
+    })
+}
+
+pub(super) async fn cancel(
+    canaries: &Canaries,
+    request: proto::CancelCanaryRequest,
+    actor: &str,
+) -> Result<proto::CancelCanaryResponse, Refusal> {
+    let (canary, ended) = canaries.cancel(&request.id, actor).await?;
+    Ok(proto::CancelCanaryResponse { canary: Some(canary.summary.into()), ended })
+}
+
+pub(super) async fn create_config(
+    canaries: &Canaries,
+    request: proto::CreateConfigRequest,
+    actor: &str,
+) -> Result<proto::CreateConfigResponse, Refusal> {
+    let document = read_config_text(&request.kayenta_config_json)?;
+    let id = Some(request.id.as_str()).filter(|id| !id.is_empty());
+    let head = canaries.put_config(id, document, Existing::MustNot, actor).await?;
+    Ok(proto::CreateConfigResponse { config: Some(head.into()) })
+}
+
+pub(super) async fn update_config(
+    canaries: &Canaries,
+    request: proto::UpdateConfigRequest,
+    actor: &str,
+) -> Result<proto::UpdateConfigResponse, Refusal> {
+    let document = read_config_text(&request.kayenta_config_json)?;
+    let head = canaries.put_config(Some(&request.id), document, Existing::Must, actor).await?;
+    Ok(proto::UpdateConfigResponse { config: Some(head.into()) })
+}
+
+pub(super) async fn get_config(
+    canaries: &Canaries,
+    request: proto::GetConfigRequest,
+    _: &str,
+) -> Result<proto::GetConfigResponse, Refusal> {
+    let version = Some(request.version).filter(|version| *version != 0);
+    let found = canaries.config(&request.id, version).await?;
+    let kayenta_config_json = found.document.to_string();
+    Ok(proto::GetConfigResponse { version: Some(found.into()), kayenta_config_json })
+}
+
+pub(super) async fn list_configs(
+    canaries: &Canaries,
+    request: proto::ListConfigsRequest,
+    _: &str,
+) -> Result<proto::ListConfigsResponse, Refusal> {
+    let applications = Vec::from_iter(Some(request.application).filter(|name| !name.is_empty()));
+    let configs = canaries.configs(&applications).await?;
+    Ok(proto::ListConfigsResponse { configs: configs.into_iter().map(Into::into).collect() })
+}
+
+pub(super) async fn list_config_versions(
+    canaries: &Canaries,
+    request: proto::ListConfigVersionsRequest,
+    _: &str,
+) -> Result<proto::ListConfigVersionsResponse, Refusal> {
+    let versions = canaries.config_versions(&request.id).await?;
+    let versions = versions.into_iter().map(Into::into).collect();
+    Ok(proto::ListConfigVersionsResponse { versions })
+}
+
+pub(super) async fn delete_config(
+    canaries: &Canaries,
+    request: proto::DeleteConfigRequest,
+    actor: &str,
+) -> Result<proto::DeleteConfigResponse, Refusal> {
+    canaries.delete_config(&request.id, actor).await?;
+    Ok(proto::DeleteConfigResponse {})
+}
+
+pub(super) async fn list_audit(
+    canaries: &Canaries,
+    request: proto::ListAuditEntriesRequest,
+    _: &str,
+) -> Result<proto::ListAuditEntriesResponse, Refusal> {
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let (subject, before) = (text(&request.subject), text(&request.page_token));
+    let limit = page_size(request.page_size);
+    let store = canaries.store();
+    let entries = store.audit(subject.as_deref(), before.as_deref(), limit).await?;
+    let next = entries.last().filter(|_| entries.len() == limit).map(|entry| entry.id.clone());
+    Ok(proto::ListAuditEntriesResponse {
+        entries: entries.into_iter().map(Into::into).collect(),
+        next_page_token: next.unwrap_or_default(),
+    })
+}
