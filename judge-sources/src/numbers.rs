@@ -18,7 +18,8 @@ pub(crate) fn doubt(side: Side, grid: Grid, series: &[Found]) -> Option<Notice> 
     // One series that is measured more often makes up for all.
     let repeats: Option<Vec<usize>> = values().map(repeats).collect();
     let points = repeats?.into_iter().min()?;
-    let step = series.first()?.series.clock.map_or(grid.step_millis(), |clock| clock.step_millis());
+    let step =
+        series.first()?.series.clock.map_or(grid.step_millis(), judge_core::Clock::step_millis);
     let millis = step.saturating_mul(points as u64);
     Some(Notice::Repeats { side, points, millis })
 }
