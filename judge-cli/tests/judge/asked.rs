@@ -109,7 +109,7 @@ fn doubtful_numbers_are_warned_of() {
     let counter = "sum(errors_total{version=\"${scope}\"})";
     let said = warnings(move |asked| matrix_of(asked, noisy), counter);
     assert!(said.contains("take its growth, as in rate(errors_total[5m])"), "{said}");
-    let growth = counter.replace("}", "}[5m]").replace("sum", "rate");
+    let growth = counter.replace('}', "}[5m]").replace("sum", "rate");
     let said = warnings(move |asked| matrix_of(asked, noisy), &growth);
     assert!(!said.contains("counter") && !said.contains("in a row"), "{said}");
 }
