@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Writes corpora from the smaller golden requests, every other one for EvidenceJudge-v1:
-fuzz/corpus/{kayenta_json,own_json,message}."""
+fuzz/corpus/{kayenta_json,own_json,message,monitor}."""
 
 import gzip
 import json
@@ -140,6 +140,26 @@ def message(kayenta, config):
     return encoded
 
 
+def monitored(kayenta, config):
+    """A start and all points of a monitor's stream, as many messages as there are metrics, each after its length."""
+    thresholds = kayenta["scoreThresholds"]
+    start = field(1, b"seed") + config + field(5, b"EvidenceJudge-v1") + field(7, b"") + field(8, number(1, 60))
+    start += field(
+        4, number(1, float(thresholds["pass"])) + number(2, float(thresholds["marginal"]))
+    )
+    messages, steps = [field(1, start)], 0
+    for pair in kayenta["metricSetPairList"]:
+        series = field(1, pair["name"].encode())
+        for tag, side in [(2, "control"), (3, "experiment")]:
+            values = pair["values"][side]
+            times = b"".join(varint(index * 60_000) for index in range(len(values)))
+            series += field(tag, doubles(values) + field(3, field(1, times)))
+            steps = max(steps, len(values))
+        messages.append(field(2, field(1, series)))
+    messages.append(field(2, field(2, bytes([1 << 3]) + varint(60 * steps))))
+    return b"".join(varint(len(message)) + message for message in messages)
+
+
 def seeds(kayenta):
     """The names of corpora, and what goes into them."""
     config = kayenta["canaryConfig"]
@@ -152,12 +172,14 @@ def seeds(kayenta):
         yield "own_json", f"{kind}-config", json.dumps(written).encode()
     yield "message", "text-request", message(kayenta, field(3, encoded_text))
     yield "message", "typed-request", message(kayenta, field(2, encoded))
+    yield "monitor", "text", monitored(kayenta, field(3, encoded_text))
+    yield "monitor", "typed", monitored(kayenta, field(2, encoded))
     yield "message", "text-config", field(2, encoded_text)
     yield "message", "typed-config", field(1, encoded)
 
 
 def main():
-    for name in ["kayenta_json", "own_json", "message"]:
+    for name in ["kayenta_json", "own_json", "message", "monitor"]:
         (ROOT / "corpus" / name).mkdir(parents=True, exist_ok=True)
     golden = ROOT.parent / "fixtures" / "golden" / "kayenta" / "judge.ndjson.gz"
     for index, line in enumerate(gzip.open(golden, "rt", encoding="utf-8")):

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::Stream;
-use judge_core::{CanaryConfig, Thresholds, Verdict};
+use judge_core::{CanaryConfig, Judgement, Thresholds, Verdict};
 use judge_sources::Sources;
 use serde_json::Value;
 use tokio::sync::{Notify, Semaphore, broadcast};
@@ -20,12 +20,12 @@ use crate::record::{
     Canary, CanaryLook, CanaryRequest, CanaryState, CanarySummary, ConfigChoice, LookResult,
     MetricSet,
 };
-use crate::runnable::RunnableConfig;
+use crate::runnable::{RunnableConfig, UnusableConfig};
 use crate::shared::{CanaryEvent, Common, FileNames};
 use crate::step;
 use crate::store::{
-    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, NewCanary,
-    ReleaseFilter,
+    AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, KeepError,
+    NewCanary, ReleaseFilter,
 };
 use crate::stored_config::{ConfigHead, ConfigVersion, Existing, describe};
 use crate::watch::{WatchEvent, watch};
@@ -256,6 +256,27 @@ impl Canaries {
             Ok(fetched) => step::judge(&self.shared, &runnable, fetched, None, self.new_id()).await,
         };
         Ok((CanaryLook { window, began_millis, ended_millis: self.now_millis(), result }, set))
+    }
+
+    /// Judges the series of an earlier look by a config and thresholds, and keeps nothing.
+    ///
+    /// # Errors
+    /// If the config cannot be used, the judge refuses the series, there are none of this id, or the store does not answer.
+    pub async fn judge_again(
+        &self,
+        config: &Value,
+        thresholds: Thresholds,
+        metric_set: &str,
+    ) -> Result<Judgement, CanaryError> {
+        let set = self.metric_set(metric_set).await?;
+        let config = RunnableConfig::read(config, Some(thresholds))?;
+        // It is never closed.
+        let _turn = self.shared.judging.acquire().await;
+        let judged = tokio::task::spawn_blocking(move || config.judge_again(&set)).await;
+        match judged {
+            Ok(judged) => Ok(judged.map_err(UnusableConfig::from)?),
+            Err(broken) => Err(KeepError::Failed(format!("the judge broke off: {broken}")).into()),
+        }
     }
 
     /// All configs, by name; those of `applications` alone, if there is any, and those that are for all.

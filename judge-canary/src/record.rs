@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use judge_core::{Judgement, Thresholds, Verdict};
+use judge_core::{Clock, Judgement, MetricPair, Series, Thresholds, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -229,6 +229,31 @@ impl CanaryLook {
 pub struct MetricSet {
     /// The pairs, in the order of the judgement's metrics.
     pub pairs: Vec<StoredPair>,
+}
+
+impl MetricSet {
+    /// The pairs as judges and charts take them.
+    pub fn pairs(&self) -> Vec<MetricPair> {
+        self.pairs.iter().map(MetricPair::from).collect()
+    }
+}
+
+impl From<&StoredPair> for MetricPair {
+    fn from(stored: &StoredPair) -> Self {
+        let mut pair = Self::new(stored.metric.clone(), Vec::new(), Vec::new());
+        pair.id = Some(stored.id.clone());
+        pair.tags = Some(stored.tags.clone());
+        pair.baseline = Series::from(&stored.baseline);
+        pair.canary = Series::from(&stored.canary);
+        pair
+    }
+}
+
+impl From<&StoredSeries> for Series {
+    fn from(stored: &StoredSeries) -> Self {
+        let SideWindow { start_millis, step_millis, .. } = stored.window;
+        Self { values: stored.values.clone(), clock: Clock::new(start_millis, step_millis).ok() }
+    }
 }
 
 /// The series of one metric on both sides.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use judge_core::judges;
-use judge_core::{CanaryConfig, JudgeError, JudgeRequest, Looks, MetricPair, Thresholds, kayenta};
+use judge_core::{
+    CanaryConfig, JudgeError, JudgeRequest, Judgement, Looks, MetricPair, Thresholds, kayenta,
+};
 use judge_sources::{
     Cause, FetchedMetric, Queries, QueryError, QueryFailure, Scope, Sought, SoughtSide, Sources,
 };
@@ -236,6 +238,18 @@ impl RunnableConfig {
         let set = MetricSet { pairs: request.pairs.into_iter().zip(queries).map(stored).collect() };
         let metric_set = uuid_from(&format!("{seed} set"));
         Ok((JudgedSeries { judgement, warnings, metric_set }, set))
+    }
+}
+
+impl RunnableConfig {
+    /// Judges series that an earlier look was judged on.
+    ///
+    /// # Errors
+    /// If the judge refuses them.
+    pub fn judge_again(&self, set: &MetricSet) -> Result<Judgement, JudgeError> {
+        let (config, thresholds) = (self.config.clone(), self.thresholds);
+        let request = JudgeRequest { config, thresholds, pairs: set.pairs(), looks: None };
+        judges::built_in().chosen_by(&request)?.judge(&request)
     }
 }
 

@@ -149,4 +149,58 @@ impl Judgement {
             look: None,
         }
     }
+
+    /// The strongest evidence of harm at a planned look: the smallest p-value of any test, in proportion to the significance
+    /// level of that test, so that it can stand beside [`LookLevel::level`]: at the level or below it, the test found harm.
+    ///
+    /// Only tests that decide and changes that matter count, of metrics that are not muted. `None` if there is none of them,
+    /// or no planned look.
+    pub fn strongest_p(&self) -> Option<f64> {
+        let level = self.look?.level;
+        let counted = self.metrics.iter().filter(|metric| !metric.muted);
+        let findings = counted.flat_map(|metric| &metric.findings);
+        let harm = findings.filter(|finding| finding.test.decides() && finding.matters);
+        harm.map(Finding::weight).min_by(f64::total_cmp).map(|weight| (weight * level).min(1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        CanaryConfig, Classification, EvidenceJudge, Judge, JudgeRequest, Judgement, Looks,
+        MetricConfig, MetricPair, Series,
+    };
+
+    /// The last of six looks at a canary that is higher by `shift`.
+    fn last_look(shift: f64) -> Judgement {
+        let noise = |seed: u32| f64::from(seed * 37 % 101) / 10.0;
+        let side = |first: u32, shift: f64| {
+            Series::from(
+                (first..first + 60).map(|at| 100.0 + noise(at) + shift).collect::<Vec<_>>(),
+            )
+        };
+        let metrics = vec![MetricConfig::new("latency", "all")];
+        let config = CanaryConfig { metrics, ..CanaryConfig::default() };
+        let pairs = vec![MetricPair::new("latency", side(0, 0.0), side(7, shift))];
+        let looks = Some(Looks::new(6, 6).unwrap());
+        let request = JudgeRequest { pairs, looks, ..JudgeRequest::without_points(config) };
+        EvidenceJudge.judge(&request).unwrap()
+    }
+
+    #[test]
+    fn the_strongest_evidence_is_at_the_level_or_below_it_where_a_metric_fails() {
+        for (shift, classification) in [(0.0, Classification::Pass), (30.0, Classification::High)] {
+            let mut judgement = last_look(shift);
+            assert_eq!(judgement.metrics[0].classification, classification);
+            let level = judgement.look.unwrap().level;
+            let is_harm = judgement.strongest_p().is_some_and(|p| p <= level);
+            assert_eq!(is_harm, classification == Classification::High);
+            assert!(judgement.strongest_p().is_none_or(|p| (0.0..=1.0).contains(&p)));
+            judgement.metrics[0].muted = true;
+            assert_eq!(judgement.strongest_p(), None);
+            judgement.metrics[0].muted = false;
+            judgement.look = None;
+            assert_eq!(judgement.strongest_p(), None);
+        }
+    }
 }

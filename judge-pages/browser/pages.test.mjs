@@ -18,6 +18,7 @@ const HOSTILE = [
   "long-".repeat(30),
   "javascript:window.harmed=true",
 ];
+const EVIDENCE = "EvidenceJudge-v1";
 const TWENTY = Array.from({ length: 20 }, (_, index) => `service-latency-${index}`);
 
 let browser;
@@ -27,6 +28,7 @@ before(async () => {
   [browser, server] = await Promise.all([open(), start()]);
   ids.good = await server.canary({ config: config(["latency", "errors"]), metadata: { commit: "7" } });
   ids.bad = await server.canary({ scope: "bad", config: config(["latency", "errors"]) });
+  ids.planned = await server.canary({ application: "planned", scope: "bad", config: config(["latency", "errors"], "planned", EVIDENCE), looks: 4 });
   ids.large = await server.canary({ application: "large", config: config(TWENTY), looks: 70 });
   const hostile = config(HOSTILE, HOSTILE[0]);
   ids.hostile = await server.canary({ application: HOSTILE[1], scope: "bad<b>name</b>", config: hostile, metadata: { [HOSTILE[3]]: HOSTILE[0] } });
@@ -67,6 +69,7 @@ async function enter(page, target) {
 const pages = {
   list: () => "/",
   canary: () => `/canaries/${ids.bad}`,
+  planned: () => `/canaries/${ids.planned}`,
   large: () => `/canaries/${ids.large}`,
   hostile: () => `/canaries/${ids.hostile}`,
   compare: () => `/compare?a=${ids.good}&b=${ids.bad}`,
@@ -124,7 +127,7 @@ test("a page has the newest looks, and says what it leaves out", async () => {
 test("a canary's page is alive while it runs, and the report afterwards", async () => {
   server.source.hold();
   const metrics = ["latency", "errors"];
-  const id = await server.canary({ config: config(metrics), looks: 3, ends: false });
+  const id = await server.canary({ config: config(metrics, "alive", EVIDENCE), looks: 3, ends: false });
   const { page, faults } = await visit(`/canaries/${id}`);
   assert.match(await page.locator("#looks + .note, section .note").first().textContent(), /No look was made yet/);
   const queries = 2 * metrics.length;
@@ -133,6 +136,7 @@ test("a canary's page is alive while it runs, and the report afterwards", async 
   assert.match(await page.locator("#status").textContent(), /so far pass/);
   assert.match(await page.locator("#said").textContent(), /so far pass/);
   assert.equal(await page.locator(".scores svg g.interval path").count(), 1);
+  assert.equal(await page.locator(".evidence svg g.look path").count(), 1);
   assert.equal(await page.locator("#deciding").textContent(), "The newest look");
   // What somebody has opened stays open, and its chart grows.
   const errors = page.locator("details.metric", { has: page.locator("h3", { hasText: "errors" }) });
@@ -150,6 +154,19 @@ test("a canary's page is alive while it runs, and the report afterwards", async 
   await page.waitForFunction(() => document.getElementById("deciding")?.textContent === "What decided");
   assert.match(await page.locator("#status").textContent(), /^Pass/);
   assert.equal(await page.locator(".scores svg g.interval path").count(), 3);
+  assert.equal(await page.locator(".evidence svg g.look path").count(), 3);
+  assert.deepEqual(faults, []);
+  await page.close();
+});
+
+test("planned looks stand beside the level that they were held against", async () => {
+  const { page, faults } = await visit(pages.planned());
+  const marks = page.locator(".evidence svg g.look path");
+  const looks = await page.locator(".intervals tbody tr").count();
+  assert.equal(await marks.count(), looks);
+  assert.equal(await marks.last().getAttribute("stroke"), "var(--bad)");
+  const [level, found] = await page.locator(".intervals tbody tr:last-child td.number").evaluateAll((all) => all.slice(1, 3).map((cell) => cell.textContent));
+  assert.match(`${level} ${found}`, /^\S+ % \S+ %$/);
   assert.deepEqual(faults, []);
   await page.close();
 });

@@ -110,8 +110,8 @@ export async function start(tokens = "") {
   };
 }
 
-// A config with a metric for each name, judged by Kayenta's judge.
-export function config(names, name = "shop") {
+// A config with a metric for each name, judged by Kayenta's judge or another.
+export function config(names, name = "shop", judgeName = "NetflixACAJudge-v1.0") {
   const metrics = names.map((metric, index) => ({
     name: metric,
     groups: [`group ${index % 4}`],
@@ -120,7 +120,7 @@ export function config(names, name = "shop") {
   }));
   const groups = [...new Set(metrics.flatMap(({ groups }) => groups))];
   const groupWeights = Object.fromEntries(groups.map((group) => [group, 100 / groups.length]));
-  const judge = { name: "NetflixACAJudge-v1.0", judgeConfigurations: {} };
+  const judge = { name: judgeName, judgeConfigurations: {} };
   const classifier = { groupWeights, scoreThresholds: { pass: 95, marginal: 75 } };
   return { name, applications: ["shop"], configVersion: "1", judge, metrics, classifier };
 }

@@ -10,7 +10,6 @@ use maud::{Markup, PreEscaped, html};
 use crate::frame::{Right, Scripts, Visitor, page};
 use crate::list::{application, badge, config, tone};
 use crate::looks::looks;
-use crate::pairs::pairs;
 use crate::place::{canary_path, history_path};
 
 /// What the page of a canary shows.
@@ -58,7 +57,7 @@ fn newest(looks: &[CanaryLook]) -> Option<&JudgedSeries> {
 fn head(canary: &CanarySummary) -> Markup {
     html! {
         header.verdict.(tone(canary)) {
-            p.name { bdi { (application(canary)) } " by " (config(canary)) }
+            p.name { bdi { (application(canary)) } ", config " (config(canary)) }
             h1 id="status" {
                 (badge(canary))
                 @if let Some(score) = canary.score { " score " strong { (format::value(score)) } }
@@ -69,6 +68,8 @@ fn head(canary: &CanarySummary) -> Markup {
                 bdi { (canary.caller) } ". "
                 @match canary.ended_millis {
                     Some(ended) => { "Ended " (time::utc(ended)) "." }
+                    // Of the past, there is no waiting for it.
+                    None if canary.next_millis <= canary.created_millis => { "The next look is being made." }
                     None => { "Next look " (time::utc(canary.next_millis)) "." }
                 }
             }
@@ -84,7 +85,7 @@ fn warnings(judged: &JudgedSeries) -> Markup {
 }
 
 fn judgement(view: &CanaryView, judged: &JudgedSeries) -> Markup {
-    let pairs = pairs(view.series);
+    let pairs = view.series.pairs();
     let facts = facts(view.canary);
     let report = Report {
         pairs: &pairs,
@@ -135,7 +136,7 @@ fn actions(visitor: &Visitor, view: &CanaryView) -> Markup {
     let others = || view.others.iter().filter(|other| other.id != canary.id);
     html! {
         section.actions aria-labelledby="actions" {
-            h2 id="actions" { "Go on" }
+            h2 id="actions" { "Actions" }
             @if others().next().is_some() {
                 form method="get" action="/compare" {
                     input type="hidden" name="a" value=(canary.id);

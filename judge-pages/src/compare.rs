@@ -44,7 +44,7 @@ fn head(side: &ShownSide) -> Markup {
     let canary = &side.canary.summary;
     html! {
         section.verdict.(tone(canary)) {
-            h2.name { a href=(canary_path(&canary.id)) { bdi { (application(canary)) } } " by " (config(canary)) }
+            h2.name { a href=(canary_path(&canary.id)) { bdi { (application(canary)) } } ", config " (config(canary)) }
             p {
                 (badge(canary))
                 @if let Some(score) = canary.score { " score " strong { (format::value(score)) } }
@@ -75,8 +75,10 @@ fn metrics(sides: &[ShownSide; 2]) -> Markup {
                     thead {
                         tr {
                             th scope="col" { "Metric" }
-                            @for name in ["First", "Its change", "Its medians", "Second", "Its change", "Its medians"] {
+                            @for name in ["First", "Second"] {
                                 th scope="col" { (name) }
+                                th scope="col" { "Its change" }
+                                th.number scope="col" { "Its medians" }
                             }
                         }
                     }

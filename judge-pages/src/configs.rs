@@ -6,7 +6,6 @@ use judge_report::{Report, fragment, time};
 use maud::{Markup, PreEscaped, html};
 
 use crate::frame::{Right, Scripts, Visitor, page};
-use crate::pairs::pairs;
 use crate::place::config_path;
 
 /// What the page of a config shows.
@@ -63,7 +62,10 @@ pub fn configs_page(visitor: &Visitor, configs: &[ConfigHead]) -> String {
                 table {
                     thead {
                         tr {
-                            @for name in ["Name", "Applications", "Version", "Stored"] { th scope="col" { (name) } }
+                            th scope="col" { "Name" }
+                            th scope="col" { "Applications" }
+                            th.number scope="col" { "Version" }
+                            th scope="col" { "Stored" }
                         }
                     }
                     tbody { @for config in configs { (row(config)) } }
@@ -204,7 +206,7 @@ fn tried(look: &CanaryLook, set: &MetricSet) -> Markup {
     html! {
         @match &look.result {
             LookResult::Judged(judged) => {
-                @let pairs = pairs(set);
+                @let pairs = set.pairs();
                 div.scroll tabindex="0" role="region" aria-label="What each query found" {
                     table {
                         thead {

@@ -87,7 +87,7 @@ pub(crate) fn page(
             }
             body {
                 a.skip href="#content" { "Skip to the content" }
-                @if let Some(visitor) = visitor { (navigation(visitor)) }
+                @if let Some(visitor) = visitor { (navigation(visitor, title)) }
                 main id="content" { (body) }
             }
         }
@@ -95,14 +95,19 @@ pub(crate) fn page(
     markup.into_string()
 }
 
-fn navigation(visitor: &Visitor) -> Markup {
+/// A link to a page; the page of this title is the one that is shown.
+fn link(name: &str, path: &str, title: &Markup) -> Markup {
+    html! { a href=(path) aria-current=[(title.0 == name).then_some("page")] { (name) } }
+}
+
+fn navigation(visitor: &Visitor, title: &Markup) -> Markup {
     html! {
         header.top {
             nav aria-label="Pages" {
-                a href="/" { "Canaries" }
-                a href="/history" { "History" }
-                a href="/configs" { "Configs" }
-                @if visitor.may(Right::Admin) { a href="/audit" { "Audit" } }
+                @for (name, path) in [("Canaries", "/"), ("History", "/history"), ("Configs", "/configs")] {
+                    (link(name, path, title))
+                }
+                @if visitor.may(Right::Admin) { (link("Audit", "/audit", title)) }
                 a href="/about" { "API" }
             }
             @if let Some(name) = &visitor.name {

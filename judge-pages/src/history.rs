@@ -10,7 +10,7 @@ use maud::{Markup, html};
 
 use crate::frame::{Scripts, Visitor, page};
 use crate::list::badge;
-use crate::place::{canary_path, with_query};
+use crate::place::{canary_path, history_path, with_query};
 use mark::{Mark, find, medians};
 use picture::picture;
 
@@ -43,6 +43,8 @@ pub struct HistoryView<'a> {
     pub config: Option<&'a CanaryConfig>,
     /// What the next canary is warned of.
     pub drifts: &'a [Drift],
+    /// Applications to choose from, where none was asked for.
+    pub applications: &'a [String],
 }
 
 /// The last releases of an application.
@@ -55,7 +57,12 @@ pub fn history_page(visitor: &Visitor, view: &HistoryView) -> String {
         h1 { "History" @if !view.query.application.is_empty() { " of " bdi { (view.query.application) } } }
         (filter(view.query))
         @if view.query.application.is_empty() {
-            p.note { "Name an application to see its last releases." }
+            p.note { "Choose an application to see its last releases." }
+            ul {
+                @for application in view.applications {
+                    li { a href=(history_path(application, "")) { bdi { (application) } } }
+                }
+            }
         } @else if releases.is_empty() {
             p.note { "No canary of it has ended with a verdict." }
         } @else {
@@ -124,7 +131,7 @@ fn numbers(names: &[String], releases: &[&PastRelease]) -> Markup {
                         tr {
                             th scope="col" { "Release" }
                             th scope="col" { "Verdict" }
-                            @for name in names { th scope="col" { bdi { (name) } } }
+                            @for name in names { th.number scope="col" { bdi { (name) } } }
                         }
                     }
                     tbody {

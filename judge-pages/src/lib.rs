@@ -22,7 +22,6 @@ mod frame;
 mod history;
 mod list;
 mod looks;
-mod pairs;
 mod place;
 mod session;
 

@@ -114,9 +114,9 @@ fn table(canaries: &[CanarySummary]) -> Markup {
                     thead {
                         tr {
                             th scope="col" { "Pick" }
-                            @for name in ["Application", "Config", "Verdict", "Score", "Looks", "Started", "Why"] {
-                                th scope="col" { (name) }
-                            }
+                            @for name in ["Application", "Config", "Verdict"] { th scope="col" { (name) } }
+                            @for name in ["Score", "Looks"] { th.number scope="col" { (name) } }
+                            @for name in ["Started", "Why"] { th scope="col" { (name) } }
                         }
                     }
                     tbody { @for canary in canaries { (row(canary)) } }

@@ -2,7 +2,7 @@
 
 use judge_canary::{Canary, CanaryLook, FailureKind, LookResult, LookWindow, SideWindow};
 use judge_core::judgement::MetricJudgement;
-use judge_core::{Classification, Judgement, Verdict, format};
+use judge_core::{Classification, Judgement, LookLevel, Verdict, format};
 use judge_report::timeline::{Stop, Timeline, TimelineInterval};
 use judge_report::{TimeRange, fragment, time, words};
 use maud::{Markup, PreEscaped, html};
@@ -65,14 +65,9 @@ fn timeline(canary: &Canary, looks: &[CanaryLook]) -> Option<Timeline> {
     };
     let interval = |(look, judgement): &(&CanaryLook, &Judgement)| {
         let window = window(&look.window)?;
-        Some(TimelineInterval {
-            window: TimeRange { from_millis: window.start_millis, to_millis: window.end_millis },
-            verdict: judgement.verdict,
-            score: judgement.score,
-            classes: names.iter().map(|name| class(judgement, name)).collect(),
-            reason: None,
-            look: judgement.look,
-        })
+        let window = TimeRange { from_millis: window.start_millis, to_millis: window.end_millis };
+        let classes = names.iter().map(|name| class(judgement, name));
+        Some(TimelineInterval::new(window, judgement, classes.collect()))
     };
     let is_stopped = canary.summary.is_over()
         && canary.summary.verdict == Some(Verdict::Fail)
@@ -105,6 +100,7 @@ fn table(looks: &[CanaryLook]) -> Markup {
                         th scope="col" { "Verdict" }
                         @if levels {
                             th.number scope="col" { "Level" }
+                            th.number scope="col" { "Strongest p" }
                             th.number scope="col" { "Spent" }
                         }
                         th scope="col" { "Failing metrics" }
@@ -115,8 +111,9 @@ fn table(looks: &[CanaryLook]) -> Markup {
         }
         @if levels {
             p.note {
-                "Level: the significance level that a metric was held against at the look. Spent: what all looks so far "
-                "have had of it."
+                "Level: the significance level that a metric was held against at the look. Strongest p: the smallest "
+                "p-value of all tests that found a change that matters, in proportion to the level of its test. Spent: what "
+                "all looks so far have had of the level."
             }
         }
     }
@@ -137,7 +134,7 @@ fn row(look: &CanaryLook, levels: bool) -> Markup {
                 LookResult::Failed(failure) => {
                     td {}
                     td { span.badge.doubtful { (ended_by(failure.kind)) } }
-                    @if levels { td {} td {} }
+                    @if levels { td {} td {} td {} }
                     td { @for reason in &failure.reasons { p { bdi { (reason) } } } }
                 }
                 _ => {}
@@ -163,9 +160,12 @@ fn scored(judgement: &Judgement, levels: bool) -> Markup {
             @match judgement.look {
                 Some(look) => {
                     td.number { (look.percent()) }
+                    td.number {
+                        (judgement.strongest_p().map(LookLevel::percent_of).unwrap_or_default())
+                    }
                     td.number { (format::value(100.0 * look.spent)) " %" }
                 }
-                None => { td {} td {} }
+                None => { td {} td {} td {} }
             }
         }
         td {

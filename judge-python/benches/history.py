@@ -105,27 +105,40 @@ def status(process: str) -> dict[str, str]:
         return {}
 
 
-def worker_peaks() -> dict[str, int]:
-    """The peak of memory of each Python worker below this process, in kB."""
-    found = {process: status(process) for process in os.listdir("/proc") if process.isdigit()}
-    own, grown = {str(os.getpid())}, True
-    while grown:
-        below = {process for process, state in found.items() if state.get("PPid") in own}
-        grown = not below <= own
-        own |= below
-    # Python itself starts Java; whatever Java starts is the daemon of the workers, and they.
-    python = {process for process in own if found.get(process, {}).get("Name", "").startswith("python")}
-    return {
-        process: int(found[process]["VmHWM"].split()[0])
-        for process in python
-        if found[process].get("PPid") in python and "VmHWM" in found[process]
-    }
+def processor_seconds(process: str) -> float:
+    """What a process has had of the processors; nothing if it has ended."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return 0.0
 
 
-def watch_workers(peaks: dict[str, int], ended: threading.Event) -> None:
-    while not ended.wait(0.1):
-        for process, peak in worker_peaks().items():
-            peaks[process] = max(peak, peaks.get(process, 0))
+class Family:
+    """This process and those below it: what they had of the processors, and the peak of each Python worker."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.peaks: dict[str, int] = {}
+
+    def look(self) -> None:
+        found = {process: status(process) for process in os.listdir("/proc") if process.isdigit()}
+        own, grown = {str(os.getpid())}, True
+        while grown:
+            below = {process for process, state in found.items() if state.get("PPid") in own}
+            grown = not below <= own
+            own |= below
+        # Python itself starts Java; what Java starts is the daemon of the workers, and they.
+        python = {process for process in own if found.get(process, {}).get("Name", "").startswith("python")}
+        for process in own:
+            self.seconds[process] = max(processor_seconds(process), self.seconds.get(process, 0.0))
+            peak = found.get(process, {}).get("VmHWM")
+            if process in python and found[process].get("PPid") in python and peak:
+                self.peaks[process] = max(int(peak.split()[0]), self.peaks.get(process, 0))
+
+    def watch(self, ended: threading.Event) -> None:
+        while not ended.wait(0.1):
+            self.look()
 
 
 def on_spark(way: str, history: Path, out: Path) -> float:
@@ -136,9 +149,10 @@ def on_spark(way: str, history: Path, out: Path) -> float:
     spark = spark_session()
     df = spark.read.parquet(str(history))
     spark.range(10).groupBy("id").applyInArrow(lambda table: table, "id long").count()
-    peaks: dict[str, int] = {}
-    ended = threading.Event()
-    watch = threading.Thread(target=watch_workers, args=(peaks, ended))
+    family, ended = Family(), threading.Event()
+    family.look()
+    before = sum(family.seconds.values())
+    watch = threading.Thread(target=family.watch, args=(ended,))
     watch.start()
     begun = time.perf_counter()
     if way == "spark":
@@ -152,8 +166,11 @@ def on_spark(way: str, history: Path, out: Path) -> float:
     seconds = time.perf_counter() - begun
     ended.set()
     watch.join()
+    family.look()
+    used = sum(family.seconds.values()) - before
+    peak = max(family.peaks.values(), default=0) // 1024
     spark.stop()
-    print("peak of a Python worker:", max(peaks.values(), default=0) // 1024, "MiB")
+    print(f"{seconds:.1f} s, {used:.1f} s of the processors, peak of a Python worker {peak} MiB")
     return seconds
 
 
@@ -207,4 +224,5 @@ def main() -> None:
             print(f"{way:11} {', '.join(f'{one:.2f}' for one in times[way])} s{beside}")
 
 
-main()
+if __name__ == "__main__":
+    main()

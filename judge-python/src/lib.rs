@@ -35,7 +35,7 @@ mod native {
     #[pymodule_export]
     use crate::judging::{PyJudging, check_config};
     #[pymodule_export]
-    use crate::retro::{PyReplay, check_history, columns, retro};
+    use crate::retro::{PyReplay, check_history, columns, retro, retro_here};
     #[pymodule_export]
     use crate::side::judge;
     #[pymodule_export]

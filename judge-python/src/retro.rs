@@ -157,6 +157,19 @@ pub(crate) fn retro(
     Ok((PyTable::try_new(vec![table], schema)?, warnings))
 }
 
+/// Judges the releases of `history` on the thread that calls, without listening for Ctrl-C: for a worker that is handed
+/// one release after the other, for each of which a thread of its own would have to be started and waited for.
+#[pyfunction]
+pub(crate) fn retro_here(py: Python<'_>, replay: &PyReplay, history: PyTable) -> PyResult<PyTable> {
+    let (batches, schema) = history.into_inner();
+    let layout = FrameLayout::new(&schema, &replay.columns, &replay.series)?;
+    let judged = py.detach(|| judge_all(replay, &batches, &layout, 1, &WorkHandle::alone()))?;
+    let table =
+        arrow::frame(judged.rows).map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+    let schema = table.schema();
+    PyTable::try_new(vec![table], schema)
+}
+
 struct Judged {
     rows: FrameColumns,
     warnings: Vec<String>,

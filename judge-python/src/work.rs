@@ -27,6 +27,11 @@ pub(crate) struct WorkHandle {
 }
 
 impl WorkHandle {
+    /// That of work which nobody stops and nobody watches.
+    pub(crate) fn alone() -> Self {
+        Self { stop: Arc::default(), progress: Arc::new(|_, _| {}) }
+    }
+
     /// Tells the caller that `done` of `total` pieces are done.
     pub(crate) fn progress(&self, done: usize, total: usize) {
         (self.progress)(done, total);

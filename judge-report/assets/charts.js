@@ -117,6 +117,11 @@ const Charts = (() => {
     });
   }
 
+  function clockOf(rows) {
+    const { low, high } = Numbers.extent(rows.map((row) => row.at.getTime()));
+    return Numbers.clock(high - low);
+  }
+
   function overTime(metric, spans, width, label) {
     const { rows: all, unit } = read(metric);
     const shown = present(all);
@@ -128,7 +133,7 @@ const Charts = (() => {
     return Plot.plot({
       ...frame(width, 240, label),
       marginLeft: room,
-      x: { type: timed ? "utc" : "linear", label: timed ? null : "point" },
+      x: timed ? { type: "utc", label: null, tickFormat: clockOf(all) } : { type: "linear", label: "point" },
       y: {
         ...axis,
         insetTop: above.length > 0 ? ROOM_AT_EDGE : 0,

@@ -1,4 +1,4 @@
-// Numbers for people, in as few digits as tell the values of a chart apart.
+// Numbers and times for people, in as few digits as tell those of a chart apart.
 const Numbers = (() => {
   "use strict";
 
@@ -42,5 +42,14 @@ const Numbers = (() => {
     };
   }
 
-  return { extent, telling };
+  const DAY = 86_400_000;
+  const MINUTE = 60_000;
+
+  // Writes times of day, of UTC, with what is needed to tell those within `span` milliseconds apart.
+  function clock(span) {
+    const [from, to] = [span > DAY ? 5 : 11, span < 10 * MINUTE ? 19 : 16];
+    return (date) => date.toISOString().replace("T", " ").slice(from, to);
+  }
+
+  return { extent, telling, clock };
 })();

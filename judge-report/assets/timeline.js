@@ -13,6 +13,9 @@ const Scores = (() => {
     const names = [...document.querySelectorAll(".classes tbody th a")].map((link) => [link.hash, link.textContent]);
     const metric = new Map(names);
     const HEIGHT = 230;
+    const EVIDENCE_HEIGHT = 170;
+    // Of both charts, so that a look is below its score.
+    const LEFT = 64;
     const NARROWEST = 280;
     const MOST_NAMED = 4;
 
@@ -29,11 +32,7 @@ const Scores = (() => {
       return named;
     }
 
-    // Times of day on the axis, with what is needed to tell them apart.
-    const DAY = 86_400_000;
-    const MINUTE = 60_000;
-    const span = Math.max(...intervals.map(({ to }) => to)) - start;
-    const clock = (date) => date.toISOString().replace("T", " ").slice(span > DAY ? 5 : 11, span < 10 * MINUTE ? 19 : 16);
+    const clock = Numbers.clock(Math.max(...intervals.map(({ to }) => to)) - start);
 
     // What the pointer shows of an interval.
     function told(interval, index) {
@@ -56,7 +55,7 @@ const Scores = (() => {
         width,
         height: HEIGHT,
         ariaLabel: `Score of each of ${intervals.length} intervals over time`,
-        marginLeft: 44,
+        marginLeft: LEFT,
         marginRight: 16,
         style: { background: "none", overflow: "visible" },
         x: { type: "utc", label: null, ticks: Math.max(2, Math.floor(width / 110)), tickFormat: clock, domain: times[0] < times[1] ? times : undefined, insetLeft: 8, insetRight: 8 },
@@ -83,8 +82,54 @@ const Scores = (() => {
       });
     }
 
-    // To a screen reader the chart is one image; the tables below it have everything.
-    function draw() {
+    // The evidence of each look beside its level, both on a logarithmic axis: what is harm is at the line or above it.
+    const SMALLEST = 1e-6;
+    const looks = points.filter((point) => point.level !== undefined);
+    const isHarm = (point) => point.p !== undefined && point.p <= point.level;
+    const tone = (point) => (isHarm(point) ? "bad" : "good");
+    const percent = (p) => (p < SMALLEST ? `< ${100 * SMALLEST} %` : `${number.format(100 * p)} %`);
+    const plain = new Intl.NumberFormat("en", { maximumFractionDigits: 4 });
+
+    function weighed(point) {
+      const found = point.p === undefined ? "no change that matters" : `strongest p ${percent(point.p)}`;
+      return `look ${point.index + 1}: ${found}\nlevel ${percent(point.level)}`;
+    }
+
+    function evidence(width) {
+      const times = [start, Math.max(...intervals.map(({ to }) => to))].map((time) => new Date(time));
+      const at = (point) => Math.min(1, Math.max(SMALLEST, point.p ?? 1));
+      return Plot.plot({
+        width,
+        height: EVIDENCE_HEIGHT,
+        ariaLabel: `Strongest evidence of harm at each of ${looks.length} looks, and the level that it was held against`,
+        marginLeft: LEFT,
+        marginRight: 16,
+        style: { background: "none", overflow: "visible" },
+        x: { type: "utc", label: null, ticks: Math.max(2, Math.floor(width / 110)), tickFormat: clock, domain: times[0] < times[1] ? times : undefined, insetLeft: 8, insetRight: 8 },
+        y: { type: "log", domain: [1, SMALLEST], label: "p", labelArrow: "none", grid: true, insetTop: 6, insetBottom: 6, ticks: [1, 1e-2, 1e-4, 1e-6], tickFormat: (p) => `${plain.format(100 * p)} %` },
+        marks: [
+          // Levels of early looks may lie far beyond the picture.
+          Plot.lineY(looks, { x: "at", y: "level", curve: "step-before", stroke: "var(--bad)", strokeWidth: 2, clip: true, className: "level" }),
+          Plot.lineY(looks, { x: "at", y: at, stroke: "var(--faint)", strokeWidth: 1.5 }),
+          Plot.dot(looks, {
+            x: "at",
+            y: at,
+            r: (point) => (point.index === deciding ? 7 : 5),
+            symbol: (point) => (isHarm(point) ? "triangle" : "circle"),
+            stroke: (point) => `var(--${tone(point)})`,
+            fill: (point) => (decided(point) ? `var(--${tone(point)})` : "var(--paper)"),
+            sort: null,
+            className: "look",
+          }),
+          Plot.tip(looks, Plot.pointer({ x: "at", y: at, title: weighed })),
+        ],
+        r: { type: "identity" },
+        symbol: { type: "identity" },
+      });
+    }
+
+    // To a screen reader a chart is one image; the tables below it have everything.
+    function put(place, chart) {
       const svg = chart(Math.max(NARROWEST, place.clientWidth));
       svg.setAttribute("role", "img");
       for (const part of svg.querySelectorAll("[aria-label]")) {
@@ -92,6 +137,12 @@ const Scores = (() => {
         part.removeAttribute("aria-label");
       }
       place.replaceChildren(svg);
+    }
+
+    function draw() {
+      put(place, chart);
+      const beside = document.querySelector(".evidence");
+      if (beside !== null) put(beside, evidence);
     }
 
     draw();

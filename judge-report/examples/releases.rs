@@ -1,5 +1,5 @@
 //! Writes the pages that the browser opens: every recorded canary judged over growing windows, releases
-//! with hostile names, one without intervals, and an index of them all.
+//! with hostile names, one without intervals, and an index of them all; two of planned looks.
 //! `cargo run -p canary-judge-report --example releases -- FOLDER`
 #![allow(
     clippy::unwrap_used,
@@ -10,8 +10,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use judge_core::judges::{Judge, NetflixAcaJudge};
-use judge_core::{JudgeRequest, Judgement, MetricPair, Series, Thresholds, Verdict, kayenta};
+use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
+use judge_core::{
+    JudgeRequest, Judgement, Looks, MetricPair, Series, Thresholds, Verdict, kayenta,
+};
 use judge_report::index::{Index, IndexEntry, ReleaseOutcome};
 use judge_report::timeline::{Stop, TimelineInterval};
 use judge_report::{Fact, Report, TimeRange, Timeline, file_names, index_page, timeline_page};
@@ -44,14 +46,7 @@ fn main() {
     let names = file_names(releases.iter().map(|(name, _)| name.as_str()));
     let mut entries: Vec<IndexEntry> = Vec::new();
     for ((name, request), file) in releases.iter().zip(names) {
-        let (timeline, judgement) = replay(name, request);
-        let report = Report {
-            name,
-            pairs: &request.pairs,
-            judged: last(&timeline),
-            ..Report::new(&judgement)
-        };
-        write(&folder, &file, &timeline_page(&timeline, &report));
+        let timeline = write_release(&folder, &file, name, request, &NetflixAcaJudge);
         let outcome = ReleaseOutcome::from(&timeline);
         entries.push(IndexEntry { release: name.clone(), page: Some(file), outcome });
     }
@@ -65,9 +60,28 @@ fn main() {
         |name: &str, releases| Index { name: name.to_owned(), releases, facts: facts.clone() };
     write(&folder, "index.html", &index_page(&index("shop", entries)));
     write(&folder, "empty-index.html", &index_page(&index(HOSTILE[1], vec![])));
-    let (mut never, judgement) = replay("never judged", &recorded("slower"));
+    for name in ["slower", "same-version"] {
+        let file = format!("planned-{name}.html");
+        write_release(&folder, &file, name, &recorded(name), &EvidenceJudge);
+    }
+    let (mut never, judgement) = replay("never judged", &recorded("slower"), &NetflixAcaJudge);
     (never.intervals, never.stopped, never.deciding) = (vec![], None, 0);
     write(&folder, "never.html", &timeline_page(&never, &Report::new(&judgement)));
+}
+
+/// Judges a release over growing windows by `judge` and writes its page.
+fn write_release(
+    folder: &Path,
+    file: &str,
+    name: &str,
+    request: &JudgeRequest,
+    judge: &dyn Judge,
+) -> Timeline {
+    let (timeline, judgement) = replay(name, request, judge);
+    let report =
+        Report { name, pairs: &request.pairs, judged: last(&timeline), ..Report::new(&judgement) };
+    write(folder, file, &timeline_page(&timeline, &report));
+    timeline
 }
 
 fn write(folder: &Path, file: &str, page: &str) {
@@ -93,16 +107,22 @@ fn start_of(request: &JudgeRequest, points: usize) -> JudgeRequest {
     JudgeRequest { pairs: pairs.collect(), ..request.clone() }
 }
 
-/// Judges a growing window and stops at the first score below marginal.
-fn replay(name: &str, request: &JudgeRequest) -> (Timeline, Judgement) {
+/// Judges a growing window and stops at the first score below marginal. The intervals are planned looks, which the judge
+/// may read.
+fn replay(name: &str, request: &JudgeRequest, judge: &dyn Judge) -> (Timeline, Judgement) {
     let clock = request.pairs[0].canary.clock.unwrap();
     let points = request.pairs[0].canary.values.len();
     let end =
         |points: usize| clock.start_millis() + (clock.step_millis() * points as u64).cast_signed();
-    let judged: Vec<(usize, Judgement)> = (1..=points / INTERVAL)
-        .map(|interval| interval * INTERVAL)
-        .map(|points| (points, NetflixAcaJudge.judge(&start_of(request, points)).unwrap()))
-        .collect();
+    let planned = points / INTERVAL;
+    let look = |interval: usize| {
+        let points = interval * INTERVAL;
+        let looks = Looks::new(u32::try_from(interval).unwrap(), u32::try_from(planned).unwrap());
+        let looks = looks.ok().filter(|_| judge.name() == EvidenceJudge.name());
+        let request = JudgeRequest { looks, ..start_of(request, points) };
+        (points, judge.judge(&request).unwrap())
+    };
+    let judged: Vec<(usize, Judgement)> = (1..=planned).map(look).collect();
     let stopped = judged.iter().position(|(_, judgement)| judgement.verdict == Verdict::Fail);
     let deciding = stopped.unwrap_or(judged.len() - 1);
     let (_, judgement) = &judged[deciding];
@@ -128,14 +148,8 @@ fn replay(name: &str, request: &JudgeRequest) -> (Timeline, Judgement) {
 }
 
 fn interval(to_millis: i64, from_millis: i64, judgement: &Judgement) -> TimelineInterval {
-    TimelineInterval {
-        window: TimeRange { from_millis, to_millis },
-        verdict: judgement.verdict,
-        score: judgement.score,
-        classes: judgement.metrics.iter().map(|metric| Some(metric.classification)).collect(),
-        reason: judgement.reason.clone(),
-        look: judgement.look,
-    }
+    let classes = judgement.metrics.iter().map(|metric| Some(metric.classification));
+    TimelineInterval::new(TimeRange { from_millis, to_millis }, judgement, classes.collect())
 }
 
 fn last(timeline: &Timeline) -> Option<TimeRange> {

@@ -111,12 +111,10 @@ fn a_timeline_of_that_size_fits_even_with_an_interval_a_point() {
         let mut timeline = release().0;
         timeline.metrics = judgement.metrics.iter().map(|metric| metric.name.clone()).collect();
         let interval = |index: i64| timeline::TimelineInterval {
-            window: TimeRange { from_millis: 0, to_millis: (index + 1) * 60_000 },
             verdict: Verdict::Fail,
             score: 100.0 / 3.0,
-            classes: judgement.metrics.iter().map(|metric| Some(metric.classification)).collect(),
             reason: None,
-            look: judgement.look,
+            ..interval_of(&judgement, (index + 1) * 60_000)
         };
         timeline.intervals = (0..intervals).map(interval).collect();
         timeline.deciding = timeline.intervals.len() - 1;
@@ -164,16 +162,20 @@ fn pairs_of_one_name_keep_their_order() {
     assert_eq!(names, ["a", "b"]);
 }
 
+fn interval_of(judgement: &Judgement, to_millis: i64) -> timeline::TimelineInterval {
+    let classes = judgement.metrics.iter().map(|metric| Some(metric.classification));
+    let window = TimeRange { from_millis: 0, to_millis };
+    timeline::TimelineInterval::new(window, judgement, classes.collect())
+}
+
 fn release() -> (Timeline, JudgeRequest) {
     let request = request(&HOSTILE);
     let judgement = judge(&request);
     let interval = |index: i64| timeline::TimelineInterval {
-        window: TimeRange { from_millis: 0, to_millis: (index + 1) * 600_000 },
         verdict: if index == 2 { Verdict::Fail } else { Verdict::Pass },
         score: if index == 2 { 40.0 } else { 100.0 },
-        classes: judgement.metrics.iter().map(|metric| Some(metric.classification)).collect(),
         reason: Some(HOSTILE[0].to_owned()),
-        look: judgement.look,
+        ..interval_of(&judgement, (index + 1) * 600_000)
     };
     let timeline = Timeline {
         release: HOSTILE[0].to_owned(),
@@ -262,6 +264,7 @@ fn a_look_says_its_level_on_the_page_and_in_each_interval() {
     let once = judge(&request);
     let html = page_of(&timeline, &once);
     assert!(!html.contains(">Level</th>") && !html.contains(", level "));
+    assert!(!html.contains("class=\"evidence\""));
 
     let mut judgement = once;
     let config =
@@ -273,5 +276,10 @@ fn a_look_says_its_level_on_the_page_and_in_each_interval() {
     let html = page_of(&timeline, &judgement);
     assert!(html.contains(" It was decided at look 3 of 6, level 0.026 %."));
     assert!(html.contains(">Level</th>") && html.contains(">0.026 %</td>"));
+    assert!(html.contains("<div class=\"evidence\">") && !html.contains(r#""p":"#));
+    timeline.intervals[2].strongest_p = Some(0.000_1);
+    let html = page_of(&timeline, &judgement);
+    assert!(html.contains(">Strongest p</th>") && html.contains(">0.01 %</td>"));
+    assert!(html.contains(r#""p":0.0001"#), "for the chart");
     assert!(page(&Report::new(&judgement)).contains(" Look 3 of 6, level 0.026 %."));
 }

@@ -105,10 +105,15 @@ impl ConfigFolder {
     }
 
     fn content(&self, name: &str) -> io::Result<Vec<u8>> {
+        let path = self.path.join(name);
+        // A pipe would be waited for.
+        if !fs::metadata(&path)?.is_file() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
         let mut content = Vec::new();
         // One byte more tells that it is too large.
         let most = self.limits.message_bytes.saturating_add(1);
-        File::open(self.path.join(name))?.take(most).read_to_end(&mut content)?;
+        File::open(path)?.take(most).read_to_end(&mut content)?;
         Ok(content)
     }
 

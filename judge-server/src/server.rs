@@ -105,6 +105,7 @@ pub async fn serve(
         others: health_and_reflection(health)?,
         canaries: kept.as_ref().map(|kept| kept.canaries.clone()),
         looks: Arc::new(SharedLooks::default()),
+        public_url: settings.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
         secure_cookies: secure_cookies(settings),
         leaving: leaving.clone(),
         draining: draining.clone(),

@@ -55,7 +55,7 @@ pub(crate) fn flag(name: &str) -> String {
     match name {
         "scope" => "--baseline-scope and --canary-scope".to_owned(),
         "location" => "--location".to_owned(),
-        name => format!("--param {name}=VALUE"),
+        name => format!("--param {name}=VALUE, or to a service as a parameter of the scope"),
     }
 }
 

@@ -27,17 +27,17 @@ const MINUTE: i64 = 60_000;
 const START: i64 = 1_774_744_200_000;
 
 /// Canaries with a runner, a source and a clock.
-struct Service {
-    canaries: Canaries,
-    clock: Arc<ManualClock>,
-    prometheus: Prometheus,
+pub(crate) struct Service {
+    pub(crate) canaries: Canaries,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) prometheus: Prometheus,
     ending: CancellationToken,
     running: JoinHandle<()>,
     folder: TempDir,
 }
 
 impl Service {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let (prometheus, folder) = (Prometheus::start().await, TempDir::new().unwrap());
         Self::with(prometheus, folder, START - MINUTE).await
     }
@@ -54,7 +54,7 @@ impl Service {
     }
 
     /// Ends it, and begins again at the same time with what it kept.
-    async fn restarted(self) -> Self {
+    pub(crate) async fn restarted(self) -> Self {
         self.ending.cancel();
         self.running.await.unwrap();
         let now = self.canaries.now_millis();
@@ -62,12 +62,16 @@ impl Service {
         Self::with(self.prometheus, self.folder, now).await
     }
 
-    async fn begin(&self, request: CanaryRequest) -> String {
+    pub(crate) async fn begin(&self, request: CanaryRequest) -> String {
         self.canaries.start(request, "test").await.unwrap().canary.summary.id
     }
 
     /// Waits until the canary is as `wanted` says.
-    async fn until(&self, id: &str, wanted: impl Fn(&CanarySummary) -> bool) -> CanarySummary {
+    pub(crate) async fn until(
+        &self,
+        id: &str,
+        wanted: impl Fn(&CanarySummary) -> bool,
+    ) -> CanarySummary {
         let mut events = self.canaries.events();
         let reached = async {
             loop {
@@ -81,7 +85,7 @@ impl Service {
         tokio::time::timeout(Duration::from_mins(1), reached).await.expect("a minute is enough")
     }
 
-    async fn over(&self, id: &str) -> CanarySummary {
+    pub(crate) async fn over(&self, id: &str) -> CanarySummary {
         self.until(id, CanarySummary::is_over).await
     }
 }

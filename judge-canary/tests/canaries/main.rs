@@ -6,6 +6,7 @@
     reason = "what these functions are for is to fail a test"
 )]
 
+mod changes;
 mod faults;
 mod life;
 #[allow(dead_code, reason = "the server's tests use all of it")]

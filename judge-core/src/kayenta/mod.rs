@@ -255,7 +255,8 @@ fn explain<T: DeserializeOwned>(json: &[u8]) -> JudgeError {
     let problem = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
         Err(error) => {
             let path = match error.path().to_string() {
-                root if root == "." => String::new(),
+                // `?` where the text ends before any name.
+                root if root == "." || root == "?" => String::new(),
                 path => path,
             };
             let found = error.inner();

@@ -170,7 +170,12 @@ pub struct LookLevel {
 impl LookLevel {
     /// The level for people: two digits, such as `0.2 %`.
     pub fn percent(&self) -> String {
-        let percent = 100.0 * self.level;
+        Self::percent_of(self.level)
+    }
+
+    /// A p-value for people, in the same way as the level that it is held against.
+    pub fn percent_of(p: f64) -> String {
+        let percent = 100.0 * p;
         if percent < 1e-4 {
             return "<0.0001 %".to_owned();
         }

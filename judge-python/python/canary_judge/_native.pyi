@@ -1,18 +1,36 @@
 from collections.abc import Callable
-from typing import Any
+from typing import Any, final
 
 from ._errors import CanaryJudgeError, Problem
 
+__all__ = [
+    "Judgement",
+    "Judging",
+    "Replay",
+    "__version__",
+    "batch",
+    "calibrate",
+    "check_config",
+    "check_history",
+    "columns",
+    "judge",
+    "propose",
+    "retro",
+    "retro_here",
+    "two_sample",
+]
 __version__: str
 
 def check_config(text: str) -> list[Problem]: ...
 
+@final
 class Judging:
     def __new__(cls, text: str, judge: str | None, thresholds: tuple[float, float] | None) -> Judging: ...
     @property
     def warnings(self) -> list[str]: ...
     def without_expressions(self) -> None: ...
 
+@final
 class Judgement:
     @staticmethod
     def from_full(text: str) -> Judgement: ...
@@ -23,6 +41,7 @@ class Judgement:
     def warnings(self) -> list[str]: ...
     def page(self, facts: list[tuple[str, str]]) -> str: ...
 
+@final
 class Replay:
     def __new__(
         cls,
@@ -37,13 +56,14 @@ def judge(
     judging: Judging, baseline: Any, canary: Any, history: list[Any], looks: tuple[int, int, bool] | None
 ) -> Judgement: ...
 def batch(
-    requests: list[str], judge: str | None, threads: int | None, progress: Callable[[int, int], Any] | None
+    requests: list[str], judge: str | None, asked: int | None, progress: Callable[[int, int], Any] | None
 ) -> list[Judgement | CanaryJudgeError]: ...
 def columns() -> Any: ...
 def check_history(replay: Replay, history: Any) -> None: ...
 def retro(
-    replay: Replay, history: Any, threads: int | None, progress: Callable[[int, int], Any] | None
+    replay: Replay, history: Any, asked: int | None, progress: Callable[[int, int], Any] | None
 ) -> tuple[Any, list[str]]: ...
+def retro_here(replay: Replay, history: Any) -> Any: ...
 def two_sample(baseline: Any, canary: Any, level: float) -> str: ...
 def calibrate(
     judging: Judging,

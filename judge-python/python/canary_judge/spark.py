@@ -6,6 +6,7 @@ code of :func:`canary_judge.retro`. Shuffling, spilling and retries are Spark's.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -42,6 +43,7 @@ def _spark_type(kind: pyarrow.DataType) -> pyarrow.DataType:
     return pyarrow.int64() if pyarrow.types.is_uint64(kind) else kind
 
 
+@functools.cache
 def _output() -> pyarrow.Schema:
     schema = pyarrow.table(_native.columns()).schema
     return pyarrow.schema([(field.name, _spark_type(field.type)) for field in schema])
@@ -51,8 +53,7 @@ def _judge_release(settings: str, release: str, table: pyarrow.Table) -> pyarrow
     """The rows of the one release in ``table``; one row with its error if it cannot be judged."""
     output = _output()
     try:
-        rows, _ = _native.retro(_prepared(settings), table, 1, None)
-        return pyarrow.table(rows).cast(output)
+        return pyarrow.table(_native.retro_here(_prepared(settings), table)).cast(output)
     except CanaryJudgeError as error:
         name = table.column(release)[0].as_py()
         cells = {"release": None if name is None else str(name), "error": str(error)}

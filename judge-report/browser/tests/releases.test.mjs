@@ -46,7 +46,47 @@ for (const name of RECORDED) {
   });
 }
 
-for (const file of ["index", "empty-index", "slower", "same-version", "never"]) {
+for (const name of ["slower", "same-version"]) {
+  test(`${name}, planned looks: the evidence of each stands beside its level, as the table has it`, async () => {
+    const { page, faults } = await visit(browser.context, address(`planned-${name}.html`));
+    const evidence = page.locator(".evidence svg");
+    assert.equal(await evidence.getAttribute("aria-label"), `Strongest evidence of harm at each of ${INTERVALS} looks, and the level that it was held against`);
+    assert.equal(await evidence.locator("g.look path").count(), INTERVALS);
+    assert.equal(await evidence.locator("path.level, g.level path").count(), 1);
+    assert.equal(await evidence.evaluate((svg) => /NaN|undefined|Infinity/.test(svg.outerHTML)), false);
+    // Marked as harm are the looks at which a metric fails; where the table can tell, its p is at the level or below it.
+    await openAll(page);
+    const column = (index) => page.locator(`.intervals tbody tr > :nth-child(${index})`).allTextContents();
+    const [levels, found, failing] = [await column(6), await column(7), await column(8)];
+    const harm = failing.map((names) => names !== "");
+    const colours = await evidence.locator("g.look path").evaluateAll((all) => all.map((mark) => mark.getAttribute("stroke")));
+    assert.deepEqual(colours, harm.map((is) => `var(--${is ? "bad" : "good"})`));
+    const share = (text) => Number(text.replace("<", "").replace(" %", ""));
+    for (const [index, level] of levels.entries()) {
+      if (!level.startsWith("<")) assert.equal(found[index] !== "" && share(found[index]) <= share(level), harm[index], `${index}`);
+    }
+    assert.equal(harm.includes(true), name === "slower");
+    assert.deepEqual(faults, []);
+    await page.close();
+  });
+}
+
+test("without planned looks there is no level to show", async () => {
+  const { page } = await visit(browser.context, address("slower.html"));
+  assert.equal(await page.locator(".evidence, .level-line").count(), 0);
+  await page.close();
+});
+
+test("evidence shows where the pointer is", async () => {
+  const { page } = await visit(browser.context, address("planned-slower.html"));
+  await page.locator(".evidence g.look path").last().hover({ force: true });
+  const tip = page.locator(".evidence svg [data-mark=tip] text, .evidence svg [aria-label=tip] text");
+  await tip.waitFor({ timeout: 5000 });
+  assert.match(await tip.textContent(), /look 8: strongest p .* %.*level .* %/s);
+  await page.close();
+});
+
+for (const file of ["index", "empty-index", "slower", "same-version", "planned-slower", "planned-same-version", "never"]) {
   for (const scheme of ["light", "dark"]) {
     test(`${file}, ${scheme}: accessible, and a picture is taken`, async () => {
       const { page, faults } = await visit(browser.context, address(`${file}.html`), scheme);
@@ -138,7 +178,7 @@ test("hostile names are text", async () => {
 });
 
 test("narrow screens fit everything", async () => {
-  for (const file of ["index.html", "slower.html"]) {
+  for (const file of ["index.html", "slower.html", "planned-slower.html"]) {
     const { page } = await visit(browser.context, address(file));
     await page.setViewportSize({ width: 375, height: 700 });
     assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 375, file);

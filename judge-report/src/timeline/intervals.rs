@@ -1,6 +1,6 @@
 //! The intervals as chart, as classes of the metrics, and as a table.
 
-use judge_core::{Classification, format};
+use judge_core::{Classification, LookLevel, format};
 use maud::{Markup, html};
 
 use super::{Timeline, TimelineInterval};
@@ -42,8 +42,29 @@ pub(crate) fn picture(timeline: &Timeline) -> Markup {
             }
         }
         div.scores {}
+        @if has_levels(timeline) { (evidence()) }
         (classes(timeline))
     }
+}
+
+/// The evidence of each planned look beside the level that it was held against.
+fn evidence() -> Markup {
+    html! {
+        p.legend {
+            span.key.passing { "strongest evidence of harm at a look" }
+            span.key.failing { "harm" }
+            span.key.level-line { "level that it was held against" }
+        }
+        div.evidence {}
+        p.note {
+            "Evidence: the smallest p-value of all tests that found a change that matters, in proportion to the level of "
+            "its test. At the line or above it, a metric fails; the score says what share of them."
+        }
+    }
+}
+
+fn has_levels(timeline: &Timeline) -> bool {
+    timeline.intervals.iter().any(|interval| interval.look.is_some())
 }
 
 /// A row a metric, a column an interval: those that failed in any interval first.
@@ -125,7 +146,7 @@ fn current(timeline: &Timeline, index: usize) -> Option<&'static str> {
 }
 
 fn numbers(timeline: &Timeline) -> Markup {
-    let has_levels = timeline.intervals.iter().any(|interval| interval.look.is_some());
+    let has_levels = has_levels(timeline);
     html! {
         div.scroll tabindex="0" role="region" aria-label="Every interval in numbers" {
             table.intervals {
@@ -136,7 +157,10 @@ fn numbers(timeline: &Timeline) -> Markup {
                         th scope="col" { "To" }
                         th.number scope="col" { "Score" }
                         th scope="col" { "Verdict" }
-                        @if has_levels { th.number scope="col" { "Level" } }
+                        @if has_levels {
+                            th.number scope="col" { "Level" }
+                            th.number scope="col" { "Strongest p" }
+                        }
                         th scope="col" { "Failing metrics" }
                     }
                 }
@@ -164,6 +188,7 @@ fn row(timeline: &Timeline, index: usize, interval: &TimelineInterval, has_level
             td { span.badge { (text) } }
             @if has_levels {
                 td.number { (interval.look.map(|look| look.percent()).unwrap_or_default()) }
+                td.number { (interval.strongest_p.map(LookLevel::percent_of).unwrap_or_default()) }
             }
             td {
                 @for (at, (metric, _)) in failing.enumerate() {

@@ -4,7 +4,7 @@ pub(crate) mod intervals;
 mod page;
 pub(crate) mod scores;
 
-use judge_core::{Classification, LookLevel, Thresholds, Verdict};
+use judge_core::{Classification, Judgement, LookLevel, Thresholds, Verdict};
 use serde::{Deserialize, Serialize};
 
 pub use page::timeline_page;
@@ -54,6 +54,28 @@ pub struct TimelineInterval {
     /// What it was judged at, if it was one of several planned looks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<LookLevel>,
+    /// Its strongest evidence of harm, beside that level ([`Judgement::strongest_p`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strongest_p: Option<f64>,
+}
+
+impl TimelineInterval {
+    /// The judgement of the points in `window`, with the class of each metric of the timeline.
+    pub fn new(
+        window: TimeRange,
+        judgement: &Judgement,
+        classes: Vec<Option<Classification>>,
+    ) -> Self {
+        Self {
+            window,
+            verdict: judgement.verdict,
+            score: judgement.score,
+            classes,
+            reason: judgement.reason.clone(),
+            look: judgement.look,
+            strongest_p: judgement.strongest_p(),
+        }
+    }
 }
 
 /// When a release was stopped, and why.

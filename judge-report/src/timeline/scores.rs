@@ -27,6 +27,12 @@ struct Score {
     verdict: &'static str,
     tone: &'static str,
     failing: Vec<usize>,
+    /// What a planned look was held against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<f64>,
+    /// Its strongest evidence of harm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p: Option<f64>,
 }
 
 /// The JSON, which holds no text of the input and no `<`.
@@ -44,6 +50,8 @@ pub(crate) fn json(timeline: &Timeline) -> String {
             failing: classes
                 .filter_map(|(index, class)| class.is_some_and(bad).then_some(index))
                 .collect(),
+            level: interval.look.map(|look| look.level),
+            p: interval.strongest_p,
         }
     });
     series::embedded(&Scores {

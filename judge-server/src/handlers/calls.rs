@@ -63,6 +63,8 @@ pub(crate) enum KayentaCall {
     /// What a store would be asked.
     DryRun,
     Judges,
+    /// Judges series of an earlier judgement.
+    JudgeAgain,
     /// A judgement by a stored config, or by one in the body.
     StartStored,
     StartInline,

@@ -23,11 +23,12 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Who calls, for what is kept: the name of its token or certificate, else its address.
+    /// Who calls, for what is kept: the name of its token or certificate, else its address, without the port that it
+    /// has for one connection.
     pub(crate) fn actor(&self) -> String {
         match self.caller.name() {
             Some(name) => name.to_string(),
-            None => self.caller.peer.address.to_string(),
+            None => self.caller.peer.address.ip().to_string(),
         }
     }
 }

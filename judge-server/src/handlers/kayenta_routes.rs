@@ -28,6 +28,7 @@ pub(super) const KAYENTA: &[Route] = &[
     at("GET", "/metadata/metricsService", READ, Call::MetricNames),
     at("POST", "/fetch/{store}/query", READ, Call::DryRun),
     at("GET", "/judges", READ, Call::Judges),
+    at("POST", "/judges/judge", JUDGE, Call::JudgeAgain),
     at("POST", "/canary", JUDGE, Call::StartInline),
     at("GET", "/canary/executions", READ, Call::ListExecutions),
     at("POST", "/canary/{id*}", JUDGE, Call::StartStored),

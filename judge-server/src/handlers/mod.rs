@@ -41,6 +41,7 @@ pub(crate) use answer::answer;
 pub(crate) use answered::{Answered, Ended, Ending, Failure};
 pub(crate) use context::Context;
 pub(crate) use judging::JudgingPool;
+pub(crate) use monitor::answer_all as answer_monitor;
 pub(crate) use others::health_and_reflection;
 pub(crate) use pool::Pool;
 pub(crate) use score::SharedLooks;

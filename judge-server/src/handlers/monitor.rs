@@ -135,6 +135,24 @@ impl OpenedStream {
     }
 }
 
+/// The verdicts of a stream of `messages` that its client then ends, without sockets and threads.
+pub(crate) fn answer_all(
+    messages: impl IntoIterator<Item = Bytes>,
+    limits: &Limits,
+    room: &Reservation,
+) -> Result<Vec<Bytes>, Refusal> {
+    let so_far = OutcomeSoFar::default();
+    let (mut open, mut verdicts) = (None, Vec::new());
+    let messages = messages.into_iter().map(Incoming::Message);
+    for incoming in messages.chain([Incoming::End]) {
+        let state = room.another();
+        let processed = process_on_thread(open.take(), incoming, limits, state, &so_far)?;
+        open = Some(processed.open);
+        verdicts.extend(processed.verdict);
+    }
+    Ok(verdicts)
+}
+
 fn process_on_thread(
     open: Option<OpenMonitor>,
     incoming: Incoming,

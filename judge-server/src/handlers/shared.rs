@@ -24,6 +24,8 @@ pub(crate) struct Handlers {
     pub(crate) canaries: Option<Canaries>,
     /// Looks that scores are asked of.
     pub(crate) looks: Arc<SharedLooks>,
+    /// What the addresses of pages begin with, for answers of other ports; without a slash at its end.
+    pub(crate) public_url: Option<String>,
     /// Whether browsers send cookies over TLS alone.
     pub(crate) secure_cookies: bool,
     /// The end has been announced.

@@ -6,6 +6,10 @@ use http::{HeaderValue, Request, Uri, header};
 
 const PREFIX: &str = "/t/";
 
+/// Marks a request whose token stood in its path: a browser must not send that path on as a referrer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TokenInPath;
+
 /// The request with its token where other clients have it. A header that is there already wins.
 pub(super) fn from_path<B>(mut request: Request<B>) -> Request<B> {
     let Some((token, uri)) = split(request.uri()) else { return request };
@@ -17,6 +21,7 @@ pub(super) fn from_path<B>(mut request: Request<B>) -> Request<B> {
     }
     // A page's address is sent on as the referrer of what it loads.
     request.headers_mut().remove(header::REFERER);
+    request.extensions_mut().insert(TokenInPath);
     request
 }
 

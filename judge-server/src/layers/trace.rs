@@ -15,6 +15,7 @@ use tonic::Code;
 use tower::{Layer, Service};
 
 use super::answer_body::{AnswerBody, OpenStream, OpenWatch};
+use super::path_token::TokenInPath;
 use super::request_body::{RequestBody, Rest};
 use super::respond::{bytes_of, code, refuse, without_body};
 use super::step::{Inbound, Next};
@@ -74,6 +75,7 @@ impl Trace {
         };
         let busy = Busy::begin(&peer.activity);
         let (address, only_probes) = (peer.address.to_string(), peer.only_probes);
+        let has_secret_path = request.extensions_mut().remove::<TokenInPath>().is_some();
         let route = routes::find(self.side, request.method(), request.uri().path());
         let is_page = self.has_pages && route.is_some_and(|route| route.is_page);
         let visit = is_page.then(|| Visit::new(&request));
@@ -98,10 +100,15 @@ impl Trace {
         };
         let lasting = route.is_some_and(|route| route.kind == Kind::Watch);
         let inbound = Inbound { request, route, caller, origin, held: None, deadline: None };
-        match next.run(inbound).await {
+        let mut response = match next.run(inbound).await {
             Ok(answered) => self.answered(answering, answered, lasting),
             Err(failure) => self.refused(answering, failure).await,
+        };
+        if has_secret_path {
+            let none = HeaderValue::from_static("no-referrer");
+            response.headers_mut().insert(header::REFERRER_POLICY, none);
         }
+        response
     }
 
     fn answered(

@@ -10,12 +10,21 @@ import unittest
 import urllib.request
 
 import grpc
-from canary.judge.v1 import config_pb2, judge_service_pb2, judge_service_pb2_grpc, judgement_pb2, series_pb2
+from canary.judge.v1 import (
+    config_pb2,
+    judge_service_pb2,
+    judge_service_pb2_grpc,
+    judgement_pb2,
+    monitor_pb2,
+    series_pb2,
+)
+from google.protobuf import duration_pb2, timestamp_pb2
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from grpc_status import rpc_status
 
+START = 1_767_225_600
 RECORDED = pathlib.Path(__file__).parents[3] / "fixtures" / "recorded"
 
 
@@ -114,6 +123,49 @@ class Grpc(unittest.TestCase):
         self.assertEqual(refusal.code, grpc.StatusCode.INVALID_ARGUMENT.value[0])
         self.assertEqual(refusal.problems[0].path, "pairs[0].name")
         self.assertTrue(all(answer.HasField("judgement") for answer in outcomes.values()))
+
+    def test_monitor_says_each_verdict_and_a_last_one(self):
+        start = monitor_pb2.MonitorStart(
+            id="v7",
+            canary_config=config_pb2.CanaryConfig(
+                metrics=[config_pb2.MetricConfig(name=name, groups=["all"]) for name in ("latency", "errors")]
+            ),
+            thresholds=config_pb2.Thresholds(**{"pass": 90, "marginal": 50}),
+            start_time=timestamp_pb2.Timestamp(seconds=START),
+            step=duration_pb2.Duration(seconds=60),
+        )
+
+        def points(step):
+            def series(shift):
+                times = series_pb2.Timestamps(millis=[1000 * (START + 60 * step)])
+                return series_pb2.Series(values=[shift + step * 37 % 11], timestamps=times)
+
+            monitored = [
+                monitor_pb2.MonitoredSeries(name=name, baseline=series(10), canary=series(10 + shift))
+                for name, shift in (("latency", 50), ("errors", 1 if step % 2 else -1))
+            ]
+            end = timestamp_pb2.Timestamp(seconds=START + 60 * (step + 1))
+            return monitor_pb2.MonitorPoints(series=monitored, complete_to=end)
+
+        messages = [monitor_pb2.MonitorRequest(start=start)]
+        messages += [monitor_pb2.MonitorRequest(points=points(step)) for step in range(40)]
+        verdicts = list(self.judge.Monitor(iter(messages)))
+        self.assertEqual([verdict.steps for verdict in verdicts], [*range(1, 41), 40])
+        self.assertEqual([verdict.last for verdict in verdicts], [False] * 40 + [True])
+        latency, errors = verdicts[-1].metrics
+        self.assertEqual(latency.classification, judgement_pb2.CLASSIFICATION_HIGH)
+        self.assertTrue(6 <= latency.alarm.step < 39, latency)
+        self.assertFalse(errors.HasField("alarm"))
+        self.assertFalse(verdicts[latency.alarm.step - 1].metrics[0].HasField("alarm"))
+        self.assertTrue(verdicts[latency.alarm.step].metrics[0].HasField("alarm"))
+
+        with self.assertRaises(grpc.RpcError) as raised:
+            list(self.judge.Monitor(iter([messages[0], messages[0]])))
+        self.assertEqual(raised.exception.code(), grpc.StatusCode.INVALID_ARGUMENT)
+        details = rpc_status.from_call(raised.exception).details
+        violations = error_details_pb2.BadRequest()
+        self.assertTrue(any(detail.Unpack(violations) for detail in details))
+        self.assertEqual([violation.field for violation in violations.field_violations], ["start"])
 
     def test_deadline(self):
         with self.assertRaises(grpc.RpcError) as raised:

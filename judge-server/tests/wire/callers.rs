@@ -2,16 +2,17 @@
 
 use http::{Request, header};
 use http_body_util::Full;
-use judge_server::proto::JudgeStreamRequest;
 use judge_server::proto::judge_service_client::JudgeServiceClient;
+use judge_server::proto::{JudgeStreamRequest, MonitorRequest, MonitorResponse};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Code;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
+use tonic::{Code, Status, Streaming};
 
 use crate::certificates::{authority, files, get, pair};
 use crate::harness::{Answer, Server, reason, request, send, until};
+use crate::monitor::{all, points, started};
 use crate::raw::{closes, said};
 
 const TOKEN: &str = "correct-horse-battery-staple";
@@ -49,6 +50,80 @@ async fn a_token_that_is_taken_back_ends_its_open_streams_with_their_next_messag
     assert_eq!(with_token(&server, "/metrics", other).await.status, 200);
     let refused = with_token(&server, "/v1/judges", other).await;
     assert_eq!((refused.status.as_u16(), &*refused.reason()), (403, "MISSING_SCOPE"));
+}
+
+/// An open monitor, with what its client sends into it.
+struct Monitored {
+    sender: mpsc::Sender<MonitorRequest>,
+    stream: Streaming<MonitorResponse>,
+}
+
+impl Monitored {
+    /// Opens one, which has judged its first step.
+    async fn open(server: &Server, token: &str) -> Result<Self, Status> {
+        let (sender, receiver) = mpsc::channel(2);
+        sender.send(started(1)).await.unwrap();
+        let mut call = tonic::Request::new(ReceiverStream::new(receiver));
+        call.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        let stream = server.client().await.monitor(call).await?.into_inner();
+        let mut open = Self { sender, stream };
+        assert_eq!(open.step(0).await?, 1);
+        Ok(open)
+    }
+
+    /// The steps that are judged once this one is.
+    async fn step(&mut self, step: usize) -> Result<u64, Status> {
+        // If the stream has ended, it says why.
+        let _ = self.sender.send(points(all(step..=step), step + 1)).await;
+        self.stream.message().await.map(|said| said.unwrap().steps)
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_taken_back_ends_its_monitors_and_no_others() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("tokens");
+    let other = "another-token-altogether";
+    std::fs::write(&file, format!("{TOKEN} ci\n{other} nightly\n")).unwrap();
+    let flag = format!("--tokens={}", file.display());
+    let server = Server::start(&[&flag, "--reload-every=20ms"]).await;
+    let mut open = Monitored::open(&server, TOKEN).await.unwrap();
+    let mut others = Monitored::open(&server, other).await.unwrap();
+    std::fs::write(&file, format!("{other} nightly\n")).unwrap();
+    until(async || with_token(&server, "/v1/judges", TOKEN).await.status == 401).await;
+    let status = open.step(1).await.unwrap_err();
+    assert_eq!((status.code(), &*reason(&status)), (Code::Unauthenticated, "UNAUTHENTICATED"));
+    assert_eq!(others.step(1).await.unwrap(), 2);
+    // Of a token that may read only, no monitor is opened.
+    std::fs::write(&file, format!("{other} nightly read\n")).unwrap();
+    let is_missing = |status: &Status| reason(status) == "MISSING_SCOPE";
+    until(async || Monitored::open(&server, other).await.err().is_some_and(|it| is_missing(&it)))
+        .await;
+    let status = others.step(2).await.unwrap_err();
+    assert!(status.code() == Code::PermissionDenied && is_missing(&status), "{status}");
+}
+
+#[tokio::test]
+async fn the_monitors_of_one_caller_have_its_share_of_the_room() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("tokens");
+    let other = "another-token-altogether";
+    std::fs::write(&file, format!("{TOKEN} ci\n{other} nightly\n")).unwrap();
+    // A stream weighs 1 MiB; of 24 one caller has 6.
+    let flags = [&*format!("--tokens={}", file.display()), "--max-buffered=24MiB"];
+    let server = Server::start(&[&flags[..], &["--caller-share=0.25"]].concat()).await;
+    let mut open = Vec::new();
+    for _ in 0..5 {
+        open.push(Monitored::open(&server, TOKEN).await.unwrap());
+    }
+    let status = Monitored::open(&server, TOKEN).await.map(drop).unwrap_err();
+    let expected = (Code::ResourceExhausted, "TOO_MANY_BYTES_OF_CALLER");
+    assert_eq!((status.code(), &*reason(&status)), expected);
+    // Those that are open go on, others have their own share, and what ends makes room.
+    assert_eq!(open[0].step(1).await.unwrap(), 2);
+    Monitored::open(&server, other).await.unwrap();
+    open.pop();
+    until(async || Monitored::open(&server, TOKEN).await.is_ok()).await;
 }
 
 #[tokio::test]

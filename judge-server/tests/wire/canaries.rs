@@ -167,8 +167,9 @@ async fn receiver(
                     break (head.to_ascii_lowercase(), body);
                 }
             };
-            let answer =
-                format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            let answer = format!(
+                "HTTP/1.1 {status} X\r\nlocation: /other\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            );
             connection.write_all(answer.as_bytes()).await.unwrap();
             sender.send((head, body)).await.unwrap();
         }
@@ -178,7 +179,8 @@ async fn receiver(
 
 #[tokio::test]
 async fn the_end_of_a_canary_is_sent_until_it_is_taken_over_a_restart_too() {
-    let (url, mut got) = receiver(&[500, 503, 200]).await;
+    // A redirection is not followed: what it leads to was never allowed.
+    let (url, mut got) = receiver(&[500, 307, 200]).await;
     let folder = tempfile::tempdir().unwrap();
     let source = Prometheus::start().await;
     let secret = folder.path().join("secret");

@@ -209,6 +209,29 @@ async fn files_are_read_again_and_a_broken_one_keeps_the_last_that_was_good() {
 }
 
 #[tokio::test]
+async fn what_is_no_file_is_broken_and_links_are_followed() {
+    use std::os::unix::fs::symlink;
+    let kayenta = with_files(&[]).await;
+    let configs = kayenta.configs();
+    let pipe = std::process::Command::new("mkfifo").arg(configs.join("pipe.json")).status();
+    assert!(pipe.unwrap().success());
+    std::fs::create_dir(configs.join("folder.json")).unwrap();
+    symlink("/dev/zero", configs.join("device.json")).unwrap();
+    symlink("loop.json", configs.join("loop.json")).unwrap();
+    symlink("../nothing", configs.join("nothing.json")).unwrap();
+    write(kayenta.folder.path(), "elsewhere", &plain(90));
+    symlink("../elsewhere", configs.join("\u{fc} 1.json")).unwrap();
+    let mut named = scoped(1);
+    named["name"] = json!("named");
+    write(kayenta.folder.path(), "elsewhere", &named.to_string());
+    until(async || kayenta.files("broken").await == Some(5.0)).await;
+    until(async || kayenta.in_force("%C3%BC%201").await.is_some()).await;
+    assert_eq!(kayenta.files("in_force").await, Some(1.0));
+    let listed = kayenta.get("/canaryConfig").await;
+    assert_eq!((&listed[0]["id"], &listed[0]["name"]), (&json!("\u{fc} 1"), &json!("named")));
+}
+
+#[tokio::test]
 async fn a_folder_that_is_not_there_is_said_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let mut flags = flags(&folder, "http://127.0.0.1:1");

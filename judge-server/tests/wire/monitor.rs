@@ -26,7 +26,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp { seconds, nanos: 0 }
 }
 
-fn started(verdict_every: u32) -> MonitorRequest {
+pub(crate) fn started(verdict_every: u32) -> MonitorRequest {
     let metric = |name: &str| proto::MetricConfig {
         name: name.into(),
         groups: vec!["all".into()],
@@ -80,7 +80,7 @@ fn series(metric: usize, side: Side, steps: impl Iterator<Item = usize>) -> Moni
     }
 }
 
-fn all(steps: impl Iterator<Item = usize>) -> Vec<MonitoredSeries> {
+pub(crate) fn all(steps: impl Iterator<Item = usize>) -> Vec<MonitoredSeries> {
     let sides = [Side::Canary, Side::Baseline];
     let both = (0..METRICS.len()).flat_map(|metric| sides.map(|side| (metric, side)));
     let steps: Vec<usize> = steps.collect();
@@ -88,7 +88,7 @@ fn all(steps: impl Iterator<Item = usize>) -> Vec<MonitoredSeries> {
 }
 
 /// Points up to `steps`, all complete.
-fn points(series: Vec<MonitoredSeries>, steps: usize) -> MonitorRequest {
+pub(crate) fn points(series: Vec<MonitoredSeries>, steps: usize) -> MonitorRequest {
     let complete_to = Some(at(START + 60 * i64::try_from(steps).unwrap()));
     MonitorRequest { content: Some(Content::Points(MonitorPoints { series, complete_to })) }
 }
@@ -246,7 +246,7 @@ async fn hostile_messages_end_their_stream_with_what_is_wrong() {
         (vec![points(all(0..1), 1)], "start"),
         (vec![started(1), started(1)], "start"),
         (vec![changed(|start| start.config = None)], "start.config"),
-        (vec![changed(|start| start.config = Some(kayenta))], "start.kayentaConfigJson.?"),
+        (vec![changed(|start| start.config = Some(kayenta))], "start.kayentaConfigJson"),
         (vec![changed(|start| start.thresholds = None)], "start.thresholds"),
         (vec![changed(|start| start.judge = Some("NetflixACAJudge-v1.0".into()))], "start.judge"),
         (vec![changed(|start| start.judge = Some("x".into()))], "start.judge"),

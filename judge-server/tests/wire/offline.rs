@@ -6,6 +6,7 @@ use judge_server::proto::{self, judge_request, validate_config_request};
 use prost::Message;
 
 use crate::harness::{Server, request, settings};
+use crate::monitor::{all, points, started};
 
 #[tokio::test]
 async fn every_entrance_answers_as_the_server_does() {
@@ -51,6 +52,20 @@ async fn every_entrance_answers_as_the_server_does() {
         let same = offline.answer(entrance, document.as_bytes()).unwrap();
         assert_eq!(Bytes::from(same), answer.body, "{path}");
     }
+
+    let monitored = [started(7), points(all(0..40), 30), points(all(20..60), 60)];
+    let mut stream =
+        client.monitor(tokio_stream::iter(monitored.clone())).await.unwrap().into_inner();
+    let messages: Vec<Vec<u8>> = monitored.iter().map(Message::encode_to_vec).collect();
+    let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
+    let same = offline.monitor(&messages).unwrap();
+    assert_eq!(same.len(), 3);
+    for same in same {
+        let answer = stream.message().await.unwrap().unwrap();
+        let same = proto::MonitorResponse::decode(same.as_slice()).unwrap();
+        assert_eq!(same.encode_to_vec(), answer.encode_to_vec());
+    }
+    assert_eq!(stream.message().await.unwrap(), None);
 
     // Its parts are counted, however small a message is.
     let mut offline = Offline::new(&settings(&["--max-metrics=1"]), 0);

@@ -7,8 +7,9 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Server, send};
-use crate::kept::Service;
-use crate::source::config;
+use crate::kayenta_clients::{Kayenta, run, scoped};
+use crate::kept::{Service, flags};
+use crate::source::{Prometheus, config};
 
 const TOKENS: &str = "read-token-of-16-bytes viewer read\njudge-token-of-16-bytes ci judge,read\n\
                       write-token-of-16-bytes ann write,read\nadmin-token-of-16-bytes boss admin\n";
@@ -231,6 +232,41 @@ async fn a_canary_in_the_list_on_its_page_and_beside_another() {
     assert!(one.status == 400 && one.text().contains("expected two canaries, got 1"));
     let missing = browser.get("/canaries/none").await;
     assert!(missing.status == 404 && missing.text().contains("does not exist"));
+    // Ids lead to their page, those of looks too.
+    let (path, look) = (format!("/canaries/{bad}"), format!("{}001", &bad[..23]));
+    for way in
+        [format!("/?search=+{bad}+"), format!("/?search={look}"), format!("/canaries/{look}")]
+    {
+        assert_eq!(seen(&browser.get(&way).await), (303, path.as_str()), "{way}");
+    }
+    let unknown = browser.get("/?search=01DS50WVHAWSTAQACJKB1VKDQB").await;
+    assert!(unknown.status == 200 && unknown.text().contains("No canary is like that."));
+}
+
+#[tokio::test]
+async fn an_execution_of_kayentas_api_leads_a_browser_to_its_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Prometheus::start().await;
+    let mut flags = flags(&folder, source.url());
+    flags.push("--public-url=https://judge.example/".to_owned());
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let kayenta = Kayenta { server: Server::start(&flags).await, source, folder };
+    let body = json!({"canaryConfig": scoped(1), "executionRequest": run("canary", &json!(95), &json!(75))});
+    let started = kayenta.post("/canary", &body).await;
+    let id = started["canaryExecutionId"].as_str().unwrap();
+    let ask = async |path: &str, accept: &str| {
+        let address = format!("http://{}{path}", kayenta.server.kayenta.unwrap());
+        let request = Request::get(address).header(header::ACCEPT, accept);
+        send(request.body(Full::default()).unwrap()).await
+    };
+    let path = format!("/canary/{id}");
+    let browsers = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let page = format!("https://judge.example/canaries/{id}");
+    assert_eq!(seen(&ask(&path, browsers).await), (303, page.as_str()));
+    assert_eq!(ask("/canary/none", browsers).await.status, 404);
+    for accept in ["*/*", "application/json"] {
+        assert_eq!(ask(&path, accept).await.json()["pipelineId"], id);
+    }
 }
 
 #[tokio::test]
@@ -374,7 +410,8 @@ async fn a_slow_drift_over_releases_is_warned_of_in_the_next_canary() {
     assert_eq!(history.matches("circle class=\"canary\"").count(), 8, "{history}");
     assert!(ids.iter().all(|id| history.contains(&format!("href=\"/canaries/{id}\""))));
     for (path, said) in [
-        ("/history", "Name an application"),
+        ("/history", "Choose an application"),
+        ("/history", "href=\"/history?application=shop\""),
         ("/history?application=other", "No canary of it has ended"),
         ("/history?application=shop&config=other", "No canary of it has ended"),
     ] {

@@ -80,6 +80,7 @@ const KAYENTA: &str = "
     GET /metadata/metricsService read
     POST /fetch/prometheus/query read
     GET /judges read
+    POST /judges/judge judge
     POST /canary judge
     GET /canary/executions read
     POST /canary/{id} judge

@@ -97,6 +97,10 @@ async fn what_cannot_be_asked_is_said_as_prometheus_says_it() {
             "judge_score{config=\"shop\", baseline=\"a\", canary=\"b\", window=\"x\"}",
             "window: expected",
         ),
+        (
+            "judge_score{config=\"shop\", baseline=\"a\", canary=\"b\", window=\"5m\", step=\"6m\"}",
+            "step: expected at most the window",
+        ),
     ] {
         let (status, body) = ask(query).await;
         assert_eq!(

@@ -108,15 +108,8 @@ impl<'a> Pages<'a> {
         let metrics = replayed.deciding().map(|one| one.judgement.metrics.iter());
         let names = metrics.into_iter().flatten().map(|metric| metric.name.clone());
         let intervals = replayed.intervals.iter().map(|one| {
-            let metrics = one.judgement.metrics.iter();
-            TimelineInterval {
-                window: span(one.window.canary),
-                verdict: one.judgement.verdict,
-                score: one.judgement.score,
-                classes: metrics.map(|metric| Some(metric.classification)).collect(),
-                reason: one.judgement.reason.clone(),
-                look: one.judgement.look,
-            }
+            let classes = one.judgement.metrics.iter().map(|metric| Some(metric.classification));
+            TimelineInterval::new(span(one.window.canary), &one.judgement, classes.collect())
         });
         Timeline {
             release: replayed.release.clone(),

@@ -52,21 +52,14 @@ fn timeline(outcome: &WatchOutcome, name: &str) -> Timeline {
     let last = judged.len().saturating_sub(1);
     let metrics =
         deciding.map(|(_, judged)| judged.judgement.metrics.as_slice()).unwrap_or_default();
-    let interval = |(look, judged): &(&Look, &JudgedLook)| TimelineInterval {
-        window: span(look.window.canary),
-        verdict: judged.judgement.verdict,
-        score: judged.judgement.score,
-        classes: metrics
-            .iter()
-            .map(|metric| {
-                let same = |other: &&judge_core::judgement::MetricJudgement| {
-                    other.name == metric.name && other.tags == metric.tags
-                };
-                judged.judgement.metrics.iter().find(same).map(|found| found.classification)
-            })
-            .collect(),
-        reason: judged.judgement.reason.clone(),
-        look: judged.judgement.look,
+    let interval = |(look, judged): &(&Look, &JudgedLook)| {
+        let classes = metrics.iter().map(|metric| {
+            let same = |other: &&judge_core::judgement::MetricJudgement| {
+                other.name == metric.name && other.tags == metric.tags
+            };
+            judged.judgement.metrics.iter().find(same).map(|found| found.classification)
+        });
+        TimelineInterval::new(span(look.window.canary), &judged.judgement, classes.collect())
     };
     let stopped = deciding.filter(|_| outcome.stage.stopped_at.is_some());
     Timeline {

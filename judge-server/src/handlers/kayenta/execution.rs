@@ -168,8 +168,8 @@ fn outcome(look: &CanaryLook, config: &Value, answer: &mut Value) {
     }
 }
 
-/// Judgement and the length of what was judged, if it is the same for all scopes.
-pub(super) fn result(judgement: &Judgement, look: &CanaryLook) -> Value {
+/// A judgement as Kayenta writes it.
+pub(super) fn judge_result(judgement: &Judgement) -> Value {
     let mut judged = serde_json::to_value(kayenta::result(judgement)).unwrap_or_default();
     for metric in judged.get_mut("results").and_then(Value::as_array_mut).into_iter().flatten() {
         // A series that was fetched has tags, if none of them.
@@ -177,7 +177,12 @@ pub(super) fn result(judgement: &Judgement, look: &CanaryLook) -> Value {
             metric["tags"] = json!({});
         }
     }
-    let mut result = json!({"judgeResult": judged});
+    judged
+}
+
+/// Judgement and the length of what was judged, if it is the same for all scopes.
+pub(super) fn result(judgement: &Judgement, look: &CanaryLook) -> Value {
+    let mut result = json!({"judgeResult": judge_result(judgement)});
     let length = |window: SideWindow| window.end_millis.abs_diff(window.start_millis);
     let sides = |pair: &PairWindows| [length(pair.baseline), length(pair.canary)];
     let mut lengths = look.window.scopes.values().flat_map(sides);

@@ -10,11 +10,13 @@ mod execution;
 mod executions;
 mod fields;
 mod pairs;
+mod rejudge;
 mod runs;
 mod times;
 
 use axum::body::Body;
-use http::{Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use judge_canary::look_of_id;
 use serde_json::{Value, json};
 
 use super::http as plain;
@@ -23,6 +25,7 @@ use super::routes::KayentaCall;
 use super::{Answered, Context, Failure, Handlers};
 use crate::convert::guard;
 use crate::convert::refusal::Refusal;
+use crate::observe::outcome::Outcome;
 use asked::KayentaRequest;
 use runs::RunConfig;
 
@@ -36,12 +39,29 @@ impl Handlers {
     ) -> Result<Answered, Failure> {
         let canaries = self.canaries.as_ref().ok_or(Refusal::Stateless)?;
         let params = Params::read(context.route, request.uri())?;
+        let page = self.page_of(call, request.headers(), params.id());
         let body = match call {
             call if call.has_document() => self.document_of(request).await?,
             _ => Value::Null,
         };
         let asked = KayentaRequest { canaries, params, body, actor: context.actor() };
-        Ok(asked.answer(call).await?)
+        let answered = asked.answer(call).await?;
+        Ok(page.unwrap_or(answered))
+    }
+
+    /// Leads a browser that asks for an execution to its page, where it is known how browsers reach that.
+    fn page_of(&self, call: KayentaCall, headers: &HeaderMap, id: &str) -> Option<Answered> {
+        let accepted = headers.get(header::ACCEPT)?.to_str().ok()?;
+        let is_execution = matches!(call, KayentaCall::GetExecution | KayentaCall::GetAnalysis);
+        if !is_execution || !accepted.contains("text/html") {
+            return None;
+        }
+        let canary = look_of_id(id).map_or_else(|| id.to_owned(), |(canary, _)| canary);
+        let page = format!("{}/canaries/{canary}", self.public_url.as_ref()?);
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(page).ok()?);
+        Some((response, Outcome::default()).into())
     }
 
     /// As Spring's actuator has it: images probe it.
@@ -62,7 +82,7 @@ impl Handlers {
     }
 
     async fn document_of(&self, request: Request<Body>) -> Result<Value, Refusal> {
-        if request.headers().get(http::header::CONTENT_TYPE).is_none() {
+        if request.headers().get(header::CONTENT_TYPE).is_none() {
             let text = "content-type: expected application/json, got none";
             return Err(Refusal::UnsupportedMediaType(text.to_owned()));
         }
@@ -95,6 +115,7 @@ impl KayentaRequest<'_> {
             KayentaCall::MetricNames => accounts::metric_names(self).await?,
             KayentaCall::DryRun => dry_run::query(self)?,
             KayentaCall::Judges => accounts::judges(),
+            KayentaCall::JudgeAgain => rejudge::judge(self).await?,
             KayentaCall::StartStored => runs::start(self, RunConfig::stored(self).await?).await?,
             KayentaCall::StartInline => runs::start(self, RunConfig::inline(self)?).await?,
             KayentaCall::StartStoredAnalysis => {

@@ -164,7 +164,7 @@ fn named(name: &str) -> &str {
 
 fn side<'a>(name: &str, pair: &'a Value, key: &str) -> Result<&'a Value, Refusal> {
     let side = pair.get(key).filter(|side| side.is_object());
-    side.ok_or_else(|| wrong(format!("scopes.{name}: expected a {key}")))
+    side.ok_or_else(|| wrong(format!("scopes.{name}: {key} is missing")))
 }
 
 /// Both sides of each scope.

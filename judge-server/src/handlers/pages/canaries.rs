@@ -2,8 +2,12 @@
 
 use axum::body::Body;
 use http::{Response, StatusCode};
-use judge_canary::{Canary, CanaryError, CanaryFilter, CanaryLook, CanarySummary, MetricSet};
-use judge_pages::{CanaryView, ListQuery, ShownSide, canaries_page, canary_page, compare_page};
+use judge_canary::{
+    Canary, CanaryError, CanaryFilter, CanaryLook, CanarySummary, MetricSet, look_of_id,
+};
+use judge_pages::{
+    CanaryView, ListQuery, ShownSide, canaries_page, canary_page, canary_path, compare_page,
+};
 
 use super::asked::{PageRequest, draw};
 use super::html::{page, see_other};
@@ -12,6 +16,9 @@ use crate::convert::refusal::Refusal;
 
 /// Canaries of the same application that one may be compared with.
 const OTHERS: usize = 20;
+
+/// Characters of the id of a canary.
+const ID_LENGTH: usize = 26;
 
 /// A canary with what its page shows.
 struct Shown {
@@ -41,6 +48,9 @@ pub(super) async fn list(asked: &PageRequest<'_>) -> Result<Response<Body>, Refu
         search: asked.text("search"),
         before: asked.text("before"),
     };
+    if let Some(id) = found_by_id(asked, query.search.trim()).await? {
+        return Ok(see_other(&canary_path(&id)));
+    }
     let set = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let filter = CanaryFilter {
         application: set(&query.application),
@@ -55,7 +65,23 @@ pub(super) async fn list(asked: &PageRequest<'_>) -> Result<Response<Body>, Refu
     Ok(page(StatusCode::OK, canaries_page(&asked.visitor(), &query, &found)))
 }
 
+/// The canary that `id` is of, or of a look at it: clients of Kayenta show executions by their ids alone.
+async fn found_by_id(asked: &PageRequest<'_>, id: &str) -> Result<Option<String>, CanaryError> {
+    let canary = look_of_id(id).map_or_else(|| id.to_owned(), |(canary, _)| canary);
+    if canary.len() != ID_LENGTH {
+        return Ok(None);
+    }
+    match asked.canaries.get(&canary).await {
+        Ok(_) => Ok(Some(canary)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 pub(super) async fn show(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {
+    if let Some((canary, _)) = look_of_id(asked.params.id()) {
+        return Ok(see_other(&canary_path(&canary)));
+    }
     let Shown { canary, looks } = Shown::read(asked, asked.params.id()).await?;
     let series = series(asked, &looks).await?;
     let others = others(asked, &canary.summary).await?;
@@ -89,7 +115,7 @@ async fn others(
 
 pub(super) async fn cancel(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {
     let (canary, _) = asked.canaries.cancel(asked.params.id(), &asked.context.actor()).await?;
-    Ok(see_other(&judge_pages::canary_path(&canary.summary.id)))
+    Ok(see_other(&canary_path(&canary.summary.id)))
 }
 
 pub(super) async fn compare(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {

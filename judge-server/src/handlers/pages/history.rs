@@ -1,8 +1,12 @@
 //! The page of an application's releases.
 
+use std::collections::BTreeSet;
+
 use axum::body::Body;
 use http::{Response, StatusCode};
-use judge_canary::{CanaryError, Drift, PastRelease, RELEASES, ReleaseFilter};
+use judge_canary::{
+    CanaryError, CanaryFilter, Drift, MOST_OF_A_PAGE, PastRelease, RELEASES, ReleaseFilter,
+};
 use judge_core::{CanaryConfig, kayenta};
 use judge_pages::{HistoryQuery, HistoryView, history_page};
 
@@ -15,6 +19,8 @@ pub(super) async fn show(asked: &PageRequest<'_>) -> Result<Response<Body>, Refu
         HistoryQuery { application: asked.text("application"), config: asked.text("config") };
     let releases =
         if query.application.is_empty() { Vec::new() } else { releases(asked, &query).await? };
+    let applications =
+        if query.application.is_empty() { applications(asked).await? } else { Vec::new() };
     let (config, drifts) = match releases.first() {
         None => (None, Vec::new()),
         Some(newest) => next(asked, newest).await?,
@@ -23,9 +29,18 @@ pub(super) async fn show(asked: &PageRequest<'_>) -> Result<Response<Body>, Refu
     let html = draw(move || {
         let (query, releases) = (&query, releases.as_slice());
         let (config, drifts) = (config.as_ref(), drifts.as_slice());
-        history_page(&visitor, &HistoryView { query, releases, config, drifts })
+        let applications = &applications;
+        history_page(&visitor, &HistoryView { query, releases, config, drifts, applications })
     });
     Ok(page(StatusCode::OK, html.await?))
+}
+
+/// The applications of the newest canaries, by name.
+async fn applications(asked: &PageRequest<'_>) -> Result<Vec<String>, CanaryError> {
+    let filter = CanaryFilter { limit: MOST_OF_A_PAGE, ..CanaryFilter::default() };
+    let canaries = asked.canaries.list(&filter).await?.canaries.into_iter();
+    let names: BTreeSet<String> = canaries.map(|canary| canary.application).collect();
+    Ok(names.into_iter().filter(|name| !name.is_empty()).collect())
 }
 
 async fn releases(

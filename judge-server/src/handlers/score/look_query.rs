@@ -65,7 +65,13 @@ impl LookQuery {
                 .ok_or_else(|| format!("{name}: expected a length such as {default}, got {text:?}"))
         };
         let window_millis = span("window", take("window"), WINDOW)?;
-        let step_millis = span("step", take("step"), STEP)?;
+        let step_millis = match take("step") {
+            Some(given) => span("step", Some(given), STEP)?,
+            None => span("step", None, STEP)?.min(window_millis),
+        };
+        if step_millis > window_millis {
+            return Err("step: expected at most the window".to_owned());
+        }
         let side = |scope| QuerySide { scope, location: location.clone(), params: rest.clone() };
         let step = i64::try_from(step_millis).unwrap_or(i64::MAX);
         Ok(Self {

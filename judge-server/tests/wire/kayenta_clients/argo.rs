@@ -92,6 +92,13 @@ async fn a_token_may_stand_in_the_base_path() {
         kayenta.refused("GET", "/t/wrong-token-of-16-bytes/canaryConfig", &Value::Null).await;
     assert!(status == 401 && !message.contains("wrong-token"), "{message}");
     let base = "/t/path-token-of-16-bytes";
+    for port in [kayenta.server.http, kayenta.server.kayenta.unwrap()] {
+        for path in ["/", "/canaryConfig", "/nothing"] {
+            let request = http::Request::get(format!("http://{port}{base}{path}"));
+            let answer = crate::harness::send(request.body("".into()).unwrap()).await;
+            assert_eq!(answer.headers["referrer-policy"], "no-referrer", "{path}");
+        }
+    }
     kayenta.post(&format!("{base}/canaryConfig"), &scoped(1)).await;
     let run = started(&kayenta, base, "canary").await;
     let poll = kayenta.completed(&format!("{base}/canary/{run}")).await;

@@ -125,6 +125,48 @@ async fn deck_shows_runs_and_their_points() {
 }
 
 #[tokio::test]
+async fn the_points_of_a_run_are_judged_again_at_once() {
+    let kayenta = Kayenta::start("").await;
+    let mut config = scoped(4);
+    let id = kayenta.store(&config).await;
+    let started =
+        kayenta.post(&format!("/canary/{id}"), &run("weak", &json!(95), &json!(75))).await;
+    let path = format!("/canary/{}", started["canaryExecutionId"].as_str().unwrap());
+    let done = kayenta.completed(&path).await;
+    let list = done["metricSetPairListId"].as_str().unwrap();
+    let asked = kayenta.source.asked();
+    let path = |pass: &str, more: &str| {
+        format!(
+            "/judges/judge?canaryConfigId={id}&metricSetPairListId={list}&passThreshold={pass}&marginalThreshold=60{more}"
+        )
+    };
+    let again = kayenta.post(&path("95", "&storageAccountName=s3"), &Value::Null).await;
+    assert_eq!(again, done["result"]["judgeResult"]);
+    let other = kayenta.post(&path("75", ""), &Value::Null).await;
+    assert_eq!(
+        (&other["score"]["score"], &other["score"]["classification"]),
+        (&json!(75.0), &json!("Pass"))
+    );
+    for (path, status, said) in [
+        (path("x", ""), 400, "passThreshold: expected a number, got \"x\""),
+        (
+            path("95", "").replace("marginalThreshold", "m"),
+            400,
+            "Required parameter 'marginalThreshold' is not present.",
+        ),
+        (path("95", "").replace(&id, "none"), 404, "Canary config 'none' does not exist"),
+        (path("95", "").replace(list, "none"), 404, "Metric set 'none' does not exist"),
+    ] {
+        assert_eq!(kayenta.refused("POST", &path, &Value::Null).await, (status, said.to_owned()));
+    }
+    config["judge"]["name"] = json!("NoJudge");
+    kayenta.call("PUT", &format!("/canaryConfig/{id}"), &config.to_string()).await;
+    let refused = kayenta.refused("POST", &path("95", ""), &Value::Null).await;
+    assert_eq!(refused, (400, "Unable to resolve canary judge 'NoJudge'.".to_owned()));
+    assert_eq!(kayenta.source.asked(), asked, "the source is not asked again");
+}
+
+#[tokio::test]
 async fn what_cannot_be_run_is_refused_in_kayentas_words() {
     let kayenta = Kayenta::start("").await;
     let id = kayenta.store(&scoped(1)).await;
