@@ -36,7 +36,19 @@ impl LabelledSeries {
 /// # Errors
 /// When it is not the response to a `query_range` that succeeded, or a point of it cannot be read.
 pub fn read(bytes: &[u8]) -> Result<Vec<LabelledSeries>, ResponseError> {
-    document::read(bytes)?.into_iter().enumerate().map(|(index, found)| one(index, found)).collect()
+    read_with_remarks(bytes).map(|(series, _)| series)
+}
+
+/// The same with what Prometheus says of it: its warnings and infos.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_remarks(
+    bytes: &[u8],
+) -> Result<(Vec<LabelledSeries>, Vec<String>), ResponseError> {
+    let document::MatrixAnswer { series, remarks } = document::read(bytes)?;
+    let series = series.into_iter().enumerate().map(|(index, found)| one(index, found));
+    Ok((series.collect::<Result<_, _>>()?, remarks))
 }
 
 fn one(series: usize, found: document::RawSeries) -> Result<LabelledSeries, ResponseError> {

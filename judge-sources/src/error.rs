@@ -40,7 +40,7 @@ impl QueryFailure {
 /// A query and the times it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// The query as the store takes it; `None` where it could not be made.
+    /// The query as the store takes it, or the template that it could not be made of; `None` where that says nothing.
     pub query: Option<String>,
     /// The times.
     pub window: Grid,
@@ -113,7 +113,9 @@ pub enum ChoiceError {
         got: StoreKind,
     },
     /// There is none of its kind.
-    #[error("no source of type {0} is known; give it with --source NAME=URL or in --sources FILE")]
+    #[error(
+        "no source of type {0} is known; give it with --{0} URL, --source NAME=URL or --sources FILE"
+    )]
     None(StoreKind),
     /// There are several of its kind.
     #[error("several sources are of type {kind}: {known}; name one as query.source in the config")]
@@ -149,7 +151,7 @@ pub enum AskError {
         why: String,
     },
     /// The connection is not private, or not with whom it should be.
-    #[error("no secure connection to {to}: {why}")]
+    #[error("no secure connection to {to}: {why}{}", tls_way_out(.why))]
     Tls {
         /// The host.
         to: String,
@@ -207,8 +209,23 @@ fn way_out(status: u16) -> &'static str {
     match status {
         401 => "; give credentials in --sources FILE",
         403 => "; the credentials do not allow this",
-        404 => "; is the URL right, and the path before /api/v1?",
+        404 => {
+            "; is the URL right? The store's paths are put after it, so it ends before /api, /graph or /render"
+        }
         _ => "",
+    }
+}
+
+/// The way out of what rustls says.
+fn tls_way_out(why: &str) -> &'static str {
+    if why.contains("UnknownIssuer") {
+        "; give the authority that issued its certificate as tls-ca in --sources FILE"
+    } else if why.contains("CaUsedAsEndEntity") {
+        "; the server shows the certificate of an authority (CA:TRUE) as its own; give it one with CA:FALSE"
+    } else if why.contains("InvalidContentType") || why.contains("corrupt message") {
+        "; does it speak http:// rather than https://?"
+    } else {
+        ""
     }
 }
 
@@ -251,9 +268,9 @@ pub enum AnswerError {
     },
     /// There are too many series to judge.
     #[error(
-        "the answer has {0} series, but at most {MOST_SERIES} can be judged; aggregate in the query"
+        "the answer has more than {MOST_SERIES} series, which are too many to judge; aggregate in the query"
     )]
-    TooManySeries(usize),
+    TooManySeries,
     /// Two series are the same.
     #[error("{0}; aggregate in the query")]
     SameLabels(String),

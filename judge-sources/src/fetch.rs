@@ -15,6 +15,7 @@ use crate::grid::Grid;
 use crate::hint::{self, StoreLook};
 use crate::kind::StoreKind;
 use crate::notice::Notice;
+use crate::numbers;
 use crate::pair;
 use crate::place::{self, Found};
 use crate::query::{MetricQuery, Queries};
@@ -275,8 +276,11 @@ impl<'a> Job<'a> {
         let grid = self.query.kind().grid(*grid, self.sought.compat);
         let source =
             self.sources.choose(self.query).map_err(|error| self.failure(None, error.into()))?;
-        let query =
-            self.query.text(scope, grid).map_err(|error| self.failure(None, error.into()))?;
+        let text = self.query.text(scope, grid);
+        let query = text.map_err(|error| {
+            let template = error.template().map(str::to_owned);
+            self.failure(template.as_deref(), error.into())
+        })?;
         let found = self.series(source, &query, grid).await;
         let (series, said) = found.map_err(|cause| self.failure(Some(&query), cause))?;
         let side = self.side;
@@ -293,6 +297,7 @@ impl<'a> Job<'a> {
             let (query, window) = (query.clone(), grid.to_string());
             notices.push(Notice::NothingFound { side, query, window, hint });
         }
+        notices.extend(numbers::doubt(side, grid, &series));
         Ok(Done { source, scope, side: FetchedSide { query, grid, series }, notices })
     }
 

@@ -23,7 +23,8 @@ impl<'a> Fields<'a> {
             Some(Value::Object(object)) => Ok(Self { path, object, problems: Vec::new() }),
             other => {
                 let found = other.map_or_else(|| "missing".to_owned(), found);
-                Err(Problem::error(path, found, "an object with a query for the metric's store"))
+                let allowed = r#"an object with the metric's query, such as {"customInlineTemplate": "PromQL:up"}"#;
+                Err(Problem::error(path, found, allowed))
             }
         }
     }
@@ -35,8 +36,14 @@ impl<'a> Fields<'a> {
 
     /// Says what is wrong with a field.
     pub(crate) fn error(&mut self, key: &str, allowed: &str) {
+        self.error_with(key, allowed, "");
+    }
+
+    /// The same, with what follows.
+    pub(crate) fn error_with(&mut self, key: &str, allowed: &str, consequence: &str) {
         let found = self.object.get(key).map_or_else(|| "missing".to_owned(), found);
-        self.problems.push(Problem::error(format!("{}.{key}", self.path), found, allowed));
+        let problem = Problem::error(format!("{}.{key}", self.path), found, allowed);
+        self.problems.push(Problem { consequence: consequence.to_owned(), ..problem });
     }
 
     fn get(&self, key: &str) -> Option<&'a Value> {
@@ -62,8 +69,13 @@ impl<'a> Fields<'a> {
 
     /// A text that must be there.
     pub(crate) fn needed(&mut self, key: &str) -> &'a str {
+        self.needed_as(key, "a string that is not empty")
+    }
+
+    /// The same, with what is `allowed` where it is not there.
+    pub(crate) fn needed_as(&mut self, key: &str, allowed: &str) -> &'a str {
         if !self.has(key) || self.get(key).and_then(Value::as_str) == Some("") {
-            self.error(key, "a string that is not empty");
+            self.error(key, allowed);
             return "";
         }
         self.text(key).unwrap_or_default()

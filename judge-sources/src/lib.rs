@@ -45,6 +45,7 @@ mod hint;
 mod kind;
 mod names;
 mod notice;
+mod numbers;
 mod pair;
 mod place;
 mod query;

@@ -1,6 +1,7 @@
 //! What to know about series that were fetched.
 
 use std::fmt;
+use std::time::Duration;
 
 use judge_core::judgement::Side;
 use serde::Serialize;
@@ -48,6 +49,20 @@ pub enum Notice {
         /// The canary's scope.
         canary: String,
     },
+    /// A side has series, but no number in them.
+    NoNumbers {
+        /// Which side.
+        side: Side,
+    },
+    /// The points of a side are fewer than they seem: each value stands several times in a row.
+    Repeats {
+        /// Which side.
+        side: Side,
+        /// How many times.
+        points: usize,
+        /// The time from one value to the next.
+        millis: u64,
+    },
     /// The query takes the value of a counter, not its growth.
     BareCounter {
         /// The counter.
@@ -87,15 +102,30 @@ impl fmt::Display for Notice {
                     Some(scope) => write!(
                         f,
                         ", as both scopes are {scope:?}; give two, or an earlier baseline with --baseline-offset"
-                    )?,
-                    None => f.write_str("; use ${scope} in it")?,
+                    ),
+                    None => write!(f, "; use ${{scope}} in it\n{query}"),
                 }
-                write!(f, "\n{query}")
             }
             Self::Swapped { baseline, canary } => {
                 write!(
                     f,
                     "the baseline is asked for {baseline:?} and the canary for {canary:?}; are the scopes swapped?"
+                )
+            }
+            Self::NoNumbers { side } => {
+                write!(
+                    f,
+                    "the series of the {} hold NaN alone, no number; is something divided by 0, as without traffic?",
+                    side_name(*side)
+                )
+            }
+            Self::Repeats { side, points, millis } => {
+                let every = humantime::format_duration(Duration::from_millis(*millis));
+                write!(
+                    f,
+                    "each value of the {} stands {points} times in a row: it is measured every {every} or so; lengthen \
+                     --step to that",
+                    side_name(*side)
                 )
             }
             Self::BareCounter { name } => {

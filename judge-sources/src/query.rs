@@ -168,7 +168,8 @@ fn read_one(
             StoreQuery::InfluxDb(InfluxDbQuery::read(&mut fields, templates))
         }
         None => {
-            fields.error("type", &StoreKind::ALL.map(StoreKind::name).join(", "));
+            let known = StoreKind::ALL.map(StoreKind::name).join(", ");
+            fields.error_with("type", &known, "its series can come from files alone");
             return (None, fields.into_problems());
         }
     };

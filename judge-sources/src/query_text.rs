@@ -42,6 +42,16 @@ pub enum QueryError {
     NoTag(String),
 }
 
+impl QueryError {
+    /// The template that cannot be expanded, as far as it is needed to see why.
+    pub(crate) fn template(&self) -> Option<&str> {
+        match self {
+            Self::Template(TemplateError::Unbound { template, .. }) => Some(template),
+            _ => None,
+        }
+    }
+}
+
 /// Templates by name; one that is no text is not there.
 pub(crate) type Templates = BTreeMap<String, String>;
 

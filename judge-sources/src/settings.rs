@@ -87,7 +87,7 @@ pub enum SettingsError {
     #[error("{0}")]
     File(String),
     /// A URL that is none.
-    #[error("source {name}: expected a URL such as http://prometheus:9090, got {url:?}")]
+    #[error("source {name}: expected a URL such as {}, got {url:?}", example_of(.url))]
     Url {
         /// The source.
         name: String,
@@ -159,6 +159,13 @@ pub enum SettingsError {
     SameName(String),
 }
 
+/// A URL that may be meant.
+fn example_of(url: &str) -> String {
+    let with_scheme = format!("http://{url}");
+    let is_host = !url.contains("//") && Url::parse(&with_scheme).is_ok_and(|url| url.has_host());
+    if is_host { with_scheme } else { "http://prometheus:9090".to_owned() }
+}
+
 #[derive(Deserialize)]
 struct File {
     #[serde(default)]
@@ -188,8 +195,11 @@ struct Raw {
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    let duration = humantime::parse_duration(&text).map_err(serde::de::Error::custom)?;
+    let found = toml::Value::deserialize(deserializer)?;
+    let text = found.as_str().ok_or_else(|| {
+        serde::de::Error::custom(format!("expected a time such as \"30s\", got {found}"))
+    })?;
+    let duration = humantime::parse_duration(text).map_err(serde::de::Error::custom)?;
     Ok(Some(duration))
 }
 
@@ -391,6 +401,11 @@ mod tests {
                 "{error}"
             );
         }
+        let error = SourceSettings::at("p", StoreKind::Prometheus, "db-1:9090").unwrap_err();
+        assert!(
+            error.to_string().contains("such as http://db-1:9090, got \"db-1:9090\""),
+            "{error}"
+        );
     }
 
     #[test]
@@ -425,6 +440,7 @@ mod tests {
             ("password = 'x'", "unknown field `password`"),
             ("type = 'splunk'", "unknown variant `splunk`"),
             ("timeout = 'soon'", "expected number"),
+            ("timeout = 30", "expected a time such as \"30s\", got 30"),
         ] {
             let error = one(lines).unwrap_err();
             assert!(error.contains(said), "{lines}: {error}");

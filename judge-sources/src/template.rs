@@ -13,16 +13,13 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum TemplateError {
     /// A name stands for nothing.
-    #[error(
-        "nothing is known for ${{{name}}} in the template {template:?}; there are: {known}; give it with {}",
-        flag(.name)
-    )]
+    #[error("nothing is known for ${{{name}}}{known}; give it with {}", flag(.name))]
     Unbound {
         /// The name.
         name: String,
         /// The template.
         template: String,
-        /// What is known.
+        /// What is known, as the end of a sentence.
         known: String,
     },
     /// A name stands for something that has the name in it.
@@ -210,7 +207,10 @@ impl Expansion<'_> {
             (None, Some(default)) => self.text(default),
             (None, None) => {
                 let known: Vec<&str> = bindings.keys().map(String::as_str).collect();
-                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                let known = match known.join(", ") {
+                    none if none.is_empty() => none,
+                    known => format!(" (known: {known})"),
+                };
                 let (name, template) = (name.to_owned(), self.template.to_owned());
                 Err(TemplateError::Unbound { name, template, known })
             }
@@ -251,8 +251,7 @@ mod tests {
     #[test]
     fn a_name_that_is_not_known_is_an_error_that_says_so() {
         let error = expand("${location}", &bindings(&[("scope", "c")])).unwrap_err().to_string();
-        let said = "nothing is known for ${location} in the template \"${location}\"; there are: scope; give it \
-                    with --location";
+        let said = "nothing is known for ${location} (known: scope); give it with --location";
         assert_eq!(error, said);
     }
 

@@ -31,7 +31,7 @@ pub(crate) struct SourceArgs {
     pub(crate) influxdb: Option<String>,
     /// A source by the name that the config has as query.source, such as eu=http://host:9090 or
     /// old=graphite+http://host; may be given more than once.
-    #[arg(help_heading = FROM, long = "source", value_name = "NAME=URL", value_parser = named)]
+    #[arg(help_heading = FROM, long = "source", value_name = "NAME=URL", value_parser = source)]
     pub(crate) named: Vec<(String, String)>,
     /// Sources with credentials, headers and certificates: a TOML file with the table `sources`.
     #[arg(help_heading = FROM, long, value_name = "FILE")]
@@ -102,6 +102,15 @@ pub(crate) struct TimeArgs {
 pub(crate) enum CompatArg {
     /// Spinnaker Kayenta.
     Kayenta,
+}
+
+fn source(text: &str) -> Result<(String, String), String> {
+    match named(text) {
+        // What stands before = may be a part of the URL.
+        Ok((name, url)) if !name.contains("//") => Ok((name, url)),
+        _ => Err("expected NAME=URL, such as eu=http://host:9090; --prometheus URL needs no name"
+            .to_owned()),
+    }
 }
 
 fn named(text: &str) -> Result<(String, String), String> {

@@ -32,9 +32,9 @@ fn queries(json: &[u8]) -> Vec<Problem> {
         if problem.severity != Severity::Error {
             return problem;
         }
-        let Problem { path, value, allowed, .. } = problem;
+        let Problem { path, value, allowed, consequence, .. } = problem;
         if path.ends_with(".query.type") {
-            Problem { consequence: NO_STORE.to_owned(), ..Problem::notice(path, value, allowed) }
+            Problem { consequence, ..Problem::notice(path, value, allowed) }
         } else {
             Problem::suspect(path, value, allowed, "no source can be asked with it")
         }
@@ -44,9 +44,6 @@ fn queries(json: &[u8]) -> Vec<Problem> {
         None => problems.collect(),
     }
 }
-
-/// What follows from a kind of store that is not known.
-const NO_STORE: &str = "its series can come from files alone";
 
 fn check(source: &InputSource) -> CheckedFile {
     let problems = match source.read_document() {
@@ -58,7 +55,7 @@ fn check(source: &InputSource) -> CheckedFile {
 
 fn problems(json: &[u8]) -> Vec<Problem> {
     let alone = kayenta::config_within(json).is_none();
-    if let Some(other) = OtherDocument::in_json(json).filter(|_| alone) {
+    if let Some(other) = OtherDocument::in_bytes(json).filter(|_| alone) {
         return vec![whole(&other)];
     }
     let problems = kayenta::check_config_within(json).into_iter();

@@ -9,7 +9,7 @@ use super::source::InputSource;
 /// The config that `source` has as `json`.
 pub(super) fn read_config(source: &InputSource, json: &[u8]) -> Result<CanaryConfig, InputError> {
     kayenta::read_config(json).map_err(|refused| {
-        source.error(match OtherDocument::in_json(json) {
+        source.error(match OtherDocument::in_bytes(json) {
             Some(other) => InputProblem::Other(other),
             None => InputProblem::Refused(refused),
         })

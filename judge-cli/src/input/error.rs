@@ -4,6 +4,7 @@ use std::io;
 
 use judge_core::JudgeError;
 use judge_core::stats::SampleError;
+use judge_points::time;
 use thiserror::Error;
 
 use super::csv_table::CsvError;
@@ -142,8 +143,18 @@ pub(crate) enum InputProblem {
     },
     #[error(transparent)]
     Grid(judge_sources::GridError),
-    #[error("expected --last TIME or --start WHEN, got neither; --last 30m is the last half hour")]
+    #[error("expected --last TIME above 0 or --start WHEN; --last 30m is the last half hour")]
     NoWindow,
+    #[error(
+        "expected a window that has begun, got one from {} on; it is {} now",
+        time::show(*.start_millis), time::show(*.now_millis)
+    )]
+    Future {
+        /// When the window begins.
+        start_millis: i64,
+        /// When that was said.
+        now_millis: i64,
+    },
     #[error(
         "expected a request with canaryConfig and metricSetPairList, got a canary config; give it by --config, with \
          --prometheus URL or with --baseline and --canary"
@@ -151,6 +162,14 @@ pub(crate) enum InputProblem {
     ConfigAsRequest,
     #[error("no query found a point on either side\n{0}")]
     NothingFetched(String),
+    #[error("expected a table [sources.NAME] with a url, got none")]
+    NoSources,
+    #[error("compressed by {by}; unpack it first, as in `{unpacked}`")]
+    Packed { by: &'static str, unpacked: String },
+    #[error("expected text, got {0}")]
+    NoText(&'static str),
+    #[error("expected a file, got a directory")]
+    Directory,
     #[error(transparent)]
     Calibrate(#[from] judge_calibrate::CalibrateError),
     #[error(transparent)]

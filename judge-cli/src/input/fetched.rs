@@ -6,7 +6,7 @@ use std::time::Duration;
 use judge_core::{MetricPair, kayenta};
 use judge_points::time::TimeZone;
 use judge_sources::{
-    Cause, Compat, FetchedMetric, Grid, GridError, Queries, QueryFailure, Scope, Sought,
+    Cause, Compat, FetchedMetric, Grid, GridError, Notice, Queries, QueryFailure, Scope, Sought,
     SoughtSide, SourceSettings, Sources,
 };
 use tokio::runtime::{Builder, Runtime};
@@ -171,8 +171,11 @@ fn settings(args: &SourceArgs) -> Result<Vec<SourceSettings>, InputError> {
         let source = InputSource::Path(path.clone());
         let text = String::from_utf8_lossy(&source.read()?).into_owned();
         let read = SourceSettings::read_all(&text);
-        settings
-            .extend(read.map_err(|error| source.error(InputProblem::Settings(Box::new(error))))?);
+        let read = read.map_err(|error| source.error(InputProblem::Settings(Box::new(error))))?;
+        if read.is_empty() {
+            return Err(source.error(InputProblem::NoSources));
+        }
+        settings.extend(read);
     }
     Ok(settings)
 }
@@ -214,16 +217,20 @@ pub(crate) fn window(args: &TimeArgs, step: Duration, now: i64) -> Result<(i64, 
     let step = i64::try_from(millis(step)).unwrap_or(i64::MAX).max(1);
     let floor = |time: i64| time.div_euclid(step) * step;
     let end = args.end.unwrap_or_else(|| floor(now));
-    match (args.start, args.last) {
-        (Some(start), _) => Ok((start, end)),
+    let wrong = |origin: &str, problem| Err(InputError { origin: origin.to_owned(), problem });
+    let (start, origin) = match (args.start, args.last) {
+        (Some(start), _) => (start, "--start"),
+        (None, Some(last)) if last.is_zero() => return wrong("--last", InputProblem::NoWindow),
         (None, Some(last)) => {
             let last = i64::try_from(millis(last)).unwrap_or(i64::MAX);
-            Ok((end.saturating_sub(last), end))
+            (end.saturating_sub(last), "--end")
         }
-        (None, None) => {
-            Err(InputError { origin: "--last".to_owned(), problem: InputProblem::NoWindow })
-        }
+        (None, None) => return wrong("--last", InputProblem::NoWindow),
+    };
+    if start >= now {
+        return wrong(origin, InputProblem::Future { start_millis: start, now_millis: now });
     }
+    Ok((start, end))
 }
 
 /// Now, in milliseconds since the Unix epoch.
@@ -241,10 +248,10 @@ pub(crate) fn from_sources(
 ) -> anyhow::Result<Prepared> {
     let named = overrides.named_judge()?;
     let (config, queries) = FetchedConfig::read(config)?;
-    let fetched = Fetcher::new(args, queries)?.fetch(sought)?;
+    let mut fetched = Fetcher::new(args, queries)?.fetch(sought)?;
     if fetched.iter().all(FetchedMetric::is_empty) && !fetched.is_empty() {
-        let warnings = warnings(&fetched);
-        return Err(config.source.error(InputProblem::NothingFetched(warnings.join("\n"))).into());
+        let why = nothing_found(&mut fetched);
+        return Err(config.source.error(InputProblem::NothingFetched(why)).into());
     }
     let warnings = warnings(&fetched);
     Ok(prepared_from(config, pairs(fetched), warnings, named, overrides)?)
@@ -261,6 +268,31 @@ pub(crate) fn warnings(fetched: &[FetchedMetric]) -> Vec<String> {
         format!("{}: {text}", super::listed(metrics.into_iter()))
     };
     FetchedMetric::notices_once(fetched).into_iter().map(shown).collect()
+}
+
+/// Why queries find nothing: each reason once, with the first query for which it is given.
+fn nothing_found(fetched: &mut [FetchedMetric]) -> String {
+    let mut reasons: Vec<(String, Vec<String>, String)> = Vec::new();
+    for FetchedMetric { metric, notices, .. } in fetched.iter_mut() {
+        notices.retain(|notice| {
+            let Notice::NothingFound { query, window, hint, .. } = notice else { return true };
+            let why = match hint {
+                Some(hint) => format!("{hint}\nfrom {window}"),
+                None => format!("run it in the store's own page\nfrom {window}"),
+            };
+            match reasons.iter_mut().find(|(known, ..)| *known == why) {
+                Some((_, metrics, _)) => metrics.push(metric.clone()),
+                None => reasons.push((why, vec![metric.clone()], query.clone())),
+            }
+            false
+        });
+    }
+    let shown = reasons.into_iter().map(|(why, mut metrics, query)| {
+        metrics.dedup();
+        let metrics = super::listed(metrics.iter().map(String::as_str));
+        format!("{metrics}: {why}\nquery {query}")
+    });
+    warnings(fetched).into_iter().chain(shown).collect::<Vec<_>>().join("\n")
 }
 
 /// The same without what is usual, such as labels that tell the sides apart.

@@ -19,9 +19,27 @@ const WRITE_ONE: &str =
     "a canary config is JSON or YAML with `metrics` and `classifier`; README has a small one";
 
 impl OtherDocument {
-    /// What the bytes are, if they are JSON of something well known other than a canary config.
-    pub(crate) fn in_json(json: &[u8]) -> Option<Self> {
-        Self::recognize(&kayenta::read_document(json).ok()?)
+    /// What the bytes are, if they are something well known other than a canary config.
+    pub(crate) fn in_bytes(bytes: &[u8]) -> Option<Self> {
+        match kayenta::read_document(bytes) {
+            Ok(document) => Self::recognize(&document),
+            Err(_) => Self::in_text(str::from_utf8(bytes).ok()?),
+        }
+    }
+
+    /// The same of text that is no JSON.
+    fn in_text(text: &str) -> Option<Self> {
+        let first =
+            text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'))?.trim();
+        let is_table =
+            first.contains([',', ';', '\t']) && !first.contains(['{', '}', '[', ']', ':', '=']);
+        if is_table {
+            let way_out = "series are given as --baseline and --canary";
+            return Some(Self { what: "a table".to_owned(), way_out });
+        }
+        let is_toml = first.starts_with("[sources") && first.ends_with(']');
+        is_toml
+            .then(|| Self { what: "a file of sources".to_owned(), way_out: "give it as --sources" })
     }
 
     /// What `document` is, if it is something well known other than a canary config.
@@ -150,6 +168,22 @@ mod tests {
         ] {
             let document = serde_saphyr::from_str(yaml).unwrap();
             assert_eq!(OtherDocument::recognize(&document), None, "{yaml}");
+        }
+    }
+
+    #[test]
+    fn tables_and_sources_are_recognized_by_their_first_line() {
+        for (text, what) in [
+            ("timestamp,latency\n0,1\n", Some("a table")),
+            ("\n# of Monday\ntime;a;b\n", Some("a table")),
+            ("[sources.main]\nurl = \"http://h\"\n", Some("a file of sources")),
+            ("{\"metrics\": [", None),
+            ("name: a, b", None),
+            ("not json", None),
+            ("", None),
+        ] {
+            let found = OtherDocument::in_bytes(text.as_bytes());
+            assert_eq!(found.map(|found| found.what).as_deref(), what, "{text}");
         }
     }
 }

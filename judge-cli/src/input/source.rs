@@ -51,11 +51,12 @@ impl InputSource {
     /// Reads all of it, without a byte order mark; an empty input is an error.
     pub(crate) fn read(&self) -> Result<Vec<u8>, InputError> {
         let mut bytes = Vec::new();
-        self.open()?
-            .read_to_end(&mut bytes)
-            .map_err(|error| self.error(InputProblem::Io(error)))?;
-        if table::is_utf16(&bytes) {
-            return Err(self.error(InputProblem::Utf16));
+        self.open()?.read_to_end(&mut bytes).map_err(|error| {
+            let is_directory = error.kind() == io::ErrorKind::IsADirectory;
+            self.error(if is_directory { InputProblem::Directory } else { InputProblem::Io(error) })
+        })?;
+        if let Some(problem) = self.no_text(&bytes) {
+            return Err(self.error(problem));
         }
         if bytes.starts_with(UTF8_BOM) {
             bytes.drain(..UTF8_BOM.len());
@@ -64,6 +65,26 @@ impl InputSource {
             return Err(self.error(InputProblem::Empty));
         }
         Ok(bytes)
+    }
+
+    /// What bytes are that are no text to read.
+    fn no_text(&self, bytes: &[u8]) -> Option<InputProblem> {
+        let packed = |by, program: &str| InputProblem::Packed {
+            by,
+            unpacked: format!("{program} {self} | judge … -"),
+        };
+        Some(match bytes {
+            [0x1f, 0x8b, ..] => packed("gzip", "zcat"),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => packed("zstd", "zstdcat"),
+            [b'P', b'K', 3, 4, ..] => {
+                InputProblem::NoText("a zip archive, such as a workbook; save a sheet as CSV")
+            }
+            [b'P', b'A', b'R', b'1', ..] => {
+                InputProblem::NoText("a Parquet file; judge retro --history reads it")
+            }
+            _ if table::is_utf16(bytes) => InputProblem::Utf16,
+            _ => return None,
+        })
     }
 
     /// Reads a document as JSON; a file called .yaml or .yml is YAML, and so is other text with keys that is no JSON.

@@ -31,6 +31,21 @@ fn bad_files_are_refused_with_file_and_place() {
             "got a file of Prometheus rules; ",
         ),
         ("config.json", b"metrics: []\n---\nmetrics: []\n".into(), "text that is not JSON"),
+        (
+            "config.json",
+            b"timestamp,latency\n0,1\n".into(),
+            "got a table; series are given as --baseline and --canary",
+        ),
+        (
+            "config.json",
+            b"\x1f\x8b\x08".into(),
+            "compressed by gzip; unpack it first, as in `zcat ",
+        ),
+        ("config.json", b"{\"name\": \"x\",}".into(), "config.json: expected a complete JSON"),
+        ("baseline.csv", b"\x1f\x8b\x08".into(), "compressed by gzip"),
+        ("baseline.csv", b"\x28\xb5\x2f\xfd".into(), "compressed by zstd"),
+        ("baseline.csv", b"PK\x03\x04".into(), "a zip archive, such as a workbook; save a sheet"),
+        ("baseline.csv", b"PAR1".into(), "a Parquet file; judge retro --history reads it"),
         ("baseline.csv", b" \n".into(), "the input is empty"),
         ("baseline.csv", b"\xff\xfet\0".into(), "UTF-16"),
         (
@@ -144,7 +159,10 @@ fn bad_usage_is_refused_with_a_way_out() {
             "cannot be used with",
         ),
         ("run --config config.json --baseline empty --canary canary.csv", "error: empty: "),
-        ("run --config empty --baseline canary.csv --canary canary.csv", "empty: "),
+        (
+            "run --config empty --baseline canary.csv --canary canary.csv",
+            "expected a file, got a dir",
+        ),
         ("nonsense", "unrecognized subcommand"),
         ("judges --format xml", "table, json"),
     ] {

@@ -1,6 +1,7 @@
 //! The `judge` command as its users meet it.
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+mod asked;
 mod bad_input;
 mod batch;
 mod calibrate;

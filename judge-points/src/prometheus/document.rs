@@ -8,6 +8,33 @@ use serde::de::IgnoredAny;
 
 use super::error::ResponseError;
 
+/// A response that succeeded, with what Prometheus says of it.
+pub(super) struct MatrixAnswer<'a> {
+    pub(super) series: Vec<RawSeries<'a>>,
+    pub(super) remarks: Vec<String>,
+}
+
+/// The same as JSON.
+#[derive(Deserialize)]
+struct MatrixDocument<'a> {
+    #[serde(borrow)]
+    status: Cow<'a, str>,
+    #[serde(borrow)]
+    data: MatrixData<'a>,
+    #[serde(default)]
+    warnings: Vec<String>,
+    #[serde(default)]
+    infos: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct MatrixData<'a> {
+    #[serde(rename = "resultType", borrow)]
+    result_type: Cow<'a, str>,
+    #[serde(borrow)]
+    result: Vec<RawSeries<'a>>,
+}
+
 /// What tells whether the rest can be read at all.
 #[derive(Deserialize)]
 struct ResponseHead<'a> {
@@ -56,13 +83,26 @@ pub(super) struct RawSeries<'a> {
 pub(super) struct RawPoint<'a>(pub(super) f64, #[serde(borrow)] pub(super) Cow<'a, str>);
 
 /// The series of a response, its points still text.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<RawSeries<'_>>, ResponseError> {
+pub(super) fn read(bytes: &[u8]) -> Result<MatrixAnswer<'_>, ResponseError> {
     if bytes.trim_ascii_start().starts_with(b"[") {
         return Err(ResponseError::NotAResponse("this is a list"));
     }
+    match serde_json::from_slice::<MatrixDocument>(bytes) {
+        Ok(MatrixDocument { status, data, warnings, infos })
+            if status == "success" && data.result_type == "matrix" =>
+        {
+            let remarks = warnings.into_iter().chain(infos).collect();
+            Ok(MatrixAnswer { series: data.result, remarks })
+        }
+        _ => read_slowly(bytes),
+    }
+}
+
+/// The same step by step, to say what is wrong.
+fn read_slowly(bytes: &[u8]) -> Result<MatrixAnswer<'_>, ResponseError> {
     check_head(parse(bytes)?)?;
     let body: ResponseBody = parse(bytes)?;
-    Ok(body.data.result)
+    Ok(MatrixAnswer { series: body.data.result, remarks: Vec::new() })
 }
 
 fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ResponseError> {

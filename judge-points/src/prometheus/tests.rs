@@ -24,6 +24,17 @@ fn reads_series_with_their_labels() {
 }
 
 #[test]
+fn remarks_are_read_with_the_series() {
+    let text = r#"{"infos":["i"],"data":{"result":[{"metric":{"a":"b\"c"},"values":[[1,"2"]]}],"resultType":"matrix"},
+        "status":"success","warnings":["w\n"],"other":{"x":[1]}}"#;
+    let (series, remarks) = read_with_remarks(text.as_bytes()).unwrap();
+    assert_eq!((series[0].labels["a"].as_str(), &series[0].values), ("b\"c", &vec![2.0]));
+    assert_eq!(remarks, ["w\n", "i"]);
+    let odd = matrix("").replace("\"data\"", "\"warnings\":null,\"data\"");
+    assert_eq!(read_with_remarks(odd.as_bytes()).unwrap(), (Vec::new(), Vec::new()));
+}
+
+#[test]
 fn says_what_is_wrong_and_where() {
     let point = |point: &str| matrix(&format!(r#"{{"metric":{{}},"values":[[0,"1"],{point}]}}"#));
     for (text, part) in [

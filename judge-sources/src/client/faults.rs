@@ -27,10 +27,22 @@ pub(super) fn of_request(error: reqwest::Error, to: &str) -> AskError {
     let why = error.source().map_or_else(|| error.to_string(), chain);
     let to = to.to_owned();
     if error.is_connect() {
-        if is_tls(&error) { AskError::Tls { to, why } } else { AskError::Connect { to, why } }
+        if is_tls(&error) {
+            return AskError::Tls { to, why };
+        }
+        let proxy = proxy(|name| std::env::var(name).ok());
+        AskError::Connect { to, why: format!("{why}{proxy}") }
     } else {
         AskError::BrokenOff(why)
     }
+}
+
+/// That a proxy may be the one who is away, where the environment names one.
+fn proxy(known: impl Fn(&str) -> Option<String>) -> String {
+    let names =
+        ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    let set = names.into_iter().find(|name| known(name).is_some_and(|value| !value.is_empty()));
+    set.map_or_else(String::new, |name| format!("; {name} is set, and NO_PROXY=HOST goes past it"))
 }
 
 /// Whether the other side cannot prove who it is, or speaks no TLS: asking again does not help.
@@ -90,6 +102,15 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proxy_of_the_environment_is_named() {
+        let set = |wanted: &'static str| move |name: &str| (name == wanted).then(|| "x".to_owned());
+        let said = "; HTTPS_PROXY is set, and NO_PROXY=HOST goes past it";
+        assert_eq!(proxy(set("HTTPS_PROXY")), said);
+        assert_eq!(proxy(set("PATH")), "");
+        assert_eq!(proxy(|_| Some(String::new())), "");
+    }
 
     #[test]
     fn the_words_of_a_refusal_are_found() {

@@ -1,7 +1,6 @@
 //! Prometheus: PromQL as Kayenta makes it, `query_range`, its matrices.
 
 use judge_points::prometheus as response;
-use serde::Deserialize;
 
 use crate::error::AnswerError;
 use crate::fields::Fields;
@@ -50,7 +49,10 @@ impl PrometheusQuery {
         let metric_name = if is_whole {
             fields.text("metricName").unwrap_or_default()
         } else {
-            fields.needed("metricName")
+            fields.needed_as(
+                "metricName",
+                "a metric's name, or `PromQL:` before a whole expression in customInlineTemplate",
+            )
         };
         Self {
             metric_name: metric_name.to_owned(),
@@ -163,18 +165,9 @@ fn seconds(millis: i64) -> String {
     format!("{sign}{}.{:03}", millis / 1000, millis % 1000)
 }
 
-#[derive(Deserialize, Default)]
-struct Remarks {
-    #[serde(default)]
-    warnings: Vec<String>,
-    #[serde(default)]
-    infos: Vec<String>,
-}
-
 pub(super) fn read(body: &[u8]) -> Result<StoreAnswer, AnswerError> {
-    let series = response::read(body)?;
-    let Remarks { warnings, infos } = serde_json::from_slice(body).unwrap_or_default();
-    Ok(StoreAnswer { series, said: warnings.into_iter().chain(infos).collect() })
+    let (series, said) = response::read_with_remarks(body)?;
+    Ok(StoreAnswer { series, said })
 }
 
 #[cfg(test)]

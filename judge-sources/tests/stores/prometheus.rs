@@ -166,6 +166,26 @@ fn series_are_those_of_promtool_with_gaps_at_their_times() {
 
 #[test]
 #[ignore = "needs prometheus and promtool; .ci/sources runs it"]
+fn a_window_of_more_points_than_prometheus_gives_is_whole() {
+    let store = prometheus();
+    let templates = ["PromQL:sum by (pod) (rate(requests_total{release=\"${scope}\"}[45s]))"];
+    let seconds = grid(0..MINUTES, 1);
+    let halves = Grid::new(seconds.start_millis(), seconds.end_millis(), 500).unwrap();
+    assert_eq!(halves.points(), 14_400, "Prometheus gives 11,000");
+    // The test above holds whole seconds against promtool.
+    let [whole, halves] =
+        [seconds, halves].map(|grid| fetch(&store, &templates, grid, Compat::None).remove(0));
+    assert_eq!(halves.canary.series.len(), 2);
+    for (one, other) in whole.canary.series.iter().zip(&halves.canary.series) {
+        assert_eq!(one.labels, other.labels);
+        let bits = |value: &f64| value.to_bits();
+        let each_second = other.series.values.iter().step_by(2).map(bits);
+        assert!(one.series.values.iter().map(bits).eq(each_second), "{:?}", one.labels);
+    }
+}
+
+#[test]
+#[ignore = "needs prometheus and promtool; .ci/sources runs it"]
 fn gaps_are_closed_up_for_kayenta_alone() {
     let store = prometheus();
     let grid = grid(0..MINUTES, 60);

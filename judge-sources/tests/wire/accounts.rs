@@ -81,7 +81,7 @@ fn a_metric_that_no_source_fits_is_told_of_with_those_there_are() {
         (
             vec![old],
             prometheus("a"),
-            "no source of type prometheus is known; give it with --source NAME=URL",
+            "no source of type prometheus is known; give it with --prometheus URL",
         ),
         (
             vec![eu, us, old],

@@ -82,7 +82,9 @@ fn a_certificate_must_be_valid_now_and_here() {
         fetch_up(settings(PROMETHEUS, &good, &ca), SOON).await.unwrap();
         let error = fetch_up(at(PROMETHEUS, &good), SOON).await.unwrap_err();
         assert!(
-            error.contains("no secure connection to localhost:") && !error.contains("tried"),
+            error.contains("no secure connection to localhost:")
+                && error.contains("as tls-ca in --sources FILE")
+                && !error.contains("tried"),
             "{error}"
         );
         let expired = server(issued(&authority, "localhost", 2021), None).await;

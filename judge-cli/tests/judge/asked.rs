@@ -1,0 +1,129 @@
+//! What is said where a source was asked for the wrong thing, or in the wrong way.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, TestFolder};
+use crate::store::{Asked, Store, answer, config, matrix_of};
+
+const RUN: &str = "run --config canary.json --baseline-scope stable --canary-scope new";
+
+fn folder() -> TestFolder {
+    TestFolder::with(&[("canary.json", &config("latency{version=\"${scope}\"}"))])
+}
+
+fn judge(folder: &TestFolder, more: &str) -> Answer {
+    folder.judge(&format!("{RUN} {more}"))
+}
+
+#[test]
+fn wrong_times_and_sources_are_told_with_their_option() {
+    let folder = folder();
+    folder.write("other.toml", b"[main]\nurl = 'http://h'\n");
+    let url = "--prometheus http://127.0.0.1:1";
+    for (more, said) in [
+        (format!("{url} --last 0s"), "error: --last: expected --last TIME above 0"),
+        (
+            format!("{url} --start 2100-01-01T00:00:00Z"),
+            "--start: expected a window that has begun",
+        ),
+        (
+            format!("{url} --last 1h --end 2100-01-01T00:00:00Z"),
+            "--end: expected a window that has",
+        ),
+        (format!("{url} --start 60 --end 0"), "--start: expected an end after the start"),
+        (format!("{url} --last 5m --step 0s"), "--step: expected a step above 0"),
+        ("--prometheus db-1:9090 --last 5m".to_owned(), "a URL such as http://db-1:9090, got \"db"),
+        ("--source http://h?a=b --last 5m".to_owned(), "expected NAME=URL, such as eu=http://host"),
+        ("--graphite http://h --last 5m".to_owned(), "give it with --prometheus URL, --source"),
+        (
+            "--sources other.toml --last 5m".to_owned(),
+            "other.toml: expected a table [sources.NAME]",
+        ),
+    ] {
+        let answer = judge(&folder, &more);
+        assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{more}: {answer:?}");
+        assert!(answer.stderr.contains(said), "{more}: {answer:?}");
+    }
+}
+
+#[test]
+fn wrong_queries_are_told_with_the_way_out() {
+    let url = "--prometheus http://127.0.0.1:1 --last 5m";
+    for (query, said) in [
+        (json!("up"), "an object with the metric's query, such as {\"customInlineTemplate\""),
+        (json!({"customInlineTemplate": "sum(up)"}), "or `PromQL:` before a whole expression"),
+        (json!({"query": "up"}), "metricName: missing, expected a metric's name, or `PromQL:`"),
+        (json!({"type": "atlas"}), "got \"atlas\"; its series can come from files alone"),
+    ] {
+        let metric = json!({"name": "m", "groups": ["g"], "query": query});
+        let config = json!({"metrics": [metric], "classifier": {"groupWeights": {}}});
+        let folder = TestFolder::with(&[("canary.json", config.to_string().as_bytes())]);
+        let answer = judge(&folder, url);
+        assert_eq!(answer.code, 2, "{query}: {answer:?}");
+        assert!(answer.stderr.contains(said), "{query}: {answer:?}");
+    }
+    // One sentence for all metrics, whatever their queries are.
+    let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": format!("PromQL:{name}{{a=\"${{scope}}\"}}")}});
+    let config = json!({"metrics": [metric("a"), metric("b"), metric("c")], "classifier": {"groupWeights": {}}});
+    let folder = TestFolder::with(&[("canary.json", config.to_string().as_bytes())]);
+    let answer = folder.judge(&format!("run --config canary.json {url}"));
+    let said = "nothing is known for ${scope}; give it with --baseline-scope and --canary-scope\n  query PromQL:a{a=";
+    assert!(answer.code == 2 && answer.stderr.contains(said), "{answer:?}");
+    assert!(answer.stderr.contains("and 5 more queries for the same reason"), "{answer:?}");
+}
+
+#[test]
+fn what_finds_nothing_is_told_once() {
+    let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": format!("PromQL:{name}{{a=\"${{scope}}\"}}")}});
+    let config = json!({"metrics": [metric("a"), metric("b")], "classifier": {"groupWeights": {}}});
+    let folder = TestFolder::with(&[("canary.json", config.to_string().as_bytes())]);
+    let store = Store::open(|_| answer(&json!([])));
+    let said = judge(&folder, &format!("{} --start 0 --end 60", store.named()));
+    let expected = "error: canary.json: no query found a point on either side\n  \
+        a, b: the store has no series at all from 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z\n  \
+        from 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z\n  \
+        query a{a=\"stable\"}\n";
+    assert_eq!((said.code, said.stderr.as_str()), (2, expected));
+}
+
+/// The warnings of a run over a minute of seconds.
+fn warnings(
+    answer: impl Fn(&Asked) -> (&'static str, String) + Send + Sync + 'static,
+    query: &str,
+) -> String {
+    let folder = TestFolder::with(&[("canary.json", &config(query))]);
+    let store = Store::open(answer);
+    judge(&folder, &format!("{} --start 0 --end 60 --step 1s", store.named())).stderr
+}
+
+#[test]
+fn doubtful_numbers_are_warned_of() {
+    let noisy = |time: i64| f64::from(i32::try_from(time * 37 % 101).unwrap());
+    let of = "latency{version=\"${scope}\"}";
+    let said = warnings(move |asked| matrix_of(asked, |time| noisy(time / 5)), of);
+    let expected = "latency: each value of the baseline stands 5 times in a row: it is measured every 5s or so; \
+                    lengthen --step to that";
+    assert!(said.contains(expected), "{said}");
+    let said = warnings(|asked| matrix_of(asked, |_| f64::NAN), of);
+    assert!(said.contains("latency: the series of the canary hold NaN alone, no number"), "{said}");
+    let counter = "sum(errors_total{version=\"${scope}\"})";
+    let said = warnings(move |asked| matrix_of(asked, noisy), counter);
+    assert!(said.contains("take its growth, as in rate(errors_total[5m])"), "{said}");
+    let growth = counter.replace('}', "}[5m]").replace("sum", "rate");
+    let said = warnings(move |asked| matrix_of(asked, noisy), &growth);
+    assert!(!said.contains("counter") && !said.contains("in a row"), "{said}");
+}
+
+#[test]
+fn a_trial_shows_the_unit() {
+    let folder =
+        TestFolder::with(&[("canary.json", &config("latency_seconds{version=\"${scope}\"}"))]);
+    let store =
+        Store::open(|asked| matrix_of(asked, |time| f64::from(i32::try_from(time % 60).unwrap())));
+    let trial = "config try canary.json --baseline-scope stable --canary-scope new --start 0 --end 60 --step 1s";
+    let answer = folder.judge(&format!("{trial} {}", store.named()));
+    assert!(answer.stdout.contains("1 series, 60 points, 0 gaps, 0 to 59 seconds\n"), "{answer:?}");
+    let answer = folder.judge(&format!("{trial} {} --format json", store.named()));
+    let tried: Value = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!(tried[0]["unit"], "seconds");
+}
