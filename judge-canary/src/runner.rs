@@ -29,7 +29,7 @@ pub struct RunnerOptions {
 
 impl Default for RunnerOptions {
     fn default() -> Self {
-        Self { lease_millis: 30_000, looks: 1024, poll_millis: 1000 }
+        Self { lease_millis: 30_000, looks: 768, poll_millis: 1000 }
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Admit {
 }
 
 impl Step for Admit {
-    async fn handle(&self, mut inbound: Inbound, next: impl Next) -> Result<Answered, Failure> {
+    async fn handle(&self, mut inbound: Inbound, next: &impl Next) -> Result<Answered, Failure> {
         let route = self.route(&inbound)?;
         if inbound.caller.peer.only_probes && route.kind != Kind::Probe {
             return Err(Refusal::Overloaded(Resource::Connections).into());

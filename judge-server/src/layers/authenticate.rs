@@ -9,7 +9,7 @@ use crate::handlers::{Answered, Failure};
 pub(super) struct Authenticate;
 
 impl Step for Authenticate {
-    async fn handle(&self, inbound: Inbound, next: impl Next) -> Result<Answered, Failure> {
+    async fn handle(&self, inbound: Inbound, next: &impl Next) -> Result<Answered, Failure> {
         let scope = inbound.route.map_or(Some(TokenScope::Any), |route| route.scope);
         if let Some(scope) = scope {
             inbound.caller.require(scope)?;

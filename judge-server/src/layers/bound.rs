@@ -21,7 +21,7 @@ pub(super) struct Bodies {
 }
 
 impl Step for Bodies {
-    async fn handle(&self, mut inbound: Inbound, next: impl Next) -> Result<Answered, Failure> {
+    async fn handle(&self, mut inbound: Inbound, next: &impl Next) -> Result<Answered, Failure> {
         let Some((route, held)) = inbound.route.zip(inbound.held.clone()) else {
             return Err(Refusal::Internal.into());
         };

@@ -17,7 +17,7 @@ pub(super) struct Deadline {
 }
 
 impl Step for Deadline {
-    async fn handle(&self, mut inbound: Inbound, next: impl Next) -> Result<Answered, Failure> {
+    async fn handle(&self, mut inbound: Inbound, next: &impl Next) -> Result<Answered, Failure> {
         let now = Instant::now();
         inbound.deadline = grpc_timeout(inbound.request.headers()).map(|after| now + after);
         let own = now + self.call_time;

@@ -22,7 +22,7 @@ pub(super) struct Headers {
 }
 
 impl Step for Headers {
-    async fn handle(&self, inbound: Inbound, next: impl Next) -> Result<Answered, Failure> {
+    async fn handle(&self, inbound: Inbound, next: &impl Next) -> Result<Answered, Failure> {
         let request = &inbound.request;
         let host = require_host(request)?;
         require_own_site(host.as_ref(), request.headers(), &self.hosts)?;

@@ -38,7 +38,7 @@ use deadline::Deadline;
 use headers::{Headers, LOCAL};
 use path_token::from_path;
 use request_id::{MakeId, without_strange_id};
-use route::route;
+use route::ToHandler;
 use step::StepLayer;
 use trace::{Trace, TraceLayer};
 
@@ -94,7 +94,7 @@ impl Shared {
             // After admission: nobody waits for room.
             .layer(StepLayer::new(Deadline { call_time: settings.call_time.get() }))
             .layer(StepLayer::new(bodies))
-            .service(route(Arc::clone(&self.handlers)))
+            .service(ToHandler(Arc::clone(&self.handlers)))
     }
 }
 

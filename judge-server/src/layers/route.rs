@@ -3,22 +3,21 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use tower::service_fn;
 
 use super::step::{Inbound, Next};
 use crate::convert::refusal::Refusal;
-use crate::handlers::{Context, Handlers};
+use crate::handlers::{Answered, Context, Failure, Handlers};
 
 /// Hands calls to their handlers.
-pub(super) fn route(handlers: Arc<Handlers>) -> impl Next {
-    service_fn(move |inbound: Inbound| {
-        let handlers = Arc::clone(&handlers);
-        async move {
-            let Inbound { request, route, caller, origin, held, deadline } = inbound;
-            // Nothing that was not admitted comes here.
-            let (route, held) = route.zip(held).ok_or(Refusal::Internal)?;
-            let context = Context { route, caller, held, deadline, origin };
-            handlers.answer(context, request.map(Body::new)).await
-        }
-    })
+#[derive(Debug)]
+pub(super) struct ToHandler(pub(super) Arc<Handlers>);
+
+impl Next for ToHandler {
+    async fn run(&self, inbound: Inbound) -> Result<Answered, Failure> {
+        let Inbound { request, route, caller, origin, held, deadline } = inbound;
+        // Nothing that was not admitted comes here.
+        let (route, held) = route.zip(held).ok_or(Refusal::Internal)?;
+        let context = Context { route, caller, held, deadline, origin };
+        self.0.answer(context, request.map(Body::new)).await
+    }
 }

@@ -1,11 +1,9 @@
 //! What a layer is here: an asynchronous function of a call and of what is below.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
 use tokio::time::Instant;
-use tower::{Layer, Service, ServiceExt};
+use tower::Layer;
 
 use super::request_body::RequestBody;
 use crate::budget::Reservation;
@@ -28,22 +26,9 @@ pub(crate) struct Inbound {
 }
 
 /// What is below a layer.
-pub(crate) trait Next:
-    Service<Inbound, Response = Answered, Error = Failure, Future: Send> + Clone + Send + Sync + 'static
-{
+pub(crate) trait Next: Send + Sync + 'static {
     /// Hands the call on.
-    fn run(self, inbound: Inbound) -> impl Future<Output = Result<Answered, Failure>> + Send {
-        self.oneshot(inbound)
-    }
-}
-
-impl<S> Next for S where
-    S: Service<Inbound, Response = Answered, Error = Failure, Future: Send>
-        + Clone
-        + Send
-        + Sync
-        + 'static
-{
+    fn run(&self, inbound: Inbound) -> impl Future<Output = Result<Answered, Failure>> + Send;
 }
 
 /// One layer.
@@ -52,7 +37,7 @@ pub(crate) trait Step: Send + Sync + 'static {
     fn handle(
         &self,
         inbound: Inbound,
-        next: impl Next,
+        next: &impl Next,
     ) -> impl Future<Output = Result<Answered, Failure>> + Send;
 }
 
@@ -81,24 +66,8 @@ pub(crate) struct Stepped<T, S> {
     next: S,
 }
 
-impl<T, S: Clone> Clone for Stepped<T, S> {
-    fn clone(&self) -> Self {
-        Self { step: Arc::clone(&self.step), next: self.next.clone() }
-    }
-}
-
-impl<T: Step, S: Next> Service<Inbound> for Stepped<T, S> {
-    type Response = Answered;
-    type Error = Failure;
-    type Future = Pin<Box<dyn Future<Output = Result<Answered, Failure>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Failure>> {
-        // Who has no room refuses; nobody waits.
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, inbound: Inbound) -> Self::Future {
-        let (step, next) = (Arc::clone(&self.step), self.next.clone());
-        Box::pin(async move { step.handle(inbound, next).await })
+impl<T: Step, S: Next> Next for Stepped<T, S> {
+    async fn run(&self, inbound: Inbound) -> Result<Answered, Failure> {
+        self.step.handle(inbound, &self.next).await
     }
 }

@@ -67,7 +67,7 @@ impl Trace {
     async fn answer(
         &self,
         mut request: Request<Incoming>,
-        next: impl Next,
+        next: &impl Next,
     ) -> Response<AnswerBody> {
         let Some(peer) = request.extensions_mut().remove::<Arc<Peer>>() else {
             // No connection is without.
@@ -222,15 +222,21 @@ impl<S> Layer<S> for TraceLayer {
     type Service = Traced<S>;
 
     fn layer(&self, next: S) -> Traced<S> {
-        Traced { trace: Arc::clone(&self.0), next }
+        Traced { trace: Arc::clone(&self.0), next: Arc::new(next) }
     }
 }
 
 /// A service whose calls are traced.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Traced<S> {
     trace: Arc<Trace>,
-    next: S,
+    next: Arc<S>,
+}
+
+impl<S> Clone for Traced<S> {
+    fn clone(&self) -> Self {
+        Self { trace: Arc::clone(&self.trace), next: Arc::clone(&self.next) }
+    }
 }
 
 impl<S: Next> Service<Request<Incoming>> for Traced<S> {
@@ -239,11 +245,12 @@ impl<S: Next> Service<Request<Incoming>> for Traced<S> {
     type Future = Pin<Box<dyn Future<Output = Result<Response<AnswerBody>, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        // Who has no room refuses; nobody waits.
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
-        let (trace, next) = (Arc::clone(&self.trace), self.next.clone());
-        Box::pin(async move { Ok(trace.answer(request, next).await) })
+        let (trace, next) = (Arc::clone(&self.trace), Arc::clone(&self.next));
+        Box::pin(async move { Ok(trace.answer(request, &*next).await) })
     }
 }
