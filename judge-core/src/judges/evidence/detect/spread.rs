@@ -85,9 +85,8 @@ pub(crate) fn compare(of: &Comparison, share: f64) -> Option<Widths> {
     // Quiet and noisy stretches alternate: then deviations say less.
     let points = x.len().min(y.len());
     let volatility = Volatility::estimate([&sizes(&x), &sizes(&y)]);
-    let p = volatility.mean(points, |wider| {
-        normal::upper_tail(student::normal_score(t / wider.sqrt(), freedom))
-    });
+    let p = volatility
+        .mean(points, |wider| normal::upper_tail(student::normal_score(t / wider.sqrt(), freedom)));
     Some(Widths { t, p, ratio })
 }
 
