@@ -118,6 +118,8 @@ pub(crate) const SPREAD_BLOCKS: usize = 24;
 pub(crate) const VOLATILITY_SHARES: [f64; 4] = [0.1, 0.3, 0.6, 1.0];
 /// and how alike the stretch of the next point may be.
 pub(crate) const VOLATILITY_PHIS: [f64; 3] = [0.5, 0.8, 0.93];
+/// So many of the last points tell them; more would cost more than all else that is done with a metric.
+pub(crate) const VOLATILITY_POINTS: usize = 240;
 /// Fewer points have no spread to speak of.
 pub(crate) const SPREAD_FEWEST: usize = 8;
 
