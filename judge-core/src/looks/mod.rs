@@ -92,7 +92,9 @@ impl Looks {
         if spending != Spending::Late {
             return self.share(spending, alpha);
         }
-        let spent = |look: u32| math::pow(f64::from(look) / f64::from(self.planned), LATE_POWER);
+        let planned = f64::from(self.planned);
+        let power = (planned * LATE_POWER_OF_A_LOOK).clamp(LEAST_LATE_POWER, MOST_LATE_POWER);
+        let spent = |look: u32| math::pow(f64::from(look) / planned, power);
         (spent(self.number) - spent(self.number - 1)).max(LEAST_SHARE)
     }
 
@@ -109,8 +111,13 @@ impl std::fmt::Display for Looks {
 }
 
 /// Exponent of the power family (Kim and `DeMets` 1987) that is [`Spending::Late`] of tests without exact boundaries:
-/// the last of six looks keeps three quarters of the level, where α₁* would leave it a half.
-const LATE_POWER: f64 = 8.0;
+/// so much for each look, so that the last of six to twelve looks keeps three quarters of the level, where α₁* would
+/// leave it half or a third. With 8 for twelve looks, late steps lost up to 10 points of power.
+const LATE_POWER_OF_A_LOOK: f64 = 4.0 / 3.0;
+/// The least exponent.
+const LEAST_LATE_POWER: f64 = 8.0;
+/// The largest exponent: with more, many looks would find nothing before the end.
+const MOST_LATE_POWER: f64 = 16.0;
 /// A smaller share would be no number any more once it is multiplied.
 const LEAST_SHARE: f64 = 1e-290;
 
@@ -232,8 +239,11 @@ mod tests {
             let sum: f64 = (1..=6).map(share).sum();
             assert!((sum - 1.0).abs() < 1e-12, "{spending:?}: {sum}");
         }
+        for planned in 6..=12 {
+            let last = Looks::new(planned, planned).unwrap();
+            assert!((0.74..0.78).contains(&last.share_by_sum(Spending::Late, 0.01)), "{planned}");
+        }
         let last = Looks::new(6, 6).unwrap();
-        assert!((0.7..0.8).contains(&last.share_by_sum(Spending::Late, 0.01)));
         assert!((0.5..0.55).contains(&last.share(Spending::Late, 0.01)));
     }
 

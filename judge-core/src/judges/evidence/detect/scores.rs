@@ -20,17 +20,22 @@ pub(super) fn p_value(scores: &[f64], baseline: usize) -> f64 {
 
 /// Normal scores (van der Waerden 1952) of the ranks among all points, baseline first; ties share theirs.
 pub(super) fn normal(of: &Comparison) -> Vec<f64> {
-    let n = (of.x.len() + of.y.len()) as f64;
+    let mut ascending: Vec<f64> = of.sorted_y.iter().chain(&of.sorted_x).copied().collect();
+    // A stable sort finds the two ascending runs and merges them.
+    ascending.sort_by(f64::total_cmp);
+    let n = ascending.len() as f64;
+    let mut below = 0.0;
+    let scores: Vec<(f64, f64)> = ascending
+        .chunk_by(|a, b| a == b)
+        .map(|ties| {
+            let rank = below + 0.5 * (ties.len() as f64 + 1.0);
+            below += ties.len() as f64;
+            (ties[0], -upper_quantile(rank / (n + 1.0)))
+        })
+        .collect();
     let score = |value: &f64| {
-        let below = |sorted: &[f64]| sorted.partition_point(|other| other < value) as f64;
-        let up_to = |sorted: &[f64]| sorted.partition_point(|other| other <= value) as f64;
-        let rank = 0.5
-            * (below(&of.sorted_x)
-                + up_to(&of.sorted_x)
-                + below(&of.sorted_y)
-                + up_to(&of.sorted_y)
-                + 1.0);
-        -upper_quantile(rank / (n + 1.0))
+        let at = scores.partition_point(|(other, _)| other < value);
+        scores.get(at).map_or(0.0, |(_, score)| *score)
     };
     of.y.iter().chain(&of.x).map(score).collect()
 }

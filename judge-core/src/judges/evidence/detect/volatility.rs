@@ -11,97 +11,111 @@ use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation::variance_of_mean;
 use crate::math;
 
-const MODELS: usize = p::VOLATILITY_SHARES.len() * p::VOLATILITY_PHIS.len();
+const SHARES: usize = p::VOLATILITY_SHARES.len();
+/// One without stretches, then each φ with each share.
+const MODELS: usize = 1 + p::VOLATILITY_PHIS.len() * SHARES;
+const SHARE: [f64; MODELS] = models().0;
+const PHI: [f64; MODELS] = models().1;
 
-/// How the sizes of deviations follow each other.
+/// How the sizes of deviations follow each other: the probability of each model.
 #[derive(Debug)]
-pub(super) struct Volatility {
-    /// Probability that they do not.
-    independent: f64,
-    /// Probability of each share and φ.
-    weights: [f64; MODELS],
-}
+pub(super) struct Volatility([f64; MODELS]);
 
 impl Volatility {
     /// Weighs each model by the last `sizes` of deviations, a series each, in time order.
     pub(super) fn estimate<const N: usize>(sizes: [&[f64]; N]) -> Self {
-        let log = |share: f64, phi: f64| -> f64 {
-            let last =
-                sizes.map(|sizes| &sizes[sizes.len().saturating_sub(p::VOLATILITY_POINTS)..]);
-            last.into_iter().map(|sizes| log_likelihood(sizes, share, phi)).sum()
-        };
-        let alone = log(0.0, 0.0);
         let mut weights = [0.0; MODELS];
-        for (weight, (share, phi)) in weights.iter_mut().zip(models()) {
-            *weight = log(share, phi);
+        for sizes in sizes {
+            let last = &sizes[sizes.len().saturating_sub(p::VOLATILITY_POINTS)..];
+            for (weight, log) in weights.iter_mut().zip(log_likelihoods(last)) {
+                *weight += log;
+            }
         }
-        let largest = weights.iter().copied().fold(alone, f64::max);
-        let prior = p::PRIOR_OF_SIDES.independent;
-        let independent = prior * math::exp(alone - largest);
-        for weight in &mut weights {
-            *weight = (1.0 - prior) / MODELS as f64 * math::exp(*weight - largest);
+        let largest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let independent = p::PRIOR_OF_SIDES.independent;
+        for (model, weight) in weights.iter_mut().enumerate() {
+            let others = (1.0 - independent) / (MODELS - 1) as f64;
+            let prior = if model == 0 { independent } else { others };
+            *weight = prior * math::exp(*weight - largest);
         }
-        let all = independent + weights.iter().sum::<f64>();
+        let all: f64 = weights.iter().sum();
         // Sizes that are all equal tell nothing.
         if !all.is_finite() {
-            return Self { independent: 1.0, weights: [0.0; MODELS] };
+            let mut independent = [0.0; MODELS];
+            independent[0] = 1.0;
+            return Self(independent);
         }
-        Self { independent: independent / all, weights: weights.map(|weight| weight / all) }
+        Self(weights.map(|weight| weight / all))
     }
 
     /// The mean over the models of `p_value`, which is told by how much the variance of the mean of so many `points` is larger
     /// than if their sizes were independent.
     pub(super) fn mean(&self, points: usize, p_value: impl Fn(f64) -> f64) -> f64 {
-        let stretches = self.weights.iter().zip(models()).map(|(weight, (share, phi))| {
-            let wider = 1.0 - share + share * points as f64 * variance_of_mean(points, phi);
-            weight * p_value(wider)
-        });
-        self.independent * p_value(1.0) + stretches.sum::<f64>()
+        let of_model = |((weight, share), phi): ((&f64, f64), f64)| {
+            weight * p_value(1.0 - share + share * points as f64 * variance_of_mean(points, phi))
+        };
+        self.0.iter().zip(SHARE).zip(PHI).map(of_model).sum()
     }
 
     /// Correlation of two sizes that are `gap` points apart.
     pub(super) fn correlation(&self, gap: usize) -> f64 {
-        let stretches = self.weights.iter().zip(models());
-        stretches.map(|(weight, (share, phi))| weight * share * math::pow(phi, gap as f64)).sum()
+        let with_phi = |(weights, phi): (&[f64], f64)| {
+            let share: f64 = weights.iter().zip(p::VOLATILITY_SHARES).map(|(w, s)| w * s).sum();
+            share * math::pow(phi, gap as f64)
+        };
+        self.0[1..].chunks(SHARES).zip(p::VOLATILITY_PHIS).map(with_phi).sum()
     }
 }
 
-/// Each share of the variance with each φ.
-fn models() -> impl Iterator<Item = (f64, f64)> {
-    let with = |share| p::VOLATILITY_PHIS.into_iter().map(move |phi| (share, phi));
-    p::VOLATILITY_SHARES.into_iter().flat_map(with)
+/// The share and φ of each model.
+const fn models() -> ([f64; MODELS], [f64; MODELS]) {
+    let (mut shares, mut phis) = ([0.0; MODELS], [0.0; MODELS]);
+    let mut model = 1;
+    while model < MODELS {
+        shares[model] = p::VOLATILITY_SHARES[(model - 1) % SHARES];
+        phis[model] = p::VOLATILITY_PHIS[(model - 1) / SHARES];
+        model += 1;
+    }
+    (shares, phis)
 }
 
-/// Restricted log-likelihood of `sizes` around a mean, with a scale that nobody knows.
-fn log_likelihood(sizes: &[f64], share: f64, phi: f64) -> f64 {
-    /// A product is taken to its logarithm before it underflows.
-    const SMALL: f64 = 1e-200;
-    let chance = 1.0 - share;
+/// Restricted log-likelihood of `sizes` around a mean under each model, with a scale that nobody knows.
+///
+/// The models go through the points side by side: one waits for its own last point only, not for the other models.
+fn log_likelihoods(sizes: &[f64]) -> [f64; MODELS] {
+    /// After so many points the product of variances, each above a tenth, is taken to its logarithm: it cannot underflow.
+    const PRODUCT: usize = 64;
     // What is foretold of the next point, of the sizes and of a series of ones, and its variance.
-    let (mut foretold, mut of_one, mut variance) = (0.0, 0.0, share);
-    let (mut determinant, mut logs) = (1.0, 0.0);
-    let (mut vv, mut vw, mut ww) = (0.0, 0.0, 0.0);
-    for size in sizes {
-        let all = variance + chance;
-        let (v, w) = (size - foretold, 1.0 - of_one);
-        determinant *= all;
-        if determinant < SMALL {
-            logs += math::ln(determinant);
-            determinant = 1.0;
+    let (mut foretold, mut of_one, mut variance) = ([0.0; MODELS], [0.0; MODELS], SHARE);
+    let (mut vv, mut vw, mut ww) = ([0.0; MODELS], [0.0; MODELS], [0.0; MODELS]);
+    let mut logs = [0.0; MODELS];
+    for sizes in sizes.chunks(PRODUCT) {
+        let mut determinant = [1.0; MODELS];
+        for size in sizes {
+            for m in 0..MODELS {
+                let all = variance[m] + (1.0 - SHARE[m]);
+                let precision = 1.0 / all;
+                let (v, w) = (size - foretold[m], 1.0 - of_one[m]);
+                determinant[m] *= all;
+                vv[m] += v * v * precision;
+                vw[m] += v * w * precision;
+                ww[m] += w * w * precision;
+                let gain = variance[m] * precision;
+                foretold[m] = PHI[m] * (foretold[m] + gain * v);
+                of_one[m] = PHI[m] * (of_one[m] + gain * w);
+                variance[m] = PHI[m] * PHI[m] * variance[m] * (1.0 - gain)
+                    + SHARE[m] * (1.0 - PHI[m] * PHI[m]);
+            }
         }
-        vv += v * v / all;
-        vw += v * w / all;
-        ww += w * w / all;
-        let gain = variance / all;
-        foretold = phi * (foretold + gain * v);
-        of_one = phi * (of_one + gain * w);
-        variance = phi * phi * variance * (1.0 - gain) + share * (1.0 - phi * phi);
+        for (log, determinant) in logs.iter_mut().zip(determinant) {
+            *log += math::ln(determinant);
+        }
     }
-    let rest = vv - vw * vw / ww;
-    -0.5 * (logs
-        + math::ln(determinant)
-        + math::ln(ww)
-        + (sizes.len() as f64 - 1.0) * math::ln(rest))
+    let free = sizes.len() as f64 - 1.0;
+    std::array::from_fn(|m| {
+        let rest = vv[m] - vw[m] * vw[m] / ww[m];
+        -0.5 * (logs[m] + math::ln(ww[m]) + free * math::ln(rest))
+    })
 }
 
 #[cfg(test)]
