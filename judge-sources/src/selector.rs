@@ -1,5 +1,7 @@
 //! The selectors in a PromQL expression, for a look at what the store has.
 
+use crate::expression::{arguments, split_at_operators};
+
 /// A metric's name and its matchers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Selector {
@@ -22,8 +24,6 @@ impl Selector {
         }
     }
 }
-
-use crate::expression::{arguments, split_at_operators};
 
 /// Most expressions within each other that are looked into.
 const DEEPEST: usize = 32;
