@@ -36,7 +36,6 @@ pub(crate) const VOCABULARY: &[(&str, &str, &str)] = &[
         "judge-core/src/judges/evidence/",
         "`Robust::of(values)`, `Solutions::of(regression)`",
     ),
-    ("control", "docs/operating.md", "control frames of HTTP/2"),
-    ("controls", "docs/operating.md", "control characters"),
+    ("control", "docs/operating.md", "control frames of HTTP/2, control characters"),
     ("controls", "judge-server/src/observe/escape.rs", "control characters"),
 ];

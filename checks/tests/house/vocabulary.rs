@@ -192,8 +192,15 @@ fn names_and_sentences_are_taken_apart() {
     assert_eq!(words("far_out, heard-out"), " far out heard out ");
     assert_eq!(without_code("the `control` side"), "the  …  side");
     let mut lines = Vec::new();
-    collect("a.rs", "/// The bar.\nfn open() { of() }\nfn of_door() {}".parse().unwrap(), &mut lines);
+    collect(
+        "a.rs",
+        "/// The bar.\nfn open() { of() }\nfn of_door() {}".parse().unwrap(),
+        &mut lines,
+    );
     let all: String = lines.iter().map(|line| line.words.as_str()).collect();
-    assert!(all.contains(" the bar ") && all.contains(" fn open ") && all.contains(" of door "), "{all}");
+    assert!(
+        all.contains(" the bar ") && all.contains(" fn open ") && all.contains(" of door "),
+        "{all}"
+    );
     assert!(!all.contains(" fn of "), "{all}");
 }
