@@ -76,6 +76,8 @@ impl StepTimes {
 }
 
 /// When points were taken.
+///
+/// [`TimedMonitor`] has an example.
 #[derive(Debug, Clone, Copy)]
 pub enum PointTimes<'a> {
     /// At even distances.
@@ -97,6 +99,8 @@ impl PointTimes<'_> {
 }
 
 /// Points of one metric on one side, as they came.
+///
+/// [`TimedMonitor`] has an example.
 #[derive(Debug, Clone, Copy)]
 pub struct ArrivedPoints<'a> {
     /// The metric's name.
