@@ -103,7 +103,7 @@ impl Asked<'_> {
                 message = proto_json::read(&body)?;
             }
         }
-        message.take(&mut query)?;
+        message.read_query(&mut query)?;
         query.end()?;
         Ok(message)
     }

@@ -83,17 +83,17 @@ impl Query {
     }
 }
 
-/// A message that a path and a query give where there is no body, or beside it.
+/// A message whose fields the path and the query of a request may have.
 pub(super) trait FromQuery {
-    /// Takes what path and query say.
-    fn take(&mut self, query: &mut Query) -> Result<(), Refusal>;
+    /// Sets the fields that path and query have.
+    fn read_query(&mut self, query: &mut Query) -> Result<(), Refusal>;
 }
 
 /// Messages whose first field is the name in the path.
 macro_rules! by_id {
     ($($message:ty),+) => {
         $(impl FromQuery for $message {
-            fn take(&mut self, query: &mut Query) -> Result<(), Refusal> {
+            fn read_query(&mut self, query: &mut Query) -> Result<(), Refusal> {
                 query.param(&mut self.id);
                 Ok(())
             }
@@ -111,34 +111,34 @@ by_id!(
 );
 
 impl FromQuery for proto::StartCanaryRequest {
-    fn take(&mut self, _: &mut Query) -> Result<(), Refusal> {
+    fn read_query(&mut self, _: &mut Query) -> Result<(), Refusal> {
         Ok(())
     }
 }
 
 impl FromQuery for proto::WatchCanaryRequest {
-    fn take(&mut self, query: &mut Query) -> Result<(), Refusal> {
+    fn read_query(&mut self, query: &mut Query) -> Result<(), Refusal> {
         query.param(&mut self.id);
         query.number("afterLook", &mut self.after_look)
     }
 }
 
 impl FromQuery for proto::GetConfigRequest {
-    fn take(&mut self, query: &mut Query) -> Result<(), Refusal> {
+    fn read_query(&mut self, query: &mut Query) -> Result<(), Refusal> {
         query.param(&mut self.id);
         query.number("version", &mut self.version)
     }
 }
 
 impl FromQuery for proto::ListConfigsRequest {
-    fn take(&mut self, query: &mut Query) -> Result<(), Refusal> {
+    fn read_query(&mut self, query: &mut Query) -> Result<(), Refusal> {
         query.text("application", &mut self.application);
         Ok(())
     }
 }
 
 impl FromQuery for proto::ListCanariesRequest {
-    fn take(&mut self, query: &mut Query) -> Result<(), Refusal> {
+    fn read_query(&mut self, query: &mut Query) -> Result<(), Refusal> {
         query.text("application", &mut self.application);
         query.text("configName", &mut self.config_name);
         query.text("configId", &mut self.config_id);
@@ -154,7 +154,7 @@ impl FromQuery for proto::ListCanariesRequest {
 }
 
 impl FromQuery for proto::ListAuditEntriesRequest {
-    fn take(&mut self, query: &mut Query) -> Result<(), Refusal> {
+    fn read_query(&mut self, query: &mut Query) -> Result<(), Refusal> {
         query.text("subject", &mut self.subject);
         query.text("pageToken", &mut self.page_token);
         query.number("pageSize", &mut self.page_size)

@@ -92,7 +92,7 @@ impl Pool {
             // No one waits for the answer once the ticket is dropped.
             let _ = sender.send(done);
         });
-        let number = self.shared.lock().of(lane).push(job);
+        let number = self.shared.lock().lane(lane).push(job);
         self.shared.ready(lane).notify_one();
         Ticket { receiver, stop, shared: Arc::clone(&self.shared), lane, number, ended: false }
     }
@@ -133,7 +133,7 @@ impl Shared {
     fn next(&self, lane: Lane) -> Option<QueuedWork> {
         let mut queues = self.lock();
         loop {
-            if let Some(job) = queues.of(lane).next() {
+            if let Some(job) = queues.lane(lane).next() {
                 return Some(job);
             }
             if queues.closed {
@@ -199,7 +199,7 @@ impl<T> Drop for Ticket<T> {
         }
         self.stop.store(true, Ordering::Relaxed);
         // Its request is freed here, once the lock is.
-        let job = self.shared.lock().of(self.lane).remove(self.number);
+        let job = self.shared.lock().lane(self.lane).remove(self.number);
         drop(job);
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Queues {
 }
 
 impl Queues {
-    pub(super) fn of(&mut self, lane: Lane) -> &mut Queue {
+    pub(super) fn lane(&mut self, lane: Lane) -> &mut Queue {
         match lane {
             Lane::Small => &mut self.small,
             Lane::Large => &mut self.large,
