@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use judge_canary::{Canaries, WatchEvent};
-use prost::Message;
+use prost::{Message, Name};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ use super::query::{FromQuery, Query};
 use super::routes::{CanaryCall, Port};
 use super::{Answered, Context, Failure, Handlers, http as json};
 use crate::convert::guard;
-use crate::convert::proto_json::{self, Named};
+use crate::convert::proto_json;
 use crate::convert::refusal::Refusal;
 use crate::observe::outcome::Outcome;
 use crate::proto;
@@ -70,8 +70,8 @@ impl Asked<'_> {
         work: impl AsyncFnOnce(&Canaries, I, &str) -> Result<O, Refusal>,
     ) -> Result<Answered, Failure>
     where
-        I: Named + DeserializeOwned + FromQuery,
-        O: Named,
+        I: Name + Default + DeserializeOwned + FromQuery,
+        O: Name,
     {
         let encoding = answer_encoding(self.request.headers());
         let (side, canaries, actor) =
@@ -85,7 +85,9 @@ impl Asked<'_> {
     }
 
     /// The message of the request.
-    async fn read<I: Named + DeserializeOwned + FromQuery>(self) -> Result<I, Refusal> {
+    async fn read<I: Name + Default + DeserializeOwned + FromQuery>(
+        self,
+    ) -> Result<I, Refusal> {
         let Self { handlers, context, request, .. } = self;
         let limits = &handlers.judging.limits;
         if context.route.side == Port::Grpc {
