@@ -15,7 +15,7 @@ use tonic::Status;
 
 use super::canary_answers as answers;
 use super::grpc::{answer_encoding, respond};
-use super::others::EndingBody;
+use super::others::ending;
 use super::routes::{CanaryCall, Port};
 use super::{Answered, Context, Failure, Handlers, http as json, query};
 use crate::convert::guard;
@@ -124,7 +124,7 @@ impl Asked<'_> {
                 Ok(event) => Ok(Bytes::from(event_message(event).encode_to_vec())),
                 Err(error) => Err(Status::from(Refusal::from(error))),
             });
-            respond(events, encoding).map(|body| Body::new(EndingBody::new(body, draining, age)))
+            respond(events, encoding).map(|body| ending(body, draining, age))
         } else {
             server_sent(events.map(|event| event.map_err(Refusal::from)), draining, age)
         };
