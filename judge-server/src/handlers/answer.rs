@@ -124,7 +124,7 @@ impl Answering<'_> {
         if let Some(proto::judge_request::Config::KayentaConfigJson(json)) = &request.config {
             guard::check_config_text(json, self.limits)?;
         }
-        let dialect = Dialect::of(&request);
+        let dialect = Dialect::from_request(&request);
         let request = JudgeRequest::try_from(request)?;
         let judgement = self.judge_request(&request, dialect)?;
         Ok(Answered { id, judgement })
