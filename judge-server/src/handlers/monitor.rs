@@ -131,7 +131,7 @@ impl OpenedStream {
             drop(held);
             processed
         };
-        self.handlers.judging.pool.submit(bytes, work).await?
+        self.handlers.judging.pool.run(bytes, work).await?
     }
 }
 
