@@ -19,7 +19,6 @@ pub(crate) const LEFT_TO_READERS: &[(&str, &str)] = &[
     ("together", "an adverb"),
     ("usual", "what people expect, of notices and options"),
     ("start", "the first moment of something"),
-    ("fast and slow", "a name of canaries in recorded tables"),
     ("take", "`Option::take`; to take bytes from a budget"),
 ];
 

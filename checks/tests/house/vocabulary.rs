@@ -30,6 +30,7 @@ const WORDS: &[(&str, &str)] = &[
     ("told of", "a verb with its object"),
     ("gives whether", "returns true if"),
     ("sides of a case", "samples"),
+    ("fast and slow", "dispersion, spread"),
     // Names of functions.
     ("fn of", "a verb, or from_…"),
     ("fn give", "a verb"),

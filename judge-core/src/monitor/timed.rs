@@ -114,6 +114,8 @@ pub struct ArrivedPoints<'a> {
 }
 
 /// Why points are not taken.
+///
+/// [`TimedMonitor`] has an example.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[error("series {series}: {problem}")]
 #[non_exhaustive]

@@ -32,6 +32,8 @@ pub struct SampleComparison {
 }
 
 /// One side's points.
+///
+/// [`SampleComparison::measure`] has an example.
 #[derive(Debug, Serialize)]
 pub struct ComparedSide {
     /// What it is called.
@@ -45,6 +47,8 @@ pub struct ComparedSide {
 }
 
 /// By how much the canary lies higher.
+///
+/// [`SampleComparison::measure`] has an example.
 #[derive(Debug, Serialize)]
 pub struct LocationComparison {
     /// In the column's unit.
@@ -56,6 +60,8 @@ pub struct LocationComparison {
 }
 
 /// How often a canary point exceeds a baseline point.
+///
+/// [`SampleComparison::measure`] has an example.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SuperiorityComparison {
@@ -66,6 +72,8 @@ pub struct SuperiorityComparison {
 }
 
 /// How much more the canary varies.
+///
+/// [`SampleComparison::measure`] has an example.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SpreadComparison {
@@ -76,6 +84,8 @@ pub struct SpreadComparison {
 }
 
 /// A test's statistic and p-values.
+///
+/// [`SampleComparison::measure`] has an example.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TestResult {
@@ -90,6 +100,8 @@ pub struct TestResult {
 }
 
 /// An estimate with its interval; an end without a bound is a string in JSON.
+///
+/// [`SampleComparison::measure`] has an example.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Bounded {
     /// The estimate.
@@ -118,6 +130,8 @@ fn bound<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
 }
 
 /// A sample with its name and its number of gaps.
+///
+/// [`SampleComparison::measure`] has an example.
 #[derive(Debug, Clone)]
 pub struct ReadSample {
     /// What it is called.

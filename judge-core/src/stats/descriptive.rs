@@ -1,6 +1,8 @@
 //! Mean and standard deviation of values in their given order.
 
 /// Mean and standard deviation of some values.
+///
+/// [`moments`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Moments {
     /// Arithmetic mean; 0 for no values.

@@ -85,6 +85,8 @@ pub enum Alternative {
 }
 
 /// How a null distribution is computed.
+///
+/// [`two_sample()`](super::two_sample()) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Method {
     /// Exact if that is cheap, else asymptotic; each test documents its rule.

@@ -11,6 +11,8 @@ use crate::math;
 ///
 /// Both ends are infinite if y cannot be distinguished from 0 at the confidence level: any ratio is possible
 /// then.
+///
+/// [`mean_ratio`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Ratio {
@@ -207,6 +209,8 @@ impl LogReach {
 }
 
 /// Cohen's d.
+///
+/// [`cohens_d`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct CohensD {

@@ -6,6 +6,8 @@ use super::{ConfidenceLevel, Interval, PValues, Sample, median};
 use crate::math;
 
 /// Result of a test of spread.
+///
+/// [`brown_forsythe`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct SpreadTest {
@@ -132,6 +134,8 @@ pub fn fligner_killeen(x: &Sample, y: &Sample) -> Option<SpreadTest> {
 }
 
 /// Ratio of the spread of x to the spread of y.
+///
+/// [`spread_ratio`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct SpreadRatio {
