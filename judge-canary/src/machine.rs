@@ -84,10 +84,8 @@ fn because(judgement: &Judgement) -> String {
     line
 }
 
-/// The first of the reasons, in a line.
 fn why_failed(failure: &LookFailure, number: usize, planned: usize) -> String {
-    let first = failure.reasons.first().and_then(|reason| reason.lines().next());
-    format!("look {number} of {planned} failed: {}", first.unwrap_or("no reason was given"))
+    format!("look {number} of {planned} failed: {}", failure.line())
 }
 
 #[cfg(test)]
@@ -144,7 +142,8 @@ mod tests {
     }
 
     fn failed(kind: FailureKind) -> LookResult {
-        LookResult::Failed(LookFailure { kind, reasons: vec!["gone\nquery up".to_owned()] })
+        let reasons = vec!["gone\nquery up".to_owned(), "gone too".to_owned()];
+        LookResult::Failed(LookFailure { kind, reasons })
     }
 
     #[test]
@@ -205,7 +204,7 @@ mod tests {
         let last = after(&plan, &first, &look(&plan, 2, failed(FailureKind::Source)));
         assert_eq!(
             last.reason,
-            "look 2 of 2 failed: gone; before: Marginal, score 80 at look 1 of 2"
+            "look 2 of 2 failed: gone; and 1 more; before: Marginal, score 80 at look 1 of 2"
         );
     }
 }
