@@ -91,8 +91,9 @@ impl<'a> Inputs<'a> {
     }
 
     pub(crate) fn layout(&self, points: usize) -> WindowLayout {
-        let memory = self.metrics.iter().filter(|metric| metric.is_known());
-        let memory = memory.map(|metric| metric.profile.variance_inflation).fold(0.0, f64::max);
+        let inflation = self.metrics.iter().filter(|metric| metric.is_known());
+        let inflation =
+            inflation.map(|metric| metric.profile.variance_inflation).fold(0.0, f64::max);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -100,7 +101,7 @@ impl<'a> Inputs<'a> {
         )]
         let gap = match self.pairing {
             Pairing::Concurrent => 0,
-            Pairing::Blocks => (memory.ceil() as usize).min(points / 2),
+            Pairing::Blocks => (inflation.ceil() as usize).min(points / 2),
         };
         WindowLayout { pairing: self.pairing, points, gap }
     }

@@ -26,7 +26,7 @@ pub(crate) struct Profile {
 }
 
 /// Longer series are looked at up to here for their autocorrelation, whose cost grows faster than they do.
-const LONGEST_FOR_MEMORY: usize = 5000;
+const LONGEST_FOR_INFLATION: usize = 5000;
 
 impl Profile {
     /// Measures all series of one metric.
@@ -47,7 +47,7 @@ impl Profile {
                 sum += value;
             }
             finite += finite_values.len();
-            let start = &finite_values[..finite_values.len().min(LONGEST_FOR_MEMORY)];
+            let start = &finite_values[..finite_values.len().min(LONGEST_FOR_INFLATION)];
             variance_inflations
                 .extend(stats::effective_size(start).map(|found| found.variance_inflation));
         }

@@ -51,7 +51,7 @@ impl Canaries {
         let before = self.shared.config_files.replace(names);
         for file in files {
             let Some(document) = &file.document else { continue };
-            match self.take(file, document.clone()).await {
+            match self.store_file(file, document.clone()).await {
                 Ok(true) => taken.changed.push(file.id.clone()),
                 Ok(false) => {}
                 Err(CanaryError::Keep(error)) if error.may_pass() => return Err(error.into()),
@@ -75,7 +75,11 @@ impl Canaries {
     }
 
     /// Stores what a file says, unless it is in force. Returns whether it was not.
-    async fn take(&self, file: &ConfigFile, mut document: Value) -> Result<bool, CanaryError> {
+    async fn store_file(
+        &self,
+        file: &ConfigFile,
+        mut document: Value,
+    ) -> Result<bool, CanaryError> {
         let ConfigFile { id, file, .. } = file;
         if document.get("name").and_then(Value::as_str).is_none_or(str::is_empty)
             && document.is_object()

@@ -36,6 +36,18 @@ pub enum JudgeError {
 }
 
 /// Everything that is wrong with a request: at least one [`Problem`], in the order of the input.
+///
+/// # Example
+/// ```
+/// use judge_core::{JudgeError, Problem};
+///
+/// let problem = Problem::error("metrics[3].name", 5, "a string");
+/// if let JudgeError::InvalidRequest(invalid) = JudgeError::from(problem) {
+///     for problem in invalid.problems() {
+///         println!("{}: {}", problem.path, problem.allowed);
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidRequest {
     problems: Vec<Problem>,
@@ -62,6 +74,17 @@ impl fmt::Display for InvalidRequest {
 impl std::error::Error for InvalidRequest {}
 
 /// A name that no judge has. The problem lists the names that there are.
+///
+/// # Example
+/// ```
+/// use judge_core::{JudgeError, judges};
+///
+/// let judges = judges::built_in();
+/// match judges.by_name("MedianJudge-v1") {
+///     Err(JudgeError::UnknownJudge(unknown)) => assert_eq!(unknown.name(), "MedianJudge-v1"),
+///     _ => panic!("no judge has this name"),
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{problem}")]
 pub struct UnknownJudge {

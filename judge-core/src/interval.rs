@@ -43,6 +43,14 @@ impl Interval {
 ///
 /// [`hodges_lehmann`](crate::stats::hodges_lehmann()) and
 /// [`shift_interval`](crate::judges::netflix::shift_interval) estimate it.
+///
+/// # Example
+/// ```
+/// use judge_core::{Interval, Shift};
+///
+/// let shift = Shift::new(5.0, Interval::new(3.0, 7.0, 0.98));
+/// assert!(!shift.interval.contains(0.0), "the sides differ");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Shift {

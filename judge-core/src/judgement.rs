@@ -27,6 +27,8 @@ use crate::number;
 use crate::warning::Warning;
 
 /// The verdict on the canary as a whole.
+///
+/// [`Judgement`] and [`Verdict::from_score`] have examples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Verdict {
     /// The score reaches the pass threshold.
@@ -60,6 +62,18 @@ impl Verdict {
 }
 
 /// The score of one group.
+///
+/// # Example
+/// ```
+/// use judge_core::Judgement;
+///
+/// /// The group that cost most.
+/// fn dearest(judgement: &Judgement) -> Option<&str> {
+///     let dearest = judgement.groups.iter().max_by(|a, b| a.cost.total_cmp(&b.cost))?;
+///     (dearest.cost > 0.0).then_some(&dearest.name)
+/// }
+/// # let _ = dearest;
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -9,6 +9,21 @@ use crate::problem::Problem;
 use crate::series::MetricPair;
 
 /// A canary to judge. The crate page has a complete example.
+///
+/// # Example
+/// ```
+/// use judge_core::{CanaryConfig, JudgeRequest, Looks, MetricConfig, MetricPair, Thresholds};
+///
+/// let metrics = vec![MetricConfig::new("latency", "Latency")];
+/// let request = JudgeRequest {
+///     config: CanaryConfig { metrics, ..CanaryConfig::default() },
+///     thresholds: Thresholds::new(90.0, 70.0)?,
+///     pairs: vec![MetricPair::new("latency", vec![10.0, 11.0, 12.0], vec![10.5, 11.5, 12.5])],
+///     looks: Some(Looks::new(3, 6)?),
+/// };
+/// assert_eq!(request.pairs[0].canary.values.len(), 3);
+/// # Ok::<(), judge_core::Problem>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct JudgeRequest {
     /// Metrics, groups, weights, and the judge.

@@ -86,6 +86,15 @@ impl From<Vec<f64>> for Series {
 }
 
 /// Tags of a metric pair; the judgement repeats them. A tag may have no value.
+///
+/// # Example
+/// ```
+/// use judge_core::{MetricPair, Tags};
+///
+/// let tags = Tags::from([("location".to_owned(), Some("eu-west-1".to_owned()))]);
+/// let pair = MetricPair { tags: Some(tags), ..MetricPair::new("latency", vec![1.0], vec![2.0]) };
+/// assert!(pair.tags.is_some_and(|tags| tags.contains_key("location")));
+/// ```
 pub type Tags = BTreeMap<String, Option<String>>;
 
 /// The series of one metric on both sides.

@@ -3,6 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 /// One of the two sides that a judge compares.
+///
+/// # Example
+/// ```
+/// use judge_core::Side;
+///
+/// assert_eq!([Side::Baseline, Side::Canary].map(Side::name), ["baseline", "canary"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Side {

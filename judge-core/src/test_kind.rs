@@ -3,6 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 /// A test of `EvidenceJudge-v1`, named for the change it looks for.
+///
+/// # Example
+/// ```
+/// use judge_core::TestKind;
+///
+/// let deciding: Vec<&str> =
+///     TestKind::ALL.into_iter().filter(|test| test.decides()).map(TestKind::name).collect();
+/// assert!(deciding.contains(&"location") && !deciding.contains(&"mannWhitney"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

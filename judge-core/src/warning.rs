@@ -8,6 +8,8 @@ use crate::problem::Problem;
 use crate::side::Side;
 
 /// What happened to a metric with a side that has no data.
+///
+/// [`Warning`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -20,7 +20,7 @@ pub(crate) fn costs(judgement: &Judgement) -> Vec<f64> {
     costs
 }
 
-/// How many times `metric` counts as failed in `group`: a metric may name a group twice.
+/// How often `metric` counts as failed in `group`: a metric may name a group twice.
 fn times_failed(metric: &MetricJudgement, group: &str) -> f64 {
     if metric.muted || metric.standing() != Standing::Failed {
         return 0.0;

@@ -1,4 +1,4 @@
-//! Warnings, what is known about the canary, and the config.
+//! The sections on warnings, facts about the canary, and the config.
 
 use judge_core::{Clock, MetricPair, Series};
 use maud::{Markup, html};
@@ -74,7 +74,7 @@ fn between(from_millis: i64, to_millis: i64) -> String {
     format!("{} to {}", time::utc(from_millis), time::utc(to_millis))
 }
 
-/// The steps of all series, each once.
+/// The distinct steps of all series.
 fn steps(pairs: &[MetricPair]) -> Option<String> {
     let sides = pairs.iter().flat_map(|pair| [&pair.baseline, &pair.canary]);
     let mut steps: Vec<u64> = sides.filter_map(|side| Some(side.clock?.step_millis())).collect();

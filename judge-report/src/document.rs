@@ -1,4 +1,4 @@
-//! The page around everything.
+//! The page of a judgement, and the frame that all pages share: head, style, scripts.
 
 use judge_core::{MetricPair, format};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -19,14 +19,14 @@ pub(crate) const PAGE: &str = include_str!("../assets/page.js");
 pub(crate) const TIMELINE: &str = include_str!("../assets/timeline.js");
 pub(crate) const LICENCE: &str = include_str!("../assets/plot.LICENSE.txt");
 
-/// Nothing is loaded from anywhere, whatever a name may hold.
+/// Content security policy: the page loads nothing, even if a name contains HTML.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'";
 
 /// The report as one HTML file: about 170 KB and, for each metric, 2 KB and 9 bytes a point, more
 /// where points differ little from each other.
 ///
-/// It needs no other file and no network. Text of the report is shown as text, whatever it holds.
+/// It needs no other file and no network. All text of the report is escaped.
 pub fn page(report: &Report) -> String {
     let judgement = report.judgement;
     let sections = Sections::new(report);
@@ -38,7 +38,7 @@ pub fn page(report: &Report) -> String {
     shell(&title, &body, &scripts(sections.series(), None))
 }
 
-/// A whole page: `body` between what every page has.
+/// A whole page: `body` in the frame that all pages share.
 pub(crate) fn shell(title: &Markup, body: &Markup, scripts: &Markup) -> String {
     let markup = html! {
         (DOCTYPE)
@@ -60,7 +60,7 @@ pub(crate) fn shell(title: &Markup, body: &Markup, scripts: &Markup) -> String {
     markup.into_string()
 }
 
-/// Everything about one judgement below its verdict.
+/// The sections about one judgement that follow its verdict.
 pub(crate) struct Sections<'a> {
     report: &'a Report<'a>,
     pairs: Vec<Option<&'a MetricPair>>,
@@ -75,7 +75,7 @@ impl<'a> Sections<'a> {
         self.pairs.iter().any(Option::is_some)
     }
 
-    /// The points of the charts, if there are any.
+    /// The points of the charts as JSON; `None` if there are no charts.
     pub(crate) fn series(&self) -> Option<String> {
         self.has_charts().then(|| series::json(self.report, &self.pairs))
     }
@@ -107,7 +107,7 @@ impl<'a> Sections<'a> {
     }
 }
 
-/// What draws the charts of metrics and of scores; nothing where there are neither.
+/// The scripts that draw the charts of metrics and of scores; empty if the page has no chart.
 pub(crate) fn scripts(series: Option<String>, scores: Option<&str>) -> Markup {
     let mut code = vec![UNPACK];
     if series.is_some() {
@@ -129,7 +129,7 @@ pub(crate) fn scripts(series: Option<String>, scores: Option<&str>) -> Markup {
     }
 }
 
-/// What scripts read: JSON that holds no `<`.
+/// JSON for the scripts, in an element of its own. It contains no `<`.
 pub(crate) fn data(id: &str, json: Option<String>) -> Markup {
     html! {
         @if let Some(json) = json {

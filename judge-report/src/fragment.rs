@@ -1,21 +1,21 @@
-//! Parts of pages, for programs that put a page of their own around them and serve its scripts beside it.
+//! Parts of pages, for programs that have pages of their own and serve the scripts themselves.
 
 use maud::html;
 
 use crate::timeline::{intervals, scores};
 use crate::{Report, Timeline, details, document};
 
-/// The style of everything here.
+/// The style sheet of these parts.
 pub const STYLE: &str = document::STYLE;
 
 /// The charting library: raw deflate, in base64.
 pub const PLOT: &str = document::PLOT;
 
-/// Licences of what the charting library is made of.
+/// The licences of the charting library and its dependencies.
 pub const PLOT_LICENCE: &str = document::LICENCE;
 
-/// Draws what the page holds, once [`PLOT`] has run. `Page.start()` and `Scores.start()` draw again after the page has
-/// changed.
+/// The script that draws the charts. It runs after [`PLOT`]. Call `Page.start()` and `Scores.start()` to draw them again
+/// after the page has changed.
 pub const CHARTS: &str = concat!(
     "const plotReady = Promise.resolve();\n",
     include_str!("../assets/numbers.js"),
@@ -25,13 +25,13 @@ pub const CHARTS: &str = concat!(
     include_str!("../assets/timeline.js"),
 );
 
-/// Everything about one judgement below its verdict, as HTML with the points that its charts are drawn from.
+/// The sections about one judgement that follow its verdict, as HTML that contains the points of its charts.
 pub fn judgement(report: &Report) -> String {
     let sections = document::Sections::new(report);
     html! { (sections.markup()) (document::data("series", sections.series())) }.into_string()
 }
 
-/// Scores over time and the class of each metric, as HTML with what the chart is drawn from.
+/// The scores over time and the class of each metric, as HTML that contains the chart's data.
 pub fn intervals(timeline: &Timeline) -> String {
     html! {
         (intervals::picture(timeline))
@@ -40,7 +40,7 @@ pub fn intervals(timeline: &Timeline) -> String {
     .into_string()
 }
 
-/// A term of a list of facts and what is known, as HTML.
+/// One entry of a list of facts, as HTML.
 pub fn fact(name: &str, value: &str) -> String {
     details::fact(name, value).into_string()
 }

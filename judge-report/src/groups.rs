@@ -1,4 +1,4 @@
-//! The groups: what each weighs, scored and cost.
+//! The section on groups: the weight, score and cost of each.
 
 use judge_core::format;
 use judge_core::judgement::{GroupScore, MetricJudgement};

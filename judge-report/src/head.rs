@@ -1,4 +1,4 @@
-//! The verdict, before anything else.
+//! The head of a page: the verdict and a summary.
 
 use judge_core::format;
 use maud::{Markup, html};
@@ -28,12 +28,12 @@ pub(crate) fn head(report: &Report) -> Markup {
     }
 }
 
-/// What the page is called.
+/// The title of the page.
 pub(crate) fn title<'a>(report: &Report<'a>) -> &'a str {
     if report.name.is_empty() { "Canary judgement" } else { report.name }
 }
 
-/// Why the score is what it is, in a sentence or two.
+/// Explains the score in one or two sentences.
 fn summary(report: &Report) -> Markup {
     let judgement = report.judgement;
     let reason = judgement.shown_reason();

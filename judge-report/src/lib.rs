@@ -1,8 +1,14 @@
-//! Shows a judgement, or a release over its intervals, as one HTML file that needs nothing else: no
-//! network, no other file; and many releases as an index of such files.
+//! Writes judgements as HTML. A page is one file and needs no network.
 //!
-//! The page is a pure function of the [`Report`]: no clock is read, and the same report gives the
-//! same bytes. Everything but the charts is plain HTML and reads without scripts.
+//! | page | function |
+//! | --- | --- |
+//! | one judgement | [`page`] |
+//! | one release, judged interval by interval | [`timeline_page`] |
+//! | an index of many releases, with links to their pages | [`index_page`] |
+//! | parts for a program that has pages of its own | [`fragment`] |
+//!
+//! A page is a pure function of its input: no clock is read, and the same input gives the same bytes. Everything but the
+//! charts is plain HTML, so a page can be read and printed without scripts.
 //!
 //! # Example
 //! ```
@@ -47,10 +53,10 @@ pub use document::page;
 pub use index::{Index, file_names, index_page};
 pub use timeline::{Timeline, timeline_page};
 
-/// What a page shows.
+/// The content of the page of a judgement.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
-    /// What was judged: an application or a release; may be empty.
+    /// Name of the application or the release that was judged; may be empty.
     pub name: &'a str,
     /// The judgement.
     pub judgement: &'a Judgement,
@@ -59,14 +65,14 @@ pub struct Report<'a> {
     pub pairs: &'a [MetricPair],
     /// The config as the team wrote it.
     pub config: Option<&'a Value>,
-    /// What else is known about the canary, such as where its series came from.
+    /// Further facts about the canary, such as where its series came from.
     pub facts: &'a [Fact],
-    /// What a person should know, beside the judgement's own warnings.
+    /// Further warnings, shown with those of the judgement.
     pub warnings: &'a [String],
-    /// The part of the series that is left out at the start, shaded in the charts over time.
+    /// The warm-up, which is not judged; shaded in the charts over time.
     pub warm_up: Option<TimeRange>,
-    /// The part of the series that was judged, where that is not all of it; histogram, box plot and
-    /// beeswarm are of it.
+    /// The part of the series that was judged; `None` if all of it was. Histogram, box plot and beeswarm show
+    /// only this part.
     pub judged: Option<TimeRange>,
 }
 
@@ -86,22 +92,22 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Something known about the canary.
+/// A fact about the canary, for the page's list of facts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
-    /// What it is, such as `Baseline series`.
+    /// Its name, such as `Baseline series`.
     pub name: String,
-    /// What is known.
+    /// Its value.
     pub value: String,
 }
 
-/// A part of time.
+/// A range of time: its start belongs to it, its end does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TimeRange {
     /// Its start, in milliseconds since the Unix epoch.
     pub from_millis: i64,
-    /// Its end, which is no longer in it, in milliseconds since the Unix epoch.
+    /// The first moment after it, in milliseconds since the Unix epoch.
     pub to_millis: i64,
 }
 

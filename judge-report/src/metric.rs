@@ -1,4 +1,4 @@
-//! One metric: its class, change and reason, its charts and its numbers.
+//! The section on one metric: class, change, explanation, charts and statistics.
 
 use judge_core::judgement::{MetricJudgement, SideSummary};
 use judge_core::{Classification, MetricPair, Series, format};
@@ -7,9 +7,9 @@ use maud::{Markup, html};
 use crate::time;
 use crate::words::{self, Word};
 
-/// One metric and what belongs to it.
+/// One metric with its series and its cost.
 pub(crate) struct MetricSection<'a> {
-    /// Its place in the judgement.
+    /// Its index in the judgement.
     pub(crate) index: usize,
     pub(crate) judgement: &'a MetricJudgement,
     /// Points of the score it cost.
@@ -17,12 +17,12 @@ pub(crate) struct MetricSection<'a> {
     pub(crate) pair: Option<&'a MetricPair>,
 }
 
-/// Where the metric at `index` stands in the page.
+/// The id of the section of the metric at `index`, for links.
 pub(crate) fn anchor(index: usize) -> String {
     format!("metric-{index}")
 }
 
-/// A metric that did not pass is open from the start.
+/// The section of a metric. It is expanded at first if the metric did not pass.
 pub(crate) fn metric(metric: &MetricSection) -> Markup {
     let MetricSection { index, judgement, cost, pair } = *metric;
     let Word { text, tone } = words::classification(judgement.classification);

@@ -1,4 +1,4 @@
-//! Points in as few digits as charts can do with.
+//! Rounds points to as few digits as the charts need.
 
 use std::ops::Range;
 
@@ -7,24 +7,24 @@ use serde::Serialize;
 
 use crate::TimeRange;
 
-/// Digits that every point has: more than charts write.
+/// Significant digits that every point keeps: more than the charts show.
 const FEWEST_DIGITS: i32 = 7;
-/// A double has no more.
+/// Significant digits of a double.
 const MOST_DIGITS: i32 = 17;
-/// No screen shows less than this part of what lies between the lowest and the highest point.
+/// A screen shows no difference below this share of the range of the points.
 const SHOWN: f64 = 1e-4;
-/// Points that are closer together than this part of their size differ by the error of arithmetic.
+/// Points whose relative difference is below this differ by rounding errors only.
 const ERROR: f64 = 1e-12;
 
-/// How far the points of a metric are rounded.
+/// How the points of a metric are rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rounding {
-    /// The decimal place that has to be kept, as a power of ten; `None` where seven digits are enough.
+    /// The last decimal place that is kept, as a power of ten; `None` if [`FEWEST_DIGITS`] are enough.
     place: Option<i32>,
 }
 
 impl Rounding {
-    /// So far that neither the charts of all points nor those of the judged ones alone lose anything.
+    /// Rounds so that no chart changes: neither those of all points nor those of the judged points.
     pub(crate) fn choose(pair: &MetricPair, judged: Option<TimeRange>) -> Self {
         let sides = [&pair.baseline, &pair.canary];
         let all = spread(sides.iter().flat_map(|side| &side.values));
@@ -35,7 +35,7 @@ impl Rounding {
         Self { place: spread.map(|spread| exponent(spread * SHOWN)) }
     }
 
-    /// The point, rounded.
+    /// Rounds a point.
     pub(crate) fn point(self, value: f64) -> Rounded {
         if value.is_nan() {
             return Rounded::Gap(());
@@ -50,7 +50,7 @@ impl Rounding {
     }
 }
 
-/// What lies between the lowest and the highest of `values`, if that is more than error.
+/// The range of `values`: the highest minus the lowest. `None` if it is only rounding error.
 fn spread<'a>(values: impl Iterator<Item = &'a f64>) -> Option<f64> {
     let finite = values.copied().filter(|value| value.is_finite());
     let bounds = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
@@ -59,7 +59,7 @@ fn spread<'a>(values: impl Iterator<Item = &'a f64>) -> Option<f64> {
     (spread > ERROR * low.abs().max(high.abs())).then_some(spread)
 }
 
-/// The points that lie in `span`; all where that is not known.
+/// The indices of the points in `span`; all if the series has no clock.
 fn within(span: TimeRange, series: &Series) -> Range<usize> {
     let count = series.values.len();
     let Some(clock) = series.clock else { return 0..count };
@@ -77,7 +77,7 @@ fn exponent(value: f64) -> i32 {
     value.abs().log10().floor() as i32
 }
 
-/// A rounded point; whole numbers without a decimal point, and words for what JSON has no number for.
+/// A rounded point as JSON: whole numbers without a decimal point; infinities as words, since JSON has none.
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Rounded {

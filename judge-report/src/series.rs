@@ -1,4 +1,4 @@
-//! The points that the charts are drawn from, as JSON inside the page.
+//! The points of the charts, as JSON inside the page.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::rounding::Rounding;
 use crate::{Report, TimeRange};
 
-/// What the page's script reads.
+/// The document that `page.js` reads.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Charts<'a> {
@@ -40,7 +40,7 @@ struct Points<'a> {
     rounding: Rounding,
 }
 
-/// The pair of each metric of the judgement, if there is one: pairs with one name in their order.
+/// The pair of each metric of the judgement, `None` if there is none. Several pairs of one name are matched in order.
 pub(crate) fn matched<'a>(
     judgement: &Judgement,
     pairs: &'a [MetricPair],
@@ -53,7 +53,7 @@ pub(crate) fn matched<'a>(
     judgement.metrics.iter().map(|metric| metric.name.as_str()).map(pair).collect()
 }
 
-/// What the page's script reads.
+/// The points of all charts, for `page.js`.
 pub(crate) fn json(report: &Report, pairs: &[Option<&MetricPair>]) -> String {
     let charts = Charts {
         metrics: pairs
@@ -66,9 +66,9 @@ pub(crate) fn json(report: &Report, pairs: &[Option<&MetricPair>]) -> String {
     embedded(&charts)
 }
 
-/// JSON that holds no `<` and so cannot end the element around it.
+/// JSON without `<`, so that it cannot end the element around it.
 pub(crate) fn embedded(document: &impl Serialize) -> String {
-    // Nothing that pages hold can fail to be written.
+    // All keys of these documents are text, so writing them cannot fail.
     serde_json::to_string(document).unwrap_or_default().replace('<', "\\u003c")
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-/// `2026-11-20 14:09:02 UTC`, or the number where no calendar reaches that far.
+/// A time as `2026-11-20 14:09:02 UTC`; the number itself if it is outside of the calendar.
 pub fn utc(millis: i64) -> String {
     match Timestamp::from_millisecond(millis) {
         Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
@@ -10,7 +10,7 @@ pub fn utc(millis: i64) -> String {
     }
 }
 
-/// `15 s`, `1 min`, `250 ms`.
+/// A duration in the largest unit that divides it: `15 s`, `1 min`, `250 ms`.
 pub fn duration(millis: u64) -> String {
     const UNITS: [(u64, &str); 4] =
         [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s")];
@@ -21,7 +21,7 @@ pub fn duration(millis: u64) -> String {
     }
 }
 
-/// Time that went by, in minutes and larger: `25 min`, `1 h 5 min`, `40 s`.
+/// Elapsed time in two units at most: `40 s`, `25 min`, `1 h 5 min`.
 pub fn elapsed(millis: u64) -> String {
     let seconds = millis / 1000;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);

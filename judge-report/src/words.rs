@@ -1,20 +1,20 @@
-//! Names of classes and verdicts, and how bad they are.
+//! Names and colours of verdicts and classes.
 
 use judge_core::{Classification, Verdict};
 
-/// How a thing is coloured.
+/// The colour of a verdict or a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// As it should be.
+    /// For Pass.
     Good,
-    /// Neither.
+    /// For Marginal, missing data and whatever is not certain.
     Doubtful,
-    /// A failure.
+    /// For Fail and a class that fails.
     Bad,
 }
 
 impl Tone {
-    /// The class of the style sheet.
+    /// Its class in the style sheet.
     pub fn class(self) -> &'static str {
         match self {
             Self::Good => "good",
@@ -24,19 +24,19 @@ impl Tone {
     }
 }
 
-/// What a thing is called, and its tone.
+/// The name of a verdict or a class, with its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Word {
-    /// What it is called.
+    /// Its name.
     pub text: &'static str,
-    /// Its tone.
+    /// Its colour.
     pub tone: Tone,
 }
 
-/// Of a canary whose end was not judged.
+/// For a canary whose end was not judged.
 pub const NO_VERDICT: Word = Word { text: "No verdict", tone: Tone::Doubtful };
 
-/// The word for a verdict.
+/// The name and colour of a verdict.
 pub fn verdict(verdict: Verdict) -> Word {
     match verdict {
         Verdict::Pass => Word { text: "Pass", tone: Tone::Good },
@@ -45,7 +45,7 @@ pub fn verdict(verdict: Verdict) -> Word {
     }
 }
 
-/// The word for a class.
+/// The name and colour of a class.
 pub fn classification(classification: Classification) -> Word {
     match classification {
         Classification::Pass => Word { text: "Pass", tone: Tone::Good },

@@ -1,4 +1,4 @@
-//! What happens to a metric, a function a family.
+//! The changes of a metric, one function for each family.
 
 use judge_core::config::{Direction, NanStrategy};
 
@@ -37,14 +37,14 @@ pub(super) fn shift_under_load(metric: &mut Metric, random: &mut Random) {
     metric.add(|_, _| shift);
 }
 
-fn with_memory(metric: &mut Metric, phi: f64, random: &mut Random) {
+fn set_autocorrelation(metric: &mut Metric, phi: f64, random: &mut Random) {
     metric.noise = Noise { shape: Shape::Gaussian, phi, relative: 0.08, ..metric.noise };
     metric.redraw(metric.len(), random);
 }
 
-pub(super) fn shift_with_memory(metric: &mut Metric, random: &mut Random) {
+pub(super) fn shift_autocorrelated(metric: &mut Metric, random: &mut Random) {
     let phi = random.between(0.3, 0.7);
-    with_memory(metric, phi, random);
+    set_autocorrelation(metric, phi, random);
     let shift = metric.worse(random.between(2.5, 4.0) * ((1.0 + phi) / (1.0 - phi)).sqrt() / 1.7);
     metric.add(|_, _| shift);
 }
@@ -53,7 +53,7 @@ fn allow(metric: &mut Metric, share: f64) {
     metric.allow(1.0 + share, 1.0 - share);
 }
 
-/// Noise of which the mean is known to 1 %.
+/// Sets noise so small that the mean is known to 1 %.
 fn well_known(metric: &mut Metric, random: &mut Random) {
     let relative = 0.006 * (metric.len() as f64).sqrt() * random.between(0.3, 1.0);
     metric.noise = Noise { shape: Shape::Gaussian, relative: relative.min(0.15), ..metric.noise };
@@ -88,7 +88,7 @@ pub(super) fn spread(metric: &mut Metric, random: &mut Random) {
     widen(metric, random.between(2.5, 5.0) * few);
 }
 
-pub(super) fn alternates(metric: &mut Metric, random: &mut Random) {
+pub(super) fn alternating(metric: &mut Metric, random: &mut Random) {
     let swing = random.between(2.5, 6.0) * metric.noise.sd();
     let regular = random.chance(0.5);
     for index in 0..metric.len() {
@@ -122,7 +122,7 @@ pub(super) fn late_ramp(metric: &mut Metric, random: &mut Random) {
     metric.add(|_, time| shift * ((time - from) / (1.0 - from)).max(0.0));
 }
 
-/// Slow at first: a step or a decay over the first part of the window.
+/// A warm-up transient: a step or a decay over the first part of the window.
 fn transient(metric: &mut Metric, random: &mut Random) {
     let until = random.between(0.1, 0.3);
     let shift = metric.worse(random.between(4.0, 15.0));
@@ -133,27 +133,27 @@ fn transient(metric: &mut Metric, random: &mut Random) {
     }
 }
 
-pub(super) fn healed_start(metric: &mut Metric, random: &mut Random) {
+pub(super) fn warm_up(metric: &mut Metric, random: &mut Random) {
     transient(metric, random);
 }
 
-pub(super) fn start_ended_worse(metric: &mut Metric, random: &mut Random) {
+pub(super) fn warm_up_then_worse(metric: &mut Metric, random: &mut Random) {
     transient(metric, random);
     let shift = metric.worse(random.between(2.0, 4.0));
     metric.add(|_, _| shift);
 }
 
-/// Points that stand out: how many, and how far.
+/// The number of points that stand out, and their size.
 fn marks(metric: &Metric, random: &mut Random) -> (usize, f64) {
     let count = (metric.len() / 4).clamp(5, 60);
     (count, random.between(5.0, 10.0) * metric.noise.sd() * metric.sign())
 }
 
-/// Adds `size` to `count` points of `series` in runs of about `run`.
+/// Adds `size` to `count` points of `series`, in runs of about `run` points.
 fn mark(series: &mut [f64], count: usize, run: usize, size: f64, random: &mut Random) {
     let mut marked = vec![false; series.len()];
     let mut left = count;
-    // Bounded: runs that fall on runs find less and less room.
+    // Bounded, because runs may not touch and the room for them shrinks.
     for _ in 0..1000 {
         if left == 0 {
             break;
@@ -203,7 +203,7 @@ pub(super) fn more_errors(metric: &mut Metric, random: &mut Random) {
     counts(metric, events, events * random.between(4.0, 8.0), random);
 }
 
-/// Errors out of requests: zero in most intervals.
+/// An error ratio that is 0 at most points.
 pub(super) fn error_ratio(metric: &mut Metric, random: &mut Random) {
     let events = random.between(20.0, 60.0) / metric.len() as f64;
     counts(metric, events * 0.05, events, random);
@@ -236,9 +236,9 @@ pub(super) fn sparse_counts(metric: &mut Metric, random: &mut Random) {
 
 pub(super) fn no_change(_: &mut Metric, _: &mut Random) {}
 
-pub(super) fn memory(metric: &mut Metric, random: &mut Random) {
+pub(super) fn autocorrelated(metric: &mut Metric, random: &mut Random) {
     let phi = random.between(0.2, 0.8);
-    with_memory(metric, phi, random);
+    set_autocorrelation(metric, phi, random);
 }
 
 pub(super) fn common_load(metric: &mut Metric, random: &mut Random) {

@@ -1,4 +1,4 @@
-//! What can happen to a canary.
+//! The families of drawn canaries.
 
 use judge_core::config::Direction;
 use judge_core::{CanaryConfig, JudgeRequest, MetricConfig, MetricPair, Thresholds};
@@ -13,7 +13,7 @@ use crate::random::Random;
 pub struct Scenario {
     /// Whether it must not pass.
     pub harmful: bool,
-    /// What the judge is asked.
+    /// The request for the judge.
     pub request: JudgeRequest,
 }
 
@@ -27,25 +27,25 @@ pub struct Family {
     make: fn(&mut Metric, &mut Random),
 }
 
-/// Every family: harmful ones, then their harmless twins.
+/// Every family: first the harmful ones, then their harmless twins.
 pub const FAMILIES: &[Family] = &[
     Family { name: "shift, small", harmful: true, make: changes::shift_small },
     Family { name: "shift, large", harmful: true, make: changes::shift_large },
     Family { name: "shift under load", harmful: true, make: changes::shift_under_load },
-    Family { name: "shift, memory", harmful: true, make: changes::shift_with_memory },
+    Family { name: "shift, autocorrelated", harmful: true, make: changes::shift_autocorrelated },
     Family { name: "beyond allowance", harmful: true, make: changes::beyond_allowance },
     Family { name: "spread", harmful: true, make: changes::spread },
-    Family { name: "fast and slow", harmful: true, make: changes::alternates },
+    Family { name: "alternating", harmful: true, make: changes::alternating },
     Family { name: "tail", harmful: true, make: changes::tail },
     Family { name: "late step", harmful: true, make: changes::late_step },
     Family { name: "late ramp", harmful: true, make: changes::late_ramp },
-    Family { name: "start ended worse", harmful: true, make: changes::start_ended_worse },
+    Family { name: "warm-up, then worse", harmful: true, make: changes::warm_up_then_worse },
     Family { name: "excursions", harmful: true, make: changes::excursions },
     Family { name: "error stream", harmful: true, make: changes::error_stream },
     Family { name: "more errors", harmful: true, make: changes::more_errors },
     Family { name: "error ratio", harmful: true, make: changes::error_ratio },
     Family { name: "no change", harmful: false, make: changes::no_change },
-    Family { name: "memory", harmful: false, make: changes::memory },
+    Family { name: "autocorrelated", harmful: false, make: changes::autocorrelated },
     Family { name: "common load", harmful: false, make: changes::common_load },
     Family { name: "outliers both sides", harmful: false, make: changes::outliers_both_sides },
     Family { name: "identical", harmful: false, make: changes::identical },
@@ -53,7 +53,7 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "trivial shift", harmful: false, make: changes::trivial_shift },
     Family { name: "within allowance", harmful: false, make: changes::within_allowance },
     Family { name: "improvement", harmful: false, make: changes::improvement },
-    Family { name: "healed start", harmful: false, make: changes::healed_start },
+    Family { name: "warm-up", harmful: false, make: changes::warm_up },
     Family { name: "gaps", harmful: false, make: changes::gaps },
     Family { name: "lone errors", harmful: false, make: changes::lone_errors },
     Family { name: "sparse counts", harmful: false, make: changes::sparse_counts },
@@ -61,7 +61,7 @@ pub const FAMILIES: &[Family] = &[
 ];
 
 impl Family {
-    /// One canary: the family's metric among up to 19 healthy ones, of `n` points a side.
+    /// Draws one canary of `n` points a side: the family's metric among up to 19 healthy ones.
     pub fn draw(&self, n: usize, random: &mut Random) -> Scenario {
         let metrics = *random.pick(&[1, 1, 2, 3, 5, 8, 20]);
         let special = random.below(metrics);
@@ -78,7 +78,7 @@ impl Family {
 }
 
 fn request(metrics: Vec<MetricConfig>, pairs: Vec<MetricPair>) -> JudgeRequest {
-    // One failing metric must show: of 20 it costs 5 points.
+    // A single failing metric of 20 costs 5 points, and must be enough for a verdict other than Pass.
     let thresholds = Thresholds::new(96.0, 75.0).unwrap_or_default();
     JudgeRequest {
         config: CanaryConfig { metrics, ..CanaryConfig::default() },
@@ -88,12 +88,12 @@ fn request(metrics: Vec<MetricConfig>, pairs: Vec<MetricPair>) -> JudgeRequest {
     }
 }
 
-/// A systemic regression: `metrics` metrics, each worse by `share` of its allowance.
+/// Draws a systemic regression: 5 to 15 metrics, each worse by `share` of its allowance.
 pub fn systemic(n: usize, share: f64, random: &mut Random) -> Scenario {
     let metrics = 5 + random.below(11);
     let drawn = (0..metrics).map(|index| {
         let mut metric = Metric::healthy(n, random);
-        // A shift of 8 % of five metrics is to be visible in all of them together.
+        // The noise is small enough for a shift of 8 % in each of five metrics to be visible in all of them jointly.
         let relative = metric.noise.relative.min(0.02 * (n as f64).sqrt());
         metric.noise = Noise { shape: Shape::Gaussian, relative, ..metric.noise };
         metric.redraw(n, random);
@@ -106,12 +106,12 @@ pub fn systemic(n: usize, share: f64, random: &mut Random) -> Scenario {
     Scenario { harmful: share > 0.0, request: request(configs, pairs) }
 }
 
-/// A pair without a difference.
+/// Draws a pair without a difference.
 pub fn aa_pair(noise: Noise, n: usize, random: &mut Random) -> MetricPair {
     MetricPair::new("metric", noise.series(n, random), noise.series(n, random))
 }
 
-/// A pair whose canary is `sds` standard deviations higher.
+/// Draws a pair whose canary is `sds` standard deviations higher.
 pub fn shifted_pair(noise: Noise, n: usize, sds: f64, random: &mut Random) -> MetricPair {
     let mut pair = aa_pair(noise, n, random);
     pair.canary.values.iter_mut().for_each(|value| *value += sds * noise.sd());

@@ -1,10 +1,10 @@
-//! What healthy metrics do besides noise: both sides alike, each in its own time.
+//! Habits of healthy metrics beyond noise. Both sides have the habit, each at its own times.
 
 use judge_core::MetricPair;
 
 use crate::random::Random;
 
-/// A way in which healthy metrics move.
+/// A habit of a healthy metric.
 #[derive(Clone, Copy)]
 pub struct Habit {
     /// Its name.
@@ -36,13 +36,13 @@ pub const HABITS: &[Habit] = &[
 ];
 
 impl Habit {
-    /// A healthy pair of `n` points a side.
+    /// Draws a healthy pair of `n` points a side.
     pub fn pair(&self, n: usize, random: &mut Random) -> MetricPair {
         MetricPair::new("metric", (self.series)(n, random), (self.series)(n, random))
     }
 }
 
-/// Memory that a collector frees every twelve points.
+/// The memory of a process whose garbage collector runs every twelve points.
 fn saw_tooth(n: usize, random: &mut Random) -> Vec<f64> {
     let phase = random.below(12);
     (0..n).map(|index| 50.0 + 5.0 * ((index + phase) % 12) as f64 + 2.0 * random.normal()).collect()
@@ -75,7 +75,7 @@ fn coarse(n: usize, random: &mut Random) -> Vec<f64> {
 }
 
 fn heavy_tails(n: usize, random: &mut Random) -> Vec<f64> {
-    // A normal over the root of a chi square of two degrees, which is twice an exponential.
+    // Student's t: a normal divided by the root of half a chi square of two degrees, which is exponential.
     (0..n).map(|_| 100.0 + 5.0 * random.normal() / random.gamma(1.0).sqrt()).collect()
 }
 

@@ -1,7 +1,14 @@
-//! Labelled canaries, from a seed: is the canary to be stopped or not?
+//! Labelled canaries, to measure how often a judge is right.
 //!
-//! Families are described by what happens to the service, in units of the metric's own noise, and
-//! drawn without looking at any judge. Every harmful family has a harmless twin.
+//! | canaries | where |
+//! | --- | --- |
+//! | drawn from a seed, a family for each thing that can happen to a service | [`FAMILIES`] |
+//! | healthy pairs with a habit beyond noise, such as bursts | [`HABITS`] |
+//! | healthy or slower, with a small share of the traffic | [`SharedTraffic`] |
+//! | pairs of recorded series, healthy or with injected harm | [`real_series`] |
+//!
+//! A family describes a change in units of the metric's own noise. No judge takes part in drawing. Every harmful family has
+//! a harmless twin. The program `scenarios` prints the tables of `docs/`.
 
 mod changes;
 mod families;

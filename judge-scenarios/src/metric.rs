@@ -1,4 +1,4 @@
-//! One metric on its way to becoming a pair.
+//! A metric that is being drawn.
 
 use judge_core::config::{Direction, EffectSize};
 use judge_core::{MetricConfig, MetricPair};
@@ -6,7 +6,7 @@ use judge_core::{MetricConfig, MetricPair};
 use super::noise::Noise;
 use crate::random::Random;
 
-/// One metric on its way to becoming a pair.
+/// A metric that is being drawn: noise, then a change, then a pair.
 pub(super) struct Metric {
     pub(super) noise: Noise,
     pub(super) baseline: Vec<f64>,
@@ -45,12 +45,12 @@ impl Metric {
         self.baseline.len()
     }
 
-    /// Which way harm is.
+    /// The direction of harm: 1 or −1.
     pub(super) fn sign(&self) -> f64 {
         if self.config.direction == Direction::Decrease { -1.0 } else { 1.0 }
     }
 
-    /// Adds `change` (index, share of time passed) to the canary, in the metric's unit.
+    /// Adds `change(index, share of the window that has passed)` to the canary's points, in the metric's unit.
     pub(super) fn add(&mut self, change: impl Fn(usize, f64) -> f64) {
         let n = self.len() as f64;
         for (index, value) in self.canary.iter_mut().enumerate() {
@@ -58,11 +58,11 @@ impl Metric {
         }
     }
 
-    /// `sds` standard deviations worse, more where there are few points.
+    /// A harmful shift of `sds` standard deviations, larger for fewer than 31 points.
     pub(super) fn worse(&self, sds: f64) -> f64 {
         let few = (31.0 / self.len() as f64).max(1.0).sqrt();
         let visible = sds * few * self.noise.sd();
-        // A change of a percent or two is no one's idea of a regression, however quiet the metric.
+        // However quiet the metric, nobody calls a change of a percent or two a regression.
         visible.max(0.05 * self.noise.level) * self.sign()
     }
 

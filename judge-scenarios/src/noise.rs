@@ -1,8 +1,8 @@
-//! How a healthy metric varies.
+//! The noise of a healthy metric.
 
 use crate::random::Random;
 
-/// The distribution of a point around its level.
+/// The distribution of a point around the metric's mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Shape {
     /// Normal.
@@ -11,28 +11,28 @@ pub enum Shape {
     Lognormal,
     /// Gamma: sums of waiting times.
     Gamma,
-    /// Poisson counts, the relative noise giving their mean.
+    /// Poisson counts. The relative noise determines their mean.
     Poisson,
 }
 
 /// The noise of a metric.
 #[derive(Debug, Clone, Copy)]
 pub struct Noise {
-    /// Distribution.
+    /// Its distribution.
     pub shape: Shape,
-    /// The unit: the mean of the metric.
+    /// The mean of the metric.
     pub level: f64,
-    /// Standard deviation as a share of the level.
+    /// Standard deviation as a share of the mean.
     pub relative: f64,
     /// Correlation of a point with the one before it.
     pub phi: f64,
 }
 
-/// Units from error ratios to bytes.
+/// Typical means, from error ratios to bytes.
 const LEVELS: [f64; 7] = [1e-6, 3e-3, 0.2, 1.0, 45.0, 1200.0, 2e9];
 
 impl Noise {
-    /// Any noise, without memory.
+    /// Noise of a random shape and size, without autocorrelation.
     pub fn any(random: &mut Random) -> Self {
         let shapes = [Shape::Gaussian, Shape::Lognormal, Shape::Gamma, Shape::Poisson];
         let shape = *random.pick(&shapes);
@@ -53,7 +53,7 @@ impl Noise {
         self.level * self.relative
     }
 
-    /// `n` points.
+    /// Draws `n` points.
     pub fn series(&self, n: usize, random: &mut Random) -> Vec<f64> {
         let mut state = random.normal();
         let innovation = (1.0 - self.phi * self.phi).sqrt();
@@ -65,7 +65,7 @@ impl Noise {
             .collect()
     }
 
-    /// A point whose normal score is `state`, where the shape can follow one.
+    /// A point whose normal score is `state`. Gamma and Poisson points are independent of it.
     fn point(&self, state: f64, random: &mut Random) -> f64 {
         match self.shape {
             Shape::Gaussian => self.level * (1.0 + self.relative * state),

@@ -1,11 +1,11 @@
-//! Random numbers from a seed, the same for ever.
+//! Random numbers from a seed. The same seed gives the same numbers in every version.
 
 /// `SplitMix64` (Steele, Lea and Flood 2014).
 #[derive(Debug, Clone)]
 pub struct Random(u64);
 
 impl Random {
-    /// The stream of `seed`.
+    /// The stream that starts from `seed`.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -40,12 +40,12 @@ impl Random {
         (self.unit() * n as f64) as usize
     }
 
-    /// One of `choices`.
+    /// One of `choices`, each with the same probability.
     pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
         &choices[self.below(choices.len())]
     }
 
-    /// `count` different indices below `n`, in ascending order; all of them where `count` is more.
+    /// `count` distinct indices below `n`, in ascending order; all of them if `count` is larger than `n`.
     pub fn distinct(&mut self, count: usize, n: usize) -> Vec<usize> {
         let mut indices: Vec<usize> = (0..n).collect();
         let count = count.min(n);
@@ -58,7 +58,7 @@ impl Random {
         indices
     }
 
-    /// True once in 1/`p` times.
+    /// True with probability `p`.
     pub fn chance(&mut self, p: f64) -> bool {
         self.unit() < p
     }

@@ -4,9 +4,9 @@ use judge_core::MetricPair;
 
 use crate::random::Random;
 
-/// Alternate points of a stretch of `series`: both sides see the same host at the same time.
+/// A pair of alternating points of a stretch of `series`, so that both sides are of the same host at the same time.
 ///
-/// `None` where the series is too short.
+/// `None` if the series is too short.
 pub fn interleaved(
     name: &str,
     series: &[f64],

@@ -1,8 +1,8 @@
-//! How often a judge was right, a family at a time.
+//! Counts how often a judge was right, by family.
 
 use std::collections::BTreeMap;
 
-/// Verdicts on one family.
+/// Counts of the verdicts on one family.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ScoreCounts {
     /// Harmful canaries that were stopped.
@@ -32,7 +32,7 @@ impl ScoreCounts {
         right as f64 / (right + self.missed + self.alarms) as f64
     }
 
-    /// Share of harmful canaries among those stopped.
+    /// Share of harmful canaries among the stopped ones.
     pub fn precision(&self) -> f64 {
         self.caught as f64 / (self.caught + self.alarms) as f64
     }
@@ -43,7 +43,7 @@ impl ScoreCounts {
     }
 }
 
-/// Counts by family, and of all.
+/// Counts of verdicts by family.
 #[derive(Debug, Clone, Default)]
 pub struct ScoreCard {
     /// By the family's name.
@@ -56,7 +56,7 @@ impl ScoreCard {
         self.families.entry(family).or_default().add(harmful, stopped);
     }
 
-    /// All families together.
+    /// The sum over all families.
     pub fn total(&self) -> ScoreCounts {
         self.families.values().fold(ScoreCounts::default(), |sum, counts| ScoreCounts {
             caught: sum.caught + counts.caught,

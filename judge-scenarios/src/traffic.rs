@@ -1,21 +1,21 @@
-//! A canary that gets a small share of the traffic: healthy or slower, its points are measured from fewer requests.
+//! Canaries that get a small share of the traffic. Their points are measured from fewer requests than the baseline's.
 
 use judge_core::config::{CanaryConfig, Direction, MetricConfig};
 use judge_core::{JudgeRequest, MetricPair};
 
 use crate::random::Random;
 
-/// Name of the metric that counts requests.
+/// The name of the metric that counts requests.
 pub const REQUESTS: &str = "requests";
 
-/// How the requests of a service are shared, and how the canary answers its part.
+/// How baseline and canary share the requests, and how slow the canary is.
 #[derive(Debug, Clone, Copy)]
 pub struct SharedTraffic {
-    /// Requests of both sides together, a point.
+    /// Requests of both sides per point.
     pub requests: f64,
     /// Share of them that the canary gets.
     pub share: f64,
-    /// How many times as long as the baseline the canary takes.
+    /// The canary's latency relative to the baseline's: 1.1 is 10 % slower.
     pub slower: f64,
 }
 
@@ -28,8 +28,8 @@ struct Points {
 }
 
 impl SharedTraffic {
-    /// A canary of `n` points with the median and the 90th percentile of its latency, its share of errors (1 % of all
-    /// requests), and the number of its requests, which is muted.
+    /// Draws a canary of `n` points with four metrics: the median and the 90th percentile of the latency, the share of
+    /// errors (1 % of all requests), and the number of requests, which is muted.
     pub fn draw(self, n: usize, random: &mut Random) -> JudgeRequest {
         let (mut canary, mut baseline) = (Points::default(), Points::default());
         for _ in 0..n {

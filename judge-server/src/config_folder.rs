@@ -55,7 +55,7 @@ impl ConfigFolder {
         let shown = folder.path.display().to_string();
         let failed = |why: String| StartError::Settings(format!("configs {shown:?}: {why}"));
         let files = folder.files().map_err(|error| failed(error.to_string()))?;
-        folder.take(files).await.map_err(failed)?;
+        folder.apply(files).await.map_err(failed)?;
         Ok(folder)
     }
 
@@ -77,7 +77,7 @@ impl ConfigFolder {
             };
             let taken = match self.files() {
                 Ok(files) if files == self.seen && !at_once && !self.is_behind => continue,
-                Ok(files) => self.take(files).await,
+                Ok(files) => self.apply(files).await,
                 Err(error) => Err(error.to_string()),
             };
             if let Err(why) = taken {
@@ -118,7 +118,7 @@ impl ConfigFolder {
     }
 
     /// Puts what the files say in force.
-    async fn take(&mut self, files: BTreeMap<String, Option<Vec<u8>>>) -> Result<(), String> {
+    async fn apply(&mut self, files: BTreeMap<String, Option<Vec<u8>>>) -> Result<(), String> {
         let mut broken = BTreeSet::new();
         let mut configs = Vec::with_capacity(files.len());
         for (name, content) in &files {

@@ -1,16 +1,12 @@
 //! Whether a server with the same settings is ready: for images that hold nothing else that could ask.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
+use http::header::HOST;
+use reqwest::{Client, Identity};
 
-use crate::settings::Settings;
 use crate::settings::error::StartError;
+use crate::settings::{Settings, TlsFiles};
 
 /// The longest that it may take.
 const TIME: Duration = Duration::from_secs(5);
@@ -24,30 +20,31 @@ pub async fn healthcheck(settings: &Settings) -> Result<(), StartError> {
     // That of all interfaces reaches this machine.
     let address = settings.http_listen;
     let failed = |why: String| StartError::NotReady { address, why };
-    let answer = timeout(TIME, ask(settings, address)).await;
-    let answer = answer.map_err(|_| failed(format!("no answer within {} s", TIME.as_secs())))?;
-    let answer = answer.map_err(|error| failed(error.to_string()))?;
-    let status = answer.lines().next().unwrap_or_default();
-    if status.split(' ').nth(1) == Some("200") {
+    let tls = settings.tls()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    // It believes whoever answers, since it tells nothing, and the file may be newer than what the server has read.
+    let mut client = Client::builder()
+        .timeout(TIME)
+        .no_proxy()
+        .tls_built_in_root_certs(false)
+        .danger_accept_invalid_certs(true);
+    if let Some(files) = tls.filter(|files| files.client_ca.is_some()) {
+        client = client.identity(identity(&files)?);
+    }
+    let host = settings.allowed_hosts.first().map_or("localhost", String::as_str);
+    let ask = async {
+        client.build()?.get(format!("{scheme}://{address}/readyz")).header(HOST, host).send().await
+    };
+    // What went wrong stands in its sources.
+    let answer = ask.await.map_err(|error| failed(format!("{:#}", anyhow::Error::from(error))))?;
+    if answer.status().is_success() {
         return Ok(());
     }
-    Err(failed(format!("it answers {status:?}")))
+    Err(failed(format!("it answers {}", answer.status())))
 }
 
-async fn ask(settings: &Settings, address: SocketAddr) -> Result<String, StartError> {
-    let stream = TcpStream::connect(address).await?;
-    match settings.tls()? {
-        None => get(stream).await,
-        Some(files) => {
-            let name = ServerName::from(address.ip());
-            get(TlsConnector::from(files.load_client()?).connect(name, stream).await?).await
-        }
-    }
-}
-
-async fn get(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<String, StartError> {
-    stream.write_all(b"GET /readyz HTTP/1.0\r\n\r\n").await?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+fn identity(files: &TlsFiles) -> Result<Identity, StartError> {
+    let read = |path| std::fs::read(path).map_err(|error| StartError::file(path, error));
+    let pem = [read(&files.certificate)?, read(&files.key)?].concat();
+    Identity::from_pem(&pem).map_err(|error| StartError::file(&files.key, error))
 }

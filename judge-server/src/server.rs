@@ -92,7 +92,7 @@ pub async fn serve(
     };
     let handlers = Handlers {
         judging: JudgingPool {
-            pool: Pool::start(threads(settings.threads))?,
+            pool: Pool::start(threads(settings.threads), observer.metrics.admitted.clone())?,
             limits: Limits::new(settings),
         },
         budget: Arc::clone(&budget),

@@ -9,6 +9,20 @@ pub(crate) const COMMON_TYPE_NAMES: &[(&str, &str)] = &[
     ("Options", "what a module's caller chooses"),
 ];
 
+/// Words that the glossary replaces in one meaning and that have others: a reader checks them.
+pub(crate) const LEFT_TO_READERS: &[(&str, &str)] = &[
+    ("place", "in place of something; a place in a list; outside of the server"),
+    ("way", "a way to do something; under way"),
+    ("above", "a position; the line above"),
+    ("memory", "of a machine"),
+    ("level", "significance level, confidence level, level of a log"),
+    ("together", "an adverb"),
+    ("usual", "what people expect, of notices and options"),
+    ("start", "the first moment of something"),
+    ("fast and slow", "a name of canaries in recorded tables"),
+    ("take", "`Option::take`; to take bytes from a budget"),
+];
+
 /// A word, where it may stand (the beginning of a path) and why.
 pub(crate) const VOCABULARY: &[(&str, &str, &str)] = &[
     ("control", "judge-core/src/kayenta/", "Kayenta's JSON"),
@@ -17,7 +31,11 @@ pub(crate) const VOCABULARY: &[(&str, &str, &str)] = &[
     ("control", "judge-server/src/handlers/canary.rs", "the header `cache-control`"),
     ("control", "judge-server/src/handlers/pages/html.rs", "the header `cache-control`"),
     ("bar", "judge-cli/src/commands/", "progress bars"),
-    ("control", "docs/operating.md", "control frames of HTTP/2"),
-    ("controls", "docs/operating.md", "control characters"),
+    (
+        "fn of",
+        "judge-core/src/judges/evidence/",
+        "`Robust::of(values)`, `Solutions::of(regression)`",
+    ),
+    ("control", "docs/operating.md", "control frames of HTTP/2, control characters"),
     ("controls", "judge-server/src/observe/escape.rs", "control characters"),
 ];

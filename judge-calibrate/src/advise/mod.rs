@@ -25,7 +25,7 @@ const MOST_FALSE_ALARMS: f64 = 0.05;
 /// A metric that is shown to fail more than this differs whatever is deployed.
 const ALWAYS: f64 = 0.5;
 /// From here on the points of a metric follow each other notably.
-const NOTABLE_MEMORY: f64 = 1.5;
+const NOTABLE_INFLATION: f64 = 1.5;
 
 /// Everything to know about a metric, the gravest first.
 pub(crate) fn advise(
@@ -116,12 +116,12 @@ fn alarms(
             ),
         });
     }
-    let memory = figures.variance_inflation;
-    let why = if memory >= NOTABLE_MEMORY && inputs.judge.name() != EVIDENCE {
+    let inflation = figures.variance_inflation;
+    let why = if inflation >= NOTABLE_INFLATION && inputs.judge.name() != EVIDENCE {
         format!(
             ": its points are autocorrelated, so {} of them have the information of one; EvidenceJudge-v1 \
              corrects for that, {} does not",
-            format::value(memory.round()),
+            format::value(inflation.round()),
             inputs.judge.name()
         )
     } else {

@@ -17,7 +17,7 @@ pub(crate) fn run(args: &TestArgs, console: &Console) -> anyhow::Result<Exit> {
     let baseline = read(&args.baseline, args.column.as_deref(), console)?;
     let canary = read(&args.canary, args.column.as_deref(), console)?;
     for (side, read) in [("baseline", &baseline), ("canary", &canary)] {
-        warn_of_memory(side, read, console);
+        warn_of_autocorrelation(side, read, console);
     }
     let level = ConfidenceLevel::new(args.level).context("--level")?;
     let side = |side: &ReadSide| ReadSample {
@@ -57,15 +57,15 @@ fn read(
 }
 
 /// With fewer points, autocorrelation cannot be told from chance.
-const FEWEST_WITH_MEMORY: usize = 15;
+const FEWEST_FOR_AUTOCORRELATION: usize = 15;
 
 /// Variance inflation from which on the user is warned.
 const NOTABLE_INFLATION: f64 = 1.5;
 
 /// The tests assume independent points, but neighbouring points of a metric often are not.
-fn warn_of_memory(name: &str, side: &ReadSide, console: &Console) {
+fn warn_of_autocorrelation(name: &str, side: &ReadSide, console: &Console) {
     let Ok(effective) = effective_size(&side.values) else { return };
-    let enough = side.values.len() >= FEWEST_WITH_MEMORY;
+    let enough = side.values.len() >= FEWEST_FOR_AUTOCORRELATION;
     if enough && effective.variance_inflation >= NOTABLE_INFLATION {
         console.warning(format_args!(
             "the {name}'s points are autocorrelated: {} of them have the information of about {:.0} \

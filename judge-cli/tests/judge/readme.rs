@@ -1,7 +1,16 @@
-//! Every example of the README and of docs/calibration.md, run as it stands there.
+//! Every example of the README and of the pages that show output, run as it stands there.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// The pages, and how many examples each has at least.
+const PAGES: [(&str, usize); 5] = [
+    ("README.md", 1),
+    ("docs/calibration.md", 3),
+    ("docs/command.md", 5),
+    ("docs/config.md", 1),
+    ("docs/retrospective.md", 1),
+];
 
 /// How the README calls the command before it is installed.
 const BEFORE_INSTALLING: &str = "cargo run --release -p canary-judge-cli --no-default-features -- ";
@@ -36,7 +45,7 @@ fn every_example_prints_what_its_page_shows() {
         assert!(examples.len() >= fewest, "only {} examples in {page}", examples.len());
         examples
     };
-    let examples = [("README.md", 5), ("docs/calibration.md", 1)].into_iter().flat_map(of_page);
+    let examples = PAGES.into_iter().flat_map(of_page);
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_judge"));
     let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
     for Example { command, output } in examples {

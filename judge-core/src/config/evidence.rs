@@ -108,6 +108,8 @@ impl MetricKind {
 }
 
 /// How a metric counts if harm is neither shown nor excluded.
+///
+/// [`EvidenceConfig`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -134,6 +136,8 @@ impl SettingWord for InconclusivePolicy {
 }
 
 /// What the joint test does to the verdict when it finds many metrics slightly worse.
+///
+/// [`Joint`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -180,6 +184,14 @@ impl Default for Joint {
 }
 
 /// How the number of metrics makes the test of each metric stricter.
+///
+/// # Example
+/// ```
+/// use judge_core::config::evidence::{AcrossMetrics, EvidenceConfig};
+///
+/// let config = EvidenceConfig { across_metrics: AcrossMetrics::Holm, ..EvidenceConfig::default() };
+/// assert_ne!(config, EvidenceConfig::default());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -208,6 +220,14 @@ impl SettingWord for AcrossMetrics {
 }
 
 /// How the looks of a canary share a metric's significance level (Lan and `DeMets` 1983).
+///
+/// # Example
+/// ```
+/// use judge_core::config::evidence::{EvidenceConfig, Spending};
+///
+/// let config = EvidenceConfig { spending: Spending::Even, ..EvidenceConfig::default() };
+/// assert_ne!(config.spending, Spending::default());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -319,6 +339,21 @@ impl Default for EvidenceConfig {
 }
 
 /// Settings of one metric, in place of those of the judge: `analysisConfigurations.canary` in Kayenta's JSON.
+///
+/// # Example
+/// ```
+/// use judge_core::MetricConfig;
+/// use judge_core::config::evidence::{MetricEvidence, MetricKind, NonNegative};
+///
+/// let evidence = MetricEvidence {
+///     minimum_relative: Some(NonNegative::new(0.05)?),
+///     kind: MetricKind::Proportion { of: "requests".to_owned() },
+///     ..MetricEvidence::default()
+/// };
+/// let errors = MetricConfig { evidence, ..MetricConfig::new("errors", "Errors") };
+/// assert_eq!(errors.evidence.kind.exposure(), Some("requests"));
+/// # Ok::<(), judge_core::Problem>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MetricEvidence {

@@ -7,6 +7,20 @@ use crate::interval::{Interval, Shift};
 use crate::number;
 
 /// The class of one metric.
+///
+/// # Example
+/// The enum may grow, so a match has an arm for everything else:
+/// ```
+/// use judge_core::Classification;
+///
+/// let sign = |class| match class {
+///     Classification::High => "▲",
+///     Classification::Low => "▼",
+///     Classification::Pass => "·",
+///     _ => "?",
+/// };
+/// assert_eq!(sign(Classification::NoData), "?");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Classification {
@@ -27,6 +41,8 @@ pub enum Classification {
 }
 
 /// An effect and the allowances it was compared with.
+///
+/// [`Decision`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -52,6 +68,8 @@ pub struct Effect {
 }
 
 /// The test of a metric by the parity judge: what was found and what it was compared with.
+///
+/// [`Decision`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -94,6 +112,26 @@ impl Evidence {
 }
 
 /// What decided the class of a metric.
+///
+/// # Example
+/// ```
+/// use judge_core::judgement::{Decision, MetricJudgement};
+///
+/// /// How far a metric of the parity judge is from its allowance, for a log.
+/// fn reading(metric: &MetricJudgement) -> String {
+///     match metric.decision {
+///         Decision::Tested(evidence) | Decision::Constants(evidence) => format!(
+///             "shift {} of ±{}, effect {} of {}",
+///             evidence.estimate,
+///             evidence.tolerance,
+///             evidence.effect.value,
+///             evidence.effect.allowed_increase
+///         ),
+///         _ => metric.explanation(),
+///     }
+/// }
+/// # let _ = reading;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
 #[non_exhaustive]

@@ -7,6 +7,16 @@ use crate::number;
 use crate::test_kind::TestKind;
 
 /// The quantity that a finding estimates.
+///
+/// # Example
+/// ```
+/// use judge_core::judgement::{Estimated, Finding};
+///
+/// let is_ratio = |finding: &Finding| {
+///     matches!(finding.estimated, Estimated::SpreadRatio | Estimated::RateRatio)
+/// };
+/// # let _ = is_ratio;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -26,6 +36,17 @@ pub enum Estimated {
 }
 
 /// Direction of the change that a finding is about.
+///
+/// # Example
+/// ```
+/// use judge_core::judgement::{Change, Finding};
+///
+/// let arrow = |finding: &Finding| match finding.change {
+///     Change::Increase => '↑',
+///     Change::Decrease => '↓',
+/// };
+/// # let _ = arrow;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Change {

@@ -9,6 +9,8 @@ use super::decision::{Classification, Decision};
 use super::finding::Finding;
 
 /// Numbers of points of one side, before and after cleaning.
+///
+/// [`SideSummary`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
@@ -23,6 +25,19 @@ pub struct Counts {
 }
 
 /// Summary of one side of a metric after cleaning, in the metric's unit. All numbers are 0 for an empty side.
+///
+/// # Example
+/// ```
+/// use judge_core::{CanaryConfig, Judge, JudgeRequest, MetricConfig, MetricPair, NetflixAcaJudge};
+///
+/// let metrics = vec![MetricConfig::new("latency", "Latency")];
+/// let config = CanaryConfig { metrics, ..CanaryConfig::default() };
+/// let pairs = vec![MetricPair::new("latency", vec![1.0, 2.0, 3.0], vec![2.0, f64::NAN, 4.0])];
+/// let request = JudgeRequest { config, pairs, ..JudgeRequest::default() };
+/// let canary = NetflixAcaJudge.judge(&request)?.metrics[0].canary;
+/// assert_eq!((canary.counts.gaps, canary.counts.judged, canary.mean), (1, 2, 3.0));
+/// # Ok::<(), judge_core::JudgeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SideSummary {
@@ -49,6 +64,8 @@ pub struct SideSummary {
 }
 
 /// The judgement of one metric.
+///
+/// [`Judgement`](super::Judgement) and [`MetricJudgement::new`] have examples.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

@@ -3,6 +3,8 @@
 use super::{Classification, Decision, MetricJudgement};
 
 /// How a metric counts in the scores, unless it is muted.
+///
+/// [`MetricJudgement::standing`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Standing {
     /// It counts as passing in its groups.

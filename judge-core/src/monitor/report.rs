@@ -7,6 +7,8 @@ use crate::judgement::{Change, Classification, Verdict};
 use crate::number;
 
 /// When a metric first alarmed.
+///
+/// [`MonitorReport`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FirstAlarm {
@@ -17,6 +19,8 @@ pub struct FirstAlarm {
 }
 
 /// One metric so far.
+///
+/// [`MonitorReport`] has an example.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -74,6 +78,18 @@ impl MonitoredMetric {
 }
 
 /// The canary so far.
+///
+/// # Example
+/// ```
+/// use judge_core::monitor::MonitorReport;
+///
+/// /// The first metric that alarmed, and at which step.
+/// fn first_alarm(report: &MonitorReport) -> Option<(&str, i64)> {
+///     let alarms = report.metrics.iter().filter_map(|metric| Some((&*metric.name, metric.alarm?.at)));
+///     alarms.min_by_key(|(_, at)| *at)
+/// }
+/// # let _ = first_alarm;
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]

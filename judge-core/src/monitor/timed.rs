@@ -76,6 +76,8 @@ impl StepTimes {
 }
 
 /// When points were taken.
+///
+/// [`TimedMonitor`] has an example.
 #[derive(Debug, Clone, Copy)]
 pub enum PointTimes<'a> {
     /// At even distances.
@@ -97,6 +99,8 @@ impl PointTimes<'_> {
 }
 
 /// Points of one metric on one side, as they came.
+///
+/// [`TimedMonitor`] has an example.
 #[derive(Debug, Clone, Copy)]
 pub struct ArrivedPoints<'a> {
     /// The metric's name.
@@ -143,7 +147,7 @@ struct ArrivedPoint {
 /// let mut timed = TimedMonitor::new(monitor, times);
 /// let times = PointTimes::Millis(&[1_000, 0]);
 /// let points = |side, values| ArrivedPoints { metric: "latency", side, times, values };
-/// timed.take(&[points(Side::Canary, &[7.0, 8.0]), points(Side::Baseline, &[7.5, 8.5])], Some(2_000))?;
+/// timed.add(&[points(Side::Canary, &[7.0, 8.0]), points(Side::Baseline, &[7.5, 8.5])], Some(2_000))?;
 /// assert_eq!(timed.report().metrics[0].pairs, 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -159,16 +163,16 @@ impl TimedMonitor {
         Self { monitor, times }
     }
 
-    /// Takes points that came together, in any order, and tests all steps that end at `complete_to_millis` or before. However many
-    /// steps that completes, only later ones wait.
+    /// Adds points that came together, in any order, and tests all steps that end at `complete_to_millis` or before. The points of
+    /// later steps wait.
     ///
     /// # Errors
     /// If a series is of an unknown metric, has other than one time a point or a point before the start: then nothing has changed.
-    /// Or as [`Monitor::add`]: then points of earlier steps are taken.
+    /// Or as [`Monitor::add`]: then points of earlier steps are added.
     ///
     /// # Cost
     /// O(n log n) for n points, and 24 bytes a point while it runs.
-    pub fn take(
+    pub fn add(
         &mut self,
         arrived: &[ArrivedPoints<'_>],
         complete_to_millis: Option<i64>,
@@ -286,7 +290,7 @@ mod tests {
         };
         let end = 1_000 + STEP * 600;
         let mut at_once = timed();
-        at_once.take(&whole(&times, &canary, &baseline), Some(end)).unwrap();
+        at_once.add(&whole(&times, &canary, &baseline), Some(end)).unwrap();
         let mut one_by_one = timed();
         for first in (0..600).step_by(200) {
             // Backwards; the last message completes all.
@@ -294,7 +298,7 @@ mod tests {
                 let at = step..step + 1;
                 let points = whole(&times[at.clone()], &canary[at.clone()], &baseline[at]);
                 let complete = (step == first).then(|| times[first + 199] + STEP);
-                one_by_one.take(&points, complete).unwrap();
+                one_by_one.add(&points, complete).unwrap();
             }
         }
         assert_eq!(at_once.report(), one_by_one.report());
@@ -303,7 +307,7 @@ mod tests {
         let evenly = whole(&times, &canary, &baseline)
             .map(|series| ArrivedPoints { times: clock, ..series });
         let mut by_clock = timed();
-        by_clock.take(&evenly, Some(end)).unwrap();
+        by_clock.add(&evenly, Some(end)).unwrap();
         assert_eq!(by_clock.report(), at_once.report());
     }
 
@@ -320,7 +324,7 @@ mod tests {
             (arrived("errors", Side::Canary, &many, &zeros), "at"),
             (arrived("errors", Side::Canary, &[1_000, 1_001], &[0.0, 1.0]), "value"),
         ] {
-            let refused = timed.take(&[points], None).unwrap_err();
+            let refused = timed.add(&[points], None).unwrap_err();
             assert_eq!(refused.problem.path, expected, "{refused}");
         }
         assert!(StepTimes::new(0, 0).is_err() && StepTimes::new(0, u64::MAX).is_err());
@@ -330,9 +334,9 @@ mod tests {
     fn absurd_times() {
         let mut timed = timed();
         let far = arrived("latency", Side::Canary, &[i64::MAX], &[0.0]);
-        timed.take(&[far], Some(i64::MIN)).unwrap();
+        timed.add(&[far], Some(i64::MIN)).unwrap();
         assert_eq!(timed.report().complete_through, None);
-        timed.take(&[far], Some(i64::MAX)).unwrap();
+        timed.add(&[far], Some(i64::MAX)).unwrap();
         timed.complete_all();
         let report = timed.report_at_end();
         assert_eq!((report.metrics[0].gaps, report.late), (1, 0));

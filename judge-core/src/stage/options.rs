@@ -6,6 +6,8 @@ use super::error::WindowError;
 use super::windows::Windows;
 
 /// How long a canary is judged, the warm-up not counted.
+///
+/// [`WindowOptions`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lifetime {
     /// From the end of the warm-up to the end of the recording.
@@ -16,6 +18,8 @@ pub enum Lifetime {
 }
 
 /// Where each interval's window starts.
+///
+/// [`WindowOptions`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lookback {
     /// At the end of the warm-up, so that windows grow.
@@ -26,6 +30,24 @@ pub enum Lookback {
 }
 
 /// How a recording is cut into windows. The default is one window over the whole recording.
+///
+/// # Example
+/// Half an hour, of which the first minute is a warm-up, judged every ten minutes:
+/// ```
+/// use std::time::Duration;
+///
+/// use judge_core::stage::{TimeSpan, WindowOptions, Windows};
+///
+/// let options = WindowOptions {
+///     warm_up: Duration::from_secs(60),
+///     interval: Some(Duration::from_secs(600)),
+///     ..WindowOptions::default()
+/// };
+/// let windows = Windows::try_from(options)?.cut(TimeSpan { start_millis: 0, end_millis: 1_860_000 })?;
+/// assert_eq!(windows.len(), 3);
+/// assert_eq!(windows[1].canary, TimeSpan { start_millis: 60_000, end_millis: 1_260_000 });
+/// # Ok::<(), judge_core::stage::WindowError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WindowOptions {
     /// How long a canary is judged.

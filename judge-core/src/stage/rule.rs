@@ -22,6 +22,8 @@ use serde::Serialize;
 ///
 /// Sources in Spinnaker's orca: `MonitorKayentaCanaryTask.kt` (`canaryScore <= marginal` ends the stage)
 /// and `AggregateCanaryResultsTask.kt` (`finalCanaryScore <= marginal`, then `finalCanaryScore < pass`).
+///
+/// [`Stage`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StageRule {
     /// Stop below the marginal threshold, as the verdicts say.
@@ -55,6 +57,17 @@ fn passes_early(judgement: &Judgement) -> bool {
 /// The result of a canary stage.
 ///
 /// A judgement that rules harm out passes the canary before its last interval ([`crate::LookLevel::early_pass`]).
+///
+/// # Example
+/// ```
+/// use judge_core::stage::{Stage, StageRule};
+/// use judge_core::{Judgement, Thresholds, Verdict};
+///
+/// let judgements =
+///     [100.0, 60.0, 100.0].map(|score| Judgement::new("MedianJudge-v1", score, Thresholds::DEFAULT));
+/// let stage = Stage::from_judgements(StageRule::Judge, &judgements);
+/// assert!(stage.is_some_and(|stage| stage.verdict == Verdict::Fail && stage.stopped_at == Some(2)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stage {

@@ -5,6 +5,8 @@ use crate::looks::Looks;
 use super::error::WindowError;
 
 /// A span of time with its start and without its end, in milliseconds since the Unix epoch.
+///
+/// [`WindowOptions`](super::WindowOptions) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeSpan {
     /// The first moment of the span.
@@ -29,6 +31,8 @@ impl TimeSpan {
 }
 
 /// The points that one judgement reads.
+///
+/// [`WindowOptions`](super::WindowOptions) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// The number of the interval that it ends, from 1.
@@ -40,6 +44,8 @@ pub struct Window {
 }
 
 /// The windows of a canary. A value of this type is always valid.
+///
+/// [`WindowOptions`](super::WindowOptions) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Windows {
     /// `None` if it ends with the recording.

@@ -6,6 +6,8 @@ use super::superiority::PlacementVariance;
 use super::{PValues, Sample};
 
 /// Result of the Brunner–Munzel test.
+///
+/// [`brunner_munzel`](crate::stats::brunner_munzel()) has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct BrunnerMunzel {

@@ -4,6 +4,8 @@ use super::SampleError;
 use super::moments::{Scale, mean};
 
 /// Effective sample size of a series.
+///
+/// [`effective_size`](crate::stats::effective_size()) has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct EffectiveSize {

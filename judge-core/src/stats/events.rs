@@ -7,6 +7,8 @@ use crate::math;
 use thiserror::Error;
 
 /// Events out of trials, such as failures out of requests.
+///
+/// [`Proportion::new`] and [`two_proportions`] have examples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Proportion {
     events: u64,
@@ -14,6 +16,8 @@ pub struct Proportion {
 }
 
 /// Events over an exposure, such as restarts over pod-hours.
+///
+/// [`Rate::new`] and [`two_rates`] have examples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rate {
     events: u64,

@@ -9,6 +9,8 @@ const CHEAP: f64 = 65_536.0;
 const LIMIT: f64 = 1e9;
 
 /// Result of the Kolmogorov–Smirnov test.
+///
+/// [`kolmogorov_smirnov`](crate::stats::kolmogorov_smirnov()) has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct KolmogorovSmirnov {

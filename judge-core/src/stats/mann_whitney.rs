@@ -11,6 +11,8 @@ pub(super) use exact::NullDistribution;
 const CHEAP: f64 = 65_536.0;
 
 /// Result of the Mann–Whitney test.
+///
+/// [`mann_whitney`](crate::stats::mann_whitney()) has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct MannWhitney {

@@ -72,6 +72,8 @@ impl ConfidenceLevel {
 }
 
 /// The alternative hypothesis: whether x tends to differ from y, to be below y, or above y.
+///
+/// [`PValues::for_alternative`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alternative {
     /// x tends to differ from y, either way.
@@ -114,6 +116,8 @@ pub struct ExactTooCostly {
 /// The p-values of one test: the probability of data at least as extreme if the null hypothesis holds.
 ///
 /// A p-value is *not* the probability that the null hypothesis holds, and *not* the size of an effect.
+///
+/// [`PValues::for_alternative`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PValues {
     /// For a difference in either direction.

@@ -7,6 +7,8 @@ use crate::order;
 /// Finite values of one side, sorted ascending; at least one.
 ///
 /// The type guarantees what every statistic here needs, so values are checked and sorted once.
+///
+/// [`Sample::new`] has an example.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
     sorted: Vec<f64>,

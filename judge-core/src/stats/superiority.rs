@@ -6,6 +6,8 @@ use super::{ConfidenceLevel, Interval, Sample};
 use crate::math;
 
 /// How often x lies above y.
+///
+/// [`superiority`](crate::stats::superiority()) has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Superiority {

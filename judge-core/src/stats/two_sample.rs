@@ -8,6 +8,8 @@ use super::{
 };
 
 /// Result of [`two_sample`].
+///
+/// [`two_sample`](crate::stats::two_sample()) has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct TwoSample {

@@ -1,12 +1,14 @@
-//! Names of files from names of releases.
+//! Makes file names from the names of releases.
 
 use std::collections::HashSet;
 
-/// The longest part of a release's name in a file's.
+/// At most this many characters of a release's name are in the file's name.
 const LONGEST: usize = 60;
 
-/// A file name for the page of each of `releases`, in their order: letters, digits, `-`, `_` and `.` of
-/// the release's name, different even where case does not tell names apart, and never `index.html`.
+/// A file name for the page of each of `releases`, in their order.
+///
+/// A file name has the ASCII letters, digits, `-`, `_` and `.` of the release's name. No two are equal, even on file systems
+/// that ignore case, and none is `index.html`.
 ///
 /// # Example
 /// ```

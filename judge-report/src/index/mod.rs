@@ -1,4 +1,4 @@
-//! Many releases, each with a page of its own.
+//! The index of many releases, each with a page of its own.
 
 mod file_names;
 mod page;
@@ -13,15 +13,15 @@ pub use page::index_page;
 use crate::Fact;
 use crate::timeline::{Stop, Timeline};
 
-/// What an index page shows.
+/// The content of an index page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Index {
-    /// What it is called: the config's name; may be empty.
+    /// Its title, mostly the config's name; may be empty.
     pub name: String,
     /// The releases, in the order of the history.
     pub releases: Vec<IndexEntry>,
-    /// What else is known, such as the judge and the windows.
+    /// Further facts, such as the judge and the windows.
     pub facts: Vec<Fact>,
 }
 
@@ -29,15 +29,15 @@ pub struct Index {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IndexEntry {
-    /// The release.
+    /// Its name.
     pub release: String,
     /// The file of its page, in the folder of the index; `None` if it has none.
     pub page: Option<String>,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: ReleaseOutcome,
 }
 
-/// What became of a release.
+/// The outcome of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
 pub enum ReleaseOutcome {
@@ -47,7 +47,7 @@ pub enum ReleaseOutcome {
         verdict: Verdict,
         /// When the canary started, in milliseconds since the Unix epoch.
         start_millis: i64,
-        /// When it was stopped and by what, if it was.
+        /// When and why it was stopped; `None` if it was not.
         stopped: Option<Stop>,
         /// The verdicts of its intervals, in order of time.
         intervals: Vec<Verdict>,

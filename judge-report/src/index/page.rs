@@ -1,4 +1,4 @@
-//! The page of an index.
+//! The page of an index of releases.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use crate::{details, document, time};
 
 const SCRIPT: &str = include_str!("../../assets/index.js");
 
-/// The releases as a table that can be sorted, each with a link to its page.
+/// The index as HTML: a table of releases that can be sorted, with a link to the page of each.
 ///
-/// It needs no network, and of files only the pages that it links to. Text is shown as text.
+/// It needs no network and no other file but the pages that it links to. All text is escaped.
 pub fn index_page(index: &Index) -> String {
     let name = if index.name.is_empty() { "Releases" } else { &index.name };
     let title = html! { (count(index.releases.len())) " · " (name) };
@@ -43,7 +43,7 @@ fn count(releases: usize) -> String {
     if releases == 1 { "1 release".to_owned() } else { format!("{releases} releases") }
 }
 
-/// How many releases ended how.
+/// Counts the releases by outcome.
 #[derive(Default)]
 struct VerdictCounts {
     pass: usize,
@@ -110,7 +110,7 @@ fn head(index: &Index, name: &str) -> Markup {
     }
 }
 
-/// The metrics that stopped releases, those that stopped most first.
+/// The metrics that stopped releases, most frequent first.
 fn stoppers(index: &Index) -> Markup {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for entry in &index.releases {
@@ -134,7 +134,7 @@ fn stoppers(index: &Index) -> Markup {
     }
 }
 
-/// The columns: name, and whether its numbers are to the right.
+/// The columns: name, and whether it has numbers, which are aligned to the right.
 const COLUMNS: [(&str, bool); 6] = [
     ("Release", false),
     ("Verdict", false),
@@ -162,7 +162,7 @@ fn table(index: &Index) -> Markup {
     }
 }
 
-/// A cell with `data-key` is sorted by that number, others by their text; empty ones come last.
+/// `index.js` sorts cells with `data-key` by that number and others by their text. Empty cells come last.
 fn row(entry: &IndexEntry) -> Markup {
     html! {
         tr {

@@ -1,4 +1,4 @@
-//! The intervals of a release as a strip of small blocks.
+//! Draws the intervals of a release as a strip of small blocks.
 
 use std::fmt::Write;
 
@@ -10,10 +10,10 @@ use crate::words;
 const WIDTH: usize = 7;
 const GAP: usize = 2;
 const HEIGHT: usize = 14;
-/// More are drawn narrower, so that a row stays a row.
+/// With more intervals than this the blocks are narrower, so that the strip fits into its row.
 const MOST_WIDE: usize = 24;
 
-/// One block an interval, lower the worse it is, so that colour is not needed.
+/// One block for each interval. The worse the verdict, the taller the block, so that nobody needs to see the colour.
 pub(super) fn strip(intervals: &[Verdict]) -> Markup {
     let pitch = if intervals.len() > MOST_WIDE { 3 } else { WIDTH + GAP };
     let width = pitch.min(WIDTH + 1) - 1;
@@ -43,7 +43,7 @@ fn path(intervals: &[Verdict], wanted: Verdict, pitch: usize, width: usize) -> S
     path
 }
 
-/// The strip in words: `3 Pass, 1 Fail`, runs in order of time.
+/// Describes the strip in words, runs in order of time: `3 Pass, 1 Fail`.
 fn told(intervals: &[Verdict]) -> String {
     let runs = intervals.chunk_by(|a, b| a == b);
     let runs = runs.map(|run| format!("{} {}", run.len(), words::verdict(run[0]).text));

@@ -1,4 +1,4 @@
-//! The intervals as chart, as classes of the metrics, and as a table.
+//! The intervals of a release as a chart, as the classes of metrics, and as a table of numbers.
 
 use judge_core::{Classification, LookLevel, format};
 use maud::{Markup, html};
@@ -25,7 +25,7 @@ pub(super) fn intervals(timeline: &Timeline) -> Markup {
     }
 }
 
-/// Scores over time, and the class of each metric.
+/// The scores over time, and the class of each metric.
 pub(crate) fn picture(timeline: &Timeline) -> Markup {
     html! {
         p.legend {
@@ -47,7 +47,7 @@ pub(crate) fn picture(timeline: &Timeline) -> Markup {
     }
 }
 
-/// The evidence of each planned look beside the level that it was held against.
+/// The chart of the evidence at each planned look, with its significance level.
 fn evidence() -> Markup {
     html! {
         p.legend {
@@ -67,7 +67,7 @@ fn has_levels(timeline: &Timeline) -> bool {
     timeline.intervals.iter().any(|interval| interval.look.is_some())
 }
 
-/// A row a metric, a column an interval: those that failed in any interval first.
+/// A table with a row for each metric and a column for each interval. Metrics that failed first come first.
 fn classes(timeline: &Timeline) -> Markup {
     let mut metrics: Vec<usize> = (0..timeline.metrics.len()).collect();
     metrics.sort_by_key(|metric| first_failure(timeline, *metric));
@@ -102,7 +102,7 @@ fn classes(timeline: &Timeline) -> Markup {
     }
 }
 
-/// Which interval a metric first fails in; those that never do come last.
+/// The index of the first interval in which a metric fails; beyond all intervals if it never does.
 fn first_failure(timeline: &Timeline, metric: usize) -> usize {
     let fails = |interval: &TimelineInterval| {
         let class = interval.classes.get(metric).copied().flatten();
@@ -128,7 +128,7 @@ fn class(timeline: &Timeline, index: usize, class: Option<Classification>) -> Ma
     }
 }
 
-/// The class as one sign, told apart without colour.
+/// The class as one character, so that nobody needs to see the colour.
 fn sign(class: Classification) -> &'static str {
     match class {
         Classification::Pass => "·",
@@ -140,7 +140,7 @@ fn sign(class: Classification) -> &'static str {
     }
 }
 
-/// The interval that decided is marked.
+/// `aria-current` of the interval that decided.
 fn current(timeline: &Timeline, index: usize) -> Option<&'static str> {
     (index == timeline.deciding).then_some("true")
 }

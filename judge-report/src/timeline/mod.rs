@@ -1,4 +1,4 @@
-//! One release over its intervals.
+//! The page of one release, judged interval by interval.
 
 pub(crate) mod intervals;
 mod page;
@@ -11,15 +11,15 @@ pub use page::timeline_page;
 
 use crate::{TimeRange, time};
 
-/// A release that was judged again and again while it ran.
+/// A release and the judgements of its intervals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Timeline {
-    /// The release.
+    /// Its name.
     pub release: String,
-    /// What became of it.
+    /// The verdict on the release.
     pub verdict: Verdict,
-    /// Why its end was not judged, where that is so: it has no verdict then.
+    /// Why its end was not judged; then it has no verdict. `None` if it was judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unfinished: Option<String>,
     /// The scores at which an interval passes or is marginal.
@@ -28,20 +28,19 @@ pub struct Timeline {
     pub start_millis: i64,
     /// The metrics, in the order of every interval's classes.
     pub metrics: Vec<String>,
-    /// The intervals in order of time. Those after the one that decided were judged to show what would
-    /// have come.
+    /// The intervals in order of time. Those after the deciding one show what would have happened without the stop.
     pub intervals: Vec<TimelineInterval>,
-    /// Which interval decided, from 0; its judgement is the one that the page shows.
+    /// Index of the interval that decided. The page shows its judgement.
     pub deciding: usize,
-    /// The interval whose score stopped the release, if one did.
+    /// When and why the release was stopped; `None` if it was not.
     pub stopped: Option<Stop>,
 }
 
-/// One interval's judgement in short.
+/// A summary of the judgement of one interval.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TimelineInterval {
-    /// The points that were judged.
+    /// The window that was judged.
     pub window: TimeRange,
     /// Its verdict.
     pub verdict: Verdict,
@@ -49,18 +48,18 @@ pub struct TimelineInterval {
     pub score: f64,
     /// The class of each metric of the timeline; `None` where it was not judged.
     pub classes: Vec<Option<Classification>>,
-    /// Why the score is 0, where one finding alone decided it.
+    /// The finding that decided alone and makes the score 0, in words; `None` if there is none.
     pub reason: Option<String>,
-    /// What it was judged at, if it was one of several planned looks.
+    /// The look and its significance level, if it was one of several planned looks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look: Option<LookLevel>,
-    /// Its strongest evidence of harm, beside that level ([`Judgement::strongest_p`]).
+    /// Its strongest evidence of harm, to compare with that level ([`Judgement::strongest_p`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strongest_p: Option<f64>,
 }
 
 impl TimelineInterval {
-    /// The judgement of the points in `window`, with the class of each metric of the timeline.
+    /// Summarizes the judgement of `window`, with the class of each of the timeline's metrics.
     pub fn new(
         window: TimeRange,
         judgement: &Judgement,
@@ -82,9 +81,9 @@ impl TimelineInterval {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stop {
-    /// When, in milliseconds since the Unix epoch.
+    /// The time, in milliseconds since the Unix epoch.
     pub at_millis: i64,
-    /// The metric that cost most, if one did.
+    /// The metric that cost the most points; `None` if none did.
     pub metric: Option<String>,
 }
 
@@ -94,7 +93,7 @@ impl Timeline {
         self.intervals.get(self.deciding)
     }
 
-    /// Time from the start of the canary to `millis`; the time of day if that is before the start.
+    /// Time from the start of the canary to `millis`, in words; the time of day if `millis` is before the start.
     pub(crate) fn elapsed(&self, millis: i64) -> String {
         match u64::try_from(millis.saturating_sub(self.start_millis)) {
             Ok(elapsed) => time::elapsed(elapsed),

@@ -1,4 +1,4 @@
-//! The page of a timeline.
+//! The whole page of a release.
 
 use judge_core::format;
 use maud::{Markup, html};
@@ -7,10 +7,10 @@ use super::{Stop, Timeline, TimelineInterval, intervals, scores};
 use crate::words::{self, Word};
 use crate::{Report, document, time};
 
-/// The page of a release: verdict and score over its intervals, then everything about the judgement of
-/// the interval that decided, which `deciding` is.
+/// The page of a release as HTML: the verdict, the scores over its intervals, and the sections about `deciding`, the
+/// judgement of the interval that decided.
 ///
-/// It needs no other file and no network. Text is shown as text, whatever it holds.
+/// It needs no other file and no network. All text is escaped.
 pub fn timeline_page(timeline: &Timeline, deciding: &Report) -> String {
     let sections = document::Sections::new(deciding);
     let word = word(timeline);
@@ -77,7 +77,7 @@ fn head(timeline: &Timeline) -> Markup {
     }
 }
 
-/// What became of the release, in a sentence or two.
+/// Describes the outcome of the release in one or two sentences.
 fn summary(timeline: &Timeline) -> Markup {
     let count = timeline.intervals.len();
     html! {

@@ -1,4 +1,4 @@
-//! What the chart of scores is drawn from, as JSON inside the page.
+//! The data of the chart of scores, as JSON inside the page.
 
 use serde::Serialize;
 
@@ -21,13 +21,13 @@ struct Scores {
 struct Score {
     from: i64,
     to: i64,
-    /// `null` where it is not a number.
+    /// `null` if it is not finite.
     #[serde(rename = "score")]
     value: Option<f64>,
     verdict: &'static str,
     tone: &'static str,
     failing: Vec<usize>,
-    /// What a planned look was held against.
+    /// The significance level of a planned look.
     #[serde(skip_serializing_if = "Option::is_none")]
     level: Option<f64>,
     /// Its strongest evidence of harm.
@@ -35,7 +35,7 @@ struct Score {
     p: Option<f64>,
 }
 
-/// The JSON, which holds no text of the input and no `<`.
+/// The data as JSON. It contains no text of the input and no `<`.
 pub(crate) fn json(timeline: &Timeline) -> String {
     let intervals = timeline.intervals.iter().map(|interval| {
         let word = words::verdict(interval.verdict);

@@ -31,7 +31,7 @@ pub(super) fn schema(file: &HistoryFile, names: &ColumnNames) -> Result<Schema, 
             Format::Ipc => arrow_file::schema(file),
             Format::Prometheus => prometheus::schema(file, names),
         };
-        schema.map_err(|unread| unread.of(file))
+        schema.map_err(|unread| unread.in_file(file))
     };
     let schema = guarded(file, read)?;
     let mut seen = std::collections::HashSet::new();
@@ -66,7 +66,7 @@ pub(super) fn read(
             Format::Ipc => arrow_file::read(file, &layout.schema, &columns, &mut each),
             Format::Prometheus => prometheus::read(file, names, &columns, &mut each),
         };
-        read.map_err(|unread| unread.of(file))
+        read.map_err(|unread| unread.in_file(file))
     };
     guarded(file, read)
 }

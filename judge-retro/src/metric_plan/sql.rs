@@ -50,12 +50,12 @@ impl Reader {
             return Err(format!("expected at most {DEEPEST} operations within each other"));
         }
         self.depth += 1;
-        let formula = self.of(expression);
+        let formula = self.shallow_formula(expression);
         self.depth -= 1;
         formula
     }
 
-    fn of(&mut self, expression: &Expr) -> Result<Formula, String> {
+    fn shallow_formula(&mut self, expression: &Expr) -> Result<Formula, String> {
         let call = |function, arguments| Ok(Formula::Call(function, arguments));
         match expression {
             Expr::Identifier(name) => Ok(self.series(name)),

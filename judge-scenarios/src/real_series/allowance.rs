@@ -1,4 +1,4 @@
-//! Allowances from how much two instances of one version differ.
+//! Allowances that are estimated from the differences between two instances of one version.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -6,25 +6,25 @@ use thiserror::Error;
 
 use super::values::finite;
 
-/// The largest allowance that is proposed: +100 %. Beyond it a canary may double before it fails.
+/// The largest allowance that is proposed: +100 %. With it a canary may double before it fails.
 pub const CAP: f64 = 1.0;
 /// The probability that a new window stays within the allowance.
 const CONFIDENCE: f64 = 0.99;
-/// Quantile of the normal distribution at [`CONFIDENCE`]: that of t with any number of windows.
+/// Quantile of the normal distribution at [`CONFIDENCE`], the limit of t for many windows.
 const NORMAL: f64 = 2.326_347_874;
-/// Fewest windows that say anything about how windows differ.
+/// With fewer windows there is no estimate of their spread.
 const FEWEST_WINDOWS: usize = 2;
 
 /// A proposed allowance, as a share: 0.12 is `allowedIncrease` 1.12.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SeriesAllowance {
-    /// Windows that it comes from.
+    /// Number of windows that it was estimated from.
     pub windows: usize,
     /// Root mean square of the log ratios.
     pub rms: f64,
-    /// What the formula gives.
+    /// The result of the formula.
     pub wanted: f64,
-    /// What is proposed: at most [`CAP`].
+    /// The proposal: the result, but at most [`CAP`].
     pub proposed: f64,
 }
 
@@ -37,15 +37,15 @@ pub enum NoAllowance {
 }
 
 impl SeriesAllowance {
-    /// The allowance that the log ratio of a new window stays within with probability 0.99, on one side:
-    /// exp(rms · t(0.99; m) · √(1 + 1/m)) − 1 for m log ratios.
+    /// Estimates the allowance from m log ratios: exp(rms · t(0.99; m) · √(1 + 1/m)) − 1. The log ratio of a new window stays
+    /// below it with probability 0.99.
     ///
-    /// It takes the log ratios for independent normal values around 0: which instance is the canary is
-    /// chance, so a lasting difference between them counts as spread. It says nothing about harm that a
-    /// service could bear, only about what cannot be told from two healthy instances.
+    /// The log ratios are assumed to be independent and normal around 0. A lasting difference between the instances counts
+    /// as spread, because chance decides which of them is the canary. The allowance does not say how much harm a service
+    /// can bear. It only says which differences healthy instances have, too.
     ///
     /// # Errors
-    /// When there are fewer than two log ratios.
+    /// If there are fewer than two log ratios.
     ///
     /// # Example
     /// ```
@@ -71,7 +71,7 @@ impl SeriesAllowance {
         self.wanted > CAP
     }
 
-    /// Why the allowance is useless; `None` where it is not.
+    /// Why the allowance is useless; `None` if it is useful.
     pub fn why_useless(&self) -> Option<String> {
         if !self.is_capped() {
             return None;
@@ -86,7 +86,7 @@ impl SeriesAllowance {
     }
 }
 
-/// The logarithm of `canary`'s mean over `baseline`'s; `None` where a mean is not above 0.
+/// The logarithm of the ratio of the canary's mean to the baseline's; `None` if a mean is not above 0.
 pub fn log_ratio(baseline: &[f64], canary: &[f64]) -> Option<f64> {
     let (baseline, canary) = (super::values::mean(baseline), super::values::mean(canary));
     let both = baseline > 0.0 && canary > 0.0;

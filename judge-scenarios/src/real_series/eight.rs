@@ -8,13 +8,13 @@ use super::harm::HarmSubject;
 use super::pairs::{PairClass, RealPair, pairs};
 use super::series::RealSeries;
 
-/// Metrics of a canary.
+/// Metrics of a canary, if the entity has as many.
 pub const EIGHT: usize = 8;
-/// Fewest metrics of a canary, where an entity has no more.
+/// With fewer metrics an entity gives no canary.
 const FEWEST: usize = 6;
-/// Most canaries that one entity gives at one size.
+/// One entity gives at most this many canaries at one size.
 const MOST_DRAWS: usize = 4;
-/// Windows of a series that a canary chooses from.
+/// Number of windows of a series that a canary chooses from.
 const WINDOWS: usize = 4;
 
 /// Harm to a canary of several metrics.
@@ -22,9 +22,9 @@ const WINDOWS: usize = 4;
 pub struct EightHarm {
     /// Its kind.
     pub name: &'static str,
-    /// Percent for what multiplies, robust standard deviations for what adds.
+    /// Percent if it multiplies, robust standard deviations if it adds.
     pub size: f64,
-    /// How many of the metrics it hits.
+    /// The number of metrics that it changes.
     hit: usize,
     multiplies: bool,
 }
@@ -38,7 +38,7 @@ const fn add(name: &'static str, hit: usize, size: f64) -> EightHarm {
 }
 
 impl EightHarm {
-    /// Every harm; the first is none.
+    /// Every harm; the first changes nothing.
     pub const ALL: &'static [Self] = &[
         add("none", 0, 0.0),
         multiply(3.0),
@@ -52,7 +52,7 @@ impl EightHarm {
         add("three add", 3, 2.0),
     ];
 
-    /// What a judge is asked about `metrics` with this harm.
+    /// The request for a canary of `metrics` with this harm.
     pub fn request(&self, metrics: &[RealPair], direction: Direction) -> JudgeRequest {
         let metric = |(index, pair): (usize, &RealPair)| {
             let sd = HarmSubject::new(&pair.baseline, &pair.canary).sd();
@@ -72,8 +72,8 @@ impl EightHarm {
     }
 }
 
-/// Canaries of six to eight metrics with noise from the series of one entity, each with the number of
-/// its draw. Of concurrent pairs only those that are alike are taken.
+/// Canaries of six to eight metrics that have noise and belong to one entity, each with the number of its draw. Concurrent
+/// pairs take part only if they are alike.
 pub fn eight_series(
     series: &[&RealSeries],
     class: PairClass,
@@ -98,7 +98,7 @@ pub fn eight_series(
         .map(|draw| {
             let mut random = seeds.random(&format!("{name}|{draw}"));
             let mut order = random.distinct(EIGHT, usable.len());
-            // The metric that is hit alone is any of them.
+            // Any of the metrics may be the one that is changed alone.
             let turn = random.below(order.len().max(1));
             order.rotate_left(turn);
             let pick = |index: usize| usable[index][draw % usable[index].len()].clone();

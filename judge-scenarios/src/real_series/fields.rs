@@ -1,21 +1,21 @@
-//! The fields of one line of NDJSON.
+//! Reads the fields of one line of NDJSON.
 
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-/// What is wrong with one line.
+/// Why a line is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}expected {expected}, got {got}", prefix(.field))]
 pub struct LineError {
-    /// Where, such as `x[3]`; empty for the line as a whole.
+    /// The field, such as `x[3]`; empty for the line as a whole.
     pub field: String,
-    /// What may stand there.
+    /// The expected value.
     pub expected: String,
-    /// What stands there, shortened.
+    /// The value found, shortened.
     pub got: String,
 }
 
-/// Longest piece of a file that a message repeats, in characters.
+/// A message repeats at most this many characters of a file.
 const LONGEST: usize = 60;
 
 fn prefix(field: &str) -> String {
@@ -50,16 +50,16 @@ fn described(value: &Value) -> String {
     }
 }
 
-/// The fields of a JSON object that are not read yet.
+/// A JSON object whose fields are read one by one.
 pub(super) struct LineFields {
     map: Map<String, Value>,
-    /// Name of the object and a dot, or nothing.
+    /// The name of the object and a dot; empty for the line itself.
     path: String,
 }
 
 impl LineFields {
     /// # Errors
-    /// When `line` is not one JSON object.
+    /// If `line` is not one JSON object.
     pub(super) fn parse(line: &[u8]) -> Result<Self, LineError> {
         let value: Value = serde_json::from_slice(line).map_err(|error| {
             LineError::new("", "a JSON object on one line", format!("malformed JSON: {error}"))
@@ -68,7 +68,7 @@ impl LineFields {
     }
 
     /// # Errors
-    /// When `value`, called `name`, is not an object.
+    /// If `value`, called `name`, is not an object.
     pub(super) fn new(value: Value, name: &str) -> Result<Self, LineError> {
         let path = if name.is_empty() { String::new() } else { format!("{name}.") };
         match value {
@@ -112,7 +112,7 @@ impl LineFields {
         list.iter().enumerate().map(point).collect()
     }
 
-    /// A flag; false where it is missing.
+    /// A flag; false if it is missing.
     pub(super) fn take_flag(&mut self, field: &str) -> Result<bool, LineError> {
         match self.map.remove(field) {
             None => Ok(false),
@@ -123,8 +123,7 @@ impl LineFields {
         }
     }
 
-    /// Ranges of indices, each `[first, end]` without `end`, within `0..points`; none where the field is
-    /// missing.
+    /// Ranges of indices `[first, end]`, without `end`, within `0..points`; none if the field is missing.
     pub(super) fn take_ranges(
         &mut self,
         field: &str,
@@ -165,7 +164,7 @@ impl LineFields {
     }
 
     /// # Errors
-    /// When a field was not read: a misspelled one would change what is measured in silence.
+    /// If a field was not read: a misspelled field would silently change the measurement.
     pub(super) fn finish(self, known: &str) -> Result<(), LineError> {
         match self.map.keys().next() {
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! The files of a folder: `series.ndjson` and `faults.ndjson`, each also with `.gz`.
+//! Reads the files of a folder: `series.ndjson` and `faults.ndjson`, each also with `.gz`.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -12,7 +12,7 @@ use super::fields::{LineError, LineFields};
 use super::pairs::metric_pair;
 use super::series::RealSeries;
 
-/// Longest line in bytes: a million points or more. A compressed file can hold lines without end.
+/// Longest line in bytes: a million points or more. Without a limit, a small compressed file could fill the memory.
 const LONGEST_LINE: u64 = 1 << 24;
 
 /// Why a folder cannot be read.
@@ -24,17 +24,17 @@ pub enum ReadError {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         error: io::Error,
     },
-    /// There is no such file in the folder, or there are two.
+    /// The folder has no such file, or both forms of it.
     #[error("expected {name}.ndjson or {name}.ndjson.gz in {folder}, got {got}")]
     Files {
         /// The file's name without its ending.
         name: &'static str,
         /// The folder.
         folder: PathBuf,
-        /// Which of them there are.
+        /// The files that it has.
         got: &'static str,
     },
     /// A line is malformed.
@@ -44,7 +44,7 @@ pub enum ReadError {
         path: PathBuf,
         /// Number of the line, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// Why it is refused.
         error: LineError,
     },
     /// A file without a line.
@@ -55,16 +55,16 @@ pub enum ReadError {
     },
 }
 
-/// Points of a service before a fault and under it.
+/// The points of a service before a fault and during it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
-    /// The kind of fault: what shares noise.
+    /// The kind of fault, which is the entity that shares noise.
     pub fault: String,
-    /// Which repetition.
+    /// The repetition.
     pub run: String,
-    /// The metric that the fault hits directly.
+    /// The metric that the fault affects directly.
     pub hurt: String,
-    /// Name, points before the fault, points under it.
+    /// Name, points before the fault, points during it.
     pub metrics: Vec<(String, Vec<f64>, Vec<f64>)>,
 }
 
@@ -72,7 +72,7 @@ impl Fault {
     /// Reads one line of a fault file.
     ///
     /// # Errors
-    /// When the line is not a JSON object with the fields of `docs/real-series.md`.
+    /// If the line is not a JSON object with the fields of `docs/real-series.md`.
     pub fn parse(line: &[u8]) -> Result<Self, LineError> {
         let mut fields = LineFields::parse(line)?;
         let fault = fields.take_text("fault")?;
@@ -89,8 +89,8 @@ impl Fault {
         Ok(Self { fault, run, hurt: format!("{service}_{what}"), metrics })
     }
 
-    /// The last `points` before the fault as baseline, the first under it as canary, for every metric that
-    /// has as many on both sides.
+    /// A pair for every metric that has enough points: the last `points` before the fault as baseline, and the first during
+    /// it as canary.
     pub fn pairs(&self, points: usize) -> Vec<MetricPair> {
         let pair = |(name, before, under): &(String, Vec<f64>, Vec<f64>)| {
             let before = before.get(before.len().checked_sub(points)?..)?.to_vec();
@@ -103,7 +103,7 @@ impl Fault {
 /// The series of `folder`, in the order of the file.
 ///
 /// # Errors
-/// When the folder has no such file or both, it cannot be read, or a line is malformed.
+/// If the folder has no such file or both forms, a file cannot be read, or a line is malformed.
 pub fn read_series(folder: &Path) -> Result<Vec<RealSeries>, ReadError> {
     let path = find(folder, "series")?.ok_or_else(|| ReadError::Files {
         name: "series",
@@ -113,10 +113,10 @@ pub fn read_series(folder: &Path) -> Result<Vec<RealSeries>, ReadError> {
     read_lines(&path, RealSeries::parse)
 }
 
-/// The faults of `folder`; none where it has no such file.
+/// The faults of `folder`; none if it has no such file.
 ///
 /// # Errors
-/// As for [`read_series`], but for a file that is missing.
+/// As for [`read_series`], except that the file may be missing.
 pub fn read_faults(folder: &Path) -> Result<Vec<Fault>, ReadError> {
     find(folder, "faults")?.map_or_else(|| Ok(Vec::new()), |path| read_lines(&path, Fault::parse))
 }

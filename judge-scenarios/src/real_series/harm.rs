@@ -1,4 +1,4 @@
-//! Harm put into the canary of a healthy pair.
+//! Injects harm into the canary of a healthy pair.
 
 use judge_core::config::Direction;
 
@@ -10,12 +10,12 @@ use crate::random::Random;
 pub struct Harm {
     /// Its kind.
     pub name: &'static str,
-    /// Percent for what multiplies and for shares of points, standard deviations for what adds, a factor
-    /// for spread, 0 where there is no size.
+    /// Percent for shares of points and harm that multiplies, standard deviations for harm that adds, a factor for spread, 0
+    /// for harm without a size.
     pub size: f64,
-    /// The direction that is judged; a shift either way goes up or down by a coin.
+    /// The direction that is judged. With [`Direction::Either`] a coin decides whether a shift goes up or down.
     pub direction: Direction,
-    /// What it adds in robust standard deviations, where it adds.
+    /// The shift in robust standard deviations; `None` if it does not add.
     pub added: Option<f64>,
     change: HarmChange,
 }
@@ -36,13 +36,13 @@ enum HarmChange {
     MissingEnd,
 }
 
-/// When in the window a shift is there.
+/// Which part of the window a shift covers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum When {
     Always,
     /// The last two fifths.
     Late,
-    /// More and more, all of it at the last point.
+    /// A linear increase that reaches the shift at the last point.
     Ramp,
 }
 
@@ -75,12 +75,12 @@ const fn either(name: &'static str, size: f64, added: Option<f64>, change: HarmC
     Harm { name, size, direction: Direction::Either, added, change }
 }
 
-/// What a spike is high at least, in robust standard deviations; and at least three times the point.
+/// Height of a spike in robust standard deviations; a spike is also at least three times the point.
 const SPIKE: f64 = 10.0;
-/// What the points of a burst are raised by, in robust standard deviations.
+/// Height of a burst in robust standard deviations.
 const BURST: f64 = 5.0;
 
-/// Every harm; the first is none.
+/// Every harm; the first changes nothing.
 pub const HARMS: &[Harm] = &[
     other("none", 0.0, None, HarmChange::None),
     multiply("mult", 5.0, When::Always),
@@ -114,37 +114,37 @@ pub const HARMS: &[Harm] = &[
     other("missing end", 30.0, None, HarmChange::MissingEnd),
 ];
 
-/// A pair that harm is put into, with what its sizes are measured by.
+/// A pair to inject harm into, with the units in which sizes are measured.
 #[derive(Debug, Clone)]
 pub struct HarmSubject<'a> {
     canary: &'a [f64],
     /// Robust standard deviation of both sides together.
     sd: f64,
-    /// Median of both sides together, as a distance from 0.
+    /// Absolute median of both sides together.
     level: f64,
     /// Whether no point is below 0 and the canary's mean is above it.
     positive: bool,
 }
 
-/// Smallest harm that the practical tables count, as a share of the level: a judge may call less too
-/// small to matter.
+/// Smallest harm that the practical tables count, as a share of the absolute median: a judge may call less too small to
+/// matter.
 const PRACTICAL: f64 = 0.05;
 
 impl<'a> HarmSubject<'a> {
-    /// Measures both sides.
+    /// Measures noise and median of both sides.
     pub fn new(baseline: &[f64], canary: &'a [f64]) -> Self {
         let both = finite(&[baseline, canary].concat());
         let positive = both.iter().all(|value| *value >= 0.0) && mean(canary) > 0.0;
         Self { canary, sd: robust_sd(&both), level: median(&both).abs(), positive }
     }
 
-    /// Robust standard deviation of both sides together; 0 or NaN where there is no noise.
+    /// Robust standard deviation of both sides together; 0 or NaN if there is no noise.
     pub fn sd(&self) -> f64 {
         self.sd
     }
 
-    /// The canary with `harm`; `None` where the pair cannot have it: what multiplies needs a metric that is
-    /// never negative, everything else but "none" needs noise.
+    /// The canary with `harm`, or `None` if the pair cannot have it: harm that multiplies needs a metric that is never
+    /// negative, all other harm but "none" needs noise.
     pub fn harmed(&self, harm: &Harm, random: &mut Random) -> Option<Vec<f64>> {
         let noise = self.sd > 0.0 && self.sd.is_finite();
         match harm.change {
@@ -173,7 +173,7 @@ impl<'a> HarmSubject<'a> {
         }
     }
 
-    /// Whether `harm` adds something, and that is worth 5 % of the level or more.
+    /// Whether `harm` adds a shift of at least 5 % of the absolute median.
     pub fn is_practical(&self, harm: &Harm) -> bool {
         harm.added.is_some_and(|added| added * self.sd >= PRACTICAL * self.level)
     }
@@ -211,7 +211,7 @@ impl<'a> HarmSubject<'a> {
         canary
     }
 
-    /// One burst in each third of the window, of 7 % of its points or two.
+    /// One burst in each third of the window, of 7 % of the window's points but at least two.
     fn bursts(&self, random: &mut Random) -> Vec<f64> {
         let mut canary = self.canary.to_vec();
         let n = canary.len();
@@ -225,7 +225,7 @@ impl<'a> HarmSubject<'a> {
     }
 }
 
-/// Drops three points of ten.
+/// Drops 30 % of the points.
 fn missing(mut canary: Vec<f64>, random: &mut Random) -> Vec<f64> {
     for index in random.distinct(3 * canary.len() / 10, canary.len()) {
         canary[index] = f64::NAN;

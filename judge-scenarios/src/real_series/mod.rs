@@ -1,4 +1,4 @@
-//! Recorded series of real services, and canaries made of them: healthy pairs, and pairs with harm.
+//! Recorded series of real services, and canaries made from them: healthy pairs, and pairs with injected harm.
 //!
 //! The project ships no such series. `docs/real-series.md` describes the files, where public ones come
 //! from, and what the measurements mean.
@@ -26,12 +26,12 @@ pub use series::{RealSeries, SeriesPoints};
 
 use crate::random::Random;
 
-/// Makes the seed of each draw from the run's name and the draw's name.
+/// Derives the seed of each draw from the name of the run and the name of the draw.
 #[derive(Debug, Clone, Copy)]
 pub struct Seeds(pub &'static str);
 
 impl Seeds {
-    /// Random numbers for `what`: the same on every machine and in every order of the work.
+    /// The random numbers of the draw `what`: the same on every machine and in every order of work.
     pub fn random(self, what: &str) -> Random {
         Random::from_name(&format!("{}|{what}", self.0))
     }

@@ -1,4 +1,4 @@
-//! Pairs of a baseline and a canary without a difference, cut from a series.
+//! Healthy pairs, cut from a series.
 
 use judge_core::{Clock, MetricPair, Series};
 use serde::Serialize;
@@ -8,17 +8,17 @@ use super::series::{RealSeries, SeriesPoints};
 use super::values::{mean, median, scaled_mad};
 use crate::random::Random;
 
-/// How the sides of a pair come from a series.
+/// How a series is divided into the two sides of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PairClass {
-    /// A coin deals every two neighbours to the sides: exchangeable, whatever the series does.
+    /// A coin flip assigns every two neighbours to the sides, so the sides are exchangeable whatever the series does.
     Coin,
-    /// Alternate points.
+    /// Alternating points.
     EvenOdd,
     /// Two instances at the same time.
     Conc,
-    /// One window, and the window after it.
+    /// A window, and the next window.
     After,
 }
 
@@ -40,7 +40,7 @@ impl PairClass {
 /// A healthy pair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RealPair {
-    /// Where the sides come from.
+    /// How the series was divided.
     pub class: PairClass,
     /// Index of the window's first point in the series.
     pub start: usize,
@@ -48,29 +48,28 @@ pub struct RealPair {
     pub baseline: Vec<f64>,
     /// The canary's points.
     pub canary: Vec<f64>,
-    /// Whether the sides are exchangeable: always but for two instances, which must have one level
-    /// outside of the window.
+    /// Whether the sides are exchangeable. Two instances are if they have the same mean outside of the window; the sides of
+    /// all other classes always are.
     pub alike: bool,
 }
 
-/// Time of the first point; the judges only look at differences of times.
+/// Time of the first point. Any time would do: judges use only differences of times.
 const START_MILLIS: i64 = 1_700_000_000_000;
 /// Time between two points.
 const STEP_MILLIS: u64 = 60_000;
-/// Points beside a window that do not tell whether instances are alike: a spike may reach into them.
+/// Points next to a window that do not count when instances are compared, because a spike may reach into them.
 const MARGIN: usize = 2;
-/// Fewest points outside of a window that tell whether instances are alike.
+/// With fewer points outside of the window, instances cannot be compared.
 const FEWEST_OUTSIDE: usize = 10;
 
 impl RealPair {
-    /// The pair as a judge takes it, with `canary` for the canary's points: at the baseline's times, or
-    /// after them.
+    /// The pair for a judge, with `canary` as the canary's points, at the baseline's times or after them.
     pub fn metric_pair(&self, name: &str, canary: Vec<f64>) -> MetricPair {
         metric_pair(name, self.baseline.clone(), canary, self.class == PairClass::After)
     }
 }
 
-/// Both sides a point a minute; the canary's clock begins where the baseline's ends if it is `after`.
+/// Makes a pair with one point a minute. If `after`, the canary's clock begins where the baseline's ends.
 pub(super) fn metric_pair(
     name: &str,
     baseline: Vec<f64>,
@@ -84,8 +83,8 @@ pub(super) fn metric_pair(
     MetricPair::new(name, side(baseline, START_MILLIS), side(canary, canary_start))
 }
 
-/// Starts of healthy stretches of `need` points that do not overlap, in ascending order; `most` of them,
-/// drawn at random, where there are more.
+/// Starts of healthy stretches of `need` points that do not overlap, in ascending order. If there are more than `most`, as
+/// many are drawn at random.
 pub fn windows(healthy: &[bool], need: usize, most: usize, random: &mut Random) -> Vec<usize> {
     let need = need.max(1);
     let mut kept: Vec<usize> = Vec::new();
@@ -99,16 +98,16 @@ pub fn windows(healthy: &[bool], need: usize, most: usize, random: &mut Random) 
     random.distinct(most, kept.len()).into_iter().map(|index| kept[index]).collect()
 }
 
-/// Deals every two neighbours to the sides by a coin. A last point without a neighbour is left out.
+/// Assigns every two neighbours to the sides by a coin flip. A last point without a neighbour is left out.
 pub fn coin_split(points: &[f64], random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let deal = |two: &[f64]| if random.chance(0.5) { (two[1], two[0]) } else { (two[0], two[1]) };
     points.chunks_exact(2).map(deal).unzip()
 }
 
-/// The pairs of `points` points a side that `series` gives, from at most `most` windows.
+/// Cuts pairs of `points` points a side from at most `most` windows of `series`.
 ///
-/// Random numbers belong to the names of source and metric, the number of points and the window. Pairs
-/// of which all points are equal are left out: no judge can go wrong there.
+/// Random numbers are derived from the names of source and metric, the number of points and the window. Pairs with equal
+/// points only are left out: no judge can go wrong there.
 pub fn pairs(series: &RealSeries, points: usize, most: usize, seeds: Seeds) -> Vec<RealPair> {
     let name = format!("{}|{}|{points}", series.source(), series.metric());
     let mut random = seeds.random(&format!("windows|{name}"));
@@ -146,8 +145,8 @@ pub fn pairs(series: &RealSeries, points: usize, most: usize, seeds: Seeds) -> V
     made
 }
 
-/// The pair of the window of `points` points at `start` with `a` as baseline; `None` where the window
-/// reaches beyond the series.
+/// The concurrent pair of the window of `points` points at `start`, with `a` as baseline; `None` if the window reaches beyond
+/// the series.
 pub fn concurrent_pair(
     a: &[f64],
     b: &[f64],
@@ -166,8 +165,8 @@ fn varies(pair: &RealPair) -> bool {
     finite.next().is_some_and(|first| finite.any(|value| value != first))
 }
 
-/// Whether two instances have one level outside of `window`: medians within 2 % or a quarter of the
-/// noise, means within 5 % and a quarter of the noise.
+/// Whether two instances are alike outside of `window`: medians within 2 % or a quarter of the noise, means within 5 % and a
+/// quarter of the noise.
 fn alike(a: &[f64], b: &[f64], healthy: &[bool], window: std::ops::Range<usize>) -> bool {
     let near = window.start.saturating_sub(MARGIN)..window.end.saturating_add(MARGIN);
     let outside = |index: &usize| healthy[*index] && !near.contains(index);

@@ -1,4 +1,4 @@
-//! Plain tests to hold judges against: p-values in the direction of harm.
+//! Plain tests to compare judges with: p-values in the direction of harm.
 
 use judge_core::config::Direction;
 use judge_core::stats::{Alternative, Method, Sample, mann_whitney};
@@ -16,8 +16,8 @@ fn alternative(direction: Direction) -> Alternative {
 
 /// The p-value of the Mann–Whitney test, asymptotic, corrected for ties and continuity.
 ///
-/// It assumes independent points and takes any difference for harm, however small. 1 where a side has
-/// fewer than two points; 0 or 1 where each side is constant, by whether they differ in `direction`.
+/// It assumes independent points, and counts any difference as harm, however small. The p-value is 1 if a side has fewer than
+/// two points. If each side is constant, it is 0 if they differ in `direction`, else 1.
 pub fn mann_whitney_p(baseline: &[f64], canary: &[f64], direction: Direction) -> f64 {
     p_value(baseline, canary, direction, |y, x| {
         let samples = Sample::new(x.to_vec()).ok().zip(Sample::new(y.to_vec()).ok());
@@ -28,7 +28,7 @@ pub fn mann_whitney_p(baseline: &[f64], canary: &[f64], direction: Direction) ->
 
 /// The p-value of Welch's (1947) t test, degrees of freedom by Satterthwaite (1946).
 ///
-/// What it assumes and does without enough points is as for [`mann_whitney_p`].
+/// Assumptions and special cases are those of [`mann_whitney_p`].
 pub fn welch_p(baseline: &[f64], canary: &[f64], direction: Direction) -> f64 {
     p_value(baseline, canary, direction, |y, x| {
         let (y, x) = (MeanWithError::new(y), MeanWithError::new(x));

@@ -1,4 +1,4 @@
-//! How often something happens, over series that share noise.
+//! Rates of an event over series that share noise, with intervals.
 
 use std::collections::BTreeMap;
 
@@ -6,21 +6,21 @@ use serde::Serialize;
 
 use super::Seeds;
 
-/// Whether something happened in one case.
+/// One case, and whether the event happened in it.
 #[derive(Debug, Clone, Copy)]
 pub struct Observation<'a> {
-    /// What shares noise.
+    /// The entity: cases of one entity share noise.
     pub entity: &'a str,
     /// The series that the case comes from.
     pub series: &'a str,
-    /// Whether it happened.
+    /// Whether the event happened.
     pub happened: bool,
 }
 
 /// A rate with its 95 % interval, all between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct MeasuredRate {
-    /// Mean over series of the rate in each.
+    /// The mean of the rates of all series.
     pub mean: f64,
     /// Lower end of the interval.
     pub low: f64,
@@ -28,19 +28,17 @@ pub struct MeasuredRate {
     pub high: f64,
 }
 
-/// Resamples of the entities that an interval comes from.
+/// Number of resamples for an interval.
 const RESAMPLES: usize = 1000;
 
-/// The mean over series of each series' rate; a series with many windows counts no more than one with
-/// few.
+/// The mean of the rates of all series. A series with many windows has the same weight as a series with few.
 ///
-/// The interval is the middle 95 % of what the rate would be had the entities been drawn again, with
-/// replacement (percentile bootstrap, Efron 1979): series of one machine or run share noise and are drawn
-/// together. Where nothing or everything happened, which a resample cannot change, it is the rule of
-/// three with the number of entities. It says how far the rate may be off for other entities like
-/// these; it does not say that the data are like yours. Under about ten entities it is too narrow.
+/// The interval is the middle 95 % of the rates of resampled entities (percentile bootstrap, Efron 1979). Entities are resampled
+/// as a whole, because series of one machine or run share noise. If the event happened never or always, resampling cannot
+/// change the rate, and the interval is the rule of three for the number of entities. The interval covers other entities like
+/// these. It does not mean that your data are like them. With fewer than about ten entities it is too narrow.
 ///
-/// `None` where there is no case. O(cases · log cases + 1000 · entities).
+/// `None` if there is no case. O(cases · log cases + 1000 · entities).
 pub fn rate<'a>(
     cases: impl Iterator<Item = Observation<'a>>,
     seeds: Seeds,
@@ -89,7 +87,7 @@ mod tests {
 
     const SEEDS: Seeds = Seeds("test");
 
-    fn of(cases: &[(&str, &str, bool)]) -> Option<MeasuredRate> {
+    fn measured(cases: &[(&str, &str, bool)]) -> Option<MeasuredRate> {
         let observation = |&(entity, series, happened)| Observation { entity, series, happened };
         rate(cases.iter().map(observation), SEEDS)
     }
@@ -106,11 +104,11 @@ mod tests {
             ("b", "1", true),
             ("b", "1", false),
         ];
-        let rate = of(&cases).unwrap();
+        let rate = measured(&cases).unwrap();
         assert!((rate.mean - 5.0 / 12.0).abs() < 1e-12, "{rate:?}");
         // Of two entities a quarter of the resamples are twice a, mean 3/8; a quarter twice b, 1/2.
         assert_eq!((rate.low, rate.high), (0.375, 0.5));
-        assert_eq!(of(&cases), Some(rate));
+        assert_eq!(measured(&cases), Some(rate));
     }
 
     #[test]
@@ -120,7 +118,7 @@ mod tests {
         let case = |(index, name): (usize, &'static str)| (name, "s", index % 5 == 0);
         let names: Vec<&'static str> = names.into_iter().map(|name| &*name.leak()).collect();
         let cases: Vec<(&str, &str, bool)> = names.into_iter().enumerate().map(case).collect();
-        let rate = of(&cases).unwrap();
+        let rate = measured(&cases).unwrap();
         assert!((rate.mean - 0.2).abs() < 1e-12);
         assert!(
             (0.11..=0.14).contains(&rate.low) && (0.26..=0.29).contains(&rate.high),
@@ -129,16 +127,19 @@ mod tests {
         // The same cases of one entity: nothing says how another would be.
         let together: Vec<(&str, &str, bool)> =
             cases.iter().map(|&(s, _, h)| ("e", s, h)).collect();
-        let rate = of(&together).unwrap();
+        let rate = measured(&together).unwrap();
         assert!(rate.high - rate.low < 1e-9, "{rate:?}");
     }
 
     #[test]
     fn nothing_and_everything_have_the_rule_of_three() {
-        let all = |happened| of(&["a", "b", "c", "d", "e", "f"].map(|e| (e, "s", happened)));
+        let all = |happened| measured(&["a", "b", "c", "d", "e", "f"].map(|e| (e, "s", happened)));
         assert_eq!(all(false), Some(MeasuredRate { mean: 0.0, low: 0.0, high: 0.5 }));
         assert_eq!(all(true), Some(MeasuredRate { mean: 1.0, low: 0.5, high: 1.0 }));
-        assert_eq!(of(&[("a", "s", true)]), Some(MeasuredRate { mean: 1.0, low: 0.0, high: 1.0 }));
-        assert_eq!(of(&[]), None);
+        assert_eq!(
+            measured(&[("a", "s", true)]),
+            Some(MeasuredRate { mean: 1.0, low: 0.0, high: 1.0 })
+        );
+        assert_eq!(measured(&[]), None);
     }
 }

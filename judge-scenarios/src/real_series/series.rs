@@ -1,4 +1,4 @@
-//! One recorded series.
+//! A recorded series.
 
 use super::fields::{LineError, LineFields};
 
@@ -7,7 +7,7 @@ use super::fields::{LineError, LineFields};
 pub enum SeriesPoints {
     /// One instance.
     Solo(Vec<f64>),
-    /// Two instances of one version at the same times, equally long.
+    /// Two instances of one version at the same times, with equally many points.
     Concurrent {
         /// The first instance.
         a: Vec<f64>,
@@ -16,7 +16,7 @@ pub enum SeriesPoints {
     },
 }
 
-/// A recorded series with what is known about it.
+/// A recorded series with its source, its name and its labelled trouble.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RealSeries {
     source: String,
@@ -31,8 +31,7 @@ impl RealSeries {
     /// Reads one line of a series file.
     ///
     /// # Errors
-    /// When the line is not a JSON object with the fields of `docs/real-series.md`, or their values
-    /// contradict each other.
+    /// If the line is not a JSON object with the fields of `docs/real-series.md`, or its values contradict each other.
     ///
     /// # Example
     /// ```
@@ -87,7 +86,7 @@ impl RealSeries {
         &self.source
     }
 
-    /// What shares noise: a machine, a file, a run.
+    /// The entity that shares noise: a machine, a file, a run.
     pub fn entity(&self) -> &str {
         &self.entity
     }
@@ -102,12 +101,12 @@ impl RealSeries {
         &self.points
     }
 
-    /// For each point whether it lies outside of labelled trouble.
+    /// For each point, whether it is outside of labelled trouble.
     pub fn healthy(&self) -> &[bool] {
         &self.healthy
     }
 
-    /// Whether alternate points would put the spikes of the series on one side.
+    /// Whether alternating points would put the spikes of the series on one side.
     pub fn is_unfair(&self) -> bool {
         self.unfair
     }

@@ -1,8 +1,8 @@
-//! Location and noise of points with gaps.
+//! Location and scale of points with gaps.
 
 use judge_core::stats;
 
-/// Median absolute deviations that make a standard deviation of normal noise.
+/// Standard deviation of normal noise, in median absolute deviations.
 const MAD_TO_SD: f64 = 1.4826;
 
 /// The points that are not gaps.
@@ -10,27 +10,27 @@ pub(super) fn finite(values: &[f64]) -> Vec<f64> {
     values.iter().copied().filter(|value| value.is_finite()).collect()
 }
 
-/// The median of the finite values; NaN where there is none.
+/// The median of the finite values; NaN if there is none.
 pub(super) fn median(values: &[f64]) -> f64 {
     let mut sorted = finite(values);
     sorted.sort_by(f64::total_cmp);
     stats::median(&sorted)
 }
 
-/// The mean of the finite values; NaN where there is none.
+/// The mean of the finite values; NaN if there is none.
 pub(super) fn mean(values: &[f64]) -> f64 {
     let values = finite(values);
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// 1.4826 median absolute deviations from the median; NaN where there is no value.
+/// 1.4826 times the median absolute deviation from the median; NaN if there is no value.
 pub(super) fn scaled_mad(values: &[f64]) -> f64 {
     let middle = median(values);
     let deviations: Vec<f64> = values.iter().map(|value| (value - middle).abs()).collect();
     MAD_TO_SD * median(&deviations)
 }
 
-/// [`scaled_mad`]; where more than half of the values are equal their standard deviation.
+/// [`scaled_mad`], or the standard deviation if more than half of the values are equal.
 pub(super) fn robust_sd(values: &[f64]) -> f64 {
     let mad = scaled_mad(values);
     if mad > 0.0 {

@@ -29,7 +29,7 @@ impl Budget {
         bytes: usize,
     ) -> Result<Reservation, Refusal> {
         let caller = caller.filter(|_| self.share < 1.0);
-        let share = caller.map(|caller| self.shares.of(part, caller));
+        let share = caller.map(|caller| self.shares.share(part, caller));
         let reservation = Reservation::new(self, part, share);
         reservation.grow(bytes)?;
         Ok(reservation)

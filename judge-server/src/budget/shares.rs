@@ -25,7 +25,7 @@ pub(super) struct Shares(Mutex<HashMap<(Part, String), CallerShare>>);
 
 impl Shares {
     /// The share of a caller, which all its reservations count in.
-    pub(super) fn of(&self, part: Part, caller: &str) -> CallerShare {
+    pub(super) fn share(&self, part: Part, caller: &str) -> CallerShare {
         // Nothing that could panic runs under the lock.
         let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if shares.len() > REMEMBERED {

@@ -56,7 +56,7 @@ impl StartedMonitor {
         let (thresholds, judge) = (start.thresholds, start.judge);
         let request =
             proto::JudgeRequest { id: start.id, config, thresholds, judge, ..Default::default() };
-        let dialect = Dialect::of(&request);
+        let dialect = Dialect::from_request(&request);
         let request = JudgeRequest::try_from(request)?;
         let chosen = limits.check(&request).and_then(|()| judges::built_in().chosen_by(&request));
         let judge = chosen.map_err(|refused| dialect.name_all(&refused))?.name();
@@ -104,7 +104,7 @@ enum SideTimes {
 ///
 /// # Errors
 /// When they are too many, or not as the contract and the monitor have them.
-pub(crate) fn take(
+pub(crate) fn add_points(
     monitor: &mut TimedMonitor,
     points: proto::MonitorPoints,
     limits: &Limits,
@@ -138,7 +138,7 @@ pub(crate) fn take(
             values: &side.values,
         })
         .collect();
-    monitor.take(&arrived, complete_to).map_err(|RefusedPoints { series, problem, .. }| {
+    monitor.add(&arrived, complete_to).map_err(|RefusedPoints { series, problem, .. }| {
         let SidePoints { series, side, .. } = sides[series];
         if problem.path == "metric" {
             return Problem { path: format!("points.series[{series}].name"), ..problem }.into();

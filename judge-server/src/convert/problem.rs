@@ -33,7 +33,7 @@ const MESSAGES_CONFIG: &[(&str, &str)] = &[
 
 impl Dialect {
     /// The dialect of a request of ours.
-    pub(crate) fn of(request: &proto::JudgeRequest) -> Self {
+    pub(crate) fn from_request(request: &proto::JudgeRequest) -> Self {
         match request.config {
             Some(proto::judge_request::Config::KayentaConfigJson(_)) => Self::KayentaText,
             _ => Self::Messages,

@@ -199,42 +199,6 @@ impl Refusal {
         None
     }
 
-    /// One word for logs, metrics and `ErrorInfo`.
-    pub(crate) fn reason(&self) -> &'static str {
-        match self {
-            Self::Invalid(_) => "INVALID_REQUEST",
-            Self::MessageTooLarge { .. } => "MESSAGE_TOO_LARGE",
-            Self::Unreadable(_) => "UNREADABLE_MESSAGE",
-            Self::Overloaded(Resource::Bytes) => "TOO_MANY_BYTES",
-            Self::Overloaded(Resource::Share) => "TOO_MANY_BYTES_OF_CALLER",
-            Self::Overloaded(Resource::Probes) => "TOO_MANY_PROBES",
-            Self::Overloaded(Resource::Watches) => "TOO_MANY_WATCHES",
-            Self::Overloaded(Resource::Connections) => "TOO_MANY_CONNECTIONS",
-            Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
-            Self::SlowRequest => "SLOW_REQUEST",
-            Self::Unauthenticated(_) | Self::Revoked => "UNAUTHENTICATED",
-            Self::NotFound(_) => "NOT_FOUND",
-            Self::MethodNotAllowed { .. } => "METHOD_NOT_ALLOWED",
-            Self::UnsupportedMediaType(_) => "UNSUPPORTED_MEDIA_TYPE",
-            Self::UnsupportedEncoding { .. } => "UNSUPPORTED_ENCODING",
-            Self::MissingScope(_) => "MISSING_SCOPE",
-            Self::ForeignSite(_) => "FOREIGN_SITE",
-            Self::BadHeaders(_) => "BAD_HEADERS",
-            Self::UnsupportedTransfer(_) => "UNSUPPORTED_TRANSFER",
-            Self::Unusable(_) => "UNUSABLE",
-            Self::Absent(_) => "ABSENT",
-            Self::Exists(_) => "EXISTS",
-            Self::ReadOnly(_) => "READ_ONLY",
-            Self::Stateless => "STATELESS",
-            Self::StoreAway(_) => "STORE_AWAY",
-            Self::StreamEnded(StreamEnd::Silent) => "STREAM_SILENT",
-            Self::StreamEnded(StreamEnd::Old) => "STREAM_OLD",
-            Self::ShuttingDown => "SHUTTING_DOWN",
-            Self::Cancelled => "CANCELLED",
-            Self::Internal => "INTERNAL",
-        }
-    }
-
     /// Every field that is wrong, or a thousand of them and how many more there are.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         match self {

@@ -5,7 +5,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::problems::more;
-use super::refusal::{DOMAIN, Refusal};
+use super::refusal::{DOMAIN, Refusal, Resource, StreamEnd};
 use super::words::shortened;
 use crate::proto;
 
@@ -17,59 +17,88 @@ const VIOLATION_BYTES: usize = 3584;
 const VIOLATION_FRAME: usize = 8;
 
 impl Refusal {
+    /// One word for logs, metrics and `ErrorInfo`.
+    pub(crate) fn reason(&self) -> &'static str {
+        self.row().0
+    }
+
     /// The status over gRPC.
     pub(crate) fn code(&self) -> Code {
-        match self {
-            Self::Invalid(_)
-            | Self::MessageTooLarge { .. }
-            | Self::Unreadable(_)
-            | Self::Unusable(_)
-            | Self::BadHeaders(_) => Code::InvalidArgument,
-            Self::Overloaded(_) => Code::ResourceExhausted,
-            Self::DeadlineExceeded | Self::SlowRequest => Code::DeadlineExceeded,
-            Self::Unauthenticated(_) | Self::Revoked => Code::Unauthenticated,
-            Self::Absent(_) => Code::NotFound,
-            Self::Exists(_) => Code::AlreadyExists,
-            Self::ReadOnly(_) => Code::FailedPrecondition,
-            Self::NotFound(_)
-            | Self::Stateless
-            | Self::MethodNotAllowed { .. }
-            | Self::UnsupportedMediaType(_)
-            | Self::UnsupportedEncoding { .. }
-            | Self::UnsupportedTransfer(_) => Code::Unimplemented,
-            Self::MissingScope(_) | Self::ForeignSite(_) => Code::PermissionDenied,
-            Self::StreamEnded(_) | Self::ShuttingDown | Self::StoreAway(_) => Code::Unavailable,
-            Self::Cancelled => Code::Cancelled,
-            Self::Internal => Code::Internal,
-        }
+        self.row().1
     }
 
     /// The status over HTTP.
     pub(crate) fn http_status(&self) -> StatusCode {
+        self.row().2
+    }
+
+    /// The one table of reasons and statuses.
+    fn row(&self) -> (&'static str, Code, StatusCode) {
+        use StatusCode as Http;
         match self {
-            // Nobody reads the last.
-            Self::Invalid(_)
-            | Self::Unreadable(_)
-            | Self::Unusable(_)
-            | Self::BadHeaders(_)
-            | Self::Cancelled => StatusCode::BAD_REQUEST,
-            Self::MessageTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Overloaded(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
-            Self::SlowRequest => StatusCode::REQUEST_TIMEOUT,
-            Self::Unauthenticated(_) | Self::Revoked => StatusCode::UNAUTHORIZED,
-            Self::NotFound(_) | Self::Absent(_) => StatusCode::NOT_FOUND,
-            Self::Exists(_) | Self::ReadOnly(_) => StatusCode::CONFLICT,
-            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::UnsupportedMediaType(_) | Self::UnsupportedEncoding { .. } => {
-                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            Self::Invalid(_) => ("INVALID_REQUEST", Code::InvalidArgument, Http::BAD_REQUEST),
+            Self::MessageTooLarge { .. } => {
+                ("MESSAGE_TOO_LARGE", Code::InvalidArgument, Http::PAYLOAD_TOO_LARGE)
             }
-            Self::MissingScope(_) | Self::ForeignSite(_) => StatusCode::FORBIDDEN,
-            Self::UnsupportedTransfer(_) | Self::Stateless => StatusCode::NOT_IMPLEMENTED,
-            Self::StreamEnded(_) | Self::ShuttingDown | Self::StoreAway(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
+            Self::Unreadable(_) => ("UNREADABLE_MESSAGE", Code::InvalidArgument, Http::BAD_REQUEST),
+            Self::Overloaded(what) => {
+                (what.reason(), Code::ResourceExhausted, Http::TOO_MANY_REQUESTS)
             }
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::DeadlineExceeded => {
+                ("DEADLINE_EXCEEDED", Code::DeadlineExceeded, Http::GATEWAY_TIMEOUT)
+            }
+            Self::SlowRequest => ("SLOW_REQUEST", Code::DeadlineExceeded, Http::REQUEST_TIMEOUT),
+            Self::Unauthenticated(_) | Self::Revoked => {
+                ("UNAUTHENTICATED", Code::Unauthenticated, Http::UNAUTHORIZED)
+            }
+            Self::NotFound(_) => ("NOT_FOUND", Code::Unimplemented, Http::NOT_FOUND),
+            Self::MethodNotAllowed { .. } => {
+                ("METHOD_NOT_ALLOWED", Code::Unimplemented, Http::METHOD_NOT_ALLOWED)
+            }
+            Self::UnsupportedMediaType(_) => {
+                ("UNSUPPORTED_MEDIA_TYPE", Code::Unimplemented, Http::UNSUPPORTED_MEDIA_TYPE)
+            }
+            Self::UnsupportedEncoding { .. } => {
+                ("UNSUPPORTED_ENCODING", Code::Unimplemented, Http::UNSUPPORTED_MEDIA_TYPE)
+            }
+            Self::MissingScope(_) => ("MISSING_SCOPE", Code::PermissionDenied, Http::FORBIDDEN),
+            Self::ForeignSite(_) => ("FOREIGN_SITE", Code::PermissionDenied, Http::FORBIDDEN),
+            Self::BadHeaders(_) => ("BAD_HEADERS", Code::InvalidArgument, Http::BAD_REQUEST),
+            Self::UnsupportedTransfer(_) => {
+                ("UNSUPPORTED_TRANSFER", Code::Unimplemented, Http::NOT_IMPLEMENTED)
+            }
+            Self::Unusable(_) => ("UNUSABLE", Code::InvalidArgument, Http::BAD_REQUEST),
+            Self::Absent(_) => ("ABSENT", Code::NotFound, Http::NOT_FOUND),
+            Self::Exists(_) => ("EXISTS", Code::AlreadyExists, Http::CONFLICT),
+            Self::ReadOnly(_) => ("READ_ONLY", Code::FailedPrecondition, Http::CONFLICT),
+            Self::Stateless => ("STATELESS", Code::Unimplemented, Http::NOT_IMPLEMENTED),
+            Self::StoreAway(_) => ("STORE_AWAY", Code::Unavailable, Http::SERVICE_UNAVAILABLE),
+            Self::StreamEnded(end) => (end.reason(), Code::Unavailable, Http::SERVICE_UNAVAILABLE),
+            Self::ShuttingDown => ("SHUTTING_DOWN", Code::Unavailable, Http::SERVICE_UNAVAILABLE),
+            // Nobody reads its status.
+            Self::Cancelled => ("CANCELLED", Code::Cancelled, Http::BAD_REQUEST),
+            Self::Internal => ("INTERNAL", Code::Internal, Http::INTERNAL_SERVER_ERROR),
+        }
+    }
+}
+
+impl Resource {
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Bytes => "TOO_MANY_BYTES",
+            Self::Share => "TOO_MANY_BYTES_OF_CALLER",
+            Self::Probes => "TOO_MANY_PROBES",
+            Self::Watches => "TOO_MANY_WATCHES",
+            Self::Connections => "TOO_MANY_CONNECTIONS",
+        }
+    }
+}
+
+impl StreamEnd {
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Silent => "STREAM_SILENT",
+            Self::Old => "STREAM_OLD",
         }
     }
 }

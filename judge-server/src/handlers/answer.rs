@@ -4,12 +4,12 @@ use bytes::Bytes;
 use judge_core::{
     CanaryConfig, JudgeRequest, Judgement, Problem, Scratch, Severity, judges, kayenta,
 };
-use prost::Message;
+use prost::{Message, Name};
 use serde::de::DeserializeOwned;
 
 use crate::convert::limits::{self, Limits};
 use crate::convert::problems::Problems;
-use crate::convert::proto_json::{self, Named};
+use crate::convert::proto_json;
 use crate::convert::refusal::Refusal;
 use crate::convert::{ConfigToCheck, Dialect, guard, read_config_to_check};
 use crate::observe::outcome::{JudgedCounts, Outcome};
@@ -106,14 +106,14 @@ impl Answering<'_> {
 
     /// A message in protobuf, whose parts are few enough.
     #[allow(clippy::needless_pass_by_value, reason = "its bytes are dropped once it is read")]
-    fn decode<T: Named>(&self, message: Bytes) -> Result<T, Refusal> {
+    fn decode<T: Name + Default>(&self, message: Bytes) -> Result<T, Refusal> {
         guard::check_message::<T>(&message, self.limits)?;
         Ok(T::decode(message.as_ref())?)
     }
 
     /// The same in JSON.
     #[allow(clippy::needless_pass_by_value, reason = "its bytes are dropped once it is read")]
-    fn read<T: Named + DeserializeOwned>(&self, json: Bytes) -> Result<T, Refusal> {
+    fn read<T: Name + DeserializeOwned>(&self, json: Bytes) -> Result<T, Refusal> {
         guard::check_json(&json, self.limits)?;
         proto_json::read(&json)
     }
@@ -124,7 +124,7 @@ impl Answering<'_> {
         if let Some(proto::judge_request::Config::KayentaConfigJson(json)) = &request.config {
             guard::check_config_text(json, self.limits)?;
         }
-        let dialect = Dialect::of(&request);
+        let dialect = Dialect::from_request(&request);
         let request = JudgeRequest::try_from(request)?;
         let judgement = self.judge_request(&request, dialect)?;
         Ok(Answered { id, judgement })

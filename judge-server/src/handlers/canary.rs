@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use judge_canary::{Canaries, WatchEvent};
-use prost::Message;
+use prost::{Message, Name};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -15,12 +15,11 @@ use tonic::Status;
 
 use super::canary_answers as answers;
 use super::grpc::{answer_encoding, respond};
-use super::others::EndingBody;
-use super::query::{FromQuery, Query};
+use super::others::ending;
 use super::routes::{CanaryCall, Port};
-use super::{Answered, Context, Failure, Handlers, http as json};
+use super::{Answered, Context, Failure, Handlers, http as json, query};
 use crate::convert::guard;
-use crate::convert::proto_json::{self, Named};
+use crate::convert::proto_json;
 use crate::convert::refusal::Refusal;
 use crate::observe::outcome::Outcome;
 use crate::proto;
@@ -70,8 +69,8 @@ impl Asked<'_> {
         work: impl AsyncFnOnce(&Canaries, I, &str) -> Result<O, Refusal>,
     ) -> Result<Answered, Failure>
     where
-        I: Named + DeserializeOwned + FromQuery,
-        O: Named,
+        I: Name + Default + DeserializeOwned,
+        O: Name,
     {
         let encoding = answer_encoding(self.request.headers());
         let (side, canaries, actor) =
@@ -85,7 +84,7 @@ impl Asked<'_> {
     }
 
     /// The message of the request.
-    async fn read<I: Named + DeserializeOwned + FromQuery>(self) -> Result<I, Refusal> {
+    async fn read<I: Name + Default + DeserializeOwned>(self) -> Result<I, Refusal> {
         let Self { handlers, context, request, .. } = self;
         let limits = &handlers.judging.limits;
         if context.route.side == Port::Grpc {
@@ -93,18 +92,19 @@ impl Asked<'_> {
             guard::check_message::<I>(&message, limits)?;
             return Ok(I::decode(message)?);
         }
-        let mut query = Query::read(context.route, request.uri())?;
-        let mut message = I::default();
-        if matches!(context.route.method, "POST" | "PUT") {
-            json::require_json(request.headers())?;
-            let body = json::read(request.into_body(), limits.message_bytes).await?;
-            if !body.is_empty() {
-                guard::check_json(&body, limits)?;
-                message = proto_json::read(&body)?;
-            }
+        let asked: I = query::read(context.route, request.uri())?;
+        if !matches!(context.route.method, "POST" | "PUT") {
+            return Ok(asked);
         }
-        message.take(&mut query)?;
-        query.end()?;
+        json::require_json(request.headers())?;
+        let body = json::read(request.into_body(), limits.message_bytes).await?;
+        if body.is_empty() {
+            return Ok(asked);
+        }
+        guard::check_json(&body, limits)?;
+        let mut message: I = proto_json::read(&body)?;
+        // What the path says wins.
+        message.merge(asked.encode_to_vec().as_slice())?;
         Ok(message)
     }
 
@@ -124,7 +124,7 @@ impl Asked<'_> {
                 Ok(event) => Ok(Bytes::from(event_message(event).encode_to_vec())),
                 Err(error) => Err(Status::from(Refusal::from(error))),
             });
-            respond(events, encoding).map(|body| Body::new(EndingBody::new(body, draining, age)))
+            respond(events, encoding).map(|body| ending(body, draining, age))
         } else {
             server_sent(events.map(|event| event.map_err(Refusal::from)), draining, age)
         };

@@ -1,134 +1,100 @@
 //! Canaries and configs that are kept: a part of the table of routes.
 
-use super::route::{ADMIN, CanaryCall, Handler, JUDGE, Kind, Port, READ, Route, WRITE, call, grpc};
+use super::route::{
+    ADMIN, CanaryCall as Call, Handler, JUDGE, Kind, Port, READ, Route, WRITE, call, grpc,
+};
 use crate::callers::tokens::TokenScope;
 
-/// A route that is answered as JSON.
+/// A method of the contract, by its name there.
+macro_rules! method {
+    ($name:literal, $scope:expr, $call:expr) => {{
+        let path = concat!("/canary.judge.v1.CanaryService/", $name);
+        grpc(path, $name, Kind::Call, $scope, Handler::Canary($call))
+    }};
+}
+
+/// The same method with JSON.
 const fn json(
     method: &'static str,
     path: &'static str,
+    rpc: &'static str,
     scope: Option<TokenScope>,
-    canary: CanaryCall,
+    canary: Call,
     summary: &'static str,
 ) -> Route {
-    call(Port::Http, method, path, scope, Handler::Canary(canary), summary)
-}
-
-/// A route of the contract that is called with a message.
-const fn method(
-    path: &'static str,
-    name: &'static str,
-    scope: Option<TokenScope>,
-    canary: CanaryCall,
-) -> Route {
-    grpc(path, name, Kind::Call, scope, Handler::Canary(canary))
+    let route = call(Port::Http, method, path, scope, Handler::Canary(canary), summary);
+    Route { rpc: Some(rpc), ..route }
 }
 
 pub(super) const CANARIES: &[Route] = &[
-    method("/canary.judge.v1.CanaryService/StartCanary", "StartCanary", JUDGE, CanaryCall::Start),
-    method("/canary.judge.v1.CanaryService/GetCanary", "GetCanary", READ, CanaryCall::Get),
-    Route {
-        kind: Kind::Watch,
-        ..method(
-            "/canary.judge.v1.CanaryService/WatchCanary",
-            "WatchCanary",
-            READ,
-            CanaryCall::Watch,
-        )
-    },
-    method("/canary.judge.v1.CanaryService/ListCanaries", "ListCanaries", READ, CanaryCall::List),
-    method(
-        "/canary.judge.v1.CanaryService/CancelCanary",
-        "CancelCanary",
-        WRITE,
-        CanaryCall::Cancel,
-    ),
-    method(
-        "/canary.judge.v1.CanaryService/CreateConfig",
-        "CreateConfig",
-        WRITE,
-        CanaryCall::CreateConfig,
-    ),
-    method(
-        "/canary.judge.v1.CanaryService/UpdateConfig",
-        "UpdateConfig",
-        WRITE,
-        CanaryCall::UpdateConfig,
-    ),
-    method("/canary.judge.v1.CanaryService/GetConfig", "GetConfig", READ, CanaryCall::GetConfig),
-    method(
-        "/canary.judge.v1.CanaryService/ListConfigs",
-        "ListConfigs",
-        READ,
-        CanaryCall::ListConfigs,
-    ),
-    method(
-        "/canary.judge.v1.CanaryService/ListConfigVersions",
-        "ListConfigVersions",
-        READ,
-        CanaryCall::ListConfigVersions,
-    ),
-    method(
-        "/canary.judge.v1.CanaryService/DeleteConfig",
-        "DeleteConfig",
-        WRITE,
-        CanaryCall::DeleteConfig,
-    ),
-    method(
-        "/canary.judge.v1.CanaryService/ListAuditEntries",
-        "ListAuditEntries",
-        ADMIN,
-        CanaryCall::ListAudit,
-    ),
+    method!("StartCanary", JUDGE, Call::Start),
+    method!("GetCanary", READ, Call::Get),
+    Route { kind: Kind::Watch, ..method!("WatchCanary", READ, Call::Watch) },
+    method!("ListCanaries", READ, Call::List),
+    method!("CancelCanary", WRITE, Call::Cancel),
+    method!("CreateConfig", WRITE, Call::CreateConfig),
+    method!("UpdateConfig", WRITE, Call::UpdateConfig),
+    method!("GetConfig", READ, Call::GetConfig),
+    method!("ListConfigs", READ, Call::ListConfigs),
+    method!("ListConfigVersions", READ, Call::ListConfigVersions),
+    method!("DeleteConfig", WRITE, Call::DeleteConfig),
+    method!("ListAuditEntries", ADMIN, Call::ListAudit),
     json(
         "POST",
         "/v1/canaries",
+        "StartCanary",
         JUDGE,
-        CanaryCall::Start,
+        Call::Start,
         "Starts a canary, judged look by look over its lifetime.",
-    )
-    .json(Some("StartCanaryRequest"), "StartCanaryResponse"),
-    json("GET", "/v1/canaries/{id}", READ, CanaryCall::Get, "A canary with its looks.")
-        .json(None, "GetCanaryResponse"),
+    ),
+    json("GET", "/v1/canaries/{id}", "GetCanary", READ, Call::Get, "A canary with its looks."),
     Route {
         kind: Kind::Watch,
         ..json(
             "GET",
             "/v1/canaries/{id}/events",
+            "WatchCanary",
             READ,
-            CanaryCall::Watch,
+            Call::Watch,
             "Every look when it is made, and the end, as server-sent events.",
         )
-        .json(None, "WatchCanaryResponse")
     },
-    json("GET", "/v1/canaries", READ, CanaryCall::List, "Lists canaries, the newest first.")
-        .json(None, "ListCanariesResponse"),
-    json("POST", "/v1/canaries/{id}/cancel", WRITE, CanaryCall::Cancel, "Ends a canary.")
-        .json(Some("CancelCanaryRequest"), "CancelCanaryResponse"),
-    json("POST", "/v1/configs", WRITE, CanaryCall::CreateConfig, "Stores a new config.")
-        .json(Some("CreateConfigRequest"), "CreateConfigResponse"),
+    json(
+        "GET",
+        "/v1/canaries",
+        "ListCanaries",
+        READ,
+        Call::List,
+        "Lists canaries, the newest first.",
+    ),
+    json("POST", "/v1/canaries/{id}/cancel", "CancelCanary", WRITE, Call::Cancel, "Ends a canary."),
+    json("POST", "/v1/configs", "CreateConfig", WRITE, Call::CreateConfig, "Stores a new config."),
     json(
         "PUT",
         "/v1/configs/{id}",
+        "UpdateConfig",
         WRITE,
-        CanaryCall::UpdateConfig,
+        Call::UpdateConfig,
         "Stores a new version of a config.",
-    )
-    .json(Some("UpdateConfigRequest"), "UpdateConfigResponse"),
-    json("GET", "/v1/configs/{id}", READ, CanaryCall::GetConfig, "A version of a config.")
-        .json(None, "GetConfigResponse"),
-    json("GET", "/v1/configs", READ, CanaryCall::ListConfigs, "Lists configs, by name.")
-        .json(None, "ListConfigsResponse"),
+    ),
+    json("GET", "/v1/configs/{id}", "GetConfig", READ, Call::GetConfig, "A version of a config."),
+    json("GET", "/v1/configs", "ListConfigs", READ, Call::ListConfigs, "Lists configs, by name."),
     json(
         "GET",
         "/v1/configs/{id}/versions",
+        "ListConfigVersions",
         READ,
-        CanaryCall::ListConfigVersions,
+        Call::ListConfigVersions,
         "Lists the versions of a config.",
-    )
-    .json(None, "ListConfigVersionsResponse"),
-    json("DELETE", "/v1/configs/{id}", WRITE, CanaryCall::DeleteConfig, "Removes a config.")
-        .json(None, "DeleteConfigResponse"),
+    ),
+    json(
+        "DELETE",
+        "/v1/configs/{id}",
+        "DeleteConfig",
+        WRITE,
+        Call::DeleteConfig,
+        "Removes a config.",
+    ),
     call(
         Port::Http,
         "GET",
@@ -137,6 +103,12 @@ pub(super) const CANARIES: &[Route] = &[
         Handler::ExportHistory,
         "The points of an application's releases, as a history for `judge retro` and `judge calibrate`.",
     ),
-    json("GET", "/v1/audit", ADMIN, CanaryCall::ListAudit, "Lists who did what, the newest first.")
-        .json(None, "ListAuditEntriesResponse"),
+    json(
+        "GET",
+        "/v1/audit",
+        "ListAuditEntries",
+        ADMIN,
+        Call::ListAudit,
+        "Lists who did what, the newest first.",
+    ),
 ];

@@ -46,9 +46,7 @@ impl Handlers {
     }
 
     pub(super) fn metrics(&self, metrics: &Metrics) -> Result<Answered, Failure> {
-        let gauge = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
-        metrics.admitted.set(gauge(self.judging.pool.admitted()));
-        metrics.buffered_bytes.set(gauge(self.budget.used()));
+        metrics.buffered_bytes.set(i64::try_from(self.budget.used()).unwrap_or(i64::MAX));
         let text = metrics.text().map_err(|_| Refusal::Internal)?;
         Ok(answered(text, "text/plain; version=0.0.4; charset=utf-8"))
     }
@@ -83,7 +81,7 @@ pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     Err(Refusal::UnsupportedMediaType(text))
 }
 
-/// All of a body of at most `limit` bytes.
+/// All of a body of at most `limit` bytes. Its pieces are not kept: one of a byte would take a hundred.
 pub(super) async fn read(mut body: Body, limit: u64) -> Result<Bytes, Refusal> {
     let too_large = || Refusal::MessageTooLarge { limit };
     if http_body::Body::size_hint(&body).lower() > limit {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use judge_core::Scratch;
 
+use super::Failure;
 use super::answer::{Entrance, answer};
 use super::pool::Pool;
-use super::{Failure, pool};
 use crate::budget::Reservation;
 use crate::convert::limits::Limits;
 use crate::observe::outcome::Outcome;
@@ -45,7 +45,6 @@ impl JudgingPool {
                 Err(refusal) => Err(Failure::new(outcome, refusal)),
             }
         };
-        let ticket: pool::Ticket<_> = self.pool.submit(bytes, work);
-        ticket.await?
+        self.pool.run(bytes, work).await?
     }
 }

@@ -131,7 +131,7 @@ impl OpenedStream {
             drop(held);
             processed
         };
-        self.handlers.judging.pool.submit(bytes, work).await?
+        self.handlers.judging.pool.run(bytes, work).await?
     }
 }
 
@@ -177,7 +177,7 @@ fn process_on_thread(
             Err(Problem::error("start", "another one", "only the first message to have one").into())
         }
         (Some(mut open), Some(Content::Points(points))) => {
-            monitor::take(&mut open.monitor, points, limits)?;
+            monitor::add_points(&mut open.monitor, points, limits)?;
             let report = open.monitor.report();
             let verdict = open.is_due(&report).then(|| open.encode_verdict(report, false, so_far));
             Ok(Processed { open, verdict })

@@ -1,15 +1,14 @@
 //! Health and reflection: tonic's own services, whose errors are said in this server's words.
 
 use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt, stream};
 use http::{HeaderMap, Request};
 use http_body::Frame;
+use http_body_util::{BodyStream, StreamBody};
 use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
@@ -84,7 +83,7 @@ impl Handlers {
         }
         let response = if context.route.kind == Kind::Watch {
             let (draining, age) = (self.draining.clone(), self.streams.age);
-            response.map(|body| Body::new(EndingBody::new(body, draining, age)))
+            response.map(|body| ending(body, draining, age))
         } else {
             response
         };
@@ -94,48 +93,20 @@ impl Handlers {
 
 /// An answer that would go on for ever, as a watch of the health does, and ends when it is old or the
 /// server drains.
-pub(super) struct EndingBody {
-    inner: Body,
-    end: Pin<Box<dyn Future<Output = Refusal> + Send>>,
-    ended: bool,
-}
-
-impl EndingBody {
-    pub(super) fn new(inner: Body, draining: CancellationToken, age: Duration) -> Self {
-        let end = Box::pin(async move {
-            tokio::select! {
-                () = draining.cancelled() => Refusal::ShuttingDown,
-                () = tokio::time::sleep(age) => Refusal::StreamEnded(StreamEnd::Old),
-            }
-        });
-        Self { inner, end, ended: false }
-    }
-}
-
-impl http_body::Body for EndingBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut TaskContext<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        if self.ended {
-            return Poll::Ready(None);
+pub(super) fn ending(body: Body, draining: CancellationToken, age: Duration) -> Body {
+    let end = async move {
+        tokio::select! {
+            () = draining.cancelled() => Refusal::ShuttingDown,
+            () = tokio::time::sleep(age) => Refusal::StreamEnded(StreamEnd::Old),
         }
-        if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
-            return Poll::Ready(frame);
-        }
-        let refusal = ready!(self.end.as_mut().poll(context));
-        self.ended = true;
+    };
+    let end = end.boxed().shared();
+    let frames = BodyStream::new(body).take_until(end.clone());
+    // Where it ended by itself there is nothing to say.
+    let last = stream::once(async move { end.peek().cloned() }).filter_map(async |refusal| {
         let mut trailers = HeaderMap::new();
-        Poll::Ready(match Status::from(refusal).add_header(&mut trailers) {
-            Ok(()) => Some(Ok(Frame::trailers(trailers))),
-            Err(_) => None,
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.ended || self.inner.is_end_stream()
-    }
+        Status::from(refusal?).add_header(&mut trailers).ok()?;
+        Some(Ok(Frame::trailers(trailers)))
+    });
+    Body::new(StreamBody::new(frames.chain(last)))
 }

@@ -18,11 +18,7 @@ impl Params {
     /// # Errors
     /// When a path is not the route's, which is excluded where it was found.
     pub(super) fn read(route: &Route, uri: &Uri) -> Result<Self, Refusal> {
-        let path = route.params(uri.path()).ok_or(Refusal::Internal)?;
-        let path = path.into_iter().map(Cow::into_owned).collect();
-        let mut params = Self { path, pairs: Vec::new() };
-        params.add_form(uri.query().unwrap_or_default().as_bytes());
-        Ok(params)
+        Self::read_form(route, uri, uri.query().unwrap_or_default().as_bytes(), usize::MAX)
     }
 
     /// Names of a path, and of a form that a browser sends: at most `most` of them.

@@ -1,162 +1,49 @@
-//! What a path and a query string say, as fields of messages.
+//! What a path and a query string say, as the message that they stand for.
 
 use std::borrow::Cow;
 
 use http::Uri;
 use judge_core::Problem;
+use prost::Name;
+use prost_reflect::{EnumDescriptor, Kind};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::route::Route;
+use crate::convert::proto_json;
 use crate::convert::refusal::{Refusal, quoted};
-use crate::proto;
 
-/// Names of a path and of a query string; each is taken once.
-pub(super) struct Query {
-    params: std::vec::IntoIter<String>,
-    pairs: Vec<(String, String)>,
+/// The message whose fields the names of a path and of a query string give. It is read as the JSON that it would have in a
+/// body, so the same is said of what is wrong in it.
+///
+/// # Errors
+/// When a name is not a field's, or comes twice, or has a value that is none of the field's.
+pub(super) fn read<T: Name + DeserializeOwned>(route: &Route, uri: &Uri) -> Result<T, Refusal> {
+    let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let path = names.map(Cow::Borrowed).zip(route.params(uri.path()).ok_or(Refusal::Internal)?);
+    let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let contract = proto_json::descriptor::<T>()?;
+    let mut fields = Map::new();
+    for (name, value) in path.chain(query) {
+        let kind = contract.get_field_by_json_name(&name).map(|field| field.kind());
+        let value = match kind {
+            _ if value.is_empty() => Value::Null,
+            Some(Kind::Enum(words)) => word(&value, &words).into(),
+            _ => value.into(),
+        };
+        if fields.insert(name.clone().into_owned(), value).is_some() {
+            return Err(Problem::error(quoted(&name), "this name twice", "each name once").into());
+        }
+    }
+    proto_json::read(Value::Object(fields).to_string().as_bytes())
 }
 
-impl Query {
-    /// # Errors
-    /// When a path is not the route's, which is excluded where it was found.
-    pub(super) fn read(route: &Route, uri: &Uri) -> Result<Self, Refusal> {
-        let params = route.params(uri.path()).ok_or(Refusal::Internal)?;
-        let params: Vec<String> = params.into_iter().map(Cow::into_owned).collect();
-        let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-        let pairs = pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-        Ok(Self { params: params.into_iter(), pairs })
-    }
-
-    /// What the next name of the path stands for.
-    fn param(&mut self, field: &mut String) {
-        if let Some(value) = self.params.next() {
-            *field = value;
-        }
-    }
-
-    fn text(&mut self, name: &str, field: &mut String) {
-        if let Some(index) = self.pairs.iter().position(|(key, _)| key == name) {
-            *field = self.pairs.swap_remove(index).1;
-        }
-    }
-
-    fn number<T: std::str::FromStr>(&mut self, name: &str, field: &mut T) -> Result<(), Refusal> {
-        let mut text = String::new();
-        self.text(name, &mut text);
-        if !text.is_empty() {
-            let wrong =
-                |_| Refusal::from(Problem::error(name, format!("{:?}", quoted(&text)), "a number"));
-            *field = text.parse().map_err(wrong)?;
-        }
-        Ok(())
-    }
-
-    /// A word of an enum, whole or without its prefix, in any case.
-    fn word(
-        &mut self,
-        name: &str,
-        prefix: &str,
-        field: &mut i32,
-        read: impl Fn(&str) -> Option<i32>,
-    ) -> Result<(), Refusal> {
-        let mut text = String::new();
-        self.text(name, &mut text);
-        if !text.is_empty() {
-            let word = text.to_ascii_uppercase();
-            let found = read(&word).or_else(|| read(&format!("{prefix}{word}")));
-            let allowed = format!("a word such as {prefix}…");
-            let wrong = || Problem::error(name, format!("{:?}", quoted(&text)), allowed);
-            *field = found.ok_or_else(wrong)?;
-        }
-        Ok(())
-    }
-
-    /// # Errors
-    /// When something is left that no field is called.
-    pub(super) fn end(self) -> Result<(), Refusal> {
-        match self.pairs.first() {
-            None => Ok(()),
-            Some((name, _)) => {
-                let found = "a name that this call does not have";
-                Err(Problem::error(quoted(name), found, "what /openapi.json has").into())
-            }
-        }
-    }
-}
-
-/// A message that a path and a query give where there is no body, or beside it.
-pub(super) trait FromQuery {
-    /// Takes what path and query say.
-    fn take(&mut self, query: &mut Query) -> Result<(), Refusal>;
-}
-
-/// Messages whose first field is the name in the path.
-macro_rules! by_id {
-    ($($message:ty),+) => {
-        $(impl FromQuery for $message {
-            fn take(&mut self, query: &mut Query) -> Result<(), Refusal> {
-                query.param(&mut self.id);
-                Ok(())
-            }
-        })+
+/// The word of an enum that `text` stands for, whole or without its prefix, in any case.
+fn word(text: &str, words: &EnumDescriptor) -> String {
+    let asked = text.to_ascii_uppercase();
+    let is_asked = |name: &str| {
+        name.strip_suffix(&asked).is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('_'))
     };
-}
-
-by_id!(
-    proto::GetCanaryRequest,
-    proto::CancelCanaryRequest,
-    proto::CreateConfigRequest,
-    proto::UpdateConfigRequest,
-    proto::ListConfigVersionsRequest,
-    proto::DeleteConfigRequest
-);
-
-impl FromQuery for proto::StartCanaryRequest {
-    fn take(&mut self, _: &mut Query) -> Result<(), Refusal> {
-        Ok(())
-    }
-}
-
-impl FromQuery for proto::WatchCanaryRequest {
-    fn take(&mut self, query: &mut Query) -> Result<(), Refusal> {
-        query.param(&mut self.id);
-        query.number("afterLook", &mut self.after_look)
-    }
-}
-
-impl FromQuery for proto::GetConfigRequest {
-    fn take(&mut self, query: &mut Query) -> Result<(), Refusal> {
-        query.param(&mut self.id);
-        query.number("version", &mut self.version)
-    }
-}
-
-impl FromQuery for proto::ListConfigsRequest {
-    fn take(&mut self, query: &mut Query) -> Result<(), Refusal> {
-        query.text("application", &mut self.application);
-        Ok(())
-    }
-}
-
-impl FromQuery for proto::ListCanariesRequest {
-    fn take(&mut self, query: &mut Query) -> Result<(), Refusal> {
-        query.text("application", &mut self.application);
-        query.text("configName", &mut self.config_name);
-        query.text("configId", &mut self.config_id);
-        query.text("pageToken", &mut self.page_token);
-        query.number("pageSize", &mut self.page_size)?;
-        query.word("state", "CANARY_STATE_", &mut self.state, |word| {
-            proto::CanaryState::from_str_name(word).map(Into::into)
-        })?;
-        query.word("verdict", "VERDICT_", &mut self.verdict, |word| {
-            proto::Verdict::from_str_name(word).map(Into::into)
-        })
-    }
-}
-
-impl FromQuery for proto::ListAuditEntriesRequest {
-    fn take(&mut self, query: &mut Query) -> Result<(), Refusal> {
-        query.text("subject", &mut self.subject);
-        query.text("pageToken", &mut self.page_token);
-        query.number("pageSize", &mut self.page_size)
-    }
+    let found = words.values().find(|word| is_asked(word.name()));
+    found.map_or_else(|| text.to_owned(), |word| word.name().to_owned())
 }

@@ -74,7 +74,7 @@ pub(crate) enum Handler {
 }
 
 /// One thing that can be called.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) side: Port,
     /// The method of HTTP that it takes.
@@ -87,19 +87,12 @@ pub(crate) struct Route {
     /// What a token must be for; nothing where anyone may call.
     pub(crate) scope: Option<TokenScope>,
     pub(crate) handler: Handler,
-    /// Messages of the contract that come and go as JSON.
-    pub(crate) messages: Option<Messages>,
+    /// The method of the contract whose messages come and go as JSON.
+    pub(crate) rpc: Option<&'static str>,
     /// Whether browsers call it: a token may come in a cookie, and a refusal is a page.
     pub(crate) is_page: bool,
     /// What it does, for people.
     pub(crate) summary: &'static str,
-}
-
-/// The names of a request and its answer; a route without a request is asked with GET.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Messages {
-    pub(crate) request: Option<&'static str>,
-    pub(crate) response: &'static str,
 }
 
 impl Route {
@@ -140,6 +133,19 @@ impl Route {
     }
 }
 
+/// A route that is called by a method of its own.
+pub(super) const fn call(
+    side: Port,
+    method: &'static str,
+    path: &'static str,
+    scope: Option<TokenScope>,
+    handler: Handler,
+    summary: &'static str,
+) -> Route {
+    let (name, kind, rpc, is_page) = (path, Kind::Call, None, false);
+    Route { side, method, path, name, kind, scope, handler, rpc, is_page, summary }
+}
+
 pub(super) const fn grpc(
     path: &'static str,
     name: &'static str,
@@ -147,19 +153,7 @@ pub(super) const fn grpc(
     scope: Option<TokenScope>,
     handler: Handler,
 ) -> Route {
-    let (side, method) = (Port::Grpc, "POST");
-    Route {
-        side,
-        method,
-        path,
-        name,
-        kind,
-        scope,
-        handler,
-        messages: None,
-        is_page: false,
-        summary: "",
-    }
+    Route { name, kind, ..call(Port::Grpc, "POST", path, scope, handler, "") }
 }
 
 pub(super) const fn http(
@@ -170,51 +164,5 @@ pub(super) const fn http(
     summary: &'static str,
 ) -> Route {
     let method = if matches!(handler, Handler::Document(_)) { "POST" } else { "GET" };
-    Route {
-        side: Port::Http,
-        method,
-        path,
-        name: path,
-        kind,
-        scope,
-        handler,
-        messages: None,
-        is_page: false,
-        summary,
-    }
-}
-
-impl Route {
-    /// The same, with messages of the contract that come and go as JSON.
-    pub(super) const fn json(
-        mut self,
-        request: Option<&'static str>,
-        response: &'static str,
-    ) -> Self {
-        self.messages = Some(Messages { request, response });
-        self
-    }
-}
-
-/// A route of any side that is called by a method of its own.
-pub(super) const fn call(
-    side: Port,
-    method: &'static str,
-    path: &'static str,
-    scope: Option<TokenScope>,
-    handler: Handler,
-    summary: &'static str,
-) -> Route {
-    Route {
-        side,
-        method,
-        path,
-        name: path,
-        kind: Kind::Call,
-        scope,
-        handler,
-        messages: None,
-        is_page: false,
-        summary,
-    }
+    Route { kind, ..call(Port::Http, method, path, scope, handler, summary) }
 }

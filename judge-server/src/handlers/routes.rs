@@ -69,24 +69,30 @@ pub(crate) const ROUTES: &[Route] = &[
         Handler::Document(Entrance::JudgeKayenta),
         "Kayenta's remote judge: its request in, its result out.",
     ),
-    http(
-        "/v1/judge",
-        Kind::Judgement,
-        JUDGE,
-        Handler::Document(Entrance::JudgeJson),
-        "Judges one canary; the JSON of canary.judge.v1.JudgeService/Judge.",
-    )
-    .json(Some("JudgeRequest"), "JudgeResponse"),
-    http("/v1/judges", Kind::Call, JUDGE, Handler::Judges, "Lists the judges there are.")
-        .json(None, "ListJudgesResponse"),
-    http(
-        "/v1/config:validate",
-        Kind::Judgement,
-        JUDGE,
-        Handler::Document(Entrance::ValidateJson),
-        "Everything wrong with a config, without judging.",
-    )
-    .json(Some("ValidateConfigRequest"), "ValidateConfigResponse"),
+    Route {
+        rpc: Some("Judge"),
+        ..http(
+            "/v1/judge",
+            Kind::Judgement,
+            JUDGE,
+            Handler::Document(Entrance::JudgeJson),
+            "Judges one canary; the JSON of canary.judge.v1.JudgeService/Judge.",
+        )
+    },
+    Route {
+        rpc: Some("ListJudges"),
+        ..http("/v1/judges", Kind::Call, JUDGE, Handler::Judges, "Lists the judges there are.")
+    },
+    Route {
+        rpc: Some("ValidateConfig"),
+        ..http(
+            "/v1/config:validate",
+            Kind::Judgement,
+            JUDGE,
+            Handler::Document(Entrance::ValidateJson),
+            "Everything wrong with a config, without judging.",
+        )
+    },
     http("/healthz", Kind::Probe, None, Handler::Alive, "Whether the process is alive."),
     http("/readyz", Kind::Probe, None, Handler::Ready, "Whether the server wants calls."),
     http(

@@ -25,23 +25,8 @@ pub(crate) struct AnswerBody {
     /// There until it is begun to be written, where it is an answer that is there whole.
     whole: Option<Unwritten>,
     stream: Option<OpenStream>,
-    /// It is written when it is dropped.
-    _watch: Option<OpenWatch>,
-}
-
-/// A watch, whose call is written when nobody has it any more.
-pub(super) struct OpenWatch {
-    /// There until then.
-    pub(super) call: Option<Call>,
-    pub(super) code: &'static str,
-}
-
-impl Drop for OpenWatch {
-    fn drop(&mut self) {
-        if let Some(call) = self.call.take() {
-            call.end_with(self.code, &Outcome::default());
-        }
-    }
+    /// A watch, whose call is written when it is dropped.
+    _watch: Option<Call>,
 }
 
 /// A stream whose call ends with it.
@@ -76,7 +61,7 @@ impl AnswerBody {
         inner: Body,
         held: Option<Arc<Reservation>>,
         busy: Busy,
-        watch: OpenWatch,
+        watch: Call,
     ) -> Self {
         Self { inner, held, busy, whole: None, stream: None, _watch: Some(watch) }
     }

@@ -54,7 +54,8 @@ fn require_host(request: &Request<impl Sized>) -> Result<Option<Authority>, Refu
         }
         (None, None) => Ok(request.uri().authority().cloned()),
         (Some(host), None) => match Authority::try_from(host.as_bytes()) {
-            Ok(host) => Ok(Some(host)),
+            // That of the request's target wins (3.2.2).
+            Ok(host) => Ok(Some(request.uri().authority().cloned().unwrap_or(host))),
             Err(_) => wrong("a Host header that is no host"),
         },
     }
@@ -141,7 +142,16 @@ mod tests {
     use super::*;
 
     fn reason(version: Version, headers: &[(&str, &str)], hosts: &[&str]) -> &'static str {
-        let mut request = Request::builder().version(version).uri("/judge");
+        reason_at("/judge", version, headers, hosts)
+    }
+
+    fn reason_at(
+        uri: &str,
+        version: Version,
+        headers: &[(&str, &str)],
+        hosts: &[&str],
+    ) -> &'static str {
+        let mut request = Request::builder().version(version).uri(uri);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -176,5 +186,10 @@ mod tests {
             assert_eq!(reason(version, &headers, &LOCAL), expected, "{headers:?}");
         }
         assert_eq!(reason(new, &[("host", "any.example")], &[]), "");
+        for (uri, expected) in
+            [("http://localhost/judge", ""), ("http://rebound.example/judge", "FOREIGN_SITE")]
+        {
+            assert_eq!(reason_at(uri, new, &[local], &LOCAL), expected, "{uri}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Code;
 use tower::{Layer, Service};
 
-use super::answer_body::{AnswerBody, OpenStream, OpenWatch};
+use super::answer_body::{AnswerBody, OpenStream};
 use super::path_token::TokenInPath;
 use super::request_body::{RequestBody, Rest};
 use super::respond::{bytes_of, code, refuse, without_body};
@@ -123,9 +123,8 @@ impl Trace {
         let code = code_name(code(response.headers()));
         match ended {
             Ended::Now(_) if lasting => {
-                call.answered();
-                let watch = OpenWatch { call: Some(call), code };
-                response.map(|body| AnswerBody::watch(body, held, busy, watch))
+                call.answered(code);
+                response.map(|body| AnswerBody::watch(body, held, busy, call))
             }
             Ended::Now(outcome) => {
                 match self.side {

@@ -66,21 +66,21 @@ impl Origin {
     }
 }
 
-/// A call. Where it is dropped before it ended, its caller cancelled or vanished, or the server ended.
+/// A call. Where it is dropped before it was answered, its caller cancelled or vanished, or the server ended.
 #[derive(Debug)]
 pub(crate) struct Call {
     origin: Arc<Origin>,
     method: &'static str,
     begun: Instant,
-    /// Until it was answered, where it goes on after that.
-    answered: Option<Duration>,
+    /// Until it was answered, and with what, where it goes on after that.
+    answered: Option<(Duration, &'static str)>,
     ended: bool,
 }
 
 impl Call {
-    /// Notes that it is answered, and goes on.
-    pub(crate) fn answered(&mut self) {
-        self.answered = Some(self.begun.elapsed());
+    /// Notes that it is answered with the status `code`, and goes on until it is dropped.
+    pub(crate) fn answered(&mut self, code: &'static str) {
+        self.answered = Some((self.begun.elapsed(), code));
     }
 
     /// Ends a call of gRPC, whose status its outcome has.
@@ -96,7 +96,7 @@ impl Call {
     }
 
     fn write(&self, code: &str, outcome: &Outcome) {
-        let after = self.answered.unwrap_or_else(|| self.begun.elapsed());
+        let after = self.answered.map_or_else(|| self.begun.elapsed(), |(after, _)| after);
         let Origin { observer, peer, caller, request_id, parent } = &*self.origin;
         let metrics = &observer.metrics;
         metrics.in_flight.dec();
@@ -144,7 +144,8 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         if !self.ended {
-            self.write(code_name(Code::Cancelled), &Outcome::default());
+            let code = self.answered.map_or(code_name(Code::Cancelled), |(_, code)| code);
+            self.write(code, &Outcome::default());
         }
     }
 }

@@ -7,6 +7,8 @@ use judge_canary::CanarySummary;
 use judge_core::Verdict;
 use prometheus::{GaugeVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
 
+use super::register::register;
+
 /// Pairs of application and config that have figures. Callers choose both names, and each pair is two series for ever.
 const MOST_PAIRS: usize = 1000;
 
@@ -25,30 +27,23 @@ impl CanaryMetrics {
     /// When two have one name, which a test excludes.
     pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
         let labels = ["application", "config"];
-        let score = GaugeVec::new(
-            Opts::new("judge_canary_score", "Score of the last look, 0 to 100."),
-            &labels,
-        )?;
-        let verdict = IntGaugeVec::new(
-            Opts::new(
-                "judge_canary_verdict",
-                "Verdict of the last look: 0 Fail, 1 Marginal, 2 Pass.",
-            ),
-            &labels,
-        )?;
-        let ended = IntCounterVec::new(
-            Opts::new("judge_canaries_ended_total", "Canaries that ended, by state."),
-            &["state"],
-        )?;
+        let score = Opts::new("judge_canary_score", "Score of the last look, 0 to 100.");
+        let verdict = Opts::new(
+            "judge_canary_verdict",
+            "Verdict of the last look: 0 Fail, 1 Marginal, 2 Pass.",
+        );
+        let ended = Opts::new("judge_canaries_ended_total", "Canaries that ended, by state.");
         let left_out = IntCounter::new(
             "judge_canary_figures_left_out_total",
             "Looks without score and verdict here: there are too many applications and configs.",
-        )?;
-        registry.register(Box::new(score.clone()))?;
-        registry.register(Box::new(verdict.clone()))?;
-        registry.register(Box::new(ended.clone()))?;
-        registry.register(Box::new(left_out.clone()))?;
-        Ok(Self { score, verdict, ended, left_out, pairs: Mutex::default() })
+        );
+        Ok(Self {
+            score: register(registry, GaugeVec::new(score, &labels))?,
+            verdict: register(registry, IntGaugeVec::new(verdict, &labels))?,
+            ended: register(registry, IntCounterVec::new(ended, &["state"]))?,
+            left_out: register(registry, left_out)?,
+            pairs: Mutex::default(),
+        })
     }
 
     /// Shows how a canary stands.

@@ -11,6 +11,7 @@ use prometheus::{
 use super::canaries::CanaryMetrics;
 use super::logs;
 use super::outcome::JudgedCounts;
+use super::register::register;
 use crate::convert::VERSION;
 
 /// The counters, and where they are registered.
@@ -38,8 +39,9 @@ pub(crate) struct Metrics {
     pub(crate) streams: IntGauge,
     /// When the server's certificate expires, in Unix time; 0 without one.
     pub(crate) certificate_expiry: IntGauge,
-    /// Set when they are read.
+    /// Judgements that wait or run.
     pub(crate) admitted: IntGauge,
+    /// Set when it is read.
     pub(crate) buffered_bytes: IntGauge,
     /// Canaries that are kept.
     pub(crate) canaries: CanaryMetrics,
@@ -93,42 +95,25 @@ impl Metrics {
     pub(crate) fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
         let counters = |name: &str, help: &str, labels: &[&str]| {
-            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
-            registry.register(Box::new(counters.clone()))?;
-            prometheus::Result::Ok(counters)
+            register(&registry, IntCounterVec::new(Opts::new(name, help), labels))
         };
-        let gauge = |name: &str, help: &str| {
-            let gauge = IntGauge::new(name, help)?;
-            registry.register(Box::new(gauge.clone()))?;
-            prometheus::Result::Ok(gauge)
+        let counter = |name: &str, help: &str| register(&registry, IntCounter::new(name, help));
+        let gauge = |name: &str, help: &str| register(&registry, IntGauge::new(name, help));
+        let gauges = |name: &str, help: &str, labels: &[&str]| {
+            register(&registry, IntGaugeVec::new(Opts::new(name, help), labels))
         };
-        let duration = HistogramVec::new(
-            HistogramOpts::new(
-                "judge_call_duration_seconds",
-                "Time from the headers of a call to its answer.",
-            )
-            .buckets(BUCKETS.to_vec()),
-            &["method"],
-        )?;
-        registry.register(Box::new(duration.clone()))?;
-        let points =
-            IntCounter::new("judge_points_total", "Points of the series that were judged.")?;
-        registry.register(Box::new(points.clone()))?;
-        let dropped_lines = IntCounter::new(
-            "judge_log_lines_dropped_total",
-            "Lines of the log that could not be written.",
-        )?;
-        registry.register(Box::new(dropped_lines.clone()))?;
-        let build = IntGaugeVec::new(
-            Opts::new("judge_build_info", "Always 1; the version that is running."),
-            &["version"],
-        )?;
+        let seconds = HistogramOpts::new(
+            "judge_call_duration_seconds",
+            "Time from the headers of a call to its answer.",
+        );
+        let seconds = HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &["method"]);
+        let build =
+            gauges("judge_build_info", "Always 1; the version that is running.", &["version"])?;
         build.with_label_values(&[VERSION]).set(1);
-        registry.register(Box::new(build))?;
         registry.register(Box::new(ProcessCollector::for_self()))?;
         let metrics = Self {
             calls: counters("judge_calls_total", "Calls answered.", &["method", "code"])?,
-            duration,
+            duration: register(&registry, seconds)?,
             in_flight: gauge("judge_calls_in_flight", "Calls begun and not yet answered.")?,
             refusals: counters(
                 "judge_refusals_total",
@@ -145,19 +130,21 @@ impl Metrics {
                 "Metrics judged by class.",
                 &["judge", "classification"],
             )?,
-            points,
-            dropped_lines,
+            points: counter("judge_points_total", "Points of the series that were judged.")?,
+            dropped_lines: counter(
+                "judge_log_lines_dropped_total",
+                "Lines of the log that could not be written.",
+            )?,
             reloads: counters(
                 "judge_reloads_total",
                 "Changed certificates and tokens: read, or kept as before, as the new are not usable.",
                 &["outcome"],
             )?,
-            config_files: {
-                let text = "Files of configs: in force, or broken and not taken.";
-                let files = IntGaugeVec::new(Opts::new("judge_config_files", text), &["state"])?;
-                registry.register(Box::new(files.clone()))?;
-                files
-            },
+            config_files: gauges(
+                "judge_config_files",
+                "Files of configs: in force, or broken and not taken.",
+                &["state"],
+            )?,
             connections: gauge("judge_connections", "Open connections.")?,
             closed: counters(
                 "judge_connections_closed_total",

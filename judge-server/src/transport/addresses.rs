@@ -20,7 +20,7 @@ pub(crate) struct Addresses {
 
 /// One connection of an address, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct AddressPlace(Arc<Addresses>, Option<IpAddr>);
+pub(crate) struct AddressPermit(Arc<Addresses>, Option<IpAddr>);
 
 impl Addresses {
     pub(crate) fn new(most: usize, trusted: Vec<Network>) -> Arc<Self> {
@@ -34,9 +34,9 @@ impl Addresses {
     }
 
     /// Counts a connection; nothing where the address has as many as it may.
-    pub(crate) fn count(self: &Arc<Self>, address: IpAddr) -> Option<AddressPlace> {
+    pub(crate) fn count(self: &Arc<Self>, address: IpAddr) -> Option<AddressPermit> {
         if self.is_trusted(address) {
-            return Some(AddressPlace(Arc::clone(self), None));
+            return Some(AddressPermit(Arc::clone(self), None));
         }
         let site = site(address);
         let mut open = self.lock();
@@ -45,7 +45,7 @@ impl Addresses {
             return None;
         }
         *count += 1;
-        Some(AddressPlace(Arc::clone(self), Some(site)))
+        Some(AddressPermit(Arc::clone(self), Some(site)))
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
@@ -54,7 +54,7 @@ impl Addresses {
     }
 }
 
-impl Drop for AddressPlace {
+impl Drop for AddressPermit {
     fn drop(&mut self) {
         let Some(site) = self.1 else { return };
         let mut open = self.0.lock();

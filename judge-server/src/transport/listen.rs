@@ -29,7 +29,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How often to say so.
 const SAY_EVERY: Duration = Duration::from_mins(1);
 
-/// Places for connections beyond `max-connections`, kept for probes.
+/// Connections beyond `max-connections` that are accepted for probes.
 const KEPT: usize = 64;
 
 /// How long one of them may take for everything: a probe's handshake, its call and its answer.
@@ -41,8 +41,8 @@ const FIRST: usize = 16;
 /// How connections are treated, on all ports.
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
-    /// How many may still be opened.
-    places: Arc<Semaphore>,
+    /// How many connections may still be opened, and how many more for probes.
+    permits: Arc<Semaphore>,
     kept: Arc<Semaphore>,
     addresses: Arc<Addresses>,
     tls: Option<Fresh<Tls>>,
@@ -63,7 +63,7 @@ impl Transport {
         draining: &CancellationToken,
     ) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(connections)),
+            permits: Arc::new(Semaphore::new(connections)),
             kept: Arc::new(Semaphore::new(KEPT)),
             addresses,
             tls,
@@ -100,16 +100,17 @@ impl Transport {
         let Some(counted) = self.addresses.count(address.ip()) else {
             return refuse("TOO_MANY_CONNECTIONS_OF_ADDRESS");
         };
-        let (place, only_probes) = if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            (place, false)
-        } else {
-            refuse("TOO_MANY_CONNECTIONS");
-            let Ok(place) = Arc::clone(&self.kept).try_acquire_owned() else { return };
-            (place, true)
-        };
+        let (permit, only_probes) =
+            if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+                (permit, false)
+            } else {
+                refuse("TOO_MANY_CONNECTIONS");
+                let Ok(permit) = Arc::clone(&self.kept).try_acquire_owned() else { return };
+                (permit, true)
+            };
         let this = self.clone();
         self.tasks.spawn(async move {
-            let _open = (GaugeGuard::by(&this.metrics.connections), place, counted);
+            let _open = (GaugeGuard::by(&this.metrics.connections), permit, counted);
             // Answers are written whole: waiting for more would only delay them.
             let _ = stream.set_nodelay(true);
             let served = this.secure(stream, address, only_probes, service);

@@ -10,7 +10,6 @@ mod listen;
 pub(crate) mod peer;
 pub(crate) mod reload;
 pub(crate) mod tls;
-mod trusting;
 
 pub(crate) use addresses::Addresses;
 pub(crate) use certificate::{ClientCertificate, watch_expiry};

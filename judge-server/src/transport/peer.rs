@@ -13,7 +13,7 @@ pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
     /// A proxy, behind which there are many callers.
     pub(crate) is_proxy: bool,
-    /// Its connection has a place that is kept for probes.
+    /// Its connection was accepted for probes only.
     pub(crate) only_probes: bool,
     pub(crate) certificate: Option<ClientCertificate>,
     pub(crate) activity: Arc<Activity>,

@@ -67,7 +67,7 @@ impl TlsFiles {
         Ok(Arc::new(Tls { config: Arc::new(config), clients, expiry }))
     }
 
-    pub(super) fn key(&self) -> Result<PrivateKeyDer<'static>, StartError> {
+    fn key(&self) -> Result<PrivateKeyDer<'static>, StartError> {
         PrivateKeyDer::from_pem_file(&self.key).map_err(|error| {
             let found = std::fs::read(&self.key).unwrap_or_default();
             let encrypted = found.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED);
@@ -83,7 +83,7 @@ impl TlsFiles {
         })
     }
 
-    pub(super) fn mismatch(&self, error: &Error) -> StartError {
+    fn mismatch(&self, error: &Error) -> StartError {
         let certificate = self.certificate.display();
         let why = match error {
             Error::InconsistentKeys(_) => {
@@ -95,7 +95,7 @@ impl TlsFiles {
     }
 }
 
-pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, StartError> {
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, StartError> {
     let failed = |error| StartError::file(path, error);
     let certificates = CertificateDer::pem_file_iter(path).map_err(failed)?;
     let certificates = certificates.collect::<Result<Vec<_>, _>>().map_err(failed)?;

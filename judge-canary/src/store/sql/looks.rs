@@ -76,11 +76,10 @@ impl PackedLook {
         let packed =
             |(id, set): (&str, _)| Ok::<_, KeepError>((id.to_owned(), pack("metric set", set)?));
         let set = metric_set.map(packed).transpose()?;
-        Ok(Self { owner: Some(owner.to_owned()), set, ..Self::of(look, after)? })
+        Ok(Self { owner: Some(owner.to_owned()), set, ..Self::without_series(look, after)? })
     }
 
-    /// A look without series.
-    fn of(look: &CanaryLook, after: &CanarySummary) -> Result<Self, KeepError> {
+    fn without_series(look: &CanaryLook, after: &CanarySummary) -> Result<Self, KeepError> {
         let judgement = look.judgement();
         Ok(Self {
             owner: None,
@@ -108,7 +107,7 @@ pub(super) async fn cancel(
     after: &CanarySummary,
     entry: &AuditEntry,
 ) -> Result<bool, KeepError> {
-    let look = PackedLook::of(look, after)?;
+    let look = PackedLook::without_series(look, after)?;
     let mut writing = database.write().await?;
     match write(database, &mut writing, &look).await {
         Err(KeepError::LeaseLost(_)) => return Ok(false),

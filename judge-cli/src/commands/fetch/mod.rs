@@ -119,7 +119,7 @@ impl Fetch<'_> {
             match self.fetcher.ask(&sought).await {
                 Ok(fetched) => {
                     in_a_row = 0;
-                    bar.suspend(|| self.take(release, fetched, parts, counts))?;
+                    bar.suspend(|| self.keep(release, fetched, parts, counts))?;
                 }
                 // What is wrong with the first of them is wrong with all.
                 Err(failed) if !failed.may_pass() && counts.fetched + counts.resumed == 0 => {
@@ -143,7 +143,7 @@ impl Fetch<'_> {
     }
 
     /// Keeps what was found of a release, if that is anything.
-    fn take(
+    fn keep(
         &self,
         release: &ListedRelease,
         mut fetched: Vec<FetchedMetric>,

@@ -139,7 +139,7 @@ impl MonitoredCanary<'_> {
                 Some(ArrivedPoints { metric, side, times, values: &series.values })
             })
             .collect();
-        self.monitor.take(&arrived, Some(window.canary.end_millis)).map_err(|refused| {
+        self.monitor.add(&arrived, Some(window.canary.end_millis)).map_err(|refused| {
             let (pair, side) = (arrived[refused.series].metric, arrived[refused.series].side);
             anyhow!("the {} of {pair}: {}", side.name(), refused.problem)
         })?;

@@ -49,6 +49,8 @@ pub struct EvidenceSettings {
 }
 
 /// [`Joint`] as it was written.
+///
+/// [`EvidenceSettings`] has an example.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct JointSettings {
     /// Whether the test runs.
@@ -60,6 +62,16 @@ pub struct JointSettings {
 }
 
 /// [`MetricEvidence`] as it was written.
+///
+/// # Example
+/// ```
+/// use judge_core::config::evidence::{KindWord, MetricEvidenceSettings};
+///
+/// let mut problems = Vec::new();
+/// let kind = Some(KindWord::Proportion);
+/// MetricEvidenceSettings { kind, ..MetricEvidenceSettings::default() }.check(&mut problems);
+/// assert_eq!(problems[0].path, "of");
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct MetricEvidenceSettings {
     /// Probability that the metric passes if it is healthy.
@@ -83,6 +95,8 @@ pub struct MetricEvidenceSettings {
 }
 
 /// The word for a [`MetricKind`].
+///
+/// [`MetricEvidenceSettings`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KindWord {

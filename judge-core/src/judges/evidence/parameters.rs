@@ -114,11 +114,12 @@ pub(crate) const SPREAD_RATIO: f64 = std::f64::consts::SQRT_2;
 pub(crate) const SPREAD_CLIP: f64 = 3.0;
 /// Blocks that many deviations are averaged over.
 pub(crate) const SPREAD_BLOCKS: usize = 24;
-/// Shares that quiet and noisy stretches may have of the variance of sizes: all of it would be an autoregression,
+/// Models of volatility: the share that quiet and noisy stretches have of the variance of sizes (1 is a pure
+/// autoregression),
 pub(crate) const VOLATILITY_SHARES: [f64; 4] = [0.1, 0.3, 0.6, 1.0];
-/// and how alike the stretch of the next point may be.
+/// and the autoregression's coefficient from one point to the next.
 pub(crate) const VOLATILITY_PHIS: [f64; 3] = [0.5, 0.8, 0.93];
-/// So many of the last points tell them; more would cost more than all else that is done with a metric.
+/// The models are weighed by at most this many of the last points, so that their cost stays bounded.
 pub(crate) const VOLATILITY_POINTS: usize = 240;
 /// Fewer points have no spread to speak of.
 pub(crate) const SPREAD_FEWEST: usize = 8;

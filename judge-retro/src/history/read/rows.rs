@@ -61,7 +61,8 @@ impl From<CsvReadError> for Unread {
 }
 
 impl Unread {
-    pub(super) fn of(self, file: &HistoryFile) -> HistoryError {
+    /// The error with the file in which it happened.
+    pub(super) fn in_file(self, file: &HistoryFile) -> HistoryError {
         file.error(match self {
             Self::Problem(problem) => problem,
             Self::Arrow(error) => {

@@ -1,4 +1,4 @@
-//! Judging canary after canary, with an account of those that a judge refuses.
+//! Judges canaries, and counts those that a judge refuses.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use judge_core::judges::{Judge, Scratch};
 use judge_core::{JudgeRequest, Judgement};
 use serde::Serialize;
 
-/// Judges canaries. What is refused is in no rate, so a measurement ends with [`Bench::finish`].
+/// Judges canaries and counts refusals. No rate counts a refused canary, so a measurement ends with [`Bench::finish`].
 #[derive(Default)]
 pub(crate) struct Bench {
     scratch: Scratch,
@@ -15,11 +15,11 @@ pub(crate) struct Bench {
     refused: BTreeMap<String, Refusals>,
 }
 
-/// What a judge refused.
+/// The refusals of a judge.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Refusals {
     pub(crate) count: u64,
-    /// Why the first was refused.
+    /// The reason of the first.
     pub(crate) first: String,
 }
 
@@ -36,7 +36,7 @@ impl Bench {
         }
     }
 
-    /// Adds what another thread's bench refused.
+    /// Adds the refusals of another thread.
     pub(crate) fn add(&mut self, other: Self) {
         for (judge, refusals) in other.refused {
             let new = Refusals { count: 0, first: refusals.first };
@@ -44,13 +44,13 @@ impl Bench {
         }
     }
 
-    /// What was refused, by the judge's name.
+    /// The refusals by the judge's name.
     pub(crate) fn refused(&self) -> &BTreeMap<String, Refusals> {
         &self.refused
     }
 
     /// # Errors
-    /// When a canary was refused: the rates are of fewer canaries than were asked for.
+    /// If a canary was refused: then the rates are of fewer canaries than requested.
     pub(crate) fn finish(self) -> Result<()> {
         if self.refused.is_empty() {
             return Ok(());

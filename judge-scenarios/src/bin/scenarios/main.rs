@@ -54,7 +54,7 @@ fn main() -> Result<()> {
     bench.finish()
 }
 
-/// Draws every family's canaries, systemic ones included.
+/// Draws canaries of every family, and systemic regressions.
 fn each_scenario(options: &Options, mut visit: impl FnMut(&'static str, usize, u64, Scenario)) {
     for (index, family) in FAMILIES.iter().enumerate() {
         for repeat in 0..options.repeats {
@@ -69,7 +69,7 @@ fn each_scenario(options: &Options, mut visit: impl FnMut(&'static str, usize, u
         let mut random = Random::new(seed);
         let n = options.size(&SIZES, &mut random);
         let share = random.between(0.7, 0.9);
-        visit("together", n, seed, systemic(n, share, &mut random));
+        visit("systemic", n, seed, systemic(n, share, &mut random));
     }
 }
 
@@ -96,7 +96,7 @@ fn families(options: &Options, bench: &mut Bench) {
                     }
                 }
                 if judgement.reason.is_some() {
-                    *alarms.entry("together".to_owned()).or_default() += 1;
+                    *alarms.entry("joint".to_owned()).or_default() += 1;
                 }
             }
         }
@@ -136,7 +136,7 @@ fn show(n: usize, seed: u64, judgement: &Judgement) {
     }
 }
 
-/// Accuracy with each test switched off.
+/// Prints the accuracy with each test switched off.
 fn ablation(options: &Options, bench: &mut Bench) {
     let mut cards: Vec<(String, ScoreCard)> = vec![("all tests".to_owned(), ScoreCard::default())];
     cards.extend(

@@ -1,4 +1,4 @@
-//! What the command line asks for.
+//! The options of the command line.
 
 use std::path::PathBuf;
 
@@ -14,16 +14,16 @@ use judge_scenarios::random::Random;
 const TUNING: u64 = 1_000_000;
 /// Seeds that are only reported.
 const HELD_BACK: u64 = 500_000_000;
-/// Fewest points a side: a judge takes less for missing data.
+/// Fewest points a side: for judges, fewer are missing data.
 const FEWEST_POINTS: usize = 5;
 
 pub(crate) struct Options {
     pub(crate) what: String,
     pub(crate) base: u64,
     pub(crate) repeats: u64,
-    /// Points a side; empty for the usual ones.
+    /// Points a side; empty for the defaults of the measurement.
     points: Vec<usize>,
-    /// Looks at each canary; empty for the usual ones.
+    /// Looks at each canary; empty for the defaults of the measurement.
     looks: Vec<u32>,
     pub(crate) file: Option<String>,
     pub(crate) folder: Option<PathBuf>,
@@ -37,7 +37,7 @@ pub(crate) struct Options {
 
 impl Options {
     /// # Errors
-    /// When an option is unknown, lacks its value, or has one that is none.
+    /// If an option is unknown, lacks its value, or has an invalid one.
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self> {
         let mut options = Self {
             what: "families".to_owned(),
@@ -99,20 +99,20 @@ impl Options {
         Ok(options)
     }
 
-    /// Numbers of points a side: those that were asked for, or `usual` ones.
-    pub(crate) fn sizes(&self, usual: &[usize]) -> Vec<usize> {
-        if self.points.is_empty() { usual.to_vec() } else { self.points.clone() }
+    /// Numbers of points a side: from the command line, or `defaults`.
+    pub(crate) fn sizes(&self, defaults: &[usize]) -> Vec<usize> {
+        if self.points.is_empty() { defaults.to_vec() } else { self.points.clone() }
     }
 
-    /// Numbers of looks: those that were asked for, or `usual` ones.
-    pub(crate) fn looks_or(&self, usual: &[u32]) -> Vec<u32> {
-        if self.looks.is_empty() { usual.to_vec() } else { self.looks.clone() }
+    /// Numbers of looks: from the command line, or `defaults`.
+    pub(crate) fn looks_or(&self, defaults: &[u32]) -> Vec<u32> {
+        if self.looks.is_empty() { defaults.to_vec() } else { self.looks.clone() }
     }
 
-    /// One number of points a side, drawn where there is a choice.
-    pub(crate) fn size(&self, usual: &[usize], random: &mut Random) -> usize {
+    /// One number of points a side, drawn if there are several.
+    pub(crate) fn size(&self, defaults: &[usize], random: &mut Random) -> usize {
         match self.points.as_slice() {
-            [] => *random.pick(usual),
+            [] => *random.pick(defaults),
             [one] => *one,
             several => *random.pick(several),
         }

@@ -1,4 +1,4 @@
-//! How far long work is, on stderr.
+//! Reports the progress of long work on stderr.
 #![allow(clippy::print_stderr, reason = "stdout is for the measurement")]
 
 use std::sync::Mutex;
@@ -22,7 +22,7 @@ impl Progress {
         Self { what, total, begun, state: Mutex::new((0, begun)) }
     }
 
-    /// One more piece is done. Writes a line every few seconds and at the end.
+    /// Counts one more piece. Writes a line every few seconds and at the end.
     pub(crate) fn step(&self) {
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         state.0 += 1;
@@ -34,7 +34,7 @@ impl Progress {
     }
 }
 
-/// Says one line.
+/// Writes one line.
 pub(crate) fn say(line: &str) {
     eprintln!("{line}");
 }

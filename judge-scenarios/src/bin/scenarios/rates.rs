@@ -1,4 +1,4 @@
-//! How often a single metric fails: healthy ones, shifted ones, recorded ones.
+//! Rates at which single metrics fail: healthy, shifted and recorded ones.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ const SHAPES: [(&str, Shape, f64); 5] = [
 ];
 const SIZES: [usize; 4] = [15, 31, 60, 240];
 
-/// How often one judge failed metrics.
+/// Counts of the failures of one judge.
 #[derive(Default, Clone, Copy)]
 struct FailureCount {
     failed: u64,
@@ -42,23 +42,23 @@ impl FailureCount {
         self.judged += other.judged;
     }
 
-    /// NaN where nothing was judged.
+    /// NaN if nothing was judged.
     fn share(self) -> f64 {
         self.failed as f64 / self.judged as f64
     }
 }
 
-/// How often metrics failed.
+/// Counts of the failures of both judges.
 #[derive(Default)]
 struct Failures {
     ours: FailureCount,
     parity: FailureCount,
-    /// The tests that failed them.
+    /// The failures by test.
     tests: BTreeMap<String, usize>,
 }
 
 impl Failures {
-    /// Judges the one metric of `request`; gives our judgement if it fails.
+    /// Judges the metric of `request`. Returns the judgement of `EvidenceJudge-v1` if it fails.
     fn count(&mut self, request: &JudgeRequest, bench: &mut Bench) -> Option<Judgement> {
         if let Some(judgement) = bench.judge(&NetflixAcaJudge, request) {
             self.parity.count(judgement.verdict != Verdict::Pass);
@@ -110,7 +110,7 @@ pub(crate) fn alarms(options: &Options, bench: &mut Bench) {
     }
 }
 
-/// False alarms of healthy metrics that do more than make noise, in percent, either change being harm.
+/// False alarms of healthy metrics with habits, in percent, where both directions are harmful.
 pub(crate) fn habits(options: &Options, bench: &mut Bench) {
     println!("| habit | n | ours % | parity % | by test |");
     println!("| --- | --- | --- | --- | --- |");
@@ -181,7 +181,7 @@ fn shifted_rolling_pair(n: usize, sds: f64, random: &mut Random) -> MetricPair {
     MetricPair::new("metric", baseline, side(sds))
 }
 
-/// Canaries that did not pass, in percent, by their share of the traffic: with and without a metric that counts it.
+/// Canaries that did not pass, in percent, by their share of the traffic, with and without a metric that counts it.
 pub(crate) fn traffic(options: &Options, bench: &mut Bench) {
     println!(
         "| requests a point | canary's share | n | latency | ours, `traffic` named % | not named % | parity % |"

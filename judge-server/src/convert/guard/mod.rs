@@ -4,12 +4,12 @@
 //! hundred of memory, so the bytes of a document bound the memory only together with its parts.
 
 use judge_core::{JudgeError, Problem};
-use prost::DecodeError;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
+use prost::{DecodeError, Name};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::limits::Limits;
-use super::proto_json::{Named, descriptor};
+use super::proto_json::descriptor;
 use super::refusal::Refusal;
 
 /// Parts for each metric that a request may have: a few dozen in Kayenta's largest configs.
@@ -110,7 +110,7 @@ struct Counted {
 ///
 /// # Errors
 /// When it has more than the limits on metrics and points explain, or is none.
-pub(crate) fn check_message<T: Named>(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
+pub(crate) fn check_message<T: Name>(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
     if bytes.len() <= limits.uncounted_bytes {
         return Ok(());
     }

@@ -6,7 +6,7 @@ mod walk;
 use std::sync::LazyLock;
 
 use judge_core::Problem;
-use prost::Message;
+use prost::Name;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
 use serde::de::DeserializeOwned;
 
@@ -15,55 +15,6 @@ use crate::proto;
 
 use document::Once;
 use walk::Walk;
-
-/// A message with a name to find its descriptor by.
-pub trait Named: Message + Default {
-    /// The full name, as in `canary.judge.v1.JudgeResponse`.
-    const NAME: &'static str;
-}
-
-macro_rules! named {
-    ($($message:ident),+ $(,)?) => {
-        $(impl Named for proto::$message {
-            const NAME: &'static str = concat!("canary.judge.v1.", stringify!($message));
-        })+
-    };
-}
-
-named!(
-    Canary,
-    JudgeRequest,
-    JudgeResponse,
-    JudgeStreamRequest,
-    ListJudgesResponse,
-    MonitorRequest,
-    ValidateConfigRequest,
-    ValidateConfigResponse,
-    StartCanaryRequest,
-    StartCanaryResponse,
-    GetCanaryRequest,
-    GetCanaryResponse,
-    WatchCanaryRequest,
-    WatchCanaryResponse,
-    ListCanariesRequest,
-    ListCanariesResponse,
-    CancelCanaryRequest,
-    CancelCanaryResponse,
-    CreateConfigRequest,
-    CreateConfigResponse,
-    UpdateConfigRequest,
-    UpdateConfigResponse,
-    GetConfigRequest,
-    GetConfigResponse,
-    ListConfigsRequest,
-    ListConfigsResponse,
-    ListConfigVersionsRequest,
-    ListConfigVersionsResponse,
-    DeleteConfigRequest,
-    DeleteConfigResponse,
-    ListAuditEntriesRequest,
-    ListAuditEntriesResponse,
-);
 
 static POOL: LazyLock<Option<DescriptorPool>> =
     LazyLock::new(|| DescriptorPool::decode(proto::DESCRIPTORS).ok());
@@ -77,7 +28,7 @@ pub(crate) fn prepare() {
 ///
 /// # Errors
 /// When the bytes are not JSON or not the message, with every field that no reader takes.
-pub fn read<T: Named + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
+pub fn read<T: Name + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
     // The generated readers refuse `null`, take the last of two entries of a map, and what they say is
     // meant for programmers.
     match serde_json::from_slice(json) {
@@ -86,7 +37,7 @@ pub fn read<T: Named + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
     }
 }
 
-fn read_along_the_contract<T: Named + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
+fn read_along_the_contract<T: Name + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
     let mut document = read_document(json)?;
     let mut walk = Walk::default();
     walk.message(&mut document, &descriptor::<T>()?);
@@ -130,15 +81,17 @@ fn without_place(error: &serde_json::Error) -> String {
 ///
 /// # Errors
 /// When it says nothing, which a test excludes.
-pub(crate) fn descriptor<T: Named>() -> Result<MessageDescriptor, Refusal> {
-    POOL.as_ref().and_then(|pool| pool.get_message_by_name(T::NAME)).ok_or(Refusal::Internal)
+pub(crate) fn descriptor<T: Name>() -> Result<MessageDescriptor, Refusal> {
+    POOL.as_ref()
+        .and_then(|pool| pool.get_message_by_name(&T::full_name()))
+        .ok_or(Refusal::Internal)
 }
 
 /// Writes a message, fields at their defaults included.
 ///
 /// # Errors
 /// When the message is none of the contract, which a test excludes.
-pub fn write<T: Named>(message: &T) -> Result<Vec<u8>, Refusal> {
+pub fn write<T: Name>(message: &T) -> Result<Vec<u8>, Refusal> {
     let mut dynamic = DynamicMessage::new(descriptor::<T>()?);
     dynamic.transcode_from(message).map_err(|_| Refusal::Internal)?;
     let mut json = Vec::new();

@@ -1,5 +1,7 @@
 //! Messages read from JSON, and the errors of documents that are no message.
 
+use prost::Message;
+
 use super::*;
 
 #[test]

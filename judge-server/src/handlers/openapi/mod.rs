@@ -11,7 +11,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use self::schema::{Contract, reference};
-use super::route::{Handler, Kind, Messages, Port, Route};
+use super::route::{Handler, Kind, Port, Route};
 use super::routes;
 use crate::convert::VERSION;
 use crate::convert::refusal::Refusal;
@@ -63,10 +63,9 @@ fn describe() -> Result<Value, Refusal> {
         let operations = paths.entry(route.path).or_default();
         operations.insert(route.method.to_ascii_lowercase(), operation(route, &contract)?);
     }
-    let messages = || http_routes().filter_map(|route| route.messages.as_ref());
-    let sent = messages().filter_map(|messages| messages.request);
+    let messages = |of: fn(&Route) -> Option<String>| http_routes().filter_map(of);
     let schemas =
-        contract.schemas(sent, messages().map(|messages| messages.response), asked_by_query())?;
+        contract.schemas(messages(sent_message), messages(response), messages(query_message))?;
     let mut document = json!({
         "info": {"version": VERSION},
         "paths": paths,
@@ -77,17 +76,24 @@ fn describe() -> Result<Value, Refusal> {
     Ok(document)
 }
 
-/// The messages whose fields are asked for in query strings.
-fn asked_by_query() -> impl Iterator<Item = String> {
-    http_routes().filter_map(|route| query_message(route.messages.as_ref()?))
+/// Whether it comes with a body.
+fn has_body(route: &Route) -> bool {
+    matches!(route.method, "POST" | "PUT")
 }
 
-/// The message that a query string fills: the request of the method whose answer it is.
-fn query_message(messages: &Messages) -> Option<String> {
-    if messages.request.is_some() {
-        return None;
-    }
-    messages.response.strip_suffix("Response").map(|method| format!("{method}Request"))
+/// The message of a body.
+fn sent_message(route: &Route) -> Option<String> {
+    route.rpc.filter(|_| has_body(route)).map(|rpc| format!("{rpc}Request"))
+}
+
+/// The message that a query string fills.
+fn query_message(route: &Route) -> Option<String> {
+    route.rpc.filter(|_| !has_body(route)).map(|rpc| format!("{rpc}Request"))
+}
+
+/// The message of an answer.
+fn response(route: &Route) -> Option<String> {
+    route.rpc.map(|rpc| format!("{rpc}Response"))
 }
 
 fn operation(route: &Route, contract: &Contract) -> Result<Value, Refusal> {
@@ -100,9 +106,8 @@ fn operation(route: &Route, contract: &Contract) -> Result<Value, Refusal> {
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
     }
-    if matches!(route.method, "POST" | "PUT") {
-        let request = route.messages.as_ref().and_then(|messages| messages.request);
-        let schema = request.map_or_else(|| json!({"type": "object"}), reference);
+    if has_body(route) {
+        let schema = schema_of(sent_message(route));
         operation["requestBody"] =
             json!({"required": true, "content": {"application/json": {"schema": schema}}});
     }
@@ -116,8 +121,8 @@ fn operation(route: &Route, contract: &Contract) -> Result<Value, Refusal> {
 
 /// The method of the contract, else the words of the path after the method of HTTP.
 fn operation_id(route: &Route) -> String {
-    let of_contract = route.messages.as_ref().and_then(|messages| {
-        let mut name = messages.response.strip_suffix("Response")?.chars();
+    let of_contract = route.rpc.and_then(|rpc| {
+        let mut name = rpc.chars();
         Some(name.next()?.to_ascii_lowercase().to_string() + name.as_str())
     });
     of_contract.unwrap_or_else(|| {
@@ -135,17 +140,19 @@ fn operation_id(route: &Route) -> String {
 /// The content of an answer, by its type.
 fn answer(route: &Route) -> Value {
     let text = json!({"type": "string"});
-    let (content_type, schema) = match (route.handler, &route.messages) {
-        (Handler::Alive | Handler::Ready | Handler::Metrics, _) => ("text/plain", text),
-        (Handler::Page, _) => ("text/html", text),
-        (Handler::ExportHistory, _) => ("text/csv", text),
-        (_, Some(messages)) if route.kind == Kind::Watch => {
-            ("text/event-stream", reference(messages.response))
-        }
-        (_, Some(messages)) => ("application/json", reference(messages.response)),
-        (_, None) => ("application/json", json!({"type": "object"})),
+    let (content_type, schema) = match route.handler {
+        Handler::Alive | Handler::Ready | Handler::Metrics => ("text/plain", text),
+        Handler::Page => ("text/html", text),
+        Handler::ExportHistory => ("text/csv", text),
+        _ if route.kind == Kind::Watch => ("text/event-stream", schema_of(response(route))),
+        _ => ("application/json", schema_of(response(route))),
     };
     json!({content_type: {"schema": schema}})
+}
+
+/// The schema of a message, or of any object.
+fn schema_of(message: Option<String>) -> Value {
+    message.map_or_else(|| json!({"type": "object"}), |message| reference(&message))
 }
 
 fn parameters(route: &Route, contract: &Contract) -> Result<Vec<Value>, Refusal> {
@@ -155,7 +162,7 @@ fn parameters(route: &Route, contract: &Contract) -> Result<Vec<Value>, Refusal>
         |name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}),
     );
     let mut parameters: Vec<Value> = in_path.collect();
-    if let Some(message) = route.messages.as_ref().and_then(query_message) {
+    if let Some(message) = query_message(route) {
         for (name, schema, description) in contract.fields(&message)? {
             if !names.contains(&name.as_str()) {
                 parameters.push(json!({

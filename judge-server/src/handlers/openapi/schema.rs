@@ -75,22 +75,22 @@ impl Contract {
     ///
     /// # Errors
     /// When there is no such message.
-    pub(super) fn schemas<'a>(
+    pub(super) fn schemas(
         &self,
-        sent: impl Iterator<Item = &'a str>,
-        answered: impl Iterator<Item = &'a str>,
+        sent: impl Iterator<Item = String>,
+        answered: impl Iterator<Item = String>,
         asked: impl Iterator<Item = String>,
     ) -> Result<Map<String, Value>, Refusal> {
         let mut reached = Reached::default();
         for name in sent {
-            reached.message(&self.message(name)?);
+            reached.message(&self.message(&name)?);
         }
         for name in asked {
             reached.fields(&self.message(&name)?);
         }
         let read: BTreeSet<String> = reached.messages.keys().cloned().collect();
         for name in answered {
-            reached.message(&self.message(name)?);
+            reached.message(&self.message(&name)?);
         }
         let mut schemas = Map::new();
         for (name, message) in &reached.messages {

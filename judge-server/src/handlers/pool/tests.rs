@@ -1,25 +1,46 @@
+use std::pin::Pin;
 use std::sync::mpsc;
+
+use futures_util::poll;
 
 use super::*;
 
+fn pool() -> Pool {
+    Pool::start(1, IntGauge::new("admitted", "Queued or running.").unwrap()).unwrap()
+}
+
+type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T, Refusal>> + 'a>>;
+
+/// Work that was begun, or that waits.
+async fn begin<'a, T: Send + 'static>(
+    pool: &'a Pool,
+    bytes: usize,
+    work: impl FnOnce(&mut Scratch) -> T + Send + 'static,
+) -> Running<'a, T> {
+    let mut running: Running<'a, T> = Box::pin(pool.run(bytes, work));
+    assert!(poll!(running.as_mut()).is_pending());
+    running
+}
+
 /// Occupies a thread until the sender is dropped.
-fn blocker(pool: &Pool, bytes: usize) -> (Ticket<()>, mpsc::Sender<()>) {
+async fn blocker(pool: &Pool, bytes: usize) -> (Running<'_, ()>, mpsc::Sender<()>) {
     let (release, wait) = mpsc::channel::<()>();
-    let (started, running) = mpsc::channel();
-    let ticket = pool.submit(bytes, move |_| {
+    let (started, has_started) = mpsc::channel();
+    let running = begin(pool, bytes, move |_| {
         started.send(()).unwrap();
         let _ = wait.recv();
     });
-    running.recv().unwrap();
-    (ticket, release)
+    let running = running.await;
+    has_started.recv().unwrap();
+    (running, release)
 }
 
 #[tokio::test]
 async fn small_work_passes_large_work() {
-    let pool = Pool::start(1).unwrap();
-    let (large, release) = blocker(&pool, LARGE_BYTES + 1);
-    let waiting = pool.submit(LARGE_BYTES + 1, |_| ());
-    pool.submit(LARGE_BYTES, |_| ()).await.unwrap();
+    let pool = pool();
+    let (large, release) = blocker(&pool, LARGE_BYTES + 1).await;
+    let waiting = begin(&pool, LARGE_BYTES + 1, |_| ()).await;
+    pool.run(LARGE_BYTES, |_| ()).await.unwrap();
     drop(release);
     large.await.unwrap();
     waiting.await.unwrap();
@@ -28,31 +49,48 @@ async fn small_work_passes_large_work() {
 #[tokio::test]
 async fn work_no_one_waits_for_leaves_the_queue_at_once() {
     for bytes in [0, LARGE_BYTES + 1] {
-        let pool = Pool::start(1).unwrap();
-        let (running, release) = blocker(&pool, bytes);
+        let pool = pool();
+        let (running, release) = blocker(&pool, bytes).await;
         let (done, was_done) = mpsc::channel();
-        let first = pool.submit(bytes, |_| 1);
-        let second = pool.submit(bytes, move |_| done.send(()));
-        let third = pool.submit(bytes, |_| 3);
-        assert_eq!(pool.admitted(), 4);
+        let first = begin(&pool, bytes, |_| 1).await;
+        let second = begin(&pool, bytes, move |_| done.send(())).await;
+        let third = begin(&pool, bytes, |_| 3).await;
+        assert_eq!(pool.admitted.get(), 4);
         drop(second);
-        assert_eq!(pool.admitted(), 3);
+        assert_eq!(pool.admitted.get(), 3);
         // What it was to work on is gone too.
         assert!(was_done.try_recv().is_err_and(|error| error == mpsc::TryRecvError::Disconnected));
         drop(release);
         running.await.unwrap();
-        assert_eq!((first.await.unwrap(), third.await.unwrap()), (1, 3));
-        assert_eq!(pool.admitted(), 0);
+        let (first, third) = tokio::join!(first, third);
+        assert_eq!((first.unwrap(), third.unwrap()), (1, 3));
+        assert_eq!(pool.admitted.get(), 0);
     }
 }
 
 #[tokio::test]
+async fn work_that_runs_is_told_that_no_one_waits_for_it() {
+    let pool = pool();
+    let (started, has_started) = mpsc::channel();
+    let (stopped, was_stopped) = mpsc::channel();
+    let running = begin(&pool, 0, move |scratch| {
+        started.send(()).unwrap();
+        while scratch.check_stop().is_ok() {
+            std::thread::yield_now();
+        }
+        stopped.send(()).unwrap();
+    });
+    let running = running.await;
+    has_started.recv().unwrap();
+    drop(running);
+    was_stopped.recv().unwrap();
+}
+
+#[tokio::test]
 async fn a_panic_costs_one_answer_only() {
-    let pool = Pool::start(1).unwrap();
-    let outcome: Result<(), Refusal> = pool.submit(0, |_| panic!("on purpose")).await;
+    let pool = pool();
+    let outcome: Result<(), Refusal> = pool.run(0, |_| panic!("on purpose")).await;
     assert!(matches!(outcome, Err(Refusal::Internal)));
-    assert_eq!(pool.submit(0, |_| 1).await.unwrap(), 1);
-    while pool.admitted() > 0 {
-        tokio::task::yield_now().await;
-    }
+    assert_eq!(pool.run(0, |_| 1).await.unwrap(), 1);
+    assert_eq!(pool.admitted.get(), 0);
 }

@@ -1,15 +1,16 @@
 //! Do single points of the canary stand out from everything that the baseline did?
 //!
-//! Three points of 31 can never be significant by ranks: the three largest of both sides are all the
-//! canary's in one of eight healthy pairs. Their size must speak. **Null**: far out, both sides fall off
-//! like a power with exponent 3 . Then of m points the k-th largest excess
-//! is c times the largest of the baseline's n with probability (1 + c³·n/m)⁻ᵏ: exceedances of c·M
+//! Three points of 31 can never be significant by ranks: in one of eight healthy pairs the three largest
+//! points of both sides all belong to the canary. So this test looks at how large they are. **Null**: far
+//! out, both sides have a Pareto tail with exponent 3. Then of m points the k-th largest excess is at
+//! least c times the largest of the baseline's n with probability (1 + c³·n/m)⁻ᵏ: exceedances of c·M
 //! arrive as a Poisson process with rate E·c⁻³·m/n, where E, the baseline's own expected exceedances of
-//! M, is exponential. Lighter tails make it rarer. A baseline of few distinct values shows no tail; there
-//! the exact probability counts that as many of the largest points are all the canary's. **Statistic**:
-//! the smallest such probability over k of three or more; a point right behind another one that stands
-//! out counts less, as does one within the stretch that the baseline's volatility would make noisy. A canary whose mean is higher is held against that mean where the location has found it; else only
-//! as far as the baseline itself was out. **Effect**: c. **Cost**: O(n + k log k).
+//! M, is exponential. Lighter tails make it rarer. A baseline with few distinct values shows no tail; there
+//! the test takes the exact probability that the k largest points all belong to the canary. **Statistic**:
+//! the smallest such probability over k of three or more. A point close behind another one that stands
+//! out counts less, and so does one in a stretch that the baseline's volatility would make noisy. Excesses
+//! are measured from the canary's median; if the location test found no shift, from no higher than the
+//! baseline's largest excess. **Effect**: c. **Cost**: O(n + k log k).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;

@@ -1,11 +1,12 @@
 //! Quiet and noisy stretches: how little the sizes of neighbouring deviations say of each other.
 //!
-//! A metric may be quiet for minutes and noisy for minutes. Sizes of deviations are then autocorrelated, and their mean is less
-//! certain than that of as many independent ones. **Model**: the size of a deviation is its stretch's, an autoregression with coefficient
-//! φ that has a share s of the variance, and chance, which has the rest; neither is known. Each pair of s and φ is weighed
-//! by its restricted likelihood (Harville 1977), which a Kalman filter gives. An autoregression alone
-//! (s = 1) takes long stretches in much chance for short ones. **Cost**: O(n) a pair, of the
-//! last 240 points.
+//! A metric may be quiet for minutes and noisy for minutes. Sizes of deviations are then autocorrelated,
+//! and their mean is less certain than that of as many independent sizes. **Model**: a size is the sum of
+//! two parts. An autoregression with coefficient φ, the stretch, has a share s of the variance; independent
+//! chance has the rest. Neither s nor φ is known, so twelve pairs of them are weighed, and the model in
+//! which all sizes are independent: by a prior and by the restricted likelihood (Harville 1977), which a
+//! Kalman filter gives. An autoregression alone (s = 1) would take long stretches under much chance for
+//! short ones. **Cost**: O(n) a pair, of the last 240 points.
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation::variance_of_mean;

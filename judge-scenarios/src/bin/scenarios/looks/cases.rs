@@ -1,4 +1,4 @@
-//! The canaries that are looked at.
+//! The canaries of `scenarios looks`.
 
 use anyhow::Result;
 use judge_core::MetricPair;
@@ -9,29 +9,29 @@ use judge_scenarios::{Noise, Shape, aa_pair};
 use super::Step;
 use crate::options::Options;
 
-/// Where a pair comes from.
+/// The kinds of healthy pairs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Pairs {
     /// Gaussian noise, each point correlated with the one before.
     Drawn { phi: f64 },
-    /// A coin deals every two neighbours of a recorded series to the sides.
+    /// A coin flip assigns every two neighbours of a recorded series to the sides.
     Coin,
 }
 
-/// Memories of drawn noise.
+/// Autocorrelations of drawn noise.
 pub(super) const PHIS: [f64; 3] = [0.0, 0.5, 0.8];
-/// Windows of one series and size.
+/// Number of windows of one series and size.
 const WINDOWS: usize = 6;
-/// A smaller step may be called too small to matter, as a share of the level.
+/// A judge may call smaller steps too small to matter, as a share of the absolute median.
 const PRACTICAL: f64 = 0.05;
 
-/// A healthy pair that steps are put into.
+/// A healthy pair, to which steps are added.
 pub(super) struct Subject {
     pub(super) pairs: Pairs,
     pub(super) entity: String,
     pub(super) series: String,
     pair: MetricPair,
-    /// What a step is measured by.
+    /// One standard deviation, the unit of steps.
     deviation: f64,
     level: f64,
 }
@@ -41,7 +41,7 @@ impl Subject {
         self.pair.canary.values.len()
     }
 
-    /// Whether the step matters: 5 % of the level or more.
+    /// Whether the step matters: at least 5 % of the absolute median.
     pub(super) fn can_have(&self, step: Step) -> bool {
         let size = step.deviations * self.deviation;
         step.deviations <= 0.0 || size > 0.0 && size >= PRACTICAL * self.level
@@ -59,7 +59,7 @@ impl Subject {
     }
 }
 
-/// Drawn pairs, or those of the folder that is asked for.
+/// Pairs from the folder of the command line, or drawn ones without a folder.
 pub(super) fn subjects(options: &Options, sizes: &[usize], phis: &[f64]) -> Result<Vec<Subject>> {
     match &options.folder {
         Some(folder) => recorded(folder, options, sizes),

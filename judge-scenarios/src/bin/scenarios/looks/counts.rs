@@ -11,7 +11,7 @@ use crate::bench::Bench;
 use crate::options::Options;
 use crate::real::in_parallel;
 
-/// How events come.
+/// How events arrive.
 #[derive(Debug, Clone, Copy)]
 enum Arrivals {
     /// Independently.
@@ -28,11 +28,11 @@ const KINDS: [(&str, Arrivals); 4] = [
     ("dispersion 5", Arrivals::Bursts(5.0)),
     ("shared swings", Arrivals::Swings),
 ];
-/// Requests of the baseline a point, and its errors.
+/// Requests of the baseline per point, and errors among them.
 const REQUESTS: f64 = 1000.0;
 const ERRORS: f64 = 20.0;
 const CANARY_SHARE: f64 = 0.1;
-/// By how much the canary's errors are multiplied.
+/// Factors of the canary's rate of errors.
 const FACTORS: [f64; 4] = [1.0, 1.5, 2.0, 3.0];
 
 struct Case {
@@ -43,7 +43,7 @@ struct Case {
     repeat: u64,
 }
 
-/// Judges and monitors all kinds.
+/// Judges and monitors canaries of every kind.
 pub(super) fn monitor_all(options: &Options, sizes: &[usize], bench: &mut Bench) -> Vec<Monitored> {
     let mut cases = Vec::new();
     for (name, arrivals) in KINDS {

@@ -28,18 +28,18 @@ const COLUMNS: [&str; 8] = [
     "90 % time",
 ];
 
-/// What became of one canary.
+/// The result of one canary.
 pub(super) struct Monitored {
-    /// What it is, and what was done to it.
+    /// The kind of canary and the change that was added.
     pub(super) row: (String, usize, String),
     pub(super) entity: String,
     pub(super) series: String,
     pub(super) once: bool,
-    /// The share of its points at which it first alarmed.
+    /// The share of its points after which the monitor first alarmed.
     pub(super) alarm: Option<f64>,
 }
 
-/// Judges and monitors, and prints the tables.
+/// Judges and monitors all canaries, and prints the tables.
 pub(super) fn measure(options: &Options, bench: &mut Bench) -> Result<()> {
     let sizes = options.sizes(&SIZES);
     let subjects = cases::subjects(options, &sizes, &PHIS)?;
@@ -77,7 +77,7 @@ fn monitor(
     })
 }
 
-/// Whether one look at the end alarms, and when a monitor does first; `None` if the judge refuses the request.
+/// Whether one look at the end alarms, and when a monitor first alarms; `None` if the judge refuses the request.
 pub(super) fn once_and_at_any_point(
     request: &JudgeRequest,
     bench: &mut Bench,

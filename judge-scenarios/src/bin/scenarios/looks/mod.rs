@@ -19,9 +19,9 @@ use crate::options::Options;
 use crate::real::in_parallel;
 use cases::{Pairs, Subject};
 
-/// Points a side, where none are asked for.
+/// Default number of points a side.
 const SIZES: [usize; 3] = [60, 120, 240];
-/// Looks, where no number is asked for.
+/// Default number of looks.
 const LOOKS: [u32; 2] = [6, 12];
 
 /// A step of the canary's mean.
@@ -29,7 +29,7 @@ const LOOKS: [u32; 2] = [6, 12];
 struct Step {
     /// Its size in standard deviations; 0 for a healthy canary.
     deviations: f64,
-    /// Share of the canary's life that is over when it comes.
+    /// Share of the canary's lifetime after which it begins.
     from: f64,
 }
 
@@ -52,13 +52,13 @@ const STEPS: [Step; 10] = [
 enum Fate {
     /// The look that stopped it.
     Stopped(u32),
-    /// The look that passed it before the last.
+    /// The look before the last one that passed it early.
     PassedEarly(u32),
     /// It passed its last look.
     Passed,
 }
 
-/// What became of one canary.
+/// The results of one canary.
 struct Watched {
     pairs: Pairs,
     entity: String,
@@ -71,7 +71,7 @@ struct Watched {
     planned: Fate,
 }
 
-/// Judges, and prints the tables.
+/// Judges all canaries, and prints the tables.
 pub(crate) fn measure(options: &Options, bench: &mut Bench) -> Result<()> {
     if options.every_point {
         return every_point::measure(options, bench);
@@ -93,7 +93,7 @@ pub(crate) fn measure(options: &Options, bench: &mut Bench) -> Result<()> {
     Ok(())
 }
 
-/// One canary and how often it is looked at.
+/// One canary and its number of looks.
 struct Plan<'a> {
     options: &'a Options,
     pair: &'a MetricPair,

@@ -1,4 +1,4 @@
-//! The tables.
+//! The tables of `scenarios looks`.
 
 use judge_scenarios::real_series::{Observation, Seeds, rate};
 

@@ -1,5 +1,5 @@
-//! `scenarios propose --folder DIR`: allowances from the first half of each concurrent series, tried on
-//! the second.
+//! `scenarios propose --folder DIR`: estimates allowances on the first half of each concurrent series, and
+//! judges the second half with them.
 
 mod proposal;
 mod report;
@@ -23,10 +23,10 @@ use crate::real::{SIZES, WINDOWS, in_parallel};
 use proposal::{JUDGES, JudgeAnswer, JudgeAnswers, SeriesProposal, WindowQuestion};
 use report::ProposalReport;
 
-/// The shift to be found, in allowances.
+/// The shift that judges should find, in allowances.
 const SHIFT: f64 = 2.0;
 
-/// Reads the folder, proposes and tries allowances, and prints tables, or one JSON document.
+/// Reads the folder, proposes and tries allowances, and prints tables or one JSON document.
 pub(crate) fn measure(folder: &Path, options: &Options, bench: &mut Bench) -> Result<()> {
     let series = read_series(folder)?;
     let is_concurrent = |s: &&RealSeries| matches!(s.points(), SeriesPoints::Concurrent { .. });
@@ -158,7 +158,7 @@ mod tests {
     use super::rows::{AllowanceKind, row};
     use super::*;
 
-    /// Two instances whose windows of 10 points differ by `ratio` one way and the other in turns.
+    /// Two instances whose windows of 10 points differ by `ratio`, in alternating directions.
     fn series(ratio: f64, n: usize) -> RealSeries {
         let noise = |index: usize| (index * 7 % 11) as f64 / 50.0;
         let a: Vec<String> = (0..n).map(|i| (100.0 + noise(i)).to_string()).collect();

@@ -1,21 +1,21 @@
-//! A proposal for one series, and what judges answer with it.
+//! A proposal for one series, and the verdicts of judges with it.
 
 use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use judge_scenarios::real_series::SeriesAllowance;
 use serde::Serialize;
 
-/// The judges that know allowances.
+/// The judges that read allowances.
 pub(super) const JUDGES: [&dyn Judge; 2] = [&EvidenceJudge, &NetflixAcaJudge];
-/// What is asked about each window of the second half.
+/// The questions about each window of the second half.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum WindowQuestion {
     /// Whether it fails without an allowance.
     AlarmWithout,
     /// Whether it fails with the allowance.
     AlarmWith,
-    /// Whether it fails where its mean is the baseline's and twice the allowance on top.
+    /// Whether it fails if it is scaled to the baseline's mean, then raised by twice the allowance.
     FoundLevelled,
-    /// Whether it fails where twice the allowance is put on top of what it is.
+    /// Whether it fails if it is raised by twice the allowance.
     FoundAsIs,
 }
 
@@ -24,20 +24,20 @@ impl WindowQuestion {
         [Self::AlarmWithout, Self::AlarmWith, Self::FoundLevelled, Self::FoundAsIs];
 }
 
-/// What a judge answers.
+/// The answer of a judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum JudgeAnswer {
     Stopped,
     Passed,
     Refused,
-    /// A mean is not above 0, so no factor makes the sides level; or a value would be infinite.
+    /// The question does not apply: a mean is not above 0, so no factor makes the means equal, or a value would be infinite.
     NotAsked,
 }
 
 /// The answers of [`JUDGES`] to [`WindowQuestion::ALL`].
 pub(super) type JudgeAnswers = [[JudgeAnswer; 4]; 2];
 
-/// The proposal for one series and size, and what became of it.
+/// The proposal for one series and size, and the answers with it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SeriesProposal {
@@ -48,8 +48,7 @@ pub(super) struct SeriesProposal {
     pub(super) allowance: Option<SeriesAllowance>,
     /// Why there is no allowance, or a useless one.
     pub(super) why: Option<String>,
-    /// For each window of the second half the answers with what the formula wants, and with what is
-    /// proposed.
+    /// For each window of the second half, the answers with the result of the formula and with the proposal.
     #[serde(skip)]
     pub(super) windows: Vec<(JudgeAnswers, JudgeAnswers)>,
 }

@@ -1,4 +1,4 @@
-//! All that was measured of proposals.
+//! The results of `scenarios propose`.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::proposal::SeriesProposal;
 use super::rows::ProposalRow;
 use crate::bench::Refusals;
 
-/// All that was measured.
+/// All results, for tables and JSON.
 #[derive(Serialize)]
 pub(super) struct ProposalReport<'a> {
     pub(super) seeds: &'static str,

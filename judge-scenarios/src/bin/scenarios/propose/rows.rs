@@ -1,19 +1,19 @@
-//! What became of the proposals.
+//! Makes the rows of tables from proposals.
 
 use judge_scenarios::real_series::{MeasuredRate, Observation, Seeds, rate};
 use serde::Serialize;
 
 use super::proposal::{JUDGES, JudgeAnswer, SeriesProposal, WindowQuestion};
 
-/// Which allowances a row judges with.
+/// The allowances that a row judges with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum AllowanceKind {
-    /// What the formula gives, however large.
+    /// The result of the formula, however large.
     Wanted,
-    /// What is proposed: at most the cap.
+    /// The proposal: at most the cap.
     Capped,
-    /// Only those that needed no cap.
+    /// Only allowances within the cap.
     WithinCap,
 }
 
@@ -25,7 +25,7 @@ impl AllowanceKind {
     ];
 }
 
-/// One row: a kind of allowance, a size and a judge.
+/// A row: a kind of allowance, a size and a judge.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ProposalRow {
@@ -34,15 +34,15 @@ pub(super) struct ProposalRow {
     pub(super) judge: &'static str,
     /// Series with an allowance.
     pub(super) allowances: usize,
-    /// Those among them that need the cap.
+    /// Series whose formula exceeds the cap.
     pub(super) capped: usize,
-    /// Series that have none.
+    /// Series without an allowance.
     pub(super) none: usize,
-    /// Median of what the formula gives.
+    /// Median of the formula's results.
     pub(super) median_wanted: Option<f64>,
     /// Windows of the second halves.
     pub(super) windows: usize,
-    /// Questions that the judge refused; they are in no rate.
+    /// Questions that the judge refused. No rate counts them.
     pub(super) refused: usize,
     pub(super) alarms_without: Option<MeasuredRate>,
     pub(super) alarms_with: Option<MeasuredRate>,

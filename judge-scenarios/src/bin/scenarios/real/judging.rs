@@ -1,4 +1,4 @@
-//! One canary, judged by everyone; many of them, on all cores.
+//! Judges one canary by all judges and peers, and many canaries on all cores.
 
 use std::sync::Arc;
 
@@ -12,22 +12,22 @@ use crate::bench::Bench;
 use crate::options::Options;
 use crate::progress::Progress;
 
-/// Who judges: the two judges, the Mann–Whitney test and Welch's t.
+/// The columns of tables: the two judges, the Mann–Whitney test and Welch's t test.
 pub(crate) const JUDGES: [&str; 4] = ["Evidence", "Netflix", "MW", "t"];
-/// Significance level of the tests, divided by the number of metrics.
+/// Significance level of the two tests, before it is divided by the number of metrics.
 const LEVEL: f64 = 0.01;
 
-/// What a canary was made of.
+/// Describes a canary.
 #[derive(Debug, Clone)]
 pub(super) struct Case {
     /// Name of the pairs in tables.
     pub(super) pairs: &'static str,
-    /// Whether two instances had one level outside of the window.
+    /// Whether two instances had the same mean outside of the window.
     pub(super) alike: bool,
     pub(super) points: usize,
     pub(super) harm: &'static str,
     pub(super) size: f64,
-    /// Whether what was added is worth 5 % of the level or more.
+    /// Whether the added shift is at least 5 % of the absolute median.
     pub(super) practical: bool,
     pub(super) entity: Arc<str>,
     pub(super) series: Arc<str>,
@@ -65,16 +65,16 @@ impl Case {
     }
 }
 
-/// What everyone said about a case.
+/// The results of all columns for a case.
 #[derive(Debug, Clone)]
 pub(super) struct CaseOutcome {
     pub(super) case: Case,
     pub(super) source: Arc<str>,
-    /// Whether the canary was stopped, in the order of [`JUDGES`]; `None` where a judge refused it.
+    /// Whether the canary was stopped, in the order of [`JUDGES`]; `None` if a judge refused it.
     pub(super) stopped: [Option<bool>; 4],
 }
 
-/// What a judge is asked about `pairs`, all in one direction.
+/// The request for `pairs`, all of one direction.
 pub(super) fn request(
     pairs: Vec<MetricPair>,
     direction: Direction,
@@ -90,8 +90,8 @@ pub(super) fn request(
     JudgeRequest { config, pairs, ..JudgeRequest::default() }
 }
 
-/// Whether each of [`JUDGES`] stops the canary: a verdict other than Pass, or a metric's p-value below
-/// the level over the number of metrics (Bonferroni).
+/// Whether each of [`JUDGES`] stops the canary: by a verdict other than Pass, or by a p-value below the significance level
+/// divided by the number of metrics (Bonferroni).
 pub(super) fn stopped(request: &JudgeRequest, bench: &mut Bench) -> [Option<bool>; 4] {
     let mut verdict = |judge: &dyn Judge| {
         bench.judge(judge, request).map(|judgement| judgement.verdict != Verdict::Pass)
@@ -107,7 +107,8 @@ pub(super) fn stopped(request: &JudgeRequest, bench: &mut Bench) -> [Option<bool
     [evidence, netflix, test(mann_whitney_p), test(welch_p)]
 }
 
-/// Does `work` on all cores, in order, with progress on stderr. What was refused goes to `bench`.
+/// Calls `judge` for each item of `work` on all cores. Results are in the order of the work, progress goes to stderr, and
+/// refusals are added to `bench`.
 pub(crate) fn in_parallel<T: Sync, R: Send>(
     what: &'static str,
     work: &[T],

@@ -22,16 +22,16 @@ use judging::{Case, CaseOutcome, request, stopped};
 pub(crate) use judging::{JUDGES, in_parallel};
 use report::RealReport;
 
-/// Points a side, where none are asked for.
+/// Default number of points a side.
 pub(crate) const SIZES: [usize; 5] = [15, 30, 60, 120, 240];
-/// Windows that a series gives at one size, for false alarms.
+/// Number of windows of a series at one size, for false alarms.
 pub(crate) const WINDOWS: usize = 6;
-/// Windows for harm: of a solo series, and of a concurrent one, of which few are alike.
+/// Numbers of windows for harm: of a solo series, and of a concurrent one. Few concurrent windows are alike.
 const HARM_WINDOWS: (usize, usize) = (1, 4);
-/// Solo series of a source that harm is put into, so that a large source does not take all the time.
+/// At most this many solo series of a source get harm, so that a large source does not take all the time.
 const HARM_SERIES: usize = 40;
 
-/// Reads the folder, judges, and prints tables, or one JSON document.
+/// Reads the folder, judges all pairs, and prints tables or one JSON document.
 pub(crate) fn measure(folder: &Path, options: &Options, bench: &mut Bench) -> Result<()> {
     let series = read_series(folder)?;
     let faults = read_faults(folder)?;
@@ -57,7 +57,7 @@ pub(crate) fn measure(folder: &Path, options: &Options, bench: &mut Bench) -> Re
     Ok(())
 }
 
-/// What the parts of a measurement have in common.
+/// The options that all parts of a measurement share.
 struct Run<'a> {
     options: &'a Options,
     seeds: Seeds,
@@ -73,7 +73,7 @@ impl Run<'_> {
         series.iter().flat_map(sizes).collect()
     }
 
-    /// Healthy pairs of every class.
+    /// Judges healthy pairs of every class.
     fn alarms(&self, series: &[RealSeries], bench: &mut Bench) -> Vec<CaseOutcome> {
         let work = self.sized(&series.iter().collect::<Vec<_>>());
         in_parallel("false alarms", &work, bench, |(series, points), bench| {
@@ -90,7 +90,7 @@ impl Run<'_> {
         })
     }
 
-    /// Every harm that a pair can have.
+    /// Judges every pair with every harm that it can have.
     fn harm(&self, series: &[RealSeries], bench: &mut Bench) -> Vec<CaseOutcome> {
         let work = self.sized(&self.chosen(series));
         in_parallel("harm", &work, bench, |(series, points), bench| {
@@ -135,8 +135,7 @@ impl Run<'_> {
         outcomes
     }
 
-    /// The series that harm is put into: all concurrent ones, and at most [`HARM_SERIES`] solo ones of each
-    /// source.
+    /// The series that get harm: all concurrent ones, and at most [`HARM_SERIES`] solo ones of each source.
     fn chosen<'s>(&self, series: &'s [RealSeries]) -> Vec<&'s RealSeries> {
         let mut by_source: BTreeMap<(&str, bool), Vec<&RealSeries>> = BTreeMap::new();
         for series in series {
@@ -154,7 +153,7 @@ impl Run<'_> {
         chosen
     }
 
-    /// Canaries of six to eight metrics of one entity.
+    /// Judges canaries of six to eight metrics of one entity.
     fn eight(&self, series: &[RealSeries], bench: &mut Bench) -> Vec<CaseOutcome> {
         let mut entities: BTreeMap<(&str, &str), Vec<&RealSeries>> = BTreeMap::new();
         for series in series {
@@ -187,7 +186,7 @@ impl Run<'_> {
         })
     }
 
-    /// The last points before each fault against the first under it.
+    /// Judges the first points during each fault against the last points before it.
     fn faults(
         &self,
         faults: &[judge_scenarios::real_series::Fault],

@@ -1,4 +1,4 @@
-//! All that was measured on recorded series.
+//! The results of `scenarios real`.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::rows::RealRow;
 use crate::bench::Refusals;
 
-/// All that was measured.
+/// All results, for tables and JSON.
 #[derive(Serialize)]
 pub(super) struct RealReport<'a> {
     pub(super) seeds: &'static str,

@@ -1,4 +1,4 @@
-//! From outcomes to the rows of tables.
+//! Makes the rows of tables from outcomes.
 
 use std::collections::BTreeSet;
 
@@ -10,19 +10,19 @@ use serde::Serialize;
 
 use super::judging::{CaseOutcome, JUDGES};
 
-/// Which table a row belongs to.
+/// The table of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Table {
     FalseAlarms,
     Found,
-    /// Only what is added and worth 5 % of the level or more.
+    /// Only shifts that add at least 5 % of the absolute median.
     FoundPractical,
     EightMetrics,
     Faults,
 }
 
-/// One row.
+/// A row of a table.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RealRow {
@@ -43,15 +43,15 @@ pub(super) struct RealRow {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct JudgeRate {
     pub(super) judge: &'static str,
-    /// Cases that it refused; they are in no rate.
+    /// Cases that it refused. No rate counts them.
     pub(super) refused: usize,
     pub(super) rate: Option<MeasuredRate>,
 }
 
-/// The name that concurrent pairs have in tables if they had one level outside of the window.
+/// The name in tables of concurrent pairs that are alike.
 pub(super) const ALIKE: &str = "conc alike";
 
-/// What a row is about, and its outcomes.
+/// The cases of a row, and their outcomes.
 struct Selection<'a> {
     table: Table,
     pairs: &'static str,
@@ -92,13 +92,13 @@ impl Selection<'_> {
     }
 }
 
-/// Rows of those selections that hold an outcome, in order.
+/// The rows of all selections that have an outcome, in order.
 fn rows(selections: &[Selection], seeds: Seeds) -> Vec<RealRow> {
     let full = selections.par_iter().filter(|selection| !selection.outcomes.is_empty());
     full.map(|selection| selection.row(seeds)).collect()
 }
 
-/// Each size, and all of them.
+/// Each size, then all sizes.
 fn sizes(points: &[usize]) -> impl Iterator<Item = Option<usize>> {
     points.iter().map(|points| Some(*points)).chain([None])
 }
@@ -107,7 +107,7 @@ fn of_size(outcome: &CaseOutcome, points: Option<usize>) -> bool {
     points.is_none_or(|points| outcome.case.points == points)
 }
 
-/// False alarms a class of pairs and size, then a class and source.
+/// False alarms by class of pairs and size, then by class and source.
 pub(super) fn alarms(outcomes: &[CaseOutcome], seeds: Seeds, points: &[usize]) -> Vec<RealRow> {
     let sources: BTreeSet<&str> = outcomes.iter().map(|outcome| &*outcome.source).collect();
     let kinds: Vec<(&'static str, Vec<&CaseOutcome>)> = PairClass::ALL
@@ -144,7 +144,7 @@ fn healthy<'a>(
     Selection { table: Table::FalseAlarms, pairs, source, harm: ("none", 0.0), points, outcomes }
 }
 
-/// Found shares a class, harm and size; then those of practical harm alone.
+/// Found shares by class, harm and size, then of practical harm only.
 pub(super) fn found(outcomes: &[CaseOutcome], seeds: Seeds, points: &[usize]) -> Vec<RealRow> {
     let harms: Vec<_> = HARMS.iter().map(|harm| (harm.name, harm.size)).collect();
     let mut rows = by_harm(Table::Found, outcomes, &harms, seeds, points);
