@@ -46,7 +46,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<LabelledSeries>, ResponseError> {
 pub fn read_with_remarks(
     bytes: &[u8],
 ) -> Result<(Vec<LabelledSeries>, Vec<String>), ResponseError> {
-    let document::MatrixAnswer { series, remarks } = document::read(bytes)?;
+    let (series, remarks) = document::read(bytes)?;
     let series = series.into_iter().enumerate().map(|(index, found)| one(index, found));
     Ok((series.collect::<Result<_, _>>()?, remarks))
 }

@@ -1,5 +1,6 @@
 //! Timestamps: RFC 3339, or seconds or milliseconds since 1970.
 
+use jiff::fmt::temporal::Pieces;
 use thiserror::Error;
 
 /// From here on a number is milliseconds. As seconds it would be the year 5138; as milliseconds it is
@@ -29,6 +30,9 @@ pub enum TimeError {
     /// Its day and month cannot be told apart.
     #[error("expected a date with its year first, such as 2026-01-31, got {0:?}")]
     DayOrMonth(String),
+    /// Its offset from UTC is a day or more.
+    #[error("expected an offset from UTC of at most 23:59, such as +01:00, got {0:?}")]
+    Offset(String),
     /// It counts something finer than milliseconds.
     #[error("expected seconds or milliseconds since 1970, got {0}; convert it to milliseconds")]
     TooFine(String),
@@ -67,6 +71,7 @@ pub fn parse_in(text: &str, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
         });
     }
     match text.parse::<jiff::Timestamp>() {
+        Ok(_) if has_far_offset(text) => Err(TimeError::Offset(text.to_owned())),
         Ok(time) => Ok(time.as_millisecond()),
         Err(_) => match (civil(text), zone) {
             (Some(civil), Some(TimeZone(zone))) => zone
@@ -80,6 +85,12 @@ pub fn parse_in(text: &str, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
     }
 }
 
+/// Whether a time has an offset of a day or more, which jiff takes up to 25:59 and RFC 3339 does not.
+fn has_far_offset(time: &str) -> bool {
+    let pieces = || Pieces::parse(time).ok()?.to_numeric_offset();
+    !time.ends_with('Z') && pieces().is_some_and(|offset| offset.seconds().abs() >= 24 * 60 * 60)
+}
+
 /// A time zone by its name, such as Europe/Berlin, or its offset, such as +01:00.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeZone(jiff::tz::TimeZone);
@@ -90,8 +101,8 @@ impl std::str::FromStr for TimeZone {
     fn from_str(text: &str) -> Result<Self, String> {
         let offset = || {
             // As far from midnight in UTC as the zone is.
-            let midnight: jiff::Timestamp = format!("1970-01-01T00:00:00{text}").parse().ok()?;
-            let seconds = i32::try_from(-midnight.as_second()).ok()?;
+            let midnight = parse(&format!("1970-01-01T00:00:00{text}")).ok()?;
+            let seconds = i32::try_from(-midnight / 1000).ok()?;
             jiff::tz::Offset::from_seconds(seconds).ok().map(jiff::tz::TimeZone::fixed)
         };
         if matches!(text, "Z" | "UTC") {
@@ -170,6 +181,7 @@ mod tests {
             ("2019-11-12T20:54:57Z", 1_573_592_097_000),
             ("2019-11-12T21:54:57.5+01:00", 1_573_592_097_500),
             ("2019-11-12 20:54:57Z", 1_573_592_097_000),
+            ("2019-11-13T20:53:57+23:59", 1_573_592_097_000),
         ] {
             assert_eq!(parse(text), Ok(millis), "{text}");
         }
@@ -191,9 +203,10 @@ mod tests {
         }
         let zone: TimeZone = "-03:30".parse().unwrap();
         assert_eq!(parse_in("2024-01-01 00:00", Some(&zone)), parse("2024-01-01T03:30:00Z"));
-        assert!(
-            "Europe/Berlim".parse::<TimeZone>().unwrap_err().starts_with("expected a time zone")
-        );
+        for wrong in ["Europe/Berlim", "+24:00", "-25:30", ""] {
+            let error = wrong.parse::<TimeZone>().unwrap_err();
+            assert!(error.starts_with("expected a time zone"), "{wrong}: {error}");
+        }
     }
 
     #[test]
@@ -206,6 +219,8 @@ mod tests {
             ("2019-11-12T20:54:57", "with a time zone"),
             ("12.11.2019 20:54", "with a time zone"),
             ("11/12/2019 20:54", "year first"),
+            ("2019-11-12T20:54:57+24:00", "at most 23:59"),
+            ("2019-11-12 20:54:57-2500", "at most 23:59"),
             ("1573592097000000000", "convert it to milliseconds"),
         ] {
             let error = parse(text).unwrap_err().to_string();

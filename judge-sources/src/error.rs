@@ -9,7 +9,7 @@ use judge_points::prometheus::ResponseError;
 use judge_points::time;
 use thiserror::Error;
 
-use crate::grid::Grid;
+use crate::grid::{Grid, MOST_POINTS};
 use crate::kind::StoreKind;
 use crate::query_text::QueryError;
 
@@ -271,6 +271,12 @@ pub enum AnswerError {
         "the answer has more than {MOST_SERIES} series, which are too many to judge; aggregate in the query"
     )]
     TooManySeries,
+    /// There are too many points to hold.
+    #[error(
+        "the answer has more than {MOST_CELLS} points, gaps counted, which are too many to hold; aggregate in the \
+         query, or lengthen the step"
+    )]
+    TooManyPoints,
     /// Two series are the same.
     #[error("{0}; aggregate in the query")]
     SameLabels(String),
@@ -310,3 +316,5 @@ pub enum AnswerError {
 
 /// Most series of one side of a metric.
 pub const MOST_SERIES: usize = 1000;
+/// Most points of all series of one side of a metric, with gaps: four of the longest series, in 74 MiB.
+pub(crate) const MOST_CELLS: usize = 4 * MOST_POINTS;

@@ -17,7 +17,7 @@ use crate::kind::StoreKind;
 use crate::notice::Notice;
 use crate::numbers;
 use crate::pair;
-use crate::place::{self, Found};
+use crate::place::{self, Found, HeldPoints};
 use crate::query::{MetricQuery, Queries};
 use crate::scope::Scope;
 use crate::selector;
@@ -316,12 +316,15 @@ impl<'a> Job<'a> {
         let kind = self.query.kind();
         let compat = self.sought.compat;
         let database = self.database(source);
+        let held = HeldPoints::default();
         let part = async |part: Grid| {
             let wanted = Wanted { text: query, grid: part, compat, database };
             let asked = source.answer(&kind.ask(&wanted), self.deadline).await;
             let body = asked
                 .map_err(|AskFailure { attempts, error }| Cause::Ask { attempts, cause: error })?;
-            Ok::<_, Cause>(kind.read(&body, &self.sought_side().scope)?)
+            let answer = kind.read(&body, &self.sought_side().scope)?;
+            held.add(&answer.series)?;
+            Ok::<_, Cause>(answer)
         };
         let mut series = Vec::new();
         let mut said: Vec<String> = Vec::new();

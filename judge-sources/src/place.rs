@@ -1,11 +1,12 @@
 //! From the points that a store answered to series on a grid.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use judge_core::{Clock, Series};
 use judge_points::prometheus::LabelledSeries;
 
-use crate::error::{AnswerError, MOST_SERIES};
+use crate::error::{AnswerError, MOST_CELLS, MOST_SERIES};
 use crate::grid::Grid;
 
 /// What tells a series from others of its side.
@@ -27,6 +28,19 @@ pub struct Found {
     pub series: Series,
 }
 
+/// How many points of parts of an answer are held until the last part is there.
+#[derive(Debug, Default)]
+pub(crate) struct HeldPoints(AtomicUsize);
+
+impl HeldPoints {
+    /// Counts those of one more part.
+    pub(crate) fn add(&self, part: &[LabelledSeries]) -> Result<(), AnswerError> {
+        let points: usize = part.iter().map(|series| series.values.len()).sum();
+        let all = points.saturating_add(self.0.fetch_add(points, Ordering::Relaxed));
+        if all > MOST_CELLS { Err(AnswerError::TooManyPoints) } else { Ok(()) }
+    }
+}
+
 /// Puts points where they belong: a time without a point is a gap. `parts` are answers for parts of the grid.
 pub(crate) fn on_grid(
     parts: Vec<Vec<LabelledSeries>>,
@@ -37,6 +51,10 @@ pub(crate) fn on_grid(
     for part in parts {
         for LabelledSeries { mut labels, times, values } in part {
             labels.remove("__name__");
+            // Each series has all times of the grid, however few points came.
+            if !known.contains_key(&labels) && (found.len() + 1) * grid.points() > MOST_CELLS {
+                return Err(AnswerError::TooManyPoints);
+            }
             let index = *known.entry(labels).or_insert_with_key(|labels| {
                 let clock = Clock::new(grid.start_millis(), grid.step_millis()).ok();
                 let series = Series { values: vec![f64::NAN; grid.points()], clock };
@@ -89,7 +107,7 @@ pub(crate) fn at_own_times(
     grid: Grid,
     said: &mut Vec<String>,
 ) -> Result<Vec<Found>, AnswerError> {
-    let mut found: Vec<Found> = Vec::new();
+    let (mut found, mut cells): (Vec<Found>, usize) = (Vec::new(), 0);
     for LabelledSeries { labels, times, values } in parts.into_iter().flatten() {
         if found.iter().any(|other| other.labels == labels) {
             let labels = written(&labels);
@@ -103,7 +121,12 @@ pub(crate) fn at_own_times(
         if points.iter().all(|(_, value)| value.is_nan()) {
             continue;
         }
-        found.push(Found { labels, series: own_grid(&points, grid, said)? });
+        let series = own_grid(&points, grid, said)?;
+        cells += series.values.len();
+        if cells > MOST_CELLS {
+            return Err(AnswerError::TooManyPoints);
+        }
+        found.push(Found { labels, series });
     }
     Ok(found)
 }
@@ -192,6 +215,7 @@ pub(crate) fn first_table(parts: Vec<Vec<LabelledSeries>>) -> Vec<Found> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grid::MOST_POINTS;
 
     fn series(labels: &[(&str, &str)], points: &[(i64, f64)]) -> LabelledSeries {
         LabelledSeries {
@@ -231,6 +255,27 @@ mod tests {
             let error = on_grid(vec![vec![series(&[], &[(millis, 1.0)])]], grid).unwrap_err();
             assert!(matches!(error, AnswerError::OtherTimes { .. }), "{error}");
         }
+    }
+
+    #[test]
+    fn few_points_do_not_become_more_gaps_than_are_held() {
+        let grid = Grid::new(0, i64::try_from(MOST_POINTS).unwrap() * 1000, 1000).unwrap();
+        let all = |count: i32, points: &[(i64, f64)]| -> Vec<LabelledSeries> {
+            (0..count).map(|number| series(&[("pod", &number.to_string())], points)).collect()
+        };
+        assert_eq!(on_grid(vec![all(4, &[(0, 1.0)])], grid).unwrap().len(), 4);
+        let error = on_grid(vec![all(5, &[(0, 1.0)])], grid).unwrap_err();
+        assert!(matches!(error, AnswerError::TooManyPoints), "{error}");
+        // Points a millisecond apart in 40 minutes.
+        let grid = Grid::new(0, 2_400_000, 60_000).unwrap();
+        let close = [(0, 1.0), (1, 2.0)];
+        assert_eq!(at_own_times(vec![all(4, &close)], grid, &mut Vec::new()).unwrap().len(), 4);
+        let error = at_own_times(vec![all(5, &close)], grid, &mut Vec::new()).unwrap_err();
+        assert!(matches!(error, AnswerError::TooManyPoints), "{error}");
+        let held = HeldPoints::default();
+        assert!(held.add(&all(1, &close)).is_ok());
+        held.0.store(MOST_CELLS, Ordering::Relaxed);
+        assert!(held.add(&all(1, &close)).is_err());
     }
 
     /// `PrometheusResponseConverter`'s own test has 58 points a second apart from 1599657179.540 on, whatever was

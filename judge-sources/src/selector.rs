@@ -1,5 +1,7 @@
 //! The selectors in a PromQL expression, for a look at what the store has.
 
+use crate::expression::{arguments, split_at_operators};
+
 /// A metric's name and its matchers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Selector {
@@ -22,6 +24,9 @@ impl Selector {
         }
     }
 }
+
+/// Most expressions within each other that are looked into.
+const DEEPEST: usize = 32;
 
 /// Words that are no metric although no bracket follows them.
 const KEYWORDS: [&str; 13] = [
@@ -79,6 +84,39 @@ pub(crate) fn all(promql: &str) -> Vec<Selector> {
     }
     found.dedup();
     found
+}
+
+/// All selectors of `promql`, those first without which it finds nothing: before an `or`, something else stands in.
+pub(crate) fn needed_first(promql: &str) -> Vec<Selector> {
+    let mut found = needed(promql, DEEPEST);
+    for selector in all(promql) {
+        if !found.contains(&selector) {
+            found.push(selector);
+        }
+    }
+    found
+}
+
+fn needed(promql: &str, deepest: usize) -> Vec<Selector> {
+    let (promql, Some(deepest)) = (promql.trim(), deepest.checked_sub(1)) else {
+        return all(promql);
+    };
+    let Some((operands, operators)) = split_at_operators(promql) else {
+        return all(promql);
+    };
+    if operators.contains(&"or") {
+        return Vec::new();
+    }
+    let inner =
+        |parts: Vec<&str>| parts.into_iter().flat_map(|part| needed(part, deepest)).collect();
+    if !operators.is_empty() {
+        return inner(operands);
+    }
+    let word = promql.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
+    match arguments(&promql[word.unwrap_or(promql.len())..]) {
+        Some(arguments) => inner(arguments),
+        None => all(promql),
+    }
 }
 
 /// The counters of `promql` whose growth it does not take, by their names.
@@ -199,6 +237,24 @@ mod tests {
         ] {
             assert_eq!(bare_counters(promql), expected, "{promql}");
         }
+    }
+
+    #[test]
+    fn selectors_that_something_stands_in_for_come_last() {
+        for (promql, expected) in [
+            ("a / b", vec!["a", "b"]),
+            ("(sum(rate(a[5m])) or vector(0)) / sum(rate(b[5m]))", vec!["b", "a"]),
+            ("sum by (x) (rate(a[5m]) or 0 * b) / on (x) c", vec!["c", "a", "b"]),
+            ("a or b", vec!["a", "b"]),
+            ("(a", vec!["a"]),
+            ("", vec![]),
+        ] {
+            let found: Vec<String> =
+                needed_first(promql).into_iter().map(|selector| selector.name).collect();
+            assert_eq!(found, expected, "{promql}");
+        }
+        let deep = format!("{}a{}", "(".repeat(1000), ")".repeat(1000));
+        assert_eq!(needed_first(&deep).len(), 1);
     }
 
     #[test]

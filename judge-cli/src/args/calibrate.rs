@@ -77,7 +77,7 @@ pub(crate) struct CalibrateArgs {
     pub(crate) with_canaries: bool,
     /// Step of the grid for points of releases [default: each release's own]
     #[cfg(feature = "retro")]
-    #[arg(long, value_name = "TIME", value_parser = duration, requires = "releases")]
+    #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true, requires = "releases")]
     pub(crate) step: Option<std::time::Duration>,
     #[cfg(feature = "retro")]
     #[command(flatten)]

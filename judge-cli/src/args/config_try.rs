@@ -16,7 +16,7 @@ is odd: nothing found, one value all the time, the same query on both sides,
 series that never meet.
 
 Exit codes:
-  0  every query was answered, and no metric is odd
+  0  every query was answered, and no metric is odd, or only 0 all the time
   1  a source did not answer, or anything not named here
   2  a metric is odd, or bad input or usage";
 

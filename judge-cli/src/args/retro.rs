@@ -152,22 +152,22 @@ impl ReadingArgs {
 #[derive(Debug, clap::Args)]
 pub(crate) struct WindowArgs {
     /// How long a canary is judged, without the warm-up [default: to the end of the recording]
-    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration)]
+    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     lifetime: Option<Duration>,
     /// Time at the start of the recording that is not judged.
-    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration, default_value = "0s")]
+    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true, default_value = "0s")]
     warm_up: Duration,
     /// Time from one judgement to the next [default: one judgement at the end]
-    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration)]
+    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     interval: Option<Duration>,
     /// How far back each judgement looks; growing: to the end of the warm-up.
-    #[arg(help_heading = WINDOWS, long, value_name = "growing|TIME", value_parser = lookback, default_value = "growing")]
+    #[arg(help_heading = WINDOWS, long, value_name = "growing|TIME", value_parser = lookback, allow_hyphen_values = true, default_value = "growing")]
     lookback: Lookback,
     /// How much earlier the baseline was recorded than the canary.
-    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration, default_value = "0s")]
+    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true, default_value = "0s")]
     baseline_offset: Duration,
     /// Step of the grid; points of one step are averaged [default: each release's own]
-    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration)]
+    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     step: Option<Duration>,
 }
 

@@ -61,7 +61,7 @@ pub(crate) struct WatchArgs {
     #[arg(long, conflicts_with_all = ["interval", "lookback", "report"])]
     pub(crate) every_point: bool,
     /// Wait this long after each interval's end before asking, so that the last scrape is in.
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "15s")]
+    #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true, default_value = "15s")]
     pub(crate) settle: Duration,
     /// Which rule ends a canary at a score that equals the marginal threshold.
     #[arg(long, value_enum, default_value_t, value_name = "RULE")]
@@ -110,19 +110,19 @@ const STAGE: &str = "The stage, with times such as 90s, 10m, 1h 30m";
 #[derive(Debug, clap::Args)]
 pub(crate) struct StageArgs {
     /// How long the canary is judged, the warm-up not counted.
-    #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = duration)]
+    #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     lifetime: Duration,
     /// Time from one look to the next [default: one look at the end]
-    #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = duration)]
+    #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     interval: Option<Duration>,
     /// How long the canary runs before it is judged.
-    #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = duration, default_value = "0s")]
+    #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true, default_value = "0s")]
     warm_up: Duration,
     /// How far back each look reaches; growing is to the end of the warm-up.
-    #[arg(help_heading = STAGE, long, value_name = "growing|TIME", value_parser = lookback, default_value = "growing")]
+    #[arg(help_heading = STAGE, long, value_name = "growing|TIME", value_parser = lookback, allow_hyphen_values = true, default_value = "growing")]
     lookback: Lookback,
     /// When the canary started: RFC 3339, or seconds or milliseconds since 1970 [default: now]
-    #[arg(help_heading = STAGE, long, value_name = "WHEN", value_parser = super::sources::moment)]
+    #[arg(help_heading = STAGE, long, value_name = "WHEN", value_parser = super::sources::moment, allow_hyphen_values = true)]
     pub(crate) start: Option<i64>,
 }
 

@@ -16,12 +16,9 @@ pub(crate) fn run(args: &TryArgs, console: &Console) -> anyhow::Result<Exit> {
     let bad_input = fetched
         .iter()
         .any(|(_, found)| found.as_ref().is_err_and(|failures| failures.iter().any(is_bad_input)));
+    let odd = fetched.iter().any(|(_, found)| found.as_ref().is_ok_and(is_odd));
     let metrics: Vec<TriedMetric> =
         fetched.into_iter().map(|(metric, found)| tried(metric, found)).collect();
-    let odd = metrics.iter().any(|metric| match &metric.found {
-        Tried::Found { odd, .. } => !odd.is_empty(),
-        Tried::Failed { .. } => false,
-    });
     console.tried(&metrics, args.format)?;
     Ok(if bad_input || (odd && !failed) {
         Exit::BadInput
@@ -30,6 +27,15 @@ pub(crate) fn run(args: &TryArgs, console: &Console) -> anyhow::Result<Exit> {
     } else {
         Exit::Done
     })
+}
+
+/// Whether there is a doubt about a metric. What is 0 all the time is warned of, but it is what errors are on healthy
+/// sides.
+fn is_odd(found: &FetchedMetric) -> bool {
+    let is_stuck = |side| constant(side).is_some_and(|value| value != 0.0);
+    found.notices.iter().any(|notice| !notice.is_usual())
+        || is_stuck(&found.baseline)
+        || is_stuck(&found.canary)
 }
 
 fn tried(metric: String, found: Result<FetchedMetric, Vec<QueryFailure>>) -> TriedMetric {

@@ -1,7 +1,9 @@
 //! Why an input was not judged. Each of these errors is the input's, never the program's.
 
 use std::io;
+use std::time::Duration;
 
+use humantime::format_duration;
 use judge_core::JudgeError;
 use judge_core::stats::SampleError;
 use judge_points::time;
@@ -160,6 +162,16 @@ pub(crate) enum InputProblem {
          --prometheus URL or with --baseline and --canary"
     )]
     ConfigAsRequest,
+    #[error(
+        "expected a step of at most the window, {}, got {}",
+        format_duration(*.window), format_duration(*.step)
+    )]
+    LongStep {
+        /// The time between two points.
+        step: Duration,
+        /// The window's length.
+        window: Duration,
+    },
     #[error("no query found a point on either side\n{0}")]
     NothingFetched(String),
     #[error("expected a table [sources.NAME] with a url, got none")]

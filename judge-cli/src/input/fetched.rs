@@ -6,8 +6,8 @@ use std::time::Duration;
 use judge_core::{MetricPair, kayenta};
 use judge_points::time::TimeZone;
 use judge_sources::{
-    Cause, Compat, FetchedMetric, Grid, GridError, Notice, Queries, QueryFailure, Scope, Sought,
-    SoughtSide, SourceSettings, Sources,
+    AskError, Cause, Compat, FetchedMetric, Grid, GridError, Notice, Queries, QueryFailure, Scope,
+    Sought, SoughtSide, SourceSettings, Sources,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -74,9 +74,15 @@ impl FetchFailed {
     }
 }
 
-/// Whether config or command line are why a query was not asked.
+/// Whether config or command line are why a query has no answer: it could not be made, or the store does not
+/// understand it.
 pub(crate) fn is_bad_input(failure: &QueryFailure) -> bool {
-    matches!(failure.cause, Cause::Chosen(_) | Cause::Query(_))
+    match &failure.cause {
+        Cause::Chosen(_) | Cause::Query(_) => true,
+        // Of stores, these two mean the query; Prometheus has the second for what it cannot evaluate.
+        Cause::Ask { cause: AskError::Status { status, .. }, .. } => matches!(status, 400 | 422),
+        _ => false,
+    }
 }
 
 impl FetchedConfig {
@@ -214,8 +220,8 @@ pub(crate) fn millis(duration: Duration) -> u64 {
 /// From when to when, in milliseconds since the Unix epoch; `now` where nothing is said. Without a start or an end of
 /// its own the window lies on multiples of the step, where stores have their points cached.
 pub(crate) fn window(args: &TimeArgs, step: Duration, now: i64) -> Result<(i64, i64), InputError> {
-    let step = i64::try_from(millis(step)).unwrap_or(i64::MAX).max(1);
-    let floor = |time: i64| time.div_euclid(step) * step;
+    let whole = i64::try_from(millis(step)).unwrap_or(i64::MAX).max(1);
+    let floor = |time: i64| time.div_euclid(whole) * whole;
     let end = args.end.unwrap_or_else(|| floor(now));
     let wrong = |origin: &str, problem| Err(InputError { origin: origin.to_owned(), problem });
     let (start, origin) = match (args.start, args.last) {
@@ -229,6 +235,10 @@ pub(crate) fn window(args: &TimeArgs, step: Duration, now: i64) -> Result<(i64, 
     };
     if start >= now {
         return wrong(origin, InputProblem::Future { start_millis: start, now_millis: now });
+    }
+    let window = Duration::from_millis(start.abs_diff(end));
+    if start < end && window < step {
+        return wrong("--step", InputProblem::LongStep { step, window });
     }
     Ok((start, end))
 }

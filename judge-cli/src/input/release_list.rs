@@ -1,8 +1,10 @@
 //! A list of releases: when each was compared, and what its sides are called.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
+use humantime::format_duration;
 use judge_points::dialect::CsvDialect;
 use judge_points::table;
 use judge_points::time::{self, TimeError, TimeZone};
@@ -36,6 +38,11 @@ pub(crate) enum ListError {
     Unnamed { line: u64 },
     #[error("line {line}: expected an end after the start")]
     Backwards { line: u64 },
+    #[error(
+        "line {line}: expected a release of at least a step, {}, got {}; shorten --step",
+        format_duration(*.step), format_duration(*.length)
+    )]
+    Short { line: u64, step: Duration, length: Duration },
     #[error("line {line}: expected different names, got {name:?} twice")]
     Repeated { line: u64, name: String },
     #[error("expected a line for each release, got none")]
@@ -146,6 +153,10 @@ impl Columns<'_> {
         let window = (moment("start", self.start)?, moment("end", self.end)?);
         if window.0 >= window.1 {
             return Err(ListError::Backwards { line });
+        }
+        let length = Duration::from_millis(window.0.abs_diff(window.1));
+        if length < of.step {
+            return Err(ListError::Short { line, step: of.step, length });
         }
         let mut of = of.clone();
         for (index, cell) in self.cells.iter().enumerate() {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, TestFolder};
-use crate::store::{Asked, Store, answer, config, matrix_of};
+use crate::store::{Asked, Store, answer, config, matrix, matrix_of};
 
 const RUN: &str = "run --config canary.json --baseline-scope stable --canary-scope new";
 
@@ -31,6 +31,15 @@ fn wrong_times_and_sources_are_told_with_their_option() {
             "--end: expected a window that has",
         ),
         (format!("{url} --start 60 --end 0"), "--start: expected an end after the start"),
+        (
+            format!("{url} --last 30s"),
+            "error: --step: expected a step of at most the window, 30s, got 1m\n",
+        ),
+        (
+            format!("{url} --last -5m"),
+            "'--last <TIME>': expected a time such as 30s, 5m or 1h 30m, got",
+        ),
+        (format!("{url} --start 2026-11-20T14:00:00+25:00"), "an offset from UTC of at most 23:59"),
         (format!("{url} --last 5m --step 0s"), "--step: expected a step above 0"),
         ("--prometheus db-1:9090 --last 5m".to_owned(), "a URL such as http://db-1:9090, got \"db"),
         ("--source http://h?a=b --last 5m".to_owned(), "expected NAME=URL, such as eu=http://host"),
@@ -112,6 +121,112 @@ fn doubtful_numbers_are_warned_of() {
     let growth = counter.replace('}', "}[5m]").replace("sum", "rate");
     let said = warnings(move |asked| matrix_of(asked, noisy), &growth);
     assert!(!said.contains("counter") && !said.contains("in a row"), "{said}");
+}
+
+#[test]
+fn a_query_that_the_store_does_not_understand_is_bad_input() {
+    let folder = folder();
+    folder.write(
+        "releases.csv",
+        b"release,start,end,baseline-scope,canary-scope\nv1,0,60,stable,new\n",
+    );
+    let scopes = "--baseline-scope stable --canary-scope new";
+    for (status, code) in [
+        ("400 Bad Request", 2),
+        ("422 Unprocessable Entity", 2),
+        ("401 Unauthorized", 1),
+        ("404 Not Found", 1),
+    ] {
+        let store = Store::open(move |_| {
+            (status, json!({"status": "error", "error": "1:5: parse error"}).to_string())
+        });
+        for command in [
+            format!("{RUN} --last 5m"),
+            format!("config try canary.json {scopes} --last 5m"),
+            format!("watch --config canary.json {scopes} --lifetime 5m"),
+            "fetch releases.csv --config canary.json --output h.ndjson".to_owned(),
+        ] {
+            let answer = folder.judge(&format!("{command} {}", store.named()));
+            assert_eq!(answer.code, code, "{command}, {status}: {answer:?}");
+            assert!(format!("{answer:?}").contains("1:5: parse error"), "{command}: {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn a_metric_that_is_0_all_the_time_is_warned_of_and_no_fault() {
+    let trial = "config try canary.json --baseline-scope stable --canary-scope new --start 0 --end 60 --step 1s";
+    for (value, code) in [(0.0, 0), (7.0, 2)] {
+        let store = Store::open(move |asked| matrix_of(asked, |_| value));
+        let answer = folder().judge(&format!("{trial} {}", store.named()));
+        assert_eq!(answer.code, code, "{answer:?}");
+        let said = format!("warning: every point of the canary is {value}; does the query");
+        assert!(answer.stdout.contains(&said), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_trial_warns_of_what_is_odd() {
+    let folder = folder();
+    let trial = "config try canary.json --start 0 --end 60 --step 1s --baseline-scope stable --canary-scope";
+    let try_with = |canary: &str, result: fn(&Asked) -> Value| {
+        let store = Store::open(move |asked| answer(&result(asked)));
+        folder.judge(&format!("{trial} {canary} {}", store.named()))
+    };
+    let pods = |asked: &Asked| {
+        let side = if asked.query.contains("stable") { "a" } else { "b" };
+        let series = |pod: usize| json!({"metric": {"pod": format!("{side}-{pod}")}, "values": [[0, "1"], [1, "2"]]});
+        json!([series(1), series(2)])
+    };
+    for (answer, said) in [
+        (
+            try_with("new", pods),
+            "some series are on one side only, as pod differs; aggregate over it",
+        ),
+        (
+            try_with("new", |_| json!([])),
+            "the query of the canary finds nothing from 1970-01-01T00:00:00Z",
+        ),
+        (
+            try_with("new", |_| json!([{"metric": {}, "values": [[0, "7"], [1, "7"]]}])),
+            "every point of the baseline is 7; does the query measure anything?",
+        ),
+        (try_with("stable", pods), "both sides are asked the same query over the same time"),
+    ] {
+        assert_eq!(answer.code, 2, "{answer:?}");
+        assert!(answer.stdout.contains(&format!("warning: {said}")), "{said}: {answer:?}");
+    }
+}
+
+#[test]
+fn no_page_and_no_output_has_a_credential_in_it() {
+    let folder = folder();
+    folder.write(
+        "releases.csv",
+        b"release,start,end,baseline-scope,canary-scope\nv1,0,60,stable,new\n",
+    );
+    let store = Store::open(|asked| matrix(asked, 100.0));
+    let with_password = store.url.replace("http://", "http://me:sesame@");
+    let scopes = "--baseline-scope stable --canary-scope new";
+    for command in [
+        format!(
+            "{RUN} --start 0 --end 60 --step 1s --format full --output run.json --report run.html"
+        ),
+        format!(
+            "watch --config canary.json {scopes} --start 0 --lifetime 60s --step 1s --settle 0s \
+             --output watch.json --report watch.html"
+        ),
+        format!("config try canary.json {scopes} --start 0 --end 60 --step 1s"),
+        "fetch releases.csv --config canary.json --output h.ndjson".to_owned(),
+    ] {
+        let answer = folder.judge(&format!("{command} --prometheus {with_password}"));
+        assert_eq!(answer.code, 0, "{command}: {answer:?}");
+        assert!(!format!("{answer:?}").contains("sesame"), "{command}: {answer:?}");
+    }
+    for written in ["run.json", "run.html", "watch.json", "watch.html", "h.ndjson"] {
+        let text = std::fs::read_to_string(folder.path().join(written)).unwrap();
+        assert!(!text.contains("sesame") && !text.contains("bWU6c2VzYW1l"), "{written}");
+    }
 }
 
 #[test]

@@ -158,6 +158,10 @@ fn what_is_wrong_is_said() {
             "release,start,end\nv1,0,60\nv1,60,120\n",
             "line 3: expected different names, got \"v1\" twice",
         ),
+        (
+            "release,start,end\nv1,0,30\n",
+            "line 2: expected a release of at least a step, 1m, got 30s",
+        ),
         ("release,start,end\n", "expected a line for each release, got none"),
         ("release,start,end\nv1,0\n", "record 1 (line: 2"),
     ] {

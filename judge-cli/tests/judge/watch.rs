@@ -173,6 +173,28 @@ fn a_look_waits_until_the_last_scrape_is_in() {
     assert!(asked_at.load(Ordering::SeqCst) >= due, "{answer:?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_shows_the_time_to_the_next_look() {
+    let (store, folder) = (Store::open(shop), folder());
+    let start = i64::try_from(millis() / 1000).unwrap() - 9;
+    let watch = format!(
+        "{} watch --config canary.json {} --start {start} --lifetime 10s --step 1s --settle 2s \
+         --baseline-scope stable --canary-scope new",
+        env!("CARGO_BIN_EXE_judge"),
+        store.named()
+    );
+    // Of util-linux: it gives a command a terminal, and copies what comes.
+    let mut script = std::process::Command::new("script");
+    let ran = script.args(["-qec", &watch, "/dev/null"]).current_dir(folder.path());
+    let ran = ran.env("TERM", "xterm").output().unwrap();
+    let shown = String::from_utf8(ran.stdout).unwrap();
+    assert_eq!(ran.status.code(), Some(0), "{shown}");
+    let at = |left: &str| shown.find(&format!("look 1 of 1 in {left}"));
+    assert!(at("2s").is_some() && at("2s") < at("1s"), "{shown:?}");
+    assert!(shown.trim_end().ends_with("PASS  score 100 at look 1 of 1, after 10s"), "{shown:?}");
+}
+
 #[test]
 fn where_stdout_is_json_the_reason_stands_on_stderr() {
     let (store, folder) = (store_away_at(&[]), folder());
@@ -184,6 +206,16 @@ fn where_stdout_is_json_the_reason_stands_on_stderr() {
     assert_eq!(answer.stderr.lines().last(), Some(said), "{answer:?}");
     let kept = std::fs::read_to_string(folder.path().join("reason")).unwrap();
     assert_eq!(kept, format!("{said}\n"));
+}
+
+#[test]
+fn what_is_wrong_with_the_config_is_said_once() {
+    let store = store_away_at(&[]);
+    let text = String::from_utf8(config("latency{version=\"${scope}\"}")).unwrap();
+    let folder = folder();
+    folder.write("canary.json", text.replace("\"increase\"", "\"sideways\"").as_bytes());
+    let answer = watch(&folder, &store, "");
+    assert_eq!(answer.stderr.matches("sideways").count(), 1, "{answer:?}");
 }
 
 #[test]

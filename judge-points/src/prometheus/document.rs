@@ -8,34 +8,7 @@ use serde::de::IgnoredAny;
 
 use super::error::ResponseError;
 
-/// A response that succeeded, with what Prometheus says of it.
-pub(super) struct MatrixAnswer<'a> {
-    pub(super) series: Vec<RawSeries<'a>>,
-    pub(super) remarks: Vec<String>,
-}
-
-/// The same as JSON.
-#[derive(Deserialize)]
-struct MatrixDocument<'a> {
-    #[serde(borrow)]
-    status: Cow<'a, str>,
-    #[serde(borrow)]
-    data: MatrixData<'a>,
-    #[serde(default)]
-    warnings: Vec<String>,
-    #[serde(default)]
-    infos: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct MatrixData<'a> {
-    #[serde(rename = "resultType", borrow)]
-    result_type: Cow<'a, str>,
-    #[serde(borrow)]
-    result: Vec<RawSeries<'a>>,
-}
-
-/// What tells whether the rest can be read at all.
+/// What a response says of itself: whether its series can be read at all, and what Prometheus remarks.
 #[derive(Deserialize)]
 struct ResponseHead<'a> {
     status: Option<String>,
@@ -45,6 +18,10 @@ struct ResponseHead<'a> {
     error: Option<String>,
     #[serde(borrow, default)]
     data: Option<ResponseDataHead<'a>>,
+    #[serde(default)]
+    warnings: Option<Vec<String>>,
+    #[serde(default)]
+    infos: Option<Vec<String>>,
     #[serde(rename = "canaryConfig", default)]
     canary_config: Option<IgnoredAny>,
     #[serde(default)]
@@ -82,30 +59,21 @@ pub(super) struct RawSeries<'a> {
 #[derive(Deserialize)]
 pub(super) struct RawPoint<'a>(pub(super) f64, #[serde(borrow)] pub(super) Cow<'a, str>);
 
-/// The series of a response, its points still text.
-pub(super) fn read(bytes: &[u8]) -> Result<MatrixAnswer<'_>, ResponseError> {
+/// The series of a response, its points still text, and its remarks.
+pub(super) fn read(bytes: &[u8]) -> Result<(Vec<RawSeries<'_>>, Vec<String>), ResponseError> {
     if bytes.trim_ascii_start().starts_with(b"[") {
         return Err(ResponseError::NotAResponse("this is a list"));
     }
-    match serde_json::from_slice::<MatrixDocument>(bytes) {
-        Ok(MatrixDocument { status, data, warnings, infos })
-            if status == "success" && data.result_type == "matrix" =>
-        {
-            let remarks = warnings.into_iter().chain(infos).collect();
-            Ok(MatrixAnswer { series: data.result, remarks })
-        }
-        _ => read_slowly(bytes),
-    }
-}
-
-/// The same step by step, to say what is wrong.
-fn read_slowly(bytes: &[u8]) -> Result<MatrixAnswer<'_>, ResponseError> {
-    check_head(parse(bytes)?)?;
+    let remarks = check_head(parse(bytes)?)?;
     let body: ResponseBody = parse(bytes)?;
-    Ok(MatrixAnswer { series: body.data.result, remarks: Vec::new() })
+    Ok((body.data.result, remarks))
 }
 
 fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ResponseError> {
+    // Paths take time, so they are followed only where there is something to say of them.
+    if let Ok(value) = serde_json::from_slice(bytes) {
+        return Ok(value);
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
@@ -120,7 +88,8 @@ fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ResponseError> {
     Ok(value)
 }
 
-fn check_head(head: ResponseHead) -> Result<(), ResponseError> {
+/// The remarks of a response that has series.
+fn check_head(head: ResponseHead) -> Result<Vec<String>, ResponseError> {
     let Some(status) = head.status else {
         return Err(ResponseError::NotAResponse(if head.canary_config.is_some() {
             "this is a remote-judge request; judge it with `judge run FILE`"
@@ -141,7 +110,9 @@ fn check_head(head: ResponseHead) -> Result<(), ResponseError> {
         _ => return Err(ResponseError::Status(status)),
     }
     match head.data.map(|data| data.result_type) {
-        Some(Some(matrix)) if matrix == "matrix" => Ok(()),
+        Some(Some(matrix)) if matrix == "matrix" => {
+            Ok([head.warnings, head.infos].into_iter().flatten().flatten().collect())
+        }
         Some(Some(other)) => Err(ResponseError::ResultType(other.into_owned())),
         Some(None) => Err(ResponseError::NotAResponse("there is no data.resultType")),
         None => Err(ResponseError::NotAResponse("there is no data")),

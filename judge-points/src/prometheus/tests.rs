@@ -30,8 +30,8 @@ fn remarks_are_read_with_the_series() {
     let (series, remarks) = read_with_remarks(text.as_bytes()).unwrap();
     assert_eq!((series[0].labels["a"].as_str(), &series[0].values), ("b\"c", &vec![2.0]));
     assert_eq!(remarks, ["w\n", "i"]);
-    let odd = matrix("").replace("\"data\"", "\"warnings\":null,\"data\"");
-    assert_eq!(read_with_remarks(odd.as_bytes()).unwrap(), (Vec::new(), Vec::new()));
+    let odd = matrix("").replace("\"data\"", "\"warnings\":null,\"infos\":[\"i\"],\"data\"");
+    assert_eq!(read_with_remarks(odd.as_bytes()).unwrap(), (Vec::new(), vec!["i".to_owned()]));
 }
 
 #[test]

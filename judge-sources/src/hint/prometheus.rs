@@ -17,7 +17,7 @@ const MOST_SELECTORS: usize = 3;
 /// Most series that are looked at for their labels.
 const MOST_SERIES: usize = 500;
 pub(super) async fn suggest(look: StoreLook<'_>, query: &str) -> Option<String> {
-    for selector in selector::all(query).into_iter().take(MOST_SELECTORS) {
+    for selector in selector::needed_first(query).into_iter().take(MOST_SELECTORS) {
         if let Some(hint) = (SelectorLook { look, selector }).hint().await {
             return Some(hint);
         }

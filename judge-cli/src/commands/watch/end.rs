@@ -130,18 +130,19 @@ impl WatchOutcome {
     }
 
     /// Writes the deciding judgement and all looks, as they are asked for.
-    pub(super) fn write(&self, args: &WatchArgs, shown: &Shown<'_>) -> anyhow::Result<()> {
-        let console = shown.console();
+    pub(super) fn write(&self, args: &WatchArgs, shown: &mut Shown<'_>) -> anyhow::Result<()> {
         if let Some((_, judged)) = self.deciding() {
             for warning in &judged.judgement.warnings {
-                console.warning(warning);
+                shown.warn(warning.to_string());
             }
+            let console = shown.console();
             if args.format == ListFormat::Table {
                 console.line("\n")?;
                 console.table(&judged.judgement, &[], &Destination::Stdout)?;
                 console.line("\n")?;
             }
         }
+        let console = shown.console();
         if args.format == ListFormat::Json {
             console.json(&self.document(), &Destination::Stdout)?;
         }

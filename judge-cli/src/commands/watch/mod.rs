@@ -24,9 +24,6 @@ use self::shown::Shown;
 /// Judges a canary look by look until its stage ends.
 pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     let (judging, queries) = fetched_judging(&args.queried.config, &args.overrides)?;
-    for warning in &judging.warnings {
-        console.warning(warning);
-    }
     let windows = Windows::try_from(args.windows())?;
     let fetcher = Fetcher::new(&args.from, queries)?;
     let step = i64::try_from(millis(args.of.step)).unwrap_or(i64::MAX).max(1);
@@ -41,6 +38,9 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
         .map(|window| windows.looks(*window, life).filter(|_| judging.judge.reads_looks()))
         .collect();
     let mut shown = Shown::new(args, all.len(), console);
+    for warning in &judging.warnings {
+        shown.warn(warning.clone());
+    }
     let watch =
         Watch { args, fetcher: &fetcher, judging: &judging, windows: &all, looks: &planned };
     watch.check(start, &mut shown)?;
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
         return end_without_verdict(ended, failed, "look was judged", args, &shown);
     };
     let outcome = WatchOutcome::new(stage, ended, looks, all.len(), start);
-    outcome.write(args, &shown)?;
+    outcome.write(args, &mut shown)?;
     if let Some(report) = &args.report {
         let page = page::html(&outcome, args, &judging, &windows);
         Destination::File(report.clone()).write_as_it_is(page.as_bytes())?;

@@ -27,6 +27,11 @@ pub(super) struct Shown<'a> {
 /// The longest sleep, after which the clock is read again.
 const TICK: Duration = Duration::from_secs(1);
 
+/// The time to a look, which is due in `left` milliseconds.
+fn countdown(look: usize, count: usize, left: u64) -> String {
+    format!("look {look} of {count} in {}", show_length(left.div_ceil(1000) * 1000))
+}
+
 impl<'a> Shown<'a> {
     pub(super) fn new(args: &WatchArgs, count: usize, console: &'a Console) -> Self {
         // Hidden where stderr is no terminal.
@@ -61,8 +66,7 @@ impl<'a> Shown<'a> {
             if left == 0 {
                 return;
             }
-            let shown = show_length(left.div_ceil(1000) * 1000);
-            self.bar.set_message(format!("look {} of {} in {shown}", window.interval, self.count));
+            self.bar.set_message(countdown(window.interval, self.count, left));
             self.bar.tick();
             sleep(Duration::from_millis(left).min(TICK)).await;
         }
@@ -132,5 +136,23 @@ impl<'a> Shown<'a> {
 
     pub(super) fn console(&self) -> &Console {
         self.console
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::countdown;
+
+    #[test]
+    fn the_time_to_the_next_look_is_rounded_up_to_seconds() {
+        for (left, shown) in [
+            (1, "look 2 of 6 in 1s"),
+            (1000, "look 2 of 6 in 1s"),
+            (1001, "look 2 of 6 in 2s"),
+            (299_500, "look 2 of 6 in 5m"),
+            (3_725_000, "look 2 of 6 in 1h 2m 5s"),
+        ] {
+            assert_eq!(countdown(2, 6, left), shown, "{left}");
+        }
     }
 }
