@@ -119,7 +119,8 @@ async fn time(what: &str, times: i64, mut call: impl AsyncFnMut()) {
     }
     taken.sort_unstable();
     let (median, last) = (taken[taken.len() / 2], taken[taken.len() - 1]);
-    writeln!(std::io::stdout(), "{what}: median {median:.1?}, longest {last:.1?}").unwrap();
+    let mut out = std::io::stdout();
+    writeln!(out, "{what}: median {median:.1?}, longest {last:.1?}").unwrap();
 }
 
 async fn measure() {
