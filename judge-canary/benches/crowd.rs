@@ -13,13 +13,15 @@
 #[allow(dead_code, reason = "the tests use all of it")]
 mod source;
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
 use judge_canary::{
     Canaries, CanaryRequest, ConfigChoice, PlanSpec, RunClock, Runner, RunnerOptions, ScopePair,
-    SqlStore, StageTimes, StorePlace, SystemClock,
+    SqlStore, StageTimes, SystemClock,
 };
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -46,27 +48,13 @@ fn resident_mib() -> u64 {
     line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
 }
 
-/// A database of its own.
-async fn postgres_place(server: &str) -> StorePlace {
-    sqlx::any::install_default_drivers();
-    let name = format!("crowd_{:016x}", fastrand::u64(..));
-    let pool = sqlx::AnyPool::connect(&format!("{server}/postgres")).await.unwrap();
-    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
-    sqlx::query(create).execute(&pool).await.unwrap();
-    pool.close().await;
-    StorePlace::Postgres(format!("{server}/{name}"))
-}
-
 async fn measure() {
     let (count, metrics, minutes) =
         (argument("--canaries", 1000), argument("--metrics", 20), argument("--minutes", 3));
     let spread = std::env::args().any(|argument| argument == "--spread");
     let (prometheus, folder) =
         (source::Prometheus::start().await, tempfile::TempDir::new().unwrap());
-    let place = match std::env::var("JUDGE_POSTGRES") {
-        Ok(server) => postgres_place(&server).await,
-        Err(_) => StorePlace::Sqlite(folder.path().join("judge.db")),
-    };
+    let place = common::place(folder.path()).await;
     let store = SqlStore::open(&place).await.unwrap();
     let canaries = Canaries::new(Arc::new(store), prometheus.sources(), Arc::new(SystemClock));
     let ending = CancellationToken::new();

@@ -21,7 +21,7 @@ use crate::record::{
     MetricSet,
 };
 use crate::runnable::{RunnableConfig, UnusableConfig};
-use crate::shared::{CanaryEvent, Common, FileNames};
+use crate::shared::{CanaryEvent, Common, FileNames, POINTS_AT_ONCE};
 use crate::step;
 use crate::store::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, KeepError,
@@ -67,6 +67,7 @@ impl Canaries {
             changed: Notify::new(),
             config_files: FileNames::default(),
             judging: Semaphore::new(processors),
+            points: Semaphore::new(POINTS_AT_ONCE),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -104,7 +105,7 @@ impl Canaries {
         names::check("config: name", runnable.name())?;
         let now = self.now_millis();
         let plan = Plan::new(request.plan.clone(), now)?;
-        runnable.check(plan.spec())?;
+        runnable.check(&plan)?;
         let summary = CanarySummary {
             id: self.new_id(),
             origin: request.origin.clone(),
@@ -121,7 +122,7 @@ impl Canaries {
             looks: 0,
             created_millis: now,
             ended_millis: None,
-            next_millis: plan.window(1).map_or(now, |window| window.due_millis),
+            next_millis: plan.due_millis(1).unwrap_or(now),
         };
         let detail = [("application", &summary.application), ("config", &summary.config_name)];
         let entry = self.entry(actor, "canary.start", &summary.id, &detail);
@@ -201,6 +202,14 @@ impl Canaries {
         Ok(self.shared.store.looks(id, after).await?)
     }
 
+    /// A look at a canary by its number, from 1; nothing if it was not made.
+    ///
+    /// # Errors
+    /// If the store does not answer.
+    pub async fn look(&self, id: &str, number: usize) -> Result<Option<CanaryLook>, CanaryError> {
+        Ok(self.shared.store.look(id, number).await?)
+    }
+
     /// The series that a look was judged on.
     ///
     /// # Errors
@@ -245,9 +254,10 @@ impl Canaries {
         let (_, _, config) = self.chosen(choice).await?;
         let runnable = Arc::new(RunnableConfig::read(&config, thresholds)?);
         let plan = Plan::new(spec, self.now_millis())?;
-        runnable.check(plan.spec())?;
-        let window = plan.window(1).cloned();
+        runnable.check(&plan)?;
+        let window = plan.window(1);
         let window = window.ok_or_else(|| CanaryError::Argument("a plan without looks".into()))?;
+        let _room = self.shared.room(runnable.points(plan.spec(), &window)).await;
         let began_millis = self.now_millis();
         let timeout = Duration::from_millis(plan.spec().fetch_millis);
         let fetched = runnable.fetch(&self.shared.sources, plan.spec(), &window, timeout).await;

@@ -34,7 +34,7 @@ impl Canaries {
     ) -> Result<bool, CanaryError> {
         let canary = self.shared.store.canary(id).await?;
         let plan = Plan::new(canary.request.plan, canary.summary.created_millis)?;
-        let window = plan.window(number).cloned();
+        let window = plan.window(number);
         let window =
             window.ok_or_else(|| CanaryError::Argument(format!("there is no look {number}")))?;
         if canary.summary.is_over() || canary.summary.looks + 1 != number {

@@ -81,7 +81,7 @@ pub use record::{
     Canary, CanaryLook, CanaryRequest, CanaryState, CanarySummary, ConfigChoice, FailureKind,
     JudgedSeries, LookFailure, LookResult, MetricSet, StoredPair, StoredSeries,
 };
-pub use runnable::{FetchFailure, FetchedLook, RunnableConfig, UnusableConfig};
+pub use runnable::{FetchFailure, FetchedLook, MOST_POINTS, RunnableConfig, UnusableConfig};
 pub use runner::{Runner, RunnerOptions};
 pub use shared::CanaryEvent;
 pub use store::{

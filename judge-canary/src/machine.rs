@@ -12,21 +12,21 @@ use crate::record::{CanaryLook, CanaryState, CanarySummary, FailureKind, LookFai
 pub(crate) fn after(plan: &Plan, before: &CanarySummary, look: &CanaryLook) -> CanarySummary {
     let number = look.window.number;
     let mut after = CanarySummary { looks: number, ..before.clone() };
-    let next = plan.window(number + 1);
+    let next_millis = plan.due_millis(number + 1);
     let ends = match &look.result {
         LookResult::Judged(judged) => {
             let judgement = &judged.judgement;
             // Earlier looks did not stop it, or this one would not have been made.
             let stage = Stage::from_judgements(StageRule::from(plan.spec().rule), [judgement]);
             let ended_early = stage.is_some_and(|stage| stage.ended_at().is_some());
-            let ends = ended_early || next.is_none();
+            let ends = ended_early || next_millis.is_none();
             after.verdict = match stage {
                 Some(stage) if ends => Some(stage.verdict),
                 _ => Some(judgement.verdict),
             };
             after.score = Some(judgement.score);
             after.reason = reason(judgement, number, before.planned);
-            if next.is_some() && stage.is_some_and(|stage| stage.passed_at.is_some()) {
+            if next_millis.is_some() && stage.is_some_and(|stage| stage.passed_at.is_some()) {
                 after.reason.push_str("; harm of the size that matters is ruled out");
             }
             ends.then_some(CanaryState::Finished)
@@ -34,7 +34,7 @@ pub(crate) fn after(plan: &Plan, before: &CanarySummary, look: &CanaryLook) -> C
         LookResult::Failed(failure) => {
             let goes_on = plan.spec().source_failure == SourceFailure::Skip
                 && failure.kind == FailureKind::Source
-                && next.is_some();
+                && next_millis.is_some();
             after.reason = why_failed(failure, number, before.planned);
             if !goes_on {
                 // What came before says nothing of the end, which nobody judged.
@@ -50,8 +50,8 @@ pub(crate) fn after(plan: &Plan, before: &CanarySummary, look: &CanaryLook) -> C
     if let Some(state) = ends {
         after.state = state;
         after.ended_millis = Some(look.ended_millis);
-    } else if let Some(next) = next {
-        after.next_millis = next.due_millis;
+    } else if let Some(next_millis) = next_millis {
+        after.next_millis = next_millis;
     }
     after
 }
@@ -84,10 +84,8 @@ fn because(judgement: &Judgement) -> String {
     line
 }
 
-/// The first of the reasons, in a line.
 fn why_failed(failure: &LookFailure, number: usize, planned: usize) -> String {
-    let first = failure.reasons.first().and_then(|reason| reason.lines().next());
-    format!("look {number} of {planned} failed: {}", first.unwrap_or("no reason was given"))
+    format!("look {number} of {planned} failed: {}", failure.line())
 }
 
 #[cfg(test)]
@@ -133,7 +131,7 @@ mod tests {
     }
 
     fn look(plan: &Plan, number: usize, result: LookResult) -> CanaryLook {
-        let window = plan.window(number).unwrap().clone();
+        let window = plan.window(number).unwrap();
         CanaryLook { window, began_millis: 1, ended_millis: 2, result }
     }
 
@@ -144,7 +142,8 @@ mod tests {
     }
 
     fn failed(kind: FailureKind) -> LookResult {
-        LookResult::Failed(LookFailure { kind, reasons: vec!["gone\nquery up".to_owned()] })
+        let reasons = vec!["gone\nquery up".to_owned(), "gone too".to_owned()];
+        LookResult::Failed(LookFailure { kind, reasons })
     }
 
     #[test]
@@ -205,7 +204,7 @@ mod tests {
         let last = after(&plan, &first, &look(&plan, 2, failed(FailureKind::Source)));
         assert_eq!(
             last.reason,
-            "look 2 of 2 failed: gone; before: Marginal, score 80 at look 1 of 2"
+            "look 2 of 2 failed: gone; and 1 more; before: Marginal, score 80 at look 1 of 2"
         );
     }
 }

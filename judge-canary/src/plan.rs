@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use judge_core::Looks;
 use judge_core::stage::{
-    Lifetime, Lookback, StageRule, TimeSpan, WindowError, WindowOptions, Windows,
+    Lifetime, Lookback, StageRule, TimeSpan, Window, WindowError, WindowOptions, Windows,
 };
 use judge_sources::{Compat, Grid, GridError, Scope};
 use serde::{Deserialize, Serialize};
@@ -187,6 +187,13 @@ impl StageTimes {
         self
     }
 
+    /// From the start to the end of the lifetime.
+    fn life(&self) -> TimeSpan {
+        let start_millis = self.start_millis.unwrap_or_default();
+        let whole = self.warm_up_millis.saturating_add(self.lifetime_millis);
+        TimeSpan { start_millis, end_millis: start_millis.saturating_add_unsigned(whole) }
+    }
+
     fn windows(&self) -> Result<Windows, WindowError> {
         let millis = Duration::from_millis;
         Windows::try_from(WindowOptions {
@@ -317,13 +324,13 @@ pub enum PlanError {
     TooManyLooks(usize),
 }
 
-/// A plan that can be followed: a value of this type is always valid.
+/// A plan that can be followed: a value of this type is always valid. It is as large as its spec, however many looks it has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     spec: PlanSpec,
-    windows: Vec<LookWindow>,
-    /// Which of how many looks each is, where there are several.
-    looks: Vec<Option<Looks>>,
+    looks: usize,
+    /// What gives the windows of a stage; nothing where the windows are given.
+    stage: Option<(Windows, TimeSpan)>,
 }
 
 impl PlanSpec {
@@ -368,19 +375,27 @@ impl Plan {
             let next = now.div_euclid(step).saturating_add(1).saturating_mul(step);
             times.start_millis.get_or_insert(next);
         }
-        let (windows, looks) = match &spec.times {
-            PlanTimes::Stage(times) => stage_windows(&spec, times)?,
-            PlanTimes::Once(scopes) => (vec![once(&spec, scopes)?], vec![None]),
+        let (looks, stage) = match &spec.times {
+            PlanTimes::Stage(times) => {
+                let (windows, life) = (times.windows()?, times.life());
+                (windows.count(life)?, Some((windows, life)))
+            }
+            PlanTimes::Once(scopes) => (check_once(&spec, scopes)?, None),
         };
-        for window in &windows {
-            for (scope, pair) in &window.scopes {
+        if looks > MOST_LOOKS {
+            return Err(PlanError::TooManyLooks(looks));
+        }
+        let plan = Self { spec, looks, stage };
+        // Of the windows between, none is longer, earlier or later.
+        for window in [1, looks].into_iter().filter_map(|number| plan.window(number)) {
+            for (scope, pair) in window.scopes {
                 for side in [pair.baseline, pair.canary] {
                     let why = side.grid().err();
                     why.map_or(Ok(()), |why| Err(PlanError::Grid { scope: scope.clone(), why }))?;
                 }
             }
         }
-        Ok(Self { spec, windows, looks })
+        Ok(plan)
     }
 
     /// The plan as it is stored, with the start that it was given.
@@ -390,17 +405,51 @@ impl Plan {
 
     /// How many looks there are.
     pub fn looks(&self) -> usize {
-        self.windows.len()
+        self.looks
     }
 
     /// What look `number`, from 1, looks at.
-    pub fn window(&self, number: usize) -> Option<&LookWindow> {
-        self.windows.get(number.checked_sub(1)?)
+    pub fn window(&self, number: usize) -> Option<LookWindow> {
+        let due_millis = self.due_millis(number)?;
+        let scopes = match (&self.spec.times, self.cut(number)) {
+            (PlanTimes::Once(scopes), _) => scopes.clone(),
+            (PlanTimes::Stage(times), cut) => {
+                let TimeSpan { start_millis, end_millis } = cut?.canary;
+                let step_millis = times.step_millis;
+                let canary = SideWindow { start_millis, end_millis, step_millis };
+                let scope = |(name, pair): (&String, &ScopePair)| {
+                    let baseline = canary.earlier(pair.baseline_offset_millis);
+                    (name.clone(), PairWindows { baseline, canary })
+                };
+                self.spec.scopes.iter().map(scope).collect()
+            }
+        };
+        Some(LookWindow { number, due_millis, scopes })
+    }
+
+    /// When look `number`, from 1, is made: without its windows, for whoever goes over all looks.
+    pub fn due_millis(&self, number: usize) -> Option<i64> {
+        let end_millis = match &self.spec.times {
+            PlanTimes::Once(scopes) if number == 1 => {
+                let sides = scopes.values().flat_map(|pair| [pair.baseline, pair.canary]);
+                sides.map(|side| side.end_millis).max().unwrap_or_default()
+            }
+            PlanTimes::Once(_) => return None,
+            PlanTimes::Stage(_) => self.cut(number)?.canary.end_millis,
+        };
+        let settled = end_millis.saturating_add_unsigned(self.spec.settle_millis);
+        Some(self.spec.not_before_millis.map_or(settled, |least| settled.max(least)))
     }
 
     /// Which of how many looks `number`, from 1, is, for judges that read it; nothing where there is one alone.
     pub fn look(&self, number: usize) -> Option<Looks> {
-        self.looks.get(number.checked_sub(1)?).copied()?
+        let (windows, life) = self.stage?;
+        windows.looks(self.cut(number)?, life)
+    }
+
+    fn cut(&self, number: usize) -> Option<Window> {
+        let (windows, life) = self.stage?;
+        windows.window(life, number)
     }
 
     /// How long a look is tried again while its source is away.
@@ -413,50 +462,15 @@ impl Plan {
     }
 }
 
-fn due(spec: &PlanSpec, end_millis: i64) -> i64 {
-    let settled = end_millis.saturating_add_unsigned(spec.settle_millis);
-    spec.not_before_millis.map_or(settled, |least| settled.max(least))
-}
-
-fn stage_windows(
-    spec: &PlanSpec,
-    times: &StageTimes,
-) -> Result<(Vec<LookWindow>, Vec<Option<Looks>>), PlanError> {
-    let start_millis = times.start_millis.unwrap_or_default();
-    let whole = times.warm_up_millis.saturating_add(times.lifetime_millis);
-    let end_millis = start_millis.saturating_add_unsigned(whole);
-    let (windows, life) = (times.windows()?, TimeSpan { start_millis, end_millis });
-    let all = windows.cut(life)?;
-    if all.len() > MOST_LOOKS {
-        return Err(PlanError::TooManyLooks(all.len()));
-    }
-    let look = |window: judge_core::stage::Window| {
-        let TimeSpan { start_millis, end_millis } = window.canary;
-        let canary = SideWindow { start_millis, end_millis, step_millis: times.step_millis };
-        let scope = |(name, pair): (&String, &ScopePair)| {
-            let baseline = canary.earlier(pair.baseline_offset_millis);
-            (name.clone(), PairWindows { baseline, canary })
-        };
-        LookWindow {
-            number: window.interval,
-            due_millis: due(spec, end_millis),
-            scopes: spec.scopes.iter().map(scope).collect(),
-        }
-    };
-    let looks = all.iter().map(|window| windows.looks(*window, life)).collect();
-    Ok((all.into_iter().map(look).collect(), looks))
-}
-
-fn once(spec: &PlanSpec, scopes: &BTreeMap<String, PairWindows>) -> Result<LookWindow, PlanError> {
+/// Whether each scope has its windows, and only those; of one look.
+fn check_once(spec: &PlanSpec, scopes: &BTreeMap<String, PairWindows>) -> Result<usize, PlanError> {
     let odd = spec.scopes.keys().find(|scope| !scopes.contains_key(*scope));
     let odd = odd.or_else(|| scopes.keys().find(|scope| !spec.scopes.contains_key(*scope)));
     if let Some(scope) = odd {
         let windows = scopes.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         return Err(PlanError::OtherScopes { scope: scope.clone(), windows });
     }
-    let ends = scopes.values().flat_map(|pair| [pair.baseline.end_millis, pair.canary.end_millis]);
-    let end_millis = ends.max().unwrap_or_default();
-    Ok(LookWindow { number: 1, due_millis: due(spec, end_millis), scopes: scopes.clone() })
+    Ok(1)
 }
 
 #[cfg(test)]
@@ -493,6 +507,25 @@ mod tests {
         assert_eq!(Plan::new(plan.spec().clone(), 77_777_777).unwrap(), plan);
         let json = serde_json::to_string(plan.spec()).unwrap();
         assert_eq!(&serde_json::from_str::<PlanSpec>(&json).unwrap(), plan.spec());
+    }
+
+    #[test]
+    fn a_plan_is_no_larger_for_many_looks() {
+        // Windows of all looks would be 200 million.
+        let scopes = (0..20_000).map(|scope| (scope.to_string(), pair())).collect();
+        let times = StageTimes {
+            start_millis: Some(0),
+            interval_millis: Some(MINUTE),
+            ..StageTimes::lasting(10_080 * MINUTE)
+        };
+        let plan = Plan::new(PlanSpec::new(scopes, PlanTimes::Stage(times)), 0).unwrap();
+        assert_eq!(
+            (plan.looks(), plan.due_millis(10_080)),
+            (10_080, Some(10_080 * 60_000 + 15_000))
+        );
+        assert_eq!(plan.window(10_080).unwrap().scopes.len(), 20_000);
+        assert_eq!((plan.due_millis(0), plan.due_millis(10_081)), (None, None));
+        assert_eq!(plan.look(3).map(Looks::number), Some(3));
     }
 
     #[test]

@@ -190,6 +190,18 @@ pub struct LookFailure {
     pub reasons: Vec<String>,
 }
 
+impl LookFailure {
+    /// The first reason in a line, and how many more there are.
+    pub fn line(&self) -> String {
+        let first = self.reasons.first().and_then(|reason| reason.lines().next());
+        let first = first.unwrap_or("no reason was given");
+        match self.reasons.len() {
+            0 | 1 => first.to_owned(),
+            all => format!("{first}; and {} more", all - 1),
+        }
+    }
+}
+
 /// What kind of failure a look had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

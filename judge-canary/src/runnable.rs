@@ -9,14 +9,19 @@ use judge_core::{
     CanaryConfig, JudgeError, JudgeRequest, Judgement, Looks, MetricPair, Thresholds, kayenta,
 };
 use judge_sources::{
-    Cause, FetchedMetric, Queries, QueryError, QueryFailure, Scope, Sought, SoughtSide, Sources,
+    Cause, FetchedMetric, Grid, Queries, QueryError, QueryFailure, Scope, Sought, SoughtSide,
+    Sources,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::plan::{DEFAULT_SCOPE, LookWindow, PlanSpec, ScopePair, SideWindow};
+use crate::plan::{DEFAULT_SCOPE, LookWindow, Plan, PlanSpec, ScopePair, SideWindow};
 use crate::record::{FailureKind, JudgedSeries, LookFailure, MetricSet, StoredPair, StoredSeries};
+
+/// Most points of one look: of both sides of all metrics, where each query finds one series. Four weeks of minutes of 24 metrics
+/// are fewer.
+pub const MOST_POINTS: usize = 2_000_000;
 
 /// Why no canary can be judged by a config.
 #[derive(Debug, Error)]
@@ -35,6 +40,11 @@ pub enum UnusableConfig {
         /// The scopes that there are.
         known: String,
     },
+    /// A look would have more points than there may be.
+    #[error(
+        "expected at most {MOST_POINTS} points a look, of both sides of all metrics, got {0}; lengthen the step"
+    )]
+    TooManyPoints(usize),
     /// A query cannot be made for a scope.
     #[error("metric {metric:?}, scope {scope:?}: {why}")]
     Query {
@@ -103,13 +113,14 @@ impl RunnableConfig {
         self.scope_names.values().map(String::as_str)
     }
 
-    /// Whether every query can be made for the scopes of `plan`, found without asking anyone.
+    /// Whether every query can be made for the scopes of `plan` and its looks are not too large, found without asking anyone.
     ///
     /// # Errors
-    /// With the first metric that has no scope or no query.
-    pub fn check(&self, plan: &PlanSpec) -> Result<(), UnusableConfig> {
+    /// With the first metric that has no scope or no query, or with how many points there would be.
+    pub fn check(&self, plan: &Plan) -> Result<(), UnusableConfig> {
+        let spec = plan.spec();
         for query in self.queries.all() {
-            let (name, pair) = self.scope_of(&query.metric, plan)?;
+            let (name, pair) = self.scope_of(&query.metric, spec)?;
             for side in [&pair.baseline, &pair.canary] {
                 query.check(&Scope::from(side)).map_err(|why| UnusableConfig::Query {
                     metric: query.metric.clone(),
@@ -118,7 +129,21 @@ impl RunnableConfig {
                 })?;
             }
         }
-        Ok(())
+        // No look has more than the last.
+        let points = plan.window(plan.looks()).map_or(0, |last| self.points(spec, &last));
+        if points > MOST_POINTS { Err(UnusableConfig::TooManyPoints(points)) } else { Ok(()) }
+    }
+
+    /// Points of a look, of both sides of all metrics, where each query finds one series.
+    pub(crate) fn points(&self, plan: &PlanSpec, window: &LookWindow) -> usize {
+        let side = |side: SideWindow| side.grid().map_or(0, Grid::points);
+        let of_metric = |metric: &str| {
+            let (name, _) = self.scope_of(metric, plan).ok()?;
+            let pair = window.scopes.get(name)?;
+            Some(side(pair.baseline).saturating_add(side(pair.canary)))
+        };
+        let all = self.queries.all().iter().filter_map(|query| of_metric(&query.metric));
+        all.fold(0, usize::saturating_add)
     }
 
     /// The scope of a metric: the one that it names; the default, or the only one, where it names none.

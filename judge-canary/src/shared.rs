@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use judge_sources::Sources;
-use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, broadcast};
 
 use crate::clock::RunClock;
 use crate::record::CanarySummary;
+use crate::runnable::MOST_POINTS;
 use crate::store::CanaryStore;
 
 /// What all clones have in common.
@@ -23,7 +24,12 @@ pub(crate) struct Common {
     pub(crate) config_files: FileNames,
     /// As many judgements at once as there are processors.
     pub(crate) judging: Semaphore,
+    /// Room for the points of looks that are being made.
+    pub(crate) points: Semaphore,
 }
+
+/// Points of looks that are made at once: two of the largest.
+pub(crate) const POINTS_AT_ONCE: usize = 2 * MOST_POINTS;
 
 /// Files of configs by the config's id; nothing before they were read for the first time.
 #[derive(Debug, Default)]
@@ -52,6 +58,13 @@ pub struct CanaryEvent {
 }
 
 impl Common {
+    /// Waits until a look of so many points has room beside the others.
+    pub(crate) async fn room(&self, points: usize) -> Option<SemaphorePermit<'_>> {
+        let points = u32::try_from(points.min(POINTS_AT_ONCE)).unwrap_or(u32::MAX);
+        // It is never closed.
+        self.points.acquire_many(points).await.ok()
+    }
+
     /// Tells who listens. It is no matter if nobody does.
     pub(crate) fn tell(&self, canary: &CanarySummary) {
         let _ = self.events.send(CanaryEvent { canary: canary.clone() });

@@ -56,23 +56,24 @@ pub(crate) async fn make(
         warn!(canary = canary.id, number, "a canary is under way that has no look left");
         return None;
     };
-    let began = shared.clock.now_millis();
-    if window.due_millis > began {
+    if window.due_millis > shared.clock.now_millis() {
         give_back(shared, owner, claimed, window.due_millis, 0).await;
         return Some(window.due_millis);
     }
+    let spec = prepared.plan.spec();
+    let _room = shared.room(prepared.config.points(spec, &window)).await;
+    let began = shared.clock.now_millis();
     let late_millis = began.saturating_sub(canary.next_millis);
     debug!(canary = canary.id, number, late_millis, "looks");
     let since = if claimed.attempts == 0 { began } else { claimed.since_millis };
     let until = since.saturating_add_unsigned(prepared.plan.patience_millis());
-    let spec = prepared.plan.spec();
     let left = until.saturating_sub(began).max(LEAST_FETCH);
     let timeout = spec.fetch_millis.min(left.unsigned_abs());
     let timeout = Duration::from_millis(timeout);
-    let fetched = prepared.config.fetch(&shared.sources, spec, window, timeout).await;
+    let fetched = prepared.config.fetch(&shared.sources, spec, &window, timeout).await;
     let (result, set) = match fetched {
         Ok(fetched) => {
-            let (looks, seed) = (prepared.plan.look(number), seed(&canary.id, window));
+            let (looks, seed) = (prepared.plan.look(number), seed(&canary.id, &window));
             judge(shared, &prepared.config, fetched, looks, seed).await
         }
         Err(failed) => {
@@ -91,7 +92,7 @@ pub(crate) async fn make(
         }
     };
     let ended_millis = shared.clock.now_millis();
-    let look = CanaryLook { window: window.clone(), began_millis: began, ended_millis, result };
+    let look = CanaryLook { window, began_millis: began, ended_millis, result };
     let after = machine::after(&prepared.plan, canary, &look);
     let metric_set = look.metric_set().map(|id| (id, &set));
     write(shared, LookRecord { owner, look: &look, metric_set, after: &after }).await;

@@ -236,6 +236,9 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// The looks at a canary after look `after`, in order.
     async fn looks(&self, id: &str, after: usize) -> Result<Vec<CanaryLook>, KeepError>;
 
+    /// A look at a canary by its number; nothing if it was not made.
+    async fn look(&self, id: &str, number: usize) -> Result<Option<CanaryLook>, KeepError>;
+
     /// The series of a look.
     async fn metric_set(&self, id: &str) -> Result<MetricSet, KeepError>;
 

@@ -68,9 +68,13 @@ const SQLITE: &[(i64, &str, &str)] = &[
     migration!("sqlite", 1, "canaries"),
     migration!("sqlite", 2, "deliveries"),
     migration!("sqlite", 3, "search"),
+    migration!("sqlite", 4, "filters"),
 ];
-const POSTGRES: &[(i64, &str, &str)] =
-    &[migration!("postgres", 1, "canaries"), migration!("postgres", 2, "deliveries")];
+const POSTGRES: &[(i64, &str, &str)] = &[
+    migration!("postgres", 1, "canaries"),
+    migration!("postgres", 2, "deliveries"),
+    migration!("postgres", 3, "search"),
+];
 
 /// Connections, and what keeps other processes out.
 pub(super) struct Opened {

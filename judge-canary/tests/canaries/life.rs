@@ -309,12 +309,18 @@ async fn what_cannot_be_judged_is_refused_before_it_starts() {
     let inline =
         |config| CanaryRequest { config: ConfigChoice::Inline(config), ..request("c", stage()) };
     let stored = ConfigChoice::Stored { id: "none".to_owned(), version: None };
+    // Four weeks of 70 s.
+    let long = StageTimes { step_millis: 70_000, ..StageTimes::lasting(28 * 24 * 3_600_000) };
     for (request, said) in [
         (inline(no_query), "metrics[0].query"),
         (inline(other_scope), "expected a scope named \"east\", got default"),
         (inline(needs_more), "metric \"m0\", scope \"default\": "),
         (request("c", StageTimes { lifetime_millis: 0, ..stage() }), "lifetime: expected"),
         (CanaryRequest { config: stored, ..request("c", stage()) }, "'none' does not exist"),
+        (
+            CanaryRequest { config: ConfigChoice::Inline(config(29)), ..request("c", long) },
+            "expected at most 2000000 points a look, of both sides of all metrics, got 2004480; lengthen the step",
+        ),
     ] {
         let error = service.canaries.start(request, "test").await.unwrap_err();
         assert!(error.is_callers() && error.to_string().contains(said), "{error}");

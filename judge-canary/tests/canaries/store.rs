@@ -220,6 +220,22 @@ async fn canaries_are_listed_in_pages(Kept { store, .. }: Kept) {
     assert!(cancel("id99").await.is_err());
     let states = vec![CanaryState::Cancelled, CanaryState::Failed];
     assert_eq!(list(CanaryFilter { states, ..even }).await.0, "id04");
+    let CanarySummary { config_name, config_id, origin, .. } = got.summary;
+    let every = CanaryFilter {
+        application: Some("odd".to_owned()),
+        config_name: Some(config_name),
+        config_id: Some(config_id),
+        origins: vec!["other".to_owned(), origin],
+        states: vec![CanaryState::Running],
+        search: Some("ODD".to_owned()),
+        limit: 2,
+        ..CanaryFilter::default()
+    };
+    assert_eq!(list(every.clone()).await.0, "id23 id21");
+    let found = list(CanaryFilter { before: Some("id03".to_owned()), ..every.clone() }).await;
+    assert_eq!(found, ("id01".to_owned(), None));
+    let none = CanaryFilter { verdict: Some(Verdict::Pass), ..every };
+    assert_eq!(list(none).await.0, "");
     let search = async |search: &str| {
         let search = Some(search.to_owned());
         list(CanaryFilter { search, ..CanaryFilter::default() }).await.0

@@ -164,8 +164,11 @@ fn windows_are_as_worked_by_hand() {
         },
     ];
     for case in cases {
-        let windows =
-            Windows::try_from(case.options).unwrap().cut(recorded(case.recorded)).unwrap();
+        let (all, whole) = (Windows::try_from(case.options).unwrap(), recorded(case.recorded));
+        let windows = all.cut(whole).unwrap();
+        let one_by_one: Vec<Window> = (1..).map_while(|number| all.window(whole, number)).collect();
+        assert_eq!((all.count(whole), &one_by_one), (Ok(windows.len()), &windows), "{}", case.name);
+        assert_eq!(all.window(whole, 0), None, "{}", case.name);
         let minutes = |span: TimeSpan| {
             let since = |millis: i64| (millis - START) / MINUTE;
             (since(span.start_millis), since(span.end_millis))

@@ -82,6 +82,27 @@ impl Windows {
     /// # Errors
     /// If the recording ends within the warm-up, or would have more than a million intervals.
     pub fn cut(&self, recorded: TimeSpan) -> Result<Vec<Window>, WindowError> {
+        let layout = self.layout(recorded)?;
+        Ok((1..=layout.count).map(|number| self.placed(layout, number)).collect())
+    }
+
+    /// How many windows [`Self::cut`] gives.
+    ///
+    /// # Errors
+    /// As [`Self::cut`].
+    pub fn count(&self, recorded: TimeSpan) -> Result<usize, WindowError> {
+        Ok(usize::try_from(self.layout(recorded)?.count).unwrap_or(usize::MAX))
+    }
+
+    /// The window of interval `number`, from 1, of those that [`Self::cut`] gives; `None` if there is none. Its cost does not
+    /// depend on how many there are.
+    pub fn window(&self, recorded: TimeSpan, number: usize) -> Option<Window> {
+        let layout = self.layout(recorded).ok()?;
+        let number = i64::try_from(number).ok()?;
+        (1..=layout.count).contains(&number).then(|| self.placed(layout, number))
+    }
+
+    fn layout(&self, recorded: TimeSpan) -> Result<Layout, WindowError> {
         let begin = recorded.start_millis.saturating_add(self.warm_up);
         let rest = recorded.end_millis.saturating_sub(begin);
         if rest <= 0 {
@@ -97,15 +118,17 @@ impl Windows {
         if count > MOST_INTERVALS {
             return Err(WindowError::TooManyIntervals { count, allowed: MOST_INTERVALS });
         }
-        let windows = (1..=count).zip(1..).map(|(number, interval_number)| {
-            let end_millis = begin.saturating_add(number.saturating_mul(interval));
-            let start_millis =
-                self.sliding.map_or(begin, |length| end_millis.saturating_sub(length));
-            let canary = TimeSpan { start_millis, end_millis };
-            let baseline = canary.earlier(self.baseline_offset);
-            Window { interval: interval_number, canary, baseline }
-        });
-        Ok(windows.collect())
+        Ok(Layout { begin, interval, count })
+    }
+
+    fn placed(&self, layout: Layout, number: i64) -> Window {
+        let end_millis = layout.begin.saturating_add(number.saturating_mul(layout.interval));
+        let start_millis =
+            self.sliding.map_or(layout.begin, |length| end_millis.saturating_sub(length));
+        let canary = TimeSpan { start_millis, end_millis };
+        let baseline = canary.earlier(self.baseline_offset);
+        let interval = usize::try_from(number).unwrap_or(usize::MAX);
+        Window { interval, canary, baseline }
     }
 
     /// The look that the judgement of `window` is, of a canary with the recording `recorded`; `None` if one judgement
@@ -118,6 +141,15 @@ impl Windows {
         let looks = if self.sliding.is_some() { looks.sliding() } else { looks };
         (planned > 1).then_some(looks)
     }
+}
+
+/// Where the windows of one recording lie.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    /// The end of the warm-up.
+    begin: i64,
+    interval: i64,
+    count: i64,
 }
 
 /// The most intervals of one release: two years of minutes, rounded down.

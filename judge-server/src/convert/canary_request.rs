@@ -34,8 +34,10 @@ pub(super) fn length(
     Ok(Some(whole?))
 }
 
-fn size(size: i32) -> usize {
-    usize::try_from(size).unwrap_or_default()
+/// The size of a page; 0 for the default.
+fn size(size: i32) -> Result<usize, Refusal> {
+    let wrong = |_| Problem::error("pageSize", size.to_string(), "a number from 0");
+    Ok(usize::try_from(size).map_err(wrong)?)
 }
 
 /// A text that is set.
@@ -171,18 +173,21 @@ impl TryFrom<proto::ListCanariesRequest> for CanaryFilter {
             states,
             verdict,
             before: set(request.page_token),
-            limit: size(request.page_size),
+            limit: size(request.page_size)?,
             ..Self::default()
         })
     }
 }
 
 /// The size of a page of the audit log.
-pub(crate) fn page_size(given: i32) -> usize {
-    match size(given) {
+///
+/// # Errors
+/// If it is below 0.
+pub(crate) fn page_size(given: i32) -> Result<usize, Refusal> {
+    Ok(match size(given)? {
         0 => judge_canary::PAGE,
         some => some.min(judge_canary::MOST_OF_A_PAGE),
-    }
+    })
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ pub(super) async fn list_audit(
 ) -> Result<proto::ListAuditEntriesResponse, Refusal> {
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let (subject, before) = (text(&request.subject), text(&request.page_token));
-    let limit = page_size(request.page_size);
+    let limit = page_size(request.page_size)?;
     let store = canaries.store();
     let entries = store.audit(subject.as_deref(), before.as_deref(), limit).await?;
     let next = entries.last().filter(|_| entries.len() == limit).map(|entry| entry.id.clone());

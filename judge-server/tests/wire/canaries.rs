@@ -138,6 +138,15 @@ async fn what_cannot_be_started_is_refused_with_what_is_wrong() {
         assert_eq!(refused.code(), code, "{refused}");
         assert!(refused.message().contains(said), "{refused}");
     }
+    for path in ["/v1/canaries?pageSize=-1", "/v1/audit?pageSize=-1"] {
+        let refused = server.get(path).await;
+        let told = refused.text();
+        assert_eq!(refused.status.as_u16(), 400, "{path}: {told}");
+        assert!(told.contains("pageSize: expected a number from 0, got -1"), "{path}: {told}");
+    }
+    for path in ["/v1/canaries?pageSize=0", "/v1/audit?pageSize=5000"] {
+        assert_eq!(server.get(path).await.status.as_u16(), 200, "{path}");
+    }
     let stateless = Server::start(&[]).await;
     let mut client = CanaryServiceClient::new(stateless.channel().await);
     let refused = client.start_canary(start("", "canary")).await.unwrap_err();

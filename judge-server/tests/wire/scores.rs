@@ -191,8 +191,11 @@ async fn events_of_flagger_are_kept_with_the_audit_log() {
             "eventMessage": "Advance shop.test canary weight 5", "timestamp": "1767265200000",
         })
     );
-    let broken = call(&kayenta, "POST", "/flagger/event", "{").await;
-    assert_eq!(broken.status.as_u16(), 400);
+    for body in ["{", "null", "[]", "\"shop\""] {
+        let broken = call(&kayenta, "POST", "/flagger/event", body).await;
+        assert_eq!(broken.status.as_u16(), 400, "{body}");
+    }
+    assert_eq!(kayenta.server.get("/v1/audit?subject=%2F").await.json()["entries"], json!([]));
 }
 
 #[tokio::test]

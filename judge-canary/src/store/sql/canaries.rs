@@ -111,6 +111,21 @@ pub(super) async fn get(database: &Database, id: &str) -> Result<Canary, KeepErr
     rows::canary(&row.ok_or_else(|| KeepError::not_found("Canary", id))?)
 }
 
+/// Whether SQLite is to pass over the index that has all columns which are asked about: no filter has an index that is better
+/// for sure. It takes a column behind a plus from no index of its own.
+fn passes_over(database: &Database, filter: &CanaryFilter) -> bool {
+    let filters = [
+        filter.application.is_some(),
+        filter.config_name.is_some(),
+        filter.config_id.is_some(),
+        !filter.origins.is_empty(),
+        filter.verdict.is_some(),
+        !filter.states.is_empty(),
+    ];
+    let count = filters.into_iter().filter(|is_set| *is_set).count();
+    database.is_sqlite() && (filter.search.is_some() || count > 1)
+}
+
 pub(super) async fn list(
     database: &Database,
     filter: &CanaryFilter,
@@ -119,12 +134,16 @@ pub(super) async fn list(
     let mut statement = Statement::new("SELECT ");
     // Found in indexes first, where they have all that is asked about, and read then.
     statement.push(SUMMARY).push(" FROM (SELECT id FROM canaries");
-    statement.filter("application", filter.application.as_deref());
-    statement.filter("config_name", filter.config_name.as_deref());
-    statement.filter("config_id", filter.config_id.as_deref());
-    statement.filter_any("origin", filter.origins.iter().map(String::as_str));
-    statement.filter("verdict", filter.verdict.map(|verdict| verdict_name(Some(verdict))));
-    statement.filter_any("state", filter.states.iter().map(|state| state.name()));
+    let passes_over = passes_over(database, filter);
+    let column = |name, passed| if passes_over { passed } else { name };
+    statement.filter(column("application", "+application"), filter.application.as_deref());
+    statement.filter(column("config_name", "+config_name"), filter.config_name.as_deref());
+    statement.filter(column("config_id", "+config_id"), filter.config_id.as_deref());
+    statement.filter_any(column("origin", "+origin"), filter.origins.iter().map(String::as_str));
+    let verdict = filter.verdict.map(|verdict| verdict_name(Some(verdict)));
+    statement.filter(column("verdict", "+verdict"), verdict);
+    let states = filter.states.iter().map(|state| state.name());
+    statement.filter_any(column("state", "+state"), states);
     if let Some(search) = &filter.search {
         statement.and().push(searched(database));
         statement.push(" LIKE ").text(&pattern(search)).push(" ESCAPE '!'");
@@ -155,7 +174,9 @@ pub(super) async fn releases(
     );
     statement.filter("application", Some(&filter.application));
     statement.filter("config_name", filter.config_name.as_deref());
-    statement.filter("state", Some(CanaryState::Finished.name()));
+    // Most have finished: the application's index is the better one.
+    let state = if database.is_sqlite() { "+state" } else { "state" };
+    statement.filter(state, Some(CanaryState::Finished.name()));
     statement.filter("verdict", filter.verdict.map(|verdict| verdict_name(Some(verdict))));
     if let Some(before) = &filter.before {
         statement.and().push("id < ").text(before);

@@ -32,6 +32,19 @@ pub(super) async fn list(
     rows.iter().map(document).collect()
 }
 
+pub(super) async fn get(
+    database: &Database,
+    id: &str,
+    number: usize,
+) -> Result<Option<CanaryLook>, KeepError> {
+    let row = sqlx::query("SELECT document FROM looks WHERE canary_id = $1 AND number = $2")
+        .bind(plain(id))
+        .bind(whole(number))
+        .fetch_optional(&database.pool)
+        .await?;
+    row.map(|row| unpack("look", &row.try_get::<Vec<u8>, _>("document")?)).transpose()
+}
+
 pub(super) async fn metric_set(database: &Database, id: &str) -> Result<MetricSet, KeepError> {
     let row = sqlx::query("SELECT document FROM metric_sets WHERE id = $1")
         .bind(plain(id))

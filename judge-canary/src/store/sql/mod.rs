@@ -132,6 +132,10 @@ impl CanaryStore for SqlStore {
         looks::list(&self.database, id, after).await
     }
 
+    async fn look(&self, id: &str, number: usize) -> Result<Option<CanaryLook>, KeepError> {
+        looks::get(&self.database, id, number).await
+    }
+
     async fn metric_set(&self, id: &str) -> Result<MetricSet, KeepError> {
         looks::metric_set(&self.database, id).await
     }

@@ -140,8 +140,7 @@ impl Analysis<'_> {
         }
         let is_live = plan.spec().settle_millis > 0;
         for number in 1..=plan.looks() {
-            let (look, due) =
-                (self.looks.get(number - 1), plan.window(number).map(|look| look.due_millis));
+            let (look, due) = (self.looks.get(number - 1), plan.due_millis(number));
             began = began && number <= self.looks.len() + 1;
             if look.is_none()
                 && canary.is_over()

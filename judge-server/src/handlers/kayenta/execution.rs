@@ -150,7 +150,7 @@ pub(super) fn under_way(canary: &Canary, now: i64) -> Option<LookWindow> {
     }
     let plan = Plan::new(request.plan.clone(), summary.created_millis).ok()?;
     let next = plan.window(summary.looks + 1)?;
-    (summary.ended_millis.unwrap_or(now) >= next.due_millis).then(|| next.clone())
+    (summary.ended_millis.unwrap_or(now) >= next.due_millis).then_some(next)
 }
 
 /// What came of a look.

@@ -65,8 +65,8 @@ async fn looks(
     if let Some(last) = all.first_mut()
         && canary.state == CanaryState::Failed
     {
-        let made = asked.canaries.looks(&canary.id, last.0 - 1).await.map_err(refused)?;
-        last.1 = made.first().map_or(CanaryState::Failed, look_state);
+        let made = asked.canaries.look(&canary.id, last.0).await.map_err(refused)?;
+        last.1 = made.as_ref().map_or(CanaryState::Failed, look_state);
     }
     if matches!(canary.state, CanaryState::Running | CanaryState::Cancelled) {
         let whole = asked.canaries.get(&canary.id).await.map_err(refused)?;
@@ -84,11 +84,11 @@ async fn shown(
     canary: &Canary,
     number: usize,
 ) -> Result<Value, Refusal> {
-    let made = asked.canaries.looks(&canary.summary.id, number - 1).await.map_err(refused)?;
-    let look = made.first().filter(|look| look.window.number == number);
+    let made = asked.canaries.look(&canary.summary.id, number).await.map_err(refused)?;
+    let look = made.as_ref();
     let created = canary.summary.created_millis;
     let plan = Plan::new(canary.request.plan.clone(), created).ok();
-    let window = plan.and_then(|plan| plan.window(number).cloned());
+    let window = plan.and_then(|plan| plan.window(number));
     let due = window.as_ref().map_or(created, |window| window.due_millis);
     let built_millis = if canary.summary.origin == ORIGIN { created } else { due.max(created) };
     Ok(Execution { id, canary, window, built_millis, look }.document())

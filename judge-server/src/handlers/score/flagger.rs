@@ -49,7 +49,8 @@ impl Handlers {
         body: &[u8],
         actor: &str,
     ) -> Answered {
-        let Ok(hook) = serde_json::from_slice::<Value>(body) else {
+        let read = serde_json::from_slice::<Value>(body).ok().filter(Value::is_object);
+        let Some(hook) = read else {
             return line(StatusCode::BAD_REQUEST, "expected the JSON of a webhook of Flagger");
         };
         let text = |name: &str| hook.get(name).and_then(Value::as_str).unwrap_or_default();

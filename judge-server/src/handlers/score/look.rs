@@ -195,7 +195,7 @@ async fn look(canaries: &Canaries, query: LookQuery) -> LookAnswer {
                 &judged.warnings,
                 ended_millis,
             ))),
-            LookResult::Failed(failure) => LookAnswer::Failed(failure.reasons.join("; ")),
+            LookResult::Failed(failure) => LookAnswer::Failed(failure.line()),
             _ => LookAnswer::Failed("the look has no judgement".to_owned()),
         },
     }

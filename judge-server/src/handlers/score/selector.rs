@@ -45,8 +45,13 @@ impl ScoreSelector {
         let mut rest = rest.trim_start();
         while !rest.starts_with('}') {
             let (label, behind) = rest.split_once('=').ok_or_else(wrong)?;
+            let label = label.trim_end();
+            // What is behind the name of `a!="b"` is no label.
+            if !is_label(label) {
+                return Err(wrong());
+            }
             let (value, behind) = string(behind.trim_start()).ok_or_else(wrong)?;
-            labels.push((label.trim().to_owned(), value));
+            labels.push((label.to_owned(), value));
             rest = behind.trim_start();
             match rest.strip_prefix(',') {
                 Some(behind) => rest = behind.trim_start(),
@@ -59,6 +64,14 @@ impl ScoreSelector {
         }
         Ok(Self::Look(series, labels))
     }
+}
+
+/// Whether Prometheus takes it as a label's name.
+fn is_label(name: &str) -> bool {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    !name.is_empty()
+        && name.chars().all(is_word)
+        && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// A text in quotes at the start of `rest`, and what is behind it.
@@ -122,7 +135,11 @@ mod tests {
             "judge_score{a=b}",
             "judge_score{a=\"b}",
             "judge_score{} > 1",
-            "judge_score{a!=\"b\"}x",
+            "judge_score{a!=\"b\"}",
+            "judge_score{a=~\"b\"}",
+            "judge_score{=\"b\"}",
+            "judge_score{,}",
+            "judge_score{}x",
             "vector(x)",
         ] {
             assert!(ScoreSelector::read(query).is_err(), "{query}");
