@@ -32,7 +32,10 @@ impl CanaryMetrics {
             "judge_canary_verdict",
             "Verdict of the last look: 0 Fail, 1 Marginal, 2 Pass.",
         );
-        let ended = Opts::new("judge_canaries_ended_total", "Canaries that ended, by state.");
+        let ended = IntCounterVec::new(
+            Opts::new("judge_canaries_ended_total", "Canaries that ended, by state."),
+            &["state"],
+        );
         let left_out = IntCounter::new(
             "judge_canary_figures_left_out_total",
             "Looks without score and verdict here: there are too many applications and configs.",
@@ -40,7 +43,7 @@ impl CanaryMetrics {
         Ok(Self {
             score: register(registry, GaugeVec::new(score, &labels))?,
             verdict: register(registry, IntGaugeVec::new(verdict, &labels))?,
-            ended: register(registry, IntCounterVec::new(ended, &["state"]))?,
+            ended: register(registry, ended)?,
             left_out: register(registry, left_out)?,
             pairs: Mutex::default(),
         })

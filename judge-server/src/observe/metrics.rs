@@ -102,11 +102,14 @@ impl Metrics {
         let gauges = |name: &str, help: &str, labels: &[&str]| {
             register(&registry, IntGaugeVec::new(Opts::new(name, help), labels))
         };
-        let seconds = HistogramOpts::new(
-            "judge_call_duration_seconds",
-            "Time from the headers of a call to its answer.",
+        let seconds = HistogramVec::new(
+            HistogramOpts::new(
+                "judge_call_duration_seconds",
+                "Time from the headers of a call to its answer.",
+            )
+            .buckets(BUCKETS.to_vec()),
+            &["method"],
         );
-        let seconds = HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &["method"]);
         let build =
             gauges("judge_build_info", "Always 1; the version that is running.", &["version"])?;
         build.with_label_values(&[VERSION]).set(1);
