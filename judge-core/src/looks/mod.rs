@@ -116,7 +116,7 @@ impl std::fmt::Display for Looks {
 const LATE_POWER_OF_A_LOOK: f64 = 4.0 / 3.0;
 /// The least exponent.
 const LEAST_LATE_POWER: f64 = 8.0;
-/// The largest exponent: with more, many looks would find nothing before the end.
+/// The largest exponent, so that of many looks not only the last few spend.
 const MOST_LATE_POWER: f64 = 16.0;
 /// A smaller share would be no number any more once it is multiplied.
 const LEAST_SHARE: f64 = 1e-290;

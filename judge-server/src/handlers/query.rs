@@ -14,7 +14,7 @@ use crate::convert::proto_json;
 use crate::convert::refusal::{Refusal, quoted};
 
 /// The message whose fields the names of a path and of a query string give. It is read as the JSON that it would have in a
-/// body, so the same is said of what is wrong in it.
+/// body, so its errors are those of a body.
 ///
 /// # Errors
 /// When a name is not a field's, or comes twice, or has a value that is none of the field's.
