@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use crate::math;
 use crate::stats::distribution::{normal, student};
 
-use super::autocorrelation::{COUNT, NODES, Weights};
+use super::autocorrelation::{COUNT, INDEPENDENT, NODES, Weights};
 
 /// One standard error and more above 0 is a normal estimate as often.
 const P_OF_ONE: f64 = 0.1586;
@@ -83,6 +83,11 @@ impl Posterior {
             posterior.points = points;
         }
         posterior
+    }
+
+    /// A shift that is known without φ.
+    pub(crate) fn from_estimate(estimate: Estimate) -> Self {
+        Self::new(&INDEPENDENT, |_| estimate)
     }
 
     /// That of the opposite shift.
