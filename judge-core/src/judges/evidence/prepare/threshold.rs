@@ -86,7 +86,7 @@ impl Threshold {
 }
 
 /// What a relative change of a metric is a share of: its level, or for shares and percentages near their bound
-/// the distance from it. From 99.95 to 98.05 percent of requests that succeed, 38 times as many fail.
+/// the distance from it. From 99.95 to 98.05 percent of requests that succeed, 39 times as many fail.
 fn distance_from_bound(timeline: &PairTimeline, axis: Axis) -> f64 {
     let level = axis.level();
     let sides = [&timeline.sorted_canary, &timeline.sorted_baseline];
