@@ -40,7 +40,22 @@ pub use timed::{ArrivedPoints, PointTimes, RefusedPoints, StepTimes, TimedMonito
 /// Steps whose points may wait for being completed. More are refused, so that a monitor's memory is bounded.
 pub const MOST_WAITING_STEPS: usize = 256;
 
-/// What became of a point.
+/// What became of a point that a [`Monitor`] got.
+///
+/// # Example
+/// ```
+/// use judge_core::monitor::{Arrival, Monitor};
+/// use judge_core::{CanaryConfig, MetricConfig, Side, Thresholds};
+///
+/// let metrics = vec![MetricConfig::new("latency", "Latency")];
+/// let config = CanaryConfig { metrics, ..CanaryConfig::default() };
+/// let mut monitor = Monitor::new(config, Thresholds::DEFAULT)?;
+/// assert_eq!(monitor.add("latency", Side::Canary, 7, 103.0)?, Arrival::Kept);
+/// monitor.complete_through(7);
+/// assert_eq!(monitor.add("latency", Side::Baseline, 7, 101.0)?, Arrival::Late);
+/// assert_eq!(monitor.report().late, 1);
+/// # Ok::<(), judge_core::JudgeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
     /// It waits until its step is complete.

@@ -37,7 +37,27 @@ const NOT_ENOUGH_HISTORY: &str = "the history is not used: at least 3 healthy se
 
 const NAME_OF_METRIC: &str = "the name of a metric of the request";
 
-/// `EvidenceJudge-v1`.
+/// `EvidenceJudge-v1`, the default judge.
+///
+/// A metric fails if a test finds harm that is significant and probably exceeds what the config allows. The judge
+/// refuses requests with suspect configs.
+///
+/// # Example
+/// ```
+/// use judge_core::{
+///     CanaryConfig, EvidenceJudge, Judge, JudgeRequest, MetricConfig, MetricPair, TestKind, Verdict,
+/// };
+///
+/// let metrics = vec![MetricConfig::new("latency", "Latency")];
+/// let config = CanaryConfig { metrics, ..CanaryConfig::default() };
+/// let series = |mean: i32| (0..30).map(|at| f64::from(mean + at * 7 % 10)).collect::<Vec<_>>();
+/// let pairs = vec![MetricPair::new("latency", series(100), series(150))];
+/// let judgement = EvidenceJudge.judge(&JudgeRequest { config, pairs, ..JudgeRequest::default() })?;
+/// assert_eq!(judgement.verdict, Verdict::Fail);
+/// let harm = judgement.metrics[0].findings.iter().find(|finding| finding.is_harm());
+/// assert_eq!(harm.map(|finding| finding.test), Some(TestKind::Location));
+/// # Ok::<(), judge_core::JudgeError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct EvidenceJudge;
 
