@@ -37,7 +37,7 @@ pub enum WindowError {
         name: &'static str,
         /// What it is.
         duration: Duration,
-        /// What it may be at least.
+        /// Smallest allowed value.
         least: &'static str,
     },
     /// The interval is longer than the lifetime.

@@ -1,4 +1,4 @@
-//! Canaries: started, shown, listed, cancelled.
+//! Starts, reads, lists and cancels canaries.
 
 use sqlx::Row;
 
@@ -15,7 +15,7 @@ use super::rows::{self, CanaryDocument, SUMMARY, score_column, verdict_name};
 use crate::drift::PastRelease;
 use crate::record::{Canary, CanaryLook, CanaryState, JudgedSeries, LookResult};
 
-/// The key of a start as it is stored: one that was given, or one of its own.
+/// The key of a start as it is stored: the given one, or a unique one.
 fn stored_key(key: Option<&str>, id: &str) -> String {
     key.map_or_else(|| format!("id {id}"), |key| format!("key {key}"))
 }
@@ -24,16 +24,16 @@ fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// What a search reads of a canary, with its ASCII letters in lower case. SQLite has it in an index.
+/// The text that a search reads, with ASCII letters in lower case. SQLite has it in an index.
 fn searched(database: &Database) -> &'static str {
     if database.is_sqlite() {
         return "LOWER(application || ' ' || config_name || ' ' || caller || ' ' || reason)";
     }
-    // Other collations know more letters than those of ASCII.
+    // Other collations change more letters than those of ASCII.
     "LOWER((application || ' ' || config_name || ' ' || caller || ' ' || reason) COLLATE \"C\")"
 }
 
-/// What `LIKE` takes for text that has `search` in it.
+/// The pattern of `LIKE` for texts that contain `search`.
 fn pattern(search: &str) -> String {
     let mut pattern = String::from("%");
     for letter in search.chars() {
@@ -111,8 +111,8 @@ pub(super) async fn get(database: &Database, id: &str) -> Result<Canary, KeepErr
     rows::canary(&row.ok_or_else(|| KeepError::not_found("Canary", id))?)
 }
 
-/// Whether SQLite is to pass over the index that has all columns which are asked about: no filter has an index that is better
-/// for sure. It takes a column behind a plus from no index of its own.
+/// Whether SQLite shall not use the index that covers all columns of the filter, because no condition of the
+/// filter has an index that is surely better. A column after a plus is not looked up in an index of its own.
 fn passes_over(database: &Database, filter: &CanaryFilter) -> bool {
     let filters = [
         filter.application.is_some(),
@@ -132,7 +132,7 @@ pub(super) async fn list(
 ) -> Result<CanaryPage, KeepError> {
     let limit = if filter.limit == 0 { PAGE } else { filter.limit.min(MOST_OF_A_PAGE) };
     let mut statement = Statement::new("SELECT ");
-    // Found in indexes first, where they have all that is asked about, and read then.
+    // The rows are found in covering indexes first, and read afterwards.
     statement.push(SUMMARY).push(" FROM (SELECT id FROM canaries");
     let passes_over = passes_over(database, filter);
     let column = |name, passed| if passes_over { passed } else { name };

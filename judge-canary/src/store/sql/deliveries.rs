@@ -1,4 +1,4 @@
-//! Ends of canaries that are still to be sent.
+//! Deliveries: ends of canaries that are still to be sent.
 
 use sqlx::Row;
 
@@ -6,7 +6,7 @@ use super::super::statement::Statement;
 use super::super::{ClaimDue, Delivery, KeepError};
 use super::database::{Database, Writing};
 
-/// Notes that a canary ended, in the transaction that ends it.
+/// Records a delivery, in the transaction that ends the canary.
 pub(super) async fn write(
     database: &Database,
     writing: &mut Writing<'_>,

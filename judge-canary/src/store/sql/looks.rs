@@ -57,7 +57,7 @@ pub(super) async fn metric_set(database: &Database, id: &str) -> Result<MetricSe
 /// A look as it is written.
 #[derive(Debug)]
 pub(super) struct PackedLook {
-    /// The worker that has the canary; nothing for a look that ends it, whoever has it.
+    /// The worker that has the canary; `None` for a look that ends it, whichever worker has it.
     owner: Option<String>,
     after: CanarySummary,
     number: i64,

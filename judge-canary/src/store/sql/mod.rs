@@ -1,4 +1,4 @@
-//! [`CanaryStore`] over SQL: the same text for SQLite and PostgreSQL, but for where rows are locked.
+//! [`CanaryStore`] over SQL: SQLite and PostgreSQL read the same statements, except where rows are locked.
 
 mod audit;
 mod canaries;
@@ -44,14 +44,14 @@ pub struct SqlStore {
 }
 
 impl SqlStore {
-    /// Opens a store, and makes its tables if it has none.
+    /// Opens a store, and creates its tables if it has none.
     ///
     /// # Errors
     /// [`KeepError::InUse`] if another process has the file; others if it cannot be opened or reached.
     pub async fn open(place: &StorePlace) -> Result<Self, KeepError> {
         let database = Database::open(place).await?;
         if database.is_sqlite() {
-            // Whoever had canaries is gone, for the file is this process's.
+            // Claims of earlier processes are void, because this process has the file alone.
             work::free_all(&database).await?;
         }
         Ok(Self { database, together: Together::default() })
@@ -60,13 +60,13 @@ impl SqlStore {
     /// Opens a store to read it beside the process that has it.
     ///
     /// # Errors
-    /// If it is not there, or cannot be reached.
+    /// If it does not exist, or cannot be reached.
     pub async fn open_to_read(place: &StorePlace) -> Result<Self, KeepError> {
         let database = Database::open_to_read(place).await?;
         Ok(Self { database, together: Together::default() })
     }
 
-    /// From now on the end of every canary is noted, to be sent: see [`CanaryStore::claim_deliveries`].
+    /// From now on, the end of every canary is recorded as a delivery: see [`CanaryStore::claim_deliveries`].
     pub fn note_deliveries(&self) {
         self.database.note_deliveries();
     }
