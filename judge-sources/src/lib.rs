@@ -1,11 +1,11 @@
-//! Series of a canary and its baseline from the stores that hold them.
+//! Fetches the series of a canary and its baseline from the stores that have them.
 //!
 //! ```text
 //! config's queries + scopes --> text a store takes --> HTTP --> points on a grid --> pairs by labels
 //! ```
 //!
-//! [`Queries`] reads the queries of a canary config, [`Sources`] knows where to ask, and
-//! [`Sources::fetch`] gives the pairs of all metrics, or every reason why not.
+//! [`Queries`] reads the queries of a canary config, [`Sources`] has the sources, and [`Sources::fetch`]
+//! returns the pairs of all metrics, or all reasons for a failure.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -31,7 +31,7 @@
 //! # }
 //! ```
 //!
-//! Credentials are sent at once, to the source's own host alone, and stand in no error.
+//! Credentials are sent with the first request, and to the source's own host only. No error contains them.
 
 mod ask;
 mod client;

@@ -1,4 +1,4 @@
-//! What a store calls its metrics.
+//! Names of the metrics in a store.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ struct MetricNames {
 }
 
 impl Sources {
-    /// The names of the metrics of a source, as it lists them; none where there is no such source, or its kind of store
-    /// has no such list.
+    /// The names of the metrics of a source, as the store lists them; empty if there is no such source, or if
+    /// its kind of store has no such list.
     ///
     /// # Errors
-    /// When the store does not answer within `timeout`, retries included.
+    /// If the store does not answer within `timeout`, retries included.
     pub async fn metric_names(
         &self,
         source: &str,

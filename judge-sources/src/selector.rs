@@ -1,15 +1,15 @@
-//! The selectors in a PromQL expression, for a look at what the store has.
+//! Finds the selectors in a PromQL expression, to compare them with the names in a store.
 
 use crate::expression::{arguments, split_at_operators};
 
 /// A metric's name and its matchers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Selector {
-    /// Empty where matchers stand alone.
+    /// Name of the metric; empty if there are only matchers.
     pub(crate) name: String,
-    /// Label, and the matcher as it stands: `job=~"a.*"`.
+    /// Label, and the text of its matcher: `job=~"a.*"`.
     pub(crate) matchers: Vec<(String, String)>,
-    /// Whether it is of a time before each point, as in `up[5m]`.
+    /// Whether it has a range, as in `up[5m]`.
     pub(crate) is_range: bool,
 }
 
@@ -25,10 +25,10 @@ impl Selector {
     }
 }
 
-/// Most expressions within each other that are looked into.
+/// Largest depth of nested expressions that is read.
 const DEEPEST: usize = 32;
 
-/// Words that are no metric although no bracket follows them.
+/// Words that are no metric although no bracket follows.
 const KEYWORDS: [&str; 13] = [
     "and",
     "or",
@@ -47,7 +47,7 @@ const KEYWORDS: [&str; 13] = [
 /// Words before a list of labels.
 const BEFORE_LABELS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
 
-/// All selectors of `promql`, in order; what cannot be read is passed over.
+/// All selectors of `promql`, in order. Parts that cannot be parsed are skipped.
 pub(crate) fn all(promql: &str) -> Vec<Selector> {
     let mut scanner = Scanner { rest: promql };
     let mut found: Vec<Selector> = Vec::new();
@@ -70,7 +70,7 @@ pub(crate) fn all(promql: &str) -> Vec<Selector> {
                 } else if scanner.rest.starts_with('{') {
                     found.push(scanner.selector(name));
                 } else if !scanner.rest.starts_with('(') && !KEYWORDS.contains(&lower.as_str()) {
-                    // Operators such as sum stand before by; a metric never does.
+                    // Aggregations such as sum may precede `by`; a metric never does.
                     let is_operator =
                         ["by", "without"].iter().any(|word| scanner.rest.starts_with(word));
                     if !is_operator {
@@ -86,7 +86,8 @@ pub(crate) fn all(promql: &str) -> Vec<Selector> {
     found
 }
 
-/// All selectors of `promql`, those first without which it finds nothing: before an `or`, something else stands in.
+/// All selectors of `promql`. Selectors before an `or` come last, because something else replaces them if they
+/// find nothing.
 pub(crate) fn needed_first(promql: &str) -> Vec<Selector> {
     let mut found = needed(promql, DEEPEST);
     for selector in all(promql) {
@@ -119,9 +120,9 @@ fn needed(promql: &str, deepest: usize) -> Vec<Selector> {
     }
 }
 
-/// The counters of `promql` whose growth it does not take, by their names.
+/// Names of the counters in `promql` that are used without `rate` or a like function.
 pub(crate) fn bare_counters(promql: &str) -> Vec<String> {
-    // Growth by other means: a subquery, a difference to earlier; or the value does not matter.
+    // Growth by other means: a subquery, a difference to earlier values. Or the value does not matter.
     let means =
         [")[", "offset", "count(", "count by", "count without", "absent(", "timestamp(", "group"];
     if means.iter().any(|means| promql.contains(means)) {
@@ -167,7 +168,7 @@ impl<'a> Scanner<'a> {
         self.rest = self.rest.split_once(last).map_or("", |(_, rest)| rest);
     }
 
-    /// A text in quotes, with them.
+    /// A quoted text with its quotes.
     fn quoted(&mut self) -> &'a str {
         let mut characters = self.rest.char_indices();
         let quote = characters.next().map_or('"', |(_, quote)| quote);
@@ -186,14 +187,14 @@ impl<'a> Scanner<'a> {
         taken
     }
 
-    /// The selector whose name was read.
+    /// A selector, after its name.
     fn selector(&mut self, name: &str) -> Selector {
         let matchers = if self.rest.starts_with('{') { self.matchers() } else { Vec::new() };
         self.blanks();
         Selector { name: name.to_owned(), matchers, is_range: self.rest.starts_with('[') }
     }
 
-    /// What stands in braces.
+    /// The matchers in braces.
     fn matchers(&mut self) -> Vec<(String, String)> {
         self.rest = self.rest.strip_prefix('{').unwrap_or(self.rest);
         let mut matchers = Vec::new();

@@ -1,11 +1,11 @@
-//! What Graphite's tree of names suggests.
+//! Suggestions from Graphite's tree of names.
 
 use serde::Deserialize;
 
 use super::look::{StoreLook, listed};
 use crate::ask::Ask;
 
-/// Most paths of a target that are looked at.
+/// Most paths of a target that are checked.
 const MOST_PATHS: usize = 3;
 
 #[derive(Deserialize)]

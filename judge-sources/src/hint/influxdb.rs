@@ -1,4 +1,4 @@
-//! What InfluxDB's names suggest.
+//! Suggestions from the names in an InfluxDB.
 
 use std::collections::BTreeSet;
 
@@ -60,7 +60,7 @@ async fn last_column(look: StoreLook<'_>, q: String) -> Option<Vec<String>> {
     Some(values.collect::<BTreeSet<String>>().into_iter().collect())
 }
 
-/// What a query selects from.
+/// The measurement that a query selects from.
 fn measurement(query: &str) -> Option<&str> {
     let mut words = query.split_whitespace().skip_while(|word| !word.eq_ignore_ascii_case("from"));
     let name = words.nth(1)?.trim_matches('"');

@@ -1,4 +1,4 @@
-//! What Prometheus's names and labels suggest.
+//! Suggestions from Prometheus's names and labels.
 
 use std::collections::BTreeSet;
 
@@ -12,9 +12,9 @@ use crate::place::Labels;
 use crate::selector::{self, Selector};
 use crate::store::prometheus::{ask_names, ask_series};
 
-/// Most selectors of a query that are looked at.
+/// Most selectors of a query that are checked.
 const MOST_SELECTORS: usize = 3;
-/// Most series that are looked at for their labels.
+/// Most series whose labels are read.
 const MOST_SERIES: usize = 500;
 pub(super) async fn suggest(look: StoreLook<'_>, query: &str) -> Option<String> {
     for selector in selector::needed_first(query).into_iter().take(MOST_SELECTORS) {
@@ -55,7 +55,7 @@ impl SelectorLook<'_> {
             }
         }
         for (label, matcher) in &self.selector.matchers {
-            // Prometheus wants one matcher that is not empty.
+            // Prometheus requires one matcher that is not empty.
             if name.is_empty() && !matcher.contains("=\"") {
                 continue;
             }

@@ -1,5 +1,5 @@
-//! The stores: a file each. A store makes its text out of a config's query, a request out of the text, and series
-//! out of the answer.
+//! The stores, one file each. A store builds its text from a config's query, a request from the text, and
+//! series from the answer.
 
 pub(crate) mod graphite;
 pub(crate) mod influxdb;
@@ -13,7 +13,7 @@ use crate::kind::StoreKind;
 use crate::scope::Scope;
 
 impl StoreKind {
-    /// Most points that a store gives at once.
+    /// Most points of a series in one answer of the store.
     pub(crate) fn most_points(self) -> usize {
         match self {
             Self::Prometheus => prometheus::MOST_POINTS,
@@ -21,7 +21,7 @@ impl StoreKind {
         }
     }
 
-    /// The times that are asked for. Kayenta asks Prometheus, which takes the end in, for the end too.
+    /// The requested times. Kayenta requests the end from Prometheus, too, which includes it.
     pub(crate) fn grid(self, grid: Grid, compat: Compat) -> Grid {
         match (self, compat) {
             (Self::Prometheus, Compat::Kayenta) => grid.with_its_end(),
@@ -29,7 +29,7 @@ impl StoreKind {
         }
     }
 
-    /// Labels that the store's reader makes, to tell series of one answer apart.
+    /// Labels that the store's reader adds, to distinguish the series of one answer.
     pub(crate) fn made_label(self) -> Option<&'static str> {
         match self {
             Self::Prometheus => None,
@@ -38,7 +38,7 @@ impl StoreKind {
         }
     }
 
-    /// The request for the series that are wanted.
+    /// The request for the series.
     pub(crate) fn ask(self, wanted: &Wanted<'_>) -> Ask {
         match self {
             Self::Prometheus => prometheus::ask(wanted.text, wanted.grid),
