@@ -228,7 +228,7 @@ struct Job<'a> {
     deadline: Instant,
 }
 
-/// Notices about sides that look wrong: equal queries, or swapped scopes.
+/// A notice about sides that look wrong: equal queries, or swapped scopes.
 fn doubt(baseline: &Done<'_>, canary: &Done<'_>) -> Option<Notice> {
     let scopes = [baseline, canary].map(|side| side.scope.scope.as_str());
     let query = &baseline.side.query;

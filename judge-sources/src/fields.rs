@@ -29,7 +29,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// All problems so far as an error, or nothing.
+    /// The problems so far.
     pub(crate) fn into_problems(self) -> Vec<Problem> {
         self.problems
     }

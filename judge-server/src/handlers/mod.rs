@@ -1,5 +1,5 @@
-//! What can be called, in one table, and what answers it. Handlers know nothing of sockets and limits on
-//! callers; what a call becomes is the value that they return.
+//! All calls in one table, and their handlers. Handlers know nothing of sockets and of limits on callers; the outcome of a
+//! call is the value that they return.
 
 mod answer;
 mod answered;
@@ -53,7 +53,7 @@ impl Handlers {
     /// Answers one call.
     ///
     /// # Errors
-    /// When it is refused.
+    /// If it is refused.
     pub(crate) async fn answer(
         self: &Arc<Self>,
         context: Context,

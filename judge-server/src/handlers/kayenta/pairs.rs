@@ -38,7 +38,7 @@ fn scope(window: SideWindow) -> Value {
     })
 }
 
-/// Numbers that JSON has none for are texts.
+/// Numbers that JSON cannot express are texts.
 fn points(values: &[f64]) -> Value {
     let point = |value: &f64| match *value {
         value if value.is_nan() => json!("NaN"),

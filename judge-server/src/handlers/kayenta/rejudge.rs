@@ -1,4 +1,4 @@
-//! `POST /judges/judge`: the series of an earlier judgement, judged by a config and thresholds, at once.
+//! `POST /judges/judge`: judges the series of an earlier judgement with a config and thresholds, at once.
 
 use judge_core::{Thresholds, judges};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The page of who did what.
+//! The page of the audit log.
 
 use axum::body::Body;
 use http::{Response, StatusCode};

@@ -57,7 +57,7 @@ async fn releases(
     asked.canaries.releases(&filter).await
 }
 
-/// The config of the newest release, and what the next canary by it is warned of.
+/// The config of the newest release, and the warnings that the next canary with it gets.
 async fn next(
     asked: &PageRequest<'_>,
     newest: &PastRelease,

@@ -21,7 +21,7 @@ use asked::PageRequest;
 pub(crate) use refused::{Visit, refuse};
 
 impl Handlers {
-    /// Answers a browser.
+    /// Handler of the calls of browsers.
     pub(super) async fn page(
         &self,
         call: PageCall,
