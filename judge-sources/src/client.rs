@@ -34,9 +34,9 @@ pub(crate) struct AskFailure {
 
 /// Most attempts, the first one included.
 const MOST_ATTEMPTS: u32 = 5;
-/// Longest wait before the second attempt; doubled for each further one, ...
+/// Longest wait before the second attempt. It doubles for each further one (exponential backoff).
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-/// ... up to this.
+/// Longest wait before any attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! Planned looks at a running canary, and the error budget that they share.
+//! Planned looks at a running canary, and the error budget that they share: a group sequential test with α spending.
 //!
 //! A canary that is judged again and again, and stopped at the first bad look, has a chance of a false alarm at
 //! each look. [`Looks`] is the number of a look and of all planned looks. `EvidenceJudge-v1` then spends one

@@ -1,4 +1,4 @@
-//! Watches a canary point by point. Its verdicts hold however often one looks.
+//! Watches a canary point by point. Its verdicts hold however often one looks (an anytime-valid test).
 //!
 //! A judge has one significance level for one look, or for planned looks ([`Looks`](crate::Looks)). A
 //! [`Monitor`] needs no plan. It keeps the probability that a healthy metric *ever* alarms below its
@@ -8,8 +8,8 @@
 //!
 //! | metric | test |
 //! | --- | --- |
-//! | values, and counts over equal times | signs of the differences canary − baseline, freed from autocorrelation (`differences.rs`) |
-//! | counts out of an exposure; proportions | the canary's share of all events (`events.rs`) |
+//! | values, and counts over equal times | signs of the whitened differences canary − baseline (`differences.rs`) |
+//! | counts with an exposure; proportions | the canary's share of all events (`events.rs`) |
 
 mod differences;
 mod estimate;

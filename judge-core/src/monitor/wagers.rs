@@ -1,4 +1,4 @@
-//! Bets against the claim that a canary is healthy.
+//! Bets against the claim that a canary is healthy: the capital is an e-process.
 //!
 //! A test starts with a capital of 1 and bets at odds that are fair, or worse than fair, if the canary is healthy.
 //! The chance that such a capital ever reaches 1/α is at most α, however often one looks (Ville 1939; Shafer 2021).

@@ -1,4 +1,4 @@
-//! The bytes of single callers.
+//! The quota of single callers: the bytes that each of them holds.
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;

@@ -1,5 +1,5 @@
-//! Checks headers: whether the request can be read, and whether a foreign page sent it. A page in a browser may post to a
-//! server on the same machine, under a name that it makes point there.
+//! Checks headers: whether the request can be read, and whether a foreign page sent it (no CORS). A page in a browser may
+//! post to a server on the same machine, under a name that it makes point there.
 
 use http::header::AsHeaderName;
 use http::uri::{Authority, Uri};

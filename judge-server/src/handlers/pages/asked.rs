@@ -30,7 +30,7 @@ pub(super) struct PageRequest<'a> {
     pub(super) canaries: &'a Canaries,
     pub(super) context: &'a Context,
     pub(super) params: Params,
-    /// The secret that distinguishes this browser's forms from those of other sites.
+    /// The secret that distinguishes this browser's forms from those of other sites, against forged requests (CSRF).
     secret: String,
     is_new: bool,
 }
