@@ -20,7 +20,11 @@ pub const MOST_POINTS: usize = 2_419_200;
 #[non_exhaustive]
 pub enum GridError {
     /// The end is not after the start.
-    #[error("expected an end after the start, got a start of {} and an end of {}", time::show(*.start_millis), time::show(*.end_millis))]
+    #[error(
+        "expected an end after the start, got a start of {} and an end of {}",
+        time::show(*.start_millis),
+        time::show(*.end_millis)
+    )]
     Empty {
         /// The start.
         start_millis: i64,

@@ -14,7 +14,8 @@ use super::times::iso;
 /// Fewest points of the baseline without a warning of Kayenta.
 const FEW_POINTS: u64 = 50;
 
-const FEW_POINTS_WARNING: &str = "One of the metrics returned fewer than 50 data points, which can reduce confidence in the final canary score.";
+const FEW_POINTS_WARNING: &str = "One of the metrics returned fewer than 50 data points, which can reduce confidence \
+    in the final canary score.";
 
 /// An analysis and the looks that were made.
 pub(super) struct Analysis<'a> {

@@ -37,15 +37,67 @@ async fn deck_edits_configs() {
         config
     };
     for (method, path, body, status, message) in [
-        ("POST", "/canaryConfig", with(&|config| config["id"] = json!(id)), 400, format!("Canary config '{id}' already exists.")),
-        ("POST", "/canaryConfig", scoped(1), 400, "Canary config with name 'shop' already exists in the scope of applications [shop].".into()),
-        ("POST", "/canaryConfig", with(&|config| config["name"] = json!("a b")), 400, "Canary config cannot be named 'a b'. Names must contain only letters, numbers, dashes (-) and underscores (_).".into()),
-        ("POST", "/canaryConfig", with(&|config| config["applications"] = json!([])), 400, "Canary config must specify at least one application.".into()),
-        ("PUT", "/canaryConfig/none", scoped(1), 400, "Canary config 'none' does not exist.".into()),
-        ("DELETE", "/canaryConfig/none", Value::Null, 400, "Canary config 'none' does not exist.".into()),
-        ("GET", "/canaryConfig/none", Value::Null, 404, "Canary config 'none' does not exist".into()),
+        (
+            "POST",
+            "/canaryConfig",
+            with(&|config| config["id"] = json!(id)),
+            400,
+            format!("Canary config '{id}' already exists."),
+        ),
+        (
+            "POST",
+            "/canaryConfig",
+            scoped(1),
+            400,
+            "Canary config with name 'shop' already exists in the scope \
+            of applications [shop]."
+                .into(),
+        ),
+        (
+            "POST",
+            "/canaryConfig",
+            with(&|config| config["name"] = json!("a b")),
+            400,
+            "Canary config cannot be named \
+            'a b'. Names must contain only letters, numbers, dashes (-) and underscores (_)."
+                .into(),
+        ),
+        (
+            "POST",
+            "/canaryConfig",
+            with(&|config| config["applications"] = json!([])),
+            400,
+            "Canary config must specify \
+            at least one application."
+                .into(),
+        ),
+        (
+            "PUT",
+            "/canaryConfig/none",
+            scoped(1),
+            400,
+            "Canary config 'none' does not exist.".into(),
+        ),
+        (
+            "DELETE",
+            "/canaryConfig/none",
+            Value::Null,
+            400,
+            "Canary config 'none' does not exist.".into(),
+        ),
+        (
+            "GET",
+            "/canaryConfig/none",
+            Value::Null,
+            404,
+            "Canary config 'none' does not exist".into(),
+        ),
     ] {
-        assert_eq!(kayenta.refused(method, path, &body).await, (status, message), "{method} {path}");
+        assert_eq!(
+            kayenta.refused(method, path, &body).await,
+            (status, message),
+            "{method} {path}"
+        );
     }
     assert_eq!(
         kayenta.get("/canaryConfig?application=x&application=shop").await.as_array().unwrap().len(),

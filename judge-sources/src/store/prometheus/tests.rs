@@ -140,7 +140,8 @@ fn what_kayenta_refuses_is_refused() {
         (
             json!({"metricName": "m", "customFilterTemplate": "absent"}),
             &here,
-            "metrics[0].query.customFilterTemplate: expected a name of the config's templates: empty, someTemplate, got \"absent\"",
+            "metrics[0].query.customFilterTemplate: expected a name of the config's templates: empty, someTemplate, \
+             got \"absent\"",
         ),
         (
             json!({"metricName": "m", "customFilter": "a=b"}),
