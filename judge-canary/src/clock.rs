@@ -1,4 +1,4 @@
-//! The clock of the canaries. Tests control it.
+//! The clock of the canaries. Tests set it.
 
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

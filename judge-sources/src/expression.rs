@@ -4,7 +4,7 @@
 const SYMBOLS: [&str; 12] = ["<=", ">=", "==", "!=", "+", "-", "*", "/", "%", "^", "<", ">"];
 /// Operators that are words.
 const WORDS: [&str; 4] = ["and", "or", "unless", "atan2"];
-/// Words after an operator that control vector matching; a list of labels may follow.
+/// Words after an operator of vector matching; a list of labels may follow.
 const MATCHING: [&str; 5] = ["bool", "on", "ignoring", "group_left", "group_right"];
 
 /// The operands of the outermost operators, and the operators in lower case. Offsets and vector matching are
@@ -86,7 +86,7 @@ fn word(text: &str) -> (&str, &str) {
     text.split_at(end.unwrap_or(text.len()))
 }
 
-/// The text after the words that control vector matching.
+/// The text after the words of vector matching.
 fn after_matching(mut text: &str) -> Option<&str> {
     loop {
         let (first, behind) = word(text.trim_start());
