@@ -32,10 +32,6 @@ use sources::SOURCES;
 pub(crate) use sources::{CompatArg, ScopeArgs, SourceArgs, TimeArgs};
 pub(crate) use watch::{OnSourceError, WatchArgs};
 
-/// Options of `judge run` that say where series come from.
-const SERIES: [&str; 7] =
-    ["baseline", "pairs", "prometheus", "graphite", "influxdb", "named", "sources"];
-
 const EXAMPLES: &str = "\
 Examples:
   Judge a canary from a Prometheus:
@@ -188,7 +184,11 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(before_help = RUN_EXAMPLES, after_help = RUN_DETAILS)]
 #[command(group(ArgGroup::new("input").required(true).args(["request", "config"])))]
-#[command(group(ArgGroup::new("series").multiple(true).args(SERIES)))]
+#[command(group(
+    ArgGroup::new("series")
+        .multiple(true)
+        .args(["baseline", "pairs", "prometheus", "graphite", "influxdb", "named", "sources"])
+))]
 pub(crate) struct RunArgs {
     /// A Kayenta remote-judge request with config, thresholds and series; - is stdin.
     #[arg(
