@@ -21,7 +21,7 @@ use crate::record::{
     MetricSet,
 };
 use crate::runnable::{RunnableConfig, UnusableConfig};
-use crate::shared::{CanaryEvent, Common, FileNames, POINTS_AT_ONCE};
+use crate::shared::{CanaryEvent, FileNames, POINTS_AT_ONCE, SharedState};
 use crate::step;
 use crate::store::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, KeepError,
@@ -35,7 +35,7 @@ use crate::watch::{WatchEvent, watch};
 /// Handlers call its methods; [`Runner`](crate::Runner) makes the looks.
 #[derive(Debug, Clone)]
 pub struct Canaries {
-    pub(crate) shared: Arc<Common>,
+    pub(crate) shared: Arc<SharedState>,
 }
 
 /// The result of a start: the canary of this call, or of an earlier call with the same key.
@@ -59,7 +59,7 @@ impl Canaries {
     ) -> Self {
         let (events, _) = broadcast::channel(EVENTS);
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let shared = Common {
+        let shared = SharedState {
             store,
             sources,
             clock,
@@ -137,7 +137,7 @@ impl Canaries {
             Inserted::New => {
                 let NewCanary { summary, request, config, warnings } = new;
                 let canary = Canary { summary, request, config, warnings };
-                self.shared.tell(&canary.summary);
+                self.shared.send_event(&canary.summary);
                 self.shared.changed.notify_one();
                 Ok(Started { canary, is_new: true })
             }
@@ -259,7 +259,7 @@ impl Canaries {
         runnable.check(&plan)?;
         let window = plan.window(1);
         let window = window.ok_or_else(|| CanaryError::Argument("a plan without looks".into()))?;
-        let _room = self.shared.room(runnable.points(plan.spec(), &window)).await;
+        let _room = self.shared.acquire_points(runnable.points(plan.spec(), &window)).await;
         let began_millis = self.now_millis();
         let timeout = Duration::from_millis(plan.spec().fetch_millis);
         let fetched = runnable.fetch(&self.shared.sources, plan.spec(), &window, timeout).await;

@@ -16,7 +16,7 @@ impl Canaries {
         let ended = self.shared.store.cancel(id, &entry).await?;
         let canary = self.shared.store.canary(id).await?;
         if ended {
-            self.shared.tell(&canary.summary);
+            self.shared.send_event(&canary.summary);
         }
         Ok((canary, ended))
     }
@@ -50,7 +50,7 @@ impl Canaries {
         let entry = self.entry(actor, "canary.cancel", id, &[("look", &number.to_string())]);
         let ended = self.shared.store.cancel_look(&look, &after, &entry).await?;
         if ended {
-            self.shared.tell(&after);
+            self.shared.send_event(&after);
         }
         Ok(ended)
     }

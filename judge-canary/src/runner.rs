@@ -12,7 +12,7 @@ use tracing::warn;
 
 use crate::canaries::Canaries;
 use crate::id::new_id;
-use crate::shared::Common;
+use crate::shared::SharedState;
 use crate::step::{self, ReadyCanary};
 use crate::store::{ClaimDue, Claimed, KeepError};
 
@@ -48,7 +48,7 @@ const PREPARED: usize = 4096;
 /// Makes the looks of all running canaries.
 #[derive(Debug)]
 pub struct Runner {
-    shared: Arc<Common>,
+    shared: Arc<SharedState>,
     options: RunnerOptions,
     owner: String,
     looks: Arc<Semaphore>,

@@ -13,7 +13,7 @@ use crate::store::CanaryStore;
 
 /// State that all clones share.
 #[derive(Debug)]
-pub(crate) struct Common {
+pub(crate) struct SharedState {
     pub(crate) store: Arc<dyn CanaryStore>,
     pub(crate) sources: Arc<Sources>,
     pub(crate) clock: Arc<dyn RunClock>,
@@ -57,16 +57,16 @@ pub struct CanaryEvent {
     pub canary: CanarySummary,
 }
 
-impl Common {
+impl SharedState {
     /// Waits until a look with this many points has room.
-    pub(crate) async fn room(&self, points: usize) -> Option<SemaphorePermit<'_>> {
+    pub(crate) async fn acquire_points(&self, points: usize) -> Option<SemaphorePermit<'_>> {
         let points = u32::try_from(points.min(POINTS_AT_ONCE)).unwrap_or(u32::MAX);
         // The semaphore is never closed.
         self.points.acquire_many(points).await.ok()
     }
 
     /// Sends an event. It may have no listener.
-    pub(crate) fn tell(&self, canary: &CanarySummary) {
+    pub(crate) fn send_event(&self, canary: &CanarySummary) {
         let _ = self.events.send(CanaryEvent { canary: canary.clone() });
     }
 }

@@ -10,7 +10,7 @@ use crate::machine;
 use crate::plan::{LookWindow, Plan};
 use crate::record::{Canary, CanaryLook, FailureKind, LookFailure, LookResult, MetricSet};
 use crate::runnable::{FetchedLook, RunnableConfig};
-use crate::shared::Common;
+use crate::shared::SharedState;
 use crate::store::{Claimed, KeepError, LookRecord};
 
 /// First wait before an unavailable source is asked again; it doubles.
@@ -46,7 +46,7 @@ impl ReadyCanary {
 /// Makes the next look at a canary that `owner` has claimed, or gives it back. Returns the time of the look
 /// after it; `None` if there is none, or if another replica has the canary.
 pub(crate) async fn make(
-    shared: &Common,
+    shared: &SharedState,
     owner: &str,
     claimed: &Claimed,
     prepared: &ReadyCanary,
@@ -62,7 +62,7 @@ pub(crate) async fn make(
         return Some(window.due_millis);
     }
     let spec = prepared.plan.spec();
-    let _room = shared.room(prepared.config.points(spec, &window)).await;
+    let _room = shared.acquire_points(prepared.config.points(spec, &window)).await;
     let began = shared.clock.now_millis();
     let late_millis = began.saturating_sub(canary.next_millis);
     debug!(canary = canary.id, number, late_millis, "looks");
@@ -101,7 +101,12 @@ pub(crate) async fn make(
 }
 
 /// Ends a canary whose plan or config cannot be read.
-pub(crate) async fn fail(shared: &Common, owner: &str, claimed: &Claimed, failure: LookFailure) {
+pub(crate) async fn fail(
+    shared: &SharedState,
+    owner: &str,
+    claimed: &Claimed,
+    failure: LookFailure,
+) {
     let now = shared.clock.now_millis();
     let canary = &claimed.canary;
     // The plan is not known, so the window has no scope.
@@ -128,7 +133,7 @@ fn seed(id: &str, window: &LookWindow) -> String {
 
 /// Judges on a blocking thread; one judgement per processor at a time.
 pub(crate) async fn judge(
-    shared: &Common,
+    shared: &SharedState,
     config: &Arc<RunnableConfig>,
     fetched: FetchedLook,
     looks: Option<Looks>,
@@ -149,7 +154,7 @@ pub(crate) async fn judge(
 
 /// Writes a look, and retries while the store is unavailable. A look is written as a whole or not at all. If
 /// all attempts fail, it will be made again.
-async fn write(shared: &Common, record: LookRecord<'_>) {
+async fn write(shared: &SharedState, record: LookRecord<'_>) {
     let after = record.after;
     for _ in 0..WRITES {
         match shared.store.record(record).await {
@@ -162,7 +167,7 @@ async fn write(shared: &Common, record: LookRecord<'_>) {
                     reason = after.reason,
                     "looked"
                 );
-                shared.tell(after);
+                shared.send_event(after);
                 return;
             }
             Err(error @ KeepError::LeaseLost(_)) => {
@@ -181,7 +186,7 @@ async fn write(shared: &Common, record: LookRecord<'_>) {
     }
 }
 
-async fn give_back(shared: &Common, owner: &str, claimed: &Claimed, next: i64, attempts: u32) {
+async fn give_back(shared: &SharedState, owner: &str, claimed: &Claimed, next: i64, attempts: u32) {
     let id = &claimed.canary.summary.id;
     let given = shared.store.postpone(owner, id, next, attempts, claimed.since_millis).await;
     match given {

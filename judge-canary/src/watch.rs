@@ -8,7 +8,7 @@ use tokio::sync::broadcast;
 
 use crate::error::CanaryError;
 use crate::record::{CanaryLook, CanarySummary};
-use crate::shared::{CanaryEvent, Common};
+use crate::shared::{CanaryEvent, SharedState};
 
 /// An event for whoever watches a canary.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +25,7 @@ const WATCH_EVERY: Duration = Duration::from_secs(1);
 
 /// A stream of the looks at a canary after look `after`, and of its end.
 pub(crate) fn watch(
-    shared: Arc<Common>,
+    shared: Arc<SharedState>,
     id: &str,
     after: usize,
 ) -> impl Stream<Item = Result<WatchEvent, CanaryError>> + Send + use<> {
@@ -46,7 +46,7 @@ pub(crate) fn watch(
 
 /// A canary that is watched.
 struct Watching {
-    shared: Arc<Common>,
+    shared: Arc<SharedState>,
     events: broadcast::Receiver<CanaryEvent>,
     id: String,
     seen: usize,

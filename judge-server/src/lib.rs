@@ -11,11 +11,11 @@
 mod audit;
 mod budget;
 mod callers;
+mod canary_runtime;
 mod config_folder;
 mod convert;
 mod handlers;
 mod healthcheck;
-mod keeping;
 mod layers;
 mod observe;
 pub mod offline;

@@ -10,13 +10,13 @@ use tracing::{info, warn};
 
 use crate::budget::{Budget, LARGE_BYTES};
 use crate::callers::tokens::Tokens;
+use crate::canary_runtime::CanaryRuntime;
 use crate::convert::limits::Limits;
 use crate::convert::proto_json;
 use crate::handlers::routes::Port;
 use crate::handlers::{
     Handlers, JudgingPool, Pool, SharedLooks, StreamLimits, health_and_reflection,
 };
-use crate::keeping::Kept;
 use crate::layers::Shared;
 use crate::observe::call::Observer;
 use crate::observe::metrics::Metrics;
@@ -51,7 +51,7 @@ impl Listeners {
                 StartError::Settings(format!("cannot listen on {address}: {error}"))
             })
         };
-        let kayenta = match settings.keeping()? {
+        let kayenta = match settings.store_settings()? {
             Some(_) => Some(bind(settings.kayenta_listen).await?),
             None => None,
         };
@@ -86,8 +86,8 @@ pub async fn serve(
         usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX),
         settings.caller_share,
     );
-    let kept = match settings.keeping()? {
-        Some(keeping) => Some(Kept::open(keeping, settings, &observer.metrics).await?),
+    let kept = match settings.store_settings()? {
+        Some(store) => Some(CanaryRuntime::open(store, settings, &observer.metrics).await?),
         None => None,
     };
     let handlers = Handlers {

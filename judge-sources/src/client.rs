@@ -10,10 +10,10 @@ use reqwest::{Certificate, Client, Identity, redirect};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::ask::Ask;
 use crate::error::AskError;
 use crate::settings::{Auth, SettingsError, SourceSettings};
 use crate::sign::Signer;
+use crate::store_request::StoreRequest;
 
 /// A client of one source. It holds the connections, and limits concurrent queries.
 #[derive(Debug)]
@@ -96,7 +96,11 @@ impl SourceClient {
 
     /// Sends `ask` and returns the bytes of the answer. It retries with growing waits, as long as that may help
     /// and `deadline` allows it.
-    pub(crate) async fn answer(&self, ask: &Ask, deadline: Instant) -> Result<Vec<u8>, AskFailure> {
+    pub(crate) async fn answer(
+        &self,
+        ask: &StoreRequest,
+        deadline: Instant,
+    ) -> Result<Vec<u8>, AskFailure> {
         let mut attempts = 0;
         let mut before = None;
         loop {

@@ -7,21 +7,21 @@ use judge_core::MetricPair;
 use judge_core::judgement::Side;
 use tokio::time::Instant;
 
-use crate::ask::Wanted;
 use crate::client::{AskFailure, SourceClient};
 use crate::compat::Compat;
 use crate::error::{AnswerError, Asked, Cause, ChoiceError, QueryFailure};
 use crate::grid::Grid;
+use crate::gridding::{self, Found, HeldPoints};
 use crate::hint::{self, StoreLook};
 use crate::kind::StoreKind;
 use crate::notice::Notice;
 use crate::numbers;
 use crate::pair;
-use crate::place::{self, Found, HeldPoints};
 use crate::query::{MetricQuery, Queries};
 use crate::scope::Scope;
 use crate::selector;
 use crate::settings::{SettingsError, SourceSettings};
+use crate::store_request::RequestInput;
 use crate::unit;
 
 /// The sources. Connections are kept between fetches.
@@ -171,7 +171,7 @@ impl Sources {
             (Ok(baseline), Ok(canary)) => (baseline, canary),
             (one, other) => return Err(one.err().into_iter().chain(other.err()).collect()),
         };
-        let mut notices: Vec<Notice> = doubt(&baseline, &canary).into_iter().collect();
+        let mut notices: Vec<Notice> = notice_about_sides(&baseline, &canary).into_iter().collect();
         let source = baseline.source.settings.name.clone();
         notices.extend(baseline.notices);
         notices.extend(canary.notices);
@@ -229,7 +229,7 @@ struct Job<'a> {
 }
 
 /// A notice about sides that look wrong: equal queries, or swapped scopes.
-fn doubt(baseline: &Done<'_>, canary: &Done<'_>) -> Option<Notice> {
+fn notice_about_sides(baseline: &Done<'_>, canary: &Done<'_>) -> Option<Notice> {
     let scopes = [baseline, canary].map(|side| side.scope.scope.as_str());
     let query = &baseline.side.query;
     if (query, baseline.side.grid) == (&canary.side.query, canary.side.grid) {
@@ -297,7 +297,7 @@ impl<'a> Job<'a> {
             let (query, window) = (query.clone(), grid.to_string());
             notices.push(Notice::NothingFound { side, query, window, hint });
         }
-        notices.extend(numbers::doubt(side, grid, &series));
+        notices.extend(numbers::notice_about_values(side, grid, &series));
         Ok(Done { source, scope, side: FetchedSide { query, grid, series }, notices })
     }
 
@@ -318,8 +318,8 @@ impl<'a> Job<'a> {
         let database = self.database(source);
         let held = HeldPoints::default();
         let part = async |part: Grid| {
-            let wanted = Wanted { text: query, grid: part, compat, database };
-            let asked = source.answer(&kind.ask(&wanted), self.deadline).await;
+            let wanted = RequestInput { text: query, grid: part, compat, database };
+            let asked = source.answer(&kind.request(&wanted), self.deadline).await;
             let body = asked
                 .map_err(|AskFailure { attempts, error }| Cause::Ask { attempts, cause: error })?;
             let answer = kind.read(&body, &self.sought_side().scope)?;
@@ -334,11 +334,11 @@ impl<'a> Job<'a> {
             said.extend(answer.said);
         }
         let found = match (kind, compat) {
-            (StoreKind::Prometheus, Compat::None) => place::on_grid(series, grid)?,
-            (StoreKind::Prometheus, Compat::Kayenta) => place::closed_up(series)?,
-            (_, Compat::None) => place::at_own_times(series, grid, &mut said)?,
-            (StoreKind::Graphite, Compat::Kayenta) => place::first_target(series),
-            (StoreKind::InfluxDb, Compat::Kayenta) => place::first_table(series),
+            (StoreKind::Prometheus, Compat::None) => gridding::on_grid(series, grid)?,
+            (StoreKind::Prometheus, Compat::Kayenta) => gridding::closed_up(series)?,
+            (_, Compat::None) => gridding::at_own_times(series, grid, &mut said)?,
+            (StoreKind::Graphite, Compat::Kayenta) => gridding::first_target(series),
+            (StoreKind::InfluxDb, Compat::Kayenta) => gridding::first_table(series),
         };
         said.sort();
         said.dedup();

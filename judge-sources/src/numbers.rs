@@ -3,14 +3,14 @@
 use judge_core::judgement::Side;
 
 use crate::grid::Grid;
+use crate::gridding::Found;
 use crate::notice::Notice;
-use crate::place::Found;
 
 /// Fewest changes of a value: fewer may come at equal times by chance.
 const FEWEST_RUNS: usize = 4;
 
 /// Notices about the values of `side`, which were requested at the times of `grid`.
-pub(crate) fn doubt(side: Side, grid: Grid, series: &[Found]) -> Option<Notice> {
+pub(crate) fn notice_about_values(side: Side, grid: Grid, series: &[Found]) -> Option<Notice> {
     let values = || series.iter().map(|found| found.series.values.as_slice());
     if !series.is_empty() && values().all(|values| values.iter().all(|value| value.is_nan())) {
         return Some(Notice::NoNumbers { side });
@@ -64,13 +64,16 @@ mod tests {
         let found = |values: Vec<f64>| Found { labels: [].into(), series: values.into() };
         let side = Side::Canary;
         let nan = || found(vec![f64::NAN; 60]);
-        assert_eq!(doubt(side, grid, &[nan(), nan()]), Some(Notice::NoNumbers { side }));
-        assert_eq!(doubt(side, grid, &[]), None);
-        assert_eq!(doubt(side, grid, &[nan(), found(vec![1.0; 60])]), None);
+        assert_eq!(
+            notice_about_values(side, grid, &[nan(), nan()]),
+            Some(Notice::NoNumbers { side })
+        );
+        assert_eq!(notice_about_values(side, grid, &[]), None);
+        assert_eq!(notice_about_values(side, grid, &[nan(), found(vec![1.0; 60])]), None);
         let slow = || found((0..60).map(|point| f64::from(point / 5 % 7)).collect());
         let repeats = Some(Notice::Repeats { side, points: 5, millis: 5000 });
-        assert_eq!(doubt(side, grid, &[slow(), slow()]), repeats);
+        assert_eq!(notice_about_values(side, grid, &[slow(), slow()]), repeats);
         let fast = found((0..60).map(f64::from).collect());
-        assert_eq!(doubt(side, grid, &[slow(), fast]), None);
+        assert_eq!(notice_about_values(side, grid, &[slow(), fast]), None);
     }
 }

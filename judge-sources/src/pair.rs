@@ -6,8 +6,8 @@ use judge_core::judgement::Side;
 use judge_core::{MetricPair, Series};
 
 use crate::error::AnswerError;
+use crate::gridding::{Found, Labels, written};
 use crate::notice::{DroppedLabel, Notice};
-use crate::place::{Found, Labels, written};
 
 /// The pairs of a metric, and how they were made.
 #[derive(Debug, Default, PartialEq)]

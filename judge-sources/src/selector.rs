@@ -48,7 +48,7 @@ const KEYWORDS: [&str; 13] = [
 const BEFORE_LABELS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
 
 /// All selectors of `promql`, in order. Parts that cannot be parsed are skipped.
-pub(crate) fn all(promql: &str) -> Vec<Selector> {
+pub(crate) fn find_selectors(promql: &str) -> Vec<Selector> {
     let mut scanner = Scanner { rest: promql };
     let mut found: Vec<Selector> = Vec::new();
     while let Some(first) = scanner.rest.chars().next() {
@@ -90,7 +90,7 @@ pub(crate) fn all(promql: &str) -> Vec<Selector> {
 /// find nothing.
 pub(crate) fn needed_first(promql: &str) -> Vec<Selector> {
     let mut found = needed(promql, DEEPEST);
-    for selector in all(promql) {
+    for selector in find_selectors(promql) {
         if !found.contains(&selector) {
             found.push(selector);
         }
@@ -100,10 +100,10 @@ pub(crate) fn needed_first(promql: &str) -> Vec<Selector> {
 
 fn needed(promql: &str, deepest: usize) -> Vec<Selector> {
     let (promql, Some(deepest)) = (promql.trim(), deepest.checked_sub(1)) else {
-        return all(promql);
+        return find_selectors(promql);
     };
     let Some((operands, operators)) = split_at_operators(promql) else {
-        return all(promql);
+        return find_selectors(promql);
     };
     if operators.contains(&"or") {
         return Vec::new();
@@ -116,7 +116,7 @@ fn needed(promql: &str, deepest: usize) -> Vec<Selector> {
     let word = promql.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
     match arguments(&promql[word.unwrap_or(promql.len())..]) {
         Some(arguments) => inner(arguments),
-        None => all(promql),
+        None => find_selectors(promql),
     }
 }
 
@@ -129,7 +129,9 @@ pub(crate) fn bare_counters(promql: &str) -> Vec<String> {
         return Vec::new();
     }
     let is_counter = |name: &str| name.ends_with("_total") || name.ends_with("_bucket");
-    let bare = all(promql).into_iter().filter(|found| !found.is_range && is_counter(&found.name));
+    let bare = find_selectors(promql)
+        .into_iter()
+        .filter(|found| !found.is_range && is_counter(&found.name));
     let mut names: Vec<String> = bare.map(|found| found.name).collect();
     names.dedup();
     names
@@ -277,7 +279,7 @@ mod tests {
             ("a{b=\"", vec!["a{b=\"}"]),
             ("1 / 0 == inf", vec![]),
         ] {
-            let found: Vec<String> = all(promql)
+            let found: Vec<String> = find_selectors(promql)
                 .iter()
                 .map(|selector| {
                     selector.with(selector.matchers.iter().map(|(_, matcher)| matcher.as_str()))

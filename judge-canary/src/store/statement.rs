@@ -38,7 +38,7 @@ impl Statement {
         self.bind(Bound::Text(plain(value)))
     }
 
-    pub(super) fn whole(&mut self, value: i64) -> &mut Self {
+    pub(super) fn integer(&mut self, value: i64) -> &mut Self {
         self.bind(Bound::Whole(value))
     }
 

@@ -10,6 +10,7 @@ mod config;
 mod evidence;
 mod finding;
 pub(crate) mod guard;
+mod header_text;
 mod judgement;
 pub(crate) mod limits;
 pub(crate) mod monitor;
@@ -20,7 +21,6 @@ mod reading;
 pub(crate) mod refusal;
 mod request;
 mod status;
-mod words;
 
 pub(crate) use judgement::{VERSION, list_judges};
 pub(crate) use problem::Dialect;

@@ -7,8 +7,8 @@ use judge_core::{JudgeError, Problem, Severity};
 use thiserror::Error as ThisError;
 use tonic::{Code, Status};
 
+use super::header_text::first;
 use super::problems::Problems;
-use super::words::first;
 
 /// Characters of what a caller sent that a refusal repeats.
 const QUOTED: usize = 80;

@@ -4,9 +4,9 @@ use http::StatusCode;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use super::header_text::shortened;
 use super::problems::more;
 use super::refusal::{DOMAIN, Refusal, Resource, StreamEnd};
-use super::words::shortened;
 use crate::proto;
 
 /// Most bytes of field violations in a gRPC status. It travels in headers, too, in base64 and with the message once more, and

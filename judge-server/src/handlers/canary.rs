@@ -15,7 +15,7 @@ use tonic::Status;
 
 use super::canary_answers as answers;
 use super::grpc::{answer_encoding, respond};
-use super::others::ending;
+use super::health::ending;
 use super::routes::{CanaryCall, Port};
 use super::{Answered, Context, Failure, Handlers, http as json, query};
 use crate::convert::guard;

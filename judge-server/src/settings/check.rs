@@ -22,7 +22,7 @@ pub(crate) struct TlsFiles {
 
 /// The store of canaries, and their sources.
 #[derive(Debug, Clone)]
-pub(crate) struct Keeping {
+pub(crate) struct StoreSettings {
     pub(crate) place: StorePlace,
     pub(crate) sources: Vec<SourceSettings>,
 }
@@ -61,7 +61,7 @@ impl Settings {
     pub fn check(&self) -> Result<(), StartError> {
         self.check_protected(self.grpc_listen)?;
         self.check_protected(self.http_listen)?;
-        if self.keeping()?.is_some() {
+        if self.store_settings()?.is_some() {
             self.check_protected(self.kayenta_listen)?;
         }
         self.webhook()?;
@@ -82,7 +82,7 @@ impl Settings {
     ///
     /// # Errors
     /// If one is set without the other, or the URL of the source is invalid.
-    pub(crate) fn keeping(&self) -> Result<Option<Keeping>, StartError> {
+    pub(crate) fn store_settings(&self) -> Result<Option<StoreSettings>, StartError> {
         let wrong = |error: judge_sources::SettingsError| StartError::Settings(error.to_string());
         let mut sources = self.sources.clone();
         if let Some(url) = &self.prometheus {
@@ -91,7 +91,7 @@ impl Settings {
         }
         match self.store_place() {
             None if sources.is_empty() => Ok(None),
-            Some(place) if !sources.is_empty() => Ok(Some(Keeping { place, sources })),
+            Some(place) if !sources.is_empty() => Ok(Some(StoreSettings { place, sources })),
             _ => Err(StartError::Settings(
                 "canaries need a store and a source: --store with --prometheus, or with the table [sources] of --config"
                     .into(),

@@ -62,11 +62,11 @@ fn is_tls(error: &reqwest::Error) -> bool {
 }
 
 /// Most characters of a store's own message.
-const LONGEST_SAID: usize = 400;
+const LONGEST_MESSAGE: usize = 400;
 
 /// The message in the body of an error response: the error of Prometheus's JSON, the title of a page, or its
 /// first line.
-pub(super) fn said(body: &[u8]) -> String {
+pub(super) fn message(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
     let field =
@@ -94,7 +94,7 @@ pub(super) fn page(text: &str) -> Option<String> {
 }
 
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_SAID) {
+    match text.char_indices().nth(LONGEST_MESSAGE) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
@@ -123,8 +123,8 @@ mod tests {
             ("upstream timed out\nmore", "upstream timed out"),
             ("", ""),
         ] {
-            assert_eq!(said(body.as_bytes()), expected, "{body}");
+            assert_eq!(message(body.as_bytes()), expected, "{body}");
         }
-        assert_eq!(said("a".repeat(1000).as_bytes()).chars().count(), LONGEST_SAID + 1);
+        assert_eq!(message("a".repeat(1000).as_bytes()).chars().count(), LONGEST_MESSAGE + 1);
     }
 }

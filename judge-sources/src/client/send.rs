@@ -10,9 +10,9 @@ use reqwest::header::{
 use reqwest::{Request, Response, Url};
 
 use super::{SourceClient, faults};
-use crate::ask::Ask;
 use crate::error::AskError;
 use crate::settings::Auth;
+use crate::store_request::StoreRequest;
 
 /// Largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 32 << 20;
@@ -27,7 +27,7 @@ const MOST_REDIRECTS: usize = 5;
 
 impl SourceClient {
     /// Sends `ask` once and returns the answer.
-    pub(super) async fn once(&self, ask: &Ask) -> Result<Vec<u8>, AskError> {
+    pub(super) async fn once(&self, ask: &StoreRequest) -> Result<Vec<u8>, AskError> {
         let mut url = self.settings.url.clone();
         let path = format!("{}/{}", url.path().trim_end_matches('/'), ask.path);
         url.set_path(&path);
@@ -52,7 +52,7 @@ impl SourceClient {
     }
 
     /// The request with its credentials and headers.
-    fn request(&self, mut url: Url, ask: &Ask) -> Result<Request, AskError> {
+    fn request(&self, mut url: Url, ask: &StoreRequest) -> Result<Request, AskError> {
         url.set_query(None);
         let query = encoded(&url, ask);
         let mut request = if query.len() <= LONGEST_QUERY {
@@ -101,7 +101,11 @@ impl SourceClient {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let body = body(response, LARGEST_REFUSAL).await.unwrap_or_else(|(read, _)| read);
-        AskError::Status { status, said: self.scrubbed(faults::said(&body), secrets), retry_after }
+        AskError::Status {
+            status,
+            said: self.scrubbed(faults::message(&body), secrets),
+            retry_after,
+        }
     }
 
     /// A store's message without the secrets that were sent to it.
@@ -136,7 +140,7 @@ enum Credentials {
 
 /// The parameters as a query string, in the only spelling that AWS signatures allow: a verifier may use the
 /// text as it comes.
-fn encoded(url: &Url, ask: &Ask) -> String {
+fn encoded(url: &Url, ask: &StoreRequest) -> String {
     let mut url = url.clone();
     url.query_pairs_mut().extend_pairs(&ask.params);
     let form = url.query().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::look::{StoreLook, did_you_mean, listed};
-use crate::ask::Ask;
+use crate::store_request::StoreRequest;
 
 #[derive(Deserialize)]
 struct Response {
@@ -53,7 +53,7 @@ pub(super) async fn suggest(look: StoreLook<'_>, query: &str) -> Option<String> 
 
 async fn last_column(look: StoreLook<'_>, q: String) -> Option<Vec<String>> {
     let params = vec![("db", look.database.to_owned()), ("q", q)];
-    let response: Response = look.get(&Ask { path: "query", params }).await?;
+    let response: Response = look.get(&StoreRequest { path: "query", params }).await?;
     let rows = response.results.into_iter().flat_map(|statement| statement.series);
     let values =
         rows.flat_map(|rows| rows.values).filter_map(|row| row.last()?.as_str().map(str::to_owned));

@@ -3,9 +3,9 @@
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use crate::ask::Ask;
 use crate::client::SourceClient;
 use crate::grid::Grid;
+use crate::store_request::StoreRequest;
 
 /// Most values that are listed.
 const MOST_VALUES: usize = 8;
@@ -23,7 +23,7 @@ pub(crate) struct StoreLook<'a> {
 }
 
 impl StoreLook<'_> {
-    pub(super) async fn get<T: DeserializeOwned>(self, ask: &Ask) -> Option<T> {
+    pub(super) async fn get<T: DeserializeOwned>(self, ask: &StoreRequest) -> Option<T> {
         let body = self.source.answer(ask, self.deadline).await.ok()?;
         serde_json::from_slice(&body).ok()
     }

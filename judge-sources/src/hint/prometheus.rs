@@ -7,10 +7,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::look::{StoreLook, did_you_mean, listed};
-use crate::ask::Ask;
-use crate::place::Labels;
+use crate::gridding::Labels;
 use crate::selector::{self, Selector};
-use crate::store::prometheus::{ask_names, ask_series};
+use crate::store::prometheus::{names_request, series_request};
+use crate::store_request::StoreRequest;
 
 /// Most selectors of a query that are checked.
 const MOST_SELECTORS: usize = 3;
@@ -36,13 +36,13 @@ struct Data<T> {
 }
 
 impl SelectorLook<'_> {
-    async fn get<T: DeserializeOwned>(&self, ask: Ask) -> Option<Vec<T>> {
+    async fn get<T: DeserializeOwned>(&self, ask: StoreRequest) -> Option<Vec<T>> {
         let Data { data } = self.look.get(&ask).await?;
         Some(data)
     }
 
     async fn series(&self, selector: &str) -> Option<Vec<Labels>> {
-        self.get(ask_series(selector, self.look.grid, MOST_SERIES)).await
+        self.get(series_request(selector, self.look.grid, MOST_SERIES)).await
     }
 
     async fn hint(&self) -> Option<String> {
@@ -72,7 +72,7 @@ impl SelectorLook<'_> {
     }
 
     async fn about_name(&self, name: &str) -> Option<String> {
-        let names: Vec<String> = self.get(ask_names(Some(self.look.grid))).await?;
+        let names: Vec<String> = self.get(names_request(Some(self.look.grid))).await?;
         if names.is_empty() {
             let (start, end) = (
                 time::show(self.look.grid.start_millis()),

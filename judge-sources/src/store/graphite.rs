@@ -6,12 +6,12 @@ use judge_points::prometheus::LabelledSeries;
 use judge_points::time;
 use serde::Deserialize;
 
-use crate::ask::{Ask, StoreAnswer, Wanted};
 use crate::compat::Compat;
 use crate::error::AnswerError;
 use crate::fields::Fields;
 use crate::query_text::QueryError;
 use crate::scope::Scope;
+use crate::store_request::{RequestInput, StoreAnswer, StoreRequest};
 use crate::template::Place;
 
 /// A metric's query for Graphite.
@@ -65,8 +65,8 @@ impl GraphiteQuery {
 
 /// The request. Graphite excludes `from` and includes `until`; in Kayenta's mode they are start and end as they
 /// are.
-pub(super) fn ask(wanted: &Wanted<'_>) -> Ask {
-    let Wanted { text, grid, compat, .. } = wanted;
+pub(super) fn request(wanted: &RequestInput<'_>) -> StoreRequest {
+    let RequestInput { text, grid, compat, .. } = wanted;
     let (from, until) = match compat {
         Compat::None => (grid.start_millis() - 1, grid.end_millis() - 1),
         Compat::Kayenta => (grid.start_millis(), grid.end_millis()),
@@ -78,7 +78,7 @@ pub(super) fn ask(wanted: &Wanted<'_>) -> Ask {
         ("until", seconds(until)),
         ("format", "json".to_owned()),
     ];
-    Ask { path: "render", params }
+    StoreRequest { path: "render", params }
 }
 
 #[derive(Deserialize)]

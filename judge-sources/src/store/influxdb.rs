@@ -7,12 +7,12 @@ use judge_points::prometheus::LabelledSeries;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::ask::{Ask, StoreAnswer, Wanted};
 use crate::error::AnswerError;
 use crate::fields::Fields;
 use crate::grid::Grid;
 use crate::query_text::{QueryError, Templates, bindings, template};
 use crate::scope::Scope;
+use crate::store_request::{RequestInput, StoreAnswer, StoreRequest};
 use crate::template::{Place, expand_with};
 
 /// A metric's query for InfluxDB.
@@ -133,13 +133,13 @@ fn step(grid: Grid) -> String {
     if millis.is_multiple_of(1000) { format!("{}s", millis / 1000) } else { format!("{millis}ms") }
 }
 
-pub(super) fn ask(wanted: &Wanted<'_>) -> Ask {
+pub(super) fn request(wanted: &RequestInput<'_>) -> StoreRequest {
     let params = vec![
         ("db", wanted.database.to_owned()),
         ("q", wanted.text.to_owned()),
         ("epoch", "ms".to_owned()),
     ];
-    Ask { path: "query", params }
+    StoreRequest { path: "query", params }
 }
 
 #[derive(Deserialize)]

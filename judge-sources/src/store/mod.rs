@@ -5,12 +5,12 @@ pub(crate) mod graphite;
 pub(crate) mod influxdb;
 pub(crate) mod prometheus;
 
-use crate::ask::{Ask, StoreAnswer, Wanted};
 use crate::compat::Compat;
 use crate::error::AnswerError;
 use crate::grid::Grid;
 use crate::kind::StoreKind;
 use crate::scope::Scope;
+use crate::store_request::{RequestInput, StoreAnswer, StoreRequest};
 
 impl StoreKind {
     /// Most points of a series in one answer of the store.
@@ -39,11 +39,11 @@ impl StoreKind {
     }
 
     /// The request for the series.
-    pub(crate) fn ask(self, wanted: &Wanted<'_>) -> Ask {
+    pub(crate) fn request(self, wanted: &RequestInput<'_>) -> StoreRequest {
         match self {
-            Self::Prometheus => prometheus::ask(wanted.text, wanted.grid),
-            Self::Graphite => graphite::ask(wanted),
-            Self::InfluxDb => influxdb::ask(wanted),
+            Self::Prometheus => prometheus::request(wanted.text, wanted.grid),
+            Self::Graphite => graphite::request(wanted),
+            Self::InfluxDb => influxdb::request(wanted),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::query_text::{QueryError, Templates, bindings, template};
 use crate::scope::Scope;
 use crate::template::{Place, expand};
 
-use crate::ask::{Ask, StoreAnswer};
+use crate::store_request::{StoreAnswer, StoreRequest};
 
 /// Prefix of a template that is a whole expression.
 const WHOLE: &str = "PromQL:";
@@ -124,33 +124,33 @@ impl PrometheusQuery {
 }
 
 /// The request for `text` at the times of `grid`. Prometheus includes the end, so it is the last point's time.
-pub(super) fn ask(text: &str, grid: Grid) -> Ask {
+pub(super) fn request(text: &str, grid: Grid) -> StoreRequest {
     let params = vec![
         ("query", text.to_owned()),
         ("start", seconds(grid.start_millis())),
         ("end", seconds(grid.last_millis())),
         ("step", seconds(i64::try_from(grid.step_millis()).unwrap_or(i64::MAX))),
     ];
-    Ask { path: "api/v1/query_range", params }
+    StoreRequest { path: "api/v1/query_range", params }
 }
 
 /// The values of a label, or the names of metrics, within the time of `grid`.
-pub(crate) fn ask_series(selector: &str, grid: Grid, most: usize) -> Ask {
+pub(crate) fn series_request(selector: &str, grid: Grid, most: usize) -> StoreRequest {
     let params = vec![
         ("match[]", selector.to_owned()),
         ("start", seconds(grid.start_millis())),
         ("end", seconds(grid.end_millis())),
         ("limit", most.to_string()),
     ];
-    Ask { path: "api/v1/series", params }
+    StoreRequest { path: "api/v1/series", params }
 }
 
 /// The names of all metrics, or of those within the time of `grid`.
-pub(crate) fn ask_names(grid: Option<Grid>) -> Ask {
+pub(crate) fn names_request(grid: Option<Grid>) -> StoreRequest {
     let times = |grid: Grid| [("start", grid.start_millis()), ("end", grid.end_millis())];
     let params = grid.into_iter().flat_map(times);
     let params = params.map(|(name, millis)| (name, seconds(millis))).collect();
-    Ask { path: "api/v1/label/__name__/values", params }
+    StoreRequest { path: "api/v1/label/__name__/values", params }
 }
 
 /// Milliseconds as seconds, with decimals only if they are needed.

@@ -20,7 +20,7 @@ fn stored_key(key: Option<&str>, id: &str) -> String {
     key.map_or_else(|| format!("id {id}"), |key| format!("key {key}"))
 }
 
-fn whole(count: usize) -> i64 {
+fn to_i64(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
@@ -75,12 +75,12 @@ pub(super) async fn insert(
     .bind(verdict_name(summary.verdict))
     .bind(score_column(summary.score))
     .bind(plain(&summary.reason))
-    .bind(whole(summary.planned))
-    .bind(whole(summary.looks))
+    .bind(to_i64(summary.planned))
+    .bind(to_i64(summary.looks))
     .bind(summary.created_millis)
     .bind(summary.ended_millis)
     .bind(summary.next_millis)
-    .bind(whole(document.len()))
+    .bind(to_i64(document.len()))
     .bind(document)
     .execute(&mut *writing.transaction)
     .await?;
@@ -152,8 +152,8 @@ pub(super) async fn list(
         statement.and().push("id < ").text(before);
     }
     // One more than the page, to know whether there is another.
-    statement.push(" ORDER BY id DESC LIMIT ").whole(whole(limit).saturating_add(1));
-    statement.push(" OFFSET ").whole(whole(filter.skip));
+    statement.push(" ORDER BY id DESC LIMIT ").integer(to_i64(limit).saturating_add(1));
+    statement.push(" OFFSET ").integer(to_i64(filter.skip));
     statement.push(") AS found JOIN canaries USING (id) ORDER BY id DESC");
     let rows = statement.query().fetch_all(&database.pool).await?;
     let mut canaries = rows.iter().map(rows::summary).collect::<Result<Vec<_>, _>>()?;
@@ -181,7 +181,7 @@ pub(super) async fn releases(
     if let Some(before) = &filter.before {
         statement.and().push("id < ").text(before);
     }
-    statement.push(" ORDER BY id DESC LIMIT ").whole(whole(filter.limit));
+    statement.push(" ORDER BY id DESC LIMIT ").integer(to_i64(filter.limit));
     let rows = statement.query().fetch_all(&database.pool).await?;
     let mut releases = Vec::with_capacity(rows.len());
     for row in &rows {

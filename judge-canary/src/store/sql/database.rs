@@ -64,7 +64,7 @@ impl Database {
     }
 
     /// Waits for the turn to write; `None` if the database has many writers at once.
-    pub(super) async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+    pub(super) async fn writer_turn(&self) -> Option<MutexGuard<'_, ()>> {
         match &self.writer {
             Some(writer) => Some(writer.lock().await),
             None => None,
@@ -72,7 +72,7 @@ impl Database {
     }
 
     pub(super) async fn write(&self) -> Result<Writing<'_>, KeepError> {
-        self.begin(self.turn().await).await
+        self.begin(self.writer_turn().await).await
     }
 
     pub(super) async fn begin<'a>(

@@ -34,10 +34,10 @@ pub(super) async fn claim(
     let ClaimDue { owner, now_millis, lease_millis, limit } = claim;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = Statement::new("UPDATE deliveries SET lease_owner = ");
-    statement.text(owner).push(", lease_millis = ").whole(lease_millis);
+    statement.text(owner).push(", lease_millis = ").integer(lease_millis);
     statement.push(" WHERE canary_id IN (SELECT canary_id FROM deliveries WHERE next_millis <= ");
-    statement.whole(now_millis).push(" AND lease_millis <= ").whole(now_millis);
-    statement.push(" ORDER BY next_millis LIMIT ").whole(limit);
+    statement.integer(now_millis).push(" AND lease_millis <= ").integer(now_millis);
+    statement.push(" ORDER BY next_millis LIMIT ").integer(limit);
     statement.push(if database.is_sqlite() { ")" } else { " FOR UPDATE SKIP LOCKED)" });
     statement.push(" RETURNING canary_id, attempts, since_millis");
     let mut writing = database.write().await?;

@@ -5,15 +5,15 @@ mod canaries;
 mod configs;
 mod database;
 mod deliveries;
+mod group_commit;
+mod leases;
 mod looks;
 mod rows;
-mod together;
-mod work;
 
 use async_trait::async_trait;
 
 use self::database::Database;
-use self::together::Together;
+use self::group_commit::GroupCommit;
 use super::open::StorePlace;
 use super::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Delivery,
@@ -40,7 +40,7 @@ use crate::stored_config::{ConfigHead, ConfigVersion};
 #[derive(Debug)]
 pub struct SqlStore {
     database: Database,
-    together: Together,
+    group_commit: GroupCommit,
 }
 
 impl SqlStore {
@@ -52,9 +52,9 @@ impl SqlStore {
         let database = Database::open(place).await?;
         if database.is_sqlite() {
             // Claims of earlier processes are void, because this process has the file alone.
-            work::free_all(&database).await?;
+            leases::free_all(&database).await?;
         }
-        Ok(Self { database, together: Together::default() })
+        Ok(Self { database, group_commit: GroupCommit::default() })
     }
 
     /// Opens a store to read it beside the process that has it.
@@ -63,7 +63,7 @@ impl SqlStore {
     /// If it does not exist, or cannot be reached.
     pub async fn open_to_read(place: &StorePlace) -> Result<Self, KeepError> {
         let database = Database::open_to_read(place).await?;
-        Ok(Self { database, together: Together::default() })
+        Ok(Self { database, group_commit: GroupCommit::default() })
     }
 
     /// From now on, the end of every canary is recorded as a delivery: see [`CanaryStore::claim_deliveries`].
@@ -167,15 +167,15 @@ impl CanaryStore for SqlStore {
     }
 
     async fn claim(&self, claim: ClaimDue<'_>) -> Result<Vec<Claimed>, KeepError> {
-        work::claim(&self.database, claim).await
+        leases::claim(&self.database, claim).await
     }
 
     async fn next_due(&self) -> Result<Option<i64>, KeepError> {
-        work::next_due(&self.database).await
+        leases::next_due(&self.database).await
     }
 
     async fn renew(&self, owner: &str, lease_millis: i64) -> Result<(), KeepError> {
-        work::renew(&self.database, owner, lease_millis).await
+        leases::renew(&self.database, owner, lease_millis).await
     }
 
     async fn postpone(
@@ -186,11 +186,11 @@ impl CanaryStore for SqlStore {
         attempts: u32,
         since_millis: i64,
     ) -> Result<(), KeepError> {
-        work::postpone(&self.database, owner, id, next_millis, attempts, since_millis).await
+        leases::postpone(&self.database, owner, id, next_millis, attempts, since_millis).await
     }
 
     async fn record(&self, record: LookRecord<'_>) -> Result<(), KeepError> {
-        together::record(&self.database, &self.together, record).await
+        group_commit::record(&self.database, &self.group_commit, record).await
     }
 
     async fn claim_deliveries(&self, claim: ClaimDue<'_>) -> Result<Vec<Delivery>, KeepError> {
@@ -211,6 +211,6 @@ impl CanaryStore for SqlStore {
     }
 
     async fn retain(&self, retention: Retention) -> Result<u64, KeepError> {
-        work::retain(&self.database, retention).await
+        leases::retain(&self.database, retention).await
     }
 }

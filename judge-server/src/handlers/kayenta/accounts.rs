@@ -7,7 +7,7 @@ use judge_core::judges;
 use judge_sources::SourceSettings;
 use serde_json::{Value, json};
 
-use super::asked::{KayentaRequest, STORE_ACCOUNT, wrong};
+use super::request::{KayentaRequest, STORE_ACCOUNT, wrong};
 use crate::convert::refusal::Refusal;
 
 /// Timeout of a source for its names.

@@ -8,8 +8,8 @@ use judge_canary::{
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
-use super::asked::{KayentaRequest, refused, wrong};
 use super::fields::{text, texts, whole};
+use super::request::{KayentaRequest, refused, wrong};
 use super::runs::{self, PATIENCE_MILLIS, RunConfig, step_millis};
 use super::times::instant;
 use crate::convert::refusal::Refusal;

@@ -3,8 +3,8 @@
 use judge_canary::{CanaryError, ConfigVersion, Existing, KeepError};
 use serde_json::{Value, json};
 
-use super::asked::{KayentaRequest, refused, wrong};
 use super::fields::whole;
+use super::request::{KayentaRequest, refused, wrong};
 use super::times::{instant, iso};
 use crate::convert::refusal::Refusal;
 

@@ -6,7 +6,7 @@ use judge_sources::{Grid, Queries, Scope};
 use serde_json::{Value, json};
 
 use super::accounts::Accounts;
-use super::asked::{KayentaRequest, wrong};
+use super::request::{KayentaRequest, wrong};
 use super::times;
 use crate::convert::refusal::Refusal;
 

@@ -5,8 +5,8 @@ use judge_canary::{Canary, CanaryFilter, CanaryState, CanarySummary, Plan, look_
 use serde_json::{Value, json};
 
 use super::analyses;
-use super::asked::{KayentaRequest, refused, wrong};
 use super::execution::{Execution, look_state, under_way};
+use super::request::{KayentaRequest, refused, wrong};
 use super::runs::{AD_HOC, ORIGIN};
 use crate::convert::refusal::Refusal;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::asked::wrong;
+use super::request::wrong;
 use crate::convert::refusal::Refusal;
 
 /// The document without properties that are null, at any depth.

@@ -3,7 +3,6 @@
 mod accounts;
 mod analyses;
 mod analysis;
-mod asked;
 mod configs;
 mod dry_run;
 mod execution;
@@ -11,6 +10,7 @@ mod executions;
 mod fields;
 mod pairs;
 mod rejudge;
+mod request;
 mod runs;
 mod times;
 
@@ -26,7 +26,7 @@ use super::{Answered, Context, Failure, Handlers};
 use crate::convert::guard;
 use crate::convert::refusal::Refusal;
 use crate::observe::outcome::Outcome;
-use asked::KayentaRequest;
+use request::KayentaRequest;
 use runs::RunConfig;
 
 impl Handlers {

@@ -3,7 +3,7 @@
 use judge_canary::{SideWindow, StoredPair};
 use serde_json::{Map, Value, json};
 
-use super::asked::{KayentaRequest, refused};
+use super::request::{KayentaRequest, refused};
 use super::times::iso;
 use crate::convert::refusal::Refusal;
 

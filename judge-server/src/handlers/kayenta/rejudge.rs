@@ -3,9 +3,9 @@
 use judge_core::{Thresholds, judges};
 use serde_json::Value;
 
-use super::asked::{KayentaRequest, refused, wrong};
 use super::configs::stored;
 use super::execution::judge_result;
+use super::request::{KayentaRequest, refused, wrong};
 use crate::convert::refusal::Refusal;
 
 pub(super) async fn judge(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {

@@ -10,10 +10,10 @@ use judge_core::Thresholds;
 use serde_json::{Map, Value, json};
 
 use super::accounts::{Accounts, with_source};
-use super::asked::{KayentaRequest, refused, wrong};
 use super::configs::{readable, stored};
 use super::execution::INLINE;
 use super::fields::{number, text, texts, whole};
+use super::request::{KayentaRequest, refused, wrong};
 use super::times::instant;
 use crate::convert::refusal::Refusal;
 

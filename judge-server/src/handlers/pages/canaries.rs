@@ -9,8 +9,8 @@ use judge_pages::{
     CanaryView, ListQuery, ShownSide, canaries_page, canary_page, canary_path, compare_page,
 };
 
-use super::asked::{PageRequest, draw};
 use super::html::{page, see_other};
+use super::request::{PageRequest, draw};
 use crate::callers::tokens::TokenScope;
 use crate::convert::refusal::Refusal;
 

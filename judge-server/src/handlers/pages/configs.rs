@@ -12,8 +12,8 @@ use judge_core::{Problem, kayenta};
 use judge_pages::{ConfigView, TriedLook, TryQuery, config_page, config_path, configs_page};
 use serde_json::Value;
 
-use super::asked::{PageRequest, draw};
 use super::html::{page, see_other};
+use super::request::{PageRequest, draw};
 use crate::callers::tokens::TokenScope;
 use crate::convert::canary_request::read_config_text;
 use crate::convert::guard;

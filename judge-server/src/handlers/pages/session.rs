@@ -4,8 +4,8 @@ use axum::body::Body;
 use http::{Response, StatusCode, header};
 use judge_pages::login_page;
 
-use super::asked::PageRequest;
 use super::html::{page, see_other};
+use super::request::PageRequest;
 use crate::callers::cookies;
 use crate::convert::refusal::Refusal;
 

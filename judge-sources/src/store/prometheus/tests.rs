@@ -185,7 +185,7 @@ fn a_parameter_may_be_empty_where_a_location_may_not() {
 #[test]
 fn times_are_seconds() {
     let grid = Grid::new(1_554_982_373_349, 1_554_982_493_349, 60_000).unwrap();
-    let params = ask("up", grid).params;
+    let params = request("up", grid).params;
     let expected =
         [("query", "up"), ("start", "1554982373.349"), ("end", "1554982433.349"), ("step", "60")];
     assert_eq!(params, expected.map(|(name, value)| (name, value.to_owned())));

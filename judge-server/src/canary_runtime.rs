@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use crate::config_folder::ConfigFolder;
 use crate::observe::metrics::Metrics;
 use crate::settings::error::StartError;
-use crate::settings::{Keeping, Settings};
+use crate::settings::{Settings, StoreSettings};
 use crate::webhook::Webhook;
 
 /// Time between two removals of old canaries.
@@ -23,7 +23,7 @@ const CLEAN_EVERY_MILLIS: i64 = 60_000;
 
 /// Canaries, their runner, and the limits on what is kept.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct CanaryRuntime {
     pub(crate) canaries: Canaries,
     runner: Arc<Runner>,
     metrics: Arc<Metrics>,
@@ -33,21 +33,21 @@ pub(crate) struct Kept {
     max_bytes: u64,
 }
 
-impl Kept {
+impl CanaryRuntime {
     /// Opens the store and the sources.
     ///
     /// # Errors
     /// If one of them cannot be used.
     pub(crate) async fn open(
-        keeping: Keeping,
+        StoreSettings { place, sources }: StoreSettings,
         settings: &Settings,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, StartError> {
         let wrong = |error: &dyn std::fmt::Display| StartError::Settings(error.to_string());
-        let sources = Sources::new(keeping.sources).map_err(|error| wrong(&error))?;
-        let store = SqlStore::open(&keeping.place).await;
+        let sources = Sources::new(sources).map_err(|error| wrong(&error))?;
+        let store = SqlStore::open(&place).await;
         let store = store.map_err(|error: KeepError| {
-            StartError::Settings(format!("store {:?}: {error}", keeping.place))
+            StartError::Settings(format!("store {place:?}: {error}"))
         })?;
         let webhook = match settings.webhook()? {
             None => None,

@@ -12,7 +12,7 @@ use super::looks::{self, PackedLook};
 
 /// Looks that wait. The task whose turn it is to write takes all of them into one transaction.
 #[derive(Debug, Default)]
-pub(super) struct Together {
+pub(super) struct GroupCommit {
     waiting: Mutex<Vec<Waiting>>,
 }
 
@@ -22,7 +22,7 @@ struct Waiting {
     written: oneshot::Sender<Result<(), KeepError>>,
 }
 
-impl Together {
+impl GroupCommit {
     fn add(&self, look: &Arc<PackedLook>) -> oneshot::Receiver<Result<(), KeepError>> {
         let (written, result) = oneshot::channel();
         let waiting = Waiting { look: Arc::clone(look), written };
@@ -30,19 +30,19 @@ impl Together {
         result
     }
 
-    fn take(&self) -> Vec<Waiting> {
+    fn take_waiting(&self) -> Vec<Waiting> {
         std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 pub(super) async fn record(
     database: &Database,
-    together: &Together,
+    group: &GroupCommit,
     record: LookRecord<'_>,
 ) -> Result<(), KeepError> {
     let look = PackedLook::new(record)?;
     if database.is_sqlite() {
-        return write(database, together, Arc::new(look)).await;
+        return write(database, group, Arc::new(look)).await;
     }
     write_alone(database, &look).await
 }
@@ -50,19 +50,19 @@ pub(super) async fn record(
 /// Writes a look, and with it all others that wait. Returns once the look is on the disk, or the error.
 async fn write(
     database: &Database,
-    together: &Together,
+    group: &GroupCommit,
     look: Arc<PackedLook>,
 ) -> Result<(), KeepError> {
     loop {
-        let mut written = together.add(&look);
-        let turn = database.turn().await;
+        let mut written = group.add(&look);
+        let turn = database.writer_turn().await;
         match written.try_recv() {
             Ok(result) => return result,
             // The task that had taken it was dropped, and its transaction with it.
             Err(TryRecvError::Closed) => continue,
             Err(TryRecvError::Empty) => {}
         }
-        let all = together.take();
+        let all = group.take_waiting();
         let (all, tell): (Vec<_>, Vec<_>) =
             all.into_iter().map(|waiting| (waiting.look, waiting.written)).unzip();
         let results = match database.begin(turn).await {

@@ -25,12 +25,12 @@ pub(super) async fn claim(
     let ClaimDue { owner, now_millis, lease_millis, limit } = claim;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = Statement::new("UPDATE canaries SET lease_owner = ");
-    statement.text(owner).push(", lease_millis = ").whole(lease_millis);
+    statement.text(owner).push(", lease_millis = ").integer(lease_millis);
     statement.push(
         " WHERE id IN (SELECT id FROM canaries WHERE ended_millis IS NULL AND next_millis <= ",
     );
-    statement.whole(now_millis).push(" AND lease_millis <= ").whole(now_millis);
-    statement.push(" ORDER BY next_millis LIMIT ").whole(limit);
+    statement.integer(now_millis).push(" AND lease_millis <= ").integer(now_millis);
+    statement.push(" ORDER BY next_millis LIMIT ").integer(limit);
     // Replicas skip rows that another replica is claiming.
     statement.push(if database.is_sqlite() { ")" } else { " FOR UPDATE SKIP LOCKED)" });
     statement.push(" RETURNING attempts, since_millis, document, ").push(SUMMARY);

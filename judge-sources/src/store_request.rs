@@ -7,7 +7,7 @@ use crate::grid::Grid;
 
 /// A request without host, credentials and headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ask {
+pub(crate) struct StoreRequest {
     /// The path, relative to the source's URL.
     pub(crate) path: &'static str,
     /// The parameters, in order.
@@ -16,7 +16,7 @@ pub(crate) struct Ask {
 
 /// Input of a request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct RequestInput<'a> {
     /// The text of the query.
     pub(crate) text: &'a str,
     /// The times.
