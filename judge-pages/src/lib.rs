@@ -38,5 +38,6 @@ pub use session::{login_page, message_page, refresh_page};
 
 /// What a browser may do with a page: run scripts of this server alone, never one inside the page. Styles may stand
 /// inside, because the charting library writes some.
-pub const POLICY: &str = "default-src 'none'; img-src data:; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
+pub const POLICY: &str = "default-src 'none'; img-src data:; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    connect-src 'self'; \
                           form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

@@ -72,7 +72,8 @@ fn wrong_queries_are_told_with_the_way_out() {
         assert!(answer.stderr.contains(said), "{query}: {answer:?}");
     }
     // One sentence for all metrics, whatever their queries are.
-    let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": format!("PromQL:{name}{{a=\"${{scope}}\"}}")}});
+    let query = |name: &str| format!("PromQL:{name}{{a=\"${{scope}}\"}}");
+    let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": query(name)}});
     let config = json!({"metrics": [metric("a"), metric("b"), metric("c")], "classifier": {"groupWeights": {}}});
     let folder = TestFolder::with(&[("canary.json", config.to_string().as_bytes())]);
     let answer = folder.judge(&format!("run --config canary.json {url}"));
@@ -83,7 +84,8 @@ fn wrong_queries_are_told_with_the_way_out() {
 
 #[test]
 fn what_finds_nothing_is_told_once() {
-    let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": format!("PromQL:{name}{{a=\"${{scope}}\"}}")}});
+    let query = |name: &str| format!("PromQL:{name}{{a=\"${{scope}}\"}}");
+    let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": query(name)}});
     let config = json!({"metrics": [metric("a"), metric("b")], "classifier": {"groupWeights": {}}});
     let folder = TestFolder::with(&[("canary.json", config.to_string().as_bytes())]);
     let store = Store::open(|_| answer(&json!([])));

@@ -3,9 +3,9 @@
 //! **Null**: both sides have one mean. **Statistic**: three t, a line taken out of the residuals and φ averaged over: of the
 //! two samples of clipped values, of their ranks as normal scores ([`super::scores`]), and of the differences of the
 //! same time. Cauchy's rule joins them, since which knows most depends on the noise and on how much the sides share;
-//! half of the weight is the differences', a sixth the ranks'. Noise that is no autoregression is told apart by two more
-//! t, of samples and of differences, whose errors come from the slowest cosines ([`long_run`]); they pay for being
-//! looked at besides. Windows that follow each other are one series with a break ([`super::sequential`]). **Effect**:
+//! half of the weight is the differences', a sixth the ranks'. Two more t, of samples and of
+//! differences, take their errors from the slowest cosines ([`long_run`]), for noise that is no autoregression; their
+//! p-value is raised for the second look. Windows that follow each other are one series with a break ([`super::sequential`]). **Effect**:
 //! the shift of the means, from samples or differences, whichever has the smaller error. **Cost**: O(n), and
 //! O(n log n) where ranks say that the sides may differ.
 
@@ -84,11 +84,11 @@ pub(crate) fn find(
 }
 
 impl Location {
-    /// Takes the errors from the slowest cosines where they make the shift surer.
+    /// Uses the long-run variances if they make the shift more certain.
     fn know_by_long_run(&mut self, of: &Comparison) {
         let independent = of.shifts_if_independent().into_iter().flatten();
         let least = combine(&independent.map(|shift| shift.least_p_value()).collect::<Vec<_>>());
-        // Cosines never know more than independent points do.
+        // No p-value by the long-run variance is smaller than that of independent points.
         if least > p::UNREMARKABLE || self.p <= p::LONG_RUN_COST * least {
             return;
         }
