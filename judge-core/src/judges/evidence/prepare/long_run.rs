@@ -22,8 +22,7 @@ pub(crate) fn mean(of: &Regressand) -> Estimate {
     let values = of.values();
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
-    let square = |value: &f64| (value - mean) * (value - mean);
-    let squares = values.iter().map(square).sum::<f64>();
+    let squares = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>();
     let cosines = cosines(values.len());
     let variance = if squares <= ROUNDING * values.iter().map(|v| v * v).sum::<f64>() {
         0.0
@@ -35,8 +34,8 @@ pub(crate) fn mean(of: &Regressand) -> Estimate {
 
 /// Number of slow cosines that are used for `points` points: their square root.
 ///
-/// Lazarus, Lewis, Stock and Watson (2018) take 0.41 n^⅔, which is half as many at 15 and 30 points and as many at 240. That finds
-/// 4 and 6 percentage points fewer of the changes of drawn practical metrics at 15 and 30 points, and 1 fewer from 60 on.
+/// Lazarus, Lewis, Stock and Watson (2018) take 0.41 n^⅔, half as many at 15 and 30 points. With them 4 and 6 percentage points
+/// fewer of the changes of drawn practical metrics are found there, and 1 fewer from 60 points on.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "fewer than points")]
 fn cosines(points: usize) -> usize {
     (points as f64).sqrt().round() as usize
@@ -67,6 +66,7 @@ fn mean_square(values: &[f64], mean: f64, cosines: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judges::evidence::prepare::posterior::Posterior;
     use crate::judges::evidence::tests::{noise, rolling};
 
     fn mean_of(values: &[f64]) -> Estimate {
@@ -85,29 +85,22 @@ mod tests {
         assert_eq!((found.freedom, found.points), (4.0, 15.0));
         assert!((found.mean - 5.133_333_333_333_334).abs() < 1e-14, "{found:?}");
         assert!((15.0 * found.variance - 15.429_499_423_980_308).abs() < 1e-12, "{found:?}");
-        // The slow cosines of these have less than the variance of independent points.
         let other = [2.0, 7.0, 1.0, 8.0, 2.0, 8.0, 1.0, 8.0, 2.0, 8.0, 4.0, 5.0, 9.0, 0.0, 4.0];
         let independent = mean_of(&other);
         assert!((mean_square(&other, 4.6, 4) - 2.778_040_814_946_475).abs() < 1e-12);
         assert!((15.0 * independent.variance - 9.971_428_571_428_572).abs() < 1e-12);
         // scipy.stats.t.sf with Welch's degrees of freedom: t 0.409845, 7.646926 degrees.
-        let shift = crate::judges::evidence::prepare::posterior::Posterior::from_estimate(
-            found.less(independent),
-        );
+        let shift = Posterior::from_estimate(found.less(independent));
         assert!((shift.p_value(0.0) - 0.346_579_905_868_925).abs() < 1e-9, "{shift:?}");
     }
 
     #[test]
-    fn cosines_keep_their_precision_over_long_windows() {
+    fn the_slowest_cosine_keeps_its_precision_over_a_long_window() {
         let values = noise(10_000, 3);
-        for j in [1, 2, 36] {
-            let angle = |t: usize| PI * j as f64 * (t as f64 + 0.5) / 10_000.0;
-            let sum: f64 = values.iter().enumerate().map(|(t, v)| v * math::cos(angle(t))).sum();
-            let without =
-                if j > 1 { (j - 1) as f64 * mean_square(&values, 0.0, j - 1) } else { 0.0 };
-            let alone = j as f64 * mean_square(&values, 0.0, j) - without;
-            assert!((alone - 2.0 * sum * sum / 10_000.0).abs() < 1e-6, "{j}: {alone}");
-        }
+        let term = |(t, v): (usize, &f64)| v * math::cos(PI * (t as f64 + 0.5) / 10_000.0);
+        let sum: f64 = values.iter().enumerate().map(term).sum();
+        let found = mean_square(&values, 0.0, 1);
+        assert!((found - 2.0 * sum * sum / 10_000.0).abs() < 1e-6, "{found}");
     }
 
     #[test]
@@ -138,11 +131,6 @@ mod tests {
         }
         assert_eq!(times(-1.0).mean.to_bits(), (-found.mean).to_bits());
         assert_eq!(times(-1.0).variance.to_bits(), found.variance.to_bits());
-    }
-
-    #[test]
-    fn constants_do_not_vary() {
         assert_eq!(mean_of(&[0.1; 30]).variance, 0.0);
-        assert!(mean_of(&[0.1, 0.1, 0.1, 0.1, 0.1001]).variance > 0.0);
     }
 }

@@ -196,11 +196,8 @@ proptest! {
         kind in 0..3_usize,
         sds in 1.0..12.0_f64,
         more in 1.05..3.0_f64,
-        is_rolling in prop::bool::ANY,
     ) {
         let points = |seed: u64| -> Vec<f64> {
-            // A step or ramp within rolling windows also looks like slow noise.
-            let noise = if is_rolling && kind == 0 { rolling } else { noise };
             noise(n, seed).iter().map(|z| 100.0 + 5.0 * z).collect()
         };
         let (baseline, healthy) = (points(seed), points(seed + 7_777_777));
