@@ -39,7 +39,7 @@ pub struct Sought {
     pub canary: SoughtSide,
     /// How points become series, and series pairs.
     pub compat: Compat,
-    /// The time that all of it may take, retries included.
+    /// The time that all of it may take, retries included; a day at most.
     pub timeout: Duration,
 }
 
@@ -51,6 +51,9 @@ pub struct SoughtSide {
     /// The times it is asked for.
     pub grid: Grid,
 }
+
+/// A longer time for a fetch counts as this one, since clocks end.
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 
 /// What was found of one metric.
 #[derive(Debug, Clone, PartialEq)]
@@ -155,7 +158,7 @@ impl Sources {
         queries: &Queries,
         sought: &Sought,
     ) -> Vec<Result<FetchedMetric, Vec<QueryFailure>>> {
-        let deadline = Instant::now() + sought.timeout;
+        let deadline = Instant::now() + sought.timeout.min(LONGEST_TIMEOUT);
         join_all(queries.all().iter().map(|query| self.metric(query, sought, deadline))).await
     }
 
