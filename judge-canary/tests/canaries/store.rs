@@ -15,6 +15,8 @@ use judge_core::{Judgement, Thresholds, Verdict};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::postgres::new_database;
+
 /// A store, and what keeps it.
 struct Kept {
     store: Arc<dyn CanaryStore>,
@@ -30,16 +32,9 @@ async fn sqlite() -> Kept {
     Kept { store: sql.clone(), sql, place, _folder: Some(folder) }
 }
 
-/// A database of its own on the server of `JUDGE_POSTGRES`.
 pub(crate) async fn postgres_place() -> StorePlace {
-    sqlx::any::install_default_drivers();
     let server = std::env::var("JUDGE_POSTGRES").expect("JUDGE_POSTGRES is the URL of a server");
-    let name = format!("judge_{:016x}", fastrand::u64(..));
-    let pool = sqlx::AnyPool::connect(&format!("{server}/postgres")).await.unwrap();
-    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
-    sqlx::query(create).execute(&pool).await.unwrap();
-    pool.close().await;
-    StorePlace::Postgres(format!("{server}/{name}"))
+    StorePlace::Postgres(new_database(&server).await)
 }
 
 async fn postgres() -> Kept {
