@@ -271,8 +271,8 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// When the next canary may be claimed; nothing if none is under way.
     async fn next_due(&self) -> Result<Option<i64>, KeepError>;
 
-    /// Lengthens all leases of a worker.
-    async fn renew(&self, owner: &str, lease_millis: i64) -> Result<(), KeepError>;
+    /// Lengthens a worker's leases of the canaries `ids`.
+    async fn renew(&self, owner: &str, ids: &[String], lease_millis: i64) -> Result<(), KeepError>;
 
     /// Gives a canary back, to be looked at again at `next_millis`.
     ///

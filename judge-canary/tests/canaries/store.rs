@@ -286,8 +286,10 @@ async fn work_is_had_by_one(Kept { store, .. }: Kept) {
     assert_eq!(claimed(&store, "one", 10).await, ids(&["a"]));
     assert_eq!(claimed(&store, "two", 20).await, ids(&["b"]));
     assert_eq!(claimed(&store, "one", 39).await, ids(&[]));
-    // The first lease ends; the second was lengthened.
-    store.renew("two", 100).await.unwrap();
+    // The first lease ends; the second was lengthened by the worker that has it.
+    store.renew("one", &["b".to_owned()], 90).await.unwrap();
+    store.renew("two", &["b".to_owned(), "c".to_owned()], 100).await.unwrap();
+    store.renew("one", &[], 90).await.unwrap();
     assert_eq!(store.next_due().await.unwrap(), Some(40));
     assert_eq!(claimed(&store, "three", 40).await, ids(&["a"]));
     let late = store.postpone("one", "a", 50, 1, 40).await.unwrap_err();
