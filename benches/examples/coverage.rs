@@ -279,7 +279,7 @@ fn print(title: &str, rows: Vec<(&'static str, Hit)>) {
 }
 
 fn main() {
-    print("held at 0.95", places());
-    print("held at 0.95", ratios());
+    print("coverage at 0.95", places());
+    print("coverage at 0.95", ratios());
     print("false alarms at 0.05", alarms());
 }

@@ -1,6 +1,6 @@
-//! Fetching both sides of 20 metrics of 60 points from a Prometheus on this machine and judging them, against a bare client that
-//! asks the same 40 queries, as many at once. Where `prometheus` and `promtool` are installed it is a real one; beside it stand-ins
-//! that answer at once and after two milliseconds.
+//! Fetching both sides of 20 metrics of 60 points from a Prometheus on this machine and judging them, against a bare
+//! client that asks the same 40 queries, as many at once. Where `prometheus` and `promtool` are installed it is a
+//! real one; beside it stand-ins that answer at once and after two milliseconds.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 #![allow(clippy::expect_used, reason = "a benchmark that cannot run stops")]
 

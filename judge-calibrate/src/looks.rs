@@ -70,8 +70,8 @@ struct FirstLooks {
 }
 
 impl Calibrator<'_> {
-    /// Judges growing windows of healthy pairs, and of pairs with a change, at `looks` evenly spaced looks. The last window is the
-    /// longest of the options that the history has.
+    /// Judges growing windows of healthy pairs, and of pairs with a change, at `looks` evenly spaced looks. The last
+    /// window is the longest of the options that the history has.
     ///
     /// # Cost
     /// 8 judgements for each pair and look.

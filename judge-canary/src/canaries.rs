@@ -1,4 +1,4 @@
-//! What handlers call: canaries are started, shown, watched, cancelled; configs are stored.
+//! The API for handlers: starts, shows, watches and cancels canaries, and stores configs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::record::{
     MetricSet,
 };
 use crate::runnable::{RunnableConfig, UnusableConfig};
-use crate::shared::{CanaryEvent, Common, FileNames, POINTS_AT_ONCE};
+use crate::shared::{CanaryEvent, FileNames, POINTS_AT_ONCE, SharedState};
 use crate::step;
 use crate::store::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ConfigChange, Inserted, KeepError,
@@ -30,15 +30,15 @@ use crate::store::{
 use crate::stored_config::{ConfigHead, ConfigVersion, Existing, describe};
 use crate::watch::{WatchEvent, watch};
 
-/// Canaries over a store and sources. Clones are the same canaries.
+/// Canaries over a store and sources. Clones share everything.
 ///
 /// Handlers call its methods; [`Runner`](crate::Runner) makes the looks.
 #[derive(Debug, Clone)]
 pub struct Canaries {
-    pub(crate) shared: Arc<Common>,
+    pub(crate) shared: Arc<SharedState>,
 }
 
-/// A canary that was started, now or by an earlier call with the same key.
+/// The result of a start: the canary of this call, or of an earlier call with the same key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Started {
     /// The canary.
@@ -47,11 +47,11 @@ pub struct Started {
     pub is_new: bool,
 }
 
-/// Events that a slow listener may be behind before it has to look at the store instead.
+/// Events that are buffered for a slow listener. A listener that is further behind reads the store instead.
 const EVENTS: usize = 1024;
 
 impl Canaries {
-    /// Canaries that are kept in `store` and judged on series of `sources`.
+    /// Canaries that are kept in `store`, with series from `sources`.
     pub fn new(
         store: Arc<dyn CanaryStore>,
         sources: Arc<Sources>,
@@ -59,7 +59,7 @@ impl Canaries {
     ) -> Self {
         let (events, _) = broadcast::channel(EVENTS);
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let shared = Common {
+        let shared = SharedState {
             store,
             sources,
             clock,
@@ -72,25 +72,26 @@ impl Canaries {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Where everything is kept.
+    /// The store.
     pub fn store(&self) -> &Arc<dyn CanaryStore> {
         &self.shared.store
     }
 
-    /// What series come from.
+    /// The sources of series.
     pub fn sources(&self) -> &Arc<Sources> {
         &self.shared.sources
     }
 
-    /// Now, in milliseconds since the Unix epoch.
+    /// The current time, in milliseconds since the Unix epoch.
     pub fn now_millis(&self) -> i64 {
         self.shared.clock.now_millis()
     }
 
-    /// Starts a canary. A call with a key that was used before gives the canary of that call, whatever else it says.
+    /// Starts a canary. If the key was used before, returns the canary of that call, whatever else the request
+    /// contains.
     ///
     /// # Errors
-    /// If config or plan cannot be used, or the store does not keep it: then nothing was started.
+    /// If the config or the plan cannot be used, or the store fails. Nothing was started then.
     pub async fn start(&self, request: CanaryRequest, actor: &str) -> Result<Started, CanaryError> {
         let store = &self.shared.store;
         names::check("key", request.key.as_deref().unwrap_or_default())?;
@@ -136,15 +137,15 @@ impl Canaries {
             Inserted::New => {
                 let NewCanary { summary, request, config, warnings } = new;
                 let canary = Canary { summary, request, config, warnings };
-                self.shared.tell(&canary.summary);
+                self.shared.send_event(&canary.summary);
                 self.shared.changed.notify_one();
                 Ok(Started { canary, is_new: true })
             }
         }
     }
 
-    /// Metrics that drift over the last releases of an application by the config of a name; `config` is the one that
-    /// judges the next.
+    /// Metrics that drift over the last releases of an application with a config of this name. `config` is the
+    /// one that judges the next release.
     ///
     /// # Errors
     /// If the store does not answer.
@@ -175,7 +176,7 @@ impl Canaries {
         Ok(self.shared.store.releases(filter).await?)
     }
 
-    /// Id, version and document of the config that is asked for.
+    /// Id, version and document of the chosen config.
     async fn chosen(&self, choice: &ConfigChoice) -> Result<(String, i64, Value), CanaryError> {
         match choice {
             ConfigChoice::Inline(document) => Ok((String::new(), 0, document.clone())),
@@ -189,12 +190,12 @@ impl Canaries {
     /// A canary.
     ///
     /// # Errors
-    /// If there is none of this id, or the store does not answer.
+    /// If no canary has this id, or the store does not answer.
     pub async fn get(&self, id: &str) -> Result<Canary, CanaryError> {
         Ok(self.shared.store.canary(id).await?)
     }
 
-    /// The looks at a canary after look `after`, in order; 0 for all.
+    /// The looks at a canary after look `after`, in order; `after` is 0 for all.
     ///
     /// # Errors
     /// If the store does not answer.
@@ -202,7 +203,7 @@ impl Canaries {
         Ok(self.shared.store.looks(id, after).await?)
     }
 
-    /// A look at a canary by its number, from 1; nothing if it was not made.
+    /// A look at a canary by its number, from 1; `None` if it was not made.
     ///
     /// # Errors
     /// If the store does not answer.
@@ -213,7 +214,7 @@ impl Canaries {
     /// The series that a look was judged on.
     ///
     /// # Errors
-    /// If there are none of this id, or the store does not answer.
+    /// If no look has this id, or the store does not answer.
     pub async fn metric_set(&self, id: &str) -> Result<MetricSet, CanaryError> {
         Ok(self.shared.store.metric_set(id).await?)
     }
@@ -226,13 +227,13 @@ impl Canaries {
         Ok(self.shared.store.list(filter).await?)
     }
 
-    /// What happens to canaries in this process, from now on. A listener that is too slow misses some.
+    /// Events of canaries in this process, from now on. A listener that is too slow misses some.
     pub fn events(&self) -> broadcast::Receiver<CanaryEvent> {
         self.shared.events.subscribe()
     }
 
-    /// Every look at a canary after look `after`, each when it is made, and its end. Looks of other replicas are seen
-    /// within a second.
+    /// A stream of the looks at a canary after look `after`, each when it is made, and of its end. Looks of
+    /// other replicas arrive within a second.
     pub fn watch(
         &self,
         id: &str,
@@ -241,10 +242,11 @@ impl Canaries {
         watch(Arc::clone(&self.shared), id, after)
     }
 
-    /// Looks once, at the first window of a plan, at once, and keeps nothing: for queries of a score.
+    /// Makes one look at once, at the first window of a plan, and stores nothing: for queries of a score.
     ///
     /// # Errors
-    /// If config or plan cannot be used. A source that does not answer is a look that failed.
+    /// If the config or the plan cannot be used. If a source does not answer, the look has failed, which is no
+    /// error.
     pub async fn look_now(
         &self,
         choice: &ConfigChoice,
@@ -257,7 +259,7 @@ impl Canaries {
         runnable.check(&plan)?;
         let window = plan.window(1);
         let window = window.ok_or_else(|| CanaryError::Argument("a plan without looks".into()))?;
-        let _room = self.shared.room(runnable.points(plan.spec(), &window)).await;
+        let _room = self.shared.acquire_points(runnable.points(plan.spec(), &window)).await;
         let began_millis = self.now_millis();
         let timeout = Duration::from_millis(plan.spec().fetch_millis);
         let fetched = runnable.fetch(&self.shared.sources, plan.spec(), &window, timeout).await;
@@ -268,10 +270,11 @@ impl Canaries {
         Ok((CanaryLook { window, began_millis, ended_millis: self.now_millis(), result }, set))
     }
 
-    /// Judges the series of an earlier look by a config and thresholds, and keeps nothing.
+    /// Judges the series of an earlier look with another config and other thresholds, and stores nothing.
     ///
     /// # Errors
-    /// If the config cannot be used, the judge refuses the series, there are none of this id, or the store does not answer.
+    /// If the config cannot be used, the judge refuses the series, no look has this id, or the store does not
+    /// answer.
     pub async fn judge_again(
         &self,
         config: &Value,
@@ -280,7 +283,7 @@ impl Canaries {
     ) -> Result<Judgement, CanaryError> {
         let set = self.metric_set(metric_set).await?;
         let config = RunnableConfig::read(config, Some(thresholds))?;
-        // It is never closed.
+        // The semaphore is never closed.
         let _turn = self.shared.judging.acquire().await;
         let judged = tokio::task::spawn_blocking(move || config.judge_again(&set)).await;
         match judged {
@@ -289,7 +292,7 @@ impl Canaries {
         }
     }
 
-    /// All configs, by name; those of `applications` alone, if there is any, and those that are for all.
+    /// All configs, by name. With `applications`, only those for one of them, and those for all applications.
     ///
     /// # Errors
     /// If the store does not answer.
@@ -306,7 +309,7 @@ impl Canaries {
     /// The newest version of a config, or an older one.
     ///
     /// # Errors
-    /// If there is none, or the store does not answer.
+    /// If there is no such config or version, or the store does not answer.
     pub async fn config(
         &self,
         id: &str,
@@ -323,12 +326,12 @@ impl Canaries {
         Ok(self.shared.store.config_versions(id).await?)
     }
 
-    /// Stores a config, or a new version of it; without an id, under a new one. Its name must not be that of another
-    /// config of one of its applications.
+    /// Stores a config, or a new version of it; without an id, under a new id. No other config of one of its
+    /// applications may have its name.
     ///
     /// # Errors
-    /// If it is a file's, it cannot be stored as `existing` says, no metric may be called so, or the store does not answer. What a
-    /// judge says of it is not asked: a draft may be stored.
+    /// If a file defines this config, `existing` forbids it, a metric's name is not allowed, or the store does
+    /// not answer. No judge checks the config: a draft may be stored.
     pub async fn put_config(
         &self,
         id: Option<&str>,
@@ -349,17 +352,17 @@ impl Canaries {
         Ok(self.shared.store.put_config(&change, &entry).await?)
     }
 
-    /// Removes a config. Its versions stay, for the canaries that were judged by them.
+    /// Removes a config. Its versions stay, for the canaries that they judged.
     ///
     /// # Errors
-    /// If there is none, it is a file's, or the store does not answer.
+    /// If there is no such config, a file defines it, or the store does not answer.
     pub async fn delete_config(&self, id: &str, actor: &str) -> Result<(), CanaryError> {
         self.check_no_file(id)?;
         let entry = self.entry(actor, "config.delete", id, &[]);
         Ok(self.shared.store.delete_config(id, &entry).await?)
     }
 
-    /// Keeps in the audit log what somebody else says that happened, such as a release.
+    /// Writes an event that somebody else reports, such as a release, to the audit log.
     ///
     /// # Errors
     /// If the store does not answer.

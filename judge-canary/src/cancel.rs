@@ -1,4 +1,4 @@
-//! Canaries that somebody ends: as a whole, or by a look.
+//! Cancels canaries: as a whole, or by cancelling a look.
 
 use crate::canaries::Canaries;
 use crate::error::CanaryError;
@@ -7,22 +7,23 @@ use crate::plan::Plan;
 use crate::record::{Canary, CanaryLook, FailureKind, LookFailure, LookResult};
 
 impl Canaries {
-    /// Ends a canary; one that has ended stays as it is. Returns the canary, and whether this call ended it.
+    /// Cancels a canary, unless it has ended. Returns the canary, and whether this call ended it.
     ///
     /// # Errors
-    /// If there is none of this id, or the store does not answer.
+    /// If no canary has this id, or the store does not answer.
     pub async fn cancel(&self, id: &str, actor: &str) -> Result<(Canary, bool), CanaryError> {
         let entry = self.entry(actor, "canary.cancel", id, &[]);
         let ended = self.shared.store.cancel(id, &entry).await?;
         let canary = self.shared.store.canary(id).await?;
         if ended {
-            self.shared.tell(&canary.summary);
+            self.shared.send_event(&canary.summary);
         }
         Ok((canary, ended))
     }
 
-    /// Ends a canary by its look `number`, which is being made or to come; one that has ended, or that is past this look,
-    /// stays as it is. Other than [`Self::cancel`] it has failed then, by that look. Returns whether this call ended it.
+    /// Ends a canary by cancelling its look `number`, unless the canary has ended or is past this look. In
+    /// contrast to [`Self::cancel`], the canary has then failed at that look. Returns whether this call ended
+    /// it.
     ///
     /// # Errors
     /// If there is no such canary or look, or the store does not answer.
@@ -49,7 +50,7 @@ impl Canaries {
         let entry = self.entry(actor, "canary.cancel", id, &[("look", &number.to_string())]);
         let ended = self.shared.store.cancel_look(&look, &after, &entry).await?;
         if ended {
-            self.shared.tell(&after);
+            self.shared.send_event(&after);
         }
         Ok(ended)
     }

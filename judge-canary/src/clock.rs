@@ -1,4 +1,4 @@
-//! The time that canaries live by. Tests own it.
+//! The clock of the canaries. Tests set it.
 
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,18 +9,19 @@ use tokio::sync::Notify;
 /// Tells the time, in milliseconds since the Unix epoch, and waits.
 #[async_trait]
 pub trait RunClock: std::fmt::Debug + Send + Sync {
-    /// Now.
+    /// The current time.
     fn now_millis(&self) -> i64;
 
-    /// Returns when it is `millis`, or later.
+    /// Waits until `millis`, or later.
     async fn wait_until(&self, millis: i64);
 }
 
-/// The system's clock. A wait looks at it again every second, so a clock that is set does not keep anyone waiting.
+/// The system's clock. A wait reads it again every second, so that it also ends in time if somebody sets the
+/// clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
-/// The longest wait between two looks at the clock.
+/// Longest wait between two readings of the clock.
 const LONGEST_SLEEP: i64 = 1000;
 
 #[async_trait]
@@ -61,7 +62,7 @@ impl ManualClock {
         Self { now: Mutex::new(millis), moved: Notify::new() }
     }
 
-    /// Sets it `millis` later, and wakes who waits.
+    /// Moves the clock forward by `millis`, and wakes all waiting tasks.
     pub fn advance(&self, millis: i64) {
         let mut now = self.now.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         *now = now.saturating_add(millis);

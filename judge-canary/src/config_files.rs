@@ -1,5 +1,5 @@
-//! Configs that files have: stored as any others, so that canaries, lists and versions know them, and changed by their
-//! files alone.
+//! Configs from files. They are stored like others, so that canaries, lists and versions know them, but only
+//! their files can change them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,36 +11,37 @@ use crate::runnable::RunnableConfig;
 use crate::store::{ConfigChange, KeepError};
 use crate::stored_config::{Existing, describe_file};
 
-/// Who stores what a file says, before the file's name. No token is named so: their names have no blank.
+/// Caller that stores a config from a file, followed by the file's name. No token has this name: names have no
+/// blank.
 const AUTHOR: &str = "file ";
 
-/// A config that a file has.
+/// A config from a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConfigFile {
     /// Its id: the file's name without its ending. It is the config's name, too, where that has none.
     pub id: String,
     /// The file's name, for people.
     pub file: String,
-    /// The config, Kayenta's JSON; nothing where the file has none. What it said before stays in force then.
+    /// The config, Kayenta's JSON; `None` if the file has none. The last good version then stays in force.
     pub document: Option<Value>,
 }
 
-/// What came of the configs of all files.
+/// Result of reading the configs of all files.
 #[derive(Debug, Default)]
 pub struct FilesTaken {
     /// Configs that are new, or have a new version.
     pub changed: Vec<String>,
-    /// Configs that have no file any more.
+    /// Configs whose file is gone.
     pub removed: Vec<String>,
-    /// Files that are not in force, and why.
+    /// Files that could not be used, and why.
     pub refused: Vec<(String, CanaryError)>,
 }
 
 impl Canaries {
-    /// Puts the configs of all files in force. Until the next call nobody else changes them.
+    /// Brings the configs of all files into force. Until the next call nobody else can change them.
     ///
-    /// A config that cannot be stored or judged by is refused, and its last good version stays. A config whose file is gone
-    /// is removed; those of files of an earlier process, too.
+    /// A config that cannot be stored, or that cannot judge canaries, is refused, and its last good version
+    /// stays. A config whose file is gone is removed, also if an earlier process read the file.
     ///
     /// # Errors
     /// If the store does not answer.
@@ -74,7 +75,7 @@ impl Canaries {
         Ok(taken)
     }
 
-    /// Stores what a file says, unless it is in force. Returns whether it was not.
+    /// Stores the config of a file, unless it is in force already. Returns whether it stored it.
     async fn store_file(
         &self,
         file: &ConfigFile,
@@ -102,7 +103,7 @@ impl Canaries {
         Ok(true)
     }
 
-    /// Configs whose newest version is a file's.
+    /// Configs whose newest version came from a file.
     async fn written_by_files(&self) -> Result<Vec<String>, CanaryError> {
         let mut all = Vec::new();
         for head in self.shared.store.configs().await? {
@@ -114,13 +115,13 @@ impl Canaries {
         Ok(all)
     }
 
-    /// The file that a config is read from, if it is.
+    /// The file that a config is read from, if there is one.
     pub fn config_file(&self, id: &str) -> Option<String> {
         self.shared.config_files.file_of(id)
     }
 
     /// # Errors
-    /// If the config is a file's.
+    /// If a file defines the config.
     pub(crate) fn check_no_file(&self, id: &str) -> Result<(), CanaryError> {
         match self.config_file(id) {
             Some(file) => Err(CanaryError::ReadOnly { id: id.to_owned(), file }),

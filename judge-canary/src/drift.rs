@@ -1,6 +1,8 @@
-//! A slow drift over releases: each release stays within its allowance, and all together are beyond it. Pure.
+//! A slow drift over releases: each release stays within its allowance, but all together exceed it. A pure
+//! function.
 //!
-//! A release's step is its canary against its own baseline, so what traffic and time of day do to both sides is in none.
+//! A release's step is the change from its own baseline to its canary. So the effects of traffic and time of
+//! day on both sides are not in it.
 
 use std::fmt;
 
@@ -10,42 +12,43 @@ use judge_core::{Classification, Judgement, Verdict, format};
 
 use crate::record::CanarySummary;
 
-/// Releases that are looked back at.
+/// Number of past releases that are read.
 pub const RELEASES: usize = 20;
 
-/// The fewest steps that are called a drift.
+/// Fewest steps that count as a drift.
 const FEWEST: usize = 3;
 
-/// Standard errors that the sum of the steps must be from 0: a healthy metric is that far once in 2,000 times.
+/// Least distance of the sum of the steps from 0, in standard errors: a healthy metric reaches it once in 2,000
+/// times.
 const ERRORS: f64 = 3.3;
 
-/// Half-width of a 95 % interval in standard errors. Intervals of a step have this level or a higher one, so their
-/// standard error is at most what this gives.
+/// Half-width of a 95 % interval in standard errors. Intervals of a step have this level or a higher one, so
+/// this gives at least their standard error.
 const HALF_WIDTH: f64 = 1.96;
 
-/// A canary that ended with a verdict, and the judgement that gave it.
+/// A canary that ended with a verdict, and its last judgement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastRelease {
     /// The canary.
     pub summary: CanarySummary,
     /// The judgement of its last look.
     pub judgement: Judgement,
-    /// The id of the series that it is of.
+    /// The id of the series that were judged.
     pub metric_set: String,
 }
 
-/// How far a metric may go in a release, in the metric's unit; both are positive.
+/// The allowance of a metric for one release, in the metric's unit; both directions are positive numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Allowed {
-    /// Upwards; nothing if it may go as far as it likes, or if the config does not say.
+    /// Upwards; `None` if an increase is not harmful, or the config does not say.
     pub increase: Option<f64>,
-    /// Downwards, in the same way.
+    /// Downwards, likewise.
     pub decrease: Option<f64>,
 }
 
 impl Allowed {
-    /// What a judgement allowed a metric, by a config that says which direction is harmful. A config without an allowance
-    /// allows nothing that can be told.
+    /// The allowance of a metric in a judgement, if the config says which direction is harmful. A config
+    /// without an allowance allows nothing that can be compared.
     pub fn from_judgement(metric: &MetricJudgement, config: &CanaryConfig) -> Self {
         let found = config.metrics.iter().find(|found| found.name == metric.name);
         let direction = found.map_or(Direction::Either, |found| found.direction);
@@ -74,11 +77,11 @@ impl Allowed {
 pub struct Drift {
     /// The metric.
     pub metric: String,
-    /// How many releases it has drifted over.
+    /// Number of releases that it has drifted over.
     pub releases: usize,
-    /// The sum of their steps: a share of the baseline if `is_relative`, else in the metric's unit.
+    /// Sum of their steps: a share of the baseline if `is_relative`, else in the metric's unit.
     pub sum: f64,
-    /// What one release is allowed, in the same way.
+    /// Allowance of one release, likewise.
     pub allowed: f64,
     /// Whether sum and allowance are shares of the baseline.
     pub is_relative: bool,
@@ -109,7 +112,7 @@ struct Step {
 }
 
 impl Step {
-    /// Nothing where the metric did not pass, or was not compared.
+    /// `None` if the metric did not pass, or was not compared.
     fn new(metric: &MetricJudgement, config: &CanaryConfig) -> Option<Self> {
         if metric.classification != Classification::Pass {
             return None;
@@ -128,7 +131,7 @@ impl Step {
         (shift.is_finite() && error.is_finite()).then_some(Self { shift, error, level, allowed })
     }
 
-    /// The same as shares of the baseline.
+    /// The step as a share of the baseline.
     fn relative(self) -> Self {
         let share = |value: f64| value / self.level;
         let Allowed { increase, decrease } = self.allowed;
@@ -141,8 +144,8 @@ impl Step {
     }
 }
 
-/// The metrics that drift over `releases`, the newest first, by the config that judges the next. Releases that did not
-/// pass are left out: they were not kept.
+/// The metrics that drift over `releases`, the newest first; `config` is the one that judges the next release.
+/// Releases that did not pass are left out, because they were not kept.
 pub fn find_drifts(releases: &[PastRelease], config: &CanaryConfig) -> Vec<Drift> {
     let passed = releases.iter().filter(|release| release.summary.verdict == Some(Verdict::Pass));
     let passed: Vec<&Judgement> = passed.map(|release| &release.judgement).take(RELEASES).collect();
@@ -150,7 +153,7 @@ pub fn find_drifts(releases: &[PastRelease], config: &CanaryConfig) -> Vec<Drift
 }
 
 fn drift(name: &str, newest_first: &[&Judgement], config: &CanaryConfig) -> Option<Drift> {
-    // A metric of several pairs has several levels; only one of its own can be followed.
+    // A metric of several pairs has several medians; only one pair can be followed.
     let step = |judgement: &&Judgement| {
         let mut found = judgement.metrics.iter().filter(|metric| metric.name == name);
         let metric = found.next().filter(|_| found.next().is_none())?;

@@ -1,4 +1,4 @@
-//! Why a canary or a config is not what was asked for.
+//! Why a call about a canary or a config failed.
 
 use thiserror::Error;
 
@@ -7,7 +7,7 @@ use crate::runnable::UnusableConfig;
 use crate::store::KeepError;
 use crate::stored_config::ConfigRule;
 
-/// Why a call was not done.
+/// Why a call failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CanaryError {
@@ -23,7 +23,7 @@ pub enum CanaryError {
     /// The config's id in the path and in the document, or a version, cannot be used.
     #[error("{0}")]
     Argument(String),
-    /// The config is a file's.
+    /// A file defines the config.
     #[error("Canary config '{id}' is read from the file {file:?}: change it there.")]
     ReadOnly {
         /// Its id.
@@ -31,13 +31,13 @@ pub enum CanaryError {
         /// The file.
         file: String,
     },
-    /// The store did not do it.
+    /// The store failed.
     #[error(transparent)]
     Keep(#[from] KeepError),
 }
 
 impl CanaryError {
-    /// Whether the caller asked for something that cannot be, so that asking again does not help.
+    /// Whether the request itself is wrong, so that asking again does not help.
     pub fn is_callers(&self) -> bool {
         match self {
             Self::Plan(_)
@@ -52,7 +52,7 @@ impl CanaryError {
         }
     }
 
-    /// Whether what was asked for is not there.
+    /// Whether the requested thing does not exist.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Keep(KeepError::NotFound { .. }))
     }

@@ -10,7 +10,7 @@ use crate::plan::MOST_LOOKS;
 /// Characters of a ULID before the number of a look.
 const OF_CANARY: usize = 23;
 
-/// What one id is behind another within a millisecond: 1 in the character before the number of a look.
+/// Distance of two consecutive ids of one millisecond: 1 in the character before the number of a look.
 const STEP: u128 = 1 << 15;
 
 const _: () = assert!((MOST_LOOKS as u128) < STEP);
@@ -18,7 +18,7 @@ const _: () = assert!((MOST_LOOKS as u128) < STEP);
 /// The last id of this process.
 static LAST_ID: Mutex<Ulid> = Mutex::new(Ulid::nil());
 
-/// A new id, which sorts behind those before it in this process, too, within a millisecond.
+/// A new id. It sorts after all earlier ids of this process, also within one millisecond.
 pub(crate) fn new_id(now_millis: i64) -> String {
     let millis = u64::try_from(now_millis).unwrap_or_default();
     let mut last = LAST_ID.lock().unwrap_or_else(PoisonError::into_inner);
@@ -36,7 +36,7 @@ pub fn look_id(canary: &str, number: usize) -> String {
     format!("{}{}", canary.unwrap_or_default(), number.unwrap_or_default())
 }
 
-/// The canary's id and the number of the look that `id` is of; nothing for an id that is no look's.
+/// The canary's id and the number of the look, for the id of a look; `None` for other ids.
 pub fn look_of_id(id: &str) -> Option<(String, usize)> {
     let read = Ulid::from_string(id).ok().filter(|read| read.to_string() == id)?;
     let number = usize::try_from(read.0 % STEP).ok()?;

@@ -1,4 +1,4 @@
-//! Canaries over their lifetime: planned, looked at when it is time, stored, watched.
+//! Canaries over their lifetime: plans, looks, storage, watching.
 //!
 //! ```text
 //! CanaryRequest --> Plan, config --> CanaryStore --> Runner: claim --> fetch --> judge --> record, decide
@@ -6,13 +6,14 @@
 //!                                      +------------------ next look ---------------------+
 //! ```
 //!
-//! [`Canaries`] is what handlers call: start, get, list, watch, cancel, configs. [`Runner`] makes the looks when they
-//! are due. What is kept is kept by a [`CanaryStore`]; [`SqlStore`] is one in a file of SQLite or in PostgreSQL, where
-//! several replicas share the work by leases. Windows, rule and judgement are those of `judge watch` and `judge
-//! retro`: `judge-core` has them.
+//! [`Canaries`] is the API for handlers: start, get, list, watch, cancel, configs. [`Runner`] makes the looks
+//! when they are due. A [`CanaryStore`] keeps everything; [`SqlStore`] is one, in a SQLite file or in
+//! PostgreSQL, where several replicas share the work by leases. Windows, rule and judgement are those of `judge
+//! watch` and `judge retro`; `judge-core` defines them.
 //!
-//! A look is written in one transaction with how its canary stands after it. A process that dies before it makes the
-//! look again after the next start, or another replica does within one lease; the same series give the same judgement.
+//! A look and the new state of its canary are written in one transaction. If a process dies before that, the
+//! look is made again: after the next start, or by another replica within one lease. The same series give the
+//! same judgement.
 //!
 //! ```no_run
 //! use std::sync::Arc;

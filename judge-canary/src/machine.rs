@@ -1,4 +1,4 @@
-//! How a canary stands after a look. Pure: the same look gives the same state.
+//! The state of a canary after a look. A pure function: the same look gives the same state.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use judge_core::stage::{Stage, StageRule, because_of};
 use crate::plan::{Plan, SourceFailure};
 use crate::record::{CanaryLook, CanaryState, CanarySummary, FailureKind, LookFailure, LookResult};
 
-/// How a canary that stood as `before` stands after `look`.
+/// The state of a canary after `look`, from its state `before`.
 pub(crate) fn after(plan: &Plan, before: &CanarySummary, look: &CanaryLook) -> CanarySummary {
     let number = look.window.number;
     let mut after = CanarySummary { looks: number, ..before.clone() };
@@ -37,7 +37,7 @@ pub(crate) fn after(plan: &Plan, before: &CanarySummary, look: &CanaryLook) -> C
                 && next_millis.is_some();
             after.reason = why_failed(failure, number, before.planned);
             if !goes_on {
-                // What came before says nothing of the end, which nobody judged.
+                // Earlier verdicts do not count: nobody judged the end.
                 (after.verdict, after.score) = (None, None);
                 if let Some(verdict) = before.verdict {
                     after.reason =

@@ -1,12 +1,12 @@
-//! Names that callers give, which databases index.
+//! Checks names that callers give and databases index.
 
 use crate::error::CanaryError;
 
-/// Bytes that a name may have: an index of PostgreSQL takes 2,700 of all of its columns.
+/// Most bytes of a name: an index of PostgreSQL takes 2,700 bytes of all its columns.
 const MOST: usize = 1000;
 
 /// # Errors
-/// If `text` is too long to be kept as what it is called.
+/// If `text` is too long.
 pub(crate) fn check(what: &str, text: &str) -> Result<(), CanaryError> {
     if text.len() <= MOST {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The plan of a canary: what its sides are, and when it is looked at.
+//! The plan of a canary: its sides, and the times of its looks.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,22 +11,22 @@ use judge_sources::{Compat, Grid, GridError, Scope};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// The name of the only scope, where a config names none.
+/// Name of the only scope if a config names none.
 pub const DEFAULT_SCOPE: &str = "default";
 
 /// Most looks at one canary: a week of minutes.
 pub const MOST_LOOKS: usize = 10_080;
 
-/// Time from a window's end to its look, so that the last scrape is in the source by then.
+/// Time from a window's end to its look, so that the source has the last scrape by then.
 pub const SETTLE_MILLIS: u64 = 15_000;
 
-/// The longest that one fetch may take, retries included.
+/// Longest duration of one fetch, retries included.
 pub const FETCH_MILLIS: u64 = 120_000;
 
-/// How long a look at windows that are given is tried again while its source is away.
+/// How long a look at given windows is retried while its source is unavailable.
 const PATIENCE_MILLIS: u64 = 120_000;
 
-/// What a caller asks for: a raw plan, as it is stored. [`Plan::new`] checks it.
+/// The plan as a caller requests it and as it is stored. [`Plan::new`] checks it.
 ///
 /// # Example
 /// ```
@@ -43,29 +43,30 @@ const PATIENCE_MILLIS: u64 = 120_000;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanSpec {
-    /// The two sides, by the name of their scope: what a metric's `scopeName` says.
+    /// The two sides, by the name of their scope, which a metric's `scopeName` refers to.
     pub scopes: BTreeMap<String, ScopePair>,
-    /// When it is looked at.
+    /// Times of the looks.
     pub times: PlanTimes,
-    /// What ends it at a score that equals the marginal threshold.
+    /// Whether a score equal to the marginal threshold stops the canary.
     #[serde(default)]
     pub rule: StageEnd,
-    /// Whether series are put together as Kayenta does: gaps closed up, only equal labels paired.
+    /// Whether series are built as in Kayenta: gaps are closed up, and only series with equal labels are
+    /// paired.
     #[serde(default)]
     pub as_kayenta: bool,
-    /// What a look counts as whose source stayed away.
+    /// What happens if the source of a look is unavailable.
     #[serde(default)]
     pub source_failure: SourceFailure,
     /// Time from a window's end to its look.
     #[serde(default = "settle")]
     pub settle_millis: u64,
-    /// The longest that one fetch may take, its client's retries included.
+    /// Longest duration of one fetch, with the retries of its client.
     #[serde(default = "fetch")]
     pub fetch_millis: u64,
-    /// How long a look is tried again while its source is away; nothing for the interval.
+    /// How long a look is retried while its source is unavailable; `None` for one interval.
     #[serde(default)]
     pub patience_millis: Option<u64>,
-    /// No look before this time.
+    /// No look is made before this time.
     #[serde(default)]
     pub not_before_millis: Option<i64>,
 }
@@ -78,7 +79,7 @@ fn fetch() -> u64 {
     FETCH_MILLIS
 }
 
-/// What the two sides of a scope are in queries.
+/// The two sides of a scope, as queries name them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScopePair {
@@ -86,7 +87,7 @@ pub struct ScopePair {
     pub baseline: Target,
     /// The canary.
     pub canary: Target,
-    /// How much earlier the baseline's window lies.
+    /// How much earlier the baseline's window is.
     #[serde(default)]
     pub baseline_offset_millis: u64,
 }
@@ -103,17 +104,17 @@ impl ScopePair {
     }
 }
 
-/// What queries of one side are made for, as [`judge_sources::Scope`].
+/// Values for the placeholders in the queries of one side, as in [`judge_sources::Scope`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
-    /// What `${scope}` stands for.
+    /// Value of `${scope}`.
     #[serde(default)]
     pub scope: String,
-    /// What `${location}` stands for.
+    /// Value of `${location}`.
     #[serde(default)]
     pub location: String,
-    /// What other names in the queries stand for.
+    /// Values of other placeholders.
     #[serde(default)]
     pub params: BTreeMap<String, String>,
 }
@@ -125,14 +126,14 @@ impl From<&Target> for Scope {
     }
 }
 
-/// When a canary is looked at.
+/// Times of the looks at a canary.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum PlanTimes {
     /// At the end of each interval of a lifetime, as `judge watch` and `judge retro` do.
     Stage(StageTimes),
-    /// Once, at windows that are given for each scope.
+    /// Once, at a given window for each scope.
     Once(BTreeMap<String, PairWindows>),
 }
 
@@ -140,18 +141,18 @@ pub enum PlanTimes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StageTimes {
-    /// When the canary started, now or in the past; nothing for the next multiple of the step from now.
+    /// Start of the canary, now or in the past; `None` for the next multiple of the step from now.
     #[serde(default)]
     pub start_millis: Option<i64>,
     /// Time at the start that is not judged.
     #[serde(default)]
     pub warm_up_millis: u64,
-    /// How long it is judged, the warm-up not counted.
+    /// How long it is judged, without the warm-up.
     pub lifetime_millis: u64,
-    /// Time from one look to the next; nothing for one look at the end.
+    /// Time from one look to the next; `None` for one look at the end.
     #[serde(default)]
     pub interval_millis: Option<u64>,
-    /// How far each look reaches back; nothing for all since the warm-up.
+    /// Length of the window of each look; `None` for everything since the warm-up.
     #[serde(default)]
     pub lookback_millis: Option<u64>,
     /// Time between two points.
@@ -203,14 +204,14 @@ impl StageTimes {
             lookback: self
                 .lookback_millis
                 .map_or(Lookback::Growing, |back| Lookback::Sliding(millis(back))),
-            // Each scope has its own.
+            // Each scope has its own times.
             baseline_offset: Duration::ZERO,
             step: Some(millis(self.step_millis)),
         })
     }
 }
 
-/// What ends a canary at a score that equals the marginal threshold: [`StageRule`], as it is stored.
+/// Whether a score equal to the marginal threshold stops a canary: [`StageRule`], as it is stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum StageEnd {
@@ -230,18 +231,18 @@ impl From<StageEnd> for StageRule {
     }
 }
 
-/// What a look counts as whose source stayed away.
+/// What happens if the source of a look is unavailable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SourceFailure {
-    /// The end: the canary failed without a verdict.
+    /// The canary fails without a verdict.
     #[default]
     Fail,
-    /// Nothing: the next look decides. The last look has no next: it counts as with [`Self::Fail`].
+    /// The look is left out, and the next look decides. At the last look it means the same as [`Self::Fail`].
     Skip,
 }
 
-/// The times that one side is asked for: from, up to and without the end.
+/// The times that are fetched for one side: from, up to and without the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SideWindow {
@@ -281,34 +282,34 @@ pub struct PairWindows {
     pub canary: SideWindow,
 }
 
-/// What one look looks at.
+/// The windows of one look.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LookWindow {
     /// The number of the look, from 1.
     pub number: usize,
-    /// When it is made.
+    /// Time of the look.
     pub due_millis: i64,
     /// The windows, by scope.
     pub scopes: BTreeMap<String, PairWindows>,
 }
 
-/// Why a plan cannot be followed.
+/// Why a plan is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// Nothing says what the sides are.
+    /// The plan has no scope.
     #[error("scopes: expected at least one, got none")]
     NoScope,
-    /// A scope has no windows, or windows have no scope.
+    /// A scope has no windows, or windows belong to no scope.
     #[error("scopes: expected windows for {scope:?}, got windows for {windows}")]
     OtherScopes {
-        /// The scope, or what lacks one.
+        /// The scope, or the name of the windows without one.
         scope: String,
-        /// What windows there are for.
+        /// Names for which there are windows.
         windows: String,
     },
-    /// A window cannot be asked for.
+    /// A window cannot be fetched.
     #[error("{scope}: {why}")]
     Grid {
         /// The scope.
@@ -316,20 +317,20 @@ pub enum PlanError {
         /// What is wrong with the window.
         why: GridError,
     },
-    /// Lifetime, interval and such do not go together.
+    /// The lifetime, the interval and the other times contradict each other.
     #[error(transparent)]
     Windows(#[from] WindowError),
-    /// More looks than there may be.
+    /// Too many looks.
     #[error("expected at most {MOST_LOOKS} looks, got {0}; lengthen the interval")]
     TooManyLooks(usize),
 }
 
-/// A plan that can be followed: a value of this type is always valid. It is as large as its spec, however many looks it has.
+/// A valid plan. Its size is that of its spec, however many looks it has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     spec: PlanSpec,
     looks: usize,
-    /// What gives the windows of a stage; nothing where the windows are given.
+    /// The windows of a stage; `None` if the windows are given.
     stage: Option<(Windows, TimeSpan)>,
 }
 
@@ -354,7 +355,7 @@ impl PlanSpec {
         }
     }
 
-    /// How points become series, and series pairs.
+    /// How points become series, and series become pairs.
     pub fn compat(&self) -> Compat {
         if self.as_kayenta { Compat::Kayenta } else { Compat::None }
     }
@@ -364,14 +365,14 @@ impl Plan {
     /// The plan of a canary that is started at `now`, in milliseconds since the Unix epoch.
     ///
     /// # Errors
-    /// If there is no scope, or no window to look at.
+    /// If there is no scope, or no window.
     pub fn new(mut spec: PlanSpec, now: i64) -> Result<Self, PlanError> {
         if spec.scopes.is_empty() {
             return Err(PlanError::NoScope);
         }
         if let PlanTimes::Stage(times) = &mut spec.times {
             let step = i64::try_from(times.step_millis).unwrap_or(i64::MAX).max(1);
-            // On a multiple of the step, where stores have their points cached.
+            // At a multiple of the step, for which stores have cached points.
             let next = now.div_euclid(step).saturating_add(1).saturating_mul(step);
             times.start_millis.get_or_insert(next);
         }
@@ -386,7 +387,7 @@ impl Plan {
             return Err(PlanError::TooManyLooks(looks));
         }
         let plan = Self { spec, looks, stage };
-        // Of the windows between, none is longer, earlier or later.
+        // No window in between is longer, earlier or later.
         for window in [1, looks].into_iter().filter_map(|number| plan.window(number)) {
             for (scope, pair) in window.scopes {
                 for side in [pair.baseline, pair.canary] {
@@ -398,17 +399,17 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The plan as it is stored, with the start that it was given.
+    /// The plan as it is stored, with its start.
     pub fn spec(&self) -> &PlanSpec {
         &self.spec
     }
 
-    /// How many looks there are.
+    /// Number of looks.
     pub fn looks(&self) -> usize {
         self.looks
     }
 
-    /// What look `number`, from 1, looks at.
+    /// The windows of look `number`, from 1.
     pub fn window(&self, number: usize) -> Option<LookWindow> {
         let due_millis = self.due_millis(number)?;
         let scopes = match (&self.spec.times, self.cut(number)) {
@@ -427,7 +428,7 @@ impl Plan {
         Some(LookWindow { number, due_millis, scopes })
     }
 
-    /// When look `number`, from 1, is made: without its windows, for whoever goes over all looks.
+    /// Time of look `number`, from 1. It does not compute the windows, so it is cheap to call for all looks.
     pub fn due_millis(&self, number: usize) -> Option<i64> {
         let end_millis = match &self.spec.times {
             PlanTimes::Once(scopes) if number == 1 => {
@@ -441,7 +442,7 @@ impl Plan {
         Some(self.spec.not_before_millis.map_or(settled, |least| settled.max(least)))
     }
 
-    /// Which of how many looks `number`, from 1, is, for judges that read it; nothing where there is one alone.
+    /// The look `number`, from 1, for judges that read looks; `None` if only one look is planned.
     pub fn look(&self, number: usize) -> Option<Looks> {
         let (windows, life) = self.stage?;
         windows.looks(self.cut(number)?, life)
@@ -452,7 +453,7 @@ impl Plan {
         windows.window(life, number)
     }
 
-    /// How long a look is tried again while its source is away.
+    /// How long a look is retried while its source is unavailable.
     pub fn patience_millis(&self) -> u64 {
         let default = match &self.spec.times {
             PlanTimes::Stage(times) => times.interval_millis.unwrap_or(times.lifetime_millis),
@@ -462,7 +463,7 @@ impl Plan {
     }
 }
 
-/// Whether each scope has its windows, and only those; of one look.
+/// Checks that each scope of a look has windows, and that nothing else has.
 fn check_once(spec: &PlanSpec, scopes: &BTreeMap<String, PairWindows>) -> Result<usize, PlanError> {
     let odd = spec.scopes.keys().find(|scope| !scopes.contains_key(*scope));
     let odd = odd.or_else(|| scopes.keys().find(|scope| !spec.scopes.contains_key(*scope)));

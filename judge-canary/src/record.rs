@@ -1,4 +1,4 @@
-//! What is kept of a canary: what was asked for, what became of it, and its looks.
+//! The record of a canary: its request, its state, and its looks.
 
 use std::collections::BTreeMap;
 
@@ -8,26 +8,26 @@ use serde_json::Value;
 
 use crate::plan::{LookWindow, PlanSpec, SideWindow};
 
-/// Where a canary stands.
+/// State of a canary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum CanaryState {
-    /// Looks are to come.
+    /// Further looks follow.
     Running,
     /// It has a verdict.
     Finished,
-    /// It ended without one: its source stayed away, or its config cannot be judged.
+    /// It ended without a verdict: its source was unavailable, or its config cannot be judged.
     Failed,
-    /// Somebody ended it.
+    /// Somebody cancelled it.
     Cancelled,
 }
 
 impl CanaryState {
-    /// All there are.
+    /// All states.
     pub const ALL: [Self; 4] = [Self::Running, Self::Finished, Self::Failed, Self::Cancelled];
 
-    /// As it is stored, and as filters name it.
+    /// Name of the state in the store and in filters.
     pub fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -43,81 +43,82 @@ impl CanaryState {
     }
 }
 
-/// Which config a canary is judged by.
+/// The config that judges a canary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ConfigChoice {
-    /// A stored one: its newest version, or the one that is given.
+    /// A stored config: its newest version, or a given one.
     Stored {
         /// Its id.
         id: String,
-        /// Its version; nothing for the newest.
+        /// Its version; `None` for the newest.
         version: Option<i64>,
     },
-    /// One that came with the request, Kayenta's JSON.
+    /// A config in the request, as Kayenta's JSON.
     Inline(Value),
 }
 
-/// What a caller asks for. [`Canaries::start`](crate::Canaries::start) takes it.
+/// A request to start a canary, for [`Canaries::start`](crate::Canaries::start).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CanaryRequest {
-    /// A start with a key that was used before gives the canary of that start; nothing for a new one each time.
+    /// Idempotency key: a start with a key that was used before returns the canary of that start. `None` for a
+    /// new canary each time.
     pub key: Option<String>,
-    /// Which API it came by, such as `canary` or `kayenta`: lists can be filtered by it.
+    /// The API of the request, such as `canary` or `kayenta`; lists can be filtered by it.
     pub origin: String,
-    /// The application that it is a canary of.
+    /// The application.
     pub application: String,
-    /// Which config it is judged by.
+    /// The config.
     pub config: ConfigChoice,
-    /// Thresholds that win over those of the config.
+    /// Thresholds that replace those of the config.
     pub thresholds: Option<Thresholds>,
-    /// The sides, and when they are looked at.
+    /// The sides, and the times of the looks.
     pub plan: PlanSpec,
-    /// Given by the caller, and repeated wherever the canary is shown.
+    /// Metadata of the caller, repeated wherever the canary is shown.
     #[serde(default)]
     pub metadata: BTreeMap<String, String>,
-    /// What the API that it came by needs to answer in its own words; not read here.
+    /// What the API of the request needs for its own responses; not read here.
     #[serde(default)]
     pub api: Value,
 }
 
-/// A canary in a line of a list.
+/// A canary as a line of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CanarySummary {
     /// A ULID: ids sort by the time of the start.
     pub id: String,
-    /// Which API it came by.
+    /// The API of the request.
     pub origin: String,
     /// The application.
     pub application: String,
-    /// The config's id; empty where the config came with the request.
+    /// The config's id; empty if the config was in the request.
     pub config_id: String,
-    /// The config's version; 0 where it came with the request.
+    /// The config's version; 0 if it was in the request.
     pub config_version: i64,
     /// The config's name.
     pub config_name: String,
-    /// Who started it: the name of a token or certificate, else the address.
+    /// Caller who started it: name of its token or certificate, else its address.
     pub caller: String,
-    /// Where it stands.
+    /// The state.
     pub state: CanaryState,
-    /// The verdict: of the canary once it has ended, of the last look before.
+    /// The verdict: of the canary after its end, of the last look before.
     pub verdict: Option<Verdict>,
-    /// The score of the look that the verdict is of.
+    /// Score of the look that gave the verdict.
     pub score: Option<f64>,
-    /// Why it stands so, in a line.
+    /// Reason of the state, in one line.
     pub reason: String,
-    /// How many looks there are to be.
+    /// Number of planned looks.
     pub planned: usize,
-    /// How many looks were made.
+    /// Number of looks made.
     pub looks: usize,
-    /// When it was started.
+    /// Time of the start.
     pub created_millis: i64,
-    /// When it ended; nothing while it is under way.
+    /// Time of the end; `None` while it is running.
     pub ended_millis: Option<i64>,
-    /// When the next look is made; of no meaning once it has ended.
+    /// Time of the next look; without meaning after the end.
     pub next_millis: i64,
 }
 
@@ -128,18 +129,18 @@ impl CanarySummary {
     }
 }
 
-/// A canary with all that was asked for.
+/// A canary with its request.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Canary {
-    /// What became of it.
+    /// Its summary.
     #[serde(flatten)]
     pub summary: CanarySummary,
-    /// What was asked for, with the start that the plan was given.
+    /// The request; its plan has the start.
     pub request: CanaryRequest,
-    /// The config that it is judged by, as it was when the canary was started.
+    /// The config that judges it, as it was at the start.
     pub config: Value,
-    /// What the releases before it say: metrics that drift.
+    /// Metrics that drifted over the releases before it.
     pub warnings: Vec<String>,
 }
 
@@ -147,17 +148,17 @@ pub struct Canary {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CanaryLook {
-    /// What it looked at; its number among them.
+    /// The windows and the number of the look.
     pub window: LookWindow,
-    /// When it began.
+    /// Time of its begin.
     pub began_millis: i64,
-    /// When it was done.
+    /// Time of its end.
     pub ended_millis: i64,
-    /// What came of it.
+    /// The result.
     pub result: LookResult,
 }
 
-/// What came of a look.
+/// Result of a look.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -168,13 +169,13 @@ pub enum LookResult {
     Failed(LookFailure),
 }
 
-/// A judgement, and where the series that it is of are.
+/// A judgement, and the id of its series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JudgedSeries {
-    /// What the judge said. The ids of its metrics are those of the metric set.
+    /// The judgement. The ids of its metrics are those of the metric set.
     pub judgement: Judgement,
-    /// What to know about the series.
+    /// Notices about the series.
     pub warnings: Vec<String>,
     /// The id of the series, for [`Canaries::metric_set`](crate::Canaries::metric_set).
     pub metric_set: String,
@@ -184,14 +185,14 @@ pub struct JudgedSeries {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LookFailure {
-    /// What kind of failure.
+    /// The kind of failure.
     pub kind: FailureKind,
-    /// Every reason, for people.
+    /// All reasons, for people.
     pub reasons: Vec<String>,
 }
 
 impl LookFailure {
-    /// The first reason in a line, and how many more there are.
+    /// The first reason, and the number of the others, in one line.
     pub fn line(&self) -> String {
         let first = self.reasons.first().and_then(|reason| reason.lines().next());
         let first = first.unwrap_or("no reason was given");
@@ -202,18 +203,18 @@ impl LookFailure {
     }
 }
 
-/// What kind of failure a look had.
+/// The kind of failure of a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum FailureKind {
-    /// A source stayed away, or refused.
+    /// A source was unavailable, or refused.
     Source,
-    /// A query cannot be made or sent.
+    /// A query cannot be built or sent.
     Query,
-    /// The judge refused config or series.
+    /// The judge refused the config or the series.
     Judge,
-    /// Somebody ended it, and with it the canary.
+    /// Somebody cancelled the look, and with it the canary.
     Cancelled,
 }
 
@@ -244,7 +245,7 @@ pub struct MetricSet {
 }
 
 impl MetricSet {
-    /// The pairs as judges and charts take them.
+    /// The pairs for judges and charts.
     pub fn pairs(&self) -> Vec<MetricPair> {
         self.pairs.iter().map(MetricPair::from).collect()
     }
@@ -274,9 +275,9 @@ impl From<&StoredSeries> for Series {
 pub struct StoredPair {
     /// A UUID, the same as in the judgement.
     pub id: String,
-    /// The metric, as the config calls it.
+    /// Name of the metric in the config.
     pub metric: String,
-    /// What tells this pair from others of the metric.
+    /// Tags that distinguish this pair from others of the metric.
     pub tags: BTreeMap<String, Option<String>>,
     /// The baseline's points.
     pub baseline: StoredSeries,
@@ -284,20 +285,20 @@ pub struct StoredPair {
     pub canary: StoredSeries,
 }
 
-/// Points of one side, and what they were asked for by.
+/// Points of one side, with the query and the times that they were fetched for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StoredSeries {
-    /// The query as the source took it.
+    /// The query that was sent to the source.
     pub query: String,
-    /// The times that it was asked for.
+    /// The times that were fetched.
     pub window: SideWindow,
     /// The points; NaN is a gap.
     #[serde(with = "points")]
     pub values: Vec<f64>,
 }
 
-/// Points in JSON: a gap is `null`, and what JSON has no number for is its name.
+/// Points in JSON: a gap is `null`; infinite values are their names.
 mod points {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 

@@ -1,4 +1,4 @@
-//! A config that canaries can be judged by, and one look with it.
+//! A config that is ready to judge canaries, and one look with it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,33 +19,33 @@ use thiserror::Error;
 use crate::plan::{DEFAULT_SCOPE, LookWindow, Plan, PlanSpec, ScopePair, SideWindow};
 use crate::record::{FailureKind, JudgedSeries, LookFailure, MetricSet, StoredPair, StoredSeries};
 
-/// Most points of one look: of both sides of all metrics, where each query finds one series. Four weeks of minutes of 24 metrics
-/// are fewer.
+/// Most points of one look, on both sides of all metrics together, if each query finds one series. Four weeks
+/// of minutes of 24 metrics are fewer.
 pub const MOST_POINTS: usize = 2_000_000;
 
-/// Why no canary can be judged by a config.
+/// Why a config cannot judge canaries.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum UnusableConfig {
-    /// No judge takes it, or its queries are wrong.
+    /// No judge accepts the config, or its queries are wrong.
     #[error(transparent)]
     Refused(#[from] JudgeError),
-    /// A metric is of a scope that the plan does not have.
+    /// A metric names a scope that the plan does not have.
     #[error("metric {metric:?}: expected a scope named {scope:?}, got {known}")]
     NoScope {
         /// The metric.
         metric: String,
-        /// What its `scopeName` says.
+        /// Its `scopeName`.
         scope: String,
-        /// The scopes that there are.
+        /// The scopes of the plan.
         known: String,
     },
-    /// A look would have more points than there may be.
+    /// A look would have too many points.
     #[error(
         "expected at most {MOST_POINTS} points a look, of both sides of all metrics, got {0}; lengthen the step"
     )]
     TooManyPoints(usize),
-    /// A query cannot be made for a scope.
+    /// A query cannot be built for a scope.
     #[error("metric {metric:?}, scope {scope:?}: {why}")]
     Query {
         /// The metric.
@@ -57,13 +57,13 @@ pub enum UnusableConfig {
     },
 }
 
-/// A config that was read whole: by [`RunnableConfig::judge`] canaries are judged.
+/// A config whose metrics and queries were all read. [`RunnableConfig::judge`] judges canaries with it.
 #[derive(Debug, Clone)]
 pub struct RunnableConfig {
     config: CanaryConfig,
     thresholds: Thresholds,
     queries: Queries,
-    /// What each metric's `scopeName` says.
+    /// The `scopeName` of each metric.
     scope_names: BTreeMap<String, String>,
 }
 
@@ -74,10 +74,10 @@ pub struct FetchedLook {
 }
 
 impl RunnableConfig {
-    /// Reads a config, Kayenta's JSON; `thresholds` win over its own.
+    /// Reads a config, Kayenta's JSON. `thresholds` replace its own.
     ///
     /// # Errors
-    /// With everything that is wrong with the config, or with any of its queries.
+    /// With all problems of the config and of its queries.
     pub fn read(document: &Value, thresholds: Option<Thresholds>) -> Result<Self, UnusableConfig> {
         let config = kayenta::read_config(document.to_string().as_bytes())?;
         let thresholds = thresholds.or(config.thresholds).unwrap_or_default();
@@ -103,7 +103,7 @@ impl RunnableConfig {
         &self.config.name
     }
 
-    /// The thresholds that decide.
+    /// The thresholds.
     pub fn thresholds(&self) -> Thresholds {
         self.thresholds
     }
@@ -113,10 +113,11 @@ impl RunnableConfig {
         self.scope_names.values().map(String::as_str)
     }
 
-    /// Whether every query can be made for the scopes of `plan` and its looks are not too large, found without asking anyone.
+    /// Checks that every query can be built for the scopes of `plan`, and that its looks are not too large. It
+    /// sends no request.
     ///
     /// # Errors
-    /// With the first metric that has no scope or no query, or with how many points there would be.
+    /// With the first metric without scope or query, or with the number of points.
     pub fn check(&self, plan: &Plan) -> Result<(), UnusableConfig> {
         let spec = plan.spec();
         for query in self.queries.all() {
@@ -129,12 +130,12 @@ impl RunnableConfig {
                 })?;
             }
         }
-        // No look has more than the last.
+        // The last look has the most points.
         let points = plan.window(plan.looks()).map_or(0, |last| self.points(spec, &last));
         if points > MOST_POINTS { Err(UnusableConfig::TooManyPoints(points)) } else { Ok(()) }
     }
 
-    /// Points of a look, of both sides of all metrics, where each query finds one series.
+    /// Number of points of a look on both sides of all metrics together, if each query finds one series.
     pub(crate) fn points(&self, plan: &PlanSpec, window: &LookWindow) -> usize {
         let side = |side: SideWindow| side.grid().map_or(0, Grid::points);
         let of_metric = |metric: &str| {
@@ -146,7 +147,7 @@ impl RunnableConfig {
         all.fold(0, usize::saturating_add)
     }
 
-    /// The scope of a metric: the one that it names; the default, or the only one, where it names none.
+    /// The scope of a metric: the one that it names; otherwise the default, or the only one.
     fn scope_of<'a>(
         &'a self,
         metric: &str,
@@ -171,7 +172,7 @@ impl RunnableConfig {
     /// The series of all metrics, each from the window of its scope.
     ///
     /// # Errors
-    /// With every reason why there are none.
+    /// With all reasons why a fetch failed.
     pub async fn fetch(
         &self,
         sources: &Sources,
@@ -217,7 +218,8 @@ impl RunnableConfig {
         Ok(FetchedLook { metrics: metrics.collect() })
     }
 
-    /// Judges what was fetched; `looks` is which of how many looks it is. `seed` gives the pairs their ids: the same seed gives the same ids.
+    /// Judges what was fetched. `looks` is the number of the look and of all looks. The ids of the pairs are
+    /// derived from `seed`: the same seed gives the same ids.
     ///
     /// # Errors
     /// If the judge refuses the series.
@@ -278,13 +280,13 @@ impl RunnableConfig {
     }
 }
 
-/// Queries that have no answer.
+/// Queries that failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}", .failure.reasons.join("\n"))]
 pub struct FetchFailure {
-    /// Why.
+    /// The reasons.
     pub failure: LookFailure,
-    /// Whether asking again may help.
+    /// Whether a retry may help.
     pub may_pass: bool,
 }
 
@@ -313,13 +315,13 @@ fn window_of(grid: judge_sources::Grid) -> SideWindow {
     }
 }
 
-/// What to know about what was fetched; what is the same of several metrics is said once.
+/// Notices about what was fetched. A notice about several metrics is given once.
 fn notices(fetched: &[FetchedMetric]) -> Vec<String> {
     let once = FetchedMetric::notices_once(fetched).into_iter();
     once.map(|(text, metrics)| format!("{}: {text}", metrics.join(", "))).collect()
 }
 
-/// A UUID that stands for `text`.
+/// A UUID derived from `text`.
 fn uuid_from(text: &str) -> String {
     let digest: [u8; 32] = Sha256::digest(text).into();
     let mut bytes = [0; 16];

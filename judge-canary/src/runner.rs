@@ -1,4 +1,4 @@
-//! Makes looks when they are due: claims canaries, a task each, until it is told to end.
+//! Makes looks when they are due. It claims canaries, one task each, until it is told to end.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,18 +12,18 @@ use tracing::warn;
 
 use crate::canaries::Canaries;
 use crate::id::new_id;
-use crate::shared::Common;
+use crate::shared::SharedState;
 use crate::step::{self, ReadyCanary};
 use crate::store::{ClaimDue, Claimed, KeepError};
 
-/// How a runner works.
+/// Options of a runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunnerOptions {
-    /// How long a replica that is gone keeps its canaries from others.
+    /// Lease of a canary: so long, other replicas leave the canaries of a replica alone that is gone.
     pub lease_millis: i64,
-    /// Looks that are under way at once.
+    /// Most looks at the same time.
     pub looks: usize,
-    /// How often the store is asked for what is due, for canaries that another replica started.
+    /// Time between two queries of the store, for canaries that another replica started.
     pub poll_millis: i64,
 }
 
@@ -33,26 +33,26 @@ impl Default for RunnerOptions {
     }
 }
 
-/// Wait before a store that is away is asked again.
+/// Wait before an unavailable store is asked again.
 const STORE_WAIT: Duration = Duration::from_secs(1);
 
-/// Canaries that are claimed at once: the first looks begin while the next are claimed.
+/// Most canaries in one claim, so that the first looks begin while the next ones are claimed.
 const CLAIMED_AT_ONCE: usize = 128;
 
-/// Where no further look has room, so long until those that have ended meanwhile are replaced together.
+/// If no further look has room, the runner waits so long, and then replaces all looks that have ended at once.
 const GATHER: Duration = Duration::from_millis(20);
 
-/// Plans and configs that are kept read.
+/// Number of plans and configs that are cached.
 const PREPARED: usize = 4096;
 
-/// Makes the looks of all canaries that are under way.
+/// Makes the looks of all running canaries.
 #[derive(Debug)]
 pub struct Runner {
-    shared: Arc<Common>,
+    shared: Arc<SharedState>,
     options: RunnerOptions,
     owner: String,
     looks: Arc<Semaphore>,
-    /// Until when nothing is claimed unless something changes.
+    /// Time of the next claim, unless something changes before.
     waking: AtomicI64,
     prepared: Mutex<HashMap<String, Arc<ReadyCanary>>>,
     /// Canaries that tasks have now.
@@ -87,7 +87,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Runner {
-    /// A runner of its own name among the replicas.
+    /// A runner with a name that is unique among the replicas.
     pub fn new(canaries: &Canaries, options: RunnerOptions) -> Arc<Self> {
         let owner = new_id(canaries.now_millis());
         Arc::new(Self {
@@ -102,7 +102,7 @@ impl Runner {
         })
     }
 
-    /// Makes looks until `ending`; then finishes those that are under way.
+    /// Makes looks until `ending`, then finishes those in progress.
     pub async fn run(self: Arc<Self>, ending: CancellationToken) {
         let renewing = tokio::spawn({
             let runner = Arc::clone(&self);
@@ -134,9 +134,9 @@ impl Runner {
         }
     }
 
-    /// Claims what is due, and begins its looks. Returns when to do so again.
+    /// Claims canaries that are due, and begins their looks. Returns the time of the next claim.
     async fn claim(self: &Arc<Self>) -> Result<i64, KeepError> {
-        // One look at least must have room; more are taken as there is.
+        // At least one look must have room; the claim takes as many as there is room for.
         let Ok(first) = Arc::clone(&self.looks).acquire_owned().await else { return Ok(i64::MAX) };
         let mut permits = vec![first];
         while permits.len() < CLAIMED_AT_ONCE
@@ -177,7 +177,7 @@ impl Runner {
                 }
             };
             drop((held, permit));
-            // The next look may be due at once, as those of a canary of the past.
+            // The next look may be due at once, if the canary lies in the past.
             if next.is_some_and(|next| next < runner.waking.load(Ordering::SeqCst)) {
                 runner.shared.changed.notify_one();
             }
@@ -187,7 +187,7 @@ impl Runner {
     /// Plan and config of a canary, read once.
     fn prepared(&self, claimed: &Claimed) -> Result<Arc<ReadyCanary>, crate::record::LookFailure> {
         let id = &claimed.canary.summary.id;
-        // Its last look needs it no more.
+        // The last look was made.
         let is_last = claimed.canary.summary.looks + 1 >= claimed.canary.summary.planned;
         let known = if is_last {
             lock(&self.prepared).remove(id)

@@ -1,4 +1,4 @@
-//! What the calls of handlers and the runner's looks have in common.
+//! State that handlers' calls and the runner share.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,9 +11,9 @@ use crate::record::CanarySummary;
 use crate::runnable::MOST_POINTS;
 use crate::store::CanaryStore;
 
-/// What all clones have in common.
+/// State that all clones share.
 #[derive(Debug)]
-pub(crate) struct Common {
+pub(crate) struct SharedState {
     pub(crate) store: Arc<dyn CanaryStore>,
     pub(crate) sources: Arc<Sources>,
     pub(crate) clock: Arc<dyn RunClock>,
@@ -22,21 +22,21 @@ pub(crate) struct Common {
     pub(crate) changed: Notify,
     /// The files that configs are read from.
     pub(crate) config_files: FileNames,
-    /// As many judgements at once as there are processors.
+    /// One permit per processor: limits concurrent judgements.
     pub(crate) judging: Semaphore,
-    /// Room for the points of looks that are being made.
+    /// One permit per point: limits the points of concurrent looks.
     pub(crate) points: Semaphore,
 }
 
-/// Points of looks that are made at once: two of the largest.
+/// Most points of concurrent looks: two of the largest looks.
 pub(crate) const POINTS_AT_ONCE: usize = 2 * MOST_POINTS;
 
-/// Files of configs by the config's id; nothing before they were read for the first time.
+/// Files of configs by the config's id; `None` until they are read for the first time.
 #[derive(Debug, Default)]
 pub(crate) struct FileNames(Mutex<Option<BTreeMap<String, String>>>);
 
 impl FileNames {
-    /// Takes new names, and gives those before.
+    /// Stores new names, and returns the former ones.
     pub(crate) fn replace(
         &self,
         names: BTreeMap<String, String>,
@@ -50,23 +50,23 @@ impl FileNames {
     }
 }
 
-/// Something happened to a canary, in this process.
+/// An event of a canary in this process.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CanaryEvent {
-    /// The canary as it stands now.
+    /// The canary in its new state.
     pub canary: CanarySummary,
 }
 
-impl Common {
-    /// Waits until a look of so many points has room beside the others.
-    pub(crate) async fn room(&self, points: usize) -> Option<SemaphorePermit<'_>> {
+impl SharedState {
+    /// Waits until a look with this many points has room.
+    pub(crate) async fn acquire_points(&self, points: usize) -> Option<SemaphorePermit<'_>> {
         let points = u32::try_from(points.min(POINTS_AT_ONCE)).unwrap_or(u32::MAX);
-        // It is never closed.
+        // The semaphore is never closed.
         self.points.acquire_many(points).await.ok()
     }
 
-    /// Tells who listens. It is no matter if nobody does.
-    pub(crate) fn tell(&self, canary: &CanarySummary) {
+    /// Sends an event. It may have no listener.
+    pub(crate) fn send_event(&self, canary: &CanarySummary) {
         let _ = self.events.send(CanaryEvent { canary: canary.clone() });
     }
 }

@@ -10,19 +10,20 @@ use crate::machine;
 use crate::plan::{LookWindow, Plan};
 use crate::record::{Canary, CanaryLook, FailureKind, LookFailure, LookResult, MetricSet};
 use crate::runnable::{FetchedLook, RunnableConfig};
-use crate::shared::Common;
+use crate::shared::SharedState;
 use crate::store::{Claimed, KeepError, LookRecord};
 
-/// Wait before a source that was away is asked again; it doubles.
+/// First wait before an unavailable source is asked again; it doubles.
 const FIRST_WAIT: i64 = 500;
 /// The longest such wait.
 const LONGEST_WAIT: i64 = 15_000;
-/// The shortest time that a fetch is given.
+/// Shortest timeout of a fetch.
 const LEAST_FETCH: i64 = 1000;
-/// How often a look is written while the store is away, a second apart, before its canary is left to whoever claims it.
+/// Attempts to write a look, a second apart, while the store is unavailable. After that its lease runs out, and
+/// another claim makes the look again.
 const WRITES: u32 = 20;
 
-/// What a canary is judged by, read once.
+/// Plan and config of a canary, read once.
 #[derive(Debug)]
 pub(crate) struct ReadyCanary {
     pub(crate) plan: Plan,
@@ -30,7 +31,7 @@ pub(crate) struct ReadyCanary {
 }
 
 impl ReadyCanary {
-    /// Reads plan and config of a canary that was started: both could be used then.
+    /// Reads plan and config of a canary. Both were valid at its start.
     pub(crate) fn new(canary: &Canary) -> Result<Self, LookFailure> {
         let failure = |why: String| LookFailure { kind: FailureKind::Judge, reasons: vec![why] };
         let request = &canary.request;
@@ -42,10 +43,10 @@ impl ReadyCanary {
     }
 }
 
-/// Makes the next look at a canary that `owner` has, or gives it back. Returns when it may be claimed for the look after
-/// it; nothing if there is none, or another replica has it.
+/// Makes the next look at a canary that `owner` has claimed, or gives it back. Returns the time of the look
+/// after it; `None` if there is none, or if another replica has the canary.
 pub(crate) async fn make(
-    shared: &Common,
+    shared: &SharedState,
     owner: &str,
     claimed: &Claimed,
     prepared: &ReadyCanary,
@@ -61,7 +62,7 @@ pub(crate) async fn make(
         return Some(window.due_millis);
     }
     let spec = prepared.plan.spec();
-    let _room = shared.room(prepared.config.points(spec, &window)).await;
+    let _room = shared.acquire_points(prepared.config.points(spec, &window)).await;
     let began = shared.clock.now_millis();
     let late_millis = began.saturating_sub(canary.next_millis);
     debug!(canary = canary.id, number, late_millis, "looks");
@@ -99,11 +100,16 @@ pub(crate) async fn make(
     (!after.is_over()).then_some(after.next_millis)
 }
 
-/// Ends a canary that cannot be looked at.
-pub(crate) async fn fail(shared: &Common, owner: &str, claimed: &Claimed, failure: LookFailure) {
+/// Ends a canary whose plan or config cannot be read.
+pub(crate) async fn fail(
+    shared: &SharedState,
+    owner: &str,
+    claimed: &Claimed,
+    failure: LookFailure,
+) {
     let now = shared.clock.now_millis();
     let canary = &claimed.canary;
-    // What its plan says is not known, so the window has no scope.
+    // The plan is not known, so the window has no scope.
     let window = LookWindow {
         number: canary.summary.looks + 1,
         due_millis: canary.summary.next_millis,
@@ -120,20 +126,20 @@ pub(crate) async fn fail(shared: &Common, owner: &str, claimed: &Claimed, failur
     write(shared, LookRecord { owner, look: &look, metric_set: None, after: &after }).await;
 }
 
-/// The pairs of a look have the same ids whoever makes it.
+/// The ids of the pairs depend on the look alone, not on the replica that makes it.
 fn seed(id: &str, window: &LookWindow) -> String {
     format!("{id} {}", window.number)
 }
 
-/// Judges on a thread that may be busy, as many at once as there are processors.
+/// Judges on a blocking thread; one judgement per processor at a time.
 pub(crate) async fn judge(
-    shared: &Common,
+    shared: &SharedState,
     config: &Arc<RunnableConfig>,
     fetched: FetchedLook,
     looks: Option<Looks>,
     seed: String,
 ) -> (LookResult, MetricSet) {
-    // It is never closed.
+    // The semaphore is never closed.
     let _turn = shared.judging.acquire().await;
     let config = Arc::clone(config);
     let judged = tokio::task::spawn_blocking(move || config.judge(fetched, looks, &seed)).await;
@@ -146,9 +152,9 @@ pub(crate) async fn judge(
     (LookResult::Failed(failure), MetricSet::default())
 }
 
-/// Writes a look, again while the store is away. Whatever fails, it is written whole or not at all, and then somebody
-/// makes it again.
-async fn write(shared: &Common, record: LookRecord<'_>) {
+/// Writes a look, and retries while the store is unavailable. A look is written as a whole or not at all. If
+/// all attempts fail, it will be made again.
+async fn write(shared: &SharedState, record: LookRecord<'_>) {
     let after = record.after;
     for _ in 0..WRITES {
         match shared.store.record(record).await {
@@ -161,7 +167,7 @@ async fn write(shared: &Common, record: LookRecord<'_>) {
                     reason = after.reason,
                     "looked"
                 );
-                shared.tell(after);
+                shared.send_event(after);
                 return;
             }
             Err(error @ KeepError::LeaseLost(_)) => {
@@ -180,12 +186,12 @@ async fn write(shared: &Common, record: LookRecord<'_>) {
     }
 }
 
-async fn give_back(shared: &Common, owner: &str, claimed: &Claimed, next: i64, attempts: u32) {
+async fn give_back(shared: &SharedState, owner: &str, claimed: &Claimed, next: i64, attempts: u32) {
     let id = &claimed.canary.summary.id;
     let given = shared.store.postpone(owner, id, next, attempts, claimed.since_millis).await;
     match given {
         Ok(()) | Err(KeepError::LeaseLost(_)) => {}
-        // Its lease ends, and it is claimed again.
+        // Its lease runs out, and the canary is claimed again.
         Err(error) => warn!(canary = id, "a canary is not given back: {error}"),
     }
 }

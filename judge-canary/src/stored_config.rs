@@ -1,4 +1,4 @@
-//! Configs that are kept, with their versions.
+//! Stored configs, with their versions.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-/// A config's line in a list.
+/// A config as a line of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigHead {
@@ -16,11 +16,11 @@ pub struct ConfigHead {
     pub version: i64,
     /// Its name.
     pub name: String,
-    /// The applications that it is for; none for all of them.
+    /// The applications that it is for; empty for all of them.
     pub applications: Vec<String>,
-    /// When its first version was stored.
+    /// Time of its first version.
     pub created_millis: i64,
-    /// When its newest version was stored.
+    /// Time of its newest version.
     pub updated_millis: i64,
 }
 
@@ -34,28 +34,28 @@ pub struct ConfigVersion {
     pub version: i64,
     /// The config, Kayenta's JSON, as it was stored.
     pub document: Value,
-    /// Who stored it.
+    /// Caller who stored it.
     pub author: String,
-    /// When it was stored.
+    /// Time at which it was stored.
     pub at_millis: i64,
 }
 
-/// Whether a config may be there when one is stored.
+/// What to do about an existing config when one is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// It must not: a config of this id is new.
+    /// Refuse: the config is new.
     MustNot,
-    /// It must: this is a new version of it.
+    /// Require one: this is a new version of it.
     Must,
-    /// Both will do.
+    /// Accept both.
     May,
 }
 
-/// Why a config is not stored. The words are Kayenta's, as its clients show them.
+/// Why a config is refused. The words are Kayenta's, because its clients show them.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ConfigRule {
-    /// Its name has other characters than names may have.
+    /// Its name has characters that are not allowed.
     #[error(
         "Canary config cannot be named '{0}'. Names must contain only letters, numbers, dashes (-) and underscores (_)."
     )]
@@ -69,19 +69,19 @@ pub enum ConfigRule {
     /// A metric has no name.
     #[error("Metric config name must not be empty.")]
     NoMetricName,
-    /// It is no object of JSON.
+    /// It is no JSON object.
     #[error("expected a canary config, got no JSON object")]
     NoObject,
 }
 
-/// What lists show of a config.
+/// The parts of a config that lists show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Described {
     pub(crate) name: String,
     pub(crate) applications: Vec<String>,
 }
 
-/// Name and applications of a config that may be stored.
+/// Name and applications of a config, if it may be stored.
 pub(crate) fn describe(document: &Value) -> Result<Described, ConfigRule> {
     let described = describe_file(document)?;
     if described.applications.is_empty() {
@@ -90,13 +90,13 @@ pub(crate) fn describe(document: &Value) -> Result<Described, ConfigRule> {
     Ok(described)
 }
 
-/// The same of a config in a file. Without applications it is for all of them.
+/// The same for a config in a file. Without applications it is for all of them.
 pub(crate) fn describe_file(document: &Value) -> Result<Described, ConfigRule> {
     if !document.is_object() {
         return Err(ConfigRule::NoObject);
     }
     let name = document.get("name").and_then(Value::as_str).unwrap_or_default();
-    // Kayenta's own pattern takes commas.
+    // Kayenta's own pattern allows commas.
     let is_letter =
         |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, ',' | '-' | '_');
     if name.is_empty() || !name.chars().all(is_letter) {

@@ -1,4 +1,4 @@
-//! A canary that somebody watches: its looks as they are made, and its end.
+//! Watches a canary: a stream of its looks, and its end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,24 +8,24 @@ use tokio::sync::broadcast;
 
 use crate::error::CanaryError;
 use crate::record::{CanaryLook, CanarySummary};
-use crate::shared::{CanaryEvent, Common};
+use crate::shared::{CanaryEvent, SharedState};
 
-/// What who watches a canary is told.
+/// An event for whoever watches a canary.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum WatchEvent {
     /// A look was made.
     Look(Box<CanaryLook>),
-    /// It has ended: the last event.
+    /// The canary has ended: the last event.
     Ended(Box<CanarySummary>),
 }
 
-/// How often who watches looks at the store, for looks that another replica makes.
+/// Time between two reads of the store, for looks of other replicas.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 
-/// Every look at a canary after look `after`, and its end.
+/// A stream of the looks at a canary after look `after`, and of its end.
 pub(crate) fn watch(
-    shared: Arc<Common>,
+    shared: Arc<SharedState>,
     id: &str,
     after: usize,
 ) -> impl Stream<Item = Result<WatchEvent, CanaryError>> + Send + use<> {
@@ -46,11 +46,11 @@ pub(crate) fn watch(
 
 /// A canary that is watched.
 struct Watching {
-    shared: Arc<Common>,
+    shared: Arc<SharedState>,
     events: broadcast::Receiver<CanaryEvent>,
     id: String,
     seen: usize,
-    /// Looks to tell, the next one last.
+    /// Looks that are still to be sent, the next one last.
     pending: Vec<CanaryLook>,
     ended: Option<Box<CanarySummary>>,
     over: bool,
@@ -82,7 +82,8 @@ impl Watching {
         }
     }
 
-    /// What the store has that was not told. The canary is read before its looks: none is missed before its end.
+    /// Reads looks that were not sent yet. The canary is read before its looks, so that none is missed before
+    /// its end.
     async fn read(&mut self) -> Result<(), CanaryError> {
         let canary = self.shared.store.canary(&self.id).await?;
         if canary.summary.looks > self.seen || canary.summary.is_over() {
@@ -93,19 +94,19 @@ impl Watching {
         Ok(())
     }
 
-    /// Returns when something may have happened.
+    /// Waits until something may have happened.
     async fn changed(&mut self) {
         let told = async {
             loop {
                 match self.events.recv().await {
                     Ok(event) if event.canary.id != self.id => {}
                     Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => return,
-                    // The watch itself has a sender: it cannot be closed.
+                    // The watch itself has a sender, so the channel cannot be closed.
                     Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
                 }
             }
         };
-        // What did not come as an event comes from the store.
+        // The store has what did not come as an event.
         let _ = tokio::time::timeout(WATCH_EVERY, told).await;
     }
 }

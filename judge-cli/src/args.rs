@@ -184,7 +184,11 @@ Exit codes:
 #[derive(Debug, clap::Args)]
 #[command(before_help = RUN_EXAMPLES, after_help = RUN_DETAILS)]
 #[command(group(ArgGroup::new("input").required(true).args(["request", "config"])))]
-#[command(group(ArgGroup::new("series").multiple(true).args(["baseline", "pairs", "prometheus", "graphite", "influxdb", "named", "sources"])))]
+#[command(group(
+    ArgGroup::new("series")
+        .multiple(true)
+        .args(["baseline", "pairs", "prometheus", "graphite", "influxdb", "named", "sources"])
+))]
 pub(crate) struct RunArgs {
     /// A Kayenta remote-judge request with config, thresholds and series; - is stdin.
     #[arg(
@@ -195,7 +199,14 @@ pub(crate) struct RunArgs {
     #[arg(long, short, value_name = "FILE", value_parser = source(), requires = "series", help = common::CONFIG)]
     pub(crate) config: Option<InputSource>,
     /// The series of the baseline: a file or a directory; - is stdin.
-    #[arg(long, short, value_name = "PATH", value_parser = source(), requires_all = ["config", "canary"], conflicts_with = SOURCES)]
+    #[arg(
+        long,
+        short,
+        value_name = "PATH",
+        value_parser = source(),
+        requires_all = ["config", "canary"],
+        conflicts_with = SOURCES
+    )]
     pub(crate) baseline: Option<InputSource>,
     /// The series of the canary: a file or a directory; - is stdin.
     #[arg(long, short = 'n', value_name = "PATH", value_parser = source(), requires_all = ["config", "baseline"])]

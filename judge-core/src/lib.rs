@@ -62,10 +62,11 @@
 //! # Compatibility
 //!
 //! The library needs the Rust version that `rust-version` in its `Cargo.toml` names; raising it is a minor release.
-//! Versions follow [`SemVer`](https://semver.org). Enums and results that may grow are `#[non_exhaustive]`. Build configs and requests with
-//! `..Default::default()`, so that new fields are no breaking change for you. Texts for people (explanations, warnings,
-//! messages of errors) change in any release: match on types, paths and severities. Until 1.0, a minor release may
-//! change verdicts of `EvidenceJudge-v1`, and the changelog lists each change; `NetflixACAJudge-v1.0` keeps Kayenta's.
+//! Versions follow [`SemVer`](https://semver.org). Enums and results that may grow are `#[non_exhaustive]`. Build
+//! configs and requests with `..Default::default()`, so that new fields are no breaking change for you. Texts for
+//! people (explanations, warnings, messages of errors) change in any release: match on types, paths and severities.
+//! Until 1.0, a minor release may change verdicts of `EvidenceJudge-v1`, and the changelog lists each change;
+//! `NetflixACAJudge-v1.0` keeps Kayenta's.
 
 // Verdicts are the same to the bit in every build; what only tests compute need not be.
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]

@@ -39,7 +39,7 @@ pub struct Closed;
 #[error("a worker stopped without a result")]
 pub struct WorkerStopped;
 
-/// A job and where its result goes.
+/// A job, and the place of its result.
 struct Assigned<J, R> {
     job: J,
     result: Sender<R>,
@@ -63,7 +63,7 @@ pub struct Results<R> {
     next: Option<Receiver<R>>,
 }
 
-/// What [`Results::try_next`] found.
+/// Result of [`Results::try_next`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TryNext<R> {
     /// The next result.
@@ -85,7 +85,7 @@ impl<J, R> Feed<J, R> {
     /// Sends a job to the workers; waits while too many jobs or results are waiting.
     ///
     /// # Errors
-    /// When nobody takes results or jobs any more.
+    /// If the receiver of results, or all workers, are gone.
     pub fn send(&mut self, job: J) -> Result<(), Closed> {
         let (result, pending) = crossbeam_channel::bounded(1);
         self.order.send(pending).map_err(|_| Closed)?;
@@ -95,7 +95,7 @@ impl<J, R> Feed<J, R> {
     /// Sends a result that needs no worker; it is taken after those of all jobs before it.
     ///
     /// # Errors
-    /// When nobody takes results any more.
+    /// If the receiver of results is gone.
     pub fn send_result(&mut self, result: R) -> Result<(), Closed> {
         let (ready, pending) = crossbeam_channel::bounded(1);
         ready.send(result).map_err(|_| Closed)?;
@@ -113,7 +113,7 @@ impl<J, R> Workers<J, R> {
     /// Works on jobs in this thread until the feed is dropped and no job is left.
     pub fn run(self, mut work: impl FnMut(J) -> R) {
         for Assigned { job, result } in self.jobs {
-            // The results may have been dropped; then nobody wants this one.
+            // If the results were dropped, nobody wants this one.
             let _ = result.send(work(job));
         }
     }

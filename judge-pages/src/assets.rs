@@ -1,4 +1,4 @@
-//! What is served beside the pages.
+//! Files that pages load.
 
 use std::io::{Read, Write};
 use std::sync::LazyLock;
@@ -72,7 +72,7 @@ fn plot() -> Vec<u8> {
     script.into_bytes()
 }
 
-/// FNV-1a: tells versions of a file apart.
+/// FNV-1a hash, which distinguishes versions of a file.
 fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)

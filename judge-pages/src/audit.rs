@@ -1,4 +1,4 @@
-//! Who did what.
+//! The page of the audit log.
 
 use judge_canary::AuditEntry;
 use judge_report::time;
@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use crate::frame::{Scripts, Visitor, page};
 use crate::place::{canary_path, config_path, with_query};
 
-/// What the log was asked for.
+/// The filter of the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditQuery {
     /// The id of a config or canary; all for none.

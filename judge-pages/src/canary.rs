@@ -12,7 +12,7 @@ use crate::list::{application, badge, config, tone};
 use crate::looks::looks;
 use crate::place::{canary_path, history_path};
 
-/// What the page of a canary shows.
+/// The content of the page of a canary.
 #[derive(Debug, Clone, Copy)]
 pub struct CanaryView<'a> {
     /// The canary.
@@ -102,7 +102,7 @@ fn judgement(view: &CanaryView, judged: &JudgedSeries) -> Markup {
     }
 }
 
-/// What is known where nothing was judged.
+/// What is shown if nothing was judged.
 fn about(canary: &Canary) -> Markup {
     html! {
         section aria-labelledby="about" {

@@ -1,4 +1,4 @@
-//! Configs: the list, and one with what is wrong with it and what its queries find beside the text.
+//! Pages of configs: the list, and a config with its problems and the results of its queries beside the text.
 
 use judge_canary::{CanaryLook, ConfigHead, ConfigVersion, LookResult, MetricSet};
 use judge_core::{Problem, Severity};
@@ -8,10 +8,10 @@ use maud::{Markup, PreEscaped, html};
 use crate::frame::{Right, Scripts, Visitor, page};
 use crate::place::config_path;
 
-/// What the page of a config shows.
+/// The content of the page of a config.
 #[derive(Debug, Clone, Copy)]
 pub struct ConfigView<'a> {
-    /// The version; nothing for a config that is still to be stored.
+    /// The version; `None` for a config that is not stored yet.
     pub version: Option<&'a ConfigVersion>,
     /// All versions, the oldest first.
     pub versions: &'a [ConfigVersion],
@@ -23,13 +23,13 @@ pub struct ConfigView<'a> {
     pub problems: &'a [Problem],
     /// Why the text was not stored, if it was not.
     pub refused: Option<&'a str>,
-    /// What was asked to try it on.
+    /// The input of a trial.
     pub query: &'a TryQuery,
-    /// What its queries found, if they were asked.
+    /// The results of its queries, after a trial.
     pub tried: Option<&'a TriedLook>,
 }
 
-/// What a config is tried on.
+/// The input of a trial of a config.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TryQuery {
     /// Scope of the baseline.
@@ -42,7 +42,7 @@ pub struct TryQuery {
     pub minutes: String,
 }
 
-/// One look that nobody keeps.
+/// One look that is not stored.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TriedLook {
     /// It was made.
@@ -88,7 +88,7 @@ fn row(config: &ConfigHead) -> Markup {
     }
 }
 
-/// A config with what is wrong with it, and what its queries find, beside the text.
+/// A config with its problems and the results of its queries, beside the text.
 pub fn config_page(visitor: &Visitor, view: &ConfigView) -> String {
     let name = view.version.and_then(|version| version.document["name"].as_str());
     let name = name.unwrap_or("New config");

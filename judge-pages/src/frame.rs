@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::assets;
 
-/// What somebody may do beyond reading.
+/// Permissions beyond reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Right {
@@ -16,14 +16,14 @@ pub enum Right {
     Admin,
 }
 
-/// Who looks at a page.
+/// The viewer of a page.
 #[derive(Debug, Clone)]
 pub struct Visitor {
-    /// Name of the token or certificate; nothing where the server asks for none.
+    /// Name of the token or certificate; `None` if the server requires none.
     pub name: Option<String>,
-    /// What they may do: the page has no form for anything else.
+    /// Permissions: the page has no form for anything else.
     pub rights: Vec<Right>,
-    /// What forms send back, so that only pages of this server can send them.
+    /// The token that forms send back, so that only pages of this server can send them.
     pub form_token: String,
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn page(
     markup.into_string()
 }
 
-/// A link to a page; the page of this title is the one that is shown.
+/// A link to a page; the page with this title is the current one.
 fn link(name: &str, path: &str, title: &Markup) -> Markup {
     html! { a href=(path) aria-current=[(title.0 == name).then_some("page")] { (name) } }
 }

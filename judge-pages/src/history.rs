@@ -17,13 +17,13 @@ use picture::picture;
 /// The most releases on a page.
 const SHOWN: usize = 20;
 
-/// The fewest where there are more.
+/// Fewest, if there are more.
 const FEWEST: usize = 5;
 
 /// The most marks on a page: releases times metrics. One has some 300 bytes, and a page is to have 200 kB at most.
 const MARKS: usize = 400;
 
-/// What a history was asked for.
+/// The filter of a history.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HistoryQuery {
     /// The application.
@@ -32,18 +32,18 @@ pub struct HistoryQuery {
     pub config: String,
 }
 
-/// What the page of an application's releases shows.
+/// The content of the page of an application's releases.
 #[derive(Debug, Clone, Copy)]
 pub struct HistoryView<'a> {
-    /// What was asked for.
+    /// The filter.
     pub query: &'a HistoryQuery,
     /// The releases, the newest first.
     pub releases: &'a [PastRelease],
     /// The config of the newest of them.
     pub config: Option<&'a CanaryConfig>,
-    /// What the next canary is warned of.
+    /// Warnings that the next canary gets.
     pub drifts: &'a [Drift],
-    /// Applications to choose from, where none was asked for.
+    /// Applications to choose from, if the filter has none.
     pub applications: &'a [String],
 }
 
@@ -87,7 +87,7 @@ pub fn history_page(visitor: &Visitor, view: &HistoryView) -> String {
     page(Some(visitor), &html! { "History" }, &body, Scripts::None)
 }
 
-/// The metrics of all releases, those of the newest first.
+/// The metrics of all releases; the metrics of the newest release come first.
 fn names(releases: &[PastRelease]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for metric in releases.iter().flat_map(|release| &release.judgement.metrics) {

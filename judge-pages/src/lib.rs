@@ -36,7 +36,7 @@ pub use list::{ListQuery, canaries_page};
 pub use place::{canary_path, config_path};
 pub use session::{login_page, message_page, refresh_page};
 
-/// What a browser may do with a page: run scripts of this server alone, never one inside the page. Styles may stand
-/// inside, because the charting library writes some.
-pub const POLICY: &str = "default-src 'none'; img-src data:; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
-                          form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Content security policy of a page: a browser may run scripts of this server only, never one inside the page. Styles
+/// may be in it, because the charting library writes some.
+pub const POLICY: &str = "default-src 'none'; img-src data:; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                          connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

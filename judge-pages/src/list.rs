@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use crate::frame::{Scripts, Visitor, page};
 use crate::place::{canary_path, config_path, with_query};
 
-/// What a list was asked for, as its form has it.
+/// The filter of a list, as in its form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListQuery {
     /// The application.
@@ -146,12 +146,12 @@ fn row(canary: &CanarySummary) -> Markup {
     }
 }
 
-/// What a canary is of.
+/// The application of a canary.
 pub(crate) fn application(canary: &CanarySummary) -> &str {
     if canary.application.is_empty() { "unnamed" } else { &canary.application }
 }
 
-/// A link to the config that a canary is judged by; its name alone where it came with the request.
+/// A link to the config of a canary; only its name if the config came with the request.
 pub(crate) fn config(canary: &CanarySummary) -> Markup {
     html! {
         @if canary.config_id.is_empty() {

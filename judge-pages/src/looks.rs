@@ -12,7 +12,7 @@ use crate::place::canary_path;
 /// The most looks on a page.
 const SHOWN: usize = 60;
 
-/// The fewest where there are more.
+/// Fewest, if there are more.
 const FEWEST: usize = 10;
 
 /// The most classes on a page: looks times metrics. A class has some 65 bytes, and a page is to have 200 kB at most.
@@ -49,7 +49,7 @@ pub(crate) fn looks(canary: &Canary, all: &[CanaryLook]) -> Markup {
     }
 }
 
-/// The window of the canary in a look: that of the first scope.
+/// The window of the canary in a look: the one of the first scope.
 fn window(window: &LookWindow) -> Option<SideWindow> {
     window.scopes.values().next().map(|pair| pair.canary)
 }

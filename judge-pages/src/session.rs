@@ -1,10 +1,10 @@
-//! Asking for a token, and saying what is wrong.
+//! Pages that ask for a token, and pages for errors.
 
 use maud::html;
 
 use crate::frame::{Scripts, Visitor, page};
 
-/// Asks for a token, to go on to the path `to`; `wrong` if the one that was given is none.
+/// Asks for a token, to continue with the path `to`; `wrong` if the given token is invalid.
 pub fn login_page(form_token: &str, to: &str, wrong: bool) -> String {
     let body = html! {
         h1 { "Sign in" }
@@ -24,7 +24,7 @@ pub fn login_page(form_token: &str, to: &str, wrong: bool) -> String {
     page(None, &html! { "Sign in" }, &body, Scripts::None)
 }
 
-/// Says something that stands for a page, such as why there is none.
+/// A page with a message in place of the requested one.
 pub fn message_page(visitor: Option<&Visitor>, title: &str, text: &str) -> String {
     let body = html! {
         h1 { (title) }

@@ -72,7 +72,7 @@ impl CsvTable {
         &self.header
     }
 
-    /// How the table is written.
+    /// The dialect of the table.
     pub fn dialect(&self) -> CsvDialect {
         self.dialect
     }
@@ -157,7 +157,7 @@ impl<'a> CsvRow<'a> {
         str::from_utf8(field).map_err(|_| TableError::NotUtf8 { line: self.line })
     }
 
-    /// The value that `text` stands for in the dialect of the table.
+    /// The value of `text` in the dialect of the table.
     pub fn number(&self, text: &str) -> Option<f64> {
         self.dialect.number(text)
     }

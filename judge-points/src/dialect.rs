@@ -1,11 +1,11 @@
-//! In which dialect a CSV table is written: its separator, its decimal sign, and where it begins.
+//! Finds the dialect of a CSV table: its separator, its decimal sign, and where it begins.
 
 use memchr::memchr;
 
 use crate::number;
 use crate::table::time_column;
 
-/// How a table is written.
+/// The dialect of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CsvDialect {
     /// The character between two fields.
@@ -18,7 +18,7 @@ pub struct CsvDialect {
     pub decimal_comma: bool,
 }
 
-/// What may stand between fields, the usual first.
+/// Possible separators, the usual one first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 impl CsvDialect {
@@ -43,8 +43,8 @@ impl CsvDialect {
         dialect
     }
 
-    /// Looks for a number with a decimal comma in lines of the table, unless one was found or a comma stands between
-    /// fields.
+    /// Looks for a number with a decimal comma in lines of the table, unless one was found or the comma is the
+    /// separator.
     pub(crate) fn look_for_decimal_commas(&mut self, lines: &[u8]) {
         if self.delimiter != b',' && !self.decimal_comma && memchr(b',', lines).is_some() {
             let mut fields = lines.split(|byte| *byte == b'\n' || *byte == self.delimiter);
@@ -52,7 +52,7 @@ impl CsvDialect {
         }
     }
 
-    /// The same by the first lines of a table alone, which do not tell the decimal sign.
+    /// The dialect from the first lines of a table only, which do not show the decimal sign.
     pub fn of_header(bytes: &[u8]) -> Self {
         let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
         let line = bytes[..end].trim_ascii_end();
@@ -82,7 +82,7 @@ impl CsvDialect {
         Self { delimiter: delimiter.unwrap_or(b','), ..Self::PLAIN }
     }
 
-    /// The value that `text` stands for in this dialect, as [`number::parse`] reads it in a plain one.
+    /// The value of `text` in this dialect, as [`number::parse`] reads it in a plain one.
     pub fn number(&self, text: &str) -> Option<f64> {
         if self.decimal_comma { with_decimal_comma(text) } else { number::parse(text) }
     }

@@ -16,7 +16,7 @@ pub fn parse(text: &str) -> Option<f64> {
     (!overflown).then_some(value)
 }
 
-/// The way out, where `text` is a number in other clothes: with a unit, or with commas in it.
+/// Advice, if `text` is a number in another form: with a unit, or with commas.
 pub fn hint(text: &str) -> &'static str {
     let digits = text.trim_start_matches(['-', '+']);
     let end =

@@ -25,9 +25,9 @@ pub enum TableError {
     Fields {
         /// Where the row begins, from 1.
         line: u64,
-        /// How many fields it has.
+        /// Number of its fields.
         found: u64,
-        /// How many it should have.
+        /// Expected number of fields.
         expected: u64,
     },
     /// A quote that neither begins nor ends a field.
@@ -39,7 +39,7 @@ pub enum TableError {
         /// Where, from 1.
         line: u64,
     },
-    /// A quoted field goes on to the end of the file.
+    /// A quoted field continues to the end of the file.
     #[error("line {line}: a quoted field begins here and does not end; close it")]
     OpenQuote {
         /// Where it begins, from 1.

@@ -13,7 +13,7 @@ pub struct TimedSeries {
     pub name: Option<String>,
     /// The label of the series in messages.
     pub labels: String,
-    /// What tells it from other series of the same name.
+    /// What distinguishes it from other series of the same name.
     pub tags: BTreeMap<String, String>,
     /// Milliseconds since 1970; the series of a wide table share them.
     pub times: Arc<Vec<i64>>,
@@ -38,7 +38,7 @@ impl TimedSeries {
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[error("the time {} is already in {unit} {first}; a series has one value per time", time::show(*.millis))]
 pub struct RepeatedTime {
-    /// What positions count: lines or points.
+    /// The unit of positions: lines or points.
     pub unit: &'static str,
     /// Position of the first occurrence.
     pub first: u64,

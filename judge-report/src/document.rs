@@ -26,7 +26,7 @@ const POLICY: &str =
 /// The report as one HTML file: about 170 KB and, for each metric, 2 KB and 9 bytes a point, more
 /// where points differ little from each other.
 ///
-/// It needs no other file and no network. All text of the report is escaped.
+/// It needs no other file and no network. All text of the report is escaped (no XSS).
 pub fn page(report: &Report) -> String {
     let judgement = report.judgement;
     let sections = Sections::new(report);

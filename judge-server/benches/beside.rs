@@ -98,7 +98,8 @@ async fn measure() -> anyhow::Result<()> {
     let memory = server.resident_mib()?;
     writeln!(
         out,
-        "{canaries} canaries made {queries} queries in {minutes} min; the server took {busy:.2} processors with the calls, and has {memory:.0} MiB"
+        "{canaries} canaries made {queries} queries in {minutes} min; the server took {busy:.2} processors with the \
+         calls, and has {memory:.0} MiB"
     )?;
     Ok(())
 }

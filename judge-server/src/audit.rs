@@ -1,4 +1,4 @@
-//! `judge-server audit`: who did what to canaries and configs.
+//! `judge-server audit`: prints the audit log of canaries and configs.
 
 use std::io::Write;
 use std::time::{Duration, UNIX_EPOCH};
@@ -8,13 +8,13 @@ use judge_canary::{AuditEntry, CanaryStore, KeepError, SqlStore};
 use crate::settings::Settings;
 use crate::settings::error::StartError;
 
-/// Entries that are read at once.
+/// Entries of one read.
 const PAGE: usize = 1000;
 
 /// Writes the audit log, the oldest entry first; the server may run meanwhile.
 ///
 /// # Errors
-/// When no store is set, or it cannot be read.
+/// If no store is set, or it cannot be read.
 pub async fn audit(settings: &Settings, to: &mut impl Write) -> Result<(), StartError> {
     let Some(place) = settings.store_place() else {
         return Err(StartError::Settings("audit needs --store".into()));
@@ -37,8 +37,7 @@ pub async fn audit(settings: &Settings, to: &mut impl Write) -> Result<(), Start
     Ok(())
 }
 
-/// An entry in a line: time, who, what, to what, and what to know about it. Names come from callers, so what is not seen
-/// is escaped.
+/// An entry as a line: time, caller, action, subject, details. Names come from callers, so invisible characters are escaped.
 fn line(entry: &AuditEntry) -> String {
     let since = Duration::from_millis(u64::try_from(entry.at_millis).unwrap_or_default());
     let time = humantime::format_rfc3339_seconds(UNIX_EPOCH + since);

@@ -20,10 +20,10 @@ use crate::observe::metrics::Metrics;
 use crate::settings::Settings;
 use crate::settings::error::StartError;
 
-/// What the name of a config's file ends with.
+/// Ending of the name of a config's file.
 const ENDING: &str = ".json";
 
-/// The folder, and what its files said when they were last read.
+/// The folder, and the content of its files when they were last read.
 #[derive(Debug)]
 pub(crate) struct ConfigFolder {
     path: PathBuf,
@@ -31,17 +31,17 @@ pub(crate) struct ConfigFolder {
     limits: Limits,
     canaries: Canaries,
     metrics: Arc<Metrics>,
-    /// By file. A file that cannot be read is there without what it says.
+    /// By file; `None` for a file that cannot be read.
     seen: BTreeMap<String, Option<Vec<u8>>>,
-    /// What they say could not be taken.
+    /// The store did not accept their content.
     is_behind: bool,
 }
 
 impl ConfigFolder {
-    /// Reads all configs for the first time. A file that is wrong is said in the log and left out.
+    /// Reads all configs for the first time. A wrong file is logged and left out.
     ///
     /// # Errors
-    /// When the folder cannot be read, or the store does not take its configs.
+    /// If the folder cannot be read, or the store does not accept its configs.
     pub(crate) async fn open(
         path: PathBuf,
         settings: &Settings,
@@ -59,7 +59,7 @@ impl ConfigFolder {
         Ok(folder)
     }
 
-    /// Takes what changed, for ever.
+    /// Reads changed files, for ever.
     pub(crate) async fn watch(mut self) {
         let mut ticks = interval(self.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -89,7 +89,7 @@ impl ConfigFolder {
         }
     }
 
-    /// What stands in the files. They are small; modification times miss what a volume's links swap.
+    /// Reads the files. They are small, and modification times miss a swap of a volume's links.
     fn files(&self) -> io::Result<BTreeMap<String, Option<Vec<u8>>>> {
         let mut files = BTreeMap::new();
         for entry in fs::read_dir(&self.path)? {
@@ -106,18 +106,18 @@ impl ConfigFolder {
 
     fn content(&self, name: &str) -> io::Result<Vec<u8>> {
         let path = self.path.join(name);
-        // A pipe would be waited for.
+        // A pipe would block.
         if !fs::metadata(&path)?.is_file() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
         let mut content = Vec::new();
-        // One byte more tells that it is too large.
+        // One byte more shows that it is too large.
         let most = self.limits.message_bytes.saturating_add(1);
         File::open(path)?.take(most).read_to_end(&mut content)?;
         Ok(content)
     }
 
-    /// Puts what the files say in force.
+    /// Brings the configs of the files into force.
     async fn apply(&mut self, files: BTreeMap<String, Option<Vec<u8>>>) -> Result<(), String> {
         let mut broken = BTreeSet::new();
         let mut configs = Vec::with_capacity(files.len());

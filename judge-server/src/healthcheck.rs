@@ -1,4 +1,4 @@
-//! Whether a server with the same settings is ready: for images that hold nothing else that could ask.
+//! Asks a server with the same settings whether it is ready: for images that contain no other client.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use reqwest::{Client, Identity};
 use crate::settings::error::StartError;
 use crate::settings::{Settings, TlsFiles};
 
-/// The longest that it may take.
+/// Timeout.
 const TIME: Duration = Duration::from_secs(5);
 
-/// Asks the server that `settings` describe, on this machine, for `/readyz`; over TLS where that is
-/// on, with the server's own certificate where one is asked for.
+/// Asks the server that `settings` describe, on this machine, for `/readyz`; over TLS if that is on, with the server's own
+/// certificate if a client certificate is required.
 ///
 /// # Errors
-/// When it is not ready, or does not answer.
+/// If it is not ready, or does not answer.
 pub async fn healthcheck(settings: &Settings) -> Result<(), StartError> {
-    // That of all interfaces reaches this machine.
+    // The unspecified address reaches this machine.
     let address = settings.http_listen;
     let failed = |why: String| StartError::NotReady { address, why };
     let tls = settings.tls()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    // It believes whoever answers, since it tells nothing, and the file may be newer than what the server has read.
+    // It does not check the server's certificate: it sends no secret, and the file may be newer than what the server has read.
     let mut client = Client::builder()
         .timeout(TIME)
         .no_proxy()
@@ -35,7 +35,7 @@ pub async fn healthcheck(settings: &Settings) -> Result<(), StartError> {
     let ask = async {
         client.build()?.get(format!("{scheme}://{address}/readyz")).header(HOST, host).send().await
     };
-    // What went wrong stands in its sources.
+    // The sources of the error say what went wrong.
     let answer = ask.await.map_err(|error| failed(format!("{:#}", anyhow::Error::from(error))))?;
     if answer.status().is_success() {
         return Ok(());

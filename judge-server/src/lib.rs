@@ -1,21 +1,21 @@
 //! The judge as a service: gRPC for any orchestrator, Kayenta's remote judge, and its own JSON.
 //!
-//! [`serve`] runs it on sockets of the caller's until a future of the caller's is ready, so that tests
-//! and programs start the same server as the command `judge-server` does.
+//! [`serve`] runs it on the caller's sockets until the caller's future is ready, so that tests and programs start the same
+//! server as the command `judge-server` does.
 //!
-//! The folders from the top down, each importing only those below it: `server` puts everything together;
-//! `layers` is what every call passes; `handlers` is what can be called and what answers it; `budget`
-//! what calls may hold; `callers` who calls; `transport` the connections; `observe` what the server tells
-//! of itself; `convert` reads and writes messages; `settings` what can be set.
+//! The folders from the top down, each importing only those below it: `server` assembles everything; `layers` is the stack
+//! that every call passes; `handlers` has the routes and their handlers; `budget` the bytes that calls may hold; `callers` the
+//! identity of callers; `transport` the connections; `observe` logs, metrics and spans; `convert` reads and writes messages;
+//! `settings` has all settings.
 
 mod audit;
 mod budget;
 mod callers;
+mod canary_runtime;
 mod config_folder;
 mod convert;
 mod handlers;
 mod healthcheck;
-mod keeping;
 mod layers;
 mod observe;
 pub mod offline;

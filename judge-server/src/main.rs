@@ -15,13 +15,13 @@ use tokio::sync::oneshot;
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// The longest that the end waits for the log's last lines.
+/// Longest wait for the last lines of the log at the end.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let settings = match Settings::read(arguments()) {
         Ok(settings) => settings,
-        // Help and version are such errors too, with their own place to print and exit code.
+        // Help and version are such errors, too, with their own stream and exit code.
         Err(SettingsReadError::Flags(error)) => error.exit(),
         Err(error) => return fail(&error.into()),
     };
@@ -43,7 +43,7 @@ fn arguments() -> Vec<OsString> {
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
-    // There is nowhere left to say that standard error is closed.
+    // If standard error is closed, there is nowhere to report it.
     let _ = writeln!(std::io::stderr(), "judge-server: {error:#}");
     ExitCode::FAILURE
 }
@@ -82,8 +82,7 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
         }
     });
     if ended.is_ok() {
-        // Calls that were cut off are logged when their tasks are dropped. Judgements that no one
-        // waits for any more need not be finished.
+        // Calls that were cut off are logged when their tasks are dropped. Abandoned judgements need not be finished.
         runtime.shutdown_timeout(LAST_LINES);
     } else {
         runtime.shutdown_background();
@@ -91,12 +90,12 @@ fn run(settings: &Settings) -> anyhow::Result<()> {
     ended
 }
 
-/// What tells the server to end, and signals that would end it otherwise.
+/// The signals that end the server, and those that would end it otherwise.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
     quit: Signal,
-    /// Taken where files are read again; without any it does nothing.
+    /// Handled where files are reloaded; without files it does nothing.
     _hangup: Signal,
     /// Ignored.
     _user: Signal,

@@ -1,4 +1,4 @@
-//! The server from start to end.
+//! Runs the server, from start to drain.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use tracing::{info, warn};
 
 use crate::budget::{Budget, LARGE_BYTES};
 use crate::callers::tokens::Tokens;
+use crate::canary_runtime::CanaryRuntime;
 use crate::convert::limits::Limits;
 use crate::convert::proto_json;
 use crate::handlers::routes::Port;
 use crate::handlers::{
     Handlers, JudgingPool, Pool, SharedLooks, StreamLimits, health_and_reflection,
 };
-use crate::keeping::Kept;
 use crate::layers::Shared;
 use crate::observe::call::Observer;
 use crate::observe::metrics::Metrics;
@@ -29,29 +29,29 @@ use crate::transport::reload::Fresh;
 use crate::transport::tls::Tls;
 use crate::transport::{Addresses, ConnectionTimes, Transport, raise_limit, watch_expiry};
 
-/// The sockets of the two sides.
+/// The listening sockets.
 #[derive(Debug)]
 pub struct Listeners {
     /// For gRPC.
     pub grpc: TcpListener,
     /// For HTTP.
     pub http: TcpListener,
-    /// For clients of Kayenta, where canaries are kept.
+    /// For clients of Kayenta; `None` without a store.
     pub kayenta: Option<TcpListener>,
 }
 
 impl Listeners {
-    /// Binds where the settings say.
+    /// Binds the addresses of the settings.
     ///
     /// # Errors
-    /// When an address is taken or not this machine's.
+    /// If an address is in use, or not of this machine.
     pub async fn bind(settings: &Settings) -> Result<Self, StartError> {
         let bind = async |address| {
             TcpListener::bind(address).await.map_err(|error| {
                 StartError::Settings(format!("cannot listen on {address}: {error}"))
             })
         };
-        let kayenta = match settings.keeping()? {
+        let kayenta = match settings.store_settings()? {
             Some(_) => Some(bind(settings.kayenta_listen).await?),
             None => None,
         };
@@ -60,11 +60,11 @@ impl Listeners {
     }
 }
 
-/// Serves until `shutdown` is ready; then drains: not serving first, no new connections after
-/// `drain_delay`, and calls that were accepted are answered within `drain_time`.
+/// Serves until `shutdown` is ready, then drains: it reports not serving, accepts no new connections after `drain_delay`, and
+/// answers accepted calls within `drain_time`.
 ///
 /// # Errors
-/// When the server cannot start. What happens later is answered or logged.
+/// If the server cannot start. Later errors are answered or logged.
 pub async fn serve(
     settings: &Settings,
     listeners: Listeners,
@@ -86,8 +86,8 @@ pub async fn serve(
         usize::try_from(settings.max_buffered.get()).unwrap_or(usize::MAX),
         settings.caller_share,
     );
-    let kept = match settings.keeping()? {
-        Some(keeping) => Some(Kept::open(keeping, settings, &observer.metrics).await?),
+    let kept = match settings.store_settings()? {
+        Some(store) => Some(CanaryRuntime::open(store, settings, &observer.metrics).await?),
         None => None,
     };
     let handlers = Handlers {
@@ -165,13 +165,13 @@ pub async fn serve(
     Ok(())
 }
 
-/// Whether browsers reach this server over TLS alone.
+/// Whether browsers reach this server over TLS only.
 fn secure_cookies(settings: &Settings) -> bool {
     let public = settings.public_url.as_deref().unwrap_or_default();
     settings.tls_certificate.is_some() || public.starts_with("https://")
 }
 
-/// The tokens that callers need, if they need any.
+/// The tokens that callers need, if any.
 fn tokens(
     settings: &Settings,
     metrics: &Arc<Metrics>,
@@ -211,7 +211,7 @@ fn transport(
     Ok(Transport::new(settings.max_connections, addresses, tls, times, metrics, draining))
 }
 
-/// Says so where a message may be larger than what there is room for.
+/// Warns if a message may be larger than the budget.
 fn warn_of_messages_without_room(settings: &Settings) {
     let Settings { max_message_size, max_buffered, .. } = settings;
     let all = max_buffered.get();

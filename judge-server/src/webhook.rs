@@ -1,5 +1,5 @@
-//! Tells a URL of every canary that ended: `CloudEvents` 1.0 in JSON, signed as Standard Webhooks has it, from the store, so
-//! that no end is lost by a restart.
+//! Posts the end of every canary to a URL: `CloudEvents` 1.0 in JSON, signed by Standard Webhooks. The store has the
+//! deliveries, so no end is lost by a restart.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,34 +18,34 @@ use crate::convert::canary::ended_event;
 use crate::settings::error::StartError;
 use crate::settings::{Settings, WebhookSettings};
 
-/// Deliveries under way at once.
+/// Most deliveries at the same time.
 const AT_ONCE: usize = 8;
-/// The longest that the receiver may take to answer.
+/// Timeout of the receiver.
 const ANSWER: Duration = Duration::from_secs(10);
-/// How long another replica leaves a delivery alone: longer than the receiver may take.
+/// Lease of a delivery, longer than the receiver's timeout.
 const LEASE_MILLIS: i64 = 30_000;
-/// Wait before the second try; it doubles.
+/// Wait before the second attempt; it doubles.
 const FIRST_WAIT_MILLIS: i64 = 1000;
-/// The longest wait between two tries.
+/// Longest wait between two attempts.
 const LONGEST_WAIT_MILLIS: i64 = 3_600_000;
-/// An end that nobody took for so long is given up.
+/// A delivery is given up after this time.
 const GIVE_UP_MILLIS: i64 = 3 * 24 * 3_600_000;
-/// How often the store is asked for ends, besides those of this process.
+/// Time between two reads of deliveries from the store, besides events of this process.
 const POLL: Duration = Duration::from_secs(1);
-/// What a secret begins with that is in base64, by Standard Webhooks.
+/// Prefix of a secret in base64, by Standard Webhooks.
 const BASE64_SECRET: &str = "whsec_";
 
-/// Where ends are sent, and what they are signed with.
+/// The URL and the secret.
 pub(crate) struct Webhook {
     url: Url,
     secret: Vec<u8>,
     client: Client,
-    /// What pages and calls of this server begin with.
+    /// Base URL of this server's pages and calls.
     public_url: String,
 }
 
 impl std::fmt::Debug for Webhook {
-    /// Without the secret, and without the URL, which may have one.
+    /// Without the secret and the URL, which may contain one.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Webhook").field("host", &self.url.host_str()).finish_non_exhaustive()
     }
@@ -53,7 +53,7 @@ impl std::fmt::Debug for Webhook {
 
 impl Webhook {
     /// # Errors
-    /// When the secret cannot be read.
+    /// If the secret cannot be read.
     pub(crate) fn open(webhook: &WebhookSettings, settings: &Settings) -> Result<Self, StartError> {
         let path = &webhook.secret_file;
         let text = std::fs::read_to_string(path).map_err(|error| StartError::file(path, error))?;
@@ -65,7 +65,7 @@ impl Webhook {
         Ok(Self { url: webhook.url.clone(), secret, client, public_url })
     }
 
-    /// Sends what is to be sent, for ever.
+    /// Sends deliveries, for ever.
     pub(crate) async fn run(self: Arc<Self>, canaries: Canaries) {
         let owner = format!("webhook {:016x}", fastrand::u64(..));
         let mut events = canaries.events();
@@ -77,7 +77,7 @@ impl Webhook {
                 Ok(_) => {}
                 Err(error) => warn!("ends of canaries wait for the store: {error}"),
             }
-            // An event is only a sign to look earlier.
+            // An event only makes the next read earlier.
             let _ = tokio::time::timeout(POLL, events.recv()).await;
         }
     }
@@ -136,7 +136,7 @@ impl Webhook {
         .to_string()
     }
 
-    /// Posts a body, signed; the receiver has it if it answers 2xx.
+    /// Posts a signed body. The receiver has accepted it if the status is 2xx.
     async fn post(&self, id: &str, seconds: i64, body: String) -> Result<(), String> {
         let signature = sign(&self.secret, id, seconds, &body);
         let request = self
@@ -155,7 +155,7 @@ impl Webhook {
     }
 }
 
-/// The key that a secret's text stands for.
+/// The key in the text of a secret.
 fn secret(text: &str) -> Result<Vec<u8>, String> {
     let key = match text.strip_prefix(BASE64_SECRET) {
         Some(rest) => STANDARD.decode(rest).map_err(|error| error.to_string())?,

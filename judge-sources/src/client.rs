@@ -1,4 +1,4 @@
-//! One source over HTTP: who asks, how often, how long, how much.
+//! One source over HTTP: credentials, retries, time limits, size limits.
 
 mod faults;
 mod send;
@@ -10,12 +10,12 @@ use reqwest::{Certificate, Client, Identity, redirect};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::ask::Ask;
 use crate::error::AskError;
 use crate::settings::{Auth, SettingsError, SourceSettings};
 use crate::sign::Signer;
+use crate::store_request::StoreRequest;
 
-/// A source that can be asked. Holds its connections, and how many queries run at once.
+/// A client of one source. It holds the connections, and limits concurrent queries.
 #[derive(Debug)]
 pub(crate) struct SourceClient {
     pub(crate) settings: SourceSettings,
@@ -25,18 +25,18 @@ pub(crate) struct SourceClient {
     permits: Semaphore,
 }
 
-/// An error, and how often the store was asked.
+/// An error, and the number of attempts.
 #[derive(Debug)]
 pub(crate) struct AskFailure {
     pub(crate) attempts: u32,
     pub(crate) error: AskError,
 }
 
-/// How often a store is asked at most, the first time included.
+/// Most attempts, the first one included.
 const MOST_ATTEMPTS: u32 = 5;
-/// Longest wait before the second attempt; doubled for each further one, ...
+/// Longest wait before the second attempt. It doubles for each further one (exponential backoff).
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-/// ... up to this.
+/// Longest wait before any attempt.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -94,9 +94,13 @@ impl SourceClient {
         Ok(Self { settings, http, headers, signer, permits })
     }
 
-    /// The bytes that the store answers to `ask`; asked again, with growing waits, while that may help and
-    /// `deadline` allows it.
-    pub(crate) async fn answer(&self, ask: &Ask, deadline: Instant) -> Result<Vec<u8>, AskFailure> {
+    /// Sends `ask` and returns the bytes of the answer. It retries with growing waits, as long as that may help
+    /// and `deadline` allows it.
+    pub(crate) async fn answer(
+        &self,
+        ask: &StoreRequest,
+        deadline: Instant,
+    ) -> Result<Vec<u8>, AskFailure> {
         let mut attempts = 0;
         let mut before = None;
         loop {
@@ -107,11 +111,11 @@ impl SourceClient {
             let started = Instant::now();
             let end = started.checked_add(self.settings.timeout);
             let end = end.map_or(deadline, |end| end.min(deadline));
-            // On the heap only while it runs: of many queries most wait for a permit.
+            // Boxed, because most of many concurrent queries wait for a permit.
             let error = match timeout_at(end, Box::pin(self.once(ask))).await {
                 Ok(Ok(body)) => return Ok(body),
                 Ok(Err(error)) => error,
-                // A last attempt that the deadline cuts short says less than the one before.
+                // A last attempt that the deadline cuts short explains less than the one before.
                 Err(_) => match before.take().filter(|_| end == deadline) {
                     Some(error) => return Err(AskFailure { attempts, error }),
                     None => AskError::Late(rounded(end - started)),
@@ -130,15 +134,15 @@ impl SourceClient {
     }
 }
 
-/// The wait after attempt `attempts`: half to all of what it may be, so that many that failed together do not come
-/// again together.
+/// The wait after attempt `attempts`: between half and all of its maximum, so that requests that failed
+/// together do not retry together.
 fn jittered(attempts: u32) -> Duration {
     let longest =
         FIRST_WAIT.saturating_mul(1 << attempts.saturating_sub(1).min(16)).min(LONGEST_WAIT);
     longest.mul_f64(0.5 + fastrand::f64() / 2.0)
 }
 
-/// To whole milliseconds, for people.
+/// Rounds to whole milliseconds, for people.
 fn rounded(duration: Duration) -> Duration {
     Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }

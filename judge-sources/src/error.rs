@@ -1,4 +1,4 @@
-//! Why a source gave no series.
+//! Errors of sources.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,34 +13,35 @@ use crate::grid::{Grid, MOST_POINTS};
 use crate::kind::StoreKind;
 use crate::query_text::QueryError;
 
-/// One query that was not answered, and why.
+/// A query that failed, and the reason.
 #[derive(Debug, Error)]
 #[error("{} of the {side} from {source_name}: {cause}{asked}", .metric, side = side_name(*.side))]
 pub struct QueryFailure {
-    /// The metric, as the config calls it.
+    /// Name of the metric in the config.
     pub metric: String,
-    /// Of which side.
+    /// The side.
     pub side: Side,
-    /// The source that was asked, or would have been.
+    /// Name of the source.
     pub source_name: String,
-    /// What was asked, as far as it got.
+    /// The query and its times, as far as they are known.
     pub asked: Asked,
-    /// Why there is no answer.
+    /// The reason.
     #[source]
     pub cause: Cause,
 }
 
 impl QueryFailure {
-    /// Whether asking again may help: the source was busy, broken off or away.
+    /// Whether a retry may help: the source was busy, unavailable, or its connection broke.
     pub fn may_pass(&self) -> bool {
         matches!(&self.cause, Cause::Ask { cause, .. } if cause.may_pass() || matches!(cause, AskError::OutOfTime))
     }
 }
 
-/// A query and the times it was asked for.
+/// A query, and the times of its points.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// The query as the store takes it, or the template that it could not be made of; `None` where that says nothing.
+    /// The query as it is sent to the store; its template if it cannot be expanded; `None` if neither explains
+    /// anything.
     pub query: Option<String>,
     /// The times.
     pub window: Grid,
@@ -55,7 +56,7 @@ impl fmt::Display for Asked {
     }
 }
 
-/// What a person calls a side.
+/// Name of a side for people.
 pub(crate) fn side_name(side: Side) -> &'static str {
     match side {
         Side::Baseline => "baseline",
@@ -63,25 +64,25 @@ pub(crate) fn side_name(side: Side) -> &'static str {
     }
 }
 
-/// Why a query has no answer.
+/// Why a query failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Cause {
-    /// There is no such source.
+    /// No source fits the query.
     #[error(transparent)]
     Chosen(#[from] ChoiceError),
-    /// The text could not be made.
+    /// The text of the query could not be built.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// The store could not be reached, or refused.
+    /// The store was unavailable, or refused.
     #[error("{cause}{}", after(*.attempts))]
     Ask {
-        /// How often it was asked.
+        /// Number of attempts.
         attempts: u32,
-        /// What was wrong at last.
+        /// The error of the last attempt.
         cause: AskError,
     },
-    /// The store answered something else.
+    /// The answer was unusable.
     #[error(transparent)]
     Answer(#[from] AnswerError),
 }
@@ -90,44 +91,44 @@ fn after(attempts: u32) -> String {
     if attempts > 1 { format!(" (tried {attempts} times)") } else { String::new() }
 }
 
-/// Why no source is asked.
+/// Why no source fits a query.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ChoiceError {
-    /// The query names one that is not there.
+    /// The query names an unknown source.
     #[error("expected query.source to name one of {known}, got {name:?}")]
     Unknown {
         /// The name.
         name: String,
-        /// What there is.
+        /// The known sources.
         known: String,
     },
-    /// The one it names is of another kind.
+    /// The named source has another kind.
     #[error("the query is of type {expected}, but its source {name} is of type {got}")]
     OtherKind {
         /// The source.
         name: String,
-        /// What the query is for.
+        /// Kind of the query.
         expected: StoreKind,
-        /// What the source is.
+        /// Kind of the source.
         got: StoreKind,
     },
-    /// There is none of its kind.
+    /// There is no source of the query's kind.
     #[error(
         "no source of type {0} is known; give it with --{0} URL, --source NAME=URL or --sources FILE"
     )]
     None(StoreKind),
-    /// There are several of its kind.
+    /// There are several sources of the query's kind.
     #[error("several sources are of type {kind}: {known}; name one as query.source in the config")]
     Several {
         /// The kind.
         kind: StoreKind,
-        /// What there is.
+        /// The known sources.
         known: String,
     },
 }
 
-/// Why a store did not answer. No text in it has a credential.
+/// Why a store did not answer. No text here contains a credential.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum AskError {
@@ -150,7 +151,7 @@ pub enum AskError {
         /// What went wrong.
         why: String,
     },
-    /// The connection is not private, or not with whom it should be.
+    /// The TLS connection could not be trusted.
     #[error("no secure connection to {to}: {why}{}", tls_way_out(.why))]
     Tls {
         /// The host.
@@ -161,10 +162,10 @@ pub enum AskError {
     /// The connection broke off.
     #[error("the answer broke off: {0}")]
     BrokenOff(String),
-    /// No whole answer came in time.
+    /// No complete answer came in time.
     #[error("no whole answer within {}", shown(*.0))]
     Late(Duration),
-    /// The caller's time ended before the store was asked.
+    /// The caller's deadline passed before the store was asked.
     #[error(
         "the time allowed ended before there was an answer; lengthen --timeout or ask for less"
     )]
@@ -174,17 +175,17 @@ pub enum AskError {
     Status {
         /// The HTTP status.
         status: u16,
-        /// What the store said.
+        /// Message of the store.
         said: String,
-        /// How long it asks to be left alone.
+        /// Wait that the store asks for (`Retry-After`).
         retry_after: Option<Duration>,
     },
-    /// It sends to somewhere else, which is not followed: credentials are for one host.
+    /// A redirect to another host. It is not followed, because credentials belong to one host.
     #[error("HTTP {status}, a redirect to {to}; if that is the store, give its URL")]
     Redirect {
         /// The HTTP status.
         status: u16,
-        /// Where to.
+        /// Target of the redirect.
         to: String,
     },
     /// The answer is too large.
@@ -216,7 +217,7 @@ fn way_out(status: u16) -> &'static str {
     }
 }
 
-/// The way out of what rustls says.
+/// Advice for an error of rustls.
 fn tls_way_out(why: &str) -> &'static str {
     if why.contains("UnknownIssuer") {
         "; give the authority that issued its certificate as tls-ca in --sources FILE"
@@ -230,7 +231,7 @@ fn tls_way_out(why: &str) -> &'static str {
 }
 
 impl AskError {
-    /// Whether asking again may help. Kayenta's rule: broken connections, 408, 429 and 5xx.
+    /// Whether a retry may help. Kayenta's rule: broken connections, 408, 429 and 5xx.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Connect { .. } | Self::BrokenOff(_) | Self::Late(_) => true,
@@ -239,7 +240,7 @@ impl AskError {
         }
     }
 
-    /// How long the store asks to be left alone.
+    /// Wait that the store asks for.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
@@ -248,14 +249,14 @@ impl AskError {
     }
 }
 
-/// What is wrong with an answer.
+/// Why an answer is unusable.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum AnswerError {
     /// It cannot be read.
     #[error(transparent)]
     Response(#[from] ResponseError),
-    /// It has points at times that were not asked for.
+    /// It has points at times that were not requested.
     #[error(
         "the answer has a point at {}, which is no time that was asked for: every {} ms from {} to {}",
         time::show(*.millis), .grid.step_millis(), time::show(.grid.start_millis()), time::show(.grid.last_millis())
@@ -263,7 +264,7 @@ pub enum AnswerError {
     OtherTimes {
         /// The point's time.
         millis: i64,
-        /// What was asked for.
+        /// The requested times.
         grid: Grid,
     },
     /// There are too many series to judge.
@@ -271,7 +272,7 @@ pub enum AnswerError {
         "the answer has more than {MOST_SERIES} series, which are too many to judge; aggregate in the query"
     )]
     TooManySeries,
-    /// There are too many points to hold.
+    /// There are too many points.
     #[error(
         "the answer has more than {MOST_CELLS} points, gaps counted, which are too many to hold; aggregate in the \
          query, or lengthen the step"
@@ -280,7 +281,7 @@ pub enum AnswerError {
     /// Two series are the same.
     #[error("{0}; aggregate in the query")]
     SameLabels(String),
-    /// It is no answer of that kind of store.
+    /// It is no answer of this kind of store.
     #[error(
         "expected an answer of {store}, got something else: {why}; is the URL the store's own?"
     )]
@@ -290,7 +291,7 @@ pub enum AnswerError {
         /// What is wrong with it.
         why: String,
     },
-    /// The store says that it cannot answer.
+    /// The store reports an error.
     #[error("{0}")]
     Refused(String),
     /// A point lies outside of the window.

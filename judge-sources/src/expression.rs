@@ -1,14 +1,14 @@
-//! The parts of a PromQL expression: operands, operators and arguments, outside of quotes and brackets.
+//! The parts of a PromQL expression: operands, operators and arguments. Text in quotes or brackets is skipped.
 
-/// Operators that are no words, the longer ones first.
+/// Operators made of symbols, the longer ones first.
 const SYMBOLS: [&str; 12] = ["<=", ">=", "==", "!=", "+", "-", "*", "/", "%", "^", "<", ">"];
 /// Operators that are words.
 const WORDS: [&str; 4] = ["and", "or", "unless", "atan2"];
-/// Words after an operator that say how series meet; a list of labels may follow.
+/// Words after an operator of vector matching; a list of labels may follow.
 const MATCHING: [&str; 5] = ["bool", "on", "ignoring", "group_left", "group_right"];
 
-/// The operands of the outermost operators, and the operators in lower case. An operand has neither its offset nor how
-/// its series are matched. `None` for brackets and quotes that do not close.
+/// The operands of the outermost operators, and the operators in lower case. Offsets and vector matching are
+/// removed from the operands. `None` if brackets or quotes do not close.
 pub(crate) fn split_at_operators(text: &str) -> Option<(Vec<&str>, Vec<&'static str>)> {
     let (mut operands, mut operators) = (Vec::new(), Vec::new());
     let mut rest = text;
@@ -21,10 +21,10 @@ pub(crate) fn split_at_operators(text: &str) -> Option<(Vec<&str>, Vec<&'static 
     }
 }
 
-/// The text before the first operator, with that and what follows it.
+/// The text before the first operator, the operator, and the rest.
 fn until_operator(text: &str) -> Option<(&str, Option<(&'static str, &str)>)> {
     let mut at = 0;
-    // Where the operand ends before an offset.
+    // End of the operand, before an offset.
     let mut end = None;
     while let Some(next) = text[at..].chars().next() {
         let rest = &text[at..];
@@ -53,7 +53,7 @@ fn until_operator(text: &str) -> Option<(&str, Option<(&'static str, &str)>)> {
     Some((&text[..end.unwrap_or(at)], None))
 }
 
-/// The length of what `text` begins with: something in brackets or quotes, or one character.
+/// Length of the first element of `text`: something in brackets or quotes, or one character.
 fn passed(text: &str) -> Option<usize> {
     let mut open = Vec::new();
     let mut characters = text.char_indices();
@@ -86,7 +86,7 @@ fn word(text: &str) -> (&str, &str) {
     text.split_at(end.unwrap_or(text.len()))
 }
 
-/// What follows the words that say how series meet.
+/// The text after the words of vector matching.
 fn after_matching(mut text: &str) -> Option<&str> {
     loop {
         let (first, behind) = word(text.trim_start());
@@ -100,8 +100,8 @@ fn after_matching(mut text: &str) -> Option<&str> {
     }
 }
 
-/// The arguments of a function, where `text` follows its name; `None` for what is no function. Labels by which an
-/// aggregation groups are no arguments.
+/// The arguments of a function, if `text` follows its name; `None` if it is no function. The grouping labels of
+/// an aggregation are no arguments.
 pub(crate) fn arguments(text: &str) -> Option<Vec<&str>> {
     let mut text = text.trim_start();
     let (first, behind) = word(text);

@@ -1,4 +1,4 @@
-//! Asks the sources for all series of a canary and its baseline.
+//! Fetches all series of a canary and its baseline.
 
 use std::time::Duration;
 
@@ -7,75 +7,75 @@ use judge_core::MetricPair;
 use judge_core::judgement::Side;
 use tokio::time::Instant;
 
-use crate::ask::Wanted;
 use crate::client::{AskFailure, SourceClient};
 use crate::compat::Compat;
 use crate::error::{AnswerError, Asked, Cause, ChoiceError, QueryFailure};
 use crate::grid::Grid;
+use crate::gridding::{self, Found, HeldPoints};
 use crate::hint::{self, StoreLook};
 use crate::kind::StoreKind;
 use crate::notice::Notice;
 use crate::numbers;
 use crate::pair;
-use crate::place::{self, Found, HeldPoints};
 use crate::query::{MetricQuery, Queries};
 use crate::scope::Scope;
 use crate::selector;
 use crate::settings::{SettingsError, SourceSettings};
+use crate::store_request::RequestInput;
 use crate::unit;
 
-/// The sources that may be asked. Connections are kept between fetches.
+/// The sources. Connections are kept between fetches.
 #[derive(Debug)]
 pub struct Sources {
     all: Vec<SourceClient>,
 }
 
-/// What is asked for.
+/// A request for series.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sought {
-    /// What the baseline is.
+    /// The baseline.
     pub baseline: SoughtSide,
-    /// What the canary is.
+    /// The canary.
     pub canary: SoughtSide,
-    /// How points become series, and series pairs.
+    /// How points become series, and how series become pairs.
     pub compat: Compat,
-    /// The time that all of it may take, retries included; a day at most.
+    /// Timeout for everything, retries included; a day at most.
     pub timeout: Duration,
 }
 
-/// One side of what is asked for.
+/// One side of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SoughtSide {
-    /// What its queries are made for.
+    /// Values for the placeholders of its queries.
     pub scope: Scope,
-    /// The times it is asked for.
+    /// The times of its points.
     pub grid: Grid,
 }
 
-/// A longer time for a fetch counts as this one, since clocks end.
+/// Longest timeout of a fetch. Longer ones are shortened to it.
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 
-/// What was found of one metric.
+/// The series of one metric.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FetchedMetric {
-    /// The metric, as the config calls it.
+    /// Name of the metric in the config.
     pub metric: String,
-    /// The source that was asked.
+    /// Name of the source.
     pub source: String,
-    /// What the baseline's query found.
+    /// The result of the baseline's query.
     pub baseline: FetchedSide,
-    /// What the canary's query found.
+    /// The result of the canary's query.
     pub canary: FetchedSide,
-    /// The unit of the points, as far as names in the query tell it.
+    /// The unit of the points, if names in the query tell it.
     pub unit: Option<String>,
     /// The pairs to judge, at least one.
     pub pairs: Vec<MetricPair>,
-    /// What to know about them.
+    /// Notices about them.
     pub notices: Vec<Notice>,
 }
 
 impl FetchedMetric {
-    /// The notices of all of `fetched` in words, each once, with the names of its metrics.
+    /// The notices of all metrics in words. Each text appears once, with the names of its metrics.
     pub fn notices_once(fetched: &[Self]) -> Vec<(String, Vec<&str>)> {
         let mut once: Vec<(String, Vec<&str>)> = Vec::new();
         for metric in fetched {
@@ -91,12 +91,12 @@ impl FetchedMetric {
     }
 }
 
-/// What the query of one side found.
+/// The result of the query of one side.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FetchedSide {
-    /// The query as the store takes it.
+    /// The query that was sent to the store.
     pub query: String,
-    /// The times it was asked for.
+    /// The requested times.
     pub grid: Grid,
     /// The series, with all of their labels.
     pub series: Vec<Found>,
@@ -111,7 +111,7 @@ impl FetchedMetric {
 
 impl Sources {
     /// # Errors
-    /// When a source cannot be used as it is set: two of one name, a file that is missing, no credentials.
+    /// If the settings of a source are unusable: two sources of one name, a missing file, no credentials.
     pub fn new(settings: Vec<SourceSettings>) -> Result<Self, SettingsError> {
         let mut all: Vec<SourceClient> = Vec::with_capacity(settings.len());
         for one in settings {
@@ -123,7 +123,7 @@ impl Sources {
         Ok(Self { all })
     }
 
-    /// How each source is set, in the order that they were given.
+    /// Settings of each source, in the given order.
     pub fn settings(&self) -> impl Iterator<Item = &SourceSettings> {
         self.all.iter().map(|source| &source.settings)
     }
@@ -135,7 +135,7 @@ impl Sources {
     /// The series of every query on both sides, metric by metric in the order of the config.
     ///
     /// # Errors
-    /// With every query that has no answer.
+    /// With all queries that failed.
     pub async fn fetch(
         &self,
         queries: &Queries,
@@ -152,7 +152,7 @@ impl Sources {
         if failures.is_empty() { Ok(fetched) } else { Err(failures) }
     }
 
-    /// The same, with what was found beside what was not.
+    /// Fetches the same, and returns both what was found and what failed.
     pub async fn fetch_each(
         &self,
         queries: &Queries,
@@ -174,7 +174,7 @@ impl Sources {
             (Ok(baseline), Ok(canary)) => (baseline, canary),
             (one, other) => return Err(one.err().into_iter().chain(other.err()).collect()),
         };
-        let mut notices: Vec<Notice> = doubt(&baseline, &canary).into_iter().collect();
+        let mut notices: Vec<Notice> = notice_about_sides(&baseline, &canary).into_iter().collect();
         let source = baseline.source.settings.name.clone();
         notices.extend(baseline.notices);
         notices.extend(canary.notices);
@@ -192,7 +192,7 @@ impl Sources {
         Ok(FetchedMetric { metric, source, baseline, canary, unit, pairs, notices })
     }
 
-    /// The source that answers `query`.
+    /// The source for `query`.
     fn choose(&self, query: &MetricQuery) -> Result<&SourceClient, ChoiceError> {
         let kind = query.kind();
         let listed = |kind: Option<StoreKind>| {
@@ -221,7 +221,7 @@ impl Sources {
     }
 }
 
-/// One query on one side.
+/// One query of one side.
 #[derive(Clone, Copy)]
 struct Job<'a> {
     sources: &'a Sources,
@@ -231,8 +231,8 @@ struct Job<'a> {
     deadline: Instant,
 }
 
-/// Whether the queries ask for what a person would expect of two sides.
-fn doubt(baseline: &Done<'_>, canary: &Done<'_>) -> Option<Notice> {
+/// A notice about sides that look wrong: equal queries, or swapped scopes.
+fn notice_about_sides(baseline: &Done<'_>, canary: &Done<'_>) -> Option<Notice> {
     let scopes = [baseline, canary].map(|side| side.scope.scope.as_str());
     let query = &baseline.side.query;
     if (query, baseline.side.grid) == (&canary.side.query, canary.side.grid) {
@@ -245,7 +245,7 @@ fn doubt(baseline: &Done<'_>, canary: &Done<'_>) -> Option<Notice> {
     swapped.then_some(Notice::Swapped { baseline, canary })
 }
 
-/// What a job found.
+/// Result of a job.
 struct Done<'a> {
     source: &'a SourceClient,
     scope: &'a Scope,
@@ -300,16 +300,16 @@ impl<'a> Job<'a> {
             let (query, window) = (query.clone(), grid.to_string());
             notices.push(Notice::NothingFound { side, query, window, hint });
         }
-        notices.extend(numbers::doubt(side, grid, &series));
+        notices.extend(numbers::notice_about_values(side, grid, &series));
         Ok(Done { source, scope, side: FetchedSide { query, grid, series }, notices })
     }
 
-    /// InfluxDB's database. Kayenta knows none but the metric's name.
+    /// InfluxDB's database. Kayenta uses the metric's name.
     fn database(self, source: &'a SourceClient) -> &'a str {
         source.settings.database.as_deref().unwrap_or(&self.query.metric)
     }
 
-    /// The series of `query`, asked for in as many parts as the store needs, and what it says.
+    /// The series of `query`, fetched in as many parts as the store needs, with the store's remarks.
     async fn series(
         self,
         source: &SourceClient,
@@ -321,8 +321,8 @@ impl<'a> Job<'a> {
         let database = self.database(source);
         let held = HeldPoints::default();
         let part = async |part: Grid| {
-            let wanted = Wanted { text: query, grid: part, compat, database };
-            let asked = source.answer(&kind.ask(&wanted), self.deadline).await;
+            let wanted = RequestInput { text: query, grid: part, compat, database };
+            let asked = source.answer(&kind.request(&wanted), self.deadline).await;
             let body = asked
                 .map_err(|AskFailure { attempts, error }| Cause::Ask { attempts, cause: error })?;
             let answer = kind.read(&body, &self.sought_side().scope)?;
@@ -337,11 +337,11 @@ impl<'a> Job<'a> {
             said.extend(answer.said);
         }
         let found = match (kind, compat) {
-            (StoreKind::Prometheus, Compat::None) => place::on_grid(series, grid)?,
-            (StoreKind::Prometheus, Compat::Kayenta) => place::closed_up(series)?,
-            (_, Compat::None) => place::at_own_times(series, grid, &mut said)?,
-            (StoreKind::Graphite, Compat::Kayenta) => place::first_target(series),
-            (StoreKind::InfluxDb, Compat::Kayenta) => place::first_table(series),
+            (StoreKind::Prometheus, Compat::None) => gridding::on_grid(series, grid)?,
+            (StoreKind::Prometheus, Compat::Kayenta) => gridding::closed_up(series)?,
+            (_, Compat::None) => gridding::at_own_times(series, grid, &mut said)?,
+            (StoreKind::Graphite, Compat::Kayenta) => gridding::first_target(series),
+            (StoreKind::InfluxDb, Compat::Kayenta) => gridding::first_table(series),
         };
         said.sort();
         said.dedup();
@@ -364,7 +364,7 @@ fn pairs(
         if kind != StoreKind::Prometheus && (one.is_empty() || other.is_empty()) {
             return Err(AnswerError::NoSeries);
         }
-        // The grid has Kayenta's end in it, gaps have not.
+        // The grid includes the end, as in Kayenta; the gaps do not.
         let absent = [baseline.grid.points() - 1, canary.grid.points() - 1];
         return pair::as_kayenta(metric, one, other, absent);
     }

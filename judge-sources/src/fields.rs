@@ -1,11 +1,11 @@
-//! Fields of a query in a config, with every problem collected.
+//! Reads fields of a query in a config, and collects all problems.
 
 use std::collections::BTreeSet;
 
 use judge_core::Problem;
 use serde_json::{Map, Value};
 
-/// An object of the config: where it stands, its fields, and what is wrong with them.
+/// An object of the config: its path, its fields, and its problems.
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
     path: String,
@@ -17,7 +17,7 @@ impl<'a> Fields<'a> {
     /// The object at `path`.
     ///
     /// # Errors
-    /// When it is none.
+    /// If the value is no object.
     pub(crate) fn new(path: String, value: Option<&'a Value>) -> Result<Self, Problem> {
         match value {
             Some(Value::Object(object)) => Ok(Self { path, object, problems: Vec::new() }),
@@ -29,17 +29,17 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Everything wrong so far, or nothing.
+    /// The problems so far.
     pub(crate) fn into_problems(self) -> Vec<Problem> {
         self.problems
     }
 
-    /// Says what is wrong with a field.
+    /// Adds a problem with a field.
     pub(crate) fn error(&mut self, key: &str, allowed: &str) {
         self.error_with(key, allowed, "");
     }
 
-    /// The same, with what follows.
+    /// Adds a problem with a field and its consequence.
     pub(crate) fn error_with(&mut self, key: &str, allowed: &str, consequence: &str) {
         let found = self.object.get(key).map_or_else(|| "missing".to_owned(), found);
         let problem = Problem::error(format!("{}.{key}", self.path), found, allowed);
@@ -50,12 +50,12 @@ impl<'a> Fields<'a> {
         self.object.get(key).filter(|value| !value.is_null())
     }
 
-    /// Whether a field is there and is not null.
+    /// Whether a field exists and is not null.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.get(key).is_some()
     }
 
-    /// A text; an empty one counts as none.
+    /// A text; an empty one counts as missing.
     pub(crate) fn text(&mut self, key: &str) -> Option<&'a str> {
         match self.get(key) {
             None => None,
@@ -67,12 +67,12 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A text that must be there.
+    /// A required text.
     pub(crate) fn needed(&mut self, key: &str) -> &'a str {
         self.needed_as(key, "a string that is not empty")
     }
 
-    /// The same, with what is `allowed` where it is not there.
+    /// A required text; `allowed` is the expectation in the problem if it is missing.
     pub(crate) fn needed_as(&mut self, key: &str, allowed: &str) -> &'a str {
         if !self.has(key) || self.get(key).and_then(Value::as_str) == Some("") {
             self.error(key, allowed);
@@ -81,7 +81,7 @@ impl<'a> Fields<'a> {
         self.text(key).unwrap_or_default()
     }
 
-    /// A list of texts; none is an empty one.
+    /// A list of texts; empty if it is missing.
     pub(crate) fn texts(&mut self, key: &str) -> Vec<String> {
         let Some(value) = self.get(key) else {
             return Vec::new();
@@ -97,12 +97,12 @@ impl<'a> Fields<'a> {
         Vec::new()
     }
 
-    /// The same without order.
+    /// A list of texts without order.
     pub(crate) fn names(&mut self, key: &str) -> BTreeSet<String> {
         self.texts(key).into_iter().collect()
     }
 
-    /// Notices fields that nothing reads.
+    /// Adds notices about unknown fields.
     pub(crate) fn notice_unknown(&mut self, known: &[&str]) {
         let unknown = self.object.keys().filter(|key| !known.contains(&key.as_str()));
         self.problems.extend(

@@ -1,4 +1,4 @@
-//! The times that a store is asked for.
+//! The times of points that are requested from a store.
 
 use judge_points::time;
 use std::fmt;
@@ -15,37 +15,41 @@ pub struct Grid {
 /// Most points of one series: four weeks of seconds.
 pub const MOST_POINTS: usize = 2_419_200;
 
-/// Why times cannot be asked for.
+/// Why times cannot be requested.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum GridError {
     /// The end is not after the start.
-    #[error("expected an end after the start, got a start of {} and an end of {}", time::show(*.start_millis), time::show(*.end_millis))]
+    #[error(
+        "expected an end after the start, got a start of {} and an end of {}",
+        time::show(*.start_millis),
+        time::show(*.end_millis)
+    )]
     Empty {
         /// The start.
         start_millis: i64,
         /// The end.
         end_millis: i64,
     },
-    /// A step of nothing.
+    /// The step is 0.
     #[error("expected a step above 0, got 0")]
     NoStep,
     /// More points than one series may have.
     #[error("expected at most {MOST_POINTS} points a series, got {0}; lengthen the step")]
     TooManyPoints(u64),
-    /// Outside of the years that people record.
+    /// A time is outside the years of real recordings.
     #[error("expected a time between the years 0 and 5138, got {0} ms")]
     FarAway(i64),
 }
 
 impl Grid {
-    /// Some grid, for texts whose times do not matter.
+    /// Any grid, for texts that do not depend on times.
     pub(crate) const ONE: Self = Self { start_millis: 0, step_millis: 1000, points: 1 };
 
     /// The times from `start_millis` on that lie before `end_millis`.
     ///
     /// # Errors
-    /// When there is none, or there are more than [`MOST_POINTS`].
+    /// If there is no time, or more than [`MOST_POINTS`].
     ///
     /// # Example
     /// ```
@@ -83,7 +87,7 @@ impl Grid {
         self.step_millis
     }
 
-    /// How many times there are, at least one.
+    /// Number of times, at least one.
     pub fn points(self) -> usize {
         self.points
     }
@@ -93,7 +97,7 @@ impl Grid {
         self.time(self.points - 1)
     }
 
-    /// A step after the last time.
+    /// The end: one step after the last time.
     pub fn end_millis(self) -> i64 {
         self.time(self.points)
     }
@@ -104,14 +108,14 @@ impl Grid {
         self.start_millis.saturating_add_unsigned(since)
     }
 
-    /// Which point is of `millis`; none where that is no time of this grid.
+    /// Index of the point at `millis`; `None` if the grid does not have this time.
     pub fn point(self, millis: i64) -> Option<usize> {
         let since = u64::try_from(millis.checked_sub(self.start_millis)?).ok()?;
         let point = usize::try_from(since / self.step_millis).ok()?;
         (since.is_multiple_of(self.step_millis) && point < self.points).then_some(point)
     }
 
-    /// The same times in parts of at most `most` points, in order.
+    /// Splits the times into parts of at most `most` points, in order.
     pub(crate) fn parts(self, most: usize) -> impl Iterator<Item = Self> {
         let most = most.max(1);
         (0..self.points).step_by(most).map(move |first| Self {
@@ -121,7 +125,7 @@ impl Grid {
         })
     }
 
-    /// The same times and one more at the end, as Kayenta asks for them.
+    /// The same times with one more at the end, as Kayenta requests them.
     pub(crate) fn with_its_end(self) -> Self {
         Self { points: self.points + 1, ..self }
     }

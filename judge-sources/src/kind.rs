@@ -4,27 +4,27 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Which kind of store is asked: a metric's `query.type`.
+/// The kind of a store: a metric's `query.type`.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum StoreKind {
-    /// Prometheus, and what speaks its API: Thanos, Mimir, Cortex, VictoriaMetrics, managed ones.
+    /// Prometheus, and services with its API: Thanos, Mimir, Cortex, VictoriaMetrics, managed services.
     #[default]
     Prometheus,
-    /// Graphite, and what speaks its render API.
+    /// Graphite, and services with its render API.
     Graphite,
-    /// InfluxDB 1.x, and what speaks its query API.
+    /// InfluxDB 1.x, and services with its query API.
     InfluxDb,
 }
 
 impl StoreKind {
-    /// All there are.
+    /// All kinds.
     pub const ALL: [Self; 3] = [Self::Prometheus, Self::Graphite, Self::InfluxDb];
 
-    /// As a config writes it.
+    /// Name of the kind in configs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Prometheus => "prometheus",

@@ -1,11 +1,11 @@
-//! Series of a canary and its baseline from the stores that hold them.
+//! Fetches the series of a canary and its baseline from the stores that have them.
 //!
 //! ```text
 //! config's queries + scopes --> text a store takes --> HTTP --> points on a grid --> pairs by labels
 //! ```
 //!
-//! [`Queries`] reads the queries of a canary config, [`Sources`] knows where to ask, and
-//! [`Sources::fetch`] gives the pairs of all metrics, or every reason why not.
+//! [`Queries`] reads the queries of a canary config, [`Sources`] has the sources, and [`Sources::fetch`]
+//! returns the pairs of all metrics, or all reasons for a failure.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -31,9 +31,8 @@
 //! # }
 //! ```
 //!
-//! Credentials are sent at once, to the source's own host alone, and stand in no error.
+//! Credentials are sent with the first request, and to the source's own host only. No error contains them.
 
-mod ask;
 mod client;
 mod compat;
 mod error;
@@ -41,13 +40,13 @@ mod expression;
 mod fetch;
 mod fields;
 mod grid;
+mod gridding;
 mod hint;
 mod kind;
 mod names;
 mod notice;
 mod numbers;
 mod pair;
-mod place;
 mod query;
 mod query_text;
 mod scope;
@@ -55,6 +54,7 @@ mod selector;
 mod settings;
 mod sign;
 mod store;
+mod store_request;
 mod template;
 mod unit;
 
@@ -62,10 +62,10 @@ pub use compat::Compat;
 pub use error::{AnswerError, AskError, Asked, Cause, ChoiceError, MOST_SERIES, QueryFailure};
 pub use fetch::{FetchedMetric, FetchedSide, Sought, SoughtSide, Sources};
 pub use grid::{Grid, GridError, MOST_POINTS};
+pub use gridding::Found;
 pub use kind::StoreKind;
 pub use notice::{DroppedLabel, Notice};
 pub use pair::pair_by_labels;
-pub use place::Found;
 pub use query::{MetricQuery, Queries};
 pub use query_text::QueryError;
 pub use scope::Scope;

@@ -1,4 +1,4 @@
-//! What a store calls its metrics.
+//! Names of the metrics in a store.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::client::AskFailure;
 use crate::error::{AnswerError, Cause};
 use crate::fetch::Sources;
 use crate::kind::StoreKind;
-use crate::store::prometheus::ask_names;
+use crate::store::prometheus::names_request;
 
 #[derive(Deserialize)]
 struct MetricNames {
@@ -17,11 +17,11 @@ struct MetricNames {
 }
 
 impl Sources {
-    /// The names of the metrics of a source, as it lists them; none where there is no such source, or its kind of store
-    /// has no such list.
+    /// The names of the metrics of a source, as the store lists them; empty if there is no such source, or if
+    /// its kind of store has no such list.
     ///
     /// # Errors
-    /// When the store does not answer within `timeout`, retries included.
+    /// If the store does not answer within `timeout`, retries included.
     pub async fn metric_names(
         &self,
         source: &str,
@@ -29,7 +29,7 @@ impl Sources {
     ) -> Result<Vec<String>, Cause> {
         let found = self.named(source).filter(|found| found.settings.kind == StoreKind::Prometheus);
         let Some(found) = found else { return Ok(Vec::new()) };
-        let asked = found.answer(&ask_names(None), Instant::now() + timeout).await;
+        let asked = found.answer(&names_request(None), Instant::now() + timeout).await;
         let body = asked
             .map_err(|AskFailure { attempts, error }| Cause::Ask { attempts, cause: error })?;
         let read: Result<MetricNames, _> = serde_json::from_slice(&body);

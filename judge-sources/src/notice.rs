@@ -1,4 +1,4 @@
-//! What to know about series that were fetched.
+//! Notices about series that were fetched.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,78 +8,78 @@ use serde::Serialize;
 
 use crate::error::side_name;
 
-/// A label that is one thing on all of the baseline's series and another on all of the canary's.
+/// A label with one value in all of the baseline's series and another one in all of the canary's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DroppedLabel {
     /// The label.
     pub label: String,
-    /// What it is on the baseline; `None` where it is absent.
+    /// Its value on the baseline; `None` if it is absent.
     pub baseline: Option<String>,
-    /// What it is on the canary.
+    /// Its value on the canary.
     pub canary: Option<String>,
 }
 
-/// Something about a metric's series that a person should know.
+/// A notice about a metric's series for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum Notice {
     /// A query found nothing.
     NothingFound {
-        /// On which side.
+        /// The side.
         side: Side,
         /// The query.
         query: String,
         /// The times.
         window: String,
-        /// What a look at the store suggests.
+        /// Suggestion from the names in the store.
         hint: Option<String>,
     },
-    /// Both sides are asked the same.
+    /// Both sides have the same query.
     SameQuery {
         /// The query.
         query: String,
-        /// The scope, where both sides have the same one.
+        /// The scope, if both sides have the same one.
         scope: Option<String>,
     },
-    /// The scopes' names say that the baseline is the canary, or the canary the baseline.
+    /// The names of the scopes suggest that baseline and canary are swapped.
     Swapped {
         /// The baseline's scope.
         baseline: String,
         /// The canary's scope.
         canary: String,
     },
-    /// A side has series, but no number in them.
+    /// A side has series without any number.
     NoNumbers {
-        /// Which side.
+        /// The side.
         side: Side,
     },
-    /// The points of a side are fewer than they seem: each value stands several times in a row.
+    /// The points of a side repeat: each value appears several times in a row.
     Repeats {
-        /// Which side.
+        /// The side.
         side: Side,
-        /// How many times.
+        /// Number of repetitions.
         points: usize,
         /// The time from one value to the next.
         millis: u64,
     },
-    /// The query takes the value of a counter, not its growth.
+    /// The query uses the value of a counter instead of its growth.
     BareCounter {
         /// The counter.
         name: String,
     },
-    /// A label that tells the sides apart plays no part in pairing.
+    /// A label that distinguishes the sides was ignored for pairing.
     Dropped(DroppedLabel),
-    /// Series of the two sides do not meet.
+    /// Series of the two sides do not match.
     FallApart {
         /// The labels in which they differ.
         labels: Vec<String>,
     },
-    /// The store says something about its answer.
+    /// The store added a remark to its answer.
     Said {
-        /// On which side.
+        /// The side.
         side: Side,
-        /// What.
+        /// The remark.
         text: String,
     },
 }
@@ -162,12 +162,12 @@ impl fmt::Display for Notice {
 }
 
 impl Notice {
-    /// Whether it is known from the scopes alone, whatever the points are.
+    /// Whether the notice follows from the scopes alone, whatever the points are.
     pub fn is_about_scopes(&self) -> bool {
         matches!(self, Self::SameQuery { .. } | Self::Swapped { .. })
     }
 
-    /// Whether it is a plain fact that every healthy canary has, rather than a doubt.
+    /// Whether the notice is a mere fact about every healthy canary, and no doubt.
     pub fn is_usual(&self) -> bool {
         matches!(self, Self::Dropped(_))
     }

@@ -1,21 +1,21 @@
-//! What the numbers of a side say of its query.
+//! Checks of the values of a side.
 
 use judge_core::judgement::Side;
 
 use crate::grid::Grid;
+use crate::gridding::Found;
 use crate::notice::Notice;
-use crate::place::Found;
 
-/// Fewer changes of a value may come at equal times by chance.
+/// Fewest changes of a value: fewer may come at equal times by chance.
 const FEWEST_RUNS: usize = 4;
 
-/// What is odd about the numbers of `side`, which were asked for at the times of `grid`.
-pub(crate) fn doubt(side: Side, grid: Grid, series: &[Found]) -> Option<Notice> {
+/// Notices about the values of `side`, which were requested at the times of `grid`.
+pub(crate) fn notice_about_values(side: Side, grid: Grid, series: &[Found]) -> Option<Notice> {
     let values = || series.iter().map(|found| found.series.values.as_slice());
     if !series.is_empty() && values().all(|values| values.iter().all(|value| value.is_nan())) {
         return Some(Notice::NoNumbers { side });
     }
-    // One series that is measured more often makes up for all.
+    // One series that is measured more often is enough.
     let repeats: Option<Vec<usize>> = values().map(repeats).collect();
     let points = repeats?.into_iter().min()?;
     let step =
@@ -24,10 +24,10 @@ pub(crate) fn doubt(side: Side, grid: Grid, series: &[Found]) -> Option<Notice> 
     Some(Notice::Repeats { side, points, millis })
 }
 
-/// How often each value stands in a row, if all do about equally often, and more than once.
+/// Number of times that each value is repeated, if it is more than one and about equal for all values.
 fn repeats(values: &[f64]) -> Option<usize> {
     let runs: Vec<usize> = values.chunk_by(|one, other| one == other).map(<[f64]>::len).collect();
-    // The window may cut the first and the last.
+    // The window may cut the first and the last repetition.
     let inner = runs.get(1..runs.len().saturating_sub(1))?;
     let (least, most) = (inner.iter().min()?, inner.iter().max()?);
     (inner.len() >= FEWEST_RUNS && *least >= 2 && most - least <= 1).then_some(*most)
@@ -64,13 +64,16 @@ mod tests {
         let found = |values: Vec<f64>| Found { labels: [].into(), series: values.into() };
         let side = Side::Canary;
         let nan = || found(vec![f64::NAN; 60]);
-        assert_eq!(doubt(side, grid, &[nan(), nan()]), Some(Notice::NoNumbers { side }));
-        assert_eq!(doubt(side, grid, &[]), None);
-        assert_eq!(doubt(side, grid, &[nan(), found(vec![1.0; 60])]), None);
+        assert_eq!(
+            notice_about_values(side, grid, &[nan(), nan()]),
+            Some(Notice::NoNumbers { side })
+        );
+        assert_eq!(notice_about_values(side, grid, &[]), None);
+        assert_eq!(notice_about_values(side, grid, &[nan(), found(vec![1.0; 60])]), None);
         let slow = || found((0..60).map(|point| f64::from(point / 5 % 7)).collect());
         let repeats = Some(Notice::Repeats { side, points: 5, millis: 5000 });
-        assert_eq!(doubt(side, grid, &[slow(), slow()]), repeats);
+        assert_eq!(notice_about_values(side, grid, &[slow(), slow()]), repeats);
         let fast = found((0..60).map(f64::from).collect());
-        assert_eq!(doubt(side, grid, &[slow(), fast]), None);
+        assert_eq!(notice_about_values(side, grid, &[slow(), fast]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! From the series of both sides of a metric to the pairs that are judged.
+//! Pairs the series of both sides of a metric.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,24 +6,24 @@ use judge_core::judgement::Side;
 use judge_core::{MetricPair, Series};
 
 use crate::error::AnswerError;
+use crate::gridding::{Found, Labels, written};
 use crate::notice::{DroppedLabel, Notice};
-use crate::place::{Found, Labels, written};
 
-/// The pairs of a metric, and what was done to make them.
+/// The pairs of a metric, and how they were made.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Paired {
     pub(crate) pairs: Vec<MetricPair>,
-    /// Labels that tell the sides apart, with what they are on each: they were dropped.
+    /// Ignored labels that distinguish the sides, with their values on each.
     pub(crate) dropped: Vec<DroppedLabel>,
-    /// Labels because of which series found no partner.
+    /// Labels because of which series have no partner.
     pub(crate) apart: Vec<String>,
 }
 
-/// Pairs the series of a metric by their labels, wherever they come from: labels that tell the sides apart are
-/// dropped, and a series without a partner is paired with gaps.
+/// Pairs the series of a metric by their labels, from any source. Labels that distinguish the sides are
+/// ignored, and a series without a partner is paired with gaps.
 ///
 /// # Errors
-/// When two series of a side have the same labels.
+/// If two series of a side have the same labels.
 pub fn pair_by_labels(
     metric: &str,
     baseline: Vec<Found>,
@@ -33,14 +33,14 @@ pub fn pair_by_labels(
     Ok((paired.pairs, notices(paired.dropped, paired.apart)))
 }
 
-/// What to know about pairs.
+/// Notices about pairs.
 pub(crate) fn notices(dropped: Vec<DroppedLabel>, apart: Vec<String>) -> Vec<Notice> {
     let apart = (!apart.is_empty()).then_some(Notice::FallApart { labels: apart });
     dropped.into_iter().map(Notice::Dropped).chain(apart).collect()
 }
 
-/// Pairs series by their labels, those that tell the sides apart left out. A series without a partner is paired
-/// with gaps.
+/// Pairs series by their labels, without the labels that distinguish the sides. A series without a partner is
+/// paired with gaps.
 pub(crate) fn by_labels(
     metric: &str,
     mut baseline: Vec<Found>,
@@ -80,7 +80,7 @@ pub(crate) fn by_labels(
     Ok(Paired { pairs, dropped, apart })
 }
 
-/// Drops a label that our own reader made, where it tells no series from another.
+/// Drops a label that our own reader added, if it does not distinguish series.
 pub(crate) fn drop_if_same(label: &str, baseline: &mut [Found], canary: &mut [Found]) {
     let all = baseline.iter().chain(canary.iter());
     let values: BTreeSet<Option<&String>> = all.map(|found| found.labels.get(label)).collect();
@@ -116,7 +116,7 @@ fn telling_apart(baseline: &[Found], canary: &[Found]) -> Vec<DroppedLabel> {
     telling
 }
 
-/// What a label is on all of `side`.
+/// The value of a label in all series of `side`.
 #[derive(Debug, PartialEq, Eq)]
 enum Constant<'a> {
     Absent,
@@ -132,7 +132,7 @@ impl Constant<'_> {
     }
 }
 
-/// What a label is on all of `side`; `None` where series differ in it.
+/// The value of a label in all series of `side`; `None` if series differ in it.
 fn constant<'a>(label: &str, side: &'a [Found]) -> Option<Constant<'a>> {
     let of = |found: &'a Found| found.labels.get(label).map_or(Constant::Absent, Constant::Value);
     let mut values = side.iter().map(of);
@@ -140,7 +140,7 @@ fn constant<'a>(label: &str, side: &'a [Found]) -> Option<Constant<'a>> {
     values.all(|value| value == first).then_some(first)
 }
 
-/// Where series of both sides lack a partner, the labels in which they differ.
+/// The labels in which series without a partner differ, if both sides have such series.
 fn apart(pairs: &BTreeMap<Labels, [Option<Series>; 2]>) -> Vec<String> {
     let lonely = |side: usize| {
         let without = pairs
@@ -162,7 +162,8 @@ fn apart(pairs: &BTreeMap<Labels, [Option<Series>; 2]>) -> Vec<String> {
     if differing.is_empty() { names.into_iter().cloned().collect() } else { differing }
 }
 
-/// Pairs series as Kayenta's `MetricSetMixerService` does. `absent` is how many gaps a side has that was not found.
+/// Pairs series as Kayenta's `MetricSetMixerService` does. `absent` is the number of gaps for a side that was
+/// not found.
 pub(crate) fn as_kayenta(
     metric: &str,
     baseline: Vec<Found>,
@@ -189,7 +190,7 @@ pub(crate) fn as_kayenta(
         });
     }
     let has_tagless = |side: usize| sides[side].iter().any(|found| found.labels.is_empty());
-    // Series with tags meet gaps made of the side without any.
+    // Series with tags are paired with gaps as long as the side without tags.
     let one_is_tagless = has_tagless(0) != has_tagless(1);
     let all: BTreeSet<&Labels> = sides.iter().flatten().map(|found| &found.labels).collect();
     let wanted = all.into_iter().filter(|labels| !(one_is_tagless && labels.is_empty()));

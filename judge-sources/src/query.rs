@@ -14,7 +14,7 @@ use crate::store::graphite::GraphiteQuery;
 use crate::store::influxdb::InfluxDbQuery;
 use crate::store::prometheus::PrometheusQuery;
 
-/// What a metric's query says to its kind of store.
+/// The part of a metric's query that its kind of store reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum StoreQuery {
     Prometheus(PrometheusQuery),
@@ -25,18 +25,18 @@ pub(crate) enum StoreQuery {
 /// The query of one metric.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetricQuery {
-    /// The metric, as the config calls it.
+    /// Name of the metric in the config.
     pub metric: String,
-    /// The source that is asked, where the config names one: `query.source`.
+    /// Name of the source, if the config has one: `query.source`.
     pub source: Option<String>,
-    /// Labels that do not tell series apart: `query.ignoreLabels`.
+    /// Labels that do not distinguish series: `query.ignoreLabels`.
     pub ignore_labels: BTreeSet<String>,
     pub(crate) path: String,
     pub(crate) store: StoreQuery,
 }
 
 impl MetricQuery {
-    /// Which kind of store answers it.
+    /// Kind of store that answers it.
     pub fn kind(&self) -> StoreKind {
         match self.store {
             StoreQuery::Prometheus(_) => StoreKind::Prometheus,
@@ -45,7 +45,7 @@ impl MetricQuery {
         }
     }
 
-    /// Whether its text can be made for one side, at whatever times.
+    /// Checks that its text can be built for one side, whatever the times are.
     ///
     /// # Errors
     /// As [`MetricQuery::text`].
@@ -53,10 +53,11 @@ impl MetricQuery {
         self.text(scope, Grid::ONE).map(|_| ())
     }
 
-    /// The text that its store is asked for one side. Only that of InfluxDB has the times of `grid` in it.
+    /// The text that is sent to its store for one side. Only the text for InfluxDB contains the times of
+    /// `grid`.
     ///
     /// # Errors
-    /// When the scope lacks something that the query needs, or would change the query around it.
+    /// If the scope lacks a value that the query needs, or a value would change the query around it.
     pub fn text(&self, scope: &Scope, grid: Grid) -> Result<String, QueryError> {
         match &self.store {
             StoreQuery::Prometheus(query) => query.text(scope),
@@ -76,7 +77,7 @@ impl Queries {
     /// Reads the queries of a config document.
     ///
     /// # Errors
-    /// With everything that is wrong with any of them.
+    /// With all problems of all queries.
     ///
     /// # Example
     /// ```
@@ -97,8 +98,8 @@ impl Queries {
         Ok(Self { all })
     }
 
-    /// Everything wrong with the queries of a config document: errors, and keys that nothing reads. A metric
-    /// without a query has no problem here, for a config may be of files alone.
+    /// All problems of the queries in a config: errors, and unknown keys. A metric without a query is no
+    /// problem here, because the config may be used with files.
     pub fn check(config: &Value) -> Vec<Problem> {
         let with_query =
             |metric: &&Value| metric.get("query").is_some_and(|query| !query.is_null());
@@ -115,7 +116,7 @@ impl Queries {
     }
 }
 
-/// Some of a config's queries, where the others are asked for other scopes.
+/// Some of a config's queries, if the others need other scopes.
 impl FromIterator<MetricQuery> for Queries {
     fn from_iter<T: IntoIterator<Item = MetricQuery>>(queries: T) -> Self {
         Self { all: queries.into_iter().collect() }

@@ -1,4 +1,4 @@
-//! What the texts of all stores have in common: templates of a config, what names in them stand for, errors.
+//! What the query texts of all stores share: templates of a config, values of placeholders, errors.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,19 @@ use crate::fields::Fields;
 use crate::scope::Scope;
 use crate::template::{Bindings, TemplateError};
 
-/// Why there is no text to ask a store with.
+/// Why the text of a query cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum QueryError {
     /// Its template cannot be expanded.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// Nothing tells which location is meant.
+    /// The location is missing.
     #[error(
         "Location (i.e. region) is required when resourceType is '{0}'; give it with --location"
     )]
     NoLocation(String),
-    /// A resource type that has no selector of its own.
+    /// A resource type without a selector of its own.
     #[error(
         "There is no explicit support for resourceType '{0}': allowed are gce_instance and aws_ec2_instance; others \
          need a customInlineTemplate"
@@ -32,10 +32,10 @@ pub enum QueryError {
          resourceType in the query or by --param resourceType=…"
     )]
     NoFilter,
-    /// The scope or location has nothing in it.
+    /// The scope or location is empty.
     #[error("expected a {0} for the query, got none; give it with {flag}", flag = crate::template::flag(.0))]
     Empty(&'static str),
-    /// A scope of InfluxDB that is no tag and value.
+    /// A scope of InfluxDB that is no tag with a value.
     #[error(
         "Scope expected in the format of 'name:value'. e.g. autoscaling_group:myapp-prod-v002, got {0:?}"
     )]
@@ -43,7 +43,7 @@ pub enum QueryError {
 }
 
 impl QueryError {
-    /// The template that cannot be expanded, as far as it is needed to see why.
+    /// The template that cannot be expanded, shortened to the relevant part.
     pub(crate) fn template(&self) -> Option<&str> {
         match self {
             Self::Template(TemplateError::Unbound { template, .. }) => Some(template),
@@ -52,10 +52,10 @@ impl QueryError {
     }
 }
 
-/// Templates by name; one that is no text is not there.
+/// Templates by name. Templates that are no text are left out.
 pub(crate) type Templates = BTreeMap<String, String>;
 
-/// The text of a template: inline, else by name. An empty one counts as none.
+/// The text of a template: inline, else by name. An empty one counts as missing.
 pub(crate) fn template(fields: &mut Fields<'_>, templates: &Templates) -> Option<String> {
     if fields.has("customFilter") {
         fields.error(
@@ -81,8 +81,8 @@ pub(crate) fn template(fields: &mut Fields<'_>, templates: &Templates) -> Option
     found.filter(|text| !text.is_empty())
 }
 
-/// What names in templates stand for, later ones win: of the scope, of the query, of the parameters. An empty
-/// value of the first two stands for nothing.
+/// Values of the placeholders in templates: from the scope, from the query, from the parameters; later ones
+/// win. Empty values of the first two count as missing.
 pub(crate) fn bindings(scope: &Scope, resource_type: Option<&str>) -> Bindings {
     let of_scope = [
         ("project", scope.param("project")),

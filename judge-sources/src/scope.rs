@@ -1,8 +1,8 @@
-//! What tells one side from the other: scope, location and parameters, as Kayenta's execution requests have them.
+//! What distinguishes the two sides: scope, location and parameters, as in Kayenta's execution requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What queries of one side are made for.
+/// Values for the placeholders in the queries of one side.
 ///
 /// # Example
 /// ```
@@ -11,11 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// What `${scope}` stands for: a server group, a deployment, a release.
+    /// Value of `${scope}`: a server group, a deployment, a release.
     pub scope: String,
-    /// What `${location}` stands for: a region or a cluster. Empty where there is none.
+    /// Value of `${location}`: a region or a cluster. Empty if there is none.
     pub location: String,
-    /// Parameters by name, Kayenta's `extendedScopeParams`. They win over scope and location of the same name.
+    /// Parameters by name, Kayenta's `extendedScopeParams`. They take precedence over scope and location of the
+    /// same name.
     pub params: BTreeMap<String, String>,
 }
 
@@ -25,13 +26,13 @@ impl Scope {
         Self { scope: scope.into(), ..Self::default() }
     }
 
-    /// What a parameter is called and stands for; nothing for one that is not given.
+    /// Name and value of a parameter; `None` if it is not given.
     pub(crate) fn param(&self, name: &str) -> &str {
         self.params.get(name).map_or("", String::as_str)
     }
 
-    /// Whether the names say that this scope, given as the baseline, is the canary of `canary`: of the words in which
-    /// the two differ, some are used for the other side, and none for their own.
+    /// Whether the names suggest that this scope, given as the baseline, is the canary of `canary`: among the
+    /// words in which the two differ, some are usual for the other side, and none for their own.
     pub(crate) fn is_named_as_canary_of(&self, canary: &Self) -> bool {
         let [own, others] = [self, canary].map(|scope| words(&scope.scope));
         let has = |some: &BTreeSet<String>, other: &BTreeSet<String>, known: &[&str]| {
@@ -42,7 +43,7 @@ impl Scope {
     }
 }
 
-/// Words in the names of baselines: Argo Rollouts, Flagger and Kayenta's users have them.
+/// Words in the names of baselines, as in Argo Rollouts, Flagger and Kayenta.
 const BASELINES: &[&str] = &["baseline", "stable", "primary", "control", "old"];
 /// Words in the names of canaries.
 const CANARIES: &[&str] = &["canary", "preview", "candidate", "experiment", "new"];

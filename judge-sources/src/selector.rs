@@ -1,15 +1,15 @@
-//! The selectors in a PromQL expression, for a look at what the store has.
+//! Finds the selectors in a PromQL expression, to compare them with the names in a store.
 
 use crate::expression::{arguments, split_at_operators};
 
 /// A metric's name and its matchers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Selector {
-    /// Empty where matchers stand alone.
+    /// Name of the metric; empty if there are only matchers.
     pub(crate) name: String,
-    /// Label, and the matcher as it stands: `job=~"a.*"`.
+    /// Label, and the text of its matcher: `job=~"a.*"`.
     pub(crate) matchers: Vec<(String, String)>,
-    /// Whether it is of a time before each point, as in `up[5m]`.
+    /// Whether it has a range, as in `up[5m]`.
     pub(crate) is_range: bool,
 }
 
@@ -25,10 +25,10 @@ impl Selector {
     }
 }
 
-/// Most expressions within each other that are looked into.
+/// Largest depth of nested expressions that is read.
 const DEEPEST: usize = 32;
 
-/// Words that are no metric although no bracket follows them.
+/// Words that are no metric although no bracket follows.
 const KEYWORDS: [&str; 13] = [
     "and",
     "or",
@@ -47,8 +47,8 @@ const KEYWORDS: [&str; 13] = [
 /// Words before a list of labels.
 const BEFORE_LABELS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
 
-/// All selectors of `promql`, in order; what cannot be read is passed over.
-pub(crate) fn all(promql: &str) -> Vec<Selector> {
+/// All selectors of `promql`, in order. Parts that cannot be parsed are skipped.
+pub(crate) fn find_selectors(promql: &str) -> Vec<Selector> {
     let mut scanner = Scanner { rest: promql };
     let mut found: Vec<Selector> = Vec::new();
     while let Some(first) = scanner.rest.chars().next() {
@@ -70,7 +70,7 @@ pub(crate) fn all(promql: &str) -> Vec<Selector> {
                 } else if scanner.rest.starts_with('{') {
                     found.push(scanner.selector(name));
                 } else if !scanner.rest.starts_with('(') && !KEYWORDS.contains(&lower.as_str()) {
-                    // Operators such as sum stand before by; a metric never does.
+                    // Aggregations such as sum may precede `by`; a metric never does.
                     let is_operator =
                         ["by", "without"].iter().any(|word| scanner.rest.starts_with(word));
                     if !is_operator {
@@ -86,10 +86,11 @@ pub(crate) fn all(promql: &str) -> Vec<Selector> {
     found
 }
 
-/// All selectors of `promql`, those first without which it finds nothing: before an `or`, something else stands in.
+/// All selectors of `promql`. Selectors before an `or` come last, because something else replaces them if they
+/// find nothing.
 pub(crate) fn needed_first(promql: &str) -> Vec<Selector> {
     let mut found = needed(promql, DEEPEST);
-    for selector in all(promql) {
+    for selector in find_selectors(promql) {
         if !found.contains(&selector) {
             found.push(selector);
         }
@@ -99,10 +100,10 @@ pub(crate) fn needed_first(promql: &str) -> Vec<Selector> {
 
 fn needed(promql: &str, deepest: usize) -> Vec<Selector> {
     let (promql, Some(deepest)) = (promql.trim(), deepest.checked_sub(1)) else {
-        return all(promql);
+        return find_selectors(promql);
     };
     let Some((operands, operators)) = split_at_operators(promql) else {
-        return all(promql);
+        return find_selectors(promql);
     };
     if operators.contains(&"or") {
         return Vec::new();
@@ -115,20 +116,22 @@ fn needed(promql: &str, deepest: usize) -> Vec<Selector> {
     let word = promql.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
     match arguments(&promql[word.unwrap_or(promql.len())..]) {
         Some(arguments) => inner(arguments),
-        None => all(promql),
+        None => find_selectors(promql),
     }
 }
 
-/// The counters of `promql` whose growth it does not take, by their names.
+/// Names of the counters in `promql` that are used without `rate` or a like function.
 pub(crate) fn bare_counters(promql: &str) -> Vec<String> {
-    // Growth by other means: a subquery, a difference to earlier; or the value does not matter.
+    // Growth by other means: a subquery, a difference to earlier values. Or the value does not matter.
     let means =
         [")[", "offset", "count(", "count by", "count without", "absent(", "timestamp(", "group"];
     if means.iter().any(|means| promql.contains(means)) {
         return Vec::new();
     }
     let is_counter = |name: &str| name.ends_with("_total") || name.ends_with("_bucket");
-    let bare = all(promql).into_iter().filter(|found| !found.is_range && is_counter(&found.name));
+    let bare = find_selectors(promql)
+        .into_iter()
+        .filter(|found| !found.is_range && is_counter(&found.name));
     let mut names: Vec<String> = bare.map(|found| found.name).collect();
     names.dedup();
     names
@@ -167,7 +170,7 @@ impl<'a> Scanner<'a> {
         self.rest = self.rest.split_once(last).map_or("", |(_, rest)| rest);
     }
 
-    /// A text in quotes, with them.
+    /// A quoted text with its quotes.
     fn quoted(&mut self) -> &'a str {
         let mut characters = self.rest.char_indices();
         let quote = characters.next().map_or('"', |(_, quote)| quote);
@@ -186,14 +189,14 @@ impl<'a> Scanner<'a> {
         taken
     }
 
-    /// The selector whose name was read.
+    /// A selector, after its name.
     fn selector(&mut self, name: &str) -> Selector {
         let matchers = if self.rest.starts_with('{') { self.matchers() } else { Vec::new() };
         self.blanks();
         Selector { name: name.to_owned(), matchers, is_range: self.rest.starts_with('[') }
     }
 
-    /// What stands in braces.
+    /// The matchers in braces.
     fn matchers(&mut self) -> Vec<(String, String)> {
         self.rest = self.rest.strip_prefix('{').unwrap_or(self.rest);
         let mut matchers = Vec::new();
@@ -276,7 +279,7 @@ mod tests {
             ("a{b=\"", vec!["a{b=\"}"]),
             ("1 / 0 == inf", vec![]),
         ] {
-            let found: Vec<String> = all(promql)
+            let found: Vec<String> = find_selectors(promql)
                 .iter()
                 .map(|selector| {
                     selector.with(selector.matchers.iter().map(|(_, matcher)| matcher.as_str()))

@@ -1,4 +1,4 @@
-//! How a source is reached: a line on the command line, or a table in a file.
+//! Settings of a source: from the command line, or from a table in a file.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,9 +10,9 @@ use thiserror::Error;
 
 use crate::kind::StoreKind;
 
-/// How a source is reached.
+/// Settings of a source.
 ///
-/// In TOML it is a table in `[sources]`, by the source's name:
+/// In TOML they are a table in `[sources]`, under the source's name:
 ///
 /// ```
 /// let settings = judge_sources::SourceSettings::read_all(r#"
@@ -35,11 +35,11 @@ pub struct SourceSettings {
     pub(crate) tls_identity: Option<(PathBuf, PathBuf)>,
     pub(crate) max_queries: usize,
     pub(crate) timeout: Duration,
-    /// Of InfluxDB.
+    /// Database of InfluxDB.
     pub(crate) database: Option<String>,
 }
 
-/// What a request says about who asks.
+/// Credentials of a request.
 #[derive(Clone, Default)]
 pub(crate) enum Auth {
     #[default]
@@ -76,38 +76,38 @@ impl std::fmt::Debug for SourceSettings {
 
 /// Most queries at once: Prometheus runs 20, and others ask it too.
 const MAX_QUERIES: usize = 8;
-/// Longest wait for one answer, without retries: Prometheus itself gives up after two minutes.
+/// Longest wait for one answer, without retries. Prometheus itself gives up after two minutes.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Why sources cannot be used as they are set.
+/// Why settings of sources are invalid.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// The file is no TOML, or not of sources.
+    /// The file is no TOML, or has no table of sources.
     #[error("{0}")]
     File(String),
-    /// A URL that is none.
+    /// An invalid URL.
     #[error("source {name}: expected a URL such as {}, got {url:?}", example_of(.url))]
     Url {
         /// The source.
         name: String,
-        /// What was given.
+        /// The given value.
         url: String,
     },
-    /// Two ways to say who asks.
+    /// Two kinds of credentials at once.
     #[error("source {0}: expected one of username, bearer-token-file and sigv4-region")]
     SeveralCredentials(String),
-    /// Half of a pair.
+    /// One of two settings that belong together.
     #[error("source {name}: expected {missing} beside {given}")]
     Half {
         /// The source.
         name: String,
-        /// What is there.
+        /// The given setting.
         given: &'static str,
-        /// What is not.
+        /// The missing setting.
         missing: &'static str,
     },
-    /// A database where there are none.
+    /// A database for a store that has none.
     #[error("source {0}: only a source of type influxdb has a database")]
     NoDatabase(String),
     /// A number out of range.
@@ -115,10 +115,10 @@ pub enum SettingsError {
     MaxQueries {
         /// The source.
         name: String,
-        /// What was given.
+        /// The given value.
         got: usize,
     },
-    /// A header that HTTP does not have.
+    /// A header that HTTP does not allow.
     #[error(
         "source {name}: expected a header name and a value in ASCII, got the header {header:?}"
     )]
@@ -138,7 +138,7 @@ pub enum SettingsError {
         /// What is wrong with it.
         why: String,
     },
-    /// There are no credentials for AWS.
+    /// Credentials for AWS are missing.
     #[error("source {name}: {why}")]
     Aws {
         /// The source.
@@ -146,7 +146,7 @@ pub enum SettingsError {
         /// What is missing.
         why: String,
     },
-    /// No client can be made.
+    /// The HTTP client cannot be created.
     #[error("source {name}: {why}")]
     Client {
         /// The source.
@@ -154,12 +154,12 @@ pub enum SettingsError {
         /// What is wrong.
         why: String,
     },
-    /// Two sources are called the same.
+    /// Two sources have the same name.
     #[error("two sources are called {0}; names must differ")]
     SameName(String),
 }
 
-/// A URL that may be meant.
+/// A URL that was probably meant.
 fn example_of(url: &str) -> String {
     let with_scheme = format!("http://{url}");
     let is_host = !url.contains("//") && Url::parse(&with_scheme).is_ok_and(|url| url.has_host());
@@ -204,14 +204,14 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
 }
 
 impl SourceSettings {
-    /// A source at `url`, with everything else at its default. A user and a password in the URL are used as such
-    /// and shown nowhere.
+    /// A source at `url`, with defaults for everything else. A user and a password in the URL become
+    /// credentials, and are not shown.
     ///
     /// # Errors
-    /// When `url` is no URL of HTTP.
+    /// If `url` is no HTTP URL.
     pub fn at(name: impl Into<String>, kind: StoreKind, url: &str) -> Result<Self, SettingsError> {
         let name = name.into();
-        // What cannot be read as a URL may still have a password in it.
+        // A text that is no valid URL may still contain a password.
         let shown = url.rsplit_once('@').map_or(url, |(_, host)| host).to_owned();
         let parsed = Url::parse(url).ok();
         let is_http = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
@@ -222,7 +222,7 @@ impl SourceSettings {
             ("", None) => Auth::None,
             (user, password) => Auth::Basic(decoded(user), decoded(password.unwrap_or_default())),
         };
-        // They fail for URLs without a host alone.
+        // They fail only for URLs without a host.
         let _ = url.set_username("");
         let _ = url.set_password(None);
         let database = url.query_pairs().find(|(name, _)| name == "db");
@@ -244,7 +244,7 @@ impl SourceSettings {
         })
     }
 
-    /// A source at a URL that may say its kind: `influxdb+http://influxdb:8086?db=shop`. Without a word before the
+    /// A source at a URL with its kind: `influxdb+http://influxdb:8086?db=shop`. Without a kind before the
     /// scheme it is a Prometheus.
     ///
     /// # Errors
@@ -269,13 +269,13 @@ impl SourceSettings {
     /// The sources of a file: its `[sources]` table. Other tables are not read.
     ///
     /// # Errors
-    /// When it is no such file, or a source in it cannot be used.
+    /// If the file cannot be parsed, or a source in it is invalid.
     pub fn read_all(toml: &str) -> Result<Vec<Self>, SettingsError> {
         let file: File = toml::from_str(toml).map_err(|error| unread(&error))?;
         Self::from_all(file.sources)
     }
 
-    /// The sources of a `[sources]` table, for programs that have it among settings of their own.
+    /// The sources of a `[sources]` table, for programs that have it among their own settings.
     ///
     /// # Errors
     /// As [`SourceSettings::read_all`].
@@ -345,17 +345,17 @@ impl SourceSettings {
         Ok(settings)
     }
 
-    /// What the source is called.
+    /// Name of the source.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Which kind of store it is.
+    /// Kind of the store.
     pub fn kind(&self) -> StoreKind {
         self.kind
     }
 
-    /// Where it is, without user and password.
+    /// The URL, without user and password.
     pub fn url(&self) -> &str {
         self.url.as_str()
     }
@@ -365,7 +365,7 @@ fn unread(error: &toml::de::Error) -> SettingsError {
     SettingsError::File(error.to_string().trim_end().to_owned())
 }
 
-/// Percent signs of a URL resolved. What is no UTF-8 then stays as it is.
+/// Decodes percent signs of a URL. If the result is no UTF-8, the text stays as it is.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

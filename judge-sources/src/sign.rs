@@ -19,7 +19,7 @@ pub(crate) struct Signer {
     credentials: Credentials,
 }
 
-/// Where AWS's tools find credentials that are not read here.
+/// Places where AWS's tools find credentials that are not read here.
 const OTHERS: [&str; 4] = [
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
@@ -53,7 +53,7 @@ impl Signer {
         Ok(Self { region: region.to_owned(), service: service.to_owned(), credentials })
     }
 
-    /// Adds the signature to `request`, as of now.
+    /// Adds the signature to `request`, with the current time.
     pub(crate) fn sign(&self, request: &mut Request) -> Result<(), AskError> {
         self.sign_at(request, SystemTime::now()).map_err(AskError::Signature)
     }

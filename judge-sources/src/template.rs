@@ -1,8 +1,8 @@
-//! Templates: `${name}` in the text of a query, by Kayenta's rules.
+//! Expands templates: `${name}` in the text of a query, by Kayenta's rules.
 //!
-//! Kayenta expands them with commons-text's `StringSubstitutor`: `${x:-default}` has a default, `$${x}` stays as
-//! `${x}`, and what a name stands for is expanded again. What Kayenta does not do is refuse values that would end
-//! the text in which they stand: here a caller who may choose a scope cannot read any other series with it.
+//! Kayenta expands them with commons-text's `StringSubstitutor`: `${x:-default}` has a default, `$${x}` stays
+//! as `${x}`, and a value is expanded again. In contrast to Kayenta, values that would end the text around them
+//! are refused: so a caller who may choose a scope cannot read other series with it.
 
 use std::collections::BTreeMap;
 
@@ -12,20 +12,20 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TemplateError {
-    /// A name stands for nothing.
+    /// A name has no value.
     #[error("nothing is known for ${{{name}}}{known}; give it with {}", flag(.name))]
     Unbound {
         /// The name.
         name: String,
         /// The template.
         template: String,
-        /// What is known, as the end of a sentence.
+        /// The known names, as the end of a sentence.
         known: String,
     },
-    /// A name stands for something that has the name in it.
+    /// The value of a name contains the name itself.
     #[error("${{{0}}} stands for a text that has ${{{0}}} in it")]
     Cycle(String),
-    /// The expanded text is too long for any store.
+    /// The expanded text is too long.
     #[error(
         "the template grows beyond {LONGEST} bytes; look for parameters with templates in them"
     )]
@@ -33,21 +33,21 @@ pub enum TemplateError {
     /// A part of a query between quotes.
     #[error("${{{0}}} stands between quotes, but it is a part of the query; take the quotes away")]
     Quoted(String),
-    /// A value would end the text in which it stands.
+    /// A value would end the text around it.
     #[error(
         "{name} has {found:?} in it, which would change the query around it; expected a value without {refused}"
     )]
     Unsafe {
-        /// What the value is of.
+        /// Name of the value.
         name: String,
-        /// The value's character.
+        /// The character in the value.
         found: char,
-        /// What may not stand in values there.
+        /// Characters that values may not contain there.
         refused: &'static str,
     },
 }
 
-/// The option that says what a name stands for.
+/// The option that sets the value of a name.
 pub(crate) fn flag(name: &str) -> String {
     match name {
         "scope" => "--baseline-scope and --canary-scope".to_owned(),
@@ -56,10 +56,10 @@ pub(crate) fn flag(name: &str) -> String {
     }
 }
 
-/// Longest text that a template may become, in bytes.
+/// Longest expanded text, in bytes.
 const LONGEST: usize = 64 << 10;
 
-/// Where in a query a value stands, which decides what it may hold.
+/// The place of a value in a query, which determines the characters that it may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Place {
     /// Between quotes of this kind.
@@ -70,7 +70,8 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// After `text`, which began at this place. A backslash hides the next character in all quotes but backticks.
+    /// The place after `text`, which began at this place. A backslash escapes the next character in all quotes
+    /// but backticks.
     pub(crate) fn after(self, text: &str) -> Self {
         let mut place = self;
         let mut characters = text.chars();
@@ -88,10 +89,10 @@ impl Place {
         place
     }
 
-    /// Whether `value`, which is called `name`, leaves the query around it as it is.
+    /// Checks that the `value` of `name` does not change the query around it.
     ///
     /// # Errors
-    /// With the character that does not.
+    /// With the character that does.
     pub(crate) fn check(self, name: &str, value: &str) -> Result<(), TemplateError> {
         let is_refused = |c: &char| match self {
             Self::Quoted('`') => *c == '`',
@@ -112,16 +113,16 @@ impl Place {
     }
 }
 
-/// What names stand for.
+/// Values of names.
 pub(crate) type Bindings = BTreeMap<String, String>;
 
-/// `template` with what its names stand for.
+/// Expands `template`.
 pub(crate) fn expand(template: &str, bindings: &Bindings) -> Result<String, TemplateError> {
     expand_with(template, bindings, &[])
 }
 
-/// The same, with names that stand for parts of a query rather than values. They win, and stand in the template
-/// alone.
+/// Expands `template`, with names for parts of a query besides values. These names take precedence, and only
+/// the template may contain them.
 pub(crate) fn expand_with(
     template: &str,
     bindings: &Bindings,
@@ -147,7 +148,7 @@ struct Expansion<'a> {
     /// Names whose values are being expanded, the outermost first.
     under_way: Vec<String>,
     text: String,
-    /// Where the end of `text` stands, values left out.
+    /// The place at the end of `text`, without its values.
     place: Place,
 }
 
@@ -172,7 +173,7 @@ impl Expansion<'_> {
         self.push(rest)
     }
 
-    /// Puts down what stands in the template or in a value.
+    /// Appends text from the template or from a value.
     fn push(&mut self, text: &str) -> Result<(), TemplateError> {
         match self.under_way.first() {
             Some(outermost) => self.place.check(outermost, text)?,
@@ -203,7 +204,7 @@ impl Expansion<'_> {
                 self.under_way.pop();
                 Ok(())
             }
-            // The template's author wrote it.
+            // The template's author wrote it, so it is not checked.
             (None, Some(default)) => self.text(default),
             (None, None) => {
                 let known: Vec<&str> = bindings.keys().map(String::as_str).collect();

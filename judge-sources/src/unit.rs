@@ -1,4 +1,5 @@
-//! The unit of what a PromQL expression measures, told by names: Prometheus's conventions put it at their end.
+//! The unit of a PromQL expression, from the names in it. Prometheus's conventions put the unit at the end of a
+//! name.
 
 use crate::expression::{arguments, split_at_operators};
 
@@ -21,9 +22,9 @@ const UNITS: &[&str] = &[
     "meters",
     "hertz",
 ];
-/// What follows the unit in the names of counters and histograms.
+/// Suffixes after the unit in the names of counters and histograms.
 const SUFFIXES: &[&str] = &["_total", "_bucket", "_sum", "_count"];
-/// Functions and aggregations whose value has the unit of their last argument, or of their first.
+/// Functions and aggregations whose result has the unit of their last argument, or of their first.
 const OF_LAST: &[&str] = &[
     "sum",
     "avg",
@@ -58,20 +59,20 @@ const OF_FIRST: &[&str] = &[
     "sort_desc",
 ];
 
-/// Most expressions within each other that are looked into.
+/// Largest depth of nested expressions that is read.
 const DEEPEST: usize = 32;
 
-/// What an expression measures.
+/// The quantity that an expression measures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Measured {
-    /// Empty for a count.
+    /// The unit; empty for a count.
     unit: String,
     per_second: bool,
     /// The name without the suffix, and the suffix.
     name: Option<(String, &'static str)>,
 }
 
-/// The unit of `promql`, in words; `None` where names do not tell.
+/// The unit of `promql`, in words; `None` if names do not tell it.
 pub(crate) fn unit(promql: &str) -> Option<String> {
     let Measured { unit, per_second, .. } = measured(promql, DEEPEST)?;
     match (unit.as_str(), per_second) {
@@ -89,7 +90,7 @@ fn measured(expression: &str, deepest: usize) -> Option<Measured> {
     match operators.as_slice() {
         [] => term(expression, deepest),
         ["/"] => quotient(measured(operands[0], deepest)?, &measured(operands[1], deepest)?),
-        // What else there is only fills in, or leaves out.
+        // Other operands only fill gaps, or filter.
         all if all.iter().all(|one| {
             matches!(*one, "or" | "and" | "unless" | ">" | "<" | ">=" | "<=" | "==" | "!=")
         }) =>
@@ -128,7 +129,7 @@ fn quotient(above: Measured, below: &Measured) -> Option<Measured> {
     Some(Measured { unit, per_second: false, name: None })
 }
 
-/// An expression without operators: a selector, or a function of others.
+/// The unit of an expression without operators: a selector, or a function.
 fn term(text: &str, deepest: usize) -> Option<Measured> {
     if let Some(inner) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
         return measured(inner, deepest);
@@ -152,13 +153,13 @@ fn term(text: &str, deepest: usize) -> Option<Measured> {
     }
 }
 
-/// What series of this name are in; `None` where it has no unit and is no count.
+/// The unit of series with this name; `None` if the name has no unit and is no count.
 fn of_name(name: &str) -> Option<Measured> {
     let suffix = SUFFIXES.iter().find(|suffix| name.ends_with(**suffix)).copied();
     let base = suffix.and_then(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
     let last = base.rsplit(['_', ':']).next().unwrap_or_default();
     let unit = match suffix {
-        // Observations are counted, whatever they are of.
+        // A count of observations, whatever they measure.
         Some("_count") => "",
         _ if UNITS.contains(&last) => last,
         Some("_total") => "",

@@ -1,12 +1,12 @@
-//! Why the store did not do what was asked.
+//! Errors of the store.
 
 use thiserror::Error;
 
-/// Why the store did not do what was asked. Nothing is half-done then.
+/// Why the store failed. Nothing is half-done then.
 #[derive(Debug, Clone, Error)]
 #[non_exhaustive]
 pub enum KeepError {
-    /// There is no such thing.
+    /// There is no such canary, look or config.
     #[error("{what} '{id}' does not exist")]
     NotFound {
         /// What was looked for.
@@ -14,10 +14,10 @@ pub enum KeepError {
         /// Its id.
         id: String,
     },
-    /// A config of this id is there.
+    /// A config with this id exists.
     #[error("Canary config '{0}' already exists.")]
     Exists(String),
-    /// A config of this name is there, for one of the applications.
+    /// A config with this name exists, for one of the applications.
     #[error(
         "Canary config with name '{name}' already exists in the scope of applications [{}].",
         .applications.join(", ")
@@ -37,10 +37,10 @@ pub enum KeepError {
     /// There is no room left.
     #[error("the store is full: {0}")]
     Full(String),
-    /// It does not answer now.
+    /// It is unavailable.
     #[error("the store cannot be reached: {0}")]
     Away(String),
-    /// It has something that cannot be read.
+    /// It contains something that cannot be read.
     #[error("the store has an unreadable {what}: {why}")]
     Unreadable {
         /// What cannot be read.
@@ -54,7 +54,7 @@ pub enum KeepError {
 }
 
 impl KeepError {
-    /// Whether asking again may help.
+    /// Whether a retry may help.
     pub fn may_pass(&self) -> bool {
         matches!(self, Self::Full(_) | Self::Away(_))
     }

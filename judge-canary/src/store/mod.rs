@@ -1,4 +1,4 @@
-//! What is kept, behind one trait.
+//! The store of canaries, as a trait.
 
 mod document;
 mod error;
@@ -32,35 +32,35 @@ pub struct ConfigChange {
     pub applications: Vec<String>,
     /// The config itself.
     pub document: Value,
-    /// Whether it may be there.
+    /// What to do about an existing config.
     pub existing: Existing,
-    /// Whether its name may be that of another config of one of its applications.
+    /// Whether another config of one of its applications may have its name.
     pub same_name: bool,
 }
 
 /// A canary to start.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewCanary {
-    /// Its first line.
+    /// Its summary.
     pub summary: CanarySummary,
-    /// What was asked for.
+    /// The request.
     pub request: CanaryRequest,
-    /// The config that it is judged by.
+    /// The config that judges it.
     pub config: Value,
-    /// What the releases before it say.
+    /// Metrics that drifted over the releases before it.
     pub warnings: Vec<String>,
 }
 
-/// What became of a start.
+/// Result of a start.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Inserted {
-    /// It is there now.
+    /// The canary was stored.
     New,
-    /// Its key was used before, by the canary of this id.
+    /// The key was used before, by the canary of this id.
     Before(String),
 }
 
-/// Which canaries a list has; nothing set: all, the newest first.
+/// Filter of a list of canaries. Without any condition: all, the newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CanaryFilter {
     /// Of this application.
@@ -69,19 +69,19 @@ pub struct CanaryFilter {
     pub config_name: Option<String>,
     /// By the config of this id.
     pub config_id: Option<String>,
-    /// By one of these APIs; any for none.
+    /// By one of these APIs; empty for any.
     pub origins: Vec<String>,
-    /// In one of these states; any for none.
+    /// In one of these states; empty for any.
     pub states: Vec<CanaryState>,
     /// With this verdict.
     pub verdict: Option<Verdict>,
-    /// With this text in application, config, caller or reason, in any case of its ASCII letters.
+    /// With this text in application, config, caller or reason; ASCII letters in any case.
     pub search: Option<String>,
-    /// Started before the canary of this id: the end of the page before.
+    /// Started before the canary of this id, which is the last one of the page before.
     pub before: Option<String>,
-    /// So many of them are left out, for callers that count pages.
+    /// Number of canaries to skip, for callers that count pages.
     pub skip: usize,
-    /// At most so many; 0 for [`PAGE`].
+    /// Most canaries of the page; 0 for [`PAGE`].
     pub limit: usize,
 }
 
@@ -91,18 +91,18 @@ pub const PAGE: usize = 50;
 /// The most canaries of a page.
 pub const MOST_OF_A_PAGE: usize = 1000;
 
-/// Which releases a history has.
+/// Filter of the releases in a history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseFilter {
     /// Of this application.
     pub application: String,
-    /// By a config of this name; by any for none.
+    /// By a config of this name; `None` for any.
     pub config_name: Option<String>,
-    /// With this verdict; with any for none.
+    /// With this verdict; `None` for any.
     pub verdict: Option<Verdict>,
     /// Started before the canary of this id.
     pub before: Option<String>,
-    /// At most so many.
+    /// Largest number of results.
     pub limit: usize,
 }
 
@@ -111,38 +111,38 @@ pub struct ReleaseFilter {
 pub struct CanaryPage {
     /// The canaries, the newest first.
     pub canaries: Vec<CanarySummary>,
-    /// What [`CanaryFilter::before`] is for the next page; nothing at the end.
+    /// The value of [`CanaryFilter::before`] for the next page; `None` at the end.
     pub next: Option<String>,
 }
 
-/// Who did what.
+/// An entry of the audit log: who did what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditEntry {
     /// A ULID: ids sort by time.
     pub id: String,
-    /// When.
+    /// The time.
     pub at_millis: i64,
-    /// Who: the name of a token or certificate, else the address.
+    /// The caller: name of its token or certificate, else its address.
     pub actor: String,
-    /// What, such as `canary.start`.
+    /// The action, such as `canary.start`.
     pub action: String,
-    /// To which config or canary.
+    /// Id of the config or canary.
     pub subject: String,
-    /// What to know about it.
+    /// Details.
     pub detail: BTreeMap<String, String>,
 }
 
-/// Canaries whose time has come, for one worker.
+/// A claim of due canaries or deliveries, by one worker.
 #[derive(Debug, Clone, Copy)]
 pub struct ClaimDue<'a> {
     /// The worker.
     pub owner: &'a str,
-    /// Now.
+    /// The current time.
     pub now_millis: i64,
-    /// Until when nobody else may have them.
+    /// End of the lease: until then no other worker may claim them.
     pub lease_millis: i64,
-    /// At most so many.
+    /// Largest number of results.
     pub limit: usize,
 }
 
@@ -151,55 +151,55 @@ pub struct ClaimDue<'a> {
 pub struct Claimed {
     /// The canary.
     pub canary: Canary,
-    /// How often the next look was tried.
+    /// Attempts at the next look so far.
     pub attempts: u32,
-    /// When it was tried first; of no meaning without attempts.
+    /// Time of the first attempt; without meaning if there was none.
     pub since_millis: i64,
 }
 
-/// A look that was made, and how its canary stands then.
+/// A look that was made, and the new state of its canary.
 #[derive(Debug, Clone, Copy)]
 pub struct LookRecord<'a> {
     /// The worker that has the canary.
     pub owner: &'a str,
     /// The look.
     pub look: &'a CanaryLook,
-    /// Its series, if it has any.
+    /// Its series, if there are any.
     pub metric_set: Option<(&'a str, &'a MetricSet)>,
-    /// How the canary stands after it.
+    /// The state of the canary after it.
     pub after: &'a CanarySummary,
 }
 
-/// The end of a canary that is still to be sent.
+/// A delivery: the end of a canary that is still to be sent to the webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     /// The canary.
     pub canary_id: String,
-    /// How often that was tried.
+    /// Attempts so far.
     pub attempts: u32,
     /// When the canary ended.
     pub since_millis: i64,
 }
 
-/// What is kept at most.
+/// Limits on what is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     /// Canaries that ended before this time are removed.
     pub ended_before_millis: Option<i64>,
-    /// The oldest canaries are removed until all have at most so many bytes.
+    /// The oldest canaries are removed until all together have at most this many bytes.
     pub bytes: Option<u64>,
 }
 
-/// What is kept: configs, canaries, looks, series, and who did what. Every method is one transaction.
+/// Keeps configs, canaries, looks, series, and the audit log. Every method is one transaction.
 #[async_trait]
 pub trait CanaryStore: std::fmt::Debug + Send + Sync {
-    /// Whether it answers.
+    /// Checks that the store is available.
     async fn ping(&self) -> Result<(), KeepError>;
 
     /// Stores a config, or a new version of it.
     ///
     /// # Errors
-    /// [`KeepError::Exists`], [`KeepError::NotFound`] and [`KeepError::SameName`] by what the change asks for.
+    /// [`KeepError::Exists`], [`KeepError::NotFound`] and [`KeepError::SameName`], as the change demands.
     async fn put_config(
         &self,
         change: &ConfigChange,
@@ -236,17 +236,17 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// The looks at a canary after look `after`, in order.
     async fn looks(&self, id: &str, after: usize) -> Result<Vec<CanaryLook>, KeepError>;
 
-    /// A look at a canary by its number; nothing if it was not made.
+    /// A look at a canary by its number; `None` if it was not made.
     async fn look(&self, id: &str, number: usize) -> Result<Option<CanaryLook>, KeepError>;
 
     /// The series of a look.
     async fn metric_set(&self, id: &str) -> Result<MetricSet, KeepError>;
 
-    /// Ends a canary, unless it has ended. Returns whether it had not.
+    /// Ends a canary, unless it has ended. Returns whether this call ended it.
     async fn cancel(&self, id: &str, entry: &AuditEntry) -> Result<bool, KeepError>;
 
-    /// Ends a canary by a look that nobody makes any more, unless it has ended or that look was made. Returns whether this
-    /// call ended it.
+    /// Ends a canary by a look that will not be made any more, unless the canary has ended or the look was
+    /// made. Returns whether this call ended it.
     async fn cancel_look(
         &self,
         look: &CanaryLook,
@@ -254,10 +254,11 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
         entry: &AuditEntry,
     ) -> Result<bool, KeepError>;
 
-    /// Keeps that something happened.
+    /// Adds an entry to the audit log.
     async fn note(&self, entry: &AuditEntry) -> Result<(), KeepError>;
 
-    /// Who did what, the newest first: to `subject`, if one is given, before the entry of an id.
+    /// The audit log, the newest entry first: entries about `subject`, if one is given, before the entry of an
+    /// id.
     async fn audit(
         &self,
         subject: Option<&str>,
@@ -265,19 +266,19 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
         limit: usize,
     ) -> Result<Vec<AuditEntry>, KeepError>;
 
-    /// Canaries whose next look is due and that no other worker has.
+    /// Claims canaries whose next look is due and that no other worker has.
     async fn claim(&self, claim: ClaimDue<'_>) -> Result<Vec<Claimed>, KeepError>;
 
-    /// When the next canary may be claimed; nothing if none is under way.
+    /// Time at which the next canary may be claimed; `None` if none is running.
     async fn next_due(&self) -> Result<Option<i64>, KeepError>;
 
-    /// Lengthens a worker's leases of the canaries `ids`.
+    /// Extends a worker's leases of the canaries `ids`.
     async fn renew(&self, owner: &str, ids: &[String], lease_millis: i64) -> Result<(), KeepError>;
 
-    /// Gives a canary back, to be looked at again at `next_millis`.
+    /// Gives a canary back; its next look is at `next_millis`.
     ///
     /// # Errors
-    /// [`KeepError::LeaseLost`] if the worker does not have it any more.
+    /// [`KeepError::LeaseLost`] if the worker's lease has ended.
     async fn postpone(
         &self,
         owner: &str,
@@ -287,17 +288,17 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
         since_millis: i64,
     ) -> Result<(), KeepError>;
 
-    /// Keeps a look and gives its canary back: all of it or nothing.
+    /// Stores a look and gives its canary back: both or nothing.
     ///
     /// # Errors
-    /// [`KeepError::LeaseLost`] if the worker does not have it any more: then somebody else makes the look, or it
+    /// [`KeepError::LeaseLost`] if the worker's lease has ended: another worker makes the look, or the canary
     /// was cancelled.
     async fn record(&self, record: LookRecord<'_>) -> Result<(), KeepError>;
 
-    /// Ends of canaries that are to be sent now and that no other worker has.
+    /// Claims deliveries that are due and that no other worker has.
     async fn claim_deliveries(&self, claim: ClaimDue<'_>) -> Result<Vec<Delivery>, KeepError>;
 
-    /// Leaves an end to be sent at `next_millis`.
+    /// Postpones a delivery to `next_millis`.
     async fn postpone_delivery(
         &self,
         owner: &str,
@@ -305,7 +306,7 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
         next_millis: i64,
     ) -> Result<(), KeepError>;
 
-    /// The end of a canary was sent.
+    /// Removes a delivery that succeeded.
     async fn remove_delivery(&self, canary_id: &str) -> Result<(), KeepError>;
 
     /// Removes canaries that have ended, with their looks and series. Returns how many.

@@ -11,7 +11,7 @@ use sqlx::{AnyConnection, AnyPool, Executor, SqlSafeStr};
 
 use super::error::KeepError;
 
-/// Where things are kept.
+/// Location of a store.
 #[derive(Clone, PartialEq, Eq)]
 pub enum StorePlace {
     /// A file of SQLite, for one process.
@@ -21,7 +21,7 @@ pub enum StorePlace {
 }
 
 impl fmt::Debug for StorePlace {
-    /// Without the password of a URL.
+    /// The location without the password of a URL.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
@@ -37,11 +37,11 @@ impl fmt::Debug for StorePlace {
 const SQLITE_CONNECTIONS: u32 = 4;
 /// Connections to PostgreSQL, whose default for all clients is 100.
 const POSTGRES_CONNECTIONS: u32 = 8;
-/// How long a caller waits for a connection before it is told that the store is away.
+/// How long a caller waits for a connection before the store counts as unavailable.
 const ACQUIRE: Duration = Duration::from_secs(5);
 
-/// Before anything else on a connection to SQLite. What was committed outlives a crash of the machine. An image with nothing
-/// but the server has no folder for temporary files.
+/// First statements on a connection to SQLite. Committed transactions survive a crash of the machine. Temporary
+/// tables are in memory, because an image with nothing but the server has no folder for temporary files.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                        PRAGMA busy_timeout = 4000; PRAGMA temp_store = MEMORY;";
 
@@ -76,13 +76,14 @@ const POSTGRES: &[(i64, &str, &str)] = &[
     migration!("postgres", 3, "search"),
 ];
 
-/// Connections, and what keeps other processes out.
+/// Connections, and the lock that keeps other processes out.
 pub(super) struct Opened {
     pub(super) pool: AnyPool,
     pub(super) lock: Option<File>,
 }
 
-/// Connects to the store, and makes or changes its tables. `read_only` does neither, and shares the file.
+/// Connects to the store, and creates or migrates its tables. With `read_only` it does not, and shares the
+/// file.
 pub(super) async fn open(place: &StorePlace, read_only: bool) -> Result<Opened, KeepError> {
     sqlx::any::install_default_drivers();
     let (url, lock, connections) = match place {
@@ -129,7 +130,7 @@ fn migrator(place: &StorePlace) -> Migrator {
     Migrator::with_migrations(all.iter().map(migration).collect())
 }
 
-/// Keeps other processes from the file as long as this one lives, however it ends.
+/// Locks the file against other processes, until this process ends, however it ends.
 fn lock(path: &Path) -> Result<File, KeepError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
@@ -145,7 +146,7 @@ fn lock(path: &Path) -> Result<File, KeepError> {
     }
 }
 
-/// A path in a URL.
+/// A path, escaped for a URL.
 fn escaped(path: &Path) -> String {
     let bytes = path.as_os_str().as_encoded_bytes();
     let escape = |&byte: &u8| match byte {

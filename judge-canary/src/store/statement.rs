@@ -1,4 +1,4 @@
-//! A statement that is put together from parts with numbered parameters, which both databases read.
+//! Builds a statement from parts, with numbered parameters that both databases understand.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 use sqlx::{Any, AssertSqlSafe};
 
-/// A text as both databases keep it: PostgreSQL's texts have no NUL.
+/// A text that both databases can store: PostgreSQL allows no NUL.
 pub(super) fn plain(text: &str) -> String {
     text.replace('\0', "\u{FFFD}")
 }
@@ -17,7 +17,7 @@ enum Bound {
     Whole(i64),
 }
 
-/// Text and parameters of a statement. What callers say is only ever a parameter.
+/// Text and parameters of a statement. Input of callers is only ever a parameter.
 #[derive(Debug, Default)]
 pub(super) struct Statement {
     text: String,
@@ -38,7 +38,7 @@ impl Statement {
         self.bind(Bound::Text(plain(value)))
     }
 
-    pub(super) fn whole(&mut self, value: i64) -> &mut Self {
+    pub(super) fn integer(&mut self, value: i64) -> &mut Self {
         self.bind(Bound::Whole(value))
     }
 
@@ -49,7 +49,7 @@ impl Statement {
         self
     }
 
-    /// ` WHERE column = value`, or ` AND …` behind the first.
+    /// Adds ` WHERE column = value`, or ` AND …` after the first condition.
     pub(super) fn filter(&mut self, column: &'static str, value: Option<&str>) -> &mut Self {
         if let Some(value) = value {
             self.and().push(column).push(" = ").text(value);
@@ -57,7 +57,7 @@ impl Statement {
         self
     }
 
-    /// ` WHERE column IN (values)`, or ` AND …` behind the first; nothing without values.
+    /// Adds ` WHERE column IN (values)`, or ` AND …` after the first condition; nothing if there are no values.
     pub(super) fn filter_any<'a>(
         &mut self,
         column: &'static str,
@@ -67,7 +67,7 @@ impl Statement {
             if index == 0 {
                 self.and().push(column).push(" IN (").text(value);
             } else {
-                // The bracket of the values before.
+                // Closes the bracket of the values.
                 self.text.pop();
                 self.push(", ").text(value);
             }
@@ -76,7 +76,7 @@ impl Statement {
         self
     }
 
-    /// ` WHERE `, or ` AND ` behind the first.
+    /// Adds ` WHERE `, or ` AND ` after the first condition.
     pub(super) fn and(&mut self) -> &mut Self {
         let word = if self.text.contains(" WHERE ") { " AND " } else { " WHERE " };
         self.push(word)

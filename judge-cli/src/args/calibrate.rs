@@ -69,7 +69,14 @@ pub(crate) struct CalibrateArgs {
     pub(crate) releases: Vec<PathBuf>,
     /// Recorded releases, which this build cannot read.
     #[cfg(not(feature = "retro"))]
-    #[arg(long, num_args = 1.., value_name = "PATH", value_parser = super::left_out::releases, hide = true, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        num_args = 1..,
+        value_name = "PATH",
+        value_parser = super::left_out::releases,
+        hide = true,
+        allow_hyphen_values = true
+    )]
     releases: Vec<PathBuf>,
     /// The canaries of the releases were good: compare them with their baselines.
     #[cfg(feature = "retro")]

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Why there is no such thing, and the way out.
-pub(crate) const LEFT_OUT: &str = "this judge is built without the feature retro; `cargo install --path judge-cli` in a clone of the repository \
-     installs one that has it";
+pub(crate) const LEFT_OUT: &str = "this judge is built without the feature retro; `cargo install --path judge-cli` in \
+                                   a clone of the repository installs one that has it";
 
 /// Not in this build: judge past releases again, as a config would have.
 #[derive(Debug, clap::Args)]

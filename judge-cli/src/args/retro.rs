@@ -155,16 +155,37 @@ pub(crate) struct WindowArgs {
     #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     lifetime: Option<Duration>,
     /// Time at the start of the recording that is not judged.
-    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true, default_value = "0s")]
+    #[arg(
+        help_heading = WINDOWS,
+        long,
+        value_name = "TIME",
+        value_parser = duration,
+        allow_hyphen_values = true,
+        default_value = "0s"
+    )]
     warm_up: Duration,
     /// Time from one judgement to the next [default: one judgement at the end]
     #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     interval: Option<Duration>,
     /// How far back each judgement looks; growing: to the end of the warm-up.
-    #[arg(help_heading = WINDOWS, long, value_name = "growing|TIME", value_parser = lookback, allow_hyphen_values = true, default_value = "growing")]
+    #[arg(
+        help_heading = WINDOWS,
+        long,
+        value_name = "growing|TIME",
+        value_parser = lookback,
+        allow_hyphen_values = true,
+        default_value = "growing"
+    )]
     lookback: Lookback,
     /// How much earlier the baseline was recorded than the canary.
-    #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true, default_value = "0s")]
+    #[arg(
+        help_heading = WINDOWS,
+        long,
+        value_name = "TIME",
+        value_parser = duration,
+        allow_hyphen_values = true,
+        default_value = "0s"
+    )]
     baseline_offset: Duration,
     /// Step of the grid; points of one step are averaged [default: each release's own]
     #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]

@@ -71,16 +71,37 @@ pub(crate) struct ScopeArgs {
     #[arg(help_heading = OF, long = "param", value_name = "NAME=VALUE", value_parser = named)]
     pub(crate) params: Vec<(String, String)>,
     /// How much earlier the baseline's window lies: 1d compares with yesterday's same hour.
-    #[arg(help_heading = OF, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true, default_value = "0s")]
+    #[arg(
+        help_heading = OF,
+        long,
+        value_name = "TIME",
+        value_parser = duration,
+        allow_hyphen_values = true,
+        default_value = "0s"
+    )]
     pub(crate) baseline_offset: Duration,
     /// The time between two points.
-    #[arg(help_heading = OF, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true, default_value = "1m")]
+    #[arg(
+        help_heading = OF,
+        long,
+        value_name = "TIME",
+        value_parser = duration,
+        allow_hyphen_values = true,
+        default_value = "1m"
+    )]
     pub(crate) step: Duration,
     /// How points become series: as Kayenta does, gaps are closed up and only equal labels paired.
     #[arg(help_heading = OF, long, value_enum, value_name = "WHOSE")]
     pub(crate) compat: Option<CompatArg>,
     /// How long a fetch may take, retries included.
-    #[arg(help_heading = OF, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true, default_value = "2m")]
+    #[arg(
+        help_heading = OF,
+        long,
+        value_name = "TIME",
+        value_parser = duration,
+        allow_hyphen_values = true,
+        default_value = "2m"
+    )]
     pub(crate) timeout: Duration,
 }
 
@@ -88,7 +109,14 @@ pub(crate) struct ScopeArgs {
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct TimeArgs {
     /// The window's length, up to --end.
-    #[arg(help_heading = WHEN, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true, conflicts_with = "start")]
+    #[arg(
+        help_heading = WHEN,
+        long,
+        value_name = "TIME",
+        value_parser = duration,
+        allow_hyphen_values = true,
+        conflicts_with = "start"
+    )]
     pub(crate) last: Option<Duration>,
     /// The first point's time: RFC 3339, or seconds or milliseconds since 1970.
     #[arg(help_heading = WHEN, long, value_name = "WHEN", value_parser = moment, allow_hyphen_values = true)]

@@ -116,10 +116,24 @@ pub(crate) struct StageArgs {
     #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     interval: Option<Duration>,
     /// How long the canary runs before it is judged.
-    #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true, default_value = "0s")]
+    #[arg(
+        help_heading = STAGE,
+        long,
+        value_name = "TIME",
+        value_parser = duration,
+        allow_hyphen_values = true,
+        default_value = "0s"
+    )]
     warm_up: Duration,
     /// How far back each look reaches; growing is to the end of the warm-up.
-    #[arg(help_heading = STAGE, long, value_name = "growing|TIME", value_parser = lookback, allow_hyphen_values = true, default_value = "growing")]
+    #[arg(
+        help_heading = STAGE,
+        long,
+        value_name = "growing|TIME",
+        value_parser = lookback,
+        allow_hyphen_values = true,
+        default_value = "growing"
+    )]
     lookback: Lookback,
     /// When the canary started: RFC 3339, or seconds or milliseconds since 1970 [default: now]
     #[arg(help_heading = STAGE, long, value_name = "WHEN", value_parser = super::sources::moment, allow_hyphen_values = true)]

@@ -59,7 +59,8 @@ fn head(text: &mut String, proposal: &Proposal) {
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{HEADING}{}{HEADING:#} on {} min of {instances} instances, compared {compared}; {} pairs (as {} independent pairs), seed {}",
+        "{HEADING}{}{HEADING:#} on {} min of {instances} instances, compared {compared}; {} pairs (as {} independent \
+         pairs), seed {}",
         printable(&proposal.judge),
         format::value(minutes),
         proposal.window.pairs,
@@ -68,7 +69,8 @@ fn head(text: &mut String, proposal: &Proposal) {
     );
     let _ = writeln!(
         text,
-        "false alarms: of healthy canaries {held_out} that were held out from the allowances; smallest shift: found {} of the time; [95 % interval]",
+        "false alarms: of healthy canaries {held_out} that were held out from the allowances; smallest shift: found \
+         {} of the time; [95 % interval]",
         format::share(proposal.power)
     );
 }
@@ -142,7 +144,8 @@ fn notes(text: &mut String, proposal: &Proposal) {
         };
         let _ = writeln!(
             text,
-            "  {} independent pairs cannot show that smaller allowances suffice; that needs {needed}: these allowances cover the differences of healthy windows; give {more}",
+            "  {} independent pairs cannot show that smaller allowances suffice; that needs {needed}: these \
+             allowances cover the differences of healthy windows; give {more}",
             format::value(proposal.window.independent.round())
         );
     }
@@ -170,7 +173,8 @@ pub(super) fn reached(proposal: &Proposal) -> String {
     });
     let Some(after) = proposal.effect.false_alarms_after else {
         return format!(
-            "the history is too short to hold out a part, so it is unknown whether at most {target} of healthy canaries are held back; give longer history, or judge shorter windows"
+            "the history is too short to hold out a part, so it is unknown whether at most {target} of healthy \
+             canaries are held back; give longer history, or judge shorter windows"
         );
     };
     let share = format::share(after.share);

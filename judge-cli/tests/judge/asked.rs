@@ -41,6 +41,14 @@ fn wrong_times_and_sources_are_told_with_their_option() {
         ),
         (format!("{url} --start 2026-11-20T14:00:00+25:00"), "an offset from UTC of at most 23:59"),
         (format!("{url} --last 5m --step 0s"), "--step: expected a step above 0"),
+        (
+            format!("{url} --last 500000y"),
+            "error: --start, --end or --last: expected a time between",
+        ),
+        (
+            format!("{url} --last 5m --baseline-offset 500000y"),
+            "error: --baseline-offset: expected a time between",
+        ),
         ("--prometheus db-1:9090 --last 5m".to_owned(), "a URL such as http://db-1:9090, got \"db"),
         ("--source http://h?a=b --last 5m".to_owned(), "expected NAME=URL, such as eu=http://host"),
         ("--graphite http://h --last 5m".to_owned(), "give it with --prometheus URL, --source"),
@@ -72,7 +80,8 @@ fn wrong_queries_are_told_with_the_way_out() {
         assert!(answer.stderr.contains(said), "{query}: {answer:?}");
     }
     // One sentence for all metrics, whatever their queries are.
-    let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": format!("PromQL:{name}{{a=\"${{scope}}\"}}")}});
+    let query = |name: &str| format!("PromQL:{name}{{a=\"${{scope}}\"}}");
+    let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": query(name)}});
     let config = json!({"metrics": [metric("a"), metric("b"), metric("c")], "classifier": {"groupWeights": {}}});
     let folder = TestFolder::with(&[("canary.json", config.to_string().as_bytes())]);
     let answer = folder.judge(&format!("run --config canary.json {url}"));
@@ -83,7 +92,8 @@ fn wrong_queries_are_told_with_the_way_out() {
 
 #[test]
 fn what_finds_nothing_is_told_once() {
-    let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": format!("PromQL:{name}{{a=\"${{scope}}\"}}")}});
+    let query = |name: &str| format!("PromQL:{name}{{a=\"${{scope}}\"}}");
+    let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": query(name)}});
     let config = json!({"metrics": [metric("a"), metric("b")], "classifier": {"groupWeights": {}}});
     let folder = TestFolder::with(&[("canary.json", config.to_string().as_bytes())]);
     let store = Store::open(|_| answer(&json!([])));

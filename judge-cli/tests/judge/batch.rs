@@ -10,7 +10,13 @@ use serde_json::Value;
 
 use crate::harness::TestFolder;
 
-const REQUEST: &str = r#"{"canaryConfig":{"judge":{"name":"NetflixACAJudge-v1.0"},"metrics":[{"name":"m","groups":["g"]}],"classifier":{"groupWeights":{}}},"scoreThresholds":{"pass":95,"marginal":75},"metricSetPairList":[{"name":"m","id":"1","tags":{},"values":{"control":[1,2,3],"experiment":[1,2,3]}}],"unknown":{"keys":["are ignored"]}}"#;
+/// A request on one line.
+const REQUEST: &str = concat!(
+    r#"{"canaryConfig":{"judge":{"name":"NetflixACAJudge-v1.0"},"metrics":[{"name":"m","groups":["g"]}],"#,
+    r#""classifier":{"groupWeights":{}}},"scoreThresholds":{"pass":95,"marginal":75},"#,
+    r#""metricSetPairList":[{"name":"m","id":"1","tags":{},"#,
+    r#""values":{"control":[1,2,3],"experiment":[1,2,3]}}],"unknown":{"keys":["are ignored"]}}"#,
+);
 
 /// The requests of Kayenta's golden results; their expected results are extra keys here.
 fn golden() -> String {

@@ -39,7 +39,7 @@ const DEFAULT_WARM_UP: usize = 0;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MinimumChange {
-    /// As a share of the baseline's location.
+    /// As a share of the baseline's median.
     pub relative: NonNegative,
     /// In standard deviations of the metric's noise.
     pub noise: NonNegative,

@@ -6,6 +6,15 @@ use crate::test_kind::TestKind;
 ///
 /// Kayenta's JSON and the contract's enums read the same table: `WORDS` has `benjaminiHochberg` where the contract
 /// has `ACROSS_METRICS_BENJAMINI_HOCHBERG`.
+///
+/// # Example
+/// ```
+/// use judge_core::config::evidence::{AcrossMetrics, SettingWord};
+///
+/// assert_eq!(AcrossMetrics::from_word("holm"), Some(AcrossMetrics::Holm));
+/// assert_eq!(AcrossMetrics::from_word("bonferroni"), None);
+/// assert_eq!(AcrossMetrics::expected(), "one of balanced, each, holm, benjaminiHochberg");
+/// ```
 pub trait SettingWord: Copy + 'static {
     /// Every word with its meaning, in the order in which they are listed to people.
     const WORDS: &'static [(&'static str, Self)];

@@ -77,7 +77,7 @@ pub(super) fn without_data(config: &MetricConfig) -> Option<(Classification, Str
     Some(missing_data(config))
 }
 
-/// The class of a metric with a side without data, if gaps mean that nothing is known, and why.
+/// The class of a metric with a side without data, if a gap means that nothing is known; and why.
 pub(super) fn missing_data(config: &MetricConfig) -> (Classification, String) {
     let must = config.must_have_data && !config.critical;
     let classification = if must { Classification::NoDataFail } else { Classification::NoData };

@@ -27,7 +27,7 @@ use crate::problem::{Problem, Severity};
 use crate::request::JudgeRequest;
 use crate::series::MetricPair;
 
-/// Reads a canary config. What is suspect in it is kept in [`CanaryConfig::noticed`].
+/// Reads a canary config. Suspect parts are kept in [`CanaryConfig::noticed`].
 ///
 /// # Errors
 /// With every problem at once, if the bytes are not JSON or no judge accepts the config.
@@ -93,7 +93,7 @@ pub fn config_within(json: &[u8]) -> Option<serde_json::Value> {
     if object.contains_key("metrics") { None } else { object.remove("canaryConfig") }
 }
 
-/// What the judge of `config` refuses, and every other problem.
+/// Problems for which the judge of `config` refuses it, and all other problems.
 fn judged_by(config: CanaryConfig) -> Vec<Problem> {
     let request = JudgeRequest::without_points(config);
     let judged = judges::built_in().chosen_by(&request).and_then(|judge| judge.judge(&request));
@@ -138,8 +138,8 @@ pub fn read_request(json: &[u8]) -> Result<JudgeRequest, JudgeError> {
     )
 }
 
-/// Reads a request and judges it at `thresholds`, whatever its own are. The request may have none, as in what
-/// Kayenta stores.
+/// Reads a request with other `thresholds`, whatever its own are. The request may have none, as in what Kayenta
+/// stores.
 ///
 /// # Errors
 /// As for [`read_request`].
@@ -215,7 +215,7 @@ pub fn request<'a>(
     write_request::WrittenRequest::new(config, request)
 }
 
-/// Reads any JSON, as the other readers here do: bare NaN and infinities become strings.
+/// Reads any JSON as the other readers do: bare NaN and infinities become strings.
 ///
 /// # Errors
 /// If the bytes are not JSON.

@@ -1,9 +1,10 @@
 //! Exact boundaries of a test on growing windows.
 //!
-//! The mean of a window that grows by as many points between any two looks is a random walk: the statistics of looks i
-//! and j correlate as √(i / j). Looks that correlate alarm together, so each may have a larger nominal level than the
-//! error that it spends. This solves for those levels, look by look (Armitage, `McPherson` and Rowe 1969; Lan and `DeMets`
-//! 1983), by integrating the density of walks that have not crossed before.
+//! If a window grows by equally many points from look to look, its mean is a random walk: the statistics of
+//! looks i and j correlate as √(i / j). Correlated looks alarm together, so each may have a larger nominal
+//! level than the error that it spends. This module solves for those levels, look by look (Armitage,
+//! `McPherson` and Rowe 1969; Lan and `DeMets` 1983): it integrates the density of walks that have not crossed
+//! before.
 
 use crate::config::evidence::Spending;
 use crate::math;
@@ -11,22 +12,22 @@ use crate::stats::distribution::normal;
 
 use super::{Looks, share_of};
 
-/// With more looks, what they spend is their level.
+/// With more looks than this, the nominal level of a look is what it spends.
 const EXACT_MOST: u32 = 250;
 /// Distance of the nodes, in standard deviations of a step.
 const STEP: f64 = 0.2;
-/// Density further from a node is nothing.
+/// Density farther from a node than this counts as 0, in standard deviations of a step.
 const REACH: f64 = 8.0;
-/// Walks so many standard deviations below 0 do not come back.
+/// Walks this many standard deviations below 0 do not come back.
 const LOWEST: f64 = 6.0;
-/// No walk that matters comes higher, in standard deviations.
+/// No walk that matters gets higher than this, in standard deviations.
 const HIGHEST: f64 = 8.0;
-/// As few walks are above that.
+/// A share of walks below this counts as 0.
 const NOTHING: f64 = 1e-14;
-/// Boundaries that are kept.
+/// Number of boundaries that are kept.
 const KEPT: usize = 16;
 
-/// Boundaries that were computed, to be used again.
+/// A cache of computed boundaries.
 #[derive(Debug, Default)]
 pub(crate) struct Boundaries {
     known: Vec<Known>,
@@ -37,13 +38,14 @@ struct Known {
     planned: u32,
     spending: Spending,
     bits: [u64; 2],
-    /// Nominal level divided by what is spent, look by look.
+    /// Nominal level divided by the spent level, for each look.
     gains: Vec<f64>,
 }
 
 impl Boundaries {
-    /// By how much the nominal level of a test on growing windows may exceed what the look spends of `budget`, the
-    /// test's part of the significance level `alpha`. `None` where windows slide, or looks are too many.
+    /// Factor by which the nominal level of a test on growing windows may exceed what the look spends of
+    /// `budget`, the test's share of the significance level `alpha`. `None` if windows slide, or if there are
+    /// too many looks.
     pub(crate) fn gain(
         &mut self,
         looks: Looks,
@@ -73,14 +75,14 @@ impl Boundaries {
     }
 }
 
-/// Nominal level of each look divided by what it spends.
+/// Nominal level of each look, divided by the spent level.
 fn gains(planned: u32, spend: impl Fn(u32) -> f64) -> Vec<f64> {
     let mut walk = Walk::default();
     (1..=planned)
         .map(|look| {
             let spent = spend(look);
             let nominal = walk.cross(look, spent);
-            // Nothing was looked at before the first.
+            // The first look has none before it.
             if look == 1 { 1.0 } else { (nominal / spent).max(1.0) }
         })
         .collect()
@@ -150,7 +152,7 @@ impl Walk {
         boundary
     }
 
-    /// Takes the step to `look`, and drops what is above `boundary`.
+    /// Takes the step to `look`, and drops walks above `boundary`.
     fn advance(&mut self, look: u32, boundary: f64, scale: f64) {
         let nodes = 2 * count((boundary + LOWEST * scale) / (2.0 * STEP)) + 1;
         let density = |index: usize| {
@@ -184,7 +186,7 @@ impl Walk {
             .map(|index| gauss(offset + (lowest + index as f64) * STEP))
             .collect();
         for (j, density) in densities.iter_mut().enumerate() {
-            // Old node of the kernel's first value; before the first node there is nothing.
+            // Old node of the kernel's first value; there are no nodes before the first.
             let first = j as f64 + lowest;
             let (old, kernel) = if first < 0.0 {
                 (&self.weighted[..], kernel.get(count(-first)..))

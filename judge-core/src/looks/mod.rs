@@ -1,8 +1,9 @@
-//! Planned looks at a running canary, and the error budget that they share.
+//! Planned looks at a running canary, and the error budget that they share: a group sequential test with α spending.
 //!
-//! A canary that is judged again and again, and stopped at the first bad look, has a chance of a false alarm at each.
-//! [`Looks`] says which look of how many a judgement is. `EvidenceJudge-v1` then spends one significance level over all
-//! of them: at each look its tests have what the [`Spending`] gives that look. `docs/sequential.md` explains it.
+//! A canary that is judged again and again, and stopped at the first bad look, has a chance of a false alarm at
+//! each look. [`Looks`] is the number of a look and of all planned looks. `EvidenceJudge-v1` then spends one
+//! significance level over all of them: the [`Spending`] determines how much each look may spend.
+//! `docs/sequential.md` explains it.
 
 mod boundary;
 
@@ -15,12 +16,12 @@ use crate::stats::distribution::normal;
 
 pub(crate) use boundary::Boundaries;
 
-/// The most looks of a canary: as many as a stage has windows.
+/// Most looks of a canary: as many as a stage can have windows.
 const MOST_LOOKS: u32 = 1_000_000;
 
-/// Which look at a canary a judgement is, of how many that are planned.
+/// The number of a look at a canary, and the number of all planned looks.
 ///
-/// The plan must be made before the first look: a plan that follows what was seen spends more than its budget.
+/// Make the plan before the first look: a plan that depends on what was seen spends more than its budget.
 ///
 /// # Example
 /// ```
@@ -39,7 +40,7 @@ pub struct Looks {
 }
 
 impl Looks {
-    /// Look `number`, from 1, of `planned`, on windows that all start at one time and grow.
+    /// Look `number`, from 1, of `planned`, on growing windows with a common start.
     ///
     /// # Errors
     /// If `number` is 0 or above `planned`, or `planned` above a million.
@@ -66,28 +67,28 @@ impl Looks {
         self.number
     }
 
-    /// How many looks are planned.
+    /// Number of planned looks.
     pub fn planned(self) -> u32 {
         self.planned
     }
 
-    /// Whether windows slide; else they grow.
+    /// Whether windows slide; otherwise they grow.
     pub fn is_sliding(self) -> bool {
         self.sliding
     }
 
-    /// Share of the significance level `alpha` that is spent at this look.
+    /// Share of the significance level `alpha` that this look may spend.
     pub(crate) fn share(self, spending: Spending, alpha: f64) -> f64 {
         share_of(self.number, self.planned, spending, alpha)
     }
 
-    /// Share of the probability of an early pass that this look has: as much as any other.
+    /// Share of the probability of an early pass that this look may spend; equal for all looks.
     pub(crate) fn share_of_early_pass(self) -> f64 {
         1.0 / f64::from(self.planned)
     }
 
-    /// The same for a test whose looks depend on each other in a way that is not known: only the sum of what they spend
-    /// bounds them, so that what an early look spends is missing at the end.
+    /// The share for a test whose looks depend on each other in an unknown way. Only the sum of the spent
+    /// levels bounds their error, so a level that an early look spends is missing at the end.
     pub(crate) fn share_by_sum(self, spending: Spending, alpha: f64) -> f64 {
         if spending != Spending::Late {
             return self.share(spending, alpha);
@@ -98,7 +99,7 @@ impl Looks {
         (spent(self.number) - spent(self.number - 1)).max(LEAST_SHARE)
     }
 
-    /// Share of the significance level `alpha` that is spent when this look is over.
+    /// Share of the significance level `alpha` that all looks up to this one may spend.
     pub(crate) fn share_so_far(self, spending: Spending, alpha: f64) -> f64 {
         spent(f64::from(self.number) / f64::from(self.planned), spending, alpha)
     }
@@ -110,15 +111,15 @@ impl std::fmt::Display for Looks {
     }
 }
 
-/// Exponent of the power family (Kim and `DeMets` 1987) that is [`Spending::Late`] of tests without exact boundaries:
-/// so much for each look, so that the last of six to twelve looks keeps three quarters of the level, where α₁* would
-/// leave it half or a third. With 8 for twelve looks, late steps lost up to 10 points of power.
+/// Exponent of the power family (Kim and `DeMets` 1987) for [`Spending::Late`] in tests without exact
+/// boundaries, for each planned look. So the last of six to twelve looks keeps three quarters of the level,
+/// where α₁* would leave it half or a third. With 8 for twelve looks, late steps lost up to 10 points of power.
 const LATE_POWER_OF_A_LOOK: f64 = 4.0 / 3.0;
-/// The least exponent.
+/// Smallest exponent.
 const LEAST_LATE_POWER: f64 = 8.0;
-/// The largest exponent, so that of many looks not only the last few spend.
+/// Largest exponent, so that not only the last few of many looks spend.
 const MOST_LATE_POWER: f64 = 16.0;
-/// A smaller share would be no number any more once it is multiplied.
+/// Smallest share: a product with a smaller one would underflow.
 const LEAST_SHARE: f64 = 1e-290;
 
 fn share_of(number: u32, planned: u32, spending: Spending, alpha: f64) -> f64 {
@@ -126,7 +127,7 @@ fn share_of(number: u32, planned: u32, spending: Spending, alpha: f64) -> f64 {
     (at(number) - at(number - 1)).max(LEAST_SHARE)
 }
 
-/// Share of `alpha` that is spent when the share `t` of the looks is over (Lan and `DeMets` 1983, α₁* to α₃*).
+/// Share of `alpha` that may be spent up to the share `t` of the looks (Lan and `DeMets` 1983, α₁* to α₃*).
 fn spent(t: f64, spending: Spending, alpha: f64) -> f64 {
     if t <= 0.0 {
         return 0.0;
@@ -144,7 +145,7 @@ fn spent(t: f64, spending: Spending, alpha: f64) -> f64 {
     }
 }
 
-/// What a look was judged at. Its text is `look 3 of 6, level 0.2 %`.
+/// The significance level of a look. Its text is `look 3 of 6, level 0.2 %`.
 ///
 /// # Example
 /// ```
@@ -164,11 +165,11 @@ fn spent(t: f64, spending: Spending, alpha: f64) -> f64 {
 pub struct LookLevel {
     /// The number of the look, from 1.
     pub number: u32,
-    /// How many looks are planned.
+    /// Number of planned looks.
     pub planned: u32,
     /// Significance level of a metric at this look, before the number of metrics divides it.
     pub level: f64,
-    /// What all looks so far have had of a metric's significance level.
+    /// Part of a metric's significance level that all looks so far may have spent.
     pub spent: f64,
     /// Whether harm of the size that matters is ruled out, so that the canary may pass before its last look.
     pub early_pass: bool,
@@ -180,7 +181,7 @@ impl LookLevel {
         Self::percent_of(self.level)
     }
 
-    /// A p-value for people, in the same way as the level that it is held against.
+    /// A p-value for people, formatted like the level that it is compared with.
     pub fn percent_of(p: f64) -> String {
         let percent = 100.0 * p;
         if percent < 1e-4 {

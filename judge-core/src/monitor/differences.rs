@@ -1,12 +1,13 @@
-//! Is the canary higher or lower, point by point?
+//! Tests point by point whether the canary is higher or lower.
 //!
-//! **Null**: the differences canary − baseline at one time are distributed evenly around 0, and so is what they add to a
-//! first-order autoregression. This holds if the sides are exchangeable, whatever the values' distribution. **Bets**: for
-//! each of a few AR(1) coefficients, the sign of each whitened difference given its size (the exact form of Efron's
-//! 1969 and de la Peña's 1999 bound for self-normalised sums of symmetric variables: exp(λx)/cosh(λx)). **Autocorrelation**:
-//! 1/evidence is the mean of 1/capital over the coefficients, weighted by their likelihood so far with the mean left
-//! open. With Gaussian noise this is a Bayes factor. The sides' sums tell about the coefficient too where they look like
-//! two series of the same noise. **Cost**: O(1) a point.
+//! **Null**: the differences canary − baseline at one time are symmetric around 0, and so are the innovations
+//! of their first-order autoregression. This holds if the sides are exchangeable, whatever the distribution of
+//! the values. **Bets**: for each of a few AR(1) coefficients, the sign of each whitened difference given its
+//! size. This is the exact form of Efron's (1969) and de la Peña's (1999) bound for self-normalised sums of
+//! symmetric variables: exp(λx)/cosh(λx). **Autocorrelation**: 1/evidence is the mean of 1/capital over the
+//! coefficients, weighted by their likelihood so far, with the mean integrated out. With Gaussian noise this is a Bayes
+//! factor. If the sums of the sides look like noise of the same kind, they contribute to the likelihood, too.
+//! **Cost**: O(1) a point.
 
 use crate::math;
 
@@ -14,10 +15,12 @@ use super::hypothesis::{COEFFICIENTS, Hypothesis, Turned};
 
 /// Prior probability that both sides are independent series with one autocorrelation and one variance.
 const ALIKE: f64 = 0.7;
-/// Else the standard deviations of sums and differences differ by a factor that is spread evenly, by its logarithm, over this range.
+/// Otherwise the standard deviations of sums and differences differ by a factor whose logarithm is uniform over
+/// this range.
 const LN_RANGE: f64 = 5.0;
 
-/// Evidence of harm in each direction: at least 1/α with probability α at most, ever, if the canary is healthy.
+/// Evidence of harm in each direction. If the canary is healthy, the probability that it ever reaches 1/α is at
+/// most α.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Evidences {
     pub(super) increase: f64,
@@ -32,7 +35,7 @@ impl Evidences {
 #[derive(Debug, Clone)]
 pub(super) struct DifferenceTest {
     count: u64,
-    /// What values are divided by, so that their squares are numbers.
+    /// Unit that values are divided by, so that their squares do not overflow.
     unit: f64,
     last: Option<Turned>,
     hypotheses: [Hypothesis; COEFFICIENTS.len()],
@@ -75,7 +78,7 @@ impl DifferenceTest {
         Evidences { increase: 1.0 / increase, decrease: 1.0 / decrease }
     }
 
-    /// Posterior weights of the coefficients, with the mean of the differences left open.
+    /// Posterior weights of the coefficients, with the mean of the differences integrated out.
     fn weights(&self) -> [f64; COEFFICIENTS.len()] {
         if self.count < 2 {
             return normalised(self.hypotheses.each_ref().map(Hypothesis::ln_prior));
@@ -93,7 +96,7 @@ impl DifferenceTest {
 
 /// The bits of a double's exponent: the largest power of two that is not above it, if it is normal.
 const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
-/// Values that are further off than this, in units, are as far off.
+/// Values beyond this, in units, are cut.
 const LARGEST: f64 = 1e100;
 
 /// ln(eᵃ + eᵇ).

@@ -1,14 +1,15 @@
-//! How large a change is, of all points and of the latest ones: small changes are no harm however certain they are.
+//! Estimates the size of a change, over all points and over the latest. Small changes are no harm, however
+//! certain they are.
 
 use crate::config::evidence::MinimumChange;
 use crate::config::{EffectMeasure, MetricConfig};
 use crate::judgement::Change;
 
-/// A decrease of a metric with a bound (1, or 100 percent) is a share of its distance from the bound where its baseline is
-/// within this share of it, as in `EvidenceJudge-v1`.
+/// If a metric has a bound (1, or 100 percent) and its baseline is within this share of it, a decrease is
+/// relative to the distance from the bound, as in `EvidenceJudge-v1`.
 const NEAR_BOUND: f64 = 0.05;
 
-/// One pair of points, each with what it is counted out of, which is 1 for values.
+/// One pair of points, each with its exposure, which is 1 for values.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair {
     pub(super) canary: f64,
@@ -43,7 +44,7 @@ impl Means {
         }
     }
 
-    /// The means of what came after `before`.
+    /// The means of the pairs after `before`.
     fn since(&self, before: &Self) -> Self {
         let pairs = self.pairs - before.pairs;
         if pairs <= 0.0 {
@@ -60,7 +61,7 @@ impl Means {
         }
     }
 
-    /// The canary's mean as it would be with the baseline's exposure.
+    /// The canary's mean, scaled to the baseline's exposure.
     fn canary_like_baseline(&self) -> f64 {
         self.canary * (self.baseline_exposure / self.canary_exposure)
     }
@@ -99,7 +100,7 @@ impl Variance {
     }
 }
 
-/// Changes of one metric. O(1) memory: the latest points are those since the last power of two but one.
+/// Changes of one metric, in O(1) memory. The latest points are those since the last power of two but one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Estimates {
     all: Means,
@@ -125,17 +126,18 @@ impl Estimates {
         self.largest = self.largest.max(pair.canary).max(pair.baseline);
     }
 
-    /// Mean of the canary less mean of the baseline, or of its rate times the baseline's exposure.
+    /// Mean of the canary less mean of the baseline. With an exposure: the canary's rate times the baseline's
+    /// exposure, less the mean of the baseline.
     pub(super) fn shift(&self) -> f64 {
         self.all.shift()
     }
 
-    /// The canary's mean or rate by the baseline's; NaN if that is 0.
+    /// The canary's mean or rate divided by the baseline's; NaN if that is 0.
     pub(super) fn ratio(&self) -> f64 {
         self.all.canary_like_baseline() / self.all.baseline
     }
 
-    /// Whether all points, or the latest ones, changed by as much as matters.
+    /// Whether the change of all points, or of the latest ones, is large enough to matter.
     pub(super) fn matters(
         &self,
         change: Change,
@@ -179,7 +181,7 @@ impl Estimates {
         !shift.is_finite() || shift > 0.0 && shift >= needed.max(minimum.absolute.get())
     }
 
-    /// Of the baseline, or of what the sides do not share.
+    /// Standard deviation of the baseline, or of the noise that the sides do not share.
     fn noise(&self) -> f64 {
         let count = self.all.pairs;
         let apart = self.difference.deviation(count) * std::f64::consts::FRAC_1_SQRT_2;
@@ -198,7 +200,7 @@ impl Estimates {
     }
 }
 
-/// Bits of a double's mantissa: those of a power of two are all 0.
+/// Bits of a double's mantissa; they are all 0 in a power of two.
 const MANTISSA: u32 = 52;
 
 #[cfg(test)]

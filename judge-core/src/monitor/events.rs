@@ -1,11 +1,12 @@
-//! Are events more frequent, out of what they are counted out of?
+//! Tests whether events are more frequent, relative to their exposure.
 //!
-//! For counts with an exposure and for proportions. **Null**: events come at one rate per exposure on both sides, so that
-//! given the sum of a point's events, the canary's are binomial with the canary's share of the exposure; that rate may
-//! change from point to point, as long as it changes on both sides. For proportions they are hypergeometric, which pays
-//! a bet no more than the binomial distribution does (Hoeffding 1963, theorem 4). **Bets**: rate ratios, as in the
-//! multinomial tests of Lindon and Malek (2022), with a mixture over a few ratios. **Bursts**: logarithms of the factors are
-//! divided by the dispersion of the points before; by Jensen's inequality a bet is then paid still less. **Cost**: O(1) a point.
+//! For counts with an exposure and for proportions. **Null**: events come at the same rate per exposure on both
+//! sides. Then, given the number of events at a point, the canary's are binomial with the canary's share of the
+//! exposure. The rate may change from point to point, as long as it changes on both sides. For proportions they
+//! are hypergeometric, and a bet pays no more than with the binomial distribution (Hoeffding 1963, theorem 4).
+//! **Bets**: a mixture over a few rate ratios, as in the multinomial tests of Lindon and Malek (2022).
+//! **Bursts**: the logarithms of the factors are divided by the dispersion of the points before; by Jensen's
+//! inequality a bet then pays still less. **Cost**: O(1) a point.
 
 use crate::math;
 
@@ -14,13 +15,13 @@ use super::wagers::{Wagers, share_bet};
 
 /// Ratios of the rates that are bet on, and their inverses.
 const RATIOS: [f64; 3] = [1.25, 1.7, 3.0];
-/// Points that a dispersion of [`FIRST_DISPERSION`] counts for before there are any.
+/// Weight of [`FIRST_DISPERSION`] in the estimate of the dispersion, in points.
 const PRIOR_POINTS: f64 = 5.0;
 const FIRST_DISPERSION: f64 = 3.0;
-/// Events on either side that a share counts for before there are any.
+/// Weight of equal shares in the estimate of the canary's share, in events on each side.
 const PRIOR_EVENTS: f64 = 1.0;
 
-/// The events of one point on one side, and what they are out of.
+/// The events of one point on one side, with their exposure.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EventCount {
     pub(super) events: f64,
@@ -32,7 +33,7 @@ pub(super) struct EventCount {
 pub(super) struct EventTest {
     count: u64,
     proportion: bool,
-    /// Events so far, and how many there were to be expected.
+    /// Events so far, and the number that could have happened.
     canary: f64,
     baseline: f64,
     expected: f64,
@@ -60,7 +61,7 @@ impl EventTest {
         }
     }
 
-    /// Adds the counts of a point, unless they are none: below 0, or more than there are to count.
+    /// Adds the counts of a point. Values that are no counts (below 0, or too large) are ignored.
     pub(super) fn add(&mut self, canary: EventCount, baseline: EventCount) -> Evidences {
         let counts = |side: EventCount| {
             side.events >= 0.0
@@ -77,7 +78,8 @@ impl EventTest {
     }
 
     fn bet(&mut self, canary: EventCount, baseline: EventCount) {
-        // Of two outcomes, the rarer one so far. A rise of one is a fall of the other.
+        // If events are the more frequent outcome, bet on their complement: a rise of one is a fall of the
+        // other.
         let turned = self.proportion && 2.0 * (self.canary + self.baseline) > self.exposure;
         let events = |side: EventCount| {
             if turned { side.exposure - side.events } else { side.events }
@@ -98,7 +100,7 @@ impl EventTest {
         self.learn(canary, baseline, share);
     }
 
-    /// How many times as much points vary as binomial counts; from the points before.
+    /// Dispersion: the variance of the points so far, relative to binomial counts.
     fn dispersion(&self) -> f64 {
         let squares = PRIOR_POINTS * FIRST_DISPERSION + self.squares;
         (squares / (PRIOR_POINTS + self.squared)).max(1.0)
@@ -106,7 +108,7 @@ impl EventTest {
 
     fn learn(&mut self, canary: EventCount, baseline: EventCount, share: f64) {
         let all = canary.events + baseline.events;
-        // The share that the points before had, so that a steady difference is no dispersion.
+        // The share of the points before, so that a steady difference does not count as dispersion.
         let (seen, total) = (self.canary + PRIOR_EVENTS, self.canary + self.baseline);
         let expected = self.expected + PRIOR_EVENTS;
         let ratio = seen * (total - self.expected + PRIOR_EVENTS)
@@ -129,7 +131,7 @@ impl EventTest {
     }
 }
 
-/// Counts above this are none.
+/// Larger values are no counts.
 const LARGEST: f64 = 1e15;
 
 #[cfg(test)]

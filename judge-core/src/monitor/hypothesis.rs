@@ -1,11 +1,12 @@
-//! The differences of the sides at one assumed autocorrelation.
+//! A test of the sides' differences at one assumed autocorrelation.
 
 use crate::math;
 
 use super::wagers::{Wagers, share_bet};
 
-/// Assumed AR(1) coefficients with their prior weights, which fall slowly. The largest decides how autocorrelated a healthy metric
-/// may be: without 0.86, canaries of φ 0.8 alarm twice as often; with 0.9, half of the power is lost at φ 0.5 and 60 points.
+/// Assumed AR(1) coefficients with their prior weights, which fall slowly. The largest one determines how
+/// autocorrelated a healthy metric may be: without 0.86, canaries of φ 0.8 alarm twice as often; with 0.9, half
+/// of the power is lost at φ 0.5 and 60 points.
 pub(super) const COEFFICIENTS: [Coefficient; 10] = [
     Coefficient { bet: 0.0, likelihood: 0.0, prior: 0.3 },
     Coefficient { bet: 0.1, likelihood: 0.09, prior: 0.11 },
@@ -22,21 +23,21 @@ pub(super) const COEFFICIENTS: [Coefficient; 10] = [
 /// An assumed autocorrelation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Coefficient {
-    /// The AR(1) coefficient that differences are freed from before they are bet on.
+    /// The AR(1) coefficient with which differences are whitened before the bets.
     bet: f64,
-    /// The coefficient whose likelihood it has: a tenth of a step lower, so that the truth between two coefficients is
-    /// rather freed from too much than from too little. Without it, 1.3 % of canaries with φ 0.8 alarm within 1,000 points.
+    /// The coefficient for its likelihood: a tenth of a step lower, so that between two coefficients the higher
+    /// one is preferred. Without this, 1.3 % of canaries with φ 0.8 alarm within 1,000 points.
     likelihood: f64,
     prior: f64,
 }
 
-/// Sizes of bets: half of the shift, in standard deviations of the noise, that each is best for.
+/// Sizes of bets. Each is best for a shift of twice its size, in standard deviations of the noise.
 const BETS: [f64; 3] = [0.15, 0.3, 0.7];
-/// Deviations beyond this many standard deviations bet as if they were no larger.
+/// Deviations are cut at this many standard deviations before a bet.
 const CLIP: f64 = 3.0;
 /// √(π/2): the standard deviation of normal noise, in mean absolute deviations.
 const DEVIATION: f64 = 1.253_314_137_315_500_1;
-/// A sum of squares is never a smaller share of what it is left of: rounding is no fit.
+/// A residual sum of squares is at least this share of the total: less is rounding, no fit.
 const ROUNDING: f64 = 1e-12;
 const LN_2: f64 = std::f64::consts::LN_2;
 const LN_PI: f64 = 1.144_729_885_849_400_2;
@@ -48,7 +49,7 @@ pub(super) struct Turned {
     pub(super) sum: f64,
 }
 
-/// Sums of squares and products of whitened points, for their mean and what it leaves.
+/// Sums of squares and products of whitened points, for their mean and the residuals.
 #[derive(Debug, Clone, Default)]
 struct Squares {
     squares: f64,
@@ -61,14 +62,14 @@ impl Squares {
         self.products += value * constant;
     }
 
-    /// What the mean leaves.
+    /// The residual sum of squares.
     fn left(&self, constants: f64) -> f64 {
         let left = self.squares - self.products * self.products / constants;
         left.max(self.squares * ROUNDING)
     }
 }
 
-/// What the points say of one coefficient, and the capital if it is the true one.
+/// State of one coefficient: its likelihood, and the capital if it is the true one.
 #[derive(Debug, Clone)]
 pub(super) struct Hypothesis {
     of: Coefficient,
@@ -88,15 +89,15 @@ pub(super) struct Hypothesis {
 /// Logarithms of the restricted likelihoods of one coefficient times its prior, without the scale.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Likelihoods {
-    /// Of the differences.
+    /// For the differences.
     pub(super) differences: f64,
-    /// Of the sums.
+    /// For the sums.
     pub(super) sums: f64,
-    /// Of both, as if they had one coefficient and one scale.
+    /// For both, if they have one coefficient and one scale.
     pub(super) both: f64,
 }
 
-/// What a point adds to the one before, at one coefficient and distance.
+/// Whitening of a point by the one before, at one coefficient and distance.
 #[derive(Debug, Clone, Copy)]
 struct Whitening {
     phi: f64,
@@ -153,8 +154,9 @@ impl Hypothesis {
         self.constants += constant * constant;
     }
 
-    /// Given its size, a healthy difference is as likely above 0 as below: of the two factors of a bet, which sum to 2, it
-    /// gets either with probability ½. The scale may therefore follow from the size itself.
+    /// Given its size, a healthy difference is above or below 0 with equal probability. So it gets either of
+    /// the two factors of a bet, which sum to 2, with probability ½. The scale may therefore depend on the size
+    /// itself.
     fn bet(&mut self, count: u64, difference: f64) {
         self.absolute += difference.abs();
         let mean = self.absolute / count as f64;
@@ -171,7 +173,7 @@ impl Hypothesis {
         (self.increase.capital(), self.decrease.capital())
     }
 
-    /// Restricted likelihoods with the scale integrated over 1/σ (as the mean is, over the line): for m = n − 1,
+    /// Restricted likelihoods, integrated over the mean and over the scale with density 1/σ. For m = n − 1:
     /// Γ(m/2)/2 · (π · RSS)^(−m/2) · |R|^(−½) · |1ᵀR⁻¹1|^(−½). `gammas` are ln Γ(m/2) and ln Γ(m).
     pub(super) fn likelihoods(&self, count: u64, gammas: (f64, f64)) -> Likelihoods {
         let freedom = count as f64 - 1.0;

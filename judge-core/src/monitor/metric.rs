@@ -31,7 +31,7 @@ impl Both {
     }
 }
 
-/// What is kept of a metric, however many points it had.
+/// State of one metric, of constant size.
 #[derive(Debug, Clone)]
 pub(super) struct MetricState {
     pub(super) config: MetricConfig,
@@ -77,7 +77,7 @@ impl MetricState {
         }
     }
 
-    /// Adds the points of step `at`, which is after all steps before; `row` has those of all metrics.
+    /// Adds the points of step `at`, which is after all steps before. `row` has the points of all metrics.
     pub(super) fn add(&mut self, at: i64, own: usize, row: &[Both], judge: &EvidenceConfig) {
         let mut both = row[own];
         if both == Both::GAPS || both.canary.is_nan() && both.baseline.is_nan() {
@@ -116,7 +116,7 @@ impl MetricState {
         }
     }
 
-    /// Bytes that it takes, without its config.
+    /// Bytes of memory, without its config.
     pub(super) fn bytes(&self) -> usize {
         let boxed = match self.test {
             Test::Values(_) => size_of::<DifferenceTest>(),
@@ -132,7 +132,8 @@ impl MetricState {
             .then_some(FirstAlarm { at, change })
     }
 
-    /// The evidence of harm, and its likelier direction. The mean of both directions is evidence where both are harmful.
+    /// The evidence of harm, and its more likely direction. If both directions are harmful, the mean of both is
+    /// the evidence.
     fn strongest(&self) -> (f64, Change) {
         let Evidences { increase, decrease } = self.evidences;
         match self.config.direction {
@@ -157,7 +158,7 @@ impl MetricState {
         }
     }
 
-    /// The metric as the score counts it. Before the end, a metric without points passes: they may still come.
+    /// The metric for the score. Before the end, a metric without points passes, because points may still come.
     pub(super) fn counted(&self, is_over: bool) -> MetricJudgement {
         let classification = self.classification(is_over);
         let decision = match classification {

@@ -1,14 +1,15 @@
-//! Watching a canary point by point, with verdicts that hold however often one looks.
+//! Watches a canary point by point. Its verdicts hold however often one looks (an anytime-valid test).
 //!
-//! A judge has one significance level for one look, or for planned looks ([`Looks`](crate::Looks)). A [`Monitor`] needs no plan: it
-//! keeps the chance that a healthy metric *ever* alarms below its significance level, at any number of points, whenever one looks
-//! and whenever one stops. That is proven for Poisson counts, and measured for values with an autocorrelation of up to 0.8; at
-//! 0.9 and above there are more false alarms. `docs/sequential.md` has the method, what it assumes, and the tables.
+//! A judge has one significance level for one look, or for planned looks ([`Looks`](crate::Looks)). A
+//! [`Monitor`] needs no plan. It keeps the probability that a healthy metric *ever* alarms below its
+//! significance level, at any number of points, whenever one looks and whenever one stops. This is proven for
+//! Poisson counts, and measured for values with an autocorrelation of up to 0.8; at 0.9 and above there are
+//! more false alarms. `docs/sequential.md` has the method, its assumptions, and the tables.
 //!
 //! | metric | test |
 //! | --- | --- |
-//! | values, and counts over equal times | signs of the differences canary − baseline, freed from autocorrelation (`differences.rs`) |
-//! | counts out of an exposure; proportions | the canary's share of all events (`events.rs`) |
+//! | values, and counts over equal times | signs of the whitened differences canary − baseline (`differences.rs`) |
+//! | counts with an exposure; proportions | the canary's share of all events (`events.rs`) |
 
 mod differences;
 mod estimate;
@@ -37,30 +38,47 @@ use metric::{Both, MetricState};
 pub use report::{FirstAlarm, MonitorReport, MonitoredMetric};
 pub use timed::{ArrivedPoints, PointTimes, RefusedPoints, StepTimes, TimedMonitor};
 
-/// Steps whose points may wait for being completed. More are refused, so that a monitor's memory is bounded.
+/// Most incomplete steps with points. Points of further steps are refused, so that a monitor's memory is
+/// bounded.
 pub const MOST_WAITING_STEPS: usize = 256;
 
-/// What became of a point.
+/// What became of a point that a [`Monitor`] got.
+///
+/// # Example
+/// ```
+/// use judge_core::monitor::{Arrival, Monitor};
+/// use judge_core::{CanaryConfig, MetricConfig, Side, Thresholds};
+///
+/// let metrics = vec![MetricConfig::new("latency", "Latency")];
+/// let config = CanaryConfig { metrics, ..CanaryConfig::default() };
+/// let mut monitor = Monitor::new(config, Thresholds::DEFAULT)?;
+/// assert_eq!(monitor.add("latency", Side::Canary, 7, 103.0)?, Arrival::Kept);
+/// monitor.complete_through(7);
+/// assert_eq!(monitor.add("latency", Side::Baseline, 7, 101.0)?, Arrival::Late);
+/// assert_eq!(monitor.report().late, 1);
+/// # Ok::<(), judge_core::JudgeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
-    /// It waits until its step is complete.
+    /// The point waits until its step is complete.
     Kept,
-    /// Its step is complete already: it is left out. Points that are sent again after a restart do no harm.
+    /// The point is left out, because its step is complete already. So points that are sent again after a
+    /// restart do no harm.
     Late,
 }
 
 /// A canary that is watched point by point.
 ///
-/// Points have the number of their step, such as minutes since the start. They may come in any order until their steps are
-/// complete; then they are tested in order of time, so the order of arrival changes nothing.
+/// Points have the number of their step, such as minutes since the start. They may come in any order until
+/// their steps are complete. Then they are tested in order of time, so the order of arrival has no effect.
 ///
 /// # What it does not do
-/// It looks for a change of location only: not for spread, tails or bursts, and for late changes with less power than a judge
-/// ([`EvidenceJudge`]). Outliers are kept, and histories and `traffic` are not read.
+/// It finds changes of location only: no changes of spread, no tails, no bursts, and late changes with less
+/// power than a judge ([`EvidenceJudge`]). It keeps outliers, and does not read histories and `traffic`.
 ///
 /// # Cost
-/// O(metrics) a step, however many came before. Memory: about 2.5 kB a metric, and at most 4 kB more for the points of
-/// [`MOST_WAITING_STEPS`].
+/// O(metrics) a step, whatever the number of steps before. Memory: about 2.5 kB a metric, and at most 4 kB more
+/// for the points of [`MOST_WAITING_STEPS`].
 ///
 /// # Example
 /// ```
@@ -89,7 +107,7 @@ pub struct Monitor {
     thresholds: Thresholds,
     metrics: Vec<MetricState>,
     index_of: HashMap<String, usize>,
-    /// Points of steps that are not complete, for all metrics.
+    /// Points of incomplete steps, for all metrics.
     waiting: BTreeMap<i64, Vec<Both>>,
     complete_through: Option<i64>,
     late: u64,
@@ -127,11 +145,11 @@ impl Monitor {
         })
     }
 
-    /// Takes the point of `metric` on `side` at step `at`; NaN for a gap.
+    /// Adds the point of `metric` on `side` at step `at`; NaN for a gap.
     ///
     /// # Errors
-    /// If the config has no such metric, the step has another value already, or [`MOST_WAITING_STEPS`] wait. Nothing has changed
-    /// then.
+    /// If the config has no such metric, the step already has another value, or [`MOST_WAITING_STEPS`] wait.
+    /// The monitor is then unchanged.
     pub fn add(
         &mut self,
         metric: &str,
@@ -177,7 +195,7 @@ impl Monitor {
         self.waiting.last_key_value().map(|(at, _)| *at)
     }
 
-    /// Tests all points up to step `at`. What did not come until now is a gap.
+    /// Tests all points up to step `at`. Points that did not arrive are gaps.
     pub fn complete_through(&mut self, at: i64) {
         if self.complete_through.is_some_and(|complete| at <= complete) {
             return;
@@ -194,7 +212,7 @@ impl Monitor {
         }
     }
 
-    /// Bytes of memory that the monitor takes at most, however many points come; without its config.
+    /// Most bytes of memory that the monitor takes, without its config, however many points come.
     pub fn most_bytes(&self) -> usize {
         let waiting = MOST_WAITING_STEPS * size_of::<Both>();
         self.metrics.iter().map(|metric| metric.bytes() + waiting).sum()

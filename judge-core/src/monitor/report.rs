@@ -1,4 +1,4 @@
-//! What a monitor says.
+//! Reports of a monitor.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::number;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FirstAlarm {
-    /// The step, as the points have it.
+    /// The step, numbered as in the points.
     pub at: i64,
     /// Direction of the harm.
     pub change: Change,
@@ -33,8 +33,8 @@ pub struct MonitoredMetric {
     pub pairs: u64,
     /// Steps with a point on one side only, or with an infinite one.
     pub gaps: u64,
-    /// Evidence of harm now: 1 at the start. A healthy metric reaches `needed` at any time with the probability 1/`needed`
-    /// at most.
+    /// Evidence of harm now; 1 at the start. The probability that a healthy metric ever reaches `needed` is at
+    /// most 1/`needed`.
     #[serde(with = "number")]
     pub evidence: f64,
     /// Evidence at which the metric alarms, if the change is large enough to matter: 100 for a significance level of 1 %.
@@ -43,8 +43,8 @@ pub struct MonitoredMetric {
     /// The first alarm, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alarm: Option<FirstAlarm>,
-    /// Mean of the canary less mean of the baseline, in the metric's unit; where events are counted out of an exposure, at the
-    /// baseline's.
+    /// Mean of the canary less mean of the baseline, in the metric's unit. With an exposure, the canary's
+    /// events are scaled to the baseline's exposure.
     #[serde(with = "number")]
     pub shift: f64,
     /// The same as a ratio; NaN without points or if the baseline's mean is 0.
@@ -77,7 +77,7 @@ impl MonitoredMetric {
     }
 }
 
-/// The canary so far.
+/// The state of the canary so far.
 ///
 /// # Example
 /// ```

@@ -1,4 +1,4 @@
-//! Points with times, as steps of a monitor.
+//! Converts times of points to steps of a monitor.
 
 use thiserror::Error;
 
@@ -46,7 +46,8 @@ impl StepTimes {
         }
     }
 
-    /// The same, with points of the baseline that were taken `millis` before those of the canary that they belong to.
+    /// The same times, if the points of the baseline were taken `millis` before the canary's points that they
+    /// are compared with.
     #[must_use]
     pub fn with_baseline_offset(self, millis: u64) -> Self {
         Self { baseline_offset: i64::try_from(millis).unwrap_or(i64::MAX), ..self }
@@ -68,19 +69,19 @@ impl StepTimes {
         after / self.step - 1
     }
 
-    /// When a step of the canary ends.
+    /// Time of the end of a step of the canary.
     pub fn end_of(&self, step: i64) -> i64 {
         let after = step.saturating_add(1).saturating_mul(self.step);
         self.start.saturating_add(after)
     }
 }
 
-/// When points were taken.
+/// Times of points.
 ///
 /// [`TimedMonitor`] has an example.
 #[derive(Debug, Clone, Copy)]
 pub enum PointTimes<'a> {
-    /// At even distances.
+    /// At equal steps.
     Clock(Clock),
     /// In milliseconds since the Unix epoch, one for each point, in any order.
     Millis(&'a [i64]),
@@ -98,7 +99,7 @@ impl PointTimes<'_> {
     }
 }
 
-/// Points of one metric on one side, as they came.
+/// Points of one metric on one side, as they arrived.
 ///
 /// [`TimedMonitor`] has an example.
 #[derive(Debug, Clone, Copy)]
@@ -113,14 +114,14 @@ pub struct ArrivedPoints<'a> {
     pub values: &'a [f64],
 }
 
-/// Why points are not taken.
+/// Why points are refused.
 ///
 /// [`TimedMonitor`] has an example.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[error("series {series}: {problem}")]
 #[non_exhaustive]
 pub struct RefusedPoints {
-    /// Which of the series that came together it is, from 0.
+    /// Index of the series among those that came together, from 0.
     pub series: usize,
     /// What is wrong with it.
     pub problem: Problem,
@@ -133,8 +134,8 @@ struct ArrivedPoint {
     series: usize,
 }
 
-/// A [`Monitor`] whose points come with times, many at once. `judge watch --every-point` and the service's streams both are one,
-/// so that the same points give the same verdict.
+/// A [`Monitor`] whose points come with times, many at once. `judge watch --every-point` and the service's
+/// streams both use it, so that the same points give the same verdict.
 ///
 /// # Example
 /// ```
@@ -160,17 +161,17 @@ pub struct TimedMonitor {
 }
 
 impl TimedMonitor {
-    /// `monitor`, whose steps are at `times`.
+    /// A `monitor` whose steps have these `times`.
     pub fn new(monitor: Monitor, times: StepTimes) -> Self {
         Self { monitor, times }
     }
 
-    /// Adds points that came together, in any order, and tests all steps that end at `complete_to_millis` or before. The points of
-    /// later steps wait.
+    /// Adds points that came together, in any order. Tests all steps that end at `complete_to_millis` or
+    /// before. Points of later steps wait.
     ///
     /// # Errors
-    /// If a series is of an unknown metric, has other than one time a point or a point before the start: then nothing has changed.
-    /// Or as [`Monitor::add`]: then points of earlier steps are added.
+    /// If a series has an unknown metric, not exactly one time for each point, or a point before the start: the
+    /// monitor is then unchanged. Otherwise as [`Monitor::add`]: points of earlier steps are then added.
     ///
     /// # Cost
     /// O(n log n) for n points, and 24 bytes a point while it runs.
@@ -225,14 +226,14 @@ impl TimedMonitor {
         Ok(points)
     }
 
-    /// Tests all steps that wait: no more points come.
+    /// Tests all steps that wait. Call it when no more points come.
     pub fn complete_all(&mut self) {
         if let Some(last) = self.monitor.last_waiting() {
             self.monitor.complete_through(last);
         }
     }
 
-    /// When the steps are.
+    /// The times of the steps.
     pub fn times(&self) -> StepTimes {
         self.times
     }

@@ -1,14 +1,14 @@
-//! Bets against the claim that a canary is healthy.
+//! Bets against the claim that a canary is healthy: the capital is an e-process.
 //!
 //! A test starts with a capital of 1 and bets at odds that are fair, or worse than fair, if the canary is healthy.
 //! The chance that such a capital ever reaches 1/α is at most α, however often one looks (Ville 1939; Shafer 2021).
 
-/// Share of the capital that is bet from the first point on. The rest is for harm that begins later.
+/// Share of the capital that is bet from the first point on. The rest is a reserve for harm that begins later.
 const FROM_THE_START: f64 = 0.8;
 /// After n points, the share `LATER` / (n + `LATER`) of the reserve is bet too. So whenever harm begins, part of the
 /// capital was in reserve until shortly before.
 const LATER: f64 = 0.3;
-/// No bet grows beyond this. A capital that is cut is still worse than fair.
+/// No bet grows beyond this. Cutting the capital makes the odds only worse.
 const LARGEST: f64 = 1e100;
 
 /// A capital: the reserve, and the amount on each of `N` bets. A mixture with fixed share (Herbster and Warmuth 1998).

@@ -1,14 +1,14 @@
-//! Which metrics a verdict is owed to.
+//! The metrics that caused a verdict.
 
 use std::collections::HashMap;
 
 use crate::judgement::{Classification, Judgement, Verdict};
 use crate::judgement::{MetricJudgement, Standing};
 
-/// The metrics that keep `judgement` from Pass, the one that costs most first; those that cost the same
-/// in the order of the config. A metric that fails the canary by itself comes before all others.
+/// The metrics that keep `judgement` from Pass. The one that costs most comes first; equal costs are in the
+/// order of the config. A metric that fails the canary by itself comes before all others.
 ///
-/// Where groups fail with several metrics, each bears its share of what the group costs.
+/// If several metrics of a group fail, each bears its share of the group's cost.
 pub fn because_of(judgement: &Judgement) -> Vec<String> {
     if judgement.verdict == Verdict::Pass {
         return Vec::new();

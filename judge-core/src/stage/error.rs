@@ -7,6 +7,24 @@ use thiserror::Error;
 use super::length;
 
 /// Why a recording cannot be cut into windows. Lengths are in milliseconds.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+///
+/// use judge_core::stage::{Lifetime, WindowError, WindowOptions, Windows};
+///
+/// let options = WindowOptions {
+///     lifetime: Lifetime::Fixed(Duration::from_secs(1800)),
+///     interval: Some(Duration::from_secs(3600)),
+///     ..WindowOptions::default()
+/// };
+/// let error = Windows::try_from(options).unwrap_err();
+/// assert_eq!(
+///     error,
+///     WindowError::IntervalAboveLifetime { interval: 3_600_000, lifetime: 1_800_000 }
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum WindowError {
@@ -19,7 +37,7 @@ pub enum WindowError {
         name: &'static str,
         /// What it is.
         duration: Duration,
-        /// What it may be at least.
+        /// Smallest allowed value.
         least: &'static str,
     },
     /// The interval is longer than the lifetime.

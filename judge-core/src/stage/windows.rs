@@ -86,7 +86,7 @@ impl Windows {
         Ok((1..=layout.count).map(|number| self.placed(layout, number)).collect())
     }
 
-    /// How many windows [`Self::cut`] gives.
+    /// Number of windows that [`Self::cut`] returns.
     ///
     /// # Errors
     /// As [`Self::cut`].
@@ -94,8 +94,7 @@ impl Windows {
         Ok(usize::try_from(self.layout(recorded)?.count).unwrap_or(usize::MAX))
     }
 
-    /// The window of interval `number`, from 1, of those that [`Self::cut`] gives; `None` if there is none. Its cost does not
-    /// depend on how many there are.
+    /// The window of interval `number`, from 1, as in [`Self::cut`]; `None` if there is none. O(1).
     pub fn window(&self, recorded: TimeSpan, number: usize) -> Option<Window> {
         let layout = self.layout(recorded).ok()?;
         let number = i64::try_from(number).ok()?;
@@ -131,8 +130,8 @@ impl Windows {
         Window { interval, canary, baseline }
     }
 
-    /// The look that the judgement of `window` is, of a canary with the recording `recorded`; `None` if one judgement
-    /// is planned. The plan is the lifetime's, also if the recording ends before it.
+    /// The look of the judgement of `window`, for a canary with the recording `recorded`; `None` if one
+    /// judgement is planned. The plan covers the whole lifetime, even if the recording ends before.
     pub fn looks(&self, window: Window, recorded: TimeSpan) -> Option<Looks> {
         let begin = recorded.start_millis.saturating_add(self.warm_up);
         let lifetime = self.lifetime.unwrap_or(recorded.end_millis.saturating_sub(begin));

@@ -10,6 +10,8 @@ use super::{
 };
 
 /// Everything about two samples; canary against baseline. `judge test --format json` prints it.
+///
+/// [`SampleComparison::measure`] has an example.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SampleComparison {

@@ -24,7 +24,16 @@ pub struct Rate {
     exposure: f64,
 }
 
-/// Why counts are no proportion or rate.
+/// Why counts are no [`Proportion`] or [`Rate`].
+///
+/// # Example
+/// ```
+/// use judge_core::stats::{CountError, Proportion, Rate};
+///
+/// let error = Proportion::new(5, 4).unwrap_err();
+/// assert_eq!(error, CountError::MoreEventsThanTrials { events: 5, trials: 4 });
+/// assert_eq!(Rate::new(5, 0.0).unwrap_err(), CountError::Exposure(0.0));
+/// ```
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum CountError {
@@ -117,7 +126,7 @@ impl Rate {
     }
 }
 
-/// Result of [`two_proportions`].
+/// Result of [`two_proportions`], which has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct TwoProportions {
@@ -181,7 +190,7 @@ pub fn two_proportions(x: Proportion, y: Proportion, level: ConfidenceLevel) -> 
     }
 }
 
-/// Result of [`two_rates`].
+/// Result of [`two_rates`], which has an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct TwoRates {

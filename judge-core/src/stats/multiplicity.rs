@@ -5,6 +5,15 @@ use crate::math;
 use thiserror::Error;
 
 /// Why p-values cannot be adjusted or combined.
+///
+/// # Example
+/// ```
+/// use judge_core::stats::{PValueError, fisher_combination, holm};
+///
+/// let error = holm(&[0.01, 1.5]).unwrap_err();
+/// assert_eq!(error, PValueError::OutOfRange { index: 1, value: 1.5 });
+/// assert_eq!(fisher_combination(&[]).unwrap_err(), PValueError::Empty);
+/// ```
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum PValueError {

@@ -18,7 +18,15 @@ use crate::interval::Interval;
 #[serde(transparent)]
 pub struct ConfidenceLevel(f64);
 
-/// A number that is not a confidence level.
+/// A number that is not a [`ConfidenceLevel`].
+///
+/// # Example
+/// ```
+/// use judge_core::stats::ConfidenceLevel;
+///
+/// let error = ConfidenceLevel::new(98.0).unwrap_err();
+/// assert!(error.to_string().ends_with("such as 0.98 for 98 %, got 98"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[error("expected a confidence level above 0 and below 1, such as 0.98 for 98 %, got {0}")]
 pub struct ConfidenceLevelError(f64);
@@ -98,7 +106,19 @@ pub enum Method {
     Asymptotic,
 }
 
-/// The exact method would take too long.
+/// [`Method::Exact`] would take too long.
+///
+/// # Example
+/// ```
+/// use judge_core::stats::{Method, Sample, mann_whitney};
+///
+/// let values: Vec<f64> = (0..2000).map(f64::from).collect();
+/// let (x, y) = (Sample::new(values.clone())?, Sample::new(values)?);
+/// let error = mann_whitney(&x, &y, Method::Exact).unwrap_err();
+/// assert!(error.operations > error.limit);
+/// assert!(mann_whitney(&x, &y, Method::Auto).is_ok());
+/// # Ok::<(), judge_core::stats::SampleError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[error(
     "the exact null distribution of {m} and {n} values takes about {operations:.1e} additions, \

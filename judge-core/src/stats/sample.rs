@@ -15,6 +15,14 @@ pub struct Sample {
 }
 
 /// Why values do not make a [`Sample`].
+///
+/// # Example
+/// ```
+/// use judge_core::stats::{Sample, SampleError};
+///
+/// let error = Sample::new(vec![1.0, f64::INFINITY]).unwrap_err();
+/// assert_eq!(error, SampleError::NotFinite { index: 1, value: f64::INFINITY });
+/// ```
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum SampleError {

@@ -22,7 +22,7 @@ struct Scale {
 }
 
 impl Scale {
-    /// Everything that is drawn; nothing where no value is finite.
+    /// Everything that is drawn; `None` if no value is finite.
     fn new(values: impl Iterator<Item = f64>) -> Option<Self> {
         let finite = values.filter(|value| value.is_finite());
         let ends = finite.fold(None, |ends: Option<(f64, f64)>, value| {
@@ -39,7 +39,7 @@ impl Scale {
     }
 }
 
-/// The ends of what was allowed to a canary.
+/// The ends of the allowance of a canary.
 fn band(mark: &Mark, config: Option<&CanaryConfig>) -> (f64, f64) {
     let level = mark.metric.baseline.median;
     let none = Allowed { increase: None, decrease: None };
@@ -47,7 +47,7 @@ fn band(mark: &Mark, config: Option<&CanaryConfig>) -> (f64, f64) {
     (level - allowed.decrease.unwrap_or(0.0), level + allowed.increase.unwrap_or(0.0))
 }
 
-/// A metric in each of the releases, the oldest first; nothing where a release has no such metric.
+/// A metric in each of the releases, the oldest first; `None` if a release has no such metric.
 pub(super) fn picture(name: &str, marks: &[Option<Mark>], config: Option<&CanaryConfig>) -> Markup {
     let there = || marks.iter().flatten();
     let values = there().flat_map(|mark| {

@@ -54,7 +54,7 @@ impl<R: Read> Scanner<R> {
         })
     }
 
-    /// What was found so far.
+    /// The findings so far.
     pub(super) fn dialect(&self) -> CsvDialect {
         self.dialect
     }
@@ -158,7 +158,7 @@ enum FieldState {
     Space,
     /// In a field without quotes around it, where a quote stands for itself.
     Bare,
-    /// After a quote that ends a field, or is the first of two that stand for one.
+    /// After a quote that ends a field, or that is the first of two that mean one.
     AfterQuote,
     /// After a carriage return outside of quotes.
     AfterReturn,

@@ -14,7 +14,7 @@ pub enum ResponseError {
     Field {
         /// Where.
         path: String,
-        /// What is wrong there.
+        /// The problem.
         source: serde_json::Error,
     },
     /// It is JSON of something else.
@@ -52,9 +52,9 @@ pub enum ResponseError {
         series: usize,
         /// Which point, from 0.
         point: usize,
-        /// What stands there.
+        /// The value found.
         found: String,
-        /// What may stand there.
+        /// The expected value.
         expected: &'static str,
     },
 }

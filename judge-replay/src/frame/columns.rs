@@ -110,7 +110,7 @@ fn append_each<T, const N: usize>(columns: &mut [Vec<T>; N], others: [Vec<T>; N]
     }
 }
 
-/// The values of one column; `None` where a row has none.
+/// The values of one column; `None` if a row has none.
 #[derive(Debug)]
 pub enum ColumnValues {
     /// Names and sentences.
@@ -125,7 +125,7 @@ pub enum ColumnValues {
     Flags(Vec<Option<bool>>),
 }
 
-/// What a column holds.
+/// The content of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
     /// [`ColumnValues::Texts`].
@@ -141,7 +141,7 @@ pub enum ColumnKind {
 }
 
 impl ColumnKind {
-    /// What the column called `name` holds.
+    /// The content of the column called `name`.
     pub fn from_name(name: &str) -> Self {
         match name {
             "start" | "end" => Self::Time,

@@ -26,7 +26,7 @@ pub enum AfterStop {
     GoOn,
 }
 
-/// How all releases are judged again.
+/// Options for judging releases again.
 #[derive(Clone)]
 pub struct Replay {
     /// Metrics, groups and weights.
@@ -39,7 +39,7 @@ pub struct Replay {
     pub windows: Windows,
     /// When a stage ends.
     pub rule: StageRule,
-    /// What happens after that.
+    /// What happens after the rule has stopped a canary.
     pub after_stop: AfterStop,
 }
 
@@ -82,7 +82,7 @@ pub struct Replayed {
 }
 
 impl Replayed {
-    /// The interval that decided: the one that stopped or passed the canary early, else the last.
+    /// The interval that decided: the one that stopped the canary or passed it early, else the last.
     pub fn deciding(&self) -> Option<&ReplayedInterval> {
         match self.stage.ended_at() {
             Some(number) => self.intervals.get(number - 1),

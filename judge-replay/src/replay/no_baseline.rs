@@ -1,4 +1,4 @@
-//! Windows outside of which the whole baseline lies: they compare the canary with nothing.
+//! Windows without any point of the baseline: they compare the canary with nothing.
 
 use std::fmt;
 

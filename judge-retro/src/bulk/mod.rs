@@ -58,7 +58,7 @@ pub struct Bulk<'a> {
     pub stop: Arc<AtomicBool>,
 }
 
-/// How the work ended.
+/// The end of the work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkOutcome {
     /// Whether it was stopped before the last release.
@@ -118,7 +118,7 @@ impl Bulk<'_> {
             let feeder = Feeder { bulk: self, feed, budget: &budget };
             scope.spawn(move || feeder.feed());
             let stopped = hand_out(&mut results, &budget, &mut take);
-            // The feeder sees that nobody waits any more.
+            // The feeder sees that the receiver is gone.
             drop(results);
             budget.close();
             stopped
@@ -131,7 +131,7 @@ impl Bulk<'_> {
 /// A release for a worker.
 struct Job {
     rows: QueuedRows,
-    /// How many rows they are.
+    /// Number of rows.
     count: u64,
 }
 

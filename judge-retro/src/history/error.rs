@@ -1,4 +1,4 @@
-//! What is wrong with a history.
+//! Errors of a history.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ pub enum HistoryError {
     File {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         problem: FileProblem,
     },
     /// Some timestamps have a time zone and some have none.
@@ -87,7 +87,7 @@ impl HistoryError {
     }
 }
 
-/// What is wrong with a file of history.
+/// Errors of a file of history.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FileProblem {
@@ -109,15 +109,15 @@ pub enum FileProblem {
     /// A CSV file that is no table.
     #[error("{0}")]
     Table(TableError),
-    /// Nothing tells what it is.
+    /// Its format cannot be recognised.
     #[error("unknown format, by name and by content; rename the file to end in {}", endings())]
     UnknownFormat,
-    /// It is not what it seems to be, or has been cut off.
+    /// It does not have the format that it seems to have, or it is truncated.
     #[error("damaged or cut-off {} file: {reason}", name(*.format))]
     Broken {
-        /// What it should be.
+        /// The expected format.
         format: Format,
-        /// What the reader says.
+        /// The reader's message.
         reason: String,
     },
     /// A column is missing.
@@ -129,21 +129,21 @@ pub enum FileProblem {
     MissingColumn {
         /// Which column of [`super::ColumnNames`].
         column: &'static str,
-        /// What it is called.
+        /// Its name.
         wanted: String,
-        /// What it holds.
+        /// Its type.
         meaning: &'static str,
         /// The columns that there are.
         columns: Vec<String>,
     },
-    /// A column has a type that cannot hold what it should.
+    /// A column has a wrong type.
     #[error("column {column:?}: expected {expected}, got type {found}")]
     ColumnType {
         /// The column.
         column: String,
         /// Its type.
         found: String,
-        /// What it may be.
+        /// The expected types.
         expected: &'static str,
     },
     /// Nothing in it is of the config.
@@ -180,7 +180,7 @@ impl FileProblem {
     }
 }
 
-/// Where something stands in a file.
+/// A position in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RowPosition {

@@ -37,7 +37,7 @@ impl Format {
         ("prom", Self::Prometheus),
     ];
 
-    /// The format by the name of a file; `None` if the name does not tell.
+    /// The format by the name of a file; `None` if the name does not show it.
     pub(super) fn from_name(path: &Path) -> Option<Self> {
         let ending = path.extension()?;
         let known = Self::ENDINGS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known));
@@ -84,5 +84,5 @@ impl Content {
     }
 }
 
-/// Bytes that tell a format.
+/// Bytes that identify a format.
 const START: usize = 4096;

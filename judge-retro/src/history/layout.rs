@@ -1,4 +1,4 @@
-//! What each column of a file holds.
+//! The content of each column of a file.
 
 use arrow_schema::{DataType, SchemaRef, TimeUnit};
 use judge_points::time::TimeZone;
@@ -56,7 +56,7 @@ pub(super) enum PointColumns {
     Wide { columns: Vec<(String, usize, ValueKind)>, ignored: Vec<String> },
 }
 
-/// What each column of a file holds.
+/// The content of each column of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileLayout {
     pub(super) release: NameSource,

@@ -1,18 +1,18 @@
-//! How a history is read.
+//! Options for reading a history.
 
 use judge_points::time::TimeZone;
 use judge_replay::{ColumnNames, RoleNames};
 
 use super::Format;
 
-/// How a history is read.
+/// Options for reading a history.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct HistoryOptions {
     /// Names of its columns.
     pub columns: ColumnNames,
     /// Names of its roles.
     pub roles: RoleNames,
-    /// The format of every file; `None` to tell by each file's name and content.
+    /// The format of every file; `None` to recognise it by each file's name and content.
     pub format: Option<Format>,
     /// The zone of times in text that have none.
     pub zone: Option<TimeZone>,

@@ -139,7 +139,7 @@ impl ReleaseHistory {
     }
 }
 
-/// What to read of each row.
+/// The columns to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ColumnSelection {
     All,

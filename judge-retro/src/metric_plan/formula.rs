@@ -16,7 +16,7 @@ pub(super) enum Formula {
     Case(Vec<(Formula, Formula)>, Box<Formula>),
 }
 
-/// What is computed from the values of arguments.
+/// A formula over the values of arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Function {
     Negate,
@@ -206,7 +206,7 @@ fn truth(holds: bool) -> f64 {
     f64::from(u8::from(holds))
 }
 
-/// What is no number, as 0 / 0, is equal to itself and greater than every number.
+/// NaN, such as 0 / 0, equals itself and is greater than every number.
 fn compare(one: f64, other: f64) -> Ordering {
     one.partial_cmp(&other).unwrap_or_else(|| one.is_nan().cmp(&other.is_nan()))
 }

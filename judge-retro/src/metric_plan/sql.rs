@@ -1,7 +1,7 @@
 //! Expressions in SQL as formulas.
 //!
-//! Each point of a metric depends on the points of its own time alone, so only what is computed row by row has a formula.
-//! Everything else that SQL has is refused by its syntax: aggregates, windows, subqueries, and whatever is unknown.
+//! A point of a metric depends only on points of the same time, so only expressions that are computed row by
+//! row are allowed.
 
 use sqlparser::ast::{
     BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, Function as SqlCall,
@@ -18,7 +18,7 @@ const LONGEST: usize = 4096;
 /// The most operations within each other: formulas are evaluated recursively.
 const DEEPEST: usize = 200;
 
-/// Reads one expression; returns the series that it names too. The error says what is wrong.
+/// Reads one expression, and returns the series that it names, too. The error says what is wrong.
 pub(super) fn parse(text: &str) -> Result<(Formula, Vec<String>), String> {
     if text.len() > LONGEST {
         return Err(format!("expected at most {LONGEST} bytes, got {}", text.len()));

@@ -45,11 +45,11 @@ pub enum StoreError {
     Changed {
         /// The parts.
         parts: PathBuf,
-        /// What has changed.
+        /// The changed part.
         what: String,
-        /// What it was when they were written.
+        /// Its value when the parts were written.
         was: String,
-        /// What it is now.
+        /// Its value now.
         is: String,
     },
 }

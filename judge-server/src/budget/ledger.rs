@@ -1,4 +1,4 @@
-//! What is taken of the budget, and by whom.
+//! The ledger of the budget: what is reserved, and by whom.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,10 +7,10 @@ use super::part::{LARGE_BYTES, PARTS, Part};
 use super::shares::{CallerShare, Shares};
 use crate::convert::refusal::{Refusal, Resource};
 
-/// Bytes of each part but that of calls: 1024 at the weight of an open call.
+/// Bytes of each part except that of calls: 1024 open calls.
 const KEPT_BYTES: usize = 16 * 1024 * 1024;
 
-/// What calls weigh, whatever their bytes.
+/// Weights of calls, in addition to their bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CallWeights {
     /// An open call: its headers, a task, its frames. 16 KiB.
@@ -22,7 +22,7 @@ pub(crate) struct CallWeights {
 }
 
 impl CallWeights {
-    /// A small budget has smaller ones, so that it admits some of each.
+    /// A small budget has smaller weights, so that it admits some of each.
     pub(super) fn within(limit: usize) -> Self {
         Self {
             call: (16 * 1024).min(limit / 64),
@@ -32,18 +32,18 @@ impl CallWeights {
     }
 }
 
-/// What all calls share.
+/// The shared state of all calls.
 #[derive(Debug)]
 pub(crate) struct Budget {
     counters: [Counter; PARTS.len()],
-    /// Of every part, what one caller may have.
+    /// Share of one caller in every part.
     pub(super) share: f64,
     pub(super) shares: Shares,
     pub(crate) weights: CallWeights,
 }
 
 impl Budget {
-    /// A budget of `limit` bytes for calls, of which one caller may have the part `share`.
+    /// A budget of `limit` bytes for calls. One caller may have the fraction `share`.
     pub(crate) fn new(limit: usize, share: f64) -> Arc<Self> {
         let counter = |part| Counter::new(if part == Part::Calls { limit } else { KEPT_BYTES });
         let (counters, weights) = (PARTS.map(counter), CallWeights::within(limit));
@@ -59,9 +59,8 @@ impl Budget {
         &self.counters[part as usize]
     }
 
-    /// Takes `bytes`, by which what holds `held` grows. What is large gets three quarters at most: it
-    /// takes long to arrive and waits long, and where it had all, small calls would be refused for as
-    /// long.
+    /// Reserves `bytes` more for a holder of `held` bytes. Large holders get three quarters of the budget at most: they take
+    /// long to arrive and wait long, and if they had all of it, small calls would be refused for as long.
     pub(super) fn take(
         &self,
         part: Part,
@@ -100,7 +99,7 @@ impl Budget {
         taken
     }
 
-    /// Gives back `bytes`, by which what holds `held` shrinks.
+    /// Releases `bytes` of a holder of `held` bytes.
     pub(super) fn give_back(
         &self,
         part: Part,
@@ -118,7 +117,7 @@ impl Budget {
         }
     }
 
-    /// Counts what is large anew where bytes go from one holder to another.
+    /// Counts large holders again if bytes go from one holder to another.
     pub(super) fn recount_large(&self, part: Part, before: usize, after: usize) {
         let large = &self.counter(part).large;
         if after > before {
@@ -129,11 +128,11 @@ impl Budget {
     }
 }
 
-/// How much of one part is taken.
+/// The reserved bytes of one part.
 #[derive(Debug)]
 pub(super) struct Counter {
     used: AtomicUsize,
-    /// Those of the used that large requests and answers hold.
+    /// The reserved bytes that large requests and answers hold.
     pub(super) large: AtomicUsize,
     limit: usize,
 }
@@ -144,7 +143,7 @@ impl Counter {
     }
 }
 
-/// What of the `held` bytes of one request counts as large: all or nothing.
+/// How many of the `held` bytes of one request count as large: all or none.
 pub(super) fn large_part(held: usize) -> usize {
     if held > LARGE_BYTES { held } else { 0 }
 }

@@ -1,22 +1,22 @@
-//! What is reserved for what.
+//! Parts of the budget.
 
 use crate::convert::refusal::Resource;
 
-/// Bytes of a request above which its judgement is large: judging that much takes some milliseconds.
+/// A judgement of a request with more bytes is large: it takes some milliseconds.
 pub(crate) const LARGE_BYTES: usize = 256 * 1024;
 
-/// What is reserved, by what for.
+/// The part of the budget that a reservation belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Part {
     /// Calls, streams and their answers: `max-buffered`.
     Calls,
     /// Probes of the gRPC port.
     GrpcProbes,
-    /// Probes of the HTTP port, apart so that those of one port do not keep out those of the other.
+    /// Probes of the HTTP port; separate, so that the probes of one port do not block those of the other.
     HttpProbes,
-    /// Watches of health and lookups of reflection, which stay and need no token.
+    /// Watches of health and lookups of reflection, which stay open and need no token.
     Watches,
-    /// Refusals whose answers have a body.
+    /// Refusals with a body.
     Refusals,
 }
 

@@ -7,21 +7,21 @@ use super::part::Part;
 use super::shares::CallerShare;
 use crate::convert::refusal::Refusal;
 
-/// Bytes that one call or its answer holds, given back when it is dropped.
+/// Bytes that one call or its answer holds, released when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     budget: Arc<Budget>,
     part: Part,
     share: Option<CallerShare>,
-    /// Behind a lock, as a judgement that nobody waits for any more may end while its call does.
+    /// Behind a lock, because an abandoned judgement may end at the same time as its call.
     held: Mutex<usize>,
 }
 
 impl Budget {
-    /// Reserves `bytes` for a call of `caller`; where nobody is named, no share is kept to.
+    /// Reserves `bytes` for a call of `caller`; without a caller, no share applies.
     ///
     /// # Errors
-    /// When the part is used up, or what the caller may have of it.
+    /// If the part is used up, or the caller's share of it.
     pub(crate) fn reserve(
         self: &Arc<Self>,
         part: Part,
@@ -35,10 +35,10 @@ impl Budget {
         Ok(reservation)
     }
 
-    /// Whether a judgement would be refused now for want of room.
+    /// Checks whether there is room for a judgement now.
     ///
     /// # Errors
-    /// When it would.
+    /// If there is none.
     pub(crate) fn require_room(&self, held: &Reservation) -> Result<(), Refusal> {
         self.take(held.part(), held.share(), 0, self.weights.judgement)?;
         self.give_back(held.part(), held.share(), self.weights.judgement, self.weights.judgement);
@@ -51,7 +51,7 @@ impl Reservation {
         Self { budget: Arc::clone(budget), part, share, held: Mutex::new(0) }
     }
 
-    /// One that holds nothing, of the same budget and caller.
+    /// An empty reservation for the same budget and caller.
     pub(crate) fn another(&self) -> Self {
         Self::new(&self.budget, self.part, self.share.clone())
     }
@@ -73,10 +73,10 @@ impl Reservation {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Holds `bytes` more.
+    /// Reserves `bytes` more.
     ///
     /// # Errors
-    /// When the budget is used up, or what its caller may have of it.
+    /// If the budget is used up, or the caller's share of it.
     pub(crate) fn grow(&self, bytes: usize) -> Result<(), Refusal> {
         let mut held = self.lock();
         self.budget.take(self.part, self.share(), *held, bytes)?;
@@ -84,7 +84,7 @@ impl Reservation {
         Ok(())
     }
 
-    /// Holds `bytes` at least.
+    /// Grows to at least `bytes`.
     ///
     /// # Errors
     /// As [`Self::grow`].
@@ -96,7 +96,7 @@ impl Reservation {
         Ok(())
     }
 
-    /// Holds `bytes` at most.
+    /// Shrinks to at most `bytes`.
     pub(crate) fn shrink_to(&self, bytes: usize) {
         let mut held = self.lock();
         let excess = held.saturating_sub(bytes);
@@ -104,7 +104,7 @@ impl Reservation {
         *held -= excess;
     }
 
-    /// Holds the `bytes` of an answer, instead of those of its request.
+    /// Reserves the `bytes` of an answer instead of those of its request.
     ///
     /// # Errors
     /// As [`Self::grow`].
@@ -113,14 +113,14 @@ impl Reservation {
         self.grow_to(bytes)
     }
 
-    /// A reservation of its own for what is held so far.
+    /// Moves what is held so far into a reservation of its own.
     pub(crate) fn split(&self) -> Self {
         let split = self.another();
         *split.lock() = std::mem::take(&mut *self.lock());
         split
     }
 
-    /// Holds what `other` of the same part and caller does too.
+    /// Adds the bytes of `other`, which has the same part and caller.
     pub(crate) fn absorb(&self, other: &Self) {
         let moved = std::mem::take(&mut *other.lock());
         let mut held = self.lock();

@@ -1,4 +1,4 @@
-//! What single callers hold.
+//! The quota of single callers: the bytes that each of them holds.
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicUsize;
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::part::Part;
 
-/// Callers beyond which those that hold nothing are forgotten.
+/// With more callers than this, those that hold nothing are forgotten.
 const REMEMBERED: usize = 1024;
 
 /// The bytes that one caller holds of one part.
@@ -19,12 +19,12 @@ impl CallerShare {
     }
 }
 
-/// The callers that there were.
+/// The callers seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Shares(Mutex<HashMap<(Part, String), CallerShare>>);
 
 impl Shares {
-    /// The share of a caller, which all its reservations count in.
+    /// The share of a caller, which all its reservations count towards.
     pub(super) fn share(&self, part: Part, caller: &str) -> CallerShare {
         // Nothing that could panic runs under the lock.
         let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! Cookies of browsers: the token of somebody who signed in, and the secret that forms are told apart by. Only pages read
-//! them: a call of an API needs its token in a header.
+//! Cookies of browsers: the token of a signed-in user, and the secret against forged forms. Only pages read cookies; a call of
+//! an API needs its token in a header.
 
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -10,7 +10,7 @@ const FORM: &str = "judge-form";
 /// How long a browser keeps a cookie.
 const SECONDS: u64 = 30 * 24 * 3600;
 
-/// Puts the token of a cookie where other clients have it. A header that is there already wins.
+/// Copies the token of a cookie into the header. A header that is there already wins.
 pub(crate) fn token_to_header(headers: &mut HeaderMap) {
     if headers.contains_key(header::AUTHORIZATION) {
         return;
@@ -28,19 +28,19 @@ pub(crate) fn form_secret(headers: &HeaderMap) -> Option<&str> {
     find(headers, FORM)
 }
 
-/// Has a browser keep a token, for pages of this server alone; `None` for one that no header can have.
+/// Makes a browser keep a token, for pages of this server only; `None` if a header cannot contain the token.
 pub(crate) fn keep_token(token: &str, secure: bool) -> Option<HeaderValue> {
     let token = utf8_percent_encode(token, NON_ALPHANUMERIC).to_string();
     cookie(TOKEN, &token, "Strict", SECONDS, secure)
 }
 
-/// Has a browser forget its token.
+/// Makes a browser forget its token.
 pub(crate) fn forget_token(secure: bool) -> Option<HeaderValue> {
     cookie(TOKEN, "", "Strict", 0, secure)
 }
 
-/// Has a browser keep the secret of its forms. It proves nothing by itself, so a link of another site comes with it:
-/// forms in other tabs stay good.
+/// Makes a browser keep the secret of its forms. The secret proves nothing by itself, so it is also sent after a link from
+/// another site: forms in other tabs stay valid.
 pub(crate) fn keep_form_secret(secret: &str, secure: bool) -> Option<HeaderValue> {
     cookie(FORM, secret, "Lax", SECONDS, secure)
 }

@@ -1,4 +1,4 @@
-//! Who calls: by token, by certificate, or else by address.
+//! Identifies callers: by token, by certificate, or else by address.
 
 pub(crate) mod cookies;
 pub(crate) mod tokens;
@@ -13,11 +13,11 @@ use crate::transport::peer::Peer;
 use crate::transport::reload::Fresh;
 use tokens::{Entry, TokenScope, Tokens};
 
-/// Who calls, and what it may do, looked at again whenever that is asked.
+/// A caller and its permissions, which are checked again at each use.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) peer: Arc<Peer>,
-    /// Its token among those of the file, where tokens are asked for.
+    /// Its token, if tokens are required.
     token: Option<(Fresh<Tokens>, Result<Entry, Token>)>,
 }
 
@@ -44,14 +44,13 @@ impl Caller {
         found.as_ref().ok().map(Entry::name)
     }
 
-    /// Whether `token` is one of those that callers need; `None` where they need none.
+    /// Whether `token` is valid; `None` if callers need none.
     pub(crate) fn knows(&self, token: &str) -> Option<bool> {
         let (tokens, _) = self.token.as_ref()?;
         Some(tokens.get().find_text(token).is_some())
     }
 
-    /// Whose share of the budget it takes: that of whoever calls behind a proxy without a name is
-    /// nobody's.
+    /// The holder of its share of the budget. Callers without a name behind a proxy have no share.
     pub(crate) fn share(&self) -> Option<String> {
         match self.name() {
             Some(name) => Some(format!("name {name}")),
@@ -60,11 +59,10 @@ impl Caller {
         }
     }
 
-    /// Whether it may call what needs `scope` now: tokens and certificates may have changed since it
-    /// connected.
+    /// Checks that it may make calls of `scope` now: tokens and certificates may have changed since it connected.
     ///
     /// # Errors
-    /// When its token or certificate is missing, or no longer one of those that may call.
+    /// If its token or certificate is missing, or no longer valid.
     pub(crate) fn require(&self, scope: TokenScope) -> Result<(), Refusal> {
         let certificate = self.peer.certificate.as_ref();
         if certificate.is_some_and(|certificate| !certificate.is_good()) {

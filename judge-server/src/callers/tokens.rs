@@ -1,5 +1,4 @@
-//! Bearer tokens from a file: `TOKEN [NAME [SCOPES]]` a line, empty lines and lines that begin with `#`
-//! aside.
+//! Bearer tokens from a file: `TOKEN [NAME [SCOPES]]` on each line, except empty lines and lines that begin with `#`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,20 +15,20 @@ use crate::settings::error::StartError;
 /// A token shorter than this in bytes could be guessed.
 const SHORTEST: usize = 16;
 
-/// What a call needs a token for.
+/// Scope of a token that a call needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenScope {
-    /// To judge, to check configs, to list judges, and to start canaries.
+    /// Judge, check configs, list judges, start canaries.
     Judge,
-    /// To read what is kept: canaries, looks, series, configs.
+    /// Read canaries, looks, series, configs.
     Read,
-    /// To change what is kept: to store configs and to cancel canaries.
+    /// Store and remove configs, cancel canaries.
     Write,
-    /// To read who did what; and everything else.
+    /// Read the audit log, and everything else.
     Admin,
-    /// To read the metrics.
+    /// Read the metrics.
     Metrics,
-    /// Nothing that some token might not do: descriptions.
+    /// Any token is enough: descriptions.
     Any,
 }
 
@@ -54,10 +53,10 @@ impl TokenScope {
 /// A line of the file. The token itself is not kept.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// So that comparing takes the same time whatever the length.
+    /// A digest, so that a comparison takes the same time whatever the length.
     digest: [u8; 32],
     name: Arc<str>,
-    /// What it may do; everything where none are given.
+    /// Its scopes; all if the line has none.
     scopes: Vec<TokenScope>,
 }
 
@@ -95,8 +94,7 @@ pub(crate) struct Tokens(Vec<Entry>);
 
 impl Tokens {
     /// # Errors
-    /// When the file cannot be read, or has a line that is none. A file without tokens has none: nobody
-    /// may call.
+    /// If the file cannot be read, or has an invalid line. A file without tokens allows nobody to call.
     pub(crate) fn load(path: &Path) -> Result<Self, StartError> {
         let text = std::fs::read_to_string(path).map_err(|error| StartError::file(path, error))?;
         // Editors of Windows put a mark at the start.
@@ -119,7 +117,7 @@ impl Tokens {
     /// The token that a request has. The time depends on the number of tokens alone.
     ///
     /// # Errors
-    /// What is wrong with its token, which says nothing of the token itself.
+    /// Why the token is refused, without the token itself.
     pub(crate) fn find(&self, headers: &HeaderMap) -> Result<Entry, Token> {
         let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let (scheme, rest) = header.and_then(|header| header.split_once(' ')).unwrap_or_default();
@@ -138,16 +136,16 @@ impl Tokens {
     }
 
     fn by_digest(&self, digest: &[u8; 32]) -> Option<&Entry> {
-        // All of them are looked at, whichever it is.
+        // All tokens are compared, so that the time does not tell which one matches.
         self.0.iter().fold(None, |found, entry| {
             if bool::from(entry.digest.ct_eq(digest)) { Some(entry) } else { found }
         })
     }
 
-    /// Whether a token that was found earlier is still in the file, and may do what needs `scope`.
+    /// Checks that a token that was found earlier is still in the file, and has `scope`.
     ///
     /// # Errors
-    /// When it is not.
+    /// If it is not, or has not.
     pub(crate) fn require(&self, entry: &Entry, scope: TokenScope) -> Result<(), Refusal> {
         let found = self.by_digest(&entry.digest);
         let found = found.ok_or(Refusal::Unauthenticated(Token::Unknown))?;
@@ -163,7 +161,7 @@ impl Tokens {
     }
 }
 
-/// The password of `Basic` credentials: a token, of clients that know a user and a password alone.
+/// The password of `Basic` credentials: a token, for clients that only know user and password.
 fn password(credentials: &str) -> Option<String> {
     let pair = String::from_utf8(STANDARD.decode(credentials).ok()?).ok()?;
     pair.split_once(':').map(|(_, password)| password.to_owned())

@@ -104,10 +104,10 @@ impl From<CanaryLook> for proto::CanaryLook {
     }
 }
 
-/// A canary that ended, for whoever is told so.
+/// A canary that ended, as the data of a webhook.
 pub(crate) fn ended_event(canary: Canary) -> Value {
     let message = proto::Canary::from(canary.summary);
-    // What was written as JSON is JSON.
+    // Our own JSON is valid.
     let written = proto_json::write(&message).unwrap_or_default();
     let shown: Value = serde_json::from_slice(&written).unwrap_or_default();
     json!({"canary": shown, "metadata": canary.request.metadata, "warnings": canary.warnings})

@@ -14,7 +14,7 @@ use super::canary::millis_of;
 use super::refusal::Refusal;
 use crate::proto;
 
-/// What canaries that come by the contract say of where they come from.
+/// Origin of canaries that are started by the contract.
 const ORIGIN: &str = "canary";
 
 fn missing(path: &'static str, allowed: &'static str) -> Refusal {
@@ -45,10 +45,10 @@ fn set(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// A config that is text of JSON.
+/// A config, from JSON text.
 ///
 /// # Errors
-/// When it is none.
+/// If the text is no JSON.
 pub(crate) fn read_config_text(text: &str) -> Result<Value, Refusal> {
     let unread = |error: serde_json::Error| {
         let found = format!("text that is not JSON: {error}");

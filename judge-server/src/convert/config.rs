@@ -12,7 +12,7 @@ use crate::proto;
 use super::evidence;
 use super::reading::Reading;
 
-/// The config, or `None` when there is an error among the problems.
+/// The config, or `None` if one of the problems is an error.
 pub(super) fn read(config: proto::CanaryConfig, reading: &mut Reading<'_>) -> Option<CanaryConfig> {
     let before = reading.problems();
     let metrics = config
@@ -38,7 +38,7 @@ pub(super) fn read(config: proto::CanaryConfig, reading: &mut Reading<'_>) -> Op
     (reading.problems() == before).then_some(config)
 }
 
-/// The config of Kayenta's document, or `None` when there is an error among the problems.
+/// The config of Kayenta's document, or `None` if one of the problems is an error.
 pub(super) fn read_kayenta(
     json: &str,
     path: &str,

@@ -1,4 +1,4 @@
-//! What a panel of tests found.
+//! Findings of a panel of tests.
 
 use judge_core::judgement::{Change, Estimated, Finding, Panel, TestKind};
 

@@ -202,7 +202,7 @@ impl From<Warning> for proto::Warning {
     }
 }
 
-/// The judges there are, for both sides.
+/// The list of judges, for both ports.
 pub(crate) fn list_judges() -> proto::ListJudgesResponse {
     let info = |judge: &dyn Judge| proto::JudgeInfo {
         name: judge.name().to_owned(),

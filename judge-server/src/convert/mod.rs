@@ -1,9 +1,8 @@
 //! Between bytes, the contract's messages and the core's types; decoding is validation.
 //!
-//! `guard` counts the parts of a document before it is read, `proto_json` reads and writes our messages
-//! as JSON, `request`, `monitor`, `config` and `evidence` read messages into the core's types, `judgement` and
-//! `finding` write them back. What is wrong with an input becomes [`problems`], and a call that is not
-//! judged a [`refusal`].
+//! `guard` counts the parts of a document before it is read, `proto_json` reads and writes our messages as JSON, `request`,
+//! `monitor`, `config` and `evidence` read messages into the core's types, `judgement` and `finding` write them back. Problems
+//! of an input are [`problems`]; a call that is not judged is a [`refusal`].
 
 pub(crate) mod canary;
 pub(crate) mod canary_request;
@@ -11,6 +10,7 @@ mod config;
 mod evidence;
 mod finding;
 pub(crate) mod guard;
+mod header_text;
 mod judgement;
 pub(crate) mod limits;
 pub(crate) mod monitor;
@@ -21,7 +21,6 @@ mod reading;
 pub(crate) mod refusal;
 mod request;
 mod status;
-mod words;
 
 pub(crate) use judgement::{VERSION, list_judges};
 pub(crate) use problem::Dialect;

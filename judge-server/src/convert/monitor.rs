@@ -1,4 +1,4 @@
-//! Monitors: what they are started with, their points, and what they say.
+//! Monitors: their start, their points, and their reports.
 
 use judge_core::judges::{self, EvidenceJudge, Judge};
 use judge_core::monitor::{
@@ -16,7 +16,7 @@ use super::request::read_clock;
 use super::{Dialect, guard};
 use crate::proto;
 
-/// A monitor, and what was said with it.
+/// A monitor, and the other settings of its start.
 pub(crate) struct StartedMonitor {
     pub(crate) id: String,
     pub(crate) config_name: String,
@@ -26,10 +26,10 @@ pub(crate) struct StartedMonitor {
 }
 
 impl StartedMonitor {
-    /// Reads what a monitor is started with.
+    /// Reads the start of a monitor.
     ///
     /// # Errors
-    /// When no monitor can be started with it.
+    /// If no monitor can be started with it.
     pub(crate) fn read(start: proto::MonitorStart, limits: &Limits) -> Result<Self, Refusal> {
         Self::read_parts(start, limits).map_err(|refusal| match refusal {
             Refusal::Invalid(problems) => Refusal::Invalid(problems.within("start")),
@@ -52,7 +52,7 @@ impl StartedMonitor {
         if let Some(proto::judge_request::Config::KayentaConfigJson(json)) = &config {
             guard::check_config_text(json, limits)?;
         }
-        // What a request without points says, a start says too.
+        // A start has the same content as a request without points.
         let (thresholds, judge) = (start.thresholds, start.judge);
         let request =
             proto::JudgeRequest { id: start.id, config, thresholds, judge, ..Default::default() };
@@ -103,7 +103,7 @@ enum SideTimes {
 /// Adds the points of a message.
 ///
 /// # Errors
-/// When they are too many, or not as the contract and the monitor have them.
+/// If they are too many, or violate the contract or the monitor's rules.
 pub(crate) fn add_points(
     monitor: &mut TimedMonitor,
     points: proto::MonitorPoints,
@@ -161,7 +161,7 @@ fn read_side(index: usize, side: Side, series: proto::Series) -> Result<SidePoin
     Ok(SidePoints { series: index, side, values, times })
 }
 
-/// What a monitor says, `last` when no more points come.
+/// The report of a monitor; `last` if no more points come.
 pub(crate) fn response(
     id: String,
     report: MonitorReport,

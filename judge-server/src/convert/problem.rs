@@ -5,7 +5,7 @@ use judge_core::{JudgeError, Judgement, Problem, Severity, Warning};
 use crate::convert::problems::Problems;
 use crate::proto;
 
-/// How the caller wrote the request, which decides what its fields are called.
+/// The encoding of the caller's request, which determines the names of its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// Kayenta's own document, whose names are the core's.
@@ -16,7 +16,7 @@ pub(crate) enum Dialect {
     Messages,
 }
 
-/// Parts of the core's paths and what they are in our messages.
+/// Parts of the core's paths, and their names in our messages.
 const MESSAGES: &[(&str, &str)] = &[
     ("metricSetPairList", "pairs"),
     ("scoreThresholds", "thresholds"),
@@ -40,7 +40,7 @@ impl Dialect {
         }
     }
 
-    /// `problem` with its field named as the caller names it.
+    /// `problem` with the caller's name of its field.
     #[must_use]
     pub(crate) fn name(self, mut problem: Problem) -> Problem {
         if self == Self::Kayenta {
@@ -61,7 +61,7 @@ impl Dialect {
         problem
     }
 
-    /// The refusal with its fields named as the caller names them.
+    /// The refusal with the caller's names of its fields.
     #[must_use]
     pub(crate) fn name_all(self, refused: &JudgeError) -> Problems {
         let mut named = Problems::default();
@@ -71,8 +71,8 @@ impl Dialect {
         named
     }
 
-    /// The judgement with the fields in its warnings named as the caller names them, of which there
-    /// are no more than of the problems of a refusal.
+    /// The judgement with the caller's names of the fields in its warnings. There are no more of these than of the problems of
+    /// a refusal.
     #[must_use]
     pub(crate) fn name_warnings(self, mut judgement: Judgement) -> Judgement {
         let mut suspect = Problems::default();
@@ -84,7 +84,7 @@ impl Dialect {
             _ => true,
         });
         let suspect = suspect.listed(Severity::Notice).into_iter().map(Warning::Suspect);
-        // They come first, as the judges have them.
+        // They come first, in the order of the judges.
         judgement.warnings.splice(0..0, suspect);
         judgement
     }

@@ -1,12 +1,12 @@
-//! What is wrong with one input, however much that is.
+//! The problems of one input, in bounded memory.
 
 use judge_core::{JudgeError, Problem, Severity};
 
-/// Problems that are kept: whoever has more has one mistake many times. A small hostile message has
-/// a million.
+/// Most problems that are kept. Whoever has more has made one mistake many times, and a small hostile message can have a
+/// million.
 const KEPT: usize = 1000;
 
-/// The first thousand problems of an input, and how many more there are.
+/// The first thousand problems of an input, and the number of the others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problems {
     kept: Vec<Problem>,
@@ -14,7 +14,7 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// Adds a problem, which is put in words only if it is kept.
+    /// Adds a problem; its text is written only if it is kept.
     pub(crate) fn push(&mut self, problem: impl FnOnce() -> Problem) {
         if self.kept.len() < KEPT {
             self.kept.push(problem());
@@ -23,23 +23,23 @@ impl Problems {
         }
     }
 
-    /// How many there are, those that were not kept among them.
+    /// Number of problems, including those that were not kept.
     pub(crate) fn count(&self) -> usize {
         self.kept.len() + self.left_out
     }
 
-    /// The same of a part of the input, which stands at `path`.
+    /// The problems of the part of the input at `path`.
     pub(crate) fn within(self, path: &str) -> Self {
         let kept = self.kept.into_iter().map(|problem| problem.within(path)).collect();
         Self { kept, ..self }
     }
 
-    /// Those that were kept.
+    /// The problems that were kept.
     pub(crate) fn kept(&self) -> &[Problem] {
         &self.kept
     }
 
-    /// All that were kept, and one of `severity` that says how many more there are.
+    /// All problems that were kept, and one of `severity` with the number of the others.
     pub(crate) fn listed(self, severity: Severity) -> Vec<Problem> {
         let mut listed = self.kept;
         listed.extend(more(self.left_out).map(|more| Problem { severity, ..more }));
@@ -69,7 +69,7 @@ impl From<JudgeError> for Problems {
     }
 }
 
-/// The problem that stands for `count` others, if there are any.
+/// The problem that represents `count` others, if there are any.
 pub(crate) fn more(count: usize) -> Option<Problem> {
     (count > 0).then(|| Problem::error("", format!("{count} more problems"), ""))
 }

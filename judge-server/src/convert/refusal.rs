@@ -7,8 +7,8 @@ use judge_core::{JudgeError, Problem, Severity};
 use thiserror::Error as ThisError;
 use tonic::{Code, Status};
 
+use super::header_text::first;
 use super::problems::Problems;
-use super::words::first;
 
 /// Characters of what a caller sent that a refusal repeats.
 const QUOTED: usize = 80;
@@ -116,7 +116,7 @@ pub enum Refusal {
     /// The stream was silent, or old; its client may open another.
     #[error("the stream {0}; open another")]
     StreamEnded(StreamEnd),
-    /// The server ends.
+    /// The server shuts down.
     #[error("the server is shutting down; ask another")]
     ShuttingDown,
     /// The caller cancelled or went away.
@@ -127,14 +127,14 @@ pub enum Refusal {
     Internal,
 }
 
-/// What the server has a bounded amount of.
+/// A bounded resource of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ThisError)]
 #[non_exhaustive]
 pub enum Resource {
     /// Bytes of calls, streams and answers in memory.
     #[error("buffered bytes (--max-buffered)")]
     Bytes,
-    /// What one caller may hold of them.
+    /// The share of one caller.
     #[error("what one caller may hold (--caller-share)")]
     Share,
     /// Open probes.
@@ -152,7 +152,7 @@ pub enum Resource {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum StreamEnd {
-    /// No whole message came for too long.
+    /// No complete message came for too long.
     #[error("had no message for too long (--stream-silence)")]
     Silent,
     /// It is older than streams may be.
@@ -160,22 +160,22 @@ pub enum StreamEnd {
     Old,
 }
 
-/// What is wrong with a caller's token.
+/// Why a caller's token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum Token {
-    /// There is none.
+    /// It is missing.
     #[error("a bearer token is needed")]
     Missing,
-    /// It is none of the server's.
+    /// It is not a token of this server.
     #[error("the bearer token is none of those that this server takes")]
     Unknown,
 }
 
 impl Refusal {
-    /// What tonic says of a message that it cannot take, in this server's words.
+    /// Translates tonic's errors about messages into this server's words.
     pub(crate) fn from_message(status: &Status, limit: u64) -> Self {
-        // What this server itself refused while the message came.
+        // An error of this server while the message came.
         if let Some(refusal) = Self::within(status) {
             return refusal;
         }
@@ -186,8 +186,7 @@ impl Refusal {
         }
     }
 
-    /// The refusal that an error has among its sources: bodies and decoders of ours hand it through
-    /// libraries that know errors only.
+    /// The refusal among the sources of an error: our bodies and decoders pass it through libraries that know only errors.
     pub(crate) fn within(error: &(dyn Error + 'static)) -> Option<Self> {
         let mut error = Some(error);
         while let Some(source) = error {
@@ -199,7 +198,7 @@ impl Refusal {
         None
     }
 
-    /// Every field that is wrong, or a thousand of them and how many more there are.
+    /// All wrong fields, or the first thousand of them and the number of the others.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         match self {
             Self::Invalid(problems) => problems.clone().listed(Severity::Error),
@@ -214,7 +213,7 @@ impl Refusal {
         }
     }
 
-    /// When to try again, if that helps.
+    /// Wait before a retry, if a retry may help.
     pub(crate) fn retry_delay(&self) -> Option<Duration> {
         matches!(self, Self::Overloaded(_)).then_some(RETRY_DELAY)
     }

@@ -50,7 +50,7 @@ impl TryFrom<proto::JudgeRequest> for JudgeRequest {
             }
             (None, None) => None,
         };
-        // Looked up here, where it is known that the request names it and not its config.
+        // Checked here, because only here it is known that the request names the judge, not its config.
         let unknown =
             request.judge.as_deref().and_then(|name| judges::built_in().by_name(name).err());
         for problem in unknown.iter().flat_map(JudgeError::problems) {
@@ -71,9 +71,9 @@ impl TryFrom<proto::JudgeRequest> for JudgeRequest {
     }
 }
 
-/// A config to check, or everything found in it when it cannot be read.
+/// A config to check, or all its problems if it cannot be read.
 pub(crate) struct ConfigToCheck {
-    /// The names that its fields have for the caller.
+    /// The caller's encoding, for the names of its fields.
     pub(crate) dialect: Dialect,
     pub(crate) read: Result<CanaryConfig, Problems>,
 }
@@ -93,7 +93,7 @@ pub(crate) fn read_config_to_check(
             let config = kayenta::read_config(json.as_bytes()).ok();
             let nameless: Vec<Problem> = config.iter().flat_map(config::nameless).collect();
             let read = config.filter(|_| nameless.is_empty()).ok_or_else(|| {
-                // With what is suspect besides the errors.
+                // The errors, and everything suspect.
                 let found = nameless.into_iter().chain(kayenta::check_config(json.as_bytes()));
                 found.map(|problem| problem.within("kayentaConfigJson")).collect()
             });
@@ -190,7 +190,7 @@ fn millis(seconds: i64, nanos: i32) -> Option<i64> {
     seconds.checked_mul(MILLIS_A_SECOND)?.checked_add(i64::from(nanos) / NANOS_A_MILLI)
 }
 
-/// The clock of times that are evenly spaced; `None` where they are not.
+/// The clock of evenly spaced times; `None` for other times.
 fn even_clock(times: &[i64], points: usize) -> Result<Option<Clock>, Problem> {
     const PATH: &str = "timestamps.millis";
     if times.len() != points {

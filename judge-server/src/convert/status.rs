@@ -4,13 +4,13 @@ use http::StatusCode;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use super::header_text::shortened;
 use super::problems::more;
 use super::refusal::{DOMAIN, Refusal, Resource, StreamEnd};
-use super::words::shortened;
 use crate::proto;
 
-/// Bytes of field violations that a gRPC status may carry. It travels in headers too, in base64 and
-/// with the message once more, and many clients read 8 KiB of all headers together.
+/// Most bytes of field violations in a gRPC status. It travels in headers, too, in base64 and with the message once more, and
+/// many clients read 8 KiB of all headers together.
 const VIOLATION_BYTES: usize = 3584;
 
 /// Bytes of the tags and lengths of one violation.
@@ -75,7 +75,7 @@ impl Refusal {
             Self::StoreAway(_) => ("STORE_AWAY", Code::Unavailable, Http::SERVICE_UNAVAILABLE),
             Self::StreamEnded(end) => (end.reason(), Code::Unavailable, Http::SERVICE_UNAVAILABLE),
             Self::ShuttingDown => ("SHUTTING_DOWN", Code::Unavailable, Http::SERVICE_UNAVAILABLE),
-            // Nobody reads its status.
+            // Its status is not read by anyone.
             Self::Cancelled => ("CANCELLED", Code::Cancelled, Http::BAD_REQUEST),
             Self::Internal => ("INTERNAL", Code::Internal, Http::INTERNAL_SERVER_ERROR),
         }

@@ -1,4 +1,4 @@
-//! From the bytes of a message to those of its answer, and to what the call became.
+//! Answers messages: from the bytes of a message to the bytes of its answer and the call's outcome.
 
 use bytes::Bytes;
 use judge_core::{
@@ -15,7 +15,7 @@ use crate::convert::{ConfigToCheck, Dialect, guard, read_config_to_check};
 use crate::observe::outcome::{JudgedCounts, Outcome};
 use crate::proto;
 
-/// What a message asks for, and how it is written.
+/// The kind of a message and its encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entrance {
     /// An encoded `JudgeRequest`.
@@ -32,26 +32,26 @@ pub enum Entrance {
     ValidateJson,
 }
 
-/// A judgement for the request of an id.
+/// A judgement, and the id of its request.
 struct Answered {
     id: String,
     judgement: Judgement,
 }
 
-/// Whether a config can be judged by, and what was found in it.
+/// Whether a config is valid, and its problems.
 struct Validated {
     usable: bool,
     problems: Problems,
 }
 
-/// An answer while it is made.
+/// An answer in progress.
 struct Answering<'a> {
     limits: &'a Limits,
     scratch: &'a mut Scratch,
     outcome: Outcome,
 }
 
-/// The answer to `message`, written as the message is, and what the call became.
+/// The answer to `message`, in the same encoding, and the outcome of the call.
 pub(crate) fn answer(
     limits: &Limits,
     scratch: &mut Scratch,
@@ -65,8 +65,7 @@ pub(crate) fn answer(
     }
 }
 
-// A message's bytes are not needed once it is read, and may be many: they are dropped before the
-// judgement.
+// The bytes of a message are not needed after reading, and may be many: they are dropped before the judgement.
 impl Answering<'_> {
     fn answer(&mut self, entrance: Entrance, message: Bytes) -> Result<Vec<u8>, Refusal> {
         match entrance {
@@ -104,14 +103,14 @@ impl Answering<'_> {
         }
     }
 
-    /// A message in protobuf, whose parts are few enough.
+    /// Reads a protobuf message with few enough parts.
     #[allow(clippy::needless_pass_by_value, reason = "its bytes are dropped once it is read")]
     fn decode<T: Name + Default>(&self, message: Bytes) -> Result<T, Refusal> {
         guard::check_message::<T>(&message, self.limits)?;
         Ok(T::decode(message.as_ref())?)
     }
 
-    /// The same in JSON.
+    /// Reads the same in JSON.
     #[allow(clippy::needless_pass_by_value, reason = "its bytes are dropped once it is read")]
     fn read<T: Name + DeserializeOwned>(&self, json: Bytes) -> Result<T, Refusal> {
         guard::check_json(&json, self.limits)?;
@@ -169,7 +168,7 @@ impl Answering<'_> {
         Ok(proto::ValidateConfigResponse { usable, problems })
     }
 
-    /// Whether the judge takes `config`, found by asking it, and everything found in it.
+    /// Whether the judge accepts `config`, found by asking it, and all problems.
     fn try_config(&mut self, config: CanaryConfig, dialect: Dialect) -> Validated {
         self.outcome.name_config(&config.name);
         let request = JudgeRequest::without_points(config);

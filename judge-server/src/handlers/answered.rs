@@ -1,4 +1,4 @@
-//! What a handler returns: the answer, and what the call became.
+//! The result of a handler: the answer, and the outcome of the call.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,27 +9,27 @@ use crate::budget::Reservation;
 use crate::convert::refusal::Refusal;
 use crate::observe::outcome::{Outcome, OutcomeSoFar};
 
-/// An answer, and what the call became.
+/// An answer, and the outcome of the call.
 pub(crate) struct Answered {
     pub(crate) response: Response<Body>,
     pub(crate) ended: Ended,
-    /// What is reserved for it until it is written.
+    /// The reservation, until the answer is written.
     pub(crate) held: Option<Arc<Reservation>>,
 }
 
-/// When it is known what a call became.
+/// When the outcome of a call is known.
 pub(crate) enum Ended {
     /// With its answer.
     Now(Outcome),
-    /// When its stream ends, which says how; the answers of the stream are reserved as they come.
+    /// When its stream ends. Answers of the stream are reserved one by one.
     Later(Ending),
 }
 
-/// A call without an answer of its own, and what it became.
+/// A call without an answer of its own, and its outcome.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) outcome: Box<Outcome>,
-    /// What is still reserved for it.
+    /// The remaining reservation.
     pub(crate) held: Option<Arc<Reservation>>,
 }
 
@@ -38,7 +38,7 @@ impl Failure {
         Self { outcome: Box::new(outcome.refused(refusal)), held: None }
     }
 
-    /// Why there is none.
+    /// The refusal.
     pub(crate) fn refusal(&self) -> Refusal {
         self.outcome.refusal.clone().unwrap_or(Refusal::Internal)
     }
@@ -56,11 +56,11 @@ impl From<(Response<Body>, Outcome)> for Answered {
     }
 }
 
-/// How a stream ended, once it has, and what its answers hold that are about to be written.
+/// How a stream ended, and the reservation of the answers that are still to be written.
 #[derive(Debug)]
 pub(crate) struct Ending {
     pub(crate) outcome: Arc<OnceLock<Outcome>>,
     pub(crate) answers: Arc<Reservation>,
-    /// What is known of it before it ends.
+    /// Its outcome so far.
     pub(crate) so_far: OutcomeSoFar,
 }

@@ -1,4 +1,4 @@
-//! Calls by name, of handlers that answer several.
+//! Names of calls, for handlers that answer several.
 
 /// A call of a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(crate) enum PageCall {
 /// A call for a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScoreCall {
-    /// As Prometheus is queried.
+    /// A query in Prometheus's form.
     Query,
     Verdict,
     /// A webhook of Flagger.
@@ -60,7 +60,7 @@ pub(crate) enum KayentaCall {
     Credentials,
     MetricsServices,
     MetricNames,
-    /// What a store would be asked.
+    /// The text of a query (dry run).
     DryRun,
     Judges,
     /// Judges series of an earlier judgement.
@@ -81,7 +81,7 @@ pub(crate) enum KayentaCall {
 }
 
 impl KayentaCall {
-    /// Whether it comes with a document.
+    /// Whether it has a body.
     pub(super) fn has_document(self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! Calls of `CanaryService`, over gRPC and as JSON: the same answers, written as the call is.
+//! Calls of `CanaryService`, over gRPC and as JSON: the same answers in the encoding of the call.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tonic::Status;
 
 use super::canary_answers as answers;
 use super::grpc::{answer_encoding, respond};
-use super::others::ending;
+use super::health::ending;
 use super::routes::{CanaryCall, Port};
 use super::{Answered, Context, Failure, Handlers, http as json, query};
 use crate::convert::guard;
@@ -24,11 +24,11 @@ use crate::convert::refusal::Refusal;
 use crate::observe::outcome::Outcome;
 use crate::proto;
 
-/// How often an open stream of events says that it is there, so that no proxy ends it.
+/// Time between two keep-alive comments of an open stream of events, so that no proxy ends it.
 const EVENT_SILENCE: Duration = Duration::from_secs(15);
 
 impl Handlers {
-    /// Answers a call about canaries or configs that are kept.
+    /// Answers a call about canaries or configs.
     pub(super) async fn canary(
         &self,
         call: CanaryCall,
@@ -63,7 +63,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// The answer that `work` gives, written as the request is.
+    /// The answer of `work`, in the encoding of the request.
     async fn answer<I, O>(
         self,
         work: impl AsyncFnOnce(&Canaries, I, &str) -> Result<O, Refusal>,
@@ -103,19 +103,19 @@ impl Asked<'_> {
         }
         guard::check_json(&body, limits)?;
         let mut message: I = proto_json::read(&body)?;
-        // What the path says wins.
+        // The path takes precedence.
         message.merge(asked.encode_to_vec().as_slice())?;
         Ok(message)
     }
 
-    /// Events as they come, until the canary ends, the stream is old or the server drains.
+    /// A stream of events, until the canary ends, the stream is old or the server drains.
     async fn watch(self) -> Result<Answered, Failure> {
         let encoding = answer_encoding(self.request.headers());
         let (side, draining) = (self.context.route.side, self.handlers.draining.clone());
         let (age, last_seen) = (self.handlers.streams.age, last_event(self.request.headers()));
         let canaries = self.canaries;
         let message: proto::WatchCanaryRequest = self.read().await?;
-        // One that is not there is refused, not streamed.
+        // An unknown canary is refused, not streamed.
         canaries.get(&message.id).await.map_err(Refusal::from)?;
         let after = usize::try_from(message.after_look).unwrap_or_default().max(last_seen);
         let events = canaries.watch(&message.id, after);
@@ -132,7 +132,7 @@ impl Asked<'_> {
     }
 }
 
-/// The look that a client of server-sent events has seen before it connects again; 0 for none.
+/// The last look that a client of server-sent events saw before it reconnected; 0 for none.
 fn last_event(headers: &HeaderMap) -> usize {
     let id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     id.and_then(|id| id.parse().ok()).unwrap_or_default()
@@ -148,7 +148,7 @@ fn event_message(event: WatchEvent) -> proto::WatchCanaryResponse {
     proto::WatchCanaryResponse { event }
 }
 
-/// Server-sent events, each the JSON of a `WatchCanaryResponse`; a client that connects again says the last one's id.
+/// Server-sent events, each the JSON of a `WatchCanaryResponse`; a client that reconnects sends the last id.
 fn server_sent(
     events: impl Stream<Item = Result<WatchEvent, Refusal>> + Send + 'static,
     draining: CancellationToken,

@@ -1,4 +1,4 @@
-//! Canaries and configs that are kept: a part of the table of routes.
+//! Routes of canaries and configs: a part of the table of routes.
 
 use super::route::{
     ADMIN, CanaryCall as Call, Handler, JUDGE, Kind, Port, READ, Route, WRITE, call, grpc,

@@ -1,5 +1,5 @@
-//! Messages as bytes: what they say is read where they are judged, not where they arrive. Their memory is
-//! reserved as soon as they are decompressed.
+//! Messages as bytes: they are read where they are judged, not where they arrive. Their memory is reserved as soon as they are
+//! decompressed.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use tonic::codec::{BufferSettings, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 use crate::budget::Reservation;
 
-/// Room for an answer before it is there and says what it needs; that for a compressed one is a multiple.
+/// Initial buffer of an answer; of a compressed one a multiple.
 const BUFFER_BYTES: usize = 1024;
 
-/// When answers of a stream that wait for the connection are sent together.
+/// Bytes of waiting answers of a stream that are sent together.
 const TOGETHER_BYTES: usize = 32 * 1024;
 
-/// Hands encoded answers through.
+/// Passes encoded answers through.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RawEncoder;
 
@@ -34,13 +34,13 @@ impl Encoder for RawEncoder {
     }
 }
 
-/// Hands messages through that have room in a reservation.
+/// Passes messages through if the reservation has room for them.
 #[derive(Debug, Clone)]
 pub(super) struct Reserving {
     pub(super) held: Arc<Reservation>,
-    /// What is held besides the message.
+    /// Bytes that are held besides the message.
     pub(super) besides: usize,
-    /// How many times its length a message takes.
+    /// Memory of a message, as a multiple of its length.
     pub(super) times: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What a handler is given.
+//! Input of handlers.
 
 use std::sync::Arc;
 
@@ -9,22 +9,21 @@ use crate::budget::Reservation;
 use crate::callers::Caller;
 use crate::observe::call::Origin;
 
-/// What a handler is given besides the request, in its extensions.
+/// Input of a handler besides the request, in its extensions.
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
     pub(crate) route: &'static Route,
     pub(crate) caller: Caller,
-    /// What is reserved for the call.
+    /// The reservation of the call.
     pub(crate) held: Arc<Reservation>,
-    /// The caller's deadline, where it gave one.
+    /// The caller's deadline, if it sent one.
     pub(crate) deadline: Option<Instant>,
-    /// Where it comes from, where what comes in it are calls of their own.
+    /// Origin of the call, for messages of a stream that count as calls of their own.
     pub(crate) origin: Arc<Origin>,
 }
 
 impl Context {
-    /// Who calls, for what is kept: the name of its token or certificate, else its address, without the port that it
-    /// has for one connection.
+    /// Name of the caller in the audit log: of its token or certificate, else its address without the port.
     pub(crate) fn actor(&self) -> String {
         match self.caller.name() {
             Some(name) => name.to_string(),

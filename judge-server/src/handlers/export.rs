@@ -1,4 +1,4 @@
-//! Past releases as a history that `judge retro` and `judge calibrate` read: a row a point, in CSV.
+//! Past releases as a history for `judge retro` and `judge calibrate`: CSV with one row per point.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -15,13 +15,13 @@ use super::{Answered, Context, Handlers};
 use crate::convert::refusal::{Refusal, quoted};
 use crate::observe::outcome::Outcome;
 
-/// Releases of a history, unless its caller says otherwise.
+/// Default number of releases in a history.
 const RELEASES: usize = 100;
 
 /// Releases that are read at once.
 const AT_ONCE: usize = 10;
 
-/// Columns; what other programs do not know, they ignore.
+/// Columns; other programs ignore those that they do not know.
 const COLUMNS: &str = "release,role,metric,instance,timestamp,value,config_version,verdict\n";
 
 impl Handlers {
@@ -49,7 +49,7 @@ impl Handlers {
             let canaries = canaries.clone();
             async move { rows(&canaries, &release).await }
         });
-        // Its client sees that a file that breaks off has no end.
+        // The client sees that a broken-off file has no end.
         let body =
             head.chain(rows).inspect_err(|error| tracing::warn!("a history breaks off: {error}"));
         let mut response = Response::new(Body::from_stream(body));
@@ -78,7 +78,7 @@ fn verdict(name: &str) -> Result<Verdict, Refusal> {
     }
 }
 
-/// The releases, a few read at once.
+/// Reads the releases, a few at a time.
 fn releases(
     canaries: Canaries,
     filter: ReleaseFilter,
@@ -94,7 +94,7 @@ fn releases(
     pages.try_flatten()
 }
 
-/// The rows of a release; none where its series are not kept any more.
+/// The rows of a release; empty if its series are not kept any more.
 async fn rows(canaries: &Canaries, release: &PastRelease) -> Result<Bytes, std::io::Error> {
     let set = match canaries.metric_set(&release.metric_set).await {
         Err(error) if error.is_not_found() => MetricSet::default(),

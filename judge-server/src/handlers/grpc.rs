@@ -19,7 +19,7 @@ use crate::convert::refusal::Refusal;
 use crate::observe::outcome::Outcome;
 
 impl Handlers {
-    /// Answers a message with another.
+    /// Handler of a call with one message and one answer.
     pub(super) async fn grpc(
         &self,
         entrance: Entrance,
@@ -32,7 +32,7 @@ impl Handlers {
         Ok((respond(stream::iter([Ok(answer)]), encoding), outcome).into())
     }
 
-    /// The judges that there are.
+    /// Lists the judges.
     pub(super) async fn list_judges(
         &self,
         context: &Context,
@@ -44,7 +44,7 @@ impl Handlers {
         Ok((respond(stream::iter([Ok(answer)]), encoding), Outcome::default()).into())
     }
 
-    /// The message of a request that has one.
+    /// The only message of a request.
     pub(super) async fn message(
         &self,
         context: &Context,
@@ -56,7 +56,7 @@ impl Handlers {
         message.ok_or_else(|| Refusal::Unreadable("there is none".to_owned()))
     }
 
-    /// The messages of a request, which `held` holds with what is held besides.
+    /// The messages of a request; `held` reserves them, and what is held besides.
     pub(super) fn messages(
         &self,
         held: &Arc<Reservation>,
@@ -70,21 +70,21 @@ impl Handlers {
         Streaming::new_request(decoder, request.into_body(), encoding, Some(limit))
     }
 
-    /// Why a message did not come.
+    /// The error of a message that did not come.
     pub(super) fn unreadable(&self, status: &Status) -> Refusal {
         Refusal::from_message(status, self.judging.limits.message_bytes)
     }
 }
 
-/// How answers are compressed: as the request, where its client reads that. Many clients accept compressed
-/// answers without being asked, and to compress one costs as much as to judge it.
+/// Compression of answers: as in the request, if its client accepts it. Many clients accept compressed answers by default, and
+/// compressing one costs as much as judging it.
 pub(super) fn answer_encoding(request: &HeaderMap) -> Option<CompressionEncoding> {
     let accepted = request.get("grpc-accept-encoding")?.to_str().ok()?;
     let name = request.get("grpc-encoding")?.to_str().ok()?;
     accepted.split(',').any(|accepted| accepted.trim() == name).then(|| encoding(request))?
 }
 
-/// How the messages of a request are compressed.
+/// Compression of the messages of a request.
 pub(super) fn encoding(request: &HeaderMap) -> Option<CompressionEncoding> {
     match request.get("grpc-encoding")?.as_bytes() {
         b"gzip" => Some(CompressionEncoding::Gzip),
@@ -93,12 +93,12 @@ pub(super) fn encoding(request: &HeaderMap) -> Option<CompressionEncoding> {
     }
 }
 
-/// How many times its length a message takes: buffers that are decompressed into double as they grow.
+/// Memory of a message as a multiple of its length: buffers of decompression double as they grow.
 pub(super) fn times(request: &HeaderMap) -> usize {
     if encoding(request).is_some() { 2 } else { 1 }
 }
 
-/// The response that has `answers`.
+/// The response with `answers`.
 pub(super) fn respond(
     answers: impl Stream<Item = Result<Bytes, Status>> + Send + 'static,
     encoding: Option<CompressionEncoding>,

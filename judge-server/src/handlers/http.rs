@@ -14,11 +14,11 @@ use crate::observe::outcome::Outcome;
 
 const JSON: &str = "application/json";
 
-/// The header that says how many warnings a judgement has.
+/// The header with the number of warnings of a judgement.
 const WARNINGS: &str = "judge-warnings";
 
 impl Handlers {
-    /// Answers a JSON document with another.
+    /// Handler of a call with a JSON document and a JSON answer.
     pub(super) async fn document(
         &self,
         entrance: Entrance,
@@ -81,7 +81,7 @@ pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
     Err(Refusal::UnsupportedMediaType(text))
 }
 
-/// All of a body of at most `limit` bytes. Its pieces are not kept: one of a byte would take a hundred.
+/// Reads a whole body of at most `limit` bytes. Its pieces are copied, because a piece of one byte would take a hundred.
 pub(super) async fn read(mut body: Body, limit: u64) -> Result<Bytes, Refusal> {
     let too_large = || Refusal::MessageTooLarge { limit };
     if http_body::Body::size_hint(&body).lower() > limit {

@@ -1,4 +1,4 @@
-//! Judging on the pool's threads, within what is reserved for a call.
+//! Judges on the pool's threads, within the reservation of a call.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::budget::Reservation;
 use crate::convert::limits::Limits;
 use crate::observe::outcome::Outcome;
 
-/// What judges.
+/// The pool and its limits.
 #[derive(Debug)]
 pub(crate) struct JudgingPool {
     pub(crate) pool: Pool,
@@ -20,11 +20,11 @@ pub(crate) struct JudgingPool {
 }
 
 impl JudgingPool {
-    /// The answer to `message`, written as the message is. Then `held` holds the answer's bytes instead
-    /// of the message's. Dropping the future takes the work from the queue, or stops it.
+    /// The answer to `message`, in the same encoding. Afterwards `held` has the bytes of the answer instead of the message.
+    /// Dropping the future removes the work from the queue, or stops it.
     ///
     /// # Errors
-    /// When the message is refused.
+    /// If the message is refused.
     pub(crate) async fn run(
         &self,
         entrance: Entrance,

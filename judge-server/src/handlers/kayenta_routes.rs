@@ -1,5 +1,5 @@
-//! Kayenta's own API: a part of the table of routes. A path that has a name of its own stands before those that have
-//! an id in its place.
+//! Routes of Kayenta's own API: a part of the table of routes. A path with a fixed name comes before paths with an id in its
+//! place.
 
 use super::route::{Handler, JUDGE, KayentaCall as Call, Kind, Port, READ, Route, WRITE, call};
 use crate::callers::tokens::TokenScope;

@@ -1,5 +1,5 @@
-//! What can be called, in one table, and what answers it. Handlers know nothing of sockets and limits on
-//! callers; what a call becomes is the value that they return.
+//! All calls in one table, and their handlers. Handlers know nothing of sockets and of limits on callers; the outcome of a
+//! call is the value that they return.
 
 mod answer;
 mod answered;
@@ -11,6 +11,7 @@ mod codec;
 mod context;
 mod export;
 mod grpc;
+mod health;
 mod http;
 mod judging;
 mod kayenta;
@@ -18,7 +19,6 @@ mod kayenta_routes;
 mod monitor;
 mod open_stream;
 mod openapi;
-mod others;
 mod page_routes;
 pub(crate) mod pages;
 mod params;
@@ -40,9 +40,9 @@ pub use answer::Entrance;
 pub(crate) use answer::answer;
 pub(crate) use answered::{Answered, Ended, Ending, Failure};
 pub(crate) use context::Context;
+pub(crate) use health::health_and_reflection;
 pub(crate) use judging::JudgingPool;
 pub(crate) use monitor::answer_all as answer_monitor;
-pub(crate) use others::health_and_reflection;
 pub(crate) use pool::Pool;
 pub(crate) use score::SharedLooks;
 pub(crate) use shared::{Handlers, StreamLimits};
@@ -53,7 +53,7 @@ impl Handlers {
     /// Answers one call.
     ///
     /// # Errors
-    /// When it is refused.
+    /// If it is refused.
     pub(crate) async fn answer(
         self: &Arc<Self>,
         context: Context,

@@ -1,4 +1,4 @@
-//! Canaries that are watched point by point over one stream each.
+//! Monitors canaries point by point, each over a stream of its own.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -28,7 +28,8 @@ use crate::proto::{MonitorRequest, MonitorStart};
 const BYTES_A_BYTE: usize = 6;
 
 impl Handlers {
-    /// Says the verdict so far as points come, until the client has said all, goes away, is silent, or the server drains.
+    /// Sends the verdict so far while points come, until the client ends the stream, goes away, is silent, or the server
+    /// drains.
     pub(super) fn monitor(self: &Arc<Self>, context: Context, request: Request<Body>) -> Answered {
         self.open_stream(context, request, OpenedStream::monitor)
     }
@@ -40,12 +41,12 @@ enum Incoming {
     End,
 }
 
-/// A monitor with what it holds.
+/// A monitor with its reservation.
 struct OpenMonitor {
     id: String,
     monitor: TimedMonitor,
     verdict_every: i64,
-    /// The last step that was complete in the last verdict, and how many metrics had alarmed.
+    /// The last complete step and the number of alarmed metrics in the last verdict.
     reported: (i64, usize),
     _state: Reservation,
 }
@@ -96,7 +97,7 @@ impl OpenedStream {
                     return Some(refusal);
                 }
                 let answer = self.handed(StreamAnswer { bytes, held, unwritten: None });
-                // Who does not take its verdicts is as good as silent.
+                // A client that does not read its verdicts counts as silent.
                 tokio::select! {
                     sent = answers.send(Ok(answer)) => if sent.is_err() {
                         return Some(Refusal::Cancelled);
@@ -111,7 +112,7 @@ impl OpenedStream {
         }
     }
 
-    /// Processes what came on one of the threads that judge.
+    /// Processes a message on one of the threads that judge.
     async fn process(
         &self,
         open: Option<OpenMonitor>,
@@ -135,7 +136,7 @@ impl OpenedStream {
     }
 }
 
-/// The verdicts of a stream of `messages` that its client then ends, without sockets and threads.
+/// The verdicts for a stream of `messages` that its client then ends, without sockets and threads.
 pub(crate) fn answer_all(
     messages: impl IntoIterator<Item = Bytes>,
     limits: &Limits,

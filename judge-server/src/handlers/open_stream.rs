@@ -1,4 +1,4 @@
-//! Streams of messages, whatever is said in them: their clocks, their end, and what their answers hold.
+//! Streams of messages, whatever their content: their timers, their end, and the memory of their answers.
 
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
@@ -20,14 +20,14 @@ use crate::observe::metrics::GaugeGuard;
 use crate::observe::outcome::{Outcome, OutcomeSoFar};
 use crate::transport::activity::Unwritten;
 
-/// An encoded answer, and what it holds until it is taken.
+/// An encoded answer, and its reservation until it is read.
 pub(super) struct StreamAnswer {
     pub(super) bytes: Bytes,
     pub(super) held: Reservation,
     pub(super) unwritten: Option<Unwritten>,
 }
 
-/// Where the answers of a stream go.
+/// Channel of the answers of a stream.
 pub(super) type Answers = Sender<Result<StreamAnswer, Status>>;
 
 /// An open stream.
@@ -35,24 +35,24 @@ pub(super) struct OpenedStream {
     pub(super) handlers: Arc<Handlers>,
     pub(super) context: Context,
     pub(super) so_far: OutcomeSoFar,
-    /// What it holds besides its messages.
+    /// Bytes that it holds besides its messages.
     besides: usize,
-    /// How many times its length a message takes there.
+    /// Memory of a message, as a multiple of its length.
     times: usize,
     /// Bytes of the largest message.
     largest: usize,
 }
 
 impl OpenedStream {
-    /// Notes that a whole message came, which ends the silence. What tonic keeps for the next one stays reserved: the buffers of
-    /// the largest.
+    /// Notes that a complete message came, which resets the silence. The buffers of the largest message stay reserved, because
+    /// tonic keeps them for the next one.
     pub(super) fn came(&mut self, message: &Bytes, quiet: Pin<&mut Sleep>) {
         quiet.reset(Instant::now() + self.handlers.streams.silence);
         self.largest = self.largest.max(message.len().saturating_mul(self.times));
         self.context.held.shrink_to(self.besides.saturating_add(self.largest));
     }
 
-    /// The stream is busy from here on until its client takes `answer`.
+    /// The stream counts as busy until its client has read `answer`.
     pub(super) fn handed(&self, mut answer: StreamAnswer) -> StreamAnswer {
         answer.unwritten = Some(self.context.caller.peer.activity.piece());
         answer
@@ -60,8 +60,8 @@ impl OpenedStream {
 }
 
 impl Handlers {
-    /// Has `answer_all` answer what comes until it returns, the client goes away, or the stream is old. It returns why the stream is
-    /// ended, if that is no success.
+    /// Runs `answer_all` until it returns, the client goes away, or the stream is old. It returns why the stream ends, unless
+    /// it succeeded.
     pub(super) fn open_stream<F>(
         self: &Arc<Self>,
         context: Context,
@@ -71,8 +71,8 @@ impl Handlers {
     where
         F: Future<Output = Option<Refusal>> + Send + 'static,
     {
-        // Room for one answer, as a client that does not read its answers is not read from for long;
-        // and for the end, which waits for nobody.
+        // Room for one answer, because a client that does not read its answers is soon not read from; and room for the end,
+        // which does not wait.
         let (sender, receiver) = mpsc::channel(2);
         let end = sender.clone().try_reserve_owned();
         let (encoding, times) = (answer_encoding(request.headers()), times(request.headers()));
@@ -97,7 +97,7 @@ impl Handlers {
                 () = deadline(last) => Some(Refusal::DeadlineExceeded),
                 () = sleep(age) => Some(Refusal::StreamEnded(StreamEnd::Old)),
             };
-            // What it is read into is gone, though its last answers may not be taken yet.
+            // Its buffers are gone, though its last answers may be unread yet.
             held.shrink_to(kept);
             let status = refusal.clone().map(Status::from);
             let _ = ended.set(Outcome { refusal, ..known.take() });

@@ -1,4 +1,4 @@
-//! Pages for people: a part of the table of routes.
+//! Routes of pages for people: a part of the table of routes.
 
 use super::route::{
     ADMIN, ANY, CanaryCall, Handler, Kind, PageCall, Port, READ, Route, WRITE, call,
@@ -26,7 +26,7 @@ const fn get(
     page("GET", path, scope, Handler::Pages(call), summary)
 }
 
-/// What a form of a page is sent to.
+/// A route for a form of a page.
 const fn form(
     path: &'static str,
     scope: Option<TokenScope>,
@@ -36,13 +36,13 @@ const fn form(
     page("POST", path, scope, Handler::Pages(call), summary)
 }
 
-/// The same for who has no token yet, in the room that there is for such callers.
+/// The same for browsers without a token, within the budget of such callers.
 const fn open(route: Route) -> Route {
     Route { kind: Kind::Probe, scope: None, ..route }
 }
 
 pub(super) const PAGES: &[Route] = &[
-    // Without a store it is the next: the handler asks for the scope.
+    // Without a store the next route serves it; the handler checks the scope.
     get("/", ANY, PageCall::List, "Canaries, to filter and search."),
     page("GET", "/about", ANY, Handler::Page, "What can be called."),
     page("GET", "/about/openapi.json", ANY, Handler::OpenApi, "The same for programs."),

@@ -1,4 +1,4 @@
-//! Names of a path and of a query string, for calls that take more names than they read.
+//! Names in a path and a query string, for calls that accept more names than they read.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use http::Uri;
 use super::route::Route;
 use crate::convert::refusal::Refusal;
 
-/// Names of a path and of a query string.
+/// Names in a path and a query string.
 #[derive(Debug, Default)]
 pub(super) struct Params {
     path: Vec<String>,
@@ -21,7 +21,7 @@ impl Params {
         Self::read_form(route, uri, uri.query().unwrap_or_default().as_bytes(), usize::MAX)
     }
 
-    /// Names of a path, and of a form that a browser sends: at most `most` of them.
+    /// Names in a path and in a form of a browser: at most `most` of them.
     ///
     /// # Errors
     /// When a path is not the route's, which is excluded where it was found.
@@ -37,18 +37,18 @@ impl Params {
         Ok(Self { path: path.into_iter().map(Cow::into_owned).collect(), pairs })
     }
 
-    /// Adds what a form or a query string has.
+    /// Adds the names of a form or a query string.
     pub(super) fn add_form(&mut self, form: &[u8]) {
         let pairs = form_urlencoded::parse(form);
         self.pairs.extend(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())));
     }
 
-    /// What the first name of the path stands for; empty if it has none.
+    /// Value of the first name in the path; empty if there is none.
     pub(super) fn id(&self) -> &str {
         self.at(0)
     }
 
-    /// What a name of the path stands for, from 0; empty if it has none.
+    /// Value of a name in the path, by its index; empty if there is none.
     pub(super) fn at(&self, index: usize) -> &str {
         self.path.get(index).map(String::as_str).unwrap_or_default()
     }
@@ -73,7 +73,7 @@ impl Params {
     /// A whole number of the query string.
     ///
     /// # Errors
-    /// If it is none.
+    /// If it is no whole number.
     pub(super) fn whole(&self, name: &str, default: usize) -> Result<usize, Refusal> {
         let Some(text) = self.get(name) else { return Ok(default) };
         let wrong = |_| Refusal::Unusable(format!("{name}: expected a whole number, got {text:?}"));

@@ -1,4 +1,4 @@
-//! What a path and a query string say, as the message that they stand for.
+//! Reads a path and a query string as the message that they stand for.
 
 use std::borrow::Cow;
 
@@ -13,11 +13,11 @@ use super::route::Route;
 use crate::convert::proto_json;
 use crate::convert::refusal::{Refusal, quoted};
 
-/// The message whose fields the names of a path and of a query string give. It is read as the JSON that it would have in a
-/// body, so its errors are those of a body.
+/// The message whose fields are given by the names in a path and a query string. It is read as the JSON of a body, so its
+/// errors are those of a body.
 ///
 /// # Errors
-/// When a name is not a field's, or comes twice, or has a value that is none of the field's.
+/// If a name is no field, appears twice, or has a value that its field does not allow.
 pub(super) fn read<T: Name + DeserializeOwned>(route: &Route, uri: &Uri) -> Result<T, Refusal> {
     let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let path = names.map(Cow::Borrowed).zip(route.params(uri.path()).ok_or(Refusal::Internal)?);
@@ -38,7 +38,7 @@ pub(super) fn read<T: Name + DeserializeOwned>(route: &Route, uri: &Uri) -> Resu
     proto_json::read(Value::Object(fields).to_string().as_bytes())
 }
 
-/// The word of an enum that `text` stands for, whole or without its prefix, in any case.
+/// The word of an enum for `text`, with or without its prefix, in any case.
 fn word(text: &str, words: &EnumDescriptor) -> String {
     let asked = text.to_ascii_uppercase();
     let is_asked = |name: &str| {

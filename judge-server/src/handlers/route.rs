@@ -1,4 +1,4 @@
-//! One thing that can be called: how a call is treated, and what answers it.
+//! A route: how a call is treated, and its handler.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use super::Entrance;
 pub(crate) use super::calls::{CanaryCall, KayentaCall, PageCall, ScoreCall};
 use crate::callers::tokens::TokenScope;
 
-// What a route needs, as the tables of routes say it.
+// The requirements of a route, as the tables of routes name them.
 pub(super) const ANY: Option<TokenScope> = Some(TokenScope::Any);
 pub(super) const JUDGE: Option<TokenScope> = Some(TokenScope::Judge);
 pub(super) const READ: Option<TokenScope> = Some(TokenScope::Read);
@@ -30,9 +30,9 @@ pub(crate) enum Port {
 pub(crate) enum Kind {
     /// Answered once, from a whole request.
     Call,
-    /// The same, and judged: refused at once where there is no room for a judgement.
+    /// The same, with a judgement: refused at once if there is no room for one.
     Judgement,
-    /// The same, for who watches the server; with a budget of its own.
+    /// The same for probes, with a budget of its own.
     Probe,
     /// Open as long as its client wants and `stream-age` lets; with a budget of its own.
     Watch,
@@ -40,10 +40,10 @@ pub(crate) enum Kind {
     Stream,
 }
 
-/// What answers.
+/// The handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handler {
-    /// A message of gRPC with another.
+    /// A gRPC call with one message.
     Grpc(Entrance),
     /// A stream of messages.
     Stream,
@@ -52,7 +52,7 @@ pub(crate) enum Handler {
     ListJudges,
     /// Health and reflection.
     Others,
-    /// A JSON document with another.
+    /// A call with a JSON document.
     Document(Entrance),
     Judges,
     Alive,
@@ -60,12 +60,12 @@ pub(crate) enum Handler {
     Metrics,
     OpenApi,
     Page,
-    /// Canaries and configs that are kept: the contract's `CanaryService`.
+    /// Canaries and configs: the contract's `CanaryService`.
     Canary(CanaryCall),
     /// Kayenta's own API.
     Kayenta(KayentaCall),
     KayentaHealth,
-    /// A score without a canary that is kept.
+    /// A score without storing a canary.
     Score(ScoreCall),
     /// A page for people.
     Pages(PageCall),
@@ -73,23 +73,23 @@ pub(crate) enum Handler {
     ExportHistory,
 }
 
-/// One thing that can be called.
+/// A route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Route {
     pub(crate) side: Port,
     /// The method of HTTP that it takes.
     pub(crate) method: &'static str,
-    /// Its path: `{name}` stands for one part of it, `{name*}` for all that follows.
+    /// Its path: `{name}` matches one segment, `{name*}` the rest.
     pub(crate) path: &'static str,
     /// The method in logs and metrics. A stream's messages are `JudgeStream`, each a call of its own.
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// What a token must be for; nothing where anyone may call.
+    /// The scope that a token needs; `None` if anyone may call.
     pub(crate) scope: Option<TokenScope>,
     pub(crate) handler: Handler,
     /// The method of the contract whose messages come and go as JSON.
     pub(crate) rpc: Option<&'static str>,
-    /// Whether browsers call it: a token may come in a cookie, and a refusal is a page.
+    /// Whether browsers call it: a cookie may have the token, and a refusal is a page.
     pub(crate) is_page: bool,
     /// What it does, for people.
     pub(crate) summary: &'static str,
@@ -101,7 +101,7 @@ impl Route {
         *method == self.method || (*method == Method::HEAD && self.method == "GET")
     }
 
-    /// What the names in its path stand for in `path`, percent signs resolved; `None` for another path.
+    /// Values of the names of its path in `path`, decoded; `None` for another path.
     pub(crate) fn params<'a>(&self, path: &'a str) -> Option<Vec<Cow<'a, str>>> {
         let mut params = Vec::new();
         let mut rest = path.strip_prefix('/')?;
@@ -133,7 +133,7 @@ impl Route {
     }
 }
 
-/// A route that is called by a method of its own.
+/// A route with its own HTTP method.
 pub(super) const fn call(
     side: Port,
     method: &'static str,

@@ -1,5 +1,5 @@
-//! The one table of what can be called: the layers read from it how a call is treated, the handlers what
-//! answers it, `openapi.json` what is described.
+//! The only table of routes: the layers read how a call is treated, the handlers what answers it, `openapi.json` what it
+//! describes.
 
 use http::Method;
 
@@ -14,7 +14,7 @@ use super::route::{JUDGE, grpc, http};
 use super::score_routes::SCORES;
 use crate::callers::tokens::TokenScope;
 
-/// Everything that can be called.
+/// All routes except those of other files.
 pub(crate) const ROUTES: &[Route] = &[
     grpc(
         "/canary.judge.v1.JudgeService/Judge",
@@ -105,7 +105,7 @@ pub(crate) const ROUTES: &[Route] = &[
     http("/openapi.json", Kind::Call, Some(TokenScope::Any), Handler::OpenApi, "This document."),
 ];
 
-/// What a method and a path call; where nothing takes the method, the first that stands at the path.
+/// The route for a method and a path; if none has the method, the first one at the path.
 pub(crate) fn find(side: Port, method: &Method, path: &str) -> Option<&'static Route> {
     let mut there = at(side, path).peekable();
     let first = there.peek().copied();
@@ -122,7 +122,7 @@ pub(crate) fn allowed(side: Port, path: &str) -> String {
     methods.join(",")
 }
 
-/// What stands at a path.
+/// The routes at a path.
 fn at(side: Port, path: &str) -> impl Iterator<Item = &'static Route> {
     all().filter(move |route| route.side == side && route.params(path).is_some())
 }

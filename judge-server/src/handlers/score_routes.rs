@@ -1,4 +1,4 @@
-//! Scores without a canary that is kept: a part of the table of routes.
+//! Routes of scores: a part of the table of routes.
 
 use super::route::{Handler, JUDGE, Port, Route, ScoreCall, call};
 

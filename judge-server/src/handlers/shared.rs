@@ -1,4 +1,4 @@
-//! What all handlers share.
+//! State that all handlers share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,22 +11,22 @@ use super::judging::JudgingPool;
 use super::score::SharedLooks;
 use crate::budget::Budget;
 
-/// Everything that answers.
+/// The shared state of all handlers.
 #[derive(Debug)]
 pub(crate) struct Handlers {
     pub(crate) judging: JudgingPool,
     pub(crate) budget: Arc<Budget>,
-    /// How streams are treated.
+    /// Limits of streams.
     pub(crate) streams: StreamLimits,
     /// Health and reflection.
     pub(crate) others: Router,
-    /// Canaries that are kept, where the settings have a store and a source.
+    /// Canaries, if the settings have a store and a source.
     pub(crate) canaries: Option<Canaries>,
-    /// Looks that scores are asked of.
+    /// Looks for scores.
     pub(crate) looks: Arc<SharedLooks>,
-    /// What the addresses of pages begin with, for answers of other ports; without a slash at its end.
+    /// Base URL of pages, for answers of other ports; without a slash at its end.
     pub(crate) public_url: Option<String>,
-    /// Whether browsers send cookies over TLS alone.
+    /// Whether browsers send cookies over TLS only.
     pub(crate) secure_cookies: bool,
     /// The end has been announced.
     pub(crate) leaving: CancellationToken,
@@ -34,15 +34,15 @@ pub(crate) struct Handlers {
     pub(crate) draining: CancellationToken,
 }
 
-/// How streams are treated.
+/// Limits of streams.
 #[derive(Debug, Clone)]
 pub(crate) struct StreamLimits {
-    /// Messages of one stream that may wait for their judgement.
+    /// Most messages of one stream that wait for their judgement.
     pub(crate) calls: usize,
-    /// The longest that one message may take.
+    /// Timeout of one message.
     pub(crate) call_time: Duration,
-    /// The longest that a stream may be open.
+    /// Longest duration of a stream.
     pub(crate) age: Duration,
-    /// The longest that it may go without a whole message.
+    /// Longest time without a complete message.
     pub(crate) silence: Duration,
 }

@@ -1,4 +1,4 @@
-//! Many canaries over one stream.
+//! Judges many canaries over one stream.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -22,15 +22,14 @@ use crate::proto::judge_stream_response::Outcome as Word;
 use crate::proto::{JudgeStreamRequest, JudgeStreamResponse};
 
 impl Handlers {
-    /// Judges what comes until the client has said all, goes away, is silent, or the server drains.
+    /// Judges messages until the client ends the stream, goes away, is silent, or the server drains.
     pub(super) fn stream(self: &Arc<Self>, context: Context, request: Request<Body>) -> Answered {
         self.open_stream(context, request, OpenedStream::judge_all)
     }
 }
 
 impl OpenedStream {
-    /// What comes is judged, and what is accepted is answered, whatever ends the stream. Gives why it is
-    /// ended, if that is no success.
+    /// Judges every message, and answers all accepted ones, however the stream ends. Returns why it ends, unless it succeeded.
     async fn judge_all(
         mut self,
         mut messages: Streaming<Bytes>,
@@ -39,7 +38,7 @@ impl OpenedStream {
         let silence = self.handlers.streams.silence;
         let mut quiet = pin!(sleep(silence));
         let mut judged = FuturesUnordered::new();
-        // Answered, so that their requests are out of memory, but not yet taken.
+        // Answered, so that their requests are freed, but not yet read by the client.
         let mut waiting: VecDeque<StreamAnswer> = VecDeque::new();
         let mut end = None;
         loop {
@@ -89,7 +88,7 @@ impl OpenedStream {
     }
 }
 
-/// The answer to one message, which is a call of its own.
+/// Answers one message, which counts as a call of its own.
 async fn judge(handlers: Arc<Handlers>, context: Context, message: Bytes) -> StreamAnswer {
     let call = context.origin.begin("JudgeStream");
     let held = Arc::new(context.held.another());
@@ -103,7 +102,7 @@ async fn judge(handlers: Arc<Handlers>, context: Context, message: Bytes) -> Str
     });
     drop(sent);
     call.end(&outcome);
-    // Where it was refused, its request was held for until now, and its refusal may be larger.
+    // If it was refused, its request was held until now, and its refusal may be larger.
     let floor = handlers.budget.weights.call;
     let bytes = match held.exchange(bytes.len().max(floor)) {
         Ok(()) => bytes,
@@ -115,13 +114,13 @@ async fn judge(handlers: Arc<Handlers>, context: Context, message: Bytes) -> Str
     StreamAnswer { bytes, held: held.split(), unwritten: None }
 }
 
-/// The answer that says why there is no judgement.
+/// The answer with the reason why there is no judgement.
 fn refused(id: String, refusal: Refusal) -> Bytes {
     let outcome = Some(Word::Refusal(refusal.into()));
     JudgeStreamResponse { id, outcome }.encode_to_vec().into()
 }
 
-/// The id of a request, as far as it can be read: its beginning where it is too long.
+/// The id of a request, if it can be read; cut if it is too long.
 fn id_of(message: &[u8]) -> String {
     let read = JudgeStreamRequest::decode(message).ok().and_then(|message| message.request);
     let mut id = read.map(|request| request.id).unwrap_or_default();

@@ -1,5 +1,4 @@
-//! Room: a call reserves what it weighs in the budget of bytes before its body is read, or is refused by
-//! its headers.
+//! Admission: a call reserves its weight in the budget of bytes before its body is read, or is refused after its headers.
 
 use std::sync::Arc;
 
@@ -36,7 +35,7 @@ impl Step for Admit {
             self.budget.require_room(&held)?;
         }
         inbound.held = Some(Arc::clone(&held));
-        // The answer holds it until it is written.
+        // The answer keeps the reservation until it is written.
         match next.run(inbound).await {
             Ok(answered) => Ok(Answered { held: Some(held), ..answered }),
             Err(failure) => Err(Failure { held: Some(held), ..failure }),

@@ -1,5 +1,5 @@
-//! Bodies of answers: their bytes count towards what all may hold until they are written, however slowly
-//! the client takes them, and their connection is busy.
+//! Bodies of answers: their bytes count in the budget until they are written, however slowly the client reads, and their
+//! connection counts as busy.
 
 use std::io::IoSlice;
 use std::pin::Pin;
@@ -22,7 +22,7 @@ pub(crate) struct AnswerBody {
     inner: Body,
     held: Option<Arc<Reservation>>,
     busy: Busy,
-    /// There until it is begun to be written, where it is an answer that is there whole.
+    /// `Some` until its writing begins, if the whole answer is known.
     whole: Option<Unwritten>,
     stream: Option<OpenStream>,
     /// A watch, whose call is written when it is dropped.
@@ -45,7 +45,7 @@ impl Drop for OpenStream {
 }
 
 impl AnswerBody {
-    /// An answer that is there whole.
+    /// A complete answer.
     pub(super) fn whole(inner: Body, held: Option<Arc<Reservation>>, busy: Busy) -> Self {
         let whole = Some(busy.piece());
         Self { inner, held, busy, whole, stream: None, _watch: None }
@@ -56,7 +56,7 @@ impl AnswerBody {
         Self::whole(inner, None, Busy::begin(&Arc::default()))
     }
 
-    /// What is watched comes as it comes.
+    /// A watch has no known end.
     pub(super) fn watch(
         inner: Body,
         held: Option<Arc<Reservation>>,
@@ -66,7 +66,7 @@ impl AnswerBody {
         Self { inner, held, busy, whole: None, stream: None, _watch: Some(watch) }
     }
 
-    /// Answers that come as they come.
+    /// A stream of answers.
     pub(super) fn stream(
         inner: Body,
         held: Option<Arc<Reservation>>,
@@ -78,17 +78,17 @@ impl AnswerBody {
 
     fn piece(&mut self, bytes: Bytes) -> Piece {
         self.whole = None;
-        // A stream reserves for each answer just before it is there.
+        // A stream reserves the bytes of each answer just before it exists.
         let own = self.stream.as_ref().map(|stream| stream.ending.answers.split());
         let (unwritten, held) = (self.busy.piece(), self.held.clone());
         Piece { bytes, _held: held, _own: own, _unwritten: unwritten }
     }
 
-    /// Ends the call of a stream whose end was taken: only then its client has all.
+    /// Ends the call of a stream when its client has read the end: only then it has everything.
     fn end(&mut self) {
         let Some(mut stream) = self.stream.take() else { return };
         if let Some(call) = stream.call.take() {
-            // Before it is known there is no end to be taken.
+            // There is no end to read before it is known.
             call.end(stream.ending.outcome.get().unwrap_or(&Outcome::default()));
         }
     }
@@ -120,7 +120,7 @@ impl http_body::Body for AnswerBody {
     }
 }
 
-/// Bytes of an answer. Who writes them drops this when they are written, not before.
+/// Bytes of an answer. The writer drops this when they are written, not before.
 pub(crate) struct Piece {
     bytes: Bytes,
     _held: Option<Arc<Reservation>>,

@@ -1,10 +1,10 @@
-//! Tokens and certificates: what needs one is refused without it, before anything is reserved or read.
+//! Authentication: a call without the token or certificate that it needs is refused, before anything is reserved or read.
 
 use super::step::{Inbound, Next, Step};
 use crate::callers::tokens::TokenScope;
 use crate::handlers::{Answered, Failure};
 
-/// Asks for what the route needs; what is not there needs any token, so that only callers learn that.
+/// Checks what the route needs. Unknown paths need any token, so that only callers learn which paths exist.
 #[derive(Debug)]
 pub(super) struct Authenticate;
 

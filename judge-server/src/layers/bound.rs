@@ -1,5 +1,5 @@
-//! Bytes: a body is reserved as it arrives, and is there in time. tonic decompresses each message within
-//! `max-message-size` and reserves what comes of it before it is read.
+//! Limits bodies: a body is reserved while it arrives, and has a time limit. tonic decompresses each message within
+//! `max-message-size`, and the result is reserved before it is read.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use crate::convert::refusal::Refusal;
 use crate::handlers::routes::Kind;
 use crate::handlers::{Answered, Failure};
 
-/// How long bodies may take.
+/// Time limits of bodies.
 #[derive(Debug)]
 pub(super) struct Bodies {
     /// A whole body.
     pub(super) read_time: Duration,
-    /// That of a probe, whose few bytes come with its headers: it needs no token.
+    /// The body of a probe, whose few bytes come with its headers: it needs no token.
     pub(super) probe_time: Duration,
-    /// The pause between the lookups of one who asks reflection.
+    /// The pause between the lookups of a client of reflection.
     pub(super) silence: Duration,
 }
 
@@ -30,16 +30,16 @@ impl Step for Bodies {
             Kind::Probe => Time::Whole(self.probe_time),
             Kind::Watch if route.scope.is_none() => Time::Whole(self.probe_time),
             Kind::Watch => Time::Pause(self.silence),
-            // The stream itself looks when messages come.
+            // The stream itself has a timer for messages.
             Kind::Stream => Time::Any,
         };
-        // What probes and lookups send is no more than their weight, which is reserved.
+        // Probes and lookups send no more than their weight, which is reserved.
         let held =
             matches!(route.kind, Kind::Call | Kind::Judgement | Kind::Stream).then_some(held);
         let rest = inbound.request.body().rest();
         inbound.request.body_mut().bound(Bound::new(held, time));
         next.run(inbound).await.map_err(|failure| match rest.failure() {
-            // What libraries made of it says less.
+            // The libraries' own error says less.
             Some(refusal) => Failure::new(*failure.outcome, refusal),
             None => failure,
         })

@@ -1,4 +1,4 @@
-//! Time: a call that is answered once has `call-time`, or less where its caller says so.
+//! Deadlines: a call with one answer has `call-time`, or less if its caller says so.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use super::step::{Inbound, Next, Step};
 use crate::convert::refusal::Refusal;
 use crate::handlers::{Answered, Failure};
 
-/// Ends calls that take longer than they may. What stays open has its own clocks once it is.
+/// Ends calls that take too long. Streams have their own clocks once they are open.
 #[derive(Debug)]
 pub(super) struct Deadline {
-    /// The longest that a call may take.
+    /// Longest duration of a call.
     pub(super) call_time: Duration,
 }
 

@@ -1,5 +1,5 @@
-//! Headers: what they must say for a request to be read, and who may have had it sent. A page in a
-//! browser may post to a server on the same machine, under a name that it makes point there.
+//! Checks headers: whether the request can be read, and whether a foreign page sent it (no CORS). A page in a browser may
+//! post to a server on the same machine, under a name that it makes point there.
 
 use http::header::AsHeaderName;
 use http::uri::{Authority, Uri};
@@ -10,14 +10,14 @@ use crate::convert::refusal::{Refusal, quoted};
 use crate::handlers::routes::Port;
 use crate::handlers::{Answered, Failure};
 
-/// The names that a machine has for itself.
+/// Names of the own machine.
 pub(super) const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// Looks at the headers of the calls of one port.
+/// Checks the headers of the calls of one port.
 #[derive(Debug)]
 pub(super) struct Headers {
     pub(super) side: Port,
-    /// The names that this server may be called by; any where none are given.
+    /// Names under which this server may be called; `None` for any.
     pub(super) hosts: Vec<String>,
 }
 
@@ -54,14 +54,14 @@ fn require_host(request: &Request<impl Sized>) -> Result<Option<Authority>, Refu
         }
         (None, None) => Ok(request.uri().authority().cloned()),
         (Some(host), None) => match Authority::try_from(host.as_bytes()) {
-            // That of the request's target wins (3.2.2).
+            // The host in the request's target takes precedence (3.2.2).
             Ok(host) => Ok(Some(request.uri().authority().cloned().unwrap_or(host))),
             Err(_) => wrong("a Host header that is no host"),
         },
     }
 }
 
-/// A request that a page of this server itself had sent, or no page.
+/// Checks that a page of this server sent the request, or no page.
 fn require_own_site(
     host: Option<&Authority>,
     headers: &HeaderMap,
@@ -91,7 +91,7 @@ fn require_own_site(
 /// How the messages of a gRPC call are compressed.
 const GRPC_ENCODING: &str = "grpc-encoding";
 
-/// A call of gRPC whose messages can be read.
+/// Checks that the messages of a gRPC call can be read.
 fn require_grpc(request: &Request<impl Sized>) -> Result<(), Refusal> {
     if request.method() != Method::POST {
         let text = "this port speaks gRPC, which is POST; HTTP has a port of its own";
@@ -99,7 +99,7 @@ fn require_grpc(request: &Request<impl Sized>) -> Result<(), Refusal> {
     }
     let content_type = request.headers().get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // gRPC-Web has a prefix in common with gRPC and another framing.
+    // gRPC-Web has the same prefix as gRPC, and another framing.
     let grpc = content_type.strip_prefix("application/grpc");
     if !grpc.is_some_and(|rest| rest.is_empty() || rest.starts_with(['+', ';'])) {
         let text = format!(
@@ -113,15 +113,15 @@ fn require_grpc(request: &Request<impl Sized>) -> Result<(), Refusal> {
     })
 }
 
-/// A request of HTTP whose body comes as it is.
+/// Checks that the body of an HTTP request is not compressed.
 fn require_identity(headers: &HeaderMap) -> Result<(), Refusal> {
     require_encoding(headers, &header::CONTENT_ENCODING, "identity", |found, known| {
         found.is_empty() || found.trim().eq_ignore_ascii_case(known)
     })
 }
 
-/// Whether the content is compressed, if at all, in one of the ways that `allowed` lists, as `is`
-/// compares them: gRPC takes its words to the letter.
+/// Checks that the content encoding, if any, is one of those in `allowed`. `is` compares names, because those of gRPC are
+/// case-sensitive.
 fn require_encoding(
     headers: &HeaderMap,
     name: impl AsHeaderName,

@@ -1,4 +1,4 @@
-//! What every call passes on its way to its handler: the same layers, in the same order, for both ports.
+//! The stack of layers that every call passes on its way to its handler: the same layers in the same order for both ports.
 
 mod admit;
 mod answer_body;
@@ -42,14 +42,14 @@ use route::ToHandler;
 use step::StepLayer;
 use trace::{Trace, TraceLayer};
 
-/// What both ports have in common.
+/// State that both ports share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) observer: Observer,
     pub(crate) budget: Arc<Budget>,
     pub(crate) tokens: Option<Fresh<Tokens>>,
     pub(crate) handlers: Arc<Handlers>,
-    /// The end has been announced.
+    /// The server has announced its end.
     pub(crate) leaving: CancellationToken,
 }
 
@@ -73,33 +73,33 @@ impl Shared {
             silence: settings.stream_silence.get(),
         };
         ServiceBuilder::new()
-            // Before anything may write the path down.
+            // Before anything logs the path.
             .map_request(from_path)
-            // An id for whoever looks for a call in several logs, taken or made, and echoed.
+            // An id, to find a call in several logs; from the request or generated, and echoed.
             .map_request(without_strange_id)
             .layer(SetRequestIdLayer::new(id.clone(), MakeId))
             .layer(PropagateRequestIdLayer::new(id))
-            // A browser believes the content type and guesses none.
+            // A browser must trust the content type and not guess one.
             .layer(SetResponseHeaderLayer::overriding(
                 X_CONTENT_TYPE_OPTIONS,
                 HeaderValue::from_static("nosniff"),
             ))
-            // One line in the log for whatever happens below, and an answer to what is refused there.
+            // One line in the log for everything below, and the answer to refusals from there.
             .layer(TraceLayer(Arc::new(trace)))
-            // Before the token: a browser's page may have none, and must learn nothing.
+            // Before the token: a foreign page in a browser may have none, and must learn nothing.
             .layer(StepLayer::new(Headers { side, hosts: hosts(settings) }))
             .layer(StepLayer::new(Authenticate))
             // After the token: only callers may reserve, each within its share.
             .layer(StepLayer::new(Admit { side, budget: Arc::clone(&self.budget) }))
-            // After admission: nobody waits for room.
+            // After admission: no call waits for room.
             .layer(StepLayer::new(Deadline { call_time: settings.call_time.get() }))
             .layer(StepLayer::new(bodies))
             .service(ToHandler(Arc::clone(&self.handlers)))
     }
 }
 
-/// The names that the server may be called by; any where none are given. A server that anyone on its
-/// machine may call is called by the machine's own names only.
+/// Names under which the server may be called; `None` for any. A server that anyone on its machine may call has only the
+/// machine's own names.
 fn hosts(settings: &Settings) -> Vec<String> {
     let local = settings.grpc_listen.ip().is_loopback() && settings.http_listen.ip().is_loopback();
     let open = settings.tokens.is_none() && settings.tls_client_ca.is_none();

@@ -10,7 +10,7 @@ const PREFIX: &str = "/t/";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TokenInPath;
 
-/// The request with its token where other clients have it. A header that is there already wins.
+/// Moves the token into the header. A header that is there already wins.
 pub(super) fn from_path<B>(mut request: Request<B>) -> Request<B> {
     let Some((token, uri)) = split(request.uri()) else { return request };
     *request.uri_mut() = uri;
@@ -19,19 +19,19 @@ pub(super) fn from_path<B>(mut request: Request<B>) -> Request<B> {
         bearer.set_sensitive(true);
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
     }
-    // A page's address is sent on as the referrer of what it loads.
+    // A browser sends a page's address as the referrer to whatever the page loads.
     request.headers_mut().remove(header::REFERER);
     request.extensions_mut().insert(TokenInPath);
     request
 }
 
-/// Token, and what is asked for without it.
+/// The token, and the path without it.
 fn split(uri: &Uri) -> Option<(String, Uri)> {
     let rest = uri.path_and_query()?.as_str().strip_prefix(PREFIX)?;
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (token, path) = rest.split_at(end);
     let token = percent_encoding::percent_decode_str(token).decode_utf8().ok()?.into_owned();
-    // Clients put their paths behind an address that may end with a slash.
+    // Clients append their paths to an address that may end with a slash.
     let path = format!("/{}", path.trim_start_matches('/'));
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(path).ok()?);

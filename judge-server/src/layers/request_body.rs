@@ -1,5 +1,5 @@
-//! The body of a request: reserved before it is handed on, there in time, and what nobody read of it kept
-//! for whoever tells its client why.
+//! The body of a request: reserved before it is handed on, with a time limit. The unread rest is kept for the layer that
+//! answers a refusal.
 
 use std::error::Error;
 use std::io;
@@ -27,7 +27,7 @@ pub(super) enum Time {
     Any,
 }
 
-/// What a body is bound to.
+/// Limits of a body.
 #[derive(Debug)]
 pub(super) struct Bound {
     held: Option<Arc<Reservation>>,
@@ -40,7 +40,7 @@ impl Bound {
         Self { held, time, timer: None }
     }
 
-    /// Takes note of what has come.
+    /// Notes that a piece has arrived.
     fn take(&mut self, bytes: usize) -> Result<(), Refusal> {
         if let (Time::Pause(time), Some(timer)) = (self.time, &mut self.timer) {
             timer.as_mut().reset(Instant::now() + time);
@@ -48,7 +48,7 @@ impl Bound {
         self.held.as_ref().map_or(Ok(()), |held| held.grow(bytes))
     }
 
-    /// Ready once the client has had its time.
+    /// Ready when the client's time is over.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let (Time::Whole(time) | Time::Pause(time)) = self.time else { return Poll::Pending };
         // Most bodies are there at once and need no timer.
@@ -63,15 +63,15 @@ pub(crate) struct RequestBody {
     bound: Option<Bound>,
 }
 
-/// What of a body was not read, also once the body itself is gone.
+/// The unread rest of a body, also after the body itself is dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Rest(Arc<Mutex<Unread>>);
 
 #[derive(Debug)]
 struct Unread {
-    /// There until it ends.
+    /// `Some` until it ends.
     body: Option<Incoming>,
-    /// Whether it was begun: then a client that waits for leave to send it has that.
+    /// Whether reading began: then a client that waits for permission to send has it.
     begun: bool,
     failure: Option<Refusal>,
 }
@@ -102,9 +102,9 @@ impl Rest {
         self.lock().failure.clone()
     }
 
-    /// Reads what is left of a refused request, `limit` bytes of it at most, and keeps nothing: most
-    /// clients of HTTP read no answer before they have sent all, and would only see a broken connection.
-    /// One that `waits` for leave to send has none. Returns true if that was all.
+    /// Reads the rest of a refused request, at most `limit` bytes, and keeps nothing: most clients of HTTP read no answer
+    /// before they have sent everything, and would only see a broken connection. If the client `waits` for permission to send,
+    /// there is no rest. Returns true if that was all.
     pub(super) async fn discard(&self, waits: bool, limit: u64, time: Duration) -> bool {
         let (body, begun) = {
             let mut unread = self.lock();
@@ -186,8 +186,7 @@ impl Body for RequestBody {
     }
 }
 
-/// Whether the caller cancelled or went away, rather than sent what cannot be read: the pieces of
-/// HTTP/1 alone can be told from that.
+/// Whether the caller cancelled or went away, rather than sent something unreadable. Only pieces of HTTP/1 leave that open.
 fn is_gone(error: &hyper::Error) -> bool {
     let why = error.source().and_then(<dyn Error>::downcast_ref::<io::Error>);
     let unreadable = |why: &io::Error| {

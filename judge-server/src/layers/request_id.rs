@@ -1,4 +1,4 @@
-//! Ids of requests: the caller's, where it is one that logs and headers can have, else one of ours.
+//! Ids of requests: the caller's, if logs and headers can contain it, else a generated one.
 
 use http::{HeaderValue, Request};
 use tower_http::request_id::{MakeRequestId, RequestId};
@@ -8,7 +8,7 @@ use crate::observe::call::REQUEST_ID;
 /// Longest id in bytes.
 const LONGEST: usize = 128;
 
-/// Makes ids: 32 hexadecimal digits, which nobody needs to be unable to guess.
+/// Generates ids: 32 hexadecimal digits. They need not be hard to guess.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MakeId;
 

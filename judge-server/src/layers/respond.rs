@@ -8,7 +8,7 @@ use tonic::{Code, Status};
 use crate::convert::refusal::{DOMAIN, Refusal};
 use crate::handlers::routes::Port;
 
-/// The answer of one port that says `refusal`.
+/// The answer of one port to a refused call.
 pub(super) fn refuse(side: Port, refusal: &Refusal) -> Response<Body> {
     // Only a client of gRPC can read what gRPC answers.
     let foreign = matches!(
@@ -43,13 +43,13 @@ pub(super) fn without_body(response: &mut Response<Body>) {
     response.headers_mut().remove(header::CONTENT_TYPE);
 }
 
-/// Bytes of an answer that is there whole.
+/// Bytes of a complete answer.
 pub(super) fn bytes_of(response: &Response<Body>) -> usize {
     let bytes = http_body::Body::size_hint(response.body()).exact().unwrap_or_default();
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
-/// As Kayenta says it: its clients read the message alone.
+/// In Kayenta's form: its clients read only the message.
 fn kayenta_json(refusal: &Refusal) -> Response<Body> {
     let body = serde_json::json!({"message": refusal.to_string()}).to_string();
     let mut response = problem_json(refusal).map(|_| Body::from(body));
@@ -60,7 +60,7 @@ fn kayenta_json(refusal: &Refusal) -> Response<Body> {
 
 #[derive(Serialize)]
 struct ProblemJson<'a> {
-    /// No type of its own: the status says it, as the standard has it, and `reason` says more.
+    /// Without a type, as the standard allows: the status is enough, and `reason` says more.
     r#type: &'static str,
     title: &'static str,
     status: u16,

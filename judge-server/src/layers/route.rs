@@ -1,4 +1,4 @@
-//! The end of the stack: the handler of the route that was found at its beginning.
+//! The end of the stack: calls the handler of the route that was found at the beginning.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub(super) struct ToHandler(pub(super) Arc<Handlers>);
 impl Next for ToHandler {
     async fn run(&self, inbound: Inbound) -> Result<Answered, Failure> {
         let Inbound { request, route, caller, origin, held, deadline } = inbound;
-        // Nothing that was not admitted comes here.
+        // Every call here was admitted.
         let (route, held) = route.zip(held).ok_or(Refusal::Internal)?;
         let context = Context { route, caller, held, deadline, origin };
         self.0.answer(context, request.map(Body::new)).await

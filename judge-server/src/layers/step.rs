@@ -1,4 +1,4 @@
-//! What a layer is here: an asynchronous function of a call and of what is below.
+//! A layer as an asynchronous function of a call and of the layers below it.
 
 use std::sync::Arc;
 
@@ -15,25 +15,25 @@ use crate::observe::call::Origin;
 /// A call on its way down, with what the layers above found.
 pub(crate) struct Inbound {
     pub(crate) request: http::Request<RequestBody>,
-    /// What it calls, if there is such a thing.
+    /// Its route, if there is one.
     pub(crate) route: Option<&'static Route>,
     pub(crate) caller: Caller,
     pub(crate) origin: Arc<Origin>,
-    /// Set where it is admitted.
+    /// Set by admission.
     pub(crate) held: Option<Arc<Reservation>>,
     /// The caller's own deadline.
     pub(crate) deadline: Option<Instant>,
 }
 
-/// What is below a layer.
+/// The layers below.
 pub(crate) trait Next: Send + Sync + 'static {
-    /// Hands the call on.
+    /// Passes the call on.
     fn run(&self, inbound: Inbound) -> impl Future<Output = Result<Answered, Failure>> + Send;
 }
 
 /// One layer.
 pub(crate) trait Step: Send + Sync + 'static {
-    /// Answers the call, or hands it on, or both.
+    /// Answers the call, passes it on, or both.
     fn handle(
         &self,
         inbound: Inbound,

@@ -1,5 +1,5 @@
-//! Every call's beginning and end: its line in the log and its metrics, from the outcome that comes back,
-//! and the answer to those that were refused.
+//! Begins and ends every call: its log line and its metrics, from the outcome that comes back, and the answer if it was
+//! refused.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -34,7 +34,7 @@ use crate::transport::reload::Fresh;
 /// We read up to this many `max-message-size`s of a rejected request, so that the client sees our error.
 const DISCARDED: u64 = 4;
 
-/// What the calls of one port have in common.
+/// State that the calls of one port share.
 #[derive(Debug)]
 pub(super) struct Trace {
     pub(super) side: Port,
@@ -43,23 +43,23 @@ pub(super) struct Trace {
     pub(super) tokens: Option<Fresh<Tokens>>,
     pub(super) message_bytes: u64,
     pub(super) read_time: Duration,
-    /// Whether there are pages: they need a store.
+    /// Whether there are pages, which need a store.
     pub(super) has_pages: bool,
-    /// The end has been announced.
+    /// The server has announced its end.
     pub(super) leaving: CancellationToken,
 }
 
-/// A call while it is answered.
+/// A call in progress.
 struct Answering {
     call: Call,
     busy: Busy,
     rest: Rest,
     http1: bool,
-    /// Whether its client waits for leave to send its body.
+    /// Whether its client waits for permission to send its body.
     waits: bool,
     share: Option<String>,
     only_probes: bool,
-    /// What a browser asked for, where it is a page.
+    /// The page that a browser asked for, if it is one.
     visit: Option<Visit>,
 }
 
@@ -70,7 +70,7 @@ impl Trace {
         next: &impl Next,
     ) -> Response<AnswerBody> {
         let Some(peer) = request.extensions_mut().remove::<Arc<Peer>>() else {
-            // No connection is without.
+            // Every connection has one.
             return refuse(self.side, &Refusal::Internal).map(AnswerBody::nobodys);
         };
         let busy = Busy::begin(&peer.activity);
@@ -150,7 +150,7 @@ impl Trace {
         };
         let had_room = failure.held.is_some();
         let held = failure.held.or_else(|| {
-            // What is refused by its headers may have a body that waits to be taken.
+            // A call that is refused after its headers may have an unread body.
             let weight = self.budget.weights.call;
             let share = answering.share.as_deref();
             self.budget.reserve(Part::Refusals, share, weight).ok().map(Arc::new)
@@ -173,8 +173,7 @@ impl Trace {
         response.map(|body| AnswerBody::whole(body, held, busy))
     }
 
-    /// Holds the words of a refusal, which may be more than its request's, and give way to a few where
-    /// they do not fit.
+    /// Reserves the text of a refusal, which may be larger than its request; if there is no room, the text becomes short.
     fn hold(&self, held: &Reservation, response: &mut Response<Body>) {
         let weight = self.budget.weights.call;
         if held.exchange(bytes_of(response).max(weight)).is_err() {
@@ -182,11 +181,11 @@ impl Trace {
         }
     }
 
-    /// Reads a refused request to its end, where its client would not see the answer otherwise. Gives
-    /// whether that was all of it.
+    /// Reads a refused request to its end, if its client would not see the answer otherwise. Returns true if that was all of
+    /// it.
     async fn read_rest(&self, answering: &Answering, refusal: &Refusal, has_room: bool) -> bool {
         match refusal {
-            // It has had its time, or is not there.
+            // Its time is over, or it has no body.
             Refusal::SlowRequest | Refusal::Cancelled => false,
             // A stream of HTTP/2 can be answered and reset, which clients of gRPC understand.
             _ if !answering.http1 && (self.side == Port::Grpc || !has_room) => true,
@@ -197,7 +196,7 @@ impl Trace {
         }
     }
 
-    /// Has an answer over HTTP/1 say that its connection ends, where it does.
+    /// Announces the end of the connection in an answer over HTTP/1, if it ends.
     fn announce_end(&self, answering: &Answering, whole: bool, response: &mut Response<Body>) {
         // Argo Rollouts leaves the connection of an error open, and its body unread.
         let is_left = self.side == Port::Kayenta && !response.status().is_success();
@@ -244,7 +243,7 @@ impl<S: Next> Service<Request<Incoming>> for Traced<S> {
     type Future = Pin<Box<dyn Future<Output = Result<Response<AnswerBody>, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
-        // Who has no room refuses; nobody waits.
+        // A service without room refuses; no call waits.
         Poll::Ready(Ok(()))
     }
 

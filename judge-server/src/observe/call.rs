@@ -16,14 +16,14 @@ use crate::convert::refusal::Refusal;
 /// The header that has the id of a request.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
-/// Where calls are written.
+/// Where calls are logged and counted.
 #[derive(Debug, Clone)]
 pub(crate) struct Observer {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) traces: Traces,
 }
 
-/// Where a call comes from, and where it is written.
+/// The origin of a call, and where it is logged and counted.
 #[derive(Debug)]
 pub(crate) struct Origin {
     observer: Observer,
@@ -31,7 +31,7 @@ pub(crate) struct Origin {
     peer: String,
     /// The name of the token, or the subject of the certificate.
     caller: Option<Arc<str>>,
-    /// The id of the request, taken from its header or made.
+    /// The id of the request, from its header or generated.
     request_id: Option<String>,
     parent: Option<TraceParent>,
 }
@@ -66,19 +66,19 @@ impl Origin {
     }
 }
 
-/// A call. Where it is dropped before it was answered, its caller cancelled or vanished, or the server ended.
+/// A call. If it is dropped before it was answered, its caller cancelled or vanished, or the server ended.
 #[derive(Debug)]
 pub(crate) struct Call {
     origin: Arc<Origin>,
     method: &'static str,
     begun: Instant,
-    /// Until it was answered, and with what, where it goes on after that.
+    /// The status of its answer, if the call continues after the answer.
     answered: Option<(Duration, &'static str)>,
     ended: bool,
 }
 
 impl Call {
-    /// Notes that it is answered with the status `code`, and goes on until it is dropped.
+    /// Notes that it is answered with the status `code` and continues until it is dropped.
     pub(crate) fn answered(&mut self, code: &'static str) {
         self.answered = Some((self.begun.elapsed(), code));
     }
@@ -100,7 +100,7 @@ impl Call {
         let Origin { observer, peer, caller, request_id, parent } = &*self.origin;
         let metrics = &observer.metrics;
         metrics.in_flight.dec();
-        // Whoever went away was not refused.
+        // A caller that went away was not refused.
         let refusal = outcome.refusal.as_ref().filter(|why| !matches!(why, Refusal::Cancelled));
         let reason = refusal.map(Refusal::reason);
         if let Some(reason) = reason {

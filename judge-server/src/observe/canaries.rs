@@ -1,4 +1,4 @@
-//! What the server counts of canaries that are kept.
+//! Metrics of canaries.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -9,7 +9,7 @@ use prometheus::{GaugeVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registr
 
 use super::register::register;
 
-/// Pairs of application and config that have figures. Callers choose both names, and each pair is two series for ever.
+/// Most pairs of application and config with metrics. Callers choose both names, and each pair is two series for ever.
 const MOST_PAIRS: usize = 1000;
 
 /// Score and verdict by application and config, and how canaries ended.
@@ -24,7 +24,7 @@ pub(crate) struct CanaryMetrics {
 
 impl CanaryMetrics {
     /// # Errors
-    /// When two have one name, which a test excludes.
+    /// If two have the same name, which a test excludes.
     pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
         let labels = ["application", "config"];
         let score = Opts::new("judge_canary_score", "Score of the last look, 0 to 100.");
@@ -49,7 +49,7 @@ impl CanaryMetrics {
         })
     }
 
-    /// Shows how a canary stands.
+    /// Shows the state of a canary.
     pub(crate) fn show(&self, canary: &CanarySummary) {
         if canary.is_over() {
             self.ended.with_label_values(&[canary.state.name()]).inc();

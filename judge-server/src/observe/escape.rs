@@ -1,4 +1,4 @@
-//! Characters that a terminal or an editor would obey, or not show: escaped in every line of the log.
+//! Escapes characters that a terminal or an editor would obey or hide, in every line of the log.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -6,8 +6,7 @@ use std::io::{self, Write};
 use tracing_appender::non_blocking::NonBlocking;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Writes lines with such characters as JSON escapes them. They only ever stand within texts, so that a
-/// line of JSON says the same as before.
+/// Escapes such characters as JSON does. They occur only within texts, so a line of JSON keeps its meaning.
 #[derive(Debug, Clone)]
 pub(super) struct Escaping(pub(super) NonBlocking);
 
@@ -39,7 +38,7 @@ fn escaped(line: &str) -> String {
         if is_unseen(character) {
             let mut units = [0; 2];
             for unit in character.encode_utf16(&mut units) {
-                // A text takes whatever is written to it.
+                // Writing to a text cannot fail.
                 let _ = write!(escaped, "\\u{unit:04x}");
             }
         } else {

@@ -1,7 +1,7 @@
 //! The log: one line a call, on standard error.
 //!
-//! `tracing-appender` takes the lines to a thread of its own: a reader that stalls stalls no call, and
-//! lines beyond those that may wait are dropped and counted.
+//! `tracing-appender` writes the lines on a thread of its own: a reader that stalls stalls no call, and lines beyond the queue
+//! are dropped and counted.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::sync::OnceLock;
@@ -18,14 +18,13 @@ use crate::settings::{LogFormat, Settings};
 /// Lines that may wait to be written: some 200 KiB.
 const LINES: usize = 500;
 
-/// Bytes of lines that are written at once: a write a line would cost as much as judging a metric.
+/// Bytes of lines in one write: a write for each line would cost as much as judging a metric.
 const TOGETHER: usize = 32 * 1024;
 
-/// Begins to log as the settings say, for the whole process, until the log that is returned is dropped.
-/// Panics are lines like others.
+/// Starts the log of the whole process, until the returned value is dropped. Panics are logged like other lines.
 ///
 /// # Errors
-/// When the filter is not one, or something else logs already.
+/// If the filter is invalid, or something else logs already.
 pub fn start(settings: &Settings) -> Result<Log, StartError> {
     let filter = EnvFilter::try_new(&settings.log)
         .map_err(|error| StartError::Settings(format!("log: {:?}: {error}", settings.log)))?;
@@ -37,7 +36,7 @@ pub fn start(settings: &Settings) -> Result<Log, StartError> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(Escaping(writer))
-        // It would be said on standard error, whose failing would then end the call.
+        // It would be written to standard error, and a failure of that would end the call.
         .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal());
     let started = match settings.log_format {
@@ -54,20 +53,20 @@ pub fn start(settings: &Settings) -> Result<Log, StartError> {
 #[must_use = "the log ends when it is dropped"]
 pub struct Log(#[allow(dead_code, reason = "it is for its drop")] WorkerGuard);
 
-/// Lines that found no room to wait.
+/// Lines that were dropped because the queue was full.
 static WAITING: OnceLock<ErrorCounter> = OnceLock::new();
 
 /// Lines that could not be written.
 static UNWRITTEN: AtomicU64 = AtomicU64::new(0);
 
-/// How many lines were dropped so far.
+/// Number of lines dropped so far.
 pub(crate) fn dropped() -> u64 {
     let waiting = WAITING.get().map_or(0, ErrorCounter::dropped_lines);
     UNWRITTEN.load(Ordering::Relaxed) + waiting as u64
 }
 
-/// Standard error. Where it fails, as on a disk that is full or for a reader that is gone, lines are
-/// lost and the next are tried again.
+/// Standard error. If it fails, because a disk is full or its reader is gone, lines are lost and the next ones are tried
+/// again.
 #[derive(Debug)]
 struct Stderr;
 

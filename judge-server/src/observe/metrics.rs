@@ -1,4 +1,4 @@
-//! What the server counts.
+//! Metrics of the server.
 
 use cpu_time::ProcessTime;
 use judge_core::{Classification, Verdict};
@@ -29,9 +29,9 @@ pub(crate) struct Metrics {
     classifications: IntCounterVec,
     points: IntCounter,
     dropped_lines: IntCounter,
-    /// Changes of certificates and tokens, by what came of them.
+    /// Changes of certificates and tokens, by their result.
     reloads: IntCounterVec,
-    /// Files of configs that are in force, and that are not.
+    /// Files of configs that are in force, and files that are not.
     config_files: IntGaugeVec,
     pub(crate) connections: IntGauge,
     /// Connections that the server ended by reason.
@@ -41,7 +41,7 @@ pub(crate) struct Metrics {
     pub(crate) certificate_expiry: IntGauge,
     /// Judgements that wait or run.
     pub(crate) admitted: IntGauge,
-    /// Set when it is read.
+    /// Set when the metrics are read.
     pub(crate) buffered_bytes: IntGauge,
     /// Canaries that are kept.
     pub(crate) canaries: CanaryMetrics,
@@ -54,8 +54,7 @@ const BUCKETS: &[f64] = &[
     60.0,
 ];
 
-/// Refusals that alerts ask about. They are there from the start, at 0: what appears at 1 has not
-/// risen, as Prometheus sees it.
+/// Refusals that alerts use. They exist from the start, at 0: a series that appears at 1 has not risen for Prometheus.
 const ALERTED: [&str; 7] = [
     "INTERNAL",
     "TOO_MANY_BYTES",
@@ -69,12 +68,12 @@ const ALERTED: [&str; 7] = [
 /// Processor time of the process, user and system.
 const CPU_SECONDS: &str = "process_cpu_seconds_total";
 
-/// What came of a change of certificates or tokens.
+/// Result of a change of certificates or tokens.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Reload {
-    /// What the files say now is in force.
+    /// The new content is in force.
     Read,
-    /// The files cannot be used; what they said before stays in force.
+    /// The files cannot be used; the old content stays in force.
     Kept,
 }
 
@@ -91,7 +90,7 @@ impl Metrics {
     /// All at 0.
     ///
     /// # Errors
-    /// When two have one name, which a test excludes.
+    /// If two have the same name, which a test excludes.
     pub(crate) fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
         let counters = |name: &str, help: &str, labels: &[&str]| {
@@ -182,7 +181,7 @@ impl Metrics {
         self.reloads.with_label_values(&[outcome.name()]).inc();
     }
 
-    /// Shows how many files of configs are in force, and how many are not.
+    /// Sets the numbers of config files that are in force and that are not.
     pub(crate) fn show_config_files(&self, in_force: usize, broken: usize) {
         for (state, files) in [("in_force", in_force), ("broken", broken)] {
             let files = i64::try_from(files).unwrap_or(i64::MAX);
@@ -190,11 +189,11 @@ impl Metrics {
         }
     }
 
-    /// Counts what was judged.
+    /// Counts a judgement.
     pub(crate) fn count(&self, judged: &JudgedCounts) {
         let judge = judged.judge.as_str();
         self.verdicts.with_label_values(&[judge, verdict_name(judged.verdict)]).inc();
-        // Finding a counter costs more than counting.
+        // Looking up a counter costs more than counting.
         for alike in &judged.classes {
             let class = class_name(alike.classification);
             self.classifications.with_label_values(&[judge, class]).inc_by(alike.metrics as u64);
@@ -205,11 +204,11 @@ impl Metrics {
     /// Everything in Prometheus's text format.
     ///
     /// # Errors
-    /// When a metric cannot be written.
+    /// If a metric cannot be written.
     pub(crate) fn text(&self) -> prometheus::Result<Vec<u8>> {
         self.dropped_lines.inc_by(logs::dropped().saturating_sub(self.dropped_lines.get()));
         let mut families = self.registry.gather();
-        // The collector has whole seconds, of which a short look back sees none or one.
+        // The collector has whole seconds, which are too coarse for short ranges.
         if let Some(cpu) = families.iter_mut().find(|family| family.name() == CPU_SECONDS)
             && let (Ok(time), [metric]) = (ProcessTime::try_now(), cpu.mut_metric().as_mut_slice())
         {
@@ -223,7 +222,7 @@ impl Metrics {
     }
 }
 
-/// One of what a gauge counts, as long as there is it.
+/// Counts one on a gauge until it is dropped.
 pub(crate) struct GaugeGuard(IntGauge);
 
 impl GaugeGuard {
@@ -239,7 +238,7 @@ impl Drop for GaugeGuard {
     }
 }
 
-/// The verdict as people say it.
+/// The verdict as text.
 pub(crate) fn verdict_name(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Pass => "Pass",

@@ -1,5 +1,4 @@
-//! What the server tells of itself: the line of the log and the metrics of each call, spans, the log,
-//! and what systemd hears.
+//! What the server reports about itself: a log line and metrics for each call, spans, the log, and messages to systemd.
 
 pub(crate) mod call;
 mod canaries;

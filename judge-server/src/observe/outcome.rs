@@ -1,4 +1,4 @@
-//! What a call became, as the value that its handler returns.
+//! The outcome of a call, which its handler returns.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,15 +8,15 @@ use judge_core::{Classification, Judgement, Verdict};
 
 use crate::convert::refusal::Refusal;
 
-/// Characters of an id or a config's name that are logged, so that a line of the log stays short.
+/// Most characters of an id or a config's name in the log, so that a line stays short.
 const LOGGED: usize = 128;
 
-/// What is logged and counted of a call once it ends.
+/// What is logged and counted about a call at its end.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
-    /// The id that the caller chose; its beginning where it is long.
+    /// The id that the caller chose; cut if it is long.
     pub(crate) id: Option<String>,
-    /// The name of the config, where it has one; its beginning where it is long.
+    /// The name of the config, if it has one; cut if it is long.
     pub(crate) config: Option<String>,
     pub(crate) judged: Option<JudgedCounts>,
     pub(crate) refusal: Option<Refusal>,
@@ -31,12 +31,12 @@ impl Outcome {
         self.config = beginning(name);
     }
 
-    /// The same call, refused after all: what nobody is told is no verdict.
+    /// The same call, but refused: a verdict that nobody receives does not count.
     pub(crate) fn refused(self, refusal: Refusal) -> Self {
         Self { judged: None, refusal: Some(refusal), ..self }
     }
 
-    /// How many warnings the judgement has.
+    /// Number of warnings of the judgement.
     pub(crate) fn warnings(&self) -> Option<usize> {
         self.judged.as_ref().map(|judged| judged.warnings)
     }
@@ -48,7 +48,7 @@ impl From<Refusal> for Outcome {
     }
 }
 
-/// What is known of an open stream's outcome before it ends.
+/// The outcome of an open stream so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OutcomeSoFar(Arc<Mutex<Outcome>>);
 
@@ -58,7 +58,7 @@ impl OutcomeSoFar {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What there was to know.
+    /// The outcome at the end.
     pub(crate) fn take(&self) -> Outcome {
         std::mem::take(&mut *self.lock())
     }
@@ -68,7 +68,7 @@ fn beginning(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.chars().take(LOGGED).collect())
 }
 
-/// What is counted of a judgement, taken before it becomes an answer.
+/// What is counted about a judgement, read before it becomes an answer.
 #[derive(Debug)]
 pub(crate) struct JudgedCounts {
     pub(crate) judge: String,
@@ -78,7 +78,7 @@ pub(crate) struct JudgedCounts {
     pub(crate) points: usize,
 }
 
-/// Metrics that follow each other and are classified alike.
+/// Consecutive metrics with the same classification.
 #[derive(Debug)]
 pub(crate) struct Alike {
     pub(crate) classification: Classification,
@@ -86,7 +86,7 @@ pub(crate) struct Alike {
 }
 
 impl JudgedCounts {
-    /// Of a judgement of `points` points.
+    /// For a judgement of `points` points.
     pub(crate) fn new(judgement: &Judgement, points: usize) -> Self {
         Self {
             judge: judgement.judge.clone(),
@@ -97,7 +97,7 @@ impl JudgedCounts {
         }
     }
 
-    /// Of what a monitor says.
+    /// For a report of a monitor.
     pub(crate) fn of_monitor(report: &MonitorReport) -> Self {
         let points: u64 = report.metrics.iter().map(|metric| 2 * metric.pairs + metric.gaps).sum();
         Self {

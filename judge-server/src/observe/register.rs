@@ -1,12 +1,12 @@
-//! Metrics of a registry.
+//! Registers metrics.
 
 use prometheus::Registry;
 use prometheus::core::Collector;
 
-/// The metric, registered.
+/// Registers the metric and returns it.
 ///
 /// # Errors
-/// When it is none, or another has its name.
+/// If its name is invalid, or another metric has it.
 pub(super) fn register<M: Collector + Clone + 'static>(
     registry: &Registry,
     metric: prometheus::Result<M>,

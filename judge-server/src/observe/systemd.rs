@@ -1,22 +1,22 @@
-//! What systemd is told, if it started the server as `Type=notify`.
+//! Messages to systemd, if it started the server as `Type=notify`.
 
 use std::net::SocketAddr;
 
 use sd_notify::{NotifyState, notify};
 use tracing::warn;
 
-/// That calls are accepted, and where.
+/// Reports that calls are accepted, and where.
 pub(crate) fn serving(grpc: SocketAddr, http: SocketAddr) {
     let status = format!("gRPC on {grpc}, HTTP on {http}");
-    tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
+    report(&[NotifyState::Ready, NotifyState::Status(&status)]);
 }
 
-/// That the server ends.
+/// Reports that the server ends.
 pub(crate) fn ending() {
-    tell(&[NotifyState::Stopping, NotifyState::Status("answering the last calls")]);
+    report(&[NotifyState::Stopping, NotifyState::Status("answering the last calls")]);
 }
 
-fn tell(state: &[NotifyState<'_>]) {
+fn report(state: &[NotifyState<'_>]) {
     if let Err(error) = notify(state) {
         warn!(%error, "cannot tell systemd");
     }

@@ -1,4 +1,4 @@
-//! Whether settings can work together.
+//! Checks that settings fit together.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,21 +13,21 @@ use super::error::StartError;
 /// The files of TLS.
 #[derive(Debug, Clone)]
 pub(crate) struct TlsFiles {
-    /// The server's certificate and those between it and its authority.
+    /// The server's certificate chain.
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
-    /// Whoever calls needs a certificate of one of these authorities.
+    /// Authorities of the required client certificates.
     pub(crate) client_ca: Option<PathBuf>,
 }
 
-/// Where canaries are kept, and what they are judged on.
+/// The store of canaries, and their sources.
 #[derive(Debug, Clone)]
-pub(crate) struct Keeping {
+pub(crate) struct StoreSettings {
     pub(crate) place: StorePlace,
     pub(crate) sources: Vec<SourceSettings>,
 }
 
-/// Where ends of canaries are sent.
+/// Destination of the ends of canaries.
 #[derive(Debug, Clone)]
 pub(crate) struct WebhookSettings {
     pub(crate) url: Url,
@@ -38,7 +38,7 @@ impl Settings {
     /// The files of TLS, if it is on.
     ///
     /// # Errors
-    /// When one is given without those it needs.
+    /// If one is given without the others that it needs.
     pub(crate) fn tls(&self) -> Result<Option<TlsFiles>, StartError> {
         match (&self.tls_certificate, &self.tls_key, &self.tls_client_ca) {
             (Some(certificate), Some(key), client_ca) => Ok(Some(TlsFiles {
@@ -54,14 +54,14 @@ impl Settings {
         }
     }
 
-    /// Whether the settings can work together. The files that they name are not read.
+    /// Checks that the settings fit together. The files that they name are not read.
     ///
     /// # Errors
-    /// When the server would not start with them.
+    /// If the server would not start with them.
     pub fn check(&self) -> Result<(), StartError> {
         self.check_protected(self.grpc_listen)?;
         self.check_protected(self.http_listen)?;
-        if self.keeping()?.is_some() {
+        if self.store_settings()?.is_some() {
             self.check_protected(self.kayenta_listen)?;
         }
         self.webhook()?;
@@ -78,11 +78,11 @@ impl Settings {
         self.tls().map(drop)
     }
 
-    /// Where canaries are kept and what they are judged on, if they are.
+    /// The store of canaries and their sources, if they are set.
     ///
     /// # Errors
-    /// When there is one without the other, or the URL of the source is none.
-    pub(crate) fn keeping(&self) -> Result<Option<Keeping>, StartError> {
+    /// If one is set without the other, or the URL of the source is invalid.
+    pub(crate) fn store_settings(&self) -> Result<Option<StoreSettings>, StartError> {
         let wrong = |error: judge_sources::SettingsError| StartError::Settings(error.to_string());
         let mut sources = self.sources.clone();
         if let Some(url) = &self.prometheus {
@@ -91,7 +91,7 @@ impl Settings {
         }
         match self.store_place() {
             None if sources.is_empty() => Ok(None),
-            Some(place) if !sources.is_empty() => Ok(Some(Keeping { place, sources })),
+            Some(place) if !sources.is_empty() => Ok(Some(StoreSettings { place, sources })),
             _ => Err(StartError::Settings(
                 "canaries need a store and a source: --store with --prometheus, or with the table [sources] of --config"
                     .into(),
@@ -99,10 +99,10 @@ impl Settings {
         }
     }
 
-    /// Where ends of canaries are sent, if they are.
+    /// Destination of the ends of canaries, if it is set.
     ///
     /// # Errors
-    /// When there is a URL without a secret, or one that is none.
+    /// If there is a URL without a secret, or an invalid URL.
     pub(crate) fn webhook(&self) -> Result<Option<WebhookSettings>, StartError> {
         let wrong = |why: &str| Err(StartError::Settings(why.to_owned()));
         let (url, secret_file) = match (&self.webhook_url, &self.webhook_secret_file) {
@@ -122,17 +122,17 @@ impl Settings {
         }
     }
 
-    /// Where canaries are kept, if they are.
+    /// Location of the store, if it is set.
     pub(crate) fn store_place(&self) -> Option<StorePlace> {
         let place = self.store.clone()?;
         let is_url = place.starts_with("postgres://") || place.starts_with("postgresql://");
         Some(if is_url { StorePlace::Postgres(place) } else { StorePlace::Sqlite(place.into()) })
     }
 
-    /// Whether whoever can reach `address` may call.
+    /// Checks that strangers who reach `address` cannot call.
     ///
     /// # Errors
-    /// When it is reachable from other machines and nothing protects it.
+    /// If it is reachable from other machines and nothing protects it.
     pub(crate) fn check_protected(&self, address: SocketAddr) -> Result<(), StartError> {
         let protected = self.tokens.is_some() || self.tls_client_ca.is_some() || self.insecure;
         if protected || address.ip().is_loopback() {

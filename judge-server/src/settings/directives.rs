@@ -1,12 +1,11 @@
-//! What to log. The filter itself would take any word that is no level for a target, and then write
-//! nothing at all.
+//! What to log. The filter itself would read any word that is no level as a target, and then log nothing at all.
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// The level of what nothing else is said of.
+/// The default level.
 pub(super) const DEFAULT: &str = "info";
 
-/// Reads a level, levels of single targets, or both; the default where there is no level.
+/// Reads a level, levels of single targets, or both.
 pub(super) fn read(text: &str) -> Result<String, String> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     let mut parts = parts.map(directive).collect::<Option<Vec<_>>>().ok_or_else(|| {

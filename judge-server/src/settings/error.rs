@@ -33,12 +33,12 @@ pub enum StartError {
     /// The operating system refused something.
     #[error(transparent)]
     System(#[from] std::io::Error),
-    /// Asked how it is, the server is not ready.
+    /// `--healthcheck`: the server is not ready.
     #[error("{address} is not ready: {why}")]
     NotReady {
-        /// Where it was asked.
+        /// The address.
         address: SocketAddr,
-        /// What it answered, or why not.
+        /// Its answer, or the error.
         why: String,
     },
     /// A defect of the server.

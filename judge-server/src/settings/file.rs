@@ -1,6 +1,5 @@
-//! The settings file: what it says becomes flags, where neither flag nor environment says otherwise.
-//! So there is one parser, and a value is allowed in the file exactly if it is on the command line.
-//! And errors name the source that says something wrong: flag, variable or file.
+//! The settings file. Its settings become flags, unless a flag or a variable has them already. So there is one parser, and the
+//! file allows exactly the values of the command line. Errors name the source of a wrong value: flag, variable or file.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -35,8 +34,8 @@ impl Settings {
     /// Reads the command line, the environment, and the file that either names.
     ///
     /// # Errors
-    /// When a setting is unknown or not allowed, or the file cannot be read. The error prints as
-    /// clap prints it; for `--help` and `--version` that is the answer.
+    /// If a setting is unknown or not allowed, or the file cannot be read. The error prints as clap prints it; for `--help`
+    /// and `--version` that is the answer.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, SettingsReadError> {
         read(arguments.into_iter().collect())
     }
@@ -51,10 +50,10 @@ fn read(mut arguments: Vec<OsString>) -> Result<Settings, SettingsReadError> {
         let file = File::read(&path)?;
         sources = file.sources;
         arguments.extend(flags(&path, file.settings, &matches)?);
-        // Without the file it could be read, so it is the file that says something wrong.
+        // Without the file there is no error, so the file contains it.
         matches = command().try_get_matches_from(&arguments).map_err(|error| {
             let said = error.to_string();
-            // Behind an empty line it has advice about the command line.
+            // After an empty line it has advice about the command line.
             let why = said.split("\n\n").next().unwrap_or_default();
             let why: Vec<&str> = why.trim_start_matches("error: ").split_whitespace().collect();
             SettingsReadError::File { path, why: why.join(" ") }
@@ -63,7 +62,7 @@ fn read(mut arguments: Vec<OsString>) -> Result<Settings, SettingsReadError> {
     Ok(Settings { sources, ..Settings::from_arg_matches(&matches)? })
 }
 
-/// What a file says: settings by the names of their flags, and the sources of canaries' series.
+/// The content of a file: settings by the names of their flags, and the sources of series.
 struct File {
     settings: toml::Table,
     sources: Vec<SourceSettings>,
@@ -96,8 +95,7 @@ impl File {
     }
 }
 
-/// The command line. A variable that is empty says nothing: there is no other way to take back one
-/// that a list of variables has.
+/// The command line. An empty variable counts as missing, because there is no other way to unset one in a list of variables.
 fn command() -> Command {
     let empty = |argument: &Arg| {
         let value = argument.get_env().and_then(std::env::var_os);
@@ -108,7 +106,7 @@ fn command() -> Command {
     })
 }
 
-/// Where a value is refused that is no flag's, the variable's name takes the place of the flag's.
+/// If a refused value comes from no flag, the variable's name replaces the name of the flag.
 fn name_variable(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
     let Some(ContextValue::String(blamed)) = error.get(ContextKind::InvalidArg) else {
         return error;
@@ -116,7 +114,7 @@ fn name_variable(mut error: clap::Error, arguments: &[OsString]) -> clap::Error 
     let flag = blamed.split(' ').next().unwrap_or_default();
     let given = arguments.iter().filter_map(|argument| argument.to_str());
     let mut given = given.map(|argument| argument.split('=').next().unwrap_or_default());
-    // A variable is not looked at where there is its flag.
+    // A variable is not read if its flag is given.
     if given.any(|given| given == flag) {
         return error;
     }

@@ -18,7 +18,7 @@ use clap::{Parser, ValueEnum};
 use judge_sources::SourceSettings;
 use serde::Serialize;
 
-pub(crate) use check::{Keeping, TlsFiles, WebhookSettings};
+pub(crate) use check::{StoreSettings, TlsFiles, WebhookSettings};
 use error::StartError;
 pub use file::SettingsReadError;
 use retired::Retired;

@@ -67,7 +67,7 @@ impl FromStr for Size {
 }
 
 impl fmt::Display for Size {
-    /// In the largest unit that it is a whole number of: what is rounded would read back as another.
+    /// In the largest unit of which it is a whole multiple: a rounded text would be read as another value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const UNITS: [(u32, &str); 4] = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
         let whole = |(shift, _): &(u32, &str)| self.0 > 0 && self.0.trailing_zeros() >= *shift;
@@ -87,7 +87,7 @@ impl Serialize for Size {
 pub struct Network(IpNet);
 
 impl Network {
-    /// Whether `address` is in it.
+    /// Whether it contains `address`.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address)
     }
@@ -116,18 +116,17 @@ impl fmt::Display for Network {
     }
 }
 
-/// What something may take at most, or how often it is done: a timer of 0 would never rest, and
-/// clocks end somewhere.
+/// Range of timeouts and intervals: a timer of 0 would never rest, and clocks end somewhere.
 pub(super) const TIMES: RangeInclusive<Span> = Span(Duration::from_millis(1))..=LONGEST;
 
-/// The same where 0 is to do without.
+/// The same, if 0 means none.
 pub(super) const TIMES_OR_NONE: RangeInclusive<Span> = Span(Duration::ZERO)..=LONGEST;
 
-/// How long something is kept; 0 is for ever.
+/// How long something is kept; 0 means for ever.
 pub(super) const AGES: RangeInclusive<Span> =
     Span(Duration::ZERO)..=Span(Duration::from_hours(36_525 * 24));
 
-/// What is kept on a disk; 0 is without bound.
+/// Bytes on a disk; 0 means no limit.
 pub(super) const KEPT: RangeInclusive<Size> = Size(0)..=Size(64 << 40);
 
 /// A lease is renewed at a third of it.
@@ -136,25 +135,24 @@ pub(super) const LEASES: RangeInclusive<Span> =
 
 const LONGEST: Span = Span(Duration::from_hours(30 * 24));
 
-/// What there may be at most; with none of it nothing could be judged. Far more than there can be,
-/// and less than any semaphore holds.
+/// Range of limits. With 0 nothing could be judged; the end is far beyond real needs, and below what a semaphore can hold.
 pub(super) const COUNTS: RangeInclusive<usize> = 1..=MOST;
 
 const MOST: usize = 100_000_000;
 
-/// 0 is one a processor.
+/// 0 means one per processor.
 pub(super) const THREADS: RangeInclusive<usize> = 0..=1024;
 
 /// gRPC gives a message's length in 32 bits.
 pub(super) const MESSAGES: RangeInclusive<Size> = Size(1)..=Size(4 << 30);
 
-/// From one answer to more than a machine has.
+/// From the size of one answer to more than the memory of a machine.
 pub(super) const MEMORY: RangeInclusive<Size> = Size(16 << 10)..=Size(64 << 40);
 
-/// A part of the whole: with less than a hundredth a caller could do next to nothing.
+/// A share: below a hundredth a caller could do next to nothing.
 pub(super) const SHARES: RangeInclusive<f64> = 0.01..=1.0;
 
-/// Reads where to listen. A name could be several addresses, so it is none.
+/// Reads an address to listen on. A name is refused, because it could mean several addresses.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     let allowed =
         "allowed is an IP address with a port, such as 127.0.0.1:8080, 0.0.0.0:8080, [::]:8080";
@@ -169,7 +167,7 @@ where
     T: FromStr + Display + PartialOrd + Clone + Send + Sync + 'static,
 {
     move |text| {
-        // Why it is no such value shows by what is one.
+        // An example of a right value explains what is wrong.
         let value = text.parse().ok().filter(|value| allowed.contains(value));
         value.ok_or_else(|| format!("allowed is {} to {}", allowed.start(), allowed.end()))
     }

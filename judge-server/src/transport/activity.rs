@@ -1,4 +1,4 @@
-//! What one connection is doing: the calls in it, and what of their answers its client has not taken.
+//! The activity of one connection: its calls, and the pieces of answers that its client has not read yet.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,19 +11,18 @@ use tokio::time::sleep;
 pub(crate) struct Activity {
     running: AtomicUsize,
     begun: AtomicUsize,
-    /// Which of the two counts of pieces is that of the new ones.
+    /// Which of the two counts belongs to new pieces.
     generation: AtomicUsize,
-    /// Pieces not yet written, those of this generation and those of the one before. So their age is
-    /// known without a clock being asked for each.
+    /// Pieces not yet written, in this generation and in the one before. So their age is known without a clock for each.
     unwritten: [AtomicUsize; 2],
-    /// Whether calls came over HTTP/2, which has a way to say that it ends.
+    /// Whether it speaks HTTP/2, which can announce the end of a connection.
     http2: AtomicBool,
-    /// Whether its next answer is to be its last.
+    /// Whether its next answer shall be its last.
     ending: AtomicBool,
 }
 
 impl Activity {
-    /// Notes that it speaks HTTP/2.
+    /// Marks it as HTTP/2.
     pub(crate) fn is_over_http2(&self) {
         self.http2.store(true, Ordering::Relaxed);
     }
@@ -34,7 +33,7 @@ impl Activity {
         !self.http2.load(Ordering::Relaxed)
     }
 
-    /// A piece of an answer, handed over to be written.
+    /// Registers a piece of an answer that is being written.
     pub(crate) fn piece(self: &Arc<Self>) -> Unwritten {
         let generation = self.generation.load(Ordering::Relaxed) % 2;
         self.unwritten[generation].fetch_add(1, Ordering::Relaxed);
@@ -46,8 +45,7 @@ impl Activity {
         self.begun.load(Ordering::Relaxed) > 0
     }
 
-    /// Returns once there was no call for `time`, nor an answer to be taken, at the latest after twice
-    /// that.
+    /// Returns once there was no call and no unread answer for `time`, after twice that time at the latest.
     pub(crate) async fn idle(&self, time: Duration) {
         let mut seen = self.begun.load(Ordering::Relaxed);
         loop {
@@ -65,7 +63,7 @@ impl Activity {
         counts.into_iter().all(|count| count.load(Ordering::Relaxed) == 0)
     }
 
-    /// Returns once a piece of an answer was not taken for `time`, at the latest after twice that.
+    /// Returns once a piece of an answer was unread for `time`, after twice that time at the latest.
     pub(crate) async fn untaken(&self, time: Duration) {
         loop {
             sleep(time).await;
@@ -97,12 +95,12 @@ impl Busy {
         Self(Arc::clone(activity))
     }
 
-    /// Whether its connection ends with this answer.
+    /// Whether the connection ends with this answer.
     pub(crate) fn is_last(&self) -> bool {
         self.0.ending.load(Ordering::Relaxed)
     }
 
-    /// A piece of the answer, handed over to be written.
+    /// Registers a piece of the answer that is being written.
     pub(crate) fn piece(&self) -> Unwritten {
         self.0.piece()
     }

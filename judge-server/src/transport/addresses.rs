@@ -1,4 +1,4 @@
-//! How many connections one address may have.
+//! Limits the connections of one address.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::settings::Network;
 
-/// Leading bits of an IPv6 address that one site has, and in which it may take any address.
+/// Leading bits of an IPv6 address that identify a site, within which it may use any address.
 const SITE: u32 = 64;
 
 /// The addresses that have connections.
@@ -14,7 +14,7 @@ const SITE: u32 = 64;
 pub(crate) struct Addresses {
     open: Mutex<HashMap<IpAddr, usize>>,
     most: usize,
-    /// Proxies, behind which there are many clients.
+    /// Proxies, each with many clients.
     trusted: Vec<Network>,
 }
 
@@ -33,7 +33,7 @@ impl Addresses {
         self.trusted.iter().any(|network| network.contains(address))
     }
 
-    /// Counts a connection; nothing where the address has as many as it may.
+    /// Counts a connection; `None` if the address has too many.
     pub(crate) fn count(self: &Arc<Self>, address: IpAddr) -> Option<AddressPermit> {
         if self.is_trusted(address) {
             return Some(AddressPermit(Arc::clone(self), None));
@@ -67,7 +67,7 @@ impl Drop for AddressPermit {
     }
 }
 
-/// The part of an address that stands for whoever has it.
+/// The part of an address that identifies its owner.
 pub(crate) fn site(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {

@@ -1,4 +1,4 @@
-//! What certificates say: whose they are, and until when.
+//! Subjects and expiry of certificates.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -12,23 +12,23 @@ use super::reload::Fresh;
 use super::tls::Tls;
 use crate::observe::metrics::Metrics;
 
-/// How long a client's certificate counts as looked at while nothing changed: it may expire.
+/// How long the check of a client's certificate is valid while nothing changed: it may expire.
 const LOOKED_AT: Duration = Duration::from_mins(1);
 
-/// How often the gauge is set to what the server's certificate says.
+/// Time between two updates of the gauge from the server's certificate.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// How often to warn, and how long before the certificate expires, in seconds.
+/// Seconds between two warnings, and seconds before the expiry from which on to warn.
 const DAY: u64 = 24 * 60 * 60;
 const SOON: i64 = 7 * 24 * 60 * 60;
 
-/// The certificate of a client, which was good when it connected.
+/// The certificate of a client, which was valid when it connected.
 #[derive(Debug)]
 pub(crate) struct ClientCertificate {
     chain: Vec<CertificateDer<'static>>,
     subject: Arc<str>,
     tls: Fresh<Tls>,
-    /// Against what it was looked at last, and when.
+    /// The TLS files that it was last checked with, and the time.
     looked: Mutex<(Arc<Tls>, Instant)>,
 }
 
@@ -45,7 +45,7 @@ impl ClientCertificate {
         &self.subject
     }
 
-    /// Whether it is still one of those that may call.
+    /// Checks that it is still valid.
     pub(crate) fn is_good(&self) -> bool {
         let now = self.tls.get();
         // Nothing that could panic runs under the lock.
@@ -66,8 +66,7 @@ impl ClientCertificate {
     }
 }
 
-/// Says when the server's certificate expires, for as long as it runs: in a gauge, and in a warning a day
-/// once it is soon.
+/// Reports for ever when the server's certificate expires: in a gauge, and in a daily warning shortly before.
 pub(crate) async fn watch_expiry(tls: Fresh<Tls>, metrics: Arc<Metrics>) {
     let mut every = interval(EVERY);
     let mut warnings = ExpiryWarnings::default();
@@ -86,15 +85,15 @@ pub(crate) async fn watch_expiry(tls: Fresh<Tls>, metrics: Arc<Metrics>) {
     }
 }
 
-/// The last warning of a certificate that expires: of which expiry, and when, both in Unix time.
+/// The last warning: the expiry that it was about, and its time, both in Unix time.
 #[derive(Default)]
 struct ExpiryWarnings(Option<(i64, i64)>);
 
 impl ExpiryWarnings {
-    /// The seconds that are left, when it is time to warn of them.
+    /// The seconds left, if a warning is due.
     fn due(&mut self, expiry: i64, now: i64) -> Option<i64> {
         let left = expiry - now;
-        // A clock that was set back does not silence it for longer.
+        // A clock that was set back does not delay it for longer.
         let said = self.0.is_some_and(|(which, at)| which == expiry && now.abs_diff(at) < DAY);
         if left >= SOON || said {
             return None;

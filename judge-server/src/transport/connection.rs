@@ -20,40 +20,38 @@ use tracing::debug;
 
 use super::peer::Peer;
 
-/// Bytes that a connection may send before they are read. Only what a stream's client keeps it from
-/// reading stays unread, so this is no memory; it is so large because each half of it is a message
-/// back, and a system call.
+/// HTTP/2 window of a connection, in bytes. Only what a stream's client keeps from being read stays unread, so this is no
+/// memory. It is so large because each half of it takes an update frame and a system call.
 const WINDOW: u32 = 1024 * 1024;
 
-/// Bytes that one stream of it may send: less, so that one that is not read further, because its
-/// client does not read either, leaves the others room.
+/// HTTP/2 window of one stream: smaller, so that a stream that is not read, because its client does not read either, leaves
+/// room for the others.
 const STREAM_WINDOW: u32 = 64 * 1024;
 
-/// Bytes of the headers of an HTTP/1 request, and of what is read ahead of a body.
+/// Most bytes of the headers of an HTTP/1 request, and of its body that are read ahead.
 const HEAD: usize = 64 * 1024;
 
-/// Bytes of a frame that a client may send: most requests in one.
+/// Largest HTTP/2 frame: most requests fit in one.
 const FRAME: u32 = 64 * 1024;
 
-/// Calls that one client may have open in a connection of HTTP/2: few enough that one connection
-/// takes a small part of those that all may have, and no fewer than the 100 that the standard (RFC
-/// 9113, 6.5.2) recommends, below which clients would wait for each other's answers.
+/// Most concurrent calls in one connection of HTTP/2: few enough that one connection takes a small part of the budget, and no
+/// fewer than the 100 that RFC 9113 (6.5.2) recommends, below which clients would wait for each other's answers.
 const STREAMS: u32 = 128;
 
-/// How long connections may take, for what.
+/// Time limits of connections.
 #[derive(Debug, Clone)]
 pub(crate) struct ConnectionTimes {
     /// For a TLS handshake, a first byte, and the headers of an HTTP/1 request from the answer before.
     pub(crate) header: Duration,
-    /// Without a call.
+    /// Idle time.
     pub(crate) idle: Duration,
-    /// For an answer to be taken.
+    /// For reading an answer.
     pub(crate) write: Duration,
-    /// How long a connection takes calls, up to a tenth longer.
+    /// Lifetime of a connection for new calls, up to a tenth longer.
     pub(crate) age: Duration,
-    /// How often an HTTP/2 client is asked whether it is still there.
+    /// Time between two HTTP/2 pings.
     pub(crate) keep_alive: Duration,
-    /// How many connections there were.
+    /// Number of connections so far.
     pub(crate) opened: Arc<AtomicUsize>,
 }
 
@@ -83,7 +81,7 @@ where
     type Answer = B;
 }
 
-/// Answers calls until either side ends it. Gives why, where it is the server.
+/// Answers calls until either side ends it. Returns the reason if the server ends it.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: Arc<Peer>,
@@ -105,7 +103,7 @@ pub(super) async fn serve(
     let age = spread(times.age, times.opened.fetch_add(1, Ordering::Relaxed));
     let ended = |result| ended(result, activity.was_used());
     let reason = tokio::select! {
-        // What has arrived is looked at before the clocks are.
+        // Arrived data is handled before the timers.
         biased;
         result = connection.as_mut() => return ended(result),
         () = activity.untaken(times.write) => return Some(ClosedReason::SlowAnswers),
@@ -114,7 +112,7 @@ pub(super) async fn serve(
         () = draining.cancelled() => None,
     };
     if matches!(reason, Some(ClosedReason::Age)) && activity.end() {
-        // Its client may just be asking, and is told with the answer.
+        // Its client may be sending a call now, and sees the end in the answer.
         tokio::select! {
             biased;
             result = connection.as_mut() => return reason.or(ended(result)),
@@ -128,7 +126,7 @@ pub(super) async fn serve(
         biased;
         result = connection => reason.or(ended(result)),
         () = activity.untaken(times.write) => Some(ClosedReason::SlowAnswers),
-        // Its client has nothing to wait for, but may be too slow to take its leave.
+        // Its client has nothing to wait for, but may be too slow to close.
         () = activity.idle(times.header) => reason,
     }
 }

@@ -3,15 +3,14 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tracing::warn;
 
-/// Files that the server has open besides connections, and then some.
+/// Files that the server has open besides connections, with a reserve.
 const OTHERS: u64 = 64;
 
-/// Raises the limit on open files as far as `connections` need and the system lets, and warns where that
-/// is not enough.
+/// Raises the limit on open files to what `connections` need, as far as the system allows, and warns if that is not enough.
 pub(crate) fn raise_limit(connections: usize) {
     let needed = (connections as u64).saturating_add(OTHERS);
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    // No limit is none.
+    // Without a limit there is nothing to raise.
     let Some(soft) = current.filter(|current| *current < needed) else { return };
     let raised = maximum.map_or(needed, |maximum| maximum.min(needed));
     let set = setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum });

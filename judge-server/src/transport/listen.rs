@@ -1,4 +1,4 @@
-//! Connections as they come: how many, of whom, and their first byte.
+//! Accepts connections: their number, their addresses, and their first byte.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -23,32 +23,32 @@ use super::reload::Fresh;
 use super::tls::Tls;
 use crate::observe::metrics::{GaugeGuard, Metrics};
 
-/// How long to wait when the system has no more sockets to give.
+/// Wait if the system has no more sockets.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// How often to say so.
+/// Time between two warnings about it.
 const SAY_EVERY: Duration = Duration::from_mins(1);
 
 /// Connections beyond `max-connections` that are accepted for probes.
 const KEPT: usize = 64;
 
-/// How long one of them may take for everything: a probe's handshake, its call and its answer.
+/// Time limit of such a connection for everything: handshake, call and answer.
 const KEPT_TIME: Duration = Duration::from_secs(2);
 
-/// Bytes that are read to know that the first has come; larger reads pass by.
+/// Bytes that are read to know that the first one has arrived; larger reads bypass the buffer.
 const FIRST: usize = 16;
 
-/// How connections are treated, on all ports.
+/// What all ports use to serve connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
-    /// How many connections may still be opened, and how many more for probes.
+    /// Permits for further connections, and for further connections of probes.
     permits: Arc<Semaphore>,
     kept: Arc<Semaphore>,
     addresses: Arc<Addresses>,
     tls: Option<Fresh<Tls>>,
     times: ConnectionTimes,
     metrics: Arc<Metrics>,
-    /// The server has announced its end, and takes no more connections.
+    /// The server has announced its end, and accepts no more connections.
     draining: CancellationToken,
     pub(crate) tasks: TaskTracker,
 }
@@ -74,7 +74,7 @@ impl Transport {
         }
     }
 
-    /// Serves what connects to `listener` until the server drains.
+    /// Serves the connections of `listener` until the server drains.
     pub(crate) async fn serve(self, listener: TcpListener, service: impl Serve) {
         let mut said: Option<Instant> = None;
         loop {
@@ -111,7 +111,7 @@ impl Transport {
         let this = self.clone();
         self.tasks.spawn(async move {
             let _open = (GaugeGuard::by(&this.metrics.connections), permit, counted);
-            // Answers are written whole: waiting for more would only delay them.
+            // Answers are written as a whole: Nagle's algorithm would only delay them.
             let _ = stream.set_nodelay(true);
             let served = this.secure(stream, address, only_probes, service);
             let reason = if only_probes {
@@ -144,7 +144,7 @@ impl Transport {
         let acceptor = TlsAcceptor::from(Arc::clone(&tls.config));
         let accepted = tokio::select! {
             accepted = timeout(self.times.header, acceptor.accept(stream)) => accepted,
-            // Whoever is not here yet has not been promised anything.
+            // Later connections were promised nothing.
             () = self.draining.cancelled() => return None,
         };
         match accepted {
@@ -155,7 +155,7 @@ impl Transport {
                 self.first_byte(stream, peer(certificate), service).await
             }
             Ok(Err(error)) => {
-                // Whoever only looks whether the port is open, as load balancers do, is no failure.
+                // A client that only checks whether the port is open, as load balancers do, is no failure.
                 if error.kind() == ErrorKind::InvalidData {
                     warn!(peer = %address, %error, "handshake failed");
                 } else {

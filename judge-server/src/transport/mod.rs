@@ -1,5 +1,5 @@
-//! Connections: accepted, bounded in number and in time, encrypted, drained. What is asked on them goes to
-//! a service that this folder knows nothing of.
+//! Connections: accepted, limited in number and time, encrypted, drained. A service that this folder does not know answers
+//! their requests.
 
 pub(crate) mod activity;
 mod addresses;

@@ -1,4 +1,4 @@
-//! Who is at the other end of a connection.
+//! The other end of a connection.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use super::activity::Activity;
 use super::addresses::site;
 use super::certificate::ClientCertificate;
 
-/// The other end, in the extensions of every request that comes from it.
+/// The other end; every request has it in its extensions.
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
-    /// A proxy, behind which there are many callers.
+    /// A proxy with many callers.
     pub(crate) is_proxy: bool,
     /// Its connection was accepted for probes only.
     pub(crate) only_probes: bool,
@@ -20,7 +20,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// The address that stands for whoever calls from there.
+    /// The address that identifies a caller from there.
     pub(crate) fn site(&self) -> IpAddr {
         site(self.address.ip())
     }

@@ -29,10 +29,10 @@ impl<T> Fresh<T> {
 }
 
 impl<T: Send + Sync + 'static> Fresh<T> {
-    /// Reads the files now, and again `every` so often where they changed.
+    /// Reads the files now, and again after each `every` if they changed.
     ///
     /// # Errors
-    /// When a file cannot be used. Later such a file is reported and the last good one kept.
+    /// If a file cannot be used. Later, such a file is reported, and the last good one stays in force.
     pub(crate) fn watch(
         paths: Vec<PathBuf>,
         every: Duration,
@@ -78,7 +78,7 @@ impl<T: Send + Sync + 'static> Fresh<T> {
     }
 }
 
-/// What stands in the files. They are small; modification times miss what a volume's links swap.
+/// Reads the files. They are small, and modification times miss a swap of a volume's links.
 fn contents(paths: &[PathBuf]) -> Vec<Option<Vec<u8>>> {
     paths.iter().map(|path| std::fs::read(path).ok()).collect()
 }

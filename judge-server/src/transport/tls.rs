@@ -14,14 +14,14 @@ use x509_parser::parse_x509_certificate;
 use crate::settings::TlsFiles;
 use crate::settings::error::StartError;
 
-/// What a key that is encrypted has in its first lines, in either format.
+/// Marks of an encrypted key in its first lines, in either format.
 const ENCRYPTED: &[u8] = b"ENCRYPTED";
 
-/// What the files say.
+/// Content of the files.
 #[derive(Debug)]
 pub(crate) struct Tls {
     pub(crate) config: Arc<ServerConfig>,
-    /// Who may be a client, where that is asked.
+    /// The verifier of client certificates, if they are required.
     pub(super) clients: Option<Arc<dyn ClientCertVerifier>>,
     /// When the server's certificate expires, in Unix time.
     pub(super) expiry: i64,
@@ -34,10 +34,10 @@ fn expiry(certificate: &CertificateDer<'_>) -> Option<i64> {
 }
 
 impl TlsFiles {
-    /// What the files say now.
+    /// Reads the files.
     ///
     /// # Errors
-    /// When a file cannot be read or the key does not fit the certificate.
+    /// If a file cannot be read, or the key does not fit the certificate.
     pub(crate) fn load(&self) -> Result<Arc<Tls>, StartError> {
         let provider = Arc::new(crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))

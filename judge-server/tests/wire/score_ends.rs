@@ -173,7 +173,8 @@ async fn each_end_of_a_look_reads_as_its_client_expects() {
             canary: "nothing",
             status: 200,
             query: json!({
-                "status": "success", "data": {"resultType": "vector", "result": []}, "warnings": once_and_each("<text with noData: score 0>"),
+                "status": "success", "data": {"resultType": "vector", "result": []},
+                "warnings": once_and_each("<text with noData: score 0>"),
             }),
             verdict: json!({
                 "verdict": "noData", "score": "<number>", "reason": "<text>", "at": "<time>",

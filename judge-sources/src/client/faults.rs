@@ -1,4 +1,4 @@
-//! What went wrong on the wire, without anything secret.
+//! Describes network errors, without secrets.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -20,9 +20,9 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// What a failed request means; `to` is the host.
+/// The error of a failed request; `to` is the host.
 pub(super) fn of_request(error: reqwest::Error, to: &str) -> AskError {
-    // URLs hold queries, which are said elsewhere.
+    // URLs contain queries, which other texts show.
     let error = error.without_url();
     let why = error.source().map_or_else(|| error.to_string(), chain);
     let to = to.to_owned();
@@ -37,7 +37,7 @@ pub(super) fn of_request(error: reqwest::Error, to: &str) -> AskError {
     }
 }
 
-/// That a proxy may be the one who is away, where the environment names one.
+/// A hint that a proxy may be unavailable, if the environment names one.
 fn proxy(known: impl Fn(&str) -> Option<String>) -> String {
     let names =
         ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
@@ -45,7 +45,7 @@ fn proxy(known: impl Fn(&str) -> Option<String>) -> String {
     set.map_or_else(String::new, |name| format!("; {name} is set, and NO_PROXY=HOST goes past it"))
 }
 
-/// Whether the other side cannot prove who it is, or speaks no TLS: asking again does not help.
+/// Whether the server cannot prove its identity, or speaks no TLS: a retry does not help then.
 fn is_tls(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -61,11 +61,12 @@ fn is_tls(error: &reqwest::Error) -> bool {
     false
 }
 
-/// Most characters of a store's own words.
-const LONGEST_SAID: usize = 400;
+/// Most characters of a store's own message.
+const LONGEST_MESSAGE: usize = 400;
 
-/// What the body of a refusal says: the error of Prometheus's JSON, the title of a page, or its first line.
-pub(super) fn said(body: &[u8]) -> String {
+/// The message in the body of an error response: the error of Prometheus's JSON, the title of a page, or its
+/// first line.
+pub(super) fn message(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
     let field =
@@ -92,9 +93,9 @@ pub(super) fn page(text: &str) -> Option<String> {
     Some(title.unwrap_or("a page without a title").trim().to_owned())
 }
 
-/// As much of a store's words as an error has.
+/// The start of a message that is too long for an error.
 pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_SAID) {
+    match text.char_indices().nth(LONGEST_MESSAGE) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
@@ -123,8 +124,8 @@ mod tests {
             ("upstream timed out\nmore", "upstream timed out"),
             ("", ""),
         ] {
-            assert_eq!(said(body.as_bytes()), expected, "{body}");
+            assert_eq!(message(body.as_bytes()), expected, "{body}");
         }
-        assert_eq!(shortened(&"a".repeat(1000)).chars().count(), LONGEST_SAID + 1);
+        assert_eq!(shortened(&"a".repeat(1000)).chars().count(), LONGEST_MESSAGE + 1);
     }
 }

@@ -10,24 +10,24 @@ use reqwest::header::{
 use reqwest::{Request, Response, Url};
 
 use super::{SourceClient, faults};
-use crate::ask::Ask;
 use crate::error::AskError;
 use crate::settings::Auth;
+use crate::store_request::StoreRequest;
 
 /// Largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 32 << 20;
-/// How much of a refusal is read for what it says.
+/// Largest part of an error response that is read for its message.
 const LARGEST_REFUSAL: usize = 64 << 10;
 /// Longer queries are posted: proxies refuse long URLs.
 const LONGEST_QUERY: usize = 2000;
-/// A header's value that is shorter is no secret, such as the number of a tenant.
+/// A header with a shorter value is no secret, such as the number of a tenant.
 const SHORTEST_SECRET: usize = 4;
 /// Most redirects that are followed, all on one host.
 const MOST_REDIRECTS: usize = 5;
 
 impl SourceClient {
-    /// The answer to `ask`, asked once.
-    pub(super) async fn once(&self, ask: &Ask) -> Result<Vec<u8>, AskError> {
+    /// Sends `ask` once and returns the answer.
+    pub(super) async fn once(&self, ask: &StoreRequest) -> Result<Vec<u8>, AskError> {
         let mut url = self.settings.url.clone();
         let path = format!("{}/{}", url.path().trim_end_matches('/'), ask.path);
         url.set_path(&path);
@@ -51,8 +51,8 @@ impl SourceClient {
         }
     }
 
-    /// The request with everything that says who asks.
-    fn request(&self, mut url: Url, ask: &Ask) -> Result<Request, AskError> {
+    /// The request with its credentials and headers.
+    fn request(&self, mut url: Url, ask: &StoreRequest) -> Result<Request, AskError> {
         url.set_query(None);
         let query = encoded(&url, ask);
         let mut request = if query.len() <= LONGEST_QUERY {
@@ -69,7 +69,7 @@ impl SourceClient {
             Credentials::Basic(user, password) => request.basic_auth(user, Some(password)),
             Credentials::Bearer(token) => request.bearer_auth(token),
         };
-        // Of what is put together here, only a token can be no part of a request.
+        // Of all parts of this request, only a token can be invalid.
         let mut request = request.build().map_err(|_| AskError::Credential {
             path: self.settings.auth.file().cloned().unwrap_or_default(),
             why: "expected one line of visible ASCII".to_owned(),
@@ -80,7 +80,7 @@ impl SourceClient {
         Ok(request)
     }
 
-    /// Reads the credentials anew: files with them are replaced while a process runs.
+    /// Reads the credentials for each request, because their files may be replaced while the process runs.
     fn credentials(&self) -> Result<Credentials, AskError> {
         let read = |path: &PathBuf| {
             let text = std::fs::read_to_string(path).map(|text| text.trim().to_owned());
@@ -101,12 +101,12 @@ impl SourceClient {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let body = body(response, LARGEST_REFUSAL).await.unwrap_or_else(|(read, _)| read);
-        // Cut only then: a part of a secret is one too.
-        let said = faults::shortened(&self.scrubbed(faults::said(&body), secrets));
+        // Shortened last: a part of a secret is secret, too.
+        let said = faults::shortened(&self.scrubbed(faults::message(&body), secrets));
         AskError::Status { status, said, retry_after }
     }
 
-    /// A store's words without what was sent to it as a secret.
+    /// A store's message without the secrets that were sent to it.
     fn scrubbed(&self, text: String, sent: Vec<String>) -> String {
         let credential = match self.credentials() {
             Ok(Credentials::Basic(_, secret) | Credentials::Bearer(secret)) => Some(secret),
@@ -118,7 +118,7 @@ impl SourceClient {
     }
 }
 
-/// What a request has as secrets in its headers: whole values, and those of `authorization` without the scheme.
+/// The secrets in the headers of a request: whole values, and the part of `authorization` after the scheme.
 fn secrets(request: &Request) -> Vec<String> {
     let sent = request.headers().iter().filter(|(_, value)| value.is_sensitive());
     let secret = |(name, value): (&HeaderName, &HeaderValue)| {
@@ -129,16 +129,16 @@ fn secrets(request: &Request) -> Vec<String> {
     sent.filter_map(secret).collect()
 }
 
-/// What a request says about who asks.
+/// The credentials of a request.
 enum Credentials {
     None,
     Basic(String, String),
     Bearer(String),
 }
 
-/// The parameters as a query string, in the one spelling that signatures of AWS are made of: what checks them may
-/// take the text as it comes.
-fn encoded(url: &Url, ask: &Ask) -> String {
+/// The parameters as a query string, in the only spelling that AWS signatures allow: a verifier may use the
+/// text as it comes.
+fn encoded(url: &Url, ask: &StoreRequest) -> String {
     let mut url = url.clone();
     url.query_pairs_mut().extend_pairs(&ask.params);
     let form = url.query().unwrap_or_default();
@@ -150,7 +150,7 @@ fn host(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// Where a redirect leads, if it stays on the host.
+/// Target of a redirect, if it stays on the host.
 fn redirected(
     from: &Url,
     location: &HeaderValue,
@@ -164,7 +164,7 @@ fn redirected(
     if to.origin() == from.origin() && redirects <= MOST_REDIRECTS {
         return Ok(to);
     }
-    // They may hold a state that is as good as a credential.
+    // They may contain a state that is as good as a credential.
     to.set_query(None);
     to.set_fragment(None);
     let _ = to.set_password(None);
@@ -183,7 +183,7 @@ async fn answer(response: Response) -> Result<Vec<u8>, AskError> {
     Ok(bytes)
 }
 
-/// The body, if it has at most `largest` bytes; else what was read of it, and why no more.
+/// The body, if it has at most `largest` bytes; else the part that was read, and the error.
 async fn body(mut response: Response, largest: usize) -> Result<Vec<u8>, (Vec<u8>, AskError)> {
     let to = host(response.url());
     if response.content_length().is_some_and(|length| length > largest as u64) {
@@ -202,7 +202,7 @@ async fn body(mut response: Response, largest: usize) -> Result<Vec<u8>, (Vec<u8
     }
 }
 
-/// How long a store asks to be left alone: seconds, or a date.
+/// Wait that a store asks for: in seconds, or a date.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {

@@ -1,11 +1,11 @@
-//! What Graphite's tree of names suggests.
+//! Suggestions from Graphite's tree of names.
 
 use serde::Deserialize;
 
 use super::look::{StoreLook, listed};
-use crate::ask::Ask;
+use crate::store_request::StoreRequest;
 
-/// Most paths of a target that are looked at.
+/// Most paths of a target that are checked.
 const MOST_PATHS: usize = 3;
 
 #[derive(Deserialize)]
@@ -40,7 +40,7 @@ pub(super) async fn suggest(look: StoreLook<'_>, target: &str) -> Option<String>
 
 async fn find(look: StoreLook<'_>, query: &str) -> Option<Vec<String>> {
     let params = vec![("query", query.to_owned()), ("format", "treejson".to_owned())];
-    let nodes: Vec<Node> = look.get(&Ask { path: "metrics/find", params }).await?;
+    let nodes: Vec<Node> = look.get(&StoreRequest { path: "metrics/find", params }).await?;
     let mut names: Vec<String> = nodes.into_iter().map(|node| node.text).collect();
     names.sort();
     names.dedup();

@@ -1,11 +1,11 @@
-//! What InfluxDB's names suggest.
+//! Suggestions from the names in an InfluxDB.
 
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
 use super::look::{StoreLook, did_you_mean, listed};
-use crate::ask::Ask;
+use crate::store_request::StoreRequest;
 
 #[derive(Deserialize)]
 struct Response {
@@ -53,14 +53,14 @@ pub(super) async fn suggest(look: StoreLook<'_>, query: &str) -> Option<String> 
 
 async fn last_column(look: StoreLook<'_>, q: String) -> Option<Vec<String>> {
     let params = vec![("db", look.database.to_owned()), ("q", q)];
-    let response: Response = look.get(&Ask { path: "query", params }).await?;
+    let response: Response = look.get(&StoreRequest { path: "query", params }).await?;
     let rows = response.results.into_iter().flat_map(|statement| statement.series);
     let values =
         rows.flat_map(|rows| rows.values).filter_map(|row| row.last()?.as_str().map(str::to_owned));
     Some(values.collect::<BTreeSet<String>>().into_iter().collect())
 }
 
-/// What a query selects from.
+/// The measurement that a query selects from.
 fn measurement(query: &str) -> Option<&str> {
     let mut words = query.split_whitespace().skip_while(|word| !word.eq_ignore_ascii_case("from"));
     let name = words.nth(1)?.trim_matches('"');

@@ -1,18 +1,18 @@
-//! A look at a store, and words for what is there.
+//! Reads the names in a store, and words suggestions.
 
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use crate::ask::Ask;
 use crate::client::SourceClient;
 use crate::grid::Grid;
+use crate::store_request::StoreRequest;
 
 /// Most values that are listed.
 const MOST_VALUES: usize = 8;
-/// Names at least this similar, from 0 to 1, are offered.
+/// Names at least this similar, from 0 to 1, are suggested.
 const SIMILAR: f64 = 0.5;
 
-/// A look at a store, on behalf of a query without a result.
+/// Reads the names in a store, for a query without a result.
 #[derive(Clone, Copy)]
 pub(crate) struct StoreLook<'a> {
     pub(crate) source: &'a SourceClient,
@@ -23,20 +23,20 @@ pub(crate) struct StoreLook<'a> {
 }
 
 impl StoreLook<'_> {
-    pub(super) async fn get<T: DeserializeOwned>(self, ask: &Ask) -> Option<T> {
+    pub(super) async fn get<T: DeserializeOwned>(self, ask: &StoreRequest) -> Option<T> {
         let body = self.source.answer(ask, self.deadline).await.ok()?;
         serde_json::from_slice(&body).ok()
     }
 }
 
-/// The name that `name` may be meant for.
+/// The name that was probably meant by `name`.
 fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     let rate = |known: &&String| strsim::normalized_damerau_levenshtein(name, known);
     let nearest = known.iter().max_by(|one, other| rate(one).total_cmp(&rate(other)))?;
     (rate(&nearest) >= SIMILAR).then_some(nearest.as_str())
 }
 
-/// Whose name it may be meant for, as the end of a sentence.
+/// The name that was probably meant, as the end of a sentence.
 pub(super) fn did_you_mean(name: &str, known: &[String]) -> String {
     nearest(name, known).map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"))
 }

@@ -1,4 +1,4 @@
-//! What a store suggests where a query finds nothing.
+//! Suggestions from a store for a query that finds nothing.
 
 mod graphite;
 mod influxdb;
@@ -9,7 +9,7 @@ pub(crate) use look::StoreLook;
 
 use crate::kind::StoreKind;
 
-/// What to say about `query`; nothing where the store does not tell.
+/// A suggestion for `query`; `None` if the store has none.
 pub(crate) async fn suggest(look: StoreLook<'_>, kind: StoreKind, query: &str) -> Option<String> {
     match kind {
         StoreKind::Prometheus => prometheus::suggest(look, query).await,

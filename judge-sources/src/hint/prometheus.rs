@@ -1,4 +1,4 @@
-//! What Prometheus's names and labels suggest.
+//! Suggestions from Prometheus's names and labels.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::look::{StoreLook, did_you_mean, listed};
-use crate::ask::Ask;
-use crate::place::Labels;
+use crate::gridding::Labels;
 use crate::selector::{self, Selector};
-use crate::store::prometheus::{ask_names, ask_series};
+use crate::store::prometheus::{names_request, series_request};
+use crate::store_request::StoreRequest;
 
-/// Most selectors of a query that are looked at.
+/// Most selectors of a query that are checked.
 const MOST_SELECTORS: usize = 3;
-/// Most series that are looked at for their labels.
+/// Most series whose labels are read.
 const MOST_SERIES: usize = 500;
 pub(super) async fn suggest(look: StoreLook<'_>, query: &str) -> Option<String> {
     for selector in selector::needed_first(query).into_iter().take(MOST_SELECTORS) {
@@ -36,13 +36,13 @@ struct Data<T> {
 }
 
 impl SelectorLook<'_> {
-    async fn get<T: DeserializeOwned>(&self, ask: Ask) -> Option<Vec<T>> {
+    async fn get<T: DeserializeOwned>(&self, ask: StoreRequest) -> Option<Vec<T>> {
         let Data { data } = self.look.get(&ask).await?;
         Some(data)
     }
 
     async fn series(&self, selector: &str) -> Option<Vec<Labels>> {
-        self.get(ask_series(selector, self.look.grid, MOST_SERIES)).await
+        self.get(series_request(selector, self.look.grid, MOST_SERIES)).await
     }
 
     async fn hint(&self) -> Option<String> {
@@ -55,7 +55,7 @@ impl SelectorLook<'_> {
             }
         }
         for (label, matcher) in &self.selector.matchers {
-            // Prometheus wants one matcher that is not empty.
+            // Prometheus requires one matcher that is not empty.
             if name.is_empty() && !matcher.contains("=\"") {
                 continue;
             }
@@ -72,7 +72,7 @@ impl SelectorLook<'_> {
     }
 
     async fn about_name(&self, name: &str) -> Option<String> {
-        let names: Vec<String> = self.get(ask_names(Some(self.look.grid))).await?;
+        let names: Vec<String> = self.get(names_request(Some(self.look.grid))).await?;
         if names.is_empty() {
             let (start, end) = (
                 time::show(self.look.grid.start_millis()),

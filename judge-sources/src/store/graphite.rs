@@ -6,12 +6,12 @@ use judge_points::prometheus::LabelledSeries;
 use judge_points::time;
 use serde::Deserialize;
 
-use crate::ask::{Ask, StoreAnswer, Wanted};
 use crate::compat::Compat;
 use crate::error::AnswerError;
 use crate::fields::Fields;
 use crate::query_text::QueryError;
 use crate::scope::Scope;
+use crate::store_request::{RequestInput, StoreAnswer, StoreRequest};
 use crate::template::Place;
 
 /// A metric's query for Graphite.
@@ -22,7 +22,7 @@ pub(crate) struct GraphiteQuery {
 
 const KEYS: &[&str] = &["type", "serviceType", "source", "ignoreLabels", "metricName"];
 
-/// The label of an answer that holds its target, with [`SCOPE`] for the side's scope.
+/// Label of the series of an answer with their target; [`SCOPE`] replaces the side's scope.
 pub(super) const TARGET: &str = "target";
 
 const SCOPE: &str = "$scope";
@@ -63,9 +63,10 @@ impl GraphiteQuery {
     }
 }
 
-/// The request. Graphite leaves `from` out and takes `until` in; Kayenta gives it start and end as they are.
-pub(super) fn ask(wanted: &Wanted<'_>) -> Ask {
-    let Wanted { text, grid, compat, .. } = wanted;
+/// The request. Graphite excludes `from` and includes `until`; in Kayenta's mode they are start and end as they
+/// are.
+pub(super) fn request(wanted: &RequestInput<'_>) -> StoreRequest {
+    let RequestInput { text, grid, compat, .. } = wanted;
     let (from, until) = match compat {
         Compat::None => (grid.start_millis() - 1, grid.end_millis() - 1),
         Compat::Kayenta => (grid.start_millis(), grid.end_millis()),
@@ -77,7 +78,7 @@ pub(super) fn ask(wanted: &Wanted<'_>) -> Ask {
         ("until", seconds(until)),
         ("format", "json".to_owned()),
     ];
-    Ask { path: "render", params }
+    StoreRequest { path: "render", params }
 }
 
 #[derive(Deserialize)]
@@ -127,8 +128,8 @@ pub(super) fn read(body: &[u8], scope: &Scope) -> Result<StoreAnswer, AnswerErro
     Ok(StoreAnswer { series, said: Vec::new() })
 }
 
-/// What tells series apart: their tags, where there are others than the name, else the target without the side's
-/// own scope and location, so that both sides have the same.
+/// The identity of a series: its tags if it has others than the name, else its target with the side's own scope
+/// and location replaced, so that both sides have the same.
 fn labels(
     target: &str,
     tags: BTreeMap<String, serde_json::Value>,

@@ -1,4 +1,4 @@
-//! InfluxDB 1.x: InfluxQL as Kayenta makes it, `/query`, rows of columns.
+//! InfluxDB 1.x: InfluxQL as in Kayenta, `/query`, rows of columns.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use judge_points::prometheus::LabelledSeries;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::ask::{Ask, StoreAnswer, Wanted};
 use crate::error::AnswerError;
 use crate::fields::Fields;
 use crate::grid::Grid;
 use crate::query_text::{QueryError, Templates, bindings, template};
 use crate::scope::Scope;
+use crate::store_request::{RequestInput, StoreAnswer, StoreRequest};
 use crate::template::{Place, expand_with};
 
 /// A metric's query for InfluxDB.
@@ -35,16 +35,16 @@ const KEYS: &[&str] = &[
     "customFilter",
 ];
 
-/// The label of an answer that names its column.
+/// Label of the series of an answer with the name of their column.
 pub(super) const FIELD: &str = "field";
 
-/// What Kayenta selects where no field is named.
+/// Selected fields if the query names none, as in Kayenta.
 const ALL_FIELDS: &str = "*::field";
 
 impl InfluxDbQuery {
     pub(crate) fn read(fields: &mut Fields<'_>, templates: &Templates) -> Self {
         fields.notice_unknown(KEYS);
-        // Kayenta's configs hide names as `$\{scope}`.
+        // Kayenta's configs escape names as `$\{scope}`.
         let template = template(fields, templates).map(|text| text.replace("$\\{", "${"));
         if let Some(text) = &template {
             let key = if fields.has("customInlineTemplate") {
@@ -86,7 +86,8 @@ impl InfluxDbQuery {
     }
 }
 
-/// Whether a template only reads, and once: what Kayenta refuses is refused, and what writes.
+/// Checks that a template is one statement that only reads. It refuses what Kayenta refuses, and everything
+/// that writes.
 fn is_one_select(template: &str) -> bool {
     let mut words = template.split_whitespace();
     words.next().is_some_and(|first| first.eq_ignore_ascii_case("select"))
@@ -95,7 +96,7 @@ fn is_one_select(template: &str) -> bool {
         && !words.any(|word| word.eq_ignore_ascii_case("into"))
 }
 
-/// The scope `tag:value` as a filter; none without a scope.
+/// The scope `tag:value` as a filter; empty without a scope.
 fn tag_filter(scope: &str) -> Result<Option<String>, QueryError> {
     if scope.is_empty() {
         return Ok(None);
@@ -132,13 +133,13 @@ fn step(grid: Grid) -> String {
     if millis.is_multiple_of(1000) { format!("{}s", millis / 1000) } else { format!("{millis}ms") }
 }
 
-pub(super) fn ask(wanted: &Wanted<'_>) -> Ask {
+pub(super) fn request(wanted: &RequestInput<'_>) -> StoreRequest {
     let params = vec![
         ("db", wanted.database.to_owned()),
         ("q", wanted.text.to_owned()),
         ("epoch", "ms".to_owned()),
     ];
-    Ask { path: "query", params }
+    StoreRequest { path: "query", params }
 }
 
 #[derive(Deserialize)]

@@ -1,19 +1,19 @@
-//! The stores: a file each. A store makes its text out of a config's query, a request out of the text, and series
-//! out of the answer.
+//! The stores, one file each. A store builds its text from a config's query, a request from the text, and
+//! series from the answer.
 
 pub(crate) mod graphite;
 pub(crate) mod influxdb;
 pub(crate) mod prometheus;
 
-use crate::ask::{Ask, StoreAnswer, Wanted};
 use crate::compat::Compat;
 use crate::error::AnswerError;
 use crate::grid::Grid;
 use crate::kind::StoreKind;
 use crate::scope::Scope;
+use crate::store_request::{RequestInput, StoreAnswer, StoreRequest};
 
 impl StoreKind {
-    /// Most points that a store gives at once.
+    /// Most points of a series in one answer of the store.
     pub(crate) fn most_points(self) -> usize {
         match self {
             Self::Prometheus => prometheus::MOST_POINTS,
@@ -21,7 +21,7 @@ impl StoreKind {
         }
     }
 
-    /// The times that are asked for. Kayenta asks Prometheus, which takes the end in, for the end too.
+    /// The requested times. Kayenta requests the end from Prometheus, too, which includes it.
     pub(crate) fn grid(self, grid: Grid, compat: Compat) -> Grid {
         match (self, compat) {
             (Self::Prometheus, Compat::Kayenta) => grid.with_its_end(),
@@ -29,7 +29,7 @@ impl StoreKind {
         }
     }
 
-    /// Labels that the store's reader makes, to tell series of one answer apart.
+    /// Labels that the store's reader adds, to distinguish the series of one answer.
     pub(crate) fn made_label(self) -> Option<&'static str> {
         match self {
             Self::Prometheus => None,
@@ -38,12 +38,12 @@ impl StoreKind {
         }
     }
 
-    /// The request for the series that are wanted.
-    pub(crate) fn ask(self, wanted: &Wanted<'_>) -> Ask {
+    /// The request for the series.
+    pub(crate) fn request(self, wanted: &RequestInput<'_>) -> StoreRequest {
         match self {
-            Self::Prometheus => prometheus::ask(wanted.text, wanted.grid),
-            Self::Graphite => graphite::ask(wanted),
-            Self::InfluxDb => influxdb::ask(wanted),
+            Self::Prometheus => prometheus::request(wanted.text, wanted.grid),
+            Self::Graphite => graphite::request(wanted),
+            Self::InfluxDb => influxdb::request(wanted),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Prometheus: PromQL as Kayenta makes it, `query_range`, its matrices.
+//! Prometheus: PromQL as in Kayenta, `query_range`, its matrices.
 
 use judge_points::prometheus as response;
 
@@ -9,12 +9,12 @@ use crate::query_text::{QueryError, Templates, bindings, template};
 use crate::scope::Scope;
 use crate::template::{Place, expand};
 
-use crate::ask::{Ask, StoreAnswer};
+use crate::store_request::{StoreAnswer, StoreRequest};
 
-/// What stands before a template that is a whole expression.
+/// Prefix of a template that is a whole expression.
 const WHOLE: &str = "PromQL:";
 
-/// Prometheus answers at most 11,000 points and one more.
+/// Prometheus returns at most 11,000 points and one more.
 pub(super) const MOST_POINTS: usize = 11_000;
 
 /// A metric's query for Prometheus.
@@ -86,7 +86,7 @@ impl PrometheusQuery {
         Ok(format!("avg({}{filters}){by}", self.metric_name))
     }
 
-    /// The matchers that a resource type stands for.
+    /// The matchers of a resource type.
     fn resource_filters(&self, scope: &Scope) -> Result<Vec<String>, QueryError> {
         let of_scope = Some(scope.param("resourceType")).filter(|kind| !kind.is_empty());
         let Some(kind) = self.resource_type.as_deref().or(of_scope) else {
@@ -123,37 +123,37 @@ impl PrometheusQuery {
     }
 }
 
-/// The request for `text` at the times of `grid`. Prometheus takes the end in, so it is the last point's time.
-pub(super) fn ask(text: &str, grid: Grid) -> Ask {
+/// The request for `text` at the times of `grid`. Prometheus includes the end, so it is the last point's time.
+pub(super) fn request(text: &str, grid: Grid) -> StoreRequest {
     let params = vec![
         ("query", text.to_owned()),
         ("start", seconds(grid.start_millis())),
         ("end", seconds(grid.last_millis())),
         ("step", seconds(i64::try_from(grid.step_millis()).unwrap_or(i64::MAX))),
     ];
-    Ask { path: "api/v1/query_range", params }
+    StoreRequest { path: "api/v1/query_range", params }
 }
 
-/// The names of a label's values, or of metrics, in the time of `grid`.
-pub(crate) fn ask_series(selector: &str, grid: Grid, most: usize) -> Ask {
+/// The values of a label, or the names of metrics, within the time of `grid`.
+pub(crate) fn series_request(selector: &str, grid: Grid, most: usize) -> StoreRequest {
     let params = vec![
         ("match[]", selector.to_owned()),
         ("start", seconds(grid.start_millis())),
         ("end", seconds(grid.end_millis())),
         ("limit", most.to_string()),
     ];
-    Ask { path: "api/v1/series", params }
+    StoreRequest { path: "api/v1/series", params }
 }
 
-/// The names of all metrics, or of those in the time of `grid`.
-pub(crate) fn ask_names(grid: Option<Grid>) -> Ask {
+/// The names of all metrics, or of those within the time of `grid`.
+pub(crate) fn names_request(grid: Option<Grid>) -> StoreRequest {
     let times = |grid: Grid| [("start", grid.start_millis()), ("end", grid.end_millis())];
     let params = grid.into_iter().flat_map(times);
     let params = params.map(|(name, millis)| (name, seconds(millis))).collect();
-    Ask { path: "api/v1/label/__name__/values", params }
+    StoreRequest { path: "api/v1/label/__name__/values", params }
 }
 
-/// Milliseconds as seconds, with decimals only where they are needed.
+/// Milliseconds as seconds, with decimals only if they are needed.
 fn seconds(millis: i64) -> String {
     let (seconds, rest) = (millis.div_euclid(1000), millis.rem_euclid(1000));
     if rest == 0 {

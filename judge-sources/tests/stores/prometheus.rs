@@ -79,7 +79,10 @@ fn prometheus() -> Prometheus {
 }
 
 fn queries(templates: &[&str]) -> Queries {
-    let metric = |(number, template): (usize, &&str)| json!({"name": format!("m{number}"), "groups": ["G"], "query": {"customInlineTemplate": template}});
+    let metric = |(number, template): (usize, &&str)| {
+        let query = json!({"customInlineTemplate": template});
+        json!({"name": format!("m{number}"), "groups": ["G"], "query": query})
+    };
     let metrics: Vec<Value> = templates.iter().enumerate().map(metric).collect();
     Queries::read(&json!({"metrics": metrics})).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Who did what.
+//! The audit log.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ pub(super) async fn list(
         statement.and().push("id < ").text(before);
     }
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    statement.push(" ORDER BY id DESC LIMIT ").whole(limit);
+    statement.push(" ORDER BY id DESC LIMIT ").integer(limit);
     let rows = statement.query().fetch_all(&database.pool).await?;
     rows.iter()
         .map(|row| {

@@ -1,4 +1,4 @@
-//! Canaries: started, shown, listed, cancelled.
+//! Starts, reads, lists and cancels canaries.
 
 use sqlx::Row;
 
@@ -15,25 +15,25 @@ use super::rows::{self, CanaryDocument, SUMMARY, score_column, verdict_name};
 use crate::drift::PastRelease;
 use crate::record::{Canary, CanaryLook, CanaryState, JudgedSeries, LookResult};
 
-/// The key of a start as it is stored: one that was given, or one of its own.
+/// The key of a start as it is stored: the given one, or a unique one.
 fn stored_key(key: Option<&str>, id: &str) -> String {
     key.map_or_else(|| format!("id {id}"), |key| format!("key {key}"))
 }
 
-fn whole(count: usize) -> i64 {
+fn to_i64(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// What a search reads of a canary, with its ASCII letters in lower case. SQLite has it in an index.
+/// The text that a search reads, with ASCII letters in lower case. SQLite has it in an index.
 fn searched(database: &Database) -> &'static str {
     if database.is_sqlite() {
         return "LOWER(application || ' ' || config_name || ' ' || caller || ' ' || reason)";
     }
-    // Other collations know more letters than those of ASCII.
+    // Other collations change more letters than those of ASCII.
     "LOWER((application || ' ' || config_name || ' ' || caller || ' ' || reason) COLLATE \"C\")"
 }
 
-/// What `LIKE` takes for text that has `search` in it.
+/// The pattern of `LIKE` for texts that contain `search`.
 fn pattern(search: &str) -> String {
     let mut pattern = String::from("%");
     for letter in search.chars() {
@@ -75,12 +75,12 @@ pub(super) async fn insert(
     .bind(verdict_name(summary.verdict))
     .bind(score_column(summary.score))
     .bind(plain(&summary.reason))
-    .bind(whole(summary.planned))
-    .bind(whole(summary.looks))
+    .bind(to_i64(summary.planned))
+    .bind(to_i64(summary.looks))
     .bind(summary.created_millis)
     .bind(summary.ended_millis)
     .bind(summary.next_millis)
-    .bind(whole(document.len()))
+    .bind(to_i64(document.len()))
     .bind(document)
     .execute(&mut *writing.transaction)
     .await?;
@@ -111,8 +111,8 @@ pub(super) async fn get(database: &Database, id: &str) -> Result<Canary, KeepErr
     rows::canary(&row.ok_or_else(|| KeepError::not_found("Canary", id))?)
 }
 
-/// Whether SQLite is to pass over the index that has all columns which are asked about: no filter has an index that is better
-/// for sure. It takes a column behind a plus from no index of its own.
+/// Whether SQLite shall not use the index that covers all columns of the filter, because no condition of the
+/// filter has an index that is surely better. A column after a plus is not looked up in an index of its own.
 fn passes_over(database: &Database, filter: &CanaryFilter) -> bool {
     let filters = [
         filter.application.is_some(),
@@ -132,7 +132,7 @@ pub(super) async fn list(
 ) -> Result<CanaryPage, KeepError> {
     let limit = if filter.limit == 0 { PAGE } else { filter.limit.min(MOST_OF_A_PAGE) };
     let mut statement = Statement::new("SELECT ");
-    // Found in indexes first, where they have all that is asked about, and read then.
+    // The rows are found in covering indexes first, and read afterwards.
     statement.push(SUMMARY).push(" FROM (SELECT id FROM canaries");
     let passes_over = passes_over(database, filter);
     let column = |name, passed| if passes_over { passed } else { name };
@@ -152,8 +152,8 @@ pub(super) async fn list(
         statement.and().push("id < ").text(before);
     }
     // One more than the page, to know whether there is another.
-    statement.push(" ORDER BY id DESC LIMIT ").whole(whole(limit).saturating_add(1));
-    statement.push(" OFFSET ").whole(whole(filter.skip));
+    statement.push(" ORDER BY id DESC LIMIT ").integer(to_i64(limit).saturating_add(1));
+    statement.push(" OFFSET ").integer(to_i64(filter.skip));
     statement.push(") AS found JOIN canaries USING (id) ORDER BY id DESC");
     let rows = statement.query().fetch_all(&database.pool).await?;
     let mut canaries = rows.iter().map(rows::summary).collect::<Result<Vec<_>, _>>()?;
@@ -181,7 +181,7 @@ pub(super) async fn releases(
     if let Some(before) = &filter.before {
         statement.and().push("id < ").text(before);
     }
-    statement.push(" ORDER BY id DESC LIMIT ").whole(whole(filter.limit));
+    statement.push(" ORDER BY id DESC LIMIT ").integer(to_i64(filter.limit));
     let rows = statement.query().fetch_all(&database.pool).await?;
     let mut releases = Vec::with_capacity(rows.len());
     for row in &rows {

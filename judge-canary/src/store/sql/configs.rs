@@ -78,7 +78,7 @@ pub(super) async fn put(
         sqlx::query(lock).execute(&mut *writing.transaction).await?;
     }
     let before = check(&mut writing, change).await?;
-    // Versions outlive their config, so one that is stored again goes on counting.
+    // Versions outlive their config, so a config that is stored again continues their count.
     let last = sqlx::query(
         "SELECT COALESCE(MAX(version), 0) AS version FROM config_versions WHERE id = $1",
     )

@@ -1,4 +1,4 @@
-//! Connections, and whose turn it is to write.
+//! Connections, and the queue of writers.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,15 +9,15 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::super::KeepError;
 use super::super::open::{StorePlace, open};
 
-/// A database that is open.
+/// An open database.
 #[derive(Debug)]
 pub(super) struct Database {
     pub(super) pool: AnyPool,
-    /// SQLite has one writer at a time: those of this process wait here, in order, rather than by trying again.
+    /// SQLite has one writer at a time. Writers of this process wait here, in order, instead of retrying.
     writer: Option<Mutex<()>>,
-    /// Whether ends of canaries are noted, to be sent.
+    /// Whether the ends of canaries are recorded as deliveries.
     deliveries: AtomicBool,
-    /// Keeps other processes out.
+    /// The lock against other processes.
     _lock: Option<File>,
 }
 
@@ -63,8 +63,8 @@ impl Database {
         self.writer.is_some()
     }
 
-    /// Waits for the turn to write; nothing where many write at once.
-    pub(super) async fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+    /// Waits for the turn to write; `None` if the database has many writers at once.
+    pub(super) async fn writer_turn(&self) -> Option<MutexGuard<'_, ()>> {
         match &self.writer {
             Some(writer) => Some(writer.lock().await),
             None => None,
@@ -72,7 +72,7 @@ impl Database {
     }
 
     pub(super) async fn write(&self) -> Result<Writing<'_>, KeepError> {
-        self.begin(self.turn().await).await
+        self.begin(self.writer_turn().await).await
     }
 
     pub(super) async fn begin<'a>(

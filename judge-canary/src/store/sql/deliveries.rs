@@ -1,4 +1,4 @@
-//! Ends of canaries that are still to be sent.
+//! Deliveries: ends of canaries that are still to be sent.
 
 use sqlx::Row;
 
@@ -6,7 +6,7 @@ use super::super::statement::Statement;
 use super::super::{ClaimDue, Delivery, KeepError};
 use super::database::{Database, Writing};
 
-/// Notes that a canary ended, in the transaction that ends it.
+/// Records a delivery, in the transaction that ends the canary.
 pub(super) async fn write(
     database: &Database,
     writing: &mut Writing<'_>,
@@ -34,10 +34,10 @@ pub(super) async fn claim(
     let ClaimDue { owner, now_millis, lease_millis, limit } = claim;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = Statement::new("UPDATE deliveries SET lease_owner = ");
-    statement.text(owner).push(", lease_millis = ").whole(lease_millis);
+    statement.text(owner).push(", lease_millis = ").integer(lease_millis);
     statement.push(" WHERE canary_id IN (SELECT canary_id FROM deliveries WHERE next_millis <= ");
-    statement.whole(now_millis).push(" AND lease_millis <= ").whole(now_millis);
-    statement.push(" ORDER BY next_millis LIMIT ").whole(limit);
+    statement.integer(now_millis).push(" AND lease_millis <= ").integer(now_millis);
+    statement.push(" ORDER BY next_millis LIMIT ").integer(limit);
     statement.push(if database.is_sqlite() { ")" } else { " FOR UPDATE SKIP LOCKED)" });
     statement.push(" RETURNING canary_id, attempts, since_millis");
     let mut writing = database.write().await?;

@@ -11,7 +11,7 @@ use super::deliveries;
 use super::rows::{score_column, verdict_name};
 use crate::record::{CanaryLook, CanarySummary, MetricSet};
 
-fn whole(count: usize) -> i64 {
+fn to_i64(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
@@ -24,7 +24,7 @@ pub(super) async fn list(
         "SELECT document FROM looks WHERE canary_id = $1 AND number > $2 ORDER BY number",
     )
     .bind(plain(id))
-    .bind(whole(after))
+    .bind(to_i64(after))
     .fetch_all(&database.pool)
     .await?;
     let document =
@@ -39,7 +39,7 @@ pub(super) async fn get(
 ) -> Result<Option<CanaryLook>, KeepError> {
     let row = sqlx::query("SELECT document FROM looks WHERE canary_id = $1 AND number = $2")
         .bind(plain(id))
-        .bind(whole(number))
+        .bind(to_i64(number))
         .fetch_optional(&database.pool)
         .await?;
     row.map(|row| unpack("look", &row.try_get::<Vec<u8>, _>("document")?)).transpose()
@@ -57,7 +57,7 @@ pub(super) async fn metric_set(database: &Database, id: &str) -> Result<MetricSe
 /// A look as it is written.
 #[derive(Debug)]
 pub(super) struct PackedLook {
-    /// The worker that has the canary; nothing for a look that ends it, whoever has it.
+    /// The worker that has the canary; `None` for a look that ends it, whichever worker has it.
     owner: Option<String>,
     after: CanarySummary,
     number: i64,
@@ -84,7 +84,7 @@ impl PackedLook {
         Ok(Self {
             owner: None,
             after: after.clone(),
-            number: whole(look.window.number),
+            number: to_i64(look.window.number),
             began_millis: look.began_millis,
             ended_millis: look.ended_millis,
             score: score_column(judgement.map(|judgement| judgement.score)),
@@ -96,7 +96,7 @@ impl PackedLook {
     }
 
     fn bytes(&self) -> i64 {
-        whole(self.document.len() + self.set.as_ref().map_or(0, |(_, set)| set.len()))
+        to_i64(self.document.len() + self.set.as_ref().map_or(0, |(_, set)| set.len()))
     }
 }
 

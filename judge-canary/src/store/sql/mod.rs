@@ -1,19 +1,19 @@
-//! [`CanaryStore`] over SQL: the same text for SQLite and PostgreSQL, but for where rows are locked.
+//! [`CanaryStore`] over SQL: SQLite and PostgreSQL read the same statements, except where rows are locked.
 
 mod audit;
 mod canaries;
 mod configs;
 mod database;
 mod deliveries;
+mod group_commit;
+mod leases;
 mod looks;
 mod rows;
-mod together;
-mod work;
 
 use async_trait::async_trait;
 
 use self::database::Database;
-use self::together::Together;
+use self::group_commit::GroupCommit;
 use super::open::StorePlace;
 use super::{
     AuditEntry, CanaryFilter, CanaryPage, CanaryStore, ClaimDue, Claimed, ConfigChange, Delivery,
@@ -40,33 +40,33 @@ use crate::stored_config::{ConfigHead, ConfigVersion};
 #[derive(Debug)]
 pub struct SqlStore {
     database: Database,
-    together: Together,
+    group_commit: GroupCommit,
 }
 
 impl SqlStore {
-    /// Opens a store, and makes its tables if it has none.
+    /// Opens a store, and creates its tables if it has none.
     ///
     /// # Errors
     /// [`KeepError::InUse`] if another process has the file; others if it cannot be opened or reached.
     pub async fn open(place: &StorePlace) -> Result<Self, KeepError> {
         let database = Database::open(place).await?;
         if database.is_sqlite() {
-            // Whoever had canaries is gone, for the file is this process's.
-            work::free_all(&database).await?;
+            // Claims of earlier processes are void, because this process has the file alone.
+            leases::free_all(&database).await?;
         }
-        Ok(Self { database, together: Together::default() })
+        Ok(Self { database, group_commit: GroupCommit::default() })
     }
 
     /// Opens a store to read it beside the process that has it.
     ///
     /// # Errors
-    /// If it is not there, or cannot be reached.
+    /// If it does not exist, or cannot be reached.
     pub async fn open_to_read(place: &StorePlace) -> Result<Self, KeepError> {
         let database = Database::open_to_read(place).await?;
-        Ok(Self { database, together: Together::default() })
+        Ok(Self { database, group_commit: GroupCommit::default() })
     }
 
-    /// From now on the end of every canary is noted, to be sent: see [`CanaryStore::claim_deliveries`].
+    /// From now on, the end of every canary is recorded as a delivery: see [`CanaryStore::claim_deliveries`].
     pub fn note_deliveries(&self) {
         self.database.note_deliveries();
     }
@@ -167,15 +167,15 @@ impl CanaryStore for SqlStore {
     }
 
     async fn claim(&self, claim: ClaimDue<'_>) -> Result<Vec<Claimed>, KeepError> {
-        work::claim(&self.database, claim).await
+        leases::claim(&self.database, claim).await
     }
 
     async fn next_due(&self) -> Result<Option<i64>, KeepError> {
-        work::next_due(&self.database).await
+        leases::next_due(&self.database).await
     }
 
     async fn renew(&self, owner: &str, ids: &[String], lease_millis: i64) -> Result<(), KeepError> {
-        work::renew(&self.database, owner, ids, lease_millis).await
+        leases::renew(&self.database, owner, ids, lease_millis).await
     }
 
     async fn postpone(
@@ -186,11 +186,11 @@ impl CanaryStore for SqlStore {
         attempts: u32,
         since_millis: i64,
     ) -> Result<(), KeepError> {
-        work::postpone(&self.database, owner, id, next_millis, attempts, since_millis).await
+        leases::postpone(&self.database, owner, id, next_millis, attempts, since_millis).await
     }
 
     async fn record(&self, record: LookRecord<'_>) -> Result<(), KeepError> {
-        together::record(&self.database, &self.together, record).await
+        group_commit::record(&self.database, &self.group_commit, record).await
     }
 
     async fn claim_deliveries(&self, claim: ClaimDue<'_>) -> Result<Vec<Delivery>, KeepError> {
@@ -211,6 +211,6 @@ impl CanaryStore for SqlStore {
     }
 
     async fn retain(&self, retention: Retention) -> Result<u64, KeepError> {
-        work::retain(&self.database, retention).await
+        leases::retain(&self.database, retention).await
     }
 }

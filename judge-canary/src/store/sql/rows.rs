@@ -1,4 +1,4 @@
-//! From rows to what they say.
+//! Converts rows to values.
 
 use judge_core::Verdict;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::record::{Canary, CanaryRequest, CanaryState, CanarySummary};
 pub(super) const SUMMARY: &str = "id, origin, application, config_id, config_version, config_name, caller, state, \
      verdict, score, reason, planned, looks, created_millis, ended_millis, next_millis";
 
-/// What a canary's document holds.
+/// The content of a canary's document.
 #[derive(Serialize, Deserialize)]
 pub(super) struct CanaryDocument {
     pub(super) request: CanaryRequest,
@@ -42,7 +42,7 @@ fn verdict(name: &str) -> Result<Option<Verdict>, KeepError> {
     }
 }
 
-/// A score as databases keep it: they may have no NaN.
+/// A score as databases store it: they may not support NaN.
 pub(super) fn score_column(score: Option<f64>) -> Option<f64> {
     score.filter(|score| score.is_finite())
 }

@@ -1,10 +1,16 @@
-//! `EvidenceJudge-v1`: sees what a comparison of means cannot, and raises few false alarms.
+//! `EvidenceJudge-v1`: finds changes that a comparison of means misses, and raises few false alarms.
 //!
-//! A metric goes through four layers, each of which knows only those before it: `prepare` lays its points out
-//! and models their noise, `detect` tests them, `say` words what was found, `decide` holds it against the levels
-//! and thresholds of the config. Harm is a change that is significant and likelier than not beyond what is
-//! allowed. Every number stands in `parameters`. `docs/evidence-judge.md` has the method, its
-//! measured rates, and what it gets wrong.
+//! A metric passes through four layers; each imports only the layers before it:
+//!
+//! | layer | what it does |
+//! | --- | --- |
+//! | `prepare` | aligns the points of both sides and estimates their noise |
+//! | `detect` | tests them |
+//! | `say` | writes the sentences of the findings |
+//! | `decide` | compares the findings with significance levels and allowances |
+//!
+//! Harm is a change that is significant and probably exceeds the allowance. `parameters` has every number.
+//! `docs/evidence-judge.md` has the method, its measured rates, and what it gets wrong.
 
 mod decide;
 mod detect;
@@ -31,13 +37,33 @@ use decide::class::Judged;
 use decide::traffic::{self, Explained};
 use decide::{joint, levels, metric};
 
-/// What follows from a history that is too short. The numbers are those of the parameters.
+/// The notice about a history that is too short. Its numbers are those of [`parameters`].
 const NOT_ENOUGH_HISTORY: &str = "the history is not used: at least 3 healthy series with 5 points each are needed, of a \
                                   metric that is not counted out of another";
 
 const NAME_OF_METRIC: &str = "the name of a metric of the request";
 
-/// `EvidenceJudge-v1`.
+/// `EvidenceJudge-v1`, the default judge.
+///
+/// A metric fails if a test finds harm that is significant and probably exceeds what the config allows. The judge
+/// refuses requests with suspect configs.
+///
+/// # Example
+/// ```
+/// use judge_core::{
+///     CanaryConfig, EvidenceJudge, Judge, JudgeRequest, MetricConfig, MetricPair, TestKind, Verdict,
+/// };
+///
+/// let metrics = vec![MetricConfig::new("latency", "Latency")];
+/// let config = CanaryConfig { metrics, ..CanaryConfig::default() };
+/// let series = |mean: i32| (0..30).map(|at| f64::from(mean + at * 7 % 10)).collect::<Vec<_>>();
+/// let pairs = vec![MetricPair::new("latency", series(100), series(150))];
+/// let judgement = EvidenceJudge.judge(&JudgeRequest { config, pairs, ..JudgeRequest::default() })?;
+/// assert_eq!(judgement.verdict, Verdict::Fail);
+/// let harm = judgement.metrics[0].findings.iter().find(|finding| finding.is_harm());
+/// assert_eq!(harm.map(|finding| finding.test), Some(TestKind::Location));
+/// # Ok::<(), judge_core::JudgeError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct EvidenceJudge;
 
@@ -141,7 +167,8 @@ impl Judge for EvidenceJudge {
     }
 }
 
-/// Metrics that are named by others and are not there, and metrics whose events are out of themselves.
+/// Finds wrong names in the config: a metric names another one that the request lacks, or itself as its
+/// exposure.
 fn without_named(request: &JudgeRequest) -> Vec<Problem> {
     let missing = |name: &str| !request.pairs.iter().any(|pair| pair.name == name);
     let problem = |path: String, name: &str, expected: &str| {
@@ -167,12 +194,12 @@ fn without_named(request: &JudgeRequest) -> Vec<Problem> {
     problems
 }
 
-/// Whether all metrics that count rule out harm.
+/// Whether every metric that is not muted rules out harm.
 fn may_pass_early(judged: &[Judged]) -> bool {
     judged.iter().any(|judged| !judged.metric.muted) && judged.iter().all(Judged::may_pass_early)
 }
 
-/// Makes each metric's test stricter for there being others, as the config asks for it.
+/// Lowers the significance level of each metric for the number of metrics, as the config says.
 fn adjust(request: &JudgeRequest, judged: &mut [Judged]) {
     let mut counted: Vec<&mut Judged> =
         judged.iter_mut().filter(|judged| judged.is_tested()).collect();
@@ -196,7 +223,7 @@ fn adjust(request: &JudgeRequest, judged: &mut [Judged]) {
     }
 }
 
-/// Warns of a baseline that its own history shows to be sick, and of a history that is not used.
+/// Warns if a baseline is unusual for its own history, and if a history is not used.
 fn warn_of_history(
     index: usize,
     pair: &MetricPair,

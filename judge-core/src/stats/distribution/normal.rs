@@ -84,13 +84,14 @@ const FAR_TAIL: Rational = Rational(
     ],
 );
 
-/// P(Z > z): never as 1 − cdf, which is 0 from z = 9 on.
+/// Upper tail of the standard normal distribution, P(Z > z): never as 1 − cdf, which is 0 from z = 9 on.
 pub(crate) fn upper_tail(z: f64) -> f64 {
     0.5 * math::erfc(z / SQRT_2)
 }
 
-/// The z with P(Z > z) = `tail`, infinite for a tail of 0 or 1 (Wichura 1988, "Algorithm AS 241: The
-/// percentage points of the normal distribution", PPND16: 16 digits).
+/// Upper quantile of the standard normal distribution (inverse normal): the z with P(Z > z) = `tail`, infinite for a
+/// tail of 0 or 1 (Wichura 1988, "Algorithm AS 241: The percentage points of the normal distribution", PPND16: 16
+/// digits).
 pub(crate) fn upper_quantile(tail: f64) -> f64 {
     let q = 0.5 - tail;
     if q.abs() <= 0.425 {

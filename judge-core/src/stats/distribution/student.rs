@@ -1,9 +1,9 @@
 //! Student's t distribution, any positive degrees of freedom.
 //!
-//! The tail is an incomplete beta function, P(T > t) = I(x; ν/2, 1/2) / 2 with x = ν/(ν + t²),
-//! that is a factor times a hypergeometric function, computed by Gauss's continued fraction (DLMF
-//! 8.17.7, 8.17.8, 15.7.5). In the tail it is the one whose terms are all positive. The factor in front of it goes through ln(1 + t²/ν) and an asymptotic series of
-//! Γ(a + 1/2)/Γ(a), which keep their digits when ν is large, where differences of ln Γ do not.
+//! The tail is an incomplete beta function, P(T > t) = I(x; ν/2, 1/2) / 2 with x = ν/(ν + t²), that is a factor times
+//! a hypergeometric function, computed by Gauss's continued fraction (DLMF 8.17.7, 8.17.8, 15.7.5). In the tail it is
+//! the one whose terms are all positive. The factor in front of it goes through ln(1 + t²/ν) and an asymptotic series
+//! of Γ(a + 1/2)/Γ(a), which keep their digits when ν is large, where differences of ln Γ do not.
 
 use super::normal;
 use crate::math;

@@ -1,4 +1,4 @@
-//! How many parts a document has, counted before it is read.
+//! Counts the parts of a document before it is read.
 //!
 //! A part (an object, a list, a field, an element) may take a few bytes of a document and a few
 //! hundred of memory, so the bytes of a document bound the memory only together with its parts.
@@ -15,24 +15,24 @@ use super::refusal::Refusal;
 /// Parts for each metric that a request may have: a few dozen in Kayenta's largest configs.
 const PARTS_A_METRIC: usize = 64;
 
-/// Where the limit on what is no point comes from.
+/// Source of the limit for documents without points.
 const OF_METRICS: &str = "as --max-metrics has it";
 
-/// The same where points are counted too.
+/// Source of the limit if points count, too.
 const OF_METRICS_AND_POINTS: &str = "as --max-metrics and --max-points have it";
 
-/// Whether a JSON document, other than its points, has few enough parts.
+/// Checks that a JSON document has few enough parts, without its points.
 ///
 /// # Errors
-/// When it has more than the limits on metrics and points explain.
+/// If it has more parts than the limits on metrics and points allow.
 pub(crate) fn check_json(json: &[u8], limits: &Limits) -> Result<(), JudgeError> {
     check_text(json, limits, limits.total_points)
 }
 
-/// The same for a config in a text, which has no points.
+/// The same for a config as text, which has no points.
 ///
 /// # Errors
-/// When it has more parts than the limit on metrics explains.
+/// If it has more parts than the limit on metrics allows.
 pub(crate) fn check_config_text(json: &str, limits: &Limits) -> Result<(), JudgeError> {
     check_text(json.as_bytes(), limits, 0)
 }
@@ -68,12 +68,12 @@ fn check(found: usize, allowed: usize, settings: &str) -> Result<(), JudgeError>
 struct Text {
     /// Objects and lists.
     containers: usize,
-    /// Elements and fields, give or take one a container.
+    /// Elements and fields, plus or minus one per container.
     elements: usize,
 }
 
 impl Text {
-    /// Counts what stands outside of strings, in one pass, whether or not it is JSON.
+    /// Counts everything outside of strings in one pass, whether it is JSON or not.
     fn count(json: &[u8]) -> Self {
         let mut counted = Self::default();
         let mut bytes = json.iter();
@@ -97,7 +97,7 @@ impl Text {
     }
 }
 
-/// What was counted in an encoded message.
+/// The counts of an encoded message.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Counted {
     /// Fields with a length (messages, texts, entries of maps) and numbers of enums.
@@ -106,10 +106,10 @@ struct Counted {
     times: usize,
 }
 
-/// Whether an encoded message of type `T` has few enough parts.
+/// Checks that an encoded message of type `T` has few enough parts.
 ///
 /// # Errors
-/// When it has more than the limits on metrics and points explain, or is none.
+/// If it has more parts than the limits on metrics and points allow, or is no such message.
 pub(crate) fn check_message<T: Name>(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
     if bytes.len() <= limits.uncounted_bytes {
         return Ok(());
@@ -125,7 +125,7 @@ pub(crate) fn check_message<T: Name>(bytes: &[u8], limits: &Limits) -> Result<()
     Ok(())
 }
 
-/// Counts what takes more memory than bytes, along the contract. Doubles take no more.
+/// Counts the fields that take more memory than bytes, along the contract. Doubles take no more.
 fn count(
     mut bytes: &[u8],
     message: &MessageDescriptor,
@@ -136,7 +136,7 @@ fn count(
         let field = message.get_field(tag);
         if wire_type != WireType::LengthDelimited {
             skip_field(wire_type, tag, &mut bytes, DecodeContext::default())?;
-            // Numbers of a list may come one by one too.
+            // Numbers of a list may also be encoded one by one.
             if let Some(field) = field.filter(FieldDescriptor::is_list) {
                 counted.add(&field.kind(), 1);
             }
@@ -145,7 +145,7 @@ fn count(
         let mut whole = bytes;
         let length = usize::try_from(decode_varint(&mut bytes)?).unwrap_or(usize::MAX);
         let Some((inner, rest)) = bytes.split_at_checked(length) else {
-            // It is cut off, as whoever would read it says.
+            // It is truncated; its reader will report that.
             return skip_field(wire_type, tag, &mut whole, DecodeContext::default());
         };
         bytes = rest;
@@ -175,7 +175,7 @@ impl Counted {
     }
 }
 
-/// Numbers in a packed list: each ends at a byte without the bit that says that more follow.
+/// Numbers in a packed list: each ends at a byte without the continuation bit.
 fn numbers(packed: &[u8]) -> usize {
     packed.iter().filter(|byte| **byte < 0x80).count()
 }

@@ -1,10 +1,10 @@
-//! How much one request may hold.
+//! Limits on one request.
 
 use judge_core::{CanaryConfig, JudgeError, JudgeRequest, MetricPair, Problem, Series};
 
 use crate::settings::Settings;
 
-/// What is refused as too much.
+/// The limits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     /// Bytes of one message, decompressed.
@@ -15,17 +15,17 @@ pub(crate) struct Limits {
     pub(crate) series_points: usize,
     /// Points of all series of a canary together.
     pub(crate) total_points: usize,
-    /// Bytes of a document up to which its parts are not counted: whatever is in it, it is little.
+    /// Documents up to this size are not checked for their parts: they are too small to do harm.
     pub(crate) uncounted_bytes: usize,
 }
 
 /// Longest id of a request in bytes: it goes into every log line.
 pub(crate) const ID_BYTES: usize = 256;
 
-/// Longest name of a metric or group in bytes: a judgement says a metric's name up to a dozen times.
+/// Longest name of a metric or group in bytes: a judgement repeats a metric's name up to a dozen times.
 const NAME_BYTES: usize = 1024;
 
-/// Memory of a short text, in which a judgement has each group of each pair.
+/// Memory of a short text: a judgement has one for each group of each pair.
 const TEXT_BYTES: usize = 32;
 
 /// See [`Limits::uncounted_bytes`].
@@ -42,11 +42,11 @@ impl Limits {
         }
     }
 
-    /// Whether `request` is within the limits, with paths as in Kayenta's request. The points are
-    /// counted, never looked at: O(metrics).
+    /// Checks that `request` is within the limits; paths are as in Kayenta's request. Points are counted, not read:
+    /// O(metrics).
     ///
     /// # Errors
-    /// When it is not.
+    /// If it is not.
     pub(crate) fn check(&self, request: &JudgeRequest) -> Result<(), JudgeError> {
         let mut problems = self.problems_of_config(&request.config);
         problems.extend(self.too_many("metricSetPairList", request.pairs.len(), "metrics"));
@@ -78,7 +78,7 @@ impl Limits {
     /// The same for the config of `request`, whose pairs are one for each metric.
     ///
     /// # Errors
-    /// When it is not within the limits.
+    /// If it is not within the limits.
     pub(crate) fn check_config(&self, request: &JudgeRequest) -> Result<(), JudgeError> {
         let mut problems = self.problems_of_config(&request.config);
         problems.extend(self.groups_for_each_pair(request));
@@ -116,8 +116,7 @@ impl Limits {
         problems
     }
 
-    /// Pairs of one metric each have its groups in the judgement, so a short request might have a very
-    /// long answer.
+    /// Every pair repeats the groups of its metric in the judgement, so a short request could have a very long answer.
     fn groups_for_each_pair(&self, request: &JudgeRequest) -> Option<Problem> {
         let bytes = |groups: &[String]| groups.iter().map(|group| group.len() + TEXT_BYTES).sum();
         let metrics = request.config.metrics.iter().map(|metric| bytes(&metric.groups));
@@ -138,7 +137,7 @@ impl Limits {
     }
 }
 
-/// What is wrong with an `id` that may not be logged and echoed.
+/// The problem of an `id` that must not be logged and echoed.
 pub(crate) fn too_long_id(id: &str) -> Option<Problem> {
     (id.len() > ID_BYTES).then(|| {
         let found = format!("{} bytes", id.len());

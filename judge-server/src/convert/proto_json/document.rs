@@ -1,12 +1,12 @@
-//! Whether a JSON document says each thing once.
+//! Checks that no object of a JSON document has a field twice.
 
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// A document in which no object has a field twice, looked through and not kept: of two fields of one
-/// name other readers take the last.
+/// A document in which no object has a field twice. It is checked and not kept: other readers use the last of two fields with
+/// one name.
 pub(super) struct Once;
 
 impl<'de> Deserialize<'de> for Once {

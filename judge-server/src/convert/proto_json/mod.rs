@@ -19,7 +19,7 @@ use walk::Walk;
 static POOL: LazyLock<Option<DescriptorPool>> =
     LazyLock::new(|| DescriptorPool::decode(proto::DESCRIPTORS).ok());
 
-/// Decodes the contract's descriptors now, which takes milliseconds, rather than in the first answer.
+/// Decodes the contract's descriptors now instead of in the first answer: it takes milliseconds.
 pub(crate) fn prepare() {
     LazyLock::force(&POOL);
 }
@@ -27,10 +27,9 @@ pub(crate) fn prepare() {
 /// Reads a message. A field that is `null` is unset.
 ///
 /// # Errors
-/// When the bytes are not JSON or not the message, with every field that no reader takes.
+/// If the bytes are no JSON or not the message, with all fields that cannot be read.
 pub fn read<T: Name + DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
-    // The generated readers refuse `null`, take the last of two entries of a map, and what they say is
-    // meant for programmers.
+    // The generated readers refuse `null`, use the last of two entries of a map, and have error messages for programmers.
     match serde_json::from_slice(json) {
         Ok(message) if serde_json::from_slice::<Once>(json).is_ok() => Ok(message),
         _ => read_along_the_contract(json),
@@ -71,26 +70,26 @@ fn not_json(path: String, error: &serde_json::Error) -> Refusal {
     Refusal::Invalid(problem.into())
 }
 
-/// What an error says, without the line and column, which the path makes needless.
+/// The text of an error without line and column; the path is enough.
 fn without_place(error: &serde_json::Error) -> String {
     let said = error.to_string();
     said.rsplit_once(" at line ").map(|(said, _)| said.to_owned()).unwrap_or(said)
 }
 
-/// What the contract says of a message.
+/// The descriptor of a message.
 ///
 /// # Errors
-/// When it says nothing, which a test excludes.
+/// If there is none, which a test excludes.
 pub(crate) fn descriptor<T: Name>() -> Result<MessageDescriptor, Refusal> {
     POOL.as_ref()
         .and_then(|pool| pool.get_message_by_name(&T::full_name()))
         .ok_or(Refusal::Internal)
 }
 
-/// Writes a message, fields at their defaults included.
+/// Writes a message, including fields with default values.
 ///
 /// # Errors
-/// When the message is none of the contract, which a test excludes.
+/// If the message is not in the contract, which a test excludes.
 pub fn write<T: Name>(message: &T) -> Result<Vec<u8>, Refusal> {
     let mut dynamic = DynamicMessage::new(descriptor::<T>()?);
     dynamic.transcode_from(message).map_err(|_| Refusal::Internal)?;

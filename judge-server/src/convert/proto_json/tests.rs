@@ -49,7 +49,8 @@ fn what_is_wrong_has_its_path_what_was_found_and_all_that_is_allowed() {
         (
             of_metric(r#"{"critcal": true}"#),
             format!(
-                "{metric}.critcal: expected one of critical, name, groups, direction, nanStrategy, outlierStrategy, outlierFactor, muted, mustHaveData, effectSize, evidence, got an unknown field"
+                "{metric}.critcal: expected one of critical, name, groups, direction, nanStrategy, outlierStrategy, \
+                 outlierFactor, muted, mustHaveData, effectSize, evidence, got an unknown field"
             ),
         ),
         (
@@ -68,7 +69,8 @@ fn what_is_wrong_has_its_path_what_was_found_and_all_that_is_allowed() {
         (
             r#"{"pairs": [{"baseline": {"values": [1, "x", null, [2]]}}]}"#.into(),
             format!(
-                "pairs[0].baseline.values[1]: expected {number}, got \"x\"; pairs[0].baseline.values[2]: expected {number}, got null; pairs[0].baseline.values[3]: expected {number}, got a list"
+                "pairs[0].baseline.values[1]: expected {number}, got \"x\"; pairs[0].baseline.values[2]: expected \
+                 {number}, got null; pairs[0].baseline.values[3]: expected {number}, got a list"
             ),
         ),
         (
@@ -78,7 +80,8 @@ fn what_is_wrong_has_its_path_what_was_found_and_all_that_is_allowed() {
         (
             of_clock(r#"{"start": "2024-01-01", "step": "1 min"}"#),
             format!(
-                "{clock}.start: expected a time such as \"2026-01-31T12:00:00Z\", got \"2024-01-01\"; {clock}.step: expected seconds such as \"60s\" or \"0.5s\", got \"1 min\""
+                "{clock}.start: expected a time such as \"2026-01-31T12:00:00Z\", got \"2024-01-01\"; {clock}.step: \
+                 expected seconds such as \"60s\" or \"0.5s\", got \"1 min\""
             ),
         ),
         (

@@ -1,4 +1,4 @@
-//! What is wrong with a document that is none of our messages, found by walking it along the contract.
+//! Finds the problems of a document that is none of our messages, by walking it along the contract.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::convert::problems::Problems;
 
-/// A walk: where it is, and what it found.
+/// A walk: its path, and the problems found so far.
 #[derive(Default)]
 pub(super) struct Walk {
     path: String,
@@ -19,7 +19,7 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Looks at a message, and takes out of it the fields that are `null`, which is to say unset.
+    /// Checks a message, and removes fields that are `null`, which means unset.
     pub(super) fn message(&mut self, value: &mut Value, message: &MessageDescriptor) {
         let Value::Object(fields) = value else { return self.wrong(value, || "an object".into()) };
         let mut set: BTreeMap<String, &str> = BTreeMap::new();
@@ -34,7 +34,7 @@ impl Walk {
                 if value.is_null() {
                     return;
                 }
-                // Of some fields one may be given, and of the two names of a field.
+                // Only one field of a oneof may be given, and only one of the two names of a field.
                 let choice = field.containing_oneof();
                 let choice = choice.map_or(field.full_name().into(), |one| one.full_name().into());
                 if let Some(other) = set.insert(choice, name) {
@@ -67,7 +67,7 @@ impl Walk {
         }
     }
 
-    /// Holds a value against what reads it where that can be told alone.
+    /// Checks a value, if that can be done without the rest.
     fn value(&mut self, value: &mut Value, kind: &Kind) {
         let (reads, allowed): (fn(&Value) -> bool, _) = match kind {
             Kind::Message(message) => match message.full_name() {
@@ -109,7 +109,7 @@ impl Walk {
 
     fn within(&mut self, step: fmt::Arguments<'_>, look: impl FnOnce(&mut Self)) {
         let before = self.path.len();
-        // A text takes whatever is written to it.
+        // Writing to a text cannot fail.
         let _ = self.path.write_fmt(step);
         look(self);
         self.path.truncate(before);
@@ -117,7 +117,7 @@ impl Walk {
 
     fn wrong(&mut self, value: &Value, allowed: impl FnOnce() -> String) {
         match value {
-            // These may be large, and who sent one knows it by its path.
+            // These may be large, and the path is enough.
             Value::Object(_) => self.push("an object", allowed),
             Value::Array(_) => self.push("a list", allowed),
             value => self.push(value, allowed),
@@ -131,11 +131,11 @@ impl Walk {
 }
 
 fn reads<T: DeserializeOwned>(value: &Value) -> bool {
-    // What no number, time or duration is made of would be copied for nothing.
+    // A text that cannot be a number, time or duration is not copied.
     !matches!(value, Value::Array(_) | Value::Object(_)) && T::deserialize(value).is_ok()
 }
 
-/// A number, or a text of one.
+/// A number, or its text.
 fn is_number(value: &Value) -> bool {
     match value {
         Value::Number(_) => true,
@@ -144,7 +144,7 @@ fn is_number(value: &Value) -> bool {
     }
 }
 
-/// A whole number within `T`, or a text of one.
+/// A whole number within `T`, or its text.
 fn is_whole<T: FromStr + TryFrom<i64> + TryFrom<u64>>(value: &Value) -> bool {
     match value {
         Value::Number(number) => {
@@ -166,7 +166,7 @@ fn is_word(value: &Value, words: &EnumDescriptor) -> bool {
     }
 }
 
-/// The names of a message's fields, those first that begin most like `found`.
+/// The names of a message's fields; those with the same beginning as `found` come first.
 fn names(message: &MessageDescriptor, found: &str) -> String {
     let alike = |name: &str| name.chars().zip(found.chars()).take_while(|(a, b)| a == b).count();
     let mut names: Vec<String> =

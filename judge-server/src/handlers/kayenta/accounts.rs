@@ -7,13 +7,13 @@ use judge_core::judges;
 use judge_sources::SourceSettings;
 use serde_json::{Value, json};
 
-use super::asked::{KayentaRequest, STORE_ACCOUNT, wrong};
+use super::request::{KayentaRequest, STORE_ACCOUNT, wrong};
 use crate::convert::refusal::Refusal;
 
-/// The longest that a source may take for its names.
+/// Timeout of a source for its names.
 const NAMES_WITHIN: Duration = Duration::from_secs(5);
 
-/// Every account; no secret is among what is told.
+/// All accounts, without secrets.
 pub(super) fn credentials(asked: &KayentaRequest<'_>) -> Value {
     let sources = asked.canaries.sources().settings().map(|source| {
         json!({
@@ -40,7 +40,7 @@ pub(super) fn metrics_services(asked: &KayentaRequest<'_>) -> Value {
     asked.canaries.sources().settings().map(source).collect()
 }
 
-/// The names of a source's metrics that have the text of `filter` in them, in any case.
+/// The names of a source's metrics that contain the text `filter`, in any case.
 pub(super) async fn metric_names(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
     let account = metrics_account(asked.canaries, asked.params.get("metricsAccountName"))?;
     let names = asked.canaries.sources().metric_names(&account, NAMES_WITHIN).await;
@@ -54,8 +54,7 @@ pub(super) fn judges() -> Value {
     judges::built_in().iter().map(|judge| json!({"name": judge.name(), "visible": true})).collect()
 }
 
-/// Which accounts a run is of. Names of stores are repeated and stand for the one store there is: Argo Rollouts sends
-/// one name in the place of another.
+/// The accounts of a run. Any name of a store means the only store: Argo Rollouts sends one name in the place of another.
 #[derive(Debug, Clone)]
 pub(super) struct Accounts {
     pub(super) metrics: String,
@@ -74,7 +73,7 @@ impl Accounts {
     }
 }
 
-/// The source that is named, or else the first.
+/// The named source, or else the first.
 fn metrics_account(canaries: &Canaries, name: Option<&str>) -> Result<String, Refusal> {
     let mut all = canaries.sources().settings();
     let found = all.find(|source| name.is_none_or(|name| name == source.name()));
@@ -85,8 +84,8 @@ fn metrics_account(canaries: &Canaries, name: Option<&str>) -> Result<String, Re
     })
 }
 
-/// The config with queries sent to the source `account`, where it is one of several of its kind; nothing where the
-/// config says by itself which source is asked.
+/// The config with its queries sent to the source `account`, if that is one of several of its kind; `None` if the config
+/// itself determines the source.
 pub(super) fn with_source(canaries: &Canaries, account: &str, document: &Value) -> Option<Value> {
     let sources = || canaries.sources().settings();
     let kind = sources().find(|source| source.name() == account)?.kind();

@@ -8,18 +8,18 @@ use judge_canary::{
 use serde_json::{Value, json};
 
 use super::analysis::Analysis;
-use super::asked::{KayentaRequest, refused, wrong};
 use super::fields::{text, texts, whole};
+use super::request::{KayentaRequest, refused, wrong};
 use super::runs::{self, PATIENCE_MILLIS, RunConfig, step_millis};
 use super::times::instant;
 use crate::convert::refusal::Refusal;
 
-/// What canaries are of that came by this API.
+/// Origin of canaries that were started by this API.
 pub(super) const ORIGIN: &str = "kayenta-analysis";
 
 const MINUTE: u64 = 60_000;
 
-/// How long a source that is away is asked again while an analysis goes on in real time, unless the interval is shorter.
+/// How long an unavailable source is retried during an analysis in real time, unless the interval is shorter.
 const LIVE_PATIENCE_MILLIS: u64 = 120_000;
 
 pub(super) async fn start(
@@ -38,8 +38,8 @@ pub(super) async fn start(
     Ok(answer)
 }
 
-/// When an analysis is judged, and what of its request is not done as it says. Times and step are those of the first
-/// scope; the rest is each scope's own.
+/// The times of an analysis, and the parts of its request that are done differently. Times and step are those of the first
+/// scope; each scope has its own other values.
 fn plan(request: &Value, now: i64) -> Result<(PlanSpec, Vec<String>), Refusal> {
     let scopes = request.get("scopes").and_then(Value::as_array).filter(|all| !all.is_empty());
     let scopes = scopes.ok_or_else(|| {
@@ -136,7 +136,7 @@ pub(super) async fn get(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
         )));
     }
     let looks = asked.canaries.looks(id, 0).await.map_err(refused)?;
-    // A look that was made after the canary was read is of the next answer.
+    // A look that was made after the canary was read belongs to the next answer.
     let made = looks.len().min(canary.summary.looks);
     let now = asked.canaries.now_millis();
     Ok(Analysis { canary: &canary, looks: &looks[..made], now }.document())

@@ -1,4 +1,4 @@
-//! An analysis as `GET /standalone_canary_analysis/{id}` answers it.
+//! The answer of `GET /standalone_canary_analysis/{id}`.
 
 use judge_canary::{
     Canary, CanaryLook, CanaryState, DEFAULT_SCOPE, FailureKind, LookResult, LookWindow, Plan,
@@ -11,10 +11,11 @@ use super::execution::{INLINE, exception, repeat_asked, result, stamp, under_way
 use super::fields::whole;
 use super::times::iso;
 
-/// The fewest points of the baseline that Kayenta does not warn of.
+/// Fewest points of the baseline without a warning of Kayenta.
 const FEW_POINTS: u64 = 50;
 
-const FEW_POINTS_WARNING: &str = "One of the metrics returned fewer than 50 data points, which can reduce confidence in the final canary score.";
+const FEW_POINTS_WARNING: &str = "One of the metrics returned fewer than 50 data points, which can reduce confidence \
+    in the final canary score.";
 
 /// An analysis and the looks that were made.
 pub(super) struct Analysis<'a> {
@@ -68,7 +69,7 @@ impl Analysis<'_> {
         answer
     }
 
-    /// The request as Kayenta writes what it read: numbers are numbers, and defaults are there.
+    /// The request as Kayenta returns it: numbers are numbers, and defaults are filled in.
     fn request(&self) -> Value {
         let mut request = self.canary.request.api["request"].clone();
         let thresholds = self.canary.request.thresholds.unwrap_or_default();
@@ -113,14 +114,14 @@ impl Analysis<'_> {
         }
     }
 
-    /// Waits and judgements as Orca lists them: those that will not be made are not in the list.
+    /// Waits and judgements as Orca lists them; those that will not be made are left out.
     fn stages(&self) -> Vec<Value> {
         let (canary, request) = (&self.canary.summary, &self.canary.request);
         let mut stages = vec![json!({
             "type": "setupAndExecuteCanariesStage", "status": self.status(),
             "name": "Sets up and executes the wait, run and monitor canary task chain.",
         })];
-        // It could be planned when it was started.
+        // Its plan was valid when it was started.
         let Ok(plan) = Plan::new(request.plan.clone(), canary.created_millis) else {
             return stages;
         };
@@ -173,7 +174,7 @@ impl Analysis<'_> {
         stages
     }
 
-    /// What all judgements come to. One that was being made when its analysis was cancelled counts 0.
+    /// The summary of all judgements. A judgement in progress when its analysis was cancelled counts 0.
     fn result(&self) -> Value {
         let score = |look: &CanaryLook| look.judgement().map_or(0.0, |judgement| judgement.score);
         let mut scores: Vec<f64> = self.looks.iter().map(score).collect();
@@ -241,7 +242,7 @@ impl Analysis<'_> {
         one
     }
 
-    /// What is known of a look before it is judged.
+    /// The parts of a look that are known before it is judged.
     fn begun(&self, window: &LookWindow) -> Value {
         let api = &self.canary.request.api;
         let mut one = json!({
@@ -251,7 +252,7 @@ impl Analysis<'_> {
         if let Some(configuration) = api.get("configuration") {
             one["configurationAccountName"] = configuration.clone();
         }
-        // The baseline's, of the scope that stands first.
+        // The baseline's times in the first scope.
         let first = api["request"].pointer("/scopes/0/scopeName").and_then(Value::as_str);
         let named = first.and_then(|name| window.scopes.get(name));
         if let Some(pair) = named.or_else(|| window.scopes.values().next()) {
@@ -270,18 +271,18 @@ impl Analysis<'_> {
     }
 }
 
-/// Whole numbers that may be written as texts, as numbers; `defaults` where there is none.
+/// Whole numbers, also if they are written as text; `defaults` if they are missing.
 fn read_whole(object: &mut Value, names: &[&str], defaults: &[(&str, u64)]) {
     let names = names.iter().map(|name| (*name, None));
     for (name, default) in names.chain(defaults.iter().map(|(name, value)| (*name, Some(*value)))) {
-        // It could be read when the analysis was started.
+        // It was valid when the analysis was started.
         if let Some(number) = whole(object, name).ok().flatten().or(default) {
             object[name] = json!(number);
         }
     }
 }
 
-/// When the warm-up is over; nothing where there is none.
+/// End of the warm-up; `None` without one.
 fn warm_end(plan: &Plan) -> Option<i64> {
     match &plan.spec().times {
         PlanTimes::Stage(times) if times.warm_up_millis > 0 => {

@@ -3,13 +3,13 @@
 use judge_canary::{CanaryError, ConfigVersion, Existing, KeepError};
 use serde_json::{Value, json};
 
-use super::asked::{KayentaRequest, refused, wrong};
 use super::fields::whole;
+use super::request::{KayentaRequest, refused, wrong};
 use super::times::{instant, iso};
 use crate::convert::refusal::Refusal;
 
 pub(super) async fn list(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
-    // Several may stand in one parameter, as Spring takes them.
+    // One parameter may contain several, as in Spring.
     let applications = asked.params.all("application").flat_map(|names| names.split(','));
     let applications: Vec<String> = applications.map(str::to_owned).collect();
     let found = asked.canaries.configs(&applications).await.map_err(refused)?;
@@ -45,7 +45,7 @@ pub(super) async fn create(asked: &KayentaRequest<'_>) -> Result<Value, Refusal>
 
 pub(super) async fn update(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
     let id = asked.params.id();
-    // What is not there is said before what is wrong with the document.
+    // A missing config is reported before problems of the document.
     asked.canaries.config(id, None).await.map_err(|error| missing(id, error))?;
     let mut config = readable(asked.body.clone());
     let created = time(&config, "createdTimestamp")?;
@@ -70,7 +70,7 @@ pub(super) async fn delete(asked: &KayentaRequest<'_>) -> Result<(), Refusal> {
     deleted.map_err(|error| missing(id, error))
 }
 
-/// A config that is changed and is not there is a bad request.
+/// A change of a missing config is a bad request.
 fn missing(id: &str, error: CanaryError) -> Refusal {
     match error {
         CanaryError::Keep(KeepError::NotFound { .. }) => {
@@ -80,7 +80,7 @@ fn missing(id: &str, error: CanaryError) -> Refusal {
     }
 }
 
-/// A time in milliseconds; 0 is none, as kayentactl sends it.
+/// A time in milliseconds; 0 means none, as kayentactl sends it.
 fn time(config: &Value, name: &str) -> Result<Option<i64>, Refusal> {
     let millis = whole(config, name)?.filter(|millis| *millis > 0);
     match millis {
@@ -100,8 +100,8 @@ fn stamp(config: &mut Value, created: Option<i64>, updated: i64) {
     }
 }
 
-/// The config with `${x}` where Kayenta hides it from Spinnaker's expressions as `$\{x}`, and without what it adds to
-/// queries on the way out.
+/// The config with `${x}` where Kayenta escapes it as `$\{x}` against Spinnaker's expressions, and without what Kayenta adds
+/// to queries in its answers.
 pub(super) fn readable(mut config: Value) -> Value {
     if let Some(templates) = config.get_mut("templates").and_then(Value::as_object_mut) {
         templates.values_mut().for_each(unescape);
@@ -128,7 +128,7 @@ fn queries(config: &mut Value) -> impl Iterator<Item = &mut Value> {
     metrics.filter_map(|metric| metric.get_mut("query"))
 }
 
-/// A stored config as Kayenta answers it.
+/// A stored config as Kayenta returns it.
 fn shown(found: ConfigVersion) -> Value {
     let ConfigVersion { id, document, at_millis, .. } = found;
     let mut config = with_service_types(document);

@@ -1,4 +1,4 @@
-//! The text of a query, without a question to its store.
+//! The text of a query, without sending it.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use judge_sources::{Grid, Queries, Scope};
 use serde_json::{Value, json};
 
 use super::accounts::Accounts;
-use super::asked::{KayentaRequest, wrong};
+use super::request::{KayentaRequest, wrong};
 use super::times;
 use crate::convert::refusal::Refusal;
 
-/// What the store would be asked.
+/// The text that would be sent to the store.
 pub(super) fn query(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
     let params = &asked.params;
     if !params.get("dryRun").is_some_and(|text| text.eq_ignore_ascii_case("true")) {

@@ -1,4 +1,4 @@
-//! One judgement as `GET /canary/{id}` answers it.
+//! The answer of `GET /canary/{id}`.
 
 use judge_canary::{
     Canary, CanaryLook, CanaryState, FailureKind, LookFailure, LookResult, LookWindow, PairWindows,
@@ -10,21 +10,21 @@ use serde_json::{Map, Value, json};
 use super::configs::with_service_types;
 use super::times::{duration, iso};
 
-/// What Orca says of a run that somebody ended.
+/// Orca's status of a cancelled run.
 const CANCELLED: &str = "Canary execution was canceled.";
 
-/// The config's id of a run whose config came with the request.
+/// Id of a config that came with the request.
 pub(super) const INLINE: &str = "ad-hoc";
 
 /// The execution of one look.
 pub(super) struct Execution<'a> {
     pub(super) id: &'a str,
     pub(super) canary: &'a Canary,
-    /// What it looks at.
+    /// Its windows.
     pub(super) window: Option<LookWindow>,
-    /// When it began to be there: the start of a run, the end of the window of a look at an analysis.
+    /// Time of its beginning: the start of a run, or the end of the window for a look of an analysis.
     pub(super) built_millis: i64,
-    /// The look, once it was made.
+    /// The look, after it was made.
     pub(super) look: Option<&'a CanaryLook>,
 }
 
@@ -97,8 +97,8 @@ impl Execution<'_> {
         stages
     }
 
-    /// The request as Kayenta writes what it read: numbers are numbers, times are of UTC. For a look at an analysis, the
-    /// one that Kayenta would have made.
+    /// The request as Kayenta returns it: numbers are numbers, times are in UTC. For a look of an analysis, the request that
+    /// Kayenta would have made.
     fn request(&self) -> Value {
         let spec = &self.canary.request.plan;
         let window = self.window.as_ref();
@@ -131,7 +131,7 @@ impl Execution<'_> {
     }
 }
 
-/// How the execution of a look ended.
+/// End of the execution of a look.
 pub(super) fn look_state(look: &CanaryLook) -> CanaryState {
     match &look.result {
         LookResult::Judged(_) => CanaryState::Finished,
@@ -142,7 +142,7 @@ pub(super) fn look_state(look: &CanaryLook) -> CanaryState {
     }
 }
 
-/// The look that is being made, or was when its analysis was cancelled.
+/// The look in progress, or in progress when its analysis was cancelled.
 pub(super) fn under_way(canary: &Canary, now: i64) -> Option<LookWindow> {
     let Canary { summary, request, .. } = canary;
     if !matches!(summary.state, CanaryState::Running | CanaryState::Cancelled) {
@@ -153,14 +153,14 @@ pub(super) fn under_way(canary: &Canary, now: i64) -> Option<LookWindow> {
     (summary.ended_millis.unwrap_or(now) >= next.due_millis).then_some(next)
 }
 
-/// What came of a look.
+/// Result of a look.
 fn outcome(look: &CanaryLook, config: &Value, answer: &mut Value) {
     match &look.result {
         LookResult::Judged(judged) => {
             answer["result"] = result(&judged.judgement, look);
             answer["metricSetPairListId"] = json!(judged.metric_set);
         }
-        // What was cancelled has no exception, as in Kayenta.
+        // A cancelled run has no exception, as in Kayenta.
         LookResult::Failed(failure) if failure.kind != FailureKind::Cancelled => {
             answer["exception"] = exception(failure, config, look.ended_millis);
         }
@@ -168,11 +168,11 @@ fn outcome(look: &CanaryLook, config: &Value, answer: &mut Value) {
     }
 }
 
-/// A judgement as Kayenta writes it.
+/// A judgement in Kayenta's form.
 pub(super) fn judge_result(judgement: &Judgement) -> Value {
     let mut judged = serde_json::to_value(kayenta::result(judgement)).unwrap_or_default();
     for metric in judged.get_mut("results").and_then(Value::as_array_mut).into_iter().flatten() {
-        // A series that was fetched has tags, if none of them.
+        // A fetched series has tags, possibly empty.
         if metric.get("tags").is_none() {
             metric["tags"] = json!({});
         }
@@ -180,7 +180,7 @@ pub(super) fn judge_result(judgement: &Judgement) -> Value {
     judged
 }
 
-/// Judgement and the length of what was judged, if it is the same for all scopes.
+/// The judgement, and the length of the windows if it is the same for all scopes.
 pub(super) fn result(judgement: &Judgement, look: &CanaryLook) -> Value {
     let mut result = json!({"judgeResult": judge_result(judgement)});
     let length = |window: SideWindow| window.end_millis.abs_diff(window.start_millis);
@@ -194,7 +194,7 @@ pub(super) fn result(judgement: &Judgement, look: &CanaryLook) -> Value {
     result
 }
 
-/// As Orca writes the exception of a stage.
+/// The exception of a stage in Orca's form.
 pub(super) fn exception(failure: &LookFailure, config: &Value, at_millis: i64) -> Value {
     let store = config.pointer("/metrics/0/query/type").and_then(Value::as_str);
     let fetch = || format!("{}Fetch", store.unwrap_or("prometheus"));

@@ -1,15 +1,16 @@
-//! Executions by id, in lists, cancelled: runs, and looks at analyses, each of which Kayenta has as a run of its own.
+//! Executions: by id, as lists, and their cancellation. They are runs, and looks of analyses, each of which Kayenta keeps as a
+//! run of its own.
 
 use judge_canary::{Canary, CanaryFilter, CanaryState, CanarySummary, Plan, look_id, look_of_id};
 use serde_json::{Value, json};
 
 use super::analyses;
-use super::asked::{KayentaRequest, refused, wrong};
 use super::execution::{Execution, look_state, under_way};
+use super::request::{KayentaRequest, refused, wrong};
 use super::runs::{AD_HOC, ORIGIN};
 use crate::convert::refusal::Refusal;
 
-/// Canaries that are read at once to make a list.
+/// Canaries per read for a list.
 const PAGE: usize = 200;
 
 pub(super) async fn get(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
@@ -32,7 +33,7 @@ fn absent(id: &str) -> Refusal {
     Refusal::Absent(format!("No canary execution '{id}'."))
 }
 
-/// The analysis that the look of an id is of.
+/// The analysis of a look, by the look's id.
 async fn analysis(asked: &KayentaRequest<'_>, id: &str, canary: &str) -> Result<Canary, Refusal> {
     match asked.canaries.get(canary).await {
         Ok(canary) if canary.summary.origin == analyses::ORIGIN => Ok(canary),
@@ -42,7 +43,7 @@ async fn analysis(asked: &KayentaRequest<'_>, id: &str, canary: &str) -> Result<
     }
 }
 
-/// Whether a look was begun.
+/// Whether a look has begun.
 fn check_look(
     asked: &KayentaRequest<'_>,
     id: &str,
@@ -54,8 +55,8 @@ fn check_look(
     if number <= begun { Ok(()) } else { Err(absent(id)) }
 }
 
-/// The looks at an analysis that were begun, the last first, and how each stands. An analysis goes on only while its looks
-/// are judged, so all but its last were.
+/// The looks of an analysis that have begun, the last first, with their states. An analysis continues only while its looks are
+/// judged, so all but the last one were.
 async fn looks(
     asked: &KayentaRequest<'_>,
     canary: &CanarySummary,
@@ -94,7 +95,7 @@ async fn shown(
     Ok(Execution { id, canary, window, built_millis, look }.document())
 }
 
-/// Runs and looks of an application, the newest start first, and of one analysis the last look first.
+/// Runs and looks of an application, the newest start first; within an analysis, the last look first.
 pub(super) async fn list(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
     let limit = asked.params.whole("limit", 20)?.clamp(1, 1000);
     let page = asked.params.whole("page", 1)?.max(1);
@@ -140,7 +141,7 @@ pub(super) async fn list(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {
     }
 }
 
-/// Id, look and state of what a canary counts as in a list.
+/// Id, look and state of the entries that a canary has in a list.
 async fn executions(
     asked: &KayentaRequest<'_>,
     canary: &CanarySummary,
@@ -152,7 +153,7 @@ async fn executions(
     Ok(looks.map(|(number, state)| (look_id(&canary.id, number), number, state)).collect())
 }
 
-/// The state that a status of Orca stands for; none for one that no run here is ever in.
+/// The state for a status of Orca; `None` for a status that no run here ever has.
 fn state(word: &str) -> Option<CanaryState> {
     match word.to_ascii_uppercase().as_str() {
         "NOT_STARTED" | "RUNNING" => Some(CanaryState::Running),
@@ -163,7 +164,7 @@ fn state(word: &str) -> Option<CanaryState> {
     }
 }
 
-/// Ends a run, an analysis, or an analysis by a look that is being made; what has ended stays as it is.
+/// Cancels a run, an analysis, or an analysis by its look in progress, unless it has ended.
 pub(super) async fn cancel(asked: &KayentaRequest<'_>) -> Result<(), Refusal> {
     let id = asked.params.id();
     if let Some((canary, number)) = look_of_id(id) {

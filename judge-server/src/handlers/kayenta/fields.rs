@@ -1,8 +1,8 @@
-//! Fields of documents, read as leniently as Kayenta's Jackson reads them: numbers may be texts, nulls are absent.
+//! Reads fields of documents as leniently as Kayenta's Jackson: numbers may be texts, nulls count as absent.
 
 use serde_json::Value;
 
-use super::asked::wrong;
+use super::request::wrong;
 use crate::convert::refusal::Refusal;
 
 /// The document without properties that are null, at any depth.
@@ -22,7 +22,7 @@ fn drop_nulls(value: &mut Value) {
     }
 }
 
-/// A text that is there; a number or a boolean as it is written.
+/// A required text; a number or a boolean becomes text.
 pub(super) fn text(object: &Value, name: &str) -> Option<String> {
     match object.get(name)? {
         Value::String(text) => Some(text.clone()),
@@ -32,7 +32,7 @@ pub(super) fn text(object: &Value, name: &str) -> Option<String> {
     }
 }
 
-/// A number, which may be written as a text.
+/// A number, also if it is written as text.
 pub(super) fn number(object: &Value, name: &str) -> Result<Option<f64>, Refusal> {
     let Some(found) = object.get(name) else { return Ok(None) };
     let number = match found {
@@ -44,7 +44,7 @@ pub(super) fn number(object: &Value, name: &str) -> Result<Option<f64>, Refusal>
     number.map(Some).ok_or_else(|| wrong(format!("{name}: expected a number, got {found}")))
 }
 
-/// A whole number from 0; what is behind the point is cut off.
+/// A whole number from 0; decimals are cut off.
 pub(super) fn whole(object: &Value, name: &str) -> Result<Option<u64>, Refusal> {
     let Some(number) = number(object, name)? else { return Ok(None) };
     if !(0.0..=1e15).contains(&number) {

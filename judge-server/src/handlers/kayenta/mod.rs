@@ -3,7 +3,6 @@
 mod accounts;
 mod analyses;
 mod analysis;
-mod asked;
 mod configs;
 mod dry_run;
 mod execution;
@@ -11,6 +10,7 @@ mod executions;
 mod fields;
 mod pairs;
 mod rejudge;
+mod request;
 mod runs;
 mod times;
 
@@ -26,7 +26,7 @@ use super::{Answered, Context, Failure, Handlers};
 use crate::convert::guard;
 use crate::convert::refusal::Refusal;
 use crate::observe::outcome::Outcome;
-use asked::KayentaRequest;
+use request::KayentaRequest;
 use runs::RunConfig;
 
 impl Handlers {
@@ -49,7 +49,7 @@ impl Handlers {
         Ok(page.unwrap_or(answered))
     }
 
-    /// Leads a browser that asks for an execution to its page, where it is known how browsers reach that.
+    /// Redirects a browser from an execution to its page, if the public URL is known.
     fn page_of(&self, call: KayentaCall, headers: &HeaderMap, id: &str) -> Option<Answered> {
         let accepted = headers.get(header::ACCEPT)?.to_str().ok()?;
         let is_execution = matches!(call, KayentaCall::GetExecution | KayentaCall::GetAnalysis);
@@ -64,7 +64,7 @@ impl Handlers {
         Some((response, Outcome::default()).into())
     }
 
-    /// As Spring's actuator has it: images probe it.
+    /// As in Spring's actuator; images probe it.
     pub(super) async fn kayenta_health(&self) -> Answered {
         let store_answers = match &self.canaries {
             Some(canaries) => canaries.store().ping().await.is_ok(),
@@ -129,7 +129,7 @@ impl KayentaRequest<'_> {
             KayentaCall::ListExecutions => executions::list(self).await?,
             KayentaCall::CancelExecution => {
                 executions::cancel(self).await?;
-                // Orca reads a map.
+                // Orca expects a map.
                 return Ok(plain::json(StatusCode::ACCEPTED, "{}"));
             }
             KayentaCall::DeleteExecution => {

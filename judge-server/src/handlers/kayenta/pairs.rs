@@ -3,7 +3,7 @@
 use judge_canary::{SideWindow, StoredPair};
 use serde_json::{Map, Value, json};
 
-use super::asked::{KayentaRequest, refused};
+use super::request::{KayentaRequest, refused};
 use super::times::iso;
 use crate::convert::refusal::Refusal;
 
@@ -38,7 +38,7 @@ fn scope(window: SideWindow) -> Value {
     })
 }
 
-/// Numbers that JSON has none for are texts.
+/// Numbers that JSON cannot express are texts.
 fn points(values: &[f64]) -> Value {
     let point = |value: &f64| match *value {
         value if value.is_nan() => json!("NaN"),

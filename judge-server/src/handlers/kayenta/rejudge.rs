@@ -1,11 +1,11 @@
-//! `POST /judges/judge`: the series of an earlier judgement, judged by a config and thresholds, at once.
+//! `POST /judges/judge`: judges the series of an earlier judgement with a config and thresholds, at once.
 
 use judge_core::{Thresholds, judges};
 use serde_json::Value;
 
-use super::asked::{KayentaRequest, refused, wrong};
 use super::configs::stored;
 use super::execution::judge_result;
+use super::request::{KayentaRequest, refused, wrong};
 use crate::convert::refusal::Refusal;
 
 pub(super) async fn judge(asked: &KayentaRequest<'_>) -> Result<Value, Refusal> {

@@ -10,43 +10,43 @@ use judge_core::Thresholds;
 use serde_json::{Map, Value, json};
 
 use super::accounts::{Accounts, with_source};
-use super::asked::{KayentaRequest, refused, wrong};
 use super::configs::{readable, stored};
 use super::execution::INLINE;
 use super::fields::{number, text, texts, whole};
+use super::request::{KayentaRequest, refused, wrong};
 use super::times::instant;
 use crate::convert::refusal::Refusal;
 
-/// What canaries are of that came by `/canary`.
+/// Origin of canaries that were started by `/canary`.
 pub(super) const ORIGIN: &str = "kayenta";
 
-/// The application where none is given.
+/// Default application.
 pub(super) const AD_HOC: &str = "ad-hoc";
 
-/// Time between two points where none is given, and where kayentactl sends 0.
+/// Default time between two points, also for 0, which kayentactl sends.
 const STEP_SECONDS: u64 = 60;
 
-/// How long a source that is away is asked again. Argo Rollouts starts a new run after a failed one, and an execution
-/// that does not end would hang it.
+/// How long an unavailable source is retried. Argo Rollouts starts a new run after a failed one, and a run without an end
+/// would block it.
 pub(super) const PATIENCE_MILLIS: u64 = 10_000;
 
 /// The config of a run.
 pub(super) struct RunConfig {
-    /// Its id; nothing where it came with the request.
+    /// Its id; `None` if it came with the request.
     pub(super) id: Option<String>,
     pub(super) document: Value,
 }
 
 impl RunConfig {
-    /// The stored config that the path names, and the execution request that is the body.
+    /// The stored config in the path, and the execution request in the body.
     pub(super) async fn stored(asked: &KayentaRequest<'_>) -> Result<(Self, Value), Refusal> {
-        // An unknown account is said before an unknown config.
+        // An unknown account is reported before an unknown config.
         Accounts::read(asked)?;
         let found = stored(asked, asked.params.id()).await?;
         Ok((Self { id: Some(found.id), document: found.document }, asked.body.clone()))
     }
 
-    /// The config and the execution request of a body that has both.
+    /// The config and the execution request in a body with both.
     pub(super) fn inline(asked: &KayentaRequest<'_>) -> Result<(Self, Value), Refusal> {
         let part = |name: &str| {
             let found = asked.body.get(name).filter(|part| part.is_object());
@@ -56,7 +56,7 @@ impl RunConfig {
         Ok((Self { id: None, document }, part("executionRequest")?))
     }
 
-    /// What it is judged by: the stored config, unless its queries have to be sent to one of several sources.
+    /// The config: the stored one, unless its queries have to be sent to one of several sources.
     fn choice(&self, asked: &KayentaRequest<'_>, accounts: &Accounts) -> ConfigChoice {
         match (&self.id, with_source(asked.canaries, &accounts.metrics, &self.document)) {
             (_, Some(document)) => ConfigChoice::Inline(document),
@@ -65,7 +65,7 @@ impl RunConfig {
         }
     }
 
-    /// The scopes that its metrics name: Kayenta asks each metric for one.
+    /// The scopes that its metrics name: Kayenta requires one for each metric.
     fn check_scopes(&self, scopes: &BTreeSet<&str>) -> Result<(), Refusal> {
         let metrics = self.document.get("metrics").and_then(Value::as_array).map(Vec::as_slice);
         let metrics = metrics.unwrap_or_default();
@@ -92,7 +92,7 @@ impl RunConfig {
     }
 }
 
-/// Everything is checked in Kayenta's order, for its clients show the first message.
+/// Everything is checked in Kayenta's order, because its clients show the first message.
 pub(super) async fn start(
     asked: &KayentaRequest<'_>,
     (config, request): (RunConfig, Value),
@@ -102,7 +102,7 @@ pub(super) async fn start(
     let scopes = scopes(&given)?;
     required_thresholds(&request)?;
     let plan = PlanSpec {
-        // The windows are the caller's: it waits as long as it wants to.
+        // The caller chose the windows: it waits as long as it wants to.
         settle_millis: 0,
         patience_millis: Some(PATIENCE_MILLIS),
         ..PlanSpec::new(scopes, PlanTimes::Once(windows(&given)?))
@@ -112,7 +112,7 @@ pub(super) async fn start(
     Ok(json!({"canaryExecutionId": started.canary.summary.id}))
 }
 
-/// What is started for an execution request, with what its answers repeat.
+/// The canary for an execution request, with what its answers repeat.
 pub(super) fn wanted(
     asked: &KayentaRequest<'_>,
     config: &RunConfig,

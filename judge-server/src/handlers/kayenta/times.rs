@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::asked::wrong;
+use super::request::wrong;
 use crate::convert::refusal::Refusal;
 
 /// A time as text, with milliseconds where it has any.

@@ -1,5 +1,5 @@
-//! `openapi.json` and the page for people: the HTTP side, described from the table of routes and the contract's
-//! descriptors. `base.json` has what neither knows: Kayenta's documents, refusals, and details of single routes.
+//! `openapi.json` and the page for people: a description of the HTTP port, from the table of routes and the contract's
+//! descriptors. `base.json` has the rest: Kayenta's documents, refusals, and details of single routes.
 
 mod schema;
 
@@ -16,7 +16,7 @@ use super::routes;
 use crate::convert::VERSION;
 use crate::convert::refusal::Refusal;
 
-/// What the contract and the table do not know, in the form of the document.
+/// The parts that are neither in the contract nor in the table, as a document.
 const BASE: &str = include_str!("base.json");
 
 /// The page, with a place for its table.
@@ -28,7 +28,7 @@ const PLACE: &str = "<!-- routes -->\n";
 /// The whole document, written once.
 ///
 /// # Errors
-/// When the contract's descriptors cannot be read, which a test excludes.
+/// If the contract's descriptors cannot be read, which a test excludes.
 pub(super) fn document() -> Result<Bytes, Refusal> {
     static WRITTEN: LazyLock<Result<Bytes, Refusal>> =
         LazyLock::new(|| Ok(Bytes::from(describe()?.to_string())));
@@ -76,7 +76,7 @@ fn describe() -> Result<Value, Refusal> {
     Ok(document)
 }
 
-/// Whether it comes with a body.
+/// Whether it has a body.
 fn has_body(route: &Route) -> bool {
     matches!(route.method, "POST" | "PUT")
 }
@@ -174,7 +174,7 @@ fn parameters(route: &Route, contract: &Contract) -> Result<Vec<Value>, Refusal>
     Ok(parameters)
 }
 
-/// Lays `patch` over a document, as RFC 7396 has it: null removes.
+/// Merges `patch` into a document, as in RFC 7396: null removes.
 fn patch(document: &mut Value, patch: Value) {
     match (document, patch) {
         (Value::Object(document), Value::Object(fields)) => {

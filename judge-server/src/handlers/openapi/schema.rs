@@ -16,7 +16,7 @@ const PACKAGE: &str = "canary.judge.v1";
 /// The messages that this server reads and writes.
 pub(super) struct Contract(DescriptorPool);
 
-/// A schema that stands elsewhere in the document.
+/// A reference to a schema elsewhere in the document.
 pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
@@ -50,7 +50,7 @@ impl Reached {
 
 impl Contract {
     /// # Errors
-    /// When the descriptors cannot be read, which a test excludes.
+    /// If the descriptors cannot be read, which a test excludes.
     pub(super) fn new() -> Result<Self, Refusal> {
         DescriptorPool::decode(proto::DOCUMENTED).map(Self).map_err(|_| Refusal::Internal)
     }
@@ -59,7 +59,7 @@ impl Contract {
         self.0.get_message_by_name(&format!("{PACKAGE}.{name}")).ok_or(Refusal::Internal)
     }
 
-    /// The fields of a message, each with its schema and what it means.
+    /// The fields of a message, each with its schema and its comment.
     ///
     /// # Errors
     /// When there is no such message.
@@ -70,8 +70,8 @@ impl Contract {
         Ok(self.message(message)?.fields().map(described).collect())
     }
 
-    /// The schemas of the messages that are `sent` and `answered`, and of all that are in them and in the
-    /// fields of those `asked` for.
+    /// The schemas of the messages that are `sent` and `answered`, and of all messages in them and in the fields of those
+    /// `asked` for.
     ///
     /// # Errors
     /// When there is no such message.
@@ -106,8 +106,8 @@ impl Contract {
     }
 }
 
-/// An object. A field is required where its comment says so, or where nobody sends the message: then it is
-/// written at its default too.
+/// The schema of an object. A field is required if its comment says so, or if nobody sends the message: then it is written
+/// even with its default.
 fn of_message(message: &MessageDescriptor, is_read: bool) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
@@ -143,12 +143,12 @@ fn of_message(message: &MessageDescriptor, is_read: bool) -> Value {
     schema
 }
 
-/// Whether a field is one of several of which one is set.
+/// Whether a field belongs to a oneof.
 fn is_choice(field: &FieldDescriptor) -> bool {
     field.containing_oneof().is_some_and(|choice| !choice.is_synthetic())
 }
 
-/// Whether a comment says that a field is always there; one says "Required if …" of those that sometimes are.
+/// Whether a comment says that a field is always present; comments about conditional fields say "Required if …".
 fn is_required(comment: &str) -> bool {
     comment.contains("Required.") || comment.contains("Required;")
 }

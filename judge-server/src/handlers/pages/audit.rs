@@ -1,12 +1,12 @@
-//! The page of who did what.
+//! The page of the audit log.
 
 use axum::body::Body;
 use http::{Response, StatusCode};
 use judge_canary::PAGE;
 use judge_pages::{AuditQuery, audit_page};
 
-use super::asked::PageRequest;
 use super::html::page;
+use super::request::PageRequest;
 use crate::convert::refusal::Refusal;
 
 pub(super) async fn list(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {

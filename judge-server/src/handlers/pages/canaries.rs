@@ -9,12 +9,12 @@ use judge_pages::{
     CanaryView, ListQuery, ShownSide, canaries_page, canary_page, canary_path, compare_page,
 };
 
-use super::asked::{PageRequest, draw};
 use super::html::{page, see_other};
+use super::request::{PageRequest, draw};
 use crate::callers::tokens::TokenScope;
 use crate::convert::refusal::Refusal;
 
-/// Canaries of the same application that one may be compared with.
+/// Canaries of the same application that are offered for comparison.
 const OTHERS: usize = 20;
 
 /// Characters of the id of a canary.
@@ -65,7 +65,7 @@ pub(super) async fn list(asked: &PageRequest<'_>) -> Result<Response<Body>, Refu
     Ok(page(StatusCode::OK, canaries_page(&asked.visitor(), &query, &found)))
 }
 
-/// The canary that `id` is of, or of a look at it: clients of Kayenta show executions by their ids alone.
+/// The canary with `id`, or whose look has it: clients of Kayenta show executions by their ids only.
 async fn found_by_id(asked: &PageRequest<'_>, id: &str) -> Result<Option<String>, CanaryError> {
     let canary = look_of_id(id).map_or_else(|| id.to_owned(), |(canary, _)| canary);
     if canary.len() != ID_LENGTH {
@@ -93,7 +93,7 @@ pub(super) async fn show(asked: &PageRequest<'_>) -> Result<Response<Body>, Refu
     Ok(page(StatusCode::OK, html.await?))
 }
 
-/// The series of the newest look that was judged; none where they are not kept any more.
+/// The series of the newest judged look; empty if they are not kept any more.
 async fn series(asked: &PageRequest<'_>, looks: &[CanaryLook]) -> Result<MetricSet, CanaryError> {
     let Some(newest) = looks.iter().rev().find_map(CanaryLook::metric_set) else {
         return Ok(MetricSet::default());
@@ -119,7 +119,7 @@ pub(super) async fn cancel(asked: &PageRequest<'_>) -> Result<Response<Body>, Re
 }
 
 pub(super) async fn compare(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {
-    // Two that are picked of a list, or one and another.
+    // Two canaries picked from a list, or one and another.
     let ids = asked.params.all("id").chain(asked.params.all("a")).chain(asked.params.all("b"));
     let ids: Vec<&str> = ids.collect();
     let [first, second] = ids.as_slice() else {

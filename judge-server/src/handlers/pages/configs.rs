@@ -1,4 +1,4 @@
-//! Pages of configs: the list, and one with what is wrong with it and what its queries find.
+//! Pages of configs: the list, and a config with its problems and the results of its queries.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use judge_core::{Problem, kayenta};
 use judge_pages::{ConfigView, TriedLook, TryQuery, config_page, config_path, configs_page};
 use serde_json::Value;
 
-use super::asked::{PageRequest, draw};
 use super::html::{page, see_other};
+use super::request::{PageRequest, draw};
 use crate::callers::tokens::TokenScope;
 use crate::convert::canary_request::read_config_text;
 use crate::convert::guard;
 use crate::convert::refusal::Refusal;
 
-/// The longest that the sources may take for a trial: a page is waited for.
+/// Timeout of the sources in a trial, because a browser waits for it.
 const FETCH_MILLIS: u64 = 20_000;
 
 /// Time between two points of a trial.
@@ -28,10 +28,10 @@ const STEP_MILLIS: u64 = 60_000;
 /// The longest window of a trial.
 const MOST_MINUTES: u64 = 24 * 60;
 
-/// A new config, before anybody has written one.
+/// The text of a new config in the form.
 const NEW: &str = include_str!("new_config.json");
 
-/// What the page of a config shows, before it is drawn.
+/// The content of the page of a config.
 #[derive(Default)]
 struct Shown {
     version: Option<ConfigVersion>,
@@ -59,7 +59,7 @@ pub(super) async fn show(asked: &PageRequest<'_>) -> Result<Response<Body>, Refu
     shown.page(asked, StatusCode::OK).await
 }
 
-/// Stores what is in the form, or only says what is wrong with it or what its queries find.
+/// Stores the config in the form, or only checks it or tries its queries.
 pub(super) async fn submit(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {
     let mut shown = Shown::stored(asked).await?;
     shown.text = asked.text("text").replace("\r\n", "\n");
@@ -97,7 +97,7 @@ pub(super) async fn delete(asked: &PageRequest<'_>) -> Result<Response<Body>, Re
     Ok(see_other("/configs"))
 }
 
-/// Returns the id of what was stored.
+/// Returns the id of the stored config.
 async fn store(asked: &PageRequest<'_>, text: &str) -> Result<String, Refusal> {
     let document = read_config_text(text)?;
     let id = Some(asked.params.id()).filter(|id| !id.is_empty());
@@ -106,7 +106,7 @@ async fn store(asked: &PageRequest<'_>, text: &str) -> Result<String, Refusal> {
     Ok(asked.canaries.put_config(id, document, existing, &actor).await?.id)
 }
 
-/// One look that nobody keeps, over the last minutes.
+/// One look over the last minutes, without storing it.
 async fn attempt(asked: &PageRequest<'_>, text: &str, query: &TryQuery) -> TriedLook {
     let minutes =
         query.minutes.trim().parse().ok().filter(|minutes| (1..=MOST_MINUTES).contains(minutes));
@@ -147,7 +147,7 @@ fn plan(document: &Value, query: &TryQuery, minutes: u64, now: i64) -> PlanSpec 
     PlanSpec { fetch_millis: FETCH_MILLIS, ..PlanSpec::new(scopes, PlanTimes::Once(windows)) }
 }
 
-/// Whether canaries can be judged by a text, and everything found in it.
+/// Whether the text is a config that can judge canaries, and its problems.
 fn check(text: &str) -> (bool, Vec<Problem>) {
     let document = match serde_json::from_str::<Value>(text) {
         Ok(document) => document,
@@ -173,7 +173,7 @@ fn check(text: &str) -> (bool, Vec<Problem>) {
 }
 
 impl Shown {
-    /// The config in the path, if there is one there.
+    /// The config in the path, if there is one.
     async fn stored(asked: &PageRequest<'_>) -> Result<Self, Refusal> {
         let id = asked.params.id();
         if id.is_empty() {

@@ -10,8 +10,8 @@ use judge_canary::{
 use judge_core::{CanaryConfig, kayenta};
 use judge_pages::{HistoryQuery, HistoryView, history_page};
 
-use super::asked::{PageRequest, draw};
 use super::html::page;
+use super::request::{PageRequest, draw};
 use crate::convert::refusal::Refusal;
 
 pub(super) async fn show(asked: &PageRequest<'_>) -> Result<Response<Body>, Refusal> {
@@ -57,7 +57,7 @@ async fn releases(
     asked.canaries.releases(&filter).await
 }
 
-/// The config of the newest release, and what the next canary by it is warned of.
+/// The config of the newest release, and the warnings that the next canary with it gets.
 async fn next(
     asked: &PageRequest<'_>,
     newest: &PastRelease,

@@ -7,14 +7,14 @@ use judge_pages::POLICY;
 
 use crate::convert::refusal::{Refusal, quoted};
 
-/// A page under its policy: no other site may show it, run anything in it, or learn its address.
+/// A page with its policy: no other site may show it in a frame, run anything in it, or learn its address.
 pub(super) fn page(status: StatusCode, html: impl Into<Body>) -> Response<Body> {
     let mut response = Response::new(html.into());
     *response.status_mut() = status;
     let fixed: [(HeaderName, &'static str); 4] = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
-        // Not `no-referrer`: with it a form of this server's own page comes from no origin.
+        // Not `no-referrer`: then forms of this server's own pages would have no origin.
         (header::REFERRER_POLICY, "same-origin"),
         (header::CACHE_CONTROL, "no-store"),
     ];
@@ -23,7 +23,7 @@ pub(super) fn page(status: StatusCode, html: impl Into<Body>) -> Response<Body> 
     response
 }
 
-/// Sends a browser on to another page.
+/// Redirects a browser to another page.
 pub(super) fn see_other(path: &str) -> Response<Body> {
     let mut response = page(StatusCode::SEE_OTHER, Body::empty());
     let headers = response.headers_mut();
@@ -33,7 +33,7 @@ pub(super) fn see_other(path: &str) -> Response<Body> {
     response
 }
 
-/// A file that pages need, compressed for whoever takes that.
+/// A file that pages need, compressed if the browser accepts that.
 pub(super) fn asset(request: &Request<Body>) -> Result<Response<Body>, Refusal> {
     let name = request.uri().path().rsplit('/').next().unwrap_or_default();
     let asset = judge_pages::asset(name);
@@ -46,7 +46,7 @@ pub(super) fn asset(request: &Request<Body>) -> Result<Response<Body>, Refusal> 
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    // Other bytes have another address.
+    // A new content has a new address.
     let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
     headers.insert(header::CACHE_CONTROL, forever);
     if gzip {

@@ -1,12 +1,12 @@
 //! Pages for people: `judge-pages` renders stored canaries and configs; forms change them.
 
-mod asked;
 mod audit;
 mod canaries;
 mod configs;
 mod history;
 mod html;
 mod refused;
+mod request;
 mod session;
 
 use axum::body::Body;
@@ -17,11 +17,11 @@ use super::routes::PageCall;
 use super::{Answered, Context, Failure, Handlers};
 use crate::convert::refusal::Refusal;
 use crate::observe::outcome::Outcome;
-use asked::PageRequest;
 pub(crate) use refused::{Visit, refuse};
+use request::PageRequest;
 
 impl Handlers {
-    /// Answers a browser.
+    /// Handler of the calls of browsers.
     pub(super) async fn page(
         &self,
         call: PageCall,

@@ -1,4 +1,4 @@
-//! What a browser sees of a call that was refused.
+//! The page that a browser gets if a call is refused.
 
 use axum::body::Body;
 use http::{Method, Request, Response, StatusCode};
@@ -7,12 +7,12 @@ use judge_pages::{message_page, refresh_page};
 use super::html::{page, see_other};
 use crate::convert::refusal::Refusal;
 
-/// What a browser asked for, for whoever refuses it.
+/// The page that a browser asked for, for the layer that refuses it.
 #[derive(Debug)]
 pub(crate) struct Visit {
     path: String,
     is_read: bool,
-    /// A link of another site led here: such a request comes without the token's cookie.
+    /// A link of another site led here: such a request has no cookie with the token.
     is_from_elsewhere: bool,
 }
 
@@ -28,7 +28,7 @@ impl Visit {
     }
 }
 
-/// Asks for a token, or says why there is no page.
+/// A page that asks for a token, or explains the error.
 pub(crate) fn refuse(refusal: &Refusal, visit: &Visit) -> Response<Body> {
     match refusal {
         Refusal::Unauthenticated(_) if visit.is_read && visit.is_from_elsewhere => {

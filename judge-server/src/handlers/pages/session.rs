@@ -4,8 +4,8 @@ use axum::body::Body;
 use http::{Response, StatusCode, header};
 use judge_pages::login_page;
 
-use super::asked::PageRequest;
 use super::html::{page, see_other};
+use super::request::PageRequest;
 use crate::callers::cookies;
 use crate::convert::refusal::Refusal;
 
@@ -38,7 +38,7 @@ pub(super) fn sign_out(asked: &PageRequest) -> Response<Body> {
     response
 }
 
-/// The page of this server to go on to.
+/// The page of this server to continue with.
 fn destination(asked: &PageRequest) -> String {
     let to = asked.params.get("to").unwrap_or("/");
     let is_path = to.starts_with('/') && !to.starts_with("//") && !to.starts_with("/login");

@@ -1,9 +1,9 @@
 //! Threads that judge, apart from those that read and write.
 //!
-//! Small judgements queue first come, first served for one set of threads, large ones for another, and the operating
-//! system shares the processors among the threads: however large a judgement, the small ones go on beside it.
+//! Small judgements wait in the queue of one set of threads, large ones in that of another. The operating system shares the
+//! processors among the threads: small judgements go on beside a large one, however large.
 //!
-//! How many judgements there may be is for the budget of bytes to say, not for the queues.
+//! The budget of bytes limits the number of judgements; the queues do not.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,7 +33,7 @@ impl Pool {
     /// `threads` for small judgements, and half as many for large ones; `admitted` counts them.
     ///
     /// # Errors
-    /// When the operating system gives no thread.
+    /// If the operating system cannot start a thread.
     pub(crate) fn start(threads: usize, admitted: IntGauge) -> std::io::Result<Self> {
         let lane = |name: &str, count| {
             let (sender, jobs) = unbounded();
@@ -47,10 +47,10 @@ impl Pool {
         Ok(Self { small, large, admitted })
     }
 
-    /// Does `work` on a request of `bytes`. Dropping the future takes it back, or stops it.
+    /// Runs `work` on a request of `bytes`. Dropping the future removes it from the queue, or stops it.
     ///
     /// # Errors
-    /// When the work panicked.
+    /// If the work panicked.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         bytes: usize,
@@ -64,13 +64,13 @@ impl Pool {
             let Some((work, admitted)) = take(&queued) else { return };
             scratch.stop_on(stopped);
             let done = work(scratch);
-            // What a large judgement left there is not to be kept.
+            // Buffers of a large judgement are not kept.
             if is_large {
                 *scratch = Scratch::default();
             }
-            // Before the answer, so that a caller that has it finds it counted no more.
+            // Before the answer, so that a caller with its answer is not counted any more.
             drop(admitted);
-            // No one waits for the answer once the future is dropped.
+            // Nobody waits for the answer after the future is dropped.
             let _ = sender.send(done);
         });
         let lane = if is_large { &self.large } else { &self.small };
@@ -84,13 +84,13 @@ fn work_off(jobs: &Receiver<Job>) {
     let mut scratch = Scratch::default();
     for job in jobs {
         if catch_unwind(AssertUnwindSafe(|| job(&mut scratch))).is_err() {
-            // What a panicking judge left in its buffers is not to be trusted.
+            // Buffers of a judge that panicked are not reused.
             scratch = Scratch::default();
         }
     }
 }
 
-/// Work, until it is begun or nobody wants it any more. Its request is freed then, though its job still queues.
+/// Work until it begins or is abandoned. Its request is then freed, although its job is still in the queue.
 struct Wanted<W> {
     work: Arc<Mutex<Option<W>>>,
     stop: Arc<AtomicBool>,

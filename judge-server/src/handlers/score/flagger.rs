@@ -15,20 +15,20 @@ use super::selector;
 use crate::convert::refusal::quoted;
 use crate::observe::outcome::Outcome;
 
-/// What is answered where Flagger is not to go on. Its client drops the body of 429 and of 5xx.
+/// Status that holds Flagger. Its client drops the body of 429 and of 5xx.
 const NOT_NOW: StatusCode = StatusCode::PRECONDITION_FAILED;
 
 /// Hooks that a verdict answers.
 const HOOKS: [&str; 4] = ["rollout", "confirm-traffic-increase", "confirm-promotion", "rollback"];
 
-/// What an event of Flagger is called in the audit log; its subject is `NAMESPACE/NAME`.
+/// Action of Flagger's events in the audit log; their subject is `NAMESPACE/NAME`.
 const EVENT: &str = "flagger.event";
 
-/// Fields of an event that are kept, and characters of each.
+/// Most fields of an event that are kept, and most characters of each.
 const FIELDS: usize = 24;
 const CHARACTERS: usize = 500;
 
-/// What an event says: release, phase and metadata.
+/// Content of an event: release, phase and metadata.
 fn event(hook: &Value) -> BTreeMap<String, String> {
     let of_release = ["checksum", "phase"].map(|name| (name, hook.get(name)));
     let metadata = hook.get("metadata").and_then(Value::as_object).into_iter().flatten();
@@ -80,7 +80,7 @@ impl Handlers {
     }
 }
 
-/// The look of a hook: what the URL does not say follows from the names that Flagger gives.
+/// The look of a hook. Parameters that the URL lacks follow from the names that Flagger sends.
 fn query<'a>(
     params: &Params,
     text: &impl Fn(&str) -> &'a str,
@@ -103,7 +103,7 @@ fn query<'a>(
     Ok(query.of_release(text("checksum")))
 }
 
-/// One line for people, whatever the text has.
+/// The text as one line.
 fn line(status: StatusCode, text: &str) -> Answered {
     let parts = text.split(|letter: char| letter < ' ' || ('\u{7f}'..='\u{9f}').contains(&letter));
     let words: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
@@ -114,7 +114,7 @@ fn line(status: StatusCode, text: &str) -> Answered {
     (response, Outcome::default()).into()
 }
 
-/// The verdict of a look, for those who ask a yes or no.
+/// The verdict of a look as yes or no.
 fn passes(answer: &LookAnswer, now: i64) -> (Option<bool>, String) {
     match answer {
         LookAnswer::Refused(why) | LookAnswer::Failed(why) => (None, why.clone()),

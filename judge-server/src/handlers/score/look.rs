@@ -1,4 +1,5 @@
-//! One look for a query: equal queries at once share it, and whoever cannot wait for it has the last one.
+//! One look for a query. Equal queries at the same time share it, and a query that cannot wait gets the result of the last
+//! one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,17 +14,17 @@ use super::look_query::LookQuery;
 /// Flagger waits for 5 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 
-/// Queries whose last look is known.
+/// Number of queries whose last look is kept.
 const KNOWN: usize = 1024;
 
-/// What came of a look.
+/// Result of a look.
 #[derive(Debug, Clone)]
 pub(super) enum LookAnswer {
-    /// There can be no look: config or query are wrong.
+    /// No look is possible: the config or the query is wrong.
     Refused(String),
-    /// The look failed, as when the source is away.
+    /// The look failed, for example because the source is unavailable.
     Failed(String),
-    /// A look is under way, and there is none before it that still counts.
+    /// A look is in progress, and no earlier one is recent enough.
     NotYet,
     Seen(Arc<Seen>),
 }
@@ -70,7 +71,7 @@ impl Seen {
         }
     }
 
-    /// Whether it passes or fails; nothing where it is neither.
+    /// Whether it passes or fails; `None` if it does neither.
     pub(super) fn is_pass(&self) -> Option<bool> {
         match self.verdict {
             _ if !self.has_data => None,
@@ -85,10 +86,10 @@ impl Seen {
         format!("{at:.0}")
     }
 
-    /// Verdict and reason, and how old they are if they are not of now.
+    /// Verdict and reason, with their age if they are not of now.
     pub(super) fn line(&self, now: i64) -> String {
         let age = now.saturating_sub(self.at_millis) / 1000;
-        // A look of now has just ended; for another one, the new look was waited for.
+        // A current look has just ended; a query with another time waited for the new one.
         let old = if age >= ANSWER_WITHIN.as_secs().cast_signed() / 2 {
             format!(" (of {age} s ago: a new look is under way)")
         } else {
@@ -100,7 +101,7 @@ impl Seen {
 
 type Running = watch::Receiver<Option<LookAnswer>>;
 
-/// Looks that are under way, and the last one of each query.
+/// Looks in progress, and the last look of each query.
 #[derive(Debug, Default)]
 pub(crate) struct SharedLooks {
     running: Mutex<HashMap<LookQuery, Running>>,
@@ -109,8 +110,8 @@ pub(crate) struct SharedLooks {
 }
 
 impl SharedLooks {
-    /// The answer to a query: of a look now, shared with whoever asks the same, or of the last look if it takes long
-    /// and the last one is no older than the window.
+    /// The answer to a query: from a look now, shared with equal queries, or from the last look if the new one takes long and
+    /// the last one is no older than the window.
     pub(super) async fn ask(self: &Arc<Self>, canaries: &Canaries, query: LookQuery) -> LookAnswer {
         let timeless = query.timeless();
         let window = query.window_millis;
@@ -128,7 +129,7 @@ impl SharedLooks {
         }
     }
 
-    /// Joins the look of this query, or begins it.
+    /// Joins the look of this query, or starts it.
     fn join(
         self: &Arc<Self>,
         canaries: &Canaries,
@@ -158,7 +159,7 @@ impl SharedLooks {
     }
 }
 
-/// Takes a look off the list when it ends, however it does.
+/// Removes a look from the list when it ends, however it ends.
 struct Ended<'a> {
     looks: &'a SharedLooks,
     query: &'a LookQuery,
@@ -201,7 +202,7 @@ async fn look(canaries: &Canaries, query: LookQuery) -> LookAnswer {
     }
 }
 
-/// The stored config of an id or a name.
+/// The stored config with an id or a name.
 async fn choice(
     canaries: &Canaries,
     query: &LookQuery,

@@ -1,4 +1,4 @@
-//! What a query of a score asks for: a look at a window of two sides.
+//! The query of a score: a look at a window of two sides.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use judge_canary::{
 use super::super::params::Params;
 use super::selector;
 
-/// The longest that a look's fetch may take.
+/// Timeout of a look's fetch.
 const FETCH_MILLIS: u64 = 60_000;
 
-/// The window where none is given.
+/// Default window.
 const WINDOW: &str = "10m";
 
-/// Time between two points where none is given.
+/// Default time between two points.
 const STEP: &str = "15s";
 
-/// A look that is asked for.
+/// A requested look.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct LookQuery {
-    /// What is released, where its caller says so: what the last look said of another release is not of this one.
+    /// Checksum of the release, if the caller sends one: the last look at another release does not count for this one.
     release: String,
     pub(super) config: String,
     pub(super) application: Option<String>,
@@ -82,12 +82,12 @@ impl LookQuery {
             canary: side(canary),
             window_millis,
             step_millis,
-            // On a multiple of the step, so that equal queries are equal and stores have their points cached.
+            // At a multiple of the step, so that equal queries are equal and stores have their points in the cache.
             end_millis: time.div_euclid(step).saturating_mul(step),
         })
     }
 
-    /// The same of one release.
+    /// The same for one release.
     pub(super) fn of_release(mut self, release: &str) -> Self {
         release.clone_into(&mut self.release);
         self
@@ -104,7 +104,7 @@ impl LookQuery {
         Self::from_labels(&labels, time)
     }
 
-    /// What tells the sample from others.
+    /// The labels of the sample.
     pub(super) fn labels(&self) -> Vec<(String, String)> {
         let mut labels = vec![
             ("config".to_owned(), self.config.clone()),

@@ -1,4 +1,4 @@
-//! A score without a canary that is kept: in Prometheus's own words, as small JSON, and for Flagger's hooks.
+//! Scores without storing a canary: as Prometheus's API, as small JSON, and for Flagger's hooks.
 
 mod flagger;
 mod look;
@@ -23,7 +23,7 @@ use selector::{ScoreSelector, ScoreSeries};
 const FORM_BYTES: u64 = 64 << 10;
 
 impl Handlers {
-    /// Answers who asks for a score.
+    /// Handler of the calls for scores.
     pub(super) async fn score(
         &self,
         call: ScoreCall,
@@ -94,7 +94,7 @@ impl Handlers {
     }
 }
 
-/// The small answer for Argo Rollouts' `web` provider: a verdict whatever happens, so that its user sees why.
+/// The small answer for Argo Rollouts' `web` provider: always a verdict, so that its user sees the reason.
 fn verdict(answer: &LookAnswer) -> Value {
     let plain = |word: &str, why: &str| json!({"verdict": word, "reason": why});
     match answer {

@@ -1,18 +1,18 @@
-//! The queries that are understood: `judge_score{…}`, `judge_verdict{…}` and `vector(NUMBER)`.
+//! Parses the supported queries: `judge_score{…}`, `judge_verdict{…}` and `vector(NUMBER)`.
 
-/// What a look is asked for.
+/// The requested figure of a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ScoreSeries {
     Score,
     Verdict,
 }
 
-/// A query that was read.
+/// A parsed query.
 #[derive(Debug, PartialEq)]
 pub(super) enum ScoreSelector {
-    /// `vector(1)`: whether somebody is there, as Flagger asks.
+    /// `vector(1)`: Flagger's probe.
     Number(f64),
-    /// `1+1`: the same, as Grafana asks.
+    /// `1+1`: Grafana's probe.
     Sum,
     Look(ScoreSeries, Vec<(String, String)>),
 }
@@ -46,7 +46,7 @@ impl ScoreSelector {
         while !rest.starts_with('}') {
             let (label, behind) = rest.split_once('=').ok_or_else(wrong)?;
             let label = label.trim_end();
-            // What is behind the name of `a!="b"` is no label.
+            // The text after the name in `a!="b"` is no label.
             if !is_label(label) {
                 return Err(wrong());
             }
@@ -66,7 +66,7 @@ impl ScoreSelector {
     }
 }
 
-/// Whether Prometheus takes it as a label's name.
+/// Whether it is a label's name in Prometheus.
 fn is_label(name: &str) -> bool {
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     !name.is_empty()
@@ -74,7 +74,7 @@ fn is_label(name: &str) -> bool {
         && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
-/// A text in quotes at the start of `rest`, and what is behind it.
+/// A quoted text at the start of `rest`, and the text after it.
 fn string(rest: &str) -> Option<(String, &str)> {
     let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\'' | '`'))?;
     let mut value = String::new();
@@ -93,7 +93,7 @@ fn string(rest: &str) -> Option<(String, &str)> {
     None
 }
 
-/// The time of a query in milliseconds: seconds since the epoch or text; now where none is given.
+/// The time of a query in milliseconds, from seconds since the epoch or text; now if there is none.
 pub(super) fn time(given: Option<&str>, now: i64) -> Result<i64, String> {
     let Some(given) = given else { return Ok(now) };
     if let Ok(time) = given.parse::<jiff::Timestamp>() {

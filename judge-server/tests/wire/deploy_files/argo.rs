@@ -129,7 +129,9 @@ async fn kayenta_provider(kayenta: &Kayenta, metric: &Value) -> &'static str {
                 "start": format!("{start:.0}"), "end": format!("{now:.0}"),
             })
         };
-        scopes[scope["name"].as_str().unwrap()] = json!({"controlScope": side("controlScope"), "experimentScope": side("experimentScope")});
+        let (control, experiment) = (side("controlScope"), side("experimentScope"));
+        scopes[scope["name"].as_str().unwrap()] =
+            json!({"controlScope": control, "experimentScope": experiment});
     }
     let body = json!({"scopes": scopes, "thresholds": provider["threshold"]});
     let url = format!(

@@ -36,16 +36,29 @@ async fn deck_edits_configs() {
         change(&mut config);
         config
     };
+    let id_is_taken = format!("Canary config '{id}' already exists.");
+    let name_is_taken =
+        "Canary config with name 'shop' already exists in the scope of applications [shop].";
+    let name_is_bad = "Canary config cannot be named 'a b'. Names must contain only letters, numbers, dashes (-) and \
+                       underscores (_).";
+    let no_application = "Canary config must specify at least one application.";
+    let post = "/canaryConfig";
+    let none = "/canaryConfig/none";
     for (method, path, body, status, message) in [
-        ("POST", "/canaryConfig", with(&|config| config["id"] = json!(id)), 400, format!("Canary config '{id}' already exists.")),
-        ("POST", "/canaryConfig", scoped(1), 400, "Canary config with name 'shop' already exists in the scope of applications [shop].".into()),
-        ("POST", "/canaryConfig", with(&|config| config["name"] = json!("a b")), 400, "Canary config cannot be named 'a b'. Names must contain only letters, numbers, dashes (-) and underscores (_).".into()),
-        ("POST", "/canaryConfig", with(&|config| config["applications"] = json!([])), 400, "Canary config must specify at least one application.".into()),
-        ("PUT", "/canaryConfig/none", scoped(1), 400, "Canary config 'none' does not exist.".into()),
-        ("DELETE", "/canaryConfig/none", Value::Null, 400, "Canary config 'none' does not exist.".into()),
-        ("GET", "/canaryConfig/none", Value::Null, 404, "Canary config 'none' does not exist".into()),
+        ("POST", post, with(&|config| config["id"] = json!(id)), 400, id_is_taken.as_str()),
+        ("POST", post, scoped(1), 400, name_is_taken),
+        ("POST", post, with(&|config| config["name"] = json!("a b")), 400, name_is_bad),
+        ("POST", post, with(&|config| config["applications"] = json!([])), 400, no_application),
+        ("PUT", none, scoped(1), 400, "Canary config 'none' does not exist."),
+        ("DELETE", none, Value::Null, 400, "Canary config 'none' does not exist."),
+        ("GET", none, Value::Null, 404, "Canary config 'none' does not exist"),
     ] {
-        assert_eq!(kayenta.refused(method, path, &body).await, (status, message), "{method} {path}");
+        let message = message.to_owned();
+        assert_eq!(
+            kayenta.refused(method, path, &body).await,
+            (status, message),
+            "{method} {path}"
+        );
     }
     assert_eq!(
         kayenta.get("/canaryConfig?application=x&application=shop").await.as_array().unwrap().len(),

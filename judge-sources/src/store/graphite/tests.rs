@@ -52,7 +52,7 @@ fn what_would_change_the_query_is_refused() {
 fn the_window_is_the_grid() {
     let grid = Grid::new(60_000, 180_000, 60_000).unwrap();
     let params = |compat| {
-        let ask = ask(&Wanted { text: "a", grid, compat, database: "" });
+        let ask = request(&RequestInput { text: "a", grid, compat, database: "" });
         ask.params.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
     };
     assert_eq!(params(Compat::None), ["target=a", "from=59", "until=179", "format=json"]);

@@ -126,7 +126,12 @@ fn answers_that_are_none_say_why() {
 
 #[test]
 fn the_database_is_asked_for() {
-    let ask = ask(&Wanted { text: "SELECT", grid: grid(), compat: Compat::None, database: "shop" });
+    let ask = request(&RequestInput {
+        text: "SELECT",
+        grid: grid(),
+        compat: Compat::None,
+        database: "shop",
+    });
     assert_eq!(ask.path, "query");
     assert_eq!(ask.params[0], ("db", "shop".to_owned()));
 }

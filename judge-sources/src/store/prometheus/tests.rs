@@ -140,7 +140,8 @@ fn what_kayenta_refuses_is_refused() {
         (
             json!({"metricName": "m", "customFilterTemplate": "absent"}),
             &here,
-            "metrics[0].query.customFilterTemplate: expected a name of the config's templates: empty, someTemplate, got \"absent\"",
+            "metrics[0].query.customFilterTemplate: expected a name of the config's templates: empty, someTemplate, \
+             got \"absent\"",
         ),
         (
             json!({"metricName": "m", "customFilter": "a=b"}),
@@ -184,7 +185,7 @@ fn a_parameter_may_be_empty_where_a_location_may_not() {
 #[test]
 fn times_are_seconds() {
     let grid = Grid::new(1_554_982_373_349, 1_554_982_493_349, 60_000).unwrap();
-    let params = ask("up", grid).params;
+    let params = request("up", grid).params;
     let expected =
         [("query", "up"), ("start", "1554982373.349"), ("end", "1554982433.349"), ("step", "60")];
     assert_eq!(params, expected.map(|(name, value)| (name, value.to_owned())));

@@ -1,4 +1,4 @@
-//! The class of a metric, and what its points could have shown.
+//! The classification of a metric, and the shift that its points could have shown.
 
 use std::fmt::Write;
 
@@ -14,39 +14,39 @@ use super::levels::Levels;
 use super::located::Located;
 use super::panel::{Considered, PanelFindings};
 
-/// A metric before what other metrics say is taken into account.
+/// A judged metric, before the number of metrics lowers its significance level.
 #[derive(Debug)]
 pub(crate) struct Judged {
     pub(crate) metric: MetricJudgement,
-    /// What the tests found, the most evidence first.
+    /// The findings of the tests, the strongest evidence first.
     pub(crate) considered: Vec<Considered>,
-    /// Probability with which it may fail though nothing is wrong.
+    /// Significance level of the metric at this look.
     pub(crate) level: f64,
-    /// What this look has of the level of all looks.
+    /// The significance levels of this look.
     pub(crate) levels: Levels,
-    /// By how much location may exceed its share of that: 1 but for one of several looks.
+    /// Factor on the level of the location test; 1 unless this is one of several looks.
     pub(crate) location_gain: f64,
-    /// Whether harm of the size that matters is ruled out; `None` where that is not asked.
+    /// Whether harm of the size that matters is ruled out; `None` if the canary cannot pass early at this look.
     pub(crate) rules_out_harm: Option<bool>,
-    /// What the joint test needs.
+    /// Input of the joint test.
     pub(crate) part: Option<JointPart>,
-    /// What it takes to say what would have been found.
+    /// Location of the canary for each direction of harm, from which `wouldFind` is computed.
     pub(crate) located: Vec<(Change, Located)>,
-    /// Points of a start that healed so late that too few are left to be judged, where harm is an increase and where
-    /// it is a decrease.
+    /// Points of a warm-up that ended so late that too few are left to be judged: if an increase is harmful,
+    /// and if a decrease is.
     pub(crate) unsettled: [Option<usize>; 2],
     /// Whether an increase and a decrease would fail the whole canary.
     pub(crate) effect_is_critical: [bool; 2],
-    /// What is wrong with the baseline, in words.
+    /// A sentence about an unusual baseline.
     pub(crate) sick_baseline: Option<String>,
     /// Series of the history with enough points.
     pub(crate) usable_history: usize,
 }
 
 impl Judged {
-    /// Takes in the answers of all directions of harm.
+    /// Stores the findings for all directions of harm.
     pub(crate) fn take(&mut self, mut answers: Vec<PanelFindings>) {
-        // The direction with more evidence speaks for the metric.
+        // The direction with more evidence represents the metric.
         let evidence = |answer: &PanelFindings| {
             let considered = answer.considered.iter().filter(|found| found.likely >= p::LIKELY);
             let weights = considered.map(|found| found.finding.weight());
@@ -82,14 +82,15 @@ impl Judged {
         self.classify();
     }
 
-    /// The metric's own p-value: the smallest that would have made it fail, as a share of its level.
+    /// P-value of the whole metric: the smallest p-value of its findings that matter, each in proportion to the
+    /// level of its test.
     pub(crate) fn p(&self) -> f64 {
         let harm = self.considered.iter().filter(|found| found.finding.matters);
         let least = harm.map(|found| found.finding.weight()).fold(f64::INFINITY, f64::min);
         (least * self.level).min(1.0)
     }
 
-    /// Divides the levels of its tests.
+    /// Divides the significance levels of the metric and of its tests by `times`.
     pub(crate) fn be_stricter(&mut self, times: f64) {
         self.level /= times;
         for found in &mut self.considered {
@@ -100,13 +101,13 @@ impl Judged {
         self.classify();
     }
 
-    /// Whether it was tested and counts.
+    /// Whether the metric was tested and is not muted.
     pub(crate) fn is_tested(&self) -> bool {
         !self.metric.muted && matches!(self.metric.decision, Decision::Panel(_))
     }
 
-    /// Whether it keeps no canary from passing early: harm is ruled out, and no test leans to harm at the level that all
-    /// looks have together.
+    /// Whether this metric lets the canary pass early: harm is ruled out, and no test leans to harm at the
+    /// significance level of all looks together.
     pub(crate) fn may_pass_early(&self) -> bool {
         let leans = |found: &Considered| {
             let is_location = found.finding.test == TestKind::Location;
@@ -162,12 +163,12 @@ impl Judged {
         self.metric.critical = critical;
     }
 
-    /// The judgement, inconclusive ones counted as `policy` says.
+    /// The judgement of the metric; `policy` says how an inconclusive one counts.
     pub(crate) fn settle(mut self, policy: InconclusivePolicy) -> MetricJudgement {
         let inconclusive = self.metric.classification == Classification::Inconclusive;
         let harm = self.considered.iter().find(|found| found.finding.is_harm() || found.leans());
         let change = harm.map(|found| found.finding.change);
-        // Where both directions are harm, the one that speaks.
+        // If both directions are harmful, the one with the evidence is described.
         let speaks = self.located.iter().find(|(of, _)| change.is_none_or(|change| change == *of));
         if let (Decision::Panel(panel), Some((_, located))) = (&mut self.metric.decision, speaks) {
             *panel = describe(located, panel.left_out);
@@ -191,7 +192,7 @@ impl Judged {
 }
 
 impl Considered {
-    /// Whether it leans to harm and does not settle it.
+    /// Whether the finding leans to harm without being significant.
     fn leans(&self) -> bool {
         let Self { finding, likely } = self;
         finding.test.decides()
@@ -221,23 +222,24 @@ fn describe(located: &Located, left_out: usize) -> Panel {
     }
 }
 
-/// By how much more points it takes than if the estimate were the truth, for four cases of five to be settled:
-/// measured at 15, 31 and 60 points with and without an allowance, 0.78 to 0.96 without this.
+/// Factor on the number of additional points, because the estimate is not the truth. Four cases of five are to
+/// be settled: without this factor it was 0.78 to 0.96 of them, at 15, 31 and 60 points with and without an
+/// allowance.
 const MORE_POINTS: f64 = 1.1;
-/// Normal quantile of four in five.
+/// Normal quantile of 0.8.
 const FOUR_IN_FIVE: f64 = 0.842;
 
 /// The shift that would have been found in four canaries of five, in the metric's own sense and unit.
 fn would_find(located: &Located, level: f64) -> f64 {
     let error = located.shift.error();
-    // The interval that is shown, at the level of the test.
+    // Half-width of the shown interval, scaled to the level of the test.
     let shown = normal::upper_quantile(0.5 * (1.0 - p::SHOWN));
     let significant = located.reach * normal::upper_quantile(level) / shown + FOUR_IN_FIVE * error;
     let likely = located.threshold + (normal::score(1.0 - p::LIKELY) + FOUR_IN_FIVE) * error;
     located.axis.in_metric(significant.max(likely))
 }
 
-/// How many more points a side would settle it in four cases of five, if noise stays as it is.
+/// Additional points a side that would settle the metric in four cases of five, if its noise stays the same.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,10 +1,10 @@
-//! Are many metrics a little worse together?
+//! Are many metrics slightly worse at the same time?
 //!
-//! A systemic regression: each metric within its own allowance, all on the wrong side. **Null**: no metric has
+//! A systemic regression: each metric is within its own allowance, and all are worse. **Null**: no metric has
 //! shifted; their noises correlate as measured. **Statistic**: Stouffer's sum of the metrics' z of the shift,
-//! each cut at 3 so that no single metric does all the work, over the standard deviation that the
-//! correlations give it. **Practical size**: three metrics of four are worse, and the median one has used up
-//! the configured share of what it is allowed. **Cost**: O(metrics² · points).
+//! each cut at 3 so that no single metric decides, over the standard deviation that the correlations give it.
+//! **Practical size**: at least three quarters of the metrics are worse, and the median metric has used up the
+//! configured share of its allowance. **Cost**: O(metrics² · points).
 
 use crate::judgement::Change;
 use crate::judges::evidence::parameters as p;
@@ -17,7 +17,7 @@ use super::panel::PanelFindings;
 /// A metric's part in a systemic regression.
 #[derive(Debug)]
 pub(crate) struct JointPart {
-    /// Standard normal when nothing is wrong; harm is up.
+    /// z of the shift: standard normal if nothing is wrong; positive is worse.
     z: f64,
     /// The shift as a share of its threshold.
     used: f64,
@@ -28,7 +28,7 @@ pub(crate) struct JointPart {
 }
 
 impl JointPart {
-    /// Of a metric's `answers` for all directions of harm, whose noise it takes.
+    /// Reads the part of one metric from its `answers` for all directions of harm, and takes their noise.
     pub(crate) fn new(answers: &mut [PanelFindings]) -> Option<Self> {
         let directions = answers.len();
         let located = answers.iter_mut().filter_map(|answer| {
@@ -47,7 +47,8 @@ impl JointPart {
     }
 }
 
-/// A sentence that says what was found in `parts` of the metrics that count, if anything.
+/// Runs the joint test on the `parts` of the metrics that are not muted. Returns a sentence if it finds a
+/// regression.
 pub(crate) fn find(request: &JudgeRequest, parts: &[&JointPart]) -> Option<String> {
     let joint = request.config.evidence.joint;
     if !joint.enabled {
@@ -60,7 +61,7 @@ pub(crate) fn find(request: &JudgeRequest, parts: &[&JointPart]) -> Option<Strin
     let mut used: Vec<f64> = parts.iter().map(|part| part.used).collect();
     // The lower median: half of the metrics and more have used up as much.
     let median = order::select(&mut used, (metrics - 1) / 2);
-    // Of those that are worse: so a healthy metric more can only make the finding less certain.
+    // Only metrics that are worse: then an additional healthy metric can only make the finding less certain.
     let worst: Vec<&&JointPart> = parts.iter().filter(|part| part.used > 0.0).collect();
     let worse = worst.len();
     if (worse as f64) < p::JOINT_WORSE * metrics as f64 || median < joint.size.get() {
@@ -89,7 +90,7 @@ pub(crate) fn find(request: &JudgeRequest, parts: &[&JointPart]) -> Option<Strin
     })
 }
 
-/// Of two noises, over the times at which both have a point.
+/// Correlation of two series of noise, over the times at which both have a point.
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
     let (mut aa, mut bb, mut ab) = (0.0, 0.0, 0.0);
     for (a, b) in a.iter().zip(b).filter(|(a, b)| !a.is_nan() && !b.is_nan()) {

@@ -10,23 +10,23 @@ use crate::request::JudgeRequest;
 pub(crate) struct Levels {
     /// Significance level of the metric over all looks.
     pub(crate) alpha: f64,
-    /// The part of it that this look has.
+    /// Share of it that this look may spend.
     pub(crate) share: f64,
-    /// The same of tests without exact boundaries, as a multiple of `share`.
+    /// The share for tests without exact boundaries, as a multiple of `share`.
     pub(crate) by_sum: f64,
-    /// The same of the probability of an early pass.
+    /// Probability of a wrong early pass at this look; `None` if the canary cannot pass early.
     pub(crate) early_pass: Option<f64>,
 }
 
 impl Levels {
-    /// Those of a metric with the significance level `alpha`.
+    /// The levels of a metric whose significance level over all looks is `alpha`.
     pub(crate) fn new(request: &JudgeRequest, alpha: f64) -> Self {
         let evidence = &request.config.evidence;
         let Some(looks) = request.looks else {
             return Self { alpha, share: 1.0, by_sum: 1.0, early_pass: None };
         };
         let is_last = looks.number() == looks.planned();
-        // The last look needs none.
+        // The last look has no early pass.
         let budget = evidence.early_pass.filter(|_| !is_last);
         let share = looks.share(evidence.spending, alpha);
         Self {
@@ -42,7 +42,8 @@ impl Levels {
         self.alpha * self.share
     }
 
-    /// By how much the test of location on growing windows may exceed its part of that level, `part` of the metric's.
+    /// Factor by which the location test on growing windows may exceed its level. `part` is its share of the
+    /// metric's level.
     pub(crate) fn gain(
         &self,
         request: &JudgeRequest,
@@ -56,7 +57,8 @@ impl Levels {
     }
 }
 
-/// By how much other metrics may divide a metric's level at most. A smaller budget has the smaller gain.
+/// Largest number by which other metrics may divide a metric's level. The factor is solved for that smallest
+/// level, where it is smallest.
 fn most_divided(request: &JudgeRequest) -> f64 {
     let metrics = request.pairs.len().max(1) as f64;
     match request.config.evidence.across_metrics {
@@ -81,7 +83,8 @@ pub(crate) fn is_too_early(request: &JudgeRequest, metrics: &[MetricJudgement]) 
         && !counted().any(MetricJudgement::fails_alone)
 }
 
-/// What `request` is judged at, if it is one of several looks. `rules_out_harm` says whether all metrics do.
+/// The number and the significance level of this look, if it is one of several. `rules_out_harm` says whether
+/// all metrics rule out harm.
 pub(crate) fn describe(request: &JudgeRequest, rules_out_harm: bool) -> Option<LookLevel> {
     let looks = request.looks?;
     let evidence = &request.config.evidence;

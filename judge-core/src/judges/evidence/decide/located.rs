@@ -1,4 +1,4 @@
-//! Where the canary is against its baseline.
+//! The location of the canary relative to its baseline.
 
 use crate::judges::evidence::detect::healthy::Healthy;
 use crate::judges::evidence::detect::location::Location;
@@ -8,23 +8,23 @@ use crate::judges::evidence::prepare::posterior::Posterior;
 use crate::judges::evidence::prepare::threshold::Threshold;
 use crate::judges::evidence::prepare::timeline::PairTimeline;
 
-/// Where the canary is, with what it takes to say it in the metric's unit.
+/// The location of the canary relative to its baseline, with the axis that converts it to the metric's unit.
 #[derive(Debug)]
 pub(crate) struct Located {
     pub(crate) shift: Posterior,
-    /// How likely the shift is as high if nothing has shifted.
+    /// P-value of the shift.
     pub(crate) p: f64,
     /// Half-width of the interval that is shown.
     pub(crate) reach: f64,
     /// The threshold, as a shift of the axis.
     pub(crate) threshold: f64,
-    /// Where a healthy canary may be, where a history tells.
+    /// Where a healthy canary may be, if there is a history.
     pub(crate) healthy: Option<Healthy>,
     pub(crate) axis: Axis,
     /// Points of the side with fewer.
     pub(crate) points: usize,
-    /// Noise of the shift at each time, in the metric's own sense; NaN where there is no point. Empty where the canary
-    /// is not worse.
+    /// Noise of the shift at each time, in the metric's own direction; NaN for a gap. Empty if the canary is
+    /// not worse.
     pub(crate) noise: Vec<f64>,
 }
 
@@ -49,7 +49,8 @@ impl Located {
     }
 }
 
-/// The canary's noise at each time, without what the baseline shares of it; nothing where the canary is not worse.
+/// The canary's noise at each time, without the noise that it shares with the baseline. Empty if the canary is
+/// not worse.
 fn noise_of_shift(timeline: &PairTimeline, of: &Comparison, shift: &Posterior) -> Vec<f64> {
     if shift.mean() <= 0.0 {
         return Vec::new();

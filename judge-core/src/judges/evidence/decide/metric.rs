@@ -1,4 +1,4 @@
-//! One metric: from its points to its class.
+//! Judges one metric: from its points to its classification.
 
 use crate::clean::Cleaned;
 use crate::config::evidence::MetricKind;
@@ -33,8 +33,8 @@ pub(crate) struct Buffers {
     boundaries: Boundaries,
 }
 
-/// Judges `pair`, whose canary's points may vary `noise_factor` times as much as the baseline's where the config names no
-/// metric that counts traffic.
+/// Judges `pair`. If the config names no metric that counts traffic, the canary's points may vary
+/// `noise_factor` times as much as the baseline's.
 pub(crate) fn judge(
     pair: &MetricPair,
     config: &MetricConfig,
@@ -55,7 +55,7 @@ pub(crate) fn judge(
         timeline.fill_silence();
     }
     let exposure = exposure(pair, config, request, timeline, warm_up);
-    // What windows of the past were out of is not known.
+    // The exposure of past windows is not known.
     let series = if exposure.is_some() { &[][..] } else { &pair.history };
     buffers.history.refill(series, &pair.baseline, config, warm_up, timeline);
     if let Some(exposure) = exposure {
@@ -96,7 +96,7 @@ pub(crate) fn judge(
     };
     let (m, n) = (timeline.sorted_canary.len(), timeline.sorted_baseline.len());
     if config.must_have_data && silent {
-        // Where data must be there, its absence is never taken for zeros.
+        // If data is required, missing data never counts as zeros.
         missing(&mut judged.metric, config, Some(missing_data(config)));
     } else if m == 0 || n == 0 {
         missing(&mut judged.metric, config, without_data(config));
@@ -160,7 +160,8 @@ fn examine(
     buffers.take(timeline, changes[0]);
     let part = if sparse { p::SPARSE_LOCATION_SHARE } else { p::LOCATION_SHARE };
     judged.location_gain = match timeline.times {
-        // The baseline's window grows, too, but where it ends is where the canary's begins.
+        // Both windows grow, but the canary's begins where the baseline's ends, so there are no exact
+        // boundaries.
         Times::After => levels.by_sum,
         Times::Unknown | Times::Same => {
             levels.gain(request, part / changes.len() as f64, boundaries)
@@ -228,7 +229,7 @@ fn silent(found: Silence, timeline: &PairTimeline, change: Change, level: f64) -
     Considered { finding, likely: 0.0 }
 }
 
-/// What the metric's events are out of.
+/// The exposure of the metric's events on both sides, from the metric that its config names.
 fn exposure(
     pair: &MetricPair,
     config: &MetricConfig,
@@ -243,7 +244,7 @@ fn exposure(
     (canary > 0.0 && baseline > 0.0).then_some(Exposure { canary, baseline, proportion })
 }
 
-/// How many times as much as its baseline's points the canary's may vary for the traffic that a metric of the config counts.
+/// Factor by which the canary's points may vary more than the baseline's, from the metric that counts traffic.
 fn factor_of_traffic(
     pair: &MetricPair,
     config: &MetricConfig,
@@ -258,8 +259,8 @@ fn factor_of_traffic(
     Some((baseline / canary).sqrt())
 }
 
-/// Means of the canary's and the baseline's points of the metric called `of`, of the times at which `pair` has a point;
-/// nothing unless both are above 0.
+/// Means of the metric called `of`, on the canary's and on the baseline's side, over the times at which `pair`
+/// has a point; `None` unless both are above 0.
 fn means_of(
     of: &str,
     pair: &MetricPair,
@@ -285,8 +286,8 @@ fn means_of(
     (canary > 0.0 && baseline > 0.0).then_some((canary, baseline))
 }
 
-/// Whether a harmful change fails the whole canary. A critical size that is left at its neutral value
-/// is reached by any harm: also by one that leaves the mean where it is.
+/// Whether a harmful change fails the whole canary. Any harm reaches a critical size that is left at its
+/// neutral value, even harm that leaves the mean where it is.
 fn is_critical(
     config: &MetricConfig,
     answer: &PanelFindings,

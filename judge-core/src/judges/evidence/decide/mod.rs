@@ -1,4 +1,4 @@
-//! From what the tests found to the class of a metric.
+//! Decides: from the findings of the tests to the classification of a metric.
 
 pub(super) mod class;
 pub(super) mod joint;

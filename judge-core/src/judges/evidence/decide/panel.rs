@@ -1,4 +1,4 @@
-//! All tests of one metric for one direction of harm, and the shares of the level that they take.
+//! Runs all tests of one metric for one direction of harm, each at its share of the significance level.
 
 use crate::config::evidence::{EvidenceConfig, Tests};
 use crate::config::{EffectMeasure, MetricConfig};
@@ -25,22 +25,22 @@ use crate::judges::evidence::say::{self, Draft, View};
 
 use super::located::Located;
 
-/// What a panel is asked.
+/// Input of a panel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Question<'a> {
     pub(crate) change: Change,
     pub(crate) config: &'a MetricConfig,
     pub(crate) judge: &'a EvidenceConfig,
     pub(crate) tests: &'a Tests,
-    /// Probability with which the whole panel may fail a healthy metric.
+    /// Significance level of the whole panel: probability that it fails a healthy metric.
     pub(crate) level: f64,
-    /// By how much location may exceed its share of the level: 1 but for one of several looks.
+    /// Factor on the level of the location test; 1 unless this is one of several looks.
     pub(crate) location_gain: f64,
-    /// The level of all other tests, as a multiple: 1 but for one of several looks.
+    /// Factor on the level of all other tests; 1 unless this is one of several looks.
     pub(crate) by_sum: f64,
-    /// Probability with which this look may rule out harm that is there, if it may at all.
+    /// Probability with which this look may wrongly rule out harm; `None` if the canary cannot pass early.
     pub(crate) early_pass: Option<f64>,
-    /// Whether it is asked how often events come.
+    /// Whether rates of events are compared: the metric is sparse, or declared as counts.
     pub(crate) sparse: bool,
     pub(crate) counted: Counted,
 }
@@ -52,43 +52,42 @@ pub(crate) struct Considered {
     pub(crate) likely: f64,
 }
 
-/// What a panel found.
+/// Findings of a panel.
 #[derive(Debug)]
 pub(crate) struct PanelFindings {
     pub(crate) change: Change,
     pub(crate) considered: Vec<Considered>,
     pub(crate) location: Option<Located>,
     pub(crate) warm_up: Option<WarmUp>,
-    /// Points of a start that healed so late that too few are left to be judged.
+    /// Points of a warm-up that ended so late that too few are left to be judged.
     pub(crate) unsettled: Option<usize>,
     /// Share of all pairs of points in which the canary is worse.
     pub(crate) share_above: f64,
-    /// What is wrong with the baseline, in words.
+    /// A sentence about an unusual baseline.
     pub(crate) sick_baseline: Option<String>,
-    /// Whether a shift as large as the smallest that matters is ruled out; `None` where that is not asked.
+    /// Whether a shift of the smallest size that matters is ruled out; `None` if the canary cannot pass early.
     pub(crate) rules_out_harm: Option<bool>,
 }
 
 /// Buffers of a panel.
 #[derive(Debug, Default)]
 pub(crate) struct PanelBuffers {
-    /// The whole metric, turned so that harm of the last question was up.
+    /// The whole metric, oriented for the direction of harm that was tested last.
     whole: Comparison,
-    /// What is left of it behind a warm-up.
+    /// The metric after a warm-up.
     rest: Comparison,
     ranks: Option<Ranks>,
-    /// Of the whole, for the allowed share for which they were compared.
+    /// Widths of the whole metric, with the allowed share that they were compared for.
     widths: Option<(f64, Option<Widths>)>,
     two_sample: TwoSampleScratch,
 }
 
 impl Question<'_> {
-    /// The level of `test`, if it runs: its share of the panel's.
+    /// Significance level of `test`: its share of the panel's; `None` if the test does not run.
     fn level_of(&self, test: TestKind, of: &Comparison) -> Option<f64> {
         let weighed = self.counted.exposure.is_some() && self.tests.contains(TestKind::Events);
         let share = match (test, self.sparse) {
-            // Events that are out of something are weighed by the test of rates alone: one out of few requests
-            // is another value than one out of many.
+            // With an exposure, only the rate test runs: ratios with different denominators are not comparable.
             (TestKind::Events, true) if weighed => 1.0,
             (TestKind::Events, true) => p::EVENTS_SHARE,
             (TestKind::Location, true) if !weighed => p::SPARSE_LOCATION_SHARE,
@@ -98,7 +97,7 @@ impl Question<'_> {
             (TestKind::Spread, false) => p::SPREAD_SHARE,
             (TestKind::Tail, false) => p::TAIL_SHARE,
             (TestKind::Excursions, false) => p::RUNS_SHARE,
-            // The others look for changes of values, which sparse metrics do not have.
+            // The other tests compare values, and most values of a sparse metric are 0.
             _ => return None,
         };
         let gain = if test == TestKind::Location { self.location_gain } else { self.by_sum };
@@ -107,15 +106,15 @@ impl Question<'_> {
 }
 
 impl PanelBuffers {
-    /// Takes in the metric in `timeline`, of which to [`ask`] then.
+    /// Reads the metric from `timeline`. Call [`ask`] afterwards.
     pub(crate) fn take(&mut self, timeline: &PairTimeline, change: Change) {
         self.whole.refill(timeline, Axis::new(change, timeline), 0);
         (self.ranks, self.widths) = (None, None);
     }
 }
 
-/// How much wider the canary is. Of the whole metric the other direction of harm may have asked before, for the same
-/// allowed share.
+/// How much wider the canary is. The result for the whole metric is kept: the other direction of harm has the
+/// same, if its allowed share is the same.
 fn widths_of(
     of: &Comparison,
     share: f64,
@@ -129,9 +128,10 @@ fn widths_of(
     }
 }
 
-/// Asks `question` of the metric in `timeline`, which the buffers have taken in.
+/// Runs the tests of `question` on the metric in `timeline`, which `buffers` have read.
 ///
-/// A shift that is not beyond what healthy windows of `history` differ by is no harm of location, and none late.
+/// A shift within the differences between the healthy windows of `history` is no harm, and neither is such a
+/// late change.
 pub(crate) fn ask(
     timeline: &PairTimeline,
     history: &History,
@@ -197,7 +197,7 @@ pub(crate) fn ask(
             say::ranks(&found, draft)
         });
     }
-    // Only where there is harm does it matter whether it is a start that heals too late.
+    // An unsettled start matters only if there is harm.
     let is_harm = panel.considered.iter().any(|found| found.finding.is_harm());
     let unsettled = match &excess {
         Some(excess) if may_warm_up && warm_up.is_none() && is_harm => {
@@ -213,7 +213,7 @@ pub(crate) fn ask(
     let considered = panel.considered;
     let rules_out_harm = question.early_pass.map(|level| {
         let smallest = threshold.shift(of);
-        // Where events are asked for, the mean says too little.
+        // The mean of a sparse metric does not suffice to rule out harm.
         !question.sparse
             && found.as_ref().is_some_and(|found| 1.0 - found.shift.p_value(smallest) <= level)
     });
@@ -234,7 +234,7 @@ pub(crate) fn ask(
     }
 }
 
-/// Leaves out a transient at the start, if there is one, and looks at the rest.
+/// Leaves out a transient at the start, if there is one, and measures the rest.
 fn leave_out_warm_up(
     timeline: &PairTimeline,
     whole: &Comparison,
@@ -258,7 +258,7 @@ fn leave_out_warm_up(
         let of_rest = Excess::new(rest, &threshold(rest));
         match warm_up::find(rest, &of_rest, longest - found.length) {
             Some(next) if of_rest.paired == of_whole.paired => found.length += next.length,
-            // How unlikely it is, its first step says; how high it was, all of it.
+            // The first step gives the p-value; the whole transient gives the height.
             _ => {
                 let above_rest = warm_up::above_rest(&of_whole.canary, found.length);
                 return Some((WarmUp { above_rest, ..found }, of_rest));
@@ -267,7 +267,7 @@ fn leave_out_warm_up(
     }
 }
 
-/// A panel at work.
+/// The state of a panel while its tests run.
 struct Panel<'a> {
     timeline: &'a PairTimeline,
     history: &'a History,
@@ -275,13 +275,14 @@ struct Panel<'a> {
     of: &'a Comparison,
     threshold: Threshold,
     widths: Option<Widths>,
-    /// Whether the canary's level differs, and healthy ones do as much: its points then stand out from its own level.
+    /// Whether the canary's mean differs, but no more than healthy means do. Its points are then measured from
+    /// its own median.
     level_is_normal: bool,
     considered: Vec<Considered>,
 }
 
 impl Panel<'_> {
-    /// Takes in what a test found, as `say` words it.
+    /// Adds the finding of a test; `say` writes its sentence.
     fn consider(
         &mut self,
         test: TestKind,
@@ -295,7 +296,8 @@ impl Panel<'_> {
         self.considered.push(Considered { finding, likely });
     }
 
-    /// Probability that a shift of which the points say `shift` is beyond the threshold.
+    /// Probability that the shift is beyond the threshold. `shift` is its posterior, `effect` its largest
+    /// estimate.
     fn likely(&self, shift: &Posterior, effect: f64) -> f64 {
         let (of, threshold) = (self.of, &self.threshold);
         let often = threshold.often <= 0.0 || of.share_above(&of.x) >= threshold.often;
@@ -325,14 +327,14 @@ impl Panel<'_> {
         let mut p = found.p;
         let is_constant = of.sorted_y.first() == of.sorted_y.last();
         if is_constant && !self.question.sparse {
-            // Its noise is not known, but ranks need none.
+            // The noise of a constant baseline is not known, but ranks do not need it.
             p = combine(&[p, ranks::p_value(of, scratch)]);
         } else if self.question.sparse || has_few_values(&of.sorted_y) {
             p = p.max(ranks::p_value(of, scratch));
         }
         let mut likely = self.likely(&found.shift, found.effect);
         if self.threshold.is_stated && p <= p::LEANS * level {
-            // Where what is allowed grows with the baseline, its noise does, too.
+            // The allowance is a share of the baseline's points, so it has their noise, too.
             let beyond = of.beyond_allowance(self.threshold.share);
             let best = beyond.iter().min_by(|a, b| a.error().total_cmp(&b.error()));
             likely = best.map_or(likely, |shift| 1.0 - shift.p_value(0.0));
@@ -403,7 +405,7 @@ impl Panel<'_> {
         if let Some(level) = self.question.level_of(TestKind::Tail, of)
             && let Some(found) = tail::find(of, excess, phi, level_is_known)
         {
-            // It is found only where it matters.
+            // The test finds only what matters.
             self.consider(TestKind::Tail, found.p, level, 1.0, |draft| {
                 say::tail(&found, excess, draft)
             });

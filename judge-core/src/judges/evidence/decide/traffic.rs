@@ -13,7 +13,7 @@ use super::class::Judged;
 /// The setting that names the metric.
 const SETTING: &str = "canaryConfig.judge.judgeConfigurations.traffic";
 
-/// The metric that counts the traffic from which `config`'s is measured.
+/// Name of the metric that counts the requests that `config`'s metric is measured from.
 pub(super) fn counted_by<'a>(
     config: &'a MetricConfig,
     request: &'a JudgeRequest,
@@ -21,17 +21,18 @@ pub(super) fn counted_by<'a>(
     config.evidence.traffic.as_deref().or(request.config.evidence.traffic.as_deref())
 }
 
-/// How many times as much as their baseline's the points of one metric vary, as the other metrics explain it.
+/// Factor by which one metric's points may vary more than the baseline's, because the other metrics vary more,
+/// too.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Explained {
     pub(crate) pair: usize,
     pub(crate) factor: f64,
 }
 
-/// Metrics of which single points are worse, and what the other metrics say of their traffic, unless the
-/// config names a metric that counts it.
+/// Estimates from the other metrics how much more a metric with worse single points may vary. Metrics whose
+/// traffic the config counts are left out.
 ///
-/// Looks at the points only where there is something to explain.
+/// Reads the points only if there is something to explain.
 pub(crate) fn explain(
     request: &JudgeRequest,
     configs: &Configs<'_>,
@@ -64,7 +65,8 @@ fn is_unexplained(judged: &Judged, configs: &Configs<'_>, request: &JudgeRequest
         })
 }
 
-/// Says what was explained, or how to say that the canary has less traffic where that was not found, and may be.
+/// A notice about what was explained. If single points are worse and nothing explains them, a notice that says
+/// how to name the metric that counts traffic.
 pub(crate) fn advise(
     request: &JudgeRequest,
     configs: &Configs<'_>,

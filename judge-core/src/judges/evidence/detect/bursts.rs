@@ -1,9 +1,10 @@
 //! Are large differences mostly the canary's?
 //!
-//! Several short bursts are too few points for a level and too short for runs; together they count. **Null**:
-//! differences of the same time are as often far up as far down. **Statistic**: the sum of those beyond 1.5 robust standard
-//! deviations around their median, over the root of the sum of their squares, with the φ of the
-//! quiet ones taken out; seven such points at least. **Effect**: mean height of those above. **Cost**: O(n).
+//! Several short bursts are too few points to shift the mean, and too short to be runs. Together they count.
+//! **Null**: large differences between points of the same time are up as often as down. **Statistic**: the sum
+//! of the differences beyond 1.5 robust standard deviations from their median, over the root of the sum of
+//! their squares; at least seven such points. The φ of the small differences corrects it for autocorrelation.
+//! **Effect**: mean height of the differences that are far up. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
@@ -14,7 +15,7 @@ use crate::stats::distribution::normal;
 /// Large differences.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bursts {
-    /// How many differences are far up, and how many far down.
+    /// Numbers of differences that are far up and far down.
     pub(crate) up: usize,
     pub(crate) down: usize,
     pub(crate) z: f64,
@@ -25,12 +26,12 @@ pub(crate) struct Bursts {
 
 /// Sums the large differences.
 pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
-    // Points of fewer requests are more skewed: their differences are not as often far up as down.
+    // Points of fewer requests are more skewed: their large differences are not up as often as down.
     if of.noise_factor > p::EXCHANGEABLE {
         return None;
     }
-    // Windows that follow each other have no times in common, but large differences of points of one index
-    // are as often up as down all the same.
+    // Windows that follow each other have no times in common, but large differences between points with the
+    // same index are up as often as down all the same.
     let by_index: Vec<f64>;
     let is_after = of.times == Times::After;
     let (differences, Robust { median, scale }) = if is_after && of.x.len() == of.y.len() {
@@ -77,12 +78,12 @@ pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
         product += before * kept;
         before = kept;
     }
-    // Curves of one shape that run out of step differ much, and most of the time in one sense.
+    // Two curves of the same shape that are out of step differ much, and mostly in one direction.
     if up + down < p::BURST_FEWEST || up == 0 || 2 * beyond < up {
         return None;
     }
     let phi = if quiet > 0.0 { (product / quiet).clamp(0.0, 0.9) } else { 0.0 };
-    // What the baseline does on end the canary may, too.
+    // If large differences in favour of the canary come in runs, those against it may, too.
     let on_end = if down >= p::BAD_FEWEST { followed as f64 / down as f64 } else { 0.0 };
     let phi = phi.max(on_end.min(0.9));
     let z = sum / squares.sqrt() / ((1.0 + phi) / (1.0 - phi)).sqrt();

@@ -2,7 +2,7 @@
 
 use crate::judges::evidence::prepare::posterior::Posterior;
 
-/// A candidate: its p and how much higher the end is.
+/// A candidate: its p-value, and how much higher the end is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Candidate {
     pub(super) p: f64,
@@ -11,7 +11,7 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// With `cost` times the p.
+    /// The same with `cost` times the p-value.
     pub(super) fn at(self, cost: f64) -> Self {
         Self { p: (cost * self.p).min(1.0), ..self }
     }

@@ -1,13 +1,13 @@
 //! Are events more frequent?
 //!
-//! For sparse metrics, of which most points are 0, and what the config calls counts. **Null**: events
-//! come at one rate on both sides (the allowance times the baseline's), by time or by what they are
-//! out of. **Statistic**: where all points are whole multiples of one unit, the canary's events given
-//! the total, binomial (Przyborowski and Wilenski 1940); counts that vary more than Poisson counts do
-//! are divided by their dispersion first, so that a burst is not a stream. Where they are not (ratios),
-//! points that are not 0, by Fisher's exact test, or with an allowance as if they came like events.
-//! Exact at any number of events: none against one has p = ½, none against eight 0.004. **Effect**: the
-//! ratio of rates with its exact interval. **Cost**: O(n).
+//! For sparse metrics, whose points are mostly 0, and for declared counts. **Null**: the canary's events come
+//! at the baseline's rate times the allowance, per unit of time or of exposure. **Statistic**: if all points
+//! are whole multiples of one unit, the canary's number of events given the total, which is binomial
+//! (Przyborowski and Wilenski 1940). Counts that vary more than Poisson counts are divided by their dispersion
+//! first, so that a burst does not look like a stream of events. Otherwise (ratios) the number of points that
+//! are not 0, by Fisher's exact test; with an allowance, these points count as Poisson events. Exact for any
+//! number of events: none against one has p = ½, none against eight 0.004. **Effect**: the ratio of rates with
+//! its exact interval. **Cost**: O(n).
 
 use crate::judgement::Interval;
 use crate::stats::{self, ConfidenceLevel, PValues, Proportion, Rate, two_proportions, two_rates};
@@ -15,9 +15,9 @@ use crate::stats::{self, ConfidenceLevel, PValues, Proportion, Rate, two_proport
 use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::judges::evidence::prepare::timeline::PairTimeline;
 
-/// Multiples are whole when they are off by no more than this share: rates are rounded.
+/// A multiple counts as whole if it is off by no more than this share, because rates are rounded.
 const WHOLE: f64 = 1e-6;
-/// Larger multiples are no counts.
+/// Larger multiples do not count as numbers of events.
 const LARGEST: f64 = 1e6;
 
 /// How events compare.
@@ -25,7 +25,7 @@ const LARGEST: f64 = 1e6;
 pub(crate) struct Events {
     pub(crate) canary: u64,
     pub(crate) baseline: u64,
-    /// Whether events were counted, or points that have any.
+    /// Whether `canary` and `baseline` count events; otherwise they count points with events.
     pub(crate) counted: bool,
     pub(crate) ratio: f64,
     pub(crate) interval: Interval,
@@ -34,26 +34,26 @@ pub(crate) struct Events {
     pub(crate) p: f64,
 }
 
-/// What is known of a metric's events besides its points.
+/// What the config says about a metric's events.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Counted {
     /// Whether the config says that points are counts.
     pub(crate) declared: bool,
-    /// What events are out of, if not of equal times.
+    /// The exposure of the events; `None` if it is equal times.
     pub(crate) exposure: Option<Exposure>,
 }
 
-/// What the events of a point are out of on average, on either side, in the grid's unit. Where it is
-/// there, the canary's points on the grid are what they would be with the baseline's exposure.
+/// Mean exposure of a point on each side, such as its requests, in the grid's unit. If there is an exposure,
+/// the canary's points on the grid are scaled to the baseline's.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Exposure {
     pub(crate) canary: f64,
     pub(crate) baseline: f64,
-    /// Whether each event is one of those that they are out of.
+    /// Whether events are a part of the exposure, as errors are a part of requests.
     pub(crate) proportion: bool,
 }
 
-/// Compares the rates of both sides, of which the baseline's may be higher by `share`.
+/// Compares the rates of both sides. The canary's may be worse by the allowed `share`.
 pub(crate) fn find(
     of: &Comparison,
     timeline: &PairTimeline,
@@ -76,7 +76,8 @@ pub(crate) fn find(
     let sides = Sides { x: &x, y: &y, exposures: (m, n), trials, allowed };
     let found = match unit(&x, &y, one) {
         Some(unit) => sides.counted(unit, unit, level),
-        // Counts that are averages: by how much they vary.
+        // Declared counts that are averages have no unit: they are counted in tiny parts, and the dispersion
+        // makes up for it.
         None => match one {
             Some(one) => sides.counted(one / LARGEST, one, level),
             None => sides.present(level),
@@ -93,19 +94,19 @@ pub(crate) fn find(
     Some(Events { canary, baseline, counted, ratio, interval, rise: mean(&of.x) - mean(&of.y), p })
 }
 
-/// Points of both sides, turned so that none is below 0.
+/// Points of both sides, with the sign that makes them 0 or more.
 struct Sides<'a> {
     x: &'a [f64],
     y: &'a [f64],
-    /// What all events of a side are out of.
+    /// Total exposure of the canary and of the baseline.
     exposures: (f64, f64),
-    /// Whether each event is one of its exposure.
+    /// Whether events are a part of the exposure.
     trials: bool,
-    /// How many times the baseline's rate the canary's may be.
+    /// Allowed ratio of the canary's rate to the baseline's.
     allowed: f64,
 }
 
-/// What a test of both sides gives; the interval's ends are to be taken times what is allowed.
+/// Result of a test of both sides. The interval is relative to the allowed ratio.
 struct Compared {
     canary: u64,
     baseline: u64,
@@ -115,8 +116,8 @@ struct Compared {
     p: PValues,
 }
 
-/// The first of `one` event and the smallest value above 0, its half and its third, of which all values
-/// are whole multiples.
+/// The unit of which all values are whole multiples, if there is one. The candidates in order: `one` event, the
+/// smallest value above 0, its half, its third.
 fn unit(x: &[f64], y: &[f64], one: Option<f64>) -> Option<f64> {
     let all = || x.iter().chain(y).copied().filter(|v| *v > 0.0);
     let smallest = all().fold(f64::INFINITY, f64::min);
@@ -131,7 +132,7 @@ fn unit(x: &[f64], y: &[f64], one: Option<f64>) -> Option<f64> {
 }
 
 impl Sides<'_> {
-    /// By the numbers of events, in multiples of `unit`; they are shown in multiples of `one`.
+    /// Compares the numbers of events, counted in `unit`. They are shown in multiples of `one`.
     fn counted(&self, unit: f64, one: f64, level: ConfidenceLevel) -> Option<Compared> {
         let Self { x, y, exposures: (m, n), trials, allowed } = *self;
         let dispersion = dispersion(x, y, unit);
@@ -147,7 +148,7 @@ impl Sides<'_> {
         } else {
             rates.p
         };
-        // Of the events themselves: their dispersion makes them fewer, and whole again.
+        // The ratio is of the events themselves: dividing by the dispersion makes them fewer and rounds them.
         let ratio = if baseline_all > 0.0 {
             (canary_all / m) / (baseline_all / n)
         } else {
@@ -158,7 +159,7 @@ impl Sides<'_> {
         Some(Compared { canary, baseline, counted: true, ratio, interval: rates.interval, p })
     }
 
-    /// By the numbers of points that have events.
+    /// Compares the numbers of points that have events.
     fn present(&self, level: ConfidenceLevel) -> Option<Compared> {
         let Self { x, y, allowed, .. } = *self;
         let some = |side: &[f64]| side.iter().filter(|v| **v > 0.0).count() as u64;
@@ -177,7 +178,8 @@ impl Sides<'_> {
             )
             .p
         } else {
-            // Points are scattered less than Poisson counts, so this is too large rather than too small.
+            // Numbers of points vary less than Poisson counts, so this p-value is too large rather than too
+            // small.
             rates.p
         };
         let ratio = canary as f64 / m as f64 / (baseline as f64 / n as f64);

@@ -11,14 +11,14 @@ use super::volatility::Volatility;
 /// Single points of both sides, in time order, on the comparison's axis.
 #[derive(Debug)]
 pub(crate) struct Excess {
-    /// The canary's above the allowance: of differences of the same time where the sides share their
-    /// noise.
+    /// The canary's points less the allowed baseline; at the same times if the sides share their noise.
     pub(crate) canary: Vec<f64>,
-    /// The baseline's above its own median, as far as they would be with the canary's traffic; or above the canary.
+    /// The baseline's points less its median, as far out as they would be with the canary's traffic. If the
+    /// sides share their noise: less the canary's points.
     pub(crate) baseline: Vec<f64>,
     /// Whether differences of the same time are used.
     pub(crate) paired: bool,
-    /// How much higher the middle of the canary is, at least 0.
+    /// How much higher the canary's median is than allowed; at least 0.
     pub(crate) middle: f64,
     /// Robust standard deviation of the noise.
     pub(crate) deviation: f64,
@@ -55,20 +55,20 @@ impl Excess {
         }
     }
 
-    /// How far out a point is that is out by so many standard deviations, and matters.
+    /// The distance from which a point is this many standard deviations out, and large enough to matter.
     pub(crate) fn fence(&self, deviations: f64) -> f64 {
         (deviations * self.deviation).max(self.minimum)
     }
 
-    /// How quiet and noisy stretches of the baseline alternate; its points far out count as those that just stand out.
+    /// How quiet and noisy stretches of the baseline alternate. Points that stand out are clipped.
     pub(super) fn volatility_of_baseline(&self) -> Volatility {
         let reach = p::STANDS_OUT * self.deviation;
         let sizes: Vec<f64> = self.baseline.iter().map(|out| out.abs().min(reach)).collect();
         Volatility::estimate([&sizes])
     }
 
-    /// The largest of: the baseline's largest excess, that of as much normal noise, and the smallest change
-    /// that matters.
+    /// The largest of three: the baseline's largest excess, the largest excess that as many points of normal
+    /// noise have, and the smallest change that matters.
     pub(crate) fn reference(&self) -> f64 {
         let n = self.canary.len().max(2) as f64;
         let normal = (2.0 * math::ln(n)).sqrt() * self.deviation;
@@ -77,7 +77,7 @@ impl Excess {
     }
 }
 
-/// Points far out, and how many of them another one follows.
+/// Number of bad points, and how many of them follow another bad point.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bad {
     pub(crate) bad: usize,
@@ -85,7 +85,7 @@ pub(crate) struct Bad {
 }
 
 impl Bad {
-    /// Counts those beyond `fence`.
+    /// Counts the points beyond `fence`.
     pub(crate) fn count(out: &[f64], fence: f64) -> Self {
         let (mut bad, mut followed, mut before) = (0, 0, 0);
         for out in out {
@@ -97,24 +97,24 @@ impl Bad {
         Self { bad, followed }
     }
 
-    /// How often one is followed; never where there is none.
+    /// Share of bad points that follow another one; 0 if there is none.
     pub(crate) fn share_followed(&self) -> f64 {
         self.followed as f64 / self.bad.max(1) as f64
     }
 
-    /// Whether as many are followed as are not.
+    /// Whether at least half of the bad points follow another one.
     pub(crate) fn are_on_end(&self) -> bool {
         2 * self.followed >= self.bad
     }
 }
 
-/// What a point says that stands out `gap` points after another one.
+/// Weight of a point that stands out `gap` points after another one.
 pub(super) fn news(gap: usize, phi: f64, following: f64) -> f64 {
     let own = 1.0 - math::pow(phi, gap as f64);
     if gap == 1 { following * own } else { own }
 }
 
-/// Whether the baseline, ascending, has so few values that it shows no tail.
+/// Whether the baseline, in ascending order, has so few distinct values that its tail cannot be estimated.
 pub(crate) fn has_few_values(sorted: &[f64]) -> bool {
     let distinct = sorted.chunk_by(|a, b| a == b).take(p::FEW_VALUES + 1).count();
     distinct <= p::FEW_VALUES

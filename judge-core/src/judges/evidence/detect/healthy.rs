@@ -1,12 +1,12 @@
 //! Is the canary beyond what healthy instances differ by?
 //!
-//! One instance against one other tells how certain their difference is, never whether two healthy ones differ
-//! as much: machines, neighbours and days differ. Healthy windows and the baseline are draws of where a healthy
-//! instance may be. **Statistic**: means of clipped points; of m windows and the baseline the standard deviation s
-//! between them. **Threshold**: the upper end of Student's prediction interval for the next healthy mean,
-//! mean + s · t(m) · √(1 + 1/(m + 1)) (Hahn 1969, "Factors for calculating two-sided prediction intervals for
-//! samples from a normal distribution"). It says nothing of single points, spread or events. **Cost**: O(points of
-//! the history).
+//! A comparison of two instances shows how certain their difference is. It does not show whether two healthy
+//! instances differ as much: machines, neighbours and days differ. Healthy windows and the baseline are a
+//! sample of healthy means. **Statistic**: means of clipped points; for m windows and the baseline, the
+//! standard deviation s between them. **Threshold**: the upper end of Student's prediction interval for the
+//! next healthy mean, mean + s · t(m) · √(1 + 1/(m + 1)) (Hahn 1969, "Factors for calculating two-sided
+//! prediction intervals for samples from a normal distribution"). It says nothing about single points, spread
+//! or events. **Cost**: O(points of the history).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
@@ -17,7 +17,7 @@ use crate::stats::distribution::student;
 
 use super::silence::{self, Silence};
 
-/// Where a healthy canary may be. Shifts are of the comparison's axis, from the baseline.
+/// Where a healthy canary may be. Shifts are relative to the baseline, on the comparison's axis.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Healthy {
     /// Healthy windows besides the baseline.
@@ -26,15 +26,15 @@ pub(crate) struct Healthy {
     pub(crate) lower: f64,
     /// The largest shift that is normal.
     pub(crate) upper: f64,
-    /// A healthy canary is above with this probability, and below with the same.
+    /// Probability that a healthy canary is above `upper`, and that it is below `lower`.
     pub(crate) level: f64,
-    /// Whether the canary is above.
+    /// Whether the canary is above `upper`.
     pub(crate) is_exceeded: bool,
 }
 
 impl Healthy {
-    /// Compares the last `share` of every window; a healthy canary is above with probability `level`. Nothing where
-    /// too few windows have a mean.
+    /// Compares the last `share` of every window. A healthy canary is above the interval with probability
+    /// `level`. `None` if too few windows have a mean.
     pub(crate) fn measure(
         history: &History,
         of: &Comparison,
@@ -65,7 +65,7 @@ pub(crate) struct WorseBaseline {
     pub(crate) reach: f64,
 }
 
-/// Looks whether the baseline is beyond what its own history differs by; a healthy one is with probability `level`.
+/// Finds a baseline that its history shows to be worse; a healthy one is found with probability `level`.
 pub(crate) fn find_worse_baseline(
     history: &History,
     of: &Comparison,
@@ -82,14 +82,15 @@ pub(crate) fn find_worse_baseline(
     })
 }
 
-/// Looks whether the baseline stops to report, or reports one value, where most of its history does not.
+/// Finds a baseline that stops reporting, or repeats one value, in comparison with most windows of its history.
 pub(crate) fn find_silent_baseline(history: &History) -> Option<Silence> {
     let found: Vec<Silence> =
         history.baseline_beside_windows().filter_map(|windows| silence::find(&windows)).collect();
     found.first().copied().filter(|_| 2 * found.len() > history.windows().len())
 }
 
-/// Mean of `values`, and how far from it the next one may be: it is farther up with probability `level`.
+/// Mean of `values`, and the half-width of the prediction interval: the next value is above it with probability
+/// `level`.
 fn predict(values: &[f64], level: f64) -> Option<(f64, f64)> {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
@@ -129,7 +130,7 @@ impl Means {
     }
 }
 
-/// The mean of `values`, clipped at `reach` around their median; nothing without points.
+/// The mean of `values`, clipped at `reach` around their median; `None` without values.
 fn clipped_mean(values: &[f64], reach: f64, ordered: &mut Vec<f64>) -> Option<f64> {
     if values.is_empty() {
         return None;
@@ -140,7 +141,7 @@ fn clipped_mean(values: &[f64], reach: f64, ordered: &mut Vec<f64>) -> Option<f6
     mean.is_finite().then_some(mean)
 }
 
-/// Points of the last `share` of `points`.
+/// Number of points in the last `share` of `points`.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of n points")]
 fn end_of(points: usize, share: f64) -> usize {
     ((share * points as f64).round() as usize).max(1).min(points)

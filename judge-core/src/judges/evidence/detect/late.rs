@@ -1,10 +1,11 @@
 //! Does the canary end higher?
 //!
-//! What promotion makes permanent is the end state. **Null**: the canary's last points are no higher than
-//! the baseline, or no higher than its earlier ones. **Statistic**: for each of several lengths the larger of two p: of the end's
-//! mean against the baseline, and of the difference of differences (the canary's step less the baseline's at the same
-//! time), so that a change that both sides share is none; both for two samples and for differences of the
-//! same time, joined by Cauchy's rule. **Effect**: how much higher the end is. **Cost**: O(n).
+//! Promotion makes the end state permanent. **Null**: the canary's last points are no higher than the baseline,
+//! or no higher than its earlier points. **Statistic**: for each of several lengths the larger of two p-values:
+//! of the end's mean against the baseline, and of the difference of differences (the canary's step less the
+//! baseline's at the same time), so that a change that both sides share does not count. Both are computed for
+//! two samples and for differences of the same time, and combined by Cauchy's rule. **Effect**: how much higher
+//! the end is. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
@@ -23,11 +24,11 @@ pub(crate) struct Late {
     pub(crate) length: usize,
     /// How much higher the end is than the baseline.
     pub(crate) shift: Posterior,
-    /// The larger of that and of the difference without clipping.
+    /// The larger of the mean of `shift` and the difference of plain means, without clipping.
     pub(crate) effect: f64,
 }
 
-/// Looks for a change that lasts to the end.
+/// Finds a change that lasts to the end.
 pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<Late> {
     if of.widening() > 1.0 {
         // A canary that repeats one value does not change.
@@ -36,14 +37,14 @@ pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<L
     if sequential.is_none() {
         let least = p_if_independent(of);
         if least > p::UNREMARKABLE {
-            // Autocorrelation only makes it less remarkable.
+            // Autocorrelation only makes the p-value larger.
             return None;
         }
     }
     let mut candidates: Vec<Candidate> = Vec::with_capacity(2 * p::LATE_SHARES.len());
     for (length, cost) in lengths(of.clipped_canary()) {
         match sequential {
-            // Where to look is not chosen by the points: windows that follow each other drift.
+            // Windows that follow each other drift, so only lengths that the points did not choose are used.
             Some(_) if cost > 1.0 => {}
             Some(sequential) => candidates.extend(sequential.late(length)),
             None => candidates.extend(two_samples(of, length).map(|c| c.at(cost))),
@@ -68,8 +69,8 @@ pub(crate) fn find(of: &Comparison, sequential: Option<&Sequential>) -> Option<L
     Some(Late { p: combine(&all), length: best.length, shift: best.end, effect })
 }
 
-/// The joined p as it would be without autocorrelation, or less: a twentieth of the work tells most metrics that did
-/// not change.
+/// A lower bound of the combined p-value: the p-value without autocorrelation, or less. It costs a twentieth,
+/// and most metrics that did not change need no more.
 fn p_if_independent(of: &Comparison) -> f64 {
     let (canary, baseline) = (of.clipped_canary(), of.clipped_baseline());
     let mut p_values = Vec::with_capacity(2 * p::LATE_SHARES.len() + 2);
@@ -111,15 +112,14 @@ fn two_samples(of: &Comparison, length: usize) -> Option<Candidate> {
     Some(Candidate { p: end.p_value(0.0).max(change.p_value(0.0)), length, end })
 }
 
-/// Points of the baseline, whose window may have another number of them, that are as long ago as the canary's last
-/// `length`.
+/// The baseline's points as long ago as the canary's last `length`, if its window has another number of points.
 fn as_long_ago(length: usize, canary: &Regressand, baseline: &Regressand) -> Option<usize> {
     let ago = (length * baseline.len()).div_ceil(canary.len());
     (1..baseline.len()).contains(&ago).then_some(ago)
 }
 
-/// How long ago a change may have been, in points, with what choosing it costs: lengths that were there before the
-/// points, and the one at which they step most, which pays for all that it was chosen from.
+/// Lengths of the end, in points, each with the factor on its p-value: fixed lengths with a factor of 1, and
+/// the length at which the points step most, with the number of lengths that it was chosen from.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "shares of n points")]
 fn lengths(of: &Regressand) -> impl Iterator<Item = (usize, f64)> {
     let n = of.len();
@@ -135,7 +135,7 @@ fn lengths(of: &Regressand) -> impl Iterator<Item = (usize, f64)> {
     given.chain(chosen)
 }
 
-/// The share of the metric's level that the test takes.
+/// Share of the metric's significance level that the test gets.
 pub(crate) fn share(times: Times) -> f64 {
     if times == Times::After { p::LATE_SHARE_AFTER } else { p::LATE_SHARE }
 }

@@ -1,9 +1,10 @@
 //! Mann and Whitney's (1947) test with Hodges and Lehmann's (1963) shift.
 //!
-//! People know it and ask for it, so it is shown. Its p takes points for independent, so it fails no metric by itself: it
-//! is a bound of the p that ranks have with autocorrelation ([`super::scores`]), and a condition where there are few
-//! distinct values: there t alone would trust a normal distribution that such points do not have. **Cost**:
-//! O(n log n) at most.
+//! People know this test and ask for it, so it is shown. Its p-value assumes independent points, so it fails no
+//! metric by itself. It has two other uses. It is a lower bound of the p-value that ranks have with
+//! autocorrelation ([`super::scores`]). And if a metric has few distinct values, the location test must agree
+//! with it, because the t test assumes a normal distribution that such points do not have. **Cost**: O(n log n)
+//! at most.
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
@@ -20,7 +21,7 @@ pub(crate) struct Ranks {
 }
 
 impl Ranks {
-    /// That of the opposite shift.
+    /// The result for the opposite direction.
     pub(crate) fn turned(self) -> Self {
         Self {
             p: self.p_of_opposite,
@@ -48,7 +49,7 @@ pub(crate) fn find(of: &Comparison, scratch: &mut TwoSampleScratch) -> Option<Ra
     })
 }
 
-/// The exact p alone.
+/// The p-value alone; exact if that is cheap.
 pub(crate) fn p_value(of: &Comparison, scratch: &mut TwoSampleScratch) -> f64 {
     place_test(&of.sorted_x, &of.sorted_y, Method::Auto, scratch).map_or(1.0, |p| p.greater)
 }

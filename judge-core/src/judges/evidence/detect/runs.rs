@@ -1,11 +1,11 @@
-//! Are bad points of the canary minutes on end?
+//! Do bad points of the canary come in runs?
 //!
-//! Bad minutes may have the same values as the baseline's, but on end instead of one now and then:
-//! location, spread and tail are then equal. **Null**: bad points follow each other as often as the
-//! noise's autocorrelation makes them, and as on the baseline. **Statistic**: the exact probability of so few runs
-//! among so many bad points (David 1947), averaged over φ, times the probability of as many bad points as have a
-//! pattern at all; where most bad points are alone it is not asked. Several short runs count like one
-//! long one. **Effect**: the share of bad points that are followed. **Cost**: O(n).
+//! Bad minutes may have the same values as the baseline's, but come one after the other instead of now and
+//! then. Location, spread and tail are then equal. **Null**: bad points follow each other as often as the
+//! autocorrelation of the noise makes them, and as on the baseline. **Statistic**: the exact probability of so
+//! few runs among so many bad points (David 1947), averaged over φ, times the probability of the number of bad
+//! points that the test needs. It does not run if most bad points are alone. Several short runs count like one
+//! long run. **Effect**: the share of bad points that follow another. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation::NODES;
@@ -22,7 +22,7 @@ pub(crate) struct Runs {
     pub(crate) p: f64,
 }
 
-/// How bad points follow each other.
+/// Tests how bad points follow each other.
 pub(crate) fn find(of: &Comparison, excess: &Excess) -> Option<Runs> {
     let fence = excess.fence(p::BAD);
     if fence <= 0.0 {
@@ -30,16 +30,17 @@ pub(crate) fn find(of: &Comparison, excess: &Excess) -> Option<Runs> {
     }
     let canary = Bad::count(&excess.canary, fence);
     let baseline = Bad::count(&excess.baseline, fence);
-    // Where bad points are mostly alone there is nothing to ask.
+    // If most bad points are alone, there is no run to test.
     if canary.bad < p::BAD_FEWEST || 2 * canary.bad > excess.canary.len() || !canary.are_on_end() {
         return None;
     }
     let (m, n) = (excess.canary.len(), excess.baseline.len());
-    // As many are bad on the baseline, and one more, since none does not mean never.
+    // The baseline's share of bad points, with one more bad point: none seen does not mean that there is never
+    // one.
     let often = ((baseline.bad as f64 + 1.0) / (n as f64 + 1.0)).min(1.0);
     let asked = at_least(p::BAD_FEWEST, m, often);
     let seen = followed_at_most(baseline);
-    // How the baseline's own bad points follow each other also says what φ may be.
+    // The way in which the baseline's own bad points follow each other changes the weights of φ.
     let (mut sum, mut weights) = (0.0, 0.0);
     for (phi, weight) in NODES.into_iter().zip(*of.weights_of_baseline()) {
         if weight == 0.0 {
@@ -67,7 +68,7 @@ fn at_least(k: usize, n: usize, p: f64) -> f64 {
     (1.0 - below).clamp(0.0, 1.0)
 }
 
-/// How often a bad point is followed by another, at the end of an interval for nine of ten, if any was.
+/// Upper limit of the probability that another bad point follows, at 90 % confidence; 0 if none was seen.
 fn followed_at_most(of: Bad) -> f64 {
     const NINE_OF_TEN: f64 = 1.28;
     if of.followed == 0 {
@@ -78,8 +79,8 @@ fn followed_at_most(of: Bad) -> f64 {
     (often + NINE_OF_TEN * (often * (1.0 - often) / n).sqrt()).min(1.0 - 1e-9)
 }
 
-/// How often a bad point of `n` follows one, where noise is an autoregression with (1 − φ)/(1 + φ)
-/// `shorter` worth (Ledford and Tawn 1996).
+/// Probability that a bad point among `n` follows another, if noise is an autoregression whose points have the
+/// information of (1 − φ)/(1 + φ), `shorter`, independent ones each (Ledford and Tawn 1996).
 fn follows(of: Bad, n: usize, shorter: f64) -> f64 {
     math::pow(of.bad as f64 / n as f64, shorter).clamp(1e-9, 1.0 - 1e-9)
 }
@@ -90,9 +91,10 @@ struct RunCount {
     at_most: f64,
 }
 
-/// The probability that as many bad points of `n` come in so many runs, and in as few, where a bad point
-/// is followed with probability `follows`: that of a Markov chain given how many are bad (David 1947),
-/// which without memory is Wald and Wolfowitz's (1940).
+/// The probability that this many bad points among `n` come in exactly this many runs, and in at most this
+/// many. A bad point is followed by another with probability `follows`. This is the distribution of a Markov
+/// chain given the number of bad points (David 1947); with independent points it is that of Wald and Wolfowitz
+/// (1940).
 fn runs(of: Bad, n: usize, follows: f64) -> RunCount {
     /// Sums are scaled down before they overflow.
     const LARGE: f64 = 1e200;
@@ -101,7 +103,7 @@ fn runs(of: Bad, n: usize, follows: f64) -> RunCount {
         return RunCount { exactly: 1.0, at_most: 1.0 };
     }
     let starts = (bad / good * (1.0 - follows)).min(1.0 - 1e-9);
-    // Odds by which each run that ends makes an arrangement less likely.
+    // Odds by which every further run makes an arrangement less likely.
     let odds = starts * (1.0 - follows) / (follows * (1.0 - starts));
     let runs = (of.bad - of.followed) as f64;
     let (mut term, mut exactly, mut at_most, mut all) = (1.0, 0.0, 0.0, 0.0);

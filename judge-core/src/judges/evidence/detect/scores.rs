@@ -1,13 +1,14 @@
 //! Ranks with autocorrelation.
 //!
-//! Where points have two levels, or spikes on either side, their mean knows little of a shift and their ranks much. Ranks as
-//! normal scores are regressed as values are, so that autocorrelation counts as it does there.
+//! If points jump between two values, or have spikes on either side, the mean hides a shift that ranks show.
+//! The ranks, as normal scores, are regressed like values, so that autocorrelation counts.
 
 use crate::judges::evidence::prepare::comparison::{Comparison, apart};
 use crate::judges::evidence::prepare::regression::{Regressand, Solutions};
 use crate::stats::distribution::normal::upper_quantile;
 
-/// How likely scores as high as those behind the first `baseline` ones are, if nothing has shifted.
+/// P-value of the scores behind the first `baseline` ones: how likely it is that they are as high if nothing
+/// shifted.
 pub(super) fn p_value(scores: &[f64], baseline: usize) -> f64 {
     let side = |of: &[f64]| {
         let mut side = Regressand::default();
@@ -18,7 +19,8 @@ pub(super) fn p_value(scores: &[f64], baseline: usize) -> f64 {
     apart(&side(x), &side(y)).p_value(0.0)
 }
 
-/// Normal scores (van der Waerden 1952) of the ranks among all points, baseline first; ties share theirs.
+/// Normal scores (van der Waerden 1952) of the ranks among all points, baseline first; tied points share one
+/// score.
 pub(super) fn normal(of: &Comparison) -> Vec<f64> {
     let mut ascending: Vec<f64> = of.sorted_y.iter().chain(&of.sorted_x).copied().collect();
     // A stable sort finds the two ascending runs and merges them.

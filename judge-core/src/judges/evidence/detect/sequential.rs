@@ -1,10 +1,10 @@
 //! Windows that follow each other are one series with a break.
 //!
-//! A baseline that was taken just before its canary shares no time with it, so whatever drifts makes the two
-//! differ. **Null**: one autoregression without a break. **Statistic**: the step of a regression on a level and a
-//! step, and of one in which the canary may have a slope of its own; each of clipped values and of normal
-//! scores of the ranks; four p joined by Cauchy's rule. The two samples of scores must differ, too.
-//! **Cost**: O(n log n).
+//! A baseline that was taken just before its canary shares no time with it, so any drift makes the two differ.
+//! **Null**: one autoregression without a break. **Statistic**: the step of a regression on a mean and a step,
+//! and of one in which the canary may also have a slope. Both are computed for clipped values and for normal
+//! scores of the ranks, and Cauchy's rule combines the four p-values. The two samples of scores must differ,
+//! too. **Cost**: O(n log n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::comparison::Comparison;
@@ -29,7 +29,7 @@ pub(crate) struct Sequential {
 }
 
 impl Sequential {
-    /// Joins the sides where the canary's window follows the baseline's.
+    /// Joins the sides if the canary's window follows the baseline's.
     pub(crate) fn join(of: &Comparison) -> Option<Self> {
         if of.times != Times::After || of.y.len() < p::FEWEST || of.x.len() < p::FEWEST {
             return None;

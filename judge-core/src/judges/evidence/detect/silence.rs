@@ -1,9 +1,9 @@
 //! Does the canary still report?
 //!
-//! A canary that crashed or lost its exporter stops to report, and what it reported before looks healthy. It is
-//! silent where the end of its window has no points while the baseline's has, or where it has far fewer points
-//! than its baseline over the same window. It is stuck where it repeats one value while the baseline moves.
-//! No p is given: that points are missing is no matter of chance. **Cost**: O(n).
+//! A canary that crashed or lost its exporter stops reporting, and what it reported before looks healthy. It is
+//! silent if it has no points at the end of the window while the baseline has some, or if it has far fewer
+//! points than its baseline over the same window. It is stuck if it repeats one value while the baseline moves.
+//! There is no p-value: missing points are no matter of chance. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::timeline::{PairTimeline, Times, count};
@@ -32,7 +32,7 @@ pub(crate) enum Silence {
     },
 }
 
-/// Looks at a metric whose canary has at least one point.
+/// Finds silence in a metric whose canary has at least one point.
 pub(crate) fn find(timeline: &PairTimeline) -> Option<Silence> {
     let (canary, baseline) = (&timeline.canary, &timeline.baseline);
     let (m, n) = (count(canary), count(baseline));
@@ -43,7 +43,7 @@ pub(crate) fn find(timeline: &PairTimeline) -> Option<Silence> {
             return Some(Silence::End { points: silent });
         }
     }
-    // Windows of another length have another number of points.
+    // A window of another length has another number of points.
     let expected = n as f64 * canary.len() as f64 / baseline.len().max(1) as f64;
     if (m as f64) < p::SILENT_SHARE * expected && expected - m as f64 >= p::SILENT_FEWEST as f64 {
         return Some(Silence::Gaps { canary: m, baseline: n });
@@ -55,7 +55,7 @@ pub(crate) fn find(timeline: &PairTimeline) -> Option<Silence> {
     let ((equal, value), (usual, _)) =
         (most(&timeline.sorted_canary), most(&timeline.sorted_baseline));
     let is_stuck = equal as f64 >= p::STUCK_SHARE * m as f64 && m >= p::FEWEST;
-    // Of a baseline that repeats a value half of the time, five points on end are chance.
+    // If the baseline repeats a value half of the time, the canary may repeat it by chance.
     let moves = 2 * usual <= n && n >= p::FEWEST;
     (is_stuck && moves).then_some(Silence::Stuck { points: equal, value })
 }

@@ -1,13 +1,13 @@
 //! Does the canary vary more?
 //!
-//! **Null**: what is new in each point (its deviation from the level, less what the point before foretold)
-//! has one spread on both sides, the baseline's times what is allowed. **Statistic**: of two samples, Welch's
-//! t of the logarithms of mean absolute deviations from the median (Brown and Forsythe 1974), clipped, of
-//! many points averaged over blocks, with the errors that volatility gives it; where both sides share their
-//! noise, Pitman and Morgan's (1939) correlation of difference and sum, which is positive
-//! if and only if the canary varies more. **Effect**: the ratio of mean deviations; below 1.4 it is no
-//! one's complaint. It matters when the canary's upper decile is beyond the baseline's by the smallest change
-//! that matters, without what both sides share. **Cost**: O(n).
+//! **Null**: innovations (deviations from the median, less what the point before predicts) have the same spread
+//! on both sides, or the baseline's times the allowance. **Statistic**: for two samples, Welch's t of the
+//! logarithms of mean absolute deviations from the median (Brown and Forsythe 1974). Deviations are clipped,
+//! those of many points are averaged over blocks, and volatility widens the errors. If both sides share their
+//! noise, Pitman and Morgan's (1939) correlation of difference and sum, which is positive if and only if the
+//! canary varies more. **Effect**: the ratio of mean deviations; nobody sees a ratio below 1.4. It matters if
+//! the canary's upper decile exceeds the baseline's by the smallest change that matters, without the noise that
+//! both sides share. **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::axis::allow;
@@ -18,7 +18,7 @@ use crate::stats::distribution::{normal, student};
 
 use super::volatility::Volatility;
 
-/// How the spreads compare.
+/// Comparison of the spreads.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spread {
     pub(crate) widths: Widths,
@@ -26,7 +26,7 @@ pub(crate) struct Spread {
     pub(crate) decile_above: f64,
 }
 
-/// How wide the canary is, in whichever direction harm is.
+/// How much wider the canary is; the same for both directions of harm.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Widths {
     pub(crate) t: f64,
@@ -34,7 +34,7 @@ pub(crate) struct Widths {
     pub(crate) ratio: f64,
 }
 
-/// How far the canary's wide points reach, if it is clearly wider.
+/// Measures how far the canary's upper decile reaches, given that it is wider.
 pub(crate) fn find(of: &Comparison, share: f64, widths: Widths) -> Spread {
     let allowed = |y: f64| allow(y, share);
     let decile_above = if compares_own(of) {
@@ -46,8 +46,8 @@ pub(crate) fn find(of: &Comparison, share: f64, widths: Widths) -> Spread {
     Spread { widths, decile_above }
 }
 
-/// Compares both sides, of which the baseline may be wider by the `share` that is allowed; nothing where the canary is
-/// hardly wider.
+/// Compares both sides; the baseline's spread is raised by the allowed `share`. `None` if the canary is hardly
+/// wider.
 pub(crate) fn compare(of: &Comparison, share: f64) -> Option<Widths> {
     if of.x.len() < p::SPREAD_FEWEST || of.y.len() < p::SPREAD_FEWEST {
         return None;
@@ -82,7 +82,7 @@ pub(crate) fn compare(of: &Comparison, share: f64) -> Option<Widths> {
     if normal::upper_tail(student::normal_score(t, freedom)) > p::UNREMARKABLE {
         return None;
     }
-    // Quiet and noisy stretches alternate: then deviations say less.
+    // If quiet and noisy stretches alternate, deviations have less information.
     let points = x.len().min(y.len());
     let volatility = Volatility::estimate([&sizes(&x), &sizes(&y)]);
     let p = volatility
@@ -90,13 +90,14 @@ pub(crate) fn compare(of: &Comparison, share: f64) -> Option<Widths> {
     Some(Widths { t, p, ratio })
 }
 
-/// Whether what both sides share is left out: not where less traffic lets the canary's own noise be larger.
+/// Whether the noise that both sides share is left out. With less traffic it is not, because the canary's own
+/// noise may then be larger.
 fn compares_own(of: &Comparison) -> bool {
     of.shares_noise() && of.noise_factor <= p::EXCHANGEABLE
 }
 
-/// How far the canary's upper decile is above the baseline's without what both share: their differences are as
-/// wide as both sides' own noise together, and that of the canary is `ratio` times as wide.
+/// How far the canary's upper decile is above the baseline's, without the noise that both share. The
+/// differences have the own noise of both sides together, and the canary's is `ratio` times as wide.
 fn decile_of_differences(of: &Comparison, ratio: f64) -> f64 {
     let mut ordered = of.differences.clone();
     let index = of.differences.len() * 9 / 10;
@@ -105,8 +106,8 @@ fn decile_of_differences(of: &Comparison, ratio: f64) -> f64 {
     middle + (decile - middle) * (ratio - 1.0) / (1.0 + ratio * ratio).sqrt()
 }
 
-/// Averages the sizes of deviations over blocks: quiet and noisy stretches may outlast what neighbouring points
-/// say of each other.
+/// Averages the sizes of deviations over blocks, because quiet and noisy stretches may last longer than the
+/// autocorrelation of neighbouring points shows.
 fn average_blocks(values: &mut Vec<f64>) {
     let length = values.len() / p::SPREAD_BLOCKS;
     if length > 1 {
@@ -114,7 +115,7 @@ fn average_blocks(values: &mut Vec<f64>) {
     }
 }
 
-/// What is new in each point.
+/// Innovations: each deviation less what the one before predicts.
 fn innovations(values: &[f64], level: f64, phi: f64) -> Vec<f64> {
     values.windows(2).map(|pair| (pair[1] - level) - phi * (pair[0] - level)).collect()
 }
@@ -136,7 +137,7 @@ struct Student {
     freedom: f64,
 }
 
-/// On the logarithm of the mean deviations, whose variance does not depend on the spread.
+/// Welch's t on the logarithm of the mean deviations, whose variance does not depend on the spread.
 fn brown_forsythe(x: &[f64], y: &[f64]) -> Option<Student> {
     let part = |values: &[f64]| {
         let (n, mean) = (values.len() as f64, mean_size(values));
@@ -150,15 +151,15 @@ fn brown_forsythe(x: &[f64], y: &[f64]) -> Option<Student> {
         .then(|| Student { t: math::ln(mx / my) / variance.sqrt(), freedom })
 }
 
-/// Ratio of the deviations that the sides do not share: with own variances v and w, differences have variance v + w, and
-/// their covariance with sums is v − w.
+/// Ratio of the standard deviations that the sides do not share: with own variances v and w, differences have
+/// variance v + w, and their covariance with sums is v − w.
 fn ratio_of_own(x: &[f64], y: &[f64]) -> f64 {
     let (mut own, mut excess) = (0.0, 0.0);
     for (x, y) in x.iter().zip(y) {
         own += (x - y) * (x - y);
         excess += x * x - y * y;
     }
-    // Where nothing of the baseline's is its own, the ratio has no bound: n points tell nothing smaller from an nth.
+    // If the baseline has no noise of its own, the ratio has no bound: n points cannot show less than 1/n.
     let least = own / x.len() as f64;
     let (canary, baseline) = ((own + excess).max(0.0), (own - excess).max(least));
     if baseline > 0.0 { (canary / baseline).sqrt() } else { 1.0 }

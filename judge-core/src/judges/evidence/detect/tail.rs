@@ -27,7 +27,7 @@ pub(crate) struct Tail {
     pub(crate) p: f64,
 }
 
-/// Looks for them; `phi` is that of the noise.
+/// Finds the points that stand out. `phi` is the autocorrelation of the noise.
 pub(crate) fn find(
     of: &Comparison,
     excess: &Excess,
@@ -52,7 +52,7 @@ pub(crate) fn find(
         return None;
     }
     let volatility = excess.volatility_of_baseline();
-    // Excess and weight of each.
+    // Excess and weight of each point.
     let mut points: Vec<(f64, f64)> = Vec::with_capacity(beyond.len());
     let mut last: Option<usize> = None;
     for (index, out) in beyond {
@@ -84,8 +84,8 @@ pub(crate) fn find(
     best
 }
 
-/// Whether a difference is that of one event that both sides saw a step apart: the baseline is there higher by half as
-/// much than at the same time.
+/// Whether both sides saw one event, a step apart: the baseline is higher there than at the time of the
+/// difference, by at least half of the difference.
 fn is_shared(of: &Comparison, excess: &Excess, index: usize, out: f64) -> bool {
     if !excess.paired {
         return false;

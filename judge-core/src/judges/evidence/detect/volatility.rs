@@ -1,29 +1,29 @@
 //! Quiet and noisy stretches: how little the sizes of neighbouring deviations say of each other.
 //!
-//! A metric may be quiet for minutes and noisy for minutes. Sizes of deviations are then autocorrelated,
-//! and their mean is less certain than that of as many independent sizes. **Model**: a size is the sum of
-//! two parts. An autoregression with coefficient φ, the stretch, has a share s of the variance; independent
-//! chance has the rest. Neither s nor φ is known, so twelve pairs of them are weighed, and the model in
-//! which all sizes are independent: by a prior and by the restricted likelihood (Harville 1977), which a
-//! Kalman filter gives. An autoregression alone (s = 1) would take long stretches under much chance for
-//! short ones. **Cost**: O(n) a pair, of the last 240 points.
+//! A metric may be quiet for minutes and noisy for minutes. Sizes of deviations are then autocorrelated, and
+//! their mean is less certain than the mean of as many independent sizes. **Model**: a size is the sum of two
+//! parts. The stretch, an autoregression with coefficient φ, has a share s of the variance; independent noise
+//! has the rest. Neither s nor φ is known. So twelve pairs of them and the model with independent sizes are
+//! weighted by a prior and by the restricted likelihood (Harville 1977), which a Kalman filter computes. An
+//! autoregression alone (s = 1) would take long stretches under much noise for short ones. **Cost**: O(n) a
+//! pair, for the last 240 points.
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation::variance_of_mean;
 use crate::math;
 
 const SHARES: usize = p::VOLATILITY_SHARES.len();
-/// One without stretches, then each φ with each share.
+/// One model without stretches, then one for each φ with each share.
 const MODELS: usize = 1 + p::VOLATILITY_PHIS.len() * SHARES;
 const SHARE: [f64; MODELS] = models().0;
 const PHI: [f64; MODELS] = models().1;
 
-/// How the sizes of deviations follow each other: the probability of each model.
+/// How the sizes of deviations depend on each other: the probability of each model.
 #[derive(Debug)]
 pub(super) struct Volatility([f64; MODELS]);
 
 impl Volatility {
-    /// Weighs each model by the last `sizes` of deviations, a series each, in time order.
+    /// Weighs the models by the last `sizes` of deviations, given as `N` series in time order.
     pub(super) fn estimate<const N: usize>(sizes: [&[f64]; N]) -> Self {
         let mut weights = [0.0; MODELS];
         for sizes in sizes {
@@ -40,7 +40,7 @@ impl Volatility {
             *weight = prior * math::exp(*weight - largest);
         }
         let all: f64 = weights.iter().sum();
-        // Sizes that are all equal tell nothing.
+        // Sizes that are all equal contain no information.
         if !all.is_finite() {
             let mut independent = [0.0; MODELS];
             independent[0] = 1.0;
@@ -49,8 +49,8 @@ impl Volatility {
         Self(weights.map(|weight| weight / all))
     }
 
-    /// The mean over the models of `p_value`, which is told by how much the variance of the mean of so many `points` is larger
-    /// than if their sizes were independent.
+    /// The mean of `p_value` over the models. Its argument is the variance of the mean of `points` sizes,
+    /// relative to that of independent sizes.
     pub(super) fn mean(&self, points: usize, p_value: impl Fn(f64) -> f64) -> f64 {
         let of_model = |((weight, share), phi): ((&f64, f64), f64)| {
             weight * p_value(1.0 - share + share * points as f64 * variance_of_mean(points, phi))
@@ -80,13 +80,14 @@ const fn models() -> ([f64; MODELS], [f64; MODELS]) {
     (shares, phis)
 }
 
-/// Restricted log-likelihood of `sizes` around a mean under each model, with a scale that nobody knows.
+/// Restricted log-likelihood of `sizes` around an unknown mean, with an unknown scale, under each model.
 ///
-/// The models go through the points side by side: one waits for its own last point only, not for the other models.
+/// The models go through the points side by side, because a model has to wait for its own last point only.
 fn log_likelihoods(sizes: &[f64]) -> [f64; MODELS] {
-    /// After so many points the product of variances, each above a tenth, is taken to its logarithm: it cannot underflow.
+    /// After this many points the product of variances, each above a tenth, becomes a logarithm, so that it
+    /// cannot underflow.
     const PRODUCT: usize = 64;
-    // What is foretold of the next point, of the sizes and of a series of ones, and its variance.
+    // Predictions of the next size and of the same in a series of ones, and the variance of the prediction.
     let (mut foretold, mut of_one, mut variance) = ([0.0; MODELS], [0.0; MODELS], SHARE);
     let (mut vv, mut vw, mut ww) = ([0.0; MODELS], [0.0; MODELS], [0.0; MODELS]);
     let mut logs = [0.0; MODELS];

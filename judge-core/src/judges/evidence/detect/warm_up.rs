@@ -1,13 +1,14 @@
 //! Was there a transient at the start?
 //!
-//! A canary that starts cold is slow at first, which says nothing about what it will be. **Null**: the first
-//! points are as high as the rest. **Statistic**: of all starts of two points and more that leave enough to
-//! be judged, the largest difference between the mean of the start and the mean of the rest in units of its
-//! standard error; p of the maximum of a Brownian motion over that range (Siegmund 1985, eq. 4.43). A start
-//! counts when most of its points are elevated, so that lone spikes stay for the tail, when the baseline has
-//! fewer such points, and when none comes back later. It is left out: everything else is asked of the rest,
-//! and this again, since a decay looks like one step after the other. **Effect**: points left out and their mean
-//! against the rest. **Cost**: O(n).
+//! A canary that starts cold is slow at first, which says nothing about its later state. **Null**: the first
+//! points are as high as the rest. **Statistic**: of all starts of at least two points that leave enough to be
+//! judged, the largest difference between the mean of the start and the mean of the rest, in units of its
+//! standard error. Its p-value is that of the maximum of a Brownian motion over that range (Siegmund 1985, eq.
+//! 4.43). A start counts if most of its points are elevated, so that single spikes are left to the tail test,
+//! if the baseline has fewer such points, and if no such point comes back later. The start is left out and
+//! everything else is tested on the rest. This test is repeated on the rest, too, because a decay looks like
+//! one step after the other. **Effect**: number of points left out, and their mean relative to the rest.
+//! **Cost**: O(n).
 
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation;
@@ -30,7 +31,7 @@ pub(crate) struct WarmUp {
     pub(crate) above_rest: f64,
 }
 
-/// Looks among the first `longest` points.
+/// Finds a transient among the first `longest` points.
 pub(crate) fn find(of: &Comparison, excess: &Excess, longest: usize) -> Option<WarmUp> {
     find_within(of, excess, longest.min(excess.canary.len().saturating_sub(p::WARM_UP_REST)))
 }
@@ -43,7 +44,7 @@ fn find_within(of: &Comparison, excess: &Excess, longest: usize) -> Option<WarmU
     let mut ordered = Vec::new();
     let rest = Robust::of(&values[longest..], &mut ordered);
     let (deviation, phi) = if excess.paired {
-        // Differences of neighbours are noise however long the start is.
+        // Differences of neighbours show the noise, however long the start is.
         let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let steps = Robust::of(&steps, &mut ordered).scale / std::f64::consts::SQRT_2;
         (steps.max(rest.scale), 0.0)
@@ -65,7 +66,7 @@ fn find_within(of: &Comparison, excess: &Excess, longest: usize) -> Option<WarmU
         return None;
     }
     let length = start.length;
-    // It is the start that is odd, not the rest.
+    // The start has to be unusual, not the rest.
     let (of_start, of_rest) = (mean(&clipped[..length]), mean(&clipped[length..]));
     if of_start + rest.median < p::WARM_UP_CLEAR * (of_rest + rest.median).abs() {
         return None;
@@ -76,7 +77,7 @@ fn find_within(of: &Comparison, excess: &Excess, longest: usize) -> Option<WarmU
     Some(WarmUp { length, t, p, above_rest: above_rest(values, length) })
 }
 
-/// A start that heals so late that too few points are left to be judged.
+/// Finds a start that ends so late that too few points are left to be judged.
 pub(crate) fn find_unsettled(of: &Comparison, excess: &Excess) -> Option<WarmUp> {
     let longest = excess.canary.len().saturating_sub(p::WARM_UP_LEAST_REST);
     let found = find_within(of, excess, longest)?;
@@ -87,15 +88,15 @@ pub(crate) fn find_unsettled(of: &Comparison, excess: &Excess) -> Option<WarmUp>
     (found.p <= p::UNSETTLED_LEVEL).then_some(found)
 }
 
-/// By how much the mean of the first `length` lies above that of the others.
+/// Mean of the first `length` values less the mean of the others.
 pub(crate) fn above_rest(values: &[f64], length: usize) -> f64 {
     let (first, others) = values.split_at(length);
     mean(first) - mean(others)
 }
 
-/// Whether points behind the first `length` are as high as the middle of those, more of them
-/// than the baseline explains: then nothing has healed. Of a height far beyond all that the baseline
-/// did, one is enough.
+/// Whether later points are as high as the median of the first `length`, and more often than the baseline
+/// explains. Then nothing has healed. If that median is far beyond the baseline's largest excess, one such
+/// point is enough.
 fn comes_back(excess: &Excess, length: usize) -> bool {
     let mut first: Vec<f64> = excess.canary[..length].to_vec();
     let middle = order::select(&mut first, length / 2);
@@ -109,7 +110,7 @@ fn comes_back(excess: &Excess, length: usize) -> bool {
     again >= expected + 1.0 + 2.0 * expected.sqrt()
 }
 
-/// Whether as many points of the baseline are as high as the middle of the canary's first `length`.
+/// Whether the baseline has points as high as the median of the canary's first `length`, at least half of `length`.
 fn is_usual(of: &Comparison, length: usize) -> bool {
     let mut start: Vec<f64> = of.x[..length].to_vec();
     let middle = order::select(&mut start, length / 2);
@@ -121,10 +122,10 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// The start that stands out most.
+/// The most significant start.
 struct Start {
     length: usize,
-    /// Times the standard deviation of a point.
+    /// Statistic, in units of the standard deviation of a point.
     t: f64,
 }
 
@@ -133,7 +134,8 @@ impl Start {
         let (n, total) = (values.len() as f64, values.iter().sum::<f64>());
         let mean = total / n;
         let (mut sum, mut length) = (0.0, 0.0);
-        // Of the clearest start so far: its length, its squared excess, and n times the variance of that in points.
+        // The most significant start so far: its length, its squared excess, and n times its variance in
+        // points.
         let (mut best, mut squared, mut variance) = (0.0, 0.0, 1.0);
         for value in &values[..longest] {
             sum += value;
@@ -156,7 +158,7 @@ impl Start {
     }
 }
 
-/// p of the largest of many standardised sums, each over a longer stretch than the one before.
+/// P-value of the largest of many standardised sums, each over a longer start than the one before.
 fn p_of_longest(z: f64, shortest: usize, longest: usize) -> f64 {
     /// Below this nothing is significant.
     const SMALLEST: f64 = 1.3;

@@ -1,15 +1,15 @@
-//! First-order autoregression whose coefficient φ nobody knows.
+//! First-order autoregression with an unknown coefficient φ.
 //!
-//! Neighbouring points of a metric say less than independent ones would. Of 31 points an estimate of φ is
-//! off by 0.15: a plug-in that is too low raises false alarms, one that is too high misses changes. So no
-//! φ is chosen. Every p-value is a mean over the φ below, each weighted by its prior and by the
-//! restricted likelihood of the points ([`super::regression`]).
+//! Neighbouring points of a metric have less information than independent ones. An estimate of φ from 31 points
+//! is off by 0.15: too low an estimate raises false alarms, too high a one misses changes. So no single φ is
+//! chosen. Every p-value is a mean over the values of φ below, weighted by their prior and by the restricted
+//! likelihood of the points ([`super::regression`]).
 
 use crate::math;
 
-/// Number of φ that are weighed.
+/// Number of values of φ.
 pub(crate) const COUNT: usize = 11;
-/// The φ that are weighed.
+/// The values of φ.
 pub(crate) const NODES: [f64; COUNT] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.94];
 /// Prior weights of the φ above 0, up to a factor: (1 − a)^1.67 − (1 − b)^1.67 for the stretch from a to
 /// b that each node stands for.
@@ -18,14 +18,14 @@ const REST: [f64; COUNT - 1] =
 /// φ with less posterior weight than this are left out.
 const NEGLIGIBLE: f64 = 1e-4;
 
-/// What is thought of φ before the points are seen.
+/// Prior distribution of φ.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Prior {
     /// Probability that φ is 0.
     pub(crate) independent: f64,
 }
 
-/// All weight on φ = 0.
+/// The weights of independent points: all weight on φ = 0.
 pub(crate) const INDEPENDENT: Weights = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
 /// Posterior weights of the φ, which sum to 1.
 pub(crate) type Weights = [f64; COUNT];

@@ -1,7 +1,6 @@
-//! The coordinates in which a metric is judged: turned so that harm is up.
+//! The coordinates in which a metric is judged: oriented so that larger is worse.
 //!
-//! Logarithms are never taken: without them the judge finds 2 percentage points more of the changes of real series, and as
-//! many of the drawn ones (`docs/evidence-judge.md`).
+//! Values stay as they are, without logarithms (`docs/evidence-judge.md` has the measurement).
 
 use crate::judgement::Change;
 use crate::stats::median;
@@ -29,12 +28,12 @@ impl Axis {
         Self { sign, level, exponent: timeline.exponent() }
     }
 
-    /// Whether harm of `change` is up.
+    /// Whether larger coordinates are worse if `change` is harmful.
     pub(crate) fn is_of(&self, change: Change) -> bool {
         (self.sign > 0.0) == (change == Change::Increase)
     }
 
-    /// The same with harm turned round.
+    /// The axis for the opposite direction of harm.
     pub(crate) fn turned(self) -> Self {
         Self { sign: -self.sign, ..self }
     }
@@ -53,13 +52,13 @@ impl Axis {
         self.sign * value
     }
 
-    /// A shift of coordinates in the metric's own sense and unit.
+    /// A shift of coordinates, in the metric's own direction and unit.
     pub(crate) fn in_metric(&self, shift: f64) -> f64 {
         libm::ldexp(self.sign * shift, self.exponent)
     }
 }
 
-/// A coordinate of the baseline with the allowed share on top.
+/// A coordinate of the baseline, made worse by the allowed share.
 pub(crate) fn allow(coordinate: f64, share: f64) -> f64 {
     coordinate + share * coordinate.abs()
 }

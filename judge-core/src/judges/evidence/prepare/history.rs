@@ -1,4 +1,4 @@
-//! Healthy windows of a metric, laid out as its sides are.
+//! Healthy windows of a metric, prepared like its two sides.
 
 use crate::clean::Cleaned;
 use crate::config::MetricConfig;
@@ -7,8 +7,8 @@ use crate::series::Series;
 
 use super::timeline::{self, PairTimeline};
 
-/// The healthy windows of a metric that have enough points, and its baseline beside them: points in time order, in the
-/// timeline's unit; NaN where there is none.
+/// The healthy windows of a metric that have enough points, and its baseline: points in time order, in the
+/// timeline's unit; NaN for a gap.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     baseline: Vec<f64>,
@@ -17,7 +17,7 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Lays out `history` as `timeline` has its sides, the baseline among them.
+    /// Prepares the series of `history` and the baseline as `timeline` prepares its sides.
     pub(crate) fn refill(
         &mut self,
         history: &[Series],
@@ -53,17 +53,17 @@ impl History {
         }
     }
 
-    /// The windows with enough points; none where there are too few to say how much healthy instances differ.
+    /// The windows with enough points; empty if they are too few to show how much healthy instances differ.
     pub(crate) fn windows(&self) -> &[Vec<f64>] {
         if self.windows.len() < p::HISTORY_FEWEST { &[] } else { &self.windows }
     }
 
-    /// How many windows have enough points.
+    /// Number of windows with enough points.
     pub(crate) fn usable(&self) -> usize {
         self.windows.len()
     }
 
-    /// The baseline in the canary's place beside each of the windows.
+    /// Timelines with the baseline as canary, and each window as its baseline.
     pub(crate) fn baseline_beside_windows(&self) -> impl Iterator<Item = PairTimeline> {
         self.windows().iter().map(|window| PairTimeline::of_windows(&self.baseline, window))
     }

@@ -1,4 +1,4 @@
-//! From the points as they came to what the tests look at.
+//! Prepares: from the submitted points to what the tests read.
 
 pub(super) mod autocorrelation;
 pub(super) mod axis;

@@ -1,4 +1,4 @@
-//! What the points say of a shift: Student's t around its estimate, averaged over φ.
+//! The posterior of a shift: Student's t around its estimate, averaged over φ.
 
 use std::f64::consts::PI;
 
@@ -7,7 +7,7 @@ use crate::stats::distribution::{normal, student};
 
 use super::autocorrelation::{COUNT, NODES, Weights};
 
-/// One standard error and more above 0 is a normal estimate as often.
+/// Probability that a normal estimate is one standard error or more above 0.
 const P_OF_ONE: f64 = 0.1586;
 
 /// An estimate at one φ.
@@ -17,18 +17,17 @@ pub(crate) struct Estimate {
     pub(crate) variance: f64,
     /// Degrees of freedom of the variance.
     pub(crate) freedom: f64,
-    /// Points it is made of.
+    /// Number of points.
     pub(crate) points: f64,
 }
 
 impl Estimate {
-    /// A bound of how likely an estimate as high as this is if nothing has shifted: the p-value where the estimate is
-    /// clearly above 0, less elsewhere.
+    /// A lower bound of the p-value. It is the p-value itself if the estimate is clearly above 0.
     pub(crate) fn least_p_value(&self) -> f64 {
         if self.mean <= 0.0 {
             return 0.5;
         }
-        // Of t distributions the normal one has the lightest tail.
+        // The normal distribution has the lightest tail of all t distributions.
         if self.mean * self.mean <= self.variance {
             return P_OF_ONE;
         }
@@ -36,7 +35,7 @@ impl Estimate {
         normal::upper_tail(student::normal_score(t, self.freedom.max(1.0)))
     }
 
-    /// This less an independent other, with Welch's (1947) degrees of freedom.
+    /// Difference to an independent estimate, with Welch's (1947) degrees of freedom.
     pub(crate) fn less(self, other: Self) -> Self {
         let variance = self.variance + other.variance;
         let freedom = if variance > 0.0 {
@@ -50,13 +49,13 @@ impl Estimate {
             mean: self.mean - other.mean,
             variance,
             freedom,
-            // Of two exact levels, as many orders as the shorter has signs.
+            // For exact means, the shorter side bounds the number of possible orders.
             points: self.points.min(other.points),
         }
     }
 }
 
-/// A shift as the points know it.
+/// The posterior of a shift.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Posterior {
     weights: Weights,
@@ -85,13 +84,13 @@ impl Posterior {
         posterior
     }
 
-    /// That of the opposite shift.
+    /// The posterior of the opposite shift.
     pub(crate) fn turned(mut self) -> Self {
         self.means = self.means.map(|mean| -mean);
         self
     }
 
-    /// With all errors times `factor`.
+    /// The posterior with all errors multiplied by `factor`.
     pub(crate) fn widened(mut self, factor: f64) -> Self {
         for error in &mut self.errors {
             *error *= factor;
@@ -121,8 +120,8 @@ impl Posterior {
         self.nodes().map(|(weight, _, error, _)| weight * error * error).sum::<f64>().sqrt()
     }
 
-    /// How likely an estimate as high as this is if the shift is `threshold`. One minus this is the
-    /// posterior probability that the shift is above it.
+    /// P-value against the hypothesis that the shift is `threshold`. One minus it is the posterior probability
+    /// that the shift exceeds the threshold.
     pub(crate) fn p_value(&self, threshold: f64) -> f64 {
         let tail = |(weight, mean, error, freedom): (f64, f64, f64, f64)| {
             let above = mean - threshold;
@@ -130,7 +129,7 @@ impl Posterior {
                 * if error > 0.0 {
                     normal::upper_tail(student::normal_score(above / error, freedom))
                 } else if above > 0.0 {
-                    // All points above it: their signs alone can tell.
+                    // All points are above the threshold without noise: their signs alone give the probability.
                     math::pow(0.5, self.points.min(1000.0))
                 } else {
                     1.0
@@ -154,8 +153,8 @@ impl Posterior {
             };
             self.nodes().map(own).sum()
         };
-        // Of a mixture of t the normal score of the tail is nearly proportional to the reach, and nearly straight:
-        // secants close in on it at once.
+        // For a mixture of t distributions, the normal score of the tail is nearly proportional to the
+        // half-width, so the secant method converges at once.
         let quantile = normal::upper_quantile(wanted);
         let score = |reach: f64| normal::upper_quantile(tail(reach).clamp(1e-300, 0.499));
         let mut reach = quantile * error;
@@ -175,8 +174,8 @@ impl Posterior {
     }
 }
 
-/// Joins p-values that depend on each other in any way: Cauchy's combination (Liu and Xie 2020). A p near 1 must
-/// not outweigh a small one, so each counts as 0.9 at most.
+/// Combines p-values that may depend on each other in any way: Cauchy's combination (Liu and Xie 2020). A
+/// p-value near 1 must not outweigh a small one, so each counts as 0.9 at most.
 pub(crate) fn combine(p_values: &[f64]) -> f64 {
     if p_values.is_empty() {
         return 1.0;

@@ -30,7 +30,7 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    /// Of two series of one length. O(n).
+    /// The inner product of two series of equal length. O(n).
     pub(crate) fn product(u: &[f64], v: &[f64]) -> Self {
         let a: f64 = u.iter().zip(v).map(|(u, v)| u * v).sum();
         let crossed = u.windows(2).zip(v.windows(2));
@@ -47,7 +47,7 @@ impl Inner {
     }
 }
 
-/// A series, centred and ready to be regressed on one of the designs below.
+/// A series, centred, for the regressions below.
 #[derive(Debug, Default)]
 pub(crate) struct Regressand {
     values: Vec<f64>,
@@ -57,7 +57,7 @@ pub(crate) struct Regressand {
 }
 
 impl Regressand {
-    /// Takes in `values`, in time order, around `center`. O(n).
+    /// Replaces the series by `values`, in time order, less `center`. O(n).
     pub(crate) fn refill(&mut self, values: impl Iterator<Item = f64>, center: f64) {
         self.values.clear();
         self.values.extend(values.map(|value| value - center));
@@ -79,7 +79,7 @@ impl Regressand {
         thinned
     }
 
-    /// Turns the values round.
+    /// Changes the sign of the values.
     pub(crate) fn turn(&mut self) {
         for value in self.values.iter_mut().chain(&mut self.sums) {
             *value = -*value;
@@ -90,7 +90,7 @@ impl Regressand {
         self.values.len()
     }
 
-    /// How many of the last values, of `shortest` to `longest`, stand out most from those before them.
+    /// The number of last values, from `shortest` to `longest`, that differ most from the values before them.
     pub(crate) fn clearest_step(&self, shortest: usize, longest: usize) -> usize {
         let n = self.len() as f64;
         let mean = self.sums.last().copied().unwrap_or_default() / n;
@@ -116,7 +116,7 @@ impl Regressand {
         (at(self.values.first()), at(self.values.last()))
     }
 
-    /// On a level alone: what drifts then is autocorrelation.
+    /// Regression on a mean alone; drift counts as autocorrelation.
     pub(crate) fn on_level(&self) -> Regression<1> {
         let (n, (first, last)) = (self.len() as f64, self.ends());
         let total = self.sums.last().copied().unwrap_or_default();
@@ -128,8 +128,8 @@ impl Regressand {
         }
     }
 
-    /// On a level and a line: effects are the level in the middle of the window, which is the mean, and
-    /// the slope.
+    /// Regression on a mean and a line. Effects: the mean (the value of the line in the middle of the window),
+    /// and the slope.
     pub(crate) fn on_line(&self) -> Regression<2> {
         let n = self.len() as f64;
         let (first, last) = self.ends();
@@ -154,8 +154,8 @@ impl Regressand {
         }
     }
 
-    /// On a level and a step up for the last `length` points: effects are the level before it, and how
-    /// much higher the points behind it are.
+    /// Regression on a mean and a step at the last `length` points. Effects: the mean before the step, and its
+    /// height.
     pub(crate) fn on_step(&self, length: usize) -> Regression<2> {
         let n = self.len();
         let (first, last) = self.ends();
@@ -175,7 +175,8 @@ impl Regressand {
         }
     }
 
-    /// How high the last `length` points are, and how much higher than those before them, if points are independent.
+    /// Mean of the last `length` points, and its difference to the mean of those before them, if points are
+    /// independent.
     pub(crate) fn step_if_independent(&self, length: usize) -> [Estimate; 2] {
         let (n, k) = (self.len() as f64, length as f64);
         let total = self.sums.last().copied().unwrap_or_default();
@@ -192,7 +193,7 @@ impl Regressand {
         ]
     }
 
-    /// On any columns of the same length. O(n · columns²).
+    /// Regression on any columns of the same length. O(n · columns²).
     pub(crate) fn on<const P: usize>(&self, columns: [&[f64]; P]) -> Regression<P> {
         Regression {
             points: self.len() as f64,
@@ -225,11 +226,11 @@ pub(crate) struct Regression<const P: usize> {
 struct Solved<const P: usize> {
     effects: [f64; P],
     factor: Factor<P>,
-    /// Sum of squared residuals; 0 where the columns explain everything.
+    /// Sum of squared residuals; 0 if the columns explain everything.
     residual: f64,
 }
 
-/// What a Gram matrix gives at one φ, whatever was regressed.
+/// The inverted Gram matrix at one φ, which does not depend on the series.
 #[derive(Debug, Clone, Copy)]
 struct Factor<const P: usize> {
     /// Inverse of the matrix.
@@ -237,7 +238,8 @@ struct Factor<const P: usize> {
     determinant: f64,
 }
 
-/// A level and a line for one number of points, at every φ: both sides mostly have as many.
+/// The design with a mean and a line for one number of points, at every φ. It is kept because both sides mostly
+/// have the same number.
 #[derive(Debug, Default)]
 pub(crate) struct LineDesign {
     points: f64,
@@ -246,7 +248,7 @@ pub(crate) struct LineDesign {
 }
 
 impl LineDesign {
-    /// Solves the regression of `side` on a level and a line.
+    /// Solves the regression of `side` on a mean and a line.
     pub(crate) fn solve(&mut self, side: &Regressand) -> Solutions<2> {
         let regression = side.on_line();
         if self.points != regression.points {
@@ -285,7 +287,7 @@ impl<const P: usize> Regression<P> {
                 }
             }
         }
-        // L⁻¹, of which everything else is made, by forward substitution.
+        // L⁻¹ by forward substitution; everything else follows from it.
         let mut inverse_lower = [[0.0; P]; P];
         for i in 0..P {
             inverse_lower[i] = std::array::from_fn(|j| {
@@ -314,14 +316,14 @@ impl<const P: usize> Regression<P> {
         Solved { effects, factor: *factor, residual }
     }
 
-    /// At every φ.
+    /// Solves the regression at every φ.
     fn solve_all(&self) -> [Solved<P>; COUNT] {
         NODES.map(|phi| self.solve(phi))
     }
 }
 
 impl<const P: usize> Solved<P> {
-    /// Logarithm of the restricted likelihood, up to a constant, where `log_of_rest` is ln(1 − φ²); 0 for a series
+    /// Logarithm of the restricted likelihood, up to a constant; `log_of_rest` is ln(1 − φ²). 0 for a series
     /// without noise.
     fn log_likelihood(&self, points: f64, log_of_rest: f64, log_determinant: f64) -> f64 {
         if self.residual <= 0.0 {
@@ -331,7 +333,7 @@ impl<const P: usize> Solved<P> {
         -0.5 * ((points - 1.0) * log_of_rest + log_determinant + freedom * math::ln(self.residual))
     }
 
-    /// The effects times `contrast`, with the variance of that.
+    /// Estimate of the effects times `contrast`, with its variance.
     fn contrast(&self, contrast: [f64; P], points: f64) -> Estimate {
         let freedom = points - P as f64;
         let (mut mean, mut factor) = (0.0, 0.0);
@@ -345,7 +347,7 @@ impl<const P: usize> Solved<P> {
     }
 }
 
-/// One series' part in a comparison of two.
+/// One series of a comparison of two.
 pub(crate) struct RegressionSide<'a, const P: usize> {
     pub(crate) of: &'a Solutions<P>,
     pub(crate) contrast: [f64; P],
@@ -376,7 +378,7 @@ impl<const P: usize> Solutions<P> {
         Self { points, solved, log_likelihoods }
     }
 
-    /// Turns the effects round.
+    /// Changes the sign of the effects.
     pub(crate) fn turn(&mut self) {
         for solved in &mut self.solved {
             solved.effects = solved.effects.map(|effect| -effect);
@@ -393,13 +395,13 @@ impl<const P: usize> Solutions<P> {
         prior.weigh_logs(self.log_likelihoods)
     }
 
-    /// What the points say of `contrast` times the effects.
+    /// Posterior of the effects times `contrast`.
     pub(crate) fn posterior(&self, contrast: [f64; P], prior: Prior) -> Posterior {
         let weights = self.weights(prior);
         Posterior::new(&weights, |index| self.solved[index].contrast(contrast, self.points))
     }
 
-    /// The effects times `contrast` if points are independent.
+    /// Estimate of the effects times `contrast` if points are independent.
     pub(crate) fn if_independent(&self, contrast: [f64; P]) -> Estimate {
         self.solved[0].contrast(contrast, self.points)
     }
@@ -412,7 +414,7 @@ impl<const P: usize> Solutions<P> {
     }
 }
 
-/// What two series that share one φ say of the difference of their contrasts.
+/// Posterior of the difference between the contrasts of two series that share one φ.
 pub(crate) fn difference<const P: usize, const Q: usize>(
     x: &RegressionSide<'_, P>,
     y: &RegressionSide<'_, Q>,
@@ -433,7 +435,7 @@ pub(crate) fn difference_given<const P: usize, const Q: usize>(
     })
 }
 
-/// Weights of φ that two series which share it have together.
+/// Weights of φ for two series that share it.
 pub(crate) fn shared_weights<const P: usize, const Q: usize>(
     x: &Solutions<P>,
     y: &Solutions<Q>,

@@ -44,7 +44,7 @@ impl Robust {
     }
 }
 
-/// The standard deviation that their median `mad` says of `deviations`, or where that is 0 their mean.
+/// Estimates the standard deviation from the median `mad` of `deviations`, or from their mean if that is 0.
 fn scale(mad: f64, deviations: impl ExactSizeIterator<Item = f64>) -> f64 {
     if mad > 0.0 {
         return MAD_TO_SD * mad;
@@ -53,10 +53,10 @@ fn scale(mad: f64, deviations: impl ExactSizeIterator<Item = f64>) -> f64 {
     MEAN_DEVIATION_TO_SD * deviations.sum::<f64>() / n
 }
 
-/// How far from `middle` the farthest of the `count` nearest values is.
+/// Distance between `middle` and the farthest of the `count` values that are nearest to it.
 ///
-/// The nearest are neighbours; the farther up they begin, the nearer is the first and the farther the
-/// last of them.
+/// The nearest values are neighbours in the sorted order. The farther up they begin, the nearer is the first
+/// and the farther is the last of them.
 fn farthest_of_nearest(sorted: &[f64], middle: f64, count: usize) -> f64 {
     let (mut low, mut high) = (0, sorted.len() - count);
     while low < high {

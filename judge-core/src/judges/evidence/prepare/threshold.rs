@@ -9,18 +9,19 @@ use super::axis::{Axis, allow};
 use super::comparison::Comparison;
 use super::timeline::PairTimeline;
 
-/// What a change is held against, in one direction of harm.
+/// The threshold that a change is compared with, in one direction of harm.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Threshold {
     /// Allowed share of the baseline, at least 0: 0.1 for `allowedIncrease` 1.1.
     pub(crate) share: f64,
     /// Whether the config states an allowance, which then is the threshold.
     pub(crate) is_stated: bool,
-    /// Share of the pairs of points in which the canary must be worse; 0 where the effect is not measured so.
+    /// Share of the pairs of points in which the canary must be worse; 0 unless the effect measure is `cles`.
     pub(crate) often: f64,
-    /// The smallest change that matters where no allowance is stated, in the timeline's unit.
+    /// The smallest change that matters if no allowance is stated, in the timeline's unit.
     pub(crate) minimum: f64,
-    /// Whether a smaller change matters if it is in plain sight: the minimum is the judge's own.
+    /// Whether a smaller change matters if it is in plain sight. True if the config leaves the smallest change
+    /// at its default.
     pub(crate) is_default: bool,
 }
 
@@ -66,7 +67,7 @@ impl Threshold {
         }
     }
 
-    /// Whether a shift of the axis is large enough to matter. Where an allowance is stated, it must be beyond it.
+    /// Whether a shift of the axis is large enough to matter. A stated allowance must be exceeded.
     pub(crate) fn is_reached(&self, of: &Comparison, shift: f64) -> bool {
         if self.is_stated {
             return shift > self.shift(of);
@@ -74,8 +75,8 @@ impl Threshold {
         shift > 0.0 && shift >= self.minimum * (1.0 - p::ROUNDING)
     }
 
-    /// Whether a shift that is no more than a trifle of the level is one all the same: much larger than the noise of
-    /// sides that move together.
+    /// Whether a shift below the smallest relative change matters all the same: it is much larger than the
+    /// noise of sides that move together.
     pub(crate) fn is_in_plain_sight(&self, of: &Comparison, shift: f64) -> bool {
         !self.is_stated
             && self.is_default
@@ -85,8 +86,9 @@ impl Threshold {
     }
 }
 
-/// What a relative change of a metric is a share of: its level, or for shares and percentages near their bound
-/// the distance from it. From 99.95 to 98.05 percent of requests that succeed, 38 times as many fail.
+/// The value that a relative change of a metric refers to: the baseline's median. For shares and percentages
+/// near their bound it is the distance from the bound: from 99.95 to 98.05 percent of successful requests, 39
+/// times as many fail.
 fn distance_from_bound(timeline: &PairTimeline, axis: Axis) -> f64 {
     let level = axis.level();
     let sides = [&timeline.sorted_canary, &timeline.sorted_baseline];

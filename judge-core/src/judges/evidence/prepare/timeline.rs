@@ -11,13 +11,13 @@ pub(crate) enum Times {
     /// Nothing is known that would pair points.
     #[default]
     Unknown,
-    /// Points of one index were taken at one time, and there are as many on either side.
+    /// Points with the same index were taken at the same time, and both sides have equally many.
     Same,
     /// The canary's window follows the baseline's: one series with a break.
     After,
 }
 
-/// The points of both sides in time order, NaN where there is none.
+/// The points of both sides in time order, NaN for a gap.
 ///
 /// Values are in units of a power of two near the largest of them, so that no square overflows or
 /// vanishes, whatever the metric's own unit is.
@@ -32,13 +32,14 @@ pub(crate) struct PairTimeline {
     pub(crate) sorted_baseline: Vec<f64>,
     /// The unit is 2 to this power.
     exponent: i32,
-    /// How much larger the variance of the canary's points may be than the baseline's, less 1: what fewer requests explain.
+    /// How much larger the variance of the canary's points may be than the baseline's, less 1: the effect of
+    /// fewer requests.
     extra_variance: f64,
 }
 
 impl PairTimeline {
-    /// Lays out both sides. Infinities become gaps, and outliers where the config removes them: but not
-    /// those of a sparse metric, whose events would all be outliers on the side that has few.
+    /// Reads both sides and aligns them. Infinite values become gaps, and so do outliers if the config removes
+    /// them. Outliers of a sparse metric stay: on the side with few events, every event would be an outlier.
     pub(crate) fn refill(
         &mut self,
         canary: (&Series, &Cleaned),
@@ -68,7 +69,7 @@ impl PairTimeline {
         sort(&mut self.sorted_baseline, &self.baseline, baseline.1);
     }
 
-    /// Two windows of other times, in the unit that they have.
+    /// Two windows from different times, in the unit that they already have.
     pub(crate) fn of_windows(canary: &[f64], baseline: &[f64]) -> Self {
         let times = if canary.len() == baseline.len() { Times::Same } else { Times::Unknown };
         let (canary, baseline) = (canary.to_vec(), baseline.to_vec());
@@ -83,7 +84,7 @@ impl PairTimeline {
         let late = canary.zip(baseline).and_then(|(canary, baseline)| offset(canary, baseline));
         self.times = match late.map(|late| (late >= 0, late.unsigned_abs())) {
             Some((_, 0)) => Times::Same,
-            // A side that started later has no points at first.
+            // The side that started later gets gaps at its start.
             Some((true, late)) if overlap(late, self.baseline.len()) => {
                 pad(&mut self.canary, late);
                 Times::Same
@@ -92,8 +93,8 @@ impl PairTimeline {
                 pad(&mut self.baseline, late);
                 Times::Same
             }
-            // With a longer gap the windows are of two days, say: then points of one index share their
-            // time of day.
+            // With a longer gap the windows are of two different days, for example: then points with the same
+            // index share their time of day.
             Some((true, late))
                 if (self.baseline.len()..=2 * self.baseline.len()).contains(&late) =>
             {
@@ -109,26 +110,27 @@ impl PairTimeline {
         }
     }
 
-    /// Multiplies the canary's points, so that both sides have the same exposure.
+    /// Scales the canary's points, so that both sides have the same exposure.
     pub(crate) fn scale_canary(&mut self, factor: f64) {
         for value in self.canary.iter_mut().chain(&mut self.sorted_canary) {
             *value *= factor;
         }
     }
 
-    /// Lets the canary's points vary `factor` times as much as the baseline's, if that is more.
+    /// Allows the canary's points to vary `factor` times as much as the baseline's; a factor below 1 counts as
+    /// 1.
     pub(crate) fn let_canary_vary(&mut self, factor: f64) {
         self.extra_variance = (factor * factor - 1.0).max(0.0);
     }
 
-    /// How many times as much as the baseline's the canary's points may vary because they are measured from fewer
-    /// requests; 1 where that is not so, or not known.
+    /// Factor by which the canary's points may vary more than the baseline's because they are measured from
+    /// fewer requests; 1 if that is not so, or not known.
     pub(crate) fn noise_factor(&self) -> f64 {
         (1.0 + self.extra_variance).sqrt()
     }
 
-    /// Index behind the first `points` points of the canary, or of the times at which both sides have
-    /// one if `paired`.
+    /// Index after the first `points` points of the canary; if `paired`, only times at which both sides have a
+    /// point count.
     pub(crate) fn index_behind(&self, points: usize, paired: bool) -> usize {
         let present = |index: usize, value: f64| {
             !(value.is_nan() || paired && self.baseline.get(index).is_none_or(|v| v.is_nan()))
@@ -138,7 +140,7 @@ impl PairTimeline {
         present.map(|(index, _)| index + 1).nth(points.saturating_sub(1)).unwrap_or(0)
     }
 
-    /// Points that the side with fewer of them has for a comparison from `start` on.
+    /// Number of points from `start` on, on the side that has fewer.
     pub(crate) fn fewest_from(&self, start: usize) -> usize {
         let from = if self.times == Times::Same { start } else { 0 };
         let points = |side: &[f64], from| side.get(from..).map_or(0, count);
@@ -161,12 +163,12 @@ impl PairTimeline {
         self.exponent
     }
 
-    /// A value of the metric's own unit in the timeline's.
+    /// Converts a value from the metric's unit to the timeline's.
     pub(crate) fn in_unit(&self, value: f64) -> f64 {
         libm::ldexp(value, -self.exponent)
     }
 
-    /// Fills an empty side with zeros, where no point means no event.
+    /// Fills an empty side with zeros, for metrics in which no point means no event.
     pub(crate) fn fill_silence(&mut self) {
         let (canary, baseline) = (self.canary.len(), self.baseline.len());
         match (canary, baseline) {
@@ -180,13 +182,13 @@ impl PairTimeline {
     }
 }
 
-/// Whether outliers of `series` are removed, held against `baseline`: those of a sparse metric never are.
+/// Whether outliers of `series` are removed; never for a sparse metric. `baseline` shows whether it is sparse.
 pub(crate) fn removes_outliers(config: &MetricConfig, series: &Series, baseline: &Series) -> bool {
     matches!(config.outliers, Outliers::Remove(_)) && !are_sparse(&series.values, &baseline.values)
 }
 
-/// Whether half of the baseline's points and more are 0, and none of either side is below; gaps are no
-/// points.
+/// Whether at least half of the baseline's points are 0, and no point of either side is below. Gaps do not
+/// count.
 pub(crate) fn are_sparse(x: &[f64], y: &[f64]) -> bool {
     let points = y.iter().filter(|v| !v.is_nan()).count();
     let zeros = y.iter().filter(|v| **v == 0.0).count();
@@ -206,7 +208,7 @@ impl Factors {
     }
 }
 
-/// Number of points that are there.
+/// Number of points that are no gaps.
 pub(crate) fn count(side: &[f64]) -> usize {
     side.iter().filter(|v| !v.is_nan()).count()
 }
@@ -218,7 +220,7 @@ pub(crate) fn sort_points(sorted: &mut Vec<f64>, side: &[f64]) {
     order::sort(sorted);
 }
 
-/// Lays out one side.
+/// Fills `side` with the points of one series.
 pub(super) fn lay(
     side: &mut Vec<f64>,
     series: &Series,
@@ -245,8 +247,8 @@ fn pad(side: &mut Vec<f64>, by: usize) {
     side.splice(0..0, std::iter::repeat_n(f64::NAN, by));
 }
 
-/// By how many steps the canary's series starts later, if both have one step and a whole number of
-/// them lies between.
+/// Number of steps by which the canary's series starts later, if both clocks have the same step and the number
+/// is whole.
 fn offset(canary: Clock, baseline: Clock) -> Option<isize> {
     if canary.step_millis() != baseline.step_millis() {
         return None;

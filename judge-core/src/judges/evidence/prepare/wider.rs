@@ -1,15 +1,15 @@
 //! How much more a canary may vary because it has less traffic than its baseline.
 //!
-//! An average, a quantile or a share of n requests has a variance of 1/n: with a tenth of the traffic a healthy canary varies
-//! √10 times as much. Where the config names no metric that counts the traffic, the other metrics tell: fewer requests widen many
-//! metrics alike, trouble widens the metric that has it.
+//! An average, a quantile or a share of n requests has a variance of 1/n: with a tenth of the traffic a healthy
+//! canary varies √10 times as much. If the config names no metric that counts the traffic, the other metrics
+//! show it: fewer requests widen many metrics alike, whereas trouble widens only the metric that has it.
 
 use crate::judges::evidence::parameters as p;
 use crate::math;
 use crate::order;
 use crate::series::MetricPair;
 
-/// How many times as much as its baseline's points the canary's vary from one to the next.
+/// How many times as far the canary's neighbouring points are apart as the baseline's.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wider {
     pub(crate) ratio: f64,
@@ -25,8 +25,8 @@ impl Wider {
         Some(Self { ratio: canary / baseline, error })
     }
 
-    /// What chance leaves of the ratio: of its logarithm, the share 1 − 2/z² (James and Stein 1961), where z is how many
-    /// standard errors it is above 0. Nothing where that is negative.
+    /// The ratio less chance: its logarithm keeps the share 1 − 2/z², where z is its number of standard errors
+    /// above 0 (James and Stein 1961). `None` if that share is negative.
     fn without_chance(self) -> Option<f64> {
         let shift = math::ln(self.ratio);
         let z = shift / self.error;
@@ -35,18 +35,18 @@ impl Wider {
     }
 }
 
-/// How many times as much as its baseline's the points of a metric may vary, from what its own and the other metrics'
-/// points do. Nothing where none of the others varies more.
+/// Factor by which the points of a metric may vary more than its baseline's, from its own ratio and those of
+/// the other metrics. `None` if no other metric varies more.
 ///
-/// The largest of the others counts, so that a metric more never takes it back. The metric's own steps bound it: fewer
-/// requests widen all points, not a few of them.
+/// The largest ratio of the others counts, so that an additional metric never lowers the factor. The metric's
+/// own ratio bounds it: fewer requests widen all points, not only a few.
 pub(crate) fn factor(own: Wider, others: impl Iterator<Item = Wider>) -> Option<f64> {
     let largest = others.filter_map(Wider::without_chance).reduce(f64::max)?;
     let factor = (p::WIDER_MARGIN * largest).min(p::WIDER_THAN_OWN * own.ratio);
     (factor > 1.0).then_some(factor)
 }
 
-/// The mean distance of neighbouring points without the largest tenth, which are spikes, and how many there are.
+/// Mean distance of neighbouring points, without the largest tenth (spikes), and the number of distances.
 fn typical_step(values: &[f64]) -> Option<(f64, f64)> {
     let mut steps: Vec<f64> = values
         .windows(2)

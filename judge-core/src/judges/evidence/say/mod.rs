@@ -1,4 +1,4 @@
-//! What a person would say of a finding.
+//! The sentences that explain findings to people.
 
 mod sentence;
 mod view;
@@ -23,7 +23,7 @@ pub(crate) use view::View;
 
 use sentence::Sentence;
 
-/// A finding in the making: what the decision knows of it.
+/// What a finding is built from.
 #[derive(Clone, Copy)]
 pub(crate) struct Draft<'a> {
     pub(crate) view: View<'a>,
@@ -43,7 +43,7 @@ struct Estimate {
 }
 
 impl Draft<'_> {
-    /// The sentence is made only where it may be shown.
+    /// The sentence is written only if it may be shown.
     fn finish(
         self,
         statistic: f64,
@@ -76,7 +76,7 @@ fn above(change: Change) -> &'static str {
     }
 }
 
-/// `healthy` is where a healthy canary may be, where a history tells.
+/// The finding of the location test. `healthy` is where a healthy canary may be, if there is a history.
 pub(crate) fn location(found: &Location, healthy: Option<&Healthy>, draft: Draft<'_>) -> Finding {
     let view = draft.view;
     let (mean, reach) = (found.shift.mean(), found.reach);
@@ -162,7 +162,7 @@ pub(crate) fn runs(found: &Runs, draft: Draft<'_>) -> Finding {
     })
 }
 
-/// `weighed` where events are out of something that is not the same on both sides.
+/// The finding of the events test. `weighed` if there is an exposure that differs between the sides.
 pub(crate) fn events(found: &Events, weighed: bool, draft: Draft<'_>) -> Finding {
     let estimate =
         Estimate { of: Estimated::RateRatio, value: found.ratio, interval: Some(found.interval) };
@@ -190,7 +190,7 @@ pub(crate) fn ranks(found: &Ranks, draft: Draft<'_>) -> Finding {
     })
 }
 
-/// `unsettled` where too few points are left behind it.
+/// The finding of the warm-up test. `unsettled` if too few points are left after it.
 pub(crate) fn warm_up(found: &WarmUp, unsettled: bool, draft: Draft<'_>) -> Finding {
     let view = draft.view;
     let value = view.in_metric(found.above_rest);
@@ -204,7 +204,7 @@ pub(crate) fn warm_up(found: &WarmUp, unsettled: bool, draft: Draft<'_>) -> Find
     })
 }
 
-/// The sentence of a canary that stops to report, or reports one value.
+/// The sentence about a canary that stops reporting, or repeats one value.
 pub(crate) fn silence(found: Silence, value_of: impl Fn(f64) -> f64) -> String {
     match found {
         Silence::End { points } => {
@@ -222,14 +222,15 @@ pub(crate) fn silence(found: Silence, value_of: impl Fn(f64) -> f64) -> String {
     }
 }
 
-/// The sentence of a baseline that is worse than its own history.
+/// The sentence about a baseline that is worse than its own history.
 pub(crate) fn worse_baseline(found: &WorseBaseline, view: View<'_>) -> String {
     let baseline = Sentence::new(view).say("the baseline is ").share(found.shift);
     let windows = baseline.say(" on average against ").count(found.windows);
     windows.say(" healthy windows, which differ by ").reach(found.reach).end()
 }
 
-/// The sentence of a baseline that stops to report, or reports one value, in the canary's place beside healthy windows.
+/// The sentence about a baseline that stops reporting, or repeats one value, in comparison with healthy
+/// windows.
 pub(crate) fn silent_baseline(found: Silence) -> String {
     match found {
         Silence::End { points } => {

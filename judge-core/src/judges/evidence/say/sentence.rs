@@ -49,7 +49,7 @@ impl<'a> Sentence<'a> {
         self.size(shown.abs())
     }
 
-    /// How far shifts of the axis may reach, as [`Sentence::share`] has a shift.
+    /// The size of a shift of the axis with `±`, in the same unit as [`Sentence::share`].
     pub(super) fn reach(self, shift: f64) -> Self {
         let shown = self.shown(shift).abs();
         self.say("±").size(shown)
@@ -72,7 +72,7 @@ impl<'a> Sentence<'a> {
         }
     }
 
-    /// An interval of shifts of the axis, the lower end in the metric's own sense first.
+    /// An interval of shifts of the axis, the lower end in the metric's own direction first.
     pub(super) fn interval(self, lower: f64, upper: f64) -> Self {
         self.say(" (").range(lower, upper).say(")")
     }
@@ -84,7 +84,7 @@ impl<'a> Sentence<'a> {
         self.share(lower).say(" to ").share(upper)
     }
 
-    /// Four digits; an exponent's minus is one for people too.
+    /// A number in four digits. The exponent's minus sign is `−` as elsewhere.
     pub(super) fn short(mut self, size: f64) -> Self {
         let before = self.text.len();
         push_short(&mut self.text, size);

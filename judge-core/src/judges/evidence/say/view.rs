@@ -16,7 +16,7 @@ impl View<'_> {
         self.of.axis.in_metric(shift)
     }
 
-    /// An interval of shifts in the metric's own sense and unit.
+    /// An interval of shifts, in the metric's own direction and unit.
     pub(super) fn interval(&self, lower: f64, upper: f64) -> Interval {
         let (a, b) = (self.in_metric(lower), self.in_metric(upper));
         Interval { lower: a.min(b), upper: a.max(b), level: p::SHOWN }

@@ -1,4 +1,4 @@
-//! Canaries that are kept: opened at the start, looked at until the end.
+//! Runs canaries with a store: from the start of the server to its end.
 
 use std::sync::Arc;
 
@@ -15,15 +15,15 @@ use tracing::{info, warn};
 use crate::config_folder::ConfigFolder;
 use crate::observe::metrics::Metrics;
 use crate::settings::error::StartError;
-use crate::settings::{Keeping, Settings};
+use crate::settings::{Settings, StoreSettings};
 use crate::webhook::Webhook;
 
-/// How often what is old is removed.
+/// Time between two removals of old canaries.
 const CLEAN_EVERY_MILLIS: i64 = 60_000;
 
-/// Canaries, what makes their looks, and how long they are kept.
+/// Canaries, their runner, and the limits on what is kept.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct CanaryRuntime {
     pub(crate) canaries: Canaries,
     runner: Arc<Runner>,
     metrics: Arc<Metrics>,
@@ -33,21 +33,21 @@ pub(crate) struct Kept {
     max_bytes: u64,
 }
 
-impl Kept {
+impl CanaryRuntime {
     /// Opens the store and the sources.
     ///
     /// # Errors
-    /// When either cannot be used.
+    /// If one of them cannot be used.
     pub(crate) async fn open(
-        keeping: Keeping,
+        StoreSettings { place, sources }: StoreSettings,
         settings: &Settings,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, StartError> {
         let wrong = |error: &dyn std::fmt::Display| StartError::Settings(error.to_string());
-        let sources = Sources::new(keeping.sources).map_err(|error| wrong(&error))?;
-        let store = SqlStore::open(&keeping.place).await;
+        let sources = Sources::new(sources).map_err(|error| wrong(&error))?;
+        let store = SqlStore::open(&place).await;
         let store = store.map_err(|error: KeepError| {
-            StartError::Settings(format!("store {:?}: {error}", keeping.place))
+            StartError::Settings(format!("store {place:?}: {error}"))
         })?;
         let webhook = match settings.webhook()? {
             None => None,
@@ -74,7 +74,7 @@ impl Kept {
         Ok(Self { canaries, runner, metrics, webhook, configs, max_age_millis, max_bytes })
     }
 
-    /// Makes looks, and removes what is old, until `ending`; then finishes what is under way.
+    /// Makes looks and removes old canaries until `ending`, then finishes the work in progress.
     pub(crate) async fn run(self, ending: CancellationToken) {
         let Self { canaries, runner, metrics, webhook, configs, max_age_millis, max_bytes } = self;
         let store = Arc::clone(canaries.store());
@@ -88,19 +88,19 @@ impl Kept {
         };
         tokio::join!(runner.run(ending.clone()), ending.run_until_cancelled(cleaning), watching);
         showing.abort();
-        // What is under way is sent again after the next start: its receiver sees the same id.
+        // A delivery in progress is repeated after the next start; its receiver sees the same id.
         if let Some(sending) = sending {
             sending.abort();
         }
     }
 }
 
-/// Counts what happens to canaries.
+/// Counts events of canaries.
 async fn show(mut events: Receiver<CanaryEvent>, metrics: Arc<Metrics>) {
     loop {
         match events.recv().await {
             Ok(event) => metrics.canaries.show(&event.canary),
-            // What was missed is in the store; the next look shows how its canary stands.
+            // The store has the missed events; the next look shows the state of its canary.
             Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return,
         }

@@ -1,4 +1,4 @@
-//! What a call is answered from, and how it is refused.
+//! Input of a call of Kayenta's API, and its errors.
 
 use judge_canary::{Canaries, CanaryError};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::convert::refusal::Refusal;
 /// The name of the account that stands for the server's own store.
 pub(super) const STORE_ACCOUNT: &str = "judge-store";
 
-/// What a call is answered from.
+/// Input of a call.
 pub(super) struct KayentaRequest<'a> {
     pub(super) canaries: &'a Canaries,
     pub(super) params: Params,
@@ -18,7 +18,7 @@ pub(super) struct KayentaRequest<'a> {
     pub(super) actor: String,
 }
 
-/// What went wrong, in Kayenta's statuses: there is no 409.
+/// The error in Kayenta's statuses: there is no 409.
 pub(super) fn refused(error: CanaryError) -> Refusal {
     if error.is_not_found() {
         Refusal::Absent(error.to_string())

@@ -1,4 +1,5 @@
-//! Looks that end together are written together: a transaction of SQLite waits for the disk, however little it writes.
+//! Writes looks that end at about the same time in one transaction, because every transaction of SQLite waits
+//! for the disk, however little it writes.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,9 +10,9 @@ use super::super::{KeepError, LookRecord};
 use super::database::{Database, Writing};
 use super::looks::{self, PackedLook};
 
-/// Looks that wait. Whoever's turn it is to write takes all of them into one transaction.
+/// Looks that wait. The task whose turn it is to write takes all of them into one transaction.
 #[derive(Debug, Default)]
-pub(super) struct Together {
+pub(super) struct GroupCommit {
     waiting: Mutex<Vec<Waiting>>,
 }
 
@@ -21,7 +22,7 @@ struct Waiting {
     written: oneshot::Sender<Result<(), KeepError>>,
 }
 
-impl Together {
+impl GroupCommit {
     fn add(&self, look: &Arc<PackedLook>) -> oneshot::Receiver<Result<(), KeepError>> {
         let (written, result) = oneshot::channel();
         let waiting = Waiting { look: Arc::clone(look), written };
@@ -29,39 +30,39 @@ impl Together {
         result
     }
 
-    fn take(&self) -> Vec<Waiting> {
+    fn take_waiting(&self) -> Vec<Waiting> {
         std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 pub(super) async fn record(
     database: &Database,
-    together: &Together,
+    group: &GroupCommit,
     record: LookRecord<'_>,
 ) -> Result<(), KeepError> {
     let look = PackedLook::new(record)?;
     if database.is_sqlite() {
-        return write(database, together, Arc::new(look)).await;
+        return write(database, group, Arc::new(look)).await;
     }
     write_alone(database, &look).await
 }
 
-/// Writes a look, and with it all others that wait. Returns once the look is on the disk, or why it is not.
+/// Writes a look, and with it all others that wait. Returns once the look is on the disk, or the error.
 async fn write(
     database: &Database,
-    together: &Together,
+    group: &GroupCommit,
     look: Arc<PackedLook>,
 ) -> Result<(), KeepError> {
     loop {
-        let mut written = together.add(&look);
-        let turn = database.turn().await;
+        let mut written = group.add(&look);
+        let turn = database.writer_turn().await;
         match written.try_recv() {
             Ok(result) => return result,
-            // Whoever had taken it was dropped, and its transaction with it.
+            // The task that had taken it was dropped, and its transaction with it.
             Err(TryRecvError::Closed) => continue,
             Err(TryRecvError::Empty) => {}
         }
-        let all = together.take();
+        let all = group.take_waiting();
         let (all, tell): (Vec<_>, Vec<_>) =
             all.into_iter().map(|waiting| (waiting.look, waiting.written)).unzip();
         let results = match database.begin(turn).await {
@@ -75,7 +76,7 @@ async fn write(
             Err(_) => write_each(database, &all).await,
         };
         for (tell, result) in tell.into_iter().zip(results) {
-            // Whoever is gone asks the store how its canary stands.
+            // A task that is gone reads the state of its canary from the store.
             let _ = tell.send(result);
         }
         if let Ok(result) = written.try_recv() {
@@ -84,7 +85,7 @@ async fn write(
     }
 }
 
-/// One transaction for all. A lost lease is a look's own matter; any other error undoes all of them.
+/// One transaction for all looks. A lost lease concerns only its look; any other error undoes all of them.
 async fn write_all(
     database: &Database,
     mut writing: Writing<'_>,
@@ -101,7 +102,7 @@ async fn write_all(
     Ok(results)
 }
 
-/// A transaction for each.
+/// A transaction for each look.
 async fn write_each(database: &Database, all: &[Arc<PackedLook>]) -> Vec<Result<(), KeepError>> {
     let mut results = Vec::with_capacity(all.len());
     for look in all {

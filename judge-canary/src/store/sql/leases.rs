@@ -1,4 +1,4 @@
-//! Who looks at which canary, and until when; and what is removed.
+//! Leases of canaries, and removal of old ones.
 
 use sqlx::Row;
 use tracing::error;
@@ -8,7 +8,7 @@ use super::super::{ClaimDue, Claimed, KeepError, Retention};
 use super::database::Database;
 use super::rows::{self, SUMMARY};
 
-/// Takes every canary, and every end that is to be sent, from whoever has it.
+/// Takes every canary and every delivery from the worker that has it.
 pub(super) async fn free_all(database: &Database) -> Result<(), KeepError> {
     let mut writing = database.write().await?;
     let free = "UPDATE canaries SET lease_owner = '', lease_millis = 0 WHERE ended_millis IS NULL";
@@ -25,13 +25,13 @@ pub(super) async fn claim(
     let ClaimDue { owner, now_millis, lease_millis, limit } = claim;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = Statement::new("UPDATE canaries SET lease_owner = ");
-    statement.text(owner).push(", lease_millis = ").whole(lease_millis);
+    statement.text(owner).push(", lease_millis = ").integer(lease_millis);
     statement.push(
         " WHERE id IN (SELECT id FROM canaries WHERE ended_millis IS NULL AND next_millis <= ",
     );
-    statement.whole(now_millis).push(" AND lease_millis <= ").whole(now_millis);
-    statement.push(" ORDER BY next_millis LIMIT ").whole(limit);
-    // Replicas pass over what another one is just taking.
+    statement.integer(now_millis).push(" AND lease_millis <= ").integer(now_millis);
+    statement.push(" ORDER BY next_millis LIMIT ").integer(limit);
+    // Replicas skip rows that another replica is claiming.
     statement.push(if database.is_sqlite() { ")" } else { " FOR UPDATE SKIP LOCKED)" });
     statement.push(" RETURNING attempts, since_millis, document, ").push(SUMMARY);
     let mut writing = database.write().await?;
@@ -44,7 +44,7 @@ pub(super) async fn claim(
             since_millis: row.try_get("since_millis")?,
         })
     };
-    // One that cannot be read keeps no other waiting; it is tried again when its lease ends.
+    // A canary that cannot be read does not block the others; it is tried again when its lease ends.
     let readable = rows.iter().filter_map(|row| match claimed(row) {
         Ok(claimed) => Some(claimed),
         Err(error) => {
@@ -111,7 +111,7 @@ pub(super) async fn postpone(
     writing.commit().await
 }
 
-/// Canaries that are removed at once, so that nobody waits long for their turn to write.
+/// Most canaries in one removal, so that other writers need not wait long.
 const REMOVED_AT_ONCE: i64 = 500;
 
 pub(super) async fn retain(database: &Database, retention: Retention) -> Result<u64, KeepError> {
@@ -130,7 +130,7 @@ pub(super) async fn retain(database: &Database, retention: Retention) -> Result<
         while bytes(database).await? > most {
             let some = remove(database, i64::MAX, 10).await?;
             removed += some;
-            // What is under way is not removed.
+            // Running canaries are not removed.
             if some == 0 {
                 break;
             }
@@ -147,7 +147,7 @@ async fn bytes(database: &Database) -> Result<i64, KeepError> {
     Ok(row.try_get("bytes")?)
 }
 
-/// Removes up to `limit` canaries, those that ended first.
+/// Removes up to `limit` canaries, starting with those that ended first.
 async fn remove(database: &Database, before: i64, limit: i64) -> Result<u64, KeepError> {
     let mut writing = database.write().await?;
     let removed = sqlx::query(

@@ -1,11 +1,11 @@
-//! Problems in the few words that a header has room for.
+//! Problems in few words, for headers.
 
 use super::problems::Problems;
 
-/// Problems that the message for people says; the details have more.
+/// Number of problems in the message for people; the details have more.
 const SAID: usize = 3;
 
-/// Bytes of that message as it travels in a header, where a character may take many.
+/// Bytes of that message in a header, where one character may take several.
 const SAID_BYTES: usize = 1000;
 
 /// The first of the problems in words.
@@ -18,7 +18,7 @@ pub(super) fn first(problems: &Problems) -> String {
     shortened(said.join("; "))
 }
 
-/// `said`, cut where it would take more than its share of a header.
+/// `said`, cut to its share of a header.
 pub(super) fn shortened(mut said: String) -> String {
     let mut room = SAID_BYTES;
     let over = said.char_indices().find(|(_, character)| {

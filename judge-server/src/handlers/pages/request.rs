@@ -1,4 +1,4 @@
-//! What a browser asks for, and the token of its forms.
+//! The request of a browser, and the token of its forms.
 
 use axum::body::Body;
 use base64::Engine;
@@ -18,26 +18,26 @@ use crate::callers::cookies;
 use crate::callers::tokens::TokenScope;
 use crate::convert::refusal::Refusal;
 
-/// Bytes of a form of somebody without a token.
+/// Most bytes of a form without a token.
 const OPEN_FORM_BYTES: u64 = 8 * 1024;
 
-/// Fields that are read of a form: ours have fewer.
+/// Most fields of a form: ours have fewer.
 const FIELDS: usize = 32;
 
-/// What a browser asks for.
+/// The request of a browser.
 pub(super) struct PageRequest<'a> {
     pub(super) handlers: &'a Handlers,
     pub(super) canaries: &'a Canaries,
     pub(super) context: &'a Context,
     pub(super) params: Params,
-    /// What this browser's forms are told from those of other sites by.
+    /// The secret that distinguishes this browser's forms from those of other sites, against forged requests (CSRF).
     secret: String,
     is_new: bool,
 }
 
 impl<'a> PageRequest<'a> {
     /// # Errors
-    /// When a form cannot be read, or comes from elsewhere than a page of this server.
+    /// If a form cannot be read, or does not come from a page of this server.
     pub(super) async fn read(
         handlers: &'a Handlers,
         canaries: &'a Canaries,
@@ -67,13 +67,13 @@ impl<'a> PageRequest<'a> {
         Ok(asked)
     }
 
-    /// What forms have: nobody who sees it learns the secret.
+    /// The token in forms, derived from the secret and not revealing it.
     pub(super) fn form_token(&self) -> String {
         let digest = Sha256::new().chain_update("form ").chain_update(&self.secret).finalize();
         URL_SAFE_NO_PAD.encode(digest)
     }
 
-    /// Who looks at the page.
+    /// The viewer of the page.
     pub(super) fn visitor(&self) -> Visitor {
         let caller = &self.context.caller;
         let rights = [
@@ -89,12 +89,12 @@ impl<'a> PageRequest<'a> {
         }
     }
 
-    /// Text of a form or query; empty where there is none.
+    /// Text of a form or query; empty if it is missing.
     pub(super) fn text(&self, name: &str) -> String {
         self.params.get(name).unwrap_or_default().to_owned()
     }
 
-    /// Has the browser keep its secret.
+    /// Makes the browser keep its secret.
     pub(super) fn with_form_cookie(&self, mut response: Response<Body>) -> Response<Body> {
         let cookie = cookies::keep_form_secret(&self.secret, self.handlers.secure_cookies);
         if let Some(cookie) = cookie.filter(|_| self.is_new) {
@@ -104,7 +104,7 @@ impl<'a> PageRequest<'a> {
     }
 }
 
-/// The secret that a browser has, else a new one.
+/// The secret of the browser, or a new one.
 fn secret(headers: &HeaderMap) -> (String, bool) {
     match cookies::form_secret(headers) {
         Some(secret) => (secret.to_owned(), false),
@@ -112,7 +112,7 @@ fn secret(headers: &HeaderMap) -> (String, bool) {
     }
 }
 
-/// Draws a page where that holds up no other call.
+/// Renders a page on a thread where it blocks no other call.
 pub(super) async fn draw(
     work: impl FnOnce() -> String + Send + 'static,
 ) -> Result<String, Refusal> {

@@ -1,4 +1,4 @@
-//! Health and reflection: tonic's own services, whose errors are said in this server's words.
+//! Health and reflection: tonic's own services, with this server's error messages.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -28,7 +28,7 @@ const OTHERS_BYTES: usize = 4 * 1024;
 /// The services.
 ///
 /// # Errors
-/// When the contract's own description cannot be read, which a test excludes.
+/// If the contract's own description cannot be read, which a test excludes.
 pub(crate) fn health_and_reflection(
     health: tonic_health::pb::health_server::HealthServer<
         impl tonic_health::pb::health_server::Health,
@@ -45,7 +45,7 @@ pub(crate) fn health_and_reflection(
             )
             .include_reflection_service(false)
     };
-    // Their generated servers have these methods one by one, and no trait for them.
+    // Their generated servers have these methods one by one, without a trait for them.
     macro_rules! bounded {
         ($server:expr) => {
             $server
@@ -73,11 +73,11 @@ impl Handlers {
         let status = status.filter(|status| status.code() != Code::Ok);
         if let Some(status) = status {
             return match status.code() {
-                // What it says of a message too large has the limit, which here is no setting.
+                // Its error about a message that is too large names a limit that is no setting here.
                 Code::OutOfRange | Code::ResourceExhausted | Code::Internal | Code::Unknown => {
                     Err(Refusal::Unreadable(status.message().to_owned()).into())
                 }
-                // An answer: a service that health does not know.
+                // A valid answer: health does not know the service.
                 _ => Ok((response, Outcome::default()).into()),
             };
         }
@@ -91,8 +91,7 @@ impl Handlers {
     }
 }
 
-/// An answer that would go on for ever, as a watch of the health does, and ends when it is old or the
-/// server drains.
+/// An endless answer, such as a watch of the health. It ends when it is old or the server drains.
 pub(super) fn ending(body: Body, draining: CancellationToken, age: Duration) -> Body {
     let end = async move {
         tokio::select! {
@@ -102,7 +101,7 @@ pub(super) fn ending(body: Body, draining: CancellationToken, age: Duration) -> 
     };
     let end = end.boxed().shared();
     let frames = BodyStream::new(body).take_until(end.clone());
-    // Where it ended by itself there is nothing to say.
+    // If it ended by itself, no status is needed.
     let last = stream::once(async move { end.peek().cloned() }).filter_map(async |refusal| {
         let mut trailers = HeaderMap::new();
         Status::from(refusal?).add_header(&mut trailers).ok()?;

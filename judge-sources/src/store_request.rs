@@ -1,4 +1,4 @@
-//! What stores are asked, and what they answer.
+//! Requests to stores, and their answers.
 
 use judge_points::prometheus::LabelledSeries;
 
@@ -7,30 +7,30 @@ use crate::grid::Grid;
 
 /// A request without host, credentials and headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ask {
-    /// Below the source's URL.
+pub(crate) struct StoreRequest {
+    /// The path, relative to the source's URL.
     pub(crate) path: &'static str,
-    /// In order.
+    /// The parameters, in order.
     pub(crate) params: Vec<(&'static str, String)>,
 }
 
-/// What a request is made of.
+/// Input of a request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted<'a> {
-    /// The text that the store takes.
+pub(crate) struct RequestInput<'a> {
+    /// The text of the query.
     pub(crate) text: &'a str,
     /// The times.
     pub(crate) grid: Grid,
-    /// Whose rules are followed.
+    /// Rules for points and pairs: our own, or Kayenta's.
     pub(crate) compat: Compat,
     /// InfluxDB's database.
     pub(crate) database: &'a str,
 }
 
-/// Series as a store has them, at times of its own.
+/// Series of an answer, at the store's own times.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct StoreAnswer {
     pub(crate) series: Vec<LabelledSeries>,
-    /// What the store says of its answer.
+    /// Remarks of the store about its answer.
     pub(crate) said: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! From the points that a store answered to series on a grid.
+//! Puts the points of an answer on a grid, as series.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,10 +9,10 @@ use judge_points::prometheus::LabelledSeries;
 use crate::error::{AnswerError, MOST_CELLS, MOST_SERIES};
 use crate::grid::Grid;
 
-/// What tells a series from others of its side.
+/// The identity of a series within its side.
 pub(crate) type Labels = BTreeMap<String, String>;
 
-/// Labels as Prometheus writes them.
+/// The labels, as Prometheus writes them.
 pub(crate) fn written(labels: &Labels) -> String {
     let labels: Vec<String> =
         labels.iter().map(|(label, value)| format!("{label}={value:?}")).collect();
@@ -28,12 +28,12 @@ pub struct Found {
     pub series: Series,
 }
 
-/// How many points of parts of an answer are held until the last part is there.
+/// Number of points that are buffered until the last part of an answer is there.
 #[derive(Debug, Default)]
 pub(crate) struct HeldPoints(AtomicUsize);
 
 impl HeldPoints {
-    /// Counts those of one more part.
+    /// Adds the points of one more part.
     pub(crate) fn add(&self, part: &[LabelledSeries]) -> Result<(), AnswerError> {
         let points: usize = part.iter().map(|series| series.values.len()).sum();
         let all = points.saturating_add(self.0.fetch_add(points, Ordering::Relaxed));
@@ -41,7 +41,8 @@ impl HeldPoints {
     }
 }
 
-/// Puts points where they belong: a time without a point is a gap. `parts` are answers for parts of the grid.
+/// Puts points at their times on the grid; a time without a point is a gap. `parts` are answers for parts of
+/// the grid.
 pub(crate) fn on_grid(
     parts: Vec<Vec<LabelledSeries>>,
     grid: Grid,
@@ -51,7 +52,7 @@ pub(crate) fn on_grid(
     for part in parts {
         for LabelledSeries { mut labels, times, values } in part {
             labels.remove("__name__");
-            // Each series has all times of the grid, however few points came.
+            // Each series has all times of the grid, however few points it has.
             if !known.contains_key(&labels) && (found.len() + 1) * grid.points() > MOST_CELLS {
                 return Err(AnswerError::TooManyPoints);
             }
@@ -73,8 +74,8 @@ pub(crate) fn on_grid(
     Ok(found)
 }
 
-/// Closes gaps up, as Kayenta does: the first point gives the start, the first two give the step in whole seconds,
-/// and the rest follows without gaps.
+/// Closes gaps up, as Kayenta does: the first point is the start, the first two points give the step in whole
+/// seconds, and the rest follows without gaps.
 pub(crate) fn closed_up(parts: Vec<Vec<LabelledSeries>>) -> Result<Vec<Found>, AnswerError> {
     let mut found: Vec<Found> = Vec::new();
     let mut times_of: BTreeMap<Labels, (usize, Vec<i64>)> = BTreeMap::new();
@@ -99,8 +100,8 @@ pub(crate) fn closed_up(parts: Vec<Vec<LabelledSeries>>) -> Result<Vec<Found>, A
     Ok(found)
 }
 
-/// Puts points where the store has them, as the step of stores that keep points at times of their own is theirs: on
-/// a grid with the step of the series, else with the step that is asked for, else as they come. Gaps are at their own
+/// Puts points at the store's own times, for stores with a step of their own: on a grid with the step of the
+/// series, else with the requested step, else in order without times. Missing points are gaps at their own
 /// times, up to both ends of the window.
 pub(crate) fn at_own_times(
     parts: Vec<Vec<LabelledSeries>>,
@@ -131,7 +132,7 @@ pub(crate) fn at_own_times(
     Ok(found)
 }
 
-/// The series of points in order of time, of which there is at least one.
+/// A series from points in order of time; there is at least one point.
 fn own_grid(
     points: &[(i64, f64)],
     asked: Grid,
@@ -140,7 +141,7 @@ fn own_grid(
     let steps = points.windows(2).map(|pair| pair[1].0.abs_diff(pair[0].0));
     let step = steps.min().unwrap_or(asked.step_millis());
     let (first, last) = (points[0].0, points[points.len() - 1].0);
-    // A group of InfluxDB begins before the window, where the window's start is no multiple of its step.
+    // A group of InfluxDB begins before the window, if the window's start is no multiple of its step.
     if first.saturating_add_unsigned(step.max(asked.step_millis())) <= asked.start_millis() {
         return Err(AnswerError::OutsideWindow(first));
     }
@@ -183,7 +184,7 @@ fn on(grid: Grid, points: &[(i64, f64)]) -> Series {
     Series { values, clock }
 }
 
-/// As Kayenta reads Graphite: series have no tags, so the first one is paired; gaps stay.
+/// As Kayenta reads Graphite: series have no tags, so only the first one is paired; gaps stay.
 pub(crate) fn first_target(parts: Vec<Vec<LabelledSeries>>) -> Vec<Found> {
     let first = parts.into_iter().flatten().next();
     let found = first.map(|LabelledSeries { times, values, .. }| {
@@ -194,7 +195,8 @@ pub(crate) fn first_target(parts: Vec<Vec<LabelledSeries>>) -> Vec<Found> {
     found.into_iter().collect()
 }
 
-/// As Kayenta reads InfluxDB: the columns of the first table, by the tag `field`; gaps are closed up.
+/// As Kayenta reads InfluxDB: the columns of the first table are series with the tag `field`; gaps are closed
+/// up.
 pub(crate) fn first_table(parts: Vec<Vec<LabelledSeries>>) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     let mut first: Option<Labels> = None;
