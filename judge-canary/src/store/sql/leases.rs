@@ -78,7 +78,7 @@ pub(super) async fn renew(
     let mut writing = database.write().await?;
     for some in ids.chunks(RENEWED_AT_ONCE) {
         let mut statement = Statement::new("UPDATE canaries SET lease_millis = ");
-        statement.whole(lease_millis).push(" WHERE ended_millis IS NULL AND lease_owner = ");
+        statement.integer(lease_millis).push(" WHERE ended_millis IS NULL AND lease_owner = ");
         statement.text(owner).filter_any("id", some.iter().map(String::as_str));
         statement.query().execute(&mut *writing.transaction).await?;
     }
