@@ -39,6 +39,11 @@ pub(crate) fn pow(x: f64, y: f64) -> f64 {
     libm::pow(x, y)
 }
 
+/// Cosine of an angle in radians.
+pub(crate) fn cos(x: f64) -> f64 {
+    libm::cos(x)
+}
+
 /// Tangent of an angle in radians.
 pub(crate) fn tan(x: f64) -> f64 {
     libm::tan(x)

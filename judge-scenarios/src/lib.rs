@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | drawn from a seed, a family for each thing that can happen to a service | [`FAMILIES`] |
 //! | healthy pairs with a habit beyond noise, such as bursts | [`HABITS`] |
+//! | metrics as services export them: over rolling windows, saw-teeth, queues | [`PRACTICAL_METRICS`] |
 //! | healthy or slower, with a small share of the traffic | [`SharedTraffic`] |
 //! | pairs of recorded series, healthy or with injected harm | [`real_series`] |
 //!
@@ -15,6 +16,7 @@ mod families;
 mod habits;
 mod metric;
 mod noise;
+mod practical;
 pub mod random;
 pub mod real;
 pub mod real_series;
@@ -24,5 +26,6 @@ mod traffic;
 pub use families::{FAMILIES, Family, Scenario, aa_pair, shifted_pair, single, systemic};
 pub use habits::{HABITS, Habit, TWO_LEVELS};
 pub use noise::{Noise, Shape};
+pub use practical::{PRACTICAL_METRICS, PracticalMetric};
 pub use score_card::{ScoreCard, ScoreCounts};
 pub use traffic::{REQUESTS, SharedTraffic};

@@ -25,17 +25,10 @@ pub(crate) const PRIOR_OF_SIDES: Prior = Prior { independent: 0.541 };
 /// what can be found at all; from 30 on the points speak.
 pub(crate) const PRIOR_OF_DIFFERENCES: Prior = Prior { independent: 0.84 };
 
-/// Points are rolling windows of k steps where the differences of neighbours have a correlation below minus this k steps
-/// apart (−½ in theory),
-pub(crate) const ROLLING_SHARE: f64 = 0.3;
-/// so many standard deviations from none, of as many lengths as there may be,
-pub(crate) const ROLLING_CLEAR: f64 = 3.0;
-/// but not one step apart, as of points without memory.
-pub(crate) const ROLLING_NEIGHBOURS: f64 = 0.2;
-/// Longer ones are not looked for: five minutes at a step of 15 seconds.
-pub(crate) const ROLLING_LONGEST: usize = 20;
-/// Differences count for so many times their median size at most.
-pub(crate) const ROLLING_CLIP: f64 = 3.0;
+/// The p-value by the long-run variance is multiplied by this, because it is a second look at the same shift. Of the changes of
+/// drawn practical metrics a cost of 4 finds up to 1.0 percentage points more, one of 6 up to 0.8 fewer; false alarms with φ 0.8
+/// (31 points) are 3.4, 3.2 and 3.2 %.
+pub(crate) const LONG_RUN_COST: f64 = 5.0;
 
 /// Up to this ratio of noises that less traffic explains, both sides count as exchangeable.
 pub(crate) const EXCHANGEABLE: f64 = 1.1;

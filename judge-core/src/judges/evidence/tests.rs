@@ -52,6 +52,11 @@ pub(super) fn noise(n: usize, seed: u64) -> Vec<f64> {
     (0..n).map(|_| (-2.0 * unit().ln()).sqrt() * (std::f64::consts::TAU * unit()).cos()).collect()
 }
 
+/// Means over rolling windows of five normal values, with standard deviation 1.
+pub(super) fn rolling(n: usize, seed: u64) -> Vec<f64> {
+    noise(n + 4, seed).windows(5).map(|five| five.iter().sum::<f64>() / 5_f64.sqrt()).collect()
+}
+
 /// A metric around 100 with 5 % noise.
 fn around_100(n: usize, seed: u64) -> Vec<f64> {
     noise(n, seed).iter().map(|z| 100.0 + 5.0 * z).collect()

@@ -1,4 +1,4 @@
-//! Measures judges on labelled canaries: `scenarios families|alarms|habits|power|traffic|ablation|looks`, and on recorded
+//! Measures judges on labelled canaries: `scenarios families|alarms|habits|practical|power|traffic|ablation|looks`, and on recorded
 //! series: `scenarios real --file FILE`, `scenarios real --folder DIR`, `scenarios propose --folder DIR`.
 #![allow(clippy::print_stdout, reason = "its output is the measurement")]
 
@@ -6,6 +6,7 @@ mod bench;
 mod looks;
 mod markdown;
 mod options;
+mod practical;
 mod progress;
 mod propose;
 mod rates;
@@ -33,6 +34,7 @@ fn main() -> Result<()> {
         "families" => families(&options, &mut bench),
         "alarms" => rates::alarms(&options, &mut bench),
         "habits" => rates::habits(&options, &mut bench),
+        "practical" => practical::measure(&options, &mut bench),
         "power" => rates::power(&options, &mut bench),
         "traffic" => rates::traffic(&options, &mut bench),
         "ablation" => ablation(&options, &mut bench),
@@ -47,8 +49,8 @@ fn main() -> Result<()> {
             propose::measure(folder, &options, &mut bench)?;
         }
         other => bail!(
-            "expected families, alarms, habits, power, traffic, ablation, looks, real or propose, got \
-             {other:?}"
+            "expected families, alarms, habits, practical, power, traffic, ablation, looks, real or propose, \
+             got {other:?}"
         ),
     }
     bench.finish()

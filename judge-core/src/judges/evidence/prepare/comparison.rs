@@ -5,10 +5,9 @@ use crate::order;
 
 use super::autocorrelation::{self, Weights};
 use super::axis::{Axis, allow};
-use super::posterior::Posterior;
+use super::posterior::{Estimate, Posterior};
 use super::regression::{self, LineDesign, Regressand, RegressionSide, Solutions};
 use super::robust::Robust;
-use super::rolling;
 use super::timeline::{PairTimeline, Times};
 
 /// Of a level and a line the level.
@@ -54,8 +53,6 @@ pub(crate) struct Comparison {
     apart: Option<Posterior>,
     paired: Option<Posterior>,
     phi_of_differences: f64,
-    /// Points of a rolling window of which each is the mean; 1 where they are none.
-    rolling: usize,
     /// Half-width of the interval of the shift that is shown.
     shift_reach: f64,
     weights_of_sides: Weights,
@@ -118,7 +115,6 @@ impl Comparison {
         self.clipped_y.refill(self.y.iter().map(|v| clip_y(*v)), middle_y);
         self.x_line = solve_line(&self.clipped_x, &mut self.line);
         self.y_line = solve_line(&self.clipped_y, &mut self.line);
-        self.rolling = rolling::window(self.clipped_x.values(), self.clipped_y.values());
         self.difference_line = None;
         self.robust_differences = Robust::default();
         self.correlation = 0.0;
@@ -161,23 +157,7 @@ impl Comparison {
         self.noise = y.map_or(0.0, |line| line.deviation(&self.weights_of_baseline));
         self.paired = self.difference_line.as_ref().map(|line| paired(line).widened(widening));
         self.phi_of_differences = self.paired.as_ref().map_or(0.0, Posterior::phi);
-        if self.rolling > 1 {
-            self.thin();
-        }
         self.shift_reach = self.shift().map_or(0.0, |shift| shift.half_width(p::SHOWN));
-    }
-
-    /// Takes what is known of the shift from points whose rolling windows do not overlap, where they know it better.
-    fn thin(&mut self) {
-        let widening = self.widening();
-        let mut line = |side: &Regressand| solve_thinned(side, self.rolling, &mut self.line);
-        let sides = line(&self.clipped_x).zip(line(&self.clipped_y));
-        let differences =
-            self.difference_line.as_ref().and_then(|_| line(&self.clipped_differences));
-        let apart = sides.map(|(x, y)| apart(&x, &y).widened(widening));
-        let paired = differences.map(|line| paired(&line).widened(widening));
-        self.apart = narrowest(self.apart.into_iter().chain(apart));
-        self.paired = narrowest(self.paired.into_iter().chain(paired));
     }
 
     /// Turns harm round.
@@ -252,6 +232,13 @@ impl Comparison {
         self.paired.as_ref()
     }
 
+    /// The shift between two samples, and that of differences of the same time, if points are independent.
+    pub(crate) fn shifts_if_independent(&self) -> [Option<Estimate>; 2] {
+        let level = |line: &Solutions<2>| line.if_independent(LEVEL);
+        let (x, y) = (self.x_line.as_ref().map(level), self.y_line.as_ref().map(level));
+        [x.zip(y).map(|(x, y)| x.less(y)), self.difference_line.as_ref().map(level)]
+    }
+
     /// The shift as the more precise of the two comparisons knows it.
     pub(crate) fn shift(&self) -> Option<&Posterior> {
         if self.prefers_pairs() { self.paired.as_ref() } else { self.apart.as_ref() }
@@ -274,18 +261,13 @@ impl Comparison {
         let (clip_x, clip_y) = (self.clip_canary(), clip(middle_y, self.reach));
         let allowed = |y: f64| allow(clip_y(y), share);
         let (mut side, mut design) = (Regressand::default(), LineDesign::default());
-        let mut thinned_design = LineDesign::default();
-        let mut thinned = |of: &Regressand| solve_thinned(of, self.rolling, &mut thinned_design);
         let mut found = Vec::with_capacity(2);
         side.refill(self.y.iter().map(|y| allowed(*y)), middle_y);
-        let all = self.x_line.as_ref().zip(solve_line(&side, &mut design));
-        let all = all.map(|(x, y)| apart(x, &y));
-        let some = thinned(&self.clipped_x).zip(thinned(&side)).map(|(x, y)| apart(&x, &y));
-        found.extend(narrowest(all.into_iter().chain(some)));
+        let both = self.x_line.as_ref().zip(solve_line(&side, &mut design));
+        found.extend(both.map(|(x, y)| apart(x, &y)));
         if self.difference_line.is_some() {
             side.refill(self.pairs.iter().map(|(x, y)| clip_x(*x) - allowed(*y)), 0.0);
-            let lines = solve_line(&side, &mut design).into_iter().chain(thinned(&side));
-            found.extend(narrowest(lines.map(|line| paired(&line))));
+            found.extend(solve_line(&side, &mut design).as_ref().map(paired));
         }
         found
     }
@@ -347,18 +329,6 @@ pub(crate) fn apart(x: &Solutions<2>, y: &Solutions<2>) -> Posterior {
 /// What differences of the same times say of the shift.
 fn paired(differences: &Solutions<2>) -> Posterior {
     differences.posterior(LEVEL, p::PRIOR_OF_DIFFERENCES)
-}
-
-/// The one that knows the shift best, by the interval that is shown; the first of equals.
-fn narrowest(of: impl Iterator<Item = Posterior>) -> Option<Posterior> {
-    let width = |of: &Posterior| of.half_width(p::SHOWN);
-    of.min_by(|a, b| width(a).total_cmp(&width(b)))
-}
-
-/// The regression of points whose rolling windows of `rolling` points do not overlap; none where points are no such
-/// windows.
-fn solve_thinned(of: &Regressand, rolling: usize, design: &mut LineDesign) -> Option<Solutions<2>> {
-    if rolling > 1 { solve_line(&of.thin(rolling), design) } else { None }
 }
 
 /// Clips values at `reach` around `middle`.

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 use crate::math;
 use crate::stats::distribution::{normal, student};
 
-use super::autocorrelation::{COUNT, NODES, Weights};
+use super::autocorrelation::{COUNT, INDEPENDENT, NODES, Weights};
 
 /// Probability that a normal estimate is one standard error or more above 0.
 const P_OF_ONE: f64 = 0.1586;
@@ -82,6 +82,11 @@ impl Posterior {
             posterior.points = points;
         }
         posterior
+    }
+
+    /// A shift whose estimate needs no φ.
+    pub(crate) fn from_estimate(estimate: Estimate) -> Self {
+        Self::new(&INDEPENDENT, |_| estimate)
     }
 
     /// The posterior of the opposite shift.

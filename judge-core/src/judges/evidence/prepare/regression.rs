@@ -19,7 +19,7 @@ static LOGS_OF_REST: LazyLock<[f64; COUNT]> =
     LazyLock::new(|| NODES.map(|phi| math::ln(1.0 - phi * phi)));
 
 /// Residuals smaller than this share of the series are rounding.
-const ROUNDING: f64 = 1e-12;
+pub(super) const ROUNDING: f64 = 1e-12;
 
 /// The inner product of two whitened series as a quadratic in φ.
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,14 +69,6 @@ impl Regressand {
             self.sums.push(sum);
         }
         self.squares = Inner::product(&self.values, &self.values);
-    }
-
-    /// Every `steps`-th value, the last one among them.
-    pub(crate) fn thin(&self, steps: usize) -> Self {
-        let mut thinned = Self::default();
-        let first = self.values.len().wrapping_sub(1) % steps;
-        thinned.refill(self.values.iter().skip(first).step_by(steps).copied(), 0.0);
-        thinned
     }
 
     /// Changes the sign of the values.

@@ -8,7 +8,7 @@ use crate::judges::{EvidenceJudge, Judge};
 use crate::request::JudgeRequest;
 use crate::series::{Clock, MetricPair, Series};
 
-use super::{increase, noise, request};
+use super::{increase, noise, request, rolling};
 
 /// Points as metrics have them: smooth, tied, sparse, spiky, with gaps.
 fn series() -> impl Strategy<Value = Vec<f64>> {
@@ -154,8 +154,15 @@ proptest! {
     }
 
     #[test]
-    fn swapped_sides_turn_high_into_low(seed in 0..10_000_u64, sds in 4.0..20.0_f64, n in 20..90_usize) {
+    fn swapped_sides_turn_high_into_low(
+        seed in 0..10_000_u64,
+        sds in 4.0..20.0_f64,
+        n in 20..90_usize,
+        is_rolling in prop::bool::ANY,
+    ) {
         let points = |seed: u64, shift: f64| -> Vec<f64> {
+            let noise = if is_rolling { rolling } else { noise };
+            let shift = if is_rolling { 2.0 * shift } else { shift };
             noise(n, seed).iter().map(|z| 100.0 + 5.0 * (z + shift)).collect()
         };
         let (low, high) = (points(seed, 0.0), points(seed + 77_777, sds));
@@ -189,8 +196,11 @@ proptest! {
         kind in 0..3_usize,
         sds in 1.0..12.0_f64,
         more in 1.05..3.0_f64,
+        is_rolling in prop::bool::ANY,
     ) {
         let points = |seed: u64| -> Vec<f64> {
+            // A step or ramp within rolling windows also looks like slow noise.
+            let noise = if is_rolling && kind == 0 { rolling } else { noise };
             noise(n, seed).iter().map(|z| 100.0 + 5.0 * z).collect()
         };
         let (baseline, healthy) = (points(seed), points(seed + 7_777_777));

@@ -6,7 +6,7 @@ use crate::judgement::{Classification, Decision, MetricJudgement, TestKind, Verd
 use crate::judges::{EvidenceJudge, Judge};
 use crate::series::{Clock, MetricPair, Series};
 
-use super::{around_100, increase, judge_one, metric, noise, request};
+use super::{around_100, increase, judge_one, metric, noise, request, rolling};
 
 /// In how many of `seeds` the metric that `sides` makes of a seed is High.
 fn found(seeds: u64, sides: impl Fn(u64) -> (Vec<f64>, Vec<f64>)) -> usize {
@@ -59,6 +59,23 @@ fn a_leak_is_found_however_steep_it_is() {
             (around_100(60, seed), canary.collect())
         });
         assert!(found >= 38, "{end}: {found}");
+    }
+}
+
+/// By an autoregression alone a sixth and two fifths of these shifts are found, as the table of `docs/evidence-judge.md` has it.
+#[test]
+fn a_shift_of_points_over_rolling_windows_is_found() {
+    for (n, sds, at_least) in [(31, 2.0, 90), (60, 2.0, 150)] {
+        let sides = |seed, sds: f64| {
+            let side = |seed, sds: f64| -> Vec<f64> {
+                rolling(n, seed).iter().map(|z| 100.0 + 5.0 * (z + sds)).collect()
+            };
+            (side(seed, 0.0), side(seed + 10_000, sds))
+        };
+        let worse = found(200, |seed| sides(seed, sds));
+        assert!(worse >= at_least, "{n}: {worse}");
+        let healthy = found(1000, |seed| sides(seed, 0.0));
+        assert!(healthy <= 15, "{n}: {healthy}");
     }
 }
 
