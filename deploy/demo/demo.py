@@ -66,7 +66,7 @@ def roll_out(options, url, share):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--release", default="slower", help="what the canary runs: stable, slower, failing")
+    arguments.add_argument("--release", default="slow", help="what the canary runs: stable, slow, failing")
     arguments.add_argument("--minute", type=float, default=2.0, help="how many seconds a minute of the field lasts")
     arguments.add_argument("--prometheus", default="prometheus")
     arguments.add_argument("--judge", default="judge")

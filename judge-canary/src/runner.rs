@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -55,7 +55,35 @@ pub struct Runner {
     /// Time of the next claim, unless something changes before.
     waking: AtomicI64,
     prepared: Mutex<HashMap<String, Arc<ReadyCanary>>>,
+    /// Canaries that tasks have now.
+    held: Mutex<Vec<String>>,
     tasks: TaskTracker,
+}
+
+/// A canary that a task has. Its lease is renewed until the task ends, however it ends.
+struct Held {
+    runner: Arc<Runner>,
+    id: String,
+}
+
+impl Held {
+    fn new(runner: &Arc<Runner>, id: &str) -> Self {
+        lock(&runner.held).push(id.to_owned());
+        Self { runner: Arc::clone(runner), id: id.to_owned() }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut held = lock(&self.runner.held);
+        if let Some(at) = held.iter().position(|id| *id == self.id) {
+            held.swap_remove(at);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Runner {
@@ -69,6 +97,7 @@ impl Runner {
             looks: Arc::new(Semaphore::new(options.looks.max(1))),
             waking: AtomicI64::new(i64::MAX),
             prepared: Mutex::default(),
+            held: Mutex::default(),
             tasks: TaskTracker::new(),
         })
     }
@@ -136,6 +165,7 @@ impl Runner {
 
     fn begin(self: &Arc<Self>, claimed: Claimed, permit: OwnedSemaphorePermit) {
         let runner = Arc::clone(self);
+        let held = Held::new(self, &claimed.canary.summary.id);
         self.tasks.spawn(async move {
             let next = match runner.prepared(&claimed) {
                 Ok(prepared) => {
@@ -146,7 +176,7 @@ impl Runner {
                     None
                 }
             };
-            drop(permit);
+            drop((held, permit));
             // The next look may be due at once, if the canary lies in the past.
             if next.is_some_and(|next| next < runner.waking.load(Ordering::SeqCst)) {
                 runner.shared.changed.notify_one();
@@ -157,16 +187,19 @@ impl Runner {
     /// Plan and config of a canary, read once.
     fn prepared(&self, claimed: &Claimed) -> Result<Arc<ReadyCanary>, crate::record::LookFailure> {
         let id = &claimed.canary.summary.id;
-        let lock = || self.prepared.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // The last look was made.
         let is_last = claimed.canary.summary.looks + 1 >= claimed.canary.summary.planned;
-        let known = if is_last { lock().remove(id) } else { lock().get(id).cloned() };
+        let known = if is_last {
+            lock(&self.prepared).remove(id)
+        } else {
+            lock(&self.prepared).get(id).cloned()
+        };
         if let Some(known) = known {
             return Ok(known);
         }
         let prepared = Arc::new(ReadyCanary::new(&claimed.canary)?);
         if !is_last {
-            let mut all = lock();
+            let mut all = lock(&self.prepared);
             if all.len() >= PREPARED {
                 all.clear();
             }
@@ -175,17 +208,19 @@ impl Runner {
         Ok(prepared)
     }
 
-    /// Renews the leases of this replica's canaries at a third of their length.
+    /// Renews the leases of canaries that tasks have, at a third of their length. A canary that no task has, because the store
+    /// was away when it was given back, is claimed again when its lease ends.
     async fn renew(&self) {
         let every = self.options.lease_millis / 3;
         loop {
             let now = self.shared.clock.now_millis();
             self.shared.clock.wait_until(now.saturating_add(every)).await;
-            if self.tasks.is_empty() {
+            let held = lock(&self.held).clone();
+            if held.is_empty() {
                 continue;
             }
             let until = self.shared.clock.now_millis().saturating_add(self.options.lease_millis);
-            if let Err(error) = self.shared.store.renew(&self.owner, until).await {
+            if let Err(error) = self.shared.store.renew(&self.owner, &held, until).await {
                 warn!("leases are not renewed: {error}");
             }
         }

@@ -109,7 +109,8 @@ impl SourceClient {
             };
             attempts += 1;
             let started = Instant::now();
-            let end = deadline.min(started + self.settings.timeout);
+            let end = started.checked_add(self.settings.timeout);
+            let end = end.map_or(deadline, |end| end.min(deadline));
             // Boxed, because most of many concurrent queries wait for a permit.
             let error = match timeout_at(end, Box::pin(self.once(ask))).await {
                 Ok(Ok(body)) => return Ok(body),
@@ -122,10 +123,11 @@ impl SourceClient {
             };
             drop(permit);
             let wait = error.retry_after().unwrap_or_else(|| jittered(attempts));
-            let again = Instant::now() + wait;
-            if !error.may_pass() || attempts == MOST_ATTEMPTS || again >= deadline {
+            // A store may ask for more time than clocks have.
+            let again = Instant::now().checked_add(wait).filter(|again| *again < deadline);
+            let Some(again) = again.filter(|_| error.may_pass() && attempts < MOST_ATTEMPTS) else {
                 return Err(AskFailure { attempts, error });
-            }
+            };
             before = Some(error);
             sleep_until(again).await;
         }

@@ -39,7 +39,7 @@ pub struct Sought {
     pub canary: SoughtSide,
     /// How points become series, and how series become pairs.
     pub compat: Compat,
-    /// Timeout for everything, retries included.
+    /// Timeout for everything, retries included; a day at most.
     pub timeout: Duration,
 }
 
@@ -51,6 +51,9 @@ pub struct SoughtSide {
     /// The times of its points.
     pub grid: Grid,
 }
+
+/// Longest timeout of a fetch. Longer ones are shortened to it.
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 
 /// The series of one metric.
 #[derive(Debug, Clone, PartialEq)]
@@ -155,7 +158,7 @@ impl Sources {
         queries: &Queries,
         sought: &Sought,
     ) -> Vec<Result<FetchedMetric, Vec<QueryFailure>>> {
-        let deadline = Instant::now() + sought.timeout;
+        let deadline = Instant::now() + sought.timeout.min(LONGEST_TIMEOUT);
         join_all(queries.all().iter().map(|query| self.metric(query, sought, deadline))).await
     }
 

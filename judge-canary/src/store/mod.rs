@@ -272,8 +272,8 @@ pub trait CanaryStore: std::fmt::Debug + Send + Sync {
     /// Time at which the next canary may be claimed; `None` if none is running.
     async fn next_due(&self) -> Result<Option<i64>, KeepError>;
 
-    /// Extends all leases of a worker.
-    async fn renew(&self, owner: &str, lease_millis: i64) -> Result<(), KeepError>;
+    /// Extends a worker's leases of the canaries `ids`.
+    async fn renew(&self, owner: &str, ids: &[String], lease_millis: i64) -> Result<(), KeepError>;
 
     /// Gives a canary back; its next look is at `next_millis`.
     ///

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::life::{request, stage};
+use crate::life::{Service, request, stage};
 use crate::source::Prometheus;
 use crate::store::postgres_place;
 
@@ -38,6 +38,38 @@ async fn a_locked_file_is_said_and_heals() {
     let page = canaries.list(&judge_canary::CanaryFilter::default()).await.unwrap();
     assert_eq!(page.canaries.len(), 1);
     assert_eq!(page.canaries[0].id, id);
+}
+
+/// A canary that was not given back is claimed again when its lease ends, also while another keeps this replica busy.
+#[tokio::test]
+async fn a_canary_that_was_not_given_back_goes_on() {
+    let service = Service::start().await;
+    let url = format!("sqlite:{}", service.folder.path().join("judge.db").display());
+    let mut other = sqlx::AnyConnection::connect(&url).await.unwrap();
+    // This column counts up when a canary is given back, and only then.
+    let trigger = "CREATE TRIGGER no BEFORE UPDATE OF attempts ON canaries WHEN NEW.attempts > 0 \
+                   BEGIN SELECT RAISE(ABORT, 'no'); END";
+    sqlx::query(trigger).execute(&mut other).await.unwrap();
+    service.prometheus.set_away(true);
+    service.begin(request("silent", stage())).await;
+    let id = service.begin(request("canary", stage())).await;
+    service.clock.advance(14 * 60_000);
+    // Five attempts at each query that is refused; three are not answered.
+    let attempts = 9 * 5 + 3;
+    let again = async {
+        while service.prometheus.asked() < attempts {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        while service.prometheus.asked() == attempts {
+            service.clock.advance(10_000);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(25), again).await.expect("its lease ends");
+    sqlx::query("DROP TRIGGER no").execute(&mut other).await.unwrap();
+    service.prometheus.set_away(false);
+    service.clock.advance(30 * 60_000);
+    assert_eq!(service.over(&id).await.looks, 3);
 }
 
 /// A way to a database that can be cut.

@@ -33,7 +33,7 @@ pub(crate) struct Service {
     pub(crate) prometheus: Prometheus,
     ending: CancellationToken,
     running: JoinHandle<()>,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 impl Service {

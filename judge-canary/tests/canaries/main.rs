@@ -9,6 +9,7 @@
 mod changes;
 mod faults;
 mod life;
+mod postgres;
 #[allow(dead_code, reason = "the server's tests use all of it")]
 mod source;
 mod store;

@@ -91,6 +91,11 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
         let query = first.split_once('?').map_or("", |(_, rest)| rest.split(' ').next().unwrap());
         let form =
             if body.is_empty() { query.to_owned() } else { String::from_utf8(body).unwrap() };
+        if form.contains("silent") {
+            // No answer, for as long as the client waits.
+            let _ = stream.read_u8().await;
+            return;
+        }
         let (status, body) = if state.away.load(Ordering::SeqCst) {
             ("503 Service Unavailable", json!({"status": "error", "error": "away"}))
         } else if form.contains("no_query") {

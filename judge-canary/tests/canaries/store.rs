@@ -15,6 +15,8 @@ use judge_core::{Judgement, Thresholds, Verdict};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::postgres::new_database;
+
 /// A store, and what keeps it.
 struct Kept {
     store: Arc<dyn CanaryStore>,
@@ -30,16 +32,9 @@ async fn sqlite() -> Kept {
     Kept { store: sql.clone(), sql, place, _folder: Some(folder) }
 }
 
-/// A database of its own on the server of `JUDGE_POSTGRES`.
 pub(crate) async fn postgres_place() -> StorePlace {
-    sqlx::any::install_default_drivers();
     let server = std::env::var("JUDGE_POSTGRES").expect("JUDGE_POSTGRES is the URL of a server");
-    let name = format!("judge_{:016x}", fastrand::u64(..));
-    let pool = sqlx::AnyPool::connect(&format!("{server}/postgres")).await.unwrap();
-    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
-    sqlx::query(create).execute(&pool).await.unwrap();
-    pool.close().await;
-    StorePlace::Postgres(format!("{server}/{name}"))
+    StorePlace::Postgres(new_database(&server).await)
 }
 
 async fn postgres() -> Kept {
@@ -291,8 +286,10 @@ async fn work_is_had_by_one(Kept { store, .. }: Kept) {
     assert_eq!(claimed(&store, "one", 10).await, ids(&["a"]));
     assert_eq!(claimed(&store, "two", 20).await, ids(&["b"]));
     assert_eq!(claimed(&store, "one", 39).await, ids(&[]));
-    // The first lease ends; the second was lengthened.
-    store.renew("two", 100).await.unwrap();
+    // The first lease ends; the second was lengthened by the worker that has it.
+    store.renew("one", &["b".to_owned()], 90).await.unwrap();
+    store.renew("two", &["b".to_owned(), "c".to_owned()], 100).await.unwrap();
+    store.renew("one", &[], 90).await.unwrap();
     assert_eq!(store.next_due().await.unwrap(), Some(40));
     assert_eq!(claimed(&store, "three", 40).await, ids(&["a"]));
     let late = store.postpone("one", "a", 50, 1, 40).await.unwrap_err();

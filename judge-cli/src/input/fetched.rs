@@ -188,8 +188,13 @@ fn settings(args: &SourceArgs) -> Result<Vec<SourceSettings>, InputError> {
 
 /// What is asked for over `canary`, in milliseconds since the Unix epoch: from, and up to.
 pub(crate) fn sought(args: &ScopeArgs, canary: (i64, i64)) -> Result<Sought, InputError> {
-    let of_step = |error| {
-        let origin = if matches!(error, GridError::Empty { .. }) { "--start" } else { "--step" };
+    let unusable = |error, earlier: i64| {
+        let origin = match error {
+            GridError::FarAway(_) if earlier != 0 => "--baseline-offset",
+            GridError::FarAway(_) => "--start, --end or --last",
+            GridError::Empty { .. } => "--start",
+            _ => "--step",
+        };
         InputError { origin: origin.to_owned(), problem: InputProblem::Grid(error) }
     };
     let step = millis(args.step);
@@ -203,7 +208,7 @@ pub(crate) fn sought(args: &ScopeArgs, canary: (i64, i64)) -> Result<Sought, Inp
             location: args.location.clone(),
             params: params.clone(),
         };
-        Ok(SoughtSide { scope, grid: grid.map_err(of_step)? })
+        Ok(SoughtSide { scope, grid: grid.map_err(|error| unusable(error, earlier))? })
     };
     let compat = match args.compat {
         Some(CompatArg::Kayenta) => Compat::Kayenta,

@@ -41,6 +41,14 @@ fn wrong_times_and_sources_are_told_with_their_option() {
         ),
         (format!("{url} --start 2026-11-20T14:00:00+25:00"), "an offset from UTC of at most 23:59"),
         (format!("{url} --last 5m --step 0s"), "--step: expected a step above 0"),
+        (
+            format!("{url} --last 500000y"),
+            "error: --start, --end or --last: expected a time between",
+        ),
+        (
+            format!("{url} --last 5m --baseline-offset 500000y"),
+            "error: --baseline-offset: expected a time between",
+        ),
         ("--prometheus db-1:9090 --last 5m".to_owned(), "a URL such as http://db-1:9090, got \"db"),
         ("--source http://h?a=b --last 5m".to_owned(), "expected NAME=URL, such as eu=http://host"),
         ("--graphite http://h --last 5m".to_owned(), "give it with --prometheus URL, --source"),

@@ -73,7 +73,7 @@ pub(super) fn message(body: &[u8]) -> String {
         |name: &str| json.as_ref().and_then(|json| json.get(name)?.as_str().map(str::to_owned));
     let said = field("error").or_else(|| field("message")).or_else(|| page(&text));
     let said = said.unwrap_or_else(|| text.lines().next().unwrap_or_default().to_owned());
-    shortened(said.trim())
+    said.trim().to_owned()
 }
 
 /// The title of a web page; `None` for other text.
@@ -90,10 +90,11 @@ pub(super) fn page(text: &str) -> Option<String> {
         let to = from + lower[from..].find("</title")?;
         text.get(from..to)
     });
-    Some(shortened(title.unwrap_or("a page without a title").trim()))
+    Some(title.unwrap_or("a page without a title").trim().to_owned())
 }
 
-fn shortened(text: &str) -> String {
+/// The start of a message that is too long for an error.
+pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(LONGEST_MESSAGE) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
@@ -125,6 +126,6 @@ mod tests {
         ] {
             assert_eq!(message(body.as_bytes()), expected, "{body}");
         }
-        assert_eq!(message("a".repeat(1000).as_bytes()).chars().count(), LONGEST_MESSAGE + 1);
+        assert_eq!(shortened(&"a".repeat(1000)).chars().count(), LONGEST_MESSAGE + 1);
     }
 }

@@ -101,11 +101,9 @@ impl SourceClient {
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let body = body(response, LARGEST_REFUSAL).await.unwrap_or_else(|(read, _)| read);
-        AskError::Status {
-            status,
-            said: self.scrubbed(faults::message(&body), secrets),
-            retry_after,
-        }
+        // Shortened last: a part of a secret is secret, too.
+        let said = faults::shortened(&self.scrubbed(faults::message(&body), secrets));
+        AskError::Status { status, said, retry_after }
     }
 
     /// A store's message without the secrets that were sent to it.
@@ -179,7 +177,7 @@ async fn answer(response: Response) -> Result<Vec<u8>, AskError> {
     if bytes.trim_ascii_start().first() == Some(&b'<') {
         let start = String::from_utf8_lossy(&bytes[..bytes.len().min(LARGEST_REFUSAL)]);
         if let Some(title) = faults::page(&start) {
-            return Err(AskError::Page(title));
+            return Err(AskError::Page(faults::shortened(&title)));
         }
     }
     Ok(bytes)

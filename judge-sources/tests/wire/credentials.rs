@@ -113,9 +113,13 @@ fn no_error_has_a_credential_in_it() {
     let file = folder.path().join("secret");
     fs::write(&file, "sesame").unwrap();
     let file = file.display();
+    // Longer than what an error says of a refusal.
+    let long = folder.path().join("long");
+    fs::write(&long, "sesame".repeat(200)).unwrap();
     for table in [
         format!("username = 'me'\npassword-file = '{file}'"),
         format!("bearer-token-file = '{file}'"),
+        format!("bearer-token-file = '{}'", long.display()),
         "headers = { X-Api-Key = 'sesame' }".to_owned(),
     ] {
         run(async {

@@ -66,19 +66,22 @@ pub(super) async fn next_due(database: &Database) -> Result<Option<i64>, KeepErr
     Ok(row.try_get("due")?)
 }
 
+/// Leases that one statement lengthens: databases bound its parameters.
+const RENEWED_AT_ONCE: usize = 1000;
+
 pub(super) async fn renew(
     database: &Database,
     owner: &str,
+    ids: &[String],
     lease_millis: i64,
 ) -> Result<(), KeepError> {
     let mut writing = database.write().await?;
-    sqlx::query(
-        "UPDATE canaries SET lease_millis = $2 WHERE ended_millis IS NULL AND lease_owner = $1",
-    )
-    .bind(owner.to_owned())
-    .bind(lease_millis)
-    .execute(&mut *writing.transaction)
-    .await?;
+    for some in ids.chunks(RENEWED_AT_ONCE) {
+        let mut statement = Statement::new("UPDATE canaries SET lease_millis = ");
+        statement.integer(lease_millis).push(" WHERE ended_millis IS NULL AND lease_owner = ");
+        statement.text(owner).filter_any("id", some.iter().map(String::as_str));
+        statement.query().execute(&mut *writing.transaction).await?;
+    }
     writing.commit().await
 }
 

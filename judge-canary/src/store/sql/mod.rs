@@ -174,8 +174,8 @@ impl CanaryStore for SqlStore {
         leases::next_due(&self.database).await
     }
 
-    async fn renew(&self, owner: &str, lease_millis: i64) -> Result<(), KeepError> {
-        leases::renew(&self.database, owner, lease_millis).await
+    async fn renew(&self, owner: &str, ids: &[String], lease_millis: i64) -> Result<(), KeepError> {
+        leases::renew(&self.database, owner, ids, lease_millis).await
     }
 
     async fn postpone(
