@@ -35,8 +35,8 @@ fn a_healthy_metric_fails_one_time_in_a_hundred_where_noise_is_independent() {
 
 #[test]
 fn and_few_more_where_noise_is_autocorrelated() {
-    // Of 15 points nobody can tell much of φ.
-    for (n, most) in [(15, 8), (31, 4), (60, 3)] {
+    // Of 15 points nobody can tell much of φ. Of 31 points the documentation says 4.0 %: this adds two standard errors.
+    for (n, most) in [(15, 8), (31, 5), (60, 3)] {
         for direction in [Direction::Increase, Direction::Either] {
             let alarms = false_alarms(0.8, n, direction);
             assert!(
