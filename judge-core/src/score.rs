@@ -88,6 +88,11 @@ pub(crate) fn score(
         MutedGroups::LoseTheirShare => 1.0,
         MutedGroups::ShareAmongOthers => growth(config, unweighted > 0),
     };
+    // Weights may sum to a little more than 100. Kayenta's score then exceeds 100, too.
+    let highest = match muted_groups {
+        MutedGroups::LoseTheirShare => f64::INFINITY,
+        MutedGroups::ShareAmongOthers => 100.0,
+    };
     let mut sum = 0.0;
     let mut groups = Vec::with_capacity(tallies.len());
     for group in tallies {
@@ -103,7 +108,10 @@ pub(crate) fn score(
     }
     match fatal(&counted) {
         Some(reason) => Scored { score: 0.0, reason: Some(reason), groups, best: Verdict::Pass },
-        None => Scored { score: round_to_cents(sum), reason: None, groups, best: Verdict::Pass },
+        None => {
+            let score = round_to_cents(sum).min(highest);
+            Scored { score, reason: None, groups, best: Verdict::Pass }
+        }
     }
 }
 
@@ -248,6 +256,13 @@ mod tests {
                 assert!((weight - expected).abs() < 1e-9, "{muted:?} {weights:?}");
             }
         }
+    }
+
+    #[test]
+    fn weights_of_a_little_more_than_100_exceed_it_in_kayenta_alone() {
+        let weights = [("A", 33.34), ("B", 33.34), ("C", 33.33)];
+        assert_eq!(scored(&[], &weights, MutedGroups::LoseTheirShare).score, 100.01);
+        assert_eq!(scored(&[], &weights, MutedGroups::ShareAmongOthers).score, 100.0);
     }
 
     #[test]
