@@ -92,6 +92,7 @@ mod series;
 mod side;
 pub mod stage;
 pub mod stats;
+mod sums;
 mod test_kind;
 mod warning;
 

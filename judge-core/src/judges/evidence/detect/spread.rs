@@ -15,6 +15,7 @@ use crate::judges::evidence::prepare::comparison::Comparison;
 use crate::math;
 use crate::order;
 use crate::stats::distribution::{normal, student};
+use crate::sums::sum_of;
 
 use super::volatility::Volatility;
 
@@ -125,7 +126,7 @@ fn sizes(values: &[f64]) -> Vec<f64> {
 }
 
 fn mean_size(values: &[f64]) -> f64 {
-    values.iter().map(|v| v.abs()).sum::<f64>() / values.len() as f64
+    sum_of(values, f64::abs) / values.len() as f64
 }
 
 fn decile(sorted: &[f64]) -> f64 {
@@ -141,7 +142,7 @@ struct Student {
 fn brown_forsythe(x: &[f64], y: &[f64]) -> Option<Student> {
     let part = |values: &[f64]| {
         let (n, mean) = (values.len() as f64, mean_size(values));
-        let squares: f64 = values.iter().map(|v| (v.abs() - mean) * (v.abs() - mean)).sum();
+        let squares = sum_of(values, |v| (v.abs() - mean) * (v.abs() - mean));
         (mean, squares / (n - 1.0) / n / (mean * mean), n - 1.0)
     };
     let ((mx, vx, fx), (my, vy, fy)) = (part(x), part(y));

@@ -17,6 +17,7 @@ use crate::judges::evidence::prepare::robust::Robust;
 use crate::math;
 use crate::order;
 use crate::stats::distribution::normal;
+use crate::sums::sum;
 
 use super::excess::Excess;
 
@@ -119,7 +120,7 @@ fn is_usual(of: &Comparison, length: usize) -> bool {
 }
 
 fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+    sum(values) / values.len() as f64
 }
 
 /// The most significant start.
@@ -131,7 +132,7 @@ struct Start {
 
 impl Start {
     fn find(values: &[f64], longest: usize) -> Option<Self> {
-        let (n, total) = (values.len() as f64, values.iter().sum::<f64>());
+        let (n, total) = (values.len() as f64, sum(values));
         let mean = total / n;
         let (mut sum, mut length) = (0.0, 0.0);
         // The most significant start so far: its length, its squared excess, and n times its variance in

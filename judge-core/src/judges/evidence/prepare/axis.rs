@@ -58,6 +58,13 @@ impl Axis {
     }
 }
 
+/// Changes the sign of coordinates.
+pub(crate) fn turn(coordinates: &mut [f64]) {
+    for coordinate in coordinates {
+        *coordinate = -*coordinate;
+    }
+}
+
 /// A coordinate of the baseline, made worse by the allowed share.
 pub(crate) fn allow(coordinate: f64, share: f64) -> f64 {
     coordinate + share * coordinate.abs()

@@ -2,9 +2,10 @@
 
 use crate::judges::evidence::parameters as p;
 use crate::order;
+use crate::sums::sum;
 
 use super::autocorrelation::{self, Weights};
-use super::axis::{Axis, allow};
+use super::axis::{self, Axis, allow};
 use super::posterior::{Estimate, Posterior};
 use super::regression::{self, LineDesign, Regressand, RegressionSide, Solutions};
 use super::robust::Robust;
@@ -101,8 +102,8 @@ impl Comparison {
     }
 
     fn describe(&mut self) {
-        self.mean_x = self.x.iter().sum::<f64>() / self.x.len() as f64;
-        self.mean_y = self.y.iter().sum::<f64>() / self.y.len() as f64;
+        self.mean_x = sum(&self.x) / self.x.len() as f64;
+        self.mean_y = sum(&self.y) / self.y.len() as f64;
         self.robust_x = Robust::of_sorted(&self.sorted_x);
         self.robust_y = Robust::of_sorted(&self.sorted_y);
         // The baseline alone says how far out a point is: with more harm the fences stay where they are.
@@ -164,15 +165,12 @@ impl Comparison {
     pub(crate) fn turn(&mut self) {
         self.axis = self.axis.turned();
         (self.mean_x, self.mean_y) = (-self.mean_x, -self.mean_y);
-        let values = [&mut self.x, &mut self.y, &mut self.differences];
-        for value in values.into_iter().flatten() {
-            *value = -*value;
+        for values in [&mut self.x, &mut self.y, &mut self.differences] {
+            axis::turn(values);
         }
         for sorted in [&mut self.sorted_x, &mut self.sorted_y] {
             sorted.reverse();
-            for value in sorted.iter_mut() {
-                *value = -*value;
-            }
+            axis::turn(sorted);
         }
         for (x, y) in &mut self.pairs {
             (*x, *y) = (-*x, -*y);

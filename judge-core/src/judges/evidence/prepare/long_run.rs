@@ -10,6 +10,7 @@
 use std::f64::consts::PI;
 
 use crate::math;
+use crate::sums::{dot, sum, sum_of};
 
 use super::posterior::Estimate;
 use super::regression::{ROUNDING, Regressand};
@@ -21,10 +22,10 @@ const LANES: usize = 4;
 pub(crate) fn mean(of: &Regressand) -> Estimate {
     let values = of.values();
     let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>();
+    let mean = sum(values) / n;
+    let squares = sum_of(values, |value| (value - mean) * (value - mean));
     let cosines = cosines(values.len());
-    let variance = if squares <= ROUNDING * values.iter().map(|v| v * v).sum::<f64>() {
+    let variance = if squares <= ROUNDING * dot(values, values) {
         0.0
     } else {
         (squares / (n - 1.0)).max(mean_square(values, mean, cosines))

@@ -10,8 +10,10 @@
 use std::sync::LazyLock;
 
 use crate::math;
+use crate::sums::{dot, first_moment};
 
 use super::autocorrelation::{COUNT, NODES, Prior, Weights};
+use super::axis;
 use super::posterior::{Estimate, Posterior};
 
 /// ln(1 − φ²) of each φ.
@@ -32,9 +34,8 @@ pub(crate) struct Inner {
 impl Inner {
     /// The inner product of two series of equal length. O(n).
     pub(crate) fn product(u: &[f64], v: &[f64]) -> Self {
-        let a: f64 = u.iter().zip(v).map(|(u, v)| u * v).sum();
-        let crossed = u.windows(2).zip(v.windows(2));
-        let b: f64 = crossed.map(|(u, v)| u[1] * v[0] + u[0] * v[1]).sum();
+        let a = dot(u, v);
+        let b = dot(behind_first(u), v) + dot(u, behind_first(v));
         let ends = match (u.first(), v.first(), u.last(), v.last()) {
             (Some(u0), Some(v0), Some(u1), Some(v1)) => u0 * v0 + u1 * v1,
             _ => 0.0,
@@ -42,9 +43,21 @@ impl Inner {
         Self { a, b: 0.5 * b, c: a - ends }
     }
 
+    /// Of a series with itself. O(n).
+    fn square(v: &[f64]) -> Self {
+        let a = dot(v, v);
+        let square = |value: Option<&f64>| value.map_or(0.0, |value| value * value);
+        Self { a, b: dot(v, behind_first(v)), c: a - square(v.first()) - square(v.last()) }
+    }
+
     fn at(&self, phi: f64) -> f64 {
         (self.a - 2.0 * phi * self.b + phi * phi * self.c) / (1.0 - phi * phi)
     }
+}
+
+/// All values but the first.
+fn behind_first(values: &[f64]) -> &[f64] {
+    values.get(1..).unwrap_or_default()
 }
 
 /// A series, centred, for the regressions below.
@@ -68,14 +81,13 @@ impl Regressand {
             sum += value;
             self.sums.push(sum);
         }
-        self.squares = Inner::product(&self.values, &self.values);
+        self.squares = Inner::square(&self.values);
     }
 
     /// Changes the sign of the values.
     pub(crate) fn turn(&mut self) {
-        for value in self.values.iter_mut().chain(&mut self.sums) {
-            *value = -*value;
-        }
+        axis::turn(&mut self.values);
+        axis::turn(&mut self.sums);
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -130,8 +142,7 @@ impl Regressand {
         let squares = n * (n * n - 1.0) / 12.0;
         let line =
             Inner { a: squares, b: squares - half * half - half, c: squares - 2.0 * half * half };
-        let with_line: f64 =
-            self.values.iter().enumerate().map(|(i, v)| (i as f64 - half) * v).sum();
+        let with_line = first_moment(&self.values, half);
         // ½ Σ (tᵢvᵢ₋₁ + tᵢ₋₁vᵢ), where tᵢ₋₁ = tᵢ − 1.
         let of_line = Inner {
             a: with_line,

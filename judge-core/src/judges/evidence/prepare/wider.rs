@@ -8,6 +8,7 @@ use crate::judges::evidence::parameters as p;
 use crate::math;
 use crate::order;
 use crate::series::MetricPair;
+use crate::sums::sum;
 
 /// How many times as far the canary's neighbouring points are apart as the baseline's.
 #[derive(Debug, Clone, Copy)]
@@ -59,7 +60,7 @@ fn typical_step(values: &[f64]) -> Option<(f64, f64)> {
     let n = steps.len() as f64;
     let kept = steps.len() - steps.len() / 10;
     order::select(&mut steps, kept - 1);
-    let step = steps[..kept].iter().sum::<f64>() / kept as f64;
+    let step = sum(&steps[..kept]) / kept as f64;
     (step > 0.0).then_some((step, n))
 }
 
