@@ -8,6 +8,8 @@
 //! autoregression alone (s = 1) would take long stretches under much noise for short ones. **Cost**: O(n) a
 //! pair, for the last 240 points.
 
+use std::sync::LazyLock;
+
 use crate::judges::evidence::parameters as p;
 use crate::judges::evidence::prepare::autocorrelation::variance_of_mean;
 use crate::math;
@@ -80,43 +82,65 @@ const fn models() -> ([f64; MODELS], [f64; MODELS]) {
     (shares, phis)
 }
 
-/// Restricted log-likelihood of `sizes` around an unknown mean, with an unknown scale, under each model.
+/// One step of each model's Kalman filter. It depends on the number of points before it, and not on their values.
+struct Step {
+    /// Inverse variance of the innovation, which is the point less its prediction.
+    precision: [f64; MODELS],
+    /// Kalman gain.
+    gain: [f64; MODELS],
+    /// Innovation in a series of ones, times the precision.
+    one: [f64; MODELS],
+    /// Sum over the steps so far of the squared innovations in a series of ones, times their precisions.
+    ones: [f64; MODELS],
+    /// Sum over the steps so far of the logarithms of the innovations' variances.
+    logs: [f64; MODELS],
+}
+
+static STEPS: LazyLock<Vec<Step>> = LazyLock::new(|| {
+    // Prediction of the next point in a series of ones, and the variance of the state.
+    let (mut foretold, mut variance) = ([0.0; MODELS], SHARE);
+    let (mut ones, mut logs) = ([0.0; MODELS], [0.0; MODELS]);
+    let step = |_| {
+        let (mut precision, mut gain, mut one) = ([0.0; MODELS], [0.0; MODELS], [0.0; MODELS]);
+        for m in 0..MODELS {
+            let all = variance[m] + (1.0 - SHARE[m]);
+            let new = 1.0 - foretold[m];
+            precision[m] = 1.0 / all;
+            gain[m] = variance[m] / all;
+            one[m] = new * precision[m];
+            ones[m] += new * one[m];
+            logs[m] += math::ln(all);
+            foretold[m] = PHI[m] * (foretold[m] + gain[m] * new);
+            variance[m] = PHI[m] * PHI[m] * variance[m] * (1.0 - gain[m])
+                + SHARE[m] * (1.0 - PHI[m] * PHI[m]);
+        }
+        Step { precision, gain, one, ones, logs }
+    };
+    (0..p::VOLATILITY_POINTS).map(step).collect()
+});
+
+/// Restricted log-likelihood of at most [`p::VOLATILITY_POINTS`] `sizes` around an unknown mean, with an unknown scale, under
+/// each model.
 ///
 /// The models go through the points side by side, because a model has to wait for its own last point only.
 fn log_likelihoods(sizes: &[f64]) -> [f64; MODELS] {
-    /// After this many points the product of variances, each above a tenth, becomes a logarithm, so that it
-    /// cannot underflow.
-    const PRODUCT: usize = 64;
-    // Predictions of the next size and of the same in a series of ones, and the variance of the prediction.
-    let (mut foretold, mut of_one, mut variance) = ([0.0; MODELS], [0.0; MODELS], SHARE);
-    let (mut vv, mut vw, mut ww) = ([0.0; MODELS], [0.0; MODELS], [0.0; MODELS]);
-    let mut logs = [0.0; MODELS];
-    for sizes in sizes.chunks(PRODUCT) {
-        let mut determinant = [1.0; MODELS];
-        for size in sizes {
-            for m in 0..MODELS {
-                let all = variance[m] + (1.0 - SHARE[m]);
-                let precision = 1.0 / all;
-                let (v, w) = (size - foretold[m], 1.0 - of_one[m]);
-                determinant[m] *= all;
-                vv[m] += v * v * precision;
-                vw[m] += v * w * precision;
-                ww[m] += w * w * precision;
-                let gain = variance[m] * precision;
-                foretold[m] = PHI[m] * (foretold[m] + gain * v);
-                of_one[m] = PHI[m] * (of_one[m] + gain * w);
-                variance[m] = PHI[m] * PHI[m] * variance[m] * (1.0 - gain)
-                    + SHARE[m] * (1.0 - PHI[m] * PHI[m]);
-            }
-        }
-        for (log, determinant) in logs.iter_mut().zip(determinant) {
-            *log += math::ln(determinant);
+    let (mut foretold, mut vv, mut vw) = ([0.0; MODELS], [0.0; MODELS], [0.0; MODELS]);
+    for (size, step) in sizes.iter().zip(STEPS.iter()) {
+        for m in 0..MODELS {
+            let new = size - foretold[m];
+            vv[m] += new * new * step.precision[m];
+            vw[m] += new * step.one[m];
+            foretold[m] = PHI[m] * (foretold[m] + step.gain[m] * new);
         }
     }
+    // No size tells nothing, as equal ones do.
+    let Some(last) = sizes.len().checked_sub(1).and_then(|last| STEPS.get(last)) else {
+        return [f64::NAN; MODELS];
+    };
     let free = sizes.len() as f64 - 1.0;
     std::array::from_fn(|m| {
-        let rest = vv[m] - vw[m] * vw[m] / ww[m];
-        -0.5 * (logs[m] + math::ln(ww[m]) + free * math::ln(rest))
+        let rest = vv[m] - vw[m] * vw[m] / last.ones[m];
+        -0.5 * (last.logs[m] + math::ln(last.ones[m]) + free * math::ln(rest))
     })
 }
 
