@@ -109,7 +109,9 @@ pub(crate) fn score(
     match fatal(&counted) {
         Some(reason) => Scored { score: 0.0, reason: Some(reason), groups, best: Verdict::Pass },
         None => {
-            let score = round_to_cents(sum).min(highest);
+            let score = round_to_cents(sum);
+            // Kayenta's score may also be NaN, which stays.
+            let score = if score > highest { highest } else { score };
             Scored { score, reason: None, groups, best: Verdict::Pass }
         }
     }
