@@ -106,14 +106,12 @@ pub(crate) fn score(
             cost: (100.0 - effective) * (weight / 100.0),
         });
     }
+    let rounded = round_to_cents(sum);
+    // Kayenta's score may also be NaN, which stays.
+    let score = if rounded > highest { highest } else { rounded };
     match fatal(&counted) {
         Some(reason) => Scored { score: 0.0, reason: Some(reason), groups, best: Verdict::Pass },
-        None => {
-            let score = round_to_cents(sum);
-            // Kayenta's score may also be NaN, which stays.
-            let score = if score > highest { highest } else { score };
-            Scored { score, reason: None, groups, best: Verdict::Pass }
-        }
+        None => Scored { score, reason: None, groups, best: Verdict::Pass },
     }
 }
 
