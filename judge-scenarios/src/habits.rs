@@ -2,6 +2,7 @@
 
 use judge_core::MetricPair;
 
+use crate::noise::Autoregression;
 use crate::random::Random;
 
 /// A habit of a healthy metric.
@@ -98,10 +99,7 @@ fn bursts(n: usize, random: &mut Random) -> Vec<f64> {
 }
 
 fn swelling(n: usize, random: &mut Random) -> Vec<f64> {
-    let mut state = random.normal();
-    let point = |_| {
-        state = 0.95 * state + (1.0_f64 - 0.95 * 0.95).sqrt() * random.normal();
-        100.0 + 5.0 * (0.8 * state).exp() * random.normal()
-    };
+    let mut volatility = Autoregression::new(0.95, random);
+    let point = |_| 100.0 + 5.0 * (0.8 * volatility.next(random)).exp() * random.normal();
     (0..n).map(point).collect()
 }

@@ -55,12 +55,11 @@ impl Noise {
 
     /// Draws `n` points.
     pub fn series(&self, n: usize, random: &mut Random) -> Vec<f64> {
-        let mut state = random.normal();
-        let innovation = (1.0 - self.phi * self.phi).sqrt();
+        let mut scores = Autoregression::new(self.phi, random);
         (0..n)
             .map(|_| {
-                state = self.phi * state + innovation * random.normal();
-                self.point(state, random)
+                let score = scores.next(random);
+                self.point(score, random)
             })
             .collect()
     }
@@ -79,5 +78,25 @@ impl Noise {
             }
             Shape::Poisson => random.poisson(self.level),
         }
+    }
+}
+
+/// A first-order autoregression with mean 0 and standard deviation 1.
+pub(crate) struct Autoregression {
+    phi: f64,
+    state: f64,
+}
+
+impl Autoregression {
+    /// Draws the point before the first one.
+    pub(crate) fn new(phi: f64, random: &mut Random) -> Self {
+        Self { phi, state: random.normal() }
+    }
+
+    /// Draws the next point.
+    pub(crate) fn next(&mut self, random: &mut Random) -> f64 {
+        let innovation = (1.0 - self.phi * self.phi).sqrt();
+        self.state = self.phi * self.state + innovation * random.normal();
+        self.state
     }
 }

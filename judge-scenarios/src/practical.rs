@@ -6,6 +6,7 @@
 use judge_core::MetricPair;
 use statrs::distribution::{ContinuousCDF, LogNormal};
 
+use crate::noise::{Autoregression, Noise, Shape};
 use crate::random::Random;
 
 /// A kind of metric, with a change that people want to know of.
@@ -169,23 +170,10 @@ fn saw_teeth(factor: f64, n: usize, random: &mut Random) -> Sides {
     })
 }
 
-/// An autoregression with mean 0 and standard deviation 1.
-fn autoregression(n: usize, phi: f64, random: &mut Random) -> Vec<f64> {
-    let mut state = random.normal();
-    let innovation = (1.0 - phi * phi).sqrt();
-    (0..n)
-        .map(|_| {
-            state = phi * state + innovation * random.normal();
-            state
-        })
-        .collect()
-}
-
 fn gauge(factor: f64, n: usize, random: &mut Random) -> Sides {
-    let (phi, sd) = (random.between(0.6, 0.9), random.between(0.02, 0.05));
+    let (phi, relative) = (random.between(0.6, 0.9), random.between(0.02, 0.05));
     sides(factor, |factor| {
-        let noise = autoregression(n, phi, random);
-        noise.into_iter().map(|noise| 100.0 * factor * (1.0 + sd * noise)).collect()
+        Noise { shape: Shape::Gaussian, level: 100.0 * factor, relative, phi }.series(n, random)
     })
 }
 
@@ -193,14 +181,15 @@ fn gauge(factor: f64, n: usize, random: &mut Random) -> Sides {
 fn cpu(factor: f64, n: usize, random: &mut Random) -> Sides {
     let (mean, swing) = (random.between(10.0, 60.0), random.between(0.05, 0.2));
     let own = random.between(0.02, 0.06);
-    let load = autoregression(n, 0.9, random);
+    let mut load = Autoregression::new(0.9, random);
+    let load: Vec<f64> = (0..n).map(|_| load.next(random)).collect();
     sides(factor, |factor| {
-        let noise = autoregression(n, 0.4, random);
-        let point = |(load, noise): (&f64, f64)| {
-            let used = mean * factor * (1.0 + swing * load + own * noise);
+        let mut noise = Autoregression::new(0.4, random);
+        let point = |load: &f64| {
+            let used = mean * factor * (1.0 + swing * load + own * noise.next(random));
             (10.0 * used).round().clamp(0.0, 1000.0) / 10.0
         };
-        load.iter().zip(noise).map(point).collect()
+        load.iter().map(point).collect()
     })
 }
 

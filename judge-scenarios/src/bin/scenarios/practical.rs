@@ -9,6 +9,7 @@ use judge_scenarios::{PRACTICAL_METRICS, PracticalMetric, single};
 
 use crate::bench::Bench;
 use crate::options::Options;
+use crate::rates::FailureCount;
 
 const SIZES: [usize; 4] = [15, 30, 60, 120];
 /// Mann and Whitney's test stops a canary at this p.
@@ -45,7 +46,7 @@ fn stopped(
     bench: &mut Bench,
 ) -> [f64; 3] {
     let judges: [&dyn Judge; 2] = [&EvidenceJudge, &NetflixAcaJudge];
-    let (mut stopped, mut judged) = ([0.0; 3], [0.0; 3]);
+    let mut counts = [FailureCount::default(); 3];
     for repeat in 0..options.repeats {
         let mut random = Random::new(seed + 7_919 * repeat);
         let pair = metric.pair(harmful, n, &mut random);
@@ -55,10 +56,11 @@ fn stopped(
         let verdicts = judges.map(|judge| bench.judge(judge, &request));
         let stops = verdicts.map(|judgement| judgement.map(|found| found.verdict != Verdict::Pass));
         let [ours, parity] = stops;
-        for (at, stops) in [ours, parity, Some(p < LEVEL)].into_iter().enumerate() {
-            stopped[at] += f64::from(u8::from(stops == Some(true)));
-            judged[at] += f64::from(u8::from(stops.is_some()));
+        for (count, stops) in counts.iter_mut().zip([ours, parity, Some(p < LEVEL)]) {
+            if let Some(stops) = stops {
+                count.count(stops);
+            }
         }
     }
-    std::array::from_fn(|at| stopped[at] / judged[at])
+    counts.map(FailureCount::share)
 }

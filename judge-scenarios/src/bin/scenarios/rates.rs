@@ -26,13 +26,13 @@ const SIZES: [usize; 4] = [15, 31, 60, 240];
 
 /// Counts of the failures of one judge.
 #[derive(Default, Clone, Copy)]
-struct FailureCount {
+pub(crate) struct FailureCount {
     failed: u64,
     judged: u64,
 }
 
 impl FailureCount {
-    fn count(&mut self, failed: bool) {
+    pub(crate) fn count(&mut self, failed: bool) {
         self.failed += u64::from(failed);
         self.judged += 1;
     }
@@ -43,7 +43,7 @@ impl FailureCount {
     }
 
     /// NaN if nothing was judged.
-    fn share(self) -> f64 {
+    pub(crate) fn share(self) -> f64 {
         self.failed as f64 / self.judged as f64
     }
 }
