@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyConnection, AnyPool, Executor, SqlSafeStr};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor, SqlSafeStr};
 
 use super::error::KeepError;
 
@@ -104,6 +104,9 @@ pub(super) async fn open(place: &StorePlace, read_only: bool) -> Result<Opened, 
         .after_connect(move |connection, _| {
             Box::pin(async move { prepare(connection, is_sqlite && !read_only).await })
         })
+        .after_release(move |connection, _| {
+            Box::pin(async move { Ok(!is_sqlite || is_idle(connection).await?) })
+        })
         .connect_with(options)
         .await?;
     if !read_only {
@@ -117,6 +120,14 @@ async fn prepare(connection: &mut AnyConnection, is_sqlite: bool) -> Result<(), 
         connection.execute(PRAGMAS).await?;
     }
     Ok(())
+}
+
+/// Whether no transaction is open. A full disk makes SQLite undo a transaction by itself; sqlx then cannot roll it back, takes it
+/// for open for ever, and begins no other on this connection.
+async fn is_idle(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    // Waits for a rollback in progress.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 fn migrator(place: &StorePlace) -> Migrator {

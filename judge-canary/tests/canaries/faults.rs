@@ -40,6 +40,31 @@ async fn a_locked_file_is_said_and_heals() {
     assert_eq!(page.canaries[0].id, id);
 }
 
+/// On a full disk SQLite undoes a whole transaction by itself, as this trigger does. No connection may take it for open.
+#[tokio::test]
+async fn a_transaction_that_sqlite_undoes_is_said_and_heals() {
+    let (folder, prometheus) = (TempDir::new().unwrap(), Prometheus::start().await);
+    let path = folder.path().join("judge.db");
+    let store = SqlStore::open(&StorePlace::Sqlite(path.clone())).await.unwrap();
+    let canaries = Canaries::new(Arc::new(store), prometheus.sources(), Arc::new(SystemClock));
+    let url = format!("sqlite:{}", path.display());
+    let mut other = sqlx::AnyConnection::connect(&url).await.unwrap();
+    let trigger =
+        "CREATE TRIGGER no BEFORE INSERT ON canaries BEGIN SELECT RAISE(ROLLBACK, 'no room'); END";
+    sqlx::query(trigger).execute(&mut other).await.unwrap();
+    // More often than there are connections.
+    for _ in 0..6 {
+        let refused = canaries.start(request("canary", stage()), "test").await.unwrap_err();
+        assert!(refused.to_string().contains("no room"), "{refused}");
+    }
+    sqlx::query("DROP TRIGGER no").execute(&mut other).await.unwrap();
+    for _ in 0..6 {
+        canaries.start(request("canary", stage()), "test").await.unwrap();
+    }
+    let page = canaries.list(&judge_canary::CanaryFilter::default()).await.unwrap();
+    assert_eq!(page.canaries.len(), 6);
+}
+
 /// A canary that was not given back is claimed again when its lease ends, also while another keeps this replica busy.
 #[tokio::test]
 async fn a_canary_that_was_not_given_back_goes_on() {
