@@ -118,7 +118,7 @@ pub(super) async fn retain(database: &Database, retention: Retention) -> Result<
     let mut removed = 0;
     if let Some(before) = retention.ended_before_millis {
         loop {
-            let some = remove(database, before, REMOVED_AT_ONCE).await?;
+            let some = remove(database, before, i64::MAX).await?;
             removed += some;
             if some == 0 {
                 break;
@@ -127,8 +127,12 @@ pub(super) async fn retain(database: &Database, retention: Retention) -> Result<
     }
     if let Some(most) = retention.bytes {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        while bytes(database).await? > most {
-            let some = remove(database, i64::MAX, 10).await?;
+        loop {
+            let excess = bytes(database).await?.saturating_sub(most);
+            if excess <= 0 {
+                break;
+            }
+            let some = remove(database, i64::MAX, excess).await?;
             removed += some;
             // Running canaries are not removed.
             if some == 0 {
@@ -147,15 +151,18 @@ async fn bytes(database: &Database) -> Result<i64, KeepError> {
     Ok(row.try_get("bytes")?)
 }
 
-/// Removes up to `limit` canaries, starting with those that ended first.
-async fn remove(database: &Database, before: i64, limit: i64) -> Result<u64, KeepError> {
+/// Removes up to [`REMOVED_AT_ONCE`] canaries, starting with those that ended first, until `bytes` are free.
+async fn remove(database: &Database, before: i64, bytes: i64) -> Result<u64, KeepError> {
     let mut writing = database.write().await?;
     let removed = sqlx::query(
-        "DELETE FROM canaries WHERE id IN (SELECT id FROM canaries WHERE ended_millis IS NOT NULL \
-         AND ended_millis < $1 ORDER BY ended_millis LIMIT $2)",
+        "DELETE FROM canaries WHERE id IN (SELECT id FROM \
+         (SELECT id, SUM(bytes) OVER (ORDER BY ended_millis, id) - bytes AS earlier FROM \
+         (SELECT id, bytes, ended_millis FROM canaries WHERE ended_millis IS NOT NULL AND ended_millis < $1 \
+         ORDER BY ended_millis, id LIMIT $2) AS oldest) AS summed WHERE earlier < $3)",
     )
     .bind(before)
-    .bind(limit)
+    .bind(REMOVED_AT_ONCE)
+    .bind(bytes)
     .execute(&mut *writing.transaction)
     .await?;
     writing.commit().await?;
