@@ -69,6 +69,9 @@ pub struct PlanSpec {
     /// No look is made before this time.
     #[serde(default)]
     pub not_before_millis: Option<i64>,
+    /// A look is made at this time at the latest, even if its window is not over.
+    #[serde(default)]
+    pub not_after_millis: Option<i64>,
 }
 
 fn settle() -> u64 {
@@ -352,6 +355,7 @@ impl PlanSpec {
             fetch_millis: FETCH_MILLIS,
             patience_millis: None,
             not_before_millis: None,
+            not_after_millis: None,
         }
     }
 
@@ -439,6 +443,7 @@ impl Plan {
             PlanTimes::Stage(_) => self.cut(number)?.canary.end_millis,
         };
         let settled = end_millis.saturating_add_unsigned(self.spec.settle_millis);
+        let settled = self.spec.not_after_millis.map_or(settled, |most| settled.min(most));
         Some(self.spec.not_before_millis.map_or(settled, |least| settled.max(least)))
     }
 

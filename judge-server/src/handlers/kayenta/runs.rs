@@ -105,6 +105,8 @@ pub(super) async fn start(
         // The caller chose the windows: it waits as long as it wants to.
         settle_millis: 0,
         patience_millis: Some(PATIENCE_MILLIS),
+        // As in Kayenta, a run is judged at once: its client may have a clock that is ahead.
+        not_after_millis: Some(asked.canaries.now_millis()),
         ..PlanSpec::new(scopes, PlanTimes::Once(windows(&given)?))
     };
     let wanted = wanted(asked, &config, ORIGIN, &request, plan)?;

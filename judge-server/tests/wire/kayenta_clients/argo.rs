@@ -84,6 +84,22 @@ async fn a_run_of_argo_rollouts_ends_whatever_happens() {
 }
 
 #[tokio::test]
+async fn a_run_whose_window_ends_in_the_future_is_judged_at_once() {
+    let kayenta = Kayenta::start("").await;
+    let id = kayenta.store(&scoped(1)).await;
+    let mut body = super::run("canary", &json!(90), &json!(75));
+    for side in ["controlScope", "experimentScope"] {
+        let side = &mut body["scopes"]["default"][side];
+        (side["start"], side["end"]) =
+            (json!("2100-01-01T10:00:00Z"), json!("2100-01-01T11:00:00Z"));
+    }
+    let run = kayenta.post(&format!("/canary/{id}"), &body).await;
+    let poll =
+        kayenta.completed(&format!("/canary/{}", run["canaryExecutionId"].as_str().unwrap())).await;
+    assert_eq!(measured(&poll, 90, 75), "Successful 100");
+}
+
+#[tokio::test]
 async fn a_token_may_stand_in_the_base_path() {
     let kayenta = Kayenta::start("path-token-of-16-bytes argo judge,read,write\n").await;
     let (status, _) = kayenta.refused("GET", "/canaryConfig", &Value::Null).await;
