@@ -17,6 +17,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 /// Number of queries whose last look is kept.
 const KNOWN: usize = 1024;
 
+/// Most looks in progress. A look goes on for up to a minute after its caller was answered, and takes about 100 kB meanwhile.
+const RUNNING: usize = 512;
+
 /// Result of a look.
 #[derive(Debug, Clone)]
 pub(super) enum LookAnswer {
@@ -140,6 +143,12 @@ impl SharedLooks {
         if let Some(running) = all.get(&query) {
             return running.clone();
         }
+        if all.len() >= RUNNING {
+            let text = format!(
+                "{RUNNING} looks are under way, more than which are not begun; ask again later"
+            );
+            return watch::channel(Some(LookAnswer::Failed(text))).1;
+        }
         let (told, running) = watch::channel(None);
         all.insert(query.clone(), running.clone());
         let (looks, canaries) = (Arc::clone(self), canaries.clone());
@@ -220,4 +229,42 @@ async fn choice(
         _ => Err(format!("config: expected the name or id of a stored config, got {wanted:?}")),
     };
     Ok(found.map(|id| ConfigChoice::Stored { id, version: None }))
+}
+
+#[cfg(test)]
+mod tests {
+    use judge_canary::{SqlStore, StorePlace, SystemClock};
+    use judge_sources::Sources;
+
+    use super::*;
+
+    fn query(canary: usize) -> LookQuery {
+        let labels = [("config", "shop".to_owned()), ("baseline", "a".to_owned())];
+        let labels = labels.into_iter().chain([("canary", format!("b{canary}"))]);
+        let labels: Vec<_> = labels.map(|(name, value)| (name.to_owned(), value)).collect();
+        LookQuery::from_labels(&labels, 0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn looks_in_progress_are_bounded_in_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = StorePlace::Sqlite(folder.path().join("judge.db"));
+        let store = Arc::new(SqlStore::open(&place).await.unwrap());
+        let sources = Arc::new(Sources::new(Vec::new()).unwrap());
+        let canaries = Canaries::new(store, sources, Arc::new(SystemClock));
+        let looks = Arc::new(SharedLooks::default());
+        let (told, running) = watch::channel(None);
+        for canary in 0..RUNNING {
+            lock(&looks.running).insert(query(canary), running.clone());
+        }
+        let refused = looks.ask(&canaries, query(RUNNING)).await;
+        assert!(matches!(&refused, LookAnswer::Failed(why) if why.contains("ask again later")));
+        // Whoever asks the same as another shares that look.
+        told.send_replace(Some(LookAnswer::NotYet));
+        assert!(matches!(looks.ask(&canaries, query(0)).await, LookAnswer::NotYet));
+        // One that ended makes room: the answer is that of a look now.
+        lock(&looks.running).remove(&query(0));
+        let begun = looks.ask(&canaries, query(RUNNING)).await;
+        assert!(matches!(&begun, LookAnswer::Refused(why) if why.contains("shop")), "{begun:?}");
+    }
 }
