@@ -96,6 +96,34 @@ fn parameters_are_those_of_the_path_and_of_the_method() {
     let content = &events["responses"]["200"]["content"];
     assert_eq!(content["text/event-stream"]["schema"], reference("WatchCanaryResponse"));
     assert_eq!(names(get("/v1/configs")), own(&[("application", "query")]));
+    // Calls that are not in the contract have theirs from the patch.
+    let look =
+        ["config", "baseline", "canary", "application", "location", "window", "step", "time"];
+    for (path, method, own, required) in [
+        ("/api/v1/query", "get", &["query", "time"][..], "query"),
+        ("/v1/verdict", "get", &look, "config baseline canary"),
+        ("/flagger/{hook}", "post", &look, "hook"),
+        ("/v1/history", "get", &["application", "config", "verdict", "limit"], "application"),
+    ] {
+        let parameters = document["paths"][path][method]["parameters"].as_array().unwrap().iter();
+        let parameters = parameters.map(|parameter| match parameter["$ref"].as_str() {
+            Some(reference) => document.pointer(&reference[1..]).unwrap(),
+            None => parameter,
+        });
+        let named = |wanted: &dyn Fn(&Value) -> bool| -> Vec<&str> {
+            let found = parameters.clone().filter(|parameter| wanted(parameter));
+            found.map(|parameter| parameter["name"].as_str().unwrap()).collect()
+        };
+        let mut all =
+            named(&|parameter| parameter["in"] == "query" && parameter["style"].is_null());
+        let mut own = own.to_vec();
+        all.sort_unstable();
+        own.sort_unstable();
+        assert_eq!(all, own, "{path}");
+        assert_eq!(named(&|parameter| parameter["required"] == true).join(" "), required);
+    }
+    let refused = &document["paths"]["/api/v1/query"]["get"]["responses"]["422"]["content"];
+    assert_eq!(refused["application/json"]["schema"], reference("PrometheusAnswer"));
     // A patch adds and removes.
     let query = &document["paths"]["/api/v1/query"]["post"]["requestBody"]["content"];
     assert_eq!(
