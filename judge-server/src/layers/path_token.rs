@@ -4,7 +4,7 @@
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Uri, header};
 
-const PREFIX: &str = "/t/";
+const PREFIX: &str = "t/";
 
 /// Marks a request whose token stood in its path: a browser must not send that path on as a referrer.
 #[derive(Debug, Clone, Copy)]
@@ -27,9 +27,15 @@ pub(super) fn from_path<B>(mut request: Request<B>) -> Request<B> {
 
 /// The token, and the path without it.
 fn split(uri: &Uri) -> Option<(String, Uri)> {
-    let rest = uri.path_and_query()?.as_str().strip_prefix(PREFIX)?;
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (token, path) = rest.split_at(end);
+    let mut rest = uri.path_and_query()?.as_str();
+    let mut token = None;
+    // The answer to an unknown path repeats it, so no second token of an address that was joined twice may stay.
+    while let Some(behind) = rest.trim_start_matches('/').strip_prefix(PREFIX) {
+        let end = behind.find(['/', '?']).unwrap_or(behind.len());
+        token = token.or(Some(&behind[..end]));
+        rest = &behind[end..];
+    }
+    let (token, path) = (token?, rest);
     let token = percent_encoding::percent_decode_str(token).decode_utf8().ok()?.into_owned();
     // Clients append their paths to an address that may end with a slash.
     let path = format!("/{}", path.trim_start_matches('/'));
@@ -50,6 +56,8 @@ mod tests {
             ("/t/secret//canary/x", "/canary/x", Some("Bearer secret")),
             ("/t/secret", "/", Some("Bearer secret")),
             ("/t/secret?x=1", "/?x=1", Some("Bearer secret")),
+            ("/t/secret//t/other/x", "/x", Some("Bearer secret")),
+            ("//t/secret/x", "/x", Some("Bearer secret")),
             ("/test/secret", "/test/secret", None),
         ] {
             let request = from_path(Request::get(uri).body(()).unwrap());
