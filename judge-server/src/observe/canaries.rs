@@ -71,3 +71,51 @@ impl CanaryMetrics {
         pairs.insert(pair);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use judge_canary::CanaryState;
+
+    use super::*;
+
+    fn canary(application: usize, score: f64) -> CanarySummary {
+        CanarySummary {
+            id: String::new(),
+            origin: "canary".to_owned(),
+            application: format!("shop {application}"),
+            config_id: String::new(),
+            config_version: 0,
+            config_name: "shop".to_owned(),
+            caller: String::new(),
+            state: CanaryState::Running,
+            verdict: Some(Verdict::Pass),
+            score: Some(score),
+            reason: String::new(),
+            planned: 2,
+            looks: 1,
+            created_millis: 0,
+            ended_millis: None,
+            next_millis: 0,
+        }
+    }
+
+    #[test]
+    fn figures_of_applications_are_bounded_in_number() {
+        let registry = Registry::new();
+        let metrics = CanaryMetrics::new(&registry).unwrap();
+        for application in 0..MOST_PAIRS + 3 {
+            metrics.show(&canary(application, 100.0));
+        }
+        // A known one is shown as before.
+        metrics.show(&canary(0, 50.0));
+        let families = registry.gather();
+        let series = |name: &str| {
+            let family = families.iter().find(|family| family.name() == name).unwrap();
+            family.get_metric().len()
+        };
+        assert_eq!(series("judge_canary_score"), MOST_PAIRS);
+        assert_eq!(series("judge_canary_verdict"), MOST_PAIRS);
+        assert_eq!(metrics.left_out.get(), 3);
+        assert!((metrics.score.with_label_values(&["shop 0", "shop"]).get() - 50.0).abs() < 1e-9);
+    }
+}
