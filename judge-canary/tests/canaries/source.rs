@@ -136,6 +136,10 @@ fn answer(form: &str) -> Value {
     if field("start").is_empty() {
         return json!({"status": "success", "data": {"resultType": "vector", "result": []}});
     }
+    // No series is like it.
+    if field("step").is_empty() {
+        return json!({"status": "success", "data": []});
+    }
     let seconds = |name: &str| field(name).parse::<f64>().unwrap();
     let (start, end, step) = (seconds("start"), seconds("end"), seconds("step"));
     let query = field("query");
