@@ -57,6 +57,7 @@ mod store;
 mod store_request;
 mod template;
 mod unit;
+mod way_out;
 
 pub use compat::Compat;
 pub use error::{AnswerError, AskError, Asked, Cause, ChoiceError, MOST_SERIES, QueryFailure};
@@ -69,5 +70,6 @@ pub use pair::pair_by_labels;
 pub use query::{MetricQuery, Queries};
 pub use query_text::QueryError;
 pub use scope::Scope;
-pub use settings::{SettingsError, SourceSettings};
+pub use settings::{SettingsError, SourceSettings, toml_problem};
 pub use template::TemplateError;
+pub use way_out::SettingNames;
