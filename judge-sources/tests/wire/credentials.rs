@@ -117,8 +117,11 @@ fn told(request: &str) -> String {
     value.rsplit(' ').next().unwrap().to_owned()
 }
 
+/// An answer that repeats a secret.
+type Echo = fn(&str) -> String;
+
 /// What an answer says besides the secret, and the answer.
-const ECHOES: [(&str, fn(&str) -> String); 5] = [
+const ECHOES: [(&str, Echo); 5] = [
     ("HTTP 403", |secret| http("403 Forbidden", "", &format!("no access with {secret}"))),
     ("got the web page", |secret| {
         // Longer than what an error says of a page.
