@@ -344,8 +344,8 @@ impl<'a> Job<'a> {
             let mut ask = kind.request(&RequestInput { text: query, grid: part, compat, database });
             let mut answered = answer(&ask).await?;
             // For its cache, VictoriaMetrics moves the times of 50 points and more to multiples of the step.
-            let is_moved = kind == StoreKind::Prometheus && compat == Compat::None;
-            if is_moved && !answered.is_at_times_of(part) {
+            let may_be_moved = kind == StoreKind::Prometheus && compat == Compat::None;
+            if may_be_moved && !answered.is_at_times_of(part) {
                 ask.params.push(("nocache", "1".to_owned()));
                 answered = answer(&ask).await?;
             }
