@@ -12,7 +12,7 @@ use thiserror::Error;
 use crate::grid::{Grid, MOST_POINTS};
 use crate::kind::StoreKind;
 use crate::query_text::QueryError;
-use crate::way_out::SettingNames;
+use crate::setting_names::SettingNames;
 
 /// A query that failed, and the reason.
 #[derive(Debug, Error)]

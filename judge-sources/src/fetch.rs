@@ -20,10 +20,10 @@ use crate::pair;
 use crate::query::{MetricQuery, Queries};
 use crate::scope::Scope;
 use crate::selector;
+use crate::setting_names::SettingNames;
 use crate::settings::{SettingsError, SourceSettings};
 use crate::store_request::{RequestInput, StoreRequest};
 use crate::unit;
-use crate::way_out::SettingNames;
 
 /// The sources. Connections are kept between fetches.
 #[derive(Debug)]

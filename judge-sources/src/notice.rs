@@ -7,7 +7,7 @@ use judge_core::judgement::Side;
 use serde::Serialize;
 
 use crate::error::side_name;
-use crate::way_out::SettingNames;
+use crate::setting_names::SettingNames;
 
 /// A label with one value in all of the baseline's series and another one in all of the canary's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
