@@ -9,8 +9,8 @@ use judge_core::{
     CanaryConfig, JudgeError, JudgeRequest, Judgement, Looks, MetricPair, Thresholds, kayenta,
 };
 use judge_sources::{
-    Cause, FetchedMetric, Grid, Queries, QueryError, QueryFailure, Scope, Sought, SoughtSide,
-    Sources,
+    Cause, FetchedMetric, Grid, Queries, QueryError, QueryFailure, Scope, SettingNames, Sought,
+    SoughtSide, Sources,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -46,7 +46,7 @@ pub enum UnusableConfig {
     )]
     TooManyPoints(usize),
     /// A query cannot be built for a scope.
-    #[error("metric {metric:?}, scope {scope:?}: {why}")]
+    #[error("metric {metric:?}, scope {scope:?}: {why}{}", .why.way_out(SettingNames::Plain))]
     Query {
         /// The metric.
         metric: String,
@@ -317,7 +317,7 @@ fn window_of(grid: judge_sources::Grid) -> SideWindow {
 
 /// Notices about what was fetched. A notice about several metrics is given once.
 fn notices(fetched: &[FetchedMetric]) -> Vec<String> {
-    let once = FetchedMetric::notices_once(fetched).into_iter();
+    let once = FetchedMetric::notices_once(fetched, SettingNames::Plain).into_iter();
     once.map(|(text, metrics)| format!("{}: {text}", metrics.join(", "))).collect()
 }
 

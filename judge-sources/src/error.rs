@@ -12,10 +12,13 @@ use thiserror::Error;
 use crate::grid::{Grid, MOST_POINTS};
 use crate::kind::StoreKind;
 use crate::query_text::QueryError;
+use crate::setting_names::SettingNames;
 
 /// A query that failed, and the reason.
 #[derive(Debug, Error)]
-#[error("{} of the {side} from {source_name}: {cause}{asked}", .metric, side = side_name(*.side))]
+#[error(
+    "{metric} of the {side} from {source_name}: {cause}{}{asked}", .cause.way_out(*.names), side = side_name(*.side)
+)]
 pub struct QueryFailure {
     /// Name of the metric in the config.
     pub metric: String,
@@ -28,6 +31,8 @@ pub struct QueryFailure {
     /// The reason.
     #[source]
     pub cause: Cause,
+    /// How the way out names settings.
+    pub names: SettingNames,
 }
 
 impl QueryFailure {
@@ -114,9 +119,7 @@ pub enum ChoiceError {
         got: StoreKind,
     },
     /// There is no source of the query's kind.
-    #[error(
-        "no source of type {0} is known; give it with --{0} URL, --source NAME=URL or --sources FILE"
-    )]
+    #[error("no source of type {0} is known")]
     None(StoreKind),
     /// There are several sources of the query's kind.
     #[error("several sources are of type {kind}: {known}; name one as query.source in the config")]
@@ -166,9 +169,7 @@ pub enum AskError {
     #[error("no whole answer within {}", shown(*.0))]
     Late(Duration),
     /// The caller's deadline passed before the store was asked.
-    #[error(
-        "the time allowed ended before there was an answer; lengthen --timeout or ask for less"
-    )]
+    #[error("the time allowed ended before there was an answer")]
     OutOfTime,
     /// The store answered with an error.
     #[error("HTTP {status}{}{}", said_of(.said), way_out(*.status))]
@@ -189,7 +190,7 @@ pub enum AskError {
         to: String,
     },
     /// The answer is too large.
-    #[error("the answer is larger than {} MiB; aggregate in the query, or lengthen --step", .0 >> 20)]
+    #[error("the answer is larger than {} MiB", .0 >> 20)]
     TooLarge(usize),
     /// The answer is a web page.
     #[error(
@@ -208,7 +209,6 @@ fn said_of(said: &str) -> String {
 
 fn way_out(status: u16) -> &'static str {
     match status {
-        401 => "; give credentials in --sources FILE",
         403 => "; the credentials do not allow this",
         404 => {
             "; is the URL right? The store's paths are put after it, so it ends before /api, /graph or /render"
@@ -219,9 +219,7 @@ fn way_out(status: u16) -> &'static str {
 
 /// Advice for an error of rustls.
 fn tls_way_out(why: &str) -> &'static str {
-    if why.contains("UnknownIssuer") {
-        "; give the authority that issued its certificate as tls-ca in --sources FILE"
-    } else if why.contains("CaUsedAsEndEntity") {
+    if why.contains("CaUsedAsEndEntity") {
         "; the server shows the certificate of an authority (CA:TRUE) as its own; give it one with CA:FALSE"
     } else if why.contains("InvalidContentType") || why.contains("corrupt message") {
         "; does it speak http:// rather than https://?"
@@ -258,14 +256,26 @@ pub enum AnswerError {
     Response(#[from] ResponseError),
     /// It has points at times that were not requested.
     #[error(
-        "the answer has a point at {}, which is no time that was asked for: every {} ms from {} to {}",
-        time::show(*.millis), .grid.step_millis(), time::show(.grid.start_millis()), time::show(.grid.last_millis())
+        "the answer has a point at {}, which is no time that was asked for: every {} ms from {} to {}{}",
+        time::show(*.millis), .grid.step_millis(), time::show(.grid.start_millis()),
+        time::show(.grid.last_millis()), moved(*.millis, *.grid)
     )]
     OtherTimes {
         /// The point's time.
         millis: i64,
         /// The requested times.
         grid: Grid,
+    },
+    /// The times of a series do not ascend.
+    #[error(
+        "the answer has a point at {} after one at {}; expected one point for each time, in order",
+        time::show(*.millis), time::show(*.last)
+    )]
+    Backwards {
+        /// The point's time.
+        millis: i64,
+        /// Time of the point before it.
+        last: i64,
     },
     /// There are too many series to judge.
     #[error(
@@ -298,14 +308,12 @@ pub enum AnswerError {
     #[error("the answer has a point at {}, outside of the window that was asked for", time::show(*.0))]
     OutsideWindow(i64),
     /// Kayenta would end the canary here.
-    #[error(
-        "no series was found, with which Kayenta ends a canary; without --compat kayenta it is judged with gaps"
-    )]
+    #[error("no series was found, with which Kayenta ends a canary")]
     NoSeries,
     /// Kayenta would end the canary here.
     #[error(
         "Control metrics have different tag keys than the experiment tag set ({baseline} and {canary}), as Kayenta \
-         says; without --compat kayenta they would be paired"
+         says"
     )]
     TagKeys {
         /// Labels of the baseline.
@@ -313,6 +321,29 @@ pub enum AnswerError {
         /// Labels of the canary.
         canary: String,
     },
+}
+
+impl AnswerError {
+    /// The same with the store's own words changed by `change`.
+    pub(crate) fn with_words(self, change: impl Fn(String) -> String) -> Self {
+        match self {
+            Self::Refused(text) => Self::Refused(change(text)),
+            Self::Response(ResponseError::Answered { kind, text }) => {
+                Self::Response(ResponseError::Answered { kind: change(kind), text: change(text) })
+            }
+            error => error,
+        }
+    }
+}
+
+/// Advice for a store that moves times to multiples of the step, as VictoriaMetrics and the frontend of Thanos do.
+fn moved(millis: i64, grid: Grid) -> &'static str {
+    let is_multiple = |time: i64| time.unsigned_abs().is_multiple_of(grid.step_millis());
+    if is_multiple(millis) && !is_multiple(grid.start_millis()) {
+        "; the store may move times to multiples of the step, so start at one"
+    } else {
+        ""
+    }
 }
 
 /// Most series of one side of a metric.

@@ -20,14 +20,16 @@ use crate::pair;
 use crate::query::{MetricQuery, Queries};
 use crate::scope::Scope;
 use crate::selector;
+use crate::setting_names::SettingNames;
 use crate::settings::{SettingsError, SourceSettings};
-use crate::store_request::RequestInput;
+use crate::store_request::{RequestInput, StoreRequest};
 use crate::unit;
 
 /// The sources. Connections are kept between fetches.
 #[derive(Debug)]
 pub struct Sources {
     all: Vec<SourceClient>,
+    names: SettingNames,
 }
 
 /// A request for series.
@@ -76,11 +78,11 @@ pub struct FetchedMetric {
 
 impl FetchedMetric {
     /// The notices of all metrics in words. Each text appears once, with the names of its metrics.
-    pub fn notices_once(fetched: &[Self]) -> Vec<(String, Vec<&str>)> {
+    pub fn notices_once(fetched: &[Self], names: SettingNames) -> Vec<(String, Vec<&str>)> {
         let mut once: Vec<(String, Vec<&str>)> = Vec::new();
         for metric in fetched {
             for notice in &metric.notices {
-                let text = notice.to_string();
+                let text = notice.named(names);
                 match once.iter_mut().find(|(known, _)| *known == text) {
                     Some((_, metrics)) => metrics.push(&metric.metric),
                     None => once.push((text, vec![&metric.metric])),
@@ -120,7 +122,13 @@ impl Sources {
             }
             all.push(SourceClient::new(one)?);
         }
-        Ok(Self { all })
+        Ok(Self { all, names: SettingNames::default() })
+    }
+
+    /// The same sources, whose failures name settings as `names` says.
+    #[must_use]
+    pub fn with_setting_names(self, names: SettingNames) -> Self {
+        Self { names, ..self }
     }
 
     /// Settings of each source, in the given order.
@@ -271,6 +279,7 @@ impl<'a> Job<'a> {
             source_name: source.map_or_else(|_| "no source".to_owned(), named),
             asked: Asked { query: query.map(str::to_owned), window: self.sought_side().grid },
             cause,
+            names: self.sources.names,
         }
     }
 
@@ -320,14 +329,28 @@ impl<'a> Job<'a> {
         let compat = self.sought.compat;
         let database = self.database(source);
         let held = HeldPoints::default();
-        let part = async |part: Grid| {
-            let wanted = RequestInput { text: query, grid: part, compat, database };
-            let asked = source.answer(&kind.request(&wanted), self.deadline).await;
-            let body = asked
+        let answer = async |ask: &StoreRequest| {
+            let body = source
+                .answer(ask, self.deadline)
+                .await
                 .map_err(|AskFailure { attempts, error }| Cause::Ask { attempts, cause: error })?;
-            let answer = kind.read(&body, &self.sought_side().scope)?;
-            held.add(&answer.series)?;
+            let scrub = |text: String| source.without_secrets(text, ask);
+            let read = kind.read(&body, &self.sought_side().scope);
+            let mut answer = read.map_err(|error| error.with_words(scrub))?;
+            answer.said = answer.said.into_iter().map(scrub).collect();
             Ok::<_, Cause>(answer)
+        };
+        let part = async |part: Grid| {
+            let mut ask = kind.request(&RequestInput { text: query, grid: part, compat, database });
+            let mut answered = answer(&ask).await?;
+            // For its cache, VictoriaMetrics moves the times of 50 points and more to multiples of the step.
+            let may_be_moved = kind == StoreKind::Prometheus && compat == Compat::None;
+            if may_be_moved && !answered.is_at_times_of(part) {
+                ask.params.push(("nocache", "1".to_owned()));
+                answered = answer(&ask).await?;
+            }
+            held.add(&answered.series)?;
+            Ok::<_, Cause>(answered)
         };
         let mut series = Vec::new();
         let mut said: Vec<String> = Vec::new();

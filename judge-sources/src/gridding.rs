@@ -1,6 +1,6 @@
 //! Puts the points of an answer on a grid, as series.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use judge_core::{Clock, Series};
@@ -42,32 +42,44 @@ impl HeldPoints {
 }
 
 /// Puts points at their times on the grid; a time without a point is a gap. `parts` are answers for parts of
-/// the grid.
+/// the grid, in order.
 pub(crate) fn on_grid(
     parts: Vec<Vec<LabelledSeries>>,
     grid: Grid,
 ) -> Result<Vec<Found>, AnswerError> {
     let mut found: Vec<Found> = Vec::new();
-    let mut known: BTreeMap<Labels, usize> = BTreeMap::new();
+    // Index and last time by labels.
+    let mut known: BTreeMap<Labels, (usize, i64)> = BTreeMap::new();
     for part in parts {
+        let mut of_part = BTreeSet::new();
         for LabelledSeries { mut labels, times, values } in part {
             labels.remove("__name__");
             // Each series has all times of the grid, however few points it has.
             if !known.contains_key(&labels) && (found.len() + 1) * grid.points() > MOST_CELLS {
                 return Err(AnswerError::TooManyPoints);
             }
-            let index = *known.entry(labels).or_insert_with_key(|labels| {
+            let (index, last) = known.entry(labels).or_insert_with_key(|labels| {
                 let clock = Clock::new(grid.start_millis(), grid.step_millis()).ok();
                 let series = Series { values: vec![f64::NAN; grid.points()], clock };
                 found.push(Found { labels: labels.clone(), series });
-                found.len() - 1
+                (found.len() - 1, i64::MIN)
             });
             if found.len() > MOST_SERIES {
                 return Err(AnswerError::TooManySeries);
             }
+            let Found { labels, series } = &mut found[*index];
+            if !of_part.insert(*index) {
+                let labels = written(labels);
+                let said = format!("two series of the answer are {labels} but for their names");
+                return Err(AnswerError::SameLabels(said));
+            }
             for (millis, value) in times.into_iter().zip(values) {
                 let point = grid.point(millis).ok_or(AnswerError::OtherTimes { millis, grid })?;
-                found[index].series.values[point] = value;
+                if millis <= *last {
+                    return Err(AnswerError::Backwards { millis, last: *last });
+                }
+                *last = millis;
+                series.values[point] = value;
             }
         }
     }
@@ -79,16 +91,22 @@ pub(crate) fn on_grid(
 pub(crate) fn closed_up(parts: Vec<Vec<LabelledSeries>>) -> Result<Vec<Found>, AnswerError> {
     let mut found: Vec<Found> = Vec::new();
     let mut times_of: BTreeMap<Labels, (usize, Vec<i64>)> = BTreeMap::new();
-    for LabelledSeries { mut labels, times, values } in parts.into_iter().flatten() {
-        labels.remove("__name__");
-        let (index, all) = times_of.entry(labels).or_insert_with_key(|labels| {
-            found.push(Found { labels: labels.clone(), series: Series::default() });
-            (found.len() - 1, Vec::new())
-        });
-        all.extend(times);
-        found[*index].series.values.extend(values);
-        if found.len() > MOST_SERIES {
-            return Err(AnswerError::TooManySeries);
+    for part in parts {
+        let mut of_part = BTreeSet::new();
+        for LabelledSeries { mut labels, times, values } in part {
+            labels.remove("__name__");
+            let (index, all) = times_of.entry(labels).or_insert_with_key(|labels| {
+                found.push(Found { labels: labels.clone(), series: Series::default() });
+                (found.len() - 1, Vec::new())
+            });
+            // Kayenta pairs the first of the series that differ in their names alone.
+            if of_part.insert(*index) {
+                all.extend(times);
+                found[*index].series.values.extend(values);
+            }
+            if found.len() > MOST_SERIES {
+                return Err(AnswerError::TooManySeries);
+            }
         }
     }
     for (index, times) in times_of.into_values() {
@@ -256,7 +274,44 @@ mod tests {
         for millis in [0, 1500, 6000] {
             let error = on_grid(vec![vec![series(&[], &[(millis, 1.0)])]], grid).unwrap_err();
             assert!(matches!(error, AnswerError::OtherTimes { .. }), "{error}");
+            assert!(!error.to_string().contains("multiples"), "{error}");
         }
+        let grid = Grid::new(1250, 6250, 1000).unwrap();
+        let error = on_grid(vec![vec![series(&[], &[(1000, 1.0)])]], grid).unwrap_err().to_string();
+        let said = "; the store may move times to multiples of the step, so start at one";
+        assert!(error.ends_with(said), "{error}");
+    }
+
+    #[test]
+    fn a_time_has_one_point() {
+        let grid = Grid::new(1000, 6000, 1000).unwrap();
+        let of = |points: &[(i64, f64)]| series(&[("job", "a")], points);
+        let first = || vec![of(&[(1000, 1.0), (2000, 2.0)])];
+        for parts in [
+            vec![vec![of(&[(1000, 1.0), (1000, 1.0), (2000, 2.0), (2000, 2.0)])]],
+            vec![vec![of(&[(2000, 2.0), (1000, 1.0)])]],
+            // A store that answers each part with the whole.
+            vec![first(), first()],
+        ] {
+            let error = on_grid(parts, grid).unwrap_err();
+            assert!(matches!(error, AnswerError::Backwards { .. }), "{error}");
+        }
+        assert!(on_grid(vec![first(), vec![of(&[(3000, 3.0)])]], grid).is_ok());
+    }
+
+    #[test]
+    fn series_that_differ_in_their_names_alone_are_told_apart() {
+        let named = |name, value| {
+            series(&[("__name__", name), ("job", "a")], &[(1000, value), (2000, value)])
+        };
+        let both = || vec![vec![named("errors", 1.0), named("failures", 2.0)]];
+        let error = on_grid(both(), Grid::new(1000, 6000, 1000).unwrap()).unwrap_err();
+        let said =
+            "two series of the answer are {job=\"a\"} but for their names; aggregate in the query";
+        assert_eq!(error.to_string(), said);
+        // Kayenta has no name among its tags, and pairs the first.
+        let found = closed_up(both()).unwrap();
+        assert_eq!((found.len(), values(&found[0])), (1, vec![1.0, 1.0]));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use judge_core::judgement::Side;
 use serde::Serialize;
 
 use crate::error::side_name;
+use crate::setting_names::SettingNames;
 
 /// A label with one value in all of the baseline's series and another one in all of the canary's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -86,6 +87,30 @@ pub enum Notice {
 
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, SettingNames::Plain)
+    }
+}
+
+impl Notice {
+    /// The text of the notice. Settings in it have the names that `names` says.
+    pub fn named(&self, names: SettingNames) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.write(&mut text, names);
+        text
+    }
+
+    /// Whether the notice follows from the scopes alone, whatever the points are.
+    pub fn is_about_scopes(&self) -> bool {
+        matches!(self, Self::SameQuery { .. } | Self::Swapped { .. })
+    }
+
+    /// Whether the notice is a mere fact about every healthy canary, and no doubt.
+    pub fn is_usual(&self) -> bool {
+        matches!(self, Self::Dropped(_))
+    }
+
+    fn write(&self, f: &mut impl fmt::Write, names: SettingNames) -> fmt::Result {
         match self {
             Self::NothingFound { side, query, window, hint } => {
                 let side = side_name(*side);
@@ -101,7 +126,8 @@ impl fmt::Display for Notice {
                 match scope {
                     Some(scope) => write!(
                         f,
-                        ", as both scopes are {scope:?}; give two, or an earlier baseline with --baseline-offset"
+                        ", as both scopes are {scope:?}; give two, or an earlier baseline with {}",
+                        names.earlier_baseline()
                     ),
                     None => write!(f, "; use ${{scope}} in it\n{query}"),
                 }
@@ -124,8 +150,9 @@ impl fmt::Display for Notice {
                 write!(
                     f,
                     "each value of the {} stands {points} times in a row: it is measured every {every} or so; lengthen \
-                     --step to that",
-                    side_name(*side)
+                     {} to that",
+                    side_name(*side),
+                    names.step()
                 )
             }
             Self::BareCounter { name } => {
@@ -158,17 +185,5 @@ impl fmt::Display for Notice {
                 write!(f, "the store says of the {}: {text}", side_name(*side))
             }
         }
-    }
-}
-
-impl Notice {
-    /// Whether the notice follows from the scopes alone, whatever the points are.
-    pub fn is_about_scopes(&self) -> bool {
-        matches!(self, Self::SameQuery { .. } | Self::Swapped { .. })
-    }
-
-    /// Whether the notice is a mere fact about every healthy canary, and no doubt.
-    pub fn is_usual(&self) -> bool {
-        matches!(self, Self::Dropped(_))
     }
 }

@@ -16,9 +16,7 @@ pub enum QueryError {
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// The location is missing.
-    #[error(
-        "Location (i.e. region) is required when resourceType is '{0}'; give it with --location"
-    )]
+    #[error("Location (i.e. region) is required when resourceType is '{0}'")]
     NoLocation(String),
     /// A resource type without a selector of its own.
     #[error(
@@ -29,11 +27,11 @@ pub enum QueryError {
     /// Nothing selects series.
     #[error(
         "Either a resource type or a custom filter is required: a customInlineTemplate, a customFilterTemplate, or a \
-         resourceType in the query or by --param resourceType=…"
+         resourceType in the query or among the parameters"
     )]
     NoFilter,
     /// The scope or location is empty.
-    #[error("expected a {0} for the query, got none; give it with {flag}", flag = crate::template::flag(.0))]
+    #[error("expected a {0} for the query, got none")]
     Empty(&'static str),
     /// A scope of InfluxDB that is no tag with a value.
     #[error(

@@ -271,7 +271,8 @@ impl SourceSettings {
     /// # Errors
     /// If the file cannot be parsed, or a source in it is invalid.
     pub fn read_all(toml: &str) -> Result<Vec<Self>, SettingsError> {
-        let file: File = toml::from_str(toml).map_err(|error| unread(&error))?;
+        let file: File = toml::from_str(toml)
+            .map_err(|error| SettingsError::File(toml_problem(toml, &error)))?;
         Self::from_all(file.sources)
     }
 
@@ -288,7 +289,8 @@ impl SourceSettings {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn read_table(sources: toml::Table) -> Result<Vec<Self>, SettingsError> {
-        Self::from_all(sources.try_into().map_err(|error| unread(&error))?)
+        let read = sources.try_into();
+        Self::from_all(read.map_err(|error| SettingsError::File(toml_problem("", &error)))?)
     }
 
     fn from_all(sources: BTreeMap<String, Raw>) -> Result<Vec<Self>, SettingsError> {
@@ -361,8 +363,32 @@ impl SourceSettings {
     }
 }
 
-fn unread(error: &toml::de::Error) -> SettingsError {
-    SettingsError::File(error.to_string().trim_end().to_owned())
+/// What is wrong with `text`, with its line. The line itself and values in it are not shown, because they may be
+/// secrets.
+///
+/// # Example
+/// ```
+/// let text = "[sources.main]\npassword = 'sesame'\nurl =";
+/// let error = text.parse::<toml::Table>().unwrap_err();
+/// let problem = judge_sources::toml_problem(text, &error);
+/// assert!(problem.starts_with("line 3: ") && !problem.contains("sesame"));
+/// ```
+pub fn toml_problem(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message().trim_end();
+    // As in: invalid type: string "sesame", expected a map.
+    let value = message.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", "));
+    let message = value.map_or_else(
+        || message.to_owned(),
+        |(found, expected)| {
+            let kind = found.split([' ', '`']).next().unwrap_or_default();
+            format!("{expected}, got a value of type {kind}")
+        },
+    );
+    let before = error.span().and_then(|span| text.get(..span.start)).filter(|_| !text.is_empty());
+    match before {
+        Some(before) => format!("line {}: {message}", before.matches('\n').count() + 1),
+        None => message,
+    }
 }
 
 /// Decodes percent signs of a URL. If the result is no UTF-8, the text stays as it is.
@@ -406,6 +432,30 @@ mod tests {
             error.to_string().contains("such as http://db-1:9090, got \"db-1:9090\""),
             "{error}"
         );
+    }
+
+    #[test]
+    fn no_problem_of_a_file_shows_a_value() {
+        for (lines, said) in [
+            ("password = 'sesame'", "line 3: unknown field `password`, expected one of `url`"),
+            (
+                "headers = 'Authorization: sesame'",
+                "line 3: expected a map, got a value of type string",
+            ),
+            ("headers = {X-Key = 'sesame'", "line 3: "),
+            ("bearer-token = 'sesame' 'x'", "line 3: "),
+            ("max-queries = 'sesame'", "expected usize, got a value of type string"),
+        ] {
+            let text = format!("[sources.a]\nurl = 'http://h'\n{lines}\n");
+            let error = SourceSettings::read_all(&text).unwrap_err().to_string();
+            assert!(error.contains(said) && !error.contains("sesame"), "{lines}: {error}");
+            let Ok(toml::Value::Table(mut file)) = text.parse().map(toml::Value::Table) else {
+                continue;
+            };
+            let Some(toml::Value::Table(sources)) = file.remove("sources") else { continue };
+            let error = SourceSettings::read_table(sources).unwrap_err().to_string();
+            assert!(!error.contains("sesame"), "{lines}: {error}");
+        }
     }
 
     #[test]

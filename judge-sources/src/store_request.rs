@@ -34,3 +34,11 @@ pub(crate) struct StoreAnswer {
     /// Remarks of the store about its answer.
     pub(crate) said: Vec<String>,
 }
+
+impl StoreAnswer {
+    /// Whether all points are at times of `grid`.
+    pub(crate) fn is_at_times_of(&self, grid: Grid) -> bool {
+        let mut times = self.series.iter().flat_map(|series| &series.times);
+        times.all(|time| grid.point(*time).is_some())
+    }
+}

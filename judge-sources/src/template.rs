@@ -13,7 +13,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum TemplateError {
     /// A name has no value.
-    #[error("nothing is known for ${{{name}}}{known}; give it with {}", flag(.name))]
+    #[error("nothing is known for ${{{name}}}{known}")]
     Unbound {
         /// The name.
         name: String,
@@ -47,15 +47,6 @@ pub enum TemplateError {
     },
 }
 
-/// The option that sets the value of a name.
-pub(crate) fn flag(name: &str) -> String {
-    match name {
-        "scope" => "--baseline-scope and --canary-scope".to_owned(),
-        "location" => "--location".to_owned(),
-        name => format!("--param {name}=VALUE, or to a service as a parameter of the scope"),
-    }
-}
-
 /// Longest expanded text, in bytes.
 const LONGEST: usize = 64 << 10;
 
@@ -64,6 +55,8 @@ const LONGEST: usize = 64 << 10;
 pub(crate) enum Place {
     /// Between quotes of this kind.
     Quoted(char),
+    /// In a comment of PromQL, up to the end of the line. Quotes mean nothing there.
+    Comment,
     /// Anywhere else.
     #[default]
     Bare,
@@ -78,6 +71,8 @@ impl Place {
         while let Some(character) = characters.next() {
             place = match place {
                 Self::Bare if matches!(character, '"' | '\'' | '`') => Self::Quoted(character),
+                Self::Bare if character == '#' => Self::Comment,
+                Self::Comment if character == '\n' => Self::Bare,
                 Self::Quoted(quote) if quote == character => Self::Bare,
                 Self::Quoted('"' | '\'') if character == '\\' => {
                     characters.next();
@@ -97,12 +92,12 @@ impl Place {
         let is_refused = |c: &char| match self {
             Self::Quoted('`') => *c == '`',
             Self::Quoted(quote) => *c == quote || matches!(c, '\\' | '\n' | '\r'),
-            Self::Bare => c.is_whitespace() || "\"'`\\{}()[],;#".contains(*c),
+            Self::Bare | Self::Comment => c.is_whitespace() || "\"'`\\{}()[],;#".contains(*c),
         };
         let refused = match self {
             Self::Quoted('`') => "a backtick",
             Self::Quoted(_) => "quotes, backslashes and line ends",
-            Self::Bare => {
+            Self::Bare | Self::Comment => {
                 "quotes, backslashes, brackets, commas and spaces where no quotes stand around it"
             }
         };
@@ -191,7 +186,7 @@ impl Expansion<'_> {
         }
         let part = self.parts.iter().find(|(part, _)| *part == name && self.under_way.is_empty());
         if let Some((name, part)) = part {
-            if self.place != Place::Bare {
+            if matches!(self.place, Place::Quoted(_)) {
                 return Err(TemplateError::Quoted((*name).to_owned()));
             }
             return self.push(part);
@@ -252,7 +247,7 @@ mod tests {
     #[test]
     fn a_name_that_is_not_known_is_an_error_that_says_so() {
         let error = expand("${location}", &bindings(&[("scope", "c")])).unwrap_err().to_string();
-        let said = "nothing is known for ${location} (known: scope); give it with --location";
+        let said = "nothing is known for ${location} (known: scope)";
         assert_eq!(error, said);
     }
 
@@ -289,6 +284,11 @@ mod tests {
             ("rate(x[${v}])", "5m])or(y[5m", true),
             ("x > ${v}", "1 or secret", true),
             ("x{${v}}", "a=b", false),
+            // Quotes in a comment open nothing.
+            ("x # it's\n > ${v}", "1 or secret", true),
+            ("x # it's\n{a=\"${v}\"}", "b c", false),
+            ("x{a=\"#\", b=\"${v}\"}", "b c", false),
+            ("x # ${v}", "\nor secret", true),
             (r#"x{a="${v}"}"#, "${w}", false),
         ] {
             if value != "${w}" {

@@ -31,8 +31,9 @@ pub(crate) struct SourceArgs {
     pub(crate) influxdb: Option<String>,
     /// A source by the name that the config has as query.source, such as eu=http://host:9090 or
     /// old=graphite+http://host; may be given more than once.
-    #[arg(help_heading = FROM, long = "source", value_name = "NAME=URL", value_parser = source)]
-    pub(crate) named: Vec<(String, String)>,
+    // Parsed later: clap shows values that it refuses, and URLs may have passwords in them.
+    #[arg(help_heading = FROM, long = "source", value_name = "NAME=URL")]
+    pub(crate) named: Vec<String>,
     /// Sources with credentials, headers and certificates: a TOML file with the table `sources`.
     #[arg(help_heading = FROM, long, value_name = "FILE")]
     pub(crate) sources: Option<PathBuf>,
@@ -42,6 +43,15 @@ impl SourceArgs {
     /// Whether no source is named.
     pub(crate) fn is_empty(&self) -> bool {
         self.by_kind().next().is_none() && self.named.is_empty() && self.sources.is_none()
+    }
+
+    /// The sources by their own names, with their URLs; `None` for what is no NAME=URL.
+    pub(crate) fn by_name(&self) -> impl Iterator<Item = Option<(&str, &str)>> {
+        self.named.iter().map(|text| {
+            let (name, url) = text.split_once('=')?;
+            // What stands before = may be a part of the URL.
+            (!name.is_empty() && !name.contains("//")).then_some((name, url))
+        })
     }
 
     /// The sources that are named after their kind, with their URLs.
@@ -130,15 +140,6 @@ pub(crate) struct TimeArgs {
 pub(crate) enum CompatArg {
     /// Spinnaker Kayenta.
     Kayenta,
-}
-
-fn source(text: &str) -> Result<(String, String), String> {
-    match named(text) {
-        // What stands before = may be a part of the URL.
-        Ok((name, url)) if !name.contains("//") => Ok((name, url)),
-        _ => Err("expected NAME=URL, such as eu=http://host:9090; --prometheus URL needs no name"
-            .to_owned()),
-    }
 }
 
 fn named(text: &str) -> Result<(String, String), String> {

@@ -1,6 +1,6 @@
 //! `judge config try`.
 
-use judge_sources::{FetchedMetric, FetchedSide, Found, Notice, QueryFailure};
+use judge_sources::{FetchedMetric, FetchedSide, Found, Notice, QueryFailure, SettingNames};
 
 use super::exit::Exit;
 use crate::args::TryArgs;
@@ -46,7 +46,8 @@ fn tried(metric: String, found: Result<FetchedMetric, Vec<QueryFailure>>) -> Tri
         Ok(found) => {
             let (usual, doubts): (Vec<&Notice>, Vec<&Notice>) =
                 found.notices.iter().partition(|n| n.is_usual());
-            let mut odd: Vec<String> = doubts.into_iter().map(ToString::to_string).collect();
+            let named = |notice: &Notice| notice.named(SettingNames::Flags);
+            let mut odd: Vec<String> = doubts.into_iter().map(named).collect();
             for (name, side) in [("baseline", &found.baseline), ("canary", &found.canary)] {
                 odd.extend(constant(side).map(|value| {
                     format!(
@@ -60,7 +61,7 @@ fn tried(metric: String, found: Result<FetchedMetric, Vec<QueryFailure>>) -> Tri
                 pairs: found.pairs.len(),
                 baseline: Box::new(side(&found.baseline)),
                 canary: Box::new(side(&found.canary)),
-                notes: usual.into_iter().map(ToString::to_string).collect(),
+                notes: usual.into_iter().map(named).collect(),
                 odd,
             }
         }

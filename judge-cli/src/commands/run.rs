@@ -87,7 +87,7 @@ fn source_facts(from: &SourceArgs, of: &ScopeArgs) -> Vec<Fact> {
     let names = from
         .by_kind()
         .map(|(kind, _)| kind.name())
-        .chain(from.named.iter().map(|(name, _)| name.as_str()));
+        .chain(from.by_name().flatten().map(|(name, _)| name));
     let mut names: Vec<String> = names.map(str::to_owned).collect();
     names.extend(from.sources.iter().map(|path| path.display().to_string()));
     let facts = [

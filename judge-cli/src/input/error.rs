@@ -176,6 +176,8 @@ pub(crate) enum InputProblem {
     NothingFetched(String),
     #[error("expected a table [sources.NAME] with a url, got none")]
     NoSources,
+    #[error("expected NAME=URL, such as eu=http://host:9090; --prometheus URL needs no name")]
+    NoNamedUrl,
     #[error("compressed by {by}; unpack it first, as in `{unpacked}`")]
     Packed { by: &'static str, unpacked: String },
     #[error("expected text, got {0}")]

@@ -7,7 +7,7 @@ use judge_core::{MetricPair, kayenta};
 use judge_points::time::TimeZone;
 use judge_sources::{
     AskError, Cause, Compat, FetchedMetric, Grid, GridError, Notice, Queries, QueryFailure, Scope,
-    Sought, SoughtSide, SourceSettings, Sources,
+    SettingNames, Sought, SoughtSide, SourceSettings, Sources,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -22,7 +22,8 @@ use crate::args::{CompatArg, Overrides, ScopeArgs, SourceArgs, TimeArgs};
 pub(crate) struct Fetcher {
     sources: Sources,
     queries: Queries,
-    runtime: Runtime,
+    /// Never dropped: that would wait for lookups of names under way, beyond every deadline.
+    runtime: &'static Runtime,
 }
 
 /// Queries that were not answered.
@@ -36,7 +37,7 @@ impl std::fmt::Display for FetchFailed {
         // One line where a source is away, not one for each of forty queries.
         let mut first: Vec<(String, &QueryFailure, usize)> = Vec::new();
         for failure in &self.0 {
-            let cause = failure.cause.to_string();
+            let cause = reason(&failure.cause);
             match first.iter_mut().find(|(known, ..)| *known == cause) {
                 Some((.., more)) => *more += 1,
                 None => first.push((cause, failure, 0)),
@@ -53,6 +54,15 @@ impl std::fmt::Display for FetchFailed {
             write!(f, "{count} ")?;
         }
         write!(f, "{queries} not answered:\n{}", shown.join("\n"))
+    }
+}
+
+/// A cause without what differs from query to query: the time that was left, and the number of attempts.
+fn reason(cause: &Cause) -> String {
+    match cause {
+        Cause::Ask { cause: AskError::Late(_), .. } => "no whole answer".to_owned(),
+        Cause::Ask { cause, .. } => cause.to_string(),
+        cause => cause.to_string(),
     }
 }
 
@@ -129,8 +139,9 @@ impl Fetcher {
         let sources = Sources::new(settings(args)?);
         let sources =
             sources.map_err(|error| of_sources(InputProblem::Settings(Box::new(error))))?;
+        let sources = sources.with_setting_names(SettingNames::Flags);
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        Ok(Self { sources, queries, runtime })
+        Ok(Self { sources, queries, runtime: Box::leak(Box::new(runtime)) })
     }
 
     /// The series of all metrics.
@@ -170,7 +181,11 @@ fn settings(args: &SourceArgs) -> Result<Vec<SourceSettings>, InputError> {
     for (kind, url) in args.by_kind() {
         settings.push(SourceSettings::at(kind.name(), kind, url).map_err(of_settings)?);
     }
-    for (name, url) in &args.named {
+    for named in args.by_name() {
+        let Some((name, url)) = named else {
+            let origin = "--source".to_owned();
+            return Err(InputError { origin, problem: InputProblem::NoNamedUrl });
+        };
         settings.push(SourceSettings::from_url(name, url).map_err(of_settings)?);
     }
     if let Some(path) = &args.sources {
@@ -282,7 +297,7 @@ pub(crate) fn warnings(fetched: &[FetchedMetric]) -> Vec<String> {
     let shown = |(text, metrics): (String, Vec<&str>)| {
         format!("{}: {text}", super::listed(metrics.into_iter()))
     };
-    FetchedMetric::notices_once(fetched).into_iter().map(shown).collect()
+    FetchedMetric::notices_once(fetched, SettingNames::Flags).into_iter().map(shown).collect()
 }
 
 /// Why queries find nothing: each reason once, with the first query for which it is given.
@@ -316,4 +331,31 @@ pub(crate) fn odd_warnings(fetched: &mut [FetchedMetric]) -> Vec<String> {
         metric.notices.retain(|notice| !notice.is_usual());
     }
     warnings(fetched)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn the_end_waits_for_no_lookup_of_a_name() {
+        let prometheus = Some("http://127.0.0.1:1".to_owned());
+        let args = SourceArgs {
+            prometheus,
+            graphite: None,
+            influxdb: None,
+            named: Vec::new(),
+            sources: None,
+        };
+        let fetcher = Fetcher::new(&args, Queries::default()).unwrap();
+        // As the system's resolver, which nothing can interrupt.
+        let (_held, lookup) = mpsc::channel::<()>();
+        fetcher.runtime.spawn_blocking(move || lookup.recv_timeout(Duration::from_secs(5)));
+        let started = Instant::now();
+        drop(fetcher);
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    }
 }

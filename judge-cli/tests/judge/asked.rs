@@ -19,6 +19,7 @@ fn judge(folder: &TestFolder, more: &str) -> Answer {
 fn wrong_times_and_sources_are_told_with_their_option() {
     let folder = folder();
     folder.write("other.toml", b"[main]\nurl = 'http://h'\n");
+    folder.write("secret.toml", b"[sources.a]\nurl = 'http://h'\npassword = 'sesame'\n");
     let url = "--prometheus http://127.0.0.1:1";
     for (more, said) in [
         (format!("{url} --last 0s"), "error: --last: expected --last TIME above 0"),
@@ -50,7 +51,18 @@ fn wrong_times_and_sources_are_told_with_their_option() {
             "error: --baseline-offset: expected a time between",
         ),
         ("--prometheus db-1:9090 --last 5m".to_owned(), "a URL such as http://db-1:9090, got \"db"),
-        ("--source http://h?a=b --last 5m".to_owned(), "expected NAME=URL, such as eu=http://host"),
+        (
+            "--source http://me:sesame@h?a=b --last 5m".to_owned(),
+            "error: --source: expected NAME=URL, such as eu=http://host",
+        ),
+        (
+            "--source eu=me:sesame@h:9090 --last 5m".to_owned(),
+            "such as http://h:9090, got \"h:9090",
+        ),
+        (
+            "--sources secret.toml --last 5m".to_owned(),
+            "secret.toml: line 3: unknown field `password`",
+        ),
         ("--graphite http://h --last 5m".to_owned(), "give it with --prometheus URL, --source"),
         (
             "--sources other.toml --last 5m".to_owned(),
@@ -59,7 +71,8 @@ fn wrong_times_and_sources_are_told_with_their_option() {
     ] {
         let answer = judge(&folder, &more);
         assert_eq!((answer.code, answer.stdout.as_str()), (2, ""), "{more}: {answer:?}");
-        assert!(answer.stderr.contains(said), "{more}: {answer:?}");
+        let is_safe = !answer.stderr.contains("sesame");
+        assert!(answer.stderr.contains(said) && is_safe, "{more}: {answer:?}");
     }
 }
 
@@ -88,6 +101,27 @@ fn wrong_queries_are_told_with_the_way_out() {
     let said = "nothing is known for ${scope}; give it with --baseline-scope and --canary-scope\n  query PromQL:a{a=";
     assert!(answer.code == 2 && answer.stderr.contains(said), "{answer:?}");
     assert!(answer.stderr.contains("and 5 more queries for the same reason"), "{answer:?}");
+}
+
+#[test]
+fn a_store_that_does_not_answer_is_told_once() {
+    let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": "PromQL:up"}});
+    let metrics: Vec<Value> = (0..10).map(|number| metric(&format!("m{number}"))).collect();
+    let config = json!({"metrics": metrics, "classifier": {"groupWeights": {}}});
+    let folder = TestFolder::with(&[("canary.json", config.to_string().as_bytes())]);
+    let store = Store::open(|_| {
+        loop {
+            std::thread::park();
+        }
+    });
+    let more = format!("{} --start 0 --end 60 --timeout 300ms", store.named());
+    let said = folder.judge(&format!("run --config canary.json {more}"));
+    assert_eq!(said.code, 1, "{said:?}");
+    // Eight are asked; the others wait until it is too late for them.
+    for cause in ["no whole answer within ", "the time allowed ended before there was an answer"] {
+        assert!(said.stderr.matches(cause).count() <= 1, "{said:?}");
+    }
+    assert!(said.stderr.contains("more queries for the same reason"), "{said:?}");
 }
 
 #[test]

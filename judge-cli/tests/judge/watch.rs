@@ -209,6 +209,41 @@ fn where_stdout_is_json_the_reason_stands_on_stderr() {
 }
 
 #[test]
+fn a_signal_before_the_first_look_ends_the_watch_without_a_verdict() {
+    for (more, look) in
+        [("", "look was judged"), ("--every-point --judge EvidenceJudge-v1", "look")]
+    {
+        let (asked, waiting) = std::sync::mpsc::channel();
+        // Never answered.
+        let store = Store::open(move |_| {
+            asked.send(()).unwrap();
+            loop {
+                std::thread::park();
+            }
+        });
+        let folder = folder();
+        folder.write("reason", b"");
+        let command = format!(
+            "watch --config canary.json {} --lifetime 1h --baseline-scope stable --canary-scope new \
+             --termination-log reason {more}",
+            store.named()
+        );
+        let mut running = std::process::Command::new(env!("CARGO_BIN_EXE_judge"))
+            .current_dir(folder.path())
+            .args(command.split_whitespace())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        waiting.recv().unwrap();
+        let id = running.id().to_string();
+        assert!(std::process::Command::new("kill").arg(&id).status().unwrap().success());
+        assert_eq!(running.wait().unwrap().code(), Some(130), "{more}");
+        let reason = std::fs::read_to_string(folder.path().join("reason")).unwrap();
+        assert_eq!(reason, format!("stopped before the first {look}\n"));
+    }
+}
+
+#[test]
 fn what_is_wrong_with_the_config_is_said_once() {
     let store = store_away_at(&[]);
     let text = String::from_utf8(config("latency{version=\"${scope}\"}")).unwrap();

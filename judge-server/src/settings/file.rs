@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
-use judge_sources::SourceSettings;
+use judge_sources::{SourceSettings, toml_problem};
 use thiserror::Error;
 use toml::Value;
 
@@ -76,12 +76,12 @@ impl File {
         let failed = |why: String| SettingsReadError::File { path: path.to_owned(), why };
         let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
         let mut settings: toml::Table =
-            text.parse().map_err(|error: toml::de::Error| failed(error.to_string()))?;
+            text.parse().map_err(|error: toml::de::Error| failed(toml_problem(&text, &error)))?;
         let sources = match settings.remove("sources") {
             None => Vec::new(),
             Some(Value::Table(sources)) => SourceSettings::read_table(sources)
                 .map_err(|error| failed(format!("sources: {error}")))?,
-            Some(other) => return Err(failed(format!("sources = {other}: allowed is a table"))),
+            Some(_) => return Err(failed("sources: expected a table".to_owned())),
         };
         if settings.get(STORE).is_some_and(Value::is_table)
             && let Some(Value::Table(store)) = settings.remove(STORE)
@@ -227,11 +227,12 @@ mod tests {
         assert_eq!(settings("store = 'a.db'", &[]).unwrap().store.as_deref(), Some("a.db"));
         for (wrong, said) in [
             ("[store]\nplaces = 'x'", "there is no setting \"store-places\""),
-            ("sources = 'x'", "allowed is a table"),
+            ("sources = 'sesame'", "sources: expected a table"),
+            ("[sources.main]\nurl = 'http://me:sesame@h'x", "line 2: "),
             ("[sources.main]\nurl = 'x'", "sources: source main: expected a URL"),
         ] {
             let error = settings(wrong, &[]).unwrap_err().to_string();
-            assert!(error.contains(said), "{error}");
+            assert!(error.contains(said) && !error.contains("sesame"), "{error}");
         }
     }
 

@@ -42,9 +42,17 @@ impl SourceClient {
             let location = response.headers().get(LOCATION).filter(|_| status.is_redirection());
             if let Some(location) = location {
                 redirects += 1;
-                url = redirected(&url, location, status.as_u16(), redirects)?;
+                url = redirected(&url, location, redirects).map_err(|to| {
+                    let to = self.scrubbed(to, secrets);
+                    AskError::Redirect { status: status.as_u16(), to }
+                })?;
             } else if status.is_success() {
-                return answer(response).await;
+                return answer(response).await.map_err(|error| match error {
+                    AskError::Page(title) => {
+                        AskError::Page(faults::shortened(&self.scrubbed(title, secrets)))
+                    }
+                    error => error,
+                });
             } else {
                 return Err(self.refusal(response, secrets).await);
             }
@@ -106,6 +114,12 @@ impl SourceClient {
         AskError::Status { status, said, retry_after }
     }
 
+    /// The text of an answer to `ask`, without the secrets that were sent with it.
+    pub(crate) fn without_secrets(&self, text: String, ask: &StoreRequest) -> String {
+        let sent = self.request(self.settings.url.clone(), ask).map(|sent| secrets(&sent));
+        self.scrubbed(text, sent.unwrap_or_default())
+    }
+
     /// A store's message without the secrets that were sent to it.
     fn scrubbed(&self, text: String, sent: Vec<String>) -> String {
         let credential = match self.credentials() {
@@ -150,16 +164,11 @@ fn host(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// Target of a redirect, if it stays on the host.
-fn redirected(
-    from: &Url,
-    location: &HeaderValue,
-    status: u16,
-    redirects: usize,
-) -> Result<Url, AskError> {
+/// Target of a redirect, if it stays on the host; else the target for people.
+fn redirected(from: &Url, location: &HeaderValue, redirects: usize) -> Result<Url, String> {
     let to = location.to_str().ok().and_then(|location| from.join(location).ok());
     let Some(mut to) = to else {
-        return Err(AskError::Redirect { status, to: "what is no URL".to_owned() });
+        return Err("what is no URL".to_owned());
     };
     if to.origin() == from.origin() && redirects <= MOST_REDIRECTS {
         return Ok(to);
@@ -169,7 +178,7 @@ fn redirected(
     to.set_fragment(None);
     let _ = to.set_password(None);
     let _ = to.set_username("");
-    Err(AskError::Redirect { status, to: to.to_string() })
+    Err(to.to_string())
 }
 
 async fn answer(response: Response) -> Result<Vec<u8>, AskError> {
@@ -177,7 +186,7 @@ async fn answer(response: Response) -> Result<Vec<u8>, AskError> {
     if bytes.trim_ascii_start().first() == Some(&b'<') {
         let start = String::from_utf8_lossy(&bytes[..bytes.len().min(LARGEST_REFUSAL)]);
         if let Some(title) = faults::page(&start) {
-            return Err(AskError::Page(faults::shortened(&title)));
+            return Err(AskError::Page(title));
         }
     }
     Ok(bytes)

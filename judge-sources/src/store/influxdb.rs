@@ -56,7 +56,7 @@ impl InfluxDbQuery {
                 fields.error(key, "a query with ${timeFilter} and ${scope} in it");
             }
             if !is_one_select(text) {
-                fields.error(key, "one SELECT, without ;, -- and INTO");
+                fields.error(key, "one SELECT, without ;, --, /* and INTO");
             }
         }
         let measurement = if template.is_some() {
@@ -93,6 +93,7 @@ fn is_one_select(template: &str) -> bool {
     words.next().is_some_and(|first| first.eq_ignore_ascii_case("select"))
         && !template.contains(';')
         && !template.contains("--")
+        && !template.contains("/*")
         && !words.any(|word| word.eq_ignore_ascii_case("into"))
 }
 

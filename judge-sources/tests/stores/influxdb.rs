@@ -181,5 +181,6 @@ fn a_query_that_finds_nothing_is_told_what_there_is() {
     }
     let other = format!("influxdb+{}?db=other", store.url);
     let failed = fetch(&other, &[named("cpu")], SCOPES, grid(0, 60), Compat::None).unwrap_err();
-    assert!(failed[0].to_string().contains("database not found: other"), "{}", failed[0]);
+    let said = "database not found: other; give the database as ?db=NAME in the source's URL";
+    assert!(failed[0].to_string().contains(said), "{}", failed[0]);
 }

@@ -81,7 +81,7 @@ fn a_metric_that_no_source_fits_is_told_of_with_those_there_are() {
         (
             vec![old],
             prometheus("a"),
-            "no source of type prometheus is known; give it with --prometheus URL",
+            "no source of type prometheus is known; give one in a table [sources.NAME]",
         ),
         (
             vec![eu, us, old],

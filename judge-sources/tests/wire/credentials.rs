@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::server::{
     PROMETHEUS, Seen, answering, at, fetch_up, http, matrix, ok, points, run, run_each, settings,
 };
@@ -107,6 +109,36 @@ fn redirects_are_followed_on_one_host_alone() {
     });
 }
 
+/// The secrets of a request.
+fn told(request: &str) -> String {
+    let lines = request.lines().filter_map(|line| line.split_once(": "));
+    let mut secret = lines.filter(|(name, _)| matches!(*name, "authorization" | "x-api-key"));
+    let (_, value) = secret.next().unwrap();
+    value.rsplit(' ').next().unwrap().to_owned()
+}
+
+/// An answer that repeats a secret.
+type Echo = fn(&str) -> String;
+
+/// What an answer says besides the secret, and the answer.
+const ECHOES: [(&str, Echo); 5] = [
+    ("HTTP 403", |secret| http("403 Forbidden", "", &format!("no access with {secret}"))),
+    ("got the web page", |secret| {
+        // Longer than what an error says of a page.
+        ok(&format!("<html><title>{}no access with {secret}</title></html>", "x".repeat(380)))
+    }),
+    ("a redirect to", |secret| {
+        http("302 Found", &format!("location: http://h.invalid/{secret}/login\r\n"), "")
+    }),
+    ("bad_data", |secret| {
+        ok(&json!({"status": "error", "errorType": "bad_data", "error": secret}).to_string())
+    }),
+    ("Said", |secret| {
+        let data = json!({"resultType": "matrix", "result": []});
+        ok(&json!({"status": "success", "data": data, "warnings": [secret]}).to_string())
+    }),
+];
+
 #[test]
 fn no_error_has_a_credential_in_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -122,17 +154,23 @@ fn no_error_has_a_credential_in_it() {
         format!("bearer-token-file = '{}'", long.display()),
         "headers = { X-Api-Key = 'sesame' }".to_owned(),
     ] {
-        run(async {
-            // A store that says what it was told.
-            let (address, _) =
-                answering(|request| http("403 Forbidden", "", &request.replace("\r\n", " "))).await;
-            let error = fetch_up(settings(PROMETHEUS, &format!("http://{address}"), &table), SOON)
-                .await
-                .unwrap_err();
-            let secrets = ["sesame", "bWU6c2VzYW1l"];
-            assert!(error.contains("HTTP 403") && error.contains("***"), "{error}");
-            assert!(!secrets.iter().any(|secret| error.contains(secret)), "{error}");
-        });
+        // Stores that say what they were told, each in another place.
+        for (said, echo) in ECHOES {
+            run(async {
+                let (address, _) = answering(move |request| echo(&told(request))).await;
+                let url = format!("http://{address}");
+                let fetched = fetch_up(settings(PROMETHEUS, &url, &table), SOON).await;
+                let text = match fetched {
+                    Ok(fetched) => format!("{:?}", fetched.notices),
+                    Err(error) => error,
+                };
+                assert!(text.contains(said) && text.contains("***"), "{text}");
+                assert!(
+                    !["sesame", "bWU6c2VzYW1l"].iter().any(|secret| text.contains(secret)),
+                    "{text}"
+                );
+            });
+        }
     }
     run(async {
         let error =

@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use judge_sources::StoreKind;
+use judge_sources::{Grid, StoreKind};
+use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::server::{
-    answering, asked, at, fetch_up, grid, http, listen, ok, points, request, run, run_each,
-    settings,
+    PROMETHEUS, answering, asked, at, fetch, fetch_up, grid, http, listen, ok, points, queries,
+    request, run, run_each, settings,
 };
 
 const SOON: Duration = Duration::from_millis(600);
@@ -136,7 +137,7 @@ fn refusals_that_stay_are_told_at_once() {
     let bad = r#"{"status":"error","errorType":"bad_data","error":"1:5: parse error"}"#;
     for (status, body, said) in [
         ("400 Bad Request", bad, "HTTP 400: 1:5: parse error"),
-        ("401 Unauthorized", "", "HTTP 401; give credentials in --sources FILE"),
+        ("401 Unauthorized", "", "HTTP 401; give credentials in the source's table [sources.NAME]"),
         ("403 Forbidden", "no", "HTTP 403: no; the credentials do not allow this"),
         ("404 Not Found", "404 page not found", "HTTP 404: 404 page not found; is the URL right"),
         (
@@ -278,6 +279,29 @@ fn an_answer_for_other_times() {
         };
         check(kind, &error, &[said]);
         assert_eq!(grid().points(), 3);
+    });
+}
+
+#[test]
+fn times_that_a_cache_moves_are_asked_for_without_it() {
+    run(async {
+        // As VictoriaMetrics: multiples of the step, unless it may not use its cache.
+        let (address, seen) = answering(|request| {
+            let start = if request.contains("&nocache=1") { 500 } else { 0 };
+            let values: Vec<_> =
+                (0..3).map(|i| json!([f64::from(start + 1000 * i) / 1000.0, "1"])).collect();
+            let result = json!([{"metric": {}, "values": values}]);
+            ok(&json!({"status": "success", "data": {"resultType": "matrix", "result": result}})
+                .to_string())
+        })
+        .await;
+        for (start, asked) in [(500, 2), (0, 1)] {
+            let grid = Grid::new(start, start + 3000, 1000).unwrap();
+            let url = format!("http://{address}");
+            let fetched = fetch(at(PROMETHEUS, &url), &queries(PROMETHEUS), grid, PLENTY).await;
+            assert_eq!(fetched.unwrap().pairs[0].canary.values, [1.0, 1.0, 1.0]);
+            assert_eq!(seen.lock().unwrap().drain(..).count(), 2 * asked, "both sides: {start}");
+        }
     });
 }
 

@@ -4,14 +4,16 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use judge_sources::{Compat, Grid, Queries, Scope, Sought, SoughtSide, Sources, StoreKind};
+use judge_sources::{
+    Compat, Grid, Queries, Scope, Sought, SoughtSide, SourceSettings, Sources, StoreKind,
+};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::server::{
     PROMETHEUS, answering, at, fetch, fetch_up, listen, matrix, ok, points, read, request, run,
-    run_each, settings,
+    run_each,
 };
 
 const SOON: Duration = Duration::from_secs(10);
@@ -136,7 +138,9 @@ fn more_points_than_prometheus_gives_are_asked_for_in_parts() {
 
 #[test]
 fn a_source_is_asked_few_things_at_once() {
-    for (table, most) in [("", 8), ("max-queries = 2", 2)] {
+    // The limit is each source's own.
+    for (table, sources, most) in [("", 1, 8), ("max-queries = 2", 1, 2), ("max-queries = 2", 2, 4)]
+    {
         run(async {
             let (now, highest) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
             let seen = Rc::clone(&highest);
@@ -157,14 +161,17 @@ fn a_source_is_asked_few_things_at_once() {
                 }
             });
             let metric = |number: usize| {
-                let query = json!({"customInlineTemplate": format!("PromQL:m{number}")});
+                let template = format!("PromQL:m{number}");
+                let source = format!("store-{}", number % sources);
+                let query = json!({"customInlineTemplate": template, "source": source});
                 json!({"name": format!("m{number}"), "groups": ["G"], "query": query})
             };
             let metrics: Vec<_> = (0..20).map(metric).collect();
             let queries = Queries::read(&json!({"metrics": metrics})).unwrap();
-            let sources =
-                Sources::new(settings(PROMETHEUS, &format!("http://{}", address.await), table))
-                    .unwrap();
+            let url = format!("http://{}", address.await);
+            let table = |number| format!("[sources.store-{number}]\nurl = '{url}'\n{table}\n");
+            let tables: String = (0..sources).map(table).collect();
+            let sources = Sources::new(SourceSettings::read_all(&tables).unwrap()).unwrap();
             let side = SoughtSide { scope: Scope::new("x"), grid: super::server::grid() };
             let (baseline, canary) = (side.clone(), side);
             let sought = Sought { baseline, canary, compat: Compat::None, timeout: SOON };

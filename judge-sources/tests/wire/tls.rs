@@ -83,7 +83,7 @@ fn a_certificate_must_be_valid_now_and_here() {
         let error = fetch_up(at(PROMETHEUS, &good), SOON).await.unwrap_err();
         assert!(
             error.contains("no secure connection to localhost:")
-                && error.contains("as tls-ca in --sources FILE")
+                && error.contains("as tls-ca in the source's table [sources.NAME]")
                 && !error.contains("tried"),
             "{error}"
         );

@@ -77,9 +77,13 @@ pub(super) fn run(watch: &Watch<'_>, start: i64, shown: &mut Shown<'_>) -> anyho
         MonitoredCanary { watch, monitor, fetched_to, looks: Vec::new(), failed: None };
     let ended = watch.fetcher.block_on(async {
         let stopped = stop_signal()?;
-        shown.begin(start, watch.windows, MonitorLine::HEADER)?;
+        let looking = async {
+            watch.check(start, shown).await?;
+            shown.begin(start, watch.windows, MonitorLine::HEADER)?;
+            canary.look_at_all(shown).await
+        };
         tokio::select! {
-            ended = canary.look_at_all(shown) => ended,
+            ended = looking => ended,
             () = stopped => Ok(WatchEnd::Interrupted),
         }
     })?;

@@ -35,10 +35,10 @@ fn ended_by(rule: StageRule, judgement: &Judgement) -> Option<WatchEnd> {
 
 impl Watch<'_> {
     /// Finds what is wrong with config, command line and source before the first interval is waited for.
-    pub(super) fn check(&self, start: i64, shown: &mut Shown<'_>) -> anyhow::Result<()> {
+    pub(super) async fn check(&self, start: i64, shown: &mut Shown<'_>) -> anyhow::Result<()> {
         let step = i64::try_from(millis(self.args.of.step)).unwrap_or(i64::MAX);
         let before = TimeSpan { start_millis: start.saturating_sub(step), end_millis: start };
-        match self.fetcher.fetch(&self.sought(before)?) {
+        match self.fetcher.ask(&self.sought(before)?).await {
             Err(failed) if !failed.may_pass() => Err(failed.into()),
             Err(_) => Ok(()),
             Ok(mut fetched) => {

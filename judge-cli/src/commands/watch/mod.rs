@@ -43,16 +43,19 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     }
     let watch =
         Watch { args, fetcher: &fetcher, judging: &judging, windows: &all, looks: &planned };
-    watch.check(start, &mut shown)?;
     if args.every_point {
         return every_point::run(&watch, start, &mut shown);
     }
     let mut looks: Vec<Look> = Vec::new();
     let ended = fetcher.block_on(async {
         let stopped = stop_signal()?;
-        shown.begin(start, &all, LookLine::HEADER)?;
+        let looking = async {
+            watch.check(start, &mut shown).await?;
+            shown.begin(start, &all, LookLine::HEADER)?;
+            watch.look_at_all(&mut looks, &mut shown).await
+        };
         tokio::select! {
-            ended = watch.look_at_all(&mut looks, &mut shown) => ended,
+            ended = looking => ended,
             () = stopped => Ok(WatchEnd::Interrupted),
         }
     })?;

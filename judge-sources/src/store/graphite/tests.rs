@@ -37,8 +37,8 @@ fn what_would_change_the_query_is_refused() {
         ("a.$scope.b", scope("x)", ""), "scope has ')' in it"),
         ("seriesByTag('app=$scope')", scope("x', 'secret=y", ""), "scope has '\\'' in it"),
         ("a.$location", scope("x", "{a,b}"), "location has '{' in it"),
-        ("a.$scope", scope("", ""), "give it with --baseline-scope and --canary-scope"),
-        ("a.$location", scope("x", ""), "give it with --location"),
+        ("a.$scope", scope("", ""), "expected a scope for the query"),
+        ("a.$location", scope("x", ""), "expected a location for the query"),
         ("a.${scope}", scope("x", ""), "$scope and $location without braces"),
         ("", scope("x", ""), "metricName"),
     ] {

@@ -64,6 +64,7 @@ fn what_reads_more_or_writes_is_refused() {
         ("SELECT x FROM m WHERE ${scope}", "a:b", "${timeFilter} and ${scope}"),
         (&format!("{good}; DROP DATABASE d"), "a:b", "one SELECT"),
         (&format!("{good} -- all"), "a:b", "one SELECT"),
+        (&format!("{good} /* it's */ AND x > ${{pod}}"), "a:b", "one SELECT"),
         (&format!("SHOW SERIES WHERE {good}"), "a:b", "one SELECT"),
         (&good.replace("FROM", "INTO y FROM"), "a:b", "one SELECT"),
         (&good.replace("${scope}", "'${scope}'"), "a:b", "stands between quotes"),
@@ -71,7 +72,7 @@ fn what_reads_more_or_writes_is_refused() {
         (good, "a OR b:c", "scope has ' ' in it"),
         (good, "a:b:c", "Scope expected"),
         (good, ":b", "Scope expected"),
-        (good, "", "give it with --baseline-scope"),
+        (good, "", "expected a scope for the query, got none"),
     ] {
         let error = text(json!({"customInlineTemplate": template}), scope).unwrap_err();
         assert!(error.contains(said), "{template}: {error}");

@@ -1,0 +1,130 @@
+//! Ways out of failures, with the names of settings as a program's users know them.
+
+use crate::error::{AnswerError, AskError, Cause, ChoiceError};
+use crate::query_text::QueryError;
+use crate::setting_names::SettingNames;
+use crate::template::TemplateError;
+
+impl Cause {
+    /// The way out, as the end of a sentence; empty if there is none that a setting opens.
+    pub(crate) fn way_out(&self, names: SettingNames) -> String {
+        let way = match self {
+            Self::Chosen(ChoiceError::None(kind)) => match names {
+                SettingNames::Plain => "give one in a table [sources.NAME]".to_owned(),
+                SettingNames::Flags => {
+                    format!("give it with --{kind} URL, --source NAME=URL or --sources FILE")
+                }
+            },
+            Self::Query(error) => return error.way_out(names),
+            Self::Ask { cause: AskError::OutOfTime, .. } => {
+                let timeout = names.pick("the timeout", "--timeout");
+                format!("lengthen {timeout} or ask for less")
+            }
+            Self::Ask { cause: AskError::TooLarge(_), .. } => {
+                format!("aggregate in the query, or lengthen {}", names.step())
+            }
+            Self::Ask { cause: AskError::Status { status: 401, .. }, .. } => {
+                format!("give credentials in {}", names.table_of_source())
+            }
+            Self::Ask { cause: AskError::Tls { why, .. }, .. } if why.contains("UnknownIssuer") => {
+                let table = names.table_of_source();
+                format!("give the authority that issued its certificate as tls-ca in {table}")
+            }
+            // Without one, the metric's name is the database's, as in Kayenta.
+            Self::Answer(AnswerError::Refused(said)) if said.starts_with("database not found") => {
+                "give the database as ?db=NAME in the source's URL".to_owned()
+            }
+            Self::Answer(error @ (AnswerError::NoSeries | AnswerError::TagKeys { .. })) => {
+                let compat = names.pick("Kayenta's rules", "--compat kayenta");
+                let judged = match error {
+                    AnswerError::NoSeries => "it is judged with gaps",
+                    _ => "they are paired",
+                };
+                format!("without {compat} {judged}")
+            }
+            _ => return String::new(),
+        };
+        format!("; {way}")
+    }
+}
+
+impl QueryError {
+    /// The way out, as the end of a sentence; empty if no setting opens one.
+    pub fn way_out(&self, names: SettingNames) -> String {
+        let name = match self {
+            Self::Template(TemplateError::Unbound { name, .. }) => name,
+            Self::NoLocation(_) => "location",
+            Self::NoFilter => "resourceType",
+            Self::Empty(name) => name,
+            Self::Template(_) | Self::ResourceType(_) | Self::NoTag(_) => return String::new(),
+        };
+        format!("; {}", names.value_of(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::StoreKind;
+
+    #[test]
+    fn a_service_names_no_flag_and_the_command_names_its_own() {
+        let unbound = |name: &str| {
+            let (name, template, known) = (name.to_owned(), String::new(), String::new());
+            Cause::Query(TemplateError::Unbound { name, template, known }.into())
+        };
+        let ask = |cause| Cause::Ask { attempts: 1, cause };
+        let status =
+            |status| ask(AskError::Status { status, said: String::new(), retry_after: None });
+        let tls = |why: &str| ask(AskError::Tls { to: "h".to_owned(), why: why.to_owned() });
+        let (baseline, canary) = ("pod".to_owned(), "version".to_owned());
+        for (cause, plain, flags) in [
+            (
+                Cause::Chosen(ChoiceError::None(StoreKind::Graphite)),
+                "[sources.NAME]",
+                "--graphite URL",
+            ),
+            (unbound("scope"), "for each side", "--baseline-scope and --canary-scope"),
+            (unbound("location"), "for each side", "--location"),
+            (unbound("tier"), "among the parameters", "--param tier=VALUE"),
+            (
+                Cause::Query(QueryError::NoFilter),
+                "among the parameters",
+                "--param resourceType=VALUE",
+            ),
+            (Cause::Query(QueryError::Empty("scope")), "for each side", "--baseline-scope"),
+            (
+                Cause::Query(QueryError::NoLocation("gce_instance".to_owned())),
+                "for each",
+                "--location",
+            ),
+            (ask(AskError::OutOfTime), "lengthen the timeout", "lengthen --timeout"),
+            (ask(AskError::TooLarge(1)), "lengthen the step", "lengthen --step"),
+            (status(401), "in the source's table [sources.NAME]", "in --sources FILE"),
+            (tls("UnknownIssuer"), "tls-ca in the source's table", "tls-ca in --sources FILE"),
+            (
+                Cause::Answer(AnswerError::Refused("database not found: cpu".to_owned())),
+                "?db=",
+                "?db=",
+            ),
+            (Cause::Answer(AnswerError::NoSeries), "Kayenta's rules", "--compat kayenta"),
+            (
+                Cause::Answer(AnswerError::TagKeys { baseline, canary }),
+                "rules they",
+                "--compat kayenta",
+            ),
+        ] {
+            let of = |names| format!("{cause}{}", cause.way_out(names));
+            let said = of(SettingNames::Plain);
+            assert!(said.contains(plain) && !said.contains("--"), "{said}");
+            let said = of(SettingNames::Flags);
+            assert!(said.contains(flags), "{said}");
+        }
+        let refused = Cause::Answer(AnswerError::Refused("no such function".to_owned()));
+        for cause in
+            [refused, status(403), tls("expired"), Cause::Query(QueryError::NoTag(String::new()))]
+        {
+            assert_eq!(cause.way_out(SettingNames::Flags), "", "{cause}");
+        }
+    }
+}
