@@ -139,7 +139,7 @@ def test_categories_and_sparse_columns():
 
 
 def test_periods_and_intervals():
-    """Arrow has them as numbers of their own unit, which are no times since 1970."""
+    """Arrow stores them as numbers of their own unit, which are not times since 1970."""
     index = pandas.period_range("2026-01-01", periods=20, freq="min")
     frame = pandas.DataFrame({"latency": VALUES}, index=index)
     column = frame.rename_axis("timestamp").reset_index()

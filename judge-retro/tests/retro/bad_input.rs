@@ -1,4 +1,4 @@
-//! What cannot be history says what is wrong, where, and the way out.
+//! Errors about invalid history: the problem, the position, and the way out.
 
 use arrow_cast::cast;
 use arrow_schema::DataType;
