@@ -197,7 +197,7 @@ def test_histories_with_columns_of_every_kind(library, kind):
             continue
         rows = pyarrow.table(judged).to_pylist() if library != "pandas" else judged.to_dict("records")
         assert kind in ("words", "booleans", "dates"), "of a type that cells may have"
-        told = {"value": "expected a number", "timestamp": "RFC 3339", "role": "expected a role", "metric": "no row is of a metric"}[column]
+        told = {"value": "expected a number", "timestamp": "RFC 3339", "role": "expected a role", "metric": "no row has a metric"}[column]
         assert all(told in row["error"] for row in rows), rows[0]
 
 

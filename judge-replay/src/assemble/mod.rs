@@ -74,7 +74,7 @@ impl GridAssembler {
         }
         let [baseline, canary] = ends;
         let Some(origin) = canary.first().or(baseline.first()) else {
-            return Err("no row is of a metric of the config".to_owned());
+            return Err("no row has a metric of the config".to_owned());
         };
         let step = self.step.or(smallest).unwrap_or(LONE_POINT_STEP);
         let grid = |ends: Extent| ends.grid(origin, step);
