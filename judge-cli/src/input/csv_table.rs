@@ -249,7 +249,7 @@ fn long(rows: &mut Rows<'_>, columns: &LongColumns) -> Result<Vec<TimedSeries>, 
             sort_by_time("line", &mut times, &lines, &mut column)
                 .map_err(|repeated| CsvError::Repeated { metric: name.clone(), repeated })?;
             let [values] = column;
-            Ok(timed(&name, Arc::new(times), values))
+            Ok(timed_series(&name, Arc::new(times), values))
         })
         .collect()
 }

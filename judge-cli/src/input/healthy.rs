@@ -82,7 +82,7 @@ fn instances(
     let mut seen = BTreeSet::new();
     let mut instances: Vec<(&InputSource, TimedInstance)> = Vec::new();
     for source in sources {
-        if !seen.insert(source.place()) {
+        if !seen.insert(source.canonical_path()) {
             warnings.push(format!("{source}: given twice, which is one instance"));
             continue;
         }

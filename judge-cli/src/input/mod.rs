@@ -30,7 +30,7 @@ pub(crate) use healthy::{CalibrateParts, HistorySource, calibrate_parts};
 pub(crate) use other_document::OtherDocument;
 pub(crate) use release_list::ListedRelease;
 #[cfg(feature = "retro")]
-pub(crate) use releases::{Releases, of_ignored};
+pub(crate) use releases::{Releases, ignored_warning};
 #[cfg(feature = "retro")]
 pub(crate) use request::judging;
 pub(crate) use request::{Judging, Parts, Prepared, from_pairs, from_parts, from_request};

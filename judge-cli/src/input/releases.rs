@@ -109,17 +109,17 @@ fn instances(release: &Release, with_canaries: bool) -> Vec<TimedInstance> {
                 series_of: fn(&judge_retro::ReleaseMetric) -> &RecordedSeries| {
         let metrics = || release.metrics.iter();
         let names: BTreeSet<&str> = metrics()
-            .flat_map(|metric| &of(metric).instances)
+            .flat_map(|metric| &series_of(metric).instances)
             .map(|instance| instance.name.as_str())
             .collect();
         let timed = |name: Option<&str>| {
             let series = |metric: &judge_retro::ReleaseMetric| {
-                let recorded = of(metric);
+                let recorded = series_of(metric);
                 let values = match name {
                     Some(name) => {
-                        let own =
+                        let instance =
                             recorded.instances.iter().find(|instance| instance.name == name)?;
-                        &own.values
+                        &instance.values
                     }
                     None => &recorded.values,
                 };

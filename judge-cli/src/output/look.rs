@@ -27,7 +27,7 @@ impl LookLine<'_> {
         let until = time::show(self.window.canary.end_millis);
         match self.judged {
             Ok((judgement, because_of)) => {
-                let (style, verdict) = verdict::styled(judgement.verdict);
+                let (style, verdict) = verdict::word_with_style(judgement.verdict);
                 let score = judge_core::format::value(judgement.score);
                 let level = judgement.look.map(|look| look.percent()).unwrap_or_default();
                 let because = verdict::because_of(because_of);
@@ -60,7 +60,7 @@ impl MonitorLine<'_> {
         let until = time::show(self.window.canary.end_millis);
         match self.seen {
             Ok(report) => {
-                let (style, verdict) = verdict::styled(report.verdict);
+                let (style, verdict) = verdict::word_with_style(report.verdict);
                 let score = judge_core::format::value(report.score);
                 let line = format!(
                     "{point:8}  {until:20}  {style}{verdict:8}{style:#}  {score:>5}  {}",

@@ -55,7 +55,7 @@ impl ReleaseLines {
             Fate::Judged {
                 verdict, score, stopped_at, stopped_after_millis, because_of, ..
             } => {
-                let (style, verdict) = verdict::styled(*verdict);
+                let (style, verdict) = verdict::word_with_style(*verdict);
                 let stopped = match (stopped_at, stopped_after_millis) {
                     (Some(interval), Some(after)) => {
                         format!("after {}, judged {}", show_length(*after), times(*interval))
@@ -137,7 +137,7 @@ pub(crate) fn replayed_table(release: &str, replayed: &Result<Replayed, BrokenRe
 }
 
 fn section(release: &str, replayed: &Replayed, one: &ReplayedInterval) -> String {
-    let (style, verdict) = verdict::styled(one.judgement.verdict);
+    let (style, verdict) = verdict::word_with_style(one.judgement.verdict);
     let stops = replayed.stage.stopped_at == Some(one.window.interval);
     let canary = one.window.canary;
     let mut table = Table::new();

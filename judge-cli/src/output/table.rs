@@ -30,7 +30,7 @@ pub(crate) fn judgement(judgement: &Judgement, width: Option<u16>) -> String {
 }
 
 fn head(text: &mut String, judgement: &Judgement) {
-    let (style, verdict) = verdict::styled(judgement.verdict);
+    let (style, verdict) = verdict::word_with_style(judgement.verdict);
     let _ = writeln!(
         text,
         "{style}{verdict}{style:#}  score {} (pass from {}, marginal from {}), by {}",

@@ -90,7 +90,7 @@ fn summary(args: &FetchArgs, counts: &Counts, missing: usize) -> String {
     if counts.resumed > 0 {
         let _ = write!(text, ", {} of them fetched before", counts.resumed);
     }
-    if missing > 0 && there > 0 {
+    if missing > 0 && count > 0 {
         let _ = write!(text, "; {missing} missing: fetch them with --resume");
     }
     text.push('\n');

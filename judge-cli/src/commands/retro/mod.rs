@@ -27,7 +27,7 @@ use self::pages::Pages;
 use self::progress::{Reader, ReplayProgress};
 use super::exit::Exit;
 use crate::args::RetroArgs;
-use crate::input::{judging, of_ignored};
+use crate::input::{ignored_warning, judging};
 use crate::output::{Console, ReleaseCounts, ReleaseLines};
 
 /// Judges every release of a history again.
@@ -153,7 +153,7 @@ fn judge_all(
     };
     let BulkOutcome { stopped, ignored } = bulk.run(|| Replayer::new(replay), work, take)?;
     progress.finish()?;
-    if let Some(warning) = of_ignored(&ignored) {
+    if let Some(warning) = ignored_warning(&ignored) {
         console.warning(warning);
     }
     if stopped {

@@ -33,7 +33,7 @@ impl<'a> ReplayProgress<'a> {
     /// Shows a spinner while `look` runs.
     pub(super) fn while_looking<T>(look: impl FnOnce() -> T) -> T {
         let style = ProgressStyle::with_template("{spinner} looking for releases");
-        let bar = bar::watched(ProgressBar::new_spinner(), style.ok());
+        let bar = bar::draw_on_stderr(ProgressBar::new_spinner(), style.ok());
         let found = look();
         bar.finish_and_clear();
         found

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     // A multiple of the step, at which stores have their points cached.
     let start =
         args.windows.start.unwrap_or_else(|| now().div_euclid(step).saturating_add(1) * step);
-    let end_millis = start.saturating_add_unsigned(millis(args.windows.whole()));
+    let end_millis = start.saturating_add_unsigned(millis(args.windows.total_time()));
     let life = TimeSpan { start_millis: start, end_millis };
     let all = windows.cut(life)?;
     let planned: Vec<Option<Looks>> = all

@@ -49,7 +49,7 @@ pub(super) fn html(
 
 fn timeline(outcome: &WatchOutcome, name: &str) -> Timeline {
     let deciding = outcome.deciding();
-    let judged: Vec<(&Look, &JudgedLook)> = outcome.judged().collect();
+    let judged: Vec<(&Look, &JudgedLook)> = outcome.judged_looks().collect();
     let last = judged.len().saturating_sub(1);
     let metrics =
         deciding.map(|(_, judged)| judged.judgement.metrics.as_slice()).unwrap_or_default();
@@ -66,7 +66,7 @@ fn timeline(outcome: &WatchOutcome, name: &str) -> Timeline {
     Timeline {
         release: name.to_owned(),
         verdict: outcome.stage.verdict,
-        unfinished: outcome.unfinished(),
+        unfinished: outcome.why_no_verdict(),
         thresholds: deciding.map(|(_, judged)| judged.judgement.thresholds).unwrap_or_default(),
         start_millis: outcome.start,
         metrics: metrics.iter().map(|metric| metric.name.clone()).collect(),
