@@ -44,6 +44,7 @@ pub struct CsvTable {
 impl CsvTable {
     /// Checks a whole table. Space around names is removed; blank lines are no rows.
     ///
+    /// # Errors
     /// If `input` cannot be read, has no header, or is not a table: a row is shorter or longer than the header, a
     /// quote is misplaced, text is not UTF-8, or a name is missing or repeated.
     pub fn scan(input: impl Read) -> Result<Self, CsvReadError> {

@@ -72,6 +72,7 @@ impl ReleaseHistory {
     ///
     /// Damaged files are left out if there are others; see [`ReleaseHistory::damaged`].
     ///
+    /// # Errors
     /// If there is no file, if all files are damaged, or if one cannot be history. The check covers everything except
     /// the rows; in CSV files it covers the rows too.
     pub fn open(
