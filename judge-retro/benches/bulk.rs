@@ -11,7 +11,7 @@
 //!
 //! - `parquet`: one thread reads every column of the file and adds up the values;
 //! - `judge`: surveys and reads the file, judges each release with `NetflixACAJudge-v1.0` in one interval, and writes
-//! the judgements as Parquet.
+//!   the judgements as Parquet.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "this is a benchmark")]
 
 use std::fs::{self, File};

@@ -32,7 +32,7 @@ use judge_replay::{RecordedSeries, ReleaseMetric};
 ///
 /// - **A gap** is SQL's NULL: arithmetic with a gap gives a gap; `COALESCE(errors, 0)` reads a gap as 0.
 /// - **Division by zero**, like every result that is not a finite number, gives a gap: neither 0 errors of 0 requests
-/// nor 5 of 0 is a ratio.
+///   nor 5 of 0 is a ratio.
 ///
 /// If a role has several instances, we judge the expression of their means, so `errors / requests` is the ratio of
 /// the whole role. Each instance's own expression is kept too.

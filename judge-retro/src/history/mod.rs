@@ -14,17 +14,17 @@
 //!
 //! - **Gaps.** An empty cell, a null, `NaN`, and a time without a row are gaps, each at its own time.
 //! - **Order.** Rows of a release may be in any order. If the rows of one release are not contiguous, see
-//! `bulk/scattered.rs`.
+//!   `bulk/scattered.rs`.
 //! - **Repeated rows.** Two rows with the same value for one series at one time count once. With two different
-//! values, the release cannot be judged.
+//!   values, the release cannot be judged.
 //! - **Time zones.** Timestamps with a zone or an offset are instants, and zones may be mixed. Text without a zone is
-//! refused. A column of a timestamp type without a zone is UTC, as Parquet and Arrow writers mean it. A history that
-//! mixes columns with and without a zone is refused.
+//!   refused. A column of a timestamp type without a zone is UTC, as Parquet and Arrow writers mean it. A history that
+//!   mixes columns with and without a zone is refused.
 //! - **Instances.** If a role has several instances, its series is the mean over the instances with a point at that
-//! time, like the `avg` of Kayenta's queries.
+//!   time, like the `avg` of Kayenta's queries.
 //! - **CSV** follows the rules of `judge run`, in any dialect: space around names and values is removed, blank lines
-//! are skipped, and the time column may also be called `time` or `Timestamp`. A row that is shorter or longer than
-//! the header makes the file damaged.
+//!   are skipped, and the time column may also be called `time` or `Timestamp`. A row that is shorter or longer than
+//!   the header makes the file damaged.
 //! - **Damaged files** are left out and reported if there are other files.
 //! - **Metrics** that the config does not have are ignored, with a warning.
 
