@@ -1,4 +1,4 @@
-//! A whole judgement against sorting the same samples: 20 metrics, one thread.
+//! Times a whole judgement against sorting the same samples: 20 metrics, one thread.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 use std::hint::black_box;

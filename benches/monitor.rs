@@ -1,4 +1,5 @@
-//! One point of 1,000 monitors with 20 metrics each, young and old ones, against a judgement of the same points: one thread.
+//! Times one point of 1,000 monitors with 20 metrics each, young and old ones, against a judgement of the same
+//! points: one thread.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 #![allow(clippy::expect_used, reason = "a bench that cannot start should say so")]
 

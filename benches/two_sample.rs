@@ -1,4 +1,4 @@
-//! Everything about a pair of samples, from unsorted values, against sorting both and against peers.
+//! Times the whole comparison of a pair of unsorted samples, against sorting both and against peers.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 #![allow(clippy::unwrap_used, reason = "a benchmark of broken inputs must not run")]
 
@@ -13,7 +13,7 @@ use statrs::stats_tests::mannwhitneyu::{MannWhitneyUMethod, mannwhitneyu};
 
 type Generator = fn(usize, u64) -> Vec<f64>;
 
-/// statrs takes seconds beyond: it looks for NaN in quadratic time.
+/// Beyond this size statrs takes seconds, since it looks for NaN in quadratic time.
 const STATRS_UP_TO: usize = 10_000;
 
 fn pair(points: usize, generate: Generator) -> (Vec<f64>, Vec<f64>) {

@@ -1,4 +1,4 @@
-//! Cost of the two-sample comparison against size. Prints the table of `docs/statistics.md`:
+//! Measures the cost of the two-sample comparison against its size. Prints the table of `docs/statistics.md`:
 //! `taskset -c 0 cargo run --release -p judge-benches --example cost`
 #![allow(clippy::unwrap_used, reason = "generated inputs are valid")]
 #![allow(clippy::print_stdout, reason = "the table is what it is run for")]
@@ -11,9 +11,9 @@ use judge_core::stats::{ConfidenceLevel, Method, Sample, TwoSampleScratch, two_s
 
 type Pair = (Vec<f64>, Vec<f64>);
 
-/// What metrics look like.
+/// Typical values of metrics.
 const REALISTIC: [&str; 3] = ["untied", "rounded", "counts"];
-/// Those, and what has slowed down or broken selections among differences before.
+/// These, and values on which selecting among differences was slow or wrong before.
 const KINDS: [&str; 9] = [
     "untied",
     "rounded",
@@ -25,7 +25,7 @@ const KINDS: [&str; 9] = [
     "overflow",
     "denormals",
 ];
-/// The sizes that the awkward kinds are run at.
+/// The sizes for the unusual kinds.
 const AWKWARD_SIZES: [usize; 3] = [1440, 10_000, 1_000_000];
 
 /// Unsorted values of one kind.
@@ -37,12 +37,12 @@ fn generate(kind: &str, points: usize, seed: u64) -> Vec<f64> {
         "untied" => latencies(points, seed),
         "rounded" => each(|_, v| v.round()),
         "all tied" => vec![7.5; points],
-        // Two, a billion apart.
+        // Two clusters, a billion apart.
         "clusters" => each(|k, v| if k % 2 == 0 { v } else { v + 1e9 }),
         "half zeros" => each(|k, v| if k % 2 == 0 { 0.0 } else { v }),
-        // Evenly spaced on a log scale, over all that a double holds.
+        // Evenly spaced on a log scale, over the whole range of a double.
         "powers" => each(|_, v| 2.0_f64.powf((v * 400.0).floor() % 40_000.0 / 20.0 - 1000.0)),
-        // Differences beyond the largest double.
+        // Differences exceed the largest double.
         "overflow" => each(|k, v| {
             if k % 2 == 0 { f64::MAX / (1.0 + v / 1000.0) } else { -f64::MAX / (1.0 + v / 1000.0) }
         }),
@@ -51,20 +51,20 @@ fn generate(kind: &str, points: usize, seed: u64) -> Vec<f64> {
     }
 }
 
-/// Different pairs, so that no branch predictor knows them by heart.
+/// Generates different pairs, so that no branch predictor learns them.
 fn pairs(points: usize, generate: impl Fn(usize, u64) -> Vec<f64>) -> Vec<Pair> {
     let count = (2_000_000 / points).clamp(1, 200) as u64;
     (0..count).map(|k| (generate(points, 2 * k), generate(points, 2 * k + 1))).collect()
 }
 
-/// Microseconds for a pair, the least of several passes over all pairs.
+/// The minimum over several passes, in microseconds per pair.
 #[derive(Clone, Copy)]
 struct Least {
     sort: f64,
     all: f64,
 }
 
-/// Turn by turn, so that whatever else the machine does falls on both.
+/// Runs both in turns, so that a slow moment of the machine affects both.
 fn time(pairs: &[Pair], mut sort: impl FnMut(Pair), mut all: impl FnMut(Pair)) -> Least {
     let passes = (30_000_000 / (pairs.len() * pairs[0].0.len())).clamp(3, 50);
     let mut least = Least { sort: f64::INFINITY, all: f64::INFINITY };
@@ -76,7 +76,7 @@ fn time(pairs: &[Pair], mut sort: impl FnMut(Pair), mut all: impl FnMut(Pair)) -
     Least { sort: least.sort * per_pair, all: least.all * per_pair }
 }
 
-/// Of this thread's processor time, which other work on the machine is not counted in.
+/// Measures this thread's processor time, which excludes other work on the machine.
 fn seconds(pairs: &[Pair], run: &mut impl FnMut(Pair)) -> f64 {
     let copies = pairs.to_vec();
     let start = ThreadTime::now();
@@ -110,7 +110,7 @@ fn main() {
                     black_box(two_sample(&x, &y, level, Method::Auto, &mut scratch).unwrap());
                 },
             );
-            // The exponent of the size between this row and the one before.
+            // The exponent of the size between the previous row and this one.
             let slope = last.map_or_else(String::new, |(n, t)| {
                 format!("{:.2}", (all / t).ln() / (points as f64 / n).ln())
             });

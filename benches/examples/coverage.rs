@@ -1,5 +1,5 @@
-//! How often each interval holds the truth, and how often each test raises a false alarm, in a seeded
-//! simulation. Prints the table of `docs/statistics.md`:
+//! Simulates, with seeds, how often each interval contains the truth, and how often each test raises a false alarm.
+//! Prints the table of `docs/statistics.md`:
 //! `cargo run --release -p judge-benches --example coverage`
 #![allow(clippy::unwrap_used, reason = "simulated inputs are valid")]
 #![allow(clippy::print_stdout, reason = "the table is what it is run for")]
@@ -29,7 +29,7 @@ fn holds(interval: Option<Interval>, truth: f64) -> bool {
     interval.is_some_and(|interval| interval.contains(truth))
 }
 
-/// Exponential waiting times from pairs of normal values, counted up to `exposure`.
+/// Draws a Poisson count: exponential waiting times, from pairs of normal values, until `exposure`.
 fn poisson(rate: f64, exposure: f64, seed: u64) -> u64 {
     let mut time = 0.0;
     let mut count = 0;
@@ -131,7 +131,7 @@ fn places() -> Vec<(&'static str, Hit)> {
         (
             "superiority 0.921, normal",
             Box::new(move |m, n, s| {
-                // Two standard deviations apart: Φ(√2).
+                // The means are two standard deviations apart: Φ(√2).
                 let (x, y) =
                     (sample(&gaussian(m, s), 1.0, 20.0), sample(&gaussian(n, s + 1), 1.0, 0.0));
                 shift(&x, &y).superiority.interval.contains(0.921_350_396_474_857)

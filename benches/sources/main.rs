@@ -1,6 +1,6 @@
-//! Fetching both sides of 20 metrics of 60 points from a Prometheus on this machine and judging them, against a bare
-//! client that asks the same 40 queries, as many at once. Where `prometheus` and `promtool` are installed it is a
-//! real one; beside it stand-ins that answer at once and after two milliseconds.
+//! Fetches both sides of 20 metrics of 60 points from a Prometheus on this machine and judges them. The peer is a
+//! bare client that sends the same 40 queries, as many at once. We use a real Prometheus if `prometheus` and
+//! `promtool` are installed, and stand-ins that answer at once or after two milliseconds.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 #![allow(clippy::expect_used, reason = "a benchmark that cannot run stops")]
 
@@ -22,7 +22,7 @@ use tokio::runtime::{Builder, Runtime};
 
 pub(crate) const METRICS: usize = 20;
 pub(crate) const POINTS: u32 = 60;
-/// How many queries a source is asked at once if nothing else is set.
+/// Default number of concurrent queries to a source.
 const AT_ONCE: usize = 8;
 pub(crate) const START: u32 = 1_700_000_000;
 pub(crate) const STEP: u32 = 60;
@@ -53,15 +53,15 @@ fn sought() -> Sought {
 }
 
 fn queries() -> Queries {
-    let of =
+    let query_document =
         |number| json!({"customInlineTemplate": format!("PromQL:{}", query(number, "${scope}"))});
     let metrics: Vec<_> = (0..METRICS)
-        .map(|number| json!({"name": metric(number), "groups": ["All"], "query": of(number)}))
+        .map(|number| json!({"name": metric(number), "groups": ["All"], "query": query_document(number)}))
         .collect();
     Queries::read(&json!({"metrics": metrics})).expect("queries")
 }
 
-/// The URLs that the sources ask, by another client.
+/// The URLs that the sources query, for another client.
 fn urls(store: &str) -> Vec<reqwest::Url> {
     let end = START + (POINTS - 1) * STEP;
     let url = |text: String| {
@@ -75,7 +75,7 @@ fn urls(store: &str) -> Vec<reqwest::Url> {
     (0..METRICS).flat_map(|number| ["old", "new"].map(|side| url(query(number, side)))).collect()
 }
 
-/// All answers, read and thrown away.
+/// Reads all responses and drops them.
 async fn ask(client: &reqwest::Client, urls: &[reqwest::Url]) -> usize {
     stream::iter(urls)
         .map(|url| async move {

@@ -1,4 +1,4 @@
-//! What is asked: a real Prometheus with known history, and stand-ins for it.
+//! The queried stores: a real Prometheus with known history, and stand-ins.
 
 use std::fmt::Write as _;
 use std::net::TcpListener as BlockingListener;
@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 
 use crate::{METRICS, POINTS, START, STEP, runtime};
 
-/// A Prometheus that ends with the benchmark.
+/// A Prometheus process that ends with the benchmark.
 pub(crate) struct Prometheus {
     pub(crate) url: String,
     process: Child,
@@ -32,15 +32,16 @@ impl Drop for Prometheus {
 /// Time between two samples, in seconds.
 const SCRAPE: u32 = 15;
 
-/// A real Prometheus with both sides of all metrics; `None` where it is not installed.
+/// Starts a real Prometheus with both sides of all metrics; `None` if it is not installed.
 pub(crate) fn real(runtime: &Runtime) -> Option<Prometheus> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name).display().to_string();
     std::fs::write(path("history"), history()).expect("a file");
     std::fs::write(path("prometheus.yml"), "").expect("a file");
     let blocks = ["tsdb", "create-blocks-from", "openmetrics", &path("history"), &path("data")];
-    let made = Command::new("promtool").args(blocks).stdout(Stdio::null()).status().ok()?;
-    assert!(made.success(), "promtool takes the history");
+    let blocks_created =
+        Command::new("promtool").args(blocks).stdout(Stdio::null()).status().ok()?;
+    assert!(blocks_created.success(), "promtool takes the history");
     let free = BlockingListener::bind("127.0.0.1:0")
         .expect("a free port")
         .local_addr()
@@ -83,7 +84,7 @@ fn history() -> String {
     text + "# EOF\n"
 }
 
-/// Answers every request on a thread of its own, `delay` after it came.
+/// Answers every request in its own task, after `delay`.
 pub(crate) fn stand_in(delay: Duration) -> String {
     let listener = BlockingListener::bind("127.0.0.1:0").expect("a free port");
     listener.set_nonblocking(true).expect("a socket");
@@ -111,7 +112,7 @@ pub(crate) fn stand_in(delay: Duration) -> String {
     format!("http://{address}")
 }
 
-/// Requests without a body, one after another.
+/// Answers requests without a body, one after another.
 async fn serve(mut stream: TcpStream, answer: String, delay: Duration) {
     let mut read = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! Metrics as services have them, from a seed.
+//! Typical metrics of services, from a seed.
 
 use judge_scenarios::random::Random;
 
@@ -14,7 +14,7 @@ pub fn latencies(n: usize, seed: u64) -> Vec<f64> {
     (0..n).map(|_| 100.0 * (0.3 * random.normal()).exp()).collect()
 }
 
-/// `n` small counts, of which most tie.
+/// `n` small counts, most of which are tied.
 pub fn tied(n: usize, seed: u64) -> Vec<f64> {
     let mut random = Random::new(seed);
     (0..n).map(|_| (3.0 * random.normal()).abs().floor()).collect()

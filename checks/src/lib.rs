@@ -1,5 +1,5 @@
-//! Rules that the sources and pages of this workspace keep. They are tests, in `tests/house/`, and need
-//! nothing of the crates that they read but their files.
+//! Rules for the sources and pages of this workspace. They are tests in `tests/house/`, which read the files of the
+//! other crates but do not depend on these crates.
 //!
 //! | rule | file |
 //! | --- | --- |

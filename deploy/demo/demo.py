@@ -1,7 +1,7 @@
-"""A canary to watch: two instances of a small shop, a Prometheus that scrapes them, load, and `judge watch`.
+"""Runs a canary to watch: two instances of a small shop, a Prometheus that scrapes them, load, and `judge watch`.
 
-The canary gets 10 % of the traffic first and 33 % then; when a stage fails it, the traffic goes back. In the field the
-stages last ten and twenty minutes after a minute of warm-up; here a minute is a second or two. Run by the script `run`.
+The canary first gets 10 % of the traffic, then 33 %. If a stage fails, all traffic goes back. In a real rollout the
+stages last ten and twenty minutes after a minute of warm-up; here a minute is a second or two. The script `run` runs this.
 """
 
 import argparse
@@ -28,13 +28,13 @@ scrape_configs:
       - {{targets: ["127.0.0.1:{canary}"], labels: {{version: canary}}}}
 """
 
-# Share of the traffic, and how long it is judged, in minutes of the field.
+# Share of the traffic, and judged time in minutes of a real rollout.
 STAGES = [(0.10, 10), (0.33, 20)]
 WARM_UP = 1
 
 
 def watch(judge, url, minutes, seconds, report):
-    """The exit code of a stage."""
+    """Runs one stage and returns its exit code."""
 
     def length(minutes):
         return f"{round(minutes * seconds * 1000)}ms"
@@ -49,7 +49,7 @@ def watch(judge, url, minutes, seconds, report):
 
 
 def roll_out(options, url, share):
-    """Whether the canary came through all stages."""
+    """Runs all stages. Returns whether the canary passed them."""
     for number, (part, minutes) in enumerate(STAGES, 1):
         share.write_text(str(part))
         print(f"\nstage {number}: {part:.0%} of the traffic to the canary ({options.release})", flush=True)
@@ -66,13 +66,13 @@ def roll_out(options, url, share):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--release", default="slow", help="what the canary runs: stable, slow, failing")
-    arguments.add_argument("--minute", type=float, default=2.0, help="how many seconds a minute of the field lasts")
+    arguments.add_argument("--release", default="slow", help="the canary's release: stable, slow, failing")
+    arguments.add_argument("--minute", type=float, default=2.0, help="seconds per minute of a real rollout")
     arguments.add_argument("--prometheus", default="prometheus")
     arguments.add_argument("--judge", default="judge")
-    arguments.add_argument("--reports", type=pathlib.Path, default=pathlib.Path("."), help="where the pages go")
+    arguments.add_argument("--reports", type=pathlib.Path, default=pathlib.Path("."), help="folder for the pages")
     options = arguments.parse_args()
-    # Ends the processes below on SIGTERM too.
+    # SIGTERM also ends the processes below.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     stable, canary, stable_metrics, canary_metrics, prometheus = free_ports(5)
     with contextlib.ExitStack() as stack:

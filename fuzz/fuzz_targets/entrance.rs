@@ -1,14 +1,14 @@
-//! The server's entrance, with limits that small inputs reach, and what must hold of every answer.
+//! Calls the server with small limits, and checks the rules that every response must keep.
 
 use std::cell::RefCell;
 
 use judge_server::offline::{Entrance, Offline};
 use judge_server::{Refusal, Settings, proto};
 
-/// Bytes of all headers together that the stricter clients of gRPC read.
+/// Total bytes of headers that the stricter gRPC clients accept.
 const HEADERS: usize = 8 * 1024;
 
-/// Problems in an answer, with the one that says how many more there are.
+/// Largest number of problems in a response, including the one that counts the others.
 const PROBLEMS: usize = 1001;
 
 thread_local! {
@@ -22,14 +22,14 @@ fn offline() -> Offline {
     Offline::new(&settings, 256)
 }
 
-/// The answer to `message`, or nothing where it is refused as it should be.
+/// The response to `message`; `None` if the server correctly refuses it.
 #[allow(dead_code, reason = "one of the fuzzers does not use it")]
 pub fn answer(entrance: Entrance, message: &[u8]) -> Option<Vec<u8>> {
     let answered = OFFLINE.with_borrow_mut(|offline| offline.answer(entrance, message));
     answered.map_err(check).ok()
 }
 
-/// The verdicts of a stream of `messages`, or nothing where one is refused as it should be.
+/// The verdicts of a stream of `messages`; `None` if the server correctly refuses one.
 #[allow(dead_code, reason = "one of the fuzzers uses it")]
 pub fn monitor(messages: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
     OFFLINE.with_borrow_mut(|offline| offline.monitor(messages)).map_err(check).ok()
@@ -40,7 +40,7 @@ fn check(refusal: Refusal) {
     let in_stream = proto::Refusal::from(refusal.clone());
     assert!(in_stream.problems.len() <= PROBLEMS, "{} problems", in_stream.problems.len());
     let answer = tonic::Status::from(refusal).into_http::<()>();
-    // Each line has four bytes between and behind its two texts.
+    // Each line adds four bytes to its two texts.
     let lines = answer.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
     let length: usize = lines.sum();
     assert!(length < HEADERS, "{length} bytes of headers");

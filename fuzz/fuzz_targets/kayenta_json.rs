@@ -1,4 +1,4 @@
-//! Bytes as Kayenta's documents: a request as `POST /judge` takes it, and a config to be checked.
+//! Reads bytes as Kayenta's documents: a request of `POST /judge`, and a config to check.
 #![no_main]
 
 mod entrance;

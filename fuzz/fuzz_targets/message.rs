@@ -1,4 +1,4 @@
-//! Bytes as each message of gRPC, read, judged and answered as the server does.
+//! Reads bytes as each gRPC message, then judges and answers as the server does.
 #![no_main]
 
 mod entrance;
@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
         proto::JudgeResponse::decode(answer.as_slice()).expect("an answer can be read")
     });
 
-    // The request of a stream is field 1 of a message.
+    // A stream's request is field 1 of its message.
     let mut message = vec![0x0a];
     prost::encode_length_delimiter(bytes.len(), &mut message).expect("a vector takes it");
     message.extend_from_slice(bytes);

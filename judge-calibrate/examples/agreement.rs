@@ -1,6 +1,5 @@
-//! How often the intervals of a calibration hold the truth, on many synthetic histories. Prints the
+//! Measures how often the intervals of a calibration contain the truth, on many synthetic histories. Prints the
 //! tables of `docs/calibration.md`:
-//! `cargo run --release -p canary-judge-calibrate --example agreement`
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "simulated inputs are valid")]
 #![allow(clippy::print_stdout, reason = "the table is what it is run for")]
 
@@ -19,37 +18,37 @@ use known::{METRIC, MeanJudge, Simulated};
 const HISTORIES: u64 = 200;
 const WINDOW: usize = 30;
 
-/// Instances, and windows a series holds.
-const HISTORIES_OF: [(usize, usize); 4] = [(2, 200), (2, 24), (6, 24), (1, 200)];
+/// Numbers of instances, and of windows in a series.
+const HISTORY_SIZES: [(usize, usize); 4] = [(2, 200), (2, 24), (6, 24), (1, 200)];
 
-/// What is true.
+/// The true figures.
 struct Truth {
     alarms: f64,
     /// In the metric's unit.
     shift: f64,
 }
 
-/// What many calibrations said of one truth.
+/// The results of many calibrations of one truth.
 #[derive(Default)]
 struct Tally {
     times: f64,
     sum: f64,
-    held: f64,
+    covered: f64,
 }
 
 impl Tally {
-    fn add(&mut self, estimate: Option<f64>, held: bool) {
+    fn add(&mut self, estimate: Option<f64>, covered: bool) {
         self.times += 1.0;
         self.sum += estimate.unwrap_or(f64::NAN);
-        self.held += f64::from(u8::from(held));
+        self.covered += f64::from(u8::from(covered));
     }
 
     fn mean(&self) -> f64 {
         self.sum / self.times
     }
 
-    fn held(&self) -> f64 {
-        self.held / self.times
+    fn coverage(&self) -> f64 {
+        self.covered / self.times
     }
 }
 
@@ -81,14 +80,14 @@ fn row(
         "| {name} | {instances} × {windows} | {independent:.0} | {:.2} % | {:.2} % | {:.3} | {:.3} | {:.3} | {:.3} |",
         100.0 * truth.alarms,
         100.0 * alarms.mean(),
-        alarms.held(),
+        alarms.coverage(),
         truth.shift,
         shifts.mean(),
-        shifts.held(),
+        shifts.coverage(),
     );
 }
 
-/// A judge with closed forms, on normal noise around 0.
+/// Measures a judge with known closed forms, on normal noise around 0.
 fn closed_forms() {
     let config = known::config(MetricConfig::new(METRIC, "g"));
     for phi in [0.0, 0.8] {
@@ -98,13 +97,13 @@ fn closed_forms() {
             alarms: known::alarm_rate(judge.limit, 0.0, sd),
             shift: known::shift_found(judge.limit, 0.8, sd),
         };
-        for of in HISTORIES_OF {
+        for size in HISTORY_SIZES {
             row(
                 &format!("mean, φ {phi}"),
                 &judge,
                 &config,
                 &truth,
-                of,
+                size,
                 |seed, instances, points| {
                     let mut random = Random::new(seed);
                     known::history(instances, points, |n| known::noise(phi, n, &mut random))
@@ -114,7 +113,7 @@ fn closed_forms() {
     }
 }
 
-/// The judges as they are, on lognormal noise, against 20,000 fresh pairs for each figure.
+/// Measures the real judges, on lognormal noise, against 20,000 fresh pairs for each figure.
 fn real_judges() {
     let metric = MetricConfig { direction: Direction::Increase, ..MetricConfig::new(METRIC, "g") };
     let config = known::config(metric);
@@ -126,8 +125,8 @@ fn real_judges() {
             let Simulated { alarms, shift } = Simulated::new(judge, &config, series, 20_000);
             let name = format!("{}, φ {phi}", judge.name());
             let truth = Truth { alarms, shift };
-            for of in HISTORIES_OF {
-                row(&name, judge, &config, &truth, of, |seed, instances, points| {
+            for size in HISTORY_SIZES {
+                row(&name, judge, &config, &truth, size, |seed, instances, points| {
                     let mut random = Random::new(seed);
                     known::history(instances, points, |n| noise.series(n, &mut random))
                 });
@@ -136,8 +135,8 @@ fn real_judges() {
     }
 }
 
-/// Minutes that half a standard deviation needs against a limit of 0.2.
-fn needs() {
+/// Measures the time to detect a change of half a standard deviation, with a limit of 0.2.
+fn time_to_detect() {
     let (limit, shift) = (0.2, 0.5);
     let config = known::config(MetricConfig::new(METRIC, "g"));
     let level = (2.0 / std::f64::consts::PI).sqrt();
@@ -157,7 +156,7 @@ fn needs() {
             let above = to.is_none_or(|to| minutes <= to);
             tally.add(found, from.is_some_and(|from| from <= minutes) && above);
         }
-        println!("| mean, φ {phi} | {minutes} | {:.1} | {:.3} |", tally.mean(), tally.held());
+        println!("| mean, φ {phi} | {minutes} | {:.1} | {:.3} |", tally.mean(), tally.coverage());
     }
 }
 
@@ -170,5 +169,5 @@ fn main() {
     real_judges();
     println!("\n| judge and noise | minutes needed | found | held |");
     println!("| --- | ---: | ---: | ---: |");
-    needs();
+    time_to_detect();
 }

@@ -1,40 +1,40 @@
-//! Something to know about a metric, and what to do about it.
+//! Advice about a metric.
 
 use serde::Serialize;
 
-/// What is the matter with a metric.
+/// The problem of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum AdviceKind {
     /// The history has no point of it.
     NotInHistory,
-    /// It has one value throughout, which says nothing about chance.
+    /// It has one value throughout, so the history does not show its noise.
     Constant,
-    /// It is nearly always one value.
+    /// Nearly all its points have one value.
     NearlyConstant,
     /// Too many points are missing.
     Sparse,
-    /// Two healthy sides differ more often than not.
+    /// Healthy sides differ in most pairs.
     AlwaysDifferent,
     /// It fails healthy canaries too often.
     FalseAlarms,
-    /// The change asked for is not found in the longest window.
+    /// The requested change is not found in the longest window.
     TooNoisy,
-    /// The config allows the change asked for.
+    /// The config allows the requested change.
     Allowed,
-    /// Its effect size is a ratio of means, which is the wrong way round for values below 0.
+    /// Its effect size is a ratio of means, which reverses its direction for means below 0.
     BelowZero,
-    /// Its failure alone holds nothing back.
+    /// If only it fails, the canary still passes.
     HoldsNothingBack,
 }
 
-/// Something to know about a metric.
+/// Advice about a metric.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Advice {
-    /// What it is.
+    /// The problem.
     pub kind: AdviceKind,
-    /// A sentence that says it and what to do about it.
+    /// A sentence that states the problem and what to do.
     pub sentence: String,
 }

@@ -16,10 +16,10 @@ pub struct Calibration {
     pub judge: String,
     /// The options.
     pub options: Options,
-    /// The history that it was measured on.
+    /// The history on which it was measured.
     pub history: HistorySummary,
-    /// The requested windows, in ascending order. Figures by window are in this order, and `None` if the
-    /// history has no such window.
+    /// The requested windows, ascending. Figures by window are in this order. A figure is `None` if the history has
+    /// no window of that length.
     pub windows: Vec<WindowFigures>,
     /// Figures of the whole config.
     pub config: ConfigFigures,
@@ -27,7 +27,7 @@ pub struct Calibration {
     pub metrics: Vec<MetricFigures>,
 }
 
-/// The history that a calibration was measured on.
+/// The history on which a calibration was measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistorySummary {
@@ -53,7 +53,7 @@ pub struct WindowFigures {
     pub minutes: f64,
     /// Its number of points.
     pub points: usize,
-    /// Pairs judged for each figure; 0 where the history has no window that long.
+    /// Number of pairs judged for each figure; 0 if the history has no window of this length.
     pub pairs: usize,
     /// Number of independent pairs with the same information as these.
     pub independent: f64,
@@ -67,8 +67,8 @@ pub struct ConfigFigures {
     pub fails: Vec<Option<Share>>,
     /// By window: healthy pairs whose verdict is not Pass.
     pub blocks: Vec<Option<Share>>,
-    /// By window: the smallest change in all metrics at once for which the verdict is not Pass. For
-    /// metrics where a decrease is harmful, the change is inverted.
+    /// By window: the smallest change, in all metrics at once, for which the verdict is not Pass. For metrics where a
+    /// decrease is harmful, the change is inverted.
     pub shift: Vec<Option<SmallestChange>>,
     /// Time to detect the requested change in all metrics at once.
     #[serde(rename = "needs")]
@@ -84,24 +84,23 @@ pub struct MetricFigures {
     /// Mean absolute value, in the metric's unit; changes are shares of it.
     #[serde(rename = "level")]
     pub mean_size: f64,
-    /// Whether changes are factors, because every value is above 0. Otherwise changes are added to each
-    /// point.
+    /// Whether changes are factors, because every value is above 0. Otherwise changes are added to each point.
     #[serde(rename = "factors")]
     pub multiplicative: bool,
     /// Share of its points that are gaps.
     pub gaps: f64,
-    /// Number of points with the information of one independent point.
+    /// Number of its points with the information of one independent point.
     #[serde(rename = "memory")]
     pub variance_inflation: f64,
     /// By window: healthy pairs in which it fails.
     pub false_alarms: Vec<Option<Share>>,
-    /// By window: the smallest shift that is found.
+    /// By window: the smallest detected shift.
     pub shift: Vec<Option<SmallestChange>>,
-    /// In the longest window: the smallest increase of the spread that is found.
+    /// In the longest window: the smallest detected increase of the spread.
     pub spread: Option<SmallestChange>,
-    /// In the longest window: the smallest spikes that are found, one point in 20.
+    /// In the longest window: the smallest detected spikes, at one point in 20.
     pub spikes: Option<SmallestChange>,
-    /// In the longest window: the smallest drift that is found, by its end.
+    /// In the longest window: the smallest detected drift, by its size at the end.
     pub drift: Option<SmallestChange>,
     /// Time to detect the requested change.
     #[serde(rename = "needs")]
@@ -114,26 +113,25 @@ pub struct MetricFigures {
     pub advice: Vec<Advice>,
 }
 
-/// The smallest change that is found as often as requested, as a signed share of the metric's mean size.
+/// The smallest change that is detected as often as requested, as a signed share of the metric's mean size.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SmallestChange {
-    /// The change; `None` if not even eleven times the mean size is found as often.
+    /// The change; `None` if even eleven times the mean size is detected less often.
     pub change: Option<f64>,
     /// The end of its 95 % interval nearer to 0.
     pub from: f64,
     /// The end of its 95 % interval farther from 0; `None` if the history is too short to bound it.
     pub to: Option<f64>,
-    /// How often the change was found; or how often the largest change was found, if none was found as
-    /// often as requested.
+    /// The share of pairs that detect the change; for no change, the share that detect the largest one tried.
     pub power: Share,
 }
 
-/// Length of window that finds the requested change as often as requested, in minutes.
+/// Length of the window that detects the requested change as often as requested, in minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TimeToDetect {
-    /// The shortest tried window that does; `None` if none does.
+    /// The shortest tried window that suffices; `None` if none does.
     pub minutes: Option<f64>,
     /// The lower end of its 95 % interval; `None` if even the most favourable case needs longer windows.
     pub from: Option<f64>,

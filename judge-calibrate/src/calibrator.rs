@@ -46,8 +46,8 @@ impl Calibrator<'_> {
     /// Judgements: for each metric about 9 per pair and figure, plus one per pair and window tried.
     ///
     /// # Errors
-    /// If an option is out of range, if the history has no metric of the config or no short enough
-    /// window, or if the judge refuses the config.
+    /// If an option is out of range, the history has no metric of the config or no window that is short enough, or
+    /// the judge refuses the config.
     pub fn run(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Calibration, CalibrateError> {
         self.options.check()?;
         let inputs = self.inputs()?;
@@ -106,7 +106,7 @@ impl Calibrator<'_> {
         let Self { history, config, thresholds, judge, .. } = *self;
         let mut metrics: Vec<CalibratedMetric> = Vec::with_capacity(config.metrics.len());
         for metric in &config.metrics {
-            if !metrics.iter().any(|known| known.name == metric.name) {
+            if !metrics.iter().any(|other| other.name == metric.name) {
                 let profile = Profile::measure(history.series(&metric.name));
                 metrics.push(CalibratedMetric { name: &metric.name, config: metric, profile });
             }

@@ -27,7 +27,7 @@ pub enum ChangeKind {
 pub(crate) struct Injection {
     pub(crate) kind: ChangeKind,
     decrease: bool,
-    /// Unit of the size if the metric is not always above 0, so that factors make no sense.
+    /// Unit of the size if the metric is not always above 0, so that factors are not possible.
     unit: Option<f64>,
 }
 
@@ -35,19 +35,19 @@ pub(crate) struct Injection {
 const POINTS_PER_SPIKE: usize = 20;
 
 impl Injection {
-    /// A change in the direction that fails; an increase if both directions fail.
+    /// A change in the harmful direction; an increase if both directions are harmful.
     pub(crate) fn new(kind: ChangeKind, direction: Direction, profile: &Profile) -> Self {
         let unit = (!profile.positive).then_some(profile.mean_size);
         Self { kind, decrease: direction == Direction::Decrease, unit }
     }
 
-    /// Whether points decrease.
+    /// Whether the change is a decrease.
     pub(crate) fn is_decrease(self) -> bool {
         self.decrease && self.kind != ChangeKind::Spread
     }
 
-    /// The signed relative change for a size. If decreases of a metric above 0 fail, `0.25` is a
-    /// decrease by a fifth: an increase by 25 % undoes it.
+    /// The signed relative change for a size. If decreases of a metric above 0 fail, `0.25` is a decrease by a fifth,
+    /// which an increase by 25 % reverses.
     pub(crate) fn signed(self, size: f64) -> f64 {
         match (self.is_decrease(), self.unit) {
             (false, _) => size,
@@ -56,7 +56,7 @@ impl Injection {
         }
     }
 
-    /// Changes `values` by `size`. Random choices depend on `seed` and not on the size.
+    /// Changes `values` by `size`. Random choices depend on `seed`, not on the size.
     pub(crate) fn apply(self, size: f64, values: &mut [f64], seed: u64) {
         let change = self.signed(size);
         let moved = |value: f64, share: f64| match self.unit {
@@ -76,7 +76,7 @@ impl Injection {
                 }
             }
             ChangeKind::Spikes => {
-                for at in spikes(values, seed) {
+                for at in draw_spikes(values, seed) {
                     values[at] = moved(values[at], 1.0);
                 }
             }
@@ -84,8 +84,8 @@ impl Injection {
         }
     }
 
-    /// Multiplies distances to the median by 1 + `size`; for metrics above 0, raises the ratio to the
-    /// median to that power.
+    /// Multiplies distances to the median by 1 + `size`. For metrics above 0, raises the ratio to the median to that
+    /// power.
     fn spread(self, size: f64, values: &mut [f64]) {
         let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
         if sorted.is_empty() {
@@ -102,17 +102,17 @@ impl Injection {
     }
 }
 
-/// Chooses which points are spikes: a twentieth of the present points, without replacement.
-fn spikes(values: &[f64], seed: u64) -> Vec<usize> {
-    let mut there: Vec<usize> = (0..values.len()).filter(|at| values[*at].is_finite()).collect();
-    let count = there.len().div_ceil(POINTS_PER_SPIKE);
+/// Chooses the points that become spikes: a twentieth of the present points, without replacement.
+fn draw_spikes(values: &[f64], seed: u64) -> Vec<usize> {
+    let mut present: Vec<usize> = (0..values.len()).filter(|at| values[*at].is_finite()).collect();
+    let count = present.len().div_ceil(POINTS_PER_SPIKE);
     let mut random = Pcg64::seed_from_u64(seed);
     for drawn in 0..count {
-        let other = random.random_range(drawn..there.len());
-        there.swap(drawn, other);
+        let other = random.random_range(drawn..present.len());
+        present.swap(drawn, other);
     }
-    there.truncate(count);
-    there
+    present.truncate(count);
+    present
 }
 
 #[cfg(test)]

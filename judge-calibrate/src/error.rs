@@ -43,9 +43,9 @@ pub enum CalibrateError {
     Option {
         /// The option.
         name: &'static str,
-        /// What was given.
+        /// The value.
         value: f64,
-        /// What is expected.
+        /// The expected range.
         expected: &'static str,
     },
     /// A proposal needs exactly one length of window.
@@ -65,7 +65,7 @@ pub enum CalibrateError {
     TooShort {
         /// Length of the longest usable recording, in minutes.
         longest: f64,
-        /// What is compared.
+        /// The pairing.
         pairing: &'static str,
         /// The shortest requested window, in minutes.
         shortest: f64,
@@ -77,7 +77,7 @@ pub enum CalibrateError {
     Refused(#[from] JudgeError),
 }
 
-/// Minutes, to a thousandth.
+/// Rounds minutes to a thousandth.
 fn short(minutes: f64) -> f64 {
     (minutes * 1000.0).round() / 1000.0
 }

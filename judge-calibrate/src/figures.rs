@@ -10,10 +10,10 @@ use crate::pairs::PairPlan;
 use crate::profile::Profile;
 use crate::time_to_detect::{self, PowerOfWindow};
 
-/// Kinds of change that are measured in the longest window only.
+/// Kinds of change that we measure in the longest window only.
 const OTHERS: [ChangeKind; 3] = [ChangeKind::Spread, ChangeKind::Spikes, ChangeKind::Drift];
 
-/// Every figure of every metric, then those of the config; [`Figures`] reads them in this order.
+/// Every figure of every metric, then those of the config. [`Figures`] reads them in this order.
 pub(crate) fn jobs<'a>(
     inputs: &Inputs,
     plans: &'a [Option<PairPlan>],
@@ -112,7 +112,7 @@ impl Figures {
         let seen = Observations {
             known: metric.is_known(),
             profile: metric.profile,
-            untold: healthy[longest].untold(index),
+            without_data: healthy[longest].without_data(index),
             below_zero: healthy[longest].below_zero(index),
             mean_ratios: healthy[longest].mean_ratios(index),
             longest,

@@ -6,7 +6,7 @@ use judge_core::{Classification, Verdict};
 use crate::pairs::PairPlan;
 use crate::share::Share;
 
-/// The judgement of one healthy pair, in short.
+/// The relevant parts of the judgement of one healthy pair.
 #[derive(Debug, Clone)]
 pub(crate) struct PairOutcome {
     verdict: Verdict,
@@ -17,8 +17,8 @@ pub(crate) struct PairOutcome {
 struct MetricOutcome {
     fails: bool,
     /// Whether the metric has no class because data is missing.
-    untold: bool,
-    /// The baseline's mean is below 0.
+    without_data: bool,
+    /// Whether the baseline's mean is below 0.
     below_zero: bool,
     mean_ratio: Option<f64>,
 }
@@ -44,10 +44,13 @@ impl From<Judgement> for PairOutcome {
     fn from(judgement: Judgement) -> Self {
         let metrics = judgement.metrics.iter().map(|metric| MetricOutcome {
             fails: metric.standing() == Standing::Failed,
-            untold: matches!(
+            without_data: matches!(
                 metric.classification,
                 Classification::NoData | Classification::NoDataFail | Classification::Error
-            ) || matches!(metric.decision, Decision::Untestable | Decision::MissingData),
+            ) || matches!(
+                metric.decision,
+                Decision::Untestable | Decision::MissingData
+            ),
             below_zero: metric.baseline.mean < 0.0,
             mean_ratio: metric.mean_ratio.filter(|ratio| ratio.is_finite()),
         });
@@ -72,7 +75,7 @@ impl HealthyOutcomes {
         &self.outcomes
     }
 
-    /// Adds pairs that share no point with these.
+    /// Adds pairs that share no point with the existing ones.
     pub(crate) fn join(&mut self, other: Self) {
         self.outcomes.extend(other.outcomes);
         self.independent += other.independent;
@@ -100,9 +103,10 @@ impl HealthyOutcomes {
     }
 
     /// Share of pairs in which the metric at `index` has no class because data is missing.
-    pub(crate) fn untold(&self, index: usize) -> f64 {
-        let untold = |outcome: &PairOutcome| outcome.metrics.get(index).is_some_and(|m| m.untold);
-        self.share(untold).map_or(0.0, |share| share.share)
+    pub(crate) fn without_data(&self, index: usize) -> f64 {
+        let without_data =
+            |outcome: &PairOutcome| outcome.metrics.get(index).is_some_and(|m| m.without_data);
+        self.share(without_data).map_or(0.0, |share| share.share)
     }
 
     /// Share of the pairs in which the mean of the metric at `index` is below 0 in the baseline.

@@ -24,11 +24,11 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// A recording of `instances`, whose series all start at the same time. If an instance lacks a
-    /// metric, it has no data there.
+    /// Creates a recording of `instances`, whose series all start at the same time. If an instance lacks a metric,
+    /// the metric's data are missing.
     ///
     /// # Errors
-    /// When two series differ in length.
+    /// If two series differ in length.
     pub fn new(name: impl Into<String>, instances: Vec<Instance>) -> Result<Self, CalibrateError> {
         let name = name.into();
         let mut expected = None;
@@ -75,7 +75,7 @@ impl Recording {
         Self { name: self.name.clone(), points: range.len(), instances: instances.collect() }
     }
 
-    /// A part of one series; empty if the instance lacks the metric.
+    /// The points of a time range of one series; empty if the instance lacks the metric.
     pub(crate) fn stretch(&self, instance: usize, metric: &str, start: usize, n: usize) -> &[f64] {
         let series = self.instances.get(instance).and_then(|instance| instance.get(metric));
         series.and_then(|series| series.get(start..start + n)).unwrap_or_default()
@@ -83,10 +83,10 @@ impl Recording {
 }
 
 impl HealthyHistory {
-    /// A history with one point every `step_millis` milliseconds.
+    /// Creates a history with one point every `step_millis` milliseconds.
     ///
     /// # Errors
-    /// When the step is 0 or there is no point at all.
+    /// If the step is 0 or the history has no points.
     pub fn new(step_millis: u64, recordings: Vec<Recording>) -> Result<Self, CalibrateError> {
         if step_millis == 0 {
             return Err(CalibrateError::Step);

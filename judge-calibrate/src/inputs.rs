@@ -48,23 +48,23 @@ pub(crate) struct Inputs<'a> {
     pub(crate) pairing: Pairing,
 }
 
-/// Windows for the time to detect: from half the shortest requested window to four times the longest,
-/// each 25 % longer.
+/// We try these windows for the time to detect: from half the shortest requested window to four times the longest,
+/// each 25 % longer than the one before.
 const SHORTER: f64 = 0.5;
 const LONGER: f64 = 4.0;
 const NEXT: f64 = 1.25;
-/// With fewer separate pairs, a window gives almost no information.
+/// A window with fewer separate pairs gives almost no information.
 const FEWEST_SEPARATE: usize = 2;
-/// Fewer points a side are no sample.
+/// Two points are not a sample.
 const FEWEST_POINTS: usize = 3;
 
 impl<'a> Inputs<'a> {
-    /// These inputs with other options.
+    /// Replaces the options.
     pub(crate) fn with_options(&self, options: Options) -> Self {
         Self { options, metrics: self.metrics.clone(), ..*self }
     }
 
-    /// These inputs with another config, which has the same metrics.
+    /// Replaces the config by another one with the same metrics.
     pub(crate) fn with_config<'b>(&self, config: &'b CanaryConfig) -> Inputs<'b>
     where
         'a: 'b,
@@ -73,7 +73,7 @@ impl<'a> Inputs<'a> {
         Inputs { config, metrics, options: self.options.clone(), ..*self }
     }
 
-    /// These inputs with a part of the history.
+    /// Replaces the history by a part of it.
     pub(crate) fn with_history<'b>(&self, history: &'b HealthyHistory) -> Inputs<'b>
     where
         'a: 'b,
@@ -111,7 +111,7 @@ impl<'a> Inputs<'a> {
         PairPlan::new(self.history, layout, self.options.pairs, self.options.seed)
     }
 
-    /// The windows that are tried for the time to detect a change.
+    /// The windows to try for the time to detect.
     pub(crate) fn curve(&self, windows: &[f64]) -> Vec<(f64, PairPlan)> {
         let (Some(first), Some(last)) = (windows.first(), windows.last()) else {
             return Vec::new();

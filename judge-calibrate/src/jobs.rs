@@ -24,11 +24,11 @@ pub(crate) enum Subject {
 /// One figure.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Job<'a> {
-    /// The smallest change that is found.
+    /// The smallest change that is detected.
     Smallest { subject: Subject, kind: ChangeKind, plan: &'a PairPlan },
-    /// How often the requested change is found.
+    /// How often the requested change is detected.
     Power { subject: Subject, plan: &'a PairPlan },
-    /// The result if only the metric at `index` fails.
+    /// The result for a canary in which only the metric at `index` fails.
     LoneFailure { index: usize, plan: &'a PairPlan, healthy: &'a HealthyOutcomes },
 }
 

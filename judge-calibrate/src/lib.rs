@@ -1,12 +1,12 @@
-//! What a canary config can and cannot detect, measured on history of healthy instances.
+//! Measures what a canary config can and cannot detect, on a history of healthy instances.
 //!
 //! ```text
 //! history --> pairs of healthy windows --> judge --> false alarms
 //!                        └--> inject a change --> judge --> smallest change found, minutes needed
 //! ```
 //!
-//! Every figure has an interval that covers two errors: judging finitely many pairs, and finitely long
-//! history. `docs/calibration.md` describes the method and its measured agreement.
+//! Every figure has an interval that covers two errors: a finite number of pairs, and a finite history.
+//! `docs/calibration.md` describes the method and how well it agrees with the truth.
 //!
 //! # Example
 //! ```

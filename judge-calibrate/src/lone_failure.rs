@@ -9,13 +9,13 @@ use crate::healthy_pairs::HealthyOutcomes;
 use crate::pairs::PairPlan;
 use crate::trial::Trial;
 
-/// Number of pairs to try.
+/// Largest number of pairs to try.
 const MOST_TRIED: usize = 20;
-/// A size of change that every metric with any power finds.
+/// A change so large that every metric with any power detects it.
 const HUGE: f64 = 10.0;
 
-/// Injects a change into the metric at `index` of clean pairs, until one is found in which only this
-/// metric fails.
+/// Injects a change into the metric at `index` of clean pairs, until a pair shows a canary in which only this metric
+/// fails.
 pub(crate) fn find(
     trial: &mut Trial,
     plan: &PairPlan,

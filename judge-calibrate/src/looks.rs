@@ -1,4 +1,4 @@
-//! What looking several times at a canary costs and gains, on healthy history.
+//! What repeated looks at a canary cost and gain, measured on healthy history.
 
 use judge_core::{JudgeError, Looks, Scratch, Verdict};
 use rayon::prelude::*;
@@ -12,9 +12,9 @@ use crate::pairs::{PairPlan, WindowPair};
 use crate::share::Share;
 use crate::trial::Trial;
 
-/// Changes that are tried, in multiples of the requested one.
+/// Changes to try, in multiples of the requested one.
 const SIZES: [f64; 3] = [0.5, 1.0, 2.0];
-/// More looks than this have nothing to add, and take hours.
+/// More looks add nothing and take hours.
 const MOST_LOOKS: u32 = 1000;
 
 /// Alarms of a canary that is looked at several times while its window grows.
@@ -35,7 +35,7 @@ pub struct LooksFigures {
     pub canaries: Vec<LooksRow>,
 }
 
-/// Canaries that are alike.
+/// Figures of canaries with one change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LooksRow {
@@ -53,7 +53,7 @@ pub struct LooksRow {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Alarms {
-    /// How many alarm by the end.
+    /// Share that alarm by the end.
     pub share: Share,
     /// Time by which half of all have alarmed, in minutes; `None` if fewer do.
     pub median_minutes: Option<f64>,
@@ -61,7 +61,7 @@ pub struct Alarms {
     pub ninety_percent_minutes: Option<f64>,
 }
 
-/// The first look of one pair that alarms, from 1.
+/// The first look at which a pair alarms, from 1.
 #[derive(Debug, Clone, Copy, Default)]
 struct FirstLooks {
     one: Option<u32>,
@@ -70,8 +70,8 @@ struct FirstLooks {
 }
 
 impl Calibrator<'_> {
-    /// Judges growing windows of healthy pairs, and of pairs with a change, at `looks` evenly spaced looks. The last
-    /// window is the longest of the options that the history has.
+    /// Judges the growing windows of healthy pairs, and of pairs with a change, at `looks` evenly spaced looks. The
+    /// last window is the longest window of the options for which the history suffices.
     ///
     /// # Cost
     /// 8 judgements for each pair and look.
@@ -128,8 +128,8 @@ impl Inputs<'_> {
             self.first_looks(trial, plan.points, looks, scratch)
         });
         let first = first.collect::<Result<Vec<_>, _>>()?;
-        let alarms = |of: fn(&FirstLooks) -> Option<u32>| {
-            self.alarms(first.iter().map(of).collect(), plan, looks)
+        let alarms = |first_alarm: fn(&FirstLooks) -> Option<u32>| {
+            self.alarms(first.iter().map(first_alarm).collect(), plan, looks)
         };
         Ok(LooksRow {
             change,
@@ -139,7 +139,7 @@ impl Inputs<'_> {
         })
     }
 
-    /// From the last look to the first, since each window is the beginning of the next.
+    /// Judges from the last look to the first, since each window is the beginning of the next.
     fn first_looks(
         &self,
         trial: &mut Trial<'_>,

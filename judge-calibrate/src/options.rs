@@ -10,10 +10,10 @@ use crate::error::CalibrateError;
 pub struct Options {
     /// Lengths of the windows, in minutes, each above 0.
     pub minutes: Vec<f64>,
-    /// The change to detect, as a share of the metric's mean size, above 0. `0.2` is +20 % if an
-    /// increase is harmful, and the inverse change, −16.7 %, if only a decrease is harmful.
+    /// The change to detect, as a share of the metric's mean size, above 0. `0.2` is +20 % if an increase is harmful,
+    /// and the inverse change, −16.7 %, if only a decrease is harmful.
     pub change: f64,
-    /// How often a change must be found to count as detected, above 0 and below 1.
+    /// The share of canaries in which a change must be found to count as detected, above 0 and below 1.
     pub power: f64,
     /// Number of healthy pairs to judge for each figure, 10 to 100,000.
     pub pairs: usize,

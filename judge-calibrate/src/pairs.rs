@@ -1,4 +1,4 @@
-//! Pairs of windows of healthy history, as similar as a baseline and a good canary.
+//! Pairs of windows of healthy history, which are as similar as a baseline and a good canary.
 
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
@@ -12,8 +12,8 @@ use crate::history::{HealthyHistory, Recording};
 pub enum Pairing {
     /// Two instances over the same time, as a baseline and its canary.
     Concurrent,
-    /// Two blocks of one instance, one after the other, with a gap in which autocorrelation fades.
-    /// Changes with the time of day count as differences.
+    /// Two blocks of one instance, one after the other, with a gap in which autocorrelation fades. Changes over the
+    /// day count as differences.
     Blocks,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct PairPlan {
     /// Points of a window.
     pub(crate) points: usize,
     pub(crate) pairs: Vec<WindowPair>,
-    /// Number of pairs of the history that share no point.
+    /// Number of pairs in the history that share no point with each other.
     pub(crate) separate: usize,
 }
 
@@ -74,7 +74,7 @@ pub(crate) struct WindowLayout {
 }
 
 impl WindowLayout {
-    /// Points that a pair spans.
+    /// Number of points from the start of a pair to its end.
     pub(crate) fn span(self) -> usize {
         match self.pairing {
             Pairing::Concurrent => self.points,
@@ -91,7 +91,7 @@ impl WindowLayout {
     }
 
     /// Number of pairs at one time that share no instance.
-    fn side_by_side(self, recording: &Recording) -> usize {
+    fn concurrent_pairs(self, recording: &Recording) -> usize {
         let instances = recording.instances().len();
         match self.pairing {
             Pairing::Concurrent => instances / 2,
@@ -99,9 +99,9 @@ impl WindowLayout {
         }
     }
 
-    /// Number of times at which a pair can start.
+    /// Number of possible starts of a pair.
     fn starts(self, recording: &Recording) -> usize {
-        match self.side_by_side(recording) {
+        match self.concurrent_pairs(recording) {
             0 => 0,
             _ => (recording.points() + 1).saturating_sub(self.span()),
         }
@@ -113,7 +113,7 @@ impl WindowLayout {
         starts.div_ceil(self.stride())
     }
 
-    /// The instances of pair number `which` at one time; all pairs of one time have different instances.
+    /// The instances of pair number `which` at one time. All pairs of one time have different instances.
     fn instances(self, which: usize, turn: usize, recording: &Recording) -> [usize; 2] {
         let instances = recording.instances().len();
         match self.pairing {
@@ -124,10 +124,10 @@ impl WindowLayout {
 }
 
 impl PairPlan {
-    /// At most `wanted` pairs; `None` if the history has no window of this length.
+    /// Draws at most `wanted` pairs; `None` if the history has no window of this length.
     ///
-    /// If the history has enough pairs that share no point, these are drawn. Otherwise windows overlap.
-    /// In both cases they are spread evenly over the history, and a coin flip chooses the baseline.
+    /// If the history has enough pairs that share no point, we draw from these. Otherwise windows overlap. In both
+    /// cases the pairs are spread evenly over the history, and a coin flip chooses the baseline.
     pub(crate) fn new(
         history: &HealthyHistory,
         layout: WindowLayout,
@@ -136,19 +136,21 @@ impl PairPlan {
     ) -> Option<Self> {
         let recordings = history.recordings();
         let tiles =
-            |recording: &Recording| layout.tiles(recording) * layout.side_by_side(recording);
+            |recording: &Recording| layout.tiles(recording) * layout.concurrent_pairs(recording);
         let separate: usize = recordings.iter().map(tiles).sum();
         let mut random = Pcg64::seed_from_u64(seed);
         let pairs = if separate == 0 {
             return None;
         } else if separate >= wanted {
-            let places = strata(separate, wanted, &mut random);
-            places.filter_map(|place| tile(recordings, layout, place)).collect::<Vec<_>>()
+            let places = draw_stratified(separate, wanted, &mut random);
+            places.filter_map(|place| separate_pair(recordings, layout, place)).collect::<Vec<_>>()
         } else {
             let starts = recordings.iter().map(|recording| layout.starts(recording)).sum();
-            let places: Vec<usize> = strata(starts, wanted, &mut random).collect();
+            let places: Vec<usize> = draw_stratified(starts, wanted, &mut random).collect();
             let pairs = places.into_iter();
-            pairs.filter_map(|place| anywhere(recordings, layout, place, &mut random)).collect()
+            pairs
+                .filter_map(|place| overlapping_pair(recordings, layout, place, &mut random))
+                .collect()
         };
         let mut pairs = pairs;
         for pair in &mut pairs {
@@ -160,16 +162,16 @@ impl PairPlan {
         Some(Self { points: layout.points, pairs, separate })
     }
 
-    /// Number of independent pairs with the same information as these. If they overlap, the variance of
-    /// a share is at most that of the separate pairs (it is a mean of such shares) plus that of drawing.
+    /// Number of independent pairs with the same information as these. For overlapping pairs, the variance of a share
+    /// is at most that of the separate pairs (it is a mean of such shares) plus that of drawing.
     pub(crate) fn independent(&self) -> f64 {
         let (drawn, separate) = (self.pairs.len() as f64, self.separate as f64);
         if drawn <= separate { drawn } else { 1.0 / (1.0 / drawn + 1.0 / separate) }
     }
 }
 
-/// `count` random numbers below `all`, one from each of as many equal parts.
-fn strata(all: usize, count: usize, random: &mut Pcg64) -> impl Iterator<Item = usize> {
+/// Draws `count` random numbers below `all`, one from each of `count` equal parts.
+fn draw_stratified(all: usize, count: usize, random: &mut Pcg64) -> impl Iterator<Item = usize> {
     let part = all as f64 / count as f64;
     (0..count).map(move |index| {
         let place = (index as f64 + random.random::<f64>()) * part;
@@ -179,14 +181,18 @@ fn strata(all: usize, count: usize, random: &mut Pcg64) -> impl Iterator<Item = 
     })
 }
 
-/// Pair number `place` among the pairs that share no point.
-fn tile(recordings: &[Recording], layout: WindowLayout, mut place: usize) -> Option<WindowPair> {
+/// Pair number `place` of those that share no point.
+fn separate_pair(
+    recordings: &[Recording],
+    layout: WindowLayout,
+    mut place: usize,
+) -> Option<WindowPair> {
     for (index, recording) in recordings.iter().enumerate() {
-        let side_by_side = layout.side_by_side(recording);
-        let tiles = layout.tiles(recording) * side_by_side;
+        let concurrent_pairs = layout.concurrent_pairs(recording);
+        let tiles = layout.tiles(recording) * concurrent_pairs;
         if place < tiles {
-            let turn = place / side_by_side;
-            let instances = layout.instances(place % side_by_side, turn, recording);
+            let turn = place / concurrent_pairs;
+            let instances = layout.instances(place % concurrent_pairs, turn, recording);
             return Some(pair(index, instances, turn * layout.stride(), layout));
         }
         place -= tiles;
@@ -195,7 +201,7 @@ fn tile(recordings: &[Recording], layout: WindowLayout, mut place: usize) -> Opt
 }
 
 /// A random pair at start number `place` of all starts.
-fn anywhere(
+fn overlapping_pair(
     recordings: &[Recording],
     layout: WindowLayout,
     mut place: usize,
@@ -204,7 +210,7 @@ fn anywhere(
     for (index, recording) in recordings.iter().enumerate() {
         let starts = layout.starts(recording);
         if place < starts {
-            let which = random.random_range(0..layout.side_by_side(recording));
+            let which = random.random_range(0..layout.concurrent_pairs(recording));
             let turn = random.random_range(0..recording.instances().len());
             let instances = layout.instances(which, turn, recording);
             return Some(pair(index, instances, place, layout));

@@ -25,7 +25,7 @@ pub(crate) struct Profile {
     pub(crate) variance_inflation: f64,
 }
 
-/// Longer series are looked at up to here for their autocorrelation, whose cost grows faster than they do.
+/// Number of points of a series that we read to estimate its autocorrelation. The cost grows faster than the length.
 const LONGEST_FOR_INFLATION: usize = 5000;
 
 impl Profile {
@@ -40,7 +40,7 @@ impl Profile {
             let finite_values: Vec<f64> =
                 values.iter().copied().filter(|v| v.is_finite()).collect();
             for &value in &finite_values {
-                // Adding 0 makes −0 and 0 one value.
+                // Adding 0 turns −0 into 0.
                 *counts.entry((value + 0.0).to_bits()).or_default() += 1;
                 positive &= value > 0.0;
                 sizes += value.abs();

@@ -1,4 +1,4 @@
-//! Allowances with which a config raises few enough false alarms.
+//! Finds allowances with which a config raises few enough false alarms.
 //!
 //! ```text
 //! history --> spread of healthy windows --> limits --> scaled until few healthy pairs are held back
@@ -38,27 +38,27 @@ use crate::jobs::{self, Figure, Job, Subject};
 use crate::options::Options;
 use crate::pairs::{PairPlan, WindowLayout};
 
-/// Pairs in which the smallest shift is looked for: more judgements a pair, and a power of 0.8 needs
-/// fewer pairs than a share of 1 %.
+/// Number of pairs for the smallest shift: it needs more judgements a pair, and a power of 0.8 needs fewer pairs than
+/// a share of 1 %.
 const PAIRS_FOR_POWER: usize = 200;
 
 impl Calibrator<'_> {
     /// Proposes allowances for the metrics of the config.
     ///
-    /// The options hold one length of window. Each metric's limit is the difference that a new pair of
-    /// healthy windows exceeds as seldom as its part of the target allows. Allowances are scaled from
-    /// there by judging healthy pairs with the whole config, see `docs/calibration.md`.
+    /// The options contain one length of window. Each metric's limit is the difference that a new pair of healthy
+    /// windows exceeds as rarely as its part of the target allows. From there we scale the allowances by judging
+    /// healthy pairs with the whole config; see `docs/calibration.md`.
     ///
-    /// # What it does not say
-    /// The false alarms are of the history's instances and of times like its own. Of a few instances that
-    /// differ all the time nobody knows how much others will.
+    /// # What it does not mean
+    /// The false alarms are those of the history's instances, at times like the history's. A few instances that
+    /// always differ do not show how much others will differ.
     ///
     /// # Cost
-    /// Judgements: about 3 per pair, and 18 per metric and pair of at most 200.
+    /// Judgements: about 3 per pair, and 18 per metric and pair, for at most 200 pairs.
     ///
     /// # Errors
-    /// When an option is out of range or there is more than one length of window, the history has no
-    /// metric of the config or no such window, or the judge refuses the config.
+    /// If an option is out of range, there is more than one length of window, the history has no metric of the config
+    /// or no such window, or the judge refuses the config.
     pub fn propose(
         &self,
         target: ProposalTarget,
@@ -75,7 +75,7 @@ impl Calibrator<'_> {
         let form = |metric| candidate::form(metric, &inputs, layout);
         let forms: Vec<Result<AllowanceForm, Skipped>> = inputs.metrics.iter().map(form).collect();
         let rule = SearchRule::new(target.false_alarms(), plan.independent());
-        let made = Proposer { minutes, layout, forms: &forms, target, rule };
+        let proposer = Proposer { minutes, layout, forms: &forms, target, rule };
         let held_out = HeldOut::choose(self.history, layout);
         let folds = folds::folds(self.history, layout, held_out);
         let powers = 2 * (inputs.metrics.iter().filter(|metric| metric.has_size()).count() + 1);
@@ -85,10 +85,10 @@ impl Calibrator<'_> {
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             progress(Progress { done, total });
         };
-        let (candidates, fitted) = made.fit(&inputs, &plan)?;
+        let (candidates, fitted) = proposer.fit(&inputs, &plan)?;
         one_done();
-        let judged = made.judge(&inputs, &folds, &fitted, &one_done)?;
-        let [before, after] = powers_of(&inputs, &fitted, minutes, &one_done)?;
+        let judged = proposer.judge(&inputs, &folds, &fitted, &one_done)?;
+        let [before, after] = smallest_shifts(&inputs, &fitted, minutes, &one_done)?;
         let effect = |index: Option<usize>| {
             let share = |healthy: &HealthyOutcomes| {
                 index.map_or_else(|| healthy.held_back(), |index| healthy.false_alarms(index))
@@ -106,7 +106,7 @@ impl Calibrator<'_> {
         let metrics = inputs.metrics.iter().zip(&candidates).enumerate();
         let metrics = metrics.map(|(index, (metric, candidate))| {
             let fitted = (fitted.found[index], fitted.stopped[index]);
-            made.metric(metric, candidate, fitted, effect(Some(index)), &inputs)
+            proposer.metric(metric, candidate, fitted, effect(Some(index)), &inputs)
         });
         let mut sides = fitted.config.metrics.iter().zip(&fitted.muted.metrics);
         let mutes = sides.any(|(written, muted)| written.muted != muted.muted);
@@ -127,7 +127,7 @@ impl Calibrator<'_> {
     }
 }
 
-/// What all parts of the history are asked alike.
+/// The inputs that are the same for the whole history and for each fold.
 struct Proposer<'a> {
     minutes: f64,
     layout: WindowLayout,
@@ -136,7 +136,7 @@ struct Proposer<'a> {
     rule: SearchRule,
 }
 
-/// Held-out pairs, judged.
+/// Outcomes of the held-out pairs.
 #[derive(Default)]
 struct HeldOutOutcomes {
     before: HealthyOutcomes,
@@ -157,8 +157,8 @@ impl Proposer<'_> {
         Ok((candidates, fitted))
     }
 
-    /// Judges what each fold holds out, by allowances that the rest of the history gives; and once more
-    /// without the metrics for which `proposed` has none.
+    /// Judges the held-out part of each fold with allowances fitted to the rest of the history. Judges it again
+    /// without the metrics for which `proposed` has no allowance.
     fn judge(
         &self,
         inputs: &Inputs,
@@ -174,13 +174,13 @@ impl Proposer<'_> {
                 Some(plan) => Some(self.fit(&rest, &plan)?.1),
                 None => None,
             };
-            let held = inputs.with_history(held_out);
-            let held = held.with_options(Options { pairs, ..inputs.options.clone() });
-            if let Some((fitted, plan)) = fitted.zip(held.plan(self.minutes)) {
-                judged.before.join(held.healthy(&plan)?);
-                judged.after.join(held.with_config(&fitted.config).healthy(&plan)?);
+            let test = inputs.with_history(held_out);
+            let test = test.with_options(Options { pairs, ..inputs.options.clone() });
+            if let Some((fitted, plan)) = fitted.zip(test.plan(self.minutes)) {
+                judged.before.join(test.healthy(&plan)?);
+                judged.after.join(test.with_config(&fitted.config).healthy(&plan)?);
                 let muted = proposed.mute(&fitted.config);
-                judged.muted.join(held.with_config(&muted).healthy(&plan)?);
+                judged.muted.join(test.with_config(&muted).healthy(&plan)?);
             }
             one_done();
         }
@@ -197,7 +197,9 @@ impl Proposer<'_> {
     ) -> MetricProposal {
         let name = metric.name.to_owned();
         let target = self.target.false_alarms();
-        let long = |of: &AllowanceCandidate| of.limit_of_long_history(inputs, self.forms, target);
+        let long = |candidate: &AllowanceCandidate| {
+            candidate.limit_of_long_history(inputs, self.forms, target)
+        };
         let about = NoteContext {
             judge: inputs.judge.name(),
             minutes: self.minutes,
@@ -275,8 +277,8 @@ impl Stopped {
     }
 }
 
-/// The smallest shift found of each metric, then of the whole config: before and after.
-fn powers_of(
+/// The smallest detected shift of each metric, then of the whole config: before and after.
+fn smallest_shifts(
     inputs: &Inputs,
     fitted: &Fitted,
     minutes: f64,

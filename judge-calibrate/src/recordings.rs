@@ -1,4 +1,4 @@
-//! Healthy instances that ran side by side, on one grid.
+//! Groups healthy instances that ran at the same time, on one grid.
 
 use std::collections::BTreeMap;
 
@@ -38,8 +38,8 @@ pub struct Recordings {
     pub cut: Vec<String>,
 }
 
-/// Groups instances that ran at the same time: those whose times overlap by half of the shorter or more. Each group
-/// is cut to its common time.
+/// Groups instances that ran at the same time, so that their times overlap by at least half of the shorter one. Each
+/// group is cut to its common time.
 ///
 /// # Errors
 /// If two series of an instance differ in length.
@@ -82,7 +82,7 @@ impl ConcurrentInstances {
         names.join(" and ")
     }
 
-    /// Message about what is cut off the longest instance, if anything.
+    /// Message about the part that is cut off the longest instance, if any.
     fn cut(&self) -> Option<String> {
         let common = usize::try_from(self.to - self.from).unwrap_or_default();
         let (_, longest) = self.instances.iter().max_by_key(|(_, one)| one.points)?;
@@ -97,7 +97,7 @@ impl ConcurrentInstances {
     }
 }
 
-/// The instances on their common time, with gaps for missing points.
+/// Puts the instances on their common time, with gaps for missing points.
 fn recording(group: ConcurrentInstances) -> Result<Recording, CalibrateError> {
     let name = group.name();
     let ConcurrentInstances { instances, from, to } = group;

@@ -1,4 +1,4 @@
-//! Search for the smallest change that is found often enough.
+//! Searches for the smallest change that is detected often enough.
 
 use judge_core::{JudgeError, Scratch};
 
@@ -20,11 +20,11 @@ fn size(index: usize) -> f64 {
     SMALLEST * RATIO.powi(i32::try_from(index).unwrap_or(i32::MAX))
 }
 
-/// What is changed, and what counts as found.
+/// The changed metrics, and what counts as detection.
 pub(crate) enum Injected {
-    /// Changes the first metric; found if it fails in the direction of the change.
+    /// Changes the first metric; detected if it fails in the direction of the change.
     Metric(Injection),
-    /// Changes all metrics; found if the verdict is not Pass.
+    /// Changes all metrics; detected if the verdict is not Pass.
     Config(Vec<Option<Injection>>),
 }
 
@@ -60,7 +60,7 @@ impl Injected {
     }
 }
 
-/// How often a change of `size` is found.
+/// Measures how often a change of `size` is detected.
 pub(crate) fn power(
     trial: &mut Trial,
     plan: &PairPlan,
@@ -76,11 +76,11 @@ pub(crate) fn power(
     Ok(Share::estimate(found, plan.pairs.len(), plan.independent()))
 }
 
-/// The smallest change that is found in a share `wanted` of the pairs of `plan`.
+/// The smallest change that a share `wanted` of the pairs of `plan` detect.
 ///
-/// Bisection finds for each pair the size from which the change is found, with the same points and
-/// spikes at every size. The sorted sizes form the power curve. The resulting size is judged on all
-/// pairs, and increased while fewer pairs find it: a test need not find every larger change.
+/// For each pair, bisection finds the size from which the change is detected, with the same points and spikes at
+/// every size. The sorted sizes form the power curve. We judge the resulting size on all pairs, and increase it while
+/// too few pairs detect it: a test need not detect every larger change.
 pub(crate) fn smallest(
     trial: &mut Trial,
     plan: &PairPlan,
@@ -98,7 +98,8 @@ pub(crate) fn smallest(
         let found = firsts.partition_point(|first| *first <= index);
         Share::estimate(found, firsts.len(), plan.independent())
     };
-    let reaches = |of: fn(&Share) -> f64| (0..SIZES).find(|index| of(&share(*index)) >= wanted);
+    let reaches =
+        |bound: fn(&Share) -> f64| (0..SIZES).find(|index| bound(&share(*index)) >= wanted);
     let mut index = reaches(|share| share.share).unwrap_or(SIZES - 1);
     let mut found = power(trial, plan, injected, size(index), scratch)?;
     while found.share < wanted && index + 1 < SIZES {
@@ -117,8 +118,7 @@ pub(crate) fn smallest(
     })
 }
 
-/// The first index from which `finds` is true, if it is monotone; the number of sizes if it is never
-/// true.
+/// The first index from which `finds` is true, if it is monotone; the number of sizes if it is never true.
 fn bisect(mut finds: impl FnMut(usize) -> Result<bool, JudgeError>) -> Result<usize, JudgeError> {
     if !finds(SIZES - 1)? {
         return Ok(SIZES);

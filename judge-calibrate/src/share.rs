@@ -5,9 +5,9 @@ use statrs::function::beta::inv_beta_reg;
 
 /// A share of judged pairs with its 95 % interval.
 ///
-/// The interval is Clopper and Pearson's (1934, "The use of confidence or fiducial limits", eq. 1) for
-/// `independent` trials, not for the number of pairs: overlapping windows contain less information than
-/// separate ones. It covers both errors: of judging finitely many pairs, and of finitely long history.
+/// The interval is Clopper and Pearson's (1934, "The use of confidence or fiducial limits", eq. 1) for `independent`
+/// trials, not for the number of pairs: overlapping windows contain less information than separate ones. It covers
+/// two errors: a finite number of pairs, and a finite history.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Share {
@@ -17,17 +17,17 @@ pub struct Share {
     pub lower: f64,
     /// Upper end of its 95 % interval.
     pub upper: f64,
-    /// Pairs judged.
+    /// Number of judged pairs.
     pub pairs: usize,
     /// Number of independent trials.
     pub independent: f64,
 }
 
-/// Probability outside of each end of the interval.
+/// Probability beyond each end of the interval.
 const TAIL: f64 = 0.025;
 
 impl Share {
-    /// `hits` of `pairs`, which are worth `independent` trials.
+    /// Estimates the share of `hits` in `pairs`, which have the information of `independent` trials.
     pub(crate) fn estimate(hits: usize, pairs: usize, independent: f64) -> Self {
         let share = hits as f64 / pairs as f64;
         let (hits, misses) = (share * independent, (1.0 - share) * independent);

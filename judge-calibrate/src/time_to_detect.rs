@@ -1,4 +1,4 @@
-//! The length of window that finds a change.
+//! The length of window that detects a change.
 
 use crate::calibration::TimeToDetect;
 use crate::share::Share;
@@ -10,27 +10,25 @@ pub(crate) struct PowerOfWindow {
     pub(crate) power: Share,
 }
 
-/// The shortest window of `points`, in ascending order of length, that finds the change in a share
-/// `wanted`.
+/// The shortest window of `points`, in ascending order of length, in which a share `wanted` detects the change.
 ///
-/// Longer windows contain more information, so decreasing shares are chance. Such neighbours are pooled
-/// (isotonic regression; Ayer et al. 1955, "An empirical distribution function for sampling with
-/// incomplete information"). For the same reason, a window that is shown to be too short excludes all
-/// shorter windows.
+/// Longer windows contain more information, so decreasing shares are chance. Such neighbours are pooled (isotonic
+/// regression; Ayer et al. 1955, "An empirical distribution function for sampling with incomplete information"). For
+/// the same reason, a window that is shown to be too short excludes all shorter windows.
 pub(crate) fn estimate(points: &[PowerOfWindow], wanted: f64) -> TimeToDetect {
     let rising = rising(points);
     let first = rising.iter().position(|share| *share >= wanted);
     let ruled_out = points.iter().rposition(|point| point.power.upper < wanted);
-    let shown = points.iter().position(|point| point.power.lower >= wanted);
+    let proven = points.iter().position(|point| point.power.lower >= wanted);
     let at = |index: usize| points.get(index).map(|point| point.minutes);
-    // The true time is above the last window that is excluded.
+    // The true time is above the last excluded window.
     let open = ruled_out.map_or(0, |index| index + 1);
     let open = first.map_or(open, |first| open.min(first));
     let before = open.checked_sub(1).and_then(at).unwrap_or(0.0);
     TimeToDetect {
         minutes: first.and_then(at),
         from: (open < points.len()).then_some(before),
-        to: first.zip(shown).and_then(|(first, shown)| at(shown.max(first))),
+        to: first.zip(proven).and_then(|(first, proven)| at(proven.max(first))),
         longest: points.last().map(|point| point.minutes),
     }
 }
@@ -75,7 +73,7 @@ mod tests {
     fn the_first_window_from_which_it_is_found() {
         let all = points(&[(5.0, 20), (10.0, 60), (20.0, 83), (40.0, 97), (80.0, 100)]);
         let needs = estimate(&all, 0.8);
-        // 83 of 100 are 74 % to 90 %, 60 at most 70 %.
+        // 83 of 100 has an interval from 74 % to 90 %; that of 60 ends at 70 % at most.
         assert_eq!((needs.minutes, needs.from, needs.to), (Some(20.0), Some(10.0), Some(40.0)));
     }
 

@@ -10,7 +10,7 @@ use crate::change::Injection;
 use crate::history::HealthyHistory;
 use crate::pairs::{WindowPair, WindowPosition};
 
-/// A request that is refilled for each pair.
+/// A request, which we refill for each pair.
 pub(crate) struct Trial<'a> {
     history: &'a HealthyHistory,
     judge: &'a dyn Judge,
@@ -21,7 +21,7 @@ pub(crate) struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    /// A trial of all metrics of `config`. Metrics without history are judged as missing.
+    /// Creates a trial of all metrics of `config`. Metrics without history are judged as missing.
     pub(crate) fn for_config(
         history: &'a HealthyHistory,
         judge: &'a dyn Judge,
@@ -41,7 +41,7 @@ impl<'a> Trial<'a> {
         Self { history, judge, request, healthy, seed: 0 }
     }
 
-    /// A trial of the metric `name` alone, with the metric of its exposure if it has one.
+    /// Creates a trial of the metric `name` only, and the metric of its exposure if it has one.
     pub(crate) fn for_metric(
         history: &'a HealthyHistory,
         judge: &'a dyn Judge,
@@ -50,8 +50,9 @@ impl<'a> Trial<'a> {
     ) -> Self {
         let metric = config.metric(name);
         let exposure = metric.and_then(|metric| metric.evidence.kind.exposure());
-        let metrics = metric.into_iter().chain(exposure.and_then(|of| config.metric(of)));
-        // Weights and notices may concern groups and metrics that are not here.
+        let metrics =
+            metric.into_iter().chain(exposure.and_then(|exposure| config.metric(exposure)));
+        // Weights and notices may refer to groups and metrics that this trial lacks.
         let alone = CanaryConfig {
             metrics: metrics.cloned().collect(),
             group_weights: [].into(),
@@ -86,7 +87,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Leaves the first `points` of both sides.
+    /// Keeps only the first `points` of both sides.
     pub(crate) fn truncate(&mut self, points: usize) {
         for pair in &mut self.request.pairs {
             pair.baseline.values.truncate(points);
@@ -94,7 +95,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Has the pair judged as one of several looks, or as the only one.
+    /// Sets the looks with which the pair is judged; `None` for a single judgement.
     pub(crate) fn look(&mut self, looks: Option<Looks>) {
         self.request.looks = looks;
     }
@@ -110,7 +111,7 @@ fn refill(buffer: &mut Vec<f64>, values: &[f64]) {
     buffer.extend_from_slice(values);
 }
 
-/// Whether `injection` was found: the metric fails in the direction of the change.
+/// Whether the judge detected `injection`: the metric fails in the direction of the change.
 pub(crate) fn finds(metric: &MetricJudgement, injection: Injection) -> bool {
     match metric.classification {
         Classification::High => !injection.is_decrease(),

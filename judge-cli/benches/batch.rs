@@ -1,5 +1,5 @@
-//! `judge batch` on Kayenta's golden requests, beside what it cannot do without: parsing the same
-//! lines with `serde_json`, and judging them.
+//! Measures `judge batch` on Kayenta's golden requests, beside its unavoidable work: parsing the same lines with
+//! `serde_json`, and judging them.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark without its fixture has nothing to say")]
 #![allow(missing_docs, reason = "criterion's macros make public items")]
@@ -16,7 +16,7 @@ use judge_core::judges::{Scratch, built_in};
 use judge_core::kayenta;
 use serde_json::Value;
 
-/// So many times the golden requests, that starting a process does not count.
+/// Number of copies of the golden requests, so that the start of the process does not matter.
 const REPETITIONS: usize = 20;
 
 fn requests() -> String {

@@ -142,7 +142,7 @@ Examples:
   zcat request.json.gz | judge run - --format kayenta";
 
 const RUN_DETAILS: &str = "\
-The format of series is recognized by content:
+The content of a file shows the format of its series:
   wide CSV    timestamp,latency,errors: one column per metric; an empty cell,
               NaN or N/A is a gap
   long CSV    timestamp,metric,value: one row per point
@@ -150,29 +150,27 @@ The format of series is recognized by content:
               name if the config has only one metric
   directory   one .csv or .json file per metric, named after the metric:
               latency.json
-Fields may be separated by semicolons, tabs or | too, and then numbers may have a
-decimal comma. Several series of a metric, which differ in their labels, are
-pairs by labels.
-Timestamps are RFC 3339, or seconds or milliseconds since 1970; --time-zone reads
-others, such as 2026-01-31 12:00 and 31.01.2026 12:00. Points are put
-on a grid with the smallest step in the file; a missing point is a gap. If a
-metric of the config has no series, it has no data, and a warning says so.
-Series without a metric in the config are ignored, with a warning.
+Semicolons, tabs or | may separate fields too; numbers may then have a decimal
+comma. If a metric has several series, their labels pair them. Timestamps are RFC
+3339, or seconds or milliseconds since 1970; with --time-zone also others, such as
+2026-01-31 12:00 and 31.01.2026 12:00. Points are put on a grid with the smallest
+step in the file; a missing point is a gap. A metric of the config without series
+has no data, with a warning. Series without a metric in the config are ignored,
+with a warning.
 
 With --prometheus, --graphite, --influxdb, --source or --sources, the queries of
-the config find the
-series. ${scope} in a query is the side's scope, ${location} the location; --param
-sets other names. A metric names its source with query.source; else the only
-source of its type is asked. A time without a point is a gap. Labels that tell the
-sides apart, such as a version, are dropped to pair series; docs/sources.md
-explains it.
+the config find the series. In a query, ${scope} is the side's scope and
+${location} the location; --param sets other names. A metric names its source
+with query.source; otherwise it uses the only source of its type. A time without a
+point is a gap. Labels that distinguish the sides, such as a version, do not count
+when series are paired; docs/sources.md explains it.
 
---history takes the same formats. Each path is a healthy window of the past, or
-another healthy instance, as long as the canary's window. From three of them on,
+--history reads the same formats. Each path is a healthy window of the past, or
+another healthy instance, as long as the canary's window. With three or more,
 EvidenceJudge-v1 learns how much healthy instances differ.
 
-The thresholds come from --pass and --marginal, else from the request, else from
-the config's classifier.scoreThresholds, else they are 95 and 75.
+The thresholds are those of --pass and --marginal, else of the request, else of
+the config's classifier.scoreThresholds, else 95 and 75.
 
 Exit codes:
   0  Pass
@@ -222,12 +220,12 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) from: SourceArgs,
     #[command(flatten)]
-    pub(crate) of: ScopeArgs,
+    pub(crate) scopes: ScopeArgs,
     #[command(flatten)]
     pub(crate) times: TimeArgs,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
-    /// Judge this as one of several planned looks at a running canary, such as 3/6: all share one error budget.
+    /// Judge this as one of several planned looks at a running canary, such as 3/6; they share one significance level.
     #[arg(long, value_name = "NUMBER/PLANNED", value_parser = common::looks)]
     pub(crate) look: Option<Looks>,
     /// With --look: each window starts later than the one before, instead of growing.
@@ -328,8 +326,8 @@ Examples:
 const TEST_DETAILS: &str = "\
 Files are CSV, with or without header and timestamps, a Prometheus query_range
 response, or one number per line. Gaps are left out. Every figure compares the
-canary with the baseline. The tests assume independent points; a warning says if
-they are not.
+canary with the baseline. The tests assume independent points; a warning says
+when they are not.
 
 Exit codes:
   0  compared, whatever the answer
@@ -370,13 +368,13 @@ Examples:
 
 const CHECK_DETAILS: &str = "\
 There are three severities:
-  error    no judge takes the config; an error in an expression concerns judge
-           retro only
+  error    no judge accepts the config; an error in an expression matters to
+           judge retro only
   suspect  Kayenta accepts it silently, but it is probably a mistake;
            NetflixACAJudge-v1.0 warns and continues, other judges refuse it
   notice   every judge continues, but you may have meant something else: a key
-           that is ignored, a group without weight, a direction that seems to
-           be the good one
+           that is ignored, a group without weight, a direction that seems
+           inverted
 
 Exit codes:
   0  no error, and with --strict nothing suspect

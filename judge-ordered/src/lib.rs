@@ -29,17 +29,17 @@
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use thiserror::Error;
 
-/// Nobody takes results any more, or no worker is left; there is no point in feeding more jobs.
+/// The results, or all workers, were dropped: a further job would be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("nobody takes the results any more")]
+#[error("the receiver of the results, or every worker, is gone")]
 pub struct Closed;
 
-/// A worker ended without the result of its job, because it panicked.
+/// A worker panicked before it returned the result of its job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("a worker stopped without a result")]
 pub struct WorkerStopped;
 
-/// A job, and the place of its result.
+/// A job, and the channel for its result.
 struct Assigned<J, R> {
     job: J,
     result: Sender<R>,
@@ -59,7 +59,7 @@ pub struct Workers<J, R> {
 /// Takes results in the order of their jobs, as an iterator that waits for each.
 pub struct Results<R> {
     order: Receiver<Receiver<R>>,
-    /// The next result, if its turn has come and it was not there yet.
+    /// The next result, if [`Results::try_next`] found it pending.
     next: Option<Receiver<R>>,
 }
 
@@ -68,13 +68,14 @@ pub struct Results<R> {
 pub enum TryNext<R> {
     /// The next result.
     Ready(R),
-    /// The next result is not there yet.
+    /// The worker has not finished the next result.
     Pending,
     /// There are no more results.
     Ended,
 }
 
-/// The three ends of a map. At most `capacity` jobs wait for a worker, and as many results for their turn.
+/// Creates the three ends of a map. At most `capacity` jobs wait for a worker, and at most `capacity` results for
+/// their turn.
 pub fn bounded<J, R>(capacity: usize) -> (Feed<J, R>, Workers<J, R>, Results<R>) {
     let (send_job, jobs) = crossbeam_channel::bounded(capacity);
     let (send_order, order) = crossbeam_channel::bounded(capacity);
@@ -85,17 +86,17 @@ impl<J, R> Feed<J, R> {
     /// Sends a job to the workers; waits while too many jobs or results are waiting.
     ///
     /// # Errors
-    /// If the receiver of results, or all workers, are gone.
+    /// If the results, or all workers, were dropped.
     pub fn send(&mut self, job: J) -> Result<(), Closed> {
         let (result, pending) = crossbeam_channel::bounded(1);
         self.order.send(pending).map_err(|_| Closed)?;
         self.jobs.send(Assigned { job, result }).map_err(|_| Closed)
     }
 
-    /// Sends a result that needs no worker; it is taken after those of all jobs before it.
+    /// Sends a result that needs no worker. It comes after the results of all jobs sent before it.
     ///
     /// # Errors
-    /// If the receiver of results is gone.
+    /// If the results were dropped.
     pub fn send_result(&mut self, result: R) -> Result<(), Closed> {
         let (ready, pending) = crossbeam_channel::bounded(1);
         ready.send(result).map_err(|_| Closed)?;
@@ -120,10 +121,10 @@ impl<J, R> Workers<J, R> {
 }
 
 impl<R> Results<R> {
-    /// The next result, without waiting for it.
+    /// Returns the next result without waiting for it.
     ///
     /// # Errors
-    /// When its worker stopped without it.
+    /// If its worker panicked.
     pub fn try_next(&mut self) -> Result<TryNext<R>, WorkerStopped> {
         let pending = match self.next.take() {
             Some(pending) => pending,
@@ -162,15 +163,15 @@ mod tests {
     #[test]
     fn results_come_in_the_order_of_jobs_whoever_is_first() {
         let (mut feed, workers, mut results) = bounded::<u32, u32>(4);
-        let (release, held) = crossbeam_channel::bounded::<()>(0);
+        let (release, blocked) = crossbeam_channel::bounded::<()>(0);
         thread::scope(|scope| {
             for _ in 0..2 {
-                let (workers, held) = (workers.clone(), held.clone());
+                let (workers, blocked) = (workers.clone(), blocked.clone());
                 scope.spawn(move || {
                     workers.run(|job| {
                         // The first job ends after the second has.
                         if job == 0 {
-                            let _ = held.recv();
+                            let _ = blocked.recv();
                         }
                         job * 10
                     });
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_that_panics_is_told_and_the_others_go_on() {
+    fn a_panic_of_a_worker_is_reported_and_the_others_go_on() {
         let (mut feed, workers, results) = bounded::<bool, ()>(4);
         let threads: Vec<_> = (0..2)
             .map(|_| {
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn feeding_ends_when_nobody_takes_results() {
+    fn feeding_fails_once_the_results_are_dropped() {
         let (mut feed, workers, results) = bounded::<u32, u32>(1);
         drop(results);
         assert_eq!(feed.send(1), Err(Closed));

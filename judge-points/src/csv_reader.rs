@@ -1,8 +1,8 @@
 //! Reads CSV tables row by row, in any dialect, with the line of every row.
 //!
-//! A table is read twice: [`CsvTable::scan`] checks all of it and finds its dialect, [`CsvReader`] reads its rows. The
-//! csv crate accepts a stray quote, which can make one row of many, and does not know on which line a row begins after
-//! blank lines, so both are found in the scan. It runs at about the speed at which separators are counted.
+//! A table is read twice: [`CsvTable::scan`] checks all of it and finds its dialect, then [`CsvReader`] reads its
+//! rows. The csv crate accepts a stray quote, which can merge many rows into one, and does not count blank lines when
+//! it numbers rows. The scan finds both, about as fast as counting separators.
 //!
 //! ```
 //! use judge_points::csv_reader::{CsvReader, CsvTable};
@@ -31,7 +31,7 @@ use crate::table::{self, TableError};
 use lines::RowLines;
 use scan::Scanner;
 
-/// A table that has been checked: its dialect, its header, and where its rows stand.
+/// A checked table: its dialect, its header, and the lines of its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CsvTable {
     dialect: CsvDialect,
@@ -45,14 +45,14 @@ impl CsvTable {
     /// Checks a whole table. Space around names is removed; blank lines are no rows.
     ///
     /// # Errors
-    /// If `input` cannot be read, has no header, or is not a table: a row of another length than the header, a stray
-    /// quote, text that is not UTF-8, names that cannot be told apart.
+    /// If `input` cannot be read, has no header, or is not a table: a row is shorter or longer than the header, a
+    /// quote is misplaced, text is not UTF-8, or a name is missing or repeated.
     pub fn scan(input: impl Read) -> Result<Self, CsvReadError> {
         let mut scanner = Scanner::new(input)?;
         let header = scanner.header()?.ok_or(CsvReadError::Empty)?;
         table::check_header(&header)?;
         let expected = header.len() as u64;
-        let mut lines = RowLines::after(scanner.next_line());
+        let mut lines = RowLines::starting_at(scanner.next_line());
         while let Some(record) = scanner.next_record()? {
             if record.fields == 0 {
                 continue;
@@ -89,7 +89,7 @@ pub struct CsvReader<'t, R> {
 }
 
 impl<'t, R: Read> CsvReader<'t, R> {
-    /// A reader of `input`, from which `table` was scanned.
+    /// Starts to read `input`, from which `table` was scanned.
     ///
     /// # Errors
     /// If `input` cannot be read.
@@ -105,7 +105,7 @@ impl<'t, R: Read> CsvReader<'t, R> {
         Ok(Self { table, reader, record, rows: 0 })
     }
 
-    /// The next row; `None` at the end.
+    /// Reads the next row; `None` at the end.
     ///
     /// # Errors
     /// If the file cannot be read, or has changed since the scan.
@@ -120,7 +120,7 @@ impl<'t, R: Read> CsvReader<'t, R> {
     }
 }
 
-/// Bytes that are read at once.
+/// Size of the read buffer, in bytes.
 const BUFFER: usize = 1 << 18;
 
 fn unread(error: csv::Error, table: &CsvTable, row: usize) -> CsvReadError {
@@ -148,7 +148,7 @@ impl<'a> CsvRow<'a> {
         self.line
     }
 
-    /// The text of a field, without the space around it; empty beyond the last one.
+    /// The text of a field, trimmed; empty beyond the last field.
     ///
     /// # Errors
     /// If it is not UTF-8, as in a file that has changed since the scan.
@@ -157,7 +157,7 @@ impl<'a> CsvRow<'a> {
         str::from_utf8(field).map_err(|_| TableError::NotUtf8 { line: self.line })
     }
 
-    /// The value of `text` in the dialect of the table.
+    /// Parses `text` as a number in the table's dialect.
     pub fn number(&self, text: &str) -> Option<f64> {
         self.dialect.number(text)
     }

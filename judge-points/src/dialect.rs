@@ -14,21 +14,21 @@ pub struct CsvDialect {
     pub bytes_before: usize,
     /// Lines before the header.
     pub lines_before: u64,
-    /// Whether numbers have a decimal comma, and dots between thousands at most.
+    /// Whether numbers have a decimal comma; dots then only separate thousands.
     pub decimal_comma: bool,
 }
 
-/// Possible separators, the usual one first.
+/// Possible separators, the most common first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 impl CsvDialect {
-    /// Commas between fields, points in numbers, the header first.
+    /// Fields separated by commas, numbers with a decimal point, the header in the first line.
     pub const PLAIN: Self =
         Self { delimiter: b',', bytes_before: 0, lines_before: 0, decimal_comma: false };
 
-    /// The dialect of a whole table. A first line `sep=;` names the separator, as Excel and Grafana write it; else
-    /// it is the one that makes a header with a column of times, else the most frequent one in the header. Numbers
-    /// can have a decimal comma only if no comma stands between fields.
+    /// Detects the dialect of a whole table. A first line `sep=;` names the separator, as Excel and Grafana write it.
+    /// Otherwise the separator is the one that gives the header a time column, else the most frequent one in the
+    /// header. A decimal comma is possible only if the comma is not the separator.
     ///
     /// # Example
     /// ```
@@ -38,7 +38,7 @@ impl CsvDialect {
     /// assert_eq!((dialect.delimiter, dialect.decimal_comma), (b';', true));
     /// ```
     pub fn detect(bytes: &[u8]) -> Self {
-        let mut dialect = Self::of_header(bytes);
+        let mut dialect = Self::from_header(bytes);
         dialect.look_for_decimal_commas(&bytes[dialect.bytes_before.min(bytes.len())..]);
         dialect
     }
@@ -52,8 +52,8 @@ impl CsvDialect {
         }
     }
 
-    /// The dialect from the first lines of a table only, which do not show the decimal sign.
-    pub fn of_header(bytes: &[u8]) -> Self {
+    /// Detects the dialect from the first lines of a table, which do not show the decimal sign.
+    pub fn from_header(bytes: &[u8]) -> Self {
         let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
         let line = bytes[..end].trim_ascii_end();
         let unquoted = match line {
@@ -75,20 +75,20 @@ impl CsvDialect {
         };
         let named = DELIMITERS.into_iter().find(has_times);
         let frequent = || {
-            // The usual one of several.
+            // Ties go to the more common separator.
             DELIMITERS.into_iter().rev().max_by_key(|delimiter| fields(*delimiter).len())
         };
         let delimiter = named.or_else(frequent).filter(|delimiter| fields(*delimiter).len() > 1);
         Self { delimiter: delimiter.unwrap_or(b','), ..Self::PLAIN }
     }
 
-    /// The value of `text` in this dialect, as [`number::parse`] reads it in a plain one.
+    /// Parses `text` in this dialect, by the rules of [`number::parse`].
     pub fn number(&self, text: &str) -> Option<f64> {
         if self.decimal_comma { with_decimal_comma(text) } else { number::parse(text) }
     }
 }
 
-/// The fields of a line, quotes taken off.
+/// Splits a line into fields and removes their quotes.
 fn split(line: &str, delimiter: char) -> Vec<String> {
     let mut fields = vec![String::new()];
     let mut quoted = false;
@@ -167,7 +167,7 @@ mod tests {
             ("1.234", Some(1234.0)),
             ("12", Some(12.0)),
             ("1,5e3", Some(1500.0)),
-            // A point that is none of thousands would be read 1000 times too large or too small.
+            // A point that does not separate thousands: dropping it would change the number by a factor of 1000.
             ("1.5", None),
             ("1.2345,0", None),
             (".500", None),

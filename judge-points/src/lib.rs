@@ -1,7 +1,7 @@
 //! Reads points from files: timestamps, values, tables, and Prometheus responses.
 //!
-//! All commands share these rules, so `judge run` and `judge retro` read the same text alike. A gap is
-//! NaN; times are milliseconds since the Unix epoch.
+//! All commands share these rules, so `judge run` and `judge retro` read the same text alike. A gap is NaN. Times are
+//! milliseconds since the Unix epoch.
 //!
 //! ```
 //! use judge_points::{number, time};

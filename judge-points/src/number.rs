@@ -1,12 +1,12 @@
-//! The value of a point as text.
+//! Parses the value of a point.
 
-/// Words for a gap besides `NaN`, in any letter case: those of JSON, of spreadsheets and R, of JavaScript, as in what
-/// Grafana exports, of Python and of databases.
+/// Words for a gap besides `NaN`, in any letter case, as JSON, spreadsheets, R, JavaScript (Grafana's exports),
+/// Python and databases write them.
 const GAPS: [&str; 10] =
     ["null", "N/A", "NA", "undefined", "none", "nil", "-", "#N/A", "\\N", "<null>"];
 
-/// The value that `text` stands for; an empty text, `NaN` and other words for a gap are NaN. `None` if it
-/// is not a number, or one too large for a double.
+/// Parses `text`. Empty text, `NaN` and the other words for a gap give NaN. `None` if it is not a number, or is too
+/// large for a double.
 pub fn parse(text: &str) -> Option<f64> {
     if text.is_empty() || GAPS.iter().any(|gap| text.eq_ignore_ascii_case(gap)) {
         return Some(f64::NAN);
@@ -16,7 +16,7 @@ pub fn parse(text: &str) -> Option<f64> {
     (!overflown).then_some(value)
 }
 
-/// Advice, if `text` is a number in another form: with a unit, or with commas.
+/// Advice for a number in another form, with a unit or with commas; empty for other text.
 pub fn hint(text: &str) -> &'static str {
     let digits = text.trim_start_matches(['-', '+']);
     let end =

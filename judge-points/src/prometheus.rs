@@ -9,7 +9,7 @@ pub use error::ResponseError;
 
 use crate::{number, time};
 
-/// One series of a response, its points in the order in which they came.
+/// One series of a response, with its points in the order of the response.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LabelledSeries {
     /// Its labels; `__name__` is the metric's name.
@@ -31,15 +31,15 @@ impl LabelledSeries {
     }
 }
 
-/// The series of a response, in its order.
+/// Reads the series of a response, in its order.
 ///
 /// # Errors
-/// When it is not the response to a `query_range` that succeeded, or a point of it cannot be read.
+/// If it is not the response to a successful `query_range`, or one of its points cannot be read.
 pub fn read(bytes: &[u8]) -> Result<Vec<LabelledSeries>, ResponseError> {
     read_with_remarks(bytes).map(|(series, _)| series)
 }
 
-/// The same with what Prometheus says of it: its warnings and infos.
+/// Reads the series as [`read`] does, and Prometheus's warnings and infos.
 ///
 /// # Errors
 /// As [`read`].
@@ -47,11 +47,14 @@ pub fn read_with_remarks(
     bytes: &[u8],
 ) -> Result<(Vec<LabelledSeries>, Vec<String>), ResponseError> {
     let (series, remarks) = document::read(bytes)?;
-    let series = series.into_iter().enumerate().map(|(index, found)| one(index, found));
+    let series = series.into_iter().enumerate().map(|(index, found)| labelled_series(index, found));
     Ok((series.collect::<Result<_, _>>()?, remarks))
 }
 
-fn one(series: usize, found: document::RawSeries) -> Result<LabelledSeries, ResponseError> {
+fn labelled_series(
+    series: usize,
+    found: document::RawSeries,
+) -> Result<LabelledSeries, ResponseError> {
     if found.histograms.is_some() {
         return Err(ResponseError::Histogram { series });
     }

@@ -8,10 +8,10 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TableError {
-    /// It is in another encoding.
+    /// A line is not UTF-8.
     #[error("line {line}: not UTF-8; save the file as UTF-8")]
     NotUtf8 {
-        /// Where, from 1.
+        /// The line, from 1.
         line: u64,
     },
     /// A column has no name.
@@ -23,7 +23,7 @@ pub enum TableError {
     /// A row is shorter or longer than the header.
     #[error("line {line}: expected {} as in the header, got {found}; {}", fields(*.expected), way_out(*.found, *.expected))]
     Fields {
-        /// Where the row begins, from 1.
+        /// The line on which the row begins, from 1.
         line: u64,
         /// Number of its fields.
         found: u64,
@@ -36,13 +36,13 @@ pub enum TableError {
          each quote in it"
     )]
     StrayQuote {
-        /// Where, from 1.
+        /// The line, from 1.
         line: u64,
     },
     /// A quoted field continues to the end of the file.
     #[error("line {line}: a quoted field begins here and does not end; close it")]
     OpenQuote {
-        /// Where it begins, from 1.
+        /// The line on which the field begins, from 1.
         line: u64,
     },
     /// A line is too long for a table.
@@ -50,7 +50,7 @@ pub enum TableError {
         "line {line}: expected less than 16 MiB; is this CSV, with one point or one time per line?"
     )]
     LongLine {
-        /// Where, from 1.
+        /// The line, from 1.
         line: u64,
     },
     /// A line ends with a carriage return only.
@@ -58,7 +58,7 @@ pub enum TableError {
         "line {line}: a carriage return without a line feed after it; end lines with a line feed"
     )]
     LoneReturn {
-        /// Where, from 1.
+        /// The line, from 1.
         line: u64,
     },
 }
@@ -78,7 +78,8 @@ fn way_out(found: u64, expected: u64) -> &'static str {
 /// The message for a file in UTF-16.
 pub const UTF16: &str = "UTF-16 text; save the file as UTF-8";
 
-/// Whether text that starts so is UTF-16: by its mark, or since every other byte of the first two characters is zero.
+/// Whether text that begins with `start` is UTF-16: it has a byte order mark, or every other byte of the first two
+/// characters is zero.
 pub fn is_utf16(start: &[u8]) -> bool {
     match start {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
@@ -104,11 +105,11 @@ pub fn check_header(names: &[String]) -> Result<(), TableError> {
     Ok(())
 }
 
-/// Names of the column of the times, in any letter case, the surest first: ours, Grafana's, what Elasticsearch,
-/// InfluxDB and spreadsheets have.
+/// Names of the time column, in any letter case, most specific first: ours, Grafana's, then those of Elasticsearch,
+/// InfluxDB and spreadsheets.
 const TIMES: [&str; 7] = ["timestamp", "time", "@timestamp", "_time", "datetime", "date", "ts"];
 
-/// The column of the times: `timestamp` before `Timestamp` before `time` before other names.
+/// Finds the time column: `timestamp` before `Timestamp` before `time` before other names.
 pub fn time_column(names: &[String]) -> Option<usize> {
     let called = |wanted: &&str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
     let exactly = names.iter().position(|name| name == "timestamp");

@@ -3,12 +3,11 @@
 use jiff::fmt::temporal::Pieces;
 use thiserror::Error;
 
-/// From here on a number is milliseconds. As seconds it would be the year 5138; as milliseconds it is
-/// March 1973.
+/// Numbers from here on are milliseconds. As seconds this one is in the year 5138, as milliseconds in March 1973.
 const FIRST_MILLIS: f64 = 1e11;
 
-/// No time is this far from 1970, in milliseconds: it is the year 5138. Larger numbers are finer than
-/// milliseconds.
+/// Times are nearer to 1970 than this, in milliseconds: the limit is in the year 5138. Larger numbers count a unit
+/// finer than milliseconds.
 pub const LAST_MILLIS: i64 = 100_000_000_000_000;
 
 /// Why a timestamp cannot be read.
@@ -33,12 +32,12 @@ pub enum TimeError {
     /// Its offset from UTC is a day or more.
     #[error("expected an offset from UTC of at most 23:59, such as +01:00, got {0:?}")]
     Offset(String),
-    /// It counts something finer than milliseconds.
+    /// It counts a unit finer than milliseconds.
     #[error("expected seconds or milliseconds since 1970, got {0}; convert it to milliseconds")]
     TooFine(String),
 }
 
-/// Milliseconds since 1970 of a timestamp in text.
+/// Parses a timestamp into milliseconds since 1970.
 ///
 /// # Errors
 /// If it is no timestamp, has no time zone, or counts a unit finer than milliseconds.
@@ -46,7 +45,7 @@ pub fn parse(text: &str) -> Result<i64, TimeError> {
     parse_in(text, None)
 }
 
-/// The same, with times that have no zone read in `zone`.
+/// Parses a timestamp as [`parse`] does; `zone` applies to times without a time zone.
 ///
 /// # Errors
 /// As [`parse`].
@@ -85,7 +84,7 @@ pub fn parse_in(text: &str, zone: Option<&TimeZone>) -> Result<i64, TimeError> {
     }
 }
 
-/// Whether a time has an offset of a day or more, which jiff takes up to 25:59 and RFC 3339 does not.
+/// Whether a time's offset is a day or more. jiff accepts offsets up to 25:59; RFC 3339 does not.
 fn has_far_offset(time: &str) -> bool {
     let pieces = || Pieces::parse(time).ok()?.to_numeric_offset();
     !time.ends_with('Z') && pieces().is_some_and(|offset| offset.seconds().abs() >= 24 * 60 * 60)
@@ -100,7 +99,7 @@ impl std::str::FromStr for TimeZone {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let offset = || {
-            // As far from midnight in UTC as the zone is.
+            // Midnight in the zone is this far from midnight in UTC.
             let midnight = parse(&format!("1970-01-01T00:00:00{text}")).ok()?;
             let seconds = i32::try_from(-midnight / 1000).ok()?;
             jiff::tz::Offset::from_seconds(seconds).ok().map(jiff::tz::TimeZone::fixed)
@@ -115,7 +114,7 @@ impl std::str::FromStr for TimeZone {
     }
 }
 
-/// A date and time without a zone: as ISO 8601 has them, with slashes, or with the day first and points.
+/// Parses a date and time without a zone: ISO 8601, with slashes, or the day first with dots.
 fn civil(text: &str) -> Option<jiff::civil::DateTime> {
     if let Ok(civil) = text.parse() {
         return Some(civil);
@@ -140,7 +139,7 @@ fn is_day_or_month(text: &str) -> bool {
     parts.len() == 3 && parts[0].len() <= 2 && parts.into_iter().all(numbers)
 }
 
-/// Milliseconds since 1970 of seconds or milliseconds, whichever makes a time that people recorded.
+/// Converts seconds or milliseconds since 1970, told apart by their size, to milliseconds since 1970.
 ///
 /// # Errors
 /// If it is finer than milliseconds, or not finite.
@@ -149,7 +148,7 @@ pub fn from_number(number: f64) -> Result<i64, TimeError> {
     whole_millis(millis).ok_or_else(|| TimeError::TooFine(number.to_string()))
 }
 
-/// Milliseconds since 1970 of seconds, as Prometheus writes them; `None` far outside human times.
+/// Converts seconds since 1970, as Prometheus writes them, to milliseconds; `None` beyond [`LAST_MILLIS`].
 pub fn from_seconds(seconds: f64) -> Option<i64> {
     whole_millis(seconds * 1000.0)
 }
@@ -159,7 +158,7 @@ fn whole_millis(millis: f64) -> Option<i64> {
     (millis.abs() < LAST_MILLIS as f64).then(|| millis.round() as i64)
 }
 
-/// A time, in milliseconds since the Unix epoch, as people read it: RFC 3339 in UTC.
+/// Formats a time, in milliseconds since the Unix epoch, for people: RFC 3339 in UTC.
 pub fn show(millis: i64) -> String {
     jiff::Timestamp::from_millisecond(millis)
         .map_or_else(|_| millis.to_string(), |time| time.to_string())
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn times_without_a_zone_are_of_the_zone_that_is_given() {
+    fn times_without_a_zone_get_the_given_zone() {
         let zone: TimeZone = "Europe/Berlin".parse().unwrap();
         for (text, utc) in [
             ("2024-01-01 00:00:15", "2023-12-31T23:00:15Z"),

@@ -9,24 +9,26 @@ use judge_core::{JudgeError, JudgeRequest, Judgement, Scratch, kayenta};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 
+use crate::exception::Exception;
 use crate::judgement::PyJudgement;
-use crate::judging::named;
-use crate::raised::Raised;
+use crate::judging::find_judge;
 use crate::work::{WorkHandle, interruptible, threads};
 
 type Judged = Result<(Judgement, JudgeRequest, serde_json::Value), JudgeError>;
 
-/// Judges each of `requests`, Kayenta's JSON, in their order. A bad one gives its exception in its place.
+/// Judges each of `requests`, Kayenta's JSON, in their order. A bad request has its exception in place of a
+/// judgement.
 #[pyfunction]
 pub(crate) fn batch<'py>(
     py: Python<'py>,
     requests: Vec<PyBackedStr>,
     judge: Option<&str>,
-    asked: Option<usize>,
+    thread_count: Option<usize>,
     progress: Option<Bound<'py, PyAny>>,
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    let named = judge.map(named).transpose()?;
-    let work = move |worker: &WorkHandle| judge_all(&requests, named, threads(asked), worker);
+    let named = judge.map(find_judge).transpose()?;
+    let work =
+        move |worker: &WorkHandle| judge_all(&requests, named, threads(thread_count), worker);
     let judged = interruptible(py, progress.as_ref(), work)?;
     let mut results = Vec::with_capacity(judged.len());
     for one in judged {
@@ -37,7 +39,7 @@ pub(crate) fn batch<'py>(
             }
             Err(error) => {
                 let problems = error.problems().to_vec();
-                PyErr::from(Raised::Data(problems)).into_value(py).into_bound(py).into_any()
+                PyErr::from(Exception::Data(problems)).into_value(py).into_bound(py).into_any()
             }
         });
     }
@@ -56,13 +58,13 @@ fn judge_all(
         let work = || {
             let mut scratch = Scratch::default();
             scratch.stop_on(Arc::clone(&worker.stop));
-            let mut own = Vec::new();
+            let mut thread_results = Vec::new();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(request) = requests.get(index).filter(|_| !worker.stopped()) else {
-                    return own;
+                    return thread_results;
                 };
-                own.push((index, judge_one(request, named, &mut scratch)));
+                thread_results.push((index, judge_one(request, named, &mut scratch)));
                 worker.progress(done.fetch_add(1, Ordering::Relaxed) + 1, requests.len());
             }
         };

@@ -1,4 +1,4 @@
-//! What a config can detect, measured on healthy instances.
+//! Measures what a config can detect, on healthy instances.
 
 use std::sync::atomic::Ordering;
 
@@ -8,13 +8,13 @@ use judge_calibrate::{
 };
 use pyo3::prelude::*;
 
+use crate::exception::Exception;
 use crate::judgement::text;
 use crate::judging::PyJudging;
-use crate::raised::Raised;
 use crate::side::{self, SideInput};
 use crate::work::{WorkHandle, interruptible, threads};
 
-/// Options as Python gives them.
+/// Options from Python.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct AskedOptions {
@@ -39,7 +39,7 @@ impl AskedOptions {
     }
 }
 
-/// The document that `judge calibrate --format json` prints, and warnings.
+/// Returns the document of `judge calibrate --format json`, and warnings.
 #[pyfunction]
 pub(crate) fn calibrate(
     py: Python<'_>,
@@ -60,7 +60,7 @@ pub(crate) fn calibrate(
     Ok((text(&found.map_err(|error| refusal(&error))?)?, warnings))
 }
 
-/// The proposal of `judge calibrate --propose --format json` without the config, and warnings.
+/// Returns the proposal of `judge calibrate --propose --format json` without the config, and warnings.
 #[pyfunction]
 pub(crate) fn propose(
     py: Python<'_>,
@@ -93,23 +93,24 @@ fn calibrator<'a>(
     Calibrator { history, config, thresholds: *thresholds, judge: *judge, options }
 }
 
-/// Runs `work` on a pool of its own.
+/// Runs `work` on its own thread pool.
 fn on_threads<T: Send>(
     count: usize,
     worker: &WorkHandle,
     work: impl FnOnce(&(dyn Fn(Progress) + Sync)) -> T + Send,
-) -> Result<T, Raised> {
+) -> Result<T, Exception> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
-    let pool = pool.map_err(|error| Raised::option("threads", error, "threads that can start"))?;
+    let pool =
+        pool.map_err(|error| Exception::option("threads", error, "threads that can start"))?;
     let tell = |done: Progress| worker.progress(done.done, done.total);
     let result = pool.install(|| work(&tell));
-    if worker.stop.load(Ordering::Relaxed) { Err(Raised::Stopped) } else { Ok(result) }
+    if worker.stop.load(Ordering::Relaxed) { Err(Exception::Stopped) } else { Ok(result) }
 }
 
 fn history(
     judging: &PyJudging,
     instances: Vec<(String, SideInput<'_>)>,
-) -> Result<(HealthyHistory, Vec<String>), Raised> {
+) -> Result<(HealthyHistory, Vec<String>), Exception> {
     let metrics = judging.metrics();
     let mut warnings = Vec::new();
     let mut timed: Vec<TimedInstance> = Vec::new();
@@ -118,7 +119,9 @@ fn history(
         warnings.append(&mut side.warnings);
         let clocks = side.by_metric.iter().map(|(metric, series)| {
             let path = crate::rows::column_path(&name, metric);
-            series.clock.ok_or_else(|| Raised::data(path, "no times", "times a regular step apart"))
+            series
+                .clock
+                .ok_or_else(|| Exception::data(path, "no times", "times a regular step apart"))
         });
         let clocks = clocks.collect::<Result<Vec<_>, _>>()?;
         let Some(start_millis) = clocks.iter().map(|clock| clock.start_millis()).min() else {
@@ -128,7 +131,7 @@ fn history(
         let first = timed.first().map_or(step_millis, |first| first.step_millis);
         if let Some(other) = clocks.iter().find(|clock| clock.step_millis() != first) {
             let got = format!("steps of {first} ms and {} ms", other.step_millis());
-            return Err(Raised::data(name, got, "one step for all instances"));
+            return Err(Exception::data(name, got, "one step for all instances"));
         }
         let points = side.by_metric.values().map(|series| series.values.len()).max();
         let points = points.unwrap_or_default();
@@ -148,10 +151,12 @@ fn history(
     Ok((history, warnings))
 }
 
-fn refusal(error: &CalibrateError) -> Raised {
+fn refusal(error: &CalibrateError) -> Exception {
     match error {
-        CalibrateError::Option { name, value, expected } => Raised::option(name, value, *expected),
-        CalibrateError::Refused(refused) => Raised::of_config(refused),
-        other => Raised::data("instances", other, "history that can be calibrated on"),
+        CalibrateError::Option { name, value, expected } => {
+            Exception::option(name, value, *expected)
+        }
+        CalibrateError::Refused(refused) => Exception::from_config(refused),
+        other => Exception::data("instances", other, "history that can be calibrated on"),
     }
 }

@@ -1,4 +1,4 @@
-//! Columns of times and values.
+//! Reads columns of times and values.
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
@@ -8,7 +8,7 @@ use arrow_schema::extension::EXTENSION_TYPE_NAME_KEY;
 use arrow_schema::{DataType, Field, TimeUnit};
 use judge_points::{number, time};
 
-use crate::raised::Raised;
+use crate::exception::Exception;
 
 /// A cell that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,34 +17,35 @@ pub(crate) struct UnreadCell {
     pub(crate) row: usize,
     /// The column.
     pub(crate) column: String,
-    /// What is there.
+    /// The cell.
     pub(crate) got: String,
-    /// What may be there.
+    /// The allowed values.
     pub(crate) expected: String,
 }
 
-/// What a column holds, and its cells that cannot be read.
+/// The values of a column, and its unreadable cells.
 pub(crate) struct Read<T: arrow_buffer::ArrowNativeType> {
     pub(crate) cells: ScalarBuffer<T>,
     pub(crate) bad: Vec<UnreadCell>,
 }
 
-/// The longest text quoted in an error, in characters.
+/// The longest text that an error quotes, in characters.
 const LONGEST_VALUE: usize = 80;
 
-/// Refuses a column of an extension type, such as the periods of pandas: its numbers mean what only that type knows.
-fn refuse_extension(field: &Field, path: &str, expected: &str) -> Result<(), Raised> {
+/// Refuses a column of an extension type, such as the periods of pandas, since only that type knows what its numbers
+/// mean.
+fn refuse_extension(field: &Field, path: &str, expected: &str) -> Result<(), Exception> {
     match field.metadata().get(EXTENSION_TYPE_NAME_KEY) {
         None => Ok(()),
-        Some(name) => Err(Raised::data(path, format!("extension type {name}"), expected)),
+        Some(name) => Err(Exception::data(path, format!("extension type {name}"), expected)),
     }
 }
 
-/// The times in `column`, which `field` describes, in milliseconds since 1970. `path` names the column.
-pub(crate) fn times(column: &ArrayRef, field: &Field, path: &str) -> Result<Read<i64>, Raised> {
+/// Reads the times in `column`, described by `field`, in milliseconds since 1970. `path` names the column.
+pub(crate) fn times(column: &ArrayRef, field: &Field, path: &str) -> Result<Read<i64>, Exception> {
     refuse_extension(field, path, TIMES)?;
     let name = field.name();
-    let broken = |error: arrow_schema::ArrowError| Raised::data(path, error, "times");
+    let broken = |error: arrow_schema::ArrowError| Exception::data(path, error, "times");
     let kind = column.data_type();
     let mut bad = Vec::new();
     let mut wrong = |row: usize, got: String, expected: String| {
@@ -102,11 +103,11 @@ pub(crate) fn times(column: &ArrayRef, field: &Field, path: &str) -> Result<Read
                     let (got, expected) = empty();
                     return wrong(row, got, expected);
                 };
-                time::parse(text).unwrap_or_else(|_| wrong(row, quoted(text), TEXT.to_owned()))
+                time::parse(text).unwrap_or_else(|_| wrong(row, quote(text), TEXT.to_owned()))
             });
             read.collect()
         }
-        kind => return Err(Raised::data(path, format!("type {kind}"), TIMES)),
+        kind => return Err(Exception::data(path, format!("type {kind}"), TIMES)),
     };
     Ok(Read { cells, bad })
 }
@@ -119,11 +120,11 @@ const TEXT: &str =
     "RFC 3339 with a zone, such as 2026-01-31T12:00:00Z, or seconds or milliseconds since 1970";
 const FAR_OFF: &str = "a time between the years -1199 and 5138";
 
-/// The values in `column`, which `field` describes; a missing one is NaN. `path` names the column.
-pub(crate) fn values(column: &ArrayRef, field: &Field, path: &str) -> Result<Read<f64>, Raised> {
+/// Reads the values in `column`, described by `field`; a missing value is NaN. `path` names the column.
+pub(crate) fn values(column: &ArrayRef, field: &Field, path: &str) -> Result<Read<f64>, Exception> {
     refuse_extension(field, path, NUMBERS)?;
     let name = field.name();
-    let broken = |error: arrow_schema::ArrowError| Raised::data(path, error, "numbers");
+    let broken = |error: arrow_schema::ArrowError| Exception::data(path, error, "numbers");
     let kind = column.data_type();
     let number = kind.is_integer() || kind.is_floating() || *kind == DataType::Null;
     let mut bad = Vec::new();
@@ -141,17 +142,17 @@ pub(crate) fn values(column: &ArrayRef, field: &Field, path: &str) -> Result<Rea
             let text = text.unwrap_or_default().trim_ascii();
             number::parse(text).unwrap_or_else(|| {
                 let expected = number::EXPECTED.to_owned();
-                bad.push(UnreadCell { row, column: name.clone(), got: quoted(text), expected });
+                bad.push(UnreadCell { row, column: name.clone(), got: quote(text), expected });
                 f64::NAN
             })
         });
         read.collect()
     } else {
-        return Err(Raised::data(path, format!("type {kind}"), NUMBERS));
+        return Err(Exception::data(path, format!("type {kind}"), NUMBERS));
     };
     Ok(Read { cells, bad })
 }
 
-fn quoted(text: &str) -> String {
+fn quote(text: &str) -> String {
     format!("{:?}", text.chars().take(LONGEST_VALUE).collect::<String>())
 }

@@ -1,4 +1,4 @@
-//! A judgement with what was judged.
+//! A judgement with its request.
 
 use judge_core::judgement::MetricJudgement;
 use judge_core::{JudgeRequest, Judgement, MetricPair, kayenta};
@@ -8,15 +8,15 @@ use pyo3::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::raised::Raised;
+use crate::exception::Exception;
 
-/// A judgement, the series that were judged, and the config as it was written.
+/// A judgement, the judged series, and the config as written.
 #[pyclass(frozen, name = "Judgement", module = "canary_judge._native")]
 pub(crate) struct PyJudgement {
     judgement: Judgement,
     request: JudgeRequest,
     document: Value,
-    said: Vec<String>,
+    input_warnings: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -31,15 +31,15 @@ impl PyJudgement {
         judgement: Judgement,
         request: JudgeRequest,
         document: Value,
-        said: Vec<String>,
+        input_warnings: Vec<String>,
     ) -> Self {
-        Self { judgement, request, document, said }
+        Self { judgement, request, document, input_warnings }
     }
 }
 
 #[pymethods]
 impl PyJudgement {
-    /// What `judge run --format full` prints, read again.
+    /// Reads the output of `judge run --format full`.
     #[staticmethod]
     fn from_full(text: &str) -> PyResult<Self> {
         let broken = |error: serde_json::Error| PyValueError::new_err(error.to_string());
@@ -47,16 +47,16 @@ impl PyJudgement {
         let mut full: Value = serde_json::from_str(text).map_err(broken)?;
         let mut request = full["request"].take();
         let read = kayenta::read_request(request.to_string().as_bytes());
-        let read = read.map_err(|error| Raised::of_config(&error))?;
+        let read = read.map_err(|error| Exception::from_config(&error))?;
         Ok(Self::new(judgement, read, request["canaryConfig"].take(), Vec::new()))
     }
 
-    /// What `judge run --format json` prints, in one line.
+    /// Returns the output of `judge run --format json` in one line.
     fn json(&self) -> PyResult<String> {
         text(&self.judgement)
     }
 
-    /// The judgement with the request that was judged, as `judge run --format full` prints it.
+    /// Returns the judgement with its request, as `judge run --format full` prints it.
     fn full(&self) -> PyResult<String> {
         let request = serde_json::to_value(kayenta::request(&self.document, &self.request));
         let request = request.map_err(|error| PyValueError::new_err(error.to_string()))?;
@@ -68,18 +68,18 @@ impl PyJudgement {
         text(&kayenta::result(&self.judgement))
     }
 
-    /// A sentence for each metric, in their order.
+    /// One sentence per metric, in their order.
     fn explanations(&self) -> Vec<String> {
         self.judgement.metrics.iter().map(MetricJudgement::explanation).collect()
     }
 
-    /// Warnings as people read them.
+    /// Warnings for people.
     fn warnings(&self) -> Vec<String> {
-        let own = self.judgement.warnings.iter().map(ToString::to_string);
-        self.said.iter().cloned().chain(own).collect()
+        let judge_warnings = self.judgement.warnings.iter().map(ToString::to_string);
+        self.input_warnings.iter().cloned().chain(judge_warnings).collect()
     }
 
-    /// One HTML page that needs nothing else.
+    /// A self-contained HTML page.
     fn page(&self, facts: Vec<(String, String)>) -> String {
         let facts: Vec<Fact> =
             facts.into_iter().map(|(name, value)| Fact { name, value }).collect();
@@ -90,13 +90,13 @@ impl PyJudgement {
             pairs,
             config: Some(&self.document),
             facts: &facts,
-            warnings: &self.said,
+            warnings: &self.input_warnings,
             ..Report::new(&self.judgement)
         })
     }
 }
 
-/// A document as JSON in one line.
+/// Writes a document as JSON in one line.
 pub(crate) fn text(document: &impl Serialize) -> PyResult<String> {
     serde_json::to_string(document).map_err(|error| PyValueError::new_err(error.to_string()))
 }

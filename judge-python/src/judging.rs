@@ -5,13 +5,13 @@ use judge_core::{CanaryConfig, JudgeRequest, Problem, Thresholds, Warning, kayen
 use pyo3::prelude::*;
 use serde_json::Value;
 
-use crate::raised::{Raised, told};
+use crate::exception::{Exception, problem_object};
 
-/// Every problem with a config, as `judge config check` lists them.
+/// Lists every problem with a config, as `judge config check` does.
 #[pyfunction]
 pub(crate) fn check_config<'py>(py: Python<'py>, text: &str) -> PyResult<Vec<Bound<'py, PyAny>>> {
     let problems = kayenta::check_config_within(text.as_bytes());
-    problems.iter().map(|problem| told(py, problem)).collect()
+    problems.iter().map(|problem| problem_object(py, problem)).collect()
 }
 
 /// A config that its judge accepts.
@@ -39,7 +39,7 @@ impl PyJudging {
         self.warnings.clone()
     }
 
-    /// Refuses expressions over several series: only the command evaluates them.
+    /// Refuses expressions over several series, which only the command evaluates.
     pub(crate) fn without_expressions(&self) -> PyResult<()> {
         let expression = |index: usize| {
             let retro = &self.document["metrics"][index]["analysisConfigurations"]["retro"];
@@ -51,7 +51,7 @@ impl PyJudging {
         };
         let problems: Vec<Problem> =
             (0..self.config.metrics.len()).filter_map(expression).collect();
-        if problems.is_empty() { Ok(()) } else { Err(Raised::Expression(problems).into()) }
+        if problems.is_empty() { Ok(()) } else { Err(Exception::Expression(problems).into()) }
     }
 }
 
@@ -60,27 +60,27 @@ impl PyJudging {
         text: &str,
         judge: Option<&str>,
         thresholds: Option<(f64, f64)>,
-    ) -> Result<Self, Raised> {
-        let refuse = |error: judge_core::JudgeError| Raised::of_config(&error);
+    ) -> Result<Self, Exception> {
+        let refuse = |error: judge_core::JudgeError| Exception::from_config(&error);
         let config = kayenta::read_config(text.as_bytes()).map_err(refuse)?;
         let document = kayenta::read_document(text.as_bytes()).map_err(refuse)?;
         let thresholds = match thresholds {
-            Some((pass, marginal)) => checked(pass, marginal)?,
+            Some((pass, marginal)) => check_thresholds(pass, marginal)?,
             None => config.thresholds.unwrap_or_default(),
         };
         let request = JudgeRequest { thresholds, ..JudgeRequest::without_points(config) };
         let judge = match judge {
-            Some(name) => named(name)?,
+            Some(name) => find_judge(name)?,
             None => judges::built_in().chosen_by(&request).map_err(refuse)?,
         };
-        // The other warnings concern the missing points.
+        // The other warnings are about the missing points.
         let suspicions = judge.judge(&request).map_err(refuse)?.warnings.into_iter();
         let suspicions = suspicions.filter(|warning| matches!(warning, Warning::Suspect(_)));
         let warnings = suspicions.map(|warning| warning.to_string()).collect();
         Ok(Self { config: request.config, document, thresholds, judge, warnings })
     }
 
-    /// The names of the metrics, each once, in the order of the config.
+    /// The different names of the metrics, in the order of the config.
     pub(crate) fn metrics(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::with_capacity(self.config.metrics.len());
         for metric in &self.config.metrics {
@@ -92,19 +92,19 @@ impl PyJudging {
     }
 }
 
-/// The judge called `name`.
-pub(crate) fn named(name: &str) -> Result<&'static dyn Judge, Raised> {
+/// Finds the judge with this name.
+pub(crate) fn find_judge(name: &str) -> Result<&'static dyn Judge, Exception> {
     judges::built_in().by_name(name).map_err(|_| {
-        let known: Vec<&str> = judges::built_in().iter().map(Judge::name).collect();
-        Raised::option("judge", format!("{name:?}"), format!("one of {}", known.join(", ")))
+        let names: Vec<&str> = judges::built_in().iter().map(Judge::name).collect();
+        Exception::option("judge", format!("{name:?}"), format!("one of {}", names.join(", ")))
     })
 }
 
-fn checked(pass: f64, marginal: f64) -> Result<Thresholds, Raised> {
+fn check_thresholds(pass: f64, marginal: f64) -> Result<Thresholds, Exception> {
     let within = |score: f64| (0.0..=100.0).contains(&score);
     let ordered = within(pass) && within(marginal) && marginal <= pass;
     Thresholds::new(pass, marginal).ok().filter(|_| ordered).ok_or_else(|| {
         let expected = "scores from 0 to 100, pass at least marginal";
-        Raised::option("thresholds", format!("pass {pass}, marginal {marginal}"), expected)
+        Exception::option("thresholds", format!("pass {pass}, marginal {marginal}"), expected)
     })
 }

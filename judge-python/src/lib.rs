@@ -1,17 +1,18 @@
 //! The native module of the Python package `canary-judge`.
 //!
-//! It is thin: Python turns its arguments into text, Arrow tables and arrays; here they are read, judged on threads
-//! without Python's lock, and handed back as JSON, HTML and Arrow tables. `python/canary_judge/` has what users call.
+//! It is thin. Python turns its arguments into text, Arrow tables and arrays. This module reads them, judges on
+//! threads without Python's lock, and returns JSON, HTML and Arrow tables. `python/canary_judge/` contains the
+//! functions for users.
 
 #![allow(clippy::needless_pass_by_value, reason = "Python's arguments come by value")]
 
 mod batch;
 mod calibrate;
 mod cells;
+mod exception;
 mod judgement;
 mod judging;
 mod names;
-mod raised;
 mod retro;
 mod rows;
 mod side;

@@ -4,19 +4,19 @@ use arrow_array::ArrayRef;
 use arrow_schema::DataType;
 use judge_replay::arrow::NameArray;
 
-use crate::raised::Raised;
+use crate::exception::Exception;
 
-/// The names in `column`, which `path` names: text, categories, whole numbers, dates, yes or no.
-pub(crate) fn read(column: &ArrayRef, path: &str) -> Result<NameArray, Raised> {
+/// Reads the names in `column`, which errors call `path`: text, categories, whole numbers, dates, booleans.
+pub(crate) fn read(column: &ArrayRef, path: &str) -> Result<NameArray, Exception> {
     let kind = match column.data_type() {
         DataType::Dictionary(_, value) => value,
         kind => kind,
     };
     if !is_name(kind) {
         let expected = "text, categories, whole numbers or dates; cast the column to text";
-        return Err(Raised::data(path, format!("type {}", column.data_type()), expected));
+        return Err(Exception::data(path, format!("type {}", column.data_type()), expected));
     }
-    NameArray::read(column).map_err(|error| Raised::data(path, error, "names"))
+    NameArray::read(column).map_err(|error| Exception::data(path, error, "names"))
 }
 
 fn is_name(kind: &DataType) -> bool {

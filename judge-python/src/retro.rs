@@ -1,4 +1,4 @@
-//! Past releases of a frame, judged again.
+//! Judges past releases of a frame again.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -15,18 +15,18 @@ use judge_replay::assemble::{Buckets, GridAssembler, RecordedRows, SeriesIndex};
 use judge_replay::frame::FrameColumns;
 use judge_replay::{
     AfterStop, BrokenRelease, ColumnNames, NameColumn, RecordedSeries, Release, ReleaseMetric,
-    Replay, Replayed, Replayer, RoleNames, listed,
+    Replay, Replayed, Replayer, RoleNames, join_names,
 };
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3_arrow::PyTable;
 
+use crate::exception::Exception;
 use crate::judging::PyJudging;
-use crate::raised::Raised;
 use crate::rows::{FrameLayout, FrameRows};
 use crate::work::{WorkHandle, interruptible, threads};
 
-/// How releases are judged again: the config, the windows, the names of columns and roles.
+/// The settings of a replay: the config, the windows, the names of columns and roles.
 #[pyclass(frozen, name = "Replay", module = "canary_judge._native")]
 #[derive(Clone)]
 pub(crate) struct PyReplay {
@@ -37,7 +37,7 @@ pub(crate) struct PyReplay {
     roles: RoleNames,
 }
 
-/// Windows as Python gives them, in text such as "10m".
+/// Windows from Python, as text such as "10m".
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 struct AskedWindows {
@@ -52,7 +52,7 @@ struct AskedWindows {
 }
 
 impl AskedWindows {
-    fn windows(&self) -> Result<Windows, Raised> {
+    fn windows(&self) -> Result<Windows, Exception> {
         let optional = |name: &str, text: &Option<String>| {
             text.as_deref().map(|text| duration(name, text)).transpose()
         };
@@ -70,16 +70,16 @@ impl AskedWindows {
             step: optional("step", &self.step)?,
         };
         Windows::try_from(options).map_err(|error| {
-            Raised::option("windows", "windows that do not fit", error.to_string())
+            Exception::option("windows", "windows that do not fit", error.to_string())
         })
     }
 }
 
-/// A length of time such as `10m` or `1h 30m`.
-pub(crate) fn duration(name: &str, text: &str) -> Result<Duration, Raised> {
+/// Parses a length of time such as `10m` or `1h 30m`.
+pub(crate) fn duration(name: &str, text: &str) -> Result<Duration, Exception> {
     humantime::parse_duration(text).map_err(|error| {
         let expected = format!("a time, such as \"90s\", \"10m\" or a timedelta ({error})");
-        Raised::option(name, format!("{text:?}"), expected)
+        Exception::option(name, format!("{text:?}"), expected)
     })
 }
 
@@ -106,11 +106,11 @@ impl PyReplay {
         let mut columns: Vec<_> = columns.into_iter().collect();
         columns.sort();
         for (column, name) in columns {
-            let known = names.get_mut(&column).ok_or_else(|| {
+            let column_name = names.get_mut(&column).ok_or_else(|| {
                 let expected = format!("keys out of {}", ColumnNames::ALL.join(", "));
-                Raised::option("columns", format!("{column:?}"), expected)
+                Exception::option("columns", format!("{column:?}"), expected)
             })?;
-            *known = name;
+            *column_name = name;
         }
         let default = RoleNames::default();
         let or = |names: Vec<String>, default| if names.is_empty() { default } else { names };
@@ -122,13 +122,13 @@ impl PyReplay {
     }
 }
 
-/// The columns of the output, with no rows: an Arrow table.
+/// An Arrow table with the columns of the output and no rows.
 #[pyfunction]
 pub(crate) fn columns() -> PyResult<PyTable> {
     PyTable::try_new(Vec::new(), arrow::frame_schema())
 }
 
-/// Refuses a frame whose columns cannot hold a history, without looking at rows.
+/// Refuses a frame whose columns cannot be a history, without reading its rows.
 #[pyfunction]
 pub(crate) fn check_history(replay: &PyReplay, history: PyTable) -> PyResult<()> {
     let (_, schema) = history.into_inner();
@@ -137,28 +137,29 @@ pub(crate) fn check_history(replay: &PyReplay, history: PyTable) -> PyResult<()>
     Ok(())
 }
 
-/// Judges every release of `history`, an Arrow table; returns one, and warnings.
+/// Judges every release of `history`, an Arrow table. Returns a table and warnings.
 #[pyfunction]
 pub(crate) fn retro(
     py: Python<'_>,
     replay: &PyReplay,
     history: PyTable,
-    asked: Option<usize>,
+    thread_count: Option<usize>,
     progress: Option<Bound<'_, PyAny>>,
 ) -> PyResult<(PyTable, Vec<String>)> {
     let (batches, schema) = history.into_inner();
     let replay = replay.clone();
     let layout = FrameLayout::new(&schema, &replay.columns, &replay.series)?;
-    let asked = threads(asked);
-    let work = move |worker: &WorkHandle| judge_all(&replay, &batches, &layout, asked, worker);
+    let thread_count = threads(thread_count);
+    let work =
+        move |worker: &WorkHandle| judge_all(&replay, &batches, &layout, thread_count, worker);
     let Judged { rows, warnings } = interruptible(py, progress.as_ref(), work)??;
     let table = arrow::frame(rows).map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
     let schema = table.schema();
     Ok((PyTable::try_new(vec![table], schema)?, warnings))
 }
 
-/// Judges the releases of `history` on the thread that calls, without listening for Ctrl-C: for a worker that is handed
-/// one release after the other, for each of which a thread of its own would have to be started and waited for.
+/// Judges the releases of `history` on the calling thread, without checking for Ctrl-C. A worker that gets one
+/// release after another uses it, since it would otherwise start and join a thread for each.
 #[pyfunction]
 pub(crate) fn retro_here(py: Python<'_>, replay: &PyReplay, history: PyTable) -> PyResult<PyTable> {
     let (batches, schema) = history.into_inner();
@@ -198,7 +199,7 @@ fn releases(batches: &[FrameRows]) -> Releases {
     releases
 }
 
-/// Releases that a thread takes at once.
+/// Number of releases that a thread takes from the queue together.
 const RELEASES_AT_ONCE: usize = 8;
 
 fn judge_all(
@@ -207,25 +208,25 @@ fn judge_all(
     layout: &FrameLayout,
     threads: usize,
     worker: &WorkHandle,
-) -> Result<Judged, Raised> {
+) -> Result<Judged, Exception> {
     let mut read = Vec::with_capacity(batches.len());
     let mut first_row = 0;
     for batch in batches {
         if worker.stopped() {
-            return Err(Raised::Stopped);
+            return Err(Exception::Stopped);
         }
         read.push(FrameRows::read(batch, layout, first_row)?);
         first_row += batch.num_rows();
     }
     let releases = releases(&read);
     if releases.is_empty() {
-        return Err(Raised::data("history", "no rows", "rows of at least one release"));
+        return Err(Exception::data("history", "no rows", "rows of at least one release"));
     }
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
     let ignored = Mutex::new(BTreeSet::new());
     let work = || {
-        let mut own: Vec<(usize, FrameColumns, Vec<String>)> = Vec::new();
+        let mut thread_results: Vec<(usize, FrameColumns, Vec<String>)> = Vec::new();
         let mut judge = ReleaseJudge::new(replay);
         judge.replayer.stop_on(Arc::clone(&worker.stop));
         loop {
@@ -243,7 +244,7 @@ fn judge_all(
                 }
                 rows.add(name, &replayed);
             }
-            own.push((first, rows, warnings));
+            thread_results.push((first, rows, warnings));
             worker.progress(
                 done.fetch_add(end - first, Ordering::Relaxed) + end - first,
                 releases.len(),
@@ -252,7 +253,7 @@ fn judge_all(
         if let Ok(mut ignored) = ignored.lock() {
             ignored.append(&mut judge.assembler.take_ignored());
         }
-        own
+        thread_results
     };
     let mut judged: Vec<_> = if threads == 1 || releases.len() <= RELEASES_AT_ONCE {
         work()
@@ -263,14 +264,14 @@ fn judge_all(
         })
     };
     if worker.stopped() {
-        return Err(Raised::Stopped);
+        return Err(Exception::Stopped);
     }
     judged.sort_by_key(|(first, ..)| *first);
     let mut all = Judged { rows: FrameColumns::default(), warnings: Vec::new() };
     let mut ignored: Vec<String> = ignored.into_inner().unwrap_or_default().into_iter().collect();
     ignored.extend(layout.ignored.iter().cloned());
     if !ignored.is_empty() {
-        all.warnings.push(format!("ignored, not in the config: {}", listed(&ignored)));
+        all.warnings.push(format!("ignored, not in the config: {}", join_names(&ignored)));
     }
     for (_, rows, warnings) in judged {
         all.rows.append(rows);

@@ -1,4 +1,4 @@
-//! The rows of a frame of releases.
+//! Reads the rows of a frame of releases.
 
 use std::ops::Range;
 
@@ -7,13 +7,13 @@ use arrow_buffer::ScalarBuffer;
 use arrow_schema::Schema;
 use judge_replay::arrow::NameArray;
 use judge_replay::assemble::{PointRows, RowSource};
-use judge_replay::{ColumnNames, NameColumn, listed};
+use judge_replay::{ColumnNames, NameColumn, join_names};
 
 use crate::cells::{self, UnreadCell};
+use crate::exception::Exception;
 use crate::names;
-use crate::raised::Raised;
 
-/// Where the columns of a frame stand.
+/// The positions of the columns of a frame.
 #[derive(Debug, Clone)]
 pub(crate) struct FrameLayout {
     release: usize,
@@ -21,7 +21,7 @@ pub(crate) struct FrameLayout {
     timestamp: usize,
     instance: Option<usize>,
     points: PointLayout,
-    /// Columns that are no metric of the config.
+    /// Columns that are not metrics of the config.
     pub(crate) ignored: Vec<String>,
 }
 
@@ -31,7 +31,7 @@ enum PointLayout {
         metric: usize,
         value: usize,
     },
-    /// Each column, and the number of its series.
+    /// Each column, and the index of its series.
     Wide(Vec<(usize, usize)>),
 }
 
@@ -41,18 +41,18 @@ pub(crate) fn column_path(frame: &str, name: &str) -> String {
 }
 
 impl FrameLayout {
-    /// The layout of a frame with the columns of `schema`; `series` are needed.
+    /// Determines the layout of a frame with the columns of `schema`. `series` are the needed series.
     pub(crate) fn new(
         schema: &Schema,
         names: &ColumnNames,
         series: &[String],
-    ) -> Result<Self, Raised> {
+    ) -> Result<Self, Exception> {
         let columns: Vec<String> =
             schema.fields().iter().map(|field| field.name().clone()).collect();
         for (index, name) in columns.iter().enumerate() {
             if columns[..index].contains(name) {
                 let path = column_path("history", name);
-                return Err(Raised::data(path, "two columns of that name", "different names"));
+                return Err(Exception::data(path, "two columns of that name", "different names"));
             }
         }
         let find = |name: &str| columns.iter().position(|column| column == name);
@@ -61,8 +61,8 @@ impl FrameLayout {
                 let expected = format!(
                     "a column {name:?}; if it has another name, say columns={{{column:?}: ...}}"
                 );
-                let got = format!("the columns {}", listed(&columns));
-                Raised::data("history", got, expected)
+                let got = format!("the columns {}", join_names(&columns));
+                Exception::data("history", got, expected)
             })
         };
         let release = required("release", &names.release)?;
@@ -78,19 +78,19 @@ impl FrameLayout {
         if wide.is_empty() {
             let expected = format!(
                 "a column for each metric of the config, {}, or the columns {:?} and {:?}",
-                listed(series),
+                join_names(series),
                 names.metric,
                 names.value
             );
-            let got = format!("the columns {}", listed(&columns));
-            return Err(Raised::data("history", got, expected));
+            let got = format!("the columns {}", join_names(&columns));
+            return Err(Exception::data("history", got, expected));
         }
         let points = PointLayout::Wide(wide);
         Ok(Self { release, role, timestamp, instance, points, ignored })
     }
 }
 
-/// The columns of `series` with their numbers, and the names of columns that are neither of them nor `known`.
+/// Finds the columns of `series` with their indices, and the names of columns that are neither series nor `known`.
 fn wide(
     columns: &[String],
     known: &[Option<usize>],
@@ -123,23 +123,23 @@ pub(crate) struct FrameRows {
     instance: Option<NameArray>,
     times: ScalarBuffer<i64>,
     points: FramePoints,
-    /// In order of rows.
+    /// Ordered by row.
     bad: Vec<UnreadCell>,
-    /// Rows of the frame before these.
+    /// Number of rows of the frame before these.
     first_row: usize,
 }
 
 impl FrameRows {
-    /// The rows of `batch`, which has the columns that `layout` says; `first_row` rows are before them.
+    /// Reads the rows of `batch` by `layout`; `first_row` rows precede them.
     pub(crate) fn read(
         batch: &RecordBatch,
         layout: &FrameLayout,
         first_row: usize,
-    ) -> Result<Self, Raised> {
+    ) -> Result<Self, Exception> {
         let path = |index: usize| column_path("history", batch.schema_ref().field(index).name());
         let column_names = |index: usize| names::read(batch.column(index), &path(index));
         let mut bad = Vec::new();
-        let mut values = |index: usize| -> Result<ScalarBuffer<f64>, Raised> {
+        let mut values = |index: usize| -> Result<ScalarBuffer<f64>, Exception> {
             let field = batch.schema_ref().field(index);
             let mut read = cells::values(batch.column(index), field, &path(index))?;
             bad.append(&mut read.bad);
@@ -151,7 +151,7 @@ impl FrameRows {
             }
             PointLayout::Wide(columns) => {
                 let read = columns.iter().map(|(index, series)| Ok((*series, values(*index)?)));
-                FramePoints::Wide(read.collect::<Result<_, Raised>>()?)
+                FramePoints::Wide(read.collect::<Result<_, Exception>>()?)
             }
         };
         let field = batch.schema_ref().field(layout.timestamp);
@@ -162,7 +162,7 @@ impl FrameRows {
         let release = column_names(layout.release)?;
         if let Some(row) = (0..batch.num_rows()).find(|&row| release.name(row).is_empty()) {
             let path = format!("{}, row {}", path(layout.release), first_row + row);
-            return Err(Raised::data(path, "an empty cell", "the name of a release"));
+            return Err(Exception::data(path, "an empty cell", "the name of a release"));
         }
         Ok(Self {
             release,
@@ -204,10 +204,10 @@ impl RowSource for FrameRows {
         let at = self.bad.partition_point(|cell| cell.row < rows.start);
         let UnreadCell { row, column, got, expected } =
             self.bad.get(at).filter(|cell| cell.row < rows.end)?;
-        Some(self.said_of(*row, &format!("column {column:?}: expected {expected}, got {got}")))
+        Some(self.message_at(*row, &format!("column {column:?}: expected {expected}, got {got}")))
     }
 
-    fn said_of(&self, row: usize, message: &str) -> String {
+    fn message_at(&self, row: usize, message: &str) -> String {
         format!("row {}: {message}", self.first_row + row)
     }
 

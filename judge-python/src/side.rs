@@ -1,4 +1,4 @@
-//! The series of one side, and one canary judged.
+//! Reads the series of one side, and judges one canary.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_schema::DataType;
 use judge_core::{JudgeError, JudgeRequest, Looks, MetricPair, Scratch, Series};
 use judge_points::table;
-use judge_replay::{NameColumn, SeriesFile, TimedSeries, align, listed, sort_by_time};
+use judge_replay::{NameColumn, SeriesFile, TimedSeries, align, join_names, sort_by_time};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -14,16 +14,16 @@ use pyo3_arrow::input::AnyArray;
 use pyo3_arrow::{PyChunkedArray, PyTable};
 
 use crate::cells::{self, UnreadCell};
+use crate::exception::Exception;
 use crate::judgement::PyJudgement;
 use crate::judging::PyJudging;
 use crate::names;
-use crate::raised::Raised;
 use crate::rows::column_path;
 use crate::work::interruptible;
 
 /// The values of one series.
 pub(crate) enum SideValues<'py> {
-    /// Of one dimension.
+    /// A one-dimensional array.
     Numpy(PyReadonlyArray1<'py, f64>),
     Arrow(AnyArray),
     List(Vec<Option<f64>>),
@@ -32,7 +32,8 @@ pub(crate) enum SideValues<'py> {
 impl<'py> FromPyObject<'_, 'py> for SideValues<'py> {
     type Error = PyErr;
 
-    /// Anything but lists and Arrow is an array of `numpy`: only there it is asked, since it need not be installed.
+    /// Anything but lists and Arrow data is a `numpy` array. We import numpy only here, since it need not be
+    /// installed.
     fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         if value.is_instance_of::<PyList>() {
             value.extract().map(Self::List)
@@ -45,15 +46,15 @@ impl<'py> FromPyObject<'_, 'py> for SideValues<'py> {
 }
 
 impl SideValues<'_> {
-    /// The values; `path` names them.
-    pub(crate) fn read(self, path: &str) -> Result<Vec<f64>, Raised> {
+    /// Reads the values; `path` names them in errors.
+    pub(crate) fn read(self, path: &str) -> Result<Vec<f64>, Exception> {
         match self {
             Self::Numpy(values) => Ok(values.as_array().to_vec()),
             Self::List(values) => {
                 Ok(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
             }
             Self::Arrow(array) => {
-                let broken = |error: String| Raised::data(path, error, "an array of numbers");
+                let broken = |error: String| Exception::data(path, error, "an array of numbers");
                 let chunked: PyChunkedArray = array
                     .into_chunked_array()
                     .map_err(|error| broken(PyErr::from(error).to_string()))?;
@@ -62,7 +63,7 @@ impl SideValues<'_> {
                     let read = cells::values(chunk, chunked.field(), path)?;
                     if let Some(UnreadCell { row, got, expected, .. }) = read.bad.into_iter().next()
                     {
-                        return Err(Raised::data(
+                        return Err(Exception::data(
                             format!("{path}, row {}", all.len() + row),
                             got,
                             expected,
@@ -76,7 +77,7 @@ impl SideValues<'_> {
     }
 }
 
-/// The series of one side: a table, or for each metric its values and, if known, their times.
+/// The series of one side: a table, or for each metric its values and, if available, their times.
 pub(crate) enum SideInput<'py> {
     Series(Vec<(String, SideValues<'py>, Option<Vec<i64>>)>),
     Table(PyTable),
@@ -94,7 +95,7 @@ impl<'py> FromPyObject<'_, 'py> for SideInput<'py> {
     }
 }
 
-/// The series of a side by metric, and what was odd.
+/// The series of a side by metric, and warnings.
 #[derive(Debug, Default)]
 pub(crate) struct ReadSide {
     pub(crate) by_metric: BTreeMap<String, Series>,
@@ -106,7 +107,7 @@ pub(crate) fn read(
     input: SideInput<'_>,
     role: &str,
     metrics: &[String],
-) -> Result<ReadSide, Raised> {
+) -> Result<ReadSide, Exception> {
     let Found { plain, timed, ignored } = match input {
         SideInput::Series(series) => from_series(series, role)?,
         SideInput::Table(table) => from_table(table, role, metrics)?,
@@ -125,16 +126,16 @@ pub(crate) fn read(
         }
     }
     if side.by_metric.is_empty() && !others.is_empty() {
-        let expected = format!("a series of a metric of the config: {}", listed(metrics));
-        return Err(Raised::data(role, listed(&others), expected));
+        let expected = format!("a series of a metric of the config: {}", join_names(metrics));
+        return Err(Exception::data(role, join_names(&others), expected));
     }
     if !others.is_empty() {
-        side.warnings.push(format!("{role}: ignored, not in the config: {}", listed(&others)));
+        side.warnings.push(format!("{role}: ignored, not in the config: {}", join_names(&others)));
     }
     let missing: Vec<String> =
         metrics.iter().filter(|name| !side.by_metric.contains_key(*name)).cloned().collect();
     if !missing.is_empty() {
-        side.warnings.push(format!("the {role} has no series of {}", listed(&missing)));
+        side.warnings.push(format!("the {role} has no series of {}", join_names(&missing)));
     }
     Ok(side)
 }
@@ -147,18 +148,18 @@ struct Found {
     ignored: Vec<String>,
 }
 
-/// `values` in order of `times`; `rows` are their rows in the frame.
+/// Sorts `values` by `times`; `rows` are their rows in the frame.
 fn in_order(
     name: &str,
     path: &str,
     mut times: Vec<i64>,
     values: Vec<f64>,
     rows: &[u64],
-) -> Result<TimedSeries, Raised> {
+) -> Result<TimedSeries, Exception> {
     let mut columns = [values];
     sort_by_time("row", &mut times, rows, &mut columns).map_err(|repeated| {
         let got = format!("in row {}: {repeated}", repeated.again);
-        Raised::data(path, got, "one value per time; aggregate the values of each time first")
+        Exception::data(path, got, "one value per time; aggregate the values of each time first")
     })?;
     let [values] = columns;
     Ok(TimedSeries {
@@ -173,7 +174,7 @@ fn in_order(
 fn from_series(
     series: Vec<(String, SideValues<'_>, Option<Vec<i64>>)>,
     role: &str,
-) -> Result<Found, Raised> {
+) -> Result<Found, Exception> {
     let mut found = Found::default();
     for (name, values, times) in series {
         let path = column_path(role, &name);
@@ -182,7 +183,7 @@ fn from_series(
             None => found.plain.push((name, Series::from(values))),
             Some(times) if times.len() != values.len() => {
                 let got = format!("{} times and {} values", times.len(), values.len());
-                return Err(Raised::data(path, got, "a time for each value"));
+                return Err(Exception::data(path, got, "a time for each value"));
             }
             Some(times) => {
                 let rows: Vec<u64> = (0..times.len() as u64).collect();
@@ -193,11 +194,11 @@ fn from_series(
     Ok(found)
 }
 
-fn from_table(table: PyTable, role: &str, metrics: &[String]) -> Result<Found, Raised> {
+fn from_table(table: PyTable, role: &str, metrics: &[String]) -> Result<Found, Exception> {
     let (batches, schema) = table.into_inner();
     let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let batch = arrow_select::concat::concat_batches(&schema, &batches)
-        .map_err(|error| Raised::data(role, error, "a table"))?;
+        .map_err(|error| Exception::data(role, error, "a table"))?;
     let time = table::time_column(&columns);
     let times = match time {
         Some(index) => {
@@ -214,7 +215,7 @@ fn from_table(table: PyTable, role: &str, metrics: &[String]) -> Result<Found, R
         let path = column_path(role, &columns[index]);
         let read = cells::values(batch.column(index), schema.field(index), &path)?;
         refuse_bad(read.bad, role)?;
-        Ok::<_, Raised>(read.cells.to_vec())
+        Ok::<_, Exception>(read.cells.to_vec())
     };
     let mut add =
         |name: &str, path: &str, times: Option<Vec<i64>>, values: Vec<f64>, rows: &[u64]| {
@@ -222,13 +223,13 @@ fn from_table(table: PyTable, role: &str, metrics: &[String]) -> Result<Found, R
                 Some(times) => found.timed.push(in_order(name, path, times, values, rows)?),
                 None => found.plain.push((name.to_owned(), Series::from(values))),
             }
-            Ok::<(), Raised>(())
+            Ok::<(), Exception>(())
         };
     if let (Some(metric), Some(values)) = (find("metric"), find("value")) {
         let path = column_path(role, "metric");
         let named = names::read(batch.column(metric), &path)?;
         if let Some(row) = (0..batch.num_rows()).find(|&row| named.name(row).is_empty()) {
-            return Err(Raised::data(format!("{path}, row {row}"), "an empty cell", "a name"));
+            return Err(Exception::data(format!("{path}, row {row}"), "an empty cell", "a name"));
         }
         let values = value(values)?;
         let mut rows_of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -249,7 +250,7 @@ fn from_table(table: PyTable, role: &str, metrics: &[String]) -> Result<Found, R
         if metrics.contains(name) {
             if columns[..index].contains(name) {
                 let path = column_path(role, name);
-                return Err(Raised::data(path, "two columns of that name", "different names"));
+                return Err(Exception::data(path, "two columns of that name", "different names"));
             }
             add(name, &column_path(role, name), times.clone(), value(index)?, &rows)?;
         } else {
@@ -260,16 +261,18 @@ fn from_table(table: PyTable, role: &str, metrics: &[String]) -> Result<Found, R
     Ok(found)
 }
 
-fn refuse_bad(bad: Vec<UnreadCell>, role: &str) -> Result<(), Raised> {
+fn refuse_bad(bad: Vec<UnreadCell>, role: &str) -> Result<(), Exception> {
     match bad.into_iter().next() {
         None => Ok(()),
-        Some(UnreadCell { row, column, got, expected }) => {
-            Err(Raised::data(format!("{}, row {row}", column_path(role, &column)), got, expected))
-        }
+        Some(UnreadCell { row, column, got, expected }) => Err(Exception::data(
+            format!("{}, row {row}", column_path(role, &column)),
+            got,
+            expected,
+        )),
     }
 }
 
-/// Whether the times of a table's column have a zone; `None` if it has no such column.
+/// Whether the times in a table's column have a zone; `None` if there is no such column.
 fn zoned(input: &SideInput<'_>) -> Option<bool> {
     let SideInput::Table(table) = input else { return None };
     let schema = table.batches().first()?.schema();
@@ -281,8 +284,8 @@ fn zoned(input: &SideInput<'_>) -> Option<bool> {
     }
 }
 
-/// Judges one canary. `history` are healthy windows; `looks` the number of this look, of those planned, and whether their
-/// windows slide.
+/// Judges one canary. `history` consists of healthy windows. `looks` is the number of this look, the number of
+/// planned looks, and whether their windows slide.
 #[pyfunction]
 pub(crate) fn judge<'py>(
     py: Python<'py>,
@@ -296,7 +299,7 @@ pub(crate) fn judge<'py>(
     let looks = looks.map(|(number, planned, sliding)| {
         Looks::new(number, planned)
             .map(|looks| if sliding { looks.sliding() } else { looks })
-            .map_err(|problem| Raised::option("looks", problem.value, problem.allowed))
+            .map_err(|problem| Exception::option("looks", problem.value, problem.allowed))
     });
     let looks = looks.transpose()?;
     if let (Some(one), Some(other)) = (zoned(&baseline), zoned(&canary))
@@ -304,17 +307,19 @@ pub(crate) fn judge<'py>(
     {
         let expected = "times with a zone on both sides, or on neither: localize the naive ones, as with \
                         tz_localize(\"UTC\")";
-        return Err(Raised::data("canary", "times with a zone on one side only", expected).into());
+        return Err(
+            Exception::data("canary", "times with a zone on one side only", expected).into()
+        );
     }
     let metrics = judging.metrics();
     let mut baseline = read(baseline, "baseline", &metrics)?;
     let mut canary = read(canary, "canary", &metrics)?;
-    let mut said = std::mem::take(&mut baseline.warnings);
-    said.append(&mut canary.warnings);
+    let mut warnings = std::mem::take(&mut baseline.warnings);
+    warnings.append(&mut canary.warnings);
     let mut healthy = Vec::with_capacity(history.len());
     for (index, window) in history.into_iter().enumerate() {
         let mut window = read(window, &format!("history[{index}]"), &metrics)?;
-        said.append(&mut window.warnings);
+        warnings.append(&mut window.warnings);
         healthy.push(window);
     }
     let pairs = metrics.into_iter().map(|name| {
@@ -322,7 +327,7 @@ pub(crate) fn judge<'py>(
         let mut pair = MetricPair::new(name.clone(), side(&mut baseline), side(&mut canary));
         pair.pad_absent_side();
         let windows = healthy.iter_mut().filter_map(|window| window.by_metric.remove(&name));
-        // Their times are of other days, so only their order counts.
+        // Their times belong to other days, so only their order counts.
         pair.history = windows.map(|series| Series { clock: None, ..series }).collect();
         pair
     });
@@ -339,6 +344,6 @@ pub(crate) fn judge<'py>(
         let judgement: Result<_, JudgeError> = judge.judge_with(&request, &mut scratch);
         judgement.map(|judgement| (judgement, request))
     })?;
-    let (judgement, request) = judged.map_err(|error| Raised::of_config(&error))?;
-    Ok(PyJudgement::new(judgement, request, judging.document.clone(), said))
+    let (judgement, request) = judged.map_err(|error| Exception::from_config(&error))?;
+    Ok(PyJudgement::new(judgement, request, judging.document.clone(), warnings))
 }

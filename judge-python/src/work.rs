@@ -1,4 +1,4 @@
-//! Work on threads of its own, without Python's lock, that Ctrl-C stops.
+//! Runs work on separate threads, without Python's lock, and stops it at Ctrl-C.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,16 +9,16 @@ use crossbeam_channel::{RecvTimeoutError, Sender};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-/// How often Python is asked whether a signal came.
+/// How often we check whether Python received a signal.
 const LISTEN: Duration = Duration::from_millis(25);
 
-/// What the working thread says.
-enum Said<T> {
+/// A message of the working thread.
+enum WorkerMessage<T> {
     Progress(usize, usize),
     Done(T),
 }
 
-/// The working thread's side of a piece of work.
+/// The working thread's handle to its caller.
 #[derive(Clone)]
 pub(crate) struct WorkHandle {
     /// True once the work should stop.
@@ -27,12 +27,12 @@ pub(crate) struct WorkHandle {
 }
 
 impl WorkHandle {
-    /// That of work which nobody stops and nobody watches.
+    /// A handle for work that nobody stops or watches.
     pub(crate) fn alone() -> Self {
         Self { stop: Arc::default(), progress: Arc::new(|_, _| {}) }
     }
 
-    /// Tells the caller that `done` of `total` pieces are done.
+    /// Reports that `done` of `total` pieces are finished.
     pub(crate) fn progress(&self, done: usize, total: usize) {
         (self.progress)(done, total);
     }
@@ -43,12 +43,11 @@ impl WorkHandle {
     }
 }
 
-/// Runs `work` on a thread of its own and waits for it without Python's lock. `progress` is called with what the worker
-/// tells, on this thread.
+/// Runs `work` on its own thread and waits for it without Python's lock. Calls `progress` on this thread with the
+/// worker's reports.
 ///
 /// # Errors
-/// When a signal comes whose handler raises, as for Ctrl-C: the work then stops before its next metric. When
-/// `progress` raises.
+/// If a signal handler raises, as for Ctrl-C; the work then stops before its next metric. If `progress` raises.
 pub(crate) fn interruptible<T: Send + 'static>(
     py: Python<'_>,
     progress: Option<&Bound<'_, PyAny>>,
@@ -61,20 +60,20 @@ pub(crate) fn interruptible<T: Send + 'static>(
     thread::Builder::new().name("canary-judge".to_owned()).spawn(move || {
         let done = work(&worker);
         // The caller may have stopped waiting.
-        let _ = sender.send(Said::Done(done));
+        let _ = sender.send(WorkerMessage::Done(done));
     })?;
     let mut listened_at = Instant::now();
     loop {
-        let said = py.detach(|| receiver.recv_timeout(LISTEN));
-        // Also while progress keeps coming.
+        let message = py.detach(|| receiver.recv_timeout(LISTEN));
+        // Also while reports keep coming.
         let due = listened_at.elapsed() >= LISTEN;
         if due {
             listened_at = Instant::now();
         }
         let signals = if due { py.check_signals() } else { Ok(()) };
-        let listened = match said {
-            Ok(Said::Done(result)) => return Ok(result),
-            Ok(Said::Progress(done, total)) => {
+        let listened = match message {
+            Ok(WorkerMessage::Done(result)) => return Ok(result),
+            Ok(WorkerMessage::Progress(done, total)) => {
                 progress.map_or(Ok(()), |show| show.call1((done, total)).map(drop))
             }
             Err(RecvTimeoutError::Timeout) => Ok(()),
@@ -89,14 +88,16 @@ pub(crate) fn interruptible<T: Send + 'static>(
     }
 }
 
-fn teller<T: Send + 'static>(sender: &Sender<Said<T>>) -> Arc<dyn Fn(usize, usize) + Send + Sync> {
+fn teller<T: Send + 'static>(
+    sender: &Sender<WorkerMessage<T>>,
+) -> Arc<dyn Fn(usize, usize) + Send + Sync> {
     let sender = sender.clone();
     Arc::new(move |done, total| {
-        let _ = sender.send(Said::Progress(done, total));
+        let _ = sender.send(WorkerMessage::Progress(done, total));
     })
 }
 
-/// The number of threads: as asked, or one per core.
-pub(crate) fn threads(asked: Option<usize>) -> usize {
-    asked.or_else(|| thread::available_parallelism().ok().map(Into::into)).unwrap_or(1).max(1)
+/// The number of threads: the option, or one per core.
+pub(crate) fn threads(option: Option<usize>) -> usize {
+    option.or_else(|| thread::available_parallelism().ok().map(Into::into)).unwrap_or(1).max(1)
 }

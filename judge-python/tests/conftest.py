@@ -1,4 +1,4 @@
-"""What several tests need: fixtures of the repository, the command, histories made from a seed."""
+"""Helpers of several tests: fixtures of the repository, the command, histories made from a seed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ JUDGE = os.environ.get("JUDGE", str(ROOT / "target" / "debug" / "judge"))
 
 
 def command(*arguments: str, stdin: str | None = None, codes: tuple[int, ...] = (0,)) -> str:
-    """What the `judge` command prints."""
+    """Runs the `judge` command and returns its output."""
     done = subprocess.run([JUDGE, *arguments], input=stdin, capture_output=True, text=True, check=False)
     assert done.returncode in codes, done.stderr
     return done.stdout
 
 
 def golden_requests() -> list[dict]:
-    """The 600 requests that Kayenta was asked."""
+    """The 600 requests with Kayenta's recorded results."""
     lines = gzip.decompress((FIXTURES / "golden/kayenta/judge.ndjson.gz").read_bytes()).decode().splitlines()
     requests = []
     for line in lines:
@@ -83,9 +83,9 @@ def history_table(releases: int, metrics: list[str] = METRICS, points: int = 12,
 
 
 def wide_table(table: pyarrow.Table) -> pyarrow.Table:
-    """The same history with one row for each time and a column for each metric; points that are missing are null."""
+    """The same history with one row for each time and a column for each metric; missing points are null."""
     keys = ["release", "timestamp", "role", "instance"]
-    # Only a release whose roles are broken has two points of one time.
+    # Only a release with invalid roles has two points at one time.
     frame = table.to_pandas().drop_duplicates([*keys, "metric"]).pivot(index=keys, columns="metric", values="value")
     wide = pyarrow.Table.from_pandas(frame.reset_index(), preserve_index=False).replace_schema_metadata(None)
     return wide.append_column("note", pyarrow.array(["of no metric"] * wide.num_rows))
@@ -103,7 +103,7 @@ def retro_by_command(folder: Path, config: dict, table: pyarrow.Table, *windows:
 
 
 def bits(table: pyarrow.Table) -> list[dict]:
-    """Rows whose numbers are compared to the bit, in one order."""
+    """Sorts rows, whose numbers are then compared to the bit."""
     rows = table.to_pylist()
     for row in rows:
         for name, cell in row.items():

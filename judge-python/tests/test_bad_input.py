@@ -237,7 +237,7 @@ def resident() -> int:
 
 
 def test_nothing_leaks_over_10000_calls():
-    """A series that each call of a kind left behind would be some 5 MB in the end."""
+    """If each call leaked one series, the total would be about 5 MB."""
     times = [TIMES[0] + datetime.timedelta(minutes=minute) for minute in range(400)]
     values = [10.0 + minute % 7 for minute in range(400)]
     good = {library: frame(library, times, values) for library in LIBRARIES}

@@ -139,7 +139,7 @@ def test_categories_and_sparse_columns():
 
 
 def test_periods_and_intervals():
-    """Arrow has them as numbers of their own unit, which are no times since 1970."""
+    """Arrow stores them as numbers of their own unit, which are not times since 1970."""
     index = pandas.period_range("2026-01-01", periods=20, freq="min")
     frame = pandas.DataFrame({"latency": VALUES}, index=index)
     column = frame.rename_axis("timestamp").reset_index()
@@ -197,7 +197,7 @@ def test_histories_with_columns_of_every_kind(library, kind):
             continue
         rows = pyarrow.table(judged).to_pylist() if library != "pandas" else judged.to_dict("records")
         assert kind in ("words", "booleans", "dates"), "of a type that cells may have"
-        told = {"value": "expected a number", "timestamp": "RFC 3339", "role": "expected a role", "metric": "no row is of a metric"}[column]
+        told = {"value": "expected a number", "timestamp": "RFC 3339", "role": "expected a role", "metric": "no row has a metric"}[column]
         assert all(told in row["error"] for row in rows), rows[0]
 
 

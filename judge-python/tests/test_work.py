@@ -159,7 +159,7 @@ print(1024 * (max(seen) - before) / frame.nbytes)
 
 
 def test_text_values_and_milliseconds_are_read_where_they_are(tmp_path):
-    """A frame in a mapped file is no memory of the process: what it takes beside is copies, and buffers for a release."""
+    """A frame in a mapped file does not count as the process's memory. What counts is copies, and buffers for a release."""
     releases, points = 600, 5000
     size = releases * points
 

@@ -1,4 +1,4 @@
-//! Puts the series of one side on grids, so that a missing point is a gap at its own time.
+//! Puts the series of one side on grids, so that a missing point becomes a gap at its own time.
 
 use std::ops::RangeInclusive;
 
@@ -6,7 +6,7 @@ use judge_core::{Clock, Series};
 
 use crate::series_file::TimedSeries;
 
-/// The series of one file, recorded with one step.
+/// The series of one file, which all have one step.
 #[derive(Debug)]
 pub struct SeriesFile {
     /// The file, for messages.
@@ -31,13 +31,13 @@ const SPARE_POINTS: u64 = 1 << 20;
 
 /// Puts every series on a grid at the smallest step between two points of any series of its file.
 ///
-/// All grids of a side span the same time, from its first point to its last, so missing points at either
-/// end are gaps too. A series that does not fit its grid is taken in order. So is a whole side whose
+/// All grids of a side span the same time, from its first point to its last, so that missing points at either end are
+/// gaps too. A series that does not fit its grid keeps its points in order, without gaps. So does a whole side if its
 /// grids would be almost only gaps.
 pub fn align(files: &[SeriesFile]) -> Aligned {
     let mut warnings = Vec::new();
     let Some(span) = span(files) else {
-        return Aligned { files: files.iter().map(as_they_come).collect(), warnings };
+        return Aligned { files: files.iter().map(without_grid).collect(), warnings };
     };
     let steps: Vec<Option<u64>> = files.iter().map(step).collect();
     let common = steps.iter().flatten().min().copied();
@@ -57,14 +57,14 @@ pub fn align(files: &[SeriesFile]) -> Aligned {
              and missing points are not seen as gaps; look for a wrong timestamp",
             origins.join(", ")
         ));
-        return Aligned { files: files.iter().map(as_they_come).collect(), warnings };
+        return Aligned { files: files.iter().map(without_grid).collect(), warnings };
     }
     let files = files
         .iter()
         .zip(grids)
         .map(|(file, grid)| match grid {
             Some(grid) => grid.place_all(file, &mut warnings),
-            None => as_they_come(file),
+            None => without_grid(file),
         })
         .collect();
     Aligned { files, warnings }
@@ -74,11 +74,11 @@ fn count(series: &TimedSeries) -> u64 {
     series.values.len() as u64
 }
 
-fn as_they_come(file: &SeriesFile) -> Vec<Series> {
+fn without_grid(file: &SeriesFile) -> Vec<Series> {
     file.series.iter().map(|series| Series::from(series.values.clone())).collect()
 }
 
-/// From the first to the last point of a side.
+/// The time from the first to the last point of a side.
 fn span(files: &[SeriesFile]) -> Option<RangeInclusive<i64>> {
     let series = || files.iter().flat_map(|file| &file.series);
     let first = series().filter_map(|series| series.times.first()).min()?;
@@ -127,7 +127,7 @@ impl Grid {
         placed
     }
 
-    /// `series` with gaps; `None` if a point does not fit the grid through its first point.
+    /// Places `series` on the grid, with gaps; `None` if a point does not fit the grid through the first point.
     fn place(&self, series: &TimedSeries) -> Option<Series> {
         let (start, end) = (*self.span.start(), *self.span.end());
         let first = series.times.first().copied().unwrap_or(start);
@@ -147,7 +147,7 @@ impl Grid {
     }
 }
 
-/// The most names in a warning.
+/// Largest number of names in a warning.
 const MOST_NAMES: usize = 5;
 
 fn seconds(millis: u64) -> String {

@@ -1,4 +1,4 @@
-//! Columns in Arrow's layout: names of rows that come in, rows of judgements that go out.
+//! Columns in Arrow's layout: names of input rows, and output rows of judgements.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,19 +15,19 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use crate::frame::{COLUMNS, ColumnKind, ColumnValues, FrameColumns};
 use crate::names::{NameColumn, run_of_views};
 
-/// A column of names as it came: names are told apart where they are, so that no row costs memory.
+/// A column of names in its original layout, so that names are compared in place and no row costs memory.
 #[derive(Debug, Clone)]
 pub enum NameArray {
-    /// Views, as Parquet files and polars have them.
+    /// Views, as in Parquet files and polars.
     Views(StringViewArray),
-    /// One text behind the other.
+    /// Texts in one buffer, with 32-bit offsets.
     Texts(StringArray),
-    /// The same, of any length.
+    /// Texts in one buffer, with 64-bit offsets.
     LargeTexts(LargeStringArray),
 }
 
 impl NameArray {
-    /// The names in `column`: text in any layout, dictionaries too, and whatever Arrow writes as text.
+    /// Reads the names in `column`: text in any layout, dictionaries, and every type that Arrow casts to text.
     ///
     /// # Errors
     /// If Arrow cannot cast the column.
@@ -78,7 +78,7 @@ fn run<O: OffsetSizeTrait>(names: &GenericStringArray<O>, rows: &Range<usize>) -
     other.unwrap_or(rows.end)
 }
 
-/// A column as views of text: text in any layout, dictionaries too, and whatever Arrow writes as text.
+/// Converts a column to views of text: text in any layout, dictionaries, and every type that Arrow casts to text.
 ///
 /// # Errors
 /// If Arrow cannot cast the column.
@@ -93,7 +93,7 @@ pub fn text(column: &ArrayRef) -> Result<StringViewArray, ArrowError> {
 
 const UTC: &str = "UTC";
 
-/// The columns of rows of judgements.
+/// The columns of the output.
 pub fn frame_schema() -> SchemaRef {
     let dtype = |column: &str| match ColumnKind::from_name(column) {
         ColumnKind::Time => DataType::Timestamp(TimeUnit::Millisecond, Some(UTC.into())),
@@ -106,10 +106,10 @@ pub fn frame_schema() -> SchemaRef {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
-/// Rows of judgements in Arrow's layout, with the columns of [`frame_schema`].
+/// Converts rows of judgements to Arrow's layout, with the columns of [`frame_schema`].
 ///
 /// # Errors
-/// If they are too much text for one batch.
+/// If the text is too long for one batch.
 pub fn frame(rows: FrameColumns) -> Result<RecordBatch, ArrowError> {
     let column = |(_, values): (&str, ColumnValues)| -> ArrayRef {
         match values {

@@ -1,11 +1,11 @@
-//! Judges recorded releases again, from rows in memory: it reads no file.
+//! Judges recorded releases again, from rows in memory. This crate reads no files.
 //!
 //! ```text
 //! rows of a release --> series on a grid --> windows --> judgements --> stage rule --> rows of output
 //! ```
 //!
-//! `judge-retro` feeds it from files, the Python package from frames in Arrow's layout. Both get the same
-//! judgements, bit for bit, in whatever order the rows of a release come.
+//! `judge-retro` feeds it from files, the Python package from frames in Arrow's layout. Both get the same judgements,
+//! bit for bit, whatever the order of a release's rows.
 
 mod align;
 #[cfg(feature = "arrow")]
@@ -20,7 +20,7 @@ mod series_file;
 
 pub use align::{Aligned, SeriesFile, align};
 pub use frame::{Fate, ReleaseLine};
-pub use names::{NameColumn, listed, run_of_views};
+pub use names::{NameColumn, join_names, run_of_views};
 pub use options::{ColumnNames, RoleNames};
 pub use release::{RecordedInstance, RecordedSeries, Release, ReleaseGrid, ReleaseMetric};
 pub use replay::{

@@ -1,4 +1,4 @@
-//! Columns of names, in which neighbouring rows mostly have the same name.
+//! Columns of names, in which neighbouring rows usually have the same name.
 
 use std::ops::Range;
 
@@ -7,20 +7,20 @@ pub trait NameColumn {
     /// The name of `row`; empty if there is none.
     fn name(&self, row: usize) -> &str;
 
-    /// The end of the run of the first name of `rows`: the first row with another name, or the end.
+    /// The end of the run of the first name of `rows`: the first row with another name, or the end of `rows`.
     fn run(&self, rows: &Range<usize>) -> usize;
 }
 
-/// Names of up to this many bytes stand in their view.
+/// A view contains names of up to this many bytes.
 const MAX_INLINE_SIZE: u32 = 12;
-/// Views that are compared before it is asked whether one differs, so that several fit an instruction.
+/// Number of views that we compare before we branch, so that one instruction compares several.
 const AT_ONCE: usize = 16;
 
-/// The end of the first run of names in `views`, Arrow's 16-byte views, of which `bits` gives the number; `name` gives
-/// the name at an index.
+/// Finds the end of the first run of equal names in `views`, which are Arrow's 16-byte views. `bits` converts a view
+/// to a number; `name` returns the name at an index.
 ///
-/// Names of a dictionary page have one view each, and short names hold themselves: mostly the views of a run are the same
-/// 16 bytes, and only where they differ are names compared.
+/// A name of a dictionary page has only one view, and a view contains a short name itself. So the views of a run are
+/// usually the same 16 bytes, and we compare names only where views differ.
 pub fn run_of_views<'a, V>(
     views: &[V],
     bits: impl Fn(&V) -> u128,
@@ -47,17 +47,17 @@ pub fn run_of_views<'a, V>(
     views.len()
 }
 
-/// A view begins with the length of its text.
+/// The length of a view's text, which is its first field.
 #[allow(clippy::cast_possible_truncation, reason = "the low four bytes are the length")]
 fn length(view: u128) -> u32 {
     view as u32
 }
 
-/// The most names in a message.
+/// Largest number of names in a message.
 const MOST_NAMES: usize = 20;
 
-/// Names as a message has them.
-pub fn listed(names: &[String]) -> String {
+/// Joins names for a message.
+pub fn join_names(names: &[String]) -> String {
     let mut text: Vec<String> =
         names.iter().take(MOST_NAMES).map(|name| format!("{name:?}")).collect();
     if names.len() > MOST_NAMES {

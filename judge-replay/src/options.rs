@@ -32,7 +32,7 @@ impl Default for ColumnNames {
 }
 
 impl ColumnNames {
-    /// The name of `column`, to change it; `None` if there is no such column.
+    /// The name of `column`, for changes; `None` if there is no such column.
     ///
     /// ```
     /// use judge_replay::ColumnNames;
@@ -55,7 +55,7 @@ impl ColumnNames {
         })
     }
 
-    /// All columns that have a name here.
+    /// The columns whose names can change.
     pub const ALL: [&str; 6] = ["release", "timestamp", "metric", "role", "value", "instance"];
 }
 
@@ -69,7 +69,7 @@ pub struct RoleNames {
 }
 
 impl Default for RoleNames {
-    /// Our names and Kayenta's.
+    /// Our names for the roles, and Kayenta's.
     fn default() -> Self {
         let named = |names: [&str; 2]| names.map(str::to_owned).to_vec();
         Self { baseline: named(["baseline", "control"]), canary: named(["canary", "experiment"]) }

@@ -1,7 +1,6 @@
 //! One recorded release: its metrics on both sides, each side on a regular grid of time.
 
-/// The times of one side's points. Point `i` stands for the time from `start_millis + i * step_millis`
-/// to the next point.
+/// The times of one side's points. Point `i` covers the time from `start_millis + i * step_millis` to the next point.
 ///
 /// All series of a side share one grid, from the first point of any of them to the last, with
 /// [`ReleaseGrid::points`] points each. A missing point is a gap (NaN) at its own time. The grids of the two
@@ -57,7 +56,7 @@ pub struct ReleaseMetric {
     pub canary: RecordedSeries,
 }
 
-/// One metric on one side: the judged series, and the series of its instances.
+/// One metric on one side: the judged series, and the series of each instance.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RecordedSeries {
     /// The judged points, in the metric's unit. NaN is a gap; empty if nothing was recorded. With

@@ -6,23 +6,23 @@ use std::sync::Arc;
 use judge_points::time;
 use thiserror::Error;
 
-/// One series as a file has it: strictly ascending times, each with a value. NaN is a gap.
+/// One series of a file: strictly ascending times, each with a value. NaN is a gap.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimedSeries {
     /// The metric's name, if the file gives one.
     pub name: Option<String>,
     /// The label of the series in messages.
     pub labels: String,
-    /// What distinguishes it from other series of the same name.
+    /// Labels that distinguish it from other series of the same name.
     pub tags: BTreeMap<String, String>,
     /// Milliseconds since 1970; the series of a wide table share them.
     pub times: Arc<Vec<i64>>,
-    /// As many as times.
+    /// One value per time.
     pub values: Vec<f64>,
 }
 
 impl TimedSeries {
-    /// The series of a query without a result.
+    /// The empty series of a query without a result.
     pub fn without_points() -> Self {
         Self {
             name: None,
@@ -34,7 +34,7 @@ impl TimedSeries {
     }
 }
 
-/// A time that a series has twice.
+/// A time that occurs twice in a series.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[error("the time {} is already in {unit} {first}; a series has one value per time", time::show(*.millis))]
 pub struct RepeatedTime {
@@ -50,7 +50,7 @@ pub struct RepeatedTime {
 /// Sorts rows by time. `positions` are their positions in the file.
 ///
 /// # Errors
-/// If a time is there twice.
+/// If a time occurs twice.
 pub fn sort_by_time(
     unit: &'static str,
     times: &mut Vec<i64>,

@@ -1,18 +1,17 @@
-//! Ten thousand releases, judged again, beside the parquet crate reading the same file.
+//! Judges ten thousand releases again, and reads the same file with the parquet crate for comparison.
 //!
 //! ```sh
 //! cargo bench -p canary-judge-retro --bench bulk            # 100, 1,000 and 10,000 releases
 //! cargo bench -p canary-judge-retro --bench bulk -- 2000    # another number
 //! ```
 //!
-//! Each release has 20 metrics and 60 points a side, 2,400 rows of a long Parquet file, sorted by release,
-//! metric, role and time. Values are lognormal with four significant digits; of every fourth release the
-//! canary of every fourth metric is a tenth higher. Beside each other, each in a process of its own so
-//! that its peak memory is its own:
+//! Each release has 20 metrics and 60 points a side: 2,400 rows of a long Parquet file, sorted by release, metric,
+//! role and time. Values are lognormal with four significant digits. In every fourth release the canary of every
+//! fourth metric is a tenth higher. Each of the two runs in its own process, so that we measure its own peak memory:
 //!
 //! - `parquet`: one thread reads every column of the file and adds up the values;
-//! - `judge`: the file is surveyed, read, judged by `NetflixACAJudge-v1.0` in one interval a release, and
-//!   the judgements are written as Parquet.
+//! - `judge`: surveys and reads the file, judges each release with `NetflixACAJudge-v1.0` in one interval, and writes
+//!   the judgements as Parquet.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "this is a benchmark")]
 
 use std::fs::{self, File};
@@ -39,7 +38,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 const METRICS: usize = 20;
 const POINTS: usize = 60;
 const ROLES: [&str; 2] = ["baseline", "canary"];
-/// Runs of each, of which the fastest counts.
+/// Number of runs of each; the fastest counts.
 const RUNS: usize = 3;
 
 fn main() {
@@ -61,7 +60,7 @@ fn compare(sizes: &[usize]) {
         let file = folder.path().join("history.parquet");
         generate(&file, releases);
         let mut best = [Measured { seconds: f64::INFINITY, peak_mib: 0.0 }; 2];
-        // In turns, so that both meet the same machine.
+        // They take turns, so that a slow moment of the machine affects both.
         for _ in 0..RUNS {
             for (best, role) in best.iter_mut().zip(["parquet", "judge"]) {
                 let measured = measure(role, &file);
@@ -90,7 +89,7 @@ struct Measured {
     peak_mib: f64,
 }
 
-/// Runs this program once more, as `role`.
+/// Runs this program again, as `role`.
 fn measure(role: &str, file: &Path) -> Measured {
     let program = std::env::current_exe().unwrap();
     let ran = Command::new(program).args([role, file.to_str().unwrap()]).output().unwrap();
@@ -104,7 +103,7 @@ fn report(started: Instant) {
     println!("{} {}", started.elapsed().as_secs_f64(), peak_mib());
 }
 
-/// The most memory that this process had at once; Linux only.
+/// The peak memory of this process; Linux only.
 fn peak_mib() -> f64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -206,7 +205,7 @@ fn metric(number: usize) -> String {
     format!("metric-{number:02}")
 }
 
-/// Writes a history of so many releases.
+/// Writes a history of `releases` releases.
 fn generate(file: &PathBuf, releases: usize) {
     let mut writer = HistoryWriter::new(File::create(file).unwrap()).unwrap();
     let mut random = Random::new(20_261_121);

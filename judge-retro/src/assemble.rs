@@ -19,8 +19,8 @@ pub(crate) struct Assembler {
 }
 
 impl Assembler {
-    /// An assembler for releases of `history` with the metrics of `plan`, with a step of `step`
-    /// milliseconds, or with each release's own step.
+    /// Creates an assembler for releases of `history` with the metrics of `plan`, with a step of `step` milliseconds
+    /// or each release's own step.
     pub(crate) fn new(history: &ReleaseHistory, plan: &Arc<MetricPlan>, step: Option<u64>) -> Self {
         let index = Arc::new(SeriesIndex::new(plan.series(), history.roles()));
         Self { plan: Arc::clone(plan), index, kept: None, grids: GridAssembler::new(step) }
@@ -31,12 +31,12 @@ impl Assembler {
         Buckets::new(&self.index)
     }
 
-    /// Returns the names of ignored metrics since the last call.
+    /// Returns the names of the metrics ignored since the last call.
     pub(crate) fn take_ignored(&mut self) -> BTreeSet<String> {
         self.grids.take_ignored()
     }
 
-    /// Assembles the release with these rows; the error is a message for people.
+    /// Assembles the release from its rows; the error is a message for people.
     pub(crate) fn release(&mut self, rows: &ReleaseRows) -> Result<Release, String> {
         let mut buckets = self.kept.take().unwrap_or_else(|| self.buckets());
         buckets.clear();

@@ -5,8 +5,8 @@
 //! files of history --> releases on a grid --> windows --> judgements --> stage rule
 //! ```
 //!
-//! The `arrow` and `parquet` crates read the histories, but do not appear in this crate's types: a [`Release`] is
-//! plain vectors, which `judge-replay` judges.
+//! The `arrow` and `parquet` crates read the histories, but do not appear in this crate's types: a [`Release`]
+//! consists of plain vectors, which `judge-replay` judges.
 
 mod assemble;
 pub mod bulk;

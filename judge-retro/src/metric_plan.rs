@@ -1,4 +1,4 @@
-//! The metrics of a config, and the series that each needs.
+//! The metrics of a config, and the series that each metric needs.
 
 mod expression;
 mod formula;
@@ -14,15 +14,15 @@ use judge_replay::{RecordedSeries, ReleaseMetric};
 
 /// The metrics of a config, and the series that a history must contain for them.
 ///
-/// If a metric's config has `analysisConfigurations.retro.expression`, the metric is computed from the
-/// series in the expression, at each time from the points of that time. Kayenta keeps everything under
-/// `analysisConfigurations` and reads only `canary` there, so Kayenta accepts such a config. Every other
-/// metric is the series with its name.
+/// A metric whose config has `analysisConfigurations.retro.expression` is computed from the series in the expression:
+/// each of its points from the points of the same time. Kayenta keeps everything under `analysisConfigurations` and
+/// reads only `canary` there, so it accepts such a config. Every other metric is the series with its name.
 ///
 /// # Expressions
 ///
 /// Expressions are SQL: `cpu / rps`, `100 * errors / requests`. Names with other characters need double quotes:
-/// `"latency-p99" * 1000`. Each point depends on the points of its own time only, so there are no sums or shifts, but:
+/// `"latency-p99" * 1000`. Each point depends only on the points of its own time. So there are no sums or shifts,
+/// but:
 ///
 /// - `+`, `-`, `*`, `/` (of whole numbers too), `//` and `DIV` (rounded down), `%` and `MOD` (with the sign of the divisor),
 /// - comparisons, `BETWEEN`, `IS NULL`, `AND`, `OR`, `NOT`, which give 1 or 0,
@@ -30,12 +30,12 @@ use judge_replay::{RecordedSeries, ReleaseMetric};
 /// - `ABS`, `SIGN`, `SQRT`, `CBRT`, `POWER`, `EXP`, `LN`, `LOG10`, `LOG2`, `LOG1P`, `LOG(x, base)`,
 /// - `FLOOR`, `CEIL`, `ROUND` (halves away from zero), `TRUNC`, `CAST` to a type of numbers.
 ///
-/// - **A gap** is SQL's NULL: arithmetic with a gap gives a gap, `COALESCE(errors, 0)` reads it as 0.
-/// - **Division by zero**, and whatever else gives no finite number, gives a gap: 0 errors of 0 requests
-///   is no ratio, and neither is 5 of 0.
+/// - **A gap** is SQL's NULL: arithmetic with a gap gives a gap; `COALESCE(errors, 0)` reads a gap as 0.
+/// - **Division by zero**, like every result that is not a finite number, gives a gap: neither 0 errors of 0 requests
+///   nor 5 of 0 is a ratio.
 ///
-/// If a role has several instances, the expression of their means is judged, so `errors / requests` is
-/// the ratio of the whole role. Each instance's own expression is kept too.
+/// If a role has several instances, we judge the expression of their means, so `errors / requests` is the ratio of
+/// the whole role. Each instance's own expression is kept too.
 ///
 /// ```
 /// let json = br#"{"classifier": {}, "metrics": [
@@ -62,17 +62,17 @@ struct PlannedMetric {
 
 #[derive(Debug)]
 enum MetricSource {
-    /// A recorded series, by index.
+    /// A recorded series, by its index.
     RecordedSeries(usize),
-    /// Computed from series, by index.
+    /// Computed from series, by their indices.
     Derived { expression: Expression, inputs: Vec<usize> },
 }
 
 impl MetricPlan {
-    /// The plan of `config`, which was read from `document`.
+    /// Plans the metrics of `config`, which was read from `document`.
     ///
     /// # Errors
-    /// With all expressions that cannot be read.
+    /// If an expression is invalid; the error lists all that are.
     pub fn new(config: &CanaryConfig, document: &Value) -> Result<Self, JudgeError> {
         let mut plan = Self { metrics: Vec::new(), series: Vec::new() };
         let mut problems = Vec::new();
@@ -96,10 +96,10 @@ impl MetricPlan {
 
     fn source(&mut self, name: &str, retro: &Value, path: &str) -> Result<MetricSource, Problem> {
         let text = match retro {
-            Value::Null => return Ok(MetricSource::RecordedSeries(self.number(name))),
+            Value::Null => return Ok(MetricSource::RecordedSeries(self.index_of(name))),
             Value::Object(retro) => match retro.get("expression") {
                 None | Some(Value::Null) => {
-                    return Ok(MetricSource::RecordedSeries(self.number(name)));
+                    return Ok(MetricSource::RecordedSeries(self.index_of(name)));
                 }
                 Some(Value::String(text)) => text,
                 Some(other) => {
@@ -116,14 +116,14 @@ impl MetricPlan {
         let expression = Expression::parse(text).map_err(|allowed| {
             Problem::error(format!("{path}.expression"), format!("{text:?}"), allowed)
         })?;
-        let inputs = expression.inputs().iter().map(|input| self.number(input)).collect();
+        let inputs = expression.inputs().iter().map(|input| self.index_of(input)).collect();
         Ok(MetricSource::Derived { expression, inputs })
     }
 
-    /// The index of the series `name`, which is added if it is new.
-    fn number(&mut self, name: &str) -> usize {
-        let known = self.series.iter().position(|known| known == name);
-        known.unwrap_or_else(|| {
+    /// The index of the series `name`; adds the series if it is new.
+    fn index_of(&mut self, name: &str) -> usize {
+        let index = self.series.iter().position(|series| series == name);
+        index.unwrap_or_else(|| {
             self.series.push(name.to_owned());
             self.series.len() - 1
         })
@@ -160,7 +160,7 @@ impl MetricPlan {
             }
             metrics.push(ReleaseMetric { name: metric.name.clone(), baseline, canary });
         }
-        // Last, because expressions read them.
+        // Last, because expressions read the recorded series.
         for (metric, planned) in metrics.iter_mut().zip(&self.metrics) {
             if let MetricSource::RecordedSeries(series) = planned.source {
                 let [baseline, canary] = std::mem::take(&mut recorded[series]);

@@ -1,8 +1,8 @@
-//! Unfinished output, stored in parts beside its final place.
+//! Unfinished output, stored in parts beside its final path.
 //!
-//! While `judgements.csv` is written, `judgements.csv.parts/` contains the finished part, a hundred
-//! releases per file. An interrupted or killed run continues from there. The final output is the
-//! concatenation of the parts, so its bytes do not depend on interruptions.
+//! While `judgements.csv` is written, `judgements.csv.parts/` contains the finished parts, a hundred releases per
+//! file. A run that was interrupted or killed continues from there. The final output is the concatenation of the
+//! parts, so its bytes do not depend on interruptions.
 
 mod claim;
 mod error;
@@ -18,7 +18,7 @@ use claim::{Claim, SETTINGS, UNFINISHED};
 pub use error::StoreError;
 use judge_replay::ReleaseLine;
 
-/// Releases in a part.
+/// Number of releases in a part.
 pub const RELEASES_PER_PART: usize = 100;
 
 /// Format of the output.
@@ -43,13 +43,13 @@ pub struct Store {
     _passing: Option<tempfile::TempDir>,
     settings: Value,
     lines: Vec<ReleaseLine>,
-    /// Parts that are on disk.
+    /// Number of parts on disk.
     finished: usize,
 }
 
 impl Store {
-    /// Begins `output`, or continues it if `resume`. `settings` is an object with everything that the
-    /// output depends on.
+    /// Begins `output`, or continues it if `resume`. `settings` is an object with everything that the output depends
+    /// on.
     ///
     /// # Errors
     /// If another run is writing it, or if parts exist and `resume` is false, or if they have other
@@ -100,7 +100,7 @@ impl Store {
         &self.lines
     }
 
-    /// Adds a part: the rows of some releases, and their lines.
+    /// Adds a part: the rows of some releases, and their summary lines.
     ///
     /// # Errors
     /// If it cannot be written; earlier parts stay.
@@ -114,7 +114,7 @@ impl Store {
             text.push(b'\n');
         }
         self.write(&frame_name(self.finished), frame)?;
-        // Last, because a part counts as finished once its lines exist.
+        // We write the lines last, because they mark a part as finished.
         self.write(&lines_name(self.finished), &text)?;
         self.finished += 1;
         self.lines.append(&mut lines);
@@ -124,7 +124,7 @@ impl Store {
     /// Joins the parts under the output's name, atomically, and removes them.
     ///
     /// # Errors
-    /// If the output cannot be written; then nothing changes under its name, and the parts stay.
+    /// If the output cannot be written; then the file of that name does not change and the parts stay.
     pub fn finish(self, format: &FrameFormat) -> Result<Vec<ReleaseLine>, StoreError> {
         let put_together = || -> io::Result<()> {
             replace(&self.output, |out| match format {
@@ -219,12 +219,12 @@ fn shortened(value: &Value) -> String {
     format!("{start}...")
 }
 
-/// Writes a file atomically by a temporary file, or writes directly to a device.
+/// Writes a file atomically via a temporary file, or writes directly to a device.
 fn replace(
     path: &Path,
     write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> io::Result<()> {
-    // A link stays a link to the file that is replaced.
+    // If the path is a link, we replace the file that it points to and keep the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let existing = fs::metadata(&target).ok();
     if existing.as_ref().is_some_and(|existing| !existing.is_file()) {
@@ -240,7 +240,7 @@ fn replace(
     builder.suffix(UNFINISHED);
     #[cfg(unix)]
     builder.permissions(existing.map_or_else(
-        // The system takes the umask off it.
+        // The system subtracts the umask.
         || std::os::unix::fs::PermissionsExt::from_mode(0o666),
         |existing| existing.permissions(),
     ));

@@ -53,15 +53,15 @@ fn allow(metric: &mut Metric, share: f64) {
     metric.allow(1.0 + share, 1.0 - share);
 }
 
-/// Sets noise so small that the mean is known to 1 %.
-fn well_known(metric: &mut Metric, random: &mut Random) {
+/// Sets noise so small that the standard error of the mean is 1 %.
+fn reduce_noise(metric: &mut Metric, random: &mut Random) {
     let relative = 0.006 * (metric.len() as f64).sqrt() * random.between(0.3, 1.0);
     metric.noise = Noise { shape: Shape::Gaussian, relative: relative.min(0.15), ..metric.noise };
     metric.redraw(metric.len(), random);
 }
 
 pub(super) fn beyond_allowance(metric: &mut Metric, random: &mut Random) {
-    well_known(metric, random);
+    reduce_noise(metric, random);
     let allowed = *random.pick(&[0.05, 0.1, 0.25]);
     allow(metric, allowed);
     let shift = metric.noise.level * (allowed + random.between(0.035, 0.08)) * metric.sign();
@@ -69,7 +69,7 @@ pub(super) fn beyond_allowance(metric: &mut Metric, random: &mut Random) {
 }
 
 pub(super) fn within_allowance(metric: &mut Metric, random: &mut Random) {
-    well_known(metric, random);
+    reduce_noise(metric, random);
     let allowed = *random.pick(&[0.05, 0.1, 0.25]);
     allow(metric, allowed);
     let shift = metric.noise.level * allowed * random.between(0.3, 0.9) * metric.sign();
@@ -143,7 +143,7 @@ pub(super) fn warm_up_then_worse(metric: &mut Metric, random: &mut Random) {
     metric.add(|_, _| shift);
 }
 
-/// The number of points that stand out, and their size.
+/// Draws the number of extreme points and their size.
 fn marks(metric: &Metric, random: &mut Random) -> (usize, f64) {
     let count = (metric.len() / 4).clamp(5, 60);
     (count, random.between(5.0, 10.0) * metric.noise.sd() * metric.sign())
@@ -153,7 +153,7 @@ fn marks(metric: &Metric, random: &mut Random) -> (usize, f64) {
 fn mark(series: &mut [f64], count: usize, run: usize, size: f64, random: &mut Random) {
     let mut marked = vec![false; series.len()];
     let mut left = count;
-    // Bounded, because runs may not touch and the room for them shrinks.
+    // The loop is bounded, since runs may not touch and free room shrinks.
     for _ in 0..1000 {
         if left == 0 {
             break;

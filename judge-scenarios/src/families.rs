@@ -78,7 +78,7 @@ impl Family {
 }
 
 fn request(metrics: Vec<MetricConfig>, pairs: Vec<MetricPair>) -> JudgeRequest {
-    // A single failing metric of 20 costs 5 points, and must be enough for a verdict other than Pass.
+    // A single failing metric of 20 costs 5 points. This must suffice for a verdict other than Pass.
     let thresholds = Thresholds::new(96.0, 75.0).unwrap_or_default();
     JudgeRequest {
         config: CanaryConfig { metrics, ..CanaryConfig::default() },
@@ -93,7 +93,7 @@ pub fn systemic(n: usize, share: f64, random: &mut Random) -> Scenario {
     let metrics = 5 + random.below(11);
     let drawn = (0..metrics).map(|index| {
         let mut metric = Metric::healthy(n, random);
-        // The noise is small enough for a shift of 8 % in each of five metrics to be visible in all of them jointly.
+        // With this little noise, a shift of 8 % in each of five metrics is visible jointly.
         let relative = metric.noise.relative.min(0.02 * (n as f64).sqrt());
         metric.noise = Noise { shape: Shape::Gaussian, relative, ..metric.noise };
         metric.redraw(n, random);
@@ -118,8 +118,8 @@ pub fn shifted_pair(noise: Noise, n: usize, sds: f64, random: &mut Random) -> Me
     pair
 }
 
-/// A request for one metric.
-pub fn single(pair: MetricPair, direction: Direction) -> JudgeRequest {
+/// Builds a request for one metric.
+pub fn single_metric_request(pair: MetricPair, direction: Direction) -> JudgeRequest {
     let config = MetricConfig { direction, ..MetricConfig::new(&*pair.name, "All") };
     request(vec![config], vec![pair])
 }

@@ -1,4 +1,4 @@
-//! Habits of healthy metrics beyond noise. Both sides have the habit, each at its own times.
+//! Habits of healthy metrics beyond noise. Both sides have the habit, but not at the same times.
 
 use judge_core::MetricPair;
 
@@ -76,7 +76,7 @@ fn coarse(n: usize, random: &mut Random) -> Vec<f64> {
 }
 
 fn heavy_tails(n: usize, random: &mut Random) -> Vec<f64> {
-    // Student's t: a normal divided by the root of half a chi square of two degrees, which is exponential.
+    // Student's t with 2 degrees of freedom: a normal divided by the root of half a chi-square, which is exponential.
     (0..n).map(|_| 100.0 + 5.0 * random.normal() / random.gamma(1.0).sqrt()).collect()
 }
 

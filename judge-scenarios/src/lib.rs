@@ -23,7 +23,9 @@ pub mod real_series;
 mod score_card;
 mod traffic;
 
-pub use families::{FAMILIES, Family, Scenario, aa_pair, shifted_pair, single, systemic};
+pub use families::{
+    FAMILIES, Family, Scenario, aa_pair, shifted_pair, single_metric_request, systemic,
+};
 pub use habits::{HABITS, Habit, TWO_LEVELS};
 pub use noise::{Noise, Shape};
 pub use practical::{PRACTICAL_METRICS, PracticalMetric};

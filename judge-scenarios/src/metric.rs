@@ -1,4 +1,4 @@
-//! A metric that is being drawn.
+//! A metric under construction.
 
 use judge_core::config::{Direction, EffectSize};
 use judge_core::{MetricConfig, MetricPair};
@@ -6,7 +6,7 @@ use judge_core::{MetricConfig, MetricPair};
 use super::noise::Noise;
 use crate::random::Random;
 
-/// A metric that is being drawn: noise, then a change, then a pair.
+/// A metric under construction: noise, then a change, then a pair.
 pub(super) struct Metric {
     pub(super) noise: Noise,
     pub(super) baseline: Vec<f64>,
@@ -50,7 +50,7 @@ impl Metric {
         if self.config.direction == Direction::Decrease { -1.0 } else { 1.0 }
     }
 
-    /// Adds `change(index, share of the window that has passed)` to the canary's points, in the metric's unit.
+    /// Adds `change(index, elapsed share of the window)` to the canary's points, in the metric's unit.
     pub(super) fn add(&mut self, change: impl Fn(usize, f64) -> f64) {
         let n = self.len() as f64;
         for (index, value) in self.canary.iter_mut().enumerate() {
@@ -62,7 +62,7 @@ impl Metric {
     pub(super) fn worse(&self, sds: f64) -> f64 {
         let few = (31.0 / self.len() as f64).max(1.0).sqrt();
         let visible = sds * few * self.noise.sd();
-        // However quiet the metric, nobody calls a change of a percent or two a regression.
+        // Even for a metric with little noise, nobody calls a change of one or two percent a regression.
         visible.max(0.05 * self.noise.level) * self.sign()
     }
 

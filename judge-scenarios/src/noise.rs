@@ -32,7 +32,7 @@ pub struct Noise {
 const LEVELS: [f64; 7] = [1e-6, 3e-3, 0.2, 1.0, 45.0, 1200.0, 2e9];
 
 impl Noise {
-    /// Noise of a random shape and size, without autocorrelation.
+    /// Draws noise of a random shape and size, without autocorrelation.
     pub fn any(random: &mut Random) -> Self {
         let shapes = [Shape::Gaussian, Shape::Lognormal, Shape::Gamma, Shape::Poisson];
         let shape = *random.pick(&shapes);

@@ -9,14 +9,14 @@ use statrs::distribution::{ContinuousCDF, LogNormal};
 use crate::noise::{Autoregression, Noise, Shape};
 use crate::random::Random;
 
-/// A kind of metric, with a change that people want to know of.
+/// A kind of metric, with a change that people want to detect.
 #[derive(Clone, Copy)]
 pub struct PracticalMetric {
     /// Its name.
     pub name: &'static str,
     /// The change of a harmful canary, in words.
     pub change: &'static str,
-    /// How many times as large what is behind the metric becomes: latencies, error ratio, arrivals.
+    /// Factor by which the change multiplies the cause of the metric: latencies, error ratio, arrivals.
     factor: f64,
     draw: fn(f64, usize, &mut Random) -> Sides,
 }
@@ -97,8 +97,8 @@ fn sides(factor: f64, mut side: impl FnMut(f64) -> Vec<f64>) -> Sides {
     Sides(baseline, side(factor))
 }
 
-/// A number from `low` to `high`, each order of magnitude as likely.
-fn of_any_size(low: f64, high: f64, random: &mut Random) -> f64 {
+/// Draws a number from `low` to `high` on a logarithmic scale.
+fn log_uniform(low: f64, high: f64, random: &mut Random) -> f64 {
     random.between(low.ln(), high.ln()).exp()
 }
 
@@ -109,8 +109,8 @@ const WINDOW: usize = 5;
 const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 fn percentile_of_histogram(factor: f64, n: usize, random: &mut Random) -> Sides {
-    let requests = of_any_size(60.0, 600.0, random);
-    let (median, sigma) = (of_any_size(0.03, 0.3, random), random.between(0.4, 0.8));
+    let requests = log_uniform(60.0, 600.0, random);
+    let (median, sigma) = (log_uniform(0.03, 0.3, random), random.between(0.4, 0.8));
     sides(factor, |factor| {
         let mut below = 0.0;
         let shares = BUCKETS.map(|bound| {
@@ -128,7 +128,7 @@ fn percentile_of_histogram(factor: f64, n: usize, random: &mut Random) -> Sides 
     })
 }
 
-/// The quantile as `histogram_quantile` takes it: on a line through the bucket that holds it. NaN without counts.
+/// The quantile as `histogram_quantile` computes it, by linear interpolation in its bucket. NaN without counts.
 fn interpolate(quantile: f64, counts: &[f64; 11]) -> f64 {
     let wanted = quantile * counts.iter().sum::<f64>();
     let (mut below, mut lower) = (0.0, 0.0);
@@ -142,8 +142,8 @@ fn interpolate(quantile: f64, counts: &[f64; 11]) -> f64 {
 }
 
 fn error_ratio(factor: f64, n: usize, random: &mut Random) -> Sides {
-    let requests = of_any_size(300.0, 5000.0, random);
-    let ratio = of_any_size(0.0005, 0.02, random);
+    let requests = log_uniform(300.0, 5000.0, random);
+    let ratio = log_uniform(0.0005, 0.02, random);
     sides(factor, |factor| {
         let mut minutes =
             |mean: f64| -> Vec<f64> { (0..n + WINDOW - 1).map(|_| random.poisson(mean)).collect() };
@@ -180,13 +180,13 @@ fn gauge(factor: f64, n: usize, random: &mut Random) -> Sides {
 /// Percent of a core, in whole tenths.
 fn cpu(factor: f64, n: usize, random: &mut Random) -> Sides {
     let (mean, swing) = (random.between(10.0, 60.0), random.between(0.05, 0.2));
-    let own = random.between(0.02, 0.06);
+    let noise_share = random.between(0.02, 0.06);
     let mut load = Autoregression::new(0.9, random);
     let load: Vec<f64> = (0..n).map(|_| load.next(random)).collect();
     sides(factor, |factor| {
         let mut noise = Autoregression::new(0.4, random);
         let point = |load: &f64| {
-            let used = mean * factor * (1.0 + swing * load + own * noise.next(random));
+            let used = mean * factor * (1.0 + swing * load + noise_share * noise.next(random));
             (10.0 * used).round().clamp(0.0, 1000.0) / 10.0
         };
         load.iter().map(point).collect()
@@ -194,7 +194,7 @@ fn cpu(factor: f64, n: usize, random: &mut Random) -> Sides {
 }
 
 fn percentile_of_requests(factor: f64, n: usize, random: &mut Random) -> Sides {
-    let (requests, sigma) = (of_any_size(20.0, 150.0, random), random.between(0.4, 0.8));
+    let (requests, sigma) = (log_uniform(20.0, 150.0, random), random.between(0.4, 0.8));
     sides(factor, |factor| {
         let mut point = || {
             let count = random.poisson(requests).max(1.0);
@@ -203,7 +203,7 @@ fn percentile_of_requests(factor: f64, n: usize, random: &mut Random) -> Sides {
                 latencies.push(30.0 * factor * (sigma * random.normal()).exp());
             }
             latencies.sort_unstable_by(f64::total_cmp);
-            // The smallest that is above 99 percent: of fewer than a hundred the largest.
+            // The smallest latency that exceeds 99 percent of them; for fewer than a hundred requests the largest.
             latencies[latencies.len() - 1 - latencies.len() / 100]
         };
         (0..n).map(|_| point()).collect()
@@ -214,7 +214,7 @@ fn two_levels(factor: f64, n: usize, random: &mut Random) -> Sides {
     let (step, noise) = (random.between(1.2, 1.6), random.between(0.02, 0.05));
     sides(factor, |factor| {
         let mut is_high = random.chance(0.5);
-        // Within its first stretch.
+        // The pair starts within the first stretch.
         let mut left = random.between(0.0, 25.0);
         let point = |_| {
             left -= 1.0;
@@ -228,7 +228,7 @@ fn two_levels(factor: f64, n: usize, random: &mut Random) -> Sides {
     })
 }
 
-/// Requests in a queue with one worker, as a scrape a minute sees them (M/M/1, a job takes 10 s on average).
+/// Number of requests in a queue with one worker, scraped once a minute (M/M/1; a job takes 10 s on average).
 fn queue(factor: f64, n: usize, random: &mut Random) -> Sides {
     let load = random.between(0.5, 0.85);
     sides(factor, |factor| {

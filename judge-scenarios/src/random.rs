@@ -10,7 +10,7 @@ impl Random {
         Self(seed)
     }
 
-    /// The stream that belongs to `name`: its FNV-1a hash (Fowler, Noll and Vo) is the seed.
+    /// The stream for `name`: its FNV-1a hash (Fowler, Noll and Vo) is the seed.
     pub fn from_name(name: &str) -> Self {
         let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         Self(name.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, step))
@@ -81,7 +81,7 @@ impl Random {
         }
     }
 
-    /// Poisson: by products below a mean of 30 (Knuth 1969), above it a rounded normal.
+    /// Poisson: by products below a mean of 30 (Knuth 1969), above it by a rounded normal.
     pub fn poisson(&mut self, mean: f64) -> f64 {
         if mean >= 30.0 {
             return (mean + mean.sqrt() * self.normal()).round().max(0.0);

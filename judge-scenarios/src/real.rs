@@ -4,10 +4,10 @@ use judge_core::MetricPair;
 
 use crate::random::Random;
 
-/// A pair of alternating points of a stretch of `series`, so that both sides are of the same host at the same time.
+/// Cuts a pair from a stretch of `series`: alternating points, so that both sides come from the same host and time.
 ///
 /// `None` if the series is too short.
-pub fn interleaved(
+pub fn interleaved_pair(
     name: &str,
     series: &[f64],
     n: usize,

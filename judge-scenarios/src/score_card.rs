@@ -26,7 +26,7 @@ impl ScoreCounts {
         }
     }
 
-    /// Share of right verdicts.
+    /// Share of correct verdicts.
     pub fn accuracy(&self) -> f64 {
         let right = self.caught + self.passed;
         right as f64 / (right + self.missed + self.alarms) as f64

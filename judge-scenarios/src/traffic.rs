@@ -1,4 +1,4 @@
-//! Canaries that get a small share of the traffic. Their points are measured from fewer requests than the baseline's.
+//! Canaries that get a small share of the traffic, so that fewer requests determine their points than the baseline's.
 
 use judge_core::config::{CanaryConfig, Direction, MetricConfig};
 use judge_core::{JudgeRequest, MetricPair};
@@ -13,7 +13,7 @@ pub const REQUESTS: &str = "requests";
 pub struct SharedTraffic {
     /// Requests of both sides per point.
     pub requests: f64,
-    /// Share of them that the canary gets.
+    /// The canary's share of the requests.
     pub share: f64,
     /// The canary's latency relative to the baseline's: 1.1 is 10 % slower.
     pub slower: f64,
@@ -70,7 +70,7 @@ impl Points {
     }
 }
 
-/// A quantile of ascending values, between those at either side of it (Hazen 1914); NaN without values.
+/// A quantile of ascending values, interpolated between neighbours (Hazen 1914); NaN without values.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at least 0")]
 fn quantile(ascending: &[f64], q: f64) -> f64 {
     let Some(last) = ascending.len().checked_sub(1) else { return f64::NAN };

@@ -1,21 +1,21 @@
-//! What the evidence judge's documentation says of its errors, on seeds that nothing else uses.
+//! Checks the error rates in the documentation of the evidence judge, on seeds that nothing else uses.
 
 use judge_core::Verdict;
 use judge_core::config::Direction;
 use judge_core::judges::{EvidenceJudge, Judge, Scratch};
 use judge_scenarios::random::Random;
-use judge_scenarios::{FAMILIES, HABITS, Noise, ScoreCard, Shape, aa_pair, single};
+use judge_scenarios::{FAMILIES, HABITS, Noise, ScoreCard, Shape, aa_pair, single_metric_request};
 
 const SEEDS: u64 = 900_000_000;
 const PAIRS: u64 = 2000;
 
-/// How many of the healthy pairs of one metric fail.
+/// Number of the healthy pairs of one metric that fail.
 fn false_alarms(phi: f64, n: usize, direction: Direction) -> usize {
     let noise = Noise { shape: Shape::Gaussian, level: 100.0, relative: 0.05, phi };
     let mut scratch = Scratch::default();
     let fails = |seed: &u64| {
         let mut random = Random::new(SEEDS + 7_919 * seed + n as u64);
-        let request = single(aa_pair(noise, n, &mut random), direction);
+        let request = single_metric_request(aa_pair(noise, n, &mut random), direction);
         let judgement = EvidenceJudge.judge_with(&request, &mut scratch);
         judgement.map_or(true, |judgement| judgement.verdict != Verdict::Pass)
     };
@@ -27,7 +27,7 @@ fn a_healthy_metric_fails_one_time_in_a_hundred_where_noise_is_independent() {
     for n in [15, 31, 60] {
         for direction in [Direction::Increase, Direction::Either] {
             let alarms = false_alarms(0.0, n, direction);
-            // One in a hundred, and two standard errors.
+            // One in a hundred, plus two standard errors.
             assert!(alarms as u64 <= PAIRS / 70, "{alarms} of {PAIRS}, {n} points, {direction:?}");
         }
     }
@@ -35,7 +35,8 @@ fn a_healthy_metric_fails_one_time_in_a_hundred_where_noise_is_independent() {
 
 #[test]
 fn and_few_more_where_noise_is_autocorrelated() {
-    // Of 15 points nobody can tell much of φ. Of 31 points the documentation says 4.0 %: this adds two standard errors.
+    // From 15 points φ cannot be estimated well. For 31 points the documentation states 4.0 %; this adds two standard
+    // errors.
     for (n, most) in [(15, 8), (31, 5), (60, 3)] {
         for direction in [Direction::Increase, Direction::Either] {
             let alarms = false_alarms(0.8, n, direction);
@@ -68,8 +69,7 @@ fn clear_effects_are_seen_in_31_points_and_healthy_canaries_pass() {
     }
 }
 
-/// What is the same on both sides is no regression, whatever it is; the last two habits are more than
-/// the judge can tell from one.
+/// A habit that both sides share is not a regression. The last two habits are more than the judge can recognize.
 #[test]
 fn healthy_metrics_have_habits() {
     let mut scratch = Scratch::default();
@@ -77,8 +77,8 @@ fn healthy_metrics_have_habits() {
         for n in [60, 240] {
             let fails = |seed: &u64| {
                 let pair = habit.pair(n, &mut Random::new(SEEDS + 7_919 * seed + n as u64));
-                let judgement =
-                    EvidenceJudge.judge_with(&single(pair, Direction::Either), &mut scratch);
+                let judgement = EvidenceJudge
+                    .judge_with(&single_metric_request(pair, Direction::Either), &mut scratch);
                 judgement.map_or(true, |judgement| judgement.verdict != Verdict::Pass)
             };
             let alarms = (0..300).filter(fails).count();

@@ -1,4 +1,4 @@
-//! `scenarios real --folder` and `scenarios propose --folder` from the outside, on series drawn here.
+//! Runs `scenarios real --folder` and `scenarios propose --folder` as programs, on series drawn here.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -48,7 +48,7 @@ fn json(output: &Output) -> Value {
 }
 
 #[test]
-fn real_measures_every_class_and_harm_and_gives_the_same_each_time() {
+fn real_measures_every_class_and_harm_reproducibly() {
     let folder = folder();
     let output = scenarios(folder.path(), "real --json --points 15,30");
     let report = json(&output);
@@ -74,7 +74,7 @@ fn real_measures_every_class_and_harm_and_gives_the_same_each_time() {
             assert!(mean < 0.5, "{pairs}: {judge}");
         }
     }
-    // Windows begin at every half of their length: of 30 points at 30, 60, … 150, of 60 at 30 and 90.
+    // Windows begin at every half of their length: those of 30 points at 30, 60, … 150, those of 60 at 30 and 90.
     assert_eq!(find("falseAlarms", "coin", "none", 0.0, 15)["cases"], 50);
     assert_eq!(find("falseAlarms", "coin", "none", 0.0, 30)["cases"], 20);
     let doubled = find("found", "coin", "mult", 100.0, 30);
@@ -94,7 +94,7 @@ fn real_measures_every_class_and_harm_and_gives_the_same_each_time() {
 }
 
 #[test]
-fn propose_gives_an_allowance_a_series_and_tries_it() {
+fn propose_estimates_an_allowance_per_series_and_tries_it() {
     let folder = folder();
     let report = json(&scenarios(folder.path(), "propose --json --points 15,120"));
     let proposals = report["proposals"].as_array().unwrap();
@@ -115,7 +115,7 @@ fn propose_gives_an_allowance_a_series_and_tries_it() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_file_and_line() {
+fn errors_name_the_file_and_the_line() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("series.ndjson");
     let good = r#"{"kind":"solo","source":"S","entity":"e","metric":"m","x":[1,2]}"#;
@@ -138,7 +138,7 @@ fn what_is_wrong_is_said_with_file_and_line() {
         assert!(!output.status.success() && stderr.contains(message), "{words}: {stderr}");
         assert!(output.stdout.is_empty());
     }
-    // A series too short for any window is no error: there is nothing to judge.
+    // A series too short for any window is not an error, since it leaves nothing to judge.
     std::fs::write(&file, good).unwrap();
     let report = json(&scenarios(folder.path(), "real --json"));
     assert_eq!(report["rows"], serde_json::json!([]));

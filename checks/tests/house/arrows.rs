@@ -2,7 +2,7 @@
 
 use crate::sources::{crates, toml, workspace};
 
-/// The crates from the bottom up; those of one row know nothing of each other.
+/// The crates from the bottom up. Crates of one row do not depend on each other.
 const ROWS: &[&[&str]] = &[
     &["judge-core", "judge-points", "judge-ordered", "checks"],
     &["judge-calibrate", "judge-replay", "judge-report", "judge-sources", "judge-scenarios"],
@@ -13,7 +13,7 @@ const ROWS: &[&[&str]] = &[
 
 fn row(folder: &str) -> usize {
     let row = ROWS.iter().position(|row| row.contains(&folder));
-    row.unwrap_or_else(|| panic!("{folder} is in no row: say where it stands"))
+    row.unwrap_or_else(|| panic!("{folder} is in no row: add it to ROWS"))
 }
 
 #[test]

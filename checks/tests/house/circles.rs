@@ -6,7 +6,7 @@ use crate::exceptions::CIRCLES;
 use crate::imports::{Imports, imports};
 use crate::sources::{SourceFile, crates, sources};
 
-/// The sets of files that reach each other.
+/// Finds the sets of files that reach each other.
 fn circles(imports: &Imports) -> Vec<BTreeSet<usize>> {
     let reach = |from: usize| {
         let mut reached = BTreeSet::new();
@@ -24,7 +24,7 @@ fn circles(imports: &Imports) -> Vec<BTreeSet<usize>> {
     all.into_iter().filter(|circle| circle.len() > 1).collect()
 }
 
-/// The circles of a crate: the files of each, and who imports whom.
+/// The circles of a crate: the files of each, and the imports between them.
 fn circles_of(name: &str) -> Vec<(BTreeSet<String>, String)> {
     let sources = sources(name);
     let imports = imports(&sources);
@@ -74,6 +74,6 @@ fn a_circle_is_found_however_it_is_written() {
     assert_eq!(circles_with("use crate::a; pub struct B(a::A);"), circle);
     assert_eq!(circles_with("use super::*; pub struct B(A);"), circle);
     assert_eq!(circles_with("pub struct B; fn b() { println!(\"{}\", crate::A); }"), circle);
-    // A whole module is no file until a name is taken out of it.
+    // A whole module does not count as a file until a name is taken from it.
     assert_eq!(circles_with("use crate::a; pub struct B;"), []);
 }

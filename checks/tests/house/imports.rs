@@ -1,5 +1,5 @@
-//! Which file imports from which: `use` declarations and paths in code, followed through re-exports to the
-//! file that defines the name. Declaring or re-exporting one's own child is no import.
+//! Finds which file imports from which: `use` declarations and paths in code, followed through re-exports to the file
+//! that defines the name. Declaring or re-exporting a child module does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,15 +11,15 @@ use crate::sources::SourceFile;
 
 type Module = Vec<String>;
 
-/// Each file, by its place in the list of sources, with the files that it imports from.
+/// For each file, by its index in the list of sources, the files from which it imports.
 pub(crate) type Imports = BTreeMap<usize, BTreeSet<usize>>;
 
-/// What a module declares.
+/// The names of a module.
 #[derive(Default)]
 struct Scope {
     file: usize,
     items: BTreeSet<String>,
-    /// Names that `use` brings in, with the path each stands for.
+    /// Names that `use` brings in, with their paths.
     names: BTreeMap<String, Module>,
     globs: Vec<Module>,
 }
@@ -105,8 +105,8 @@ fn flatten(tree: &UseTree, before: &mut Module, each: &mut dyn FnMut(&[String], 
     }
 }
 
-/// The file that defines what `path` names in `module`; `None` where that is another crate's or a whole
-/// module, which matters only by the names that are taken out of it.
+/// Finds the file that defines `path` as seen from `module`. `None` for other crates and for whole modules, which
+/// matter only by the names taken from them.
 fn resolve(
     scopes: &BTreeMap<Module, Scope>,
     module: &[String],
@@ -131,7 +131,7 @@ fn resolve(
     }
 }
 
-/// Follows `path` from inside of `module`.
+/// Follows `path` from inside `module`.
 fn walk(
     scopes: &BTreeMap<Module, Scope>,
     module: &[String],
@@ -148,7 +148,7 @@ fn walk(
         return Some(scope.file);
     }
     if let Some(real) = scope.names.get(first)
-        // `use serde;` names another crate, and itself.
+        // `use serde;` names another crate and would resolve to itself.
         && real.len() + rest.len() < 32
         && real.as_slice() != std::slice::from_ref(first)
     {
@@ -161,7 +161,7 @@ fn walk(
     })
 }
 
-/// Every path in the code of a file, with the module in which it stands.
+/// Every path in the code of a file, with its module.
 struct Paths {
     module: Module,
     found: Vec<(Module, Module)>,
@@ -172,7 +172,7 @@ impl Paths {
         self.found.push((self.module.clone(), path));
     }
 
-    /// Paths among the tokens of a macro's arguments.
+    /// Finds paths among the tokens of a macro's arguments.
     fn tokens(&mut self, tokens: TokenStream) {
         let (mut path, mut colons) = (Module::new(), 0);
         for token in tokens {
@@ -208,7 +208,7 @@ impl<'ast> Visit<'ast> for Paths {
         });
         for path in found {
             let reexports = !matches!(item.vis, syn::Visibility::Inherited);
-            // One's own child: `pub use child::Name`, also of a grandchild.
+            // Re-exporting a child does not count: `pub use child::Name`, also of a grandchild.
             let own = path.first().is_some_and(|first| {
                 !matches!(first.as_str(), "crate" | "super") && !path.is_empty()
             });

@@ -1,10 +1,10 @@
-//! Packages have what a registry shows and what a licence asks for.
+//! Packages have the fields that a registry shows and the files that a licence requires.
 
 use std::fs;
 
 use crate::sources::{crates, workspace};
 
-/// The lines that a manifest has.
+/// The required lines of a manifest.
 const KEYS: [&str; 4] =
     ["description = ", "keywords = ", "categories = ", "license.workspace = true"];
 

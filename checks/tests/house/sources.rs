@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use syn::{Attribute, Item, Meta};
 
-/// A source file without what only tests have.
+/// A source file without its test code.
 pub(crate) struct SourceFile {
-    /// From the workspace's root, such as `judge-core/src/stats/mod.rs`.
+    /// Path from the workspace's root, such as `judge-core/src/stats/mod.rs`.
     pub(crate) path: String,
     /// Its module: `["stats"]`.
     pub(crate) module: Vec<String>,
@@ -29,7 +29,7 @@ pub(crate) fn toml(path: &Path) -> toml::Table {
     fs::read_to_string(path).unwrap().parse().unwrap()
 }
 
-/// The files below `folder`, from the workspace's root, that end in `extension`.
+/// The files below `folder` with this extension, as paths from the workspace's root.
 pub(crate) fn files(folder: &str, extension: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -48,7 +48,7 @@ pub(crate) fn files(folder: &str, extension: &str) -> Vec<String> {
     found
 }
 
-/// The sources of a crate's library or program; what stands beside (`src/bin/`) is left out.
+/// The sources of a crate's library or program, without `src/bin/`.
 pub(crate) fn sources(name: &str) -> Vec<SourceFile> {
     let root = format!("{name}/src/");
     let paths = files(&format!("{name}/src"), ".rs").into_iter();

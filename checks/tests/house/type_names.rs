@@ -1,4 +1,4 @@
-//! A type name means one thing in the workspace. Names that no other file sees may repeat.
+//! A type name means one thing in the workspace. Names that are private to a file may repeat.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! No word that the glossary replaces stands in identifiers, rustdoc or pages. The glossary is the table of words in
+//! Identifiers, rustdoc and pages contain no word that the glossary replaces. The glossary is the table of words in
 //! docs/architecture.md.
 
 use std::fs;
@@ -8,7 +8,7 @@ use proc_macro2::{Literal, TokenStream, TokenTree};
 use crate::exceptions::{LEFT_TO_READERS, VOCABULARY};
 use crate::sources::{crates, files, workspace};
 
-/// What not to say, in small letters, and what to say.
+/// The replaced words, in lower case, with their replacements.
 const WORDS: &[(&str, &str)] = &[
     ("control", "baseline"),
     ("controls", "baselines"),
@@ -36,19 +36,19 @@ const WORDS: &[(&str, &str)] = &[
     ("fn give", "a verb"),
 ];
 
-/// The same in the server, where these words have no other meaning.
+/// Words replaced only in the server, where they have no other meaning.
 const WORDS_OF_SERVER: &[(&str, &str)] =
     &[("bench", "handler, service"), ("gate", "layer, middleware"), ("places", "permits")];
 const SERVER: &str = "judge-server/src/";
 
-/// A line of text and where it stands.
+/// A line of text and its position.
 struct Line {
     place: String,
-    /// Words in small letters, a space between and around them.
+    /// Words in lower case, with single spaces between and around them.
     words: String,
 }
 
-/// Words in small letters, `snake_case` and `CamelCase` taken apart.
+/// Splits text into lower-case words; also splits `snake_case` and `CamelCase`.
 fn words(text: &str) -> String {
     let mut words = String::from(" ");
     let mut before = ' ';
@@ -70,10 +70,10 @@ fn words(text: &str) -> String {
     words
 }
 
-/// The identifiers and doc comments of a source file.
+/// Collects the identifiers and doc comments of a source file.
 fn source_lines(path: &str, lines: &mut Vec<Line>) {
     let text = fs::read_to_string(workspace().join(path)).unwrap();
-    // Attributes of rustdoc are `#[doc = "…"]` by the time that they are tokens.
+    // In tokens, doc comments are attributes `#[doc = "…"]`.
     let tokens: TokenStream = text.parse().unwrap();
     collect(path, tokens, lines);
 }
@@ -88,7 +88,7 @@ fn collect(path: &str, tokens: TokenStream, lines: &mut Vec<Line>) {
         match token {
             TokenTree::Ident(ident) => {
                 let ident = ident.to_string();
-                // `of`, but not `of_header`.
+                // The rule `fn of` matches `of`, but not `of_header`.
                 let is_short = is_name && !ident.contains('_');
                 add(&if is_short { format!("fn {ident}") } else { ident.clone() });
                 doc = usize::from(ident == "doc");
@@ -107,7 +107,7 @@ fn collect(path: &str, tokens: TokenStream, lines: &mut Vec<Line>) {
     }
 }
 
-/// A doc comment without what stands in backticks.
+/// The text of a doc comment without code in backticks.
 fn text_of(literal: &Literal) -> String {
     without_code(&literal.to_string())
 }
@@ -116,7 +116,7 @@ fn without_code(text: &str) -> String {
     text.split('`').step_by(2).collect::<Vec<_>>().join(" … ")
 }
 
-/// The prose of a page: no code blocks, nothing in backticks.
+/// Collects the prose of a page, without code blocks and code in backticks.
 fn page_lines(path: &str, lines: &mut Vec<Line>) {
     let text = fs::read_to_string(workspace().join(path)).unwrap();
     let mut code = false;

@@ -1,4 +1,4 @@
-//! What a person should know about a metric, and do.
+//! Advises a person about a metric.
 
 mod observations;
 mod weakness;
@@ -14,20 +14,20 @@ use crate::calibration::MetricFigures;
 use crate::inputs::Inputs;
 use crate::profile::Profile;
 
-/// From here on one value is nearly always it.
+/// From this share of points on, a metric has nearly always one value.
 const NEARLY_ALWAYS: f64 = 0.9;
-/// From here on too many points are missing.
+/// From this share of gaps on, too many points are missing.
 const MANY_GAPS: f64 = 0.5;
-/// From here on too many windows say nothing.
-const MANY_UNTOLD: f64 = 0.2;
-/// A metric that is shown to fail more healthy canaries than this fails too many.
+/// From this share of windows without a class on, too few windows can be judged.
+const MANY_WITHOUT_DATA: f64 = 0.2;
+/// A metric fails too many healthy canaries if its share is shown to be above this.
 const MOST_FALSE_ALARMS: f64 = 0.05;
-/// A metric that is shown to fail more than this differs whatever is deployed.
+/// A metric always differs, whatever is deployed, if its share is shown to be above this.
 const ALWAYS: f64 = 0.5;
-/// From here on the points of a metric follow each other notably.
+/// From this variance inflation on, the autocorrelation of a metric matters.
 const NOTABLE_INFLATION: f64 = 1.5;
 
-/// Everything to know about a metric, the gravest first.
+/// All advice about a metric, the most severe first.
 pub(crate) fn advise(
     config: &MetricConfig,
     figures: &MetricFigures,
@@ -48,7 +48,7 @@ pub(crate) fn advise(
     found.extend(sparse(seen));
     found.extend(alarms(config, figures, seen, inputs));
     found.extend(weakness::weakness(config, figures, seen, inputs));
-    found.extend(toothless(config, figures));
+    found.extend(no_consequence(config, figures));
     found
 }
 
@@ -74,13 +74,13 @@ fn values(seen: &Observations) -> Option<Advice> {
 
 fn sparse(seen: &Observations) -> Option<Advice> {
     let gaps = seen.profile.gaps;
-    if gaps < MANY_GAPS && seen.untold < MANY_UNTOLD {
+    if gaps < MANY_GAPS && seen.without_data < MANY_WITHOUT_DATA {
         return None;
     }
-    let untold = if seen.untold > 0.0 {
+    let without_data = if seen.without_data > 0.0 {
         format!(
             ", and {} of healthy pairs have too few points to judge",
-            format::share(seen.untold)
+            format::share(seen.without_data)
         )
     } else {
         String::new()
@@ -88,7 +88,7 @@ fn sparse(seen: &Observations) -> Option<Advice> {
     Some(Advice {
         kind: AdviceKind::Sparse,
         sentence: format!(
-            "{} of its points are missing{untold}; query it over a longer range, or set nanStrategy to \
+            "{} of its points are missing{without_data}; query it over a longer range, or set nanStrategy to \
              replace if a missing point means 0",
             format::share(gaps)
         ),
@@ -105,13 +105,13 @@ fn alarms(
     if alarms.lower <= MOST_FALSE_ALARMS {
         return None;
     }
-    let quieter = quieter(config, seen);
+    let covering_allowance = covering_allowance(config, seen);
     if alarms.lower > ALWAYS {
         return Some(Advice {
             kind: AdviceKind::AlwaysDifferent,
             sentence: format!(
                 "it fails {} of healthy canaries: healthy instances always differ; make them alike (age, load, \
-                 hardware), allow more{quieter}, or mute the metric",
+                 hardware), allow more{covering_allowance}, or mute the metric",
                 format::share(alarms.share)
             ),
         });
@@ -130,22 +130,22 @@ fn alarms(
     Some(Advice {
         kind: AdviceKind::FalseAlarms,
         sentence: format!(
-            "it fails {} of healthy canaries{why}; allow more{quieter}",
+            "it fails {} of healthy canaries{why}; allow more{covering_allowance}",
             format::share(alarms.share)
         ),
     })
 }
 
-/// The share of healthy pairs that a suggested allowance covers.
+/// Share of healthy pairs that a suggested allowance covers.
 const COVERED: f64 = 0.95;
 
-/// The allowance that covers most healthy pairs, if one is known.
-fn quieter(config: &MetricConfig, seen: &Observations) -> String {
+/// The allowance that covers most healthy pairs, if it can be computed.
+fn covering_allowance(config: &MetricConfig, seen: &Observations) -> String {
     let ratios = &seen.mean_ratios;
     if config.effect_size.measure() != EffectMeasure::MeanRatio || ratios.is_empty() {
         return String::new();
     }
-    // Rounded away from 1, so that it still covers.
+    // Rounded away from 1, so that it still covers the pairs.
     let increase = (stats::percentile(ratios, COVERED) * 100.0).ceil() / 100.0;
     let decrease = (stats::percentile(ratios, 1.0 - COVERED) * 100.0).floor() / 100.0;
     let mut allowed = Vec::new();
@@ -161,7 +161,7 @@ fn quieter(config: &MetricConfig, seen: &Observations) -> String {
     format!(" ({} covers 95% of them)", allowed.join(" with "))
 }
 
-fn toothless(config: &MetricConfig, figures: &MetricFigures) -> Option<Advice> {
+fn no_consequence(config: &MetricConfig, figures: &MetricFigures) -> Option<Advice> {
     let alone = figures.lone_failure.filter(|alone| alone.verdict == Verdict::Pass)?;
     (!config.muted).then(|| Advice {
         kind: AdviceKind::HoldsNothingBack,

@@ -1,4 +1,4 @@
-//! Why the change asked for is not found.
+//! Why the requested change is not found.
 
 use judge_core::config::{EffectMeasure, MetricConfig};
 use judge_core::format;
@@ -9,7 +9,7 @@ use crate::calibration::MetricFigures;
 use crate::change::{ChangeKind, Injection};
 use crate::inputs::Inputs;
 
-/// What keeps the change asked for from being found in the longest window, if it is not.
+/// Explains why the requested change is not found in the longest window; `None` if it is found.
 pub(super) fn weakness(
     config: &MetricConfig,
     figures: &MetricFigures,
@@ -19,11 +19,11 @@ pub(super) fn weakness(
     let smallest = figures.shift.get(seen.longest).copied().flatten()?;
     let change = Injection::new(ChangeKind::Shift, config.direction, &seen.profile);
     let size = change.signed(inputs.options.change);
-    // Shown to be too weak, not only estimated.
+    // We advise only if the metric is shown to be too weak, not only estimated.
     if smallest.from.abs() < size.abs() {
         return None;
     }
-    let asked = format::share(inputs.options.change);
+    let requested = format::share(inputs.options.change);
     let minutes = format::value(inputs.windows().get(seen.longest).copied()?);
     let least = smallest.change.map_or_else(
         || "not even a change of eleven times its mean size is found".to_owned(),
@@ -32,25 +32,25 @@ pub(super) fn weakness(
     let kind = reason(config, seen, inputs, change, size);
     let sentence = match kind {
         AdviceKind::BelowZero => format!(
-            "a change of {asked} is not found in {minutes} min; {least}; the baseline's mean is below 0 in {} \
+            "a change of {requested} is not found in {minutes} min; {least}; the baseline's mean is below 0 in {} \
              of healthy pairs, and a ratio of such means falls as values rise; set effectSize.measure to cles, or \
              use {EVIDENCE}",
             format::share(seen.below_zero)
         ),
         AdviceKind::Allowed => format!(
-            "a change of {asked} is not found in {minutes} min, because the config allows it; {least}; allow \
+            "a change of {requested} is not found in {minutes} min, because the config allows it; {least}; allow \
              less if it matters"
         ),
         _ => format!(
-            "a change of {asked} is not found in {minutes} min, because of noise; {least}; judge longer \
+            "a change of {requested} is not found in {minutes} min, because of noise; {least}; judge longer \
              windows, send more traffic to the canary, or use a steadier statistic"
         ),
     };
     Some(Advice { kind, sentence })
 }
 
-/// What hides a change of `size`, a share of the level with its sign: the config if it can be, else
-/// noise.
+/// The reason why a change of `size`, a signed share of the level, is not found: the config if it allows the change,
+/// else noise.
 fn reason(
     config: &MetricConfig,
     seen: &Observations,
@@ -62,7 +62,7 @@ fn reason(
     if effect.measure() != EffectMeasure::MeanRatio {
         return AdviceKind::TooNoisy;
     }
-    // That judge takes allowances as shares of the size of each point, as changes are.
+    // This judge reads allowances as shares of the size of each point, like changes.
     let by_size = inputs.judge.name() == EVIDENCE;
     if !by_size && seen.below_zero > 1.0 - inputs.options.power {
         return AdviceKind::BelowZero;

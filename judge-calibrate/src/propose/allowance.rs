@@ -1,4 +1,4 @@
-//! The allowance of a metric, as a config states it.
+//! The allowance of a metric, in the form that a config states.
 
 use judge_core::MetricConfig;
 use judge_core::config::Direction;
@@ -8,15 +8,15 @@ use serde::Serialize;
 /// How the difference between two means is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AllowanceForm {
-    /// As the logarithm of their ratio.
+    /// By the logarithm of their ratio.
     Relative,
-    /// In the metric's unit.
+    /// By their difference, in the metric's unit.
     Absolute,
 }
 
 impl AllowanceForm {
-    /// `level` on the scale of the differences; `None` if it has no value there.
-    pub(super) fn measured(self, level: f64) -> Option<f64> {
+    /// Transforms `level` to the scale of the differences; `None` if it has no value there.
+    pub(super) fn transform(self, level: f64) -> Option<f64> {
         match self {
             Self::Relative => (level > 0.0 && level.is_finite()).then(|| level.ln()),
             Self::Absolute => level.is_finite().then_some(level),
@@ -28,8 +28,7 @@ impl AllowanceForm {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "form")]
 pub enum Allowance {
-    /// `effectSize.allowedIncrease` and `effectSize.allowedDecrease`, each where the metric's direction
-    /// fails on that side.
+    /// `effectSize.allowedIncrease` and `effectSize.allowedDecrease`, each if the metric fails in that direction.
     #[serde(rename_all = "camelCase")]
     Relative {
         /// Ratio to the baseline, 1 or above.
@@ -45,14 +44,14 @@ pub enum Allowance {
     },
 }
 
-/// The two significant digits of an allowance.
+/// Number of significant digits of an allowance.
 const DIGITS: i32 = 2;
-/// A size that is above two digits by no more than this share is those two digits.
+/// A size that exceeds its two digits by at most this share is not rounded up.
 const ROUNDING: f64 = 1e-9;
 
 impl Allowance {
-    /// Allows a difference of `size` in the directions that fail, rounded up to two digits; logarithms of
-    /// ratios become ratios.
+    /// Allows a difference of `size` in the harmful directions, rounded up to two digits. Logarithms of ratios become
+    /// ratios.
     pub(super) fn new(form: AllowanceForm, direction: Direction, size: f64) -> Self {
         match form {
             AllowanceForm::Absolute => Self::Absolute { minimum_absolute: up(0.0, size) },
@@ -84,10 +83,10 @@ impl Allowance {
         }
     }
 
-    /// The larger allowance on each side.
+    /// The larger of two allowances, on each side.
     pub(super) fn or_larger(self, other: Self) -> Self {
         let either = |a: Option<f64>, b: Option<f64>, larger: fn(f64, f64) -> f64| match (a, b) {
-            // f64::max and f64::min leave NaN out.
+            // f64::max and f64::min ignore NaN.
             (Some(a), Some(b)) => Some(larger(a, b)),
             (a, b) => a.or(b),
         };
@@ -106,7 +105,7 @@ impl Allowance {
         }
     }
 
-    /// Writes it into `config`.
+    /// Writes the allowance into `config`.
     pub(super) fn apply(self, config: &mut MetricConfig) {
         match self {
             Self::Relative { allowed_increase, allowed_decrease } => {
@@ -116,7 +115,7 @@ impl Allowance {
                 let proposed = size
                     .with_allowed_increase(increase)
                     .and_then(|size| size.with_allowed_decrease(decrease));
-                // A proposal that is no number leaves the config as it is.
+                // A proposal that is not a valid number leaves the config unchanged.
                 config.effect_size = proposed.unwrap_or(size);
             }
             Self::Absolute { minimum_absolute } => {
@@ -126,7 +125,7 @@ impl Allowance {
     }
 }
 
-/// `base` and a `size` above 0 that is rounded up to two digits.
+/// The sum of `base` and `size`, which is above 0 and is rounded up to two digits.
 fn up(base: f64, size: f64) -> f64 {
     if size <= 0.0 || !size.is_finite() {
         return base;
@@ -137,7 +136,7 @@ fn up(base: f64, size: f64) -> f64 {
     shortest(base + (size / unit * (1.0 - ROUNDING)).ceil() * unit)
 }
 
-/// Without the last digits, which are only the error of adding.
+/// Drops the last digits, which are only the rounding error of the sum.
 fn shortest(value: f64) -> f64 {
     judge_core::format::round_to_digits(value, 13)
 }
@@ -177,8 +176,8 @@ mod tests {
     fn a_larger_allowance_of_the_config_stays() {
         let mut config = MetricConfig::new("m", "g");
         config.effect_size = config.effect_size.with_allowed_increase(1.5).unwrap();
-        let known = Allowance::from_config(&config, 0.0, AllowanceForm::Relative);
-        let found = relative(Some(1.2), Some(0.8)).or_larger(known);
+        let current = Allowance::from_config(&config, 0.0, AllowanceForm::Relative);
+        let found = relative(Some(1.2), Some(0.8)).or_larger(current);
         assert_eq!(found, relative(Some(1.5), Some(0.8)));
         found.apply(&mut config);
         assert_eq!(config.effect_size.allowed_decrease(), 0.8);

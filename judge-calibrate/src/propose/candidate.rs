@@ -1,4 +1,4 @@
-//! The metrics that can have an allowance, and the size of their healthy differences.
+//! The metrics that can have an allowance, and how much their healthy windows differ.
 
 use judge_core::config::{Direction, EffectMeasure};
 
@@ -11,11 +11,11 @@ use crate::pairs::WindowLayout;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct AllowanceCandidate {
     pub(super) form: AllowanceForm,
-    /// The limit that a healthy difference exceeds as rarely as this metric may fail.
+    /// The limit, which a healthy difference exceeds as rarely as this metric may fail.
     pub(super) limit: f64,
     /// The largest useful size.
     pub(super) largest: f64,
-    /// What `limit` was computed from; `None` where nothing moves.
+    /// The spread from which `limit` was computed; `None` if the metric never differs.
     pub(super) spread: Option<WindowSpread>,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct AllowanceCandidate {
 pub(super) enum Skipped {
     /// The history has no point of it.
     NotInHistory,
-    /// It counts in no score.
+    /// It does not count in the score.
     Muted,
     /// It has one value throughout.
     Constant,
@@ -46,7 +46,7 @@ impl Skipped {
 /// The judge that reads `minimumAbsolute`.
 const EVIDENCE: &str = "EvidenceJudge-v1";
 
-/// The form of a metric's allowance, from its whole history.
+/// Chooses the form of a metric's allowance from its whole history.
 pub(super) fn form(
     metric: &CalibratedMetric,
     inputs: &Inputs,
@@ -74,7 +74,7 @@ pub(super) fn form(
     }
 }
 
-/// Whether no value is below 0 and the mean of every window is above it.
+/// Whether no value is below 0 and the mean of every window is above 0.
 fn is_above_zero(metric: &CalibratedMetric, inputs: &Inputs, layout: WindowLayout) -> bool {
     if inputs.history.series(metric.name).flatten().any(|value| *value < 0.0) {
         return false;
@@ -92,15 +92,15 @@ fn is_above_zero(metric: &CalibratedMetric, inputs: &Inputs, layout: WindowLayou
         })
 }
 
-/// Number of metrics and directions that share the target.
-fn questions(inputs: &Inputs, forms: &[Result<AllowanceForm, Skipped>]) -> f64 {
-    let asked = inputs.metrics.iter().zip(forms).filter(|(_, form)| form.is_ok());
+/// Number of tests that share the target: one per metric and harmful direction.
+fn count_tests(inputs: &Inputs, forms: &[Result<AllowanceForm, Skipped>]) -> f64 {
+    let candidates = inputs.metrics.iter().zip(forms).filter(|(_, form)| form.is_ok());
     let sides = |direction| if direction == Direction::Either { 2 } else { 1 };
-    asked.map(|(metric, _)| sides(metric.config.direction)).sum::<u32>().max(1).into()
+    candidates.map(|(metric, _)| sides(metric.config.direction)).sum::<u32>().max(1).into()
 }
 
-/// Measures each metric on the history of `inputs`; each may fail a share of `target`, as Bonferroni
-/// (1936) splits it. `largest` is the largest allowance of use, as a share.
+/// Measures each metric on the history of `inputs`. Each may fail a share of `target`, split as by Bonferroni (1936).
+/// `largest` is the largest useful allowance, as a share.
 pub(super) fn measure(
     inputs: &Inputs,
     layout: WindowLayout,
@@ -108,7 +108,7 @@ pub(super) fn measure(
     target: f64,
     largest: f64,
 ) -> Vec<Result<AllowanceCandidate, Skipped>> {
-    let tail = target / questions(inputs, forms);
+    let tail = target / count_tests(inputs, forms);
     let measure = |(metric, form): (&CalibratedMetric, &Result<AllowanceForm, Skipped>)| {
         let form = (*form)?;
         let exposure = metric.config.evidence.kind.exposure();
@@ -129,14 +129,14 @@ pub(super) fn measure(
 }
 
 impl AllowanceCandidate {
-    /// The limit for a long history.
+    /// The limit if the history were long.
     pub(super) fn limit_of_long_history(
         &self,
         inputs: &Inputs,
         forms: &[Result<AllowanceForm, Skipped>],
         target: f64,
     ) -> f64 {
-        let tail = target / questions(inputs, forms);
+        let tail = target / count_tests(inputs, forms);
         self.spread.map_or(0.0, |spread| spread.limit_of_long_history(tail))
     }
 }

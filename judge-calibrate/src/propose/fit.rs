@@ -1,4 +1,4 @@
-//! Allowances with which a config raises few enough false alarms.
+//! Fits allowances with which a config raises few enough false alarms.
 
 use judge_core::{CanaryConfig, JudgeError};
 
@@ -8,35 +8,35 @@ use crate::healthy_pairs::{HealthyOutcomes, PairOutcome};
 use crate::inputs::Inputs;
 use crate::pairs::PairPlan;
 
-/// Allowances that are tried, in shares of the limit of a metric's healthy differences.
+/// Allowances to try, in multiples of the limit of a metric's healthy differences.
 const SCALES: [f64; 9] = [0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0];
-/// The limit itself.
-const WHOLE: usize = 4;
+/// The index of the limit itself.
+const AT_LIMIT: usize = 4;
 
-/// Start and end of the search.
+/// Where the search starts and when it ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct SearchRule {
-    /// The first scale.
+    /// The index of the first scale.
     start: usize,
     /// The largest share of healthy pairs that may be held back.
     alarms: f64,
 }
 
 impl SearchRule {
-    /// For a share `target` of false alarms, measured on as many `independent` pairs.
+    /// Chooses the rule for a share `target` of false alarms, measured on `independent` pairs.
     ///
-    /// If h of n pairs are held back, the next is with probability (h + 1) / (n + 1): it is as likely to
-    /// be in any place among all n + 1 (Vovk, Gammerman and Shafer 2005, "Algorithmic learning in a
-    /// random world", sec. 2.2). Where the history has enough pairs for that to reach the target,
-    /// allowances start from none. Fewer pairs cannot show that a smaller one will do, so allowances
-    /// start from the limit of healthy differences.
+    /// If h of n pairs are held back, the next pair is held back with probability (h + 1) / (n + 1), since it is
+    /// equally likely to take any rank among all n + 1 (Vovk, Gammerman and Shafer 2005, "Algorithmic learning in a
+    /// random world", sec. 2.2). If the history has enough pairs for this probability to reach the target, allowances
+    /// start from none. Fewer pairs cannot show that a smaller allowance suffices, so allowances start from the limit
+    /// of healthy differences.
     pub(super) fn new(target: f64, independent: f64) -> Self {
         const ERROR: f64 = 1e-12;
         let held_back = (independent + 1.0) * target - 1.0;
         if held_back >= -ERROR {
             Self { start: 0, alarms: (held_back / independent).max(0.0) + ERROR }
         } else {
-            Self { start: WHOLE, alarms: target }
+            Self { start: AT_LIMIT, alarms: target }
         }
     }
 
@@ -47,11 +47,11 @@ impl SearchRule {
 }
 
 impl Fitted {
-    /// `config`, of the same metrics, with those muted that need an allowance and have none here.
+    /// Mutes those metrics of `config` that need an allowance and have none here. `config` has the same metrics.
     pub(super) fn mute(&self, config: &CanaryConfig) -> CanaryConfig {
         let mut config = config.clone();
-        for (metric, known) in config.metrics.iter_mut().zip(&self.muted.metrics) {
-            metric.muted |= known.muted;
+        for (metric, muted) in config.metrics.iter_mut().zip(&self.muted.metrics) {
+            metric.muted |= muted.muted;
         }
         config
     }
@@ -60,9 +60,9 @@ impl Fitted {
 /// Why no useful allowance was found for a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stopped {
-    /// It would be larger than the largest useful one.
+    /// It would be larger than the largest useful allowance.
     TooLarge,
-    /// The false alarms stay whatever is allowed.
+    /// No allowance reduces the false alarms.
     NoHelp,
 }
 
@@ -76,29 +76,28 @@ struct MetricState {
 /// Result of the search.
 #[derive(Debug, Clone)]
 pub(super) struct Fitted {
-    /// The allowance of each metric and whether it is more than nothing; `None` where there is none of
-    /// use.
+    /// The allowance of each metric; `None` if it has no useful one.
     pub(super) found: Vec<Option<FittedAllowance>>,
-    /// Metrics that are muted in `muted`.
+    /// Whether each metric is muted in `muted`.
     mutes: Vec<bool>,
-    /// Why there is none, for metrics that could have one.
+    /// Why a metric that could have an allowance has none.
     pub(super) stopped: Vec<Option<Stopped>>,
     /// The config with the allowances.
     pub(super) config: CanaryConfig,
-    /// The same with those metrics muted that need an allowance and have none.
+    /// The same config, but metrics that need an allowance and have none are muted.
     pub(super) muted: CanaryConfig,
 }
 
-/// An allowance that was found.
+/// An allowance that the search found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct FittedAllowance {
     pub(super) allowance: Allowance,
-    /// Whether any was needed.
+    /// Whether the metric needs an allowance above zero.
     pub(super) needed: bool,
 }
 
-/// Raises the allowances of the metrics that fail in healthy pairs of `plan` until few enough pairs are
-/// held back, or nothing is left to raise.
+/// Raises the allowances of the metrics that fail in healthy pairs of `plan` until few enough pairs are held back, or
+/// no allowance is left to raise.
 pub(super) fn fit(
     inputs: &Inputs,
     plan: &PairPlan,
@@ -106,8 +105,8 @@ pub(super) fn fit(
     rule: SearchRule,
 ) -> Result<Fitted, JudgeError> {
     let begin = |metric: &Result<AllowanceCandidate, Skipped>| {
-        let whole = metric.is_ok_and(|candidate| candidate.limit <= candidate.largest);
-        MetricState { scale: if whole { rule.start } else { 0 }, stopped: None }
+        let is_small = metric.is_ok_and(|candidate| candidate.limit <= candidate.largest);
+        MetricState { scale: if is_small { rule.start } else { 0 }, stopped: None }
     };
     let states = metrics.iter().map(begin).collect();
     AllowanceSearch { inputs, plan, metrics, rule, states, hard: plan.clone() }.run()
@@ -119,8 +118,8 @@ struct AllowanceSearch<'a> {
     metrics: &'a [Result<AllowanceCandidate, Skipped>],
     rule: SearchRule,
     states: Vec<MetricState>,
-    /// Pairs that were held back since a metric was last given up. Larger allowances hold back no pair
-    /// that smaller ones let pass, so these alone are judged.
+    /// Pairs that were held back since the search last gave up a metric. A pair that passes with smaller allowances
+    /// passes with larger ones, so we judge only these.
     hard: PairPlan,
 }
 
@@ -136,7 +135,7 @@ impl AllowanceSearch<'_> {
                 return Ok(fitted);
             }
             if self.given_up() > given_up {
-                // Without this metric, the others weigh more.
+                // Without this metric, the others have more weight.
                 self.hard = self.plan.clone();
             } else {
                 let pairs = self.hard.pairs.iter().zip(healthy.outcomes());
@@ -147,7 +146,7 @@ impl AllowanceSearch<'_> {
     }
 
     fn judge(&self) -> Result<(Fitted, HealthyOutcomes), JudgeError> {
-        let fitted = written(self.inputs, self.metrics, &self.states);
+        let fitted = apply_states(self.inputs, self.metrics, &self.states);
         let healthy = self.inputs.with_config(&fitted.muted).healthy(&self.hard)?;
         Ok((fitted, healthy))
     }
@@ -161,8 +160,7 @@ impl AllowanceSearch<'_> {
         self.states.iter().filter(|state| state.stopped.is_some()).count()
     }
 
-    /// Raises the allowances of metrics that fail in pairs that are held back. Returns whether any was
-    /// raised.
+    /// Raises the allowances of metrics that fail in held-back pairs. Returns whether any was raised.
     fn raise(&mut self, fitted: &Fitted, healthy: &HealthyOutcomes) -> bool {
         let held_back: Vec<&PairOutcome> =
             healthy.outcomes().iter().filter(|outcome| outcome.is_held_back()).collect();
@@ -173,7 +171,7 @@ impl AllowanceSearch<'_> {
                 raised |= state.raise(*candidate, self.rule);
             }
         }
-        // Many metrics that are slightly worse can fail a canary together.
+        // A canary can fail because many metrics are slightly worse.
         let alone = |outcome: &&&PairOutcome| {
             let mut metrics = fitted.mutes.iter().enumerate();
             metrics.any(|(index, muted)| !muted && outcome.fails(index))
@@ -188,7 +186,7 @@ impl AllowanceSearch<'_> {
 }
 
 impl MetricState {
-    /// Takes the next scale for a failing metric, or gives it up. Returns whether anything changed.
+    /// Moves to the next scale for a failing metric, or gives the metric up. Returns whether anything changed.
     fn raise(&mut self, candidate: AllowanceCandidate, rule: SearchRule) -> bool {
         if self.stopped.is_some() {
             return false;
@@ -198,14 +196,14 @@ impl MetricState {
         true
     }
 
-    /// Takes the next scale, if there is one, for a metric that does not fail alone.
+    /// Moves to the next scale, if there is one, for a metric that does not fail alone.
     fn raise_together(&mut self, candidate: AllowanceCandidate, rule: SearchRule) -> bool {
         let can = self.stopped.is_none() && self.end(candidate, rule).is_none();
         self.scale += usize::from(can);
         can
     }
 
-    /// Why no larger scale is useful.
+    /// Why a larger scale is not useful, if so.
     fn end(&self, candidate: AllowanceCandidate, rule: SearchRule) -> Option<Stopped> {
         let AllowanceCandidate { limit, largest, .. } = candidate;
         // Few pairs cannot show that an allowance below the limit suffices.
@@ -221,14 +219,14 @@ impl MetricState {
 }
 
 impl AllowanceCandidate {
-    /// The allowance at `scale`, at most the largest of use.
+    /// The allowance at `scale`, at most the largest useful one.
     fn size(&self, scale: f64) -> f64 {
         (scale * self.limit).min(self.largest)
     }
 }
 
-/// The config with the allowances of `states`.
-fn written(
+/// Writes the allowances of `states` into the config.
+fn apply_states(
     inputs: &Inputs,
     metrics: &[Result<AllowanceCandidate, Skipped>],
     states: &[MetricState],
@@ -240,21 +238,22 @@ fn written(
         config: inputs.config.clone(),
         muted: inputs.config.clone(),
     };
-    for ((known, metric), state) in inputs.metrics.iter().zip(metrics).zip(states) {
+    for ((calibrated, metric), state) in inputs.metrics.iter().zip(metrics).zip(states) {
         let size = match metric {
             Ok(candidate) if state.stopped.is_none() => Some(candidate.size(SCALES[state.scale])),
             _ => None,
         };
         let found = metric.ok().zip(size).map(|(candidate, size)| {
             let absolute =
-                known.config.evidence.minimum_change(&inputs.config.evidence).absolute.get();
-            let now = Allowance::from_config(known.config, absolute, candidate.form);
-            let allowance = Allowance::new(candidate.form, known.config.direction, size);
+                calibrated.config.evidence.minimum_change(&inputs.config.evidence).absolute.get();
+            let now = Allowance::from_config(calibrated.config, absolute, candidate.form);
+            let allowance = Allowance::new(candidate.form, calibrated.config.direction, size);
             FittedAllowance { allowance: allowance.or_larger(now), needed: size > 0.0 }
         });
         let mute = found.is_none() && metric.as_ref().err().is_none_or(|why| why.is_in_need());
         for (config, mute) in [(&mut fitted.config, false), (&mut fitted.muted, mute)] {
-            if let Some(config) = config.metrics.iter_mut().find(|config| config.name == known.name)
+            if let Some(config) =
+                config.metrics.iter_mut().find(|config| config.name == calibrated.name)
             {
                 config.muted |= mute;
                 if let Some(found) = found.filter(|found| found.needed) {
@@ -263,13 +262,13 @@ fn written(
             }
         }
         fitted.found.push(found);
-        fitted.mutes.push(mute || known.config.muted);
+        fitted.mutes.push(mute || calibrated.config.muted);
     }
     fitted
 }
 
 impl AllowanceForm {
-    /// The largest size of use, of a metric that was at most `farthest` from 0.
+    /// The largest useful size, for a metric whose distance from 0 is at most `farthest`.
     pub(super) fn largest(self, share: f64, farthest: f64) -> f64 {
         match self {
             Self::Relative => share.ln_1p(),
@@ -298,7 +297,7 @@ mod tests {
     }
 
     const FULL: SearchRule = SearchRule { start: 0, alarms: 0.0 };
-    const SHORT: SearchRule = SearchRule { start: WHOLE, alarms: 0.01 };
+    const SHORT: SearchRule = SearchRule { start: AT_LIMIT, alarms: 0.01 };
 
     fn candidate(limit: f64) -> AllowanceCandidate {
         AllowanceCandidate { form: AllowanceForm::Relative, limit, largest: 0.7, spread: None }

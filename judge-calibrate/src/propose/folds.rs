@@ -1,22 +1,22 @@
-//! Splits a history, so that allowances are judged on data that they were not made from.
+//! Cross-validation: splits a history, so that allowances are judged on data to which they were not fitted.
 
 use std::ops::Range;
 
 use crate::history::{HealthyHistory, Recording};
 use crate::pairs::{Pairing, WindowLayout};
 
-/// Parts into which time is cut.
+/// Number of parts into which we cut time.
 const FOLDS: usize = 5;
-/// This many concurrent instances form two pairs without a common instance.
+/// With this many concurrent instances, two pairs need not share an instance.
 const ENOUGH_INSTANCES: usize = 4;
 
-/// The data for the allowances, and the data that they are judged on.
+/// The data to which allowances are fitted, and the data on which they are judged.
 pub(super) struct Fold {
     pub(super) fit: HealthyHistory,
     pub(super) held_out: HealthyHistory,
 }
 
-/// What the judged data does not share with the data for the allowances.
+/// What the fitted data and the judged data do not share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum HeldOut {
@@ -27,7 +27,7 @@ pub enum HeldOut {
 }
 
 impl HeldOut {
-    /// Also holds out instances, if each recording has enough.
+    /// Also holds out instances if each recording has enough of them.
     pub(super) fn choose(history: &HealthyHistory, layout: WindowLayout) -> Self {
         let mut used = history.recordings().iter().filter(|recording| layout.tiles(recording) > 0);
         let enough = used.all(|recording| recording.instances().len() >= ENOUGH_INSTANCES);
@@ -39,8 +39,8 @@ impl HeldOut {
     }
 }
 
-/// Cuts `history` into stretches of time of whole windows. Each is held out once; where instances are
-/// held out as well, once for either half of them. Empty if the history has one window.
+/// Cuts `history` into stretches of time of whole windows. Each stretch is held out once or, if instances are held
+/// out too, once for each half of the instances. Empty if the history has only one window.
 pub(super) fn folds(
     history: &HealthyHistory,
     layout: WindowLayout,
@@ -59,26 +59,26 @@ pub(super) fn folds(
     let parts = (0..count).flat_map(|part| halves.iter().map(move |half| (part, *half)));
     parts
         .filter_map(|(part, half)| {
-            let held = part * windows / count..(part + 1) * windows / count;
-            let (fit, held_out) = cut(recordings, layout, held, half);
+            let held_windows = part * windows / count..(part + 1) * windows / count;
+            let (fit, held_out) = split(recordings, layout, held_windows, half);
             let step = history.step_millis();
-            // A part without a point judges nothing.
+            // A part without points cannot be judged.
             HealthyHistory::new(step, fit).ok().zip(HealthyHistory::new(step, held_out).ok())
         })
         .map(|(fit, held_out)| Fold { fit, held_out })
         .collect()
 }
 
-/// What stays and what is held out, if windows `held` of all are.
-fn cut(
+/// Splits `recordings` into a part to fit and a part to hold out, which has the windows `held_windows`.
+fn split(
     recordings: &[Recording],
     layout: WindowLayout,
-    held: Range<usize>,
+    held_windows: Range<usize>,
     half: Option<usize>,
 ) -> (Vec<Recording>, Vec<Recording>) {
     let (mut fit, mut held_out) = (Vec::new(), Vec::new());
     let stays = |instance: usize| half.is_none_or(|half| instance % 2 != half);
-    let is_held = |instance: usize| half.is_none_or(|half| instance % 2 == half);
+    let is_held_out = |instance: usize| half.is_none_or(|half| instance % 2 == half);
     let mut before = 0;
     for recording in recordings {
         let windows = layout.tiles(recording);
@@ -86,12 +86,12 @@ fn cut(
         let at = |window: usize| {
             if window >= windows { recording.points() } else { window * layout.stride() }
         };
-        let from = at(held.start.clamp(before, before + windows) - before);
-        let to = at(held.end.clamp(before, before + windows) - before);
+        let from = at(held_windows.start.clamp(before, before + windows) - before);
+        let to = at(held_windows.end.clamp(before, before + windows) - before);
         before += windows;
         fit.push(recording.part(0..from, stays));
         fit.push(recording.part(to..recording.points(), stays));
-        held_out.push(recording.part(from..to, is_held));
+        held_out.push(recording.part(from..to, is_held_out));
     }
     let used = |recording: &Recording| recording.points() > 0;
     fit.retain(used);
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::history::Instance;
 
-    /// Points that are all different.
+    /// A history in which all points differ.
     fn history(recordings: &[(usize, u32)]) -> HealthyHistory {
         let mut next = 0.0;
         let mut recording = |(instances, points): &(usize, u32)| {

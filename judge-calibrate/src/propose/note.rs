@@ -7,11 +7,11 @@ use super::candidate::{AllowanceCandidate, Skipped};
 use super::fit::Stopped;
 use super::spread::WindowSpread;
 
-/// From this share on, instances that always differ are most of the spread.
+/// From this share of the variance on, instances that always differ cause most of the spread.
 const MOSTLY: f64 = 0.5;
-/// With fewer instances, nobody knows how much others differ.
+/// Fewer instances do not show how much others differ.
 const FEW_INSTANCES: usize = 8;
-/// From this correlation on, a difference resembles that of the previous window.
+/// From this correlation on, a difference resembles the one of the previous window.
 const WANDERS: f64 = 0.5;
 
 /// Values for the sentences.
@@ -25,7 +25,7 @@ pub(super) struct NoteContext<'a> {
     pub(super) limit_of_long_history: f64,
 }
 
-/// Why a metric has no allowance, and the way out.
+/// Explains why a metric has no allowance, and the way out.
 pub(super) fn skipped(why: Skipped, about: &NoteContext) -> Option<String> {
     Some(match why {
         Skipped::Muted => return None,
@@ -54,7 +54,7 @@ pub(super) fn skipped(why: Skipped, about: &NoteContext) -> Option<String> {
     })
 }
 
-/// Why no allowance of use was found, and the way out.
+/// Explains why the search found no useful allowance, and the way out.
 pub(super) fn stopped(
     why: Stopped,
     candidate: &AllowanceCandidate,
@@ -69,16 +69,16 @@ pub(super) fn stopped(
         );
     }
     let AllowanceCandidate { form, limit, largest, .. } = *candidate;
-    let difference = shown(form, spread.rms);
-    let most = most(form, about);
+    let difference = format_size(form, spread.rms);
+    let most = format_largest(form, about);
     let long = about.limit_of_long_history;
     let why = if limit > largest && long <= largest {
         format!(
             "{} windows are too few: they differ by {difference}, which gives a limit of {}; a long history \
              would give about {}; give more history, or mute the metric",
             spread.windows,
-            shown(form, limit),
-            shown(form, long)
+            format_size(form, limit),
+            format_size(form, long)
         )
     } else {
         format!("healthy windows differ by {difference}; {}", way_out(form, &spread, about))
@@ -88,7 +88,7 @@ pub(super) fn stopped(
 
 fn way_out(form: AllowanceForm, spread: &WindowSpread, about: &NoteContext) -> String {
     let minutes = format::value(about.minutes);
-    // What drifts seems to last as well.
+    // A drift looks like a lasting difference too, so we check for it first.
     if spread.neighbours.is_some_and(|neighbours| neighbours > WANDERS) {
         format!(
             "the difference drifts from one window of {minutes} min to the next; judge longer windows, or a \
@@ -98,7 +98,7 @@ fn way_out(form: AllowanceForm, spread: &WindowSpread, about: &NoteContext) -> S
         format!(
             "mostly because its instances differ all the time, by {}; make them alike (age, load, hardware), \
              judge a metric that does not depend on the instance, or mute the metric",
-            shown(form, spread.lasting_rms())
+            format_size(form, spread.lasting_rms())
         )
     } else {
         format!(
@@ -108,7 +108,7 @@ fn way_out(form: AllowanceForm, spread: &WindowSpread, about: &NoteContext) -> S
     }
 }
 
-/// Why a metric without an alarm may raise some.
+/// Explains why a metric without an alarm may still raise some.
 pub(super) fn none_seen(candidate: &AllowanceCandidate, about: &NoteContext) -> Option<String> {
     let AllowanceCandidate { form, limit, spread, .. } = *candidate;
     let spread = spread.filter(|spread| spread.rms > 0.0)?;
@@ -116,13 +116,13 @@ pub(super) fn none_seen(candidate: &AllowanceCandidate, about: &NoteContext) -> 
         "it fails in no healthy pair, but the differences of {} windows give a limit of {}, above the \
          largest allowance of {}; the config stays unchanged: give more history",
         spread.windows,
-        shown(form, limit),
-        most(form, about)
+        format_size(form, limit),
+        format_largest(form, about)
     ))
 }
 
-/// The largest useful allowance, for people.
-fn most(form: AllowanceForm, about: &NoteContext) -> String {
+/// Formats the largest useful allowance for people.
+fn format_largest(form: AllowanceForm, about: &NoteContext) -> String {
     match form {
         AllowanceForm::Relative => format::percent(about.largest),
         AllowanceForm::Absolute => {
@@ -131,7 +131,7 @@ fn most(form: AllowanceForm, about: &NoteContext) -> String {
     }
 }
 
-/// What an allowance that was found does not cover.
+/// Explains what a fitted allowance does not cover.
 pub(super) fn found(candidate: &AllowanceCandidate) -> Option<String> {
     let spread = candidate.spread?;
     (spread.lasting > MOSTLY && spread.instances < FEW_INSTANCES).then(|| {
@@ -139,13 +139,13 @@ pub(super) fn found(candidate: &AllowanceCandidate) -> Option<String> {
             "its {} instances differ all the time, by {}; so few do not show how much others differ: give the \
              history of more instances",
             spread.instances,
-            shown(candidate.form, spread.lasting_rms())
+            format_size(candidate.form, spread.lasting_rms())
         )
     })
 }
 
-/// A size, for people.
-fn shown(form: AllowanceForm, size: f64) -> String {
+/// Formats a size for people.
+fn format_size(form: AllowanceForm, size: f64) -> String {
     match form {
         AllowanceForm::Relative => {
             let percent = format::round_to_digits(size.exp_m1() * 100.0, 2);
@@ -183,7 +183,7 @@ mod tests {
             (candidate(0.5, 1.5, 0.9, 0.1), 1.2, "instances differ all the time, by 61%"),
             (candidate(0.5, 1.5, 0.9, 0.9), 1.2, "drifts from one window of 15 min"),
             (candidate(0.5, 1.5, 0.1, 0.1), 1.2, "too short for its noise"),
-            // It alarmed at the largest allowance, beyond its limit.
+            // It alarms even with the largest allowance, which exceeds its limit.
             (candidate(0.1, 0.3, 0.1, 0.1), 0.2, "too short for its noise"),
         ] {
             let note = stopped(Stopped::TooLarge, &candidate, &about(long)).unwrap();

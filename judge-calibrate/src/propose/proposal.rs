@@ -17,9 +17,9 @@ pub struct ProposalTarget {
 }
 
 impl ProposalTarget {
-    /// At most a share `false_alarms` of healthy canaries held back, above 0 and at most a half, by
-    /// allowances of at most `largest`, a share above 0: 1 is a canary of twice the baseline, or, where no
-    /// ratio can be allowed, a change of as much as the metric ever was from 0.
+    /// Holds back at most a share `false_alarms` of healthy canaries, above 0 and at most a half, by allowances of at
+    /// most `largest`, a share above 0. A share of 1 is a canary of twice the baseline. If no ratio can be allowed,
+    /// it is a change as large as the metric's largest distance from 0.
     ///
     /// # Errors
     /// If either is out of range.
@@ -48,21 +48,21 @@ impl ProposalTarget {
         self.false_alarms
     }
 
-    /// The largest allowance of use, as a share.
+    /// The largest useful allowance, as a share.
     pub fn largest(self) -> f64 {
         self.largest
     }
 }
 
 impl Default for ProposalTarget {
-    /// One canary in a hundred; an allowance of more than the baseline itself finds no regression that a
-    /// person would not see.
+    /// One canary in a hundred. An allowance above the baseline itself would only find regressions that a person sees
+    /// anyway.
     fn default() -> Self {
         Self { false_alarms: 0.01, largest: 1.0 }
     }
 }
 
-/// Allowances for a config, and what they do.
+/// Allowances for a config, and their effect.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Proposal {
@@ -74,27 +74,27 @@ pub struct Proposal {
     pub power: f64,
     /// Seed of the random pairs.
     pub seed: u64,
-    /// The history that it was made from.
+    /// The history to which it was fitted.
     pub history: HistorySummary,
     /// The window that it applies to.
     pub window: WindowFigures,
-    /// Whether the history has enough pairs to show that smaller allowances than the limit of healthy
-    /// differences will do.
+    /// Whether the history has enough pairs to show that smaller allowances than the limit of healthy differences
+    /// suffice.
     pub shows_enough: bool,
-    /// What the pairs that were judged before and after have that the allowances were not made from.
+    /// What the pairs judged before and after do not share with the data to which the allowances were fitted.
     pub held_out: HeldOut,
     /// The effect on the whole config.
     #[serde(flatten)]
     pub effect: ProposalEffect,
-    /// Healthy pairs that are held back by the proposal if the metrics that need an allowance and have
-    /// none are muted; `None` if there are no such metrics or no others.
+    /// Healthy pairs that the proposal holds back if metrics that need an allowance and have none are muted. `None`
+    /// if there are no such metrics or no others.
     pub muted: Option<Share>,
-    /// Of each metric, in the order of the config.
+    /// Proposals for the metrics, in the order of the config.
     pub metrics: Vec<MetricProposal>,
 }
 
 impl Proposal {
-    /// Whether the share of held-back pairs is at most the target; `None` if none could be judged.
+    /// Whether the share of held-back pairs is at most the target; `None` if no pair could be judged.
     pub fn reaches_target(&self) -> Option<bool> {
         let after = self.effect.false_alarms_after?;
         Some(after.share <= self.target.false_alarms)
@@ -105,19 +105,19 @@ impl Proposal {
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ProposalEffect {
-    /// Healthy pairs in which the metric fails, or that the config holds back, as the config is; `None`
-    /// if the history has too few windows to hold any out.
+    /// Healthy pairs in which the metric fails, or that the unchanged config holds back. `None` if the history has
+    /// too few windows to hold any out.
     pub false_alarms_before: Option<Share>,
-    /// The same pairs judged with allowances that were not made from them.
+    /// The same pairs, judged with allowances that were not fitted to them.
     pub false_alarms_after: Option<Share>,
-    /// The smallest shift that the config finds as it is; of the whole config the smallest that is put
-    /// into every metric at once.
+    /// The smallest shift that the unchanged config detects. For the whole config it is injected into every metric at
+    /// once.
     pub shift_before: Option<SmallestChange>,
-    /// The smallest that it finds with the proposal.
+    /// The smallest shift that the config detects with the proposal.
     pub shift_after: Option<SmallestChange>,
 }
 
-/// What is proposed for one metric.
+/// The proposal for one metric.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MetricProposal {
@@ -143,16 +143,16 @@ pub struct MetricProposal {
 pub enum ProposalKind {
     /// An allowance is proposed.
     Allow,
-    /// It raises few enough false alarms as it is.
+    /// It raises few enough false alarms without an allowance.
     NotNeeded,
-    /// Its limit is larger than the largest allowance of use, and it fails in no healthy pair; there are
-    /// too few to show more.
+    /// Its limit is larger than the largest useful allowance, and it fails in no healthy pair, but the pairs are too
+    /// few to show more.
     NoneSeen,
-    /// The config allows as much already.
+    /// The config already allows as much.
     Kept,
-    /// An allowance would have to be larger than the largest of use.
+    /// It needs an allowance above the largest useful one.
     TooLarge,
-    /// It fails healthy canaries whatever is allowed.
+    /// It fails healthy canaries whatever the allowance is.
     NoHelp,
     /// It is 0 or below in some window, and the judge reads no allowance in the metric's unit.
     NotAboveZero,
@@ -164,7 +164,7 @@ pub enum ProposalKind {
     Constant,
     /// The history has no point of it.
     NotInHistory,
-    /// It counts in no score.
+    /// It does not count in the score.
     Muted,
 }
 
@@ -172,17 +172,17 @@ pub enum ProposalKind {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SpreadFigures {
-    /// Root mean square of the differences between two sides: a share, or in the metric's unit where the
-    /// metric is not above 0 throughout.
+    /// Root mean square of the differences between two sides: a share or, if the metric is not always above 0, in the
+    /// metric's unit.
     pub difference: f64,
-    /// The difference that a healthy pair exceeds as seldom as this metric may.
+    /// The difference, which a healthy pair exceeds as rarely as this metric may fail.
     pub limit: f64,
-    /// Whether these are shares.
+    /// Whether the differences are shares.
     pub relative: bool,
-    /// Independent windows: degrees of freedom of `difference`.
+    /// Number of independent windows: the degrees of freedom of `difference`.
     pub windows: usize,
-    /// Instances that were compared.
+    /// Number of compared instances.
     pub instances: usize,
-    /// Share of the variance that is due to instances that differ all the time.
+    /// Share of the variance that comes from instances that always differ.
     pub lasting: f64,
 }

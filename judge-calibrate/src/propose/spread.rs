@@ -1,4 +1,4 @@
-//! Differences between healthy windows of one metric.
+//! Measures the differences between healthy windows of one metric.
 
 use judge_core::config::NanStrategy;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -8,32 +8,30 @@ use crate::history::{HealthyHistory, Recording};
 use crate::inputs::CalibratedMetric;
 use crate::pairs::{Pairing, WindowLayout};
 
-/// Spread of the differences between the levels of two healthy windows, which are logarithms of ratios
-/// or in the metric's unit.
+/// Spread of the differences between the levels of two healthy windows, either as logarithms of ratios or in the
+/// metric's unit.
 ///
-/// The levels are an instance's means over windows that share no point. At one time they are centred on
-/// their mean over the instances, so that what moves all instances alike does not count. The squares are
-/// split as in a one-way analysis of variance, into those of the instances' means over all windows and
-/// the rest.
+/// A level is an instance's mean over a window. The windows share no point. At each time, levels are centred on their
+/// mean over the instances, so that a movement of all instances does not count. A one-way analysis of variance splits
+/// the squares into those of the instances' means over all windows and the rest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct WindowSpread {
     /// Root mean square of the differences.
     pub(super) rms: f64,
-    /// Independent windows: the degrees of freedom of `rms`.
+    /// Number of independent windows: the degrees of freedom of `rms`.
     pub(super) windows: usize,
-    /// Instances that were compared.
+    /// Number of compared instances.
     pub(super) instances: usize,
-    /// Share of the variance that is due to instances that differ all the time; 0 where each instance
-    /// has one window.
+    /// Share of the variance that comes from instances that always differ; 0 if each instance has only one window.
     pub(super) lasting: f64,
-    /// Correlation of an instance's neighbouring windows beyond its mean; `None` for fewer than
-    /// [`FEWEST_TO_WANDER`] windows.
+    /// Correlation of the deviations of neighbouring windows from their instance's mean; `None` for fewer than
+    /// [`FEWEST_TO_WANDER`] neighbours.
     pub(super) neighbours: Option<f64>,
 }
 
-/// With fewer neighbouring windows their correlation says nothing.
+/// The correlation of fewer neighbouring windows says nothing.
 const FEWEST_TO_WANDER: usize = 6;
-/// A window with fewer points has no level: two points are no sample.
+/// A window with fewer points has no level, since two points are not a sample.
 const FEWEST_POINTS: usize = 3;
 
 /// Sums of squares and their degrees of freedom.
@@ -43,15 +41,15 @@ struct Squares {
     of_all: usize,
     between: f64,
     of_between: usize,
-    /// Products of neighbouring windows' deviations from their instance's mean, and their squares.
+    /// Sum of the products of neighbouring windows' deviations from their instance's mean.
     products: f64,
-    own: f64,
+    within: f64,
     neighbours: usize,
     instances: usize,
 }
 
 impl WindowSpread {
-    /// Measures `metric`; `None` with fewer than two independent windows.
+    /// Measures `metric`; `None` for fewer than two independent windows.
     pub(super) fn measure(
         history: &HealthyHistory,
         layout: WindowLayout,
@@ -64,24 +62,24 @@ impl WindowSpread {
             let level = |instance, start| {
                 let level =
                     level(recording, instance, metric, exposure, start..start + layout.points)?;
-                form.measured(level)
+                form.transform(level)
             };
             match layout.pairing {
-                Pairing::Concurrent => squares.add_together(recording, layout, level),
+                Pairing::Concurrent => squares.add_concurrent(recording, layout, level),
                 Pairing::Blocks => squares.add_blocks(recording, layout, level),
             }
         }
         squares.spread()
     }
 
-    /// The difference that a new pair of healthy windows exceeds upwards with probability `tail`, if
-    /// differences are normal around 0: the prediction limit of Student's t.
+    /// The prediction limit of Student's t: a new pair of healthy windows exceeds it upwards with probability `tail`
+    /// if differences are normal around 0.
     pub(super) fn limit(self, tail: f64) -> f64 {
         let windows = self.windows as f64;
         self.rms * student(tail, windows) * (1.0 + 1.0 / windows).sqrt()
     }
 
-    /// The limit if the spread were known without error.
+    /// The limit if the spread had no sampling error.
     pub(super) fn limit_of_long_history(self, tail: f64) -> f64 {
         self.rms * student(tail, 1e6)
     }
@@ -92,14 +90,14 @@ impl WindowSpread {
     }
 }
 
-/// Quantile of Student's t that is exceeded with probability `tail`.
+/// Quantile of Student's t, which is exceeded with probability `tail`.
 fn student(tail: f64, freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |t| t.inverse_cdf(1.0 - tail))
 }
 
 impl Squares {
-    /// Adds windows of concurrent instances.
-    fn add_together(
+    /// Adds the windows of concurrent instances.
+    fn add_concurrent(
         &mut self,
         recording: &Recording,
         layout: WindowLayout,
@@ -112,40 +110,42 @@ impl Squares {
             let start = tile * layout.stride();
             let levels: Vec<Option<f64>> =
                 (0..instances).map(|index| level(index, start)).collect();
-            let there = levels.iter().flatten().count();
-            if there < 2 {
+            let present = levels.iter().flatten().count();
+            if present < 2 {
                 continue;
             }
-            let middle = levels.iter().flatten().sum::<f64>() / there as f64;
+            let middle = levels.iter().flatten().sum::<f64>() / present as f64;
             windows += 1;
-            self.of_all += there - 1;
-            for (own, level) in deviations.iter_mut().zip(&levels) {
+            self.of_all += present - 1;
+            for (instance, level) in deviations.iter_mut().zip(&levels) {
                 let deviation = level.map(|level| level - middle);
                 self.all += deviation.map_or(0.0, |deviation| deviation * deviation);
-                own.push(deviation);
+                instance.push(deviation);
             }
         }
-        let seen = deviations.iter().filter(|own| own.iter().any(Option::is_some)).count();
+        let seen =
+            deviations.iter().filter(|instance| instance.iter().any(Option::is_some)).count();
         self.instances += seen;
         if windows < 2 {
-            // One window cannot tell what lasts.
+            // One window does not show which differences last.
             return;
         }
         self.of_between += seen.saturating_sub(1);
-        for own in &deviations {
-            self.add_own(own);
+        for instance in &deviations {
+            self.add_instance(instance);
         }
     }
 
-    /// The windows of one instance, in order of time.
-    fn add_own(&mut self, deviations: &[Option<f64>]) {
-        let there = deviations.iter().flatten().count();
-        if there == 0 {
+    /// Adds the windows of one instance, in order of time.
+    fn add_instance(&mut self, deviations: &[Option<f64>]) {
+        let present = deviations.iter().flatten().count();
+        if present == 0 {
             return;
         }
-        let mean = deviations.iter().flatten().sum::<f64>() / there as f64;
-        self.between += there as f64 * mean * mean;
-        self.own += deviations.iter().flatten().map(|own| (own - mean).powi(2)).sum::<f64>();
+        let mean = deviations.iter().flatten().sum::<f64>() / present as f64;
+        self.between += present as f64 * mean * mean;
+        self.within +=
+            deviations.iter().flatten().map(|deviation| (deviation - mean).powi(2)).sum::<f64>();
         for pair in deviations.windows(2) {
             if let [Some(before), Some(after)] = pair {
                 self.products += (before - mean) * (after - mean);
@@ -177,7 +177,8 @@ impl Squares {
     }
 
     fn spread(self) -> Option<WindowSpread> {
-        let Self { all, of_all, between, of_between, products, own, neighbours, instances } = self;
+        let Self { all, of_all, between, of_between, products, within, neighbours, instances } =
+            self;
         if of_all < 2 {
             return None;
         }
@@ -196,13 +197,12 @@ impl Squares {
             windows: of_all,
             instances,
             lasting,
-            neighbours: (neighbours >= FEWEST_TO_WANDER && own > 0.0).then(|| products / own),
+            neighbours: (neighbours >= FEWEST_TO_WANDER && within > 0.0).then(|| products / within),
         })
     }
 }
 
-/// Mean of a window, out of that of its exposure if it has one; `None` where half of the points or more
-/// are missing.
+/// Mean of a window, divided by that of its exposure if it has one; `None` if half of the points or more are missing.
 pub(super) fn level(
     recording: &Recording,
     instance: usize,
@@ -213,18 +213,20 @@ pub(super) fn level(
     let values = recording.stretch(instance, metric.name, window.start, window.len());
     let mean = mean(values, metric.config.nan_strategy)?;
     let Some(exposure) = exposure else { return Some(mean) };
-    let of = recording.stretch(instance, exposure, window.start, window.len());
-    self::mean(of, NanStrategy::Remove).filter(|of| *of > 0.0).map(|of| mean / of)
+    let exposures = recording.stretch(instance, exposure, window.start, window.len());
+    self::mean(exposures, NanStrategy::Remove)
+        .filter(|exposure| *exposure > 0.0)
+        .map(|exposure| mean / exposure)
 }
 
 fn mean(values: &[f64], gaps: NanStrategy) -> Option<f64> {
-    let there = || values.iter().filter(|value| value.is_finite());
+    let finite = || values.iter().filter(|value| value.is_finite());
     let count = match gaps {
         NanStrategy::Replace => values.len(),
-        NanStrategy::Remove => there().count(),
+        NanStrategy::Remove => finite().count(),
     };
     let enough = count >= FEWEST_POINTS && 2 * count > values.len();
-    enough.then(|| there().sum::<f64>() / count as f64)
+    enough.then(|| finite().sum::<f64>() / count as f64)
 }
 
 #[cfg(test)]
@@ -237,7 +239,7 @@ mod tests {
 
     const WINDOW: usize = 4;
 
-    /// Instances with one value a window.
+    /// Measures instances with one value per window.
     fn spread(instances: &[&[f64]], pairing: Pairing, form: AllowanceForm) -> Option<WindowSpread> {
         let instance = |levels: &&[f64]| {
             let values = levels.iter().flat_map(|level| [*level; WINDOW]).collect();

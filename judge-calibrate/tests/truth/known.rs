@@ -1,4 +1,4 @@
-//! History of which everything is known, and a judge whose figures can be written down.
+//! History with known properties, and a judge with figures in closed form.
 
 use judge_calibrate::{Calibration, Calibrator, HealthyHistory, Instance, Options, Recording};
 use judge_core::judgement::{Counts, Decision, MetricJudgement, SideSummary};
@@ -12,8 +12,8 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 pub(crate) const METRIC: &str = "m";
 
-/// Calls a canary High when its mean exceeds the baseline's by `limit`, which has a false-alarm rate and
-/// a power in closed form for normal noise with memory.
+/// Classifies a canary as High if its mean exceeds the baseline's by `limit`. Its false-alarm rate and its power have
+/// a closed form for normal noise with autocorrelation.
 pub(crate) struct MeanJudge {
     pub(crate) limit: f64,
 }
@@ -54,14 +54,14 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// Standard normal noise of which neighbours are correlated by `phi`.
+/// Standard normal noise with a correlation of `phi` between neighbours.
 pub(crate) fn noise(phi: f64, points: usize, random: &mut Random) -> Vec<f64> {
     let noise = Noise { shape: Shape::Gaussian, level: 1.0, relative: 1.0, phi };
     noise.series(points, random).into_iter().map(|value| value - 1.0).collect()
 }
 
-/// Standard deviation of the difference of two means of `n` points of [`noise`], as in any textbook on
-/// time series: the variance of a mean is (1 + 2 Σ (1 − k/n) φᵏ) / n.
+/// Standard deviation of the difference of two means of `n` points of [`noise`], from any textbook on time series:
+/// the variance of a mean is (1 + 2 Σ (1 − k/n) φᵏ) / n.
 pub(crate) fn sd_of_difference(phi: f64, n: usize) -> f64 {
     let lags: f64 =
         (1..n).map(|k| (1.0 - k as f64 / n as f64) * phi.powi(i32::try_from(k).unwrap())).sum();
@@ -72,17 +72,17 @@ pub(crate) fn normal() -> Normal {
     Normal::new(0.0, 1.0).unwrap()
 }
 
-/// How often [`MeanJudge`] raises an alarm where the canary is `shift` higher.
+/// How often [`MeanJudge`] alarms if the canary is higher by `shift`.
 pub(crate) fn alarm_rate(limit: f64, shift: f64, sd: f64) -> f64 {
     1.0 - normal().cdf((limit - shift) / sd)
 }
 
-/// The shift that [`MeanJudge`] finds in a share `power` of canaries.
+/// The shift that [`MeanJudge`] detects in a share `power` of canaries.
 pub(crate) fn shift_found(limit: f64, power: f64, sd: f64) -> f64 {
     limit + normal().inverse_cdf(power) * sd
 }
 
-/// A history with a point a minute.
+/// A history with one point per minute.
 pub(crate) fn history(
     instances: usize,
     points: usize,
@@ -106,12 +106,12 @@ pub(crate) fn calibrate(
     Calibrator { history, config, thresholds, judge, options }.run(&|_| {}).unwrap()
 }
 
-/// What a judge does on fresh pairs: nothing of the calibration is in it.
+/// How a judge performs on fresh pairs, computed without any code of the calibration.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Simulated {
-    /// How often it calls a healthy canary High.
+    /// How often it classifies a healthy canary as High.
     pub(crate) alarms: f64,
-    /// The change that it calls High 80 times in 100, as a share of the level.
+    /// The change that it classifies as High in 80 of 100 canaries, as a share of the level.
     pub(crate) shift: f64,
 }
 

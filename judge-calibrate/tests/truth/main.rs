@@ -1,7 +1,6 @@
-//! Figures against what is known of synthetic history, in closed form or by independent simulation.
+//! Compares figures with the truth about synthetic history, in closed form or by independent simulation.
 //!
-//! An interval of 95 % may miss; each test makes many histories and counts. Histories are seeded, and so
-//! is everything else.
+//! A 95 % interval may miss, so each test counts over many histories. Everything random is seeded.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "these are tests")]
 
 mod known;
@@ -26,7 +25,8 @@ fn options(minutes: &[f64], pairs: usize, seed: u64) -> Options {
     Options { minutes: minutes.to_vec(), pairs, seed, ..Options::default() }
 }
 
-/// Of 40 histories, those whose intervals hold the truth: false alarms, and the smallest shift found.
+/// The number of 40 histories whose intervals contain the truth: for false alarms, and for the smallest detected
+/// shift.
 fn covered(phi: f64, instances: usize, points: usize, pairs: usize) -> (usize, usize) {
     let sd = sd_of_difference(phi, WINDOW);
     let judge = MeanJudge { limit: 1.3 * sd };
@@ -62,9 +62,9 @@ fn intervals_hold_the_truth_on_separate_pairs() {
 fn intervals_hold_the_truth_on_overlapping_pairs_of_short_history() {
     for (phi, instances) in [(0.0, 2), (0.8, 2), (0.8, 5)] {
         let (alarms, shifts) = covered(phi, instances, 24 * WINDOW, 100);
-        let of = format!("phi {phi}, {instances} instances");
-        assert!(alarms >= FEWEST_THAT_HOLD, "{of}: false alarms held {alarms} of {HISTORIES}");
-        assert!(shifts >= FEWEST_THAT_HOLD, "{of}: shifts held {shifts} of {HISTORIES}");
+        let case = format!("phi {phi}, {instances} instances");
+        assert!(alarms >= FEWEST_THAT_HOLD, "{case}: false alarms held {alarms} of {HISTORIES}");
+        assert!(shifts >= FEWEST_THAT_HOLD, "{case}: shifts held {shifts} of {HISTORIES}");
     }
 }
 
@@ -78,32 +78,32 @@ fn intervals_hold_the_truth_on_blocks() {
 }
 
 #[test]
-fn the_time_a_change_needs_is_the_known_one() {
-    // A change of half a standard deviation with a limit of 0.2: power 0.8 from the first window whose
-    // difference of means varies by at most 0.3 / 0.8416.
+fn the_time_to_detect_agrees_with_the_closed_form() {
+    // A change of half a standard deviation with a limit of 0.2: the power is 0.8 from the first window in which the
+    // difference of means has a standard deviation of at most 0.3 / 0.8416.
     let (limit, shift) = (0.2, 0.5);
     let config = config(MetricConfig::new(METRIC, "g"));
     for phi in [0.0, 0.8] {
         let enough = |n: &usize| alarm_rate(limit, shift, sd_of_difference(phi, *n)) >= 0.8;
         let truth = (3..2000).find(enough).unwrap() as f64;
-        let mut held = 0;
+        let mut covered = 0;
         for seed in 0..HISTORIES {
             let mut random = Random::new(100 + seed);
             let history = history(2, 40_000, |n| noise(phi, n, &mut random));
-            // The change is a share of the level, which for noise around 0 is its mean size.
+            // The change is a share of the level, which is the mean size for noise around 0.
             let level = (2.0 / std::f64::consts::PI).sqrt();
-            let asked =
+            let wanted =
                 Options { change: shift / level, ..options(&[truth / 2.0, truth], 100, seed) };
-            let calibration = calibrate(&history, &config, &MeanJudge { limit }, asked);
+            let calibration = calibrate(&history, &config, &MeanJudge { limit }, wanted);
             let needs = calibration.metrics[0].time_to_detect;
-            held +=
+            covered +=
                 usize::from(needs.from.unwrap() <= truth && needs.to.is_none_or(|to| truth <= to));
         }
-        assert!(held >= FEWEST_THAT_HOLD, "phi {phi}: held {held} of {HISTORIES}");
+        assert!(covered >= FEWEST_THAT_HOLD, "phi {phi}: covered {covered} of {HISTORIES}");
     }
 }
 
-/// The judges as they are, against fresh pairs of the same noise.
+/// Compares the real judges with fresh pairs of the same noise.
 #[test]
 fn real_judges_agree_with_an_independent_simulation() {
     const HISTORIES: u64 = 10;
@@ -130,9 +130,12 @@ fn real_judges_agree_with_an_independent_simulation() {
                 let held = from <= truth.shift && to.is_none_or(|to| truth.shift <= to);
                 shifts_held += usize::from(held);
             }
-            let of = format!("{}, phi {phi}, {truth:?}", judge.name());
-            assert!(alarms_held >= FEWEST_THAT_HOLD, "{of}: false alarms held {alarms_held} of 10");
-            assert!(shifts_held >= FEWEST_THAT_HOLD, "{of}: shifts held {shifts_held} of 10");
+            let case = format!("{}, phi {phi}, {truth:?}", judge.name());
+            assert!(
+                alarms_held >= FEWEST_THAT_HOLD,
+                "{case}: false alarms held {alarms_held} of 10"
+            );
+            assert!(shifts_held >= FEWEST_THAT_HOLD, "{case}: shifts held {shifts_held} of 10");
         }
     }
 }
@@ -144,8 +147,8 @@ fn figures_are_the_same_on_any_number_of_threads_and_follow_the_seed() {
     let history = history(3, 400, |n| noise(0.5, n, &mut random));
     let on = |threads: usize, seed| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let asked = options(&[10.0, 30.0], 40, seed);
-        pool.install(|| calibrate(&history, &config, &NetflixAcaJudge, asked))
+        let wanted = options(&[10.0, 30.0], 40, seed);
+        pool.install(|| calibrate(&history, &config, &NetflixAcaJudge, wanted))
     };
     let one = on(1, 1);
     assert_eq!(one, on(4, 1));

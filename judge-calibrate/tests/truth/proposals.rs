@@ -1,4 +1,4 @@
-//! Proposals on synthetic history, judged on instances and times that they were not made from.
+//! Proposals on synthetic history, judged on instances and times to which they were not fitted.
 
 use judge_calibrate::{
     Allowance, Calibrator, HealthyHistory, HeldOut, Instance, Proposal, ProposalKind,
@@ -11,7 +11,7 @@ use super::*;
 
 const LEVEL: f64 = 100.0;
 
-/// A metric whose instances differ all the time: factors of their levels, noise of 5 %.
+/// A metric whose instances always differ, by these factors of their level, with noise of 5 %.
 fn instances(factors: &[f64], points: usize, random: &mut Random) -> HealthyHistory {
     let instance = |factor: &f64| {
         let noise = noise(0.0, points, random);
@@ -93,7 +93,7 @@ fn short_history_gives_the_limit_of_what_windows_differ_by() {
     let metric = &proposal.metrics[0];
     let spread = metric.spread.unwrap();
     assert_eq!((spread.windows, spread.instances, spread.relative), (12, 2, true));
-    // Noise of 5 % in 30 points a side: a standard error of 5 % √(2 / 30).
+    // Noise of 5 % in 30 points a side has a standard error of 5 % √(2 / 30).
     assert!((0.006..0.025).contains(&spread.difference), "{spread:?}");
     let Some(Allowance::Relative { allowed_increase: Some(up), allowed_decrease: Some(down) }) =
         metric.allowance
@@ -121,7 +121,7 @@ fn a_larger_allowance_is_kept_and_a_useless_one_is_not_proposed() {
     let note = metric.note.as_deref().unwrap();
     assert!(note.contains("instances differ all the time, by 200%"), "{note}");
     assert_eq!(proposal.reaches_target(), Some(false));
-    // Without it nothing is left.
+    // Without this metric nothing is left to judge.
     assert_eq!(proposal.muted, None);
 }
 

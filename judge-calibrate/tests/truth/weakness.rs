@@ -1,4 +1,4 @@
-//! Why a change is not found, where the reason is known.
+//! The reason why a change is not found, in cases where it is known.
 
 use judge_calibrate::{AdviceKind, HealthyHistory, Options};
 use judge_core::config::{Direction, EffectMeasure, EffectSize};
@@ -31,7 +31,7 @@ fn reasons(
 }
 
 const DIRECTIONS: [Direction; 3] = [Direction::Increase, Direction::Decrease, Direction::Either];
-/// Allows half the level either way.
+/// Allows a change of half the level in either direction.
 fn half() -> EffectSize {
     EffectSize::default().with_allowed_increase(1.5).unwrap().with_allowed_decrease(0.5).unwrap()
 }
@@ -53,7 +53,7 @@ fn metrics_below_zero_are_not_called_noisy_for_their_sign() {
             (parity, &below, cles, 0.2, None),
             (parity, &above, neutral, 0.2, None),
             (parity, &above, neutral, 0.01, Some(AdviceKind::TooNoisy)),
-            // The mean's sign is chance.
+            // The sign of the mean is random.
             (parity, &around(0.0), neutral, 2.0, Some(AdviceKind::BelowZero)),
         ] {
             let found = reasons(history, judge, size, direction, change);
@@ -65,7 +65,7 @@ fn metrics_below_zero_are_not_called_noisy_for_their_sign() {
 
 #[test]
 fn falls_are_held_against_the_fall_that_was_asked_for() {
-    // What 100 % more undoes is a fall by half.
+    // The reverse of an increase by 100 % is a decrease by half.
     let found = reasons(&around(50.0), &EvidenceJudge, half(), Direction::Decrease, 1.0);
     assert_eq!(found, [AdviceKind::Allowed]);
 }

@@ -20,30 +20,31 @@ Examples:
 
 const DETAILS: &str = "\
 Each history path is one healthy instance, in any format of judge run. Instances
-that ran at the same time are compared with each other. If there are none, each
-instance is compared with itself later, block by block; then changes with the
-time of day count as differences.
+that ran at the same time are compared with each other. Without such instances,
+each instance is compared with itself later, block by block; changes over the day
+then count as differences.
 
 --releases uses the baselines of recorded releases. --with-canaries also uses
 their canaries, if all these releases were good.
 
 False alarms are counted on pairs of healthy windows. Then changes are added to
 one side of each pair. The smallest change found is the smallest one that is
-found as often as --power says. Brackets are 95 % intervals; they cover the
-error of judging finitely many pairs and of finitely long history.
+found as often as --power requires. Brackets are 95 % intervals, which cover the
+errors of a finite number of pairs and of a finite history.
 docs/calibration.md describes the method.
 
---looks judges growing windows of the longest --minutes at evenly spaced looks:
-how many healthy canaries fail at some look, and how many canaries whose metrics
-all change by half of --change, by --change and by twice --change, and when.
-Planned looks share one significance level; uncorrected ones have it each.
+--looks judges growing windows of the longest --minutes at evenly spaced looks.
+It shows how many healthy canaries fail at some look. It also shows how many
+canaries fail, and when, if all their metrics change by half of --change, by
+--change, or by twice --change. Planned looks share one significance level; each
+uncorrected look has all of it.
 
 --propose writes the config with an allowance for each metric in which healthy
 instances differ: effectSize.allowedIncrease and .allowedDecrease, or
-minimumAbsolute if a metric is not above 0. At most --false-alarms of healthy
-canaries are then held back. Nothing else in the config changes. A table of the
-costs goes to stderr, or to stdout with --output. With --format json, one
-document has the table and the config.
+minimumAbsolute if a metric is not above 0. The allowances hold back at most
+--false-alarms of healthy canaries. Nothing else in the config changes. A table
+of the costs goes to stderr, or to stdout with --output. With --format json, one
+document contains the table and the config.
 
 Exit codes:
   0  calibrated

@@ -22,31 +22,31 @@ pub(super) fn source() -> impl TypedValueParser<Value = InputSource> {
     PathBufValueParser::new().map(InputSource::from)
 }
 
-/// What --config is.
+/// Help of --config.
 pub(super) const CONFIG: &str = "The canary config (Kayenta's JSON); - is stdin";
 
-/// The same where its queries are asked.
+/// Help of --config for commands that run its queries.
 pub(super) const QUERIED_CONFIG: &str =
     "The canary config (Kayenta's JSON) with a query in each metric; - is stdin";
 
-/// The config of a command that always has one.
+/// The config, for commands that always need one.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ConfigArgs {
     #[arg(long, short, value_name = "FILE", value_parser = source(), help = CONFIG)]
     pub(crate) config: InputSource,
 }
 
-/// The config of a command that asks its queries.
+/// The config, for commands that run its queries.
 #[derive(Debug, clap::Args)]
 pub(crate) struct QueriedConfigArgs {
     #[arg(long, short, value_name = "FILE", value_parser = source(), requires = SOURCES, help = QUERIED_CONFIG)]
     pub(crate) config: InputSource,
 }
 
-/// How times in files are read.
+/// How to read times in files.
 #[derive(Debug, Default, Clone, clap::Args)]
 pub(crate) struct ZoneArgs {
-    /// The zone of times in tables that have none: UTC, Europe/Berlin, +01:00.
+    /// The time zone of times without one, in tables: UTC, Europe/Berlin, +01:00.
     #[arg(long, value_name = "ZONE")]
     pub(crate) time_zone: Option<TimeZone>,
 }
@@ -54,10 +54,10 @@ pub(crate) struct ZoneArgs {
 /// Settings that override those of the input.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Overrides {
-    /// Pass from this score on, 0 to 100.
+    /// Lowest score of a Pass, 0 to 100.
     #[arg(long, value_name = "SCORE", value_parser = score)]
     pub(crate) pass: Option<f64>,
-    /// Marginal from this score on, 0 to 100.
+    /// Lowest score of a Marginal, 0 to 100.
     #[arg(long, value_name = "SCORE", value_parser = score)]
     pub(crate) marginal: Option<f64>,
     /// Judge with this judge, whatever the config names; `judge judges` lists all judges.
@@ -67,7 +67,7 @@ pub(crate) struct Overrides {
     pub(crate) looks: Option<Looks>,
 }
 
-/// `3/6`: the third look of six.
+/// Parses `3/6`, the third look of six.
 pub(super) fn looks(text: &str) -> Result<Looks, String> {
     let expected = || "expected a look and how many are planned, such as 3/6".to_owned();
     let (number, planned) = text.split_once('/').ok_or_else(expected)?;

@@ -10,13 +10,13 @@ Examples:
     --baseline-scope shop-stable --canary-scope shop-canary --last 30m";
 
 const DETAILS: &str = "\
-Every query is asked once for each side. For each metric there is the query, the
-series, points and gaps it finds, the labels that tell the sides apart, and what
-is odd: nothing found, one value all the time, the same query on both sides,
-series that never meet.
+Every query runs once for each side. The output shows, for each metric, the query,
+the series, points and gaps that it finds, and the labels that distinguish the
+sides. It also shows what is odd: no result, a constant value, the same query on
+both sides, or series that cannot be paired.
 
 Exit codes:
-  0  every query was answered, and no metric is odd, or only 0 all the time
+  0  every query was answered; no metric is odd, except for a constant 0
   1  a source did not answer, or anything not named here
   2  a metric is odd, or bad input or usage";
 
@@ -29,10 +29,10 @@ pub(crate) struct TryArgs {
     #[command(flatten)]
     pub(crate) from: SourceArgs,
     #[command(flatten)]
-    pub(crate) of: ScopeArgs,
+    pub(crate) scopes: ScopeArgs,
     #[command(flatten)]
     pub(crate) times: TimeArgs,
-    /// How to show what was found.
+    /// Output format.
     #[arg(long, short, value_enum, default_value_t)]
     pub(crate) format: ListFormat,
 }

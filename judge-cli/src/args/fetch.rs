@@ -8,30 +8,30 @@ use crate::input::InputSource;
 
 const EXAMPLES: &str = "\
 Examples:
-  The series of past releases, and what a config would have said of them:
+  Fetch the series of past releases, and judge them with a config:
     judge fetch releases.csv -c canary.json --prometheus http://prometheus:9090 \\
       -o history.parquet
     judge retro -c canary.json --history history.parquet --interval 10m
-  Go on after an interruption:
+  Continue after an interruption:
     judge fetch releases.csv -c canary.json --prometheus http://prometheus:9090 \\
       -o history.parquet --resume";
 
 const DETAILS: &str = "\
-The list of releases is a table with a line for each:
+The list of releases is a table with one line per release:
   release,start,end,baseline-scope,canary-scope
   v7,2026-11-20T14:00:00Z,2026-11-20T14:30:00Z,shop-v6,shop-v7
-Columns baseline-scope, canary-scope and location stand for the options of the
-same names, and param:NAME for --param NAME=VALUE; a column or a cell that is
-missing leaves the option. The end is not included.
+The columns baseline-scope, canary-scope and location replace the options of the
+same names, and param:NAME replaces --param NAME=VALUE. If a column or a cell is
+missing, the option counts. The end is not included.
 
-The history is as judge retro and judge calibrate --releases read it: one row for
-each point, gaps too. Its name ends in .parquet or .ndjson. Where a query finds
-several series, they are the instances of a side, of which judge retro judges the
+judge retro and judge calibrate --releases read the history. It has one row per
+point, including gaps, and its name ends in .parquet or .ndjson. If a query finds
+several series, they are the instances of a side, and judge retro judges their
 mean. Give judge retro the same --baseline-offset.
 
-A release that cannot be fetched is reported, and the others are fetched; after
-three in a row that are not answered, the run stops. Each release is kept in
-FILE.parts as soon as it is there. --resume asks only for those that are missing.
+A release that cannot be fetched is reported, and the run continues. It stops
+after three such releases in a row. Each fetched release is stored in FILE.parts.
+--resume fetches only the missing releases.
 
 Exit codes:
   0    every release was fetched
@@ -53,11 +53,11 @@ pub(crate) struct FetchArgs {
     #[command(flatten)]
     pub(crate) from: SourceArgs,
     #[command(flatten)]
-    pub(crate) of: ScopeArgs,
+    pub(crate) scopes: ScopeArgs,
     /// Write the history to this file, atomically.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// Fetch only what an earlier run with this --output lacks.
+    /// Fetch only the releases that an earlier run with this --output lacks.
     #[arg(long)]
     pub(crate) resume: bool,
 }

@@ -1,9 +1,9 @@
-//! What a build without the feature `retro` says where it is asked for.
+//! The messages of a build without the feature `retro`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Why there is no such thing, and the way out.
+/// Why the command is missing, and the way out.
 pub(crate) const LEFT_OUT: &str = "this judge is built without the feature retro; `cargo install --path judge-cli` in \
                                    a clone of the repository installs one that has it";
 

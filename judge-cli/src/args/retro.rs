@@ -31,7 +31,7 @@ A history is Parquet, CSV, NDJSON, Arrow IPC, or Prometheus query_range JSON: a
 file, a folder, or a pattern in quotes. Tables have one of two forms:
   long  release,timestamp,metric,role,value: one row per point
   wide  release,timestamp,role,latency,...: one column per metric
-A further column, instance, tells the instances of a role apart; their mean is
+A further column, instance, distinguishes the instances of a role; their mean is
 judged. Folders named release=v7 or role=canary count as columns, and so do
 Prometheus labels. Timestamps are RFC 3339 with a zone, seconds or milliseconds
 since 1970, or columns of a timestamp type, in UTC unless they have a zone.
@@ -44,18 +44,18 @@ as its score is below marginal. It passes if its last score reaches pass.
 Spinnaker's stage also stops at a score equal to marginal (--stage-rule
 spinnaker).
 
-Stdout shows one line per release. --format and --output give the judgements of
-each release, interval and metric; json gives one line per release with all that
-judge run --format json has. Releases that cannot be judged and damaged files
-are reported, and the others are judged.
+Stdout shows one line per release. --format and --output write the judgement of
+each release, interval and metric; json writes one line per release with all the
+details of judge run --format json. Releases that cannot be judged and damaged
+files are reported, and the others are judged.
 
 --report writes a page for each release: scores over its intervals, the class of
 each metric, and all details of the deciding interval. With --all-intervals it
 also shows the intervals after a stop.
 
-While FILE is written, FILE.parts holds the finished part. Ctrl-C stops between
-two releases. --resume continues from there, and gives the same bytes and the
-same pages as one run.
+While FILE is written, FILE.parts contains the finished part. Ctrl-C stops
+between two releases. --resume continues from there, and writes the same bytes
+and pages as an uninterrupted run.
 
 Exit codes:
   0    every release was judged, whatever the verdicts
@@ -86,7 +86,7 @@ pub(crate) struct RetroArgs {
     pub(crate) all_intervals: bool,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
-    /// Output format of the judgements [default: lines, or by the ending of --output]
+    /// Output format of the judgements [default: lines, or by the extension of --output]
     #[arg(long, short, value_enum)]
     pub(crate) format: Option<FrameFormatArg>,
     /// Write the judgements to this file, atomically; stdout still shows one line per release.
@@ -103,21 +103,21 @@ pub(crate) struct RetroArgs {
     pub(crate) threads: Option<u16>,
 }
 
-// Each argument names its heading: one for a whole struct would be that of all that follow it too.
+// Each argument names its heading. A heading of a whole struct would also apply to all later arguments.
 const HISTORY: &str = "History";
 const WINDOWS: &str = "Windows, such as 90s, 10m, 1h 30m, 7d";
 
-/// The arguments that say how a history is read, for those that exclude them.
+/// Group of the arguments that say how to read a history; other arguments exclude them.
 pub(super) const READING: &str = "reading";
 
-/// How a history is read.
+/// How to read a history.
 #[derive(Debug, clap::Args)]
 #[group(id = READING, multiple = true)]
 pub(crate) struct ReadingArgs {
     /// Name of the column for release, timestamp, metric, role, value or instance.
     #[arg(help_heading = HISTORY, long = "column", value_name = "COLUMN=NAME", value_parser = column)]
     columns: Vec<(String, String)>,
-    /// Name of the role baseline or canary; can be repeated.
+    /// Another name of the role baseline or canary; can be repeated.
     #[arg(help_heading = HISTORY, long = "role", value_name = "ROLE=NAME", value_parser = role)]
     roles: Vec<(Role, String)>,
     /// Format of all files [default: by name and content]
@@ -154,7 +154,7 @@ pub(crate) struct WindowArgs {
     /// How long a canary is judged, without the warm-up [default: to the end of the recording]
     #[arg(help_heading = WINDOWS, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     lifetime: Option<Duration>,
-    /// Time at the start of the recording that is not judged.
+    /// Length of the warm-up at the start of the recording, which is not judged.
     #[arg(
         help_heading = WINDOWS,
         long,
@@ -177,7 +177,7 @@ pub(crate) struct WindowArgs {
         default_value = "growing"
     )]
     lookback: Lookback,
-    /// How much earlier the baseline was recorded than the canary.
+    /// How much earlier than the canary the baseline was recorded.
     #[arg(
         help_heading = WINDOWS,
         long,
@@ -222,7 +222,7 @@ pub(crate) enum FrameFormatArg {
     Json,
     /// One row per release, interval and metric.
     Csv,
-    /// The same rows as CSV.
+    /// The rows of csv, as Parquet.
     Parquet,
 }
 

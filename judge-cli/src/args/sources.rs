@@ -1,4 +1,4 @@
-//! Where series are fetched from, and of what.
+//! The sources of series, and the queried scopes and times.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,18 +9,18 @@ use judge_sources::StoreKind;
 
 use super::windows::duration;
 
-/// The arguments that name a source, for those that go with them or exclude them.
+/// Group of the arguments that name a source; other arguments require or exclude them.
 pub(super) const SOURCES: &str = "sources-of-series";
 
 const FROM: &str = "Series from a source";
-const OF: &str = "What the sides are";
+const SIDES: &str = "What the queries ask for";
 const WHEN: &str = "When, with times such as 90s, 10m, 1h 30m";
 
-/// Where series are fetched from.
+/// The sources of series.
 #[derive(Debug, Clone, clap::Args)]
 #[group(id = SOURCES, multiple = true)]
 pub(crate) struct SourceArgs {
-    /// A Prometheus, or what speaks its API: Thanos, Mimir, VictoriaMetrics.
+    /// A Prometheus, or a store with its API: Thanos, Mimir, VictoriaMetrics.
     #[arg(help_heading = FROM, long, value_name = "URL")]
     pub(crate) prometheus: Option<String>,
     /// A Graphite, for metrics of type graphite.
@@ -29,8 +29,8 @@ pub(crate) struct SourceArgs {
     /// An InfluxDB 1.x, with its database as ?db=NAME in the URL, for metrics of type influxdb.
     #[arg(help_heading = FROM, long, value_name = "URL")]
     pub(crate) influxdb: Option<String>,
-    /// A source by the name that the config has as query.source, such as eu=http://host:9090 or
-    /// old=graphite+http://host; may be given more than once.
+    /// A source with the name that metrics use as query.source, such as eu=http://host:9090 or
+    /// old=graphite+http://host; can be repeated.
     // Parsed later: clap shows values that it refuses, and URLs may have passwords in them.
     #[arg(help_heading = FROM, long = "source", value_name = "NAME=URL")]
     pub(crate) named: Vec<String>,
@@ -65,24 +65,24 @@ impl SourceArgs {
     }
 }
 
-/// What the sides are called in queries.
+/// The parameters of the queries of both sides.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct ScopeArgs {
-    /// What ${scope} is for the baseline.
-    #[arg(help_heading = OF, long, value_name = "SCOPE", default_value = "")]
+    /// Value of ${scope} in the baseline's queries.
+    #[arg(help_heading = SIDES, long, value_name = "SCOPE", default_value = "")]
     pub(crate) baseline_scope: String,
-    /// What ${scope} is for the canary.
-    #[arg(help_heading = OF, long, value_name = "SCOPE", default_value = "")]
+    /// Value of ${scope} in the canary's queries.
+    #[arg(help_heading = SIDES, long, value_name = "SCOPE", default_value = "")]
     pub(crate) canary_scope: String,
-    /// What ${location} is for both.
-    #[arg(help_heading = OF, long, value_name = "LOCATION", default_value = "")]
+    /// Value of ${location} in the queries of both sides.
+    #[arg(help_heading = SIDES, long, value_name = "LOCATION", default_value = "")]
     pub(crate) location: String,
-    /// What another name in the queries is for both; may be given more than once.
-    #[arg(help_heading = OF, long = "param", value_name = "NAME=VALUE", value_parser = named)]
+    /// Value of another name in the queries of both sides; can be repeated.
+    #[arg(help_heading = SIDES, long = "param", value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub(crate) params: Vec<(String, String)>,
-    /// How much earlier the baseline's window lies: 1d compares with yesterday's same hour.
+    /// How much earlier than the canary's window the baseline's is: 1d compares with the same hour of yesterday.
     #[arg(
-        help_heading = OF,
+        help_heading = SIDES,
         long,
         value_name = "TIME",
         value_parser = duration,
@@ -90,9 +90,9 @@ pub(crate) struct ScopeArgs {
         default_value = "0s"
     )]
     pub(crate) baseline_offset: Duration,
-    /// The time between two points.
+    /// Time between two points.
     #[arg(
-        help_heading = OF,
+        help_heading = SIDES,
         long,
         value_name = "TIME",
         value_parser = duration,
@@ -100,12 +100,12 @@ pub(crate) struct ScopeArgs {
         default_value = "1m"
     )]
     pub(crate) step: Duration,
-    /// How points become series: as Kayenta does, gaps are closed up and only equal labels paired.
-    #[arg(help_heading = OF, long, value_enum, value_name = "WHOSE")]
+    /// How to build series: kayenta closes gaps and pairs only series with equal labels.
+    #[arg(help_heading = SIDES, long, value_enum, value_name = "WHOSE")]
     pub(crate) compat: Option<CompatArg>,
-    /// How long a fetch may take, retries included.
+    /// Time limit of a fetch, including retries.
     #[arg(
-        help_heading = OF,
+        help_heading = SIDES,
         long,
         value_name = "TIME",
         value_parser = duration,
@@ -115,10 +115,10 @@ pub(crate) struct ScopeArgs {
     pub(crate) timeout: Duration,
 }
 
-/// Which window is asked for.
+/// The queried window.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct TimeArgs {
-    /// The window's length, up to --end.
+    /// Length of the window, which ends at --end.
     #[arg(
         help_heading = WHEN,
         long,
@@ -128,10 +128,10 @@ pub(crate) struct TimeArgs {
         conflicts_with = "start"
     )]
     pub(crate) last: Option<Duration>,
-    /// The first point's time: RFC 3339, or seconds or milliseconds since 1970.
+    /// Time of the first point: RFC 3339, or seconds or milliseconds since 1970.
     #[arg(help_heading = WHEN, long, value_name = "WHEN", value_parser = moment, allow_hyphen_values = true)]
     pub(crate) start: Option<i64>,
-    /// The end, before which the last point lies [default: now]
+    /// End of the window, which is not included [default: now]
     #[arg(help_heading = WHEN, long, value_name = "WHEN", value_parser = moment, allow_hyphen_values = true)]
     pub(crate) end: Option<i64>,
 }
@@ -142,10 +142,10 @@ pub(crate) enum CompatArg {
     Kayenta,
 }
 
-fn named(text: &str) -> Result<(String, String), String> {
+fn name_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("allowed is NAME=VALUE".to_owned()),
+        _ => Err("expected NAME=VALUE".to_owned()),
     }
 }
 
@@ -154,8 +154,8 @@ pub(super) fn moment(text: &str) -> Result<i64, String> {
         let in_utc = "UTC".parse().ok().and_then(|utc| time::parse_in(text, Some(&utc)).ok());
         match (error, in_utc) {
             (TimeError::NoZone(_), Some(millis)) => {
-                let shown = time::show(millis);
-                format!("expected a time with a time zone, such as {shown}, got {text:?}")
+                let example = time::show(millis);
+                format!("expected a time with a time zone, such as {example}, got {text:?}")
             }
             (error, _) => error.to_string(),
         }

@@ -23,23 +23,23 @@ const DETAILS: &str = "\
 The canary is judged at the end of each interval, on all its points since the
 warm-up, until a look fails it or its lifetime ends: the windows and the rule of
 Spinnaker's canary stage, and the same verdicts as judge retro gives for the
-same points. Each look waits for --settle, so that the last scrape is in.
+same points. Each look waits for --settle, so that the source has the last scrape.
 
-With --every-point the canary is monitored instead: looked at after each --step,
-by tests whose false alarms stay below the significance level however long and
-often one looks. They find changes of location, rates and shares only; judge the
-canary at its end too (judge run). An alarm stays. Points that come after their
-look are left out.
+With --every-point the canary is monitored instead, with a look after each --step.
+The false alarms of these tests stay below the significance level, however long
+and often one looks. They only detect changes of location, rates and shares, so
+judge the canary at its end too (judge run). An alarm is final. Points that arrive
+after their look are left out.
 
-A source that fails is asked again within the interval. With --on-source-error
-skip, a look that still fails is left out and the next one decides; after the
-last look there is none, so a canary whose end was not judged has no verdict.
-Ctrl-C or SIGTERM ends with the verdict so far. The last line says why, on stderr where stdout is
-JSON; it is written to --termination-log too, where that file exists.
+If the source fails, the query is repeated within the interval. With
+--on-source-error skip, a look that still fails is left out, and the next one
+decides. If the last look fails, the canary has no verdict. Ctrl-C or SIGTERM ends
+with the verdict so far. The last line explains the verdict; it goes to stderr if
+stdout is JSON, and also to the file of --termination-log, if that exists.
 
 Exit codes:
   0    Pass, or a verdict named by --exit-zero-on
-  1    no verdict, since a source stays away, or any other error
+  1    no verdict, since a source failed, or any other error
   2    bad usage or bad input
   3    Marginal
   4    Fail
@@ -54,19 +54,19 @@ pub(crate) struct WatchArgs {
     #[command(flatten)]
     pub(crate) from: SourceArgs,
     #[command(flatten)]
-    pub(crate) of: ScopeArgs,
+    pub(crate) scopes: ScopeArgs,
     #[command(flatten)]
     pub(crate) windows: StageArgs,
-    /// Look after each step, at no more false alarms: until an alarm or the end of the lifetime.
+    /// Look after each step, with no more false alarms, until an alarm or the end of the lifetime.
     #[arg(long, conflicts_with_all = ["interval", "lookback", "report"])]
     pub(crate) every_point: bool,
-    /// Wait this long after each interval's end before asking, so that the last scrape is in.
+    /// How long to wait after each interval's end, so that the source has the last scrape.
     #[arg(long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true, default_value = "15s")]
     pub(crate) settle: Duration,
-    /// Which rule ends a canary at a score that equals the marginal threshold.
+    /// What happens at a score equal to the marginal threshold.
     #[arg(long, value_enum, default_value_t, value_name = "RULE")]
     pub(crate) stage_rule: StageRuleArg,
-    /// What a look counts as whose source failed all through its interval.
+    /// What happens if the source fails during the whole interval of a look.
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub(crate) on_source_error: OnSourceError,
     /// Verdicts that exit with 0.
@@ -74,16 +74,16 @@ pub(crate) struct WatchArgs {
     pub(crate) exit_zero_on: Vec<VerdictArg>,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
-    /// How to show the looks and the judgement that decided.
+    /// Output format of the looks and the deciding judgement.
     #[arg(long, short, value_enum, default_value_t)]
     pub(crate) format: ListFormat,
-    /// Write the looks with their judgements as JSON here, complete or not at all.
+    /// Write the looks with their judgements to this file as JSON, atomically.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Write a page with all looks and the judgement that decided.
+    /// Write a page with all looks and the deciding judgement.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// Write the last line here, too, if this file exists.
+    /// Also write the last line to this file, if the file exists.
     #[arg(long, value_name = "FILE", default_value = "/dev/termination-log")]
     pub(crate) termination_log: PathBuf,
 }
@@ -91,16 +91,16 @@ pub(crate) struct WatchArgs {
 impl WatchArgs {
     /// The windows of the looks.
     pub(crate) fn windows(&self) -> WindowOptions {
-        let options = self.windows.options(self.of.step, self.of.baseline_offset);
+        let options = self.windows.options(self.scopes.step, self.scopes.baseline_offset);
         if self.every_point {
-            return WindowOptions { interval: Some(self.of.step), ..options };
+            return WindowOptions { interval: Some(self.scopes.step), ..options };
         }
         options
     }
 
     /// Time from one look to the next.
     pub(crate) fn interval(&self) -> Duration {
-        if self.every_point { self.of.step } else { self.windows.interval() }
+        if self.every_point { self.scopes.step } else { self.windows.interval() }
     }
 }
 
@@ -109,7 +109,7 @@ const STAGE: &str = "The stage, with times such as 90s, 10m, 1h 30m";
 /// How the canary's life is cut into windows.
 #[derive(Debug, clap::Args)]
 pub(crate) struct StageArgs {
-    /// How long the canary is judged, the warm-up not counted.
+    /// How long the canary is judged, without the warm-up.
     #[arg(help_heading = STAGE, long, value_name = "TIME", value_parser = duration, allow_hyphen_values = true)]
     lifetime: Duration,
     /// Time from one look to the next [default: one look at the end]
@@ -125,7 +125,7 @@ pub(crate) struct StageArgs {
         default_value = "0s"
     )]
     warm_up: Duration,
-    /// How far back each look reaches; growing is to the end of the warm-up.
+    /// How far back each look reaches; growing: to the end of the warm-up.
     #[arg(
         help_heading = STAGE,
         long,
@@ -141,15 +141,15 @@ pub(crate) struct StageArgs {
 }
 
 impl StageArgs {
-    /// The windows, of points a `step` apart and a baseline `baseline_offset` earlier.
+    /// The windows for points `step` apart, and for a baseline that is `baseline_offset` earlier.
     fn options(&self, step: Duration, baseline_offset: Duration) -> WindowOptions {
         let &Self { lifetime, interval, warm_up, lookback, .. } = self;
         let lifetime = Lifetime::Fixed(lifetime);
         WindowOptions { lifetime, warm_up, interval, lookback, baseline_offset, step: Some(step) }
     }
 
-    /// From the start to the end of the last look.
-    pub(crate) fn whole(&self) -> Duration {
+    /// Time from the start to the end of the last look.
+    pub(crate) fn total_time(&self) -> Duration {
         self.warm_up.saturating_add(self.lifetime)
     }
 
@@ -161,10 +161,10 @@ impl StageArgs {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnSourceError {
-    /// The end, with exit code 1.
+    /// The watch ends, with exit code 1.
     #[default]
     Fail,
-    /// Nothing: the next look decides. For the last look, the same as fail.
+    /// The next look decides. A failure of the last look is the same as with fail.
     Skip,
 }
 

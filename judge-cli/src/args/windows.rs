@@ -1,4 +1,4 @@
-//! Windows and rule of a canary stage, as arguments.
+//! The windows and the rule of a canary stage, as arguments.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The progress line on a terminal.
+//! The progress bar on a terminal.
 
 use std::fmt::Write;
 use std::io::{self, IsTerminal};
@@ -9,17 +9,17 @@ use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 /// Interval between two redraws.
 pub(super) const REDRAW: Duration = Duration::from_millis(100);
 
-/// A line on stderr that counts up to `all`, of what is `counted`, with rate and time left; hidden unless
-/// stderr is a terminal.
+/// Counts up to `all` on a line on stderr, with rate and remaining time. `counted` names what is counted. Hidden
+/// unless stderr is a terminal.
 pub(super) fn bar(all: usize, counted: &str) -> ProgressBar {
     let template = format!("{{bar:24}} {{human_pos}} of {{human_len}} {counted}{{pace}}{{msg}}");
     let style = ProgressStyle::with_template(&template);
     let style = style.map(|style| style.progress_chars("━╸─").with_key("pace", pace));
-    watched(ProgressBar::new(all as u64), style.ok())
+    draw_on_stderr(ProgressBar::new(all as u64), style.ok())
 }
 
-/// `bar` on stderr; hidden unless that is a terminal.
-pub(super) fn watched(bar: ProgressBar, style: Option<ProgressStyle>) -> ProgressBar {
+/// Draws `bar` on stderr; hidden unless stderr is a terminal.
+pub(super) fn draw_on_stderr(bar: ProgressBar, style: Option<ProgressStyle>) -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -38,6 +38,6 @@ fn pace(state: &ProgressState, out: &mut dyn Write) {
     }
     let digits = usize::from(rate < 10.0);
     let left = HumanDuration(state.eta());
-    // Nothing can be done if the line cannot be drawn.
+    // There is no way to report that the line cannot be drawn.
     let _ = write!(out, ", {rate:.digits$} a second, {left} left");
 }

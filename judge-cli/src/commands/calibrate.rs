@@ -1,7 +1,7 @@
 //! `judge calibrate`.
 
 mod progress;
-mod written;
+mod write_allowances;
 
 use anyhow::Context;
 use judge_calibrate::{
@@ -17,7 +17,7 @@ use crate::input::{
 };
 use crate::output::{Console, Destination, Proposed};
 
-/// Measures what a config can detect and shows it, or proposes allowances for it.
+/// Measures what a config can detect and shows the result, or proposes allowances.
 pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit> {
     let history = history(&args)?;
     let CalibrateArgs { judged: ConfigArgs { config }, overrides, format, output, .. } = args;
@@ -40,7 +40,7 @@ pub(crate) fn run(args: CalibrateArgs, console: &Console) -> anyhow::Result<Exit
         let WindowFigures { minutes, pairs, independent, .. } = proposal.window;
         warn_of_little_history(minutes, pairs, independent, console);
         let mut proposed = Proposed { proposal, config: parts.document };
-        written::write(&mut proposed.config, &proposed.proposal.metrics);
+        write_allowances::write(&mut proposed.config, &proposed.proposal.metrics);
         console.proposal(&proposed, format, &destination)?;
         return Ok(Exit::Done);
     }
@@ -84,7 +84,7 @@ fn history(args: &CalibrateArgs) -> anyhow::Result<HistorySource> {
     Ok(HistorySource::Instances(args.history.clone(), args.zone.time_zone.clone()))
 }
 
-/// Below this many independent pairs no interval of a power of 0.8 has both ends.
+/// With fewer independent pairs, no interval of a power of 0.8 has both ends.
 const FEWEST_INDEPENDENT: f64 = 17.0;
 
 fn warn_of_little_history(minutes: f64, pairs: usize, independent: f64, console: &Console) {
@@ -147,7 +147,7 @@ fn calibrator<'a>(
     Calibrator { history, config, thresholds: *thresholds, judge: *judge, options }
 }
 
-/// Errors of config and history name the config; other errors name their option.
+/// Errors of the config or the history name the config; other errors name their option.
 fn problem(source: &InputSource, error: CalibrateError) -> InputError {
     source.error(match error {
         CalibrateError::Option { name, value, expected } => {

@@ -22,7 +22,8 @@ pub(crate) fn run(args: &CheckArgs, console: &Console) -> anyhow::Result<Exit> {
     Ok(if bad { Exit::BadInput } else { Exit::Done })
 }
 
-/// What is wrong with the queries. No judge reads them, so none of it keeps a config from being judged by files.
+/// The problems of the queries. No judge reads queries, so a config with such problems can still judge series from
+/// files.
 fn queries(json: &[u8]) -> Vec<Problem> {
     let Ok(document) = serde_json::from_slice::<Value>(json) else {
         return Vec::new();
@@ -36,7 +37,7 @@ fn queries(json: &[u8]) -> Vec<Problem> {
         if path.ends_with(".query.type") {
             Problem { consequence, ..Problem::notice(path, value, allowed) }
         } else {
-            Problem::suspect(path, value, allowed, "no source can be asked with it")
+            Problem::suspect(path, value, allowed, "no source can run it")
         }
     });
     match within {
@@ -48,7 +49,7 @@ fn queries(json: &[u8]) -> Vec<Problem> {
 fn check(source: &InputSource) -> CheckedFile {
     let problems = match source.read_document() {
         Ok(bytes) => problems(&bytes),
-        Err(InputError { problem, .. }) => vec![whole(&problem)],
+        Err(InputError { problem, .. }) => vec![file_problem(&problem)],
     };
     CheckedFile { file: source.to_string(), problems }
 }
@@ -56,7 +57,7 @@ fn check(source: &InputSource) -> CheckedFile {
 fn problems(json: &[u8]) -> Vec<Problem> {
     let alone = kayenta::config_within(json).is_none();
     if let Some(other) = OtherDocument::in_bytes(json).filter(|_| alone) {
-        return vec![whole(&other)];
+        return vec![file_problem(&other)];
     }
     let problems = kayenta::check_config_within(json).into_iter();
     #[cfg(feature = "retro")]
@@ -64,7 +65,7 @@ fn problems(json: &[u8]) -> Vec<Problem> {
     problems.chain(queries(json)).collect()
 }
 
-/// A problem with a file as a whole, in full.
-fn whole(why: &impl ToString) -> Problem {
+/// A problem with a whole file, whose message is not shortened.
+fn file_problem(why: &impl ToString) -> Problem {
     Problem { value: why.to_string(), ..Problem::error("", "", "") }
 }

@@ -7,9 +7,9 @@ use crate::args::TryArgs;
 use crate::input::{Fetcher, fetched_queries, is_bad_input, now, sought, window};
 use crate::output::{Console, Tried, TriedMetric, TriedSide};
 
-/// Asks every query once and shows what it finds.
+/// Runs every query once and shows the result.
 pub(crate) fn run(args: &TryArgs, console: &Console) -> anyhow::Result<Exit> {
-    let sought = sought(&args.of, window(&args.times, args.of.step, now())?)?;
+    let sought = sought(&args.scopes, window(&args.times, args.scopes.step, now())?)?;
     let queries = fetched_queries(args.config.clone())?;
     let fetched = Fetcher::new(&args.from, queries)?.fetch_each(&sought);
     let failed = fetched.iter().any(|(_, found)| found.is_err());
@@ -18,7 +18,7 @@ pub(crate) fn run(args: &TryArgs, console: &Console) -> anyhow::Result<Exit> {
         .any(|(_, found)| found.as_ref().is_err_and(|failures| failures.iter().any(is_bad_input)));
     let odd = fetched.iter().any(|(_, found)| found.as_ref().is_ok_and(is_odd));
     let metrics: Vec<TriedMetric> =
-        fetched.into_iter().map(|(metric, found)| tried(metric, found)).collect();
+        fetched.into_iter().map(|(metric, found)| tried_metric(metric, found)).collect();
     console.tried(&metrics, args.format)?;
     Ok(if bad_input || (odd && !failed) {
         Exit::BadInput
@@ -29,8 +29,7 @@ pub(crate) fn run(args: &TryArgs, console: &Console) -> anyhow::Result<Exit> {
     })
 }
 
-/// Whether there is a doubt about a metric. What is 0 all the time is warned of, but it is what errors are on healthy
-/// sides.
+/// Whether a metric looks wrong. A constant 0 has a warning but does not count, since healthy sides have no errors.
 fn is_odd(found: &FetchedMetric) -> bool {
     let is_stuck = |side| constant(side).is_some_and(|value| value != 0.0);
     found.notices.iter().any(|notice| !notice.is_usual())
@@ -38,7 +37,7 @@ fn is_odd(found: &FetchedMetric) -> bool {
         || is_stuck(&found.canary)
 }
 
-fn tried(metric: String, found: Result<FetchedMetric, Vec<QueryFailure>>) -> TriedMetric {
+fn tried_metric(metric: String, found: Result<FetchedMetric, Vec<QueryFailure>>) -> TriedMetric {
     let found = match found {
         Err(failures) => {
             Tried::Failed { errors: failures.iter().map(ToString::to_string).collect() }
@@ -69,7 +68,7 @@ fn tried(metric: String, found: Result<FetchedMetric, Vec<QueryFailure>>) -> Tri
     TriedMetric { metric, found }
 }
 
-/// The one value that a side has all the time, if it has two points or more.
+/// The constant value of a side with two points or more, if it has one.
 fn constant(side: &FetchedSide) -> Option<f64> {
     let mut points = points(side);
     let first = points.next()?;

@@ -11,7 +11,7 @@ use crate::input::{FetchFailed, InputError};
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Pass, or the command is done.
+    /// Pass, or the command succeeded.
     Done,
     /// Any other error.
     Other,

@@ -8,7 +8,7 @@ use crate::output::{Console, JudgeSummary};
 
 /// Lists the judges.
 pub(crate) fn run(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
-    let listed: Vec<JudgeSummary> = judges::built_in()
+    let summaries: Vec<JudgeSummary> = judges::built_in()
         .iter()
         .map(|judge| JudgeSummary {
             name: judge.name(),
@@ -16,6 +16,6 @@ pub(crate) fn run(args: &ListArgs, console: &Console) -> anyhow::Result<Exit> {
             default: judge.name() == judges::built_in().default_judge().name(),
         })
         .collect();
-    console.judges(&listed, args.format)?;
+    console.judges(&summaries, args.format)?;
     Ok(Exit::Done)
 }

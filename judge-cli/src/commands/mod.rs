@@ -26,7 +26,7 @@ use crate::output::Console;
 /// Runs a subcommand.
 pub(crate) fn run(command: Command, console: &Console) -> anyhow::Result<Exit> {
     #[cfg(feature = "retro")]
-    retro::tell_no_caught_panics();
+    retro::hide_caught_panics();
     match command {
         Command::Run(args) => run::run(*args, console),
         Command::Watch(args) => watch::run(&args, console),

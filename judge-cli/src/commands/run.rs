@@ -8,15 +8,16 @@ use super::exit::Exit;
 use crate::args::{JudgementFormat, Overrides, RunArgs, ScopeArgs, SourceArgs};
 use crate::input::{
     InputProblem, InputSource, Parts, Prepared, from_pairs, from_parts, from_request, from_sources,
-    listed, now, sought, window,
+    join_names, now, sought, window,
 };
 use crate::output::{Console, Destination, FullJudgement, Page, html};
 
 /// Judges one canary and shows the judgement.
 pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
     let RunArgs { request, config, baseline, canary, pairs, history, overrides, .. } = args;
-    let RunArgs { zone, from, of, times, look, sliding, explain, format, output, report, .. } =
-        args;
+    let RunArgs {
+        zone, from, scopes, times, look, sliding, explain, format, output, report, ..
+    } = args;
     let looks = look.map(|look| if sliding { look.sliding() } else { look });
     let overrides = Overrides { looks, ..overrides };
     let mut facts = facts(&[
@@ -27,10 +28,10 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
         ("Metric pairs", pairs.as_ref()),
     ]);
     facts.extend(history.iter().map(|source| fact("History", source)));
-    facts.extend(source_facts(&from, &of));
+    facts.extend(source_facts(&from, &scopes));
     let prepared = match (request, config, pairs, baseline.zip(canary)) {
         (None, Some(config), None, None) => {
-            let sought = sought(&of, window(&times, of.step, now())?)?;
+            let sought = sought(&scopes, window(&times, scopes.step, now())?)?;
             facts.push(Fact { name: "Window".to_owned(), value: sought.canary.grid.to_string() });
             from_sources(config, &from, &sought, &overrides)?
         }
@@ -56,7 +57,7 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
     }
     for name in &explain {
         if !judgement.metrics.iter().any(|metric| metric.name == *name) {
-            let judged = listed(judgement.metrics.iter().map(|metric| metric.name.as_str()));
+            let judged = join_names(judgement.metrics.iter().map(|metric| metric.name.as_str()));
             let problem = InputProblem::NotJudged { name: name.clone(), judged };
             return Err(prepared.origin.error(problem).into());
         }
@@ -79,8 +80,8 @@ pub(crate) fn run(args: RunArgs, console: &Console) -> anyhow::Result<Exit> {
     Ok(judgement.verdict.into())
 }
 
-/// Which sources are asked, and for what.
-fn source_facts(from: &SourceArgs, of: &ScopeArgs) -> Vec<Fact> {
+/// The names of the sources and the parameters of the queries.
+fn source_facts(from: &SourceArgs, scopes: &ScopeArgs) -> Vec<Fact> {
     if from.is_empty() {
         return Vec::new();
     }
@@ -92,18 +93,18 @@ fn source_facts(from: &SourceArgs, of: &ScopeArgs) -> Vec<Fact> {
     names.extend(from.sources.iter().map(|path| path.display().to_string()));
     let facts = [
         ("Sources", names.join(", ")),
-        ("Baseline", of.baseline_scope.clone()),
-        ("Canary", of.canary_scope.clone()),
-        ("Location", of.location.clone()),
+        ("Baseline", scopes.baseline_scope.clone()),
+        ("Canary", scopes.canary_scope.clone()),
+        ("Location", scopes.location.clone()),
     ];
-    let known = facts.into_iter().filter(|(_, value)| !value.is_empty());
-    known.map(|(name, value)| Fact { name: name.to_owned(), value }).collect()
+    let present = facts.into_iter().filter(|(_, value)| !value.is_empty());
+    present.map(|(name, value)| Fact { name: name.to_owned(), value }).collect()
 }
 
-/// Where things come from, by what they are.
+/// The sources of the inputs, by the name of each input.
 fn facts(sources: &[(&str, Option<&InputSource>)]) -> Vec<Fact> {
-    let known = sources.iter().filter_map(|(name, source)| Some((name, (*source)?)));
-    known.map(|(name, source)| fact(name, source)).collect()
+    let present = sources.iter().filter_map(|(name, source)| Some((name, (*source)?)));
+    present.map(|(name, source)| fact(name, source)).collect()
 }
 
 fn fact(name: &str, source: &InputSource) -> Fact {

@@ -1,13 +1,13 @@
-//! What stops a run before its end: Ctrl-C, or SIGTERM.
+//! Signals that stop a run early: Ctrl-C and SIGTERM.
 
 use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Listens from now on; what it returns ends with the first signal.
+/// Listens from now on. The returned future ends at the first signal.
 ///
 /// # Errors
-/// When the system does not let it listen.
+/// If the system does not allow listening.
 pub(super) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

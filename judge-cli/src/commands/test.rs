@@ -44,9 +44,9 @@ fn read(
     console: &Console,
 ) -> Result<ReadSide, InputError> {
     let (column, left_out) = input::read_column(source, name)?;
-    // A named column was chosen knowingly.
+    // A user who names a column knows about the others.
     if name.is_none() && !left_out.is_empty() {
-        let names = input::listed(left_out.iter().map(String::as_str));
+        let names = input::join_names(left_out.iter().map(String::as_str));
         console.warning(format_args!("{source}: ignored, not numbers: {names}"));
     }
     let submitted = column.values.len();
@@ -56,13 +56,13 @@ fn read(
     Ok(ReadSide { column: column.name, gaps: submitted - values.len(), values, sample })
 }
 
-/// With fewer points, autocorrelation cannot be told from chance.
+/// With fewer points, autocorrelation cannot be distinguished from chance.
 const FEWEST_FOR_AUTOCORRELATION: usize = 15;
 
-/// Variance inflation from which on the user is warned.
+/// Variance inflation from which on we warn.
 const NOTABLE_INFLATION: f64 = 1.5;
 
-/// The tests assume independent points, but neighbouring points of a metric often are not.
+/// Warns of autocorrelation: the tests assume independent points, but neighbouring points of a metric often are not.
 fn warn_of_autocorrelation(name: &str, side: &ReadSide, console: &Console) {
     let Ok(effective) = effective_size(&side.values) else { return };
     let enough = side.values.len() >= FEWEST_FOR_AUTOCORRELATION;

@@ -1,10 +1,10 @@
 //! Warnings about metrics without a series on a side.
 
-use super::side::{SideSeries, listed};
+use super::side::{SideSeries, join_names};
 use super::source::InputSource;
 
-/// Warnings about the metrics of `wanted` without a series in `side`. `side` was read from `source`;
-/// messages call it `role`. A side without any series has its own warning.
+/// Warnings about the metrics of `wanted` without a series in `side`, which was read from `source`. Messages call the
+/// side `role`. A side without any series has a different warning.
 pub(crate) fn warnings(
     source: &InputSource,
     role: &str,
@@ -26,22 +26,22 @@ pub(crate) fn warnings(
         }
     }
     if !unlike.is_empty() {
-        let known = side.by_metric.keys().chain(&side.ignored).map(String::as_str);
+        let present = side.by_metric.keys().chain(&side.ignored).map(String::as_str);
         let metrics = if unlike.len() == 1 { "a metric" } else { "metrics" };
         warnings.push(format!(
             "{source}: the {role} has no series of {}, {metrics} of the config; it has {}",
-            listed(unlike.iter().copied()),
-            listed(known)
+            join_names(unlike.iter().copied()),
+            join_names(present)
         ));
     }
     warnings
 }
 
-/// Names at least this similar, from 0 to 1, are suggested: at most half of the letters differ.
+/// Similarity, from 0 to 1, from which on we suggest a name: at most half of the letters differ.
 const SIMILAR: f64 = 0.5;
 
-/// The name most similar to `metric`, if any is similar. Case and separators do not count, and neither
-/// do prefixes and suffixes of the whole name, such as a unit.
+/// The name most similar to `metric`, if one is similar enough. Ignores case, separators, and prefixes and suffixes
+/// of the whole name, such as a unit.
 fn nearest<'a>(metric: &str, names: &'a [String]) -> Option<&'a str> {
     let wanted = letters(metric);
     let similarity = |name: &str| {

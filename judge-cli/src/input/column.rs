@@ -6,11 +6,10 @@ use judge_points::table;
 
 use super::csv_table::{self, CsvError};
 use super::error::{InputError, InputProblem};
-use super::side::{listed, parse_series};
+use super::side::{join_names, parse_series};
 use super::source::InputSource;
 
-/// The points of one column, in order of time if it has times, else in the order of the file. NaN is a
-/// gap.
+/// The points of one column, ordered by time if it has times, else in the order of the file. NaN is a gap.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Column {
     pub(crate) name: String,
@@ -24,15 +23,15 @@ struct FileColumns {
     left_out: Vec<String>,
 }
 
-/// Reads the column `name` of `source`, or its only column of numbers. Also returns the names of columns
-/// of text, which are ignored.
+/// Reads the column `name` of `source`, or its only column of numbers. Also returns the names of the ignored columns
+/// of text.
 pub(crate) fn read(
     source: &InputSource,
     name: Option<&str>,
 ) -> Result<(Column, Vec<String>), InputError> {
     let read = parse(&source.read()?, name).map_err(|problem| source.error(problem))?;
     let FileColumns { columns, left_out } = read;
-    let names = listed(columns.iter().map(|column| column.name.as_str()));
+    let names = join_names(columns.iter().map(|column| column.name.as_str()));
     let mut fitting =
         columns.into_iter().filter(|column| name.is_none_or(|name| column.name == name));
     match (fitting.next(), fitting.next()) {
@@ -48,7 +47,7 @@ fn parse(bytes: &[u8], name: Option<&str>) -> Result<FileColumns, InputProblem> 
     }
     let read = match parse_series(bytes, &name.into_iter().collect(), None) {
         Ok(read) => read,
-        // Points are compared without their times, such as local ones.
+        // Points are compared without their times, so local times are no problem.
         Err(InputProblem::Csv(error @ CsvError::Time { .. })) => {
             return values(bytes, name, ColumnTimes::Unread).ok_or(error.into());
         }
@@ -68,15 +67,15 @@ fn parse(bytes: &[u8], name: Option<&str>) -> Result<FileColumns, InputProblem> 
 enum ColumnTimes {
     /// It has none.
     None,
-    /// It has one, which is ignored.
+    /// It has one, which we ignore.
     Unread,
 }
 
-/// The columns of a table, with or without a header, in the order of the file; `None` if it is no such
-/// table. Columns of text other than `wanted` are ignored.
+/// Reads the columns of a table, with or without a header, in the order of the file; `None` if it is not such a
+/// table. Ignores columns of text other than `wanted`.
 fn values(bytes: &[u8], wanted: Option<&str>, times: ColumnTimes) -> Option<FileColumns> {
     if bytes.trim_ascii_start().starts_with(b"{") || bytes.trim_ascii_start().starts_with(b"[") {
-        // JSON on one line would look like a header.
+        // We would mistake JSON on one line for a header.
         return None;
     }
     let dialect = CsvDialect::detect(bytes);

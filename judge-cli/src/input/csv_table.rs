@@ -1,4 +1,4 @@
-//! CSV: wide (`timestamp,latency,errors`) and long (`timestamp,metric,value`).
+//! Reads CSV, wide (`timestamp,latency,errors`) or long (`timestamp,metric,value`).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use super::labels;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum CsvError {
-    #[error("expected a column {missing:?}, got the columns {}{}", quoted(.columns), separator_hint(.columns))]
+    #[error("expected a column {missing:?}, got the columns {}{}", quote_names(.columns), separator_hint(.columns))]
     MissingColumn { missing: &'static str, columns: Vec<String> },
     #[error(
         "columns {:?} and {:?} make this a long table (timestamp,metric,value), but there are more \
          columns: {}; leave them out, and if each line is one event, aggregate the events of each time \
          first",
-        .long[0], .long[1], quoted(.extra)
+        .long[0], .long[1], quote_names(.extra)
     )]
     ExtraColumns { long: [String; 2], extra: Vec<String> },
     #[error(transparent)]
@@ -48,7 +48,7 @@ pub(crate) enum CsvError {
     #[error(
         "expected series of a metric with labels that differ, got {}: {}; aggregate them in the query, as in \
          sum(...) or avg(...)",
-        .0.len(), quoted(.0)
+        .0.len(), quote_names(.0)
     )]
     SeveralSeries(Vec<String>),
     #[error("{0}")]
@@ -73,8 +73,8 @@ pub(crate) struct CsvSeries {
     pub(crate) left_out: Vec<String>,
 }
 
-/// Reads a table in either form, by its header. Columns other than `wanted` may contain text, and are
-/// then ignored.
+/// Reads a table in either form, which its header shows. Columns other than `wanted` may contain text, and are then
+/// ignored.
 pub(crate) fn read(
     bytes: &[u8],
     wanted: &BTreeSet<&str>,
@@ -85,7 +85,7 @@ pub(crate) fn read(
     Ok(read)
 }
 
-/// Names of the columns for metrics and values: ours, Grafana's and k6's.
+/// Names of the metric and value columns: ours, Grafana's and k6's.
 const LONG: [[&str; 2]; 3] =
     [["metric", "value"], ["series", "value"], ["metric_name", "metric_value"]];
 
@@ -121,8 +121,8 @@ fn read_all(
     let Some((metric, value)) = long_columns else {
         return wide(&mut rows, time, wanted);
     };
-    let known = [time, metric, value];
-    let extra = header.iter().enumerate().filter(|(index, _)| !known.contains(index));
+    let read_columns = [time, metric, value];
+    let extra = header.iter().enumerate().filter(|(index, _)| !read_columns.contains(index));
     let extra: Vec<String> = extra.map(|(_, name)| name.clone()).collect();
     if !extra.is_empty() {
         let long = [metric, value].map(|index| header[index].clone());
@@ -132,8 +132,8 @@ fn read_all(
     Ok(CsvSeries { series, left_out: Vec::new() })
 }
 
-/// If a series is named by metric and labels, as Grafana exports it, and the metric is in `wanted`,
-/// keeps the metric's name, and the labels as tags.
+/// If the name of a series consists of a metric in `wanted` and labels, as in Grafana's exports, keeps the metric's
+/// name and turns the labels into tags.
 fn name_by_labels(series: &mut [TimedSeries], wanted: &BTreeSet<&str>) -> Result<(), CsvError> {
     let mut called: BTreeMap<(String, BTreeMap<String, String>), Vec<String>> = BTreeMap::new();
     for one in series.iter_mut() {
@@ -204,7 +204,8 @@ fn wide(rows: &mut Rows<'_>, time: usize, wanted: &BTreeSet<&str>) -> Result<Csv
         .map_err(|repeated| CsvError::Repeated { metric: first.clone(), repeated })?;
     let times = Arc::new(times);
     let named = named.into_iter().zip(values);
-    read.series = named.map(|(name, values)| timed(name, Arc::clone(&times), values)).collect();
+    read.series =
+        named.map(|(name, values)| timed_series(name, Arc::clone(&times), values)).collect();
     Ok(read)
 }
 
@@ -248,12 +249,12 @@ fn long(rows: &mut Rows<'_>, columns: &LongColumns) -> Result<Vec<TimedSeries>, 
             sort_by_time("line", &mut times, &lines, &mut column)
                 .map_err(|repeated| CsvError::Repeated { metric: name.clone(), repeated })?;
             let [values] = column;
-            Ok(timed(&name, Arc::new(times), values))
+            Ok(timed_series(&name, Arc::new(times), values))
         })
         .collect()
 }
 
-fn timed(name: &str, times: Arc<Vec<i64>>, values: Vec<f64>) -> TimedSeries {
+fn timed_series(name: &str, times: Arc<Vec<i64>>, values: Vec<f64>) -> TimedSeries {
     let (labels, tags) = (format!("{name:?}"), BTreeMap::new());
     TimedSeries { name: Some(name.to_owned()), labels, tags, times, values }
 }
@@ -305,13 +306,13 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The longest field quoted in an error, in characters.
+/// The longest field that an error quotes, in characters.
 const LONGEST_VALUE: usize = 80;
 
-/// The most columns listed in an error.
+/// Largest number of columns in an error.
 const MOST_COLUMNS: usize = 20;
 
-fn quoted(names: &[String]) -> String {
+fn quote_names(names: &[String]) -> String {
     let mut text: Vec<String> =
         names.iter().take(MOST_COLUMNS).map(|name| format!("{name:?}")).collect();
     if names.len() > MOST_COLUMNS {

@@ -1,4 +1,4 @@
-//! Why an input was not judged. Each of these errors is the input's, never the program's.
+//! Errors of the input, as opposed to those of the program.
 
 use std::io;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub(crate) struct InputError {
     pub(crate) problem: InputProblem,
 }
 
-/// What is wrong with an input.
+/// The problem of an input.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub(crate) enum InputProblem {
@@ -43,7 +43,7 @@ pub(crate) enum InputProblem {
     NotJudged {
         /// The requested name.
         name: String,
-        /// What there is.
+        /// The metrics of the judgement.
         judged: String,
     },
     #[error("{}", judge_points::table::UTF16)]
@@ -61,9 +61,9 @@ pub(crate) enum InputProblem {
          {labels}"
     )]
     SeveralInDirectory {
-        /// How many.
+        /// Number of series.
         count: usize,
-        /// Some of them.
+        /// Some of the series.
         labels: String,
     },
     #[error(
@@ -103,16 +103,16 @@ pub(crate) enum InputProblem {
     },
     #[error("expected {expected}, got {value}")]
     Option {
-        /// What was given.
+        /// The value.
         value: f64,
-        /// What is expected.
+        /// The expected range.
         expected: &'static str,
     },
     #[error("{}", columns(.name.as_deref(), .names))]
     Column {
         /// The requested name.
         name: Option<String>,
-        /// What there is.
+        /// The columns of the file.
         names: String,
     },
     #[error("column {0:?}: {1}")]
@@ -140,7 +140,7 @@ pub(crate) enum InputProblem {
     SeveralSeries {
         /// The metric.
         metric: String,
-        /// How many.
+        /// Number of series.
         count: usize,
     },
     #[error(transparent)]
@@ -154,7 +154,7 @@ pub(crate) enum InputProblem {
     Future {
         /// When the window begins.
         start_millis: i64,
-        /// When that was said.
+        /// The current time.
         now_millis: i64,
     },
     #[error(

@@ -18,7 +18,7 @@ use super::request::{FetchedConfig, Judging, Prepared, judging_by, prepared_from
 use super::source::InputSource;
 use crate::args::{CompatArg, Overrides, ScopeArgs, SourceArgs, TimeArgs};
 
-/// Sources, the queries of a config, and what asks them.
+/// Fetches the series of a config's queries from sources.
 pub(crate) struct Fetcher {
     sources: Sources,
     queries: Queries,
@@ -26,7 +26,7 @@ pub(crate) struct Fetcher {
     runtime: &'static Runtime,
 }
 
-/// Queries that were not answered.
+/// Queries without an answer.
 #[derive(Debug)]
 pub(crate) struct FetchFailed(pub(crate) Vec<QueryFailure>);
 
@@ -34,26 +34,26 @@ impl std::error::Error for FetchFailed {}
 
 impl std::fmt::Display for FetchFailed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // One line where a source is away, not one for each of forty queries.
+        // A source that is down gives one line, not one for each of forty queries.
         let mut first: Vec<(String, &QueryFailure, usize)> = Vec::new();
         for failure in &self.0 {
             let cause = reason(&failure.cause);
-            match first.iter_mut().find(|(known, ..)| *known == cause) {
+            match first.iter_mut().find(|(other, ..)| *other == cause) {
                 Some((.., more)) => *more += 1,
                 None => first.push((cause, failure, 0)),
             }
         }
-        let shown = first.iter().map(|(_, failure, more)| match more {
+        let lines = first.iter().map(|(_, failure, more)| match more {
             0 => failure.to_string(),
             1 => format!("{failure}\n  and 1 more query for the same reason"),
             more => format!("{failure}\n  and {more} more queries for the same reason"),
         });
-        let (shown, count): (Vec<String>, usize) = (shown.collect(), self.0.len());
+        let (lines, count): (Vec<String>, usize) = (lines.collect(), self.0.len());
         let queries = if count == 1 { "a query was" } else { "queries were" };
         if count > 1 {
             write!(f, "{count} ")?;
         }
-        write!(f, "{queries} not answered:\n{}", shown.join("\n"))
+        write!(f, "{queries} not answered:\n{}", lines.join("\n"))
     }
 }
 
@@ -67,29 +67,30 @@ fn reason(cause: &Cause) -> String {
 }
 
 impl FetchFailed {
-    /// Whether config or command line are wrong, rather than the source.
+    /// Whether the config or the command line is wrong, rather than the source.
     pub(crate) fn is_bad_input(&self) -> bool {
         self.0.iter().any(is_bad_input)
     }
 
-    /// Whether asking again may help.
+    /// Whether a retry may help.
     pub(crate) fn may_pass(&self) -> bool {
         self.0.iter().all(QueryFailure::may_pass)
     }
 
-    /// The first of the reasons, in a line.
+    /// The first reason, in one line.
     pub(crate) fn first_line(&self) -> String {
         let first = self.0.first().map(ToString::to_string).unwrap_or_default();
         first.lines().next().unwrap_or_default().to_owned()
     }
 }
 
-/// Whether config or command line are why a query has no answer: it could not be made, or the store does not
-/// understand it.
+/// Whether a query has no answer because of the config or the command line: it could not be built, or the store does
+/// not understand it.
 pub(crate) fn is_bad_input(failure: &QueryFailure) -> bool {
     match &failure.cause {
         Cause::Chosen(_) | Cause::Query(_) => true,
-        // Of stores, these two mean the query; Prometheus has the second for what it cannot evaluate.
+        // With these two statuses a store rejects the query; Prometheus sends 422 for queries that it cannot
+        // evaluate.
         Cause::Ask { cause: AskError::Status { status, .. }, .. } => matches!(status, 400 | 422),
         _ => false,
     }
@@ -107,13 +108,13 @@ impl FetchedConfig {
     }
 }
 
-/// Reads a list of releases; what a line does not say is as in `of`.
+/// Reads a list of releases. `scopes` are the defaults of missing cells.
 pub(crate) fn read_release_list(
     list: &InputSource,
-    of: &ScopeArgs,
+    scopes: &ScopeArgs,
     zone: Option<&TimeZone>,
 ) -> Result<Vec<ListedRelease>, InputError> {
-    let read = release_list::read(&list.read()?, of, zone);
+    let read = release_list::read(&list.read()?, scopes, zone);
     read.map_err(|error| list.error(InputProblem::List(Box::new(error))))
 }
 
@@ -122,7 +123,7 @@ pub(crate) fn fetched_queries(source: InputSource) -> Result<Queries, InputError
     FetchedConfig::read(source).map(|(_, queries)| queries)
 }
 
-/// Reads a config by which a canary is judged again and again, and the queries in it.
+/// Reads a config for repeated judgements of a canary, and its queries.
 pub(crate) fn fetched_judging(
     source: &InputSource,
     overrides: &Overrides,
@@ -134,27 +135,30 @@ pub(crate) fn fetched_judging(
 }
 
 impl Fetcher {
-    /// What asks the sources of `args` the queries of a config.
+    /// Creates a fetcher for the sources of `args` and the queries of a config.
     pub(crate) fn new(args: &SourceArgs, queries: Queries) -> anyhow::Result<Self> {
         let sources = Sources::new(settings(args)?);
         let sources =
-            sources.map_err(|error| of_sources(InputProblem::Settings(Box::new(error))))?;
+            sources.map_err(|error| sources_error(InputProblem::Settings(Box::new(error))))?;
         let sources = sources.with_setting_names(SettingNames::Flags);
         let runtime = Builder::new_current_thread().enable_all().build()?;
         Ok(Self { sources, queries, runtime: Box::leak(Box::new(runtime)) })
     }
 
-    /// The series of all metrics.
+    /// Fetches the series of all metrics.
     pub(crate) fn fetch(&self, sought: &Sought) -> Result<Vec<FetchedMetric>, FetchFailed> {
-        self.block_on(self.ask(sought))
+        self.block_on(self.fetch_async(sought))
     }
 
-    /// The same within [`Self::block_on`].
-    pub(crate) async fn ask(&self, sought: &Sought) -> Result<Vec<FetchedMetric>, FetchFailed> {
+    /// Fetches as [`Self::fetch`] does, but within [`Self::block_on`].
+    pub(crate) async fn fetch_async(
+        &self,
+        sought: &Sought,
+    ) -> Result<Vec<FetchedMetric>, FetchFailed> {
         self.sources.fetch(&self.queries, sought).await.map_err(FetchFailed)
     }
 
-    /// The same with what was found beside what was not, by metric.
+    /// Fetches the series of all metrics, with errors by metric.
     pub(crate) fn fetch_each(
         &self,
         sought: &Sought,
@@ -164,29 +168,29 @@ impl Fetcher {
         names.zip(found).collect()
     }
 
-    /// Runs `work` where timers and signals are.
+    /// Runs `work` on the runtime, with timers and signals.
     pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
     }
 }
 
-fn of_sources(problem: InputProblem) -> InputError {
+fn sources_error(problem: InputProblem) -> InputError {
     InputError { origin: "sources".to_owned(), problem }
 }
 
-/// Every source that the command line names.
+/// Reads every source that the command line names.
 fn settings(args: &SourceArgs) -> Result<Vec<SourceSettings>, InputError> {
-    let of_settings = |error| of_sources(InputProblem::Settings(Box::new(error)));
+    let settings_error = |error| sources_error(InputProblem::Settings(Box::new(error)));
     let mut settings = Vec::new();
     for (kind, url) in args.by_kind() {
-        settings.push(SourceSettings::at(kind.name(), kind, url).map_err(of_settings)?);
+        settings.push(SourceSettings::at(kind.name(), kind, url).map_err(settings_error)?);
     }
     for named in args.by_name() {
         let Some((name, url)) = named else {
             let origin = "--source".to_owned();
             return Err(InputError { origin, problem: InputProblem::NoNamedUrl });
         };
-        settings.push(SourceSettings::from_url(name, url).map_err(of_settings)?);
+        settings.push(SourceSettings::from_url(name, url).map_err(settings_error)?);
     }
     if let Some(path) = &args.sources {
         let source = InputSource::Path(path.clone());
@@ -201,7 +205,7 @@ fn settings(args: &SourceArgs) -> Result<Vec<SourceSettings>, InputError> {
     Ok(settings)
 }
 
-/// What is asked for over `canary`, in milliseconds since the Unix epoch: from, and up to.
+/// The request for a canary's window, from its start to its end in milliseconds since the Unix epoch.
 pub(crate) fn sought(args: &ScopeArgs, canary: (i64, i64)) -> Result<Sought, InputError> {
     let unusable = |error, earlier: i64| {
         let origin = match error {
@@ -237,11 +241,11 @@ pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// From when to when, in milliseconds since the Unix epoch; `now` where nothing is said. Without a start or an end of
-/// its own the window lies on multiples of the step, where stores have their points cached.
+/// The start and the end of the window, in milliseconds since the Unix epoch. `now` is the default end. Without
+/// --start and --end, the window begins and ends at multiples of the step, at which stores have their points cached.
 pub(crate) fn window(args: &TimeArgs, step: Duration, now: i64) -> Result<(i64, i64), InputError> {
-    let whole = i64::try_from(millis(step)).unwrap_or(i64::MAX).max(1);
-    let floor = |time: i64| time.div_euclid(whole) * whole;
+    let step_millis = i64::try_from(millis(step)).unwrap_or(i64::MAX).max(1);
+    let floor = |time: i64| time.div_euclid(step_millis) * step_millis;
     let end = args.end.unwrap_or_else(|| floor(now));
     let wrong = |origin: &str, problem| Err(InputError { origin: origin.to_owned(), problem });
     let (start, origin) = match (args.start, args.last) {
@@ -269,7 +273,7 @@ pub(crate) fn now() -> i64 {
     since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Fetches series and puts them beside the config.
+/// Fetches series and combines them with the config.
 pub(crate) fn from_sources(
     config: InputSource,
     args: &SourceArgs,
@@ -292,15 +296,18 @@ pub(crate) fn pairs(fetched: Vec<FetchedMetric>) -> Vec<MetricPair> {
     fetched.into_iter().flat_map(|metric| metric.pairs).collect()
 }
 
-/// What to know about what was fetched; what is the same of several metrics is said once.
+/// Warnings about fetched series; a warning about several metrics appears once.
 pub(crate) fn warnings(fetched: &[FetchedMetric]) -> Vec<String> {
-    let shown = |(text, metrics): (String, Vec<&str>)| {
-        format!("{}: {text}", super::listed(metrics.into_iter()))
+    let format_notice = |(text, metrics): (String, Vec<&str>)| {
+        format!("{}: {text}", super::join_names(metrics.into_iter()))
     };
-    FetchedMetric::notices_once(fetched, SettingNames::Flags).into_iter().map(shown).collect()
+    FetchedMetric::notices_once(fetched, SettingNames::Flags)
+        .into_iter()
+        .map(format_notice)
+        .collect()
 }
 
-/// Why queries find nothing: each reason once, with the first query for which it is given.
+/// Why queries found nothing: each reason once, with the first query that has it.
 fn nothing_found(fetched: &mut [FetchedMetric]) -> String {
     let mut reasons: Vec<(String, Vec<String>, String)> = Vec::new();
     for FetchedMetric { metric, notices, .. } in fetched.iter_mut() {
@@ -310,22 +317,22 @@ fn nothing_found(fetched: &mut [FetchedMetric]) -> String {
                 Some(hint) => format!("{hint}\nfrom {window}"),
                 None => format!("run it in the store's own page\nfrom {window}"),
             };
-            match reasons.iter_mut().find(|(known, ..)| *known == why) {
+            match reasons.iter_mut().find(|(other, ..)| *other == why) {
                 Some((_, metrics, _)) => metrics.push(metric.clone()),
                 None => reasons.push((why, vec![metric.clone()], query.clone())),
             }
             false
         });
     }
-    let shown = reasons.into_iter().map(|(why, mut metrics, query)| {
+    let lines = reasons.into_iter().map(|(why, mut metrics, query)| {
         metrics.dedup();
-        let metrics = super::listed(metrics.iter().map(String::as_str));
+        let metrics = super::join_names(metrics.iter().map(String::as_str));
         format!("{metrics}: {why}\nquery {query}")
     });
-    warnings(fetched).into_iter().chain(shown).collect::<Vec<_>>().join("\n")
+    warnings(fetched).into_iter().chain(lines).collect::<Vec<_>>().join("\n")
 }
 
-/// The same without what is usual, such as labels that tell the sides apart.
+/// Warnings without expected notices, such as the labels that distinguish the sides.
 pub(crate) fn odd_warnings(fetched: &mut [FetchedMetric]) -> Vec<String> {
     for metric in fetched.iter_mut() {
         metric.notices.retain(|notice| !notice.is_usual());

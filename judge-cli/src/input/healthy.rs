@@ -20,7 +20,7 @@ use crate::args::Overrides;
 pub(crate) struct CalibrateParts {
     /// Metrics, groups and weights.
     pub(crate) config: CanaryConfig,
-    /// The config as it was written.
+    /// The config as written.
     pub(crate) document: Value,
     /// The thresholds of the verdict.
     pub(crate) thresholds: Thresholds,
@@ -28,7 +28,7 @@ pub(crate) struct CalibrateParts {
     pub(crate) judge: &'static dyn Judge,
     /// Healthy instances.
     pub(crate) recordings: Vec<Recording>,
-    /// Time between two of their points.
+    /// Time between two points.
     pub(crate) step_millis: u64,
     /// Messages for people.
     pub(crate) warnings: Vec<String>,
@@ -36,10 +36,10 @@ pub(crate) struct CalibrateParts {
 
 /// The source of healthy instances.
 pub(crate) enum HistorySource {
-    /// One instance per source. Instances whose times overlap by half of the shorter or more ran at the
-    /// same time, and are cut to their common time.
+    /// One instance per source. Instances whose times overlap by at least half of the shorter one ran at the same
+    /// time, and are cut to their common time.
     Instances(Vec<InputSource>, Option<TimeZone>),
-    /// Releases.
+    /// Recorded releases.
     #[cfg(feature = "retro")]
     Releases(Box<super::releases::Releases>),
 }
@@ -82,16 +82,16 @@ fn instances(
     let mut seen = BTreeSet::new();
     let mut instances: Vec<(&InputSource, TimedInstance)> = Vec::new();
     for source in sources {
-        if !seen.insert(source.place()) {
+        if !seen.insert(source.canonical_path()) {
             warnings.push(format!("{source}: given twice, which is one instance"));
             continue;
         }
         let mut side = side::read(source, config, zone)?;
         warnings.append(&mut side.warnings);
         let by_metric = one_each(source, side.by_metric)?;
-        // An instance without a series has its own warning, and has no step.
+        // An instance without series has a different warning, and no step.
         if !by_metric.is_empty() {
-            instances.push((source, timed(source, by_metric)?));
+            instances.push((source, timed_instance(source, by_metric)?));
         }
     }
     let step_millis = common_step(&instances)?;
@@ -103,7 +103,7 @@ fn instances(
     Ok(HealthyInstances { recordings, step_millis, warnings })
 }
 
-/// The one series of each metric.
+/// The only series of each metric.
 fn one_each(
     source: &InputSource,
     by_metric: BTreeMap<String, Vec<Found>>,
@@ -115,7 +115,7 @@ fn one_each(
     by_metric.into_iter().map(one).collect()
 }
 
-fn timed(
+fn timed_instance(
     source: &InputSource,
     by_metric: BTreeMap<String, Series>,
 ) -> Result<TimedInstance, InputError> {

@@ -2,7 +2,7 @@
 
 use judge_calibrate::Recording;
 
-/// Healthy instances as they were recorded.
+/// Recorded healthy instances.
 pub(super) struct HealthyInstances {
     pub(super) recordings: Vec<Recording>,
     pub(super) step_millis: u64,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-/// The metric that `series` is of: `latency` of `latency{pod="a"}`, of `{__name__="latency", pod="a"}` as
-/// Prometheus and Grafana write it, and of `latency(pod=a)` as Grafana wrote it once. Another name is
-/// itself.
+/// The metric in the name of a series: `latency` in `latency{pod="a"}`, in `{__name__="latency", pod="a"}` as
+/// Prometheus and Grafana write it, and in `latency(pod=a)` as older Grafana wrote it. Returns any other name
+/// unchanged.
 pub(crate) fn metric(series: &str) -> &str {
     const NAME: &str = "__name__=\"";
     let (name, labels) = match (series.find(['{', '(']), series.chars().next_back()) {
@@ -18,7 +18,7 @@ pub(crate) fn metric(series: &str) -> &str {
     named.and_then(|rest| rest.split_once('"')).map_or(series, |(name, _)| name)
 }
 
-/// The labels of a name that ends in braces or brackets; none of another.
+/// The labels in a name that ends with braces or brackets; empty for any other name.
 pub(crate) fn labels(series: &str) -> BTreeMap<String, String> {
     let named = metric(series);
     let inner = series.find(['{', '(']).and_then(|at| {
@@ -31,7 +31,7 @@ pub(crate) fn labels(series: &str) -> BTreeMap<String, String> {
     let mut labels = BTreeMap::new();
     while let Some((label, value)) = rest.split_once('=') {
         let (value, behind) = match value.strip_prefix('"') {
-            // Prometheus escapes quotes, which stand in few labels.
+            // A value with an escaped quote, which few labels have, is cut there.
             Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
             None => value.split_once(',').unwrap_or((value, "")),
         };

@@ -30,10 +30,10 @@ pub(crate) use healthy::{CalibrateParts, HistorySource, calibrate_parts};
 pub(crate) use other_document::OtherDocument;
 pub(crate) use release_list::ListedRelease;
 #[cfg(feature = "retro")]
-pub(crate) use releases::{Releases, of_ignored};
+pub(crate) use releases::{Releases, ignored_warning};
 #[cfg(feature = "retro")]
 pub(crate) use request::judging;
 pub(crate) use request::{Judging, Parts, Prepared, from_pairs, from_parts, from_request};
 pub(crate) use saved_judgement::{SavedJudgement, read as read_saved_judgement};
-pub(crate) use side::listed;
+pub(crate) use side::join_names;
 pub(crate) use source::InputSource;

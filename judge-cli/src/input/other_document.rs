@@ -1,4 +1,4 @@
-//! Tells what a document is that was given as a canary config and is none.
+//! Recognizes a document that was given as a canary config but is something else.
 
 use judge_core::kayenta;
 use serde_json::{Map, Value};
@@ -7,19 +7,19 @@ use serde_json::{Map, Value};
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a canary config, got {what}; {way_out}")]
 pub(crate) struct OtherDocument {
-    /// What it is, with an article.
+    /// Its kind, with an article.
     what: String,
     way_out: &'static str,
 }
 
-/// How the queries of other tools come into a config.
+/// Advice for the queries of other tools.
 const COPY_QUERY: &str = "a canary config lists metrics, each with a query; copy the PromQL into its \
                           query.customInlineTemplate, after `PromQL:`";
 const WRITE_ONE: &str =
     "a canary config is JSON or YAML with `metrics` and `classifier`; README has a small one";
 
 impl OtherDocument {
-    /// What the bytes are, if they are something well known other than a canary config.
+    /// Recognizes well-known documents other than canary configs.
     pub(crate) fn in_bytes(bytes: &[u8]) -> Option<Self> {
         match kayenta::read_document(bytes) {
             Ok(document) => Self::recognize(&document),
@@ -27,7 +27,7 @@ impl OtherDocument {
         }
     }
 
-    /// The same of text that is no JSON.
+    /// Recognizes text that is not JSON.
     fn in_text(text: &str) -> Option<Self> {
         let first =
             text.lines().find(|line| !line.trim().is_empty() && !line.starts_with('#'))?.trim();
@@ -42,7 +42,7 @@ impl OtherDocument {
             .then(|| Self { what: "a file of sources".to_owned(), way_out: "give it as --sources" })
     }
 
-    /// What `document` is, if it is something well known other than a canary config.
+    /// Recognizes `document` as a well-known document other than a canary config.
     pub(super) fn recognize(document: &Value) -> Option<Self> {
         let is = |what: &str, way_out| Some(Self { what: what.to_owned(), way_out });
         let object = match document {
@@ -58,7 +58,7 @@ impl OtherDocument {
             Value::Object(object) => object,
             _ => return None,
         };
-        // Whoever has these wrote a config, however wrong it is.
+        // A document with these keys is a config, even if it is invalid.
         if object.contains_key("metrics") && object.contains_key("classifier") {
             return None;
         }
@@ -97,7 +97,7 @@ impl OtherDocument {
         }
     }
 
-    /// A manifest of Kubernetes.
+    /// Recognizes a Kubernetes manifest.
     fn manifest(object: &Map<String, Value>) -> Option<Self> {
         let kind = object.get("kind").and_then(Value::as_str)?;
         let version = object.get("apiVersion").and_then(Value::as_str)?;

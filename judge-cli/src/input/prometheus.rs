@@ -16,13 +16,13 @@ pub(crate) enum PrometheusError {
     Repeated { series: usize, repeated: RepeatedTime },
 }
 
-/// Reads a response. Series of one name are told apart by their other labels.
+/// Reads a response. Labels distinguish series of the same name.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<TimedSeries>, PrometheusError> {
     let result = prometheus::read(bytes).map_err(PrometheusError::Response)?;
-    result.into_iter().enumerate().map(|(index, series)| timed(index, series)).collect()
+    result.into_iter().enumerate().map(|(index, series)| timed_series(index, series)).collect()
 }
 
-fn timed(series: usize, found: LabelledSeries) -> Result<TimedSeries, PrometheusError> {
+fn timed_series(series: usize, found: LabelledSeries) -> Result<TimedSeries, PrometheusError> {
     let labels = found.written();
     let LabelledSeries { labels: mut names, mut times, values } = found;
     let positions: Vec<u64> = (0..).take(times.len()).collect();

@@ -1,4 +1,4 @@
-//! A list of releases: when each was compared, and what its sides are called.
+//! A list of releases: the time of each comparison, and the scopes of its sides.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,10 +16,10 @@ use crate::args::ScopeArgs;
 #[derive(Debug, Clone)]
 pub(crate) struct ListedRelease {
     pub(crate) name: String,
-    /// From, and up to, in milliseconds since the Unix epoch.
+    /// The start and the end, in milliseconds since the Unix epoch.
     pub(crate) window: (i64, i64),
-    /// What its sides are.
-    pub(crate) of: ScopeArgs,
+    /// The query parameters of its sides.
+    pub(crate) scopes: ScopeArgs,
 }
 
 /// Why a list of releases was not read.
@@ -53,8 +53,8 @@ pub(crate) enum ListError {
     Csv(#[from] csv::Error),
 }
 
-/// What a column means.
-enum Cell {
+/// The meaning of a column.
+enum ListColumn {
     Release,
     Start,
     End,
@@ -64,7 +64,7 @@ enum Cell {
     Param(String),
 }
 
-impl Cell {
+impl ListColumn {
     fn from_header(name: &str) -> Result<Self, ListError> {
         if let Some(param) = name.strip_prefix("param:").filter(|param| !param.is_empty()) {
             return Ok(Self::Param(param.to_owned()));
@@ -81,21 +81,21 @@ impl Cell {
     }
 }
 
-/// Reads a list; what a line does not say is as in `of`.
+/// Reads a list. `scopes` are the defaults of missing cells.
 pub(crate) fn read(
     bytes: &[u8],
-    of: &ScopeArgs,
+    scopes: &ScopeArgs,
     zone: Option<&TimeZone>,
 ) -> Result<Vec<ListedRelease>, ListError> {
-    let dialect = CsvDialect::of_header(bytes);
+    let dialect = CsvDialect::from_header(bytes);
     let table = bytes.get(dialect.bytes_before..).unwrap_or_default();
     let mut reader =
         ReaderBuilder::new().delimiter(dialect.delimiter).trim(Trim::All).from_reader(table);
     let header: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
     table::check_header(&header)?;
-    let cells: Vec<Cell> =
-        header.iter().map(|name| Cell::from_header(name)).collect::<Result<_, _>>()?;
-    let column = |missing, found: fn(&Cell) -> bool| {
+    let cells: Vec<ListColumn> =
+        header.iter().map(|name| ListColumn::from_header(name)).collect::<Result<_, _>>()?;
+    let column = |missing, found: fn(&ListColumn) -> bool| {
         let columns = || header.join(", ");
         cells
             .iter()
@@ -103,9 +103,9 @@ pub(crate) fn read(
             .ok_or_else(|| ListError::MissingColumn { missing, columns: columns() })
     };
     let columns = Columns {
-        release: column("release", |cell| matches!(cell, Cell::Release))?,
-        start: column("start", |cell| matches!(cell, Cell::Start))?,
-        end: column("end", |cell| matches!(cell, Cell::End))?,
+        release: column("release", |cell| matches!(cell, ListColumn::Release))?,
+        start: column("start", |cell| matches!(cell, ListColumn::Start))?,
+        end: column("end", |cell| matches!(cell, ListColumn::End))?,
         cells: &cells,
     };
     let mut names = BTreeSet::new();
@@ -113,7 +113,7 @@ pub(crate) fn read(
     for record in reader.records() {
         let record = record?;
         let line = dialect.lines_before + record.position().map_or(0, csv::Position::line);
-        let release = columns.release(&record, line, of, zone)?;
+        let release = columns.release(&record, line, scopes, zone)?;
         if !names.insert(release.name.clone()) {
             return Err(ListError::Repeated { line, name: release.name });
         }
@@ -122,12 +122,12 @@ pub(crate) fn read(
     if releases.is_empty() { Err(ListError::NoRelease) } else { Ok(releases) }
 }
 
-/// Where the cells of a line stand.
+/// The positions of the cells of a line.
 struct Columns<'a> {
     release: usize,
     start: usize,
     end: usize,
-    cells: &'a [Cell],
+    cells: &'a [ListColumn],
 }
 
 impl Columns<'_> {
@@ -135,7 +135,7 @@ impl Columns<'_> {
         &self,
         record: &StringRecord,
         line: u64,
-        of: &ScopeArgs,
+        scopes: &ScopeArgs,
         zone: Option<&TimeZone>,
     ) -> Result<ListedRelease, ListError> {
         let text = |index: usize| record.get(index).unwrap_or_default();
@@ -155,24 +155,24 @@ impl Columns<'_> {
             return Err(ListError::Backwards { line });
         }
         let length = Duration::from_millis(window.0.abs_diff(window.1));
-        if length < of.step {
-            return Err(ListError::Short { line, step: of.step, length });
+        if length < scopes.step {
+            return Err(ListError::Short { line, step: scopes.step, length });
         }
-        let mut of = of.clone();
+        let mut scopes = scopes.clone();
         for (index, cell) in self.cells.iter().enumerate() {
             let text = text(index).to_owned();
             if text.is_empty() {
                 continue;
             }
             match cell {
-                Cell::BaselineScope => of.baseline_scope = text,
-                Cell::CanaryScope => of.canary_scope = text,
-                Cell::Location => of.location = text,
-                // The last one of a name counts.
-                Cell::Param(name) => of.params.push((name.clone(), text)),
-                Cell::Release | Cell::Start | Cell::End => {}
+                ListColumn::BaselineScope => scopes.baseline_scope = text,
+                ListColumn::CanaryScope => scopes.canary_scope = text,
+                ListColumn::Location => scopes.location = text,
+                // The last value for a name counts.
+                ListColumn::Param(name) => scopes.params.push((name.clone(), text)),
+                ListColumn::Release | ListColumn::Start | ListColumn::End => {}
             }
         }
-        Ok(ListedRelease { name, window, of })
+        Ok(ListedRelease { name, window, scopes })
     }
 }

@@ -14,14 +14,14 @@ use judge_retro::{
 use super::error::{InputError, InputProblem};
 use super::healthy_instances::HealthyInstances;
 use super::request::Judging;
-use super::side::listed;
+use super::side::join_names;
 use super::source::InputSource;
 
 /// A history of releases.
 pub(crate) struct Releases {
     /// Files, folders, patterns.
     pub(crate) sources: Vec<PathBuf>,
-    /// How they are read.
+    /// How to read them.
     pub(crate) options: HistoryOptions,
     /// The step of the grid; `None` for each release's own.
     pub(crate) step_millis: Option<u64>,
@@ -42,7 +42,7 @@ impl From<HistoryError> for Stopped {
 }
 
 impl Releases {
-    /// Reads all of it into memory: 8 bytes a point.
+    /// Reads the whole history into memory: 8 bytes a point.
     pub(super) fn read(&self, judging: &Judging) -> Result<HealthyInstances, InputError> {
         let plan = MetricPlan::new(&judging.config, &judging.document);
         let plan = Arc::new(plan.map_err(|refused| judging.error(refused))?);
@@ -86,7 +86,7 @@ impl Releases {
             Err(Stopped::ReleaseHistory(error)) => return Err(of_history(error)),
             Err(Stopped::Input(error)) => return Err(error),
         };
-        warnings.extend(of_ignored(&ignored));
+        warnings.extend(ignored_warning(&ignored));
         let others = cut.len().saturating_sub(1);
         if let Some(first) = cut.into_iter().next() {
             let others = if others > 0 { format!("; so are {others} more") } else { String::new() };
@@ -96,51 +96,52 @@ impl Releases {
     }
 }
 
-/// Warning about ignored metrics, if there are any.
-pub(crate) fn of_ignored(names: &[String]) -> Option<String> {
-    let some = listed(names.iter().map(String::as_str));
+/// A warning about ignored metrics, if there are any.
+pub(crate) fn ignored_warning(names: &[String]) -> Option<String> {
+    let some = join_names(names.iter().map(String::as_str));
     (!names.is_empty()).then(|| format!("ignored, not in the config: {some}"))
 }
 
 /// The healthy instances of a release.
 fn instances(release: &Release, with_canaries: bool) -> Vec<TimedInstance> {
-    let side =
-        |role: &str, grid: ReleaseGrid, of: fn(&judge_retro::ReleaseMetric) -> &RecordedSeries| {
-            let metrics = || release.metrics.iter();
-            let names: BTreeSet<&str> = metrics()
-                .flat_map(|metric| &of(metric).instances)
-                .map(|instance| instance.name.as_str())
-                .collect();
-            let timed = |name: Option<&str>| {
-                let series = |metric: &judge_retro::ReleaseMetric| {
-                    let recorded = of(metric);
-                    let values = match name {
-                        Some(name) => {
-                            let own =
-                                recorded.instances.iter().find(|instance| instance.name == name)?;
-                            &own.values
-                        }
-                        None => &recorded.values,
-                    };
-                    let ReleaseGrid { start_millis, step_millis, .. } = grid;
-                    let clock = Clock::new(start_millis, step_millis).ok();
-                    (!values.is_empty())
-                        .then(|| (metric.name.clone(), Series { values: values.clone(), clock }))
+    let side = |role: &str,
+                grid: ReleaseGrid,
+                series_of: fn(&judge_retro::ReleaseMetric) -> &RecordedSeries| {
+        let metrics = || release.metrics.iter();
+        let names: BTreeSet<&str> = metrics()
+            .flat_map(|metric| &series_of(metric).instances)
+            .map(|instance| instance.name.as_str())
+            .collect();
+        let timed = |name: Option<&str>| {
+            let series = |metric: &judge_retro::ReleaseMetric| {
+                let recorded = series_of(metric);
+                let values = match name {
+                    Some(name) => {
+                        let instance =
+                            recorded.instances.iter().find(|instance| instance.name == name)?;
+                        &instance.values
+                    }
+                    None => &recorded.values,
                 };
-                let by_metric: BTreeMap<String, Series> = metrics().filter_map(series).collect();
-                TimedInstance {
-                    name: format!("{}, {role} {}", release.name, name.unwrap_or_default()),
-                    start_millis: grid.start_millis,
-                    step_millis: grid.step_millis,
-                    points: grid.points,
-                    by_metric,
-                }
+                let ReleaseGrid { start_millis, step_millis, .. } = grid;
+                let clock = Clock::new(start_millis, step_millis).ok();
+                (!values.is_empty())
+                    .then(|| (metric.name.clone(), Series { values: values.clone(), clock }))
             };
-            match names.len() {
-                0 => vec![timed(None)],
-                _ => names.into_iter().map(|name| timed(Some(name))).collect(),
+            let by_metric: BTreeMap<String, Series> = metrics().filter_map(series).collect();
+            TimedInstance {
+                name: format!("{}, {role} {}", release.name, name.unwrap_or_default()),
+                start_millis: grid.start_millis,
+                step_millis: grid.step_millis,
+                points: grid.points,
+                by_metric,
             }
         };
+        match names.len() {
+            0 => vec![timed(None)],
+            _ => names.into_iter().map(|name| timed(Some(name))).collect(),
+        }
+    };
     let mut all = side("baseline", release.baseline, |metric| &metric.baseline);
     if with_canaries {
         all.extend(side("canary", release.canary, |metric| &metric.canary));

@@ -22,17 +22,17 @@ use super::source::InputSource;
 enum Document {
     /// The config itself.
     Config(Vec<u8>),
-    /// A request with the config in it.
+    /// A request that contains the config.
     Request(Vec<u8>),
 }
 
 /// A request, its judge, and warnings about the input.
 pub(crate) struct Prepared {
-    /// What to judge.
+    /// The request.
     pub(crate) request: JudgeRequest,
-    /// Who judges.
+    /// The judge.
     pub(crate) judge: &'static dyn Judge,
-    /// Where config and series come from, for messages.
+    /// The input that has the config and the series, for messages.
     pub(crate) origin: InputSource,
     /// Messages for people.
     pub(crate) warnings: Vec<String>,
@@ -40,7 +40,7 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// The unchanged config document, with fields that no judge reads.
+    /// The unchanged config document, including fields that no judge reads.
     pub(crate) fn config_document(&self) -> Result<Value, InputError> {
         let (Document::Config(json) | Document::Request(json)) = &self.document;
         let mut document = kayenta::read_document(json)
@@ -75,9 +75,9 @@ pub(crate) fn from_request(
     let named = overrides.named_judge()?;
     let json = source.read_document()?;
     let request = match (overrides.pass, overrides.marginal) {
-        // Then the request needs none; what Kayenta stores has none.
+        // With both options the request needs no thresholds; what Kayenta stores has none.
         (Some(pass), Some(marginal)) => {
-            kayenta::read_request_judged_at(&json, checked(pass, marginal)?)
+            kayenta::read_request_judged_at(&json, check_thresholds(pass, marginal)?)
         }
         _ => kayenta::read_request(&json),
     };
@@ -90,7 +90,7 @@ pub(crate) fn from_request(
     Ok(Prepared { request, judge, origin: source, warnings: Vec::new(), document })
 }
 
-/// Whether a document that is no request is a canary config.
+/// Whether a document that is not a request is a canary config.
 fn is_config(json: &[u8]) -> bool {
     #[derive(serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -102,8 +102,7 @@ fn is_config(json: &[u8]) -> bool {
     keys.is_ok_and(|keys| keys.metrics.is_some() && keys.canary_config.is_none())
 }
 
-/// Reads config and series. Each metric of the config becomes a pair; a side without its series has
-/// gaps.
+/// Reads config and series. Each metric of the config becomes a pair; a side without series consists of gaps.
 pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared, InputError> {
     let named = overrides.named_judge()?;
     let Parts { config: source, baseline, canary, history, zone } = parts;
@@ -128,15 +127,15 @@ pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared
     for name in names {
         let [one, other] = [&mut baseline, &mut canary]
             .map(|side| side.by_metric.remove(name).unwrap_or_default());
-        let (of_metric, notices) = paired(name, one, other).map_err(|refused| {
+        let (of_metric, notices) = pair_series(name, one, other).map_err(|refused| {
             origin.error(InputProblem::Pairs(name.to_owned(), Box::new(refused)))
         })?;
         warnings.extend(notices.iter().map(|notice| format!("{name}: {notice}")));
         let windows: Vec<Vec<Found>> =
             history.iter_mut().filter_map(|window| window.by_metric.remove(name)).collect();
         pairs.extend(of_metric.into_iter().map(|mut pair| {
-            let of_pair = windows.iter().filter_map(|window| of_tags(window, pair.tags.as_ref()));
-            // Their times are of other days, so only their order counts.
+            let of_pair = windows.iter().filter_map(|window| with_tags(window, pair.tags.as_ref()));
+            // Their times belong to other days, so only their order counts.
             pair.history = of_pair.map(|series| Series { clock: None, ..series }).collect();
             pair
         }));
@@ -147,8 +146,9 @@ pub(crate) fn from_parts(parts: Parts, overrides: &Overrides) -> Result<Prepared
     Ok(Prepared { request, judge, origin: source, warnings, document: Document::Config(json) })
 }
 
-/// The pairs of a metric. A series a side is a pair, whatever its labels are; several are pairs by them.
-fn paired(
+/// Pairs the series of a metric. A single series a side is a pair whatever its labels are; several are paired by
+/// their labels.
+fn pair_series(
     name: &str,
     mut baseline: Vec<Found>,
     mut canary: Vec<Found>,
@@ -163,8 +163,8 @@ fn paired(
     Ok((vec![pair], Vec::new()))
 }
 
-/// The series of a window that has the tags of a pair; its only one for a pair without tags.
-fn of_tags(window: &[Found], tags: Option<&Tags>) -> Option<Series> {
+/// The series of a window with the tags of a pair; for a pair without tags its only series.
+fn with_tags(window: &[Found], tags: Option<&Tags>) -> Option<Series> {
     let has_tags = |found: &&Found| {
         let all = tags.into_iter().flatten();
         all.into_iter().all(|(tag, value)| found.labels.get(tag) == value.as_ref())
@@ -176,7 +176,7 @@ fn of_tags(window: &[Found], tags: Option<&Tags>) -> Option<Series> {
     }
 }
 
-/// Reads a config, and the pairs that Kayenta stores beside it.
+/// Reads a config, and the pairs that Kayenta stores with it.
 pub(crate) fn from_pairs(
     config_source: InputSource,
     pairs_source: &InputSource,
@@ -195,7 +195,7 @@ pub(crate) fn from_pairs(
     Ok(Prepared { request, judge, origin: config_source, warnings: Vec::new(), document })
 }
 
-/// A request of a config and pairs that were fetched by it.
+/// Builds a request from a config and the pairs fetched for it.
 pub(super) fn prepared_from(
     fetched: FetchedConfig,
     pairs: Vec<MetricPair>,
@@ -210,13 +210,13 @@ pub(super) fn prepared_from(
     Ok(Prepared { request, judge, origin: source, warnings, document: Document::Config(json) })
 }
 
-/// The config that series are fetched by.
+/// A config for which series are fetched.
 pub(crate) struct FetchedConfig {
-    /// Where it stands.
+    /// The input that has it.
     pub(super) source: InputSource,
-    /// As it is written.
+    /// The bytes of the config.
     pub(super) json: Vec<u8>,
-    /// As it is read.
+    /// The parsed config.
     pub(super) config: CanaryConfig,
 }
 
@@ -231,11 +231,11 @@ fn read_stdin_once(sources: &[&InputSource]) -> Result<(), InputError> {
 pub(crate) struct Judging {
     /// The config.
     pub(crate) config: CanaryConfig,
-    /// The config as it was written.
+    /// The config as written.
     pub(crate) document: Value,
     /// The scores that give verdicts.
     pub(crate) thresholds: Thresholds,
-    /// Who judges.
+    /// The judge.
     pub(crate) judge: &'static dyn Judge,
     /// Warnings about suspect parts of the config, for people.
     pub(crate) warnings: Vec<String>,
@@ -254,7 +254,7 @@ pub(crate) fn judging(source: &InputSource, overrides: &Overrides) -> Result<Jud
     judging_by(source, &source.read_document()?, overrides)
 }
 
-/// The same of a config that was read from `source`.
+/// Parses the config `json` of `source` for many canaries, and checks that its judge accepts it.
 pub(super) fn judging_by(
     source: &InputSource,
     json: &[u8],
@@ -266,7 +266,7 @@ pub(super) fn judging_by(
     let thresholds = config.thresholds.unwrap_or_default();
     let request = JudgeRequest { thresholds, ..JudgeRequest::without_points(config) };
     let (request, judge) = prepare(source, request, named, overrides)?;
-    // The other warnings concern the missing points.
+    // The other warnings are about the missing points.
     let suspicions = judge.judge(&request).map_err(refuse)?.warnings.into_iter();
     let suspicions = suspicions.filter(|warning| matches!(warning, Warning::Suspect(_)));
     let warnings = suspicions.map(|warning| warning.to_string()).collect();
@@ -287,7 +287,7 @@ fn first_of_each_name(config: &CanaryConfig) -> Vec<&str> {
     names.filter(|name| seen.insert(*name)).collect()
 }
 
-/// `request` with what the command line says instead, and its judge.
+/// Applies the options of the command line to `request`, and chooses its judge.
 fn prepare(
     origin: &InputSource,
     mut request: JudgeRequest,
@@ -303,7 +303,7 @@ fn prepare(
 }
 
 impl Overrides {
-    /// The judge that the command line asks for.
+    /// The judge that the command line names, if any.
     pub(crate) fn named_judge(&self) -> Result<Option<&'static dyn Judge>, InputError> {
         let Some(name) = &self.judge else {
             return Ok(None);
@@ -327,11 +327,11 @@ impl Overrides {
                 problem: InputProblem::Thresholds { pass, marginal },
             });
         }
-        checked(pass, marginal)
+        check_thresholds(pass, marginal)
     }
 }
 
-fn checked(pass: f64, marginal: f64) -> Result<Thresholds, InputError> {
+fn check_thresholds(pass: f64, marginal: f64) -> Result<Thresholds, InputError> {
     Thresholds::new(pass, marginal).map_err(|problem| InputError {
         origin: format!("--{}", problem.path),
         problem: InputProblem::Thresholds { pass, marginal },

@@ -6,16 +6,16 @@ use serde_json::Value;
 use super::error::{InputError, InputProblem};
 use super::source::InputSource;
 
-/// A judgement and, if it was saved too, its request.
+/// A judgement, and its request if that was saved too.
 #[derive(Debug)]
 pub(crate) struct SavedJudgement {
     /// The judgement.
     pub(crate) judgement: Judgement,
-    /// What was judged.
+    /// The judged request.
     pub(crate) request: Option<KeptRequest>,
 }
 
-/// A request that was kept with its judgement.
+/// A request that was saved with its judgement.
 #[derive(Debug)]
 pub(crate) struct KeptRequest {
     /// Config, thresholds and series.
@@ -24,7 +24,7 @@ pub(crate) struct KeptRequest {
     pub(crate) config: Value,
 }
 
-/// Reads what `judge run` writes as JSON.
+/// Reads a judgement that `judge run` saved as JSON.
 pub(crate) fn read(source: &InputSource) -> Result<SavedJudgement, InputError> {
     let json = source.read()?;
     parse(&json).map_err(|refused| source.error(InputProblem::Refused(refused)))

@@ -17,7 +17,7 @@ use super::source::InputSource;
 /// The series of one side.
 #[derive(Debug, Default)]
 pub(crate) struct SideSeries {
-    /// By metric of the config.
+    /// The series of each metric of the config.
     pub(crate) by_metric: BTreeMap<String, Vec<Found>>,
     /// Names of series without a metric in the config.
     pub(crate) ignored: Vec<String>,
@@ -25,7 +25,7 @@ pub(crate) struct SideSeries {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Reads the series of `source` for the metrics of `config`; times that have no zone are of `zone`.
+/// Reads the series of `source` for the metrics of `config`. `zone` is the time zone of times without one.
 pub(crate) fn read(
     source: &InputSource,
     config: &CanaryConfig,
@@ -57,12 +57,12 @@ pub(crate) fn read(
         }
     }
     if side.by_metric.is_empty() && !ignored.is_empty() && !wanted.is_empty() {
-        let found = listed(ignored.iter().map(String::as_str));
-        let wanted = listed(wanted.iter().copied());
+        let found = join_names(ignored.iter().map(String::as_str));
+        let wanted = join_names(wanted.iter().copied());
         return Err(source.error(InputProblem::NothingOfConfig { found, wanted }));
     }
     if !ignored.is_empty() {
-        let names = listed(ignored.iter().map(String::as_str));
+        let names = join_names(ignored.iter().map(String::as_str));
         side.warnings.push(format!("{source}: ignored, not in the config: {names}"));
     }
     side.ignored = ignored;
@@ -80,7 +80,7 @@ fn read_file(
     ignored.append(&mut left_out);
     let is_metric =
         |one: &TimedSeries| one.name.as_deref().is_some_and(|name| wanted.contains(name));
-    // The config's one metric needs no name.
+    // The only metric of a config needs no name.
     let is_one = series.len() == 1 || series.iter().all(|one| one.name.is_none());
     if is_one && !series.iter().any(is_metric) {
         match (wanted.first(), series.iter().find(|one| one.name.is_none())) {
@@ -99,7 +99,7 @@ fn read_file(
     Ok(SeriesFile { origin: source.to_string(), series })
 }
 
-/// Reads the files of a directory; the file name is the metric of its one series.
+/// Reads the files of a directory. The name of a file is the metric of its only series.
 fn read_directory(
     directory: &Path,
     wanted: &BTreeSet<&str>,
@@ -126,7 +126,7 @@ fn read_directory(
         let CsvSeries { mut series, .. } =
             read_series(&source, &BTreeSet::from([metric.as_str()]), zone)?;
         if series.len() > 1 && series.iter().any(|one| one.tags.is_empty()) {
-            let labels = listed(series.iter().map(|series| series.labels.as_str()));
+            let labels = join_names(series.iter().map(|series| series.labels.as_str()));
             let count = series.len();
             return Err(source.error(InputProblem::SeveralInDirectory { count, labels }));
         }
@@ -186,11 +186,11 @@ pub(super) fn parse_series(
     }
 }
 
-/// The most names listed in a message.
+/// Largest number of names in a message.
 const MOST_NAMES: usize = 10;
 
-/// The first names, for messages.
-pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+/// Joins the first names for a message.
+pub(crate) fn join_names<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut names: Vec<&str> = names.take(MOST_NAMES + 1).collect();
     if names.len() > MOST_NAMES {
         names[MOST_NAMES] = "...";

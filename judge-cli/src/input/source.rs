@@ -55,7 +55,7 @@ impl InputSource {
             let is_directory = error.kind() == io::ErrorKind::IsADirectory;
             self.error(if is_directory { InputProblem::Directory } else { InputProblem::Io(error) })
         })?;
-        if let Some(problem) = self.no_text(&bytes) {
+        if let Some(problem) = self.binary_problem(&bytes) {
             return Err(self.error(problem));
         }
         if bytes.starts_with(UTF8_BOM) {
@@ -67,8 +67,8 @@ impl InputSource {
         Ok(bytes)
     }
 
-    /// What bytes are that are no text to read.
-    fn no_text(&self, bytes: &[u8]) -> Option<InputProblem> {
+    /// Recognizes binary files and explains what to do.
+    fn binary_problem(&self, bytes: &[u8]) -> Option<InputProblem> {
         let packed = |by, program: &str| InputProblem::Packed {
             by,
             unpacked: format!("{program} {self} | judge … -"),
@@ -87,7 +87,7 @@ impl InputSource {
         })
     }
 
-    /// Reads a document as JSON; a file called .yaml or .yml is YAML, and so is other text with keys that is no JSON.
+    /// Reads a document as JSON. A file called .yaml or .yml is YAML, and so is text with keys that is not JSON.
     pub(crate) fn read_document(&self) -> Result<Vec<u8>, InputError> {
         let bytes = self.read()?;
         let is_json = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
@@ -128,8 +128,8 @@ impl InputSource {
         }
     }
 
-    /// The canonical path; equal for all names of one file.
-    pub(crate) fn place(&self) -> Option<PathBuf> {
+    /// The canonical path, which is equal for all names of one file.
+    pub(crate) fn canonical_path(&self) -> Option<PathBuf> {
         match self {
             Self::Stdin => None,
             Self::Path(path) => Some(path.canonicalize().unwrap_or_else(|_| path.clone())),

@@ -1,4 +1,4 @@
-//! What a config can detect, for people.
+//! The figures of a calibration, for people.
 
 use std::fmt::Write;
 
@@ -15,21 +15,22 @@ use super::text::printable;
 
 /// Spaces before the first column.
 const INDENT: u16 = 2;
-/// What the first row of each table is of.
+/// The subject of the first row of each table.
 const EVERY: &str = "every metric at once";
-/// Behind a metric whose changes are not factors.
+/// Mark of a metric whose changes are added, not factors.
 const ADDED: &str = " *";
 
-/// The figures in lines of at most `width` columns, if given.
+/// Formats the figures in lines of at most `width` columns, if given.
 pub(crate) fn text(calibration: &Calibration, width: Option<u16>) -> String {
     let mut text = String::new();
     head(&mut text, calibration);
     section(&mut text, "Healthy canaries that fail", &false_alarms(calibration), width);
-    let title = format!("Smallest shift found {}", often(calibration));
+    let title = format!("Smallest shift found {}", power_text(calibration));
     section(&mut text, &title, &shifts(calibration), width);
     if let Some(window) = calibration.windows.iter().rfind(|window| window.pairs > 0) {
         let minutes = format::value(window.minutes);
-        let title = format!("Smallest other change found {} in {minutes} min", often(calibration));
+        let title =
+            format!("Smallest other change found {} in {minutes} min", power_text(calibration));
         section(&mut text, &title, &others(calibration), width);
     }
     if calibration.metrics.iter().any(|metric| !metric.multiplicative && !metric.shift.is_empty()) {
@@ -39,7 +40,7 @@ pub(crate) fn text(calibration: &Calibration, width: Option<u16>) -> String {
     text
 }
 
-fn often(calibration: &Calibration) -> String {
+fn power_text(calibration: &Calibration) -> String {
     format!("{} of the time", format::share(calibration.options.power))
 }
 
@@ -100,7 +101,7 @@ pub(super) fn table(header: Vec<String>) -> Table {
     table
 }
 
-/// A column a window behind `first`.
+/// A header with one column per window after `first`.
 fn header(first: &str, calibration: &Calibration) -> Vec<String> {
     let windows = calibration.windows.iter();
     let minutes = windows.map(|window| format!("{} min", format::value(window.minutes)));
@@ -129,9 +130,9 @@ pub(super) fn add(table: &mut Table, name: &str, cells: impl IntoIterator<Item =
 }
 
 fn shifts(calibration: &Calibration) -> Table {
-    let asked = format::percent(calibration.options.change);
+    let requested = format::percent(calibration.options.change);
     let mut header = header("", calibration);
-    header.push(format!("{asked} takes"));
+    header.push(format!("{requested} takes"));
     let mut table = table(header);
     let row = |table: &mut Table, name: &str, shift: &[Option<SmallestChange>], takes| {
         add(table, name, shift.iter().map(|found| smallest(*found)).chain([needs(takes)]));
@@ -158,7 +159,7 @@ fn name(metric: &MetricFigures) -> String {
     format!("{}{mark}", printable(&metric.name))
 }
 
-/// A share with its interval: `4.5% [2%, 9.1%]`.
+/// Formats a share with its interval: `4.5% [2%, 9.1%]`.
 pub(super) fn share(share: Option<Share>) -> String {
     match share {
         Some(Share { share, lower, upper, .. }) => {
@@ -168,7 +169,8 @@ pub(super) fn share(share: Option<Share>) -> String {
     }
 }
 
-/// A change with its interval: `+12% [+10%, +15%]`; a question mark where history does not bound it.
+/// Formats a change with its interval, `+12% [+10%, +15%]`; a question mark is an end that the history does not
+/// bound.
 pub(super) fn smallest(smallest: Option<SmallestChange>) -> String {
     let Some(SmallestChange { change, from, to, .. }) = smallest else { return "-".to_owned() };
     let Some(change) = change else { return "none".to_owned() };
@@ -176,7 +178,7 @@ pub(super) fn smallest(smallest: Option<SmallestChange>) -> String {
     format!("{} [{}, {to}]", two_digits(change), two_digits(from))
 }
 
-/// Minutes with their interval: `7.5 min [5, 12]`.
+/// Formats minutes with their interval: `7.5 min [5, 12]`.
 fn needs(needs: TimeToDetect) -> String {
     let bound = |minutes: Option<f64>| minutes.map_or_else(|| "?".to_owned(), short);
     match (needs.minutes, needs.longest) {
@@ -188,12 +190,12 @@ fn needs(needs: TimeToDetect) -> String {
     }
 }
 
-/// A change in percent, in two digits: sizes are tried a twentieth apart.
+/// Formats a change in percent with two digits, since the tried sizes are 5 % apart.
 fn two_digits(change: f64) -> String {
     format!("{}%", format::signed(format::round_to_digits(change * 100.0, 2)))
 }
 
-/// Two digits: windows are tried a quarter apart.
+/// Formats minutes with two digits, since the tried windows are 25 % apart.
 fn short(minutes: f64) -> String {
     format::value(format::round_to_digits(minutes, 2))
 }

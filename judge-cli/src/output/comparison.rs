@@ -11,8 +11,8 @@ use judge_core::stats::comparison::{
 
 use super::text::printable;
 
-/// Where the whole interval of `bounded` lies against `neutral`.
-fn side_of(bounded: Bounded, neutral: f64) -> Verdict {
+/// Whether the whole interval of `bounded` is above or below `neutral`.
+fn compare_to_neutral(bounded: Bounded, neutral: f64) -> Verdict {
     if bounded.lower > neutral {
         Verdict::Above
     } else if bounded.upper < neutral {
@@ -28,7 +28,7 @@ enum Verdict {
     Open,
 }
 
-/// The comparison in a few lines.
+/// Formats the comparison in a few lines.
 pub(super) fn lines(comparison: &SampleComparison) -> String {
     let mut text = String::new();
     let (baseline, canary) = (&comparison.baseline, &comparison.canary);
@@ -49,7 +49,7 @@ pub(super) fn lines(comparison: &SampleComparison) -> String {
     let _ = writeln!(text);
     let mut table = Table::new();
     table.load_style(NOTHING);
-    let interval = format!("{} % interval", asked(comparison.level));
+    let interval = format!("{} % interval", percent_level(comparison.level));
     table.set_header(["", "estimate", &interval, "what it says"]);
     for row in rows(comparison) {
         table.add_row([row.name.to_owned(), row.estimate, row.interval, row.sentence]);
@@ -63,8 +63,8 @@ pub(super) fn lines(comparison: &SampleComparison) -> String {
     text
 }
 
-/// The level in percent with the digits that it was asked for in: in four, 0.99999 would be 100.
-fn asked(level: f64) -> f64 {
+/// The level in percent with the digits that the user gave; with four digits 0.99999 would be 100.
+fn percent_level(level: f64) -> f64 {
     // 100 × 0.57 is not 57.
     (level * 1e12).round() / 1e10
 }
@@ -79,7 +79,7 @@ struct Row {
 fn rows(comparison: &SampleComparison) -> Vec<Row> {
     let LocationComparison { shift, coverage, percent } = comparison.location;
     let superiority = comparison.superiority.probability;
-    let location = match side_of(shift, 0.0) {
+    let location = match compare_to_neutral(shift, 0.0) {
         Verdict::Above => "the canary is higher",
         Verdict::Below => "the canary is lower",
         Verdict::Open => "no side is shown to be higher",
@@ -100,7 +100,7 @@ fn rows(comparison: &SampleComparison) -> Vec<Row> {
         |percent| Row {
             name: "change",
             estimate: format::percent(percent.estimate / 100.0),
-            interval: between(percent, |value| format::percent(value / 100.0)),
+            interval: format_interval(percent, |value| format::percent(value / 100.0)),
             sentence: "the shift in percent of the baseline's median".to_owned(),
         },
     );
@@ -110,14 +110,14 @@ fn rows(comparison: &SampleComparison) -> Vec<Row> {
         Row {
             name: "location",
             estimate: format::signed(shift.estimate),
-            interval: between(shift, format::signed),
+            interval: format_interval(shift, format::signed),
             sentence: location,
         },
         percent,
         Row {
             name: "superiority",
             estimate: format::value(superiority.estimate),
-            interval: between(superiority, format::value),
+            interval: format_interval(superiority, format::value),
             sentence: format!(
                 "a canary point exceeds a baseline point {:.0} times in 100",
                 100.0 * superiority.estimate
@@ -142,7 +142,7 @@ fn spread(spread: &SpreadComparison) -> Row {
             sentence: "a side does not vary".to_owned(),
         };
     };
-    let compared = match side_of(ratio, 1.0) {
+    let compared = match compare_to_neutral(ratio, 1.0) {
         Verdict::Above => "the canary varies more",
         Verdict::Below => "the canary varies less",
         Verdict::Open => "no side is shown to vary more",
@@ -153,19 +153,19 @@ fn spread(spread: &SpreadComparison) -> Row {
     Row {
         name: "spread",
         estimate: format!("×{}", format::value(ratio.estimate)),
-        interval: between(ratio, |value| format!("×{}", format::value(value))),
+        interval: format_interval(ratio, |value| format!("×{}", format::value(value))),
         sentence: format!("{compared}{p}"),
     }
 }
 
-fn between(bounded: Bounded, show: impl Fn(f64) -> String) -> String {
+fn format_interval(bounded: Bounded, show: impl Fn(f64) -> String) -> String {
     if bounded.lower == f64::NEG_INFINITY && bounded.upper == f64::INFINITY {
         return "unbounded".to_owned();
     }
     format!("{} to {}", show(bounded.lower), show(bounded.upper))
 }
 
-/// How rare data as far apart as these are when both sides are alike.
+/// How rarely samples of equal populations differ as much as these.
 fn likelihood(p: f64) -> String {
     if p >= 0.01 {
         format!("equal sides differ this much {:.0} times in 100", 100.0 * p)

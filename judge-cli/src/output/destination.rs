@@ -1,4 +1,4 @@
-//! Where a result goes.
+//! The destination of a result.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, IntoInnerError, IsTerminal, Write};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anstream::{AutoStream, ColorChoice, StripStream};
 use anyhow::Context;
 
-/// How much is gathered before it is written.
+/// Size of the write buffer, in bytes.
 const BUFFER_BYTES: usize = 1 << 20;
 
 /// Stdout or a file.
@@ -34,7 +34,7 @@ impl Destination {
         }
     }
 
-    /// Writes all of `shown`, or fails and leaves the file unchanged. A closed stdout is no failure: the
+    /// Writes all of `shown`, or fails and leaves the file unchanged. A closed stdout is not a failure, since the
     /// command may have other outputs.
     pub(crate) fn write(&self, shown: &[u8], color: ColorChoice) -> anyhow::Result<()> {
         match self {
@@ -72,12 +72,12 @@ pub(super) fn write_stdout(shown: &[u8], color: ColorChoice) -> anyhow::Result<(
     stdout.write_all(shown).and_then(|()| stdout.flush()).context("cannot write to standard output")
 }
 
-/// Replaces a file atomically by what `content` writes, or writes directly into a pipe or device.
+/// Replaces a file atomically by the output of `content`, or writes directly to a pipe or device.
 pub(crate) fn replace(
     path: &Path,
     content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> io::Result<()> {
-    // A link stays a link to the file that is replaced.
+    // If the path is a link, we replace the file that it points to and keep the link.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let existing = fs::metadata(&target).ok();
     if existing.as_ref().is_some_and(|existing| !existing.is_file()) {

@@ -8,7 +8,7 @@ use judge_core::judgement::{Finding, MetricJudgement};
 use super::style::HEADING;
 use super::text::printable;
 
-/// The findings of the metrics called `names`, the strongest first.
+/// Formats the findings of the metrics `names`, the strongest first.
 pub(crate) fn metrics(judgement: &Judgement, names: &[String]) -> String {
     let mut text = String::new();
     for name in names {
@@ -24,7 +24,7 @@ fn explain(text: &mut String, metric: &MetricJudgement) {
     let name = printable(&shown);
     let _ = writeln!(text, "\n{HEADING}{name}{HEADING:#}  {:?}", metric.classification);
     let _ = writeln!(text, "  {}", printable(&metric.explanation()));
-    // What says nothing has no sentence; JSON has its numbers.
+    // A finding without information has no sentence; JSON has its numbers.
     for finding in metric.findings.iter().filter(|finding| !finding.sentence.is_empty()) {
         let _ = writeln!(text, "  {} {}", mark(finding), printable(&finding.sentence));
         let _ = writeln!(text, "      {}", numbers(finding));
@@ -39,7 +39,7 @@ fn explain(text: &mut String, metric: &MetricJudgement) {
     }
 }
 
-/// Whether a finding is harm, and if not, what it lacks.
+/// Whether a finding is harm and, if not, why.
 fn mark(finding: &Finding) -> &'static str {
     match (finding.p <= finding.level, finding.matters) {
         _ if !finding.test.decides() => "shown      ",

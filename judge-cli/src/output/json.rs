@@ -21,7 +21,7 @@ pub(crate) struct FullJudgement<'a> {
 }
 
 impl<'a> FullJudgement<'a> {
-    /// `judgement` is of `request`, whose config was read from `config`.
+    /// `judgement` is the judgement of `request`, whose config was read from `config`.
     pub(crate) fn new(
         judgement: &'a Judgement,
         request: &JudgeRequest,
@@ -31,28 +31,28 @@ impl<'a> FullJudgement<'a> {
     }
 }
 
-/// A proposal with the config that it gives.
+/// A proposal, and the config with its allowances.
 #[derive(Debug, Serialize)]
 pub(crate) struct Proposed {
-    /// What it was made from and does.
+    /// The proposal.
     #[serde(flatten)]
     pub(crate) proposal: Proposal,
-    /// The config as it was written, with the allowances.
+    /// The config as written, with the allowances.
     pub(crate) config: Value,
 }
 
 /// A judge in a list.
 #[derive(Debug, Serialize)]
 pub(crate) struct JudgeSummary {
-    /// The name that configs use.
+    /// Its name in configs.
     pub(crate) name: &'static str,
-    /// What it does.
+    /// Its summary.
     pub(crate) summary: &'static str,
-    /// Whether it judges when a config names none.
+    /// Whether it is the judge of configs that name none.
     pub(crate) default: bool,
 }
 
-/// What stands in the place of a line's result when the line is bad.
+/// The output for a bad line, in place of a result.
 #[derive(Debug, Serialize)]
 pub(crate) struct BadLine<'a> {
     error: BadLineError<'a>,

@@ -1,4 +1,4 @@
-//! A look at a canary, in a line: at a judgement or at a monitor.
+//! One line about a look at a canary, by a judge or by a monitor.
 
 use judge_core::Judgement;
 use judge_core::monitor::{MonitorReport, MonitoredMetric};
@@ -8,26 +8,26 @@ use judge_points::time;
 use super::text::printable;
 use super::verdict;
 
-/// A look and what came of it: a judgement with the metrics that it is because of, or an error.
+/// A look with its result: a judgement with the metrics that explain it, or an error.
 pub(crate) struct LookLine<'a> {
     pub(crate) window: Window,
-    /// How many looks there are to be.
+    /// Number of planned looks.
     pub(crate) count: usize,
     pub(crate) judged: Result<(&'a Judgement, &'a [String]), &'a str>,
 }
 
 impl LookLine<'_> {
-    /// What the columns hold.
+    /// The header of the columns.
     pub(crate) const HEADER: &'static str =
         "look     until                 verdict   score  level       because of\n";
 
-    /// The line.
+    /// Formats the line.
     pub(crate) fn show(&self) -> String {
         let look = format!("{}/{}", self.window.interval, self.count);
         let until = time::show(self.window.canary.end_millis);
         match self.judged {
             Ok((judgement, because_of)) => {
-                let (style, verdict) = verdict::styled(judgement.verdict);
+                let (style, verdict) = verdict::word_with_style(judgement.verdict);
                 let score = judge_core::format::value(judgement.score);
                 let level = judgement.look.map(|look| look.percent()).unwrap_or_default();
                 let because = verdict::because_of(because_of);
@@ -41,26 +41,26 @@ impl LookLine<'_> {
     }
 }
 
-/// A look at a monitor.
+/// A look by a monitor.
 pub(crate) struct MonitorLine<'a> {
     pub(crate) window: Window,
-    /// How many looks there are to be.
+    /// Number of planned looks.
     pub(crate) count: usize,
     pub(crate) seen: Result<&'a MonitorReport, &'a str>,
 }
 
 impl MonitorLine<'_> {
-    /// What the columns hold.
+    /// The header of the columns.
     pub(crate) const HEADER: &'static str =
         "point     until                 verdict   score  strongest evidence of harm\n";
 
-    /// The line.
+    /// Formats the line.
     pub(crate) fn show(&self) -> String {
         let point = format!("{}/{}", self.window.interval, self.count);
         let until = time::show(self.window.canary.end_millis);
         match self.seen {
             Ok(report) => {
-                let (style, verdict) = verdict::styled(report.verdict);
+                let (style, verdict) = verdict::word_with_style(report.verdict);
                 let score = judge_core::format::value(report.score);
                 let line = format!(
                     "{point:8}  {until:20}  {style}{verdict:8}{style:#}  {score:>5}  {}",
@@ -73,7 +73,7 @@ impl MonitorLine<'_> {
     }
 }
 
-/// The metric that is nearest to an alarm, its evidence, and the boundary that it is held against.
+/// The metric nearest to an alarm, with its evidence and the boundary of an alarm.
 fn strongest(report: &MonitorReport) -> String {
     let share = |metric: &MonitoredMetric| metric.evidence / metric.needed;
     let metrics = report.metrics.iter().filter(|metric| metric.pairs > 0);

@@ -1,4 +1,4 @@
-//! What several looks at a canary cost and gain, for people.
+//! The costs and gains of repeated looks at a canary, for people.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use super::calibration::{add, section, share, table};
 use super::style::HEADING;
 use super::text::printable;
 
-/// The figures in lines of at most `width` columns, if given.
+/// Formats the figures in lines of at most `width` columns, if given.
 pub(crate) fn text(figures: &LooksFigures, width: Option<u16>) -> String {
     let LooksFigures { looks, pairs, independent, .. } = figures;
     let mut text = String::new();
@@ -34,7 +34,7 @@ pub(crate) fn text(figures: &LooksFigures, width: Option<u16>) -> String {
 
 const COLUMNS: [&str; 4] = ["", "one look at the end", "uncorrected looks", "planned looks"];
 
-fn filled(figures: &LooksFigures, cell: impl Fn(Alarms) -> String) -> Table {
+fn fill_table(figures: &LooksFigures, cell: impl Fn(Alarms) -> String) -> Table {
     let mut table = table(COLUMNS.map(str::to_owned).to_vec());
     for row in &figures.canaries {
         let name = match row.change {
@@ -48,7 +48,7 @@ fn filled(figures: &LooksFigures, cell: impl Fn(Alarms) -> String) -> Table {
 }
 
 fn alarms(figures: &LooksFigures) -> Table {
-    filled(figures, |alarms| share(Some(alarms.share)))
+    fill_table(figures, |alarms| share(Some(alarms.share)))
 }
 
 fn times(figures: &LooksFigures) -> Table {
@@ -58,7 +58,7 @@ fn times(figures: &LooksFigures) -> Table {
             |minutes| format::value(format::round_to_digits(minutes, 2)),
         )
     };
-    filled(figures, |alarms| {
+    fill_table(figures, |alarms| {
         format!("{}, {}", minutes(alarms.median_minutes), minutes(alarms.ninety_percent_minutes))
     })
 }

@@ -49,7 +49,7 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    /// A console that colours as `color` says.
+    /// Creates a console that follows `color`.
     pub(crate) fn new(color: Color) -> Self {
         Self {
             color: match color {
@@ -73,7 +73,7 @@ impl Console {
     fn message(&self, style: Style, kind: &str, message: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
         let message = text::printable_lines(message);
-        // Nothing can be reported if stderr is closed.
+        // If stderr is closed, nothing can be reported.
         let _ = writeln!(stderr, "{style}{kind}:{style:#} {message}");
     }
 
@@ -98,7 +98,7 @@ impl Console {
         destination.write(json::pretty(document)?.as_bytes(), self.color)
     }
 
-    /// Shows what queries find.
+    /// Shows the results of queries.
     pub(crate) fn tried(&self, metrics: &[TriedMetric], format: ListFormat) -> anyhow::Result<()> {
         let shown = match format {
             ListFormat::Table => tried::lines(metrics),
@@ -107,15 +107,15 @@ impl Console {
         Destination::Stdout.write(shown.as_bytes(), self.color)
     }
 
-    /// Shows lines of a result as it comes.
+    /// Shows lines of a result as soon as they are ready.
     pub(crate) fn line(&self, text: &str) -> anyhow::Result<()> {
         Destination::Stdout.write(text.as_bytes(), self.color)
     }
 
-    /// Shows the same lines beside a result for programs.
+    /// Shows lines on stderr, beside a result for programs.
     pub(crate) fn note(&self, text: &str) {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
-        // There is nowhere left to say that stderr is closed.
+        // If stderr is closed, nothing can be reported.
         let _ = stderr.write_all(text.as_bytes());
     }
 
@@ -137,7 +137,7 @@ impl Console {
         Destination::Stdout.write(shown.as_bytes(), self.color)
     }
 
-    /// Shows how two samples compare.
+    /// Shows the comparison of two samples.
     pub(crate) fn comparison(
         &self,
         comparison: &SampleComparison,
@@ -150,7 +150,7 @@ impl Console {
         Destination::Stdout.write(shown.as_bytes(), self.color)
     }
 
-    /// Shows what a config can detect.
+    /// Shows the figures of a calibration.
     pub(crate) fn calibration(
         &self,
         calibration: &Calibration,
@@ -164,7 +164,7 @@ impl Console {
         destination.write(shown.as_bytes(), self.color)
     }
 
-    /// Shows what several looks at a canary cost and gain.
+    /// Shows the costs and gains of repeated looks.
     pub(crate) fn looks(
         &self,
         figures: &LooksFigures,
@@ -190,13 +190,13 @@ impl Console {
             (ListFormat::Json, _) => {
                 self.json(proposed, destination)?;
                 if proposal.reaches_target() != Some(true) {
-                    self.warning(proposal::reached(proposal));
+                    self.warning(proposal::target_sentence(proposal));
                 }
             }
             (ListFormat::Table, Destination::Stdout) => {
                 self.json(config, destination)?;
                 let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
-                // Nothing can be reported if stderr is closed.
+                // If stderr is closed, nothing can be reported.
                 let _ = stderr.write_all(proposal::text(proposal, None).as_bytes());
             }
             (ListFormat::Table, Destination::File(_)) => {
@@ -209,13 +209,13 @@ impl Console {
         Ok(())
     }
 
-    /// Prints lines of releases; also fails if stdout is closed, because many more may follow.
+    /// Prints lines of releases. Also fails if stdout is closed, because many more lines may follow.
     #[cfg(feature = "retro")]
     pub(crate) fn releases(&self, shown: &[u8]) -> anyhow::Result<()> {
         destination::write_stdout(shown, self.color)
     }
 
-    /// Prints text without parts of the input.
+    /// Prints text that contains nothing from the input.
     pub(crate) fn own_text(&self, text: &[u8]) -> anyhow::Result<()> {
         Destination::Stdout.write(text, self.color)
     }

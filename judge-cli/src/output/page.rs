@@ -4,20 +4,20 @@ use judge_core::{Judgement, MetricPair};
 use judge_report::{Fact, Report};
 use serde_json::Value;
 
-/// What a page shows beside its judgement.
+/// The parts of a page besides its judgement.
 #[derive(Debug, Default)]
 pub(crate) struct Page<'a> {
-    /// The series that were judged.
+    /// The judged series.
     pub(crate) pairs: &'a [MetricPair],
-    /// The config as it was written.
+    /// The config as written.
     pub(crate) config: Option<&'a Value>,
-    /// What else is known.
+    /// Further facts.
     pub(crate) facts: &'a [Fact],
-    /// What was odd about the input.
+    /// Warnings about the input.
     pub(crate) warnings: &'a [String],
 }
 
-/// The page of `judgement`, called as its config is.
+/// The page of `judgement`, with the name of its config.
 pub(crate) fn html(judgement: &Judgement, page: &Page) -> String {
     let &Page { pairs, config, facts, warnings } = page;
     let name = config.and_then(|config| config["name"].as_str()).unwrap_or_default();

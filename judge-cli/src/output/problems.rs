@@ -1,4 +1,4 @@
-//! What is wrong with configs.
+//! The problems of configs.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::style::{ERROR, WARNING};
 use super::text::printable;
 
-/// A config and everything wrong with it.
+/// A config and all its problems.
 #[derive(Debug, Serialize)]
 pub(crate) struct CheckedFile {
     /// The file.
@@ -19,7 +19,7 @@ pub(crate) struct CheckedFile {
 }
 
 impl CheckedFile {
-    /// How many of its problems weigh this much.
+    /// The number of problems of this severity.
     pub(crate) fn count(&self, severity: Severity) -> usize {
         self.problems.iter().filter(|problem| problem.severity == severity).count()
     }
@@ -27,7 +27,7 @@ impl CheckedFile {
 
 const OK: Style = AnsiColor::Green.on_default().bold();
 
-/// One line a problem, and one line a file that says how many there are.
+/// Formats one line per problem, and one line per file with the number of problems.
 pub(crate) fn lines(files: &[CheckedFile]) -> String {
     let mut text = String::new();
     for checked in files {

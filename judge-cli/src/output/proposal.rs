@@ -1,4 +1,4 @@
-//! Proposed allowances and what they do, for people.
+//! Proposed allowances and their effect, for people.
 
 use std::fmt::Write;
 
@@ -24,7 +24,7 @@ const HEADER: [&str; 9] = [
     "after",
 ];
 
-/// The proposal in lines of at most `width` columns, if given.
+/// Formats the proposal in lines of at most `width` columns, if given.
 pub(super) fn text(proposal: &Proposal, width: Option<u16>) -> String {
     let mut text = String::new();
     head(&mut text, proposal);
@@ -75,7 +75,7 @@ fn head(text: &mut String, proposal: &Proposal) {
     );
 }
 
-/// What is written, or in a word why nothing is.
+/// The proposed allowance, or a word that says why there is none.
 fn allowance(metric: &MetricProposal) -> String {
     match metric.allowance {
         Some(Allowance::Relative { allowed_increase, allowed_decrease }) => {
@@ -107,9 +107,9 @@ fn why(kind: ProposalKind) -> &'static str {
     }
 }
 
-/// A change as the config allows it, in percent.
+/// Formats a change that the config allows, in percent.
 fn change(share: f64) -> String {
-    // Two digits and no error of subtracting.
+    // Two digits, without the rounding error of the subtraction.
     format!("{}%", format::signed((share * 1e6).round() / 1e4))
 }
 
@@ -134,7 +134,7 @@ fn effect(effect: &ProposalEffect) -> [String; 4] {
 
 fn notes(text: &mut String, proposal: &Proposal) {
     let _ = writeln!(text, "\n{HEADING}Advice{HEADING:#}");
-    let _ = writeln!(text, "  {}", reached(proposal));
+    let _ = writeln!(text, "  {}", target_sentence(proposal));
     if !proposal.shows_enough {
         let needed = (1.0 / proposal.target.false_alarms() - 1.0 - 1e-9).ceil();
         let more = if (proposal.window.pairs as f64) < needed {
@@ -163,8 +163,8 @@ fn notes(text: &mut String, proposal: &Proposal) {
     }
 }
 
-/// Whether the target is reached, in a sentence.
-pub(super) fn reached(proposal: &Proposal) -> String {
+/// A sentence about whether the target is reached.
+pub(super) fn target_sentence(proposal: &Proposal) -> String {
     let target = format::share(proposal.target.false_alarms());
     let muted = proposal.muted.map_or_else(String::new, |share: Share| {
         let muted = proposal.metrics.iter().filter(|metric| is_in_need(metric.kind));

@@ -1,4 +1,4 @@
-//! Prints replayed releases for people.
+//! Replayed releases, for people.
 
 use std::fmt::Write;
 
@@ -14,9 +14,9 @@ use super::style::{BAD, DOUBTFUL, HEADING};
 use super::text::printable;
 use super::verdict;
 
-/// One line per release, in columns of fitting width.
+/// Formats one line per release, in columns of fitting width.
 pub(crate) struct ReleaseLines {
-    /// Of the release's name, in characters.
+    /// Width of the release's name, in characters.
     width: usize,
     shown: bool,
 }
@@ -25,7 +25,7 @@ pub(crate) struct ReleaseLines {
 const WIDEST_NAME: usize = 40;
 
 impl ReleaseLines {
-    /// Lines for releases of these names, or nothing unless they are to be shown.
+    /// Lines for releases with these names; empty lines unless `shown`.
     pub(crate) fn new<'a>(names: impl Iterator<Item = &'a str>, shown: bool) -> Self {
         let widths = names.map(|name| printable(name).chars().count());
         let width = widths.max().unwrap_or_default().clamp("release".len(), WIDEST_NAME);
@@ -44,7 +44,7 @@ impl ReleaseLines {
         )
     }
 
-    /// The line of a release.
+    /// Formats the line of a release.
     pub(crate) fn show(&self, line: &ReleaseLine) -> String {
         if !self.shown {
             return String::new();
@@ -55,7 +55,7 @@ impl ReleaseLines {
             Fate::Judged {
                 verdict, score, stopped_at, stopped_after_millis, because_of, ..
             } => {
-                let (style, verdict) = verdict::styled(*verdict);
+                let (style, verdict) = verdict::word_with_style(*verdict);
                 let stopped = match (stopped_at, stopped_after_millis) {
                     (Some(interval), Some(after)) => {
                         format!("after {}, judged {}", show_length(*after), times(*interval))
@@ -74,7 +74,7 @@ impl ReleaseLines {
         }
     }
 
-    /// The summary.
+    /// Formats the summary.
     pub(crate) fn summary(&self, counts: &ReleaseCounts) -> String {
         if !self.shown {
             return String::new();
@@ -101,7 +101,7 @@ impl ReleaseLines {
     }
 }
 
-/// How many releases ended how.
+/// Number of releases by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ReleaseCounts {
     pub(crate) passed: usize,
@@ -109,9 +109,9 @@ pub(crate) struct ReleaseCounts {
     pub(crate) failed: usize,
     pub(crate) stopped: usize,
     pub(crate) broken: usize,
-    /// Of whose judgements a person should know something.
+    /// Releases whose judgements have warnings.
     pub(crate) warned: usize,
-    /// Files of the history that are damaged.
+    /// Damaged files of the history.
     pub(crate) unread: usize,
 }
 
@@ -119,7 +119,7 @@ fn times(count: usize) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
-/// Every judgement of a release: a section an interval, a row a metric.
+/// Every judgement of a release: one section per interval, one row per metric.
 pub(crate) fn replayed_table(release: &str, replayed: &Result<Replayed, BrokenRelease>) -> String {
     let release = printable(release);
     match replayed {
@@ -137,7 +137,7 @@ pub(crate) fn replayed_table(release: &str, replayed: &Result<Replayed, BrokenRe
 }
 
 fn section(release: &str, replayed: &Replayed, one: &ReplayedInterval) -> String {
-    let (style, verdict) = verdict::styled(one.judgement.verdict);
+    let (style, verdict) = verdict::word_with_style(one.judgement.verdict);
     let stops = replayed.stage.stopped_at == Some(one.window.interval);
     let canary = one.window.canary;
     let mut table = Table::new();

@@ -1,4 +1,4 @@
-//! How words are emphasized on a terminal.
+//! Styles of words on a terminal.
 
 use anstyle::{AnsiColor, Style};
 

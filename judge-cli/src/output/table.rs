@@ -15,8 +15,8 @@ use super::style::HEADING;
 use super::text::printable;
 use super::verdict;
 
-/// The judgement in lines of at most `width` columns, if given: verdict and score, then the metrics
-/// by group, those that did not pass first.
+/// Formats the judgement in lines of at most `width` columns, if given: verdict and score, then the metrics by group,
+/// failed ones first.
 pub(crate) fn judgement(judgement: &Judgement, width: Option<u16>) -> String {
     let mut text = String::new();
     head(&mut text, judgement);
@@ -30,7 +30,7 @@ pub(crate) fn judgement(judgement: &Judgement, width: Option<u16>) -> String {
 }
 
 fn head(text: &mut String, judgement: &Judgement) {
-    let (style, verdict) = verdict::styled(judgement.verdict);
+    let (style, verdict) = verdict::word_with_style(judgement.verdict);
     let _ = writeln!(
         text,
         "{style}{verdict}{style:#}  score {} (pass from {}, marginal from {}), by {}",
@@ -54,7 +54,7 @@ fn head(text: &mut String, judgement: &Judgement) {
 struct Section<'a> {
     name: Cow<'a, str>,
     details: String,
-    /// Those that did not pass first.
+    /// Failed metrics first.
     metrics: Vec<&'a MetricJudgement>,
 }
 
@@ -75,7 +75,7 @@ fn sections(judgement: &Judgement) -> Vec<Section<'_>> {
             known.push(metric);
         }
     }
-    // Groups of muted metrics alone have no score.
+    // Groups with only muted metrics have no score.
     let scored: BTreeSet<&str> = groups.iter().copied().collect();
     groups.extend(rows.keys().filter(|group| !scored.contains(*group)));
     let mut sections: Vec<Section> = groups
@@ -116,27 +116,27 @@ fn score(group: &GroupScore) -> String {
     text
 }
 
-/// Where the reasons stand.
+/// The position of the reasons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reasons {
     /// In the last column.
     Beside,
-    /// In lines of their own, where the last column would be too narrow to read.
+    /// In separate lines, if the last column would be too narrow to read.
     Below,
 }
 
-/// The least room for reasons beside the metrics.
+/// The smallest width for reasons beside the metrics.
 const NARROWEST_REASON: u16 = 50;
-/// A wider name is wrapped.
+/// Longer names are wrapped.
 const WIDEST_NAME: u16 = 48;
-/// A wider name is wrapped where there is no room for reasons.
+/// Longer names are wrapped if reasons are below the metrics.
 const WIDEST_NAME_BELOW: u16 = 24;
 
-/// How all sections are laid out.
+/// The layout of all sections.
 struct Layout {
     width: Option<u16>,
     reasons: Reasons,
-    /// The widest content of each column but the reasons in any section, so that sections line up.
+    /// The widest content of each column except the reasons, over all sections, so that sections align.
     columns: Vec<u16>,
 }
 
@@ -154,20 +154,20 @@ impl Layout {
             layout.wrap_names(WIDEST_NAME);
             return layout;
         };
-        if layout.used().saturating_add(NARROWEST_REASON) <= width {
+        if layout.used_width().saturating_add(NARROWEST_REASON) <= width {
             layout.wrap_names(WIDEST_NAME);
         } else {
             layout.reasons = Reasons::Below;
             layout.wrap_names(WIDEST_NAME_BELOW);
-            if layout.used() > width {
-                // Each section finds its own way to fit.
+            if layout.used_width() > width {
+                // Each section now chooses its own widths.
                 layout.columns.clear();
             }
         }
         layout
     }
 
-    fn used(&self) -> u16 {
+    fn used_width(&self) -> u16 {
         self.columns.iter().map(|column| column + PADDING).sum::<u16>() + INDENT - 1
     }
 

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// `text` with escapes such as `\u{1b}` for everything that could move the cursor, colour the terminal
-/// or change the writing direction.
+/// Escapes every character of `text` that could move the cursor, colour the terminal or change the writing direction,
+/// as in `\u{1b}`.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_harmless) { Cow::Borrowed(text) } else { Cow::Owned(escape(text)) }
 }
 
-/// Makes a message of several lines safe; lines after the first are indented.
+/// Makes a message of several lines safe, and indents all lines but the first.
 pub(crate) fn printable_lines(message: &str) -> String {
     let lines: Vec<Cow<str>> = message.split('\n').map(printable).collect();
     lines.join("\n  ")

@@ -1,4 +1,4 @@
-//! What the queries of a config find, for people and programs.
+//! The results of a config's queries, for people and programs.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::style::{ERROR, HEADING, WARNING};
 use super::text::printable_lines;
 
-/// A metric and what its queries find.
+/// A metric and the results of its queries.
 #[derive(Debug, Serialize)]
 pub(crate) struct TriedMetric {
     /// The metric, as the config calls it.
@@ -17,43 +17,43 @@ pub(crate) struct TriedMetric {
     pub(crate) found: Tried,
 }
 
-/// What queries find.
+/// The results of a metric's queries.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Tried {
-    /// Series, or none.
+    /// The queries were answered, perhaps without series.
     Found {
-        /// The source that was asked.
+        /// The name of the source.
         source: String,
-        /// The unit of the points, where names tell it.
+        /// The unit of the points, if a name tells it.
         unit: Option<String>,
-        /// How many pairs there are to judge.
+        /// Number of pairs to judge.
         pairs: usize,
         baseline: Box<TriedSide>,
         canary: Box<TriedSide>,
-        /// What is as it should be.
+        /// Expected remarks.
         notes: Vec<String>,
-        /// What is not.
+        /// Warnings.
         odd: Vec<String>,
     },
-    /// Nothing, for these reasons.
+    /// Queries failed, with these errors.
     Failed { errors: Vec<String> },
 }
 
-/// What the query of one side finds.
+/// The result of one side's query.
 #[derive(Debug, Serialize)]
 pub(crate) struct TriedSide {
     pub(crate) query: String,
     pub(crate) series: usize,
     pub(crate) points: usize,
     pub(crate) gaps: usize,
-    /// The least value of a point.
+    /// The smallest value.
     pub(crate) least: Option<f64>,
-    /// The greatest.
+    /// The largest value.
     pub(crate) most: Option<f64>,
 }
 
-/// A paragraph a metric.
+/// Formats one paragraph per metric.
 pub(super) fn lines(metrics: &[TriedMetric]) -> String {
     let mut text = String::new();
     for TriedMetric { metric, found } in metrics {
@@ -62,22 +62,23 @@ pub(super) fn lines(metrics: &[TriedMetric]) -> String {
         match found {
             Tried::Failed { errors } => {
                 for error in errors {
-                    let _ = writeln!(text, "  {ERROR}error:{ERROR:#} {}", indented(error));
+                    let _ = writeln!(text, "  {ERROR}error:{ERROR:#} {}", indent_lines(error));
                 }
             }
             Tried::Found { source, unit, pairs, baseline, canary, notes, odd } => {
                 for (name, side) in [("baseline", baseline), ("canary", canary)] {
                     let _ = writeln!(text, "  {name:8}  {}", found_on(side, unit.as_deref()));
-                    let _ = writeln!(text, "            {}", indented(&side.query));
+                    let _ = writeln!(text, "            {}", indent_lines(&side.query));
                 }
                 let pairs =
                     if *pairs == 1 { "1 pair".to_owned() } else { format!("{pairs} pairs") };
                 let _ = writeln!(text, "  {pairs} to judge, from {}", printable_lines(source));
                 for note in notes {
-                    let _ = writeln!(text, "  {}", indented(note));
+                    let _ = writeln!(text, "  {}", indent_lines(note));
                 }
                 for warning in odd {
-                    let _ = writeln!(text, "  {WARNING}warning:{WARNING:#} {}", indented(warning));
+                    let _ =
+                        writeln!(text, "  {WARNING}warning:{WARNING:#} {}", indent_lines(warning));
                 }
             }
         }
@@ -86,7 +87,7 @@ pub(super) fn lines(metrics: &[TriedMetric]) -> String {
     text
 }
 
-fn indented(text: &str) -> String {
+fn indent_lines(text: &str) -> String {
     printable_lines(text).replace('\n', "\n  ")
 }
 

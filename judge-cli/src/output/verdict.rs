@@ -1,4 +1,4 @@
-//! Verdicts in words.
+//! Verdicts as words.
 
 use anstyle::Style;
 use judge_core::Verdict;
@@ -6,16 +6,16 @@ use judge_core::Verdict;
 use super::style::{BAD, DOUBTFUL, GOOD};
 use super::text::printable;
 
-/// The most metrics that a line names.
+/// Largest number of metrics in a line.
 const MOST_METRICS: usize = 3;
 
 /// A verdict as people read it.
 pub(crate) fn word(verdict: Verdict) -> &'static str {
-    styled(verdict).1
+    word_with_style(verdict).1
 }
 
-/// The same, and how it is emphasized.
-pub(super) fn styled(verdict: Verdict) -> (Style, &'static str) {
+/// A verdict and its style.
+pub(super) fn word_with_style(verdict: Verdict) -> (Style, &'static str) {
     match verdict {
         Verdict::Pass => (GOOD, "PASS"),
         Verdict::Marginal => (DOUBTFUL, "MARGINAL"),
@@ -23,7 +23,7 @@ pub(super) fn styled(verdict: Verdict) -> (Style, &'static str) {
     }
 }
 
-/// The first metrics that a verdict is because of, and how many more there are.
+/// The first metrics that explain a verdict, and the number of further ones.
 pub(super) fn because_of(metrics: &[String]) -> String {
     let mut shown: Vec<String> =
         metrics.iter().take(MOST_METRICS).map(|name| printable(name).into()).collect();

@@ -1,4 +1,4 @@
-//! What is said where a source was asked for the wrong thing, or in the wrong way.
+//! Messages about wrong queries to a source.
 
 use serde_json::{Value, json};
 
@@ -92,7 +92,7 @@ fn wrong_queries_are_told_with_the_way_out() {
         assert_eq!(answer.code, 2, "{query}: {answer:?}");
         assert!(answer.stderr.contains(said), "{query}: {answer:?}");
     }
-    // One sentence for all metrics, whatever their queries are.
+    // One message for all metrics with the same problem, whatever their queries are.
     let query = |name: &str| format!("PromQL:{name}{{a=\"${{scope}}\"}}");
     let metric = |name: &str| json!({"name": name, "groups": ["g"], "query": {"customInlineTemplate": query(name)}});
     let config = json!({"metrics": [metric("a"), metric("b"), metric("c")], "classifier": {"groupWeights": {}}});
@@ -139,7 +139,7 @@ fn what_finds_nothing_is_told_once() {
     assert_eq!((said.code, said.stderr.as_str()), (2, expected));
 }
 
-/// The warnings of a run over a minute of seconds.
+/// Runs over one minute with a step of a second and returns the warnings.
 fn warnings(
     answer: impl Fn(&Asked) -> (&'static str, String) + Send + Sync + 'static,
     query: &str,

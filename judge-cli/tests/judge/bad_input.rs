@@ -1,7 +1,7 @@
 use crate::harness::{PARITY, RUN, TestFolder, config, slow_canary, wide};
 
-/// Each of these replaces one of the files of a good run. Nothing may be judged, and the message
-/// names the file and holds the part.
+/// Each case replaces one file of a valid run. Nothing may be judged, and the message must name the file and contain
+/// the part.
 #[test]
 fn bad_files_are_refused_with_file_and_place() {
     let prometheus = |result: &str| {

@@ -18,7 +18,7 @@ const REQUEST: &str = concat!(
     r#""values":{"control":[1,2,3],"experiment":[1,2,3]}}],"unknown":{"keys":["are ignored"]}}"#,
 );
 
-/// The requests of Kayenta's golden results; their expected results are extra keys here.
+/// The requests of Kayenta's golden results. Their expected results are extra keys, which the judge ignores.
 fn golden() -> String {
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/golden/kayenta/judge.ndjson.gz");
@@ -42,7 +42,7 @@ fn spawn(place: &TestFolder, arguments: &[&str]) -> Child {
 #[test]
 fn any_number_of_threads_gives_the_same_bytes_in_the_same_order() {
     let golden = golden();
-    // Bad lines among them keep their places too.
+    // Bad lines keep their places too.
     let mut lines: Vec<&str> = golden.lines().collect();
     lines.insert(300, "not json");
     lines.insert(1, "[]");
@@ -75,7 +75,7 @@ fn verdicts_are_those_of_kayenta() {
     assert!(compared > 500, "only {compared} compared");
 }
 
-/// The server's tests hold every call of the service to the library in the same way.
+/// The server's tests compare every call with the library in the same way.
 #[test]
 fn numbers_are_those_of_the_library() {
     let golden = golden();
@@ -88,7 +88,7 @@ fn numbers_are_those_of_the_library() {
     }
 }
 
-/// Whether Kayenta's classes are random: one point a side, to which it adds noise.
+/// Whether Kayenta's classes are random: with one point a side it adds noise.
 fn random(request: &Value) -> bool {
     let count = |metric: &Value, side: &str| metric[side]["stats"]["count"].as_u64();
     let noisy = request["random_ratio"].as_array().unwrap();
@@ -181,7 +181,7 @@ fn a_slow_pipe_gets_its_answers_at_once() {
     let mut stdin = child.stdin.take().unwrap();
     let mut results = BufReader::new(child.stdout.take().unwrap()).lines();
     for _ in 0..20 {
-        // Were the answer held back until more input comes, this would wait for ever.
+        // If the response waited for more input, this test would never end.
         writeln!(stdin, "{REQUEST}").unwrap();
         assert!(results.next().unwrap().unwrap().contains("Pass"));
     }
@@ -195,7 +195,7 @@ fn an_endless_pipe_ends_quietly_when_nobody_reads() {
     let mut child = spawn(&TestFolder::with(&[]), &[]);
     let mut stdin = child.stdin.take().unwrap();
     drop(child.stdout.take());
-    // The command takes a bounded number of lines, then its pipe breaks.
+    // The command reads a bounded number of lines, then its pipe breaks.
     while writeln!(stdin, "{REQUEST}").is_ok() {}
     assert_eq!(child.wait().unwrap().code(), Some(1));
     let mut messages = String::new();
@@ -207,8 +207,8 @@ fn an_endless_pipe_ends_quietly_when_nobody_reads() {
 fn unread_results_stop_the_reading() {
     let mut child = spawn(&TestFolder::with(&[]), &["--threads", "2"]);
     let mut stdin = child.stdin.take().unwrap();
-    // Nobody reads results, so that lines pile up in the command until it takes no more of them. The
-    // writer then waits in the middle of a line; a bounded command never lets it finish the count.
+    // Nobody reads the results, so the command reads no more lines at some point. The writer then waits in the middle
+    // of a line. A command with bounded memory never lets it finish the count.
     let (progress, taken) = std::sync::mpsc::channel();
     let writer = std::thread::spawn(move || {
         for line in 0..100_000_u32 {

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use crate::harness::{TestFolder, config};
 
-/// A wide table of two metrics with a point a minute, each wobbling in a way of `seed`.
+/// A wide table of two metrics with one point per minute; `seed` determines the values.
 fn healthy(seed: u64, points: u64, start: u64) -> String {
     let mut table = "timestamp,latency,errors\n".to_owned();
     let mut state = seed;
     let mut noise = || {
-        // Knuth's MMIX generator; the upper bits are even enough.
+        // Knuth's MMIX generator; its upper bits are uniform enough.
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (state >> 40) as f64 / (1_u64 << 24) as f64
     };
@@ -27,7 +27,7 @@ fn place() -> TestFolder {
         ("two.csv", healthy(2, 600, 0).as_bytes()),
         ("later.csv", healthy(3, 300, 5000).as_bytes()),
         ("other-step.csv", b"timestamp,latency\n0,1\n30,2\n60,1\n"),
-        // A grid of seconds would be nearly all gaps.
+        // A grid of seconds would consist almost only of gaps.
         ("untimed.csv", b"timestamp,latency\n0,1\n1,2\n100000007,1\n"),
     ])
 }
@@ -45,7 +45,7 @@ fn instances_of_one_time_are_compared_side_by_side() {
     assert_eq!(calibration["history"]["instances"], 3);
     let latency = &calibration["metrics"][0];
     let change = latency["shift"][1]["change"].as_f64().unwrap();
-    // Even noise of 100 to 120 in windows of 30 points: a few percent.
+    // Uniform noise of 100 to 120 in windows of 30 points detects a few percent.
     assert!(change > 0.01 && change < 0.1, "{latency:#}");
     assert!(latency["shift"][1]["from"].as_f64().unwrap() < change);
     assert!(latency["falseAlarms"][0]["upper"].as_f64().unwrap() < 0.2, "{latency:#}");
@@ -65,7 +65,7 @@ fn looks_cost_false_alarms_unless_they_are_planned() {
     let by = |row: usize, how: &str| figures["canaries"][row][how]["medianMinutes"].as_f64();
     assert!(share(0, "planned") <= share(0, "uncorrected"), "{figures:#}");
     assert!(figures["canaries"][0]["change"].is_null() && by(0, "planned").is_none());
-    // A change of 10 % is three standard deviations of this noise and more at 20 %.
+    // A change of 10 % is three standard deviations of this noise, and one of 20 % is more.
     assert_eq!(figures["canaries"][3]["change"], 0.2);
     assert_eq!(share(3, "planned"), Some(1.0), "{figures:#}");
     assert_eq!(by(3, "one"), Some(30.0));

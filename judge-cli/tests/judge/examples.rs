@@ -1,4 +1,4 @@
-//! Every example of docs/sources.md, and those of the README that ask a source, run as they stand there.
+//! Runs every example of docs/sources.md, and the README's examples with a source, exactly as the pages show them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,10 +9,10 @@ use judge_sources::SourceSettings;
 use crate::harness::TestFolder;
 use crate::store::{Store, matrix};
 
-/// Where the examples have their Prometheus.
+/// The URL of the Prometheus in the examples.
 const URL: &str = "http://prometheus:9090";
 
-/// As the help of judge fetch shows it.
+/// The list in the help of judge fetch.
 const RELEASES: &str = "release,start,end,baseline-scope,canary-scope\n\
     v7,2026-11-20T14:00:00Z,2026-11-20T14:30:00Z,shop-v6,shop-v7\n";
 
@@ -25,7 +25,7 @@ fn blocks(page: &str, language: &str) -> Vec<String> {
     parts.map(|part| part.split("```").next().unwrap().to_owned()).collect()
 }
 
-/// The commands that ask a source or read what came of it.
+/// The commands that query a source, or read what such a command wrote.
 fn examples() -> Vec<String> {
     let of_readme = blocks("README.md", "sh").into_iter().filter(|block| block.contains(URL));
     let all: Vec<String> = of_readme.chain(blocks("docs/sources.md", "sh")).collect();
@@ -39,7 +39,7 @@ fn examples() -> Vec<String> {
 #[test]
 fn every_example_of_a_source_runs() {
     let store = Store::open(|asked| matrix(asked, 100.0));
-    // The README's first config is the one that its reader has.
+    // Readers of the README have its first config.
     let config = blocks("README.md", "json").swap_remove(0);
     let folder = TestFolder::with(&[
         ("canary.json", config.as_bytes()),
@@ -47,7 +47,7 @@ fn every_example_of_a_source_runs() {
     ]);
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_judge"));
     let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    // Half an hour is not waited for: the canary that is watched started an hour ago.
+    // We do not wait for half an hour: the watched canary started an hour ago.
     let start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() - 3600;
     let begun = format!("judge watch --start {start} --settle 0s ");
     for example in examples() {

@@ -1,4 +1,4 @@
-//! `judge fetch` with a stand-in for a Prometheus. With a real one: `tests/sources`.
+//! Tests `judge fetch` with a stand-in for a Prometheus; `tests/sources` uses a real one.
 
 use std::fmt::Write;
 use std::fs;
@@ -22,7 +22,7 @@ fn folder(list: &str) -> TestFolder {
     ])
 }
 
-/// `v2` is slow.
+/// In these answers `v2` is slow.
 fn shop(asked: &Asked) -> (&'static str, String) {
     matrix(asked, if asked.query.contains("v2") { 300.0 } else { 100.0 })
 }
@@ -80,7 +80,7 @@ fn what_is_missing_is_fetched_by_resume() {
     );
     let again = folder.judge(&fetch(&store, "--output h.ndjson"));
     assert_eq!(again.code, 2, "{again:?}");
-    assert!(again.stderr.contains("go on with --resume"), "{again:?}");
+    assert!(again.stderr.contains("continue it with --resume"), "{again:?}");
 
     away.store(false, Ordering::SeqCst);
     let before = store.asked().len();
@@ -102,7 +102,7 @@ fn what_is_missing_is_fetched_by_resume() {
 
 #[test]
 fn a_run_that_is_killed_goes_on_where_it_was() {
-    // The third release is never answered: the first two are kept by then.
+    // The third release is never answered; by then the first two are stored.
     let slow = Arc::new(AtomicBool::new(true));
     let (stall, waiting) = (Arc::clone(&slow), Arc::new(AtomicUsize::new(0)));
     let stalled = Arc::clone(&waiting);
@@ -195,7 +195,7 @@ fn a_source_that_stays_away_ends_the_run() {
         answer.stderr.contains("stopped after 3 releases in a row without an answer; 1 are kept"),
         "{answer:?}"
     );
-    // What is wrong with the first release is wrong with all.
+    // If the first release has an error that a retry cannot fix, all others have it too.
     let refusing = Store::open(|_| ("401 Unauthorized", String::new()));
     let answer = folder(&list).judge(&fetch(&refusing, "--output h.ndjson"));
     assert_eq!((answer.code, refusing.asked().len()), (1, 2), "{answer:?}");

@@ -1,4 +1,4 @@
-//! Inputs that people have, and what they are told of them. `fixtures/field/README.md` says what each is.
+//! Tests typical inputs of users and the messages about them. `fixtures/field/README.md` describes each input.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::harness::{Answer, PARITY, TestFolder};
 
-/// Runs the command, with paths in `fixtures/field` for words that are files there.
+/// Runs the command. Words that are files in `fixtures/field` become their paths.
 pub(crate) fn judge(arguments: &str) -> Answer {
     let field = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/field");
     let word = |word: &str| {
@@ -84,7 +84,7 @@ fn however_a_side_is_absent_the_answer_is_the_same() {
             (answer.code, classes(&answer.stdout)),
             (4, vec!["High".to_owned(), "Pass".to_owned()])
         );
-        // How the absent side came has been said; nothing else differs.
+        // The warning says in which way the side is absent; nothing else differs.
         let json: Value = serde_json::from_str(&answer.stdout).unwrap();
         assert_eq!(json["metrics"][0]["baseline"]["counts"]["gaps"], 30, "{absent}");
     }
@@ -286,10 +286,10 @@ fn tables_of_other_tools_are_judged_or_refused_with_the_way_out() {
     assert_eq!(tested.code, 0, "judge test needs no times: {tested:?}");
 }
 
-/// Tables as spreadsheets and others write them, and one config for all.
+/// Tables as written by spreadsheets and other tools, with one config for all.
 const LATENCY: &str = r#"{"metrics": [{"name": "latency", "groups": ["G"]}], "classifier": {}}"#;
 
-/// The medians of both sides, if `table` is judged.
+/// The medians of both sides, if the command judges `table`.
 fn judged(table: &str, more: &str) -> Result<(f64, usize), String> {
     let place = TestFolder::with(&[("cfg.json", LATENCY.as_bytes()), ("t.csv", table.as_bytes())]);
     let answer = place.judge(&format!("run -c cfg.json -b t.csv -n t.csv -f json {more}"));

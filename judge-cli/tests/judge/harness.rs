@@ -1,4 +1,4 @@
-//! Files for a run of the command, and what it answers.
+//! Files for a run of the command, and its outcome.
 
 use std::fmt::Write;
 use std::fs;
@@ -7,12 +7,12 @@ use std::path::Path;
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-/// A directory of its own in which commands run.
+/// A temporary directory in which commands run.
 pub(crate) struct TestFolder {
     directory: TempDir,
 }
 
-/// How a command ended.
+/// The outcome of a command.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) code: i32,
@@ -21,7 +21,7 @@ pub(crate) struct Answer {
 }
 
 impl TestFolder {
-    /// A directory with `files`, each with its path and content.
+    /// A directory with `files`, given as path and content.
     pub(crate) fn with(files: &[(&str, &[u8])]) -> Self {
         let place = Self { directory: tempfile::tempdir().unwrap() };
         for (path, content) in files {
@@ -45,7 +45,7 @@ impl TestFolder {
         self.judge_with(arguments, b"")
     }
 
-    /// The same with something on stdin.
+    /// Runs the command with input on stdin.
     pub(crate) fn judge_with(&self, arguments: &str, stdin: &[u8]) -> Answer {
         let output = self.command(arguments).write_stdin(stdin).output().unwrap();
         Answer {
@@ -55,7 +55,7 @@ impl TestFolder {
         }
     }
 
-    /// Runs the command with nobody at the other end of stdout; its exit code.
+    /// Runs the command while nobody reads stdout, and returns its exit code.
     pub(crate) fn judge_unread(&self, arguments: &str) -> i32 {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
@@ -64,7 +64,7 @@ impl TestFolder {
         command.stdout(writer).status().unwrap().code().unwrap()
     }
 
-    /// The command, in a plain environment.
+    /// The command with a plain environment.
     pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_judge"));
         command.current_dir(self.path()).env_clear().args(arguments.split_whitespace());
@@ -72,7 +72,7 @@ impl TestFolder {
     }
 }
 
-/// A config of metrics in groups of their own names, `G-` before the metric's.
+/// A config with one group per metric: `G-` and the metric's name.
 pub(crate) fn config(metrics: &[&str]) -> Vec<u8> {
     let metrics: Vec<serde_json::Value> = metrics
         .iter()
@@ -84,7 +84,7 @@ pub(crate) fn config(metrics: &[&str]) -> Vec<u8> {
     .unwrap()
 }
 
-/// A wide table with a point each 15 seconds: `latency` around `level`, `errors` around 3.
+/// A wide table with one point every 15 seconds: `latency` around `level`, `errors` around 3.
 pub(crate) fn wide(level: f64) -> String {
     let mut table = "timestamp,latency,errors\n".to_owned();
     for (time, latency, errors) in points(level) {
@@ -101,7 +101,7 @@ pub(crate) fn points(level: f64) -> impl Iterator<Item = (i64, f64, f64)> {
     })
 }
 
-/// For tests of what only the parity judge does: it takes suspect configs and any number of points.
+/// For tests of the parity judge, which accepts suspect configs and any number of points.
 pub(crate) const PARITY: &str = "--judge NetflixACAJudge-v1.0";
 
 /// Config, baseline and a canary whose latency is much higher: the score is 50.

@@ -1,4 +1,4 @@
-//! A command without the feature `retro` says so.
+//! A command without the feature `retro` explains what is missing.
 
 use crate::harness::{TestFolder, config};
 

@@ -1,4 +1,4 @@
-//! The `judge` command as its users meet it.
+//! Tests the `judge` command as its users run it.
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod asked;

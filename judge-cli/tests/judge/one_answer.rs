@@ -1,4 +1,4 @@
-//! The command gives the library's judgements to the bit, with whatever features it was built.
+//! The command gives the library's judgements to the bit, whatever features it was built with.
 
 use crate::harness::TestFolder;
 use crate::pinned::{By, check};

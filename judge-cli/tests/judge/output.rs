@@ -71,7 +71,7 @@ fn colour_is_for_terminals_and_those_who_ask() {
         assert_eq!(answer.stdout.contains('\u{1b}'), coloured, "{option}");
         assert_eq!(answer.stderr.contains('\u{1b}'), coloured, "{option}");
     }
-    // No test has a terminal; CLICOLOR_FORCE stands for one.
+    // Tests have no terminal; CLICOLOR_FORCE simulates one.
     for (unwanted, coloured) in [("", true), ("1", false)] {
         let mut forced = place.command(&run);
         let forced = forced.env("CLICOLOR_FORCE", "1").env("NO_COLOR", unwanted);

@@ -1,4 +1,4 @@
-//! `judge retro --report`, and calibration on the same histories.
+//! Tests `judge retro --report`, and calibration on the same histories.
 
 use std::fmt::Write;
 use std::fs;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::harness::{TestFolder, config, points};
 
-/// Releases of which one has a slow canary, one has no canary, and one has a name that is no file's.
+/// Releases: one has a slow canary, one has no canary, and one has a name that no file can have.
 fn place() -> TestFolder {
     let mut csv = "release,role,timestamp,latency,errors\n".to_owned();
     for (release, level) in [("good", Some(100.0)), ("slow", Some(200.0)), ("../</script>", None)] {
@@ -39,7 +39,7 @@ fn every_release_has_a_page_and_the_index_lists_them() {
         "href=\"./good.html\"",
         "href=\"./slow.html\"",
         "../&lt;/script&gt;",
-        "no row is of the canary",
+        "no row has the role canary",
     ] {
         assert!(index.contains(part), "{part}");
     }
@@ -51,7 +51,7 @@ fn every_release_has_a_page_and_the_index_lists_them() {
     assert_eq!(fs::read_dir(place.path().join("pages")).unwrap().count(), 3);
 }
 
-/// What the charts of the page of `release` are drawn from.
+/// The data of the charts on the page of `release`.
 fn charts(place: &TestFolder, release: &str) -> Value {
     let page = fs::read_to_string(place.path().join(format!("pages/{release}.html"))).unwrap();
     let start = page.find("id=\"series\">").unwrap() + "id=\"series\">".len();
@@ -68,8 +68,8 @@ fn pages_hold_all_that_was_recorded() {
     assert_eq!(points("baseline").as_array().unwrap().len(), 20);
 }
 
-/// 300 seconds were recorded. The warm-up is shaded as far as the deciding window does not reach into it,
-/// and no further, wherever that window starts.
+/// 300 seconds were recorded. The part of the warm-up outside of the deciding window is shaded, wherever that window
+/// starts.
 #[test]
 fn pages_shade_the_warm_up_and_what_was_judged() {
     let place = place();
@@ -116,7 +116,7 @@ fn releases_are_healthy_history_too() {
         (&both["history"]["recordings"], &both["history"]["instances"]),
         (&3.into(), &5.into())
     );
-    // One canary in two is twice as slow, always.
+    // One canary in two is always twice as slow.
     let share = both["metrics"][0]["falseAlarms"][1]["share"].as_f64().unwrap();
     assert!(share > 0.0, "{both:#}");
 

@@ -1,4 +1,4 @@
-//! `judge calibrate --propose`.
+//! Tests `judge calibrate --propose`.
 
 use std::fmt::Write;
 
@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 
 use crate::harness::TestFolder;
 
-/// A point a minute of `latency` around 100 times `factor` and of `rate` around 500, with noise of
-/// `seed`.
+/// One point per minute of `latency`, around 100 times `factor`, and of `rate`, around 500, with noise from `seed`.
 fn instance(seed: u64, factor: f64, points: u64) -> Vec<u8> {
     let mut table = "timestamp,latency,rate\n".to_owned();
     let mut state = seed;
     let mut noise = || {
-        // Knuth's MMIX generator; the upper bits are even enough.
+        // Knuth's MMIX generator; its upper bits are uniform enough.
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (state >> 40) as f64 / (1_u64 << 24) as f64
     };
@@ -24,7 +23,7 @@ fn instance(seed: u64, factor: f64, points: u64) -> Vec<u8> {
     table.into_bytes()
 }
 
-/// Keys in no order, some that nobody knows, numbers that could be written otherwise.
+/// Unsorted keys, unknown keys, and numbers in unusual notation.
 const CONFIG: &str = r#"{
   "zone": {"b": [1, 2.50, null], "a": true},
   "name": "shop",
@@ -41,7 +40,7 @@ const CONFIG: &str = r#"{
   "classifier": {"scoreThresholds": {"pass": 95, "marginal": 75}, "groupWeights": {"G": 100}}
 }"#;
 
-/// Two instances whose latencies differ by 6 % all the time, in windows of 10 minutes.
+/// Two instances whose latencies always differ by 6 %, in windows of 10 minutes.
 fn place() -> TestFolder {
     TestFolder::with(&[
         ("config.json", CONFIG.as_bytes()),
@@ -71,7 +70,7 @@ fn the_proposed_config_passes_what_is_healthy_and_stops_twice_its_allowance() {
     let allowed = allowed_increase(&serde_json::from_str(&written).unwrap()).unwrap();
     assert!((1.02..1.2).contains(&allowed), "{written}");
 
-    // Other noise of the same instances.
+    // The same instances with different noise.
     place.write("next.csv", &instance(11, 1.0, 1300));
     place.write("next-too.csv", &instance(12, 1.06, 1300));
     let held_back = |config: &str| {
@@ -112,7 +111,7 @@ fn all_else_in_the_config_stays_as_it_is() {
             canary.as_object_mut().unwrap().remove("effectSize");
         }
     }
-    // As text, so that the order of keys counts.
+    // Compared as text, so that the order of keys counts.
     let given: Value = serde_json::from_str(CONFIG).unwrap();
     assert_eq!(proposed.to_string(), given.to_string());
     let place_of = |key| answer.stdout.find(key).unwrap();
@@ -156,7 +155,7 @@ fn allowances_of_no_use_are_told_and_not_written() {
     ] {
         assert!(answer.stderr.contains(part), "{part}: {answer:?}");
     }
-    // Who wants it all the same gets it.
+    // A larger --largest writes the allowance.
     let answer = place.judge(&format!("{PROPOSE} --largest 900%"));
     let allowed = allowed_increase(&serde_json::from_str(&answer.stdout).unwrap());
     assert!(allowed.is_some_and(|allowed| allowed > 2.5), "{answer:?}");

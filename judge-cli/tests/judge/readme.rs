@@ -1,9 +1,9 @@
-//! Every example of the README and of the pages that show output, run as it stands there.
+//! Runs every example of the README, and of the pages that show output, exactly as the pages show it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The pages, and how many examples each has at least.
+/// The pages, each with its smallest number of examples.
 const PAGES: [(&str, usize); 5] = [
     ("README.md", 1),
     ("docs/calibration.md", 3),
@@ -12,7 +12,7 @@ const PAGES: [(&str, usize); 5] = [
     ("docs/retrospective.md", 1),
 ];
 
-/// How the README calls the command before it is installed.
+/// How the README runs the command before it is installed.
 const BEFORE_INSTALLING: &str = "cargo run --release -p canary-judge-cli --no-default-features -- ";
 
 struct Example {
@@ -20,7 +20,7 @@ struct Example {
     output: String,
 }
 
-/// Commands after `$ ` in `console` blocks, each with the lines up to the next.
+/// Commands after `$ ` in `console` blocks, each with the lines up to the next command.
 fn examples(markdown: &str) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
     let mut inside = false;

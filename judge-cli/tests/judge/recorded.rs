@@ -1,4 +1,4 @@
-//! The recorded canaries, in every form they were recorded in.
+//! Judges the recorded canaries in every recorded form.
 
 use std::path::Path;
 
@@ -16,8 +16,8 @@ fn judge(arguments: &str) -> Answer {
     TestFolder::with(&[]).judge(&words.join(" "))
 }
 
-/// What must not depend on the form: everything but ids, tags, and how many gaps there are at the
-/// ends, which only tables can tell.
+/// Everything that must not depend on the form: all but ids, tags, and the number of gaps at the ends, which only
+/// tables show.
 fn essence(judgement: &str) -> Value {
     let mut judgement: Value = serde_json::from_str(judgement).unwrap();
     for metric in judgement["metrics"].as_array_mut().unwrap() {

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use crate::harness::{RUN, TestFolder, slow_canary};
 
-/// The page without what only says where the series came from.
+/// The page without the facts about the source of the series.
 fn without_sources(page: &str) -> String {
     let facts = ["Config", "Baseline series", "Canary series"];
     facts.iter().fold(page.to_owned(), |page, fact| {

@@ -1,4 +1,4 @@
-//! Past releases, judged again.
+//! Judges past releases again.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,8 +12,8 @@ use crate::harness::{Answer, TestFolder, config, points};
 
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/recorded");
 
-/// A history of releases `r0`, `r1`, ..., of which every third has a slow canary. The canary's errors are
-/// a little higher, since two sides that are the same data are warned of.
+/// A history of releases `r0`, `r1`, …; every third has a slow canary. The canary's errors are slightly higher, since
+/// the judge warns of two sides with the same data.
 pub(crate) fn history(releases: usize) -> String {
     let mut csv = "release,role,timestamp,latency,errors\n".to_owned();
     for release in 0..releases {
@@ -121,7 +121,7 @@ fn formats_hold_the_same_judgements() {
     assert!(answer.stdout.starts_with("release  verdict"), "{}", answer.stdout);
     let bytes = fs::read(place.path().join("out.parquet")).unwrap();
     assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
-    // It can be read back: it has a column release, and no timestamp.
+    // The file can be read back as a history: it has a column release, but no timestamp.
     let answer = place.judge("retro -c config.json --history out.parquet");
     assert!(answer.stderr.contains("a column \"timestamp\""), "{answer:?}");
 
@@ -160,7 +160,7 @@ fn one_role_absent() {
     place.write("history.csv", rows.join("\n").as_bytes());
     let answer = place.judge(RETRO);
     assert_eq!(answer.code, 2, "{answer:?}");
-    assert!(answer.stderr.contains("no row is of the baseline; both roles must be recorded"));
+    assert!(answer.stderr.contains("no row has the role baseline; record both roles"));
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn output_that_cannot_be_written_leaves_nothing() {
     assert_eq!(answer.code, 1, "{answer:?}");
     let said = "error: cannot write folder/out.csv.parts: No such file or directory (os error 2)\n";
     assert_eq!(answer.stderr, said);
-    // No file may become larger than a block.
+    // No file may become larger than one block.
     let limited = format!(
         "ulimit -f 1; trap '' XFSZ; {} {RETRO} -o out.csv --all-intervals --interval 15s",
         env!("CARGO_BIN_EXE_judge")
@@ -236,7 +236,7 @@ fn files_are_finished_though_nobody_reads_stdout() {
     assert_eq!(place.judge_unread(&format!("{RETRO} -o out.csv")), 2);
 }
 
-/// Runs until it has kept something, then stops it as Ctrl-C does.
+/// Runs until some results are stored, then stops the run as Ctrl-C does.
 fn run_and_interrupt(place: &TestFolder, arguments: &str, parts: &Path) -> Answer {
     let mut child = Command::new(env!("CARGO_BIN_EXE_judge"))
         .current_dir(place.path())
@@ -330,7 +330,7 @@ fn rows_that_do_not_stand_together_give_the_same() {
         let number: u32 = row.bytes().fold(7, |sum, byte| sum.wrapping_mul(31) + u32::from(byte));
         number
     });
-    // The release that comes first decides the order of the output.
+    // The first release in the input decides the order of the output.
     rows.sort_by_key(|row| !row.starts_with("r0,"));
     let shuffled = format!("release,role,timestamp,latency,errors\n{}\n", rows.join("\n"));
     place.write("shuffled.csv", shuffled.as_bytes());

@@ -1,4 +1,4 @@
-//! Configs and histories that are odd: what is said of them, and what is judged all the same.
+//! Unusual configs and histories: the messages, and the judgements in spite of them.
 
 use std::fmt::Write;
 
@@ -74,7 +74,7 @@ fn a_query_that_found_nothing_has_no_rows() {
     assert!(alone.stderr.contains("the history has no release"), "{alone:?}");
 }
 
-/// In this file the reader panics, and the panic reaches nobody.
+/// The reader panics on this file, and nobody sees the panic.
 #[test]
 fn a_file_that_no_reader_expects_is_one_error() {
     let place = place(1);

@@ -222,7 +222,7 @@ fn a_history_says_what_is_normal_and_is_kept_with_the_judgement() {
     let passes = place.judge(&format!("{RUN} {judge} {history}"));
     assert_eq!((passes.code, passes.stderr.as_str()), (0, ""), "{passes:?}");
     assert!(passes.stdout.contains("healthy windows make -"), "{}", passes.stdout);
-    // What was judged is kept with its history, and judged again the same.
+    // The saved judgement contains the history, and judging it again gives the same result.
     let full = place.judge(&format!("{RUN} {judge} {history} --format full"));
     let document = judgement(&full.stdout);
     let kept = &document["request"]["metricSetPairList"][0]["history"];
@@ -230,7 +230,7 @@ fn a_history_says_what_is_normal_and_is_kept_with_the_judgement() {
     let again =
         place.judge_with(&format!("run - {judge}"), document["request"].to_string().as_bytes());
     assert_eq!(again.stdout, passes.stdout);
-    // Too few, and a window without one of the metrics.
+    // Too few windows, and a window that lacks one of the metrics.
     let few = place.judge(&format!("{RUN} {judge} --history mon.csv tue.csv"));
     assert_eq!(few.code, 4);
     let said = "metricSetPairList[0].history: 2 of 2 series of \"latency\" can be used";

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::harness::{Answer, PARITY, TestFolder, config, wide};
 
-/// The same two files for `judge run`, and as the history of one release.
+/// Judges the same two files with `judge run`, and as the history of one release.
 struct Both {
     run: Answer,
     retro: Answer,
@@ -25,7 +25,7 @@ fn judge(baseline: &[u8], canary: &[u8]) -> Both {
     Both { run: place.judge(&run), retro: place.judge(&retro) }
 }
 
-/// What `judge run` says of two files, and that `judge retro` says the same.
+/// Returns the error of `judge run` on two files, and checks that `judge retro` reports the same error.
 fn same(baseline: &[u8], canary: &[u8]) -> Value {
     let Both { run, retro } = judge(baseline, canary);
     assert_eq!((run.stderr.as_str(), retro.stderr.as_str()), ("", ""));
@@ -35,7 +35,7 @@ fn same(baseline: &[u8], canary: &[u8]) -> Value {
     run
 }
 
-/// A wide table as a long one.
+/// Converts a wide table to a long one.
 fn long(level: f64) -> String {
     let mut table = "timestamp,metric,value\n".to_owned();
     for (time, latency, errors) in crate::harness::points(level) {
@@ -113,7 +113,7 @@ fn what_one_refuses_the_other_refuses_in_the_same_words() {
     }
 }
 
-/// Semicolons, tabs, decimal commas and a line that names the separator are no difference.
+/// Semicolons, tabs, decimal commas and a line that names the separator make no difference.
 #[test]
 fn other_dialects_are_read_alike_by_both() {
     let plain = wide(100.5);
@@ -150,7 +150,7 @@ fn bad_cells_are_named_with_their_line_by_both() {
     }
 }
 
-/// A quote that a lenient reader takes for the start of a field of many lines.
+/// A lenient reader takes such a quote for the start of a field of many lines.
 #[test]
 fn stray_quotes_are_refused_by_both() {
     let file = b"timestamp,latency,errors\n0,1,2\n60,\"5\"\"\" s,2\n120,1,2\n";

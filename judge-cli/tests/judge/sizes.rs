@@ -46,7 +46,7 @@ fn ten_thousand_metrics() {
     assert_eq!(place.judge(RUN).stdout.matches("Pass").count(), 10_000);
 }
 
-/// A few bytes that ask for a lot of memory: each would be gigabytes of gaps.
+/// A few bytes that would need gigabytes of gaps.
 #[test]
 fn sparse_times_do_not_fill_the_memory() {
     let mut far = "timestamp,metric,value\n".to_owned();

@@ -1,4 +1,4 @@
-//! A stand-in for a Prometheus: a socket that answers each query with what a test says.
+//! A stand-in for a Prometheus: a socket with the responses of a test.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::thread;
 
 use serde_json::json;
 
-/// What was asked for: the query with its parameters, as name and value.
+/// A received request: the query, and the parameters by name.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) query: String,
@@ -16,14 +16,14 @@ pub(crate) struct Asked {
     pub(crate) step: i64,
 }
 
-/// A store with the requests it saw.
+/// A store, and the requests that it received.
 pub(crate) struct Store {
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl Store {
-    /// Answers each query with a status and a body.
+    /// Responds to each query with a status and a body.
     pub(crate) fn open(
         answer: impl Fn(&Asked) -> (&'static str, String) + Send + Sync + 'static,
     ) -> Self {
@@ -40,12 +40,12 @@ impl Store {
         Self { url, asked }
     }
 
-    /// What was asked for so far.
+    /// The requests received so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 
-    /// The arguments that name it.
+    /// The arguments that name the store.
     pub(crate) fn named(&self) -> String {
         format!("--prometheus {}", self.url)
     }
@@ -85,7 +85,7 @@ fn serve(
             kept.lock().unwrap().push(asked);
             answered
         } else {
-            // Suggestions find nothing.
+            // Queries for suggestions find nothing.
             ("200 OK", json!({"status": "success", "data": []}).to_string())
         };
         let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n", body.len());
@@ -125,12 +125,13 @@ fn decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// An answer with one series at all times that are asked for: around `level`, the same at each time whatever the window.
+/// A response with one series around `level` at all requested times. The value at a time does not depend on the
+/// window.
 pub(crate) fn matrix(asked: &Asked, level: f64) -> (&'static str, String) {
     matrix_of(asked, |time| level + f64::from(i32::try_from(time * 37 % 101).unwrap()) / 10.0)
 }
 
-/// An answer with one series of these values at all times that are asked for.
+/// A response with one series of these values at all requested times.
 pub(crate) fn matrix_of(asked: &Asked, value: impl Fn(i64) -> f64) -> (&'static str, String) {
     let times = (asked.start..=asked.end).step_by(usize::try_from(asked.step).unwrap());
     let values: Vec<_> = times.map(|time| json!([time, value(time).to_string()])).collect();
@@ -138,13 +139,13 @@ pub(crate) fn matrix_of(asked: &Asked, value: impl Fn(i64) -> f64) -> (&'static 
     answer(&result)
 }
 
-/// An answer with these series.
+/// A response with these series.
 pub(crate) fn answer(result: &serde_json::Value) -> (&'static str, String) {
     let data = json!({"resultType": "matrix", "result": result});
     ("200 OK", json!({"status": "success", "data": data}).to_string())
 }
 
-/// A config with one metric that has this query.
+/// A config with one metric and this query.
 pub(crate) fn config(query: &str) -> Vec<u8> {
     let metric = json!({
         "name": "latency", "groups": ["G"],

@@ -1,4 +1,4 @@
-//! `judge test`.
+//! Tests `judge test`.
 
 use serde_json::Value;
 

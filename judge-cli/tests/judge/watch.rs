@@ -1,4 +1,4 @@
-//! `judge watch` with a stand-in for a Prometheus. With a real one: `tests/sources`.
+//! Tests `judge watch` with a stand-in for a Prometheus; `tests/sources` uses a real one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, TestFolder};
 use crate::store::{Asked, Store, config, matrix};
 
-/// When the canary started: all of its looks are due.
+/// The start of the canary, so long ago that all looks are due.
 const START: i64 = 1_700_000_000;
 
-/// Now, in milliseconds since 1970.
+/// The current time, in milliseconds since 1970.
 fn millis() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     u64::try_from(since.as_millis()).unwrap()
@@ -20,7 +20,7 @@ fn millis() -> u64 {
 
 const BUSY: &str = "503 Service Unavailable";
 
-/// A store that does not answer for the looks, of ten seconds each, that `away` has.
+/// A store that does not respond during the looks in `away`; each look takes ten seconds.
 fn store_away_at(away: &'static [i64]) -> Store {
     Store::open(move |asked| {
         // The end is not included.
@@ -29,7 +29,7 @@ fn store_away_at(away: &'static [i64]) -> Store {
     })
 }
 
-/// `slow` is slow.
+/// In these responses the scope `slow` is slow.
 fn shop(asked: &Asked) -> (&'static str, String) {
     matrix(asked, if asked.query.contains("slow") { 300.0 } else { 100.0 })
 }
@@ -38,7 +38,7 @@ fn folder() -> TestFolder {
     TestFolder::with(&[("canary.json", &config("latency{version=\"${scope}\"}"))])
 }
 
-/// Watches three looks of ten seconds, all of them in the past.
+/// Watches three looks of ten seconds, all in the past.
 fn watch(folder: &TestFolder, store: &Store, more: &str) -> Answer {
     let canary = if more.contains("--canary-scope") { "" } else { "--canary-scope new" };
     folder.judge(&format!(
@@ -105,7 +105,7 @@ fn an_end_that_was_not_judged_is_no_pass() {
     assert!(page.contains("<title>No verdict · c</title>"), "the page says so");
     assert!(!page.contains("<span class=\"badge\">Pass</span> score"), "and no Pass");
 
-    // A look that stops the canary is its end, whatever would have come.
+    // A look that stops the canary is the last one, whatever would have followed.
     let answer = watch(&folder, &store, "--on-source-error skip --canary-scope slow");
     assert_eq!(answer.code, 4, "{answer:?}");
 }
@@ -118,7 +118,7 @@ fn a_canary_that_nobody_could_judge_has_no_verdict() {
     assert!(last_line(&answer).starts_with("no look was judged: "), "{answer:?}");
     assert!(!folder.path().join("looks.json").exists());
 
-    // What will not pass by itself is said at once.
+    // An error that a retry cannot fix is reported at once.
     let refusing = Store::open(|_| ("401 Unauthorized", String::new()));
     let answer = watch(&folder, &refusing, "--on-source-error skip");
     assert_eq!((answer.code, refusing.asked().len()), (1, 2), "{answer:?}");
@@ -130,9 +130,9 @@ fn a_source_that_comes_back_within_the_interval_is_asked_again() {
     let failures = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&failures);
     let now = i64::try_from(millis() / 1000).unwrap();
-    // The only look is due in a second; its interval gives ten more.
+    // The only look is due in a second, and its interval allows retries for ten more.
     let start = now - 9;
-    // Once before the first look, and then one whole fetch and more: each asks both sides again and again.
+    // Once before the first look, and then at least one complete fetch; each queries both sides.
     let store = Store::open(move |asked| {
         let is_look = asked.end >= start;
         if is_look && asked.query.contains("stable") && counted.fetch_add(1, Ordering::SeqCst) < 6 {
@@ -148,7 +148,7 @@ fn a_source_that_comes_back_within_the_interval_is_asked_again() {
     ));
     assert_eq!(answer.code, 0, "{answer:?}");
     assert!(failures.load(Ordering::SeqCst) > 6, "{answer:?}");
-    assert!(answer.stderr.contains("warning: asked again: "), "{answer:?}");
+    assert!(answer.stderr.contains("warning: queried again: "), "{answer:?}");
     assert_eq!(last_line(&answer), "PASS  score 100 at look 1 of 1, after 10s");
 }
 
@@ -184,7 +184,7 @@ fn a_terminal_shows_the_time_to_the_next_look() {
         env!("CARGO_BIN_EXE_judge"),
         store.named()
     );
-    // Of util-linux: it gives a command a terminal, and copies what comes.
+    // util-linux's program, which runs a command on a terminal and copies its output.
     let mut script = std::process::Command::new("script");
     let ran = script.args(["-qec", &watch, "/dev/null"]).current_dir(folder.path());
     let ran = ran.env("TERM", "xterm").output().unwrap();
@@ -262,7 +262,7 @@ fn exit_zero_on_names_the_verdicts_that_exit_with_zero() {
         ("--canary-scope slow", 4),
         ("--canary-scope slow --exit-zero-on pass,marginal", 4),
         ("--canary-scope slow --exit-zero-on pass,fail", 0),
-        // A score of 0 is marginal from a threshold of 0 on.
+        // With a threshold of 0, a score of 0 is marginal.
         ("--canary-scope slow --marginal 0", 3),
         ("--canary-scope slow --marginal 0 --exit-zero-on pass,marginal", 0),
         ("--canary-scope slow --marginal 0 --exit-zero-on fail", 3),
@@ -279,7 +279,7 @@ const COMMANDS: [&str; 3] = [
     "config try canary.json --start 1700000000 --end 1700000030 --step 1s",
 ];
 
-/// What a command asks for: without what watch asks before its first look.
+/// The requests of a command, without those that watch sends before its first look.
 fn asked_by(folder: &TestFolder, command: &str, more: &str) -> (Answer, Vec<Asked>) {
     let store = Store::open(shop);
     let answer = folder.judge(&format!("{command} {} {more}", store.named()));
@@ -326,7 +326,7 @@ fn location_and_parameters_stand_in_the_queries() {
         for (more, said) in [
             ("--location eu --param tier=web", "nothing is known for ${ring}"),
             ("--param tier=web --param ring=a", "nothing is known for ${location}"),
-            ("--param tier", "allowed is NAME=VALUE"),
+            ("--param tier", "expected NAME=VALUE"),
             ("--location eu --param tier=web --param ring=\"}or{x=\"", "ring"),
         ] {
             let (answer, asked) = asked_by(&folder, command, &format!("{scopes} {more}"));
@@ -358,7 +358,7 @@ fn scopes_that_are_swapped_or_the_same_are_warned_of() {
     }
 }
 
-/// Latency of one point: noisy, and from its twentieth second on slow in `slow`.
+/// Noisy latency per point; for `slow` it rises from the twentieth second on.
 fn noisy(asked: &Asked) -> (&'static str, String) {
     let (seed, late) = if asked.query.contains("slow") { (7, 30.0) } else { (5, 0.0) };
     let value = |at: i64| {
@@ -368,7 +368,7 @@ fn noisy(asked: &Asked) -> (&'static str, String) {
     crate::store::matrix_of(asked, value)
 }
 
-/// Monitors a minute of points, all of them in the past.
+/// Monitors a minute of points, all in the past.
 fn monitor(folder: &TestFolder, store: &Store, more: &str) -> Answer {
     let canary = if more.contains("--canary-scope") { "" } else { "--canary-scope new" };
     let judge = if more.contains("--judge") { "" } else { "--judge EvidenceJudge-v1" };
@@ -418,7 +418,7 @@ fn the_library_says_the_same_of_the_same_points_and_outages_change_nothing() {
     monitor(&folder, &Store::open(noisy), "");
     assert_eq!(looks(&folder)["monitor"], expected);
 
-    // Away from the eleventh to the thirtieth point: the points come with the look after.
+    // The store is down from the eleventh to the thirtieth point; the next look gets these points.
     let away = Store::open(|asked| {
         let point = asked.end + 1 - START;
         if (11..=30).contains(&point) { (BUSY, "busy".to_owned()) } else { noisy(asked) }

@@ -1,7 +1,7 @@
-//! The wording of messages and help, in one place. Other tests hold paths, severities and exit codes only.
+//! Pins the wording of messages and help in one place. Other tests check only paths, severities and exit codes.
 //!
-//! `INSTA_UPDATE=always cargo test -p canary-judge-cli --test judge wording` writes the snapshots anew; read the
-//! difference as a user would.
+//! `INSTA_UPDATE=always cargo test -p canary-judge-cli --test judge wording` renews the snapshots; read the
+//! difference like a user.
 
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ fn snapshot(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
-/// What the command says on stderr, below each command.
+/// The stderr of the command, below each command line.
 fn said(folder: &TestFolder, commands: &[&str]) -> String {
     let mut text = String::new();
     for command in commands {

@@ -1,4 +1,4 @@
-//! `judge watch --every-point` on points that a real Prometheus scrapes meanwhile.
+//! Runs `judge watch --every-point` on points that a real Prometheus scrapes meanwhile.
 
 use std::process::{Child, Stdio};
 
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::now;
 use crate::shop::{Answer, Shop};
 
-/// How long canaries are monitored, in steps of a second: an alarm needs at least seven points.
+/// How long we monitor canaries, in steps of a second: an alarm needs at least seven points.
 const LIFETIME: i64 = 25;
 
-/// Monitors `canary` from `start` on, into a file of its own.
+/// Monitors `canary` from `start` on, and writes to its own file.
 fn monitored(shop: &Shop, canary: &str, start: i64) -> Child {
     let (start, lifetime) = (start.to_string(), format!("{LIFETIME}s"));
     shop.command_about(&["watch", "--config", "canary.json", "--every-point"], "stable", canary)
@@ -23,7 +23,7 @@ fn monitored(shop: &Shop, canary: &str, start: i64) -> Child {
         .unwrap()
 }
 
-/// What the library says of the points that Prometheus has by now, from `start` until `end`.
+/// Monitors the points in Prometheus from `start` to `end` with the library.
 fn by_the_library(shop: &Shop, canary: &str, start: i64, end: i64) -> Monitor {
     let (begin, until) = (start.to_string(), end.to_string());
     let window = ["--start", &begin, "--end", &until, "--format", "full"];

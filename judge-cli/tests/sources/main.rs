@@ -1,4 +1,4 @@
-//! The command and a real Prometheus that scrapes while it is asked. `.ci/sources` installs it and runs these tests.
+//! Tests the command with a real Prometheus, which scrapes meanwhile. `.ci/sources` installs it and runs these tests.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod every_point;
@@ -33,7 +33,7 @@ fn a_window_is_judged_in_one_command() {
     let page = std::fs::read_to_string(shop.folder.path().join("page.html")).unwrap();
     assert!(page.contains("slow"), "the page names the canary");
 
-    // A scope that is not there: which query, side and window, and what there is.
+    // For a missing scope the message names the query, the side and the window, and lists the existing scopes.
     let Answer { code, stderr, .. } =
         Answer::run(&mut shop.command_about(&window, "stabel", "slow"));
     let said = "the query of the baseline finds nothing from ";
@@ -51,7 +51,7 @@ fn a_window_is_judged_in_one_command() {
     assert!(stdout.contains("1 pair to judge, from prometheus"), "{stdout}");
 }
 
-/// Watches five looks of two seconds; Prometheus is started again meanwhile.
+/// Watches five looks of two seconds; Prometheus restarts meanwhile.
 fn watched(shop: &mut Shop, canary: &str) -> (i32, Value) {
     let start = (now() + 1).to_string();
     let mut watch = shop.command_about(&["watch", "--config", "canary.json"], "stable", canary);
@@ -96,7 +96,7 @@ fn what_is_watched_is_what_retro_finds_afterwards() {
     );
     let all = looks["looks"].as_array().unwrap();
     assert_eq!(all.len(), 5);
-    // The same points afterwards, from the start of the warm-up on.
+    // Fetches the same points afterwards, from the start of the warm-up on.
     let begin = all[0]["startMillis"].as_i64().unwrap() / 1000 - 1;
     let end = all[4]["endMillis"].as_i64().unwrap() / 1000;
     let Answer { stdout, stderr, .. } = Answer::run(

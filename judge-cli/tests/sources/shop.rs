@@ -20,7 +20,7 @@ const CONFIG: &str = r#"{
     "classifier": {"groupWeights": {"Latency": 100}}
 }"#;
 
-/// How a command ended.
+/// The outcome of a command.
 pub(crate) struct Answer {
     pub(crate) code: i32,
     pub(crate) stdout: String,
@@ -66,7 +66,7 @@ impl Shop {
         shop
     }
 
-    /// Ends Prometheus in the middle of what it does, and starts it with what it stored.
+    /// Kills Prometheus and starts it again with its stored data.
     pub(crate) fn start_again(&mut self) {
         self.await_sample_after(crate::now() + 3);
         self.stop();
@@ -79,7 +79,7 @@ impl Shop {
         let _ = self.prometheus.wait();
     }
 
-    /// Waits until Prometheus has a sample of `seconds` since 1970 or later.
+    /// Waits until Prometheus has a sample of the time `seconds` since 1970, or a later one.
     pub(crate) fn await_sample_after(&self, seconds: i64) {
         let end = Instant::now() + Duration::from_mins(1);
         let query = format!("{}/api/v1/query?query=timestamp(latency)>{seconds}", self.url)
@@ -94,14 +94,14 @@ impl Shop {
         panic!("no sample after {seconds}");
     }
 
-    /// A command of `judge` in the folder.
+    /// A `judge` command in the folder.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_judge"));
         command.current_dir(self.folder.path()).args(arguments);
         command
     }
 
-    /// The same about two versions of the shop, from Prometheus, at a step of a second.
+    /// A `judge` command about two versions of the shop, from Prometheus, with a step of a second.
     pub(crate) fn command_about(
         &self,
         arguments: &[&str],
@@ -137,8 +137,8 @@ fn start(folder: &TempDir, url: &str) -> Child {
         .unwrap_or_else(|error| panic!("prometheus: {error}"))
 }
 
-/// The metrics of now: `same` is at most a trifle from `stable`, so that no few points of it are worse by chance; `slow`
-/// is three times as slow.
+/// The current metrics. `same` differs from `stable` so little that no few points are worse by chance; `slow` is
+/// three times as slow.
 fn answer(mut stream: TcpStream) {
     let _ = stream.read(&mut [0; 4096]);
     let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();

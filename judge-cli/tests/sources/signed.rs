@@ -1,4 +1,4 @@
-//! The command and a store that checks AWS's signatures with botocore.
+//! Tests the command with a store that checks AWS's signatures with botocore.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -11,7 +11,7 @@ const ID: &str = "AKIDEXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const TOKEN: &str = "a/session+token==";
 
-/// A store that is ended with the test.
+/// A store process, which ends with the test.
 struct SignedStore {
     url: String,
     process: Child,
@@ -50,7 +50,7 @@ fn a_store_takes_what_is_signed_as_botocore_signs_it() {
         store.url
     );
     std::fs::write(folder.path().join("sources.toml"), sources).unwrap();
-    // Of the second metric, the query is too long for a URL.
+    // The query of the second metric is too long for a URL.
     let metric = |name: &str, query: String| {
         json!({
             "name": name, "groups": ["G"],
@@ -82,7 +82,7 @@ fn a_store_takes_what_is_signed_as_botocore_signs_it() {
         let Answer { code: got, stdout, stderr } = run(canary, SECRET);
         assert_eq!(got, code, "{stdout}{stderr}");
     }
-    // The check is one: another secret is refused, and neither is shown.
+    // The store really checks: it refuses another secret, and no message shows either secret.
     let Answer { code, stdout, stderr } = run("new", "another");
     assert_eq!(code, 1, "{stdout}{stderr}");
     assert!(stderr.contains("HTTP 403: expected the signature "), "{stderr}");

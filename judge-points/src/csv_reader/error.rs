@@ -16,7 +16,7 @@ pub enum CsvReadError {
     /// There is no header.
     #[error("the file is empty")]
     Empty,
-    /// It is no table.
+    /// It is not a table.
     #[error(transparent)]
     Table(#[from] TableError),
 }

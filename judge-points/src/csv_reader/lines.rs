@@ -1,9 +1,9 @@
-//! On which line each row of a table begins.
+//! The line on which each row of a table begins.
 
-/// The lines of rows. Mostly each row stands on the line after the one before; the others are kept.
+/// The lines of rows. Most rows begin on the line after the previous row; we store only the exceptions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RowLines {
-    /// Rows whose line is not the one after that of the row before, with their lines.
+    /// Rows that do not begin on the line after the previous row, with their lines.
     breaks: Vec<(usize, u64)>,
     rows: usize,
     /// The line on which the next row is expected.
@@ -11,8 +11,8 @@ pub(super) struct RowLines {
 }
 
 impl RowLines {
-    /// No rows yet; the first one is expected on `line`.
-    pub(super) fn after(line: u64) -> Self {
+    /// Has no rows yet; the first one is expected on `line`.
+    pub(super) fn starting_at(line: u64) -> Self {
         Self { breaks: vec![(0, line)], rows: 0, next: line }
     }
 
@@ -38,9 +38,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_know_their_lines() {
+    fn each_row_has_its_line() {
         let lines = [3, 4, 7, 8, 20, 22];
-        let mut rows = RowLines::after(2);
+        let mut rows = RowLines::starting_at(2);
         for line in lines {
             rows.push(line);
         }

@@ -18,15 +18,15 @@ pub(super) struct Record {
     pub(super) fields: u64,
 }
 
-/// The bytes that tell the separator hold any header.
+/// Number of bytes in which we look for the separator; a header is shorter.
 const HEADER: u64 = 1 << 16;
-/// Bytes that are read at once.
+/// Size of the read buffer, in bytes.
 const BUFFER: usize = 1 << 18;
-/// The longest line that is read.
+/// Length of the longest accepted line, in bytes.
 const LONGEST: u64 = 1 << 24;
 const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Goes from one record to the next.
+/// Reads a table record by record.
 pub(super) struct Scanner<R> {
     input: BufReader<Chain<Cursor<Vec<u8>>, R>>,
     dialect: CsvDialect,
@@ -41,7 +41,7 @@ impl<R: Read> Scanner<R> {
         let mut start = Vec::new();
         input.by_ref().take(HEADER).read_to_end(&mut start)?;
         let mark = if start.starts_with(UTF8_BOM) { UTF8_BOM.len() } else { 0 };
-        let dialect = CsvDialect::of_header(&start[mark..]);
+        let dialect = CsvDialect::from_header(&start[mark..]);
         let before = mark + dialect.bytes_before;
         let mut start = Cursor::new(start);
         start.set_position(before as u64);
@@ -54,7 +54,7 @@ impl<R: Read> Scanner<R> {
         })
     }
 
-    /// The findings so far.
+    /// The dialect, as far as the records so far show it.
     pub(super) fn dialect(&self) -> CsvDialect {
         self.dialect
     }
@@ -68,7 +68,7 @@ impl<R: Read> Scanner<R> {
         self.next_line
     }
 
-    /// The names in the first record that is not blank.
+    /// Reads the names in the first record that is not blank.
     pub(super) fn header(&mut self) -> Result<Option<Vec<String>>, CsvReadError> {
         let mut text = Vec::new();
         while let Some(record) = self.record(Some(&mut text))? {
@@ -86,12 +86,12 @@ impl<R: Read> Scanner<R> {
         Ok(None)
     }
 
-    /// The next record; `None` at the end.
+    /// Reads the next record; `None` at the end.
     pub(super) fn next_record(&mut self) -> Result<Option<Record>, CsvReadError> {
         self.record(None)
     }
 
-    /// The next record, whose bytes are added to `whole`.
+    /// Reads the next record and appends its bytes to `whole`.
     fn record(&mut self, mut whole: Option<&mut Vec<u8>>) -> Result<Option<Record>, CsvReadError> {
         let line = self.next_line;
         let mut quotes = Quotes::default();
@@ -130,7 +130,7 @@ impl<R: Read> Scanner<R> {
     }
 }
 
-/// The fields of a line without quotes; `None` if a carriage return stands in the middle of it.
+/// Counts the fields of a line without quotes; `None` if a carriage return is in the middle of the line.
 fn fields(line: &[u8], delimiter: u8) -> Option<u64> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -138,7 +138,7 @@ fn fields(line: &[u8], delimiter: u8) -> Option<u64> {
     memchr(b'\r', line).is_none().then_some(fields)
 }
 
-/// The fields of a record that has quotes, byte by byte.
+/// Counts the fields of a record with quotes, byte by byte.
 #[derive(Default)]
 struct Quotes {
     /// Whether a quoted field has not ended.
@@ -146,7 +146,7 @@ struct Quotes {
     /// The line on which the last quoted field begins.
     since: u64,
     state: FieldState,
-    /// Outside of quotes.
+    /// Delimiters outside of quotes.
     delimiters: u64,
 }
 
@@ -154,11 +154,11 @@ struct Quotes {
 enum FieldState {
     #[default]
     FieldStart,
-    /// After space, which could be meant to stand before quotes.
+    /// After leading space, where a quote was perhaps meant to open the field.
     Space,
-    /// In a field without quotes around it, where a quote stands for itself.
+    /// In a field without quotes around it, where a quote is an ordinary character.
     Bare,
-    /// After a quote that ends a field, or that is the first of two that mean one.
+    /// After a quote that ends a field, or is the first of a pair that means one quote.
     AfterQuote,
     /// After a carriage return outside of quotes.
     AfterReturn,

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Each row: its line, and its fields.
+/// Each row's line and fields.
 type Lined = Vec<(u64, Vec<String>)>;
 
 fn read(text: &[u8]) -> Result<(CsvTable, Lined), CsvReadError> {
@@ -18,7 +18,7 @@ fn read(text: &[u8]) -> Result<(CsvTable, Lined), CsvReadError> {
 }
 
 #[test]
-fn rows_know_their_lines() {
+fn each_row_has_its_line() {
     let text = "\u{feff}\r\n\na,\" b\nc \",\"d\"\"\"\r\n0,1,2\n\n\n3,\"\n\n,\",4\r\n5,6,7\r\n\r\n";
     let (table, rows) = read(text.as_bytes()).unwrap();
     assert_eq!(table.header(), ["a", "b\nc", "d\""]);
@@ -101,7 +101,7 @@ fn a_file_that_changes_between_scan_and_reading_is_refused() {
 }
 
 proptest! {
-    /// The scan and the csv crate see the same rows in what the scan accepts.
+    /// In every table that the scan accepts, the csv crate sees the same rows.
     #[test]
     fn rows_stand_where_the_scan_says(
         lines in proptest::collection::vec(

@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 
 use super::error::ResponseError;
 
-/// What a response says of itself: whether its series can be read at all, and what Prometheus remarks.
+/// A response without its series: what shows whether the series can be read, and Prometheus's remarks.
 #[derive(Deserialize)]
 struct ResponseHead<'a> {
     status: Option<String>,
@@ -59,7 +59,7 @@ pub(super) struct RawSeries<'a> {
 #[derive(Deserialize)]
 pub(super) struct RawPoint<'a>(pub(super) f64, #[serde(borrow)] pub(super) Cow<'a, str>);
 
-/// The series of a response, its points still text, and its remarks.
+/// Reads the series of a response, their points still as text, and its remarks.
 pub(super) fn read(bytes: &[u8]) -> Result<(Vec<RawSeries<'_>>, Vec<String>), ResponseError> {
     if bytes.trim_ascii_start().starts_with(b"[") {
         return Err(ResponseError::NotAResponse("this is a list"));
@@ -70,7 +70,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Vec<RawSeries<'_>>, Vec<String>), Re
 }
 
 fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ResponseError> {
-    // Paths take time, so they are followed only where there is something to say of them.
+    // To track paths takes time, so we read again with paths only after an error.
     if let Ok(value) = serde_json::from_slice(bytes) {
         return Ok(value);
     }
@@ -88,7 +88,7 @@ fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, ResponseError> {
     Ok(value)
 }
 
-/// The remarks of a response that has series.
+/// Checks that the response has series, and returns its remarks.
 fn check_head(head: ResponseHead) -> Result<Vec<String>, ResponseError> {
     let Some(status) = head.status else {
         return Err(ResponseError::NotAResponse(if head.canary_config.is_some() {

@@ -6,18 +6,18 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ResponseError {
-    /// It is no JSON, or not all of it.
+    /// It is not JSON, or is cut off.
     #[error("not valid JSON: {0}")]
     Json(serde_json::Error),
-    /// Something in it is of another type.
+    /// A field has the wrong type.
     #[error("{path}: {source}")]
     Field {
-        /// Where.
+        /// Path of the field.
         path: String,
         /// The problem.
         source: serde_json::Error,
     },
-    /// It is JSON of something else.
+    /// It is JSON, but not a response.
     #[error("expected a Prometheus response with status and data; {0}")]
     NotAResponse(&'static str),
     /// Prometheus refused the query.
@@ -28,29 +28,29 @@ pub enum ResponseError {
         /// Its `error`.
         text: String,
     },
-    /// A status that no Prometheus writes.
+    /// Unknown status.
     #[error("status: expected \"success\", got {0:?}")]
     Status(String),
-    /// It answers another kind of query.
+    /// The response to another kind of query.
     #[error(
         "data.resultType: expected \"matrix\", got {0:?}; query /api/v1/query_range with start, end and \
          step"
     )]
     ResultType(String),
-    /// Its points are histograms.
+    /// A series consists of histograms.
     #[error(
         "data.result[{series}]: native histograms have no single value; take a quantile in the query"
     )]
     Histogram {
-        /// Which series, from 0.
+        /// Index of the series, from 0.
         series: usize,
     },
-    /// A time or a value that is none.
+    /// A time or a value that cannot be read.
     #[error("data.result[{series}].values[{point}]: expected {expected}, got {found}")]
     Point {
-        /// Which series, from 0.
+        /// Index of the series, from 0.
         series: usize,
-        /// Which point, from 0.
+        /// Index of the point, from 0.
         point: usize,
         /// The value found.
         found: String,

@@ -1,9 +1,9 @@
 """Judges a canary release against its baseline from their metrics, and says why.
 
-The same judges as the ``judge`` command, with the same verdicts to the bit, for notebooks and for Spark:
+It has the judges of the ``judge`` command, with the same verdicts to the bit, for notebooks and for Spark:
 
 - :func:`judge` judges one canary, :func:`batch` many requests, :func:`retro` the past releases of a frame;
-- :func:`check_config` lists what is wrong with a config, :func:`calibrate` measures what it can detect;
+- :func:`check_config` lists the problems of a config, :func:`calibrate` measures what it can detect;
 - :func:`two_sample` compares two samples;
 - :mod:`canary_judge.spark` runs ``retro`` and ``calibrate`` on Spark.
 """

@@ -1,4 +1,4 @@
-"""What a config can detect."""
+"""Measures what a config can detect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._progress import shown
 
 
 class Calibration:
-    """What :func:`calibrate` measured. ``to_dict()`` is the document of ``judge calibrate --format json``."""
+    """The result of :func:`calibrate`. ``to_dict()`` returns the document of ``judge calibrate --format json``."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
@@ -29,12 +29,12 @@ class Calibration:
 
     @property
     def advice(self) -> list[str]:
-        """What to do about metrics that detect little."""
+        """Advice about metrics that detect little."""
         return [f"{m['name']}: {a['sentence']}" for m in self._document["metrics"] for a in m["findings"]]
 
     def to_frame(self, library: str | None = None) -> Any:
-        """One row per metric and window: the smallest shift that is found, as a share of the metric's mean size, with the
-        ends of its 95 % interval; null if none was found or if the history is too short to bound it."""
+        """One row per metric and window: the smallest detected shift, as a share of the metric's mean size, with the
+        ends of its 95 % interval; null if none was detected or the history is too short to bound it."""
         rows: dict[str, list[Any]] = {"metric": [], "minutes": [], "change": [], "lower": [], "upper": []}
         for metric in self._document["metrics"]:
             for minutes, shift in zip(self._document["options"]["minutes"], metric["shift"]):
@@ -144,7 +144,7 @@ def propose(
     Other arguments and exceptions are those of :func:`calibrate`.
 
     Returns:
-        The proposal: for each metric of ``metrics`` its ``allowance`` and why.
+        The proposal: each of ``metrics`` has its ``allowance`` and the reason.
     """
     read = judging(config, judge, thresholds)
     options = _options([minutes], 0.2, 0.8, pairs, seed, threads)

@@ -1,4 +1,4 @@
-"""Configs as dict, JSON text or path."""
+"""Reads configs from a dict, JSON text or a path."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _thresholds(thresholds: Thresholds | None) -> tuple[float, float] | None:
 def judging(
     config: Config, judge: str | None, thresholds: Thresholds | None, *, quiet: bool = False
 ) -> _native.Judging:
-    """``config`` with its judge, which accepts it; warns of what is suspect unless a judgement will say it."""
+    """Checks ``config`` with its judge. Warns of suspect fields, unless a judgement will warn of them."""
     read = _native.Judging(config_text(config), judge, _thresholds(thresholds))
     for warning in [] if quiet else read.warnings:
         warn(warning)
@@ -76,7 +76,7 @@ def check_config(config: Config) -> list[Problem]:
         config: Kayenta's JSON as a dict, text or path; also a request with a config in it.
 
     Returns:
-        Problems with path, what was expected and what was found; empty if nothing is wrong. With severity ``error``, no judge
+        Problems with path, what was expected and what was found; empty for a valid config. With severity ``error``, no judge
         accepts the config; ``suspect``, only the parity judge does; ``notice``, something has no effect.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What is raised when something is wrong."""
+"""Exceptions and warnings."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ class Problem:
     """One problem with an input."""
 
     path: str
-    """Where: a field of the config, such as ``metrics[3].name``, or a column and row, such as ``canary["latency"], row 7``
+    """The path: a field of the config, such as ``metrics[3].name``, or a column and row, such as ``canary["latency"], row 7``
     (rows count from 0)."""
     expected: str
-    """What may be there; empty if the value is allowed."""
+    """The allowed values; empty if the value is allowed."""
     got: str
-    """What is there."""
+    """The value."""
     severity: str = "error"
     """``error``, ``suspect`` (a judge other than the parity judge refuses it) or ``notice``."""
     consequence: str = ""
-    """What a judge that accepts the value does with it."""
+    """How a judge treats the value if it accepts it."""
 
     def __str__(self) -> str:
         if not self.expected:
@@ -36,7 +36,7 @@ class Problem:
 
 
 class CanaryJudgeError(ValueError):
-    """An input cannot be judged. ``problems`` has everything that is wrong with it."""
+    """An input cannot be judged. ``problems`` lists all its problems."""
 
     problems: tuple[Problem, ...]
 
@@ -53,7 +53,7 @@ class InvalidConfig(CanaryJudgeError):
 
 
 class UnsupportedExpression(InvalidConfig):
-    """The config has a ``retro.expression``, which only the ``judge`` command evaluates: compute the column in the frame
+    """The config has a ``retro.expression``, which only the ``judge`` command evaluates. Compute the column in the frame
     instead."""
 
 
@@ -70,4 +70,4 @@ class Stopped(CanaryJudgeError):
 
 
 class CanaryJudgeWarning(UserWarning):
-    """Something about an input may not have been meant."""
+    """An input is suspect, and perhaps not intended."""

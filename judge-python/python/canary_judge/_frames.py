@@ -1,4 +1,4 @@
-"""Frames of any library, as the native module takes them: Arrow tables by the PyCapsule interface."""
+"""Converts frames of any library to Arrow tables with the PyCapsule interface, which the native module reads."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ TIME = "timestamp"
 
 
 def library(frame: Any) -> str:
-    """The library that ``frame`` is of: pandas, polars, or pyarrow for all others."""
+    """The library of ``frame``: pandas, polars, or pyarrow for all others."""
     name = type(frame).__module__.partition(".")[0]
     return name if name in ("pandas", "polars") else "pyarrow"
 
 
 def _pandas() -> Any:
-    # Without pandas loaded, nothing can be of it.
+    # If pandas is not loaded, the frame cannot be one of pandas.
     return sys.modules.get("pandas")
 
 
@@ -28,7 +28,7 @@ def _is_times(index: Any) -> bool:
 
 
 def _refuse_periods(cells: Any, path: str) -> None:
-    """Periods would be read as numbers of their own unit."""
+    """Refuses periods, which Arrow stores as numbers of their own unit."""
     pandas = _pandas()
     if pandas is not None and isinstance(cells.dtype, pandas.PeriodDtype):
         expected = "times or numbers; convert periods to their starts with to_timestamp()"
@@ -36,7 +36,7 @@ def _refuse_periods(cells: Any, path: str) -> None:
 
 
 def _from_pandas(frame: Any, path: str) -> Any:
-    """``frame`` as an Arrow table; an index of times becomes a column, other indexes are left out unless named."""
+    """Converts ``frame`` to an Arrow table. An index of times becomes a column; other indexes are left out unless named."""
     if frame.index.nlevels == 1:
         _refuse_periods(frame.index, f"{path}, index")
     if _is_times(frame.index):
@@ -65,7 +65,7 @@ def _from_pandas(frame: Any, path: str) -> Any:
 
 
 def _odd_cell(column: Any) -> tuple[int | None, str]:
-    """The first cell of another type than those before it."""
+    """The first cell whose type differs from the cells before it."""
     first = None
     for row, cell in enumerate(column):
         if cell is None or cell != cell:
@@ -78,7 +78,7 @@ def _odd_cell(column: Any) -> tuple[int | None, str]:
 
 
 def _in_chunks(frame: Any) -> Any:
-    """A frame of polars, chunk by chunk where pyarrow is: its own stream first copies all chunks into one."""
+    """Converts a polars frame chunk by chunk if pyarrow is installed, since polars' stream first copies all chunks into one."""
     import polars
 
     if isinstance(frame, polars.Series) or frame.n_chunks() < 2 or polars.Object in frame.dtypes:
@@ -91,7 +91,7 @@ def _in_chunks(frame: Any) -> Any:
 
 
 def table(frame: Any, path: str) -> Any:
-    """``frame`` with the Arrow PyCapsule interface. ``path`` names it in messages."""
+    """Converts ``frame`` to an object with the Arrow PyCapsule interface. ``path`` names it in messages."""
     pandas = _pandas()
     if pandas is not None and isinstance(frame, pandas.DataFrame):
         return _from_pandas(frame, path)
@@ -110,7 +110,7 @@ def table(frame: Any, path: str) -> Any:
 
 
 def _values(values: Any, path: str) -> tuple[Any, list[int] | None]:
-    """One series: values, and times in milliseconds if its index has them."""
+    """Reads one series: its values, and times in milliseconds if its index has them."""
     pandas = _pandas()
     times = None
     if pandas is not None and isinstance(values, pandas.Series):
@@ -121,7 +121,7 @@ def _values(values: Any, path: str) -> tuple[Any, list[int] | None]:
                 row = int(values.index.isna().argmax())
                 raise InvalidData([Problem(f"{path}, row {row}", "a time", "an empty cell")])
             times = [int(time) for time in values.index.as_unit("ms").asi8]
-        # Other types turn into numbers without a word: yes and no, times, the real parts of complex numbers.
+        # Other types would silently become numbers: booleans, times, the real parts of complex numbers.
         if values.dtype.kind not in "iuf":
             expected = "numbers; convert it with pandas.to_numeric"
             raise InvalidData([Problem(path, expected, f"a column of type {values.dtype}")])
@@ -152,12 +152,12 @@ def _values(values: Any, path: str) -> tuple[Any, list[int] | None]:
 
 
 def values(series: Any, path: str) -> Any:
-    """One series without times."""
+    """Reads one series without times."""
     return _values(series, path)[0]
 
 
 def side(data: Any, role: str) -> Any:
-    """The series of one side: a frame, or a mapping from metric to values."""
+    """Reads the series of one side: a frame, or a mapping from metric to values."""
     if isinstance(data, Mapping):
         series = []
         for name, given in data.items():
@@ -169,7 +169,7 @@ def side(data: Any, role: str) -> Any:
 
 
 def frame(rows: Any, kind: str) -> Any:
-    """An Arrow table as a frame of the library ``kind``: pandas, polars or pyarrow."""
+    """Converts an Arrow table to a frame of the library ``kind``: pandas, polars or pyarrow."""
     if kind == "polars":
         import polars
 
@@ -183,7 +183,7 @@ def frame(rows: Any, kind: str) -> Any:
 
 
 def installed() -> str:
-    """The library for frames where the caller named none: one that is loaded, else one that can be."""
+    """The library for frames if the caller names none: a loaded one, else an installed one."""
     from importlib.util import find_spec
 
     for name in ("pandas", "polars", "pyarrow"):

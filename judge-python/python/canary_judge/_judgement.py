@@ -15,17 +15,17 @@ from . import _frames, _native
 
 
 def _number(value: Any) -> float:
-    """A number of the judgement's JSON, in which NaN and the infinities are text."""
+    """Parses a number of the judgement's JSON, in which NaN and the infinities are text."""
     return float(value)
 
 
 class MetricJudgement:
-    """What the judge says of one metric. ``to_dict()`` has all details."""
+    """The judgement of one metric. ``to_dict()`` has all details."""
 
     def __init__(self, document: Mapping[str, Any], explanation: str) -> None:
         self._document = document
         self.explanation: str = explanation
-        """Why it has its class, in a sentence."""
+        """A sentence that explains its class."""
 
     @property
     def name(self) -> str:
@@ -45,12 +45,12 @@ class MetricJudgement:
 
     @property
     def groups(self) -> list[str]:
-        """The groups it counts in."""
+        """The groups in which it counts."""
         return list(self._document["groups"])
 
     @property
     def decision(self) -> Mapping[str, Any]:
-        """What decided: the test, its estimate and interval, what was allowed."""
+        """The decision: the test, its estimate and interval, and the allowance."""
         return MappingProxyType(dict(self._document["decision"]))
 
     def _mean(self, side: str) -> float:
@@ -76,9 +76,9 @@ class MetricJudgement:
 
 
 class Judgement:
-    """Everything that a judge says about a canary.
+    """The judgement of a canary.
 
-    In a notebook it shows itself as the report does: the verdict, what each group and metric costs, charts of the points.
+    In a notebook it looks like the report: the verdict, the cost of each group and metric, and charts of the points.
     """
 
     def __init__(self, native: _native.Judgement, library: str | None = None) -> None:
@@ -107,18 +107,18 @@ class Judgement:
 
     @property
     def score(self) -> float:
-        """From 0 to 100."""
+        """The score, from 0 to 100."""
         return _number(self._document["score"])
 
     @property
     def reason(self) -> str | None:
-        """Why the score is 0, if one reason alone decided it."""
+        """The reason why the score is 0, if a single reason decided it."""
         reason = self._document["reason"]
         return None if reason is None else str(reason)
 
     @property
     def thresholds(self) -> tuple[float, float]:
-        """Scores from which on the verdict is Pass, and Marginal."""
+        """The lowest scores for Pass and for Marginal."""
         thresholds = self._document["thresholds"]
         return _number(thresholds["pass"]), _number(thresholds["marginal"])
 
@@ -141,16 +141,16 @@ class Judgement:
 
     @cached_property
     def warnings(self) -> list[str]:
-        """What a person should know about this judgement."""
+        """Warnings about this judgement."""
         return self._native.warnings()
 
     def to_dict(self) -> dict[str, Any]:
-        """The document that ``judge run --format json`` prints. NaN and the infinities are text there."""
+        """The output of ``judge run --format json``. NaN and the infinities are text there."""
         document: dict[str, Any] = json.loads(self._native.json())
         return document
 
     def to_json(self) -> str:
-        """The same as text, in one line."""
+        """The output of ``judge run --format json`` as text, in one line."""
         return self._native.json()
 
     def to_kayenta(self) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class Judgement:
         return document
 
     def to_full(self) -> dict[str, Any]:
-        """The document of ``judge run --format full``: with the request that was judged. ``judge report`` reads it."""
+        """The document of ``judge run --format full``: the judgement and its request. ``judge report`` reads it."""
         document: dict[str, Any] = json.loads(self._native.full())
         return document
 
@@ -198,7 +198,7 @@ class Judgement:
         return _frames.frame(pyarrow.table(rows), kind)
 
     def report(self, path: str | os.PathLike[str]) -> Path:
-        """Writes one HTML file that needs nothing else, as ``judge run --report`` does; returns its path."""
+        """Writes a self-contained HTML file, as ``judge run --report`` does. Returns its path."""
         written = Path(path)
         written.write_text(self._native.page([]), encoding="utf-8")
         return written

@@ -1,4 +1,4 @@
-"""One canary, or many, judged."""
+"""Judges one canary, or many."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._progress import shown
 Series = Union[Mapping[str, Any], Any]
 """The series of one side: a frame (pandas, polars, Arrow), or a mapping from metric to an array, list or series."""
 Looks = Union[tuple[int, int], tuple[int, int, Literal["sliding"]]]
-"""The number of a look, from 1, and how many are planned; ``"sliding"`` if each window starts later than the one before."""
+"""The number of a look, from 1, and the number of planned looks; ``"sliding"`` if each window starts later than the one before."""
 
 
 def judge(
@@ -40,19 +40,19 @@ def judge(
         judge: name of the judge, whatever the config names.
         thresholds: scores for Pass and Marginal instead of the config's, such as ``(95, 75)``.
         history: healthy windows of the past, or other healthy instances, each in the form of ``baseline`` and as long as
-            the canary's window. With three or more, ``EvidenceJudge-v1`` learns from them what is normal.
+            the canary's window. With three or more, ``EvidenceJudge-v1`` learns from them how much healthy windows differ.
         looks: if the same canary is judged several times while its window grows, the number of this look, from 1, and how
             many are planned, such as ``(2, 6)``; ``EvidenceJudge-v1`` then keeps the rate of false alarms over all looks.
             ``(2, 6, "sliding")`` if each window starts later than the one before.
 
     Returns:
-        The judgement: verdict, score, groups, metrics with what decided, warnings.
+        The judgement: verdict, score, groups, metrics with their decisions, warnings.
 
     Raises:
         InvalidConfig: the config cannot be read, or its judge refuses it.
         UnsupportedExpression: the config computes a metric by ``retro.expression``.
         InvalidData: a series cannot be read: a column of another type, two values at one time, times with a zone on one side
-            only. ``problems`` name column, row (from 0) and way out.
+            only. ``problems`` name the column, the row (from 0) and the way out.
         InvalidOption: an unknown judge, or thresholds out of range.
         KeyboardInterrupt: after Ctrl-C, within 100 ms.
 
@@ -102,7 +102,7 @@ def batch(
         progress: whether tqdm shows the progress; by default on a terminal or in a notebook, if tqdm is installed.
 
     Returns:
-        In the order of the requests, a judgement for each, or the exception in the place of one that cannot be judged.
+        In the order of the requests, a judgement for each; a request that cannot be judged has its exception instead.
 
     Raises:
         InvalidOption: an unknown judge.
@@ -133,14 +133,14 @@ def two_sample(baseline: Any, canary: Any, *, level: float = 0.98) -> dict[str, 
 
     Args:
         baseline: one-dimensional array, list or series of numbers in order of time. NaN and nulls are left out.
-        canary: the same of the other side.
+        canary: the other side, in the same form.
         level: confidence of the intervals, above 0 and below 1.
 
     Returns:
         Location (Hodges–Lehmann shift and percent), superiority, spread, and the Mann–Whitney test.
 
     Raises:
-        InvalidData: a side is empty, or has values that are no numbers.
+        InvalidData: a side is empty, or has values that are not numbers.
         InvalidOption: the level is out of range.
 
     >>> two_sample([1, 2, 3, 4, 5], [11, 12, 13, 14, 15])["location"]["shift"]["estimate"]

@@ -1,4 +1,4 @@
-"""Progress by tqdm, where it is installed."""
+"""Shows progress with tqdm, if it is installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Show = Callable[[int, int], Any]
 
 @contextmanager
 def shown(progress: bool | None, unit: str) -> Iterator[Show | None]:
-    """What to call with (done, total); None if nothing is to be shown. ``progress`` None shows it on a terminal or in a
+    """The function to call with (done, total); None to show nothing. With ``progress`` None, progress is shown on a terminal or in a
     notebook if tqdm is installed."""
     if progress is False:
         yield None

@@ -1,4 +1,4 @@
-"""Past releases judged again."""
+"""Judges past releases again."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def replay(
     columns: Mapping[str, str] | None = None,
     roles: Mapping[str, str | Iterable[str]] | None = None,
 ) -> _native.Replay:
-    """Config and windows of :func:`retro`, checked."""
+    """Checks the config and the windows of :func:`retro`."""
     if stage_rule not in ("judge", "spinnaker"):
         raise InvalidOption([Problem("stage_rule", "judge or spinnaker", repr(stage_rule))])
     unknown = sorted(set(roles or {}) - {"baseline", "canary"})
@@ -88,14 +88,14 @@ def retro(
     Args:
         config: canary config (Kayenta's JSON) as a dict, text or path.
         history: a pandas, polars or Arrow frame. Long: ``release, timestamp, metric, role, value``, one row per point. Wide:
-            ``release, timestamp, role`` and one column per metric. A column ``instance`` tells the instances of a role apart.
+            ``release, timestamp, role`` and one column per metric. A column ``instance`` distinguishes the instances of a role.
             Rows may be in any order. Columns of a timestamp type without a zone are UTC.
         lifetime: how long a canary is judged, without the warm-up; by default to the end of the recording.
         warm_up: time at the start of the recording that is not judged.
         interval: time from one judgement to the next; by default one judgement at the end.
         lookback: how far back each judgement looks; ``growing``: to the end of the warm-up.
-        baseline_offset: how much earlier the baseline was recorded than the canary.
-        step: step of the grid, points of one step are averaged; by default each release's own.
+        baseline_offset: how much earlier than the canary the baseline was recorded.
+        step: step of the grid; points of one step are averaged. By default each release's own step.
         stage_rule: what happens at a score equal to the marginal threshold: ``judge`` goes on, ``spinnaker`` stops.
         all_intervals: whether the intervals after a stop are judged too.
         judge: name of the judge, whatever the config names.
@@ -106,13 +106,13 @@ def retro(
         progress: whether tqdm shows the progress; by default on a terminal or in a notebook, if tqdm is installed.
 
     Returns:
-        A frame of the library that ``history`` is of, with one row per release, interval and metric, and the columns of
+        A frame of the library of ``history``, with one row per release, interval and metric, and the columns of
         ``judge retro -o judgements.parquet``. A release that cannot be judged has one row, with ``error``.
 
     Raises:
         InvalidConfig: the config cannot be read, or its judge refuses it.
-        UnsupportedExpression: the config computes a metric by ``retro.expression``: compute the column in the frame.
-        InvalidData: a column is missing or has a type that cannot hold what it should; a row has no release.
+        UnsupportedExpression: the config computes a metric by ``retro.expression``; compute the column in the frame.
+        InvalidData: a column is missing or has an impossible type; a row has no release.
         InvalidOption: windows that do not fit, an unknown judge, column or role.
         KeyboardInterrupt: after Ctrl-C, within 100 ms.
     """

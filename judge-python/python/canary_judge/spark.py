@@ -1,7 +1,7 @@
-"""Past releases and healthy history on Spark, for histories that one machine does not hold.
+"""Judges past releases and healthy history on Spark, for histories that are too large for one machine.
 
 Spark groups the rows by release and hands each release to a Python worker as one Arrow table; the worker judges it with the
-code of :func:`canary_judge.retro`. Shuffling, spilling and retries are Spark's. The executors need this package and pyarrow.
+code of :func:`canary_judge.retro`. Spark shuffles, spills and retries. The executors need this package and pyarrow.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ._retro import Duration
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-#: The names of a history's columns, as they are without ``columns``.
+#: The default names of a history's columns.
 _COLUMNS = ("release", "timestamp", "metric", "role", "value", "instance")
-#: What a process has prepared, by its settings: a worker judges many releases with one config.
+#: The prepared replays of a process, by their settings, since a worker judges many releases with one config.
 _PREPARED: dict[str, _native.Replay] = {}
 
 
@@ -37,7 +37,7 @@ def _prepared(settings: str) -> _native.Replay:
 
 
 def _spark_type(kind: pyarrow.DataType) -> pyarrow.DataType:
-    """The type that Spark has for a column of the output: its times are microseconds, its numbers have a sign."""
+    """The Spark type of a column of the output. Spark's times are microseconds, and its integers are signed."""
     if pyarrow.types.is_timestamp(kind):
         return pyarrow.timestamp("us", tz="UTC")
     return pyarrow.int64() if pyarrow.types.is_uint64(kind) else kind
@@ -50,7 +50,7 @@ def _output() -> pyarrow.Schema:
 
 
 def _judge_release(settings: str, release: str, table: pyarrow.Table) -> pyarrow.Table:
-    """The rows of the one release in ``table``; one row with its error if it cannot be judged."""
+    """Judges the only release in ``table`` and returns its rows, or one row with its error."""
     output = _output()
     try:
         return pyarrow.table(_native.retro_here(_prepared(settings), table)).cast(output)
@@ -120,7 +120,7 @@ def retro(
 
 
 def _numbered(df: DataFrame, columns: list[str]) -> DataFrame:
-    """``columns`` of ``df`` with numbers for names: Spark takes a dot in a name for a field of a struct."""
+    """Renames ``columns`` of ``df`` to numbers, since Spark reads a dot in a name as a field of a struct."""
     from pyspark.sql.functions import col
 
     quoted = ["`" + column.replace("`", "``") + "`" for column in columns]
@@ -156,18 +156,18 @@ def calibrate(
     judge: str | None = None,
     thresholds: Thresholds | None = None,
 ) -> DataFrame:
-    """Measures what a config can detect, for each group of ``df`` by itself, as :func:`canary_judge.calibrate` does.
+    """Measures what a config can detect, for each group of ``df`` separately, as :func:`canary_judge.calibrate` does.
 
     Args:
         df: healthy history with the columns ``by``, ``instance`` and ``timestamp``, and one column per metric or the columns
             ``metric`` and ``value``.
-        by: the column whose groups are calibrated apart, such as a service. A worker holds one group at a time.
-        instance: the column that tells instances apart.
+        by: the column of the groups, such as a service; each is calibrated separately. A worker holds one group at a time.
+        instance: the column that distinguishes instances.
 
     Other arguments are those of :func:`canary_judge.calibrate`.
 
     Returns:
-        For each group, metric and window the smallest shift that is found (a share of the metric's mean size) with its
+        For each group, metric and window the smallest detected shift (a share of the metric's mean size) with its
         interval. A group that cannot be calibrated has one row, with ``error``.
 
     Raises:

@@ -18,7 +18,7 @@ fn file(series: Vec<TimedSeries>) -> SeriesFile {
     SeriesFile { origin: "file".to_owned(), series }
 }
 
-/// Values where `_` stands for a gap.
+/// The values, with `_` for a gap.
 fn shown(series: &Series) -> String {
     let show = |value: &f64| {
         if value.is_nan() { "_".to_owned() } else { value.to_string() }
@@ -52,7 +52,7 @@ fn files_of_a_side_span_the_same_time_each_at_its_own_step() {
 }
 
 #[test]
-fn irregular_points_are_taken_as_they_come() {
+fn irregular_points_keep_their_order() {
     let regular = series(&[(0, 1.0), (10, 2.0), (30, 3.0)]);
     let irregular = series(&[(0, 1.0), (25, 2.0), (40, 3.0)]);
     let aligned = align(&[file(vec![regular, irregular])]);

@@ -10,7 +10,7 @@ use super::rows::{PointRows, RowSource};
 use crate::names::NameColumn;
 use crate::options::RoleNames;
 
-/// The points of one series with their times, in any order.
+/// The points of one series and their times, in any order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bucket {
     /// Milliseconds since 1970.
@@ -25,7 +25,7 @@ impl Bucket {
     }
 }
 
-/// The needed series and the names of roles; the same for every release.
+/// The needed series and the names of roles, which are the same for every release.
 #[derive(Debug)]
 pub struct SeriesIndex {
     pub(super) series: Vec<String>,
@@ -34,7 +34,7 @@ pub struct SeriesIndex {
 }
 
 impl SeriesIndex {
-    /// The index of `series`, where roles are called `roles`.
+    /// Indexes `series`. The roles have the names `roles`.
     pub fn new(series: &[String], roles: &RoleNames) -> Self {
         let numbered = series.iter().enumerate();
         let index_of = numbered.map(|(index, name)| (name.clone(), index)).collect();
@@ -53,11 +53,11 @@ impl SeriesIndex {
     }
 }
 
-/// The rows of one release by series. The buffers are reused for the next release.
+/// The rows of one release, split into series. The buffers are reused for the next release.
 #[derive(Debug, Clone)]
 pub struct Buckets {
     index: Arc<SeriesIndex>,
-    /// By instance, then series, then side.
+    /// Buckets by instance, then series, then side.
     all: Vec<Bucket>,
     /// The names of the instances; one empty name if the history names none.
     instances: Vec<String>,
@@ -68,7 +68,7 @@ pub struct Buckets {
 }
 
 impl Buckets {
-    /// Without rows.
+    /// Creates buckets without rows.
     pub fn new(index: &Arc<SeriesIndex>) -> Self {
         Self {
             followed_by: (1..=index.series.len()).collect(),
@@ -80,7 +80,7 @@ impl Buckets {
         }
     }
 
-    /// Clears the release and keeps the buffers.
+    /// Removes the release but keeps the buffers.
     pub fn clear(&mut self) {
         for bucket in &mut self.all {
             bucket.times.clear();
@@ -90,12 +90,12 @@ impl Buckets {
         self.problem = None;
     }
 
-    /// The first problem that makes it impossible to judge the release.
+    /// The first problem that prevents a judgement of the release.
     pub(super) fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
-    /// Returns the names of ignored metrics since the last call.
+    /// Returns the names of the metrics ignored since the last call.
     pub fn take_ignored(&mut self) -> BTreeSet<String> {
         std::mem::take(&mut self.ignored)
     }
@@ -104,7 +104,7 @@ impl Buckets {
         &self.instances
     }
 
-    /// The instances in order of name, so that the order of rows decides no sum.
+    /// The instances ordered by name, so that sums do not depend on the order of rows.
     pub(super) fn instances_by_name(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.instances.len()).collect();
         order.sort_by_key(|&instance| &self.instances[instance]);
@@ -124,7 +124,7 @@ impl Buckets {
         &mut self.all[index]
     }
 
-    /// Adds `rows` of `source` to their series.
+    /// Adds `rows` of `source` to the buckets of their series.
     pub fn add(&mut self, source: &impl RowSource, rows: &Range<usize>) {
         if self.problem.is_some() {
             return;
@@ -163,7 +163,7 @@ impl Buckets {
             let mut end = role.end.min(instance.as_ref().map_or(rows.end, |run| run.end));
             if let Some(metric) = &mut metric {
                 if metric.starts_at(row, rows.end) {
-                    series = self.series_called(metric.names.name(row), last);
+                    series = self.find_series(metric.names.name(row), last);
                     last = series.unwrap_or(last);
                 }
                 end = end.min(metric.end);
@@ -190,7 +190,7 @@ impl Buckets {
         self.index.side(role).ok_or_else(|| {
             let RoleNames { baseline, canary } = &self.index.roles;
             let words: Vec<&str> = baseline.iter().chain(canary).map(String::as_str).collect();
-            source.said_of(row, &source.unknown_role(&words.join(", "), role))
+            source.message_at(row, &source.unknown_role(&words.join(", "), role))
         })
     }
 
@@ -202,9 +202,9 @@ impl Buckets {
         })
     }
 
-    /// The index of the series `name`. Files mostly repeat their metrics in one order, so the series
-    /// that followed the last one before is tried first.
-    fn series_called(&mut self, name: &str, last: usize) -> Option<usize> {
+    /// Finds the index of the series `name`. Files usually repeat their metrics in one order, so we first try the
+    /// series that followed the last one before.
+    fn find_series(&mut self, name: &str, last: usize) -> Option<usize> {
         let guess = self.followed_by.get(last).copied().unwrap_or_default();
         if self.index.series.get(guess).is_some_and(|guessed| guessed == name) {
             return Some(guess);
@@ -222,7 +222,7 @@ impl Buckets {
     }
 }
 
-/// Largest number of ignored names to remember.
+/// Largest number of ignored names that we remember.
 pub const MOST_IGNORED: usize = 1000;
 
 fn number(side: Side) -> usize {
@@ -243,7 +243,7 @@ impl<'a, N: NameColumn> Run<'a, N> {
         Self { names, end: 0 }
     }
 
-    /// Whether a new name begins at `row`; if so, finds the end of its run, at most `limit`.
+    /// Whether a new name begins at `row`. If so, finds the end of its run, at most `limit`.
     fn starts_at(&mut self, row: usize, limit: usize) -> bool {
         if row < self.end {
             return false;

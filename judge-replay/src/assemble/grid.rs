@@ -22,7 +22,7 @@ impl Extent {
         self.0.map(|(first, _)| first)
     }
 
-    /// The grid through `origin` from the first to the last time.
+    /// Builds the grid through `origin` from the first to the last time.
     pub(super) fn grid(self, origin: i64, step_millis: u64) -> ReleaseGrid {
         let step = i64::try_from(step_millis).unwrap_or(i64::MAX);
         let Some((first, last)) = self.0 else {
@@ -41,7 +41,7 @@ const POINTS_PER_POINT: usize = 4;
 /// ... and this many more per release, which is 32 MiB.
 const SPARE_POINTS: usize = 1 << 22;
 
-/// Refuses grids that are almost only gaps: one wrong timestamp would use up all memory.
+/// Refuses grids that are almost only gaps: one wrong timestamp could exhaust the memory.
 pub(super) fn check_size(
     grids: [ReleaseGrid; 2],
     series: usize,
@@ -71,8 +71,8 @@ pub(super) struct GridPlacer {
 }
 
 impl GridPlacer {
-    /// Puts the points of `bucket`, in ascending order of time, on `grid`. Points of one step are
-    /// averaged. With `exact`, the times must be whole steps apart.
+    /// Puts the points of `bucket`, in ascending order of time, on `grid`. Averages points of one step. With `exact`,
+    /// the times must be whole steps apart.
     pub(super) fn place(
         &mut self,
         bucket: &Bucket,
@@ -100,19 +100,19 @@ impl GridPlacer {
             }
             last = time;
             let Some(place) = values.get_mut(slot) else {
-                return Err(format!("{} is outside of its own time", time::show(time)));
+                return Err(format!("{} is outside of the grid", time::show(time)));
             };
             if exact || place.is_nan() {
                 *place = value;
             } else if !value.is_nan() {
-                self.share(slot, place, value);
+                self.add_to_mean(slot, place, value);
             }
         }
         Ok(values)
     }
 
-    /// Adds `value` to the mean in `place`.
-    fn share(&mut self, slot: usize, place: &mut f64, value: f64) {
+    /// Adds `value` to the mean in `place`, the value of `slot`.
+    fn add_to_mean(&mut self, slot: usize, place: &mut f64, value: f64) {
         if self.counts.len() <= slot {
             self.counts.resize(slot + 1, 1);
         }

@@ -35,12 +35,12 @@ pub struct GridAssembler {
 }
 
 impl GridAssembler {
-    /// An assembler with a step of `step` milliseconds, or with each release's own step.
+    /// Creates an assembler with a step of `step` milliseconds, or with each release's own step.
     pub fn new(step: Option<u64>) -> Self {
         Self { step, ..Self::default() }
     }
 
-    /// Returns the names of ignored metrics since the last call.
+    /// Returns the names of the metrics ignored since the last call.
     pub fn take_ignored(&mut self) -> BTreeSet<String> {
         std::mem::take(&mut self.ignored)
     }
@@ -48,7 +48,7 @@ impl GridAssembler {
     /// Assembles the release whose rows are in `buckets`.
     ///
     /// # Errors
-    /// If the release cannot be judged; a message for people.
+    /// If the release cannot be judged; the error is a message for people.
     pub fn assemble(&mut self, buckets: &mut Buckets) -> Result<RecordedRows, String> {
         self.ignored.append(&mut buckets.take_ignored());
         if let Some(problem) = buckets.problem() {
@@ -64,7 +64,7 @@ impl GridAssembler {
                     let bucket = buckets.bucket(instance, series, side);
                     let found = sorted::sort(bucket);
                     points += bucket.times.len();
-                    let found = found.map_err(|error| said_of(buckets, series, side, &error))?;
+                    let found = found.map_err(|error| locate(buckets, series, side, &error))?;
                     if let Some(found) = found {
                         ends[index(side)].include(found.first, found.last);
                         smallest = smallest.into_iter().chain(found.smallest).min();
@@ -74,7 +74,7 @@ impl GridAssembler {
         }
         let [baseline, canary] = ends;
         let Some(origin) = canary.first().or(baseline.first()) else {
-            return Err("no row is of a metric of the config".to_owned());
+            return Err("no row has a metric of the config".to_owned());
         };
         let step = self.step.or(smallest).unwrap_or(LONE_POINT_STEP);
         let grid = |ends: Extent| ends.grid(origin, step);
@@ -91,7 +91,7 @@ impl GridAssembler {
         Ok(RecordedRows { baseline, canary, series: recorded })
     }
 
-    /// One series on one side.
+    /// Puts one side of one series on its grid.
     fn side(
         &mut self,
         buckets: &mut Buckets,
@@ -110,7 +110,7 @@ impl GridAssembler {
             let values = self
                 .placer
                 .place(bucket, grid, exact)
-                .map_err(|error| said_of(buckets, series, side, &error))?;
+                .map_err(|error| locate(buckets, series, side, &error))?;
             instances.push(RecordedInstance { name: buckets.instances()[number].clone(), values });
         }
         Ok(match instances.as_mut_slice() {
@@ -134,12 +134,12 @@ fn index(side: Side) -> usize {
     }
 }
 
-/// `problem` with the metric and the side.
-fn said_of(buckets: &Buckets, series: usize, side: Side, problem: &str) -> String {
+/// Adds the metric and the side to `problem`.
+fn locate(buckets: &Buckets, series: usize, side: Side, problem: &str) -> String {
     format!("metric {:?}, {}: {problem}", buckets.series()[series], side.name())
 }
 
-/// The mean at each time of the instances that have a point there.
+/// The mean, at each time, over the instances that have a point at that time.
 fn mean(instances: &[RecordedInstance], points: usize) -> Vec<f64> {
     let at = |point: usize| {
         let there =

@@ -1,4 +1,4 @@
-//! Where rows come from.
+//! The interface to a table of rows.
 
 use std::ops::{Deref, Range};
 
@@ -23,26 +23,26 @@ pub trait RowSource {
     /// The points.
     fn points(&self) -> PointRows<'_, Self::Names, Self::Values>;
 
-    /// Message about the first cell in `rows` that cannot be read, if there is one.
+    /// Message about the first cell in `rows` that cannot be read, if any.
     fn first_bad(&self, rows: &Range<usize>) -> Option<String>;
 
-    /// `message` with the place of a row.
-    fn said_of(&self, row: usize, message: &str) -> String;
+    /// Adds the position of `row` to `message`.
+    fn message_at(&self, row: usize, message: &str) -> String;
 
-    /// Message about a row whose role is none of `known`.
+    /// Message about a row whose role is not one of `known`.
     fn unknown_role(&self, known: &str, role: &str) -> String;
 }
 
-/// The points of rows.
+/// The points of rows, in a long or a wide table.
 #[derive(Debug)]
 pub enum PointRows<'a, N, V> {
-    /// A point a row.
+    /// One row per point.
     Long {
         /// The metric of each row.
         metric: &'a N,
         /// The value of each row.
         values: &'a [f64],
     },
-    /// For each column the number of its series among those needed, and a point a row.
+    /// One row per time: for each column, the index of its series among the needed ones and its points.
     Wide(&'a [(usize, V)]),
 }

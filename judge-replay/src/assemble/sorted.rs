@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn points_are_put_in_order_and_said_twice_are_one() {
+    fn points_are_sorted_and_duplicates_count_once() {
         let mut shuffled =
             bucket(&[(30, 3.0), (10, 1.0), (30, 3.0), (15, f64::NAN), (15, f64::NAN)]);
         let times = sort(&mut shuffled).unwrap().unwrap();

@@ -6,7 +6,7 @@ use super::COLUMNS;
 use super::row::{FrameRow, Instant, rows};
 use super::texts::Texts;
 
-/// Rows that are collected column by column.
+/// Rows, collected column by column.
 #[derive(Debug, Default)]
 pub struct FrameColumns {
     texts: [Texts; 6],
@@ -59,7 +59,7 @@ impl FrameColumns {
         push_each(&mut self.flags, [row.muted, row.stops]);
     }
 
-    /// Adds the rows of `other` behind its own.
+    /// Appends the rows of `other`.
     pub fn append(&mut self, other: Self) {
         for (column, other) in self.texts.iter_mut().zip(&other.texts) {
             column.append(other);
@@ -110,7 +110,7 @@ fn append_each<T, const N: usize>(columns: &mut [Vec<T>; N], others: [Vec<T>; N]
     }
 }
 
-/// The values of one column; `None` if a row has none.
+/// The values of one column; `None` for an empty cell.
 #[derive(Debug)]
 pub enum ColumnValues {
     /// Names and sentences.

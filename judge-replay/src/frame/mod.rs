@@ -23,7 +23,7 @@ pub use texts::Texts;
 pub struct ReleaseLine {
     /// The release.
     pub release: String,
-    /// The result, or why the release could not be judged.
+    /// The result, or the reason why the release cannot be judged.
     #[serde(flatten)]
     pub fate: Fate,
 }
@@ -41,7 +41,7 @@ pub enum Fate {
         score: f64,
         /// Start of the canary's recording, in milliseconds since the Unix epoch.
         start_millis: i64,
-        /// The verdicts of the intervals that were judged, in order of time.
+        /// The verdicts of the judged intervals, in order of time.
         intervals: Vec<Verdict>,
         /// The interval, from 1, after which the canary was stopped.
         stopped_at: Option<usize>,
@@ -49,25 +49,25 @@ pub enum Fate {
         stopped_millis: Option<i64>,
         /// Time from the start of the recording to the stop, in milliseconds.
         stopped_after_millis: Option<u64>,
-        /// The metrics that kept it from Pass, the most costly first.
+        /// The metrics that cost the canary a Pass, the most costly first.
         because_of: Vec<String>,
-        /// Number of warnings of its judgements, without those about the config, which all releases
-        /// have.
+        /// Number of warnings of its judgements. Warnings about the config do not count, since all releases have
+        /// them.
         #[serde(default)]
         warnings: usize,
-        /// Message if metrics were compared with a baseline whose points are elsewhere.
+        /// Message about metrics whose baseline has points, but none in the window.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         no_baseline: Option<String>,
     },
     /// The release could not be judged.
     Broken {
-        /// Why not.
+        /// The reason.
         error: String,
     },
 }
 
 impl ReleaseLine {
-    /// The line of `release`.
+    /// Summarizes `replayed`, the result of `release`.
     pub fn new(release: &str, replayed: &Result<Replayed, BrokenRelease>) -> Self {
         let fate = match replayed {
             Ok(replayed) => {
@@ -158,7 +158,7 @@ pub fn write_json(
     out.write_all(b"\n")
 }
 
-/// A score, which is NaN if all weights are 0.
+/// Writes and reads a score, which is NaN if all weights are 0.
 mod score {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

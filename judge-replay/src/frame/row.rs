@@ -39,7 +39,7 @@ pub const COLUMNS: [&str; 24] = [
     "error",
 ];
 
-/// A row; its fields are [`COLUMNS`], in that order. Unknown fields are empty.
+/// A row; its fields are [`COLUMNS`], in that order. Missing values are empty.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct FrameRow<'a> {
     pub(super) release: &'a str,
@@ -68,7 +68,7 @@ pub(super) struct FrameRow<'a> {
     pub(super) error: Option<&'a str>,
 }
 
-/// Milliseconds since the Unix epoch; RFC 3339 in text formats.
+/// Milliseconds since the Unix epoch; written as RFC 3339 in text formats.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Instant(pub(super) i64);
 
@@ -96,16 +96,16 @@ pub(super) fn rows<'a>(
             interval: Some(one.window.interval as u64),
             start: Some(Instant(one.window.canary.start_millis)),
             end: Some(Instant(one.window.canary.end_millis)),
-            score: known(one.judgement.score),
+            score: unless_nan(one.judgement.score),
             verdict: Some(one.judgement.verdict),
             stops: Some(stops),
-            ..of_metric(metric)
+            ..metric_row(metric)
         })
     };
     replayed.intervals.iter().flat_map(of_interval).collect()
 }
 
-fn of_metric(metric: &MetricJudgement) -> FrameRow<'_> {
+fn metric_row(metric: &MetricJudgement) -> FrameRow<'_> {
     let shift = match &metric.decision {
         Decision::Tested(evidence) | Decision::Constants(evidence) => {
             Some((evidence.estimate, evidence.interval))
@@ -114,7 +114,7 @@ fn of_metric(metric: &MetricJudgement) -> FrameRow<'_> {
         _ => None,
     };
     let (baseline, canary) = (&metric.baseline, &metric.canary);
-    let of = |value: f64, judged: usize| if judged == 0 { None } else { known(value) };
+    let of = |value: f64, judged: usize| if judged == 0 { None } else { unless_nan(value) };
     FrameRow {
         metric: Some(&metric.name),
         classification: Some(metric.classification),
@@ -127,16 +127,16 @@ fn of_metric(metric: &MetricJudgement) -> FrameRow<'_> {
         canary_mean: of(canary.mean, canary.counts.judged),
         baseline_median: of(baseline.median, baseline.counts.judged),
         canary_median: of(canary.median, canary.counts.judged),
-        mean_ratio: metric.mean_ratio.and_then(known),
-        shift: shift.and_then(|(estimate, _)| known(estimate)),
-        shift_lower: shift.and_then(|(_, interval)| known(interval.lower)),
-        shift_upper: shift.and_then(|(_, interval)| known(interval.upper)),
+        mean_ratio: metric.mean_ratio.and_then(unless_nan),
+        shift: shift.and_then(|(estimate, _)| unless_nan(estimate)),
+        shift_lower: shift.and_then(|(_, interval)| unless_nan(interval.lower)),
+        shift_upper: shift.and_then(|(_, interval)| unless_nan(interval.upper)),
         muted: Some(metric.muted),
         ..FrameRow::default()
     }
 }
 
-/// `value`, unless it is NaN.
-fn known(value: f64) -> Option<f64> {
+/// `value`; `None` if it is NaN.
+fn unless_nan(value: f64) -> Option<f64> {
     (!value.is_nan()).then_some(value)
 }

@@ -16,9 +16,8 @@ const POINTS_PER_POINT: i64 = 16;
 /// ... and this many more.
 const SPARE_POINTS: i64 = 1 << 16;
 
-/// Puts into `series` the points of `values`, which are on `grid`, that lie in `span`: those whose time
-/// does. Where the span reaches beyond the grid there are gaps. A series that was not recorded at all
-/// has no points.
+/// Copies to `series` the points of `values`, which are on `grid`, whose time is in `span`. Where the span reaches
+/// beyond the grid, there are gaps. A series without any recorded points stays without points.
 pub(super) fn cut(
     values: &[f64],
     grid: ReleaseGrid,
@@ -67,7 +66,7 @@ mod tests {
     const GRID: ReleaseGrid = ReleaseGrid { start_millis: 1000, step_millis: 60, points: 4 };
 
     #[test]
-    fn windows_take_the_points_whose_time_lies_in_them() {
+    fn a_window_has_the_points_whose_time_is_in_it() {
         let gap = -1.0;
         let cases: [(i64, i64, i64, &[f64]); 10] = [
             (1000, 1240, 1000, &[0.0, 1.0, 2.0, 3.0]),

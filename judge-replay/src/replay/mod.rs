@@ -69,15 +69,15 @@ pub struct ReplayedInterval {
 pub struct Replayed {
     /// The release.
     pub release: String,
-    /// From the first recorded point of the canary to a step after its last.
+    /// The time from the first recorded point of the canary to one step after its last.
     pub recorded: TimeSpan,
     /// The result of the stage.
     pub stage: Stage,
     /// The metrics that kept the deciding interval from Pass, the most costly first. Empty if it passes.
     pub because_of: Vec<String>,
-    /// The first window, if any, in which the baseline has points only elsewhere.
+    /// The first window for which some metric's baseline has points only outside of it, if any.
     pub no_baseline: Option<NoBaseline>,
-    /// Its judgements, in order; at least one.
+    /// The judgements, in order; at least one.
     pub intervals: Vec<ReplayedInterval>,
 }
 
@@ -120,24 +120,23 @@ impl Replayer {
         Self { replay: Arc::clone(replay), request, scratch: Scratch::default() }
     }
 
-    /// Stops before the next metric once `stop` is true.
+    /// Makes the judge stop before the next metric once `stop` is true.
     pub fn stop_on(&mut self, stop: Arc<AtomicBool>) {
         self.scratch.stop_on(stop);
     }
 
     /// Judges every interval of `release`.
     ///
-    /// A single interval over the whole recording gives the same as `judge run` for the same series, bit
-    /// for bit.
+    /// A single interval over the whole recording gives the same judgement as `judge run` on the same series, bit for
+    /// bit.
     ///
     /// # Errors
-    /// If a role was not recorded, the recording is too short for the windows, or the judge refuses the
-    /// config.
+    /// If a role was not recorded, the recording is too short for the windows, or the judge refuses the config.
     pub fn judge(&mut self, release: &Release) -> Result<Replayed, BrokenRelease> {
         for (grid, role) in [(release.baseline, "baseline"), (release.canary, "canary")] {
             if grid.points == 0 {
                 return Err(BrokenRelease(format!(
-                    "no row is of the {role}; both roles must be recorded"
+                    "no row has the role {role}; record both roles"
                 )));
             }
         }
@@ -159,19 +158,13 @@ impl Replayer {
             }
         }
         let judgements = intervals.iter().map(|interval| &interval.judgement);
-        let Some(stage_reached) = Stage::from_judgements(self.replay.rule, judgements) else {
-            return Err(BrokenRelease("it has no interval".to_owned()));
+        let Some(stage) = Stage::from_judgements(self.replay.rule, judgements) else {
+            return Err(BrokenRelease("the recording has no interval".to_owned()));
         };
         let release = release.name.clone();
         let because_of = Vec::new();
-        let mut replayed = Replayed {
-            release,
-            recorded,
-            stage: stage_reached,
-            because_of,
-            no_baseline,
-            intervals,
-        };
+        let mut replayed =
+            Replayed { release, recorded, stage, because_of, no_baseline, intervals };
         if let Some(deciding) = replayed.deciding() {
             replayed.because_of = stage::because_of(&deciding.judgement);
         }

@@ -4,28 +4,28 @@ use std::fmt;
 
 use judge_points::time;
 
-use crate::names::listed;
+use crate::names::join_names;
 use crate::release::{Release, ReleaseGrid};
 use judge_core::stage::{TimeSpan, Window, show_length};
 
-/// That metrics have points of the baseline, but none where a window looks for them.
+/// Metrics whose baseline has points, but none in the window that needs them.
 ///
-/// The judge sees such a metric as one without data, which may fail the canary. The text says where the
-/// points are, and the way out.
+/// The judge sees such a metric as one without data, which may fail the canary. The message says where the points
+/// are, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoBaseline {
     /// The first window without them.
     pub window: Window,
     /// The metrics, in the order of the config.
     pub metrics: Vec<String>,
-    /// Where the points of their baselines lie: the first of any of them, and the moment after the last.
+    /// The time of the points of these baselines: from the first of any metric to the moment after the last.
     pub recorded: TimeSpan,
     /// When the canary's recording begins, in milliseconds since the Unix epoch.
     pub canary_start_millis: i64,
 }
 
 impl NoBaseline {
-    /// Of the metrics of `release` that have points of the canary in `window`, those whose baseline lies
+    /// Finds the metrics of `release` that have points of the canary in `window`, but whose baseline has points only
     /// outside of it.
     pub(super) fn find(release: &Release, window: Window) -> Option<Self> {
         let mut metrics = Vec::new();
@@ -38,10 +38,10 @@ impl NoBaseline {
             };
             if canary.is_some_and(|span| overlap(span, window.canary)) {
                 metrics.push(metric.name.clone());
-                let known = recorded.unwrap_or(baseline);
+                let so_far = recorded.unwrap_or(baseline);
                 recorded = Some(TimeSpan {
-                    start_millis: known.start_millis.min(baseline.start_millis),
-                    end_millis: known.end_millis.max(baseline.end_millis),
+                    start_millis: so_far.start_millis.min(baseline.start_millis),
+                    end_millis: so_far.end_millis.max(baseline.end_millis),
                 });
             }
         }
@@ -79,14 +79,14 @@ impl fmt::Display for NoBaseline {
         write!(
             f,
             ", but the baseline of {} has points {} alone; {}",
-            listed(metrics),
+            join_names(metrics),
             span(recorded),
             self.way_out()
         )
     }
 }
 
-/// The time of the first point, and the moment after that of the last.
+/// From the time of the first point to the moment after the last point.
 fn extent(values: &[f64], grid: ReleaseGrid) -> Option<TimeSpan> {
     let is_point = |value: &f64| !value.is_nan();
     let first = values.iter().position(is_point)?;

@@ -11,7 +11,7 @@ use crate::release::{RecordedSeries, ReleaseGrid, ReleaseMetric};
 use judge_core::stage::{Lifetime, Lookback, WindowOptions};
 
 const MINUTE: i64 = 60_000;
-/// A time that is no multiple of anything.
+/// A time that is no multiple of the step.
 const START: i64 = 1_795_183_742_000;
 
 /// Points that wobble without repeating soon.
@@ -92,7 +92,7 @@ fn one_interval_over_everything_is_the_judgement_of_everything() {
     }
 }
 
-/// Kayenta pads the absent side of a pair with gaps, and `nanStrategy` replace judges those as zeros.
+/// Kayenta pads the absent side of a pair with gaps, and a `nanStrategy` of `replace` judges those as zeros.
 #[test]
 fn a_series_that_was_not_recorded_is_judged_as_one_of_gaps() {
     let mut release = release(30, 30);
@@ -149,7 +149,7 @@ fn each_interval_is_judged_on_its_own_window() {
         (metric.baseline.counts.submitted, metric.canary.counts.submitted)
     };
     assert_eq!((submitted(0), submitted(1)), ((20, 20), (40, 40)));
-    // Minutes 5 to 25 and 5 to 45, of which the canary was slow from minute 30 on.
+    // Minutes 5 to 25 and 5 to 45; the canary was slow from minute 30 on.
     let slow = |value: &f64| *value >= 150.0;
     let canary = &release(60, 30).metrics[0].canary.values;
     let mean = |range: std::ops::Range<usize>| {
@@ -164,7 +164,7 @@ fn each_interval_is_judged_on_its_own_window() {
 #[test]
 fn the_baseline_of_an_hour_earlier_is_compared() {
     let mut release = release(60, 60);
-    // Baseline recorded from an hour before to the end, slow in the hour before.
+    // The baseline was recorded from an hour before to the end, and was slow in the hour before.
     release.baseline =
         ReleaseGrid { start_millis: START - 60 * MINUTE, points: 120, ..release.canary };
     for (metric, level) in release.metrics.iter_mut().zip([100.0, 3.0]) {
@@ -187,7 +187,7 @@ fn the_baseline_of_an_hour_earlier_is_compared() {
     };
     assert_eq!(classes(&judged(0)), ["Pass", "Pass"]);
     assert_eq!(classes(&judged(60)), ["Low", "Low"]);
-    // Half of the window before anything was recorded: gaps, not points of another time.
+    // For half of the window nothing was recorded: gaps, not points of another time.
     assert_eq!(judged(90).metrics[0].baseline.counts.gaps, 30);
 }
 
@@ -202,7 +202,7 @@ fn scratch_of_one_release_leaves_no_trace_in_the_next() {
 }
 
 #[test]
-fn what_cannot_be_replayed_is_said_of_the_release() {
+fn a_release_that_cannot_be_replayed_has_an_error() {
     let replay = replay(
         &NetflixAcaJudge,
         WindowOptions { warm_up: minutes(60), ..WindowOptions::default() },
@@ -214,11 +214,11 @@ fn what_cannot_be_replayed_is_said_of_the_release() {
     let mut lonely = release(90, 0);
     lonely.baseline.points = 0;
     let error = replayer.judge(&lonely).unwrap_err().to_string();
-    assert_eq!(error, "no row is of the baseline; both roles must be recorded");
+    assert_eq!(error, "no row has the role baseline; record both roles");
 }
 
 #[test]
-fn a_verdict_is_owed_to_the_costliest_metric_and_missing_data_to_all() {
+fn the_costliest_metrics_explain_a_verdict_and_missing_data_names_all() {
     let mut both = release(60, 0);
     for value in &mut both.metrics[1].canary.values {
         *value += 30.0;
@@ -232,7 +232,7 @@ fn a_verdict_is_owed_to_the_costliest_metric_and_missing_data_to_all() {
     let judged = Replayer::new(&Arc::new(critical)).judge(&both).unwrap();
     assert_eq!(judged.because_of, ["errors", "latency"], "the one that fails by itself");
 
-    // A critical metric fails the canary for want of data too.
+    // A critical metric fails the canary for lack of data too.
     both.metrics[1].canary = RecordedSeries::default();
     let mut critical = (*whole).clone();
     critical.config.metrics[1].critical = true;
@@ -240,7 +240,7 @@ fn a_verdict_is_owed_to_the_costliest_metric_and_missing_data_to_all() {
     assert_eq!(judged.because_of, ["errors", "latency"]);
 
     let mut few = release(8, 0);
-    // A rise that so few points do not settle.
+    // So few points do not confirm the rise.
     for (minute, value) in few.metrics[0].canary.values.iter_mut().enumerate() {
         *value += 0.68 * minute as f64 - 50.0;
     }
@@ -266,12 +266,12 @@ fn a_verdict_is_owed_to_the_costliest_metric_and_missing_data_to_all() {
     assert_eq!((passing.stage.verdict, passing.because_of.len()), (Verdict::Pass, 0));
 }
 
-/// Which minutes of each metric's baseline, and of the canary's latency, are left; then the interval and
-/// the metrics that miss theirs.
+/// The minutes that remain of each metric's baseline and of the canary's latency; then the interval and the metrics
+/// that lack their baseline.
 type Missed = ([std::ops::Range<usize>; 3], Option<(usize, &'static [&'static str])>);
 
 #[test]
-fn a_baseline_is_missed_where_all_of_it_lies_outside_of_a_window() {
+fn a_baseline_wholly_outside_of_a_window_is_reported() {
     let options = WindowOptions {
         interval: Some(minutes(10)),
         lookback: Lookback::Sliding(minutes(10)),
@@ -283,9 +283,9 @@ fn a_baseline_is_missed_where_all_of_it_lies_outside_of_a_window() {
         ([0..10, 0..30, 0..30], Some((2, &["latency"]))),
         ([0..11, 0..30, 0..30], Some((3, &["latency"]))),
         ([10..30, 10..12, 0..30], Some((1, &["latency", "errors"]))),
-        // No points of the canary in intervals 2 and 3 are there to compare.
+        // In intervals 2 and 3 the canary has no points to compare.
         ([0..10, 0..30, 0..10], None),
-        // None at all are the history's lack, not the window's.
+        // A metric without any baseline is the history's fault, not the window's.
         ([0..0, 0..30, 0..30], None),
         ([0..0, 20..30, 0..30], Some((1, &["errors"]))),
     ];

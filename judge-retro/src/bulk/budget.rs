@@ -1,10 +1,10 @@
-//! Limit of the rows in work.
+//! Limits the number of rows in work.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use judge_ordered::Closed;
 
-/// A number of rows that are acquired before work and released after it.
+/// Work acquires a number of rows before it starts, and releases them when it ends.
 #[derive(Debug)]
 pub(super) struct RowBudget {
     state: Mutex<State>,
@@ -23,8 +23,8 @@ impl RowBudget {
         Self { state: Mutex::default(), changed: Condvar::new(), rows }
     }
 
-    /// Waits until `rows` fit. A release larger than the budget waits until nothing else is in work.
-    pub(super) fn take(&self, rows: u64) -> Result<(), Closed> {
+    /// Waits until `rows` fit. A release larger than the budget waits until no other is in work.
+    pub(super) fn acquire(&self, rows: u64) -> Result<(), Closed> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let full = |state: &mut State| {
             !state.closed && state.taken > 0 && state.taken.saturating_add(rows) > self.rows
@@ -38,13 +38,13 @@ impl RowBudget {
         Ok(())
     }
 
-    pub(super) fn give_back(&self, rows: u64) {
+    pub(super) fn release(&self, rows: u64) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.taken = state.taken.saturating_sub(rows);
         self.changed.notify_all();
     }
 
-    /// Ends all waiting.
+    /// Ends all waiting with an error.
     pub(super) fn close(&self) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
         self.changed.notify_all();

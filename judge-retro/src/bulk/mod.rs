@@ -2,10 +2,9 @@
 //!
 //! # Memory
 //!
-//! Memory is bounded, however long the history is. It holds the rows of the releases in work: at most
-//! [`ROWS_IN_WORK`], or one larger release, at up to 64 bytes a row. It also holds a few batches that
-//! are read ahead, and a name for each release. If the rows of a release are not contiguous, see
-//! [`Bulk::run`].
+//! Memory is bounded, however long the history is. It contains the rows of the releases in work: at most
+//! [`ROWS_IN_WORK`], or one larger release, at up to 64 bytes a row. It also contains a few batches that are read
+//! ahead, and a name for each release. If the rows of a release are not contiguous, see [`Bulk::run`].
 
 mod budget;
 mod scattered;
@@ -27,19 +26,19 @@ use budget::RowBudget;
 /// Largest number of rows in work at once.
 pub const ROWS_IN_WORK: u64 = 1 << 20;
 
-/// Releases in work or waiting for each worker: enough to go on with while a part is written to disk.
+/// Releases in work or waiting for each worker: enough to keep workers busy while a part is written to disk.
 const RELEASES_PER_WORKER: usize = 64;
 
-/// A release with its name.
+/// A release and its name.
 #[derive(Debug)]
 pub struct NamedRelease {
     /// Its name.
     pub name: Arc<str>,
-    /// Its series, or why it cannot be judged.
+    /// The release, or the reason why it cannot be judged.
     pub release: Result<Release, BrokenRelease>,
 }
 
-/// Work on every release of a history.
+/// Processes every release of a history.
 #[derive(Debug)]
 pub struct Bulk<'a> {
     /// The history.
@@ -58,22 +57,22 @@ pub struct Bulk<'a> {
     pub stop: Arc<AtomicBool>,
 }
 
-/// The end of the work.
+/// How the work ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkOutcome {
     /// Whether it was stopped before the last release.
     pub stopped: bool,
-    /// Names of metrics that the config does not have, at most a thousand, in order.
+    /// Names of metrics that the config does not have, sorted; at most a thousand.
     pub ignored: Vec<String>,
 }
 
 impl Bulk<'_> {
-    /// Calls `work` for every release, on all cores, and passes each result to `take` in the order of
-    /// the history. `worker` creates the state of a thread.
+    /// Calls `work` for every release, on all cores, and passes each result to `take` in the order of the history.
+    /// `worker` creates the state of a thread.
     ///
-    /// The rows of a release need not be contiguous. If they are not, the files are read once for every
-    /// four million rows, and the releases that begin in those rows are collected in memory: 16 bytes a
-    /// row and about 100 bytes a series.
+    /// The rows of a release need not be contiguous. If they are not, the files are read once for every four million
+    /// rows, and each pass collects in memory the releases that begin in those rows: 16 bytes a row and about 100
+    /// bytes a series.
     ///
     /// # Errors
     /// If the history cannot be read to its end, or `take` fails.
@@ -118,7 +117,7 @@ impl Bulk<'_> {
             let feeder = Feeder { bulk: self, feed, budget: &budget };
             scope.spawn(move || feeder.feed());
             let stopped = hand_out(&mut results, &budget, &mut take);
-            // The feeder sees that the receiver is gone.
+            // Tells the feeder that nobody receives results.
             drop(results);
             budget.close();
             stopped
@@ -135,7 +134,7 @@ struct Job {
     count: u64,
 }
 
-/// The result of work on a release, and how many rows it had.
+/// The result of a release, and the number of its rows.
 struct Worked<T> {
     result: T,
     rows: u64,
@@ -147,7 +146,7 @@ enum End {
     Stopped,
 }
 
-/// Hands results to `take`; returns whether the work was stopped before the last release.
+/// Passes results to `take`. Returns whether the work was stopped before the last release.
 fn hand_out<T, E: From<HistoryError>>(
     results: &mut Results<Result<Worked<T>, End>>,
     budget: &RowBudget,
@@ -156,7 +155,7 @@ fn hand_out<T, E: From<HistoryError>>(
     for outcome in results {
         match outcome.map_err(|stopped| HistoryError::Other(stopped.to_string()))? {
             Ok(Worked { result, rows }) => {
-                budget.give_back(rows);
+                budget.release(rows);
                 take(result)?;
             }
             Err(End::Failed(error)) => return Err(error.into()),
@@ -166,11 +165,11 @@ fn hand_out<T, E: From<HistoryError>>(
     Ok(false)
 }
 
-/// The rows of a release on their way to a worker.
+/// The rows of a release, queued for a worker.
 enum QueuedRows {
-    /// As batches of the files.
+    /// Batches of the files.
     Batches(ReleaseRows),
-    /// Collected from all over the files.
+    /// Rows collected from several places in the files.
     Collected(Arc<str>, Box<Buckets>),
 }
 
@@ -200,13 +199,13 @@ struct Feeder<'a, T> {
 impl<T> Feeder<'_, T> {
     fn feed(mut self) {
         let fed =
-            if self.bulk.survey.together { self.feed_in_order() } else { self.feed_scattered() };
+            if self.bulk.survey.contiguous { self.feed_in_order() } else { self.feed_scattered() };
         if let Ok(Err(end)) = fed {
             let _ = self.feed.send_result(Err(end));
         }
     }
 
-    /// Feeds the releases in the order of the files. The inner error says why that ended early.
+    /// Feeds the releases in the order of the files. The inner error is the reason for an early end.
     fn feed_in_order(&mut self) -> Result<Result<(), End>, Closed> {
         for (index, release) in self.bulk.history.release_rows().enumerate() {
             let release = match release {
@@ -226,7 +225,7 @@ impl<T> Feeder<'_, T> {
     }
 
     fn send(&mut self, rows: QueuedRows, count: u64) -> Result<(), Closed> {
-        self.budget.take(count)?;
+        self.budget.acquire(count)?;
         self.feed.send(Job { rows, count })
     }
 }

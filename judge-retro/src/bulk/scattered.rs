@@ -17,7 +17,7 @@ use crate::history::{ColumnSelection, HistoryError};
 const ROWS_PER_PASS: u64 = 4_000_000;
 
 impl<T> Feeder<'_, T> {
-    /// Collects releases pass by pass and feeds them. The inner error says why that ended early.
+    /// Collects releases pass by pass and feeds them. The inner error is the reason for an early end.
     pub(super) fn feed_scattered(&mut self) -> Result<Result<(), End>, Closed> {
         let bulk = self.bulk;
         let assembler = Assembler::new(bulk.history, &bulk.plan, bulk.step_millis);
@@ -41,7 +41,7 @@ impl<T> Feeder<'_, T> {
         Ok(Ok(()))
     }
 
-    /// The end of the releases that are collected together: as many as fit, at least one.
+    /// The end of the releases that one pass collects: as many as fit, at least one.
     fn end_of_pass(&self, begin: usize) -> usize {
         let mut rows = 0;
         let fits = |(_, of_release): &&(Arc<str>, u64)| {

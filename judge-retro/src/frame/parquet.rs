@@ -1,4 +1,4 @@
-//! The frame as Parquet: a row group for every block of releases.
+//! The frame as Parquet: one row group per block of releases.
 
 use std::io;
 
@@ -23,16 +23,16 @@ impl ParquetRows {
         self.0.add(release, replayed);
     }
 
-    /// Adds the rows of `other` behind its own.
+    /// Appends the rows of `other`.
     pub fn append(&mut self, other: Self) {
         self.0.append(other.0);
     }
 
-    /// The rows as a part, which [`ParquetFrame::add`] takes: an Arrow file, since it is read back soon
-    /// and that costs next to nothing.
+    /// Converts the rows to a part for [`ParquetFrame::add`]. A part is an Arrow file, since it is soon read back and
+    /// Arrow costs almost nothing.
     ///
     /// # Errors
-    /// When they cannot be written.
+    /// If the rows cannot be written.
     pub fn into_part(self) -> io::Result<Vec<u8>> {
         let frame = frame(self.0).map_err(io::Error::other)?;
         let written = || {
@@ -44,7 +44,7 @@ impl ParquetRows {
     }
 }
 
-/// A Parquet file of rows as [`ParquetRows`] collects them.
+/// Writes a Parquet file of rows that [`ParquetRows`] collected.
 pub struct ParquetFrame<W: io::Write + Send>(RowGroups<W>);
 
 impl<W: io::Write + Send> std::fmt::Debug for ParquetFrame<W> {
@@ -57,15 +57,15 @@ impl<W: io::Write + Send> ParquetFrame<W> {
     /// Starts the file.
     ///
     /// # Errors
-    /// As those of `out`.
+    /// If `out` cannot be written.
     pub fn new(out: W) -> io::Result<Self> {
         RowGroups::new(out, frame_schema()).map(Self)
     }
 
-    /// Adds what [`ParquetRows::into_part`] gave.
+    /// Adds a part from [`ParquetRows::into_part`].
     ///
     /// # Errors
-    /// As those of the output; when `part` is no such part.
+    /// If the output cannot be written, or `part` is not such a part.
     pub fn add(&mut self, part: &[u8]) -> io::Result<()> {
         for frame in FileReader::try_new(io::Cursor::new(part), None).map_err(io::Error::other)? {
             self.0.write(&frame.map_err(io::Error::other)?)?;
@@ -76,13 +76,13 @@ impl<W: io::Write + Send> ParquetFrame<W> {
     /// Ends the file.
     ///
     /// # Errors
-    /// As those of the output.
+    /// If the output cannot be written.
     pub fn finish(self) -> io::Result<()> {
         self.0.finish()
     }
 }
 
-/// A Parquet file that is written row group by row group.
+/// Writes a Parquet file row group by row group.
 pub(crate) struct RowGroups<W: io::Write + Send>(ArrowWriter<W>);
 
 impl<W: io::Write + Send> RowGroups<W> {
@@ -92,7 +92,7 @@ impl<W: io::Write + Send> RowGroups<W> {
         writer.map(Self).map_err(io::Error::other)
     }
 
-    /// Writes `rows` as a row group of its own.
+    /// Writes `rows` as one row group.
     pub(crate) fn write(&mut self, rows: &RecordBatch) -> io::Result<()> {
         self.0.write(rows).and_then(|()| self.0.flush()).map_err(io::Error::other)
     }

@@ -23,18 +23,18 @@ use super::names::Names;
 /// A cell that cannot be read. Its release cannot be judged; the others can.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BadCell {
-    /// Within the batch.
+    /// Index within the batch.
     pub(crate) row: usize,
-    /// The column and what is wrong.
+    /// The column and the problem.
     pub(crate) message: String,
 }
 
 /// The points of a batch.
 #[derive(Debug, Clone)]
 pub(crate) enum BatchPoints {
-    /// A point a row.
+    /// One row per point.
     Long { metric: Names, values: ScalarBuffer<f64> },
-    /// For each column the number of its series among those needed, and a point a row.
+    /// One row per time: for each column, the index of its series among the needed ones and its points.
     Wide(Vec<(usize, ScalarBuffer<f64>)>),
 }
 
@@ -42,9 +42,9 @@ pub(crate) enum BatchPoints {
 #[derive(Debug, Clone)]
 pub(crate) struct Batch {
     pub(crate) file: Arc<HistoryFile>,
-    /// Rows of the file before this batch.
+    /// Number of rows of the file before this batch.
     first_row: usize,
-    /// The line of each row, in text.
+    /// The line of each row, in a text file.
     lines: Option<Vec<u64>>,
     pub(crate) rows: usize,
     pub(crate) release: Names,
@@ -53,12 +53,12 @@ pub(crate) struct Batch {
     /// Milliseconds since 1970.
     pub(crate) times: ScalarBuffer<i64>,
     pub(crate) points: BatchPoints,
-    /// In order of rows.
+    /// Ordered by row.
     pub(crate) bad: Vec<BadCell>,
 }
 
 impl Batch {
-    /// The rows of `frame`, which has the columns that `layout` asks for.
+    /// Reads the rows of `frame`, which has the columns that `layout` requests.
     pub(super) fn new(
         file: &Arc<HistoryFile>,
         layout: &FileLayout,
@@ -75,7 +75,7 @@ impl Batch {
             TimeKind::NotRead => ScalarBuffer::default(),
             _ => times(column(&layout.timestamp)?, layout, &mut bad)?,
         };
-        let names = |said: &NameSource| match said {
+        let names = |source: &NameSource| match source {
             NameSource::Constant(name) => Ok(Names::Once(name.as_str().into())),
             NameSource::Column(name) => column(name).and_then(NameArray::read).map(Names::Column),
         };
@@ -102,7 +102,7 @@ impl Batch {
         Ok(Self { file, first_row, lines, rows, release, role, instance, times, points, bad })
     }
 
-    /// The position of a row of the batch in its file.
+    /// The position in the file of a row of the batch.
     pub(crate) fn place(&self, row: usize) -> RowPosition {
         match self.lines.as_ref().and_then(|lines| lines.get(row)) {
             Some(line) => RowPosition::Line(*line),
@@ -137,10 +137,10 @@ impl RowSource for Batch {
     fn first_bad(&self, rows: &Range<usize>) -> Option<String> {
         let at = self.bad.partition_point(|cell| cell.row < rows.start);
         let cell = self.bad.get(at).filter(|cell| cell.row < rows.end)?;
-        Some(self.said_of(cell.row, &cell.message))
+        Some(self.message_at(cell.row, &cell.message))
     }
 
-    fn said_of(&self, row: usize, message: &str) -> String {
+    fn message_at(&self, row: usize, message: &str) -> String {
         format!("{}: {}: {message}", self.file.path.display(), self.place(row))
     }
 

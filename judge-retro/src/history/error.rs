@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use judge_points::csv_reader::CsvReadError;
 use judge_points::table::{self, TableError};
-use judge_replay::listed;
+use judge_replay::join_names;
 use thiserror::Error;
 
 use super::format::Format;
@@ -14,26 +14,26 @@ use super::format::Format;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum HistoryError {
-    /// A source that is neither a file nor a folder nor a pattern.
+    /// A source is neither a file nor a folder nor a pattern.
     #[error("{}: no such file or folder", .named.display())]
     Missing {
-        /// What was named.
+        /// The source.
         named: PathBuf,
     },
-    /// A folder or a pattern without a file.
+    /// A folder or a pattern contains no file.
     #[error(
-        "{}: no history file found; their names end in {}", .named.display(), endings()
+        "{}: no history file found; their names end in {}", .named.display(), extensions()
     )]
     NoFiles {
-        /// What was named.
+        /// The source.
         named: PathBuf,
     },
-    /// A pattern that cannot be read.
+    /// A pattern has invalid syntax.
     #[error("{pattern}: not a pattern: {reason}")]
     Pattern {
         /// The pattern.
         pattern: String,
-        /// Why.
+        /// The problem.
         reason: &'static str,
     },
     /// One file is at fault.
@@ -51,16 +51,16 @@ pub enum HistoryError {
         .zoned.display(), .naive.display()
     )]
     MixedZones {
-        /// A file with zones.
+        /// A file with time zones.
         zoned: PathBuf,
         /// Its column.
         zoned_column: String,
-        /// A file without.
+        /// A file without time zones.
         naive: PathBuf,
         /// Its column.
         naive_column: String,
     },
-    /// The history ended in the middle of a run for a reason of the machine's.
+    /// The machine stopped the reading before the end of the history.
     #[error("{0}")]
     Other(String),
 }
@@ -70,7 +70,7 @@ impl HistoryError {
         Self::File { path: path.to_owned(), problem }
     }
 
-    /// Whether one file is damaged, and the others may be as they should.
+    /// Whether the error is damage to one file, so that other files may be intact.
     pub(super) fn is_damage(&self) -> bool {
         use FileProblem::{Broken, Empty, Io, Packed, Prometheus, Table, Utf16};
         match self {
@@ -91,28 +91,28 @@ impl HistoryError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FileProblem {
-    /// The system would not give it.
+    /// The system cannot read it.
     #[error("{0}")]
     Io(String),
-    /// There is nothing in it.
+    /// It is empty.
     #[error("the file is empty")]
     Empty,
     /// It is compressed as a whole.
     #[error("compressed with {by}; decompress it first")]
     Packed {
-        /// The program that packs files so.
+        /// The program that compresses files in this way.
         by: &'static str,
     },
-    /// It is text in another encoding.
+    /// It is UTF-16 text.
     #[error("{}", table::UTF16)]
     Utf16,
-    /// A CSV file that is no table.
+    /// A CSV file that is not a table.
     #[error("{0}")]
     Table(TableError),
     /// Its format cannot be recognised.
-    #[error("unknown format, by name and by content; rename the file to end in {}", endings())]
+    #[error("unknown format, by name and by content; rename the file to end in {}", extensions())]
     UnknownFormat,
-    /// It does not have the format that it seems to have, or it is truncated.
+    /// It is not in the format that its name or its first bytes show, or it is truncated.
     #[error("damaged or cut-off {} file: {reason}", name(*.format))]
     Broken {
         /// The expected format.
@@ -123,17 +123,17 @@ pub enum FileProblem {
     /// A column is missing.
     #[error(
         "expected a column {wanted:?} with {meaning}, got the columns {}; if it has another name, give \
-         --column {column}=NAME{}{}", listed(.columns), folder_hint(.column),
+         --column {column}=NAME{}{}", join_names(.columns), folder_hint(.column),
         table::separator_hint(.columns)
     )]
     MissingColumn {
-        /// Which column of [`super::ColumnNames`].
+        /// The column, by its field in [`super::ColumnNames`].
         column: &'static str,
         /// Its name.
         wanted: String,
-        /// Its type.
+        /// The required content.
         meaning: &'static str,
-        /// The columns that there are.
+        /// The columns of the file.
         columns: Vec<String>,
     },
     /// A column has a wrong type.
@@ -146,13 +146,13 @@ pub enum FileProblem {
         /// The expected types.
         expected: &'static str,
     },
-    /// Nothing in it is of the config.
+    /// The file has no series that the config needs.
     #[error(
         "no column is a metric of the config; the columns are {}; the config has {}; a long table has \
-         the columns \"metric\" and \"value\" instead", listed(.columns), listed(.wanted)
+         the columns \"metric\" and \"value\" instead", join_names(.columns), join_names(.wanted)
     )]
     NothingOfConfig {
-        /// The columns that there are.
+        /// The columns of the file.
         columns: Vec<String>,
         /// The series that the config needs.
         wanted: Vec<String>,
@@ -160,12 +160,12 @@ pub enum FileProblem {
     /// A row belongs to no release.
     #[error("{place}: column {column:?}: expected the name of a release, got an empty cell")]
     NoRelease {
-        /// Where.
+        /// The position of the row.
         place: RowPosition,
         /// The column.
         column: String,
     },
-    /// A Prometheus response that is not one.
+    /// It is not a valid Prometheus response.
     #[error("{0}")]
     Prometheus(String),
 }
@@ -184,7 +184,7 @@ impl FileProblem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RowPosition {
-    /// The row of a table, from 1, a header not counted.
+    /// The row of a table, from 1; the header does not count.
     FrameRow(usize),
     /// The line of a text file, from 1.
     Line(u64),
@@ -209,9 +209,9 @@ fn name(format: Format) -> &'static str {
     }
 }
 
-fn endings() -> String {
+fn extensions() -> String {
     let endings: Vec<String> =
-        Format::ENDINGS.iter().map(|(ending, _)| format!(".{ending}")).collect();
+        Format::EXTENSIONS.iter().map(|(ending, _)| format!(".{ending}")).collect();
     endings.join(", ")
 }
 

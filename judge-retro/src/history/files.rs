@@ -16,12 +16,12 @@ pub(crate) struct HistoryFile {
     /// `key=value` folders on its path, outermost first.
     pub(crate) partitions: Vec<(String, String)>,
     pub(crate) bytes: u64,
-    /// Of a CSV file.
+    /// The checked table of a CSV file.
     pub(super) csv: Option<CsvTable>,
 }
 
 impl HistoryFile {
-    /// The value of `key` in the folders on its path; the innermost wins.
+    /// The value of the folder `key=…` on its path; the innermost wins.
     pub(crate) fn partition(&self, key: &str) -> Option<&str> {
         let found = self.partitions.iter().rev().find(|(name, _)| name == key);
         found.map(|(_, value)| value.as_str())
@@ -32,11 +32,11 @@ impl HistoryFile {
     }
 }
 
-/// The files of `sources`, each source in order of path, without duplicates.
+/// Finds the files of `sources`, each source in order of path, without duplicates.
 ///
-/// A source is a file, a folder, or a pattern with `*`, `**`, `?` or `[]`. A folder contributes all
-/// files with a known ending, at any depth. Files and folders whose name starts with `.` or `_` are
-/// skipped, as in Hive and Spark. The inner errors concern single files.
+/// A source is a file, a folder, or a pattern with `*`, `**`, `?` or `[]`. A folder contributes all files with a
+/// known extension, at any depth. Files and folders whose name starts with `.` or `_` are skipped, as in Hive and
+/// Spark. The inner errors concern single files.
 pub(crate) fn expand(
     sources: &[PathBuf],
     format: Option<Format>,
@@ -126,7 +126,7 @@ fn describe(path: PathBuf, format: Option<Format>) -> Result<HistoryFile, Histor
             return Err(HistoryError::file(&path, FileProblem::Packed { by }));
         }
         (Content::Utf16, _) => return Err(HistoryError::file(&path, FileProblem::Utf16)),
-        // Rows may have columns with the names of Prometheus fields.
+        // A row of NDJSON may have columns with the names of Prometheus's fields.
         (Content::Known(Format::Prometheus), None) if named == Some(Format::Ndjson) => {
             Format::Ndjson
         }
@@ -155,7 +155,7 @@ fn describe(path: PathBuf, format: Option<Format>) -> Result<HistoryFile, Histor
     Ok(HistoryFile { bytes: metadata.len(), format, partitions, csv, path })
 }
 
-/// Decodes `%3A` and the like in a folder's value, as Hive writes them.
+/// Decodes `%3A` and other escapes in a folder's value, as Hive writes them.
 fn unescape(value: &str) -> String {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.as_bytes();
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_said_so() {
+    fn a_missing_file_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let at = |path: &str| folder.path().join(path);
         fs::create_dir(at("empty")).unwrap();

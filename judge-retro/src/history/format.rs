@@ -23,8 +23,8 @@ pub enum Format {
 }
 
 impl Format {
-    /// Every format, by the ending of its files.
-    pub(super) const ENDINGS: [(&str, Self); 10] = [
+    /// Every format with its file extensions.
+    pub(super) const EXTENSIONS: [(&str, Self); 10] = [
         ("parquet", Self::Parquet),
         ("pq", Self::Parquet),
         ("csv", Self::Csv),
@@ -37,24 +37,25 @@ impl Format {
         ("prom", Self::Prometheus),
     ];
 
-    /// The format by the name of a file; `None` if the name does not show it.
+    /// The format by the extension of a file's name; `None` if the extension is unknown.
     pub(super) fn from_name(path: &Path) -> Option<Self> {
-        let ending = path.extension()?;
-        let known = Self::ENDINGS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known));
+        let extension = path.extension()?;
+        let known =
+            Self::EXTENSIONS.iter().find(|(known, _)| extension.eq_ignore_ascii_case(known));
         known.map(|&(_, format)| format)
     }
 }
 
-/// The content of a file by its first bytes, because a name can mislead.
+/// The content of a file by its first bytes, since a name can mislead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
     /// Its format.
     Known(Format),
-    /// Compressed as a whole, by this program.
+    /// Compressed as a whole, by the named program.
     Packed(&'static str),
     /// Text in UTF-16.
     Utf16,
-    /// Nothing.
+    /// None of the known formats.
     Unknown,
 }
 
@@ -84,5 +85,5 @@ impl Content {
     }
 }
 
-/// Bytes that identify a format.
+/// Number of bytes that identify a format.
 const START: usize = 4096;

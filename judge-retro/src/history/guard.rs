@@ -10,7 +10,7 @@ thread_local! {
     static CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Restores the flag of the thread.
+/// Restores the thread's flag when dropped.
 struct Caught {
     before: bool,
 }
@@ -27,8 +27,8 @@ impl Drop for Caught {
     }
 }
 
-/// Calls `read`; a panic in it is an error of `file`. A reader that meets bytes it does not expect should return an error,
-/// and where one panics the file is damaged for us.
+/// Calls `read` and turns a panic in it into an error of `file`. A reader should return an error for unexpected
+/// bytes. If one panics, we report the file as damaged.
 pub(super) fn guarded<T>(
     file: &HistoryFile,
     read: impl FnOnce() -> Result<T, HistoryError>,
@@ -42,8 +42,8 @@ pub(super) fn guarded<T>(
     })
 }
 
-/// Whether a panic on this thread, at this moment, becomes an error of a file. The process's panic hook sees such a panic
-/// first: a program that does not want it on its stderr asks here, in its hook, and leaves it out.
+/// Whether a panic on this thread, at this moment, becomes an error of a file. The process's panic hook still runs
+/// first: a program can call this function in its hook to keep the panic out of its stderr.
 pub fn catches_panics() -> bool {
     CAUGHT.get()
 }

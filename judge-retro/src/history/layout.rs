@@ -7,12 +7,12 @@ use judge_replay::ColumnNames;
 use super::error::{FileProblem, HistoryError};
 use super::files::HistoryFile;
 
-/// Where a file names the release, role, instance or metric of its rows.
+/// Where the release, role, instance or metric of a row comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum NameSource {
-    /// The same for every row: the name of a folder.
+    /// A folder's name, the same for every row.
     Constant(String),
-    /// In this column.
+    /// A column.
     Column(String),
 }
 
@@ -25,7 +25,7 @@ pub(super) enum TimeKind {
     Numbers,
     /// Text.
     Text,
-    /// They are not needed.
+    /// Nobody needs the times.
     NotRead,
 }
 
@@ -40,19 +40,19 @@ pub(super) enum Zone {
     Naive,
 }
 
-/// Whether a column holds numbers or numbers as text.
+/// Whether a column contains numbers or numbers as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueKind {
     Numbers,
     Text,
 }
 
-/// The columns that hold the points of a file.
+/// The columns with the points of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PointColumns {
     /// One row per point.
     Long { metric: NameSource, value: (String, ValueKind) },
-    /// One column per series: its name, its index among the needed series, its kind.
+    /// One column per series: its name, its index among the needed series, its type. `ignored` are other columns.
     Wide { columns: Vec<(String, usize, ValueKind)>, ignored: Vec<String> },
 }
 
@@ -65,7 +65,7 @@ pub(super) struct FileLayout {
     pub(super) timestamp: String,
     pub(super) time: TimeKind,
     pub(super) zone: Zone,
-    /// The zone of times in text that have none.
+    /// The zone of times in text without one.
     pub(super) local: Option<TimeZone>,
     pub(super) points: PointColumns,
     /// All columns.
@@ -73,7 +73,7 @@ pub(super) struct FileLayout {
 }
 
 impl FileLayout {
-    /// The layout of `file`, whose columns are `schema`; `series` are needed.
+    /// Determines the layout of `file`, which has the columns of `schema`. `series` are the needed series.
     pub(super) fn new(
         file: &HistoryFile,
         schema: &SchemaRef,
@@ -96,7 +96,7 @@ impl FileLayout {
         })
     }
 
-    /// The same layout, reading only the release of each row.
+    /// This layout reduced to the release of each row.
     pub(super) fn releases_only(&self) -> Self {
         let time = match self.release {
             NameSource::Constant(_) => self.time,
@@ -128,7 +128,7 @@ impl FileLayout {
                 columns.extend(series.iter().map(|(name, ..)| name));
             }
         }
-        // One column may be needed twice, for example if a metric has the name of the role column.
+        // Two uses may share a column, for example if a metric has the name of the role column.
         columns.sort_unstable();
         columns.dedup();
         columns.into_iter().cloned().collect()
@@ -144,7 +144,7 @@ impl NameSource {
     }
 }
 
-/// Whether names can be of this type.
+/// Whether a column of this type can contain names.
 fn is_name(dtype: &DataType) -> bool {
     match dtype {
         DataType::Dictionary(_, value) => is_name(value),

@@ -1,6 +1,6 @@
 //! History: recorded metrics of past releases, in files.
 //!
-//! # What is read
+//! # Sources
 //!
 //! Parquet, CSV, NDJSON, Arrow IPC, and Prometheus `query_range` responses: a file, a folder, or a
 //! pattern. Folders named `key=value` on the path of a file are columns of all its rows.
@@ -13,19 +13,19 @@
 //! # Rules
 //!
 //! - **Gaps.** An empty cell, a null, `NaN`, and a time without a row are gaps, each at its own time.
-//! - **Order.** Rows of a release may be in any order. If the rows of one release are not contiguous,
-//!   see `bulk/scattered.rs`.
-//! - **Repeated rows.** Two rows with the same value for one series at one time count once. Two
-//!   different values make the release impossible to judge.
-//! - **Time zones.** Timestamps with a zone or an offset are instants, and zones may be mixed. Text
-//!   without a zone is refused. A column of a timestamp type without a zone is UTC, as Parquet and Arrow
-//!   writers mean it. A history that mixes columns with and without a zone is refused.
-//! - **Instances.** If a role has several, its series is the mean of those with a point at that time, as
-//!   Kayenta's queries average (`avg`).
-//! - **CSV** is read by the reader of `judge run`, in any dialect: space around names and values is removed, blank
-//!   lines are no rows, and the column of times may also be called `time` or `Timestamp`. A row that is shorter or
-//!   longer than the header makes the file damaged.
-//! - **Damaged files** are left out and reported, if there are others.
+//! - **Order.** Rows of a release may be in any order. If the rows of one release are not contiguous, see
+//!   `bulk/scattered.rs`.
+//! - **Repeated rows.** Two rows with the same value for one series at one time count once. With two different
+//!   values, the release cannot be judged.
+//! - **Time zones.** Timestamps with a zone or an offset are instants, and zones may be mixed. Text without a zone is
+//!   refused. A column of a timestamp type without a zone is UTC, as Parquet and Arrow writers mean it. A history that
+//!   mixes columns with and without a zone is refused.
+//! - **Instances.** If a role has several instances, its series is the mean over the instances with a point at that
+//!   time, like the `avg` of Kayenta's queries.
+//! - **CSV** follows the rules of `judge run`, in any dialect: space around names and values is removed, blank lines
+//!   are skipped, and the time column may also be called `time` or `Timestamp`. A row that is shorter or longer than
+//!   the header makes the file damaged.
+//! - **Damaged files** are left out and reported if there are other files.
 //! - **Metrics** that the config does not have are ignored, with a warning.
 
 mod batch;
@@ -50,14 +50,14 @@ pub use judge_replay::{ColumnNames, RoleNames};
 pub use options::HistoryOptions;
 
 pub(crate) use files::HistoryFile;
-use judge_replay::listed;
+use judge_replay::join_names;
 pub use release_rows::Survey;
 pub(crate) use release_rows::{ColumnSelection, ReleaseRows};
 pub use writer::{HistoryWriter, WrittenSeries};
 
 use layout::{FileLayout, PointColumns, Zone};
 
-/// Recorded metrics of past releases, in files that have been found and inspected.
+/// Recorded metrics of past releases, in files that were found and inspected.
 #[derive(Debug, Clone)]
 pub struct ReleaseHistory {
     files: Vec<(Arc<HistoryFile>, Arc<FileLayout>)>,
@@ -73,8 +73,8 @@ impl ReleaseHistory {
     /// Damaged files are left out if there are others; see [`ReleaseHistory::damaged`].
     ///
     /// # Errors
-    /// If there is no file, if all are damaged, or if one cannot be history. The check covers everything
-    /// that can be seen without reading the rows, and the rows of CSV files.
+    /// If there is no file, if all files are damaged, or if one cannot be history. The check covers everything except
+    /// the rows; in CSV files it covers the rows too.
     pub fn open(
         sources: &[PathBuf],
         options: &HistoryOptions,
@@ -102,7 +102,7 @@ impl ReleaseHistory {
             if let PointColumns::Wide { ignored, .. } = &layout.points
                 && !ignored.is_empty()
             {
-                let names = listed(ignored);
+                let names = join_names(ignored);
                 warnings
                     .push(format!("{}: ignored, not in the config: {names}", file.path.display()));
             }
@@ -117,7 +117,7 @@ impl ReleaseHistory {
         Ok(Self { files: opened, options: Arc::new(options.clone()), warnings, damaged })
     }
 
-    /// Why files are left out. Releases may lack their rows.
+    /// The errors of the files that were left out. Releases may lack their rows.
     pub fn damaged(&self) -> &[HistoryError] {
         &self.damaged
     }

@@ -1,4 +1,4 @@
-//! A column of names, in which neighbouring rows mostly have the same name.
+//! A column of names, in which neighbouring rows usually have the same name.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use judge_replay::arrow::NameArray;
 /// A name for each row.
 #[derive(Debug, Clone)]
 pub(crate) enum Names {
-    /// The same for all.
+    /// The same name for all rows.
     Once(Arc<str>),
-    /// One for each.
+    /// One name per row.
     Column(NameArray),
 }
 

@@ -12,8 +12,8 @@ pub struct HistoryOptions {
     pub columns: ColumnNames,
     /// Names of its roles.
     pub roles: RoleNames,
-    /// The format of every file; `None` to recognise it by each file's name and content.
+    /// The format of every file; `None` to detect it from each file's name and content.
     pub format: Option<Format>,
-    /// The zone of times in text that have none.
+    /// The zone of times in text without one.
     pub zone: Option<TimeZone>,
 }

@@ -21,7 +21,7 @@ use super::guard::guarded;
 use super::layout::FileLayout;
 use rows::{Rows, Unread};
 
-/// The columns of `file`.
+/// Reads the columns of `file`.
 pub(super) fn schema(file: &HistoryFile, names: &ColumnNames) -> Result<Schema, HistoryError> {
     let read = || {
         let schema = match file.format {
@@ -43,7 +43,7 @@ pub(super) fn schema(file: &HistoryFile, names: &ColumnNames) -> Result<Schema, 
     }
 }
 
-/// Passes the rows of `file` to `take` in order, until it returns false.
+/// Passes the rows of `file` to `take` in order, until `take` returns false.
 pub(super) fn read(
     file: &Arc<HistoryFile>,
     layout: &FileLayout,

@@ -26,13 +26,13 @@ pub(crate) struct ReleaseRows {
     pub(crate) batches: Vec<BatchRows>,
 }
 
-/// The releases of a history, known before anything is judged.
+/// The releases of a history, counted before any is judged.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Survey {
     /// The releases in the order of their first rows, with the number of rows of each.
     pub(crate) releases: Vec<(Arc<str>, u64)>,
     /// Whether the rows of every release are contiguous.
-    pub(crate) together: bool,
+    pub(crate) contiguous: bool,
 }
 
 impl Survey {
@@ -51,9 +51,9 @@ impl Survey {
         self.releases.iter().map(|(_, rows)| rows).sum()
     }
 
-    /// Whether the rows of every release are contiguous, so that one pass over the files is enough.
-    pub fn together(&self) -> bool {
-        self.together
+    /// Whether the rows of every release are contiguous, so that one pass over the files suffices.
+    pub fn contiguous(&self) -> bool {
+        self.contiguous
     }
 }
 
@@ -61,12 +61,12 @@ impl Survey {
 const BATCHES_AHEAD: usize = 2;
 
 impl ReleaseHistory {
-    /// Reads the names of the releases, and nothing else.
+    /// Reads only the names of the releases.
     ///
     /// # Errors
     /// If a file cannot be read, or a row has no release.
     pub fn survey(&self) -> Result<Survey, HistoryError> {
-        let mut survey = Survey { releases: Vec::new(), together: true };
+        let mut survey = Survey { releases: Vec::new(), contiguous: true };
         let mut index_of: HashMap<Arc<str>, usize> = HashMap::new();
         let mut last = None;
         for batch in self.batches(ColumnSelection::Releases) {
@@ -76,7 +76,7 @@ impl ReleaseHistory {
                 let end = batch.release.run(&rows);
                 let name = batch.release.name(rows.start);
                 let index = if let Some(&index) = index_of.get(name) {
-                    survey.together &= last == Some(index);
+                    survey.contiguous &= last == Some(index);
                     index
                 } else {
                     self.check_name(&batch, name, rows.start)?;
@@ -102,7 +102,7 @@ impl ReleaseHistory {
         Err(batch.file.error(FileProblem::NoRelease { place, column }))
     }
 
-    /// The rows of each release, in the order of the files. The rows of a release must be contiguous.
+    /// Iterates over the rows of each release, in the order of the files. The rows of a release must be contiguous.
     pub(crate) fn release_rows(&self) -> ReleaseRowsIter {
         ReleaseRowsIter {
             batches: self.batches(ColumnSelection::All),
@@ -112,7 +112,7 @@ impl ReleaseHistory {
         }
     }
 
-    /// All rows of all files, in order, read ahead by another thread.
+    /// Iterates over all rows of all files, in order. Another thread reads ahead.
     pub(crate) fn batches(&self, columns: ColumnSelection) -> Batches {
         let (sender, receiver) = sync_channel(BATCHES_AHEAD);
         let history = self.clone();
@@ -126,7 +126,7 @@ impl ReleaseHistory {
                 let take = move |batch| batches.send(Message::Batch(Box::new(batch))).is_ok();
                 let read = read::read(file, &layout, &history.options.columns, take);
                 if let Err(error) = read {
-                    // Whoever would want to know may be gone.
+                    // The receiver may be gone.
                     let _ = sender.send(Message::Failed(error));
                     return;
                 }
@@ -153,7 +153,7 @@ enum Message {
     End,
 }
 
-/// The rows of a history in their order.
+/// The rows of a history in order.
 pub(crate) struct Batches {
     receiver: Receiver<Message>,
     failed: Option<HistoryError>,
@@ -185,7 +185,7 @@ impl Iterator for Batches {
 /// This is the fast path for contiguous releases. For other histories see `bulk/scattered.rs`.
 pub(crate) struct ReleaseRowsIter {
     batches: Batches,
-    /// The current batch, and its next row.
+    /// The current batch, and the index of its next row.
     batch: Option<(Arc<Batch>, usize)>,
     /// The release that may continue in the next batch.
     open: Option<ReleaseRows>,

@@ -9,7 +9,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
 use crate::frame::RowGroups;
 
-/// Rows of a row group, about: as many as are held in memory.
+/// Approximate number of rows of a row group, which we keep in memory.
 const ROWS: usize = 1 << 18;
 
 /// A series of a release.
@@ -21,7 +21,7 @@ pub struct WrittenSeries<'a> {
     pub metric: &'a str,
     /// `baseline` or `canary`.
     pub role: &'a str,
-    /// Tells several series of a metric and role apart; else empty.
+    /// Distinguishes several series of one metric and role; otherwise empty.
     pub instance: &'a str,
     /// The time of the first value, in milliseconds since the Unix epoch.
     pub start_millis: i64,
@@ -31,8 +31,8 @@ pub struct WrittenSeries<'a> {
     pub values: &'a [Option<f64>],
 }
 
-/// A history in Parquet that is written series by series, and that [`super::ReleaseHistory`] reads. The series of a
-/// release follow each other.
+/// Writes a history in Parquet series by series, for [`super::ReleaseHistory`] to read. All series of a release must
+/// follow each other.
 ///
 /// # Example
 /// ```
@@ -63,13 +63,13 @@ pub struct HistoryWriter<W: io::Write + Send> {
 #[derive(Default)]
 struct Rows {
     texts: [Vec<String>; 4],
-    /// Of which text of `texts`, row by row.
+    /// For each row, the index of its series in `texts`.
     series: Vec<usize>,
     timestamps: Vec<i64>,
     values: Vec<Option<f64>>,
 }
 
-/// The columns of text.
+/// The text columns.
 const TEXTS: [&str; 4] = ["release", "role", "metric", "instance"];
 
 fn schema() -> SchemaRef {
@@ -90,7 +90,7 @@ impl<W: io::Write + Send> HistoryWriter<W> {
     /// Starts the file.
     ///
     /// # Errors
-    /// As those of `out`.
+    /// If `out` cannot be written.
     pub fn new(out: W) -> io::Result<Self> {
         let file = RowGroups::new(out, schema())?;
         Ok(Self { file, rows: Rows::default() })
@@ -99,7 +99,7 @@ impl<W: io::Write + Send> HistoryWriter<W> {
     /// Adds the points of a series, gaps too.
     ///
     /// # Errors
-    /// As those of the output.
+    /// If the output cannot be written.
     pub fn add(&mut self, series: &WrittenSeries<'_>) -> io::Result<()> {
         let rows = &mut self.rows;
         let texts = [series.release, series.role, series.metric, series.instance];
@@ -125,7 +125,7 @@ impl<W: io::Write + Send> HistoryWriter<W> {
     /// Ends the file.
     ///
     /// # Errors
-    /// As those of the output.
+    /// If the output cannot be written.
     pub fn finish(mut self) -> io::Result<()> {
         if !self.rows.values.is_empty() {
             self.write()?;
@@ -138,7 +138,7 @@ impl Rows {
     fn into_frame(self) -> Result<RecordBatch, ArrowError> {
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(TEXTS.len() + 2);
         for texts in &self.texts {
-            // Each text once; its rows are views of it.
+            // Each text once; the rows are views of it.
             let mut column = StringViewBuilder::new().with_deduplicate_strings();
             for &series in &self.series {
                 column.append_option(texts.get(series));

@@ -15,7 +15,7 @@ pub(super) struct Expression {
 const ALLOWED: &str = "an expression in SQL over recorded series, such as cpu / rps";
 
 impl Expression {
-    /// Parses `text`; the error says what is expected.
+    /// Parses `text`; the error is the expectation that it does not meet.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let (formula, inputs) =
             sql::parse(text).map_err(|problem| format!("{ALLOWED}: {problem}"))?;
@@ -25,7 +25,7 @@ impl Expression {
         Ok(Self { formula, inputs })
     }
 
-    /// The series it needs.
+    /// The series that the expression needs.
     pub(super) fn inputs(&self) -> &[String] {
         &self.inputs
     }
@@ -54,7 +54,7 @@ impl Expression {
         RecordedSeries { values, instances }
     }
 
-    /// A point for each of `points` times; series without points are gaps.
+    /// Computes a point for each of `points` times; series without points are all gaps.
     fn evaluate(&self, series: &[&[f64]], points: usize) -> Vec<f64> {
         let at = |point: usize| {
             let value = |input: usize| {

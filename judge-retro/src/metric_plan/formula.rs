@@ -5,18 +5,18 @@ use std::cmp::Ordering;
 // Not std's, whose last bits differ between platforms.
 use libm::{cbrt, exp, log, log1p, log2, log10, pow};
 
-/// A formula over series. `None` is SQL's NULL, a gap; truth is 1 or 0.
+/// A formula over series. `None` is SQL's NULL, a gap. Truth is 1 or 0.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Formula {
-    /// The point of a series, by index.
+    /// The point of a series, by the series' index.
     Series(usize),
     Constant(Option<f64>),
     Call(Function, Vec<Formula>),
-    /// The results of conditions, and what else there is.
+    /// Conditions with their results, and the result otherwise.
     Case(Vec<(Formula, Formula)>, Box<Formula>),
 }
 
-/// A formula over the values of arguments.
+/// A function of the values of its arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Function {
     Negate,
@@ -25,7 +25,7 @@ pub(super) enum Function {
     Multiply,
     Divide,
     FloorDivide,
-    /// With the sign of the divisor.
+    /// The result has the sign of the divisor.
     Modulo,
     Not,
     And,
@@ -49,20 +49,20 @@ pub(super) enum Function {
     Power,
     Exp,
     Ln,
-    /// To the base of the second argument.
+    /// The second argument is the base.
     Log,
     Log2,
     Log10,
     Log1p,
     Floor,
     Ceil,
-    /// To the nearest, halves away from zero; to the decimals of the second argument.
+    /// To the nearest number with as many decimals as the second argument; halves away from zero.
     Round,
     /// Toward zero.
     Truncate,
 }
 
-/// Functions by their names in SQL, with the least and the greatest number of arguments.
+/// Functions by their SQL names, with the smallest and the largest number of arguments.
 const NAMED: [(&str, Function, usize, usize); 26] = [
     ("abs", Function::Abs, 1, 1),
     ("cbrt", Function::Cbrt, 1, 1),
@@ -95,14 +95,14 @@ const NAMED: [(&str, Function, usize, usize); 26] = [
 const MANY: usize = usize::MAX;
 
 impl Function {
-    /// The function with a name of SQL, and how many arguments it takes.
+    /// Finds the function with an SQL name, and its possible numbers of arguments.
     pub(super) fn from_name(name: &str) -> Option<(Self, std::ops::RangeInclusive<usize>)> {
         let found = NAMED.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name))?;
         Some((found.1, found.2..=found.3))
     }
 
-    /// Of one or two values, neither of which is NULL.
-    fn of_values(self, x: f64, y: f64) -> f64 {
+    /// Computes the function of one or two values, neither of which is NULL.
+    fn evaluate(self, x: f64, y: f64) -> f64 {
         match self {
             Self::Negate => -x,
             Self::Add => x + y,
@@ -150,7 +150,7 @@ impl Function {
 }
 
 impl Formula {
-    /// The value at one time, where `series` gives the points.
+    /// The value at one time; `series` returns the point of a series.
     pub(super) fn value(&self, series: &impl Fn(usize) -> Option<f64>) -> Option<f64> {
         match self {
             Self::Series(index) => series(*index),
@@ -177,7 +177,7 @@ impl Formula {
                     function => {
                         let first = values.next().flatten()?;
                         let second = values.next().unwrap_or(Some(0.0))?;
-                        Some(function.of_values(first, second))
+                        Some(function.evaluate(first, second))
                     }
                 }
             }
@@ -185,7 +185,7 @@ impl Formula {
     }
 }
 
-/// AND and OR: `decisive` if one is, else NULL if one is NULL.
+/// AND and OR: `decisive` if any value is, else NULL if any is NULL.
 fn decided(values: impl Iterator<Item = Option<f64>>, decisive: bool) -> Option<f64> {
     let mut unknown = false;
     for value in values {
@@ -206,7 +206,7 @@ fn truth(holds: bool) -> f64 {
     f64::from(u8::from(holds))
 }
 
-/// NaN, such as 0 / 0, equals itself and is greater than every number.
+/// Compares numbers. NaN, such as 0 / 0, equals itself and is greater than every number.
 fn compare(one: f64, other: f64) -> Ordering {
     one.partial_cmp(&other).unwrap_or_else(|| one.is_nan().cmp(&other.is_nan()))
 }

@@ -1,7 +1,7 @@
-//! Expressions in SQL as formulas.
+//! Parses SQL expressions into formulas.
 //!
-//! A point of a metric depends only on points of the same time, so only expressions that are computed row by
-//! row are allowed.
+//! A point of a metric depends only on points of the same time, so we accept only expressions that can be computed
+//! row by row.
 
 use sqlparser::ast::{
     BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, Expr, Function as SqlCall,
@@ -15,17 +15,17 @@ use super::formula::{Formula, Function};
 
 /// The longest expression, in bytes.
 const LONGEST: usize = 4096;
-/// The most operations within each other: formulas are evaluated recursively.
+/// The deepest nesting of operations: formulas are evaluated recursively.
 const DEEPEST: usize = 200;
 
-/// Reads one expression, and returns the series that it names, too. The error says what is wrong.
+/// Parses one expression. Returns its formula and the series that it names; the error is the problem.
 pub(super) fn parse(text: &str) -> Result<(Formula, Vec<String>), String> {
     if text.len() > LONGEST {
         return Err(format!("expected at most {LONGEST} bytes, got {}", text.len()));
     }
-    let said = |error: sqlparser::parser::ParserError| error.to_string();
-    let mut parser = Parser::new(&GenericDialect {}).try_with_sql(text).map_err(said)?;
-    let expression = parser.parse_expr().map_err(said)?;
+    let message = |error: sqlparser::parser::ParserError| error.to_string();
+    let mut parser = Parser::new(&GenericDialect {}).try_with_sql(text).map_err(message)?;
+    let expression = parser.parse_expr().map_err(message)?;
     match parser.peek_token().token {
         Token::EOF => {}
         more => return Err(format!("expected the end of the expression, got {more}")),
@@ -35,12 +35,12 @@ pub(super) fn parse(text: &str) -> Result<(Formula, Vec<String>), String> {
     Ok((formula, reader.series))
 }
 
-const OWN_TIME: &str =
+const ONE_TIME_ONLY: &str =
     "each point may depend on the points of its own time alone, without sums, ranks or shifts";
 
 struct Reader {
     series: Vec<String>,
-    /// Operations around the current one.
+    /// Number of operations around the current one.
     depth: usize,
 }
 
@@ -124,11 +124,11 @@ impl Reader {
             Expr::CompoundIdentifier(_) => {
                 Err(format!("put a name with other characters in double quotes, got {expression}"))
             }
-            other => Err(format!("{OWN_TIME}, got {other}")),
+            other => Err(format!("{ONE_TIME_ONLY}, got {other}")),
         }
     }
 
-    /// The series `name`, which is added if it is new.
+    /// The series `name`; adds it if it is new.
     fn series(&mut self, name: &Ident) -> Formula {
         let known = self.series.iter().position(|known| *known == name.value);
         Formula::Series(known.unwrap_or_else(|| {
@@ -162,18 +162,18 @@ impl Reader {
         let known = match Function::from_name(&name) {
             Some(known) if plain => Some(known),
             None if plain && conditional => None,
-            _ => return Err(format!("{OWN_TIME}, got {call}")),
+            _ => return Err(format!("{ONE_TIME_ONLY}, got {call}")),
         };
         let mut arguments = Vec::new();
         let FunctionArguments::List(list) = &call.args else {
             return Err(format!("expected arguments in parentheses, got {call}"));
         };
         if list.duplicate_treatment.is_some() || !list.clauses.is_empty() {
-            return Err(format!("{OWN_TIME}, got {call}"));
+            return Err(format!("{ONE_TIME_ONLY}, got {call}"));
         }
         for argument in &list.args {
             let FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)) = argument else {
-                return Err(format!("{OWN_TIME}, got {call}"));
+                return Err(format!("{ONE_TIME_ONLY}, got {call}"));
             };
             arguments.push(self.formula(argument)?);
         }

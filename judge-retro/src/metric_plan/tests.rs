@@ -21,7 +21,7 @@ fn plan(metrics: &[(&str, Option<&str>)]) -> Result<MetricPlan, JudgeError> {
 
 const GAP: f64 = f64::NAN;
 
-/// The canary of the one metric `expression` over series `a` and `b`.
+/// The canary of a metric with this expression over the series `a` and `b`.
 fn derived(expression: &str, a: &[f64], b: &[f64]) -> Vec<f64> {
     let plan = plan(&[("x", Some(expression))]).unwrap();
     let series = plan.series().iter().map(|name| match name.as_str() {
@@ -35,7 +35,7 @@ fn derived(expression: &str, a: &[f64], b: &[f64]) -> Vec<f64> {
     metrics[0].canary.values.iter().map(|v| if v.is_nan() { -1.0 } else { *v }).collect()
 }
 
-/// An expression, values of `a` and `b`, and what it gives.
+/// An expression, the values of `a` and `b`, and the result.
 type Case = (&'static str, &'static [f64], &'static [f64], &'static [f64]);
 
 #[test]
@@ -43,7 +43,7 @@ fn expressions_are_evaluated_time_by_time() {
     let cases: [Case; 12] = [
         ("a / b", &[6.0, 1.0, 5.0], &[2.0, 4.0, 3.0], &[3.0, 0.25, 5.0 / 3.0]),
         ("a / b", &[GAP, 1.0, 2.0], &[1.0, GAP, 2.0], &[-1.0, -1.0, 1.0]),
-        // 0 of 0, 5 of 0, and less than nothing of 0.
+        // 0 of 0, 5 of 0, and −5 of 0.
         ("a / b", &[0.0, 5.0, -5.0, 0.0], &[0.0, 0.0, 0.0, 4.0], &[-1.0, -1.0, -1.0, 0.0]),
         ("a / b", &[f64::INFINITY, 1.0], &[1.0, f64::INFINITY], &[-1.0, 0.0]),
         ("a * a", &[1e200, 2.0], &[], &[-1.0, 4.0]),
@@ -65,7 +65,7 @@ fn expressions_are_evaluated_time_by_time() {
     }
 }
 
-/// What is computed row by row; each for a = 6 and b = 4, and for a gap of b.
+/// Expressions that can be computed row by row: the result for a = 6 and b = 4, and for a gap of b.
 #[test]
 fn everything_that_depends_on_one_time_alone_is_computed() {
     let cases: [(&str, f64, f64); 36] = [
@@ -151,7 +151,7 @@ fn the_ratio_of_means_is_judged_and_each_instance_has_its_own() {
             .map(|(name, value)| RecordedInstance { name: name.to_owned(), values: vec![value] })
             .to_vec(),
     };
-    // 1 of 10 and 0 of 90: a hundredth of all requests, though a twentieth in the mean of ratios.
+    // 1 of 10 and 0 of 90: a hundredth of all requests, although the mean of the ratios is a twentieth.
     let recorded = vec![
         [RecordedSeries::default(), of(0.5, 1.0, 0.0)],
         [RecordedSeries::default(), of(50.0, 10.0, 90.0)],

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 
-/// A locked folder of parts. The system releases the lock when the process ends, however it ends.
+/// A locked folder of parts. The system releases the lock when the process ends, for whatever reason.
 #[derive(Debug)]
 pub(super) struct Claim {
     folder: PathBuf,
@@ -39,7 +39,7 @@ impl Claim {
             }
             let opened = File::options().create(true).truncate(false).write(true).open(&path);
             let lock = match opened {
-                // The previous owner has just removed it.
+                // The previous owner just removed it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 opened => opened.map_err(io)?,
             };
@@ -56,7 +56,7 @@ impl Claim {
         }
     }
 
-    /// Removes the files of runs and nothing else. Dropping the claim removes the folder.
+    /// Removes the files that runs write and nothing else. Dropping the claim removes the folder.
     pub(super) fn empty(&self) -> io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
@@ -71,13 +71,13 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        // A folder with parts stays. A lock file that stays because of an error locks nothing.
+        // A folder with parts stays. If an error leaves the lock file behind, it locks nothing.
         let _ = fs::remove_file(self.folder.join(LOCK));
         let _ = fs::remove_dir(&self.folder);
     }
 }
 
-/// Whether the locked file is still the one at `path`: it may have been removed between opening and
+/// Whether the locked file is still the one at `path`. Another process may have removed it between opening and
 /// locking.
 #[cfg(unix)]
 fn still_there(lock: &File, path: &Path) -> bool {

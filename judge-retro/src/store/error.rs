@@ -14,10 +14,10 @@ pub enum StoreError {
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The problem.
         source: io::Error,
     },
-    /// An interrupted run left parts, and resuming was not asked for.
+    /// An interrupted run left parts, and the user did not request `--resume`.
     #[error(
         "{} holds {releases} releases of an interrupted run; continue it with --resume, or remove the \
          folder to start over", .parts.display()
@@ -25,7 +25,7 @@ pub enum StoreError {
     Unfinished {
         /// The parts.
         parts: PathBuf,
-        /// Releases in them.
+        /// Number of releases in them.
         releases: usize,
     },
     /// Another run is writing the same output.
@@ -45,7 +45,7 @@ pub enum StoreError {
     Changed {
         /// The parts.
         parts: PathBuf,
-        /// The changed part.
+        /// The changed setting.
         what: String,
         /// Its value when the parts were written.
         was: String,

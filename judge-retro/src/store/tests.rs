@@ -28,12 +28,12 @@ fn parts_become_the_output_and_are_gone() {
 }
 
 #[test]
-fn a_run_that_was_broken_off_is_gone_on_with_if_it_is_the_same() {
+fn an_interrupted_run_continues_with_the_same_settings() {
     let place = tempfile::tempdir().unwrap();
     let output = place.path().join("out.csv");
     let mut store = Store::open(&output, settings("a"), false).unwrap();
     store.add(b"one\n", vec![line("1")]).unwrap();
-    // As if it was killed between the frame and its lines.
+    // As if the run was killed between the frame and its lines.
     fs::write(place.path().join("out.csv.parts/000001.frame"), "half").unwrap();
     drop(store);
 
@@ -50,7 +50,7 @@ fn a_run_that_was_broken_off_is_gone_on_with_if_it_is_the_same() {
 }
 
 #[test]
-fn an_output_is_one_run_s_at_a_time() {
+fn only_one_run_writes_an_output() {
     let place = tempfile::tempdir().unwrap();
     let output = place.path().join("out.csv");
     let mut store = Store::open(&output, settings("a"), false).unwrap();
@@ -63,7 +63,7 @@ fn an_output_is_one_run_s_at_a_time() {
     assert!(refused(true).contains("another run is writing "));
     drop(store);
 
-    // What a killed run leaves is nobody's.
+    // A killed run leaves a lock file that no process has locked.
     fs::write(place.path().join("out.csv.parts/lock"), "").unwrap();
     let mut store = Store::open(&output, settings("a"), true).unwrap();
     store.add(b"two\n", vec![line("2")]).unwrap();
@@ -73,14 +73,14 @@ fn an_output_is_one_run_s_at_a_time() {
 }
 
 #[test]
-fn a_run_that_kept_nothing_leaves_nothing() {
+fn a_run_without_parts_leaves_no_folder() {
     let place = tempfile::tempdir().unwrap();
     drop(Store::open(&place.path().join("out.csv"), settings("a"), false).unwrap());
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
 }
 
 #[test]
-fn resuming_what_was_never_begun_begins_it() {
+fn resuming_without_parts_starts_the_output() {
     let place = tempfile::tempdir().unwrap();
     let output = place.path().join("out.csv");
     let store = Store::open(&output, settings("a"), true).unwrap();
@@ -90,7 +90,7 @@ fn resuming_what_was_never_begun_begins_it() {
 }
 
 #[test]
-fn an_output_that_cannot_be_written_leaves_what_was_there() {
+fn an_output_that_cannot_be_written_stays_unchanged() {
     let place = tempfile::tempdir().unwrap();
     let output = place.path().join("folder/out.csv");
     let error = Store::open(&output, settings("a"), false).unwrap_err().to_string();

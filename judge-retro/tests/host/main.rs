@@ -1,4 +1,4 @@
-//! What a library must leave alone in the process that uses it. Alone in a process of its own.
+//! What a library must not change in its host process. This test has a process of its own.
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use std::panic;
@@ -20,7 +20,7 @@ fn the_panic_hook_stays_the_hosts() {
         CAUGHT.fetch_add(usize::from(catches_panics()), Ordering::Relaxed);
     }));
     let counts = || (TOLD.load(Ordering::Relaxed), CAUGHT.load(Ordering::Relaxed));
-    // One byte of it is wrong.
+    // One byte of this file is wrong.
     let damaged = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/host/damaged.arrow");
     let plan = Arc::new(MetricPlan::new(&CanaryConfig::default(), &Value::Null).unwrap());
     let opened = ReleaseHistory::open(&[PathBuf::from(damaged)], &HistoryOptions::default(), &[]);

@@ -1,4 +1,4 @@
-//! What cannot be history says what is wrong, where, and the way out.
+//! Errors about invalid history: the problem, the position, and the way out.
 
 use arrow_cast::cast;
 use arrow_schema::DataType;
@@ -180,7 +180,7 @@ fn a_row_of_no_release_cannot_be_passed_over() {
 fn a_release_without_a_metric_of_the_config_is_broken() {
     let folder = TestFolder::new();
     let path = folder.write("h.csv", csv("v1,0,cpu,canary,1\n"));
-    assert_eq!(problem(&path), "no row is of a metric of the config");
+    assert_eq!(problem(&path), "no row has a metric of the config");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! One history, read the same from every format and layout.
+//! Reads one history from every format and layout, with the same result.
 
 use std::fmt::Write;
 
@@ -96,7 +96,7 @@ fn every_kind_of_timestamp_column_is_the_same_history() {
     }
 }
 
-/// Text in every layout, and numbers of types that hold these values exactly.
+/// Text in every layout, and numbers of types that represent these values exactly.
 #[test]
 fn columns_of_other_types_are_the_same_history() {
     let folder = TestFolder::new();
@@ -124,7 +124,7 @@ fn columns_of_other_types_are_the_same_history() {
     }
 }
 
-/// A column that is not needed may be of any type, also of one that no column of ours can be.
+/// A column that nobody needs may have any type, even one that no column of ours can have.
 #[test]
 fn other_columns_may_hold_anything() {
     let folder = TestFolder::new();
@@ -173,7 +173,7 @@ fn partitioned_folders_are_columns() {
     assert_same(&read(&folder.at("history/release=v1/**/*.csv")), &expected()[..1]);
 }
 
-/// A response with a series a metric, a role, and a release.
+/// A response with one series per metric, role and release.
 fn prometheus(releases: &[usize]) -> String {
     let mut result = Vec::new();
     for row in rows().into_iter().filter(|row| row.point == 0 && releases.contains(&row.release)) {
@@ -244,10 +244,10 @@ fn kayentas_words_for_the_roles_are_understood() {
 fn rows_that_do_not_stand_together_are_the_same_history() {
     let folder = TestFolder::new();
     let mut shuffled = rows();
-    // By time of day, so that releases, metrics and roles alternate.
+    // Ordered by time of day, so that releases, metrics and roles alternate.
     shuffled.sort_by_key(|row| (row.point, row.role, row.release));
     assert_same(&read(&folder.write("h.csv", long_csv(&shuffled))), &expected());
-    // A file a metric.
+    // One file per metric.
     for metric in 0..METRICS.len() {
         let mut of_metric = rows();
         of_metric.retain(|row| row.metric == metric);
@@ -260,7 +260,7 @@ fn rows_that_do_not_stand_together_are_the_same_history() {
 fn the_step_of_a_release_is_its_shortest_one() {
     let folder = TestFolder::new();
     let mut sparse = rows();
-    // The errors were recorded every second minute only.
+    // The errors were recorded only every second minute.
     sparse.retain(|row| row.metric == 0 || row.point % 2 == 0);
     let read = read(&folder.write("h.csv", long_csv(&sparse)));
     assert_eq!(read[0].canary.step_millis, STEP);

@@ -1,4 +1,4 @@
-//! A small history, and files of it in every format.
+//! A small history, written in every format.
 
 use std::fmt::Write;
 use std::fs;
@@ -25,7 +25,7 @@ pub(crate) const METRICS: [&str; 2] = ["latency", "errors"];
 pub(crate) const RELEASES: [&str; 2] = ["v1", "v2"];
 pub(crate) const ROLES: [&str; 2] = ["baseline", "canary"];
 
-/// The value of a point; a gap in the middle of one series.
+/// The value of a point; one series has a gap in the middle.
 pub(crate) fn value(release: usize, metric: usize, role: usize, point: usize) -> f64 {
     if (release, metric, role, point) == (1, 0, 1, 2) {
         return f64::NAN;
@@ -38,7 +38,7 @@ pub(crate) fn time(release: usize, point: usize) -> i64 {
     START + whole(release) * 86_400_000 + whole(point) * 60_000
 }
 
-/// What every file of the whole history must be read as.
+/// The result of reading any file of the whole history.
 pub(crate) fn expected() -> Vec<Release> {
     let of_release = |(release, name): (usize, &&str)| {
         let start_millis = time(release, 0);
@@ -62,7 +62,7 @@ pub(crate) fn expected() -> Vec<Release> {
     RELEASES.iter().enumerate().map(of_release).collect()
 }
 
-/// A point with everything that a long row says.
+/// One point as a row of a long table.
 pub(crate) struct FrameRow {
     pub(crate) release: usize,
     pub(crate) metric: usize,
@@ -114,7 +114,7 @@ impl TestFolder {
         path
     }
 
-    /// Writes `frame` as the ending of `path` says.
+    /// Writes `frame` in the format of the extension of `path`.
     pub(crate) fn write_frame(&self, path: &str, frame: &Frame) -> PathBuf {
         let path = self.write(path, "");
         let file = fs::File::create(&path).unwrap();
@@ -148,7 +148,7 @@ impl TestFolder {
 /// Columns by name.
 pub(crate) type Frame = Vec<(String, ArrayRef)>;
 
-/// `frame` with a column in place of the one of its name, or behind the others.
+/// Replaces the column of this name in `frame`, or adds it at the end.
 pub(crate) fn with(mut frame: Frame, name: &str, column: ArrayRef) -> Frame {
     match frame.iter_mut().find(|(known, _)| known == name) {
         Some(found) => found.1 = column,
@@ -182,7 +182,7 @@ pub(crate) fn long(rows: &[FrameRow]) -> Frame {
     columns.into_iter().map(|(name, column)| (name.to_owned(), column)).collect()
 }
 
-/// The same as CSV.
+/// The same table as CSV.
 pub(crate) fn long_csv(rows: &[FrameRow]) -> String {
     let mut csv = "release,timestamp,metric,role,value\n".to_owned();
     for row in rows {
@@ -216,7 +216,7 @@ pub(crate) fn plan(metrics: &[&str]) -> Arc<MetricPlan> {
     Arc::new(MetricPlan::new(&config, &serde_json::Value::Null).unwrap())
 }
 
-/// What a history is read as: each release with its name, and what was passed over.
+/// The result of reading a history: each release with its name, the warnings, and the ignored metrics.
 pub(crate) struct Read {
     pub(crate) releases: Vec<(String, Result<Release, String>)>,
     pub(crate) warnings: Vec<String>,
@@ -240,13 +240,13 @@ pub(crate) fn read_with(
     Ok(Read { releases, warnings: history.warnings().to_vec(), ignored })
 }
 
-/// The releases of a history without anything wrong.
+/// Reads the releases of a history that has no problem.
 pub(crate) fn read(path: &Path) -> Vec<Release> {
     let read = read_with(path, &HistoryOptions::default(), &METRICS, None).unwrap();
     read.releases.into_iter().map(|(_, release)| release.unwrap()).collect()
 }
 
-/// Why a history cannot be read, or its first release cannot be put together.
+/// The error of a history, or of its first release.
 pub(crate) fn problem(path: &Path) -> String {
     match read_with(path, &HistoryOptions::default(), &METRICS, None) {
         Err(error) => error.to_string(),
@@ -257,7 +257,7 @@ pub(crate) fn problem(path: &Path) -> String {
     }
 }
 
-/// Releases compared with gaps equal to gaps.
+/// Compares releases; gaps equal gaps.
 pub(crate) fn assert_same(found: &[Release], expected: &[Release]) {
     assert_eq!(format!("{found:#?}"), format!("{expected:#?}"));
 }

@@ -1,4 +1,4 @@
-//! Histories in files, as users have them.
+//! Reads histories from files, as users have them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod bad_input;

@@ -1,4 +1,4 @@
-//! The rules for odd rows.
+//! The rules for unusual rows.
 
 use std::fmt::Write;
 
@@ -44,13 +44,13 @@ fn unsorted_rows_are_put_in_order_and_missing_ones_are_gaps_at_their_own_time() 
 }
 
 #[test]
-fn a_row_that_is_said_twice_counts_once() {
+fn a_repeated_row_counts_once() {
     let rows = [line("canary", 0, "1"), line("canary", 1, "2"), line("canary", 1, "2")].concat();
     assert_eq!(latency(&rows, None).metrics[0].canary.values, [1.0, 2.0]);
 }
 
 #[test]
-fn points_of_one_step_are_averaged_where_a_longer_step_is_asked_for() {
+fn a_longer_step_averages_the_points_in_it() {
     let rows: String = [
         line("canary", 0, "1"),
         line("canary", 1, "3"),
@@ -64,7 +64,7 @@ fn points_of_one_step_are_averaged_where_a_longer_step_is_asked_for() {
     .concat();
     let release = latency(&rows, Some(3 * STEP));
     assert_eq!(release.canary.points, 3);
-    // (1 + 3) / 2 without the gap, (7 + 4 + 5) / 3, 9 without the gap.
+    // (1 + 3) / 2 without the gap, (7 + 4 + 5) / 3, and 9 without the gap.
     let values = &release.metrics[0].canary.values;
     assert_eq!(values[0], 2.0);
     assert!((values[1] - 16.0 / 3.0).abs() < 1e-12);
@@ -116,7 +116,7 @@ fn instances_are_kept_and_averaged_where_they_have_points() {
 }
 
 #[test]
-fn what_the_config_does_not_have_is_passed_over_and_said() {
+fn metrics_outside_of_the_config_are_ignored_with_a_warning() {
     let folder = TestFolder::new();
     let wide = folder.write("w.csv", format!("{HEADER}{}", line("canary", 0, "1")));
     let csv = "release,role,timestamp,metric,value\nv1,canary,0,latency,1\nv1,canary,0,cpu,2\n";
@@ -125,7 +125,7 @@ fn what_the_config_does_not_have_is_passed_over_and_said() {
     let read = read_with(&long, &options, &["latency"], None).unwrap();
     assert_eq!(read.ignored, ["cpu"]);
     assert_eq!(read.releases[0].1.clone().unwrap().metrics.len(), 1);
-    // Rows that stand apart, with more names than anybody reads.
+    // Rows of a release that are not contiguous, with more names than a message lists.
     let mut csv = "release,role,timestamp,metric,value\n".to_owned();
     for number in 0..2000 {
         for release in ["v1", "v2"] {

@@ -1,4 +1,4 @@
-//! Allowances that are estimated from the differences between two instances of one version.
+//! Estimates allowances from the differences between two instances of one version.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -6,19 +6,19 @@ use thiserror::Error;
 
 use super::values::finite;
 
-/// The largest allowance that is proposed: +100 %. With it a canary may double before it fails.
+/// The largest proposed allowance: +100 %. It lets a canary double before it fails.
 pub const CAP: f64 = 1.0;
 /// The probability that a new window stays within the allowance.
 const CONFIDENCE: f64 = 0.99;
 /// Quantile of the normal distribution at [`CONFIDENCE`], the limit of t for many windows.
 const NORMAL: f64 = 2.326_347_874;
-/// With fewer windows there is no estimate of their spread.
+/// The spread of fewer windows cannot be estimated.
 const FEWEST_WINDOWS: usize = 2;
 
 /// A proposed allowance, as a share: 0.12 is `allowedIncrease` 1.12.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SeriesAllowance {
-    /// Number of windows that it was estimated from.
+    /// Number of windows from which it was estimated.
     pub windows: usize,
     /// Root mean square of the log ratios.
     pub rms: f64,
@@ -40,9 +40,9 @@ impl SeriesAllowance {
     /// Estimates the allowance from m log ratios: exp(rms · t(0.99; m) · √(1 + 1/m)) − 1. The log ratio of a new window stays
     /// below it with probability 0.99.
     ///
-    /// The log ratios are assumed to be independent and normal around 0. A lasting difference between the instances counts
-    /// as spread, because chance decides which of them is the canary. The allowance does not say how much harm a service
-    /// can bear. It only says which differences healthy instances have, too.
+    /// We assume that the log ratios are independent and normal around 0. A lasting difference between the instances
+    /// counts as spread, because chance decides which of them is the canary. The allowance does not say how much harm
+    /// a service tolerates. It only says how much healthy instances differ, too.
     ///
     /// # Errors
     /// If there are fewer than two log ratios.
@@ -66,7 +66,7 @@ impl SeriesAllowance {
         Ok(Self { windows, rms, wanted, proposed: wanted.min(CAP) })
     }
 
-    /// Whether the formula gives more than [`CAP`], which makes the allowance useless.
+    /// Whether the formula's result exceeds [`CAP`], which makes the allowance useless.
     pub fn is_capped(&self) -> bool {
         self.wanted > CAP
     }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_useless_is_capped_and_why_is_said() {
+    fn a_useless_allowance_is_capped_with_a_reason() {
         let few = SeriesAllowance::from_log_ratios(&[0.2, -0.2]).unwrap();
         assert!(few.wanted > CAP && few.proposed == CAP);
         let why = few.why_useless().unwrap();

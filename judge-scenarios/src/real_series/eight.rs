@@ -8,13 +8,13 @@ use super::harm::HarmSubject;
 use super::pairs::{PairClass, RealPair, pairs};
 use super::series::RealSeries;
 
-/// Metrics of a canary, if the entity has as many.
+/// Number of metrics of a canary, if the entity has as many.
 pub const EIGHT: usize = 8;
-/// With fewer metrics an entity gives no canary.
+/// An entity with fewer metrics gives no canary.
 const FEWEST: usize = 6;
-/// One entity gives at most this many canaries at one size.
+/// One entity gives at most this many canaries of one size.
 const MOST_DRAWS: usize = 4;
-/// Number of windows of a series that a canary chooses from.
+/// Number of windows of a series from which a canary chooses.
 const WINDOWS: usize = 4;
 
 /// Harm to a canary of several metrics.
@@ -24,7 +24,7 @@ pub struct EightHarm {
     pub name: &'static str,
     /// Percent if it multiplies, robust standard deviations if it adds.
     pub size: f64,
-    /// The number of metrics that it changes.
+    /// Number of metrics that it changes.
     hit: usize,
     multiplies: bool,
 }
@@ -52,7 +52,7 @@ impl EightHarm {
         add("three add", 3, 2.0),
     ];
 
-    /// The request for a canary of `metrics` with this harm.
+    /// Builds the request for a canary of `metrics` with this harm.
     pub fn request(&self, metrics: &[RealPair], direction: Direction) -> JudgeRequest {
         let metric = |(index, pair): (usize, &RealPair)| {
             let sd = HarmSubject::new(&pair.baseline, &pair.canary).sd();
@@ -72,8 +72,8 @@ impl EightHarm {
     }
 }
 
-/// Canaries of six to eight metrics that have noise and belong to one entity, each with the number of its draw. Concurrent
-/// pairs take part only if they are alike.
+/// Draws canaries of six to eight metrics that have noise and belong to one entity, each with the number of its draw.
+/// Concurrent pairs take part only if they are alike.
 pub fn eight_series(
     series: &[&RealSeries],
     class: PairClass,
@@ -86,19 +86,19 @@ pub fn eight_series(
     let usable: Vec<Vec<RealPair>> = series
         .iter()
         .map(|series| {
-            let mut made = pairs(series, points, WINDOWS, seeds);
-            made.retain(|pair| pair.class == class && pair.alike);
-            made.retain(|pair| HarmSubject::new(&pair.baseline, &pair.canary).sd() > 0.0);
-            made
+            let mut candidates = pairs(series, points, WINDOWS, seeds);
+            candidates.retain(|pair| pair.class == class && pair.alike);
+            candidates.retain(|pair| HarmSubject::new(&pair.baseline, &pair.canary).sd() > 0.0);
+            candidates
         })
-        .filter(|made| !made.is_empty())
+        .filter(|candidates| !candidates.is_empty())
         .collect();
     let name = format!("eight|{}|{}|{points}", first.source(), first.entity());
     (0..usable.len().div_ceil(EIGHT).min(MOST_DRAWS))
         .map(|draw| {
             let mut random = seeds.random(&format!("{name}|{draw}"));
             let mut order = random.distinct(EIGHT, usable.len());
-            // Any of the metrics may be the one that is changed alone.
+            // Any of the metrics may be the one changed alone.
             let turn = random.below(order.len().max(1));
             order.rotate_left(turn);
             let pick = |index: usize| usable[index][draw % usable[index].len()].clone();
@@ -132,9 +132,9 @@ mod tests {
         for (metrics, canaries, size) in [(5, 0, 0), (6, 1, 6), (8, 1, 8), (9, 2, 8), (60, 4, 8)] {
             let series = entity(metrics);
             let series: Vec<&RealSeries> = series.iter().collect();
-            let made = eight_series(&series, PairClass::Coin, 15, SEEDS);
-            assert_eq!(made.len(), canaries, "{metrics} metrics");
-            for (_, canary) in made {
+            let candidates = eight_series(&series, PairClass::Coin, 15, SEEDS);
+            assert_eq!(candidates.len(), canaries, "{metrics} metrics");
+            for (_, canary) in candidates {
                 assert_eq!(canary.len(), size, "{metrics} metrics");
                 let mut levels: Vec<f64> =
                     canary.iter().map(|pair| (pair.baseline[0] / 1000.0).floor()).collect();

@@ -15,14 +15,14 @@ pub struct LineError {
     pub got: String,
 }
 
-/// A message repeats at most this many characters of a file.
+/// A message quotes at most this many characters of a file.
 const LONGEST: usize = 60;
 
 fn prefix(field: &str) -> String {
     if field.is_empty() { String::new() } else { format!("{field}: ") }
 }
 
-fn shortened(text: &str) -> String {
+fn shorten(text: &str) -> String {
     let mut short: String = text.chars().take(LONGEST).collect();
     if short.len() < text.len() {
         short.push('…');
@@ -36,13 +36,13 @@ impl LineError {
         expected: impl Into<String>,
         got: impl AsRef<str>,
     ) -> Self {
-        let got = shortened(got.as_ref());
+        let got = shorten(got.as_ref());
         Self { field: field.into(), expected: expected.into(), got }
     }
 }
 
-/// A short description of `value` for a message.
-fn described(value: &Value) -> String {
+/// Describes `value` for a message.
+fn describe(value: &Value) -> String {
     match value {
         Value::Array(items) => format!("a list of {}", items.len()),
         Value::Object(_) => "an object".to_owned(),
@@ -50,7 +50,7 @@ fn described(value: &Value) -> String {
     }
 }
 
-/// A JSON object whose fields are read one by one.
+/// A JSON object whose fields we read one by one.
 pub(super) struct LineFields {
     map: Map<String, Value>,
     /// The name of the object and a dot; empty for the line itself.
@@ -59,7 +59,7 @@ pub(super) struct LineFields {
 
 impl LineFields {
     /// # Errors
-    /// If `line` is not one JSON object.
+    /// If `line` is not a single JSON object.
     pub(super) fn parse(line: &[u8]) -> Result<Self, LineError> {
         let value: Value = serde_json::from_slice(line).map_err(|error| {
             LineError::new("", "a JSON object on one line", format!("malformed JSON: {error}"))
@@ -68,12 +68,12 @@ impl LineFields {
     }
 
     /// # Errors
-    /// If `value`, called `name`, is not an object.
+    /// If `value`, which messages call `name`, is not an object.
     pub(super) fn new(value: Value, name: &str) -> Result<Self, LineError> {
         let path = if name.is_empty() { String::new() } else { format!("{name}.") };
         match value {
             Value::Object(map) => Ok(Self { map, path }),
-            other => Err(LineError::new(name, "a JSON object", described(&other))),
+            other => Err(LineError::new(name, "a JSON object", describe(&other))),
         }
     }
 
@@ -86,12 +86,12 @@ impl LineFields {
         found.ok_or_else(|| LineError::new(self.name(field), expected, "no such field"))
     }
 
-    /// A text that is not empty.
+    /// A non-empty text.
     pub(super) fn take_text(&mut self, field: &str) -> Result<String, LineError> {
         let expected = "a text that is not empty";
         match self.take(field, expected)? {
             Value::String(text) if !text.is_empty() => Ok(text),
-            other => Err(LineError::new(self.name(field), expected, described(&other))),
+            other => Err(LineError::new(self.name(field), expected, describe(&other))),
         }
     }
 
@@ -100,13 +100,13 @@ impl LineFields {
         let expected = "a list of numbers and nulls";
         let list = match self.take(field, expected)? {
             Value::Array(list) => list,
-            other => return Err(LineError::new(self.name(field), expected, described(&other))),
+            other => return Err(LineError::new(self.name(field), expected, describe(&other))),
         };
         let point = |(index, value): (usize, &Value)| match value {
             Value::Null => Ok(f64::NAN),
             other => other.as_f64().filter(|number| number.is_finite()).ok_or_else(|| {
                 let name = format!("{}[{index}]", self.name(field));
-                LineError::new(name, "a finite number or null", described(other))
+                LineError::new(name, "a finite number or null", describe(other))
             }),
         };
         list.iter().enumerate().map(point).collect()
@@ -117,9 +117,7 @@ impl LineFields {
         match self.map.remove(field) {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(flag),
-            Some(other) => {
-                Err(LineError::new(self.name(field), "true or false", described(&other)))
-            }
+            Some(other) => Err(LineError::new(self.name(field), "true or false", describe(&other))),
         }
     }
 
@@ -134,7 +132,7 @@ impl LineFields {
             Some(Value::Array(list)) => list,
             Some(other) => {
                 let expected = "a list of index ranges";
-                return Err(LineError::new(self.name(field), expected, described(&other)));
+                return Err(LineError::new(self.name(field), expected, describe(&other)));
             }
         };
         let range = |(index, value): (usize, &Value)| {
@@ -164,12 +162,12 @@ impl LineFields {
     }
 
     /// # Errors
-    /// If a field was not read: a misspelled field would silently change the measurement.
-    pub(super) fn finish(self, known: &str) -> Result<(), LineError> {
+    /// If a field was not read, since a misspelled field would silently change the measurement.
+    pub(super) fn finish(self, field_names: &str) -> Result<(), LineError> {
         match self.map.keys().next() {
             None => Ok(()),
             Some(name) => {
-                let expected = format!("no fields but {known}");
+                let expected = format!("no fields but {field_names}");
                 Err(LineError::new(self.path.trim_end_matches('.'), expected, format!("{name:?}")))
             }
         }

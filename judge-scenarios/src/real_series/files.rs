@@ -1,4 +1,4 @@
-//! Reads the files of a folder: `series.ndjson` and `faults.ndjson`, each also with `.gz`.
+//! Reads the files of a folder: `series.ndjson` and `faults.ndjson`, each plain or as `.gz`.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -12,7 +12,8 @@ use super::fields::{LineError, LineFields};
 use super::pairs::metric_pair;
 use super::series::RealSeries;
 
-/// Longest line in bytes: a million points or more. Without a limit, a small compressed file could fill the memory.
+/// Longest line in bytes: a million points or more. Without a limit, a small compressed file could exhaust the
+/// memory.
 const LONGEST_LINE: u64 = 1 << 24;
 
 /// Why a folder cannot be read.
@@ -27,14 +28,14 @@ pub enum ReadError {
         /// The error of the system.
         error: io::Error,
     },
-    /// The folder has no such file, or both forms of it.
+    /// The folder lacks the file, or has it in both forms.
     #[error("expected {name}.ndjson or {name}.ndjson.gz in {folder}, got {got}")]
     Files {
-        /// The file's name without its ending.
+        /// The file's name without extension.
         name: &'static str,
         /// The folder.
         folder: PathBuf,
-        /// The files that it has.
+        /// The forms that it has.
         got: &'static str,
     },
     /// A line is malformed.
@@ -44,10 +45,10 @@ pub enum ReadError {
         path: PathBuf,
         /// Number of the line, from 1.
         line: usize,
-        /// Why it is refused.
+        /// The problem.
         error: LineError,
     },
-    /// A file without a line.
+    /// A file without any line.
     #[error("{path}: expected one line or more, got none")]
     Empty {
         /// The file.
@@ -58,7 +59,7 @@ pub enum ReadError {
 /// The points of a service before a fault and during it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
-    /// The kind of fault, which is the entity that shares noise.
+    /// The kind of fault. It is the entity that shares noise.
     pub fault: String,
     /// The repetition.
     pub run: String,
@@ -89,8 +90,8 @@ impl Fault {
         Ok(Self { fault, run, hurt: format!("{service}_{what}"), metrics })
     }
 
-    /// A pair for every metric that has enough points: the last `points` before the fault as baseline, and the first during
-    /// it as canary.
+    /// Makes a pair for every metric with enough points: the last `points` before the fault are the baseline, the
+    /// first ones during it the canary.
     pub fn pairs(&self, points: usize) -> Vec<MetricPair> {
         let pair = |(name, before, under): &(String, Vec<f64>, Vec<f64>)| {
             let before = before.get(before.len().checked_sub(points)?..)?.to_vec();
@@ -100,10 +101,10 @@ impl Fault {
     }
 }
 
-/// The series of `folder`, in the order of the file.
+/// Reads the series of `folder`, in the order of the file.
 ///
 /// # Errors
-/// If the folder has no such file or both forms, a file cannot be read, or a line is malformed.
+/// If the folder lacks the file or has both forms, a file cannot be read, or a line is malformed.
 pub fn read_series(folder: &Path) -> Result<Vec<RealSeries>, ReadError> {
     let path = find(folder, "series")?.ok_or_else(|| ReadError::Files {
         name: "series",
@@ -113,15 +114,15 @@ pub fn read_series(folder: &Path) -> Result<Vec<RealSeries>, ReadError> {
     read_lines(&path, RealSeries::parse)
 }
 
-/// The faults of `folder`; none if it has no such file.
+/// Reads the faults of `folder`; none if it lacks the file.
 ///
 /// # Errors
-/// As for [`read_series`], except that the file may be missing.
+/// As [`read_series`], except that the file may be missing.
 pub fn read_faults(folder: &Path) -> Result<Vec<Fault>, ReadError> {
     find(folder, "faults")?.map_or_else(|| Ok(Vec::new()), |path| read_lines(&path, Fault::parse))
 }
 
-/// The file `name`, compressed or not.
+/// Finds the file `name`, compressed or not.
 fn find(folder: &Path, name: &'static str) -> Result<Option<PathBuf>, ReadError> {
     let exists = |path: &Path| {
         path.try_exists().map_err(|error| ReadError::Io { path: path.to_owned(), error })
@@ -150,8 +151,8 @@ fn read_lines<T>(
     let (mut read, mut bytes) = (Vec::new(), Vec::new());
     for line in 1.. {
         bytes.clear();
-        let taken = reader.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', &mut bytes);
-        if taken.map_err(io_error)? == 0 {
+        let bytes_read = reader.by_ref().take(LONGEST_LINE + 1).read_until(b'\n', &mut bytes);
+        if bytes_read.map_err(io_error)? == 0 {
             break;
         }
         let line_error = |error| ReadError::Line { path: path.to_owned(), line, error };
@@ -185,7 +186,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    /// What reading a folder with these files gives: the number of series, or the message.
+    /// The result of reading a folder with these files: the number of series, or the message.
     fn read(files: &[NamedBytes]) -> Result<usize, String> {
         let folder = tempfile::tempdir().unwrap();
         for (name, bytes) in files {
@@ -199,13 +200,13 @@ mod tests {
     fn plain_and_compressed_files_are_read() {
         let two = format!("{LINE}\n\n{LINE}");
         assert_eq!(read(&[("series.ndjson", two.as_bytes())]), Ok(2));
-        // Members one after another, as parallel compressors write them.
+        // Concatenated gzip members, as parallel compressors write them.
         let members = [compressed(two.as_bytes()), compressed(b"\n"), compressed(LINE.as_bytes())];
         assert_eq!(read(&[("series.ndjson.gz", &members.concat())]), Ok(3));
     }
 
     #[test]
-    fn what_is_wrong_with_a_folder_is_said_with_file_and_line() {
+    fn errors_name_the_file_and_the_line() {
         let second = format!("{LINE}\n{{\"kind\":\"solo\",\"x\":[true]}}\n");
         let zipped = compressed(LINE.as_bytes());
         let cases: [(&[NamedBytes], &str); 8] = [

@@ -10,12 +10,12 @@ use crate::random::Random;
 pub struct Harm {
     /// Its kind.
     pub name: &'static str,
-    /// Percent for shares of points and harm that multiplies, standard deviations for harm that adds, a factor for spread, 0
-    /// for harm without a size.
+    /// Percent for shares of points and for harm that multiplies, standard deviations for harm that adds, a factor
+    /// for spread, 0 for harm without a size.
     pub size: f64,
-    /// The direction that is judged. With [`Direction::Either`] a coin decides whether a shift goes up or down.
+    /// The judged direction. With [`Direction::Either`] a coin decides whether a shift goes up or down.
     pub direction: Direction,
-    /// The shift in robust standard deviations; `None` if it does not add.
+    /// The shift in robust standard deviations; `None` for harm that does not add.
     pub added: Option<f64>,
     change: HarmChange,
 }
@@ -114,7 +114,7 @@ pub const HARMS: &[Harm] = &[
     other("missing end", 30.0, None, HarmChange::MissingEnd),
 ];
 
-/// A pair to inject harm into, with the units in which sizes are measured.
+/// A pair into which to inject harm, with the units of its size.
 #[derive(Debug, Clone)]
 pub struct HarmSubject<'a> {
     canary: &'a [f64],
@@ -126,12 +126,12 @@ pub struct HarmSubject<'a> {
     positive: bool,
 }
 
-/// Smallest harm that the practical tables count, as a share of the absolute median: a judge may call less too small to
-/// matter.
+/// Smallest harm that the practical tables count, as a share of the absolute median, since a judge may treat less as
+/// too small to matter.
 const PRACTICAL: f64 = 0.05;
 
 impl<'a> HarmSubject<'a> {
-    /// Measures noise and median of both sides.
+    /// Measures the noise and the median of both sides.
     pub fn new(baseline: &[f64], canary: &'a [f64]) -> Self {
         let both = finite(&[baseline, canary].concat());
         let positive = both.iter().all(|value| *value >= 0.0) && mean(canary) > 0.0;
@@ -143,9 +143,9 @@ impl<'a> HarmSubject<'a> {
         self.sd
     }
 
-    /// The canary with `harm`, or `None` if the pair cannot have it: harm that multiplies needs a metric that is never
-    /// negative, all other harm but "none" needs noise.
-    pub fn harmed(&self, harm: &Harm, random: &mut Random) -> Option<Vec<f64>> {
+    /// Injects `harm` into the canary; `None` if it does not apply. Harm that multiplies needs a metric that is never
+    /// negative; all other harm except "none" needs noise.
+    pub fn inject(&self, harm: &Harm, random: &mut Random) -> Option<Vec<f64>> {
         let noise = self.sd > 0.0 && self.sd.is_finite();
         match harm.change {
             HarmChange::None => Some(self.canary.to_vec()),
@@ -244,9 +244,9 @@ mod tests {
 
     const SD: f64 = 1.4826;
 
-    fn harmed(canary: &[f64], name: &str, size: f64) -> Option<Vec<f64>> {
+    fn inject(canary: &[f64], name: &str, size: f64) -> Option<Vec<f64>> {
         let harm = HARMS.iter().find(|harm| harm.name == name && harm.size == size).unwrap();
-        HarmSubject::new(canary, canary).harmed(harm, &mut Random::new(5))
+        HarmSubject::new(canary, canary).inject(harm, &mut Random::new(5))
     }
 
     #[test]
@@ -263,7 +263,7 @@ mod tests {
         ];
         let healthy = canary();
         for (name, size, added) in cases {
-            let canary = harmed(&healthy, name, size).unwrap();
+            let canary = inject(&healthy, name, size).unwrap();
             for (index, (relative, deviations)) in [0, 11, 12, 19].into_iter().zip(added) {
                 let expected = healthy[index] * (1.0 + relative) + deviations * SD;
                 assert!((canary[index] - expected).abs() < 1e-9, "{name} {size}, point {index}");
@@ -272,9 +272,9 @@ mod tests {
     }
 
     #[test]
-    fn other_harm_is_what_its_name_says() {
+    fn other_harm_does_what_its_name_says() {
         let healthy = canary();
-        let get = |name, size| harmed(&healthy, name, size).unwrap();
+        let get = |name, size| inject(&healthy, name, size).unwrap();
         let changed = |canary: &[f64], by: f64| {
             let near = |(new, old): &(&f64, &f64)| (*new - *old - by).abs() < 1e-9;
             canary.iter().zip(&healthy).filter(near).count()
@@ -302,21 +302,21 @@ mod tests {
     }
 
     #[test]
-    fn harm_that_a_metric_cannot_have_is_left_out() {
+    fn harm_that_does_not_apply_is_left_out() {
         let negative: Vec<f64> = canary().iter().map(|value| value - 100.0).collect();
         let silent = vec![7.0; 20];
         for harm in HARMS {
             let can = |canary: &[f64]| {
-                HarmSubject::new(canary, canary).harmed(harm, &mut Random::new(1)).is_some()
+                HarmSubject::new(canary, canary).inject(harm, &mut Random::new(1)).is_some()
             };
             let multiplies = harm.name.contains("mult");
             assert_eq!(can(&negative), !multiplies, "{harm:?}");
             assert_eq!(can(&silent), multiplies || harm.name == "none", "{harm:?}");
         }
-        // Spread of a metric that is never negative stays so; gaps stay gaps.
+        // The spread of a metric that is never negative stays non-negative; gaps stay gaps.
         let mut low = vec![1.0, 3.0, f64::NAN];
         low.extend([1.0, 3.0].repeat(9));
-        let wide = harmed(&low, "spread", 3.0).unwrap();
+        let wide = inject(&low, "spread", 3.0).unwrap();
         assert!(wide[2].is_nan() && wide[0] == 0.0, "{wide:?}");
     }
 

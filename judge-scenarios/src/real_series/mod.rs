@@ -1,7 +1,7 @@
 //! Recorded series of real services, and canaries made from them: healthy pairs, and pairs with injected harm.
 //!
-//! The project ships no such series. `docs/real-series.md` describes the files, where public ones come
-//! from, and what the measurements mean.
+//! The project ships no such series. `docs/real-series.md` describes the files, the sources of public ones, and the
+//! meaning of the measurements.
 
 mod allowance;
 mod eight;
@@ -31,7 +31,7 @@ use crate::random::Random;
 pub struct Seeds(pub &'static str);
 
 impl Seeds {
-    /// The random numbers of the draw `what`: the same on every machine and in every order of work.
+    /// The random numbers of the draw `what`, which are the same on every machine and in every order of work.
     pub fn random(self, what: &str) -> Random {
         Random::from_name(&format!("{}|{what}", self.0))
     }

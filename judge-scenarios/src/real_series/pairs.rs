@@ -8,17 +8,18 @@ use super::series::{RealSeries, SeriesPoints};
 use super::values::{mean, median, scaled_mad};
 use crate::random::Random;
 
-/// How a series is divided into the two sides of a pair.
+/// How a series is split into the two sides of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PairClass {
-    /// A coin flip assigns every two neighbours to the sides, so the sides are exchangeable whatever the series does.
+    /// A coin flip assigns each two neighbours to the sides, which makes the sides exchangeable whatever the series
+    /// does.
     Coin,
     /// Alternating points.
     EvenOdd,
     /// Two instances at the same time.
     Conc,
-    /// A window, and the next window.
+    /// A window, and the one after it.
     After,
 }
 
@@ -40,7 +41,7 @@ impl PairClass {
 /// A healthy pair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RealPair {
-    /// How the series was divided.
+    /// How the series was split.
     pub class: PairClass,
     /// Index of the window's first point in the series.
     pub start: usize,
@@ -48,22 +49,23 @@ pub struct RealPair {
     pub baseline: Vec<f64>,
     /// The canary's points.
     pub canary: Vec<f64>,
-    /// Whether the sides are exchangeable. Two instances are if they have the same mean outside of the window; the sides of
-    /// all other classes always are.
+    /// Whether the sides are exchangeable. Two instances are exchangeable if they have the same mean outside of the
+    /// window; the sides of all other classes always are.
     pub alike: bool,
 }
 
-/// Time of the first point. Any time would do: judges use only differences of times.
+/// Time of the first point. Its value does not matter, since judges use only differences of times.
 const START_MILLIS: i64 = 1_700_000_000_000;
 /// Time between two points.
 const STEP_MILLIS: u64 = 60_000;
-/// Points next to a window that do not count when instances are compared, because a spike may reach into them.
+/// Number of points next to a window that do not count when we compare instances, because a spike may reach into
+/// them.
 const MARGIN: usize = 2;
-/// With fewer points outside of the window, instances cannot be compared.
+/// Instances cannot be compared on fewer points outside of the window.
 const FEWEST_OUTSIDE: usize = 10;
 
 impl RealPair {
-    /// The pair for a judge, with `canary` as the canary's points, at the baseline's times or after them.
+    /// Builds the pair for a judge, with `canary` as the canary's points, at the baseline's times or after them.
     pub fn metric_pair(&self, name: &str, canary: Vec<f64>) -> MetricPair {
         metric_pair(name, self.baseline.clone(), canary, self.class == PairClass::After)
     }
@@ -83,8 +85,8 @@ pub(super) fn metric_pair(
     MetricPair::new(name, side(baseline, START_MILLIS), side(canary, canary_start))
 }
 
-/// Starts of healthy stretches of `need` points that do not overlap, in ascending order. If there are more than `most`, as
-/// many are drawn at random.
+/// Starts of healthy stretches of `need` points that do not overlap, in ascending order. If there are more than
+/// `most`, draws `most` of them at random.
 pub fn windows(healthy: &[bool], need: usize, most: usize, random: &mut Random) -> Vec<usize> {
     let need = need.max(1);
     let mut kept: Vec<usize> = Vec::new();
@@ -98,7 +100,7 @@ pub fn windows(healthy: &[bool], need: usize, most: usize, random: &mut Random) 
     random.distinct(most, kept.len()).into_iter().map(|index| kept[index]).collect()
 }
 
-/// Assigns every two neighbours to the sides by a coin flip. A last point without a neighbour is left out.
+/// Assigns each two neighbours to the sides by a coin flip. Leaves out a last point without a neighbour.
 pub fn coin_split(points: &[f64], random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let deal = |two: &[f64]| if random.chance(0.5) { (two[1], two[0]) } else { (two[0], two[1]) };
     points.chunks_exact(2).map(deal).unzip()
@@ -106,16 +108,16 @@ pub fn coin_split(points: &[f64], random: &mut Random) -> (Vec<f64>, Vec<f64>) {
 
 /// Cuts pairs of `points` points a side from at most `most` windows of `series`.
 ///
-/// Random numbers are derived from the names of source and metric, the number of points and the window. Pairs with equal
-/// points only are left out: no judge can go wrong there.
+/// The seeds of random numbers derive from the source, the metric, the number of points and the window. Pairs in
+/// which all points are equal are left out, since every judge decides them correctly.
 pub fn pairs(series: &RealSeries, points: usize, most: usize, seeds: Seeds) -> Vec<RealPair> {
     let name = format!("{}|{}|{points}", series.source(), series.metric());
     let mut random = seeds.random(&format!("windows|{name}"));
-    let mut made = Vec::new();
+    let mut cut = Vec::new();
     let mut add = |class, start, (baseline, canary), alike| {
         let pair = RealPair { class, start, baseline, canary, alike };
         if varies(&pair) {
-            made.push(pair);
+            cut.push(pair);
         }
     };
     match series.points() {
@@ -142,11 +144,11 @@ pub fn pairs(series: &RealSeries, points: usize, most: usize, seeds: Seeds) -> V
             }
         }
     }
-    made
+    cut
 }
 
-/// The concurrent pair of the window of `points` points at `start`, with `a` as baseline; `None` if the window reaches beyond
-/// the series.
+/// Cuts the concurrent pair from the window of `points` points at `start`, with `a` as baseline; `None` if the window
+/// reaches beyond the series.
 pub fn concurrent_pair(
     a: &[f64],
     b: &[f64],
@@ -165,8 +167,8 @@ fn varies(pair: &RealPair) -> bool {
     finite.next().is_some_and(|first| finite.any(|value| value != first))
 }
 
-/// Whether two instances are alike outside of `window`: medians within 2 % or a quarter of the noise, means within 5 % and a
-/// quarter of the noise.
+/// Whether two instances are alike outside of `window`: their medians differ by at most 2 % or a quarter of the
+/// noise, their means by at most 5 % and a quarter of the noise.
 fn alike(a: &[f64], b: &[f64], healthy: &[bool], window: std::ops::Range<usize>) -> bool {
     let near = window.start.saturating_sub(MARGIN)..window.end.saturating_add(MARGIN);
     let outside = |index: &usize| healthy[*index] && !near.contains(index);
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_keep_off_trouble_and_each_other() {
+    fn windows_avoid_trouble_and_each_other() {
         let mut healthy = vec![true; 40];
         let starts =
             |healthy: &[bool], need, most| windows(healthy, need, most, &mut Random::new(3));
@@ -237,25 +239,25 @@ mod tests {
 
     #[test]
     fn a_solo_series_gives_three_pairs_a_window() {
-        let made = pairs(&solo(41, ""), 10, 6, SEEDS);
-        assert_eq!(made, pairs(&solo(41, ""), 10, 6, SEEDS));
-        assert_ne!(made, pairs(&solo(41, ""), 10, 6, Seeds("other")));
+        let cut = pairs(&solo(41, ""), 10, 6, SEEDS);
+        assert_eq!(cut, pairs(&solo(41, ""), 10, 6, SEEDS));
+        assert_ne!(cut, pairs(&solo(41, ""), 10, 6, Seeds("other")));
         let found: Vec<(PairClass, usize)> =
-            made.iter().map(|pair| (pair.class, pair.start)).collect();
+            cut.iter().map(|pair| (pair.class, pair.start)).collect();
         let [coin, even_odd, after] = [PairClass::Coin, PairClass::EvenOdd, PairClass::After];
         let expected =
             [(coin, 0), (even_odd, 0), (after, 0), (coin, 20), (even_odd, 20), (after, 20)];
         assert_eq!(found, expected);
-        for pair in &made {
+        for pair in &cut {
             let both = [pair.baseline.clone(), pair.canary.clone()].concat();
             let window: Vec<f64> =
                 (0..20).map(|index| f64::from(index) + pair.start as f64).collect();
             assert_eq!(sorted(both), window);
             assert!(pair.alike && pair.baseline.len() == 10);
         }
-        assert_eq!(made[1].baseline[0].min(made[1].canary[0]), 0.0);
-        assert_eq!((made[1].baseline[1] - made[1].baseline[0]).abs(), 2.0);
-        assert_eq!((made[2].baseline[9], made[2].canary[0]), (9.0, 10.0));
+        assert_eq!(cut[1].baseline[0].min(cut[1].canary[0]), 0.0);
+        assert_eq!((cut[1].baseline[1] - cut[1].baseline[0]).abs(), 2.0);
+        assert_eq!((cut[2].baseline[9], cut[2].canary[0]), (9.0, 10.0));
 
         let unfair = pairs(&solo(20, r#","unfair":true"#), 10, 6, SEEDS);
         assert!(unfair.len() == 2 && unfair.iter().all(|pair| pair.class != even_odd));

@@ -1,4 +1,4 @@
-//! Plain tests to compare judges with: p-values in the direction of harm.
+//! Plain tests with which we compare judges: p-values in the direction of harm.
 
 use judge_core::config::Direction;
 use judge_core::stats::{Alternative, Method, Sample, mann_whitney};
@@ -16,8 +16,8 @@ fn alternative(direction: Direction) -> Alternative {
 
 /// The p-value of the Mann–Whitney test, asymptotic, corrected for ties and continuity.
 ///
-/// It assumes independent points, and counts any difference as harm, however small. The p-value is 1 if a side has fewer than
-/// two points. If each side is constant, it is 0 if they differ in `direction`, else 1.
+/// It assumes independent points, and counts any difference as harm, however small. The p-value is 1 if a side has
+/// fewer than two points. If both sides are constant, it is 0 if they differ in `direction`, else 1.
 pub fn mann_whitney_p(baseline: &[f64], canary: &[f64], direction: Direction) -> f64 {
     p_value(baseline, canary, direction, |y, x| {
         let samples = Sample::new(x.to_vec()).ok().zip(Sample::new(y.to_vec()).ok());

@@ -33,10 +33,11 @@ const RESAMPLES: usize = 1000;
 
 /// The mean of the rates of all series. A series with many windows has the same weight as a series with few.
 ///
-/// The interval is the middle 95 % of the rates of resampled entities (percentile bootstrap, Efron 1979). Entities are resampled
-/// as a whole, because series of one machine or run share noise. If the event happened never or always, resampling cannot
-/// change the rate, and the interval is the rule of three for the number of entities. The interval covers other entities like
-/// these. It does not mean that your data are like them. With fewer than about ten entities it is too narrow.
+/// The interval is the middle 95 % of the rates of resampled entities (percentile bootstrap, Efron 1979). Entities
+/// are resampled as a whole, because series of one machine or run share noise. If the event happened never or always,
+/// resampling cannot change the rate, so the interval is the rule of three for the number of entities. The interval
+/// covers other entities like these. It does not mean that your data are like them. With fewer than about ten
+/// entities it is too narrow.
 ///
 /// `None` if there is no case. O(cases · log cases + 1000 · entities).
 pub fn rate<'a>(
@@ -68,11 +69,11 @@ pub fn rate<'a>(
         return Some(MeasuredRate { mean, low: 1.0 - reach, high: 1.0 });
     }
     let mut random = seeds.random(&format!("resample|{}", entities.len()));
-    let mut drawn: Vec<f64> = (0..RESAMPLES)
+    let mut resampled: Vec<f64> = (0..RESAMPLES)
         .map(|_| ratio((0..entities.len()).map(|_| *random.pick(&entities))))
         .collect();
-    drawn.sort_by(f64::total_cmp);
-    let at = |share: f64| judge_core::stats::percentile(&drawn, share);
+    resampled.sort_by(f64::total_cmp);
+    let at = |share: f64| judge_core::stats::percentile(&resampled, share);
     Some(MeasuredRate { mean, low: at(0.025), high: at(0.975) })
 }
 
@@ -93,8 +94,8 @@ mod tests {
     }
 
     #[test]
-    fn series_count_alike_however_many_cases_they_have() {
-        // Series rates 3/4, 0 and 1/2: their mean is 5/12, of the cases 4 of 7 happened.
+    fn every_series_has_the_same_weight() {
+        // The series have rates 3/4, 0 and 1/2, with mean 5/12; the event happened in 4 of 7 cases.
         let cases = [
             ("a", "1", true),
             ("a", "1", true),
@@ -106,7 +107,7 @@ mod tests {
         ];
         let rate = measured(&cases).unwrap();
         assert!((rate.mean - 5.0 / 12.0).abs() < 1e-12, "{rate:?}");
-        // Of two entities a quarter of the resamples are twice a, mean 3/8; a quarter twice b, 1/2.
+        // A quarter of the resamples of two entities is a twice, with mean 3/8; a quarter is b twice, with mean 1/2.
         assert_eq!((rate.low, rate.high), (0.375, 0.5));
         assert_eq!(measured(&cases), Some(rate));
     }
@@ -124,7 +125,7 @@ mod tests {
             (0.11..=0.14).contains(&rate.low) && (0.26..=0.29).contains(&rate.high),
             "{rate:?}"
         );
-        // The same cases of one entity: nothing says how another would be.
+        // The same cases from one entity, which does not show how another entity would behave.
         let together: Vec<(&str, &str, bool)> =
             cases.iter().map(|&(s, _, h)| ("e", s, h)).collect();
         let rate = measured(&together).unwrap();

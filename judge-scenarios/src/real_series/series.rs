@@ -43,10 +43,10 @@ impl RealSeries {
     pub fn parse(line: &[u8]) -> Result<Self, LineError> {
         let mut fields = LineFields::parse(line)?;
         let kind = fields.take_text("kind")?;
-        let (points, known) = match kind.as_str() {
+        let (points, field_names) = match kind.as_str() {
             "solo" => {
-                let known = "kind, source, entity, metric, x, not_ok and unfair";
-                (SeriesPoints::Solo(fields.take_points("x")?), known)
+                let field_names = "kind, source, entity, metric, x, not_ok and unfair";
+                (SeriesPoints::Solo(fields.take_points("x")?), field_names)
             }
             "conc" => {
                 let (a, b) = (fields.take_points("a")?, fields.take_points("b")?);
@@ -77,7 +77,7 @@ impl RealSeries {
             points,
             healthy,
         };
-        fields.finish(known)?;
+        fields.finish(field_names)?;
         Ok(series)
     }
 
@@ -106,7 +106,7 @@ impl RealSeries {
         &self.healthy
     }
 
-    /// Whether alternating points would put the spikes of the series on one side.
+    /// Whether alternating points would assign the spikes of the series to one side.
     pub fn is_unfair(&self) -> bool {
         self.unfair
     }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_line_is_said() {
+    fn invalid_lines_are_refused() {
         let cases = [
             ("[1]", "expected a JSON object, got a list of 1"),
             ("{", "expected a JSON object on one line, got malformed JSON: EOF while parsing"),

@@ -1,22 +1,22 @@
-//! Lines of a bounded length.
+//! Reads lines of a bounded length.
 
 use std::io::{self, BufRead, BufReader, Read};
 
 /// A line that is not blank.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum InputLine {
-    /// All of it, without its newline.
+    /// The whole line, without its newline.
     Complete {
-        /// Its number in the input, from 1.
+        /// Number of the line in the input, from 1.
         number: u64,
         /// Its bytes.
         bytes: Vec<u8>,
     },
     /// A line that is too long; it was skipped.
     TooLong {
-        /// Its number in the input, from 1.
+        /// Number of the line in the input, from 1.
         number: u64,
-        /// The longest allowed, in bytes.
+        /// The longest allowed line, in bytes.
         longest: usize,
     },
 }
@@ -37,7 +37,7 @@ impl Lines {
         Self { input: BufReader::with_capacity(INPUT_BUFFER, input), longest, number: 0 }
     }
 
-    /// The next line that is not blank, in `buffer`; `None` at the end.
+    /// Reads the next line that is not blank into `buffer`; `None` at the end.
     pub(super) fn next(&mut self, mut buffer: Vec<u8>) -> io::Result<Option<InputLine>> {
         loop {
             buffer.clear();

@@ -25,12 +25,12 @@ struct Line {
     bytes: Vec<u8>,
 }
 
-/// A line of output, or why the input ends here.
+/// A line of output, or the error that ends the input.
 type Outcome = Result<OutputLine, InputError>;
 
-/// Lines in memory for each worker: one in work, and enough waiting to even out long and short ones.
+/// Lines in memory for each worker: one in work, and enough waiting ones to balance long and short lines.
 const LINES_PER_WORKER: usize = 8;
-/// A buffer that has grown beyond this is not used for another line.
+/// A buffer larger than this is not reused.
 const LARGEST_KEPT_BUFFER: usize = 1 << 20;
 const WRITE: &str = "cannot write to standard output";
 const OUTPUT_BUFFER: usize = 1 << 16;
@@ -44,8 +44,8 @@ pub(crate) fn run(args: BatchArgs) -> anyhow::Result<Exit> {
     let capacity = threads * LINES_PER_WORKER;
     let (feed, workers, results) = judge_ordered::bounded::<Line, Outcome>(capacity);
     let (used, unused) = sync_channel::<Vec<u8>>(capacity);
-    // These threads are detached: when the writer has everything, or can write no more, the process ends,
-    // even while the reader waits for a line that may never come.
+    // These threads are detached. The process ends when the writer has finished or cannot write any more, even if the
+    // reader still waits for a line that may never come.
     for _ in 0..threads {
         let (workers, used) = (workers.clone(), used.clone());
         thread::Builder::new().spawn(move || {
@@ -70,7 +70,7 @@ fn all_cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// Feeds lines to the workers until the input ends or the writer has stopped.
+/// Feeds lines to the workers until the input ends or the writer stops.
 fn read(
     source: &InputSource,
     mut lines: Lines,
@@ -89,7 +89,7 @@ fn read(
                 feed.send_result(Ok(work::bad_line(number, "", &message)))
             }
             Err(error) => {
-                // The writer may have stopped; then nobody wants to know.
+                // The writer may have stopped, and then nobody reads this error.
                 let _ = feed.send_result(Err(source.error(InputProblem::Io(error))));
                 return;
             }
@@ -100,7 +100,7 @@ fn read(
     }
 }
 
-/// Writes results in order, each at once if no other is ready behind it.
+/// Writes results in order. Flushes whenever the next result is not ready.
 fn write(mut results: Results<Outcome>, progress: &mut BatchProgress) -> anyhow::Result<Exit> {
     let mut out = BufWriter::with_capacity(OUTPUT_BUFFER, io::stdout().lock());
     let mut exit = Exit::Done;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A line on stderr; hidden unless stderr is a terminal that does not show the results too.
+/// A line on stderr; hidden unless stderr is a terminal and stdout is not.
 pub(super) struct BatchProgress {
     bar: ProgressBar,
     bad: u64,

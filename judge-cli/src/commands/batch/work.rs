@@ -7,7 +7,7 @@ use crate::output::BadLine;
 
 /// A line of output.
 pub(super) struct OutputLine {
-    /// The text, with its newline.
+    /// The text, including its newline.
     pub(super) text: Vec<u8>,
     /// Whether it reports a problem instead of a judgement.
     pub(super) bad: bool,
@@ -20,7 +20,7 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// A worker that judges with `named`, or else with the judge that each request names.
+    /// Creates a worker that judges with `named`, or else with the judge that each request names.
     pub(super) fn new(named: Option<&'static dyn Judge>) -> Self {
         Self { named, scratch: Scratch::default() }
     }
@@ -48,7 +48,7 @@ impl Worker {
     }
 }
 
-/// The field of the first problem, and the message; further problems follow with their fields.
+/// The field and the message of the first problem; the message includes the other problems with their fields.
 fn field_and_message(problems: &[Problem]) -> (&str, String) {
     let Some((first, others)) = problems.split_first() else {
         return ("", String::new());
@@ -63,7 +63,7 @@ fn field_and_message(problems: &[Problem]) -> (&str, String) {
 
 /// The output for a line `number` that cannot be judged.
 pub(super) fn bad_line(number: u64, field: &str, message: &str) -> OutputLine {
-    // Two strings and a number are always JSON.
+    // Two strings and a number can always be written as JSON.
     let mut text = serde_json::to_vec(&BadLine::new(number, field, message)).unwrap_or_default();
     text.push(b'\n');
     OutputLine { text, bad: true }

@@ -19,7 +19,7 @@ pub(super) enum FetchError {
     )]
     LeftOut,
     #[error(
-        "{} has {releases} releases of an interrupted run; go on with --resume, or remove it",
+        "{} has {releases} releases of an interrupted run; continue it with --resume, or remove it",
         parts.display()
     )]
     Unfinished { parts: PathBuf, releases: usize },
@@ -33,7 +33,7 @@ pub(super) enum FetchError {
     #[error("{} is damaged; remove it and --resume", .0.display())]
     Damaged(PathBuf),
     #[error(
-        "stopped after {} releases in a row without an answer; {kept} are kept: go on with --resume",
+        "stopped after {} releases in a row without an answer; {kept} are kept: continue with --resume",
         super::MOST_UNANSWERED
     )]
     SourceAway {
@@ -49,7 +49,7 @@ pub(super) enum FetchError {
     },
 }
 
-/// Whether `error` says that the command line was bad.
+/// Whether `error` is a mistake on the command line.
 pub(crate) fn is_bad_input(error: &(dyn std::error::Error + 'static)) -> bool {
     #[cfg(not(feature = "retro"))]
     if matches!(error.downcast_ref(), Some(FetchError::LeftOut)) {

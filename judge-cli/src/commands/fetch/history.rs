@@ -6,10 +6,10 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::error::FetchError;
-use super::found::FetchedRelease;
+use super::fetched_release::FetchedRelease;
 use super::parts;
 
-/// How a history is written.
+/// The format of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum HistoryFormat {
     #[cfg(feature = "retro")]
@@ -23,7 +23,7 @@ const ALLOWED: &str = ".parquet or .ndjson";
 const ALLOWED: &str = ".ndjson";
 
 impl HistoryFormat {
-    /// By the ending of a name.
+    /// The format by the extension of a file name.
     pub(super) fn from_name(path: &Path) -> Result<Self, FetchError> {
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
         match ending.to_ascii_lowercase().as_str() {
@@ -37,7 +37,7 @@ impl HistoryFormat {
     }
 }
 
-/// Joins `releases`, which are the paths of parts, as `output`.
+/// Joins the parts at the paths `releases` and writes them to `output`.
 pub(super) fn write<'a>(
     output: &Path,
     format: HistoryFormat,

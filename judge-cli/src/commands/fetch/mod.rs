@@ -1,7 +1,7 @@
 //! `judge fetch`.
 
 mod error;
-mod found;
+mod fetched_release;
 mod history;
 mod parts;
 
@@ -10,7 +10,7 @@ use std::fmt::Write;
 use judge_sources::FetchedMetric;
 
 use self::error::FetchError;
-use self::found::FetchedRelease;
+use self::fetched_release::FetchedRelease;
 use self::history::HistoryFormat;
 use self::parts::ReleaseParts;
 use super::bar::bar;
@@ -24,10 +24,10 @@ use crate::output::Console;
 
 pub(crate) use self::error::is_bad_input;
 
-/// So many releases without an answer, one after the other, end the run: the source is away.
+/// Number of consecutive releases without an answer that ends the run, since the source is probably down.
 const MOST_UNANSWERED: usize = 3;
 
-/// What became of the releases.
+/// Number of releases by outcome.
 #[derive(Default)]
 struct Counts {
     fetched: usize,
@@ -39,11 +39,11 @@ struct Counts {
 /// Fetches every release of a list.
 pub(crate) fn run(args: &FetchArgs, console: &Console) -> anyhow::Result<Exit> {
     let format = HistoryFormat::from_name(&args.output)?;
-    let releases = read_release_list(&args.list, &args.of, args.zone.time_zone.as_ref())?;
+    let releases = read_release_list(&args.list, &args.scopes, args.zone.time_zone.as_ref())?;
     let queries = fetched_queries(args.queried.config.clone())?;
-    let asked = format!("{queries:?}");
+    let queries_text = format!("{queries:?}");
     let fetcher = Fetcher::new(&args.from, queries)?;
-    let mut parts = ReleaseParts::open(&args.output, &asked, args.resume)?;
+    let mut parts = ReleaseParts::open(&args.output, &queries_text, args.resume)?;
     let work = Fetch { fetcher: &fetcher, releases: &releases, console };
     let mut counts = Counts::default();
     let ended = fetcher.block_on(async {
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &FetchArgs, console: &Console) -> anyhow::Result<Exit> {
     if !ended {
         let kept = parts.done();
         console.note(&format!(
-            "stopped; {kept} of {} releases are kept: go on with --resume\n",
+            "stopped; {kept} of {} releases are kept: continue with --resume\n",
             releases.len()
         ));
         return Ok(Exit::Interrupted);
@@ -78,10 +78,10 @@ pub(crate) fn run(args: &FetchArgs, console: &Console) -> anyhow::Result<Exit> {
 }
 
 fn summary(args: &FetchArgs, counts: &Counts, missing: usize) -> String {
-    let there = counts.fetched + counts.resumed;
-    let releases = if there == 1 { "1 release".to_owned() } else { format!("{there} releases") };
+    let count = counts.fetched + counts.resumed;
+    let releases = if count == 1 { "1 release".to_owned() } else { format!("{count} releases") };
     let output = args.output.display();
-    let mut text = if there > 0 {
+    let mut text = if count > 0 {
         format!("{output}: {releases}")
     } else {
         format!("no release was fetched; {output} is not written")
@@ -90,14 +90,14 @@ fn summary(args: &FetchArgs, counts: &Counts, missing: usize) -> String {
     if counts.resumed > 0 {
         let _ = write!(text, ", {} of them fetched before", counts.resumed);
     }
-    if missing > 0 && there > 0 {
+    if missing > 0 && count > 0 {
         let _ = write!(text, "; {missing} missing: fetch them with --resume");
     }
     text.push('\n');
     text
 }
 
-/// A run over a list.
+/// Fetches the releases of a list.
 struct Fetch<'a> {
     fetcher: &'a Fetcher,
     releases: &'a [ListedRelease],
@@ -115,20 +115,20 @@ impl Fetch<'_> {
                 bar.inc(1);
                 continue;
             }
-            let sought = sought(&release.of, release.window)?;
-            match self.fetcher.ask(&sought).await {
+            let sought = sought(&release.scopes, release.window)?;
+            match self.fetcher.fetch_async(&sought).await {
                 Ok(fetched) => {
                     in_a_row = 0;
                     bar.suspend(|| self.keep(release, fetched, parts, counts))?;
                 }
-                // What is wrong with the first of them is wrong with all.
+                // If the first release has an error that a retry cannot fix, all others have it too.
                 Err(failed) if !failed.may_pass() && counts.fetched + counts.resumed == 0 => {
                     return Err(failed.into());
                 }
                 Err(failed) => {
                     in_a_row += 1;
                     counts.unanswered += 1;
-                    bar.suspend(|| self.console.warning(unanswered(release, &failed)));
+                    bar.suspend(|| self.console.warning(unanswered_warning(release, &failed)));
                     if in_a_row == MOST_UNANSWERED {
                         bar.finish_and_clear();
                         let kept = parts.done();
@@ -142,7 +142,7 @@ impl Fetch<'_> {
         Ok(())
     }
 
-    /// Keeps what was found of a release, if that is anything.
+    /// Stores the series of a release, unless no query found a point.
     fn keep(
         &self,
         release: &ListedRelease,
@@ -167,6 +167,6 @@ impl Fetch<'_> {
     }
 }
 
-fn unanswered(release: &ListedRelease, failed: &FetchFailed) -> String {
+fn unanswered_warning(release: &ListedRelease, failed: &FetchFailed) -> String {
     format!("release {:?} is left out: {failed}", release.name)
 }

@@ -1,4 +1,4 @@
-//! What is fetched so far: a file for each release, in a folder beside the output.
+//! The releases fetched so far: a file for each, in a folder beside the output.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -8,23 +8,23 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::error::FetchError;
-use super::found::FetchedRelease;
+use super::fetched_release::FetchedRelease;
 use crate::input::{ListedRelease, millis};
 use crate::output::replace;
 
-/// The queries that all parts were fetched with.
+/// File with the queries with which all parts were fetched.
 const QUERIES: &str = "queries";
-/// Held by the run that writes.
+/// File that the writing run locks.
 const LOCK: &str = "lock";
 const PART: &str = "part";
 
-/// The parts of a history. Each begins with a line that says what was asked for.
+/// The parts of a history. The first line of each is the request that fetched it.
 pub(super) struct ReleaseParts {
     folder: PathBuf,
-    /// By what was asked for.
-    known: BTreeMap<String, PathBuf>,
+    /// The path of each part, by its request.
+    by_request: BTreeMap<String, PathBuf>,
     next: usize,
-    /// Locked as long as it is open.
+    /// Locked while it is open.
     _lock: File,
 }
 
@@ -34,13 +34,13 @@ impl ReleaseParts {
         let mut name = output.as_os_str().to_owned();
         name.push(".parts");
         let folder = PathBuf::from(name);
-        fs::create_dir_all(&folder).map_err(|source| of_path(&folder, source))?;
-        let lock = File::create(folder.join(LOCK)).map_err(|source| of_path(&folder, source))?;
+        fs::create_dir_all(&folder).map_err(|source| path_error(&folder, source))?;
+        let lock = File::create(folder.join(LOCK)).map_err(|source| path_error(&folder, source))?;
         lock.try_lock().map_err(|_| FetchError::Locked(folder.clone()))?;
-        let mut parts = Self { known: BTreeMap::new(), next: 0, folder, _lock: lock };
-        parts.read_back().map_err(|source| of_path(&parts.folder, source))?;
+        let mut parts = Self { by_request: BTreeMap::new(), next: 0, folder, _lock: lock };
+        parts.read_back().map_err(|source| path_error(&parts.folder, source))?;
         let with = parts.folder.join(QUERIES);
-        if parts.known.is_empty() {
+        if parts.by_request.is_empty() {
             write(&with, |out| out.write_all(queries.as_bytes()))?;
         } else if !resume {
             return Err(FetchError::Unfinished { releases: parts.done(), parts: parts.folder });
@@ -58,82 +58,82 @@ impl ReleaseParts {
             }
             let number = path.file_stem().and_then(|stem| stem.to_str()?.parse::<usize>().ok());
             self.next = self.next.max(number.map_or(0, |number| number + 1));
-            let mut asked = String::new();
-            BufReader::new(File::open(&path)?).read_line(&mut asked)?;
-            self.known.insert(asked.trim_end().to_owned(), path);
+            let mut request = String::new();
+            BufReader::new(File::open(&path)?).read_line(&mut request)?;
+            self.by_request.insert(request.trim_end().to_owned(), path);
         }
         Ok(())
     }
 
-    /// How many releases are kept.
+    /// Number of stored releases.
     pub(super) fn done(&self) -> usize {
-        self.known.len()
+        self.by_request.len()
     }
 
-    /// Where a release is, if it was fetched with what the list says now.
+    /// The path of a release, if it was fetched with the request that the list has now.
     pub(super) fn path(&self, release: &ListedRelease) -> Option<&Path> {
-        self.known.get(&asked(release)).map(PathBuf::as_path)
+        self.by_request.get(&request_line(release)).map(PathBuf::as_path)
     }
 
-    /// Keeps a release: whole, or not at all.
+    /// Stores a release, atomically.
     pub(super) fn keep(
         &mut self,
         release: &ListedRelease,
         found: &FetchedRelease,
     ) -> Result<(), FetchError> {
-        let asked = asked(release);
+        let request = request_line(release);
         let path = self.folder.join(format!("{:06}.{PART}", self.next));
         write(&path, |out| {
-            out.write_all(asked.as_bytes())?;
+            out.write_all(request.as_bytes())?;
             out.write_all(b"\n")?;
             Ok(serde_json::to_writer(out, found)?)
         })?;
         self.next += 1;
-        self.known.insert(asked, path);
+        self.by_request.insert(request, path);
         Ok(())
     }
 
-    /// Removes all of it.
+    /// Removes the folder with all parts.
     pub(super) fn remove(self) -> Result<(), FetchError> {
-        fs::remove_dir_all(&self.folder).map_err(|source| of_path(&self.folder, source))
+        fs::remove_dir_all(&self.folder).map_err(|source| path_error(&self.folder, source))
     }
 }
 
 /// Reads a part that [`ReleaseParts::keep`] wrote.
 pub(super) fn read(path: &Path) -> Result<FetchedRelease, FetchError> {
-    let text = fs::read_to_string(path).map_err(|source| of_path(path, source))?;
+    let text = fs::read_to_string(path).map_err(|source| path_error(path, source))?;
     let found = text.split_once('\n').and_then(|(_, found)| serde_json::from_str(found).ok());
     found.ok_or_else(|| FetchError::Damaged(path.to_owned()))
 }
 
-/// What is asked for of a release, in a line.
-fn asked(release: &ListedRelease) -> String {
-    let of = &release.of;
+/// Everything that a release's series depend on, as one line.
+fn request_line(release: &ListedRelease) -> String {
+    let scopes = &release.scopes;
     let params: BTreeMap<&String, Value> =
-        of.params.iter().map(|(name, value)| (name, json!(value))).collect();
+        scopes.params.iter().map(|(name, value)| (name, json!(value))).collect();
     json!([
         release.name,
         release.window.0,
         release.window.1,
-        millis(of.step),
-        millis(of.baseline_offset),
-        of.baseline_scope,
-        of.canary_scope,
-        of.location,
+        millis(scopes.step),
+        millis(scopes.baseline_offset),
+        scopes.baseline_scope,
+        scopes.canary_scope,
+        scopes.location,
         params,
-        of.compat.is_some(),
+        scopes.compat.is_some(),
     ])
     .to_string()
 }
 
-pub(super) fn of_path(path: &Path, source: io::Error) -> FetchError {
+pub(super) fn path_error(path: &Path, source: io::Error) -> FetchError {
     FetchError::Io { path: path.to_owned(), source }
 }
 
-/// Writes a file whole, or not at all.
+/// Writes a file atomically.
 pub(super) fn write(
     path: &Path,
     content: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> Result<(), FetchError> {
-    replace(path, content).map_err(|source| of_path(path, source))
+    replace(path, content).map_err(|source| path_error(path, source))
 }

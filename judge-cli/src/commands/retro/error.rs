@@ -24,7 +24,7 @@ pub(crate) enum WrongFormat {
     ParquetOnStdout,
 }
 
-/// Whether `error` says that the input was bad.
+/// Whether `error` is a mistake in the input.
 pub(crate) fn is_bad_input(error: &(dyn std::error::Error + 'static)) -> bool {
     if let Some(error) = error.downcast_ref::<HistoryError>() {
         return !matches!(error, HistoryError::Other(_));

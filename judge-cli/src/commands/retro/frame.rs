@@ -12,7 +12,7 @@ use super::error::WrongFormat;
 use crate::args::FrameFormatArg;
 use crate::output::replayed_table;
 
-/// The requested format, and whether it goes to a file.
+/// The requested format, and whether a file gets the judgements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct OutputChoice {
     format: FrameFormatArg,
@@ -30,7 +30,7 @@ impl OutputChoice {
             (Some(FrameFormatArg::Lines), Some(_)) => return Err(WrongFormat::Lines),
             (Some(format), _) => format,
             (None, None) => FrameFormatArg::Lines,
-            (None, Some(output)) => by_ending(output)?,
+            (None, Some(output)) => from_extension(output)?,
         };
         Ok(Self { format, to_file })
     }
@@ -71,7 +71,7 @@ impl OutputChoice {
     }
 }
 
-fn by_ending(output: &Path) -> Result<FrameFormatArg, WrongFormat> {
+fn from_extension(output: &Path) -> Result<FrameFormatArg, WrongFormat> {
     let ending = output.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     Ok(match ending.to_ascii_lowercase().as_str() {
         "csv" => FrameFormatArg::Csv,
@@ -142,7 +142,7 @@ impl Sink {
         Ok(store.add(&frame, lines)?)
     }
 
-    /// Number of releases that a later run can continue from; `None` without an output file.
+    /// Number of releases from which a later run can continue; `None` without an output file.
     pub(super) fn kept(&self) -> Option<usize> {
         self.store.as_ref().map(Store::done)
     }

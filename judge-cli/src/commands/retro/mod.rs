@@ -27,7 +27,7 @@ use self::pages::Pages;
 use self::progress::{Reader, ReplayProgress};
 use super::exit::Exit;
 use crate::args::RetroArgs;
-use crate::input::{judging, of_ignored};
+use crate::input::{ignored_warning, judging};
 use crate::output::{Console, ReleaseCounts, ReleaseLines};
 
 /// Judges every release of a history again.
@@ -153,14 +153,14 @@ fn judge_all(
     };
     let BulkOutcome { stopped, ignored } = bulk.run(|| Replayer::new(replay), work, take)?;
     progress.finish()?;
-    if let Some(warning) = of_ignored(&ignored) {
+    if let Some(warning) = ignored_warning(&ignored) {
         console.warning(warning);
     }
     if stopped {
-        console.warning(interrupted(sink.kept(), pages.as_ref(), bulk.survey));
+        console.warning(interrupted_message(sink.kept(), pages.as_ref(), bulk.survey));
         return Ok(Exit::Interrupted);
     }
-    // First, because a finished output cannot be resumed.
+    // We write the index first, because a finished output cannot be resumed.
     if let Some(pages) = &pages {
         pages.finish(&done)?;
     }
@@ -169,11 +169,11 @@ fn judge_all(
     Ok(if counts.broken + counts.unread > 0 { Exit::BadInput } else { Exit::Done })
 }
 
-fn interrupted(kept: Option<usize>, pages: Option<&Pages>, survey: &Survey) -> String {
+fn interrupted_message(kept: Option<usize>, pages: Option<&Pages>, survey: &Survey) -> String {
     let all = survey.releases();
     match kept {
         Some(kept) if kept > 0 => {
-            format!("stopped; {kept} of {all} releases are kept: go on with --resume")
+            format!("stopped; {kept} of {all} releases are kept: continue with --resume")
         }
         _ => {
             let but = pages.map_or("", |_| " but pages without an index");
@@ -214,8 +214,8 @@ pub(crate) fn refused_expressions(json: &[u8]) -> Vec<Problem> {
         .collect()
 }
 
-/// Hides panics that become errors of files, which say more.
-pub(crate) fn tell_no_caught_panics() {
+/// Hides panics that become errors of files, whose message says more.
+pub(crate) fn hide_caught_panics() {
     let tell = panic::take_hook();
     panic::set_hook(Box::new(move |panicked| {
         if !judge_retro::catches_panics() {
@@ -224,7 +224,7 @@ pub(crate) fn tell_no_caught_panics() {
     }));
 }
 
-/// True after the first Ctrl-C; the second ends the process at once.
+/// Returns a flag that the first Ctrl-C sets; the second Ctrl-C ends the process at once.
 fn stop_on_signals() -> std::io::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {

@@ -18,7 +18,7 @@ use crate::output::Destination;
 /// The folder of the pages.
 pub(super) struct Pages<'a> {
     folder: PathBuf,
-    /// By release.
+    /// The file of each release.
     files: HashMap<&'a str, String>,
     config: &'a Value,
     replay: &'a Replay,
@@ -26,7 +26,7 @@ pub(super) struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    /// Creates the folder for pages of `releases` if it is missing.
+    /// Creates the folder for the pages of `releases` if it is missing.
     pub(super) fn new(
         folder: &Path,
         releases: &[&'a str],
@@ -56,7 +56,7 @@ impl<'a> Pages<'a> {
         };
         let pairs = pairs(release, deciding.window);
         let warm_up = self.replay.windows.warm_up(replayed.recorded.start_millis);
-        let warm_up = warm_up.and_then(|warm_up| left_out(warm_up, deciding.window.canary));
+        let warm_up = warm_up.and_then(|warm_up| unjudged_warm_up(warm_up, deciding.window.canary));
         let report = Report {
             name: &release.name,
             pairs: &pairs,
@@ -131,14 +131,14 @@ fn span(span: TimeSpan) -> judge_report::TimeRange {
     judge_report::TimeRange { from_millis: span.start_millis, to_millis: span.end_millis }
 }
 
-/// The part of `warm_up` that was not judged: a sliding window may begin in it.
-fn left_out(warm_up: TimeSpan, judged: TimeSpan) -> Option<judge_report::TimeRange> {
+/// The part of `warm_up` that was not judged; a sliding window may begin in the warm-up.
+fn unjudged_warm_up(warm_up: TimeSpan, judged: TimeSpan) -> Option<judge_report::TimeRange> {
     let end_millis = warm_up.end_millis.min(judged.start_millis);
     let left_out = TimeSpan { end_millis, ..warm_up };
     (left_out.millis() > 0).then(|| span(left_out))
 }
 
-/// All recorded series; a baseline of an earlier time is shifted to its canary.
+/// All recorded series; shifts a baseline of an earlier time to its canary.
 fn pairs(release: &Release, window: Window) -> Vec<MetricPair> {
     let offset = window.canary.start_millis.saturating_sub(window.baseline.start_millis);
     let series = |recorded: &RecordedSeries, grid: ReleaseGrid, later: i64| {

@@ -1,4 +1,4 @@
-//! What an output depends on.
+//! The settings that an output depends on.
 
 use std::fs;
 use std::time::UNIX_EPOCH;
@@ -10,7 +10,7 @@ use super::frame::OutputChoice;
 use crate::args::RetroArgs;
 use crate::input::Judging;
 
-/// Everything that the output of a run depends on, by the names that people know it by.
+/// Everything that the output of a run depends on, by names for people.
 pub(super) fn settings(
     args: &RetroArgs,
     judging: &Judging,

@@ -1,4 +1,4 @@
-//! What became of a canary that was watched.
+//! The outcome of a watched canary.
 
 use std::fmt::Write;
 
@@ -7,29 +7,29 @@ use judge_core::stage::{Stage, because_of, show_length};
 use judge_core::{Judgement, Verdict};
 use serde::Serialize;
 
+use super::display::WatchDisplay;
 use super::look::{JudgedLook, Look, WatchEnd};
-use super::shown::Shown;
 use crate::args::{ListFormat, WatchArgs};
 use crate::commands::exit::Exit;
-use crate::input::{FetchFailed, listed};
+use crate::input::{FetchFailed, join_names};
 use crate::output::{Destination, verdict_word};
 
-/// A canary's stage with its looks.
+/// The stage of a canary with its looks.
 pub(super) struct WatchOutcome {
     pub(super) stage: Stage,
     pub(super) ended: WatchEnd,
     pub(super) looks: Vec<Look>,
     pub(super) start: i64,
     pub(super) reason: String,
-    /// How many looks there were to be.
+    /// Number of planned looks.
     count: usize,
 }
 
-/// All looks for programs.
+/// All looks, for programs.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
-    /// None where the end was not judged.
+    /// `None` if the end was not judged.
     verdict: Option<Verdict>,
     ended: WatchEnd,
     /// The look, from 1, that stopped the canary.
@@ -71,23 +71,23 @@ impl WatchOutcome {
         (self.ended != WatchEnd::SourceFailed).then_some(self.stage.verdict)
     }
 
-    /// Why there is no verdict, in a line, if there is none.
-    pub(super) fn unfinished(&self) -> Option<String> {
+    /// In one line, why there is no verdict; `None` if there is one.
+    pub(super) fn why_no_verdict(&self) -> Option<String> {
         let look = self.looks.last().filter(|_| self.ended == WatchEnd::SourceFailed)?;
         let failed = look.judged.as_ref().err()?.first_line();
         Some(format!("look {} of {} was not judged: {failed}", look.window.interval, self.count))
     }
 
     /// The looks that were judged.
-    pub(super) fn judged(&self) -> impl Iterator<Item = (&Look, &JudgedLook)> {
+    pub(super) fn judged_looks(&self) -> impl Iterator<Item = (&Look, &JudgedLook)> {
         self.looks.iter().filter_map(|look| Some((look, look.judged.as_ref().ok()?)))
     }
 
     /// The look that decided: the one that stopped or passed the canary early, else the last.
     pub(super) fn deciding(&self) -> Option<(&Look, &JudgedLook)> {
         match self.stage.ended_at() {
-            Some(number) => self.judged().nth(number - 1),
-            None => self.judged().last(),
+            Some(number) => self.judged_looks().nth(number - 1),
+            None => self.judged_looks().last(),
         }
     }
 
@@ -99,7 +99,7 @@ impl WatchOutcome {
         let verdict = verdict_word(self.stage.verdict);
         let interval = look.window.interval;
         let after = look.window.canary.end_millis.saturating_sub(self.start).unsigned_abs();
-        let begin = match self.unfinished() {
+        let begin = match self.why_no_verdict() {
             Some(why) => format!("NO VERDICT  {why}; before: {verdict}, "),
             None => format!("{verdict}  "),
         };
@@ -118,7 +118,7 @@ impl WatchOutcome {
             }
             if because.len() > 1 {
                 let others: Vec<&str> = because[1..].iter().map(String::as_str).collect();
-                let _ = write!(line, "; also {}", listed(others.into_iter()));
+                let _ = write!(line, "; also {}", join_names(others.into_iter()));
             }
         }
         match self.ended {
@@ -129,20 +129,24 @@ impl WatchOutcome {
         line
     }
 
-    /// Writes the deciding judgement and all looks, as they are asked for.
-    pub(super) fn write(&self, args: &WatchArgs, shown: &mut Shown<'_>) -> anyhow::Result<()> {
+    /// Writes the deciding judgement and all looks in the requested formats.
+    pub(super) fn write(
+        &self,
+        args: &WatchArgs,
+        display: &mut WatchDisplay<'_>,
+    ) -> anyhow::Result<()> {
         if let Some((_, judged)) = self.deciding() {
             for warning in &judged.judgement.warnings {
-                shown.warn(warning.to_string());
+                display.warn(warning.to_string());
             }
-            let console = shown.console();
+            let console = display.console();
             if args.format == ListFormat::Table {
                 console.line("\n")?;
                 console.table(&judged.judgement, &[], &Destination::Stdout)?;
                 console.line("\n")?;
             }
         }
-        let console = shown.console();
+        let console = display.console();
         if args.format == ListFormat::Json {
             console.json(&self.document(), &Destination::Stdout)?;
         }
@@ -204,14 +208,14 @@ pub(super) fn end_without_verdict(
     failed: Option<FetchFailed>,
     look: &str,
     args: &WatchArgs,
-    shown: &Shown<'_>,
+    display: &WatchDisplay<'_>,
 ) -> anyhow::Result<Exit> {
     let reason = match (&ended, &failed) {
         (WatchEnd::Interrupted, _) => format!("stopped before the first {look}"),
         (_, Some(failed)) => format!("no {look}: {}", failed.first_line()),
         (_, None) => format!("no {look}"),
     };
-    shown.reason(&reason, &args.termination_log)?;
+    display.reason(&reason, &args.termination_log)?;
     match (ended, failed) {
         (WatchEnd::Interrupted, _) => Ok(Exit::Interrupted),
         (_, Some(failed)) => Err(failed.into()),

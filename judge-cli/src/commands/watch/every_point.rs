@@ -11,28 +11,28 @@ use judge_core::stage::{StageRule, TimeSpan, Window, show_length};
 use judge_core::{MetricPair, Side, Verdict};
 use serde::Serialize;
 
+use super::display::WatchDisplay;
 use super::end::{end_without_verdict, exit};
 use super::look::WatchEnd;
 use super::looks::Watch;
-use super::shown::Shown;
 use crate::args::OnSourceError;
 use crate::commands::exit::Exit;
 use crate::commands::stop::stop_signal;
-use crate::input::{FetchFailed, listed, millis};
+use crate::input::{FetchFailed, join_names, millis};
 use crate::output::{Destination, MonitorLine, verdict_word};
 
 /// A canary and its monitor.
 struct MonitoredCanary<'a> {
     watch: &'a Watch<'a>,
     monitor: TimedMonitor,
-    /// Up to which time points were fetched.
+    /// Points before this time were fetched.
     fetched_to: i64,
     looks: Vec<MonitorLook>,
-    /// Why the last look was none.
+    /// The failure of the last look, if it failed.
     failed: Option<FetchFailed>,
 }
 
-/// A look for programs.
+/// A look, for programs.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct MonitorLook {
@@ -49,7 +49,7 @@ struct MonitorLook {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct MonitorDocument<'a> {
-    /// None where the source failed.
+    /// `None` if the source failed.
     verdict: Option<Verdict>,
     ended: WatchEnd,
     because_of: Vec<&'a str>,
@@ -58,8 +58,12 @@ struct MonitorDocument<'a> {
     looks: &'a [MonitorLook],
 }
 
-/// Monitors until the rule stops the canary or its last point is in.
-pub(super) fn run(watch: &Watch<'_>, start: i64, shown: &mut Shown<'_>) -> anyhow::Result<Exit> {
+/// Monitors until the rule stops the canary or its last point arrived.
+pub(super) fn run(
+    watch: &Watch<'_>,
+    start: i64,
+    display: &mut WatchDisplay<'_>,
+) -> anyhow::Result<Exit> {
     let judging = watch.judging;
     if judging.judge.name() != EvidenceJudge.name() {
         bail!("--every-point: expected {}, got {}", EvidenceJudge.name(), judging.judge.name());
@@ -68,50 +72,50 @@ pub(super) fn run(watch: &Watch<'_>, start: i64, shown: &mut Shown<'_>) -> anyho
         .map_err(|refused| judging.error(refused))?;
     let Some(first) = watch.windows.first() else { bail!("the lifetime is shorter than a step") };
     let fetched_to = first.canary.start_millis;
-    let of = &watch.args.of;
+    let scopes = &watch.args.scopes;
     let times = StepTimes::new(fetched_to, millis(watch.args.interval()))
         .map_err(|problem| anyhow!("--{problem}"))?
-        .with_baseline_offset(millis(of.baseline_offset));
+        .with_baseline_offset(millis(scopes.baseline_offset));
     let monitor = TimedMonitor::new(monitor, times);
     let mut canary =
         MonitoredCanary { watch, monitor, fetched_to, looks: Vec::new(), failed: None };
     let ended = watch.fetcher.block_on(async {
         let stopped = stop_signal()?;
         let looking = async {
-            watch.check(start, shown).await?;
-            shown.begin(start, watch.windows, MonitorLine::HEADER)?;
-            canary.look_at_all(shown).await
+            watch.check(start, display).await?;
+            display.begin(start, watch.windows, MonitorLine::HEADER)?;
+            canary.look_at_all(display).await
         };
         tokio::select! {
             ended = looking => ended,
             () = stopped => Ok(WatchEnd::Interrupted),
         }
     })?;
-    canary.end(ended, start, shown)
+    canary.end(ended, start, display)
 }
 
 impl MonitoredCanary<'_> {
-    async fn look_at_all(&mut self, shown: &mut Shown<'_>) -> anyhow::Result<WatchEnd> {
+    async fn look_at_all(&mut self, display: &mut WatchDisplay<'_>) -> anyhow::Result<WatchEnd> {
         let args = self.watch.args;
         let interval = i64::try_from(millis(args.interval())).unwrap_or(i64::MAX);
         let settle = i64::try_from(millis(args.settle)).unwrap_or(i64::MAX);
         for &window in self.watch.windows {
             let due = window.canary.end_millis.saturating_add(settle);
-            shown.wait(due, &window).await;
+            display.wait(due, &window).await;
             let missing = self.missing(window);
             let until = due.saturating_add(interval);
-            match self.watch.fetched(missing, until, shown).await? {
+            match self.watch.fetch_window(missing, until, display).await? {
                 Ok((pairs, warnings)) => {
                     for warning in warnings {
-                        shown.warn(warning);
+                        display.warn(warning);
                     }
                     self.failed = None;
-                    if self.look(window, &pairs, shown)? {
+                    if self.look(window, &pairs, display)? {
                         return Ok(WatchEnd::Stopped);
                     }
                 }
                 Err(failed) => {
-                    self.note_failure(window, failed, shown)?;
+                    self.note_failure(window, failed, display)?;
                     if args.on_source_error == OnSourceError::Fail {
                         return Ok(WatchEnd::SourceFailed);
                     }
@@ -127,12 +131,12 @@ impl MonitoredCanary<'_> {
         Window { canary, ..window }
     }
 
-    /// Adds the points and says whether the canary is stopped.
+    /// Adds the points. Returns whether the canary is stopped.
     fn look(
         &mut self,
         window: Window,
         pairs: &[MetricPair],
-        shown: &Shown<'_>,
+        display: &WatchDisplay<'_>,
     ) -> anyhow::Result<bool> {
         let sides = pairs.iter().flat_map(|pair| {
             [(pair, Side::Canary, &pair.canary), (pair, Side::Baseline, &pair.baseline)]
@@ -149,7 +153,7 @@ impl MonitoredCanary<'_> {
         })?;
         self.fetched_to = window.canary.end_millis;
         let report = self.monitor.report();
-        shown.line(&MonitorLine { window, count: shown.count(), seen: Ok(&report) }.show())?;
+        display.line(&MonitorLine { window, count: display.count(), seen: Ok(&report) }.show())?;
         self.looks.push(MonitorLook {
             point: window.interval,
             end_millis: window.canary.end_millis,
@@ -173,37 +177,38 @@ impl MonitoredCanary<'_> {
         &mut self,
         window: Window,
         failed: FetchFailed,
-        shown: &Shown<'_>,
+        display: &WatchDisplay<'_>,
     ) -> anyhow::Result<()> {
-        let said = failed.first_line();
-        shown.line(&MonitorLine { window, count: shown.count(), seen: Err(&said) }.show())?;
+        let message = failed.first_line();
+        display
+            .line(&MonitorLine { window, count: display.count(), seen: Err(&message) }.show())?;
         self.looks.push(MonitorLook {
             point: window.interval,
             end_millis: window.canary.end_millis,
             verdict: None,
             score: None,
-            error: Some(said),
+            error: Some(message),
         });
         self.failed = Some(failed);
         Ok(())
     }
 
-    fn end(self, ended: WatchEnd, start: i64, shown: &Shown<'_>) -> anyhow::Result<Exit> {
+    fn end(self, ended: WatchEnd, start: i64, display: &WatchDisplay<'_>) -> anyhow::Result<Exit> {
         let args = self.watch.args;
         let report = match ended {
             WatchEnd::Lifetime => self.monitor.report_at_end(),
             _ => self.monitor.report(),
         };
         if report.complete_through.is_none() {
-            return end_without_verdict(ended, self.failed, "look", args, shown);
+            return end_without_verdict(ended, self.failed, "look", args, display);
         }
         let verdict = if self.stops(&report) { Verdict::Fail } else { report.verdict };
-        let known = (ended != WatchEnd::SourceFailed).then_some(verdict);
+        let final_verdict = (ended != WatchEnd::SourceFailed).then_some(verdict);
         let after = self.fetched_to.saturating_sub(start).unsigned_abs();
-        let reason = self.reason(ended, verdict, &report, after, shown.count());
-        let because_of = alarmed(&report).map(|metric| metric.name.as_str()).collect();
+        let reason = self.reason(ended, verdict, &report, after, display.count());
+        let because_of = alarmed_metrics(&report).map(|metric| metric.name.as_str()).collect();
         let document = MonitorDocument {
-            verdict: known,
+            verdict: final_verdict,
             ended,
             because_of,
             reason: &reason,
@@ -211,13 +216,13 @@ impl MonitoredCanary<'_> {
             looks: &self.looks,
         };
         if args.format == crate::args::ListFormat::Json {
-            shown.console().json(&document, &Destination::Stdout)?;
+            display.console().json(&document, &Destination::Stdout)?;
         }
         if let Some(output) = &args.output {
-            shown.console().json(&document, &Destination::from(output.clone()))?;
+            display.console().json(&document, &Destination::from(output.clone()))?;
         }
-        shown.reason(&reason, &args.termination_log)?;
-        Ok(exit(known, args))
+        display.reason(&reason, &args.termination_log)?;
+        Ok(exit(final_verdict, args))
     }
 
     fn reason(
@@ -237,13 +242,13 @@ impl MonitoredCanary<'_> {
         let after = show_length(after);
         // Writing to a String cannot fail.
         let _ = write!(line, "{verdict}  score {score} at point {point} of {count}, after {after}");
-        let mut metrics = alarmed(report);
+        let mut metrics = alarmed_metrics(report);
         if let Some(first) = metrics.next() {
             let (name, class, why) = (&first.name, first.classification, first.explanation());
             let _ = write!(line, ": {name} {class:?}, {why}");
             let others: Vec<&str> = metrics.map(|metric| metric.name.as_str()).collect();
             if !others.is_empty() {
-                let _ = write!(line, "; also {}", listed(others.into_iter()));
+                let _ = write!(line, "; also {}", join_names(others.into_iter()));
             }
         } else if let Some(why) = &report.reason {
             let _ = write!(line, ": {why}");
@@ -255,6 +260,6 @@ impl MonitoredCanary<'_> {
     }
 }
 
-fn alarmed(report: &MonitorReport) -> impl Iterator<Item = &MonitoredMetric> {
+fn alarmed_metrics(report: &MonitorReport) -> impl Iterator<Item = &MonitoredMetric> {
     report.metrics.iter().filter(|metric| metric.alarm.is_some())
 }

@@ -9,9 +9,9 @@ use crate::input::FetchFailed;
 /// One look, at the end of an interval.
 #[derive(Debug)]
 pub(super) struct Look {
-    /// What it looked at.
+    /// The window that was judged.
     pub(super) window: Window,
-    /// What the judge said, unless the source failed.
+    /// The judgement, or the failure of the source.
     pub(super) judged: Result<JudgedLook, FetchFailed>,
 }
 
@@ -20,7 +20,7 @@ pub(super) struct Look {
 pub(super) struct JudgedLook {
     pub(super) judgement: Judgement,
     pub(super) pairs: Vec<MetricPair>,
-    /// What to know about the series.
+    /// Warnings about the series.
     pub(super) warnings: Vec<String>,
 }
 
@@ -32,10 +32,10 @@ pub(super) enum WatchEnd {
     Stopped,
     /// Harm of the size that matters was ruled out.
     PassedEarly,
-    /// Its lifetime is over.
+    /// The lifetime is over.
     Lifetime,
-    /// The source failed all through an interval that may not be skipped: the end was not judged.
+    /// The source failed during a whole interval that may not be skipped, so the end was not judged.
     SourceFailed,
-    /// A person or the system asked for it.
+    /// A person or the system interrupted the watch.
     Interrupted,
 }

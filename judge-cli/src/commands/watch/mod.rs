@@ -1,11 +1,11 @@
 //! `judge watch`.
 
+mod display;
 mod end;
 mod every_point;
 mod look;
 mod looks;
 mod page;
-mod shown;
 
 use judge_core::Looks;
 use judge_core::stage::{Stage, TimeSpan, Windows};
@@ -16,43 +16,43 @@ use crate::args::WatchArgs;
 use crate::input::{Fetcher, fetched_judging, millis, now};
 use crate::output::{Console, Destination, LookLine};
 
+use self::display::WatchDisplay;
 use self::end::{WatchOutcome, end_without_verdict, exit};
 use self::look::{Look, WatchEnd};
 use self::looks::Watch;
-use self::shown::Shown;
 
 /// Judges a canary look by look until its stage ends.
 pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
     let (judging, queries) = fetched_judging(&args.queried.config, &args.overrides)?;
     let windows = Windows::try_from(args.windows())?;
     let fetcher = Fetcher::new(&args.from, queries)?;
-    let step = i64::try_from(millis(args.of.step)).unwrap_or(i64::MAX).max(1);
-    // On a multiple of the step, where stores have their points cached.
+    let step = i64::try_from(millis(args.scopes.step)).unwrap_or(i64::MAX).max(1);
+    // A multiple of the step, at which stores have their points cached.
     let start =
         args.windows.start.unwrap_or_else(|| now().div_euclid(step).saturating_add(1) * step);
-    let end_millis = start.saturating_add_unsigned(millis(args.windows.whole()));
+    let end_millis = start.saturating_add_unsigned(millis(args.windows.total_time()));
     let life = TimeSpan { start_millis: start, end_millis };
     let all = windows.cut(life)?;
     let planned: Vec<Option<Looks>> = all
         .iter()
         .map(|window| windows.looks(*window, life).filter(|_| judging.judge.reads_looks()))
         .collect();
-    let mut shown = Shown::new(args, all.len(), console);
+    let mut display = WatchDisplay::new(args, all.len(), console);
     for warning in &judging.warnings {
-        shown.warn(warning.clone());
+        display.warn(warning.clone());
     }
     let watch =
         Watch { args, fetcher: &fetcher, judging: &judging, windows: &all, looks: &planned };
     if args.every_point {
-        return every_point::run(&watch, start, &mut shown);
+        return every_point::run(&watch, start, &mut display);
     }
     let mut looks: Vec<Look> = Vec::new();
     let ended = fetcher.block_on(async {
         let stopped = stop_signal()?;
         let looking = async {
-            watch.check(start, &mut shown).await?;
-            shown.begin(start, &all, LookLine::HEADER)?;
-            watch.look_at_all(&mut looks, &mut shown).await
+            watch.check(start, &mut display).await?;
+            display.begin(start, &all, LookLine::HEADER)?;
+            watch.look_at_all(&mut looks, &mut display).await
         };
         tokio::select! {
             ended = looking => ended,
@@ -63,14 +63,14 @@ pub(crate) fn run(args: &WatchArgs, console: &Console) -> anyhow::Result<Exit> {
         looks.iter().filter_map(|look| look.judged.as_ref().ok()).map(|judged| &judged.judgement);
     let Some(stage) = Stage::from_judgements(args.stage_rule.into(), judgements) else {
         let failed = looks.into_iter().find_map(|look| look.judged.err());
-        return end_without_verdict(ended, failed, "look was judged", args, &shown);
+        return end_without_verdict(ended, failed, "look was judged", args, &display);
     };
     let outcome = WatchOutcome::new(stage, ended, looks, all.len(), start);
-    outcome.write(args, &mut shown)?;
+    outcome.write(args, &mut display)?;
     if let Some(report) = &args.report {
         let page = page::html(&outcome, args, &judging, &windows);
         Destination::File(report.clone()).write_as_it_is(page.as_bytes())?;
     }
-    shown.reason(&outcome.reason, &args.termination_log)?;
+    display.reason(&outcome.reason, &args.termination_log)?;
     Ok(exit(outcome.verdict(), args))
 }

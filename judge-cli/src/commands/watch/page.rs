@@ -1,4 +1,4 @@
-//! `judge watch --report`: all looks, and the judgement that decided.
+//! `judge watch --report`: all looks, and the deciding judgement.
 
 use judge_core::stage::{TimeSpan, Windows, because_of};
 use judge_core::{MetricPair, Series};
@@ -22,11 +22,12 @@ pub(super) fn html(
     };
     let name = judging.document["name"].as_str().unwrap_or_default();
     let offset = look.window.canary.start_millis.saturating_sub(look.window.baseline.start_millis);
-    let pairs: Vec<MetricPair> = judged.pairs.iter().map(|pair| laid_over(pair, offset)).collect();
+    let pairs: Vec<MetricPair> =
+        judged.pairs.iter().map(|pair| shift_baseline(pair, offset)).collect();
     let fact = |name: &str, value: &str| Fact { name: name.to_owned(), value: value.to_owned() };
     let facts = [
-        fact("Baseline", &args.of.baseline_scope),
-        fact("Canary", &args.of.canary_scope),
+        fact("Baseline", &args.scopes.baseline_scope),
+        fact("Canary", &args.scopes.canary_scope),
         fact("Outcome", &outcome.reason),
     ];
     let warm_up = windows.warm_up(outcome.start).map(|warm_up| TimeSpan {
@@ -48,7 +49,7 @@ pub(super) fn html(
 
 fn timeline(outcome: &WatchOutcome, name: &str) -> Timeline {
     let deciding = outcome.deciding();
-    let judged: Vec<(&Look, &JudgedLook)> = outcome.judged().collect();
+    let judged: Vec<(&Look, &JudgedLook)> = outcome.judged_looks().collect();
     let last = judged.len().saturating_sub(1);
     let metrics =
         deciding.map(|(_, judged)| judged.judgement.metrics.as_slice()).unwrap_or_default();
@@ -65,7 +66,7 @@ fn timeline(outcome: &WatchOutcome, name: &str) -> Timeline {
     Timeline {
         release: name.to_owned(),
         verdict: outcome.stage.verdict,
-        unfinished: outcome.unfinished(),
+        unfinished: outcome.why_no_verdict(),
         thresholds: deciding.map(|(_, judged)| judged.judgement.thresholds).unwrap_or_default(),
         start_millis: outcome.start,
         metrics: metrics.iter().map(|metric| metric.name.clone()).collect(),
@@ -82,8 +83,8 @@ fn span(span: TimeSpan) -> judge_report::TimeRange {
     judge_report::TimeRange { from_millis: span.start_millis, to_millis: span.end_millis }
 }
 
-/// A baseline of an earlier time laid over its canary.
-fn laid_over(pair: &MetricPair, offset: i64) -> MetricPair {
+/// Shifts a baseline of an earlier time to its canary.
+fn shift_baseline(pair: &MetricPair, offset: i64) -> MetricPair {
     let clock = pair.baseline.clock.map(|clock| clock.shifted(offset));
     let baseline = Series { clock, ..pair.baseline.clone() };
     MetricPair { baseline, ..pair.clone() }

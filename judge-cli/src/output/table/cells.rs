@@ -6,7 +6,7 @@ use judge_core::{Classification, format};
 
 use crate::output::text::printable;
 
-/// What the columns of [`row`] are.
+/// The header of the columns of [`row`].
 pub(super) const HEADER: [&str; 5] = ["metric", "baseline", "canary", "change [interval]", "class"];
 /// Columns of plain numbers.
 pub(super) const NUMBERS: [usize; 2] = [1, 2];

@@ -95,7 +95,7 @@ impl Judge for EvidenceJudge {
             .into_iter()
             .partition(|problem| problem.severity != Severity::Notice);
         JudgeError::check(refused.into_iter().map(Problem::into_error).collect())?;
-        JudgeError::check(without_named(request))?;
+        JudgeError::check(wrong_names(request))?;
         let mut warnings: Vec<Warning> = noticed.into_iter().map(Warning::Suspect).collect();
         let configs = Configs::new(request);
         let mut judged = Vec::with_capacity(request.pairs.len());
@@ -129,7 +129,7 @@ impl Judge for EvidenceJudge {
             warn_of_history(index, pair, &mut judged, &mut warnings);
             let metric = judged.settle(request.config.evidence.inconclusive);
             pairs::warn_of(&metric, pair, &mut warnings);
-            warn_of(&metric, &mut warnings);
+            warn_about(&metric, &mut warnings);
             metrics.push(metric);
         }
         pairs::warn_of_request(request, &metrics, &mut warnings);
@@ -169,7 +169,7 @@ impl Judge for EvidenceJudge {
 
 /// Finds wrong names in the config: a metric names another one that the request lacks, or itself as its
 /// exposure.
-fn without_named(request: &JudgeRequest) -> Vec<Problem> {
+fn wrong_names(request: &JudgeRequest) -> Vec<Problem> {
     let missing = |name: &str| !request.pairs.iter().any(|pair| pair.name == name);
     let problem = |path: String, name: &str, expected: &str| {
         Problem::error(path, format!("{name:?}"), expected)
@@ -177,11 +177,11 @@ fn without_named(request: &JudgeRequest) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (index, metric) in request.config.metrics.iter().enumerate() {
         let path = format!("canaryConfig.metrics[{index}].analysisConfigurations.canary");
-        if let Some(of) = metric.evidence.kind.exposure()
-            && (missing(of) || of == metric.name)
+        if let Some(exposure) = metric.evidence.kind.exposure()
+            && (missing(exposure) || exposure == metric.name)
         {
             let expected = "the name of another metric of the request";
-            problems.push(problem(format!("{path}.of"), of, expected));
+            problems.push(problem(format!("{path}.of"), exposure, expected));
         }
         if let Some(name) = metric.evidence.traffic.as_deref().filter(|name| missing(name)) {
             problems.push(problem(format!("{path}.traffic"), name, NAME_OF_METRIC));
@@ -216,9 +216,9 @@ fn adjust(request: &JudgeRequest, judged: &mut [Judged]) {
         AcrossMetrics::Holm => stats::holm(&p),
         AcrossMetrics::BenjaminiHochberg => stats::benjamini_hochberg(&p),
     };
-    for ((judged, own), p) in counted.iter_mut().zip(&p).zip(adjusted.unwrap_or_default()) {
-        if *own > 0.0 && p > *own {
-            judged.be_stricter(p / own);
+    for ((judged, unadjusted), p) in counted.iter_mut().zip(&p).zip(adjusted.unwrap_or_default()) {
+        if *unadjusted > 0.0 && p > *unadjusted {
+            judged.be_stricter(p / unadjusted);
         }
     }
 }
@@ -245,7 +245,7 @@ fn warn_of_history(
     }
 }
 
-fn warn_of(metric: &crate::judgement::MetricJudgement, warnings: &mut Vec<Warning>) {
+fn warn_about(metric: &crate::judgement::MetricJudgement, warnings: &mut Vec<Warning>) {
     let name = || metric.name.clone();
     if let Decision::Panel(panel) = &metric.decision
         && panel.left_out > 0

@@ -14,7 +14,7 @@ use super::rows::{ROWS, Rows, Unread, indices};
 use crate::history::HistoryFile;
 use crate::history::error::FileProblem;
 
-/// The columns. The times may have the names of `judge run` too.
+/// The columns. As in `judge run`, the time column may have other names.
 pub(super) fn schema(file: &HistoryFile, names: &ColumnNames) -> Schema {
     let header = file.csv.iter().flat_map(CsvTable::header);
     let mut columns: Vec<String> = header.cloned().collect();

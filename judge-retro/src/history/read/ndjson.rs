@@ -11,7 +11,7 @@ use arrow_schema::Schema;
 use super::rows::{ROWS, Rows, Unread, indices, pass};
 use crate::history::HistoryFile;
 
-/// Looks at every line, since a column may first appear in the last one.
+/// Reads every line, since a column may first appear in the last one.
 pub(super) fn schema(file: &HistoryFile) -> Result<Schema, Unread> {
     let (schema, _) = infer_json_schema(open(file)?, None)?;
     Ok(schema)
@@ -24,7 +24,7 @@ pub(super) fn read(
     take: &mut impl FnMut(Rows) -> Result<bool, Unread>,
 ) -> Result<(), Unread> {
     let needed = Arc::new(schema.project(&indices(schema, columns)?)?);
-    // Numbers in a column of text are text.
+    // A column of text may contain numbers, which are read as text.
     let reader = ReaderBuilder::new(needed).with_coerce_primitive(true).with_batch_size(ROWS);
     pass(reader.build(open(file)?)?, take)
 }
@@ -33,5 +33,5 @@ fn open(file: &HistoryFile) -> Result<BufReader<File>, Unread> {
     Ok(BufReader::with_capacity(BUFFER, File::open(&file.path)?))
 }
 
-/// Bytes that are read at once.
+/// Size of the read buffer, in bytes.
 const BUFFER: usize = 1 << 18;

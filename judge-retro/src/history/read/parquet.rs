@@ -30,7 +30,7 @@ pub(super) fn read(
     pass(builder.with_projection(mask).with_batch_size(ROWS).build()?, take)
 }
 
-/// The file, with text as views: the rows of a dictionary page share the page's text.
+/// Opens the file and reads text as views, which share the text of a dictionary page.
 fn open(file: &HistoryFile) -> Result<(File, ArrowReaderMetadata), Unread> {
     let input = File::open(&file.path)?;
     let plain = ArrowReaderMetadata::load(&input, ArrowReaderOptions::new())?;

@@ -28,7 +28,7 @@ pub(super) fn read(
     take(response.project(&projection)?.into()).map(drop)
 }
 
-/// Reads the whole response. Its labels are columns; `__name__` is the metric, unless a label has the
+/// Reads the whole response. Its labels become columns. `__name__` becomes the metric, unless another label has the
 /// name of the metric column.
 fn response(file: &HistoryFile, names: &ColumnNames) -> Result<RecordBatch, Unread> {
     let series = prometheus::read(&fs::read(&file.path)?).map_err(|error| match error {
@@ -42,17 +42,17 @@ fn response(file: &HistoryFile, names: &ColumnNames) -> Result<RecordBatch, Unre
 
 fn table(all: &[LabelledSeries], names: &ColumnNames) -> Result<RecordBatch, ArrowError> {
     let has_metric = all.iter().any(|series| series.labels.contains_key(&names.metric));
-    // Each column and its label.
+    // Maps each column to its label.
     let mut labels: BTreeMap<&str, &str> = BTreeMap::new();
     for label in all.iter().flat_map(|series| series.labels.keys()).map(String::as_str) {
         let column = if label == "__name__" && !has_metric { names.metric.as_str() } else { label };
-        // The points themselves are what these are called.
+        // The points fill these two columns.
         if column != names.timestamp && column != names.value {
             labels.insert(column, label);
         }
     }
     if all.is_empty() {
-        // A query that found nothing has no rows, which lack no column.
+        // A query without a result has no rows. Its missing columns are not an error.
         let columns = [&names.release, &names.role, &names.metric];
         labels.extend(columns.map(|name| (name.as_str(), name.as_str())));
     }

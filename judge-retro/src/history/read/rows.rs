@@ -1,4 +1,4 @@
-//! Rows as they are read, and why they are not.
+//! Rows as readers pass them on, and why reading stops.
 
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema};
@@ -8,13 +8,13 @@ use parquet::errors::ParquetError;
 use crate::history::error::{FileProblem, HistoryError};
 use crate::history::files::HistoryFile;
 
-/// Rows that are read at once.
+/// Number of rows in a batch.
 pub(super) const ROWS: usize = 1 << 16;
 
-/// Consecutive rows of a file with the columns that were asked for.
+/// Consecutive rows of a file with the requested columns.
 pub(super) struct Rows {
     pub(super) columns: RecordBatch,
-    /// The line of each row, in text.
+    /// The line of each row, in a text file.
     pub(super) lines: Option<Vec<u64>>,
 }
 
@@ -61,7 +61,7 @@ impl From<CsvReadError> for Unread {
 }
 
 impl Unread {
-    /// The error with the file in which it happened.
+    /// Adds the file to the error.
     pub(super) fn in_file(self, file: &HistoryFile) -> HistoryError {
         file.error(match self {
             Self::Problem(problem) => problem,
@@ -74,7 +74,7 @@ impl Unread {
     }
 }
 
-/// What is wrong, without the part of Arrow that says so.
+/// The problem, without Arrow's prefix that names its component.
 fn reason(error: ArrowError) -> String {
     match error {
         ArrowError::ParquetError(reason)

@@ -7,7 +7,8 @@ use judge_core::judges::{Judge, Scratch};
 use judge_core::{JudgeRequest, Judgement};
 use serde::Serialize;
 
-/// Judges canaries and counts refusals. No rate counts a refused canary, so a measurement ends with [`Bench::finish`].
+/// Judges canaries and counts refusals. Refused canaries are in no rate, so a measurement ends with
+/// [`Bench::finish`].
 #[derive(Default)]
 pub(crate) struct Bench {
     scratch: Scratch,
@@ -19,12 +20,12 @@ pub(crate) struct Bench {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Refusals {
     pub(crate) count: u64,
-    /// The reason of the first.
+    /// The reason for the first refusal.
     pub(crate) first: String,
 }
 
 impl Bench {
-    /// The judgement, unless `judge` refuses the request.
+    /// Judges `request`; `None` if `judge` refuses it.
     pub(crate) fn judge(&mut self, judge: &dyn Judge, request: &JudgeRequest) -> Option<Judgement> {
         match judge.judge_with(request, &mut self.scratch) {
             Ok(judgement) => Some(judgement),
@@ -36,7 +37,7 @@ impl Bench {
         }
     }
 
-    /// Adds the refusals of another thread.
+    /// Adds the refusals that another thread counted.
     pub(crate) fn add(&mut self, other: Self) {
         for (judge, refusals) in other.refused {
             let new = Refusals { count: 0, first: refusals.first };
@@ -50,7 +51,7 @@ impl Bench {
     }
 
     /// # Errors
-    /// If a canary was refused: then the rates are of fewer canaries than requested.
+    /// If a judge refused a canary, since the rates then cover fewer canaries than requested.
     pub(crate) fn finish(self) -> Result<()> {
         if self.refused.is_empty() {
             return Ok(());

@@ -1,5 +1,6 @@
-//! Measures judges on labelled canaries: `scenarios families|alarms|habits|practical|power|traffic|ablation|looks`, and on recorded
-//! series: `scenarios real --file FILE`, `scenarios real --folder DIR`, `scenarios propose --folder DIR`.
+//! Measures judges on labelled canaries: `scenarios families|alarms|habits|practical|power|traffic|ablation|looks`,
+//! and on recorded series: `scenarios real --file FILE`, `scenarios real --folder DIR`, `scenarios propose --folder
+//! DIR`.
 #![allow(clippy::print_stdout, reason = "its output is the measurement")]
 
 mod bench;

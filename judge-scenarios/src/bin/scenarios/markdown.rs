@@ -2,7 +2,7 @@
 
 use judge_scenarios::real_series::MeasuredRate;
 
-/// A rate and its interval, in percent.
+/// Formats a rate and its interval, in percent.
 pub(crate) fn cell(rate: Option<MeasuredRate>) -> String {
     rate.map_or_else(
         || "-".to_owned(),
@@ -12,12 +12,12 @@ pub(crate) fn cell(rate: Option<MeasuredRate>) -> String {
     )
 }
 
-/// A row of a table.
+/// Prints a row of a table.
 pub(crate) fn line(cells: &[String]) {
     println!("| {} |", cells.join(" | "));
 }
 
-/// The names of columns, and the rule below them.
+/// Prints the names of the columns, and the rule below them.
 pub(crate) fn head(columns: &[String]) {
     line(columns);
     line(&vec!["---".to_owned(); columns.len()]);

@@ -10,11 +10,11 @@ use judge_core::config::evidence::{
 use judge_core::stats::ConfidenceLevel;
 use judge_scenarios::random::Random;
 
-/// Seeds on which parameters may be chosen.
+/// Offset of the seeds on which parameters may be tuned.
 const TUNING: u64 = 1_000_000;
-/// Seeds that are only reported.
+/// Offset of the seeds on which results are only reported.
 const HELD_BACK: u64 = 500_000_000;
-/// Fewest points a side: for judges, fewer are missing data.
+/// Fewest points a side; judges treat fewer points as missing data.
 const FEWEST_POINTS: usize = 5;
 
 pub(crate) struct Options {
@@ -29,7 +29,7 @@ pub(crate) struct Options {
     pub(crate) folder: Option<PathBuf>,
     pub(crate) direction: Direction,
     pub(crate) json: bool,
-    /// Whether canaries are looked at after every point, without a plan.
+    /// Whether to look at canaries after every point, without a plan.
     pub(crate) every_point: bool,
     pub(crate) show: Option<String>,
     pub(crate) evidence: EvidenceConfig,
@@ -109,7 +109,7 @@ impl Options {
         if self.looks.is_empty() { defaults.to_vec() } else { self.looks.clone() }
     }
 
-    /// One number of points a side, drawn if there are several.
+    /// One number of points a side, drawn if several are possible.
     pub(crate) fn size(&self, defaults: &[usize], random: &mut Random) -> usize {
         match self.points.as_slice() {
             [] => *random.pick(defaults),
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for() {
+    fn options_are_parsed() {
         let options = parse("real --folder d --points 15,240 --direction either --json").unwrap();
         assert_eq!((options.what.as_str(), options.folder), ("real", Some(PathBuf::from("d"))));
         assert_eq!((options.points, options.direction), (vec![15, 240], Direction::Either));
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn invalid_options_are_refused() {
         let cases = [
             ("real --folder", "--folder: expected a value, got none"),
             (

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 /// Time between two lines.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Counts pieces of work, from several threads.
+/// Counts finished pieces of work from several threads.
 pub(crate) struct Progress {
     what: &'static str,
     total: usize,
     begun: Instant,
-    /// Pieces that are done, and when the last line was written.
+    /// Number of finished pieces, and the time of the last line.
     state: Mutex<(usize, Instant)>,
 }
 

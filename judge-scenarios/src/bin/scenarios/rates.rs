@@ -1,4 +1,4 @@
-//! Rates at which single metrics fail: healthy, shifted and recorded ones.
+//! Rates at which single metrics fail, for healthy, shifted and recorded metrics.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use judge_core::judges::{EvidenceJudge, Judge, NetflixAcaJudge};
 use judge_core::{JudgeRequest, Judgement, MetricPair, Verdict};
 use judge_scenarios::random::Random;
 use judge_scenarios::{
-    HABITS, Noise, REQUESTS, Shape, SharedTraffic, TWO_LEVELS, aa_pair, real, shifted_pair, single,
+    HABITS, Noise, REQUESTS, Shape, SharedTraffic, TWO_LEVELS, aa_pair, real, shifted_pair,
+    single_metric_request,
 };
 
 use crate::bench::Bench;
@@ -58,7 +59,7 @@ struct Failures {
 }
 
 impl Failures {
-    /// Judges the metric of `request`. Returns the judgement of `EvidenceJudge-v1` if it fails.
+    /// Judges the only metric of `request`. Returns the judgement of `EvidenceJudge-v1` if the metric fails.
     fn count(&mut self, request: &JudgeRequest, bench: &mut Bench) -> Option<Judgement> {
         if let Some(judgement) = bench.judge(&NetflixAcaJudge, request) {
             self.parity.count(judgement.verdict != Verdict::Pass);
@@ -84,7 +85,7 @@ impl Failures {
     }
 }
 
-/// False alarms of a metric, in percent, and the tests that raised them.
+/// Prints the false alarms of a metric, in percent, and the tests that raised them.
 pub(crate) fn alarms(options: &Options, bench: &mut Bench) {
     println!("| noise | φ | n | direction | ours % | parity % | by test |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
@@ -100,7 +101,8 @@ pub(crate) fn alarms(options: &Options, bench: &mut Bench) {
                     let mut failures = Failures::default();
                     for repeat in 0..options.repeats {
                         let mut random = Random::new(options.base + 7_919 * repeat + n as u64);
-                        let request = single(aa_pair(noise, n, &mut random), direction);
+                        let request =
+                            single_metric_request(aa_pair(noise, n, &mut random), direction);
                         failures.count(&request, bench);
                     }
                     failures.print(&format!("{name} | {phi} | {n} | {direction:?}"));
@@ -110,7 +112,7 @@ pub(crate) fn alarms(options: &Options, bench: &mut Bench) {
     }
 }
 
-/// False alarms of healthy metrics with habits, in percent, where both directions are harmful.
+/// Prints the false alarms of healthy metrics with habits, in percent, if both directions are harmful.
 pub(crate) fn habits(options: &Options, bench: &mut Bench) {
     println!("| habit | n | ours % | parity % | by test |");
     println!("| --- | --- | --- | --- | --- |");
@@ -119,7 +121,8 @@ pub(crate) fn habits(options: &Options, bench: &mut Bench) {
             let mut failures = Failures::default();
             for repeat in 0..options.repeats {
                 let seed = options.base + 1_000_000 * index as u64 + 7_919 * repeat + n as u64;
-                let request = single(habit.pair(n, &mut Random::new(seed)), Direction::Either);
+                let request =
+                    single_metric_request(habit.pair(n, &mut Random::new(seed)), Direction::Either);
                 failures.count(&request, bench);
             }
             failures.print(&format!("{} | {n}", habit.name));
@@ -127,7 +130,7 @@ pub(crate) fn habits(options: &Options, bench: &mut Bench) {
     }
 }
 
-/// Power against the size of a shift, in standard deviations.
+/// Prints the power against the size of a shift, in standard deviations.
 pub(crate) fn power(options: &Options, bench: &mut Bench) {
     println!("| n | noise | sds | ours | parity |");
     println!("| --- | --- | --- | --- | --- |");
@@ -135,7 +138,7 @@ pub(crate) fn power(options: &Options, bench: &mut Bench) {
         let mut found = [FailureCount::default(); 2];
         for repeat in 0..options.repeats {
             let mut random = Random::new(options.base + 104_729 * repeat + n as u64);
-            let request = single(pair(&mut random), Direction::Increase);
+            let request = single_metric_request(pair(&mut random), Direction::Increase);
             let judges: [&dyn Judge; 2] = [&EvidenceJudge, &NetflixAcaJudge];
             for (judge, found) in judges.iter().zip(&mut found) {
                 if let Some(judgement) = bench.judge(*judge, &request) {
@@ -170,7 +173,8 @@ pub(crate) fn power(options: &Options, bench: &mut Bench) {
     }
 }
 
-/// A pair whose points are means over rolling windows of five points, the canary's `sds` standard deviations higher.
+/// Draws a pair whose points are means over rolling windows of five points. The canary's are `sds` standard
+/// deviations higher.
 fn shifted_rolling_pair(n: usize, sds: f64, random: &mut Random) -> MetricPair {
     let mut side = |shift: f64| {
         let noise: Vec<f64> = (0..n + 4).map(|_| random.normal()).collect();
@@ -181,7 +185,8 @@ fn shifted_rolling_pair(n: usize, sds: f64, random: &mut Random) -> MetricPair {
     MetricPair::new("metric", baseline, side(sds))
 }
 
-/// Canaries that did not pass, in percent, by their share of the traffic, with and without a metric that counts it.
+/// Prints the share of canaries that do not pass, in percent, by their share of the traffic, with and without a
+/// metric that counts the traffic.
 pub(crate) fn traffic(options: &Options, bench: &mut Bench) {
     println!(
         "| requests a point | canary's share | n | latency | ours, `traffic` named % | not named % | parity % |"
@@ -219,7 +224,7 @@ pub(crate) fn traffic(options: &Options, bench: &mut Bench) {
     }
 }
 
-/// False alarms on pairs cut from recorded series: the columns of a CSV file.
+/// Prints the false alarms on pairs cut from recorded series, the columns of a CSV file.
 pub(crate) fn recorded(file: &str, options: &Options, bench: &mut Bench) -> Result<()> {
     let mut reader = csv::Reader::from_path(file)?;
     let names: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
@@ -232,7 +237,7 @@ pub(crate) fn recorded(file: &str, options: &Options, bench: &mut Bench) -> Resu
     println!("| metric | ours % | parity % | by test |");
     println!("| --- | --- | --- | --- |");
     let mut all = Failures::default();
-    // Columns of words name the rows, and times are no metric.
+    // Columns of text name the rows, and the time column is not a metric.
     let numbers = names
         .iter()
         .zip(&columns)
@@ -242,9 +247,9 @@ pub(crate) fn recorded(file: &str, options: &Options, bench: &mut Bench) -> Resu
         for repeat in 0..options.repeats {
             let mut random = Random::new(options.base + 1_000_003 * index as u64 + repeat);
             let n = options.size(&[15, 31, 60, 120, 240], &mut random);
-            let Some(pair) = real::interleaved(name, column, n, &mut random) else { continue };
+            let Some(pair) = real::interleaved_pair(name, column, n, &mut random) else { continue };
             let directions = [Direction::Increase, Direction::Decrease, Direction::Either];
-            let request = single(pair, *random.pick(&directions));
+            let request = single_metric_request(pair, *random.pick(&directions));
             let failed = failures.count(&request, bench);
             if let Some(judgement) = failed.filter(|_| options.show.as_deref() == Some(name)) {
                 show(n, repeat, &judgement);
@@ -266,11 +271,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_judge_refuses_is_counted_and_in_no_rate() {
+    fn refusals_are_counted_and_in_no_rate() {
         let noise = Noise { shape: Shape::Gaussian, level: 100.0, relative: 0.05, phi: 0.0 };
         let shifted = shifted_pair(noise, 60, 20.0, &mut Random::new(1));
-        let judged = single(shifted, Direction::Increase);
-        // The other judge takes thresholds that nothing can miss.
+        let judged = single_metric_request(shifted, Direction::Increase);
+        // The other judge accepts thresholds that every canary reaches.
         let thresholds = Thresholds::new(0.0, 0.0).unwrap();
         let refused = JudgeRequest { thresholds, ..judged.clone() };
         let (mut failures, mut bench) = (Failures::default(), Bench::default());

@@ -45,7 +45,7 @@ pub(crate) struct Judged {
 
 impl Judged {
     /// Stores the findings for all directions of harm.
-    pub(crate) fn take(&mut self, mut answers: Vec<PanelFindings>) {
+    pub(crate) fn add(&mut self, mut answers: Vec<PanelFindings>) {
         // The direction with more evidence represents the metric.
         let evidence = |answer: &PanelFindings| {
             let considered = answer.considered.iter().filter(|found| found.likely >= p::LIKELY);
@@ -169,7 +169,8 @@ impl Judged {
         let harm = self.considered.iter().find(|found| found.finding.is_harm() || found.leans());
         let change = harm.map(|found| found.finding.change);
         // If both directions are harmful, the one with the evidence is described.
-        let speaks = self.located.iter().find(|(of, _)| change.is_none_or(|change| change == *of));
+        let speaks =
+            self.located.iter().find(|(harmful, _)| change.is_none_or(|change| change == *harmful));
         if let (Decision::Panel(panel), Some((_, located))) = (&mut self.metric.decision, speaks) {
             *panel = describe(located, panel.left_out);
             panel.fails = inconclusive && policy == InconclusivePolicy::Fail;

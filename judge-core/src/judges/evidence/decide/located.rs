@@ -31,7 +31,7 @@ pub(crate) struct Located {
 impl Located {
     pub(super) fn new(
         found: &Location,
-        of: &Comparison,
+        comparison: &Comparison,
         threshold: &Threshold,
         healthy: Option<Healthy>,
         timeline: &PairTimeline,
@@ -40,27 +40,32 @@ impl Located {
             shift: found.shift,
             p: found.p_of_shift,
             reach: found.reach,
-            threshold: threshold.shift(of).max(healthy.map_or(0.0, |healthy| healthy.upper)),
+            threshold: threshold
+                .shift(comparison)
+                .max(healthy.map_or(0.0, |healthy| healthy.upper)),
             healthy,
-            axis: of.axis,
-            points: of.x.len().min(of.y.len()),
-            noise: noise_of_shift(timeline, of, &found.shift),
+            axis: comparison.axis,
+            points: comparison.x.len().min(comparison.y.len()),
+            noise: noise_of_shift(timeline, comparison, &found.shift),
         }
     }
 }
 
 /// The canary's noise at each time, without the noise that it shares with the baseline. Empty if the canary is
 /// not worse.
-fn noise_of_shift(timeline: &PairTimeline, of: &Comparison, shift: &Posterior) -> Vec<f64> {
+fn noise_of_shift(timeline: &PairTimeline, comparison: &Comparison, shift: &Posterior) -> Vec<f64> {
     if shift.mean() <= 0.0 {
         return Vec::new();
     }
-    let paired = of.shares_noise();
-    let (values, around) =
-        if paired { (&of.differences, of.robust_differences) } else { (&of.x, of.robust_x) };
-    let (mut values, reach, sign) = (values.iter(), 3.0 * around.scale, of.axis.sign());
+    let paired = comparison.shares_noise();
+    let (values, around) = if paired {
+        (&comparison.differences, comparison.robust_differences)
+    } else {
+        (&comparison.x, comparison.robust_x)
+    };
+    let (mut values, reach, sign) = (values.iter(), 3.0 * around.scale, comparison.axis.sign());
     let at = |(index, x): (usize, &f64)| {
-        if index < of.start || x.is_nan() || paired && timeline.baseline[index].is_nan() {
+        if index < comparison.start || x.is_nan() || paired && timeline.baseline[index].is_nan() {
             return f64::NAN;
         }
         values.next().map_or(f64::NAN, |v| sign * (v - around.median).clamp(-reach, reach))

@@ -92,7 +92,7 @@ pub(crate) fn judge(
         unsettled: [None; 2],
         effect_is_critical: [false; 2],
         sick_baseline: None,
-        usable_history: buffers.history.usable(),
+        usable_history: buffers.history.usable_windows(),
     };
     let (m, n) = (timeline.sorted_canary.len(), timeline.sorted_baseline.len());
     if config.must_have_data && silent {
@@ -157,7 +157,7 @@ fn examine(
         MetricKind::Auto => timeline::are_sparse(canary, baseline),
         _ => declared,
     };
-    buffers.take(timeline, changes[0]);
+    buffers.refill(timeline, changes[0]);
     let part = if sparse { p::SPARSE_LOCATION_SHARE } else { p::LOCATION_SHARE };
     judged.location_gain = match timeline.times {
         // Both windows grow, but the canary's begins where the baseline's ends, so there are no exact
@@ -181,13 +181,13 @@ fn examine(
             sparse,
             counted: Counted { declared, exposure },
         };
-        let answer = panel::ask(timeline, history, &question, buffers);
+        let answer = panel::run(timeline, history, &question, buffers);
         let mean_ratio = judged.metric.mean_ratio.unwrap_or(f64::NAN);
         judged.effect_is_critical[change as usize] =
             is_critical(config, &answer, change, mean_ratio);
         answers.push(answer);
     }
-    judged.take(answers);
+    judged.add(answers);
     if config.nan_strategy == NanStrategy::Remove
         && let Some(found) = healthy::find_silent_baseline(history)
     {
@@ -237,8 +237,8 @@ fn exposure(
     timeline: &PairTimeline,
     warm_up: usize,
 ) -> Option<Exposure> {
-    let of = config.evidence.kind.exposure()?;
-    let (canary, baseline) = means_of(of, pair, config, request, warm_up)?;
+    let metric = config.evidence.kind.exposure()?;
+    let (canary, baseline) = means(metric, pair, config, request, warm_up)?;
     let proportion = matches!(config.evidence.kind, MetricKind::Proportion { .. });
     let (canary, baseline) = (timeline.in_unit(canary), timeline.in_unit(baseline));
     (canary > 0.0 && baseline > 0.0).then_some(Exposure { canary, baseline, proportion })
@@ -251,29 +251,29 @@ fn factor_of_traffic(
     request: &JudgeRequest,
     warm_up: usize,
 ) -> Option<f64> {
-    let of = traffic::counted_by(config, request)?;
-    if of == pair.name {
+    let metric = traffic::counted_by(config, request)?;
+    if metric == pair.name {
         return None;
     }
-    let (canary, baseline) = means_of(of, pair, config, request, warm_up)?;
+    let (canary, baseline) = means(metric, pair, config, request, warm_up)?;
     Some((baseline / canary).sqrt())
 }
 
-/// Means of the metric called `of`, on the canary's and on the baseline's side, over the times at which `pair`
+/// Means of the metric called `name`, on the canary's and on the baseline's side, over the times at which `pair`
 /// has a point; `None` unless both are above 0.
-fn means_of(
-    of: &str,
+fn means(
+    name: &str,
     pair: &MetricPair,
     config: &MetricConfig,
     request: &JudgeRequest,
     warm_up: usize,
 ) -> Option<(f64, f64)> {
-    let of = request.pairs.iter().find(|pair| pair.name == of)?;
+    let metric = request.pairs.iter().find(|pair| pair.name == name)?;
     let gaps_are_points = config.nan_strategy == NanStrategy::Replace;
-    let mean = |of: &Series, own: &Series| {
-        let same_times = of.values.len() == own.values.len();
-        let counts = |index: usize| gaps_are_points || own.values[index].is_finite();
-        let points = of
+    let mean = |metric: &Series, judged: &Series| {
+        let same_times = metric.values.len() == judged.values.len();
+        let counts = |index: usize| gaps_are_points || judged.values[index].is_finite();
+        let points = metric
             .values
             .iter()
             .enumerate()
@@ -282,7 +282,8 @@ fn means_of(
         let (count, sum) = points.fold((0.0, 0.0), |(n, sum), (_, value)| (n + 1.0, sum + value));
         sum / count
     };
-    let (canary, baseline) = (mean(&of.canary, &pair.canary), mean(&of.baseline, &pair.baseline));
+    let (canary, baseline) =
+        (mean(&metric.canary, &pair.canary), mean(&metric.baseline, &pair.baseline));
     (canary > 0.0 && baseline > 0.0).then_some((canary, baseline))
 }
 

@@ -84,15 +84,15 @@ pub(crate) struct PanelBuffers {
 
 impl Question<'_> {
     /// Significance level of `test`: its share of the panel's; `None` if the test does not run.
-    fn level_of(&self, test: TestKind, of: &Comparison) -> Option<f64> {
+    fn level_for(&self, test: TestKind, comparison: &Comparison) -> Option<f64> {
         let weighed = self.counted.exposure.is_some() && self.tests.contains(TestKind::Events);
         let share = match (test, self.sparse) {
             // With an exposure, only the rate test runs: ratios with different denominators are not comparable.
             (TestKind::Events, true) if weighed => 1.0,
             (TestKind::Events, true) => p::EVENTS_SHARE,
             (TestKind::Location, true) if !weighed => p::SPARSE_LOCATION_SHARE,
-            (TestKind::Location, false) => location::share(of.times),
-            (TestKind::EndState, false) => late::share(of.times),
+            (TestKind::Location, false) => location::share(comparison.times),
+            (TestKind::EndState, false) => late::share(comparison.times),
             (TestKind::Bursts, false) => p::BURSTS_SHARE,
             (TestKind::Spread, false) => p::SPREAD_SHARE,
             (TestKind::Tail, false) => p::TAIL_SHARE,
@@ -106,8 +106,8 @@ impl Question<'_> {
 }
 
 impl PanelBuffers {
-    /// Reads the metric from `timeline`. Call [`ask`] afterwards.
-    pub(crate) fn take(&mut self, timeline: &PairTimeline, change: Change) {
+    /// Reads the metric from `timeline`. Call [`run`] afterwards.
+    pub(crate) fn refill(&mut self, timeline: &PairTimeline, change: Change) {
         self.whole.refill(timeline, Axis::new(change, timeline), 0);
         (self.ranks, self.widths) = (None, None);
     }
@@ -115,16 +115,16 @@ impl PanelBuffers {
 
 /// How much wider the canary is. The result for the whole metric is kept: the other direction of harm has the
 /// same, if its allowed share is the same.
-fn widths_of(
-    of: &Comparison,
+fn compare_widths(
+    comparison: &Comparison,
     share: f64,
-    known: &mut Option<(f64, Option<Widths>)>,
+    cached: &mut Option<(f64, Option<Widths>)>,
     is_whole: bool,
 ) -> Option<Widths> {
-    match *known {
-        _ if !is_whole => spread::compare(of, share),
-        Some((known, widths)) if known == share => widths,
-        _ => known.insert((share, spread::compare(of, share))).1,
+    match *cached {
+        _ if !is_whole => spread::compare(comparison, share),
+        Some((cached, widths)) if cached == share => widths,
+        _ => cached.insert((share, spread::compare(comparison, share))).1,
     }
 }
 
@@ -132,19 +132,25 @@ fn widths_of(
 ///
 /// A shift within the differences between the healthy windows of `history` is no harm, and neither is such a
 /// late change.
-pub(crate) fn ask(
+pub(crate) fn run(
     timeline: &PairTimeline,
     history: &History,
     question: &Question<'_>,
     buffers: &mut PanelBuffers,
 ) -> PanelFindings {
     let PanelBuffers { whole, rest, ranks, widths, two_sample } = buffers;
-    if !whole.axis.is_of(question.change) {
-        whole.turn();
-        *ranks = ranks.map(Ranks::turned);
+    if !whole.axis.is_for(question.change) {
+        whole.reverse();
+        *ranks = ranks.map(Ranks::reverse);
     }
-    let threshold = |of: &Comparison| {
-        Threshold::from_config(question.config, question.judge, question.change, of, timeline)
+    let threshold = |comparison: &Comparison| {
+        Threshold::from_config(
+            question.config,
+            question.judge,
+            question.change,
+            comparison,
+            timeline,
+        )
     };
     let may_warm_up = question.tests.contains(TestKind::StartUp) && !question.sparse;
     let mut excess = (!question.sparse).then(|| Excess::new(whole, &threshold(whole)));
@@ -156,10 +162,10 @@ pub(crate) fn ask(
             excess = Some(of_rest);
         }
     }
-    let of = if warm_up.is_some() { &*rest } else { &*whole };
-    let threshold = threshold(of);
+    let comparison = if warm_up.is_some() { &*rest } else { &*whole };
+    let threshold = threshold(comparison);
     let widths = match excess {
-        Some(_) => widths_of(of, threshold.share, widths, warm_up.is_none()),
+        Some(_) => compare_widths(comparison, threshold.share, widths, warm_up.is_none()),
         None => None,
     };
     let considered = Vec::with_capacity(8);
@@ -167,21 +173,21 @@ pub(crate) fn ask(
         timeline,
         history,
         question,
-        of,
+        comparison,
         threshold,
         widths,
         level_is_normal: false,
         considered,
     };
-    let sequential = Sequential::join(of);
+    let sequential = Sequential::join(comparison);
     let by_ranks = if warm_up.is_some() {
-        ranks::find(of, two_sample)
+        ranks::find(comparison, two_sample)
     } else {
-        *ranks = ranks.or_else(|| ranks::find(of, two_sample));
+        *ranks = ranks.or_else(|| ranks::find(comparison, two_sample));
         *ranks
     };
-    let found = location::find(of, sequential.as_ref(), by_ranks.as_ref());
-    let healthy = Healthy::measure(history, of, question.level, 1.0);
+    let found = location::find(comparison, sequential.as_ref(), by_ranks.as_ref());
+    let healthy = Healthy::measure(history, comparison, question.level, 1.0);
     if let Some(found) = &found {
         panel.location(found, healthy.as_ref(), two_sample);
     }
@@ -201,7 +207,7 @@ pub(crate) fn ask(
     let is_harm = panel.considered.iter().any(|found| found.finding.is_harm());
     let unsettled = match &excess {
         Some(excess) if may_warm_up && warm_up.is_none() && is_harm => {
-            warm_up::find_unsettled(of, excess)
+            warm_up::find_unsettled(comparison, excess)
         }
         _ => None,
     };
@@ -212,23 +218,24 @@ pub(crate) fn ask(
     }
     let considered = panel.considered;
     let rules_out_harm = question.early_pass.map(|level| {
-        let smallest = threshold.shift(of);
+        let smallest = threshold.shift(comparison);
         // The mean of a sparse metric does not suffice to rule out harm.
         !question.sparse
             && found.as_ref().is_some_and(|found| 1.0 - found.shift.p_value(smallest) <= level)
     });
-    let worse = healthy::find_worse_baseline(history, of, &threshold, question.level);
-    let view = View { of, change: question.change };
+    let worse = healthy::find_worse_baseline(history, comparison, &threshold, question.level);
+    let view = View { comparison, change: question.change };
     PanelFindings {
         sick_baseline: worse.map(|worse| say::worse_baseline(&worse, view)),
         rules_out_harm,
         change: question.change,
         considered,
-        location: found.map(|found| Located::new(&found, of, &threshold, healthy, timeline)),
+        location: found
+            .map(|found| Located::new(&found, comparison, &threshold, healthy, timeline)),
         warm_up,
         unsettled: unsettled.map(|found| found.length),
         share_above: match question.config.effect_size.measure() {
-            EffectMeasure::Cles => of.share_above(&of.x),
+            EffectMeasure::Cles => comparison.share_above(&comparison.x),
             EffectMeasure::MeanRatio => 0.5,
         },
     }
@@ -272,7 +279,7 @@ struct Panel<'a> {
     timeline: &'a PairTimeline,
     history: &'a History,
     question: &'a Question<'a>,
-    of: &'a Comparison,
+    comparison: &'a Comparison,
     threshold: Threshold,
     widths: Option<Widths>,
     /// Whether the canary's mean differs, but no more than healthy means do. Its points are then measured from
@@ -291,7 +298,7 @@ impl Panel<'_> {
         likely: f64,
         say: impl FnOnce(Draft<'_>) -> Finding,
     ) {
-        let view = View { of: self.of, change: self.question.change };
+        let view = View { comparison: self.comparison, change: self.question.change };
         let finding = say(Draft { view, test, p: p.clamp(0.0, 1.0), level, likely });
         self.considered.push(Considered { finding, likely });
     }
@@ -299,21 +306,22 @@ impl Panel<'_> {
     /// Probability that the shift is beyond the threshold. `shift` is its posterior, `effect` its largest
     /// estimate.
     fn likely(&self, shift: &Posterior, effect: f64) -> f64 {
-        let (of, threshold) = (self.of, &self.threshold);
-        let often = threshold.often <= 0.0 || of.share_above(&of.x) >= threshold.often;
+        let (comparison, threshold) = (self.comparison, &self.threshold);
+        let often =
+            threshold.often <= 0.0 || comparison.share_above(&comparison.x) >= threshold.often;
         if !often {
             0.0
         } else if threshold.is_stated {
-            1.0 - shift.p_value(threshold.shift(of))
+            1.0 - shift.p_value(threshold.shift(comparison))
         } else {
-            let is_enough =
-                threshold.is_reached(of, effect) || threshold.is_in_plain_sight(of, effect);
+            let is_enough = threshold.is_reached(comparison, effect)
+                || threshold.is_in_plain_sight(comparison, effect);
             f64::from(u8::from(is_enough))
         }
     }
 
     fn is_reached(&self, shift: f64) -> f64 {
-        f64::from(u8::from(self.threshold.is_reached(self.of, shift)))
+        f64::from(u8::from(self.threshold.is_reached(self.comparison, shift)))
     }
 
     fn location(
@@ -322,20 +330,20 @@ impl Panel<'_> {
         healthy: Option<&Healthy>,
         scratch: &mut TwoSampleScratch,
     ) {
-        let of = self.of;
-        let Some(level) = self.question.level_of(TestKind::Location, of) else { return };
+        let comparison = self.comparison;
+        let Some(level) = self.question.level_for(TestKind::Location, comparison) else { return };
         let mut p = found.p;
-        let is_constant = of.sorted_y.first() == of.sorted_y.last();
+        let is_constant = comparison.sorted_y.first() == comparison.sorted_y.last();
         if is_constant && !self.question.sparse {
             // The noise of a constant baseline is not known, but ranks do not need it.
-            p = combine(&[p, ranks::p_value(of, scratch)]);
-        } else if self.question.sparse || has_few_values(&of.sorted_y) {
-            p = p.max(ranks::p_value(of, scratch));
+            p = combine(&[p, ranks::p_value(comparison, scratch)]);
+        } else if self.question.sparse || has_few_values(&comparison.sorted_y) {
+            p = p.max(ranks::p_value(comparison, scratch));
         }
         let mut likely = self.likely(&found.shift, found.effect);
         if self.threshold.is_stated && p <= p::LEANS * level {
             // The allowance is a share of the baseline's points, so it has their noise, too.
-            let beyond = of.beyond_allowance(self.threshold.share);
+            let beyond = comparison.beyond_allowance(self.threshold.share);
             let best = beyond.iter().min_by(|a, b| a.error().total_cmp(&b.error()));
             likely = best.map_or(likely, |shift| 1.0 - shift.p_value(0.0));
         }
@@ -349,11 +357,13 @@ impl Panel<'_> {
     }
 
     fn late(&mut self, sequential: Option<&Sequential>) {
-        let Some(level) = self.question.level_of(TestKind::EndState, self.of) else { return };
-        let Some(found) = late::find(self.of, sequential) else { return };
+        let Some(level) = self.question.level_for(TestKind::EndState, self.comparison) else {
+            return;
+        };
+        let Some(found) = late::find(self.comparison, sequential) else { return };
         let mut likely = self.likely(&found.shift, found.effect);
-        let share = found.length as f64 / self.of.x.len() as f64;
-        let healthy = Healthy::measure(self.history, self.of, self.question.level, share);
+        let share = found.length as f64 / self.comparison.x.len() as f64;
+        let healthy = Healthy::measure(self.history, self.comparison, self.question.level, share);
         if healthy.is_some_and(|healthy| !healthy.is_exceeded) {
             likely = 0.0;
         }
@@ -361,13 +371,16 @@ impl Panel<'_> {
     }
 
     fn events(&mut self) {
-        let of = self.of;
-        let Some(level) = self.question.level_of(TestKind::Events, of) else { return };
+        let comparison = self.comparison;
+        let Some(level) = self.question.level_for(TestKind::Events, comparison) else { return };
         let Question { counted, config, judge, .. } = *self.question;
         let share = self.threshold.share;
-        let Some(found) = events::find(of, self.timeline, counted, share, p::SHOWN) else { return };
+        let Some(found) = events::find(comparison, self.timeline, counted, share, p::SHOWN) else {
+            return;
+        };
         let minimum = config.evidence.minimum_change(judge);
-        let relative = of.axis.sign() * (found.ratio - 1.0) >= minimum.relative.get().max(share);
+        let relative =
+            comparison.axis.sign() * (found.ratio - 1.0) >= minimum.relative.get().max(share);
         let absolute = found.rise >= self.timeline.in_unit(minimum.absolute.get());
         let likely = f64::from(u8::from(relative && absolute));
         self.consider(TestKind::Events, found.p, level, likely, |draft| {
@@ -377,22 +390,23 @@ impl Panel<'_> {
 
     /// The tests of single points.
     fn points(&mut self, excess: &Excess) {
-        let of = self.of;
-        let phi = if excess.paired { of.phi_of_differences() } else { of.phi_of_sides() };
-        if let Some(level) = self.question.level_of(TestKind::Bursts, of)
-            && let Some(found) = bursts::find(of)
+        let comparison = self.comparison;
+        let phi =
+            if excess.paired { comparison.phi_of_differences() } else { comparison.phi_of_sides() };
+        if let Some(level) = self.question.level_for(TestKind::Bursts, comparison)
+            && let Some(found) = bursts::find(comparison)
         {
             let likely = self.is_reached(found.height);
             self.consider(TestKind::Bursts, found.p, level, likely, |draft| {
                 say::bursts(&found, draft)
             });
         }
-        if let Some(level) = self.question.level_of(TestKind::Spread, of)
+        if let Some(level) = self.question.level_for(TestKind::Spread, comparison)
             && let Some(widths) = self.widths
         {
-            let found = spread::find(of, self.threshold.share, widths);
+            let found = spread::find(comparison, self.threshold.share, widths);
             let minimum = Threshold { is_stated: false, ..self.threshold };
-            let likely = f64::from(u8::from(minimum.is_reached(of, found.decile_above)));
+            let likely = f64::from(u8::from(minimum.is_reached(comparison, found.decile_above)));
             self.consider(TestKind::Spread, widths.p, level, likely, |draft| {
                 say::spread(&found, draft)
             });
@@ -402,16 +416,16 @@ impl Panel<'_> {
                 let finding = &considered.finding;
                 finding.test == TestKind::Location && finding.is_harm() && finding.weight() <= 0.1
             });
-        if let Some(level) = self.question.level_of(TestKind::Tail, of)
-            && let Some(found) = tail::find(of, excess, phi, level_is_known)
+        if let Some(level) = self.question.level_for(TestKind::Tail, comparison)
+            && let Some(found) = tail::find(comparison, excess, phi, level_is_known)
         {
             // The test finds only what matters.
             self.consider(TestKind::Tail, found.p, level, 1.0, |draft| {
                 say::tail(&found, excess, draft)
             });
         }
-        if let Some(level) = self.question.level_of(TestKind::Excursions, of)
-            && let Some(found) = runs::find(of, excess)
+        if let Some(level) = self.question.level_for(TestKind::Excursions, comparison)
+            && let Some(found) = runs::find(comparison, excess)
         {
             self.consider(TestKind::Excursions, found.p, level, 1.0, |draft| {
                 say::runs(&found, draft)

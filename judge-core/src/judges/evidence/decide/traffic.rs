@@ -78,9 +78,9 @@ pub(crate) fn advise(
             "points of {:?} vary more than the baseline's, and so do other metrics' (allowed: {factor:.1} times)",
             judged[*pair].metric.name
         );
-        let taken = "that is taken for the effect of less traffic: name the metric that counts the requests of \
+        let assumption = "that is taken for the effect of less traffic: name the metric that counts the requests of \
                      each side, to be sure";
-        Problem::remark(SETTING, found, taken)
+        Problem::remark(SETTING, found, assumption)
     } else {
         let metric = judged
             .iter()

@@ -25,21 +25,22 @@ pub(crate) struct Bursts {
 }
 
 /// Sums the large differences.
-pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
+pub(crate) fn find(comparison: &Comparison) -> Option<Bursts> {
     // Points of fewer requests are more skewed: their large differences are not up as often as down.
-    if of.noise_factor > p::EXCHANGEABLE {
+    if comparison.noise_factor > p::EXCHANGEABLE {
         return None;
     }
     // Windows that follow each other have no times in common, but large differences between points with the
     // same index are up as often as down all the same.
     let by_index: Vec<f64>;
-    let is_after = of.times == Times::After;
-    let (differences, Robust { median, scale }) = if is_after && of.x.len() == of.y.len() {
-        by_index = of.x.iter().zip(&of.y).map(|(x, y)| x - y).collect();
-        (&by_index, Robust::of(&by_index, &mut Vec::new()))
-    } else {
-        (&of.differences, of.robust_differences)
-    };
+    let is_after = comparison.times == Times::After;
+    let (differences, Robust { median, scale }) =
+        if is_after && comparison.x.len() == comparison.y.len() {
+            by_index = comparison.x.iter().zip(&comparison.y).map(|(x, y)| x - y).collect();
+            (&by_index, Robust::estimate(&by_index, &mut Vec::new()))
+        } else {
+            (&comparison.differences, comparison.robust_differences)
+        };
     if differences.len() < p::BURST_FEWEST || scale <= 0.0 {
         return None;
     }
@@ -53,8 +54,8 @@ pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
         clippy::cast_sign_loss,
         reason = "a share of n points"
     )]
-    let usual = (p::BURST_ABOVE * of.sorted_y.len() as f64) as usize;
-    let usual = of.sorted_y.get(usual).copied().unwrap_or(f64::INFINITY);
+    let rank = (p::BURST_ABOVE * comparison.sorted_y.len() as f64) as usize;
+    let high = comparison.sorted_y.get(rank).copied().unwrap_or(f64::INFINITY);
     let mut beyond = 0;
     for (index, difference) in differences.iter().enumerate() {
         let u = (difference - median) * times;
@@ -64,9 +65,12 @@ pub(crate) fn find(of: &Comparison) -> Option<Bursts> {
             if u > 0.0 {
                 up += 1;
                 height += difference;
-                let value =
-                    if is_after { of.x.get(index) } else { of.pairs.get(index).map(|(x, _)| x) };
-                beyond += usize::from(value.is_some_and(|value| *value > usual));
+                let value = if is_after {
+                    comparison.x.get(index)
+                } else {
+                    comparison.pairs.get(index).map(|(x, _)| x)
+                };
+                beyond += usize::from(value.is_some_and(|value| *value > high));
             } else {
                 down += 1;
                 followed += usize::from(was_down);

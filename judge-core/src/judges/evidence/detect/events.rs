@@ -55,32 +55,32 @@ pub(crate) struct Exposure {
 
 /// Compares the rates of both sides. The canary's may be worse by the allowed `share`.
 pub(crate) fn find(
-    of: &Comparison,
+    comparison: &Comparison,
     timeline: &PairTimeline,
     counted: Counted,
     share: f64,
     confidence: f64,
 ) -> Option<Events> {
     let level = ConfidenceLevel::new(confidence).ok()?;
-    let sign = of.axis.sign();
-    let factor = counted.exposure.map_or(1.0, |of| of.canary / of.baseline);
-    let x: Vec<f64> = of.x.iter().map(|v| sign * v * factor).collect();
-    let y: Vec<f64> = of.y.iter().map(|v| sign * v).collect();
+    let sign = comparison.axis.sign();
+    let factor = counted.exposure.map_or(1.0, |exposure| exposure.canary / exposure.baseline);
+    let x: Vec<f64> = comparison.x.iter().map(|v| sign * v * factor).collect();
+    let y: Vec<f64> = comparison.y.iter().map(|v| sign * v).collect();
     let one = if counted.declared { Some(timeline.in_unit(1.0)) } else { None };
     let (m, n) = match counted.exposure {
         None => (x.len() as f64, y.len() as f64),
-        Some(of) => (of.canary * x.len() as f64, of.baseline * y.len() as f64),
+        Some(exposure) => (exposure.canary * x.len() as f64, exposure.baseline * y.len() as f64),
     };
     let allowed = (1.0 + sign * share).max(f64::MIN_POSITIVE);
-    let trials = counted.exposure.is_some_and(|of| of.proportion);
+    let trials = counted.exposure.is_some_and(|exposure| exposure.proportion);
     let sides = Sides { x: &x, y: &y, exposures: (m, n), trials, allowed };
     let found = match unit(&x, &y, one) {
-        Some(unit) => sides.counted(unit, unit, level),
+        Some(unit) => sides.compare_counts(unit, unit, level),
         // Declared counts that are averages have no unit: they are counted in tiny parts, and the dispersion
         // makes up for it.
         None => match one {
-            Some(one) => sides.counted(one / LARGEST, one, level),
-            None => sides.present(level),
+            Some(one) => sides.compare_counts(one / LARGEST, one, level),
+            None => sides.compare_points_with_events(level),
         },
     }?;
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -91,7 +91,15 @@ pub(crate) fn find(
     };
     let p = if sign > 0.0 { found.p.greater } else { found.p.less };
     let Compared { canary, baseline, counted, ratio, .. } = found;
-    Some(Events { canary, baseline, counted, ratio, interval, rise: mean(&of.x) - mean(&of.y), p })
+    Some(Events {
+        canary,
+        baseline,
+        counted,
+        ratio,
+        interval,
+        rise: mean(&comparison.x) - mean(&comparison.y),
+        p,
+    })
 }
 
 /// Points of both sides, with the sign that makes them 0 or more.
@@ -133,7 +141,7 @@ fn unit(x: &[f64], y: &[f64], one: Option<f64>) -> Option<f64> {
 
 impl Sides<'_> {
     /// Compares the numbers of events, counted in `unit`. They are shown in multiples of `one`.
-    fn counted(&self, unit: f64, one: f64, level: ConfidenceLevel) -> Option<Compared> {
+    fn compare_counts(&self, unit: f64, one: f64, level: ConfidenceLevel) -> Option<Compared> {
         let Self { x, y, exposures: (m, n), trials, allowed } = *self;
         let dispersion = dispersion(x, y, unit);
         let (canary_all, baseline_all) = (total(x, unit), total(y, unit));
@@ -141,7 +149,8 @@ impl Sides<'_> {
         let rates =
             two_rates(Rate::new(canary, m * allowed).ok()?, Rate::new(baseline, n).ok()?, level);
         let p = if trials && allowed == 1.0 {
-            let trials = |of: f64, events: u64| whole(of / unit / dispersion).max(events);
+            let trials =
+                |exposure: f64, events: u64| whole(exposure / unit / dispersion).max(events);
             let x = Proportion::new(canary, trials(m, canary)).ok()?;
             let y = Proportion::new(baseline, trials(n, baseline)).ok()?;
             two_proportions(x, y, level).p
@@ -160,7 +169,7 @@ impl Sides<'_> {
     }
 
     /// Compares the numbers of points that have events.
-    fn present(&self, level: ConfidenceLevel) -> Option<Compared> {
+    fn compare_points_with_events(&self, level: ConfidenceLevel) -> Option<Compared> {
         let Self { x, y, allowed, .. } = *self;
         let some = |side: &[f64]| side.iter().filter(|v| **v > 0.0).count() as u64;
         let (canary, baseline) = (some(x), some(y));

@@ -26,23 +26,23 @@ pub(crate) struct Excess {
 }
 
 impl Excess {
-    pub(crate) fn new(of: &Comparison, threshold: &Threshold) -> Self {
+    pub(crate) fn new(comparison: &Comparison, threshold: &Threshold) -> Self {
         let allow = |y: f64| allow(y, threshold.share);
-        let paired = of.shares_noise();
-        let middle = of.robust_y.median;
+        let paired = comparison.shares_noise();
+        let middle = comparison.robust_y.median;
         let (canary, baseline, deviation, above): (Vec<f64>, Vec<f64>, f64, f64) = if paired {
             (
-                of.pairs.iter().map(|(x, y)| x - allow(*y)).collect(),
-                of.differences.iter().map(|d| -d).collect(),
-                of.robust_differences.scale,
-                of.robust_differences.median - (allow(middle) - middle),
+                comparison.pairs.iter().map(|(x, y)| x - allow(*y)).collect(),
+                comparison.differences.iter().map(|d| -d).collect(),
+                comparison.robust_differences.scale,
+                comparison.robust_differences.median - (allow(middle) - middle),
             )
         } else {
             (
-                of.x.iter().map(|x| x - allow(middle)).collect(),
-                of.y.iter().map(|y| of.noise_factor * (y - middle)).collect(),
-                of.noise_factor * of.robust_y.scale,
-                of.robust_x.median - allow(middle),
+                comparison.x.iter().map(|x| x - allow(middle)).collect(),
+                comparison.y.iter().map(|y| comparison.noise_factor * (y - middle)).collect(),
+                comparison.noise_factor * comparison.robust_y.scale,
+                comparison.robust_x.median - allow(middle),
             )
         };
         Self {
@@ -110,8 +110,8 @@ impl Bad {
 
 /// Weight of a point that stands out `gap` points after another one.
 pub(super) fn news(gap: usize, phi: f64, following: f64) -> f64 {
-    let own = 1.0 - math::pow(phi, gap as f64);
-    if gap == 1 { following * own } else { own }
+    let independent = 1.0 - math::pow(phi, gap as f64);
+    if gap == 1 { following * independent } else { independent }
 }
 
 /// Whether the baseline, in ascending order, has so few distinct values that its tail cannot be estimated.

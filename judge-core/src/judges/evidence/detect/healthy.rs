@@ -37,11 +37,11 @@ impl Healthy {
     /// `level`. `None` if too few windows have a mean.
     pub(crate) fn measure(
         history: &History,
-        of: &Comparison,
+        comparison: &Comparison,
         level: f64,
         share: f64,
     ) -> Option<Self> {
-        let Means { canary, baseline, windows } = Means::of(history, of, share)?;
+        let Means { canary, baseline, windows } = Means::measure(history, comparison, share)?;
         let all: Vec<f64> = windows.iter().copied().chain([baseline]).collect();
         let (mean, reach) = predict(&all, level)?;
         Some(Self {
@@ -68,14 +68,14 @@ pub(crate) struct WorseBaseline {
 /// Finds a baseline that its history shows to be worse; a healthy one is found with probability `level`.
 pub(crate) fn find_worse_baseline(
     history: &History,
-    of: &Comparison,
+    comparison: &Comparison,
     threshold: &Threshold,
     level: f64,
 ) -> Option<WorseBaseline> {
-    let means = Means::of(history, of, 1.0)?;
+    let means = Means::measure(history, comparison, 1.0)?;
     let (mean, reach) = predict(&means.windows, level)?;
     let shift = means.baseline - mean;
-    (shift > reach && threshold.is_reached(of, shift)).then_some(WorseBaseline {
+    (shift > reach && threshold.is_reached(comparison, shift)).then_some(WorseBaseline {
         windows: means.windows.len(),
         shift,
         reach,
@@ -108,7 +108,7 @@ struct Means {
 }
 
 impl Means {
-    fn of(history: &History, of: &Comparison, share: f64) -> Option<Self> {
+    fn measure(history: &History, comparison: &Comparison, share: f64) -> Option<Self> {
         if history.windows().is_empty() {
             return None;
         }
@@ -116,14 +116,14 @@ impl Means {
         let mut mean = |values: &mut dyn Iterator<Item = f64>| {
             end.clear();
             end.extend(values);
-            end.drain(..end.len() - end_of(end.len(), share));
-            clipped_mean(&end, of.reach(), &mut ordered)
+            end.drain(..end.len() - points_at_end(end.len(), share));
+            clipped_mean(&end, comparison.reach(), &mut ordered)
         };
-        let canary = mean(&mut of.x.iter().copied())?;
-        let baseline = mean(&mut of.y.iter().copied())?;
+        let canary = mean(&mut comparison.x.iter().copied())?;
+        let baseline = mean(&mut comparison.y.iter().copied())?;
         let windows = history.windows().iter().filter_map(|window| {
             let points = window.iter().filter(|value| !value.is_nan());
-            mean(&mut points.map(|value| of.axis.coordinate(*value)))
+            mean(&mut points.map(|value| comparison.axis.coordinate(*value)))
         });
         let windows: Vec<f64> = windows.collect();
         (windows.len() >= p::HISTORY_FEWEST).then_some(Self { canary, baseline, windows })
@@ -135,7 +135,7 @@ fn clipped_mean(values: &[f64], reach: f64, ordered: &mut Vec<f64>) -> Option<f6
     if values.is_empty() {
         return None;
     }
-    let median = Robust::of(values, ordered).median;
+    let median = Robust::estimate(values, ordered).median;
     let (low, high) = (median - reach, median + reach);
     let mean = values.iter().map(|value| value.clamp(low, high)).sum::<f64>() / values.len() as f64;
     mean.is_finite().then_some(mean)
@@ -143,6 +143,6 @@ fn clipped_mean(values: &[f64], reach: f64, ordered: &mut Vec<f64>) -> Option<f6
 
 /// Number of points in the last `share` of `points`.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of n points")]
-fn end_of(points: usize, share: f64) -> usize {
+fn points_at_end(points: usize, share: f64) -> usize {
     ((share * points as f64).round() as usize).max(1).min(points)
 }

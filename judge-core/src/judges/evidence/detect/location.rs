@@ -36,13 +36,14 @@ pub(crate) struct Location {
 
 /// Compares the sides, of which `ranks` says how they differ if points are independent.
 pub(crate) fn find(
-    of: &Comparison,
+    comparison: &Comparison,
     sequential: Option<&Sequential>,
     ranks: Option<&Ranks>,
 ) -> Option<Location> {
-    let apart = *of.apart()?;
+    let unpaired = *comparison.unpaired_shift()?;
     // Clipped points tell whether there is a change, all of them how large it is.
-    let plain = (of.robust_x.median - of.robust_y.median).max(of.mean_x - of.mean_y);
+    let plain = (comparison.robust_x.median - comparison.robust_y.median)
+        .max(comparison.mean_x - comparison.mean_y);
     if let Some(sequential) = sequential {
         let shift = sequential.shift();
         return Some(Location {
@@ -50,53 +51,59 @@ pub(crate) fn find(
             p_of_shift: shift.p_value(0.0),
             shift,
             reach: shift.half_width(p::SHOWN),
-            effect: shift.mean().max(of.robust_x.median - of.robust_y.median),
+            effect: shift.mean().max(comparison.robust_x.median - comparison.robust_y.median),
         });
     }
-    let shift = *of.shift()?;
-    let p_of_apart = apart.p_value(0.0);
+    let shift = *comparison.shift()?;
+    let p_of_unpaired = unpaired.p_value(0.0);
     // Autocorrelation only makes ranks less remarkable.
     let least = ranks.map_or(0.0, |ranks| ranks.p);
     let p_of_scores = if least > p::UNREMARKABLE {
         least
     } else {
-        scores::p_value(&scores::normal(of), of.y.len()).max(least)
+        scores::p_value(&scores::normal(comparison), comparison.y.len()).max(least)
     };
     // Ranks count half as much as values: where points have memory, they know less.
     let mut location = Location {
-        p: combine(&[p_of_apart, p_of_apart, p_of_scores]),
-        p_of_shift: p_of_apart,
+        p: combine(&[p_of_unpaired, p_of_unpaired, p_of_scores]),
+        p_of_shift: p_of_unpaired,
         shift,
-        reach: of.shift_reach(),
+        reach: comparison.shift_reach(),
         effect: shift.mean().max(plain),
     };
-    if let Some(paired) = of.paired() {
+    if let Some(paired) = comparison.paired_shift() {
         let p_of_paired = paired.p_value(0.0);
-        location.p =
-            combine(&[p_of_apart, p_of_apart, p_of_scores, p_of_paired, p_of_paired, p_of_paired]);
-        location.effect = location.effect.max(of.robust_differences.median);
-        if of.prefers_pairs() {
+        location.p = combine(&[
+            p_of_unpaired,
+            p_of_unpaired,
+            p_of_scores,
+            p_of_paired,
+            p_of_paired,
+            p_of_paired,
+        ]);
+        location.effect = location.effect.max(comparison.robust_differences.median);
+        if comparison.prefers_pairs() {
             location.p_of_shift = p_of_paired;
         }
     }
-    location.know_by_long_run(of);
+    location.refine_by_long_run(comparison);
     Some(location)
 }
 
 impl Location {
     /// Uses the long-run variances if they make the shift more certain.
-    fn know_by_long_run(&mut self, of: &Comparison) {
-        let independent = of.shifts_if_independent().into_iter().flatten();
+    fn refine_by_long_run(&mut self, comparison: &Comparison) {
+        let independent = comparison.shifts_if_independent().into_iter().flatten();
         let least = combine(&independent.map(|shift| shift.least_p_value()).collect::<Vec<_>>());
         // No p-value by the long-run variance is smaller than that of independent points.
         if least > p::UNREMARKABLE || self.p <= p::LONG_RUN_COST * least {
             return;
         }
-        let (x, y) = (of.clipped_canary(), of.clipped_baseline());
-        let differences = of.clipped_differences().map(long_run::mean);
+        let (x, y) = (comparison.clipped_canary(), comparison.clipped_baseline());
+        let differences = comparison.clipped_differences().map(long_run::mean);
         let shifts: Vec<Posterior> = std::iter::once(long_run::mean(x).less(long_run::mean(y)))
             .chain(differences)
-            .map(|shift| Posterior::from_estimate(shift).widened(of.widening()))
+            .map(|shift| Posterior::from_estimate(shift).widen(comparison.widening()))
             .collect();
         let p_values: Vec<f64> = shifts.iter().map(|shift| shift.p_value(0.0)).collect();
         let p = p::LONG_RUN_COST * combine(&p_values);

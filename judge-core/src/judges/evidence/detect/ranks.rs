@@ -22,7 +22,7 @@ pub(crate) struct Ranks {
 
 impl Ranks {
     /// The result for the opposite direction.
-    pub(crate) fn turned(self) -> Self {
+    pub(crate) fn reverse(self) -> Self {
         Self {
             p: self.p_of_opposite,
             p_of_opposite: self.p,
@@ -34,12 +34,13 @@ impl Ranks {
 }
 
 /// Compares the sides by ranks.
-pub(crate) fn find(of: &Comparison, scratch: &mut TwoSampleScratch) -> Option<Ranks> {
-    if of.sorted_x.is_empty() || of.sorted_y.is_empty() {
+pub(crate) fn find(comparison: &Comparison, scratch: &mut TwoSampleScratch) -> Option<Ranks> {
+    if comparison.sorted_x.is_empty() || comparison.sorted_y.is_empty() {
         return None;
     }
     let level = ConfidenceLevel::new(p::SHOWN).ok()?;
-    let Placed { p, shift } = place(&of.sorted_x, &of.sorted_y, level, scratch).ok()?;
+    let Placed { p, shift } =
+        place(&comparison.sorted_x, &comparison.sorted_y, level, scratch).ok()?;
     Some(Ranks {
         p: p.greater,
         p_of_opposite: p.less,
@@ -50,6 +51,7 @@ pub(crate) fn find(of: &Comparison, scratch: &mut TwoSampleScratch) -> Option<Ra
 }
 
 /// The p-value alone; exact if that is cheap.
-pub(crate) fn p_value(of: &Comparison, scratch: &mut TwoSampleScratch) -> f64 {
-    place_test(&of.sorted_x, &of.sorted_y, Method::Auto, scratch).map_or(1.0, |p| p.greater)
+pub(crate) fn p_value(comparison: &Comparison, scratch: &mut TwoSampleScratch) -> f64 {
+    place_test(&comparison.sorted_x, &comparison.sorted_y, Method::Auto, scratch)
+        .map_or(1.0, |p| p.greater)
 }

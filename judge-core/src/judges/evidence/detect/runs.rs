@@ -23,7 +23,7 @@ pub(crate) struct Runs {
 }
 
 /// Tests how bad points follow each other.
-pub(crate) fn find(of: &Comparison, excess: &Excess) -> Option<Runs> {
+pub(crate) fn find(comparison: &Comparison, excess: &Excess) -> Option<Runs> {
     let fence = excess.fence(p::BAD);
     if fence <= 0.0 {
         return None;
@@ -42,7 +42,7 @@ pub(crate) fn find(of: &Comparison, excess: &Excess) -> Option<Runs> {
     let seen = followed_at_most(baseline);
     // The way in which the baseline's own bad points follow each other changes the weights of φ.
     let (mut sum, mut weights) = (0.0, 0.0);
-    for (phi, weight) in NODES.into_iter().zip(*of.weights_of_baseline()) {
+    for (phi, weight) in NODES.into_iter().zip(*comparison.weights_of_baseline()) {
         if weight == 0.0 {
             continue;
         }
@@ -69,20 +69,20 @@ fn at_least(k: usize, n: usize, p: f64) -> f64 {
 }
 
 /// Upper limit of the probability that another bad point follows, at 90 % confidence; 0 if none was seen.
-fn followed_at_most(of: Bad) -> f64 {
+fn followed_at_most(counts: Bad) -> f64 {
     const NINE_OF_TEN: f64 = 1.28;
-    if of.followed == 0 {
+    if counts.followed == 0 {
         return 0.0;
     }
-    let n = of.bad.max(p::BAD_FEWEST) as f64;
-    let often = ((of.followed + 1) as f64 / n).min(1.0);
+    let n = counts.bad.max(p::BAD_FEWEST) as f64;
+    let often = ((counts.followed + 1) as f64 / n).min(1.0);
     (often + NINE_OF_TEN * (often * (1.0 - often) / n).sqrt()).min(1.0 - 1e-9)
 }
 
 /// Probability that a bad point among `n` follows another, if noise is an autoregression whose points have the
 /// information of (1 − φ)/(1 + φ), `shorter`, independent ones each (Ledford and Tawn 1996).
-fn follows(of: Bad, n: usize, shorter: f64) -> f64 {
-    math::pow(of.bad as f64 / n as f64, shorter).clamp(1e-9, 1.0 - 1e-9)
+fn follows(counts: Bad, n: usize, shorter: f64) -> f64 {
+    math::pow(counts.bad as f64 / n as f64, shorter).clamp(1e-9, 1.0 - 1e-9)
 }
 
 /// Probabilities of a number of runs.
@@ -95,17 +95,17 @@ struct RunCount {
 /// many. A bad point is followed by another with probability `follows`. This is the distribution of a Markov
 /// chain given the number of bad points (David 1947); with independent points it is that of Wald and Wolfowitz
 /// (1940).
-fn runs(of: Bad, n: usize, follows: f64) -> RunCount {
+fn runs(counts: Bad, n: usize, follows: f64) -> RunCount {
     /// Sums are scaled down before they overflow.
     const LARGE: f64 = 1e200;
-    let (bad, good) = (of.bad as f64, (n - of.bad) as f64);
-    if of.bad == 0 || n == of.bad {
+    let (bad, good) = (counts.bad as f64, (n - counts.bad) as f64);
+    if counts.bad == 0 || n == counts.bad {
         return RunCount { exactly: 1.0, at_most: 1.0 };
     }
     let starts = (bad / good * (1.0 - follows)).min(1.0 - 1e-9);
     // Odds by which every further run makes an arrangement less likely.
     let odds = starts * (1.0 - follows) / (follows * (1.0 - starts));
-    let runs = (of.bad - of.followed) as f64;
+    let runs = (counts.bad - counts.followed) as f64;
     let (mut term, mut exactly, mut at_most, mut all) = (1.0, 0.0, 0.0, 0.0);
     let mut index = 1.0;
     while index <= bad && index <= good + 1.0 {

@@ -30,11 +30,14 @@ pub(crate) struct Sequential {
 
 impl Sequential {
     /// Joins the sides if the canary's window follows the baseline's.
-    pub(crate) fn join(of: &Comparison) -> Option<Self> {
-        if of.times != Times::After || of.y.len() < p::FEWEST || of.x.len() < p::FEWEST {
+    pub(crate) fn join(comparison: &Comparison) -> Option<Self> {
+        if comparison.times != Times::After
+            || comparison.y.len() < p::FEWEST
+            || comparison.x.len() < p::FEWEST
+        {
             return None;
         }
-        let (baseline, canary) = (of.y.len(), of.x.len());
+        let (baseline, canary) = (comparison.y.len(), comparison.x.len());
         let points = baseline + canary;
         let ones = vec![1.0; points];
         let step: Vec<f64> = (0..points).map(|i| f64::from(u8::from(i >= baseline))).collect();
@@ -44,26 +47,30 @@ impl Sequential {
             })
             .collect();
         let mut values = Regressand::default();
-        let both = of.clipped_baseline().values().iter().chain(of.clipped_canary().values());
+        let both = comparison
+            .clipped_baseline()
+            .values()
+            .iter()
+            .chain(comparison.clipped_canary().values());
         values.refill(both.copied(), 0.0);
-        let scores_of_points = scores::normal(of);
+        let scores_of_points = scores::normal(comparison);
         let mut scores = Regressand::default();
         scores.refill(scores_of_points.iter().copied(), 0.0);
         let mut p_values = Vec::with_capacity(4);
         let mut shift = None;
         for series in [&values, &scores] {
-            let level = Solutions::of(&series.on([&ones, &step]));
-            let level = level.posterior([0.0, 1.0], p::PRIOR_OF_SIDES).widened(of.widening());
-            let sloped = Solutions::of(&series.on([&ones, &step, &slope]));
+            let level = Solutions::fit(&series.on([&ones, &step]));
+            let level = level.posterior([0.0, 1.0], p::PRIOR_OF_SIDES).widen(comparison.widening());
+            let sloped = Solutions::fit(&series.on([&ones, &step, &slope]));
             let sloped =
-                sloped.posterior([0.0, 1.0, 0.0], p::PRIOR_OF_SIDES).widened(of.widening());
+                sloped.posterior([0.0, 1.0, 0.0], p::PRIOR_OF_SIDES).widen(comparison.widening());
             p_values.extend([level.p_value(0.0), sloped.p_value(0.0)]);
             shift.get_or_insert(level);
         }
         let mut p_of_shift = combine(&p_values);
-        let apart = scores::p_value(&scores_of_points, baseline);
-        if apart > p::GATE_AFTER {
-            p_of_shift = p_of_shift.max(apart);
+        let p_of_scores = scores::p_value(&scores_of_points, baseline);
+        if p_of_scores > p::GATE_AFTER {
+            p_of_shift = p_of_shift.max(p_of_scores);
         }
         Some(Self { points, canary, values, scores, ones, step, shift: shift?, p_of_shift })
     }
@@ -86,7 +93,7 @@ impl Sequential {
         let mut p_values = [1.0; 2];
         let mut of_values = None;
         for (p_value, series) in p_values.iter_mut().zip([&self.values, &self.scores]) {
-            let solved = Solutions::of(&series.on([&self.ones, &self.step, &late]));
+            let solved = Solutions::fit(&series.on([&self.ones, &self.step, &late]));
             let end = solved.posterior([0.0, 1.0, 1.0], p::PRIOR_OF_SIDES);
             let change = solved.posterior([0.0, 0.0, 1.0], p::PRIOR_OF_SIDES);
             *p_value = end.p_value(0.0).max(change.p_value(0.0));

@@ -52,10 +52,10 @@ pub(crate) fn find(timeline: &PairTimeline) -> Option<Silence> {
         let groups = sorted.chunk_by(|a, b| a == b).map(|equal| (equal.len(), equal[0]));
         groups.max_by_key(|(points, _)| *points).unwrap_or((0, 0.0))
     };
-    let ((equal, value), (usual, _)) =
+    let ((equal, value), (baseline_equal, _)) =
         (most(&timeline.sorted_canary), most(&timeline.sorted_baseline));
     let is_stuck = equal as f64 >= p::STUCK_SHARE * m as f64 && m >= p::FEWEST;
     // If the baseline repeats a value half of the time, the canary may repeat it by chance.
-    let moves = 2 * usual <= n && n >= p::FEWEST;
+    let moves = 2 * baseline_equal <= n && n >= p::FEWEST;
     (is_stuck && moves).then_some(Silence::Stuck { points: equal, value })
 }

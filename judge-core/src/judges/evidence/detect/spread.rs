@@ -36,43 +36,44 @@ pub(crate) struct Widths {
 }
 
 /// Measures how far the canary's upper decile reaches, given that it is wider.
-pub(crate) fn find(of: &Comparison, share: f64, widths: Widths) -> Spread {
+pub(crate) fn find(comparison: &Comparison, share: f64, widths: Widths) -> Spread {
     let allowed = |y: f64| allow(y, share);
-    let decile_above = if compares_own(of) {
-        decile_of_differences(of, widths.ratio)
+    let decile_above = if compares_unshared(comparison) {
+        decile_of_differences(comparison, widths.ratio)
     } else {
-        let (middle, far) = (of.robust_y.median, decile(&of.sorted_y));
-        decile(&of.sorted_x) - allowed(middle + of.noise_factor * (far - middle))
+        let (middle, far) = (comparison.robust_y.median, decile(&comparison.sorted_y));
+        decile(&comparison.sorted_x) - allowed(middle + comparison.noise_factor * (far - middle))
     };
     Spread { widths, decile_above }
 }
 
 /// Compares both sides; the baseline's spread is raised by the allowed `share`. `None` if the canary is hardly
 /// wider.
-pub(crate) fn compare(of: &Comparison, share: f64) -> Option<Widths> {
-    if of.x.len() < p::SPREAD_FEWEST || of.y.len() < p::SPREAD_FEWEST {
+pub(crate) fn compare(comparison: &Comparison, share: f64) -> Option<Widths> {
+    if comparison.x.len() < p::SPREAD_FEWEST || comparison.y.len() < p::SPREAD_FEWEST {
         return None;
     }
-    let phi = of.phi_of_sides();
-    let mut x = innovations(&of.x, of.robust_x.median, phi);
-    let mut y = innovations(&of.y, of.robust_y.median, phi);
-    let widest = of.robust_x.scale.max(of.robust_y.scale) * (1.0 - phi * phi).sqrt();
+    let phi = comparison.phi_of_sides();
+    let mut x = innovations(&comparison.x, comparison.robust_x.median, phi);
+    let mut y = innovations(&comparison.y, comparison.robust_y.median, phi);
+    let widest =
+        comparison.robust_x.scale.max(comparison.robust_y.scale) * (1.0 - phi * phi).sqrt();
     if widest <= 0.0 {
         return None;
     }
     let reach = p::SPREAD_CLIP * widest;
-    let wider = (1.0 + share) * of.noise_factor;
+    let wider = (1.0 + share) * comparison.noise_factor;
     for (values, times) in [(&mut x, 1.0), (&mut y, wider)] {
         for value in values {
             *value = times * value.clamp(-reach, reach);
         }
     }
-    let own = compares_own(of) && x.len() == y.len();
-    let ratio = if own { ratio_of_own(&x, &y) } else { mean_size(&x) / mean_size(&y) };
+    let unshared = compares_unshared(comparison) && x.len() == y.len();
+    let ratio = if unshared { ratio_of_unshared(&x, &y) } else { mean_size(&x) / mean_size(&y) };
     if ratio < p::SPREAD_RATIO {
         return None;
     }
-    let tested = if own {
+    let tested = if unshared {
         pitman_morgan(&x, &y)
     } else {
         average_blocks(&mut x);
@@ -93,17 +94,17 @@ pub(crate) fn compare(of: &Comparison, share: f64) -> Option<Widths> {
 
 /// Whether the noise that both sides share is left out. With less traffic it is not, because the canary's own
 /// noise may then be larger.
-fn compares_own(of: &Comparison) -> bool {
-    of.shares_noise() && of.noise_factor <= p::EXCHANGEABLE
+fn compares_unshared(comparison: &Comparison) -> bool {
+    comparison.shares_noise() && comparison.noise_factor <= p::EXCHANGEABLE
 }
 
 /// How far the canary's upper decile is above the baseline's, without the noise that both share. The
 /// differences have the own noise of both sides together, and the canary's is `ratio` times as wide.
-fn decile_of_differences(of: &Comparison, ratio: f64) -> f64 {
-    let mut ordered = of.differences.clone();
-    let index = of.differences.len() * 9 / 10;
+fn decile_of_differences(comparison: &Comparison, ratio: f64) -> f64 {
+    let mut ordered = comparison.differences.clone();
+    let index = comparison.differences.len() * 9 / 10;
     let decile = order::select(&mut ordered, index);
-    let middle = of.robust_differences.median;
+    let middle = comparison.robust_differences.median;
     middle + (decile - middle) * (ratio - 1.0) / (1.0 + ratio * ratio).sqrt()
 }
 
@@ -154,15 +155,15 @@ fn brown_forsythe(x: &[f64], y: &[f64]) -> Option<Student> {
 
 /// Ratio of the standard deviations that the sides do not share: with own variances v and w, differences have
 /// variance v + w, and their covariance with sums is v − w.
-fn ratio_of_own(x: &[f64], y: &[f64]) -> f64 {
-    let (mut own, mut excess) = (0.0, 0.0);
+fn ratio_of_unshared(x: &[f64], y: &[f64]) -> f64 {
+    let (mut differences, mut excess) = (0.0, 0.0);
     for (x, y) in x.iter().zip(y) {
-        own += (x - y) * (x - y);
+        differences += (x - y) * (x - y);
         excess += x * x - y * y;
     }
     // If the baseline has no noise of its own, the ratio has no bound: n points cannot show less than 1/n.
-    let least = own / x.len() as f64;
-    let (canary, baseline) = ((own + excess).max(0.0), (own - excess).max(least));
+    let least = differences / x.len() as f64;
+    let (canary, baseline) = ((differences + excess).max(0.0), (differences - excess).max(least));
     if baseline > 0.0 { (canary / baseline).sqrt() } else { 1.0 }
 }
 

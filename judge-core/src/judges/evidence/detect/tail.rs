@@ -29,7 +29,7 @@ pub(crate) struct Tail {
 
 /// Finds the points that stand out. `phi` is the autocorrelation of the noise.
 pub(crate) fn find(
-    of: &Comparison,
+    comparison: &Comparison,
     excess: &Excess,
     phi: f64,
     location_is_found: bool,
@@ -39,15 +39,16 @@ pub(crate) fn find(
     if reference <= 0.0 {
         return None;
     }
-    let usual = Bad::count(&excess.baseline, fence);
-    let following = p::FOLLOWING * (1.0 - usual.share_followed());
+    let baseline_bad = Bad::count(&excess.baseline, fence);
+    let following = p::FOLLOWING * (1.0 - baseline_bad.share_followed());
     let mut middle = excess.middle;
     if !location_is_found {
         middle = middle.min(reference);
     }
     let outs = excess.canary.iter().map(|out| out - middle).enumerate();
-    let beyond: Vec<(usize, f64)> =
-        outs.filter(|(index, out)| *out > fence && !is_shared(of, excess, *index, *out)).collect();
+    let beyond: Vec<(usize, f64)> = outs
+        .filter(|(index, out)| *out > fence && !is_shared(comparison, excess, *index, *out))
+        .collect();
     if beyond.len() < p::TAIL_FEWEST {
         return None;
     }
@@ -64,12 +65,12 @@ pub(crate) fn find(
         last = Some(index);
     }
     points.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    let coarse = has_few_values(&of.sorted_y);
+    let coarse = has_few_values(&comparison.sorted_y);
     let (m, n) = (excess.canary.len() as f64, excess.baseline.len() as f64);
     let (mut weight, mut exact) = (0.0, 1.0);
     let mut best: Option<Tail> = None;
-    for (index, (out, own)) in points.iter().enumerate() {
-        weight += own;
+    for (index, (out, point_weight)) in points.iter().enumerate() {
+        weight += point_weight;
         exact *= (m - index as f64) / (m + n - index as f64);
         let ratio = out / reference;
         if index + 1 < p::TAIL_FEWEST || ratio < p::TAIL_CLEAR {
@@ -86,11 +87,11 @@ pub(crate) fn find(
 
 /// Whether both sides saw one event, a step apart: the baseline is higher there than at the time of the
 /// difference, by at least half of the difference.
-fn is_shared(of: &Comparison, excess: &Excess, index: usize, out: f64) -> bool {
+fn is_shared(comparison: &Comparison, excess: &Excess, index: usize, out: f64) -> bool {
     if !excess.paired {
         return false;
     }
-    let near = &of.pairs[index.saturating_sub(1)..of.pairs.len().min(index + 2)];
+    let near = &comparison.pairs[index.saturating_sub(1)..comparison.pairs.len().min(index + 2)];
     let highest = near.iter().map(|(_, y)| *y).fold(f64::NEG_INFINITY, f64::max);
-    highest - of.pairs[index].1 > p::SHARED_EVENT * out
+    highest - comparison.pairs[index].1 > p::SHARED_EVENT * out
 }

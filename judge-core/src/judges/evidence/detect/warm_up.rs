@@ -33,24 +33,31 @@ pub(crate) struct WarmUp {
 }
 
 /// Finds a transient among the first `longest` points.
-pub(crate) fn find(of: &Comparison, excess: &Excess, longest: usize) -> Option<WarmUp> {
-    find_within(of, excess, longest.min(excess.canary.len().saturating_sub(p::WARM_UP_REST)))
+pub(crate) fn find(comparison: &Comparison, excess: &Excess, longest: usize) -> Option<WarmUp> {
+    find_within(
+        comparison,
+        excess,
+        longest.min(excess.canary.len().saturating_sub(p::WARM_UP_REST)),
+    )
 }
 
-fn find_within(of: &Comparison, excess: &Excess, longest: usize) -> Option<WarmUp> {
+fn find_within(comparison: &Comparison, excess: &Excess, longest: usize) -> Option<WarmUp> {
     let values = &excess.canary;
     if longest < p::WARM_UP_SHORTEST {
         return None;
     }
     let mut ordered = Vec::new();
-    let rest = Robust::of(&values[longest..], &mut ordered);
+    let rest = Robust::estimate(&values[longest..], &mut ordered);
     let (deviation, phi) = if excess.paired {
         // Differences of neighbours show the noise, however long the start is.
         let steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        let steps = Robust::of(&steps, &mut ordered).scale / std::f64::consts::SQRT_2;
+        let steps = Robust::estimate(&steps, &mut ordered).scale / std::f64::consts::SQRT_2;
         (steps.max(rest.scale), 0.0)
     } else {
-        (of.noise_factor * of.noise(), autocorrelation::mean(of.weights_of_baseline()))
+        (
+            comparison.noise_factor * comparison.noise(),
+            autocorrelation::mean(comparison.weights_of_baseline()),
+        )
     };
     if deviation <= 0.0 {
         return None;
@@ -72,16 +79,16 @@ fn find_within(of: &Comparison, excess: &Excess, longest: usize) -> Option<WarmU
     if of_start + rest.median < p::WARM_UP_CLEAR * (of_rest + rest.median).abs() {
         return None;
     }
-    if !excess.paired && is_usual(of, length) || comes_back(excess, length) {
+    if !excess.paired && baseline_is_as_high(comparison, length) || comes_back(excess, length) {
         return None;
     }
     Some(WarmUp { length, t, p, above_rest: above_rest(values, length) })
 }
 
 /// Finds a start that ends so late that too few points are left to be judged.
-pub(crate) fn find_unsettled(of: &Comparison, excess: &Excess) -> Option<WarmUp> {
+pub(crate) fn find_unsettled(comparison: &Comparison, excess: &Excess) -> Option<WarmUp> {
     let longest = excess.canary.len().saturating_sub(p::WARM_UP_LEAST_REST);
-    let found = find_within(of, excess, longest)?;
+    let found = find_within(comparison, excess, longest)?;
     let (start, rest) = excess.canary.split_at(found.length);
     if rest.len() < p::WARM_UP_LEAST_REST || mean(start) < p::UNSETTLED_CLEAR * mean(rest).abs() {
         return None;
@@ -112,11 +119,11 @@ fn comes_back(excess: &Excess, length: usize) -> bool {
 }
 
 /// Whether the baseline has points as high as the median of the canary's first `length`, at least half of `length`.
-fn is_usual(of: &Comparison, length: usize) -> bool {
-    let mut start: Vec<f64> = of.x[..length].to_vec();
+fn baseline_is_as_high(comparison: &Comparison, length: usize) -> bool {
+    let mut start: Vec<f64> = comparison.x[..length].to_vec();
     let middle = order::select(&mut start, length / 2);
-    let below = of.sorted_y.partition_point(|y| *y < middle);
-    2 * (of.sorted_y.len() - below) >= length
+    let below = comparison.sorted_y.partition_point(|y| *y < middle);
+    2 * (comparison.sorted_y.len() - below) >= length
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -142,12 +149,12 @@ impl Start {
             sum += value;
             length += 1.0;
             let excess = sum - mean * length;
-            let own = length * (n - length);
+            let points_variance = length * (n - length);
             if excess > 0.0
                 && length >= p::WARM_UP_SHORTEST as f64
-                && excess * excess * variance > squared * own
+                && excess * excess * variance > squared * points_variance
             {
-                (best, squared, variance) = (length, excess * excess, own);
+                (best, squared, variance) = (length, excess * excess, points_variance);
             }
         }
         #[expect(

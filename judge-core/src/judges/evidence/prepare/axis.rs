@@ -29,12 +29,12 @@ impl Axis {
     }
 
     /// Whether larger coordinates are worse if `change` is harmful.
-    pub(crate) fn is_of(&self, change: Change) -> bool {
+    pub(crate) fn is_for(&self, change: Change) -> bool {
         (self.sign > 0.0) == (change == Change::Increase)
     }
 
     /// The axis for the opposite direction of harm.
-    pub(crate) fn turned(self) -> Self {
+    pub(crate) fn reverse(self) -> Self {
         Self { sign: -self.sign, ..self }
     }
 
@@ -59,7 +59,7 @@ impl Axis {
 }
 
 /// Changes the sign of coordinates.
-pub(crate) fn turn(coordinates: &mut [f64]) {
+pub(crate) fn reverse(coordinates: &mut [f64]) {
     for coordinate in coordinates {
         *coordinate = -*coordinate;
     }

@@ -51,8 +51,8 @@ pub(crate) struct Comparison {
     x_line: Option<Solutions<2>>,
     y_line: Option<Solutions<2>>,
     difference_line: Option<Solutions<2>>,
-    apart: Option<Posterior>,
-    paired: Option<Posterior>,
+    unpaired_shift: Option<Posterior>,
+    paired_shift: Option<Posterior>,
     phi_of_differences: f64,
     /// Half-width of the interval of the shift that is shown.
     shift_reach: f64,
@@ -104,8 +104,8 @@ impl Comparison {
     fn describe(&mut self) {
         self.mean_x = sum(&self.x) / self.x.len() as f64;
         self.mean_y = sum(&self.y) / self.y.len() as f64;
-        self.robust_x = Robust::of_sorted(&self.sorted_x);
-        self.robust_y = Robust::of_sorted(&self.sorted_y);
+        self.robust_x = Robust::estimate_sorted(&self.sorted_x);
+        self.robust_y = Robust::estimate_sorted(&self.sorted_y);
         // The baseline alone says how far out a point is: with more harm the fences stay where they are.
         let scale =
             if self.robust_y.scale > 0.0 { self.robust_y.scale } else { self.robust_x.scale };
@@ -123,7 +123,7 @@ impl Comparison {
             let clipped = self.pairs.iter().map(|(x, y)| clip_x(*x) - clip_y(*y));
             self.clipped_differences.refill(clipped, 0.0);
             self.difference_line = solve_line(&self.clipped_differences, &mut self.line);
-            self.robust_differences = Robust::of(&self.differences, &mut self.ordered);
+            self.robust_differences = Robust::estimate(&self.differences, &mut self.ordered);
             let vary = [&self.x_line, &self.y_line];
             if vary.into_iter().flatten().filter(|line| line.is_noisy()).count() == 2 {
                 self.correlation =
@@ -146,31 +146,32 @@ impl Comparison {
             (Some(one), None) | (None, Some(one)) => one.weights(p::PRIOR_OF_SIDES),
             _ => autocorrelation::INDEPENDENT,
         };
-        self.apart = x.zip(y).map(|(x, y)| {
+        self.unpaired_shift = x.zip(y).map(|(x, y)| {
             let (x, y) = (
-                RegressionSide { of: x, contrast: LEVEL },
-                RegressionSide { of: y, contrast: LEVEL },
+                RegressionSide { solutions: x, contrast: LEVEL },
+                RegressionSide { solutions: y, contrast: LEVEL },
             );
-            regression::difference_given(&x, &y, &self.weights_of_sides).widened(widening)
+            regression::difference_given(&x, &y, &self.weights_of_sides).widen(widening)
         });
         self.weights_of_baseline =
             y.map_or(autocorrelation::INDEPENDENT, |line| line.weights(p::PRIOR_OF_SIDES));
         self.noise = y.map_or(0.0, |line| line.deviation(&self.weights_of_baseline));
-        self.paired = self.difference_line.as_ref().map(|line| paired(line).widened(widening));
-        self.phi_of_differences = self.paired.as_ref().map_or(0.0, Posterior::phi);
+        self.paired_shift =
+            self.difference_line.as_ref().map(|line| shift_of_differences(line).widen(widening));
+        self.phi_of_differences = self.paired_shift.as_ref().map_or(0.0, Posterior::phi);
         self.shift_reach = self.shift().map_or(0.0, |shift| shift.half_width(p::SHOWN));
     }
 
     /// Turns harm round.
-    pub(crate) fn turn(&mut self) {
-        self.axis = self.axis.turned();
+    pub(crate) fn reverse(&mut self) {
+        self.axis = self.axis.reverse();
         (self.mean_x, self.mean_y) = (-self.mean_x, -self.mean_y);
         for values in [&mut self.x, &mut self.y, &mut self.differences] {
-            axis::turn(values);
+            axis::reverse(values);
         }
         for sorted in [&mut self.sorted_x, &mut self.sorted_y] {
             sorted.reverse();
-            axis::turn(sorted);
+            axis::reverse(sorted);
         }
         for (x, y) in &mut self.pairs {
             (*x, *y) = (-*x, -*y);
@@ -179,12 +180,12 @@ impl Comparison {
             robust.median = -robust.median;
         }
         for side in [&mut self.clipped_x, &mut self.clipped_y, &mut self.clipped_differences] {
-            side.turn();
+            side.reverse();
         }
         let lines = [&mut self.x_line, &mut self.y_line, &mut self.difference_line];
-        lines.into_iter().flatten().for_each(Solutions::turn);
-        self.apart = self.apart.map(Posterior::turned);
-        self.paired = self.paired.map(Posterior::turned);
+        lines.into_iter().flatten().for_each(Solutions::reverse);
+        self.unpaired_shift = self.unpaired_shift.map(Posterior::reverse);
+        self.paired_shift = self.paired_shift.map(Posterior::reverse);
     }
 
     /// Points count for no more than this far from the median of their side; infinite where no point varies.
@@ -213,8 +214,8 @@ impl Comparison {
     }
 
     /// What the two sides say of the shift between them, as two samples.
-    pub(crate) fn apart(&self) -> Option<&Posterior> {
-        self.apart.as_ref()
+    pub(crate) fn unpaired_shift(&self) -> Option<&Posterior> {
+        self.unpaired_shift.as_ref()
     }
 
     /// By how much errors are too small because the canary repeats one value while its baseline moves: it
@@ -226,8 +227,8 @@ impl Comparison {
     }
 
     /// What differences of the same times say of the shift.
-    pub(crate) fn paired(&self) -> Option<&Posterior> {
-        self.paired.as_ref()
+    pub(crate) fn paired_shift(&self) -> Option<&Posterior> {
+        self.paired_shift.as_ref()
     }
 
     /// The shift between two samples, and that of differences of the same time, if points are independent.
@@ -239,13 +240,13 @@ impl Comparison {
 
     /// The shift as the more precise of the two comparisons knows it.
     pub(crate) fn shift(&self) -> Option<&Posterior> {
-        if self.prefers_pairs() { self.paired.as_ref() } else { self.apart.as_ref() }
+        if self.prefers_pairs() { self.paired_shift.as_ref() } else { self.unpaired_shift.as_ref() }
     }
 
     /// Whether differences of the same time know the shift better than the two samples.
     pub(crate) fn prefers_pairs(&self) -> bool {
-        let both = self.paired.as_ref().zip(self.apart.as_ref());
-        both.is_some_and(|(paired, apart)| paired.error() < apart.error())
+        let both = self.paired_shift.as_ref().zip(self.unpaired_shift.as_ref());
+        both.is_some_and(|(paired, unpaired)| paired.error() < unpaired.error())
     }
 
     /// Half-width of the interval of [`Comparison::shift`] that is shown.
@@ -262,10 +263,10 @@ impl Comparison {
         let mut found = Vec::with_capacity(2);
         side.refill(self.y.iter().map(|y| allowed(*y)), middle_y);
         let both = self.x_line.as_ref().zip(solve_line(&side, &mut design));
-        found.extend(both.map(|(x, y)| apart(x, &y)));
+        found.extend(both.map(|(x, y)| unpaired_shift_between(x, &y)));
         if self.difference_line.is_some() {
             side.refill(self.pairs.iter().map(|(x, y)| clip_x(*x) - allowed(*y)), 0.0);
-            found.extend(solve_line(&side, &mut design).as_ref().map(paired));
+            found.extend(solve_line(&side, &mut design).as_ref().map(shift_of_differences));
         }
         found
     }
@@ -300,32 +301,34 @@ impl Comparison {
         if self.correlation <= p::TOGETHER || self.difference_line.is_none() {
             return false;
         }
-        let level = Solutions::of(&self.clipped_differences.on_level());
+        let level = Solutions::fit(&self.clipped_differences.on_level());
         !level.is_noisy()
             || autocorrelation::mean(&level.weights(p::PRIOR_OF_DIFFERENCES)) < p::WHITE
     }
 
-    /// Share of the pairs of one of the canary's points in `of` and one of the baseline's in which the
+    /// Share of the pairs of one of the canary's points in `points` and one of the baseline's in which the
     /// canary's is above; equal ones count half.
-    pub(crate) fn share_above(&self, of: &[f64]) -> f64 {
+    pub(crate) fn share_above(&self, points: &[f64]) -> f64 {
         let beaten = |x: &f64| {
             let below = self.sorted_y.partition_point(|y| y < x);
             let not_above = self.sorted_y.partition_point(|y| y <= x);
             0.5 * (below + not_above) as f64
         };
-        of.iter().map(beaten).sum::<f64>() / (of.len() * self.sorted_y.len()) as f64
+        points.iter().map(beaten).sum::<f64>() / (points.len() * self.sorted_y.len()) as f64
     }
 }
 
 /// What two samples say of the shift between them.
-pub(crate) fn apart(x: &Solutions<2>, y: &Solutions<2>) -> Posterior {
-    let (x, y) =
-        (RegressionSide { of: x, contrast: LEVEL }, RegressionSide { of: y, contrast: LEVEL });
+pub(crate) fn unpaired_shift_between(x: &Solutions<2>, y: &Solutions<2>) -> Posterior {
+    let (x, y) = (
+        RegressionSide { solutions: x, contrast: LEVEL },
+        RegressionSide { solutions: y, contrast: LEVEL },
+    );
     regression::difference(&x, &y, p::PRIOR_OF_SIDES)
 }
 
 /// What differences of the same times say of the shift.
-fn paired(differences: &Solutions<2>) -> Posterior {
+fn shift_of_differences(differences: &Solutions<2>) -> Posterior {
     differences.posterior(LEVEL, p::PRIOR_OF_DIFFERENCES)
 }
 
@@ -334,8 +337,8 @@ fn clip(middle: f64, reach: f64) -> impl Fn(f64) -> f64 {
     move |value| value.clamp(middle - reach, middle + reach)
 }
 
-fn solve_line(of: &Regressand, design: &mut LineDesign) -> Option<Solutions<2>> {
-    (of.len() >= p::FEWEST).then(|| design.solve(of))
+fn solve_line(series: &Regressand, design: &mut LineDesign) -> Option<Solutions<2>> {
+    (series.len() >= p::FEWEST).then(|| design.solve(series))
 }
 
 /// Fills in the coordinates of ascending values, ascending.

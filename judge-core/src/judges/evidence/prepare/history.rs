@@ -59,12 +59,12 @@ impl History {
     }
 
     /// Number of windows with enough points.
-    pub(crate) fn usable(&self) -> usize {
+    pub(crate) fn usable_windows(&self) -> usize {
         self.windows.len()
     }
 
     /// Timelines with the baseline as canary, and each window as its baseline.
     pub(crate) fn baseline_beside_windows(&self) -> impl Iterator<Item = PairTimeline> {
-        self.windows().iter().map(|window| PairTimeline::of_windows(&self.baseline, window))
+        self.windows().iter().map(|window| PairTimeline::from_windows(&self.baseline, window))
     }
 }

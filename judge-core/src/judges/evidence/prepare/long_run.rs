@@ -18,9 +18,9 @@ use super::regression::{ROUNDING, Regressand};
 /// Cosines that are summed side by side, because each step of a recurrence waits for the one before.
 const LANES: usize = 4;
 
-/// The mean of `of`. Its variance is never taken below that of the mean of independent points. O(n√n).
-pub(crate) fn mean(of: &Regressand) -> Estimate {
-    let values = of.values();
+/// Estimates the mean of `series`. Its variance is never taken below that of the mean of independent points. O(n√n).
+pub(crate) fn mean(series: &Regressand) -> Estimate {
+    let values = series.values();
     let n = values.len() as f64;
     let mean = sum(values) / n;
     let squares = sum_of(values, |value| (value - mean) * (value - mean));
@@ -70,7 +70,7 @@ mod tests {
     use crate::judges::evidence::prepare::posterior::Posterior;
     use crate::judges::evidence::tests::{noise, rolling};
 
-    fn mean_of(values: &[f64]) -> Estimate {
+    fn estimate_mean(values: &[f64]) -> Estimate {
         let mut side = Regressand::default();
         side.refill(values.iter().copied(), 0.0);
         mean(&side)
@@ -82,12 +82,12 @@ mod tests {
     /// `np.mean(scipy.fft.dct(x, norm="ortho")[1:q + 1] ** 2)` of `SciPy` 1.17.1, and `np.var(x, ddof=1)` of `NumPy` 2.4.6.
     #[test]
     fn golden_variances() {
-        let found = mean_of(&DIGITS);
+        let found = estimate_mean(&DIGITS);
         assert_eq!((found.freedom, found.points), (4.0, 15.0));
         assert!((found.mean - 5.133_333_333_333_334).abs() < 1e-14, "{found:?}");
         assert!((15.0 * found.variance - 15.429_499_423_980_308).abs() < 1e-12, "{found:?}");
         let other = [2.0, 7.0, 1.0, 8.0, 2.0, 8.0, 1.0, 8.0, 2.0, 8.0, 4.0, 5.0, 9.0, 0.0, 4.0];
-        let independent = mean_of(&other);
+        let independent = estimate_mean(&other);
         assert!((mean_square(&other, 4.6, 4) - 2.778_040_814_946_475).abs() < 1e-12);
         assert!((15.0 * independent.variance - 9.971_428_571_428_572).abs() < 1e-12);
         // scipy.stats.t.sf with Welch's degrees of freedom: t 0.409845, 7.646926 degrees.
@@ -106,24 +106,24 @@ mod tests {
 
     #[test]
     fn the_variance_of_rolling_windows_is_that_of_their_mean() {
-        let of = |draw: &dyn Fn(u64) -> Vec<f64>| {
-            let found: Vec<Estimate> = (0..2000).map(|seed| mean_of(&draw(seed))).collect();
+        let variance_ratio = |draw: &dyn Fn(u64) -> Vec<f64>| {
+            let found: Vec<Estimate> = (0..2000).map(|seed| estimate_mean(&draw(seed))).collect();
             let of_means = found.iter().map(|found| found.mean * found.mean).sum::<f64>();
             found.iter().map(|found| found.variance).sum::<f64>() / of_means
         };
         for n in [30, 60, 240] {
-            let ratio = of(&|seed| rolling(n, seed));
+            let ratio = variance_ratio(&|seed| rolling(n, seed));
             assert!((0.65..1.1).contains(&ratio), "{n}: {ratio}");
             // The larger of two variances is above the true one.
-            let independent = of(&|seed| noise(n, seed));
+            let independent = variance_ratio(&|seed| noise(n, seed));
             assert!((1.0..1.4).contains(&independent), "{n}: {independent}");
         }
     }
 
     #[test]
     fn the_unit_and_the_direction_change_no_bit() {
-        let found = mean_of(&DIGITS);
-        let times = |factor: f64| mean_of(&DIGITS.map(|value| factor * value));
+        let found = estimate_mean(&DIGITS);
+        let times = |factor: f64| estimate_mean(&DIGITS.map(|value| factor * value));
         for power in [-40, 3] {
             let factor = libm::ldexp(1.0, power);
             assert_eq!(times(factor).mean.to_bits(), (factor * found.mean).to_bits());
@@ -132,6 +132,6 @@ mod tests {
         }
         assert_eq!(times(-1.0).mean.to_bits(), (-found.mean).to_bits());
         assert_eq!(times(-1.0).variance.to_bits(), found.variance.to_bits());
-        assert_eq!(mean_of(&[0.1; 30]).variance, 0.0);
+        assert_eq!(estimate_mean(&[0.1; 30]).variance, 0.0);
     }
 }

@@ -90,13 +90,13 @@ impl Posterior {
     }
 
     /// The posterior of the opposite shift.
-    pub(crate) fn turned(mut self) -> Self {
+    pub(crate) fn reverse(mut self) -> Self {
         self.means = self.means.map(|mean| -mean);
         self
     }
 
     /// The posterior with all errors multiplied by `factor`.
-    pub(crate) fn widened(mut self, factor: f64) -> Self {
+    pub(crate) fn widen(mut self, factor: f64) -> Self {
         for error in &mut self.errors {
             *error *= factor;
         }
@@ -151,12 +151,12 @@ impl Posterior {
             return 0.0;
         }
         let tail = |reach: f64| -> f64 {
-            let own = |(weight, _, error, freedom): (f64, f64, f64, f64)| {
+            let weighted_tail = |(weight, _, error, freedom): (f64, f64, f64, f64)| {
                 let z =
                     if error > 0.0 { student::normal_score(reach / error, freedom) } else { 38.0 };
                 weight * normal::upper_tail(z)
             };
-            self.nodes().map(own).sum()
+            self.nodes().map(weighted_tail).sum()
         };
         // For a mixture of t distributions, the normal score of the tail is nearly proportional to the
         // half-width, so the secant method converges at once.

@@ -85,9 +85,9 @@ impl Regressand {
     }
 
     /// Changes the sign of the values.
-    pub(crate) fn turn(&mut self) {
-        axis::turn(&mut self.values);
-        axis::turn(&mut self.sums);
+    pub(crate) fn reverse(&mut self) {
+        axis::reverse(&mut self.values);
+        axis::reverse(&mut self.sums);
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -352,7 +352,7 @@ impl<const P: usize> Solved<P> {
 
 /// One series of a comparison of two.
 pub(crate) struct RegressionSide<'a, const P: usize> {
-    pub(crate) of: &'a Solutions<P>,
+    pub(crate) solutions: &'a Solutions<P>,
     pub(crate) contrast: [f64; P],
 }
 
@@ -365,7 +365,7 @@ pub(crate) struct Solutions<const P: usize> {
 }
 
 impl<const P: usize> Solutions<P> {
-    pub(crate) fn of(regression: &Regression<P>) -> Self {
+    pub(crate) fn fit(regression: &Regression<P>) -> Self {
         let solved = regression.solve_all();
         Self::new(regression.points, solved, |index| math::ln(solved[index].factor.determinant))
     }
@@ -382,7 +382,7 @@ impl<const P: usize> Solutions<P> {
     }
 
     /// Changes the sign of the effects.
-    pub(crate) fn turn(&mut self) {
+    pub(crate) fn reverse(&mut self) {
         for solved in &mut self.solved {
             solved.effects = solved.effects.map(|effect| -effect);
         }
@@ -423,7 +423,7 @@ pub(crate) fn difference<const P: usize, const Q: usize>(
     y: &RegressionSide<'_, Q>,
     prior: Prior,
 ) -> Posterior {
-    difference_given(x, y, &shared_weights(x.of, y.of, prior))
+    difference_given(x, y, &shared_weights(x.solutions, y.solutions, prior))
 }
 
 /// The same for known weights of φ.
@@ -433,8 +433,8 @@ pub(crate) fn difference_given<const P: usize, const Q: usize>(
     weights: &Weights,
 ) -> Posterior {
     Posterior::new(weights, |index| {
-        let x = x.of.solved[index].contrast(x.contrast, x.of.points);
-        x.less(y.of.solved[index].contrast(y.contrast, y.of.points))
+        let x = x.solutions.solved[index].contrast(x.contrast, x.solutions.points);
+        x.less(y.solutions.solved[index].contrast(y.contrast, y.solutions.points))
     })
 }
 

@@ -16,8 +16,8 @@ pub(crate) struct Robust {
 }
 
 impl Robust {
-    /// Of at least one value, ascending, in O(log n) unless half of them are equal.
-    pub(crate) fn of_sorted(sorted: &[f64]) -> Self {
+    /// Estimates from at least one value, ascending, in O(log n) unless half of them are equal.
+    pub(crate) fn estimate_sorted(sorted: &[f64]) -> Self {
         let n = sorted.len();
         let (lower, upper) = (sorted[(n - 1) / 2], sorted[n / 2]);
         let median = if n.is_multiple_of(2) { lower.midpoint(upper) } else { upper };
@@ -31,8 +31,8 @@ impl Robust {
         Self { median, scale: scale(mad, deviations) }
     }
 
-    /// Of at least one value, in O(n).
-    pub(crate) fn of(values: &[f64], ordered: &mut Vec<f64>) -> Self {
+    /// Estimates from at least one value, in O(n).
+    pub(crate) fn estimate(values: &[f64], ordered: &mut Vec<f64>) -> Self {
         ordered.clear();
         ordered.extend_from_slice(values);
         let median = middle(ordered);
@@ -103,7 +103,8 @@ mod tests {
         for values in samples {
             let mut sorted = values.to_vec();
             sorted.sort_unstable_by(f64::total_cmp);
-            let (one, other) = (Robust::of(values, &mut Vec::new()), Robust::of_sorted(&sorted));
+            let (one, other) =
+                (Robust::estimate(values, &mut Vec::new()), Robust::estimate_sorted(&sorted));
             assert_eq!((one.median, one.scale), (other.median, other.scale), "{values:?}");
         }
     }

@@ -31,7 +31,7 @@ impl Threshold {
         config: &MetricConfig,
         judge: &EvidenceConfig,
         change: Change,
-        of: &Comparison,
+        comparison: &Comparison,
         timeline: &PairTimeline,
     ) -> Self {
         let size = &config.effect_size;
@@ -44,45 +44,46 @@ impl Threshold {
         // f64::max leaves NaN out.
         let share = share.max(0.0);
         let minimum = config.evidence.minimum_change(judge);
-        let relative = minimum.relative.get() * distance_from_bound(timeline, of.axis);
-        let noise = minimum.noise.get() * of.noise();
+        let relative = minimum.relative.get() * distance_from_bound(timeline, comparison.axis);
+        let noise = minimum.noise.get() * comparison.noise();
         let absolute = timeline.in_unit(minimum.absolute.get());
         let evidence = &config.evidence;
-        let own = evidence.minimum_relative.is_some() || evidence.minimum_absolute.is_some();
+        let has_own_minimum =
+            evidence.minimum_relative.is_some() || evidence.minimum_absolute.is_some();
         Self {
             share,
             is_stated: share > 0.0,
             often,
             minimum: relative.max(noise).max(absolute),
-            is_default: !own && judge.minimum_change == MinimumChange::DEFAULT,
+            is_default: !has_own_minimum && judge.minimum_change == MinimumChange::DEFAULT,
         }
     }
 
     /// The threshold as a shift on the axis of `of`.
-    pub(crate) fn shift(&self, of: &Comparison) -> f64 {
+    pub(crate) fn shift(&self, comparison: &Comparison) -> f64 {
         if self.is_stated {
-            allow(of.robust_y.median, self.share) - of.robust_y.median
+            allow(comparison.robust_y.median, self.share) - comparison.robust_y.median
         } else {
             self.minimum
         }
     }
 
     /// Whether a shift of the axis is large enough to matter. A stated allowance must be exceeded.
-    pub(crate) fn is_reached(&self, of: &Comparison, shift: f64) -> bool {
+    pub(crate) fn is_reached(&self, comparison: &Comparison, shift: f64) -> bool {
         if self.is_stated {
-            return shift > self.shift(of);
+            return shift > self.shift(comparison);
         }
         shift > 0.0 && shift >= self.minimum * (1.0 - p::ROUNDING)
     }
 
     /// Whether a shift below the smallest relative change matters all the same: it is much larger than the
     /// noise of sides that move together.
-    pub(crate) fn is_in_plain_sight(&self, of: &Comparison, shift: f64) -> bool {
+    pub(crate) fn is_in_plain_sight(&self, comparison: &Comparison, shift: f64) -> bool {
         !self.is_stated
             && self.is_default
             && shift > 0.0
-            && shift >= p::PLAIN_SIGHT * of.robust_y.scale.max(of.noise())
-            && of.moves_together()
+            && shift >= p::PLAIN_SIGHT * comparison.robust_y.scale.max(comparison.noise())
+            && comparison.moves_together()
     }
 }
 

@@ -56,7 +56,7 @@ impl PairTimeline {
             side.drain(..warm_up.min(side.len()));
         }
         self.choose_unit();
-        let Factors { first, second } = Factors::of_power(-self.exponent);
+        let Factors { first, second } = Factors::from_power(-self.exponent);
         let sort = |sorted: &mut Vec<f64>, side: &[f64], cleaned: &Cleaned| {
             let finite = cleaned.sorted.iter().filter(|v| v.is_finite());
             sorted.clear();
@@ -70,7 +70,7 @@ impl PairTimeline {
     }
 
     /// Two windows from different times, in the unit that they already have.
-    pub(crate) fn of_windows(canary: &[f64], baseline: &[f64]) -> Self {
+    pub(crate) fn from_windows(canary: &[f64], baseline: &[f64]) -> Self {
         let times = if canary.len() == baseline.len() { Times::Same } else { Times::Unknown };
         let (canary, baseline) = (canary.to_vec(), baseline.to_vec());
         let mut timeline = Self { canary, baseline, times, ..Self::default() };
@@ -152,7 +152,7 @@ impl PairTimeline {
         // f64::max leaves NaN out.
         let largest = all.fold(0.0_f64, |largest, value| largest.max(value.abs()));
         self.exponent = libm::frexp(largest).1;
-        let Factors { first, second } = Factors::of_power(-self.exponent);
+        let Factors { first, second } = Factors::from_power(-self.exponent);
         for value in self.canary.iter_mut().chain(&mut self.baseline) {
             *value = *value * first * second;
         }
@@ -202,7 +202,7 @@ struct Factors {
 }
 
 impl Factors {
-    fn of_power(exponent: i32) -> Self {
+    fn from_power(exponent: i32) -> Self {
         let half = exponent / 2;
         Self { first: libm::ldexp(1.0, half), second: libm::ldexp(1.0, exponent - half) }
     }

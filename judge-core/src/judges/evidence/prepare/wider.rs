@@ -41,9 +41,9 @@ impl Wider {
 ///
 /// The largest ratio of the others counts, so that an additional metric never lowers the factor. The metric's
 /// own ratio bounds it: fewer requests widen all points, not only a few.
-pub(crate) fn factor(own: Wider, others: impl Iterator<Item = Wider>) -> Option<f64> {
+pub(crate) fn factor(metric: Wider, others: impl Iterator<Item = Wider>) -> Option<f64> {
     let largest = others.filter_map(Wider::without_chance).reduce(f64::max)?;
-    let factor = (p::WIDER_MARGIN * largest).min(p::WIDER_THAN_OWN * own.ratio);
+    let factor = (p::WIDER_MARGIN * largest).min(p::WIDER_THAN_OWN * metric.ratio);
     (factor > 1.0).then_some(factor)
 }
 
@@ -84,8 +84,8 @@ mod tests {
     #[test]
     fn a_metric_whose_own_steps_are_no_larger_may_not_vary_more() {
         let other = Wider { ratio: 5.0, error: 0.1 };
-        let own = |ratio| factor(Wider { ratio, error: 0.1 }, [other].into_iter());
-        assert_eq!(own(0.5), None);
-        assert_eq!(own(1.0), Some(2.0));
+        let factor_for = |ratio| factor(Wider { ratio, error: 0.1 }, [other].into_iter());
+        assert_eq!(factor_for(0.5), None);
+        assert_eq!(factor_for(1.0), Some(2.0));
     }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Draft<'a> {
 /// An estimate of a finding.
 #[derive(Clone, Copy)]
 struct Estimate {
-    of: Estimated,
+    quantity: Estimated,
     value: f64,
     interval: Option<Interval>,
 }
@@ -60,7 +60,7 @@ impl Draft<'_> {
             statistic,
             p,
             level,
-            estimated: estimate.of,
+            estimated: estimate.quantity,
             estimate: estimate.value,
             interval: estimate.interval,
             matters: likely >= p::LIKELY,
@@ -81,11 +81,14 @@ pub(crate) fn location(found: &Location, healthy: Option<&Healthy>, draft: Draft
     let view = draft.view;
     let (mean, reach) = (found.shift.mean(), found.reach);
     let interval = view.interval(mean - reach, mean + reach);
-    let estimate =
-        Estimate { of: Estimated::Shift, value: view.in_metric(mean), interval: Some(interval) };
+    let estimate = Estimate {
+        quantity: Estimated::Shift,
+        value: view.in_metric(mean),
+        interval: Some(interval),
+    };
     draft.finish(score(draft.p), estimate, || {
-        let said = Sentence::new(view).say("mean ").share(mean);
-        let shift = said.interval(mean - reach, mean + reach);
+        let mean_text = Sentence::new(view).say("mean ").share(mean);
+        let shift = mean_text.interval(mean - reach, mean + reach);
         match healthy {
             Some(healthy) => {
                 let windows = shift.say("; ").count(healthy.windows).say(" healthy windows make ");
@@ -99,17 +102,23 @@ pub(crate) fn location(found: &Location, healthy: Option<&Healthy>, draft: Draft
 pub(crate) fn late(found: &Late, draft: Draft<'_>) -> Finding {
     let view = draft.view;
     let mean = found.shift.mean();
-    let estimate = Estimate { of: Estimated::Shift, value: view.in_metric(mean), interval: None };
+    let estimate =
+        Estimate { quantity: Estimated::Shift, value: view.in_metric(mean), interval: None };
     draft.finish(score(draft.p), estimate, || {
         let points = Sentence::new(view).say("the last ").count(found.length).say(" of ");
-        points.count(view.of.x.len()).say(" points are ").share(mean).say(" on average").end()
+        points
+            .count(view.comparison.x.len())
+            .say(" points are ")
+            .share(mean)
+            .say(" on average")
+            .end()
     })
 }
 
 pub(crate) fn bursts(found: &Bursts, draft: Draft<'_>) -> Finding {
     let view = draft.view;
     let value = view.in_metric(found.height);
-    let estimate = Estimate { of: Estimated::Shift, value, interval: None };
+    let estimate = Estimate { quantity: Estimated::Shift, value, interval: None };
     draft.finish(found.z, estimate, || {
         let (worse, better) = match view.change {
             Change::Increase => ("above", "below"),
@@ -124,7 +133,7 @@ pub(crate) fn bursts(found: &Bursts, draft: Draft<'_>) -> Finding {
 pub(crate) fn spread(found: &Spread, draft: Draft<'_>) -> Finding {
     let view = draft.view;
     let estimate =
-        Estimate { of: Estimated::SpreadRatio, value: found.widths.ratio, interval: None };
+        Estimate { quantity: Estimated::SpreadRatio, value: found.widths.ratio, interval: None };
     draft.finish(found.widths.t, estimate, || {
         let decile = match view.change {
             Change::Increase => "highest",
@@ -138,12 +147,13 @@ pub(crate) fn spread(found: &Spread, draft: Draft<'_>) -> Finding {
 
 pub(crate) fn tail(found: &Tail, excess: &Excess, draft: Draft<'_>) -> Finding {
     let view = draft.view;
-    let estimate = Estimate { of: Estimated::ExcessRatio, value: found.ratio, interval: None };
+    let estimate =
+        Estimate { quantity: Estimated::ExcessRatio, value: found.ratio, interval: None };
     draft.finish(found.points as f64, estimate, || {
         let points = Sentence::new(view).count(found.points).say(" of ");
         let ratio = points.count(excess.canary.len()).say(" points lie ").fixed(found.ratio, 1);
         let place = ratio.say(" or more times as far ").say(above(view.change));
-        let median = view.of.robust_x.median - view.of.robust_y.median;
+        let median = view.comparison.robust_x.median - view.comparison.robust_y.median;
         place.say(" the baseline's median as any of its points; the median is ").share(median).end()
     })
 }
@@ -152,7 +162,7 @@ pub(crate) fn runs(found: &Runs, draft: Draft<'_>) -> Finding {
     let view = draft.view;
     let (canary, baseline) = (found.canary, found.baseline);
     let value = canary.share_followed();
-    let estimate = Estimate { of: Estimated::ShareFollowed, value, interval: None };
+    let estimate = Estimate { quantity: Estimated::ShareFollowed, value, interval: None };
     draft.finish(canary.followed as f64, estimate, || {
         let bad = Sentence::new(view).count(canary.bad).say(" points are far ");
         let followed = bad.say(above(view.change)).say(" the baseline's median, ");
@@ -164,8 +174,11 @@ pub(crate) fn runs(found: &Runs, draft: Draft<'_>) -> Finding {
 
 /// The finding of the events test. `weighed` if there is an exposure that differs between the sides.
 pub(crate) fn events(found: &Events, weighed: bool, draft: Draft<'_>) -> Finding {
-    let estimate =
-        Estimate { of: Estimated::RateRatio, value: found.ratio, interval: Some(found.interval) };
+    let estimate = Estimate {
+        quantity: Estimated::RateRatio,
+        value: found.ratio,
+        interval: Some(found.interval),
+    };
     draft.finish(found.canary as f64, estimate, || {
         let what = if found.counted { "events" } else { "points with events" };
         let sentence = Sentence::new(draft.view).count(found.canary).say(" ").say(what);
@@ -183,7 +196,7 @@ pub(crate) fn ranks(found: &Ranks, draft: Draft<'_>) -> Finding {
     let view = draft.view;
     let interval = view.interval(found.lower, found.upper);
     let value = view.in_metric(found.shift);
-    let estimate = Estimate { of: Estimated::Shift, value, interval: Some(interval) };
+    let estimate = Estimate { quantity: Estimated::Shift, value, interval: Some(interval) };
     draft.finish(score(found.p), estimate, || {
         let shift = Sentence::new(view).say("by ranks ").share(found.shift);
         shift.interval(found.lower, found.upper).end()
@@ -194,7 +207,7 @@ pub(crate) fn ranks(found: &Ranks, draft: Draft<'_>) -> Finding {
 pub(crate) fn warm_up(found: &WarmUp, unsettled: bool, draft: Draft<'_>) -> Finding {
     let view = draft.view;
     let value = view.in_metric(found.above_rest);
-    let estimate = Estimate { of: Estimated::Shift, value, interval: None };
+    let estimate = Estimate { quantity: Estimated::Shift, value, interval: None };
     draft.finish(found.t, estimate, || {
         let points = Sentence::new(view).say("the first ").count(found.length).say(" points were ");
         let rest = points.share(found.above_rest).say(" on average against the rest");

@@ -38,7 +38,7 @@ impl<'a> Sentence<'a> {
 
     /// A shift of the axis in percent of the baseline's median, or in the metric's unit where that is 0.
     pub(super) fn share(mut self, shift: f64) -> Self {
-        let axis = self.view.of.axis;
+        let axis = self.view.comparison.axis;
         let size = axis.sign() * shift;
         let shown = self.shown(shift);
         self.text.push_str(match shown {
@@ -56,14 +56,14 @@ impl<'a> Sentence<'a> {
     }
 
     fn shown(&self, shift: f64) -> f64 {
-        let axis = self.view.of.axis;
+        let axis = self.view.comparison.axis;
         let size = axis.sign() * shift;
         if axis.level() > 0.0 { 100.0 * (size / axis.level()) } else { axis.in_metric(shift) }
     }
 
     /// A size in percent, or in the metric's unit where the baseline's median is 0.
     fn size(self, shown: f64) -> Self {
-        if self.view.of.axis.level() <= 0.0 {
+        if self.view.comparison.axis.level() <= 0.0 {
             self.short(shown)
         } else if shown < 1000.0 {
             self.fixed(shown, 1).say(" %")
@@ -80,7 +80,7 @@ impl<'a> Sentence<'a> {
     /// An interval without its brackets.
     pub(super) fn range(self, lower: f64, upper: f64) -> Self {
         let (lower, upper) =
-            if self.view.of.axis.sign() < 0.0 { (upper, lower) } else { (lower, upper) };
+            if self.view.comparison.axis.sign() < 0.0 { (upper, lower) } else { (lower, upper) };
         self.share(lower).say(" to ").share(upper)
     }
 

@@ -7,13 +7,13 @@ use crate::judges::evidence::prepare::comparison::Comparison;
 /// A metric as a sentence sees it.
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
-    pub(crate) of: &'a Comparison,
+    pub(crate) comparison: &'a Comparison,
     pub(crate) change: Change,
 }
 
 impl View<'_> {
     pub(super) fn in_metric(&self, shift: f64) -> f64 {
-        self.of.axis.in_metric(shift)
+        self.comparison.axis.in_metric(shift)
     }
 
     /// An interval of shifts, in the metric's own direction and unit.

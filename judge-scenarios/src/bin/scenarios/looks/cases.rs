@@ -22,7 +22,7 @@ pub(super) enum Pairs {
 pub(super) const PHIS: [f64; 3] = [0.0, 0.5, 0.8];
 /// Number of windows of one series and size.
 const WINDOWS: usize = 6;
-/// A judge may call smaller steps too small to matter, as a share of the absolute median.
+/// A judge may treat smaller steps as too small to matter, as a share of the absolute median.
 const PRACTICAL: f64 = 0.05;
 
 /// A healthy pair, to which steps are added.
@@ -59,15 +59,15 @@ impl Subject {
     }
 }
 
-/// Pairs from the folder of the command line, or drawn ones without a folder.
+/// Pairs from the folder of the command line or, without a folder, drawn pairs.
 pub(super) fn subjects(options: &Options, sizes: &[usize], phis: &[f64]) -> Result<Vec<Subject>> {
     match &options.folder {
-        Some(folder) => recorded(folder, options, sizes),
-        None => Ok(drawn(options, sizes, phis)),
+        Some(folder) => recorded_subjects(folder, options, sizes),
+        None => Ok(draw_subjects(options, sizes, phis)),
     }
 }
 
-fn drawn(options: &Options, sizes: &[usize], phis: &[f64]) -> Vec<Subject> {
+fn draw_subjects(options: &Options, sizes: &[usize], phis: &[f64]) -> Vec<Subject> {
     let mut subjects = Vec::new();
     for &phi in phis {
         let noise = Noise { shape: Shape::Gaussian, level: 100.0, relative: 0.1, phi };
@@ -89,23 +89,29 @@ fn drawn(options: &Options, sizes: &[usize], phis: &[f64]) -> Vec<Subject> {
     subjects
 }
 
-fn recorded(folder: &std::path::Path, options: &Options, sizes: &[usize]) -> Result<Vec<Subject>> {
+fn recorded_subjects(
+    folder: &std::path::Path,
+    options: &Options,
+    sizes: &[usize],
+) -> Result<Vec<Subject>> {
     let mut subjects = Vec::new();
     for series in read_series(folder)? {
         for &points in sizes {
-            let made = pairs(&series, points, WINDOWS, Seeds(options.seeds())).into_iter();
-            subjects.extend(made.filter(|pair| pair.class == PairClass::Coin).map(|pair| {
-                let finite: Vec<f64> =
-                    pair.baseline.iter().copied().filter(|value| value.is_finite()).collect();
-                Subject {
-                    pairs: Pairs::Coin,
-                    entity: series.entity().to_owned(),
-                    series: format!("{} {}", series.source(), series.metric()),
-                    deviation: HarmSubject::new(&pair.baseline, &pair.canary).sd(),
-                    level: (finite.iter().sum::<f64>() / finite.len().max(1) as f64).abs(),
-                    pair: pair.metric_pair("m", pair.canary.clone()),
-                }
-            }));
+            let healthy_pairs = pairs(&series, points, WINDOWS, Seeds(options.seeds())).into_iter();
+            subjects.extend(healthy_pairs.filter(|pair| pair.class == PairClass::Coin).map(
+                |pair| {
+                    let finite: Vec<f64> =
+                        pair.baseline.iter().copied().filter(|value| value.is_finite()).collect();
+                    Subject {
+                        pairs: Pairs::Coin,
+                        entity: series.entity().to_owned(),
+                        series: format!("{} {}", series.source(), series.metric()),
+                        deviation: HarmSubject::new(&pair.baseline, &pair.canary).sd(),
+                        level: (finite.iter().sum::<f64>() / finite.len().max(1) as f64).abs(),
+                        pair: pair.metric_pair("m", pair.canary.clone()),
+                    }
+                },
+            ));
         }
     }
     Ok(subjects)

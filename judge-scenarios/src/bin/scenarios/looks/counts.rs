@@ -1,4 +1,4 @@
-//! Counts and proportions that are monitored: the canary has a tenth of the baseline's traffic.
+//! Counts and proportions, judged and monitored. The canary gets a tenth of the baseline's traffic.
 
 use judge_core::config::evidence::{MetricEvidence, MetricKind};
 use judge_core::config::{CanaryConfig, Direction, MetricConfig};
@@ -108,8 +108,9 @@ impl Case {
     fn draw(&self, rate: f64, random: &mut Random) -> f64 {
         match self.arrivals {
             Arrivals::Bursts(dispersion) => {
-                // A Poisson rate with a gamma distribution: variance = dispersion × mean. The gamma's shape must be 1 at least,
-                // so that smaller ones are a draw by a power of a uniform number (Marsaglia and Tsang 2000, section 8).
+                // A Poisson rate with a gamma distribution has variance = dispersion × mean. Our gamma needs a shape
+                // of at least 1; for a smaller shape we multiply a draw by a power of a uniform number (Marsaglia and
+                // Tsang 2000, section 8).
                 let shape = rate / (dispersion - 1.0);
                 let gamma = if shape >= 1.0 {
                     random.gamma(shape)

@@ -1,21 +1,21 @@
-//! Canaries that are monitored: looked at after each point, without a plan.
+//! Monitors canaries: a look after each point, without a plan.
 
 use anyhow::Result;
 use judge_core::judges::EvidenceJudge;
 use judge_core::monitor::Monitor;
 use judge_core::{CanaryConfig, JudgeRequest, MetricPair, Side, Thresholds, Verdict};
 use judge_scenarios::real_series::{Observation, Seeds, rate};
-use judge_scenarios::single;
+use judge_scenarios::single_metric_request;
 
 use super::cases::{self, Pairs};
-use super::rows::{named, named_pairs, time};
+use super::rows::{pairs_name, step_name, time};
 use super::{SIZES, STEPS, Step, counts};
 use crate::bench::Bench;
 use crate::markdown::{cell, head, line};
 use crate::options::Options;
 use crate::real::in_parallel;
 
-/// Autocorrelation of drawn noise; above 0.85 it is more than a monitor assumes.
+/// Autocorrelation of drawn noise. A monitor assumes at most 0.85.
 const PHIS: [f64; 5] = [0.0, 0.5, 0.8, 0.9, 0.95];
 const COLUMNS: [&str; 8] = [
     "pairs",
@@ -30,7 +30,7 @@ const COLUMNS: [&str; 8] = [
 
 /// The result of one canary.
 pub(super) struct Monitored {
-    /// The kind of canary and the change that was added.
+    /// The kind of pairs, the number of points, and the added change.
     pub(super) row: (String, usize, String),
     pub(super) entity: String,
     pub(super) series: String,
@@ -61,15 +61,15 @@ fn monitor(
     options: &Options,
     bench: &mut Bench,
 ) -> Option<Monitored> {
-    let mut request = single(subject.with(step), options.direction);
+    let mut request = single_metric_request(subject.with(step), options.direction);
     request.config.evidence = options.evidence.clone();
     let (once, alarm) = once_and_at_any_point(&request, bench)?;
     let pairs = match subject.pairs {
-        pairs @ Pairs::Drawn { .. } => named_pairs(pairs),
+        pairs @ Pairs::Drawn { .. } => pairs_name(pairs),
         Pairs::Coin => "coin".to_owned(),
     };
     Some(Monitored {
-        row: (pairs, subject.points(), named(step)),
+        row: (pairs, subject.points(), step_name(step)),
         entity: subject.entity.clone(),
         series: subject.series.clone(),
         once,
@@ -107,7 +107,7 @@ fn first_alarm(config: &CanaryConfig, pairs: &[MetricPair]) -> Option<Option<f64
     Some(None)
 }
 
-/// A row for each kind of pairs, number of points and step, in order of their first appearance.
+/// Prints one row per kind of pairs, number of points and step, in order of their first appearance.
 fn print(monitored: &[Monitored], options: &Options) {
     head(&COLUMNS.map(str::to_owned));
     let mut rows: Vec<&(String, usize, String)> = Vec::new();
@@ -118,22 +118,23 @@ fn print(monitored: &[Monitored], options: &Options) {
     }
     rows.sort_by_key(|(pairs, points, _)| (pairs, *points));
     for row in rows {
-        let of: Vec<&Monitored> = monitored.iter().filter(|one| one.row == *row).collect();
+        let cases: Vec<&Monitored> = monitored.iter().filter(|one| one.row == *row).collect();
         let share = |happened: &dyn Fn(&Monitored) -> bool| {
-            let cases = of.iter().map(|one| Observation {
+            let observations = cases.iter().map(|one| Observation {
                 entity: &one.entity,
                 series: &one.series,
                 happened: happened(one),
             });
-            cell(rate(cases, Seeds(options.seeds())))
+            cell(rate(observations, Seeds(options.seeds())))
         };
-        let mut times: Vec<f64> = of.iter().map(|one| one.alarm.unwrap_or(f64::INFINITY)).collect();
+        let mut times: Vec<f64> =
+            cases.iter().map(|one| one.alarm.unwrap_or(f64::INFINITY)).collect();
         times.sort_by(f64::total_cmp);
         line(&[
             row.0.clone(),
             row.1.to_string(),
             row.2.clone(),
-            of.len().to_string(),
+            cases.len().to_string(),
             share(&|one| one.once),
             share(&|one| one.alarm.is_some()),
             time(&times, 0.5),

@@ -1,8 +1,8 @@
-//! `scenarios looks`: canaries that are looked at several times while they run, drawn ones and recorded ones.
+//! `scenarios looks`: repeated looks at running canaries, both drawn and recorded ones.
 //!
-//! Each canary is judged once at its end, at every look as if it were the only one, and at planned looks that share
-//! one significance level. The tables say how often any look raises an alarm, and how soon. With `--every-point`, they are
-//! monitored instead: looked at after each point, without a plan.
+//! We judge each canary once at its end, at every look as if it were the only one, and at planned looks that share
+//! one significance level. The tables show how often any look raises an alarm, and how soon. With `--every-point` we
+//! monitor the canaries instead, after each point and without a plan.
 
 mod cases;
 mod counts;
@@ -12,7 +12,7 @@ mod rows;
 use anyhow::Result;
 use judge_core::judges::EvidenceJudge;
 use judge_core::{JudgeRequest, Looks, MetricPair, Verdict};
-use judge_scenarios::single;
+use judge_scenarios::single_metric_request;
 
 use crate::bench::Bench;
 use crate::options::Options;
@@ -136,7 +136,8 @@ impl Plan<'_> {
         let mut pair = self.pair.clone();
         pair.baseline.values.truncate(points);
         pair.canary.values.truncate(points);
-        let mut request = JudgeRequest { looks, ..single(pair, self.options.direction) };
+        let mut request =
+            JudgeRequest { looks, ..single_metric_request(pair, self.options.direction) };
         request.config.evidence = self.options.evidence.clone();
         let judgement = bench.judge(&EvidenceJudge, &request)?;
         Some(match judgement.look {

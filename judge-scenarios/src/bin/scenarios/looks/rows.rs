@@ -21,7 +21,7 @@ const COLUMNS: [&str; 11] = [
     "90 % time, planned",
 ];
 
-/// A row for each kind of pairs, number of points, number of looks and step.
+/// Prints one row per kind of pairs, number of points, number of looks and step.
 pub(super) fn print(watched: &[Watched], options: &Options) {
     let early = options.evidence.early_pass.is_some();
     let mut columns = COLUMNS.map(str::to_owned).to_vec();
@@ -39,33 +39,33 @@ pub(super) fn print(watched: &[Watched], options: &Options) {
     for kind in kinds {
         for &(points, looks) in &sizes {
             for step in STEPS {
-                let of: Vec<&Watched> = watched
+                let cases: Vec<&Watched> = watched
                     .iter()
                     .filter(|one| {
                         (one.pairs, one.points, one.looks, one.step) == (kind, points, looks, step)
                     })
                     .collect();
-                if !of.is_empty() {
-                    row(&of, early, options);
+                if !cases.is_empty() {
+                    row(&cases, early, options);
                 }
             }
         }
     }
 }
 
-fn row(of: &[&Watched], early: bool, options: &Options) {
-    let first = of[0];
+fn row(cases: &[&Watched], early: bool, options: &Options) {
+    let first = cases[0];
     let share = |happened: &dyn Fn(&Watched) -> bool| {
-        let cases = of.iter().map(|one| Observation {
+        let observations = cases.iter().map(|one| Observation {
             entity: &one.entity,
             series: &one.series,
             happened: happened(one),
         });
-        cell(rate(cases, Seeds(options.seeds())))
+        cell(rate(observations, Seeds(options.seeds())))
     };
     let stopped = |fate: Fate| stop(fate).is_some();
     let times = |fate: fn(&Watched) -> Option<u32>| -> Vec<f64> {
-        let found = of.iter().map(|one| {
+        let found = cases.iter().map(|one| {
             fate(one).map_or(f64::INFINITY, |look| f64::from(look) / f64::from(one.looks))
         });
         let mut found: Vec<f64> = found.collect();
@@ -75,11 +75,11 @@ fn row(of: &[&Watched], early: bool, options: &Options) {
     let uncorrected = times(|one| stop(one.uncorrected));
     let planned = times(|one| stop(one.planned));
     let mut cells = vec![
-        named_pairs(first.pairs),
+        pairs_name(first.pairs),
         first.points.to_string(),
         first.looks.to_string(),
-        named(first.step),
-        of.len().to_string(),
+        step_name(first.step),
+        cases.len().to_string(),
         share(&|one| stopped(one.once)),
         share(&|one| stopped(one.uncorrected)),
         share(&|one| stopped(one.planned)),
@@ -89,7 +89,7 @@ fn row(of: &[&Watched], early: bool, options: &Options) {
     ];
     if early {
         cells.push(share(&|one| matches!(one.planned, Fate::PassedEarly(_))));
-        let mut passed: Vec<f64> = of
+        let mut passed: Vec<f64> = cases
             .iter()
             .filter_map(|one| match one.planned {
                 Fate::PassedEarly(look) => Some(f64::from(look) / f64::from(one.looks)),
@@ -103,7 +103,7 @@ fn row(of: &[&Watched], early: bool, options: &Options) {
 }
 
 /// The name of `pairs` in tables.
-pub(super) fn named_pairs(pairs: Pairs) -> String {
+pub(super) fn pairs_name(pairs: Pairs) -> String {
     match pairs {
         Pairs::Drawn { phi } => format!("φ {phi}"),
         Pairs::Coin => "coin".to_owned(),
@@ -117,14 +117,14 @@ fn stop(fate: Fate) -> Option<u32> {
     }
 }
 
-pub(super) fn named(step: Step) -> String {
+pub(super) fn step_name(step: Step) -> String {
     if step.deviations <= 0.0 {
         return "none".to_owned();
     }
     format!("+{} SD from {:.0} %", step.deviations, 100.0 * step.from)
 }
 
-/// The time by which a share of all canaries is stopped, in percent of their life; "never" if fewer are.
+/// The time by which a share of all canaries is stopped, in percent of their lifetime; "never" if fewer are stopped.
 pub(super) fn time(sorted: &[f64], share: f64) -> String {
     let at = sorted.get(nth(sorted.len(), share)).copied().unwrap_or(f64::INFINITY);
     if at.is_finite() { format!("{:.0} %", 100.0 * at) } else { "never".to_owned() }

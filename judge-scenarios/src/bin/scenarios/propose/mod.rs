@@ -14,7 +14,7 @@ use judge_core::{MetricPair, Verdict};
 use judge_scenarios::real_series::{
     CAP, RealSeries, Seeds, SeriesAllowance, SeriesPoints, log_ratio, read_series, windows,
 };
-use judge_scenarios::single;
+use judge_scenarios::single_metric_request;
 
 use crate::bench::Bench;
 use crate::options::Options;
@@ -23,10 +23,10 @@ use crate::real::{SIZES, WINDOWS, in_parallel};
 use proposal::{JUDGES, JudgeAnswer, JudgeAnswers, SeriesProposal, WindowQuestion};
 use report::ProposalReport;
 
-/// The shift that judges should find, in allowances.
+/// Judges should detect a shift of this many allowances.
 const SHIFT: f64 = 2.0;
 
-/// Reads the folder, proposes and tries allowances, and prints tables or one JSON document.
+/// Reads the folder, proposes and tries allowances, then prints tables or one JSON document.
 pub(crate) fn measure(folder: &Path, options: &Options, bench: &mut Bench) -> Result<()> {
     let series = read_series(folder)?;
     let is_concurrent = |s: &&RealSeries| matches!(s.points(), SeriesPoints::Concurrent { .. });
@@ -97,9 +97,9 @@ fn propose(
         let (a, b) = if random.chance(0.5) { (b, a) } else { (a, b) };
         let window = half + at..half + at + points;
         let (baseline, canary) = (&a[window.clone()], &b[window]);
-        let wanted = ask(baseline, canary, allowance.wanted, options, bench);
+        let wanted = judge_window(baseline, canary, allowance.wanted, options, bench);
         let proposed = if allowance.is_capped() {
-            ask(baseline, canary, allowance.proposed, options, bench)
+            judge_window(baseline, canary, allowance.proposed, options, bench)
         } else {
             wanted
         };
@@ -109,8 +109,8 @@ fn propose(
     proposal
 }
 
-/// Asks every judge every question about a window.
-fn ask(
+/// Tries every question about a window on every judge.
+fn judge_window(
     baseline: &[f64],
     canary: &[f64],
     allowance: f64,
@@ -133,7 +133,7 @@ fn ask(
                 return JudgeAnswer::NotAsked;
             }
             let pair = MetricPair::new("m", baseline.to_vec(), scaled);
-            let mut request = single(pair, options.direction);
+            let mut request = single_metric_request(pair, options.direction);
             request.config.evidence = options.evidence.clone();
             for metric in &mut request.config.metrics {
                 let allowed = EffectSize::default()
@@ -189,7 +189,7 @@ mod tests {
         let row = row(&[&proposal], 10, 0, AllowanceKind::WithinCap, Seeds("test"));
         assert_eq!((row.allowances, row.capped, row.none, row.windows), (1, 0, 0, 6));
         let mean = |rate: Option<MeasuredRate>| rate.unwrap().mean;
-        // Half of the windows are 5 % higher on the canary; with the allowance none of them fails.
+        // In half of the windows the canary is 5 % higher; with the allowance none of them fails.
         assert!((0.1..=0.9).contains(&mean(row.alarms_without)), "{row:?}");
         assert_eq!((mean(row.alarms_with), mean(row.found_levelled)), (0.0, 1.0));
         assert_eq!(text::proposal_cell(&proposal), "+18 %");
@@ -213,21 +213,21 @@ mod tests {
         assert_eq!(counts(AllowanceKind::Wanted), (1, 1, 1, 6));
         assert_eq!(counts(AllowanceKind::Capped), (1, 1, 1, 6));
         assert_eq!(counts(AllowanceKind::WithinCap), (0, 0, 1, 0));
-        // Twice as high is within what the formula wants; at the cap it is a matter of a hair.
+        // A canary of twice the baseline is within the formula's result; at the cap the outcome could be either.
         let wanted = row(&[&capped], 10, 0, AllowanceKind::Wanted, Seeds("test"));
         assert_eq!(wanted.alarms_with.unwrap().mean, 0.0);
         assert!(wanted.alarms_without.unwrap().mean > 0.0);
     }
 
     #[test]
-    fn what_is_not_positive_is_not_asked() {
+    fn means_that_are_not_positive_are_left_out() {
         let options = Options::parse(["propose".to_owned()].into_iter()).unwrap();
         let mut bench = Bench::default();
         let zero = [0.0; 10];
-        let answers = ask(&zero, &zero, 0.5, &options, &mut bench);
+        let answers = judge_window(&zero, &zero, 0.5, &options, &mut bench);
         assert_eq!(answers[0][..2], [JudgeAnswer::Passed; 2]);
         assert_eq!(answers[0][2..], [JudgeAnswer::NotAsked; 2]);
-        let huge = ask(&[1.0; 10], &[2.0; 10], f64::INFINITY, &options, &mut bench);
+        let huge = judge_window(&[1.0; 10], &[2.0; 10], f64::INFINITY, &options, &mut bench);
         assert_eq!(huge[1][1..], [JudgeAnswer::NotAsked; 3]);
     }
 }

@@ -9,13 +9,13 @@ pub(super) const JUDGES: [&dyn Judge; 2] = [&EvidenceJudge, &NetflixAcaJudge];
 /// The questions about each window of the second half.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum WindowQuestion {
-    /// Whether it fails without an allowance.
+    /// Does it fail without an allowance?
     AlarmWithout,
-    /// Whether it fails with the allowance.
+    /// Does it fail with the allowance?
     AlarmWith,
-    /// Whether it fails if it is scaled to the baseline's mean, then raised by twice the allowance.
+    /// Does it fail if it is scaled to the baseline's mean, then raised by twice the allowance?
     FoundLevelled,
-    /// Whether it fails if it is raised by twice the allowance.
+    /// Does it fail if it is raised by twice the allowance?
     FoundAsIs,
 }
 
@@ -46,9 +46,9 @@ pub(super) struct SeriesProposal {
     pub(super) metric: String,
     pub(super) points: usize,
     pub(super) allowance: Option<SeriesAllowance>,
-    /// Why there is no allowance, or a useless one.
+    /// Why there is no allowance, or only a useless one.
     pub(super) why: Option<String>,
-    /// For each window of the second half, the answers with the result of the formula and with the proposal.
+    /// For each window of the second half: the answers with the result of the formula, and with the proposal.
     #[serde(skip)]
     pub(super) windows: Vec<(JudgeAnswers, JudgeAnswers)>,
 }

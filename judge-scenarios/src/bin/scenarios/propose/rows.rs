@@ -1,11 +1,11 @@
-//! Makes the rows of tables from proposals.
+//! Turns proposals into rows of tables.
 
 use judge_scenarios::real_series::{MeasuredRate, Observation, Seeds, rate};
 use serde::Serialize;
 
 use super::proposal::{JUDGES, JudgeAnswer, SeriesProposal, WindowQuestion};
 
-/// The allowances that a row judges with.
+/// The allowances with which a row judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum AllowanceKind {
@@ -42,7 +42,7 @@ pub(super) struct ProposalRow {
     pub(super) median_wanted: Option<f64>,
     /// Windows of the second halves.
     pub(super) windows: usize,
-    /// Questions that the judge refused. No rate counts them.
+    /// Number of questions that the judge refused. They are in no rate.
     pub(super) refused: usize,
     pub(super) alarms_without: Option<MeasuredRate>,
     pub(super) alarms_with: Option<MeasuredRate>,
@@ -58,9 +58,11 @@ pub(super) fn rows(
     let mut rows = Vec::new();
     for (which, _) in AllowanceKind::ALL {
         for &points in points {
-            let of: Vec<&SeriesProposal> =
+            let proposals_of_size: Vec<&SeriesProposal> =
                 proposals.iter().filter(|p| p.points == points).collect();
-            rows.extend((0..JUDGES.len()).map(|judge| row(&of, points, judge, which, seeds)));
+            rows.extend(
+                (0..JUDGES.len()).map(|judge| row(&proposals_of_size, points, judge, which, seeds)),
+            );
         }
     }
     rows

@@ -49,7 +49,7 @@ fn percent(share: f64) -> String {
     format!("+{:.0} %", 100.0 * share)
 }
 
-/// An allowance, or why there is no useful one.
+/// Formats an allowance, or the reason why there is no useful one.
 pub(super) fn proposal_cell(proposal: &SeriesProposal) -> String {
     match (&proposal.allowance, &proposal.why) {
         (Some(allowance), None) => percent(allowance.proposed),

@@ -1,4 +1,4 @@
-//! Judges one canary by all judges and peers, and many canaries on all cores.
+//! Judges one canary with all judges and peers, and many canaries on all cores.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::progress::Progress;
 
 /// The columns of tables: the two judges, the Mann–Whitney test and Welch's t test.
 pub(crate) const JUDGES: [&str; 4] = ["Evidence", "Netflix", "MW", "t"];
-/// Significance level of the two tests, before it is divided by the number of metrics.
+/// Significance level of the two tests, before division by the number of metrics.
 const LEVEL: f64 = 0.01;
 
 /// Describes a canary.
@@ -22,7 +22,7 @@ const LEVEL: f64 = 0.01;
 pub(super) struct Case {
     /// Name of the pairs in tables.
     pub(super) pairs: &'static str,
-    /// Whether two instances had the same mean outside of the window.
+    /// Whether the two instances have the same mean outside of the window.
     pub(super) alike: bool,
     pub(super) points: usize,
     pub(super) harm: &'static str,
@@ -65,16 +65,16 @@ impl Case {
     }
 }
 
-/// The results of all columns for a case.
+/// The outcomes of a case in all columns.
 #[derive(Debug, Clone)]
 pub(super) struct CaseOutcome {
     pub(super) case: Case,
     pub(super) source: Arc<str>,
-    /// Whether the canary was stopped, in the order of [`JUDGES`]; `None` if a judge refused it.
+    /// Whether each of [`JUDGES`] stops the canary; `None` if it refuses the canary.
     pub(super) stopped: [Option<bool>; 4],
 }
 
-/// The request for `pairs`, all of one direction.
+/// Builds the request for `pairs`, which all have one direction.
 pub(super) fn request(
     pairs: Vec<MetricPair>,
     direction: Direction,
@@ -90,9 +90,9 @@ pub(super) fn request(
     JudgeRequest { config, pairs, ..JudgeRequest::default() }
 }
 
-/// Whether each of [`JUDGES`] stops the canary: by a verdict other than Pass, or by a p-value below the significance level
-/// divided by the number of metrics (Bonferroni).
-pub(super) fn stopped(request: &JudgeRequest, bench: &mut Bench) -> [Option<bool>; 4] {
+/// Whether each of [`JUDGES`] stops the canary: a judge by a verdict other than Pass, a test by a p-value below the
+/// significance level divided by the number of metrics (Bonferroni).
+pub(super) fn stops(request: &JudgeRequest, bench: &mut Bench) -> [Option<bool>; 4] {
     let mut verdict = |judge: &dyn Judge| {
         bench.judge(judge, request).map(|judgement| judgement.verdict != Verdict::Pass)
     };
@@ -107,8 +107,8 @@ pub(super) fn stopped(request: &JudgeRequest, bench: &mut Bench) -> [Option<bool
     [evidence, netflix, test(mann_whitney_p), test(welch_p)]
 }
 
-/// Calls `judge` for each item of `work` on all cores. Results are in the order of the work, progress goes to stderr, and
-/// refusals are added to `bench`.
+/// Calls `judge` for each item of `work` on all cores. Returns results in the order of the work, reports progress on
+/// stderr, and adds refusals to `bench`.
 pub(crate) fn in_parallel<T: Sync, R: Send>(
     what: &'static str,
     work: &[T],
@@ -119,16 +119,16 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(
     let done: Vec<(Vec<R>, Bench)> = work
         .par_iter()
         .map(|item| {
-            let mut own = Bench::default();
-            let results = judge(item, &mut own);
+            let mut thread_bench = Bench::default();
+            let results = judge(item, &mut thread_bench);
             progress.step();
-            (results, own)
+            (results, thread_bench)
         })
         .collect();
     let mut all = Vec::new();
-    for (results, own) in done {
+    for (results, thread_bench) in done {
         all.extend(results);
-        bench.add(own);
+        bench.add(thread_bench);
     }
     all
 }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn everyone_stops_a_clear_shift_and_nobody_a_healthy_pair() {
+    fn all_judges_stop_a_clear_shift_and_pass_a_healthy_pair() {
         let mut bench = Bench::default();
         let cases = [
             (0.0, Direction::Increase, false),
@@ -162,20 +162,20 @@ mod tests {
         for (shift, direction, expected) in cases {
             let pairs = vec![pair("a", 0.0), pair("b", shift)];
             let request = request(pairs, direction, &options("real"));
-            let all = stopped(&request, &mut bench);
+            let all = stops(&request, &mut bench);
             assert_eq!(all, [Some(expected); 4], "{shift} {direction:?}");
         }
         bench.finish().unwrap();
     }
 
     #[test]
-    fn what_a_judge_refuses_is_counted_from_every_thread() {
+    fn refusals_are_counted_from_every_thread() {
         let mut refused = request(vec![pair("a", 0.0)], Direction::Increase, &options("real"));
-        // The other judge takes thresholds that nothing can miss.
+        // The other judge accepts thresholds that every canary reaches.
         refused.thresholds = Thresholds::new(0.0, 0.0).unwrap();
         let mut bench = Bench::default();
         let all =
-            in_parallel("test", &[(); 7], &mut bench, |(), bench| vec![stopped(&refused, bench)]);
+            in_parallel("test", &[(); 7], &mut bench, |(), bench| vec![stops(&refused, bench)]);
         assert_eq!(all, [[None, Some(false), Some(false), Some(false)]; 7]);
         assert_eq!(bench.refused()["EvidenceJudge-v1"].count, 7);
         let end = bench.finish().unwrap_err().to_string();

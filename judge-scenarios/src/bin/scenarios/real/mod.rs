@@ -1,4 +1,4 @@
-//! `scenarios real --folder DIR`: false alarms and found harm on recorded series.
+//! `scenarios real --folder DIR`: false alarms and detected harm on recorded series.
 
 mod judging;
 mod report;
@@ -18,7 +18,7 @@ use judge_scenarios::real_series::{
 use crate::bench::Bench;
 use crate::options::Options;
 use crate::progress::say;
-use judging::{Case, CaseOutcome, request, stopped};
+use judging::{Case, CaseOutcome, request, stops};
 pub(crate) use judging::{JUDGES, in_parallel};
 use report::RealReport;
 
@@ -26,12 +26,12 @@ use report::RealReport;
 pub(crate) const SIZES: [usize; 5] = [15, 30, 60, 120, 240];
 /// Number of windows of a series at one size, for false alarms.
 pub(crate) const WINDOWS: usize = 6;
-/// Numbers of windows for harm: of a solo series, and of a concurrent one. Few concurrent windows are alike.
+/// Numbers of windows for harm: per solo series, and per concurrent series, since few concurrent windows are alike.
 const HARM_WINDOWS: (usize, usize) = (1, 4);
-/// At most this many solo series of a source get harm, so that a large source does not take all the time.
+/// Injects harm into at most this many solo series of a source, so that a large source does not take all the time.
 const HARM_SERIES: usize = 40;
 
-/// Reads the folder, judges all pairs, and prints tables or one JSON document.
+/// Reads the folder, judges all pairs, then prints tables or one JSON document.
 pub(crate) fn measure(folder: &Path, options: &Options, bench: &mut Bench) -> Result<()> {
     let series = read_series(folder)?;
     let faults = read_faults(folder)?;
@@ -65,7 +65,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn sized<'s>(&self, series: &[&'s RealSeries]) -> Vec<(&'s RealSeries, usize)> {
+    fn with_sizes<'s>(&self, series: &[&'s RealSeries]) -> Vec<(&'s RealSeries, usize)> {
         let sizes = |series: &&'s RealSeries| {
             let series = *series;
             self.points.iter().map(move |points| (series, *points))
@@ -75,7 +75,7 @@ impl Run<'_> {
 
     /// Judges healthy pairs of every class.
     fn alarms(&self, series: &[RealSeries], bench: &mut Bench) -> Vec<CaseOutcome> {
-        let work = self.sized(&series.iter().collect::<Vec<_>>());
+        let work = self.with_sizes(&series.iter().collect::<Vec<_>>());
         in_parallel("false alarms", &work, bench, |(series, points), bench| {
             let judge = |pair: RealPair| {
                 let judged = pair.metric_pair("m", pair.canary.clone());
@@ -83,28 +83,33 @@ impl Run<'_> {
                 CaseOutcome {
                     case: Case::new(&pair, *points, series.entity(), series.metric()),
                     source: series.source().into(),
-                    stopped: stopped(&request, bench),
+                    stopped: stops(&request, bench),
                 }
             };
             pairs(series, *points, WINDOWS, self.seeds).into_iter().map(judge).collect()
         })
     }
 
-    /// Judges every pair with every harm that it can have.
+    /// Judges every pair with every applicable harm.
     fn harm(&self, series: &[RealSeries], bench: &mut Bench) -> Vec<CaseOutcome> {
-        let work = self.sized(&self.chosen(series));
+        let work = self.with_sizes(&self.choose_series(series));
         in_parallel("harm", &work, bench, |(series, points), bench| {
-            self.harm_of(series, *points, bench)
+            self.judge_with_harm(series, *points, bench)
         })
     }
 
-    fn harm_of(&self, series: &RealSeries, points: usize, bench: &mut Bench) -> Vec<CaseOutcome> {
+    fn judge_with_harm(
+        &self,
+        series: &RealSeries,
+        points: usize,
+        bench: &mut Bench,
+    ) -> Vec<CaseOutcome> {
         let solo = matches!(series.points(), judge_scenarios::real_series::SeriesPoints::Solo(_));
         let most = if solo { HARM_WINDOWS.0 } else { HARM_WINDOWS.1 };
-        let mut made = pairs(series, points, most, self.seeds);
-        made.retain(|pair| pair.alike && pair.class != PairClass::EvenOdd);
+        let mut healthy_pairs = pairs(series, points, most, self.seeds);
+        healthy_pairs.retain(|pair| pair.alike && pair.class != PairClass::EvenOdd);
         let mut outcomes = Vec::new();
-        for pair in made {
+        for pair in healthy_pairs {
             let subject = HarmSubject::new(&pair.baseline, &pair.canary);
             for harm in HARMS {
                 let name = format!(
@@ -117,7 +122,7 @@ impl Run<'_> {
                     pair.start
                 );
                 let mut random = self.seeds.random(&name);
-                let Some(canary) = subject.harmed(harm, &mut random) else { continue };
+                let Some(canary) = subject.inject(harm, &mut random) else { continue };
                 let direction = match self.options.direction {
                     Direction::Either => Direction::Either,
                     _ => harm.direction,
@@ -128,15 +133,16 @@ impl Run<'_> {
                 outcomes.push(CaseOutcome {
                     case: case.with_harm(harm.name, harm.size, subject.is_practical(harm)),
                     source: series.source().into(),
-                    stopped: stopped(&request, bench),
+                    stopped: stops(&request, bench),
                 });
             }
         }
         outcomes
     }
 
-    /// The series that get harm: all concurrent ones, and at most [`HARM_SERIES`] solo ones of each source.
-    fn chosen<'s>(&self, series: &'s [RealSeries]) -> Vec<&'s RealSeries> {
+    /// Chooses the series into which we inject harm: all concurrent ones, and at most [`HARM_SERIES`] solo ones of
+    /// each source.
+    fn choose_series<'s>(&self, series: &'s [RealSeries]) -> Vec<&'s RealSeries> {
         let mut by_source: BTreeMap<(&str, bool), Vec<&RealSeries>> = BTreeMap::new();
         for series in series {
             let solo =
@@ -178,7 +184,7 @@ impl Run<'_> {
                     outcomes.push(CaseOutcome {
                         case: case.with_harm(harm.name, harm.size, false),
                         source: entity[0].source().into(),
-                        stopped: stopped(&request, bench),
+                        stopped: stops(&request, bench),
                     });
                 }
             }
@@ -204,7 +210,7 @@ impl Run<'_> {
                     outcomes.push(CaseOutcome {
                         case: Case::fault(name, *points, &fault.fault, &fault.run),
                         source: "faults".into(),
-                        stopped: stopped(&request, bench),
+                        stopped: stops(&request, bench),
                     });
                 }
             }

@@ -1,4 +1,4 @@
-//! Makes the rows of tables from outcomes.
+//! Turns outcomes into rows of tables.
 
 use std::collections::BTreeSet;
 
@@ -43,12 +43,12 @@ pub(super) struct RealRow {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct JudgeRate {
     pub(super) judge: &'static str,
-    /// Cases that it refused. No rate counts them.
+    /// Number of cases that it refused. They are in no rate.
     pub(super) refused: usize,
     pub(super) rate: Option<MeasuredRate>,
 }
 
-/// The name in tables of concurrent pairs that are alike.
+/// The name, in tables, of concurrent pairs that are alike.
 pub(super) const ALIKE: &str = "conc alike";
 
 /// The cases of a row, and their outcomes.
@@ -103,7 +103,7 @@ fn sizes(points: &[usize]) -> impl Iterator<Item = Option<usize>> {
     points.iter().map(|points| Some(*points)).chain([None])
 }
 
-fn of_size(outcome: &CaseOutcome, points: Option<usize>) -> bool {
+fn has_size(outcome: &CaseOutcome, points: Option<usize>) -> bool {
     points.is_none_or(|points| outcome.case.points == points)
 }
 
@@ -122,29 +122,29 @@ pub(super) fn alarms(outcomes: &[CaseOutcome], seeds: Seeds, points: &[usize]) -
         })
         .collect();
     let mut selections = Vec::new();
-    for (name, of) in &kinds {
-        selections.extend(sizes(points).map(|points| healthy(name, of, None, points)));
+    for (name, cases) in &kinds {
+        selections.extend(sizes(points).map(|points| healthy(name, cases, None, points)));
     }
-    for (name, of) in &kinds {
-        selections.extend(sources.iter().map(|source| healthy(name, of, Some(source), None)));
+    for (name, cases) in &kinds {
+        selections.extend(sources.iter().map(|source| healthy(name, cases, Some(source), None)));
     }
     rows(&selections, seeds)
 }
 
 fn healthy<'a>(
     pairs: &'static str,
-    of: &[&'a CaseOutcome],
+    cases: &[&'a CaseOutcome],
     source: Option<&'a str>,
     points: Option<usize>,
 ) -> Selection<'a> {
     let belongs = |outcome: &&CaseOutcome| {
-        of_size(outcome, points) && source.is_none_or(|source| *outcome.source == *source)
+        has_size(outcome, points) && source.is_none_or(|source| *outcome.source == *source)
     };
-    let outcomes = of.iter().copied().filter(belongs).collect();
+    let outcomes = cases.iter().copied().filter(belongs).collect();
     Selection { table: Table::FalseAlarms, pairs, source, harm: ("none", 0.0), points, outcomes }
 }
 
-/// Found shares by class, harm and size, then of practical harm only.
+/// Shares of detected harm by class, harm and size, then for practical harm only.
 pub(super) fn found(outcomes: &[CaseOutcome], seeds: Seeds, points: &[usize]) -> Vec<RealRow> {
     let harms: Vec<_> = HARMS.iter().map(|harm| (harm.name, harm.size)).collect();
     let mut rows = by_harm(Table::Found, outcomes, &harms, seeds, points);
@@ -179,14 +179,14 @@ fn by_harm(
                 (case.pairs, case.harm, case.size) == (pairs, harm.0, harm.1)
                     && (table != Table::FoundPractical || case.practical)
             };
-            let of: Vec<&CaseOutcome> = outcomes.iter().filter(with_harm).collect();
+            let cases: Vec<&CaseOutcome> = outcomes.iter().filter(with_harm).collect();
             selections.extend(sizes(points).map(|points| Selection {
                 table,
                 pairs,
                 source: None,
                 harm,
                 points,
-                outcomes: of.iter().copied().filter(|o| of_size(o, points)).collect(),
+                outcomes: cases.iter().copied().filter(|o| has_size(o, points)).collect(),
             }));
         }
     }
@@ -222,13 +222,13 @@ mod tests {
             outcome(30, "b", false, Some(true)),
         ];
         let rows = alarms(&outcomes, Seeds("test"), &[15, 30]);
-        let of = |pairs, source: Option<&str>, points| {
+        let find = |pairs, source: Option<&str>, points| {
             let row = |row: &&RealRow| {
                 (row.pairs, row.source.as_deref(), row.points) == (pairs, source, points)
             };
             rows.iter().find(row).unwrap()
         };
-        // Means over series: of 15 points (1/2 + 0) / 2, of all (1/2 + 1/2) / 2.
+        // Means over series: for 15 points (1/2 + 0) / 2, for all (1/2 + 1/2) / 2.
         // (pairs, source, points, series, cases, refused, mean)
         let cases = [
             ("conc", None, Some(15), 2, 4, 1, 0.25),
@@ -238,12 +238,12 @@ mod tests {
             ("conc", Some("S"), None, 2, 5, 1, 0.5),
         ];
         for (pairs, source, points, series, cases, refused, mean) in cases {
-            let row = of(pairs, source, points);
+            let row = find(pairs, source, points);
             let evidence = &row.judges[0];
             let found = (row.series, row.cases, evidence.refused, evidence.rate.unwrap().mean);
             assert_eq!(found, (series, cases, refused, mean), "{pairs} {source:?} {points:?}");
         }
-        let all = of("conc", None, None);
+        let all = find("conc", None, None);
         let means: Vec<Option<f64>> = all.judges.iter().map(|j| j.rate.map(|r| r.mean)).collect();
         assert_eq!(means, [Some(0.5), Some(1.0), Some(0.0), None]);
         assert!(rows.iter().all(|row| row.pairs.starts_with("conc")));

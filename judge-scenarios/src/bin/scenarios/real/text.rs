@@ -10,13 +10,13 @@ pub(super) fn print(report: &RealReport) {
     println!("Direction {direction}, seeds {:?}, {} judgements refused.", report.seeds, {
         report.refused.values().map(|refusals| refusals.count).sum::<u64>()
     });
-    let of = |table| report.rows.iter().filter(move |row| row.table == table);
+    let rows_of = |table| report.rows.iter().filter(move |row| row.table == table);
     println!("\n### False alarms in percent\n");
-    alarms(of(Table::FalseAlarms).filter(|row| row.source.is_none()), "points", |row| {
+    alarms(rows_of(Table::FalseAlarms).filter(|row| row.source.is_none()), "points", |row| {
         row.points.map_or_else(|| "all".to_owned(), |points| points.to_string())
     });
     println!("\n### False alarms in percent by source, all sizes\n");
-    alarms(of(Table::FalseAlarms).filter(|row| row.source.is_some()), "source", |row| {
+    alarms(rows_of(Table::FalseAlarms).filter(|row| row.source.is_some()), "source", |row| {
         row.source.clone().unwrap_or_default()
     });
     let tables = [
@@ -26,7 +26,7 @@ pub(super) fn print(report: &RealReport) {
         (Table::Faults, "Labelled faults that are found, in percent"),
     ];
     for (table, title) in tables {
-        let rows: Vec<&RealRow> = of(table).collect();
+        let rows: Vec<&RealRow> = rows_of(table).collect();
         if !rows.is_empty() {
             println!("\n### {title}\n");
             found(&rows, &report.points);
@@ -50,7 +50,7 @@ fn alarms<'a>(
     }
 }
 
-/// A line for each kind of pairs and harm, the sizes side by side.
+/// Prints a line for each kind of pairs and harm, with the sizes side by side.
 fn found(rows: &[&RealRow], points: &[usize]) {
     let sizes: Vec<String> = points.iter().map(usize::to_string).collect();
     let sizes = sizes.join("/");

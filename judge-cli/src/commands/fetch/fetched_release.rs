@@ -1,22 +1,22 @@
-//! The series of a release, as they are kept until the history is written.
+//! The series of a release, stored until the history is written.
 
 use judge_core::{MetricPair, Series, Side};
 use judge_sources::{FetchedMetric, Grid};
 use serde::{Deserialize, Serialize};
 
-/// A release that was fetched.
+/// A fetched release.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct FetchedRelease {
     pub(super) release: String,
     pub(super) series: Vec<FetchedSeries>,
 }
 
-/// One series of it.
+/// One of its series.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct FetchedSeries {
     pub(super) metric: String,
     pub(super) role: Side,
-    /// Tells several series of one metric and role apart.
+    /// Distinguishes several series of one metric and role.
     pub(super) instance: Option<String>,
     pub(super) start_millis: i64,
     pub(super) step_millis: u64,
@@ -31,20 +31,20 @@ impl FetchedRelease {
             let several = metric.pairs.len() > 1;
             let grids = [metric.baseline.grid, metric.canary.grid];
             for pair in metric.pairs {
-                series.extend(of_pair(pair, several, grids));
+                series.extend(pair_series(pair, several, grids));
             }
         }
         Self { release: release.to_owned(), series }
     }
 
-    /// How many series and points without gaps there are.
+    /// The number of series, and of points without gaps.
     pub(super) fn size(&self) -> (usize, usize) {
         let points = self.series.iter().flat_map(|series| &series.values).flatten().count();
         (self.series.len(), points)
     }
 }
 
-fn of_pair(pair: MetricPair, several: bool, grids: [Grid; 2]) -> Vec<FetchedSeries> {
+fn pair_series(pair: MetricPair, several: bool, grids: [Grid; 2]) -> Vec<FetchedSeries> {
     let tags = pair.tags.iter().flatten();
     let tags: Vec<String> = tags
         .map(|(tag, value)| format!("{tag}={:?}", value.as_deref().unwrap_or_default()))
@@ -52,7 +52,8 @@ fn of_pair(pair: MetricPair, several: bool, grids: [Grid; 2]) -> Vec<FetchedSeri
     let instance = several.then(|| format!("{{{}}}", tags.join(",")));
     let sides = [(Side::Baseline, pair.baseline, grids[0]), (Side::Canary, pair.canary, grids[1])];
     let sides = sides.into_iter().filter_map(|(role, Series { values, clock }, grid)| {
-        // An instance that one side lacks has no part in its mean; a side without any is gaps.
+        // If one side lacks an instance, the instance does not count in the mean. A side without any instance
+        // consists of gaps.
         let absent = values.iter().all(|value| value.is_nan());
         if absent && several {
             return None;

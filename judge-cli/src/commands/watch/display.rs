@@ -14,27 +14,27 @@ use crate::args::{ListFormat, WatchArgs};
 use crate::input::{FetchFailed, now};
 use crate::output::{Console, LookLine};
 
-/// Lines, warnings, and the time to the next look where stderr is a terminal.
-pub(super) struct Shown<'a> {
+/// Shows lines, warnings and, on a terminal, the time to the next look.
+pub(super) struct WatchDisplay<'a> {
     console: &'a Console,
-    /// Lines go to stdout, unless that is JSON.
+    /// Lines go to stdout, or to stderr if stdout is JSON.
     format: ListFormat,
     count: usize,
     bar: ProgressBar,
     warned: BTreeSet<String>,
 }
 
-/// The longest sleep, after which the clock is read again.
+/// The longest sleep before we read the clock again.
 const TICK: Duration = Duration::from_secs(1);
 
-/// The time to a look, which is due in `left` milliseconds.
+/// The text about the next look, which is due in `left` milliseconds.
 fn countdown(look: usize, count: usize, left: u64) -> String {
     format!("look {look} of {count} in {}", show_length(left.div_ceil(1000) * 1000))
 }
 
-impl<'a> Shown<'a> {
+impl<'a> WatchDisplay<'a> {
     pub(super) fn new(args: &WatchArgs, count: usize, console: &'a Console) -> Self {
-        // Hidden where stderr is no terminal.
+        // Hidden if stderr is not a terminal.
         let bar = ProgressBar::new_spinner();
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
             bar.set_style(style);
@@ -42,7 +42,7 @@ impl<'a> Shown<'a> {
         Self { console, format: args.format, count, bar, warned: BTreeSet::new() }
     }
 
-    /// Says what will happen, and what the columns hold.
+    /// Shows the plan, and the header of the columns.
     pub(super) fn begin(
         &self,
         start: i64,
@@ -72,9 +72,9 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// Says that a source is asked again.
+    /// Warns that a source is queried again.
     pub(super) fn again(&mut self, failed: &FetchFailed) {
-        self.warn(format!("asked again: {}", failed.first_line()));
+        self.warn(format!("queried again: {}", failed.first_line()));
     }
 
     /// Shows a look.
@@ -93,14 +93,14 @@ impl<'a> Shown<'a> {
                 self.line(&line.show())
             }
             Err(failed) => {
-                let said = failed.first_line();
-                let line = LookLine { window: look.window, count: self.count, judged: Err(&said) };
+                let error = failed.first_line();
+                let line = LookLine { window: look.window, count: self.count, judged: Err(&error) };
                 self.line(&line.show())
             }
         }
     }
 
-    /// Says the same thing once.
+    /// Shows a warning, once.
     pub(super) fn warn(&mut self, warning: String) {
         if !self.warned.contains(&warning) {
             self.bar.suspend(|| self.console.warning(&warning));
@@ -118,7 +118,7 @@ impl<'a> Shown<'a> {
         })
     }
 
-    /// The last line: on stdout, or on stderr where that is JSON; and in `log`, if it exists.
+    /// Writes the last line to stdout, or to stderr if stdout is JSON, and to `log` if that file exists.
     pub(super) fn reason(&self, reason: &str, log: &Path) -> anyhow::Result<()> {
         self.bar.finish_and_clear();
         if log.exists()
@@ -129,7 +129,7 @@ impl<'a> Shown<'a> {
         self.line(&format!("{reason}\n"))
     }
 
-    /// How many looks there are to be.
+    /// Number of planned looks.
     pub(super) fn count(&self) -> usize {
         self.count
     }
@@ -145,14 +145,14 @@ mod tests {
 
     #[test]
     fn the_time_to_the_next_look_is_rounded_up_to_seconds() {
-        for (left, shown) in [
+        for (left, text) in [
             (1, "look 2 of 6 in 1s"),
             (1000, "look 2 of 6 in 1s"),
             (1001, "look 2 of 6 in 2s"),
             (299_500, "look 2 of 6 in 5m"),
             (3_725_000, "look 2 of 6 in 1h 2m 5s"),
         ] {
-            assert_eq!(countdown(2, 6, left), shown, "{left}");
+            assert_eq!(countdown(2, 6, left), text, "{left}");
         }
     }
 }

@@ -3,8 +3,8 @@
 use judge_calibrate::{Allowance, MetricProposal};
 use serde_json::{Map, Value};
 
-/// Writes the allowances of `metrics` into `config`; everything else stays as it is. Of two metrics with
-/// one name the first is judged.
+/// Writes the allowances of `metrics` into `config` and changes nothing else. If two metrics have the same name, the
+/// first one is changed, since judges read that one.
 pub(super) fn write(config: &mut Value, metrics: &[MetricProposal]) {
     let Some(written) = config.get_mut("metrics").and_then(Value::as_array_mut) else { return };
     for metric in metrics {
@@ -30,7 +30,7 @@ fn allow(metric: &mut Value, allowance: Allowance) {
     }
 }
 
-/// The object at `key`, created if there is none. Judges ignore anything else there.
+/// The object at `key`, created if it is missing. Judges ignore any other value there, so it is replaced.
 fn section<'a>(parent: &'a mut Value, key: &str) -> &'a mut Value {
     if !parent.is_object() {
         *parent = Value::Object(Map::new());

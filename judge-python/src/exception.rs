@@ -1,12 +1,12 @@
-//! What Python is told when something is wrong.
+//! The exceptions of the Python package.
 
 use judge_core::{JudgeError, Problem};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
-/// The exception that Python gets of `canary_judge`.
+/// An exception of `canary_judge`.
 #[derive(Debug)]
-pub(crate) enum Raised {
+pub(crate) enum Exception {
     /// `InvalidConfig`.
     Config(Vec<Problem>),
     /// `UnsupportedExpression`.
@@ -15,11 +15,11 @@ pub(crate) enum Raised {
     Data(Vec<Problem>),
     /// `InvalidOption`.
     Options(Vec<Problem>),
-    /// The caller stopped the work, and knows why.
+    /// The caller stopped the work, and knows the reason.
     Stopped,
 }
 
-impl Raised {
+impl Exception {
     /// One problem with the data at `path`.
     pub(crate) fn data(
         path: impl Into<String>,
@@ -38,8 +38,8 @@ impl Raised {
         Self::Options(vec![Problem::error(name, got, expected)])
     }
 
-    /// What a judge or a reader of configs said of a config.
-    pub(crate) fn of_config(error: &JudgeError) -> Self {
+    /// Turns the error of a judge, or of a reader of configs, into an exception.
+    pub(crate) fn from_config(error: &JudgeError) -> Self {
         match error {
             JudgeError::Stopped => Self::Stopped,
             other => Self::Config(other.problems().iter().cloned().map(within_config).collect()),
@@ -47,7 +47,7 @@ impl Raised {
     }
 }
 
-/// `problem` seen from the config, which is a document of its own here.
+/// Makes the path of `problem` relative to the config, which is a separate document in Python.
 pub(crate) fn within_config(mut problem: Problem) -> Problem {
     if let Some(within) = problem.path.strip_prefix("canaryConfig.") {
         problem.path = within.to_owned();
@@ -55,8 +55,11 @@ pub(crate) fn within_config(mut problem: Problem) -> Problem {
     problem
 }
 
-/// A problem as Python has it: path, expected, got, severity, consequence.
-pub(crate) fn told<'py>(py: Python<'py>, problem: &Problem) -> PyResult<Bound<'py, PyAny>> {
+/// Converts a problem to Python's object: path, expected, got, severity, consequence.
+pub(crate) fn problem_object<'py>(
+    py: Python<'py>,
+    problem: &Problem,
+) -> PyResult<Bound<'py, PyAny>> {
     let severity = match problem.severity {
         judge_core::Severity::Error => "error",
         judge_core::Severity::Suspect => "suspect",
@@ -73,19 +76,20 @@ pub(crate) fn told<'py>(py: Python<'py>, problem: &Problem) -> PyResult<Bound<'p
 }
 
 fn exception(py: Python<'_>, name: &str, problems: &[Problem]) -> PyResult<PyErr> {
-    let told = problems.iter().map(|problem| told(py, problem)).collect::<PyResult<Vec<_>>>()?;
+    let objects =
+        problems.iter().map(|problem| problem_object(py, problem)).collect::<PyResult<Vec<_>>>()?;
     let class = py.import("canary_judge._errors")?.getattr(name)?;
-    Ok(PyErr::from_value(class.call1((PyList::new(py, told)?,))?))
+    Ok(PyErr::from_value(class.call1((PyList::new(py, objects)?,))?))
 }
 
-impl From<Raised> for PyErr {
-    fn from(refusal: Raised) -> Self {
+impl From<Exception> for PyErr {
+    fn from(refusal: Exception) -> Self {
         let (name, problems) = match &refusal {
-            Raised::Config(problems) => ("InvalidConfig", problems.as_slice()),
-            Raised::Expression(problems) => ("UnsupportedExpression", problems.as_slice()),
-            Raised::Data(problems) => ("InvalidData", problems.as_slice()),
-            Raised::Options(problems) => ("InvalidOption", problems.as_slice()),
-            Raised::Stopped => ("Stopped", &[][..]),
+            Exception::Config(problems) => ("InvalidConfig", problems.as_slice()),
+            Exception::Expression(problems) => ("UnsupportedExpression", problems.as_slice()),
+            Exception::Data(problems) => ("InvalidData", problems.as_slice()),
+            Exception::Options(problems) => ("InvalidOption", problems.as_slice()),
+            Exception::Stopped => ("Stopped", &[][..]),
         };
         Python::attach(|py| exception(py, name, problems).unwrap_or_else(|error| error))
     }
