@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use harness::{METRICS, POINTS, Server, request};
+use judge_contract::proto::judge_service_server::{JudgeService, JudgeServiceServer};
+use judge_contract::proto::{self, JudgeStreamRequest, JudgeStreamResponse};
 use judge_core::{Judge, JudgeRequest, Scratch, judges};
-use judge_server::proto::judge_service_server::{JudgeService, JudgeServiceServer};
-use judge_server::proto::{self, JudgeStreamRequest, JudgeStreamResponse};
 use judge_server::{Listeners, Refusal, Settings, logs, serve, threads};
 use tokio::net::TcpListener;
 use tonic::{Request, Response, Status, Streaming};

@@ -5,7 +5,14 @@ use crate::sources::{crates, toml, workspace};
 /// The crates from the bottom up; those of one row know nothing of each other.
 const ROWS: &[&[&str]] = &[
     &["judge-core", "judge-points", "judge-ordered", "checks"],
-    &["judge-calibrate", "judge-replay", "judge-report", "judge-sources", "judge-scenarios"],
+    &[
+        "judge-calibrate",
+        "judge-contract",
+        "judge-replay",
+        "judge-report",
+        "judge-sources",
+        "judge-scenarios",
+    ],
     &["judge-canary", "judge-retro", "judge-python"],
     &["judge-pages"],
     &["judge-cli", "judge-server", "benches"],

@@ -1,7 +1,7 @@
 //! Canaries over gRPC and HTTP, from their start to their end.
 
-use judge_server::proto::canary_service_client::CanaryServiceClient;
-use judge_server::proto::{
+use judge_contract::proto::canary_service_client::CanaryServiceClient;
+use judge_contract::proto::{
     self, CanaryState, Verdict, start_canary_request, watch_canary_response,
 };
 use pbjson_types::{Duration, Timestamp};
