@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 
+use judge_contract::proto;
 use judge_server::offline::{Entrance, Offline};
-use judge_server::{Refusal, Settings, proto};
+use judge_server::{Refusal, Settings};
 
 /// Total bytes of headers that the stricter gRPC clients accept.
 const HEADERS: usize = 8 * 1024;

@@ -4,8 +4,8 @@
 mod entrance;
 
 use entrance::answer;
+use judge_contract::proto;
 use judge_server::offline::Entrance;
-use judge_server::proto;
 use libfuzzer_sys::fuzz_target;
 use prost::Message;
 

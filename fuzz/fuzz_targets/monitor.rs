@@ -3,7 +3,7 @@
 
 mod entrance;
 
-use judge_server::proto::MonitorResponse;
+use judge_contract::proto::MonitorResponse;
 use libfuzzer_sys::fuzz_target;
 use prost::Message;
 

@@ -22,9 +22,9 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use harness::{METRICS, POINTS, Server, request};
-use judge_server::proto::canary_service_client::CanaryServiceClient;
-use judge_server::proto::start_canary_request::Config;
-use judge_server::proto::{CanaryScope, CanaryStage, CanaryTarget, StartCanaryRequest};
+use judge_contract::proto::canary_service_client::CanaryServiceClient;
+use judge_contract::proto::start_canary_request::Config;
+use judge_contract::proto::{CanaryScope, CanaryStage, CanaryTarget, StartCanaryRequest};
 use judge_server::{Listeners, Settings, logs, serve};
 use tokio::task::JoinSet;
 use tokio::time::interval;

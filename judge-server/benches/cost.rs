@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use harness::{METRICS, POINTS, Server, request};
+use judge_contract::proto::judge_service_server::{JudgeService, JudgeServiceServer};
+use judge_contract::proto::{self, JudgeStreamRequest, JudgeStreamResponse};
 use judge_core::{Judge, JudgeRequest, Scratch, judges};
-use judge_server::proto::judge_service_server::{JudgeService, JudgeServiceServer};
-use judge_server::proto::{self, JudgeStreamRequest, JudgeStreamResponse};
 use judge_server::{Listeners, Refusal, Settings, logs, serve, threads};
 use tokio::net::TcpListener;
 use tonic::{Request, Response, Status, Streaming};
@@ -285,7 +285,7 @@ impl JudgeService for Bare {
     ) -> Result<Response<proto::JudgeResponse>, Status> {
         let request = std::hint::black_box(request.into_inner());
         if self.judges {
-            let request = JudgeRequest::try_from(request)?;
+            let request = JudgeRequest::try_from(request).map_err(Refusal::from)?;
             let judge = judges::built_in().chosen_by(&request).map_err(Refusal::from)?;
             let judged = SCRATCH.with_borrow_mut(|scratch| judge.judge_with(&request, scratch));
             std::hint::black_box(judged.map_err(Refusal::from)?);

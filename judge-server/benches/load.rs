@@ -19,8 +19,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use harness::{METRICS, POINTS, Server, request};
-use judge_server::proto::judge_service_client::JudgeServiceClient;
-use judge_server::proto::{JudgeRequest, JudgeResponse};
+use judge_contract::proto::judge_service_client::JudgeServiceClient;
+use judge_contract::proto::{JudgeRequest, JudgeResponse};
 use judge_server::{Listeners, Settings, logs, serve};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;

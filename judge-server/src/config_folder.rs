@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use judge_canary::{Canaries, ConfigFile, FilesTaken};
+use judge_contract::guard;
+use judge_contract::limits::Limits;
 use judge_core::kayenta;
 use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info, warn};
 
-use crate::convert::guard;
-use crate::convert::limits::Limits;
 use crate::observe::metrics::Metrics;
 use crate::settings::Settings;
 use crate::settings::error::StartError;
@@ -48,7 +48,7 @@ impl ConfigFolder {
         canaries: Canaries,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, StartError> {
-        let (every, limits) = (settings.reload_every.get(), Limits::new(settings));
+        let (every, limits) = (settings.reload_every.get(), settings.limits());
         let metrics = Arc::clone(metrics);
         let (seen, is_behind) = (BTreeMap::new(), false);
         let mut folder = Self { path, every, limits, canaries, metrics, seen, is_behind };

@@ -5,8 +5,8 @@
 //!
 //! The folders from the top down, each importing only those below it: `server` assembles everything; `layers` is the stack
 //! that every call passes; `handlers` has the routes and their handlers; `budget` the bytes that calls may hold; `callers` the
-//! identity of callers; `transport` the connections; `observe` logs, metrics and spans; `convert` reads and writes messages;
-//! `settings` has all settings.
+//! identity of callers; `transport` the connections; `observe` logs, metrics and spans; `convert` writes refusals and kept
+//! canaries as messages; `settings` has all settings. The crate `judge_contract` has the messages, and converts what is judged.
 
 mod audit;
 mod budget;
@@ -19,15 +19,12 @@ mod healthcheck;
 mod layers;
 mod observe;
 pub mod offline;
-pub mod proto;
 mod server;
 mod settings;
 mod transport;
 mod webhook;
 
 pub use audit::audit;
-pub use convert::problems::Problems;
-pub use convert::proto_json;
 pub use convert::refusal::{Refusal, Resource, StreamEnd, Token};
 pub use healthcheck::healthcheck;
 pub use observe::logs;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use judge_contract::limits::Limits;
 use judge_core::Scratch;
 
 use crate::budget::{Budget, Part};
-use crate::convert::limits::Limits;
 use crate::convert::refusal::Refusal;
 pub use crate::handlers::Entrance;
 use crate::handlers::{answer, answer_monitor};
@@ -27,7 +27,7 @@ impl Offline {
     /// Uses the limits of `settings`. Counts the parts of every message larger than `uncounted_bytes`; the limit of a server
     /// is 64 KiB.
     pub fn new(settings: &Settings, uncounted_bytes: usize) -> Self {
-        let limits = Limits { uncounted_bytes, ..Limits::new(settings) };
+        let limits = Limits { uncounted_bytes, ..settings.limits() };
         let budget = Budget::new(OFFLINE_BYTES, 1.0);
         Self { limits, scratch: Scratch::default(), budget }
     }

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use judge_contract::proto::judge_service_server::SERVICE_NAME;
+use judge_contract::proto_json;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -11,8 +13,6 @@ use tracing::{info, warn};
 use crate::budget::{Budget, LARGE_BYTES};
 use crate::callers::tokens::Tokens;
 use crate::canary_runtime::CanaryRuntime;
-use crate::convert::limits::Limits;
-use crate::convert::proto_json;
 use crate::handlers::routes::Port;
 use crate::handlers::{
     Handlers, JudgingPool, Pool, SharedLooks, StreamLimits, health_and_reflection,
@@ -22,7 +22,6 @@ use crate::observe::call::Observer;
 use crate::observe::metrics::Metrics;
 use crate::observe::systemd;
 use crate::observe::traces::Traces;
-use crate::proto::judge_service_server::SERVICE_NAME;
 use crate::settings::error::StartError;
 use crate::settings::{Settings, threads};
 use crate::transport::reload::Fresh;
@@ -93,7 +92,7 @@ pub async fn serve(
     let handlers = Handlers {
         judging: JudgingPool {
             pool: Pool::start(threads(settings.threads), observer.metrics.admitted.clone())?,
-            limits: Limits::new(settings),
+            limits: settings.limits(),
         },
         budget: Arc::clone(&budget),
         streams: StreamLimits {

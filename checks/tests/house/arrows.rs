@@ -5,7 +5,14 @@ use crate::sources::{crates, toml, workspace};
 /// The crates from the bottom up. Crates of one row do not depend on each other.
 const ROWS: &[&[&str]] = &[
     &["judge-core", "judge-points", "judge-ordered", "checks"],
-    &["judge-calibrate", "judge-replay", "judge-report", "judge-sources", "judge-scenarios"],
+    &[
+        "judge-calibrate",
+        "judge-contract",
+        "judge-replay",
+        "judge-report",
+        "judge-sources",
+        "judge-scenarios",
+    ],
     &["judge-canary", "judge-retro", "judge-python"],
     &["judge-pages"],
     &["judge-cli", "judge-server", "benches"],

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use syn::{File, Item};
 
 /// The crates whose sources have outer names.
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "judge-core",
     "judge-points",
     "judge-calibrate",
@@ -28,6 +28,7 @@ const CRATES: [&str; 9] = [
     "judge-retro",
     "judge-sources",
     "judge-cli",
+    "judge-contract",
     "judge-server",
 ];
 

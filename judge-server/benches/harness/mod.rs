@@ -5,8 +5,8 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use judge_server::proto::judge_service_client::JudgeServiceClient;
-use judge_server::proto::{
+use judge_contract::proto::judge_service_client::JudgeServiceClient;
+use judge_contract::proto::{
     CanaryConfig, JudgeRequest, MetricConfig, MetricPair, Series, Thresholds, judge_request,
 };
 use tonic::transport::{Channel, Endpoint};

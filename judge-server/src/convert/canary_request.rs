@@ -6,32 +6,18 @@ use judge_canary::{
     CanaryFilter, CanaryRequest, CanaryState, ConfigChoice, DEFAULT_SCOPE, PlanSpec, PlanTimes,
     ScopePair, SourceFailure, StageEnd, StageTimes, Target,
 };
+use judge_contract::proto;
+use judge_contract::times::{length, millis_of};
 use judge_core::{Problem, Thresholds, Verdict};
-use pbjson_types::Duration as ProtoDuration;
 use serde_json::Value;
 
-use super::canary::millis_of;
 use super::refusal::Refusal;
-use crate::proto;
 
 /// Origin of canaries that are started by the contract.
 const ORIGIN: &str = "canary";
 
 fn missing(path: &'static str, allowed: &'static str) -> Refusal {
     Problem::error(path, "nothing", allowed).into()
-}
-
-/// Whole milliseconds of a duration, if one is given.
-pub(super) fn length(
-    path: &'static str,
-    given: Option<ProtoDuration>,
-) -> Result<Option<u64>, Refusal> {
-    let Some(ProtoDuration { seconds, nanos }) = given else { return Ok(None) };
-    let millis = i128::from(seconds) * 1000 + i128::from(nanos) / 1_000_000;
-    let whole = u64::try_from(millis).ok().filter(|_| nanos % 1_000_000 == 0);
-    let found = || format!("{seconds} s and {nanos} ns");
-    let whole = whole.ok_or_else(|| Problem::error(path, found(), "whole milliseconds from 0"));
-    Ok(Some(whole?))
 }
 
 /// The size of a page; 0 for the default.
@@ -57,11 +43,9 @@ pub(crate) fn read_config_text(text: &str) -> Result<Value, Refusal> {
     serde_json::from_str(text).map_err(unread)
 }
 
-impl From<proto::CanaryTarget> for Target {
-    fn from(target: proto::CanaryTarget) -> Self {
-        let proto::CanaryTarget { scope, location, params } = target;
-        Self { scope, location, params }
-    }
+fn target(given: Option<proto::CanaryTarget>) -> Target {
+    let proto::CanaryTarget { scope, location, params } = given.unwrap_or_default();
+    Target { scope, location, params }
 }
 
 fn scopes(
@@ -70,8 +54,8 @@ fn scopes(
     let pair = |(name, scope): (String, proto::CanaryScope)| {
         let offset = length("scopes.baselineOffset", scope.baseline_offset)?;
         let pair = ScopePair {
-            baseline: scope.baseline.unwrap_or_default().into(),
-            canary: scope.canary.unwrap_or_default().into(),
+            baseline: target(scope.baseline),
+            canary: target(scope.canary),
             baseline_offset_millis: offset.unwrap_or_default(),
         };
         Ok((if name.is_empty() { DEFAULT_SCOPE.to_owned() } else { name }, pair))
@@ -114,69 +98,69 @@ fn plan(
     })
 }
 
-impl TryFrom<proto::StartCanaryRequest> for CanaryRequest {
-    type Error = Refusal;
-
-    fn try_from(request: proto::StartCanaryRequest) -> Result<Self, Refusal> {
-        use proto::start_canary_request::Config;
-        let version = Some(request.config_version).filter(|version| *version != 0);
-        let config = match request.config {
-            Some(Config::ConfigId(id)) => ConfigChoice::Stored { id, version },
-            Some(Config::KayentaConfigJson(text)) => ConfigChoice::Inline(read_config_text(&text)?),
-            None => return Err(missing("config", "configId or kayentaConfigJson")),
-        };
-        let thresholds = match request.thresholds {
-            None => None,
-            Some(proto::Thresholds { pass: Some(pass), marginal: Some(marginal) }) => {
-                let thresholds = Thresholds::new(pass, marginal);
-                Some(thresholds.map_err(|problem| problem.within("thresholds"))?)
-            }
-            Some(_) => return Err(missing("thresholds", "pass and marginal")),
-        };
-        let stage = request.stage.ok_or_else(|| missing("stage", "when it is looked at"))?;
-        Ok(Self {
-            key: set(request.key),
-            origin: ORIGIN.to_owned(),
-            application: request.application,
-            config,
-            thresholds,
-            plan: plan(scopes(request.scopes)?, stage)?,
-            metadata: request.metadata,
-            api: Value::Null,
-        })
-    }
+/// The canary that shall start.
+///
+/// # Errors
+/// If the request breaks the contract.
+pub(crate) fn read_start(request: proto::StartCanaryRequest) -> Result<CanaryRequest, Refusal> {
+    use proto::start_canary_request::Config;
+    let version = Some(request.config_version).filter(|version| *version != 0);
+    let config = match request.config {
+        Some(Config::ConfigId(id)) => ConfigChoice::Stored { id, version },
+        Some(Config::KayentaConfigJson(text)) => ConfigChoice::Inline(read_config_text(&text)?),
+        None => return Err(missing("config", "configId or kayentaConfigJson")),
+    };
+    let thresholds = match request.thresholds {
+        None => None,
+        Some(proto::Thresholds { pass: Some(pass), marginal: Some(marginal) }) => {
+            let thresholds = Thresholds::new(pass, marginal);
+            Some(thresholds.map_err(|problem| problem.within("thresholds"))?)
+        }
+        Some(_) => return Err(missing("thresholds", "pass and marginal")),
+    };
+    let stage = request.stage.ok_or_else(|| missing("stage", "when it is looked at"))?;
+    Ok(CanaryRequest {
+        key: set(request.key),
+        origin: ORIGIN.to_owned(),
+        application: request.application,
+        config,
+        thresholds,
+        plan: plan(scopes(request.scopes)?, stage)?,
+        metadata: request.metadata,
+        api: Value::Null,
+    })
 }
 
-impl TryFrom<proto::ListCanariesRequest> for CanaryFilter {
-    type Error = Refusal;
-
-    fn try_from(request: proto::ListCanariesRequest) -> Result<Self, Refusal> {
-        let states = match proto::CanaryState::try_from(request.state) {
-            Ok(proto::CanaryState::Unspecified) => Vec::new(),
-            Ok(proto::CanaryState::Running) => vec![CanaryState::Running],
-            Ok(proto::CanaryState::Finished) => vec![CanaryState::Finished],
-            Ok(proto::CanaryState::Failed) => vec![CanaryState::Failed],
-            Ok(proto::CanaryState::Cancelled) => vec![CanaryState::Cancelled],
-            Err(_) => return Err(missing("state", "a state of canaries")),
-        };
-        let verdict = match proto::Verdict::try_from(request.verdict) {
-            Ok(proto::Verdict::Unspecified) => None,
-            Ok(proto::Verdict::Pass) => Some(Verdict::Pass),
-            Ok(proto::Verdict::Marginal) => Some(Verdict::Marginal),
-            Ok(proto::Verdict::Fail) => Some(Verdict::Fail),
-            Err(_) => return Err(missing("verdict", "a verdict")),
-        };
-        Ok(Self {
-            application: set(request.application),
-            config_name: set(request.config_name),
-            config_id: set(request.config_id),
-            states,
-            verdict,
-            before: set(request.page_token),
-            limit: size(request.page_size)?,
-            ..Self::default()
-        })
-    }
+/// The canaries that are asked for.
+///
+/// # Errors
+/// If the request breaks the contract.
+pub(crate) fn read_list(request: proto::ListCanariesRequest) -> Result<CanaryFilter, Refusal> {
+    let states = match proto::CanaryState::try_from(request.state) {
+        Ok(proto::CanaryState::Unspecified) => Vec::new(),
+        Ok(proto::CanaryState::Running) => vec![CanaryState::Running],
+        Ok(proto::CanaryState::Finished) => vec![CanaryState::Finished],
+        Ok(proto::CanaryState::Failed) => vec![CanaryState::Failed],
+        Ok(proto::CanaryState::Cancelled) => vec![CanaryState::Cancelled],
+        Err(_) => return Err(missing("state", "a state of canaries")),
+    };
+    let verdict = match proto::Verdict::try_from(request.verdict) {
+        Ok(proto::Verdict::Unspecified) => None,
+        Ok(proto::Verdict::Pass) => Some(Verdict::Pass),
+        Ok(proto::Verdict::Marginal) => Some(Verdict::Marginal),
+        Ok(proto::Verdict::Fail) => Some(Verdict::Fail),
+        Err(_) => return Err(missing("verdict", "a verdict")),
+    };
+    Ok(CanaryFilter {
+        application: set(request.application),
+        config_name: set(request.config_name),
+        config_id: set(request.config_id),
+        states,
+        verdict,
+        before: set(request.page_token),
+        limit: size(request.page_size)?,
+        ..CanaryFilter::default()
+    })
 }
 
 /// The size of a page of the audit log.
@@ -188,19 +172,4 @@ pub(crate) fn page_size(given: i32) -> Result<usize, Refusal> {
         0 => judge_canary::PAGE,
         some => some.min(judge_canary::MOST_OF_A_PAGE),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_are_whole_milliseconds() {
-        let given = |seconds, nanos| length("x", Some(ProtoDuration { seconds, nanos }));
-        assert_eq!(given(1, 500_000_000).unwrap(), Some(1500));
-        assert_eq!(length("x", None).unwrap(), None);
-        assert!(
-            given(-1, 0).is_err() && given(0, 1).is_err() && given(i64::MIN, i32::MIN).is_err()
-        );
-    }
 }

@@ -1,22 +1,7 @@
-//! Problems in few words, for headers.
+//! Texts for headers.
 
-use super::problems::Problems;
-
-/// Number of problems in the message for people; the details have more.
-const SAID: usize = 3;
-
-/// Bytes of that message in a header, where one character may take several.
+/// Bytes of the message for people in a header, where one character may take several.
 const SAID_BYTES: usize = 1000;
-
-/// The first of the problems in words.
-pub(super) fn first(problems: &Problems) -> String {
-    let first = problems.kept().iter().take(SAID);
-    let mut said: Vec<String> = first.map(ToString::to_string).collect();
-    if problems.count() > SAID {
-        said.push(format!("and {} more", problems.count() - SAID));
-    }
-    shortened(said.join("; "))
-}
 
 /// `said`, cut to its share of a header.
 pub(super) fn shortened(mut said: String) -> String {

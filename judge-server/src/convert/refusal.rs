@@ -3,12 +3,12 @@
 use std::error::Error;
 use std::time::Duration;
 
+use judge_contract::{MessageError, Problems};
 use judge_core::{JudgeError, Problem, Severity};
 use thiserror::Error as ThisError;
 use tonic::{Code, Status};
 
-use super::header_text::first;
-use super::problems::Problems;
+use super::header_text::shortened;
 
 /// Characters of what a caller sent that a refusal repeats.
 const QUOTED: usize = 80;
@@ -30,7 +30,7 @@ pub(crate) const RETRY_DELAY: Duration = Duration::from_secs(1);
 #[non_exhaustive]
 pub enum Refusal {
     /// The request cannot be judged.
-    #[error("the request cannot be judged: {}", first(.0))]
+    #[error("the request cannot be judged: {}", shortened(.0.to_string()))]
     Invalid(Problems),
     /// The message is larger than the server reads.
     #[error(
@@ -216,6 +216,17 @@ impl Refusal {
     /// Wait before a retry, if a retry may help.
     pub(crate) fn retry_delay(&self) -> Option<Duration> {
         matches!(self, Self::Overloaded(_)).then_some(RETRY_DELAY)
+    }
+}
+
+impl From<MessageError> for Refusal {
+    fn from(error: MessageError) -> Self {
+        match error {
+            MessageError::Invalid(problems) => Self::Invalid(problems),
+            MessageError::Unreadable(error) => error.into(),
+            // The server reads and writes messages of the contract only.
+            _ => Self::Internal,
+        }
     }
 }
 

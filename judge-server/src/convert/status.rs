@@ -1,13 +1,12 @@
 //! Refusals as statuses of gRPC and HTTP, with details that fit the headers of any client, and as a message of a stream.
 
 use http::StatusCode;
+use judge_contract::{Problems, proto};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::header_text::shortened;
-use super::problems::more;
 use super::refusal::{DOMAIN, Refusal, Resource, StreamEnd};
-use crate::proto;
 
 /// Most bytes of field violations in a gRPC status. It travels in headers, too, in base64 and with the message once more, and
 /// many clients read 8 KiB of all headers together.
@@ -123,7 +122,7 @@ impl From<Refusal> for Status {
                     Refusal::Invalid(problems) => problems.count(),
                     _ => problems.len(),
                 };
-                if let Some(rest) = more(found - index) {
+                if let Some(rest) = Problems::others(found - index) {
                     details.add_bad_request_violation("", rest.message());
                 }
                 break;

@@ -1,19 +1,18 @@
 //! Answers messages: from the bytes of a message to the bytes of its answer and the call's outcome.
 
 use bytes::Bytes;
+use judge_contract::limits::{self, Limits};
+use judge_contract::{
+    ConfigToCheck, Dialect, Problems, guard, proto, proto_json, read_config_to_check,
+};
 use judge_core::{
     CanaryConfig, JudgeRequest, Judgement, Problem, Scratch, Severity, judges, kayenta,
 };
 use prost::{Message, Name};
 use serde::de::DeserializeOwned;
 
-use crate::convert::limits::{self, Limits};
-use crate::convert::problems::Problems;
-use crate::convert::proto_json;
 use crate::convert::refusal::Refusal;
-use crate::convert::{ConfigToCheck, Dialect, guard, read_config_to_check};
 use crate::observe::outcome::{JudgedCounts, Outcome};
-use crate::proto;
 
 /// The kind of a message and its encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +82,8 @@ impl Answering<'_> {
             }
             Entrance::JudgeJson => {
                 let Answered { id, judgement } = self.judge_message(self.read(message)?)?;
-                proto_json::write(&proto::JudgeResponse { id, judgement: Some(judgement.into()) })
+                let judgement = Some(judgement.into());
+                Ok(proto_json::write(&proto::JudgeResponse { id, judgement })?)
             }
             Entrance::JudgeKayenta => {
                 guard::check_json(&message, self.limits)?;
@@ -98,7 +98,7 @@ impl Answering<'_> {
             }
             Entrance::ValidateJson => {
                 let request = self.read(message)?;
-                proto_json::write(&self.validate_message(request)?)
+                Ok(proto_json::write(&self.validate_message(request)?)?)
             }
         }
     }
@@ -114,7 +114,7 @@ impl Answering<'_> {
     #[allow(clippy::needless_pass_by_value, reason = "its bytes are dropped once it is read")]
     fn read<T: Name + DeserializeOwned>(&self, json: Bytes) -> Result<T, Refusal> {
         guard::check_json(&json, self.limits)?;
-        proto_json::read(&json)
+        Ok(proto_json::read(&json)?)
     }
 
     fn judge_message(&mut self, request: proto::JudgeRequest) -> Result<Answered, Refusal> {

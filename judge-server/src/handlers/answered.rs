@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use http::Response;
+use judge_contract::MessageError;
 
 use crate::budget::Reservation;
 use crate::convert::refusal::Refusal;
@@ -47,6 +48,12 @@ impl Failure {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self::new(Outcome::default(), refusal)
+    }
+}
+
+impl From<MessageError> for Failure {
+    fn from(error: MessageError) -> Self {
+        Refusal::from(error).into()
     }
 }
 

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use judge_canary::{Canaries, WatchEvent};
+use judge_contract::{guard, proto, proto_json};
 use prost::{Message, Name};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -18,11 +19,9 @@ use super::grpc::{answer_encoding, respond};
 use super::health::ending;
 use super::routes::{CanaryCall, Port};
 use super::{Answered, Context, Failure, Handlers, http as json, query};
-use crate::convert::guard;
-use crate::convert::proto_json;
+use crate::convert::canary::{canary_message, look_message};
 use crate::convert::refusal::Refusal;
 use crate::observe::outcome::Outcome;
-use crate::proto;
 
 /// Time between two keep-alive comments of an open stream of events, so that no proxy ends it.
 const EVENT_SILENCE: Duration = Duration::from_secs(15);
@@ -141,8 +140,8 @@ fn last_event(headers: &HeaderMap) -> usize {
 fn event_message(event: WatchEvent) -> proto::WatchCanaryResponse {
     use proto::watch_canary_response::Event;
     let event = match event {
-        WatchEvent::Look(look) => Some(Event::Look((*look).into())),
-        WatchEvent::Ended(canary) => Some(Event::Ended((*canary).into())),
+        WatchEvent::Look(look) => Some(Event::Look(look_message(*look))),
+        WatchEvent::Ended(canary) => Some(Event::Ended(canary_message(*canary))),
         _ => None,
     };
     proto::WatchCanaryResponse { event }

@@ -1,18 +1,21 @@
 //! Answers of `CanaryService`, from the contract's requests to its responses.
 
-use judge_canary::{Canaries, CanaryFilter, CanaryRequest, Existing};
+use judge_canary::{Canaries, Existing};
+use judge_contract::proto;
 
-use crate::convert::canary_request::{page_size, read_config_text};
+use crate::convert::canary::{
+    audit_entry, canary_message, look_message, stored_config, stored_version,
+};
+use crate::convert::canary_request::{page_size, read_config_text, read_list, read_start};
 use crate::convert::refusal::Refusal;
-use crate::proto;
 
 pub(super) async fn start(
     canaries: &Canaries,
     request: proto::StartCanaryRequest,
     actor: &str,
 ) -> Result<proto::StartCanaryResponse, Refusal> {
-    let started = canaries.start(CanaryRequest::try_from(request)?, actor).await?;
-    let canary = Some(started.canary.summary.into());
+    let started = canaries.start(read_start(request)?, actor).await?;
+    let canary = Some(canary_message(started.canary.summary));
     Ok(proto::StartCanaryResponse { canary, is_new: started.is_new })
 }
 
@@ -24,10 +27,10 @@ pub(super) async fn get(
     let canary = canaries.get(&request.id).await?;
     let looks = canaries.looks(&request.id, 0).await?;
     Ok(proto::GetCanaryResponse {
-        canary: Some(canary.summary.into()),
+        canary: Some(canary_message(canary.summary)),
         metadata: canary.request.metadata,
         warnings: canary.warnings,
-        looks: looks.into_iter().map(Into::into).collect(),
+        looks: looks.into_iter().map(look_message).collect(),
     })
 }
 
@@ -36,9 +39,9 @@ pub(super) async fn list(
     request: proto::ListCanariesRequest,
     _: &str,
 ) -> Result<proto::ListCanariesResponse, Refusal> {
-    let page = canaries.list(&CanaryFilter::try_from(request)?).await?;
+    let page = canaries.list(&read_list(request)?).await?;
     Ok(proto::ListCanariesResponse {
-        canaries: page.canaries.into_iter().map(Into::into).collect(),
+        canaries: page.canaries.into_iter().map(canary_message).collect(),
         next_page_token: page.next.unwrap_or_default(),
     })
 }
@@ -49,7 +52,7 @@ pub(super) async fn cancel(
     actor: &str,
 ) -> Result<proto::CancelCanaryResponse, Refusal> {
     let (canary, ended) = canaries.cancel(&request.id, actor).await?;
-    Ok(proto::CancelCanaryResponse { canary: Some(canary.summary.into()), ended })
+    Ok(proto::CancelCanaryResponse { canary: Some(canary_message(canary.summary)), ended })
 }
 
 pub(super) async fn create_config(
@@ -60,7 +63,7 @@ pub(super) async fn create_config(
     let document = read_config_text(&request.kayenta_config_json)?;
     let id = Some(request.id.as_str()).filter(|id| !id.is_empty());
     let head = canaries.put_config(id, document, Existing::MustNot, actor).await?;
-    Ok(proto::CreateConfigResponse { config: Some(head.into()) })
+    Ok(proto::CreateConfigResponse { config: Some(stored_config(head)) })
 }
 
 pub(super) async fn update_config(
@@ -70,7 +73,7 @@ pub(super) async fn update_config(
 ) -> Result<proto::UpdateConfigResponse, Refusal> {
     let document = read_config_text(&request.kayenta_config_json)?;
     let head = canaries.put_config(Some(&request.id), document, Existing::Must, actor).await?;
-    Ok(proto::UpdateConfigResponse { config: Some(head.into()) })
+    Ok(proto::UpdateConfigResponse { config: Some(stored_config(head)) })
 }
 
 pub(super) async fn get_config(
@@ -81,7 +84,7 @@ pub(super) async fn get_config(
     let version = Some(request.version).filter(|version| *version != 0);
     let found = canaries.config(&request.id, version).await?;
     let kayenta_config_json = found.document.to_string();
-    Ok(proto::GetConfigResponse { version: Some(found.into()), kayenta_config_json })
+    Ok(proto::GetConfigResponse { version: Some(stored_version(found)), kayenta_config_json })
 }
 
 pub(super) async fn list_configs(
@@ -91,7 +94,7 @@ pub(super) async fn list_configs(
 ) -> Result<proto::ListConfigsResponse, Refusal> {
     let applications = Vec::from_iter(Some(request.application).filter(|name| !name.is_empty()));
     let configs = canaries.configs(&applications).await?;
-    Ok(proto::ListConfigsResponse { configs: configs.into_iter().map(Into::into).collect() })
+    Ok(proto::ListConfigsResponse { configs: configs.into_iter().map(stored_config).collect() })
 }
 
 pub(super) async fn list_config_versions(
@@ -100,7 +103,7 @@ pub(super) async fn list_config_versions(
     _: &str,
 ) -> Result<proto::ListConfigVersionsResponse, Refusal> {
     let versions = canaries.config_versions(&request.id).await?;
-    let versions = versions.into_iter().map(Into::into).collect();
+    let versions = versions.into_iter().map(stored_version).collect();
     Ok(proto::ListConfigVersionsResponse { versions })
 }
 
@@ -125,7 +128,7 @@ pub(super) async fn list_audit(
     let entries = store.audit(subject.as_deref(), before.as_deref(), limit).await?;
     let next = entries.last().filter(|_| entries.len() == limit).map(|entry| entry.id.clone());
     Ok(proto::ListAuditEntriesResponse {
-        entries: entries.into_iter().map(Into::into).collect(),
+        entries: entries.into_iter().map(audit_entry).collect(),
         next_page_token: next.unwrap_or_default(),
     })
 }

@@ -7,6 +7,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use http::{HeaderMap, HeaderValue, Request, Response, header};
+use judge_contract::list_judges;
 use prost::Message;
 use tonic::codec::{CompressionEncoding, EncodeBody, SingleMessageCompressionOverride};
 use tonic::{Status, Streaming};
@@ -14,7 +15,6 @@ use tonic::{Status, Streaming};
 use super::codec::{RawEncoder, Reserving};
 use super::{Answered, Context, Entrance, Failure, Handlers};
 use crate::budget::Reservation;
-use crate::convert::list_judges;
 use crate::convert::refusal::Refusal;
 use crate::observe::outcome::Outcome;
 

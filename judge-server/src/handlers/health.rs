@@ -9,6 +9,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use http::{HeaderMap, Request};
 use http_body::Frame;
 use http_body_util::{BodyStream, StreamBody};
+use judge_contract::proto;
 use tokio_util::sync::CancellationToken;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
@@ -19,7 +20,6 @@ use super::routes::Kind;
 use super::{Answered, Context, Failure, Handlers};
 use crate::convert::refusal::{Refusal, StreamEnd};
 use crate::observe::outcome::Outcome;
-use crate::proto;
 use crate::settings::error::StartError;
 
 /// Bytes of one message of health or reflection: a few names.

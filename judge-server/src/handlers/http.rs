@@ -4,10 +4,9 @@ use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
+use judge_contract::{list_judges, proto_json};
 
 use super::{Answered, Context, Entrance, Failure, Handlers, openapi};
-use crate::convert::list_judges;
-use crate::convert::proto_json;
 use crate::convert::refusal::{Refusal, quoted};
 use crate::observe::metrics::Metrics;
 use crate::observe::outcome::Outcome;

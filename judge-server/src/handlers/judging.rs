@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use judge_contract::limits::Limits;
 use judge_core::Scratch;
 
 use super::Failure;
 use super::answer::{Entrance, answer};
 use super::pool::Pool;
 use crate::budget::Reservation;
-use crate::convert::limits::Limits;
 use crate::observe::outcome::Outcome;
 
 /// The pool and its limits.

@@ -6,6 +6,11 @@ use std::sync::Arc;
 use axum::body::Body;
 use bytes::Bytes;
 use http::Request;
+use judge_contract::guard;
+use judge_contract::limits::Limits;
+use judge_contract::monitor::{self, StartedMonitor};
+use judge_contract::proto::monitor_request::Content;
+use judge_contract::proto::{MonitorRequest, MonitorStart};
 use judge_core::Problem;
 use judge_core::monitor::{MonitorReport, TimedMonitor};
 use prost::Message;
@@ -16,13 +21,8 @@ use super::open_stream::{Answers, OpenedStream, StreamAnswer};
 use super::{Answered, Context, Handlers};
 use crate::budget::Reservation;
 use crate::callers::tokens::TokenScope;
-use crate::convert::guard;
-use crate::convert::limits::Limits;
-use crate::convert::monitor::{self, StartedMonitor};
 use crate::convert::refusal::{Refusal, StreamEnd};
 use crate::observe::outcome::{JudgedCounts, OutcomeSoFar};
-use crate::proto::monitor_request::Content;
-use crate::proto::{MonitorRequest, MonitorStart};
 
 /// Bytes in memory for each byte of a message: 48 for a point of 8 bytes, decoded and in order of time.
 const BYTES_A_BYTE: usize = 6;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use http::Uri;
+use judge_contract::proto_json;
 use judge_core::Problem;
 use prost::Name;
 use prost_reflect::{EnumDescriptor, Kind};
@@ -10,7 +11,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::route::Route;
-use crate::convert::proto_json;
 use crate::convert::refusal::{Refusal, quoted};
 
 /// The message whose fields are given by the names in a path and a query string. It is read as the JSON of a body, so its
@@ -35,7 +35,7 @@ pub(super) fn read<T: Name + DeserializeOwned>(route: &Route, uri: &Uri) -> Resu
             return Err(Problem::error(quoted(&name), "this name twice", "each name once").into());
         }
     }
-    proto_json::read(Value::Object(fields).to_string().as_bytes())
+    Ok(proto_json::read(Value::Object(fields).to_string().as_bytes())?)
 }
 
 /// The word of an enum for `text`, with or without its prefix, in any case.

@@ -138,7 +138,7 @@ mod tests {
 
     use super::super::route::call;
     use super::*;
-    use crate::proto;
+    use judge_contract::proto;
 
     #[test]
     fn every_method_of_the_contract_is_in_the_table_and_each_path_once() {

@@ -9,6 +9,9 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use http::Request;
+use judge_contract::limits::ID_BYTES;
+use judge_contract::proto::judge_stream_response::Outcome as Word;
+use judge_contract::proto::{JudgeStreamRequest, JudgeStreamResponse};
 use prost::Message;
 use tokio::time::{sleep, timeout};
 use tonic::Streaming;
@@ -16,10 +19,7 @@ use tonic::Streaming;
 use super::open_stream::{Answers, OpenedStream, StreamAnswer};
 use super::{Answered, Context, Entrance, Handlers};
 use crate::callers::tokens::TokenScope;
-use crate::convert::limits::ID_BYTES;
 use crate::convert::refusal::{Refusal, StreamEnd};
-use crate::proto::judge_stream_response::Outcome as Word;
-use crate::proto::{JudgeStreamRequest, JudgeStreamResponse};
 
 impl Handlers {
     /// Judges messages until the client ends the stream, goes away, is silent, or the server drains.

@@ -1,6 +1,7 @@
 //! Metrics of the server.
 
 use cpu_time::ProcessTime;
+use judge_contract::VERSION;
 use judge_core::{Classification, Verdict};
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{
@@ -12,7 +13,6 @@ use super::canaries::CanaryMetrics;
 use super::logs;
 use super::outcome::JudgedCounts;
 use super::register::register;
-use crate::convert::VERSION;
 
 /// The counters, and where they are registered.
 #[derive(Debug)]

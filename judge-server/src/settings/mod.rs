@@ -7,6 +7,7 @@ mod check;
 mod directives;
 pub(crate) mod error;
 mod file;
+mod limits;
 mod retired;
 mod units;
 

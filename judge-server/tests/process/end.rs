@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
-use judge_server::proto::JudgeStreamRequest;
+use judge_contract::proto::JudgeStreamRequest;
 use tokio_stream::StreamExt;
 
 use crate::harness::{BINARY, Server, line, request};

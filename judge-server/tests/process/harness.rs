@@ -6,8 +6,8 @@ use std::os::unix::net::UnixDatagram;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use judge_server::proto::judge_service_client::JudgeServiceClient;
-use judge_server::proto::{
+use judge_contract::proto::judge_service_client::JudgeServiceClient;
+use judge_contract::proto::{
     CanaryConfig, JudgeRequest, MetricConfig, MetricPair, Series, Thresholds, judge_request,
 };
 use serde_json::Value;

@@ -6,7 +6,7 @@ use std::io::Read;
 use std::process::Stdio;
 use std::time::Duration;
 
-use judge_server::proto::{JudgeRequest, judge_request};
+use judge_contract::proto::{JudgeRequest, judge_request};
 use serde_json::json;
 use tonic::Request;
 

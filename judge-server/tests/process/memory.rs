@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Stdio;
 
-use judge_server::proto::judge_service_client::JudgeServiceClient;
-use judge_server::proto::{JudgeRequest, JudgeStreamRequest, Series};
+use judge_contract::proto::judge_service_client::JudgeServiceClient;
+use judge_contract::proto::{JudgeRequest, JudgeStreamRequest, Series};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;

@@ -7,8 +7,10 @@ use http::{HeaderName, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use judge_server::proto::judge_service_client::JudgeServiceClient;
-use judge_server::proto::{self, JudgeRequest, JudgeStreamRequest, judge_stream_response::Outcome};
+use judge_contract::proto::judge_service_client::JudgeServiceClient;
+use judge_contract::proto::{
+    self, JudgeRequest, JudgeStreamRequest, judge_stream_response::Outcome,
+};
 use tonic::{Code, Status};
 
 use crate::harness::{Server, fields, reason, request, send, series};

@@ -2,8 +2,8 @@
 
 use http::{Request, header};
 use http_body_util::Full;
-use judge_server::proto::judge_service_client::JudgeServiceClient;
-use judge_server::proto::{JudgeStreamRequest, MonitorRequest, MonitorResponse};
+use judge_contract::proto::judge_service_client::JudgeServiceClient;
+use judge_contract::proto::{JudgeStreamRequest, MonitorRequest, MonitorResponse};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;

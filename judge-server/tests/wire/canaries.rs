@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use judge_server::proto::canary_service_client::CanaryServiceClient;
-use judge_server::proto::{
+use judge_contract::proto::canary_service_client::CanaryServiceClient;
+use judge_contract::proto::{
     self, CanaryState, Verdict, start_canary_request, watch_canary_response,
 };
 use pbjson_types::{Duration, Timestamp};

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use http::{Request, header};
 use http_body_util::Full;
-use judge_server::proto::JudgeStreamRequest;
-use judge_server::proto::judge_service_client::JudgeServiceClient;
+use judge_contract::proto::JudgeStreamRequest;
+use judge_contract::proto::judge_service_client::JudgeServiceClient;
 use tokio_stream::StreamExt;
 use tonic::transport::Endpoint;
 

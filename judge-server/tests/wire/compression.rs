@@ -1,6 +1,6 @@
 //! Answers are compressed as their requests were, and only then.
 
-use judge_server::proto::JudgeStreamRequest;
+use judge_contract::proto::JudgeStreamRequest;
 use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use tonic::metadata::MetadataMap;
 use tonic_health::pb::HealthCheckRequest;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use judge_server::proto::canary_service_client::CanaryServiceClient;
-use judge_server::proto::{self, start_canary_request};
+use judge_contract::proto::canary_service_client::CanaryServiceClient;
+use judge_contract::proto::{self, start_canary_request};
 use judge_server::{Listeners, Settings, serve};
 use serde_json::{Value, json};
 use tempfile::TempDir;

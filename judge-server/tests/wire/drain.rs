@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use judge_server::proto::JudgeStreamRequest;
+use judge_contract::proto::JudgeStreamRequest;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;

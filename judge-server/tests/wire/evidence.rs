@@ -1,8 +1,8 @@
 //! What only `EvidenceJudge-v1` says and reads, over every call.
 
+use judge_contract::proto;
 use judge_core::judgement::{Classification, Judgement};
 use judge_core::{judges, kayenta};
-use judge_server::proto;
 use serde_json::{Value, json};
 
 use crate::harness::{Server, fields};

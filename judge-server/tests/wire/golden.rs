@@ -5,8 +5,8 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 use http::StatusCode;
+use judge_contract::proto;
 use judge_core::{judges, kayenta};
-use judge_server::proto;
 use proto::judge_stream_response::Outcome;
 use serde_json::{Value, json};
 

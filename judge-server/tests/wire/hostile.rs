@@ -1,7 +1,7 @@
 //! Small requests that would take much memory or time, or whose refusal would not fit.
 
-use judge_server::proto::judge_stream_response::Outcome;
-use judge_server::proto::{self, judge_request};
+use judge_contract::proto::judge_stream_response::Outcome;
+use judge_contract::proto::{self, judge_request};
 use prost::Message;
 use tonic::codec::CompressionEncoding;
 use tonic::{Code, Status};

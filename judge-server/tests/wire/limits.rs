@@ -10,7 +10,7 @@ mod refused;
 mod size;
 mod streams;
 
-use judge_server::proto::JudgeRequest;
+use judge_contract::proto::JudgeRequest;
 
 use crate::harness::request;
 

@@ -1,14 +1,14 @@
 //! Canaries that are watched point by point.
 
-use judge_core::config::{Direction, MetricConfig};
-use judge_core::monitor::{Monitor, MonitorReport};
-use judge_core::{CanaryConfig, Side, Thresholds};
-use judge_server::proto::monitor_request::Content;
-use judge_server::proto::series::Times;
-use judge_server::proto::{
+use judge_contract::proto::monitor_request::Content;
+use judge_contract::proto::series::Times;
+use judge_contract::proto::{
     self, JudgeStreamRequest, MonitorPoints, MonitorRequest, MonitorResponse, MonitorStart,
     MonitoredSeries, monitor_start,
 };
+use judge_core::config::{Direction, MetricConfig};
+use judge_core::monitor::{Monitor, MonitorReport};
+use judge_core::{CanaryConfig, Side, Thresholds};
 use pbjson_types::{Duration, Timestamp};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;

@@ -1,8 +1,8 @@
 //! The fuzzers' entrance answers as the server does.
 
 use bytes::Bytes;
+use judge_contract::proto::{self, judge_request, validate_config_request};
 use judge_server::offline::{Entrance, Offline};
-use judge_server::proto::{self, judge_request, validate_config_request};
 use prost::Message;
 
 use crate::harness::{Server, request, settings};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::net::SocketAddr;
 
-use judge_server::proto::judge_request::Config;
-use judge_server::proto::{JudgeRequest, JudgeStreamRequest};
+use judge_contract::proto::judge_request::Config;
+use judge_contract::proto::{JudgeRequest, JudgeStreamRequest};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };

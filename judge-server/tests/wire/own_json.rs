@@ -1,7 +1,7 @@
 //! Our own JSON over HTTP: what no reader takes is named in the words of the contract, and `null` is
 //! unset.
 
-use judge_server::proto;
+use judge_contract::proto;
 use serde_json::json;
 
 use crate::harness::{Server, request};

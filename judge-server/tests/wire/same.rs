@@ -5,12 +5,12 @@
 
 use std::fmt::Debug;
 
+use judge_contract::proto;
 use judge_core::config::Thresholds;
 use judge_core::judgement::{
     Decision, Effect, Evidence, Finding, Interval, Judgement, MetricJudgement, Panel, SideSummary,
 };
 use judge_core::{Problem, Warning};
-use judge_server::proto;
 
 /// How a path of the library's is called in the answer.
 pub(crate) type Renamed = fn(&str) -> String;

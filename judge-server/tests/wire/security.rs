@@ -2,8 +2,8 @@
 
 use http::{Request, StatusCode, header};
 use http_body_util::Full;
-use judge_server::proto::ListJudgesRequest;
-use judge_server::proto::judge_service_client::JudgeServiceClient;
+use judge_contract::proto::ListJudgesRequest;
+use judge_contract::proto::judge_service_client::JudgeServiceClient;
 use judge_server::{Listeners, StartError, serve};
 use tempfile::TempDir;
 use tonic::transport::Channel;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Request;
 use http_body_util::Full;
-use judge_server::proto::judge_service_client::JudgeServiceClient;
+use judge_contract::proto::judge_service_client::JudgeServiceClient;
 use tokio::net::TcpStream;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 

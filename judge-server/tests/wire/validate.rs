@@ -1,6 +1,6 @@
 //! What `ValidateConfig` says of a config is what `Judge` does with it.
 
-use judge_server::proto;
+use judge_contract::proto;
 use serde_json::{Value, json};
 use tonic::Code;
 

@@ -1,6 +1,6 @@
 //! Kayenta's result has no place for warnings, so a header says how many there are.
 
-use judge_server::proto;
+use judge_contract::proto;
 use serde_json::{Value, json};
 
 use crate::harness::Server;

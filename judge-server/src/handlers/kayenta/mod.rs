@@ -17,13 +17,13 @@ mod times;
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use judge_canary::look_of_id;
+use judge_contract::guard;
 use serde_json::{Value, json};
 
 use super::http as plain;
 use super::params::Params;
 use super::routes::KayentaCall;
 use super::{Answered, Context, Failure, Handlers};
-use crate::convert::guard;
 use crate::convert::refusal::Refusal;
 use crate::observe::outcome::Outcome;
 use request::KayentaRequest;

@@ -8,12 +8,12 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
+use judge_contract::VERSION;
 use serde_json::{Map, Value, json};
 
 use self::schema::{Contract, reference};
 use super::route::{Handler, Kind, Port, Route};
 use super::routes;
-use crate::convert::VERSION;
 use crate::convert::refusal::Refusal;
 
 /// The parts that are neither in the contract nor in the table, as a document.

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use judge_contract::proto;
 use prost_reflect::{
     DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor,
 };
 use serde_json::{Map, Value, json};
 
 use crate::convert::refusal::Refusal;
-use crate::proto;
 
 /// The package of the contract.
 const PACKAGE: &str = "canary.judge.v1";

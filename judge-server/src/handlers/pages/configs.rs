@@ -8,6 +8,7 @@ use judge_canary::{
     CanaryError, ConfigChoice, ConfigVersion, DEFAULT_SCOPE, Existing, PairWindows, PlanSpec,
     PlanTimes, RunnableConfig, ScopePair, SideWindow, UnusableConfig,
 };
+use judge_contract::guard;
 use judge_core::{Problem, kayenta};
 use judge_pages::{ConfigView, TriedLook, TryQuery, config_page, config_path, configs_page};
 use serde_json::Value;
@@ -16,7 +17,6 @@ use super::html::{page, see_other};
 use super::request::{PageRequest, draw};
 use crate::callers::tokens::TokenScope;
 use crate::convert::canary_request::read_config_text;
-use crate::convert::guard;
 use crate::convert::refusal::Refusal;
 
 /// Timeout of the sources in a trial, because a browser waits for it.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use judge_contract::VERSION;
 use opentelemetry::trace::{
     Span, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId,
     TraceState, Tracer, TracerProvider,
@@ -14,7 +15,6 @@ use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::warn;
 
 use super::{EndedCall, TraceParent};
-use crate::convert::VERSION;
 use crate::settings::Settings;
 use crate::settings::error::StartError;
 

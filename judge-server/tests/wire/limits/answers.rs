@@ -1,6 +1,6 @@
 //! Answers that are not read.
 
-use judge_server::proto::{JudgeRequest, JudgeStreamRequest, MetricPair};
+use judge_contract::proto::{JudgeRequest, JudgeStreamRequest, MetricPair};
 use prost::Message;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use judge_server::proto::judge_stream_response::Outcome;
-use judge_server::proto::{JudgeRequest, JudgeStreamRequest};
+use judge_contract::proto::judge_stream_response::Outcome;
+use judge_contract::proto::{JudgeRequest, JudgeStreamRequest};
 use tokio::task::JoinHandle;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;

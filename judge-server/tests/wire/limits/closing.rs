@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use judge_server::proto::JudgeStreamRequest;
+use judge_contract::proto::JudgeStreamRequest;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tonic::Code;

@@ -92,7 +92,7 @@ async fn probes_are_small_and_arrive_in_the_time_of_headers() {
 
 #[tokio::test]
 async fn a_stream_without_a_whole_message_ends_and_one_that_goes_on_does_not() {
-    use judge_server::proto::JudgeStreamRequest;
+    use judge_contract::proto::JudgeStreamRequest;
     let server = Server::start(&["--stream-silence=300ms"]).await;
     let client = Raw::new(&server, 64 * 1024);
     let judged = "judge_verdicts_total";
@@ -129,7 +129,7 @@ async fn a_stream_without_a_whole_message_ends_and_one_that_goes_on_does_not() {
 
 #[tokio::test]
 async fn streams_and_watches_have_an_age() {
-    use judge_server::proto::JudgeStreamRequest;
+    use judge_contract::proto::JudgeStreamRequest;
     let server = Server::start(&["--stream-age=300ms"]).await;
     let client = Raw::new(&server, 64 * 1024);
     let stream = client.call(JUDGE_STREAM);

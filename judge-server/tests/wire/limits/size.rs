@@ -1,6 +1,6 @@
 //! How much one request and all together may be.
 
-use judge_server::proto::JudgeRequest;
+use judge_contract::proto::JudgeRequest;
 use tonic::Code;
 use tonic::codec::CompressionEncoding;
 

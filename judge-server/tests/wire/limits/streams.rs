@@ -1,7 +1,7 @@
 //! Streams: how many, how much of each, and clients that stop in the middle.
 
-use judge_server::proto::JudgeStreamRequest;
-use judge_server::proto::judge_service_client::JudgeServiceClient;
+use judge_contract::proto::JudgeStreamRequest;
+use judge_contract::proto::judge_service_client::JudgeServiceClient;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;

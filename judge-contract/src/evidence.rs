@@ -7,10 +7,9 @@ use judge_core::config::evidence::{
 };
 
 use crate::proto;
+use crate::reading::Reading;
 
-use super::reading::Reading;
-
-pub(super) fn read(config: &proto::EvidenceConfig, reading: &mut Reading<'_>) -> EvidenceConfig {
+pub(crate) fn read(config: &proto::EvidenceConfig, reading: &mut Reading<'_>) -> EvidenceConfig {
     let joint = config.joint.as_ref();
     let settings = EvidenceSettings {
         confidence: config.confidence,
@@ -41,7 +40,7 @@ pub(super) fn read(config: &proto::EvidenceConfig, reading: &mut Reading<'_>) ->
     reading.checked(|problems| settings.check(problems))
 }
 
-pub(super) fn read_metric(
+pub(crate) fn read_metric(
     metric: proto::MetricEvidence,
     reading: &mut Reading<'_>,
 ) -> MetricEvidence {

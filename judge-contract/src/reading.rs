@@ -4,10 +4,10 @@ use std::fmt;
 
 use judge_core::Problem;
 
-use super::problems::Problems;
+use crate::Problems;
 
 /// Where the reading is, and what was found wrong so far.
-pub(super) struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     path: FieldPath<'a>,
     problems: &'a mut Problems,
 }
@@ -31,25 +31,25 @@ impl fmt::Display for FieldPath<'_> {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn new(path: &'a str, problems: &'a mut Problems) -> Self {
+    pub(crate) fn new(path: &'a str, problems: &'a mut Problems) -> Self {
         Self { path: FieldPath::Root(path), problems }
     }
 
-    pub(super) fn within<'b>(&'b mut self, field: &'b str) -> Reading<'b> {
+    pub(crate) fn within<'b>(&'b mut self, field: &'b str) -> Reading<'b> {
         Reading { path: FieldPath::Field(&self.path, field), problems: self.problems }
     }
 
-    pub(super) fn element<'b>(&'b mut self, field: &'b str, index: usize) -> Reading<'b> {
+    pub(crate) fn element<'b>(&'b mut self, field: &'b str, index: usize) -> Reading<'b> {
         Reading { path: FieldPath::Element(&self.path, field, index), problems: self.problems }
     }
 
-    pub(super) fn error(&mut self, field: &str, value: impl fmt::Display, allowed: &str) {
+    pub(crate) fn error(&mut self, field: &str, value: impl fmt::Display, allowed: &str) {
         let path = self.path;
         self.problems.push(|| Problem::error(format!("{path}.{field}"), value, allowed));
     }
 
     /// What `check` of the core returns; the problems that it finds get the path of the message.
-    pub(super) fn checked<T>(&mut self, check: impl FnOnce(&mut Vec<Problem>) -> T) -> T {
+    pub(crate) fn checked<T>(&mut self, check: impl FnOnce(&mut Vec<Problem>) -> T) -> T {
         let mut found = Vec::new();
         let config = check(&mut found);
         for problem in found {
@@ -59,13 +59,13 @@ impl<'a> Reading<'a> {
     }
 
     /// What the core found wrong with a field of the message.
-    pub(super) fn push(&mut self, problem: Problem) {
+    pub(crate) fn push(&mut self, problem: Problem) {
         let path = self.path;
         self.problems.push(|| problem.within(&path.to_string()));
     }
 
     /// How many problems were found so far.
-    pub(super) fn problems(&self) -> usize {
+    pub(crate) fn problems(&self) -> usize {
         self.problems.count()
     }
 }

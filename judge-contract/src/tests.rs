@@ -1,7 +1,6 @@
 use judge_core::{Clock, JudgeRequest, Problem, Warning};
 
-use super::Dialect;
-use crate::proto;
+use crate::{Dialect, proto};
 
 fn request(json: &str) -> Result<JudgeRequest, Vec<String>> {
     convert(serde_json::from_str(json).unwrap())
@@ -9,7 +8,7 @@ fn request(json: &str) -> Result<JudgeRequest, Vec<String>> {
 
 fn convert(request: proto::JudgeRequest) -> Result<JudgeRequest, Vec<String>> {
     JudgeRequest::try_from(request)
-        .map_err(|refusal| refusal.problems().iter().map(|problem| problem.path.clone()).collect())
+        .map_err(|problems| problems.kept().iter().map(|problem| problem.path.clone()).collect())
 }
 
 #[test]

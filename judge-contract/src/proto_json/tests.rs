@@ -12,6 +12,15 @@ fn every_named_message_is_in_the_contract() {
 }
 
 #[test]
+fn what_is_not_in_the_contract_or_has_no_json_is_an_error() {
+    let unknown = write(&String::new()).unwrap_err();
+    assert!(matches!(&unknown, MessageError::Unknown(_)), "{unknown}");
+    let far = pbjson_types::Timestamp { seconds: i64::MAX, nanos: 0 };
+    let unwritable = write(&proto::AuditEntry { time: Some(far), ..Default::default() });
+    assert!(matches!(unwritable, Err(MessageError::Unwritable(_))), "{unwritable:?}");
+}
+
+#[test]
 fn doubles_that_json_lacks_are_words_in_and_out() {
     let json = br#"{"thresholds": {"pass": "NaN", "marginal": "-Infinity"}}"#;
     let thresholds = read::<proto::JudgeRequest>(json).unwrap().thresholds;

@@ -3,11 +3,11 @@ use prost::Message as _;
 use super::*;
 use crate::proto;
 
-fn check_request(message: &[u8], limits: &Limits) -> Result<(), Refusal> {
+fn check_request(message: &[u8], limits: &Limits) -> Result<(), MessageError> {
     check_message::<proto::JudgeRequest>(message, limits)
 }
 
-fn check_stream_request(message: &[u8], limits: &Limits) -> Result<(), Refusal> {
+fn check_stream_request(message: &[u8], limits: &Limits) -> Result<(), MessageError> {
     check_message::<proto::JudgeStreamRequest>(message, limits)
 }
 

@@ -1,13 +1,12 @@
-//! Problems, and the names that their fields have for the caller.
+//! The names that the fields of a problem have for the caller.
 
 use judge_core::{JudgeError, Judgement, Problem, Severity, Warning};
 
-use crate::convert::problems::Problems;
-use crate::proto;
+use crate::{Problems, proto};
 
 /// The encoding of the caller's request, which determines the names of its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dialect {
+pub enum Dialect {
     /// Kayenta's own document, whose names are the core's.
     Kayenta,
     /// Our messages, with a Kayenta config as text inside.
@@ -33,7 +32,7 @@ const MESSAGES_CONFIG: &[(&str, &str)] = &[
 
 impl Dialect {
     /// The dialect of a request of ours.
-    pub(crate) fn from_request(request: &proto::JudgeRequest) -> Self {
+    pub fn from_request(request: &proto::JudgeRequest) -> Self {
         match request.config {
             Some(proto::judge_request::Config::KayentaConfigJson(_)) => Self::KayentaText,
             _ => Self::Messages,
@@ -42,7 +41,7 @@ impl Dialect {
 
     /// `problem` with the caller's name of its field.
     #[must_use]
-    pub(crate) fn name(self, mut problem: Problem) -> Problem {
+    pub fn name(self, mut problem: Problem) -> Problem {
         if self == Self::Kayenta {
             return problem;
         }
@@ -63,7 +62,7 @@ impl Dialect {
 
     /// The refusal with the caller's names of its fields.
     #[must_use]
-    pub(crate) fn name_all(self, refused: &JudgeError) -> Problems {
+    pub fn name_all(self, refused: &JudgeError) -> Problems {
         let mut named = Problems::default();
         for problem in refused.problems() {
             named.push(|| self.name(problem.clone()));
@@ -74,7 +73,7 @@ impl Dialect {
     /// The judgement with the caller's names of the fields in its warnings. There are no more of these than of the problems of
     /// a refusal.
     #[must_use]
-    pub(crate) fn name_warnings(self, mut judgement: Judgement) -> Judgement {
+    pub fn name_warnings(self, mut judgement: Judgement) -> Judgement {
         let mut suspect = Problems::default();
         judgement.warnings.retain_mut(|warning| match warning {
             Warning::Suspect(problem) => {

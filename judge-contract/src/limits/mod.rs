@@ -2,25 +2,23 @@
 
 use judge_core::{CanaryConfig, JudgeError, JudgeRequest, MetricPair, Problem, Series};
 
-use crate::settings::Settings;
-
-/// The limits.
+/// The limits on one request. A server takes them from its settings.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub struct Limits {
     /// Bytes of one message, decompressed.
-    pub(crate) message_bytes: u64,
+    pub message_bytes: u64,
     /// Metrics of a canary, in the config or with series.
-    pub(crate) metrics: usize,
+    pub metrics: usize,
     /// Points of one series.
-    pub(crate) series_points: usize,
+    pub series_points: usize,
     /// Points of all series of a canary together.
-    pub(crate) total_points: usize,
+    pub total_points: usize,
     /// Documents up to this size are not checked for their parts: they are too small to do harm.
-    pub(crate) uncounted_bytes: usize,
+    pub uncounted_bytes: usize,
 }
 
 /// Longest id of a request in bytes: it goes into every log line.
-pub(crate) const ID_BYTES: usize = 256;
+pub const ID_BYTES: usize = 256;
 
 /// Longest name of a metric or group in bytes: a judgement repeats a metric's name up to a dozen times.
 const NAME_BYTES: usize = 1024;
@@ -28,26 +26,16 @@ const NAME_BYTES: usize = 1024;
 /// Memory of a short text: a judgement has one for each group of each pair.
 const TEXT_BYTES: usize = 32;
 
-/// See [`Limits::uncounted_bytes`].
-const UNCOUNTED_BYTES: usize = 64 * 1024;
+/// The usual [`Limits::uncounted_bytes`]: 64 KiB.
+pub const UNCOUNTED_BYTES: usize = 64 * 1024;
 
 impl Limits {
-    pub(crate) fn new(settings: &Settings) -> Self {
-        Self {
-            message_bytes: settings.max_message_size.get(),
-            metrics: settings.max_metrics,
-            series_points: settings.max_series_points,
-            total_points: settings.max_points,
-            uncounted_bytes: UNCOUNTED_BYTES,
-        }
-    }
-
     /// Checks that `request` is within the limits; paths are as in Kayenta's request. Points are counted, not read:
     /// O(metrics).
     ///
     /// # Errors
     /// If it is not.
-    pub(crate) fn check(&self, request: &JudgeRequest) -> Result<(), JudgeError> {
+    pub fn check(&self, request: &JudgeRequest) -> Result<(), JudgeError> {
         let mut problems = self.problems_of_config(&request.config);
         problems.extend(self.too_many("metricSetPairList", request.pairs.len(), "metrics"));
         problems.extend(self.groups_for_each_pair(request));
@@ -79,7 +67,7 @@ impl Limits {
     ///
     /// # Errors
     /// If it is not within the limits.
-    pub(crate) fn check_config(&self, request: &JudgeRequest) -> Result<(), JudgeError> {
+    pub fn check_config(&self, request: &JudgeRequest) -> Result<(), JudgeError> {
         let mut problems = self.problems_of_config(&request.config);
         problems.extend(self.groups_for_each_pair(request));
         JudgeError::check(problems)
@@ -146,7 +134,7 @@ pub(crate) fn too_long_id(id: &str) -> Option<Problem> {
 }
 
 /// Points of all series of `request`.
-pub(crate) fn points(request: &JudgeRequest) -> usize {
+pub fn points(request: &JudgeRequest) -> usize {
     let of_pair = |pair: &MetricPair| {
         let sides = pair.baseline.values.len() + pair.canary.values.len();
         sides + pair.history.iter().map(|series| series.values.len()).sum::<usize>()

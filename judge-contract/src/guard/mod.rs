@@ -8,9 +8,9 @@ use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_f
 use prost::{DecodeError, Name};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
-use super::limits::Limits;
-use super::proto_json::descriptor;
-use super::refusal::Refusal;
+use crate::MessageError;
+use crate::limits::Limits;
+use crate::proto_json::descriptor;
 
 /// Parts for each metric that a request may have: a few dozen in Kayenta's largest configs.
 const PARTS_A_METRIC: usize = 64;
@@ -25,7 +25,7 @@ const OF_METRICS_AND_POINTS: &str = "as --max-metrics and --max-points have it";
 ///
 /// # Errors
 /// If it has more parts than the limits on metrics and points allow.
-pub(crate) fn check_json(json: &[u8], limits: &Limits) -> Result<(), JudgeError> {
+pub fn check_json(json: &[u8], limits: &Limits) -> Result<(), JudgeError> {
     check_text(json, limits, limits.total_points)
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn check_json(json: &[u8], limits: &Limits) -> Result<(), JudgeError>
 ///
 /// # Errors
 /// If it has more parts than the limit on metrics allows.
-pub(crate) fn check_config_text(json: &str, limits: &Limits) -> Result<(), JudgeError> {
+pub fn check_config_text(json: &str, limits: &Limits) -> Result<(), JudgeError> {
     check_text(json.as_bytes(), limits, 0)
 }
 
@@ -110,7 +110,7 @@ struct Counted {
 ///
 /// # Errors
 /// If it has more parts than the limits on metrics and points allow, or is no such message.
-pub(crate) fn check_message<T: Name>(bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
+pub fn check_message<T: Name>(bytes: &[u8], limits: &Limits) -> Result<(), MessageError> {
     if bytes.len() <= limits.uncounted_bytes {
         return Ok(());
     }

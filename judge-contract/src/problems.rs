@@ -1,12 +1,18 @@
 //! The problems of one input, in bounded memory.
 
+use std::error::Error;
+use std::fmt;
+
 use judge_core::{JudgeError, Problem, Severity};
 
 /// Most problems that are kept. Whoever has more has made one mistake many times, and a small hostile message can have a
 /// million.
 const KEPT: usize = 1000;
 
-/// The first thousand problems of an input, and the number of the others.
+/// Number of problems in the text of all.
+const SAID: usize = 3;
+
+/// The first thousand problems of an input, and the number of the others. As text it is the first three in words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Problems {
     kept: Vec<Problem>,
@@ -15,7 +21,7 @@ pub struct Problems {
 
 impl Problems {
     /// Adds a problem; its text is written only if it is kept.
-    pub(crate) fn push(&mut self, problem: impl FnOnce() -> Problem) {
+    pub fn push(&mut self, problem: impl FnOnce() -> Problem) {
         if self.kept.len() < KEPT {
             self.kept.push(problem());
         } else {
@@ -24,28 +30,51 @@ impl Problems {
     }
 
     /// Number of problems, including those that were not kept.
-    pub(crate) fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.kept.len() + self.left_out
     }
 
     /// The problems of the part of the input at `path`.
-    pub(crate) fn within(self, path: &str) -> Self {
+    #[must_use]
+    pub fn within(self, path: &str) -> Self {
         let kept = self.kept.into_iter().map(|problem| problem.within(path)).collect();
         Self { kept, ..self }
     }
 
     /// The problems that were kept.
-    pub(crate) fn kept(&self) -> &[Problem] {
+    pub fn kept(&self) -> &[Problem] {
         &self.kept
     }
 
+    /// The problem that represents `count` others, if there are any.
+    pub fn others(count: usize) -> Option<Problem> {
+        (count > 0).then(|| Problem::error("", format!("{count} more problems"), ""))
+    }
+
     /// All problems that were kept, and one of `severity` with the number of the others.
-    pub(crate) fn listed(self, severity: Severity) -> Vec<Problem> {
+    pub fn listed(self, severity: Severity) -> Vec<Problem> {
         let mut listed = self.kept;
-        listed.extend(more(self.left_out).map(|more| Problem { severity, ..more }));
+        listed.extend(Self::others(self.left_out).map(|more| Problem { severity, ..more }));
         listed
     }
 }
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.kept.iter().take(SAID).enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            problem.fmt(f)?;
+        }
+        match self.count().saturating_sub(SAID) {
+            0 => Ok(()),
+            others => write!(f, "; and {others} more"),
+        }
+    }
+}
+
+impl Error for Problems {}
 
 impl FromIterator<Problem> for Problems {
     fn from_iter<I: IntoIterator<Item = Problem>>(problems: I) -> Self {
@@ -69,11 +98,6 @@ impl From<JudgeError> for Problems {
     }
 }
 
-/// The problem that represents `count` others, if there are any.
-pub(crate) fn more(count: usize) -> Option<Problem> {
-    (count > 0).then(|| Problem::error("", format!("{count} more problems"), ""))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,5 +114,17 @@ mod tests {
         assert_eq!(listed.len(), 1001);
         let last = &listed[1000];
         assert_eq!((last.value.as_str(), last.severity), ("3 more problems", Severity::Notice));
+    }
+
+    #[test]
+    fn the_text_has_the_first_three_and_counts_the_others() {
+        let text = |count: usize| {
+            let problem = |index: usize| Problem::error(format!("a[{index}]"), "b", "c");
+            (0..count).map(problem).collect::<Problems>().to_string()
+        };
+        assert_eq!(text(0), "");
+        let three = "a[0]: expected c, got b; a[1]: expected c, got b; a[2]: expected c, got b";
+        assert_eq!(text(3), three);
+        assert_eq!(text(1002), format!("{three}; and 999 more"));
     }
 }

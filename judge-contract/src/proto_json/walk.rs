@@ -9,7 +9,7 @@ use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::convert::problems::Problems;
+use crate::Problems;
 
 /// A walk: its path, and the problems found so far.
 #[derive(Default)]

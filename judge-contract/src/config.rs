@@ -6,14 +6,11 @@ use judge_core::config::{
 };
 use judge_core::{JudgeError, Problem, kayenta};
 
-use crate::convert::problems::Problems;
-use crate::proto;
-
-use super::evidence;
-use super::reading::Reading;
+use crate::reading::Reading;
+use crate::{Problems, evidence, proto};
 
 /// The config, or `None` if one of the problems is an error.
-pub(super) fn read(config: proto::CanaryConfig, reading: &mut Reading<'_>) -> Option<CanaryConfig> {
+pub(crate) fn read(config: proto::CanaryConfig, reading: &mut Reading<'_>) -> Option<CanaryConfig> {
     let before = reading.problems();
     let metrics = config
         .metrics
@@ -39,7 +36,7 @@ pub(super) fn read(config: proto::CanaryConfig, reading: &mut Reading<'_>) -> Op
 }
 
 /// The config of Kayenta's document, or `None` if one of the problems is an error.
-pub(super) fn read_kayenta(
+pub(crate) fn read_kayenta(
     json: &str,
     path: &str,
     problems: &mut Problems,
@@ -55,7 +52,7 @@ pub(super) fn read_kayenta(
 }
 
 /// The metrics that no pair of our messages can name; Kayenta's requests can.
-pub(super) fn nameless(config: &CanaryConfig) -> impl Iterator<Item = Problem> {
+pub(crate) fn nameless(config: &CanaryConfig) -> impl Iterator<Item = Problem> {
     let nameless = config.metrics.iter().enumerate().filter(|(_, metric)| metric.name.is_empty());
     nameless.map(|(index, _)| {
         Problem::error(format!("metrics[{index}].name"), "\"\"", "the metric's name")
@@ -63,7 +60,7 @@ pub(super) fn nameless(config: &CanaryConfig) -> impl Iterator<Item = Problem> {
 }
 
 /// Both thresholds, or the errors in `reading`.
-pub(super) fn read_thresholds(
+pub(crate) fn read_thresholds(
     thresholds: proto::Thresholds,
     reading: &mut Reading<'_>,
 ) -> Option<Thresholds> {

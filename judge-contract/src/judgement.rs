@@ -9,8 +9,8 @@ use judge_core::{Judge, LookLevel, Warning, judges};
 
 use crate::proto;
 
-/// The version of the judges, which is the workspace's.
-pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The version of the judges, such as `0.1.0`: all crates of the judge have the same.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 impl From<Judgement> for proto::Judgement {
     fn from(judgement: Judgement) -> Self {
@@ -202,8 +202,8 @@ impl From<Warning> for proto::Warning {
     }
 }
 
-/// The list of judges, for both ports.
-pub(crate) fn list_judges() -> proto::ListJudgesResponse {
+/// The judges that are built in, as the answer to `ListJudges`.
+pub fn list_judges() -> proto::ListJudgesResponse {
     let info = |judge: &dyn Judge| proto::JudgeInfo {
         name: judge.name().to_owned(),
         summary: judge.summary().to_owned(),

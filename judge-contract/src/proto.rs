@@ -13,7 +13,7 @@ include!(concat!(env!("OUT_DIR"), "/canary.judge.v1.rs"));
 include!(concat!(env!("OUT_DIR"), "/canary.judge.v1.serde.rs"));
 
 /// The encoded `FileDescriptorSet` of the contract and all it imports, with the comments of its files.
-pub(crate) const DOCUMENTED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/documented.bin"));
+pub const DOCUMENTED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/documented.bin"));
 
 /// The encoded `FileDescriptorSet` of the contract and all it imports, without comments.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

@@ -1,4 +1,4 @@
-//! Monitors: their start, their points, and their reports.
+//! Monitors: their start, their points, and their reports, from and to the messages of the `Monitor` call.
 
 use judge_core::judges::{self, EvidenceJudge, Judge};
 use judge_core::monitor::{
@@ -7,22 +7,22 @@ use judge_core::monitor::{
 };
 use judge_core::{JudgeRequest, Problem, Side};
 
-use super::canary::{millis_of, time};
-use super::canary_request::length;
-use super::limits::Limits;
-use super::problems::Problems;
-use super::refusal::Refusal;
-use super::request::read_clock;
-use super::{Dialect, guard};
-use crate::proto;
+use crate::limits::Limits;
+use crate::request::read_clock;
+use crate::times::{length, millis_of, time};
+use crate::{Dialect, Problems, guard, proto};
 
 /// A monitor, and the other settings of its start.
-pub(crate) struct StartedMonitor {
-    pub(crate) id: String,
-    pub(crate) config_name: String,
-    pub(crate) monitor: TimedMonitor,
+#[derive(Debug)]
+pub struct StartedMonitor {
+    /// The caller's id of the monitor.
+    pub id: String,
+    /// The name of its config.
+    pub config_name: String,
+    /// The monitor, without points.
+    pub monitor: TimedMonitor,
     /// Steps from one verdict to the next.
-    pub(crate) verdict_every: i64,
+    pub verdict_every: i64,
 }
 
 impl StartedMonitor {
@@ -30,14 +30,11 @@ impl StartedMonitor {
     ///
     /// # Errors
     /// If no monitor can be started with it.
-    pub(crate) fn read(start: proto::MonitorStart, limits: &Limits) -> Result<Self, Refusal> {
-        Self::read_parts(start, limits).map_err(|refusal| match refusal {
-            Refusal::Invalid(problems) => Refusal::Invalid(problems.within("start")),
-            other => other,
-        })
+    pub fn read(start: proto::MonitorStart, limits: &Limits) -> Result<Self, Problems> {
+        Self::read_parts(start, limits).map_err(|problems| problems.within("start"))
     }
 
-    fn read_parts(start: proto::MonitorStart, limits: &Limits) -> Result<Self, Refusal> {
+    fn read_parts(start: proto::MonitorStart, limits: &Limits) -> Result<Self, Problems> {
         let times = step_times(&start)?;
         let verdict_every = i64::from(start.verdict_every.max(1));
         let (id, metrics) = (start.id.clone(), start.metrics);
@@ -76,7 +73,7 @@ impl StartedMonitor {
     }
 }
 
-fn step_times(start: &proto::MonitorStart) -> Result<StepTimes, Refusal> {
+fn step_times(start: &proto::MonitorStart) -> Result<StepTimes, Problems> {
     let missing = |path: &str, allowed: &str| Problem::error(path, "missing", allowed);
     let begin = start.start_time.as_ref().map(millis_of);
     let begin = begin.ok_or_else(|| missing("startTime", "the start of the canary"))?;
@@ -104,11 +101,11 @@ enum SideTimes {
 ///
 /// # Errors
 /// If they are too many, or violate the contract or the monitor's rules.
-pub(crate) fn add_points(
+pub fn add_points(
     monitor: &mut TimedMonitor,
     points: proto::MonitorPoints,
     limits: &Limits,
-) -> Result<(), Refusal> {
+) -> Result<(), Problems> {
     let complete_to = points.complete_to.as_ref().map(millis_of);
     let mut names = Vec::with_capacity(points.series.len());
     let mut sides = Vec::with_capacity(2 * points.series.len());
@@ -162,7 +159,7 @@ fn read_side(index: usize, side: Side, series: proto::Series) -> Result<SidePoin
 }
 
 /// The report of a monitor; `last` if no more points come.
-pub(crate) fn response(
+pub fn response(
     id: String,
     report: MonitorReport,
     times: StepTimes,

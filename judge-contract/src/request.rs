@@ -5,23 +5,17 @@ use judge_core::{
     kayenta,
 };
 
-use crate::convert::limits;
-use crate::convert::problems::Problems;
-use crate::convert::refusal::Refusal;
-use crate::proto;
-
-use super::Dialect;
-use super::config;
-use super::reading::Reading;
+use crate::reading::Reading;
+use crate::{Dialect, Problems, config, limits, proto};
 
 const NANOS_A_MILLI: i64 = 1_000_000;
 const MILLIS_A_SECOND: i64 = 1_000;
 
 /// Errors have the fields' names as in the messages.
 impl TryFrom<proto::JudgeRequest> for JudgeRequest {
-    type Error = Refusal;
+    type Error = Problems;
 
-    fn try_from(request: proto::JudgeRequest) -> Result<Self, Refusal> {
+    fn try_from(request: proto::JudgeRequest) -> Result<Self, Problems> {
         use proto::judge_request::Config;
         let mut problems = Problems::default();
         let config = match request.config {
@@ -66,22 +60,22 @@ impl TryFrom<proto::JudgeRequest> for JudgeRequest {
                 config.judge = request.judge.or(config.judge);
                 Ok(Self { config, thresholds, pairs, looks })
             }
-            _ => Err(problems.into()),
+            _ => Err(problems),
         }
     }
 }
 
 /// A config to check, or all its problems if it cannot be read.
-pub(crate) struct ConfigToCheck {
+#[derive(Debug)]
+pub struct ConfigToCheck {
     /// The caller's encoding, for the names of its fields.
-    pub(crate) dialect: Dialect,
-    pub(crate) read: Result<CanaryConfig, Problems>,
+    pub dialect: Dialect,
+    /// The config, or why there is none.
+    pub read: Result<CanaryConfig, Problems>,
 }
 
-/// The config to check.
-pub(crate) fn read_config_to_check(
-    config: proto::validate_config_request::Config,
-) -> ConfigToCheck {
+/// Reads the config of a `ValidateConfigRequest`.
+pub fn read_config_to_check(config: proto::validate_config_request::Config) -> ConfigToCheck {
     use proto::validate_config_request::Config;
     match config {
         Config::CanaryConfig(config) => {
@@ -171,7 +165,7 @@ fn read_series(
     }
 }
 
-pub(super) fn read_clock(clock: proto::Clock) -> Result<Clock, Problem> {
+pub(crate) fn read_clock(clock: proto::Clock) -> Result<Clock, Problem> {
     let start_millis = clock
         .start
         .and_then(|start| millis(start.seconds, start.nanos))

@@ -1,0 +1,59 @@
+//! Times and durations of messages, in milliseconds.
+
+use std::time::Duration;
+
+use judge_core::Problem;
+use pbjson_types::{Duration as ProtoDuration, Timestamp};
+
+/// The timestamp of a time in milliseconds since the Unix epoch.
+pub fn time(millis: i64) -> Timestamp {
+    let nanos = i32::try_from(millis.rem_euclid(1000) * 1_000_000).unwrap_or_default();
+    Timestamp { seconds: millis.div_euclid(1000), nanos }
+}
+
+/// Milliseconds since the Unix epoch; parts of a millisecond are cut off.
+pub fn millis_of(time: &Timestamp) -> i64 {
+    time.seconds.saturating_mul(1000).saturating_add(i64::from(time.nanos) / 1_000_000)
+}
+
+/// The duration of `millis` milliseconds.
+pub fn duration(millis: u64) -> ProtoDuration {
+    let time = Duration::from_millis(millis);
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    ProtoDuration { seconds, nanos: i32::try_from(time.subsec_nanos()).unwrap_or_default() }
+}
+
+/// Milliseconds of a duration, if one is given; `path` is its field.
+///
+/// # Errors
+/// If it is negative, or no whole number of milliseconds.
+pub fn length(path: &'static str, given: Option<ProtoDuration>) -> Result<Option<u64>, Problem> {
+    let Some(ProtoDuration { seconds, nanos }) = given else { return Ok(None) };
+    let millis = i128::from(seconds) * 1000 + i128::from(nanos) / 1_000_000;
+    let whole = u64::try_from(millis).ok().filter(|_| nanos % 1_000_000 == 0);
+    let found = || format!("{seconds} s and {nanos} ns");
+    let whole = whole.ok_or_else(|| Problem::error(path, found(), "whole milliseconds from 0"));
+    Ok(Some(whole?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_whole_milliseconds() {
+        for millis in [0, 1, 999, 1_795_184_200_123, -1] {
+            assert_eq!(millis_of(&time(millis)), millis);
+        }
+    }
+
+    #[test]
+    fn lengths_are_whole_milliseconds() {
+        let given = |seconds, nanos| length("x", Some(ProtoDuration { seconds, nanos }));
+        assert_eq!(given(1, 500_000_000).unwrap(), Some(1500));
+        assert_eq!(length("x", None).unwrap(), None);
+        assert!(
+            given(-1, 0).is_err() && given(0, 1).is_err() && given(i64::MIN, i32::MIN).is_err()
+        );
+    }
+}
