@@ -12,6 +12,9 @@ use crate::judges::evidence::prepare::robust::Robust;
 use crate::judges::evidence::prepare::timeline::Times;
 use crate::stats::distribution::normal;
 
+/// Differences beyond this many robust standard deviations count as much as this: their squares would overflow.
+const LARGEST: f64 = 1e100;
+
 /// Large differences.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bursts {
@@ -44,7 +47,7 @@ pub(crate) fn find(comparison: &Comparison) -> Option<Bursts> {
     if differences.len() < p::BURST_FEWEST || scale <= 0.0 {
         return None;
     }
-    let (times, far, calm) = (scale.recip(), p::BURST_FROM, p::BURST_QUIET);
+    let (times, far, calm) = (scale.recip().min(f64::MAX), p::BURST_FROM, p::BURST_QUIET);
     let (mut sum, mut squares, mut up, mut down, mut height) = (0.0, 0.0, 0, 0, 0.0);
     let (mut product, mut quiet) = (0.0, 0.0);
     let mut before = 0.0;
@@ -58,7 +61,7 @@ pub(crate) fn find(comparison: &Comparison) -> Option<Bursts> {
     let high = comparison.sorted_y.get(rank).copied().unwrap_or(f64::INFINITY);
     let mut beyond = 0;
     for (index, difference) in differences.iter().enumerate() {
-        let u = (difference - median) * times;
+        let u = ((difference - median) * times).clamp(-LARGEST, LARGEST);
         if u.abs() > far {
             sum += u;
             squares += u * u;
