@@ -69,7 +69,7 @@ pub struct PlanSpec {
     /// No look is made before this time.
     #[serde(default)]
     pub not_before_millis: Option<i64>,
-    /// A look is made at this time at the latest, even if its window is not over.
+    /// The latest time of a look, in milliseconds since the Unix epoch. At this time it is made even if its window is not over.
     #[serde(default)]
     pub not_after_millis: Option<i64>,
 }

@@ -22,14 +22,19 @@ fn is_away(error: &CanaryError) -> bool {
     matches!(error, CanaryError::Keep(KeepError::Away(_)))
 }
 
-#[tokio::test]
-async fn a_locked_file_is_said_and_heals() {
-    let (folder, prometheus) = (TempDir::new().unwrap(), Prometheus::start().await);
+/// Canaries in a file of SQLite, and a connection of the test's own to this file.
+async fn on_file(folder: &TempDir, prometheus: &Prometheus) -> (Canaries, sqlx::AnyConnection) {
     let path = folder.path().join("judge.db");
     let store = SqlStore::open(&StorePlace::Sqlite(path.clone())).await.unwrap();
     let canaries = Canaries::new(Arc::new(store), prometheus.sources(), Arc::new(SystemClock));
     let url = format!("sqlite:{}", path.display());
-    let mut other = sqlx::AnyConnection::connect(&url).await.unwrap();
+    (canaries, sqlx::AnyConnection::connect(&url).await.unwrap())
+}
+
+#[tokio::test]
+async fn a_locked_file_is_said_and_heals() {
+    let (folder, prometheus) = (TempDir::new().unwrap(), Prometheus::start().await);
+    let (canaries, mut other) = on_file(&folder, &prometheus).await;
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut other).await.unwrap();
     let refused = canaries.start(request("canary", stage()), "test").await.unwrap_err();
     assert!(is_away(&refused), "{refused}");
@@ -44,11 +49,7 @@ async fn a_locked_file_is_said_and_heals() {
 #[tokio::test]
 async fn a_transaction_that_sqlite_undoes_is_said_and_heals() {
     let (folder, prometheus) = (TempDir::new().unwrap(), Prometheus::start().await);
-    let path = folder.path().join("judge.db");
-    let store = SqlStore::open(&StorePlace::Sqlite(path.clone())).await.unwrap();
-    let canaries = Canaries::new(Arc::new(store), prometheus.sources(), Arc::new(SystemClock));
-    let url = format!("sqlite:{}", path.display());
-    let mut other = sqlx::AnyConnection::connect(&url).await.unwrap();
+    let (canaries, mut other) = on_file(&folder, &prometheus).await;
     let trigger =
         "CREATE TRIGGER no BEFORE INSERT ON canaries BEGIN SELECT RAISE(ROLLBACK, 'no room'); END";
     sqlx::query(trigger).execute(&mut other).await.unwrap();

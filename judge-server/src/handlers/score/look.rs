@@ -144,9 +144,8 @@ impl SharedLooks {
             return running.clone();
         }
         if all.len() >= RUNNING {
-            let text = format!(
-                "{RUNNING} looks are under way, more than which are not begun; ask again later"
-            );
+            let text =
+                format!("{RUNNING} looks are in progress, the most allowed; ask again later");
             return watch::channel(Some(LookAnswer::Failed(text))).1;
         }
         let (told, running) = watch::channel(None);
