@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use judge_sources::{
-    Compat, FetchedMetric, Queries, QueryFailure, Scope, Sought, SoughtSide, SourceSettings,
+    Compat, FetchRequest, FetchedMetric, Queries, QueryFailure, Scope, SideRequest, SourceSettings,
     Sources, StoreKind,
 };
 use serde_json::{Value, json};
@@ -18,9 +18,10 @@ async fn fetch(
     let metrics: Vec<Value> = queries.iter().enumerate().map(metric).collect();
     let queries = Queries::read(&json!({"metrics": metrics})).unwrap();
     let [baseline, canary] =
-        ["old", "new"].map(|scope| SoughtSide { scope: Scope::new(scope), grid: grid() });
-    let sought = Sought { baseline, canary, compat: Compat::None, timeout: Duration::from_secs(5) };
-    Sources::new(settings).unwrap().fetch(&queries, &sought).await
+        ["old", "new"].map(|scope| SideRequest { scope: Scope::new(scope), grid: grid() });
+    let request =
+        FetchRequest { baseline, canary, compat: Compat::None, timeout: Duration::from_secs(5) };
+    Sources::new(settings).unwrap().fetch(&queries, &request).await
 }
 
 fn prometheus(metric: &str) -> Value {

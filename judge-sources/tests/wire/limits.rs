@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use judge_sources::{
-    Compat, Grid, Queries, Scope, Sought, SoughtSide, SourceSettings, Sources, StoreKind,
+    Compat, FetchRequest, Grid, Queries, Scope, SideRequest, SourceSettings, Sources, StoreKind,
 };
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
@@ -172,10 +172,10 @@ fn a_source_is_asked_few_things_at_once() {
             let table = |number| format!("[sources.store-{number}]\nurl = '{url}'\n{table}\n");
             let tables: String = (0..sources).map(table).collect();
             let sources = Sources::new(SourceSettings::read_all(&tables).unwrap()).unwrap();
-            let side = SoughtSide { scope: Scope::new("x"), grid: super::server::grid() };
+            let side = SideRequest { scope: Scope::new("x"), grid: super::server::grid() };
             let (baseline, canary) = (side.clone(), side);
-            let sought = Sought { baseline, canary, compat: Compat::None, timeout: SOON };
-            let fetched = sources.fetch(&queries, &sought).await.unwrap();
+            let request = FetchRequest { baseline, canary, compat: Compat::None, timeout: SOON };
+            let fetched = sources.fetch(&queries, &request).await.unwrap();
             let names: Vec<&str> = fetched.iter().map(|one| one.metric.as_str()).collect();
             assert_eq!(
                 (names.len(), names[0], names[19]),

@@ -18,7 +18,8 @@ use super::exit::Exit;
 use super::stop::stop_signal;
 use crate::args::FetchArgs;
 use crate::input::{
-    FetchFailed, Fetcher, ListedRelease, fetched_queries, odd_warnings, read_release_list, sought,
+    FetchFailed, Fetcher, ListedRelease, fetch_request, fetched_queries, odd_warnings,
+    read_release_list,
 };
 use crate::output::Console;
 
@@ -115,8 +116,8 @@ impl Fetch<'_> {
                 bar.inc(1);
                 continue;
             }
-            let sought = sought(&release.scopes, release.window)?;
-            match self.fetcher.fetch_async(&sought).await {
+            let request = fetch_request(&release.scopes, release.window)?;
+            match self.fetcher.fetch_async(&request).await {
                 Ok(fetched) => {
                     in_a_row = 0;
                     bar.suspend(|| self.keep(release, fetched, parts, counts))?;
