@@ -13,7 +13,7 @@ use crate::grid::Grid;
 use crate::query_text::{QueryError, Templates, bindings, template};
 use crate::scope::Scope;
 use crate::store_request::{RequestInput, StoreAnswer, StoreRequest};
-use crate::template::{Place, expand_with};
+use crate::template::{Place, TemplateError, expand_with};
 
 /// A metric's query for InfluxDB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +81,22 @@ impl InfluxDbQuery {
             return Err(QueryError::Empty("scope"));
         };
         let ready = [("timeFilter", times), ("scope", of_scope), ("step", step(grid))];
-        let text = expand_with(template, &bindings(scope, None), &ready)?;
+        let bindings = bindings(scope, None);
+        // A quote in a regular expression opens nothing, so where there is one, no value counts as quoted.
+        let has_regex = template.contains('/');
+        for (name, value) in bindings.iter().filter(|_| has_regex) {
+            if template.contains(&format!("${{{name}")) && !ready.iter().any(|(own, _)| own == name)
+            {
+                Place::Bare.check(name, value)?;
+            }
+        }
+        let text = expand_with(template, &bindings, &ready)?;
+        let in_quotes =
+            |at| !has_regex && matches!(Place::Bare.after(&text[..at]), Place::Quoted(_));
+        // Templates have none, so values put it there.
+        if text.match_indices("--").any(|(at, _)| !in_quotes(at)) {
+            return Err(TemplateError::Comment.into());
+        }
         Ok(text)
     }
 }
@@ -110,6 +125,9 @@ fn tag_filter(scope: &str) -> Result<Option<String>, QueryError> {
         return Err(QueryError::NoTag(scope.to_owned()));
     }
     Place::Bare.check("scope", tag)?;
+    if tag.contains("--") {
+        return Err(TemplateError::Comment.into());
+    }
     Place::Quoted('\'').check("scope", value)?;
     Ok(Some(format!("{tag} = '{value}'")))
 }
