@@ -145,6 +145,11 @@ impl Fetcher {
         Ok(Self { sources, queries, runtime: Box::leak(Box::new(runtime)) })
     }
 
+    /// The sources as text: name, kind, URL and database, without credentials.
+    pub(crate) fn sources(&self) -> Vec<String> {
+        self.sources.settings().map(ToString::to_string).collect()
+    }
+
     /// Fetches the series of all metrics.
     pub(crate) fn fetch(&self, request: &FetchRequest) -> Result<Vec<FetchedMetric>, FetchFailed> {
         self.block_on(self.fetch_async(request))

@@ -12,7 +12,7 @@ use judge_sources::FetchedMetric;
 use self::error::FetchError;
 use self::fetched_release::FetchedRelease;
 use self::history::HistoryFormat;
-use self::parts::ReleaseParts;
+use self::parts::{HistoryOrigin, ReleaseParts};
 use super::bar::bar;
 use super::exit::Exit;
 use super::stop::stop_signal;
@@ -44,7 +44,8 @@ pub(crate) fn run(args: &FetchArgs, console: &Console) -> anyhow::Result<Exit> {
     let queries = fetched_queries(args.queried.config.clone())?;
     let queries_text = format!("{queries:?}");
     let fetcher = Fetcher::new(&args.from, queries)?;
-    let mut parts = ReleaseParts::open(&args.output, &queries_text, args.resume)?;
+    let origin = HistoryOrigin { queries: queries_text, sources: fetcher.sources() };
+    let mut parts = ReleaseParts::open(&args.output, &origin, args.resume)?;
     let work = Fetch { fetcher: &fetcher, releases: &releases, console };
     let mut counts = Counts::default();
     let ended = fetcher.block_on(async {
