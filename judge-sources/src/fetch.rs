@@ -188,8 +188,10 @@ impl Sources {
         notices.extend(canary.notices);
         let (baseline, canary) = (baseline.side, canary.side);
         let pairs = pairs(query, &baseline, &canary, request.compat, &mut notices);
-        let pairs = pairs
-            .map_err(|error| vec![job(Side::Canary).failure(Some(&canary.query), error.into())])?;
+        let pairs = pairs.map_err(|(side, error)| {
+            let query = if side == Side::Baseline { &baseline.query } else { &canary.query };
+            vec![job(side).failure(Some(query), error.into())]
+        })?;
         let (metric, kind) = (query.metric.clone(), query.kind());
         let mut unit = None;
         if kind == StoreKind::Prometheus {
@@ -330,12 +332,12 @@ impl<'a> Job<'a> {
         let database = self.database(source);
         let held = HeldPoints::default();
         let answer = async |ask: &StoreRequest| {
-            let body = source
-                .answer(ask, self.deadline)
+            let scope = self.side_request().scope.clone();
+            let read = source.answer(ask, self.deadline, move |body| kind.read(&body, &scope));
+            let read = read
                 .await
                 .map_err(|AskFailure { attempts, error }| Cause::Ask { attempts, cause: error })?;
             let scrub = |text: String| source.without_secrets(text, ask);
-            let read = kind.read(&body, &self.side_request().scope);
             let mut answer = read.map_err(|error| error.with_words(scrub))?;
             answer.said = answer.said.into_iter().map(scrub).collect();
             Ok::<_, Cause>(answer)
@@ -372,24 +374,26 @@ impl<'a> Job<'a> {
     }
 }
 
-/// The pairs of a metric; a metric without any series is one pair of gaps.
+/// The pairs of a metric; a metric without any series is one pair of gaps. An error comes with its side.
 fn pairs(
     query: &MetricQuery,
     baseline: &FetchedSide,
     canary: &FetchedSide,
     compat: Compat,
     notices: &mut Vec<Notice>,
-) -> Result<Vec<MetricPair>, AnswerError> {
+) -> Result<Vec<MetricPair>, (Side, AnswerError)> {
     let metric = query.metric.as_str();
     let (mut one, mut other) = (baseline.series.clone(), canary.series.clone());
     let kind = query.kind();
     if compat == Compat::Kayenta {
         if kind != StoreKind::Prometheus && (one.is_empty() || other.is_empty()) {
-            return Err(AnswerError::NoSeries);
+            let side = if one.is_empty() { Side::Baseline } else { Side::Canary };
+            return Err((side, AnswerError::NoSeries));
         }
         // The grid includes the end, as in Kayenta; the gaps do not.
         let absent = [baseline.grid.points() - 1, canary.grid.points() - 1];
-        return pair::as_kayenta(metric, one, other, absent);
+        let pairs = pair::as_kayenta(metric, one, other, absent);
+        return pairs.map_err(|error| (Side::Canary, error));
     }
     if let Some(label) = kind.made_label() {
         pair::drop_if_same(label, &mut one, &mut other);
