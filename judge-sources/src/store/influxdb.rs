@@ -1,12 +1,14 @@
 //! InfluxDB 1.x: InfluxQL as in Kayenta, `/query`, rows of columns.
 
+mod cells;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use judge_points::prometheus::LabelledSeries;
 use serde::Deserialize;
-use serde_json::Value;
 
+use self::cells::{Cell, Cells};
 use crate::error::AnswerError;
 use crate::fields::Fields;
 use crate::grid::Grid;
@@ -183,7 +185,7 @@ struct Rows {
     tags: BTreeMap<String, String>,
     columns: Vec<String>,
     #[serde(default)]
-    values: Vec<Vec<Value>>,
+    values: Cells,
     #[serde(default)]
     partial: bool,
 }
@@ -223,16 +225,16 @@ fn columns(
     let Some(time) = rows.columns.iter().position(|column| column == "time") else {
         return Err(unread(format!("expected a column time, got {}", rows.columns.join(", "))));
     };
-    let times: Option<Vec<i64>> = rows.values.iter().map(|row| row.get(time)?.as_i64()).collect();
+    let (width, expected) = (rows.values.width(), rows.columns.len());
+    if width != expected && width > 0 {
+        return Err(unread(format!("expected {expected} cells in each row, got {width}")));
+    }
+    let times: Option<Vec<i64>> = rows.values.column(time).map(Cell::millis).collect();
     let times =
         times.ok_or_else(|| unread("expected milliseconds in the column time".to_owned()))?;
     for (index, column) in rows.columns.iter().enumerate().filter(|(index, _)| *index != time) {
-        let number = |row: &Vec<Value>| match row.get(index)? {
-            Value::Null => Some(f64::NAN),
-            Value::Number(number) => number.as_f64(),
-            _ => None,
-        };
-        let Some(values) = rows.values.iter().map(number).collect::<Option<Vec<f64>>>() else {
+        let values = rows.values.column(index).map(Cell::value).collect::<Option<Vec<f64>>>();
+        let Some(values) = values else {
             answer.said.push(format!("the column {column} is left out: it has no numbers"));
             continue;
         };

@@ -1,4 +1,4 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::compat::Compat;
@@ -161,6 +161,10 @@ fn answers_that_are_none_say_why() {
         (
             r#"{"results": [{"series": [{"columns": ["a"], "values": [[1]]}]}]}"#,
             "expected a column time",
+        ),
+        (
+            r#"{"results": [{"series": [{"columns": ["time", "a"], "values": [[1]]}]}]}"#,
+            "expected 2 cells in each row, got 1",
         ),
         ("[]", "expected an answer of InfluxDB"),
     ] {
