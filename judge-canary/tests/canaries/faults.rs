@@ -1,7 +1,6 @@
 //! Stores that are away for a while.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use judge_canary::{
@@ -10,13 +9,12 @@ use judge_canary::{
 };
 use sqlx::Connection;
 use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::life::{Service, request, stage};
 use crate::source::Prometheus;
 use crate::store::postgres_place;
+use crate::wire::Wire;
 
 fn is_away(error: &CanaryError) -> bool {
     matches!(error, CanaryError::Keep(KeepError::Away(_)))
@@ -96,46 +94,6 @@ async fn a_canary_that_was_not_given_back_goes_on() {
     service.prometheus.set_away(false);
     service.clock.advance(30 * 60_000);
     assert_eq!(service.over(&id).await.looks, 3);
-}
-
-/// A way to a database that can be cut.
-struct Wire {
-    cut: Arc<AtomicBool>,
-    cutting: Arc<Notify>,
-    port: u16,
-}
-
-impl Wire {
-    async fn to(port: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let wire = Self {
-            cut: Arc::default(),
-            cutting: Arc::default(),
-            port: listener.local_addr().unwrap().port(),
-        };
-        let (cut, cutting) = (Arc::clone(&wire.cut), Arc::clone(&wire.cutting));
-        tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                if cut.load(Ordering::SeqCst) {
-                    continue;
-                }
-                let cutting = Arc::clone(&cutting);
-                tokio::spawn(async move {
-                    let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-                    tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
-                        () = cutting.notified() => {}
-                    }
-                });
-            }
-        });
-        wire
-    }
-
-    fn cut(&self, cut: bool) {
-        self.cut.store(cut, Ordering::SeqCst);
-        self.cutting.notify_waiters();
-    }
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use judge_canary::{Canaries, CanaryError, CanaryLook, ConfigChoice, LookResult, reason_of};
+use judge_canary::{
+    Canaries, CanaryError, CanaryLook, ConfigChoice, KeepError, LookResult, reason_of,
+};
 use judge_core::{Classification, Judgement, Verdict};
 use tokio::sync::watch;
 
@@ -13,6 +15,9 @@ use super::look_query::LookQuery;
 
 /// Flagger waits for 5 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
+
+/// A store that has not given the config by then is away: a look that waited longer could not say so in its answer.
+const STORE_WITHIN: Duration = Duration::from_secs(3);
 
 /// Number of queries whose last look is kept.
 const KNOWN: usize = 1024;
@@ -191,7 +196,7 @@ async fn look(canaries: &Canaries, query: LookQuery) -> LookAnswer {
             LookAnswer::Failed(error.to_string())
         }
     };
-    let choice = match choice(canaries, &query).await {
+    let choice = match in_time(choice(canaries, &query)).await {
         Ok(Ok(choice)) => choice,
         Ok(Err(why)) => return LookAnswer::Refused(why),
         Err(error) => return refused(&error),
@@ -210,7 +215,17 @@ async fn look(canaries: &Canaries, query: LookQuery) -> LookAnswer {
     }
 }
 
-/// The stored config with an id or a name.
+/// What is read from the store, unless that takes too long.
+async fn in_time<T>(
+    reading: impl Future<Output = Result<T, CanaryError>>,
+) -> Result<T, CanaryError> {
+    let read = tokio::time::timeout(STORE_WITHIN, reading).await;
+    read.unwrap_or_else(|_| {
+        Err(KeepError::Away(format!("no answer within {} s", STORE_WITHIN.as_secs())).into())
+    })
+}
+
+/// The document of the stored config with an id or a name.
 async fn choice(
     canaries: &Canaries,
     query: &LookQuery,
@@ -220,14 +235,19 @@ async fn choice(
     let wanted = &query.config;
     let by_id = all.iter().find(|config| config.id == *wanted);
     let mut named = all.iter().filter(|config| config.name == *wanted);
-    let found = match (by_id, named.next(), named.next()) {
-        (Some(found), ..) | (None, Some(found), None) => Ok(found.id.clone()),
-        (None, Some(_), Some(_)) => Err(format!(
-            "config: expected one config named {wanted:?}, got several; give an application or an id"
-        )),
-        _ => Err(format!("config: expected the name or id of a stored config, got {wanted:?}")),
+    let id = match (by_id, named.next(), named.next()) {
+        (Some(found), ..) | (None, Some(found), None) => &found.id,
+        (None, Some(_), Some(_)) => {
+            return Ok(Err(format!(
+                "config: expected one config named {wanted:?}, got several; give an application or an id"
+            )));
+        }
+        _ => {
+            let why = format!("config: expected the name or id of a stored config, got {wanted:?}");
+            return Ok(Err(why));
+        }
     };
-    Ok(found.map(|id| ConfigChoice::Stored { id, version: None }))
+    Ok(Ok(ConfigChoice::Inline(canaries.config(id, None).await?.document)))
 }
 
 #[cfg(test)]
@@ -242,6 +262,14 @@ mod tests {
         let labels = labels.into_iter().chain([("canary", format!("b{canary}"))]);
         let labels: Vec<_> = labels.map(|(name, value)| (name.to_owned(), value)).collect();
         LookQuery::from_labels(&labels, 0).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_does_not_answer_is_away_before_the_answer_is_due() {
+        let began = tokio::time::Instant::now();
+        let error = in_time::<()>(std::future::pending()).await.unwrap_err();
+        assert!(began.elapsed() < ANSWER_WITHIN);
+        assert_eq!(error.to_string(), "the store cannot be reached: no answer within 3 s");
     }
 
     #[tokio::test]
