@@ -1,7 +1,7 @@
 //! A way to a database that can be cut, or fall silent.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -12,7 +12,8 @@ use tokio::sync::{Notify, watch};
 pub(crate) struct Wire {
     cut: Arc<AtomicBool>,
     cutting: Arc<Notify>,
-    silent: watch::Sender<bool>,
+    /// Whether connections carry nothing: the last for new ones, the others for those of earlier machines.
+    silent: Arc<Mutex<Vec<watch::Sender<bool>>>>,
     pub(crate) port: u16,
 }
 
@@ -22,17 +23,18 @@ impl Wire {
         let wire = Self {
             cut: Arc::default(),
             cutting: Arc::default(),
-            silent: watch::Sender::new(false),
+            silent: Arc::new(Mutex::new(vec![watch::Sender::new(false)])),
             port: listener.local_addr().unwrap().port(),
         };
         let (cut, cutting) = (Arc::clone(&wire.cut), Arc::clone(&wire.cutting));
-        let silent = wire.silent.subscribe();
+        let all = Arc::clone(&wire.silent);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 if cut.load(Ordering::SeqCst) {
                     continue;
                 }
-                let (cutting, silent) = (Arc::clone(&cutting), silent.clone());
+                let cutting = Arc::clone(&cutting);
+                let silent = all.lock().unwrap().last().unwrap().subscribe();
                 tokio::spawn(async move {
                     let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
                     let (from_client, to_client) = client.into_split();
@@ -58,7 +60,14 @@ impl Wire {
     /// Keeps all connections, and carries nothing meanwhile.
     #[allow(dead_code, reason = "the server's tests use it")]
     pub(crate) fn silence(&self, silent: bool) {
-        self.silent.send_replace(silent);
+        self.silent.lock().unwrap().last().unwrap().send_replace(silent);
+    }
+
+    /// All connections fall silent for ever, as if their machine were gone; new ones reach another in its place.
+    #[allow(dead_code, reason = "the library's tests use it")]
+    pub(crate) fn replace(&self) {
+        self.silence(true);
+        self.silent.lock().unwrap().push(watch::Sender::new(false));
     }
 }
 
