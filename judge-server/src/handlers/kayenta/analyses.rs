@@ -57,9 +57,8 @@ fn plan(request: &Value, now: i64) -> Result<(PlanSpec, Vec<String>), Refusal> {
     // nobody, and the clients of an analysis wait for its end anyway.
     let is_live = end.is_none_or(|end| end > now);
     if has_end && is_live {
-        warnings.push(
-            "endTimeIso: it is in the future, so each interval is judged after its end".to_owned(),
-        );
+        let text = "endTimeIso: it is in the future, so each interval is judged after its end";
+        warnings.push(text.to_owned());
     }
     let times = StageTimes {
         start_millis: Some(start),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use judge_canary::{
-    Canaries, CanaryError, CanaryLook, ConfigChoice, KeepError, LookResult, reason_of,
+    Canaries, CanaryError, ConfigChoice, JudgedSeries, KeepError, LookResult, reason_of,
 };
 use judge_core::{Classification, Judgement, Verdict};
 use tokio::sync::watch;
@@ -50,13 +50,13 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    fn new(judgement: &Judgement, warnings: &[String], at_millis: i64) -> Self {
+    fn new(judgement: &Judgement, warnings: Vec<String>, at_millis: i64) -> Self {
         let lacks = |class| matches!(class, Classification::NoData | Classification::NoDataFail);
         Self {
             score: judgement.score,
             verdict: judgement.verdict,
             reason: reason_of(judgement),
-            warnings: warnings.to_vec(),
+            warnings,
             has_data: !judgement.metrics.iter().all(|metric| lacks(metric.classification)),
             at_millis,
         }
@@ -158,7 +158,7 @@ impl SharedLooks {
         let (looks, canaries) = (Arc::clone(self), canaries.clone());
         tokio::spawn(async move {
             let _end = Ended { looks: &looks, query: &query };
-            let answer = look(&canaries, query.clone()).await;
+            let answer = look(&canaries, query.clone()).await.unwrap_or_else(|answer| answer);
             if let LookAnswer::Seen(seen) = &answer {
                 let mut last = lock(&looks.last);
                 if last.len() >= KNOWN {
@@ -188,66 +188,46 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn look(canaries: &Canaries, query: LookQuery) -> LookAnswer {
-    let refused = |error: &CanaryError| {
-        if error.is_callers() {
-            LookAnswer::Refused(error.to_string())
-        } else {
-            LookAnswer::Failed(error.to_string())
-        }
-    };
-    let choice = match in_time(choice(canaries, &query)).await {
-        Ok(Ok(choice)) => choice,
-        Ok(Err(why)) => return LookAnswer::Refused(why),
-        Err(error) => return refused(&error),
-    };
-    match canaries.look_now(&choice, None, query.plan()).await {
-        Err(error) => refused(&error),
-        Ok((CanaryLook { result, ended_millis, .. }, _)) => match result {
-            LookResult::Judged(judged) => LookAnswer::Seen(Arc::new(Seen::new(
-                &judged.judgement,
-                &judged.warnings,
-                ended_millis,
-            ))),
-            LookResult::Failed(failure) => LookAnswer::Failed(failure.line()),
-            _ => LookAnswer::Failed("the look has no judgement".to_owned()),
-        },
+impl From<CanaryError> for LookAnswer {
+    fn from(error: CanaryError) -> Self {
+        let text = error.to_string();
+        if error.is_callers() { Self::Refused(text) } else { Self::Failed(text) }
     }
 }
 
-/// What is read from the store, unless that takes too long.
-async fn in_time<T>(
-    reading: impl Future<Output = Result<T, CanaryError>>,
-) -> Result<T, CanaryError> {
-    let read = tokio::time::timeout(STORE_WITHIN, reading).await;
-    read.unwrap_or_else(|_| {
-        Err(KeepError::Away(format!("no answer within {} s", STORE_WITHIN.as_secs())).into())
+async fn look(canaries: &Canaries, query: LookQuery) -> Result<LookAnswer, LookAnswer> {
+    let choice = tokio::time::timeout(STORE_WITHIN, choice(canaries, &query)).await;
+    let choice = choice.unwrap_or_else(|_| {
+        let silent = KeepError::Away(format!("no answer within {STORE_WITHIN:?}"));
+        Err(CanaryError::from(silent).into())
+    })?;
+    let (look, _) = canaries.look_now(&choice, None, query.plan()).await?;
+    Ok(match look.result {
+        LookResult::Judged(judged) => {
+            let JudgedSeries { judgement, warnings, .. } = *judged;
+            LookAnswer::Seen(Arc::new(Seen::new(&judgement, warnings, look.ended_millis)))
+        }
+        LookResult::Failed(failure) => LookAnswer::Failed(failure.line()),
+        _ => LookAnswer::Failed("the look has no judgement".to_owned()),
     })
 }
 
 /// The document of the stored config with an id or a name.
-async fn choice(
-    canaries: &Canaries,
-    query: &LookQuery,
-) -> Result<Result<ConfigChoice, String>, CanaryError> {
+async fn choice(canaries: &Canaries, query: &LookQuery) -> Result<ConfigChoice, LookAnswer> {
     let applications: Vec<String> = query.application.iter().cloned().collect();
     let all = canaries.configs(&applications).await?;
     let wanted = &query.config;
     let by_id = all.iter().find(|config| config.id == *wanted);
     let mut named = all.iter().filter(|config| config.name == *wanted);
     let id = match (by_id, named.next(), named.next()) {
-        (Some(found), ..) | (None, Some(found), None) => &found.id,
-        (None, Some(_), Some(_)) => {
-            return Ok(Err(format!(
-                "config: expected one config named {wanted:?}, got several; give an application or an id"
-            )));
-        }
-        _ => {
-            let why = format!("config: expected the name or id of a stored config, got {wanted:?}");
-            return Ok(Err(why));
-        }
+        (Some(found), ..) | (None, Some(found), None) => Ok(&found.id),
+        (None, Some(_), Some(_)) => Err(format!(
+            "config: expected one config named {wanted:?}, got several; give an application or an id"
+        )),
+        _ => Err(format!("config: expected the name or id of a stored config, got {wanted:?}")),
     };
-    Ok(Ok(ConfigChoice::Inline(canaries.config(id, None).await?.document)))
+    let id = id.map_err(LookAnswer::Refused)?;
+    Ok(ConfigChoice::Inline(canaries.config(id, None).await?.document))
 }
 
 #[cfg(test)]
