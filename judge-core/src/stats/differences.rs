@@ -16,8 +16,10 @@ use super::staircase::{Band, RowBlock, walk};
 use super::thinning::{Level, thin_down};
 use super::tied::Tied;
 
-/// Half width of a band, in standard deviations of the thinned count.
-const TIGHT: f64 = 3.0;
+/// Half width of a band, in standard deviations of the thinned count. With 3 more bands miss, and judgements of 60 and of
+/// 1440 points take 2 to 5 % longer; 4 is as fast as this.
+const TIGHT: f64 = 3.5;
+
 /// Finds order statistics of the differences. It keeps its buffers, O(m + n), for the next pair.
 #[derive(Debug, Default)]
 pub(super) struct DifferenceSelector {

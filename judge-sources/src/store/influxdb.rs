@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use judge_points::prometheus::LabelledSeries;
 use serde::Deserialize;
 
-use self::cells::{Cell, Cells};
+use self::cells::{Cell, TableCells};
 use crate::error::AnswerError;
 use crate::fields::Fields;
 use crate::grid::Grid;
@@ -185,7 +185,7 @@ struct Rows {
     tags: BTreeMap<String, String>,
     columns: Vec<String>,
     #[serde(default)]
-    values: Cells,
+    values: TableCells,
     #[serde(default)]
     partial: bool,
 }

@@ -33,12 +33,12 @@ impl Cell {
 
 /// The rows of a table, one after another, all with the same number of cells.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Cells {
+pub(super) struct TableCells {
     all: Vec<Cell>,
     width: Option<usize>,
 }
 
-impl Cells {
+impl TableCells {
     /// The number of cells in a row; 0 without rows.
     pub(super) fn width(&self) -> usize {
         self.width.unwrap_or(0)
@@ -50,7 +50,7 @@ impl Cells {
     }
 }
 
-impl<'de> Deserialize<'de> for Cells {
+impl<'de> Deserialize<'de> for TableCells {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(RowsVisitor)
     }
@@ -59,14 +59,14 @@ impl<'de> Deserialize<'de> for Cells {
 struct RowsVisitor;
 
 impl<'de> Visitor<'de> for RowsVisitor {
-    type Value = Cells;
+    type Value = TableCells;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of rows")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Cells, A::Error> {
-        let mut cells = Cells::default();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<TableCells, A::Error> {
+        let mut cells = TableCells::default();
         while let Some(width) = rows.next_element_seed(Row(&mut cells.all))? {
             if *cells.width.get_or_insert(width) != width {
                 return Err(A::Error::invalid_length(width, &"as many cells as in the first row"));
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn cells_are_read_without_their_rows() {
         let json = r#"[[1, 1.5, null], [-2, 18446744073709551615, "x"], [3, true, {"a": [1]}]]"#;
-        let cells: Cells = serde_json::from_str(json).unwrap();
+        let cells: TableCells = serde_json::from_str(json).unwrap();
         assert_eq!(cells.width(), 3);
         let column = |index| cells.column(index).collect::<Vec<_>>();
         assert_eq!(column(0), [1, -2, 3].map(Cell::Whole));
@@ -179,11 +179,11 @@ mod tests {
             ("[1]", "a row of cells"),
             ("{}", "a list of rows"),
         ] {
-            let error = serde_json::from_str::<Cells>(json).unwrap_err().to_string();
+            let error = serde_json::from_str::<TableCells>(json).unwrap_err().to_string();
             assert!(error.contains(said), "{json}: {error}");
         }
         for json in ["[]", "[[], []]"] {
-            let cells: Cells = serde_json::from_str(json).unwrap();
+            let cells: TableCells = serde_json::from_str(json).unwrap();
             assert_eq!((cells.width(), cells.column(0).count()), (0, 0), "{json}");
         }
     }

@@ -10,6 +10,7 @@ use crate::judges::evidence::detect::excess::{Excess, has_few_values};
 use crate::judges::evidence::detect::healthy::{self, Healthy};
 use crate::judges::evidence::detect::location::Location;
 use crate::judges::evidence::detect::ranks::Ranks;
+use crate::judges::evidence::detect::scores::UntiedScores;
 use crate::judges::evidence::detect::sequential::Sequential;
 use crate::judges::evidence::detect::spread::Widths;
 use crate::judges::evidence::detect::warm_up::{self, WarmUp};
@@ -80,6 +81,7 @@ pub(crate) struct PanelBuffers {
     /// Widths of the whole metric, with the allowed share that they were compared for.
     widths: Option<(f64, Option<Widths>)>,
     two_sample: TwoSampleScratch,
+    untied: UntiedScores,
 }
 
 impl Question<'_> {
@@ -138,7 +140,7 @@ pub(crate) fn run(
     question: &Question<'_>,
     buffers: &mut PanelBuffers,
 ) -> PanelFindings {
-    let PanelBuffers { whole, rest, ranks, widths, two_sample } = buffers;
+    let PanelBuffers { whole, rest, ranks, widths, two_sample, untied } = buffers;
     if !whole.axis.is_for(question.change) {
         whole.reverse();
         *ranks = ranks.map(Ranks::reverse);
@@ -179,14 +181,14 @@ pub(crate) fn run(
         level_is_normal: false,
         considered,
     };
-    let sequential = Sequential::join(comparison);
+    let sequential = Sequential::join(comparison, untied);
     let by_ranks = if warm_up.is_some() {
         ranks::find(comparison, two_sample)
     } else {
         *ranks = ranks.or_else(|| ranks::find(comparison, two_sample));
         *ranks
     };
-    let found = location::find(comparison, sequential.as_ref(), by_ranks.as_ref());
+    let found = location::find(comparison, sequential.as_ref(), by_ranks.as_ref(), untied);
     let healthy = Healthy::measure(history, comparison, question.level, 1.0);
     if let Some(found) = &found {
         panel.location(found, healthy.as_ref(), two_sample);

@@ -16,7 +16,7 @@ use crate::judges::evidence::prepare::posterior::{Posterior, combine};
 use crate::judges::evidence::prepare::timeline::Times;
 
 use super::ranks::Ranks;
-use super::scores;
+use super::scores::{self, UntiedScores};
 use super::sequential::Sequential;
 
 /// Where the canary is.
@@ -39,6 +39,7 @@ pub(crate) fn find(
     comparison: &Comparison,
     sequential: Option<&Sequential>,
     ranks: Option<&Ranks>,
+    untied: &mut UntiedScores,
 ) -> Option<Location> {
     let unpaired = *comparison.unpaired_shift()?;
     // Clipped points tell whether there is a change, all of them how large it is.
@@ -61,7 +62,7 @@ pub(crate) fn find(
     let p_of_scores = if least > p::UNREMARKABLE {
         least
     } else {
-        scores::p_value(&scores::normal(comparison), comparison.y.len()).max(least)
+        scores::p_value(&scores::normal(comparison, untied), comparison.y.len()).max(least)
     };
     // Ranks count half as much as values: where points have memory, they know less.
     let mut location = Location {

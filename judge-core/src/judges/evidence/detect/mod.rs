@@ -9,7 +9,7 @@ pub(super) mod late;
 pub(super) mod location;
 pub(super) mod ranks;
 pub(super) mod runs;
-mod scores;
+pub(super) mod scores;
 pub(super) mod sequential;
 pub(super) mod silence;
 pub(super) mod spread;

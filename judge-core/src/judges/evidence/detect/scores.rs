@@ -19,23 +19,44 @@ pub(super) fn p_value(scores: &[f64], baseline: usize) -> f64 {
     unpaired_shift_between(&side(x), &side(y)).p_value(0.0)
 }
 
-/// Normal scores (van der Waerden 1952) of the ranks among all points, baseline first; tied points share one
-/// score.
-pub(super) fn normal(comparison: &Comparison) -> Vec<f64> {
+/// The normal scores of ranks without ties, for one number of points. They are kept because most metrics have the
+/// same number.
+#[derive(Debug, Default)]
+pub(crate) struct UntiedScores(Vec<f64>);
+
+impl UntiedScores {
+    fn fill(&mut self, points: usize) -> &[f64] {
+        if self.0.len() != points {
+            self.0.clear();
+            self.0.extend((1..=points).map(|rank| score(rank as f64, points)));
+        }
+        &self.0
+    }
+}
+
+/// Normal score (van der Waerden 1952) of a rank among `points`.
+fn score(rank: f64, points: usize) -> f64 {
+    -upper_quantile(rank / (points as f64 + 1.0))
+}
+
+/// Normal scores of the ranks among all points, baseline first; tied points share one score.
+pub(super) fn normal(comparison: &Comparison, untied: &mut UntiedScores) -> Vec<f64> {
     let mut ascending: Vec<f64> =
         comparison.sorted_y.iter().chain(&comparison.sorted_x).copied().collect();
     // A stable sort finds the two ascending runs and merges them.
     ascending.sort_by(f64::total_cmp);
-    let n = ascending.len() as f64;
-    let mut below = 0.0;
-    let scores: Vec<(f64, f64)> = ascending
-        .chunk_by(|a, b| a == b)
-        .map(|ties| {
+    let points = ascending.len();
+    let scores: Vec<(f64, f64)> = if ascending.windows(2).all(|pair| pair[0] != pair[1]) {
+        ascending.into_iter().zip(untied.fill(points).iter().copied()).collect()
+    } else {
+        let mut below = 0.0;
+        let tied = |ties: &[f64]| {
             let rank = below + 0.5 * (ties.len() as f64 + 1.0);
             below += ties.len() as f64;
-            (ties[0], -upper_quantile(rank / (n + 1.0)))
-        })
-        .collect();
+            (ties[0], score(rank, points))
+        };
+        ascending.chunk_by(|a, b| a == b).map(tied).collect()
+    };
     let score = |value: &f64| {
         let at = scores.partition_point(|(other, _)| other < value);
         scores.get(at).map_or(0.0, |(_, score)| *score)

@@ -13,7 +13,7 @@ use crate::judges::evidence::prepare::regression::{Regressand, Solutions};
 use crate::judges::evidence::prepare::timeline::Times;
 
 use super::candidate::Candidate;
-use super::scores;
+use super::scores::{self, UntiedScores};
 
 /// A baseline and the canary that follows it.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) struct Sequential {
 
 impl Sequential {
     /// Joins the sides if the canary's window follows the baseline's.
-    pub(crate) fn join(comparison: &Comparison) -> Option<Self> {
+    pub(crate) fn join(comparison: &Comparison, untied: &mut UntiedScores) -> Option<Self> {
         if comparison.times != Times::After
             || comparison.y.len() < p::FEWEST
             || comparison.x.len() < p::FEWEST
@@ -53,7 +53,7 @@ impl Sequential {
             .iter()
             .chain(comparison.clipped_canary().values());
         values.refill(both.copied(), 0.0);
-        let scores_of_points = scores::normal(comparison);
+        let scores_of_points = scores::normal(comparison, untied);
         let mut scores = Regressand::default();
         scores.refill(scores_of_points.iter().copied(), 0.0);
         let mut p_values = Vec::with_capacity(4);
